@@ -1,0 +1,77 @@
+# The front door. `make help` lists what is behind it; the build itself is CMakeLists.txt.
+PREFIX ?= /usr/local
+DESTDIR ?=
+FUZZ_SECONDS ?= 60
+
+# $(call build,PRESET): configures once per change of the presets, then builds what has changed.
+build = @[ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1) || exit 1; \
+	cmake --build build/$(1)
+
+targets = all deps demo test torture tsan coverage install format clean distclean help
+all: deps ## build build/tidegate and build/libtidegate.so (the default)
+	$(call build,release)
+	@ln -sfn release/tidegate build/tidegate
+	@ln -sfn release/libtidegate.so build/libtidegate.so
+
+deps: ## install what is missing to build, test and run
+	@tools/install-deps
+
+demo: all ## build, and run the seed example
+	@examples/demo.sh
+
+test: deps ## build with gcc and with sanitizers, and run every test on both
+	$(call build,dev)
+	$(call build,asan-ubsan)
+	@tools/run-tests build/dev build/asan-ubsan
+
+torture: deps ## unit tests with every single allocation failing once
+	$(call build,asan-ubsan)
+	@TG_TORTURE=full tools/run-tests --only unit build/asan-ubsan
+
+tsan: deps ## unit tests and cases under the thread sanitizer
+	$(call build,tsan)
+	@tools/run-tests --only unit,cases build/tsan
+
+coverage: deps ## which lines of each source file the tests run
+	$(call build,coverage)
+	@find build/coverage -name '*.gcda' -delete
+	@tools/run-tests --only unit,cases,cli build/coverage
+	@tools/coverage build/coverage
+
+ifneq ($(wildcard tests/fuzz/*.c),)
+targets += fuzz
+fuzz: deps ## run each fuzz target for FUZZ_SECONDS (60)
+	$(call build,fuzz)
+	@tools/run-fuzz build/fuzz/fuzz $(FUZZ_SECONDS)
+endif
+
+ifneq ($(wildcard bench/run),)
+targets += bench
+bench: all ## measure speed and memory
+	@bench/run
+endif
+
+ifneq ($(wildcard tests/compat/run),)
+targets += compat
+compat: all ## compare what lands in the destination with what dlt puts there
+	@tests/compat/run
+endif
+
+install: all ## install to PREFIX (/usr/local), below DESTDIR
+	@DESTDIR="$(DESTDIR)" cmake --install build/release --prefix "$(PREFIX)"
+
+format: ## lay out all C files by .clang-format
+	@git ls-files --cached --others --exclude-standard '*.c' '*.h' | xargs clang-format-14 -i
+
+clean: ## remove what was built, keep what was downloaded
+	@find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} + 2>/dev/null || true
+
+distclean: ## remove what was built and what was downloaded
+	@rm -rf build
+
+help: ## list these targets
+	@for target in $(targets); do \
+		sed -nE "s/^($$target):[^#]*## (.*)/    make \1\t\2/p" Makefile; \
+	done | expand -t 22
+
+.PHONY: $(targets)

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# An installed tree works: by its own command, by pkg-config and by CMake, also after being moved.
+set -uo pipefail
+dir=$TMPDIR
+
+result() { # NAME STATUS LOG
+    if [ "$2" = 0 ]; then echo "ok $1"; else echo "not ok $1"; sed 's/^/# /' "$3"; fi
+}
+
+case $(grep -h '^CMAKE_C_FLAGS:' "$TIDEGATE_BUILD/CMakeCache.txt") in
+*-fsanitize*) echo "ok install # SKIP a sanitizer's build is not for installing"; exit ;;
+esac
+
+cmake --install "$TIDEGATE_BUILD" --prefix "$dir/first" >"$dir/log" 2>&1
+result "install" $? "$dir/log"
+mv "$dir/first" "$dir/moved"
+libdir=$(dirname "$(find "$dir/moved" -name libtidegate.so)")
+
+if [ -e "$dir/moved/bin/tidegate" ]; then
+    (cd "$dir" && moved/bin/tidegate --version) >"$dir/log" 2>&1
+    result "installed command runs" $? "$dir/log"
+fi
+
+cat >"$dir/user.c" <<'END'
+#include <string.h>
+#include <tidegate.h>
+int main(void)
+{
+    return strcmp(tg_version(), TG_VERSION) != 0;
+}
+END
+export PKG_CONFIG_PATH=$libdir/pkgconfig
+{
+    gcc -o "$dir/user" "$dir/user.c" $(pkg-config --cflags --libs tidegate) "-Wl,-rpath,$libdir" &&
+        "$dir/user"
+} >"$dir/log" 2>&1
+result "program by pkg-config" $? "$dir/log"
+
+cat >"$dir/CMakeLists.txt" <<'END'
+cmake_minimum_required(VERSION 3.25)
+project(user LANGUAGES C)
+find_package(tidegate REQUIRED)
+add_executable(user user.c)
+target_link_libraries(user tidegate::tidegate)
+END
+{
+    cmake -S "$dir" -B "$dir/build" -G Ninja "-DCMAKE_PREFIX_PATH=$dir/moved" &&
+        cmake --build "$dir/build" && "$dir/build/user"
+} >"$dir/log" 2>&1
+result "program by CMake" $? "$dir/log"
