@@ -1,0 +1,344 @@
+/*
+ * Bytes of a file, decompressed on the way, and the blob form of a pipeline's state.
+ *
+ * Path: reader_open (the first bytes choose the codec) -> reader_read -> codec step (plain, gzip,
+ * zstd) -> reader_close. The file is read in chunks of 256 KiB. A step moves bytes from the chunk
+ * to the caller and says whether the stream could end here; a file that ends elsewhere is
+ * truncated. Blobs: blob_encode (zlib, base64) and blob_decode.
+ *
+ * Splitting the bytes into lines or documents is left to the sources.
+ */
+#include "base/codec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/hash.h"
+#include "base/memory.h"
+
+enum { CHUNK_BYTES = 256 * 1024 };
+
+/* A compression. step() decompresses into `out`, *len bytes; sets at_end when the stream could end
+ * here. */
+struct codec {
+    const char *name;
+    unsigned char magic[4];
+    size_t magic_len;
+    int (*start)(struct reader *reader, struct tg_error *err);
+    int (*step)(struct reader *reader, void *out, size_t cap, size_t *len, struct tg_error *err);
+};
+
+struct reader {
+    char *path;
+    int fd;
+    const struct codec *codec;
+    unsigned char *chunk;
+    size_t at;         /* first byte of the chunk not consumed yet */
+    size_t len;        /* bytes in the chunk */
+    int64_t file_read; /* bytes of the file up to the end of the chunk */
+    bool file_end;
+    bool at_end;
+    bool zlib_open;
+    z_stream zlib;
+    ZSTD_DCtx *zstd;
+};
+
+static void *zlib_alloc(void *ctx, uInt count, uInt size)
+{
+    (void)ctx;
+    return mem_calloc(count, size);
+}
+
+static void zlib_free(void *ctx, void *memory)
+{
+    (void)ctx;
+    mem_free(memory);
+}
+
+static int damaged(const struct reader *reader, const char *reason, struct tg_error *err)
+{
+    return error_set(err, TG_DATA,
+                     "file '%s' is damaged: the %s stream is wrong near byte %lld (%s); fetch it "
+                     "again",
+                     reader->path, reader->codec->name, (long long)reader_file_bytes(reader),
+                     reason);
+}
+
+/* ---- Codecs -------------------------------------------------------------------------------- */
+
+static int plain_start(struct reader *reader, struct tg_error *err)
+{
+    (void)reader;
+    (void)err;
+    return TG_OK;
+}
+
+static int plain_step(struct reader *reader, void *out, size_t cap, size_t *len,
+                      struct tg_error *err)
+{
+    (void)err;
+    size_t left = reader->len - reader->at;
+    *len = left < cap ? left : cap;
+    memcpy(out, reader->chunk + reader->at, *len);
+    reader->at += *len;
+    return TG_OK;
+}
+
+static int gzip_start(struct reader *reader, struct tg_error *err)
+{
+    reader->zlib = (z_stream){.zalloc = zlib_alloc, .zfree = zlib_free};
+    if (inflateInit2(&reader->zlib, 16 + MAX_WBITS) != Z_OK)
+        return error_nomem(err);
+    reader->zlib_open = true;
+    return TG_OK;
+}
+
+static int gzip_step(struct reader *reader, void *out, size_t cap, size_t *len,
+                     struct tg_error *err)
+{
+    z_stream *zlib = &reader->zlib;
+    *len = 0;
+    if (reader->at_end) {
+        /* Between members; tapes pad with zeros. */
+        while (reader->at < reader->len && reader->chunk[reader->at] == 0)
+            reader->at++;
+        if (reader->at == reader->len)
+            return TG_OK;
+        inflateReset(zlib);
+        reader->at_end = false;
+    }
+    zlib->next_in = reader->chunk + reader->at;
+    zlib->avail_in = (uInt)(reader->len - reader->at);
+    zlib->next_out = out;
+    zlib->avail_out = cap < CHUNK_BYTES ? (uInt)cap : CHUNK_BYTES;
+    uInt room = zlib->avail_out;
+    int status = inflate(zlib, Z_NO_FLUSH);
+    reader->at = reader->len - zlib->avail_in;
+    *len = room - zlib->avail_out;
+    if (status == Z_MEM_ERROR)
+        return error_nomem(err);
+    if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR)
+        return damaged(reader, zlib->msg ? zlib->msg : "no reason given", err);
+    reader->at_end = status == Z_STREAM_END;
+    return TG_OK;
+}
+
+static int zstd_start(struct reader *reader, struct tg_error *err)
+{
+    reader->zstd = ZSTD_createDCtx();
+    return reader->zstd ? TG_OK : error_nomem(err);
+}
+
+static int zstd_step(struct reader *reader, void *out, size_t cap, size_t *len,
+                     struct tg_error *err)
+{
+    ZSTD_inBuffer from = {reader->chunk, reader->len, reader->at};
+    ZSTD_outBuffer to = {out, cap, 0};
+    size_t status = ZSTD_decompressStream(reader->zstd, &to, &from);
+    reader->at = from.pos;
+    *len = to.pos;
+    if (ZSTD_isError(status))
+        return damaged(reader, ZSTD_getErrorName(status), err);
+    reader->at_end = status == 0;
+    return TG_OK;
+}
+
+static const struct codec codecs[] = {
+    {"gzip", {0x1f, 0x8b}, 2, gzip_start, gzip_step},
+    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, zstd_start, zstd_step},
+    {"plain", {0}, 0, plain_start, plain_step}, /* matches everything: the last */
+};
+
+/* ---- Reader -------------------------------------------------------------------------------- */
+
+/* Reads more of the file behind what is in the chunk; at its end sets file_end. */
+static int fill_chunk(struct reader *reader, struct tg_error *err)
+{
+    for (;;) {
+        ssize_t got = read(reader->fd, reader->chunk + reader->len, CHUNK_BYTES - reader->len);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return error_errno(err, TG_SOURCE, errno, "file '%s' cannot be read", reader->path);
+        reader->len += (size_t)got;
+        reader->file_read += got;
+        reader->file_end = got == 0;
+        return TG_OK;
+    }
+}
+
+static int open_file(struct reader *reader, struct tg_error *err)
+{
+    reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (reader->fd < 0 || fstat(reader->fd, &info) != 0)
+        return error_errno(err, TG_SOURCE, errno, "file '%s' cannot be opened", reader->path);
+    if (S_ISDIR(info.st_mode))
+        return error_set(err, TG_SOURCE, "file '%s' is a folder; name its files, as in '%s/*'",
+                         reader->path, reader->path);
+    (void)posix_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    return TG_OK;
+}
+
+int reader_open(const char *path, struct reader **out, struct tg_error *err)
+{
+    *out = NULL;
+    struct reader *reader = mem_calloc(1, sizeof(*reader));
+    if (!reader)
+        return error_nomem(err);
+    int rc = TG_OK;
+    reader->fd = -1;
+    reader->at_end = true;
+    reader->path = mem_strdup(path);
+    reader->chunk = mem_alloc(CHUNK_BYTES);
+    if (!reader->path || !reader->chunk)
+        TRY(error_nomem(err));
+    TRY(open_file(reader, err));
+    while (reader->len < sizeof(codecs->magic) && !reader->file_end)
+        TRY(fill_chunk(reader, err));
+    const struct codec *codec = codecs;
+    while (reader->len < codec->magic_len ||
+           memcmp(reader->chunk, codec->magic, codec->magic_len) != 0)
+        codec++;
+    reader->codec = codec;
+    TRY(codec->start(reader, err));
+    *out = reader;
+done:
+    if (rc != TG_OK)
+        reader_close(reader);
+    return rc;
+}
+
+int reader_read(struct reader *reader, void *out, size_t cap, size_t *len, struct tg_error *err)
+{
+    *len = 0;
+    int rc = TG_OK;
+    while (cap > 0 && *len == 0) {
+        if (reader->at == reader->len && !reader->file_end) {
+            reader->at = reader->len = 0;
+            TRY(fill_chunk(reader, err));
+        }
+        bool file_done = reader->at == reader->len && reader->file_end;
+        if (file_done && reader->at_end)
+            break;
+        TRY(reader->codec->step(reader, out, cap, len, err));
+        /* Without input the step could only hand out what it still held. */
+        if (file_done && *len == 0 && !reader->at_end)
+            return error_set(err, TG_DATA,
+                             "file '%s' is truncated: the %s stream ends after %lld bytes; fetch "
+                             "it again",
+                             reader->path, reader->codec->name, (long long)reader->file_read);
+    }
+done:
+    return rc;
+}
+
+int64_t reader_file_bytes(const struct reader *reader)
+{
+    return reader->file_read - (int64_t)(reader->len - reader->at);
+}
+
+void reader_close(struct reader *reader)
+{
+    if (!reader)
+        return;
+    if (reader->zlib_open)
+        inflateEnd(&reader->zlib);
+    ZSTD_freeDCtx(reader->zstd);
+    if (reader->fd >= 0)
+        close(reader->fd);
+    mem_free(reader->chunk);
+    mem_free(reader->path);
+    mem_free(reader);
+}
+
+/* ---- Blobs --------------------------------------------------------------------------------- */
+
+static int zlib_compress(const char *text, size_t len, struct buf *out, struct tg_error *err)
+{
+    unsigned char chunk[4096];
+    z_stream zlib = {.zalloc = zlib_alloc, .zfree = zlib_free};
+    if (deflateInit(&zlib, Z_BEST_COMPRESSION) != Z_OK)
+        return error_nomem(err);
+    int status = Z_OK;
+    zlib.next_in = (Bytef *)text;
+    while (status == Z_OK) {
+        if (zlib.avail_in == 0) {
+            zlib.avail_in = len < CHUNK_BYTES ? (uInt)len : CHUNK_BYTES;
+            len -= zlib.avail_in;
+        }
+        zlib.next_out = chunk;
+        zlib.avail_out = sizeof(chunk);
+        status = deflate(&zlib, len == 0 ? Z_FINISH : Z_NO_FLUSH);
+        buf_append(out, chunk, sizeof(chunk) - zlib.avail_out);
+    }
+    deflateEnd(&zlib);
+    return buf_check(out, err);
+}
+
+int blob_encode(const char *text, size_t len, struct buf *out, struct tg_error *err)
+{
+    struct buf packed = BUF_INIT;
+    int rc = TG_OK;
+    TRY(zlib_compress(text, len, &packed, err));
+    for (size_t i = 0; i < packed.len; i += 768) {
+        char encoded[1024];
+        size_t part = packed.len - i < 768 ? packed.len - i : 768;
+        buf_append(out, encoded,
+                   base64_encode((const unsigned char *)packed.data + i, part, true, encoded));
+    }
+    rc = buf_check(out, err);
+done:
+    buf_release(&packed);
+    return rc;
+}
+
+static int zlib_decompress(const struct buf *packed, struct buf *out, struct tg_error *err)
+{
+    unsigned char chunk[4096];
+    z_stream zlib = {.zalloc = zlib_alloc, .zfree = zlib_free};
+    if (inflateInit(&zlib) != Z_OK)
+        return error_nomem(err);
+    int status = Z_OK;
+    size_t left = packed->len;
+    zlib.next_in = (Bytef *)packed->data;
+    while (status == Z_OK && !out->failed) {
+        if (zlib.avail_in == 0) {
+            zlib.avail_in = left < CHUNK_BYTES ? (uInt)left : CHUNK_BYTES;
+            left -= zlib.avail_in;
+        }
+        zlib.next_out = chunk;
+        zlib.avail_out = sizeof(chunk);
+        status = inflate(&zlib, Z_NO_FLUSH);
+        buf_append(out, chunk, sizeof(chunk) - zlib.avail_out);
+    }
+    inflateEnd(&zlib);
+    if (out->failed || status == Z_MEM_ERROR)
+        return error_nomem(err);
+    if (status != Z_STREAM_END || left + zlib.avail_in > 0)
+        return error_set(err, TG_DATA, "blob is neither JSON nor base64 of a zlib stream");
+    return TG_OK;
+}
+
+int blob_decode(const char *text, size_t len, struct buf *out, struct tg_error *err)
+{
+    if (len > 0 && text[0] == '{') {
+        buf_append(out, text, len);
+        return buf_check(out, err);
+    }
+    struct buf packed = BUF_INIT;
+    int rc = base64_decode(text, len, &packed, NULL);
+    if (rc == TG_DATA)
+        rc = error_set(err, TG_DATA, "blob is neither JSON nor base64 of a zlib stream");
+    else if (rc != TG_OK)
+        rc = error_nomem(err);
+    else
+        rc = zlib_decompress(&packed, out, err);
+    buf_release(&packed);
+    return rc;
+}

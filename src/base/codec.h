@@ -1,0 +1,32 @@
+/*
+ * Bytes of a file, decompressed on the way: plain, gzip (several members too) and zstd (several
+ * frames too), told by the first bytes, not the name. And the blob form of dlt's state: base64(zlib
+ * level 9).
+ */
+#ifndef TIDEGATE_BASE_CODEC_H
+#define TIDEGATE_BASE_CODEC_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+struct reader; /* one open file */
+
+/* TG_SOURCE when it cannot be opened ("file 'x' cannot be opened: ..."; a folder is said so). */
+int reader_open(const char *path, struct reader **out, struct tg_error *err) TG_CHECK_RESULT;
+/* Up to `cap` bytes of content; *len = 0 at the end. A truncated or damaged stream is TG_DATA and
+ * names file and byte. */
+int reader_read(struct reader *reader, void *out, size_t cap, size_t *len,
+                struct tg_error *err) TG_CHECK_RESULT;
+int64_t reader_file_bytes(
+    const struct reader *reader);         /* bytes of the file consumed so far, for progress */
+void reader_close(struct reader *reader); /* NULL is fine */
+
+int blob_encode(const char *text, size_t len, struct buf *out,
+                struct tg_error *err) TG_CHECK_RESULT;
+/* Accepts un-encoded JSON (starts with '{') as it is. TG_DATA when neither. */
+int blob_decode(const char *text, size_t len, struct buf *out,
+                struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

@@ -1,0 +1,81 @@
+/*
+ * The outside world of a run: cancel flag, clock, random bytes, log. What is not injected is the
+ * real one.
+ *
+ * Path: context_init -> the caller sets what it injects -> context_check / context_now_us /
+ * context_random / context_log. Random bytes are served from a pool that is filled in bulk.
+ *
+ * Who sets the cancel flag, and where a log line ends up, is the caller's.
+ */
+#include "base/context.h"
+
+#include <limits.h>
+#include <openssl/rand.h>
+#include <string.h>
+#include <time.h>
+
+const char *tg_version(void)
+{
+    return TG_VERSION;
+}
+
+void context_init(struct context *ctx)
+{
+    *ctx = (struct context){.memory_bytes_max = (size_t)256 * 1024 * 1024, .threads = 2};
+}
+
+int context_check(const struct context *ctx, struct tg_error *err)
+{
+    if (!ctx->cancel || atomic_load_explicit(ctx->cancel, memory_order_relaxed) == 0)
+        return TG_OK;
+    return error_set(err, TG_CANCELLED, "cancelled; run again to go on");
+}
+
+int64_t context_now_us(const struct context *ctx)
+{
+    if (ctx->clock_us)
+        return ctx->clock_us(ctx->user);
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int random_bytes(const struct context *ctx, void *out, size_t len, struct tg_error *err)
+{
+    bool done = ctx->random ? ctx->random(ctx->user, out, len) == TG_OK
+                            : len <= INT_MAX && RAND_bytes(out, (int)len) == 1;
+    if (!done)
+        return error_set(err, TG_IO, "the random generator gave no bytes; try again");
+    return TG_OK;
+}
+
+int context_random(struct context *ctx, void *out, size_t len, struct tg_error *err)
+{
+    if (len > sizeof(ctx->random_pool))
+        return random_bytes(ctx, out, len, err);
+    if (len > ctx->random_left) {
+        ctx->random_left = 0;
+        int rc = random_bytes(ctx, ctx->random_pool, sizeof(ctx->random_pool), err);
+        if (rc != TG_OK)
+            return rc;
+        ctx->random_left = sizeof(ctx->random_pool);
+    }
+    if (len > 0)
+        memcpy(out, ctx->random_pool + sizeof(ctx->random_pool) - ctx->random_left, len);
+    ctx->random_left -= len;
+    return TG_OK;
+}
+
+void context_log(const struct context *ctx, int level, const char *component, const char *format,
+                 ...)
+{
+    if (!ctx->log)
+        return;
+    char message[1024];
+    va_list args;
+    va_start(args, format);
+    int len = vsnprintf(message, sizeof(message), format, args);
+    va_end(args);
+    if (len >= 0)
+        ctx->log(ctx->user, level, component, message);
+}

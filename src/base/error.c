@@ -1,0 +1,126 @@
+/*
+ * Errors: filling and extending the caller's struct tg_error, and what a code means to a shell.
+ *
+ * Path: error_set (where it happened) -> error_where (each outer level) -> tg_code_exit (the
+ * command). Texts are cut to fit, never in the middle of a UTF-8 character. Formatting goes through
+ * a buffer on the stack, so that an argument may point into `err` itself, and so that nothing is
+ * allocated.
+ *
+ * Who prints the error is not decided here.
+ */
+#include "base/error.h"
+
+#include <string.h>
+
+/* The most bytes of `text` that fit into `max` without cutting a character. */
+static size_t fitting(const char *text, size_t max)
+{
+    size_t len = strlen(text);
+    if (len <= max)
+        return len;
+    len = max;
+    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
+        len--;
+    return len;
+}
+
+static void put(char *out, size_t size, const char *text)
+{
+    size_t len = fitting(text, size - 1);
+    memcpy(out, text, len);
+    out[len] = '\0';
+}
+
+/* vsnprintf cuts at a byte; `text` gets a byte more than any target so that put() sees that there
+ * was more. */
+static void format_text(char *text, size_t size, const char *format, va_list args)
+{
+    if (vsnprintf(text, size, format, args) < 0)
+        text[0] = '\0';
+}
+
+static void fill(struct tg_error *err, int code, const char *text)
+{
+    err->code = code;
+    err->retryable = code == TG_LOCKED || code == TG_CONFLICT;
+    err->sqlstate[0] = '\0';
+    err->where[0] = '\0';
+    put(err->what, sizeof(err->what), text);
+}
+
+void error_clear(struct tg_error *err)
+{
+    if (err)
+        *err = (struct tg_error){0};
+}
+
+int error_set(struct tg_error *err, int code, const char *format, ...)
+{
+    if (!err)
+        return code;
+    char text[sizeof(err->what) + 8];
+    va_list args;
+    va_start(args, format);
+    format_text(text, sizeof(text), format, args);
+    va_end(args);
+    fill(err, code, text);
+    return code;
+}
+
+int error_errno(struct tg_error *err, int code, int errnum, const char *format, ...)
+{
+    if (!err)
+        return code;
+    char text[sizeof(err->what) + 8];
+    va_list args;
+    va_start(args, format);
+    format_text(text, sizeof(text), format, args);
+    va_end(args);
+    char reason_memory[128];
+    const char *reason = strerror_r(errnum, reason_memory, sizeof(reason_memory));
+    /* The reason matters more than the end of a long subject. */
+    size_t room = sizeof(err->what) - 1 - strlen(reason) - 2;
+    size_t len = fitting(text, room);
+    snprintf(text + len, sizeof(text) - len, ": %s", reason);
+    fill(err, code, text);
+    return code;
+}
+
+int error_nomem(struct tg_error *err)
+{
+    if (err)
+        fill(err, TG_NOMEM,
+             "out of memory; end other programs, or lower the memory budget of the run");
+    return TG_NOMEM;
+}
+
+int error_where(struct tg_error *err, int code, const char *format, ...)
+{
+    if (!err)
+        return code;
+    char text[2 * sizeof(err->where) + 8];
+    va_list args;
+    va_start(args, format);
+    format_text(text, sizeof(err->where) + 4, format, args);
+    va_end(args);
+    size_t len = strlen(text);
+    if (len > 0 && err->where[0] != '\0')
+        len += (size_t)snprintf(text + len, 3, ", ");
+    snprintf(text + len, sizeof(text) - len, "%s", err->where);
+    put(err->where, sizeof(err->where), text);
+    return err->code != TG_OK ? err->code : code;
+}
+
+int tg_code_exit(int code)
+{
+    switch (code) {
+    case TG_OK: return 0;
+    case TG_USAGE:
+    case TG_SPEC: return 2;
+    case TG_LOCKED:
+    case TG_CONFLICT: return 3;
+    case TG_CONTRACT: return 4;
+    case TG_CANCELLED: return 130;
+    default: return 1;
+    }
+}

@@ -1,0 +1,43 @@
+/*
+ * Errors: a code as the return value, and one caller-owned struct of fixed size (tidegate.h, struct
+ * tg_error). error_set() is called once, where the thing happened; outer levels prepend their place
+ * with error_where(). `err` may be NULL everywhere: the code alone then tells.
+ */
+#ifndef TIDEGATE_BASE_ERROR_H
+#define TIDEGATE_BASE_ERROR_H
+
+#include <stdarg.h>
+
+#include "tidegate.h"
+
+#define TG_CHECK_RESULT                  __attribute__((warn_unused_result))
+#define TG_PRINTF(format_arg, first_arg) __attribute__((format(printf, format_arg, first_arg)))
+
+/* Jumps to the function's one label `done:` when `call` fails; needs `int rc = TG_OK;`. */
+#define TRY(call)                                                                                  \
+    do {                                                                                           \
+        rc = (call);                                                                               \
+        if (rc != TG_OK)                                                                           \
+            goto done;                                                                             \
+    } while (0)
+
+/* Empties `err`. */
+void error_clear(struct tg_error *err);
+
+/* Sets code and message (truncated to fit, never in the middle of a UTF-8 character), drops an
+ * older place. Returns `code`. */
+int error_set(struct tg_error *err, int code, const char *format, ...) TG_PRINTF(3, 4);
+
+/* As error_set, with the text of `errnum` (errno's value) after a colon. */
+int error_errno(struct tg_error *err, int code, int errnum, const char *format, ...)
+    TG_PRINTF(4, 5);
+
+/* The one way to say that memory ran out: TG_NOMEM, no allocation. */
+int error_nomem(struct tg_error *err);
+
+/* Prepends a place ("resource 'person'", "file 'a.jsonl', line 3") to where; parts are joined by ",
+ * ". Returns err's code (or `code` when err is NULL), so that `return error_where(err, rc, ...)`
+ * reads well. */
+int error_where(struct tg_error *err, int code, const char *format, ...) TG_PRINTF(3, 4);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * Files and directories, with the durability that sealing a package needs.
+ */
+#ifndef TIDEGATE_BASE_FS_H
+#define TIDEGATE_BASE_FS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+struct fs_stat {
+    bool exists;
+    bool is_dir;
+    int64_t size;
+    int64_t mtime_us;
+};
+
+char *fs_join(const char *folder, const char *name); /* out (mem_free); an absolute `name` is
+                                                        returned as it is; NULL: no memory */
+char *fs_dirname(const char *path);                  /* out; "." when there is no folder part */
+/* exists = false when absent; other failures are TG_IO. */
+int fs_stat(const char *path, struct fs_stat *out, struct tg_error *err) TG_CHECK_RESULT;
+int fs_mkdirs(const char *path, struct tg_error *err) TG_CHECK_RESULT; /* like mkdir -p */
+int fs_read_file(const char *path, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Writes a temporary file beside `path`, fsyncs it and renames it over `path`. */
+int fs_write_file(const char *path, const void *bytes, size_t len,
+                  struct tg_error *err) TG_CHECK_RESULT;
+int fs_sync_file(const char *path,
+                 struct tg_error *err) TG_CHECK_RESULT; /* fsync; works for folders too */
+/* rename(2) and fsync of the target's folder: durable when it returns. */
+int fs_rename(const char *from, const char *to, struct tg_error *err) TG_CHECK_RESULT;
+int fs_remove(const char *path, struct tg_error *err) TG_CHECK_RESULT; /* a file; absent is fine */
+int fs_remove_tree(const char *path, struct tg_error *err)
+    TG_CHECK_RESULT; /* absent is fine; does not follow links */
+
+struct fs_names {
+    char **items; /* sorted by bytes */
+    size_t count;
+};
+/* Entries of a folder without "." and ".."; an absent folder gives none. */
+int fs_list(const char *path, struct fs_names *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Paths that match a glob pattern (**: any depth), sorted by bytes; files only (links followed).
+ * A path without a wildcard that does not exist, or is a folder, is TG_SOURCE and says so. */
+int fs_glob(const char *pattern, struct fs_names *out, struct tg_error *err) TG_CHECK_RESULT;
+void fs_names_release(struct fs_names *names);
+
+/* An exclusive lock on the file `path` (made if absent); the file holds who has it. A taken lock is
+ * TG_LOCKED and the message says who (pid, host, since). The lock dies with the process. */
+struct fs_lock {
+    int fd; /* -1: not held */
+};
+int fs_lock(const char *path, struct fs_lock *out, struct tg_error *err) TG_CHECK_RESULT;
+void fs_unlock(struct fs_lock *lock);
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * Hashes and base64.
+ *
+ * Path: hash_text -> hash_shake128 -> base64_encode, for ids; hash_sha3_256 for versions; hash_xx64
+ * and hash_file for our own checksums of files. A hasher fetches an algorithm and makes its digest
+ * object once; each further hash only resets that object, since fetching costs several times the
+ * hash of a short text.
+ *
+ * What is hashed (which keys, in which order) is the caller's.
+ */
+#include "base/hash.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "base/memory.h"
+
+void hasher_release(struct hasher *hasher)
+{
+    EVP_MD_CTX_free(hasher->shake);
+    EVP_MD_CTX_free(hasher->sha3);
+    EVP_MD_free(hasher->shake_md);
+    EVP_MD_free(hasher->sha3_md);
+    *hasher = (struct hasher){0};
+}
+
+/* Readies *ctx for a new input; makes it and fetches *md the first time. */
+static int digest_begin(void **ctx, void **md, const char *name, struct tg_error *err)
+{
+    if (*ctx && EVP_DigestInit_ex2(*ctx, NULL, NULL) == 1)
+        return TG_OK;
+    if (!*md)
+        *md = EVP_MD_fetch(NULL, name, NULL);
+    if (!*md)
+        return error_set(err, TG_INTERNAL, "the OpenSSL library has no %s; install OpenSSL 3",
+                         name);
+    if (!*ctx)
+        *ctx = EVP_MD_CTX_new();
+    if (!*ctx)
+        return error_nomem(err);
+    if (EVP_DigestInit_ex2(*ctx, *md, NULL) == 1)
+        return TG_OK;
+    EVP_MD_CTX_free(*ctx);
+    *ctx = NULL;
+    return error_set(err, TG_INTERNAL, "the OpenSSL library cannot start %s", name);
+}
+
+int hash_shake128(struct hasher *hasher, const void *in, size_t len, unsigned char *out,
+                  size_t out_len, struct tg_error *err)
+{
+    int rc = digest_begin(&hasher->shake, &hasher->shake_md, "SHAKE128", err);
+    if (rc == TG_OK && (EVP_DigestUpdate(hasher->shake, in, len) != 1 ||
+                        EVP_DigestFinalXOF(hasher->shake, out, out_len) != 1))
+        rc = error_set(err, TG_INTERNAL, "the OpenSSL library cannot compute SHAKE128");
+    return rc;
+}
+
+int hash_sha3_256(struct hasher *hasher, const void *in, size_t len, unsigned char out[32],
+                  struct tg_error *err)
+{
+    int rc = digest_begin(&hasher->sha3, &hasher->sha3_md, "SHA3-256", err);
+    if (rc == TG_OK && (EVP_DigestUpdate(hasher->sha3, in, len) != 1 ||
+                        EVP_DigestFinal_ex(hasher->sha3, out, NULL) != 1))
+        rc = error_set(err, TG_INTERNAL, "the OpenSSL library cannot compute SHA3-256");
+    return rc;
+}
+
+int hash_text(struct hasher *hasher, const void *in, size_t len, size_t n, char *out,
+              struct tg_error *err)
+{
+    unsigned char raw[64];
+    if (n > sizeof(raw))
+        return error_set(err, TG_INTERNAL, "a hash of %zu bytes was asked for; the most is %zu", n,
+                         sizeof(raw));
+    int rc = hash_shake128(hasher, in, len, raw, n, err);
+    if (rc == TG_OK)
+        out[base64_encode(raw, n, false, out)] = '\0';
+    return rc;
+}
+
+uint64_t hash_xx64(const void *in, size_t len)
+{
+    return XXH3_64bits(in, len);
+}
+
+int hash_file(const char *path, char out[17], struct tg_error *err)
+{
+    enum { CHUNK = 64 * 1024 };
+    int rc = TG_OK;
+    int fd = -1;
+    XXH3_state_t state;
+    XXH3_64bits_reset(&state);
+    char *chunk = mem_alloc(CHUNK);
+    if (!chunk)
+        TRY(error_nomem(err));
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        TRY(error_errno(err, TG_IO, errno, "file '%s' cannot be opened", path));
+    for (;;) {
+        ssize_t got = read(fd, chunk, CHUNK);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            TRY(error_errno(err, TG_IO, errno, "file '%s' cannot be read", path));
+        if (got == 0)
+            break;
+        XXH3_64bits_update(&state, chunk, (size_t)got);
+    }
+    snprintf(out, 17, "%016llx", (unsigned long long)XXH3_64bits_digest(&state));
+done:
+    if (fd >= 0)
+        close(fd);
+    mem_free(chunk);
+    return rc;
+}
+
+/* ---- base64 -------------------------------------------------------------------------------- */
+
+size_t base64_encode(const unsigned char *in, size_t len, bool pad, char *out)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    char *start = out;
+    size_t i = 0;
+    for (; i + 3 <= len; i += 3) {
+        uint32_t bits = (uint32_t)in[i] << 16 | (uint32_t)in[i + 1] << 8 | in[i + 2];
+        *out++ = alphabet[bits >> 18];
+        *out++ = alphabet[bits >> 12 & 63];
+        *out++ = alphabet[bits >> 6 & 63];
+        *out++ = alphabet[bits & 63];
+    }
+    size_t rest = len - i;
+    if (rest > 0) {
+        uint32_t bits = (uint32_t)in[i] << 16 | (rest > 1 ? (uint32_t)in[i + 1] << 8 : 0);
+        *out++ = alphabet[bits >> 18];
+        *out++ = alphabet[bits >> 12 & 63];
+        if (rest > 1)
+            *out++ = alphabet[bits >> 6 & 63];
+        for (size_t missing = rest; pad && missing < 3; missing++)
+            *out++ = '=';
+    }
+    return (size_t)(out - start);
+}
+
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+')
+        return 62;
+    return c == '/' ? 63 : -1;
+}
+
+int base64_decode(const char *in, size_t len, struct buf *out, struct tg_error *err)
+{
+    size_t padded = len;
+    while (len > 0 && padded - len < 2 && in[len - 1] == '=')
+        len--;
+    if (len % 4 == 1 || (padded > len && padded % 4 != 0))
+        return error_set(err, TG_DATA, "base64 text of %zu characters is cut off or padded wrong",
+                         padded);
+    uint32_t bits = 0;
+    for (size_t i = 0; i < len; i++) {
+        int value = base64_value(in[i]);
+        if (value < 0)
+            return error_set(err, TG_DATA,
+                             "base64 text has a character that is not base64's at %zu", i);
+        bits = bits << 6 | (uint32_t)value;
+        /* Four characters are three bytes; each but the first completes one. */
+        if (i % 4 != 0)
+            buf_char(out, (char)(bits >> (6 - 2 * (i % 4)) & 255));
+    }
+    return buf_check(out, err);
+}

@@ -1,0 +1,48 @@
+/*
+ * Hashes and base64 as dlt uses them: SHAKE-128 for ids and name tags, SHA3-256 for versions; XXH3
+ * for our own checksums.
+ */
+#ifndef TIDEGATE_BASE_HASH_H
+#define TIDEGATE_BASE_HASH_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+enum { HASH_ID_TEXT = 14, HASH_ID_BYTES = 10, HASH_ROW_TEXT = 20, HASH_ROW_BYTES = 15 };
+
+/* One digest object kept for many short hashes (creating one costs more than the hash). Zero it
+ * before the first use. */
+struct hasher {
+    void *shake; /* EVP_MD_CTX */
+    void *sha3;
+    void *shake_md; /* EVP_MD, fetched once */
+    void *sha3_md;
+};
+void hasher_release(struct hasher *hasher);
+int hash_shake128(struct hasher *hasher, const void *in, size_t len, unsigned char *out,
+                  size_t out_len, struct tg_error *err) TG_CHECK_RESULT;
+int hash_sha3_256(struct hasher *hasher, const void *in, size_t len, unsigned char out[32],
+                  struct tg_error *err) TG_CHECK_RESULT;
+/* H(in, n) of the reference: SHAKE-128, base64 without padding. `out` gets the text and a NUL:
+ * n = 10 -> 14 characters, n = 15 -> 20. */
+int hash_text(struct hasher *hasher, const void *in, size_t len, size_t n, char *out,
+              struct tg_error *err) TG_CHECK_RESULT;
+
+uint64_t hash_xx64(const void *in, size_t len);
+/* XXH3-64 of a whole file as 16 hex characters and a NUL. */
+int hash_file(const char *path, char out[17], struct tg_error *err) TG_CHECK_RESULT;
+
+/* Standard alphabet. Encodes 3 bytes -> 4 characters; padded or not; no NUL added; returns the
+ * length written. */
+size_t base64_encode(const unsigned char *in, size_t len, bool pad, char *out);
+static inline size_t base64_length(size_t len)
+{
+    return (len + 2) / 3 * 4;
+}
+/* Strict (padding optional); TG_DATA on a bad character. */
+int base64_decode(const char *in, size_t len, struct buf *out,
+                  struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

@@ -1,0 +1,357 @@
+/*
+ * JSON text on yyjson: parsing with our allocator and errors with a place, and writing the way
+ * hashes need it.
+ *
+ * Path in: json_parse -> json_get_*. Path out: json_write / json_write_sorted / json_mut_write;
+ * json_string and json_double for those who write JSON piece by piece. The writer walks with a
+ * stack on the heap, so that no document, however deep, can exhaust the thread's own. Control
+ * characters are written \u00xx in lower case and numbers turn to an exponent at 1e16 and below
+ * 1e-5: that is what dlt's JSON writer does, and row hashes are taken of this text.
+ *
+ * Building trees is yyjson's own API. Rows are laid on their tape elsewhere.
+ */
+#include "base/json.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+static void *alloc(void *ctx, size_t size)
+{
+    (void)ctx;
+    return mem_alloc(size);
+}
+
+static void *resize(void *ctx, void *old, size_t old_size, size_t size)
+{
+    (void)ctx;
+    (void)old_size;
+    return mem_realloc(old, size);
+}
+
+static void release(void *ctx, void *memory)
+{
+    (void)ctx;
+    mem_free(memory);
+}
+
+const yyjson_alc *json_allocator(void)
+{
+    static const yyjson_alc allocator = {alloc, resize, release, NULL};
+    return &allocator;
+}
+
+int json_parse(const char *text, size_t len, const char *what, yyjson_doc **out,
+               struct tg_error *err)
+{
+    *out = NULL;
+    if (len == 0)
+        return error_set(err, TG_DATA, "%s is not JSON: it is empty", what);
+    yyjson_read_err problem = {0};
+    /* Without the in-situ flag yyjson only reads the text: the cast takes nothing away. */
+    *out = yyjson_read_opts((char *)text, len, YYJSON_READ_NOFLAG, json_allocator(), &problem);
+    if (*out)
+        return TG_OK;
+    if (problem.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+        return error_nomem(err);
+    size_t line = 0;
+    size_t column = 0;
+    size_t character = 0;
+    yyjson_locate_pos(text, len, problem.pos, &line, &column, &character);
+    return error_set(err, TG_DATA, "%s is not JSON: %s at line %zu, column %zu", what, problem.msg,
+                     line, column);
+}
+
+/* ---- Scalars ------------------------------------------------------------------------------- */
+
+/* The letter of a two-character escape, 'u' for a longer one, 0 for a character that stands for
+ * itself. */
+static char escape_of(unsigned char c)
+{
+    static const char control[32] = "uuuuuuuubtnufruuuuuuuuuuuuuuuuuu";
+    if (c < 0x20)
+        return control[c];
+    return c == '"' || c == '\\' ? (char)c : '\0';
+}
+
+void json_string(struct buf *out, const char *text, size_t len)
+{
+    static const char hex[] = "0123456789abcdef";
+    buf_char(out, '"');
+    size_t start = 0;
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        char letter = escape_of(c);
+        if (!letter)
+            continue;
+        buf_append(out, text + start, i - start);
+        start = i + 1;
+        char escape[6] = {'\\', letter, '0', '0', hex[c >> 4], hex[c & 15]};
+        buf_append(out, escape, letter == 'u' ? 6 : 2);
+    }
+    if (start < len)
+        buf_append(out, text + start, len - start);
+    buf_char(out, '"');
+}
+
+/* yyjson writes plain digits for 1e16 to 1e21 and 1e-7 to 1e-5; the hashes want an exponent there.
+ */
+static void write_exponent(struct buf *out, const char *plain)
+{
+    char digits[32];
+    size_t count = 0;
+    int exponent = 0;
+    bool fraction = false;
+    if (*plain == '-')
+        buf_char(out, *plain++);
+    for (; *plain; plain++) {
+        if (*plain == '.') {
+            fraction = true;
+            continue;
+        }
+        if (count > 0 || *plain != '0')
+            digits[count++] = *plain;
+        if (!fraction && count > 1)
+            exponent++;
+        if (fraction && count <= 1)
+            exponent--;
+    }
+    while (count > 1 && digits[count - 1] == '0')
+        count--;
+    buf_char(out, digits[0]);
+    if (count > 1) {
+        buf_char(out, '.');
+        buf_append(out, digits + 1, count - 1);
+    }
+    buf_printf(out, "e%d", exponent);
+}
+
+void json_double(struct buf *out, double value)
+{
+    if (!isfinite(value)) {
+        buf_text(out, "null");
+        return;
+    }
+    unsigned char memory[512];
+    yyjson_alc pool;
+    yyjson_val number = {.tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL, .uni.f64 = value};
+    size_t len = 0;
+    char *text = NULL;
+    if (yyjson_alc_pool_init(&pool, memory, sizeof(memory)))
+        text = yyjson_val_write_opts(&number, YYJSON_WRITE_NOFLAG, &pool, &len, NULL);
+    if (!text) {
+        out->failed = true;
+        return;
+    }
+    double size = fabs(value);
+    if (size != 0 && (size >= 1e16 || size < 1e-5) && !memchr(text, 'e', len))
+        write_exponent(out, text);
+    else
+        buf_append(out, text, len);
+}
+
+static void write_integer(struct buf *out, uint64_t value, bool negative)
+{
+    char digits[24];
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    if (negative)
+        digits[--at] = '-';
+    buf_append(out, digits + at, sizeof(digits) - at);
+}
+
+static void write_scalar(struct buf *out, yyjson_val *value)
+{
+    if (yyjson_is_str(value)) {
+        json_string(out, yyjson_get_str(value), yyjson_get_len(value));
+    } else if (yyjson_is_raw(value)) {
+        buf_append(out, yyjson_get_raw(value), yyjson_get_len(value));
+    } else if (yyjson_is_real(value)) {
+        json_double(out, yyjson_get_real(value));
+    } else if (yyjson_is_uint(value)) {
+        write_integer(out, yyjson_get_uint(value), false);
+    } else if (yyjson_is_sint(value)) {
+        int64_t number = yyjson_get_sint(value);
+        write_integer(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, number < 0);
+    } else if (yyjson_is_bool(value)) {
+        buf_text(out, yyjson_get_bool(value) ? "true" : "false");
+    } else {
+        buf_text(out, "null");
+    }
+}
+
+/* ---- Trees --------------------------------------------------------------------------------- */
+
+/* An open list or object. */
+struct level {
+    yyjson_val *next;  /* the next element, or key */
+    yyjson_val **keys; /* of an object, sorted; NULL: as they come */
+    size_t index;
+    size_t count;
+    bool object;
+};
+
+struct writer {
+    struct buf *out;
+    struct level *levels;
+    size_t depth;
+    size_t cap;
+    bool sorted;
+};
+
+static int compare_keys(const void *left, const void *right)
+{
+    yyjson_val *a = *(yyjson_val *const *)left;
+    yyjson_val *b = *(yyjson_val *const *)right;
+    size_t a_len = yyjson_get_len(a);
+    size_t b_len = yyjson_get_len(b);
+    int order = memcmp(yyjson_get_str(a), yyjson_get_str(b), a_len < b_len ? a_len : b_len);
+    if (order != 0)
+        return order;
+    if (a_len != b_len)
+        return a_len < b_len ? -1 : 1;
+    return a < b ? -1 : a > b; /* the same key twice: as in the text */
+}
+
+static yyjson_val **sorted_keys(yyjson_val *object, size_t count)
+{
+    yyjson_val **keys = mem_alloc(count * sizeof(yyjson_val *));
+    if (!keys)
+        return NULL;
+    yyjson_val *key = unsafe_yyjson_get_first(object);
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = key;
+        key = unsafe_yyjson_get_next(key + 1);
+    }
+    qsort(keys, count, sizeof(yyjson_val *), compare_keys);
+    return keys;
+}
+
+/* Begins a list or object that is not empty. */
+static int open_level(struct writer *writer, yyjson_val *value)
+{
+    struct level level = {.object = yyjson_is_obj(value)};
+    level.count = yyjson_get_len(value);
+    level.next = unsafe_yyjson_get_first(value);
+    int rc = mem_grow(&writer->levels, &writer->cap, writer->depth + 1, sizeof(level), NULL);
+    if (rc != TG_OK)
+        return rc;
+    if (writer->sorted && level.object && level.count > 1) {
+        level.keys = sorted_keys(value, level.count);
+        if (!level.keys)
+            return TG_NOMEM;
+    }
+    writer->levels[writer->depth++] = level;
+    buf_char(writer->out, level.object ? '{' : '[');
+    return TG_OK;
+}
+
+/* Writes comma and key before the next element of the innermost level; gives the element. */
+static yyjson_val *next_value(struct writer *writer)
+{
+    struct level *level = &writer->levels[writer->depth - 1];
+    if (level->index > 0)
+        buf_char(writer->out, ',');
+    yyjson_val *value = level->next;
+    if (level->object) {
+        yyjson_val *key = level->keys ? level->keys[level->index] : level->next;
+        json_string(writer->out, yyjson_get_str(key), yyjson_get_len(key));
+        buf_char(writer->out, ':');
+        value = key + 1;
+    }
+    level->index++;
+    if (level->index < level->count)
+        level->next = unsafe_yyjson_get_next(value);
+    return value;
+}
+
+static void close_levels(struct writer *writer)
+{
+    while (writer->depth > 0) {
+        struct level *level = &writer->levels[writer->depth - 1];
+        if (level->index < level->count)
+            return;
+        buf_char(writer->out, level->object ? '}' : ']');
+        mem_free(level->keys);
+        writer->depth--;
+    }
+}
+
+static int write_tree(struct writer *writer, yyjson_val *value)
+{
+    for (;;) {
+        if (!yyjson_is_ctn(value)) {
+            write_scalar(writer->out, value);
+        } else if (yyjson_get_len(value) == 0) {
+            buf_text(writer->out, yyjson_is_obj(value) ? "{}" : "[]");
+        } else {
+            int rc = open_level(writer, value);
+            if (rc != TG_OK)
+                return rc;
+        }
+        close_levels(writer);
+        if (writer->depth == 0 || writer->out->failed)
+            return TG_OK;
+        value = next_value(writer);
+    }
+}
+
+static void write_value(struct buf *out, const yyjson_val *value, bool sorted)
+{
+    struct writer writer = {.out = out, .sorted = sorted};
+    /* yyjson's getters take non-const pointers but change nothing. */
+    if (write_tree(&writer, (yyjson_val *)value) != TG_OK)
+        out->failed = true;
+    while (writer.depth > 0)
+        mem_free(writer.levels[--writer.depth].keys);
+    mem_free(writer.levels);
+}
+
+void json_write(struct buf *out, const yyjson_val *value)
+{
+    write_value(out, value, false);
+}
+
+void json_write_sorted(struct buf *out, const yyjson_val *value)
+{
+    write_value(out, value, true);
+}
+
+int json_mut_write(const yyjson_mut_doc *doc, struct buf *out, struct tg_error *err)
+{
+    size_t len = 0;
+    char *text = yyjson_mut_write_opts(
+        doc, YYJSON_WRITE_INF_AND_NAN_AS_NULL | YYJSON_WRITE_ALLOW_INVALID_UNICODE,
+        json_allocator(), &len, NULL);
+    if (!text)
+        return error_nomem(err);
+    buf_append(out, text, len);
+    mem_free(text);
+    return buf_check(out, err);
+}
+
+/* ---- Getters ------------------------------------------------------------------------------- */
+
+const char *json_get_text(const yyjson_val *object, const char *key)
+{
+    return yyjson_get_str(yyjson_obj_get((yyjson_val *)object, key));
+}
+
+int64_t json_get_int(const yyjson_val *object, const char *key, int64_t fallback)
+{
+    yyjson_val *value = yyjson_obj_get((yyjson_val *)object, key);
+    if (yyjson_is_sint(value) || (yyjson_is_uint(value) && yyjson_get_uint(value) <= INT64_MAX))
+        return yyjson_get_sint(value);
+    return fallback;
+}
+
+bool json_get_bool(const yyjson_val *object, const char *key, bool fallback)
+{
+    yyjson_val *value = yyjson_obj_get((yyjson_val *)object, key);
+    return yyjson_is_bool(value) ? yyjson_get_bool(value) : fallback;
+}

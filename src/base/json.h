@@ -1,0 +1,42 @@
+/*
+ * JSON text, on yyjson. Reading and building trees is yyjson's own API with json_allocator(); here
+ * is what it lacks: our allocator, errors with line and column, canonical text (sorted keys) for
+ * hashes, text helpers.
+ */
+#ifndef TIDEGATE_BASE_JSON_H
+#define TIDEGATE_BASE_JSON_H
+
+#include <stdbool.h>
+#include <yyjson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* yyjson's allocator on mem_alloc; static, never freed. */
+const yyjson_alc *json_allocator(void);
+
+/* Parses `text` (kept, copied). `what` names it in errors ("state of pipeline 'x'"), which give
+ * line and column. TG_DATA. */
+int json_parse(const char *text, size_t len, const char *what, yyjson_doc **out,
+               struct tg_error *err) TG_CHECK_RESULT;
+
+/* Compact text: separators ',' ':' without spaces, no ASCII escaping, NaN and infinity as null. */
+void json_write(struct buf *out, const yyjson_val *value);
+/* The same with the keys of every object sorted by bytes (UTF-8 order = code point order): what
+ * hashes are taken of. */
+void json_write_sorted(struct buf *out, const yyjson_val *value);
+/* A quoted, escaped JSON string; a shortest round-trip number (1.0 stays 1.0). */
+void json_string(struct buf *out, const char *text, size_t len);
+void json_double(struct buf *out, double value);
+
+/* Text of a mutable tree, compact; TG_NOMEM. */
+int json_mut_write(const yyjson_mut_doc *doc, struct buf *out,
+                   struct tg_error *err) TG_CHECK_RESULT;
+
+/* Getters for trusted-but-verify files: value of `key` in object or NULL/default when absent or of
+ * another type. */
+const char *json_get_text(const yyjson_val *object, const char *key);
+int64_t json_get_int(const yyjson_val *object, const char *key, int64_t fallback);
+bool json_get_bool(const yyjson_val *object, const char *key, bool fallback);
+
+#endif

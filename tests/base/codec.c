@@ -1,0 +1,396 @@
+/* Reading files: plain, gzip and zstd in all their ways, cut off at every byte, damaged; and state
+ * blobs. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "base/codec.h"
+#include "base/fs.h"
+#include "base/memory.h"
+#include "tests/torture.h"
+
+static char folder[1024];
+static char path[1100];
+static struct buf text; /* what the files hold */
+
+static int setup(void **state)
+{
+    (void)state;
+    const char *tmp = getenv("TMPDIR");
+    snprintf(folder, sizeof(folder), "%s/tidegate-XXXXXX", tmp ? tmp : "/tmp");
+    if (!mkdtemp(folder))
+        return -1;
+    snprintf(path, sizeof(path), "%s/it's", folder);
+    for (int i = 0; text.len < 700000; i++)
+        buf_printf(&text, "{\"id\":%d,\"name\":\"%x\"}\n", i, (unsigned)i * 2654435761u);
+    return buf_check(&text, NULL);
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    buf_release(&text);
+    return fs_remove_tree(folder, NULL);
+}
+
+static void put(const void *bytes, size_t len)
+{
+    assert_int_equal(fs_write_file(path, bytes, len, NULL), TG_OK);
+}
+
+static void gzip(const char *bytes, size_t len, struct buf *out)
+{
+    z_stream zlib = {0};
+    size_t cap = len + len / 10 + 1000;
+    unsigned char *packed = mem_alloc(cap);
+    assert_int_equal(deflateInit2(&zlib, 6, Z_DEFLATED, 31, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    zlib.next_in = (Bytef *)bytes;
+    zlib.avail_in = (uInt)len;
+    zlib.next_out = packed;
+    zlib.avail_out = (uInt)cap;
+    assert_int_equal(deflate(&zlib, Z_FINISH), Z_STREAM_END);
+    buf_append(out, packed, zlib.total_out);
+    deflateEnd(&zlib);
+    mem_free(packed);
+}
+
+static void zstd(const char *bytes, size_t len, struct buf *out)
+{
+    size_t cap = ZSTD_compressBound(len);
+    char *packed = mem_alloc(cap);
+    size_t size = ZSTD_compress(packed, cap, bytes, len, 3);
+    assert_false(ZSTD_isError(size));
+    buf_append(out, packed, size);
+    mem_free(packed);
+}
+
+/* Reads the whole file in pieces of `piece` bytes. */
+static int read_all(size_t piece, struct buf *out, struct tg_error *err)
+{
+    struct reader *reader = NULL;
+    struct fs_stat info;
+    int rc = TG_OK;
+    int64_t before = 0;
+    char *bytes = mem_alloc(piece);
+    if (!bytes)
+        return error_nomem(err);
+    TRY(fs_stat(path, &info, err));
+    TRY(reader_open(path, &reader, err));
+    for (;;) {
+        size_t len = 0;
+        TRY(reader_read(reader, bytes, piece, &len, err));
+        if (reader_file_bytes(reader) < before || reader_file_bytes(reader) > info.size)
+            fail_msg("progress went from %lld to %lld", (long long)before,
+                     (long long)reader_file_bytes(reader));
+        before = reader_file_bytes(reader);
+        if (len == 0)
+            break;
+        buf_append(out, bytes, len);
+    }
+    assert_int_equal(reader_file_bytes(reader), info.size);
+    rc = buf_check(out, err);
+done:
+    reader_close(reader);
+    mem_free(bytes);
+    return rc;
+}
+
+static void check_content(const char *expected, size_t len)
+{
+    static const size_t pieces[] = {1 << 20, 65536, 4097, 13};
+    for (size_t i = 0; i < 4; i++) {
+        struct buf out = BUF_INIT;
+        struct tg_error err = {0};
+        if (read_all(pieces[i], &out, &err) != TG_OK)
+            fail_msg("%s", err.what);
+        assert_int_equal(out.len, len);
+        if (len > 0)
+            assert_memory_equal(out.data, expected, len);
+        buf_release(&out);
+    }
+}
+
+static void test_plain(void **state)
+{
+    (void)state;
+    put("", 0);
+    check_content("", 0);
+    put("\x1f", 1);
+    check_content("\x1f", 1);
+    put("\x28\xb5\x2f", 3);
+    check_content("\x28\xb5\x2f", 3);
+    put("a\0b", 3);
+    check_content("a\0b", 3);
+    put(text.data, text.len);
+    check_content(text.data, text.len);
+    put(text.data, 256 * 1024);
+    check_content(text.data, 256 * 1024);
+}
+
+static void test_gzip(void **state)
+{
+    (void)state;
+    struct buf packed = BUF_INIT;
+    gzip("", 0, &packed);
+    put(packed.data, packed.len);
+    check_content("", 0);
+    gzip(text.data, 1000, &packed);
+    gzip("", 0, &packed);
+    gzip(text.data + 1000, text.len - 1000, &packed);
+    put(packed.data, packed.len);
+    check_content(text.data, text.len);
+    buf_append(&packed, "\0\0\0\0\0", 5);
+    put(packed.data, packed.len);
+    check_content(text.data, text.len);
+    buf_release(&packed);
+}
+
+static void test_zstd(void **state)
+{
+    (void)state;
+    struct buf packed = BUF_INIT;
+    zstd("", 0, &packed);
+    put(packed.data, packed.len);
+    check_content("", 0);
+    zstd(text.data, 1000, &packed);
+    buf_append(&packed, "\x50\x2a\x4d\x18\x03\0\0\0abc", 11); /* a frame to be skipped */
+    zstd(text.data + 1000, text.len - 1000, &packed);
+    put(packed.data, packed.len);
+    check_content(text.data, text.len);
+    buf_release(&packed);
+}
+
+/* Members that end exactly where a chunk of the file does. */
+static void test_member_at_the_chunk_end(void **state)
+{
+    (void)state;
+    struct buf packed = BUF_INIT;
+    struct buf expected = BUF_INIT;
+    for (size_t len = 1000; packed.len < 600 * 1024; len += 1013) {
+        gzip(text.data, len, &packed);
+        buf_append(&expected, text.data, len);
+    }
+    put(packed.data, packed.len);
+    check_content(expected.data, expected.len);
+    buf_release(&packed);
+    buf_release(&expected);
+}
+
+/* Highly compressed: much comes out of nothing more going in. */
+static void test_much_from_little(void **state)
+{
+    (void)state;
+    struct buf packed = BUF_INIT;
+    size_t len = 3000000;
+    char *zeros = mem_calloc(1, len);
+    gzip(zeros, len, &packed);
+    put(packed.data, packed.len);
+    check_content(zeros, len);
+    buf_clear(&packed);
+    zstd(zeros, len, &packed);
+    put(packed.data, packed.len);
+    check_content(zeros, len);
+    mem_free(zeros);
+    buf_release(&packed);
+}
+
+static void check_cut(const struct buf *packed, const char *name, size_t from)
+{
+    char expected[100];
+    for (size_t len = from; len < packed->len; len++) {
+        struct buf out = BUF_INIT;
+        struct tg_error err = {0};
+        put(packed->data, len);
+        if (read_all(65536, &out, &err) != TG_DATA)
+            fail_msg("%s of %zu bytes cut to %zu was read", name, packed->len, len);
+        snprintf(expected, sizeof(expected), "the %s stream ends after %zu bytes", name, len);
+        if (!strstr(err.what, "it's' is truncated") || !strstr(err.what, expected))
+            fail_msg("%s", err.what);
+        buf_release(&out);
+    }
+}
+
+static void test_cut_off(void **state)
+{
+    (void)state;
+    struct buf packed = BUF_INIT;
+    gzip(text.data, 300, &packed);
+    check_cut(&packed, "gzip", 2);
+    size_t first = packed.len;
+    gzip(text.data, 100, &packed);
+    check_cut(&packed, "gzip", first + 1);
+    buf_clear(&packed);
+    zstd(text.data, 300, &packed);
+    check_cut(&packed, "zstd", 4);
+    first = packed.len;
+    zstd(text.data, 100, &packed);
+    check_cut(&packed, "zstd", first + 1);
+    buf_release(&packed);
+}
+
+static void check_damaged(const struct buf *packed, const char *name)
+{
+    struct buf out = BUF_INIT;
+    struct tg_error err = {0};
+    put(packed->data, packed->len);
+    assert_int_equal(read_all(65536, &out, &err), TG_DATA);
+    assert_non_null(strstr(err.what, "it's' is damaged: the "));
+    assert_non_null(strstr(err.what, name));
+    assert_non_null(strstr(err.what, "near byte"));
+    buf_release(&out);
+}
+
+static void test_damaged(void **state)
+{
+    (void)state;
+    struct buf packed = BUF_INIT;
+    gzip(text.data, 3000, &packed);
+    packed.data[packed.len - 6] ^= 1; /* the checksum */
+    check_damaged(&packed, "gzip");
+    buf_clear(&packed);
+    gzip(text.data, 3000, &packed);
+    buf_text(&packed, "rubbish");
+    check_damaged(&packed, "gzip");
+    buf_clear(&packed);
+    buf_append(&packed, "\x1f\x8b rubbish rubbish", 18);
+    check_damaged(&packed, "gzip");
+    buf_clear(&packed);
+    zstd(text.data, 3000, &packed);
+    buf_text(&packed, "rubbish");
+    check_damaged(&packed, "zstd");
+    buf_clear(&packed);
+    buf_append(&packed, "\x28\xb5\x2f\xfd rubbish rubbish", 20);
+    packed.data[4] = (char)0xff;
+    check_damaged(&packed, "zstd");
+    buf_release(&packed);
+}
+
+static void test_open_errors(void **state)
+{
+    (void)state;
+    struct reader *reader = NULL;
+    struct tg_error err = {0};
+    reader_close(NULL);
+    assert_int_equal(reader_open("/none/x", &reader, &err), TG_SOURCE);
+    assert_string_equal(err.what, "file '/none/x' cannot be opened: No such file or directory");
+    assert_null(reader);
+    assert_int_equal(reader_open(folder, &reader, &err), TG_SOURCE);
+    assert_non_null(strstr(err.what, "is a folder; "));
+    put("abc", 3);
+    assert_int_equal(reader_open(path, &reader, &err), TG_OK);
+    size_t len = 9;
+    assert_int_equal(reader_read(reader, NULL, 0, &len, &err), TG_OK);
+    assert_int_equal(len, 0);
+    reader_close(reader);
+}
+
+static int read_once(void)
+{
+    struct buf out = BUF_INIT;
+    struct tg_error err = {0};
+    int rc = read_all(1 << 20, &out, &err);
+    buf_release(&out);
+    return rc;
+}
+
+static int blob_once(void)
+{
+    struct buf blob = BUF_INIT;
+    struct buf back = BUF_INIT;
+    struct tg_error err = {0};
+    int rc = TG_OK;
+    TRY(blob_encode(text.data, 100000, &blob, &err));
+    TRY(blob_decode(blob.data, blob.len, &back, &err));
+done:
+    buf_release(&blob);
+    buf_release(&back);
+    return rc;
+}
+
+static void test_torture(void **state)
+{
+    (void)state;
+    struct buf packed = BUF_INIT;
+    gzip(text.data, text.len, &packed);
+    put(packed.data, packed.len);
+    torture(read_once);
+    buf_clear(&packed);
+    zstd(text.data, text.len, &packed);
+    put(packed.data, packed.len);
+    buf_release(&packed);
+    torture(read_once);
+    torture(blob_once);
+}
+
+static void test_blob(void **state)
+{
+    (void)state;
+    static const size_t lengths[] = {0, 1, 2, 100, 5000, 500000};
+    struct tg_error err = {0};
+    for (size_t i = 0; i < 6; i++) {
+        struct buf blob = BUF_INIT;
+        struct buf back = BUF_INIT;
+        assert_int_equal(blob_encode(text.data, lengths[i], &blob, &err), TG_OK);
+        assert_int_equal(blob.len % 4, 0);
+        assert_int_equal(blob_decode(blob.data, blob.len, &back, &err), TG_OK);
+        assert_int_equal(back.len, lengths[i]);
+        if (lengths[i] > 0)
+            assert_memory_equal(back.data, text.data, lengths[i]);
+        buf_release(&blob);
+        buf_release(&back);
+    }
+    /* what Python's zlib makes at level 9 */
+    struct buf blob = BUF_INIT;
+    assert_int_equal(blob_encode("{\"a\":1}", 7, &blob, &err), TG_OK);
+    assert_string_equal(blob.data, "eNqrVkpUsjKsBQAIKgIJ");
+    buf_clear(&blob);
+    assert_int_equal(blob_decode("{\"a\": 1}", 8, &blob, &err), TG_OK);
+    assert_string_equal(blob.data, "{\"a\": 1}");
+    buf_release(&blob);
+}
+
+static void test_bad_blobs(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"",
+                                        "[1]",
+                                        "not base64!",
+                                        "AAAA",
+                                        "eNqrVkpUsjKsBQAI",
+                                        "eNqrVkpUsjKsBQAIKgIJAAAA",
+                                        "eNqrVkpUsjKsBQAIKgIK"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct buf out = BUF_INIT;
+        struct tg_error err = {0};
+        if (blob_decode(texts[i], strlen(texts[i]), &out, &err) != TG_DATA)
+            fail_msg("'%s' was taken", texts[i]);
+        assert_string_equal(err.what, "blob is neither JSON nor base64 of a zlib stream");
+        buf_release(&out);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_plain),
+        cmocka_unit_test(test_gzip),
+        cmocka_unit_test(test_zstd),
+        cmocka_unit_test(test_member_at_the_chunk_end),
+        cmocka_unit_test(test_much_from_little),
+        cmocka_unit_test(test_cut_off),
+        cmocka_unit_test(test_damaged),
+        cmocka_unit_test(test_open_errors),
+        cmocka_unit_test(test_torture),
+        cmocka_unit_test(test_blob),
+        cmocka_unit_test(test_bad_blobs),
+    };
+    return cmocka_run_group_tests_name("base/codec", tests, setup, teardown);
+}

@@ -1,0 +1,151 @@
+/* Errors: messages are whole UTF-8 and fit, places pile up from the outside, codes become exit
+ * codes. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "base/error.h"
+
+static void test_set(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    assert_int_equal(error_set(&err, TG_DATA, "row %d is '%s'", 7, "odd"), TG_DATA);
+    assert_int_equal(err.code, TG_DATA);
+    assert_string_equal(err.what, "row 7 is 'odd'");
+    assert_string_equal(err.where, "");
+    assert_false(err.retryable);
+    error_set(&err, TG_LOCKED, "held");
+    assert_true(err.retryable);
+    error_clear(&err);
+    assert_int_equal(err.code, TG_OK);
+    assert_string_equal(err.what, "");
+}
+
+static void test_set_drops_what_was_before(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    error_set(&err, TG_DATA, "first");
+    error_where(&err, TG_DATA, "file 'a'");
+    memcpy(err.sqlstate, "23505", 6);
+    error_set(&err, TG_IO, "second after %s", err.what);
+    assert_string_equal(err.what, "second after first");
+    assert_string_equal(err.where, "");
+    assert_string_equal(err.sqlstate, "");
+}
+
+static void test_null_error(void **state)
+{
+    (void)state;
+    assert_int_equal(error_set(NULL, TG_IO, "x"), TG_IO);
+    assert_int_equal(error_errno(NULL, TG_IO, 2, "x"), TG_IO);
+    assert_int_equal(error_nomem(NULL), TG_NOMEM);
+    assert_int_equal(error_where(NULL, TG_SPEC, "x"), TG_SPEC);
+    error_clear(NULL);
+}
+
+/* Every length of a prefix, so that the cut falls on each byte of the two-, three- and four-byte
+ * characters. */
+static void test_cut_at_a_character(void **state)
+{
+    (void)state;
+    const char *tails[] = {"\xC3\xA9", "\xE2\x82\xAC", "\xF0\x9F\x9A\x80"};
+    for (size_t tail = 0; tail < 3; tail++) {
+        size_t tail_len = strlen(tails[tail]);
+        for (size_t prefix = 1010; prefix < 1030; prefix++) {
+            char text[2048];
+            memset(text, 'a', prefix);
+            memcpy(text + prefix, tails[tail], tail_len + 1);
+            struct tg_error err = {0};
+            error_set(&err, TG_DATA, "%s", text);
+            size_t whole = prefix + tail_len;
+            size_t expected = whole <= 1023 ? whole : prefix < 1023 ? prefix : 1023;
+            assert_int_equal(strlen(err.what), expected);
+            assert_memory_equal(err.what, text, expected);
+        }
+    }
+}
+
+static void test_errno(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    assert_int_equal(error_errno(&err, TG_IO, 2, "file '%s' cannot be opened", "x"), TG_IO);
+    assert_string_equal(err.what, "file 'x' cannot be opened: No such file or directory");
+    char path[3000];
+    memset(path, 'p', sizeof(path) - 1);
+    path[sizeof(path) - 1] = '\0';
+    error_errno(&err, TG_IO, 2, "file '%s'", path);
+    assert_int_equal(strlen(err.what), 1023);
+    assert_non_null(strstr(err.what, "ppp: No such file or directory"));
+}
+
+static void test_where(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    error_set(&err, TG_DATA, "bad");
+    assert_int_equal(error_where(&err, TG_DATA, "line %d", 3), TG_DATA);
+    assert_string_equal(err.where, "line 3");
+    error_where(&err, TG_DATA, "file '%s'", "a.jsonl");
+    assert_int_equal(error_where(&err, TG_IO, "resource 'person'"), TG_DATA);
+    assert_string_equal(err.where, "resource 'person', file 'a.jsonl', line 3");
+    error_where(&err, TG_DATA, "%s", "");
+    assert_string_equal(err.where, "resource 'person', file 'a.jsonl', line 3");
+    assert_string_equal(err.what, "bad");
+}
+
+static void test_where_is_cut(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    error_set(&err, TG_DATA, "bad");
+    for (int i = 0; i < 400; i++)
+        error_where(&err, TG_DATA, "\xE2\x82\xAC%d", i);
+    assert_true(strlen(err.where) <= 511);
+    assert_memory_equal(err.where,
+                        "\xE2\x82\xAC"
+                        "399, \xE2\x82\xAC"
+                        "398",
+                        14);
+    char huge[2000];
+    memset(huge, 'x', sizeof(huge) - 1);
+    huge[sizeof(huge) - 1] = '\0';
+    error_where(&err, TG_DATA, "%s", huge);
+    assert_int_equal(strlen(err.where), 511);
+    assert_int_equal(err.where[510], 'x');
+}
+
+/* A failure that nobody described still is one. */
+static void test_where_without_a_code(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    assert_int_equal(error_where(&err, TG_SOURCE, "page 2"), TG_SOURCE);
+}
+
+static void test_exit_codes(void **state)
+{
+    (void)state;
+    static const int expected[] = {0, 2, 2, 1, 1, 1, 1, 1, 3, 3, 4, 130, 1};
+    for (int code = TG_OK; code <= TG_INTERNAL; code++)
+        assert_int_equal(tg_code_exit(code), expected[code]);
+    assert_int_equal(tg_code_exit(-1), 1);
+    assert_int_equal(tg_code_exit(99), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_set),          cmocka_unit_test(test_set_drops_what_was_before),
+        cmocka_unit_test(test_null_error),   cmocka_unit_test(test_cut_at_a_character),
+        cmocka_unit_test(test_errno),        cmocka_unit_test(test_where),
+        cmocka_unit_test(test_where_is_cut), cmocka_unit_test(test_where_without_a_code),
+        cmocka_unit_test(test_exit_codes),
+    };
+    return cmocka_run_group_tests_name("base/error", tests, NULL, NULL);
+}

@@ -1,0 +1,223 @@
+/* Hashes against dlt's own values, base64 both ways, checksums of files. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/hash.h"
+#include "base/memory.h"
+#include "tests/torture.h"
+
+static void check_hash(struct hasher *hasher, const char *text, size_t n, const char *expected)
+{
+    char out[32];
+    struct tg_error err = {0};
+    if (hash_text(hasher, text, strlen(text), n, out, &err) != TG_OK)
+        fail_msg("%s", err.what);
+    assert_string_equal(out, expected);
+}
+
+static void test_text_vectors(void **state)
+{
+    (void)state;
+    struct hasher hasher = {0};
+    for (int again = 0; again < 2; again++) {
+        check_hash(&hasher, "{\"id\":1}", HASH_ID_BYTES, "z5jIxXIbUnmbKw");
+        check_hash(&hasher, "z5jIxXIbUnmbKw_t__k_0", HASH_ID_BYTES, "iBepEDVe/1vuNA");
+        check_hash(&hasher, "1", HASH_ROW_BYTES, "669czW83KR00ut4bv/U5");
+        check_hash(&hasher, "[1,\"a\"]", HASH_ROW_BYTES, "ndvRJS8rm8iAiHfET37I");
+        check_hash(&hasher, "{\"id\":1,\"ts\":10}", HASH_ROW_BYTES, "QJiFUPDQcNAj5T+UDtSb");
+        check_hash(&hasher, "1_parent__child_0", HASH_ID_BYTES, "mvMThji/REOKKA");
+        check_hash(&hasher, "mvMThji/REOKKA_parent__child__grandchild_0", HASH_ID_BYTES,
+                   "KKZaBWTgbZd74A");
+        check_hash(&hasher, "{\"c1\":\"bar\",\"c2\":{\"nc1\":\"bar\"},\"nk\":2}", HASH_ID_BYTES,
+                   "S41QIpRa9Fwh0w");
+        check_hash(&hasher,
+                   "{\"c1\":\"foo\",\"c2\":{\"nc1\":\"foo_\xF0\x9F\x9A\x80updated\"},\"nk\":1}",
+                   HASH_ID_BYTES, "Z/zzrOzuLRhhWw");
+    }
+    hasher_release(&hasher);
+    hasher_release(&hasher);
+    assert_null(hasher.shake);
+}
+
+static void check_hex(const unsigned char *bytes, size_t len, const char *expected)
+{
+    char hex[129] = "";
+    for (size_t i = 0; i < len; i++)
+        snprintf(hex + 2 * i, 3, "%02x", bytes[i]);
+    assert_string_equal(hex, expected);
+}
+
+/* The standard's values for the empty text and others, and both digests taking turns. */
+static void test_digests(void **state)
+{
+    (void)state;
+    struct hasher hasher = {0};
+    unsigned char out[64];
+    for (int again = 0; again < 2; again++) {
+        assert_int_equal(hash_shake128(&hasher, "", 0, out, 32, NULL), TG_OK);
+        check_hex(out, 32, "7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26");
+        assert_int_equal(hash_sha3_256(&hasher, NULL, 0, out, NULL), TG_OK);
+        check_hex(out, 32, "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b80f8434a");
+        assert_int_equal(hash_sha3_256(&hasher, "abc", 3, out, NULL), TG_OK);
+        check_hex(out, 32, "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532");
+    }
+    hasher_release(&hasher);
+}
+
+static void test_text_too_long(void **state)
+{
+    (void)state;
+    struct hasher hasher = {0};
+    struct tg_error err = {0};
+    char out[200];
+    assert_int_equal(hash_text(&hasher, "x", 1, 65, out, &err), TG_INTERNAL);
+    assert_int_equal(hash_text(&hasher, "x", 1, 64, out, &err), TG_OK);
+    assert_int_equal(strlen(out), 86);
+    hasher_release(&hasher);
+}
+
+static void test_xx64(void **state)
+{
+    (void)state;
+    assert_true(hash_xx64("", 0) == UINT64_C(0x2d06800538d394c2));
+    assert_true(hash_xx64(NULL, 0) == UINT64_C(0x2d06800538d394c2));
+    assert_true(hash_xx64("a", 1) != hash_xx64("b", 1));
+}
+
+static char *make_file(char *folder, const char *bytes, size_t len)
+{
+    const char *tmp = getenv("TMPDIR");
+    snprintf(folder, 256, "%s/tidegate-XXXXXX", tmp ? tmp : "/tmp");
+    assert_non_null(mkdtemp(folder));
+    char *path = fs_join(folder, "odd 'name'");
+    assert_int_equal(fs_write_file(path, bytes, len, NULL), TG_OK);
+    return path;
+}
+
+static void test_file(void **state)
+{
+    (void)state;
+    enum { LEN = 200000 };
+    static const size_t lengths[] = {0, 1, 65536, 65537, LEN};
+    char *bytes = mem_alloc(LEN);
+    for (size_t i = 0; i < LEN; i++)
+        bytes[i] = (char)(i * i >> 3);
+    for (size_t i = 0; i < 5; i++) {
+        char folder[256];
+        char text[17];
+        char expected[17];
+        struct tg_error err = {0};
+        char *path = make_file(folder, bytes, lengths[i]);
+        assert_int_equal(hash_file(path, text, &err), TG_OK);
+        snprintf(expected, sizeof(expected), "%016llx",
+                 (unsigned long long)hash_xx64(bytes, lengths[i]));
+        assert_string_equal(text, expected);
+        mem_fail_at(1);
+        assert_int_equal(hash_file(path, text, &err), TG_NOMEM);
+        assert_int_equal(fs_remove(path, &err), TG_OK);
+        assert_int_equal(hash_file(path, text, &err), TG_IO);
+        assert_non_null(strstr(err.what, path));
+        assert_int_equal(hash_file(folder, text, &err), TG_IO);
+        assert_int_equal(rmdir(folder), 0);
+        mem_free(path);
+    }
+    mem_free(bytes);
+}
+
+static void check_base64(const char *plain, size_t len, const char *padded)
+{
+    char text[64];
+    size_t full = base64_encode((const unsigned char *)plain, len, true, text);
+    assert_int_equal(full, strlen(padded));
+    assert_int_equal(full, base64_length(len));
+    assert_memory_equal(text, padded, full);
+    size_t bare = base64_encode((const unsigned char *)plain, len, false, text);
+    assert_int_equal(bare, strcspn(padded, "="));
+    assert_memory_equal(text, padded, bare);
+    struct buf back = BUF_INIT;
+    assert_int_equal(base64_decode(padded, full, &back, NULL), TG_OK);
+    assert_int_equal(base64_decode(padded, bare, &back, NULL), TG_OK);
+    assert_int_equal(back.len, 2 * len);
+    if (len > 0) {
+        assert_memory_equal(back.data, plain, len);
+        assert_memory_equal(back.data + len, plain, len);
+    }
+    buf_release(&back);
+}
+
+static void test_base64(void **state)
+{
+    (void)state;
+    check_base64("", 0, "");
+    check_base64("f", 1, "Zg==");
+    check_base64("fo", 2, "Zm8=");
+    check_base64("foo", 3, "Zm9v");
+    check_base64("foob", 4, "Zm9vYg==");
+    check_base64("fooba", 5, "Zm9vYmE=");
+    check_base64("foobar", 6, "Zm9vYmFy");
+    check_base64("\xfb\xff\xbf\0", 4, "+/+/AA==");
+    unsigned char all[48];
+    char text[64];
+    for (size_t i = 0; i < 48; i++)
+        all[i] = (unsigned char)(i * 37);
+    for (size_t len = 0; len <= 48; len++) {
+        struct buf back = BUF_INIT;
+        assert_int_equal(
+            base64_decode(text, base64_encode(all, len, len % 2 == 0, text), &back, NULL), TG_OK);
+        assert_int_equal(back.len, len);
+        if (len > 0)
+            assert_memory_equal(back.data, all, len);
+        buf_release(&back);
+    }
+}
+
+static void test_bad_base64(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"Z",    "Zm9vY", "Zg=",   "Zg===",   "Zm9v=",    "Zm9v====",
+                                        "=",    "==",    "====",  "Z===",    "Zg==Zg==", "Zm 9",
+                                        "Zm9-", "Zm9_",  "Zm9\n", "Zm9\xC3", "Zm=v"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct buf out = BUF_INIT;
+        struct tg_error err = {0};
+        if (base64_decode(texts[i], strlen(texts[i]), &out, &err) != TG_DATA)
+            fail_msg("'%s' was taken", texts[i]);
+        assert_int_equal(err.code, TG_DATA);
+        buf_release(&out);
+    }
+}
+
+static int decode(void)
+{
+    char text[4000];
+    memset(text, 'A', sizeof(text));
+    struct buf out = BUF_INIT;
+    int rc = base64_decode(text, sizeof(text), &out, NULL);
+    buf_release(&out);
+    return rc;
+}
+
+static void test_torture(void **state)
+{
+    (void)state;
+    torture(decode);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_text_vectors),  cmocka_unit_test(test_digests),
+        cmocka_unit_test(test_text_too_long), cmocka_unit_test(test_xx64),
+        cmocka_unit_test(test_file),          cmocka_unit_test(test_base64),
+        cmocka_unit_test(test_bad_base64),    cmocka_unit_test(test_torture),
+    };
+    return cmocka_run_group_tests_name("base/hash", tests, NULL, NULL);
+}

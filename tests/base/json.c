@@ -1,0 +1,284 @@
+/* JSON: parsing with places, canonical text (checked against dlt's writer), getters, any depth. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <math.h>
+
+#include "base/json.h"
+#include "base/memory.h"
+#include "tests/torture.h"
+
+static yyjson_doc *parse(const char *text)
+{
+    yyjson_doc *doc = NULL;
+    struct tg_error err = {0};
+    if (json_parse(text, strlen(text), "test", &doc, &err) != TG_OK)
+        fail_msg("%s", err.what);
+    return doc;
+}
+
+static void check_text(const char *text, const char *plain, const char *sorted)
+{
+    yyjson_doc *doc = parse(text);
+    struct buf out = BUF_INIT;
+    json_write(&out, yyjson_doc_get_root(doc));
+    assert_string_equal(buf_string(&out), plain);
+    buf_clear(&out);
+    json_write_sorted(&out, yyjson_doc_get_root(doc));
+    assert_string_equal(buf_string(&out), sorted);
+    buf_release(&out);
+    yyjson_doc_free(doc);
+}
+
+static void test_parse_errors(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    yyjson_doc *doc = NULL;
+    const char *text = "{\"a\": 1,\n \"b\": x}";
+    assert_int_equal(json_parse(text, strlen(text), "state of pipeline 'p'", &doc, &err), TG_DATA);
+    assert_null(doc);
+    assert_non_null(strstr(err.what, "state of pipeline 'p' is not JSON: "));
+    assert_non_null(strstr(err.what, "line 2, column 7"));
+    assert_int_equal(json_parse("", 0, "it", &doc, &err), TG_DATA);
+    assert_int_equal(json_parse(NULL, 0, "it", &doc, &err), TG_DATA);
+    assert_int_equal(json_parse("{} {}", 5, "it", &doc, &err), TG_DATA);
+    assert_int_equal(json_parse("[1", 2, "it", &doc, &err), TG_DATA);
+    assert_int_equal(json_parse("\"\xff\"", 3, "it", &doc, &err), TG_DATA);
+    assert_int_equal(json_parse("[NaN]", 5, "it", &doc, &err), TG_DATA);
+}
+
+static void test_write(void **state)
+{
+    (void)state;
+    check_text("null", "null", "null");
+    check_text(" [ ] ", "[]", "[]");
+    check_text("{ }", "{}", "{}");
+    check_text("[true, false, null, -5, 18446744073709551615, -9223372036854775808, 0, 1.0]",
+               "[true,false,null,-5,18446744073709551615,-9223372036854775808,0,1.0]",
+               "[true,false,null,-5,18446744073709551615,-9223372036854775808,0,1.0]");
+    check_text("{\"b\": [1, {\"z\": {}, \"y\": []}], \"a\": \"x\"}",
+               "{\"b\":[1,{\"z\":{},\"y\":[]}],\"a\":\"x\"}",
+               "{\"a\":\"x\",\"b\":[1,{\"y\":[],\"z\":{}}]}");
+    check_text("[[],[[]],{\"a\":{\"b\":{}}},1]", "[[],[[]],{\"a\":{\"b\":{}}},1]",
+               "[[],[[]],{\"a\":{\"b\":{}}},1]");
+}
+
+/* Bytes, so that capitals come first, a prefix before the longer, and other scripts in code point
+ * order. */
+static void test_key_order(void **state)
+{
+    (void)state;
+    check_text("{\"b\":1,\"B\":2,\"ab\":3,\"a\":4,\"\":5,\"\xC3\xA9\":6,\"\xF0\x9F\x9A\x80\":7,"
+               "\"\xEF\xBC\xA1\":8}",
+               "{\"b\":1,\"B\":2,\"ab\":3,\"a\":4,\"\":5,\"\xC3\xA9\":6,\"\xF0\x9F\x9A\x80\":7,"
+               "\"\xEF\xBC\xA1\":8}",
+               "{\"\":5,\"B\":2,\"a\":4,\"ab\":3,\"b\":1,\"\xC3\xA9\":6,\"\xEF\xBC\xA1\":8,"
+               "\"\xF0\x9F\x9A\x80\":7}");
+    check_text("{\"k\":2,\"a\":0,\"k\":1}", "{\"k\":2,\"a\":0,\"k\":1}",
+               "{\"a\":0,\"k\":2,\"k\":1}");
+}
+
+static void test_many_keys(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000 };
+    struct buf text = BUF_INIT;
+    struct buf out = BUF_INIT;
+    for (int i = 0; i < COUNT; i++)
+        buf_printf(&text, "%s\"%04d\":%d", i ? "," : "{", (i * 1009) % COUNT, i);
+    buf_char(&text, '}');
+    yyjson_doc *doc = parse(text.data);
+    json_write_sorted(&out, yyjson_doc_get_root(doc));
+    assert_int_equal(out.len, text.len);
+    assert_memory_equal(out.data, "{\"0000\":0,\"0001\":", 17);
+    for (size_t i = 1, seen = 1; i + 6 < out.len; i++)
+        if (out.data[i] == ',' && out.data[i + 1] == '"')
+            assert_int_equal(strtol(out.data + i + 2, NULL, 10), seen++);
+    yyjson_doc_free(doc);
+    buf_release(&out);
+    buf_release(&text);
+}
+
+static void test_any_depth(void **state)
+{
+    (void)state;
+    enum { DEPTH = 200000 };
+    struct buf text = BUF_INIT;
+    struct buf out = BUF_INIT;
+    for (int i = 0; i < DEPTH; i++)
+        buf_text(&text, i % 2 ? "[" : "{\"a\":");
+    buf_char(&text, '1');
+    for (int i = DEPTH; i-- > 0;)
+        buf_char(&text, i % 2 ? ']' : '}');
+    yyjson_doc *doc = parse(text.data);
+    json_write_sorted(&out, yyjson_doc_get_root(doc));
+    assert_string_equal(out.data, text.data);
+    yyjson_doc_free(doc);
+    buf_release(&out);
+    buf_release(&text);
+}
+
+static void test_string(void **state)
+{
+    (void)state;
+    struct buf out = BUF_INIT;
+    json_string(&out, "", 0);
+    json_string(&out, NULL, 0);
+    json_string(&out, "a\"b\\c/d", 7);
+    json_string(&out, "\x00\x1b\x7f\b\f\n\r\t\x1f", 9);
+    json_string(&out, "\xE2\x80\xA8\xF0\x9F\x9A\x80", 7);
+    assert_string_equal(out.data, "\"\"\"\"\"a\\\"b\\\\c/d\""
+                                  "\"\\u0000\\u001b\x7f\\b\\f\\n\\r\\t\\u001f\""
+                                  "\"\xE2\x80\xA8\xF0\x9F\x9A\x80\"");
+    buf_release(&out);
+}
+
+static void test_double(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        const char *text;
+    } cases[] = {
+        {1.0, "1.0"},
+        {0.0, "0.0"},
+        {-0.0, "-0.0"},
+        {0.1, "0.1"},
+        {-1.5, "-1.5"},
+        {1e15, "1000000000000000.0"},
+        {9007199254740993.0, "9007199254740992.0"},
+        {1e16, "1e16"},
+        {1.5e16, "1.5e16"},
+        {-2.5e17, "-2.5e17"},
+        {123456789012345678.0, "1.2345678901234568e17"},
+        {1e20, "1e20"},
+        {1e21, "1e21"},
+        {1e22, "1e22"},
+        {1.2e300, "1.2e300"},
+        {0.001, "0.001"},
+        {1e-5, "0.00001"},
+        {1.5e-5, "0.000015"},
+        {1e-6, "1e-6"},
+        {1.5e-6, "1.5e-6"},
+        {-9.99e-6, "-9.99e-6"},
+        {1e-7, "1e-7"},
+        {5e-324, "5e-324"},
+        {1.7976931348623157e308, "1.7976931348623157e308"},
+        {NAN, "null"},
+        {INFINITY, "null"},
+        {-INFINITY, "null"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct buf out = BUF_INIT;
+        json_double(&out, cases[i].value);
+        assert_string_equal(buf_string(&out), cases[i].text);
+        buf_release(&out);
+    }
+}
+
+static void test_double_round_trip(void **state)
+{
+    (void)state;
+    struct buf out = BUF_INIT;
+    uint64_t seed = 88172645463325252u;
+    for (int i = 0; i < 200000; i++) {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        double value;
+        memcpy(&value, &seed, sizeof(value));
+        if (i % 2) /* around the places where the form changes */
+            value = ldexp(1.0 + (double)(seed >> 12) / 4503599627370496.0, (int)(seed % 100) - 30);
+        if (!isfinite(value))
+            continue;
+        buf_clear(&out);
+        json_double(&out, value);
+        double back = strtod(buf_string(&out), NULL);
+        if (memcmp(&back, &value, sizeof(value)) != 0)
+            fail_msg("%.17g became %s", value, buf_string(&out));
+    }
+    buf_release(&out);
+}
+
+static void test_getters(void **state)
+{
+    (void)state;
+    yyjson_doc *doc =
+        parse("{\"t\":\"x\",\"i\":-3,\"u\":18446744073709551615,\"b\":true,\"f\":1.5}");
+    const yyjson_val *object = yyjson_doc_get_root(doc);
+    assert_string_equal(json_get_text(object, "t"), "x");
+    assert_null(json_get_text(object, "i"));
+    assert_null(json_get_text(object, "none"));
+    assert_int_equal(json_get_int(object, "i", 9), -3);
+    assert_int_equal(json_get_int(object, "u", 9), 9);
+    assert_int_equal(json_get_int(object, "f", 9), 9);
+    assert_int_equal(json_get_int(object, "none", 9), 9);
+    assert_true(json_get_bool(object, "b", false));
+    assert_true(json_get_bool(object, "t", true));
+    assert_false(json_get_bool(NULL, "b", false));
+    assert_null(json_get_text(NULL, "t"));
+    assert_int_equal(json_get_int(yyjson_obj_get((yyjson_val *)object, "b"), "x", 4), 4);
+    yyjson_doc_free(doc);
+}
+
+static int read_and_write(void)
+{
+    static const char text[] = "{\"b\":[1,2.5,{\"z\":1,\"y\":[[[[[[[[[[1]]]]]]]]]]}],\"a\":\"x\"}";
+    yyjson_doc *doc = NULL;
+    struct buf out = BUF_INIT;
+    struct tg_error err = {0};
+    int rc = TG_OK;
+    TRY(json_parse(text, sizeof(text) - 1, "it", &doc, &err));
+    json_write_sorted(&out, yyjson_doc_get_root(doc));
+    json_write(&out, yyjson_doc_get_root(doc));
+    rc = buf_check(&out, &err);
+done:
+    buf_release(&out);
+    yyjson_doc_free(doc);
+    return rc;
+}
+
+static int write_tree(void)
+{
+    struct buf out = BUF_INIT;
+    struct tg_error err = {0};
+    int rc = TG_NOMEM;
+    yyjson_mut_doc *doc = yyjson_mut_doc_new(json_allocator());
+    if (!doc)
+        return rc;
+    yyjson_mut_val *root = yyjson_mut_obj(doc);
+    if (root && yyjson_mut_obj_add_real(doc, root, "n", NAN) &&
+        yyjson_mut_obj_add_str(doc, root, "s", "\xC3\xA9/")) {
+        yyjson_mut_doc_set_root(doc, root);
+        rc = json_mut_write(doc, &out, &err);
+    }
+    if (rc == TG_OK)
+        assert_string_equal(out.data, "{\"n\":null,\"s\":\"\xC3\xA9/\"}");
+    buf_release(&out);
+    yyjson_mut_doc_free(doc);
+    return rc;
+}
+
+static void test_torture(void **state)
+{
+    (void)state;
+    torture(read_and_write);
+    torture(write_tree);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse_errors), cmocka_unit_test(test_write),
+        cmocka_unit_test(test_key_order),    cmocka_unit_test(test_many_keys),
+        cmocka_unit_test(test_any_depth),    cmocka_unit_test(test_string),
+        cmocka_unit_test(test_double),       cmocka_unit_test(test_double_round_trip),
+        cmocka_unit_test(test_getters),      cmocka_unit_test(test_torture),
+    };
+    return cmocka_run_group_tests_name("base/json", tests, NULL, NULL);
+}

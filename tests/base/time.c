@@ -1,0 +1,334 @@
+/* Times: the calendar against the C library's, every form that is a timestamp, and those that are
+ * not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/memory.h"
+#include "base/time.h"
+
+#define DAY_US (INT64_C(86400) * 1000000)
+
+/* Every day of the years 1 to 9999, step by step, and against timegm each seventh. */
+static void test_calendar(void **state)
+{
+    (void)state;
+    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int32_t days = -719162;
+    for (int year = 1; year <= 9999; year++) {
+        bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        for (int month = 1; month <= 12; month++) {
+            int length = lengths[month - 1] + (month == 2 && leap);
+            for (int day = 1; day <= length; day++, days++) {
+                int y, m, d;
+                time_civil_from_days(days, &y, &m, &d);
+                if (time_days_from_civil(year, month, day) != days || y != year || m != month ||
+                    d != day)
+                    fail_msg("%d-%d-%d is day %d and back %d-%d-%d", year, month, day, days, y, m,
+                             d);
+                struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
+                if (days % 7 == 0 && (int64_t)timegm(&tm) != (int64_t)days * 86400)
+                    fail_msg("timegm disagrees at %d-%d-%d", year, month, day);
+            }
+        }
+    }
+    assert_int_equal(days, 2932897);
+}
+
+static void test_calendar_far_away(void **state)
+{
+    (void)state;
+    static const int32_t far_days[] = {INT32_MIN, INT32_MIN + 1, -719529,
+                                       -719528,   INT32_MAX - 1, INT32_MAX};
+    for (size_t i = 0; i < sizeof(far_days) / sizeof(far_days[0]); i++) {
+        int year, month, day;
+        time_civil_from_days(far_days[i], &year, &month, &day);
+        assert_true(month >= 1 && month <= 12 && day >= 1 && day <= 31);
+        if (year > -5000000 && year < 5000000)
+            assert_int_equal(time_days_from_civil(year, month, day), far_days[i]);
+    }
+    assert_int_equal(time_days_from_civil(0, 1, 1), -719528);
+    assert_int_equal(time_days_from_civil(-1, 12, 31), -719529);
+}
+
+#define T20240102 (INT64_C(19724) * DAY_US)
+#define T030405   (INT64_C(11045) * 1000000)
+
+static void test_timestamps(void **state)
+{
+    (void)state;
+    static const int64_t hour = INT64_C(3600) * 1000000;
+    static const int64_t base = T20240102 + T030405;
+    const struct {
+        const char *text;
+        int64_t us;
+        bool zone;
+        int digits;
+    } cases[] = {
+        {"2024-01-02T03:04:05Z", base, true, 0},
+        {"2024-01-02T03:04:05", base, false, 0},
+        {"2024-01-02 03:04:05", base, false, 0},
+        {"2024-01-02 03:04:05Z", base, true, 0},
+        {"2024-01-02T03:04:05.1", base + 100000, false, 1},
+        {"2024-01-02T03:04:05.123456Z", base + 123456, true, 6},
+        {"2024-01-02T03:04:05.123456789Z", base + 123456, true, 9},
+        {"2024-01-02T03:04:05.9999999+00:00", base + 999999, true, 7},
+        {"2024-01-02T03:04:05,25", base + 250000, false, 2},
+        {"2024-01-02T03:04:05.000000000000000000000001", base, false, 24},
+        {"2024-01-02T03:04:05+02:00", base - 2 * hour, true, 0},
+        {"2024-01-02T03:04:05+0200", base - 2 * hour, true, 0},
+        {"2024-01-02T03:04:05+02", base - 2 * hour, true, 0},
+        {"2024-01-02T03:04:05-05:30", base + 5 * hour + hour / 2, true, 0},
+        {"2024-01-02T03:04:05.5-23:59", base + 500000 + 24 * hour - hour / 60, true, 1},
+        {"2024-01-02T03:04", base - 5000000, false, 0},
+        {"2024-01-02 03:04Z", base - 5000000, true, 0},
+        {"2024-01-02T03:04+01:00", base - 5000000 - hour, true, 0},
+        {"20240102T030405Z", base, true, 0},
+        {"20240102T030405", base, false, 0},
+        {"20240102 030405.5", base + 500000, false, 1},
+        {"20240102T0304", base - 5000000, false, 0},
+        {"20240102T0304Z", base - 5000000, true, 0},
+        {"20240102T030405+0200", base - 2 * hour, true, 0},
+        {"2024/01/02 03:04:05", base, false, 0},
+        {"2024/01/02 03:04:05.75", base + 750000, false, 2},
+        {"2024/01/02 03:04", base - 5000000, false, 0},
+        {"1970-01-01T00:00:00Z", 0, true, 0},
+        {"1969-12-31T23:59:59.999999Z", -1, true, 6},
+        {"0001-01-01T00:00:00Z", -719162 * DAY_US, true, 0},
+        {"9999-12-31T23:59:59.999999", 2932897 * DAY_US - 1, false, 6},
+        {"2024-02-29T00:00:00", 19782 * DAY_US, false, 0},
+        {"2000-02-29T00:00:00", 11016 * DAY_US, false, 0},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct time_point point = {0};
+        if (!time_parse_timestamp(cases[i].text, strlen(cases[i].text), &point))
+            fail_msg("'%s' was not taken", cases[i].text);
+        if (point.us != cases[i].us || point.has_zone != cases[i].zone ||
+            point.fraction_digits != cases[i].digits)
+            fail_msg("'%s' became %lld, %d, %d", cases[i].text, (long long)point.us, point.has_zone,
+                     point.fraction_digits);
+    }
+}
+
+static const char *const not_timestamps[] = {
+    "",
+    "2024-01-02",
+    "20240102",
+    "2024",
+    "2024-W01",
+    "2024-001",
+    "2024/01/02",
+    "2024-01",
+    "03:04:05",
+    "P1DT2H",
+    "2024-01-01/2024-01-02",
+    "2024-01-01T00:00:00/2024-01-02T00:00:00",
+    "Tue, 02 Jan 2024 03:04:05 GMT",
+    " 2024-01-02T03:04:05",
+    "2024-01-02T03:04:05 ",
+    "2024-01-02T03:04:05 UTC",
+    "2024-01-02T25:00:00",
+    "2024-01-02T24:00:00",
+    "2024-01-02T03:60:00",
+    "2024-01-02T03:04:60",
+    "2024-13-02T03:04:05",
+    "2024-00-02T03:04:05",
+    "2024-01-00T03:04:05",
+    "2024-01-32T03:04:05",
+    "2023-02-29T03:04:05",
+    "1900-02-29T00:00:00",
+    "2024-04-31T00:00:00",
+    "0000-01-01T00:00:00",
+    "2024-01-02T03",
+    "2024-01-02T03Z",
+    "2024-01-02T",
+    "2024-01-02  03:04:05",
+    "2024-01-02t03:04:05",
+    "2024-01-02T03:04:05z",
+    "2024-01-02T03:04:05.",
+    "2024-01-02T03:04:05.Z",
+    "2024-01-02T03:04.5",
+    "2024-01-02T03:04:",
+    "2024-01-02T03:04:5",
+    "2024-01-02T3:04:05",
+    "2024-1-2T03:04:05",
+    "2024-01-02T03:04:05+",
+    "2024-01-02T03:04:05+2",
+    "2024-01-02T03:04:05+02:",
+    "2024-01-02T03:04:05+02:0",
+    "2024-01-02T03:04:05+02:000",
+    "2024-01-02T03:04:05+24:00",
+    "2024-01-02T03:04:05+02:60",
+    "2024-01-02T03:04:05ZZ",
+    "2024-01-02T03:04:05Z+01",
+    "2024-0102T03:04:05",
+    "202401-02T03:04:05",
+    "2024-01/02 03:04:05",
+    "2024-01-02T030405",
+    "20240102T03:04:05",
+    "2024/01/02T03:04:05",
+    "2024/01/02 03:04:05Z",
+    "2024/01/02 03:04:05+01:00",
+    "20240102030405",
+    "1704164645",
+    "1704164645.123",
+    "12024-01-02T03:04:05",
+    "-2024-01-02T03:04:05",
+    "0001-01-01T00:00:00+00:01",
+    "9999-12-31T23:59:59-00:01",
+    "2024-01-02T03:04:0\xB5",
+    "20\xC3\x9F-01-02T03:04:05",
+    "2024-01-02T-3:04:05",
+    "2024-01-02T03:04:05.-5",
+};
+
+static void test_not_timestamps(void **state)
+{
+    (void)state;
+    struct time_point point;
+    for (size_t i = 0; i < sizeof(not_timestamps) / sizeof(not_timestamps[0]); i++)
+        if (time_parse_timestamp(not_timestamps[i], strlen(not_timestamps[i]), &point))
+            fail_msg("'%s' was taken as %lld", not_timestamps[i], (long long)point.us);
+    assert_false(time_parse_timestamp("2024-01-02T03:04:05\0", 20, &point));
+    assert_false(time_parse_timestamp(NULL, 0, &point));
+}
+
+/* Nothing beyond `len` is read: the text is not NUL-terminated, and a sanitizer watches. Whatever
+ * one changed byte makes of it, the value stays within the years 1 to 9999. */
+static void test_lengths_and_damage(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"2024-01-02T03:04:05.123456+02:00", "20240102T030405Z",
+                                        "2024/01/02 03:04:05.5"};
+    for (size_t t = 0; t < 3; t++) {
+        for (size_t len = 0; len <= strlen(texts[t]); len++) {
+            char copy[40];
+            struct time_point point;
+            char *exact = mem_alloc(len);
+            memcpy(exact, texts[t], len);
+            (void)time_parse_timestamp(exact, len, &point);
+            for (size_t at = 0; at < len; at++) {
+                for (int c = 0; c < 256; c++) {
+                    memcpy(copy, texts[t], len);
+                    copy[at] = (char)c;
+                    if (time_parse_timestamp(copy, len, &point))
+                        assert_true(point.us >= -719162 * DAY_US && point.us < 2932897 * DAY_US);
+                }
+            }
+            mem_free(exact);
+        }
+    }
+}
+
+static void test_dates(void **state)
+{
+    (void)state;
+    int32_t days = 0;
+    assert_true(time_parse_date("2024-01-02", 10, &days));
+    assert_int_equal(days, 19724);
+    assert_true(time_parse_date("19691231", 8, &days));
+    assert_int_equal(days, -1);
+    static const char *const texts[] = {
+        "",           "2024",       "2024-01",     "2024-01-2",  "2024-0102",        "202401-02",
+        "2024/01/02", "2024-02-30", "2024-01-02 ", "0000-01-01", "2024-01-02T00:00", "2024010a",
+        "240102"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (time_parse_date(texts[i], strlen(texts[i]), &days))
+            fail_msg("'%s' was taken", texts[i]);
+}
+
+static void test_clocks(void **state)
+{
+    (void)state;
+    int64_t us = 0;
+    assert_true(time_parse_time("03:04", 5, &us));
+    assert_int_equal(us, INT64_C(11040) * 1000000);
+    assert_true(time_parse_time("03:04:05", 8, &us));
+    assert_int_equal(us, T030405);
+    assert_true(time_parse_time("23:59:59.9999999", 16, &us));
+    assert_int_equal(us, DAY_US - 1);
+    static const char *const texts[] = {
+        "",          "3:04",           "03",     "0304",      "24:00",   "03:60", "03:04:60",
+        "03:04:05Z", "03:04:05+01:00", "03:04:", "03:04:05.", "03:04.5", " 03:04"};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        if (time_parse_time(texts[i], strlen(texts[i]), &us))
+            fail_msg("'%s' was taken", texts[i]);
+}
+
+static void check(struct buf *buf, const char *expected)
+{
+    assert_string_equal(buf_string(buf), expected);
+    buf_clear(buf);
+}
+
+static void test_format(void **state)
+{
+    (void)state;
+    struct buf buf = BUF_INIT;
+    time_format_timestamp(&buf, T20240102 + T030405, true);
+    check(&buf, "2024-01-02T03:04:05+00:00");
+    time_format_timestamp(&buf, T20240102 + T030405 + 7, false);
+    check(&buf, "2024-01-02T03:04:05.000007");
+    time_format_timestamp_z(&buf, T20240102 + T030405 + 123456);
+    check(&buf, "2024-01-02T03:04:05.123456Z");
+    time_format_timestamp_z(&buf, -1);
+    check(&buf, "1969-12-31T23:59:59.999999Z");
+    time_format_timestamp(&buf, -DAY_US, false);
+    check(&buf, "1969-12-31T00:00:00");
+    time_format_timestamp(&buf, -719162 * DAY_US, false);
+    check(&buf, "0001-01-01T00:00:00");
+    time_format_timestamp(&buf, INT64_MAX, false);
+    check(&buf, "294247-01-10T04:00:54.775807");
+    time_format_timestamp(&buf, INT64_MIN, false);
+    check(&buf, "-290308-12-21T19:59:05.224192");
+    time_format_date(&buf, 19724);
+    check(&buf, "2024-01-02");
+    time_format_date(&buf, INT32_MAX);
+    check(&buf, "5881580-07-11");
+    time_format_date(&buf, INT32_MIN);
+    check(&buf, "-5877641-06-23");
+    time_format_time(&buf, T030405);
+    check(&buf, "03:04:05");
+    time_format_time(&buf, DAY_US - 1);
+    check(&buf, "23:59:59.999999");
+    time_format_time(&buf, DAY_US); /* SQL's 24:00:00 */
+    check(&buf, "24:00:00");
+    buf_release(&buf);
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    struct buf buf = BUF_INIT;
+    for (int64_t us = -719162 * DAY_US; us < 2932897 * DAY_US; us += INT64_C(1234567890123)) {
+        struct time_point point;
+        buf_clear(&buf);
+        time_format_timestamp(&buf, us, us % 2 == 0);
+        assert_true(time_parse_timestamp(buf.data, buf.len, &point));
+        assert_true(point.us == us);
+        assert_int_equal(point.has_zone, us % 2 == 0);
+    }
+    buf_release(&buf);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_calendar),
+        cmocka_unit_test(test_calendar_far_away),
+        cmocka_unit_test(test_timestamps),
+        cmocka_unit_test(test_not_timestamps),
+        cmocka_unit_test(test_lengths_and_damage),
+        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_clocks),
+        cmocka_unit_test(test_format),
+        cmocka_unit_test(test_round_trip),
+    };
+    return cmocka_run_group_tests_name("base/time", tests, NULL, NULL);
+}
