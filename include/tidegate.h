@@ -1,26 +1,29 @@
 /*
  * tidegate: incremental data loading, exactly once.
  *
- * A pipeline reads resources (files, or a callback of yours), keeps only what is new (cursor), turns documents into
- * typed tables and loads them into a destination by append, replace or merge. Rows, cursor, schema and the record of
- * the load commit in ONE transaction.
+ * A pipeline reads resources (files, or a callback of yours), keeps only what is new (cursor),
+ * turns documents into typed tables and loads them into a destination by append, replace or merge.
+ * Rows, cursor, schema and the record of the load commit in ONE transaction.
  *
  *     struct tg_error err = {0};
  *     struct tg_pipeline *pipeline = NULL;
  *     struct tg_run_info info = {0};
- *     if (tg_pipeline_new(&pipeline, &(struct tg_pipeline_options){
- *             .name = "shop", .destination = "duckdb:///shop.duckdb", .dataset = "bronze"}, &err) ||
- *         tg_pipeline_add(pipeline, &(struct tg_resource){
- *             .name = "person", .read = read_person, .write_disposition = TG_MERGE, .primary_key = "id",
- *             .incremental = {.cursor_path = "updated_at"}}, &err) ||
+ *     const struct tg_pipeline_options options = {
+ *         .name = "shop", .destination = "duckdb:///shop.duckdb", .dataset = "bronze"};
+ *     const struct tg_resource person = {
+ *         .name = "person", .read = read_person, .write_disposition = TG_MERGE,
+ *         .primary_key = "id", .incremental = {.cursor_path = "updated_at"}};
+ *     if (tg_pipeline_new(&pipeline, &options, &err) ||
+ *         tg_pipeline_add(pipeline, &person, &err) ||
  *         tg_pipeline_run(pipeline, &info, &err))
  *         fprintf(stderr, "%s: %s\n", err.where, err.what);
  *     tg_run_info_release(&info);
  *     tg_pipeline_free(pipeline);
  *
- * Rules that hold everywhere: functions that can fail return TG_OK (0) or a code and fill `err`; strings are UTF-8,
- * NUL-terminated, borrowed for the duration of the call unless said otherwise; a struct of options may be zeroed, zero
- * means the default. A pipeline is used by one thread at a time; only tg_pipeline_cancel may come from elsewhere.
+ * Rules that hold everywhere: functions that can fail return TG_OK (0) or a code and fill `err`;
+ * strings are UTF-8, NUL-terminated, borrowed for the duration of the call unless said otherwise; a
+ * struct of options may be zeroed, zero means the default. A pipeline is used by one thread at a
+ * time; only tg_pipeline_cancel may come from elsewhere.
  */
 #ifndef TIDEGATE_H
 #define TIDEGATE_H
@@ -35,7 +38,7 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define TG_API __attribute__((visibility("default")))
+#define TG_API       __attribute__((visibility("default")))
 #define TG_API_CHECK __attribute__((visibility("default"), warn_unused_result))
 #else
 #define TG_API
@@ -44,14 +47,14 @@ extern "C" {
 
 #define TG_VERSION "0.1.0"
 
-/* ---- The Arrow C data and stream interfaces (the standard's own layout) ---------------------------------------- */
+/* ---- The Arrow C data and stream interfaces (the standard's own layout) ---- */
 
 #ifndef ARROW_C_DATA_INTERFACE
 #define ARROW_C_DATA_INTERFACE
 
 #define ARROW_FLAG_DICTIONARY_ORDERED 1
-#define ARROW_FLAG_NULLABLE 2
-#define ARROW_FLAG_MAP_KEYS_SORTED 4
+#define ARROW_FLAG_NULLABLE           2
+#define ARROW_FLAG_MAP_KEYS_SORTED    4
 
 struct ArrowSchema {
     const char *format;
@@ -90,7 +93,7 @@ struct ArrowArrayStream {
 };
 #endif
 
-/* ---- Errors ---------------------------------------------------------------------------------------------------- */
+/* ---- Errors ---- */
 
 enum tg_code {
     TG_OK = 0,
@@ -108,8 +111,9 @@ enum tg_code {
     TG_INTERNAL = 12    /* a mistake in tidegate */
 };
 
-/* Caller-owned, nothing to free. Zero it before the first use. `what` says what happened and what to do; `where` says the
- * place, outermost first ("resource 'person', file 'a.jsonl', line 3"), and may be empty. */
+/* Caller-owned, nothing to free. Zero it before the first use. `what` says what happened and what
+ * to do; `where` says the place, outermost first ("resource 'person', file 'a.jsonl', line 3"), and
+ * may be empty. */
 struct tg_error {
     int code;       /* enum tg_code */
     bool retryable; /* the same call may go through later */
@@ -118,13 +122,14 @@ struct tg_error {
     char what[1024];
 };
 
-/* The exit code of a program that ends with `code`: 0 done, 1 failed, 2 usage or spec, 3 locked or conflict, 4 contract, 130 cancelled. */
+/* The exit code of a program that ends with `code`: 0 done, 1 failed, 2 usage or spec, 3 locked or
+ * conflict, 4 contract, 130 cancelled. */
 TG_API int tg_code_exit(int code);
 
 /* The version of the library that is loaded, as TG_VERSION. */
 TG_API const char *tg_version(void);
 
-/* ---- Values ---------------------------------------------------------------------------------------------------- */
+/* ---- Values ---- */
 
 enum tg_value_kind {
     TG_VALUE_NONE = 0,
@@ -146,12 +151,13 @@ struct tg_value {
 /* What a source may ask its own side for. Values are TG_VALUE_NONE when there is none. */
 struct tg_cursor {
     const char *path;      /* NULL: the resource has no cursor */
-    struct tg_value start; /* fixed for the run: read rows from here on; rows at exactly this value are recognised */
+    struct tg_value start; /* fixed for the run: read rows from here on; rows at exactly this value
+                              are recognised */
     struct tg_value last;  /* the highest (lowest, for TG_MIN) value seen so far */
     struct tg_value end;   /* end_value of the resource: rows at or beyond it are dropped */
 };
 
-/* ---- Rows ------------------------------------------------------------------------------------------------------ */
+/* ---- Rows ---- */
 
 /* Takes rows from a `read` callback, value by value. A row is an object:
  *
@@ -160,8 +166,10 @@ struct tg_cursor {
  *     tg_rows_key(rows, "name"); tg_rows_string(rows, "Ann");
  *     tg_rows_end_object(rows);
  *
- * Bytes are copied. No call fails visibly: a mistake (a value without a key, an end without a begin) or a lack of memory
- * is remembered and reported when `read` returns. A value outside any object becomes the row {"value": ...}, as in dlt. */
+ * Bytes are copied. No call fails visibly: a mistake (a value without a key, an end without a
+ * begin) or a lack of memory is remembered and reported when `read` returns. A value outside any
+ * object becomes the row {"value": ...}, as in dlt; a list outside any object is a page with a row
+ * for each element, and a null there is no row. */
 struct tg_rows;
 
 TG_API void tg_rows_begin_object(struct tg_rows *rows);
@@ -192,14 +200,16 @@ struct tg_read {
     void *user;                     /* in: the resource's `user` */
     const struct tg_cursor *cursor; /* in: borrowed, never NULL */
     struct tg_rows *rows;           /* push rows here, some thousands a call at the most, */
-    struct ArrowArrayStream stream; /* or move a stream in here: it is read to its end and released */
-    bool done;                      /* set it when this was the last page; an empty page does not end the resource */
+    struct ArrowArrayStream
+        stream; /* or move a stream in here: it is read to its end and released */
+    bool done;  /* set it when this was the last page; an empty page does not end the resource */
 };
 
-/* Called again and again until it sets `done`. Returns TG_OK, or a code with `err` filled: the load is then given up. */
+/* Called again and again until it sets `done`. Returns TG_OK, or a code with `err` filled: the load
+ * is then given up. */
 typedef int (*tg_read_fn)(struct tg_read *read, struct tg_error *err);
 
-/* ---- Resources ------------------------------------------------------------------------------------------------- */
+/* ---- Resources ---- */
 
 enum tg_write_disposition { TG_APPEND = 0, TG_REPLACE = 1, TG_MERGE = 2 };
 
@@ -208,9 +218,11 @@ enum tg_last_value { TG_MAX = 0, TG_MIN = 1 };
 enum tg_on_missing { TG_RAISE = 0, TG_INCLUDE = 1, TG_EXCLUDE = 2 };
 
 struct tg_incremental {
-    const char *cursor_path;       /* the field that tells new from old, as the source names it; "a.b" for a nested one; NULL: no cursor */
+    const char *cursor_path; /* the field that tells new from old, as the source names it; "a.b" for
+                                a nested one; NULL: no cursor */
     struct tg_value initial_value; /* where the first run starts (included) */
-    struct tg_value end_value;     /* a bounded window [initial, end): state is neither read nor written */
+    struct tg_value
+        end_value; /* a bounded window [initial, end): state is neither read nor written */
     enum tg_last_value last_value; /* TG_MAX: rows grow; TG_MIN: rows go back in time */
     enum tg_on_missing on_cursor_value_missing; /* a row without the field, or with NULL in it */
 };
@@ -220,39 +232,50 @@ enum tg_flag { TG_DEFAULT = 0, TG_YES = 1, TG_NO = 2 };
 /* A hint for one column; what is not said is inferred from the data. */
 struct tg_column {
     const char *name;      /* as the source names it; "a__b" for a nested field */
-    const char *data_type; /* text, double, bool, timestamp, bigint, binary, json, decimal, wei, date, time; NULL: inferred */
+    const char *data_type; /* text, double, bool, timestamp, bigint, binary, json, decimal, wei,
+                              date, time; NULL: inferred */
     enum tg_flag nullable;
     int precision; /* 0: the type's default */
     int scale;
-    enum tg_flag timezone;    /* timestamps: TG_NO makes a naive column */
-    bool hard_delete;         /* merge: a row with true (or any value, for other types) here deletes its key */
-    const char *dedup_sort;   /* merge: "asc" or "desc": which of several rows of one key in a load wins */
+    enum tg_flag timezone; /* timestamps: TG_NO makes a naive column */
+    bool hard_delete; /* merge: a row with true (or any value, for other types) here deletes its key
+                       */
+    const char
+        *dedup_sort; /* merge: "asc" or "desc": which of several rows of one key in a load wins */
 };
 
 enum { TG_NO_NESTING = -1 };
 
 struct tg_resource {
-    const char *name;       /* required; the table is named after it unless table_name says otherwise */
+    const char *name; /* required; the table is named after it unless table_name says otherwise */
     const char *table_name; /* optional */
     tg_read_fn read;        /* required */
     void *user;             /* handed to read */
     enum tg_write_disposition write_disposition;
-    const char *primary_key; /* "id", or several: "tenant, id" */
-    const char *merge_key;   /* merge: rows with an equal value are replaced as a group */
+    const char *primary_key;    /* "id", or several: "tenant, id" */
+    const char *merge_key;      /* merge: rows with an equal value are replaced as a group */
     bool append_on_missing_key; /* merge without any key: append instead of an error */
     struct tg_incremental incremental;
-    int max_table_nesting; /* levels that become tables and columns; deeper values are kept as JSON. 0: no limit worth a name (1000); TG_NO_NESTING: none */
+    int max_table_nesting; /* levels that become tables and columns; deeper values are kept as JSON.
+                              0: no limit worth a name (1000); TG_NO_NESTING: none */
     const struct tg_column *columns;
     size_t column_count;
 };
 
-/* ---- Pipelines ------------------------------------------------------------------------------------------------- */
+/* ---- Pipelines ---- */
 
 enum tg_log_level { TG_LOG_ERROR = 0, TG_LOG_WARNING = 1, TG_LOG_INFO = 2, TG_LOG_DEBUG = 3 };
 
-enum tg_phase { TG_PHASE_SETTLE = 0, TG_PHASE_EXTRACT, TG_PHASE_SEAL, TG_PHASE_WRITE, TG_PHASE_DONE };
+enum tg_phase {
+    TG_PHASE_SETTLE = 0,
+    TG_PHASE_EXTRACT,
+    TG_PHASE_SEAL,
+    TG_PHASE_WRITE,
+    TG_PHASE_DONE
+};
 
-/* Where a run is. Handed over some ten times a second, and once whenever a resource or a phase ends. */
+/* Where a run is. Handed over some ten times a second, and once whenever a resource or a phase
+ * ends. */
 struct tg_progress {
     enum tg_phase phase;
     const char *resource; /* NULL outside TG_PHASE_EXTRACT */
@@ -264,32 +287,38 @@ struct tg_progress {
 
 struct tg_pipeline_options {
     const char *name;        /* required for tg_pipeline_new: letters, digits, '_' and '-' */
-    const char *destination; /* required for tg_pipeline_new: "duckdb:///file.duckdb" (four slashes: absolute) */
+    const char *destination; /* required for tg_pipeline_new: "duckdb:///file.duckdb" (four slashes:
+                                absolute) */
     const char *dataset;     /* default: "<name>_dataset", as in dlt */
-    const char *workdir;     /* default: $TIDEGATE_HOME, else ".tidegate" in the current directory (beside the spec) */
+    const char *workdir;     /* default: $TIDEGATE_HOME, else ".tidegate" in the current directory
+                                (beside the spec) */
     const char *select;      /* only these resources: "person, clickstream" */
-    bool full_refresh;       /* forget the cursors of the selected resources and replace their tables in this run */
-    uint64_t memory_bytes;   /* budget of a run; default 256 MiB; at least 64 MiB */
-    int threads;             /* of the embedded engine; default: the machine's, at most 8 */
-    void *user;              /* handed to the callbacks below */
+    bool full_refresh; /* forget the cursors of the selected resources and replace their tables in
+                          this run */
+    uint64_t memory_bytes; /* budget of a run; default 256 MiB; at least 64 MiB */
+    int threads;           /* of the embedded engine; default: the machine's, at most 8 */
+    void *user;            /* handed to the callbacks below */
     void (*progress)(void *user, const struct tg_progress *progress);
     void (*log)(void *user, int level, const char *component, const char *message);
-    int64_t (*clock_us)(void *user);                   /* microseconds since 1970; NULL: the real one */
-    int (*random)(void *user, void *out, size_t len);  /* TG_OK; NULL: the real one */
+    int64_t (*clock_us)(void *user); /* microseconds since 1970; NULL: the real one */
+    int (*random)(void *user, void *out, size_t len); /* TG_OK; NULL: the real one */
 };
 
 struct tg_pipeline;
 
-/* A pipeline without resources; add them. `*out` is NULL on failure; free it with tg_pipeline_free. TG_USAGE, TG_NOMEM. */
-TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *options,
-                                 struct tg_error *err);
+/* A pipeline without resources; add them. `*out` is NULL on failure; free it with tg_pipeline_free.
+ * TG_USAGE, TG_NOMEM. */
+TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
+                                 const struct tg_pipeline_options *options, struct tg_error *err);
 
-/* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select, full_refresh, memory, threads and the
- * callbacks are used; name, destination and dataset come from the spec. TG_SPEC names file, line and column. */
+/* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
+ * full_refresh, memory, threads and the callbacks are used; name, destination and dataset come from
+ * the spec. TG_SPEC names file, line and column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 
-/* Adds a resource that a callback feeds. Everything in `resource` is copied but `user`. TG_USAGE for an impossible combination. */
+/* Adds a resource that a callback feeds. Everything in `resource` is copied but `user`. TG_USAGE
+ * for an impossible combination. */
 TG_API_CHECK int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource,
                                  struct tg_error *err);
 
@@ -312,21 +341,26 @@ struct tg_run_info {
     const char *dataset;
     double seconds;
     size_t table_count;
-    struct tg_table_info *tables; /* roots in the order of the resources, each followed by its nested tables */
-    size_t settled_count;         /* loads of earlier runs that were sealed but not yet written, and are now */
-    void *memory;                 /* owns all of the above */
+    struct tg_table_info
+        *tables; /* roots in the order of the resources, each followed by its nested tables */
+    size_t
+        settled_count; /* loads of earlier runs that were sealed but not yet written, and are now */
+    void *memory;      /* owns all of the above */
 };
 
-/* One load: everything new of every selected resource, committed whole or not at all. `info` is filled on success; release
- * it with tg_run_info_release. On failure the destination is as it was and the next run reads the same rows again. */
-TG_API_CHECK int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, struct tg_error *err);
+/* One load: everything new of every selected resource, committed whole or not at all. `info` is
+ * filled on success; release it with tg_run_info_release. On failure the destination is as it was
+ * and the next run reads the same rows again. */
+TG_API_CHECK int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info,
+                                 struct tg_error *err);
 TG_API void tg_run_info_release(struct tg_run_info *info);
 
 /* Opens every source and the destination without loading anything. TG_OK when a run could start. */
 TG_API_CHECK int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err);
 
-/* Asks the running call to stop at the next batch, file or statement; it then returns TG_CANCELLED, and what is on disk is
- * a sealed package or nothing. Safe in a signal handler and from any thread. */
+/* Asks the running call to stop at the next batch, file or statement; it then returns TG_CANCELLED,
+ * and what is on disk is a sealed package or nothing. Safe in a signal handler and from any thread.
+ */
 TG_API void tg_pipeline_cancel(struct tg_pipeline *pipeline);
 
 /* NULL is fine. */
@@ -334,10 +368,11 @@ TG_API void tg_pipeline_free(struct tg_pipeline *pipeline);
 
 /* The pipeline's own words; borrowed, valid until it is freed. */
 TG_API const char *tg_pipeline_name(const struct tg_pipeline *pipeline);
-TG_API const char *tg_pipeline_destination(const struct tg_pipeline *pipeline); /* without secrets */
+TG_API const char *tg_pipeline_destination(
+    const struct tg_pipeline *pipeline); /* without secrets */
 TG_API const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline);
 
-/* ---- Looking --------------------------------------------------------------------------------------------------- */
+/* ---- Looking ---- */
 
 enum tg_format {
     TG_FORMAT_TABLE = 0, /* aligned text for people */
@@ -347,23 +382,27 @@ enum tg_format {
 
 enum tg_show { TG_SHOW_TABLES = 0, TG_SHOW_LOADS, TG_SHOW_STATE, TG_SHOW_SCHEMA, TG_SHOW_PACKAGES };
 
-/* Prints what the destination (tables, loads, state, schema) or the working directory (packages) holds. TG_DESTINATION. */
-TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format, FILE *out,
-                                  struct tg_error *err);
+/* Prints what the destination (tables, loads, state, schema) or the working directory (packages)
+ * holds. TG_DESTINATION. */
+TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what,
+                                  enum tg_format format, FILE *out, struct tg_error *err);
 
-/* Runs one query at the destination, with the dataset as the default schema. `out` gets a stream that must be released
- * before the pipeline is freed. TG_DESTINATION with the database's own message. */
-TG_API_CHECK int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,
-                                   struct tg_error *err);
+/* Runs one query at the destination, with the dataset as the default schema. `out` gets a stream
+ * that must be released before the pipeline is freed. TG_DESTINATION with the database's own
+ * message. */
+TG_API_CHECK int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql,
+                                   struct ArrowArrayStream *out, struct tg_error *err);
 
 /* Prints a stream to its end and releases it (moved in), also on failure. */
 TG_API_CHECK int tg_stream_print(struct ArrowArrayStream *stream, enum tg_format format, FILE *out,
                                  struct tg_error *err);
 
-/* ---- Specs ----------------------------------------------------------------------------------------------------- */
+/* ---- Specs ---- */
 
-/* Writes a commented spec that runs. `source` and `destination` are driver names ("files", "duckdb") or NULL. TG_USAGE. */
-TG_API_CHECK int tg_spec_init(const char *source, const char *destination, FILE *out, struct tg_error *err);
+/* Writes a commented spec that runs. `source` and `destination` are driver names ("files",
+ * "duckdb") or NULL. TG_USAGE. */
+TG_API_CHECK int tg_spec_init(const char *source, const char *destination, FILE *out,
+                              struct tg_error *err);
 
 enum tg_reference { TG_REFERENCE_TEXT = 0, TG_REFERENCE_MARKDOWN, TG_REFERENCE_JSON_SCHEMA };
 

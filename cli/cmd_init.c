@@ -1,0 +1,19 @@
+/*
+ * tidegate init: a commented spec that runs.
+ */
+#include "cli.h"
+
+static int init_run(const struct call *call)
+{
+    struct tg_error err = {0};
+    return tg_spec_init(call->arguments[0], call->arguments[1], stdout, &err) ? fail(&err) : 0;
+}
+
+const struct command command_init = {
+    .name = "init",
+    .summary = "Write a commented spec to start from",
+    .details = "Redirect it into a file: tidegate init > pipeline.yaml",
+    .arguments = {{"SOURCE", true, "kind of source; default: files"},
+                  {"DESTINATION", true, "kind of destination; default: duckdb"}},
+    .run = init_run,
+};

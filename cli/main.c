@@ -1,0 +1,189 @@
+/*
+ * tidegate: the command. Finds the command, parses its arguments and flags by its table, runs it.
+ *
+ *   main -> parse_call -> command->run (cmd_*.c)
+ *
+ * Exit codes: 0 done, 1 the load failed, 2 usage or spec, 3 locked or conflict, 4 contract violated, 130 interrupted.
+ */
+#include <signal.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+#define COMMAND(name) extern const struct command command_##name;
+#include "commands.def"
+#undef COMMAND
+
+const struct command *const commands[] = {
+#define COMMAND(name) &command_##name,
+#include "commands.def"
+#undef COMMAND
+    NULL,
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+int fail(const struct tg_error *err)
+{
+    fprintf(stderr, "tidegate: %s%s%s\n", err->where, err->where[0] ? ": " : "", err->what);
+    return tg_code_exit(err->code);
+}
+
+int fail_usage(const struct command *command, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("tidegate: ", stderr);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\nSee 'tidegate help%s%s'.\n", command ? " " : "", command ? command->name : "");
+    return 2;
+}
+
+int finish_output(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    perror("tidegate: cannot write the output");
+    return code ? code : 1;
+}
+
+const char *call_flag(const struct call *call, const char *name)
+{
+    for (size_t i = 0; call->command->flags[i].name; i++)
+        if (strcmp(call->command->flags[i].name, name) == 0)
+            return call->flags[i];
+    return NULL;
+}
+
+enum tg_format call_format(const struct call *call)
+{
+    if (call_flag(call, "--json"))
+        return TG_FORMAT_JSON;
+    return call_flag(call, "--csv") ? TG_FORMAT_CSV : TG_FORMAT_TABLE;
+}
+
+struct tg_pipeline *open_pipeline(const struct call *call, int *code)
+{
+    struct tg_error err = {0};
+    struct tg_pipeline *pipeline = NULL;
+    const struct tg_pipeline_options options = {.workdir = call_flag(call, "--workdir")};
+    if (tg_pipeline_open(&pipeline, call->arguments[0], &options, &err))
+        *code = fail(&err);
+    return pipeline;
+}
+
+/* ---- signals: the one global, because a handler gets no argument ---- */
+
+static struct tg_pipeline *_Atomic cancelled_by_signal;
+
+static void on_signal(int signal_number)
+{
+    struct tg_pipeline *pipeline = atomic_load(&cancelled_by_signal);
+    if (pipeline)
+        tg_pipeline_cancel(pipeline);
+    signal(signal_number, SIG_DFL); /* the second one means it */
+}
+
+void cancel_on_signals(struct tg_pipeline *pipeline)
+{
+    atomic_store(&cancelled_by_signal, pipeline);
+    struct sigaction action = {.sa_handler = pipeline ? on_signal : SIG_DFL};
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- arguments ---- */
+
+static int parse_flag(struct call *call, int *index, int count, char **texts)
+{
+    const char *text = texts[*index];
+    size_t name_len = strcspn(text, "=");
+    const struct flag *flags = call->command->flags;
+    for (size_t i = 0; flags[i].name; i++) {
+        if (strlen(flags[i].name) != name_len || strncmp(flags[i].name, text, name_len) != 0)
+            continue;
+        if (!flags[i].value) {
+            if (text[name_len])
+                return fail_usage(call->command, "%s takes no value", flags[i].name);
+            call->flags[i] = "";
+        } else if (text[name_len]) {
+            call->flags[i] = text + name_len + 1;
+        } else if (*index + 1 < count) {
+            call->flags[i] = texts[++*index];
+        } else {
+            return fail_usage(call->command, "%s needs a value: %s", flags[i].name, flags[i].value);
+        }
+        return 0;
+    }
+    return fail_usage(call->command, "'%s' is no option of 'tidegate %s'", text, call->command->name);
+}
+
+static int parse_call(struct call *call, int count, char **texts)
+{
+    size_t given = 0, allowed = 0, needed = 0;
+    bool flags_ended = false;
+    const struct argument *arguments = call->command->arguments;
+    for (; arguments[allowed].name; allowed++)
+        needed += !arguments[allowed].optional;
+    for (int i = 0; i < count; i++) {
+        if (!flags_ended && strcmp(texts[i], "--") == 0) {
+            flags_ended = true;
+        } else if (!flags_ended && texts[i][0] == '-' && texts[i][1]) {
+            int code = parse_flag(call, &i, count, texts);
+            if (code)
+                return code;
+        } else if (given < allowed) {
+            call->arguments[given++] = texts[i];
+        } else {
+            return fail_usage(call->command, "'%s' is one argument too many", texts[i]);
+        }
+    }
+    if (given < needed)
+        return fail_usage(call->command, "%s is missing", arguments[given].name);
+    return 0;
+}
+
+static bool asks_for_help(int count, char **texts)
+{
+    for (int i = 0; i < count; i++)
+        if (strcmp(texts[i], "--help") == 0 || strcmp(texts[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_usage(stderr);
+        return 2;
+    }
+    if (strcmp(argv[1], "--version") == 0) {
+        printf("tidegate %s\n", tg_version());
+        return finish_output(0);
+    }
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+        print_usage(stdout);
+        return finish_output(0);
+    }
+    struct call call = {.command = find_command(argv[1])};
+    if (!call.command)
+        return fail_usage(NULL, "'%s' is no command of tidegate", argv[1]);
+    if (asks_for_help(argc - 2, argv + 2)) {
+        print_command_help(call.command, stdout);
+        return finish_output(0);
+    }
+    int code = parse_call(&call, argc - 2, argv + 2);
+    return code ? code : finish_output(call.command->run(&call));
+}

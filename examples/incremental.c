@@ -1,0 +1,183 @@
+/*
+ * The seed example: a table that changes (merge) beside a stream that only grows (append), loaded again and again.
+ *
+ *     incremental [ROWS]          ROWS of clickstream a run: 10000 (default), 100000, 1000000, ...
+ *
+ * Every run stamps two of the ten persons with the current time and makes ROWS new clicks, with ids going on where the last run ended. Two more
+ * resources get the same first ten clicks on every run, as a source that re-sends old rows does: `resent_append` has no cursor and doubles them,
+ * `resent_merge` has a key and does not. Everything lands in incremental.duckdb, dataset bronze.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "tidegate.h"
+
+enum { PERSONS = 10, CHANGED = 2, RESENT = 10, PAGE_ROWS = 5000 };
+
+static const char *const names[PERSONS] = {"Ada", "Bela", "Chen", "Dora", "Emil", "Fatou", "Gus", "Hana", "Ivo", "Juno"};
+static const char *const countries[] = {"Norway", "Kenya", "Peru", "Japan", "Portugal"};
+static const char *const pages[] = {"/", "/search", "/cart", "/checkout", "/account", "/help"};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- the mutable source: ten persons, two of them touched just now ---- */
+
+static int read_person(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    int first = rand() % PERSONS, second = (first + 1 + rand() % (PERSONS - 1)) % PERSONS;
+    char now[32];
+    time_t seconds = time(NULL);
+    struct tm utc;
+    strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&seconds, &utc));
+    for (int i = 0; i < PERSONS; i++) {
+        tg_rows_begin_object(read->rows);
+        tg_rows_key(read->rows, "id");
+        tg_rows_int64(read->rows, i + 1);
+        tg_rows_key(read->rows, "name");
+        tg_rows_string(read->rows, names[i]);
+        tg_rows_key(read->rows, "country");
+        tg_rows_string(read->rows, countries[(size_t)i % COUNT(countries)]);
+        tg_rows_key(read->rows, "updated_at");
+        tg_rows_string(read->rows, i == first || i == second ? now : "2024-01-01T00:00:00Z");
+        tg_rows_end_object(read->rows);
+    }
+    read->done = true;
+    return TG_OK;
+}
+
+/* ---- the immutable source: clicks ---- */
+
+struct clicks {
+    int64_t wanted; /* a run */
+    int64_t sent;
+};
+
+static void push_click(struct tg_rows *rows, int64_t id)
+{
+    tg_rows_begin_object(rows);
+    tg_rows_key(rows, "id");
+    tg_rows_int64(rows, id);
+    tg_rows_key(rows, "user_id");
+    tg_rows_int64(rows, 1 + rand() % 1000);
+    tg_rows_key(rows, "timestamp");
+    tg_rows_timestamp(rows, 1735689600000000 + id * 1000000);
+    tg_rows_key(rows, "page");
+    tg_rows_string(rows, pages[(size_t)rand() % COUNT(pages)]);
+    tg_rows_end_object(rows);
+}
+
+/* The cursor tells what the destination has; a real source would be asked for rows after it. */
+static int read_clicks(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    struct clicks *clicks = read->user;
+    int64_t known = read->cursor->start.kind == TG_VALUE_INT64 ? read->cursor->start.int64 : 0;
+    for (int i = 0; i < PAGE_ROWS && clicks->sent < clicks->wanted; i++)
+        push_click(read->rows, known + ++clicks->sent);
+    read->done = clicks->sent == clicks->wanted;
+    return TG_OK;
+}
+
+static int read_resent(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    for (int64_t id = 1; id <= RESENT; id++)
+        push_click(read->rows, id);
+    read->done = true;
+    return TG_OK;
+}
+
+/* ---- the pipeline ---- */
+
+static int add_resources(struct tg_pipeline *pipeline, struct clicks *clicks, struct tg_error *err)
+{
+    const struct tg_resource resources[] = {
+        {.name = "person",
+         .read = read_person,
+         .write_disposition = TG_MERGE,
+         .primary_key = "id",
+         .incremental = {.cursor_path = "updated_at"}},
+        {.name = "clickstream",
+         .read = read_clicks,
+         .user = clicks,
+         .write_disposition = TG_APPEND,
+         .incremental = {.cursor_path = "id"}},
+        {.name = "resent_append", .read = read_resent, .write_disposition = TG_APPEND},
+        {.name = "resent_merge", .read = read_resent, .write_disposition = TG_MERGE, .primary_key = "id"},
+    };
+    for (size_t i = 0; i < COUNT(resources); i++) {
+        int rc = tg_pipeline_add(pipeline, &resources[i], err);
+        if (rc)
+            return rc;
+    }
+    return TG_OK;
+}
+
+static int print_query(struct tg_pipeline *pipeline, const char *title, const char *sql, struct tg_error *err)
+{
+    struct ArrowArrayStream stream = {0};
+    printf("\n%s\n", title);
+    int rc = tg_pipeline_query(pipeline, sql, &stream, err);
+    return rc ? rc : tg_stream_print(&stream, TG_FORMAT_TABLE, stdout, err);
+}
+
+static int print_tables(struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = print_query(pipeline, "person: ten rows for ever; only changed rows carry a newer load",
+                         "SELECT id, name, country, updated_at, "
+                         "dense_rank() OVER (ORDER BY _dlt_load_id) AS load FROM person ORDER BY id",
+                         err);
+    if (rc)
+        return rc;
+    return print_query(pipeline, "append against merge: the same ten rows, re-sent on every run",
+                       "SELECT 'clickstream' AS table, 'append, cursor id' AS how, count(*) AS rows, "
+                       "count(DISTINCT id) AS ids FROM clickstream UNION ALL "
+                       "SELECT 'resent_append', 'append, no cursor', count(*), count(DISTINCT id) FROM resent_append "
+                       "UNION ALL SELECT 'resent_merge', 'merge on id', count(*), count(DISTINCT id) "
+                       "FROM resent_merge ORDER BY 1",
+                       err);
+}
+
+static void print_run(const struct tg_run_info *info)
+{
+    printf("load %s took %.2f s\n", info->load_id, info->seconds);
+    for (size_t i = 0; i < info->table_count; i++) {
+        const struct tg_table_info *table = &info->tables[i];
+        printf("  %-14s %8llu read %8llu new %8llu inserted %8llu updated\n", table->name,
+               (unsigned long long)table->rows_read, (unsigned long long)table->rows_new,
+               (unsigned long long)table->rows_inserted, (unsigned long long)table->rows_updated);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct tg_error err = {0};
+    struct tg_pipeline *pipeline = NULL;
+    struct tg_run_info info = {0};
+    struct clicks clicks = {.wanted = argc > 1 ? strtoll(argv[1], NULL, 10) : 10000};
+    if (clicks.wanted < 1) {
+        fprintf(stderr, "usage: incremental [ROWS]\n");
+        return 2;
+    }
+    srand((unsigned)time(NULL));
+    int rc = tg_pipeline_new(&pipeline,
+                             &(struct tg_pipeline_options){.name = "dummy_source_to_duckdb",
+                                                           .destination = "duckdb:///incremental.duckdb",
+                                                           .dataset = "bronze"},
+                             &err);
+    if (!rc)
+        rc = add_resources(pipeline, &clicks, &err);
+    if (!rc)
+        rc = tg_pipeline_run(pipeline, &info, &err);
+    if (!rc) {
+        print_run(&info);
+        rc = print_tables(pipeline, &err);
+    }
+    if (rc)
+        fprintf(stderr, "incremental: %s%s%s\n", err.where, err.where[0] ? ": " : "", err.what);
+    tg_run_info_release(&info);
+    tg_pipeline_free(pipeline);
+    return tg_code_exit(rc);
+}

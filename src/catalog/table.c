@@ -1,0 +1,184 @@
+/*
+ * The catalog in memory: tables in order of creation, columns in physical order, all in one arena.
+ *
+ * Path: catalog_init (read.c) or catalog_read -> catalog_find / catalog_add -> table_find /
+ * table_add_column / table_complete_column -> catalog_bump, catalog_write (store.c). Lookups go
+ * through the list from the front: the hot loop keeps pointers to what it found, and a wide table
+ * has some hundred columns.
+ *
+ * Hints of a resource are applied in hints.c; JSON is read in read.c and written in store.c.
+ */
+#include "catalog/table.h"
+
+#include <string.h>
+
+const struct column_flag column_flags[] = {
+    {"primary_key", offsetof(struct table_column, primary_key)},
+    {"merge_key", offsetof(struct table_column, merge_key)},
+    {"unique", offsetof(struct table_column, unique)},
+    {"row_key", offsetof(struct table_column, row_key)},
+    {"parent_key", offsetof(struct table_column, parent_key)},
+    {"root_key", offsetof(struct table_column, root_key)},
+    {"hard_delete", offsetof(struct table_column, hard_delete)},
+    {"variant", offsetof(struct table_column, variant)},
+    {"incremental", offsetof(struct table_column, incremental)},
+    {NULL, 0},
+};
+
+void catalog_release(struct catalog *catalog)
+{
+    arena_release(&catalog->arena);
+    *catalog = (struct catalog){0};
+}
+
+/* Room for one more item in an array of the arena; the old array stays behind in the arena. */
+static void *grow(struct arena *arena, void *items, size_t count, size_t *cap, size_t item_size)
+{
+    if (count < *cap)
+        return items;
+    size_t wider = *cap ? *cap * 2 : 8;
+    void *grown = arena_alloc(arena, wider * item_size);
+    if (!grown)
+        return NULL;
+    if (count > 0)
+        memcpy(grown, items, count * item_size);
+    *cap = wider;
+    return grown;
+}
+
+/* ---- Tables -------------------------------------------------------------------------------- */
+
+struct table *catalog_find(const struct catalog *catalog, const char *name)
+{
+    for (size_t i = 0; i < catalog->table_count; i++)
+        if (strcmp(catalog->tables[i]->name, name) == 0)
+            return catalog->tables[i];
+    return NULL;
+}
+
+int catalog_add(struct catalog *catalog, const char *name, const char *parent, struct table **out,
+                struct tg_error *err)
+{
+    *out = NULL;
+    if (catalog_find(catalog, name))
+        return error_set(err, TG_INTERNAL, "table '%s' is in the catalog already", name);
+    struct table **tables = grow(&catalog->arena, catalog->tables, catalog->table_count,
+                                 &catalog->table_cap, sizeof(*tables));
+    if (!tables)
+        return error_nomem(err);
+    catalog->tables = tables;
+    struct table *table = arena_alloc(&catalog->arena, sizeof(*table));
+    if (!table)
+        return error_nomem(err);
+    table->name = arena_strdup(&catalog->arena, name);
+    table->max_nesting = -1;
+    if (parent) {
+        table->parent = arena_strdup(&catalog->arena, parent);
+    } else {
+        table->resource = table->name;
+        table->disposition = DISPOSITION_APPEND;
+    }
+    if (!table->name || (parent && !table->parent))
+        return error_nomem(err);
+    tables[catalog->table_count++] = table;
+    *out = table;
+    return TG_OK;
+}
+
+const struct table *catalog_root(const struct catalog *catalog, const struct table *table)
+{
+    while (table->parent) {
+        const struct table *parent = catalog_find(catalog, table->parent);
+        if (!parent)
+            break;
+        table = parent;
+    }
+    return table;
+}
+
+bool table_is_system(const struct table *table)
+{
+    return strncmp(table->name, "_dlt_", 5) == 0 || strncmp(table->name, "_tidegate_", 10) == 0;
+}
+
+bool table_is_new(const struct table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].spec.type != TYPE_NONE)
+            return false;
+    return true;
+}
+
+/* ---- Columns ------------------------------------------------------------------------------- */
+
+struct table_column *table_find(const struct table *table, const char *name)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return &table->columns[i];
+    return NULL;
+}
+
+int table_add_column(struct catalog *catalog, struct table *table, const char *name,
+                     const struct type_spec *spec, struct table_column **out, struct tg_error *err)
+{
+    if (out)
+        *out = NULL;
+    if (table_find(table, name))
+        return error_set(err, TG_INTERNAL, "column '%s' is in table '%s' already", name,
+                         table->name);
+    struct table_column *columns = grow(&catalog->arena, table->columns, table->column_count,
+                                        &table->column_cap, sizeof(*columns));
+    if (!columns)
+        return error_nomem(err);
+    table->columns = columns;
+    char *copy = arena_strdup(&catalog->arena, name);
+    if (!copy)
+        return error_nomem(err);
+    struct table_column *column = &columns[table->column_count++];
+    *column = (struct table_column){.name = copy, .nullable = true};
+    if (spec) {
+        column->spec = *spec;
+        column->has_timezone = spec->naive;
+    }
+    if (out)
+        *out = column;
+    return TG_OK;
+}
+
+int table_complete_column(struct catalog *catalog, struct table *table, const char *name,
+                          const struct type_spec *spec, struct tg_error *err)
+{
+    (void)catalog;
+    struct table_column *found = table_find(table, name);
+    if (!found || found->spec.type != TYPE_NONE || spec->type == TYPE_NONE)
+        return error_set(err, TG_INTERNAL, "column '%s' of table '%s' cannot be completed", name,
+                         table->name);
+    struct table_column column = *found;
+    column.spec = *spec;
+    if (spec->precision == 0) {
+        column.spec.precision = found->spec.precision;
+        column.spec.scale = found->spec.scale;
+    }
+    if (column.has_timezone)
+        column.spec.naive = found->spec.naive;
+    column.has_timezone = column.has_timezone || spec->naive;
+    struct table_column *last = &table->columns[table->column_count - 1];
+    memmove(found, found + 1, (size_t)(last - found) * sizeof(*found));
+    *last = column;
+    return TG_OK;
+}
+
+size_t table_key(const struct table *table, bool merge_key, const char **names, size_t max)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct table_column *column = &table->columns[i];
+        if (!(merge_key ? column->merge_key : column->primary_key))
+            continue;
+        if (count < max)
+            names[count] = column->name;
+        count++;
+    }
+    return count;
+}

@@ -1,0 +1,144 @@
+/*
+ * The tables we know: columns with types and hints, in dlt's words. Everything lives in the
+ * catalog's arena.
+ */
+#ifndef TIDEGATE_CATALOG_TABLE_H
+#define TIDEGATE_CATALOG_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <yyjson.h>
+
+#include "base/memory.h"
+#include "data/type.h"
+
+enum disposition {
+    DISPOSITION_NONE = 0,
+    DISPOSITION_APPEND,
+    DISPOSITION_REPLACE,
+    DISPOSITION_MERGE,
+    DISPOSITION_SKIP
+};
+
+/* A key of the stored schema that we do not read ourselves, or that says something we have no field
+ * for (`unique: false`, `nullable: null`), kept as it came so that dlt finds it again. A field that
+ * has something to say wins over it. */
+struct extra {
+    const char *key;
+    const char *json;
+    struct extra *next;
+};
+
+struct table_column {
+    const char *name;
+    struct type_spec spec; /* TYPE_NONE: declared, not yet typed (incomplete) */
+    bool nullable;
+    bool nullable_implied; /* nobody said `nullable`: hints leave the catalog's word, the stored
+                              form omits it */
+    bool scale_implied;    /* a decimal whose stored form says its precision only (the scale is
+                              DECIMAL_SCALE) */
+    bool has_timezone;     /* the timezone hint was said; spec.naive holds it */
+    bool primary_key, merge_key, unique, row_key, parent_key, root_key, hard_delete, variant,
+        incremental;
+    const char *dedup_sort; /* "asc", "desc" or NULL */
+    struct extra *extras;
+};
+
+struct table {
+    const char *name;
+    const char *parent;           /* NULL: a root table */
+    const char *resource;         /* roots only */
+    enum disposition disposition; /* roots; nested tables (usually NONE) follow their root */
+    const char *merge_strategy;   /* x-merge-strategy, NULL: delete-insert */
+    struct table_column *columns; /* in physical order */
+    size_t column_count, column_cap;
+    bool seen_data;  /* x-normalizer.seen-data: exists at the destination */
+    int max_nesting; /* x-normalizer.max_nesting; -1: not said */
+    struct extra *extras;
+};
+
+struct catalog {
+    struct arena arena;
+    const char *name; /* schema name */
+    int64_t version;
+    const char *version_hash; /* "" before the first save */
+    const char *previous_hashes[10];
+    size_t previous_count;
+    int engine_version;
+    struct table **tables; /* in order of creation; pointers are stable */
+    size_t table_count, table_cap;
+    const char *settings_json;    /* as stored; dlt's defaults for a new one */
+    const char *normalizers_json; /* as stored; writing adds the propagation entries that merge
+                                     tables need */
+    struct extra *extras;
+};
+
+/* What a fresh dlt pipeline has: its settings, normalizers and the three _dlt_* tables. `catalog`
+ * need not be initialised. */
+int catalog_init(struct catalog *catalog, const char *name, struct tg_error *err) TG_CHECK_RESULT;
+void catalog_release(struct catalog *catalog); /* a zeroed or released one is fine */
+
+struct table *catalog_find(const struct catalog *catalog, const char *name); /* NULL: absent */
+/* A new table with no columns; the caller fills it. Names are copied; `name` must be new. A root
+ * starts as its own resource with append. */
+int catalog_add(struct catalog *catalog, const char *name, const char *parent, struct table **out,
+                struct tg_error *err) TG_CHECK_RESULT;
+const struct table *catalog_root(const struct catalog *catalog,
+                                 const struct table *table); /* itself for a root */
+bool table_is_system(const struct table *table);             /* _dlt_* and _tidegate_* */
+bool table_is_new(const struct table *table);                /* no complete column yet */
+
+struct table_column *table_find(const struct table *table, const char *name);
+/* Appends a column (nullable, no hints; `spec` NULL: incomplete); returns it through out (may be
+ * NULL), valid until the next add. `name` must be new. */
+int table_add_column(struct catalog *catalog, struct table *table, const char *name,
+                     const struct type_spec *spec, struct table_column **out,
+                     struct tg_error *err) TG_CHECK_RESULT;
+/* An incomplete column gets its type and moves to the end, as dlt does it; hints it had (keys,
+ * precision, timezone) stay. Pointers to the table's columns are invalid afterwards. */
+int table_complete_column(struct catalog *catalog, struct table *table, const char *name,
+                          const struct type_spec *spec, struct tg_error *err) TG_CHECK_RESULT;
+/* Names of the primary (or merge) key's columns in table order, at most `max` of them; returns how
+ * many there are. */
+size_t table_key(const struct table *table, bool merge_key, const char **names, size_t max);
+
+/* The hints of a column that are plain yes or no: their stored keys and fields. Ends with a NULL
+ * key. */
+struct column_flag {
+    const char *key;
+    size_t offset; /* in struct table_column */
+};
+extern const struct column_flag column_flags[];
+static inline bool *column_flag_at(struct table_column *column, const struct column_flag *flag)
+{
+    return (bool *)((char *)column + flag->offset);
+}
+
+/* What a resource says of its root table, normalised names. Rules of the reference, 4.2: keys that
+ * are given replace the old ones on all columns; key columns become NOT NULL unless said otherwise;
+ * what is not said stays. */
+struct table_hints {
+    const char *table;
+    const char *resource;
+    enum disposition disposition;
+    const char *merge_strategy;     /* NULL: delete-insert */
+    const char *const *primary_key; /* none: the catalog's key stays */
+    size_t primary_key_count;
+    const char *const *merge_key;
+    size_t merge_key_count;
+    const char *cursor; /* simple cursor paths mark their column `incremental`; NULL otherwise */
+    int max_nesting;    /* -1: not said */
+    /* Only name, spec, nullable (unless nullable_implied), has_timezone, hard_delete, dedup_sort
+     * are read; false, zero and NULL say nothing. Their order is the physical order of new columns;
+     * key columns follow, then the cursor's. */
+    const struct table_column *columns;
+    size_t column_count;
+};
+/* Disposition and strategy are the run's. A type that differs from a column that is already at the
+ * destination is TG_SPEC, and then nothing was changed. The table is made when it is new. `hints`
+ * is borrowed. */
+int catalog_apply_hints(struct catalog *catalog, const struct table_hints *hints,
+                        struct table **out, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

@@ -1,0 +1,466 @@
+/*
+ * JSON text -> a page of rows, at the speed of yyjson's parser.
+ *
+ * json_page_lines: split_lines (newlines between values become commas) -> parse_page (ONE list,
+ * into memory kept from page to page) -> take_objects (the elements are the rows, each proven to
+ * stand on its line). When that does not come out even, check_lines parses line by line to name the
+ * first bad one, and wrap_rows lays scalars and lists as {"value": ...} rows.
+ *
+ * Why take_objects proves it: a newline comma inside value i means that value i + 1 begins later
+ * than at the start of line i + 1. So value i must be the first thing on line i. An empty object
+ * has no key to place it by: it must be all that its line holds; then too few lines are left for
+ * the values that follow.
+ *
+ * Left to others: reading and decompressing files (extract), byte order marks, what rows mean.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "data/page.h"
+
+struct block {
+    void *memory;
+    size_t cap;
+    bool used;
+};
+
+enum { BLOCKS = 4 }; /* a document takes two; a page and one line may be open at once */
+
+struct line {
+    size_t start, end; /* in the text, without the newline */
+};
+
+struct json_page {
+    struct block blocks[BLOCKS];
+    yyjson_alc allocator;
+    yyjson_doc *doc;    /* of the page */
+    struct line *lines; /* not blank ones */
+    size_t line_count, line_cap;
+    uint64_t *numbers; /* of the lines, from first_line */
+    size_t number_cap;
+    yyjson_val *cells; /* rows that were wrapped */
+    size_t cell_cap;
+    uint64_t *row_lines; /* line of each of them */
+    size_t row_line_cap;
+};
+
+/* ---- memory that is kept between pages, as yyjson's allocator ---- */
+
+static struct block *find_block(struct json_page *parser, const void *memory)
+{
+    for (int i = 0; i < BLOCKS; i++)
+        if (memory ? parser->blocks[i].memory == memory : !parser->blocks[i].used)
+            return &parser->blocks[i];
+    return NULL;
+}
+
+static void *block_alloc(void *ctx, size_t size)
+{
+    struct block *block = find_block(ctx, NULL);
+
+    if (!block)
+        return NULL;
+    if (block->cap < size) {
+        mem_free(block->memory);
+        block->memory = mem_alloc(size);
+        block->cap = block->memory ? size : 0;
+    }
+    block->used = block->memory != NULL;
+    return block->memory;
+}
+
+static void *block_resize(void *ctx, void *old, size_t old_size, size_t size)
+{
+    struct block *block = find_block(ctx, old);
+    void *memory;
+
+    (void)old_size;
+    if (size <= block->cap)
+        return old;
+    memory = mem_realloc(old, size);
+    if (memory) {
+        block->memory = memory;
+        block->cap = size;
+    }
+    return memory;
+}
+
+static void block_free(void *ctx, void *memory)
+{
+    find_block(ctx, memory)->used = false;
+}
+
+int json_page_new(struct json_page **out, struct tg_error *err)
+{
+    struct json_page *parser = mem_calloc(1, sizeof(*parser));
+
+    *out = parser;
+    if (!parser)
+        return error_nomem(err);
+    parser->allocator = (yyjson_alc){block_alloc, block_resize, block_free, parser};
+    return TG_OK;
+}
+
+void json_page_free(struct json_page *parser)
+{
+    if (!parser)
+        return;
+    for (int i = 0; i < BLOCKS; i++)
+        mem_free(parser->blocks[i].memory);
+    mem_free(parser->lines);
+    mem_free(parser->numbers);
+    mem_free(parser->cells);
+    mem_free(parser->row_lines);
+    mem_free(parser);
+}
+
+/* ---- parsing ---- */
+
+static yyjson_doc *parse(struct json_page *parser, char *text, size_t len, bool nan,
+                         yyjson_read_err *err)
+{
+    yyjson_read_flag flags = YYJSON_READ_BIGNUM_AS_RAW;
+
+    if (nan)
+        flags |= YYJSON_READ_ALLOW_INF_AND_NAN;
+    return yyjson_read_opts(text, len, flags, &parser->allocator, err);
+}
+
+/* NaN and infinities, which yyjson leaves as raw text beside big integers, become doubles. */
+static void settle_nan(yyjson_doc *doc)
+{
+    yyjson_val *cell = yyjson_doc_get_root(doc);
+
+    for (const yyjson_val *end = cell_next(cell); cell < end; cell++) {
+        const char *text = cell->uni.str;
+        if ((cell->tag & YYJSON_TAG_MASK) != YYJSON_TYPE_RAW)
+            continue;
+        bool negative = *text == '-';
+        char letter = (char)(text[negative] | 0x20);
+        if (letter != 'n' && letter != 'i')
+            continue;
+        cell->tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL;
+        cell->uni.f64 = letter == 'n' ? (double)NAN : negative ? -HUGE_VAL : HUGE_VAL;
+    }
+}
+
+/* Parses the page as one list; the document of the page before goes. NULL when malformed. A page
+ * with NaN or an infinity, which JSON has not, is parsed twice. */
+static int parse_page(struct json_page *parser, char *text, size_t len, yyjson_read_err *fault,
+                      struct tg_error *err)
+{
+    yyjson_doc_free(parser->doc);
+    text[-1] = '[';
+    text[len] = ']';
+    parser->doc = parse(parser, text - 1, len + 2, false, fault);
+    if (!parser->doc && fault->code != YYJSON_READ_ERROR_MEMORY_ALLOCATION) {
+        parser->doc = parse(parser, text - 1, len + 2, true, fault);
+        if (parser->doc)
+            settle_nan(parser->doc);
+    }
+    if (!parser->doc && fault->code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+        return error_nomem(err);
+    return TG_OK;
+}
+
+static int set_rows(struct page *out, size_t count, struct tg_error *err)
+{
+    out->kind = PAGE_ROWS;
+    out->row_count = 0;
+    out->read_count = 0;
+    out->lines = NULL;
+    out->first_cell = NULL;
+    return mem_grow(&out->rows, &out->row_cap, count > 0 ? count : 1, sizeof(*out->rows), err);
+}
+
+/* Nesting is the one thing a well-formed page is refused for. */
+static int too_deep(struct tg_error *err)
+{
+    return error_set(err, TG_DATA,
+                     "the value is nested deeper than %d levels; flatten it in the source",
+                     CELL_DEPTH_MAX);
+}
+
+/* ---- wrapping: rows of what is not an object ---- */
+
+struct wrapper {
+    struct json_page *parser;
+    struct page *page;
+    yyjson_val *end; /* of the cells laid so far */
+};
+
+/* Lays one row: an object as it is, anything else as {"value": X}. Text stays in the document. */
+static void wrap_row(struct wrapper *wrapper, const yyjson_val *cell, size_t line)
+{
+    struct json_page *parser = wrapper->parser;
+    struct page *page = wrapper->page;
+    yyjson_val *row = wrapper->end;
+    size_t count = (size_t)(cell_next(cell) - cell);
+
+    if (cell_kind(cell) != CELL_OBJECT) {
+        row[0] = (yyjson_val){.tag = YYJSON_TYPE_OBJ | 1u << YYJSON_TAG_BIT,
+                              .uni.ofs = (count + 2) * sizeof(*row)};
+        row[1] = (yyjson_val){.tag = YYJSON_TYPE_STR | 5u << YYJSON_TAG_BIT, .uni.str = "value"};
+        wrapper->end += 2;
+    }
+    memcpy(wrapper->end, cell, count * sizeof(*cell));
+    wrapper->end += count;
+    if (parser->line_count > 0)
+        parser->row_lines[page->row_count] = parser->numbers[line];
+    page->rows[page->row_count++] = row;
+}
+
+/* Lays all elements of the page's list; with `lines`, a list on a line is a page of rows and a null
+ * is none. */
+static int wrap_rows(struct json_page *parser, bool lines, struct page *out, struct tg_error *err)
+{
+    const yyjson_val *root = yyjson_doc_get_root(parser->doc);
+    const yyjson_val *cell = cell_first(root);
+    struct wrapper wrapper = {.parser = parser, .page = out};
+    size_t row_max = 0;
+    int rc = TG_OK;
+
+    for (size_t i = 0; i < cell_len(root); i++, cell = cell_next(cell))
+        row_max += lines && cell_kind(cell) == CELL_LIST ? cell_len(cell) : 1;
+    TRY(set_rows(out, row_max, err));
+    TRY(mem_grow(&parser->cells, &parser->cell_cap, (size_t)(cell_next(root) - root) + 2 * row_max,
+                 sizeof(*parser->cells), err));
+    TRY(mem_grow(&parser->row_lines, &parser->row_line_cap, row_max, sizeof(uint64_t), err));
+    wrapper.end = parser->cells;
+    cell = cell_first(root);
+    for (size_t i = 0; i < cell_len(root); i++, cell = cell_next(cell)) {
+        enum cell_kind kind = cell_kind(cell);
+        if (lines && kind == CELL_LIST) {
+            const yyjson_val *element = cell_first(cell);
+            for (size_t left = cell_len(cell); left > 0; left--, element = cell_next(element))
+                wrap_row(&wrapper, element, i);
+        } else if (!lines || kind != CELL_NULL) {
+            wrap_row(&wrapper, cell, i);
+        }
+    }
+    out->lines = lines ? parser->row_lines : NULL;
+    out->first_cell = parser->cells;
+    out->read_count = out->row_count;
+done:
+    return rc;
+}
+
+/* ---- lines ---- */
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+static int grow_lines(struct json_page *parser, size_t count, struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    TRY(mem_grow(&parser->lines, &parser->line_cap, count, sizeof(*parser->lines), err));
+    TRY(mem_grow(&parser->numbers, &parser->number_cap, count, sizeof(*parser->numbers), err));
+done:
+    return rc;
+}
+
+static int split_lines(struct json_page *parser, char *text, size_t len, uint64_t first_line,
+                       struct tg_error *err)
+{
+    uint64_t number = first_line;
+    size_t count = 0;
+    int rc = TG_OK;
+
+    for (size_t start = 0, next; start < len; start = next, number++) {
+        char *newline = memchr(text + start, '\n', len - start);
+        size_t end = newline ? (size_t)(newline - text) : len, first = start;
+        next = end + 1;
+        while (first < end && is_space(text[first]))
+            first++;
+        if (first == end)
+            continue;
+        if (count == parser->line_cap || count == parser->number_cap)
+            TRY(grow_lines(parser, count + 1, err));
+        if (count > 0)
+            text[parser->lines[count - 1].end] = ',';
+        parser->lines[count] = (struct line){start, end};
+        parser->numbers[count++] = number;
+    }
+done:
+    parser->line_count = count;
+    return rc;
+}
+
+/* Whether `row` is the first thing on its line, by the place of its first key; an empty object must
+ * be alone. */
+static bool stands_on(const yyjson_val *row, const char *text, const char *pool, struct line line)
+{
+    const char *p = text + line.start, *end = text + line.end;
+    size_t key = 0;
+
+    if (cell_len(row) > 0) {
+        key = (size_t)(cell_first(row)->uni.str - pool) - 1; /* the pool begins with our '[' */
+        if (key == line.start + 2 && p[0] == '{')
+            return true;
+    }
+    while (p < end && is_space(*p))
+        p++;
+    if (p == end || *p++ != '{')
+        return false;
+    while (p < end && is_space(*p))
+        p++;
+    if (cell_len(row) > 0)
+        return p < end && *p == '"' && (size_t)(p + 1 - text) == key;
+    if (p == end || *p++ != '}')
+        return false;
+    while (p < end && is_space(*p))
+        p++;
+    return p == end;
+}
+
+/* The elements of the page as rows. *even: every one is an object and stands on its own line. */
+static int take_objects(struct json_page *parser, const char *text, struct page *out, bool *even,
+                        struct tg_error *err)
+{
+    const yyjson_val *root = yyjson_doc_get_root(parser->doc);
+    const yyjson_val *row = cell_first(root);
+    const char *pool = parser->doc->str_pool;
+    size_t count = parser->line_count;
+    int rc = TG_OK;
+
+    *even = false;
+    if (cell_len(root) != count)
+        return TG_OK;
+    TRY(set_rows(out, count, err));
+    for (size_t i = 0; i < count; i++, row = cell_next(row)) {
+        if ((row->tag & YYJSON_TAG_MASK) != YYJSON_TYPE_OBJ || cell_too_deep(row) ||
+            !stands_on(row, text, pool, parser->lines[i]))
+            return TG_OK;
+        out->rows[i] = row;
+    }
+    *even = true;
+    out->row_count = out->read_count = count;
+    out->lines = parser->numbers;
+    out->first_cell = count > 0 ? out->rows[0] : NULL;
+done:
+    return rc;
+}
+
+/* Parses each line by itself: TG_DATA for the first that is not one whole value. */
+static int check_lines(struct json_page *parser, char *text, struct tg_error *err)
+{
+    yyjson_read_err fault;
+
+    for (size_t i = 0; i < parser->line_count; i++) {
+        struct line line = parser->lines[i];
+        yyjson_doc *doc = parse(parser, text + line.start, line.end - line.start, true, &fault);
+        bool deep = doc && cell_too_deep(yyjson_doc_get_root(doc));
+        yyjson_doc_free(doc);
+        if (!doc && fault.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+            return error_nomem(err);
+        if (deep)
+            too_deep(err);
+        else if (!doc)
+            error_set(err, TG_DATA, "malformed JSON: %s; fix the line or remove it", fault.msg);
+        if (deep || !doc)
+            return error_where(err, TG_DATA, "line %llu, byte %zu",
+                               (unsigned long long)parser->numbers[i], deep ? 1 : fault.pos + 1);
+    }
+    return TG_OK;
+}
+
+int json_page_lines(struct json_page *parser, char *text, size_t len, uint64_t first_line,
+                    struct page *out, struct tg_error *err)
+{
+    yyjson_read_err fault;
+    bool even = false;
+    int rc = TG_OK;
+
+    TRY(split_lines(parser, text, len, first_line, err));
+    TRY(set_rows(out, parser->line_count, err));
+    out->bytes = len;
+    out->first_row = first_line;
+    if (parser->line_count == 0)
+        goto done;
+    TRY(parse_page(parser, text, len, &fault, err));
+    if (parser->doc)
+        TRY(take_objects(parser, text, out, &even, err));
+    if (even)
+        goto done;
+    TRY(check_lines(parser, text, err));
+    if (!parser->doc)
+        TRY(error_set(err, TG_INTERNAL, "malformed JSON on no line: %s", fault.msg));
+    TRY(wrap_rows(parser, true, out, err));
+done:
+    return rc;
+}
+
+/* ---- elements ---- */
+
+/* The element at byte `pos`, from 0, and where it begins. */
+static size_t find_element(const char *text, size_t pos, size_t *start)
+{
+    size_t element = 0;
+    int depth = 0;
+    bool quoted = false;
+
+    *start = 0;
+    for (size_t i = 0; i < pos; i++) {
+        char c = text[i];
+        if (quoted) {
+            i += c == '\\';
+            quoted = c != '"';
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == '{' || c == '[') {
+            depth++;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        } else if (c == ',' && depth == 0) {
+            element++;
+            *start = i + 1;
+        }
+    }
+    while (*start < pos && is_space(text[*start]))
+        ++*start;
+    return element;
+}
+
+int json_page_elements(struct json_page *parser, char *text, size_t len, uint64_t first_row,
+                       struct page *out, struct tg_error *err)
+{
+    const yyjson_val *root, *cell;
+    yyjson_read_err fault;
+    bool all_objects = true;
+    int rc = TG_OK;
+
+    parser->line_count = 0;
+    TRY(set_rows(out, 0, err));
+    out->bytes = len;
+    out->first_row = first_row;
+    TRY(parse_page(parser, text, len, &fault, err));
+    if (!parser->doc) {
+        size_t start, pos = fault.pos > 0 ? fault.pos - 1 : 0;
+        uint64_t row = first_row + find_element(text, pos < len ? pos : len, &start);
+        error_set(err, TG_DATA, "malformed JSON: %s; fix the document in the source", fault.msg);
+        rc = error_where(err, TG_DATA, "row %llu, byte %zu", (unsigned long long)row,
+                         pos - start + 1);
+        goto done;
+    }
+    root = yyjson_doc_get_root(parser->doc);
+    TRY(set_rows(out, cell_len(root), err));
+    cell = cell_first(root);
+    for (size_t i = 0; i < cell_len(root); i++, cell = cell_next(cell)) {
+        if (cell_too_deep(cell)) {
+            too_deep(err);
+            TRY(error_where(err, TG_DATA, "row %llu", (unsigned long long)(first_row + i)));
+        }
+        all_objects = all_objects && cell_kind(cell) == CELL_OBJECT;
+        out->rows[i] = cell;
+    }
+    if (!all_objects)
+        return wrap_rows(parser, false, out, err);
+    out->row_count = out->read_count = cell_len(root);
+    out->first_cell = out->row_count > 0 ? out->rows[0] : NULL;
+done:
+    return rc;
+}

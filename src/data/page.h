@@ -1,0 +1,55 @@
+/*
+ * A page: what a source hands over at a time. Rows on the tape, or one Arrow batch.
+ */
+#ifndef TIDEGATE_DATA_PAGE_H
+#define TIDEGATE_DATA_PAGE_H
+
+#include "data/rows.h"
+
+enum page_kind { PAGE_END = 0, PAGE_ROWS, PAGE_ARROW };
+
+struct page {
+    enum page_kind kind;
+    uint64_t bytes;      /* of input, for progress */
+    uint64_t read_count; /* rows delivered by the source, before anything was dropped */
+    const char *file;    /* borrowed: where the rows are from; NULL when there is no file */
+
+    /* PAGE_ROWS. The cursor drops rows by compacting `rows`. */
+    const yyjson_val **rows;
+    size_t row_count;
+    size_t row_cap;
+    const uint64_t
+        *lines; /* line of each row as delivered (read_count of them); NULL: row numbers count */
+    uint64_t first_row; /* number of the first row in its file or stream, from 1 */
+    const yyjson_val
+        *first_cell; /* first row as delivered: rows are found again by walking from here */
+
+    /* PAGE_ARROW. Both owned by the page; a taker moves them out (release = NULL). */
+    struct ArrowSchema schema;
+    struct ArrowArray array;
+};
+
+/* Frees what the page owns (row list, Arrow structs) and zeroes it. */
+void page_release(struct page *page);
+/* Adds "file 'x', line 3" or "row 17" for `row` (one of page->rows) to err's place. Returns `code`.
+ */
+int page_where(const struct page *page, const yyjson_val *row, int code, struct tg_error *err);
+
+/* ---- JSON text -> rows ---- */
+
+struct json_page; /* parser memory, reused from page to page */
+int json_page_new(struct json_page **out, struct tg_error *err) TG_CHECK_RESULT;
+void json_page_free(struct json_page *parser);
+/* Lines of JSON, one value a line, blank lines allowed, last newline optional. `text` may be
+ * written to (newlines become commas) and has 1 byte of room before text[0] and 4 after text[len].
+ * Every value must stand on a line of its own: two on one line, or one across two, is an error even
+ * if the page as a whole would parse. Scalars and lists on a line become {"value": X} rows (a list:
+ * one row per element, as dlt pages). TG_DATA names line (counted from first_line) and byte (in the
+ * line, from 1). Rows live until the next call or json_page_free. */
+int json_page_lines(struct json_page *parser, char *text, size_t len, uint64_t first_line,
+                    struct page *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Elements of a JSON array without its brackets: "{...}, {...}" (same room around it). */
+int json_page_elements(struct json_page *parser, char *text, size_t len, uint64_t first_row,
+                       struct page *out, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

@@ -1,0 +1,652 @@
+/*
+ * The row tape: reading cells, and laying rows that a callback pushes.
+ *
+ * Data path: tg_rows_begin_object, tg_rows_key, tg_rows_int64... -> cells in one growing array,
+ * text in chunks that never move -> rows_finish (pointers to the rows) -> rows_clear (memory is
+ * kept for the next page). Lists and objects get their length and distance when they end. The first
+ * mistake sticks in rows->err until rows_finish tells it.
+ *
+ * Left to others: JSON text to cells (json_page.c), what a row means (normalize).
+ */
+#include "data/rows.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/memory.h"
+#include "base/time.h"
+#include "data/column.h"
+
+static_assert(sizeof(yyjson_val) == 16, "a cell has 16 bytes");
+static_assert(offsetof(yyjson_val, tag) == 0 && offsetof(yyjson_val, uni) == 8, "cell layout");
+static_assert(sizeof(((yyjson_val *)0)->uni) == 8 && YYJSON_TAG_BIT == 8, "cell layout");
+
+const uint8_t cell_kinds[256] = {
+    [YYJSON_TYPE_RAW] = CELL_DECIMAL,
+    [YYJSON_TYPE_NULL] = CELL_NULL,
+    [YYJSON_TYPE_BOOL | YYJSON_SUBTYPE_FALSE] = CELL_BOOL,
+    [YYJSON_TYPE_BOOL | YYJSON_SUBTYPE_TRUE] = CELL_BOOL,
+    [YYJSON_TYPE_NUM | YYJSON_SUBTYPE_UINT] = CELL_UINT,
+    [YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT] = CELL_INT,
+    [YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL] = CELL_DOUBLE,
+    [YYJSON_TYPE_STR] = CELL_TEXT,
+    [YYJSON_TYPE_STR | YYJSON_SUBTYPE_NOESC] = CELL_TEXT,
+    [YYJSON_TYPE_ARR] = CELL_LIST,
+    [YYJSON_TYPE_OBJ] = CELL_OBJECT,
+    [CELL_TAG_BINARY] = CELL_BINARY,
+    [CELL_TAG_DECIMAL] = CELL_DECIMAL,
+    [CELL_TAG_TIMESTAMP] = CELL_TIMESTAMP,
+    [CELL_TAG_DATE] = CELL_DATE,
+    [CELL_TAG_TIME] = CELL_TIME,
+};
+
+/* ---- reading ---- */
+
+const yyjson_val *cell_find(const yyjson_val *object, const char *key, size_t len)
+{
+    const yyjson_val *found = NULL, *at;
+
+    if (cell_kind(object) != CELL_OBJECT || cell_len(object) == 0)
+        return NULL;
+    at = cell_first(object);
+    for (size_t left = cell_len(object); left > 0; left--) {
+        if (cell_len(at) == len && memcmp(at->uni.str, key, len) == 0)
+            found = at + 1;
+        at = cell_next(at + 1);
+    }
+    return found;
+}
+
+static size_t cell_span(const yyjson_val *cell)
+{
+    return (size_t)(cell_next(cell) - cell);
+}
+
+bool cell_nests_deeper(const yyjson_val *cell)
+{
+    const yyjson_val *ends[CELL_DEPTH_MAX], *end = cell_next(cell);
+    size_t depth = 0;
+
+    while (cell < end) {
+        while (depth > 0 && cell >= ends[depth - 1])
+            depth--;
+        if (depth + cell_span(cell) <= CELL_DEPTH_MAX) { /* too few cells to get there */
+            cell = cell_next(cell);
+            continue;
+        }
+        if (cell_kind(cell) >= CELL_LIST) {
+            if (depth == CELL_DEPTH_MAX)
+                return true;
+            ends[depth++] = cell_next(cell);
+        }
+        cell++;
+    }
+    return false;
+}
+
+/* ---- cells as JSON ---- */
+
+/* dlt's private-use characters (U+F026...) that tell the type of a quoted value. */
+static const char *const markers[CELL_OBJECT + 1] = {
+    [CELL_DECIMAL] = "\xef\x80\xa6", [CELL_TIMESTAMP] = "\xef\x80\xa7",
+    [CELL_DATE] = "\xef\x80\xa8",    [CELL_BINARY] = "\xef\x80\xab",
+    [CELL_TIME] = "\xef\x80\xad",
+};
+
+static void put_int(struct buf *out, uint64_t number, bool negative)
+{
+    char digits[24], *p = digits + sizeof(digits);
+
+    do
+        *--p = (char)('0' + number % 10);
+    while (number /= 10);
+    if (negative)
+        *--p = '-';
+    buf_append(out, p, (size_t)(digits + sizeof(digits) - p));
+}
+
+void cell_base64(struct buf *out, const char *bytes, size_t len)
+{
+    char text[128];
+
+    for (size_t part; len > 0; bytes += part, len -= part) {
+        part = len < 96 ? len : 96;
+        buf_append(out, text, base64_encode((const unsigned char *)bytes, part, true, text));
+    }
+}
+
+/* A value that JSON has no type for: its text in quotes, after the marker when asked for. */
+static void put_typed(struct buf *out, const yyjson_val *cell, int flags)
+{
+    enum cell_kind kind = cell_kind(cell);
+
+    buf_char(out, '"');
+    if (flags & CELL_JSON_MARKERS)
+        buf_text(out, markers[kind]);
+    switch (kind) {
+    case CELL_BINARY: cell_base64(out, cell->uni.str, cell_len(cell)); break;
+    case CELL_TIMESTAMP: time_format_timestamp(out, cell->uni.i64, true); break;
+    case CELL_DATE: time_format_date(out, (int32_t)cell->uni.i64); break;
+    case CELL_TIME: time_format_time(out, cell->uni.i64); break;
+    default: buf_append(out, cell->uni.str, cell_len(cell)); break;
+    }
+    buf_char(out, '"');
+}
+
+static void put_cell(struct buf *out, const yyjson_val *cell, int flags, int depth);
+
+static int compare_keys(const void *left, const void *right)
+{
+    const yyjson_val *a = *(const yyjson_val *const *)left;
+    const yyjson_val *b = *(const yyjson_val *const *)right;
+    size_t a_len = cell_len(a), b_len = cell_len(b), shorter = a_len < b_len ? a_len : b_len;
+    int order = memcmp(a->uni.str, b->uni.str, shorter);
+
+    if (order != 0)
+        return order;
+    if (a_len != b_len)
+        return a_len < b_len ? -1 : 1;
+    return a < b ? -1 : a > b; /* equal keys stay in order */
+}
+
+static void sort_keys(const yyjson_val **keys, size_t count)
+{
+    if (count > 32) {
+        qsort(keys, count, sizeof(*keys), compare_keys);
+        return;
+    }
+    for (size_t i = 1; i < count; i++) {
+        const yyjson_val *key = keys[i];
+        size_t j = i;
+        for (; j > 0 && compare_keys(&key, &keys[j - 1]) < 0; j--)
+            keys[j] = keys[j - 1];
+        keys[j] = key;
+    }
+}
+
+static bool same_key(const yyjson_val *a, const yyjson_val *b)
+{
+    return cell_len(a) == cell_len(b) && memcmp(a->uni.str, b->uni.str, cell_len(a)) == 0;
+}
+
+static void put_pair(struct buf *out, const yyjson_val *key, bool first, int flags, int depth)
+{
+    if (!first)
+        buf_char(out, ',');
+    json_string(out, key->uni.str, cell_len(key));
+    buf_char(out, ':');
+    put_cell(out, key + 1, flags, depth);
+}
+
+/* Of pairs with the same key only the last is written, as in Python. */
+static void put_sorted(struct buf *out, const yyjson_val *object, int flags, int depth)
+{
+    size_t count = cell_len(object);
+    const yyjson_val **keys = mem_alloc(count * sizeof(*keys));
+    const yyjson_val *key = object + 1;
+    bool first = true;
+
+    if (!keys) {
+        out->failed = true;
+        return;
+    }
+    for (size_t i = 0; i < count; i++, key = cell_next(key + 1))
+        keys[i] = key;
+    sort_keys(keys, count);
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 < count && same_key(keys[i], keys[i + 1]))
+            continue;
+        put_pair(out, keys[i], first, flags, depth);
+        first = false;
+    }
+    mem_free(keys);
+}
+
+static void put_container(struct buf *out, const yyjson_val *cell, int flags, int depth)
+{
+    bool is_object = cell_kind(cell) == CELL_OBJECT;
+    size_t count = cell_len(cell);
+    const yyjson_val *child = cell + 1;
+
+    if (depth > CELL_DEPTH_MAX) { /* no row is: json_page.c and tg_rows refuse it */
+        out->failed = true;
+        return;
+    }
+    buf_char(out, is_object ? '{' : '[');
+    if (is_object && count > 1 && (flags & CELL_JSON_SORTED)) {
+        put_sorted(out, cell, flags, depth + 1);
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            if (is_object) {
+                put_pair(out, child++, i == 0, flags, depth + 1);
+            } else {
+                if (i > 0)
+                    buf_char(out, ',');
+                put_cell(out, child, flags, depth + 1);
+            }
+            child = cell_next(child);
+        }
+    }
+    buf_char(out, is_object ? '}' : ']');
+}
+
+static void put_cell(struct buf *out, const yyjson_val *cell, int flags, int depth)
+{
+    switch (cell_kind(cell)) {
+    case CELL_BOOL: buf_text(out, cell->tag & YYJSON_SUBTYPE_TRUE ? "true" : "false"); break;
+    case CELL_UINT: put_int(out, cell->uni.u64, false); break;
+    case CELL_INT:
+        put_int(out, cell->uni.i64 < 0 ? 0 - cell->uni.u64 : cell->uni.u64, cell->uni.i64 < 0);
+        break;
+    case CELL_DOUBLE: json_double(out, cell->uni.f64); break;
+    case CELL_TEXT: json_string(out, cell->uni.str, cell_len(cell)); break;
+    case CELL_LIST:
+    case CELL_OBJECT: put_container(out, cell, flags, depth); break;
+    case CELL_NONE:
+    case CELL_NULL: buf_text(out, "null"); break;
+    default:
+        if ((cell->tag & YYJSON_TAG_MASK) == YYJSON_TYPE_RAW)
+            buf_append(out, cell->uni.str, cell_len(cell));
+        else
+            put_typed(out, cell, flags);
+    }
+}
+
+void cell_json(struct buf *out, const yyjson_val *cell, int flags)
+{
+    put_cell(out, cell, flags, 0);
+}
+
+/* ---- pushing rows ---- */
+
+enum { CHUNK_BYTES = 64 * 1024 };
+
+struct chunk {
+    struct chunk *next;
+    size_t used, cap;
+    char bytes[];
+};
+
+struct frame {
+    size_t cell;  /* index of the list or object that is open */
+    size_t count; /* elements, or pairs, so far */
+    bool is_object;
+    bool has_key;    /* a key waits for its value */
+    bool is_wrapper; /* {"value": ...} around a value outside any object: ends with it */
+};
+
+struct tg_rows {
+    yyjson_val *cells;
+    size_t cell_count, cell_cap;
+    struct chunk *first_chunk, *chunk; /* all of them; the one being filled */
+    struct frame *frames;
+    size_t depth, frame_cap;
+    bool in_page; /* a list outside any object is open: its elements are rows */
+    const yyjson_val **rows;
+    size_t row_count, row_cap;
+    struct tg_error err; /* the first mistake */
+};
+
+int rows_new(struct tg_rows **out, struct tg_error *err)
+{
+    *out = mem_calloc(1, sizeof(**out));
+    return *out ? TG_OK : error_nomem(err);
+}
+
+void rows_free(struct tg_rows *rows)
+{
+    if (!rows)
+        return;
+    for (struct chunk *chunk = rows->first_chunk, *next; chunk; chunk = next) {
+        next = chunk->next;
+        mem_free(chunk);
+    }
+    mem_free(rows->cells);
+    mem_free(rows->frames);
+    mem_free(rows->rows);
+    mem_free(rows);
+}
+
+void rows_clear(struct tg_rows *rows)
+{
+    for (struct chunk *chunk = rows->first_chunk; chunk; chunk = chunk->next)
+        chunk->used = 0;
+    rows->chunk = rows->first_chunk;
+    rows->cell_count = rows->row_count = rows->depth = 0;
+    rows->in_page = false;
+    error_clear(&rows->err);
+}
+
+int rows_finish(struct tg_rows *rows, const yyjson_val ***out, size_t *count, struct tg_error *err)
+{
+    const yyjson_val *row = rows->cells;
+    int rc = TG_OK;
+
+    if (rows->err.code == TG_OK && (rows->depth > 0 || rows->in_page)) {
+        bool is_object = rows->depth > 0 && rows->frames[rows->depth - 1].is_object;
+        error_set(&rows->err, TG_USAGE,
+                  "%s was begun but not ended; call tg_rows_end_%s before read returns",
+                  is_object ? "an object" : "a list", is_object ? "object" : "list");
+    }
+    if (rows->err.code != TG_OK) {
+        if (err)
+            *err = rows->err;
+        return rows->err.code;
+    }
+    TRY(mem_grow(&rows->rows, &rows->row_cap, rows->row_count + 1, sizeof(*rows->rows), err));
+    for (size_t i = 0; i < rows->row_count; i++, row = cell_next(row))
+        rows->rows[i] = row;
+    *out = rows->rows;
+    *count = rows->row_count;
+done:
+    return rc;
+}
+
+size_t rows_count(const struct tg_rows *rows)
+{
+    return rows->row_count;
+}
+
+size_t rows_bytes(const struct tg_rows *rows)
+{
+    size_t bytes = rows->cell_cap * sizeof(*rows->cells) + rows->row_cap * sizeof(*rows->rows) +
+                   rows->frame_cap * sizeof(*rows->frames);
+
+    for (const struct chunk *chunk = rows->first_chunk; chunk; chunk = chunk->next)
+        bytes += sizeof(*chunk) + chunk->cap;
+    return bytes;
+}
+
+/* A copy of `len` bytes that stays where it is; NULL: no memory. */
+static const char *keep_bytes(struct tg_rows *rows, const void *bytes, size_t len)
+{
+    struct chunk *chunk = rows->chunk;
+    char *kept;
+
+    while (chunk && chunk->cap - chunk->used < len && chunk->next)
+        chunk = chunk->next;
+    if (!chunk || chunk->cap - chunk->used < len) {
+        size_t cap = len > CHUNK_BYTES ? len : CHUNK_BYTES;
+        struct chunk *more = mem_alloc(sizeof(*more) + cap);
+        if (!more) {
+            error_nomem(&rows->err);
+            return NULL;
+        }
+        *more = (struct chunk){.cap = cap};
+        if (chunk)
+            chunk->next = more;
+        else
+            rows->first_chunk = more;
+        chunk = more;
+    }
+    rows->chunk = chunk;
+    kept = chunk->bytes + chunk->used;
+    memcpy(kept, bytes, len);
+    chunk->used += len;
+    return kept;
+}
+
+/* Whether `text` is UTF-8: no overlong form, no surrogate, nothing beyond U+10FFFF. */
+static bool is_utf8(const char *text, size_t len)
+{
+    const unsigned char *p = (const unsigned char *)text, *end = p + len;
+
+    while (p < end) {
+        uint64_t eight;
+        if (end - p >= 8 && (memcpy(&eight, p, 8), (eight & UINT64_C(0x8080808080808080)) == 0)) {
+            p += 8;
+            continue;
+        }
+        unsigned lead = *p++, low = 0x80, high = 0xbf;
+        int more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
+        if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || end - p < more)
+            return false;
+        if (lead == 0xe0 || lead == 0xf0)
+            low = lead == 0xe0 ? 0xa0 : 0x90;
+        if (lead == 0xed || lead == 0xf4)
+            high = lead == 0xed ? 0x9f : 0x8f;
+        for (; more > 0; more--, p++, low = 0x80, high = 0xbf)
+            if (*p < low || *p > high)
+                return false;
+    }
+    return true;
+}
+
+static yyjson_val *add_cell(struct tg_rows *rows, uint64_t tag)
+{
+    if (mem_grow(&rows->cells, &rows->cell_cap, rows->cell_count + 1, sizeof(*rows->cells),
+                 &rows->err) != TG_OK)
+        return NULL;
+    rows->cells[rows->cell_count] = (yyjson_val){.tag = tag};
+    return &rows->cells[rows->cell_count++];
+}
+
+static void open_frame(struct tg_rows *rows, bool is_object, bool is_wrapper)
+{
+    if (rows->depth == CELL_DEPTH_MAX) {
+        error_set(&rows->err, TG_DATA, "a row is nested deeper than %d levels", CELL_DEPTH_MAX);
+        return;
+    }
+    if (mem_grow(&rows->frames, &rows->frame_cap, rows->depth + 1, sizeof(*rows->frames),
+                 &rows->err) != TG_OK)
+        return;
+    rows->frames[rows->depth++] =
+        (struct frame){.cell = rows->cell_count, .is_object = is_object, .is_wrapper = is_wrapper};
+    (void)add_cell(rows, is_object ? YYJSON_TYPE_OBJ : YYJSON_TYPE_ARR);
+}
+
+static void close_frame(struct tg_rows *rows)
+{
+    struct frame *frame = &rows->frames[--rows->depth];
+    yyjson_val *cell = &rows->cells[frame->cell];
+
+    cell->tag |= (uint64_t)frame->count << YYJSON_TAG_BIT;
+    cell->uni.ofs = (rows->cell_count - frame->cell) * sizeof(*cell);
+    rows->row_count += rows->depth == 0;
+}
+
+static void add_text(struct tg_rows *rows, uint64_t tag, const char *bytes, size_t len)
+{
+    const char *kept = keep_bytes(rows, bytes, len);
+    yyjson_val *cell = kept ? add_cell(rows, tag | (uint64_t)len << YYJSON_TAG_BIT) : NULL;
+
+    if (cell)
+        cell->uni.str = kept;
+}
+
+/* Before each value: whether it may stand here. Opens the wrapper of a value outside any object. */
+static bool begin_value(struct tg_rows *rows, bool is_object)
+{
+    struct frame *frame;
+
+    if (rows->err.code != TG_OK)
+        return false;
+    if (rows->depth == 0 && !is_object) {
+        open_frame(rows, true, true);
+        if (rows->err.code == TG_OK)
+            add_text(rows, YYJSON_TYPE_STR, "value", 5);
+        if (rows->err.code != TG_OK)
+            return false;
+        rows->frames[0].has_key = true;
+    }
+    if (rows->depth == 0)
+        return true;
+    frame = &rows->frames[rows->depth - 1];
+    if (frame->is_object && !frame->has_key) {
+        error_set(&rows->err, TG_USAGE,
+                  "a value in an object has no key; call tg_rows_key before it");
+        return false;
+    }
+    frame->has_key = false;
+    frame->count++;
+    return true;
+}
+
+/* After each value: ends the wrapper around it. */
+static void end_value(struct tg_rows *rows)
+{
+    if (rows->err.code == TG_OK && rows->depth == 1 && rows->frames[0].is_wrapper)
+        close_frame(rows);
+}
+
+static void push_number(struct tg_rows *rows, uint64_t tag, yyjson_val_uni payload)
+{
+    yyjson_val *cell = begin_value(rows, false) ? add_cell(rows, tag) : NULL;
+
+    if (cell)
+        cell->uni = payload;
+    end_value(rows);
+}
+
+static void push_bytes(struct tg_rows *rows, uint64_t tag, const void *bytes, size_t len)
+{
+    if (!bytes)
+        tg_rows_null(rows);
+    else if (begin_value(rows, false))
+        add_text(rows, tag, bytes, len);
+    end_value(rows);
+}
+
+void tg_rows_begin_object(struct tg_rows *rows)
+{
+    if (begin_value(rows, true))
+        open_frame(rows, true, false);
+}
+
+void tg_rows_begin_list(struct tg_rows *rows)
+{
+    if (rows->err.code != TG_OK)
+        return;
+    if (rows->depth == 0 &&
+        !rows->in_page) /* a list of rows, as a source that yields pages has it */
+        rows->in_page = true;
+    else if (begin_value(rows, false))
+        open_frame(rows, false, false);
+}
+
+static void end_container(struct tg_rows *rows, bool is_object)
+{
+    const char *name = is_object ? "object" : "list";
+    struct frame *frame = rows->depth > 0 ? &rows->frames[rows->depth - 1] : NULL;
+
+    if (rows->err.code != TG_OK)
+        return;
+    if (!frame || frame->is_object != is_object) {
+        error_set(&rows->err, TG_USAGE, "tg_rows_end_%s was called where no %s is open", name,
+                  name);
+    } else if (frame->has_key) {
+        error_set(&rows->err, TG_USAGE,
+                  "the last key of an object has no value; push one before "
+                  "tg_rows_end_object");
+    } else {
+        close_frame(rows);
+        end_value(rows);
+    }
+}
+
+void tg_rows_end_object(struct tg_rows *rows)
+{
+    end_container(rows, true);
+}
+
+void tg_rows_end_list(struct tg_rows *rows)
+{
+    if (rows->depth == 0 && rows->in_page)
+        rows->in_page = false;
+    else
+        end_container(rows, false);
+}
+
+void tg_rows_key(struct tg_rows *rows, const char *name)
+{
+    struct frame *frame = rows->depth > 0 ? &rows->frames[rows->depth - 1] : NULL;
+
+    if (rows->err.code != TG_OK)
+        return;
+    if (!name || !is_utf8(name, strlen(name)))
+        error_set(&rows->err, TG_USAGE, "a key is %s", name ? "not valid UTF-8" : "NULL");
+    else if (!frame || !frame->is_object)
+        error_set(&rows->err, TG_USAGE,
+                  "the key '%s' stands outside an object; call tg_rows_begin_object before it",
+                  name);
+    else if (frame->has_key)
+        error_set(&rows->err, TG_USAGE, "the key before '%s' has no value; push one between them",
+                  name);
+    else
+        add_text(rows, YYJSON_TYPE_STR, name, strlen(name));
+    if (rows->err.code == TG_OK)
+        frame->has_key = true;
+}
+
+void tg_rows_null(struct tg_rows *rows)
+{
+    if (rows->depth == 0 && !rows->in_page) /* no row, as in dlt */
+        return;
+    push_number(rows, YYJSON_TYPE_NULL, (yyjson_val_uni){.u64 = 0});
+}
+
+void tg_rows_bool(struct tg_rows *rows, bool value)
+{
+    push_number(rows, YYJSON_TYPE_BOOL | (value ? YYJSON_SUBTYPE_TRUE : YYJSON_SUBTYPE_FALSE),
+                (yyjson_val_uni){.u64 = 0});
+}
+
+void tg_rows_int64(struct tg_rows *rows, int64_t value)
+{
+    push_number(rows, YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT, (yyjson_val_uni){.i64 = value});
+}
+
+void tg_rows_uint64(struct tg_rows *rows, uint64_t value)
+{
+    push_number(rows, YYJSON_TYPE_NUM | YYJSON_SUBTYPE_UINT, (yyjson_val_uni){.u64 = value});
+}
+
+void tg_rows_double(struct tg_rows *rows, double value)
+{
+    push_number(rows, YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL, (yyjson_val_uni){.f64 = value});
+}
+
+void tg_rows_decimal(struct tg_rows *rows, const char *digits)
+{
+    if (digits && rows->err.code == TG_OK && !decimal_valid(digits, strlen(digits)))
+        error_set(&rows->err, TG_DATA, "'%.100s' is not a decimal number", digits);
+    push_bytes(rows, CELL_TAG_DECIMAL, digits, digits ? strlen(digits) : 0);
+}
+
+void tg_rows_string(struct tg_rows *rows, const char *text)
+{
+    tg_rows_text(rows, text, text ? strlen(text) : 0);
+}
+
+void tg_rows_text(struct tg_rows *rows, const char *text, size_t len)
+{
+    if (text && rows->err.code == TG_OK && !is_utf8(text, len))
+        error_set(&rows->err, TG_DATA,
+                  "a text is not valid UTF-8; convert it, or push it with tg_rows_binary");
+    push_bytes(rows, YYJSON_TYPE_STR, text, len);
+}
+
+void tg_rows_binary(struct tg_rows *rows, const void *bytes, size_t len)
+{
+    push_bytes(rows, CELL_TAG_BINARY, bytes ? bytes : "", len);
+}
+
+void tg_rows_timestamp(struct tg_rows *rows, int64_t microseconds)
+{
+    push_number(rows, CELL_TAG_TIMESTAMP, (yyjson_val_uni){.i64 = microseconds});
+}
+
+void tg_rows_date(struct tg_rows *rows, int32_t days)
+{
+    push_number(rows, CELL_TAG_DATE, (yyjson_val_uni){.i64 = days});
+}
+
+void tg_rows_time(struct tg_rows *rows, int64_t microseconds)
+{
+    push_number(rows, CELL_TAG_TIME, (yyjson_val_uni){.i64 = microseconds});
+}

@@ -1,0 +1,108 @@
+/*
+ * The row tape. A row is a run of 16-byte cells in depth-first order, in the layout of yyjson's
+ * immutable values: type and length in the tag, payload or string pointer beside it, and for a list
+ * or object the distance to what follows it. A parsed JSON page therefore IS a tape, without a
+ * copy; rows that a callback pushes are laid in the same form. What JSON has no type for is told by
+ * the three upper bits of the tag byte.
+ */
+#ifndef TIDEGATE_DATA_ROWS_H
+#define TIDEGATE_DATA_ROWS_H
+
+#include <stdint.h>
+#include <yyjson.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "data/type.h"
+
+enum cell_kind {
+    CELL_NONE = 0,
+    CELL_NULL,
+    CELL_BOOL,
+    CELL_INT,  /* int64 */
+    CELL_UINT, /* uint64: every non-negative JSON integer; may exceed int64 */
+    CELL_DOUBLE,
+    CELL_DECIMAL, /* digits as text: an integer beyond 64 bits, a decimal that was pushed */
+    CELL_TEXT,
+    CELL_BINARY,
+    CELL_TIMESTAMP, /* int64 microseconds, UTC */
+    CELL_DATE,      /* int64 days */
+    CELL_TIME,      /* int64 microseconds since midnight */
+    CELL_LIST,
+    CELL_OBJECT
+};
+
+/* Tag bytes of what JSON has no type for: yyjson's type in the lower bits, ours in the upper three.
+ */
+enum cell_tag {
+    CELL_TAG_BINARY = YYJSON_TYPE_STR | 1 << 5,
+    CELL_TAG_DECIMAL =
+        YYJSON_TYPE_STR | 2 << 5, /* pushed; an integer beyond 64 bits is YYJSON_TYPE_RAW */
+    CELL_TAG_TIMESTAMP = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 1 << 5,
+    CELL_TAG_DATE = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 2 << 5,
+    CELL_TAG_TIME = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 3 << 5
+};
+
+enum { CELL_DEPTH_MAX = 1000 }; /* levels of lists and objects in a row, the row itself included */
+
+extern const uint8_t cell_kinds[256]; /* tag byte -> enum cell_kind */
+
+static inline enum cell_kind cell_kind(const yyjson_val *cell)
+{
+    return (enum cell_kind)cell_kinds[cell->tag & 0xff];
+}
+/* Elements of a list, pairs of an object, bytes of a text. */
+static inline size_t cell_len(const yyjson_val *cell)
+{
+    return (size_t)(cell->tag >> YYJSON_TAG_BIT);
+}
+/* The cell after this one and all that it contains. */
+static inline const yyjson_val *cell_next(const yyjson_val *cell)
+{
+    uint8_t type = (uint8_t)(cell->tag & YYJSON_TYPE_MASK);
+    size_t step =
+        (type == YYJSON_TYPE_OBJ || type == YYJSON_TYPE_ARR) ? cell->uni.ofs : sizeof(*cell);
+    return (const yyjson_val *)(const void *)((const char *)cell + step);
+}
+/* First child of a list; first key of an object (its value is the cell after the key). Only when
+ * cell_len > 0. */
+static inline const yyjson_val *cell_first(const yyjson_val *cell)
+{
+    return cell + 1;
+}
+
+/* The value of `key` in an object (of several the last one, as in Python), or NULL. Anything but an
+ * object has none. */
+const yyjson_val *cell_find(const yyjson_val *object, const char *key, size_t len);
+
+/* Text of a cell as JSON (compact). Typed cells as dlt writes them: decimals and times as quoted
+ * text; `markers` puts dlt's private-use character before typed values (row hashes of the
+ * reference, 1.5), false leaves it out (hashes of 6.4, columns kept as JSON). `sorted`: keys by
+ * bytes. */
+enum { CELL_JSON_MARKERS = 1, CELL_JSON_SORTED = 2 };
+void cell_json(struct buf *out, const yyjson_val *cell, int flags);
+
+/* Base64 with padding, without quotes. */
+void cell_base64(struct buf *out, const char *bytes, size_t len);
+
+bool cell_nests_deeper(const yyjson_val *cell);
+/* Whether lists and objects in `cell` are nested deeper than CELL_DEPTH_MAX. */
+static inline bool cell_too_deep(const yyjson_val *cell)
+{
+    return cell_next(cell) - cell > CELL_DEPTH_MAX && cell_nests_deeper(cell);
+}
+
+/* ---- pushing rows ---- */
+
+struct tg_rows; /* public handle, tidegate.h */
+int rows_new(struct tg_rows **out, struct tg_error *err) TG_CHECK_RESULT;
+void rows_free(struct tg_rows *rows);
+void rows_clear(struct tg_rows *rows); /* forgets rows and mistakes, keeps the memory */
+/* The finished rows; a mistake or an unfinished row is TG_USAGE, memory TG_NOMEM. The pointers live
+ * until rows_clear. */
+int rows_finish(struct tg_rows *rows, const yyjson_val ***out, size_t *count,
+                struct tg_error *err) TG_CHECK_RESULT;
+size_t rows_count(const struct tg_rows *rows);
+size_t rows_bytes(const struct tg_rows *rows); /* memory in use */
+
+#endif

@@ -1,0 +1,77 @@
+/*
+ * The data types of a column, dlt's words. One table of facts, read by everybody.
+ */
+#ifndef TIDEGATE_DATA_TYPE_H
+#define TIDEGATE_DATA_TYPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+
+enum type {
+    TYPE_NONE = 0, /* not known yet: only NULL was seen */
+    TYPE_TEXT,
+    TYPE_DOUBLE,
+    TYPE_BOOL,
+    TYPE_TIMESTAMP, /* microseconds */
+    TYPE_BIGINT,
+    TYPE_BINARY,
+    TYPE_JSON, /* text in memory */
+    TYPE_DECIMAL,
+    TYPE_WEI, /* decimal(38,0) */
+    TYPE_DATE,
+    TYPE_TIME,
+    TYPE_COUNT
+};
+
+enum { DECIMAL_PRECISION = 38, DECIMAL_SCALE = 9 }; /* dlt's default decimal */
+
+const char *type_name(enum type type); /* "bigint"; "" for TYPE_NONE */
+enum type type_find(const char *name); /* TYPE_NONE when it is none of dlt's names */
+
+/* A type with what refines it. Zero precision: the type's default. */
+struct type_spec {
+    enum type type;
+    int precision;
+    int scale;
+    bool naive; /* timestamps: without time zone */
+};
+
+/* The same spec with precision and scale spelled out (wei: 38, 0). For decimals. */
+struct type_spec type_decimal(const struct type_spec *spec);
+
+/* The Arrow format string of a column of that type ("l", "tsu:UTC", "d:38,9"...); `out` has room
+ * for 24 bytes. */
+void type_arrow_format(const struct type_spec *spec, char out[24]);
+/* The type of an Arrow schema node: every integer is bigint (uint64: decimal(20,0)), floats are
+ * double, dictionaries by their values; TG_DATA for what has no column type (struct, list, map,
+ * union...). Precision, scale and zone are filled where Arrow has them. */
+int type_from_arrow(const struct ArrowSchema *schema, struct type_spec *out,
+                    struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- how an Arrow format lies in memory ---- */
+enum layout_kind {
+    LAYOUT_NONE = 0, /* not supported */
+    LAYOUT_NULL,
+    LAYOUT_BITS,
+    LAYOUT_FIXED,   /* `width` bytes a value */
+    LAYOUT_BYTES32, /* int32 offsets, bytes */
+    LAYOUT_BYTES64,
+    LAYOUT_STRUCT,
+    LAYOUT_LIST32, /* maps too */
+    LAYOUT_LIST64
+};
+
+struct layout {
+    enum layout_kind kind;
+    size_t width;
+};
+
+/* The layout of a format; of the indices when the node has a dictionary. */
+struct layout layout_of(const char *format);
+/* Precision and scale of "d:38,9"; false: not a decimal of 128 bits. */
+bool format_decimal(const char *format, int *precision, int *scale);
+
+#endif

@@ -1,0 +1,306 @@
+/*
+ * Looking at a pipeline without changing it: its tables, loads, state, schema, packages, and any query.
+ *
+ *   tg_pipeline_show  -> show_query (tables, loads) | show_document (state, schema) | show_packages (working directory)
+ *   tg_pipeline_query -> a stream that keeps its connection open
+ */
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/json.h"
+#include "database/connection.h"
+#include "package/package.h"
+#include "pipeline.h"
+#include "write/ledger.h"
+
+static int open_existing(struct tg_pipeline *pipeline, struct connection **out, struct tg_error *err)
+{
+    const struct config *config = &pipeline->config;
+    int rc = connection_open(&pipeline->ctx, config->destination, false, out, err);
+    if (rc == TG_OK && !*out)
+        rc = error_set(err, TG_DESTINATION, "destination '%s' does not exist yet; run the pipeline first",
+                       config->destination);
+    return rc;
+}
+
+/* ---- a query whose stream owns the connection ---- */
+
+struct owned_stream {
+    struct ArrowArrayStream inner;
+    struct connection *con;
+};
+
+static int owned_get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+    struct owned_stream *owned = stream->private_data;
+    return owned->inner.get_schema(&owned->inner, out);
+}
+
+static int owned_get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    struct owned_stream *owned = stream->private_data;
+    return owned->inner.get_next(&owned->inner, out);
+}
+
+static const char *owned_get_last_error(struct ArrowArrayStream *stream)
+{
+    struct owned_stream *owned = stream->private_data;
+    return owned->inner.get_last_error(&owned->inner);
+}
+
+static void owned_release(struct ArrowArrayStream *stream)
+{
+    struct owned_stream *owned = stream->private_data;
+    stream_release(&owned->inner);
+    connection_close(owned->con);
+    mem_free(owned);
+    stream->release = NULL;
+}
+
+int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf use = BUF_INIT;
+    struct owned_stream *owned = mem_calloc(1, sizeof(*owned));
+    error_clear(err);
+    *out = (struct ArrowArrayStream){0};
+    if (!owned)
+        return error_nomem(err);
+    TRY(open_existing(pipeline, &owned->con, err));
+    buf_text(&use, "USE ");
+    sql_ident(&use, owned->con->driver->dialect, pipeline->config.dataset);
+    TRY(buf_check(&use, err));
+    TRY(connection_exec(owned->con, buf_string(&use), NULL, err));
+    TRY(owned->con->driver->query(owned->con, sql, &owned->inner, err));
+    *out = (struct ArrowArrayStream){
+        .get_schema = owned_get_schema,
+        .get_next = owned_get_next,
+        .get_last_error = owned_get_last_error,
+        .release = owned_release,
+        .private_data = owned,
+    };
+    owned = NULL;
+done:
+    if (owned) {
+        connection_close(owned->con);
+        mem_free(owned);
+    }
+    buf_release(&use);
+    return rc;
+}
+
+/* ---- tables and loads ---- */
+
+static void tables_sql(const struct connection *con, const struct described *described, const char *dataset,
+                       struct buf *sql)
+{
+    const struct dialect *dialect = con->driver->dialect;
+    bool first = true;
+    for (size_t i = 0; i < described->table_count; i++) {
+        const struct described_table *table = &described->tables[i];
+        buf_text(sql, first ? "" : " UNION ALL ");
+        buf_text(sql, "SELECT ");
+        sql_text(sql, table->name);
+        buf_printf(sql, " AS \"table\", count(*) AS \"rows\", %zu AS \"columns\" FROM ", table->column_count);
+        sql_table(sql, dialect, dataset, table->name);
+        first = false;
+    }
+    if (first)
+        buf_text(sql, "SELECT '' AS \"table\", 0 AS \"rows\", 0 AS \"columns\" WHERE false");
+    else
+        buf_text(sql, " ORDER BY starts_with(\"table\", '_'), \"table\"");
+}
+
+static void loads_sql(const struct connection *con, const char *dataset, struct buf *sql)
+{
+    buf_text(sql, "SELECT load_id, created_at, table_name AS \"table\", disposition, rows_read AS read, rows_new AS new, "
+                  "rows_inserted AS inserted, rows_updated AS updated, rows_deleted AS deleted, "
+                  "rows_filtered AS filtered, rows_rejected AS rejected FROM ");
+    sql_table(sql, con->driver->dialect, dataset, "_tidegate_loads");
+    buf_text(sql, " ORDER BY load_id, created_at, \"table\"");
+}
+
+static int show_query(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format, FILE *out,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = NULL;
+    struct described described = {0};
+    struct ArrowArrayStream stream = {0};
+    struct buf sql = BUF_INIT;
+    const char *dataset = pipeline->config.dataset;
+    TRY(open_existing(pipeline, &con, err));
+    TRY(con->driver->describe(con, dataset, &described, err));
+    if (what == TG_SHOW_LOADS && described_find(&described, "_tidegate_loads"))
+        loads_sql(con, dataset, &sql);
+    else if (what == TG_SHOW_LOADS)
+        buf_text(&sql, "SELECT '' AS load_id, '' AS \"table\" WHERE false");
+    else
+        tables_sql(con, &described, dataset, &sql);
+    TRY(buf_check(&sql, err));
+    TRY(con->driver->query(con, buf_string(&sql), &stream, err));
+    TRY(tg_stream_print(&stream, format, out, err));
+done:
+    stream_release(&stream);
+    described_release(&described);
+    connection_close(con);
+    buf_release(&sql);
+    return rc;
+}
+
+/* ---- state and schema: documents ---- */
+
+static int print_json(const char *text, size_t len, bool pretty, FILE *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    yyjson_doc *doc = NULL;
+    size_t written = 0;
+    char *printed = NULL;
+    TRY(json_parse(text, len, "the stored document", &doc, err));
+    printed = yyjson_write_opts(doc, pretty ? YYJSON_WRITE_PRETTY_TWO_SPACES : YYJSON_WRITE_NOFLAG, json_allocator(),
+                                &written, NULL);
+    if (!printed)
+        rc = error_nomem(err);
+    else if (fprintf(out, "%s\n", printed) < 0)
+        rc = error_set(err, TG_IO, "the output cannot be written");
+done:
+    mem_free(printed);
+    yyjson_doc_free(doc);
+    return rc;
+}
+
+static int show_document(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format, FILE *out,
+                         struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = NULL;
+    struct ledger ledger = {0};
+    struct buf text = BUF_INIT;
+    const struct config *config = &pipeline->config;
+    bool is_state = what == TG_SHOW_STATE;
+    TRY(open_existing(pipeline, &con, err));
+    TRY(ledger_read(con, config->dataset, config->pipeline, config->schema, &ledger, err));
+    const char *stored = is_state ? ledger.state_blob : ledger.schema_json;
+    if (!stored) {
+        rc = error_set(err, TG_DESTINATION, "dataset '%s' holds no %s of pipeline '%s' yet; run the pipeline first",
+                       config->dataset, is_state ? "state" : "schema", config->pipeline);
+        goto done;
+    }
+    TRY(blob_decode(stored, strlen(stored), &text, err));
+    TRY(print_json(buf_string(&text), text.len, format == TG_FORMAT_TABLE, out, err));
+done:
+    connection_close(con);
+    ledger_release(&ledger);
+    buf_release(&text);
+    return rc;
+}
+
+/* ---- packages on local disk ---- */
+
+struct package_rows {
+    struct column columns[3];
+    size_t count;
+};
+
+static int add_package(struct package_rows *rows, const char *status, const char *load_id, const char *detail,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *const cells[] = {load_id, status, detail};
+    if (rows->count == BATCH_ROWS)
+        return TG_OK; /* more than anybody reads */
+    for (size_t i = 0; i < 3; i++)
+        TRY(column_set_text(&rows->columns[i], rows->count, cells[i], strlen(cells[i]), err));
+    rows->count++;
+done:
+    return rc;
+}
+
+static int add_packages(struct package_rows *rows, const char *folder, const char *status, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_names names = {0};
+    struct fs_stat stat;
+    struct buf why = BUF_INIT;
+    char *path = fs_join(folder, status), *error_path = NULL;
+    if (!path)
+        return error_nomem(err);
+    TRY(fs_list(path, &names, err));
+    for (size_t i = 0; i < names.count; i++) {
+        buf_clear(&why);
+        mem_free(error_path);
+        buf_printf(&why, "%s/%s/error.txt", path, names.items[i]);
+        TRY(buf_check(&why, err));
+        error_path = buf_take(&why);
+        TRY(fs_stat(error_path, &stat, err));
+        if (stat.exists)
+            TRY(fs_read_file(error_path, &why, err));
+        while (why.len > 0 && why.data[why.len - 1] == '\n')
+            why.data[--why.len] = '\0';
+        TRY(add_package(rows, status, names.items[i], buf_string(&why), err));
+    }
+done:
+    mem_free(path);
+    mem_free(error_path);
+    buf_release(&why);
+    fs_names_release(&names);
+    return rc;
+}
+
+static int packages_stream(struct package_rows *rows, struct ArrowArrayStream *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    static const char *const names[] = {"load_id", "status", "error"};
+    const struct type_spec types[3] = {{.type = TYPE_TEXT}, {.type = TYPE_TEXT}, {.type = TYPE_TEXT}};
+    struct ArrowSchema schema = {0};
+    struct ArrowArray children[3] = {{0}}, array = {0};
+    for (size_t i = 0; i < 3; i++)
+        TRY(column_export(&rows->columns[i], rows->count, &children[i], err));
+    TRY(schema_make(names, types, 3, &schema, err));
+    TRY(batch_make(children, 3, (int64_t)rows->count, &array, err));
+    TRY(stream_from_arrays(&schema, &array, 1, out, err));
+done:
+    for (size_t i = 0; i < 3; i++)
+        array_release(&children[i]);
+    array_release(&array);
+    schema_release(&schema);
+    return rc;
+}
+
+static int show_packages(struct tg_pipeline *pipeline, enum tg_format format, FILE *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    static const char *const statuses[] = {"open", "sealed", "failed"};
+    const struct type_spec text = {.type = TYPE_TEXT};
+    struct package_rows rows = {0};
+    struct ArrowArrayStream stream = {0};
+    char *folder = fs_join(pipeline->config.workdir, pipeline->config.pipeline);
+    if (!folder)
+        return error_nomem(err);
+    for (size_t i = 0; i < 3; i++)
+        TRY(column_init(&rows.columns[i], &text, err));
+    for (size_t i = 0; i < 3; i++)
+        TRY(add_packages(&rows, folder, statuses[i], err));
+    TRY(packages_stream(&rows, &stream, err));
+    TRY(tg_stream_print(&stream, format, out, err));
+done:
+    for (size_t i = 0; i < 3; i++)
+        column_release(&rows.columns[i]);
+    stream_release(&stream);
+    mem_free(folder);
+    return rc;
+}
+
+int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format, FILE *out,
+                     struct tg_error *err)
+{
+    error_clear(err);
+    switch (what) {
+    case TG_SHOW_TABLES:
+    case TG_SHOW_LOADS: return show_query(pipeline, what, format, out, err);
+    case TG_SHOW_STATE:
+    case TG_SHOW_SCHEMA: return show_document(pipeline, what, format, out, err);
+    case TG_SHOW_PACKAGES: return show_packages(pipeline, format, out, err);
+    }
+    return error_set(err, TG_USAGE, "there is no view number %d", (int)what);
+}

@@ -1,0 +1,165 @@
+/*
+ * The life of a pipeline: made from options or from a spec, given resources, checked, cancelled, freed. What a run does is in run.c, looking is in
+ * inspect.c.
+ *
+ *   tg_pipeline_new  -> config_init  \
+ *   tg_pipeline_open -> config_read   > struct config -> run_pipeline (run.c)
+ *   tg_pipeline_add  -> config_add   /
+ */
+#include "pipeline.h"
+
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "database/connection.h"
+
+enum { MEMORY_BYTES_MIN = 64 << 20, MEMORY_BYTES_DEFAULT = 256 << 20, THREADS_MAX = 8 };
+
+static int pick_threads(int wanted)
+{
+    if (wanted > 0)
+        return wanted;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (int)cores;
+}
+
+static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_options *options,
+                         struct tg_error *err)
+{
+    struct context *ctx = &pipeline->ctx;
+    ctx->memory_bytes_max = options->memory_bytes ? options->memory_bytes : MEMORY_BYTES_DEFAULT;
+    if (ctx->memory_bytes_max < MEMORY_BYTES_MIN)
+        return error_set(err, TG_USAGE, "a memory budget of %zu bytes is too small; give at least 64MiB",
+                         ctx->memory_bytes_max);
+    ctx->threads = pick_threads(options->threads);
+    ctx->user = options->user;
+    ctx->log = options->log;
+    if (options->clock_us)
+        ctx->clock_us = options->clock_us;
+    if (options->random)
+        ctx->random = options->random;
+    pipeline->full_refresh = options->full_refresh;
+    pipeline->user = options->user;
+    pipeline->progress = options->progress;
+    return TG_OK;
+}
+
+static int pipeline_alloc(struct tg_pipeline **out, struct tg_error *err)
+{
+    *out = NULL;
+    struct tg_pipeline *pipeline = mem_calloc(1, sizeof(*pipeline));
+    if (!pipeline)
+        return error_nomem(err);
+    context_init(&pipeline->ctx);
+    pipeline->ctx.cancel = &pipeline->cancel;
+    *out = pipeline;
+    return TG_OK;
+}
+
+int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    int rc = TG_OK;
+    error_clear(err);
+    TRY(pipeline_alloc(out, err));
+    TRY(apply_options(*out, options, err));
+    TRY(config_init(&(*out)->config, options, err));
+done:
+    if (rc != TG_OK) {
+        tg_pipeline_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path, const struct tg_pipeline_options *options,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct tg_pipeline_options none = {0};
+    if (!options)
+        options = &none;
+    error_clear(err);
+    TRY(pipeline_alloc(out, err));
+    TRY(apply_options(*out, options, err));
+    TRY(config_read(&(*out)->config, spec_path, options, err));
+    TRY(config_select(&(*out)->config, options->select, err));
+done:
+    if (rc != TG_OK) {
+        tg_pipeline_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource, struct tg_error *err)
+{
+    error_clear(err);
+    return config_add(&pipeline->config, resource, err);
+}
+
+static int check_resource(struct tg_pipeline *pipeline, const struct resource *resource, struct engine *engine,
+                          struct tg_error *err)
+{
+    struct source_request request = {
+        .ctx = &pipeline->ctx,
+        .engine = engine,
+        .resource = resource->name,
+        .folder = pipeline->config.folder,
+        .source_values = resource->source_values,
+        .source_value_count = resource->source_value_count,
+        .resource_values = resource->resource_values,
+        .resource_value_count = resource->resource_value_count,
+        .read = resource->read,
+        .user = resource->user,
+    };
+    struct reading *reading = NULL;
+    int rc = resource->driver->open(&request, &reading, err);
+    resource->driver->close(reading);
+    return rc == TG_OK ? TG_OK : error_where(err, rc, "resource '%s'", resource->name);
+}
+
+int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct engine *engine = NULL;
+    struct connection *con = NULL;
+    struct config *config = &pipeline->config;
+    error_clear(err);
+    TRY(engine_new(&pipeline->ctx, config->workdir, &engine, err));
+    for (size_t i = 0; i < config->resource_count; i++)
+        if (config->resources[i].selected)
+            TRY(check_resource(pipeline, &config->resources[i], engine, err));
+    TRY(connection_open(&pipeline->ctx, config->destination, false, &con, err));
+done:
+    connection_close(con);
+    engine_free(engine);
+    return rc;
+}
+
+void tg_pipeline_cancel(struct tg_pipeline *pipeline)
+{
+    atomic_store(&pipeline->cancel, 1);
+}
+
+void tg_pipeline_free(struct tg_pipeline *pipeline)
+{
+    if (!pipeline)
+        return;
+    config_release(&pipeline->config);
+    mem_free(pipeline);
+}
+
+const char *tg_pipeline_name(const struct tg_pipeline *pipeline)
+{
+    return pipeline->config.pipeline;
+}
+
+const char *tg_pipeline_destination(const struct tg_pipeline *pipeline)
+{
+    return pipeline->config.destination;
+}
+
+const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline)
+{
+    return pipeline->config.dataset;
+}

@@ -1,0 +1,19 @@
+/*
+ * The public handle's inside, shared by pipeline.c (life), run.c (a load) and inspect.c (looking).
+ */
+#ifndef TIDEGATE_PIPELINE_H
+#define TIDEGATE_PIPELINE_H
+
+#include "base/context.h"
+#include "config.h"
+
+struct tg_pipeline {
+    struct config config;
+    struct context ctx;
+    atomic_int cancel;
+    bool full_refresh;
+    void *user;
+    void (*progress)(void *user, const struct tg_progress *progress);
+};
+
+#endif

@@ -1,0 +1,381 @@
+/*
+ * A run: the commit protocol of the design, step by step on one page (run_pipeline).
+ *
+ *   run_lock -> run_restore (settle what an earlier run left, read ledger) -> load_resource for each (load.c) -> run_seal -> run_write -> drop
+ *
+ * Before the seal nothing has effects; after it the source is not needed. The cursor moves in run_write's transaction and nowhere else.
+ */
+#include "run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/json.h"
+
+enum { PROGRESS_INTERVAL_US = 100000 };
+
+void run_progress(struct run *run, enum tg_phase phase, const char *resource, const struct extract_counts *counts,
+                  bool ended)
+{
+    struct tg_pipeline *pipeline = run->pipeline;
+    int64_t now = context_now_us(&pipeline->ctx);
+    if (!pipeline->progress || (!ended && now - run->progress_us < PROGRESS_INTERVAL_US))
+        return;
+    run->progress_us = now;
+    struct tg_progress progress = {.phase = phase, .resource = resource, .ended = ended};
+    if (counts) {
+        progress.rows = counts->rows_read;
+        progress.bytes = counts->bytes;
+        progress.bytes_total = counts->bytes_total;
+    }
+    pipeline->progress(pipeline->user, &progress);
+}
+
+/* Unix time with a fraction, as dlt names loads; sorts by text as by time. */
+static int make_load_id(struct run *run, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    json_double(&text, (double)run->started_us / 1e6);
+    int rc = buf_check(&text, err);
+    if (rc == TG_OK)
+        snprintf(run->load_id, sizeof(run->load_id), "%s", buf_string(&text));
+    buf_release(&text);
+    return rc;
+}
+
+int run_package(struct run *run, struct manifest **out, struct tg_error *err)
+{
+    if (!run->package) {
+        int rc = package_create(&run->pipeline->ctx, run->engine, run->folder, run->load_id, &run->package, err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    *out = package_manifest(run->package);
+    return TG_OK;
+}
+
+static int run_lock(struct run *run, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct config *config = &run->pipeline->config;
+    char *path = NULL;
+    run->folder = fs_join(config->workdir, config->pipeline);
+    path = run->folder ? fs_join(run->folder, "lock") : NULL;
+    if (!path)
+        return error_nomem(err);
+    TRY(fs_mkdirs(run->folder, err));
+    TRY(fs_lock(path, &run->lock, err));
+done:
+    mem_free(path);
+    return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
+}
+
+/* Is it the destination that cannot take this load, now or ever? Then the package must not block later runs. */
+static bool is_refused(int code)
+{
+    return code != TG_LOCKED && code != TG_CANCELLED && code != TG_CONFLICT;
+}
+
+/* Writes one sealed package. One that the ledger has moved past is dropped, one that is refused is set aside: its rows are read again. */
+static int write_sealed(struct run *run, struct connection *con, const char *path, const struct manifest *manifest,
+                        struct write_result *result, struct tg_error *err)
+{
+    int rc = write_package(con, path, manifest, result, err);
+    struct tg_error ignored = {0};
+    if (rc == TG_CONFLICT) {
+        /* What the error says counts more than a folder that the next run would find in conflict again. */
+        if (package_drop(path, &ignored) != TG_OK)
+            context_log(&run->pipeline->ctx, TG_LOG_WARNING, "package", "%s", ignored.what);
+    } else if (rc != TG_OK && is_refused(rc)) {
+        if (package_set_aside(path, err, &ignored) != TG_OK)
+            context_log(&run->pipeline->ctx, TG_LOG_WARNING, "package", "%s", ignored.what);
+    }
+    if (rc != TG_OK)
+        return error_where(err, rc, "load '%s'", manifest->load_id);
+    return package_drop(path, err);
+}
+
+static int settle_one(struct run *run, struct connection *con, const char *path, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest manifest;
+    struct write_result result = {0};
+    manifest_init(&manifest);
+    TRY(package_open(path, &manifest, err));
+    if (strcmp(manifest.destination, run->pipeline->config.destination) != 0) {
+        rc = error_set(err, TG_USAGE,
+                       "a sealed load for destination '%s' waits in '%s'; run once more with that destination, or "
+                       "delete that folder to give the load up (its rows are read again)",
+                       manifest.destination, path);
+        goto done;
+    }
+    rc = write_sealed(run, con, path, &manifest, &result, err);
+    if (rc == TG_OK) {
+        run->settled_count++;
+    } else if (rc == TG_CONFLICT || (is_refused(rc) && rc != TG_NOMEM)) {
+        context_log(&run->pipeline->ctx, TG_LOG_WARNING, "settle", "%s: %s", err ? err->where : "",
+                    err ? err->what : "an earlier load could not be written");
+        error_clear(err);
+        rc = TG_OK;
+    }
+done:
+    write_result_release(&result);
+    manifest_release(&manifest);
+    return rc;
+}
+
+static int read_ledger(struct run *run, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct config *config = &run->pipeline->config;
+    if (con)
+        TRY(ledger_read(con, config->dataset, config->pipeline, config->schema, &run->ledger, err));
+    if (run->ledger.state_blob) {
+        TRY(state_read(&run->state, run->ledger.state_blob, strlen(run->ledger.state_blob), err));
+    } else {
+        const struct state_identity identity = {
+            .pipeline = config->pipeline,
+            .dataset = config->dataset,
+            .schema = config->schema,
+            .destination_type = run->dialect->destination_type,
+            .destination_name = run->dialect->name,
+        };
+        TRY(state_init(&run->state, &identity, err));
+    }
+    if (run->ledger.schema_json)
+        TRY(catalog_read(&run->catalog, run->ledger.schema_json, strlen(run->ledger.schema_json), err));
+    else
+        TRY(catalog_init(&run->catalog, config->schema, err));
+done:
+    return rc;
+}
+
+/* Settles and reads on one connection, which is closed before any source is read. */
+static int run_restore(struct run *run, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = NULL;
+    struct fs_names sealed = {0};
+    TRY(package_settle(run->folder, &sealed, err));
+    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, sealed.count > 0, &con, err));
+    for (size_t i = 0; i < sealed.count; i++)
+        TRY(settle_one(run, con, sealed.items[i], err));
+    if (sealed.count > 0)
+        run_progress(run, TG_PHASE_SETTLE, NULL, NULL, true);
+    TRY(read_ledger(run, con, err));
+done:
+    connection_close(con);
+    fs_names_release(&sealed);
+    return rc;
+}
+
+static int run_extract(struct run *run, struct tg_error *err)
+{
+    const struct config *config = &run->pipeline->config;
+    run->loads = mem_calloc(config->resource_count + 1, sizeof(*run->loads));
+    if (!run->loads)
+        return error_nomem(err);
+    for (size_t i = 0; i < config->resource_count; i++) {
+        const struct resource *resource = &config->resources[i];
+        if (!resource->selected)
+            continue;
+        int rc = load_resource(run, resource, &run->loads[run->load_count], err);
+        if (rc != TG_OK)
+            return error_where(err, rc, "resource '%s'", resource->name);
+        run->load_count++;
+    }
+    return TG_OK;
+}
+
+static int describe_load(struct run *run, struct manifest *manifest, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct arena *arena = &manifest->arena;
+    const struct config *config = &run->pipeline->config;
+    struct buf state = BUF_INIT, catalog = BUF_INIT;
+    bool changed = false;
+    TRY(state_bump(&run->state, &manifest->state_changed, err));
+    TRY(state_json(&run->state, &state, err));
+    TRY(catalog_bump(&run->catalog, &changed, err));
+    TRY(catalog_write(&run->catalog, &catalog, err));
+    manifest->load_id = arena_strdup(arena, run->load_id);
+    manifest->pipeline = arena_strdup(arena, config->pipeline);
+    manifest->destination = arena_strdup(arena, config->destination);
+    manifest->dataset = arena_strdup(arena, config->dataset);
+    manifest->schema = arena_strdup(arena, config->schema);
+    manifest->created_us = run->started_us;
+    manifest->state_version_from = run->ledger.state_version;
+    manifest->state_hash_from = arena_strdup(arena, run->ledger.state_hash ? run->ledger.state_hash : "");
+    manifest->full_refresh = run->pipeline->full_refresh;
+    manifest->state = arena_strdup(arena, buf_string(&state));
+    manifest->catalog = arena_strdup(arena, buf_string(&catalog));
+    if (!manifest->load_id || !manifest->pipeline || !manifest->destination || !manifest->dataset ||
+        !manifest->schema || !manifest->state_hash_from || !manifest->state || !manifest->catalog)
+        rc = error_nomem(err);
+done:
+    buf_release(&state);
+    buf_release(&catalog);
+    return rc;
+}
+
+static int run_seal(struct run *run, char **path, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = package_manifest(run->package);
+    for (size_t i = 0; i < run->load_count; i++) {
+        const struct load_counts *load = &run->loads[i];
+        struct manifest_table *table = NULL;
+        TRY(manifest_add_table(manifest, load->table, load->resource->name, false, &table, err));
+        table->rows_read = load->rows_read;
+        table->rows_filtered = load->rows_filtered;
+        table->rows_rejected = load->rows_rejected;
+    }
+    TRY(describe_load(run, manifest, err));
+    TRY(package_seal(run->package, path, err));
+    run_progress(run, TG_PHASE_SEAL, NULL, NULL, true);
+done:
+    return rc;
+}
+
+static int run_write(struct run *run, const char *path, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = NULL;
+    run_progress(run, TG_PHASE_WRITE, NULL, NULL, false);
+    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, true, &con, err));
+    TRY(write_sealed(run, con, path, package_manifest(run->package), &run->result, err));
+    run_progress(run, TG_PHASE_WRITE, NULL, NULL, true);
+done:
+    connection_close(con);
+    return rc;
+}
+
+/* ---- what the caller is told ---- */
+
+static int info_add(struct arena *arena, struct tg_run_info *info, const struct tg_table_info *table,
+                    struct tg_error *err)
+{
+    struct tg_table_info *out = &info->tables[info->table_count];
+    *out = *table;
+    out->name = arena_strdup(arena, table->name);
+    out->resource = arena_strdup(arena, table->resource);
+    if (!out->name || !out->resource)
+        return error_nomem(err);
+    info->table_count++;
+    return TG_OK;
+}
+
+static void info_written(const struct write_result *result, const char *name, struct tg_table_info *info)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        if (strcmp(result->counts[i].table, name) != 0)
+            continue;
+        info->rows_inserted = result->counts[i].rows_inserted;
+        info->rows_updated = result->counts[i].rows_updated;
+        info->rows_deleted = result->counts[i].rows_deleted;
+    }
+}
+
+/* A root, then its nested tables. */
+static int info_resource(struct run *run, const struct load_counts *load, struct arena *arena,
+                         struct tg_run_info *info, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest *manifest = run->package ? package_manifest(run->package) : NULL;
+    struct tg_table_info root = {
+        .name = load->table,
+        .resource = load->resource->name,
+        .rows_read = load->rows_read,
+        .rows_new = load->rows_new,
+        .rows_filtered = load->rows_filtered,
+        .rows_rejected = load->rows_rejected,
+    };
+    info_written(&run->result, load->table, &root);
+    TRY(info_add(arena, info, &root, err));
+    for (size_t i = 0; manifest && i < manifest->table_count; i++) {
+        const struct manifest_table *table = &manifest->tables[i];
+        if (!table->nested || strcmp(table->resource, load->resource->name) != 0)
+            continue;
+        struct tg_table_info nested = {
+            .name = table->name, .resource = table->resource, .nested = true, .rows_new = table->rows_new};
+        info_written(&run->result, table->name, &nested);
+        TRY(info_add(arena, info, &nested, err));
+    }
+done:
+    return rc;
+}
+
+static int run_info(struct run *run, struct tg_run_info *info, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct arena *arena = mem_calloc(1, sizeof(*arena));
+    if (!arena)
+        return error_nomem(err);
+    arena_init(arena);
+    size_t nested = run->package ? package_manifest(run->package)->table_count : 0;
+    *info = (struct tg_run_info){.memory = arena, .settled_count = run->settled_count};
+    info->tables = arena_alloc(arena, (run->load_count + nested + 1) * sizeof(*info->tables));
+    info->load_id = arena_strdup(arena, run->package ? run->load_id : "");
+    info->dataset = arena_strdup(arena, run->pipeline->config.dataset);
+    if (!info->tables || !info->load_id || !info->dataset) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < run->load_count; i++)
+        TRY(info_resource(run, &run->loads[i], arena, info, err));
+    info->seconds = (double)(context_now_us(&run->pipeline->ctx) - run->started_us) / 1e6;
+done:
+    if (rc != TG_OK)
+        tg_run_info_release(info);
+    return rc;
+}
+
+void tg_run_info_release(struct tg_run_info *info)
+{
+    if (info->memory)
+        arena_release(info->memory);
+    mem_free(info->memory);
+    *info = (struct tg_run_info){0};
+}
+
+/* ---- the path ---- */
+
+static void run_release(struct run *run)
+{
+    write_result_release(&run->result);
+    package_free(run->package);
+    engine_free(run->engine);
+    state_release(&run->state);
+    catalog_release(&run->catalog);
+    ledger_release(&run->ledger);
+    hasher_release(&run->hasher);
+    mem_free(run->loads);
+    fs_unlock(&run->lock);
+    mem_free(run->folder);
+}
+
+int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char *sealed = NULL;
+    struct run run = {.pipeline = pipeline, .lock = {.fd = -1}};
+    error_clear(err);
+    *info = (struct tg_run_info){0};
+    run.started_us = context_now_us(&pipeline->ctx);
+    run.dialect = connection_dialect(pipeline->config.destination);
+    TRY(make_load_id(&run, err));
+    TRY(run_lock(&run, err));
+    TRY(engine_new(&pipeline->ctx, run.folder, &run.engine, err));
+    TRY(run_restore(&run, err));
+    TRY(run_extract(&run, err));
+    if (run.package) {
+        TRY(run_seal(&run, &sealed, err));
+        TRY(run_write(&run, sealed, err));
+    }
+    TRY(run_info(&run, info, err));
+    run_progress(&run, TG_PHASE_DONE, NULL, NULL, true);
+done:
+    mem_free(sealed);
+    run_release(&run);
+    return rc;
+}

@@ -1,0 +1,49 @@
+/*
+ * One run of a pipeline, from lock to drop; and the way of one resource through it.
+ */
+#ifndef TIDEGATE_RUN_H
+#define TIDEGATE_RUN_H
+
+#include "database/connection.h"
+#include "extract/extract.h"
+#include "package/package.h"
+#include "pipeline.h"
+#include "write/ledger.h"
+#include "write/write.h"
+
+/* What a resource's way through the run came to. */
+struct load_counts {
+    const struct resource *resource;
+    const char *table; /* normalised; in the catalog's arena */
+    uint64_t rows_read, rows_new, rows_filtered, rows_rejected;
+};
+
+struct run {
+    struct tg_pipeline *pipeline;
+    char *folder; /* WORKDIR/PIPELINE */
+    struct fs_lock lock;
+    struct engine *engine;
+    const struct dialect *dialect;
+    struct ledger ledger;
+    struct state state;
+    struct catalog catalog;
+    struct hasher hasher;
+    char load_id[32];
+    int64_t started_us;
+    int64_t progress_us;     /* when progress was last shown */
+    struct package *package; /* NULL until there is something to load */
+    struct load_counts *loads;
+    size_t load_count;
+    size_t settled_count;
+    struct write_result result;
+};
+
+/* The package of this run, made on first use: a run with nothing new touches neither disk nor engine. */
+int run_package(struct run *run, struct manifest **out, struct tg_error *err) TG_CHECK_RESULT;
+void run_progress(struct run *run, enum tg_phase phase, const char *resource, const struct extract_counts *counts, bool ended);
+
+/* load.c: extract -> cursor -> normalize -> package for one resource. */
+int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts, struct tg_error *err)
+    TG_CHECK_RESULT;
+
+#endif

@@ -1,0 +1,297 @@
+/*
+ * src/data/print.c: streams as aligned tables, CSV and JSON.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "data/batch.h"
+#include "tests/torture.h"
+
+static const char *const names[] = {"id", "name", "price"};
+static const struct type_spec types[] = {
+    {.type = TYPE_BIGINT}, {.type = TYPE_TEXT}, {.type = TYPE_DECIMAL, .precision = 9, .scale = 2}};
+
+struct row {
+    int64_t id;
+    const char *name; /* NULL: NULL, in price too */
+    int price;        /* hundredths */
+};
+
+static int make_batch(const struct row *rows, size_t count, struct ArrowArray *out)
+{
+    struct column columns[3] = {{.len = 0}, {.len = 0}, {.len = 0}};
+    struct ArrowArray children[3] = {{.release = NULL}, {.release = NULL}, {.release = NULL}};
+    int rc = TG_OK;
+
+    for (int i = 0; i < 3; i++)
+        TRY(column_init(&columns[i], &types[i], NULL));
+    for (size_t i = 0; i < count; i++) {
+        column_set_int64(&columns[0], i, rows[i].id);
+        if (!rows[i].name)
+            continue;
+        TRY(column_set_text(&columns[1], i, rows[i].name, strlen(rows[i].name), NULL));
+        column_set_decimal(&columns[2], i, rows[i].price);
+    }
+    for (int i = 0; i < 3; i++)
+        TRY(column_export(&columns[i], count, &children[i], NULL));
+    TRY(batch_make(children, 3, (int64_t)count, out, NULL));
+done:
+    for (int i = 0; i < 3; i++) {
+        column_release(&columns[i]);
+        array_release(&children[i]);
+    }
+    return rc;
+}
+
+/* A stream of `batch_count` batches with the same rows. */
+static int make_stream(const struct row *rows, size_t count, size_t batch_count,
+                       struct ArrowArrayStream *out)
+{
+    struct ArrowSchema schema = {.release = NULL};
+    struct ArrowArray batches[8] = {{.release = NULL}};
+    int rc = TG_OK;
+
+    out->release = NULL;
+    TRY(schema_make(names, types, 3, &schema, NULL));
+    for (size_t i = 0; i < batch_count; i++)
+        TRY(make_batch(rows, count, &batches[i]));
+    TRY(stream_from_arrays(&schema, batches, batch_count, out, NULL));
+done:
+    schema_release(&schema);
+    for (size_t i = 0; i < batch_count; i++)
+        array_release(&batches[i]);
+    return rc;
+}
+
+/* What is printed, to be freed. */
+static char *print(struct ArrowArrayStream *stream, enum tg_format format)
+{
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+    struct tg_error err = {0};
+
+    assert_non_null(out);
+    if (tg_stream_print(stream, format, out, &err) != TG_OK)
+        fail_msg("%s", err.what);
+    assert_null(stream->release);
+    fclose(out);
+    return text;
+}
+
+static void check(const struct row *rows, size_t count, size_t batch_count, enum tg_format format,
+                  const char *expected)
+{
+    struct ArrowArrayStream stream;
+    char *text;
+
+    assert_int_equal(make_stream(rows, count, batch_count, &stream), TG_OK);
+    text = print(&stream, format);
+    assert_string_equal(text, expected);
+    free(text);
+}
+
+static const struct row people[] = {
+    {1, "Ann", 1250}, {-20, NULL, 0}, {300, "B\xc3\xb6rge,\t\"x\"\n", -1}, {4, "", 100000000}};
+
+static void tables(void **state)
+{
+    (void)state;
+    check(people, 4, 1, TG_FORMAT_TABLE,
+          " id  name                price\n"
+          "---  -------------  ----------\n"
+          "  1  Ann                 12.50\n"
+          "-20  NULL                 NULL\n"
+          "300  B\xc3\xb6rge,\\t\"x\"\\n       -0.01\n"
+          "  4                 1000000.00\n"
+          "(4 rows)\n");
+    check(people, 1, 1, TG_FORMAT_TABLE,
+          "id  name  price\n"
+          "--  ----  -----\n"
+          " 1  Ann   12.50\n"
+          "(1 row)\n");
+    check(people, 0, 0, TG_FORMAT_TABLE, "id  name  price\n--  ----  -----\n(0 rows)\n");
+    check(people, 0, 2, TG_FORMAT_TABLE, "id  name  price\n--  ----  -----\n(0 rows)\n");
+}
+
+static void csv(void **state)
+{
+    (void)state;
+    check(people, 4, 1, TG_FORMAT_CSV,
+          "id,name,price\n"
+          "1,Ann,12.50\n"
+          "-20,,\n"
+          "300,\"B\xc3\xb6rge,\t\"\"x\"\"\n\",-0.01\n"
+          "4,\"\",1000000.00\n");
+    check(people, 0, 0, TG_FORMAT_CSV, "id,name,price\n");
+}
+
+static void json(void **state)
+{
+    (void)state;
+    check(people, 3, 1, TG_FORMAT_JSON,
+          "[\n"
+          "{\"id\":1,\"name\":\"Ann\",\"price\":12.50},\n"
+          "{\"id\":-20,\"name\":null,\"price\":null},\n"
+          "{\"id\":300,\"name\":\"B\xc3\xb6rge,\\t\\\"x\\\"\\n\",\"price\":-0.01}\n"
+          "]\n");
+    check(people, 0, 1, TG_FORMAT_JSON, "[]\n");
+    check(people, 1, 2, TG_FORMAT_JSON,
+          "[\n"
+          "{\"id\":1,\"name\":\"Ann\",\"price\":12.50},\n"
+          "{\"id\":1,\"name\":\"Ann\",\"price\":12.50}\n"
+          "]\n");
+}
+
+static void long_values_are_clipped(void **state)
+{
+    struct row rows[3] = {{1, NULL, 0}, {2, NULL, 0}, {3, NULL, 0}};
+    char sixty[121] = "", more[122] = "", controls[101] = "", expected[1000];
+
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        memcpy(sixty + 2 * i, "\xc3\xa9", 2);
+    memcpy(more, sixty, 120);
+    more[120] = 'x';
+    memset(controls, '\x1b', 100);
+    rows[0].name = sixty;
+    rows[1].name = more;
+    rows[2].name = controls;
+    /* 14 escapes have 56 characters; the 15th would leave no room for the ellipsis */
+    snprintf(expected, sizeof(expected),
+             "id  name%56s  price\n"
+             "--  %.60s  -----\n"
+             " 1  %s   0.00\n"
+             " 2  %.118s\xe2\x80\xa6   0.00\n"
+             " 3  %s\xe2\x80\xa6      0.00\n"
+             "(3 rows)\n",
+             "", "------------------------------------------------------------", sixty, sixty,
+             "\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b");
+    check(rows, 3, 1, TG_FORMAT_TABLE, expected);
+}
+
+/* More rows than the table looks ahead: later, wider values push their line, nothing is lost. */
+static void long_tables_keep_their_widths(void **state)
+{
+    struct row rows[2000];
+    struct ArrowArrayStream stream;
+    char *text, *last;
+    size_t lines = 0;
+
+    (void)state;
+    for (int i = 0; i < 2000; i++)
+        rows[i] = (struct row){i, i == 1999 ? "wide" : "a", 0};
+    assert_int_equal(make_stream(rows, 2000, 6, &stream), TG_OK);
+    text = print(&stream, TG_FORMAT_TABLE);
+    for (const char *p = text; (p = strchr(p, '\n')); p++)
+        lines++;
+    assert_int_equal(lines, 2 + 12000 + 1);
+    last = strstr(text, "(12000 rows)\n");
+    assert_non_null(last);
+    assert_memory_equal(last - 18, "1999  wide   0.00\n", 18);
+    free(text);
+}
+
+static void a_table_without_columns(void **state)
+{
+    struct ArrowSchema schema;
+    struct ArrowArray batch;
+    struct ArrowArrayStream stream;
+    char *text;
+
+    (void)state;
+    assert_int_equal(schema_make(NULL, NULL, 0, &schema, NULL), TG_OK);
+    assert_int_equal(batch_make(NULL, 0, 2, &batch, NULL), TG_OK);
+    assert_int_equal(stream_from_arrays(&schema, &batch, 1, &stream, NULL), TG_OK);
+    text = print(&stream, TG_FORMAT_TABLE);
+    assert_string_equal(text, "(2 rows)\n");
+    free(text);
+}
+
+static void a_full_disk_is_an_error(void **state)
+{
+    FILE *full = fopen("/dev/full", "w");
+    struct tg_error err = {0};
+
+    (void)state;
+    if (!full)
+        skip();
+    for (int format = TG_FORMAT_TABLE; format <= TG_FORMAT_JSON; format++) {
+        struct ArrowArrayStream stream;
+        assert_int_equal(make_stream(people, 4, 1, &stream), TG_OK);
+        assert_int_equal(tg_stream_print(&stream, (enum tg_format)format, full, &err), TG_IO);
+        assert_null(stream.release);
+        clearerr(full);
+    }
+    fclose(full);
+}
+
+static void wrong_calls_release_the_stream(void **state)
+{
+    struct ArrowArrayStream stream;
+    struct tg_error err = {0};
+
+    (void)state;
+    assert_int_equal(make_stream(people, 1, 1, &stream), TG_OK);
+    assert_int_equal(tg_stream_print(&stream, (enum tg_format)7, stdout, &err), TG_USAGE);
+    assert_null(stream.release);
+}
+
+static int print_format(enum tg_format format)
+{
+    FILE *out = fopen("/dev/null", "w");
+    struct ArrowArrayStream stream;
+    int rc = make_stream(people, 4, 1, &stream);
+
+    assert_non_null(out);
+    if (rc == TG_OK)
+        rc = tg_stream_print(&stream, format, out, NULL);
+    fclose(out);
+    return rc;
+}
+
+static int print_table(void)
+{
+    return print_format(TG_FORMAT_TABLE);
+}
+
+static int print_csv(void)
+{
+    return print_format(TG_FORMAT_CSV);
+}
+
+static int print_json(void)
+{
+    return print_format(TG_FORMAT_JSON);
+}
+
+static void survives_a_lack_of_memory(void **state)
+{
+    (void)state;
+    torture(print_table);
+    torture(print_csv);
+    torture(print_json);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tables),
+        cmocka_unit_test(csv),
+        cmocka_unit_test(json),
+        cmocka_unit_test(long_values_are_clipped),
+        cmocka_unit_test(long_tables_keep_their_widths),
+        cmocka_unit_test(a_table_without_columns),
+        cmocka_unit_test(a_full_disk_is_an_error),
+        cmocka_unit_test(wrong_calls_release_the_stream),
+        cmocka_unit_test(survives_a_lack_of_memory),
+    };
+    return cmocka_run_group_tests_name("data/print", tests, NULL, NULL);
+}

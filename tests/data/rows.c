@@ -1,0 +1,470 @@
+/*
+ * src/data/rows.c: pushing rows, reading cells, cells as JSON.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "data/rows.h"
+#include "tests/torture.h"
+
+static struct tg_rows *make(void)
+{
+    struct tg_rows *rows;
+
+    assert_int_equal(rows_new(&rows, NULL), TG_OK);
+    return rows;
+}
+
+static void check_json(const yyjson_val *cell, int flags, const char *expected)
+{
+    struct buf out = BUF_INIT;
+
+    cell_json(&out, cell, flags);
+    assert_false(out.failed);
+    assert_string_equal(buf_string(&out), expected);
+    buf_release(&out);
+}
+
+/* Finishes and compares all rows as JSON, one after the other. */
+static void check_rows(struct tg_rows *rows, size_t count, const char *const *expected)
+{
+    const yyjson_val **list;
+    size_t found;
+    struct tg_error err = {0};
+
+    assert_int_equal(rows_finish(rows, &list, &found, &err), TG_OK);
+    assert_int_equal(found, count);
+    for (size_t i = 0; i < count; i++) {
+        check_json(list[i], 0, expected[i]);
+        if (i + 1 < count)
+            assert_ptr_equal(cell_next(list[i]), list[i + 1]);
+    }
+}
+
+static void push_one_of_each(struct tg_rows *rows)
+{
+    tg_rows_begin_object(rows);
+    tg_rows_key(rows, "n");
+    tg_rows_null(rows);
+    tg_rows_key(rows, "b");
+    tg_rows_bool(rows, true);
+    tg_rows_key(rows, "i");
+    tg_rows_int64(rows, INT64_MIN);
+    tg_rows_key(rows, "u");
+    tg_rows_uint64(rows, UINT64_MAX);
+    tg_rows_key(rows, "d");
+    tg_rows_double(rows, 1.0);
+    tg_rows_key(rows, "nan");
+    tg_rows_double(rows, (double)NAN);
+    tg_rows_key(rows, "dec");
+    tg_rows_decimal(rows, "12.50");
+    tg_rows_key(rows, "s");
+    tg_rows_string(rows, "a\"\xc3\xa9");
+    tg_rows_key(rows, "t");
+    tg_rows_text(rows, "a\0b", 3);
+    tg_rows_key(rows, "bin");
+    tg_rows_binary(rows, "\xff\x00\x01\x02", 4);
+    tg_rows_key(rows, "ts");
+    tg_rows_timestamp(rows, INT64_C(1704067200000000));
+    tg_rows_key(rows, "date");
+    tg_rows_date(rows, 19723);
+    tg_rows_key(rows, "time");
+    tg_rows_time(rows, INT64_C(3661000001));
+    tg_rows_key(rows, "list");
+    tg_rows_begin_list(rows);
+    tg_rows_begin_object(rows);
+    tg_rows_end_object(rows);
+    tg_rows_begin_list(rows);
+    tg_rows_end_list(rows);
+    tg_rows_end_list(rows);
+    tg_rows_end_object(rows);
+}
+
+#define UNTIL_DECIMAL                                                                              \
+    "{\"n\":null,\"b\":true,\"i\":-9223372036854775808,\"u\":18446744073709551615,\"d\":1.0,"      \
+    "\"nan\":null,\"dec\":"
+#define MIDDLE "\"s\":\"a\\\"\xc3\xa9\",\"t\":\"a\\u0000b\",\"bin\":"
+
+static void every_kind_of_value(void **state)
+{
+    static const enum cell_kind kinds[] = {
+        CELL_NULL, CELL_BOOL, CELL_INT,    CELL_UINT,      CELL_DOUBLE, CELL_DOUBLE, CELL_DECIMAL,
+        CELL_TEXT, CELL_TEXT, CELL_BINARY, CELL_TIMESTAMP, CELL_DATE,   CELL_TIME,   CELL_LIST};
+    struct tg_rows *rows = make();
+    const yyjson_val **list, *key;
+    size_t count;
+
+    (void)state;
+    push_one_of_each(rows);
+    assert_int_equal(rows_count(rows), 1);
+    assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
+    assert_int_equal(count, 1);
+    assert_int_equal(cell_kind(list[0]), CELL_OBJECT);
+    assert_int_equal(cell_len(list[0]), 14);
+    key = cell_first(list[0]);
+    for (size_t i = 0; i < 14; i++, key = cell_next(key + 1)) {
+        assert_int_equal(cell_kind(key), CELL_TEXT);
+        assert_int_equal(cell_kind(key + 1), kinds[i]);
+    }
+    check_json(list[0], 0,
+               UNTIL_DECIMAL "\"12.50\"," MIDDLE
+                             "\"/wABAg==\",\"ts\":\"2024-01-01T00:00:00+00:00\","
+                             "\"date\":\"2024-01-01\",\"time\":\"01:01:01.000001\","
+                             "\"list\":[{},[]]}");
+    check_json(list[0], CELL_JSON_MARKERS,
+               UNTIL_DECIMAL "\"\xef\x80\xa6"
+                             "12.50\"," MIDDLE "\"\xef\x80\xab/wABAg==\",\"ts\":\"\xef\x80\xa7"
+                             "2024-01-01T00:00:00+00:00\",\"date\":\"\xef\x80\xa8"
+                             "2024-01-01\",\"time\":\"\xef\x80\xad"
+                             "01:01:01.000001\",\"list\":[{},[]]}");
+    rows_free(rows);
+}
+
+static void long_binaries_keep_their_base64_whole(void **state)
+{
+    struct tg_rows *rows = make();
+    const yyjson_val **list;
+    struct buf out = BUF_INIT;
+    char zeros[193] = {0};
+    size_t count;
+
+    (void)state;
+    tg_rows_binary(rows, zeros, sizeof(zeros));
+    assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
+    cell_json(&out, list[0], 0);
+    assert_int_equal(out.len, strlen("{\"value\":\"\"}") + 260);
+    assert_memory_equal(out.data + out.len - 6, "AA==\"}", 6);
+    assert_ptr_equal(strchr(out.data, '='), out.data + out.len - 4);
+    buf_release(&out);
+    rows_free(rows);
+}
+
+static void values_outside_objects(void **state)
+{
+    struct tg_rows *rows = make();
+
+    (void)state;
+    tg_rows_int64(rows, 1);
+    tg_rows_null(rows); /* no row */
+    tg_rows_string(rows, "");
+    tg_rows_begin_list(rows); /* a page: a row per element */
+    tg_rows_begin_object(rows);
+    tg_rows_end_object(rows);
+    tg_rows_null(rows);
+    tg_rows_begin_list(rows);
+    tg_rows_bool(rows, false);
+    tg_rows_end_list(rows);
+    tg_rows_end_list(rows);
+    tg_rows_string(rows, NULL);
+    check_rows(rows, 5,
+               (const char *const[]){"{\"value\":1}", "{\"value\":\"\"}", "{}", "{\"value\":null}",
+                                     "{\"value\":[false]}"});
+    rows_clear(rows);
+    check_rows(rows, 0, NULL);
+    rows_free(rows);
+    rows_free(NULL);
+}
+
+static void mistake(struct tg_rows *rows, int code, const char *message)
+{
+    const yyjson_val **list;
+    size_t count;
+    struct tg_error err = {0};
+
+    tg_rows_int64(rows, 1); /* nothing after a mistake changes it */
+    tg_rows_end_object(rows);
+    assert_int_equal(rows_finish(rows, &list, &count, &err), code);
+    assert_int_equal(err.code, code);
+    if (!strstr(err.what, message))
+        fail_msg("'%s' does not hold '%s'", err.what, message);
+    assert_int_equal(rows_finish(rows, &list, &count, NULL), code);
+    rows_clear(rows);
+    assert_int_equal(rows_finish(rows, &list, &count, &err), TG_OK);
+}
+
+static void mistakes_are_named(void **state)
+{
+    struct tg_rows *rows = make();
+
+    (void)state;
+    tg_rows_begin_object(rows);
+    mistake(rows, TG_USAGE, "a value in an object has no key");
+    tg_rows_begin_object(rows);
+    tg_rows_key(rows, "a");
+    tg_rows_key(rows, "b");
+    mistake(rows, TG_USAGE, "the key before 'b' has no value");
+    tg_rows_begin_object(rows);
+    tg_rows_key(rows, "a");
+    tg_rows_end_object(rows);
+    mistake(rows, TG_USAGE, "the last key of an object has no value");
+    tg_rows_key(rows, "a");
+    mistake(rows, TG_USAGE, "the key 'a' stands outside an object");
+    tg_rows_begin_list(rows);
+    tg_rows_begin_list(rows);
+    tg_rows_end_object(rows);
+    mistake(rows, TG_USAGE, "tg_rows_end_object was called where no object is open");
+    tg_rows_end_list(rows);
+    mistake(rows, TG_USAGE, "tg_rows_end_list was called where no list is open");
+    tg_rows_begin_object(rows);
+    tg_rows_key(rows, NULL);
+    mistake(rows, TG_USAGE, "a key is NULL");
+    tg_rows_begin_object(rows);
+    tg_rows_key(rows, "\xff");
+    mistake(rows, TG_USAGE, "a key is not valid UTF-8");
+    tg_rows_decimal(rows, "12,50");
+    mistake(rows, TG_DATA, "'12,50' is not a decimal number");
+    rows_free(rows);
+}
+
+static void unfinished_rows_are_named(void **state)
+{
+    struct tg_rows *rows = make();
+    struct tg_error err = {0};
+    const yyjson_val **list;
+    size_t count;
+
+    (void)state;
+    tg_rows_begin_object(rows);
+    assert_int_equal(rows_finish(rows, &list, &count, &err), TG_USAGE);
+    assert_non_null(strstr(err.what, "an object was begun but not ended"));
+    rows_clear(rows);
+    tg_rows_begin_list(rows);
+    assert_int_equal(rows_finish(rows, &list, &count, &err), TG_USAGE);
+    assert_non_null(strstr(err.what, "tg_rows_end_list"));
+    rows_free(rows);
+}
+
+static void text_must_be_utf8(void **state)
+{
+    static const char *const good[] = {"",
+                                       "plain text that is long",
+                                       "\xc2\x80",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xef\xbf\xbf",
+                                       "\xf0\x90\x80\x80",
+                                       "12345678\xf4\x8f\xbf\xbf"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc1\xbf",
+                                      "\xc3",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x8f\xbf\xbf",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "12345678\xe2\x82",
+                                      "\xe2\x28\xa1"};
+    struct tg_rows *rows = make();
+    const yyjson_val **list;
+    size_t count;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+        tg_rows_string(rows, good[i]);
+    assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        tg_rows_string(rows, bad[i]);
+        mistake(rows, TG_DATA, "not valid UTF-8");
+    }
+    rows_free(rows);
+}
+
+static void nesting_has_a_limit(void **state)
+{
+    struct tg_rows *rows = make();
+    const yyjson_val **list;
+    struct buf out = BUF_INIT;
+    size_t count;
+
+    (void)state;
+    for (int depth = CELL_DEPTH_MAX; depth <= CELL_DEPTH_MAX + 1; depth++) {
+        rows_clear(rows);
+        tg_rows_begin_object(rows);
+        tg_rows_key(rows, "a");
+        for (int i = 1; i < depth; i++)
+            tg_rows_begin_list(rows);
+        for (int i = 1; i < depth; i++)
+            tg_rows_end_list(rows);
+        tg_rows_end_object(rows);
+        if (depth > CELL_DEPTH_MAX) {
+            mistake(rows, TG_DATA, "nested deeper than 1000 levels");
+            break;
+        }
+        assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
+        assert_false(cell_too_deep(list[0]));
+        cell_json(&out, list[0], CELL_JSON_SORTED);
+        assert_int_equal(out.len, 6 + 2 * (CELL_DEPTH_MAX - 1));
+    }
+    buf_release(&out);
+    rows_free(rows);
+}
+
+/* [[[...]]] with `depth` lists and, before the innermost, `width` numbers. */
+static yyjson_doc *nested(size_t depth, size_t width)
+{
+    struct buf text = BUF_INIT;
+    yyjson_doc *doc;
+
+    for (size_t i = 0; i < depth; i++)
+        buf_char(&text, '[');
+    for (size_t i = 0; i < width; i++)
+        buf_text(&text, "1,");
+    buf_text(&text, "1");
+    for (size_t i = 0; i < depth; i++)
+        buf_char(&text, ']');
+    doc = yyjson_read(text.data, text.len, 0);
+    assert_non_null(doc);
+    buf_release(&text);
+    return doc;
+}
+
+static void deep_documents_do_not_crash(void **state)
+{
+    static const size_t depths[] = {100, 1000, 1001, 10000};
+    struct buf out = BUF_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < 4; i++) {
+        yyjson_doc *doc = nested(depths[i], 5000);
+        const yyjson_val *root = yyjson_doc_get_root(doc);
+        assert_int_equal(cell_too_deep(root), depths[i] > CELL_DEPTH_MAX);
+        buf_clear(&out);
+        cell_json(&out, root, 0);
+        assert_int_equal(out.failed, depths[i] > CELL_DEPTH_MAX + 1);
+        yyjson_doc_free(doc);
+    }
+    buf_release(&out);
+}
+
+static void keys_are_found_and_sorted(void **state)
+{
+    static const char text[] = "{\"b\":1,\"a\":{\"z\":[1,{\"y\":2,\"x\":3}],\"\":4},\"b\":5,"
+                               "\"ab\":6,\"big\":123456789012345678901234567890}";
+    yyjson_doc *doc = yyjson_read(text, strlen(text), YYJSON_READ_BIGNUM_AS_RAW);
+    const yyjson_val *root = yyjson_doc_get_root(doc);
+
+    (void)state;
+    assert_int_equal(cell_find(root, "b", 1)->uni.u64, 5);
+    assert_int_equal(cell_find(root, "ab", 2)->uni.u64, 6);
+    assert_int_equal(cell_kind(cell_find(root, "big", 3)), CELL_DECIMAL);
+    assert_null(cell_find(root, "abc", 3));
+    assert_null(cell_find(root, "", 0));
+    assert_null(cell_find(cell_find(root, "b", 1), "b", 1));
+    check_json(root, CELL_JSON_SORTED | CELL_JSON_MARKERS,
+               "{\"a\":{\"\":4,\"z\":[1,{\"x\":3,\"y\":2}]},\"ab\":6,\"b\":5,"
+               "\"big\":123456789012345678901234567890}");
+    check_json(root, 0, text);
+    yyjson_doc_free(doc);
+}
+
+static void wide_objects_sort_too(void **state)
+{
+    struct tg_rows *rows = make();
+    const yyjson_val **list;
+    struct buf out = BUF_INIT;
+    const char *last = "";
+    size_t count;
+    char key[16];
+
+    (void)state;
+    tg_rows_begin_object(rows);
+    for (int i = 0; i < 500; i++) {
+        snprintf(key, sizeof(key), "k%03d", (i * 37) % 500);
+        tg_rows_key(rows, key);
+        tg_rows_null(rows);
+    }
+    tg_rows_end_object(rows);
+    assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
+    cell_json(&out, list[0], CELL_JSON_SORTED);
+    for (int i = 0; i < 500; i++) {
+        snprintf(key, sizeof(key), "k%03d", i);
+        const char *at = strstr(buf_string(&out), key);
+        assert_non_null(at);
+        assert_true(i == 0 || at > last);
+        last = at;
+    }
+    buf_release(&out);
+    rows_free(rows);
+}
+
+static void text_stays_where_it_is(void **state)
+{
+    struct tg_rows *rows = make();
+    const yyjson_val **list;
+    size_t count, bytes;
+    char text[1000];
+
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 1000; i++) {
+            memset(text, 'a' + i % 26, sizeof(text));
+            tg_rows_text(rows, text, sizeof(text));
+        }
+        assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
+        assert_int_equal(count, 1000);
+        for (size_t i = 0; i < count; i++) {
+            const yyjson_val *value = cell_find(list[i], "value", 5);
+            assert_int_equal(cell_len(value), 1000);
+            assert_int_equal(value->uni.str[0], 'a' + (char)(i % 26));
+            assert_int_equal(value->uni.str[999], 'a' + (char)(i % 26));
+        }
+        if (round == 0)
+            bytes = rows_bytes(rows);
+        else
+            assert_int_equal(rows_bytes(rows), bytes); /* the memory is used again */
+        rows_clear(rows);
+    }
+    rows_free(rows);
+}
+
+static int push_and_print(void)
+{
+    struct tg_rows *rows = NULL;
+    struct buf out = BUF_INIT;
+    const yyjson_val **list;
+    size_t count;
+    int rc = TG_OK;
+
+    TRY(rows_new(&rows, NULL));
+    for (int i = 0; i < 20; i++)
+        push_one_of_each(rows);
+    TRY(rows_finish(rows, &list, &count, NULL));
+    cell_json(&out, list[count - 1], CELL_JSON_SORTED | CELL_JSON_MARKERS);
+    TRY(buf_check(&out, NULL));
+done:
+    buf_release(&out);
+    rows_free(rows);
+    return rc;
+}
+
+static void survives_a_lack_of_memory(void **state)
+{
+    (void)state;
+    torture(push_and_print);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_kind_of_value),
+        cmocka_unit_test(long_binaries_keep_their_base64_whole),
+        cmocka_unit_test(values_outside_objects),
+        cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(unfinished_rows_are_named),
+        cmocka_unit_test(text_must_be_utf8),
+        cmocka_unit_test(nesting_has_a_limit),
+        cmocka_unit_test(deep_documents_do_not_crash),
+        cmocka_unit_test(keys_are_found_and_sorted),
+        cmocka_unit_test(wide_objects_sort_too),
+        cmocka_unit_test(text_stays_where_it_is),
+        cmocka_unit_test(survives_a_lack_of_memory),
+    };
+    return cmocka_run_group_tests_name("data/rows", tests, NULL, NULL);
+}

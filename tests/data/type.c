@@ -1,0 +1,163 @@
+/*
+ * src/data/type.c: names, Arrow formats both ways, layouts.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "data/type.h"
+
+static void names_go_both_ways(void **state)
+{
+    (void)state;
+    for (int type = TYPE_NONE + 1; type < TYPE_COUNT; type++)
+        assert_int_equal(type_find(type_name((enum type)type)), type);
+    assert_string_equal(type_name(TYPE_NONE), "");
+    assert_string_equal(type_name(TYPE_BIGINT), "bigint");
+    assert_int_equal(type_find("complex"), TYPE_NONE);
+    assert_int_equal(type_find("integer"), TYPE_NONE);
+    assert_int_equal(type_find(""), TYPE_NONE);
+}
+
+static void formats_of_our_columns(void **state)
+{
+    static const struct {
+        struct type_spec spec;
+        const char *format;
+    } cases[] = {
+        {{TYPE_TEXT, 0, 0, false}, "u"},
+        {{TYPE_JSON, 0, 0, false}, "u"},
+        {{TYPE_BINARY, 0, 0, false}, "z"},
+        {{TYPE_BOOL, 0, 0, false}, "b"},
+        {{TYPE_BIGINT, 32, 0, false}, "l"},
+        {{TYPE_DOUBLE, 0, 0, false}, "g"},
+        {{TYPE_TIMESTAMP, 0, 0, false}, "tsu:UTC"},
+        {{TYPE_TIMESTAMP, 3, 0, true}, "tsu:"},
+        {{TYPE_DATE, 0, 0, false}, "tdD"},
+        {{TYPE_TIME, 0, 0, false}, "ttu"},
+        {{TYPE_DECIMAL, 0, 0, false}, "d:38,9"},
+        {{TYPE_DECIMAL, 10, 2, false}, "d:10,2"},
+        {{TYPE_WEI, 0, 0, false}, "d:38,0"},
+    };
+    char format[24];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        type_arrow_format(&cases[i].spec, format);
+        assert_string_equal(format, cases[i].format);
+    }
+}
+
+static struct type_spec from_arrow(const char *format)
+{
+    struct ArrowSchema schema = {.format = format, .name = "c"};
+    struct type_spec spec;
+    struct tg_error err = {0};
+
+    assert_int_equal(type_from_arrow(&schema, &spec, &err), TG_OK);
+    return spec;
+}
+
+static void foreign_formats(void **state)
+{
+    static const char integers[] = "cCsSiIl";
+    struct type_spec spec;
+
+    (void)state;
+    for (const char *p = integers; *p; p++)
+        assert_int_equal(from_arrow((char[]){*p, '\0'}).type, TYPE_BIGINT);
+    spec = from_arrow("L");
+    assert_int_equal(spec.type, TYPE_DECIMAL);
+    assert_int_equal(spec.precision, 20);
+    assert_int_equal(spec.scale, 0);
+    spec = from_arrow("d:12,3");
+    assert_int_equal(spec.type, TYPE_DECIMAL);
+    assert_int_equal(spec.precision, 12);
+    assert_int_equal(spec.scale, 3);
+    assert_int_equal(from_arrow("d:12,3,128").scale, 3);
+    spec = from_arrow("tsn:Europe/Berlin");
+    assert_int_equal(spec.type, TYPE_TIMESTAMP);
+    assert_int_equal(spec.precision, 9);
+    assert_false(spec.naive);
+    spec = from_arrow("tsu:");
+    assert_int_equal(spec.precision, 0);
+    assert_true(spec.naive);
+    assert_int_equal(from_arrow("tdm").type, TYPE_DATE);
+    assert_int_equal(from_arrow("tts").type, TYPE_TIME);
+    assert_int_equal(from_arrow("w:16").type, TYPE_BINARY);
+    assert_int_equal(from_arrow("Z").type, TYPE_BINARY);
+    assert_int_equal(from_arrow("U").type, TYPE_TEXT);
+    assert_int_equal(from_arrow("f").type, TYPE_DOUBLE);
+    assert_int_equal(from_arrow("b").type, TYPE_BOOL);
+    assert_int_equal(from_arrow("n").type, TYPE_NONE);
+}
+
+static void dictionaries_count_by_their_values(void **state)
+{
+    struct ArrowSchema values = {.format = "u"};
+    struct ArrowSchema schema = {.format = "i", .name = "c", .dictionary = &values};
+    struct type_spec spec;
+    struct tg_error err = {0};
+
+    (void)state;
+    assert_int_equal(type_from_arrow(&schema, &spec, &err), TG_OK);
+    assert_int_equal(spec.type, TYPE_TEXT);
+}
+
+static void what_no_column_holds_is_an_error(void **state)
+{
+    static const char *const formats[] = {
+        "+s", "+l", "+m",  "+ud:0", "e",       "tiM",         "tDu",
+        "vu", "",   "d:5", "d:0,0", "d:39,1",  "d:9,3,256",   "d:3,4",
+        "w:", "x",  "ts",  "tdX",   "d:38,-2", "w:9999999999"};
+    struct tg_error err = {0};
+    struct type_spec spec;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        struct ArrowSchema schema = {.format = formats[i], .name = "odd \"name\""};
+        assert_int_equal(type_from_arrow(&schema, &spec, &err), TG_DATA);
+        assert_non_null(strstr(err.what, "column 'odd \"name\"'"));
+    }
+}
+
+static void layouts(void **state)
+{
+    static const struct {
+        const char *format;
+        enum layout_kind kind;
+        size_t width;
+    } cases[] = {
+        {"n", LAYOUT_NULL, 0},        {"b", LAYOUT_BITS, 0},       {"s", LAYOUT_FIXED, 2},
+        {"L", LAYOUT_FIXED, 8},       {"d:9,2", LAYOUT_FIXED, 16}, {"w:3", LAYOUT_FIXED, 3},
+        {"w:0", LAYOUT_FIXED, 0},     {"tdD", LAYOUT_FIXED, 4},    {"tdm", LAYOUT_FIXED, 8},
+        {"ttm", LAYOUT_FIXED, 4},     {"ttn", LAYOUT_FIXED, 8},    {"tss:", LAYOUT_FIXED, 8},
+        {"tsn:UTC", LAYOUT_FIXED, 8}, {"u", LAYOUT_BYTES32, 0},    {"Z", LAYOUT_BYTES64, 0},
+        {"+s", LAYOUT_STRUCT, 0},     {"+m", LAYOUT_LIST32, 0},    {"+L", LAYOUT_LIST64, 0},
+        {"+sx", LAYOUT_NONE, 0},      {"vu", LAYOUT_NONE, 0},      {"tin", LAYOUT_NONE, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct layout layout = layout_of(cases[i].format);
+        assert_int_equal(layout.kind, cases[i].kind);
+        assert_int_equal(layout.width, cases[i].width);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(names_go_both_ways),
+        cmocka_unit_test(formats_of_our_columns),
+        cmocka_unit_test(foreign_formats),
+        cmocka_unit_test(dictionaries_count_by_their_values),
+        cmocka_unit_test(what_no_column_holds_is_an_error),
+        cmocka_unit_test(layouts),
+    };
+    return cmocka_run_group_tests_name("data/type", tests, NULL, NULL);
+}
