@@ -1,0 +1,100 @@
+/*
+ * One open database: a struct of function pointers. Drivers: duckdb.c. A transaction is exec("BEGIN
+ * TRANSACTION") ... exec("COMMIT").
+ */
+#ifndef TIDEGATE_DATABASE_CONNECTION_H
+#define TIDEGATE_DATABASE_CONNECTION_H
+
+#include "base/context.h"
+#include "base/memory.h"
+#include "base/memory.h"
+#include "data/batch.h"
+#include "database/dialect.h"
+
+struct connection;
+
+struct described_column {
+    char *name;
+    char *sql_type;
+    bool nullable;
+};
+struct described_table {
+    char *name;
+    struct described_column *columns; /* in order */
+    size_t column_count;
+};
+struct described {
+    struct described_table *tables; /* sorted by name */
+    size_t table_count;
+};
+
+struct connection_driver {
+    const char *scheme; /* "duckdb" of duckdb:///file */
+    const struct dialect *dialect;
+    /* The form of a URL of this scheme, and whether `dataset` (may be NULL) can live behind it.
+     * TG_USAGE. */
+    int (*check)(const char *url, const char *dataset, struct tg_error *err);
+    /* Sets con->state; leaves it NULL when there is nothing to open and `create` is false. */
+    int (*open)(struct connection *con, const char *url, bool create, struct tg_error *err);
+    /* One statement. *changed (may be NULL): rows inserted, updated or deleted. TG_DESTINATION with
+     * the database's message. Checks the context's cancel flag while it runs: TG_CANCELLED. A full
+     * disk is TG_IO where the database tells. */
+    int (*exec)(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err);
+    /* One query; the stream (out) borrows the connection: release it before the next statement on
+     * it, and before it is closed. */
+    int (*query)(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+                 struct tg_error *err);
+    /* Tables of a dataset with their columns; a missing dataset has none. */
+    int (*describe)(struct connection *con, const char *dataset, struct described *out,
+                    struct tg_error *err);
+    void (*close)(struct connection *con);
+};
+
+extern const struct connection_driver connection_duckdb;
+
+struct connection {
+    const struct connection_driver *driver;
+    struct context *ctx; /* borrowed */
+    void *state;         /* the driver's */
+};
+
+/* Opens what a destination URL names. `create`: make it if absent; otherwise a missing one gives
+ * *out = NULL and TG_OK. TG_USAGE for a URL that no driver takes (says which there are), TG_LOCKED
+ * when another process holds it, TG_DESTINATION otherwise. */
+int connection_open(struct context *ctx, const char *url, bool create, struct connection **out,
+                    struct tg_error *err) TG_CHECK_RESULT;
+/* The dialect of the URL's driver, without opening anything; NULL: no driver takes it. */
+const struct dialect *connection_dialect(const char *url);
+/* Checks the URL's form alone. */
+int connection_check_url(const char *url, struct tg_error *err) TG_CHECK_RESULT;
+/* The same, and that the dataset's name does not clash with the database's own (DuckDB cannot tell
+ * bronze in bronze.duckdb). */
+int connection_check_dataset(const char *url, const char *dataset,
+                             struct tg_error *err) TG_CHECK_RESULT;
+void connection_close(
+    struct connection *con); /* NULL is fine; an open transaction is rolled back */
+void described_release(struct described *described);
+const struct described_table *described_find(const struct described *described, const char *name);
+
+static inline int connection_exec(struct connection *con, const char *sql, uint64_t *changed,
+                                  struct tg_error *err)
+{
+    return con->driver->exec(con, sql, changed, err);
+}
+
+/* ---- small results as text (rows.c-free ledger reading) ---- */
+struct text_rows {
+    char **cells; /* row_count * column_count; NULL for SQL NULL */
+    size_t row_count, column_count;
+    struct arena arena;
+};
+/* All rows of a small query, every value as text (value_text of data/batch.h). */
+int connection_fetch(struct connection *con, const char *sql, struct text_rows *out,
+                     struct tg_error *err) TG_CHECK_RESULT;
+void text_rows_release(struct text_rows *rows);
+static inline const char *text_cell(const struct text_rows *rows, size_t row, size_t column)
+{
+    return rows->cells[row * rows->column_count + column];
+}
+
+#endif

@@ -1,0 +1,34 @@
+/*
+ * What a database's SQL looks like, as data. A dialect is one file dialects/NAME.c that ends in one
+ * const table.
+ */
+#ifndef TIDEGATE_DATABASE_DIALECT_H
+#define TIDEGATE_DATABASE_DIALECT_H
+
+#include "base/buf.h"
+#include "data/type.h"
+
+struct dialect {
+    const char *name;             /* "duckdb" */
+    const char *destination_type; /* dlt's: "dlt.destinations.duckdb" */
+    char quote;                   /* around identifiers */
+    size_t name_bytes_max;        /* of a table or column name */
+    bool reads_parquet;           /* read_parquet('file') works as a table in a query */
+    /* The SQL type of a column, written to `out`. */
+    void (*type_sql)(const struct type_spec *spec, struct buf *out);
+    /* The type behind what the database calls it (information_schema); TYPE_NONE for a foreign one.
+     */
+    struct type_spec (*type_from_sql)(const char *sql_type);
+};
+
+extern const struct dialect dialect_duckdb;
+
+/* "name" with the quote doubled inside. */
+void sql_ident(struct buf *out, const struct dialect *dialect, const char *name);
+/* "dataset"."table" */
+void sql_table(struct buf *out, const struct dialect *dialect, const char *dataset,
+               const char *table);
+/* 'text' with quotes doubled; NUL characters cannot be in it. NULL writes NULL. */
+void sql_text(struct buf *out, const char *text);
+
+#endif

@@ -1,0 +1,127 @@
+/*
+ * DuckDB's dialect: names of types, both ways, as dlt uses them at this destination.
+ *
+ * Path: type_sql for CREATE and ALTER; type_from_sql for what duckdb_columns() tells of tables that
+ * are there. A type that we never make (UBIGINT, a list, an enum...) is TYPE_NONE: a foreign one.
+ */
+#include <string.h>
+#include <stdlib.h>
+
+#include "database/dialect.h"
+
+struct sized {
+    int precision_max; /* 0: the default precision */
+    const char *sql;
+};
+
+/* The first row whose precision is enough. */
+static const char *by_precision(const struct sized *sizes, size_t count, int precision,
+                                const char *fallback)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (precision > 0 && precision <= sizes[i].precision_max)
+            return sizes[i].sql;
+    }
+    return fallback;
+}
+
+static const struct sized integers[] = {
+    {8, "TINYINT"}, {16, "SMALLINT"}, {32, "INTEGER"}, {64, "BIGINT"}, {128, "HUGEINT"}};
+static const struct sized timestamps[] = {
+    {3, "TIMESTAMP_MS"}, {6, "TIMESTAMP"}, {9, "TIMESTAMP_NS"}};
+
+enum {
+    INTEGER_COUNT = sizeof(integers) / sizeof(integers[0]),
+    TIMESTAMP_COUNT = sizeof(timestamps) / sizeof(timestamps[0])
+};
+
+static void type_sql(const struct type_spec *spec, struct buf *out)
+{
+    static const char *const names[TYPE_COUNT] = {
+        [TYPE_NONE] = "VARCHAR",      [TYPE_TEXT] = "VARCHAR", [TYPE_DOUBLE] = "DOUBLE",
+        [TYPE_BOOL] = "BOOLEAN",      [TYPE_BINARY] = "BLOB",  [TYPE_JSON] = "JSON",
+        [TYPE_WEI] = "DECIMAL(38,0)", [TYPE_DATE] = "DATE",    [TYPE_TIME] = "TIME",
+    };
+    switch (spec->type) {
+    case TYPE_BIGINT:
+        buf_text(out, by_precision(integers, INTEGER_COUNT, spec->precision, "BIGINT"));
+        break;
+    case TYPE_TIMESTAMP:
+        buf_text(out, !spec->naive ? "TIMESTAMP WITH TIME ZONE"
+                                   : by_precision(timestamps, TIMESTAMP_COUNT, spec->precision,
+                                                  "TIMESTAMP"));
+        break;
+    case TYPE_DECIMAL:
+        if (spec->precision > 0)
+            buf_printf(out, "DECIMAL(%d,%d)", spec->precision, spec->scale);
+        else
+            buf_printf(out, "DECIMAL(%d,%d)", DECIMAL_PRECISION, DECIMAL_SCALE);
+        break;
+    default: buf_text(out, names[spec->type]);
+    }
+}
+
+struct sql_type {
+    const char *sql;
+    struct type_spec spec;
+};
+
+static const struct sql_type sql_types[] = {
+    {"VARCHAR", {.type = TYPE_TEXT}},
+    {"JSON", {.type = TYPE_JSON}},
+    {"BIGINT", {.type = TYPE_BIGINT}},
+    {"INTEGER", {.type = TYPE_BIGINT, .precision = 32}},
+    {"SMALLINT", {.type = TYPE_BIGINT, .precision = 16}},
+    {"TINYINT", {.type = TYPE_BIGINT, .precision = 8}},
+    {"HUGEINT", {.type = TYPE_BIGINT, .precision = 128}},
+    {"DOUBLE", {.type = TYPE_DOUBLE}},
+    {"BOOLEAN", {.type = TYPE_BOOL}},
+    {"TIMESTAMP WITH TIME ZONE", {.type = TYPE_TIMESTAMP}},
+    {"TIMESTAMP", {.type = TYPE_TIMESTAMP, .naive = true}},
+    {"TIMESTAMP_S", {.type = TYPE_TIMESTAMP, .naive = true}},
+    {"TIMESTAMP_MS", {.type = TYPE_TIMESTAMP, .precision = 3, .naive = true}},
+    {"TIMESTAMP_NS", {.type = TYPE_TIMESTAMP, .precision = 9, .naive = true}},
+    {"DATE", {.type = TYPE_DATE}},
+    {"TIME", {.type = TYPE_TIME}},
+    {"BLOB", {.type = TYPE_BINARY}},
+    {"DECIMAL(38,0)", {.type = TYPE_WEI}},
+};
+
+/* "DECIMAL(18,3)" */
+static bool parse_decimal(const char *text, struct type_spec *out)
+{
+    static const char start[] = "DECIMAL(";
+    if (strncmp(text, start, sizeof(start) - 1) != 0)
+        return false;
+    char *end = NULL;
+    long precision = strtol(text + sizeof(start) - 1, &end, 10);
+    if (*end != ',' || precision < 1 || precision > DECIMAL_PRECISION)
+        return false;
+    long scale = strtol(end + 1, &end, 10);
+    if (strcmp(end, ")") != 0 || scale < 0 || scale > precision)
+        return false;
+    *out =
+        (struct type_spec){.type = TYPE_DECIMAL, .precision = (int)precision, .scale = (int)scale};
+    return true;
+}
+
+static struct type_spec type_from_sql(const char *sql_type)
+{
+    for (size_t i = 0; i < sizeof(sql_types) / sizeof(sql_types[0]); i++) {
+        if (strcmp(sql_types[i].sql, sql_type) == 0)
+            return sql_types[i].spec;
+    }
+    struct type_spec spec = {.type = TYPE_NONE};
+    (void)parse_decimal(sql_type, &spec);
+    return spec;
+}
+
+const struct dialect dialect_duckdb = {
+    .name = "duckdb",
+    .destination_type = "dlt.destinations.duckdb",
+    .quote = '"',
+    .name_bytes_max = 65536,
+    .reads_parquet = true,
+    .type_sql = type_sql,
+    .type_from_sql = type_from_sql,
+};

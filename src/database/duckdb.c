@@ -1,0 +1,488 @@
+/*
+ * The DuckDB driver: URL -> instance -> connection, statements, what tables there are.
+ *
+ * Path: connection_open -> open_url -> duck_open + duck_connect; exec -> duck_exec -> duck_run,
+ * which works on the statement task by task and looks at the cancel flag in between; describe asks
+ * for tables, then for each one's columns: duckdb_columns() and the information schema look at all
+ * system views first, which takes longer than a run with nothing new may. duck_error turns DuckDB's
+ * messages into codes (their prefixes are the only thing the pending API tells).
+ *
+ * A file is always opened by a path with a slash in it: DuckDB takes "md:x", "s3://x" or ":memory:"
+ * for something else. Results become Arrow in duckdb_stream.c; batches become rows in
+ * duckdb_batches.c.
+ */
+#include "database/duckdb_api.h"
+
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "base/memory.h"
+#include "database/connection.h"
+
+/* ---- errors ---- */
+
+struct rule {
+    const char *prefix; /* of DuckDB's message; NULL: any */
+    const char *part;   /* somewhere in it; NULL: any */
+    int code;
+    bool retryable;
+    const char *sqlstate;
+    const char *advice;
+};
+
+static const struct rule rules[] = {
+    {"IO Error", "Could not set lock", TG_LOCKED, true, "",
+     "; close the other program, or wait, and run again"},
+    {NULL, "No space left on device", TG_IO, true, "53100", "; free some disk space"},
+    {NULL, "File too large", TG_IO, false, "53100", "; raise the limit on file sizes"},
+    {NULL, "Disk quota exceeded", TG_IO, true, "53100", "; free some disk space"},
+    {"Out of Memory Error", NULL, TG_NOMEM, false, "53200", "; raise the memory budget"},
+    {"INTERRUPT Error", NULL, TG_CANCELLED, true, "57014", ""},
+    {"Constraint Error", "NOT NULL constraint", TG_DESTINATION, false, "23502", ""},
+    {"Constraint Error", "CHECK constraint", TG_DESTINATION, false, "23514", ""},
+    {"Constraint Error", "foreign key", TG_DESTINATION, false, "23503", ""},
+    {"Constraint Error", "uplicate key", TG_DESTINATION, false, "23505", ""},
+    {"Constraint Error", "unique constraint", TG_DESTINATION, false, "23505", ""},
+    {"Constraint Error", "primary key constraint", TG_DESTINATION, false, "23505", ""},
+    {"TransactionContext Error", "onflict", TG_DESTINATION, true, "40001", "; run again"},
+    {"Transaction", "onflict", TG_DESTINATION, true, "40001", "; run again"},
+    {"Binder Error", "Ambiguous reference to catalog or schema", TG_DESTINATION, false, "",
+     "; name the dataset other than the database file"},
+    {NULL, "not a valid DuckDB database file", TG_DESTINATION, false, "",
+     "; name another file, or remove this one"},
+    {NULL, NULL, TG_DESTINATION, false, "", ""},
+};
+
+static const struct rule *find_rule(const char *message)
+{
+    const struct rule *rule = rules;
+    for (; rule->prefix || rule->part; rule++) {
+        bool starts = !rule->prefix || strncmp(message, rule->prefix, strlen(rule->prefix)) == 0;
+        if (starts && (!rule->part || strstr(message, rule->part)))
+            break;
+    }
+    return rule;
+}
+
+/* Bytes of the message that say what happened: DuckDB's own advice is about its settings, not ours.
+ */
+static size_t useful_length(const char *message)
+{
+    static const char *const tails[] = {"\n\nPossible solutions", "\n\nSee also", ". See also"};
+    size_t len = strlen(message);
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        const char *tail = strstr(message, tails[i]);
+        if (tail && (size_t)(tail - message) < len)
+            len = (size_t)(tail - message);
+    }
+    return len;
+}
+
+int duck_error(struct tg_error *err, const char *message)
+{
+    if (!message)
+        message = "no message";
+    const struct rule *rule = find_rule(message);
+    int code = error_set(err, rule->code, "duckdb: %.*s%s", (int)useful_length(message), message,
+                         rule->advice);
+    if (err) {
+        err->retryable = rule->retryable;
+        memcpy(err->sqlstate, rule->sqlstate, strlen(rule->sqlstate) + 1);
+    }
+    return code;
+}
+
+/* ---- instances and connections ---- */
+
+static int set_options(duckdb_config config, const struct context *ctx,
+                       const struct duck_options *options, struct tg_error *err)
+{
+    char threads[16];
+    char memory[32];
+    snprintf(threads, sizeof(threads), "%d", ctx->threads > 0 ? ctx->threads : 1);
+    snprintf(memory, sizeof(memory), "%zuB", options->memory_bytes);
+    const char *const pairs[][2] = {
+        {"threads", threads},
+        {"memory_limit", memory},
+        {"autoinstall_known_extensions", "false"},
+        {"autoload_known_extensions", "false"},
+        {"temp_directory", options->temp_dir},
+    };
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        if (pairs[i][1] && duckdb_set_config(config, pairs[i][0], pairs[i][1]) != DuckDBSuccess)
+            return error_set(err, TG_INTERNAL, "duckdb refuses the setting %s = '%s'", pairs[i][0],
+                             pairs[i][1]);
+    }
+    return TG_OK;
+}
+
+/* Times are UTC whatever the machine's zone is. Without ICU there is no such setting, and no other
+ * zone either. */
+static int set_zone(const struct context *ctx, duckdb_database database, struct tg_error *err)
+{
+    duckdb_connection con = NULL;
+    int rc = duck_connect(database, &con, err);
+    if (rc != TG_OK)
+        return rc;
+    struct tg_error problem = {0};
+    rc = duck_exec(ctx, con, "SET GLOBAL TimeZone = 'UTC'", NULL, &problem);
+    duckdb_disconnect(&con);
+    if (rc == TG_OK || strstr(problem.what, "Catalog Error"))
+        return TG_OK;
+    if (err)
+        *err = problem;
+    return rc;
+}
+
+int duck_open(const struct context *ctx, const struct duck_options *options, duckdb_database *out,
+              struct tg_error *err)
+{
+    int rc = TG_OK;
+    char *message = NULL;
+    duckdb_config config = NULL;
+    *out = NULL;
+    if (duckdb_create_config(&config) != DuckDBSuccess) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(set_options(config, ctx, options, err));
+    if (duckdb_open_ext(options->path, out, config, &message) != DuckDBSuccess) {
+        *out = NULL;
+        rc = duck_error(err, message);
+        goto done;
+    }
+    rc = set_zone(ctx, *out, err);
+    if (rc != TG_OK)
+        duckdb_close(out);
+done:
+    duckdb_free(message);
+    duckdb_destroy_config(&config);
+    return rc;
+}
+
+int duck_connect(duckdb_database database, duckdb_connection *out, struct tg_error *err)
+{
+    if (duckdb_connect(database, out) == DuckDBSuccess)
+        return TG_OK;
+    *out = NULL;
+    return error_set(err, TG_DESTINATION, "duckdb gave no connection; run again");
+}
+
+/* ---- statements ---- */
+
+static void nap(void)
+{
+    nanosleep(&(struct timespec){.tv_nsec = 200000}, NULL);
+}
+
+/* One step; what it says of the state. */
+static duckdb_pending_state step(duckdb_pending_result pending)
+{
+    duckdb_pending_state state = duckdb_pending_execute_task(pending);
+    if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
+        nap();
+    return state;
+}
+
+static bool is_over(duckdb_pending_state state)
+{
+    return state == DUCKDB_PENDING_RESULT_READY || state == DUCKDB_PENDING_ERROR;
+}
+
+/* Works until the result is there. A cancelled statement is worked on until DuckDB has noticed, so
+ * that no thread of it is left behind. */
+static int finish(const struct context *ctx, duckdb_connection con, duckdb_pending_result pending,
+                  struct tg_error *err)
+{
+    duckdb_pending_state state = DUCKDB_PENDING_RESULT_NOT_READY;
+    while (!is_over(state)) {
+        int rc = context_check(ctx, err);
+        if (rc != TG_OK) {
+            duckdb_interrupt(con);
+            while (!is_over(step(pending)))
+                ;
+            return rc;
+        }
+        state = step(pending);
+    }
+    if (state == DUCKDB_PENDING_ERROR)
+        return duck_error(err, duckdb_pending_error(pending));
+    return TG_OK;
+}
+
+int duck_run(const struct context *ctx, duckdb_connection con, const char *sql, bool streaming,
+             duckdb_result *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    duckdb_prepared_statement statement = NULL;
+    duckdb_pending_result pending = NULL;
+    TRY(context_check(ctx, err));
+    if (duckdb_prepare(con, sql, &statement) != DuckDBSuccess) {
+        rc = duck_error(err, duckdb_prepare_error(statement));
+        goto done;
+    }
+    duckdb_state state = streaming ? duckdb_pending_prepared_streaming(statement, &pending)
+                                   : duckdb_pending_prepared(statement, &pending);
+    if (state != DuckDBSuccess) {
+        rc = duck_error(err, duckdb_pending_error(pending));
+        goto done;
+    }
+    TRY(finish(ctx, con, pending, err));
+    if (duckdb_execute_pending(pending, out) != DuckDBSuccess) {
+        rc = duck_error(err, duckdb_result_error(out));
+        duckdb_destroy_result(out);
+    }
+done:
+    duckdb_destroy_pending(&pending);
+    duckdb_destroy_prepare(&statement);
+    return rc;
+}
+
+int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql, uint64_t *changed,
+              struct tg_error *err)
+{
+    duckdb_result result;
+    if (changed)
+        *changed = 0;
+    int rc = duck_run(ctx, con, sql, false, &result, err);
+    if (rc != TG_OK)
+        return rc;
+    if (changed)
+        *changed = duckdb_rows_changed(&result);
+    duckdb_destroy_result(&result);
+    return TG_OK;
+}
+
+/* ---- URLs ---- */
+
+static const char prefix[] = "duckdb:///";
+
+static int check(const char *url, const char *dataset, struct tg_error *err)
+{
+    const char *path = url + strlen(prefix);
+    if (strncmp(url, prefix, strlen(prefix)) != 0)
+        return error_set(err, TG_USAGE,
+                         "destination '%s' needs three slashes for a relative file and four for an "
+                         "absolute one: duckdb:///file.duckdb",
+                         url);
+    if (!*path || path[strlen(path) - 1] == '/')
+        return error_set(err, TG_USAGE,
+                         "destination '%s' names no file; write duckdb:///file.duckdb", url);
+    if (strcmp(path, ":memory:") == 0)
+        return error_set(err, TG_USAGE,
+                         "destination '%s' would be lost at the end of the run; name a file: "
+                         "duckdb:///file.duckdb",
+                         url);
+    if (strchr(path, '?'))
+        return error_set(err, TG_USAGE, "destination '%s' has parameters after '?'; it takes none",
+                         url);
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    size_t len = strcspn(name, ".");
+    if (dataset && strlen(dataset) == len && strncasecmp(dataset, name, len) == 0)
+        return error_set(err, TG_USAGE,
+                         "dataset '%s' has the name of the database file '%s' and DuckDB cannot "
+                         "tell them apart; rename one of them",
+                         dataset, name);
+    return TG_OK;
+}
+
+/* Says in our words what DuckDB would say in its own, or not at all. */
+static int check_file(const char *path, bool create, bool *absent, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_stat stat = {0};
+    char *folder = NULL;
+    TRY(fs_stat(path, &stat, err));
+    *absent = !stat.exists;
+    if (stat.is_dir) {
+        rc = error_set(err, TG_DESTINATION, "'%s' is a folder; name a file in it", path);
+    } else if (stat.exists && access(path, R_OK | W_OK) != 0) {
+        rc = error_errno(err, TG_DESTINATION, errno,
+                         "'%s' cannot be written; change its permissions or name another file",
+                         path);
+    } else if (!stat.exists && create) {
+        folder = fs_dirname(path);
+        if (!folder) {
+            rc = error_nomem(err);
+            goto done;
+        }
+        TRY(fs_stat(folder, &stat, err));
+        if (!stat.is_dir)
+            rc = error_set(err, TG_DESTINATION,
+                           "folder '%s' does not exist; create it, or name a file elsewhere",
+                           folder);
+    }
+done:
+    mem_free(folder);
+    return rc;
+}
+
+/* ---- the driver ---- */
+
+struct duck {
+    duckdb_database database;
+    duckdb_connection con;
+};
+
+static void duck_free(struct duck *duck)
+{
+    if (!duck)
+        return;
+    duckdb_disconnect(&duck->con);
+    duckdb_close(&duck->database);
+    mem_free(duck);
+}
+
+static void close_connection(struct connection *con)
+{
+    duck_free(con->state);
+}
+
+static int open_url(struct connection *con, const char *url, bool create, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool absent = false;
+    char *path = NULL;
+    struct duck *duck = NULL;
+    TRY(check(url, NULL, err));
+    const char *name = url + strlen(prefix);
+    path = fs_join(".", name);
+    if (!path) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(check_file(path, create, &absent, err));
+    if (absent && !create)
+        goto done;
+    duck = mem_calloc(1, sizeof(*duck));
+    if (!duck) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    /* Three quarters of the budget: nothing else that is large lives while a load is written. */
+    struct duck_options options = {.path = path,
+                                   .memory_bytes = con->ctx->memory_bytes_max / 4 * 3};
+    TRY(duck_open(con->ctx, &options, &duck->database, err));
+    TRY(duck_connect(duck->database, &duck->con, err));
+    TRY(duck_exec(con->ctx, duck->con, "SET SESSION preserve_insertion_order = false", NULL, err));
+    con->state = duck;
+    duck = NULL;
+done:
+    duck_free(duck);
+    mem_free(path);
+    return rc == TG_OK ? rc : error_where(err, rc, "destination '%s'", url);
+}
+
+static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
+{
+    struct duck *duck = con->state;
+    return duck_exec(con->ctx, duck->con, sql, changed, err);
+}
+
+static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+                 struct tg_error *err)
+{
+    struct duck *duck = con->state;
+    return duck_query(con->ctx, duck->con, false, sql, out, err);
+}
+
+/* ---- describe ---- */
+
+/* Runs a query made of `before`, a quoted text and `after`. */
+static int fetch_about(struct connection *con, const char *before, const char *text,
+                       const char *after, struct text_rows *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    buf_text(&sql, before);
+    sql_text(&sql, text);
+    buf_text(&sql, after);
+    TRY(buf_check(&sql, err));
+    rc = connection_fetch(con, sql.data, out, err);
+done:
+    buf_release(&sql);
+    return rc;
+}
+
+static int read_columns(const struct text_rows *rows, struct described_table *out,
+                        struct tg_error *err)
+{
+    out->columns = mem_calloc(rows->row_count + 1, sizeof(*out->columns));
+    if (!out->columns)
+        return error_nomem(err);
+    for (size_t row = 0; row < rows->row_count; row++) {
+        struct described_column *column = &out->columns[out->column_count++];
+        *column = (struct described_column){
+            .name = mem_strdup(text_cell(rows, row, 0)),
+            .sql_type = mem_strdup(text_cell(rows, row, 1)),
+            .nullable = strcmp(text_cell(rows, row, 2), "false") == 0,
+        };
+        if (!column->name || !column->sql_type)
+            return error_nomem(err);
+    }
+    return TG_OK;
+}
+
+static int describe_table(struct connection *con, const char *dataset, const char *name,
+                          struct described_table *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf table = BUF_INIT;
+    struct text_rows rows = {0};
+    out->name = mem_strdup(name);
+    if (!out->name) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    sql_table(&table, &dialect_duckdb, dataset, name);
+    TRY(buf_check(&table, err));
+    TRY(fetch_about(con, "SELECT name, type, \"notnull\" FROM pragma_table_info(", table.data,
+                    ") ORDER BY cid", &rows, err));
+    rc = read_columns(&rows, out, err);
+done:
+    text_rows_release(&rows);
+    buf_release(&table);
+    return rc;
+}
+
+static int describe(struct connection *con, const char *dataset, struct described *out,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct text_rows names = {0};
+    *out = (struct described){0};
+    TRY(fetch_about(con,
+                    "SELECT table_name FROM duckdb_tables() WHERE database_name = "
+                    "current_database() AND lower(schema_name) = lower(",
+                    dataset, ") ORDER BY table_name", &names, err));
+    out->tables = mem_calloc(names.row_count + 1, sizeof(*out->tables));
+    if (!out->tables) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < names.row_count; i++) {
+        struct described_table *table = &out->tables[out->table_count++];
+        TRY(describe_table(con, dataset, text_cell(&names, i, 0), table, err));
+    }
+done:
+    text_rows_release(&names);
+    if (rc != TG_OK)
+        described_release(out);
+    return rc;
+}
+
+const struct connection_driver connection_duckdb = {
+    .scheme = "duckdb",
+    .dialect = &dialect_duckdb,
+    .check = check,
+    .open = open_url,
+    .exec = exec,
+    .query = query,
+    .describe = describe,
+    .close = close_connection,
+};

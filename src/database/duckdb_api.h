@@ -1,0 +1,58 @@
+/*
+ * What duckdb.c, duckdb_stream.c, duckdb_batches.c and engine.c share: DuckDB's C API with our
+ * errors, our cancel flag and our Arrow structs. No other folder includes it.
+ */
+#ifndef TIDEGATE_DATABASE_DUCKDB_API_H
+#define TIDEGATE_DATABASE_DUCKDB_API_H
+
+#include <duckdb.h>
+
+#include "base/context.h"
+#include "data/batch.h"
+
+/* ---- duckdb.c ---- */
+
+struct duck_options {
+    const char *path;     /* NULL: in memory */
+    const char *temp_dir; /* where it may spill; NULL: "<path>.tmp" */
+    size_t memory_bytes;
+};
+
+/* Opens an instance with what we always set. */
+int duck_open(const struct context *ctx, const struct duck_options *options, duckdb_database *out,
+              struct tg_error *err) TG_CHECK_RESULT;
+int duck_connect(duckdb_database database, duckdb_connection *out,
+                 struct tg_error *err) TG_CHECK_RESULT;
+/* Sets code, sqlstate and text after DuckDB's message; returns the code. */
+int duck_error(struct tg_error *err, const char *message);
+/* Runs one statement, watching the cancel flag; when it returns no thread of DuckDB works on it any
+ * more, unless `streaming` got its result. The caller destroys *out on success. */
+int duck_run(const struct context *ctx, duckdb_connection con, const char *sql, bool streaming,
+             duckdb_result *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The same without a result. *changed may be NULL. */
+int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql, uint64_t *changed,
+              struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- duckdb_stream.c ---- */
+
+/* One query, fetched chunk by chunk. `owned` is borrowed when false; when true the stream
+ * disconnects `con` on release, and this function does so on failure. */
+int duck_query(const struct context *ctx, duckdb_connection con, bool owned, const char *sql,
+               struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- duckdb_batches.c ---- */
+
+/* Arrow batches as a table of DuckDB: SELECT * FROM tidegate_batches(<address of the source>). */
+struct batch_source;
+/* The schema is borrowed, the arrays too, but each is released as soon as it was read. TG_DATA for
+ * a type that has no column type. */
+int batch_source_new(const struct ArrowSchema *schema, struct ArrowArray *arrays, size_t count,
+                     struct batch_source **out, struct tg_error *err) TG_CHECK_RESULT;
+uint64_t batch_source_rows(const struct batch_source *source); /* of all batches */
+/* What went wrong inside; TG_OK: nothing. */
+int batch_source_error(const struct batch_source *source, struct tg_error *err) TG_CHECK_RESULT;
+void batch_source_free(struct batch_source *source);
+/* Makes the function known; once per instance. */
+int batches_register(duckdb_connection con, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

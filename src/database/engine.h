@@ -1,0 +1,32 @@
+/*
+ * The embedded engine: an in-memory DuckDB that reads CSV and Parquet for sources and writes
+ * Parquet for packages. Opened on first use (a run with nothing new never pays for it).
+ */
+#ifndef TIDEGATE_DATABASE_ENGINE_H
+#define TIDEGATE_DATABASE_ENGINE_H
+
+#include "database/connection.h"
+
+struct engine;
+
+/* No work is done yet. `temp_dir` (copied) is where DuckDB may spill. */
+int engine_new(struct context *ctx, const char *temp_dir, struct engine **out,
+               struct tg_error *err) TG_CHECK_RESULT;
+void engine_free(struct engine *engine); /* NULL is fine */
+
+/* A query on a connection of its own; several may be open at once and from several threads. */
+int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream *out,
+                 struct tg_error *err) TG_CHECK_RESULT;
+
+struct parquet_result {
+    uint64_t row_count;
+    uint64_t bytes; /* of the file */
+};
+/* Writes all batches to one Parquet file (zstd) on both cores; row order is not kept. The arrays
+ * are released, also on failure; the schema is borrowed. A partly written file is removed. A
+ * producer error or a full disk fails it (TG_IO). */
+int engine_write_parquet(struct engine *engine, const struct ArrowSchema *schema,
+                         struct ArrowArray *arrays, size_t count, const char *path,
+                         struct parquet_result *out, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

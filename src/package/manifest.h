@@ -1,0 +1,100 @@
+/*
+ * What a sealed package says of itself: manifest.json.
+ */
+#ifndef TIDEGATE_PACKAGE_MANIFEST_H
+#define TIDEGATE_PACKAGE_MANIFEST_H
+
+#include "base/buf.h"
+#include "base/memory.h"
+#include "data/type.h"
+
+struct manifest_column {
+    const char *name;
+    struct type_spec spec;
+};
+
+/* One Parquet file of a table; its columns are what the file holds. */
+struct manifest_file {
+    const char *name; /* relative to the package: "person.1.parquet" */
+    uint64_t row_count;
+    uint64_t bytes;
+    char checksum[17]; /* XXH3-64 of the file */
+    struct manifest_column *columns;
+    size_t column_count;
+};
+
+struct manifest_table {
+    const char *name;
+    const char *resource; /* of its root */
+    bool nested;
+    bool replaced; /* this load replaces the table, even when it has no file */
+    uint64_t rows_read, rows_new, rows_filtered, rows_rejected;
+    struct manifest_file *files;
+    size_t file_count, file_cap;
+};
+
+/* One source file of an append resource that this load has read to its end. */
+struct manifest_source_file {
+    const char *resource;
+    const char *path;
+    int64_t size;
+    int64_t mtime_us;
+    const char *checksum; /* of its head and tail */
+};
+
+/* Hashes of the rows at the cursor's last value. */
+struct manifest_boundary {
+    const char *resource;
+    const char *cursor_path;
+    const char *last_value; /* JSON text, as in the state */
+    const char **hashes;    /* sorted */
+    size_t hash_count;
+};
+
+struct manifest {
+    struct arena arena; /* owns all texts and arrays */
+    const char *load_id;
+    const char *pipeline;
+    const char *destination; /* URL without secrets: a package is written nowhere else */
+    const char *dataset;
+    const char *schema; /* schema name */
+    const char *source; /* name under which cursors stand in the state */
+    int64_t created_us;
+    int64_t
+        state_version_from; /* the ledger's state version that this load started from; 0: none */
+    const char *state_hash_from; /* its hash; "" : none */
+    bool state_changed;
+    bool full_refresh;
+    const char *state;   /* new state, plain JSON */
+    const char *catalog; /* new catalog, JSON */
+    struct manifest_table
+        *tables; /* roots in order of the resources, each followed by its nested tables */
+    size_t table_count, table_cap;
+    struct manifest_source_file *source_files;
+    size_t source_file_count, source_file_cap;
+    struct manifest_boundary *boundaries;
+    size_t boundary_count, boundary_cap;
+};
+
+void manifest_init(struct manifest *manifest);
+void manifest_release(struct manifest *manifest);
+struct manifest_table *manifest_find(const struct manifest *manifest,
+                                     const char *table); /* NULL: absent */
+/* Finds or appends; names are copied. The pointer is valid until the next add. */
+int manifest_add_table(struct manifest *manifest, const char *table, const char *resource,
+                       bool nested, struct manifest_table **out,
+                       struct tg_error *err) TG_CHECK_RESULT;
+/* Copies everything `file` points to. */
+int manifest_add_source_file(struct manifest *manifest, const struct manifest_source_file *file,
+                             struct tg_error *err) TG_CHECK_RESULT;
+int manifest_add_boundary(struct manifest *manifest, const struct manifest_boundary *boundary,
+                          struct tg_error *err) TG_CHECK_RESULT;
+int manifest_add_file(struct manifest *manifest, struct manifest_table *table,
+                      const struct manifest_file *file, struct tg_error *err) TG_CHECK_RESULT;
+int manifest_write(const struct manifest *manifest, struct buf *out,
+                   struct tg_error *err) TG_CHECK_RESULT;
+/* TG_DATA for a damaged one, TG_USAGE for one of a newer format. `out` is initialised here. */
+int manifest_read(struct manifest *out, const char *json, size_t len,
+                  struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

@@ -1,0 +1,310 @@
+/*
+ * The package on disk: made, sealed, found again, dropped, set aside. Each step that counts is one
+ * rename.
+ *
+ * Path: package_create (open/ID) -> package_append -> spool.c -> package_seal: files are synced by
+ * the spool, then manifest.json, then the folder, then rename to sealed/ID. Next run:
+ * package_settle deletes open/ and lists sealed/ -> package_open checks every byte -> written ->
+ * package_drop, by way of open/, so that half a deletion is never taken for a package; or
+ * package_set_aside.
+ *
+ * What the manifest says is the caller's and manifest.c's; who may be here at all is the lock's
+ * (fs_lock).
+ */
+#include "package/package.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "package/spool.h"
+
+static const char manifest_name[] = "manifest.json";
+
+struct package {
+    struct context *ctx;
+    char *folder; /* WORKDIR/PIPELINE */
+    char *path;   /* open/LOAD_ID */
+    struct manifest manifest;
+    struct spool *spool;
+    bool sealed;
+};
+
+/* "folder/part/id"; NULL: no memory. */
+static char *place(const char *folder, const char *part, const char *id)
+{
+    struct buf path = BUF_INIT;
+    buf_printf(&path, "%s/%s/%s", folder, part, id);
+    char *text = buf_take(&path);
+    buf_release(&path);
+    return text;
+}
+
+/* Makes folder/part and its entry in `folder` durable. */
+static int make_part(const char *folder, const char *part, struct tg_error *err)
+{
+    char *path = fs_join(folder, part);
+    if (!path)
+        return error_nomem(err);
+    int rc = fs_mkdirs(path, err);
+    if (rc == TG_OK)
+        rc = fs_sync_file(folder, err);
+    mem_free(path);
+    return rc;
+}
+
+/* ---- filling ---- */
+
+int package_create(struct context *ctx, struct engine *engine, const char *folder,
+                   const char *load_id, struct package **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    *out = NULL;
+    struct package *package = mem_calloc(1, sizeof(*package));
+    if (!package)
+        return error_nomem(err);
+    package->ctx = ctx;
+    manifest_init(&package->manifest);
+    package->folder = mem_strdup(folder);
+    package->path = place(folder, "open", load_id);
+    package->manifest.load_id = arena_strdup(&package->manifest.arena, load_id);
+    if (!package->folder || !package->path || !package->manifest.load_id) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    package->manifest.created_us = context_now_us(ctx);
+    TRY(fs_remove_tree(package->path, err));
+    TRY(fs_mkdirs(package->path, err));
+    TRY(spool_new(ctx, engine, package->path, &package->spool, err));
+    *out = package;
+    package = NULL;
+done:
+    package_free(package);
+    return rc;
+}
+
+struct manifest *package_manifest(struct package *package)
+{
+    return &package->manifest;
+}
+
+int package_append(struct package *package, const char *table, const struct ArrowSchema *schema,
+                   struct ArrowArray *array, struct tg_error *err)
+{
+    return spool_append(package->spool, table, schema, array, err);
+}
+
+static int write_manifest(struct package *package, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    char *path = fs_join(package->path, manifest_name);
+    if (!path) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(manifest_write(&package->manifest, &text, err));
+    TRY(fs_write_file(path, text.data, text.len, err));
+    rc = fs_sync_file(package->path, err);
+done:
+    buf_release(&text);
+    mem_free(path);
+    return rc;
+}
+
+int package_seal(struct package *package, char **path, struct tg_error *err)
+{
+    int rc = TG_OK;
+    *path = NULL;
+    char *sealed = place(package->folder, "sealed", package->manifest.load_id);
+    if (!sealed) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(spool_finish(package->spool, &package->manifest, err));
+    TRY(context_check(package->ctx, err));
+    TRY(write_manifest(package, err));
+    TRY(make_part(package->folder, "sealed", err));
+    TRY(fs_rename(package->path, sealed, err));
+    package->sealed = true;
+    *path = sealed;
+    sealed = NULL;
+done:
+    mem_free(sealed);
+    return rc == TG_OK ? rc : error_where(err, rc, "package '%s'", package->path);
+}
+
+void package_free(struct package *package)
+{
+    if (!package)
+        return;
+    spool_free(package->spool);
+    if (!package->sealed && package->path) {
+        struct tg_error ignored = {0};
+        (void)!fs_remove_tree(package->path, &ignored); /* else the next run settles it */
+    }
+    manifest_release(&package->manifest);
+    mem_free(package->folder);
+    mem_free(package->path);
+    mem_free(package);
+}
+
+/* ---- what lies on disk ---- */
+
+int package_settle(const char *folder, struct fs_names *sealed, struct tg_error *err)
+{
+    int rc = TG_OK;
+    *sealed = (struct fs_names){0};
+    char *open = fs_join(folder, "open");
+    char *done_folder = fs_join(folder, "sealed");
+    if (!open || !done_folder) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(fs_remove_tree(open, err));
+    TRY(fs_list(done_folder, sealed, err));
+    for (size_t i = 0; i < sealed->count; i++) {
+        char *path = fs_join(done_folder, sealed->items[i]);
+        if (!path) {
+            rc = error_nomem(err);
+            goto done;
+        }
+        mem_free(sealed->items[i]);
+        sealed->items[i] = path;
+    }
+done:
+    if (rc != TG_OK)
+        fs_names_release(sealed);
+    mem_free(open);
+    mem_free(done_folder);
+    return rc;
+}
+
+static int check_file(const char *folder, const struct manifest_file *file, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_stat stat = {0};
+    char checksum[17] = "";
+    char *path = fs_join(folder, file->name);
+    if (!path) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(fs_stat(path, &stat, err));
+    if (!stat.exists || stat.is_dir) {
+        rc = error_set(err, TG_IO, "file '%s' is missing", file->name);
+    } else if (stat.size != (int64_t)file->bytes) {
+        rc = error_set(err, TG_IO, "file '%s' has %lld bytes instead of %llu", file->name,
+                       (long long)stat.size, (unsigned long long)file->bytes);
+    } else {
+        TRY(hash_file(path, checksum, err));
+        if (strcmp(checksum, file->checksum) != 0)
+            rc = error_set(err, TG_IO, "file '%s' is not what was written (checksum %s, not %s)",
+                           file->name, checksum, file->checksum);
+    }
+done:
+    mem_free(path);
+    return rc;
+}
+
+static int read_manifest(const char *path, struct manifest *out, struct tg_error *err)
+{
+    struct fs_stat stat = {0};
+    struct buf text = BUF_INIT;
+    int rc = fs_stat(path, &stat, err);
+    if (rc == TG_OK && !stat.exists)
+        rc = error_set(err, TG_IO, "%s is missing", manifest_name);
+    if (rc == TG_OK)
+        rc = fs_read_file(path, &text, err);
+    if (rc == TG_OK)
+        rc = manifest_read(out, buf_string(&text), text.len, err);
+    if (rc == TG_DATA)
+        rc = err ? (err->code = TG_IO) : TG_IO;
+    buf_release(&text);
+    return rc;
+}
+
+int package_open(const char *path, struct manifest *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    manifest_init(out);
+    char *manifest = fs_join(path, manifest_name);
+    if (!manifest) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(read_manifest(manifest, out, err));
+    for (size_t t = 0; t < out->table_count; t++) {
+        for (size_t f = 0; f < out->tables[t].file_count; f++)
+            TRY(check_file(path, &out->tables[t].files[f], err));
+    }
+done:
+    mem_free(manifest);
+    if (rc != TG_OK) {
+        manifest_release(out);
+        error_where(err, rc, "package '%s'", path);
+    }
+    return rc;
+}
+
+/* Moves FOLDER/sealed/ID to FOLDER/part/ID, over what is there; *out (mem_free) is its new place.
+ */
+static int move_to(const char *path, const char *part, char **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char *target = NULL;
+    char *sealed = fs_dirname(path);
+    char *folder = sealed ? fs_dirname(sealed) : NULL;
+    const char *slash = strrchr(path, '/');
+    *out = NULL;
+    if (folder)
+        target = place(folder, part, slash ? slash + 1 : path);
+    if (!target) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(make_part(folder, part, err));
+    TRY(fs_remove_tree(target, err));
+    TRY(fs_rename(path, target, err));
+    TRY(fs_sync_file(sealed, err));
+    *out = target;
+    target = NULL;
+done:
+    mem_free(target);
+    mem_free(folder);
+    mem_free(sealed);
+    return rc;
+}
+
+int package_drop(const char *path, struct tg_error *err)
+{
+    char *doomed = NULL;
+    int rc = move_to(path, "open", &doomed, err);
+    if (rc == TG_OK)
+        rc = fs_remove_tree(doomed, err);
+    mem_free(doomed);
+    return rc;
+}
+
+int package_set_aside(const char *path, const struct tg_error *why, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char *failed = NULL;
+    char *file = NULL;
+    struct buf text = BUF_INIT;
+    TRY(move_to(path, "failed", &failed, err));
+    file = fs_join(failed, "error.txt");
+    if (!file) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    buf_printf(&text, "%s%s%s\n", why->where, why->where[0] ? ": " : "", why->what);
+    if (why->sqlstate[0])
+        buf_printf(&text, "sqlstate %s\n", why->sqlstate);
+    TRY(buf_check(&text, err));
+    rc = fs_write_file(file, text.data, text.len, err);
+done:
+    buf_release(&text);
+    mem_free(file);
+    mem_free(failed);
+    return rc;
+}

@@ -1,0 +1,207 @@
+/* URLs, opening, small results, descriptions. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "database/connection.h"
+#include "tests/database/sample.h"
+#include "tests/torture.h"
+
+static struct context ctx;
+static struct connection *con;
+
+static int setup(void **state)
+{
+    context_init(&ctx);
+    return sample_setup(state) || connection_open(&ctx, "duckdb:///data.duckdb", true, &con, NULL);
+}
+
+static int teardown(void **state)
+{
+    connection_close(con);
+    con = NULL;
+    return sample_teardown(state);
+}
+
+static void refused(const char *url, const char *dataset, const char *part)
+{
+    struct tg_error problem = {0};
+    assert_int_equal(connection_check_dataset(url, dataset, &problem), TG_USAGE);
+    if (!strstr(problem.what, part))
+        fail_msg("'%s' does not say '%s'", problem.what, part);
+}
+
+static void test_urls(void **state)
+{
+    (void)state;
+    sample_ok(connection_check_url("duckdb:///a.duckdb", err));
+    sample_ok(connection_check_url("duckdb:////tmp/a b.duckdb", err));
+    sample_ok(connection_check_dataset("duckdb:///a/bronze.duckdb", "bronze_2", err));
+    refused("duckdb:///a/bronze.duckdb", "bronze", "cannot tell them apart");
+    refused("duckdb:///Bronze", "bronze", "cannot tell them apart");
+    refused("duckdb://a.duckdb", NULL, "three slashes");
+    refused("duckdb:a.duckdb", NULL, "three slashes");
+    refused("duckdb:///", NULL, "names no file");
+    refused("duckdb:////tmp/", NULL, "names no file");
+    refused("duckdb:///:memory:", NULL, "lost at the end");
+    refused("duckdb:///a.duckdb?threads=2", NULL, "parameters");
+    refused("postgres://me:secret@host/db", NULL, "destination 'postgres:' has no driver");
+    refused("a.duckdb", NULL, "duckdb:///file.duckdb");
+    refused("", NULL, "no driver");
+    struct tg_error problem = {0};
+    struct connection *none = NULL;
+    assert_int_equal(connection_open(&ctx, "mysql://x", true, &none, &problem), TG_USAGE);
+    assert_null(none);
+    assert_null(strstr(problem.what, "//x"));
+}
+
+static void test_open_or_create(void **state)
+{
+    (void)state;
+    struct connection *other = NULL;
+    struct fs_stat stat;
+    sample_ok(connection_open(&ctx, "duckdb:///other.duckdb", false, &other, err));
+    assert_null(other);
+    sample_ok(fs_stat("other.duckdb", &stat, err));
+    assert_false(stat.exists);
+    sample_ok(connection_open(&ctx, "duckdb:///other.duckdb", true, &other, err));
+    sample_ok(connection_exec(other, "CREATE TABLE t (a INTEGER)", NULL, err));
+    connection_close(other);
+    char url[2048];
+    snprintf(url, sizeof(url), "duckdb:///%s/other.duckdb", sample_folder);
+    sample_ok(connection_open(&ctx, url, false, &other, err));
+    uint64_t changed = 0;
+    sample_ok(connection_exec(other, "INSERT INTO t VALUES (1), (2)", &changed, err));
+    assert_int_equal(changed, 2);
+    connection_close(other);
+    connection_close(NULL);
+}
+
+static void test_names_that_duckdb_takes_for_something_else(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"md:x", "temp.duckdb", "a'b \"c.duckdb", "main.duckdb"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char url[64];
+        struct connection *other = NULL;
+        struct fs_stat stat;
+        snprintf(url, sizeof(url), "duckdb:///%s", names[i]);
+        sample_ok(connection_open(&ctx, url, true, &other, err));
+        sample_ok(connection_exec(other, "CREATE SCHEMA bronze", NULL, err));
+        sample_ok(connection_exec(other, "CREATE TABLE \"bronze\".\"t\" (a INTEGER)", NULL, err));
+        connection_close(other);
+        sample_ok(fs_stat(names[i], &stat, err));
+        assert_true(stat.exists && stat.size > 0);
+    }
+}
+
+static void test_fetch(void **state)
+{
+    (void)state;
+    struct text_rows rows;
+    sample_ok(
+        connection_fetch(con,
+                         "SELECT i, CASE WHEN i = 1 THEN NULL ELSE 'x' || i END, i = 2, "
+                         "TIMESTAMPTZ '2024-01-02 03:04:05Z' FROM range(5000) t(i) ORDER BY i",
+                         &rows, err));
+    assert_int_equal(rows.row_count, 5000);
+    assert_int_equal(rows.column_count, 4);
+    assert_string_equal(text_cell(&rows, 0, 0), "0");
+    assert_string_equal(text_cell(&rows, 0, 1), "x0");
+    assert_null(text_cell(&rows, 1, 1));
+    assert_string_equal(text_cell(&rows, 2, 2), "true");
+    assert_string_equal(text_cell(&rows, 4999, 0), "4999");
+    assert_memory_equal(text_cell(&rows, 7, 3), "2024-01-02T03:04:05", 19);
+    text_rows_release(&rows);
+
+    sample_ok(connection_fetch(con, "SELECT 1, '' WHERE false", &rows, err));
+    assert_int_equal(rows.row_count, 0);
+    assert_int_equal(rows.column_count, 2);
+    text_rows_release(&rows);
+    text_rows_release(&rows);
+
+    struct tg_error problem = {0};
+    assert_int_equal(connection_fetch(con, "SELECT nothing", &rows, &problem), TG_DESTINATION);
+    assert_int_equal(rows.row_count, 0);
+}
+
+static void test_describe(void **state)
+{
+    (void)state;
+    struct described described;
+    sample_ok(con->driver->describe(con, "no'ne", &described, err));
+    assert_int_equal(described.table_count, 0);
+    described_release(&described);
+    static const char *const statements[] = {
+        "CREATE SCHEMA \"Bronze\"",
+        "CREATE SCHEMA other",
+        "CREATE TABLE other.a (x INTEGER)",
+        "CREATE TABLE bronze.person (id BIGINT NOT NULL)",
+        "ALTER TABLE bronze.person ADD COLUMN \"odd \"\"name\" JSON",
+        "ALTER TABLE bronze.person ADD COLUMN t TIMESTAMPTZ",
+        "ALTER TABLE bronze.person ADD COLUMN d DECIMAL(38,9)",
+        "CREATE TABLE bronze.a (b VARCHAR)",
+        "CREATE TEMP TABLE person (not_this INTEGER)",
+    };
+    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
+        sample_ok(connection_exec(con, statements[i], NULL, err));
+    sample_ok(con->driver->describe(con, "bronze", &described, err));
+    assert_int_equal(described.table_count, 2);
+    assert_string_equal(described.tables[0].name, "a");
+    const struct described_table *person = described_find(&described, "person");
+    assert_non_null(person);
+    assert_null(described_find(&described, "x"));
+    assert_int_equal(person->column_count, 4);
+    assert_string_equal(person->columns[0].name, "id");
+    assert_string_equal(person->columns[0].sql_type, "BIGINT");
+    assert_false(person->columns[0].nullable);
+    assert_string_equal(person->columns[1].name, "odd \"name");
+    assert_string_equal(person->columns[1].sql_type, "JSON");
+    assert_true(person->columns[1].nullable);
+    assert_string_equal(person->columns[2].sql_type, "TIMESTAMP WITH TIME ZONE");
+    assert_string_equal(person->columns[3].sql_type, "DECIMAL(38,9)");
+    described_release(&described);
+    assert_int_equal(described.table_count, 0);
+}
+
+static int describe_once(void)
+{
+    struct described described = {0};
+    int rc = con->driver->describe(con, "main", &described, NULL);
+    described_release(&described);
+    return rc;
+}
+
+static int open_once(void)
+{
+    struct connection *other = NULL;
+    int rc = connection_open(&ctx, "duckdb:///tortured.duckdb", true, &other, NULL);
+    connection_close(other);
+    return rc;
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    sample_ok(connection_exec(con, "CREATE TABLE p (a INTEGER, b INTEGER)", NULL, err));
+    torture(describe_once);
+    torture(open_once);
+}
+
+#define in_folder(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_folder(test_urls),
+        in_folder(test_open_or_create),
+        in_folder(test_names_that_duckdb_takes_for_something_else),
+        in_folder(test_fetch),
+        in_folder(test_describe),
+        in_folder(test_memory_runs_out),
+    };
+    return cmocka_run_group_tests_name("database/connection", tests, NULL, NULL);
+}

@@ -1,0 +1,324 @@
+/* The DuckDB driver: statements, errors and their codes, locks, cancelling, full disks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "database/connection.h"
+#include "database/duckdb_api.h"
+#include "tests/database/sample.h"
+
+static struct context ctx;
+static struct connection *con;
+static atomic_int cancel;
+
+static int setup_folder(void **state)
+{
+    context_init(&ctx);
+    atomic_store(&cancel, 0);
+    ctx.cancel = &cancel;
+    return sample_setup(state);
+}
+
+static int setup(void **state)
+{
+    return setup_folder(state) || connection_open(&ctx, "duckdb:///d.duckdb", true, &con, NULL);
+}
+
+static int teardown(void **state)
+{
+    connection_close(con);
+    con = NULL;
+    return sample_teardown(state);
+}
+
+static void exec(const char *sql)
+{
+    sample_ok(connection_exec(con, sql, NULL, err));
+}
+
+static void expect(const char *sql, const char *expected)
+{
+    struct text_rows rows;
+    sample_ok(connection_fetch(con, sql, &rows, err));
+    assert_int_equal(rows.row_count, 1);
+    assert_string_equal(text_cell(&rows, 0, 0), expected);
+    text_rows_release(&rows);
+}
+
+static void test_rows_changed(void **state)
+{
+    (void)state;
+    uint64_t changed = 7;
+    sample_ok(connection_exec(con, "CREATE TABLE t (a INTEGER)", &changed, err));
+    assert_int_equal(changed, 0);
+    sample_ok(connection_exec(con, "INSERT INTO t SELECT * FROM range(100000)", &changed, err));
+    assert_int_equal(changed, 100000);
+    sample_ok(connection_exec(con, "UPDATE t SET a = 0 WHERE a < 10", &changed, err));
+    assert_int_equal(changed, 10);
+    sample_ok(connection_exec(con, "DELETE FROM t WHERE a > 10", &changed, err));
+    assert_int_equal(changed, 99989);
+    sample_ok(connection_exec(con, "SELECT * FROM t", &changed, err));
+    assert_int_equal(changed, 0);
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    expect("SELECT current_setting('TimeZone')", "UTC");
+    expect("SELECT TIMESTAMPTZ '2024-07-01 00:00:00Z'::VARCHAR", "2024-07-01 00:00:00+00");
+    expect("SELECT current_setting('autoload_known_extensions')", "false");
+    expect("SELECT current_setting('autoinstall_known_extensions')", "false");
+    expect("SELECT current_setting('memory_limit')", "192.0 MiB");
+    expect("SELECT current_setting('threads')", "2");
+    expect("SELECT current_setting('preserve_insertion_order')", "false");
+    expect("SELECT current_setting('temp_directory')", "./d.duckdb.tmp");
+}
+
+static void fails(const char *sql, int code, const char *sqlstate, const char *part)
+{
+    struct tg_error problem = {0};
+    uint64_t changed = 0;
+    assert_int_equal(connection_exec(con, sql, &changed, &problem), code);
+    assert_int_equal(problem.code, code);
+    assert_string_equal(problem.sqlstate, sqlstate);
+    if (!strstr(problem.what, part))
+        fail_msg("'%s' does not say '%s'", problem.what, part);
+}
+
+static void test_errors(void **state)
+{
+    (void)state;
+    exec("CREATE TABLE t (a INTEGER PRIMARY KEY, b INTEGER NOT NULL, c INTEGER CHECK (c > 0))");
+    exec("INSERT INTO t VALUES (1, 1, 1)");
+    fails("INSERT INTO t VALUES (1, 1, 1)", TG_DESTINATION, "23505", "Duplicate key");
+    fails("INSERT INTO t VALUES (2, 2, 2), (2, 2, 2)", TG_DESTINATION, "23505", "key");
+    fails("INSERT INTO t VALUES (2, NULL, 2)", TG_DESTINATION, "23502", "t.b");
+    fails("INSERT INTO t VALUES (2, 2, 0)", TG_DESTINATION, "23514", "CHECK");
+    fails("SELEC", TG_DESTINATION, "", "syntax error");
+    fails("SELECT * FROM none", TG_DESTINATION, "", "none");
+    fails("SELECT 1; SELECT 2", TG_DESTINATION, "", "multiple statements");
+    fails("SELECT 'x'::INTEGER FROM t", TG_DESTINATION, "", "Conversion Error");
+    fails("", TG_DESTINATION, "", "duckdb");
+    fails("SELECT error('on purpose')", TG_DESTINATION, "", "on purpose");
+    expect("SELECT count(*) FROM t", "1");
+}
+
+static void test_memory_limit(void **state)
+{
+    (void)state;
+    exec("SET memory_limit = '4MB'");
+    exec("SET max_temp_directory_size = '0KB'");
+    struct tg_error problem = {0};
+    assert_int_equal(connection_exec(con,
+                                     "CREATE TABLE t AS SELECT list(i) FROM range(9000000) r(i)",
+                                     NULL, &problem),
+                     TG_NOMEM);
+    assert_non_null(strstr(problem.what, "raise the memory budget"));
+    assert_null(strstr(problem.what, "SET threads"));
+    expect("SELECT 1", "1");
+}
+
+static void test_transactions(void **state)
+{
+    (void)state;
+    exec("CREATE TABLE t (a INTEGER)");
+    exec("BEGIN TRANSACTION");
+    exec("INSERT INTO t VALUES (1)");
+    exec("ROLLBACK");
+    exec("BEGIN TRANSACTION");
+    exec("INSERT INTO t VALUES (2)");
+    exec("COMMIT");
+    exec("BEGIN TRANSACTION");
+    exec("INSERT INTO t VALUES (3)");
+    connection_close(con); /* rolls back */
+    sample_ok(connection_open(&ctx, "duckdb:///d.duckdb", false, &con, err));
+    expect("SELECT string_agg(a, ',') FROM t", "2");
+}
+
+/* ---- files that cannot be opened ---- */
+
+static void refused(const char *url, int code, const char *part)
+{
+    struct tg_error problem = {0};
+    struct connection *other = NULL;
+    assert_int_equal(connection_open(&ctx, url, true, &other, &problem), code);
+    assert_null(other);
+    if (!strstr(problem.what, part))
+        fail_msg("'%s' does not say '%s'", problem.what, part);
+    assert_non_null(strstr(problem.where, url));
+}
+
+static void put(const char *path, const char *text)
+{
+    sample_ok(fs_write_file(path, text, strlen(text), err));
+}
+
+static void test_files_that_are_no_database(void **state)
+{
+    (void)state;
+    put("text.duckdb", "these are not the bytes of a database, but they are enough of them");
+    put("empty.duckdb", "");
+    sample_ok(fs_mkdirs("folder.duckdb", err));
+    refused("duckdb:///text.duckdb", TG_DESTINATION, "not a valid DuckDB database file");
+    refused("duckdb:///empty.duckdb", TG_DESTINATION, "remove this one");
+    refused("duckdb:///folder.duckdb", TG_DESTINATION, "is a folder; name a file in it");
+    refused("duckdb:///none/d.duckdb", TG_DESTINATION, "does not exist; create it");
+    if (geteuid() != 0) { /* root may write everywhere */
+        assert_int_equal(chmod("text.duckdb", 0444), 0);
+        refused("duckdb:///text.duckdb", TG_DESTINATION, "cannot be written");
+    }
+}
+
+/* A process of its own that holds the file until it is told to end. Run before this process opens
+ * any. */
+static pid_t hold(const char *url, int *release)
+{
+    int ready[2];
+    int end[2];
+    assert_int_equal(pipe(ready), 0);
+    assert_int_equal(pipe(end), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        struct connection *held = NULL;
+        char byte = 'x';
+        close(end[1]);
+        if (connection_open(&ctx, url, true, &held, NULL) != TG_OK)
+            byte = '!';
+        if (write(ready[1], &byte, 1) != 1 || read(end[0], &byte, 1) < 0)
+            _exit(1);
+        connection_close(held);
+        _exit(0);
+    }
+    char byte = 0;
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(byte, 'x');
+    close(ready[0]);
+    close(ready[1]);
+    close(end[0]);
+    *release = end[1];
+    return child;
+}
+
+static void test_locked_by_another_process(void **state)
+{
+    (void)state;
+    int release = -1;
+    int status = 0;
+    struct tg_error problem = {0};
+    struct connection *other = NULL;
+    char pid[32];
+    pid_t child = hold("duckdb:///held.duckdb", &release);
+    assert_int_equal(connection_open(&ctx, "duckdb:///held.duckdb", true, &other, &problem),
+                     TG_LOCKED);
+    assert_true(problem.retryable);
+    snprintf(pid, sizeof(pid), "PID %d", (int)child);
+    assert_non_null(strstr(problem.what, pid));
+    assert_non_null(strstr(problem.what, "held.duckdb"));
+    close(release);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    sample_ok(connection_open(&ctx, "duckdb:///held.duckdb", false, &other, err));
+    connection_close(other);
+}
+
+/* ---- cancelling ---- */
+
+static void *cancel_soon(void *arg)
+{
+    (void)arg;
+    nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
+    atomic_store(&cancel, 1);
+    return NULL;
+}
+
+static void test_cancel(void **state)
+{
+    (void)state;
+    struct tg_error problem = {0};
+    pthread_t thread;
+    exec("CREATE TABLE t (a BIGINT)");
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
+    /* Would take days. */
+    int rc = connection_exec(con,
+                             "INSERT INTO t SELECT sum(hash(a.i * b.i)) FROM range(10000000) a(i), "
+                             "range(10000000) b(i)",
+                             NULL, &problem);
+    pthread_join(thread, NULL);
+    assert_int_equal(rc, TG_CANCELLED);
+    assert_int_equal(connection_exec(con, "SELECT 1", NULL, &problem), TG_CANCELLED);
+    atomic_store(&cancel, 0);
+    expect("SELECT count(*) FROM t", "0");
+}
+
+/* ---- a full disk: files may not grow beyond a bound in this process ---- */
+
+static void test_full_disk(void **state)
+{
+    (void)state;
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        struct tg_error problem = {0};
+        struct connection *own = NULL;
+        struct rlimit limit = {.rlim_cur = 2000000, .rlim_max = 2000000};
+        signal(SIGXFSZ, SIG_IGN);
+        if (setrlimit(RLIMIT_FSIZE, &limit) != 0 ||
+            connection_open(&ctx, "duckdb:///full.duckdb", true, &own, &problem) != TG_OK)
+            _exit(2);
+        int rc = connection_exec(own, "CREATE TABLE t AS SELECT hash(i) h FROM range(3000000) r(i)",
+                                 NULL, &problem);
+        _exit(rc == TG_IO && strstr(problem.what, "raise the limit on file sizes") ? 0 : 10 + rc);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+static void test_error_rules(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    assert_int_equal(duck_error(&err, "IO Error: Could not write all bytes to file \"x\": wanted=1 "
+                                      "wrote=0: No space left on device"),
+                     TG_IO);
+    assert_true(err.retryable);
+    assert_int_equal(duck_error(&err, "TransactionContext Error: Conflict on update!"),
+                     TG_DESTINATION);
+    assert_true(err.retryable);
+    assert_string_equal(err.sqlstate, "40001");
+    assert_int_equal(duck_error(&err, NULL), TG_DESTINATION);
+    assert_false(err.retryable);
+    assert_string_equal(err.sqlstate, "");
+    assert_int_equal(duck_error(NULL, "Out of Memory Error: x"), TG_NOMEM);
+}
+
+/* The processes that fork come first: nothing of DuckDB may run yet. */
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_full_disk, setup_folder, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_locked_by_another_process, setup_folder,
+                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(test_files_that_are_no_database, setup_folder,
+                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(test_rows_changed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_memory_limit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_transactions, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
+        cmocka_unit_test(test_error_rules),
+    };
+    return cmocka_run_group_tests_name("database/duckdb", tests, NULL, NULL);
+}

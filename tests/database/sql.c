@@ -1,0 +1,113 @@
+/* Quoting, and DuckDB's names of types both ways. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "database/dialect.h"
+
+static void check(struct buf *out, const char *expected)
+{
+    assert_false(out->failed);
+    assert_string_equal(buf_string(out), expected);
+    buf_clear(out);
+}
+
+static void test_quoting(void **state)
+{
+    (void)state;
+    struct buf out = BUF_INIT;
+    sql_ident(&out, &dialect_duckdb, "person");
+    check(&out, "\"person\"");
+    sql_ident(&out, &dialect_duckdb, "a\"b\"\"c\"");
+    check(&out, "\"a\"\"b\"\"\"\"c\"\"\"");
+    sql_ident(&out, &dialect_duckdb, "");
+    check(&out, "\"\"");
+    sql_table(&out, &dialect_duckdb, "bronze", "x\"; DROP TABLE y; --");
+    check(&out, "\"bronze\".\"x\"\"; DROP TABLE y; --\"");
+    sql_text(&out, "it's 'quoted'");
+    check(&out, "'it''s ''quoted'''");
+    sql_text(&out, "");
+    check(&out, "''");
+    sql_text(&out, NULL);
+    check(&out, "NULL");
+    buf_release(&out);
+}
+
+struct pair {
+    struct type_spec spec;
+    const char *sql;
+};
+
+static const struct pair pairs[] = {
+    {{.type = TYPE_TEXT}, "VARCHAR"},
+    {{.type = TYPE_BIGINT}, "BIGINT"},
+    {{.type = TYPE_BIGINT, .precision = 8}, "TINYINT"},
+    {{.type = TYPE_BIGINT, .precision = 16}, "SMALLINT"},
+    {{.type = TYPE_BIGINT, .precision = 32}, "INTEGER"},
+    {{.type = TYPE_BIGINT, .precision = 128}, "HUGEINT"},
+    {{.type = TYPE_DOUBLE}, "DOUBLE"},
+    {{.type = TYPE_BOOL}, "BOOLEAN"},
+    {{.type = TYPE_TIMESTAMP}, "TIMESTAMP WITH TIME ZONE"},
+    {{.type = TYPE_TIMESTAMP, .naive = true}, "TIMESTAMP"},
+    {{.type = TYPE_TIMESTAMP, .precision = 3, .naive = true}, "TIMESTAMP_MS"},
+    {{.type = TYPE_TIMESTAMP, .precision = 9, .naive = true}, "TIMESTAMP_NS"},
+    {{.type = TYPE_DATE}, "DATE"},
+    {{.type = TYPE_TIME}, "TIME"},
+    {{.type = TYPE_BINARY}, "BLOB"},
+    {{.type = TYPE_JSON}, "JSON"},
+    {{.type = TYPE_WEI}, "DECIMAL(38,0)"},
+    {{.type = TYPE_DECIMAL, .precision = 38, .scale = 9}, "DECIMAL(38,9)"},
+    {{.type = TYPE_DECIMAL, .precision = 18, .scale = 3}, "DECIMAL(18,3)"},
+};
+
+static void test_types_both_ways(void **state)
+{
+    (void)state;
+    struct buf out = BUF_INIT;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        dialect_duckdb.type_sql(&pairs[i].spec, &out);
+        check(&out, pairs[i].sql);
+        struct type_spec back = dialect_duckdb.type_from_sql(pairs[i].sql);
+        assert_int_equal(back.type, pairs[i].spec.type);
+        assert_int_equal(back.precision, pairs[i].spec.precision);
+        assert_int_equal(back.scale, pairs[i].spec.scale);
+        assert_int_equal(back.naive, pairs[i].spec.naive);
+    }
+    buf_release(&out);
+}
+
+static void test_types_one_way(void **state)
+{
+    (void)state;
+    static const struct pair more[] = {
+        {{.type = TYPE_DECIMAL}, "DECIMAL(38,9)"},
+        {{.type = TYPE_BIGINT, .precision = 20}, "INTEGER"},
+        {{.type = TYPE_BIGINT, .precision = 64}, "BIGINT"},
+        {{.type = TYPE_TIMESTAMP, .precision = 3}, "TIMESTAMP WITH TIME ZONE"},
+        {{.type = TYPE_TEXT, .precision = 20}, "VARCHAR"},
+    };
+    struct buf out = BUF_INIT;
+    for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {
+        dialect_duckdb.type_sql(&more[i].spec, &out);
+        check(&out, more[i].sql);
+    }
+    buf_release(&out);
+    static const char *const foreign[] = {
+        "UBIGINT",      "INTEGER[]",     "DECIMAL(39,2)", "DECIMAL(4)",
+        "DECIMAL(4,5)", "DECIMAL(4,2)x", "FLOAT",         ""};
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
+        assert_int_equal(dialect_duckdb.type_from_sql(foreign[i]).type, TYPE_NONE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_quoting),
+        cmocka_unit_test(test_types_both_ways),
+        cmocka_unit_test(test_types_one_way),
+    };
+    return cmocka_run_group_tests_name("database/sql", tests, NULL, NULL);
+}
