@@ -1,0 +1,679 @@
+/*
+ * The cursor: which rows of a page are new (reference 6.3, 6.4).
+ *
+ * Data path: cursor_new (stored value and hashes -> start) -> cursor_filter: for each row its value
+ * (row_value, or a column of the batch), judge (missing, beyond the end, before the start, known at
+ * the start, beyond the last), and at the end of the page end_page, which hashes the rows at the
+ * last value. -> cursor_last_json, cursor_hashes.
+ *
+ * Only rows at a boundary are hashed: at the start when there are stored hashes to recognise them
+ * by, at the last value when a page ends. With TG_MIN all orders are mirrored.
+ *
+ * Values are left to cursor_value.c, batches to cursor_arrow.c, storing to the pipeline.
+ */
+#include "extract/cursor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "extract/cursor_arrow.h"
+#include "extract/cursor_value.h"
+
+/* ---- Sets of hashes ------------------------------------------------------------------------ */
+
+struct hash_set {
+    char (*items)[HASH_ROW_TEXT + 1];
+    size_t count, cap;
+    size_t settled;     /* items before this one are sorted and unique */
+    const char **texts; /* room for one pointer per item */
+    size_t text_cap;
+};
+
+static void set_release(struct hash_set *set)
+{
+    mem_free(set->items);
+    mem_free(set->texts);
+    *set = (struct hash_set){0};
+}
+
+static int compare_hashes(const void *a, const void *b)
+{
+    return strcmp(a, b);
+}
+
+/* Sorts the items and drops those that are there twice. */
+static void set_settle(struct hash_set *set)
+{
+    size_t kept = 0;
+
+    if (set->settled == set->count)
+        return;
+    qsort(set->items, set->count, sizeof(*set->items), compare_hashes);
+    for (size_t i = 0; i < set->count; i++)
+        if (kept == 0 || strcmp(set->items[kept - 1], set->items[i]) != 0)
+            memmove(set->items[kept++], set->items[i], sizeof(*set->items));
+    set->count = set->settled = kept;
+}
+
+/* Settling whenever the set has doubled keeps memory and time near those of the unique items. */
+static int set_add(struct hash_set *set, const char *hash, struct tg_error *err)
+{
+    size_t len = strlen(hash);
+    int rc = TG_OK;
+
+    if (len > HASH_ROW_TEXT) /* none that we, or dlt, make */
+        return TG_OK;
+    if (set->count > 1024 && set->count >= 2 * set->settled)
+        set_settle(set);
+    TRY(mem_grow(&set->items, &set->cap, set->count + 1, sizeof(*set->items), err));
+    TRY(mem_grow(&set->texts, &set->text_cap, set->count + 1, sizeof(*set->texts), err));
+    memcpy(set->items[set->count++], hash, len + 1);
+done:
+    return rc;
+}
+
+static bool set_has(const struct hash_set *set, const char *hash)
+{
+    return set->count > 0 &&
+           bsearch(hash, set->items, set->count, sizeof(*set->items), compare_hashes) != NULL;
+}
+
+static bool set_equal(const struct hash_set *a, const struct hash_set *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (strcmp(a->items[i], b->items[i]) != 0)
+            return false;
+    return true;
+}
+
+/* ---- The cursor ---------------------------------------------------------------------------- */
+
+struct part {
+    const char *name;
+    size_t len;
+};
+
+struct row_ref {
+    const yyjson_val *cell; /* NULL: a row of a batch, */
+    int64_t index;          /* this one */
+};
+
+/* What changes after cursor_new; by pointer, so that reading a const cursor may settle the set. */
+struct progress {
+    struct cursor_value last;
+    struct buf last_text;
+    bool moved;   /* the last value is not the one of the start */
+    bool crowded; /* more rows at the last value than hashes are kept for */
+    struct hash_set hashes;
+};
+
+struct cursor {
+    struct arena arena; /* path, options, texts of the fixed values */
+    const char *path;
+    struct part *parts; /* of the path, split at the dots */
+    size_t part_count;
+    const char **key;
+    size_t key_count;
+    bool backwards; /* TG_MIN */
+    enum tg_on_missing on_missing;
+    enum cursor_hash hash;
+    size_t hash_count_max;
+    struct cursor_value initial, start, end;
+    struct hash_set stored;
+    struct progress *progress;
+    struct tg_cursor view;
+
+    /* scratch */
+    size_t predicted; /* where the row before had the field */
+    struct row_ref *boundary;
+    size_t boundary_count, boundary_cap;
+    uint8_t *keep;
+    size_t keep_cap;
+    struct hasher hasher;
+    struct buf json;
+};
+
+/* One page on its way through. */
+struct pass {
+    struct cursor *cursor;
+    struct page *page;
+    struct cursor_value last; /* text is borrowed from the page until it ends */
+    bool moved;
+};
+
+static int bad_path(const char *path, struct tg_error *err)
+{
+    return error_set(err, TG_USAGE,
+                     "the cursor path '%s' is not supported; name a field: 'updated_at', or "
+                     "'data.updated_at' for a nested one",
+                     path);
+}
+
+/* "a.b" and "$.a.b"; other JSONPath is refused. */
+static int split_path(struct cursor *cursor, struct tg_error *err)
+{
+    const char *name = cursor->path;
+    size_t count = 1;
+
+    if (strncmp(name, "$.", 2) == 0)
+        name += 2;
+    if (strpbrk(name, "[]*") || strcmp(name, "$") == 0)
+        return bad_path(cursor->path, err);
+    for (const char *c = name; *c; c++)
+        count += *c == '.';
+    cursor->parts = arena_alloc(&cursor->arena, count * sizeof(*cursor->parts));
+    if (!cursor->parts)
+        return error_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strcspn(name, ".");
+        if (len == 0)
+            return bad_path(cursor->path, err);
+        cursor->parts[i] = (struct part){name, len};
+        name += len + 1;
+    }
+    cursor->part_count = count;
+    return TG_OK;
+}
+
+/* A value that stays: its text moves to the arena. */
+static int keep_value(struct cursor *cursor, const struct tg_value *from, struct cursor_value *out,
+                      struct tg_error *err)
+{
+    cursor_value_set(out, from);
+    if (out->kind != TG_VALUE_TEXT)
+        return TG_OK;
+    out->text = arena_strndup(&cursor->arena, out->text, out->len);
+    return out->text ? TG_OK : error_nomem(err);
+}
+
+static int copy_options(struct cursor *cursor, const struct cursor_options *options,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    cursor->path = arena_strdup(&cursor->arena, options->path);
+    cursor->key = arena_alloc(&cursor->arena, (options->key_count + 1) * sizeof(*cursor->key));
+    if (!cursor->path || !cursor->key)
+        return error_nomem(err);
+    for (size_t i = 0; i < options->key_count; i++) {
+        cursor->key[i] = arena_strdup(&cursor->arena, options->key[i]);
+        if (!cursor->key[i])
+            return error_nomem(err);
+    }
+    cursor->key_count = options->key_count;
+    cursor->backwards = options->last_value == TG_MIN;
+    cursor->on_missing = options->on_missing;
+    cursor->hash = options->hash;
+    cursor->hash_count_max = options->hash_count_max;
+    TRY(split_path(cursor, err));
+    TRY(keep_value(cursor, &options->initial_value, &cursor->initial, err));
+    TRY(keep_value(cursor, &options->end_value, &cursor->end, err));
+done:
+    return rc;
+}
+
+/* The last load's value and hashes; nothing of them counts in a window that has an end. */
+static int restore(struct cursor *cursor, const struct cursor_options *options,
+                   struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    int rc = TG_OK;
+
+    cursor->start = cursor->initial;
+    if (cursor->end.kind != TG_VALUE_NONE) {
+        cursor->hash = CURSOR_HASH_NONE;
+        return TG_OK;
+    }
+    if (options->stored_last_json) {
+        struct cursor_value stored;
+        TRY(cursor_value_parse(&stored, options->stored_last_json, &text, err));
+        if (stored.kind == TG_VALUE_TEXT) {
+            stored.text = arena_strndup(&cursor->arena, stored.text, stored.len);
+            if (!stored.text)
+                TRY(error_nomem(err));
+        }
+        if (stored.kind != TG_VALUE_NONE)
+            cursor->start = stored;
+    }
+    for (size_t i = 0; i < options->stored_hash_count; i++) {
+        TRY(set_add(&cursor->stored, options->stored_hashes[i], err));
+        TRY(set_add(&cursor->progress->hashes, options->stored_hashes[i], err));
+    }
+    set_settle(&cursor->stored);
+done:
+    buf_release(&text);
+    return rc;
+}
+
+int cursor_new(const struct cursor_options *options, struct cursor **out, struct tg_error *err)
+{
+    struct cursor *cursor = mem_calloc(1, sizeof(*cursor));
+    int rc = TG_OK;
+
+    *out = NULL;
+    if (!cursor)
+        return error_nomem(err);
+    arena_init(&cursor->arena);
+    cursor->progress = mem_calloc(1, sizeof(*cursor->progress));
+    if (!cursor->progress)
+        TRY(error_nomem(err));
+    TRY(copy_options(cursor, options, err));
+    TRY(restore(cursor, options, err));
+    cursor->progress->last = cursor->start;
+    cursor->view = (struct tg_cursor){.path = cursor->path,
+                                      .start = cursor_value_view(&cursor->start),
+                                      .last = cursor_value_view(&cursor->start),
+                                      .end = cursor_value_view(&cursor->end)};
+    *out = cursor;
+done:
+    if (rc != TG_OK)
+        cursor_free(cursor);
+    return rc;
+}
+
+void cursor_free(struct cursor *cursor)
+{
+    if (!cursor)
+        return;
+    if (cursor->progress) {
+        buf_release(&cursor->progress->last_text);
+        set_release(&cursor->progress->hashes);
+    }
+    mem_free(cursor->progress);
+    set_release(&cursor->stored);
+    mem_free(cursor->boundary);
+    mem_free(cursor->keep);
+    hasher_release(&cursor->hasher);
+    buf_release(&cursor->json);
+    arena_release(&cursor->arena);
+    mem_free(cursor);
+}
+
+const struct tg_cursor *cursor_view(const struct cursor *cursor)
+{
+    return &cursor->view;
+}
+
+/* ---- Hashes of rows ------------------------------------------------------------------------ */
+
+/* Adds where `ref` is to err's place. */
+static int row_where(const struct page *page, struct row_ref ref, int code, struct tg_error *err)
+{
+    if (ref.cell)
+        return page_where(page, ref.cell, code, err);
+    error_where(err, code, "row %llu", (unsigned long long)page->first_row + ref.index);
+    return page->file ? error_where(err, code, "file '%s'", page->file) : code;
+}
+
+/* The values of the key: one alone, or several as a list. */
+static int put_key(struct cursor *cursor, const yyjson_val *row, struct tg_error *err)
+{
+    if (cursor->key_count > 1)
+        buf_char(&cursor->json, '[');
+    for (size_t i = 0; i < cursor->key_count; i++) {
+        const char *name = cursor->key[i];
+        const yyjson_val *value = cell_find(row, name, strlen(name));
+        if (!value)
+            return error_set(err, TG_DATA,
+                             "the primary key field '%s' is missing; correct primary_key, or the "
+                             "row",
+                             name);
+        if (i > 0)
+            buf_char(&cursor->json, ',');
+        cell_json(&cursor->json, value, CELL_JSON_SORTED);
+    }
+    if (cursor->key_count > 1)
+        buf_char(&cursor->json, ']');
+    return TG_OK;
+}
+
+static int hash_row(struct pass *pass, struct row_ref ref, char out[HASH_ROW_TEXT + 1],
+                    struct tg_error *err)
+{
+    struct cursor *cursor = pass->cursor;
+    size_t key_count = cursor->hash == CURSOR_HASH_KEY ? cursor->key_count : 0;
+    int rc = TG_OK;
+
+    buf_clear(&cursor->json);
+    if (!ref.cell)
+        TRY(cursor_batch_json(pass->page, ref.index, cursor->key, key_count, &cursor->json, err));
+    else if (key_count > 0)
+        TRY(put_key(cursor, ref.cell, err));
+    else
+        cell_json(&cursor->json, ref.cell, CELL_JSON_SORTED);
+    TRY(buf_check(&cursor->json, err));
+    TRY(hash_text(&cursor->hasher, buf_string(&cursor->json), cursor->json.len, HASH_ROW_BYTES, out,
+                  err));
+done:
+    return rc == TG_OK ? TG_OK : row_where(pass->page, ref, rc, err);
+}
+
+/* ---- Judging rows -------------------------------------------------------------------------- */
+
+static int missing(const struct pass *pass, struct row_ref ref, bool *keep, struct tg_error *err)
+{
+    *keep = pass->cursor->on_missing == TG_INCLUDE;
+    if (pass->cursor->on_missing != TG_RAISE)
+        return TG_OK;
+    error_set(err, TG_DATA,
+              "the cursor field '%s' is missing or NULL; set on_cursor_value_missing to include or "
+              "exclude if that may be",
+              pass->cursor->path);
+    return row_where(pass->page, ref, TG_DATA, err);
+}
+
+static int clash(const struct pass *pass, struct row_ref ref, const struct cursor_value *value,
+                 const struct cursor_value *other, struct tg_error *err)
+{
+    char here[80], there[80];
+
+    cursor_value_print(value, here, sizeof(here));
+    cursor_value_print(other, there, sizeof(there));
+    error_set(err, TG_DATA,
+              "the cursor field '%s' holds %s here (%s), which does not compare with %s (%s); make "
+              "the field, initial_value and end_value of one type, or reset the resource",
+              pass->cursor->path, here, cursor_value_kind(value), there, cursor_value_kind(other));
+    return row_where(pass->page, ref, TG_DATA, err);
+}
+
+/* order > 0: the value is beyond the other, in the cursor's direction. */
+static inline int compare(const struct pass *pass, struct row_ref ref,
+                          const struct cursor_value *value, const struct cursor_value *other,
+                          int *order, struct tg_error *err)
+{
+    if (!cursor_value_compare(value, other, order))
+        return clash(pass, ref, value, other, err);
+    if (pass->cursor->backwards)
+        *order = -*order;
+    return TG_OK;
+}
+
+/* Is a row at the start value one of those that were loaded? */
+static int is_known(struct pass *pass, struct row_ref ref, bool *known, struct tg_error *err)
+{
+    char hash[HASH_ROW_TEXT + 1];
+    int rc = TG_OK;
+
+    *known = false;
+    if (pass->cursor->stored.count == 0 || pass->cursor->hash == CURSOR_HASH_NONE)
+        return TG_OK;
+    TRY(hash_row(pass, ref, hash, err));
+    *known = set_has(&pass->cursor->stored, hash);
+done:
+    return rc;
+}
+
+/* The row is the first, or one more, at the last value of the page. */
+static inline int at_last(struct pass *pass, struct row_ref ref, bool beyond,
+                          const struct cursor_value *value, struct tg_error *err)
+{
+    struct cursor *cursor = pass->cursor;
+
+    if (beyond) {
+        pass->last = *value;
+        pass->moved = true;
+        cursor->boundary_count = 0;
+    }
+    if (cursor->hash == CURSOR_HASH_NONE || (cursor->progress->crowded && !pass->moved))
+        return TG_OK;
+    if (cursor->boundary_count == cursor->boundary_cap) {
+        int rc = mem_grow(&cursor->boundary, &cursor->boundary_cap, cursor->boundary_count + 1,
+                          sizeof(*cursor->boundary), err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    cursor->boundary[cursor->boundary_count++] = ref;
+    return TG_OK;
+}
+
+static int judge(struct pass *pass, struct row_ref ref, const struct cursor_value *value,
+                 bool *keep, struct tg_error *err)
+{
+    const struct cursor *cursor = pass->cursor;
+    bool known = false;
+    int order = 1;
+    int rc = TG_OK;
+
+    *keep = false;
+    if (value->kind == TG_VALUE_NONE)
+        return missing(pass, ref, keep, err);
+    if (cursor->end.kind != TG_VALUE_NONE) {
+        TRY(compare(pass, ref, value, &cursor->end, &order, err));
+        if (order >= 0)
+            goto done;
+        order = 1;
+    }
+    if (cursor->start.kind != TG_VALUE_NONE) {
+        TRY(compare(pass, ref, value, &cursor->start, &order, err));
+        if (order < 0)
+            goto done;
+        if (order == 0)
+            TRY(is_known(pass, ref, &known, err));
+        if (known)
+            goto done;
+    }
+    if (pass->last.kind != TG_VALUE_NONE)
+        TRY(compare(pass, ref, value, &pass->last, &order, err));
+    if (order >= 0)
+        TRY(at_last(pass, ref, order > 0, value, err));
+    *keep = true;
+done:
+    return rc;
+}
+
+/* ---- Rows ---------------------------------------------------------------------------------- */
+
+static inline bool is_key(const yyjson_val *cell, const struct part *part)
+{
+    return cell_len(cell) == part->len && memcmp(cell->uni.str, part->name, part->len) == 0;
+}
+
+/* The field of a row, looked for first where the row before had it. In a flat row (an object that
+ * is as long as its pairs) the place is known; else it is walked to. */
+static inline const yyjson_val *find_field(struct cursor *cursor, const yyjson_val *row)
+{
+    const struct part *part = cursor->parts;
+    size_t count = cell_len(row), predicted = cursor->predicted;
+    const yyjson_val *key = row + 1, *found = NULL;
+
+    if (predicted < count) {
+        if (row->uni.ofs == (1 + 2 * count) * sizeof(*row))
+            key += 2 * predicted;
+        else
+            for (size_t i = 0; i < predicted; i++)
+                key = cell_next(key + 1);
+        if (is_key(key, part))
+            return key + 1;
+    }
+    key = row + 1;
+    for (size_t i = 0; i < count; i++, key = cell_next(key + 1)) {
+        if (is_key(key, part)) {
+            cursor->predicted = i;
+            found = key + 1;
+        }
+    }
+    return found;
+}
+
+static int row_value(struct pass *pass, const yyjson_val *row, struct cursor_value *out,
+                     struct tg_error *err)
+{
+    struct cursor *cursor = pass->cursor;
+    const yyjson_val *cell = row;
+
+    if (cursor->part_count == 1)
+        cell = find_field(cursor, row);
+    else
+        for (size_t i = 0; cell && i < cursor->part_count; i++)
+            cell = cell_find(cell, cursor->parts[i].name, cursor->parts[i].len);
+    if (!cell) {
+        out->kind = TG_VALUE_NONE;
+        return TG_OK;
+    }
+    if (cursor_value_set_cell(out, cell))
+        return TG_OK;
+    error_set(err, TG_DATA,
+              "the cursor field '%s' holds a value that has no order; use a number, text, date or "
+              "timestamp",
+              cursor->path);
+    return page_where(pass->page, row, TG_DATA, err);
+}
+
+static int filter_rows(struct pass *pass, struct tg_error *err)
+{
+    struct page *page = pass->page;
+    size_t kept = 0;
+    int rc = TG_OK;
+
+    for (size_t i = 0; i < page->row_count; i++) {
+        const yyjson_val *row = page->rows[i];
+        struct cursor_value value;
+        bool keep;
+        TRY(row_value(pass, row, &value, err));
+        TRY(judge(pass, (struct row_ref){row, 0}, &value, &keep, err));
+        page->rows[kept] = row;
+        kept += keep;
+    }
+    page->row_count = kept;
+done:
+    return rc;
+}
+
+/* ---- Batches ------------------------------------------------------------------------------- */
+
+/* Fills cursor->keep; the batch itself is cut when its boundary rows have been hashed. */
+static int judge_batch(struct pass *pass, int64_t *kept, struct tg_error *err)
+{
+    struct cursor *cursor = pass->cursor;
+    struct page *page = pass->page;
+    const char *name = cursor->part_count == 1 ? cursor->parts[0].name : cursor->path;
+    struct cursor_column column;
+    size_t count = (size_t)page->array.length;
+    int rc = TG_OK;
+
+    *kept = 0;
+    rc = cursor_column_find(page, name, &column, err);
+    if (rc != TG_OK)
+        return page->file ? error_where(err, rc, "file '%s'", page->file) : rc;
+    TRY(mem_grow(&cursor->keep, &cursor->keep_cap, count + 1, sizeof(*cursor->keep), err));
+    for (size_t i = 0; i < count; i++) {
+        struct cursor_value value;
+        bool keep;
+        TRY(cursor_column_value(&column, (int64_t)i, &value, err));
+        TRY(judge(pass, (struct row_ref){NULL, (int64_t)i}, &value, &keep, err));
+        cursor->keep[i] = keep;
+        *kept += keep;
+    }
+done:
+    return rc;
+}
+
+/* ---- Pages --------------------------------------------------------------------------------- */
+
+/* The hashes of the rows at the last value: of this page alone when it moved, else united. */
+static int add_hashes(struct pass *pass, struct tg_error *err)
+{
+    struct cursor *cursor = pass->cursor;
+    struct progress *progress = cursor->progress;
+    char hash[HASH_ROW_TEXT + 1];
+    int rc = TG_OK;
+
+    if (pass->moved) {
+        progress->hashes.count = progress->hashes.settled = 0;
+        progress->crowded = false;
+    }
+    for (size_t i = 0; i < cursor->boundary_count; i++) {
+        TRY(hash_row(pass, cursor->boundary[i], hash, err));
+        TRY(set_add(&progress->hashes, hash, err));
+    }
+    if (cursor->hash_count_max > 0 && cursor->boundary_count > 0) {
+        set_settle(&progress->hashes);
+        progress->crowded = progress->hashes.count > cursor->hash_count_max;
+        if (progress->crowded)
+            progress->hashes.count = progress->hashes.settled = 0;
+    }
+done:
+    return rc;
+}
+
+/* Makes what the page showed ours, before its memory goes. */
+static int end_page(struct pass *pass, struct tg_error *err)
+{
+    struct progress *progress = pass->cursor->progress;
+    int rc = TG_OK;
+
+    TRY(add_hashes(pass, err));
+    if (!pass->moved)
+        goto done;
+    if (pass->last.kind == TG_VALUE_TEXT) {
+        buf_clear(&progress->last_text);
+        buf_append(&progress->last_text, pass->last.text, pass->last.len);
+        TRY(buf_check(&progress->last_text, err));
+        pass->last.text = buf_string(&progress->last_text);
+    }
+    progress->last = pass->last;
+    progress->moved = true;
+    pass->cursor->view.last = cursor_value_view(&progress->last);
+done:
+    return rc;
+}
+
+int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped, struct tg_error *err)
+{
+    struct pass pass = {.cursor = cursor, .page = page, .last = cursor->progress->last};
+    uint64_t count = page->row_count;
+    int64_t kept = 0;
+    int rc = TG_OK;
+
+    *dropped = 0;
+    cursor->boundary_count = 0;
+    if (page->kind == PAGE_ROWS) {
+        TRY(filter_rows(&pass, err));
+        TRY(end_page(&pass, err));
+        *dropped = count - page->row_count;
+    } else if (page->kind == PAGE_ARROW) {
+        count = (uint64_t)page->array.length;
+        TRY(judge_batch(&pass, &kept, err));
+        TRY(end_page(&pass, err));
+        TRY(cursor_batch_keep(page, cursor->keep, kept, err));
+        *dropped = count - (uint64_t)kept;
+    }
+done:
+    return rc;
+}
+
+/* ---- What the state keeps ------------------------------------------------------------------ */
+
+bool cursor_moved(const struct cursor *cursor)
+{
+    if (cursor->end.kind != TG_VALUE_NONE)
+        return false;
+    set_settle(&cursor->progress->hashes);
+    return cursor->progress->moved || !set_equal(&cursor->stored, &cursor->progress->hashes);
+}
+
+int cursor_last_json(const struct cursor *cursor, struct buf *out, struct tg_error *err)
+{
+    cursor_value_json(out, &cursor->progress->last);
+    return buf_check(out, err);
+}
+
+int cursor_initial_json(const struct cursor *cursor, struct buf *out, struct tg_error *err)
+{
+    cursor_value_json(out, &cursor->initial);
+    return buf_check(out, err);
+}
+
+size_t cursor_hashes(const struct cursor *cursor, const char *const **out)
+{
+    struct hash_set *set = &cursor->progress->hashes;
+
+    set_settle(set);
+    for (size_t i = 0; i < set->count; i++)
+        set->texts[i] = set->items[i];
+    *out = set->texts;
+    return set->count;
+}

@@ -1,0 +1,66 @@
+/*
+ * The cursor: tells new rows from old (reference 6.3, 6.4).
+ *
+ *   stored value + hashes of the rows at it -> cursor_new -> cursor_filter(page) drops what is old
+ *   -> cursor_last_json, cursor_hashes
+ *
+ * Text that is an ISO timestamp on both sides is compared as an instant; other text by bytes, as in
+ * dlt.
+ */
+#ifndef TIDEGATE_EXTRACT_CURSOR_H
+#define TIDEGATE_EXTRACT_CURSOR_H
+
+#include "base/buf.h"
+#include "base/hash.h"
+#include "data/page.h"
+
+enum cursor_hash {
+    CURSOR_HASH_ROW = 0, /* hash the whole row */
+    CURSOR_HASH_KEY,     /* hash the values of `key` (append with a primary key, as in dlt) */
+    CURSOR_HASH_NONE
+};
+
+struct cursor_options {
+    const char *path;
+    struct tg_value initial_value;
+    struct tg_value end_value;
+    enum tg_last_value last_value;
+    enum tg_on_missing on_missing;
+    enum cursor_hash hash;
+    const char *const *key; /* names as in the source */
+    size_t key_count;
+    /* 0: no limit (append); else more rows at the boundary than this keep no hashes (merge: they
+     * load again, which is harmless) */
+    size_t hash_count_max;
+    /* what the last load left */
+    const char *stored_last_json;     /* JSON text as in the state; NULL: first run */
+    const char *const *stored_hashes; /* sorted */
+    size_t stored_hash_count;
+};
+
+struct cursor;
+
+/* Everything is copied. TG_DATA when the stored value cannot be read, TG_USAGE for a path that is
+ * more than names with dots between them. */
+int cursor_new(const struct cursor_options *options, struct cursor **out,
+               struct tg_error *err) TG_CHECK_RESULT;
+void cursor_free(struct cursor *cursor);
+/* What `read` callbacks and drivers see; borrowed, kept up to date. */
+const struct tg_cursor *cursor_view(const struct cursor *cursor);
+/* Drops the rows that are not new; *dropped counts them. Works on rows and on Arrow batches. A
+ * missing or NULL cursor value: as on_missing says (TG_DATA for TG_RAISE, names the row); values
+ * that do not compare (text against number): TG_DATA. */
+int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped,
+                  struct tg_error *err) TG_CHECK_RESULT;
+/* Has the last value moved on from where the run started, or is the set of boundary rows another
+ * than what was stored? Always false with an end value. */
+bool cursor_moved(const struct cursor *cursor);
+/* JSON texts for the state; "null" when there is none. Out: appended. */
+int cursor_last_json(const struct cursor *cursor, struct buf *out,
+                     struct tg_error *err) TG_CHECK_RESULT;
+int cursor_initial_json(const struct cursor *cursor, struct buf *out,
+                        struct tg_error *err) TG_CHECK_RESULT;
+/* Hashes of the rows at the last value: sorted, borrowed, unique. */
+size_t cursor_hashes(const struct cursor *cursor, const char *const **out);
+
+#endif

@@ -1,0 +1,56 @@
+/*
+ * The loop of one resource: pages from the source, through the cursor, to the sink.
+ *
+ * Data path: driver->read -> cursor_filter -> sink->push, until PAGE_END; the context is checked
+ * and progress is told at each page. Pages of which nothing is left are counted and not pushed.
+ *
+ * Opening and closing the source is left to the caller, who also saves the cursor and the files
+ * that were read, once the load is written.
+ */
+#include "extract/extract.h"
+
+static uint64_t page_rows(const struct page *page)
+{
+    return page->kind == PAGE_ARROW ? (uint64_t)page->array.length : page->row_count;
+}
+
+static void count_page(struct extract_counts *counts, const struct source_driver *driver,
+                       const struct reading *reading, const struct page *page)
+{
+    uint64_t bytes = 0;
+
+    counts->rows_read += page->read_count;
+    driver->progress(reading, &bytes, &counts->bytes_total);
+    counts->bytes = counts->bytes_total > 0 ? bytes : counts->bytes + page->bytes;
+}
+
+int extract_run(struct context *ctx, const struct source_driver *driver, struct reading *reading,
+                struct cursor *cursor, const struct extract_sink *sink,
+                struct extract_counts *counts, struct tg_error *err)
+{
+    static const struct tg_cursor no_cursor = {.path = NULL};
+    const struct tg_cursor *view = cursor ? cursor_view(cursor) : &no_cursor;
+    struct page page = {.kind = PAGE_END};
+    int rc = TG_OK;
+
+    *counts = (struct extract_counts){0};
+    for (;;) {
+        uint64_t dropped = 0;
+        TRY(context_check(ctx, err));
+        TRY(driver->read(reading, view, &page, err));
+        count_page(counts, driver, reading, &page);
+        if (page.kind == PAGE_END)
+            break;
+        if (cursor)
+            TRY(cursor_filter(cursor, &page, &dropped, err));
+        counts->rows_filtered += dropped;
+        if (page_rows(&page) > 0)
+            TRY(sink->push(sink->user, &page, err));
+        page_release(&page);
+        if (sink->progress)
+            sink->progress(sink->user, counts);
+    }
+done:
+    page_release(&page);
+    return rc;
+}

@@ -1,0 +1,29 @@
+/*
+ * The loop of one resource: pages from the source, through the cursor, to the sink.
+ */
+#ifndef TIDEGATE_EXTRACT_EXTRACT_H
+#define TIDEGATE_EXTRACT_EXTRACT_H
+
+#include "extract/cursor.h"
+#include "extract/source.h"
+
+struct extract_counts {
+    uint64_t rows_read;
+    uint64_t rows_filtered;
+    uint64_t bytes;
+    uint64_t bytes_total;
+};
+
+struct extract_sink {
+    int (*push)(void *user, struct page *page, struct tg_error *err);
+    void (*progress)(void *user,
+                     const struct extract_counts *counts); /* after each page; may be NULL */
+    void *user;
+};
+
+/* Reads to the end. `cursor` may be NULL. Checks the context at each page. */
+int extract_run(struct context *ctx, const struct source_driver *driver, struct reading *reading,
+                struct cursor *cursor, const struct extract_sink *sink,
+                struct extract_counts *counts, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

@@ -1,0 +1,175 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "extract/extract.h"
+#include "helper.h"
+#include "tests/torture.h"
+
+/* A source of three pages: ids 1 2, none, 2 3. */
+static int read_three(struct tg_read *call, struct tg_error *err)
+{
+    int *calls = call->user;
+
+    (void)err;
+    ++*calls;
+    for (int id = *calls; *calls != 2 && id < *calls + 2; id++) {
+        tg_rows_begin_object(call->rows);
+        tg_rows_key(call->rows, "id");
+        tg_rows_int64(call->rows, *calls == 3 ? id - 1 : id);
+        tg_rows_end_object(call->rows);
+    }
+    call->done = *calls == 3;
+    return TG_OK;
+}
+
+struct taken {
+    struct buf text;
+    int pushes, reports;
+    int fail_at;
+    struct extract_counts last;
+};
+
+static int take(void *user, struct page *page, struct tg_error *err)
+{
+    struct taken *taken = user;
+
+    if (++taken->pushes == taken->fail_at)
+        return error_set(err, TG_IO, "the disk is full");
+    put_page(&taken->text, page);
+    return TG_OK;
+}
+
+static void report(void *user, const struct extract_counts *counts)
+{
+    struct taken *taken = user;
+
+    taken->reports++;
+    taken->last = *counts;
+}
+
+static int run(struct context *ctx, struct cursor *cursor, struct taken *taken,
+               struct extract_counts *counts, struct tg_error *err)
+{
+    const struct source_driver *driver = source_find("callback");
+    int calls = 0;
+    const struct source_request request = {.ctx = ctx, .read = read_three, .user = &calls};
+    const struct extract_sink sink = {.push = take, .progress = report, .user = taken};
+    struct reading *reading = NULL;
+    int rc = TG_OK;
+
+    TRY(driver->open(&request, &reading, err));
+    TRY(extract_run(ctx, driver, reading, cursor, &sink, counts, err));
+done:
+    driver->close(reading);
+    return rc;
+}
+
+static void test_without_cursor(void **state)
+{
+    struct context ctx;
+    struct taken taken = {0};
+    struct extract_counts counts = {.rows_read = 99};
+
+    (void)state;
+    context_init(&ctx);
+    assert_int_equal(run(&ctx, NULL, &taken, &counts, NULL), TG_OK);
+    assert_string_equal(buf_string(&taken.text), "{\"id\":1} {\"id\":2} {\"id\":2} {\"id\":3} ");
+    assert_int_equal(counts.rows_read, 4);
+    assert_int_equal(counts.rows_filtered, 0);
+    assert_true(counts.bytes > 0);
+    assert_int_equal(taken.pushes, 2); /* an empty page is not pushed */
+    assert_int_equal(taken.reports, 3);
+    assert_int_equal(taken.last.rows_read, 4);
+    buf_release(&taken.text);
+}
+
+static void test_with_cursor(void **state)
+{
+    struct context ctx;
+    struct taken taken = {0};
+    struct extract_counts counts;
+    struct cursor *cursor;
+
+    (void)state;
+    context_init(&ctx);
+    assert_int_equal(
+        cursor_new(&(struct cursor_options){.path = "id", .stored_last_json = "3"}, &cursor, NULL),
+        TG_OK);
+    assert_int_equal(run(&ctx, cursor, &taken, &counts, NULL), TG_OK);
+    assert_string_equal(buf_string(&taken.text), "{\"id\":3} ");
+    assert_int_equal(counts.rows_read, 4);
+    assert_int_equal(counts.rows_filtered, 3);
+    assert_int_equal(taken.pushes, 1);
+    buf_release(&taken.text);
+    cursor_free(cursor);
+}
+
+static void test_cancel(void **state)
+{
+    struct context ctx;
+    struct taken taken = {0};
+    struct extract_counts counts;
+    atomic_int cancel = 1;
+
+    (void)state;
+    context_init(&ctx);
+    ctx.cancel = &cancel;
+    assert_int_equal(run(&ctx, NULL, &taken, &counts, NULL), TG_CANCELLED);
+    assert_int_equal(taken.pushes, 0);
+    buf_release(&taken.text);
+}
+
+static void test_sink_fails(void **state)
+{
+    struct context ctx;
+    struct taken taken = {.fail_at = 2};
+    struct extract_counts counts;
+    struct tg_error err = {0};
+
+    (void)state;
+    context_init(&ctx);
+    assert_int_equal(run(&ctx, NULL, &taken, &counts, &err), TG_IO);
+    assert_string_equal(err.what, "the disk is full");
+    buf_release(&taken.text);
+}
+
+static int work(void)
+{
+    struct context ctx;
+    struct taken taken = {0};
+    struct extract_counts counts;
+    struct cursor *cursor = NULL;
+    int rc = TG_OK;
+
+    context_init(&ctx);
+    TRY(cursor_new(&(struct cursor_options){.path = "id"}, &cursor, NULL));
+    TRY(run(&ctx, cursor, &taken, &counts, NULL));
+    TRY(buf_check(&taken.text, NULL));
+done:
+    buf_release(&taken.text);
+    cursor_free(cursor);
+    return rc;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    torture(work);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_without_cursor), cmocka_unit_test(test_with_cursor),
+        cmocka_unit_test(test_cancel),         cmocka_unit_test(test_sink_fails),
+        cmocka_unit_test(test_out_of_memory),
+    };
+
+    return cmocka_run_group_tests_name("extract/extract", tests, NULL, NULL);
+}

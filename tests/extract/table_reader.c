@@ -1,0 +1,313 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include "extract/table_reader.h"
+#include "helper.h"
+
+static struct context ctx;
+static struct engine *engine;
+
+static int start_engine(void **state)
+{
+    (void)state;
+    context_init(&ctx);
+    return engine_new(&ctx, "/tmp", &engine, NULL);
+}
+
+static int stop_engine(void **state)
+{
+    (void)state;
+    engine_free(engine);
+    return 0;
+}
+
+static void run_sql(const char *format, const char *path)
+{
+    struct buf sql = BUF_INIT;
+    struct ArrowArrayStream stream = {.release = NULL};
+    struct ArrowArray batch;
+    struct tg_error err = {0};
+    bool end = false;
+
+    buf_printf(&sql, format, path);
+    if (engine_query(engine, buf_string(&sql), &stream, &err) != TG_OK)
+        fail_msg("%s", err.what);
+    while (!end) {
+        assert_int_equal(stream_next(&stream, TG_DATA, &batch, &end, &err), TG_OK);
+        if (!end)
+            array_release(&batch);
+    }
+    stream_release(&stream);
+    buf_release(&sql);
+}
+
+struct outcome {
+    int rc;
+    uint64_t rows;
+    struct buf text;
+    char formats[256];
+    struct tg_error err;
+};
+
+static struct outcome read_table(const char *path, struct table_options options)
+{
+    struct outcome out = {.rc = TG_OK};
+    struct table_reader *reader = NULL;
+    struct page page = {.kind = PAGE_END};
+
+    out.rc = table_reader_open(engine, path, &options, &reader, &out.err);
+    while (out.rc == TG_OK) {
+        out.rc = table_reader_next(reader, &page, &out.err);
+        if (out.rc != TG_OK || page.kind == PAGE_END)
+            break;
+        assert_string_equal(page.file, path);
+        assert_int_equal(page.first_row, out.rows + 1);
+        out.rows += page.read_count;
+        if (out.text.len < 1000)
+            put_page(&out.text, &page);
+        out.formats[0] = '\0';
+        for (int64_t i = 0; i < page.schema.n_children && page.kind == PAGE_ARROW; i++)
+            snprintf(out.formats + strlen(out.formats), sizeof(out.formats) - strlen(out.formats),
+                     "%s ", page.schema.children[i]->format);
+        page_release(&page);
+    }
+    page_release(&page);
+    table_reader_close(reader);
+    return out;
+}
+
+static void check_csv(const char *folder, const char *content, const char *delimiter,
+                      const char *rows)
+{
+    put_file(folder, "x.csv", content);
+    struct outcome out = read_table(
+        path_in(folder, "x.csv"),
+        (struct table_options){.form = TABLE_CSV, .delimiter = delimiter, .header = true});
+    if (out.rc != TG_OK)
+        fail_msg("%s: %s: %s", content, out.err.where, out.err.what);
+    assert_string_equal(buf_string(&out.text), rows);
+    buf_release(&out.text);
+}
+
+static void test_csv(void **state)
+{
+    check_csv(*state, "id,name\n1,ann\n2,bob\n", NULL, "id=1,name=\"ann\" id=2,name=\"bob\" ");
+    check_csv(*state, "id,name\r\n1,ann\r\n2,\"b\"\"b\"", "auto",
+              "id=1,name=\"ann\" id=2,name=\"b\\\"b\" ");
+    check_csv(*state, "\xef\xbb\xbfid\n1\n", NULL, "id=1 ");
+    check_csv(*state, "id,name\n1,\n2,\"a\nb\"\n", NULL, "id=1,name=null id=2,name=\"a\\nb\" ");
+    check_csv(*state, "id;amount\n1;2,5\n", NULL, "id=1,amount=\"2,5\" ");
+    check_csv(*state, "a\tb\n1\t2\n", NULL, "a=1,b=2 ");
+    check_csv(*state, "a|b\n1|2\n", NULL, "a=1,b=2 ");
+    check_csv(*state, "a,b;c\n1,2;3\n", ";", "a,b=\"1,2\",c=3 ");
+    check_csv(*state, "\"x;y;z\",b\n1,2\n", NULL, "x;y;z=1,b=2 ");
+    check_csv(*state, "zip\n007\n", NULL, "zip=\"007\" ");
+    check_csv(*state, "id,name\n", NULL, "");
+    check_csv(*state, "", NULL, "");
+}
+
+static void test_csv_types(void **state)
+{
+    put_file(*state, "x.csv", "i,d,at,day,yes,t\n1,1.5,2024-01-01T00:00:00,2024-01-01,true,x\n");
+    struct outcome out =
+        read_table(path_in(*state, "x.csv"), (struct table_options){.header = true});
+    assert_int_equal(out.rc, TG_OK);
+    assert_string_equal(out.formats, "l g tsu: tdD b u ");
+    buf_release(&out.text);
+}
+
+static void test_csv_options(void **state)
+{
+    put_file(*state, "x.csv", "1,NA\n2,b\n");
+    struct outcome out = read_table(path_in(*state, "x.csv"),
+                                    (struct table_options){.null_text = "NA", .header = false});
+    assert_int_equal(out.rc, TG_OK);
+    assert_string_equal(buf_string(&out.text), "column0=1,column1=null column0=2,column1=\"b\" ");
+    buf_release(&out.text);
+}
+
+static void test_csv_compressed(void **state)
+{
+    static const char text[] = "id\n1\n2\n";
+    char packed[256];
+    struct table_options options = {.header = true};
+    struct outcome out;
+
+    put_bytes(*state, "x.csv", packed, ZSTD_compress(packed, sizeof(packed), text, 7, 3));
+    out = read_table(path_in(*state, "x.csv"), options);
+    assert_string_equal(buf_string(&out.text), "id=1 id=2 ");
+    buf_release(&out.text);
+    gzFile file = gzopen(path_in(*state, "y.csv"), "wb");
+    assert_int_equal(gzwrite(file, text, 7), 7);
+    assert_int_equal(gzclose(file), Z_OK);
+    out = read_table(path_in(*state, "y.csv"), options);
+    assert_string_equal(buf_string(&out.text), "id=1 id=2 ");
+    buf_release(&out.text);
+    file = gzopen(path_in(*state, "z.csv"), "wb");
+    assert_int_equal(gzclose(file), Z_OK);
+    out = read_table(path_in(*state, "z.csv"), options);
+    assert_int_equal(out.rc, TG_OK);
+    assert_int_equal(out.rows, 0);
+    buf_release(&out.text);
+}
+
+/* Rows stay in order, over all batches. */
+static void test_csv_order(void **state)
+{
+    struct buf text = BUF_INIT;
+    struct table_reader *reader = NULL;
+    struct page page = {.kind = PAGE_END};
+    int64_t next = 0, id = 0;
+
+    buf_text(&text, "id,text\n");
+    for (int i = 0; i < 300000; i++)
+        buf_printf(&text, "%d,some text to make the file long enough\n", i);
+    put_file(*state, "x.csv", buf_string(&text));
+    buf_release(&text);
+    assert_int_equal(table_reader_open(engine, path_in(*state, "x.csv"),
+                                       &(struct table_options){.header = true}, &reader, NULL),
+                     TG_OK);
+    for (;;) {
+        assert_int_equal(table_reader_next(reader, &page, NULL), TG_OK);
+        if (page.kind == PAGE_END)
+            break;
+        for (int64_t i = 0; i < page.array.length; i++, next++) {
+            assert_true(value_int64(page.schema.children[0], page.array.children[0], i, &id));
+            assert_int_equal(id, next);
+        }
+        page_release(&page);
+    }
+    assert_int_equal(next, 300000);
+    table_reader_close(reader);
+}
+
+static void check_csv_error(const char *folder, const char *content, const char *place,
+                            const char *what)
+{
+    struct outcome out;
+    char where[1200];
+
+    put_file(folder, "x.csv", content);
+    const char *path = path_in(folder, "x.csv");
+    out = read_table(path, (struct table_options){.header = true});
+    snprintf(where, sizeof(where), "file '%s'%s", path, place);
+    assert_int_equal(out.rc, TG_DATA);
+    assert_int_equal(out.err.code, TG_DATA);
+    assert_string_equal(out.err.where, where);
+    if (!strstr(out.err.what, what))
+        fail_msg("'%s' is not in '%s'", what, out.err.what);
+    assert_null(strchr(out.err.what, '\n'));
+    buf_release(&out.text);
+}
+
+/* The engine's guess would drop lines without a word. */
+static void test_csv_errors(void **state)
+{
+    struct buf text = BUF_INIT;
+
+    check_csv_error(*state, "id,name\n1,a\n2,b,c\n", ", line 3",
+                    "Expected Number of Columns: 2 Found: 3");
+    check_csv_error(*state, "id,name\n1,a\n2\n3,c\n", ", line 3",
+                    "Expected Number of Columns: 2 Found: 1");
+    check_csv_error(*state, "id,name\n1,\"a\n2,b\n", ", line 2", "unterminated quote");
+    buf_text(&text, "id,v\n");
+    for (int i = 0; i < 250000; i++)
+        buf_printf(&text, "%d,%d\n", i, i);
+    buf_text(&text, "1,oops\n");
+    check_csv_error(*state, buf_string(&text), ", line 250002", "\"oops\"");
+    buf_release(&text);
+}
+
+static void test_absent(void **state)
+{
+    struct outcome out =
+        read_table(path_in(*state, "x.csv"), (struct table_options){.form = TABLE_CSV});
+
+    assert_int_equal(out.rc, TG_SOURCE);
+    assert_non_null(strstr(out.err.what, "x.csv"));
+}
+
+/* ---- Parquet ---- */
+
+static void test_parquet(void **state)
+{
+    const char *path = path_in(*state, "it[1]*.parquet");
+
+    put_file(*state, "it1x.parquet", "another that the pattern would match");
+    run_sql("COPY (SELECT range AS id, 'x' AS t FROM range(5000)) TO '%s' (FORMAT parquet)", path);
+    struct outcome out = read_table(path, (struct table_options){.form = TABLE_PARQUET});
+    if (out.rc != TG_OK)
+        fail_msg("%s: %s", out.err.where, out.err.what);
+    assert_int_equal(out.rows, 5000);
+    assert_string_equal(out.formats, "l u ");
+    assert_memory_equal(buf_string(&out.text), "id=0,t=\"x\" id=1,t=\"x\" ", 22);
+    buf_release(&out.text);
+}
+
+static void test_nested_parquet(void **state)
+{
+    const char *path = path_in(*state, "x.parquet");
+
+    run_sql("COPY (SELECT range AS id, {'a': range * 2} AS s, [range, 7] AS l FROM range(3)) "
+            "TO '%s' (FORMAT parquet)",
+            path);
+    struct outcome out = read_table(path, (struct table_options){.form = TABLE_PARQUET});
+    if (out.rc != TG_OK)
+        fail_msg("%s: %s", out.err.where, out.err.what);
+    assert_string_equal(buf_string(&out.text), "{\"id\":0,\"l\":[0,7],\"s\":{\"a\":0}} "
+                                               "{\"id\":1,\"l\":[1,7],\"s\":{\"a\":2}} "
+                                               "{\"id\":2,\"l\":[2,7],\"s\":{\"a\":4}} ");
+    buf_release(&out.text);
+
+    /* More than one page of documents. */
+    run_sql("COPY (SELECT range AS id, [repeat('x', 500)] AS l FROM range(6000)) TO '%s' "
+            "(FORMAT parquet)",
+            path);
+    out = read_table(path, (struct table_options){.form = TABLE_PARQUET});
+    assert_int_equal(out.rc, TG_OK);
+    assert_int_equal(out.rows, 6000);
+    buf_release(&out.text);
+    run_sql("COPY (SELECT [1] AS l LIMIT 0) TO '%s' (FORMAT parquet)", path);
+    out = read_table(path, (struct table_options){.form = TABLE_PARQUET});
+    assert_int_equal(out.rc, TG_OK);
+    assert_int_equal(out.rows, 0);
+    buf_release(&out.text);
+}
+
+static void test_damaged_parquet(void **state)
+{
+    put_file(*state, "x.parquet", "this is not Parquet");
+    const char *path = path_in(*state, "x.parquet");
+    struct outcome out = read_table(path, (struct table_options){.form = TABLE_PARQUET});
+    assert_int_equal(out.rc, TG_DATA);
+    assert_non_null(strstr(out.err.where, path));
+    buf_release(&out.text);
+}
+
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_csv),
+        IN_FOLDER(test_csv_types),
+        IN_FOLDER(test_csv_options),
+        IN_FOLDER(test_csv_compressed),
+        IN_FOLDER(test_csv_order),
+        IN_FOLDER(test_csv_errors),
+        IN_FOLDER(test_absent),
+        IN_FOLDER(test_parquet),
+        IN_FOLDER(test_nested_parquet),
+        IN_FOLDER(test_damaged_parquet),
+    };
+
+    return cmocka_run_group_tests_name("extract/table_reader", tests, start_engine, stop_engine);
+}
