@@ -33,3 +33,7 @@ file(RELATIVE_PATH pc_to_include
   /${CMAKE_INSTALL_LIBDIR}/pkgconfig /${CMAKE_INSTALL_INCLUDEDIR})
 configure_file(cmake/tidegate.pc.in tidegate.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/tidegate.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# For editors: what a spec may hold.
+install(FILES ${PROJECT_SOURCE_DIR}/docs/tidegate.schema.json
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/tidegate)

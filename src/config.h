@@ -1,5 +1,6 @@
 /*
- * What a pipeline was told, as plain structs: from a spec file (config.c reads YAML by option tables, spec.c knows the keys) or from the C API (config_add).
+ * What a pipeline was told, as plain structs: from a spec file (config.c reads YAML by option
+ * tables, spec.c knows the keys) or from the C API (config_add).
  */
 #ifndef TIDEGATE_CONFIG_H
 #define TIDEGATE_CONFIG_H
@@ -11,9 +12,11 @@
 struct resource {
     const char *name;
     const char *table_name; /* not normalised; equals name unless said otherwise */
+    const char *table_key;  /* its normal form: no two resources share one */
     const char *source;     /* name under which its cursor stands in the state */
     const struct source_driver *driver;
-    const struct option_value *source_values, *resource_values; /* the driver's options, defaults filled in */
+    const struct option_value *source_values,
+        *resource_values; /* the driver's options, defaults filled in */
     size_t source_value_count, resource_value_count;
     tg_read_fn read; /* callback source */
     void *user;
@@ -32,21 +35,27 @@ struct config {
     struct arena arena; /* owns every text and array */
     const char *folder; /* relative paths start here: the spec's folder, or "." */
     const char *pipeline, *destination, *dataset;
-    const char *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
+    const char
+        *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
     const char *workdir;
     struct resource *resources;
     size_t resource_count, resource_cap;
 };
 
-/* Name, destination, dataset, workdir of options (or defaults and environment), no resources. TG_USAGE. */
-int config_init(struct config *config, const struct tg_pipeline_options *options, struct tg_error *err) TG_CHECK_RESULT;
-/* A spec file; `options` (may be NULL) gives workdir. TG_SPEC with "file:line:column" and a caret under the place. */
-int config_read(struct config *config, const char *spec_path, const struct tg_pipeline_options *options, struct tg_error *err)
-    TG_CHECK_RESULT;
+/* Name, destination, dataset, workdir of options (or defaults and environment), no resources.
+ * TG_USAGE. */
+int config_init(struct config *config, const struct tg_pipeline_options *options,
+                struct tg_error *err) TG_CHECK_RESULT;
+/* A spec file; `options` (may be NULL) gives workdir. TG_SPEC with "file:line:column" and a caret
+ * under the place. */
+int config_read(struct config *config, const char *spec_path,
+                const struct tg_pipeline_options *options, struct tg_error *err) TG_CHECK_RESULT;
 void config_release(struct config *config);
 /* A resource from the C API, copied. TG_USAGE. */
-int config_add(struct config *config, const struct tg_resource *resource, struct tg_error *err) TG_CHECK_RESULT;
-/* Marks the selected resources ("a, b"; NULL: all). TG_USAGE names the unknown one and the nearest. */
+int config_add(struct config *config, const struct tg_resource *resource,
+               struct tg_error *err) TG_CHECK_RESULT;
+/* Marks the selected resources ("a, b"; NULL: all). TG_USAGE names the unknown one and the nearest.
+ */
 int config_select(struct config *config, const char *names, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * Looking at a pipeline without changing it: its tables, loads, state, schema, packages, and any query.
+ * Looking at a pipeline without changing it: its tables, loads, state, schema, packages, and any
+ * query.
  *
- *   tg_pipeline_show  -> show_query (tables, loads) | show_document (state, schema) | show_packages (working directory)
- *   tg_pipeline_query -> a stream that keeps its connection open
+ *   tg_pipeline_show  -> show_query (tables, loads) | show_document (state, schema) | show_packages
+ * (working directory) tg_pipeline_query -> a stream that keeps its connection open
  */
 #include <string.h>
 
@@ -13,12 +14,14 @@
 #include "pipeline.h"
 #include "write/ledger.h"
 
-static int open_existing(struct tg_pipeline *pipeline, struct connection **out, struct tg_error *err)
+static int open_existing(struct tg_pipeline *pipeline, struct connection **out,
+                         struct tg_error *err)
 {
     const struct config *config = &pipeline->config;
     int rc = connection_open(&pipeline->ctx, config->destination, false, out, err);
     if (rc == TG_OK && !*out)
-        rc = error_set(err, TG_DESTINATION, "destination '%s' does not exist yet; run the pipeline first",
+        rc = error_set(err, TG_DESTINATION,
+                       "destination '%s' does not exist yet; run the pipeline first",
                        config->destination);
     return rc;
 }
@@ -57,7 +60,8 @@ static void owned_release(struct ArrowArrayStream *stream)
     stream->release = NULL;
 }
 
-int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out, struct tg_error *err)
+int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,
+                      struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf use = BUF_INIT;
@@ -91,37 +95,36 @@ done:
 
 /* ---- tables and loads ---- */
 
-static void tables_sql(const struct connection *con, const struct described *described, const char *dataset,
-                       struct buf *sql)
+static void tables_sql(const struct connection *con, const struct described *described,
+                       const char *dataset, struct buf *sql)
 {
     const struct dialect *dialect = con->driver->dialect;
-    bool first = true;
+    buf_text(
+        sql,
+        "SELECT * FROM (SELECT NULL AS \"table\", 0 AS \"rows\", 0 AS \"columns\" WHERE false");
     for (size_t i = 0; i < described->table_count; i++) {
         const struct described_table *table = &described->tables[i];
-        buf_text(sql, first ? "" : " UNION ALL ");
-        buf_text(sql, "SELECT ");
+        buf_text(sql, " UNION ALL SELECT ");
         sql_text(sql, table->name);
-        buf_printf(sql, " AS \"table\", count(*) AS \"rows\", %zu AS \"columns\" FROM ", table->column_count);
+        buf_printf(sql, ", count(*), %zu FROM ", table->column_count);
         sql_table(sql, dialect, dataset, table->name);
-        first = false;
     }
-    if (first)
-        buf_text(sql, "SELECT '' AS \"table\", 0 AS \"rows\", 0 AS \"columns\" WHERE false");
-    else
-        buf_text(sql, " ORDER BY starts_with(\"table\", '_'), \"table\"");
+    /* Users' tables first, then the ledger's. */
+    buf_text(sql, ") ORDER BY starts_with(\"table\", '_'), \"table\"");
 }
 
 static void loads_sql(const struct connection *con, const char *dataset, struct buf *sql)
 {
-    buf_text(sql, "SELECT load_id, created_at, table_name AS \"table\", disposition, rows_read AS read, rows_new AS new, "
+    buf_text(sql, "SELECT load_id, created_at, table_name AS \"table\", disposition, rows_read AS "
+                  "read, rows_new AS new, "
                   "rows_inserted AS inserted, rows_updated AS updated, rows_deleted AS deleted, "
                   "rows_filtered AS filtered, rows_rejected AS rejected FROM ");
     sql_table(sql, con->driver->dialect, dataset, "_tidegate_loads");
     buf_text(sql, " ORDER BY load_id, created_at, \"table\"");
 }
 
-static int show_query(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format, FILE *out,
-                      struct tg_error *err)
+static int show_query(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format,
+                      FILE *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = NULL;
@@ -157,8 +160,8 @@ static int print_json(const char *text, size_t len, bool pretty, FILE *out, stru
     size_t written = 0;
     char *printed = NULL;
     TRY(json_parse(text, len, "the stored document", &doc, err));
-    printed = yyjson_write_opts(doc, pretty ? YYJSON_WRITE_PRETTY_TWO_SPACES : YYJSON_WRITE_NOFLAG, json_allocator(),
-                                &written, NULL);
+    printed = yyjson_write_opts(doc, pretty ? YYJSON_WRITE_PRETTY_TWO_SPACES : YYJSON_WRITE_NOFLAG,
+                                json_allocator(), &written, NULL);
     if (!printed)
         rc = error_nomem(err);
     else if (fprintf(out, "%s\n", printed) < 0)
@@ -169,8 +172,8 @@ done:
     return rc;
 }
 
-static int show_document(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format, FILE *out,
-                         struct tg_error *err)
+static int show_document(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format,
+                         FILE *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = NULL;
@@ -182,7 +185,8 @@ static int show_document(struct tg_pipeline *pipeline, enum tg_show what, enum t
     TRY(ledger_read(con, config->dataset, config->pipeline, config->schema, &ledger, err));
     const char *stored = is_state ? ledger.state_blob : ledger.schema_json;
     if (!stored) {
-        rc = error_set(err, TG_DESTINATION, "dataset '%s' holds no %s of pipeline '%s' yet; run the pipeline first",
+        rc = error_set(err, TG_DESTINATION,
+                       "dataset '%s' holds no %s of pipeline '%s' yet; run the pipeline first",
                        config->dataset, is_state ? "state" : "schema", config->pipeline);
         goto done;
     }
@@ -202,8 +206,8 @@ struct package_rows {
     size_t count;
 };
 
-static int add_package(struct package_rows *rows, const char *status, const char *load_id, const char *detail,
-                       struct tg_error *err)
+static int add_package(struct package_rows *rows, const char *status, const char *load_id,
+                       const char *detail, struct tg_error *err)
 {
     int rc = TG_OK;
     const char *const cells[] = {load_id, status, detail};
@@ -216,7 +220,8 @@ done:
     return rc;
 }
 
-static int add_packages(struct package_rows *rows, const char *folder, const char *status, struct tg_error *err)
+static int add_packages(struct package_rows *rows, const char *folder, const char *status,
+                        struct tg_error *err)
 {
     int rc = TG_OK;
     struct fs_names names = {0};
@@ -247,11 +252,13 @@ done:
     return rc;
 }
 
-static int packages_stream(struct package_rows *rows, struct ArrowArrayStream *out, struct tg_error *err)
+static int packages_stream(struct package_rows *rows, struct ArrowArrayStream *out,
+                           struct tg_error *err)
 {
     int rc = TG_OK;
     static const char *const names[] = {"load_id", "status", "error"};
-    const struct type_spec types[3] = {{.type = TYPE_TEXT}, {.type = TYPE_TEXT}, {.type = TYPE_TEXT}};
+    const struct type_spec types[3] = {
+        {.type = TYPE_TEXT}, {.type = TYPE_TEXT}, {.type = TYPE_TEXT}};
     struct ArrowSchema schema = {0};
     struct ArrowArray children[3] = {{0}}, array = {0};
     for (size_t i = 0; i < 3; i++)
@@ -267,7 +274,8 @@ done:
     return rc;
 }
 
-static int show_packages(struct tg_pipeline *pipeline, enum tg_format format, FILE *out, struct tg_error *err)
+static int show_packages(struct tg_pipeline *pipeline, enum tg_format format, FILE *out,
+                         struct tg_error *err)
 {
     int rc = TG_OK;
     static const char *const statuses[] = {"open", "sealed", "failed"};
@@ -291,8 +299,8 @@ done:
     return rc;
 }
 
-int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format, FILE *out,
-                     struct tg_error *err)
+int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format,
+                     FILE *out, struct tg_error *err)
 {
     error_clear(err);
     switch (what) {

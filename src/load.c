@@ -1,7 +1,9 @@
 /*
- * The way of one resource: source -> cursor -> normalize -> package, and what is remembered of it for the next run.
+ * The way of one resource: source -> cursor -> normalize -> package, and what is remembered of it
+ * for the next run.
  *
- *   load_resource: resume_cursor (state, boundary) -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append]
+ *   load_resource: resume_cursor (state, boundary) -> extract_run [push_page -> normalizer_push ->
+ * emit_batch -> package_append]
  *                  -> remember (state, boundary, files)
  */
 #include <string.h>
@@ -37,8 +39,8 @@ static int normal_name(struct load *load, const char *name, const char **out, st
     return rc;
 }
 
-static int normal_names(struct load *load, const char *const *names, size_t count, const char ***out,
-                        struct tg_error *err)
+static int normal_names(struct load *load, const char *const *names, size_t count,
+                        const char ***out, struct tg_error *err)
 {
     *out = arena_alloc(&load->run->catalog.arena, (count + 1) * sizeof(**out));
     if (!*out)
@@ -69,10 +71,24 @@ static int hint_columns(struct load *load, struct table_column **out, struct tg_
         column->spec.naive = hint->timezone == TG_NO;
         column->has_timezone = hint->timezone != TG_DEFAULT;
         column->nullable = hint->nullable != TG_NO;
+        column->nullable_implied = hint->nullable == TG_DEFAULT;
         column->hard_delete = hint->hard_delete;
         column->dedup_sort = hint->dedup_sort;
     }
     return TG_OK;
+}
+
+/* A table that keeps its history (dlt's scd2) would lose it by deletes. */
+static int check_strategy(const struct load *load, const char *name, struct tg_error *err)
+{
+    const struct table *table = catalog_find(&load->run->catalog, name);
+    if (!table || !table->merge_strategy || strcmp(table->merge_strategy, "scd2") != 0)
+        return TG_OK;
+    return error_set(
+        err, TG_SPEC,
+        "table '%s' keeps its history (merge strategy scd2), which cannot be continued "
+        "yet; give the resource another table_name",
+        name);
 }
 
 static int apply_hints(struct load *load, struct tg_error *err)
@@ -96,6 +112,7 @@ static int apply_hints(struct load *load, struct tg_error *err)
     TRY(hint_columns(load, &columns, err));
     if (cursor && !strchr(cursor, '.'))
         TRY(normal_name(load, cursor, &hints.cursor, err));
+    TRY(check_strategy(load, hints.table, err));
     hints.primary_key = primary_key;
     hints.merge_key = merge_key;
     hints.columns = columns;
@@ -106,7 +123,8 @@ done:
 
 /* ---- the cursor, from and to what is remembered ---- */
 
-static const struct ledger_boundary *find_boundary(const struct run *run, const struct resource *resource,
+static const struct ledger_boundary *find_boundary(const struct run *run,
+                                                   const struct resource *resource,
                                                    const char *last_value)
 {
     for (size_t i = 0; last_value && i < run->ledger.boundary_count; i++) {
@@ -121,7 +139,8 @@ static const struct ledger_boundary *find_boundary(const struct run *run, const 
 
 static enum cursor_hash pick_hash(const struct resource *resource)
 {
-    /* A merge recognises rows that did not change at all; an append with a key suppresses the key, as dlt does. */
+    /* A merge recognises rows that did not change at all; an append with a key suppresses the key,
+     * as dlt does. */
     if (resource->disposition == DISPOSITION_APPEND && resource->primary_key_count > 0)
         return CURSOR_HASH_KEY;
     return CURSOR_HASH_ROW;
@@ -149,11 +168,12 @@ static int resume_cursor(struct load *load, struct tg_error *err)
         .hash_count_max = resource->disposition == DISPOSITION_MERGE ? BOUNDARY_MERGE_MAX : 0,
     };
     if (!load->replaces) {
-        TRY(state_get_cursor(&run->state, resource->source, resource->name, incremental->cursor_path, &stored, &found,
-                             err));
+        TRY(state_get_cursor(&run->state, resource->source, resource->name,
+                             incremental->cursor_path, &stored, &found, err));
         const struct ledger_boundary *boundary = find_boundary(run, resource, stored.last_value);
         options.stored_last_json = stored.last_value;
-        options.stored_hashes = boundary ? boundary->hashes : (const char *const *)stored.unique_hashes;
+        options.stored_hashes =
+            boundary ? boundary->hashes : (const char *const *)stored.unique_hashes;
         options.stored_hash_count = boundary ? boundary->hash_count : stored.hash_count;
     }
     TRY(cursor_new(&options, &load->cursor, err));
@@ -186,8 +206,8 @@ static int remember_cursor(struct load *load, struct tg_error *err)
         .unique_hashes = (char **)hashes,
         .hash_count = hash_count <= STATE_HASHES_MAX ? hash_count : 0,
     };
-    TRY(state_set_cursor(&run->state, resource->source, resource->name, resource->incremental.cursor_path, &cursor,
-                         err));
+    TRY(state_set_cursor(&run->state, resource->source, resource->name,
+                         resource->incremental.cursor_path, &cursor, err));
     const struct manifest_boundary boundary = {
         .resource = resource->name,
         .cursor_path = resource->incremental.cursor_path,
@@ -210,7 +230,8 @@ static bool keeps_files(const struct load *load)
 }
 
 /* The ledger's files of this resource; they are sorted by resource, then path. */
-static int known_files(const struct load *load, struct source_file **out, size_t *count, struct tg_error *err)
+static int known_files(const struct load *load, struct source_file **out, size_t *count,
+                       struct tg_error *err)
 {
     const struct ledger *ledger = &load->run->ledger;
     *out = NULL;
@@ -256,8 +277,8 @@ done:
 
 /* ---- the pipes ---- */
 
-static int emit_batch(void *sink, const char *name, const struct ArrowSchema *schema, struct ArrowArray *array,
-                      struct tg_error *err)
+static int emit_batch(void *sink, const char *name, const struct ArrowSchema *schema,
+                      struct ArrowArray *array, struct tg_error *err)
 {
     int rc = TG_OK;
     struct load *load = sink;
@@ -266,7 +287,8 @@ static int emit_batch(void *sink, const char *name, const struct ArrowSchema *sc
     const char *resource = load->resource->name;
     TRY(run_package(load->run, &manifest, err));
     TRY(manifest_add_table(manifest, load->root->name, resource, false, &table, err));
-    TRY(manifest_add_table(manifest, name, resource, strcmp(name, load->root->name) != 0, &table, err));
+    TRY(manifest_add_table(manifest, name, resource, strcmp(name, load->root->name) != 0, &table,
+                           err));
     table->rows_new += (uint64_t)array->length;
     return package_append(load->run->package, name, schema, array, err);
 done:
@@ -286,7 +308,8 @@ static void show_progress(void *user, const struct extract_counts *counts)
     run_progress(load->run, TG_PHASE_EXTRACT, load->resource->name, counts, false);
 }
 
-static int open_source(struct load *load, const struct source_file *known, size_t known_count, struct tg_error *err)
+static int open_source(struct load *load, const struct source_file *known, size_t known_count,
+                       struct tg_error *err)
 {
     const struct resource *resource = load->resource;
     struct tg_pipeline *pipeline = load->run->pipeline;
@@ -339,7 +362,8 @@ done:
     return rc;
 }
 
-int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts, struct tg_error *err)
+int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts,
+                  struct tg_error *err)
 {
     int rc = TG_OK;
     struct source_file *known = NULL;
@@ -355,7 +379,8 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     TRY(known_files(&load, &known, &known_count, err));
     TRY(open_source(&load, known, known_count, err));
     TRY(open_normalizer(&load, err));
-    TRY(extract_run(&run->pipeline->ctx, resource->driver, load.reading, load.cursor, &sink, &read, err));
+    TRY(extract_run(&run->pipeline->ctx, resource->driver, load.reading, load.cursor, &sink, &read,
+                    err));
     TRY(normalizer_finish(load.normalizer, err));
     TRY(remember_replace(&load, err));
     TRY(remember_cursor(&load, err));

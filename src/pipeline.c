@@ -1,6 +1,6 @@
 /*
- * The life of a pipeline: made from options or from a spec, given resources, checked, cancelled, freed. What a run does is in run.c, looking is in
- * inspect.c.
+ * The life of a pipeline: made from options or from a spec, given resources, checked, cancelled,
+ * freed. What a run does is in run.c, looking is in inspect.c.
  *
  *   tg_pipeline_new  -> config_init  \
  *   tg_pipeline_open -> config_read   > struct config -> run_pipeline (run.c)
@@ -29,7 +29,8 @@ static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_
     struct context *ctx = &pipeline->ctx;
     ctx->memory_bytes_max = options->memory_bytes ? options->memory_bytes : MEMORY_BYTES_DEFAULT;
     if (ctx->memory_bytes_max < MEMORY_BYTES_MIN)
-        return error_set(err, TG_USAGE, "a memory budget of %zu bytes is too small; give at least 64MiB",
+        return error_set(err, TG_USAGE,
+                         "a memory budget of %zu bytes is too small; give at least 64MiB",
                          ctx->memory_bytes_max);
     ctx->threads = pick_threads(options->threads);
     ctx->user = options->user;
@@ -56,13 +57,25 @@ static int pipeline_alloc(struct tg_pipeline **out, struct tg_error *err)
     return TG_OK;
 }
 
-int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *options, struct tg_error *err)
+/* Resources may still be added: the names are looked up when a call needs them. */
+static int keep_select(struct tg_pipeline *pipeline, const struct tg_pipeline_options *options,
+                       struct tg_error *err)
+{
+    if (!options->select)
+        return TG_OK;
+    pipeline->select = arena_strdup(&pipeline->config.arena, options->select);
+    return pipeline->select ? TG_OK : error_nomem(err);
+}
+
+int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *options,
+                    struct tg_error *err)
 {
     int rc = TG_OK;
     error_clear(err);
     TRY(pipeline_alloc(out, err));
     TRY(apply_options(*out, options, err));
     TRY(config_init(&(*out)->config, options, err));
+    TRY(keep_select(*out, options, err));
 done:
     if (rc != TG_OK) {
         tg_pipeline_free(*out);
@@ -71,8 +84,8 @@ done:
     return rc;
 }
 
-int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path, const struct tg_pipeline_options *options,
-                     struct tg_error *err)
+int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
+                     const struct tg_pipeline_options *options, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct tg_pipeline_options none = {0};
@@ -82,7 +95,7 @@ int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path, const stru
     TRY(pipeline_alloc(out, err));
     TRY(apply_options(*out, options, err));
     TRY(config_read(&(*out)->config, spec_path, options, err));
-    TRY(config_select(&(*out)->config, options->select, err));
+    TRY(keep_select(*out, options, err));
 done:
     if (rc != TG_OK) {
         tg_pipeline_free(*out);
@@ -91,14 +104,15 @@ done:
     return rc;
 }
 
-int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource, struct tg_error *err)
+int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource,
+                    struct tg_error *err)
 {
     error_clear(err);
     return config_add(&pipeline->config, resource, err);
 }
 
-static int check_resource(struct tg_pipeline *pipeline, const struct resource *resource, struct engine *engine,
-                          struct tg_error *err)
+static int check_resource(struct tg_pipeline *pipeline, const struct resource *resource,
+                          struct engine *engine, struct tg_error *err)
 {
     struct source_request request = {
         .ctx = &pipeline->ctx,
@@ -125,6 +139,7 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
     struct connection *con = NULL;
     struct config *config = &pipeline->config;
     error_clear(err);
+    TRY(config_select(config, pipeline->select, err));
     TRY(engine_new(&pipeline->ctx, config->workdir, &engine, err));
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected)

@@ -12,6 +12,7 @@ struct tg_pipeline {
     struct context ctx;
     atomic_int cancel;
     bool full_refresh;
+    const char *select; /* in config's arena; NULL: all */
     void *user;
     void (*progress)(void *user, const struct tg_progress *progress);
 };

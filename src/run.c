@@ -1,9 +1,11 @@
 /*
  * A run: the commit protocol of the design, step by step on one page (run_pipeline).
  *
- *   run_lock -> run_restore (settle what an earlier run left, read ledger) -> load_resource for each (load.c) -> run_seal -> run_write -> drop
+ *   run_lock -> run_restore (settle what an earlier run left, read ledger) -> load_resource for
+ * each (load.c) -> run_seal -> run_write -> drop
  *
- * Before the seal nothing has effects; after it the source is not needed. The cursor moves in run_write's transaction and nowhere else.
+ * Before the seal nothing has effects; after it the source is not needed. The cursor moves in
+ * run_write's transaction and nowhere else.
  */
 #include "run.h"
 
@@ -14,8 +16,8 @@
 
 enum { PROGRESS_INTERVAL_US = 100000 };
 
-void run_progress(struct run *run, enum tg_phase phase, const char *resource, const struct extract_counts *counts,
-                  bool ended)
+void run_progress(struct run *run, enum tg_phase phase, const char *resource,
+                  const struct extract_counts *counts, bool ended)
 {
     struct tg_pipeline *pipeline = run->pipeline;
     int64_t now = context_now_us(&pipeline->ctx);
@@ -46,7 +48,8 @@ static int make_load_id(struct run *run, struct tg_error *err)
 int run_package(struct run *run, struct manifest **out, struct tg_error *err)
 {
     if (!run->package) {
-        int rc = package_create(&run->pipeline->ctx, run->engine, run->folder, run->load_id, &run->package, err);
+        int rc = package_create(&run->pipeline->ctx, run->engine, run->folder, run->load_id,
+                                &run->package, err);
         if (rc != TG_OK)
             return rc;
     }
@@ -70,20 +73,24 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
 }
 
-/* Is it the destination that cannot take this load, now or ever? Then the package must not block later runs. */
+/* Is it the destination that cannot take this load, now or ever? Then the package must not block
+ * later runs. */
 static bool is_refused(int code)
 {
     return code != TG_LOCKED && code != TG_CANCELLED && code != TG_CONFLICT;
 }
 
-/* Writes one sealed package. One that the ledger has moved past is dropped, one that is refused is set aside: its rows are read again. */
-static int write_sealed(struct run *run, struct connection *con, const char *path, const struct manifest *manifest,
-                        struct write_result *result, struct tg_error *err)
+/* Writes one sealed package. One that the ledger has moved past is dropped, one that is refused is
+ * set aside: its rows are read again. */
+static int write_sealed(struct run *run, struct connection *con, const char *path,
+                        const struct manifest *manifest, struct write_result *result,
+                        struct tg_error *err)
 {
     int rc = write_package(con, path, manifest, result, err);
     struct tg_error ignored = {0};
     if (rc == TG_CONFLICT) {
-        /* What the error says counts more than a folder that the next run would find in conflict again. */
+        /* What the error says counts more than a folder that the next run would find in conflict
+         * again. */
         if (package_drop(path, &ignored) != TG_OK)
             context_log(&run->pipeline->ctx, TG_LOG_WARNING, "package", "%s", ignored.what);
     } else if (rc != TG_OK && is_refused(rc)) {
@@ -95,7 +102,8 @@ static int write_sealed(struct run *run, struct connection *con, const char *pat
     return package_drop(path, err);
 }
 
-static int settle_one(struct run *run, struct connection *con, const char *path, struct tg_error *err)
+static int settle_one(struct run *run, struct connection *con, const char *path,
+                      struct tg_error *err)
 {
     int rc = TG_OK;
     struct manifest manifest;
@@ -104,7 +112,8 @@ static int settle_one(struct run *run, struct connection *con, const char *path,
     TRY(package_open(path, &manifest, err));
     if (strcmp(manifest.destination, run->pipeline->config.destination) != 0) {
         rc = error_set(err, TG_USAGE,
-                       "a sealed load for destination '%s' waits in '%s'; run once more with that destination, or "
+                       "a sealed load for destination '%s' waits in '%s'; run once more with that "
+                       "destination, or "
                        "delete that folder to give the load up (its rows are read again)",
                        manifest.destination, path);
         goto done;
@@ -143,7 +152,8 @@ static int read_ledger(struct run *run, struct connection *con, struct tg_error 
         TRY(state_init(&run->state, &identity, err));
     }
     if (run->ledger.schema_json)
-        TRY(catalog_read(&run->catalog, run->ledger.schema_json, strlen(run->ledger.schema_json), err));
+        TRY(catalog_read(&run->catalog, run->ledger.schema_json, strlen(run->ledger.schema_json),
+                         err));
     else
         TRY(catalog_init(&run->catalog, config->schema, err));
 done:
@@ -157,7 +167,8 @@ static int run_restore(struct run *run, struct tg_error *err)
     struct connection *con = NULL;
     struct fs_names sealed = {0};
     TRY(package_settle(run->folder, &sealed, err));
-    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, sealed.count > 0, &con, err));
+    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, sealed.count > 0,
+                        &con, err));
     for (size_t i = 0; i < sealed.count; i++)
         TRY(settle_one(run, con, sealed.items[i], err));
     if (sealed.count > 0)
@@ -205,7 +216,8 @@ static int describe_load(struct run *run, struct manifest *manifest, struct tg_e
     manifest->schema = arena_strdup(arena, config->schema);
     manifest->created_us = run->started_us;
     manifest->state_version_from = run->ledger.state_version;
-    manifest->state_hash_from = arena_strdup(arena, run->ledger.state_hash ? run->ledger.state_hash : "");
+    manifest->state_hash_from =
+        arena_strdup(arena, run->ledger.state_hash ? run->ledger.state_hash : "");
     manifest->full_refresh = run->pipeline->full_refresh;
     manifest->state = arena_strdup(arena, buf_string(&state));
     manifest->catalog = arena_strdup(arena, buf_string(&catalog));
@@ -241,6 +253,9 @@ static int run_write(struct run *run, const char *path, struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = NULL;
+    /* Its memory is the destination's from here on. */
+    engine_free(run->engine);
+    run->engine = NULL;
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, false);
     TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, true, &con, err));
     TRY(write_sealed(run, con, path, package_manifest(run->package), &run->result, err));
@@ -252,8 +267,8 @@ done:
 
 /* ---- what the caller is told ---- */
 
-static int info_add(struct arena *arena, struct tg_run_info *info, const struct tg_table_info *table,
-                    struct tg_error *err)
+static int info_add(struct arena *arena, struct tg_run_info *info,
+                    const struct tg_table_info *table, struct tg_error *err)
 {
     struct tg_table_info *out = &info->tables[info->table_count];
     *out = *table;
@@ -265,7 +280,8 @@ static int info_add(struct arena *arena, struct tg_run_info *info, const struct 
     return TG_OK;
 }
 
-static void info_written(const struct write_result *result, const char *name, struct tg_table_info *info)
+static void info_written(const struct write_result *result, const char *name,
+                         struct tg_table_info *info)
 {
     for (size_t i = 0; i < result->count; i++) {
         if (strcmp(result->counts[i].table, name) != 0)
@@ -296,8 +312,10 @@ static int info_resource(struct run *run, const struct load_counts *load, struct
         const struct manifest_table *table = &manifest->tables[i];
         if (!table->nested || strcmp(table->resource, load->resource->name) != 0)
             continue;
-        struct tg_table_info nested = {
-            .name = table->name, .resource = table->resource, .nested = true, .rows_new = table->rows_new};
+        struct tg_table_info nested = {.name = table->name,
+                                       .resource = table->resource,
+                                       .nested = true,
+                                       .rows_new = table->rows_new};
         info_written(&run->result, table->name, &nested);
         TRY(info_add(arena, info, &nested, err));
     }
@@ -363,6 +381,7 @@ int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, stru
     *info = (struct tg_run_info){0};
     run.started_us = context_now_us(&pipeline->ctx);
     run.dialect = connection_dialect(pipeline->config.destination);
+    TRY(config_select(&pipeline->config, pipeline->select, err));
     TRY(make_load_id(&run, err));
     TRY(run_lock(&run, err));
     TRY(engine_new(&pipeline->ctx, run.folder, &run.engine, err));

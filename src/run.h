@@ -38,12 +38,14 @@ struct run {
     struct write_result result;
 };
 
-/* The package of this run, made on first use: a run with nothing new touches neither disk nor engine. */
+/* The package of this run, made on first use: a run with nothing new touches neither disk nor
+ * engine. */
 int run_package(struct run *run, struct manifest **out, struct tg_error *err) TG_CHECK_RESULT;
-void run_progress(struct run *run, enum tg_phase phase, const char *resource, const struct extract_counts *counts, bool ended);
+void run_progress(struct run *run, enum tg_phase phase, const char *resource,
+                  const struct extract_counts *counts, bool ended);
 
 /* load.c: extract -> cursor -> normalize -> package for one resource. */
-int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts, struct tg_error *err)
-    TG_CHECK_RESULT;
+int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts,
+                  struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

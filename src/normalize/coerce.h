@@ -1,0 +1,33 @@
+/*
+ * Values into columns of another type (reference 3.3), and columns into wider ones (design 6).
+ */
+#ifndef TIDEGATE_NORMALIZE_COERCE_H
+#define TIDEGATE_NORMALIZE_COERCE_H
+
+#include "data/column.h"
+#include "data/rows.h"
+
+/* A value in the form of its column. Which member counts follows from the column's type. */
+struct coerced {
+    int64_t i64; /* bigint, timestamp, time, date (days), bool (0 or 1) */
+    double f64;
+    int128 decimal;   /* decimal, wei */
+    const char *text; /* text, json, binary: the cell's own bytes, or the scratch buffer's */
+    size_t len;
+};
+
+/* Tries to give `cell` (not NULL) the type `spec` without loss. *fits says whether it could; *out
+ * lives as long as the cell and the next use of `scratch`. Fails only with TG_NOMEM. */
+int coerce_cell(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
+                struct coerced *out, bool *fits, struct tg_error *err) TG_CHECK_RESULT;
+
+/* Stores a value that was coerced to the column's type. */
+int coerce_store(const struct coerced *value, struct column *column, size_t row,
+                 struct tg_error *err) TG_CHECK_RESULT;
+
+/* The wider type that holds both a column of `spec` and `cell`, which coerce_cell refused: false if
+ * there is none. `magnitude` holds the bits of all integers the column took. */
+bool coerce_widen(const struct type_spec *spec, uint64_t magnitude, const yyjson_val *cell,
+                  struct type_spec *out);
+
+#endif

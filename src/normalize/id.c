@@ -1,0 +1,204 @@
+/*
+ * Owns row ids. Root rows: id_random, from the context's pool. Nested rows: SHAKE-128 of
+ * "<parent id>_<table>_<index>", 10 bytes, so that a row has the same id whenever it is read again.
+ *
+ *   id_queue_add  lays the padded message of one row beside up to three others
+ *   id_queue_run  four Keccak permutations at once, in vector lanes -> base64 into the id column
+ *   id_nested     the same for a message longer than one block, by the hash library
+ *
+ * The vectors are GCC's and clang's portable ones; with AVX2 each holds one word of all four
+ * states. Which rows need an id, and when it must be there, is shred.c's business.
+ */
+#include "normalize/id.h"
+
+#include <string.h>
+
+static const char alphabet[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void id_encode(const unsigned char bytes[HASH_ID_BYTES], char out[HASH_ID_TEXT])
+{
+    uint64_t head = 0;
+    for (int i = 0; i < 8; i++)
+        head = head << 8 | bytes[i];
+    for (int i = 0; i < 10; i++)
+        out[i] = alphabet[head >> (58 - 6 * i) & 63];
+    uint32_t tail = (uint32_t)(head & 15) << 16 | (uint32_t)bytes[8] << 8 | bytes[9];
+    out[10] = alphabet[tail >> 14 & 63];
+    out[11] = alphabet[tail >> 8 & 63];
+    out[12] = alphabet[tail >> 2 & 63];
+    out[13] = alphabet[tail << 4 & 63];
+}
+
+int id_random(struct context *ctx, char out[HASH_ID_TEXT], struct tg_error *err)
+{
+    int rc = TG_OK;
+    unsigned char bytes[HASH_ID_BYTES];
+    TRY(context_random(ctx, bytes, sizeof(bytes), err));
+    id_encode(bytes, out);
+done:
+    return rc;
+}
+
+/* ---- Keccak-f[1600] on four states at once ---- */
+
+typedef uint64_t word4 __attribute__((vector_size(32)));
+
+static const uint64_t round_constants[24] = {
+    0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
+    0x000000000000808b, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
+    0x000000000000008a, 0x0000000000000088, 0x0000000080008009, 0x000000008000000a,
+    0x000000008000808b, 0x800000000000008b, 0x8000000000008089, 0x8000000000008003,
+    0x8000000000008002, 0x8000000000000080, 0x000000000000800a, 0x800000008000000a,
+    0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
+};
+
+#define ROTATE(x, n) ((x) << (n) | (x) >> (64 - (n)))
+
+/* Theta's second half, rho and pi for one word. */
+#define WORD(from, n) ROTATE(a[from] ^ d[(from) % 5], n)
+
+/* Chi for the five words of a plane. */
+#define PLANE(y, word0, word1, word2, word3, word4_)                                               \
+    do {                                                                                           \
+        word4 b0 = word0, b1 = word1, b2 = word2, b3 = word3, b4 = word4_;                         \
+        out[y] = b0 ^ (~b1 & b2);                                                                  \
+        out[y + 1] = b1 ^ (~b2 & b3);                                                              \
+        out[y + 2] = b2 ^ (~b3 & b4);                                                              \
+        out[y + 3] = b3 ^ (~b4 & b0);                                                              \
+        out[y + 4] = b4 ^ (~b0 & b1);                                                              \
+    } while (0)
+
+__attribute__((always_inline)) static inline void keccak_round(const word4 a[25], word4 out[25],
+                                                               uint64_t constant)
+{
+    word4 c[5], d[5];
+    for (int x = 0; x < 5; x++)
+        c[x] = a[x] ^ a[x + 5] ^ a[x + 10] ^ a[x + 15] ^ a[x + 20];
+    for (int x = 0; x < 5; x++)
+        d[x] = c[(x + 4) % 5] ^ ROTATE(c[(x + 1) % 5], 1);
+    PLANE(0, a[0] ^ d[0], WORD(6, 44), WORD(12, 43), WORD(18, 21), WORD(24, 14));
+    PLANE(5, WORD(3, 28), WORD(9, 20), WORD(10, 3), WORD(16, 45), WORD(22, 61));
+    PLANE(10, WORD(1, 1), WORD(7, 6), WORD(13, 25), WORD(19, 8), WORD(20, 18));
+    PLANE(15, WORD(4, 27), WORD(5, 36), WORD(11, 10), WORD(17, 15), WORD(23, 56));
+    PLANE(20, WORD(2, 62), WORD(8, 55), WORD(14, 39), WORD(15, 41), WORD(21, 2));
+    out[0] ^= constant;
+}
+
+__attribute__((always_inline)) static inline void keccak_rounds(word4 a[25])
+{
+    word4 b[25];
+    for (int round = 0; round < 24; round += 2) {
+        keccak_round(a, b, round_constants[round]);
+        keccak_round(b, a, round_constants[round + 1]);
+    }
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void keccak_avx2(word4 a[25])
+{
+    keccak_rounds(a);
+}
+#endif
+
+static void keccak_plain(word4 a[25])
+{
+    keccak_rounds(a);
+}
+
+static void keccak(word4 a[25])
+{
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2")) {
+        keccak_avx2(a);
+        return;
+    }
+#endif
+    keccak_plain(a);
+}
+
+/* ---- the queue ---- */
+
+static size_t write_index(uint64_t index, unsigned char *out)
+{
+    unsigned char digits[20];
+    size_t len = 0;
+    do {
+        digits[len++] = (unsigned char)('0' + index % 10);
+        index /= 10;
+    } while (index > 0);
+    for (size_t i = 0; i < len; i++)
+        out[i] = digits[len - 1 - i];
+    return len;
+}
+
+void id_queue_add(struct id_queue *queue, const char *parent, size_t parent_len, const char *table,
+                  size_t table_len, uint64_t index, size_t offset)
+{
+    size_t lane = queue->count++;
+    unsigned char *block = queue->block[lane];
+    size_t len = parent_len;
+    if (parent_len == HASH_ID_TEXT)
+        memcpy(block, parent, HASH_ID_TEXT); /* without a call */
+    else
+        memcpy(block, parent, parent_len);
+    if (queue->used[lane] == 0 || queue->parent_len[lane] != parent_len) {
+        block[len] = '_';
+        memcpy(block + len + 1, table, table_len);
+        block[len + 1 + table_len] = '_';
+        queue->parent_len[lane] = parent_len;
+    }
+    len += table_len + 2;
+    len += write_index(index, block + len);
+    block[len++] = 0x1f; /* SHAKE's padding: 1111, then 1, zeros, 1 at the very end */
+    if (queue->used[lane] > len)
+        memset(block + len, 0, queue->used[lane] - len);
+    queue->used[lane] = len;
+    block[ID_BLOCK - 1] = 0x80;
+    queue->offset[lane] = offset;
+}
+
+void id_queue_run(struct id_queue *queue, char *text)
+{
+    word4 state[25] = {0};
+    size_t words = 1; /* blocks are zero from here on, but for their last byte */
+    for (size_t lane = 0; lane < queue->count; lane++)
+        words = queue->used[lane] / 8 + 1 > words ? queue->used[lane] / 8 + 1 : words;
+    for (size_t lane = 0; lane < queue->count; lane++) {
+        for (size_t i = 0; i < words; i++) {
+            uint64_t word;
+            memcpy(&word, queue->block[lane] + 8 * i, 8);
+            state[i][lane] = word;
+        }
+        uint64_t last;
+        memcpy(&last, queue->block[lane] + ID_BLOCK - 8, 8);
+        state[ID_BLOCK / 8 - 1][lane] = last;
+    }
+    keccak(state);
+    for (size_t lane = 0; lane < queue->count; lane++) {
+        uint64_t head[2] = {state[0][lane], state[1][lane]};
+        unsigned char bytes[16];
+        memcpy(bytes, head, sizeof(head));
+        id_encode(bytes, text + queue->offset[lane]);
+    }
+    queue->count = 0;
+}
+
+int id_nested(struct hasher *hasher, const char *parent, size_t parent_len, const char *table,
+              uint64_t index, char out[HASH_ID_TEXT], struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf message = BUF_INIT;
+    unsigned char bytes[HASH_ID_BYTES];
+    unsigned char digits[20];
+    buf_append(&message, parent, parent_len);
+    buf_char(&message, '_');
+    buf_text(&message, table);
+    buf_char(&message, '_');
+    buf_append(&message, digits, write_index(index, digits));
+    TRY(buf_check(&message, err));
+    TRY(hash_shake128(hasher, message.data, message.len, bytes, sizeof(bytes), err));
+    id_encode(bytes, out);
+done:
+    buf_release(&message);
+    return rc;
+}

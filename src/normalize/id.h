@@ -1,0 +1,47 @@
+/*
+ * Row ids: random ones for root rows, hashes of the parent's id for nested rows (reference 1.5).
+ * A nested id costs a Keccak permutation; the queue computes four of them at once.
+ */
+#ifndef TIDEGATE_NORMALIZE_ID_H
+#define TIDEGATE_NORMALIZE_ID_H
+
+#include "base/context.h"
+#include "base/hash.h"
+
+enum { ID_LANES = 4, ID_BLOCK = 168 /* the rate of SHAKE-128 */ };
+
+/* Nested ids that are asked for but not computed yet. Zero it before the first use. */
+struct id_queue {
+    size_t count;
+    size_t offset[ID_LANES];     /* where each id belongs */
+    size_t used[ID_LANES];       /* bytes of the block that may be other than zero */
+    size_t parent_len[ID_LANES]; /* of the last message: the table's name is behind it */
+    unsigned char block[ID_LANES][ID_BLOCK]; /* padded messages */
+};
+
+/* 10 random bytes as 14 characters. */
+int id_random(struct context *ctx, char out[HASH_ID_TEXT], struct tg_error *err) TG_CHECK_RESULT;
+
+/* 10 bytes as 14 characters of base64, without padding. */
+void id_encode(const unsigned char bytes[HASH_ID_BYTES], char out[HASH_ID_TEXT]);
+
+/* Asks for the id of row `index` of a list, to be written to offset `offset` of a text. `table` is
+ * the nested table's name, the same for all ids of a queue. Only when id_queue_fits, and count <
+ * ID_LANES. */
+void id_queue_add(struct id_queue *queue, const char *parent, size_t parent_len, const char *table,
+                  size_t table_len, uint64_t index, size_t offset);
+
+/* Whether such a message is short enough for the queue; else id_nested is to be used. */
+static inline bool id_queue_fits(size_t parent_len, size_t table_len)
+{
+    return parent_len + table_len < ID_BLOCK - 24;
+}
+
+/* Computes the ids that were asked for and writes them into `text`; empties the queue. */
+void id_queue_run(struct id_queue *queue, char *text);
+
+/* One id of any length of input, at once. */
+int id_nested(struct hasher *hasher, const char *parent, size_t parent_len, const char *table,
+              uint64_t index, char out[HASH_ID_TEXT], struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

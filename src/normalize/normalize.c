@@ -1,0 +1,124 @@
+/*
+ * The public face of normalize: one resource's pages in, batches of its tables out.
+ *
+ *   normalizer_push   PAGE_ROWS  -> shred_row for each row -> batches as they fill up
+ *                     PAGE_ARROW -> typed_push             -> one batch
+ *   normalizer_finish -> what is left in the builders
+ *
+ * Memory is bound by the page and the batches: after a page every table with much text is emitted.
+ * The first error ends the load; nothing can be pushed after it.
+ */
+#include "normalize/normalize.h"
+
+#include "normalize/shred.h"
+#include "normalize/typed.h"
+
+enum { NESTING_MAX = 1000, BATCH_TEXT_MAX = 8 * 1024 * 1024 };
+
+struct normalizer {
+    struct outputs outputs;
+    struct shredder shredder;
+    struct typed typed;
+    bool failed;
+};
+
+int normalizer_new(const struct normalize_options *options, struct normalizer **out,
+                   struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct output *output;
+    int depth = options->root->max_nesting;
+    struct normalizer *normalizer = mem_calloc(1, sizeof(*normalizer));
+    *out = NULL;
+    if (!normalizer)
+        return error_nomem(err);
+    struct outputs *outputs = &normalizer->outputs;
+    outputs->options = *options;
+    arena_init(&outputs->arena);
+    normalizer->shredder.outputs = outputs;
+    TRY(output_new(outputs, options->root, options->root->name, &output, err));
+    if (depth < 0 || depth > NESTING_MAX)
+        depth = NESTING_MAX;
+    TRY(shape_new(outputs, output, depth, &normalizer->shredder.root, err));
+    *out = normalizer;
+    normalizer = NULL;
+done:
+    normalizer_free(normalizer);
+    return rc;
+}
+
+void normalizer_free(struct normalizer *normalizer)
+{
+    if (!normalizer)
+        return;
+    struct outputs *outputs = &normalizer->outputs;
+    for (size_t i = 0; i < outputs->count; i++)
+        output_release(outputs->items[i]);
+    shape_free(normalizer->shredder.root);
+    shredder_release(&normalizer->shredder);
+    typed_release(&normalizer->typed);
+    mem_free(outputs->items);
+    buf_release(&outputs->name);
+    hasher_release(&outputs->hasher);
+    arena_release(&outputs->arena);
+    mem_free(normalizer);
+}
+
+static int push_rows(struct normalizer *normalizer, const struct page *page, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct outputs *outputs = &normalizer->outputs;
+    for (size_t i = 0; i < page->row_count; i++) {
+        rc = shred_row(&normalizer->shredder, page->rows[i], err);
+        if (rc != TG_OK)
+            return rc == TG_DATA ? page_where(page, page->rows[i], rc, err) : rc;
+    }
+    for (size_t i = 0; i < outputs->count; i++)
+        if (output_text_bytes(outputs->items[i]) > BATCH_TEXT_MAX)
+            TRY(output_emit(outputs, outputs->items[i], err));
+done:
+    return rc;
+}
+
+static int push_arrow(struct normalizer *normalizer, struct page *page, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct shape *root = normalizer->shredder.root;
+    TRY(output_emit(&normalizer->outputs, root->output, err)); /* rows keep their order */
+    TRY(typed_push(&normalizer->typed, &normalizer->outputs, root, page, err));
+done:
+    return rc;
+}
+
+int normalizer_push(struct normalizer *normalizer, struct page *page, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (normalizer->failed)
+        return error_set(err, TG_INTERNAL, "rows were pushed to a load that failed");
+    TRY(context_check(normalizer->outputs.options.ctx, err));
+    if (page->kind == PAGE_ROWS)
+        TRY(push_rows(normalizer, page, err));
+    else if (page->kind == PAGE_ARROW)
+        TRY(push_arrow(normalizer, page, err));
+done:
+    normalizer->failed = rc != TG_OK;
+    return rc;
+}
+
+int normalizer_finish(struct normalizer *normalizer, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct outputs *outputs = &normalizer->outputs;
+    if (normalizer->failed)
+        return error_set(err, TG_INTERNAL, "a load that failed cannot be finished");
+    for (size_t i = 0; i < outputs->count; i++)
+        TRY(output_emit(outputs, outputs->items[i], err));
+done:
+    normalizer->failed = rc != TG_OK;
+    return rc;
+}
+
+uint64_t normalizer_row_count(const struct normalizer *normalizer)
+{
+    return normalizer->outputs.items[0]->row_total;
+}

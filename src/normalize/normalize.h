@@ -1,0 +1,51 @@
+/*
+ * Rows and Arrow batches of a resource -> named, typed, flat Arrow batches, one stream per table;
+ * the catalog learns.
+ *
+ *   normalizer_push: rows -> shape walk (shred.c) -> column builders -> batch of 2,048 rows -> emit
+ *                    Arrow -> names, system columns (typed.c)                       -> emit
+ */
+#ifndef TIDEGATE_NORMALIZE_NORMALIZE_H
+#define TIDEGATE_NORMALIZE_NORMALIZE_H
+
+#include "base/context.h"
+#include "catalog/table.h"
+#include "data/batch.h"
+#include "data/page.h"
+#include "normalize/name.h"
+
+/* Takes a finished batch of a table (array moved, also on failure; schema borrowed). */
+typedef int (*normalize_emit)(void *sink, const char *table, const struct ArrowSchema *schema,
+                              struct ArrowArray *array, struct tg_error *err);
+
+/* Column that keeps the order of arrival in packages of merge roots, so that the last row read of a
+ * key can win. Not loaded. */
+#define NORMALIZE_ORDER_COLUMN "_tidegate_order"
+
+struct normalize_options {
+    struct context *ctx;     /* borrowed, as all of these */
+    struct catalog *catalog; /* gets new tables, columns, variants, wider types as they are seen */
+    struct table *root;      /* the resource's root table with its hints applied */
+    const char *load_id;
+    struct name_rules names;
+    bool propagate_root_id; /* nested rows carry _dlt_root_id (merge) */
+    bool keep_order;        /* root batches carry NORMALIZE_ORDER_COLUMN (merge) */
+    normalize_emit emit;
+    void *sink;
+};
+
+struct normalizer;
+
+int normalizer_new(const struct normalize_options *options, struct normalizer **out,
+                   struct tg_error *err) TG_CHECK_RESULT;
+/* Normalises a page. PAGE_ROWS: rows are read, not kept. PAGE_ARROW: the array is moved out. Errors
+ * name row and column. */
+int normalizer_push(struct normalizer *normalizer, struct page *page,
+                    struct tg_error *err) TG_CHECK_RESULT;
+/* Emits what is left in the builders. */
+int normalizer_finish(struct normalizer *normalizer, struct tg_error *err) TG_CHECK_RESULT;
+uint64_t normalizer_row_count(
+    const struct normalizer *normalizer);            /* rows of the root table so far */
+void normalizer_free(struct normalizer *normalizer); /* NULL is fine */
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * The walk over a row: every value into its column.
+ */
+#ifndef TIDEGATE_NORMALIZE_SHRED_H
+#define TIDEGATE_NORMALIZE_SHRED_H
+
+#include "normalize/shape.h"
+
+/* A list that waits until its row is complete. */
+struct pending {
+    struct field *field;
+    const yyjson_val *list;
+};
+
+struct shredder {
+    struct outputs *outputs;
+    struct shape *root;
+    struct pending *pending; /* a stack */
+    size_t pending_count, pending_cap;
+    const yyjson_val *own_id; /* the _dlt_id that the row being walked brings; NULL: none */
+    struct buf scratch;       /* coerced values */
+};
+
+/* Shreds one row of the root table and all that is nested in it. Errors name the column. */
+int shred_row(struct shredder *shredder, const yyjson_val *row,
+              struct tg_error *err) TG_CHECK_RESULT;
+void shredder_release(struct shredder *shredder);
+
+#endif

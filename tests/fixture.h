@@ -1,0 +1,123 @@
+/*
+ * What tests of whole pipelines share: a temporary folder, a pipeline in it, rows from a table of
+ * numbers, a query.
+ */
+#ifndef TIDEGATE_TESTS_FIXTURE_H
+#define TIDEGATE_TESTS_FIXTURE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/fs.h"
+#include "tidegate.h"
+
+struct fixture {
+    char folder[256], destination[320], workdir[320];
+    struct tg_error err;
+    struct tg_pipeline *pipeline;
+    struct tg_run_info info;
+};
+
+/* {id, value} pairs, pushed in pages of `page_size` (0: all at once). */
+struct numbers {
+    const int64_t (*rows)[2];
+    size_t count, page_size, sent;
+    const struct tg_cursor *seen_cursor;
+    int64_t seen_start;
+};
+
+static inline int read_numbers(struct tg_read *read, struct tg_error *err)
+{
+    struct numbers *numbers = read->user;
+    (void)err;
+    numbers->seen_start =
+        read->cursor->start.kind == TG_VALUE_INT64 ? read->cursor->start.int64 : -1;
+    size_t page = numbers->page_size ? numbers->page_size : numbers->count;
+    for (size_t i = 0; i < page && numbers->sent < numbers->count; i++, numbers->sent++) {
+        tg_rows_begin_object(read->rows);
+        tg_rows_key(read->rows, "id");
+        tg_rows_int64(read->rows, numbers->rows[numbers->sent][0]);
+        tg_rows_key(read->rows, "value");
+        tg_rows_int64(read->rows, numbers->rows[numbers->sent][1]);
+        tg_rows_end_object(read->rows);
+    }
+    read->done = numbers->sent == numbers->count;
+    if (read->done)
+        numbers->sent = 0;
+    return TG_OK;
+}
+
+static inline int fixture_setup(void **state)
+{
+    struct fixture *fixture = calloc(1, sizeof(*fixture));
+    const char *tmp = getenv("TMPDIR");
+    snprintf(fixture->folder, sizeof(fixture->folder), "%s/tidegate-XXXXXX", tmp ? tmp : "/tmp");
+    if (!mkdtemp(fixture->folder))
+        return 1;
+    snprintf(fixture->destination, sizeof(fixture->destination), "duckdb:///%s/test.duckdb",
+             fixture->folder);
+    snprintf(fixture->workdir, sizeof(fixture->workdir), "%s/work", fixture->folder);
+    *state = fixture;
+    return 0;
+}
+
+static inline int fixture_teardown(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tg_error err = {0};
+    tg_run_info_release(&fixture->info);
+    tg_pipeline_free(fixture->pipeline);
+    int rc = fs_remove_tree(fixture->folder, &err);
+    free(fixture);
+    return rc;
+}
+
+#define assert_done(fixture, call)                                                                 \
+    do {                                                                                           \
+        if ((call) != TG_OK)                                                                       \
+            fail_msg("%s: %s", (fixture)->err.where, (fixture)->err.what);                         \
+    } while (0)
+
+/* A pipeline "test" into dataset "d" with these resources. */
+static inline void fixture_open(struct fixture *fixture, const struct tg_resource *resources,
+                                size_t count)
+{
+    tg_pipeline_free(fixture->pipeline);
+    const struct tg_pipeline_options options = {.name = "test",
+                                                .destination = fixture->destination,
+                                                .dataset = "d",
+                                                .workdir = fixture->workdir};
+    assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
+    for (size_t i = 0; i < count; i++)
+        assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resources[i], &fixture->err));
+}
+
+static inline void fixture_run(struct fixture *fixture)
+{
+    tg_run_info_release(&fixture->info);
+    assert_done(fixture, tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err));
+}
+
+/* The result of a query as CSV must be this. */
+static inline void assert_query(struct fixture *fixture, const char *sql, const char *csv)
+{
+    struct ArrowArrayStream stream = {0};
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    assert_done(fixture, tg_pipeline_query(fixture->pipeline, sql, &stream, &fixture->err));
+    assert_done(fixture, tg_stream_print(&stream, TG_FORMAT_CSV, out, &fixture->err));
+    fclose(out);
+    assert_string_equal(text, csv);
+    free(text);
+}
+
+#endif

@@ -1,0 +1,175 @@
+/* normalize/cast.c: Arrow columns into other types. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "foreign.h"
+#include "normalize/cast.h"
+#include "tests/torture.h"
+
+/* The column cast to `to`, values joined by ' '; "-" when one does not fit. */
+static void check(const struct foreign_column *column, int64_t rows, struct type_spec to,
+                  const char *expected)
+{
+    struct foreign foreign;
+    struct page page;
+    struct type_spec from;
+    struct ArrowArray out;
+    struct buf text = BUF_INIT;
+    bool fits;
+    foreign_page(&foreign, column, 1, rows, &page);
+    assert_int_equal(type_from_arrow(&foreign.schemas[0], &from, NULL), TG_OK);
+    assert_int_equal(cast_array(&foreign.schemas[0], &foreign.arrays[0], &from, 0, (size_t)rows,
+                                &to, &out, &fits, NULL),
+                     TG_OK);
+    if (fits) {
+        struct ArrowSchema schema;
+        const char *names[] = {"x"};
+        assert_int_equal(schema_make(names, &to, 1, &schema, NULL), TG_OK);
+        assert_int_equal(out.length, rows);
+        for (int64_t row = 0; row < rows; row++) {
+            buf_text(&text, row ? " " : "");
+            assert_int_equal(value_json(schema.children[0], &out, row, &text, NULL), TG_OK);
+        }
+        array_release(&out);
+        schema_release(&schema);
+    } else {
+        assert_null(out.release);
+        buf_text(&text, "-");
+    }
+    assert_string_equal(buf_string(&text), expected);
+    buf_release(&text);
+    page_release(&page);
+}
+
+static const struct type_spec bigint = {.type = TYPE_BIGINT}, real = {.type = TYPE_DOUBLE},
+                              text = {.type = TYPE_TEXT}, timestamp = {.type = TYPE_TIMESTAMP},
+                              date = {.type = TYPE_DATE}, whole = {TYPE_DECIMAL, 20, 0, false};
+
+static void numbers(void **state)
+{
+    (void)state;
+    static const int32_t ints[] = {1, -2, 3};
+    static const uint8_t validity[] = {5};
+    static const uint64_t big[] = {1, UINT64_MAX};
+    static const float floats[] = {1.5f, -2.0f};
+    static const double doubles[] = {1.0, 2.5};
+    struct foreign_column i32 = {"a", "i", {validity, ints, NULL}, 0, NULL, NULL};
+    struct foreign_column u64 = {"a", "L", {NULL, big, NULL}, 0, NULL, NULL};
+    struct foreign_column f32 = {"a", "f", {NULL, floats, NULL}, 0, NULL, NULL};
+    struct foreign_column f64 = {"a", "g", {NULL, doubles, NULL}, 0, NULL, NULL};
+    check(&i32, 3, bigint, "1 null 3");
+    check(&i32, 3, real, "1.0 null 3.0");
+    check(&i32, 3, text, "\"1\" null \"3\"");
+    check(&u64, 2, whole, "1 18446744073709551615");
+    check(&u64, 1, bigint, "1");
+    check(&u64, 2, bigint, "-");
+    check(&f32, 2, real, "1.5 -2.0");
+    check(&f64, 1, bigint, "1");
+    check(&f64, 2, bigint, "-");
+    check(&f64, 2, text, "\"1.0\" \"2.5\"");
+    check(&i32, 0, bigint, "");
+}
+
+static void times(void **state)
+{
+    (void)state;
+    static const int64_t seconds[] = {0, 86400}, nanos[] = {1999, -1};
+    static const int32_t days[] = {1, 2};
+    struct foreign_column tss = {"a", "tss:UTC", {NULL, seconds, NULL}, 0, NULL, NULL};
+    struct foreign_column tsn = {"a", "tsn:", {NULL, nanos, NULL}, 0, NULL, NULL};
+    struct foreign_column tdd = {"a", "tdD", {NULL, days, NULL}, 0, NULL, NULL};
+    check(&tss, 2, timestamp, "\"1970-01-01T00:00:00+00:00\" \"1970-01-02T00:00:00+00:00\"");
+    check(&tss, 2, date, "\"1970-01-01\" \"1970-01-02\"");
+    check(&tsn, 1, timestamp, "\"1970-01-01T00:00:00.000001+00:00\"");
+    check(&tdd, 2, timestamp, "\"1970-01-02T00:00:00+00:00\" \"1970-01-03T00:00:00+00:00\"");
+    check(&tdd, 1, text, "\"1970-01-02\"");
+    check(&tdd, 1, bigint, "-");
+}
+
+static void texts(void **state)
+{
+    (void)state;
+    static const int64_t long_offsets[] = {0, 1, 3};
+    static const int32_t offsets[] = {0, 1, 3, 3};
+    static const uint8_t bits[] = {1}, indices[] = {1, 0};
+    struct foreign_column large = {"a", "U", {NULL, long_offsets, "123"}, 0, NULL, NULL};
+    struct foreign_column utf8 = {"a", "u", {NULL, offsets, "1ab"}, 0, NULL, NULL};
+    struct foreign_column bools = {"a", "b", {NULL, bits, NULL}, 0, NULL, NULL};
+    struct foreign_column dict = {"a", "C", {NULL, indices, NULL}, 0, NULL, NULL};
+    struct foreign words;
+    struct page page;
+    check(&large, 2, text, "\"1\" \"23\"");
+    check(&large, 2, bigint, "1 23");
+    check(&utf8, 3, text, "\"1\" \"ab\" \"\"");
+    check(&utf8, 3, bigint, "-");
+    check(&bools, 2, text, "\"True\" \"False\"");
+    check(&bools, 2, bigint, "-");
+    foreign_page(&words, &utf8, 1, 2, &page);
+    dict.dictionary = &words.schemas[0];
+    dict.dictionary_array = &words.arrays[0];
+    check(&dict, 2, text, "\"ab\" \"1\"");
+    page_release(&page);
+}
+
+static void more_rows_than_a_batch(void **state)
+{
+    (void)state;
+    enum { ROWS = 3 * BATCH_ROWS + 1 };
+    struct column column;
+    struct ArrowArray array;
+    for (int i = 0; i < 3; i++) {
+        const struct type_spec *spec = i == 0   ? &bigint
+                                       : i == 1 ? &text
+                                                : &(struct type_spec){.type = TYPE_BOOL};
+        assert_int_equal(cast_column_init(&column, spec, ROWS, NULL), TG_OK);
+        for (size_t row = 0; row < ROWS; row += 2) {
+            if (i == 0)
+                column_set_int64(&column, row, (int64_t)row);
+            else if (i == 1)
+                assert_int_equal(column_set_text(&column, row, "word", 4, NULL), TG_OK);
+            else
+                column_set_bool(&column, row, true);
+        }
+        assert_int_equal(cast_column_export(&column, ROWS, &array, NULL), TG_OK);
+        assert_int_equal(array.null_count, ROWS / 2);
+        assert_false(array_is_null(&array, ROWS - 1));
+        assert_true(array_is_null(&array, ROWS - 2));
+        array_release(&array);
+        column_release(&column);
+    }
+}
+
+static int one_cast(void)
+{
+    static const int32_t ints[] = {1, -2, 3};
+    struct foreign_column column = {"a", "i", {NULL, ints, NULL}, 0, NULL, NULL};
+    struct foreign foreign;
+    struct page page;
+    struct ArrowArray out = {.release = NULL};
+    bool fits;
+    foreign_page(&foreign, &column, 1, 3, &page);
+    int rc = cast_array(&foreign.schemas[0], &foreign.arrays[0], &bigint, 0, 3, &text, &out, &fits,
+                        NULL);
+    array_release(&out);
+    page_release(&page);
+    return rc;
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    torture(one_cast);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(numbers),       cmocka_unit_test(times),
+        cmocka_unit_test(texts),         cmocka_unit_test(more_rows_than_a_batch),
+        cmocka_unit_test(out_of_memory),
+    };
+    return cmocka_run_group_tests_name("normalize/cast", tests, NULL, NULL);
+}

@@ -1,0 +1,237 @@
+/* normalize/typed.c: Arrow in, batches of the root table out. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "collect.h"
+#include "foreign.h"
+#include "tests/torture.h"
+
+static const int64_t numbers[] = {10, 20, 30, 40};
+static const int32_t small[] = {1, 2, 3, 4};
+static const double doubles[] = {1.0, 2.0, 2.5, 3.0};
+static const int32_t offsets[] = {0, 1, 2, 3, 4};
+static const uint8_t second_null[] = {13};
+
+#define BIGINT(name)                                                                               \
+    {                                                                                              \
+        name, "l", {NULL, numbers, NULL}, 0, NULL, NULL                                            \
+    }
+#define TEXT(name, bytes)                                                                          \
+    {                                                                                              \
+        name, "u", {NULL, offsets, bytes}, 0, NULL, NULL                                           \
+    }
+#define DOUBLE(name)                                                                               \
+    {                                                                                              \
+        name, "g", {NULL, doubles, NULL}, 0, NULL, NULL                                            \
+    }
+
+static int push(struct run *run, const struct foreign_column *columns, size_t count, int64_t rows)
+{
+    int rc = TG_OK;
+    struct foreign foreign;
+    struct page page;
+    foreign_page(&foreign, columns, count, rows, &page);
+    if (!run->normalizer)
+        TRY(normalizer_new(&run->options, &run->normalizer, &run->err));
+    TRY(normalizer_push(run->normalizer, &page, &run->err));
+done:
+    page_release(&page);
+    if (rc == TG_OK)
+        assert_int_equal(foreign.released, count); /* nothing is kept, nothing twice */
+    return rc;
+}
+
+static void columns_are_moved(void **state)
+{
+    (void)state;
+    struct run run;
+    struct foreign_column columns[] = {
+        BIGINT("Id"),
+        TEXT("userName", "abcd"),
+        {"At", "tsu:Europe/Berlin", {second_null, numbers, NULL}, 0, NULL, NULL},
+        {"nothing", "n", {NULL, NULL, NULL}, 0, NULL, NULL}};
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(push(&run, columns, 4, 2), TG_OK);
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_string_equal(run.text.data,
+                        "t(id bigint, user_name text, at timestamp)\n"
+                        "10|\"a\"|\"1970-01-01T00:00:00.000010+00:00\"\n20|\"b\"|null\n");
+    assert_int_equal(run.root->column_count, 5);
+    assert_string_equal(run.root->columns[3].name, "_dlt_load_id");
+    assert_true(run.root->columns[4].row_key);
+    run_release(&run);
+}
+
+static void system_columns(void **state)
+{
+    (void)state;
+    struct run run;
+    struct foreign_column columns[] = {BIGINT("a"), TEXT("_dlt_load_id", "zzzz")};
+    struct foreign_column own[] = {BIGINT("a"), TEXT("_dlt_id", "wxyz")};
+    assert_int_equal(run_init(&run), TG_OK);
+    run.show_system = true;
+    run.options.keep_order = true;
+    assert_int_equal(push(&run, columns, 2, 2), TG_OK);
+    assert_int_equal(push(&run, own, 2, 1), TG_OK);       /* another schema */
+    assert_int_equal(run_push(&run, "{\"a\":5}"), TG_OK); /* and rows after it */
+    assert_int_equal(normalizer_row_count(run.normalizer), 4);
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_string_equal(
+        run.text.data,
+        "t(a bigint, _dlt_load_id text, _dlt_id text, _tidegate_order bigint)\n"
+        "10|\"1700000000.5\"|\"AAAAAAAAAAAAAQ\"|0\n20|\"1700000000.5\"|\"AAAAAAAAAAAAAg\"|1\n"
+        "t(a bigint, _dlt_load_id text, _dlt_id text, _tidegate_order "
+        "bigint)\n10|\"1700000000.5\"|\"w\"|2\n"
+        "t(a bigint, _dlt_load_id text, _dlt_id text, _tidegate_order bigint)\n"
+        "5|\"1700000000.5\"|\"AAAAAAAAAAAAAw\"|3\n");
+    run_release(&run);
+}
+
+static void slices(void **state)
+{
+    (void)state;
+    struct run run;
+    struct foreign foreign;
+    struct page page;
+    struct foreign_column columns[] = {BIGINT("a"), {"b", "i", {NULL, small, NULL}, 0, NULL, NULL}};
+    assert_int_equal(run_init(&run), TG_OK);
+    foreign_page(&foreign, columns, 2, 4, &page);
+    page.array.offset = 1;
+    page.array.length = 2;
+    assert_int_equal(normalizer_new(&run.options, &run.normalizer, NULL), TG_OK);
+    assert_int_equal(normalizer_push(run.normalizer, &page, NULL), TG_OK);
+    page_release(&page);
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_string_equal(run.text.data, "t(a bigint, b bigint)\n20|2\n30|3\n");
+    run_release(&run);
+}
+
+static void types_that_differ(void **state)
+{
+    (void)state;
+    struct run run;
+    struct type_spec bigint = {.type = TYPE_BIGINT}, real = {.type = TYPE_DOUBLE},
+                     text = {.type = TYPE_TEXT}, json = {.type = TYPE_JSON};
+    static const int32_t json_offsets[] = {0, 2, 4};
+    struct foreign_column columns[] = {
+        DOUBLE("a"),
+        BIGINT("b"),
+        BIGINT("c"),
+        {"d", "u", {NULL, json_offsets, "[]{}"}, 0, NULL, NULL},
+    };
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(table_add_column(&run.catalog, run.root, "a", &bigint, NULL, NULL), TG_OK);
+    assert_int_equal(table_add_column(&run.catalog, run.root, "b", &real, NULL, NULL), TG_OK);
+    assert_int_equal(table_add_column(&run.catalog, run.root, "c", &text, NULL, NULL), TG_OK);
+    assert_int_equal(table_add_column(&run.catalog, run.root, "d", &json, NULL, NULL), TG_OK);
+    assert_int_equal(push(&run, columns, 4, 2), TG_OK);
+    assert_string_equal(run.text.data, "t(a bigint, b double, c text, d text)\n"
+                                       "1|10.0|\"10\"|\"[]\"\n2|20.0|\"20\"|\"{}\"\n");
+    buf_clear(&run.text);
+    struct foreign_column halves[] = {DOUBLE("a")};
+    assert_int_equal(push(&run, halves, 1, 3), TG_OK); /* 2.5 is no bigint */
+    assert_string_equal(run.text.data, "t(a__v_double double)\n1.0\n2.0\n2.5\n");
+    assert_true(table_find(run.root, "a__v_double")->variant);
+    assert_int_equal(table_find(run.root, "a")->spec.type, TYPE_BIGINT);
+    buf_clear(&run.text);
+    assert_int_equal(push(&run, halves, 1, 2), TG_OK); /* the next batch fits again */
+    assert_string_equal(run.text.data, "t(a bigint)\n1\n2\n");
+    run_release(&run);
+}
+
+static void decimals(void **state)
+{
+    (void)state;
+    struct run run;
+    static const int128 values[] = {1250, -5};
+    struct type_spec wide = {.type = TYPE_DECIMAL}, narrow = {TYPE_DECIMAL, 10, 1, false};
+    struct foreign_column columns[] = {{"a", "d:10,2", {NULL, values, NULL}, 0, NULL, NULL},
+                                       {"b", "d:10,2", {NULL, values, NULL}, 0, NULL, NULL},
+                                       {"c", "d:10,2", {NULL, values, NULL}, 0, NULL, NULL}};
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(table_add_column(&run.catalog, run.root, "a", &wide, NULL, NULL), TG_OK);
+    assert_int_equal(table_add_column(&run.catalog, run.root, "b", &narrow, NULL, NULL), TG_OK);
+    assert_int_equal(push(&run, columns, 3, 2), TG_OK);
+    assert_string_equal(run.text.data,
+                        "t(a decimal(10,2), b__v_decimal decimal(10,2), c decimal(10,2))\n"
+                        "12.50|12.50|12.50\n-0.05|-0.05|-0.05\n");
+    run_release(&run);
+}
+
+static void keys_need_values(void **state)
+{
+    (void)state;
+    struct run run;
+    struct foreign_column columns[] = {{"id", "l", {second_null, numbers, NULL}, 0, NULL, NULL}};
+    struct foreign_column without[] = {BIGINT("x")};
+    for (int i = 0; i < 2; i++) {
+        struct table_column *column;
+        assert_int_equal(run_init(&run), TG_OK);
+        assert_int_equal(table_add_column(&run.catalog, run.root, "id", NULL, &column, NULL),
+                         TG_OK);
+        column->primary_key = true;
+        run.root->disposition = DISPOSITION_MERGE;
+        assert_int_equal(push(&run, i ? without : columns, 1, 2), TG_DATA);
+        assert_string_equal(run.err.where, i ? "row 1" : "row 2");
+        assert_non_null(strstr(run.err.what, "column 'id'"));
+        run_release(&run);
+    }
+}
+
+static void refused_columns(void **state)
+{
+    (void)state;
+    struct run run;
+    struct foreign_column twice[] = {BIGINT("a"), BIGINT("a")};
+    struct foreign_column lists[] = {{"a", "+l", {NULL, numbers, NULL}, 0, NULL, NULL}};
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(push(&run, twice, 2, 1), TG_DATA);
+    assert_non_null(strstr(run.err.what, "two columns are named 'a'"));
+    run_release(&run);
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(push(&run, lists, 1, 1), TG_DATA);
+    assert_non_null(strstr(run.err.what, "'a'"));
+    run_release(&run);
+}
+
+static int one_load(void)
+{
+    struct run run;
+    struct foreign_column columns[] = {
+        BIGINT("a"), {"b", "i", {NULL, small, NULL}, 0, NULL, NULL}, DOUBLE("c")};
+    struct type_spec bigint = {.type = TYPE_BIGINT};
+    int rc = run_init(&run);
+    run.options.keep_order = true;
+    if (rc == TG_OK)
+        rc = table_add_column(&run.catalog, run.root, "c", &bigint, NULL, &run.err);
+    if (rc == TG_OK)
+        rc = push(&run, columns, 3, 4);
+    if (rc == TG_OK)
+        rc = run_finish(&run);
+    run_release(&run);
+    return rc;
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    torture(one_load);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(columns_are_moved),
+        cmocka_unit_test(system_columns),
+        cmocka_unit_test(slices),
+        cmocka_unit_test(types_that_differ),
+        cmocka_unit_test(decimals),
+        cmocka_unit_test(keys_need_values),
+        cmocka_unit_test(refused_columns),
+        cmocka_unit_test(out_of_memory),
+    };
+    return cmocka_run_group_tests_name("normalize/typed", tests, NULL, NULL);
+}

@@ -1,0 +1,123 @@
+/* The life of a pipeline: options that are wrong, checks, cancel. */
+#include "tests/fixture.h"
+
+static int read_nothing(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    read->done = true;
+    return TG_OK;
+}
+
+static void wrong_options_are_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tg_pipeline *pipeline = NULL;
+    const struct {
+        struct tg_pipeline_options options;
+        const char *said;
+    } cases[] = {
+        {{.destination = fixture->destination}, "name"},
+        {{.name = "a b", .destination = fixture->destination}, "a b"},
+        {{.name = "test"}, "destination"},
+        {{.name = "test", .destination = "oracle://x"}, "oracle"},
+        {{.name = "test", .destination = "duckdb:///:memory:"}, ":memory:"},
+        {{.name = "test", .destination = fixture->destination, .memory_bytes = 1000}, "64MiB"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(tg_pipeline_new(&pipeline, &cases[i].options, &fixture->err), TG_USAGE);
+        assert_null(pipeline);
+        assert_non_null(strstr(fixture->err.what, cases[i].said));
+    }
+}
+
+static void impossible_resources_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_open(fixture, NULL, 0);
+    const struct tg_resource cases[] = {
+        {.read = read_nothing},
+        {.name = "n"},
+        {.name = "n", .read = read_nothing, .write_disposition = TG_MERGE},
+        {.name = "n", .read = read_nothing, .merge_key = "day"},
+        {.name = "n", .read = read_nothing, .incremental = {.cursor_path = "a[*].b"}},
+        {.name = "n",
+         .read = read_nothing,
+         .incremental = {.cursor_path = "id", .end_value = {.kind = TG_VALUE_INT64, .int64 = 1}}},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int rc = tg_pipeline_add(fixture->pipeline, &cases[i], &fixture->err);
+        if (rc != TG_USAGE)
+            fail_msg("case %zu: code %d", i, rc);
+        assert_string_not_equal(fixture->err.what, "");
+    }
+    const struct tg_resource good = {.name = "n", .read = read_nothing};
+    assert_done(fixture, tg_pipeline_add(fixture->pipeline, &good, &fixture->err));
+    assert_int_equal(tg_pipeline_add(fixture->pipeline, &good, &fixture->err), TG_USAGE);
+}
+
+static int read_and_cancel(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    tg_rows_begin_object(read->rows);
+    tg_rows_end_object(read->rows);
+    tg_pipeline_cancel(read->user);
+    return TG_OK;
+}
+
+static void cancel_ends_a_run(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_open(fixture, NULL, 0);
+    const struct tg_resource resource = {
+        .name = "n", .read = read_and_cancel, .user = fixture->pipeline};
+    assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
+    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err),
+                     TG_CANCELLED);
+    assert_int_equal(tg_code_exit(TG_CANCELLED), 130);
+}
+
+static void check_does_not_make_the_destination(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct tg_resource resource = {.name = "n", .read = read_nothing};
+    fixture_open(fixture, &resource, 1);
+    assert_done(fixture, tg_pipeline_check(fixture->pipeline, &fixture->err));
+    struct fs_stat stat;
+    char path[400];
+    snprintf(path, sizeof(path), "%s/test.duckdb", fixture->folder);
+    assert_done(fixture, fs_stat(path, &stat, &fixture->err));
+    assert_false(stat.exists);
+}
+
+static void a_second_run_is_told_who_holds_the_pipeline(void **state)
+{
+    struct fixture *fixture = *state;
+    struct fs_lock lock = {.fd = -1};
+    char path[400];
+    const struct tg_resource resource = {.name = "n", .read = read_nothing};
+    fixture_open(fixture, &resource, 1);
+    snprintf(path, sizeof(path), "%s/test", fixture->workdir);
+    assert_done(fixture, fs_mkdirs(path, &fixture->err));
+    snprintf(path, sizeof(path), "%s/test/lock", fixture->workdir);
+    assert_done(fixture, fs_lock(path, &lock, &fixture->err));
+    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err), TG_LOCKED);
+    assert_true(fixture->err.retryable);
+    assert_non_null(strstr(fixture->err.what, "pid"));
+    fs_unlock(&lock);
+    fixture_run(fixture);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(wrong_options_are_named, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(impossible_resources_are_refused, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(cancel_ends_a_run, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(check_does_not_make_the_destination, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_second_run_is_told_who_holds_the_pipeline, fixture_setup,
+                                        fixture_teardown),
+    };
+    return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);
+}

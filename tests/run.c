@@ -1,0 +1,171 @@
+/* The path of a run, from callbacks to the tables: what is loaded, what is counted, what is
+ * remembered. */
+#include "tests/fixture.h"
+
+static void appends_only_what_is_new(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t rows[][2] = {{1, 10}, {2, 20}, {3, 30}, {4, 40}};
+    struct numbers numbers = {.rows = rows, .count = 2, .page_size = 1};
+    const struct tg_resource resource = {
+        .name = "n", .read = read_numbers, .user = &numbers, .incremental = {.cursor_path = "id"}};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_int_equal(numbers.seen_start, -1);
+    assert_int_equal(fixture->info.tables[0].rows_inserted, 2);
+    numbers.count = 4;
+    fixture_run(fixture);
+    assert_int_equal(numbers.seen_start, 2);
+    assert_int_equal(fixture->info.tables[0].rows_read, 4);
+    assert_int_equal(fixture->info.tables[0].rows_new, 2);
+    assert_int_equal(fixture->info.tables[0].rows_filtered, 2);
+    assert_query(fixture, "SELECT id, value FROM n ORDER BY id",
+                 "id,value\n1,10\n2,20\n3,30\n4,40\n");
+}
+
+static void a_run_with_nothing_new_has_no_load(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t rows[][2] = {{1, 10}};
+    struct numbers numbers = {.rows = rows, .count = 1};
+    const struct tg_resource resource = {
+        .name = "n", .read = read_numbers, .user = &numbers, .incremental = {.cursor_path = "id"}};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_string_not_equal(fixture->info.load_id, "");
+    fixture_run(fixture);
+    assert_string_equal(fixture->info.load_id, "");
+    assert_int_equal(fixture->info.tables[0].rows_filtered, 1);
+    assert_query(fixture, "SELECT count(*) AS loads FROM _dlt_loads", "loads\n1\n");
+}
+
+static void merges_count_inserts_and_updates(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t first[][2] = {{1, 10}, {2, 20}}, second[][2] = {{2, 21}, {3, 30}, {2, 22}};
+    struct numbers numbers = {.rows = first, .count = 2};
+    const struct tg_resource resource = {.name = "n",
+                                         .read = read_numbers,
+                                         .user = &numbers,
+                                         .write_disposition = TG_MERGE,
+                                         .primary_key = "id"};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    numbers = (struct numbers){.rows = second, .count = 3};
+    fixture_run(fixture);
+    assert_int_equal(fixture->info.tables[0].rows_inserted, 1);
+    assert_int_equal(fixture->info.tables[0].rows_updated, 1);
+    assert_query(fixture, "SELECT id, value FROM n ORDER BY id", "id,value\n1,10\n2,22\n3,30\n");
+}
+
+static int read_nothing(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    read->done = true;
+    return TG_OK;
+}
+
+static void replace_with_nothing_empties_the_table(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t rows[][2] = {{1, 10}};
+    struct numbers numbers = {.rows = rows, .count = 1};
+    struct tg_resource resource = {
+        .name = "n", .read = read_numbers, .user = &numbers, .write_disposition = TG_REPLACE};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    resource.read = read_nothing;
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT count(*) AS n FROM n", "n\n0\n");
+}
+
+static void losing_the_working_directory_changes_nothing(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t rows[][2] = {{1, 10}, {2, 20}, {3, 30}};
+    struct numbers numbers = {.rows = rows, .count = 2};
+    const struct tg_resource resource = {
+        .name = "n", .read = read_numbers, .user = &numbers, .incremental = {.cursor_path = "id"}};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_done(fixture, fs_remove_tree(fixture->workdir, &fixture->err));
+    numbers.count = 3;
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n3\n");
+}
+
+static int read_then_fail(struct tg_read *read, struct tg_error *err)
+{
+    tg_rows_begin_object(read->rows);
+    tg_rows_key(read->rows, "id");
+    tg_rows_int64(read->rows, 1);
+    tg_rows_end_object(read->rows);
+    snprintf(err->what, sizeof(err->what), "the service is down");
+    return TG_SOURCE;
+}
+
+static void a_failing_source_leaves_no_trace(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct tg_resource resource = {.name = "n", .read = read_then_fail};
+    fixture_open(fixture, &resource, 1);
+    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err), TG_SOURCE);
+    assert_non_null(strstr(fixture->err.what, "the service is down"));
+    assert_non_null(strstr(fixture->err.where, "resource 'n'"));
+    struct ArrowArrayStream stream = {0};
+    assert_int_equal(tg_pipeline_query(fixture->pipeline, "SELECT 1", &stream, &fixture->err),
+                     TG_DESTINATION);
+    char open_folder[400];
+    snprintf(open_folder, sizeof(open_folder), "%s/test/open", fixture->workdir);
+    struct fs_names names = {0};
+    assert_done(fixture, fs_list(open_folder, &names, &fixture->err));
+    assert_int_equal(names.count, 0);
+    fs_names_release(&names);
+}
+
+static int64_t fixed_clock(void *user)
+{
+    (void)user;
+    return 1795337589682469;
+}
+
+static void an_injected_clock_names_the_load(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t rows[][2] = {{1, 10}};
+    struct numbers numbers = {.rows = rows, .count = 1};
+    const struct tg_pipeline_options options = {.name = "test",
+                                                .destination = fixture->destination,
+                                                .dataset = "d",
+                                                .workdir = fixture->workdir,
+                                                .clock_us = fixed_clock};
+    const struct tg_resource resource = {.name = "n", .read = read_numbers, .user = &numbers};
+    assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
+    assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
+    fixture_run(fixture);
+    assert_string_equal(fixture->info.load_id, "1795337589.682469");
+    assert_query(fixture, "SELECT DISTINCT _dlt_load_id FROM n",
+                 "_dlt_load_id\n1795337589.682469\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(appends_only_what_is_new, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_run_with_nothing_new_has_no_load, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(merges_count_inserts_and_updates, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(replace_with_nothing_empties_the_table, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(losing_the_working_directory_changes_nothing, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_failing_source_leaves_no_trace, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_injected_clock_names_the_load, fixture_setup,
+                                        fixture_teardown),
+    };
+    return cmocka_run_group_tests_name("run", tests, NULL, NULL);
+}
