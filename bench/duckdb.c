@@ -1,5 +1,6 @@
 /*
- * The baseline: statements run by DuckDB itself, on two threads, insertion order off, in one process from open to close.
+ * The baseline: statements run by DuckDB itself, on two threads, insertion order off, in one
+ * process from open to close.
  *
  *     duckdb FILE STATEMENT...
  */

@@ -1,9 +1,9 @@
 /*
  * Makes the benchmark's input, the same bytes every time.
  *
- *     generate clicks ROWS [FIRST_ID] > clicks.jsonl     flat: id, user_id, timestamp, page; some 100 bytes a row
- *     generate csv ROWS [FIRST_ID]    > clicks.csv       the same rows
- *     generate events ROWS            > events.jsonl     nested: three levels, two lists on each; some 900 bytes a row
+ *     generate clicks ROWS [FIRST_ID] > clicks.jsonl     flat: id, user_id, timestamp, page; some
+ * 100 bytes a row generate csv ROWS [FIRST_ID]    > clicks.csv       the same rows generate events
+ * ROWS            > events.jsonl     nested: three levels, two lists; some 1,200 bytes a row
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,7 +26,8 @@ static const char *timestamp(int64_t id, char out[32])
     int64_t seconds = id % (28 * 86400);
     int month = (int)(id / (28 * 86400) % 12) + 1;
     snprintf(out, 32, "2025-%02d-%02dT%02d:%02d:%02d.%03dZ", month, (int)(seconds / 86400) + 1,
-             (int)(seconds / 3600 % 24), (int)(seconds / 60 % 60), (int)(seconds % 60), (int)random_below(1000));
+             (int)(seconds / 3600 % 24), (int)(seconds / 60 % 60), (int)(seconds % 60),
+             (int)random_below(1000));
     return out;
 }
 
@@ -37,38 +38,60 @@ static void print_click(int64_t id, int csv)
     uint32_t user = 1 + random_below(1000000), page = random_below(20000);
     const char *section = sections[random_below(5)];
     printf(csv ? "%" PRId64 ",%" PRIu32 ",%s,/%s/%" PRIu32 "\n"
-               : "{\"id\": %" PRId64 ", \"user_id\": %" PRIu32 ", \"timestamp\": \"%s\", \"page\": \"/%s/%" PRIu32 "\"}\n",
+               : "{\"id\": %" PRId64 ", \"user_id\": %" PRIu32
+                 ", \"timestamp\": \"%s\", \"page\": \"/%s/%" PRIu32 "\"}\n",
            id, user, timestamp(id, time), section, page);
 }
 
-static void print_item(void)
+static void print_sha(void)
 {
-    static const char *const tags[] = {"new", "sale", "gift", "fragile", "heavy"};
-    printf("{\"sku\": \"SKU-%05" PRIu32 "\", \"quantity\": %" PRIu32 ", \"price\": %" PRIu32 ".%02" PRIu32 ", \"tags\": [",
-           random_below(100000), 1 + random_below(9), random_below(500), random_below(100));
-    for (uint32_t i = 0, count = 1 + random_below(3); i < count; i++)
-        printf("%s\"%s\"", i ? ", " : "", tags[random_below(5)]);
-    printf("], \"discounts\": [");
-    for (uint32_t i = 0, count = random_below(2); i < count; i++)
-        printf("{\"code\": \"C%03" PRIu32 "\", \"percent\": %" PRIu32 "}", random_below(1000), random_below(50));
-    printf("]}");
+    for (int i = 0; i < 5; i++)
+        printf("%08" PRIx32, random_below(UINT32_MAX));
+}
+
+static void print_commit(void)
+{
+    static const char *const verbs[] = {"fix", "add", "remove", "explain", "test"};
+    uint32_t author = random_below(100000);
+    printf("{\"sha\": \"");
+    print_sha();
+    printf("\", \"author\": {\"email\": \"user%" PRIu32
+           "@example.org\", \"name\": \"User Number %" PRIu32
+           "\"}, \"message\": \"%s the thing that ticket %" PRIu32
+           " is about, as discussed\", \"distinct\": %s, \"url\": "
+           "\"https://api.example.org/repos/%" PRIu32 "/commits/%" PRIu32 "\"}",
+           author, author, verbs[random_below(5)], random_below(100000),
+           random_below(2) ? "true" : "false", random_below(50000), random_below(UINT32_MAX));
 }
 
 static void print_event(int64_t id)
 {
-    static const char *const types[] = {"order", "refund", "visit", "signup"};
+    static const char *const types[] = {"PushEvent", "IssuesEvent", "WatchEvent", "ForkEvent"};
     char time[32];
-    printf("{\"id\": %" PRId64 ", \"type\": \"%s\", \"created_at\": \"%s\", \"public\": %s, ", id, types[random_below(4)],
-           timestamp(id, time), random_below(2) ? "true" : "false");
-    printf("\"actor\": {\"id\": %" PRIu32 ", \"login\": \"user%" PRIu32 "\", \"org\": {\"id\": %" PRIu32
-           ", \"name\": \"Organisation number %" PRIu32 "\"}}, ",
-           random_below(1000000), random_below(1000000), random_below(5000), random_below(5000));
-    printf("\"note\": \"a line of text that somebody wrote about event %" PRId64 ", of no further use\", \"items\": [", id);
-    for (uint32_t i = 0, count = 1 + random_below(6); i < count; i++) {
+    uint32_t actor = random_below(1000000), repo = random_below(50000), org = random_below(5000);
+    printf("{\"id\": %" PRId64 ", \"type\": \"%s\", \"public\": %s, \"created_at\": \"%s\", ", id,
+           types[random_below(4)], random_below(2) ? "true" : "false", timestamp(id, time));
+    printf("\"actor\": {\"id\": %" PRIu32 ", \"login\": \"user%" PRIu32
+           "\", \"url\": \"https://api.example.org/users/%" PRIu32 "\", \"org\": {\"id\": %" PRIu32
+           ", \"login\": \"org%" PRIu32 "\", \"plan\": {\"name\": \"team\", \"seats\": %" PRIu32
+           "}}}, ",
+           actor, actor, actor, org, org, random_below(500));
+    printf("\"repo\": {\"id\": %" PRIu32 ", \"name\": \"org%" PRIu32 "/repository-%" PRIu32
+           "\", \"url\": \"https://api.example.org/repos/%" PRIu32
+           "\", \"description\": \"what somebody wrote about repository %" PRIu32
+           ": where it came from, what it does, and why nobody should worry\"}, ",
+           repo, org, repo, repo, repo);
+    printf("\"payload\": {\"push_id\": %" PRIu32 ", \"ref\": \"refs/heads/branch-%" PRIu32
+           "\", \"head\": \"",
+           random_below(UINT32_MAX), random_below(100));
+    print_sha();
+    printf("\", \"size\": %" PRIu32 ", \"ratio\": 0.%" PRIu32 ", \"commits\": [", random_below(20),
+           1 + random_below(999));
+    for (uint32_t i = 0, count = 1 + random_below(3); i < count; i++) {
         printf("%s", i ? ", " : "");
-        print_item();
+        print_commit();
     }
-    printf("], \"labels\": [");
+    printf("]}, \"labels\": [");
     for (uint32_t i = 0, count = random_below(4); i < count; i++)
         printf("%s\"label-%" PRIu32 "\"", i ? ", " : "", random_below(100));
     printf("]}\n");

@@ -1,6 +1,7 @@
 /*
- * The command line: one file per command (cmd_NAME.c), each ending in one const table `command_NAME`; main.c parses by the tables, and help, the man page
- * and completion are printed from them.
+ * The command line: one file per command (cmd_NAME.c), each ending in one const table
+ * `command_NAME`; main.c parses by the tables, and help, the man page and completion are printed
+ * from them.
  */
 #ifndef TIDEGATE_CLI_H
 #define TIDEGATE_CLI_H
@@ -8,8 +9,8 @@
 #include "tidegate.h"
 
 struct flag {
-    const char *name;   /* "--select" */
-    const char *value;  /* "NAMES", or NULL for a switch */
+    const char *name;  /* "--select" */
+    const char *value; /* "NAMES", or NULL for a switch */
     const char *help;
 };
 
@@ -45,15 +46,19 @@ const char *call_flag(const struct call *call, const char *name);
 /* "tidegate: where: what" on standard error; returns the exit code that belongs to it. */
 int fail(const struct tg_error *err);
 /* "tidegate: message" and a pointer to help; returns 2. */
-int fail_usage(const struct command *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Standard output could not be written (a closed pipe, a full disk): the exit code, or `code` when all is well. */
+int fail_usage(const struct command *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Standard output could not be written (a closed pipe, a full disk): the exit code, or `code` when
+ * all is well. */
 int finish_output(int code);
 
 /* What --json and --csv say. */
 enum tg_format call_format(const struct call *call);
-/* Opens the pipeline of the call's SPEC and --workdir; on failure the message is out and *code set. */
+/* Opens the pipeline of the call's SPEC and --workdir; on failure the message is out and *code set.
+ */
 struct tg_pipeline *open_pipeline(const struct call *call, int *code);
-/* From here on SIGINT and SIGTERM cancel this pipeline; a second one kills. NULL: back to normal. */
+/* From here on SIGINT and SIGTERM cancel this pipeline; a second one kills. NULL: back to normal.
+ */
 void cancel_on_signals(struct tg_pipeline *pipeline);
 
 /* 12345678 -> "12,345,678". */
@@ -61,9 +66,11 @@ const char *format_count(uint64_t count, char out[32]);
 
 /* ---- progress.c ---- */
 struct progress; /* how far a run is, on standard error */
-struct progress *progress_new(const char *mode); /* auto, plain, json, none; NULL: no such mode, or no memory */
-void progress_show(void *progress, const struct tg_progress *now); /* tg_pipeline_options.progress */
-void progress_free(struct progress *progress);                     /* ends a live line */
+struct progress *progress_new(
+    const char *mode); /* auto, plain, json, none; NULL: no such mode, or no memory */
+void progress_show(void *progress,
+                   const struct tg_progress *now); /* tg_pipeline_options.progress */
+void progress_free(struct progress *progress);     /* ends a live line */
 
 /* ---- help.c ---- */
 void print_usage(FILE *out);

@@ -1,5 +1,9 @@
 /*
  * tidegate check: is the spec right, and do source and destination open?
+ *
+ *   check_run -> open_pipeline (spec) -> tg_pipeline_check (sources, destination)
+ *
+ * Nothing is loaded or written. What is wrong goes to standard error with its place.
  */
 #include "cli.h"
 
@@ -14,8 +18,10 @@ static int check_run(const struct call *call)
     if (tg_pipeline_check(pipeline, &err))
         code = fail(&err);
     else
-        printf("%s: the spec is right, every source opens, destination '%s' (dataset '%s') is reachable\n",
-               call->arguments[0], tg_pipeline_destination(pipeline), tg_pipeline_dataset(pipeline));
+        printf("%s: the spec is right, every source opens, destination '%s' (dataset '%s') is "
+               "reachable\n",
+               call->arguments[0], tg_pipeline_destination(pipeline),
+               tg_pipeline_dataset(pipeline));
     cancel_on_signals(NULL);
     tg_pipeline_free(pipeline);
     return code;

@@ -1,5 +1,9 @@
 /*
  * tidegate completion: a bash script made from the commands' tables.
+ *
+ *   completion_run -> names of the commands -> print_cases: the options of each
+ *
+ * Arguments are completed as files.
  */
 #include "cli.h"
 

@@ -1,5 +1,10 @@
 /*
  * tidegate help: of all commands, of one, of the spec's keys; and the manual page.
+ *
+ *   help_run -> print_usage | print_command_help | print_manual (help.c) | help_spec (the library's
+ * own tables)
+ *
+ * `tidegate COMMAND --help` is main.c's affair and prints the same.
  */
 #include <string.h>
 

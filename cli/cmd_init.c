@@ -1,5 +1,9 @@
 /*
  * tidegate init: a commented spec that runs.
+ *
+ *   init_run -> tg_spec_init, to standard output
+ *
+ * It writes no file, so that it cannot overwrite one.
  */
 #include "cli.h"
 

@@ -1,5 +1,9 @@
 /*
  * tidegate run: one load, with progress on standard error and a summary table on standard output.
+ *
+ *   run_run (options) -> run_loaded -> tg_pipeline_run -> print_summary
+ *
+ * SIGINT and SIGTERM cancel the run; it then ends with 130, and nothing was written.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -33,8 +37,9 @@ static uint64_t parse_bytes(const char *text)
 static void print_cells(const struct tg_table_info *table, int name_width)
 {
     char text[32];
-    const uint64_t cells[] = {table->rows_read,    table->rows_new,      table->rows_inserted, table->rows_updated,
-                              table->rows_deleted, table->rows_filtered, table->rows_rejected};
+    const uint64_t cells[] = {table->rows_read,    table->rows_new,     table->rows_inserted,
+                              table->rows_updated, table->rows_deleted, table->rows_filtered,
+                              table->rows_rejected};
     printf("%s%-*s", table->nested ? "  " : "", name_width - (table->nested ? 2 : 0), table->name);
     for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
         /* Reading and filtering happen to root rows only. */
@@ -46,7 +51,8 @@ static void print_cells(const struct tg_table_info *table, int name_width)
 
 static void print_summary(const struct tg_pipeline *pipeline, const struct tg_run_info *info)
 {
-    static const char *const titles[] = {"read", "new", "inserted", "updated", "deleted", "filtered", "rejected"};
+    static const char *const titles[] = {"read",    "new",      "inserted", "updated",
+                                         "deleted", "filtered", "rejected"};
     char text[32];
     uint64_t rows_read = 0;
     int width = 5;
@@ -62,13 +68,14 @@ static void print_summary(const struct tg_pipeline *pipeline, const struct tg_ru
     for (size_t i = 0; i < info->table_count; i++)
         print_cells(&info->tables[i], width);
     if (info->settled_count)
-        printf("\n%zu load%s of an earlier run, sealed but not yet written, went in first.", info->settled_count,
-               info->settled_count == 1 ? "" : "s");
+        printf("\n%zu load%s of an earlier run, sealed but not yet written, went in first.",
+               info->settled_count, info->settled_count == 1 ? "" : "s");
     if (info->load_id[0])
         printf("\nLoad %s is in dataset '%s' of %s: ", info->load_id, info->dataset,
                tg_pipeline_destination(pipeline));
     else
-        printf("\nNothing new for dataset '%s' of %s: ", info->dataset, tg_pipeline_destination(pipeline));
+        printf("\nNothing new for dataset '%s' of %s: ", info->dataset,
+               tg_pipeline_destination(pipeline));
     double rate = info->seconds > 0 ? (double)rows_read / info->seconds : 0;
     printf("%s rows read in %.2f s", format_count(rows_read, text), info->seconds);
     printf(" (%s rows/s)\n", format_count((uint64_t)rate, text));
@@ -96,7 +103,9 @@ static int run_run(const struct call *call)
     const char *mode = call_flag(call, "--progress"), *memory = call_flag(call, "--memory");
     struct progress *progress = progress_new(mode ? mode : "auto");
     if (!progress)
-        return fail_usage(call->command, "'%s' is no way to show progress; choose auto, plain, json or none", mode);
+        return fail_usage(call->command,
+                          "'%s' is no way to show progress; choose auto, plain, json or none",
+                          mode);
     struct tg_pipeline_options options = {
         .workdir = call_flag(call, "--workdir"),
         .select = call_flag(call, "--select"),
@@ -120,11 +129,13 @@ static int run_run(const struct call *call)
 const struct command command_run = {
     .name = "run",
     .summary = "Load everything new, once",
-    .details = "Rows, cursor, schema and the record of the load commit in one transaction, or not at all. A run that was\n"
+    .details = "Rows, cursor, schema and the record of the load commit in one transaction, or not "
+               "at all. A run that was\n"
                "killed is put right by the next one.",
     .arguments = {{"SPEC", false, "the spec file"}},
     .flags = {{"--select", "NAMES", "only these resources, separated by commas"},
-              {"--full-refresh", NULL, "forget the cursors and replace the tables of the selected resources"},
+              {"--full-refresh", NULL,
+               "forget the cursors and replace the tables of the selected resources"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               {"--progress", "HOW", "auto (default), plain, json or none; on standard error"}},

@@ -1,5 +1,9 @@
 /*
  * tidegate show: what the destination and the working directory hold.
+ *
+ *   show_run (which view) -> tg_pipeline_show, which prints
+ *
+ * Nothing is changed, and a destination that is absent is not made.
  */
 #include <string.h>
 
@@ -22,7 +26,8 @@ static int show_run(const struct call *call)
     while (view < view_count && strcmp(views[view].name, name) != 0)
         view++;
     if (view == view_count)
-        return fail_usage(call->command, "'%s' cannot be shown; choose tables, loads, state, schema or packages",
+        return fail_usage(call->command,
+                          "'%s' cannot be shown; choose tables, loads, state, schema or packages",
                           name);
     struct tg_pipeline *pipeline = open_pipeline(call, &code);
     if (!pipeline)
@@ -36,8 +41,10 @@ static int show_run(const struct call *call)
 const struct command command_show = {
     .name = "show",
     .summary = "Show tables, loads, state, schema or packages of a pipeline",
-    .details = "tables: rows and columns of each table. loads: what each load did to each table. state: the cursors.\n"
-               "schema: the catalog as stored. packages: loads on local disk that are not in the destination.",
+    .details = "tables: rows and columns of each table. loads: what each load did to each table. "
+               "state: the cursors.\n"
+               "schema: the catalog as stored. packages: loads on local disk that are not in the "
+               "destination.",
     .arguments = {{"SPEC", false, "the spec file"},
                   {"WHAT", true, "tables (default), loads, state, schema or packages"}},
     .flags = {{"--json", NULL, "for programs"},

@@ -1,5 +1,9 @@
 /*
  * tidegate sql: one query at the destination, with the dataset as default schema.
+ *
+ *   sql_run -> print_query -> tg_pipeline_query -> tg_stream_print
+ *
+ * The statement goes to the database as it is, also one that changes something.
  */
 #include "cli.h"
 
@@ -29,7 +33,8 @@ static int sql_run(const struct call *call)
 const struct command command_sql = {
     .name = "sql",
     .summary = "Run a query at the destination",
-    .details = "Tables of the dataset need no prefix: tidegate sql pipeline.yaml \"select count(*) from person\"",
+    .details = "Tables of the dataset need no prefix: tidegate sql pipeline.yaml \"select count(*) "
+               "from person\"",
     .arguments = {{"SPEC", false, "the spec file"}, {"QUERY", false, "one SQL statement"}},
     .flags = {{"--json", NULL, "an array of objects"},
               {"--csv", NULL, "comma-separated, with a header line"},

@@ -1,5 +1,9 @@
 /*
- * Everything that explains the commands, printed from their tables: usage, help of one command, the manual page.
+ * Everything that explains the commands, printed from their tables.
+ *
+ *   print_usage: all commands; print_command_help: one; print_manual: the manual page, in roff
+ *
+ * The keys of a spec are explained by the library (tg_spec_reference).
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +16,8 @@ static void print_synopsis(const struct command *command, FILE *out)
     for (const struct argument *argument = command->arguments; argument->name; argument++)
         fprintf(out, argument->optional ? " [%s]" : " %s", argument->name);
     for (const struct flag *flag = command->flags; flag->name; flag++)
-        fprintf(out, " [%s%s%s]", flag->name, flag->value ? " " : "", flag->value ? flag->value : "");
+        fprintf(out, " [%s%s%s]", flag->name, flag->value ? " " : "",
+                flag->value ? flag->value : "");
 }
 
 void print_usage(FILE *out)
@@ -22,7 +27,8 @@ void print_usage(FILE *out)
           out);
     for (size_t i = 0; commands[i]; i++)
         fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n'tidegate help COMMAND' tells more of one; 'tidegate help spec' lists the keys of a spec.\n"
+    fputs("\n'tidegate help COMMAND' tells more of one; 'tidegate help spec' lists the keys of a "
+          "spec.\n"
           "Start with: tidegate init > pipeline.yaml\n",
           out);
 }
@@ -90,16 +96,21 @@ static void print_manual_command(const struct command *command, FILE *out)
 void print_manual(FILE *out)
 {
     fprintf(out, ".TH TIDEGATE 1 \"\" \"tidegate %s\" \"User Commands\"\n", tg_version());
-    fputs(".SH NAME\ntidegate \\- load data incrementally, exactly once\n.SH SYNOPSIS\n.B tidegate\n.I COMMAND\n"
+    fputs(".SH NAME\ntidegate \\- load data incrementally, exactly once\n.SH SYNOPSIS\n.B "
+          "tidegate\n.I COMMAND\n"
           ".RI [ ARGUMENTS ]\n.SH DESCRIPTION\n"
-          "tidegate reads a source, keeps only what is new, turns documents into typed tables and loads them by append,\n"
-          "replace or merge. Rows, cursor, schema and the record of the load commit in one transaction.\n"
+          "tidegate reads a source, keeps only what is new, turns documents into typed tables and "
+          "loads them by append,\n"
+          "replace or merge. Rows, cursor, schema and the record of the load commit in one "
+          "transaction.\n"
           ".SH COMMANDS\n",
           out);
     for (size_t i = 0; commands[i]; i++)
         print_manual_command(commands[i], out);
-    fputs(".SH EXIT STATUS\n0 done; 1 the load failed; 2 usage or spec; 3 locked or conflict; 4 contract violated;\n"
-          "130 interrupted.\n.SH ENVIRONMENT\n.TP\n.B TIDEGATE_HOME\nThe working directory, unless \\-\\-workdir says\n"
+    fputs(".SH EXIT STATUS\n0 done; 1 the load failed; 2 usage or spec; 3 locked or conflict; 4 "
+          "contract violated;\n"
+          "130 interrupted.\n.SH ENVIRONMENT\n.TP\n.B TIDEGATE_HOME\nThe working directory, unless "
+          "\\-\\-workdir says\n"
           "otherwise.\n",
           out);
 }

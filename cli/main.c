@@ -3,7 +3,8 @@
  *
  *   main -> parse_call -> command->run (cmd_*.c)
  *
- * Exit codes: 0 done, 1 the load failed, 2 usage or spec, 3 locked or conflict, 4 contract violated, 130 interrupted.
+ * Exit codes: 0 done, 1 the load failed, 2 usage or spec, 3 locked or conflict, 4 contract
+ * violated, 130 interrupted.
  */
 #include <signal.h>
 #include <stdarg.h>
@@ -46,7 +47,8 @@ int fail_usage(const struct command *command, const char *format, ...)
     fputs("tidegate: ", stderr);
     vfprintf(stderr, format, args);
     va_end(args);
-    fprintf(stderr, "\nSee 'tidegate help%s%s'.\n", command ? " " : "", command ? command->name : "");
+    fprintf(stderr, "\nSee 'tidegate help%s%s'.\n", command ? " " : "",
+            command ? command->name : "");
     return 2;
 }
 
@@ -127,7 +129,8 @@ static int parse_flag(struct call *call, int *index, int count, char **texts)
         }
         return 0;
     }
-    return fail_usage(call->command, "'%s' is no option of 'tidegate %s'", text, call->command->name);
+    return fail_usage(call->command, "'%s' is no option of 'tidegate %s'", text,
+                      call->command->name);
 }
 
 static int parse_call(struct call *call, int count, char **texts)

@@ -1,5 +1,6 @@
 /*
- * Progress of a run on standard error: a live line per resource on a terminal, plain lines elsewhere, JSON lines for programs.
+ * Progress of a run on standard error: a live line per resource on a terminal, plain lines
+ * elsewhere, JSON lines for programs.
  *
  *   progress_new (mode) -> progress_show (called by the library) -> progress_free
  */
@@ -17,8 +18,8 @@ struct progress {
     enum mode mode;
     bool line_open; /* live: the cursor stands in an unfinished line */
     double phase_started;
-    const char *resource;  /* borrowed from the pipeline */
-    double plain_shown;    /* plain: when the last line of this resource went out */
+    const char *resource; /* borrowed from the pipeline */
+    double plain_shown;   /* plain: when the last line of this resource went out */
 };
 
 enum { PLAIN_INTERVAL_S = 5 };
@@ -81,7 +82,9 @@ static void show_json(const struct tg_progress *now)
     fprintf(stderr, "{\"phase\":\"%s\"", phase_names[now->phase]);
     if (now->resource)
         fprintf(stderr, ",\"resource\":\"%s\"", now->resource);
-    fprintf(stderr, ",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"bytes_total\":%" PRIu64 ",\"ended\":%s}\n",
+    fprintf(stderr,
+            ",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"bytes_total\":%" PRIu64
+            ",\"ended\":%s}\n",
             now->rows, now->bytes, now->bytes_total, now->ended ? "true" : "false");
 }
 

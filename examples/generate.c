@@ -1,9 +1,11 @@
 /*
  * Makes the files of examples/files: the seed example's data as JSON Lines, CSV and Parquet.
  *
- *     generate FOLDER RUN [ROWS]     writes person/run-RUN.jsonl, clickstream-RUN.csv and clickstream-RUN.parquet
+ *     generate FOLDER RUN [ROWS]     writes person/run-RUN.jsonl, clickstream-RUN.csv and
+ * clickstream-RUN.parquet
  *
- * It is a pipeline itself: rows go through callbacks into a scratch database, which then writes the files.
+ * It is a pipeline itself: rows go through callbacks into a scratch database, which then writes the
+ * files.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,18 @@
 #include "tidegate.h"
 
 enum { PERSONS = 10, CLICKS = 10000, PAGE_ROWS = 5000 };
+
+/* Good enough for a demonstration, and the same on every machine. */
+static uint32_t random_below(uint32_t limit)
+{
+    static uint64_t state = 0;
+    if (state == 0)
+        state = (uint64_t)time(NULL) * UINT64_C(2654435769) + 1;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)((state >> 32) * limit >> 32);
+}
 
 struct clicks {
     int64_t next, end;
@@ -29,11 +43,11 @@ static int read_clicks(struct tg_read *read, struct tg_error *err)
         tg_rows_key(read->rows, "id");
         tg_rows_int64(read->rows, clicks->next);
         tg_rows_key(read->rows, "user_id");
-        tg_rows_int64(read->rows, 1 + rand() % 1000);
+        tg_rows_int64(read->rows, 1 + random_below(1000));
         tg_rows_key(read->rows, "timestamp");
         tg_rows_timestamp(read->rows, 1735689600000000 + clicks->next * 1000000);
         tg_rows_key(read->rows, "page");
-        tg_rows_string(read->rows, pages[(size_t)rand() % (sizeof(pages) / sizeof(pages[0]))]);
+        tg_rows_string(read->rows, pages[random_below(sizeof(pages) / sizeof(pages[0]))]);
         tg_rows_end_object(read->rows);
     }
     read->done = clicks->next == clicks->end;
@@ -42,8 +56,8 @@ static int read_clicks(struct tg_read *read, struct tg_error *err)
 
 static int write_persons(const char *folder, int run)
 {
-    static const char *const names[PERSONS] = {"Ada", "Bela", "Chen", "Dora", "Emil",
-                                               "Fatou", "Gus", "Hana", "Ivo", "Juno"};
+    static const char *const names[PERSONS] = {"Ada",   "Bela", "Chen", "Dora", "Emil",
+                                               "Fatou", "Gus",  "Hana", "Ivo",  "Juno"};
     static const char *const countries[] = {"Norway", "Kenya", "Peru", "Japan", "Portugal"};
     char path[1024], now[32];
     time_t seconds = time(NULL);
@@ -55,10 +69,13 @@ static int write_persons(const char *folder, int run)
         perror(path);
         return 1;
     }
-    int first = rand() % PERSONS, second = (first + 1 + rand() % (PERSONS - 1)) % PERSONS;
+    int first = (int)random_below(PERSONS);
+    int second = (first + 1 + (int)random_below(PERSONS - 1)) % PERSONS;
     for (int i = 0; i < PERSONS; i++)
-        fprintf(file, "{\"id\": %d, \"name\": \"%s\", \"country\": \"%s\", \"updated_at\": \"%s\"}\n", i + 1, names[i],
-                countries[i % 5], i == first || i == second ? now : "2024-01-01T00:00:00Z");
+        fprintf(file,
+                "{\"id\": %d, \"name\": \"%s\", \"country\": \"%s\", \"updated_at\": \"%s\"}\n",
+                i + 1, names[i], countries[i % 5],
+                i == first || i == second ? now : "2024-01-01T00:00:00Z");
     return fclose(file) ? 1 : 0;
 }
 
@@ -91,8 +108,10 @@ static int write_clicks(const char *folder, int run, int64_t rows, struct tg_err
     snprintf(workdir, sizeof(workdir), "%s/.scratch", folder);
     const struct tg_pipeline_options options = {
         .name = "generate", .destination = destination, .dataset = "scratch", .workdir = workdir};
-    const struct tg_resource resource = {
-        .name = "clickstream", .read = read_clicks, .user = &clicks, .write_disposition = TG_REPLACE};
+    const struct tg_resource resource = {.name = "clickstream",
+                                         .read = read_clicks,
+                                         .user = &clicks,
+                                         .write_disposition = TG_REPLACE};
     int rc = tg_pipeline_new(&pipeline, &options, err);
     if (!rc)
         rc = tg_pipeline_add(pipeline, &resource, err);
@@ -117,7 +136,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: generate FOLDER RUN [ROWS]\n");
         return 2;
     }
-    srand((unsigned)time(NULL) + (unsigned)run);
     mkdir(argv[1], 0755);
     snprintf(path, sizeof(path), "%s/person", argv[1]);
     mkdir(path, 0755);

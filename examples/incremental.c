@@ -1,10 +1,12 @@
 /*
- * The seed example: a table that changes (merge) beside a stream that only grows (append), loaded again and again.
+ * The seed example: a table that changes (merge) beside a stream that only grows (append), loaded
+ * again and again.
  *
  *     incremental [ROWS]          ROWS of clickstream a run: 10000 (default), 100000, 1000000, ...
  *
- * Every run stamps two of the ten persons with the current time and makes ROWS new clicks, with ids going on where the last run ended. Two more
- * resources get the same first ten clicks on every run, as a source that re-sends old rows does: `resent_append` has no cursor and doubles them,
+ * Every run stamps two of the ten persons with the current time and makes ROWS new clicks, with ids
+ * going on where the last run ended. Two more resources get the same first ten clicks on every run,
+ * as a source that re-sends old rows does: `resent_append` has no cursor and doubles them,
  * `resent_merge` has a key and does not. Everything lands in incremental.duckdb, dataset bronze.
  */
 #include <stdio.h>
@@ -15,18 +17,32 @@
 
 enum { PERSONS = 10, CHANGED = 2, RESENT = 10, PAGE_ROWS = 5000 };
 
-static const char *const names[PERSONS] = {"Ada", "Bela", "Chen", "Dora", "Emil", "Fatou", "Gus", "Hana", "Ivo", "Juno"};
+static const char *const names[PERSONS] = {"Ada",   "Bela", "Chen", "Dora", "Emil",
+                                           "Fatou", "Gus",  "Hana", "Ivo",  "Juno"};
 static const char *const countries[] = {"Norway", "Kenya", "Peru", "Japan", "Portugal"};
 static const char *const pages[] = {"/", "/search", "/cart", "/checkout", "/account", "/help"};
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Good enough for a demonstration, and the same on every machine. */
+static uint32_t random_below(uint32_t limit)
+{
+    static uint64_t state = 0;
+    if (state == 0)
+        state = (uint64_t)time(NULL) * UINT64_C(2654435769) + 1;
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)((state >> 32) * limit >> 32);
+}
 
 /* ---- the mutable source: ten persons, two of them touched just now ---- */
 
 static int read_person(struct tg_read *read, struct tg_error *err)
 {
     (void)err;
-    int first = rand() % PERSONS, second = (first + 1 + rand() % (PERSONS - 1)) % PERSONS;
+    int first = (int)random_below(PERSONS);
+    int second = (first + 1 + (int)random_below(PERSONS - 1)) % PERSONS;
     char now[32];
     time_t seconds = time(NULL);
     struct tm utc;
@@ -60,11 +76,11 @@ static void push_click(struct tg_rows *rows, int64_t id)
     tg_rows_key(rows, "id");
     tg_rows_int64(rows, id);
     tg_rows_key(rows, "user_id");
-    tg_rows_int64(rows, 1 + rand() % 1000);
+    tg_rows_int64(rows, 1 + random_below(1000));
     tg_rows_key(rows, "timestamp");
     tg_rows_timestamp(rows, 1735689600000000 + id * 1000000);
     tg_rows_key(rows, "page");
-    tg_rows_string(rows, pages[(size_t)rand() % COUNT(pages)]);
+    tg_rows_string(rows, pages[random_below(COUNT(pages))]);
     tg_rows_end_object(rows);
 }
 
@@ -105,7 +121,10 @@ static int add_resources(struct tg_pipeline *pipeline, struct clicks *clicks, st
          .write_disposition = TG_APPEND,
          .incremental = {.cursor_path = "id"}},
         {.name = "resent_append", .read = read_resent, .write_disposition = TG_APPEND},
-        {.name = "resent_merge", .read = read_resent, .write_disposition = TG_MERGE, .primary_key = "id"},
+        {.name = "resent_merge",
+         .read = read_resent,
+         .write_disposition = TG_MERGE,
+         .primary_key = "id"},
     };
     for (size_t i = 0; i < COUNT(resources); i++) {
         int rc = tg_pipeline_add(pipeline, &resources[i], err);
@@ -115,7 +134,8 @@ static int add_resources(struct tg_pipeline *pipeline, struct clicks *clicks, st
     return TG_OK;
 }
 
-static int print_query(struct tg_pipeline *pipeline, const char *title, const char *sql, struct tg_error *err)
+static int print_query(struct tg_pipeline *pipeline, const char *title, const char *sql,
+                       struct tg_error *err)
 {
     struct ArrowArrayStream stream = {0};
     printf("\n%s\n", title);
@@ -125,19 +145,22 @@ static int print_query(struct tg_pipeline *pipeline, const char *title, const ch
 
 static int print_tables(struct tg_pipeline *pipeline, struct tg_error *err)
 {
-    int rc = print_query(pipeline, "person: ten rows for ever; only changed rows carry a newer load",
-                         "SELECT id, name, country, updated_at, "
-                         "dense_rank() OVER (ORDER BY _dlt_load_id) AS load FROM person ORDER BY id",
-                         err);
+    int rc =
+        print_query(pipeline, "person: ten rows for ever; only changed rows carry a newer load",
+                    "SELECT id, name, country, updated_at, "
+                    "dense_rank() OVER (ORDER BY _dlt_load_id) AS load FROM person ORDER BY id",
+                    err);
     if (rc)
         return rc;
-    return print_query(pipeline, "append against merge: the same ten rows, re-sent on every run",
-                       "SELECT 'clickstream' AS table, 'append, cursor id' AS how, count(*) AS rows, "
-                       "count(DISTINCT id) AS ids FROM clickstream UNION ALL "
-                       "SELECT 'resent_append', 'append, no cursor', count(*), count(DISTINCT id) FROM resent_append "
-                       "UNION ALL SELECT 'resent_merge', 'merge on id', count(*), count(DISTINCT id) "
-                       "FROM resent_merge ORDER BY 1",
-                       err);
+    return print_query(
+        pipeline, "append against merge: the same ten rows, re-sent on every run",
+        "SELECT 'clickstream' AS table, 'append, cursor id' AS how, count(*) AS rows, "
+        "count(DISTINCT id) AS ids FROM clickstream UNION ALL "
+        "SELECT 'resent_append', 'append, no cursor', count(*), count(DISTINCT id) FROM "
+        "resent_append "
+        "UNION ALL SELECT 'resent_merge', 'merge on id', count(*), count(DISTINCT id) "
+        "FROM resent_merge ORDER BY 1",
+        err);
 }
 
 static void print_run(const struct tg_run_info *info)
@@ -161,12 +184,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: incremental [ROWS]\n");
         return 2;
     }
-    srand((unsigned)time(NULL));
-    int rc = tg_pipeline_new(&pipeline,
-                             &(struct tg_pipeline_options){.name = "dummy_source_to_duckdb",
-                                                           .destination = "duckdb:///incremental.duckdb",
-                                                           .dataset = "bronze"},
-                             &err);
+    int rc =
+        tg_pipeline_new(&pipeline,
+                        &(struct tg_pipeline_options){.name = "dummy_source_to_duckdb",
+                                                      .destination = "duckdb:///incremental.duckdb",
+                                                      .dataset = "bronze"},
+                        &err);
     if (!rc)
         rc = add_resources(pipeline, &clicks, &err);
     if (!rc)

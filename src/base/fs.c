@@ -71,6 +71,7 @@ int fs_stat(const char *path, struct fs_stat *out, struct tg_error *err)
     }
     out->exists = true;
     out->is_dir = S_ISDIR(info.st_mode);
+    out->is_file = S_ISREG(info.st_mode);
     out->size = info.st_size;
     out->mtime_us = (int64_t)info.st_mtim.tv_sec * 1000000 + info.st_mtim.tv_nsec / 1000;
     return TG_OK;

@@ -13,6 +13,7 @@
 struct fs_stat {
     bool exists;
     bool is_dir;
+    bool is_file; /* a regular one: no pipe, no device */
     int64_t size;
     int64_t mtime_us;
 };

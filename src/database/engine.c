@@ -3,8 +3,8 @@
  *
  * Path: engine_query -> instance -> a connection of its own -> duck_query; engine_write_parquet ->
  * instance -> COPY (SELECT * FROM tidegate_batches(...)) TO the file. The instance is opened under
- * a lock; after that the threads share nothing but it. It gets half of the memory budget: batches
- * that wait and batches being written share the other half with the builders.
+ * a lock; after that the threads share nothing but it. It may use three quarters of the memory
+ * budget; what it counts is more than what it touches.
  */
 #include "database/engine.h"
 
@@ -50,7 +50,7 @@ void engine_free(struct engine *engine)
 static int open_database(struct engine *engine, struct tg_error *err)
 {
     struct duck_options options = {.temp_dir = engine->temp_dir,
-                                   .memory_bytes = engine->ctx->memory_bytes_max / 2};
+                                   .memory_bytes = engine->ctx->memory_bytes_max / 4 * 3};
     duckdb_connection con = NULL;
     duckdb_database database = NULL;
     int rc = TG_OK;

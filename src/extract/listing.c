@@ -102,6 +102,8 @@ int listing_record(const struct listed_file *file, struct source_file *out, stru
 
     *out = (struct source_file){0};
     TRY(stat_file(file, &info, err));
+    if (!info.is_file)
+        return TG_OK;
     TRY(checksum(file->path, info.size, sum, err));
     out->size = info.size;
     out->mtime_us = info.mtime_us;
@@ -129,7 +131,7 @@ static int is_unchanged(const struct listed_file *file, const struct fs_stat *in
     int rc = TG_OK;
 
     *out = false;
-    if (!known || known->size != info->size)
+    if (!known || !info->is_file || known->size != info->size)
         return TG_OK;
     *out = known->mtime_us == info->mtime_us;
     if (*out || !known->checksum)

@@ -28,8 +28,8 @@ int listing_make(const struct context *ctx, const char *root, const char *patter
                  struct tg_error *err) TG_CHECK_RESULT;
 void listing_release(struct listing *listing);
 
-/* What the ledger keeps of a file as it is now. TG_SOURCE when it is gone. The caller frees path
- * and checksum. */
+/* What the ledger keeps of a file as it is now; nothing (path NULL) of a pipe, which gives other
+ * bytes every time. TG_SOURCE when it is gone. The caller frees path and checksum. */
 int listing_record(const struct listed_file *file, struct source_file *out,
                    struct tg_error *err) TG_CHECK_RESULT;
 

@@ -235,6 +235,8 @@ static int finish_file(struct reading *reading, struct tg_error *err)
     reading->table = NULL;
     reading->is_open = false;
     reading->bytes_done += reading->listing.items[reading->next - 1].size;
+    if (!reading->current.path)
+        return TG_OK;
     TRY(mem_grow(&reading->done, &reading->done_cap, reading->done_count + 1,
                  sizeof(*reading->done), err));
     reading->done[reading->done_count++] = reading->current;

@@ -1,0 +1,257 @@
+#!/usr/bin/env bash
+# What bad input and bad places get: a clear error with a place, the right exit code, nothing lost, nothing half-written.
+. "$(dirname "$0")/lib.bash"
+
+# A good first load, so that "nothing half-written" has something to be compared with.
+loaded_once() {
+    spec "t: {path: '*.jsonl'}"
+    echo '{"id": 1, "v": "a"}' >1.jsonl
+    run 0
+}
+
+unchanged() {
+    equal 1 "$(sql "select count(*) from t")" "rows of t"
+    equal 1 "$(sql "select count(*) from _dlt_loads")" "loads"
+}
+
+test_malformed_json_names_file_line_and_byte() {
+    loaded_once
+    printf '{"id": 2}\n{"id": 3}\n{"id": 4,, "v": 1}\n' >2.jsonl
+    run 1
+    says "2.jsonl" "line 3" "byte 10" "resource 't'"
+    unchanged
+    printf '{"id": 2}\n{"id": 3}\n{"id": 4, "v": "b"}\n' >2.jsonl
+    run 0
+    equal 4 "$(sql "select count(*) from t")"
+}
+
+test_two_values_on_a_line() {
+    loaded_once
+    printf '{"id": 2} {"id": 3}\n' >2.jsonl
+    run 1
+    says "2.jsonl" "line 1"
+    unchanged
+}
+
+test_a_value_across_two_lines() {
+    loaded_once
+    printf '{"id": [2\n3]}\n' >2.jsonl
+    run 1
+    says "2.jsonl" "line 1"
+    unchanged
+}
+
+test_truncated_gzip() {
+    loaded_once
+    seq 1 20000 | sed 's/.*/{"id": &, "v": "some text &"}/' | gzip >2.jsonl.gz
+    truncate -s 30000 2.jsonl.gz
+    mv 2.jsonl.gz 2.jsonl
+    run 1
+    says "2.jsonl" "truncated" "gzip"
+    unchanged
+}
+
+test_truncated_zstd() {
+    loaded_once
+    command -v zstd >/dev/null || return 0
+    seq 1 20000 | sed 's/.*/{"id": &, "v": "some text &"}/' | zstd -q >2.jsonl
+    truncate -s 20000 2.jsonl
+    run 1
+    says "2.jsonl" "truncated"
+    unchanged
+}
+
+test_empty_file() {
+    loaded_once
+    : >2.jsonl
+    run 0
+    equal 1 "$(sql "select count(*) from t")"
+}
+
+test_a_file_that_vanishes_during_the_run() {
+    loaded_once
+    # A pipe holds the run in its first file until the second is gone.
+    mkfifo 2.jsonl
+    echo '{"id": 3}' >3.jsonl
+    { sleep 0.5; rm 3.jsonl; echo '{"id": 2}'; } >2.jsonl &
+    run 1
+    wait
+    says "3.jsonl"
+    rm 2.jsonl
+    unchanged
+}
+
+test_mixed_types_become_variants() {
+    spec
+    printf '{"a": 1}\n{"a": "x"}\n{"a": true}\n{"a": [1]}\n{"a": {"b": 1}}\n' >t.jsonl
+    run 0
+    equal 1 "$(sql "select count(a) from t")"
+    equal x "$(sql "select max(a__v_text) from t")"
+    equal true "$(sql "select max(a__v_bool) from t")"
+    equal 1 "$(sql "select max(a__b) from t")"
+    equal 1 "$(sql "select max(value) from t__a")"
+}
+
+test_a_thousand_columns() {
+    spec
+    python3 -c "
+import json
+for i in range(3000): print(json.dumps({f'c{(i + k) % 1000}': i for k in range(1000)}))" >t.jsonl
+    run 0
+    equal 1002 "$(sql "select count(*) from information_schema.columns where table_schema = 'd' and table_name = 't'")"
+    equal 3000 "$(sql "select count(c999) from t")"
+}
+
+test_nesting_of_a_hundred_levels() {
+    spec
+    python3 -c "print('{\"a\": ' * 100 + '1' + '}' * 100); print('{\"l\": ' + '[' * 100 + '1' + ']' * 100 + '}')" >t.jsonl
+    run 0
+    equal 1 "$(sql "select count($(python3 -c "print('__'.join(['a'] * 100))")) from t")"
+}
+
+test_nesting_beyond_reason_is_an_error() {
+    loaded_once
+    python3 -c "print('{\"a\": ' * 100000 + '1' + '}' * 100000)" >2.jsonl
+    run 1
+    says "2.jsonl" "nested"
+    unchanged
+}
+
+test_strings_of_ten_megabytes() {
+    spec
+    python3 -c "
+for i in range(4): print('{\"id\": %d, \"s\": \"%s\"}' % (i, 'x' * 10_000_000))" >t.jsonl
+    run 0
+    equal 40000000 "$(sql "select sum(length(s)) from t")"
+}
+
+test_duplicate_keys_in_an_object() {
+    spec
+    printf '{"id": 1, "a": 1, "s": "x", "a": 2, "s": "yz"}\n{"id": 2, "a": 3}\n' >t.jsonl
+    run 0
+    equal 2 "$(sql "select count(*) from t")"
+    equal 2 "$(sql "select a from t where id = 1")" "the last value of a key given twice"
+    equal yz "$(sql "select s from t where id = 1")" "the last text of a key given twice"
+}
+
+test_duplicate_keys_of_a_merge() {
+    spec "t: {path: t.jsonl, write_disposition: merge, primary_key: id}"
+    printf '{"id": 1, "a": 1}\n{"id": 1, "a": 2}\n' >t.jsonl
+    run 0
+    equal 1 "$(sql "select count(*) from t")"
+    equal 2 "$(sql "select a from t")"
+}
+
+test_invalid_utf8() {
+    loaded_once
+    printf '{"id": 2}\n{"id": 3, "v": "\xff\xfe"}\n' >2.jsonl
+    run 1
+    says "2.jsonl" "line 2" "UTF-8"
+    unchanged
+}
+
+test_a_folder_where_a_file_should_be() {
+    spec
+    mkdir t.jsonl
+    run 1
+    says "t.jsonl" "folder"
+}
+
+test_a_missing_file() {
+    spec
+    run 1
+    says "t.jsonl" "resource 't'"
+}
+
+test_a_read_only_destination() {
+    loaded_once
+    echo '{"id": 2, "v": "b"}' >2.jsonl
+    mkdir -p work
+    chmod 444 test.duckdb
+    chmod 755 .
+    chown 65534 work
+    said=$(setpriv --reuid=65534 --regid=65534 --clear-groups "$tidegate" run spec.yaml --progress none \
+        --workdir "$PWD/work" 2>&1) && fail "the run went through"
+    says "test.duckdb"
+    chmod 644 test.duckdb
+    unchanged
+    run 0
+    equal 2 "$(sql "select count(*) from t")"
+}
+
+test_a_full_disk_under_the_working_directory() {
+    loaded_once
+    mkdir small
+    mount -t tmpfs -o size=2M tmpfs small || return 0
+    trap 'umount small' EXIT
+    seq 1 300000 | sed 's/.*/{"id": &, "v": "some text & that is not like another"}/' >2.jsonl
+    run 1 --workdir small
+    says "space"
+    unchanged
+    run 0
+    equal 300001 "$(sql "select count(*) from t")"
+}
+
+test_a_full_disk_under_the_destination() {
+    spec
+    mkdir small
+    mount -t tmpfs -o size=2M tmpfs small || return 0
+    trap 'umount small' EXIT
+    sed -i 's|duckdb:///test|duckdb:///small/test|' spec.yaml
+    echo '{"id": 0, "v": "a"}' >t.jsonl
+    run 0
+    seq 1 300000 | sed 's/.*/{"id": &, "v": "some text & that is not like another"}/' >t.jsonl
+    run 1
+    says "space"
+    equal 1 "$(sql "select count(*) from t")"
+    mount -o remount,size=200M small
+    run 0
+    equal 300001 "$(sql "select count(*) from t")"
+}
+
+test_a_destination_that_another_process_holds() {
+    loaded_once
+    echo '{"id": 2, "v": "b"}' >2.jsonl
+    # A query that takes long, in another process.
+    "$tidegate" sql spec.yaml "select count(*) from range(100000000000) where range % 7 = 3" >/dev/null &
+    holder=$!
+    sleep 1
+    run 3
+    kill -9 "$holder"
+    says "test.duckdb"
+    wait "$holder" || true
+    run 0
+    equal 2 "$(sql "select count(*) from t")"
+}
+
+test_a_pipeline_that_another_run_holds() {
+    loaded_once
+    mkfifo 2.jsonl
+    "$tidegate" run spec.yaml --progress none >/dev/null &
+    holder=$!
+    sleep 0.7
+    run 3
+    says "pid"
+    echo '{"id": 2, "v": "b"}' >2.jsonl
+    wait "$holder"
+    rm 2.jsonl
+    equal 2 "$(sql "select count(*) from t")"
+}
+
+test_a_destination_that_is_no_database() {
+    spec
+    echo '{"id": 1}' >t.jsonl
+    seq 1 100000 >test.duckdb
+    run 1
+    says "test.duckdb"
+    equal "1" "$(head -1 test.duckdb)" "the file that is no database"
+}
+
+test_a_row_without_the_cursor() {
+    spec "t: {path: t.jsonl, incremental: id}"
+    printf '{"id": 1}\n{"x": 2}\n' >t.jsonl
+    run 1
+    says "line 2" "id"
+}
+
+run_tests

@@ -1,0 +1,125 @@
+#!/usr/bin/env bash
+# The commands as a person types them.
+. "$(dirname "$0")/lib.bash"
+
+tg() {
+    local code=0
+    said=$("$tidegate" "$@" 2>&1) || code=$?
+    ended=$code
+}
+
+test_help_lists_every_command_and_explains_each() {
+    tg help
+    equal 0 "$ended"
+    for name in check completion help init run show sql; do
+        says "$name"
+        "$tidegate" help "$name" | grep -q "Usage: tidegate $name"
+        "$tidegate" "$name" --help | grep -q "Usage: tidegate $name"
+    done
+    tg help nothing
+    equal 2 "$ended"
+}
+
+test_usage_errors_end_with_2() {
+    for arguments in "" "walk" "run" "run a b" "run spec.yaml --fast" "run spec.yaml --memory lots" "show spec.yaml all" \
+        "run spec.yaml --progress loud"; do
+        # shellcheck disable=SC2086
+        tg $arguments
+        equal 2 "$ended" "exit code of 'tidegate $arguments'"
+    done
+    tg run missing.yaml
+    equal 2 "$ended"
+    says "missing.yaml"
+}
+
+test_init_writes_a_spec_that_runs() {
+    "$tidegate" init >spec.yaml
+    "$tidegate" check spec.yaml >/dev/null 2>&1 || true
+    # The comments say where the data goes.
+    grep -q "data" spec.yaml
+    tg init nothing
+    equal 2 "$ended"
+    says "files"
+}
+
+test_check_finds_what_is_missing() {
+    spec
+    tg check spec.yaml
+    equal 1 "$ended"
+    says "t.jsonl"
+    echo '{"id": 1}' >t.jsonl
+    tg check spec.yaml
+    equal 0 "$ended"
+    [ ! -e test.duckdb ] || fail "check made the destination"
+}
+
+test_show_tables_as_text_and_json() {
+    spec
+    printf '{"id": 1, "l": [1, 2]}\n' >t.jsonl
+    tg show spec.yaml tables
+    equal 1 "$ended"
+    says "does not exist yet"
+    run 0
+    "$tidegate" show spec.yaml tables --json | python3 -c "
+import json, sys
+tables = {row['table']: row['rows'] for row in json.load(sys.stdin)}
+assert tables['t'] == 1 and tables['t__l'] == 2 and tables['_dlt_loads'] == 1, tables"
+    "$tidegate" show spec.yaml loads --json | python3 -c "
+import json, sys
+loads = json.load(sys.stdin)
+assert {row['table']: row['inserted'] for row in loads} == {'t': 1, 't__l': 2}, loads"
+    "$tidegate" show spec.yaml schema --json | python3 -c "
+import json, sys
+schema = json.load(sys.stdin)
+assert schema['name'] == 'test' and 't__l' in schema['tables'], schema"
+    "$tidegate" show spec.yaml state --json | python3 -c "
+import json, sys
+assert json.load(sys.stdin)['pipeline_name'] == 'test'"
+    equal "[]" "$("$tidegate" show spec.yaml packages --json | tr -d '\n')"
+}
+
+test_sql_prints_tables_csv_and_json() {
+    spec
+    printf '{"id": 1, "s": "a,\\"b\\""}\n{"id": 2}\n' >t.jsonl
+    run 0
+    equal "$(printf 'id,s\n1,"a,""b"""\n2,')" "$("$tidegate" sql spec.yaml "select id, s from t order by id" --csv)"
+    "$tidegate" sql spec.yaml "select id, s from t order by id" --json | python3 -c "
+import json, sys
+assert json.load(sys.stdin) == [{'id': 1, 's': 'a,\"b\"'}, {'id': 2, 's': None}]"
+    tg sql spec.yaml "select id, s from t order by id"
+    says "(2 rows)"
+    tg sql spec.yaml "select nothing from t"
+    equal 1 "$ended"
+    says "nothing"
+}
+
+test_the_summary_counts_what_happened() {
+    spec "t: {path: t.jsonl, write_disposition: merge, primary_key: id, incremental: {cursor: at}}"
+    printf '{"id": 1, "at": 1}\n{"id": 2, "at": 1}\n' >t.jsonl
+    run 0
+    printf '{"id": 1, "at": 1}\n{"id": 2, "at": 2}\n{"id": 3, "at": 2}\n' >t.jsonl
+    run 0
+    line=$(echo "$said" | grep '^t ' | tr -s ' ')
+    equal "t 3 2 1 1 0 1 0" "$line" "read new inserted updated deleted filtered rejected"
+}
+
+test_progress_goes_to_standard_error() {
+    spec
+    echo '{"id": 1}' >t.jsonl
+    "$tidegate" run spec.yaml --progress json 2>err >out
+    grep -q '"phase":"extract","resource":"t","rows":1' err
+    ! grep -q phase out
+    echo '{"id": 2}' >>t.jsonl
+    "$tidegate" run spec.yaml --progress plain 2>err >/dev/null
+    grep -q '^t .* rows' err
+}
+
+test_a_closed_pipe_is_no_success() {
+    spec
+    seq 1 200000 | sed 's/.*/{"id": &}/' >t.jsonl
+    run 0
+    ( set +e; "$tidegate" sql spec.yaml "select id from t" --csv; echo $? >code ) 2>/dev/null | head -1 >/dev/null
+    [ "$(cat code)" != 0 ] || fail "a write to a closed pipe counted as success"
+}
+
+run_tests
