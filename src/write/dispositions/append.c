@@ -1,0 +1,20 @@
+/*
+ * append: rows are added, old ones stay.
+ *
+ * Path: apply -> plan_insert_all. With a full refresh (chain->replaced) the tables are emptied
+ * first. Nothing is staged: the package's files go straight into the tables.
+ */
+#include "write/disposition.h"
+
+static int apply(const struct load *load, const struct chain *chain, struct plan *plan,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (chain->replaced)
+        TRY(plan_clear(plan, load, chain, err));
+    TRY(plan_insert_all(plan, load, chain, err));
+done:
+    return rc;
+}
+
+const struct disposition_driver disposition_append = {.name = "append", .apply = apply};

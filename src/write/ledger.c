@@ -1,0 +1,287 @@
+/*
+ * Reading the ledger: state, schema, boundaries and files that the destination has of a pipeline.
+ *
+ * Path: ledger_read -> describe (which tables there are; their absence is no error) -> read_state
+ * (the newest of a finished load), read_schema, read_boundaries, read_files, one query each.
+ * ledger_look -> find_load, read_state, for a load that is about to be written.
+ *
+ * The rows are written by record.c. Whether a boundary still fits the state is for the caller to
+ * see.
+ */
+#include "write/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+
+struct reading {
+    struct connection *con;
+    const char *dataset, *pipeline, *schema;
+    const struct described *described;
+    struct ledger *out;
+};
+
+static bool has(const struct reading *reading, const char *table)
+{
+    return described_find(reading->described, table) != NULL;
+}
+
+/* Appends `pattern` with its names put in quotes: [x] is a column, {x} a table of the ledger. */
+static void write_sql(struct buf *sql, const struct reading *reading, const char *pattern)
+{
+    const struct dialect *dialect = reading->con->driver->dialect;
+    for (const char *at = pattern; *at;) {
+        char name[32];
+        size_t len = strcspn(at, "[{");
+        buf_append(sql, at, len);
+        at += len;
+        if (!*at)
+            break;
+        size_t end = strcspn(at, "]}");
+        snprintf(name, sizeof(name), "%.*s", (int)end - 1, at + 1);
+        if (*at == '[')
+            sql_ident(sql, dialect, name);
+        else
+            sql_table(sql, dialect, reading->dataset, name);
+        at += end + 1;
+    }
+}
+
+/* Runs `sql` and empties it. */
+static int fetch(const struct reading *reading, struct buf *sql, struct text_rows *out,
+                 struct tg_error *err)
+{
+    int rc = buf_check(sql, err);
+    if (rc == TG_OK)
+        rc = connection_fetch(reading->con, buf_string(sql), out, err);
+    buf_release(sql);
+    return rc;
+}
+
+/* A copy in the ledger's arena; NULL becomes "". */
+static int keep(struct ledger *out, const char *cell, const char **copy, struct tg_error *err)
+{
+    *copy = arena_strdup(&out->arena, cell ? cell : "");
+    return *copy ? TG_OK : error_nomem(err);
+}
+
+static int64_t number(const char *cell)
+{
+    return cell ? strtoll(cell, NULL, 10) : 0;
+}
+
+static int read_state(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    struct ledger *out = reading->out;
+    if (!has(reading, "_dlt_pipeline_state") || !has(reading, "_dlt_loads"))
+        return TG_OK;
+    write_sql(&sql, reading,
+              "SELECT s.[version], s.[version_hash], s.[state] FROM {_dlt_pipeline_state} AS s "
+              "JOIN {_dlt_loads} AS l ON l.[load_id] = s.[_dlt_load_id] "
+              "WHERE l.[status] = 0 AND s.[pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    write_sql(&sql, reading, " ORDER BY l.[load_id] DESC LIMIT 1");
+    TRY(fetch(reading, &sql, &rows, err));
+    if (rows.row_count == 0)
+        goto done;
+    out->state_version = number(text_cell(&rows, 0, 0));
+    TRY(keep(out, text_cell(&rows, 0, 1), &out->state_hash, err));
+    TRY(keep(out, text_cell(&rows, 0, 2), &out->state_blob, err));
+done:
+    text_rows_release(&rows);
+    return rc;
+}
+
+static int read_schema(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct buf json = BUF_INIT;
+    struct text_rows rows = {0};
+    if (!has(reading, "_dlt_version"))
+        return TG_OK;
+    write_sql(&sql, reading, "SELECT [schema] FROM {_dlt_version} WHERE [schema_name] = ");
+    sql_text(&sql, reading->schema);
+    write_sql(&sql, reading, " ORDER BY [inserted_at] DESC, [version] DESC LIMIT 1");
+    TRY(fetch(reading, &sql, &rows, err));
+    const char *text = rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL;
+    if (!text)
+        goto done;
+    TRY(blob_decode(text, strlen(text), &json, err));
+    TRY(keep(reading->out, buf_string(&json), &reading->out->schema_json, err));
+done:
+    text_rows_release(&rows);
+    buf_release(&json);
+    return rc == TG_OK ? rc : error_where(err, rc, "schema '%s'", reading->schema);
+}
+
+/* "h1 h2 h3", in the arena and cut up there. */
+static int split_hashes(struct ledger *out, const char *cell, struct ledger_boundary *boundary,
+                        struct tg_error *err)
+{
+    const char *copy = NULL;
+    int rc = keep(out, cell, &copy, err);
+    if (rc != TG_OK)
+        return rc;
+    size_t max = strlen(copy) / 2 + 1;
+    boundary->hashes = arena_alloc(&out->arena, max * sizeof(*boundary->hashes));
+    if (!boundary->hashes)
+        return error_nomem(err);
+    for (char *at = (char *)copy; *at;) {
+        boundary->hashes[boundary->hash_count++] = at;
+        at += strcspn(at, " ");
+        if (*at)
+            *at++ = '\0';
+    }
+    return TG_OK;
+}
+
+static int read_boundaries(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    struct ledger *out = reading->out;
+    if (!has(reading, "_tidegate_boundary"))
+        return TG_OK;
+    write_sql(&sql, reading,
+              "SELECT [resource_name], [cursor_path], [last_value], [row_hashes] "
+              "FROM {_tidegate_boundary} WHERE [pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    buf_text(&sql, " ORDER BY 1, 2");
+    TRY(fetch(reading, &sql, &rows, err));
+    out->boundaries = arena_alloc(&out->arena, rows.row_count * sizeof(*out->boundaries));
+    if (!out->boundaries) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < rows.row_count; i++) {
+        struct ledger_boundary *boundary = &out->boundaries[out->boundary_count++];
+        TRY(keep(out, text_cell(&rows, i, 0), &boundary->resource, err));
+        TRY(keep(out, text_cell(&rows, i, 1), &boundary->cursor_path, err));
+        TRY(keep(out, text_cell(&rows, i, 2), &boundary->last_value, err));
+        TRY(split_hashes(out, text_cell(&rows, i, 3), boundary, err));
+    }
+done:
+    text_rows_release(&rows);
+    return rc;
+}
+
+static int compare_files(const void *a, const void *b)
+{
+    const struct ledger_file *x = a;
+    const struct ledger_file *y = b;
+    int order = strcmp(x->resource, y->resource);
+    return order ? order : strcmp(x->path, y->path);
+}
+
+static int read_files(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    struct ledger *out = reading->out;
+    if (!has(reading, "_tidegate_files"))
+        return TG_OK;
+    write_sql(&sql, reading,
+              "SELECT [resource_name], [path], [size], [modified_us], [checksum] "
+              "FROM {_tidegate_files} WHERE [pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    TRY(fetch(reading, &sql, &rows, err));
+    out->files = arena_alloc(&out->arena, rows.row_count * sizeof(*out->files));
+    if (!out->files) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < rows.row_count; i++) {
+        struct ledger_file *file = &out->files[out->file_count++];
+        TRY(keep(out, text_cell(&rows, i, 0), &file->resource, err));
+        TRY(keep(out, text_cell(&rows, i, 1), &file->path, err));
+        file->size = number(text_cell(&rows, i, 2));
+        file->mtime_us = number(text_cell(&rows, i, 3));
+        TRY(keep(out, text_cell(&rows, i, 4), &file->checksum, err));
+    }
+    qsort(out->files, out->file_count, sizeof(*out->files), compare_files);
+done:
+    text_rows_release(&rows);
+    return rc;
+}
+
+static void ledger_init(struct ledger *ledger)
+{
+    *ledger = (struct ledger){.state_hash = ""};
+    arena_init(&ledger->arena);
+}
+
+int ledger_read(struct connection *con, const char *dataset, const char *pipeline,
+                const char *schema, struct ledger *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct described described = {0};
+    const struct reading reading = {con, dataset, pipeline, schema, &described, out};
+    ledger_init(out);
+    TRY(con->driver->describe(con, dataset, "_", &described, err));
+    TRY(read_state(&reading, err));
+    TRY(read_schema(&reading, err));
+    TRY(read_boundaries(&reading, err));
+    TRY(read_files(&reading, err));
+done:
+    described_release(&described);
+    if (rc != TG_OK)
+        ledger_release(out);
+    return rc;
+}
+
+void ledger_release(struct ledger *ledger)
+{
+    arena_release(&ledger->arena);
+    *ledger = (struct ledger){.state_hash = ""};
+}
+
+static int find_load(const struct reading *reading, const char *load_id, bool *found,
+                     struct tg_error *err)
+{
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    *found = false;
+    if (!has(reading, "_dlt_loads"))
+        return TG_OK;
+    write_sql(&sql, reading, "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = ");
+    sql_text(&sql, load_id);
+    buf_text(&sql, " LIMIT 1");
+    int rc = fetch(reading, &sql, &rows, err);
+    *found = rc == TG_OK && rows.row_count > 0;
+    text_rows_release(&rows);
+    return rc;
+}
+
+int ledger_has_load(struct connection *con, const char *dataset, const char *load_id, bool *found,
+                    struct tg_error *err)
+{
+    struct described described = {0};
+    const struct reading reading = {.con = con, .dataset = dataset, .described = &described};
+    int rc = con->driver->describe(con, dataset, "_", &described, err);
+    if (rc == TG_OK)
+        rc = find_load(&reading, load_id, found, err);
+    described_release(&described);
+    return rc;
+}
+
+int ledger_look(struct connection *con, const struct described *described, const char *dataset,
+                const char *pipeline, const char *load_id, bool *has_load, struct ledger *out,
+                struct tg_error *err)
+{
+    const struct reading reading = {con, dataset, pipeline, NULL, described, out};
+    ledger_init(out);
+    int rc = find_load(&reading, load_id, has_load, err);
+    if (rc == TG_OK && !*has_load)
+        rc = read_state(&reading, err);
+    if (rc != TG_OK)
+        ledger_release(out);
+    return rc;
+}

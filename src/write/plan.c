@@ -1,0 +1,299 @@
+/*
+ * Plans: statements that are written, kept and run; and the package's Parquet files in SQL.
+ *
+ * Path: plan_init -> (text into plan->text -> plan_end)... -> plan_run. The rows of a table in the
+ * package: plan_relation, plan_insert -> for each group of files with equal columns: write_select
+ * -> write_expression (a cast where the file's type is not the destination's) and write_source.
+ *
+ * What the statements are is decided by ddl.c, dispositions/ and record.c.
+ */
+#include "write/plan.h"
+
+#include <string.h>
+
+#include "write/disposition.h"
+
+void plan_init(struct plan *plan)
+{
+    *plan = (struct plan){0};
+    arena_init(&plan->arena);
+}
+
+void plan_release(struct plan *plan)
+{
+    buf_release(&plan->text);
+    mem_free(plan->steps);
+    arena_release(&plan->arena);
+    *plan = (struct plan){0};
+}
+
+int plan_end(struct plan *plan, const struct target *target, enum step_count count,
+             struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(buf_check(&plan->text, err));
+    TRY(mem_grow(&plan->steps, &plan->cap, plan->count + 1, sizeof(*plan->steps), err));
+    const char *sql = arena_strndup(&plan->arena, buf_string(&plan->text), plan->text.len);
+    if (!sql) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    plan->steps[plan->count++] = (struct step){.sql = sql, .target = target, .count = count};
+done:
+    buf_clear(&plan->text);
+    return rc;
+}
+
+/* ---- running ---- */
+
+static void count_rows(struct tally *tally, enum step_count count, uint64_t rows)
+{
+    switch (count) {
+    case COUNT_INSERTED: tally->inserted += rows; break;
+    case COUNT_REPLACED: tally->replaced += rows; break;
+    case COUNT_DELETED: tally->deleted += rows; break;
+    case COUNT_NONE: break;
+    }
+}
+
+int plan_run(const struct plan *plan, struct connection *con, struct tally *tallies,
+             struct tg_error *err)
+{
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct step *step = &plan->steps[i];
+        uint64_t rows = 0;
+        int rc = connection_exec(con, step->sql, &rows, err);
+        if (rc != TG_OK)
+            return step->target ? error_where(err, rc, "table '%s'", step->target->table->name)
+                                : rc;
+        if (step->target && step->target->part && tallies)
+            count_rows(&tallies[step->target->index], step->count, rows);
+    }
+    return TG_OK;
+}
+
+/* ---- files ---- */
+
+static bool same_columns(const struct manifest_file *a, const struct manifest_file *b)
+{
+    if (a->column_count != b->column_count)
+        return false;
+    for (size_t i = 0; i < a->column_count; i++) {
+        const struct manifest_column *x = &a->columns[i];
+        const struct manifest_column *y = &b->columns[i];
+        if (strcmp(x->name, y->name) != 0 || x->spec.type != y->spec.type ||
+            x->spec.precision != y->spec.precision || x->spec.scale != y->spec.scale ||
+            x->spec.naive != y->spec.naive)
+            return false;
+    }
+    return true;
+}
+
+/* Does file `f` have other columns than all files before it? Such files lead the groups. */
+static bool leads_group(const struct manifest_table *part, size_t f)
+{
+    for (size_t i = 0; i < f; i++)
+        if (same_columns(&part->files[i], &part->files[f]))
+            return false;
+    return true;
+}
+
+static const struct manifest_column *file_find(const struct manifest_file *file, const char *name)
+{
+    for (size_t i = 0; i < file->column_count; i++)
+        if (strcmp(file->columns[i].name, name) == 0)
+            return &file->columns[i];
+    return NULL;
+}
+
+/* A path as a literal; characters that would make it a pattern stand for themselves. */
+static void write_path(struct buf *sql, const char *folder, const char *name)
+{
+    struct buf path = BUF_INIT;
+    const char *const parts[] = {folder, "/", name};
+    for (size_t i = 0; i < 3; i++) {
+        for (const char *c = parts[i]; *c; c++) {
+            if (strchr("*?[", *c))
+                buf_printf(&path, "[%c]", *c);
+            else
+                buf_char(&path, *c);
+        }
+    }
+    sql->failed = sql->failed || path.failed;
+    sql_text(sql, buf_string(&path));
+    buf_release(&path);
+}
+
+/* The files of the group that file `leader` leads, as a table. */
+static void write_source(struct buf *sql, const struct load *load,
+                         const struct manifest_table *part, size_t leader)
+{
+    buf_text(sql, "read_parquet([");
+    for (size_t f = leader; f < part->file_count; f++) {
+        if (!same_columns(&part->files[leader], &part->files[f]))
+            continue;
+        if (f > leader)
+            buf_text(sql, ", ");
+        write_path(sql, load->package_path, part->files[f].name);
+    }
+    buf_text(sql, "], hive_partitioning = false)");
+}
+
+/* ---- columns ---- */
+
+/* The SQL type that a column has in a Parquet file, where lengths and JSON are not known. */
+static void stored_type(struct buf *out, const struct dialect *dialect, struct type_spec spec)
+{
+    if (spec.type == TYPE_JSON)
+        spec.type = TYPE_TEXT;
+    if (spec.type != TYPE_DECIMAL)
+        spec.precision = 0;
+    dialect->type_sql(&spec, out);
+}
+
+static bool needs_cast(struct buf *sql, const struct dialect *dialect,
+                       const struct manifest_column *column, const char *sql_type)
+{
+    struct buf stored = BUF_INIT;
+    stored_type(&stored, dialect, column->spec);
+    bool differs = strcmp(buf_string(&stored), sql_type) != 0;
+    sql->failed = sql->failed || stored.failed;
+    buf_release(&stored);
+    return differs;
+}
+
+static void write_expression(struct buf *sql, const struct dialect *dialect,
+                             const struct target_column *column,
+                             const struct manifest_column *stored)
+{
+    if (stored && !needs_cast(sql, dialect, stored, column->sql_type)) {
+        sql_ident(sql, dialect, column->name);
+        return;
+    }
+    buf_text(sql, "CAST(");
+    if (stored)
+        sql_ident(sql, dialect, column->name);
+    else
+        buf_text(sql, "NULL");
+    buf_printf(sql, " AS %s) AS ", column->sql_type);
+    sql_ident(sql, dialect, column->name);
+}
+
+/* SELECT of a group of files. With `all`, columns that the group lacks are NULL; else left out. */
+static void write_select(struct buf *sql, const struct load *load, const struct target *target,
+                         size_t leader, bool all, bool order)
+{
+    const struct manifest_file *file = &target->part->files[leader];
+    const char *separator = "SELECT ";
+    for (size_t i = 0; i < target->column_count; i++) {
+        const struct target_column *column = &target->columns[i];
+        const struct manifest_column *stored = file_find(file, column->name);
+        if (!column->loaded || (!stored && !all))
+            continue;
+        buf_text(sql, separator);
+        write_expression(sql, load->dialect, column, stored);
+        separator = ", ";
+    }
+    if (order) {
+        buf_text(sql, separator);
+        buf_text(sql, file_find(file, ORDER_COLUMN) ? "" : "0 AS ");
+        sql_ident(sql, load->dialect, ORDER_COLUMN);
+    }
+    buf_text(sql, "\nFROM ");
+    write_source(sql, load, target->part, leader);
+}
+
+void plan_table(struct buf *sql, const struct load *load, const struct target *target)
+{
+    sql_table(sql, load->dialect, load->manifest->dataset, target->table->name);
+}
+
+void plan_columns(struct buf *sql, const struct load *load, const struct target *target,
+                  const char *alias)
+{
+    const char *separator = "";
+    for (size_t i = 0; i < target->column_count; i++) {
+        if (!target->columns[i].loaded)
+            continue;
+        buf_text(sql, separator);
+        if (alias)
+            buf_printf(sql, "%s.", alias);
+        sql_ident(sql, load->dialect, target->columns[i].name);
+        separator = ", ";
+    }
+}
+
+void plan_relation(struct buf *sql, const struct load *load, const struct target *target,
+                   bool order)
+{
+    for (size_t f = 0; f < target->part->file_count; f++) {
+        if (!leads_group(target->part, f))
+            continue;
+        if (f > 0)
+            buf_text(sql, "\nUNION ALL\n");
+        write_select(sql, load, target, f, true, order);
+    }
+}
+
+/* ---- statements ---- */
+
+int plan_insert(struct plan *plan, const struct load *load, const struct target *target,
+                struct tg_error *err)
+{
+    struct buf *sql = &plan->text;
+    for (size_t f = 0; target_has_rows(target) && f < target->part->file_count; f++) {
+        if (!leads_group(target->part, f))
+            continue;
+        buf_text(sql, "INSERT INTO ");
+        plan_table(sql, load, target);
+        const char *separator = " (";
+        for (size_t i = 0; i < target->column_count; i++) {
+            if (!file_find(&target->part->files[f], target->columns[i].name))
+                continue;
+            buf_text(sql, separator);
+            sql_ident(sql, load->dialect, target->columns[i].name);
+            separator = ", ";
+        }
+        buf_text(sql, ")\n");
+        write_select(sql, load, target, f, false, false);
+        int rc = plan_end(plan, target, COUNT_INSERTED, err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    return TG_OK;
+}
+
+int plan_insert_all(struct plan *plan, const struct load *load, const struct chain *chain,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < chain->count; i++)
+        TRY(plan_insert(plan, load, &chain->targets[i], err));
+done:
+    return rc;
+}
+
+int plan_clear(struct plan *plan, const struct load *load, const struct chain *chain,
+               struct tg_error *err)
+{
+    for (size_t i = chain->count; i-- > 0;) {
+        const struct target *target = &chain->targets[i];
+        if (!target->there)
+            continue;
+        buf_text(&plan->text, "DELETE FROM ");
+        plan_table(&plan->text, load, target);
+        int rc = plan_end(plan, target, COUNT_DELETED, err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    return TG_OK;
+}
+
+void plan_stage(struct buf *sql, const struct load *load, const struct chain *chain)
+{
+    struct buf name = BUF_INIT;
+    buf_printf(&name, "_tidegate_stage_%zu", chain->number);
+    sql->failed = sql->failed || name.failed;
+    sql_ident(sql, load->dialect, buf_string(&name));
+    buf_release(&name);
+}

@@ -1,0 +1,205 @@
+/*
+ * One package into one database.
+ *
+ * Path: write_package -> open_load (what is there, what comes) -> look (is the load there already?)
+ * -> prepare (all plans) -> run the stage plan (temporary tables) -> transact: BEGIN, look again,
+ * schema changes, dispositions, ledger rows, COMMIT; on any error ROLLBACK. The error that is
+ * returned is the first one.
+ *
+ * The statements are made by ddl.c, dispositions/ and record.c, and run by plan_run.
+ */
+#include "write/write.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "write/ddl.h"
+#include "write/disposition.h"
+#include "write/ledger.h"
+#include "write/record.h"
+
+struct writing {
+    struct connection *con;
+    const struct manifest *manifest;
+    struct load load;
+    struct plan schema, stage, data, record, drop;
+    struct tally *tallies; /* one for each table of the manifest */
+    struct write_result *out;
+};
+
+/* ---- before the transaction ---- */
+
+/* Staged rows, and the statement that drops them in the end. */
+static int prepare_stage(struct writing *writing, const struct chain *chain, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf *sql = &writing->drop.text;
+    if (!chain->driver->stage)
+        return TG_OK;
+    TRY(chain->driver->stage(&writing->load, chain, &writing->stage, err));
+    buf_text(sql, "DROP TABLE IF EXISTS ");
+    plan_stage(sql, &writing->load, chain);
+    TRY(plan_end(&writing->drop, NULL, COUNT_NONE, err));
+done:
+    return rc;
+}
+
+static int open_load(struct writing *writing, const char *package_path, struct tg_error *err)
+{
+    struct connection *con = writing->con;
+    const struct manifest *manifest = writing->manifest;
+    struct described described = {0};
+    int rc = con->driver->describe(con, manifest->dataset, "", &described, err);
+    if (rc != TG_OK)
+        return rc;
+    return load_init(&writing->load, con->driver->dialect, package_path, manifest, &described, err);
+}
+
+static int prepare(struct writing *writing, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct load *load = &writing->load;
+    TRY(ddl_settle(load, writing->con, err));
+    TRY(ddl_plan(load, &writing->schema, err));
+    for (size_t i = 0; i < load->chain_count; i++) {
+        const struct chain *chain = &load->chains[i];
+        TRY(prepare_stage(writing, chain, err));
+        TRY(chain->driver->apply(load, chain, &writing->data, err));
+    }
+done:
+    return rc;
+}
+
+/* Makes the counts of the result, all zero. */
+static int init_counts(struct writing *writing, struct tg_error *err)
+{
+    size_t count = writing->manifest->table_count;
+    struct write_result *out = writing->out;
+    writing->tallies = mem_calloc(count + 1, sizeof(*writing->tallies));
+    out->counts = mem_calloc(count + 1, sizeof(*out->counts));
+    if (!writing->tallies || !out->counts)
+        return error_nomem(err);
+    out->count = count;
+    for (size_t i = 0; i < count; i++)
+        out->counts[i].table = writing->manifest->tables[i].name;
+    return TG_OK;
+}
+
+/* Is the load there already? And if not: is the destination where the load started from? */
+static int look(struct writing *writing, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest *manifest = writing->manifest;
+    struct ledger ledger = {0};
+    bool *written = &writing->out->already_written;
+    TRY(ledger_look(writing->con, &writing->load.described, manifest->dataset, manifest->pipeline,
+                    manifest->load_id, written, &ledger, err));
+    if (*written || (ledger.state_version == manifest->state_version_from &&
+                     strcmp(ledger.state_hash, manifest->state_hash_from) == 0))
+        goto done;
+    rc = error_set(err, TG_CONFLICT,
+                   "state of pipeline '%s' is at version %" PRId64
+                   " in the destination, but this load started from version %" PRId64
+                   ": another run has loaded meanwhile; nothing was written, run again",
+                   manifest->pipeline, ledger.state_version, manifest->state_version_from);
+    if (err)
+        err->retryable = true;
+done:
+    ledger_release(&ledger);
+    return rc;
+}
+
+/* ---- the transaction ---- */
+
+static void finish_counts(struct writing *writing)
+{
+    for (size_t i = 0; i < writing->out->count; i++) {
+        const struct tally *tally = &writing->tallies[i];
+        struct write_table_counts *counts = &writing->out->counts[i];
+        uint64_t updated = tally->replaced < tally->inserted ? tally->replaced : tally->inserted;
+        counts->rows_inserted = tally->inserted - updated;
+        counts->rows_updated = updated;
+        counts->rows_deleted = tally->deleted + tally->replaced - updated;
+    }
+}
+
+static int fill_transaction(struct writing *writing, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = writing->con;
+    TRY(look(writing, err));
+    if (writing->out->already_written)
+        goto done;
+    TRY(plan_run(&writing->schema, con, NULL, err));
+    TRY(plan_run(&writing->data, con, writing->tallies, err));
+    finish_counts(writing);
+    TRY(record_plan(&writing->load, writing->out->counts, context_now_us(con->ctx),
+                    &writing->record, err));
+    TRY(plan_run(&writing->record, con, NULL, err));
+    TRY(connection_exec(con, "COMMIT", NULL, err));
+done:
+    return rc;
+}
+
+/* What was changed by somebody else while this load was written is a conflict, too. */
+static int as_conflict(int rc, struct tg_error *err)
+{
+    if (rc != TG_DESTINATION || strcmp(err->sqlstate, "40001") != 0)
+        return rc;
+    err->code = TG_CONFLICT;
+    err->retryable = true;
+    return TG_CONFLICT;
+}
+
+static int transact(struct writing *writing, struct tg_error *err)
+{
+    int rc = connection_exec(writing->con, "BEGIN TRANSACTION", NULL, err);
+    if (rc != TG_OK)
+        return rc;
+    rc = fill_transaction(writing, err);
+    /* A failure to roll back changes nothing: what is not committed is gone when the connection is.
+     */
+    if (rc != TG_OK || writing->out->already_written)
+        (void)!connection_exec(writing->con, "ROLLBACK", NULL, NULL);
+    return as_conflict(rc, err);
+}
+
+int write_package(struct connection *con, const char *package_path, const struct manifest *manifest,
+                  struct write_result *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tg_error own = {0};
+    struct writing writing = {.con = con, .manifest = manifest, .out = out};
+    struct plan *const plans[] = {&writing.schema, &writing.stage, &writing.data, &writing.record,
+                                  &writing.drop};
+    if (!err)
+        err = &own;
+    *out = (struct write_result){0};
+    for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
+        plan_init(plans[i]);
+    TRY(init_counts(&writing, err));
+    TRY(open_load(&writing, package_path, err));
+    TRY(look(&writing, err));
+    if (out->already_written)
+        goto done;
+    TRY(prepare(&writing, err));
+    rc = plan_run(&writing.stage, con, NULL, err);
+    if (rc == TG_OK)
+        rc = transact(&writing, err);
+    (void)!plan_run(&writing.drop, con, NULL, NULL); /* else the connection's end drops them */
+done:
+    for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
+        plan_release(plans[i]);
+    load_release(&writing.load);
+    mem_free(writing.tallies);
+    if (rc == TG_OK)
+        return rc;
+    write_result_release(out);
+    return error_where(err, rc, "load '%s'", manifest->load_id);
+}
+
+void write_result_release(struct write_result *result)
+{
+    mem_free(result->counts);
+    *result = (struct write_result){0};
+}

@@ -1,0 +1,34 @@
+/*
+ * One sealed package into one database, in one transaction (design: the commit protocol, step 6).
+ *
+ *   write_package: stage merges (temporary tables, committed on their own) -> BEGIN -> load known?
+ *                  state moved on? -> schema changes -> dispositions -> ledger rows -> COMMIT
+ *
+ * SQL is made by pure functions: ddl_plan (tables -> statements), the dispositions
+ * (dispositions/NAME.c), record_plan (ledger rows).
+ */
+#ifndef TIDEGATE_WRITE_WRITE_H
+#define TIDEGATE_WRITE_WRITE_H
+
+#include "catalog/store.h"
+#include "database/connection.h"
+#include "package/manifest.h"
+
+struct write_table_counts {
+    const char *table; /* borrowed from the manifest */
+    uint64_t rows_inserted, rows_updated, rows_deleted;
+};
+
+struct write_result {
+    bool already_written;              /* the load was in the ledger */
+    struct write_table_counts *counts; /* in the manifest's order, owned */
+    size_t count;
+};
+
+/* TG_CONFLICT: the state moved on (nothing written). Any failure is rolled back; the destination is
+ * as before. */
+int write_package(struct connection *con, const char *package_path, const struct manifest *manifest,
+                  struct write_result *out, struct tg_error *err) TG_CHECK_RESULT;
+void write_result_release(struct write_result *result);
+
+#endif

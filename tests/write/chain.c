@@ -1,0 +1,185 @@
+/*
+ * Tests of src/write/chain.c: which tables of a load belong together.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "tests/torture.h"
+#include "tests/write/loads.h"
+#include "tests/write/golden.h"
+
+static void open_load(struct fixture *t, struct described *there, struct load *load)
+{
+    fixture_complete(t, fixture_begin(t));
+    FIXTURE_OK(t,
+               load_init(load, &dialect_duckdb, "p", package_manifest(t->package), there, &t->err));
+}
+
+static void test_parents_come_first(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct described there = {0};
+    struct load load;
+    fixture_init(&t);
+    /* As a stored catalog may list them: by name, whatever the parent. */
+    fixture_table(&t, "a__deep", "z__list", DISPOSITION_NONE);
+    fixture_table(&t, "absent", "z", DISPOSITION_NONE);
+    fixture_table(&t, "b", NULL, DISPOSITION_APPEND);
+    fixture_table(&t, "z__list", "z", DISPOSITION_NONE);
+    fixture_table(&t, "z__old", "z", DISPOSITION_NONE);
+    fixture_table(&t, "z", NULL, DISPOSITION_MERGE);
+    golden_columns(&t, "z__old", "v bigint");
+    golden_there(&t, &there, "z__old");
+    fixture_part(&t, "z");
+    golden_file(&t, "z__list", "v bigint", "1");
+    golden_file(&t, "a__deep", "v bigint", "2");
+    fixture_part(&t, "b");
+    open_load(&t, &there, &load);
+    assert_int_equal(load.chain_count, 1);
+    const struct chain *chain = &load.chains[0];
+    const char *const names[] = {"z", "z__list", "z__old", "a__deep"};
+    assert_int_equal(chain->count, 4);
+    for (size_t i = 0; i < 4; i++)
+        assert_string_equal(chain->targets[i].table->name, names[i]);
+    assert_string_equal(chain->driver->name, "merge");
+    assert_false(chain->replaced);
+    assert_int_equal(chain->targets[3].index, 2);
+    assert_true(target_has_rows(&chain->targets[1]));
+    assert_false(target_has_rows(&chain->targets[2]));
+    assert_non_null(chain->targets[2].there);
+    assert_ptr_equal(chain_find(chain, "z__old"), &chain->targets[2]);
+    assert_null(chain_find(chain, "b"));
+    assert_null(chain_find(chain, NULL));
+    load_release(&load);
+    fixture_release(&t);
+}
+
+static void test_replaced_by_any_table(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct described there = {0};
+    struct load load;
+    fixture_init(&t);
+    fixture_table(&t, "a", NULL, DISPOSITION_REPLACE);
+    fixture_table(&t, "b", NULL, DISPOSITION_NONE);
+    fixture_part(&t, "a")->replaced = true;
+    fixture_part(&t, "b")->replaced = true;
+    open_load(&t, &there, &load);
+    assert_int_equal(load.chain_count, 2);
+    assert_true(load.chains[0].replaced);
+    assert_string_equal(load.chains[0].driver->name, "replace");
+    assert_string_equal(load.chains[1].driver->name, "append");
+    assert_int_equal(load.chains[1].number, 1);
+    load_release(&load);
+    fixture_release(&t);
+}
+
+static void test_links(void **state)
+{
+    (void)state;
+    struct fixture t;
+    fixture_init(&t);
+    struct table *table = fixture_table(&t, "a", NULL, DISPOSITION_APPEND);
+    golden_columns(&t, "a", "v bigint|x text row|y text parent|z text root");
+    assert_string_equal(table_link(table, LINK_ROW), "x");
+    assert_string_equal(table_link(table, LINK_PARENT), "y");
+    assert_string_equal(table_link(table, LINK_ROOT), "z");
+    table = fixture_table(&t, "b", NULL, DISPOSITION_APPEND);
+    assert_null(table_link(table, LINK_ROW));
+    fixture_release(&t);
+}
+
+static void test_dispositions(void **state)
+{
+    (void)state;
+    const struct {
+        struct table table;
+        const char *name; /* NULL: refused */
+    } cases[] = {
+        {{.disposition = DISPOSITION_NONE}, "append"},
+        {{.disposition = DISPOSITION_APPEND, .merge_strategy = "scd9"}, "append"},
+        {{.disposition = DISPOSITION_REPLACE}, "replace"},
+        {{.disposition = DISPOSITION_MERGE}, "merge"},
+        {{.disposition = DISPOSITION_MERGE, .merge_strategy = "delete-insert"}, "merge"},
+        {{.disposition = DISPOSITION_MERGE, .merge_strategy = "scd9"}, NULL},
+        {{.disposition = DISPOSITION_SKIP}, NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct table table = cases[i].table;
+        const struct disposition_driver *driver = NULL;
+        struct tg_error err = {0};
+        table.name = "t";
+        int rc = disposition_get(&table, &driver, &err);
+        assert_int_equal(rc, cases[i].name ? TG_OK : TG_USAGE);
+        if (cases[i].name)
+            assert_string_equal(driver->name, cases[i].name);
+        else
+            assert_null(driver);
+    }
+}
+
+static void test_table_that_the_catalog_lacks(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct described there = {0};
+    struct load load;
+    fixture_init(&t);
+    fixture_table(&t, "a", NULL, DISPOSITION_APPEND);
+    fixture_part(&t, "a");
+    struct catalog full = t.catalog;
+    FIXTURE_OK(&t, catalog_init(&t.catalog, "shop", &t.err));
+    open_load(&t, &there, &load); /* counts alone do no harm */
+    assert_int_equal(load.chain_count, 0);
+    load_release(&load);
+    struct manifest_file file = {.name = "a.1.parquet"};
+    struct manifest *manifest = package_manifest(t.package);
+    FIXTURE_OK(&t, manifest_add_file(manifest, &manifest->tables[0], &file, &t.err));
+    assert_int_equal(load_init(&load, &dialect_duckdb, "p", manifest, &there, &t.err), TG_DATA);
+    assert_non_null(strstr(t.err.what, "rows for table 'a'"));
+    catalog_release(&full);
+    fixture_release(&t);
+}
+
+static struct fixture tortured;
+
+static int init_once(void)
+{
+    struct load load;
+    struct described there = {0};
+    int rc = load_init(&load, &dialect_duckdb, "p", package_manifest(tortured.package), &there,
+                       &tortured.err);
+    if (rc == TG_OK)
+        load_release(&load);
+    return rc;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    fixture_init(&tortured);
+    fixture_table(&tortured, "a", NULL, DISPOSITION_MERGE);
+    fixture_table(&tortured, "a__b", "a", DISPOSITION_NONE);
+    golden_file(&tortured, "a", "v bigint", "1");
+    golden_file(&tortured, "a__b", "v bigint", "2");
+    fixture_complete(&tortured, fixture_begin(&tortured));
+    torture(init_once);
+    fixture_release(&tortured);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parents_come_first),
+        cmocka_unit_test(test_replaced_by_any_table),
+        cmocka_unit_test(test_links),
+        cmocka_unit_test(test_dispositions),
+        cmocka_unit_test(test_table_that_the_catalog_lacks),
+        cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests_name("write/chain", tests, NULL, NULL);
+}

@@ -1,0 +1,220 @@
+/*
+ * Tests of src/write/ledger.c: what is read, from nothing up to a dataset that dlt has filled.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "tests/torture.h"
+#include "tests/write/loads.h"
+
+static void read_ledger(struct fixture *t, struct ledger *ledger)
+{
+    FIXTURE_OK(t, ledger_read(t->con, "d", "shop_pipeline", "shop", ledger, &t->err));
+}
+
+static void test_nothing_there(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct ledger ledger;
+    bool found = true;
+    fixture_init(&t);
+    read_ledger(&t, &ledger);
+    assert_int_equal(ledger.state_version, 0);
+    assert_string_equal(ledger.state_hash, "");
+    assert_null(ledger.state_blob);
+    assert_null(ledger.schema_json);
+    assert_int_equal(ledger.boundary_count + ledger.file_count, 0);
+    ledger_release(&ledger);
+    FIXTURE_OK(&t, ledger_has_load(t.con, "d", "1.5", &found, &t.err));
+    assert_false(found);
+    /* The dataset is there, but another pipeline's; a state table may lack its loads. */
+    fixture_exec(&t, "CREATE SCHEMA d");
+    fixture_exec(&t, "CREATE TABLE d._dlt_pipeline_state (version BIGINT)");
+    read_ledger(&t, &ledger);
+    assert_null(ledger.state_blob);
+    ledger_release(&ledger);
+    fixture_release(&t);
+}
+
+/* Tables as dlt 1.26 makes them, with a load that failed, an older one, and another pipeline's. */
+static void fill_as_dlt(struct fixture *t)
+{
+    fixture_exec(t, "CREATE SCHEMA d");
+    fixture_exec(t, "CREATE TABLE d._dlt_loads(load_id VARCHAR NOT NULL, schema_name VARCHAR, "
+                    "status BIGINT NOT NULL, inserted_at TIMESTAMP WITH TIME ZONE NOT NULL, "
+                    "schema_version_hash VARCHAR)");
+    fixture_exec(t,
+                 "CREATE TABLE d._dlt_pipeline_state(\"version\" BIGINT NOT NULL, "
+                 "engine_version BIGINT NOT NULL, pipeline_name VARCHAR NOT NULL, "
+                 "state VARCHAR NOT NULL, created_at TIMESTAMP WITH TIME ZONE NOT NULL, "
+                 "version_hash VARCHAR, _dlt_load_id VARCHAR NOT NULL, _dlt_id VARCHAR NOT NULL)");
+    fixture_exec(t,
+                 "CREATE TABLE d._dlt_version(\"version\" BIGINT NOT NULL, "
+                 "engine_version BIGINT NOT NULL, inserted_at TIMESTAMP WITH TIME ZONE NOT NULL, "
+                 "schema_name VARCHAR NOT NULL, version_hash VARCHAR NOT NULL, "
+                 "\"schema\" VARCHAR NOT NULL)");
+    fixture_exec(t, "INSERT INTO d._dlt_loads VALUES ('1700000000.1', 'shop', 0, now(), 'h1'), "
+                    "('1700000001.1', 'shop', 0, now(), 'h2'), "
+                    "('1700000002.1', 'shop', 1, now(), 'h3'), "
+                    "('1700000003.1', 'other', 0, now(), 'h4')");
+    fixture_exec(t, "INSERT INTO d._dlt_pipeline_state VALUES "
+                    "(3, 4, 'shop_pipeline', 'blob 3', now(), 'hash 3', '1700000001.1', 'b'), "
+                    "(2, 4, 'shop_pipeline', 'blob 2', now(), 'hash 2', '1700000000.1', 'a'), "
+                    "(4, 4, 'shop_pipeline', 'blob 4', now(), 'hash 4', '1700000002.1', 'c'), "
+                    "(5, 4, 'shop_pipeline', 'blob 5', now(), 'hash 5', '1700000009.1', 'd'), "
+                    "(9, 4, 'other', 'blob 9', now(), NULL, '1700000003.1', 'e')");
+    fixture_exec(t, "INSERT INTO d._dlt_version VALUES "
+                    "(1, 11, '2024-01-01', 'shop', 'h1', '{\"v\":1}'), "
+                    "(3, 11, '2024-01-02', 'shop', 'h3', '{\"v\":3}'), "
+                    "(2, 11, '2024-01-02', 'shop', 'h2', '{\"v\":2}'), "
+                    "(9, 11, '2024-01-03', 'it''s', 'h9', '{\"v\":9}')");
+}
+
+static void test_newest_of_finished_loads(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct ledger ledger;
+    bool found = false;
+    fixture_init(&t);
+    fill_as_dlt(&t);
+    read_ledger(&t, &ledger);
+    assert_int_equal(ledger.state_version, 3);
+    assert_string_equal(ledger.state_hash, "hash 3");
+    assert_string_equal(ledger.state_blob, "blob 3");
+    assert_string_equal(ledger.schema_json, "{\"v\":3}");
+    ledger_release(&ledger);
+    FIXTURE_OK(&t, ledger_read(t.con, "d", "other", "it's", &ledger, &t.err));
+    assert_int_equal(ledger.state_version, 9);
+    assert_string_equal(ledger.state_hash, "");
+    assert_string_equal(ledger.schema_json, "{\"v\":9}");
+    ledger_release(&ledger);
+    FIXTURE_OK(&t, ledger_has_load(t.con, "d", "1700000001.1", &found, &t.err));
+    assert_true(found);
+    FIXTURE_OK(&t, ledger_has_load(t.con, "d", "1700000001", &found, &t.err));
+    assert_false(found);
+    fixture_release(&t);
+}
+
+static void test_look_before_writing(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct ledger ledger;
+    struct described there = {0};
+    bool found = true;
+    fixture_init(&t);
+    FIXTURE_OK(&t,
+               ledger_look(t.con, &there, "d", "shop_pipeline", "1.5", &found, &ledger, &t.err));
+    assert_false(found);
+    assert_int_equal(ledger.state_version, 0);
+    ledger_release(&ledger);
+    fill_as_dlt(&t);
+    FIXTURE_OK(&t, t.con->driver->describe(t.con, "d", "", &there, &t.err));
+    FIXTURE_OK(&t,
+               ledger_look(t.con, &there, "d", "shop_pipeline", "1.5", &found, &ledger, &t.err));
+    assert_false(found);
+    assert_int_equal(ledger.state_version, 3);
+    assert_string_equal(ledger.state_hash, "hash 3");
+    assert_null(ledger.schema_json);
+    ledger_release(&ledger);
+    FIXTURE_OK(&t, ledger_look(t.con, &there, "d", "shop_pipeline", "1700000000.1", &found, &ledger,
+                               &t.err));
+    assert_true(found);
+    ledger_release(&ledger);
+    described_release(&there);
+    fixture_release(&t);
+}
+
+static void test_damaged_schema(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct ledger ledger;
+    fixture_init(&t);
+    fill_as_dlt(&t);
+    fixture_exec(&t, "UPDATE d._dlt_version SET \"schema\" = '?'");
+    assert_int_equal(ledger_read(t.con, "d", "shop_pipeline", "shop", &ledger, &t.err), TG_DATA);
+    assert_non_null(strstr(t.err.where, "schema 'shop'"));
+    fixture_release(&t);
+}
+
+static void add_boundary(struct fixture *t, const char *resource, const char **hashes, size_t count)
+{
+    struct manifest_boundary boundary = {resource, "a.b", "\"x\"", hashes, count};
+    FIXTURE_OK(t, manifest_add_boundary(fixture_begin(t), &boundary, &t->err));
+}
+
+static void test_boundaries_and_files(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct ledger ledger;
+    fixture_init(&t);
+    add_boundary(&t, "z", (const char *[]){"h1", "h2", "h3"}, 3);
+    add_boundary(&t, "a'b", (const char *[]){"h4"}, 1);
+    struct manifest_source_file files[] = {
+        {"z", "/b", 5, -6, "s1"}, {"z", "/a", 7, 8, "s2"}, {"y", "/c", 0, 0, ""}};
+    for (size_t i = 0; i < 3; i++)
+        FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &files[i], &t.err));
+    FIXTURE_WRITE(&t);
+    read_ledger(&t, &ledger);
+    assert_int_equal(ledger.boundary_count, 2);
+    assert_string_equal(ledger.boundaries[0].resource, "a'b");
+    assert_int_equal(ledger.boundaries[0].hash_count, 1);
+    assert_string_equal(ledger.boundaries[1].cursor_path, "a.b");
+    assert_string_equal(ledger.boundaries[1].last_value, "\"x\"");
+    assert_int_equal(ledger.boundaries[1].hash_count, 3);
+    assert_string_equal(ledger.boundaries[1].hashes[0], "h1");
+    assert_string_equal(ledger.boundaries[1].hashes[2], "h3");
+    assert_int_equal(ledger.file_count, 3);
+    assert_string_equal(ledger.files[0].path, "/c");
+    assert_string_equal(ledger.files[1].path, "/a");
+    assert_int_equal(ledger.files[1].size, 7);
+    assert_int_equal(ledger.files[2].mtime_us, -6);
+    assert_string_equal(ledger.files[2].checksum, "s1");
+    ledger_release(&ledger);
+    FIXTURE_OK(&t, ledger_read(t.con, "d", "another", "shop", &ledger, &t.err));
+    assert_int_equal(ledger.boundary_count + ledger.file_count, 0);
+    ledger_release(&ledger);
+    fixture_release(&t);
+}
+
+static struct fixture tortured;
+
+static int read_once(void)
+{
+    struct ledger ledger;
+    int rc = ledger_read(tortured.con, "d", "shop_pipeline", "shop", &ledger, &tortured.err);
+    if (rc == TG_OK)
+        ledger_release(&ledger);
+    return rc;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    fixture_init(&tortured);
+    add_boundary(&tortured, "z", (const char *[]){"h1", "h2", "h3"}, 3);
+    struct manifest_source_file file = {"z", "/b", 5, 6, "s1"};
+    FIXTURE_OK(&tortured, manifest_add_source_file(fixture_begin(&tortured), &file, &tortured.err));
+    FIXTURE_WRITE(&tortured);
+    torture(read_once);
+    fixture_release(&tortured);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nothing_there),
+        cmocka_unit_test(test_newest_of_finished_loads),
+        cmocka_unit_test(test_look_before_writing),
+        cmocka_unit_test(test_damaged_schema),
+        cmocka_unit_test(test_boundaries_and_files),
+        cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests_name("write/ledger", tests, NULL, NULL);
+}

@@ -1,0 +1,331 @@
+/*
+ * Tests of src/write/write.c: all or nothing, once, and no more than once.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdatomic.h>
+
+#include "tests/torture.h"
+#include "tests/write/loads.h"
+
+#define PERSON "id bigint pk|name text|_dlt_id text row"
+#define KIDS                                                                                       \
+    "n text|_dlt_root_id text root|_dlt_parent_id text parent|_dlt_list_idx bigint|"               \
+    "_dlt_id text row"
+
+/* A destination with a merge, its nested table, an append and a replace table, one row each. */
+static void start(struct fixture *t)
+{
+    fixture_init(t);
+    fixture_table(t, "person", NULL, DISPOSITION_MERGE);
+    fixture_table(t, "person__kids", "person", DISPOSITION_NONE);
+    fixture_table(t, "event", NULL, DISPOSITION_APPEND);
+    fixture_table(t, "city", NULL, DISPOSITION_REPLACE);
+    fixture_rows(t, "person", PERSON, "1|Ann|a\n");
+    fixture_rows(t, "person__kids", KIDS, "k1|a|a|0|a0\n");
+    fixture_rows(t, "event", "id bigint", "1\n");
+    fixture_rows(t, "city", "name text", "Rome\n");
+    FIXTURE_WRITE(t);
+}
+
+/* A second load that changes every table, and the schema. */
+static char *second_load(struct fixture *t)
+{
+    struct manifest_source_file file = {"event", "/e.jsonl", 1, 2, "c"};
+    struct manifest_boundary boundary = {"event", "id", "2", (const char *[]){"h"}, 1};
+    fixture_rows(t, "person", PERSON "|age bigint", "1|Bea|b|7\n2|Cy|c|8\n");
+    fixture_rows(t, "person__kids", KIDS, "k2|b|b|0|b0\n");
+    fixture_rows(t, "event", "id double", "2.5\n");
+    fixture_rows(t, "city", "name text", "Oslo\n");
+    fixture_part(t, "city")->replaced = true;
+    FIXTURE_OK(t, manifest_add_source_file(fixture_begin(t), &file, &t->err));
+    FIXTURE_OK(t, manifest_add_boundary(fixture_begin(t), &boundary, &t->err));
+    return fixture_seal(t);
+}
+
+static void check_first_load(struct fixture *t)
+{
+    fixture_check(t, "SELECT * FROM d.person", "1|Ann|a\n");
+    fixture_check(t, "SELECT n FROM d.person__kids", "k1\n");
+    fixture_check(t, "SELECT * FROM d.event", "1\n");
+    fixture_check(t, "SELECT * FROM d.city", "Rome\n");
+    fixture_check(t, "SELECT load_id FROM d._dlt_loads", "1.5\n");
+    fixture_check(t, "SELECT count(*) FROM d._dlt_pipeline_state", "1\n");
+    fixture_check(t, "SELECT count(*) FROM d._dlt_version", "1\n");
+    fixture_check(t, "SELECT count(*) FROM d._tidegate_loads", "4\n");
+    fixture_check(t, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'd'", "8\n");
+    fixture_check(t, "SELECT count(*) FROM duckdb_tables() WHERE temporary", "0\n");
+}
+
+static void check_second_load(struct fixture *t)
+{
+    fixture_check(t, "SELECT * FROM d.person ORDER BY id", "1|Bea|b|7\n2|Cy|c|8\n");
+    fixture_check(t, "SELECT n FROM d.person__kids", "k2\n");
+    fixture_check(t, "SELECT * FROM d.event ORDER BY id", "1.0\n2.5\n");
+    fixture_check(t, "SELECT * FROM d.city", "Oslo\n");
+    fixture_check(t, "SELECT load_id FROM d._dlt_loads ORDER BY 1", "1.5\n2.5\n");
+    fixture_check(t, "SELECT count(*) FROM duckdb_tables() WHERE temporary", "0\n");
+}
+
+static void test_many_tables(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    char *path = second_load(&t);
+    FIXTURE_OK(&t, fixture_write_sealed(&t, path));
+    assert_false(t.result.already_written);
+    assert_int_equal(t.result.count, 4);
+    fixture_counts(&t, 0, 1, 1, 0);
+    fixture_counts(&t, 1, 1, 0, 1);
+    fixture_counts(&t, 2, 1, 0, 0);
+    fixture_counts(&t, 3, 1, 0, 1);
+    check_second_load(&t);
+    mem_free(path);
+    fixture_release(&t);
+}
+
+static void test_written_once(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    char *path = second_load(&t);
+    FIXTURE_OK(&t, fixture_write_sealed(&t, path));
+    FIXTURE_OK(&t, fixture_write_sealed(&t, path));
+    assert_true(t.result.already_written);
+    assert_int_equal(t.result.count, 4);
+    fixture_counts(&t, 0, 0, 0, 0);
+    check_second_load(&t);
+    mem_free(path);
+    fixture_release(&t);
+}
+
+static void test_state_moved_on(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    char *path = second_load(&t);
+    fixture_exec(&t, "BEGIN");
+    fixture_exec(&t, "INSERT INTO d._dlt_pipeline_state SELECT 2, 4, pipeline_name, state, "
+                     "created_at, 'x', '9.9', 'y' FROM d._dlt_pipeline_state");
+    fixture_exec(&t, "INSERT INTO d._dlt_loads VALUES ('9.9', 'shop', 0, now(), '')");
+    fixture_exec(&t, "COMMIT");
+    assert_int_equal(fixture_write_sealed(&t, path), TG_CONFLICT);
+    assert_true(t.err.retryable);
+    assert_non_null(strstr(t.err.what, "'shop_pipeline' is at version 2"));
+    assert_non_null(strstr(t.err.what, "started from version 1"));
+    assert_string_equal(t.err.where, "load '2.5'");
+    assert_int_equal(t.result.count, 0);
+    fixture_check(&t, "SELECT * FROM d.person", "1|Ann|a\n");
+    /* The same version by another hand is a conflict, too. */
+    fixture_exec(&t, "UPDATE d._dlt_pipeline_state SET version = 1 WHERE version = 2");
+    assert_int_equal(fixture_write_sealed(&t, path), TG_CONFLICT);
+    mem_free(path);
+    fixture_release(&t);
+}
+
+static void test_refused_row(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    fixture_exec(&t, "ALTER TABLE d.city ALTER COLUMN name SET NOT NULL");
+    fixture_rows(&t, "person", PERSON, "1|Bea|b\n");
+    fixture_rows(&t, "event", "id bigint", "2\n");
+    fixture_rows(&t, "city", "name text", "NULL\n");
+    assert_int_equal(fixture_write(&t), TG_DESTINATION);
+    assert_string_equal(t.err.where, "load '2.5', table 'city'");
+    check_first_load(&t);
+    fixture_release(&t);
+}
+
+/* A strategy that there is not is refused before anything is done. */
+static void test_unknown_strategy(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    fixture_rows(&t, "person", PERSON, "1|Bea|b\n");
+    catalog_find(&t.catalog, "person")->merge_strategy = "scd9";
+    assert_int_equal(fixture_write(&t), TG_USAGE);
+    assert_non_null(strstr(t.err.what, "table 'person' is to be loaded by 'scd9'"));
+    check_first_load(&t);
+    fixture_release(&t);
+}
+
+static void test_path_with_wildcards(void **state)
+{
+    (void)state;
+    struct fixture t;
+    char folder[128];
+    start(&t);
+    char *path = second_load(&t);
+    fixture_path(&t, "it's [a] *? x=1", folder);
+    FIXTURE_OK(&t, fs_rename(path, folder, &t.err));
+    FIXTURE_OK(&t, fixture_write_sealed(&t, folder));
+    check_second_load(&t);
+    mem_free(path);
+    fixture_release(&t);
+}
+
+static void test_nothing_but_state(void **state)
+{
+    (void)state;
+    struct fixture t;
+    fixture_init(&t);
+    FIXTURE_WRITE(&t);
+    assert_int_equal(t.result.count, 0);
+    fixture_check(&t, "SELECT version FROM d._dlt_pipeline_state", "1\n");
+    fixture_release(&t);
+}
+
+/* ---- every statement may fail ---- */
+
+static struct {
+    const struct connection_driver *driver;
+    int fail_at; /* the n-th statement; 0: none */
+    int count;
+    int code;
+    const char *sqlstate;
+    atomic_int cancel;
+} trap;
+
+static int trapped_exec(struct connection *con, const char *sql, uint64_t *changed,
+                        struct tg_error *err)
+{
+    bool is_undo = strcmp(sql, "ROLLBACK") == 0 || strncmp(sql, "DROP TABLE IF", 13) == 0;
+    if (!is_undo && ++trap.count == trap.fail_at) {
+        if (trap.code == TG_CANCELLED) {
+            atomic_store(&trap.cancel, 1);
+        } else {
+            int code = error_set(err, trap.code, "trapped");
+            memcpy(err->sqlstate, trap.sqlstate, strlen(trap.sqlstate) + 1);
+            return code;
+        }
+    }
+    return trap.driver->exec(con, sql, changed, err);
+}
+
+/* Writes the second load with a failure at each of its statements in turn. */
+static void fail_everywhere(struct fixture *t, int code, const char *sqlstate, int expected)
+{
+    char *path = second_load(t);
+    struct connection_driver driver = *t->con->driver;
+    trap.driver = t->con->driver;
+    trap.code = code;
+    trap.sqlstate = sqlstate;
+    driver.exec = trapped_exec;
+    int rc = expected;
+    for (trap.fail_at = 1; rc == expected; trap.fail_at++) {
+        trap.count = 0;
+        t->con->driver = &driver;
+        rc = fixture_write_sealed(t, path);
+        t->con->driver = trap.driver;
+        if (code == TG_CANCELLED) {
+            atomic_store(&trap.cancel, 0);
+            connection_close(t->con);
+            fixture_connect(t);
+        }
+        if (rc == expected)
+            check_first_load(t);
+    }
+    FIXTURE_OK(t, rc);
+    assert_true(trap.fail_at > 20);
+    check_second_load(t);
+    mem_free(path);
+}
+
+static void test_failure_at_every_statement(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    fail_everywhere(&t, TG_DESTINATION, "", TG_DESTINATION);
+    fixture_release(&t);
+}
+
+static void test_conflict_while_writing(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    char *path = second_load(&t);
+    struct connection_driver driver = *t.con->driver;
+    trap.driver = t.con->driver;
+    trap.code = TG_DESTINATION;
+    trap.sqlstate = "40001";
+    trap.fail_at = 12;
+    trap.count = 0;
+    driver.exec = trapped_exec;
+    t.con->driver = &driver;
+    assert_int_equal(fixture_write_sealed(&t, path), TG_CONFLICT);
+    t.con->driver = trap.driver;
+    assert_int_equal(t.err.code, TG_CONFLICT);
+    assert_true(t.err.retryable);
+    check_first_load(&t);
+    mem_free(path);
+    fixture_release(&t);
+}
+
+static void test_cancelled_at_every_statement(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    t.ctx.cancel = &trap.cancel;
+    fail_everywhere(&t, TG_CANCELLED, "", TG_CANCELLED);
+    fixture_release(&t);
+}
+
+/* ---- out of memory ---- */
+
+static struct fixture tortured;
+static struct manifest tortured_manifest;
+static char *tortured_path;
+
+static int write_once(void)
+{
+    struct write_result result;
+    int rc = write_package(tortured.con, tortured_path, &tortured_manifest, &result, &tortured.err);
+    if (rc == TG_OK)
+        write_result_release(&result);
+    else if (rc == TG_NOMEM)
+        check_first_load(&tortured);
+    return rc;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    start(&tortured);
+    tortured_path = second_load(&tortured);
+    FIXTURE_OK(&tortured, package_open(tortured_path, &tortured_manifest, &tortured.err));
+    torture(write_once);
+    check_second_load(&tortured);
+    manifest_release(&tortured_manifest);
+    mem_free(tortured_path);
+    fixture_release(&tortured);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_many_tables),
+        cmocka_unit_test(test_written_once),
+        cmocka_unit_test(test_state_moved_on),
+        cmocka_unit_test(test_refused_row),
+        cmocka_unit_test(test_unknown_strategy),
+        cmocka_unit_test(test_path_with_wildcards),
+        cmocka_unit_test(test_nothing_but_state),
+        cmocka_unit_test(test_failure_at_every_statement),
+        cmocka_unit_test(test_conflict_while_writing),
+        cmocka_unit_test(test_cancelled_at_every_statement),
+        cmocka_unit_test(test_out_of_memory),
+    };
+    return cmocka_run_group_tests_name("write/write", tests, NULL, NULL);
+}
