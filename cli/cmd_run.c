@@ -34,47 +34,74 @@ static uint64_t parse_bytes(const char *text)
     return 0;
 }
 
-static void print_cells(const struct tg_table_info *table, int name_width)
+/* ---- the summary: a line per table, columns as wide as they must be ---- */
+
+enum { COUNT_COLUMNS = 7 };
+
+static const char *const count_titles[COUNT_COLUMNS] = {
+    "read", "new", "inserted", "updated", "deleted", "filtered", "rejected"};
+
+/* A count as it is printed; "" where it means nothing: only root rows are read and filtered. */
+static const char *count_text(const struct tg_table_info *table, size_t column, char out[32])
+{
+    const uint64_t counts[COUNT_COLUMNS] = {
+        table->rows_read,    table->rows_new,      table->rows_inserted, table->rows_updated,
+        table->rows_deleted, table->rows_filtered, table->rows_rejected};
+    const char *title = count_titles[column];
+    if (table->nested && (strcmp(title, "read") == 0 || strcmp(title, "filtered") == 0))
+        return "";
+    return format_count(counts[column], out);
+}
+
+static int table_indent(const struct tg_table_info *table)
+{
+    return table->nested ? 2 : 0;
+}
+
+static void print_tables(const struct tg_run_info *info)
 {
     char text[32];
-    const uint64_t cells[] = {table->rows_read,    table->rows_new,     table->rows_inserted,
-                              table->rows_updated, table->rows_deleted, table->rows_filtered,
-                              table->rows_rejected};
-    printf("%s%-*s", table->nested ? "  " : "", name_width - (table->nested ? 2 : 0), table->name);
-    for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++) {
-        /* Reading and filtering happen to root rows only. */
-        bool blank = table->nested && (i == 0 || i == 5);
-        printf("  %11s", blank ? "" : format_count(cells[i], text));
+    int name_width = (int)strlen("table"), widths[COUNT_COLUMNS];
+    for (size_t i = 0; i < info->table_count; i++) {
+        int len = (int)strlen(info->tables[i].name) + table_indent(&info->tables[i]);
+        name_width = len > name_width ? len : name_width;
+    }
+    printf("%-*s", name_width, "table");
+    for (size_t column = 0; column < COUNT_COLUMNS; column++) {
+        widths[column] = (int)strlen(count_titles[column]);
+        for (size_t i = 0; i < info->table_count; i++) {
+            int len = (int)strlen(count_text(&info->tables[i], column, text));
+            widths[column] = len > widths[column] ? len : widths[column];
+        }
+        printf("  %*s", widths[column], count_titles[column]);
     }
     printf("\n");
+    for (size_t i = 0; i < info->table_count; i++) {
+        const struct tg_table_info *table = &info->tables[i];
+        int indent = table_indent(table);
+        printf("%*s%-*s", indent, "", name_width - indent, table->name);
+        for (size_t column = 0; column < COUNT_COLUMNS; column++)
+            printf("  %*s", widths[column], count_text(table, column, text));
+        printf("\n");
+    }
 }
 
 static void print_summary(const struct tg_pipeline *pipeline, const struct tg_run_info *info)
 {
-    static const char *const titles[] = {"read",    "new",      "inserted", "updated",
-                                         "deleted", "filtered", "rejected"};
     char text[32];
     uint64_t rows_read = 0;
-    int width = 5;
-    for (size_t i = 0; i < info->table_count; i++) {
-        int len = (int)strlen(info->tables[i].name) + (info->tables[i].nested ? 2 : 0);
-        width = len > width ? len : width;
-        rows_read += info->tables[i].rows_read;
-    }
-    printf("%-*s", width, "table");
-    for (size_t i = 0; i < sizeof(titles) / sizeof(titles[0]); i++)
-        printf("  %11s", titles[i]);
-    printf("\n");
     for (size_t i = 0; i < info->table_count; i++)
-        print_cells(&info->tables[i], width);
+        rows_read += info->tables[i].rows_read;
+    print_tables(info);
+    printf("\n");
     if (info->settled_count)
-        printf("\n%zu load%s of an earlier run, sealed but not yet written, went in first.",
+        printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
                info->settled_count, info->settled_count == 1 ? "" : "s");
     if (info->load_id[0])
-        printf("\nLoad %s is in dataset '%s' of %s: ", info->load_id, info->dataset,
+        printf("Load %s is in dataset '%s' of %s: ", info->load_id, info->dataset,
                tg_pipeline_destination(pipeline));
     else
-        printf("\nNothing new for dataset '%s' of %s: ", info->dataset,
+        printf("Nothing new for dataset '%s' of %s: ", info->dataset,
                tg_pipeline_destination(pipeline));
     double rate = info->seconds > 0 ? (double)rows_read / info->seconds : 0;
     printf("%s rows read in %.2f s", format_count(rows_read, text), info->seconds);

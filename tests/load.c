@@ -105,10 +105,11 @@ static void every_type_can_be_pushed(void **state)
     const struct tg_resource resource = {.name = "n", .read = read_typed};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
-    assert_query(fixture,
-                 "SELECT epoch_us(\"at\") AS us, day, clock, amount, hex(bytes) AS bytes, huge FROM n",
-                 "us,day,clock,amount,bytes,huge\n"
-                 "1704164645000000,2024-01-02,01:01:01,12.500000000,0100FF,18446744073709551615\n");
+    assert_query(
+        fixture,
+        "SELECT epoch_us(\"at\") AS us, day, clock, amount, hex(bytes) AS bytes, huge FROM n",
+        "us,day,clock,amount,bytes,huge\n"
+        "1704164645000000,2024-01-02,01:01:01,12.500000000,0100FF,18446744073709551615\n");
     assert_query(fixture, "SELECT _dlt_list_idx AS i, value FROM n__list ORDER BY i",
                  "i,value\n0,true\n1,\n");
 }

@@ -44,11 +44,11 @@ struct connection_driver {
      * it, and before it is closed. */
     int (*query)(struct connection *con, const char *sql, struct ArrowArrayStream *out,
                  struct tg_error *err);
-    /* Tables of a dataset whose names begin with `prefix` ("": all) with their columns; a missing
-     * dataset has none. */
+    /* Tables of a dataset whose names begin with `prefix` ("": all) with their columns; none where
+     * there is no dataset. */
     int (*describe)(struct connection *con, const char *dataset, const char *prefix,
                     struct described *out, struct tg_error *err);
-    /* A table of that many columns is going to be filled: makes room where the database needs it. */
+    /* A table of that many columns will be filled: makes room where the database needs it. */
     int (*reserve)(struct connection *con, size_t column_count, struct tg_error *err);
     void (*close)(struct connection *con);
 };

@@ -14,6 +14,10 @@ struct dialect {
     char quote;                   /* around identifiers */
     size_t name_bytes_max;        /* of a table or column name */
     bool reads_parquet;           /* read_parquet('file') works as a table in a query */
+    /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying
+     * every compression on them costs a third of a load. "": as the database likes. */
+    const char *store_random;
+    const char *store_repeated;
     /* The SQL type of a column, written to `out`. */
     void (*type_sql)(const struct type_spec *spec, struct buf *out);
     /* The type behind what the database calls it (information_schema); TYPE_NONE for a foreign one.

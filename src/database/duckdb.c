@@ -450,7 +450,7 @@ done:
     return rc;
 }
 
-/* Binding information_schema or duckdb_columns() costs 20 ms and more; names and DESCRIBE do not. */
+/* Binding information_schema or duckdb_columns() costs 20 ms and more; names and DESCRIBE don't. */
 static int fetch_names(struct connection *con, const char *dataset, const char *name_start,
                        struct text_rows *out, struct tg_error *err)
 {

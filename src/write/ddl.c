@@ -195,6 +195,17 @@ static void write_table(struct buf *sql, const struct load *load, const char *ta
     sql_table(sql, load->dialect, load->manifest->dataset, table);
 }
 
+/* The ledger's own tables are small, and dlt's are as dlt makes them. */
+static const char *storage(const struct dialect *dialect, const char *table,
+                           const struct table_column *column)
+{
+    if (strncmp(table, "_dlt_", 5) == 0)
+        return "";
+    if (column->row_key || column->parent_key || column->root_key)
+        return dialect->store_random;
+    return strcmp(column->name, "_dlt_load_id") == 0 ? dialect->store_repeated : "";
+}
+
 static int create_table(struct plan *plan, const struct load *load, const char *name,
                         const struct table_column *columns, size_t count, struct tg_error *err)
 {
@@ -210,6 +221,7 @@ static int create_table(struct plan *plan, const struct load *load, const char *
         buf_char(sql, ' ');
         load->dialect->type_sql(&columns[i].spec, sql);
         buf_text(sql, columns[i].nullable ? "" : " NOT NULL");
+        buf_text(sql, storage(load->dialect, name, &columns[i]));
         separator = ",\n    ";
     }
     buf_text(sql, "\n)");

@@ -55,12 +55,25 @@ static int open_load(struct writing *writing, const char *package_path, struct t
     return load_init(&writing->load, con->driver->dialect, package_path, manifest, &described, err);
 }
 
+static size_t widest(const struct load *load)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < load->chain_count; i++) {
+        const struct chain *chain = &load->chains[i];
+        for (size_t t = 0; t < chain->count; t++)
+            if (chain->targets[t].column_count > count)
+                count = chain->targets[t].column_count;
+    }
+    return count;
+}
+
 static int prepare(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
     struct load *load = &writing->load;
     TRY(ddl_settle(load, writing->con, err));
     TRY(ddl_plan(load, &writing->schema, err));
+    TRY(writing->con->driver->reserve(writing->con, widest(load), err));
     for (size_t i = 0; i < load->chain_count; i++) {
         const struct chain *chain = &load->chains[i];
         TRY(prepare_stage(writing, chain, err));

@@ -122,6 +122,8 @@ const struct dialect dialect_duckdb = {
     .quote = '"',
     .name_bytes_max = 65536,
     .reads_parquet = true,
+    .store_random = " USING COMPRESSION uncompressed",
+    .store_repeated = " USING COMPRESSION dictionary",
     .type_sql = type_sql,
     .type_from_sql = type_from_sql,
 };

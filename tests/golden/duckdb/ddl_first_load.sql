@@ -49,13 +49,13 @@ CREATE TABLE "d"."item" (
     "id" BIGINT NOT NULL,
     "we""ird" VARCHAR,
     "doc" JSON,
-    "_dlt_load_id" VARCHAR NOT NULL,
-    "_dlt_id" VARCHAR NOT NULL
+    "_dlt_load_id" VARCHAR NOT NULL USING COMPRESSION dictionary,
+    "_dlt_id" VARCHAR NOT NULL USING COMPRESSION uncompressed
 );
 
 CREATE TABLE "d"."item__tags" (
     "value" VARCHAR,
-    "_dlt_parent_id" VARCHAR NOT NULL,
+    "_dlt_parent_id" VARCHAR NOT NULL USING COMPRESSION uncompressed,
     "_dlt_list_idx" BIGINT NOT NULL,
-    "_dlt_id" VARCHAR NOT NULL
+    "_dlt_id" VARCHAR NOT NULL USING COMPRESSION uncompressed
 );
