@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 build = @[ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1) || exit 1; \
 	cmake --build build/$(1)
 
-targets = all deps demo test torture tsan coverage install format clean distclean help
+targets = all deps demo test torture crash tsan coverage install format clean distclean help
 all: deps ## build build/tidegate and build/libtidegate.so (the default)
 	$(call build,release)
 	@ln -sfn release/tidegate build/tidegate
@@ -27,6 +27,9 @@ test: deps ## build with gcc and with sanitizers, and run every test on both
 torture: deps ## unit tests with every single allocation failing once
 	$(call build,asan-ubsan)
 	@TG_TORTURE=full tools/run-tests --only unit build/asan-ubsan
+
+crash: all ## 51 runs of a million rows killed at random moments, each put right by the next
+	@TIDEGATE=build/tidegate KILLS=51 ROWS=1000000 tests/crash/kill.sh
 
 tsan: deps ## unit tests and cases under the thread sanitizer
 	$(call build,tsan)

@@ -123,6 +123,13 @@ done:
 
 /* ---- the cursor, from and to what is remembered ---- */
 
+/* A source without a name goes by the schema's. */
+static const char *source_key(const struct run *run, const struct resource *resource)
+{
+    bool named = strcmp(resource->source, run->pipeline->config.schema) != 0;
+    return named ? resource->source : run->schema;
+}
+
 static const struct ledger_boundary *find_boundary(const struct run *run,
                                                    const struct resource *resource,
                                                    const char *last_value)
@@ -146,6 +153,25 @@ static enum cursor_hash pick_hash(const struct resource *resource)
     return CURSOR_HASH_ROW;
 }
 
+/* The rows at the last value that are there: ours in the ledger, and in the state also those that
+ * dlt has added since. */
+static int known_hashes(const struct load *load, const struct state_cursor *stored,
+                        const char ***out, size_t *count, struct tg_error *err)
+{
+    const struct ledger_boundary *boundary =
+        find_boundary(load->run, load->resource, stored->last_value);
+    size_t ours = boundary ? boundary->hash_count : 0;
+    *out = mem_calloc(ours + stored->hash_count + 1, sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    for (size_t i = 0; i < ours; i++)
+        (*out)[i] = boundary->hashes[i];
+    for (size_t i = 0; i < stored->hash_count; i++)
+        (*out)[ours + i] = stored->unique_hashes[i];
+    *count = ours + stored->hash_count;
+    return TG_OK;
+}
+
 static int resume_cursor(struct load *load, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -153,6 +179,7 @@ static int resume_cursor(struct load *load, struct tg_error *err)
     const struct resource *resource = load->resource;
     const struct tg_incremental *incremental = &resource->incremental;
     struct state_cursor stored = {0};
+    const char **hashes = NULL;
     bool found = false;
     if (!incremental->cursor_path)
         return TG_OK;
@@ -168,16 +195,15 @@ static int resume_cursor(struct load *load, struct tg_error *err)
         .hash_count_max = resource->disposition == DISPOSITION_MERGE ? BOUNDARY_MERGE_MAX : 0,
     };
     if (!load->replaces) {
-        TRY(state_get_cursor(&run->state, resource->source, resource->name,
+        TRY(state_get_cursor(&run->state, source_key(run, resource), resource->name,
                              incremental->cursor_path, &stored, &found, err));
-        const struct ledger_boundary *boundary = find_boundary(run, resource, stored.last_value);
+        TRY(known_hashes(load, &stored, &hashes, &options.stored_hash_count, err));
         options.stored_last_json = stored.last_value;
-        options.stored_hashes =
-            boundary ? boundary->hashes : (const char *const *)stored.unique_hashes;
-        options.stored_hash_count = boundary ? boundary->hash_count : stored.hash_count;
+        options.stored_hashes = hashes;
     }
     TRY(cursor_new(&options, &load->cursor, err));
 done:
+    mem_free(hashes);
     state_cursor_release(&stored);
     return rc == TG_OK ? rc : error_where(err, rc, "cursor '%s'", incremental->cursor_path);
 }
@@ -206,7 +232,7 @@ static int remember_cursor(struct load *load, struct tg_error *err)
         .unique_hashes = (char **)hashes,
         .hash_count = hash_count <= STATE_HASHES_MAX ? hash_count : 0,
     };
-    TRY(state_set_cursor(&run->state, resource->source, resource->name,
+    TRY(state_set_cursor(&run->state, source_key(run, resource), resource->name,
                          resource->incremental.cursor_path, &cursor, err));
     const struct manifest_boundary boundary = {
         .resource = resource->name,
@@ -373,7 +399,7 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = &load};
     load.replaces = run->pipeline->full_refresh || resource->disposition == DISPOSITION_REPLACE;
     if (load.replaces)
-        state_reset_resource(&run->state, resource->source, resource->name);
+        state_reset_resource(&run->state, source_key(run, resource), resource->name);
     TRY(apply_hints(&load, err));
     TRY(resume_cursor(&load, err));
     TRY(known_files(&load, &known, &known_count, err));

@@ -139,13 +139,14 @@ static int read_ledger(struct run *run, struct connection *con, struct tg_error 
     const struct config *config = &run->pipeline->config;
     if (con)
         TRY(ledger_read(con, config->dataset, config->pipeline, config->schema, &run->ledger, err));
+    run->schema = run->ledger.schema ? run->ledger.schema : config->schema;
     if (run->ledger.state_blob) {
         TRY(state_read(&run->state, run->ledger.state_blob, strlen(run->ledger.state_blob), err));
     } else {
         const struct state_identity identity = {
             .pipeline = config->pipeline,
             .dataset = config->dataset,
-            .schema = config->schema,
+            .schema = run->schema,
             .destination_type = run->dialect->destination_type,
             .destination_name = run->dialect->name,
         };
@@ -155,7 +156,7 @@ static int read_ledger(struct run *run, struct connection *con, struct tg_error 
         TRY(catalog_read(&run->catalog, run->ledger.schema_json, strlen(run->ledger.schema_json),
                          err));
     else
-        TRY(catalog_init(&run->catalog, config->schema, err));
+        TRY(catalog_init(&run->catalog, run->schema, err));
 done:
     return rc;
 }
@@ -213,16 +214,19 @@ static int describe_load(struct run *run, struct manifest *manifest, struct tg_e
     manifest->pipeline = arena_strdup(arena, config->pipeline);
     manifest->destination = arena_strdup(arena, config->destination);
     manifest->dataset = arena_strdup(arena, config->dataset);
-    manifest->schema = arena_strdup(arena, config->schema);
+    manifest->schema = arena_strdup(arena, run->schema);
     manifest->created_us = run->started_us;
     manifest->state_version_from = run->ledger.state_version;
     manifest->state_hash_from =
         arena_strdup(arena, run->ledger.state_hash ? run->ledger.state_hash : "");
+    manifest->files_load_from =
+        arena_strdup(arena, run->ledger.files_load_id ? run->ledger.files_load_id : "");
     manifest->full_refresh = run->pipeline->full_refresh;
     manifest->state = arena_strdup(arena, buf_string(&state));
     manifest->catalog = arena_strdup(arena, buf_string(&catalog));
     if (!manifest->load_id || !manifest->pipeline || !manifest->destination || !manifest->dataset ||
-        !manifest->schema || !manifest->state_hash_from || !manifest->state || !manifest->catalog)
+        !manifest->schema || !manifest->state_hash_from || !manifest->files_load_from ||
+        !manifest->state || !manifest->catalog)
         rc = error_nomem(err);
 done:
     buf_release(&state);

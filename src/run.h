@@ -25,6 +25,7 @@ struct run {
     struct engine *engine;
     const struct dialect *dialect;
     struct ledger ledger;
+    const char *schema; /* the ledger's word for it, else the config's */
     struct state state;
     struct catalog catalog;
     struct hasher hasher;

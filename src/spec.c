@@ -518,6 +518,9 @@ static int read_sources(const struct conversion *conv)
         TRY(option_values(&config->arena, source->node, source->driver->source_options,
                           &source->values, &source->value_count, conv->err));
     }
+    /* As dlt does it: the schema has the name of its source. */
+    if (conv->source_count == 1)
+        config->schema = conv->sources[0].key;
 done:
     return rc;
 }

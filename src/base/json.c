@@ -5,8 +5,8 @@
  * Path in: json_parse -> json_get_*. Path out: json_write / json_write_sorted / json_mut_write;
  * json_string and json_double for those who write JSON piece by piece. The writer walks with a
  * stack on the heap, so that no document, however deep, can exhaust the thread's own. Control
- * characters are written \u00xx in lower case and numbers turn to an exponent at 1e16 and below
- * 1e-5: that is what dlt's JSON writer does, and row hashes are taken of this text.
+ * characters are written \u00xx in lower case and numbers turn to an exponent at 1e16 (`1e+16`) and
+ * below 1e-5: that is what dlt's JSON writer does, and row hashes are taken of this text.
  *
  * Building trees is yyjson's own API. Rows are laid on their tape elsewhere.
  */
@@ -125,7 +125,7 @@ static void write_exponent(struct buf *out, const char *plain)
         buf_char(out, '.');
         buf_append(out, digits + 1, count - 1);
     }
-    buf_printf(out, "e%d", exponent);
+    buf_printf(out, "e%+d", exponent);
 }
 
 void json_double(struct buf *out, double value)
@@ -146,10 +146,16 @@ void json_double(struct buf *out, double value)
         return;
     }
     double size = fabs(value);
-    if (size != 0 && (size >= 1e16 || size < 1e-5) && !memchr(text, 'e', len))
+    const char *mark = memchr(text, 'e', len);
+    if (size != 0 && (size >= 1e16 || size < 1e-5) && !mark) {
         write_exponent(out, text);
-    else
-        buf_append(out, text, len);
+        return;
+    }
+    size_t head = mark ? (size_t)(mark + 1 - text) : len;
+    buf_append(out, text, head);
+    if (mark && *(mark + 1) != '-')
+        buf_char(out, '+');
+    buf_append(out, text + head, len - head);
 }
 
 static void write_integer(struct buf *out, uint64_t value, bool negative)

@@ -285,6 +285,12 @@ void state_reset_resource(struct state *state, const char *source, const char *r
 
 /* ---- Versions ------------------------------------------------------------------------------ */
 
+const char *state_schema(const struct state *state)
+{
+    yyjson_mut_val *root = yyjson_mut_doc_get_root(state->doc);
+    return yyjson_mut_get_str(yyjson_mut_obj_get(root, "default_schema_name"));
+}
+
 /* Puts the default schema into schema_names, at its place in the order. */
 static int add_schema_name(yyjson_mut_doc *doc, struct tg_error *err)
 {

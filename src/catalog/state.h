@@ -39,6 +39,9 @@ int state_init(struct state *state, const struct state_identity *identity,
  * not be initialised. */
 int state_read(struct state *out, const char *blob, size_t len,
                struct tg_error *err) TG_CHECK_RESULT;
+/* default_schema_name: the schema that an unnamed source's tables and cursors belong to. Borrowed;
+ * NULL: none. */
+const char *state_schema(const struct state *state);
 /* Plain JSON, for people and for the package's manifest. */
 int state_json(const struct state *state, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 /* The blob for the `state` column, with version and hash as of the last state_bump. */

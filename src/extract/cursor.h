@@ -34,7 +34,7 @@ struct cursor_options {
     size_t hash_count_max;
     /* what the last load left */
     const char *stored_last_json;     /* JSON text as in the state; NULL: first run */
-    const char *const *stored_hashes; /* sorted */
+    const char *const *stored_hashes; /* in any order */
     size_t stored_hash_count;
 };
 

@@ -372,7 +372,11 @@ static int walk_element(struct shredder *shredder, struct shape *shape, const yy
     else
         TRY(shape_find(shredder->outputs, shape, key, len, &field, err));
     shape->first = field;
-    TRY(walk_value(shredder, shape, field, cell, err));
+    /* A list in a list costs one level more, as in dlt. */
+    int extra = cell_kind(cell) == CELL_LIST;
+    shape->depth_left -= extra;
+    rc = walk_value(shredder, shape, field, cell, err);
+    shape->depth_left += extra;
 done:
     return rc;
 }

@@ -16,11 +16,13 @@ void manifest_init(struct manifest *manifest)
     *manifest = (struct manifest){
         .load_id = "",
         .pipeline = "",
+        .destination = "",
         .dataset = "",
         .schema = "",
         .source = "",
         .state = "",
         .state_hash_from = "",
+        .files_load_from = "",
         .catalog = "",
     };
     arena_init(&manifest->arena);

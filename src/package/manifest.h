@@ -63,6 +63,7 @@ struct manifest {
     int64_t
         state_version_from; /* the ledger's state version that this load started from; 0: none */
     const char *state_hash_from; /* its hash; "" : none */
+    const char *files_load_from; /* the newest load that had entered files then; "": none */
     bool state_changed;
     bool full_refresh;
     const char *state;   /* new state, plain JSON */

@@ -2,7 +2,8 @@
  * Reading the ledger: state, schema, boundaries and files that the destination has of a pipeline.
  *
  * Path: ledger_read -> describe (which tables there are; their absence is no error) -> read_state
- * (the newest of a finished load), read_schema, read_boundaries, read_files, one query each.
+ * (the newest of a finished load), pick_schema, read_schema, read_boundaries, read_files, one query
+ * each.
  * ledger_look -> find_load, read_state, for a load that is about to be written.
  *
  * The rows are written by record.c. Whether a boundary still fits the state is for the caller to
@@ -97,6 +98,21 @@ done:
     return rc;
 }
 
+/* dlt names a schema after the first source, which a spec need not know. */
+static int pick_schema(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct state state = {0};
+    struct ledger *out = reading->out;
+    if (out->state_blob)
+        TRY(state_read(&state, out->state_blob, strlen(out->state_blob), err));
+    const char *name = out->state_blob ? state_schema(&state) : NULL;
+    TRY(keep(out, name ? name : reading->schema, &out->schema, err));
+done:
+    state_release(&state);
+    return rc == TG_OK ? rc : error_where(err, rc, "state of pipeline '%s'", reading->pipeline);
+}
+
 static int read_schema(const struct reading *reading, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -106,7 +122,7 @@ static int read_schema(const struct reading *reading, struct tg_error *err)
     if (!has(reading, "_dlt_version"))
         return TG_OK;
     write_sql(&sql, reading, "SELECT [schema] FROM {_dlt_version} WHERE [schema_name] = ");
-    sql_text(&sql, reading->schema);
+    sql_text(&sql, reading->out->schema);
     write_sql(&sql, reading, " ORDER BY [inserted_at] DESC, [version] DESC LIMIT 1");
     TRY(fetch(reading, &sql, &rows, err));
     const char *text = rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL;
@@ -117,7 +133,7 @@ static int read_schema(const struct reading *reading, struct tg_error *err)
 done:
     text_rows_release(&rows);
     buf_release(&json);
-    return rc == TG_OK ? rc : error_where(err, rc, "schema '%s'", reading->schema);
+    return rc == TG_OK ? rc : error_where(err, rc, "schema '%s'", reading->out->schema);
 }
 
 /* "h1 h2 h3", in the arena and cut up there. */
@@ -212,9 +228,26 @@ done:
     return rc;
 }
 
+/* A load that enters files moves this on, also where it leaves the state as it is. */
+static int read_files_load(const struct reading *reading, struct tg_error *err)
+{
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    if (!has(reading, "_tidegate_files"))
+        return TG_OK;
+    write_sql(&sql, reading,
+              "SELECT max([load_id]) FROM {_tidegate_files} WHERE [pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    int rc = fetch(reading, &sql, &rows, err);
+    if (rc == TG_OK && rows.row_count > 0)
+        rc = keep(reading->out, text_cell(&rows, 0, 0), &reading->out->files_load_id, err);
+    text_rows_release(&rows);
+    return rc;
+}
+
 static void ledger_init(struct ledger *ledger)
 {
-    *ledger = (struct ledger){.state_hash = ""};
+    *ledger = (struct ledger){.state_hash = "", .files_load_id = ""};
     arena_init(&ledger->arena);
 }
 
@@ -227,9 +260,11 @@ int ledger_read(struct connection *con, const char *dataset, const char *pipelin
     ledger_init(out);
     TRY(con->driver->describe(con, dataset, "_", &described, err));
     TRY(read_state(&reading, err));
+    TRY(pick_schema(&reading, err));
     TRY(read_schema(&reading, err));
     TRY(read_boundaries(&reading, err));
     TRY(read_files(&reading, err));
+    TRY(read_files_load(&reading, err));
 done:
     described_release(&described);
     if (rc != TG_OK)
@@ -240,7 +275,7 @@ done:
 void ledger_release(struct ledger *ledger)
 {
     arena_release(&ledger->arena);
-    *ledger = (struct ledger){.state_hash = ""};
+    *ledger = (struct ledger){.state_hash = "", .files_load_id = ""};
 }
 
 static int find_load(const struct reading *reading, const char *load_id, bool *found,
@@ -281,6 +316,8 @@ int ledger_look(struct connection *con, const struct described *described, const
     int rc = find_load(&reading, load_id, has_load, err);
     if (rc == TG_OK && !*has_load)
         rc = read_state(&reading, err);
+    if (rc == TG_OK && !*has_load)
+        rc = read_files_load(&reading, err);
     if (rc != TG_OK)
         ledger_release(out);
     return rc;

@@ -32,14 +32,17 @@ struct ledger {
     int64_t state_version;   /* 0: no state */
     const char *state_hash;  /* "" : none */
     const char *state_blob;  /* NULL: none */
+    const char *schema;      /* its name: the one the state says, else the one asked for */
     const char *schema_json; /* NULL: none */
     struct ledger_boundary *boundaries;
     size_t boundary_count;
     struct ledger_file *files; /* sorted by resource, path */
     size_t file_count;
+    const char *files_load_id; /* the newest load that entered files; "": none */
 };
 
-/* Reads what concerns this pipeline and schema; a missing dataset or table means there is nothing
+/* Reads what concerns this pipeline and its schema, whose name is `schema` unless the state says
+ * another (dlt names it after the first source); a missing dataset or table means there is nothing
  * yet. `out` is initialised here. */
 int ledger_read(struct connection *con, const char *dataset, const char *pipeline,
                 const char *schema, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;

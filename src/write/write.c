@@ -105,16 +105,23 @@ static int look(struct writing *writing, struct tg_error *err)
     const struct manifest *manifest = writing->manifest;
     struct ledger ledger = {0};
     bool *written = &writing->out->already_written;
+    int64_t from = manifest->state_version_from;
     TRY(ledger_look(writing->con, &writing->load.described, manifest->dataset, manifest->pipeline,
                     manifest->load_id, written, &ledger, err));
-    if (*written || (ledger.state_version == manifest->state_version_from &&
-                     strcmp(ledger.state_hash, manifest->state_hash_from) == 0))
+    bool same_state =
+        ledger.state_version == from && strcmp(ledger.state_hash, manifest->state_hash_from) == 0;
+    /* Files are read by what the ledger knew of them; state stays where there is no cursor. */
+    bool same_files = manifest->source_file_count == 0 ||
+                      strcmp(ledger.files_load_id, manifest->files_load_from) == 0;
+    if (*written || (same_state && same_files))
         goto done;
-    rc = error_set(err, TG_CONFLICT,
-                   "state of pipeline '%s' is at version %" PRId64
-                   " in the destination, but this load started from version %" PRId64
-                   ": another run has loaded meanwhile; nothing was written, run again",
-                   manifest->pipeline, ledger.state_version, manifest->state_version_from);
+    rc = error_set(
+        err, TG_CONFLICT,
+        "pipeline '%s' is at state version %" PRId64 " and load '%s' in the destination, "
+        "but this load started from version %" PRId64
+        " and load '%s': another run has loaded meanwhile; nothing was written, run again",
+        manifest->pipeline, ledger.state_version, ledger.files_load_id, from,
+        manifest->files_load_from);
     if (err)
         err->retryable = true;
 done:

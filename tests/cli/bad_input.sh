@@ -168,7 +168,7 @@ test_a_read_only_destination() {
     echo '{"id": 2, "v": "b"}' >2.jsonl
     mkdir -p work
     chmod 444 test.duckdb
-    chmod 755 .
+    chmod 755 . ..
     chown 65534 work
     said=$(setpriv --reuid=65534 --regid=65534 --clear-groups "$tidegate" run spec.yaml --progress none \
         --workdir "$PWD/work" 2>&1) && fail "the run went through"

@@ -37,11 +37,72 @@ test_a_refused_load_is_set_aside_and_read_again() {
     says "must"
     equal 1 "$(sql "select count(*) from t")"
     said=$("$tidegate" show spec.yaml packages)
-    says "failed" "must"
+    says "failed" "Constraint"
     run 1
     sql "alter table t alter column must drop not null" >/dev/null
     run 0
     equal 2 "$(sql "select count(*) from t")"
+}
+
+# Leaves a sealed load behind: the destination is taken by somebody else while the source is read.
+seal_behind_a_lock() {
+    spec "t: {path: '1.jsonl'}"
+    echo '{"id": 1}' >1.jsonl
+    run 0
+    spec "t: {path: '*.jsonl'}"
+    mkfifo 2.jsonl
+    "$tidegate" run spec.yaml --progress none >/dev/null 2>said &
+    local loader=$! code=0
+    sleep 0.7
+    "$tidegate" sql spec.yaml "select count(*) from range(100000000000) where range % 7 = 3" >/dev/null &
+    local holder=$!
+    sleep 0.7
+    echo '{"id": 2}' >2.jsonl
+    wait "$loader" || code=$?
+    kill -9 "$holder"
+    wait "$holder" || true
+    rm 2.jsonl
+    equal 3 "$code" "exit code of a run whose destination is locked"
+}
+
+test_a_sealed_load_is_written_by_the_next_run() {
+    seal_behind_a_lock
+    "$tidegate" show spec.yaml packages | grep -q sealed
+    run 0
+    says "1 load of an earlier run" "Nothing new"
+    equal 2 "$(sql "select count(*) from t")"
+    run 0
+    equal 2 "$(sql "select count(*) from t")"
+}
+
+test_a_sealed_load_goes_nowhere_else() {
+    seal_behind_a_lock
+    sed -i.bak 's|/test.duckdb|/other.duckdb|' spec.yaml
+    run 2
+    says "test.duckdb"
+    mv spec.yaml.bak spec.yaml
+    run 0
+    equal 2 "$(sql "select count(*) from t")"
+}
+
+test_a_damaged_package_is_told_and_can_be_given_up() {
+    seal_behind_a_lock
+    for file in .tidegate/test/sealed/*/*.parquet; do truncate -s 10 "$file"; done
+    run 1
+    says "sealed"
+    rm -r .tidegate/test/sealed
+    run 0
+    equal 1 "$(sql "select count(*) from t")"
+}
+
+test_a_sealed_load_that_the_state_has_passed_is_dropped() {
+    echo '{"id": 3}' >3.jsonl
+    seal_behind_a_lock
+    # Another machine loads the same file meanwhile, with a working directory of its own.
+    echo '{"id": 4}' >4.jsonl
+    run 0 --workdir elsewhere
+    run 0
+    equal "1 3 4" "$(sql "select string_agg(id, ' ' order by id) from t")"
 }
 
 test_sigterm_ends_a_run_with_130_and_nothing_written() {

@@ -92,7 +92,7 @@ static void bools_and_floats(void **state)
 {
     static const uint8_t bits[] = {0x02};
     static const double wide[] = {0.1, -1.0, 1e300, (double)NAN, -(double)INFINITY};
-    static const float narrow[] = {0.1f, 16777216.0f, 3.4028235e38f};
+    static const float narrow[] = {0.1f, 16777216.0f, 3.4028235e+38f};
     struct ArrowSchema b = {.format = "b"}, g = {.format = "g"}, f = {.format = "f"};
     COLUMN(bools, 2, bits);
     COLUMN(doubles, 5, wide);
@@ -106,12 +106,12 @@ static void bools_and_floats(void **state)
     assert_false(value_int64(&b, &bools, 1, &value));
     check(&g, &doubles, 0, "0.1", "0.1");
     check(&g, &doubles, 1, "-1.0", "-1.0");
-    check(&g, &doubles, 2, "1e300", "1e300");
+    check(&g, &doubles, 2, "1e+300", "1e+300");
     check(&g, &doubles, 3, "nan", "null");
     check(&g, &doubles, 4, "-inf", "null");
     check(&f, &floats, 0, "0.1", "0.1");
     check(&f, &floats, 1, "16777216.0", "16777216.0");
-    check(&f, &floats, 2, "3.4028235e38", "3.4028235e38");
+    check(&f, &floats, 2, "3.4028235e+38", "3.4028235e+38");
     assert_false(value_int64(&g, &doubles, 0, &value));
     assert_true(value_double(&f, &floats, 1, &real));
     assert_true(real == 16777216.0);

@@ -51,7 +51,7 @@ static void every_kind_in_its_column(void **state)
           "1|1.5|true|\"x\"|\"2024-01-01T00:00:00+00:00\"\n"
           "-1|2.0|false|\"\"|\"1969-12-31T23:59:59.999999+00:00\"\n"
           "9223372036854775807|-3.0|null|null|null\n"
-          "-9223372036854775808|1.8446744073709552e19|null|null|null\n");
+          "-9223372036854775808|1.8446744073709552e+19|null|null|null\n");
 }
 
 static void pushed_rows(void **state)

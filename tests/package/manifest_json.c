@@ -36,12 +36,14 @@ static int make(struct manifest *out)
     manifest_init(out);
     out->load_id = "1732280000.123456";
     out->pipeline = "shop";
+    out->destination = "duckdb:///incremental.duckdb";
     out->dataset = "bronze";
     out->schema = "shop_schema";
     out->source = "shop_source";
     out->created_us = 1732280000123456;
     out->state_version_from = 4;
     out->state_hash_from = "h=";
+    out->files_load_from = "1795360000.5";
     out->state_changed = true;
     out->state = state_text;
     out->catalog = catalog_text;
@@ -73,9 +75,12 @@ static void test_round_trip(void **state)
     assert_int_equal(manifest_read(&got, text.data, text.len, NULL), TG_OK);
     assert_string_equal(got.load_id, made.load_id);
     assert_string_equal(got.source, "shop_source");
+    assert_string_equal(got.destination, made.destination);
+    assert_string_equal(got.dataset, made.dataset);
     assert_int_equal(got.created_us, made.created_us);
     assert_int_equal(got.state_version_from, 4);
     assert_string_equal(got.state_hash_from, "h=");
+    assert_string_equal(got.files_load_from, "1795360000.5");
     assert_true(got.state_changed);
     assert_false(got.full_refresh);
     assert_string_equal(got.state, state_text);

@@ -60,12 +60,15 @@ static void fill_as_dlt(struct fixture *t)
                     "('1700000001.1', 'shop', 0, now(), 'h2'), "
                     "('1700000002.1', 'shop', 1, now(), 'h3'), "
                     "('1700000003.1', 'other', 0, now(), 'h4')");
-    fixture_exec(t, "INSERT INTO d._dlt_pipeline_state VALUES "
-                    "(3, 4, 'shop_pipeline', 'blob 3', now(), 'hash 3', '1700000001.1', 'b'), "
-                    "(2, 4, 'shop_pipeline', 'blob 2', now(), 'hash 2', '1700000000.1', 'a'), "
-                    "(4, 4, 'shop_pipeline', 'blob 4', now(), 'hash 4', '1700000002.1', 'c'), "
-                    "(5, 4, 'shop_pipeline', 'blob 5', now(), 'hash 5', '1700000009.1', 'd'), "
-                    "(9, 4, 'other', 'blob 9', now(), NULL, '1700000003.1', 'e')");
+    fixture_exec(t,
+                 "INSERT INTO d._dlt_pipeline_state VALUES "
+                 "(3, 4, 'shop_pipeline', '{\"_state_version\":3,\"_state_engine_version\":4}', "
+                 "now(), 'hash 3', '1700000001.1', 'b'), "
+                 "(2, 4, 'shop_pipeline', '{\"blob\":2}', now(), 'hash 2', '1700000000.1', 'a'), "
+                 "(4, 4, 'shop_pipeline', '{\"blob\":4}', now(), 'hash 4', '1700000002.1', 'c'), "
+                 "(5, 4, 'shop_pipeline', '{\"blob\":5}', now(), 'hash 5', '1700000009.1', 'd'), "
+                 "(9, 4, 'other', '{\"_state_version\":9,\"_state_engine_version\":4,"
+                 "\"default_schema_name\":\"it''s\"}', now(), NULL, '1700000003.1', 'e')");
     fixture_exec(t, "INSERT INTO d._dlt_version VALUES "
                     "(1, 11, '2024-01-01', 'shop', 'h1', '{\"v\":1}'), "
                     "(3, 11, '2024-01-02', 'shop', 'h3', '{\"v\":3}'), "
@@ -84,12 +87,15 @@ static void test_newest_of_finished_loads(void **state)
     read_ledger(&t, &ledger);
     assert_int_equal(ledger.state_version, 3);
     assert_string_equal(ledger.state_hash, "hash 3");
-    assert_string_equal(ledger.state_blob, "blob 3");
+    assert_string_equal(ledger.state_blob, "{\"_state_version\":3,\"_state_engine_version\":4}");
+    assert_string_equal(ledger.schema, "shop");
     assert_string_equal(ledger.schema_json, "{\"v\":3}");
     ledger_release(&ledger);
-    FIXTURE_OK(&t, ledger_read(t.con, "d", "other", "it's", &ledger, &t.err));
+    FIXTURE_OK(&t, ledger_read(t.con, "d", "other", "shop", &ledger, &t.err));
     assert_int_equal(ledger.state_version, 9);
     assert_string_equal(ledger.state_hash, "");
+    /* The state's word for the schema counts. */
+    assert_string_equal(ledger.schema, "it's");
     assert_string_equal(ledger.schema_json, "{\"v\":9}");
     ledger_release(&ledger);
     FIXTURE_OK(&t, ledger_has_load(t.con, "d", "1700000001.1", &found, &t.err));

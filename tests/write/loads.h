@@ -38,7 +38,8 @@ struct fixture {
     char folder[64];
     int load;
     int64_t order;
-    bool changes_state; /* each load moves the state on */
+    bool changes_state;     /* each load moves the state on */
+    const char *files_load; /* the newest load with files that the next one knows of; NULL: none */
     struct write_result result;
     struct tg_error err;
 };
@@ -290,6 +291,7 @@ static inline void fixture_state(struct fixture *t, struct manifest *manifest)
     struct buf json = BUF_INIT;
     manifest->state_version_from = t->state.version;
     manifest->state_hash_from = arena_strdup(&manifest->arena, t->state.hash);
+    manifest->files_load_from = t->files_load ? t->files_load : "";
     if (t->changes_state) {
         char last[16];
         snprintf(last, sizeof(last), "%d", t->load);

@@ -132,6 +132,7 @@ static void test_files(void **state)
     add_file(&t, "other", "/it's.jsonl", 2);
     add_file(&t, "item", "/b.jsonl", 3);
     FIXTURE_WRITE(&t);
+    t.files_load = "1.5";
     add_file(&t, "item", "/it's.jsonl", 4);
     FIXTURE_WRITE(&t);
     fixture_check(&t, "SELECT resource_name, path, size, load_id FROM d._tidegate_files ORDER BY 3",
@@ -151,6 +152,7 @@ static void test_many_files(void **state)
             add_file(&t, "item", path, i);
         }
         FIXTURE_WRITE(&t);
+        t.files_load = "1.5";
     }
     fixture_check(&t,
                   "SELECT load_id, count(*), count(DISTINCT path) FROM d._tidegate_files "

@@ -104,6 +104,26 @@ static void test_written_once(void **state)
     fixture_release(&t);
 }
 
+/* No cursor moves where files are simply appended: the files tell that somebody was first. */
+static void test_files_moved_on(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct manifest_source_file file = {"person", "/a.jsonl", 1, 1, "c"};
+    start(&t);
+    t.changes_state = false;
+    FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &file, &t.err));
+    char *path = second_load(&t);
+    fixture_exec(&t, "CREATE TABLE d._tidegate_files AS SELECT 'shop_pipeline' AS pipeline_name, "
+                     "'person' AS resource_name, '/a.jsonl' AS path, 1 AS size, 1 AS modified_us, "
+                     "'c' AS checksum, '9.9' AS load_id");
+    assert_int_equal(fixture_write_sealed(&t, path), TG_CONFLICT);
+    assert_non_null(strstr(t.err.what, "'9.9'"));
+    fixture_check(&t, "SELECT * FROM d.person", "1|Ann|a\n");
+    mem_free(path);
+    fixture_release(&t);
+}
+
 static void test_state_moved_on(void **state)
 {
     (void)state;
@@ -117,7 +137,7 @@ static void test_state_moved_on(void **state)
     fixture_exec(&t, "COMMIT");
     assert_int_equal(fixture_write_sealed(&t, path), TG_CONFLICT);
     assert_true(t.err.retryable);
-    assert_non_null(strstr(t.err.what, "'shop_pipeline' is at version 2"));
+    assert_non_null(strstr(t.err.what, "'shop_pipeline' is at state version 2"));
     assert_non_null(strstr(t.err.what, "started from version 1"));
     assert_string_equal(t.err.where, "load '2.5'");
     assert_int_equal(t.result.count, 0);
@@ -317,6 +337,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_tables),
         cmocka_unit_test(test_written_once),
+        cmocka_unit_test(test_files_moved_on),
         cmocka_unit_test(test_state_moved_on),
         cmocka_unit_test(test_refused_row),
         cmocka_unit_test(test_unknown_strategy),
