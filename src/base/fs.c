@@ -298,7 +298,7 @@ struct inside {
 };
 
 struct glob {
-    char **parts; /* the pattern, split at the slashes */
+    const char **parts; /* the pattern, split at the slashes */
     size_t count;
     size_t parts_cap;
     struct buf path; /* what is matched so far */
@@ -395,7 +395,6 @@ static int glob_walk(struct glob *glob, size_t part, const struct inside *inside
 /* Splits the text (which is changed) and makes a `**` at the end mean all files below. */
 static int glob_split(struct glob *glob, char *text, struct tg_error *err)
 {
-    static char any[] = "*";
     int rc = TG_OK;
     char *rest = NULL;
     if (text[0] == '/')
@@ -405,7 +404,7 @@ static int glob_split(struct glob *glob, char *text, struct tg_error *err)
         glob->parts[glob->count++] = part;
     }
     if (glob->count > 0 && strcmp(glob->parts[glob->count - 1], "**") == 0)
-        glob->parts[glob->count++] = any;
+        glob->parts[glob->count++] = "*";
     rc = buf_check(&glob->path, err);
 done:
     return rc;
