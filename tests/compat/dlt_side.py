@@ -1,0 +1,79 @@
+"""dlt's half: what it loads, and what it makes of a dataset. Each call runs in a process of its own (harness.py)."""
+import glob
+import json
+import os
+
+import dlt
+from dlt.common.schema import Schema
+from dlt.common.schema.utils import generate_version_hash
+from dlt.common.versioned_state import decompress_state
+from dlt.pipeline.state_sync import generate_pipeline_state_version_hash
+
+DESTINATION = "data.duckdb"
+PAGE_ROWS = 1000
+
+
+def pipeline(home, name, dataset):
+    return dlt.pipeline(name, destination=dlt.destinations.duckdb(DESTINATION), dataset_name=dataset,
+                        pipelines_dir=os.path.abspath(home))
+
+
+def read_pages(pattern):
+    for path in sorted(glob.glob(pattern)):
+        with open(path, encoding="utf-8") as file:
+            rows = [json.loads(line) for line in file if line.strip()]
+        for start in range(0, len(rows), PAGE_ROWS):
+            yield rows[start:start + PAGE_ROWS]
+
+
+def make_resource(name, hints):
+    """A resource of a spec, as a user of dlt would write it."""
+    keys = ("write_disposition", "primary_key", "merge_key", "max_table_nesting", "columns")
+    resource = dlt.resource(read_pages, name=name, **{key: hints[key] for key in keys if key in hints})(hints["path"])
+    incremental = dict(hints.get("incremental") or {})
+    if incremental:
+        resource.apply_hints(incremental=dlt.sources.incremental(incremental.pop("cursor"), **incremental))
+    return resource
+
+
+def load(folder, home, name, dataset, resources, source=None):
+    """One run; returns its load ids."""
+    os.chdir(folder)
+    made = [make_resource(key, hints) for key, hints in resources.items()]
+    data = dlt.source(lambda: made, name=source)() if source else made
+    info = pipeline(home, name, dataset).run(data)
+    info.raise_on_failed_jobs()
+    return list(info.loads_ids)
+
+
+def wrong(what, expected, got):
+    return [] if expected == got else [f"{what}: dlt computes {expected!r}, stored is {got!r}"]
+
+
+def inspect(folder, home, name, dataset):
+    """Takes the pipeline from the destination into a fresh working directory, as dlt does on another machine.
+    Returns its state, its schemas and what dlt disagrees with."""
+    os.chdir(folder)
+    restored = pipeline(home, name, dataset)
+    restored.sync_destination()
+    problems, schemas = [], {}
+    with restored.destination_client() as client:
+        stored = client.get_stored_state(name)
+        state = decompress_state(stored.state)
+        problems += wrong("state hash", generate_pipeline_state_version_hash(state), state["_version_hash"])
+        problems += wrong("state version of the row", state["_state_version"], stored.version)
+        for schema_name in restored.schema_names:
+            info = client.get_stored_schema(schema_name)
+            form = json.loads(info.schema)
+            problems += wrong(f"hash of schema {schema_name}", generate_version_hash(form), form["version_hash"])
+            problems += wrong(f"hash of schema {schema_name} in its row", form["version_hash"], info.version_hash)
+            problems += wrong(f"version of schema {schema_name} in its row", form["version"], info.version)
+            schema = Schema.from_dict(json.loads(info.schema))
+            problems += wrong(f"schema {schema_name} as dlt reads it", schema.version_hash, info.version_hash)
+            problems += wrong(f"version of schema {schema_name} as dlt reads it", schema.version, info.version)
+            local = restored.schemas[schema_name]
+            problems += wrong(f"schema {schema_name} after the sync", local.version_hash, info.version_hash)
+            schemas[schema_name] = form
+    problems += wrong("sources of the state after the sync", restored.state.get("sources"), state.get("sources"))
+    return {"state": state, "schemas": schemas, "default_schema": restored.default_schema_name,
+            "problems": problems}

@@ -1,0 +1,228 @@
+"""A place to load into by turns: `Dataset` runs dlt and tidegate over the same files and holds the checks that
+must be true after every load, whoever did it. Cases are functions marked @case."""
+import collections
+import contextlib
+import json
+import multiprocessing
+import os
+import shutil
+import subprocess
+import tempfile
+
+import duckdb
+
+import dlt_side
+
+TIDEGATE = os.environ.get("TIDEGATE", "build/tidegate")
+TIMEOUT_S = 120
+SYSTEM_TABLES = ("_dlt_", "_tidegate_")
+
+cases = []
+_processes = None
+
+
+class Failure(Exception):
+    pass
+
+
+def case(function):
+    """The name of a case is its docstring."""
+    cases.append(function)
+    return function
+
+
+@contextlib.contextmanager
+def processes(count):
+    """dlt keeps much in globals: every call gets a process of its own, forked from one that has imported dlt."""
+    global _processes
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["dlt", "dlt.destinations.impl.duckdb.duck", "dlt.pipeline.state_sync"])
+    with context.Pool(count, maxtasksperchild=1) as _processes:
+        yield
+
+
+def _call(function, arguments):
+    try:
+        return getattr(dlt_side, function)(**arguments), None
+    except Exception as error:  # dlt's exceptions do not travel between processes
+        return None, f"{type(error).__name__}: {error}"
+
+
+def dlt_call(function, **arguments):
+    result, error = _processes.apply_async(_call, (function, arguments)).get(TIMEOUT_S)
+    if error:
+        raise Failure(f"dlt {function}: {' '.join(error.split())}")
+    return result
+
+
+def expect(what, wanted, got):
+    if wanted != got:
+        raise Failure(f"{what}: wanted {wanted!r}, got {got!r}")
+
+
+class Dataset:
+    """Files, a destination, and the two who load into it."""
+
+    def __init__(self, resources, pipeline="compat", dataset="d", source=None, named=True):
+        self.folder = tempfile.mkdtemp(prefix="tidegate-compat-")
+        self.pipeline, self.dataset, self.resources = pipeline, dataset, resources
+        self.source = source  # the name of a @dlt.source; the spec says it, too, unless not `named`
+        self.named = named
+        self.homes = 0
+        self.loads = []  # (who, load id), in order
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    # -- files --
+
+    def write(self, name, rows, append=False):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "a" if append else "w", encoding="utf-8") as file:
+            file.writelines((row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
+
+    def write_spec(self):
+        source = {self.source: {"type": "files"}} if self.source and self.named else None
+        spec = {"pipeline": self.pipeline, "destination": f"duckdb:///{dlt_side.DESTINATION}", "dataset": self.dataset,
+                "resources": self.resources}
+        spec.update({"sources": source} if source else {"source": {"type": "files"}})
+        if source:
+            spec["resources"] = {name: {"source": self.source, **hints} for name, hints in self.resources.items()}
+        with open(os.path.join(self.folder, "spec.yaml"), "w", encoding="utf-8") as file:
+            json.dump(spec, file)  # JSON is YAML
+
+    # -- loads --
+
+    def fresh_home(self):
+        self.homes += 1
+        return f"home{self.homes}"
+
+    def run_tidegate(self, *arguments, home=None):
+        """Runs the command and returns what it said; a fresh working directory unless one is given."""
+        self.write_spec()
+        command = [TIDEGATE, "run", "spec.yaml", "--progress", "none", "--workdir", home or self.fresh_home(), *arguments]
+        return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=TIMEOUT_S)
+
+    def by_tidegate(self, *arguments, loads=1, home=None):
+        before = self.load_ids()
+        result = self.run_tidegate(*arguments, home=home)
+        if result.returncode:
+            raise Failure(f"tidegate run ended with {result.returncode}: {(result.stdout + result.stderr).strip()}")
+        self.after_load("tidegate", before, loads)
+
+    def by_dlt(self, loads=1, home=None):
+        before = self.load_ids()
+        dlt_call("load", folder=self.folder, home=home or self.fresh_home(), name=self.pipeline, dataset=self.dataset,
+                 resources=self.resources, source=self.source)
+        self.after_load("dlt", before, loads)
+
+    def by(self, who, **options):
+        return {"dlt": self.by_dlt, "tidegate": self.by_tidegate}[who](**options)
+
+    # -- looking --
+
+    def query(self, sql):
+        with duckdb.connect(os.path.join(self.folder, dlt_side.DESTINATION), read_only=True) as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            connection.execute(f'USE "{self.dataset}"')
+            return connection.execute(sql).fetchall()
+
+    def exists(self):
+        return os.path.exists(os.path.join(self.folder, dlt_side.DESTINATION))
+
+    def load_ids(self):
+        """In the order of the loads; none twice."""
+        if not self.exists() or not self.query("SELECT 1 FROM duckdb_tables() WHERE table_name = '_dlt_loads' "
+                                               "AND schema_name = current_schema()"):
+            return []
+        return [row[0] for row in self.query("SELECT load_id FROM _dlt_loads ORDER BY load_id")]
+
+    def inspect(self):
+        return dlt_call("inspect", folder=self.folder, home=self.fresh_home(), name=self.pipeline, dataset=self.dataset)
+
+    def cursor(self, resource, path):
+        """What dlt finds of a cursor in the state."""
+        state = self.inspect()["state"]
+        source = self.source or self.pipeline.removesuffix("_pipeline")
+        try:
+            return state["sources"][source]["resources"][resource]["incremental"][path]
+        except KeyError as key:
+            raise Failure(f"the state has no cursor of {resource}: {key} is missing in {state.get('sources')}") from None
+
+    def columns(self):
+        """{table: {column: (type, nullable)}} of everything but our own system tables."""
+        tables = collections.defaultdict(dict)
+        for table, column, data_type, nullable in self.query(
+                "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns "
+                "WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_tidegate\\_%' ESCAPE '\\'"):
+            tables[table][column] = (data_type, nullable)
+        return dict(tables)
+
+    def data_tables(self):
+        return sorted(name for name in self.columns() if not name.startswith(SYSTEM_TABLES))
+
+    # -- what is true after every load --
+
+    def after_load(self, who, before, loads):
+        now = self.load_ids()
+        new = now[len(before):]
+        expect(f"{who}: earlier rows of _dlt_loads", before, now[:len(before)])
+        if len(new) not in (loads if isinstance(loads, range) else [loads]):
+            raise Failure(f"{who}: wanted {loads} new rows in _dlt_loads, got {new}")
+        self.loads += [(who, load_id) for load_id in new]
+        self.check_ledger(who)
+        self.check_nesting(who)
+
+    def check_ledger(self, who):
+        schema = self.source or self.pipeline.removesuffix("_pipeline")
+        expect(f"after {who}: schema names in _dlt_version", [(schema,)],
+               self.query("SELECT DISTINCT schema_name FROM _dlt_version"))
+        expect(f"after {who}: schema names in _dlt_loads", [(schema,)],
+               self.query("SELECT DISTINCT schema_name FROM _dlt_loads"))
+        expect(f"after {who}: loads with another status than 0, or a schema that _dlt_version does not have", [],
+               self.query("SELECT load_id, status FROM _dlt_loads WHERE status <> 0 OR "
+                          "schema_version_hash NOT IN (SELECT version_hash FROM _dlt_version)"))
+        expect(f"after {who}: schema versions that are there twice", [],
+               self.query("SELECT version_hash FROM _dlt_version GROUP BY ALL HAVING count(*) > 1"))
+        seen = self.inspect()
+        expect(f"after {who}: what dlt objects to", [], seen["problems"])
+        expect(f"after {who}: schemas of the state", [schema], seen["state"]["schema_names"])
+        expect(f"after {who}: hash of the newest state, beside the state", [(seen["state"]["_version_hash"],)],
+               self.query("SELECT version_hash FROM _dlt_pipeline_state ORDER BY _dlt_load_id DESC LIMIT 1"))
+        stored = seen["schemas"][schema]["tables"]
+        actual = self.columns()
+        for table in self.data_tables():
+            expect(f"after {who}: columns of {table}, stored schema against database", sorted(actual[table]),
+                   sorted(name for name, column in stored[table]["columns"].items() if "data_type" in column))
+
+    def check_nesting(self, who):
+        """Every row belongs to a load; every nested row has its parent and its root, and none is there twice."""
+        for table, columns in self.columns().items():
+            if table.startswith(SYSTEM_TABLES):
+                continue
+            expect(f"after {who}: rows of {table} whose _dlt_id is not unique", [],
+                   self.query(f'SELECT _dlt_id FROM "{table}" GROUP BY ALL HAVING count(*) > 1'))
+            if "_dlt_parent_id" not in columns:
+                expect(f"after {who}: rows of {table} without a load", [],
+                       self.query(f'SELECT _dlt_id FROM "{table}" WHERE _dlt_load_id NOT IN (SELECT load_id FROM _dlt_loads)'))
+                continue
+            parent, root = parent_of(table, self.data_tables()), root_of(table, self.data_tables())
+            expect(f"after {who}: rows of {table} without a parent", [],
+                   self.query(f'SELECT _dlt_id FROM "{table}" WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM "{parent}")'))
+            if "_dlt_root_id" in columns:
+                expect(f"after {who}: rows of {table} without a root", [],
+                       self.query(f'SELECT _dlt_id FROM "{table}" WHERE _dlt_root_id NOT IN (SELECT _dlt_id FROM "{root}")'))
+
+
+def parent_of(table, tables):
+    """The longest table name that this one continues."""
+    return max((name for name in tables if table.startswith(name + "__")), key=len)
+
+
+def root_of(table, tables):
+    """The shortest one; itself for a root."""
+    return min((name for name in tables if (table + "__").startswith(name + "__")), key=len)

@@ -1,0 +1,38 @@
+"""Runs the cases: main.py [TEXT]. Prints a line per case and a closing count; 1 when one failed."""
+import concurrent.futures
+import os
+import sys
+import traceback
+
+import continuing  # noqa: F401  (makes cases)
+import harness
+import same_tables  # noqa: F401
+
+
+def run(function):
+    name = " ".join(function.__doc__.split())
+    try:
+        function()
+    except harness.Failure as failure:
+        return False, f"not ok {name}: {failure}"
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        return False, f"not ok {name}: {type(error).__name__} in {os.path.basename(place.filename)}:{place.lineno}: {error}"
+    return True, f"ok {name}"
+
+
+def main():
+    text = sys.argv[1] if len(sys.argv) > 1 else ""
+    todo = [function for function in harness.cases if text in " ".join(function.__doc__.split())]
+    workers = min(os.cpu_count() or 1, 4)
+    passed = 0
+    with harness.processes(workers), concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        for ok, line in pool.map(run, todo):
+            print(line, flush=True)
+            passed += ok
+    print(f"{passed} passed, {len(todo) - passed} failed")
+    return 0 if todo and passed == len(todo) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
