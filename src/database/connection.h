@@ -44,10 +44,9 @@ struct connection_driver {
      * it, and before it is closed. */
     int (*query)(struct connection *con, const char *sql, struct ArrowArrayStream *out,
                  struct tg_error *err);
-    /* Tables of a dataset whose names begin with `prefix` ("": all) with their columns; none where
-     * there is no dataset. */
-    int (*describe)(struct connection *con, const char *dataset, const char *prefix,
-                    struct described *out, struct tg_error *err);
+    /* Tables of a dataset with their columns; a missing dataset has none. */
+    int (*describe)(struct connection *con, const char *dataset, struct described *out,
+                    struct tg_error *err);
     /* A table of that many columns will be filled: makes room where the database needs it. */
     int (*reserve)(struct connection *con, size_t column_count, struct tg_error *err);
     void (*close)(struct connection *con);

@@ -50,6 +50,7 @@ static const struct rule rules[] = {
     {"Constraint Error", "primary key constraint", TG_DESTINATION, false, "23505", ""},
     {"TransactionContext Error", "onflict", TG_DESTINATION, true, "40001", "; run again"},
     {"Transaction", "onflict", TG_DESTINATION, true, "40001", "; run again"},
+    {"Catalog Error: Table with name", "does not exist", TG_DESTINATION, false, "42P01", ""},
     {"Binder Error", "Ambiguous reference to catalog or schema", TG_DESTINATION, false, "",
      "; name the dataset other than the database file"},
     {NULL, "not a valid DuckDB database file", TG_DESTINATION, false, "",
@@ -451,16 +452,14 @@ done:
 }
 
 /* Binding information_schema or duckdb_columns() costs 20 ms and more; names and DESCRIBE don't. */
-static int fetch_names(struct connection *con, const char *dataset, const char *name_start,
-                       struct text_rows *out, struct tg_error *err)
+static int fetch_names(struct connection *con, const char *dataset, struct text_rows *out,
+                       struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf sql = BUF_INIT;
     buf_text(&sql, "SELECT table_name FROM duckdb_tables() WHERE database_name = "
                    "current_database() AND lower(schema_name) = lower(");
     sql_text(&sql, dataset);
-    buf_text(&sql, ") AND starts_with(table_name, ");
-    sql_text(&sql, name_start);
     buf_text(&sql, ") ORDER BY table_name");
     TRY(buf_check(&sql, err));
     rc = connection_fetch(con, sql.data, out, err);
@@ -469,13 +468,13 @@ done:
     return rc;
 }
 
-static int describe(struct connection *con, const char *dataset, const char *name_start,
-                    struct described *out, struct tg_error *err)
+static int describe(struct connection *con, const char *dataset, struct described *out,
+                    struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows names = {0};
     *out = (struct described){0};
-    TRY(fetch_names(con, dataset, name_start, &names, err));
+    TRY(fetch_names(con, dataset, &names, err));
     out->tables = mem_calloc(names.row_count + 1, sizeof(*out->tables));
     if (!out->tables) {
         rc = error_nomem(err);

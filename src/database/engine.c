@@ -89,7 +89,7 @@ int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream
  * would read the batches. */
 static const char write_options[] =
     " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, "
-    "STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER false)";
+    "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER false)";
 
 static int copy_to_file(struct engine *engine, struct batch_source *source, const char *path,
                         uint64_t *row_count, struct tg_error *err)

@@ -7,6 +7,9 @@
  * cut moves to the front of the buffer and is the beginning of the next page. A row that is longer
  * than the buffer makes it grow, up to line_bytes_max.
  *
+ * A file of more than a page is read ahead: while the caller works on a page, whose cells lie in
+ * one parser, read_ahead makes the next one in the background with the other.
+ *
  * Parsing is left to data/json_page.c, decompression to base/codec.c.
  */
 #include "extract/json_reader.h"
@@ -15,6 +18,7 @@
 
 #include "base/codec.h"
 #include "base/memory.h"
+#include "base/thread.h"
 
 /* A page's text and cells together stay in a core's cache; more is not faster. */
 enum { PAGE_BYTES = 512 * 1024, FRONT_ROOM = 1, BACK_ROOM = 4 };
@@ -22,7 +26,13 @@ enum { PAGE_BYTES = 512 * 1024, FRONT_ROOM = 1, BACK_ROOM = 4 };
 enum state { AT_START, IN_LINES, IN_LIST, IN_OBJECT, AFTER_VALUE };
 
 struct json_reader {
-    struct json_page *parser;
+    struct json_page *parsers[2]; /* the second from the first reading ahead on */
+    size_t turn;                  /* the parser of the page that is being made */
+    struct worker *worker;        /* NULL until something is read ahead */
+    bool is_ahead;                /* `ahead` is being made, or is made */
+    struct page ahead;
+    int64_t bytes; /* of the file, up to the end of the page that was handed out */
+    int64_t bytes_ahead;
     size_t line_bytes_max;
     struct reader *file;
     const char *path;
@@ -51,7 +61,7 @@ int json_reader_new(size_t line_bytes_max, struct json_reader **out, struct tg_e
     if (!reader)
         return error_nomem(err);
     reader->line_bytes_max = line_bytes_max;
-    TRY(json_page_new(&reader->parser, err));
+    TRY(json_page_new(&reader->parsers[0], err));
     *out = reader;
 done:
     if (rc != TG_OK)
@@ -59,12 +69,23 @@ done:
     return rc;
 }
 
+/* Waits for what is read ahead and forgets it, with its error: nobody asked for it. */
+static void drop_ahead(struct json_reader *reader)
+{
+    if (reader->is_ahead && worker_wait(reader->worker, NULL) == TG_OK)
+        page_release(&reader->ahead);
+    reader->is_ahead = false;
+}
+
 void json_reader_free(struct json_reader *reader)
 {
     if (!reader)
         return;
+    drop_ahead(reader);
+    worker_stop(reader->worker);
     reader_close(reader->file);
-    json_page_free(reader->parser);
+    json_page_free(reader->parsers[0]);
+    json_page_free(reader->parsers[1]);
     mem_free(reader->memory);
     mem_free(reader);
 }
@@ -72,9 +93,11 @@ void json_reader_free(struct json_reader *reader)
 int json_reader_open(struct json_reader *reader, const char *path, enum json_form form,
                      struct tg_error *err)
 {
+    drop_ahead(reader);
     reader_close(reader->file);
     reader->file = NULL;
     reader->path = path;
+    reader->bytes = 0;
     reader->form = form;
     reader->state = AT_START;
     reader->start = reader->end = reader->scanned = FRONT_ROOM;
@@ -86,7 +109,7 @@ int json_reader_open(struct json_reader *reader, const char *path, enum json_for
 
 int64_t json_reader_bytes(const struct json_reader *reader)
 {
-    return reader->file ? reader_file_bytes(reader->file) : 0;
+    return reader->bytes;
 }
 
 /* Adds file and line of `place` in the buffer to err. */
@@ -187,9 +210,9 @@ static int hand_over(struct json_reader *reader, size_t cut, struct page *page,
 
     memcpy(behind, text + len, BACK_ROOM);
     if (reader->state == IN_LINES)
-        rc = json_page_lines(reader->parser, text, len, reader->line, page, err);
+        rc = json_page_lines(reader->parsers[reader->turn], text, len, reader->line, page, err);
     else
-        rc = json_page_elements(reader->parser, text, len, reader->row, page, err);
+        rc = json_page_elements(reader->parsers[reader->turn], text, len, reader->row, page, err);
     memcpy(text + len, behind, BACK_ROOM);
     if (rc != TG_OK)
         return error_where(err, rc, "file '%s'", reader->path);
@@ -386,7 +409,7 @@ done:
     return rc;
 }
 
-int json_reader_next(struct json_reader *reader, struct page *page, struct tg_error *err)
+static int make_page(struct json_reader *reader, struct page *page, struct tg_error *err)
 {
     int rc = TG_OK;
 
@@ -401,6 +424,55 @@ int json_reader_next(struct json_reader *reader, struct page *page, struct tg_er
     if (page->row_count == 0 && reader->state == AFTER_VALUE)
         TRY(check_rest(reader, err));
     page->kind = page->row_count > 0 ? PAGE_ROWS : PAGE_END;
+    reader->bytes_ahead = reader_file_bytes(reader->file);
+done:
+    return rc;
+}
+
+/* ---- Reading ahead ------------------------------------------------------------------------- */
+
+static int read_ahead(void *arg, struct tg_error *err)
+{
+    struct json_reader *reader = arg;
+    int rc = make_page(reader, &reader->ahead, err);
+
+    if (rc != TG_OK)
+        page_release(&reader->ahead);
+    return rc;
+}
+
+static int start_ahead(struct json_reader *reader, struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    reader->turn = 1 - reader->turn;
+    if (!reader->worker)
+        TRY(worker_start(&reader->worker, err));
+    if (!reader->parsers[reader->turn])
+        TRY(json_page_new(&reader->parsers[reader->turn], err));
+    TRY(worker_submit(reader->worker, read_ahead, reader, err));
+    reader->is_ahead = true;
+done:
+    return rc;
+}
+
+int json_reader_next(struct json_reader *reader, struct page *page, struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    if (reader->is_ahead) {
+        reader->is_ahead = false;
+        TRY(worker_wait(reader->worker, err));
+        page_release(page);
+        *page = reader->ahead;
+        reader->ahead = (struct page){.kind = PAGE_END};
+    } else {
+        TRY(make_page(reader, page, err));
+    }
+    reader->bytes = reader->bytes_ahead;
+    /* A small file is not worth a thread. */
+    if (page->kind == PAGE_ROWS && !reader->file_end)
+        TRY(start_ahead(reader, err));
 done:
     return rc;
 }

@@ -1,9 +1,8 @@
 /*
  * Reading the ledger: state, schema, boundaries and files that the destination has of a pipeline.
  *
- * Path: ledger_read -> describe (which tables there are; their absence is no error) -> read_state
- * (the newest of a finished load), pick_schema, read_schema, read_boundaries, read_files, one query
- * each.
+ * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
+ * read_boundaries, read_files, one query each; a table that is not there has no rows.
  * ledger_look -> find_load, read_state, for a load that is about to be written.
  *
  * The rows are written by record.c. Whether a boundary still fits the state is for the caller to
@@ -20,13 +19,13 @@
 struct reading {
     struct connection *con;
     const char *dataset, *pipeline, *schema;
-    const struct described *described;
+    const struct described *described; /* NULL: nobody has looked; a missing table has no rows */
     struct ledger *out;
 };
 
 static bool has(const struct reading *reading, const char *table)
 {
-    return described_find(reading->described, table) != NULL;
+    return !reading->described || described_find(reading->described, table) != NULL;
 }
 
 /* Appends `pattern` with its names put in quotes: [x] is a column, {x} a table of the ledger. */
@@ -50,14 +49,22 @@ static void write_sql(struct buf *sql, const struct reading *reading, const char
     }
 }
 
-/* Runs `sql` and empties it. */
+/* SQLSTATE of a table, or its schema, that is not there. */
+static const char undefined_table[] = "42P01";
+
+/* Runs `sql` and empties it. Asking what tables there are would cost more than all the queries. */
 static int fetch(const struct reading *reading, struct buf *sql, struct text_rows *out,
                  struct tg_error *err)
 {
-    int rc = buf_check(sql, err);
+    struct tg_error why = {0};
+    int rc = buf_check(sql, &why);
     if (rc == TG_OK)
-        rc = connection_fetch(reading->con, buf_string(sql), out, err);
+        rc = connection_fetch(reading->con, buf_string(sql), out, &why);
     buf_release(sql);
+    if (rc == TG_DESTINATION && !reading->described && strcmp(why.sqlstate, undefined_table) == 0)
+        return TG_OK;
+    if (rc != TG_OK && err)
+        *err = why;
     return rc;
 }
 
@@ -255,10 +262,8 @@ int ledger_read(struct connection *con, const char *dataset, const char *pipelin
                 const char *schema, struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct described described = {0};
-    const struct reading reading = {con, dataset, pipeline, schema, &described, out};
+    const struct reading reading = {con, dataset, pipeline, schema, NULL, out};
     ledger_init(out);
-    TRY(con->driver->describe(con, dataset, "_", &described, err));
     TRY(read_state(&reading, err));
     TRY(pick_schema(&reading, err));
     TRY(read_schema(&reading, err));
@@ -266,7 +271,6 @@ int ledger_read(struct connection *con, const char *dataset, const char *pipelin
     TRY(read_files(&reading, err));
     TRY(read_files_load(&reading, err));
 done:
-    described_release(&described);
     if (rc != TG_OK)
         ledger_release(out);
     return rc;
@@ -292,18 +296,6 @@ static int find_load(const struct reading *reading, const char *load_id, bool *f
     int rc = fetch(reading, &sql, &rows, err);
     *found = rc == TG_OK && rows.row_count > 0;
     text_rows_release(&rows);
-    return rc;
-}
-
-int ledger_has_load(struct connection *con, const char *dataset, const char *load_id, bool *found,
-                    struct tg_error *err)
-{
-    struct described described = {0};
-    const struct reading reading = {.con = con, .dataset = dataset, .described = &described};
-    int rc = con->driver->describe(con, dataset, "_", &described, err);
-    if (rc == TG_OK)
-        rc = find_load(&reading, load_id, found, err);
-    described_release(&described);
     return rc;
 }
 

@@ -53,8 +53,5 @@ int ledger_look(struct connection *con, const struct described *described, const
                 const char *pipeline, const char *load_id, bool *has_load, struct ledger *out,
                 struct tg_error *err) TG_CHECK_RESULT;
 void ledger_release(struct ledger *ledger);
-/* Is this load in _dlt_loads? */
-int ledger_has_load(struct connection *con, const char *dataset, const char *load_id, bool *found,
-                    struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -49,7 +49,7 @@ static int open_load(struct writing *writing, const char *package_path, struct t
     struct connection *con = writing->con;
     const struct manifest *manifest = writing->manifest;
     struct described described = {0};
-    int rc = con->driver->describe(con, manifest->dataset, "", &described, err);
+    int rc = con->driver->describe(con, manifest->dataset, &described, err);
     if (rc != TG_OK)
         return rc;
     return load_init(&writing->load, con->driver->dialect, package_path, manifest, &described, err);

@@ -132,7 +132,7 @@ static void test_describe(void **state)
 {
     (void)state;
     struct described described;
-    sample_ok(con->driver->describe(con, "no'ne", "", &described, err));
+    sample_ok(con->driver->describe(con, "no'ne", &described, err));
     assert_int_equal(described.table_count, 0);
     described_release(&described);
     static const char *const statements[] = {
@@ -148,7 +148,7 @@ static void test_describe(void **state)
     };
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
         sample_ok(connection_exec(con, statements[i], NULL, err));
-    sample_ok(con->driver->describe(con, "bronze", "", &described, err));
+    sample_ok(con->driver->describe(con, "bronze", &described, err));
     assert_int_equal(described.table_count, 2);
     assert_string_equal(described.tables[0].name, "a");
     const struct described_table *person = described_find(&described, "person");
@@ -170,7 +170,7 @@ static void test_describe(void **state)
 static int describe_once(void)
 {
     struct described described = {0};
-    int rc = con->driver->describe(con, "main", "", &described, NULL);
+    int rc = con->driver->describe(con, "main", &described, NULL);
     described_release(&described);
     return rc;
 }
