@@ -21,9 +21,11 @@ void run_progress(struct run *run, enum tg_phase phase, const char *resource,
 {
     struct tg_pipeline *pipeline = run->pipeline;
     int64_t now = context_now_us(&pipeline->ctx);
-    if (!pipeline->progress || (!ended && now - run->progress_us < PROGRESS_INTERVAL_US))
+    bool too_early = now - run->progress_us < PROGRESS_INTERVAL_US && phase == run->phase;
+    if (!pipeline->progress || (too_early && !ended))
         return;
     run->progress_us = now;
+    run->phase = phase;
     struct tg_progress progress = {.phase = phase, .resource = resource, .ended = ended};
     if (counts) {
         progress.rows = counts->rows_read;

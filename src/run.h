@@ -31,7 +31,8 @@ struct run {
     struct hasher hasher;
     char load_id[32];
     int64_t started_us;
-    int64_t progress_us;     /* when progress was last shown */
+    int64_t progress_us;     /* when progress was last shown, */
+    enum tg_phase phase;     /* and of which phase */
     struct package *package; /* NULL until there is something to load */
     struct load_counts *loads;
     size_t load_count;

@@ -4,7 +4,8 @@
 
 # The blocks of a page as one script.
 commands() {
-    awk '/^```/ { inside = ($0 == "```sh"); next } inside' "$1"
+    awk '/^ *```/ { inside = /```sh$/; match($0, /^ */); indent = RLENGTH; next }
+        inside { print substr($0, indent + 1) }' "$1"
 }
 
 run_page() {
@@ -18,6 +19,11 @@ test_readme() {
     equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from person" --csv | tail -1)"
     equal "Bela B." "$("$tidegate" sql pipeline.yaml "select name from person where id = 2" --csv | tail -1)"
     equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from _dlt_loads" --csv | tail -1)"
+}
+
+test_coming_from_dlt() {
+    run_page "$root/docs/coming-from-dlt.md"
+    equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from person" --csv | tail -1)"
 }
 
 run_tests
