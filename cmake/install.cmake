@@ -15,10 +15,17 @@ if(DUCKDB_LIBRARY)
   install(FILES ${DUCKDB_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME LICENSE.duckdb)
 endif()
 
-foreach(section IN ITEMS 1 3 5 7)
-  file(GLOB pages CONFIGURE_DEPENDS docs/man/*.${section})
-  install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
-endforeach()
+# What the command says of itself, for man and for the shell.
+if(TARGET tidegate)
+  add_custom_command(OUTPUT tidegate.1 tidegate.bash
+    COMMAND tidegate help --man > tidegate.1
+    COMMAND tidegate completion > tidegate.bash
+    DEPENDS tidegate VERBATIM)
+  add_custom_target(manual ALL DEPENDS tidegate.1 tidegate.bash)
+  install(FILES ${PROJECT_BINARY_DIR}/tidegate.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+  install(FILES ${PROJECT_BINARY_DIR}/tidegate.bash
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME tidegate)
+endif()
 
 set(config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tidegate)
 configure_package_config_file(cmake/tidegateConfig.cmake.in tidegateConfig.cmake
