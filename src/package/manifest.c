@@ -19,7 +19,6 @@ void manifest_init(struct manifest *manifest)
         .destination = "",
         .dataset = "",
         .schema = "",
-        .source = "",
         .state = "",
         .state_hash_from = "",
         .files_load_from = "",

@@ -58,7 +58,6 @@ struct manifest {
     const char *destination; /* URL without secrets: a package is written nowhere else */
     const char *dataset;
     const char *schema; /* schema name */
-    const char *source; /* name under which cursors stand in the state */
     int64_t created_us;
     int64_t
         state_version_from; /* the ledger's state version that this load started from; 0: none */

@@ -146,7 +146,6 @@ static void put_manifest(struct buf *out, const struct manifest *manifest)
     put_text(out, "destination", manifest->destination);
     put_text(out, "dataset", manifest->dataset);
     put_text(out, "schema", manifest->schema);
-    put_text(out, "source", manifest->source);
     put_signed(out, "created_us", manifest->created_us);
     put_signed(out, "state_version_from", manifest->state_version_from);
     put_text(out, "state_hash_from", manifest->state_hash_from);
@@ -424,7 +423,6 @@ static int read_head(struct manifest *out, const yyjson_val *root, struct tg_err
     out->destination = get_text(&reader, root, "destination");
     out->dataset = get_text(&reader, root, "dataset");
     out->schema = get_text(&reader, root, "schema");
-    out->source = get_text(&reader, root, "source");
     out->created_us = get_int(&reader, root, "created_us");
     out->state_version_from = get_int(&reader, root, "state_version_from");
     out->state_hash_from = get_text(&reader, root, "state_hash_from");

@@ -39,7 +39,6 @@ static int make(struct manifest *out)
     out->destination = "duckdb:///incremental.duckdb";
     out->dataset = "bronze";
     out->schema = "shop_schema";
-    out->source = "shop_source";
     out->created_us = 1732280000123456;
     out->state_version_from = 4;
     out->state_hash_from = "h=";
@@ -74,7 +73,6 @@ static void test_round_trip(void **state)
     assert_int_equal(manifest_write(&made, &text, NULL), TG_OK);
     assert_int_equal(manifest_read(&got, text.data, text.len, NULL), TG_OK);
     assert_string_equal(got.load_id, made.load_id);
-    assert_string_equal(got.source, "shop_source");
     assert_string_equal(got.destination, made.destination);
     assert_string_equal(got.dataset, made.dataset);
     assert_int_equal(got.created_us, made.created_us);

@@ -321,7 +321,6 @@ static inline void fixture_complete(struct fixture *t, struct manifest *manifest
     manifest->destination = "duckdb:///test.duckdb";
     manifest->dataset = "d";
     manifest->schema = "shop";
-    manifest->source = "shop";
     fixture_state(t, manifest);
     fixture_catalog(t, manifest);
 }
