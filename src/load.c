@@ -250,9 +250,11 @@ done:
 
 /* ---- files ---- */
 
+/* A window (end_value) neither knows nor remembers anything: of its files it loads a part. */
 static bool keeps_files(const struct load *load)
 {
-    return load->resource->disposition == DISPOSITION_APPEND;
+    return load->resource->disposition == DISPOSITION_APPEND &&
+           load->resource->incremental.end_value.kind == TG_VALUE_NONE;
 }
 
 /* The ledger's files of this resource; they are sorted by resource, then path. */

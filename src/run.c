@@ -99,9 +99,7 @@ static int write_sealed(struct run *run, struct connection *con, const char *pat
         if (package_set_aside(path, err, &ignored) != TG_OK)
             context_log(&run->pipeline->ctx, TG_LOG_WARNING, "package", "%s", ignored.what);
     }
-    if (rc != TG_OK)
-        return error_where(err, rc, "load '%s'", manifest->load_id);
-    return package_drop(path, err);
+    return rc == TG_OK ? package_drop(path, err) : rc;
 }
 
 static int settle_one(struct run *run, struct connection *con, const char *path,

@@ -99,12 +99,23 @@ int duck_error(struct tg_error *err, const char *message)
 
 /* ---- instances and connections ---- */
 
+enum { THREAD_BYTES = 64 << 20 };
+
+/* Each thread fills row groups of its own; with too little memory for that, fewer threads. */
+static int thread_count(const struct context *ctx, size_t memory_bytes)
+{
+    size_t fitting = memory_bytes / THREAD_BYTES;
+    size_t wanted = ctx->threads > 0 ? (size_t)ctx->threads : 1;
+    size_t count = wanted < fitting ? wanted : fitting;
+    return count > 0 ? (int)count : 1;
+}
+
 static int set_options(duckdb_config config, const struct context *ctx,
                        const struct duck_options *options, struct tg_error *err)
 {
     char threads[16];
     char memory[32];
-    snprintf(threads, sizeof(threads), "%d", ctx->threads > 0 ? ctx->threads : 1);
+    snprintf(threads, sizeof(threads), "%d", thread_count(ctx, options->memory_bytes));
     snprintf(memory, sizeof(memory), "%zuB", options->memory_bytes);
     const char *const pairs[][2] = {
         {"threads", threads},

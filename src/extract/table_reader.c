@@ -22,6 +22,9 @@
 /* Rows that column types are guessed from; more cost time, fewer fail later. */
 #define GUESS_ROWS "204800"
 
+/* A quarter of the engine's own choice, which a small memory budget does not hold. */
+#define BUFFER_BYTES "8000000"
+
 enum { HEAD_BYTES = 64 * 1024, DOCUMENTS_BYTES = 1024 * 1024, BACK_ROOM = 4 };
 
 struct table_reader {
@@ -136,7 +139,8 @@ static void put_dialect(struct buf *sql, const struct table_options *options, co
     buf_printf(sql, ", header = %s, skip = 0, delim = ", options->header ? "true" : "false");
     sql_text(sql, delimiter);
     buf_printf(sql, ", quote = '\"', escape = '\"', comment = '', compression = '%s'", compression);
-    buf_text(sql, ", strict_mode = true, null_padding = false, ignore_errors = false");
+    buf_text(sql, ", buffer_size = " BUFFER_BYTES
+                  ", strict_mode = true, null_padding = false, ignore_errors = false");
     buf_text(sql, ", hive_partitioning = false");
     if (options->null_text) {
         buf_text(sql, ", nullstr = ");

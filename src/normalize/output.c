@@ -103,17 +103,24 @@ static struct output *find_output(const struct outputs *outputs, const char *nam
     return NULL;
 }
 
-/* Leaves the name that the list at `path` gets in outputs->name. */
-static int claim_table(struct outputs *outputs, const char *path, const char *source,
-                       struct tg_error *err)
+static bool is_nested_in(const struct table *table, const char *parent)
+{
+    return table->parent && strcmp(table->parent, parent) == 0;
+}
+
+/* Leaves the name that the list at `path` gets in outputs->name: its own, or a tagged one where
+ * another list, or a table that is not nested in `parent`, has that name. */
+static int claim_table(struct outputs *outputs, const char *parent, const char *path,
+                       const char *source, struct tg_error *err)
 {
     int rc = TG_OK;
     struct normalize_options *options = &outputs->options;
     buf_clear(&outputs->name);
     TRY(name_join(&options->names, &outputs->hasher, path, "", &outputs->name, err));
-    if (!catalog_find(options->catalog, buf_string(&outputs->name)))
+    const struct table *table = catalog_find(options->catalog, buf_string(&outputs->name));
+    if (!table)
         goto done;
-    bool taken = find_output(outputs, buf_string(&outputs->name));
+    bool taken = find_output(outputs, table->name) || !is_nested_in(table, parent);
     TRY(tagged_name(outputs, path, source, err));
     if (taken || catalog_find(options->catalog, buf_string(&outputs->name)))
         goto done;
@@ -130,10 +137,10 @@ int output_nested(struct outputs *outputs, const struct output *parent, const ch
     struct catalog *catalog = outputs->options.catalog;
     const char *parent_name = parent->table->name;
     *out = NULL;
-    TRY(claim_table(outputs, path, source, err));
+    TRY(claim_table(outputs, parent_name, path, source, err));
     const char *name = buf_string(&outputs->name);
     struct table *table = catalog_find(catalog, name);
-    if (table && (!table->parent || strcmp(table->parent, parent_name) != 0))
+    if (table && !is_nested_in(table, parent_name))
         return error_set(err, TG_DATA,
                          "the list '%s' needs the table '%s', which exists already and is not "
                          "nested in '%s'; rename the key or the other resource's table",
@@ -165,7 +172,7 @@ static bool is_reserved(const struct output *output, const char *name)
         if ((nested ? system_columns[i].in_nested : system_columns[i].in_root) &&
             strcmp(name, system_columns[i].name) == 0)
             return true;
-    return !nested && strcmp(name, NORMALIZE_ORDER_COLUMN) == 0;
+    return strncmp(name, "_tidegate_", strlen("_tidegate_")) == 0;
 }
 
 /* The catalog's column, added or completed with `spec` as needed. */
@@ -214,21 +221,25 @@ done:
     return rc;
 }
 
-int output_slot(struct outputs *outputs, struct output *output, const char *name,
-                const char *source, const void *owner, const struct type_spec *spec,
-                struct slot **out, struct tg_error *err)
+/* The slot of `owner`: a column of that name, or a tagged one when the name is taken. Keys
+ * and variants of other keys do not share a column, not even from one load to the next. */
+static int claim_slot(struct outputs *outputs, struct output *output, const char *name,
+                      const char *source, const void *owner, bool variant,
+                      const struct type_spec *spec, struct slot **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct slot *taken = find_slot(output, name);
-    if (taken && taken->owner == owner) {
-        *out = taken;
+    struct slot *slot = find_slot(output, name);
+    if (slot && slot->owner == owner) {
+        *out = slot;
         return TG_OK;
     }
-    bool reserved = is_reserved(output, name);
-    if (taken || reserved || table_find(output->table, name)) {
+    const struct table_column *column = table_find(output->table, name);
+    bool taken = slot || is_reserved(output, name) || (column && column->variant != variant);
+    if (taken || column) {
         TRY(tagged_name(outputs, name, source, err));
         const char *tagged = buf_string(&outputs->name);
-        if (taken || reserved || table_find(output->table, tagged)) {
+        column = table_find(output->table, tagged);
+        if (taken || (column && column->variant == variant)) {
             if (find_slot(output, tagged))
                 return error_set(err, TG_DATA,
                                  "two keys share the column name '%s'; rename the key '%s'", tagged,
@@ -240,6 +251,13 @@ int output_slot(struct outputs *outputs, struct output *output, const char *name
     TRY(add_slot(outputs, output, name, owner, spec, out, err));
 done:
     return rc;
+}
+
+int output_slot(struct outputs *outputs, struct output *output, const char *name,
+                const char *source, const void *owner, const struct type_spec *spec,
+                struct slot **out, struct tg_error *err)
+{
+    return claim_slot(outputs, output, name, source, owner, false, spec, out, err);
 }
 
 int output_variant(struct outputs *outputs, struct output *output, struct slot *slot,
@@ -256,7 +274,7 @@ int output_variant(struct outputs *outputs, struct output *output, struct slot *
     }
     memcpy(suffix + 2, type_name(spec->type), strlen(type_name(spec->type)) + 1);
     TRY(name_join(&outputs->options.names, &outputs->hasher, slot->name, suffix, &name, err));
-    TRY(output_slot(outputs, output, buf_string(&name), buf_string(&name), slot, spec, out, err));
+    TRY(claim_slot(outputs, output, buf_string(&name), suffix, slot, true, spec, out, err));
     (*out)->variant = spec->type;
     (*out)->variants = slot->variants;
     slot->variants = *out;

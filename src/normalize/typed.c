@@ -2,15 +2,18 @@
  * Owns Arrow input: columns get names and types of the catalog, the batch gets system columns.
  *
  *   typed_push -> plan_columns (once per schema: names, types, slots) -> place_column for each:
- *                 moved as it is, or cast (cast.c), or into a variant column when it does not fit
+ *                 moved as it is, or cast (cast.c); a column that refuses it gets wider, or a
+ *                 variant beside it
  *              -> add_system -> check_keys -> normalize_options.emit
  *
- * Nothing is done per value when types agree. Text stays text: what typed sources say is believed.
+ * Nothing is done per value when types agree, but that the bits of integers are noted for widening.
+ * Text stays text: what typed sources say is believed.
  * Columns share fields and slots with rows of the same resource (shape.c, output.c).
  */
 #include "normalize/typed.h"
 
 #include "normalize/cast.h"
+#include "normalize/coerce.h"
 
 void typed_release(struct typed *typed)
 {
@@ -160,6 +163,39 @@ done:
     return rc;
 }
 
+/* Which bits the integers of a column use, for coerce_widen. */
+static void note_magnitude(struct slot *slot, const struct ArrowArray *array)
+{
+    const int64_t *values = (const int64_t *)array->buffers[1] + array->offset;
+    for (int64_t row = 0; row < array->length; row++)
+        if (!array_is_null(array, row))
+            slot->magnitude |= (uint64_t)(values[row] ^ (values[row] >> 63));
+}
+
+/* Values that a column refused: the column gets wider, as it does for rows. */
+static int place_wider(const struct typed_column *column, struct output *output, struct page *page,
+                       int64_t i, struct slot *slot, struct result *result, bool *fits,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    yyjson_val sample = {.tag = 0};
+    struct slot wider = *slot;
+    if (column->from.type == TYPE_DOUBLE)
+        sample = (yyjson_val){.tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL, .uni.f64 = 0.5};
+    else if (column->from.type == TYPE_DECIMAL)
+        sample = (yyjson_val){.tag = CELL_TAG_DECIMAL | 3ull << YYJSON_TAG_BIT, .uni.str = "0.5"};
+    else if (column->from.type == TYPE_TIMESTAMP)
+        sample = (yyjson_val){.tag = CELL_TAG_TIMESTAMP};
+    if (!sample.tag ||
+        !coerce_widen(&slot->column.spec, slot->magnitude, &sample, &wider.column.spec))
+        goto done;
+    TRY(place_as(column, page, i, &wider, result, fits, err));
+    if (*fits)
+        TRY(output_widen(output, slot, &wider.column.spec, err));
+done:
+    return rc;
+}
+
 static int place_column(const struct typed_column *column, struct outputs *outputs,
                         struct output *output, struct page *page, int64_t i, struct result *result,
                         struct tg_error *err)
@@ -168,6 +204,10 @@ static int place_column(const struct typed_column *column, struct outputs *outpu
     bool fits;
     struct slot *slot = column->field->slot;
     TRY(place_as(column, page, i, slot, result, &fits, err));
+    if (fits && slot->column.spec.type == TYPE_BIGINT)
+        note_magnitude(slot, &result->arrays[result->count - 1]);
+    if (!fits)
+        TRY(place_wider(column, output, page, i, slot, result, &fits, err));
     if (!fits) {
         TRY(output_variant(outputs, output, slot, &column->from, &slot, err));
         TRY(place_as(column, page, i, slot, result, &fits, err));

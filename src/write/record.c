@@ -3,7 +3,7 @@
  *
  * Path: record_plan -> record_schema (mark tables as seen, new version, _dlt_version unless its
  * hash is there) -> record_state (if it changed) -> record_load -> record_counts ->
- * record_boundaries -> record_files. Everything is an INSERT of literals in the load's transaction,
+ * record_boundary -> forget_files, record_files. All are INSERTs of literals in the transaction,
  * after the data.
  *
  * The tables are made in ddl.c and read in ledger.c.
@@ -211,20 +211,19 @@ static int record_counts(const struct load *load, const struct write_table_count
     return plan_end(plan, NULL, COUNT_NONE, err);
 }
 
-/* ---- _tidegate_boundary ---- */
-
-static int forget_boundary(const struct load *load, const struct manifest_boundary *boundary,
-                           struct plan *plan, struct tg_error *err)
+/* Deletes what a ledger table holds of one resource, and with `cursor_path` of this cursor only. */
+static int forget(const struct load *load, const char *table, const char *resource,
+                  const char *cursor_path, struct plan *plan, struct tg_error *err)
 {
     struct buf *sql = &plan->text;
     const char *const pairs[][2] = {
         {"pipeline_name", load->manifest->pipeline},
-        {"resource_name", boundary->resource},
-        {"cursor_path", boundary->cursor_path},
+        {"resource_name", resource},
+        {"cursor_path", cursor_path},
     };
     buf_text(sql, "DELETE FROM ");
-    sql_table(sql, load->dialect, load->manifest->dataset, "_tidegate_boundary");
-    for (size_t i = 0; i < COUNT_OF(pairs); i++) {
+    sql_table(sql, load->dialect, load->manifest->dataset, table);
+    for (size_t i = 0; i < COUNT_OF(pairs) && pairs[i][1]; i++) {
         buf_text(sql, i == 0 ? "\nWHERE " : " AND ");
         sql_ident(sql, load->dialect, pairs[i][0]);
         buf_text(sql, " = ");
@@ -232,6 +231,8 @@ static int forget_boundary(const struct load *load, const struct manifest_bounda
     }
     return plan_end(plan, NULL, COUNT_NONE, err);
 }
+
+/* ---- _tidegate_boundary ---- */
 
 static int record_boundary(const struct load *load, const struct manifest_boundary *boundary,
                            struct plan *plan, struct tg_error *err)
@@ -241,7 +242,7 @@ static int record_boundary(const struct load *load, const struct manifest_bounda
     int rc = TG_OK;
     struct buf hashes = BUF_INIT;
     struct buf *sql = &plan->text;
-    TRY(forget_boundary(load, boundary, plan, err));
+    TRY(forget(load, "_tidegate_boundary", boundary->resource, boundary->cursor_path, plan, err));
     if (boundary->hash_count == 0)
         goto done;
     for (size_t i = 0; i < boundary->hash_count; i++) {
@@ -284,6 +285,20 @@ static int insert_files(const struct load *load, size_t first, size_t end, struc
         buf_char(sql, ')');
     }
     return plan_end(plan, NULL, COUNT_NONE, err);
+}
+
+/* The files of what is replaced are no longer loaded. */
+static int forget_files(const struct load *load, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest *manifest = load->manifest;
+    if (!described_find(&load->described, "_tidegate_files"))
+        goto done;
+    for (size_t i = 0; i < manifest->table_count; i++)
+        if (manifest->tables[i].replaced)
+            TRY(forget(load, "_tidegate_files", manifest->tables[i].resource, NULL, plan, err));
+done:
+    return rc;
 }
 
 /* New rows first, told by the load's id, then the older ones of the same files go: so the names of
@@ -336,6 +351,7 @@ int record_plan(struct load *load, const struct write_table_counts *counts, int6
     TRY(record_counts(load, counts, now_us, plan, err));
     for (size_t i = 0; i < load->manifest->boundary_count; i++)
         TRY(record_boundary(load, &load->manifest->boundaries[i], plan, err));
+    TRY(forget_files(load, plan, err));
     TRY(record_files(load, plan, err));
 done:
     return rc;

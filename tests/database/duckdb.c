@@ -56,6 +56,20 @@ static void expect(const char *sql, const char *expected)
     text_rows_release(&rows);
 }
 
+static void test_threads(void **state)
+{
+    (void)state;
+    connection_close(con);
+    ctx.threads = 8;
+    ctx.memory_bytes_max = 64 << 20;
+    sample_ok(connection_open(&ctx, "duckdb:///d.duckdb", true, &con, err));
+    expect("SELECT current_setting('threads')", "1");
+    connection_close(con);
+    ctx.memory_bytes_max = 256 << 20;
+    sample_ok(connection_open(&ctx, "duckdb:///d.duckdb", true, &con, err));
+    expect("SELECT current_setting('threads')", "3");
+}
+
 static void test_rows_changed(void **state)
 {
     (void)state;
@@ -312,6 +326,7 @@ int main(void)
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(test_files_that_are_no_database, setup_folder,
                                         sample_teardown),
+        cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rows_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),

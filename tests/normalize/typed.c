@@ -133,12 +133,25 @@ static void types_that_differ(void **state)
     buf_clear(&run.text);
     struct foreign_column halves[] = {DOUBLE("a")};
     assert_int_equal(push(&run, halves, 1, 3), TG_OK); /* 2.5 is no bigint */
-    assert_string_equal(run.text.data, "t(a__v_double double)\n1.0\n2.0\n2.5\n");
-    assert_true(table_find(run.root, "a__v_double")->variant);
-    assert_int_equal(table_find(run.root, "a")->spec.type, TYPE_BIGINT);
+    assert_string_equal(run.text.data, "t(a double)\n1.0\n2.0\n2.5\n");
+    assert_int_equal(table_find(run.root, "a")->spec.type, TYPE_DOUBLE);
+    run_release(&run);
+}
+
+/* As in documents: a fraction makes a bigint a double, or a decimal where a double would lose. */
+static void wider_columns(void **state)
+{
+    (void)state;
+    struct run run;
+    static const int64_t big[] = {INT64_C(9007199254740993), -1};
+    struct foreign_column integers[] = {{"a", "l", {NULL, big, NULL}, 0, NULL, NULL}};
+    struct foreign_column halves[] = {DOUBLE("a")};
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(push(&run, integers, 1, 2), TG_OK);
     buf_clear(&run.text);
-    assert_int_equal(push(&run, halves, 1, 2), TG_OK); /* the next batch fits again */
-    assert_string_equal(run.text.data, "t(a bigint)\n1\n2\n");
+    assert_int_equal(push(&run, halves, 1, 3), TG_OK);
+    assert_int_equal(table_find(run.root, "a")->spec.type, TYPE_DECIMAL);
+    assert_null(table_find(run.root, "a__v_double"));
     run_release(&run);
 }
 
@@ -228,6 +241,7 @@ int main(void)
         cmocka_unit_test(system_columns),
         cmocka_unit_test(slices),
         cmocka_unit_test(types_that_differ),
+        cmocka_unit_test(wider_columns),
         cmocka_unit_test(decimals),
         cmocka_unit_test(keys_need_values),
         cmocka_unit_test(refused_columns),
