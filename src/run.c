@@ -398,6 +398,9 @@ int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, stru
     TRY(run_info(&run, info, err));
     run_progress(&run, TG_PHASE_DONE, NULL, NULL, true);
 done:
+    /* What fails after somebody said stop, failed because of it. */
+    if (rc != TG_OK && atomic_load(&pipeline->cancel))
+        rc = context_check(&pipeline->ctx, err);
     mem_free(sealed);
     run_release(&run);
     return rc;

@@ -116,7 +116,7 @@ test_sigterm_ends_a_run_with_130_and_nothing_written() {
     kill -TERM "$victim"
     code=0
     wait "$victim" || code=$?
-    equal 130 "$code" "exit code"
+    equal 130 "$code" "exit code ($(cat said))"
     equal 1 "$(sql "select count(*) from t")"
     run 0
     equal 3000000 "$(sql "select count(*) from t")"
