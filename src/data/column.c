@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 
-enum { TEXT_START = 32 * 1024, BITS_BYTES = BATCH_ROWS / 8 };
+enum { TEXT_START = 32 * 1024 };
 
 static const uint8_t widths[TYPE_COUNT] = {
     [TYPE_TEXT] = 4,     [TYPE_JSON] = 4,   [TYPE_BINARY] = 4,    [TYPE_DATE] = 4,
@@ -26,14 +26,16 @@ static bool is_text(enum type type)
     return type == TYPE_TEXT || type == TYPE_JSON || type == TYPE_BINARY;
 }
 
-int column_init(struct column *column, const struct type_spec *spec, struct tg_error *err)
+int column_init_rows(struct column *column, const struct type_spec *spec, size_t row_max,
+                     struct tg_error *err)
 {
-    size_t bytes = spec->type == TYPE_BOOL ? BITS_BYTES : (size_t)widths[spec->type] * BATCH_ROWS;
+    size_t bits_bytes = row_max / 8 + 1;
+    size_t bytes = spec->type == TYPE_BOOL ? bits_bytes : (size_t)widths[spec->type] * row_max;
 
-    *column = (struct column){.spec = *spec};
-    if (bytes == 0)
+    *column = (struct column){.spec = *spec, .row_max = row_max};
+    if (spec->type != TYPE_BOOL && widths[spec->type] == 0)
         return error_set(err, TG_INTERNAL, "a column needs a type");
-    column->validity = mem_calloc(1, BITS_BYTES);
+    column->validity = mem_calloc(1, bits_bytes);
     if (spec->type == TYPE_BOOL)
         column->data.any = mem_calloc(1, bytes);
     else
@@ -49,6 +51,11 @@ int column_init(struct column *column, const struct type_spec *spec, struct tg_e
     if (is_text(spec->type))
         column->data.offsets[0] = 0;
     return TG_OK;
+}
+
+int column_init(struct column *column, const struct type_spec *spec, struct tg_error *err)
+{
+    return column_init_rows(column, spec, BATCH_ROWS, err);
 }
 
 void column_release(struct column *column)
@@ -117,7 +124,7 @@ static int bigint_to_decimal(struct column *column, const struct type_spec *spec
     struct type_spec full = type_decimal(spec);
     int128 limit = power_of_ten(full.precision - full.scale);
     int128 factor = power_of_ten(full.scale);
-    int128 *wide = mem_alloc(BATCH_ROWS * sizeof(*wide));
+    int128 *wide = mem_alloc(column->row_max * sizeof(*wide));
 
     if (!wide)
         return error_nomem(err);
@@ -138,7 +145,7 @@ static int bigint_to_decimal(struct column *column, const struct type_spec *spec
 static int date_to_timestamp(struct column *column, struct tg_error *err)
 {
     const int64_t day_us = INT64_C(86400000000);
-    int64_t *wide = mem_alloc(BATCH_ROWS * sizeof(*wide));
+    int64_t *wide = mem_alloc(column->row_max * sizeof(*wide));
 
     if (!wide)
         return error_nomem(err);
@@ -199,7 +206,7 @@ int column_export(struct column *column, size_t row_count, struct ArrowArray *ou
     *out = (struct ArrowArray){.release = NULL};
     if (!exported)
         return error_nomem(err);
-    assert(column->len <= row_count && row_count <= BATCH_ROWS);
+    assert(column->len <= row_count && row_count <= column->row_max);
     column_fill(column, row_count);
     *exported = (struct exported){{column->validity, column->data.any, column->text}};
     *out = (struct ArrowArray){

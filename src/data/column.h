@@ -19,7 +19,8 @@ __extension__ typedef __int128 int128;
 
 struct column {
     struct type_spec spec;
-    size_t len; /* rows so far, NULLs included */
+    size_t row_max; /* room */
+    size_t len;     /* rows so far, NULLs included */
     size_t null_count;
     uint8_t *validity; /* bit per row, 1 = value */
     union {
@@ -36,7 +37,10 @@ struct column {
     size_t text_cap;
 };
 
-/* Buffers for BATCH_ROWS rows. */
+/* Buffers for `row_max` rows; the column is released with column_release or exported. */
+int column_init_rows(struct column *column, const struct type_spec *spec, size_t row_max,
+                     struct tg_error *err) TG_CHECK_RESULT;
+/* The same for a batch: BATCH_ROWS rows. */
 int column_init(struct column *column, const struct type_spec *spec,
                 struct tg_error *err) TG_CHECK_RESULT;
 void column_release(struct column *column);

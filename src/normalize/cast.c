@@ -12,71 +12,9 @@
 #include "base/memory.h"
 #include "normalize/coerce.h"
 
-static size_t value_width(enum type type)
-{
-    bool wide = type == TYPE_DECIMAL || type == TYPE_WEI;
-    bool narrow =
-        type == TYPE_TEXT || type == TYPE_JSON || type == TYPE_BINARY || type == TYPE_DATE;
-    return wide ? 16 : narrow ? 4 : 8;
-}
-
 static bool has_text(enum type type)
 {
     return type == TYPE_TEXT || type == TYPE_JSON || type == TYPE_BINARY;
-}
-
-int cast_column_init(struct column *column, const struct type_spec *spec, size_t row_count,
-                     struct tg_error *err)
-{
-    size_t bit_bytes = row_count / 8 + 1;
-    size_t bytes = spec->type == TYPE_BOOL ? bit_bytes : value_width(spec->type) * (row_count + 1);
-    *column = (struct column){.spec = *spec};
-    column->validity = mem_calloc(1, bit_bytes);
-    column->data.any = mem_calloc(1, bytes);
-    if (!column->validity || !column->data.any) {
-        column_release(column);
-        return error_nomem(err);
-    }
-    if (!has_text(spec->type))
-        return TG_OK;
-    int rc = column_reserve_text(column, 1, err); /* not NULL even without any text */
-    if (rc != TG_OK)
-        column_release(column);
-    return rc;
-}
-
-struct exported {
-    const void *buffers[3];
-};
-
-static void release_exported(struct ArrowArray *array)
-{
-    struct exported *exported = array->private_data;
-    for (int64_t i = 0; i < array->n_buffers; i++)
-        mem_free((void *)(uintptr_t)exported->buffers[i]);
-    mem_free(exported);
-    array->release = NULL;
-}
-
-int cast_column_export(struct column *column, size_t row_count, struct ArrowArray *out,
-                       struct tg_error *err)
-{
-    struct exported *exported = mem_alloc(sizeof(*exported));
-    out->release = NULL;
-    if (!exported)
-        return error_nomem(err);
-    column_fill(column, row_count);
-    *exported = (struct exported){{column->validity, column->data.any, column->text}};
-    *out = (struct ArrowArray){
-        .length = (int64_t)row_count,
-        .null_count = (int64_t)column->null_count,
-        .n_buffers = has_text(column->spec.type) ? 3 : 2,
-        .buffers = exported->buffers,
-        .release = release_exported,
-        .private_data = exported,
-    };
-    *column = (struct column){.spec = column->spec};
-    return TG_OK;
 }
 
 static yyjson_val text_cell(uint64_t tag, const char *text, size_t len)
@@ -131,7 +69,7 @@ int cast_array(const struct ArrowSchema *schema, const struct ArrowArray *array,
     struct buf coerced_text = BUF_INIT;
     out->release = NULL;
     *fits = true;
-    TRY(cast_column_init(&column, to, row_count, err));
+    TRY(column_init_rows(&column, to, row_count, err));
     for (size_t row = 0; row < row_count; row++) {
         yyjson_val cell;
         struct coerced value;
@@ -143,7 +81,7 @@ int cast_array(const struct ArrowSchema *schema, const struct ArrowArray *array,
             goto done;
         TRY(coerce_store(&value, &column, row, err));
     }
-    TRY(cast_column_export(&column, row_count, out, err));
+    TRY(column_export(&column, row_count, out, err));
 done:
     column_release(&column);
     buf_release(&scratch);

@@ -1,18 +1,10 @@
 /*
- * Whole Arrow columns: into another type, and made of nothing (system columns).
+ * Whole Arrow columns into another type.
  */
 #ifndef TIDEGATE_NORMALIZE_CAST_H
 #define TIDEGATE_NORMALIZE_CAST_H
 
 #include "data/batch.h"
-
-/* A column builder for any number of rows, not just a batch's. column_set_* work on it; release
- * with column_release. */
-int cast_column_init(struct column *column, const struct type_spec *spec, size_t row_count,
-                     struct tg_error *err) TG_CHECK_RESULT;
-/* As column_export. */
-int cast_column_export(struct column *column, size_t row_count, struct ArrowArray *out,
-                       struct tg_error *err) TG_CHECK_RESULT;
 
 /* Casts `row_count` values of a child from `offset` on, by the rules of coerce.h. *fits: all went
  * through; else *out is not filled. `from` is the child's type. */

@@ -256,14 +256,14 @@ static int add_system(struct outputs *outputs, struct output *output, struct pag
     size_t rows = result->row_count;
     struct slot *load_id = output->system[SYSTEM_LOAD_ID], *id = output->system[SYSTEM_ID];
     struct ArrowArray array = {.release = NULL};
-    TRY(cast_column_init(&column, &text, rows, err));
+    TRY(column_init_rows(&column, &text, rows, err));
     TRY(fill_load_id(outputs, &column, rows, err));
-    TRY(cast_column_export(&column, rows, &array, err));
+    TRY(column_export(&column, rows, &array, err));
     *result_add(result, load_id->name, &text) = array;
     if (result->id < 0) {
-        TRY(cast_column_init(&column, &text, rows, err));
+        TRY(column_init_rows(&column, &text, rows, err));
         TRY(fill_ids(outputs, &column, rows, err));
-        TRY(cast_column_export(&column, rows, &array, err));
+        TRY(column_export(&column, rows, &array, err));
     } else {
         bool fits;
         struct type_spec from;
@@ -274,10 +274,10 @@ static int add_system(struct outputs *outputs, struct output *output, struct pag
     }
     *result_add(result, id->name, &text) = array;
     if (outputs->options.keep_order) {
-        TRY(cast_column_init(&column, &bigint, rows, err));
+        TRY(column_init_rows(&column, &bigint, rows, err));
         for (size_t row = 0; row < rows; row++)
             column_set_int64(&column, row, (int64_t)(output->row_total + row));
-        TRY(cast_column_export(&column, rows, &array, err));
+        TRY(column_export(&column, rows, &array, err));
         *result_add(result, NORMALIZE_ORDER_COLUMN, &bigint) = array;
     }
 done:

@@ -124,7 +124,7 @@ static void more_rows_than_a_batch(void **state)
         const struct type_spec *spec = i == 0   ? &bigint
                                        : i == 1 ? &text
                                                 : &(struct type_spec){.type = TYPE_BOOL};
-        assert_int_equal(cast_column_init(&column, spec, ROWS, NULL), TG_OK);
+        assert_int_equal(column_init_rows(&column, spec, ROWS, NULL), TG_OK);
         for (size_t row = 0; row < ROWS; row += 2) {
             if (i == 0)
                 column_set_int64(&column, row, (int64_t)row);
@@ -133,7 +133,7 @@ static void more_rows_than_a_batch(void **state)
             else
                 column_set_bool(&column, row, true);
         }
-        assert_int_equal(cast_column_export(&column, ROWS, &array, NULL), TG_OK);
+        assert_int_equal(column_export(&column, ROWS, &array, NULL), TG_OK);
         assert_int_equal(array.null_count, ROWS / 2);
         assert_false(array_is_null(&array, ROWS - 1));
         assert_true(array_is_null(&array, ROWS - 2));
