@@ -7,7 +7,7 @@ FUZZ_SECONDS ?= 60
 build = @[ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1) || exit 1; \
 	cmake --build build/$(1)
 
-targets = all deps demo test torture crash tsan coverage install format clean distclean help
+targets = all deps demo test fuzz torture crash memory tsan coverage install format clean distclean help
 all: deps ## build build/tidegate and build/libtidegate.so (the default)
 	$(call build,release)
 	@ln -sfn release/tidegate build/tidegate
@@ -19,7 +19,7 @@ deps: ## install what is missing to build, test and run
 demo: all ## build, and run the seed example
 	@examples/demo.sh
 
-test: deps ## build with gcc and with sanitizers, and run every test on both
+test: deps ## build with gcc and with sanitizers, and run every test on both; fuzz a minute
 	$(call build,dev)
 	$(call build,asan-ubsan)
 	@tools/run-tests build/dev build/asan-ubsan
@@ -31,6 +31,9 @@ torture: deps ## unit tests with every single allocation failing once
 crash: all ## 51 runs of a million rows killed at random moments, each put right by the next
 	@TIDEGATE=build/tidegate KILLS=51 ROWS=1000000 tests/crash/kill.sh
 
+memory: all ## files ten times as large as the memory the kernel allows, loaded with --memory
+	@TIDEGATE=build/tidegate TIDEGATE_BUILD=build/release MEMORY_TIMES=10 tests/cli/memory.sh
+
 tsan: deps ## unit tests and cases under the thread sanitizer
 	$(call build,tsan)
 	@tools/run-tests --only unit,cases build/tsan
@@ -41,12 +44,9 @@ coverage: deps ## which lines of each source file the tests run
 	@tools/run-tests --only unit,cases,cli build/coverage
 	@tools/coverage build/coverage
 
-ifneq ($(wildcard tests/fuzz/*.c),)
-targets += fuzz
-fuzz: deps ## run each fuzz target for FUZZ_SECONDS (60)
-	$(call build,fuzz)
-	@tools/run-fuzz build/fuzz/fuzz $(FUZZ_SECONDS)
-endif
+fuzz: deps ## run the fuzz targets for FUZZ_SECONDS (60)
+	$(call build,asan-ubsan)
+	@tools/run-fuzz build/asan-ubsan/fuzz $(FUZZ_SECONDS)
 
 ifneq ($(wildcard bench/run),)
 targets += bench

@@ -52,7 +52,7 @@ int fail_usage(const struct command *command, const char *format, ...)
  * all is well. */
 int finish_output(int code);
 
-/* What --json and --csv say. */
+/* What --json, --yaml and --csv say. */
 enum tg_format call_format(const struct call *call);
 /* Opens the pipeline of the call's SPEC and --workdir; on failure the message is out and *code set.
  */

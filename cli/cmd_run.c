@@ -34,6 +34,53 @@ static uint64_t parse_bytes(const char *text)
     return 0;
 }
 
+/* ---- --schema-contract ---- */
+
+static bool find_mode(const char *text, size_t len, enum tg_contract_mode *out)
+{
+    static const struct {
+        const char *name;
+        enum tg_contract_mode mode;
+    } modes[] = {{"evolve", TG_CONTRACT_EVOLVE},
+                 {"freeze", TG_CONTRACT_FREEZE},
+                 {"discard_row", TG_CONTRACT_DISCARD_ROW},
+                 {"discard_value", TG_CONTRACT_DISCARD_VALUE}};
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (strlen(modes[i].name) == len && strncmp(modes[i].name, text, len) == 0) {
+            *out = modes[i].mode;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "freeze", "tables=evolve,columns=freeze"; false: neither. */
+static bool parse_contract(const char *text, struct tg_schema_contract *out)
+{
+    struct {
+        const char *name;
+        enum tg_contract_mode *mode;
+    } entities[] = {
+        {"tables", &out->tables}, {"columns", &out->columns}, {"data_type", &out->data_type}};
+    if (find_mode(text, strlen(text), &out->tables)) {
+        out->columns = out->data_type = out->tables;
+        return true;
+    }
+    while (*text) {
+        size_t len = strcspn(text, ","), name_len = strcspn(text, "="), i = 0;
+        while (i < 3 && (strlen(entities[i].name) != name_len ||
+                         strncmp(entities[i].name, text, name_len) != 0))
+            i++;
+        if (i == 3 || name_len >= len || *entities[i].mode != TG_CONTRACT_DEFAULT ||
+            !find_mode(text + name_len + 1, len - name_len - 1, entities[i].mode))
+            return false;
+        text += len;
+        if (*text && !*++text)
+            return false;
+    }
+    return out->tables || out->columns || out->data_type;
+}
+
 /* ---- the summary: a line per table, columns as wide as they must be ---- */
 
 enum { COUNT_COLUMNS = 7 };
@@ -128,6 +175,7 @@ static int run_run(const struct call *call)
     struct tg_error err = {0};
     struct tg_pipeline *pipeline = NULL;
     const char *mode = call_flag(call, "--progress"), *memory = call_flag(call, "--memory");
+    const char *contract = call_flag(call, "--schema-contract");
     struct progress *progress = progress_new(mode ? mode : "auto");
     if (!progress)
         return fail_usage(call->command,
@@ -140,6 +188,14 @@ static int run_run(const struct call *call)
         .user = progress,
         .progress = progress_show,
     };
+    if (contract && !parse_contract(contract, &options.schema_contract)) {
+        progress_free(progress);
+        return fail_usage(call->command,
+                          "'%s' is no schema contract; write evolve, freeze, discard_row or "
+                          "discard_value, or one for each: "
+                          "tables=evolve,columns=freeze,data_type=discard_value",
+                          contract);
+    }
     if (memory && !(options.memory_bytes = parse_bytes(memory))) {
         progress_free(progress);
         return fail_usage(call->command, "'%s' is no size; write it like 256MiB", memory);
@@ -158,11 +214,18 @@ const struct command command_run = {
     .summary = "Load everything new, once",
     .details = "Rows, cursor, schema and the record of the load commit in one transaction, or not "
                "at all. A run that was\n"
-               "killed is put right by the next one.",
+               "killed is put right by the next one.\n\n"
+               "A schema contract says what happens to data that the schema has no table, column "
+               "or type for;\n"
+               "that of the command is for this run alone, and wins over the spec's. Where it is "
+               "freeze, such\n"
+               "data end the run with exit code 4.",
     .arguments = {{"SPEC", false, "the spec file"}},
     .flags = {{"--select", "NAMES", "only these resources, separated by commas"},
               {"--full-refresh", NULL,
                "forget the cursors and replace the tables of the selected resources"},
+              {"--schema-contract", "MODE",
+               "evolve, freeze, discard_row or discard_value; or tables=MODE,columns=MODE,..."},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               {"--progress", "HOW", "auto (default), plain, json or none; on standard error"}},

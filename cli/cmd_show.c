@@ -48,6 +48,7 @@ const struct command command_show = {
     .arguments = {{"SPEC", false, "the spec file"},
                   {"WHAT", true, "tables (default), loads, state, schema or packages"}},
     .flags = {{"--json", NULL, "for programs"},
+              {"--yaml", NULL, "of the schema: as it is exported and imported"},
               {"--csv", NULL, "comma-separated, with a header line"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
     .run = show_run,

@@ -72,6 +72,8 @@ enum tg_format call_format(const struct call *call)
 {
     if (call_flag(call, "--json"))
         return TG_FORMAT_JSON;
+    if (call_flag(call, "--yaml"))
+        return TG_FORMAT_YAML;
     return call_flag(call, "--csv") ? TG_FORMAT_CSV : TG_FORMAT_TABLE;
 }
 

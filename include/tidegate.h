@@ -190,9 +190,12 @@ TG_API void tg_rows_text(struct tg_rows *rows, const char *text, size_t len);
 TG_API void tg_rows_binary(struct tg_rows *rows, const void *bytes, size_t len);
 /* Microseconds since 1970-01-01T00:00:00 UTC. */
 TG_API void tg_rows_timestamp(struct tg_rows *rows, int64_t microseconds);
+/* Nanoseconds since then. A new column of them is a naive timestamp of 9 digits (1677 to 2262);
+ * other timestamp columns take them cut to microseconds. */
+TG_API void tg_rows_timestamp_ns(struct tg_rows *rows, int64_t nanoseconds);
 /* Days since 1970-01-01. */
 TG_API void tg_rows_date(struct tg_rows *rows, int32_t days);
-/* Microseconds since midnight. */
+/* Microseconds since midnight, less than a day of them. */
 TG_API void tg_rows_time(struct tg_rows *rows, int64_t microseconds);
 
 /* One call of a `read` callback: what it gets and what it gives. */
@@ -229,22 +232,51 @@ struct tg_incremental {
 
 enum tg_flag { TG_DEFAULT = 0, TG_YES = 1, TG_NO = 2 };
 
+/* What a schema contract does when data bring something that the schema does not have. */
+enum tg_contract_mode {
+    TG_CONTRACT_DEFAULT = 0,  /* what the source or the schema says, else evolve */
+    TG_CONTRACT_EVOLVE,       /* the schema learns it */
+    TG_CONTRACT_FREEZE,       /* the run fails with TG_CONTRACT */
+    TG_CONTRACT_DISCARD_ROW,  /* the row, and what is nested in it, goes to _tidegate_rejects */
+    TG_CONTRACT_DISCARD_VALUE /* the value is left out; the rows of a new table go to
+                                 _tidegate_rejects */
+};
+
+/* One mode each for new tables, new columns of tables that have data, and values that do not fit
+ * the type of their column. */
+struct tg_schema_contract {
+    enum tg_contract_mode tables, columns, data_type;
+};
+
+enum { TG_WHOLE_SECONDS = -1 }; /* precision of a timestamp or time without a fraction */
+
 /* A hint for one column; what is not said is inferred from the data. */
 struct tg_column {
     const char *name;      /* as the source names it; "a__b" for a nested field */
     const char *data_type; /* text, double, bool, timestamp, bigint, binary, json, decimal, wei,
                               date, time; NULL: inferred */
     enum tg_flag nullable;
-    int precision; /* 0: the type's default */
+    int precision; /* 0: the type's default; TG_WHOLE_SECONDS */
     int scale;
     enum tg_flag timezone; /* timestamps: TG_NO makes a naive column */
     bool hard_delete; /* merge: a row with true (or any value, for other types) here deletes its key
                        */
     const char
         *dedup_sort; /* merge: "asc" or "desc": which of several rows of one key in a load wins */
+    /* The rest goes into the stored schema, for those who read it; DuckDB makes nothing of it. */
+    bool unique, partition, cluster, sort;
+    const char *description;
+    const char *hints; /* a JSON object of further hints, their names starting with "x-" */
 };
 
 enum { TG_NO_NESTING = -1 };
+
+/* Where the _dlt_id of a root row comes from; nested rows' are made from it. */
+enum tg_row_ids {
+    TG_ROW_IDS_RANDOM = 0,
+    TG_ROW_IDS_KEY, /* a hash of the primary key: the same row keeps its id when it is updated */
+    TG_ROW_IDS_ROW  /* a hash of the whole document: equal documents have equal ids */
+};
 
 struct tg_resource {
     const char *name; /* required; the table is named after it unless table_name says otherwise */
@@ -260,6 +292,14 @@ struct tg_resource {
                               0: no limit worth a name (1000); TG_NO_NESTING: none */
     const struct tg_column *columns;
     size_t column_count;
+    struct tg_schema_contract schema_contract; /* over the pipeline's */
+    enum tg_row_ids row_ids;
+    bool reject_bad_rows; /* rows that cannot be loaded (a NULL key, a value that fits no column) go
+                             to _tidegate_rejects instead of failing the run, */
+    uint64_t reject_max;  /* up to so many in a run; 0: 1000 */
+    const char *description;
+    const char *hints; /* a JSON object of further hints of the table: names starting with "x-",
+                          and "references" as dlt stores them */
 };
 
 /* ---- Pipelines ---- */
@@ -285,6 +325,28 @@ struct tg_progress {
     bool ended;           /* this resource, or this phase, is through */
 };
 
+/* The type of new columns by their name: "id", or a regular expression: "re:_at$". */
+struct tg_preferred_type {
+    const char *pattern, *data_type;
+};
+
+/* How a pipeline makes its schema. Names and words are dlt's. */
+struct tg_schema_options {
+    const char *naming; /* snake_case (NULL too), direct, duck_case, sql_cs_v1, sql_ci_v1. Cannot be
+                           changed once tables have data: TG_SPEC */
+    const char *detections; /* texts and numbers that become something else: "iso_timestamp" (NULL
+                               too), iso_date, timestamp, large_integer; several: "a, b"; none: ""
+                             */
+    const struct tg_preferred_type *preferred_types;
+    size_t preferred_type_count;
+    struct tg_schema_contract contract;
+    int max_table_nesting;   /* of resources that say nothing; as in struct tg_resource */
+    bool root_key;           /* rows of nested tables carry _dlt_root_id in every disposition */
+    const char *import_path; /* a folder: its <schema>.schema.yaml overrides the stored schema
+                                whenever it changes, and is written when it is missing */
+    const char *export_path; /* a folder: <schema>.schema.yaml is written there after each change */
+};
+
 struct tg_pipeline_options {
     const char *name;        /* required for tg_pipeline_new: letters, digits, '_' and '-' */
     const char *destination; /* required for tg_pipeline_new: "duckdb:///file.duckdb" (four slashes:
@@ -295,6 +357,9 @@ struct tg_pipeline_options {
     const char *select;      /* only these resources: "person, clickstream" */
     bool full_refresh; /* forget the cursors of the selected resources and replace their tables in
                           this run */
+    struct tg_schema_contract schema_contract; /* of this run: over all that resources say */
+    const struct tg_schema_options
+        *schema;           /* tg_pipeline_new: NULL: defaults. A spec has its own */
     uint64_t memory_bytes; /* budget of a run; default 256 MiB; at least 64 MiB */
     int threads;           /* of the embedded engine; default: the machine's, at most 8 */
     void *user;            /* handed to the callbacks below */
@@ -312,8 +377,9 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
                                  const struct tg_pipeline_options *options, struct tg_error *err);
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
- * full_refresh, memory, threads and the callbacks are used; name, destination and dataset come from
- * the spec. TG_SPEC names file, line and column. */
+ * full_refresh, schema_contract, memory, threads and the callbacks are used; name, destination and
+ * dataset come from the spec, and so does all that `schema` could say: TG_USAGE when it is set.
+ * TG_SPEC names file, line and column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 
@@ -377,13 +443,14 @@ TG_API const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline);
 enum tg_format {
     TG_FORMAT_TABLE = 0, /* aligned text for people */
     TG_FORMAT_CSV,       /* with a header line */
-    TG_FORMAT_JSON       /* an array of objects, a row a line */
+    TG_FORMAT_JSON,      /* an array of objects, a row a line */
+    TG_FORMAT_YAML       /* TG_SHOW_SCHEMA only: as it is exported and imported */
 };
 
 enum tg_show { TG_SHOW_TABLES = 0, TG_SHOW_LOADS, TG_SHOW_STATE, TG_SHOW_SCHEMA, TG_SHOW_PACKAGES };
 
 /* Prints what the destination (tables, loads, state, schema) or the working directory (packages)
- * holds. TG_DESTINATION. */
+ * holds. TG_DESTINATION; TG_USAGE for a format that the view does not have. */
 TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what,
                                   enum tg_format format, FILE *out, struct tg_error *err);
 

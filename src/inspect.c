@@ -9,6 +9,8 @@
 
 #include "base/codec.h"
 #include "base/json.h"
+#include "catalog/schema_yaml.h"
+#include "catalog/store.h"
 #include "database/connection.h"
 #include "package/package.h"
 #include "pipeline.h"
@@ -172,6 +174,22 @@ done:
     return rc;
 }
 
+static int print_yaml(const char *text, size_t len, FILE *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct catalog catalog = {0};
+    struct buf yaml = BUF_INIT;
+    TRY(catalog_read(&catalog, text, len, err));
+    TRY(schema_yaml_write(&catalog, &yaml, err));
+    TRY(buf_check(&yaml, err));
+    if (fwrite(buf_string(&yaml), 1, yaml.len, out) != yaml.len)
+        rc = error_set(err, TG_IO, "the output cannot be written");
+done:
+    catalog_release(&catalog);
+    buf_release(&yaml);
+    return rc;
+}
+
 static int show_document(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format,
                          FILE *out, struct tg_error *err)
 {
@@ -191,7 +209,10 @@ static int show_document(struct tg_pipeline *pipeline, enum tg_show what, enum t
         goto done;
     }
     TRY(blob_decode(stored, strlen(stored), &text, err));
-    TRY(print_json(buf_string(&text), text.len, format == TG_FORMAT_TABLE, out, err));
+    if (format == TG_FORMAT_YAML)
+        TRY(print_yaml(buf_string(&text), text.len, out, err));
+    else
+        TRY(print_json(buf_string(&text), text.len, format == TG_FORMAT_TABLE, out, err));
 done:
     connection_close(con);
     ledger_release(&ledger);
@@ -303,6 +324,8 @@ int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_fo
                      FILE *out, struct tg_error *err)
 {
     error_clear(err);
+    if (format == TG_FORMAT_YAML && what != TG_SHOW_SCHEMA)
+        return error_set(err, TG_USAGE, "only the schema can be shown as YAML");
     switch (what) {
     case TG_SHOW_TABLES:
     case TG_SHOW_LOADS: return show_query(pipeline, what, format, out, err);

@@ -2,13 +2,15 @@
  * The way of one resource: source -> cursor -> normalize -> package, and what is remembered of it
  * for the next run.
  *
- *   load_resource: resume_cursor (state, boundary) -> extract_run [push_page -> normalizer_push ->
- * emit_batch -> package_append]
+ *   load_resource: load_hints (hints.c) -> resume_cursor (state, boundary)
+ *                  -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
+ *                                  and what is not loaded: keep_reject -> rejects_add]
  *                  -> remember (state, boundary, files)
  */
 #include <string.h>
 
 #include "normalize/normalize.h"
+#include "package/rejects.h"
 #include "run.h"
 
 enum { BOUNDARY_MERGE_MAX = 10000 };
@@ -20,106 +22,9 @@ struct load {
     struct cursor *cursor;
     struct normalizer *normalizer;
     struct reading *reading;
+    struct load_counts *counts;
     bool replaces; /* empties its tables and starts its cursor afresh */
 };
-
-/* ---- names and hints ---- */
-
-static int normal_name(struct load *load, const char *name, const char **out, struct tg_error *err)
-{
-    struct buf text = BUF_INIT;
-    const struct name_rules rules = {.bytes_max = load->run->dialect->name_bytes_max};
-    int rc = name_path(&rules, &load->run->hasher, name, strlen(name), &text, err);
-    if (rc == TG_OK) {
-        *out = arena_strdup(&load->run->catalog.arena, buf_string(&text));
-        if (!*out)
-            rc = error_nomem(err);
-    }
-    buf_release(&text);
-    return rc;
-}
-
-static int normal_names(struct load *load, const char *const *names, size_t count,
-                        const char ***out, struct tg_error *err)
-{
-    *out = arena_alloc(&load->run->catalog.arena, (count + 1) * sizeof(**out));
-    if (!*out)
-        return error_nomem(err);
-    for (size_t i = 0; i < count; i++) {
-        int rc = normal_name(load, names[i], &(*out)[i], err);
-        if (rc != TG_OK)
-            return rc;
-    }
-    return TG_OK;
-}
-
-static int hint_columns(struct load *load, struct table_column **out, struct tg_error *err)
-{
-    const struct resource *resource = load->resource;
-    *out = arena_alloc(&load->run->catalog.arena, (resource->column_count + 1) * sizeof(**out));
-    if (!*out)
-        return error_nomem(err);
-    for (size_t i = 0; i < resource->column_count; i++) {
-        const struct tg_column *hint = &resource->columns[i];
-        struct table_column *column = &(*out)[i];
-        int rc = normal_name(load, hint->name, &column->name, err);
-        if (rc != TG_OK)
-            return rc;
-        column->spec.type = hint->data_type ? type_find(hint->data_type) : TYPE_NONE;
-        column->spec.precision = hint->precision;
-        column->spec.scale = hint->scale;
-        column->spec.naive = hint->timezone == TG_NO;
-        column->has_timezone = hint->timezone != TG_DEFAULT;
-        column->nullable = hint->nullable != TG_NO;
-        column->nullable_implied = hint->nullable == TG_DEFAULT;
-        column->hard_delete = hint->hard_delete;
-        column->dedup_sort = hint->dedup_sort;
-    }
-    return TG_OK;
-}
-
-/* A table that keeps its history (dlt's scd2) would lose it by deletes. */
-static int check_strategy(const struct load *load, const char *name, struct tg_error *err)
-{
-    const struct table *table = catalog_find(&load->run->catalog, name);
-    if (!table || !table->merge_strategy || strcmp(table->merge_strategy, "scd2") != 0)
-        return TG_OK;
-    return error_set(
-        err, TG_SPEC,
-        "table '%s' keeps its history (merge strategy scd2), which cannot be continued "
-        "yet; give the resource another table_name",
-        name);
-}
-
-static int apply_hints(struct load *load, struct tg_error *err)
-{
-    int rc = TG_OK;
-    const struct resource *resource = load->resource;
-    const char *cursor = resource->incremental.cursor_path;
-    const char **primary_key = NULL, **merge_key = NULL;
-    struct table_column *columns = NULL;
-    struct table_hints hints = {
-        .resource = resource->name,
-        .disposition = resource->disposition,
-        .max_nesting = resource->max_table_nesting,
-        .primary_key_count = resource->primary_key_count,
-        .merge_key_count = resource->merge_key_count,
-        .column_count = resource->column_count,
-    };
-    TRY(normal_name(load, resource->table_name, &hints.table, err));
-    TRY(normal_names(load, resource->primary_key, resource->primary_key_count, &primary_key, err));
-    TRY(normal_names(load, resource->merge_key, resource->merge_key_count, &merge_key, err));
-    TRY(hint_columns(load, &columns, err));
-    if (cursor && !strchr(cursor, '.'))
-        TRY(normal_name(load, cursor, &hints.cursor, err));
-    TRY(check_strategy(load, hints.table, err));
-    hints.primary_key = primary_key;
-    hints.merge_key = merge_key;
-    hints.columns = columns;
-    TRY(catalog_apply_hints(&load->run->catalog, &hints, &load->root, err));
-done:
-    return rc;
-}
 
 /* ---- the cursor, from and to what is remembered ---- */
 
@@ -324,6 +229,30 @@ done:
     return rc;
 }
 
+/* Counts it where it is shown: a nested table that is not loaded at all is its root's affair. */
+static int keep_reject(void *sink, const struct reject *reject, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct load *load = sink;
+    struct run *run = load->run;
+    struct manifest *manifest = NULL;
+    const struct rejected_row row = {.resource = load->resource->name,
+                                     .table = reject->table,
+                                     .column = reject->column,
+                                     .reason = reject->reason,
+                                     .place = reject->place,
+                                     .document = reject->document};
+    TRY(run_package(run, &manifest, err));
+    struct manifest_table *table = manifest_find(manifest, reject->table);
+    if (table && table->nested)
+        table->rows_rejected++;
+    else
+        load->counts->rows_rejected++;
+    TRY(rejects_add(&run->rejects, run->package, run->load_id, &row, err));
+done:
+    return rc;
+}
+
 static int push_page(void *user, struct page *page, struct tg_error *err)
 {
     struct load *load = user;
@@ -341,35 +270,52 @@ static int open_source(struct load *load, const struct source_file *known, size_
 {
     const struct resource *resource = load->resource;
     struct tg_pipeline *pipeline = load->run->pipeline;
-    const struct source_request request = {
-        .ctx = &pipeline->ctx,
-        .engine = load->run->engine,
-        .resource = resource->name,
-        .folder = pipeline->config.folder,
-        .source_values = resource->source_values,
-        .source_value_count = resource->source_value_count,
-        .resource_values = resource->resource_values,
-        .resource_value_count = resource->resource_value_count,
-        .known_files = known,
-        .known_file_count = known_count,
-        .read = resource->read,
-        .user = resource->user,
-    };
+    struct source_request request =
+        resource_request(resource, &pipeline->config, &pipeline->ctx, load->run->engine);
+    request.replaces = load->replaces;
+    request.known_files = known;
+    request.known_file_count = known_count;
     return resource->driver->open(&request, &load->reading, err);
 }
 
-static int open_normalizer(struct load *load, struct tg_error *err)
+/* Nested rows carry the root row's id when a merge needs it, or somebody has asked for it. */
+static bool carries_root_id(const struct load *load)
 {
-    bool merges = load->resource->disposition == DISPOSITION_MERGE;
+    const struct catalog *catalog = &load->run->catalog;
+    if (load->resource->disposition == DISPOSITION_MERGE || load->run->settings.root_key ||
+        load->resource->root_key)
+        return true;
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const struct table *table = catalog->tables[i];
+        for (size_t c = 0; table->parent && c < table->column_count; c++)
+            if (table->columns[c].root_key && catalog_root(catalog, table) == load->root)
+                return true;
+    }
+    return false;
+}
+
+static int open_normalizer(struct load *load, const struct contract *contract, struct tg_error *err)
+{
+    struct run *run = load->run;
+    const struct resource *resource = load->resource;
+    int nesting = load->root->max_nesting;
     const struct normalize_options options = {
-        .ctx = &load->run->pipeline->ctx,
-        .catalog = &load->run->catalog,
+        .ctx = &run->pipeline->ctx,
+        .catalog = &run->catalog,
         .root = load->root,
-        .load_id = load->run->load_id,
-        .names = {.bytes_max = load->run->dialect->name_bytes_max},
-        .propagate_root_id = merges,
-        .keep_order = merges,
+        .settings = &run->settings,
+        .load_id = run->load_id,
+        .names = run_names(run),
+        .folds_case = run->dialect->folds_case,
+        .contract = *contract,
+        .max_nesting = nesting >= 0 ? nesting : run->settings.max_nesting,
+        .row_ids = resource->row_ids,
+        .propagate_root_id = carries_root_id(load),
+        .keep_order = resource->disposition == DISPOSITION_MERGE,
+        .reject_bad_rows = resource->reject_bad_rows,
+        .reject_max = resource->reject_max,
         .emit = emit_batch,
+        .reject = keep_reject,
         .sink = load,
     };
     return normalizer_new(&options, &load->normalizer, err);
@@ -396,28 +342,28 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     int rc = TG_OK;
     struct source_file *known = NULL;
     size_t known_count = 0;
+    struct contract contract;
     struct extract_counts read = {0};
-    struct load load = {.run = run, .resource = resource};
+    struct load load = {.run = run, .resource = resource, .counts = counts};
     const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = &load};
     load.replaces = run->pipeline->full_refresh || resource->disposition == DISPOSITION_REPLACE;
     if (load.replaces)
         state_reset_resource(&run->state, source_key(run, resource), resource->name);
-    TRY(apply_hints(&load, err));
+    TRY(load_hints(run, resource, &load.root, &contract, err));
+    *counts = (struct load_counts){.resource = resource, .table = load.root->name};
     TRY(resume_cursor(&load, err));
     TRY(known_files(&load, &known, &known_count, err));
     TRY(open_source(&load, known, known_count, err));
-    TRY(open_normalizer(&load, err));
+    TRY(open_normalizer(&load, &contract, err));
     TRY(extract_run(&run->pipeline->ctx, resource->driver, load.reading, load.cursor, &sink, &read,
                     err));
     TRY(normalizer_finish(load.normalizer, err));
     TRY(remember_replace(&load, err));
     TRY(remember_cursor(&load, err));
     TRY(remember_files(&load, err));
-    *counts = (struct load_counts){.resource = resource,
-                                   .table = load.root->name,
-                                   .rows_read = read.rows_read,
-                                   .rows_filtered = read.rows_filtered,
-                                   .rows_new = normalizer_row_count(load.normalizer)};
+    counts->rows_read = read.rows_read;
+    counts->rows_filtered = read.rows_filtered;
+    counts->rows_new = normalizer_row_count(load.normalizer);
     run_progress(run, TG_PHASE_EXTRACT, resource->name, &read, true);
 done:
     normalizer_free(load.normalizer);

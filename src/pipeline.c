@@ -114,18 +114,8 @@ int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *reso
 static int check_resource(struct tg_pipeline *pipeline, const struct resource *resource,
                           struct engine *engine, struct tg_error *err)
 {
-    struct source_request request = {
-        .ctx = &pipeline->ctx,
-        .engine = engine,
-        .resource = resource->name,
-        .folder = pipeline->config.folder,
-        .source_values = resource->source_values,
-        .source_value_count = resource->source_value_count,
-        .resource_values = resource->resource_values,
-        .resource_value_count = resource->resource_value_count,
-        .read = resource->read,
-        .user = resource->user,
-    };
+    const struct source_request request =
+        resource_request(resource, &pipeline->config, &pipeline->ctx, engine);
     struct reading *reading = NULL;
     int rc = resource->driver->open(&request, &reading, err);
     resource->driver->close(reading);

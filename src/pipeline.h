@@ -5,7 +5,7 @@
 #define TIDEGATE_PIPELINE_H
 
 #include "base/context.h"
-#include "config.h"
+#include "config/config.h"
 
 struct tg_pipeline {
     struct config config;

@@ -157,6 +157,9 @@ static int read_ledger(struct run *run, struct connection *con, struct tg_error 
                          err));
     else
         TRY(catalog_init(&run->catalog, run->schema, err));
+    TRY(schema_file_import(run, err));
+    TRY(catalog_apply_settings(&run->catalog, &config->schema_config.hints, err));
+    TRY(settings_read(&run->catalog, &run->settings, err));
 done:
     return rc;
 }
@@ -246,6 +249,8 @@ static int run_seal(struct run *run, char **path, struct tg_error *err)
         table->rows_filtered = load->rows_filtered;
         table->rows_rejected = load->rows_rejected;
     }
+    TRY(rejects_flush(&run->rejects, run->package, err));
+    TRY(schema_file_start(run, err));
     TRY(describe_load(run, manifest, err));
     TRY(package_seal(run->package, path, err));
     run_progress(run, TG_PHASE_SEAL, NULL, NULL, true);
@@ -367,7 +372,9 @@ static void run_release(struct run *run)
     write_result_release(&run->result);
     package_free(run->package);
     engine_free(run->engine);
+    rejects_release(&run->rejects);
     state_release(&run->state);
+    settings_release(&run->settings);
     catalog_release(&run->catalog);
     ledger_release(&run->ledger);
     hasher_release(&run->hasher);
@@ -395,6 +402,7 @@ int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, stru
         TRY(run_seal(&run, &sealed, err));
         TRY(run_write(&run, sealed, err));
     }
+    TRY(schema_file_export(&run, err));
     TRY(run_info(&run, info, err));
     run_progress(&run, TG_PHASE_DONE, NULL, NULL, true);
 done:

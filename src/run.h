@@ -7,6 +7,7 @@
 #include "database/connection.h"
 #include "extract/extract.h"
 #include "package/package.h"
+#include "package/rejects.h"
 #include "pipeline.h"
 #include "write/ledger.h"
 #include "write/write.h"
@@ -28,12 +29,14 @@ struct run {
     const char *schema; /* the ledger's word for it, else the config's */
     struct state state;
     struct catalog catalog;
+    struct settings settings; /* of the catalog, with what the config says */
     struct hasher hasher;
     char load_id[32];
     int64_t started_us;
     int64_t progress_us;     /* when progress was last shown, */
     enum tg_phase phase;     /* and of which phase */
     struct package *package; /* NULL until there is something to load */
+    struct rejects rejects;
     struct load_counts *loads;
     size_t load_count;
     size_t settled_count;
@@ -45,6 +48,18 @@ struct run {
 int run_package(struct run *run, struct manifest **out, struct tg_error *err) TG_CHECK_RESULT;
 void run_progress(struct run *run, enum tg_phase phase, const char *resource,
                   const struct extract_counts *counts, bool ended);
+
+/* hints.c: how names are made; what a resource says of its table, laid over the catalog, and the
+ * contract that holds for it. */
+struct name_rules run_names(const struct run *run);
+int load_hints(struct run *run, const struct resource *resource, struct table **out,
+               struct contract *contract, struct tg_error *err) TG_CHECK_RESULT;
+
+/* schema_file.c: the schema as YAML: before the source is read, before the load is sealed, and in
+ * the end. */
+int schema_file_import(struct run *run, struct tg_error *err) TG_CHECK_RESULT;
+int schema_file_start(struct run *run, struct tg_error *err) TG_CHECK_RESULT;
+int schema_file_export(const struct run *run, struct tg_error *err) TG_CHECK_RESULT;
 
 /* load.c: extract -> cursor -> normalize -> package for one resource. */
 int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts,

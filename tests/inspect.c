@@ -57,6 +57,18 @@ static void every_view_shows_the_load(void **state)
     assert_shows(fixture, TG_SHOW_SCHEMA, "\"n\":{");
 }
 
+static void only_the_schema_is_yaml(void **state)
+{
+    struct fixture *fixture = *state;
+    open_loaded(fixture);
+    char *text = shown(fixture, TG_SHOW_SCHEMA, TG_FORMAT_YAML);
+    assert_non_null(strstr(text, "\n  n:\n    columns:\n"));
+    free(text);
+    assert_int_equal(
+        tg_pipeline_show(fixture->pipeline, TG_SHOW_STATE, TG_FORMAT_YAML, stdout, &fixture->err),
+        TG_USAGE);
+}
+
 static void a_failed_query_says_why(void **state)
 {
     struct fixture *fixture = *state;
@@ -75,6 +87,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_can_be_seen_before_the_first_run, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(every_view_shows_the_load, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(only_the_schema_is_yaml, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_failed_query_says_why, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests_name("inspect", tests, NULL, NULL);

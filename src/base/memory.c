@@ -203,7 +203,7 @@ static struct arena_block *block_for(struct arena *arena, size_t size)
 
 void *arena_alloc(struct arena *arena, size_t size)
 {
-    if (size > SIZE_MAX - sizeof(struct arena_block) - ARENA_ALIGN)
+    if (must_fail() || size > SIZE_MAX - sizeof(struct arena_block) - ARENA_ALIGN)
         return NULL;
     size = size > 0 ? (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1) : ARENA_ALIGN;
     struct arena_block *block = arena->head;

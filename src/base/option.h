@@ -14,23 +14,27 @@ enum option_type {
     OPTION_TEXT,
     OPTION_BOOL, /* "true" or "false" */
     OPTION_INT,
-    OPTION_VALUE, /* a scalar whose own type counts: 1, 1.5, "text", a timestamp */
-    OPTION_TEXTS, /* one text, or a list of texts; handed over joined by '\n' */
-    OPTION_MAP,   /* a mapping that has a table of its own */
-    OPTION_MAPS   /* a mapping of free names to mappings */
+    OPTION_VALUE,    /* a scalar whose own type counts: 1, 1.5, "text", a timestamp */
+    OPTION_TEXTS,    /* one text, or a list of texts; handed over joined by '\n' */
+    OPTION_TEXT_MAP, /* a mapping of free names to texts */
+    OPTION_MAP,      /* a mapping that has a table of its own */
+    OPTION_MAPS,     /* a mapping of free names to mappings */
+    OPTION_MAP_LIST, /* a list of mappings */
+    OPTION_ANY       /* whatever it is; as JSON */
 };
 
 struct option {
-    const char *name;
+    const char *name; /* "x-*": every name that starts so */
     enum option_type type;
     bool required;
     bool secret;                /* printed as *** */
-    const char *choices;        /* "append replace merge"; NULL: any */
+    bool may_be_empty;          /* OPTION_TEXTS: a list without entries says something */
+    const char *choices;        /* "append replace merge", of texts; NULL: any */
     const char *fallback;       /* the default as text; NULL: none */
     const char *help;           /* one sentence */
-    const struct option *table; /* of an OPTION_MAP or OPTION_MAPS */
-    const char
-        *shorthand; /* OPTION_MAP: a scalar stands for {shorthand: scalar}; NULL: not allowed */
+    const struct option *table; /* of the mapping, or of each of them */
+    const char *shorthand;      /* a scalar stands for {shorthand: scalar}; several names, separated
+                                   by blanks: for all of them; NULL: not allowed */
 };
 
 #define OPTION_END                                                                                 \

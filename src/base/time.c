@@ -2,10 +2,11 @@
  * ISO 8601 text <-> numbers, without locale, without time-zone database, without allocation when
  * reading.
  *
- * Path in: time_parse_timestamp = usual_form, or date_of and clock_of; zone_of: each moves over the
- * text. Path out: time_format_* put digits into a small array and append it once. Days and civil
- * dates follow Howard Hinnant's era arithmetic (400 years of 146,097 days, years beginning in
- * March).
+ * Path in: time_parse_timestamp = usual_form and zone_of, or time_parse: iso_form (iso_date,
+ * iso_clock, zone_of), else common_form, the two grammars of the parser that dlt uses. Each
+ * function moves over the text. Path out: time_format_* put digits into a small array and append
+ * it once. Days and civil dates follow Howard Hinnant's era arithmetic (400 years of 146,097 days,
+ * years beginning in March).
  *
  * Which text becomes a timestamp column is decided in normalize; here is only what the text means.
  */
@@ -111,11 +112,17 @@ static bool date_of(struct text *text, int32_t *days, char *between)
     return true;
 }
 
-/* .123456789, or nothing: digits beyond the sixth are read over. */
-static bool fraction_of(struct text *text, int64_t *us, int *digits)
+/* A fraction of a second. */
+struct fraction {
+    int digits; /* as many as were given */
+    int nanos;  /* what is beyond microseconds */
+};
+
+/* .123456789, or nothing: digits beyond the ninth are read over. */
+static bool fraction_of(struct text *text, int64_t *us, struct fraction *out)
 {
     static const int32_t units[] = {1000000, 100000, 10000, 1000, 100, 10, 1};
-    *digits = 0;
+    *out = (struct fraction){0, 0};
     if (!skip(text, '.') && !skip(text, ','))
         return true;
     const char *start = text->at;
@@ -123,17 +130,17 @@ static bool fraction_of(struct text *text, int64_t *us, int *digits)
     int used = 0;
     for (; used < 6 && text->at < text->end && is_digit(*text->at); text->at++, used++)
         value = value * 10 + (*text->at - '0');
-    while (text->at < text->end && is_digit(*text->at))
-        text->at++;
     *us += value * units[used];
-    *digits = text->at - start < INT_MAX ? (int)(text->at - start) : INT_MAX;
+    for (int unit = 100; text->at < text->end && is_digit(*text->at); text->at++, unit /= 10)
+        out->nanos += (*text->at - '0') * unit;
+    out->digits = text->at - start < INT_MAX ? (int)(text->at - start) : INT_MAX;
     return used > 0;
 }
 
 /* HH:MM[:SS[.f]], or without colons. */
-static bool clock_of(struct text *text, bool colons, int64_t *us, int *digits)
+static bool clock_of(struct text *text, bool colons, int64_t *us, struct fraction *fraction)
 {
-    *digits = 0;
+    *fraction = (struct fraction){0, 0};
     int hour = two_digits(text);
     if (hour < 0 || hour > 23 || (colons && !skip(text, ':')))
         return false;
@@ -147,10 +154,10 @@ static bool clock_of(struct text *text, bool colons, int64_t *us, int *digits)
     if (second < 0 || second > 59)
         return false;
     *us += second * SECOND_US;
-    return fraction_of(text, us, digits);
+    return fraction_of(text, us, fraction);
 }
 
-/* Z, +HH:MM, +HHMM, +HH, or nothing. */
+/* Z, +HH:MM, +HHMM, +HH, +HH:, or nothing. */
 static bool zone_of(struct text *text, int64_t *offset_us, bool *has_zone)
 {
     *offset_us = 0;
@@ -161,14 +168,12 @@ static bool zone_of(struct text *text, int64_t *offset_us, bool *has_zone)
     if (!west && !skip(text, '+'))
         return false;
     int hour = two_digits(text);
-    int minute = 0;
-    if (text->at < text->end) {
-        (void)skip(text, ':');
-        minute = two_digits(text);
-    }
-    if (hour < 0 || hour > 23 || minute < 0 || minute > 59)
+    (void)skip(text, ':');
+    int minute = text->at < text->end ? two_digits(text) : 0;
+    *offset_us = hour * HOUR_US + minute * MINUTE_US;
+    if (hour < 0 || minute < 0 || *offset_us >= DAY_US)
         return false;
-    *offset_us = (hour * HOUR_US + minute * MINUTE_US) * (west ? -1 : 1);
+    *offset_us *= west ? -1 : 1;
     return true;
 }
 
@@ -203,35 +208,247 @@ static bool usual_form(struct text *text, int32_t *days, int64_t *us)
     return true;
 }
 
-/* Every other form. */
-static bool other_form(struct text *text, int32_t *days, int64_t *us, int *digits, char *between)
+/* ---- ISO 8601 ---- */
+
+/* What was read so far. */
+struct reading {
+    int32_t days;
+    int64_t us; /* since midnight */
+    struct fraction fraction;
+    bool has_date, has_clock;
+};
+
+static int digit_run(const struct text *text)
 {
-    if (!date_of(text, days, between))
+    int count = 0;
+    while (count < text->end - text->at && count < 9 && is_digit(text->at[count]))
+        count++;
+    return count;
+}
+
+static int read_digits(struct text *text, int count)
+{
+    int value = 0;
+    for (; count > 0; count--)
+        value = value * 10 + (*text->at++ - '0');
+    return value;
+}
+
+static bool set_date(struct reading *out, int year, int month, int day)
+{
+    if (!is_date(year, month, day))
         return false;
-    /* The form with slashes is not of ISO 8601: it knows neither T nor zones. */
-    if (!skip(text, ' ') && (*between == '/' || !skip(text, 'T')))
+    out->days = time_days_from_civil(year, month, day);
+    out->has_date = true;
+    return true;
+}
+
+/* After the year: 001 to 366. */
+static bool day_of_year(struct text *text, int year, struct reading *out)
+{
+    int day = read_digits(text, 3);
+    if (year < 1 || day < 1 || day > 365 + is_leap(year))
         return false;
-    return clock_of(text, *between != '\0', us, digits);
+    out->days = time_days_from_civil(year, 1, 1) + day - 1;
+    out->has_date = true;
+    return true;
+}
+
+/* After the W: 01, 013, 01-3. Week 0 and day 0 are those before the first ones. */
+static bool week_date(struct text *text, int year, bool hyphens, struct reading *out)
+{
+    static const int32_t era = 146097 * 5; /* whole weeks, back beyond the year 1 */
+    int run = digit_run(text);
+    int day = 1;
+    if (year < 1 || (run != 2 && (hyphens || run != 3)))
+        return false;
+    int week = read_digits(text, 2);
+    if (hyphens && skip(text, '-')) {
+        if (digit_run(text) != 1)
+            return false;
+        day = read_digits(text, 1);
+    } else if (run == 3) {
+        day = read_digits(text, 1);
+    }
+    int32_t fourth = time_days_from_civil(year, 1, 4); /* always in week 1 */
+    int32_t next = time_days_from_civil(year + 1, 1, 4);
+    int32_t monday = fourth - (fourth + era + 3) % 7; /* 1970-01-01 was a Thursday */
+    int32_t next_monday = next - (next + era + 3) % 7;
+    if (day > 7 || week > (next_monday - monday) / 7)
+        return false;
+    out->days = monday + (week - 1) * 7 + day - 1;
+    out->has_date = true;
+    return true;
+}
+
+/* 2024-01-02, 2024-01, 2024-002, 2024-W01-2, or without hyphens (but 202401). */
+static bool iso_date(struct text *text, bool *hyphens, struct reading *out)
+{
+    *hyphens = text->end - text->at > 4 && text->at[4] == '-';
+    if (digit_run(text) < 4)
+        return false;
+    int year = read_digits(text, 4);
+    if (*hyphens)
+        text->at++;
+    int run = digit_run(text);
+    if (skip(text, 'W'))
+        return week_date(text, year, *hyphens, out);
+    if (run == 3)
+        return day_of_year(text, year, out);
+    if (run != (*hyphens ? 2 : 4))
+        return false;
+    int month = read_digits(text, 2);
+    int day = *hyphens ? 1 : read_digits(text, 2);
+    if (*hyphens && skip(text, '-')) {
+        if (digit_run(text) != 2)
+            return false;
+        day = read_digits(text, 2);
+    }
+    return set_date(out, year, month, day);
+}
+
+/* HH[:MM[:SS[.f]]] behind a date with hyphens, else HH[:MM] or HH[MM[SS[.f]]]. */
+static bool iso_clock(struct text *text, bool colons, struct reading *out)
+{
+    int run = digit_run(text);
+    bool colon = text->end - text->at > 2 && text->at[2] == ':';
+    int second = 0;
+    if (run < 2 || (run > 2 && colons))
+        return false;
+    int hour = read_digits(text, 2);
+    (void)skip(text, ':');
+    int minute = colon || run > 2 ? two_digits(text) : 0;
+    bool has_second = colon ? colons && skip(text, ':') : run > 4;
+    if (has_second)
+        second = two_digits(text);
+    if (hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+        return false;
+    out->us = ((hour * 60 + minute) * 60 + second) * SECOND_US;
+    out->has_clock = true;
+    return !has_second || fraction_of(text, &out->us, &out->fraction);
+}
+
+static bool iso_form(struct text *text, struct reading *out)
+{
+    bool extended = true;
+    if (text->end - text->at > 2 && text->at[2] == ':')
+        return iso_clock(text, true, out);
+    if (skip(text, 'T'))
+        return iso_clock(text, false, out);
+    if (!iso_date(text, &extended, out))
+        return false;
+    if (text->at == text->end)
+        return true;
+    return (skip(text, 'T') || skip(text, ' ')) && iso_clock(text, extended, out);
+}
+
+/* ---- the other grammar ---- */
+
+/* One or two digits, or -1. */
+static int few_digits(struct text *text)
+{
+    int run = digit_run(text);
+    return run > 0 ? read_digits(text, run > 2 ? 2 : run) : -1;
+}
+
+/* H:M[:S][.f] with one or two digits each, the fraction of nine at most. */
+static bool common_clock(struct text *text, struct reading *out)
+{
+    (void)skip(text, ' ');
+    int hour = few_digits(text);
+    int minute = skip(text, ':') ? few_digits(text) : -1;
+    int second = skip(text, ':') ? few_digits(text) : 0;
+    if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+        return false;
+    out->us = ((hour * 60 + minute) * 60 + second) * SECOND_US;
+    out->has_clock = true;
+    return fraction_of(text, &out->us, &out->fraction) && out->fraction.digits <= 9;
+}
+
+/* The month and day of 2024/01/02, where / may be : or missing. */
+static bool common_month_day(struct text *text, int *month, int *day)
+{
+    struct text at = *text;
+    (void)(skip(&at, '/') || skip(&at, ':'));
+    *month = two_digits(&at);
+    (void)(skip(&at, '/') || skip(&at, ':'));
+    *day = two_digits(&at);
+    if (*month < 0 || *day < 0)
+        return false;
+    *text = at;
+    return true;
+}
+
+/* [2024[/01/02]][ ][3:04[:05]], to the end */
+static bool common_form(struct text *text, struct reading *out)
+{
+    int month;
+    int day;
+    if (digit_run(text) < 4)
+        return common_clock(text, out) && text->at == text->end;
+    int year = read_digits(text, 4);
+    struct text rest = *text;
+    if (common_month_day(&rest, &month, &day) &&
+        (rest.at == rest.end || (common_clock(&rest, out) && rest.at == rest.end)))
+        return set_date(out, year, month, day);
+    out->has_clock = false; /* or those digits are hours and minutes */
+    return set_date(out, year, 1, 1) &&
+           (text->at == text->end || (common_clock(text, out) && text->at == text->end));
+}
+
+/* ---- the whole ---- */
+
+static inline bool set_point(const struct reading *reading, int64_t offset_us, struct time_point *out)
+{
+    out->us = reading->days * DAY_US + reading->us - offset_us;
+    out->nanos = reading->fraction.nanos;
+    out->fraction_digits = reading->fraction.digits;
+    return out->us >= FIRST_US && out->us < END_US;
+}
+
+enum time_form time_parse(const char *value, size_t len, struct time_point *out)
+{
+    struct text text = {value, value + len};
+    struct reading reading = {.has_date = false};
+    int64_t offset_us;
+    bool is_iso = iso_form(&text, &reading) &&
+                  (reading.has_clock ? zone_of(&text, &offset_us, &out->has_zone) : true) &&
+                  text.at == text.end;
+    if (!is_iso) {
+        text.at = value;
+        reading = (struct reading){.has_date = false};
+        if (!common_form(&text, &reading))
+            return TIME_NONE;
+    }
+    if (!is_iso || !reading.has_clock) {
+        offset_us = 0;
+        out->has_zone = false;
+    }
+    if (!reading.has_date) { /* a zone may lead to the day before or after */
+        reading.us = (reading.us - offset_us + DAY_US) % DAY_US;
+        return set_point(&reading, 0, out) ? TIME_CLOCK : TIME_NONE;
+    }
+    if (!set_point(&reading, offset_us, out))
+        return TIME_NONE;
+    return reading.has_clock ? TIME_STAMP : TIME_DATE;
 }
 
 bool time_parse_timestamp(const char *value, size_t len, struct time_point *out)
 {
-    if (len < 13) /* 20240102T0304 */
-        return false;
     struct text text = {value, value + len};
-    int32_t days;
-    int64_t us;
+    struct reading reading; /* filled as it is read: this is a hot path */
     int64_t offset_us;
-    char between = '-';
-    int *digits = &out->fraction_digits;
-    bool good = usual_form(&text, &days, &us) ? fraction_of(&text, &us, digits)
-                                              : other_form(&text, &days, &us, digits, &between);
-    if (!good || !zone_of(&text, &offset_us, &out->has_zone))
-        return false;
-    if (text.at != text.end || (between == '/' && out->has_zone))
-        return false;
-    out->us = days * DAY_US + us - offset_us;
-    return out->us >= FIRST_US && out->us < END_US;
+    if (usual_form(&text, &reading.days, &reading.us) &&
+        fraction_of(&text, &reading.us, &reading.fraction) &&
+        zone_of(&text, &offset_us, &out->has_zone) && text.at == text.end)
+        return set_point(&reading, offset_us, out);
+    return time_parse(value, len, out) == TIME_STAMP;
+}
+
+bool time_point_ns(const struct time_point *point, int64_t *ns)
+{
+    return !__builtin_mul_overflow(point->us, 1000, ns) &&
+           !__builtin_add_overflow(*ns, point->nanos, ns);
 }
 
 bool time_parse_date(const char *value, size_t len, int32_t *days)
@@ -244,8 +461,8 @@ bool time_parse_date(const char *value, size_t len, int32_t *days)
 bool time_parse_time(const char *value, size_t len, int64_t *us)
 {
     struct text text = {value, value + len};
-    int digits;
-    return len >= 5 && clock_of(&text, true, us, &digits) && text.at == text.end;
+    struct fraction fraction;
+    return len >= 5 && clock_of(&text, true, us, &fraction) && text.at == text.end;
 }
 
 /* ---- Writing ------------------------------------------------------------------------------- */
@@ -292,21 +509,38 @@ static char *put_clock(char *out, int64_t us)
     return put_two(out, fraction % 100);
 }
 
+/* The time of a microsecond without its zone. */
+static char *put_timestamp(char *out, int64_t us)
+{
+    int64_t days = us / DAY_US - (us % DAY_US < 0);
+    int64_t clock_us = us % DAY_US + (us % DAY_US < 0 ? DAY_US : 0);
+    out = put_date(out, (int32_t)days);
+    *out++ = 'T';
+    return put_clock(out, clock_us);
+}
+
 static void format_timestamp(struct buf *out, int64_t us, const char *zone)
 {
     char text[STAMP_MAX];
-    int64_t days = us / DAY_US - (us % DAY_US < 0);
-    int64_t clock_us = us % DAY_US + (us % DAY_US < 0 ? DAY_US : 0);
-    char *end = put_date(text, (int32_t)days);
-    *end++ = 'T';
-    end = put_clock(end, clock_us);
-    buf_append(out, text, (size_t)(end - text));
+    buf_append(out, text, (size_t)(put_timestamp(text, us) - text));
     buf_text(out, zone);
 }
 
 void time_format_timestamp(struct buf *out, int64_t us, bool zone)
 {
     format_timestamp(out, us, zone ? "+00:00" : "");
+}
+
+void time_format_timestamp_ns(struct buf *out, int64_t ns, bool zone)
+{
+    int64_t us = time_us_from_ns(ns);
+    int nanos = time_rest_of_ns(ns);
+    char text[STAMP_MAX];
+    char *end = put_timestamp(text, us);
+    if (nanos > 0)
+        end += snprintf(end, 16, us % SECOND_US == 0 ? ".000000%03d" : "%03d", nanos);
+    buf_append(out, text, (size_t)(end - text));
+    buf_text(out, zone ? "+00:00" : "");
 }
 
 void time_format_timestamp_z(struct buf *out, int64_t us)

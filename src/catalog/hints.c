@@ -1,19 +1,29 @@
 /*
- * What a resource says of its root table, laid over what the catalog knows (reference 4.2).
+ * What a resource says of its root table, laid over what the catalog knows (reference 4.2, 4.4).
  *
- * Path: catalog_apply_hints -> check_table, check_columns (nothing is changed when they refuse) ->
- * apply_table -> apply_columns -> apply_key for primary and merge key -> apply_cursor. New columns
- * come in the order of the hints, then key columns, then the cursor; a column without a type stays
- * incomplete until the data bring one.
+ * Path: catalog_apply_hints -> check_table -> make_wish (one column for all that is said of it:
+ * hints, then key columns, then the cursor's) -> check_contract (leaves columns out, or refuses)
+ * -> check_types -> apply_table, apply_columns. Nothing is changed when one of the checks refuses.
+ * New columns come in the order of the wish; one without a type stays incomplete until the data
+ * bring it.
  *
- * Columns that the data bring are added in src/normalize; contracts are checked there too.
+ * Columns that the data bring are added in src/normalize, which asks the contract for them. A
+ * column that was a key and is none any more stays NOT NULL, as in dlt: who said so is not stored.
  */
 #include "catalog/table.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* ---- Checks -------------------------------------------------------------------------------- */
+#include "base/json.h"
+
+/* The resource's words, column by column. */
+struct wish {
+    struct table_column *columns;
+    size_t count;
+};
+
+/* ---- The wish ------------------------------------------------------------------------------ */
 
 static int check_table(const struct catalog *catalog, const struct table_hints *hints,
                        struct tg_error *err)
@@ -30,6 +40,46 @@ static int check_table(const struct catalog *catalog, const struct table_hints *
     return TG_OK;
 }
 
+static struct table_column *wish_column(struct wish *wish, const char *name)
+{
+    for (size_t i = 0; i < wish->count; i++)
+        if (strcmp(wish->columns[i].name, name) == 0)
+            return &wish->columns[i];
+    struct table_column *column = &wish->columns[wish->count++];
+    *column = (struct table_column){.name = name, .nullable = true, .nullable_implied = true};
+    return column;
+}
+
+/* A key that is said for the whole table counts, not what columns say of themselves. */
+static void wish_key(struct wish *wish, const char *const *names, size_t count, bool merge_key)
+{
+    for (size_t i = 0; count > 0 && i < wish->count; i++)
+        *(merge_key ? &wish->columns[i].merge_key : &wish->columns[i].primary_key) = false;
+    for (size_t i = 0; i < count; i++) {
+        struct table_column *column = wish_column(wish, names[i]);
+        *(merge_key ? &column->merge_key : &column->primary_key) = true;
+        if (column->nullable_implied)
+            column->nullable = column->nullable_implied = false;
+    }
+}
+
+static int make_wish(const struct table_hints *hints, struct wish *wish, struct tg_error *err)
+{
+    size_t max = hints->column_count + hints->primary_key_count + hints->merge_key_count + 1;
+    wish->columns = mem_calloc(max, sizeof(*wish->columns));
+    if (!wish->columns)
+        return error_nomem(err);
+    for (size_t i = 0; i < hints->column_count; i++)
+        wish->columns[wish->count++] = hints->columns[i];
+    wish_key(wish, hints->primary_key, hints->primary_key_count, false);
+    wish_key(wish, hints->merge_key, hints->merge_key_count, true);
+    if (hints->cursor)
+        wish_column(wish, hints->cursor)->incremental = true;
+    return TG_OK;
+}
+
+/* ---- Types --------------------------------------------------------------------------------- */
+
 /* A decimal that says nothing has dlt's default precision. */
 static struct type_spec effective(const struct type_spec *spec)
 {
@@ -41,15 +91,25 @@ static struct type_spec effective(const struct type_spec *spec)
     return full;
 }
 
+static bool same_type(const struct type_spec *left, const struct type_spec *right)
+{
+    struct type_spec a = effective(left);
+    struct type_spec b = effective(right);
+    return a.type == b.type && a.precision == b.precision && a.scale == b.scale &&
+           a.naive == b.naive;
+}
+
 static void describe(const struct type_spec *spec, char out[48])
 {
-    const char *zone = spec->naive ? " without time zone" : "";
-    if (spec->precision == 0)
-        snprintf(out, 48, "%s%s", type_name(spec->type), zone);
-    else if (spec->type == TYPE_DECIMAL)
-        snprintf(out, 48, "%s(%d,%d)", type_name(spec->type), spec->precision, spec->scale);
+    struct type_spec full = effective(spec);
+    const char *zone = full.naive ? " without time zone" : "";
+    if (full.precision == 0)
+        snprintf(out, 48, "%s%s", type_name(full.type), zone);
+    else if (full.type == TYPE_DECIMAL)
+        snprintf(out, 48, "%s(%d,%d)", type_name(full.type), full.precision, full.scale);
     else
-        snprintf(out, 48, "%s(%d)%s", type_name(spec->type), spec->precision, zone);
+        snprintf(out, 48, "%s(%d)%s", type_name(full.type),
+                 full.precision == PRECISION_SECONDS ? 0 : full.precision, zone);
 }
 
 /* The type of `column` once the hint's words are laid over it; what the hint does not say stays. */
@@ -58,7 +118,7 @@ static struct type_spec overlaid(const struct table_column *column, const struct
     struct type_spec spec = column->spec;
     if (hint->spec.type != TYPE_NONE && hint->spec.type != spec.type)
         spec = (struct type_spec){.type = hint->spec.type, .naive = spec.naive};
-    if (hint->spec.precision > 0) {
+    if (hint->spec.precision != 0) {
         spec.precision = hint->spec.precision;
         spec.scale = hint->spec.scale;
     }
@@ -67,26 +127,28 @@ static struct type_spec overlaid(const struct table_column *column, const struct
     return spec;
 }
 
-static int check_columns(const struct catalog *catalog, const struct table_hints *hints,
-                         struct tg_error *err)
+/* Whether data made the column wider than the hint has it: both are right then. */
+static bool has_outgrown(const struct type_spec *there, const struct type_spec *wanted)
 {
-    const struct table *table = catalog_find(catalog, hints->table);
+    return there->type != wanted->type && type_widens(wanted, there);
+}
+
+static int check_types(const struct table *table, const struct wish *wish, struct tg_error *err)
+{
     if (!table || !table->seen_data)
         return TG_OK;
-    for (size_t i = 0; i < hints->column_count; i++) {
-        const struct table_column *column = table_find(table, hints->columns[i].name);
+    for (size_t i = 0; i < wish->count; i++) {
+        const struct table_column *column = table_find(table, wish->columns[i].name);
         if (!column || column->spec.type == TYPE_NONE)
             continue;
-        struct type_spec wanted = overlaid(column, &hints->columns[i]);
-        struct type_spec wide = effective(&wanted);
-        struct type_spec there = effective(&column->spec);
-        if (wide.type == there.type && wide.precision == there.precision &&
-            wide.scale == there.scale && wide.naive == there.naive)
+        struct type_spec wanted = overlaid(column, &wish->columns[i]);
+        if (same_type(&column->spec, &wanted) || type_widens(&column->spec, &wanted) ||
+            has_outgrown(&column->spec, &wanted))
             continue;
         char is[48];
         char says[48];
-        describe(&there, is);
-        describe(&wide, says);
+        describe(&column->spec, is);
+        describe(&wanted, says);
         return error_set(err, TG_SPEC,
                          "column '%s' of table '%s' is %s at the destination and the hint says %s: "
                          "take the hint back, or drop the table",
@@ -95,11 +157,164 @@ static int check_columns(const struct catalog *catalog, const struct table_hints
     return TG_OK;
 }
 
-/* ---- Changes ------------------------------------------------------------------------------- */
+/* ---- The contract -------------------------------------------------------------------------- */
+
+static bool discards(enum contract_mode mode)
+{
+    return mode == CONTRACT_DISCARD_ROW || mode == CONTRACT_DISCARD_VALUE;
+}
+
+/* What the contract has to say to a wish for a column; *is tells that it is none of its business, a
+ * new column or a change of an old one. */
+static enum contract_mode verdict(const struct table *table, const struct table_column *wish,
+                                  const struct contract *contract, enum contract_entity *is)
+{
+    const struct table_column *column = table_find(table, wish->name);
+    *is = CONTRACT_COUNT;
+    if (strncmp(wish->name, "_dlt", 4) == 0)
+        return CONTRACT_EVOLVE;
+    if (!column || column->spec.type == TYPE_NONE) {
+        /* One that is not typed yet makes no column: the data that do will be asked. */
+        if (wish->spec.type != TYPE_NONE && !table->evolve_once)
+            *is = CONTRACT_COLUMNS;
+    } else {
+        struct type_spec spec = overlaid(column, wish);
+        if (!same_type(&column->spec, &spec) ||
+            (!wish->nullable_implied && wish->nullable != column->nullable))
+            *is = CONTRACT_DATA_TYPE;
+    }
+    return *is == CONTRACT_COUNT ? CONTRACT_EVOLVE : contract->modes[*is];
+}
+
+static int refuse_column(const struct table *table, const struct table_column *wish,
+                         enum contract_entity entity, struct tg_error *err)
+{
+    if (entity == CONTRACT_COLUMNS)
+        return error_set(
+            err, TG_CONTRACT,
+            "column '%s' of table '%s' is new and the contract says 'columns: freeze': "
+            "take the hint back, or set 'columns: evolve' to let it in",
+            wish->name, table->name);
+    const struct table_column *column = table_find(table, wish->name);
+    struct type_spec spec = overlaid(column, wish);
+    char is[48];
+    char says[48];
+    describe(&column->spec, is);
+    describe(&spec, says);
+    bool nullable = wish->nullable_implied ? column->nullable : wish->nullable;
+    return error_set(err, TG_CONTRACT,
+                     "column '%s' of table '%s' is %s%s, the hint says %s%s and the contract says "
+                     "'data_type: freeze': take the hint back, or set 'data_type: evolve' to let "
+                     "it in",
+                     column->name, table->name, is, column->nullable ? "" : " NOT NULL", says,
+                     nullable ? "" : " NOT NULL");
+}
+
+/* Leaves out of the wish what the contract does not let in. */
+static int check_contract(const struct table *table, const struct table_hints *hints,
+                          struct wish *wish, bool *discarded, struct tg_error *err)
+{
+    const struct contract *contract = &hints->effective;
+    *discarded = false;
+    if (!table || table_is_new(table)) {
+        *discarded = discards(contract->modes[CONTRACT_TABLES]);
+        if (contract->modes[CONTRACT_TABLES] != CONTRACT_FREEZE)
+            return TG_OK;
+        return error_set(err, TG_CONTRACT,
+                         "table '%s' is new and the contract says 'tables: freeze': set 'tables: "
+                         "evolve' for the run that makes it",
+                         hints->table);
+    }
+    size_t kept = 0;
+    for (size_t i = 0; i < wish->count; i++) {
+        enum contract_entity entity;
+        enum contract_mode mode = verdict(table, &wish->columns[i], contract, &entity);
+        if (mode == CONTRACT_FREEZE)
+            return refuse_column(table, &wish->columns[i], entity, err);
+        if (!discards(mode))
+            wish->columns[kept++] = wish->columns[i];
+    }
+    wish->count = kept;
+    return TG_OK;
+}
+
+/* ---- The table ----------------------------------------------------------------------------- */
+
+static const char *referenced_table(yyjson_mut_val *reference)
+{
+    const char *name = yyjson_mut_get_str(yyjson_mut_obj_get(reference, "referenced_table"));
+    return name ? name : "";
+}
+
+/* Puts a reference in the place of the one to the same table, or at the end. */
+static bool put_reference(yyjson_mut_doc *doc, yyjson_mut_val *list, yyjson_val *reference)
+{
+    size_t i;
+    size_t max;
+    yyjson_mut_val *other;
+    yyjson_mut_val *copy = yyjson_val_mut_copy(doc, reference);
+    if (!copy)
+        return false;
+    yyjson_mut_arr_foreach(list, i, max, other)
+    {
+        if (strcmp(referenced_table(other), referenced_table(copy)) != 0)
+            continue;
+        return yyjson_mut_arr_replace(list, i, copy) != NULL;
+    }
+    return yyjson_mut_arr_append(list, copy);
+}
+
+/* The two lists as one text in `out`. */
+static int merge_references(const char *known, const char *said, struct buf *out,
+                            struct tg_error *err)
+{
+    int rc = TG_OK;
+    yyjson_doc *docs[2] = {NULL, NULL};
+    yyjson_mut_doc *doc = NULL;
+    TRY(json_parse(known, strlen(known), "'references'", &docs[0], err));
+    TRY(json_parse(said, strlen(said), "'references'", &docs[1], err));
+    doc = yyjson_mut_doc_new(json_allocator());
+    yyjson_mut_val *list = yyjson_mut_arr(doc);
+    bool ok = list != NULL;
+    for (int i = 0; ok && i < 2; i++) {
+        yyjson_arr_iter iter = yyjson_arr_iter_with(yyjson_doc_get_root(docs[i]));
+        for (yyjson_val *item; ok && (item = yyjson_arr_iter_next(&iter));)
+            ok = put_reference(doc, list, item);
+    }
+    if (!ok) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    yyjson_mut_doc_set_root(doc, list);
+    TRY(json_mut_write(doc, out, err));
+done:
+    yyjson_mut_doc_free(doc);
+    yyjson_doc_free(docs[1]);
+    yyjson_doc_free(docs[0]);
+    return rc;
+}
+
+static int apply_extra(struct catalog *catalog, struct table *table, const struct extra *extra,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf merged = BUF_INIT;
+    const char *json = extra->json;
+    const char *known = extra_find(table->extras, extra->key);
+    if (known && strcmp(extra->key, "references") == 0) {
+        TRY(merge_references(known, json, &merged, err));
+        json = buf_string(&merged);
+    }
+    rc = extra_set(catalog, &table->extras, extra->key, json, err);
+done:
+    buf_release(&merged);
+    return rc;
+}
 
 static int apply_table(struct catalog *catalog, struct table *table,
                        const struct table_hints *hints, struct tg_error *err)
 {
+    int rc = TG_OK;
     if (hints->disposition != DISPOSITION_NONE)
         table->disposition = hints->disposition;
     if (hints->max_nesting >= 0)
@@ -110,97 +325,115 @@ static int apply_table(struct catalog *catalog, struct table *table,
         table->merge_strategy = arena_strdup(&catalog->arena, hints->merge_strategy);
     if (!table->resource || (hints->merge_strategy && !table->merge_strategy))
         return error_nomem(err);
+    if (contract_is_said(&hints->contract)) {
+        table->contract = hints->contract;
+        extra_remove(&table->extras, "schema_contract");
+    }
+    for (const struct extra *extra = hints->extras; extra; extra = extra->next)
+        TRY(apply_extra(catalog, table, extra, err));
+    if (table_is_new(table) && hints->effective.modes[CONTRACT_COLUMNS] > CONTRACT_EVOLVE)
+        table->evolve_once = true;
+done:
+    return rc;
+}
+
+/* ---- The columns --------------------------------------------------------------------------- */
+
+static bool *flag_of(struct table_column *column, const char *key)
+{
+    const struct column_flag *flag = column_flags;
+    while (flag->key && strcmp(flag->key, key) != 0)
+        flag++;
+    return flag->key ? column_flag_at(column, flag) : NULL;
+}
+
+static bool says(struct table_column *column, const char *key)
+{
+    const bool *flag = flag_of(column, key);
+    const char *json = extra_find(column->extras, key);
+    return (flag && *flag) || (json && strcmp(json, "false") != 0 && strcmp(json, "null") != 0);
+}
+
+/* A compound hint that the wish has anywhere is taken from all columns that have it. */
+static void clear_compounds(struct table *table, const struct wish *wish)
+{
+    static const char *const keys[] = {"partition", "cluster", "primary_key", "merge_key",
+                                       "incremental"};
+    for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
+        size_t i = 0;
+        while (i < wish->count && !says(&wish->columns[i], keys[k]))
+            i++;
+        for (size_t c = 0; i < wish->count && c < table->column_count; c++) {
+            bool *flag = flag_of(&table->columns[c], keys[k]);
+            if (flag)
+                *flag = false;
+            extra_remove(&table->columns[c].extras, keys[k]);
+        }
+    }
+}
+
+static int apply_type(struct catalog *catalog, struct table *table, const struct table_column *wish,
+                      struct table_column **column, struct tg_error *err)
+{
+    struct table_column *old = *column;
+    struct type_spec spec = overlaid(old, wish);
+    if (table->seen_data && old->spec.type != TYPE_NONE && has_outgrown(&old->spec, &spec))
+        return TG_OK;
+    if (old->spec.type == TYPE_NONE && spec.type != TYPE_NONE) {
+        int rc = table_complete_column(catalog, table, wish->name, &spec, err);
+        if (rc != TG_OK)
+            return rc;
+        *column = &table->columns[table->column_count - 1];
+    }
+    if (wish->spec.type != TYPE_NONE || wish->spec.precision != 0)
+        (*column)->scale_implied = false;
+    (*column)->spec = spec;
+    (*column)->has_timezone = (*column)->has_timezone || wish->has_timezone;
     return TG_OK;
 }
 
-/* The column of that name, added without a type when absent. */
-static int ensure_column(struct catalog *catalog, struct table *table, const char *name,
-                         struct table_column **out, struct tg_error *err)
-{
-    *out = table_find(table, name);
-    if (*out)
-        return TG_OK;
-    int rc = table_add_column(catalog, table, name, NULL, out, err);
-    if (rc == TG_OK)
-        (*out)->nullable_implied = true;
-    return rc;
-}
-
-static void set_nullable(struct table_column *column, bool nullable)
-{
-    column->nullable = nullable;
-    column->nullable_implied = false;
-}
-
 static int apply_column(struct catalog *catalog, struct table *table,
-                        const struct table_column *hint, struct tg_error *err)
+                        const struct table_column *wish, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct table_column *column = NULL;
-    bool known = table_find(table, hint->name) != NULL;
-    TRY(ensure_column(catalog, table, hint->name, &column, err));
-    struct type_spec spec = overlaid(column, hint);
-    if (known && column->spec.type == TYPE_NONE && spec.type != TYPE_NONE) {
-        TRY(table_complete_column(catalog, table, hint->name, &spec, err));
-        column = &table->columns[table->column_count - 1];
+    struct table_column *column = table_find(table, wish->name);
+    bool known = column != NULL;
+    if (!known)
+        TRY(table_add_column(catalog, table, wish->name, &wish->spec, &column, err));
+    else
+        TRY(apply_type(catalog, table, wish, &column, err));
+    column->has_timezone = column->has_timezone || wish->has_timezone;
+    if (!known || !wish->nullable_implied) {
+        column->nullable = wish->nullable_implied || wish->nullable;
+        column->nullable_implied = wish->nullable_implied;
     }
-    if (hint->spec.type != TYPE_NONE || hint->spec.precision > 0)
-        column->scale_implied = false;
-    column->spec = spec;
-    column->has_timezone = column->has_timezone || hint->has_timezone;
-    if (!hint->nullable_implied)
-        set_nullable(column, hint->nullable);
-    if (hint->hard_delete)
-        column->hard_delete = true;
-    if (hint->dedup_sort) {
-        column->dedup_sort = arena_strdup(&catalog->arena, hint->dedup_sort);
+    for (const struct column_flag *flag = column_flags; flag->key; flag++)
+        if (*column_flag_at((struct table_column *)wish, flag))
+            *column_flag_at(column, flag) = true;
+    if (wish->dedup_sort) {
+        column->dedup_sort = arena_strdup(&catalog->arena, wish->dedup_sort);
         if (!column->dedup_sort)
-            rc = error_nomem(err);
+            return error_nomem(err);
     }
+    for (const struct extra *extra = wish->extras; extra; extra = extra->next)
+        TRY(extra_set(catalog, &column->extras, extra->key, extra->json, err));
 done:
     return rc;
 }
 
-static const struct table_column *find_hint(const struct table_hints *hints, const char *name)
-{
-    for (size_t i = 0; i < hints->column_count; i++)
-        if (strcmp(hints->columns[i].name, name) == 0)
-            return &hints->columns[i];
-    return NULL;
-}
-
-/* Marks the columns of a key, and no others. No names: the older key stays. */
-static int apply_key(struct catalog *catalog, struct table *table, const struct table_hints *hints,
-                     bool merge_key, struct tg_error *err)
+/* A table that may not come to be is not in the catalog; one that was declared only stays as it is.
+ */
+static int discard_table(struct catalog *catalog, struct table *table,
+                         const struct table_hints *hints, struct table **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *const *names = merge_key ? hints->merge_key : hints->primary_key;
-    size_t count = merge_key ? hints->merge_key_count : hints->primary_key_count;
-    for (size_t i = 0; count > 0 && i < table->column_count; i++) {
-        struct table_column *column = &table->columns[i];
-        *(merge_key ? &column->merge_key : &column->primary_key) = false;
+    if (!table) {
+        TRY(table_make(catalog, hints->table, NULL, &table, err));
+        TRY(apply_table(catalog, table, hints, err));
     }
-    for (size_t i = 0; i < count; i++) {
-        struct table_column *column = NULL;
-        TRY(ensure_column(catalog, table, names[i], &column, err));
-        *(merge_key ? &column->merge_key : &column->primary_key) = true;
-        const struct table_column *hint = find_hint(hints, names[i]);
-        if (!hint || hint->nullable_implied)
-            set_nullable(column, false);
-    }
+    table->discarded = true;
+    *out = table;
 done:
-    return rc;
-}
-
-static int apply_cursor(struct catalog *catalog, struct table *table, const char *cursor,
-                        struct tg_error *err)
-{
-    for (size_t i = 0; i < table->column_count; i++)
-        table->columns[i].incremental = false;
-    struct table_column *column = NULL;
-    int rc = ensure_column(catalog, table, cursor, &column, err);
-    if (rc == TG_OK)
-        column->incremental = true;
     return rc;
 }
 
@@ -208,20 +441,27 @@ int catalog_apply_hints(struct catalog *catalog, const struct table_hints *hints
                         struct table **out, struct tg_error *err)
 {
     int rc = TG_OK;
+    bool discarded = false;
+    struct wish wish = {0};
+    struct table *table = catalog_find(catalog, hints->table);
     *out = NULL;
     TRY(check_table(catalog, hints, err));
-    TRY(check_columns(catalog, hints, err));
-    struct table *table = catalog_find(catalog, hints->table);
+    TRY(make_wish(hints, &wish, err));
+    TRY(check_contract(table, hints, &wish, &discarded, err));
+    if (discarded) {
+        rc = discard_table(catalog, table, hints, out, err);
+        goto done;
+    }
+    TRY(check_types(table, &wish, err));
     if (!table)
         TRY(catalog_add(catalog, hints->table, NULL, &table, err));
     TRY(apply_table(catalog, table, hints, err));
-    for (size_t i = 0; i < hints->column_count; i++)
-        TRY(apply_column(catalog, table, &hints->columns[i], err));
-    TRY(apply_key(catalog, table, hints, false, err));
-    TRY(apply_key(catalog, table, hints, true, err));
-    if (hints->cursor)
-        TRY(apply_cursor(catalog, table, hints->cursor, err));
+    clear_compounds(table, &wish);
+    for (size_t i = 0; i < wish.count; i++)
+        TRY(apply_column(catalog, table, &wish.columns[i], err));
+    table->discarded = false;
     *out = table;
 done:
+    mem_free(wish.columns);
     return rc;
 }

@@ -14,6 +14,8 @@
 #include <limits.h>
 #include <string.h>
 
+#include "catalog/name.h"
+
 enum { ENGINE = 11, ENGINE_OLDEST = 9 };
 
 /* ---- Single values ------------------------------------------------------------------------- */
@@ -89,34 +91,37 @@ done:
     return rc;
 }
 
-/* The extra of that key, made when absent; its value is still to come. */
-static int add_extra(struct catalog *catalog, struct extra **list, yyjson_val *key,
-                     struct extra **out, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct extra *extra = *list;
-    TRY(check_name("a key", key, err));
-    while (extra && strcmp(extra->key, yyjson_get_str(key)) != 0)
-        extra = extra->next;
-    if (!extra) {
-        extra = arena_alloc(&catalog->arena, sizeof(*extra));
-        if (!extra)
-            return error_nomem(err);
-        TRY(read_text(catalog, "a key", key, &extra->key, err));
-        extra->next = *list;
-        *list = extra;
-    }
-    *out = extra;
-done:
-    return rc;
-}
-
 static int keep_extra(struct catalog *catalog, struct extra **list, yyjson_val *key,
                       yyjson_val *value, struct tg_error *err)
 {
-    struct extra *extra = NULL;
-    int rc = add_extra(catalog, list, key, &extra, err);
-    return rc == TG_OK ? read_json(catalog, value, &extra->json, err) : rc;
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    TRY(check_name("a key", key, err));
+    json_write(&text, value);
+    TRY(buf_check(&text, err));
+    TRY(extra_set(catalog, list, yyjson_get_str(key), buf_string(&text), err));
+done:
+    buf_release(&text);
+    return rc;
+}
+
+/* Writes the members of an object but those named, as an object; "{}" when none is left. */
+static void write_rest(struct buf *out, yyjson_val *object, const char *const *without)
+{
+    buf_char(out, '{');
+    yyjson_obj_iter iter = yyjson_obj_iter_with(object);
+    for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter));) {
+        const char *const *name = without;
+        while (*name && !yyjson_equals_str(key, *name))
+            name++;
+        if (*name)
+            continue;
+        buf_text(out, out->data && out->data[out->len - 1] == '{' ? "" : ",");
+        json_write(out, key);
+        buf_char(out, ':');
+        json_write(out, yyjson_obj_iter_get_val(key));
+    }
+    buf_char(out, '}');
 }
 
 /* ---- Columns ------------------------------------------------------------------------------- */
@@ -191,13 +196,50 @@ static int read_hint(const char *key, yyjson_val *value, struct table_column *co
     return rc;
 }
 
+/* Older versions of dlt kept columns that had seen nothing but NULL; dlt forgets them on reading.
+ */
+static bool was_null_first(yyjson_val *hints)
+{
+    yyjson_val *mark = yyjson_obj_get(yyjson_obj_get(hints, "x-normalizer"), "seen-null-first");
+    return yyjson_is_true(mark);
+}
+
+/* A column's x-normalizer without that mark. */
+static int keep_marks(struct catalog *catalog, struct table_column *column, yyjson_val *marks,
+                      struct tg_error *err)
+{
+    static const char *const without[] = {"seen-null-first", NULL};
+    int rc = TG_OK;
+    struct buf rest = BUF_INIT;
+    write_rest(&rest, marks, without);
+    TRY(buf_check(&rest, err));
+    if (rest.len > 2)
+        TRY(extra_set(catalog, &column->extras, "x-normalizer", buf_string(&rest), err));
+done:
+    buf_release(&rest);
+    return rc;
+}
+
+static bool is_null_column(yyjson_val *hints)
+{
+    return was_null_first(hints) && !yyjson_obj_get(hints, "data_type");
+}
+
+/* Precision 0 is kept as an extra, but of times it says something. */
+static void read_whole_seconds(struct table_column *column)
+{
+    const char *precision = extra_find(column->extras, "precision");
+    bool has_seconds = column->spec.type == TYPE_TIMESTAMP || column->spec.type == TYPE_TIME;
+    if (!has_seconds || !precision || strcmp(precision, "0") != 0)
+        return;
+    column->spec.precision = PRECISION_SECONDS;
+    extra_remove(&column->extras, "precision");
+}
+
 static int read_column(struct catalog *catalog, struct table_column *column, yyjson_val *object,
                        struct tg_error *err)
 {
     int rc = TG_OK;
-    if (!yyjson_is_obj(object))
-        return error_set(err, TG_DATA, "it must be an object, it is %s",
-                         yyjson_get_type_desc(object));
     column->nullable_implied = true;
     column->scale_implied = true;
     yyjson_obj_iter iter = yyjson_obj_iter_with(object);
@@ -205,13 +247,16 @@ static int read_column(struct catalog *catalog, struct table_column *column, yyj
         yyjson_val *value = yyjson_obj_iter_get_val(key);
         bool said = false;
         TRY(read_hint(yyjson_get_str(key), value, column, &said, err));
-        if (!said)
+        if (!said && was_null_first(object) && yyjson_equals_str(key, "x-normalizer"))
+            TRY(keep_marks(catalog, column, value, err));
+        else if (!said)
             TRY(keep_extra(catalog, &column->extras, key, value, err));
     }
     column->scale_implied =
         column->scale_implied && column->spec.type == TYPE_DECIMAL && column->spec.precision > 0;
     if (column->scale_implied)
         column->spec.scale = DECIMAL_SCALE;
+    read_whole_seconds(column);
 done:
     return rc;
 }
@@ -229,8 +274,16 @@ static int read_columns(struct catalog *catalog, struct table *table, yyjson_val
         TRY(check_name("a column name", key, err));
         if (table_find(table, name))
             return error_set(err, TG_DATA, "column '%s' is there twice", name);
+        yyjson_val *hints = yyjson_obj_iter_get_val(key);
+        if (!yyjson_is_obj(hints)) {
+            rc = error_set(err, TG_DATA, "it must be an object, it is %s",
+                           yyjson_get_type_desc(hints));
+            return error_where(err, rc, "column '%s'", name);
+        }
+        if (is_null_column(hints))
+            continue;
         TRY(table_add_column(catalog, table, name, NULL, &column, err));
-        rc = read_column(catalog, column, yyjson_obj_iter_get_val(key), err);
+        rc = read_column(catalog, column, hints, err);
         if (rc != TG_OK)
             return error_where(err, rc, "column '%s'", name);
     }
@@ -256,39 +309,56 @@ static int read_disposition(yyjson_val *value, struct table *table, struct tg_er
                      text);
 }
 
-/* x-normalizer: two members have fields, the others stay together in an extra. */
-static int read_normalizer_hints(struct catalog *catalog, struct table *table, yyjson_val *name,
-                                 yyjson_val *object, struct tg_error *err)
+/* x-normalizer: three members have fields, the others stay together in an extra. */
+static int read_normalizer_hints(struct catalog *catalog, struct table *table, yyjson_val *object,
+                                 struct tg_error *err)
 {
     int rc = TG_OK;
+    struct buf rest = BUF_INIT;
+    const char *fields[4] = {0};
+    size_t count = 0;
     if (!yyjson_is_obj(object))
         return wrong_type("x-normalizer", "an object", object, err);
-    struct buf rest = BUF_INIT;
-    struct extra *extra = NULL;
-    buf_char(&rest, '{');
     yyjson_obj_iter iter = yyjson_obj_iter_with(object);
-    for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter));) {
+    for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter)) && count < 3;) {
         yyjson_val *value = yyjson_obj_iter_get_val(key);
         if (yyjson_equals_str(key, "seen-data")) {
             TRY(read_bool("seen-data", value, &table->seen_data, err));
+            fields[count++] = "seen-data";
         } else if (yyjson_equals_str(key, "max_nesting") && !yyjson_is_null(value)) {
             TRY(read_small("max_nesting", value, &table->max_nesting, err));
-        } else {
-            buf_text(&rest, rest.len > 1 ? "," : "");
-            json_write(&rest, key);
-            buf_char(&rest, ':');
-            json_write(&rest, value);
+            fields[count++] = "max_nesting";
+        } else if (yyjson_equals_str(key, "evolve-columns-once") && yyjson_is_true(value)) {
+            table->evolve_once = true;
+            fields[count++] = "evolve-columns-once";
         }
     }
-    buf_char(&rest, '}');
+    write_rest(&rest, object, fields);
     TRY(buf_check(&rest, err));
-    if (rest.len > 2 || yyjson_obj_size(object) == 0) {
-        TRY(add_extra(catalog, &table->extras, name, &extra, err));
-        extra->json = arena_strdup(&catalog->arena, buf_string(&rest));
-        rc = extra->json ? TG_OK : error_nomem(err);
-    }
+    if (rest.len > 2 || count == 0)
+        TRY(extra_set(catalog, &table->extras, "x-normalizer", buf_string(&rest), err));
 done:
     buf_release(&rest);
+    return rc;
+}
+
+/* What is not spelled as contract_write does it is kept beside what it says. */
+static int read_contract(struct catalog *catalog, struct table *table, yyjson_val *key,
+                         yyjson_val *value, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    struct buf ours = BUF_INIT;
+    json_write(&text, value);
+    TRY(buf_check(&text, err));
+    TRY(contract_read(buf_string(&text), &table->contract, err));
+    contract_write(&table->contract, &ours);
+    TRY(buf_check(&ours, err));
+    if (strcmp(buf_string(&text), buf_string(&ours)) != 0)
+        TRY(keep_extra(catalog, &table->extras, key, value, err));
+done:
+    buf_release(&ours);
+    buf_release(&text);
     return rc;
 }
 
@@ -311,7 +381,9 @@ static int read_table_key(struct catalog *catalog, struct table *table, yyjson_v
     if (strcmp(name, "write_disposition") == 0)
         return read_disposition(value, table, err);
     if (strcmp(name, "x-normalizer") == 0)
-        return read_normalizer_hints(catalog, table, key, value, err);
+        return read_normalizer_hints(catalog, table, value, err);
+    if (strcmp(name, "schema_contract") == 0)
+        return read_contract(catalog, table, key, value, err);
     return keep_extra(catalog, &table->extras, key, value, err);
 }
 
@@ -399,13 +471,16 @@ static bool ends_with(const char *text, const char *end)
     return len >= strlen(end) && strcmp(text + len - strlen(end), end) == 0;
 }
 
-/* Only what dlt does by default can be continued: other names would make other tables. */
+/* Only names and rows that we make as dlt does can be continued: others would make other tables. */
 static int check_normalizers(yyjson_val *object, struct tg_error *err)
 {
     static const char *const path[] = {"json", "config", "propagation", "tables", NULL};
+    enum naming naming;
     const char *names = json_get_text(object, "names");
-    if (names && !ends_with(names, "snake_case"))
-        return error_set(err, TG_DATA, "its names follow '%s', only 'snake_case' can be continued",
+    if (names && !naming_find(names, strlen(names), &naming))
+        return error_set(err, TG_DATA,
+                         "its names follow '%s', only snake_case, direct, duck_case, sql_cs_v1 and "
+                         "sql_ci_v1 can be continued",
                          names);
     const char *module = json_get_text(yyjson_obj_get(object, "json"), "module");
     if (module && !ends_with(module, "relational"))
@@ -564,7 +639,8 @@ done:
 
 /* ---- Whole catalogs ------------------------------------------------------------------------ */
 
-int catalog_read(struct catalog *out, const char *json, size_t len, struct tg_error *err)
+int catalog_read_as(struct catalog *out, const char *json, size_t len, const char *subject,
+                    struct tg_error *err)
 {
     int rc = TG_OK;
     yyjson_doc *doc = NULL;
@@ -581,5 +657,10 @@ done:
     yyjson_doc_free(doc);
     if (rc != TG_OK)
         catalog_release(out);
-    return rc == TG_OK ? rc : error_where(err, rc, "the stored schema");
+    return rc == TG_OK ? rc : error_where(err, rc, "%s", subject);
+}
+
+int catalog_read(struct catalog *out, const char *json, size_t len, struct tg_error *err)
+{
+    return catalog_read_as(out, json, len, "the stored schema", err);
 }

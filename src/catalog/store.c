@@ -6,6 +6,7 @@
  * tables get their propagation entry). catalog_bump -> content_hash: the same content with sorted
  * keys, then the names of tables and columns in physical order. catalog_copy writes and reads
  * again. A field that has something to say is written; else an extra of its key stands, as it came.
+ * catalog_import and schema_yaml_start follow dlt's rules for imported texts.
  *
  * Reading is in read.c.
  */
@@ -16,6 +17,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "catalog/schema_yaml.h"
 
 enum { HASH_TEXT = 44 }; /* 32 bytes in base64 */
 
@@ -53,13 +55,6 @@ static void put_json(struct buf *out, const char *key, const char *json)
     buf_text(out, json);
 }
 
-static const struct extra *find_extra(const struct extra *extras, const char *key)
-{
-    while (extras && strcmp(extras->key, key) != 0)
-        extras = extras->next;
-    return extras;
-}
-
 /* ---- Columns ------------------------------------------------------------------------------- */
 
 static bool says_scale(const struct table_column *column)
@@ -81,7 +76,7 @@ static bool column_says(const struct table_column *column, const char *key)
     if (strcmp(key, "nullable") == 0)
         return !column->nullable || !column->nullable_implied;
     if (strcmp(key, "precision") == 0)
-        return column->spec.precision > 0;
+        return column->spec.precision != 0;
     if (strcmp(key, "scale") == 0)
         return says_scale(column);
     if (strcmp(key, "timezone") == 0)
@@ -91,6 +86,7 @@ static bool column_says(const struct table_column *column, const char *key)
 
 static void write_column(struct buf *out, const struct table_column *column)
 {
+    int precision = column->spec.precision;
     put_key(out, column->name);
     buf_char(out, '{');
     put_text(out, "name", column->name);
@@ -99,7 +95,7 @@ static void write_column(struct buf *out, const struct table_column *column)
     if (column_says(column, "nullable"))
         put_bool(out, "nullable", column->nullable);
     if (column_says(column, "precision"))
-        put_int(out, "precision", column->spec.precision);
+        put_int(out, "precision", precision == PRECISION_SECONDS ? 0 : precision);
     if (column_says(column, "scale"))
         put_int(out, "scale", column->spec.scale);
     if (column_says(column, "timezone"))
@@ -133,49 +129,60 @@ static bool table_says(const struct table *table, const char *key)
         return !table->parent || table->disposition != DISPOSITION_NONE;
     if (strcmp(key, "x-merge-strategy") == 0)
         return table->merge_strategy != NULL;
+    if (strcmp(key, "schema_contract") == 0) /* its stored spelling wins while there is one */
+        return contract_is_said(&table->contract) && !extra_find(table->extras, key);
     return strcmp(key, "x-normalizer") == 0;
 }
 
-/* Our two members first, then the others, whose object was stored without those. */
+/* Our members first, then the others, whose object was stored without those. */
 static void write_normalizer_hints(struct buf *out, const struct table *table)
 {
-    const struct extra *rest = find_extra(table->extras, "x-normalizer");
-    if (!rest && !table->seen_data && table->max_nesting < 0)
+    const char *rest = extra_find(table->extras, "x-normalizer");
+    bool says = table->seen_data || table->evolve_once || table->max_nesting >= 0;
+    if (!rest && !says)
         return;
     put_key(out, "x-normalizer");
     buf_char(out, '{');
-    if (table->seen_data)
-        put_bool(out, "seen-data", true);
     if (table->max_nesting >= 0)
         put_int(out, "max_nesting", table->max_nesting);
-    const char *members = rest && rest->json[0] == '{' ? rest->json + 1 : "}";
-    if (members[0] != '}' && (table->seen_data || table->max_nesting >= 0))
+    if (table->evolve_once)
+        put_bool(out, "evolve-columns-once", true);
+    if (table->seen_data)
+        put_bool(out, "seen-data", true);
+    const char *members = rest && rest[0] == '{' ? rest + 1 : "}";
+    if (members[0] != '}' && says)
         buf_char(out, ',');
     buf_text(out, members);
 }
 
+/* In dlt's order. */
 static void write_table(struct buf *out, const struct table *table)
 {
     put_key(out, table->name);
     buf_char(out, '{');
     put_text(out, "name", table->name);
-    if (table_says(table, "write_disposition"))
-        put_text(out, "write_disposition", disposition_name(table->disposition));
-    if (table->parent)
-        put_text(out, "parent", table->parent);
-    if (table->resource)
-        put_text(out, "resource", table->resource);
-    if (table->merge_strategy)
-        put_text(out, "x-merge-strategy", table->merge_strategy);
-    write_normalizer_hints(out, table);
-    for (const struct extra *extra = table->extras; extra; extra = extra->next)
-        if (!table_says(table, extra->key))
-            put_json(out, extra->key, extra->json);
     put_key(out, "columns");
     buf_char(out, '{');
     for (size_t i = 0; i < table->column_count; i++)
         write_column(out, &table->columns[i]);
-    buf_text(out, "}}");
+    buf_char(out, '}');
+    if (table->parent)
+        put_text(out, "parent", table->parent);
+    if (table->merge_strategy)
+        put_text(out, "x-merge-strategy", table->merge_strategy);
+    if (table_says(table, "write_disposition"))
+        put_text(out, "write_disposition", disposition_name(table->disposition));
+    if (table_says(table, "schema_contract")) {
+        put_key(out, "schema_contract");
+        contract_write(&table->contract, out);
+    }
+    if (table->resource)
+        put_text(out, "resource", table->resource);
+    for (const struct extra *extra = table->extras; extra; extra = extra->next)
+        if (!table_says(table, extra->key))
+            put_json(out, extra->key, extra->json);
+    write_normalizer_hints(out, table);
+    buf_char(out, '}');
 }
 
 /* ---- Normalizers --------------------------------------------------------------------------- */
@@ -281,22 +288,19 @@ done:
 
 /* ---- The schema ---------------------------------------------------------------------------- */
 
-/* Everything the hash is taken of, after the opening brace. */
+/* What both the stored form and the hash have, in dlt's order. */
 static int write_content(struct buf *out, const struct catalog *catalog, struct tg_error *err)
 {
     put_int(out, "engine_version", catalog->engine_version);
     put_text(out, "name", catalog->name);
-    if (catalog->settings_json)
-        put_json(out, "settings", catalog->settings_json);
-    int rc = write_normalizers(out, catalog, err);
-    if (rc != TG_OK)
-        return rc;
     put_key(out, "tables");
     buf_char(out, '{');
     for (size_t i = 0; i < catalog->table_count; i++)
         write_table(out, catalog->tables[i]);
     buf_char(out, '}');
-    return TG_OK;
+    if (catalog->settings_json)
+        put_json(out, "settings", catalog->settings_json);
+    return write_normalizers(out, catalog, err);
 }
 
 static bool catalog_says(const struct catalog *catalog, const char *key)
@@ -323,6 +327,7 @@ int catalog_write(const struct catalog *catalog, struct buf *out, struct tg_erro
     buf_char(out, '{');
     put_int(out, "version", catalog->version);
     put_text(out, "version_hash", catalog->version_hash);
+    TRY(write_content(out, catalog, err));
     put_key(out, "previous_hashes");
     for (size_t i = 0; i < catalog->previous_count; i++) {
         buf_char(out, i == 0 ? '[' : ',');
@@ -330,7 +335,6 @@ int catalog_write(const struct catalog *catalog, struct buf *out, struct tg_erro
     }
     buf_text(out, catalog->previous_count > 0 ? "]" : "[]");
     write_extras(out, catalog, false);
-    TRY(write_content(out, catalog, err));
     buf_char(out, '}');
     TRY(buf_check(out, err));
 done:
@@ -375,8 +379,8 @@ static int content_hash(const struct catalog *catalog, char out[HASH_TEXT + 1],
     yyjson_doc *doc = NULL;
     unsigned char digest[32];
     buf_char(&text, '{');
-    write_extras(&text, catalog, true);
     TRY(write_content(&text, catalog, err));
+    write_extras(&text, catalog, true);
     buf_char(&text, '}');
     TRY(buf_check(&text, err));
     TRY(json_parse(buf_string(&text), text.len, "the catalog", &doc, err));
@@ -392,19 +396,21 @@ done:
     return rc;
 }
 
-/* The newest first; the oldest falls off the end. One that is there already stays where it is, as
- * in dlt. */
-static void remember_hash(struct catalog *catalog, const char *hash)
+int catalog_remember_hash(struct catalog *catalog, const char *hash, struct tg_error *err)
 {
     size_t max = sizeof(catalog->previous_hashes) / sizeof(catalog->previous_hashes[0]);
     for (size_t i = 0; i < catalog->previous_count; i++)
         if (strcmp(catalog->previous_hashes[i], hash) == 0)
-            return;
+            return TG_OK;
+    const char *copy = arena_strdup(&catalog->arena, hash);
+    if (!copy)
+        return error_nomem(err);
     if (catalog->previous_count < max)
         catalog->previous_count++;
     for (size_t i = catalog->previous_count - 1; i > 0; i--)
         catalog->previous_hashes[i] = catalog->previous_hashes[i - 1];
-    catalog->previous_hashes[0] = hash;
+    catalog->previous_hashes[0] = copy;
+    return TG_OK;
 }
 
 int catalog_bump(struct catalog *catalog, bool *changed, struct tg_error *err)
@@ -418,8 +424,10 @@ int catalog_bump(struct catalog *catalog, bool *changed, struct tg_error *err)
     if (!copy)
         return error_nomem(err);
     if (catalog->version_hash[0]) {
+        rc = catalog_remember_hash(catalog, catalog->version_hash, err);
+        if (rc != TG_OK)
+            return rc;
         catalog->version++;
-        remember_hash(catalog, catalog->version_hash);
     }
     catalog->version_hash = copy;
     *changed = true;
@@ -435,5 +443,78 @@ int catalog_copy(const struct catalog *from, struct catalog *out, struct tg_erro
     TRY(catalog_read(out, buf_string(&json), json.len, err));
 done:
     buf_release(&json);
+    return rc;
+}
+
+/* ---- Importing ----------------------------------------------------------------------------- */
+
+/* Takes note of the hash of the text that the catalog goes by. */
+static int link_import(struct catalog *catalog, const char *hash, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf json = BUF_INIT;
+    json_string(&json, hash, strlen(hash));
+    TRY(buf_check(&json, err));
+    TRY(extra_set(catalog, &catalog->extras, "imported_version_hash", buf_string(&json), err));
+done:
+    buf_release(&json);
+    return rc;
+}
+
+static bool is_linked(const struct catalog *catalog, const char *hash)
+{
+    const char *json = extra_find(catalog->extras, "imported_version_hash");
+    size_t len = strlen(hash);
+    return json && strlen(json) == len + 2 && memcmp(json + 1, hash, len) == 0;
+}
+
+int schema_yaml_start(struct catalog *catalog, struct buf *out, struct tg_error *err)
+{
+    static const char *const notes[] = {"x-normalizer", "x-loader", "x-extractor"};
+    int rc = TG_OK;
+    bool changed = false;
+    struct catalog bare;
+    TRY(catalog_copy(catalog, &bare, err));
+    for (size_t t = 0; t < bare.table_count; t++) {
+        struct table *table = bare.tables[t];
+        table->seen_data = table->evolve_once = false;
+        table->max_nesting = -1;
+        for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++)
+            extra_remove(&table->extras, notes[i]);
+        for (size_t c = 0; c < table->column_count; c++)
+            extra_remove(&table->columns[c].extras, notes[0]);
+    }
+    TRY(catalog_bump(&bare, &changed, err));
+    TRY(schema_yaml_write(&bare, out, err));
+    TRY(link_import(catalog, bare.version_hash, err));
+done:
+    catalog_release(&bare);
+    return rc;
+}
+
+int catalog_import(struct catalog *catalog, const char *yaml, size_t len, const char *subject,
+                   bool *changed, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct catalog read;
+    *changed = false;
+    TRY(schema_yaml_read(yaml, len, subject, &read, err));
+    if (strcmp(read.name, catalog->name) != 0) {
+        rc = error_set(err, TG_SPEC, "it is the schema '%s', the pipeline's is '%s'", read.name,
+                       catalog->name);
+        rc = error_where(err, rc, "%s", subject);
+        goto done;
+    }
+    if (is_linked(catalog, read.version_hash))
+        goto done;
+    TRY(link_import(&read, read.version_hash, err));
+    if (catalog->version_hash[0] && strcmp(catalog->version_hash, read.version_hash) != 0)
+        TRY(catalog_remember_hash(&read, catalog->version_hash, err));
+    catalog_release(catalog);
+    *catalog = read;
+    read = (struct catalog){0};
+    *changed = true;
+done:
+    catalog_release(&read);
     return rc;
 }

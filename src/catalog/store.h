@@ -10,10 +10,13 @@
 #include "catalog/table.h"
 
 /* Reads a stored schema (engine 9 to 11; older ones are brought to 11 as dlt does it); unknown keys
- * are kept. TG_DATA says what is wrong, also when the names are not snake_case or the JSON
- * normaliser is not dlt's. `out` need not be initialised. */
+ * are kept. TG_DATA says what is wrong, also when naming convention or JSON normaliser are none of
+ * dlt's. `out` need not be initialised. */
 int catalog_read(struct catalog *out, const char *json, size_t len,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* The same; errors call it `subject`. */
+int catalog_read_as(struct catalog *out, const char *json, size_t len, const char *subject,
+                    struct tg_error *err) TG_CHECK_RESULT;
 /* Writes it; system tables _dlt_version, _dlt_loads, _dlt_pipeline_state are part of it, as in dlt.
  */
 int catalog_write(const struct catalog *catalog, struct buf *out,
@@ -21,6 +24,10 @@ int catalog_write(const struct catalog *catalog, struct buf *out,
 /* Computes the hash; when it differs from version_hash: version + 1, the old hash goes to
  * previous_hashes. *changed tells. */
 int catalog_bump(struct catalog *catalog, bool *changed, struct tg_error *err) TG_CHECK_RESULT;
+/* Puts an older hash in front of previous_hashes; the oldest falls off the end. One that is there
+ * already stays where it is, as in dlt. Copied. */
+int catalog_remember_hash(struct catalog *catalog, const char *hash,
+                          struct tg_error *err) TG_CHECK_RESULT;
 /* A deep copy with its own arena. `out` need not be initialised. */
 int catalog_copy(const struct catalog *from, struct catalog *out,
                  struct tg_error *err) TG_CHECK_RESULT;

@@ -2,15 +2,19 @@
  * The catalog in memory: tables in order of creation, columns in physical order, all in one arena.
  *
  * Path: catalog_init (read.c) or catalog_read -> catalog_find / catalog_add -> table_find /
- * table_add_column / table_complete_column -> catalog_bump, catalog_write (store.c). Lookups go
- * through the list from the front: the hot loop keeps pointers to what it found, and a wide table
- * has some hundred columns.
+ * table_add_column / table_complete_column -> catalog_bump, catalog_write (store.c). Names are
+ * looked up from the front; a table of more than INDEX_FROM columns has a hash table of them
+ * (slots), which follows whatever table_add_column and table_complete_column do.
  *
  * Hints of a resource are applied in hints.c; JSON is read in read.c and written in store.c.
  */
 #include "catalog/table.h"
 
 #include <string.h>
+
+#include "base/hash.h"
+
+enum { INDEX_FROM = 64 };
 
 const struct column_flag column_flags[] = {
     {"primary_key", offsetof(struct table_column, primary_key)},
@@ -56,17 +60,10 @@ struct table *catalog_find(const struct catalog *catalog, const char *name)
     return NULL;
 }
 
-int catalog_add(struct catalog *catalog, const char *name, const char *parent, struct table **out,
-                struct tg_error *err)
+int table_make(struct catalog *catalog, const char *name, const char *parent, struct table **out,
+               struct tg_error *err)
 {
     *out = NULL;
-    if (catalog_find(catalog, name))
-        return error_set(err, TG_INTERNAL, "table '%s' is in the catalog already", name);
-    struct table **tables = grow(&catalog->arena, catalog->tables, catalog->table_count,
-                                 &catalog->table_cap, sizeof(*tables));
-    if (!tables)
-        return error_nomem(err);
-    catalog->tables = tables;
     struct table *table = arena_alloc(&catalog->arena, sizeof(*table));
     if (!table)
         return error_nomem(err);
@@ -80,9 +77,25 @@ int catalog_add(struct catalog *catalog, const char *name, const char *parent, s
     }
     if (!table->name || (parent && !table->parent))
         return error_nomem(err);
-    tables[catalog->table_count++] = table;
     *out = table;
     return TG_OK;
+}
+
+int catalog_add(struct catalog *catalog, const char *name, const char *parent, struct table **out,
+                struct tg_error *err)
+{
+    *out = NULL;
+    if (catalog_find(catalog, name))
+        return error_set(err, TG_INTERNAL, "table '%s' is in the catalog already", name);
+    struct table **tables = grow(&catalog->arena, catalog->tables, catalog->table_count,
+                                 &catalog->table_cap, sizeof(*tables));
+    if (!tables)
+        return error_nomem(err);
+    catalog->tables = tables;
+    int rc = table_make(catalog, name, parent, out, err);
+    if (rc == TG_OK)
+        tables[catalog->table_count++] = *out;
+    return rc;
 }
 
 const struct table *catalog_root(const struct catalog *catalog, const struct table *table)
@@ -109,10 +122,54 @@ bool table_is_new(const struct table *table)
     return true;
 }
 
+void table_saw_data(struct table *table)
+{
+    table->seen_data = true;
+    table->evolve_once = false;
+}
+
 /* ---- Columns ------------------------------------------------------------------------------- */
+
+/* The slot of a name: that of its column, or the free one where it belongs. */
+static uint32_t *find_slot(const struct table *table, const char *name)
+{
+    size_t mask = table->slot_count - 1;
+    size_t at = (size_t)hash_xx64(name, strlen(name)) & mask;
+    while (table->slots[at] > 0 && strcmp(table->columns[table->slots[at] - 1].name, name) != 0)
+        at = (at + 1) & mask;
+    return &table->slots[at];
+}
+
+static void fill_slots(struct table *table)
+{
+    if (!table->slots)
+        return;
+    memset(table->slots, 0, table->slot_count * sizeof(*table->slots));
+    for (size_t i = 0; i < table->column_count; i++)
+        *find_slot(table, table->columns[i].name) = (uint32_t)(i + 1);
+}
+
+/* Makes the slots at least twice as many as there may be columns. */
+static int grow_slots(struct catalog *catalog, struct table *table, struct tg_error *err)
+{
+    size_t count = table->column_cap * 4;
+    if (table->column_cap <= INDEX_FROM || table->slot_count >= table->column_cap * 2)
+        return TG_OK;
+    uint32_t *slots = arena_alloc(&catalog->arena, count * sizeof(*slots));
+    if (!slots)
+        return error_nomem(err);
+    table->slots = slots;
+    table->slot_count = count;
+    fill_slots(table);
+    return TG_OK;
+}
 
 struct table_column *table_find(const struct table *table, const char *name)
 {
+    if (table->slots) {
+        uint32_t number = *find_slot(table, name);
+        return number > 0 ? &table->columns[number - 1] : NULL;
+    }
     for (size_t i = 0; i < table->column_count; i++)
         if (strcmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
@@ -132,9 +189,14 @@ int table_add_column(struct catalog *catalog, struct table *table, const char *n
     if (!columns)
         return error_nomem(err);
     table->columns = columns;
+    int rc = grow_slots(catalog, table, err);
+    if (rc != TG_OK)
+        return rc;
     char *copy = arena_strdup(&catalog->arena, name);
     if (!copy)
         return error_nomem(err);
+    if (table->slots)
+        *find_slot(table, name) = (uint32_t)(table->column_count + 1);
     struct table_column *column = &columns[table->column_count++];
     *column = (struct table_column){.name = copy, .nullable = true};
     if (spec) {
@@ -156,7 +218,8 @@ int table_complete_column(struct catalog *catalog, struct table *table, const ch
                          table->name);
     struct table_column column = *found;
     column.spec = *spec;
-    if (spec->precision == 0) {
+    bool has_seconds = spec->type == TYPE_TIMESTAMP || spec->type == TYPE_TIME;
+    if (spec->precision == 0 && (found->spec.precision > 0 || has_seconds)) {
         column.spec.precision = found->spec.precision;
         column.spec.scale = found->spec.scale;
     }
@@ -166,6 +229,7 @@ int table_complete_column(struct catalog *catalog, struct table *table, const ch
     struct table_column *last = &table->columns[table->column_count - 1];
     memmove(found, found + 1, (size_t)(last - found) * sizeof(*found));
     *last = column;
+    fill_slots(table);
     return TG_OK;
 }
 
@@ -181,4 +245,47 @@ size_t table_key(const struct table *table, bool merge_key, const char **names, 
         count++;
     }
     return count;
+}
+
+/* ---- Extras -------------------------------------------------------------------------------- */
+
+/* Where the pointer to the extra of that key is, or the end of the list. */
+static struct extra **find_extra(struct extra **extras, const char *key)
+{
+    while (*extras && strcmp((*extras)->key, key) != 0)
+        extras = &(*extras)->next;
+    return extras;
+}
+
+const char *extra_find(const struct extra *extras, const char *key)
+{
+    while (extras && strcmp(extras->key, key) != 0)
+        extras = extras->next;
+    return extras ? extras->json : NULL;
+}
+
+int extra_set(struct catalog *catalog, struct extra **extras, const char *key, const char *json,
+              struct tg_error *err)
+{
+    struct extra **at = find_extra(extras, key);
+    const char *copy = arena_strdup(&catalog->arena, json);
+    if (!copy)
+        return error_nomem(err);
+    if (!*at) {
+        struct extra *extra = arena_alloc(&catalog->arena, sizeof(*extra));
+        char *name = arena_strdup(&catalog->arena, key);
+        if (!extra || !name)
+            return error_nomem(err);
+        extra->key = name;
+        *at = extra;
+    }
+    (*at)->json = copy;
+    return TG_OK;
+}
+
+void extra_remove(struct extra **extras, const char *key)
+{
+    struct extra **at = find_extra(extras, key);
+    if (*at)
+        *at = (*at)->next;
 }

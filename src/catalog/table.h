@@ -11,6 +11,7 @@
 #include <yyjson.h>
 
 #include "base/memory.h"
+#include "catalog/contract.h"
 #include "data/type.h"
 
 enum disposition {
@@ -53,9 +54,16 @@ struct table {
     const char *merge_strategy;   /* x-merge-strategy, NULL: delete-insert */
     struct table_column *columns; /* in physical order */
     size_t column_count, column_cap;
-    bool seen_data;  /* x-normalizer.seen-data: exists at the destination */
-    int max_nesting; /* x-normalizer.max_nesting; -1: not said */
+    bool seen_data;           /* x-normalizer.seen-data: exists at the destination */
+    int max_nesting;          /* x-normalizer.max_nesting; -1: not said */
+    struct contract contract; /* schema_contract */
+    bool evolve_once; /* x-normalizer.evolve-columns-once: until it has data, new columns pass any
+                         contract */
+    bool discarded; /* the contract does not let it come to be: its rows go nowhere. A new table is
+                         not in the catalog then. Not stored */
     struct extra *extras;
+    uint32_t *slots; /* of a wide table: numbers of columns by the hash of their names; 0: free */
+    size_t slot_count;
 };
 
 struct catalog {
@@ -84,10 +92,16 @@ struct table *catalog_find(const struct catalog *catalog, const char *name); /* 
  * starts as its own resource with append. */
 int catalog_add(struct catalog *catalog, const char *name, const char *parent, struct table **out,
                 struct tg_error *err) TG_CHECK_RESULT;
+/* The same, but the catalog does not get to know it: it lives in its arena only. */
+int table_make(struct catalog *catalog, const char *name, const char *parent, struct table **out,
+               struct tg_error *err) TG_CHECK_RESULT;
 const struct table *catalog_root(const struct catalog *catalog,
                                  const struct table *table); /* itself for a root */
 bool table_is_system(const struct table *table);             /* _dlt_* and _tidegate_* */
 bool table_is_new(const struct table *table);                /* no complete column yet */
+
+/* Rows of it were loaded: it exists at the destination, and its contract holds from now on. */
+void table_saw_data(struct table *table);
 
 struct table_column *table_find(const struct table *table, const char *name);
 /* Appends a column (nullable, no hints; `spec` NULL: incomplete); returns it through out (may be
@@ -99,6 +113,13 @@ int table_add_column(struct catalog *catalog, struct table *table, const char *n
  * precision, timezone) stay. Pointers to the table's columns are invalid afterwards. */
 int table_complete_column(struct catalog *catalog, struct table *table, const char *name,
                           const struct type_spec *spec, struct tg_error *err) TG_CHECK_RESULT;
+/* The JSON text of an extra; NULL: there is none of that key. */
+const char *extra_find(const struct extra *extras, const char *key);
+/* Puts one in the place of an older one of that key, or at the end. Key and text are copied. */
+int extra_set(struct catalog *catalog, struct extra **extras, const char *key, const char *json,
+              struct tg_error *err) TG_CHECK_RESULT;
+void extra_remove(struct extra **extras, const char *key);
+
 /* Names of the primary (or merge) key's columns in table order, at most `max` of them; returns how
  * many there are. */
 size_t table_key(const struct table *table, bool merge_key, const char **names, size_t max);
@@ -115,9 +136,9 @@ static inline bool *column_flag_at(struct table_column *column, const struct col
     return (bool *)((char *)column + flag->offset);
 }
 
-/* What a resource says of its root table, normalised names. Rules of the reference, 4.2: keys that
- * are given replace the old ones on all columns; key columns become NOT NULL unless said otherwise;
- * what is not said stays. */
+/* What a resource says of its root table, normalised names (references too). Rules of the
+ * reference, 4.2: what is given replaces the old, key columns become NOT NULL unless said
+ * otherwise, what is not said stays. */
 struct table_hints {
     const char *table;
     const char *resource;
@@ -129,15 +150,21 @@ struct table_hints {
     size_t merge_key_count;
     const char *cursor; /* simple cursor paths mark their column `incremental`; NULL otherwise */
     int max_nesting;    /* -1: not said */
-    /* Only name, spec, nullable (unless nullable_implied), has_timezone, hard_delete, dedup_sort
-     * are read; false, zero and NULL say nothing. Their order is the physical order of new columns;
-     * key columns follow, then the cursor's. */
+    struct contract contract;   /* CONTRACT_UNSAID: not said */
+    struct contract effective;  /* what holds for the table (contract_resolve) */
+    const struct extra *extras; /* description, references, x-*: said again they are replaced;
+                                   references by the table they go to */
+    /* Their order is the physical order of new ones; key columns follow, then the cursor's. Of a
+     * column false, zero and NULL say nothing (nullable: when it is implied). Compound hints (keys,
+     * partition, cluster) take the place of those that were on other columns. */
     const struct table_column *columns;
     size_t column_count;
 };
-/* Disposition and strategy are the run's. A type that differs from a column that is already at the
- * destination is TG_SPEC, and then nothing was changed. The table is made when it is new. `hints`
- * is borrowed. */
+/* Disposition and strategy are the run's. The table is made when it is new, or is `discarded`.
+ * Another type for a column that is at the destination is taken if it is a wider one, and not taken
+ * if the column has become wider than the hint by its data; else it is TG_SPEC. What the contract
+ * does not let in is TG_CONTRACT, or left out. Nothing is changed when it fails so. `hints` is
+ * borrowed. */
 int catalog_apply_hints(struct catalog *catalog, const struct table_hints *hints,
                         struct table **out, struct tg_error *err) TG_CHECK_RESULT;
 

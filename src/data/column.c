@@ -10,6 +10,7 @@
 #include "data/column.h"
 
 #include <assert.h>
+#include <math.h>
 
 #include "base/memory.h"
 
@@ -26,13 +27,22 @@ static bool is_text(enum type type)
     return type == TYPE_TEXT || type == TYPE_JSON || type == TYPE_BINARY;
 }
 
+static uint8_t bits_of(const struct type_spec *spec)
+{
+    int bits = spec->type == TYPE_BIGINT && spec->precision ? spec->precision : 64;
+
+    if (type_is_nanoseconds(spec))
+        return 0;
+    return bits > 32 ? 63 : bits > 16 ? 31 : bits > 8 ? 15 : 7;
+}
+
 int column_init_rows(struct column *column, const struct type_spec *spec, size_t row_max,
                      struct tg_error *err)
 {
     size_t bits_bytes = row_max / 8 + 1;
     size_t bytes = spec->type == TYPE_BOOL ? bits_bytes : (size_t)widths[spec->type] * row_max;
 
-    *column = (struct column){.spec = *spec, .row_max = row_max};
+    *column = (struct column){.spec = *spec, .row_max = row_max, .bits = bits_of(spec)};
     if (spec->type != TYPE_BOOL && widths[spec->type] == 0)
         return error_set(err, TG_INTERNAL, "a column needs a type");
     column->validity = mem_calloc(1, bits_bytes);
@@ -63,7 +73,7 @@ void column_release(struct column *column)
     mem_free(column->validity);
     mem_free(column->data.any);
     mem_free(column->text);
-    *column = (struct column){.spec = column->spec};
+    *column = (struct column){.spec = column->spec, .bits = column->bits};
 }
 
 void column_fill(struct column *column, size_t row)
@@ -142,6 +152,15 @@ static int bigint_to_decimal(struct column *column, const struct type_spec *spec
     return TG_OK;
 }
 
+/* More digits in front and behind: type_widens has made sure of it. */
+static void rescale_decimal(struct column *column, int digits)
+{
+    int128 factor = power_of_ten(digits);
+
+    for (size_t i = 0; i < column->len; i++)
+        column->data.decimal[i] *= factor;
+}
+
 static int date_to_timestamp(struct column *column, struct tg_error *err)
 {
     const int64_t day_us = INT64_C(86400000000);
@@ -172,12 +191,15 @@ int column_widen(struct column *column, const struct type_spec *spec, struct tg_
         TRY(bigint_to_double(column, err));
     else if (from == TYPE_BIGINT && (to == TYPE_DECIMAL || to == TYPE_WEI))
         TRY(bigint_to_decimal(column, spec, err));
-    else if (from == TYPE_DATE && to == TYPE_TIMESTAMP)
-        TRY(date_to_timestamp(column, err));
-    else
+    else if (!type_widens(&column->spec, spec))
         TRY(error_set(err, TG_INTERNAL, "a %s column cannot be widened to %s", type_name(from),
                       type_name(to)));
+    else if (from == TYPE_DATE)
+        TRY(date_to_timestamp(column, err));
+    else if (from == TYPE_DECIMAL || from == TYPE_WEI)
+        rescale_decimal(column, type_decimal(spec).scale - type_decimal(&column->spec).scale);
     column->spec = *spec;
+    column->bits = bits_of(spec);
 done:
     return rc;
 }
@@ -217,7 +239,7 @@ int column_export(struct column *column, size_t row_count, struct ArrowArray *ou
         .release = release_exported,
         .private_data = exported,
     };
-    *column = (struct column){.spec = column->spec};
+    *column = (struct column){.spec = column->spec, .bits = column->bits};
     return TG_OK;
 }
 
@@ -295,6 +317,42 @@ bool decimal_valid(const char *text, size_t len)
     struct digits digits;
 
     return scan_decimal(text, len, &digits);
+}
+
+bool decimal_digits(const char *text, size_t len, int *whole, int *fraction)
+{
+    struct digits digits;
+
+    *whole = *fraction = 0;
+    if (!scan_decimal(text, len, &digits))
+        return false;
+    if (digits.first) {
+        *whole = digits.count + digits.exponent > 0 ? digits.count + digits.exponent : 0;
+        *fraction = digits.exponent < 0 ? -digits.exponent : 0;
+    }
+    return true;
+}
+
+bool decimal_round(double value, int precision, int scale, int128 *out)
+{
+    enum { MANTISSA_BITS = 53, SCALE_MAX = 22 }; /* 10^22 has 74 bits: together they fit */
+    int exponent;
+    int128 number;
+
+    if (!isfinite(value) || scale > SCALE_MAX)
+        return false;
+    number = (int128)ldexp(frexp(fabs(value), &exponent), MANTISSA_BITS) * power_of_ten(scale);
+    exponent -= MANTISSA_BITS;
+    if (exponent > 74 || (exponent > 0 && number >> (126 - exponent) != 0))
+        return false;
+    if (exponent >= 0)
+        number <<= exponent;
+    else if (exponent < -127)
+        number = 0;
+    else
+        number = ((number >> (-exponent - 1)) + 1) >> 1;
+    *out = value < 0 ? -number : number;
+    return number < power_of_ten(precision);
 }
 
 int decimal_parse(const char *text, size_t len, int precision, int scale, int128 *out,

@@ -20,6 +20,8 @@ __extension__ typedef __int128 int128;
 struct column {
     struct type_spec spec;
     size_t row_max; /* room */
+    uint8_t bits;   /* of the magnitude of integers that can be stored as they come: 63; fewer for a
+                       bigint with a precision; 0 for nanoseconds, which microseconds are not */
     size_t len;     /* rows so far, NULLs included */
     size_t null_count;
     uint8_t *validity; /* bit per row, 1 = value */
@@ -105,8 +107,9 @@ static inline bool column_has(const struct column *column, size_t row)
     return row < column->len && (column->validity[row >> 3] >> (row & 7) & 1);
 }
 
-/* Changes the type of the values already there: bigint -> double, bigint -> decimal or wei, date ->
- * timestamp. TG_DATA when one does not fit; the column is then as it was. */
+/* Changes the type of the values already there: bigint -> a larger bigint, double, decimal or wei;
+ * decimal or wei -> decimal with more digits; date -> timestamp; timestamp -> one of more digits,
+ * up to microseconds. TG_DATA when one does not fit; the column is then as it was. */
 int column_widen(struct column *column, const struct type_spec *spec,
                  struct tg_error *err) TG_CHECK_RESULT;
 
@@ -122,6 +125,12 @@ int decimal_parse(const char *text, size_t len, int precision, int scale, int128
                   struct tg_error *err) TG_CHECK_RESULT;
 /* Whether decimal_parse could read it, were it wide enough. */
 bool decimal_valid(const char *text, size_t len);
+/* How many digits it has before the point and behind it, without the zeros around it; false: it is
+ * no decimal. */
+bool decimal_digits(const char *text, size_t len, int *whole, int *fraction);
+/* `value` with `scale` digits behind the point, halves away from zero; false: beyond 38 digits, or
+ * a scale above 22. The double counts as it is, not as it is written: 0.1 has 55 digits. */
+bool decimal_round(double value, int precision, int scale, int128 *out);
 size_t decimal_format(int128 value, int scale,
                       char out[48]); /* length; no trailing zeros dropped */
 

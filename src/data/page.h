@@ -24,7 +24,8 @@ struct page {
     const yyjson_val
         *first_cell; /* first row as delivered: rows are found again by walking from here */
 
-    /* PAGE_ARROW. Both owned by the page; a taker moves them out (release = NULL). */
+    /* PAGE_ARROW. Both owned by the page; a taker moves them out (release = NULL). PAGE_ROWS that
+     * were an Arrow batch keep both: what the schema says of types is believed. */
     struct ArrowSchema schema;
     struct ArrowArray array;
 };
@@ -34,6 +35,23 @@ void page_release(struct page *page);
 /* Adds "file 'x', line 3" or "row 17" for `row` (one of page->rows) to err's place. Returns `code`.
  */
 int page_where(const struct page *page, const yyjson_val *row, int code, struct tg_error *err);
+
+/* ---- Arrow batch -> rows ---- */
+
+/* Makes PAGE_ROWS of PAGE_ARROW: structs become objects, lists lists, maps lists of {key, value},
+ * scalars typed cells, NULLs null cells. The cells are laid on `rows`, which is cleared first and
+ * must outlive the page; texts are borrowed from the array, which the page keeps with its schema.
+ * Rows are laid until they are many cells; while page_has_rest, the next call on the same page
+ * gives its next rows in the place of those before. TG_DATA for a type that has no cell (unions,
+ * intervals) or a text that is not UTF-8. On failure the page is to be released. */
+int page_to_rows(struct page *page, struct tg_rows *rows, struct tg_error *err) TG_CHECK_RESULT;
+/* Whether rows of the batch are left that page_to_rows has not laid. */
+static inline bool page_has_rest(const struct page *page)
+{
+    return page->kind == PAGE_ROWS && page->array.release && page->array.length > 0;
+}
+/* Whether any column of the batch is a struct, a list or a map, or a dictionary of them. */
+bool page_is_nested(const struct page *page);
 
 /* ---- JSON text -> rows ---- */
 

@@ -41,6 +41,7 @@ const uint8_t cell_kinds[256] = {
     [CELL_TAG_BINARY] = CELL_BINARY,
     [CELL_TAG_DECIMAL] = CELL_DECIMAL,
     [CELL_TAG_TIMESTAMP] = CELL_TIMESTAMP,
+    [CELL_TAG_TIMESTAMP_NS] = CELL_TIMESTAMP_NS,
     [CELL_TAG_DATE] = CELL_DATE,
     [CELL_TAG_TIME] = CELL_TIME,
 };
@@ -60,6 +61,18 @@ const yyjson_val *cell_find(const yyjson_val *object, const char *key, size_t le
         at = cell_next(at + 1);
     }
     return found;
+}
+
+bool cell_is_integer(const yyjson_val *cell)
+{
+    enum cell_kind kind = cell_kind(cell);
+    const char *text = cell->uni.str;
+    size_t len = cell_len(cell);
+
+    if (kind != CELL_DECIMAL)
+        return kind == CELL_INT || kind == CELL_UINT;
+    return (cell->tag & YYJSON_TAG_MASK) == YYJSON_TYPE_RAW && !memchr(text, '.', len) &&
+           !memchr(text, 'e', len) && !memchr(text, 'E', len);
 }
 
 static size_t cell_span(const yyjson_val *cell)
@@ -93,9 +106,9 @@ bool cell_nests_deeper(const yyjson_val *cell)
 
 /* dlt's private-use characters (U+F026...) that tell the type of a quoted value. */
 static const char *const markers[CELL_OBJECT + 1] = {
-    [CELL_DECIMAL] = "\xef\x80\xa6", [CELL_TIMESTAMP] = "\xef\x80\xa7",
-    [CELL_DATE] = "\xef\x80\xa8",    [CELL_BINARY] = "\xef\x80\xab",
-    [CELL_TIME] = "\xef\x80\xad",
+    [CELL_DECIMAL] = "\xef\x80\xa6",      [CELL_TIMESTAMP] = "\xef\x80\xa7",
+    [CELL_TIMESTAMP_NS] = "\xef\x80\xa7", [CELL_DATE] = "\xef\x80\xa8",
+    [CELL_BINARY] = "\xef\x80\xab",       [CELL_TIME] = "\xef\x80\xad",
 };
 
 static void put_int(struct buf *out, uint64_t number, bool negative)
@@ -131,6 +144,7 @@ static void put_typed(struct buf *out, const yyjson_val *cell, int flags)
     switch (kind) {
     case CELL_BINARY: cell_base64(out, cell->uni.str, cell_len(cell)); break;
     case CELL_TIMESTAMP: time_format_timestamp(out, cell->uni.i64, true); break;
+    case CELL_TIMESTAMP_NS: time_format_timestamp_ns(out, cell->uni.i64, true); break;
     case CELL_DATE: time_format_date(out, (int32_t)cell->uni.i64); break;
     case CELL_TIME: time_format_time(out, cell->uni.i64); break;
     default: buf_append(out, cell->uni.str, cell_len(cell)); break;
@@ -362,8 +376,17 @@ size_t rows_bytes(const struct tg_rows *rows)
     return bytes;
 }
 
-/* A copy of `len` bytes that stays where it is; NULL: no memory. */
-static const char *keep_bytes(struct tg_rows *rows, const void *bytes, size_t len)
+int rows_reserve(struct tg_rows *rows, size_t count, yyjson_val **cells, size_t *cap,
+                 struct tg_error *err)
+{
+    int rc = mem_grow(&rows->cells, &rows->cell_cap, count, sizeof(*rows->cells), err);
+
+    *cells = rows->cells;
+    *cap = rows->cell_cap;
+    return rc;
+}
+
+const char *rows_keep(struct tg_rows *rows, const void *bytes, size_t len)
 {
     struct chunk *chunk = rows->chunk;
     char *kept;
@@ -391,8 +414,7 @@ static const char *keep_bytes(struct tg_rows *rows, const void *bytes, size_t le
     return kept;
 }
 
-/* Whether `text` is UTF-8: no overlong form, no surrogate, nothing beyond U+10FFFF. */
-static bool is_utf8(const char *text, size_t len)
+bool text_is_utf8(const char *text, size_t len)
 {
     const unsigned char *p = (const unsigned char *)text, *end = p + len;
 
@@ -452,7 +474,7 @@ static void close_frame(struct tg_rows *rows)
 
 static void add_text(struct tg_rows *rows, uint64_t tag, const char *bytes, size_t len)
 {
-    const char *kept = keep_bytes(rows, bytes, len);
+    const char *kept = rows_keep(rows, bytes, len);
     yyjson_val *cell = kept ? add_cell(rows, tag | (uint64_t)len << YYJSON_TAG_BIT) : NULL;
 
     if (cell)
@@ -568,7 +590,7 @@ void tg_rows_key(struct tg_rows *rows, const char *name)
 
     if (rows->err.code != TG_OK)
         return;
-    if (!name || !is_utf8(name, strlen(name)))
+    if (!name || !text_is_utf8(name, strlen(name)))
         error_set(&rows->err, TG_USAGE, "a key is %s", name ? "not valid UTF-8" : "NULL");
     else if (!frame || !frame->is_object)
         error_set(&rows->err, TG_USAGE,
@@ -625,7 +647,7 @@ void tg_rows_string(struct tg_rows *rows, const char *text)
 
 void tg_rows_text(struct tg_rows *rows, const char *text, size_t len)
 {
-    if (text && rows->err.code == TG_OK && !is_utf8(text, len))
+    if (text && rows->err.code == TG_OK && !text_is_utf8(text, len))
         error_set(&rows->err, TG_DATA,
                   "a text is not valid UTF-8; convert it, or push it with tg_rows_binary");
     push_bytes(rows, YYJSON_TYPE_STR, text, len);
@@ -641,6 +663,11 @@ void tg_rows_timestamp(struct tg_rows *rows, int64_t microseconds)
     push_number(rows, CELL_TAG_TIMESTAMP, (yyjson_val_uni){.i64 = microseconds});
 }
 
+void tg_rows_timestamp_ns(struct tg_rows *rows, int64_t nanoseconds)
+{
+    push_number(rows, CELL_TAG_TIMESTAMP_NS, (yyjson_val_uni){.i64 = nanoseconds});
+}
+
 void tg_rows_date(struct tg_rows *rows, int32_t days)
 {
     push_number(rows, CELL_TAG_DATE, (yyjson_val_uni){.i64 = days});
@@ -648,5 +675,11 @@ void tg_rows_date(struct tg_rows *rows, int32_t days)
 
 void tg_rows_time(struct tg_rows *rows, int64_t microseconds)
 {
+    static const int64_t day_us = INT64_C(86400000000);
+
+    if (rows->err.code == TG_OK && (microseconds < 0 || microseconds >= day_us))
+        error_set(&rows->err, TG_DATA,
+                  "a time of %lld microseconds is not within a day; push 0 to 86399999999",
+                  (long long)microseconds);
     push_number(rows, CELL_TAG_TIME, (yyjson_val_uni){.i64 = microseconds});
 }

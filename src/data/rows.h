@@ -25,9 +25,10 @@ enum cell_kind {
     CELL_DECIMAL, /* digits as text: an integer beyond 64 bits, a decimal that was pushed */
     CELL_TEXT,
     CELL_BINARY,
-    CELL_TIMESTAMP, /* int64 microseconds, UTC */
-    CELL_DATE,      /* int64 days */
-    CELL_TIME,      /* int64 microseconds since midnight */
+    CELL_TIMESTAMP,    /* int64 microseconds, UTC */
+    CELL_TIMESTAMP_NS, /* int64 nanoseconds, UTC */
+    CELL_DATE,         /* int64 days */
+    CELL_TIME,         /* int64 microseconds since midnight */
     CELL_LIST,
     CELL_OBJECT
 };
@@ -40,7 +41,8 @@ enum cell_tag {
         YYJSON_TYPE_STR | 2 << 5, /* pushed; an integer beyond 64 bits is YYJSON_TYPE_RAW */
     CELL_TAG_TIMESTAMP = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 1 << 5,
     CELL_TAG_DATE = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 2 << 5,
-    CELL_TAG_TIME = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 3 << 5
+    CELL_TAG_TIME = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 3 << 5,
+    CELL_TAG_TIMESTAMP_NS = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 4 << 5
 };
 
 enum { CELL_DEPTH_MAX = 1000 }; /* levels of lists and objects in a row, the row itself included */
@@ -71,6 +73,9 @@ static inline const yyjson_val *cell_first(const yyjson_val *cell)
     return cell + 1;
 }
 
+/* Whether it is an integer, as JSON has them, of any size (beyond 64 bits it is a CELL_DECIMAL). */
+bool cell_is_integer(const yyjson_val *cell);
+
 /* The value of `key` in an object (of several the last one, as in Python), or NULL. Anything but an
  * object has none. */
 const yyjson_val *cell_find(const yyjson_val *object, const char *key, size_t len);
@@ -84,6 +89,13 @@ void cell_json(struct buf *out, const yyjson_val *cell, int flags);
 
 /* Base64 with padding, without quotes. */
 void cell_base64(struct buf *out, const char *bytes, size_t len);
+
+/* The value at `row` of any Arrow array as a typed cell, through dictionaries; NULL is a null cell.
+ * Floats of every width are CELL_DOUBLE, decimals CELL_DECIMAL, timestamps CELL_TIMESTAMP or (unit
+ * nanosecond) CELL_TIMESTAMP_NS. Text is borrowed from the array, digits are in `scratch`, which is
+ * cleared first. TG_DATA: a struct, list, duration... or a value beyond what the cell holds. */
+int value_cell(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
+               struct buf *scratch, yyjson_val *out, struct tg_error *err) TG_CHECK_RESULT;
 
 bool cell_nests_deeper(const yyjson_val *cell);
 /* Whether lists and objects in `cell` are nested deeper than CELL_DEPTH_MAX. */
@@ -104,5 +116,16 @@ int rows_finish(struct tg_rows *rows, const yyjson_val ***out, size_t *count,
                 struct tg_error *err) TG_CHECK_RESULT;
 size_t rows_count(const struct tg_rows *rows);
 size_t rows_bytes(const struct tg_rows *rows); /* memory in use */
+
+/* ---- laying rows without pushing them (page.c), on cleared rows ---- */
+
+/* Room for `count` cells (out: where they are, and how many there is room for); those that were
+ * laid stay, but may move. */
+int rows_reserve(struct tg_rows *rows, size_t count, yyjson_val **cells, size_t *cap,
+                 struct tg_error *err) TG_CHECK_RESULT;
+/* A copy of `len` bytes that stays where it is until rows_clear; NULL: no memory. */
+const char *rows_keep(struct tg_rows *rows, const void *bytes, size_t len);
+/* No overlong form, no surrogate, nothing beyond U+10FFFF. */
+bool text_is_utf8(const char *text, size_t len);
 
 #endif

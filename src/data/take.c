@@ -1,9 +1,9 @@
 /*
  * Filtering: the kept rows of a batch as a new batch.
  *
- * Data path: batch_take -> take_array per child: the kept row numbers once as a list, then one loop
- * per layout (bits, fixed width, offsets of 32 or 64 bits); a dictionary is copied whole. Offsets
- * of the batch and of its children are gone afterwards.
+ * Data path: batch_take -> take_array per child: the kept row numbers once as a list, then one
+ * loop per layout (bits, fixed width, offsets of 32 or 64 bits, views); a dictionary is copied
+ * whole. Offsets of the batch and of its children are gone afterwards.
  *
  * Left to others: which rows are kept (the cursor, contracts).
  */
@@ -13,14 +13,14 @@
 #include "data/batch.h"
 
 struct taken {
-    void *buffers[3];
+    void *buffers[4];
 };
 
 static void release_taken(struct ArrowArray *array)
 {
     struct taken *taken = array->private_data;
 
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 4; i++)
         mem_free(taken->buffers[i]);
     if (array->dictionary) {
         array_release(array->dictionary);
@@ -106,6 +106,53 @@ static int take_bytes(const void *const *from, bool large, const int64_t *rows, 
     return TG_OK;
 }
 
+/* A view: the length, then up to 12 bytes, or 4 of them and where all are. */
+struct view {
+    int32_t len;
+    char start[4];
+    int32_t buffer, offset;
+};
+
+enum { VIEW_INLINE = 12 };
+
+/* The bytes that are not in the views themselves come together in one buffer. */
+static int take_views(const struct ArrowArray *from, const int64_t *rows, int64_t count, void **out,
+                      struct tg_error *err)
+{
+    const struct view *views = from->buffers[1];
+    const uint8_t *validity = from->null_count != 0 ? from->buffers[0] : NULL;
+    struct view *kept = mem_calloc((size_t)count + 1, sizeof(*kept));
+    int64_t total = 0, *sizes = mem_calloc(1, sizeof(*sizes));
+    char *bytes;
+
+    out[0] = kept;
+    out[2] = sizes;
+    if (!kept || !sizes)
+        return error_nomem(err);
+    for (int64_t i = 0; i < count; i++) {
+        if (!validity || get_bit(validity, rows[i])) /* a NULL may have any view */
+            kept[i] = views[rows[i]];
+        total += kept[i].len > VIEW_INLINE ? kept[i].len : 0;
+    }
+    out[1] = bytes = mem_alloc((size_t)total);
+    if (!bytes)
+        return error_nomem(err);
+    if (total > INT32_MAX)
+        return error_set(err, TG_DATA,
+                         "the texts of one column exceed 2 GiB within a batch; "
+                         "make the batches of the source smaller");
+    for (int64_t i = 0; i < count; i++) {
+        if (kept[i].len <= VIEW_INLINE)
+            continue;
+        memcpy(bytes + *sizes, (const char *)from->buffers[2 + kept[i].buffer] + kept[i].offset,
+               (size_t)kept[i].len);
+        kept[i].buffer = 0;
+        kept[i].offset = (int32_t)*sizes;
+        *sizes += kept[i].len;
+    }
+    return TG_OK;
+}
+
 static int take_array(const struct ArrowSchema *schema, const struct ArrowArray *array,
                       const int64_t *rows, int64_t count, struct ArrowArray *out,
                       struct tg_error *err);
@@ -145,7 +192,7 @@ static int take_array(const struct ArrowSchema *schema, const struct ArrowArray 
     if (!taken)
         return error_nomem(err);
     *out = (struct ArrowArray){.length = count,
-                               .n_buffers = array->n_buffers,
+                               .n_buffers = layout.kind == LAYOUT_VIEWS ? 4 : array->n_buffers,
                                .buffers = (const void **)taken->buffers,
                                .release = release_taken,
                                .private_data = taken};
@@ -163,6 +210,8 @@ static int take_array(const struct ArrowSchema *schema, const struct ArrowArray 
     else if (layout.kind == LAYOUT_BYTES32 || layout.kind == LAYOUT_BYTES64)
         TRY(take_bytes(array->buffers, layout.kind == LAYOUT_BYTES64, rows, count,
                        &taken->buffers[1], err));
+    else if (layout.kind == LAYOUT_VIEWS)
+        TRY(take_views(array, rows, count, &taken->buffers[1], err));
     else if (layout.kind != LAYOUT_NULL)
         TRY(error_set(err, TG_DATA,
                       "column '%s' has the Arrow format '%s', which cannot be filtered",

@@ -3,7 +3,7 @@
  *
  * Data path: type_find (name in a hint -> type), type_arrow_format (type -> format of a column we
  * make), type_from_arrow (a foreign column -> type), layout_of (format -> buffers), for the files
- * that walk foreign arrays.
+ * that walk foreign arrays; type_widens (may a column of one type become one of another).
  *
  * Left to others: the values themselves (column.c makes them, view.c reads them).
  */
@@ -54,12 +54,64 @@ struct type_spec type_decimal(const struct type_spec *spec)
     return full;
 }
 
+/* ---- widening ---- */
+
+/* bigint and wei as the decimals that hold them, so that one rule compares all exact numbers. */
+static struct type_spec as_decimal(const struct type_spec *spec)
+{
+    struct type_spec exact = type_decimal(spec);
+    int bits = spec->precision ? spec->precision : 64;
+
+    if (spec->type == TYPE_BIGINT) {
+        exact.precision = bits <= 8 ? 3 : bits <= 16 ? 5 : bits <= 32 ? 10 : bits <= 64 ? 19 : 38;
+        exact.scale = 0;
+    }
+    return exact;
+}
+
+static bool is_exact(const struct type_spec *spec)
+{
+    return spec->type == TYPE_BIGINT || spec->type == TYPE_DECIMAL || spec->type == TYPE_WEI;
+}
+
+/* Digits of a second that a timestamp keeps. */
+static int fraction_digits(const struct type_spec *spec)
+{
+    if (!spec->naive || spec->precision == 0)
+        return 6;
+    return spec->precision == PRECISION_SECONDS ? 0 : spec->precision;
+}
+
+bool type_widens(const struct type_spec *from, const struct type_spec *to)
+{
+    struct type_spec a = as_decimal(from), b = as_decimal(to);
+
+    if (to->type == TYPE_TIMESTAMP && type_is_nanoseconds(to)) /* of fewer years than all others */
+        return false;
+    if (from->type == TYPE_DATE)
+        return to->type == TYPE_TIMESTAMP;
+    if (from->type == TYPE_TIMESTAMP)
+        return to->type == TYPE_TIMESTAMP && from->naive == to->naive &&
+               fraction_digits(from) < fraction_digits(to);
+    if (from->type == TYPE_BIGINT && to->type == TYPE_DOUBLE)
+        return from->precision <= 64;
+    if (!is_exact(from) || !is_exact(to) || (from->type != to->type && to->type == TYPE_BIGINT))
+        return false;
+    bool same = from->type == to->type && a.precision == b.precision && a.scale == b.scale;
+    return !same && b.scale >= a.scale && b.precision - b.scale >= a.precision - a.scale;
+}
+
+/* ---- Arrow ---- */
+
 void type_arrow_format(const struct type_spec *spec, char out[24])
 {
     struct type_spec full = type_decimal(spec);
 
     if (spec->type == TYPE_TIMESTAMP)
-        snprintf(out, 24, "%s", spec->naive ? "tsu:" : "tsu:UTC");
+        snprintf(out, 24, "%s",
+                 type_is_nanoseconds(spec) ? "tsn:"
+                 : spec->naive             ? "tsu:"
+                                           : "tsu:UTC");
     else if (spec->type == TYPE_DECIMAL)
         snprintf(out, 24, "d:%d,%d", full.precision, full.scale);
     else
@@ -83,18 +135,39 @@ static int read_number(const char **text)
     return number;
 }
 
-bool format_decimal(const char *format, int *precision, int *scale)
+/* "d:38,9" or "d:38,9,256"; *bits is the last number. */
+static bool read_decimal(const char *format, int *precision, int *scale, int *bits)
 {
     const char *p = format + 2;
 
+    *bits = 128;
     if (strncmp(format, "d:", 2) != 0)
         return false;
     *precision = read_number(&p);
     if (*p++ != ',')
         return false;
     *scale = read_number(&p);
-    return (*p == '\0' || strcmp(p, ",128") == 0) && *precision >= 1 &&
-           *precision <= DECIMAL_PRECISION && *scale >= 0 && *scale <= *precision;
+    if (*p == ',') {
+        p++;
+        *bits = read_number(&p);
+    }
+    return *p == '\0' && (*bits == 32 || *bits == 64 || *bits == 128 || *bits == 256) &&
+           *precision >= 1 && *precision <= DECIMAL_PRECISION && *scale >= 0 &&
+           *scale <= *precision;
+}
+
+bool format_digits(const char *format, int *precision, int *scale)
+{
+    int bits;
+
+    return read_decimal(format, precision, scale, &bits);
+}
+
+bool format_decimal(const char *format, int *precision, int *scale)
+{
+    int bits;
+
+    return read_decimal(format, precision, scale, &bits) && bits == 128;
 }
 
 static const struct {
@@ -107,7 +180,7 @@ static const struct {
     {'i', LAYOUT_FIXED, 4},   {'I', LAYOUT_FIXED, 4},   {'l', LAYOUT_FIXED, 8},
     {'L', LAYOUT_FIXED, 8},   {'f', LAYOUT_FIXED, 4},   {'g', LAYOUT_FIXED, 8},
     {'u', LAYOUT_BYTES32, 0}, {'z', LAYOUT_BYTES32, 0}, {'U', LAYOUT_BYTES64, 0},
-    {'Z', LAYOUT_BYTES64, 0},
+    {'Z', LAYOUT_BYTES64, 0}, {'e', LAYOUT_FIXED, 2},
 };
 
 static const struct {
@@ -119,13 +192,14 @@ static const struct {
     {"ttm", LAYOUT_FIXED, 4},  {"ttu", LAYOUT_FIXED, 8},  {"ttn", LAYOUT_FIXED, 8},
     {"tss:", LAYOUT_FIXED, 8}, {"tsm:", LAYOUT_FIXED, 8}, {"tsu:", LAYOUT_FIXED, 8},
     {"tsn:", LAYOUT_FIXED, 8}, {"+s", LAYOUT_STRUCT, 0},  {"+l", LAYOUT_LIST32, 0},
-    {"+m", LAYOUT_LIST32, 0},  {"+L", LAYOUT_LIST64, 0},
+    {"+m", LAYOUT_LIST32, 0},  {"+L", LAYOUT_LIST64, 0},  {"vu", LAYOUT_VIEWS, 0},
+    {"vz", LAYOUT_VIEWS, 0},
 };
 
 struct layout layout_of(const char *format)
 {
     struct layout none = {LAYOUT_NONE, 0};
-    int precision, scale;
+    int precision, scale, bits;
 
     if (format[0] != '\0' && format[1] == '\0') {
         for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
@@ -134,8 +208,9 @@ struct layout layout_of(const char *format)
         return none;
     }
     if (format[0] == 'd')
-        return format_decimal(format, &precision, &scale) ? (struct layout){LAYOUT_FIXED, 16}
-                                                          : none;
+        return read_decimal(format, &precision, &scale, &bits)
+                   ? (struct layout){LAYOUT_FIXED, (size_t)bits / 8}
+                   : none;
     if (strncmp(format, "w:", 2) == 0) {
         const char *p = format + 2;
         int width = read_number(&p);
@@ -150,11 +225,21 @@ struct layout layout_of(const char *format)
     return none;
 }
 
-/* Digits after the second in a unit letter; 0 for microseconds, the default, and for seconds, which
- * it holds. */
+/* Digits after the second in the unit of a naive timestamp. Those with a zone, and times, are of
+ * microseconds everywhere: 0, the default. */
 static int unit_precision(char unit)
 {
-    return unit == 'm' ? 3 : unit == 'n' ? 9 : 0;
+    return unit == 's' ? PRECISION_SECONDS : unit == 'm' ? 3 : unit == 'n' ? 9 : 0;
+}
+
+/* Of the signed integer that holds all values of a format; 0: 64. */
+static int integer_bits(char format)
+{
+    static const char formats[] = "cCsSi";
+    static const int bits[] = {8, 16, 16, 32, 32};
+    const char *found = strchr(formats, format);
+
+    return found ? bits[found - formats] : 0;
 }
 
 int type_from_arrow(const struct ArrowSchema *schema, struct type_spec *out, struct tg_error *err)
@@ -171,6 +256,7 @@ int type_from_arrow(const struct ArrowSchema *schema, struct type_spec *out, str
     switch (format[0]) {
     case 'n': break;
     case 'b': out->type = TYPE_BOOL; break;
+    case 'e':
     case 'f':
     case 'g': out->type = TYPE_DOUBLE; break;
     case 'u':
@@ -178,19 +264,23 @@ int type_from_arrow(const struct ArrowSchema *schema, struct type_spec *out, str
     case 'z':
     case 'Z':
     case 'w': out->type = TYPE_BINARY; break;
+    case 'v': out->type = format[1] == 'u' ? TYPE_TEXT : TYPE_BINARY; break;
     case 'd':
         out->type = TYPE_DECIMAL;
-        if (!format_decimal(format, &out->precision, &out->scale))
+        if (!format_digits(format, &out->precision, &out->scale))
             return error_set(err, TG_INTERNAL, "Arrow format '%s' cannot be read", format);
         break;
     case 'L': *out = (struct type_spec){TYPE_DECIMAL, 20, 0, false}; break;
     case 't':
         out->type = format[1] == 'd' ? TYPE_DATE : format[1] == 't' ? TYPE_TIME : TYPE_TIMESTAMP;
-        if (out->type != TYPE_DATE)
-            out->precision = unit_precision(format[2]);
         out->naive = out->type == TYPE_TIMESTAMP && format[4] == '\0';
+        if (out->naive)
+            out->precision = unit_precision(format[2]);
         break;
-    default: out->type = TYPE_BIGINT; break;
+    default:
+        out->type = TYPE_BIGINT;
+        out->precision = integer_bits(format[0]);
+        break;
     }
     return TG_OK;
 }

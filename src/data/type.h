@@ -31,13 +31,27 @@ enum { DECIMAL_PRECISION = 38, DECIMAL_SCALE = 9 }; /* dlt's default decimal */
 const char *type_name(enum type type); /* "bigint"; "" for TYPE_NONE */
 enum type type_find(const char *name); /* TYPE_NONE when it is none of dlt's names */
 
-/* A type with what refines it. Zero precision: the type's default. */
+/* Precision of timestamps and times that have no fraction of a second; dlt stores it as 0. */
+enum { PRECISION_SECONDS = -1 };
+
+/* A type with what refines it. Zero precision: the type's default. Naive timestamps of more than 6
+ * digits are held as nanoseconds, all others as microseconds. */
 struct type_spec {
     enum type type;
     int precision;
     int scale;
     bool naive; /* timestamps: without time zone */
 };
+
+static inline bool type_is_nanoseconds(const struct type_spec *spec)
+{
+    return spec->type == TYPE_TIMESTAMP && spec->naive && spec->precision > 6;
+}
+
+/* May a column change from one type to the other without losing a value? bigint to double counts
+ * (design 6), though integers beyond 2^53 need a look at the values. The same type is no change:
+ * false. */
+bool type_widens(const struct type_spec *from, const struct type_spec *to);
 
 /* The same spec with precision and scale spelled out (wei: 38, 0). For decimals. */
 struct type_spec type_decimal(const struct type_spec *spec);
@@ -47,7 +61,8 @@ struct type_spec type_decimal(const struct type_spec *spec);
 void type_arrow_format(const struct type_spec *spec, char out[24]);
 /* The type of an Arrow schema node: every integer is bigint (uint64: decimal(20,0)), floats are
  * double, dictionaries by their values; TG_DATA for what has no column type (struct, list, map,
- * union...). Precision, scale and zone are filled where Arrow has them. */
+ * union, duration, decimals beyond 38 digits...). Scale, zone, and of naive timestamps the
+ * precision are filled. */
 int type_from_arrow(const struct ArrowSchema *schema, struct type_spec *out,
                     struct tg_error *err) TG_CHECK_RESULT;
 
@@ -59,6 +74,7 @@ enum layout_kind {
     LAYOUT_FIXED,   /* `width` bytes a value */
     LAYOUT_BYTES32, /* int32 offsets, bytes */
     LAYOUT_BYTES64,
+    LAYOUT_VIEWS, /* 16 bytes each: length, then the bytes or where they are */
     LAYOUT_STRUCT,
     LAYOUT_LIST32, /* maps too */
     LAYOUT_LIST64
@@ -73,5 +89,8 @@ struct layout {
 struct layout layout_of(const char *format);
 /* Precision and scale of "d:38,9"; false: not a decimal of 128 bits. */
 bool format_decimal(const char *format, int *precision, int *scale);
+/* The same of 32, 64 and 256 bits too ("d:9,2,32"); its width is layout_of's. false: more than 38
+ * digits, a negative scale, or no decimal. */
+bool format_digits(const char *format, int *precision, int *scale);
 
 #endif

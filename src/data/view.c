@@ -4,10 +4,10 @@
  *
  * Data path: a (schema, array, row) triple -> resolve (through dictionaries to the place of the
  * value) -> read_int, read_bytes... by the letters of the format -> put_value, which serves
- * value_text and value_json alike. Structs, lists and maps are JSON.
+ * value_text and value_json alike (structs, lists and maps are JSON), or value_cell.
  *
- * For printing, cursors and messages: a switch per value is fine here. Whole columns are moved by
- * take.c and the database.
+ * For printing, cursors, casts and messages: a switch per value is fine here. Whole columns are
+ * moved by take.c and the database.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -49,7 +49,7 @@ static bool read_int(const struct place *place, int64_t *out)
     struct layout layout = layout_of(format);
     uint64_t raw = 0;
 
-    if (layout.kind != LAYOUT_FIXED || layout.width > 8 || strchr("fgw", format[0]))
+    if (layout.kind != LAYOUT_FIXED || layout.width > 8 || strchr("efgdw", format[0]))
         return false;
     memcpy(&raw, p + (size_t)place->at * layout.width, layout.width);
     switch (format[0]) {
@@ -118,17 +118,70 @@ static bool read_comparable(const struct place *place, int64_t *out)
     return true;
 }
 
+/* IEEE 754 of 16 bits. */
+static double half_value(uint16_t bits)
+{
+    int exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
+    double value = exponent == 0 ? ldexp(fraction, -24) : ldexp(fraction + 1024, exponent - 25);
+
+    if (exponent == 0x1f)
+        value = fraction ? (double)NAN : (double)INFINITY;
+    return bits >> 15 ? -value : value;
+}
+
 static double read_float(const struct place *place)
 {
+    uint16_t half;
     float narrow;
     double wide;
 
-    if (place->schema->format[0] == 'f') {
-        memcpy(&narrow, (const float *)place->values + place->at, sizeof(narrow));
+    switch (place->schema->format[0]) {
+    case 'e':
+        memcpy(&half, (const char *)place->values + place->at * 2, sizeof(half));
+        return half_value(half);
+    case 'f':
+        memcpy(&narrow, (const char *)place->values + place->at * 4, sizeof(narrow));
         return (double)narrow;
+    default: memcpy(&wide, (const char *)place->values + place->at * 8, sizeof(wide)); return wide;
     }
-    memcpy(&wide, (const double *)place->values + place->at, sizeof(wide));
-    return wide;
+}
+
+static bool is_float(const struct place *place)
+{
+    const char *format = place->schema->format;
+
+    return strchr("efg", format[0]) && format[0] != '\0' && format[1] == '\0';
+}
+
+/* A decimal of any width; false: more than 128 bits. */
+static bool read_decimal(const struct place *place, int128 *out, int *scale)
+{
+    size_t width = layout_of(place->schema->format).width;
+    unsigned char bytes[32];
+    int precision;
+
+    if (!format_digits(place->schema->format, &precision, scale))
+        return false;
+    memcpy(bytes, (const char *)place->values + (size_t)place->at * width, width);
+    memset(bytes + width, bytes[width - 1] & 0x80 ? 0xff : 0, sizeof(bytes) - width);
+    memcpy(out, bytes, sizeof(*out));
+    for (size_t i = 16; i < sizeof(bytes); i++)
+        if (bytes[i] != (*out < 0 ? 0xff : 0))
+            return false;
+    return true;
+}
+
+/* A value of a "view" column: up to 12 bytes lie in the view itself. */
+static void read_view(const struct place *place, const char **out, size_t *len)
+{
+    enum { INLINE_MAX = 12 };
+    const char *view = (const char *)place->values + place->at * 16;
+    int32_t parts[4]; /* length, first bytes, buffer, offset */
+
+    memcpy(parts, view, sizeof(parts));
+    *len = (size_t)parts[0];
+    *out = parts[0] <= INLINE_MAX ? view + 4
+                                  : (const char *)place->array->buffers[2 + parts[2]] + parts[3];
 }
 
 static bool read_bytes(const struct place *place, const char **out, size_t *len)
@@ -139,6 +192,10 @@ static bool read_bytes(const struct place *place, const char **out, size_t *len)
     if (layout.kind == LAYOUT_FIXED && place->schema->format[0] == 'w') {
         *out = (const char *)place->values + (size_t)place->at * layout.width;
         *len = layout.width;
+        return true;
+    }
+    if (layout.kind == LAYOUT_VIEWS) {
+        read_view(place, out, len);
         return true;
     }
     if (layout.kind == LAYOUT_BYTES32) {
@@ -171,7 +228,7 @@ bool value_double(const struct ArrowSchema *schema, const struct ArrowArray *arr
 
     if (!resolve(schema, array, row, &place))
         return false;
-    if (strcmp(place.schema->format, "f") == 0 || strcmp(place.schema->format, "g") == 0) {
+    if (is_float(&place)) {
         *out = read_float(&place);
         return true;
     }
@@ -194,37 +251,51 @@ bool value_bytes(const struct ArrowSchema *schema, const struct ArrowArray *arra
 static int put_value(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
                      bool json, struct buf *out, struct tg_error *err);
 
+/* As many digits as tell a float from the next one. */
+static double shortest(double value)
+{
+    char text[32];
+
+    for (int digits = 6; digits <= 9; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        if (strtof(text, NULL) == (float)value)
+            break;
+    }
+    return strtod(text, NULL);
+}
+
 static void put_float(const struct place *place, bool json, struct buf *out)
 {
     double value = read_float(place);
-    char text[32];
 
-    if (!isfinite(value)) {
+    if (!isfinite(value))
         buf_text(out, json ? "null" : isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
-        return;
-    }
-    if (place->schema->format[0] == 'f') { /* as many digits as tell one float from the next */
-        float narrow = (float)value;
-        for (int digits = 6; digits <= 9; digits++) {
-            snprintf(text, sizeof(text), "%.*g", digits, value);
-            if (strtof(text, NULL) == narrow)
-                break;
-        }
-        value = strtod(text, NULL);
-    }
-    json_double(out, value);
+    else
+        json_double(out, place->schema->format[0] == 'g' ? value : shortest(value));
 }
 
-static void put_decimal(const struct place *place, struct buf *out)
+static const char *name_of(const struct place *place)
+{
+    return place->schema->name ? place->schema->name : "";
+}
+
+static int put_decimal(const struct place *place, struct buf *out, struct tg_error *err)
 {
     char text[48];
-    int precision, scale;
+    int scale;
     int128 value;
 
-    if (!format_decimal(place->schema->format, &precision, &scale))
-        return;
-    memcpy(&value, (const char *)place->values + place->at * 16, sizeof(value));
+    if (!read_decimal(place, &value, &scale))
+        return error_set(err, TG_DATA, "column '%s' holds a decimal of more than %d digits",
+                         name_of(place), DECIMAL_PRECISION);
     buf_append(out, text, decimal_format(value, scale, text));
+    return TG_OK;
+}
+
+static int refuse_time(const struct place *place, struct tg_error *err)
+{
+    return error_set(err, TG_DATA, "column '%s' holds a time beyond the years of a timestamp",
+                     name_of(place));
 }
 
 static int put_temporal(const struct place *place, struct buf *out, struct tg_error *err)
@@ -233,12 +304,13 @@ static int put_temporal(const struct place *place, struct buf *out, struct tg_er
     int64_t value;
 
     if (!read_comparable(place, &value))
-        return error_set(err, TG_DATA, "column '%s' holds a time beyond the years of a timestamp",
-                         place->schema->name ? place->schema->name : "");
+        return refuse_time(place, err);
     if (format[1] == 'd')
         time_format_date(out, (int32_t)value);
     else if (format[1] == 't')
         time_format_time(out, value);
+    else if (format[2] == 'n' && read_int(place, &value))
+        time_format_timestamp_ns(out, value, format[4] != '\0');
     else
         time_format_timestamp(out, value, format[4] != '\0');
     return TG_OK;
@@ -290,7 +362,8 @@ done:
 /* A value whose text is quoted in JSON. */
 static int put_quoted(const struct place *place, bool json, struct buf *out, struct tg_error *err)
 {
-    bool is_text = strchr("uU", place->schema->format[0]) != NULL;
+    const char *format = place->schema->format;
+    bool is_text = format[0] == 'u' || format[0] == 'U' || strcmp(format, "vu") == 0;
     const char *bytes = "";
     size_t len = 0;
     int rc = TG_OK;
@@ -304,7 +377,7 @@ static int put_quoted(const struct place *place, bool json, struct buf *out, str
     }
     if (json)
         buf_char(out, '"');
-    if (place->schema->format[0] == 't')
+    if (format[0] == 't')
         TRY(put_temporal(place, out, err));
     else
         cell_base64(out, bytes, len);
@@ -324,9 +397,10 @@ static int put_plain(const struct place *place, bool json, struct buf *out, stru
     case 'b':
         buf_text(out, bits[place->at >> 3] >> (place->at & 7) & 1 ? "true" : "false");
         return TG_OK;
+    case 'e':
     case 'f':
     case 'g': put_float(place, json, out); return TG_OK;
-    case 'd': put_decimal(place, out); return TG_OK;
+    case 'd': return put_decimal(place, out, err);
     case 'L':
         buf_printf(out, "%" PRIu64, ((const uint64_t *)place->values)[place->at]);
         return TG_OK;
@@ -335,6 +409,7 @@ static int put_plain(const struct place *place, bool json, struct buf *out, stru
     case 'z':
     case 'Z':
     case 'w':
+    case 'v':
     case 't': return put_quoted(place, json, out, err);
     default: break;
     }
@@ -383,4 +458,86 @@ int value_json(const struct ArrowSchema *schema, const struct ArrowArray *array,
     int rc = put_value(schema, array, row, true, out, err);
 
     return rc != TG_OK ? rc : buf_check(out, err);
+}
+
+/* ---- as a cell ---- */
+
+static yyjson_val bytes_cell(uint64_t tag, const char *bytes, size_t len)
+{
+    return (yyjson_val){.tag = tag | (uint64_t)len << YYJSON_TAG_BIT, .uni.str = bytes};
+}
+
+static int temporal_cell(const struct place *place, yyjson_val *out, struct tg_error *err)
+{
+    static const int64_t day_us = INT64_C(86400000000);
+    const char *format = place->schema->format;
+
+    if (!read_comparable(place, &out->uni.i64))
+        return refuse_time(place, err);
+    out->tag = format[1] == 'd'   ? CELL_TAG_DATE
+               : format[1] == 't' ? CELL_TAG_TIME
+                                  : CELL_TAG_TIMESTAMP;
+    if (format[1] == 't' && (out->uni.i64 < 0 || out->uni.i64 >= day_us))
+        return error_set(err, TG_DATA, "column '%s' holds a time that is not within a day",
+                         name_of(place));
+    if (format[1] == 's' && format[2] == 'n' && read_int(place, &out->uni.i64))
+        out->tag = CELL_TAG_TIMESTAMP_NS;
+    return TG_OK;
+}
+
+static int decimal_cell(const struct place *place, struct buf *scratch, yyjson_val *out,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    TRY(put_decimal(place, scratch, err));
+    TRY(buf_check(scratch, err));
+    *out = bytes_cell(CELL_TAG_DECIMAL, buf_string(scratch), scratch->len);
+done:
+    return rc;
+}
+
+int value_cell(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
+               struct buf *scratch, yyjson_val *out, struct tg_error *err)
+{
+    struct type_spec spec;
+    struct place place;
+    enum layout_kind kind;
+    const uint8_t *bits;
+    const char *bytes = "";
+    size_t len = 0;
+
+    buf_clear(scratch);
+    *out = (yyjson_val){.tag = YYJSON_TYPE_NULL};
+    if (!resolve(schema, array, row, &place))
+        return TG_OK;
+    kind = layout_of(place.schema->format).kind;
+    if (kind == LAYOUT_NONE || kind >= LAYOUT_STRUCT)
+        return type_from_arrow(schema, &spec, err); /* says what is wrong */
+    switch (place.schema->format[0]) {
+    case 'b':
+        bits = place.values;
+        out->tag =
+            YYJSON_TYPE_BOOL | (bits[place.at >> 3] >> (place.at & 7) & 1 ? YYJSON_SUBTYPE_TRUE
+                                                                          : YYJSON_SUBTYPE_FALSE);
+        return TG_OK;
+    case 'L':
+        out->tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_UINT;
+        memcpy(&out->uni.u64, (const char *)place.values + place.at * 8, 8);
+        return TG_OK;
+    case 'd': return decimal_cell(&place, scratch, out, err);
+    case 't': return temporal_cell(&place, out, err);
+    default: break;
+    }
+    if (is_float(&place)) {
+        out->tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL;
+        out->uni.f64 = read_float(&place);
+    } else if (read_bytes(&place, &bytes, &len)) {
+        bool is_text =
+            strchr("uU", place.schema->format[0]) || strcmp(place.schema->format, "vu") == 0;
+        *out = bytes_cell(is_text ? YYJSON_TYPE_STR : CELL_TAG_BINARY, bytes, len);
+    } else if (read_int(&place, &out->uni.i64)) {
+        out->tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT;
+    }
+    return TG_OK;
 }

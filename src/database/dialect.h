@@ -13,6 +13,7 @@ struct dialect {
     const char *destination_type; /* dlt's: "dlt.destinations.duckdb" */
     char quote;                   /* around identifiers */
     size_t name_bytes_max;        /* of a table or column name */
+    bool folds_case;              /* names that differ only in the case of letters are one */
     bool reads_parquet;           /* read_parquet('file') works as a table in a query */
     /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying
      * every compression on them costs a third of a load. "": as the database likes. */

@@ -142,6 +142,7 @@ struct pass {
     struct page *page;
     struct cursor_value last; /* text is borrowed from the page until it ends */
     bool moved;
+    bool naive; /* rows that were a batch: its timestamps are without a zone */
 };
 
 static int bad_path(const char *path, struct tg_error *err)
@@ -498,6 +499,24 @@ static inline const yyjson_val *find_field(struct cursor *cursor, const yyjson_v
     return found;
 }
 
+/* Whether the schema that the rows came with says so of the cursor's field. */
+static bool is_naive(const struct cursor *cursor, const struct ArrowSchema *schema)
+{
+    struct type_spec spec;
+
+    for (size_t i = 0; schema && i < cursor->part_count; i++) {
+        const struct ArrowSchema *field = NULL;
+        for (int64_t k = 0; k < schema->n_children; k++) {
+            const char *name = schema->children[k]->name;
+            if (name && strlen(name) == cursor->parts[i].len &&
+                memcmp(name, cursor->parts[i].name, cursor->parts[i].len) == 0)
+                field = schema->children[k];
+        }
+        schema = field;
+    }
+    return schema && type_from_arrow(schema, &spec, NULL) == TG_OK && spec.naive;
+}
+
 static int row_value(struct pass *pass, const yyjson_val *row, struct cursor_value *out,
                      struct tg_error *err)
 {
@@ -513,8 +532,10 @@ static int row_value(struct pass *pass, const yyjson_val *row, struct cursor_val
         out->kind = TG_VALUE_NONE;
         return TG_OK;
     }
-    if (cursor_value_set_cell(out, cell))
+    if (cursor_value_set_cell(out, cell)) {
+        out->naive = pass->naive && out->kind == TG_VALUE_TIMESTAMP;
         return TG_OK;
+    }
     error_set(err, TG_DATA,
               "the cursor field '%s' holds a value that has no order; use a number, text, date or "
               "timestamp",
@@ -631,6 +652,7 @@ int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped, s
     *dropped = 0;
     cursor->boundary_count = 0;
     if (page->kind == PAGE_ROWS) {
+        pass.naive = page->schema.release && is_naive(cursor, &page->schema);
         TRY(filter_rows(&pass, err));
         TRY(end_page(&pass, err));
         *dropped = count - page->row_count;

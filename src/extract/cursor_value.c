@@ -104,6 +104,10 @@ bool cursor_value_set_cell(struct cursor_value *out, const yyjson_val *cell)
     case CELL_TIMESTAMP:
         *out = (struct cursor_value){.kind = TG_VALUE_TIMESTAMP, .int64 = cell->uni.i64};
         return true;
+    case CELL_TIMESTAMP_NS:
+        *out = (struct cursor_value){.kind = TG_VALUE_TIMESTAMP,
+                                     .int64 = time_us_from_ns(cell->uni.i64)};
+        return true;
     case CELL_DATE:
         *out = (struct cursor_value){.kind = TG_VALUE_DATE, .int64 = cell->uni.i64};
         return true;

@@ -1,8 +1,10 @@
 /*
  * The loop of one resource: pages from the source, through the cursor, to the sink.
  *
- * Data path: driver->read -> cursor_filter -> sink->push, until PAGE_END; the context is checked
- * and progress is told at each page. Pages of which nothing is left are counted and not pushed.
+ * Data path: driver->read -> page_to_rows for batches that are nested -> cursor_filter ->
+ * sink->push, until PAGE_END; the context is checked and progress is told at each page. Pages of
+ * which nothing is left are counted and not pushed. So structs and lists of typed sources are rows
+ * from here on, to the cursor too; flat batches stay batches.
  *
  * Opening and closing the source is left to the caller, who also saves the cursor and the files
  * that were read, once the load is written.
@@ -24,6 +26,27 @@ static void count_page(struct extract_counts *counts, const struct source_driver
     counts->bytes = counts->bytes_total > 0 ? bytes : counts->bytes + page->bytes;
 }
 
+/* The next page: more rows of the batch at hand, or what the source reads. `rows` are made when
+ * they are first needed. */
+static int next_page(const struct source_driver *driver, struct reading *reading,
+                     const struct tg_cursor *view, struct tg_rows **rows, struct page *page,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    if (!page_has_rest(page)) {
+        page_release(page);
+        TRY(driver->read(reading, view, page, err));
+        if (page->kind != PAGE_ARROW || !page_is_nested(page))
+            return TG_OK;
+    }
+    if (!*rows)
+        TRY(rows_new(rows, err));
+    TRY(page_to_rows(page, *rows, err));
+done:
+    return rc;
+}
+
 int extract_run(struct context *ctx, const struct source_driver *driver, struct reading *reading,
                 struct cursor *cursor, const struct extract_sink *sink,
                 struct extract_counts *counts, struct tg_error *err)
@@ -31,13 +54,14 @@ int extract_run(struct context *ctx, const struct source_driver *driver, struct 
     static const struct tg_cursor no_cursor = {.path = NULL};
     const struct tg_cursor *view = cursor ? cursor_view(cursor) : &no_cursor;
     struct page page = {.kind = PAGE_END};
+    struct tg_rows *rows = NULL; /* of batches that became rows */
     int rc = TG_OK;
 
     *counts = (struct extract_counts){0};
     for (;;) {
         uint64_t dropped = 0;
         TRY(context_check(ctx, err));
-        TRY(driver->read(reading, view, &page, err));
+        TRY(next_page(driver, reading, view, &rows, &page, err));
         count_page(counts, driver, reading, &page);
         if (page.kind == PAGE_END)
             break;
@@ -46,11 +70,11 @@ int extract_run(struct context *ctx, const struct source_driver *driver, struct 
         counts->rows_filtered += dropped;
         if (page_rows(&page) > 0)
             TRY(sink->push(sink->user, &page, err));
-        page_release(&page);
         if (sink->progress)
             sink->progress(sink->user, counts);
     }
 done:
     page_release(&page);
+    rows_free(rows);
     return rc;
 }

@@ -31,6 +31,9 @@ struct source_request {
     size_t resource_value_count;
     const struct source_file *known_files; /* already loaded: skip; sorted by path */
     size_t known_file_count;
+    const struct tg_column *columns; /* the resource's hints; names as the source has them */
+    size_t column_count;
+    bool replaces;   /* what is read takes the place of all that is there: it must be there */
     tg_read_fn read; /* callback source */
     void *user;
 };

@@ -1,14 +1,15 @@
 /*
  * A CSV or Parquet file -> pages, read by the embedded engine.
  *
- * Data path: table_reader_open -> csv_sql or parquet_sql -> engine_query -> table_reader_next: a
- * batch of the stream is a page. A Parquet file with columns that have no column type (structs,
- * lists, maps) is read as one JSON text per row instead, and next_documents makes rows of them, so
- * that they are laid out as documents are (a decimal in such a file becomes a JSON number).
+ * Data path: table_reader_open -> find_casts, parquet_sql -> engine_query -> table_reader_next: a
+ * batch of the stream is a page, structs, lists and maps in it too (extract.c makes rows of those).
+ * CSV:
+ * read_header (names and delimiter from the first line) -> csv_sql, by which every field is text ->
+ * take_sample, that the types are guessed from -> table_reader_next, through csv_columns.c.
  *
- * The engine's own guess of a CSV dialect drops lines that do not fit it, without a word. So the
- * delimiter is told here (the one that the first line has most), everything else is fixed, and only
- * the types of the columns are guessed. A line that does not fit is an error.
+ * The engine's own guesses are not used: its guess of a dialect drops lines that do not fit it,
+ * without a word, and its guess of types makes doubles of long integers, numbers of hexadecimal
+ * digits and dates of anything. A line that does not fit is an error.
  */
 #include "extract/table_reader.h"
 
@@ -18,26 +19,39 @@
 #include "base/codec.h"
 #include "base/memory.h"
 #include "data/batch.h"
+#include "extract/csv_columns.h"
 
-/* Rows that column types are guessed from; more cost time, fewer fail later. */
-#define GUESS_ROWS "204800"
+/* A quarter of the engine's own choice, which a small memory budget does not hold. The longest line
+ * is half of it, which is twice the engine's choice; where the one is no multiple of the other, the
+ * engine may lose rows. */
+#define BUFFER_BYTES "8388608"
+#define LINE_BYTES   "4194304"
+enum { LINE_BYTES_MAX = 4194304, END_BYTES = 64 * 1024 };
 
-/* A quarter of the engine's own choice, which a small memory budget does not hold. */
-#define BUFFER_BYTES "8000000"
+/* What column types are guessed from. */
+enum { SAMPLE_ROWS = 204800, SAMPLE_BYTES = 16 * 1024 * 1024 };
 
-enum { HEAD_BYTES = 64 * 1024, DOCUMENTS_BYTES = 1024 * 1024, BACK_ROOM = 4 };
+enum { HEAD_BYTES = 256 * 1024 };
 
 struct table_reader {
     struct engine *engine;
     const char *path;
-    struct buf diagnosis;           /* a query that finds the line at fault, or empty */
     struct ArrowArrayStream stream; /* not there: an empty file */
     struct ArrowSchema schema;
-    struct ArrowArray batch; /* of documents */
-    int64_t batch_row;
-    struct json_page *parser; /* documents; NULL: batches */
-    struct buf documents;
-    uint64_t row; /* number of the next row, from 1 */
+    uint64_t row;               /* number of the next row, from 1 */
+    struct csv_columns *csv;    /* NULL: Parquet */
+    struct ArrowArray *samples; /* read, but not handed on yet */
+    size_t sample_count, sample_cap, next_sample;
+};
+
+/* What the first line of a CSV file says. */
+struct header {
+    struct arena arena;
+    char delimiter[8];
+    const char *compression;
+    size_t blank_lines; /* before it */
+    const char **names;
+    size_t count, cap;
 };
 
 /* ---- SQL ----------------------------------------------------------------------------------- */
@@ -98,6 +112,42 @@ static int find_compression(const char *path, const char **out, struct tg_error 
     return TG_OK;
 }
 
+/* A last line that is too long is the one thing that the engine drops without a word. Looks for its
+ * beginning from the end; a compressed file cannot be read that way. */
+static int check_last_line(const char *path, struct tg_error *err)
+{
+    char *bytes = mem_alloc(END_BYTES);
+    FILE *file = fopen(path, "re");
+    bool found = false, in_line = false;
+    size_t len;
+    int64_t end = 0, seen = 0;
+    int rc = TG_OK;
+
+    if (!bytes)
+        TRY(error_nomem(err));
+    if (file && fseeko(file, 0, SEEK_END) == 0)
+        end = ftello(file);
+    while (!found && end > 0 && seen <= LINE_BYTES_MAX) {
+        len = end < END_BYTES ? (size_t)end : END_BYTES;
+        end -= (int64_t)len;
+        if (fseeko(file, end, SEEK_SET) != 0 || fread(bytes, 1, len, file) != len)
+            break;
+        for (size_t i = len; i-- > 0 && !found;) {
+            bool newline = bytes[i] == '\n' || bytes[i] == '\r';
+            found = newline && in_line;
+            in_line = in_line || !newline;
+            seen += in_line;
+        }
+    }
+    if (seen > LINE_BYTES_MAX)
+        rc = error_set(err, TG_DATA, "the last line is longer than " LINE_BYTES " bytes");
+done:
+    mem_free(bytes);
+    if (file)
+        fclose(file);
+    return rc;
+}
+
 /* How often `c` stands in the first line, outside of quotes. */
 static size_t count_in_line(const char *text, size_t len, char c)
 {
@@ -132,84 +182,229 @@ static void find_delimiter(const struct table_options *options, const char *head
     }
 }
 
-/* What guessing and diagnosing have in common. */
-static void put_dialect(struct buf *sql, const struct table_options *options, const char *delimiter,
-                        const char *compression)
+/* Moves *at behind the end of a line; false: there is none. */
+static bool skip_newline(const char **at, const char *end)
 {
-    buf_printf(sql, ", header = %s, skip = 0, delim = ", options->header ? "true" : "false");
-    sql_text(sql, delimiter);
-    buf_printf(sql, ", quote = '\"', escape = '\"', comment = '', compression = '%s'", compression);
-    buf_text(sql, ", buffer_size = " BUFFER_BYTES
-                  ", strict_mode = true, null_padding = false, ignore_errors = false");
-    buf_text(sql, ", hive_partitioning = false");
-    if (options->null_text) {
-        buf_text(sql, ", nullstr = ");
-        sql_text(sql, options->null_text);
-    }
+    const char *start = *at;
+
+    if (*at < end && **at == '\r')
+        ++*at;
+    if (*at < end && **at == '\n')
+        ++*at;
+    return *at > start;
 }
 
-/* When the engine cannot guess, it does not say why. This query, with the columns that the first
- * line has and all of them text, fails at the line that does not fit. */
-static int make_diagnosis(struct table_reader *reader, const struct table_options *options,
-                          size_t column_count, const char *delimiter, const char *compression,
-                          struct tg_error *err)
+/* Reads a field, quoted or not, into `out`, and moves *at behind it. */
+static void read_field(const char **at, const char *end, const char *delimiter, struct buf *out)
 {
-    struct buf *sql = &reader->diagnosis;
-    int rc = TG_OK;
+    size_t delimiter_len = strlen(delimiter);
+    const char *p = *at;
+    bool quoted = p < end && *p == '"';
 
-    buf_text(sql, "SELECT * FROM read_csv(");
-    TRY(put_path(sql, reader->path, err));
-    buf_text(sql, ", auto_detect = false, columns = {");
-    for (size_t i = 0; i < column_count; i++)
-        buf_printf(sql, "%s'c%zu': 'VARCHAR'", i > 0 ? ", " : "", i);
-    buf_text(sql, "}");
-    put_dialect(sql, options, delimiter, compression);
-    buf_text(sql, ")");
-    rc = buf_check(sql, err);
+    buf_clear(out);
+    for (p += quoted; p < end; p++) {
+        if (quoted && *p == '"') {
+            quoted = p + 1 < end && p[1] == '"';
+            p += quoted;
+            if (!quoted)
+                continue;
+        } else if (!quoted && (*p == '\n' || *p == '\r' ||
+                               ((size_t)(end - p) >= delimiter_len &&
+                                memcmp(p, delimiter, delimiter_len) == 0))) {
+            break;
+        }
+        buf_char(out, *p);
+    }
+    *at = p;
+}
+
+static bool has_name(const struct header *header, const char *name)
+{
+    for (size_t i = 0; i < header->count; i++)
+        if (strcmp(header->names[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* A column without a name is numbered; a second one of a name gets a number behind it. */
+static int add_name(struct header *header, const char *name, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char *own = *name ? arena_strdup(&header->arena, name)
+                      : arena_printf(&header->arena, "column%zu", header->count);
+
+    for (int i = 1; own && has_name(header, own); i++)
+        own = arena_printf(&header->arena, "%s_%d", name, i);
+    if (!own)
+        return error_nomem(err);
+    TRY(mem_grow(&header->names, &header->cap, header->count + 1, sizeof(*header->names), err));
+    header->names[header->count++] = own;
 done:
     return rc;
 }
 
-/* Leaves `sql` empty for a file without content. */
-static int csv_sql(struct table_reader *reader, const struct table_options *options,
-                   struct buf *sql, struct tg_error *err)
+static int split_header(struct header *header, const struct table_options *options,
+                        const char *text, size_t len, struct tg_error *err)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    const char *at = text, *end = text + len;
+    struct buf field = BUF_INIT;
+    int rc = TG_OK;
+
+    if (len >= 3 && memcmp(text, mark, 3) == 0)
+        at += 3;
+    while (skip_newline(&at, end))
+        header->blank_lines++;
+    if (at == end)
+        goto done;
+    find_delimiter(options, at, (size_t)(end - at), header->delimiter);
+    for (;;) {
+        read_field(&at, end, header->delimiter, &field);
+        TRY(buf_check(&field, err));
+        TRY(add_name(header, options->header ? buf_string(&field) : "", err));
+        if (at == end || *at == '\n' || *at == '\r')
+            break;
+        at += strlen(header->delimiter);
+    }
+    if (at == end && len == HEAD_BYTES)
+        TRY(error_set(err, TG_DATA, "the first line is longer than %d bytes; is this a CSV file?",
+                      HEAD_BYTES));
+done:
+    buf_release(&field);
+    return rc;
+}
+
+/* No names: a file without content. */
+static int read_header(const char *path, const struct table_options *options, struct header *out,
+                       struct tg_error *err)
 {
     char *head = mem_alloc(HEAD_BYTES);
-    const char *compression = "none";
-    char delimiter[8];
-    size_t len, column_count;
+    size_t len;
     int rc = TG_OK;
 
     if (!head)
         return error_nomem(err);
-    TRY(read_head(reader->path, head, &len, err));
-    if (len == 0)
-        goto done;
-    TRY(find_compression(reader->path, &compression, err));
-    find_delimiter(options, head, len, delimiter);
-    column_count = 1 + count_in_line(head, len, delimiter[0]);
-    TRY(make_diagnosis(reader, options, column_count, delimiter, compression, err));
-    buf_text(sql, "SELECT * FROM read_csv(");
-    TRY(put_path(sql, reader->path, err));
-    buf_text(sql, ", auto_detect = true, sample_size = " GUESS_ROWS);
-    put_dialect(sql, options, delimiter, compression);
-    buf_text(sql, ")");
+    TRY(read_head(path, head, &len, err));
+    TRY(find_compression(path, &out->compression, err));
+    rc = split_header(out, options, head, len, err);
+    if (rc == TG_OK && strcmp(out->compression, "none") == 0)
+        rc = check_last_line(path, err);
+    if (rc != TG_OK)
+        error_where(err, rc, "file '%s'", path);
 done:
     mem_free(head);
     return rc;
 }
 
-static int parquet_sql(const struct table_reader *reader, bool documents, struct buf *sql,
-                       struct tg_error *err)
+/* A line without anything gives no row, also where it could be an empty field. */
+static void put_filter(struct buf *sql, const struct table_options *options)
+{
+    buf_text(sql, options->null_text ? " WHERE c0 IS DISTINCT FROM ''" : " WHERE c0 IS NOT NULL");
+}
+
+static int csv_sql(const char *path, const struct table_options *options,
+                   const struct header *header, struct buf *sql, struct tg_error *err)
 {
     int rc = TG_OK;
 
-    buf_clear(sql);
-    buf_text(sql, documents ? "SELECT to_json(t)::VARCHAR FROM read_parquet("
-                            : "SELECT * FROM read_parquet(");
-    TRY(put_path(sql, reader->path, err));
-    buf_text(sql, ", hive_partitioning = false) t");
+    buf_text(sql, "SELECT * FROM read_csv(");
+    TRY(put_path(sql, path, err));
+    buf_text(sql, ", auto_detect = false, columns = {");
+    for (size_t i = 0; i < header->count; i++)
+        buf_printf(sql, "%s'c%zu': 'VARCHAR'", i > 0 ? ", " : "", i);
+    buf_printf(sql, "}, header = %s, skip = %zu, delim = ", options->header ? "true" : "false",
+               header->blank_lines);
+    sql_text(sql, header->delimiter);
+    buf_printf(sql, ", quote = '\"', escape = '\"', comment = '', compression = '%s'",
+               header->compression);
+    buf_text(sql, ", buffer_size = " BUFFER_BYTES ", max_line_size = " LINE_BYTES
+                  ", strict_mode = true, null_padding = false, ignore_errors = false"
+                  ", hive_partitioning = false");
+    if (options->null_text) {
+        buf_text(sql, ", nullstr = ");
+        sql_text(sql, options->null_text);
+    }
+    buf_char(sql, ')');
+    if (header->count == 1)
+        put_filter(sql, options);
 done:
+    return rc;
+}
+
+static int parquet_sql(const char *path, const char *start, const struct buf *casts,
+                       struct buf *sql, struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    buf_text(sql, start);
+    if (casts)
+        buf_append(sql, casts->data, casts->len);
+    buf_text(sql, " FROM read_parquet(");
+    TRY(put_path(sql, path, err));
+    buf_text(sql, ", hive_partitioning = false)");
+    rc = buf_check(sql, err);
+done:
+    return rc;
+}
+
+/* The SQL type, with another in the place of each that Arrow batches do not hold or we do not read;
+ * false: there is none. A word that a space follows is the name of a field, not a type. */
+static bool put_type(struct buf *sql, const char *type, size_t len)
+{
+    static const char *const others[][2] = {{"INTERVAL", "VARCHAR"}, {"VARIANT", "JSON"}};
+    const char *end = type + len;
+    bool changed = false, quoted = false;
+
+    while (type < end) {
+        size_t word = 0;
+        while (!quoted && type + word < end && isupper((unsigned char)type[word]))
+            word++;
+        const char *other = NULL;
+        for (size_t i = 0; word > 0 && i < sizeof(others) / sizeof(others[0]); i++)
+            if (strlen(others[i][0]) == word && memcmp(type, others[i][0], word) == 0 &&
+                (type + word == end || strchr(",)[", type[word])))
+                other = others[i][1];
+        if (other)
+            buf_text(sql, other);
+        else
+            buf_append(sql, type, word > 0 ? word : 1);
+        changed = changed || other;
+        quoted = quoted != (*type == '"');
+        type += word > 0 ? word : 1;
+    }
+    return changed;
+}
+
+/* Adds "CAST(name AS type) AS name" for a column that needs it. */
+static int put_cast(struct buf *casts, const struct ArrowSchema *schema,
+                    const struct ArrowArray *batch, int64_t row, struct tg_error *err)
+{
+    struct buf cast = BUF_INIT;
+    char *name = NULL;
+    const char *texts[2];
+    size_t lens[2];
+    int rc = TG_OK;
+
+    for (int i = 0; i < 2; i++)
+        if (!value_bytes(schema->children[i], batch->children[i], row + batch->offset, &texts[i],
+                         &lens[i]))
+            return error_set(err, TG_INTERNAL, "the engine describes a column without a name");
+    name = mem_strndup(texts[0], lens[0]);
+    if (!name)
+        return error_nomem(err);
+    buf_text(&cast, casts->len > 0 ? ", CAST(" : " REPLACE (CAST(");
+    sql_ident(&cast, connection_duckdb.dialect, name);
+    buf_text(&cast, " AS ");
+    if (put_type(&cast, texts[1], lens[1])) {
+        buf_text(&cast, ") AS ");
+        sql_ident(&cast, connection_duckdb.dialect, name);
+        TRY(buf_check(&cast, err));
+        buf_append(casts, cast.data, cast.len);
+    }
+    rc = buf_check(&cast, err);
+done:
+    mem_free(name);
+    buf_release(&cast);
     return rc;
 }
 
@@ -240,35 +435,27 @@ static int tell_csv_error(const char *path, int code, struct tg_error *err)
             len += (size_t)snprintf(what + len, 3, "; ");
     }
     what[len] = '\0';
-    error_set(err, TG_DATA, "malformed CSV: %s%s", what,
-              strstr(what, "Could not convert")
-                  ? " (its type was guessed from the first " GUESS_ROWS " rows)"
-                  : "");
+    error_set(err, TG_DATA, "malformed CSV: %s", what);
     return error_where(err, TG_DATA, "file '%s', line %llu", path, line);
 }
 
 /* The engine refused: says where and why. */
-static int explain(struct table_reader *reader, int code, struct tg_error *err)
+static int explain(const struct table_reader *reader, int code, struct tg_error *err)
 {
-    struct ArrowArrayStream stream = {.release = NULL};
-    struct ArrowArray batch;
-    struct tg_error better = {0};
-    bool end = false;
-    int rc;
+    static const struct {
+        const char *theirs, *ours;
+    } reasons[] = {
+        {"does not support a full read",
+         "a line is longer than " LINE_BYTES " bytes; is a quote missing before it?"},
+        {"state machine reached an invalid state",
+         "malformed CSV: make all lines end alike, and quote fields by RFC 4180"},
+    };
 
     if (code == TG_NOMEM || code == TG_CANCELLED)
         return code;
-    if (err && reader->diagnosis.len > 0 && !strstr(err->what, "CSV Error on Line")) {
-        rc = engine_query(reader->engine, buf_string(&reader->diagnosis), &stream, &better);
-        while (rc == TG_OK && !end) {
-            rc = stream_next(&stream, TG_DATA, &batch, &end, &better);
-            if (rc == TG_OK && !end)
-                array_release(&batch);
-        }
-        stream_release(&stream);
-        if (rc != TG_OK)
-            *err = better;
-    }
+    for (size_t i = 0; err && i < sizeof(reasons) / sizeof(reasons[0]); i++)
+        if (strstr(err->what, reasons[i].theirs))
+            error_set(err, TG_DATA, "%s", reasons[i].ours);
     if (err) {
         err->code = TG_DATA;
         err->sqlstate[0] = '\0';
@@ -290,38 +477,100 @@ done:
     return rc == TG_OK ? TG_OK : explain(reader, rc, err);
 }
 
-static bool is_flat(const struct ArrowSchema *schema)
-{
-    struct type_spec spec;
-
-    for (int64_t i = 0; i < schema->n_children; i++)
-        if (type_from_arrow(schema->children[i], &spec, NULL) != TG_OK)
-            return false;
-    return true;
-}
-
-static int open_table(struct table_reader *reader, const struct table_options *options,
+static int next_batch(struct table_reader *reader, struct ArrowArray *out, bool *end,
                       struct tg_error *err)
 {
+    int rc = stream_next(&reader->stream, TG_DATA, out, end, err);
+
+    return rc == TG_OK ? TG_OK : explain(reader, rc, err);
+}
+
+static int take_sample(struct table_reader *reader, struct tg_error *err)
+{
+    size_t rows = 0, bytes = 0;
+    int rc = TG_OK;
+
+    while (rows < SAMPLE_ROWS && bytes < SAMPLE_BYTES) {
+        struct ArrowArray *batch;
+        bool end;
+        TRY(mem_grow(&reader->samples, &reader->sample_cap, reader->sample_count + 1,
+                     sizeof(*reader->samples), err));
+        batch = &reader->samples[reader->sample_count];
+        TRY(next_batch(reader, batch, &end, err));
+        if (end)
+            break;
+        reader->sample_count++;
+        csv_columns_see(reader->csv, batch);
+        rows += (size_t)batch->length;
+        bytes += batch_bytes(&reader->schema, batch);
+    }
+    csv_columns_decide(reader->csv);
+done:
+    return rc;
+}
+
+static int open_csv(struct table_reader *reader, const struct table_options *options,
+                    struct tg_error *err)
+{
+    struct header header = {.count = 0};
     struct buf sql = BUF_INIT;
     int rc = TG_OK;
 
-    if (options->form == TABLE_CSV)
-        TRY(csv_sql(reader, options, &sql, err));
-    else
-        TRY(parquet_sql(reader, false, &sql, err));
-    TRY(buf_check(&sql, err));
-    if (sql.len == 0)
+    arena_init(&header.arena);
+    TRY(read_header(reader->path, options, &header, err));
+    if (header.count == 0)
         goto done;
+    TRY(csv_columns_new(header.names, header.count, options->columns, options->column_count,
+                        &reader->csv, err));
+    TRY(csv_sql(reader->path, options, &header, &sql, err));
+    TRY(buf_check(&sql, err));
     TRY(start_query(reader, buf_string(&sql), err));
-    if (options->form == TABLE_PARQUET && !is_flat(&reader->schema)) {
-        TRY(json_page_new(&reader->parser, err));
-        TRY(parquet_sql(reader, true, &sql, err));
-        TRY(buf_check(&sql, err));
-        TRY(start_query(reader, buf_string(&sql), err));
+    TRY(take_sample(reader, err));
+done:
+    arena_release(&header.arena);
+    mem_free(header.names);
+    buf_release(&sql);
+    return rc;
+}
+
+/* Intervals and variants are read as text. */
+static int find_casts(struct table_reader *reader, struct buf *casts, struct tg_error *err)
+{
+    struct buf sql = BUF_INIT;
+    struct ArrowArray batch;
+    bool end = false;
+    int rc = TG_OK;
+
+    TRY(parquet_sql(reader->path, "DESCRIBE SELECT *", NULL, &sql, err));
+    TRY(start_query(reader, buf_string(&sql), err));
+    for (;;) {
+        TRY(next_batch(reader, &batch, &end, err));
+        if (end)
+            break;
+        for (int64_t row = 0; row < batch.length && rc == TG_OK; row++)
+            rc = put_cast(casts, &reader->schema, &batch, row, err);
+        array_release(&batch);
+        TRY(rc);
     }
+    if (casts->len > 0)
+        buf_char(casts, ')');
+    rc = buf_check(casts, err);
 done:
     buf_release(&sql);
+    return rc;
+}
+
+static int open_parquet(struct table_reader *reader, struct tg_error *err)
+{
+    struct buf sql = BUF_INIT, casts = BUF_INIT;
+    int rc = TG_OK;
+
+    TRY(find_casts(reader, &casts, err));
+    TRY(parquet_sql(reader->path, "SELECT *", &casts, &sql, err));
+    TRY(start_query(reader, buf_string(&sql), err));
+done:
+    buf_release(&sql);
+    buf_release(&casts);
     return rc;
 }
 
@@ -337,7 +586,10 @@ int table_reader_open(struct engine *engine, const char *path, const struct tabl
     reader->engine = engine;
     reader->path = path;
     reader->row = 1;
-    TRY(open_table(reader, options, err));
+    if (options->form == TABLE_CSV)
+        TRY(open_csv(reader, options, err));
+    else
+        TRY(open_parquet(reader, err));
     *out = reader;
 done:
     if (rc != TG_OK)
@@ -349,101 +601,51 @@ void table_reader_close(struct table_reader *reader)
 {
     if (!reader)
         return;
-    array_release(&reader->batch);
+    for (size_t i = reader->next_sample; i < reader->sample_count; i++)
+        array_release(&reader->samples[i]);
+    mem_free(reader->samples);
+    csv_columns_free(reader->csv);
     schema_release(&reader->schema);
     stream_release(&reader->stream);
-    json_page_free(reader->parser);
-    buf_release(&reader->documents);
-    buf_release(&reader->diagnosis);
     mem_free(reader);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
-static int next_batch(struct table_reader *reader, struct ArrowArray *out, bool *end,
+static int read_batch(struct table_reader *reader, struct ArrowArray *out, bool *end,
                       struct tg_error *err)
 {
-    int rc = stream_next(&reader->stream, TG_DATA, out, end, err);
-
-    return rc == TG_OK ? TG_OK : explain(reader, rc, err);
-}
-
-/* Collects the JSON texts of some rows, with commas between them. */
-static int collect_documents(struct table_reader *reader, bool *end, struct tg_error *err)
-{
-    struct buf *text = &reader->documents;
-    const struct ArrowSchema *schema = reader->schema.children[0];
-    int rc = TG_OK;
-
-    buf_clear(text);
     *end = false;
-    while (text->len < DOCUMENTS_BYTES && !text->failed) {
-        if (!reader->batch.release)
-            TRY(next_batch(reader, &reader->batch, end, err));
-        if (*end)
-            break;
-        for (; reader->batch_row < reader->batch.length && text->len < DOCUMENTS_BYTES;
-             reader->batch_row++) {
-            const char *document;
-            size_t len;
-            if (!value_bytes(schema, reader->batch.children[0],
-                             reader->batch_row + reader->batch.offset, &document, &len))
-                continue;
-            buf_char(text, ','); /* the first one stands in the room before the text */
-            buf_append(text, document, len);
-        }
-        if (reader->batch_row == reader->batch.length) {
-            array_release(&reader->batch);
-            reader->batch_row = 0;
-        }
-    }
-    *end = text->len == 0;
-    if (!*end)
-        buf_append(text, "\0\0\0\0", BACK_ROOM);
-    rc = buf_check(text, err);
-done:
-    return rc;
-}
-
-static int next_documents(struct table_reader *reader, struct page *page, struct tg_error *err)
-{
-    bool end;
-    int rc = TG_OK;
-
-    TRY(collect_documents(reader, &end, err));
-    if (end)
-        goto done;
-    rc = json_page_elements(reader->parser, reader->documents.data + 1,
-                            reader->documents.len - 1 - BACK_ROOM, reader->row, page, err);
-    if (rc != TG_OK)
-        return error_where(err, rc, "file '%s'", reader->path);
-    reader->row += page->read_count;
-done:
-    return rc;
+    if (reader->next_sample == reader->sample_count)
+        return next_batch(reader, out, end, err);
+    array_move(&reader->samples[reader->next_sample++], out);
+    return TG_OK;
 }
 
 int table_reader_next(struct table_reader *reader, struct page *page, struct tg_error *err)
 {
+    struct ArrowArray batch;
     bool end = true;
     int rc = TG_OK;
 
     page->kind = PAGE_END;
     if (!reader->stream.release)
         return TG_OK;
-    if (reader->parser) {
-        TRY(next_documents(reader, page, err));
-        goto done;
-    }
-    TRY(next_batch(reader, &page->array, &end, err));
+    TRY(read_batch(reader, &batch, &end, err));
     if (end)
         goto done;
-    page->kind = PAGE_ARROW;
-    TRY(schema_copy(&reader->schema, &page->schema, err));
-    page->read_count = (uint64_t)page->array.length;
+    page->file = reader->path;
     page->first_row = reader->row;
-    page->bytes = batch_bytes(&page->schema, &page->array);
+    page->read_count = (uint64_t)batch.length;
+    page->bytes = batch_bytes(&reader->schema, &batch);
     reader->row += page->read_count;
+    if (reader->csv) {
+        TRY(csv_columns_convert(reader->csv, &batch, page, err));
+    } else {
+        page->kind = PAGE_ARROW;
+        array_move(&batch, &page->array);
+        TRY(schema_copy(&reader->schema, &page->schema, err));
+    }
 done:
-    page->file = page->kind == PAGE_END ? NULL : reader->path;
     return rc;
 }

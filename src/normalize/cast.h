@@ -7,10 +7,9 @@
 #include "data/batch.h"
 
 /* Casts `row_count` values of a child from `offset` on, by the rules of coerce.h. *fits: all went
- * through; else *out is not filled. `from` is the child's type. */
-int cast_array(const struct ArrowSchema *schema, const struct ArrowArray *array,
-               const struct type_spec *from, int64_t offset, size_t row_count,
-               const struct type_spec *to, struct ArrowArray *out, bool *fits,
+ * through; else *out is not filled. */
+int cast_array(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t offset,
+               size_t row_count, const struct type_spec *to, struct ArrowArray *out, bool *fits,
                struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

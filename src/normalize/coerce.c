@@ -5,9 +5,11 @@
  *   coerce_store -> struct coerced -> column
  *   coerce_widen -> which wider type a column gets when coerce_cell said no (design 6)
  *
- * Stricter than dlt where dlt loses something: a time of day is not cut off to fit a date, and a
- * fraction is not cut off to fit a decimal without scale. A decimal with scale takes a double
- * rounded to it. Variant columns, for what neither fits nor widens, are made by output.c.
+ * Text is read as Python reads it: spaces around numbers, underscores within them.
+ * Stricter than dlt where dlt loses something: a time of day is not cut off to fit a date, integers
+ * are not rounded to fit a double, digits written out are not rounded to fit a decimal. A decimal
+ * with scale takes a double rounded to it, a timestamp what its digits of a second hold. Variant
+ * columns, for what neither fits nor widens, are made by output.c.
  */
 #include "normalize/coerce.h"
 
@@ -38,16 +40,64 @@ static bool is_text_type(enum type type)
     return type == TYPE_TEXT || type == TYPE_JSON || type == TYPE_BINARY;
 }
 
+/* ---- numbers in text ---- */
+
+/* Bytes of the space at the start of `text`, as Python's strip knows them; 0: none. */
+static size_t space_at(const char *text, size_t len)
+{
+    static const char *const spaces[] = {"\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80",
+                                         "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
+                                         "\xe2\x81\x9f", "\xe3\x80\x80"};
+    unsigned char first = len > 0 ? (unsigned char)text[0] : 'x';
+    if (first < 0x80)
+        return first == ' ' || (first >= '\t' && first <= '\r') || (first >= 0x1c && first <= 0x1f);
+    for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
+        if (strlen(spaces[i]) <= len && memcmp(spaces[i], text, strlen(spaces[i])) == 0)
+            return strlen(spaces[i]);
+    bool wide = len >= 3 && memcmp(text, "\xe2\x80", 2) == 0; /* U+2000 to U+200A */
+    return wide && (unsigned char)text[2] <= 0x8a ? 3 : 0;
+}
+
 /* Text of the cell without the spaces around it. */
 static struct span trimmed(const yyjson_val *cell)
 {
     struct span span = {cell->uni.str, cell_len(cell)};
-    for (; span.len > 0 && strchr(" \t\r\n\v\f", span.text[0]) && span.text[0]; span.len--)
-        span.text++;
-    while (span.len > 0 && span.text[span.len - 1] &&
-           strchr(" \t\r\n\v\f", span.text[span.len - 1]))
-        span.len--;
+    for (size_t step; (step = space_at(span.text, span.len)) > 0; span.len -= step)
+        span.text += step;
+    for (size_t step = 1; span.len > 0 && step <= 3 && step <= span.len;) {
+        bool is_space = space_at(span.text + span.len - step, step) == step;
+        span.len -= is_space ? step : 0;
+        step = is_space ? 1 : step + 1;
+    }
     return span;
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+enum { NUMBER_MAX = 400 }; /* bytes of a number with underscores, or of one that a double reads */
+
+/* Python allows 1_000: takes the underscores out, by way of `room`. false: one is not between
+ * digits. */
+static bool join_digits(struct span *span, char room[NUMBER_MAX])
+{
+    size_t len = 0;
+    if (span->len == 0 || !memchr(span->text, '_', span->len))
+        return true;
+    if (span->len > NUMBER_MAX)
+        return false;
+    for (size_t i = 0; i < span->len; i++) {
+        bool between = i > 0 && i + 1 < span->len && is_digit(span->text[i - 1]) &&
+                       is_digit(span->text[i + 1]);
+        if (span->text[i] != '_')
+            room[len++] = span->text[i];
+        else if (!between)
+            return false;
+    }
+    *span = (struct span){room, len};
+    return true;
 }
 
 static int hex_digit(char c)
@@ -57,17 +107,22 @@ static int hex_digit(char c)
     return found ? (int)(found - digits) : -1;
 }
 
-/* "0x1F", up to 64 bits. */
-static bool parse_hex(struct span span, uint64_t *out)
+static bool is_hex(struct span span)
 {
-    uint64_t value = 0;
-    if (span.len < 3 || span.len > 18 || span.text[0] != '0' || (span.text[1] | 32) != 'x')
+    return span.len >= 2 && span.text[0] == '0' && span.text[1] == 'x';
+}
+
+/* "0x1F", up to 126 bits. */
+static bool parse_hex(struct span span, int128 *out)
+{
+    int128 value = 0;
+    if (!is_hex(span) || span.len == 2)
         return false;
     for (size_t i = 2; i < span.len; i++) {
         int digit = hex_digit(span.text[i]);
-        if (digit < 0)
+        if (digit < 0 || value >> 122 != 0)
             return false;
-        value = value << 4 | (uint64_t)digit;
+        value = value << 4 | digit;
     }
     *out = value;
     return true;
@@ -86,7 +141,7 @@ static bool is_integer(struct span span)
 {
     size_t sign = span.len > 0 && (span.text[0] == '-' || span.text[0] == '+');
     for (size_t i = sign; i < span.len; i++)
-        if (span.text[i] < '0' || span.text[i] > '9')
+        if (!is_digit(span.text[i]))
             return false;
     return span.len > sign;
 }
@@ -94,8 +149,8 @@ static bool is_integer(struct span span)
 /* The whole number a cell stands for, exactly; text must be an integer literal. */
 static bool whole_number(const yyjson_val *cell, int128 *out)
 {
+    char room[NUMBER_MAX];
     struct span span;
-    uint64_t bits;
     switch (cell_kind(cell)) {
     case CELL_INT: *out = cell->uni.i64; return true;
     case CELL_UINT: *out = cell->uni.u64; return true;
@@ -109,12 +164,9 @@ static bool whole_number(const yyjson_val *cell, int128 *out)
                TG_OK;
     case CELL_TEXT:
         span = trimmed(cell);
-        if (parse_hex(span, &bits)) {
-            *out = bits;
-            return true;
-        }
-        return is_integer(span) &&
-               decimal_parse(span.text, span.len, DECIMAL_PRECISION, 0, out, NULL) == TG_OK;
+        return parse_hex(span, out) ||
+               (join_digits(&span, room) && is_integer(span) &&
+                decimal_parse(span.text, span.len, DECIMAL_PRECISION, 0, out, NULL) == TG_OK);
     default: return false;
     }
 }
@@ -122,47 +174,44 @@ static bool whole_number(const yyjson_val *cell, int128 *out)
 static bool to_bigint(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
                       struct coerced *out)
 {
+    int bits = spec->precision > 0 && spec->precision <= 32 ? spec->precision : 64;
     int128 value;
-    (void)spec;
     (void)scratch;
-    return whole_number(cell, &value) && int128_to_int64(value, &out->i64);
+    bits = bits <= 8 ? 8 : bits <= 16 ? 16 : bits <= 32 ? 32 : 64;
+    return whole_number(cell, &value) && int128_to_int64(value, &out->i64) &&
+           out->i64 >> (bits - 1) == out->i64 >> 63;
 }
 
 /* ---- fractions ---- */
 
-/* Python's float(): decimal syntax, 0x, nan, inf. */
-static bool parse_double(struct span span, double *out)
+/* nan, inf, infinity: *out is positive. */
+static bool parse_word(struct span span, double *out)
 {
     static const struct {
         const char *word;
         double value;
     } words[] = {{"nan", (double)NAN}, {"inf", (double)INFINITY}, {"infinity", (double)INFINITY}};
-    char json[400];
-    uint64_t bits;
-    bool negative = span.len > 0 && span.text[0] == '-';
-    if (parse_hex(span, &bits)) {
-        *out = (double)bits;
-        return true;
-    }
-    if (span.len > 0 && (negative || span.text[0] == '+'))
-        span = (struct span){span.text + 1, span.len - 1};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        *out = words[i].value;
         if (strlen(words[i].word) == span.len &&
-            strncasecmp(words[i].word, span.text, span.len) == 0) {
-            *out = negative ? -words[i].value : words[i].value;
+            strncasecmp(words[i].word, span.text, span.len) == 0)
             return true;
-        }
     }
-    if (span.len + 2 > sizeof(json) || !decimal_valid(span.text, span.len) || span.text[0] == '-' ||
-        span.text[0] == '+')
-        return false;
-    /* JSON wants a digit before the point, one behind it, and no zeros in front. */
-    for (; span.len > 1 && span.text[0] == '0' && span.text[1] >= '0' && span.text[1] <= '9';
-         span.len--)
-        span.text++;
+    return false;
+}
+
+/* Digits without a sign, as JSON has them: one before the point, one behind it, no zeros in front.
+ */
+static bool parse_digits(struct span span, double *out)
+{
+    char json[NUMBER_MAX];
     size_t len = 0;
+    if (span.len + 2 > sizeof(json) || !decimal_valid(span.text, span.len))
+        return false;
+    for (; span.len > 1 && span.text[0] == '0' && is_digit(span.text[1]); span.len--)
+        span.text++;
     for (size_t i = 0; i < span.len; i++) {
-        bool digit_follows = i + 1 < span.len && span.text[i + 1] >= '0' && span.text[i + 1] <= '9';
+        bool digit_follows = i + 1 < span.len && is_digit(span.text[i + 1]);
         if (span.text[i] == '.' && i == 0)
             json[len++] = '0';
         if (span.text[i] != '.' || digit_follows)
@@ -171,10 +220,39 @@ static bool parse_double(struct span span, double *out)
     json[len] = '\0';
     yyjson_val number;
     const char *end = yyjson_read_number(json, &number, YYJSON_READ_NOFLAG, NULL, NULL);
-    if (!end || *end)
+    *out = end ? yyjson_get_num(&number) : (double)INFINITY; /* the syntax is right: too large */
+    return !end || !*end;
+}
+
+/* Python's float(): decimal syntax, nan, inf; and 0x. */
+static bool parse_double(struct span span, double *out)
+{
+    char room[NUMBER_MAX];
+    bool negative = span.len > 0 && span.text[0] == '-';
+    int128 whole;
+    if (parse_hex(span, &whole)) {
+        *out = (double)whole;
+        return true;
+    }
+    if (!join_digits(&span, room))
         return false;
-    *out = negative ? -yyjson_get_num(&number) : yyjson_get_num(&number);
+    if (span.len > 0 && (negative || span.text[0] == '+'))
+        span = (struct span){span.text + 1, span.len - 1};
+    if (span.len == 0 || span.text[0] == '-' || span.text[0] == '+' ||
+        (!parse_word(span, out) && !parse_digits(span, out)))
+        return false;
+    *out = negative ? -*out : *out;
     return true;
+}
+
+/* Integers go in exactly or not at all. */
+static bool integer_to_double(const yyjson_val *cell, double *out)
+{
+    int128 whole;
+    if (!whole_number(cell, &whole))
+        return false;
+    *out = (double)whole;
+    return fabs(*out) < 0x1p127 && (int128)*out == whole;
 }
 
 static bool to_double(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
@@ -182,9 +260,9 @@ static bool to_double(const yyjson_val *cell, const struct type_spec *spec, stru
 {
     (void)spec;
     (void)scratch;
+    if (cell_is_integer(cell))
+        return integer_to_double(cell, &out->f64);
     switch (cell_kind(cell)) {
-    case CELL_INT: out->f64 = (double)cell->uni.i64; return true;
-    case CELL_UINT: out->f64 = (double)cell->uni.u64; return true;
     case CELL_DOUBLE: out->f64 = cell->uni.f64; return true;
     case CELL_DECIMAL:
     case CELL_TEXT: return parse_double(trimmed(cell), &out->f64);
@@ -192,77 +270,60 @@ static bool to_double(const yyjson_val *cell, const struct type_spec *spec, stru
     }
 }
 
-/* The shortest text of a double, rounded to the scale of the column. */
-static bool round_double(const char *text, size_t len, double real, struct type_spec full,
-                         int128 *out)
+static bool double_to_decimal(double real, const struct type_spec *full, struct buf *scratch,
+                              int128 *out)
 {
-    int128 divisor = 1;
-    if (full.scale == 0)
+    if (!isfinite(real))
         return false;
-    for (int scale = full.scale + 1; scale <= DECIMAL_PRECISION; scale++) {
-        divisor *= 10;
-        int128 value;
-        if (decimal_parse(text, len, DECIMAL_PRECISION, scale, &value, NULL) != TG_OK)
-            continue;
-        *out = (value + (value < 0 ? -divisor : divisor) / 2) / divisor;
-        char digits[48];
-        size_t digit_count = decimal_format(*out, full.scale, digits);
-        return decimal_parse(digits, digit_count, full.precision, full.scale, out, NULL) == TG_OK;
-    }
-    *out = 0;
-    return fabs(real) < pow(10, -full.scale) / 2;
+    if (full->scale > 0 || trunc(real) == real) /* a fraction is not rounded away */
+        if (decimal_round(real, full->precision, full->scale, out))
+            return true;
+    json_double(scratch, real);
+    return decimal_parse(buf_string(scratch), scratch->len, full->precision, full->scale, out,
+                         NULL) == TG_OK;
 }
 
 static bool to_decimal(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
                        struct coerced *out)
 {
     struct type_spec full = type_decimal(spec);
-    struct span span = {NULL, 0};
+    struct span span;
+    int128 whole;
+    char digits[48], room[NUMBER_MAX];
     switch (cell_kind(cell)) {
-    case CELL_INT: buf_printf(scratch, "%lld", (long long)cell->uni.i64); break;
-    case CELL_UINT: buf_printf(scratch, "%llu", (unsigned long long)cell->uni.u64); break;
-    case CELL_DOUBLE:
-        if (!isfinite(cell->uni.f64))
-            return false;
-        json_double(scratch, cell->uni.f64);
-        break;
+    case CELL_DOUBLE: return double_to_decimal(cell->uni.f64, &full, scratch, &out->decimal);
+    case CELL_INT:
+    case CELL_UINT: span = (struct span){NULL, 0}; break;
     case CELL_DECIMAL: span = (struct span){cell->uni.str, cell_len(cell)}; break;
     case CELL_TEXT: span = trimmed(cell); break;
     default: return false;
     }
-    uint64_t bits;
-    if (span.text && parse_hex(span, &bits)) {
-        buf_printf(scratch, "%llu", (unsigned long long)bits);
-        span.text = NULL;
-    }
-    if (!span.text)
-        span = (struct span){buf_string(scratch), scratch->len};
-    return decimal_parse(span.text, span.len, full.precision, full.scale, &out->decimal, NULL) ==
-               TG_OK ||
-           (cell_kind(cell) == CELL_DOUBLE &&
-            round_double(span.text, span.len, cell->uni.f64, full, &out->decimal));
+    if (span.text ? parse_hex(span, &whole) : whole_number(cell, &whole))
+        span = (struct span){digits, decimal_format(whole, 0, digits)};
+    return join_digits(&span, room) && decimal_parse(span.text, span.len, full.precision,
+                                                     full.scale, &out->decimal, NULL) == TG_OK;
 }
 
 static bool to_bool(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
                     struct coerced *out)
 {
     static const char *const words[] = {"no", "false", "f", "n", "0", "yes", "true", "t", "y", "1"};
-    struct span span;
-    struct coerced number;
+    int whole, fraction;
+    (void)spec;
+    (void)scratch;
     switch (cell_kind(cell)) {
     case CELL_BOOL: out->i64 = is_true(cell); return true;
     case CELL_INT:
     case CELL_UINT: out->i64 = cell->uni.u64 != 0; return true;
-    case CELL_DOUBLE:
+    case CELL_DOUBLE: out->i64 = cell->uni.f64 != 0; return true;
     case CELL_DECIMAL:
-        if (!to_double(cell, spec, scratch, &number))
-            return false;
-        out->i64 = number.f64 != 0;
+        out->i64 = decimal_digits(cell->uni.str, cell_len(cell), &whole, &fraction) &&
+                   (whole > 0 || fraction > 0);
         return true;
     case CELL_TEXT:
-        span = trimmed(cell);
         for (size_t i = 0; i < 10; i++) {
-            if (strlen(words[i]) == span.len && strncasecmp(words[i], span.text, span.len) == 0) {
+            if (strlen(words[i]) == cell_len(cell) &&
+                strncasecmp(words[i], cell->uni.str, cell_len(cell)) == 0) {
                 out->i64 = i >= 5;
                 return true;
             }
@@ -338,6 +399,7 @@ static bool to_text(const yyjson_val *cell, const struct type_spec *spec, struct
     case CELL_DOUBLE: double_text(cell->uni.f64, scratch); break;
     case CELL_BINARY: base64_text(cell, scratch); break;
     case CELL_TIMESTAMP: time_format_timestamp(scratch, cell->uni.i64, true); break;
+    case CELL_TIMESTAMP_NS: time_format_timestamp_ns(scratch, cell->uni.i64, true); break;
     case CELL_DATE: time_format_date(scratch, (int32_t)cell->uni.i64); break;
     case CELL_TIME: time_format_time(scratch, cell->uni.i64); break;
     case CELL_LIST:
@@ -353,28 +415,31 @@ static bool to_json(const yyjson_val *cell, const struct type_spec *spec, struct
                     struct coerced *out)
 {
     enum cell_kind kind = cell_kind(cell);
-    if (kind == CELL_TEXT) {
-        yyjson_doc *doc = NULL;
-        int rc = json_parse(cell->uni.str, cell_len(cell), "a json column", &doc, NULL);
-        yyjson_doc_free(doc);
-        scratch->failed = scratch->failed || rc == TG_NOMEM;
-        if (rc != TG_OK)
-            return false;
-    } else if (kind != CELL_LIST && kind != CELL_OBJECT) {
+    yyjson_doc *doc = NULL;
+    if (kind == CELL_LIST || kind == CELL_OBJECT)
+        return to_text(cell, spec, scratch, out);
+    if (kind != CELL_TEXT)
         return false;
-    }
-    return to_text(cell, spec, scratch, out);
+    int rc = json_parse(cell->uni.str, cell_len(cell), "a json column", &doc, NULL);
+    if (rc == TG_OK)
+        json_write(scratch, yyjson_doc_get_root(doc));
+    yyjson_doc_free(doc);
+    scratch->failed = scratch->failed || rc == TG_NOMEM;
+    out->text = buf_string(scratch);
+    out->len = scratch->len;
+    return rc == TG_OK;
 }
 
 /* "0x..." hex, else base64. */
 static bool text_to_binary(struct span span, struct buf *scratch)
 {
-    if (span.len < 2 || span.text[0] != '0' || (span.text[1] | 32) != 'x')
-        return base64_decode(span.text, span.len, scratch, NULL) == TG_OK;
-    if (span.len % 2 != 0)
-        return false;
-    for (size_t i = 2; i < span.len; i += 2) {
-        int high = hex_digit(span.text[i]), low = hex_digit(span.text[i + 1]);
+    if (!is_hex(span)) /* with its padding */
+        return span.len % 4 == 0 && base64_decode(span.text, span.len, scratch, NULL) == TG_OK;
+    for (size_t i = 2; i < span.len; i++) {
+        if (span.text[i] == ' ' || (span.text[i] >= '\t' && span.text[i] <= '\r'))
+            continue; /* between bytes, as in Python */
+        int high = hex_digit(span.text[i]);
+        int low = ++i < span.len ? hex_digit(span.text[i]) : -1;
         if (high < 0 || low < 0)
             return false;
         buf_char(scratch, (char)(high << 4 | low));
@@ -395,6 +460,10 @@ static bool to_binary(const yyjson_val *cell, const struct type_spec *spec, stru
         if (!text_to_binary((struct span){cell->uni.str, cell_len(cell)}, scratch))
             return false;
         break;
+    case CELL_INT:
+        if (cell->uni.i64 < 0)
+            return false;
+        __attribute__((fallthrough));
     case CELL_UINT:
         for (uint64_t rest = cell->uni.u64; rest > 0; rest >>= 8)
             buf_char(scratch, (char)(rest & 0xff));
@@ -408,72 +477,89 @@ static bool to_binary(const yyjson_val *cell, const struct type_spec *spec, stru
 
 /* ---- times ---- */
 
-/* Seconds since 1970 as microseconds, within the years 1 to 9999. */
-static bool epoch_us(const yyjson_val *cell, int64_t *out)
+/* Seconds since 1970 as microseconds, within the years 1 to 9999; fractions rounded as Python does.
+ */
+static bool epoch_us(double seconds, int64_t *out)
 {
-    static const double first = -62135596800, last = 253402300799;
-    struct coerced number;
-    if (cell_kind(cell) == CELL_BOOL || !to_double(cell, NULL, NULL, &number) ||
-        !(number.f64 >= first && number.f64 <= last))
+    static const double first = -62135596800, end = 253402300800;
+    double whole, fraction = modf(seconds, &whole);
+    if (!(seconds >= first && seconds < end))
         return false;
-    *out = cell_kind(cell) == CELL_INT || cell_kind(cell) == CELL_UINT
-               ? cell->uni.i64 * second_us
-               : (int64_t)llround(number.f64 * (double)second_us);
-    return true;
+    *out = (int64_t)whole * second_us + (int64_t)rint(fraction * (double)second_us);
+    return *out < (int64_t)end * second_us;
+}
+
+/* Dates are times at midnight; numbers, in text too, seconds since 1970. */
+static bool text_to_point(const yyjson_val *cell, struct time_point *out)
+{
+    double seconds;
+    enum time_form form = time_parse(cell->uni.str, cell_len(cell), out);
+    if (form != TIME_NONE)
+        return form != TIME_CLOCK;
+    struct span span = trimmed(cell);
+    return !is_hex(span) && parse_double(span, &seconds) && epoch_us(seconds, &out->us);
+}
+
+static bool to_point(const yyjson_val *cell, struct time_point *out)
+{
+    *out = (struct time_point){.us = 0};
+    switch (cell_kind(cell)) {
+    case CELL_TIMESTAMP: out->us = cell->uni.i64; return true;
+    case CELL_TIMESTAMP_NS:
+        out->us = time_us_from_ns(cell->uni.i64);
+        out->nanos = time_rest_of_ns(cell->uni.i64);
+        return true;
+    case CELL_DATE: return !__builtin_mul_overflow(cell->uni.i64, day_us, &out->us);
+    case CELL_INT: return epoch_us((double)cell->uni.i64, &out->us);
+    case CELL_UINT: return epoch_us((double)cell->uni.u64, &out->us);
+    case CELL_DOUBLE: return epoch_us(cell->uni.f64, &out->us);
+    case CELL_TEXT: return text_to_point(cell, out);
+    default: return false;
+    }
 }
 
 static bool to_timestamp(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
                          struct coerced *out)
 {
+    /* 1677-09-22 and 2262-04-11T23:47:16.854775806: the rest of 64 bits means infinity to DuckDB */
+    static const int64_t first_ns = INT64_C(-9223286400000000000), last_ns = INT64_MAX - 1;
     struct time_point point;
-    struct span span;
-    int32_t days;
-    (void)spec;
     (void)scratch;
-    switch (cell_kind(cell)) {
-    case CELL_TIMESTAMP: out->i64 = cell->uni.i64; return true;
-    case CELL_DATE: out->i64 = cell->uni.i64 * day_us; return true;
-    case CELL_INT:
-    case CELL_UINT:
-    case CELL_DOUBLE: return epoch_us(cell, &out->i64);
-    case CELL_TEXT:
-        span = trimmed(cell);
-        if (time_parse_timestamp(span.text, span.len, &point)) {
-            out->i64 = point.us;
-            return true;
-        }
-        if (time_parse_date(span.text, span.len, &days)) {
-            out->i64 = days * day_us;
-            return true;
-        }
-        return epoch_us(cell, &out->i64);
-    default: return false;
-    }
+    if (!to_point(cell, &point))
+        return false;
+    out->i64 = point.us;
+    return !type_is_nanoseconds(spec) ||
+           (time_point_ns(&point, &out->i64) && out->i64 >= first_ns && out->i64 <= last_ns);
 }
 
 static bool to_date(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
                     struct coerced *out)
 {
+    struct time_point point;
+    (void)spec;
+    (void)scratch;
     if (cell_kind(cell) == CELL_DATE) {
         out->i64 = cell->uni.i64;
         return true;
     }
-    if (!to_timestamp(cell, spec, scratch, out) || out->i64 % day_us != 0)
+    if (!to_point(cell, &point) || point.us % day_us != 0 || point.nanos != 0)
         return false;
-    out->i64 /= day_us;
+    out->i64 = point.us / day_us;
     return true;
 }
 
 static bool to_time(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
                     struct coerced *out)
 {
+    struct time_point point;
     (void)spec;
     (void)scratch;
-    if (cell_kind(cell) == CELL_TIME)
-        out->i64 = cell->uni.i64;
-    else if (cell_kind(cell) != CELL_TEXT ||
-             !time_parse_time(cell->uni.str, cell_len(cell), &out->i64))
+    out->i64 = cell->uni.i64;
+    if (cell_kind(cell) != CELL_TEXT)
+        return cell_kind(cell) == CELL_TIME;
+    if (time_parse(cell->uni.str, cell_len(cell), &point) != TIME_CLOCK)
         return false;
+    out->i64 = point.us;
     return true;
 }
 
@@ -514,23 +600,79 @@ int coerce_store(const struct coerced *value, struct column *column, size_t row,
     return TG_OK;
 }
 
-bool coerce_widen(const struct type_spec *spec, uint64_t magnitude, const yyjson_val *cell,
-                  struct type_spec *out)
+/* ---- widening ---- */
+
+/* Digits before and behind the point that a cell needs in a column of `scale`. */
+static bool digits_of(const yyjson_val *cell, int scale, int *whole, int *fraction)
+{
+    struct span span;
+    char digits[48];
+    int128 value;
+    switch (cell_kind(cell)) {
+    case CELL_DOUBLE:
+        if (!decimal_round(cell->uni.f64, DECIMAL_PRECISION, scale, &value) ||
+            (scale == 0 && trunc(cell->uni.f64) != cell->uni.f64))
+            return false;
+        span = (struct span){digits, decimal_format(value, scale, digits)};
+        break;
+    case CELL_INT:
+    case CELL_UINT:
+        span = (struct span){digits, 0};
+        if (whole_number(cell, &value))
+            span.len = decimal_format(value, 0, digits);
+        break;
+    case CELL_DECIMAL: span = (struct span){cell->uni.str, cell_len(cell)}; break;
+    case CELL_TEXT: span = trimmed(cell); break;
+    default: return false;
+    }
+    return decimal_digits(span.text, span.len, whole, fraction);
+}
+
+static struct type_spec widen_decimal(const struct type_spec *spec, const yyjson_val *cell)
+{
+    struct type_spec full = type_decimal(spec), none = {.type = TYPE_NONE};
+    int whole, fraction;
+    if (!digits_of(cell, full.scale, &whole, &fraction))
+        return none;
+    if (whole < full.precision - full.scale)
+        whole = full.precision - full.scale;
+    if (fraction < full.scale)
+        fraction = full.scale;
+    if (whole > DECIMAL_PRECISION - fraction)
+        return none;
+    return (struct type_spec){TYPE_DECIMAL, whole + fraction, fraction, false};
+}
+
+static struct type_spec widen_bigint(const struct type_spec *spec, uint64_t magnitude,
+                                     const yyjson_val *cell)
 {
     enum { DOUBLE_BITS = 53 };
     enum cell_kind kind = cell_kind(cell);
-    struct coerced point;
+    struct type_spec wider = {.type = TYPE_NONE};
     int128 whole;
+    int64_t ignored;
+    bool is_whole = whole_number(cell, &whole);
+    if (is_whole && int128_to_int64(whole, &ignored))
+        wider.type = TYPE_BIGINT;
+    else if (is_whole && (kind == CELL_UINT || kind == CELL_DECIMAL))
+        wider = (struct type_spec){TYPE_DECIMAL, DECIMAL_PRECISION, 0, false};
+    else if (kind == CELL_DOUBLE && spec->precision <= 64)
+        wider.type = magnitude >> DOUBLE_BITS == 0 ? TYPE_DOUBLE : TYPE_DECIMAL;
+    else if (kind == CELL_DECIMAL && spec->precision <= 64)
+        wider.type = TYPE_DECIMAL;
+    return wider;
+}
+
+bool coerce_widen(const struct type_spec *spec, uint64_t magnitude, const yyjson_val *cell,
+                  struct type_spec *out)
+{
+    struct time_point point;
     *out = (struct type_spec){.type = TYPE_NONE};
-    if (spec->type == TYPE_BIGINT && (kind == CELL_UINT || kind == CELL_DECIMAL) &&
-        whole_number(cell, &whole))
-        *out = (struct type_spec){TYPE_DECIMAL, DECIMAL_PRECISION, 0, false};
-    else if (spec->type == TYPE_BIGINT && kind == CELL_DOUBLE)
-        out->type = magnitude >> DOUBLE_BITS == 0 ? TYPE_DOUBLE : TYPE_DECIMAL;
-    else if (spec->type == TYPE_BIGINT && kind == CELL_DECIMAL)
-        out->type = TYPE_DECIMAL;
-    else if (spec->type == TYPE_DATE && (kind == CELL_TIMESTAMP || kind == CELL_TEXT) &&
-             to_timestamp(cell, spec, NULL, &point))
+    if (spec->type == TYPE_BIGINT)
+        *out = widen_bigint(spec, magnitude, cell);
+    else if (spec->type == TYPE_DECIMAL || spec->type == TYPE_WEI)
+        *out = widen_decimal(spec, cell);
+    else if (spec->type == TYPE_DATE && to_point(cell, &point))
         out->type = TYPE_TIMESTAMP;
     return out->type != TYPE_NONE;
 }

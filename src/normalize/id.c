@@ -1,6 +1,7 @@
 /*
- * Owns row ids. Root rows: id_random, from the context's pool. Nested rows: SHAKE-128 of
- * "<parent id>_<table>_<index>", 10 bytes, so that a row has the same id whenever it is read again.
+ * Owns row ids. Root rows: id_random, from the context's pool, or id_hash. Nested rows: SHAKE-128
+ * of "<parent id>_<table>_<index>", 10 bytes, so that a row has the same id whenever it is read
+ * again.
  *
  *   id_queue_add  lays the padded message of one row beside up to three others
  *   id_queue_run  four Keccak permutations at once, in vector lanes -> base64 into the id column
@@ -11,7 +12,11 @@
  */
 #include "normalize/id.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/json.h"
+#include "base/memory.h"
 
 static const char alphabet[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -183,12 +188,62 @@ void id_queue_run(struct id_queue *queue, char *text)
     queue->count = 0;
 }
 
+/* ---- hashes of any text ---- */
+
+int id_hash(struct hasher *hasher, const char *text, size_t len, char out[HASH_ID_TEXT],
+            struct tg_error *err)
+{
+    unsigned char bytes[HASH_ID_BYTES];
+    int rc = hash_shake128(hasher, text, len, bytes, sizeof(bytes), err);
+    if (rc == TG_OK)
+        id_encode(bytes, out);
+    return rc;
+}
+
+static int compare_keys(const void *left, const void *right)
+{
+    const yyjson_val *a = *(const yyjson_val *const *)left, *b = *(const yyjson_val *const *)right;
+    size_t len = cell_len(a) < cell_len(b) ? cell_len(a) : cell_len(b);
+    int order = memcmp(a->uni.str, b->uni.str, len);
+    return order ? order : cell_len(a) < cell_len(b) ? -1 : cell_len(a) > cell_len(b);
+}
+
+int id_row_json(const yyjson_val *row, struct buf *out, struct tg_error *err)
+{
+    enum { FLAGS = CELL_JSON_MARKERS | CELL_JSON_SORTED };
+    if (cell_kind(row) != CELL_OBJECT) {
+        buf_text(out, "{\"value\":");
+        cell_json(out, row, FLAGS);
+        buf_char(out, '}');
+        return buf_check(out, err);
+    }
+    size_t count = cell_len(row);
+    const yyjson_val **keys = mem_alloc((count + 1) * sizeof(const yyjson_val *));
+    if (!keys)
+        return error_nomem(err);
+    const yyjson_val *key = cell_first(row);
+    for (size_t i = 0; i < count; i++, key = cell_next(key + 1))
+        keys[i] = key;
+    qsort(keys, count, sizeof(const yyjson_val *), compare_keys);
+    buf_char(out, '{');
+    for (size_t i = 0, written = 0; i < count; i++) {
+        if (cell_len(keys[i]) >= 4 && memcmp(keys[i]->uni.str, "_dlt", 4) == 0)
+            continue;
+        buf_text(out, written++ > 0 ? "," : "");
+        json_string(out, keys[i]->uni.str, cell_len(keys[i]));
+        buf_char(out, ':');
+        cell_json(out, keys[i] + 1, FLAGS);
+    }
+    buf_char(out, '}');
+    mem_free(keys);
+    return buf_check(out, err);
+}
+
 int id_nested(struct hasher *hasher, const char *parent, size_t parent_len, const char *table,
               uint64_t index, char out[HASH_ID_TEXT], struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf message = BUF_INIT;
-    unsigned char bytes[HASH_ID_BYTES];
     unsigned char digits[20];
     buf_append(&message, parent, parent_len);
     buf_char(&message, '_');
@@ -196,8 +251,7 @@ int id_nested(struct hasher *hasher, const char *parent, size_t parent_len, cons
     buf_char(&message, '_');
     buf_append(&message, digits, write_index(index, digits));
     TRY(buf_check(&message, err));
-    TRY(hash_shake128(hasher, message.data, message.len, bytes, sizeof(bytes), err));
-    id_encode(bytes, out);
+    TRY(id_hash(hasher, message.data, message.len, out, err));
 done:
     buf_release(&message);
     return rc;

@@ -1,5 +1,6 @@
 /*
- * Row ids: random ones for root rows, hashes of the parent's id for nested rows (reference 1.5).
+ * Row ids: random ones or hashes for root rows, hashes of the parent's id for nested rows
+ * (reference 1.5).
  * A nested id costs a Keccak permutation; the queue computes four of them at once.
  */
 #ifndef TIDEGATE_NORMALIZE_ID_H
@@ -7,6 +8,7 @@
 
 #include "base/context.h"
 #include "base/hash.h"
+#include "data/rows.h"
 
 enum { ID_LANES = 4, ID_BLOCK = 168 /* the rate of SHAKE-128 */ };
 
@@ -40,6 +42,12 @@ static inline bool id_queue_fits(size_t parent_len, size_t table_len)
 /* Computes the ids that were asked for and writes them into `text`; empties the queue. */
 void id_queue_run(struct id_queue *queue, char *text);
 
+/* The JSON that a row hash is taken of: sorted keys, typed values marked, without the row's own
+ * keys that start with "_dlt". `row` may be a scalar: {"value": row}. */
+int id_row_json(const yyjson_val *row, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The id that is the hash of a text. */
+int id_hash(struct hasher *hasher, const char *text, size_t len, char out[HASH_ID_TEXT],
+            struct tg_error *err) TG_CHECK_RESULT;
 /* One id of any length of input, at once. */
 int id_nested(struct hasher *hasher, const char *parent, size_t parent_len, const char *table,
               uint64_t index, char out[HASH_ID_TEXT], struct tg_error *err) TG_CHECK_RESULT;

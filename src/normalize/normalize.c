@@ -2,7 +2,8 @@
  * The public face of normalize: one resource's pages in, batches of its tables out.
  *
  *   normalizer_push   PAGE_ROWS  -> shred_row for each row -> batches as they fill up
- *                     PAGE_ARROW -> typed_push             -> one batch
+ *                     PAGE_ARROW -> typed_push -> one batch; or page_to_rows when it is not as the
+ *                                   tables are, and then as above
  *   normalizer_finish -> what is left in the builders
  *
  * Memory is bound by the page and the batches: after a page every table with much text is emitted.
@@ -19,6 +20,7 @@ struct normalizer {
     struct outputs outputs;
     struct shredder shredder;
     struct typed typed;
+    struct tg_rows *rows; /* of batches that become rows */
     bool failed;
 };
 
@@ -27,19 +29,23 @@ int normalizer_new(const struct normalize_options *options, struct normalizer **
 {
     int rc = TG_OK;
     struct output *output;
-    int depth = options->root->max_nesting;
+    struct shape *root;
+    int depth = options->max_nesting;
     struct normalizer *normalizer = mem_calloc(1, sizeof(*normalizer));
     *out = NULL;
     if (!normalizer)
         return error_nomem(err);
     struct outputs *outputs = &normalizer->outputs;
     outputs->options = *options;
+    outputs->rules = (struct infer_rules){.detectors = options->settings->detectors,
+                                          .now_us = context_now_us(options->ctx)};
     arena_init(&outputs->arena);
-    normalizer->shredder.outputs = outputs;
     TRY(output_new(outputs, options->root, options->root->name, &output, err));
     if (depth < 0 || depth > NESTING_MAX)
         depth = NESTING_MAX;
-    TRY(shape_new(outputs, output, depth, &normalizer->shredder.root, err));
+    TRY(shape_new(outputs, output, depth, &root, err));
+    normalizer->shredder.root = root; /* freed whatever happens next */
+    TRY(shredder_init(&normalizer->shredder, outputs, root, err));
     *out = normalizer;
     normalizer = NULL;
 done:
@@ -57,6 +63,7 @@ void normalizer_free(struct normalizer *normalizer)
     shape_free(normalizer->shredder.root);
     shredder_release(&normalizer->shredder);
     typed_release(&normalizer->typed);
+    rows_free(normalizer->rows);
     mem_free(outputs->items);
     buf_release(&outputs->name);
     hasher_release(&outputs->hasher);
@@ -68,24 +75,40 @@ static int push_rows(struct normalizer *normalizer, const struct page *page, str
 {
     int rc = TG_OK;
     struct outputs *outputs = &normalizer->outputs;
+    outputs->page = page;
+    if (page->schema.release)
+        TRY(typed_declare(&normalizer->typed, outputs, normalizer->shredder.root, &page->schema,
+                          err));
     for (size_t i = 0; i < page->row_count; i++) {
         rc = shred_row(&normalizer->shredder, page->rows[i], err);
+        if (rc == TG_DATA || rc == TG_CONTRACT)
+            rc = page_where(page, page->rows[i], rc, err);
         if (rc != TG_OK)
-            return rc == TG_DATA ? page_where(page, page->rows[i], rc, err) : rc;
+            goto done;
     }
     for (size_t i = 0; i < outputs->count; i++)
         if (output_text_bytes(outputs->items[i]) > BATCH_TEXT_MAX)
             TRY(output_emit(outputs, outputs->items[i], err));
 done:
+    outputs->page = NULL;
     return rc;
 }
 
 static int push_arrow(struct normalizer *normalizer, struct page *page, struct tg_error *err)
 {
     int rc = TG_OK;
+    bool taken;
     struct shape *root = normalizer->shredder.root;
     TRY(output_emit(&normalizer->outputs, root->output, err)); /* rows keep their order */
-    TRY(typed_push(&normalizer->typed, &normalizer->outputs, root, page, err));
+    TRY(typed_push(&normalizer->typed, &normalizer->outputs, root, page, &taken, err));
+    if (taken)
+        goto done;
+    if (!normalizer->rows)
+        TRY(rows_new(&normalizer->rows, err));
+    do {
+        TRY(page_to_rows(page, normalizer->rows, err));
+        TRY(push_rows(normalizer, page, err));
+    } while (page_has_rest(page));
 done:
     return rc;
 }
@@ -93,6 +116,8 @@ done:
 int normalizer_push(struct normalizer *normalizer, struct page *page, struct tg_error *err)
 {
     int rc = TG_OK;
+    struct tg_error own = {.code = TG_OK};
+    err = err ? err : &own; /* a bad row's reason is taken from it */
     if (normalizer->failed)
         return error_set(err, TG_INTERNAL, "rows were pushed to a load that failed");
     TRY(context_check(normalizer->outputs.options.ctx, err));
@@ -113,6 +138,7 @@ int normalizer_finish(struct normalizer *normalizer, struct tg_error *err)
         return error_set(err, TG_INTERNAL, "a load that failed cannot be finished");
     for (size_t i = 0; i < outputs->count; i++)
         TRY(output_emit(outputs, outputs->items[i], err));
+    shape_report(outputs, normalizer->shredder.root);
 done:
     normalizer->failed = rc != TG_OK;
     return rc;

@@ -9,14 +9,25 @@
 #define TIDEGATE_NORMALIZE_NORMALIZE_H
 
 #include "base/context.h"
-#include "catalog/table.h"
+#include "catalog/settings.h"
 #include "data/batch.h"
 #include "data/page.h"
-#include "normalize/name.h"
 
 /* Takes a finished batch of a table (array moved, also on failure; schema borrowed). */
 typedef int (*normalize_emit)(void *sink, const char *table, const struct ArrowSchema *schema,
                               struct ArrowArray *array, struct tg_error *err);
+
+/* A row that is not loaded: a contract discards it, or it is a bad one. */
+struct reject {
+    const char *table;
+    const char *column;         /* NULL: it is not about one */
+    const char *reason;         /* in words */
+    const char *place;          /* "file 'a.jsonl', line 3"; may be "" */
+    const yyjson_val *document; /* the row, with what is nested in it */
+};
+
+/* Takes note of a rejected row; all is borrowed. */
+typedef int (*normalize_reject)(void *sink, const struct reject *reject, struct tg_error *err);
 
 /* Column that keeps the order of arrival in packages of merge roots, so that the last row read of a
  * key can win. Not loaded. */
@@ -26,12 +37,20 @@ struct normalize_options {
     struct context *ctx;     /* borrowed, as all of these */
     struct catalog *catalog; /* gets new tables, columns, variants, wider types as they are seen */
     struct table *root;      /* the resource's root table with its hints applied */
+    const struct settings *settings;
     const char *load_id;
     struct name_rules names;
+    bool folds_case;          /* the destination takes names that differ in case only for one */
+    struct contract contract; /* of the root table and all that is nested in it, resolved */
+    int max_nesting;          /* levels that become columns and tables; -1: all */
+    enum tg_row_ids row_ids;
     bool propagate_root_id; /* nested rows carry _dlt_root_id (merge) */
     bool keep_order;        /* root batches carry NORMALIZE_ORDER_COLUMN (merge) */
+    bool reject_bad_rows;   /* a row that cannot be loaded is handed to `reject`, */
+    uint64_t reject_max;    /* up to so many of them */
     normalize_emit emit;
-    void *sink;
+    normalize_reject reject;
+    void *sink; /* of both */
 };
 
 struct normalizer;
@@ -39,7 +58,7 @@ struct normalizer;
 int normalizer_new(const struct normalize_options *options, struct normalizer **out,
                    struct tg_error *err) TG_CHECK_RESULT;
 /* Normalises a page. PAGE_ROWS: rows are read, not kept. PAGE_ARROW: the array is moved out. Errors
- * name row and column. */
+ * name row and column; TG_CONTRACT when a contract is frozen. */
 int normalizer_push(struct normalizer *normalizer, struct page *page,
                     struct tg_error *err) TG_CHECK_RESULT;
 /* Emits what is left in the builders. */

@@ -1,18 +1,24 @@
 /*
  * Owns the tables on their way out: which column a name means, and the batch being filled.
  *
- *   output_nested -> output_new -> output_slot, output_variant, output_add_system (catalog learns)
- *   output_open   -> values are stored by shred.c -> output_emit -> normalize_options.emit
+ *   output_nested -> output_new -> output_slot, output_variant -> output_learn, output_add_system
+ *   output_open   -> values are stored by shred.c -> output_emit: ids of nested rows (resolve_all)
+ *                 -> normalize_options.emit
  *
+ * The catalog learns of a column when the first row with a value for it is complete: a row that is
+ * given up (output_undo_row) leaves nothing behind.
  * Names that collide: a name belongs to the first key that claims it in a load, and any later one
  * gets "<name>_<tag of the key as the source writes it>". So that data does not swap places when a
  * later load sees the keys in another order, a key whose tagged name is in the catalog takes that
- * one even while the plain name is free. Contracts would be asked where columns and tables are
- * added.
+ * one even while the plain name is free. Names that differ in case collide where the destination
+ * takes them for one.
  */
 #include "normalize/output.h"
 
 #include <string.h>
+#include <strings.h>
+
+#include "normalize/contract.h"
 
 static const struct {
     const char *name;
@@ -36,6 +42,27 @@ bool output_requires(const struct table *table, const struct table_column *colum
     return !column->nullable || (column->primary_key && table->disposition == DISPOSITION_MERGE);
 }
 
+/* Notes that a column must have a value in every row, if it must. */
+static int require(struct outputs *outputs, struct output *output,
+                   const struct table_column *column, const struct slot *slot, struct tg_error *err)
+{
+    if (!output_requires(output->table, column))
+        return TG_OK;
+    if (output->required_count == output->required_cap) {
+        size_t cap = output->required_cap ? 2 * output->required_cap : 8;
+        struct required *grown = arena_alloc(&outputs->arena, cap * sizeof(*grown));
+        if (!grown)
+            return error_nomem(err);
+        if (output->required_count > 0)
+            memcpy(grown, output->required, output->required_count * sizeof(*grown));
+        output->required = grown;
+        output->required_cap = cap;
+    }
+    output->required[output->required_count++] =
+        (struct required){column->name, column->primary_key, slot};
+    return TG_OK;
+}
+
 int output_new(struct outputs *outputs, struct table *table, const char *path, struct output **out,
                struct tg_error *err)
 {
@@ -45,19 +72,14 @@ int output_new(struct outputs *outputs, struct table *table, const char *path, s
     if (!output)
         return error_nomem(err);
     output->table = table;
+    output->free_pass = table_is_new(table) || table->evolve_once;
     output->name_len = strlen(table->name);
     output->schema_stale = true;
     output->path = arena_strdup(&outputs->arena, path);
-    output->required =
-        arena_alloc(&outputs->arena, (table->column_count + 1) * sizeof(*output->required));
-    if (!output->path || !output->required)
+    if (!output->path)
         return error_nomem(err);
-    for (size_t i = 0; i < table->column_count; i++) {
-        const struct table_column *column = &table->columns[i];
-        if (output_requires(table, column))
-            output->required[output->required_count++] =
-                (struct required){column->name, column->primary_key, NULL};
-    }
+    for (size_t i = 0; i < table->column_count; i++)
+        TRY(require(outputs, output, &table->columns[i], NULL, err));
     TRY(mem_grow(&outputs->items, &outputs->cap, outputs->count + 1, sizeof(*outputs->items), err));
     outputs->items[outputs->count++] = output;
     *out = output;
@@ -95,12 +117,29 @@ done:
     return rc;
 }
 
+/* Whether the destination takes two names for one. */
+static bool same_name(const struct outputs *outputs, const char *a, const char *b)
+{
+    return (outputs->options.folds_case ? strcasecmp(a, b) : strcmp(a, b)) == 0;
+}
+
 static struct output *find_output(const struct outputs *outputs, const char *name)
 {
     for (size_t i = 0; i < outputs->count; i++)
-        if (strcmp(outputs->items[i]->table->name, name) == 0)
+        if (same_name(outputs, outputs->items[i]->table->name, name))
             return outputs->items[i];
     return NULL;
+}
+
+/* The catalog's table of that name, or one that the destination would take for it. */
+static struct table *find_table(const struct outputs *outputs, const char *name)
+{
+    const struct catalog *catalog = outputs->options.catalog;
+    struct table *table = catalog_find(catalog, name);
+    for (size_t i = 0; !table && outputs->options.folds_case && i < catalog->table_count; i++)
+        if (same_name(outputs, catalog->tables[i]->name, name))
+            table = catalog->tables[i];
+    return table;
 }
 
 static bool is_nested_in(const struct table *table, const char *parent)
@@ -117,12 +156,13 @@ static int claim_table(struct outputs *outputs, const char *parent, const char *
     struct normalize_options *options = &outputs->options;
     buf_clear(&outputs->name);
     TRY(name_join(&options->names, &outputs->hasher, path, "", &outputs->name, err));
-    const struct table *table = catalog_find(options->catalog, buf_string(&outputs->name));
+    const struct table *table = find_table(outputs, buf_string(&outputs->name));
     if (!table)
         goto done;
-    bool taken = find_output(outputs, table->name) || !is_nested_in(table, parent);
+    bool taken = find_output(outputs, table->name) || !is_nested_in(table, parent) ||
+                 strcmp(table->name, buf_string(&outputs->name)) != 0;
     TRY(tagged_name(outputs, path, source, err));
-    if (taken || catalog_find(options->catalog, buf_string(&outputs->name)))
+    if (taken || find_table(outputs, buf_string(&outputs->name)))
         goto done;
     buf_clear(&outputs->name);
     TRY(name_join(&options->names, &outputs->hasher, path, "", &outputs->name, err));
@@ -130,16 +170,23 @@ done:
     return rc;
 }
 
-int output_nested(struct outputs *outputs, const struct output *parent, const char *path,
+int output_nested(struct outputs *outputs, struct output *parent, const char *path,
                   const char *source, struct output **out, struct tg_error *err)
 {
     int rc = TG_OK;
+    bool left_out = false;
     struct catalog *catalog = outputs->options.catalog;
     const char *parent_name = parent->table->name;
     *out = NULL;
+    /* rows of tables with tagged names are told apart by them */
+    if (parent->table->parent)
+        source = arena_printf(&outputs->arena, "%s.%s", parent_name, source);
+    if (!source)
+        return error_nomem(err);
     TRY(claim_table(outputs, parent_name, path, source, err));
     const char *name = buf_string(&outputs->name);
-    struct table *table = catalog_find(catalog, name);
+    struct table *table = find_table(outputs, name);
+    const struct change change = {.entity = CONTRACT_TABLES, .table = name};
     if (table && !is_nested_in(table, parent_name))
         return error_set(err, TG_DATA,
                          "the list '%s' needs the table '%s', which exists already and is not "
@@ -148,21 +195,50 @@ int output_nested(struct outputs *outputs, const struct output *parent, const ch
     if (find_output(outputs, name))
         return error_set(err, TG_DATA, "two lists share the table name '%s'; rename the key '%s'",
                          name, source);
+    if (!table || table_is_new(table))
+        TRY(contract_ask(outputs, parent, &change, &left_out, err));
+    if (left_out)
+        goto done;
     if (!table)
         TRY(catalog_add(catalog, name, parent_name, &table, err));
     TRY(output_new(outputs, table, path, out, err));
+    (*out)->parent = parent;
+    (*out)->parent_rows = arena_alloc(&outputs->arena, BATCH_ROWS * sizeof(uint32_t));
+    if (!(*out)->parent_rows)
+        rc = error_nomem(err);
 done:
     return rc;
 }
 
 /* ---- columns ---- */
 
-static struct slot *find_slot(const struct output *output, const char *name)
+static struct slot *find_slot(const struct outputs *outputs, const struct output *output,
+                              const char *name)
+{
+    for (size_t i = 0; i < output->slot_count; i++)
+        if (same_name(outputs, output->slots[i]->name, name))
+            return output->slots[i];
+    return NULL;
+}
+
+struct slot *output_find(const struct output *output, const char *name)
 {
     for (size_t i = 0; i < output->slot_count; i++)
         if (strcmp(output->slots[i]->name, name) == 0)
             return output->slots[i];
     return NULL;
+}
+
+/* The catalog's column of that name, or one that the destination would take for it. */
+static struct table_column *find_column(const struct outputs *outputs, const struct output *output,
+                                        const char *name)
+{
+    const struct table *table = output->table;
+    struct table_column *column = table_find(table, name);
+    for (size_t i = 0; !column && outputs->options.folds_case && i < table->column_count; i++)
+        if (same_name(outputs, table->columns[i].name, name))
+            column = &table->columns[i];
+    return column;
 }
 
 static bool is_reserved(const struct output *output, const char *name)
@@ -175,43 +251,45 @@ static bool is_reserved(const struct output *output, const char *name)
     return strncmp(name, "_tidegate_", strlen("_tidegate_")) == 0;
 }
 
-/* The catalog's column, added or completed with `spec` as needed. */
-static int learn_column(struct outputs *outputs, struct output *output, const char *name,
-                        const struct type_spec *spec, struct table_column **out,
-                        struct tg_error *err)
+/* What a column that has no type yet says of the one it gets. */
+static void refine(struct type_spec *spec, const struct table_column *column)
 {
-    int rc = TG_OK;
-    struct catalog *catalog = outputs->options.catalog;
-    *out = table_find(output->table, name);
-    if (!*out) {
-        TRY(table_add_column(catalog, output->table, name, spec, out, err));
-    } else if ((*out)->spec.type == TYPE_NONE) {
-        TRY(table_complete_column(catalog, output->table, name, spec, err));
-        *out = table_find(output->table, name);
+    if (spec->precision == 0) {
+        spec->precision = column->spec.precision;
+        spec->scale = column->spec.scale;
     }
-done:
-    return rc;
+    if (column->has_timezone)
+        spec->naive = column->spec.naive;
 }
 
-/* A slot for the catalog's column `name`, which is nobody's yet. */
+/* A slot for the column `name`, which is nobody's yet. */
 static int add_slot(struct outputs *outputs, struct output *output, const char *name,
                     const void *owner, const struct type_spec *spec, struct slot **out,
                     struct tg_error *err)
 {
     int rc = TG_OK;
-    struct table_column *column;
     struct slot *slot = arena_alloc(&outputs->arena, sizeof(*slot));
     if (!slot)
         return error_nomem(err);
-    TRY(learn_column(outputs, output, name, spec, &column, err));
-    slot->name = column->name;
+    const struct table_column *column = table_find(output->table, name);
+    slot->learned = column && column->spec.type != TYPE_NONE;
+    slot->name = arena_strdup(&outputs->arena, name);
+    if (!slot->name)
+        return error_nomem(err);
     slot->owner = owner;
-    slot->column.spec = column->spec;
+    slot->column.spec = *spec;
+    if (slot->learned)
+        slot->column.spec = column->spec;
+    else if (column)
+        refine(&slot->column.spec, column);
     TRY(mem_grow(&output->slots, &output->slot_cap, output->slot_count + 1, sizeof(struct slot *),
                  err));
-    if (output->open)
-        TRY(column_init(&slot->column, &column->spec, err));
+    if (output->open) {
+        const struct type_spec opened = slot->column.spec;
+        TRY(column_init(&slot->column, &opened, err));
+    }
     output->slots[output->slot_count++] = slot;
+    output->waiting += !slot->learned;
     output->schema_stale = true;
     for (size_t i = 0; i < output->required_count; i++)
         if (strcmp(output->required[i].name, slot->name) == 0)
@@ -221,68 +299,147 @@ done:
     return rc;
 }
 
-/* The slot of `owner`: a column of that name, or a tagged one when the name is taken. Keys
- * and variants of other keys do not share a column, not even from one load to the next. */
-static int claim_slot(struct outputs *outputs, struct output *output, const char *name,
-                      const char *source, const void *owner, bool variant,
-                      const struct type_spec *spec, struct slot **out, struct tg_error *err)
+/* Leaves the name of the column that a claim gets in outputs->name: its own, or a tagged one when
+ * that is taken. Keys and variants of other keys do not share a column, not even from one load to
+ * the next. */
+static int claim_name(struct outputs *outputs, const struct output *output,
+                      const struct claim *claim, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct slot *slot = find_slot(output, name);
-    if (slot && slot->owner == owner) {
-        *out = slot;
-        return TG_OK;
-    }
-    const struct table_column *column = table_find(output->table, name);
-    bool taken = slot || is_reserved(output, name) || (column && column->variant != variant);
+    const char *name = claim->name;
+    const struct table_column *column = find_column(outputs, output, name);
+    bool taken = find_slot(outputs, output, name) || is_reserved(output, name) ||
+                 (column && (column->variant != claim->variant || strcmp(column->name, name) != 0));
     if (taken || column) {
-        TRY(tagged_name(outputs, name, source, err));
-        const char *tagged = buf_string(&outputs->name);
-        column = table_find(output->table, tagged);
-        if (taken || (column && column->variant == variant)) {
-            if (find_slot(output, tagged))
-                return error_set(err, TG_DATA,
-                                 "two keys share the column name '%s'; rename the key '%s'", tagged,
-                                 source);
-            TRY(add_slot(outputs, output, tagged, owner, spec, out, err));
+        TRY(tagged_name(outputs, name, claim->source, err));
+        column = find_column(outputs, output, buf_string(&outputs->name));
+        if (taken || (column && column->variant == claim->variant))
             goto done;
-        }
     }
-    TRY(add_slot(outputs, output, name, owner, spec, out, err));
+    buf_clear(&outputs->name);
+    buf_text(&outputs->name, name);
+    TRY(buf_check(&outputs->name, err));
 done:
     return rc;
 }
 
-int output_slot(struct outputs *outputs, struct output *output, const char *name,
-                const char *source, const void *owner, const struct type_spec *spec,
+static struct slot *owned_slot(const struct outputs *outputs, const struct output *output,
+                               const struct claim *claim)
+{
+    struct slot *slot = find_slot(outputs, output, claim->name);
+    return slot && slot->owner == claim->owner ? slot : NULL;
+}
+
+int output_slot(struct outputs *outputs, struct output *output, const struct claim *claim,
                 struct slot **out, struct tg_error *err)
 {
-    return claim_slot(outputs, output, name, source, owner, false, spec, out, err);
+    int rc = TG_OK;
+    *out = owned_slot(outputs, output, claim);
+    if (*out)
+        return TG_OK;
+    TRY(claim_name(outputs, output, claim, err));
+    const char *name = buf_string(&outputs->name);
+    if (find_slot(outputs, output, name))
+        return error_set(err, TG_DATA, "two keys share the column name '%s'; rename the key '%s'",
+                         name, claim->source);
+    TRY(add_slot(outputs, output, name, claim->owner, claim->spec, out, err));
+done:
+    return rc;
+}
+
+int output_knows(struct outputs *outputs, const struct output *output, const struct claim *claim,
+                 bool *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct slot *slot = owned_slot(outputs, output, claim);
+    *out = slot && slot->learned;
+    if (slot)
+        goto done;
+    TRY(claim_name(outputs, output, claim, err));
+    const struct table_column *column = table_find(output->table, buf_string(&outputs->name));
+    *out = column && column->spec.type != TYPE_NONE;
+done:
+    return rc;
 }
 
 int output_variant(struct outputs *outputs, struct output *output, struct slot *slot,
-                   const struct type_spec *spec, struct slot **out, struct tg_error *err)
+                   const struct type_spec *spec, bool known_only, struct slot **out,
+                   struct tg_error *err)
 {
     int rc = TG_OK;
+    bool known = true;
     char suffix[24] = "v_";
     struct buf name = BUF_INIT;
+    *out = NULL;
     for (struct slot *variant = slot->variants; variant; variant = variant->variants) {
-        if (variant->variant == spec->type) {
+        if (variant->variant == spec->type && (variant->learned || !known_only)) {
             *out = variant;
             return TG_OK;
         }
     }
     memcpy(suffix + 2, type_name(spec->type), strlen(type_name(spec->type)) + 1);
     TRY(name_join(&outputs->options.names, &outputs->hasher, slot->name, suffix, &name, err));
-    TRY(claim_slot(outputs, output, buf_string(&name), suffix, slot, true, spec, out, err));
+    const struct claim claim = {
+        .name = buf_string(&name), .source = suffix, .owner = slot, .spec = spec, .variant = true};
+    if (known_only)
+        TRY(output_knows(outputs, output, &claim, &known, err));
+    if (!known)
+        goto done;
+    TRY(output_slot(outputs, output, &claim, out, err));
     (*out)->variant = spec->type;
     (*out)->variants = slot->variants;
     slot->variants = *out;
-    struct table_column *column = table_find(output->table, (*out)->name);
-    column->variant = true;
 done:
     buf_release(&name);
     return rc;
+}
+
+/* ---- what the catalog learns ---- */
+
+int output_learn_slot(struct outputs *outputs, struct output *output, struct slot *slot,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (slot->learned)
+        return TG_OK;
+    struct catalog *catalog = outputs->options.catalog;
+    const struct type_spec spec = slot->column.spec;
+    struct table_column *column = table_find(output->table, slot->name);
+    if (!column) {
+        TRY(table_add_column(catalog, output->table, slot->name, &spec, &column, err));
+        column->variant = slot->variant != TYPE_NONE;
+        TRY(settings_default_hints(outputs->options.settings, column, err));
+        if (output->row_total > 0 && output_requires(output->table, column))
+            return error_set(err, TG_DATA,
+                             "column '%s' of table '%s' is NOT NULL by the schema's default hints, "
+                             "but rows before this one have no value for it",
+                             slot->name, output->table->name);
+        TRY(require(outputs, output, column, slot, err));
+    } else {
+        TRY(table_complete_column(catalog, output->table, slot->name, &spec, err));
+    }
+    slot->learned = true;
+    output->waiting--;
+done:
+    return rc;
+}
+
+int output_learn(struct outputs *outputs, struct output *output, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < output->slot_count && output->waiting > 0; i++) {
+        struct slot *slot = output->slots[i];
+        if (!slot->learned && column_has(&slot->column, output->row))
+            TRY(output_learn_slot(outputs, output, slot, err));
+    }
+done:
+    return rc;
+}
+
+void output_undo_row(struct output *output)
+{
+    for (size_t i = 0; i < output->slot_count; i++)
+        slot_clear(output->slots[i], output->row);
 }
 
 int output_widen(struct output *output, struct slot *slot, const struct type_spec *spec,
@@ -290,7 +447,9 @@ int output_widen(struct output *output, struct slot *slot, const struct type_spe
 {
     int rc = TG_OK;
     TRY(column_widen(&slot->column, spec, err));
-    table_find(output->table, slot->name)->spec = *spec;
+    struct table_column *column = table_find(output->table, slot->name);
+    if (column)
+        column->spec = *spec;
     output->schema_stale = true;
 done:
     return rc;
@@ -308,6 +467,7 @@ int output_add_system(struct outputs *outputs, struct output *output, struct tg_
         struct type_spec spec = {.type = system_columns[i].type};
         bool known = table_find(output->table, name) != NULL;
         TRY(add_slot(outputs, output, name, output, &spec, &output->system[i], err));
+        TRY(output_learn_slot(outputs, output, output->system[i], err));
         struct table_column *column = table_find(output->table, name);
         column->spec = spec;
         output->system[i]->column.spec = spec;
@@ -317,6 +477,107 @@ int output_add_system(struct outputs *outputs, struct output *output, struct tg_
         column->parent_key = i == SYSTEM_PARENT_ID;
         column->root_key = i == SYSTEM_ROOT_ID;
     }
+done:
+    return rc;
+}
+
+/* ---- ids of nested rows ---- */
+
+struct row_id {
+    const char *text;
+    size_t len;
+};
+
+static struct row_id id_at(const struct column *column, size_t row)
+{
+    size_t start = (size_t)column->data.offsets[row];
+    return (struct row_id){column->text + start, (size_t)column->data.offsets[row + 1] - start};
+}
+
+/* Ids are nearly always of one length: a copy of constant size needs no call. */
+static inline int store_id(struct column *column, size_t row, struct row_id id,
+                           struct tg_error *err)
+{
+    if (id.len == HASH_ID_TEXT)
+        return column_set_text(column, row, id.text, HASH_ID_TEXT, err);
+    return column_set_text(column, row, id.text, id.len, err);
+}
+
+/* The hash of a row's place, in the queue, or at once when that is too long for it. */
+static int make_id(struct outputs *outputs, struct output *output, size_t row, struct row_id parent,
+                   struct tg_error *err)
+{
+    struct column *column = &output->system[SYSTEM_ID]->column;
+    uint64_t index = (uint64_t)output->system[SYSTEM_LIST_INDEX]->column.data.i64[row];
+    char id[HASH_ID_TEXT] = "";
+    int rc = TG_OK;
+    if (!id_queue_fits(parent.len, output->name_len)) {
+        TRY(id_nested(&outputs->hasher, parent.text, parent.len, output->table->name, index, id,
+                      err));
+        TRY(column_set_text(column, row, id, sizeof(id), err));
+        goto done;
+    }
+    id_queue_add(&output->ids, parent.text, parent.len, output->table->name, output->name_len,
+                 index, column->text_len);
+    TRY(column_set_text(column, row, id, sizeof(id), err)); /* a place for it */
+    if (output->ids.count == ID_LANES)
+        id_queue_run(&output->ids, column->text);
+done:
+    return rc;
+}
+
+/* The parent's and the root row's id, which have been resolved. */
+static int link_row(struct output *output, size_t row, struct row_id *parent, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct output *up = output->parent;
+    size_t at = output->parent_rows[row];
+    struct slot *root = output->system[SYSTEM_ROOT_ID];
+    *parent = id_at(&up->system[SYSTEM_ID]->column, at);
+    TRY(store_id(&output->system[SYSTEM_PARENT_ID]->column, row, *parent, err));
+    if (root)
+        TRY(store_id(&root->column, row,
+                     up->parent ? id_at(&up->system[SYSTEM_ROOT_ID]->column, at) : *parent, err));
+done:
+    return rc;
+}
+
+/* Ids for the rows of a nested table that have none yet, four at a time. */
+static int resolve(struct outputs *outputs, struct output *output, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (; output->resolved < output->row; output->resolved++) {
+        struct row_id parent;
+        TRY(link_row(output, output->resolved, &parent, err));
+        TRY(make_id(outputs, output, output->resolved, parent, err));
+    }
+    if (output->ids.count > 0)
+        id_queue_run(&output->ids, output->system[SYSTEM_ID]->column.text);
+done:
+    return rc;
+}
+
+/* Parents come before what is nested in them: their ids are there when they are needed. A batch
+ * that goes out takes its ids with it, so all that refer to it are resolved first. */
+static int resolve_all(struct outputs *outputs, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < outputs->count; i++)
+        if (outputs->items[i]->parent)
+            TRY(resolve(outputs, outputs->items[i], err));
+done:
+    return rc;
+}
+
+int output_set_id(struct outputs *outputs, struct output *output, const char *id, size_t len,
+                  struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct row_id parent;
+    TRY(resolve_all(outputs, err));
+    TRY(link_row(output, output->row, &parent, err));
+    TRY(column_set_text(&output->system[SYSTEM_ID]->column, output->row, id, len, err));
+    output->resolved = output->row + 1;
 done:
     return rc;
 }
@@ -351,9 +612,9 @@ static bool has_order(const struct outputs *outputs, const struct output *output
     return outputs->options.keep_order && !output->table->parent;
 }
 
-/* The slots in the catalog's order. Both lists are nearly in the same order: each search goes on
- * where the one before ended. */
-static void sort_slots(struct output *output)
+/* The slots in the catalog's order, those of its columns; returns how many there are. Both lists
+ * are nearly in the same order: each search goes on where the one before ended. */
+static size_t sort_slots(struct output *output)
 {
     size_t at = 0, found = 0;
     for (size_t i = 0; i < output->table->column_count && found < output->slot_count; i++) {
@@ -366,13 +627,13 @@ static void sort_slots(struct output *output)
             }
         }
     }
+    return found;
 }
 
 static int refresh_schema(struct outputs *outputs, struct output *output, struct tg_error *err)
 {
     int rc = TG_OK;
-    size_t count = output->slot_count;
-    size_t cap = count + 1;
+    size_t cap = output->slot_count + 1;
     struct type_spec *types = mem_alloc(cap * sizeof(*types));
     const char **names = mem_alloc(cap * sizeof(*names));
     mem_free(output->order);
@@ -381,7 +642,8 @@ static int refresh_schema(struct outputs *outputs, struct output *output, struct
     output->arrays = mem_alloc(cap * sizeof(*output->arrays));
     if (!types || !names || !output->order || !output->arrays)
         TRY(error_nomem(err));
-    sort_slots(output);
+    output->order_count = sort_slots(output);
+    size_t count = output->order_count;
     for (size_t i = 0; i < count; i++) {
         names[i] = output->order[i]->name;
         types[i] = output->order[i]->column.spec;
@@ -400,14 +662,11 @@ done:
     return rc;
 }
 
-/* The load id, and the ids still in the queue. */
-static int complete_system(struct outputs *outputs, struct output *output, struct tg_error *err)
+static int fill_load_id(const struct outputs *outputs, struct output *output, struct tg_error *err)
 {
     int rc = TG_OK;
     struct slot *load_id = output->system[SYSTEM_LOAD_ID];
     size_t len = load_id ? strlen(outputs->options.load_id) : 0;
-    if (output->ids.count > 0)
-        id_queue_run(&output->ids, output->system[SYSTEM_ID]->column.text);
     for (size_t row = 0; load_id && row < output->row; row++)
         TRY(column_set_text(&load_id->column, row, outputs->options.load_id, len, err));
 done:
@@ -436,10 +695,11 @@ int output_emit(struct outputs *outputs, struct output *output, struct tg_error 
     if (output->row == 0)
         return TG_OK;
     TRY(context_check(outputs->options.ctx, err));
-    TRY(complete_system(outputs, output, err));
+    TRY(resolve_all(outputs, err));
+    TRY(fill_load_id(outputs, output, err));
     if (output->schema_stale)
         TRY(refresh_schema(outputs, output, err));
-    for (; exported < output->slot_count; exported++) {
+    for (; exported < output->order_count; exported++) {
         struct slot *slot = output->order[exported];
         slot->text_bytes = slot->column.text_len + slot->column.text_len / 8;
         TRY(column_export(&slot->column, output->row, &output->arrays[exported], err));
@@ -448,10 +708,14 @@ int output_emit(struct outputs *outputs, struct output *output, struct tg_error 
         TRY(export_order(output, &output->arrays[exported], err));
         exported++;
     }
+    for (size_t i = 0; i < output->slot_count && output->waiting > 0; i++)
+        if (!output->slots[i]->learned)
+            column_release(&output->slots[i]->column);
     size_t count = exported;
     exported = 0; /* moved, also on failure */
     TRY(batch_make(output->arrays, count, (int64_t)output->row, &batch, err));
     output->row = 0;
+    output->resolved = 0;
     output->open = false;
     TRY(outputs->options.emit(outputs->options.sink, output->table->name, &output->schema, &batch,
                               err));

@@ -8,6 +8,7 @@
 #include "catalog/table.h"
 #include "data/batch.h"
 #include "normalize/id.h"
+#include "normalize/infer.h"
 #include "normalize/normalize.h"
 
 /* A column of the output. */
@@ -17,6 +18,7 @@ struct slot {
     const void *owner;     /* the field, or other thing, whose values go here */
     uint64_t magnitude;    /* bits of all integers stored in this load, negative ones inverted */
     size_t text_bytes;     /* of the batch before: room to begin with */
+    bool learned;          /* the catalog has it; a new one waits for its row to be complete */
     enum type variant;     /* what its name ends in; TYPE_NONE: not a variant */
     struct slot *variants; /* the next variant of the same column */
 };
@@ -39,20 +41,26 @@ enum system_column {
 
 struct output {
     struct table *table;
-    const char *path;    /* the table's name before it was shortened */
-    size_t name_len;     /* of table->name */
-    struct slot **slots; /* in the order they came up */
+    struct output *parent; /* NULL: a root table */
+    const char *path;      /* the table's name before it was shortened */
+    size_t name_len;       /* of table->name */
+    struct slot **slots;   /* in the order they came up */
     size_t slot_count, slot_cap;
+    size_t waiting; /* slots that the catalog does not have yet */
+    bool free_pass; /* it had no columns when the load began: new ones pass the contract */
     struct slot *system[SYSTEM_COUNT]; /* NULL: not in this table, or no row came yet */
     struct required *required;
-    size_t required_count;
-    bool open;           /* the columns have buffers */
-    size_t row;          /* rows in the batch = number of the row being filled */
-    uint64_t row_total;  /* rows so far in this load, those of the batch included */
-    struct id_queue ids; /* asked for, not yet in the batch */
+    size_t required_count, required_cap;
+    bool open;             /* the columns have buffers */
+    size_t row;            /* rows in the batch = number of the row being filled */
+    uint64_t row_total;    /* rows so far in this load, those of the batch included */
+    uint32_t *parent_rows; /* nested: for each row of the batch the parent's, in its batch */
+    size_t resolved;       /* rows that have their ids */
+    struct id_queue ids;
     bool schema_stale;
     struct ArrowSchema schema;
     struct slot **order; /* slots as the schema has them */
+    size_t order_count;
     struct ArrowArray *arrays;
 };
 
@@ -64,6 +72,13 @@ struct outputs {
     struct buf name; /* scratch */
     struct output **items;
     size_t count, cap;
+    const struct page *page;    /* being normalised: for messages */
+    const yyjson_val *root_row; /* of the page, and */
+    const yyjson_val *row;      /* of its table, the one being walked */
+    struct infer_rules rules;
+    uint64_t bad_row_count;   /* rejected so far */
+    char discard_reason[384]; /* of the row that is given up (ROW_DISCARDED) */
+    const char *discard_column;
 };
 
 /* The output of a table that is in the catalog. */
@@ -71,27 +86,54 @@ int output_new(struct outputs *outputs, struct table *table, const char *path, s
                struct tg_error *err) TG_CHECK_RESULT;
 /* The output of the nested table `path` (normalised, not shortened), which is added to the catalog
  * if it is not there. `source` is the path as the source writes it, for the tag if another list has
- * that name already. */
-int output_nested(struct outputs *outputs, const struct output *parent, const char *path,
+ * that name already. *out is NULL when it is new and the contract discards it; its name is then in
+ * outputs->name. */
+int output_nested(struct outputs *outputs, struct output *parent, const char *path,
                   const char *source, struct output **out, struct tg_error *err) TG_CHECK_RESULT;
 void output_release(struct output *output);
 
-/* The column `name` for the values of `owner`, typed by the catalog, or `spec` if it is new there.
- * Gets another name, with a tag of `source`, when the name belongs to another owner. */
-int output_slot(struct outputs *outputs, struct output *output, const char *name,
-                const char *source, const void *owner, const struct type_spec *spec,
+/* A column that values ask for. */
+struct claim {
+    const char *name;   /* normalised */
+    const char *source; /* as the source names it, for the tag when the name is another owner's */
+    const void *owner;
+    const struct type_spec *spec; /* if it is new; else the catalog's type counts */
+    bool variant;
+};
+
+/* The slot for a claim, and whether the catalog has that column already. A new one is learned by
+ * the catalog once its row is complete (output_learn). */
+int output_slot(struct outputs *outputs, struct output *output, const struct claim *claim,
                 struct slot **out, struct tg_error *err) TG_CHECK_RESULT;
-/* The variant of a column for values of `spec`. */
+/* The slot of that name exactly, or NULL. */
+struct slot *output_find(const struct output *output, const char *name);
+/* Whether the catalog has the column that output_slot would give. */
+int output_knows(struct outputs *outputs, const struct output *output, const struct claim *claim,
+                 bool *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The variant of a column for values of `spec`; *out is NULL when `known_only` and the catalog has
+ * none. */
 int output_variant(struct outputs *outputs, struct output *output, struct slot *slot,
-                   const struct type_spec *spec, struct slot **out,
+                   const struct type_spec *spec, bool known_only, struct slot **out,
                    struct tg_error *err) TG_CHECK_RESULT;
 /* Makes a column wider, here and in the catalog. */
 int output_widen(struct output *output, struct slot *slot, const struct type_spec *spec,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* Tells the catalog of new columns: those that have a value in the row being filled; a single one.
+ */
+int output_learn(struct outputs *outputs, struct output *output,
+                 struct tg_error *err) TG_CHECK_RESULT;
+int output_learn_slot(struct outputs *outputs, struct output *output, struct slot *slot,
+                      struct tg_error *err) TG_CHECK_RESULT;
+/* Forgets what was stored of the row being filled. */
+void output_undo_row(struct output *output);
 /* Adds the system columns of the table to the catalog and the output, behind the data of the first
  * row. */
 int output_add_system(struct outputs *outputs, struct output *output,
                       struct tg_error *err) TG_CHECK_RESULT;
+
+/* Gives the nested row being filled its own id, and all rows before it theirs. */
+int output_set_id(struct outputs *outputs, struct output *output, const char *id, size_t len,
+                  struct tg_error *err) TG_CHECK_RESULT;
 
 /* Buffers for the next batch. */
 int output_open(struct output *output, struct tg_error *err) TG_CHECK_RESULT;

@@ -10,6 +10,9 @@
  */
 #include "normalize/shape.h"
 
+#include "normalize/contract.h"
+#include "normalize/infer.h"
+
 /* ---- the tree ---- */
 
 static struct shape *new_shape(struct outputs *outputs, struct output *output, int depth_left)
@@ -41,6 +44,23 @@ void shape_free(struct shape *shape)
     }
     mem_free(shape->fields);
     mem_free(shape->index);
+}
+
+void shape_report(struct outputs *outputs, const struct shape *shape)
+{
+    for (size_t i = 0; i < shape->count; i++) {
+        const struct field *field = shape->fields[i];
+        if (field->left_out > 0)
+            context_log(outputs->options.ctx, TG_LOG_WARNING, "contract",
+                        "table '%s': %llu values of '%s' were left out, the schema contract lets "
+                        "no new columns in (discard_value)",
+                        shape->output->table->name, (unsigned long long)field->left_out,
+                        field->source);
+        if (field->object)
+            shape_report(outputs, field->object);
+        if (field->list)
+            shape_report(outputs, field->list);
+    }
 }
 
 /* ---- fields by key ---- */
@@ -94,6 +114,35 @@ static enum field_role role_of(const struct shape *shape, const char *name)
     return FIELD_DATA;
 }
 
+/* The keys from the row down to a field's; a NUL in one is written as "\0". */
+static int name_source(struct outputs *outputs, const struct shape *shape, struct field *field,
+                       struct tg_error *err)
+{
+    struct buf *text = &outputs->name;
+    buf_clear(text);
+    buf_text(text, shape->source);
+    buf_text(text, shape->source[0] ? "." : "");
+    for (size_t i = 0; i < field->key_len; i++) {
+        if (field->key[i])
+            buf_char(text, field->key[i]);
+        else
+            buf_text(text, "\\0");
+    }
+    field->source = text->failed ? NULL : arena_strdup(&outputs->arena, buf_string(text));
+    return field->source ? TG_OK : error_nomem(err);
+}
+
+static const struct ArrowSchema *declared_child(const struct ArrowSchema *parent, const char *key,
+                                                size_t len)
+{
+    for (int64_t i = 0; parent && i < parent->n_children; i++) {
+        const char *name = parent->children[i]->name;
+        if (name && strlen(name) == len && memcmp(name, key, len) == 0)
+            return parent->children[i];
+    }
+    return NULL;
+}
+
 static int add_field(struct outputs *outputs, struct shape *shape, const char *key, size_t len,
                      struct field **out, struct tg_error *err)
 {
@@ -110,11 +159,9 @@ static int add_field(struct outputs *outputs, struct shape *shape, const char *k
     field->key_len = len;
     if (!field->name || !field->key)
         return error_nomem(err);
-    field->source =
-        shape->source[0] ? arena_printf(arena, "%s.%s", shape->source, field->key) : field->key;
-    if (!field->source)
-        return error_nomem(err);
+    TRY(name_source(outputs, shape, field, err));
     field->role = role_of(shape, field->name);
+    field->arrow = shape->arrow ? declared_child(shape->arrow, key, len) : shape->element;
     shape->fields[shape->count] = field;
     index_put(shape, shape->count++);
     *out = field;
@@ -164,15 +211,82 @@ done:
     return rc;
 }
 
+/* What output.c is asked for; the name is in the arena, for as long as that is needed. */
+static int claim_of(struct outputs *outputs, const struct shape *shape, const struct field *field,
+                    const struct type_spec *spec, struct claim *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(column_name(outputs, shape, field, err));
+    *out = (struct claim){.name = arena_strdup(&outputs->arena, buf_string(&outputs->name)),
+                          .source = field->source,
+                          .owner = field,
+                          .spec = spec};
+    if (!out->name)
+        rc = error_nomem(err);
+done:
+    return rc;
+}
+
+int shape_knows(struct outputs *outputs, const struct shape *shape, const struct field *field,
+                bool *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct claim claim;
+    TRY(claim_of(outputs, shape, field, NULL, &claim, err));
+    TRY(output_knows(outputs, shape->output, &claim, out, err));
+done:
+    return rc;
+}
+
+int shape_type(struct outputs *outputs, const struct shape *shape, const struct field *field,
+               const yyjson_val *cell, struct type_spec *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct settings *settings = outputs->options.settings;
+    *out = (struct type_spec){.type = TYPE_NONE};
+    TRY(column_name(outputs, shape, field, err));
+    TRY(settings_preferred_type(settings, buf_string(&outputs->name), &out->type, err));
+    if (out->type == TYPE_NONE && field->arrow && cell_kind(cell) < CELL_LIST)
+        TRY(type_from_arrow(field->arrow, out, err));
+    if (out->type == TYPE_NONE)
+        *out = infer_type(&outputs->rules, cell);
+done:
+    return rc;
+}
+
+/* Asks the contract for a column that the catalog does not have; the field keeps the answer. */
+static int ask_column(struct outputs *outputs, const struct shape *shape, struct field *field,
+                      const struct claim *claim, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool left_out;
+    const struct change change = {.entity = CONTRACT_COLUMNS,
+                                  .table = shape->output->table->name,
+                                  .column = claim->name,
+                                  .type = type_name(claim->spec->type)};
+    rc = contract_ask(outputs, shape->output, &change, &left_out, err);
+    if (rc == TG_OK && left_out)
+        field->role = FIELD_LEFT_OUT;
+    if (rc != ROW_DISCARDED)
+        return rc;
+    field->role = FIELD_DISCARDS_ROW;
+    field->discarded = claim->name;
+    field->reason = arena_strdup(&outputs->arena, outputs->discard_reason);
+    return field->reason ? rc : error_nomem(err);
+}
+
 int shape_add_slot(struct outputs *outputs, const struct shape *shape, struct field *field,
                    const struct type_spec *spec, struct tg_error *err)
 {
     int rc = TG_OK;
-    TRY(column_name(outputs, shape, field, err));
-    const char *name = arena_strdup(&outputs->arena, buf_string(&outputs->name));
-    if (!name)
-        return error_nomem(err);
-    TRY(output_slot(outputs, shape->output, name, field->source, field, spec, &field->slot, err));
+    struct claim claim;
+    bool known;
+    TRY(claim_of(outputs, shape, field, spec, &claim, err));
+    TRY(output_knows(outputs, shape->output, &claim, &known, err));
+    if (!known)
+        TRY(ask_column(outputs, shape, field, &claim, err));
+    if (field->role != FIELD_LEFT_OUT)
+        TRY(output_slot(outputs, shape->output, &claim, &field->slot, err));
 done:
     return rc;
 }
@@ -180,7 +294,17 @@ done:
 /* "<left>__<right>" in the arena; one of them may be empty. */
 static const char *join_path(struct outputs *outputs, const char *left, const char *right)
 {
-    return arena_printf(&outputs->arena, "%s%s%s", left, left[0] && right[0] ? "__" : "", right);
+    const char *separator = name_separator(&outputs->options.names);
+    return arena_printf(&outputs->arena, "%s%s%s", left, left[0] && right[0] ? separator : "",
+                        right);
+}
+
+/* Elements that are structs are rows; others become a field called "value" or "list". */
+static void declare_elements(struct shape *rows, const struct ArrowSchema *list)
+{
+    rows->element = list && list->n_children == 1 ? list->children[0] : NULL;
+    bool is_struct = rows->element && layout_of(rows->element->format).kind == LAYOUT_STRUCT;
+    rows->arrow = is_struct ? rows->element : NULL;
 }
 
 int shape_add_object(struct outputs *outputs, const struct shape *shape, struct field *field,
@@ -191,6 +315,7 @@ int shape_add_object(struct outputs *outputs, const struct shape *shape, struct 
         return error_nomem(err);
     object->path = join_path(outputs, shape->path, field->name);
     object->source = field->source;
+    object->arrow = field->arrow;
     if (!object->path)
         return error_nomem(err);
     field->object = object;
@@ -207,7 +332,85 @@ int shape_add_list(struct outputs *outputs, const struct shape *shape, struct fi
     if (!path)
         return error_nomem(err);
     TRY(output_nested(outputs, shape->output, path, field->source, &output, err));
+    if (!output) { /* the contract discards its rows */
+        field->discarded = arena_strdup(&outputs->arena, buf_string(&outputs->name));
+        return field->discarded ? TG_OK : error_nomem(err);
+    }
     TRY(shape_new(outputs, output, shape->depth_left - 1, &field->list, err));
+    declare_elements(field->list, field->arrow);
+done:
+    return rc;
+}
+
+/* ---- what a typed source says ---- */
+
+/* Columns that no contract has anything to say about are made at once, as dlt makes them. */
+static int declare_column(struct outputs *outputs, const struct shape *shape, struct field *field,
+                          struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct type_spec spec;
+    bool known = shape->output->free_pass ||
+                 outputs->options.contract.modes[CONTRACT_COLUMNS] <= CONTRACT_EVOLVE;
+    TRY(type_from_arrow(field->arrow, &spec, err));
+    if (spec.type == TYPE_NONE || field->role != FIELD_DATA || field->slot)
+        goto done;
+    if (!known)
+        TRY(shape_knows(outputs, shape, field, &known, err));
+    if (known) {
+        TRY(shape_add_slot(outputs, shape, field, &spec, err));
+        TRY(output_learn_slot(outputs, shape->output, field->slot, err));
+    }
+done:
+    return rc;
+}
+
+static int declare_struct(struct outputs *outputs, struct shape *shape, struct field *field,
+                          struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool keep = false;
+    if (!field->object)
+        TRY(shape_keeps_json(outputs, shape, field, &keep, err));
+    if (!field->object && !keep)
+        TRY(shape_add_object(outputs, shape, field, err));
+    if (field->object)
+        TRY(shape_declare(outputs, field->object, field->arrow, err));
+done:
+    return rc;
+}
+
+static int declare_list(struct outputs *outputs, struct field *field, struct tg_error *err)
+{
+    struct shape *rows = field->list;
+    if (!rows)
+        return TG_OK;
+    declare_elements(rows, field->arrow);
+    for (size_t i = 0; i < rows->count; i++)
+        rows->fields[i]->arrow = rows->element;
+    return rows->arrow ? shape_declare(outputs, rows, rows->arrow, err) : TG_OK;
+}
+
+int shape_declare(struct outputs *outputs, struct shape *shape, const struct ArrowSchema *arrow,
+                  struct tg_error *err)
+{
+    int rc = TG_OK;
+    shape->arrow = arrow;
+    for (int64_t i = 0; i < arrow->n_children; i++) {
+        const struct ArrowSchema *child = arrow->children[i];
+        const char *name = child->name ? child->name : "";
+        struct field *field;
+        TRY(shape_find(outputs, shape, name, strlen(name), &field, err));
+        field->arrow = child;
+        switch (layout_of(child->format).kind) {
+        case LAYOUT_STRUCT: rc = declare_struct(outputs, shape, field, err); break;
+        case LAYOUT_LIST32:
+        case LAYOUT_LIST64: rc = declare_list(outputs, field, err); break;
+        default: rc = declare_column(outputs, shape, field, err);
+        }
+        if (rc != TG_OK)
+            return error_where(err, rc, "column '%s'", name);
+    }
 done:
     return rc;
 }

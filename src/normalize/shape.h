@@ -12,8 +12,10 @@
 
 enum field_role {
     FIELD_DATA = 0,
-    FIELD_ROW_ID, /* the row brings its own _dlt_id */
-    FIELD_IGNORED /* a system column that only we fill */
+    FIELD_ROW_ID,      /* the row brings its own _dlt_id */
+    FIELD_IGNORED,     /* a system column that only we fill */
+    FIELD_LEFT_OUT,    /* the contract discards its values, */
+    FIELD_DISCARDS_ROW /* or rows with a value in it */
 };
 
 /* A key of an object. Scalars, objects and lists may all come under the same key. */
@@ -25,9 +27,14 @@ struct field {
     struct shape *object; /* what its objects hold, flattened into the same table */
     struct shape *list;   /* the rows its lists become, in a nested table */
     uint64_t list_row;    /* the row (from 1) whose list was taken last */
+    uint64_t object_row;  /* and whose object */
+    uint64_t left_out;    /* values that the contract discarded */
     enum field_role role;
-    const char *name;   /* normalised, of this key alone */
-    const char *source; /* the keys from the row down to this one, joined by '.' */
+    const char *discarded;           /* column or table that the contract does not let in, */
+    const char *reason;              /* and of a column why rows are discarded */
+    const struct ArrowSchema *arrow; /* what a typed source says of it; NULL: it is inferred */
+    const char *name;                /* normalised, of this key alone */
+    const char *source;              /* the keys from the row down to this one, joined by '.' */
 };
 
 /* An object: a whole row, or one flattened into it. */
@@ -41,6 +48,9 @@ struct shape {
     const char *path;   /* normalised names down to here, not shortened; "" for a row */
     const char *source; /* the same as the source writes it */
     int depth_left;     /* levels below that become columns and tables */
+    /* What a typed source says; NULL: nothing. */
+    const struct ArrowSchema *arrow;   /* a struct, its children are the fields */
+    const struct ArrowSchema *element; /* elements of the list that the rows come from */
 };
 
 /* The shape of whole rows of `output`. */
@@ -48,13 +58,27 @@ int shape_new(struct outputs *outputs, struct output *output, int depth_left, st
               struct tg_error *err) TG_CHECK_RESULT;
 void shape_free(struct shape *shape); /* with all shapes below it; NULL is fine */
 
+/* Logs how many values of which fields a contract has left out. */
+void shape_report(struct outputs *outputs, const struct shape *shape);
+
 /* The field of a key that was not predicted; added when it is new. */
 int shape_find(struct outputs *outputs, struct shape *shape, const char *key, size_t len,
                struct field **out, struct tg_error *err) TG_CHECK_RESULT;
 /* Whether lists and objects of this field stay as they are, in a json column. */
 int shape_keeps_json(struct outputs *outputs, const struct shape *shape, const struct field *field,
                      bool *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Makes field->object, field->list, field->slot (for values of `spec`). */
+/* What a typed source says of the types of a shape's fields; columns for all of them are made,
+ * unless a contract has to be asked. `arrow` outlives the shape. */
+int shape_declare(struct outputs *outputs, struct shape *shape, const struct ArrowSchema *arrow,
+                  struct tg_error *err) TG_CHECK_RESULT;
+/* Whether the catalog has the column of a field already. */
+int shape_knows(struct outputs *outputs, const struct shape *shape, const struct field *field,
+                bool *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The type of a new column for values like `cell`: preferred, declared, or inferred. */
+int shape_type(struct outputs *outputs, const struct shape *shape, const struct field *field,
+               const yyjson_val *cell, struct type_spec *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Makes field->object, field->list, field->slot (for values of `spec`). The slot of a column that
+ * the contract discards is not made (field->role says so), nor is its list. */
 int shape_add_object(struct outputs *outputs, const struct shape *shape, struct field *field,
                      struct tg_error *err) TG_CHECK_RESULT;
 int shape_add_list(struct outputs *outputs, const struct shape *shape, struct field *field,

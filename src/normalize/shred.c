@@ -8,11 +8,19 @@
  * the switch in store_scalar, without a call. Everything else is rare and goes through
  * store_slowly: a first value, a coercion, a wider type, a variant column. Lists wait until their
  * row is complete, because their rows need its id. What is new is added by shape.c and output.c.
+ *
+ * A row that a contract discards, or that cannot be loaded, is undone and rejected (contract.c)
+ * with all that is nested in it; the walk goes on with the next one.
  */
 #include "normalize/shred.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/json.h"
 #include "base/time.h"
 #include "normalize/coerce.h"
+#include "normalize/contract.h"
 #include "normalize/infer.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
@@ -59,13 +67,26 @@ done:
     return rc;
 }
 
-/* A value that its column refused: the column gets wider, if that keeps everything. */
+/* A value that its column refused: may the column change for it? */
+static int ask_type(struct shredder *shredder, struct output *output, struct slot *slot,
+                    const struct type_spec *wanted, bool *left_out, struct tg_error *err)
+{
+    const struct change change = {.entity = CONTRACT_DATA_TYPE,
+                                  .table = output->table->name,
+                                  .column = slot->name,
+                                  .type = type_name(wanted->type),
+                                  .type_there = type_name(slot->column.spec.type)};
+    return contract_ask(shredder->outputs, output, &change, left_out, err);
+}
+
+/* The column gets wider, if that keeps everything. */
 static int store_wider(struct shredder *shredder, struct output *output, struct slot *slot,
                        const yyjson_val *cell, bool *done_out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct type_spec spec;
     struct coerced value;
+    bool left_out;
     *done_out = false;
     if (slot->variant != TYPE_NONE ||
         !coerce_widen(&slot->column.spec, slot->magnitude, cell, &spec))
@@ -73,22 +94,32 @@ static int store_wider(struct shredder *shredder, struct output *output, struct 
     TRY(coerce_cell(cell, &spec, &shredder->scratch, &value, done_out, err));
     if (!*done_out)
         goto done;
+    TRY(ask_type(shredder, output, slot, &spec, &left_out, err));
+    if (left_out)
+        goto done;
     TRY(output_widen(output, slot, &spec, err));
     TRY(store_coerced(shredder, slot, &spec, cell, output->row, done_out, err));
 done:
     return rc;
 }
 
-/* A value that its column refused: it goes to a column beside it. */
+/* The value goes to a column beside it. One that is there already needs nobody's leave. */
 static int store_variant(struct shredder *shredder, struct output *output, struct slot *slot,
                          const yyjson_val *cell, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct type_spec specs[2] = {infer_type(cell), {.type = TYPE_TEXT}};
-    bool stored = false;
+    const struct infer_rules *rules = &shredder->outputs->rules;
+    const struct type_spec specs[2] = {infer_type(rules, cell), {.type = TYPE_TEXT}};
+    bool stored = false, left_out = false;
     for (int i = 0; i < 2 && !stored; i++) {
         struct slot *variant;
-        TRY(output_variant(shredder->outputs, output, slot, &specs[i], &variant, err));
+        TRY(output_variant(shredder->outputs, output, slot, &specs[i], true, &variant, err));
+        if (!variant)
+            TRY(ask_type(shredder, output, slot, &specs[i], &left_out, err));
+        if (left_out)
+            goto done;
+        if (!variant)
+            TRY(output_variant(shredder->outputs, output, slot, &specs[i], false, &variant, err));
         TRY(store_coerced(shredder, variant, &variant->column.spec, cell, output->row, &stored,
                           err));
     }
@@ -104,6 +135,9 @@ static int store_slowly(struct shredder *shredder, struct shape *shape, struct f
 {
     int rc = TG_OK;
     struct output *output = shape->output;
+    struct outputs *outputs = shredder->outputs;
+    const struct infer_rules *rules = &outputs->rules;
+    yyjson_val changed;
     bool stored;
     if (field->role == FIELD_ROW_ID) {
         shredder->own_id = cell;
@@ -111,10 +145,23 @@ static int store_slowly(struct shredder *shredder, struct shape *shape, struct f
     }
     if (field->role == FIELD_IGNORED)
         return TG_OK;
-    if (!field->slot) {
-        struct type_spec spec = infer_type(cell);
+    if (field->role == FIELD_DISCARDS_ROW) {
+        outputs->discard_column = field->discarded;
+        snprintf(outputs->discard_reason, sizeof(outputs->discard_reason), "%s", field->reason);
+        return ROW_DISCARDED;
+    }
+    if (!field->slot && field->role != FIELD_LEFT_OUT) {
+        struct type_spec spec;
+        TRY(shape_type(shredder->outputs, shape, field, cell, &spec, err));
         TRY(shape_add_slot(shredder->outputs, shape, field, &spec, err));
     }
+    if (field->role == FIELD_LEFT_OUT) {
+        field->left_out++;
+        goto done;
+    }
+    if (rules->detectors & DETECT_CHANGING)
+        cell = infer_cell(rules, field->slot->column.spec.type, cell, &shredder->text, &changed);
+    TRY(buf_check(&shredder->text, err));
     TRY(store_coerced(shredder, field->slot, &field->slot->column.spec, cell, output->row, &stored,
                       err));
     if (!stored)
@@ -142,6 +189,7 @@ static inline int store_scalar(struct shredder *shredder, struct shape *shape, s
     struct column *column = &slot->column;
     size_t row = shape->output->row;
     struct time_point point;
+    uint64_t magnitude;
     if (!LIKELY(column->len <= row))
         slot_clear(slot, row);
     switch (stores[column->spec.type][kind]) {
@@ -150,16 +198,27 @@ static inline int store_scalar(struct shredder *shredder, struct shape *shape, s
             break;
         __attribute__((fallthrough));
     case STORE_INT:
-        slot->magnitude |= (uint64_t)(cell->uni.i64 ^ (cell->uni.i64 >> 63));
+        magnitude = (uint64_t)(cell->uni.i64 ^ (cell->uni.i64 >> 63));
+        if (!LIKELY(magnitude >> column->bits == 0))
+            break;
+        slot->magnitude |= magnitude;
         column_set_int64(column, row, cell->uni.i64);
         return TG_OK;
     case STORE_DOUBLE: column_set_double(column, row, cell->uni.f64); return TG_OK;
-    case STORE_INT_DOUBLE: column_set_double(column, row, (double)cell->uni.i64); return TG_OK;
-    case STORE_UINT_DOUBLE: column_set_double(column, row, (double)cell->uni.u64); return TG_OK;
+    case STORE_UINT_DOUBLE:
+        if (cell->uni.u64 > INT64_MAX)
+            break;
+        __attribute__((fallthrough));
+    case STORE_INT_DOUBLE:
+        if (!int64_fits_double(cell->uni.i64))
+            break;
+        column_set_double(column, row, (double)cell->uni.i64);
+        return TG_OK;
     case STORE_BOOL: column_set_bool(column, row, cell_is_true(cell)); return TG_OK;
     case STORE_TEXT: return column_set_text(column, row, cell->uni.str, cell_len(cell), err);
     case STORE_ISO:
-        if (!time_parse_timestamp(cell->uni.str, cell_len(cell), &point))
+        if (!LIKELY(column->bits > 0) ||
+            !time_parse_timestamp(cell->uni.str, cell_len(cell), &point))
             break;
         column_set_int64(column, row, point.us);
         return TG_OK;
@@ -173,6 +232,8 @@ static int push_list(struct shredder *shredder, const struct shape *shape, struc
 {
     int rc = TG_OK;
     uint64_t row = shape->output->row_total + 1;
+    if (cell_len(list) == 0 && field->list_row != row)
+        return TG_OK;
     if (field->list_row == row) { /* a key that comes twice: the last one counts, as in dlt */
         for (size_t i = shredder->pending_count; i > 0; i--) {
             if (shredder->pending[i - 1].field == field) {
@@ -186,6 +247,24 @@ static int push_list(struct shredder *shredder, const struct shape *shape, struc
                  sizeof(*shredder->pending), err));
     field->list_row = row;
     shredder->pending[shredder->pending_count++] = (struct pending){field, list};
+done:
+    return rc;
+}
+
+/* A list whose table the contract does not let in: each element is a row that is not loaded. */
+static int reject_list(struct shredder *shredder, const struct shape *shape,
+                       const struct field *field, const yyjson_val *list, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const yyjson_val *element = cell_first(list);
+    char reason[256];
+    snprintf(reason, sizeof(reason),
+             "table '%s' (list '%s' of '%s') is new, and the schema contract discards new tables",
+             field->discarded, field->source, shape->output->table->name);
+    for (size_t left = cell_len(list); left > 0; left--) {
+        TRY(contract_reject(shredder->outputs, field->discarded, NULL, reason, element, err));
+        element = cell_next(element);
+    }
 done:
     return rc;
 }
@@ -206,11 +285,24 @@ static int walk_new(struct shredder *shredder, struct shape *shape, struct field
         TRY(shape_add_object(shredder->outputs, shape, field, err));
         TRY(walk_object(shredder, field->object, cell, err));
     } else if (cell_len(cell) > 0 && field->role == FIELD_DATA) {
-        TRY(shape_add_list(shredder->outputs, shape, field, err));
-        TRY(push_list(shredder, shape, field, cell, err));
+        if (!field->discarded)
+            TRY(shape_add_list(shredder->outputs, shape, field, err));
+        TRY(field->list ? push_list(shredder, shape, field, cell, err)
+                        : reject_list(shredder, shape, field, cell, err));
     }
 done:
     return rc;
+}
+
+/* An object whose key comes twice: the last one counts, as in Python. */
+static void clear_object(const struct shape *object, size_t row)
+{
+    for (size_t i = 0; i < object->count; i++) {
+        if (object->fields[i]->slot)
+            slot_clear(object->fields[i]->slot, row);
+        if (object->fields[i]->object)
+            clear_object(object->fields[i]->object, row);
+    }
 }
 
 static inline int walk_value(struct shredder *shredder, struct shape *shape, struct field *field,
@@ -219,12 +311,21 @@ static inline int walk_value(struct shredder *shredder, struct shape *shape, str
     enum cell_kind kind = cell_kind(cell);
     if (LIKELY(kind > CELL_NULL && kind < CELL_LIST))
         return store_scalar(shredder, shape, field, cell, kind, err);
-    if (kind == CELL_OBJECT)
-        return field->object ? walk_object(shredder, field->object, cell, err)
-                             : walk_new(shredder, shape, field, cell, err);
+    if (kind == CELL_OBJECT) {
+        if (!field->object)
+            return walk_new(shredder, shape, field, cell, err);
+        if (field->object_row == shape->output->row_total + 1)
+            clear_object(field->object, shape->output->row);
+        field->object_row = shape->output->row_total + 1;
+        return walk_object(shredder, field->object, cell, err);
+    }
     if (kind == CELL_LIST && field->list)
-        return cell_len(cell) > 0 ? push_list(shredder, shape, field, cell, err) : TG_OK;
-    return kind == CELL_LIST ? walk_new(shredder, shape, field, cell, err) : TG_OK;
+        return push_list(shredder, shape, field, cell, err);
+    if (kind == CELL_LIST)
+        return walk_new(shredder, shape, field, cell, err);
+    if (field->slot)
+        slot_clear(field->slot, shape->output->row);
+    return TG_OK;
 }
 
 static int walk_object(struct shredder *shredder, struct shape *shape, const yyjson_val *object,
@@ -256,64 +357,91 @@ done:
 
 /* ---- rows ---- */
 
-struct row_id {
-    const char *text;
-    size_t len;
-};
-
 /* Where a nested row belongs. */
 struct place {
-    struct row_id root, parent;
+    size_t parent_row; /* in the parent's batch */
     int64_t index;
 };
 
-static struct row_id id_of(struct output *output, size_t row)
+/* The value in the row being walked that a field of its shape gets; NULL: none. */
+static const yyjson_val *find_value(const struct shape *shape, const yyjson_val *object,
+                                    const struct field *field)
 {
-    const struct column *column = &output->system[SYSTEM_ID]->column;
-    if (output->ids.count > 0)
-        id_queue_run(&output->ids, column->text);
-    size_t start = (size_t)column->data.offsets[row];
-    return (struct row_id){column->text + start, (size_t)column->data.offsets[row + 1] - start};
+    for (size_t i = 0; i < shape->count; i++) {
+        const struct field *own = shape->fields[i];
+        const yyjson_val *value = NULL;
+        if (own != field && !own->object)
+            continue;
+        value = cell_find(object, own->key, own->key_len);
+        if (value && own != field)
+            value = find_value(own->object, value, field);
+        if (value)
+            return value;
+    }
+    return NULL;
 }
 
-/* Ids are nearly always of one length: a copy of constant size needs no call. */
-static inline int store_id(struct column *column, size_t row, struct row_id id,
-                           struct tg_error *err)
+/* The key of the root row as an object, in the order of its names. */
+static int key_json(struct shredder *shredder, struct buf *out, struct tg_error *err)
 {
-    if (LIKELY(id.len == HASH_ID_TEXT))
-        return column_set_text(column, row, id.text, HASH_ID_TEXT, err);
-    return column_set_text(column, row, id.text, id.len, err);
+    const struct output *output = shredder->root->output;
+    buf_char(out, '{');
+    for (size_t i = 0; i < shredder->key_count; i++) {
+        const char *name = shredder->key_names[i];
+        const struct slot *slot = output_find(output, name);
+        const yyjson_val *value =
+            slot ? find_value(shredder->root, shredder->outputs->row, slot->owner) : NULL;
+        if (!value)
+            return error_set(err, TG_DATA,
+                             "column '%s' of table '%s' makes the row's id (row_ids: key), but the "
+                             "row has no value for it",
+                             name, output->table->name);
+        buf_text(out, i > 0 ? "," : "");
+        json_string(out, name, strlen(name));
+        buf_char(out, ':');
+        cell_json(out, value, CELL_JSON_MARKERS | CELL_JSON_SORTED);
+    }
+    buf_char(out, '}');
+    return buf_check(out, err);
 }
 
-/* The row's own _dlt_id, else a random one, or that of its place. */
+/* A root row's id: random, or a hash of its key or of all of it. */
+static int make_root_id(struct shredder *shredder, char out[HASH_ID_TEXT], struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct outputs *outputs = shredder->outputs;
+    buf_clear(&shredder->json);
+    switch (outputs->options.row_ids) {
+    case TG_ROW_IDS_KEY: TRY(key_json(shredder, &shredder->json, err)); break;
+    case TG_ROW_IDS_ROW: TRY(id_row_json(outputs->row, &shredder->json, err)); break;
+    default: return id_random(outputs->options.ctx, out, err);
+    }
+    TRY(id_hash(&outputs->hasher, buf_string(&shredder->json), shredder->json.len, out, err));
+done:
+    return rc;
+}
+
+/* The row's own _dlt_id, else that of a root row. Nested rows get theirs when the batch goes out.
+ */
 static int set_id(struct shredder *shredder, struct output *output, const struct place *place,
                   struct tg_error *err)
 {
     int rc = TG_OK;
     static const struct type_spec text = {.type = TYPE_TEXT};
     struct column *column = &output->system[SYSTEM_ID]->column;
-    size_t row = output->row;
     char id[HASH_ID_TEXT];
     struct coerced own = {.text = ""};
-    if (shredder->own_id) {
-        bool fits;
-        TRY(coerce_cell(shredder->own_id, &text, &shredder->scratch, &own, &fits, err));
-        TRY(column_set_text(column, row, own.text, own.len, err));
-    } else if (!place) {
-        TRY(id_random(shredder->outputs->options.ctx, id, err));
-        TRY(column_set_text(column, row, id, sizeof(id), err));
-    } else if (id_queue_fits(place->parent.len, output->name_len)) {
-        id_queue_add(&output->ids, place->parent.text, place->parent.len, output->table->name,
-                     output->name_len, (uint64_t)place->index, column->text_len);
-        memset(id, '?', sizeof(id));
-        TRY(column_set_text(column, row, id, sizeof(id), err));
-        if (output->ids.count == ID_LANES)
-            id_queue_run(&output->ids, column->text);
-    } else {
-        TRY(id_nested(&shredder->outputs->hasher, place->parent.text, place->parent.len,
-                      output->table->name, (uint64_t)place->index, id, err));
-        TRY(column_set_text(column, row, id, sizeof(id), err));
+    bool fits;
+    if (!shredder->own_id) {
+        TRY(make_root_id(shredder, id, err));
+        TRY(column_set_text(column, output->row, id, sizeof(id), err));
+        goto done;
     }
+    TRY(coerce_cell(shredder->own_id, &text, &shredder->scratch, &own, &fits, err));
+    if (place)
+        TRY(output_set_id(shredder->outputs, output, own.text, own.len, err));
+    else
+        TRY(column_set_text(column, output->row, own.text, own.len, err));
 done:
     return rc;
 }
@@ -340,22 +468,26 @@ static inline int end_row(struct shredder *shredder, struct output *output,
     int rc = TG_OK;
     size_t row = output->row;
     struct slot **system = output->system;
-    if (!LIKELY(system[SYSTEM_ID]))
-        TRY(output_add_system(shredder->outputs, output, err));
     if (output->required_count > 0)
         TRY(check_required(output, err));
-    TRY(set_id(shredder, output, place, err));
+    if (output->waiting > 0)
+        TRY(output_learn(shredder->outputs, output, err));
+    if (!LIKELY(system[SYSTEM_ID]))
+        TRY(output_add_system(shredder->outputs, output, err));
     if (place) {
         column_set_int64(&system[SYSTEM_LIST_INDEX]->column, row, place->index);
-        TRY(store_id(&system[SYSTEM_PARENT_ID]->column, row, place->parent, err));
-        if (system[SYSTEM_ROOT_ID])
-            TRY(store_id(&system[SYSTEM_ROOT_ID]->column, row, place->root, err));
+        output->parent_rows[row] = (uint32_t)place->parent_row;
     }
+    if (!place || shredder->own_id)
+        TRY(set_id(shredder, output, place, err));
     output->row++;
     output->row_total++;
 done:
     return rc;
 }
+
+static int shred_any(struct shredder *shredder, struct shape *shape, const yyjson_val *cell,
+                     const struct place *place, struct tg_error *err);
 
 /* An element that is no object: {"value": scalar}, {"list": list}, or nothing at all. */
 static int walk_element(struct shredder *shredder, struct shape *shape, const yyjson_val *cell,
@@ -381,6 +513,26 @@ done:
     return rc;
 }
 
+/* The rows of the lists that wait, those pushed after the first `waiting`. */
+static int shred_lists(struct shredder *shredder, struct output *output, size_t waiting,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = waiting; i < shredder->pending_count; i++) {
+        const yyjson_val *list = shredder->pending[i].list;
+        struct shape *rows = shredder->pending[i].field->list;
+        const yyjson_val *element = cell_first(list);
+        size_t count = cell_len(list);
+        struct place below = {.parent_row = output->row - 1};
+        for (; (size_t)below.index < count; below.index++) {
+            TRY(shred_any(shredder, rows, element, &below, err));
+            element = cell_next(element);
+        }
+    }
+done:
+    return rc;
+}
+
 static int shred_any(struct shredder *shredder, struct shape *shape, const yyjson_val *cell,
                      const struct place *place, struct tg_error *err)
 {
@@ -392,38 +544,67 @@ static int shred_any(struct shredder *shredder, struct shape *shape, const yyjso
     if (!output->open)
         TRY(output_open(output, err));
     shredder->own_id = NULL;
+    shredder->outputs->row = cell;
     if (LIKELY(cell_kind(cell) == CELL_OBJECT))
-        TRY(walk_object(shredder, shape, cell, err));
+        rc = walk_object(shredder, shape, cell, err);
     else
-        TRY(walk_element(shredder, shape, cell, err));
-    TRY(end_row(shredder, output, place, err));
-    if (shredder->pending_count == waiting)
-        goto done;
-    struct row_id id = id_of(output, output->row - 1);
-    for (size_t i = waiting; i < shredder->pending_count; i++) {
-        const yyjson_val *list = shredder->pending[i].list;
-        struct shape *rows = shredder->pending[i].field->list;
-        const yyjson_val *element = cell_first(list);
-        size_t count = cell_len(list);
-        struct place below = {.root = place ? place->root : id, .parent = id};
-        for (; (size_t)below.index < count; below.index++) {
-            TRY(shred_any(shredder, rows, element, &below, err));
-            element = cell_next(element);
-        }
+        rc = walk_element(shredder, shape, cell, err);
+    if (LIKELY(rc == TG_OK))
+        rc = end_row(shredder, output, place, err);
+    if (!LIKELY(rc == TG_OK)) {
+        output_undo_row(output);
+        TRY(contract_give_up(shredder->outputs, output, rc, err));
+    } else if (shredder->pending_count > waiting) {
+        TRY(shred_lists(shredder, output, waiting, err));
     }
-    shredder->pending_count = waiting;
 done:
+    shredder->pending_count = waiting;
     return rc;
 }
 
 int shred_row(struct shredder *shredder, const yyjson_val *row, struct tg_error *err)
 {
+    struct outputs *outputs = shredder->outputs;
+    const struct table *table = shredder->root->output->table;
     shredder->pending_count = 0;
+    outputs->root_row = row;
+    if (table->discarded)
+        return contract_reject(outputs, table->name, NULL,
+                               "the table is new, and the schema contract discards new tables", row,
+                               err);
     return shred_any(shredder, shredder->root, row, NULL, err);
+}
+
+static int compare_names(const void *left, const void *right)
+{
+    return strcmp(*(const char *const *)left, *(const char *const *)right);
+}
+
+int shredder_init(struct shredder *shredder, struct outputs *outputs, struct shape *root,
+                  struct tg_error *err)
+{
+    const struct table *table = root->output->table;
+    *shredder = (struct shredder){.outputs = outputs, .root = root};
+    if (outputs->options.row_ids != TG_ROW_IDS_KEY)
+        return TG_OK;
+    size_t count = table_key(table, false, NULL, 0);
+    shredder->key_names = arena_alloc(&outputs->arena, (count + 1) * sizeof(const char *));
+    if (!shredder->key_names)
+        return error_nomem(err);
+    shredder->key_count = table_key(table, false, shredder->key_names, count);
+    for (size_t i = 0; i < count; i++) { /* the catalog may move its columns */
+        shredder->key_names[i] = arena_strdup(&outputs->arena, shredder->key_names[i]);
+        if (!shredder->key_names[i])
+            return error_nomem(err);
+    }
+    qsort(shredder->key_names, count, sizeof(const char *), compare_names);
+    return TG_OK;
 }
 
 void shredder_release(struct shredder *shredder)
 {
     mem_free(shredder->pending);
     buf_release(&shredder->scratch);
+    buf_release(&shredder->text);
+    buf_release(&shredder->json);
 }

@@ -19,9 +19,17 @@ struct shredder {
     size_t pending_count, pending_cap;
     const yyjson_val *own_id; /* the _dlt_id that the row being walked brings; NULL: none */
     struct buf scratch;       /* coerced values */
+    struct buf text;          /* of a value that a detector has changed */
+    const char **key_names;   /* of TG_ROW_IDS_KEY, sorted */
+    size_t key_count;
+    struct buf json; /* what an id is the hash of */
 };
 
-/* Shreds one row of the root table and all that is nested in it. Errors name the column. */
+int shredder_init(struct shredder *shredder, struct outputs *outputs, struct shape *root,
+                  struct tg_error *err) TG_CHECK_RESULT;
+
+/* Shreds one row of the root table and all that is nested in it, or rejects it. Errors name the
+ * column. */
 int shred_row(struct shredder *shredder, const yyjson_val *row,
               struct tg_error *err) TG_CHECK_RESULT;
 void shredder_release(struct shredder *shredder);

@@ -1,29 +1,61 @@
 /*
  * Owns Arrow input: columns get names and types of the catalog, the batch gets system columns.
  *
- *   typed_push -> plan_columns (once per schema: names, types, slots) -> place_column for each:
- *                 moved as it is, or cast (cast.c); a column that refuses it gets wider, or a
- *                 variant beside it
- *              -> add_system -> check_keys -> normalize_options.emit
+ *   typed_declare (once per schema): shape_declare -> fields and columns with the source's types
+ *   typed_push -> plan_columns (once per schema) -> is_complete -> cast_columns (cast.c) ->
+ *   move_columns
+ *              -> add_system -> normalize_options.emit
  *
- * Nothing is done per value when types agree, but that the bits of integers are noted for widening.
- * Text stays text: what typed sources say is believed.
- * Columns share fields and slots with rows of the same resource (shape.c, output.c).
+ * A batch is taken only when every column of it goes into the column of the table as a whole.
+ * Everything else (structs and lists, values that do not fit, a contract to be asked, keys without
+ * a value, ids that are hashes) is not decided here: such a batch becomes rows and goes the way of
+ * documents. Nothing is done per value when types agree, but that the bits of integers are noted
+ * for widening. Text stays text: what typed sources say is believed.
  */
 #include "normalize/typed.h"
 
 #include "normalize/cast.h"
-#include "normalize/coerce.h"
 
 void typed_release(struct typed *typed)
 {
-    schema_release(&typed->source);
+    for (size_t i = 0; i < typed->source_count; i++) {
+        schema_release(typed->sources[i]);
+        mem_free(typed->sources[i]);
+    }
+    mem_free(typed->sources);
     mem_free(typed->columns);
     *typed = (struct typed){.columns = NULL};
 }
 
 /* ---- once per schema ---- */
 
+int typed_declare(struct typed *typed, struct outputs *outputs, struct shape *shape,
+                  const struct ArrowSchema *schema, struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t count = typed->source_count;
+    if (count > 0 && schema_equal(typed->sources[count - 1], schema))
+        return TG_OK;
+    /* Fields point into what was declared before: copies stay until the end. */
+    TRY(mem_grow(&typed->sources, &typed->source_cap, count + 1, sizeof(*typed->sources), err));
+    struct ArrowSchema *copy = mem_calloc(1, sizeof(*copy));
+    if (!copy)
+        return error_nomem(err);
+    typed->sources[typed->source_count++] = copy;
+    typed->planned = false;
+    TRY(schema_copy(schema, copy, err));
+    TRY(shape_declare(outputs, shape, copy, err));
+done:
+    return rc;
+}
+
+static bool is_nested(const struct ArrowSchema *child)
+{
+    enum layout_kind kind = layout_of(child->format).kind;
+    return kind == LAYOUT_STRUCT || kind == LAYOUT_LIST32 || kind == LAYOUT_LIST64;
+}
+
+/* Whether the buffers of a child are laid out as those of a column of its type. */
 static bool same_layout(const struct ArrowSchema *child, const struct type_spec *spec)
 {
     char format[24];
@@ -40,51 +72,52 @@ static int plan_column(struct outputs *outputs, struct shape *shape,
 {
     int rc = TG_OK;
     const char *name = child->name ? child->name : "";
+    *out = (struct typed_column){.plain = !is_nested(child)};
+    if (!out->plain)
+        goto done;
     TRY(type_from_arrow(child, &out->from, err));
     if (out->from.type == TYPE_NONE)
         goto done;
-    if (out->from.type != TYPE_DECIMAL) /* nothing finer than a microsecond is kept */
-        out->from.precision = 0;
-    out->as_it_is = same_layout(child, &out->from);
     TRY(shape_find(outputs, shape, name, strlen(name), &out->field, err));
+    out->as_it_is = same_layout(child, &out->from);
     if (out->field->role == FIELD_IGNORED)
         out->field = NULL;
-    else if (out->field->role == FIELD_DATA && !out->field->slot)
-        TRY(shape_add_slot(outputs, shape, out->field, &out->from, err));
+    else
+        out->plain = out->field->slot || out->field->role == FIELD_ROW_ID;
 done:
-    if (rc != TG_OK)
-        (void)error_where(err, rc, "column '%s'", name);
-    return rc;
+    return rc == TG_OK ? rc : error_where(err, rc, "column '%s'", name);
 }
 
 static int plan_columns(struct typed *typed, struct outputs *outputs, struct shape *shape,
-                        const struct ArrowSchema *schema, struct tg_error *err)
+                        struct tg_error *err)
 {
     int rc = TG_OK;
-    if (typed->source.release && schema_equal(&typed->source, schema))
-        return TG_OK;
-    typed_release(typed);
+    const struct ArrowSchema *schema = typed->sources[typed->source_count - 1];
+    mem_free(typed->columns);
+    typed->column_count = 0;
     typed->columns = mem_calloc((size_t)schema->n_children + 1, sizeof(*typed->columns));
     if (!typed->columns)
         return error_nomem(err);
+    typed->plain =
+        outputs->options.row_ids == TG_ROW_IDS_RANDOM && !shape->output->table->discarded;
     for (int64_t i = 0; i < schema->n_children; i++) {
-        TRY(plan_column(outputs, shape, schema->children[i], &typed->columns[i], err));
+        struct typed_column *column = &typed->columns[i];
+        TRY(plan_column(outputs, shape, schema->children[i], column, err));
         for (int64_t k = 0; k < i; k++)
-            if (typed->columns[i].field && typed->columns[k].field == typed->columns[i].field)
+            if (column->field && typed->columns[k].field == column->field)
                 return error_set(err, TG_DATA, "two columns are named '%s'; rename one of them",
-                                 typed->columns[i].field->key);
+                                 column->field->key);
+        typed->plain = typed->plain && column->plain;
     }
     typed->column_count = (size_t)schema->n_children;
-    TRY(schema_copy(schema, &typed->source, err));
-    if (!shape->output->system[SYSTEM_ID])
-        TRY(output_add_system(outputs, shape->output, err));
+    typed->planned = true;
 done:
     return rc;
 }
 
 /* ---- once per batch ---- */
 
-/* The batch that is being put together. */
+/* The batch that is being put together: the columns of the page, then the system's. */
 struct result {
     const char **names;
     struct type_spec *types;
@@ -105,13 +138,14 @@ static int result_init(struct result *result, size_t cap, struct tg_error *err)
 static void result_release(struct result *result)
 {
     for (size_t i = 0; i < result->count; i++)
-        array_release(&result->arrays[i]);
+        if (result->arrays[i].release)
+            array_release(&result->arrays[i]);
     mem_free(result->names);
     mem_free(result->types);
     mem_free(result->arrays);
 }
 
-/* A place for one more column; its array is filled by the caller at once. */
+/* A place for one more column; its array is filled by the caller. */
 static struct ArrowArray *result_add(struct result *result, const char *name,
                                      const struct type_spec *spec)
 {
@@ -124,46 +158,41 @@ static struct ArrowArray *result_add(struct result *result, const char *name,
 static bool agree(const struct type_spec *from, const struct type_spec *to)
 {
     struct type_spec narrow = type_decimal(from), wide = type_decimal(to);
-    bool whole_text = from->type == TYPE_TEXT && to->type == TYPE_JSON;
     if (from->type == TYPE_DECIMAL && (to->type == TYPE_DECIMAL || to->type == TYPE_WEI))
         return narrow.scale <= wide.scale &&
                narrow.precision - narrow.scale <= wide.precision - wide.scale;
-    return from->type == to->type || whole_text;
+    if (from->type == TYPE_BIGINT && to->type == TYPE_BIGINT)
+        return to->precision == 0 || (from->precision > 0 && from->precision <= to->precision);
+    return from->type == to->type && type_is_nanoseconds(from) == type_is_nanoseconds(to);
 }
 
-static void move_child(struct ArrowArray *batch, int64_t i, struct ArrowArray *out)
+/* The child's null count, which a source may leave to its reader. */
+static int64_t count_nulls(const struct ArrowArray *batch, const struct ArrowArray *child)
 {
-    array_move(batch->children[i], out);
-    if (out->length != batch->length)
-        out->null_count = -1;
-    out->offset += batch->offset;
-    out->length = batch->length;
+    int64_t count = 0;
+    if (child->null_count == 0)
+        return 0;
+    for (int64_t row = 0; row < batch->length; row++)
+        count += array_is_null(child, batch->offset + row);
+    return count;
 }
 
-/* Puts column `i` of the page under the name and type of `slot`. */
-static int place_as(const struct typed_column *column, struct page *page, int64_t i,
-                    const struct slot *slot, struct result *result, bool *fits,
-                    struct tg_error *err)
+/* Whether every column that needs a value has one in each row. */
+static bool is_complete(const struct typed *typed, const struct output *output,
+                        const struct page *page)
 {
-    int rc = TG_OK;
-    const struct type_spec *to = &slot->column.spec;
-    bool same = agree(&column->from, to);
-    struct type_spec spec = same && column->from.type == TYPE_DECIMAL ? column->from : *to;
-    struct ArrowArray array = {.release = NULL};
-    *fits = true;
-    if (same && column->as_it_is)
-        move_child(&page->array, i, &array);
-    else
-        TRY(cast_array(page->schema.children[i], page->array.children[i], &column->from,
-                       page->array.offset, result->row_count, same ? &spec : to, &array, fits,
-                       err));
-    if (*fits)
-        *result_add(result, slot->name, &spec) = array;
-done:
-    return rc;
+    for (size_t i = 0; i < output->required_count; i++) {
+        const struct slot *slot = output->required[i].slot;
+        size_t k = 0;
+        while (k < typed->column_count &&
+               !(typed->columns[k].field && slot && typed->columns[k].field->slot == slot))
+            k++;
+        if (k == typed->column_count || count_nulls(&page->array, page->array.children[k]) > 0)
+            return false;
+    }
+    return true;
 }
 
-/* Which bits the integers of a column use, for coerce_widen. */
 static void note_magnitude(struct slot *slot, const struct ArrowArray *array)
 {
     const int64_t *values = (const int64_t *)array->buffers[1] + array->offset;
@@ -172,51 +201,59 @@ static void note_magnitude(struct slot *slot, const struct ArrowArray *array)
             slot->magnitude |= (uint64_t)(values[row] ^ (values[row] >> 63));
 }
 
-/* Values that a column refused: the column gets wider, as it does for rows. */
-static int place_wider(const struct typed_column *column, struct output *output, struct page *page,
-                       int64_t i, struct slot *slot, struct result *result, bool *fits,
-                       struct tg_error *err)
+static bool moves(const struct typed_column *column)
+{
+    return column->as_it_is && agree(&column->from, &column->field->slot->column.spec);
+}
+
+/* Makes a place for every column; those that cannot be moved are cast. *fits: all values of them
+ * went through; the page is as it was. */
+static int cast_columns(const struct typed *typed, const struct page *page, struct result *result,
+                        bool *fits, struct tg_error *err)
 {
     int rc = TG_OK;
-    yyjson_val sample = {.tag = 0};
-    struct slot wider = *slot;
-    if (column->from.type == TYPE_DOUBLE)
-        sample = (yyjson_val){.tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL, .uni.f64 = 0.5};
-    else if (column->from.type == TYPE_DECIMAL)
-        sample = (yyjson_val){.tag = CELL_TAG_DECIMAL | 3ull << YYJSON_TAG_BIT, .uni.str = "0.5"};
-    else if (column->from.type == TYPE_TIMESTAMP)
-        sample = (yyjson_val){.tag = CELL_TAG_TIMESTAMP};
-    if (!sample.tag ||
-        !coerce_widen(&slot->column.spec, slot->magnitude, &sample, &wider.column.spec))
-        goto done;
-    TRY(place_as(column, page, i, &wider, result, fits, err));
-    if (*fits)
-        TRY(output_widen(output, slot, &wider.column.spec, err));
+    *fits = true;
+    for (size_t i = 0; i < typed->column_count && *fits; i++) {
+        const struct typed_column *column = &typed->columns[i];
+        if (column->field && column->field->role == FIELD_ROW_ID)
+            result->id = (int64_t)i;
+        if (!column->field || column->field->role == FIELD_ROW_ID)
+            continue;
+        const struct slot *slot = column->field->slot;
+        /* a narrower decimal keeps its type on the way */
+        bool narrow = column->from.type == TYPE_DECIMAL && agree(&column->from, &slot->column.spec);
+        const struct type_spec *to = narrow ? &column->from : &slot->column.spec;
+        struct ArrowArray *array = result_add(result, slot->name, to);
+        if (!moves(column))
+            TRY(cast_array(page->schema.children[i], page->array.children[i], page->array.offset,
+                           result->row_count, to, array, fits, err));
+    }
 done:
     return rc;
 }
 
-static int place_column(const struct typed_column *column, struct outputs *outputs,
-                        struct output *output, struct page *page, int64_t i, struct result *result,
-                        struct tg_error *err)
+static void move_child(struct ArrowArray *batch, size_t i, struct ArrowArray *out)
 {
-    int rc = TG_OK;
-    bool fits;
-    struct slot *slot = column->field->slot;
-    TRY(place_as(column, page, i, slot, result, &fits, err));
-    if (fits && slot->column.spec.type == TYPE_BIGINT)
-        note_magnitude(slot, &result->arrays[result->count - 1]);
-    if (!fits)
-        TRY(place_wider(column, output, page, i, slot, result, &fits, err));
-    if (!fits) {
-        TRY(output_variant(outputs, output, slot, &column->from, &slot, err));
-        TRY(place_as(column, page, i, slot, result, &fits, err));
+    array_move(batch->children[i], out);
+    if (out->length != batch->length)
+        out->null_count = -1;
+    out->offset += batch->offset;
+    out->length = batch->length;
+}
+
+static void move_columns(const struct typed *typed, struct page *page, struct result *result)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < typed->column_count; i++) {
+        const struct typed_column *column = &typed->columns[i];
+        if (!column->field || column->field->role == FIELD_ROW_ID)
+            continue;
+        struct ArrowArray *array = &result->arrays[at++];
+        if (!array->release)
+            move_child(&page->array, i, array);
+        if (column->field->slot->column.spec.type == TYPE_BIGINT)
+            note_magnitude(column->field->slot, array);
     }
-    if (!fits)
-        rc = error_set(err, TG_DATA, "a value does not fit column '%s' (%s), nor its variant",
-                       slot->name, type_name(slot->column.spec.type));
-done:
-    return rc;
 }
 
 /* ---- system columns ---- */
@@ -266,11 +303,9 @@ static int add_system(struct outputs *outputs, struct output *output, struct pag
         TRY(column_export(&column, rows, &array, err));
     } else {
         bool fits;
-        struct type_spec from;
         const struct ArrowSchema *child = page->schema.children[result->id];
-        TRY(type_from_arrow(child, &from, err));
-        TRY(cast_array(child, page->array.children[result->id], &from, page->array.offset, rows,
-                       &text, &array, &fits, err));
+        TRY(cast_array(child, page->array.children[result->id], page->array.offset, rows, &text,
+                       &array, &fits, err));
     }
     *result_add(result, id->name, &text) = array;
     if (outputs->options.keep_order) {
@@ -286,40 +321,6 @@ done:
 }
 
 /* ---- the whole ---- */
-
-static int refuse_null(const struct output *output, const struct required *required, int64_t row,
-                       const struct page *page, struct tg_error *err)
-{
-    int rc = error_set(err, TG_DATA,
-                       required->key ? "column '%s' of table '%s' is part of the primary key, but "
-                                       "the row has no value for it"
-                                     : "column '%s' of table '%s' is NOT NULL, but the row has no "
-                                       "value for it",
-                       required->name, output->table->name);
-    unsigned long long number = page->first_row + (unsigned long long)row;
-    return page->file ? error_where(err, rc, "file '%s', row %llu", page->file, number)
-                      : error_where(err, rc, "row %llu", number);
-}
-
-static int check_keys(const struct output *output, const struct result *result,
-                      const struct page *page, struct tg_error *err)
-{
-    for (size_t i = 0; i < output->required_count; i++) {
-        const struct required *required = &output->required[i];
-        const struct ArrowArray *array = NULL;
-        for (size_t k = 0; k < result->count; k++)
-            if (strcmp(result->names[k], required->name) == 0)
-                array = &result->arrays[k];
-        if (!array)
-            return refuse_null(output, required, 0, page, err);
-        if (array->null_count == 0)
-            continue;
-        for (int64_t row = 0; row < array->length; row++)
-            if (array_is_null(array, row))
-                return refuse_null(output, required, row, page, err);
-    }
-    return TG_OK;
-}
 
 static int emit(struct outputs *outputs, struct output *output, struct result *result,
                 struct tg_error *err)
@@ -339,27 +340,28 @@ done:
 }
 
 int typed_push(struct typed *typed, struct outputs *outputs, struct shape *shape, struct page *page,
-               struct tg_error *err)
+               bool *taken, struct tg_error *err)
 {
     int rc = TG_OK;
     struct output *output = shape->output;
     struct result result = {.row_count = (size_t)page->array.length, .id = -1};
-    TRY(plan_columns(typed, outputs, shape, &page->schema, err));
-    TRY(result_init(&result, typed->column_count + SYSTEM_COUNT + 1, err));
-    if (result.row_count == 0)
+    TRY(typed_declare(typed, outputs, shape, &page->schema, err));
+    if (!typed->planned)
+        TRY(plan_columns(typed, outputs, shape, err));
+    *taken = typed->plain && is_complete(typed, output, page);
+    if (!*taken || result.row_count == 0)
         goto done;
-    for (size_t i = 0; i < typed->column_count; i++) {
-        const struct typed_column *column = &typed->columns[i];
-        if (column->field && column->field->role == FIELD_ROW_ID)
-            result.id = (int64_t)i;
-        else if (column->field)
-            TRY(place_column(column, outputs, output, page, (int64_t)i, &result, err));
-    }
+    TRY(result_init(&result, typed->column_count + SYSTEM_COUNT + 1, err));
+    TRY(cast_columns(typed, page, &result, taken, err));
+    if (!*taken)
+        goto done;
+    move_columns(typed, page, &result);
+    TRY(output_add_system(outputs, output, err));
     TRY(add_system(outputs, output, page, &result, err));
-    TRY(check_keys(output, &result, page, err));
     TRY(emit(outputs, output, &result, err));
 done:
     result_release(&result);
-    array_release(&page->array);
+    if (*taken || rc != TG_OK)
+        array_release(&page->array);
     return rc;
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "package/rejects.h"
 #include "write/disposition.h"
 
 bool target_has_rows(const struct target *target)
@@ -186,7 +187,7 @@ static int add_chains(struct load *load, struct tg_error *err)
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
         const struct table *table = catalog_find(&load->catalog, part->name);
-        if (!table && part->file_count == 0)
+        if (!table && (part->file_count == 0 || strcmp(part->name, REJECTS_TABLE) == 0))
             continue;
         if (!table)
             return error_set(err, TG_DATA,

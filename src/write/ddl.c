@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "package/rejects.h"
+
 #define TEXT(column_name)                                                                          \
     {                                                                                              \
         .name = column_name, .spec.type = TYPE_TEXT                                                \
@@ -63,6 +65,17 @@ static const struct table_column files_columns[] = {
     BIGINT("modified_us"), TEXT_NULL("checksum"), LOAD_ID("load_id"),
 };
 
+static const struct table_column rejects_ledger[] = {
+    LOAD_ID("load_id"),
+    TEXT("resource_name"),
+    TEXT("table_name"),
+    TEXT_NULL("column_name"),
+    TEXT("reason"),
+    TEXT_NULL("place"),
+    {.name = "document", .spec.type = TYPE_JSON},
+    TIMESTAMP("inserted_at"),
+};
+
 struct ledger_table {
     const char *name;
     const struct table_column *columns;
@@ -81,44 +94,10 @@ static const struct ledger_table ledger_tables[] = {
     LEDGER_TABLE("_tidegate_boundary", boundary_columns),
     LEDGER_TABLE("_tidegate_files", files_columns),
     LEDGER_TABLE("_tidegate_loads", counts_columns),
+    LEDGER_TABLE(REJECTS_TABLE, rejects_ledger),
 };
 
 /* ---- widening ---- */
-
-/* bigint and wei as the decimals that hold them, so that one rule compares all exact numbers. */
-static struct type_spec as_decimal(const struct type_spec *spec)
-{
-    struct type_spec exact = {.type = TYPE_DECIMAL, .precision = spec->precision};
-    int bits = spec->precision ? spec->precision : 64;
-    if (spec->type == TYPE_BIGINT)
-        exact.precision = bits <= 8 ? 3 : bits <= 16 ? 5 : bits <= 32 ? 10 : bits <= 64 ? 19 : 38;
-    else if (spec->type == TYPE_WEI || spec->precision == 0)
-        exact.precision = DECIMAL_PRECISION;
-    if (spec->type == TYPE_DECIMAL)
-        exact.scale = spec->precision ? spec->scale : DECIMAL_SCALE;
-    return exact;
-}
-
-static bool is_exact(const struct type_spec *spec)
-{
-    return spec->type == TYPE_BIGINT || spec->type == TYPE_DECIMAL || spec->type == TYPE_WEI;
-}
-
-/* May a column change from one type to the other without losing a value? (Of bigint to double,
- * ddl_settle has made sure.) */
-static bool widens(const struct type_spec *from, const struct type_spec *to)
-{
-    if (from->type == TYPE_DATE)
-        return to->type == TYPE_TIMESTAMP;
-    if (from->type == TYPE_BIGINT && to->type == TYPE_DOUBLE)
-        return from->precision <= 64;
-    if (!is_exact(from) || !is_exact(to) || (from->type != to->type && to->type == TYPE_BIGINT))
-        return false;
-    struct type_spec a = as_decimal(from);
-    struct type_spec b = as_decimal(to);
-    bool same = from->type == to->type && a.precision == b.precision && a.scale == b.scale;
-    return !same && b.scale >= a.scale && b.precision - b.scale >= a.precision - a.scale;
-}
 
 static const struct described_column *there_find(const struct described_table *there,
                                                  const char *name)
@@ -305,6 +284,8 @@ static bool is_needed(const struct manifest *manifest, const char *ledger_table)
         return manifest->boundary_count > 0;
     if (strcmp(ledger_table, "_tidegate_files") == 0)
         return manifest->source_file_count > 0;
+    if (strcmp(ledger_table, REJECTS_TABLE) == 0)
+        return manifest_find(manifest, REJECTS_TABLE) != NULL;
     return true;
 }
 
@@ -365,7 +346,7 @@ static int plan_column(struct load *load, const struct chain *chain, struct targ
         return error_nomem(err);
     if (have) {
         struct type_spec spec = load->dialect->type_from_sql(have->sql_type);
-        if (strcmp(type, have->sql_type) == 0 || !widens(&spec, &column->spec))
+        if (strcmp(type, have->sql_type) == 0 || !type_widens(&spec, &column->spec))
             return TG_OK;
         have->sql_type = type;
         return alter_type(plan, load, target, have, err);

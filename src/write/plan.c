@@ -125,8 +125,8 @@ static void write_path(struct buf *sql, const char *folder, const char *name)
 }
 
 /* The files of the group that file `leader` leads, as a table. */
-static void write_source(struct buf *sql, const struct load *load,
-                         const struct manifest_table *part, size_t leader)
+void plan_source(struct buf *sql, const struct load *load, const struct manifest_table *part,
+                 size_t leader)
 {
     buf_text(sql, "read_parquet([");
     for (size_t f = leader; f < part->file_count; f++) {
@@ -200,7 +200,7 @@ static void write_select(struct buf *sql, const struct load *load, const struct 
         sql_ident(sql, load->dialect, ORDER_COLUMN);
     }
     buf_text(sql, "\nFROM ");
-    write_source(sql, load, target->part, leader);
+    plan_source(sql, load, target->part, leader);
 }
 
 void plan_table(struct buf *sql, const struct load *load, const struct target *target)

@@ -53,6 +53,9 @@ void plan_table(struct buf *sql, const struct load *load, const struct target *t
 /* The columns that this load brings, each with `alias`. in front unless it is NULL. */
 void plan_columns(struct buf *sql, const struct load *load, const struct target *target,
                   const char *alias);
+/* The files of a table in the package that have the columns of file `leader`, from there on. */
+void plan_source(struct buf *sql, const struct load *load, const struct manifest_table *part,
+                 size_t leader);
 /* All rows of a table in the package, as a SELECT of the columns that this load brings, with the
  * types that the destination has; a column that a file lacks is NULL there. `order` adds the
  * order of arrival. */

@@ -3,8 +3,8 @@
  *
  * Path: record_plan -> record_schema (mark tables as seen, new version, _dlt_version unless its
  * hash is there) -> record_state (if it changed) -> record_load -> record_counts ->
- * record_boundary -> forget_files, record_files. All are INSERTs of literals in the transaction,
- * after the data.
+ * record_rejects -> record_boundary -> forget_files, record_files. All are INSERTs in the
+ * transaction, after the data; of literals, but for the rejected rows, which are in the package.
  *
  * The tables are made in ddl.c and read in ledger.c.
  */
@@ -16,6 +16,7 @@
 #include "base/hash.h"
 #include "base/time.h"
 #include "catalog/state.h"
+#include "package/rejects.h"
 #include "write/disposition.h"
 
 enum { STATE_ENGINE_VERSION = 4, VALUES_PER_STATEMENT = 1000 };
@@ -58,10 +59,13 @@ static void write_texts(struct buf *sql, const char *const *texts, size_t count)
 
 static void mark_seen(struct load *load)
 {
-    for (size_t c = 0; c < load->chain_count; c++)
-        for (size_t t = 0; t < load->chains[c].count; t++)
-            if (target_has_rows(&load->chains[c].targets[t]))
-                load->chains[c].targets[t].table->seen_data = true;
+    for (size_t c = 0; c < load->chain_count; c++) {
+        for (size_t t = 0; t < load->chains[c].count; t++) {
+            const struct target *target = &load->chains[c].targets[t];
+            if (target_has_rows(target))
+                table_saw_data(target->table);
+        }
+    }
     struct table *state = catalog_find(&load->catalog, "_dlt_pipeline_state");
     if (state && load->manifest->state_changed)
         state->seen_data = true;
@@ -188,17 +192,19 @@ static int record_counts(const struct load *load, const struct write_table_count
                                           "rows_filtered", "rows_rejected", "created_at"};
     const struct manifest *manifest = load->manifest;
     struct buf *sql = &plan->text;
-    if (manifest->table_count == 0)
-        return TG_OK;
-    insert_into(sql, load, "_tidegate_loads", columns, COUNT_OF(columns));
+    size_t written = 0;
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
+        if (strcmp(part->name, REJECTS_TABLE) == 0)
+            continue;
+        if (written == 0)
+            insert_into(sql, load, "_tidegate_loads", columns, COUNT_OF(columns));
         const uint64_t numbers[] = {
             part->rows_read,        part->rows_new,         counts[i].rows_inserted,
             counts[i].rows_updated, counts[i].rows_deleted, part->rows_filtered,
             part->rows_rejected,
         };
-        buf_text(sql, i == 0 ? "VALUES\n    (" : ",\n    (");
+        buf_text(sql, written++ == 0 ? "VALUES\n    (" : ",\n    (");
         write_texts(sql,
                     (const char *const[]){manifest->load_id, part->name, part->resource,
                                           disposition_name(load, part)},
@@ -208,6 +214,30 @@ static int record_counts(const struct load *load, const struct write_table_count
         write_time(sql, load, now_us);
         buf_char(sql, ')');
     }
+    return written > 0 ? plan_end(plan, NULL, COUNT_NONE, err) : TG_OK;
+}
+
+/* ---- _tidegate_rejects ---- */
+
+static int record_rejects(const struct load *load, int64_t now_us, struct plan *plan,
+                          struct tg_error *err)
+{
+    const struct manifest_table *part = manifest_find(load->manifest, REJECTS_TABLE);
+    const char *columns[REJECTS_COLUMNS + 1];
+    struct buf *sql = &plan->text;
+    if (!part || part->file_count == 0)
+        return TG_OK;
+    memcpy(columns, rejects_columns, sizeof(rejects_columns));
+    columns[REJECTS_COLUMNS] = "inserted_at";
+    insert_into(sql, load, REJECTS_TABLE, columns, COUNT_OF(columns));
+    buf_text(sql, "SELECT ");
+    for (size_t i = 0; i < REJECTS_COLUMNS; i++) {
+        sql_ident(sql, load->dialect, rejects_columns[i]);
+        buf_text(sql, ", ");
+    }
+    write_time(sql, load, now_us);
+    buf_text(sql, "\nFROM ");
+    plan_source(sql, load, part, 0);
     return plan_end(plan, NULL, COUNT_NONE, err);
 }
 
@@ -349,6 +379,7 @@ int record_plan(struct load *load, const struct write_table_counts *counts, int6
     TRY(record_state(load, now_us, plan, err));
     TRY(record_load(load, now_us, plan, err));
     TRY(record_counts(load, counts, now_us, plan, err));
+    TRY(record_rejects(load, now_us, plan, err));
     for (size_t i = 0; i < load->manifest->boundary_count; i++)
         TRY(record_boundary(load, &load->manifest->boundaries[i], plan, err));
     TRY(forget_files(load, plan, err));

@@ -209,6 +209,226 @@ static void test_refusals(void **state)
     catalog_release(&catalog);
 }
 
+static void refuse_contract(struct catalog *catalog, const struct table_hints *hints,
+                            const char *what)
+{
+    struct table *table = NULL;
+    struct tg_error err = {0};
+    assert_int_equal(catalog_apply_hints(catalog, hints, &table, &err), TG_CONTRACT);
+    assert_string_equal(err.what, what);
+    assert_null(table);
+}
+
+static void set_modes(struct contract *contract, enum contract_mode tables,
+                      enum contract_mode columns, enum contract_mode data_type)
+{
+    *contract = (struct contract){{tables, columns, data_type}};
+}
+
+/* A wider type is taken, and one that the data have outgrown is left alone. */
+static void test_widening(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    assert_int_equal(catalog_init(&catalog, "shop", NULL), TG_OK);
+    struct table_column column = {
+        .name = "x", .spec = {.type = TYPE_BIGINT}, .nullable_implied = true};
+    struct table_hints hints = {
+        .table = "t", .resource = "r", .max_nesting = -1, .columns = &column, .column_count = 1};
+    struct table *table = apply(&catalog, &hints);
+    table_saw_data(table);
+    column.spec.type = TYPE_DOUBLE;
+    apply(&catalog, &hints);
+    assert_int_equal(table->columns[0].spec.type, TYPE_DOUBLE);
+    column.spec.type = TYPE_BIGINT;
+    apply(&catalog, &hints);
+    assert_int_equal(table->columns[0].spec.type, TYPE_DOUBLE);
+
+    column.name = "at";
+    column.spec = (struct type_spec){.type = TYPE_TIMESTAMP, .precision = PRECISION_SECONDS};
+    apply(&catalog, &hints);
+    assert_int_equal(table_find(table, "at")->spec.precision, PRECISION_SECONDS);
+    column.spec.type = TYPE_TEXT;
+    refuse(&catalog, &hints,
+           "column 'at' of table 't' is timestamp(0) at the destination and the hint says text(0): "
+           "take the hint back, or drop the table");
+    catalog_release(&catalog);
+}
+
+/* Marks of compound hints move; others stay. Extras are laid over one by one. */
+static void test_marks(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    assert_int_equal(catalog_init(&catalog, "shop", NULL), TG_OK);
+    struct extra words = {.key = "description", .json = "\"one\""};
+    struct extra sort = {.key = "sort", .json = "true", .next = &words};
+    struct extra partition = {.key = "partition", .json = "true", .next = &sort};
+    struct extra own = {.key = "x-own", .json = "1"};
+    struct table_column columns[] = {
+        {.name = "a", .nullable_implied = true, .unique = true, .extras = &partition},
+        {.name = "b", .nullable_implied = true, .extras = &own}};
+    struct table_hints hints = {
+        .table = "t", .resource = "r", .max_nesting = -1, .columns = columns, .column_count = 2};
+    struct table *table = apply(&catalog, &hints);
+    assert_true(table->columns[0].unique);
+    assert_string_equal(extra_find(table->columns[0].extras, "partition"), "true");
+
+    struct extra moved = {.key = "partition", .json = "true"};
+    words.json = "\"two\"";
+    columns[0] = (struct table_column){.name = "a", .nullable_implied = true, .extras = &words};
+    columns[1].extras = &moved;
+    apply(&catalog, &hints);
+    assert_true(table->columns[0].unique);
+    assert_null(extra_find(table->columns[0].extras, "partition"));
+    assert_string_equal(extra_find(table->columns[0].extras, "sort"), "true");
+    assert_string_equal(extra_find(table->columns[0].extras, "description"), "\"two\"");
+    assert_string_equal(extra_find(table->columns[1].extras, "partition"), "true");
+    assert_string_equal(extra_find(table->columns[1].extras, "x-own"), "1");
+
+    moved.json = "false"; /* says nothing of the others */
+    columns[0].extras = &moved;
+    columns[1].extras = NULL;
+    apply(&catalog, &hints);
+    assert_string_equal(extra_find(table->columns[1].extras, "partition"), "true");
+    catalog_release(&catalog);
+}
+
+static void test_table_words(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    assert_int_equal(catalog_init(&catalog, "shop", NULL), TG_OK);
+    struct extra references = {.key = "references",
+                               .json = "[{\"referenced_table\":\"a\",\"columns\":[\"x\"]},"
+                                       "{\"referenced_table\":\"b\",\"columns\":[\"y\"]}]"};
+    struct extra words = {.key = "description", .json = "\"one\"", .next = &references};
+    struct table_hints hints = {.table = "t", .resource = "r", .max_nesting = -1, .extras = &words};
+    set_modes(&hints.contract, CONTRACT_UNSAID, CONTRACT_FREEZE, CONTRACT_UNSAID);
+    hints.effective = hints.contract;
+    struct table *table = apply(&catalog, &hints);
+    assert_true(table->evolve_once);
+    assert_int_equal(table->contract.modes[CONTRACT_COLUMNS], CONTRACT_FREEZE);
+
+    references.json = "[{\"referenced_table\":\"c\"},"
+                      "{\"referenced_table\":\"a\",\"columns\":[\"z\"]}]";
+    words.json = "\"two\"";
+    hints.contract = (struct contract){0};
+    apply(&catalog, &hints);
+    assert_string_equal(extra_find(table->extras, "description"), "\"two\"");
+    assert_string_equal(extra_find(table->extras, "references"),
+                        "[{\"referenced_table\":\"a\",\"columns\":[\"z\"]},"
+                        "{\"referenced_table\":\"b\",\"columns\":[\"y\"]},"
+                        "{\"referenced_table\":\"c\"}]");
+    assert_int_equal(table->contract.modes[CONTRACT_COLUMNS], CONTRACT_FREEZE);
+    table_saw_data(table);
+    assert_true(table->seen_data && !table->evolve_once);
+    catalog_release(&catalog);
+}
+
+static void test_contract_tables(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    assert_int_equal(catalog_init(&catalog, "shop", NULL), TG_OK);
+    struct table_hints hints = {
+        .table = "t", .resource = "r", .disposition = DISPOSITION_MERGE, .max_nesting = -1};
+    hints.primary_key = (const char *const[]){"id"};
+    hints.primary_key_count = 1;
+    set_modes(&hints.effective, CONTRACT_FREEZE, CONTRACT_EVOLVE, CONTRACT_EVOLVE);
+    refuse_contract(&catalog, &hints,
+                    "table 't' is new and the contract says 'tables: freeze': set 'tables: evolve' "
+                    "for the run that makes it");
+    set_modes(&hints.effective, CONTRACT_DISCARD_VALUE, CONTRACT_EVOLVE, CONTRACT_EVOLVE);
+    struct table *table = apply(&catalog, &hints);
+    assert_true(table->discarded);
+    assert_string_equal(table->name, "t");
+    assert_int_equal(table->disposition, DISPOSITION_MERGE);
+    assert_null(catalog_find(&catalog, "t"));
+
+    hints.effective = (struct contract){0};
+    table = apply(&catalog, &hints);
+    assert_false(table->discarded);
+    assert_ptr_equal(catalog_find(&catalog, "t"), table);
+    assert_int_equal(table->column_count, 1);
+    set_modes(&hints.effective, CONTRACT_DISCARD_ROW, CONTRACT_EVOLVE, CONTRACT_EVOLVE);
+    hints.cursor = "at";
+    assert_ptr_equal(apply(&catalog, &hints), table); /* declared, but still new */
+    assert_true(table->discarded);
+    assert_int_equal(table->column_count, 1);
+
+    table->columns[0].spec.type = TYPE_BIGINT;
+    hints.effective.modes[CONTRACT_TABLES] = CONTRACT_FREEZE;
+    apply(&catalog, &hints);
+    assert_false(table->discarded);
+    assert_int_equal(table->column_count, 2);
+    catalog_release(&catalog);
+}
+
+static void test_contract_columns(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    assert_int_equal(catalog_init(&catalog, "shop", NULL), TG_OK);
+    struct table_column columns[] = {
+        {.name = "a", .spec = {.type = TYPE_BIGINT}, .nullable_implied = true},
+        {.name = "gone", .nullable_implied = true, .hard_delete = true},
+        {.name = "n", .spec = {.type = TYPE_TEXT}, .nullable_implied = true}};
+    struct table_hints hints = {
+        .table = "t", .resource = "r", .max_nesting = -1, .columns = columns, .column_count = 1};
+    set_modes(&hints.effective, CONTRACT_EVOLVE, CONTRACT_FREEZE, CONTRACT_EVOLVE);
+    struct table *table = apply(&catalog, &hints);
+    hints.column_count = 2;
+    apply(&catalog, &hints); /* no type: it makes no column */
+    assert_true(table_find(table, "gone")->hard_delete);
+    hints.column_count = 3;
+    apply(&catalog, &hints); /* before there are data */
+    table_saw_data(table);
+    columns[2].name = "m";
+    refuse_contract(&catalog, &hints,
+                    "column 'm' of table 't' is new and the contract says 'columns: freeze': take "
+                    "the hint back, or set 'columns: evolve' to let it in");
+    hints.effective.modes[CONTRACT_COLUMNS] = CONTRACT_DISCARD_ROW;
+    apply(&catalog, &hints);
+    assert_null(table_find(table, "m"));
+    columns[2].name = "_dlt_own";
+    apply(&catalog, &hints);
+    assert_non_null(table_find(table, "_dlt_own"));
+    catalog_release(&catalog);
+}
+
+static void test_contract_types(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    assert_int_equal(catalog_init(&catalog, "shop", NULL), TG_OK);
+    struct table_column column = {
+        .name = "a", .spec = {.type = TYPE_BIGINT}, .nullable_implied = true};
+    struct table_hints hints = {
+        .table = "t", .resource = "r", .max_nesting = -1, .columns = &column, .column_count = 1};
+    struct table *table = apply(&catalog, &hints);
+    table_saw_data(table);
+    set_modes(&hints.effective, CONTRACT_FREEZE, CONTRACT_FREEZE, CONTRACT_FREEZE);
+    apply(&catalog, &hints);
+    column.spec.type = TYPE_DOUBLE;
+    refuse_contract(&catalog, &hints,
+                    "column 'a' of table 't' is bigint, the hint says double and the contract says "
+                    "'data_type: freeze': take the hint back, or set 'data_type: evolve' to let "
+                    "it in");
+    column.spec.type = TYPE_BIGINT;
+    hints.primary_key = (const char *const[]){"a"};
+    hints.primary_key_count = 1;
+    refuse_contract(&catalog, &hints,
+                    "column 'a' of table 't' is bigint, the hint says bigint NOT NULL and the "
+                    "contract says 'data_type: freeze': take the hint back, or set 'data_type: "
+                    "evolve' to let it in");
+    hints.effective.modes[CONTRACT_DATA_TYPE] = CONTRACT_DISCARD_VALUE;
+    apply(&catalog, &hints);
+    assert_false(table->columns[0].primary_key);
+    assert_true(table->columns[0].nullable);
+    catalog_release(&catalog);
+}
+
 static int all(void)
 {
     struct catalog catalog;
@@ -216,11 +436,14 @@ static int all(void)
     struct tg_error err = {0};
     int rc = TG_OK;
     const char *const key[] = {"id", "tenant"};
+    struct extra references = {.key = "references", .json = "[{\"referenced_table\":\"a\"}]"};
+    struct extra cluster = {.key = "cluster", .json = "true"};
     const struct table_column columns[] = {
         {.name = "price", .spec = {.type = TYPE_DECIMAL, .precision = 10, .scale = 2}},
-        {.name = "seq", .dedup_sort = "asc"},
+        {.name = "seq", .dedup_sort = "asc", .extras = &cluster},
     };
-    const struct table_hints hints = {.table = "t",
+    const struct table_hints hints = {.extras = &references,
+                                      .table = "t",
                                       .resource = "t",
                                       .disposition = DISPOSITION_MERGE,
                                       .merge_strategy = "upsert",
@@ -248,8 +471,16 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_table), cmocka_unit_test(test_keys_replace),
-        cmocka_unit_test(test_types),     cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_new_table),
+        cmocka_unit_test(test_keys_replace),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_widening),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_table_words),
+        cmocka_unit_test(test_contract_tables),
+        cmocka_unit_test(test_contract_columns),
+        cmocka_unit_test(test_contract_types),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests_name("catalog/hints", tests, NULL, NULL);

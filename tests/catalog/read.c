@@ -176,8 +176,11 @@ static const struct refusal refusals[] = {
     {SCHEMA("'previous_hashes': [1]"), WHOLE, "'previous_hashes' must be a text, it is uint"},
     {SCHEMA("'settings': 1"), WHOLE, "'settings' must be an object, it is uint"},
     {SCHEMA("'normalizers': 1"), WHOLE, "'normalizers' must be an object, it is uint"},
-    {SCHEMA("'normalizers': {'names': 'sql_cs_v1'}"), WHOLE,
-     "its names follow 'sql_cs_v1', only 'snake_case' can be continued"},
+    {SCHEMA("'normalizers': {'names': 'mine'}"), WHOLE,
+     "its names follow 'mine', only snake_case, direct, duck_case, sql_cs_v1 and sql_ci_v1 can be "
+     "continued"},
+    {TABLE("'schema_contract': 'thaw'"), IN_TABLE,
+     "'schema_contract' is 'thaw', which is none of evolve, freeze, discard_row, discard_value"},
     {SCHEMA("'normalizers': {'json': {'module': 'mine'}}"), WHOLE,
      "its rows are made by 'mine', only 'relational' can be continued"},
     {SCHEMA("'normalizers': {'json': {'config': {'propagation': []}}}"), WHOLE,
@@ -253,6 +256,35 @@ static void test_many_previous_hashes(void **state)
     catalog_release(&catalog);
 }
 
+static void test_namings(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"snake_case", "direct", "duck_case", "sql_cs_v1",
+                                        "dlt.common.normalizers.naming.sql_ci_v1"};
+    for (size_t i = 0; i < COUNT(names); i++) {
+        struct catalog catalog;
+        char text[256];
+        snprintf(text, sizeof(text), SCHEMA("'normalizers': {'names': '%s'}, 'tables': {}"),
+                 names[i]);
+        must_read(&catalog, text);
+        catalog_release(&catalog);
+    }
+}
+
+static void test_contracts(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    must_read(&catalog, TABLE("'schema_contract': {'columns': 'freeze'},"
+                              "'x-normalizer': {'evolve-columns-once': true}"));
+    const struct table *table = catalog.tables[0];
+    assert_int_equal(table->contract.modes[CONTRACT_TABLES], CONTRACT_UNSAID);
+    assert_int_equal(table->contract.modes[CONTRACT_COLUMNS], CONTRACT_FREEZE);
+    assert_true(table->evolve_once && !table->seen_data);
+    assert_null(table->extras);
+    catalog_release(&catalog);
+}
+
 static int read_once(void)
 {
     struct catalog catalog;
@@ -290,6 +322,8 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_parents_in_a_circle),
         cmocka_unit_test(test_many_previous_hashes),
+        cmocka_unit_test(test_namings),
+        cmocka_unit_test(test_contracts),
         cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests_name("catalog/read", tests, NULL, NULL);

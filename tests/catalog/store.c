@@ -173,12 +173,75 @@ static void test_fields_win(void **state)
     catalog_release(&catalog);
 }
 
+/* A contract keeps its spelling until it says something else. */
+static void test_contract(void **state)
+{
+    (void)state;
+    static const char *const spellings[] = {
+        "'freeze'",
+        "{'columns':'freeze'}",
+        "{'data_type':'freeze','tables':'evolve'}",
+        "{'tables':'evolve','columns':'evolve','data_type':'evolve'}",
+        "{}",
+        "null"};
+    for (size_t i = 0; i < sizeof(spellings) / sizeof(spellings[0]); i++) {
+        char text[256];
+        char expected[256];
+        char memory[256];
+        struct catalog catalog;
+        struct buf out = BUF_INIT;
+        snprintf(text, sizeof(text),
+                 "{'name': 's', 'engine_version': 11, 'tables': {'t': {'columns': {},"
+                 " 'schema_contract': %s}}}",
+                 spellings[i]);
+        must_read(&catalog, text);
+        assert_int_equal(catalog_write(&catalog, &out, NULL), TG_OK);
+        snprintf(expected, sizeof(expected), "'schema_contract':%s", spellings[i]);
+        assert_non_null(strstr(out.data, quoted(memory, sizeof(memory), expected)));
+        assert_null(strstr(strstr(out.data, "schema_contract") + 1, "schema_contract"));
+        buf_release(&out);
+        catalog_release(&catalog);
+    }
+}
+
+/* dlt forgets columns that it had only seen NULL in, and the mark of those that got a type. */
+static void test_marks(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    struct buf out = BUF_INIT;
+    must_read(&catalog,
+              "{'name': 's', 'engine_version': 11, 'tables': {'t': {'columns': {"
+              " 'a': {'x-normalizer': {'seen-null-first': true}},"
+              " 'b': {'data_type': 'text', 'x-normalizer': {'seen-null-first': true}},"
+              " 'c': {'data_type': 'time', 'x-normalizer': {'seen-null-first': true, 'x': 1},"
+              "  'precision': 0},"
+              " 'd': {'precision': 0, 'data_type': 'timestamp'},"
+              " 'e': {'precision': 0, 'data_type': 'bigint'}}}}}");
+    const struct table_column *columns = catalog.tables[0]->columns;
+    assert_int_equal(catalog.tables[0]->column_count, 4);
+    assert_int_equal(columns[1].spec.precision, PRECISION_SECONDS);
+    assert_int_equal(columns[2].spec.precision, PRECISION_SECONDS);
+    assert_int_equal(columns[3].spec.precision, 0);
+    assert_int_equal(catalog_write(&catalog, &out, NULL), TG_OK);
+    assert_non_null(strstr(out.data, "\"columns\":{"
+                                     "\"b\":{\"name\":\"b\",\"data_type\":\"text\"},"
+                                     "\"c\":{\"name\":\"c\",\"data_type\":\"time\",\"precision\":0,"
+                                     "\"x-normalizer\":{\"x\":1}},"
+                                     "\"d\":{\"name\":\"d\",\"data_type\":\"timestamp\","
+                                     "\"precision\":0},"
+                                     "\"e\":{\"name\":\"e\",\"data_type\":\"bigint\","
+                                     "\"precision\":0}}"));
+    buf_release(&out);
+    catalog_release(&catalog);
+}
+
 static const char *normalizers(struct catalog *catalog, struct buf *out)
 {
     buf_clear(out);
     assert_int_equal(catalog_write(catalog, out, NULL), TG_OK);
     char *start = strstr(out->data, "\"normalizers\":");
-    char *end = strstr(start, ",\"tables\":{\"_dlt_version\"");
+    char *end = strstr(start, ",\"previous_hashes\":[");
     *end = '\0';
     return start + strlen("\"normalizers\":");
 }
@@ -287,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_round_trip),      cmocka_unit_test(test_copy),
         cmocka_unit_test(test_versions),        cmocka_unit_test(test_column_order_counts),
         cmocka_unit_test(test_fields_win),      cmocka_unit_test(test_propagation),
+        cmocka_unit_test(test_contract),        cmocka_unit_test(test_marks),
         cmocka_unit_test(test_propagation_off), cmocka_unit_test(test_members),
         cmocka_unit_test(test_memory),
     };

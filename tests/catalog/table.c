@@ -140,6 +140,55 @@ static void test_complete(void **state)
     catalog_release(&catalog);
 }
 
+/* Many columns are found by hash, and completing one moves those behind it. */
+static void test_wide(void **state)
+{
+    (void)state;
+    enum { WIDE = 10000 };
+    struct catalog catalog;
+    struct table *table = NULL;
+    char name[32];
+    assert_int_equal(catalog_init(&catalog, "shop", NULL), TG_OK);
+    assert_int_equal(catalog_add(&catalog, "wide", NULL, &table, NULL), TG_OK);
+    for (int i = 0; i < WIDE; i++) {
+        snprintf(name, sizeof(name), "column_%d", i);
+        assert_null(table_find(table, name));
+        assert_int_equal(
+            table_add_column(&catalog, table, name, i % 5000 == 7 ? NULL : &text, NULL, NULL),
+            TG_OK);
+    }
+    assert_int_equal(table_complete_column(&catalog, table, "column_7", &text, NULL), TG_OK);
+    for (int i = 0; i < WIDE; i++) {
+        snprintf(name, sizeof(name), "column_%d", i);
+        const struct table_column *column = table_find(table, name);
+        assert_string_equal(column->name, name);
+        assert_int_equal(column - table->columns, i == 7 ? WIDE - 1 : i > 7 ? i - 1 : i);
+    }
+    assert_int_equal(table_add_column(&catalog, table, "column_9", &text, NULL, NULL), TG_INTERNAL);
+    catalog_release(&catalog);
+}
+
+static void test_extras(void **state)
+{
+    (void)state;
+    struct catalog catalog;
+    struct extra *list = NULL;
+    assert_int_equal(catalog_init(&catalog, "shop", NULL), TG_OK);
+    assert_int_equal(extra_set(&catalog, &list, "a", "1", NULL), TG_OK);
+    assert_int_equal(extra_set(&catalog, &list, "b", "2", NULL), TG_OK);
+    assert_int_equal(extra_set(&catalog, &list, "a", "3", NULL), TG_OK);
+    assert_string_equal(list->key, "a");
+    assert_string_equal(extra_find(list, "a"), "3");
+    assert_null(list->next->next);
+    extra_remove(&list, "c");
+    extra_remove(&list, "a");
+    assert_null(extra_find(list, "a"));
+    assert_string_equal(extra_find(list, "b"), "2");
+    extra_remove(&list, "b");
+    assert_null(list);
+    catalog_release(&catalog);
+}
+
 static void test_keys(void **state)
 {
     (void)state;
@@ -193,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_tables),  cmocka_unit_test(test_parents),
         cmocka_unit_test(test_columns), cmocka_unit_test(test_complete),
+        cmocka_unit_test(test_wide),    cmocka_unit_test(test_extras),
         cmocka_unit_test(test_keys),    cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests_name("catalog/table", tests, NULL, NULL);

@@ -247,6 +247,29 @@ test_a_destination_that_is_no_database() {
     equal "1" "$(head -1 test.duckdb)" "the file that is no database"
 }
 
+test_a_frozen_schema_meets_a_new_column() {
+    spec "t: {path: '*.jsonl', schema_contract: {columns: freeze}}"
+    echo '{"id": 1, "v": "a"}' >1.jsonl
+    run 0
+    echo '{"id": 2, "surprise": "b"}' >2.jsonl
+    run 4
+    says "tidegate: " "resource 't'" "surprise" "schema_contract"
+    unchanged
+}
+
+test_keys_of_the_schema_that_are_wrong() {
+    spec "t: {path: t.jsonl, row_ids: key}"
+    run 2
+    says "spec.yaml:6:22" "row_ids: key needs a primary_key"
+    spec "t: {path: t.jsonl, schema_contract: freze}"
+    run 2
+    says "did you mean 'freeze'?"
+    spec
+    printf 'schema: {preferred_types: {"re:a[": text}}\n' >>spec.yaml
+    run 2
+    says "spec.yaml:7:28" "the regular expression 'a['"
+}
+
 test_a_row_without_the_cursor() {
     spec "t: {path: t.jsonl, incremental: id}"
     printf '{"id": 1}\n{"x": 2}\n' >t.jsonl

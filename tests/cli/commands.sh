@@ -22,7 +22,9 @@ test_help_lists_every_command_and_explains_each() {
 
 test_usage_errors_end_with_2() {
     for arguments in "" "walk" "run" "run a b" "run spec.yaml --fast" "run spec.yaml --memory lots" "show spec.yaml all" \
-        "run spec.yaml --progress loud"; do
+        "run spec.yaml --progress loud" "run spec.yaml --schema-contract frozen" \
+        "run spec.yaml --schema-contract tables=freeze,tables=evolve" "run spec.yaml --schema-contract column=freeze" \
+        "run spec.yaml --schema-contract columns=freeze,"; do
         # shellcheck disable=SC2086
         tg $arguments
         equal 2 "$ended" "exit code of 'tidegate $arguments'"
@@ -75,7 +77,29 @@ assert schema['name'] == 'test' and 't__l' in schema['tables'], schema"
     "$tidegate" show spec.yaml state --json | python3 -c "
 import json, sys
 assert json.load(sys.stdin)['pipeline_name'] == 'test'"
+    tg show spec.yaml schema --yaml
+    equal 0 "$ended"
+    says "name: test" "t__l:"
+    tg show spec.yaml tables --yaml
+    equal 2 "$ended"
+    says "only the schema can be shown as YAML"
     equal "[]" "$("$tidegate" show spec.yaml packages --json | tr -d '\n')"
+}
+
+test_a_contract_of_the_command_wins_over_the_spec() {
+    spec "t: {path: '*.jsonl', schema_contract: evolve}"
+    echo '{"id": 1}' >1.jsonl
+    run 4 --schema-contract freeze
+    says "resource 't'"
+    run 0 --schema-contract columns=freeze # columns of a new table are not new ones
+    echo '{"id": 2, "new": "x"}' >2.jsonl
+    run 4 --schema-contract columns=freeze
+    says "resource 't'" "new"
+    equal 1 "$(sql "select count(*) from t")" "rows of t"
+    run 0 --schema-contract tables=freeze,columns=discard_value
+    equal 2 "$(sql "select count(*) from t")" "rows of t"
+    tg sql spec.yaml "select new from t"
+    equal 1 "$ended"
 }
 
 test_sql_prints_tables_csv_and_json() {

@@ -1,6 +1,7 @@
 /*
  * src/data/column.c: builders, their export as Arrow arrays, widening, decimals.
  */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -226,6 +227,96 @@ static void date_widens_to_timestamp(void **state)
     column_release(&column);
 }
 
+static void decimals_and_narrow_integers_widen(void **state)
+{
+    static const struct type_spec tiny = {TYPE_BIGINT, 8, 0, false},
+                                  money = {TYPE_DECIMAL, 5, 2, false},
+                                  more = {TYPE_DECIMAL, 9, 4, false},
+                                  less = {TYPE_DECIMAL, 5, 1, false},
+                                  ms = {TYPE_TIMESTAMP, 3, 0, true},
+                                  us = {TYPE_TIMESTAMP, 0, 0, true},
+                                  ns = {TYPE_TIMESTAMP, 9, 0, true};
+    static const struct {
+        int precision, bits;
+    } sizes[] = {{0, 63},  {1, 7},   {8, 7},   {9, 15},  {16, 15},
+                 {17, 31}, {32, 31}, {33, 63}, {128, 63}};
+    struct column column;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct type_spec spec = {TYPE_BIGINT, sizes[i].precision, 0, false};
+        assert_int_equal(column_init(&column, &spec, NULL), TG_OK);
+        assert_int_equal(column.bits, sizes[i].bits);
+        column_release(&column);
+    }
+    assert_int_equal(column_init(&column, &ns, NULL), TG_OK);
+    assert_int_equal(column.bits, 0);
+    column_release(&column);
+    assert_int_equal(column_init(&column, &ms, NULL), TG_OK);
+    assert_int_equal(column.bits, 63);
+    column_release(&column);
+    assert_int_equal(column_init(&column, &tiny, NULL), TG_OK);
+    column_set_int64(&column, 0, -128);
+    assert_int_equal(column_widen(&column, &(struct type_spec){.type = TYPE_BIGINT}, NULL), TG_OK);
+    assert_int_equal(column.bits, 63);
+    assert_int_equal(column.data.i64[0], -128);
+    assert_int_equal(column_widen(&column, &tiny, NULL), TG_INTERNAL);
+    column_release(&column);
+    assert_int_equal(column_init(&column, &money, NULL), TG_OK);
+    column_set_decimal(&column, 0, -99999);
+    column_set_decimal(&column, 2, 1);
+    assert_int_equal(column_widen(&column, &less, NULL), TG_INTERNAL);
+    assert_int_equal(column_widen(&column, &more, NULL), TG_OK);
+    assert_true(column.data.decimal[0] == -9999900);
+    assert_true(column.data.decimal[2] == 100);
+    assert_int_equal(column.spec.scale, 4);
+    column_release(&column);
+    assert_int_equal(column_init(&column, &ms, NULL), TG_OK);
+    column_set_int64(&column, 0, 1000);
+    assert_int_equal(column_widen(&column, &ns, NULL), TG_INTERNAL);
+    assert_int_equal(column_widen(&column, &us, NULL), TG_OK);
+    assert_int_equal(column.data.i64[0], 1000);
+    column_release(&column);
+}
+
+static void digits_are_counted_and_doubles_rounded(void **state)
+{
+    static const struct {
+        const char *text;
+        int whole, fraction; /* -1: no decimal */
+    } cases[] = {
+        {"0", 0, 0},       {"-0.00", 0, 0}, {"12.50", 2, 1}, {"-12.05", 2, 2},
+        {"0.001", 0, 3},   {"1200", 4, 0},  {"1.2e3", 4, 0}, {"1.2e-3", 0, 4},
+        {"00120.0", 3, 0}, {"1e40", 41, 0}, {"x", -1, 0},    {"", -1, 0},
+    };
+    int128 value;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        int whole, fraction;
+        assert_int_equal(decimal_digits(cases[i].text, strlen(cases[i].text), &whole, &fraction),
+                         cases[i].whole >= 0);
+        if (cases[i].whole >= 0) {
+            assert_int_equal(whole, cases[i].whole);
+            assert_int_equal(fraction, cases[i].fraction);
+        }
+    }
+    assert_true(decimal_round(0.125, 5, 2, &value) && value == 13);
+    assert_true(decimal_round(-0.125, 5, 2, &value) && value == -13);
+    assert_true(decimal_round(1.005, 5, 2, &value) && value == 100);
+    assert_true(decimal_round(0.0, 5, 2, &value) && value == 0);
+    assert_true(decimal_round(5e-324, 38, 22, &value) && value == 0);
+    assert_true(decimal_round(0x1p100, 38, 0, &value) && value == (int128)1 << 100);
+    assert_true(decimal_round(0x1p-10, 38, 18, &value) && value == INT64_C(976562500000000));
+    assert_true(decimal_round(999.99, 5, 2, &value) && value == 99999);
+    assert_false(decimal_round(999.999, 5, 2, &value));
+    assert_false(decimal_round(1e38, 38, 0, &value));
+    assert_false(decimal_round(1e300, 38, 0, &value));
+    assert_false(decimal_round(1.0, 38, 23, &value));
+    assert_false(decimal_round((double)NAN, 38, 0, &value));
+    assert_false(decimal_round(-(double)INFINITY, 38, 0, &value));
+}
+
 static void decimals_parse_and_print(void **state)
 {
     static const struct {
@@ -340,6 +431,8 @@ int main(void)
         cmocka_unit_test(bigint_widens_to_double),
         cmocka_unit_test(bigint_widens_to_decimal),
         cmocka_unit_test(date_widens_to_timestamp),
+        cmocka_unit_test(decimals_and_narrow_integers_widen),
+        cmocka_unit_test(digits_are_counted_and_doubles_rounded),
         cmocka_unit_test(decimals_parse_and_print),
         cmocka_unit_test(the_smallest_int128_prints),
         cmocka_unit_test(survives_a_lack_of_memory),

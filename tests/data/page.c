@@ -1,5 +1,6 @@
 /*
- * src/data/page.c: naming the place of a row, releasing.
+ * src/data/page.c: naming the place of a row, releasing; Arrow batches as rows. The arrays are made
+ * by hand, with what real ones have: offsets at every level, garbage beneath NULLs.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include "base/memory.h"
 #include "data/batch.h"
 #include "data/page.h"
+#include "tests/torture.h"
 
 static struct tg_rows *three_rows(struct page *page)
 {
@@ -90,11 +92,383 @@ static void release_empties_the_page(void **state)
     page_release(&page);
 }
 
+/* ---- Arrow batches ---- */
+
+static void release_array(struct ArrowArray *array)
+{
+    array->release = NULL;
+}
+
+static void release_schema(struct ArrowSchema *schema)
+{
+    schema->release = NULL;
+}
+
+#define SCHEMA(name_, format_, count, ...)                                                         \
+    {                                                                                              \
+        .name = name_, .format = format_, .n_children = count,                                     \
+        .children = (struct ArrowSchema *[]){__VA_ARGS__}, .release = release_schema               \
+    }
+
+/* A batch of `columns` (copies of the pointers are kept) of `row_count` rows from `offset` on. */
+static struct page page_of(struct ArrowSchema **schemas, struct ArrowArray **arrays, int64_t count,
+                           int64_t offset, int64_t row_count)
+{
+    static const void *no_validity[1];
+
+    return (struct page){
+        .kind = PAGE_ARROW,
+        .first_row = 11,
+        .read_count = (uint64_t)row_count,
+        .file = "x.parquet",
+        .schema = {.format = "+s",
+                   .n_children = count,
+                   .children = schemas,
+                   .release = release_schema},
+        .array = {.length = row_count,
+                  .offset = offset,
+                  .n_buffers = 1,
+                  .buffers = no_validity,
+                  .n_children = count,
+                  .children = arrays,
+                  .release = release_array},
+    };
+}
+
+/* All rows as JSON, a space behind each. */
+static char *rows_text(struct page *page)
+{
+    struct buf out = BUF_INIT;
+    struct tg_error err = {0};
+    struct tg_rows *rows;
+
+    assert_int_equal(rows_new(&rows, NULL), TG_OK);
+    if (page_to_rows(page, rows, &err) != TG_OK)
+        fail_msg("%s: %s", err.where, err.what);
+    assert_int_equal(page->kind, PAGE_ROWS);
+    assert_false(page_has_rest(page));
+    assert_int_equal(page->row_count, page->read_count);
+    for (size_t i = 0; i < page->row_count; i++) {
+        cell_json(&out, page->rows[i], 0);
+        buf_char(&out, ' ');
+        check_where(page, page->rows[i],
+                    (const char *[]){"file 'x.parquet', row 11", "file 'x.parquet', row 12",
+                                     "file 'x.parquet', row 13"}[i]);
+    }
+    assert_non_null(page->schema.release);
+    page_release(page);
+    rows_free(rows);
+    return buf_take(&out);
+}
+
+static void check_rows(struct page page, const char *expected)
+{
+    char *text = rows_text(&page);
+
+    assert_string_equal(text ? text : "", expected);
+    mem_free(text);
+}
+
+static void structs_become_objects(void **state)
+{
+    static const int64_t numbers[] = {-1, 1, 2, 3, 4};
+    static const int32_t offsets[] = {0, 10, 11, 13, 13, 16};
+    static const uint8_t text_valid = 0x1f & ~(1 << 3), struct_valid = 0x6; /* rows 1 and 2 */
+    struct ArrowArray number = {.length = 5,
+                                .n_buffers = 2,
+                                .buffers = (const void *[]){NULL, numbers},
+                                .release = release_array};
+    struct ArrowArray text = {
+        .length = 5,
+        .null_count = 1,
+        .n_buffers = 3,
+        .buffers = (const void *[]){&text_valid, offsets, "\xff garbage a\xc3\xa9xyz"},
+        .release = release_array};
+    /* Its rows are those of the children from 1 on: 1 'a', 2 'e', NULL beneath which there is 3. */
+    struct ArrowArray object = {.length = 4,
+                                .offset = 1,
+                                .null_count = -1,
+                                .n_buffers = 1,
+                                .buffers = (const void *[]){&struct_valid},
+                                .n_children = 2,
+                                .children = (struct ArrowArray *[]){&number, &text},
+                                .release = release_array};
+    struct ArrowSchema number_schema = {.name = "n", .format = "l"};
+    struct ArrowSchema text_schema = {.name = "t", .format = "u"};
+    struct ArrowSchema schema = SCHEMA("s", "+s", 2, &number_schema, &text_schema);
+
+    (void)state;
+    struct page page =
+        page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&object}, 1, 0, 3);
+    assert_true(page_is_nested(&page));
+    check_rows(page, "{\"s\":{\"n\":1,\"t\":\"a\"}} {\"s\":{\"n\":2,\"t\":\"\xc3\xa9\"}} "
+                     "{\"s\":null} ");
+    page = page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&object}, 1, 1, 1);
+    check_rows(page, "{\"s\":{\"n\":2,\"t\":\"\xc3\xa9\"}} ");
+    page = page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&object}, 1, 0, 0);
+    check_rows(page, "");
+}
+
+/* One list column "l" of int32 elements, of any layout. */
+static struct page list_page(const char *format, const void *offsets, const void *sizes,
+                             int64_t offset, struct ArrowArray *array)
+{
+    static const int32_t numbers[] = {99, 0, 1, 2, 3, 4, 5};
+    static const void *element_buffers[] = {NULL, numbers};
+    static struct ArrowArray element = {.length = 6, .offset = 1, .n_buffers = 2};
+    static struct ArrowArray *elements[] = {&element};
+    static struct ArrowSchema element_schema = {.name = "item", .format = "i"};
+    static struct ArrowSchema *element_schemas[] = {&element_schema};
+    static struct ArrowSchema schema;
+    static struct ArrowSchema *schemas[] = {&schema};
+    static const void *buffers[3];
+    static struct ArrowArray *arrays[1];
+
+    element.buffers = element_buffers;
+    schema = (struct ArrowSchema){
+        .name = "l", .format = format, .n_children = 1, .children = element_schemas};
+    buffers[1] = offsets;
+    buffers[2] = sizes;
+    *array = (struct ArrowArray){.length = 3,
+                                 .offset = offset,
+                                 .n_buffers = sizes     ? 3
+                                              : offsets ? 2
+                                                        : 1,
+                                 .buffers = buffers,
+                                 .n_children = 1,
+                                 .children = elements};
+    arrays[0] = array;
+    return page_of(schemas, arrays, 1, 0, 3 - offset);
+}
+
+static void lists_become_lists(void **state)
+{
+    static const int32_t offsets[] = {1, 3, 3, 6}, starts[] = {4, 0, 0}, sizes[] = {2, 0, 1};
+    static const int64_t large_offsets[] = {1, 3, 3, 6}, large_starts[] = {4, 0, 0},
+                         large_sizes[] = {2, 0, 1};
+    struct ArrowArray array;
+
+    (void)state;
+    check_rows(list_page("+l", offsets, NULL, 0, &array),
+               "{\"l\":[1,2]} {\"l\":[]} {\"l\":[3,4,5]} ");
+    check_rows(list_page("+L", large_offsets, NULL, 1, &array), "{\"l\":[]} {\"l\":[3,4,5]} ");
+    check_rows(list_page("+w:2", NULL, NULL, 0, &array),
+               "{\"l\":[0,1]} {\"l\":[2,3]} {\"l\":[4,5]} ");
+    check_rows(list_page("+w:2", NULL, NULL, 2, &array), "{\"l\":[4,5]} ");
+    check_rows(list_page("+vl", starts, sizes, 0, &array), "{\"l\":[4,5]} {\"l\":[]} {\"l\":[0]} ");
+    check_rows(list_page("+vL", large_starts, large_sizes, 2, &array), "{\"l\":[0]} ");
+}
+
+static void maps_become_lists_of_pairs(void **state)
+{
+    static const int32_t offsets[] = {0, 2, 2}, key_offsets[] = {0, 1, 2};
+    static const double values[] = {1.5, 2};
+    static const uint8_t valid = 1;
+    struct ArrowArray key = {
+        .length = 2, .n_buffers = 3, .buffers = (const void *[]){NULL, key_offsets, "ab"}};
+    struct ArrowArray value = {
+        .length = 2, .null_count = 1, .n_buffers = 2, .buffers = (const void *[]){&valid, values}};
+    struct ArrowArray entry = {.length = 2,
+                               .n_buffers = 1,
+                               .buffers = (const void *[]){NULL},
+                               .n_children = 2,
+                               .children = (struct ArrowArray *[]){&key, &value}};
+    struct ArrowArray map = {.length = 2,
+                             .n_buffers = 2,
+                             .buffers = (const void *[]){NULL, offsets},
+                             .n_children = 1,
+                             .children = (struct ArrowArray *[]){&entry}};
+    struct ArrowSchema key_schema = {.name = "keys", .format = "u"};
+    struct ArrowSchema value_schema = {.name = "values", .format = "g"};
+    struct ArrowSchema entry_schema = SCHEMA("entries", "+s", 2, &key_schema, &value_schema);
+    struct ArrowSchema schema = SCHEMA("m", "+m", 1, &entry_schema);
+
+    (void)state;
+    check_rows(page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&map}, 1, 0, 2),
+               "{\"m\":[{\"key\":\"a\",\"value\":1.5},{\"key\":\"b\",\"value\":null}]} "
+               "{\"m\":[]} ");
+}
+
+static void dictionaries_are_followed(void **state)
+{
+    static const uint16_t indices[] = {1, 0, 7};
+    static const uint8_t valid = 3;
+    static const int64_t numbers[] = {5, 6};
+    struct ArrowArray number = {
+        .length = 2, .n_buffers = 2, .buffers = (const void *[]){NULL, numbers}};
+    struct ArrowArray object = {.length = 2,
+                                .n_buffers = 1,
+                                .buffers = (const void *[]){NULL},
+                                .n_children = 1,
+                                .children = (struct ArrowArray *[]){&number}};
+    struct ArrowArray array = {.length = 3,
+                               .null_count = 1,
+                               .n_buffers = 2,
+                               .buffers = (const void *[]){&valid, indices},
+                               .dictionary = &object};
+    struct ArrowSchema number_schema = {.name = "n", .format = "l"};
+    struct ArrowSchema object_schema = SCHEMA(NULL, "+s", 1, &number_schema);
+    struct ArrowSchema schema = {.name = "d", .format = "S", .dictionary = &object_schema};
+
+    (void)state;
+    struct page page =
+        page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&array}, 1, 0, 3);
+    assert_true(page_is_nested(&page));
+    check_rows(page, "{\"d\":{\"n\":6}} {\"d\":{\"n\":5}} {\"d\":null} ");
+}
+
+static void scalars_become_typed_cells(void **state)
+{
+    static const int64_t words[] = {1700000000123456};
+    static const int32_t days[] = {19723};
+    static const uint8_t bit = 1, bytes[] = {200};
+    static const uint64_t big[] = {UINT64_MAX};
+    static const int128 decimal[] = {-1250};
+    static const struct {
+        const char *format;
+        const void *values;
+        enum cell_kind kind;
+        const char *json;
+    } scalars[] = {
+        {"b", &bit, CELL_BOOL, "true"},
+        {"C", bytes, CELL_INT, "200"},
+        {"L", big, CELL_UINT, "18446744073709551615"},
+        {"d:9,2", decimal, CELL_DECIMAL, "\"-12.50\""},
+        {"tdD", days, CELL_DATE, "\"2024-01-01\""},
+        {"tsu:", words, CELL_TIMESTAMP, "\"2023-11-14T22:13:20.123456+00:00\""},
+        {"tsn:UTC", words, CELL_TIMESTAMP_NS, NULL},
+        {"w:1", bytes, CELL_BINARY, "\"yA==\""},
+        {"n", NULL, CELL_NULL, "null"},
+    };
+    struct tg_rows *rows;
+
+    (void)state;
+    assert_int_equal(rows_new(&rows, NULL), TG_OK);
+    for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++) {
+        bool none = scalars[i].kind == CELL_NULL;
+        struct ArrowArray array = {.length = 1,
+                                   .null_count = none,
+                                   .n_buffers = none ? 0 : 2,
+                                   .buffers = (const void *[]){NULL, scalars[i].values}};
+        struct ArrowSchema schema = {.name = "x", .format = scalars[i].format};
+        struct page page =
+            page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&array}, 1, 0, 1);
+        struct buf json = BUF_INIT;
+        assert_false(page_is_nested(&page));
+        assert_int_equal(page_to_rows(&page, rows, NULL), TG_OK);
+        const yyjson_val *cell = cell_find(page.rows[0], "x", 1);
+        assert_int_equal(cell_kind(cell), scalars[i].kind);
+        cell_json(&json, cell, 0);
+        if (scalars[i].json)
+            assert_string_equal(buf_string(&json), scalars[i].json);
+        buf_release(&json);
+        page_release(&page);
+    }
+    rows_free(rows);
+}
+
+/* A batch that is too large for one page of rows comes as several. */
+static void large_batches_are_split(void **state)
+{
+    enum { ROWS = 100, ELEMENTS = 30000 };
+    int32_t *numbers = mem_alloc(ROWS * ELEMENTS * sizeof(*numbers)), offsets[ROWS + 1];
+    struct ArrowArray element = {.length = ROWS * ELEMENTS, .n_buffers = 2};
+    struct ArrowArray array = {.length = ROWS, .n_buffers = 2, .n_children = 1};
+    struct ArrowSchema element_schema = {.name = "item", .format = "i"};
+    struct ArrowSchema schema = SCHEMA("l", "+l", 1, &element_schema);
+    struct tg_rows *rows;
+    uint64_t next = 0;
+    int parts = 0;
+
+    (void)state;
+    for (int i = 0; i < ROWS * ELEMENTS; i++)
+        numbers[i] = i;
+    for (int i = 0; i <= ROWS; i++)
+        offsets[i] = i * ELEMENTS;
+    element.buffers = (const void *[]){NULL, numbers};
+    array.buffers = (const void *[]){NULL, offsets};
+    array.children = (struct ArrowArray *[]){&element};
+    struct page page =
+        page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&array}, 1, 0, ROWS);
+    page.bytes = 5;
+    assert_int_equal(rows_new(&rows, NULL), TG_OK);
+    do {
+        assert_int_equal(page_to_rows(&page, rows, NULL), TG_OK);
+        assert_int_equal(page.first_row, 11 + next);
+        assert_int_equal(page.bytes, parts == 0 ? 5 : 0);
+        for (size_t i = 0; i < page.row_count; i++, next++) {
+            const yyjson_val *list = cell_find(page.rows[i], "l", 1);
+            assert_int_equal(cell_len(list), ELEMENTS);
+            assert_int_equal(cell_first(list)->uni.i64, next * ELEMENTS);
+        }
+        parts++;
+    } while (page_has_rest(&page));
+    assert_int_equal(next, ROWS);
+    assert_true(parts > 2);
+    assert_true(rows_bytes(rows) < 40 << 20);
+    page_release(&page);
+    rows_free(rows);
+    mem_free(numbers);
+}
+
+static void check_refused(const char *format, const char *what, const char *where)
+{
+    static const int32_t offsets[] = {0, 1, 3};
+    struct ArrowArray array = {
+        .length = 2, .n_buffers = 3, .buffers = (const void *[]){NULL, offsets, "a\xff\xff"}};
+    struct ArrowSchema schema = {.name = "x", .format = format};
+    struct page page =
+        page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&array}, 1, 0, 2);
+    struct tg_error err = {0};
+    struct tg_rows *rows;
+
+    assert_int_equal(rows_new(&rows, NULL), TG_OK);
+    assert_int_equal(page_to_rows(&page, rows, &err), TG_DATA);
+    assert_non_null(strstr(err.what, what));
+    assert_string_equal(err.where, where);
+    page_release(&page);
+    rows_free(rows);
+}
+
+static void what_has_no_cell_is_refused(void **state)
+{
+    (void)state;
+    check_refused("u", "column 'x' holds a text that is not valid UTF-8",
+                  "file 'x.parquet', row 12");
+    check_refused("tin", "column 'x' has the Arrow format 'tin'", "file 'x.parquet'");
+    check_refused("+ud:0", "column 'x' has the Arrow format '+ud:0'", "file 'x.parquet'");
+}
+
+static int work(void)
+{
+    static const int32_t offsets[] = {1, 3, 3, 6};
+    struct ArrowArray array;
+    struct page page = list_page("+l", offsets, NULL, 0, &array);
+    struct tg_rows *rows = NULL;
+    int rc = TG_OK;
+
+    TRY(rows_new(&rows, NULL));
+    TRY(page_to_rows(&page, rows, NULL));
+done:
+    page_release(&page);
+    rows_free(rows);
+    return rc;
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    torture(work);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_are_found_again),
-        cmocka_unit_test(release_empties_the_page),
+        cmocka_unit_test(rows_are_found_again),        cmocka_unit_test(release_empties_the_page),
+        cmocka_unit_test(structs_become_objects),      cmocka_unit_test(lists_become_lists),
+        cmocka_unit_test(maps_become_lists_of_pairs),  cmocka_unit_test(dictionaries_are_followed),
+        cmocka_unit_test(scalars_become_typed_cells),  cmocka_unit_test(large_batches_are_split),
+        cmocka_unit_test(what_has_no_cell_is_refused), cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests_name("data/page", tests, NULL, NULL);
 }

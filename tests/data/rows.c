@@ -220,6 +220,34 @@ static void mistakes_are_named(void **state)
     mistake(rows, TG_USAGE, "a key is not valid UTF-8");
     tg_rows_decimal(rows, "12,50");
     mistake(rows, TG_DATA, "'12,50' is not a decimal number");
+    tg_rows_time(rows, -1);
+    mistake(rows, TG_DATA, "a time of -1 microseconds is not within a day");
+    tg_rows_time(rows, INT64_C(86400000000));
+    mistake(rows, TG_DATA, "a time of 86400000000 microseconds is not within a day");
+    rows_free(rows);
+}
+
+static void nanoseconds_keep_all_digits(void **state)
+{
+    static const char *const expected[] = {
+        "{\"value\":\"1970-01-01T00:00:00.000000001+00:00\"}",
+        "{\"value\":\"1969-12-31T23:59:59.999999+00:00\"}",
+        "{\"value\":\"23:59:59.999999\"}",
+    };
+    struct tg_rows *rows = make();
+    const yyjson_val **list;
+    size_t count;
+
+    (void)state;
+    tg_rows_timestamp_ns(rows, 1);
+    tg_rows_timestamp_ns(rows, -1000);
+    tg_rows_time(rows, INT64_C(86399999999));
+    check_rows(rows, 3, expected);
+    assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
+    assert_int_equal(cell_kind(cell_find(list[0], "value", 5)), CELL_TIMESTAMP_NS);
+    check_json(list[0], CELL_JSON_MARKERS,
+               "{\"value\":\"\xef\x80\xa7"
+               "1970-01-01T00:00:00.000000001+00:00\"}");
     rows_free(rows);
 }
 
@@ -457,6 +485,7 @@ int main(void)
         cmocka_unit_test(long_binaries_keep_their_base64_whole),
         cmocka_unit_test(values_outside_objects),
         cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(nanoseconds_keep_all_digits),
         cmocka_unit_test(unfinished_rows_are_named),
         cmocka_unit_test(text_must_be_utf8),
         cmocka_unit_test(nesting_has_a_limit),

@@ -153,6 +153,49 @@ static void nested_children_are_refused(void **state)
     assert_int_equal(mem_live(), live);
 }
 
+static void views_are_taken(void **state)
+{
+    static const char first[] = "a text of more than twelve", second[] = "and another such text";
+    struct {
+        int32_t len;
+        char start[4];
+        int32_t buffer, offset;
+    } views[4] = {{3, "abc", 0, 0}, {26, "a te", 0, 0}, {1 << 30, "", 99, 0}, {12, "12 b", 0, 0}};
+    int64_t sizes[] = {sizeof(first) - 1, sizeof(second) - 1};
+    static const uint8_t valid[] = {0x0b}, keep[] = {0, 1, 1, 1};
+    const void *buffers[] = {valid, views, first, second, sizes}, *none[1] = {NULL};
+    struct ArrowSchema child = {.format = "vu", .name = "v"}, *children[] = {&child};
+    struct ArrowArray values = {.length = 4, .null_count = 1, .n_buffers = 5, .buffers = buffers};
+    struct ArrowArray *arrays[] = {&values}, out;
+    struct ArrowSchema schema = {.format = "+s", .n_children = 1, .children = children};
+    struct ArrowArray batch = {
+        .length = 4, .n_buffers = 1, .buffers = none, .n_children = 1, .children = arrays};
+    const char *bytes;
+    size_t len;
+
+    (void)state;
+    memcpy(&views[3].buffer, "yte text", 8); /* the rest of what is in the view */
+    views[0].buffer = 1;
+    assert_int_equal(batch_take(&schema, &batch, keep, 3, &out, NULL), TG_OK);
+    assert_true(value_bytes(&child, out.children[0], 0, &bytes, &len));
+    assert_int_equal(len, 26);
+    assert_memory_equal(bytes, first, 26);
+    assert_true(array_is_null(out.children[0], 1));
+    assert_true(value_bytes(&child, out.children[0], 2, &bytes, &len));
+    assert_int_equal(len, 12);
+    assert_memory_equal(bytes, "12 byte text", 12);
+    array_release(&out);
+    views[0] = (__typeof__(views[0])){21, "and ", 1, 0};
+    static const uint8_t both[] = {1, 1, 0, 0};
+    assert_int_equal(batch_take(&schema, &batch, both, 2, &out, NULL), TG_OK);
+    assert_true(value_bytes(&child, out.children[0], 0, &bytes, &len));
+    assert_int_equal(len, 21);
+    assert_memory_equal(bytes, second, 21);
+    assert_int_equal(out.children[0]->n_buffers, 4);
+    assert_int_equal(*(const int64_t *)out.children[0]->buffers[3], 47);
+    array_release(&out);
+}
+
 static int take_some(void)
 {
     static const uint8_t keep[ROWS - 1] = {0, 1, 1, 0, 1};
@@ -178,6 +221,7 @@ int main(void)
         cmocka_unit_test(all_layouts_are_taken),
         cmocka_unit_test(nothing_kept_is_an_empty_batch),
         cmocka_unit_test(nested_children_are_refused),
+        cmocka_unit_test(views_are_taken),
         cmocka_unit_test(survives_a_lack_of_memory),
     };
     return cmocka_run_group_tests_name("data/take", tests, NULL, NULL);

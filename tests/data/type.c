@@ -37,6 +37,11 @@ static void formats_of_our_columns(void **state)
         {{TYPE_DOUBLE, 0, 0, false}, "g"},
         {{TYPE_TIMESTAMP, 0, 0, false}, "tsu:UTC"},
         {{TYPE_TIMESTAMP, 3, 0, true}, "tsu:"},
+        {{TYPE_TIMESTAMP, 6, 0, true}, "tsu:"},
+        {{TYPE_TIMESTAMP, 7, 0, true}, "tsn:"},
+        {{TYPE_TIMESTAMP, 9, 0, true}, "tsn:"},
+        {{TYPE_TIMESTAMP, PRECISION_SECONDS, 0, true}, "tsu:"},
+        {{TYPE_TIMESTAMP, 9, 0, false}, "tsu:UTC"},
         {{TYPE_DATE, 0, 0, false}, "tdD"},
         {{TYPE_TIME, 0, 0, false}, "ttu"},
         {{TYPE_DECIMAL, 0, 0, false}, "d:38,9"},
@@ -81,11 +86,22 @@ static void foreign_formats(void **state)
     assert_int_equal(from_arrow("d:12,3,128").scale, 3);
     spec = from_arrow("tsn:Europe/Berlin");
     assert_int_equal(spec.type, TYPE_TIMESTAMP);
-    assert_int_equal(spec.precision, 9);
+    assert_int_equal(spec.precision, 0);
     assert_false(spec.naive);
+    assert_int_equal(from_arrow("tsn:").precision, 9);
+    assert_true(type_is_nanoseconds(&(struct type_spec){TYPE_TIMESTAMP, 9, 0, true}));
+    assert_int_equal(from_arrow("tsm:").precision, 3);
+    assert_int_equal(from_arrow("tss:").precision, PRECISION_SECONDS);
     spec = from_arrow("tsu:");
     assert_int_equal(spec.precision, 0);
     assert_true(spec.naive);
+    spec = from_arrow("d:9,2,32");
+    assert_int_equal(spec.precision, 9);
+    assert_int_equal(spec.scale, 2);
+    assert_int_equal(from_arrow("d:38,9,256").precision, 38);
+    assert_int_equal(from_arrow("e").type, TYPE_DOUBLE);
+    assert_int_equal(from_arrow("vu").type, TYPE_TEXT);
+    assert_int_equal(from_arrow("vz").type, TYPE_BINARY);
     assert_int_equal(from_arrow("tdm").type, TYPE_DATE);
     assert_int_equal(from_arrow("tts").type, TYPE_TIME);
     assert_int_equal(from_arrow("w:16").type, TYPE_BINARY);
@@ -111,8 +127,8 @@ static void dictionaries_count_by_their_values(void **state)
 static void what_no_column_holds_is_an_error(void **state)
 {
     static const char *const formats[] = {
-        "+s", "+l", "+m",  "+ud:0", "e",       "tiM",         "tDu",
-        "vu", "",   "d:5", "d:0,0", "d:39,1",  "d:9,3,256",   "d:3,4",
+        "+s", "+l", "+m",  "+ud:0", "ee",      "tiM",         "tDu",
+        "vv", "",   "d:5", "d:0,0", "d:39,1",  "d:9,3,512",   "d:3,4",
         "w:", "x",  "ts",  "tdX",   "d:38,-2", "w:9999999999"};
     struct tg_error err = {0};
     struct type_spec spec;
@@ -125,6 +141,52 @@ static void what_no_column_holds_is_an_error(void **state)
     }
 }
 
+static void only_lossless_changes_widen(void **state)
+{
+    static const struct {
+        struct type_spec from, to;
+        bool widens;
+    } cases[] = {
+        {{TYPE_BIGINT, 0, 0, false}, {TYPE_BIGINT, 0, 0, false}, false},
+        {{TYPE_BIGINT, 8, 0, false}, {TYPE_BIGINT, 16, 0, false}, true},
+        {{TYPE_BIGINT, 16, 0, false}, {TYPE_BIGINT, 8, 0, false}, false},
+        {{TYPE_BIGINT, 32, 0, false}, {TYPE_BIGINT, 0, 0, false}, true},
+        {{TYPE_BIGINT, 0, 0, false}, {TYPE_BIGINT, 64, 0, false}, false},
+        {{TYPE_BIGINT, 0, 0, false}, {TYPE_BIGINT, 128, 0, false}, true},
+        {{TYPE_BIGINT, 0, 0, false}, {TYPE_DOUBLE, 0, 0, false}, true},
+        {{TYPE_BIGINT, 128, 0, false}, {TYPE_DOUBLE, 0, 0, false}, false},
+        {{TYPE_DOUBLE, 0, 0, false}, {TYPE_BIGINT, 0, 0, false}, false},
+        {{TYPE_DOUBLE, 0, 0, false}, {TYPE_DECIMAL, 0, 0, false}, false},
+        {{TYPE_BIGINT, 0, 0, false}, {TYPE_DECIMAL, 0, 0, false}, true},
+        {{TYPE_BIGINT, 0, 0, false}, {TYPE_DECIMAL, 18, 0, false}, false},
+        {{TYPE_BIGINT, 128, 0, false}, {TYPE_DECIMAL, 38, 0, false}, true},
+        {{TYPE_BIGINT, 0, 0, false}, {TYPE_WEI, 0, 0, false}, true},
+        {{TYPE_DECIMAL, 10, 2, false}, {TYPE_DECIMAL, 12, 3, false}, true},
+        {{TYPE_DECIMAL, 10, 2, false}, {TYPE_DECIMAL, 10, 3, false}, false},
+        {{TYPE_DECIMAL, 10, 2, false}, {TYPE_DECIMAL, 12, 1, false}, false},
+        {{TYPE_DECIMAL, 0, 0, false}, {TYPE_DECIMAL, 38, 9, false}, false},
+        {{TYPE_DECIMAL, 10, 0, false}, {TYPE_BIGINT, 0, 0, false}, false},
+        {{TYPE_DATE, 0, 0, false}, {TYPE_TIMESTAMP, 0, 0, false}, true},
+        {{TYPE_DATE, 0, 0, false}, {TYPE_TIMESTAMP, 9, 0, true}, false},
+        {{TYPE_DATE, 0, 0, false}, {TYPE_TEXT, 0, 0, false}, false},
+        {{TYPE_TIMESTAMP, 0, 0, false}, {TYPE_DATE, 0, 0, false}, false},
+        {{TYPE_TIMESTAMP, PRECISION_SECONDS, 0, true}, {TYPE_TIMESTAMP, 3, 0, true}, true},
+        {{TYPE_TIMESTAMP, 3, 0, true}, {TYPE_TIMESTAMP, 0, 0, true}, true},
+        {{TYPE_TIMESTAMP, 0, 0, true}, {TYPE_TIMESTAMP, 3, 0, true}, false},
+        {{TYPE_TIMESTAMP, 6, 0, true}, {TYPE_TIMESTAMP, 9, 0, true}, false},
+        {{TYPE_TIMESTAMP, 9, 0, true}, {TYPE_TIMESTAMP, 6, 0, true}, false},
+        {{TYPE_TIMESTAMP, 0, 0, true}, {TYPE_TIMESTAMP, 0, 0, false}, false},
+        {{TYPE_TEXT, 0, 0, false}, {TYPE_JSON, 0, 0, false}, false},
+        {{TYPE_BOOL, 0, 0, false}, {TYPE_BIGINT, 0, 0, false}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        if (type_widens(&cases[i].from, &cases[i].to) != cases[i].widens)
+            fail_msg("case %zu: %s to %s", i, type_name(cases[i].from.type),
+                     type_name(cases[i].to.type));
+}
+
 static void layouts(void **state)
 {
     static const struct {
@@ -132,13 +194,19 @@ static void layouts(void **state)
         enum layout_kind kind;
         size_t width;
     } cases[] = {
-        {"n", LAYOUT_NULL, 0},        {"b", LAYOUT_BITS, 0},       {"s", LAYOUT_FIXED, 2},
-        {"L", LAYOUT_FIXED, 8},       {"d:9,2", LAYOUT_FIXED, 16}, {"w:3", LAYOUT_FIXED, 3},
-        {"w:0", LAYOUT_FIXED, 0},     {"tdD", LAYOUT_FIXED, 4},    {"tdm", LAYOUT_FIXED, 8},
-        {"ttm", LAYOUT_FIXED, 4},     {"ttn", LAYOUT_FIXED, 8},    {"tss:", LAYOUT_FIXED, 8},
-        {"tsn:UTC", LAYOUT_FIXED, 8}, {"u", LAYOUT_BYTES32, 0},    {"Z", LAYOUT_BYTES64, 0},
-        {"+s", LAYOUT_STRUCT, 0},     {"+m", LAYOUT_LIST32, 0},    {"+L", LAYOUT_LIST64, 0},
-        {"+sx", LAYOUT_NONE, 0},      {"vu", LAYOUT_NONE, 0},      {"tin", LAYOUT_NONE, 0},
+        {"n", LAYOUT_NULL, 0},           {"b", LAYOUT_BITS, 0},
+        {"s", LAYOUT_FIXED, 2},          {"L", LAYOUT_FIXED, 8},
+        {"d:9,2", LAYOUT_FIXED, 16},     {"w:3", LAYOUT_FIXED, 3},
+        {"w:0", LAYOUT_FIXED, 0},        {"tdD", LAYOUT_FIXED, 4},
+        {"tdm", LAYOUT_FIXED, 8},        {"ttm", LAYOUT_FIXED, 4},
+        {"ttn", LAYOUT_FIXED, 8},        {"tss:", LAYOUT_FIXED, 8},
+        {"tsn:UTC", LAYOUT_FIXED, 8},    {"u", LAYOUT_BYTES32, 0},
+        {"Z", LAYOUT_BYTES64, 0},        {"+s", LAYOUT_STRUCT, 0},
+        {"+m", LAYOUT_LIST32, 0},        {"+L", LAYOUT_LIST64, 0},
+        {"+sx", LAYOUT_NONE, 0},         {"vu", LAYOUT_VIEWS, 0},
+        {"tin", LAYOUT_NONE, 0},         {"e", LAYOUT_FIXED, 2},
+        {"d:9,2,32", LAYOUT_FIXED, 4},   {"d:9,2,64", LAYOUT_FIXED, 8},
+        {"d:9,2,256", LAYOUT_FIXED, 32},
     };
 
     (void)state;
@@ -157,6 +225,7 @@ int main(void)
         cmocka_unit_test(foreign_formats),
         cmocka_unit_test(dictionaries_count_by_their_values),
         cmocka_unit_test(what_no_column_holds_is_an_error),
+        cmocka_unit_test(only_lossless_changes_widen),
         cmocka_unit_test(layouts),
     };
     return cmocka_run_group_tests_name("data/type", tests, NULL, NULL);

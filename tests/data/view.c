@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "data/batch.h"
+#include "data/rows.h"
 
 /* Text and JSON of the value at `row`. */
 static void check(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
@@ -179,7 +180,7 @@ static void dates_and_times(void **state)
          INT64_C(1704067200001000)},
         {"tsu:Europe/Berlin", INT64_C(1704067200000001), "2024-01-01T00:00:00.000001+00:00",
          INT64_C(1704067200000001)},
-        {"tsn:", -1, "1969-12-31T23:59:59.999999", -1},
+        {"tsn:", -1, "1969-12-31T23:59:59.999999999", -1},
         {"tts", 3661, "01:01:01", INT64_C(3661000000)},
         {"ttm", 1, "00:00:00.001000", 1000},
         {"ttu", 1, "00:00:00.000001", 1},
@@ -215,6 +216,147 @@ static void times_out_of_range_are_errors(void **state)
     assert_int_equal(value_text(&schema, &array, 0, &out, &err), TG_DATA);
     assert_non_null(strstr(err.what, "'seen'"));
     buf_release(&out);
+}
+
+static void narrow_and_wide_formats(void **state)
+{
+    static const uint16_t halves[] = {0x3c00, 0x2e66, 0x0001, 0x7bff, 0xfc00, 0x7e00, 0x8000};
+    static const char *const expected[] = {"1.0",  "0.099975586", "5.9604645e-8", "65504.0",
+                                           "-inf", "nan",         "-0.0"};
+    static const int32_t d32[] = {-1250};
+    static const int64_t d64[] = {INT64_C(-123456789012345678)};
+    static const uint64_t d256[][4] = {
+        {5, 0, 0, 0}, {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}, {0, 0, 1, 0}};
+    struct ArrowSchema e = {.format = "e"}, small = {.format = "d:9,2,32"},
+                       middle = {.format = "d:18,9,64"}, large = {.format = "d:38,1,256"};
+    COLUMN(a, 7, halves);
+    COLUMN(b, 1, d32);
+    COLUMN(c, 1, d64);
+    COLUMN(d, 3, d256);
+    struct buf out = BUF_INIT;
+    struct tg_error err = {0};
+    double real;
+
+    (void)state;
+    for (int64_t i = 0; i < 7; i++) {
+        buf_clear(&out);
+        assert_int_equal(value_text(&e, &a, i, &out, NULL), TG_OK);
+        assert_string_equal(buf_string(&out), expected[i]);
+    }
+    assert_true(value_double(&e, &a, 1, &real));
+    assert_true(real > 0.09997 && real < 0.09998); /* the half next to 0.1 */
+    check(&small, &b, 0, "-12.50", "-12.50");
+    check(&middle, &c, 0, "-123456789.012345678", "-123456789.012345678");
+    check(&large, &d, 0, "0.5", "0.5");
+    check(&large, &d, 1, "-0.1", "-0.1");
+    assert_int_equal(value_text(&large, &d, 2, &out, &err), TG_DATA);
+    assert_non_null(strstr(err.what, "more than 38 digits"));
+    buf_release(&out);
+}
+
+static void views(void **state)
+{
+    static const char text[] = "a text of more than twelve";
+    struct {
+        int32_t len;
+        char start[4];
+        int32_t buffer, offset;
+    } values[] = {{3, "abc", 0, 0}, {19, "of m", 1, 7}, {0, "", 0, 0}};
+    const int64_t sizes[] = {0, sizeof(text) - 1};
+    const void *buffers[] = {NULL, values, "", text, sizes};
+    struct ArrowArray array = {.length = 3, .n_buffers = 5, .buffers = buffers};
+    struct ArrowSchema utf8 = {.format = "vu"}, bytes = {.format = "vz"};
+
+    (void)state;
+    check(&utf8, &array, 0, "abc", "\"abc\"");
+    check(&utf8, &array, 1, "of more than twelve", "\"of more than twelve\"");
+    check(&utf8, &array, 2, "", "\"\"");
+    check(&bytes, &array, 0, "YWJj", "\"YWJj\"");
+}
+
+/* Kind and JSON of a cell. */
+static void check_cell(const char *format, const void *values, enum cell_kind kind,
+                       const char *json)
+{
+    struct ArrowSchema schema = {.format = format};
+    COLUMN(array, 1, values);
+    struct buf scratch = BUF_INIT, out = BUF_INIT;
+    yyjson_val cell;
+
+    assert_int_equal(value_cell(&schema, &array, 0, &scratch, &cell, NULL), TG_OK);
+    assert_int_equal(cell_kind(&cell), kind);
+    cell_json(&out, &cell, 0);
+    assert_string_equal(buf_string(&out), json);
+    buf_release(&out);
+    buf_release(&scratch);
+}
+
+static void cells_of_every_type(void **state)
+{
+    static const int64_t minus = -1, day_ms = 86400000, ns = 1700000000123456789;
+    static const uint64_t large = UINT64_MAX;
+    static const int128 wide = 1250;
+    static const double real = 1.5;
+    static const uint8_t bit = 1;
+    static const int32_t midnight = 0;
+    static const int32_t offsets[] = {0, 2};
+    const void *text[] = {NULL, offsets, "ab"};
+    struct ArrowArray texts = {.length = 1, .n_buffers = 3, .buffers = text};
+    struct ArrowSchema u = {.format = "u"}, z = {.format = "z"}, n = {.format = "n"},
+                       dict = {.format = "C", .dictionary = &u};
+    static const uint8_t zero = 0;
+    COLUMN(coded, 1, &zero);
+    struct ArrowArray nothing = {.length = 1};
+    struct buf scratch = BUF_INIT;
+    yyjson_val cell;
+
+    (void)state;
+    check_cell("b", &bit, CELL_BOOL, "true");
+    check_cell("c", &minus, CELL_INT, "-1");
+    check_cell("I", &minus, CELL_INT, "4294967295");
+    check_cell("l", &minus, CELL_INT, "-1");
+    check_cell("L", &large, CELL_UINT, "18446744073709551615");
+    check_cell("g", &real, CELL_DOUBLE, "1.5");
+    check_cell("d:5,2", &wide, CELL_DECIMAL, "\"12.50\"");
+    check_cell("tdm", &day_ms, CELL_DATE, "\"1970-01-02\"");
+    check_cell("tdD", &minus, CELL_DATE, "\"1969-12-31\"");
+    coded.dictionary = &texts;
+    assert_int_equal(value_cell(&dict, &coded, 0, &scratch, &cell, NULL), TG_OK);
+    assert_int_equal(cell_kind(&cell), CELL_TEXT);
+    assert_int_equal(cell_len(&cell), 2);
+    assert_int_equal(value_cell(&z, &texts, 0, &scratch, &cell, NULL), TG_OK);
+    assert_int_equal(cell_kind(&cell), CELL_BINARY);
+    assert_memory_equal(cell.uni.str, "ab", 2);
+    assert_int_equal(value_cell(&n, &nothing, 0, &scratch, &cell, NULL), TG_OK);
+    assert_int_equal(cell_kind(&cell), CELL_NULL);
+    check_cell("tss:UTC", &minus, CELL_TIMESTAMP, "\"1969-12-31T23:59:59+00:00\"");
+    check_cell("tsn:UTC", &ns, CELL_TIMESTAMP_NS, "\"2023-11-14T22:13:20.123456789+00:00\"");
+    check_cell("tsn:", &ns, CELL_TIMESTAMP_NS, "\"2023-11-14T22:13:20.123456789+00:00\"");
+    check_cell("ttm", &midnight, CELL_TIME, "\"00:00:00\"");
+    buf_release(&scratch);
+}
+
+static void cells_that_there_are_none_of(void **state)
+{
+    static const char *const formats[] = {"tDu", "tiM", "+s", "+l", "d:76,2,256", "x"};
+    static const int64_t values[] = {INT64_MAX, 0};
+    struct buf scratch = BUF_INIT;
+    COLUMN(array, 1, values);
+    yyjson_val cell;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        struct ArrowSchema schema = {.format = formats[i], .name = "odd"};
+        struct tg_error err = {0};
+        assert_int_equal(value_cell(&schema, &array, 0, &scratch, &cell, &err), TG_DATA);
+        assert_non_null(strstr(err.what, "column 'odd' has the Arrow format"));
+    }
+    struct ArrowSchema late = {.format = "tss:"}, night = {.format = "ttu", .name = "t"};
+    struct tg_error err = {0};
+    assert_int_equal(value_cell(&late, &array, 0, &scratch, &cell, NULL), TG_DATA);
+    assert_int_equal(value_cell(&night, &array, 0, &scratch, &cell, &err), TG_DATA);
+    assert_non_null(strstr(err.what, "column 't' holds a time that is not within a day"));
+    buf_release(&scratch);
 }
 
 static void dictionaries(void **state)
@@ -303,6 +445,10 @@ int main(void)
         cmocka_unit_test(decimals),
         cmocka_unit_test(dates_and_times),
         cmocka_unit_test(times_out_of_range_are_errors),
+        cmocka_unit_test(narrow_and_wide_formats),
+        cmocka_unit_test(views),
+        cmocka_unit_test(cells_of_every_type),
+        cmocka_unit_test(cells_that_there_are_none_of),
         cmocka_unit_test(dictionaries),
         cmocka_unit_test(structs_and_lists_are_json),
         cmocka_unit_test(unsupported_formats_are_named),

@@ -52,6 +52,7 @@ static const struct pair pairs[] = {
     {{.type = TYPE_BOOL}, "BOOLEAN"},
     {{.type = TYPE_TIMESTAMP}, "TIMESTAMP WITH TIME ZONE"},
     {{.type = TYPE_TIMESTAMP, .naive = true}, "TIMESTAMP"},
+    {{.type = TYPE_TIMESTAMP, .precision = PRECISION_SECONDS, .naive = true}, "TIMESTAMP_S"},
     {{.type = TYPE_TIMESTAMP, .precision = 3, .naive = true}, "TIMESTAMP_MS"},
     {{.type = TYPE_TIMESTAMP, .precision = 9, .naive = true}, "TIMESTAMP_NS"},
     {{.type = TYPE_DATE}, "DATE"},
@@ -86,8 +87,15 @@ static void test_types_one_way(void **state)
         {{.type = TYPE_DECIMAL}, "DECIMAL(38,9)"},
         {{.type = TYPE_BIGINT, .precision = 20}, "INTEGER"},
         {{.type = TYPE_BIGINT, .precision = 64}, "BIGINT"},
+        {{.type = TYPE_BIGINT, .precision = 65}, "HUGEINT"},
         {{.type = TYPE_TIMESTAMP, .precision = 3}, "TIMESTAMP WITH TIME ZONE"},
+        {{.type = TYPE_TIMESTAMP, .precision = PRECISION_SECONDS}, "TIMESTAMP WITH TIME ZONE"},
+        {{.type = TYPE_TIMESTAMP, .precision = 1, .naive = true}, "TIMESTAMP_MS"},
+        {{.type = TYPE_TIMESTAMP, .precision = 5, .naive = true}, "TIMESTAMP"},
+        {{.type = TYPE_TIMESTAMP, .precision = 7, .naive = true}, "TIMESTAMP_NS"},
+        {{.type = TYPE_TIME, .precision = 3}, "TIME"},
         {{.type = TYPE_TEXT, .precision = 20}, "VARCHAR"},
+        {{.type = TYPE_BINARY, .precision = 20}, "BLOB"},
     };
     struct buf out = BUF_INIT;
     for (size_t i = 0; i < sizeof(more) / sizeof(more[0]); i++) {

@@ -343,15 +343,37 @@ static void test_print(void **state)
     assert_string_equal(cursor_value_kind(&value), "a number");
 }
 
+/* Nanoseconds are rounded down to what compares with everything else. */
+static void test_nanoseconds(void **state)
+{
+    yyjson_val cell = {.tag = CELL_TAG_TIMESTAMP_NS, .uni.i64 = -1};
+    struct cursor_value value;
+
+    (void)state;
+    assert_true(cursor_value_set_cell(&value, &cell));
+    assert_int_equal(value.kind, TG_VALUE_TIMESTAMP);
+    assert_int_equal(value.int64, -1);
+    cell.uni.i64 = INT64_C(1700000000123456789);
+    assert_true(cursor_value_set_cell(&value, &cell));
+    assert_int_equal(value.int64, INT64_C(1700000000123456));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),      cmocka_unit_test(test_integers_beyond_doubles),
-        cmocka_unit_test(test_instants),     cmocka_unit_test(test_texts_by_bytes),
-        cmocka_unit_test(test_clashes),      cmocka_unit_test(test_not_finite_is_missing),
-        cmocka_unit_test(test_cells),        cmocka_unit_test(test_pushed_cells),
-        cmocka_unit_test(test_json),         cmocka_unit_test(test_json_of_others),
-        cmocka_unit_test(test_json_refused), cmocka_unit_test(test_views),
+        cmocka_unit_test(test_nanoseconds),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_integers_beyond_doubles),
+        cmocka_unit_test(test_instants),
+        cmocka_unit_test(test_texts_by_bytes),
+        cmocka_unit_test(test_clashes),
+        cmocka_unit_test(test_not_finite_is_missing),
+        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_pushed_cells),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_of_others),
+        cmocka_unit_test(test_json_refused),
+        cmocka_unit_test(test_views),
         cmocka_unit_test(test_print),
     };
 

@@ -139,6 +139,66 @@ static void test_sink_fails(void **state)
     buf_release(&taken.text);
 }
 
+/* Batches with structs become rows, so that a cursor path leads into them. */
+static void test_nested_batches(void **state)
+{
+    const char *path = path_in(*state, "x.parquet");
+    const struct option_value values[] = {{"path", "x.parquet"}};
+    struct context ctx;
+    struct engine *engine;
+    struct ArrowArrayStream stream;
+    struct ArrowArray batch;
+    struct buf sql = BUF_INIT, json = BUF_INIT;
+    struct taken taken = {0};
+    const struct extract_sink sink = {.push = take, .user = &taken};
+    struct extract_counts counts;
+    struct cursor *cursor;
+    struct reading *reading;
+    bool end = false;
+
+    context_init(&ctx);
+    assert_int_equal(engine_new(&ctx, "/tmp", &engine, NULL), TG_OK);
+    buf_printf(&sql,
+               "COPY (SELECT range AS id, {'at': TIMESTAMP '2024-01-01' + INTERVAL (range) DAY} "
+               "AS s FROM range(4)) TO '%s' (FORMAT parquet)",
+               path);
+    assert_int_equal(engine_query(engine, buf_string(&sql), &stream, NULL), TG_OK);
+    while (!end) {
+        assert_int_equal(stream_next(&stream, TG_DATA, &batch, &end, NULL), TG_OK);
+        if (!end)
+            array_release(&batch);
+    }
+    stream_release(&stream);
+    buf_release(&sql);
+
+    const struct source_request request = {.ctx = &ctx,
+                                           .engine = engine,
+                                           .folder = *state,
+                                           .resource_values = values,
+                                           .resource_value_count = 1};
+    assert_int_equal(source_find("files")->open(&request, &reading, NULL), TG_OK);
+    assert_int_equal(cursor_new(&(struct cursor_options){.path = "s.at",
+                                                         .initial_value = {.kind = TG_VALUE_TEXT,
+                                                                           .text = "2024-01-03"}},
+                                &cursor, NULL),
+                     TG_OK);
+    assert_int_equal(extract_run(&ctx, source_find("files"), reading, cursor, &sink, &counts, NULL),
+                     TG_OK);
+    assert_string_equal(buf_string(&taken.text),
+                        "{\"id\":2,\"s\":{\"at\":\"2024-01-03T00:00:00+00:00\"}} "
+                        "{\"id\":3,\"s\":{\"at\":\"2024-01-04T00:00:00+00:00\"}} ");
+    assert_int_equal(counts.rows_read, 4);
+    assert_int_equal(counts.rows_filtered, 2);
+    assert_int_equal(cursor_last_json(cursor, &json, NULL), TG_OK);
+    assert_string_equal(buf_string(&json), "\"\xef\x80\xa7"
+                                           "2024-01-04T00:00:00\""); /* naive */
+    buf_release(&json);
+    buf_release(&taken.text);
+    cursor_free(cursor);
+    source_find("files")->close(reading);
+    engine_free(engine);
+}
+
 static int work(void)
 {
     struct context ctx;
@@ -166,8 +226,11 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_without_cursor), cmocka_unit_test(test_with_cursor),
-        cmocka_unit_test(test_cancel),         cmocka_unit_test(test_sink_fails),
+        cmocka_unit_test(test_without_cursor),
+        cmocka_unit_test(test_with_cursor),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_sink_fails),
+        cmocka_unit_test_setup_teardown(test_nested_batches, folder_setup, folder_teardown),
         cmocka_unit_test(test_out_of_memory),
     };
 

@@ -364,6 +364,56 @@ static void test_run_with_cursor(void **state)
     cursor_free(cursor);
 }
 
+/* A pattern without files is no news, but nothing that a replacing resource may go by. */
+static void test_no_files(void **state)
+{
+    const struct option_value source_values[] = {{"root", "."}};
+    const struct option_value resource_values[] = {{"path", "*.csv\nmore/*.csv"}};
+    struct source_request request = {.ctx = &ctx,
+                                     .engine = engine,
+                                     .resource = "r",
+                                     .folder = *state,
+                                     .source_values = source_values,
+                                     .source_value_count = 1,
+                                     .resource_values = resource_values,
+                                     .resource_value_count = 1};
+    struct reading *reading = NULL;
+    struct tg_error err = {0};
+
+    assert_int_equal(source_find("files")->open(&request, &reading, &err), TG_OK);
+    close_files(reading);
+    request.replaces = true;
+    assert_int_equal(source_find("files")->open(&request, &reading, &err), TG_SOURCE);
+    assert_null(reading);
+    assert_non_null(strstr(err.what, "no file matches '*.csv', 'more/*.csv' under '"));
+    assert_non_null(strstr(err.what, *state));
+    put_file(*state, "a.csv", "id\n");
+    assert_int_equal(source_find("files")->open(&request, &reading, &err), TG_OK);
+    close_files(reading);
+}
+
+/* The hints of the resource say what CSV fields are. */
+static void test_hints(void **state)
+{
+    const struct option_value resource_values[] = {{"path", "a.csv"}};
+    const struct tg_column column = {.name = "zip", .data_type = "text"};
+    const struct source_request request = {.ctx = &ctx,
+                                           .engine = engine,
+                                           .folder = *state,
+                                           .resource_values = resource_values,
+                                           .resource_value_count = 1,
+                                           .columns = &column,
+                                           .column_count = 1};
+    struct reading *reading = NULL;
+
+    put_file(*state, "a.csv", "zip,n\n123,4\n");
+    assert_int_equal(source_find("files")->open(&request, &reading, NULL), TG_OK);
+    char *text = read_all(reading);
+    assert_non_null(strstr(text, "zip=\"123\",n=4"));
+    mem_free(text);
+    close_files(reading);
+}
+
 static int work(void)
 {
     struct reading *reading = NULL;
@@ -404,6 +454,8 @@ int main(void)
         IN_FOLDER(test_ledger),
         IN_FOLDER(test_changed_while_read),
         IN_FOLDER(test_run_with_cursor),
+        IN_FOLDER(test_no_files),
+        IN_FOLDER(test_hints),
         IN_FOLDER(test_out_of_memory),
     };
 

@@ -21,8 +21,8 @@ static void check(const struct foreign_column *column, int64_t rows, struct type
     bool fits;
     foreign_page(&foreign, column, 1, rows, &page);
     assert_int_equal(type_from_arrow(&foreign.schemas[0], &from, NULL), TG_OK);
-    assert_int_equal(cast_array(&foreign.schemas[0], &foreign.arrays[0], &from, 0, (size_t)rows,
-                                &to, &out, &fits, NULL),
+    assert_int_equal(cast_array(&foreign.schemas[0], &foreign.arrays[0], 0, (size_t)rows, &to, &out,
+                                &fits, NULL),
                      TG_OK);
     if (fits) {
         struct ArrowSchema schema;
@@ -71,6 +71,18 @@ static void numbers(void **state)
     check(&f64, 2, bigint, "-");
     check(&f64, 2, text, "\"1.0\" \"2.5\"");
     check(&i32, 0, bigint, "");
+    static const uint16_t halves[] = {0x3e00, 0xc000};
+    static const int32_t cents[] = {1250, -1};
+    static const int64_t large[] = {INT64_C(9007199254740993)};
+    struct foreign_column f16 = {"a", "e", {NULL, halves, NULL}, 0, NULL, NULL};
+    struct foreign_column d32 = {"a", "d:9,2,32", {NULL, cents, NULL}, 0, NULL, NULL};
+    struct foreign_column i64 = {"a", "l", {NULL, large, NULL}, 0, NULL, NULL};
+    check(&f16, 2, real, "1.5 -2.0");
+    check(&d32, 2, (struct type_spec){TYPE_DECIMAL, 9, 2, false}, "12.50 -0.01");
+    check(&d32, 2, (struct type_spec){TYPE_DECIMAL, 9, 1, false}, "-");
+    check(&i64, 1, real, "-");
+    check(&i32, 3, (struct type_spec){TYPE_BIGINT, 8, 0, false}, "1 null 3");
+    check(&i64, 1, (struct type_spec){TYPE_BIGINT, 8, 0, false}, "-");
 }
 
 static void times(void **state)
@@ -87,6 +99,18 @@ static void times(void **state)
     check(&tdd, 2, timestamp, "\"1970-01-02T00:00:00+00:00\" \"1970-01-03T00:00:00+00:00\"");
     check(&tdd, 1, text, "\"1970-01-02\"");
     check(&tdd, 1, bigint, "-");
+    static const struct type_spec ns = {TYPE_TIMESTAMP, 9, 0, true};
+    static const int64_t late[] = {INT64_C(10000000000)};
+    struct foreign_column zoned = {"a", "tsn:UTC", {NULL, nanos, NULL}, 0, NULL, NULL};
+    struct foreign_column far = {"a", "tss:", {NULL, late, NULL}, 0, NULL, NULL};
+    check(&tsn, 2, ns, "\"1970-01-01T00:00:00.000001999\" \"1969-12-31T23:59:59.999999999\"");
+    check(&tsn, 2, text,
+          "\"1970-01-01T00:00:00.000001999+00:00\" \"1969-12-31T23:59:59.999999999+00:00\"");
+    check(&zoned, 2, timestamp,
+          "\"1970-01-01T00:00:00.000001+00:00\" \"1969-12-31T23:59:59.999999+00:00\"");
+    check(&tss, 2, ns, "\"1970-01-01T00:00:00\" \"1970-01-02T00:00:00\"");
+    check(&far, 1, ns, "-");
+    check(&tdd, 1, ns, "\"1970-01-02T00:00:00\"");
 }
 
 static void texts(void **state)
@@ -151,8 +175,7 @@ static int one_cast(void)
     struct ArrowArray out = {.release = NULL};
     bool fits;
     foreign_page(&foreign, &column, 1, 3, &page);
-    int rc = cast_array(&foreign.schemas[0], &foreign.arrays[0], &bigint, 0, 3, &text, &out, &fits,
-                        NULL);
+    int rc = cast_array(&foreign.schemas[0], &foreign.arrays[0], 0, 3, &text, &out, &fits, NULL);
     array_release(&out);
     page_release(&page);
     return rc;

@@ -3,7 +3,8 @@
  *
  * run.text holds for each batch a line "table(column type, ...)" and a line per row, values as
  * JSON, joined by '|'. Columns that start with "_dlt" are left out unless run.show_system is set.
- * Random ids count up: AAAAAAAAAAAAAQ, AAAAAAAAAAAAAg...
+ * A rejected row is a line "TABLE.COLUMN: DOCUMENT (REASON)". Random ids count up: AAAAAAAAAAAAAQ,
+ * AAAAAAAAAAAAAg...
  */
 #ifndef TIDEGATE_TESTS_NORMALIZE_COLLECT_H
 #define TIDEGATE_TESTS_NORMALIZE_COLLECT_H
@@ -13,6 +14,7 @@
 struct run {
     struct context ctx;
     struct catalog catalog;
+    struct settings settings; /* of the catalog, unless a test changes it */
     struct table *root;
     struct normalize_options options;
     struct normalizer *normalizer;
@@ -76,6 +78,15 @@ done:
     return rc;
 }
 
+static inline int run_reject(void *sink, const struct reject *reject, struct tg_error *err)
+{
+    struct run *run = sink;
+    buf_printf(&run->text, "%s.%s: ", reject->table, reject->column ? reject->column : "");
+    cell_json(&run->text, reject->document, 0);
+    buf_printf(&run->text, " (%s)\n", reject->reason);
+    return buf_check(&run->text, err);
+}
+
 /* A catalog with the root table "t"; change run->options and the catalog, then push. */
 static inline int run_init(struct run *run)
 {
@@ -86,11 +97,15 @@ static inline int run_init(struct run *run)
     run->ctx.user = run;
     TRY(catalog_init(&run->catalog, "s", &run->err));
     TRY(catalog_add(&run->catalog, "t", NULL, &run->root, &run->err));
+    TRY(settings_read(&run->catalog, &run->settings, &run->err));
     run->options = (struct normalize_options){.ctx = &run->ctx,
                                               .catalog = &run->catalog,
                                               .root = run->root,
+                                              .settings = &run->settings,
                                               .load_id = "1700000000.5",
+                                              .max_nesting = -1,
                                               .emit = run_emit,
+                                              .reject = run_reject,
                                               .sink = run};
     TRY(json_page_new(&run->parser, &run->err));
 done:
@@ -101,6 +116,7 @@ static inline void run_release(struct run *run)
 {
     normalizer_free(run->normalizer);
     json_page_free(run->parser);
+    settings_release(&run->settings);
     catalog_release(&run->catalog);
     buf_release(&run->text);
 }

@@ -142,7 +142,7 @@ static void nesting_limit(void **state)
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct run run;
         assert_int_equal(run_init(&run), TG_OK);
-        run.root->max_nesting = cases[i].max;
+        run.options.max_nesting = cases[i].max;
         assert_int_equal(run_push(&run, "{\"o\":{\"p\":{\"q\":1}},"
                                         "\"l\":[{\"m\":[1,2],\"z\":{\"y\":1}}],\"e\":[]}"),
                          TG_OK);
@@ -166,7 +166,7 @@ static void list_of_lists_at_the_limit(void **state)
     (void)state;
     struct run run;
     assert_int_equal(run_init(&run), TG_OK);
-    run.root->max_nesting = 1;
+    run.options.max_nesting = 1;
     assert_int_equal(run_push(&run, "{\"l\":[[1,[2]]]}"), TG_OK);
     assert_int_equal(run_finish(&run), TG_OK);
     assert_string_equal(run.text.data, "t()\n\nt__l(list text)\n\"[1,[2]]\"\n");

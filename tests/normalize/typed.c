@@ -133,7 +133,9 @@ static void types_that_differ(void **state)
     buf_clear(&run.text);
     struct foreign_column halves[] = {DOUBLE("a")};
     assert_int_equal(push(&run, halves, 1, 3), TG_OK); /* 2.5 is no bigint */
-    assert_string_equal(run.text.data, "t(a double)\n1.0\n2.0\n2.5\n");
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_string_equal(run.text.data, "t(a double, b double, c text, d text)\n1.0|null|null|null\n"
+                                       "2.0|null|null|null\n2.5|null|null|null\n");
     assert_int_equal(table_find(run.root, "a")->spec.type, TYPE_DOUBLE);
     run_release(&run);
 }
@@ -168,9 +170,9 @@ static void decimals(void **state)
     assert_int_equal(table_add_column(&run.catalog, run.root, "a", &wide, NULL, NULL), TG_OK);
     assert_int_equal(table_add_column(&run.catalog, run.root, "b", &narrow, NULL, NULL), TG_OK);
     assert_int_equal(push(&run, columns, 3, 2), TG_OK);
-    assert_string_equal(run.text.data,
-                        "t(a decimal(10,2), b__v_decimal decimal(10,2), c decimal(10,2))\n"
-                        "12.50|12.50|12.50\n-0.05|-0.05|-0.05\n");
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_string_equal(run.text.data, "t(a decimal(38,9), b decimal(11,2), c decimal(10,2))\n"
+                                       "12.500000000|12.50|12.50\n-0.050000000|-0.05|-0.05\n");
     run_release(&run);
 }
 
@@ -199,14 +201,82 @@ static void refused_columns(void **state)
     (void)state;
     struct run run;
     struct foreign_column twice[] = {BIGINT("a"), BIGINT("a")};
-    struct foreign_column lists[] = {{"a", "+l", {NULL, numbers, NULL}, 0, NULL, NULL}};
     assert_int_equal(run_init(&run), TG_OK);
     assert_int_equal(push(&run, twice, 2, 1), TG_DATA);
     assert_non_null(strstr(run.err.what, "two columns are named 'a'"));
     run_release(&run);
+}
+
+/* A batch of rows {a: 10, o: {p: text}, l: [{x: small}...]}, the second row without o and l. */
+struct nested {
+    struct foreign foreign;
+    struct ArrowSchema schemas[5], *struct_children[1], *list_children[1], *element_children[1];
+    struct ArrowArray arrays[5], *struct_arrays[1], *list_arrays[1], *element_arrays[1];
+    struct page page;
+};
+
+static void nest(struct nested *nested, struct foreign_column *columns)
+{
+    static const void *const no_buffers[] = {NULL, NULL};
+    foreign_page(&nested->foreign, columns, 3, 2, &nested->page);
+    struct ArrowSchema *schemas = nested->schemas;
+    struct ArrowArray *arrays = nested->arrays;
+    const char *const formats[] = {"u", "+s", "i"};
+    const char *const names[] = {"p", "item", "x"};
+    static const void *const texts[] = {NULL, offsets, "abcd"}, *const ints[] = {NULL, small};
+    const void *const *const buffers[] = {texts, no_buffers, ints};
+    for (int i = 0; i < 3; i++) {
+        schemas[i] = (struct ArrowSchema){
+            .format = formats[i], .name = names[i], .release = foreign_schema_release};
+        arrays[i] = (struct ArrowArray){.length = 3,
+                                        .n_buffers = i == 0   ? 3
+                                                     : i == 1 ? 1
+                                                              : 2,
+                                        .buffers = (const void **)(uintptr_t)buffers[i],
+                                        .release = foreign_child_release,
+                                        .private_data = &nested->foreign.released};
+    }
+    nested->struct_children[0] = &schemas[0];
+    nested->struct_arrays[0] = &arrays[0];
+    nested->element_children[0] = &schemas[2];
+    nested->element_arrays[0] = &arrays[2];
+    nested->list_children[0] = &schemas[1];
+    nested->list_arrays[0] = &arrays[1];
+    schemas[1].n_children = arrays[1].n_children = 1;
+    schemas[1].children = nested->element_children;
+    arrays[1].children = nested->element_arrays;
+    for (int i = 1; i < 3; i++) {
+        nested->foreign.schemas[i].n_children = nested->foreign.arrays[i].n_children = 1;
+        nested->foreign.arrays[i].n_buffers = i;
+    }
+    nested->foreign.schemas[1].children = nested->struct_children;
+    nested->foreign.arrays[1].children = nested->struct_arrays;
+    nested->foreign.schemas[2].children = nested->list_children;
+    nested->foreign.arrays[2].children = nested->list_arrays;
+}
+
+static void structs_and_lists_are_documents(void **state)
+{
+    (void)state;
+    struct run run;
+    struct nested nested;
+    static const uint8_t first_only[] = {1};
+    static const int32_t list_offsets[] = {0, 3, 3};
+    struct foreign_column columns[] = {
+        BIGINT("a"),
+        {"o", "+s", {first_only, NULL, NULL}, 0, NULL, NULL},
+        {"l", "+l", {first_only, list_offsets, NULL}, 0, NULL, NULL},
+    };
     assert_int_equal(run_init(&run), TG_OK);
-    assert_int_equal(push(&run, lists, 1, 1), TG_DATA);
-    assert_non_null(strstr(run.err.what, "'a'"));
+    nest(&nested, columns);
+    assert_int_equal(normalizer_new(&run.options, &run.normalizer, NULL), TG_OK);
+    if (normalizer_push(run.normalizer, &nested.page, &run.err) != TG_OK)
+        fail_msg("%s: %s", run.err.where, run.err.what);
+    page_release(&nested.page);
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_string_equal(run.text.data, "t(a bigint, o__p text)\n10|\"a\"\n20|null\n"
+                                       "t__l(x bigint)\n1\n2\n3\n");
+    assert_int_equal(table_find(catalog_find(&run.catalog, "t__l"), "x")->spec.precision, 32);
     run_release(&run);
 }
 
@@ -245,6 +315,7 @@ int main(void)
         cmocka_unit_test(decimals),
         cmocka_unit_test(keys_need_values),
         cmocka_unit_test(refused_columns),
+        cmocka_unit_test(structs_and_lists_are_documents),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests_name("normalize/typed", tests, NULL, NULL);

@@ -10,16 +10,16 @@
 #include "database/dialect.h"
 
 struct sized {
-    int precision_max; /* 0: the default precision */
+    int precision_max;
     const char *sql;
 };
 
-/* The first row whose precision is enough. */
+/* The first row whose precision is enough; the default precision is 0. */
 static const char *by_precision(const struct sized *sizes, size_t count, int precision,
                                 const char *fallback)
 {
     for (size_t i = 0; i < count; i++) {
-        if (precision > 0 && precision <= sizes[i].precision_max)
+        if (precision != 0 && precision <= sizes[i].precision_max)
             return sizes[i].sql;
     }
     return fallback;
@@ -28,7 +28,7 @@ static const char *by_precision(const struct sized *sizes, size_t count, int pre
 static const struct sized integers[] = {
     {8, "TINYINT"}, {16, "SMALLINT"}, {32, "INTEGER"}, {64, "BIGINT"}, {128, "HUGEINT"}};
 static const struct sized timestamps[] = {
-    {3, "TIMESTAMP_MS"}, {6, "TIMESTAMP"}, {9, "TIMESTAMP_NS"}};
+    {PRECISION_SECONDS, "TIMESTAMP_S"}, {3, "TIMESTAMP_MS"}, {6, "TIMESTAMP"}, {9, "TIMESTAMP_NS"}};
 
 enum {
     INTEGER_COUNT = sizeof(integers) / sizeof(integers[0]),
@@ -78,7 +78,7 @@ static const struct sql_type sql_types[] = {
     {"BOOLEAN", {.type = TYPE_BOOL}},
     {"TIMESTAMP WITH TIME ZONE", {.type = TYPE_TIMESTAMP}},
     {"TIMESTAMP", {.type = TYPE_TIMESTAMP, .naive = true}},
-    {"TIMESTAMP_S", {.type = TYPE_TIMESTAMP, .naive = true}},
+    {"TIMESTAMP_S", {.type = TYPE_TIMESTAMP, .precision = PRECISION_SECONDS, .naive = true}},
     {"TIMESTAMP_MS", {.type = TYPE_TIMESTAMP, .precision = 3, .naive = true}},
     {"TIMESTAMP_NS", {.type = TYPE_TIMESTAMP, .precision = 9, .naive = true}},
     {"DATE", {.type = TYPE_DATE}},
@@ -121,6 +121,7 @@ const struct dialect dialect_duckdb = {
     .destination_type = "dlt.destinations.duckdb",
     .quote = '"',
     .name_bytes_max = 65536,
+    .folds_case = true,
     .reads_parquet = true,
     .store_random = " USING COMPRESSION uncompressed",
     .store_repeated = " USING COMPRESSION dictionary",

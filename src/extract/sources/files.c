@@ -11,6 +11,7 @@
 
 #include <strings.h>
 
+#include "base/buf.h"
 #include "base/fs.h"
 #include "base/memory.h"
 #include "extract/json_reader.h"
@@ -115,8 +116,27 @@ static int read_options(struct reading *reading, struct tg_error *err)
         .delimiter = resource_text(reading, "delimiter"),
         .null_text = resource_text(reading, "null"),
         .header = !header || strcmp(header, "false") != 0,
+        .columns = reading->request.columns,
+        .column_count = reading->request.column_count,
     };
     return TG_OK;
+}
+
+/* Nothing to read is no news for a resource that adds rows; for one that replaces them it is more
+ * likely a wrong path, or a folder that is not mounted, than a wish. */
+static int no_files(const char *patterns, const char *folder, struct tg_error *err)
+{
+    struct buf list = BUF_INIT;
+    int rc;
+
+    for (const char *c = patterns; *c; c++)
+        buf_text(&list, *c == '\n' ? "', '" : (const char[2]){*c});
+    rc = error_set(err, TG_SOURCE,
+                   "no file matches '%s' under '%s', and the resource replaces what is there: its "
+                   "table would be empty; correct path or root, or delete the rows yourself",
+                   buf_string(&list), folder);
+    buf_release(&list);
+    return rc;
 }
 
 static int list_files(struct reading *reading, struct tg_error *err)
@@ -135,6 +155,8 @@ static int list_files(struct reading *reading, struct tg_error *err)
         TRY(error_nomem(err));
     TRY(listing_make(request->ctx, folder, patterns, request->known_files,
                      request->known_file_count, &reading->listing, err));
+    if (request->replaces && reading->listing.count == 0)
+        TRY(no_files(patterns, folder, err));
     for (size_t i = 0; i < reading->listing.count; i++) {
         const struct listed_file *file = &reading->listing.items[i];
         reading->bytes_total += file->size;

@@ -1,0 +1,82 @@
+/*
+ * What a pipeline was told, as plain structs: from a spec file (config.c reads YAML by option
+ * tables, spec.c knows the keys) or from the C API (config_add).
+ */
+#ifndef TIDEGATE_CONFIG_H
+#define TIDEGATE_CONFIG_H
+
+#include "base/memory.h"
+#include "catalog/settings.h"
+#include "catalog/table.h"
+#include "extract/source.h"
+
+struct resource {
+    const char *name;
+    const char *table_name; /* not normalised; equals name unless said otherwise */
+    const char *table_key;  /* its normal form: no two resources share one */
+    const char *source;     /* name under which its cursor stands in the state */
+    const struct source_driver *driver;
+    const struct option_value *source_values,
+        *resource_values; /* the driver's options, defaults filled in */
+    size_t source_value_count, resource_value_count;
+    tg_read_fn read; /* callback source */
+    void *user;
+    enum disposition disposition;
+    const char **primary_key, **merge_key; /* as the source names them */
+    size_t primary_key_count, merge_key_count;
+    bool append_on_missing_key;
+    struct tg_incremental incremental; /* cursor_path NULL: none */
+    /* Its own, over its source's where there are several sources; the words of an only source are
+     * the schema's (schema_config.hints), as in dlt. */
+    int max_table_nesting; /* -1: not said */
+    bool root_key; /* nested rows carry the root row's id: its source says so, or the schema */
+    struct contract contract;
+    enum tg_row_ids row_ids;
+    bool reject_bad_rows;
+    uint64_t reject_max;       /* bad rows of a run beyond which it fails */
+    struct tg_column *columns; /* names as the source has them */
+    size_t column_count;
+    const char *description; /* NULL: not said */
+    const char *hints;       /* JSON object: references and x-* of the table; NULL: none */
+    bool selected;
+};
+
+/* The schema's own part of a spec, and what its only source says of all its tables. */
+struct schema_config {
+    struct schema_hints hints;             /* in the config's arena */
+    const char *import_path, *export_path; /* folders; NULL: none */
+};
+
+struct config {
+    struct arena arena; /* owns every text and array */
+    const char *folder; /* relative paths start here: the spec's folder, or "." */
+    const char *pipeline, *destination, *dataset;
+    const char
+        *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
+    const char *workdir;
+    struct schema_config schema_config;
+    struct contract run_contract; /* of this run, over all others */
+    struct resource *resources;
+    size_t resource_count, resource_cap;
+};
+
+/* Name, destination, dataset, workdir of options (or defaults and environment), no resources.
+ * TG_USAGE. */
+int config_init(struct config *config, const struct tg_pipeline_options *options,
+                struct tg_error *err) TG_CHECK_RESULT;
+/* A spec file; `options` (may be NULL) gives workdir. TG_SPEC with "file:line:column" and a caret
+ * under the place. */
+int config_read(struct config *config, const char *spec_path,
+                const struct tg_pipeline_options *options, struct tg_error *err) TG_CHECK_RESULT;
+void config_release(struct config *config);
+/* A resource from the C API, copied. TG_USAGE. */
+int config_add(struct config *config, const struct tg_resource *resource,
+               struct tg_error *err) TG_CHECK_RESULT;
+/* What a source is asked for, but for the files it knows already. Borrows from all of them. */
+struct source_request resource_request(const struct resource *resource, const struct config *config,
+                                       struct context *ctx, struct engine *engine);
+/* Marks the selected resources ("a, b"; NULL: all). TG_USAGE names the unknown one and the nearest.
+ */
+int config_select(struct config *config, const char *names, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

@@ -1,0 +1,578 @@
+/*
+ * Documents: the values of a YAML text as our own tree, each with its place, and what is wrong with
+ * them.
+ *
+ *   document_parse: check_bytes -> load (libfyaml) -> build [config_expand: ${...}] -> doc->root
+ *   document_problem (anybody who finds something) -> document_report: all of them as one error
+ *
+ * Our own complaints and the parser's look alike: file:line:column, what is wrong, the source line
+ * and a caret. Which keys there may be is not known here (config.c checks by option tables).
+ */
+#include "config/document.h"
+
+#include <libfyaml.h>
+#include <string.h>
+
+#include "base/json.h"
+
+enum {
+    NODES_MAX = 100000, /* with aliases a short file can stand for a huge one */
+    DEPTH_MAX = 64,
+    SHOWN_MAX = 100 /* characters of a source line in a message */
+};
+
+/* ---- problems ---- */
+
+static bool is_continuation(char c)
+{
+    return ((unsigned char)c & 0xC0) == 0x80;
+}
+
+/* The text of a line, without its end. */
+static const char *find_line(const struct document *doc, int line, size_t *len)
+{
+    const char *start = doc->text, *end = doc->text + doc->len;
+    if (doc->len >= 3 && memcmp(start, "\xEF\xBB\xBF", 3) == 0)
+        start += 3;
+    for (int i = 1; i < line && start < end; i++) {
+        const char *newline = memchr(start, '\n', (size_t)(end - start));
+        start = newline ? newline + 1 : end;
+    }
+    const char *newline = memchr(start, '\n', (size_t)(end - start));
+    *len = (size_t)((newline ? newline : end) - start);
+    while (*len > 0 && (start[*len - 1] == '\r' || start[*len - 1] == ' '))
+        (*len)--;
+    return start;
+}
+
+/* The source line and a caret under the place. Of a long line, the part around it. */
+static void draw(const struct document *doc, const struct place *place, struct buf *out)
+{
+    size_t len;
+    const char *line = find_line(doc, place->line, &len);
+    if (place->hidden || place->column < 1 || len == 0)
+        return;
+    int first = place->column > SHOWN_MAX * 3 / 4 ? place->column - SHOWN_MAX / 2 : 1;
+    int column = 0;
+    buf_char(out, '\n');
+    for (size_t i = 0; i < len; i++) {
+        column += !is_continuation(line[i]);
+        if (column >= first && column < first + SHOWN_MAX)
+            buf_char(out, line[i] == '\t' ? ' ' : line[i]);
+    }
+    buf_printf(out, "\n%*s^", place->column - first, "");
+    for (int i = 1; i < place->width && place->column + i < first + SHOWN_MAX; i++)
+        buf_char(out, '~');
+}
+
+static bool is_before(const struct place *a, const struct place *b)
+{
+    return a->line != b->line ? a->line < b->line : a->column < b->column;
+}
+
+int document_problem(struct document *doc, const struct place *place, const char *format, ...)
+{
+    struct buf what = BUF_INIT;
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    if (vsnprintf(text, sizeof(text), format, args) < 0)
+        text[0] = '\0';
+    va_end(args);
+    if (++doc->problem_count > PROBLEMS_MAX)
+        return TG_OK;
+    buf_text(&what, text);
+    draw(doc, place, &what);
+    int rc = buf_check(&what, doc->err);
+    size_t at = doc->problem_count - 1;
+    const char *kept = rc == TG_OK ? arena_strdup(doc->arena, buf_string(&what)) : NULL;
+    buf_release(&what);
+    if (!kept)
+        return error_nomem(doc->err);
+    for (; at > 0 && is_before(place, &doc->problems[at - 1].place); at--)
+        doc->problems[at] = doc->problems[at - 1];
+    doc->problems[at] = (struct problem){.place = *place, .what = kept};
+    return TG_OK;
+}
+
+int document_report(const struct document *doc, struct tg_error *err)
+{
+    enum { COUNT_BYTES = 24 };
+    char text[sizeof(err->what)];
+    size_t len = 0, shown = 0;
+    if (doc->problem_count == 0)
+        return TG_OK;
+    for (; shown < doc->problem_count && shown < PROBLEMS_MAX; shown++) {
+        const struct problem *problem = &doc->problems[shown];
+        char place[sizeof(err->where)] = "";
+        if (shown > 0)
+            snprintf(place, sizeof(place), "\n%s:%d:%d: ", doc->path, problem->place.line,
+                     problem->place.column);
+        if (shown > 0 && len + strlen(place) + strlen(problem->what) + COUNT_BYTES > sizeof(text))
+            break;
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", place, problem->what);
+    }
+    if (shown < doc->problem_count)
+        snprintf(text + len, sizeof(text) - len, "\n(and %zu more)", doc->problem_count - shown);
+    error_set(err, TG_SPEC, "%s", text);
+    return error_where(err, TG_SPEC, "%s:%d:%d", doc->path, doc->problems[0].place.line,
+                       doc->problems[0].place.column);
+}
+
+/* ---- YAML -> document ---- */
+
+/* From one mark of libfyaml to another, at most to the end of the line. */
+static struct place make_place(const struct document *doc, const struct fy_mark *from,
+                               const struct fy_mark *to)
+{
+    struct place place = {.line = from->line + 1, .column = from->column + 1};
+    for (size_t i = from->input_pos; i < to->input_pos && i < doc->len; i++) {
+        if (doc->text[i] == '\n' || doc->text[i] == '\r')
+            break;
+        place.width += !is_continuation(doc->text[i]);
+    }
+    return place;
+}
+
+/* Quotes, and the star of an alias, are not part of libfyaml's token; a block's text starts lines
+ * below the key, which says more. */
+static struct place place_of(const struct document *doc, struct fy_node *from,
+                             const struct place *around)
+{
+    struct fy_token *token = fy_node_is_scalar(from) ? fy_node_get_scalar_token(from) : NULL;
+    const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
+    const struct fy_mark *end = token ? fy_token_end_mark(token) : NULL;
+    enum fy_node_style style = fy_node_get_style(from);
+    if (!start || !end || style == FYNS_LITERAL || style == FYNS_FOLDED)
+        return *around;
+    bool quoted = style == FYNS_SINGLE_QUOTED || style == FYNS_DOUBLE_QUOTED;
+    struct place place = make_place(doc, start, end);
+    if (quoted || style == FYNS_ALIAS)
+        place.column--, place.width += 1 + quoted;
+    return place;
+}
+
+/* The place of the first scalar in it. */
+static struct place first_place(const struct document *doc, struct fy_node *node,
+                                const struct place *around)
+{
+    while (node && !fy_node_is_scalar(node)) {
+        void *at = NULL;
+        struct fy_node_pair *pair =
+            fy_node_is_mapping(node) ? fy_node_mapping_iterate(node, &at) : NULL;
+        node = pair ? fy_node_pair_key(pair) : fy_node_sequence_iterate(node, &at);
+    }
+    return node ? place_of(doc, node, around) : *around;
+}
+
+static bool is_null_word(const char *text, size_t len)
+{
+    static const char *const words[] = {"", "~", "null", "Null", "NULL"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strlen(words[i]) == len && memcmp(words[i], text, len) == 0)
+            return true;
+    return false;
+}
+
+static int build_scalar(struct document *doc, struct fy_node *from, struct node *out)
+{
+    size_t len = 0, tag_len = 0;
+    const char *text = fy_node_get_scalar(from, &len);
+    struct fy_token *tag_token = fy_node_get_tag_token(from);
+    const char *tag = tag_token ? fy_token_get_text(tag_token, &tag_len) : NULL;
+    static const char text_tag[] = "tag:yaml.org,2002:str";
+    bool is_text = tag && tag_len == strlen(text_tag) && memcmp(tag, text_tag, tag_len) == 0;
+    out->quoted = fy_node_get_style(from) != FYNS_PLAIN || is_text;
+    if (tag && !is_text) {
+        out->kind = NODE_BROKEN;
+        return document_problem(doc, &out->place, "tag '%.*s' has no meaning here; leave it out",
+                                (int)tag_len, tag);
+    }
+    if (!text || (!out->quoted && is_null_word(text, len)))
+        return TG_OK;
+    out->kind = NODE_SCALAR;
+    size_t problems = doc->problem_count;
+    int rc = config_expand(doc, out, text, len);
+    if (doc->problem_count > problems)
+        out->kind = NODE_BROKEN;
+    return rc;
+}
+
+static int build(struct document *doc, struct fy_node *from, int depth, struct node *out);
+
+static int alloc_items(struct document *doc, int count, struct node *out)
+{
+    out->items = arena_alloc(doc->arena, ((size_t)count + 1) * sizeof(*out->items));
+    return out->items ? TG_OK : error_nomem(doc->err);
+}
+
+static int build_list(struct document *doc, struct fy_node *from, int depth, struct node *out)
+{
+    int rc = TG_OK;
+    void *at = NULL;
+    out->kind = NODE_LIST;
+    TRY(alloc_items(doc, fy_node_sequence_item_count(from), out));
+    for (struct fy_node *item; (item = fy_node_sequence_iterate(from, &at));) {
+        struct node *node = &out->items[out->item_count++];
+        node->place = place_of(doc, item, &out->place);
+        node->name_place = first_place(doc, item, &out->place);
+        TRY(build(doc, item, depth + 1, node));
+    }
+done:
+    return rc;
+}
+
+/* The key of an entry, into node->name; NULL when it is none. */
+static int build_name(struct document *doc, struct fy_node *key, const struct node *map,
+                      struct node *node)
+{
+    size_t len = 0;
+    const char *text = key && fy_node_is_scalar(key) && !fy_node_is_alias(key)
+                           ? fy_node_get_scalar(key, &len)
+                           : NULL;
+    node->name_place = first_place(doc, key, &map->place);
+    if (!text || len == 0)
+        return document_problem(doc, &node->name_place, "a key must be a text of its own");
+    node->name = arena_strndup(doc->arena, text, len);
+    if (!node->name)
+        return error_nomem(doc->err);
+    const struct node *twin = node_find(map, node->name);
+    if (twin)
+        return document_problem(doc, &node->name_place, "key '%s' is there twice, first in line %d",
+                                node->name, twin->name_place.line);
+    return TG_OK;
+}
+
+static int build_map(struct document *doc, struct fy_node *from, int depth, struct node *out)
+{
+    int rc = TG_OK;
+    void *at = NULL;
+    out->kind = NODE_MAP;
+    TRY(alloc_items(doc, fy_node_mapping_item_count(from), out));
+    for (struct fy_node_pair *pair; (pair = fy_node_mapping_iterate(from, &at));) {
+        struct node *node = &out->items[out->item_count];
+        TRY(build_name(doc, fy_node_pair_key(pair), out, node));
+        if (!node->name)
+            continue;
+        node->place = node->name_place;
+        out->item_count++;
+        struct fy_node *value = fy_node_pair_value(pair);
+        if (!value)
+            continue;
+        node->place = place_of(doc, value, &node->name_place);
+        TRY(build(doc, value, depth + 1, node));
+    }
+done:
+    return rc;
+}
+
+/* Told once; what was built of the document so far is of no use then. */
+static int too_large(struct document *doc, struct node *node)
+{
+    bool told = doc->too_large;
+    doc->too_large = true;
+    return told ? TG_OK
+                : document_problem(doc, &node->place,
+                                   "too deep or too large; are aliases in a circle?");
+}
+
+/* out->place is set; fills the rest. An alias becomes a copy, with the places of what it stands
+ * for. */
+static int build(struct document *doc, struct fy_node *from, int depth, struct node *out)
+{
+    if (fy_node_is_alias(from)) {
+        struct fy_node *target = fy_node_resolve_alias(from);
+        if (!target) {
+            out->kind = NODE_BROKEN;
+            return document_problem(doc, &out->place, "alias of an anchor that is not there");
+        }
+        if (depth <= DEPTH_MAX)
+            return build(doc, target, depth + 1, out);
+    }
+    if (depth > DEPTH_MAX || ++doc->node_count > NODES_MAX)
+        return too_large(doc, out);
+    switch (fy_node_get_type(from)) {
+    case FYNT_SCALAR: return build_scalar(doc, from, out);
+    case FYNT_SEQUENCE: return build_list(doc, from, depth, out);
+    default: return build_map(doc, from, depth, out);
+    }
+}
+
+/* ---- text -> libfyaml ---- */
+
+/* Length of the UTF-8 character at `text`; 0: it is none. */
+static size_t utf8_length(const unsigned char *text, size_t left)
+{
+    size_t len = text[0] < 0x80   ? 1
+                 : text[0] < 0xC2 ? 0
+                 : text[0] < 0xE0 ? 2
+                 : text[0] < 0xF0 ? 3
+                 : text[0] < 0xF5 ? 4
+                                  : 0;
+    if (len > left || text[0] == '\0')
+        return 0;
+    for (size_t i = 1; i < len; i++)
+        if (!is_continuation((char)text[i]))
+            return 0;
+    return len;
+}
+
+/* libfyaml takes what is not UTF-8, and NUL characters, as the end of the text. */
+static int check_bytes(struct document *doc)
+{
+    struct place place = {.line = 1, .column = 1, .hidden = true};
+    for (size_t i = 0; i < doc->len;) {
+        size_t len = utf8_length((const unsigned char *)doc->text + i, doc->len - i);
+        if (len == 0)
+            return document_problem(doc, &place,
+                                    "byte 0x%02X is no UTF-8 text; save the file as UTF-8",
+                                    (unsigned char)doc->text[i]);
+        place.column++;
+        if (doc->text[i] == '\n')
+            place = (struct place){.line = place.line + 1, .column = 1, .hidden = true};
+        i += len;
+    }
+    return TG_OK;
+}
+
+static void ignore_output(struct fy_diag *diag, void *user, const char *text, size_t len)
+{
+    (void)diag, (void)user, (void)text, (void)len;
+}
+
+static struct fy_diag *make_diag(void)
+{
+    struct fy_diag_cfg cfg;
+    fy_diag_cfg_default(&cfg);
+    cfg.fp = NULL;
+    cfg.output_fn = ignore_output;
+    cfg.level = FYET_ERROR;
+    struct fy_diag *diag = fy_diag_create(&cfg);
+    if (diag)
+        fy_diag_set_collect_errors(diag, true);
+    return diag;
+}
+
+/* What the parser has to say; it stops at its first error. */
+static int syntax_problem(struct document *doc, struct fy_diag *diag)
+{
+    void *at = NULL;
+    const struct fy_diag_error *error = fy_diag_errors_iterate(diag, &at);
+    struct place place = {.line = 1, .column = 1};
+    if (!error)
+        return TG_OK;
+    const struct fy_mark *start = error->fyt ? fy_token_start_mark(error->fyt) : NULL;
+    const struct fy_mark *end = error->fyt ? fy_token_end_mark(error->fyt) : NULL;
+    if (start && end)
+        place = make_place(doc, start, end);
+    else if (error->line > 0)
+        place = (struct place){.line = error->line, .column = error->column};
+    return document_problem(doc, &place, "%s", error->msg);
+}
+
+static int load(struct document *doc, struct fy_parser *parser, struct fy_diag *diag)
+{
+    int rc = TG_OK;
+    struct fy_document *next = NULL, *yaml = fy_parse_load_document(parser);
+    struct fy_node *root = yaml ? fy_document_root(yaml) : NULL;
+    doc->root.place = (struct place){.line = 1, .column = 1, .hidden = true};
+    doc->root.name_place = doc->root.place;
+    if (root) {
+        next = fy_parse_load_document(parser);
+        TRY(build(doc, root, 0, &doc->root));
+        if (doc->too_large)
+            doc->root.kind = NODE_BROKEN;
+    }
+    TRY(syntax_problem(doc, diag));
+    if (next) {
+        struct fy_node *other = fy_document_root(next);
+        struct place place = first_place(doc, other, &doc->root.place);
+        TRY(document_problem(doc, &place, "a second document begins here; a spec is one document"));
+    } else if (doc->problem_count == 0 && doc->root.kind == NODE_NULL) {
+        TRY(document_problem(doc, &doc->root.place,
+                             "there is nothing in it; 'tidegate init' writes "
+                             "a spec to start from"));
+    }
+done:
+    fy_parse_document_destroy(parser, next);
+    fy_parse_document_destroy(parser, yaml);
+    return rc;
+}
+
+int document_parse(struct document *doc)
+{
+    int rc = check_bytes(doc);
+    if (rc != TG_OK || doc->problem_count > 0)
+        return rc;
+    struct fy_diag *diag = make_diag();
+    const struct fy_parse_cfg cfg = {
+        .flags = FYPCF_ALLOW_DUPLICATE_KEYS | FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2,
+        .diag = diag,
+    };
+    struct fy_parser *parser = diag ? fy_parser_create(&cfg) : NULL;
+    if (!parser || fy_parser_set_string(parser, doc->text, doc->len) != 0)
+        rc = error_nomem(doc->err);
+    else
+        rc = load(doc, parser, diag);
+    fy_parser_destroy(parser);
+    fy_diag_destroy(diag);
+    return rc;
+}
+
+/* ---- values ---- */
+
+const struct node *node_find(const struct node *map, const char *name)
+{
+    for (size_t i = 0; map && map->kind == NODE_MAP && i < map->item_count; i++)
+        if (strcmp(map->items[i].name, name) == 0)
+            return &map->items[i];
+    return NULL;
+}
+
+static bool is_plain(const struct node *node)
+{
+    return node->kind == NODE_SCALAR && !node->quoted;
+}
+
+/* [-+]?[0-9]+, 0o[0-7]+, 0x[0-9a-fA-F]+ */
+bool node_int(const struct node *node, int64_t *out)
+{
+    if (!is_plain(node))
+        return false;
+    const char *p = node->text;
+    uint64_t base = 10, value = 0;
+    bool negative = *p == '-';
+    if (p[0] == '0' && (p[1] == 'o' || p[1] == 'x')) {
+        base = p[1] == 'o' ? 8 : 16;
+        p += 2;
+    } else if (*p == '-' || *p == '+') {
+        p++;
+    }
+    if (!*p)
+        return false;
+    const uint64_t limit = (uint64_t)INT64_MAX + negative;
+    for (; *p; p++) {
+        static const char digits[] = "00112233445566778899aAbBcCdDeEfF";
+        const char *found = strchr(digits, *p);
+        uint64_t digit = found ? (uint64_t)(found - digits) / 2 : base;
+        if (digit >= base || value > (limit - digit) / base)
+            return false;
+        value = value * base + digit;
+    }
+    *out = negative ? (int64_t)(0 - value) : (int64_t)value;
+    return true;
+}
+
+bool node_bool(const struct node *node, bool *out)
+{
+    static const char *const words[] = {"false", "False", "FALSE", "true", "True", "TRUE"};
+    for (size_t i = 0; is_plain(node) && i < 6; i++) {
+        if (strcmp(node->text, words[i]) == 0) {
+            *out = i >= 3;
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t count_digits(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+/* [-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?, put in JSON's form, which has a reader that
+ * does not depend on the locale. */
+static bool node_double(const struct node *node, double *out)
+{
+    char json[128];
+    if (!is_plain(node))
+        return false;
+    const char *p = node->text + (node->text[0] == '-' || node->text[0] == '+');
+    const char *whole = p + strspn(p, "0");
+    size_t zeros = (size_t)(whole - p), digits = count_digits(whole);
+    p = whole + digits;
+    const char *fraction = *p == '.' ? p + 1 : p;
+    size_t fraction_digits = *p == '.' ? count_digits(fraction) : 0;
+    p = fraction + fraction_digits;
+    if (zeros + digits + fraction_digits == 0)
+        return false;
+    const char *exponent = p;
+    if (*p == 'e' || *p == 'E') {
+        p += 1 + (p[1] == '-' || p[1] == '+');
+        if (count_digits(p) == 0)
+            return false;
+        p += count_digits(p);
+    }
+    if (*p)
+        return false;
+    int len = snprintf(json, sizeof(json), "%s%.*s.%.*s%s", node->text[0] == '-' ? "-" : "",
+                       digits ? (int)digits : 1, digits ? whole : "0",
+                       fraction_digits ? (int)fraction_digits : 1, fraction_digits ? fraction : "0",
+                       exponent);
+    yyjson_val number = {0};
+    if (len >= (int)sizeof(json) || !yyjson_read_number(json, &number, 0, NULL, NULL))
+        return false;
+    *out = yyjson_get_num(&number);
+    return true;
+}
+
+struct tg_value node_value(const struct node *node)
+{
+    struct tg_value value = {0};
+    if (node_int(node, &value.int64))
+        value.kind = TG_VALUE_INT64;
+    else if (node_double(node, &value.real))
+        value.kind = TG_VALUE_DOUBLE;
+    else
+        value = (struct tg_value){.kind = TG_VALUE_TEXT, .text = node->text};
+    return value;
+}
+
+int node_texts(struct arena *arena, const struct node *node, size_t more, const char ***out,
+               size_t *count, struct tg_error *err)
+{
+    bool is_list = node && node->kind == NODE_LIST;
+    *count = !node ? 0 : is_list ? node->item_count : 1;
+    *out = arena_alloc(arena, (*count + more + 1) * sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    for (size_t i = 0; i < *count; i++)
+        (*out)[i] = is_list ? node->items[i].text : node->text;
+    return TG_OK;
+}
+
+static void scalar_json(const struct node *node, struct buf *out)
+{
+    bool flag;
+    struct tg_value value = node_value(node);
+    if (node_bool(node, &flag))
+        buf_text(out, flag ? "true" : "false");
+    else if (value.kind == TG_VALUE_INT64)
+        buf_printf(out, "%lld", (long long)value.int64);
+    else if (value.kind == TG_VALUE_DOUBLE)
+        json_double(out, value.real);
+    else
+        json_string(out, node->text, strlen(node->text));
+}
+
+void node_json(const struct node *node, struct buf *out)
+{
+    bool is_map = node->kind == NODE_MAP;
+    if (node->kind == NODE_SCALAR) {
+        scalar_json(node, out);
+    } else if (!is_map && node->kind != NODE_LIST) {
+        buf_text(out, "null");
+    } else {
+        buf_char(out, is_map ? '{' : '[');
+        for (size_t i = 0; i < node->item_count; i++) {
+            if (i > 0)
+                buf_char(out, ',');
+            if (is_map) {
+                json_string(out, node->items[i].name, strlen(node->items[i].name));
+                buf_char(out, ':');
+            }
+            node_json(&node->items[i], out);
+        }
+        buf_char(out, is_map ? '}' : ']');
+    }
+}

@@ -1,0 +1,616 @@
+/*
+ * Resources: what does not go together in one, and the ways they get into a config and are picked.
+ *
+ *   spec.c (YAML) ----------------------------> resource_add: set_table_key -> check_resource ->
+ * push config_add (struct tg_resource of the C API) / config_select: names -> the selected ones
+ *
+ * An objection becomes a problem with its place in a spec, or TG_USAGE for a caller in C. Whether
+ * the data bears the hints out is found when it comes (catalog, normalize).
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/json.h"
+#include "database/connection.h"
+#include "config/spec.h"
+
+/* ---- which things do not go together ---- */
+
+/* About the key (of a column's hints, when `column` is not NULL) of a resource. */
+static int object(const struct hearing *hearing, const char *key, const char *column,
+                  const char *format, ...) TG_PRINTF(4, 5);
+
+static int object(const struct hearing *hearing, const char *key, const char *column,
+                  const char *format, ...)
+{
+    char text[400];
+    va_list args;
+    va_start(args, format);
+    if (vsnprintf(text, sizeof(text), format, args) < 0)
+        text[0] = '\0';
+    va_end(args);
+    if (!hearing->doc) {
+        error_set(hearing->err, TG_USAGE, "%s", text);
+        return error_where(hearing->err, TG_USAGE, "resource '%s'", hearing->resource);
+    }
+    const struct node *map = hearing->node, *found;
+    if (column) {
+        map = node_find(node_find(map, "columns"), column);
+        map = map ? map : hearing->node;
+    }
+    found = node_find(map, key);
+    return document_problem(hearing->doc, found ? &found->name_place : &map->name_place,
+                            "resource '%s': %s", hearing->resource, text);
+}
+
+/* Types whose precision means something, and how much of it there can be. */
+static int precision_max(enum type type)
+{
+    switch (type) {
+    case TYPE_DECIMAL: return DECIMAL_PRECISION;
+    case TYPE_BIGINT: return 128;
+    case TYPE_TIMESTAMP: return 9;
+    case TYPE_TIME: return 6;
+    case TYPE_NONE: return 128;
+    default: return 0;
+    }
+}
+
+_Static_assert((int)TG_WHOLE_SECONDS == (int)PRECISION_SECONDS, "one number for both");
+
+static int check_numbers(const struct hearing *hearing, const struct tg_column *column,
+                         enum type type)
+{
+    const char *name = column->name;
+    int max = precision_max(type);
+    bool has_seconds = type == TYPE_TIMESTAMP || type == TYPE_TIME;
+    if (column->precision == TG_WHOLE_SECONDS && !has_seconds)
+        return object(hearing, "precision", name,
+                      "column '%s': whole seconds are for timestamp and time; set data_type", name);
+    if (column->precision < TG_WHOLE_SECONDS || column->scale < 0)
+        return object(hearing, column->scale < 0 ? "scale" : "precision", name,
+                      "column '%s' has a negative %s", name,
+                      column->scale < 0 ? "scale" : "precision");
+    if (column->precision > 0 && max == 0)
+        return object(hearing, "precision", name,
+                      "column '%s' is a %s; precision is for decimal, bigint, timestamp and time",
+                      name, type_name(type));
+    if (column->precision > max)
+        return object(hearing, "precision", name, "column '%s' has precision %d; %d is the most",
+                      name, column->precision, max);
+    if (column->scale > 0 && type != TYPE_DECIMAL)
+        return object(hearing, "scale", name, "column '%s': scale is for decimal; set data_type",
+                      name);
+    if (column->scale > 0 && column->precision == 0)
+        return object(hearing, "scale", name, "column '%s' has a scale but no precision; set both",
+                      name);
+    if (column->scale > column->precision && type == TYPE_DECIMAL)
+        return object(hearing, "scale", name,
+                      "column '%s' has a scale greater than its precision (%d)", name,
+                      column->precision);
+    return TG_OK;
+}
+
+/* ---- further hints ---- */
+
+static bool are_texts(yyjson_val *list)
+{
+    size_t i, count;
+    yyjson_val *text;
+    yyjson_arr_foreach(list, i, count, text)
+    {
+        if (!yyjson_is_str(text) || yyjson_get_len(text) == 0)
+            return false;
+    }
+    return yyjson_arr_size(list) > 0;
+}
+
+static int check_reference(const struct hearing *hearing, yyjson_val *reference)
+{
+    const char *table = json_get_text(reference, "referenced_table");
+    yyjson_val *here = yyjson_obj_get(reference, "columns");
+    yyjson_val *there = yyjson_obj_get(reference, "referenced_columns");
+    if (!table || !*table)
+        return object(hearing, "references", NULL, "a reference names no referenced_table");
+    if (!are_texts(here) || !are_texts(there))
+        return object(hearing, "references", NULL,
+                      "the reference to '%s' needs columns and referenced_columns, lists of names",
+                      table);
+    if (yyjson_arr_size(here) != yyjson_arr_size(there))
+        return object(hearing, "references", NULL,
+                      "the reference to '%s' has %zu columns and %zu referenced_columns; they go "
+                      "together one by one",
+                      table, yyjson_arr_size(here), yyjson_arr_size(there));
+    return TG_OK;
+}
+
+/* dlt keeps one reference to a table. */
+static int check_references(const struct hearing *hearing, yyjson_val *list)
+{
+    int rc = TG_OK;
+    size_t count = yyjson_arr_size(list);
+    if (!yyjson_is_arr(list))
+        return object(hearing, "references", NULL, "references is a list");
+    for (size_t i = 0; i < count; i++) {
+        const char *table = json_get_text(yyjson_arr_get(list, i), "referenced_table");
+        TRY(check_reference(hearing, yyjson_arr_get(list, i)));
+        for (size_t j = 0; table && j < i; j++) {
+            const char *other = json_get_text(yyjson_arr_get(list, j), "referenced_table");
+            if (other && strcmp(table, other) == 0)
+                TRY(object(hearing, "references", NULL, "references names table '%s' twice",
+                           table));
+        }
+    }
+done:
+    return rc;
+}
+
+/* `hints` of the resource or, when `column` is not NULL, of that column. */
+static int check_hints(const struct hearing *hearing, const char *json, const char *column)
+{
+    int rc = TG_OK;
+    size_t i, count;
+    yyjson_doc *doc = NULL;
+    yyjson_val *key, *value;
+    struct tg_error why = {0};
+    if (!json)
+        return TG_OK;
+    if (json_parse(json, strlen(json), "hints", &doc, &why) == TG_NOMEM)
+        return error_nomem(hearing->err);
+    if (!doc)
+        return object(hearing, "hints", column, "%s%s%s`hints` is no JSON: %s: %s",
+                      column ? "column '" : "", column ? column : "", column ? "': " : "",
+                      why.where, why.what);
+    if (!yyjson_is_obj(yyjson_doc_get_root(doc)))
+        TRY(object(hearing, "hints", column, "`hints` is a JSON object, as {\"x-team\": \"web\"}"));
+    yyjson_obj_foreach(yyjson_doc_get_root(doc), i, count, key, value)
+    {
+        const char *name = yyjson_get_str(key);
+        if (!column && strcmp(name, "references") == 0)
+            TRY(check_references(hearing, value));
+        else if (strncmp(name, "x-", 2) != 0 || !name[2])
+            TRY(object(hearing, "hints", column,
+                       "hint '%s' is not known; further ones have names "
+                       "that start with x-",
+                       name));
+    }
+done:
+    yyjson_doc_free(doc);
+    return rc;
+}
+
+/* ---- columns ---- */
+
+static int check_column(const struct hearing *hearing, const struct resource *resource,
+                        const struct tg_column *column)
+{
+    int rc = TG_OK;
+    char hint[NEAREST_HINT_BYTES];
+    const char *name = column->name;
+    enum type type = column->data_type ? type_find(column->data_type) : TYPE_NONE;
+    if (column->data_type && type == TYPE_NONE) {
+        struct nearest nearest = {.wanted = column->data_type};
+        for (int i = TYPE_NONE + 1; i < TYPE_COUNT; i++)
+            nearest_offer(&nearest, type_name((enum type)i), strlen(type_name((enum type)i)));
+        return object(hearing, "data_type", name, "column '%s' has the unknown data_type '%s'%s",
+                      name, column->data_type, nearest_hint(&nearest, hint));
+    }
+    TRY(check_numbers(hearing, column, type));
+    TRY(check_hints(hearing, column->hints, name));
+    if (column->timezone != TG_DEFAULT && type != TYPE_TIMESTAMP && type != TYPE_NONE)
+        TRY(object(hearing, "timezone", name, "column '%s' is a %s; timezone is for timestamp",
+                   name, column->data_type));
+    if (column->dedup_sort && option_choice("asc desc", column->dedup_sort) < 0)
+        TRY(object(hearing, "dedup_sort", name, "column '%s': dedup_sort is asc or desc, not '%s'",
+                   name, column->dedup_sort));
+    if (resource->disposition == DISPOSITION_MERGE)
+        return TG_OK;
+    if (column->dedup_sort)
+        TRY(object(hearing, "dedup_sort", name, "column '%s': dedup_sort is for merge", name));
+    if (column->hard_delete)
+        TRY(object(hearing, "hard_delete", name, "column '%s': hard_delete is for merge", name));
+done:
+    return rc;
+}
+
+static int check_columns(const struct hearing *hearing, const struct resource *resource)
+{
+    int rc = TG_OK;
+    const struct tg_column *sorts = NULL, *deletes = NULL;
+    for (size_t i = 0; i < resource->column_count; i++) {
+        const struct tg_column *column = &resource->columns[i];
+        TRY(check_column(hearing, resource, column));
+        if (sorts && column->dedup_sort)
+            TRY(object(hearing, "dedup_sort", column->name,
+                       "columns '%s' and '%s' both say dedup_sort; only one can", sorts->name,
+                       column->name));
+        if (deletes && column->hard_delete)
+            TRY(object(hearing, "hard_delete", column->name,
+                       "columns '%s' and '%s' both say hard_delete; only one can", deletes->name,
+                       column->name));
+        sorts = column->dedup_sort ? column : sorts;
+        deletes = column->hard_delete ? column : deletes;
+    }
+done:
+    return rc;
+}
+
+static bool is_number(const struct tg_value *value)
+{
+    return value->kind == TG_VALUE_INT64 || value->kind == TG_VALUE_DOUBLE;
+}
+
+/* "a.b" or "$.a.b": what a cursor can follow. */
+static bool is_path(const char *path)
+{
+    const char *name = path + (strncmp(path, "$.", 2) == 0 ? 2 : 0);
+    size_t len = strlen(name);
+    return len > 0 && name[0] != '.' && name[len - 1] != '.' && !strstr(name, "..") &&
+           !strpbrk(name, "[]*") && strcmp(name, "$") != 0;
+}
+
+static int check_incremental(const struct hearing *hearing,
+                             const struct tg_incremental *incremental)
+{
+    const struct tg_value *initial = &incremental->initial_value, *end = &incremental->end_value;
+    if (!incremental->cursor_path)
+        return TG_OK;
+    if (!is_path(incremental->cursor_path))
+        return object(hearing, "incremental", NULL,
+                      "cursor '%s' is no path; name a field: updated_at, or data.updated_at for a "
+                      "nested one",
+                      incremental->cursor_path);
+    if (end->kind == TG_VALUE_NONE)
+        return TG_OK;
+    if (initial->kind == TG_VALUE_NONE)
+        return object(hearing, "incremental", NULL,
+                      "end_value needs an initial_value: they are the two ends of a window");
+    if (is_number(initial) != is_number(end))
+        return object(hearing, "incremental", NULL,
+                      "initial_value and end_value cannot be compared: one is a number");
+    return TG_OK;
+}
+
+static int check_key(const struct hearing *hearing, const char *key, const char **names,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!*names[i])
+            return object(hearing, key, NULL, "%s has an empty name in it", key);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(names[i], names[j]) == 0)
+                return object(hearing, key, NULL, "%s names '%s' twice", key, names[i]);
+    }
+    return TG_OK;
+}
+
+static int check_merge(const struct hearing *hearing, const struct resource *resource)
+{
+    bool merges = resource->disposition == DISPOSITION_MERGE;
+    bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
+    if (merges && !has_key && !resource->append_on_missing_key)
+        return object(hearing, "write_disposition", NULL,
+                      "merge needs a primary_key or a merge_key (or on_missing_key: append)");
+    if (!merges && resource->merge_key_count > 0)
+        return object(hearing, "merge_key", NULL, "merge_key is for write_disposition: merge");
+    if (!merges && resource->append_on_missing_key)
+        return object(hearing, "on_missing_key", NULL,
+                      "on_missing_key is for write_disposition: merge");
+    return TG_OK;
+}
+
+/* What says where ids come from, and what becomes of bad rows. */
+static int check_rules(const struct hearing *hearing, const struct resource *resource)
+{
+    if (resource->row_ids == TG_ROW_IDS_KEY && resource->primary_key_count == 0)
+        return object(hearing, "row_ids", NULL, "row_ids: key needs a primary_key");
+    if (!resource->reject_bad_rows && resource->reject_max > 0)
+        return object(hearing, hearing->doc ? "on_bad_row" : "reject_max", NULL,
+                      "a limit of bad rows is for those that are rejected");
+    return TG_OK;
+}
+
+/* Databases take names that differ only in case for one. */
+static bool starts_with(const char *text, const char *start)
+{
+    return strncasecmp(text, start, strlen(start)) == 0;
+}
+
+/* Against those before it: two resources in one table would replace each other's rows. */
+static int check_table(const struct hearing *hearing, const struct config *config,
+                       const struct resource *resource)
+{
+    if (starts_with(resource->table_key, "_dlt_") || starts_with(resource->table_key, "_tidegate_"))
+        return object(hearing, "table_name", NULL,
+                      "tables '_dlt_*' and '_tidegate_*' are the system's; set another table_name");
+    for (size_t i = 0; i < config->resource_count; i++) {
+        const struct resource *other = &config->resources[i];
+        if (strcasecmp(other->table_key, resource->table_key) == 0)
+            return object(hearing, "table_name", NULL,
+                          "table '%s' is that of resource '%s'; set another table_name",
+                          resource->table_key, other->name);
+    }
+    return TG_OK;
+}
+
+static int check_resource(const struct hearing *hearing, const struct config *config,
+                          const struct resource *resource)
+{
+    int rc = TG_OK;
+    if (!*resource->name)
+        TRY(object(hearing, "name", NULL, "a resource needs a name"));
+    if (!*resource->table_name)
+        TRY(object(hearing, "table_name", NULL, "table_name is empty"));
+    TRY(check_merge(hearing, resource));
+    TRY(check_key(hearing, "primary_key", resource->primary_key, resource->primary_key_count));
+    TRY(check_key(hearing, "merge_key", resource->merge_key, resource->merge_key_count));
+    TRY(check_incremental(hearing, &resource->incremental));
+    TRY(check_rules(hearing, resource));
+    TRY(check_columns(hearing, resource));
+    TRY(check_hints(hearing, resource->hints, NULL));
+    TRY(check_table(hearing, config, resource));
+done:
+    return rc;
+}
+
+/* ---- resources of a config ---- */
+
+static struct resource *find_resource(const struct config *config, const char *name, size_t len)
+{
+    for (size_t i = 0; i < config->resource_count; i++) {
+        struct resource *resource = &config->resources[i];
+        if (strlen(resource->name) == len && memcmp(resource->name, name, len) == 0)
+            return resource;
+    }
+    return NULL;
+}
+
+static int push_resource(struct config *config, const struct resource *resource,
+                         struct tg_error *err)
+{
+    if (config->resource_count == config->resource_cap) {
+        size_t cap = config->resource_cap ? 2 * config->resource_cap : 8;
+        struct resource *grown = arena_alloc(&config->arena, cap * sizeof(*grown));
+        if (!grown)
+            return error_nomem(err);
+        if (config->resource_count > 0)
+            memcpy(grown, config->resources, config->resource_count * sizeof(*grown));
+        config->resources = grown;
+        config->resource_cap = cap;
+    }
+    config->resources[config->resource_count++] = *resource;
+    return TG_OK;
+}
+
+/* The table's name in dlt's form, by which clashes are found. */
+static int set_table_key(struct config *config, struct resource *resource, struct tg_error *err)
+{
+    const struct dialect *dialect = connection_dialect(config->destination);
+    const struct name_rules rules = {
+        .bytes_max = dialect ? dialect->name_bytes_max : 0,
+        .naming = config->schema_config.hints.naming,
+    };
+    const char *name = resource->table_name;
+    struct hasher hasher = {0};
+    struct buf text = BUF_INIT;
+    int rc = name_path(&rules, &hasher, name, strlen(name), &text, err);
+    if (rc == TG_OK) {
+        resource->table_key = arena_strdup(&config->arena, buf_string(&text));
+        if (!resource->table_key)
+            rc = error_nomem(err);
+    }
+    buf_release(&text);
+    hasher_release(&hasher);
+    return rc;
+}
+
+int resource_add(struct config *config, struct resource *resource, const struct hearing *hearing)
+{
+    int rc = TG_OK;
+    TRY(set_table_key(config, resource, hearing->err));
+    TRY(check_resource(hearing, config, resource));
+    if (resource->reject_bad_rows && resource->reject_max == 0)
+        resource->reject_max = REJECT_MAX;
+    TRY(push_resource(config, resource, hearing->err));
+done:
+    return rc;
+}
+
+/* ---- from the C API ---- */
+
+static int copy_text(struct config *config, const char *text, const char **out,
+                     struct tg_error *err)
+{
+    *out = arena_strdup(&config->arena, text);
+    return text && !*out ? error_nomem(err) : TG_OK;
+}
+
+/* "tenant, id" */
+static int copy_names(struct config *config, const char *list, const char ***out, size_t *count,
+                      struct tg_error *err)
+{
+    size_t cap = 1, len;
+    for (const char *p = list; p && *p; p++)
+        cap += *p == ',';
+    *out = arena_alloc(&config->arena, (cap + 1) * sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    for (const char *at = list, *name; at && (name = next_name(&at, &len));) {
+        (*out)[*count] = arena_strndup(&config->arena, name, len);
+        if (!(*out)[(*count)++])
+            return error_nomem(err);
+    }
+    return TG_OK;
+}
+
+static int copy_columns(struct config *config, const struct tg_resource *given,
+                        struct resource *resource, struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t count = given->column_count;
+    resource->columns = arena_alloc(&config->arena, (count + 1) * sizeof(*resource->columns));
+    if (!resource->columns)
+        return error_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        struct tg_column *column = &resource->columns[resource->column_count++];
+        *column = given->columns[i];
+        TRY(copy_text(config, given->columns[i].name, &column->name, err));
+        TRY(copy_text(config, given->columns[i].data_type, &column->data_type, err));
+        TRY(copy_text(config, given->columns[i].dedup_sort, &column->dedup_sort, err));
+        TRY(copy_text(config, given->columns[i].description, &column->description, err));
+        TRY(copy_text(config, given->columns[i].hints, &column->hints, err));
+    }
+done:
+    return rc;
+}
+
+static int copy_incremental(struct config *config, const struct tg_incremental *given,
+                            struct tg_incremental *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    *out = *given;
+    TRY(copy_text(config, given->cursor_path, &out->cursor_path, err));
+    if (given->initial_value.kind == TG_VALUE_TEXT)
+        TRY(copy_text(config, given->initial_value.text, &out->initial_value.text, err));
+    if (given->end_value.kind == TG_VALUE_TEXT)
+        TRY(copy_text(config, given->end_value.text, &out->end_value.text, err));
+done:
+    return rc;
+}
+
+/* What a spec cannot say wrongly, but a struct can. */
+static int check_given(const struct config *config, const struct tg_resource *given,
+                       const struct hearing *hearing)
+{
+    const struct tg_incremental *incremental = &given->incremental;
+    if (!given->read)
+        return object(hearing, "read", NULL, "`read` is not set; it is where rows come from");
+    if ((unsigned)given->write_disposition > TG_MERGE ||
+        (unsigned)incremental->last_value > TG_MIN ||
+        (unsigned)incremental->on_cursor_value_missing > TG_EXCLUDE ||
+        (unsigned)given->row_ids > TG_ROW_IDS_ROW)
+        return object(hearing, "write_disposition", NULL,
+                      "an enum is out of range; was the struct zeroed?");
+    if (given->max_table_nesting < TG_NO_NESTING)
+        return object(hearing, "max_table_nesting", NULL,
+                      "max_table_nesting is a number of levels, or TG_NO_NESTING");
+    if (given->column_count > 0 && !given->columns)
+        return object(hearing, "columns", NULL, "column_count is set, columns is not");
+    for (size_t i = 0; i < given->column_count; i++)
+        if (!given->columns[i].name || !*given->columns[i].name)
+            return object(hearing, "columns", NULL, "column %zu has no name", i);
+    for (size_t i = 0; i < given->column_count; i++)
+        if ((unsigned)given->columns[i].nullable > TG_NO ||
+            (unsigned)given->columns[i].timezone > TG_NO)
+            return object(hearing, "columns", NULL, "a flag of column '%s' is none of enum tg_flag",
+                          given->columns[i].name);
+    for (size_t i = 0; i < given->column_count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(given->columns[i].name, given->columns[j].name) == 0)
+                return object(hearing, "columns", NULL, "column '%s' has two entries",
+                              given->columns[i].name);
+    if (find_resource(config, given->name, strlen(given->name)))
+        return object(hearing, "name", NULL, "there is a resource of that name already");
+    return TG_OK;
+}
+
+static int copy_resource(struct config *config, const struct tg_resource *given,
+                         struct resource *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct source_driver *driver = source_find("callback");
+    if (!driver)
+        return error_set(err, TG_INTERNAL, "this build has no source 'callback'");
+    *out = (struct resource){
+        .source = config->schema,
+        .driver = driver,
+        .read = given->read,
+        .user = given->user,
+        .disposition = (enum disposition)(DISPOSITION_APPEND + (int)given->write_disposition),
+        .append_on_missing_key = given->append_on_missing_key,
+        .max_table_nesting = nesting_given(given->max_table_nesting),
+        .root_key = config->schema_config.hints.root_key,
+        .row_ids = given->row_ids,
+        .reject_bad_rows = given->reject_bad_rows,
+        .reject_max = given->reject_max,
+        .selected = true,
+    };
+    TRY(contract_set(&given->schema_contract, &out->contract, err));
+    TRY(copy_text(config, given->description, &out->description, err));
+    TRY(copy_text(config, given->hints, &out->hints, err));
+    TRY(copy_text(config, given->name, &out->name, err));
+    TRY(copy_text(config, given->table_name ? given->table_name : given->name, &out->table_name,
+                  err));
+    TRY(copy_names(config, given->primary_key, &out->primary_key, &out->primary_key_count, err));
+    TRY(copy_names(config, given->merge_key, &out->merge_key, &out->merge_key_count, err));
+    TRY(copy_incremental(config, &given->incremental, &out->incremental, err));
+    TRY(copy_columns(config, given, out, err));
+    TRY(option_values(&config->arena, NULL, driver->source_options, &out->source_values,
+                      &out->source_value_count, err));
+    TRY(option_values(&config->arena, NULL, driver->resource_options, &out->resource_values,
+                      &out->resource_value_count, err));
+done:
+    return rc;
+}
+
+int config_add(struct config *config, const struct tg_resource *given, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct resource resource;
+    if (!given->name || !*given->name)
+        return error_set(err, TG_USAGE, "a resource needs a name; set `name`");
+    const struct hearing hearing = {.resource = given->name, .err = err};
+    TRY(check_given(config, given, &hearing));
+    rc = copy_resource(config, given, &resource, err);
+    if (rc == TG_USAGE)
+        return error_where(err, rc, "resource '%s'", given->name);
+    TRY(rc);
+    TRY(resource_add(config, &resource, &hearing));
+done:
+    return rc;
+}
+
+/* ---- what is made of them ---- */
+
+struct source_request resource_request(const struct resource *resource, const struct config *config,
+                                       struct context *ctx, struct engine *engine)
+{
+    return (struct source_request){
+        .ctx = ctx,
+        .engine = engine,
+        .resource = resource->name,
+        .folder = config->folder,
+        .source_values = resource->source_values,
+        .source_value_count = resource->source_value_count,
+        .resource_values = resource->resource_values,
+        .resource_value_count = resource->resource_value_count,
+        .read = resource->read,
+        .user = resource->user,
+    };
+}
+
+/* ---- which ones ---- */
+
+int config_select(struct config *config, const char *names, struct tg_error *err)
+{
+    size_t len;
+    char hint[NEAREST_HINT_BYTES];
+    bool all = true;
+    for (const char *at = names, *name; at && (name = next_name(&at, &len));) {
+        all = false;
+        if (find_resource(config, name, len))
+            continue;
+        char wanted[NEAREST_HINT_BYTES];
+        snprintf(wanted, sizeof(wanted), "%.*s", (int)len, name);
+        struct nearest nearest = {.wanted = wanted};
+        for (size_t i = 0; i < config->resource_count; i++)
+            nearest_offer(&nearest, config->resources[i].name, strlen(config->resources[i].name));
+        return error_set(err, TG_USAGE, "pipeline '%s' has no resource '%.*s' to select%s",
+                         config->pipeline, (int)len, name, nearest_hint(&nearest, hint));
+    }
+    for (size_t i = 0; i < config->resource_count; i++)
+        config->resources[i].selected = all;
+    for (const char *at = names, *name; at && (name = next_name(&at, &len));)
+        find_resource(config, name, len)->selected = true;
+    return TG_OK;
+}

@@ -1,0 +1,112 @@
+/*
+ * Inside of the configuration, shared by config.c (environment, option tables, names), spec.c (the
+ * keys of a spec), schema.c (those of its schema), resource.c (what a resource may be) and
+ * reference.c (prints what the tables say).
+ */
+#ifndef TIDEGATE_SPEC_H
+#define TIDEGATE_SPEC_H
+
+#include "config/config.h"
+#include "config/document.h"
+
+/* ---- documents by option tables ---- */
+
+/* Checks a map by tables (a list that ends with NULL): known keys, required ones, type and choices
+ * of each value; maps within by the tables of their options. `subject` ("resource 'a'") is for
+ * messages. */
+int document_check(struct document *doc, const struct node *map, const char *subject,
+                   const struct option *const *tables) TG_CHECK_RESULT;
+
+/* What a checked map (NULL: nothing given) says for the options of a table, in the table's order,
+ * with defaults filled in. In the arena. */
+int option_values(struct arena *arena, const struct node *map, const struct option *table,
+                  const struct option_value **out, size_t *count,
+                  struct tg_error *err) TG_CHECK_RESULT;
+/* The entry of a name; NULL: there is none. */
+const struct option *option_find(const struct option *table, const char *name);
+/* The entry that says what a scalar in place of the map may be; NULL: no scalar. */
+const struct option *option_shorthand(const struct option *option);
+/* The place of a word among choices ("a b c"), or -1. */
+int option_choice(const char *choices, const char *word);
+
+/* ---- the nearest name to a misspelt one ---- */
+
+struct nearest {
+    const char *wanted;
+    const char *name; /* the best so far, `len` bytes; NULL: none is near */
+    size_t len, distance;
+};
+void nearest_offer(struct nearest *nearest, const char *name, size_t len);
+void nearest_offer_table(struct nearest *nearest, const struct option *table);
+/* "; did you mean 'x'?", or "" */
+enum { NEAREST_HINT_BYTES = 96 };
+const char *nearest_hint(const struct nearest *nearest, char out[NEAREST_HINT_BYTES]);
+
+/* Calls for each trimmed, non-empty part of "a, b": *list moves on; NULL at the end. */
+const char *next_name(const char **list, size_t *len);
+
+/* ---- config.c, for spec.c ---- */
+
+/* What is wrong with a pipeline's name; NULL: nothing. */
+const char *pipeline_name_fault(const char *name);
+/* Sets pipeline, schema and dataset (NULL: dlt's default) in their normal forms; the dataset's is
+ * by the schema's naming convention. */
+int config_set_names(struct config *config, const char *pipeline, const char *dataset,
+                     struct tg_error *err) TG_CHECK_RESULT;
+/* What a source goes by in the state: its name in snake_case, in the arena. */
+int config_source_key(struct config *config, const char *name, const char **out,
+                      struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- schema.c ---- */
+
+extern const struct option schema_options[];          /* under `schema` */
+extern const struct option contract_options[];        /* under `schema_contract` */
+#define CONTRACT_SHORTHAND "tables columns data_type" /* a scalar holds for all of them */
+#define COLUMN_TYPES       "text double bool timestamp bigint binary json decimal wei date time"
+
+/* What the key `schema_contract` of a checked map says. */
+struct contract contract_of(const struct node *map);
+/* `over`, and what it does not say by `under`. */
+struct contract contract_join(const struct contract *over, const struct contract *under);
+/* The key `schema` of a spec (NULL: not given), checked; what else is wrong is recorded. TG_NOMEM.
+ */
+int schema_read(struct config *config, struct document *doc,
+                const struct node *schema) TG_CHECK_RESULT;
+/* The same from the C API (NULL: nothing said), copied. TG_USAGE. */
+int schema_set(struct config *config, const struct tg_schema_options *given,
+               struct tg_error *err) TG_CHECK_RESULT;
+/* A number of levels of the C API; -1: not said. */
+int nesting_given(int levels);
+int contract_set(const struct tg_schema_contract *given, struct contract *out,
+                 struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- resource.c, for spec.c ---- */
+
+enum { REJECT_MAX = 1000 }; /* bad rows of a run, when nobody says how many */
+
+/* Who hears of what is wrong with a resource. */
+struct hearing {
+    struct document *doc;    /* gets a problem; NULL: a caller in C gets TG_USAGE */
+    const struct node *node; /* the resource in the document */
+    const char *resource;    /* its name */
+    struct tg_error *err;
+};
+
+/* Checks a resource (all but table_key is set, in the config's arena; reject_max 0: not said) and
+ * adds it. In a document, what is wrong is recorded; otherwise TG_USAGE. TG_NOMEM. */
+int resource_add(struct config *config, struct resource *resource,
+                 const struct hearing *hearing) TG_CHECK_RESULT;
+
+/* ---- spec.c ---- */
+
+extern const struct option spec_options[];     /* top level */
+extern const struct option source_options[];   /* of every source, beside its driver's */
+extern const struct option resource_options[]; /* of every resource, beside its driver's */
+
+/* Can a spec name this driver? A callback needs a program. */
+bool source_fits_spec(const struct source_driver *driver);
+
+/* Fills `config` from a document; what is wrong is recorded in the document. TG_NOMEM. */
+int spec_convert(struct document *doc, struct config *config, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * Owns the decision on what is new, and the way of rows that are not loaded.
+ *
+ *   contract_ask     a new table, column or type -> the mode that holds -> kept, left out, the row
+ *                    discarded, or TG_CONTRACT with the document that asked for it
+ *   contract_give_up a discarded or bad row -> contract_reject -> normalize_options.reject
+ *
+ * Who asks: output.c for tables, shape.c for columns, shred.c for types. What the modes are for a
+ * table was resolved before (catalog/contract.c). Undoing what was stored of a row is shred.c's.
+ */
+#include "normalize/contract.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { DOCUMENT_SHOWN_MAX = 300 };
+
+static void describe(const struct change *change, char *out, size_t size)
+{
+    switch (change->entity) {
+    case CONTRACT_TABLES: snprintf(out, size, "table '%s' is new", change->table); break;
+    case CONTRACT_COLUMNS:
+        snprintf(out, size, "column '%s' of table '%s' is new (%s)", change->column, change->table,
+                 change->type);
+        break;
+    default:
+        snprintf(out, size, "column '%s' of table '%s' is %s and the value is %s", change->column,
+                 change->table, change->type_there, change->type);
+    }
+}
+
+/* The row being walked as JSON, cut off when it is long. */
+static void show_document(const struct outputs *outputs, char out[DOCUMENT_SHOWN_MAX + 4])
+{
+    struct buf text = BUF_INIT;
+    cell_json(&text, outputs->row, 0);
+    size_t len = text.failed ? 0 : text.len;
+    bool cut = len > DOCUMENT_SHOWN_MAX;
+    if (cut)
+        for (len = DOCUMENT_SHOWN_MAX; len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80;)
+            len--;
+    snprintf(out, DOCUMENT_SHOWN_MAX + 4, "%.*s%s", (int)len, buf_string(&text), cut ? "..." : "");
+    buf_release(&text);
+}
+
+static int freeze(struct outputs *outputs, const struct change *change, const char *what,
+                  struct tg_error *err)
+{
+    char document[DOCUMENT_SHOWN_MAX + 4];
+    const char *entity = contract_entity_text(change->entity);
+    show_document(outputs, document);
+    return error_set(err, TG_CONTRACT,
+                     "%s, and the schema contract freezes %s; document: %s; to let it in, set "
+                     "schema_contract: {%s: evolve}; to load the rest, set discard_row or "
+                     "discard_value there",
+                     what, entity, document, entity);
+}
+
+int contract_ask(struct outputs *outputs, const struct output *output, const struct change *change,
+                 bool *left_out, struct tg_error *err)
+{
+    char what[256];
+    enum contract_mode mode = outputs->options.contract.modes[change->entity];
+    *left_out = false;
+    if (mode == CONTRACT_UNSAID || mode == CONTRACT_EVOLVE ||
+        (change->entity == CONTRACT_COLUMNS && output->free_pass) ||
+        (change->column && strncmp(change->column, "_dlt", 4) == 0))
+        return TG_OK;
+    describe(change, what, sizeof(what));
+    if (mode == CONTRACT_FREEZE)
+        return freeze(outputs, change, what, err);
+    if (mode == CONTRACT_DISCARD_VALUE || change->entity == CONTRACT_TABLES) {
+        *left_out = true;
+        return TG_OK;
+    }
+    snprintf(outputs->discard_reason, sizeof(outputs->discard_reason),
+             "%s, and the schema contract discards such rows (%s: %s)", what,
+             contract_entity_text(change->entity), contract_mode_text(mode));
+    outputs->discard_column = change->column;
+    return ROW_DISCARDED;
+}
+
+int contract_reject(struct outputs *outputs, const char *table, const char *column,
+                    const char *reason, const yyjson_val *document, struct tg_error *err)
+{
+    struct tg_error place = {.code = TG_OK};
+    if (outputs->page)
+        (void)!page_where(outputs->page, outputs->root_row, TG_DATA, &place);
+    const struct reject reject = {.table = table,
+                                  .column = column,
+                                  .reason = reason,
+                                  .place = place.where,
+                                  .document = document};
+    return outputs->options.reject(outputs->options.sink, &reject, err);
+}
+
+static int reject_bad_row(struct outputs *outputs, const struct output *output,
+                          struct tg_error *err)
+{
+    const struct tg_error bad = *err;
+    if (++outputs->bad_row_count > outputs->options.reject_max)
+        return error_where(err, TG_DATA, "bad row %llu, beyond the limit of %llu (on_bad_row)",
+                           (unsigned long long)outputs->bad_row_count,
+                           (unsigned long long)outputs->options.reject_max);
+    error_clear(err);
+    return contract_reject(outputs, output->table->name, NULL, bad.what, outputs->row, err);
+}
+
+int contract_give_up(struct outputs *outputs, const struct output *output, int code,
+                     struct tg_error *err)
+{
+    if (code == ROW_DISCARDED)
+        return contract_reject(outputs, output->table->name, outputs->discard_column,
+                               outputs->discard_reason, outputs->row, err);
+    if (code == TG_DATA && outputs->options.reject_bad_rows)
+        return reject_bad_row(outputs, output, err);
+    return code;
+}

@@ -1,0 +1,43 @@
+/*
+ * Rows of a load that are not loaded, on their way to the table _tidegate_rejects.
+ */
+#ifndef TIDEGATE_PACKAGE_REJECTS_H
+#define TIDEGATE_PACKAGE_REJECTS_H
+
+#include <yyjson.h>
+
+#include "data/column.h"
+#include "package/package.h"
+
+#define REJECTS_TABLE "_tidegate_rejects"
+
+/* All borrowed. */
+struct rejected_row {
+    const char *resource, *table;
+    const char *column; /* NULL: none in particular */
+    const char *reason;
+    const char *place; /* "file 'a.jsonl', line 3"; "": unknown */
+    const yyjson_val *document;
+};
+
+enum { REJECTS_COLUMNS = 7 };
+
+/* A column of the table that the package fills, in its order. */
+extern const char *const rejects_columns[REJECTS_COLUMNS];
+
+/* Zero it before the first use. */
+struct rejects {
+    struct column columns[REJECTS_COLUMNS];
+    size_t row_count;
+    struct buf json; /* scratch */
+};
+
+/* Takes note of a row; from time to time a batch goes into the package. */
+int rejects_add(struct rejects *rejects, struct package *package, const char *load_id,
+                const struct rejected_row *row, struct tg_error *err) TG_CHECK_RESULT;
+/* Puts what is left into the package. */
+int rejects_flush(struct rejects *rejects, struct package *package,
+                  struct tg_error *err) TG_CHECK_RESULT;
+void rejects_release(struct rejects *rejects);
+
+#endif

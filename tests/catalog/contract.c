@@ -1,0 +1,141 @@
+/* catalog/contract.c: the words, the stored forms, and dlt's precedence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "catalog/contract.h"
+#include "tests/torture.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static void words(void **state)
+{
+    (void)state;
+    static const char *const modes[] = {"", "evolve", "freeze", "discard_row", "discard_value"};
+    enum contract_mode mode;
+    for (int i = CONTRACT_UNSAID; i <= CONTRACT_DISCARD_VALUE; i++) {
+        assert_string_equal(contract_mode_text((enum contract_mode)i), modes[i]);
+        assert_int_equal(contract_mode_find(modes[i], &mode), i != CONTRACT_UNSAID);
+        assert_true(i == CONTRACT_UNSAID || (int)mode == i);
+    }
+    assert_false(contract_mode_find("Freeze", &mode));
+    assert_string_equal(contract_entity_text(CONTRACT_TABLES), "tables");
+    assert_string_equal(contract_entity_text(CONTRACT_COLUMNS), "columns");
+    assert_string_equal(contract_entity_text(CONTRACT_DATA_TYPE), "data_type");
+}
+
+static void stored_forms(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *json;
+        struct contract contract;
+        const char *written; /* NULL: as read */
+    } cases[] = {
+        {"\"freeze\"", {{CONTRACT_FREEZE, CONTRACT_FREEZE, CONTRACT_FREEZE}}, NULL},
+        {"{\"columns\":\"discard_row\"}", {{0, CONTRACT_DISCARD_ROW, 0}}, NULL},
+        {"{\"tables\":\"evolve\",\"data_type\":\"discard_value\"}",
+         {{CONTRACT_EVOLVE, 0, CONTRACT_DISCARD_VALUE}},
+         NULL},
+        {"{\"columns\":null,\"tables\":\"freeze\"}",
+         {{CONTRACT_FREEZE, 0, 0}},
+         "{\"tables\":\"freeze\"}"},
+        {"{\"data_type\":\"evolve\",\"columns\":\"evolve\",\"tables\":\"evolve\"}",
+         {{CONTRACT_EVOLVE, CONTRACT_EVOLVE, CONTRACT_EVOLVE}},
+         "\"evolve\""},
+        {"{}", {{0}}, ""},
+        {"null", {{0}}, ""},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct contract contract;
+        struct buf out = BUF_INIT;
+        assert_int_equal(contract_read(cases[i].json, &contract, NULL), TG_OK);
+        assert_memory_equal(&contract, &cases[i].contract, sizeof(contract));
+        contract_write(&contract, &out);
+        assert_string_equal(buf_string(&out), cases[i].written ? cases[i].written : cases[i].json);
+        assert_int_equal(contract_is_said(&contract), out.len > 0);
+        buf_release(&out);
+    }
+}
+
+static void nonsense(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"\"thaw\"", "thaw"},
+        {"{\"columns\":\"thaw\"}", "'columns' is 'thaw'"},
+        {"{\"columns\":1}", "'columns' must be a text"},
+        {"{\"rows\":\"freeze\"}", "'rows'"},
+        {"[]", "'schema_contract' must be a text"},
+        {"{", "'schema_contract'"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct contract contract;
+        struct tg_error err = {0};
+        assert_int_equal(contract_read(cases[i][0], &contract, &err), TG_DATA);
+        if (!strstr(err.what, cases[i][1]))
+            fail_msg("%s: %s", cases[i][0], err.what);
+    }
+}
+
+static struct contract all(enum contract_mode mode)
+{
+    return (struct contract){{mode, mode, mode}};
+}
+
+/* Each line was asked of dlt: Schema.resolve_contract_settings_for_table. */
+static void precedence(void **state)
+{
+    (void)state;
+    const struct contract none = {{0}};
+    const struct contract freeze = all(CONTRACT_FREEZE);
+    const struct contract evolve = all(CONTRACT_EVOLVE);
+    const struct contract rows = {{0, CONTRACT_DISCARD_ROW, 0}};
+    const struct contract rows_full = {{CONTRACT_EVOLVE, CONTRACT_DISCARD_ROW, CONTRACT_EVOLVE}};
+    const struct contract type = {{0, 0, CONTRACT_DISCARD_VALUE}};
+    const struct contract type_full = {{CONTRACT_EVOLVE, CONTRACT_EVOLVE, CONTRACT_DISCARD_VALUE}};
+    const struct {
+        const struct contract *run, *table, *schema, *expected;
+    } cases[] = {
+        {NULL, NULL, NULL, &evolve},       {&none, &none, &none, &evolve},
+        {NULL, NULL, &freeze, &freeze},    {&none, &none, &rows, &rows_full},
+        {NULL, &rows, NULL, &rows_full},   {NULL, &rows, &freeze, &rows_full},
+        {NULL, &evolve, &freeze, &evolve}, {&type, &rows, &freeze, &type_full},
+        {&freeze, &rows, NULL, &freeze},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct contract resolved = contract_resolve(cases[i].run, cases[i].table, cases[i].schema);
+        assert_memory_equal(&resolved, cases[i].expected, sizeof(resolved));
+    }
+}
+
+static int read_one(void)
+{
+    struct contract contract;
+    struct buf out = BUF_INIT;
+    int rc = contract_read("{\"columns\":\"freeze\"}", &contract, NULL);
+    if (rc == TG_OK) {
+        contract_write(&contract, &out);
+        rc = buf_check(&out, NULL);
+    }
+    buf_release(&out);
+    return rc;
+}
+
+static void out_of_memory(void **state)
+{
+    (void)state;
+    torture(read_one);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words),      cmocka_unit_test(stored_forms),  cmocka_unit_test(nonsense),
+        cmocka_unit_test(precedence), cmocka_unit_test(out_of_memory),
+    };
+    return cmocka_run_group_tests_name("catalog/contract", tests, NULL, NULL);
+}
