@@ -1,4 +1,5 @@
-"""Runs the cases: main.py [TEXT]. Prints a line per case and a closing count; 1 when one failed."""
+"""Runs the cases: main.py [TEXT]. Prints a line per case and a closing count; 1 when one failed. Without TEXT random documents
+are compared, too; with --seeds (random_documents.py has more of such options) only they are."""
 import concurrent.futures
 import os
 import sys
@@ -6,7 +7,10 @@ import traceback
 
 import continuing  # noqa: F401  (makes cases)
 import harness
+import random_documents
 import same_tables  # noqa: F401
+
+ROUND = 1, 40, 150  # seeds of random documents, and the seconds after which no more of them are begun
 
 
 def run(function):
@@ -22,6 +26,8 @@ def run(function):
 
 
 def main():
+    if len(sys.argv) > 1 and sys.argv[1].startswith("--"):
+        return random_documents.main(sys.argv[1:])
     text = sys.argv[1] if len(sys.argv) > 1 else ""
     todo = [function for function in harness.cases if text in " ".join(function.__doc__.split())]
     workers = min(os.cpu_count() or 1, 4)
@@ -31,7 +37,8 @@ def main():
             print(line, flush=True)
             passed += ok
     print(f"{passed} passed, {len(todo) - passed} failed")
-    return 0 if todo and passed == len(todo) else 1
+    same = bool(text) or random_documents.compare_seeds(*ROUND)
+    return 0 if todo and passed == len(todo) and same else 1
 
 
 if __name__ == "__main__":
