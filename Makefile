@@ -31,8 +31,11 @@ torture: deps ## unit tests with every single allocation failing once
 crash: all ## 51 runs of a million rows killed at random moments, each put right by the next
 	@TIDEGATE=build/tidegate KILLS=51 ROWS=1000000 tests/crash/kill.sh
 
-memory: all ## files ten times as large as the memory the kernel allows, loaded with --memory
-	@TIDEGATE=build/tidegate TIDEGATE_BUILD=build/release MEMORY_TIMES=10 tests/cli/memory.sh
+memory: all ## files ten times as large as the memory the kernel allows, of every shape
+	@rm -f build/memory.log && touch build/memory.log
+	@TIDEGATE=build/tidegate TIDEGATE_BUILD=build/release MEMORY_LOG=build/memory.log \
+		MEMORY_KINDS="flat nested texts wide sparse" tests/cli/memory.sh
+	@cat build/memory.log
 
 tsan: deps ## unit tests and cases under the thread sanitizer
 	$(call build,tsan)

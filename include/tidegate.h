@@ -243,7 +243,9 @@ enum tg_contract_mode {
 };
 
 /* One mode each for new tables, new columns of tables that have data, and values that do not fit
- * the type of their column. */
+ * the type of their column (also those that would make it wider). Of the run, the resource, the
+ * table as it is stored and the pipeline's schema, the first that says anything decides about all
+ * three. The first load of a table may bring any column. */
 struct tg_schema_contract {
     enum tg_contract_mode tables, columns, data_type;
 };
@@ -335,8 +337,8 @@ struct tg_schema_options {
     const char *naming; /* snake_case (NULL too), direct, duck_case, sql_cs_v1, sql_ci_v1. Cannot be
                            changed once tables have data: TG_SPEC */
     const char *detections; /* texts and numbers that become something else: "iso_timestamp" (NULL
-                               too), iso_date, timestamp, large_integer; several: "a, b"; none: ""
-                             */
+                               too), iso_date, timestamp, large_integer, hexbytes_to_text,
+                               wei_to_double; several: "a, b"; none: "" */
     const struct tg_preferred_type *preferred_types;
     size_t preferred_type_count;
     struct tg_schema_contract contract;

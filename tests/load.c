@@ -157,9 +157,56 @@ static void an_arrow_stream_is_taken_with_its_cursor(void **state)
     assert_string_equal(fixture->info.load_id, "");
 }
 
+static void release_nothing(struct ArrowSchema *schema)
+{
+    schema->release = NULL;
+}
+
+/* One value of a column `n`: 32 bits wide in the first load, then 64. */
+static int read_wider(struct tg_read *read, struct tg_error *err)
+{
+    bool *again = read->user;
+    static struct ArrowSchema child; /* lives as long as the stream */
+    static struct ArrowSchema *children[] = {&child};
+    const struct type_spec spec = {.type = *again ? TYPE_BIGINT : TYPE_DATE}; /* 64 or 32 bits */
+    struct ArrowSchema schema = {
+        .format = "+s", .n_children = 1, .children = children, .release = release_nothing};
+    struct ArrowArray child_array = {0}, array = {0};
+    struct column column;
+    child = (struct ArrowSchema){.format = *again ? "l" : "i",
+                                 .name = "n",
+                                 .flags = ARROW_FLAG_NULLABLE,
+                                 .release = release_nothing};
+    assert_int_equal(column_init(&column, &spec, err), TG_OK);
+    if (*again)
+        column_set_int64(&column, 0, INT64_C(5000000000));
+    else
+        column_set_date(&column, 0, -7);
+    assert_int_equal(column_export(&column, 1, &child_array, err), TG_OK);
+    assert_int_equal(batch_make(&child_array, 1, 1, &array, err), TG_OK);
+    assert_int_equal(stream_from_arrays(&schema, &array, 1, &read->stream, err), TG_OK);
+    read->done = *again = true;
+    return TG_OK;
+}
+
+static void wider_integers_widen_the_column(void **state)
+{
+    struct fixture *fixture = *state;
+    bool again = false;
+    const struct tg_resource resource = {.name = "n", .read = read_wider, .user = &again};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT n, typeof(n) AS is FROM n", "n,is\n-7,INTEGER\n");
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT n, typeof(n) AS is FROM n ORDER BY n",
+                 "n,is\n-7,BIGINT\n5000000000,BIGINT\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(wider_integers_widen_the_column, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(initial_and_end_value_bound_a_window, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(min_goes_back_in_time, fixture_setup, fixture_teardown),

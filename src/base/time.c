@@ -2,17 +2,19 @@
  * ISO 8601 text <-> numbers, without locale, without time-zone database, without allocation when
  * reading.
  *
- * Path in: time_parse_timestamp = usual_form and zone_of, or time_parse: iso_form (iso_date,
- * iso_clock, zone_of), else common_form, the two grammars of the parser that dlt uses. Each
- * function moves over the text. Path out: time_format_* put digits into a small array and append
- * it once. Days and civil dates follow Howard Hinnant's era arithmetic (400 years of 146,097 days,
- * years beginning in March).
+ * Path in: time_parse_timestamp = usual_form (eight bytes at a time), usual_fraction and zone_of,
+ * or time_parse: iso_form (iso_date, iso_clock, zone_of), else common_form, the two grammars of the
+ * parser that dlt uses. Each function moves over the text. Path out: time_format_* put digits into
+ * a small array and append it once. Days and civil dates follow Howard Hinnant's era arithmetic
+ * (400 years of 146,097 days, years beginning in March).
  *
  * Which text becomes a timestamp column is decided in normalize; here is only what the text means.
  */
 #include "base/time.h"
 
+#include <endian.h>
 #include <limits.h>
+#include <string.h>
 
 #include "base/buf.h"
 
@@ -177,34 +179,85 @@ static bool zone_of(struct text *text, int64_t *offset_us, bool *has_zone)
     return true;
 }
 
-/* Two digits at p; *bad is set when they are not. */
-static inline int pair(const char *p, unsigned *bad)
+/* Eight bytes as a word, the first one lowest. */
+static inline uint64_t load8(const char *p)
 {
-    unsigned tens = (unsigned)(unsigned char)p[0] - '0';
-    unsigned ones = (unsigned)(unsigned char)p[1] - '0';
-    *bad |= (tens > 9) | (ones > 9);
-    return (int)(tens * 10 + ones);
+    uint64_t word;
+    memcpy(&word, p, sizeof(word));
+    return le64toh(word);
 }
 
-/* The usual YYYY-MM-DDTHH:MM:SS at fixed places, with few branches; false: look closer. */
-static bool usual_form(struct text *text, int32_t *days, int64_t *us)
+/* A word of eight bytes against a form, in which 0 stands for any digit: byte i of the result is
+ * the number that its bytes i and i + 1 spell where both are digits. *bad is not 0 when a byte
+ * differs. `limits` has 0x76 where the form has a digit, else 0x7f: a byte too many carries into
+ * bit 7. */
+static inline uint64_t pairs_of(uint64_t word, uint64_t form, uint64_t limits, uint64_t *bad)
 {
+    uint64_t rest = word ^ form;
+    *bad |= (rest | (rest + limits)) & UINT64_C(0x8080808080808080);
+    return rest * 10 + (rest >> 8);
+}
+
+static inline unsigned byte_of(uint64_t word, int i)
+{
+    return (unsigned)(word >> 8 * i) & 0xff;
+}
+
+/* Before each month, in a year that begins in March. */
+static const uint16_t month_days[] = {0, 306, 337, 0, 31, 61, 92, 122, 153, 184, 214, 245, 275};
+
+/* The usual YYYY-MM-DDTHH:MM:SS at fixed places, with few branches; false: look closer. */
+static inline bool usual_form(struct text *text, int32_t *days, int64_t *us)
+{
+    static const uint64_t any = 0x76, same = 0x7f;
+    const uint64_t date_limits =
+        any | same << 8 | any << 16 | any << 24 | same << 32 | any << 40 | any << 48 | same << 56;
+    const uint64_t clock_limits =
+        any | any << 8 | same << 16 | any << 24 | any << 32 | same << 40 | any << 48 | any << 56;
+    const uint64_t year_limits = any | any << 8 | any << 16 | any << 24;
     const char *p = text->at;
-    if (text->end - p < 19 || p[4] != '-' || p[7] != '-' || (p[10] != 'T' && p[10] != ' ') ||
-        p[13] != ':' || p[16] != ':')
+    uint64_t bad = 0;
+    if (text->end - p < 19)
         return false;
-    unsigned bad = 0;
-    int year = pair(p, &bad) * 100 + pair(p + 2, &bad);
-    int month = pair(p + 5, &bad);
-    int day = pair(p + 8, &bad);
-    int hour = pair(p + 11, &bad);
-    int minute = pair(p + 14, &bad);
-    int second = pair(p + 17, &bad);
-    if (bad || hour > 23 || minute > 59 || second > 59 || !is_date(year, month, day))
+    char between = p[10] == ' ' ? 'T' : p[10];
+    uint64_t date = (load8(p + 3) & (UINT64_MAX >> 8)) | (uint64_t)(unsigned char)between << 56;
+    uint64_t head = pairs_of(load8(p) & UINT32_MAX, load8("0000\0\0\0"), year_limits, &bad);
+    uint64_t tail = pairs_of(date, load8("0-00-00T"), date_limits, &bad);
+    uint64_t clock = pairs_of(load8(p + 11), load8("00:00:00"), clock_limits, &bad);
+    unsigned year = byte_of(head, 0) * 100 + byte_of(head, 2);
+    unsigned month = byte_of(tail, 2), day = byte_of(tail, 5);
+    unsigned hour = byte_of(clock, 0), minute = byte_of(clock, 3), second = byte_of(clock, 6);
+    if (bad || hour > 23 || minute > 59 || second > 59 || month > 12 || month < 1 ||
+        (day > 28 && !is_date((int)year, (int)month, (int)day)) || day < 1 || year < 1)
         return false;
-    *days = time_days_from_civil(year, month, day);
+    year -= month <= 2;
+    unsigned century = year / 100;
+    *days =
+        (int32_t)(year * 365 + year / 4 - century + century / 4 + month_days[month] + day) - 719469;
     *us = ((hour * 60 + minute) * 60 + second) * SECOND_US;
     text->at += 19;
+    return true;
+}
+
+/* A fraction of six digits in one go, any other one by one; a second is in front of it. */
+static inline bool usual_fraction(struct text *text, int64_t *us, struct fraction *out)
+{
+    static const uint64_t any = 0x76, same = 0x7f;
+    const uint64_t limits =
+        same << 8 | any << 16 | any << 24 | any << 32 | any << 40 | any << 48 | any << 56;
+    const char *p = text->at;
+    uint64_t bad = 0;
+    *out = (struct fraction){0, 0};
+    if (p == text->end || (*p != '.' && *p != ','))
+        return true;
+    if (text->end - p < 7 || (text->end - p > 7 && is_digit(p[7])))
+        return fraction_of(text, us, out);
+    uint64_t word = pairs_of(load8(p - 1) >> 8 << 8, load8("\0.000000"), limits, &bad);
+    if (bad)
+        return fraction_of(text, us, out);
+    *us += byte_of(word, 2) * 10000 + byte_of(word, 4) * 100 + byte_of(word, 6);
+    out->digits = 6;
+    text->at += 7;
     return true;
 }
 
@@ -398,7 +451,8 @@ static bool common_form(struct text *text, struct reading *out)
 
 /* ---- the whole ---- */
 
-static inline bool set_point(const struct reading *reading, int64_t offset_us, struct time_point *out)
+static inline bool set_point(const struct reading *reading, int64_t offset_us,
+                             struct time_point *out)
 {
     out->us = reading->days * DAY_US + reading->us - offset_us;
     out->nanos = reading->fraction.nanos;
@@ -437,11 +491,15 @@ bool time_parse_timestamp(const char *value, size_t len, struct time_point *out)
 {
     struct text text = {value, value + len};
     struct reading reading; /* filled as it is read: this is a hot path */
-    int64_t offset_us;
+    int64_t offset_us = 0;
     if (usual_form(&text, &reading.days, &reading.us) &&
-        fraction_of(&text, &reading.us, &reading.fraction) &&
-        zone_of(&text, &offset_us, &out->has_zone) && text.at == text.end)
-        return set_point(&reading, offset_us, out);
+        usual_fraction(&text, &reading.us, &reading.fraction)) {
+        out->has_zone = true;
+        if (text.end - text.at == 1 && *text.at == 'Z')
+            return set_point(&reading, 0, out);
+        if (zone_of(&text, &offset_us, &out->has_zone) && text.at == text.end)
+            return set_point(&reading, offset_us, out);
+    }
     return time_parse(value, len, out) == TIME_STAMP;
 }
 

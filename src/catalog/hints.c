@@ -95,6 +95,8 @@ static bool same_type(const struct type_spec *left, const struct type_spec *righ
 {
     struct type_spec a = effective(left);
     struct type_spec b = effective(right);
+    if (a.type == TYPE_TEXT || a.type == TYPE_BINARY) /* a length limits nothing */
+        return a.type == b.type;
     return a.type == b.type && a.precision == b.precision && a.scale == b.scale &&
            a.naive == b.naive;
 }
@@ -130,7 +132,7 @@ static struct type_spec overlaid(const struct table_column *column, const struct
 /* Whether data made the column wider than the hint has it: both are right then. */
 static bool has_outgrown(const struct type_spec *there, const struct type_spec *wanted)
 {
-    return there->type != wanted->type && type_widens(wanted, there);
+    return type_widens(wanted, there);
 }
 
 static int check_types(const struct table *table, const struct wish *wish, struct tg_error *err)

@@ -7,6 +7,7 @@
  * An objection becomes a problem with its place in a spec, or TG_USAGE for a caller in C. Whether
  * the data bears the hints out is found when it comes (catalog, normalize).
  */
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -51,6 +52,8 @@ static int precision_max(enum type type)
     case TYPE_BIGINT: return 128;
     case TYPE_TIMESTAMP: return 9;
     case TYPE_TIME: return 6;
+    case TYPE_TEXT:
+    case TYPE_BINARY: return INT_MAX;
     case TYPE_NONE: return 128;
     default: return 0;
     }
@@ -72,8 +75,7 @@ static int check_numbers(const struct hearing *hearing, const struct tg_column *
                       "column '%s' has a negative %s", name,
                       column->scale < 0 ? "scale" : "precision");
     if (column->precision > 0 && max == 0)
-        return object(hearing, "precision", name,
-                      "column '%s' is a %s; precision is for decimal, bigint, timestamp and time",
+        return object(hearing, "precision", name, "column '%s' is a %s, which has no precision",
                       name, type_name(type));
     if (column->precision > max)
         return object(hearing, "precision", name, "column '%s' has precision %d; %d is the most",
@@ -584,6 +586,8 @@ struct source_request resource_request(const struct resource *resource, const st
         .source_value_count = resource->source_value_count,
         .resource_values = resource->resource_values,
         .resource_value_count = resource->resource_value_count,
+        .columns = resource->columns,
+        .column_count = resource->column_count,
         .read = resource->read,
         .user = resource->user,
     };

@@ -94,15 +94,6 @@ struct contract contract_of(const struct node *map)
     return contract;
 }
 
-struct contract contract_join(const struct contract *over, const struct contract *under)
-{
-    struct contract joined = *over;
-    for (int i = 0; i < CONTRACT_COUNT; i++)
-        if (joined.modes[i] == CONTRACT_UNSAID)
-            joined.modes[i] = under->modes[i];
-    return joined;
-}
-
 _Static_assert((int)TG_CONTRACT_DISCARD_VALUE == (int)CONTRACT_DISCARD_VALUE, "modes go together");
 
 int contract_set(const struct tg_schema_contract *given, struct contract *out, struct tg_error *err)

@@ -61,7 +61,8 @@ static const struct option column_options[] = {
     {.name = "precision",
      .type = OPTION_INT,
      .help = "Digits of a decimal (1 to 38), bits of a bigint (1 to 128), digits of a second's "
-             "fraction of a timestamp (0 to 9) or a time (0 to 6)."},
+             "fraction of a timestamp (0 to 9) or a time (0 to 6), length of a text or "
+             "binary (limits nothing at DuckDB)."},
     {.name = "scale", .type = OPTION_INT, .help = "Digits of a decimal after the point."},
     {.name = "timezone",
      .type = OPTION_BOOL,
@@ -642,7 +643,8 @@ static int read_rules(const struct conversion *conv, const struct node *node,
     resource->root_key = source->root_key;
     /* The words of an only source are the schema's (read_sources). */
     if (conv->source_count > 1) {
-        resource->contract = contract_join(&resource->contract, &source->contract);
+        if (!contract_is_said(&resource->contract))
+            resource->contract = source->contract;
         if (resource->max_table_nesting < 0)
             resource->max_table_nesting = source->max_nesting;
     }

@@ -66,8 +66,6 @@ extern const struct option contract_options[];        /* under `schema_contract`
 
 /* What the key `schema_contract` of a checked map says. */
 struct contract contract_of(const struct node *map);
-/* `over`, and what it does not say by `under`. */
-struct contract contract_join(const struct contract *over, const struct contract *under);
 /* The key `schema` of a spec (NULL: not given), checked; what else is wrong is recorded. TG_NOMEM.
  */
 int schema_read(struct config *config, struct document *doc,

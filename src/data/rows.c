@@ -75,6 +75,11 @@ bool cell_is_integer(const yyjson_val *cell)
            !memchr(text, 'e', len) && !memchr(text, 'E', len);
 }
 
+bool cell_overflows(const yyjson_val *cell)
+{
+    return (cell->tag & YYJSON_TAG_MASK) == YYJSON_TYPE_RAW && !cell_is_integer(cell);
+}
+
 static size_t cell_span(const yyjson_val *cell)
 {
     return (size_t)(cell_next(cell) - cell);

@@ -75,6 +75,8 @@ static inline const yyjson_val *cell_first(const yyjson_val *cell)
 
 /* Whether it is an integer, as JSON has them, of any size (beyond 64 bits it is a CELL_DECIMAL). */
 bool cell_is_integer(const yyjson_val *cell);
+/* Whether it is a JSON number beyond all doubles, 1e400: an infinity to Python. */
+bool cell_overflows(const yyjson_val *cell);
 
 /* The value of `key` in an object (of several the last one, as in Python), or NULL. Anything but an
  * object has none. */

@@ -49,8 +49,8 @@ static inline bool type_is_nanoseconds(const struct type_spec *spec)
 }
 
 /* May a column change from one type to the other without losing a value? bigint to double counts
- * (design 6), though integers beyond 2^53 need a look at the values. The same type is no change:
- * false. */
+ * (design 6), though only where a look at the values finds no integer beyond 2^53. The same type is
+ * no change: false. */
 bool type_widens(const struct type_spec *from, const struct type_spec *to);
 
 /* The same spec with precision and scale spelled out (wei: 38, 0). For decimals. */

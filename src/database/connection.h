@@ -7,7 +7,6 @@
 
 #include "base/context.h"
 #include "base/memory.h"
-#include "base/memory.h"
 #include "data/batch.h"
 #include "database/dialect.h"
 
@@ -47,7 +46,8 @@ struct connection_driver {
     /* Tables of a dataset with their columns; a missing dataset has none. */
     int (*describe)(struct connection *con, const char *dataset, struct described *out,
                     struct tg_error *err);
-    /* A table of that many columns will be filled: makes room where the database needs it. */
+    /* A table of that many columns will be filled: makes room where the database needs it, beyond
+     * the budget if it cannot do with less. */
     int (*reserve)(struct connection *con, size_t column_count, struct tg_error *err);
     void (*close)(struct connection *con);
 };

@@ -122,6 +122,7 @@ static int set_options(duckdb_config config, const struct context *ctx,
         {"memory_limit", memory},
         {"autoinstall_known_extensions", "false"},
         {"autoload_known_extensions", "false"},
+        {"wal_autocheckpoint", "0B"}, /* a commit to a log holds all texts of 2,048 rows twice */
         {"temp_directory", options->temp_dir},
     };
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
@@ -269,6 +270,22 @@ int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql,
     return TG_OK;
 }
 
+int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have, size_t need,
+                 struct tg_error *err)
+{
+    char sql[64];
+    if (need * (size_t)thread_count(ctx, *have) <= *have)
+        return TG_OK;
+    int rc = duck_exec(ctx, con, "SET threads = 1", NULL, err);
+    if (rc != TG_OK || need <= *have)
+        return rc;
+    snprintf(sql, sizeof(sql), "SET memory_limit = '%zuB'", need);
+    rc = duck_exec(ctx, con, sql, NULL, err);
+    if (rc == TG_OK)
+        *have = need;
+    return rc;
+}
+
 /* ---- URLs ---- */
 
 static const char prefix[] = "duckdb:///";
@@ -339,6 +356,7 @@ done:
 struct duck {
     duckdb_database database;
     duckdb_connection con;
+    size_t memory_bytes; /* DuckDB's limit */
 };
 
 static void duck_free(struct duck *duck)
@@ -355,15 +373,11 @@ static void close_connection(struct connection *con)
     duck_free(con->state);
 }
 
-/* Three quarters of the budget: nothing else that is large lives while a load is written. */
-static size_t memory_bytes(const struct context *ctx)
-{
-    return ctx->memory_bytes_max / 4 * 3;
-}
-
-/* What DuckDB counts, touched or not, for a column of a table that is being filled: a block of
- * 256 KiB for each thread and some. */
-enum { COLUMN_BYTES = 768 << 10 };
+/* What a thread of DuckDB holds while it fills a table, whatever the budget is: for each column a
+ * block of 256 KiB for the values, one for which of them are NULL, and what reads the files; once,
+ * a row group of a file as it is stored and as it is read (an eighth of the budget, see engine.c).
+ */
+enum { COLUMN_BYTES = 576 << 10, BASE_BYTES = 16 << 20 };
 
 static int open_url(struct connection *con, const char *url, bool create, struct tg_error *err)
 {
@@ -386,7 +400,9 @@ static int open_url(struct connection *con, const char *url, bool create, struct
         rc = error_nomem(err);
         goto done;
     }
-    struct duck_options options = {.path = path, .memory_bytes = memory_bytes(con->ctx)};
+    /* Nothing else that is large lives while a load is written. */
+    duck->memory_bytes = con->ctx->memory_bytes_max / 4 * 3;
+    struct duck_options options = {.path = path, .memory_bytes = duck->memory_bytes};
     TRY(duck_open(con->ctx, &options, &duck->database, err));
     TRY(duck_connect(duck->database, &duck->con, err));
     TRY(duck_exec(con->ctx, duck->con, "SET SESSION preserve_insertion_order = false", NULL, err));
@@ -413,12 +429,9 @@ static int query(struct connection *con, const char *sql, struct ArrowArrayStrea
 
 static int reserve(struct connection *con, size_t column_count, struct tg_error *err)
 {
-    char sql[64];
-    size_t need = column_count * COLUMN_BYTES;
-    if (need <= memory_bytes(con->ctx))
-        return TG_OK;
-    snprintf(sql, sizeof(sql), "SET memory_limit = '%zuB'", need);
-    return exec(con, sql, NULL, err);
+    struct duck *duck = con->state;
+    size_t need = BASE_BYTES + con->ctx->memory_bytes_max / 8 + column_count * COLUMN_BYTES;
+    return duck_reserve(con->ctx, duck->con, &duck->memory_bytes, need, err);
 }
 
 /* ---- describe ---- */

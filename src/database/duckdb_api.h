@@ -32,6 +32,10 @@ int duck_run(const struct context *ctx, duckdb_connection con, const char *sql, 
 /* The same without a result. *changed may be NULL. */
 int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql, uint64_t *changed,
               struct tg_error *err) TG_CHECK_RESULT;
+/* Makes room for a statement that needs `need` bytes in each thread of an instance that has *have:
+ * with one thread if more would not fit, and with a higher limit, then in *have, if one doesn't. */
+int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have, size_t need,
+                 struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- duckdb_stream.c ---- */
 
@@ -49,6 +53,7 @@ struct batch_source;
 int batch_source_new(const struct ArrowSchema *schema, struct ArrowArray *arrays, size_t count,
                      struct batch_source **out, struct tg_error *err) TG_CHECK_RESULT;
 uint64_t batch_source_rows(const struct batch_source *source); /* of all batches */
+size_t batch_source_columns(const struct batch_source *source);
 /* What went wrong inside; TG_OK: nothing. */
 int batch_source_error(const struct batch_source *source, struct tg_error *err) TG_CHECK_RESULT;
 void batch_source_free(struct batch_source *source);

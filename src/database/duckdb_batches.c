@@ -428,6 +428,11 @@ uint64_t batch_source_rows(const struct batch_source *source)
     return source->row_count;
 }
 
+size_t batch_source_columns(const struct batch_source *source)
+{
+    return source->field_count;
+}
+
 int batch_source_error(const struct batch_source *source, struct tg_error *err)
 {
     if (source->problem.code != TG_OK && err)

@@ -4,7 +4,7 @@
  * Path: engine_query -> instance -> a connection of its own -> duck_query; engine_write_parquet ->
  * instance -> COPY (SELECT * FROM tidegate_batches(...)) TO the file. The instance is opened under
  * a lock; after that the threads share nothing but it. It may use three quarters of the memory
- * budget; what it counts is more than what it touches.
+ * budget, and more only for a file of so many columns that one chunk of rows does not fit in it.
  */
 #include "database/engine.h"
 
@@ -19,6 +19,7 @@ struct engine {
     char *temp_dir;
     pthread_mutex_t lock; /* of `database` while it is opened */
     duckdb_database database;
+    size_t memory_bytes; /* DuckDB's limit; raised by the one thread that writes files */
 };
 
 int engine_new(struct context *ctx, const char *temp_dir, struct engine **out, struct tg_error *err)
@@ -31,7 +32,8 @@ int engine_new(struct context *ctx, const char *temp_dir, struct engine **out, s
         mem_free(folder);
         return error_nomem(err);
     }
-    *engine = (struct engine){.ctx = ctx, .temp_dir = folder};
+    *engine = (struct engine){
+        .ctx = ctx, .temp_dir = folder, .memory_bytes = ctx->memory_bytes_max / 4 * 3};
     pthread_mutex_init(&engine->lock, NULL);
     *out = engine;
     return TG_OK;
@@ -50,7 +52,7 @@ void engine_free(struct engine *engine)
 static int open_database(struct engine *engine, struct tg_error *err)
 {
     struct duck_options options = {.temp_dir = engine->temp_dir,
-                                   .memory_bytes = engine->ctx->memory_bytes_max / 4 * 3};
+                                   .memory_bytes = engine->memory_bytes};
     duckdb_connection con = NULL;
     duckdb_database database = NULL;
     int rc = TG_OK;
@@ -89,7 +91,12 @@ int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream
  * would read the batches. */
 static const char write_options[] =
     " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, "
-    "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER false)";
+    "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER false, "
+    "ROW_GROUP_SIZE_BYTES ";
+
+/* Of the memory budget, for the rows that a thread gathers before it writes them. And what it holds
+ * for a column, whatever the budget is: 2,048 values, as they come, gathered and encoded. */
+enum { ROW_GROUP_SHARE = 16, COLUMN_BYTES = 64 << 10 };
 
 static int copy_to_file(struct engine *engine, struct batch_source *source, const char *path,
                         uint64_t *row_count, struct tg_error *err)
@@ -97,12 +104,16 @@ static int copy_to_file(struct engine *engine, struct batch_source *source, cons
     int rc = TG_OK;
     duckdb_connection con = NULL;
     struct buf sql = BUF_INIT;
+    size_t row_group_bytes = engine->ctx->memory_bytes_max / ROW_GROUP_SHARE;
     buf_printf(&sql, "COPY (SELECT * FROM tidegate_batches(%llu::UBIGINT)) TO ",
                (unsigned long long)(uintptr_t)source);
     sql_text(&sql, path);
-    buf_text(&sql, write_options);
+    buf_printf(&sql, "%s%zu)", write_options, row_group_bytes);
     TRY(buf_check(&sql, err));
     TRY(connect_engine(engine, &con, err));
+    TRY(duck_exec(engine->ctx, con, "SET SESSION preserve_insertion_order = false", NULL, err));
+    TRY(duck_reserve(engine->ctx, con, &engine->memory_bytes,
+                     row_group_bytes + batch_source_columns(source) * COLUMN_BYTES, err));
     rc = duck_exec(engine->ctx, con, sql.data, row_count, err);
     if (rc != TG_OK && batch_source_error(source, NULL) != TG_OK)
         rc = batch_source_error(source, err);

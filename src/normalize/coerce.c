@@ -6,7 +6,8 @@
  *   coerce_widen -> which wider type a column gets when coerce_cell said no (design 6)
  *
  * Text is read as Python reads it: spaces around numbers, underscores within them.
- * Stricter than dlt where dlt loses something: a time of day is not cut off to fit a date, integers
+ * Stricter than dlt where dlt loses something: a time of day is not cut off to fit a date (but
+ * seconds since 1970 are), integers
  * are not rounded to fit a double, digits written out are not rounded to fit a decimal. A decimal
  * with scale takes a double rounded to it, a timestamp what its digits of a second hold. Variant
  * columns, for what neither fits nor widens, are made by output.c.
@@ -421,11 +422,12 @@ static bool to_json(const yyjson_val *cell, const struct type_spec *spec, struct
     if (kind != CELL_TEXT)
         return false;
     int rc = json_parse(cell->uni.str, cell_len(cell), "a json column", &doc, NULL);
+    bool is_null = rc == TG_OK && yyjson_is_null(yyjson_doc_get_root(doc));
     if (rc == TG_OK)
         json_write(scratch, yyjson_doc_get_root(doc));
     yyjson_doc_free(doc);
     scratch->failed = scratch->failed || rc == TG_NOMEM;
-    out->text = buf_string(scratch);
+    out->text = is_null ? NULL : buf_string(scratch);
     out->len = scratch->len;
     return rc == TG_OK;
 }
@@ -489,19 +491,24 @@ static bool epoch_us(double seconds, int64_t *out)
     return *out < (int64_t)end * second_us;
 }
 
-/* Dates are times at midnight; numbers, in text too, seconds since 1970. */
-static bool text_to_point(const yyjson_val *cell, struct time_point *out)
+/* A number, in text too: seconds since 1970. */
+static bool seconds_of(const yyjson_val *cell, double *out)
 {
-    double seconds;
-    enum time_form form = time_parse(cell->uni.str, cell_len(cell), out);
-    if (form != TIME_NONE)
-        return form != TIME_CLOCK;
-    struct span span = trimmed(cell);
-    return !is_hex(span) && parse_double(span, &seconds) && epoch_us(seconds, &out->us);
+    struct span span;
+    switch (cell_kind(cell)) {
+    case CELL_INT: *out = (double)cell->uni.i64; return true;
+    case CELL_UINT: *out = (double)cell->uni.u64; return true;
+    case CELL_DOUBLE: *out = cell->uni.f64; return true;
+    case CELL_TEXT: span = trimmed(cell); return !is_hex(span) && parse_double(span, out);
+    default: return false;
+    }
 }
 
-static bool to_point(const yyjson_val *cell, struct time_point *out)
+/* *is_number tells that it was one. Dates are times at midnight. */
+static bool to_point(const yyjson_val *cell, struct time_point *out, bool *is_number)
 {
+    double seconds;
+    *is_number = false;
     *out = (struct time_point){.us = 0};
     switch (cell_kind(cell)) {
     case CELL_TIMESTAMP: out->us = cell->uni.i64; return true;
@@ -510,12 +517,18 @@ static bool to_point(const yyjson_val *cell, struct time_point *out)
         out->nanos = time_rest_of_ns(cell->uni.i64);
         return true;
     case CELL_DATE: return !__builtin_mul_overflow(cell->uni.i64, day_us, &out->us);
-    case CELL_INT: return epoch_us((double)cell->uni.i64, &out->us);
-    case CELL_UINT: return epoch_us((double)cell->uni.u64, &out->us);
-    case CELL_DOUBLE: return epoch_us(cell->uni.f64, &out->us);
-    case CELL_TEXT: return text_to_point(cell, out);
-    default: return false;
+    case CELL_TEXT:
+        switch (time_parse(cell->uni.str, cell_len(cell), out)) {
+        case TIME_STAMP:
+        case TIME_DATE: return true;
+        case TIME_CLOCK: return false;
+        case TIME_NONE: break;
+        }
+        break;
+    default: break;
     }
+    *is_number = seconds_of(cell, &seconds);
+    return *is_number && epoch_us(seconds, &out->us);
 }
 
 static bool to_timestamp(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
@@ -524,8 +537,9 @@ static bool to_timestamp(const yyjson_val *cell, const struct type_spec *spec, s
     /* 1677-09-22 and 2262-04-11T23:47:16.854775806: the rest of 64 bits means infinity to DuckDB */
     static const int64_t first_ns = INT64_C(-9223286400000000000), last_ns = INT64_MAX - 1;
     struct time_point point;
+    bool is_number;
     (void)scratch;
-    if (!to_point(cell, &point))
+    if (!to_point(cell, &point, &is_number))
         return false;
     out->i64 = point.us;
     return !type_is_nanoseconds(spec) ||
@@ -536,16 +550,17 @@ static bool to_date(const yyjson_val *cell, const struct type_spec *spec, struct
                     struct coerced *out)
 {
     struct time_point point;
+    bool is_number;
     (void)spec;
     (void)scratch;
     if (cell_kind(cell) == CELL_DATE) {
         out->i64 = cell->uni.i64;
         return true;
     }
-    if (!to_point(cell, &point) || point.us % day_us != 0 || point.nanos != 0)
+    if (!to_point(cell, &point, &is_number))
         return false;
-    out->i64 = point.us / day_us;
-    return true;
+    out->i64 = point.us / day_us - (point.us % day_us < 0);
+    return is_number || (point.us % day_us == 0 && point.nanos == 0);
 }
 
 static bool to_time(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
@@ -586,7 +601,7 @@ int coerce_store(const struct coerced *value, struct column *column, size_t row,
 {
     enum type type = column->spec.type;
     if (is_text_type(type))
-        return column_set_text(column, row, value->text, value->len, err);
+        return value->text ? column_set_text(column, row, value->text, value->len, err) : TG_OK;
     if (type == TYPE_DOUBLE)
         column_set_double(column, row, value->f64);
     else if (type == TYPE_BOOL)
@@ -656,8 +671,8 @@ static struct type_spec widen_bigint(const struct type_spec *spec, uint64_t magn
         wider.type = TYPE_BIGINT;
     else if (is_whole && (kind == CELL_UINT || kind == CELL_DECIMAL))
         wider = (struct type_spec){TYPE_DECIMAL, DECIMAL_PRECISION, 0, false};
-    else if (kind == CELL_DOUBLE && spec->precision <= 64)
-        wider.type = magnitude >> DOUBLE_BITS == 0 ? TYPE_DOUBLE : TYPE_DECIMAL;
+    else if ((kind == CELL_DOUBLE || cell_overflows(cell)) && spec->precision <= 64)
+        wider.type = magnitude >> DOUBLE_BITS == 0 ? TYPE_DOUBLE : TYPE_NONE;
     else if (kind == CELL_DECIMAL && spec->precision <= 64)
         wider.type = TYPE_DECIMAL;
     return wider;
@@ -667,12 +682,13 @@ bool coerce_widen(const struct type_spec *spec, uint64_t magnitude, const yyjson
                   struct type_spec *out)
 {
     struct time_point point;
+    bool is_number;
     *out = (struct type_spec){.type = TYPE_NONE};
     if (spec->type == TYPE_BIGINT)
         *out = widen_bigint(spec, magnitude, cell);
     else if (spec->type == TYPE_DECIMAL || spec->type == TYPE_WEI)
         *out = widen_decimal(spec, cell);
-    else if (spec->type == TYPE_DATE && to_point(cell, &point))
+    else if (spec->type == TYPE_DATE && to_point(cell, &point, &is_number))
         out->type = TYPE_TIMESTAMP;
     return out->type != TYPE_NONE;
 }

@@ -22,7 +22,8 @@ struct coerced {
                     (0 or 1) */
     double f64;
     int128 decimal;   /* decimal, wei */
-    const char *text; /* text, json, binary: the cell's own bytes, or the scratch buffer's */
+    const char *text; /* text, json, binary: the cell's own bytes, or the scratch buffer's; NULL:
+                         no value (the JSON text "null") */
     size_t len;
 };
 
@@ -39,8 +40,8 @@ int coerce_store(const struct coerced *value, struct column *column, size_t row,
                  struct tg_error *err) TG_CHECK_RESULT;
 
 /* The wider type that holds both a column of `spec` and `cell`, which coerce_cell refused: false if
- * there is none. `magnitude` holds the bits of all integers the column took. Where it is true,
- * type_widens is too, or (bigint to double or decimal) all values so far fit. */
+ * there is none. `magnitude` holds the bits of all integers the column took: a bigint beyond a
+ * double's 53 bits stays what it is when a fraction comes. Where it is true, type_widens is too. */
 bool coerce_widen(const struct type_spec *spec, uint64_t magnitude, const yyjson_val *cell,
                   struct type_spec *out);
 

@@ -3,7 +3,8 @@
  * of "<parent id>_<table>_<index>", 10 bytes, so that a row has the same id whenever it is read
  * again.
  *
- *   id_queue_add  lays the padded message of one row beside up to three others
+ *   id_queue_add  lays the padded message of one row beside up to three others; id_queue_text
+ *                 does so with the text that a root row's id is the hash of
  *   id_queue_run  four Keccak permutations at once, in vector lanes -> base64 into the id column
  *   id_nested     the same for a message longer than one block, by the hash library
  *
@@ -47,6 +48,10 @@ done:
 /* ---- Keccak-f[1600] on four states at once ---- */
 
 typedef uint64_t word4 __attribute__((vector_size(32)));
+typedef uint32_t half8 __attribute__((vector_size(32)));
+typedef int8_t byte32 __attribute__((vector_size(32)));
+
+#define INLINE __attribute__((always_inline)) static inline
 
 static const uint64_t round_constants[24] = {
     0x0000000000000001, 0x0000000000008082, 0x800000000000808a, 0x8000000080008000,
@@ -73,8 +78,7 @@ static const uint64_t round_constants[24] = {
         out[y + 4] = b4 ^ (~b0 & b1);                                                              \
     } while (0)
 
-__attribute__((always_inline)) static inline void keccak_round(const word4 a[25], word4 out[25],
-                                                               uint64_t constant)
+INLINE void keccak_round(const word4 a[25], word4 out[25], uint64_t constant)
 {
     word4 c[5], d[5];
     for (int x = 0; x < 5; x++)
@@ -89,36 +93,93 @@ __attribute__((always_inline)) static inline void keccak_round(const word4 a[25]
     out[0] ^= constant;
 }
 
-__attribute__((always_inline)) static inline void keccak_rounds(word4 a[25])
+/* Leaves the first two words of each state in a; of the last round the compiler makes no more. */
+INLINE void keccak(word4 a[25])
 {
     word4 b[25];
-    for (int round = 0; round < 24; round += 2) {
+    for (int round = 0; round < 22; round += 2) {
         keccak_round(a, b, round_constants[round]);
         keccak_round(b, a, round_constants[round + 1]);
     }
+    keccak_round(a, b, round_constants[22]);
+    keccak_round(b, a, round_constants[23]);
+}
+
+/* Words 4 * at to 4 * at + 3 of the four blocks. */
+INLINE void load_words(const struct id_queue *queue, size_t at, word4 out[4])
+{
+    word4 row[ID_LANES];
+    for (size_t lane = 0; lane < ID_LANES; lane++)
+        memcpy(&row[lane], queue->block[lane] + sizeof(word4) * at, sizeof(word4));
+    word4 even01 = __builtin_shufflevector(row[0], row[1], 0, 4, 2, 6);
+    word4 odd01 = __builtin_shufflevector(row[0], row[1], 1, 5, 3, 7);
+    word4 even23 = __builtin_shufflevector(row[2], row[3], 0, 4, 2, 6);
+    word4 odd23 = __builtin_shufflevector(row[2], row[3], 1, 5, 3, 7);
+    out[0] = __builtin_shufflevector(even01, even23, 0, 1, 4, 5);
+    out[1] = __builtin_shufflevector(odd01, odd23, 0, 1, 4, 5);
+    out[2] = __builtin_shufflevector(even01, even23, 2, 3, 6, 7);
+    out[3] = __builtin_shufflevector(odd01, odd23, 2, 3, 6, 7);
+}
+
+/* Base64 of the first 10 bytes of either half: 14 characters and two that do not count. */
+INLINE void encode_two(const word4 *bytes, char (*out)[16])
+{
+    /* of three bytes: second, first, third, second, so that all six bits lie within a half */
+    byte32 in = (byte32)*bytes;
+    half8 group = (half8)__builtin_shufflevector(in, (byte32){0}, 1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8,
+                                                 7, 32, 9, 32, 32, 17, 16, 18, 17, 20, 19, 21, 20,
+                                                 23, 22, 24, 23, 32, 25, 32, 32);
+    byte32 six = (byte32)((group >> 10 & 0x3f) | (group & 0x3f0) << 4 | (group >> 6 & 0x3f0000) |
+                          (group & 0x3f0000) << 8);
+    byte32 shift = 'A' + ((six > 25) & ('a' - 'Z' - 1));
+    shift += (six > 51) & ('0' - 'z' - 1);
+    shift += (six > 61) & ('+' - '9' - 1);
+    shift += (six > 62) & ('/' - '+' - 1);
+    six += shift;
+    memcpy(out, &six, sizeof(six));
+}
+
+INLINE void run(struct id_queue *queue, char *text)
+{
+    word4 state[28] = {0};
+    size_t used = 0; /* blocks are zero from here on */
+    char ids[ID_LANES][16];
+    for (size_t lane = 0; lane < queue->count; lane++)
+        used = queue->used[lane] > used ? queue->used[lane] : used;
+    for (size_t at = 0; sizeof(word4) * at < used; at++)
+        load_words(queue, at, state + 4 * at);
+    state[ID_BLOCK / 8 - 1] ^= UINT64_C(1) << 63;
+    keccak(state);
+    word4 heads[2] = {__builtin_shufflevector(state[0], state[1], 0, 4, 1, 5),
+                      __builtin_shufflevector(state[0], state[1], 2, 6, 3, 7)};
+    encode_two(&heads[0], ids);
+    encode_two(&heads[1], ids + 2);
+    for (size_t lane = 0; lane < queue->count; lane++)
+        memcpy(text + queue->offset[lane], ids[lane], HASH_ID_TEXT);
+    queue->count = 0;
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx2"))) static void keccak_avx2(word4 a[25])
+__attribute__((target("avx2"))) static void run_avx2(struct id_queue *queue, char *text)
 {
-    keccak_rounds(a);
+    run(queue, text);
 }
 #endif
 
-static void keccak_plain(word4 a[25])
+static void run_plain(struct id_queue *queue, char *text)
 {
-    keccak_rounds(a);
+    run(queue, text);
 }
 
-static void keccak(word4 a[25])
+void id_queue_run(struct id_queue *queue, char *text)
 {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2")) {
-        keccak_avx2(a);
+        run_avx2(queue, text);
         return;
     }
 #endif
-    keccak_plain(a);
+    run_plain(queue, text);
 }
 
 /* ---- the queue ---- */
@@ -127,6 +188,10 @@ static size_t write_index(uint64_t index, unsigned char *out)
 {
     unsigned char digits[20];
     size_t len = 0;
+    if (index < 10) {
+        *out = (unsigned char)('0' + index);
+        return 1;
+    }
     do {
         digits[len++] = (unsigned char)('0' + index % 10);
         index /= 10;
@@ -134,6 +199,16 @@ static size_t write_index(uint64_t index, unsigned char *out)
     for (size_t i = 0; i < len; i++)
         out[i] = digits[len - 1 - i];
     return len;
+}
+
+static inline void end_message(struct id_queue *queue, size_t lane, size_t len, size_t offset)
+{
+    unsigned char *block = queue->block[lane];
+    block[len++] = 0x1f; /* SHAKE's padding: 1111, then 1, zeros, and a last 1 in id_queue_run */
+    if (queue->used[lane] > len)
+        memset(block + len, 0, queue->used[lane] - len);
+    queue->used[lane] = len;
+    queue->offset[lane] = offset;
 }
 
 void id_queue_add(struct id_queue *queue, const char *parent, size_t parent_len, const char *table,
@@ -154,38 +229,14 @@ void id_queue_add(struct id_queue *queue, const char *parent, size_t parent_len,
     }
     len += table_len + 2;
     len += write_index(index, block + len);
-    block[len++] = 0x1f; /* SHAKE's padding: 1111, then 1, zeros, 1 at the very end */
-    if (queue->used[lane] > len)
-        memset(block + len, 0, queue->used[lane] - len);
-    queue->used[lane] = len;
-    block[ID_BLOCK - 1] = 0x80;
-    queue->offset[lane] = offset;
+    end_message(queue, lane, len, offset);
 }
 
-void id_queue_run(struct id_queue *queue, char *text)
+void id_queue_text(struct id_queue *queue, const char *text, size_t len, size_t offset)
 {
-    word4 state[25] = {0};
-    size_t words = 1; /* blocks are zero from here on, but for their last byte */
-    for (size_t lane = 0; lane < queue->count; lane++)
-        words = queue->used[lane] / 8 + 1 > words ? queue->used[lane] / 8 + 1 : words;
-    for (size_t lane = 0; lane < queue->count; lane++) {
-        for (size_t i = 0; i < words; i++) {
-            uint64_t word;
-            memcpy(&word, queue->block[lane] + 8 * i, 8);
-            state[i][lane] = word;
-        }
-        uint64_t last;
-        memcpy(&last, queue->block[lane] + ID_BLOCK - 8, 8);
-        state[ID_BLOCK / 8 - 1][lane] = last;
-    }
-    keccak(state);
-    for (size_t lane = 0; lane < queue->count; lane++) {
-        uint64_t head[2] = {state[0][lane], state[1][lane]};
-        unsigned char bytes[16];
-        memcpy(bytes, head, sizeof(head));
-        id_encode(bytes, text + queue->offset[lane]);
-    }
-    queue->count = 0;
+    size_t lane = queue->count++;
+    memcpy(queue->block[lane], text, len);
+    end_message(queue, lane, len, offset);
 }
 
 /* ---- hashes of any text ---- */

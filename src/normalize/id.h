@@ -10,15 +10,19 @@
 #include "base/hash.h"
 #include "data/rows.h"
 
-enum { ID_LANES = 4, ID_BLOCK = 168 /* the rate of SHAKE-128 */ };
+enum {
+    ID_LANES = 4,
+    ID_BLOCK = 168, /* the rate of SHAKE-128 */
+    ID_ROOM = 192   /* whole vectors */
+};
 
 /* Nested ids that are asked for but not computed yet. Zero it before the first use. */
 struct id_queue {
     size_t count;
-    size_t offset[ID_LANES];     /* where each id belongs */
-    size_t used[ID_LANES];       /* bytes of the block that may be other than zero */
-    size_t parent_len[ID_LANES]; /* of the last message: the table's name is behind it */
-    unsigned char block[ID_LANES][ID_BLOCK]; /* padded messages */
+    size_t offset[ID_LANES];                /* where each id belongs */
+    size_t used[ID_LANES];                  /* bytes of the block that may be other than zero */
+    size_t parent_len[ID_LANES];            /* of the last message: the table's name is behind it */
+    unsigned char block[ID_LANES][ID_ROOM]; /* padded messages, without the block's last bit */
 };
 
 /* 10 random bytes as 14 characters. */
@@ -32,6 +36,9 @@ void id_encode(const unsigned char bytes[HASH_ID_BYTES], char out[HASH_ID_TEXT])
  * ID_LANES. */
 void id_queue_add(struct id_queue *queue, const char *parent, size_t parent_len, const char *table,
                   size_t table_len, uint64_t index, size_t offset);
+
+/* The same for the id that is the hash of a text; only when id_queue_fits(len, 0). */
+void id_queue_text(struct id_queue *queue, const char *text, size_t len, size_t offset);
 
 /* Whether such a message is short enough for the queue; else id_nested is to be used. */
 static inline bool id_queue_fits(size_t parent_len, size_t table_len)

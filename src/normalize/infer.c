@@ -1,7 +1,7 @@
 /*
  * Owns the guess of a column's type from one value: infer_type -> dlt's detectors, each asked in
- * turn (table `detectors`), else the plain table, or a look at the digits (integers beyond 64 bits,
- * decimals).
+ * turn (table `detectors`), else infer_plain: the plain table, or a look at the digits (integers
+ * beyond 64 bits, decimals, 1e400).
  *
  * By default text becomes a timestamp only when it has date and time (base/time.c knows the forms);
  * dates and numbers in quotes stay text. What happens when a later value does not fit is coerce.c's
@@ -110,18 +110,13 @@ static const struct {
 
 /* ---- the whole ---- */
 
-struct type_spec infer_type(const struct infer_rules *rules, const yyjson_val *cell)
+struct type_spec infer_plain(const yyjson_val *cell)
 {
     enum cell_kind kind = cell_kind(cell);
-    for (size_t i = 0; i < sizeof(detectors) / sizeof(detectors[0]); i++) {
-        enum type found = TYPE_NONE;
-        if (rules->detectors & detectors[i].bit)
-            found = detectors[i].detect(rules, cell);
-        if (found != TYPE_NONE)
-            return (struct type_spec){.type = found};
-    }
     if (is_large(cell))
         return fits_decimal(cell, 0) ? whole_decimal : (struct type_spec){.type = TYPE_TEXT};
+    if (cell_overflows(cell))
+        return (struct type_spec){.type = TYPE_DOUBLE};
     if (kind == CELL_DECIMAL && fits_decimal(cell, DECIMAL_SCALE))
         return (struct type_spec){.type = TYPE_DECIMAL};
     if (kind == CELL_DECIMAL)
@@ -129,6 +124,18 @@ struct type_spec infer_type(const struct infer_rules *rules, const yyjson_val *c
     if (kind == CELL_TIMESTAMP_NS)
         return (struct type_spec){TYPE_TIMESTAMP, 9, 0, true};
     return (struct type_spec){.type = plain_types[kind]};
+}
+
+struct type_spec infer_type(const struct infer_rules *rules, const yyjson_val *cell)
+{
+    for (size_t i = 0; i < sizeof(detectors) / sizeof(detectors[0]); i++) {
+        enum type found = TYPE_NONE;
+        if (rules->detectors & detectors[i].bit)
+            found = detectors[i].detect(rules, cell);
+        if (found != TYPE_NONE)
+            return (struct type_spec){.type = found};
+    }
+    return infer_plain(cell);
 }
 
 static yyjson_val hex_cell(const yyjson_val *cell, struct buf *text)

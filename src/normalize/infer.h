@@ -19,6 +19,9 @@ struct infer_rules {
  * big integers). Lists and objects are json; a NULL cell gives TYPE_NONE. */
 struct type_spec infer_type(const struct infer_rules *rules, const yyjson_val *cell);
 
+/* The same without any detector: what a variant column is named by. */
+struct type_spec infer_plain(const yyjson_val *cell);
+
 /* A cell as DETECT_HEXBYTES_TO_TEXT and DETECT_WEI_TO_DOUBLE have it in a column of type `column`:
  * bytes in text as 0x..., integers beyond 64 bits in a double column rounded. Else `cell` itself.
  * `*out` is used for a changed one, its text lies in `text`. Only to be asked when one of the two

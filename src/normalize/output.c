@@ -7,11 +7,10 @@
  *
  * The catalog learns of a column when the first row with a value for it is complete: a row that is
  * given up (output_undo_row) leaves nothing behind.
- * Names that collide: a name belongs to the first key that claims it in a load, and any later one
- * gets "<name>_<tag of the key as the source writes it>". So that data does not swap places when a
- * later load sees the keys in another order, a key whose tagged name is in the catalog takes that
- * one even while the plain name is free. Names that differ in case collide where the destination
- * takes them for one.
+ * Names that collide: keys of one name share its column, as in dlt, until two of them have a value
+ * in the same row; then the later one gets "<name>_<tag of the key as the source writes it>". A key
+ * whose tagged name is in the catalog has that one from the start. Lists and their tables alike.
+ * Names that differ in case only are never shared, and tagged where the destination mixes them up.
  */
 #include "normalize/output.h"
 
@@ -147,20 +146,30 @@ static bool is_nested_in(const struct table *table, const char *parent)
     return table->parent && strcmp(table->parent, parent) == 0;
 }
 
+/* An output that another list of `parent` may share. */
+static struct output *shared_output(const struct outputs *outputs, const struct output *parent,
+                                    const char *name, bool apart)
+{
+    struct output *output = find_output(outputs, name);
+    bool same = output && output->parent == parent && strcmp(output->table->name, name) == 0;
+    return same && !apart ? output : NULL;
+}
+
 /* Leaves the name that the list at `path` gets in outputs->name: its own, or a tagged one where
  * another list, or a table that is not nested in `parent`, has that name. */
-static int claim_table(struct outputs *outputs, const char *parent, const char *path,
-                       const char *source, struct tg_error *err)
+static int claim_table(struct outputs *outputs, const struct output *parent, const char *path,
+                       const char *source, bool apart, struct tg_error *err)
 {
     int rc = TG_OK;
     struct normalize_options *options = &outputs->options;
     buf_clear(&outputs->name);
     TRY(name_join(&options->names, &outputs->hasher, path, "", &outputs->name, err));
-    const struct table *table = find_table(outputs, buf_string(&outputs->name));
+    const char *name = buf_string(&outputs->name);
+    const struct table *table = find_table(outputs, name);
     if (!table)
         goto done;
-    bool taken = find_output(outputs, table->name) || !is_nested_in(table, parent) ||
-                 strcmp(table->name, buf_string(&outputs->name)) != 0;
+    bool taken = !is_nested_in(table, parent->table->name) || strcmp(table->name, name) != 0 ||
+                 (find_output(outputs, name) && !shared_output(outputs, parent, name, apart));
     TRY(tagged_name(outputs, path, source, err));
     if (taken || find_table(outputs, buf_string(&outputs->name)))
         goto done;
@@ -170,8 +179,21 @@ done:
     return rc;
 }
 
+static int add_nested(struct outputs *outputs, struct output *parent, struct table *table,
+                      const char *path, struct output **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(output_new(outputs, table, path, out, err));
+    (*out)->parent = parent;
+    (*out)->parent_rows = arena_alloc(&outputs->arena, BATCH_ROWS * sizeof(uint32_t));
+    if (!(*out)->parent_rows)
+        rc = error_nomem(err);
+done:
+    return rc;
+}
+
 int output_nested(struct outputs *outputs, struct output *parent, const char *path,
-                  const char *source, struct output **out, struct tg_error *err)
+                  const char *source, bool apart, struct output **out, struct tg_error *err)
 {
     int rc = TG_OK;
     bool left_out = false;
@@ -183,10 +205,13 @@ int output_nested(struct outputs *outputs, struct output *parent, const char *pa
         source = arena_printf(&outputs->arena, "%s.%s", parent_name, source);
     if (!source)
         return error_nomem(err);
-    TRY(claim_table(outputs, parent_name, path, source, err));
+    TRY(claim_table(outputs, parent, path, source, apart, err));
     const char *name = buf_string(&outputs->name);
     struct table *table = find_table(outputs, name);
     const struct change change = {.entity = CONTRACT_TABLES, .table = name};
+    *out = shared_output(outputs, parent, name, apart);
+    if (*out)
+        return TG_OK;
     if (table && !is_nested_in(table, parent_name))
         return error_set(err, TG_DATA,
                          "the list '%s' needs the table '%s', which exists already and is not "
@@ -201,11 +226,7 @@ int output_nested(struct outputs *outputs, struct output *parent, const char *pa
         goto done;
     if (!table)
         TRY(catalog_add(catalog, name, parent_name, &table, err));
-    TRY(output_new(outputs, table, path, out, err));
-    (*out)->parent = parent;
-    (*out)->parent_rows = arena_alloc(&outputs->arena, BATCH_ROWS * sizeof(uint32_t));
-    if (!(*out)->parent_rows)
-        rc = error_nomem(err);
+    TRY(add_nested(outputs, parent, table, path, out, err));
 done:
     return rc;
 }
@@ -263,9 +284,8 @@ static void refine(struct type_spec *spec, const struct table_column *column)
 }
 
 /* A slot for the column `name`, which is nobody's yet. */
-static int add_slot(struct outputs *outputs, struct output *output, const char *name,
-                    const void *owner, const struct type_spec *spec, struct slot **out,
-                    struct tg_error *err)
+static int add_slot(struct outputs *outputs, struct output *output, const char *name, void *owner,
+                    const struct type_spec *spec, struct slot **out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct slot *slot = arena_alloc(&outputs->arena, sizeof(*slot));
@@ -299,6 +319,14 @@ done:
     return rc;
 }
 
+/* A slot of another field that a claim may share. */
+static struct slot *shared_slot(const struct output *output, const struct claim *claim,
+                                const char *name)
+{
+    struct slot *slot = claim->apart || claim->variant ? NULL : output_find(output, name);
+    return slot && slot->variant == TYPE_NONE && !is_reserved(output, name) ? slot : NULL;
+}
+
 /* Leaves the name of the column that a claim gets in outputs->name: its own, or a tagged one when
  * that is taken. Keys and variants of other keys do not share a column, not even from one load to
  * the next. */
@@ -308,7 +336,8 @@ static int claim_name(struct outputs *outputs, const struct output *output,
     int rc = TG_OK;
     const char *name = claim->name;
     const struct table_column *column = find_column(outputs, output, name);
-    bool taken = find_slot(outputs, output, name) || is_reserved(output, name) ||
+    bool taken = is_reserved(output, name) ||
+                 (find_slot(outputs, output, name) && !shared_slot(output, claim, name)) ||
                  (column && (column->variant != claim->variant || strcmp(column->name, name) != 0));
     if (taken || column) {
         TRY(tagged_name(outputs, name, claim->source, err));
@@ -326,7 +355,7 @@ done:
 static struct slot *owned_slot(const struct outputs *outputs, const struct output *output,
                                const struct claim *claim)
 {
-    struct slot *slot = find_slot(outputs, output, claim->name);
+    struct slot *slot = claim->apart ? NULL : find_slot(outputs, output, claim->name);
     return slot && slot->owner == claim->owner ? slot : NULL;
 }
 
@@ -339,6 +368,9 @@ int output_slot(struct outputs *outputs, struct output *output, const struct cla
         return TG_OK;
     TRY(claim_name(outputs, output, claim, err));
     const char *name = buf_string(&outputs->name);
+    *out = shared_slot(output, claim, name);
+    if (*out)
+        return TG_OK;
     if (find_slot(outputs, output, name))
         return error_set(err, TG_DATA, "two keys share the column name '%s'; rename the key '%s'",
                          name, claim->source);
@@ -363,8 +395,8 @@ done:
 }
 
 int output_variant(struct outputs *outputs, struct output *output, struct slot *slot,
-                   const struct type_spec *spec, bool known_only, struct slot **out,
-                   struct tg_error *err)
+                   enum type named, const struct type_spec *spec, bool known_only,
+                   struct slot **out, struct tg_error *err)
 {
     int rc = TG_OK;
     bool known = true;
@@ -372,12 +404,12 @@ int output_variant(struct outputs *outputs, struct output *output, struct slot *
     struct buf name = BUF_INIT;
     *out = NULL;
     for (struct slot *variant = slot->variants; variant; variant = variant->variants) {
-        if (variant->variant == spec->type && (variant->learned || !known_only)) {
+        if (variant->variant == named && (variant->learned || !known_only)) {
             *out = variant;
             return TG_OK;
         }
     }
-    memcpy(suffix + 2, type_name(spec->type), strlen(type_name(spec->type)) + 1);
+    memcpy(suffix + 2, type_name(named), strlen(type_name(named)) + 1);
     TRY(name_join(&outputs->options.names, &outputs->hasher, slot->name, suffix, &name, err));
     const struct claim claim = {
         .name = buf_string(&name), .source = suffix, .owner = slot, .spec = spec, .variant = true};
@@ -386,7 +418,7 @@ int output_variant(struct outputs *outputs, struct output *output, struct slot *
     if (!known)
         goto done;
     TRY(output_slot(outputs, output, &claim, out, err));
-    (*out)->variant = spec->type;
+    (*out)->variant = named;
     (*out)->variants = slot->variants;
     slot->variants = *out;
 done:
@@ -481,7 +513,26 @@ done:
     return rc;
 }
 
-/* ---- ids of nested rows ---- */
+/* ---- ids ---- */
+
+int output_hash_id(struct outputs *outputs, struct output *output, const char *text, size_t len,
+                   struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct column *column = &output->system[SYSTEM_ID]->column;
+    char id[HASH_ID_TEXT] = ""; /* a place for what the queue writes */
+    size_t offset = column->text_len;
+    bool queued = id_queue_fits(len, 0);
+    if (!queued)
+        TRY(id_hash(&outputs->hasher, text, len, id, err));
+    TRY(column_set_text(column, output->row, id, sizeof(id), err));
+    if (queued)
+        id_queue_text(&output->ids, text, len, offset);
+    if (output->ids.count == ID_LANES)
+        id_queue_run(&output->ids, column->text);
+done:
+    return rc;
+}
 
 struct row_id {
     const char *text;
@@ -509,17 +560,17 @@ static int make_id(struct outputs *outputs, struct output *output, size_t row, s
 {
     struct column *column = &output->system[SYSTEM_ID]->column;
     uint64_t index = (uint64_t)output->system[SYSTEM_LIST_INDEX]->column.data.i64[row];
-    char id[HASH_ID_TEXT] = "";
+    char id[HASH_ID_TEXT] = ""; /* a place for what the queue writes */
+    size_t offset = column->text_len;
+    bool queued = id_queue_fits(parent.len, output->name_len);
     int rc = TG_OK;
-    if (!id_queue_fits(parent.len, output->name_len)) {
+    if (!queued)
         TRY(id_nested(&outputs->hasher, parent.text, parent.len, output->table->name, index, id,
                       err));
-        TRY(column_set_text(column, row, id, sizeof(id), err));
-        goto done;
-    }
-    id_queue_add(&output->ids, parent.text, parent.len, output->table->name, output->name_len,
-                 index, column->text_len);
-    TRY(column_set_text(column, row, id, sizeof(id), err)); /* a place for it */
+    TRY(column_set_text(column, row, id, sizeof(id), err));
+    if (queued)
+        id_queue_add(&output->ids, parent.text, parent.len, output->table->name, output->name_len,
+                     index, offset);
     if (output->ids.count == ID_LANES)
         id_queue_run(&output->ids, column->text);
 done:
@@ -542,11 +593,11 @@ done:
     return rc;
 }
 
-/* Ids for the rows of a nested table that have none yet, four at a time. */
+/* Ids for the rows of a table that have none yet, four at a time. */
 static int resolve(struct outputs *outputs, struct output *output, struct tg_error *err)
 {
     int rc = TG_OK;
-    for (; output->resolved < output->row; output->resolved++) {
+    for (; output->parent && output->resolved < output->row; output->resolved++) {
         struct row_id parent;
         TRY(link_row(output, output->resolved, &parent, err));
         TRY(make_id(outputs, output, output->resolved, parent, err));
@@ -563,8 +614,7 @@ static int resolve_all(struct outputs *outputs, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t i = 0; i < outputs->count; i++)
-        if (outputs->items[i]->parent)
-            TRY(resolve(outputs, outputs->items[i], err));
+        TRY(resolve(outputs, outputs->items[i], err));
 done:
     return rc;
 }

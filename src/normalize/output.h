@@ -15,7 +15,8 @@
 struct slot {
     struct column column; /* has buffers while its output's batch is open */
     const char *name;
-    const void *owner;     /* the field, or other thing, whose values go here */
+    void *owner;           /* the field, or other thing, whose values go here */
+    const void *writer;    /* of the row being filled, when several fields share it */
     uint64_t magnitude;    /* bits of all integers stored in this load, negative ones inverted */
     size_t text_bytes;     /* of the batch before: room to begin with */
     bool learned;          /* the catalog has it; a new one waits for its row to be complete */
@@ -42,6 +43,7 @@ enum system_column {
 struct output {
     struct table *table;
     struct output *parent; /* NULL: a root table */
+    struct shape *rows;    /* nested: what the rows hold */
     const char *path;      /* the table's name before it was shortened */
     size_t name_len;       /* of table->name */
     struct slot **slots;   /* in the order they came up */
@@ -86,23 +88,25 @@ int output_new(struct outputs *outputs, struct table *table, const char *path, s
                struct tg_error *err) TG_CHECK_RESULT;
 /* The output of the nested table `path` (normalised, not shortened), which is added to the catalog
  * if it is not there. `source` is the path as the source writes it, for the tag if another list has
- * that name already. *out is NULL when it is new and the contract discards it; its name is then in
- * outputs->name. */
+ * that name already. Lists of one name share an output, unless it is to be `apart`. *out is NULL
+ * when the table is new and the contract discards it; its name is then in outputs->name. */
 int output_nested(struct outputs *outputs, struct output *parent, const char *path,
-                  const char *source, struct output **out, struct tg_error *err) TG_CHECK_RESULT;
+                  const char *source, bool apart, struct output **out,
+                  struct tg_error *err) TG_CHECK_RESULT;
 void output_release(struct output *output);
 
 /* A column that values ask for. */
 struct claim {
     const char *name;   /* normalised */
     const char *source; /* as the source names it, for the tag when the name is another owner's */
-    const void *owner;
+    void *owner;
     const struct type_spec *spec; /* if it is new; else the catalog's type counts */
     bool variant;
+    bool apart; /* not a slot that belongs to another owner */
 };
 
-/* The slot for a claim, and whether the catalog has that column already. A new one is learned by
- * the catalog once its row is complete (output_learn). */
+/* The slot for a claim: its owner's, or one that it shares with another field of the same name, or
+ * a new one; the catalog learns of that once its row is complete (output_learn). */
 int output_slot(struct outputs *outputs, struct output *output, const struct claim *claim,
                 struct slot **out, struct tg_error *err) TG_CHECK_RESULT;
 /* The slot of that name exactly, or NULL. */
@@ -110,11 +114,11 @@ struct slot *output_find(const struct output *output, const char *name);
 /* Whether the catalog has the column that output_slot would give. */
 int output_knows(struct outputs *outputs, const struct output *output, const struct claim *claim,
                  bool *out, struct tg_error *err) TG_CHECK_RESULT;
-/* The variant of a column for values of `spec`; *out is NULL when `known_only` and the catalog has
- * none. */
+/* The variant of a column whose name ends in `named`, and which is of `spec` if it is new; *out is
+ * NULL when `known_only` and the catalog has none. */
 int output_variant(struct outputs *outputs, struct output *output, struct slot *slot,
-                   const struct type_spec *spec, bool known_only, struct slot **out,
-                   struct tg_error *err) TG_CHECK_RESULT;
+                   enum type named, const struct type_spec *spec, bool known_only,
+                   struct slot **out, struct tg_error *err) TG_CHECK_RESULT;
 /* Makes a column wider, here and in the catalog. */
 int output_widen(struct output *output, struct slot *slot, const struct type_spec *spec,
                  struct tg_error *err) TG_CHECK_RESULT;
@@ -131,6 +135,9 @@ void output_undo_row(struct output *output);
 int output_add_system(struct outputs *outputs, struct output *output,
                       struct tg_error *err) TG_CHECK_RESULT;
 
+/* Gives the root row being filled the hash of a text for its id, by the time the batch goes out. */
+int output_hash_id(struct outputs *outputs, struct output *output, const char *text, size_t len,
+                   struct tg_error *err) TG_CHECK_RESULT;
 /* Gives the nested row being filled its own id, and all rows before it theirs. */
 int output_set_id(struct outputs *outputs, struct output *output, const char *id, size_t len,
                   struct tg_error *err) TG_CHECK_RESULT;

@@ -21,6 +21,7 @@ static struct shape *new_shape(struct outputs *outputs, struct output *output, i
     if (shape) {
         shape->output = output;
         shape->depth_left = depth_left;
+        shape->row = shape;
         shape->path = "";
         shape->source = "";
     }
@@ -44,6 +45,9 @@ void shape_free(struct shape *shape)
     }
     mem_free(shape->fields);
     mem_free(shape->index);
+    shape->fields = NULL; /* lists may share it */
+    shape->index = NULL;
+    shape->count = 0;
 }
 
 void shape_report(struct outputs *outputs, const struct shape *shape)
@@ -65,10 +69,33 @@ void shape_report(struct outputs *outputs, const struct shape *shape)
 
 /* ---- fields by key ---- */
 
+/* Both halves of the product: every bit of the word moves the lower ones of the hash. */
+static inline uint64_t mix(uint64_t hash, uint64_t word)
+{
+    __extension__ typedef unsigned __int128 uint128;
+    uint128 product = (uint128)(hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/* For keys, which are short: without a call. */
+static inline size_t hash_key(const char *key, size_t len)
+{
+    uint64_t hash = len + 1, word = 0;
+    for (size_t at = 0; at + 8 < len; at += 8) {
+        memcpy(&word, key + at, 8);
+        hash = mix(hash, word);
+    }
+    if (len >= 8)
+        memcpy(&word, key + len - 8, 8);
+    for (size_t at = 0; len < 8 && at < len; at++)
+        word = word << 8 | (unsigned char)key[at];
+    return (size_t)mix(hash, word);
+}
+
 static void index_put(struct shape *shape, size_t position)
 {
     const struct field *field = shape->fields[position];
-    size_t at = hash_xx64(field->key, field->key_len);
+    size_t at = hash_key(field->key, field->key_len);
     while (shape->index[at & (shape->index_cap - 1)])
         at++;
     shape->index[at & (shape->index_cap - 1)] = (uint32_t)position + 1;
@@ -172,7 +199,7 @@ done:
 int shape_find(struct outputs *outputs, struct shape *shape, const char *key, size_t len,
                struct field **out, struct tg_error *err)
 {
-    size_t at = hash_xx64(key, len);
+    size_t at = hash_key(key, len);
     for (; shape->index_cap > 0; at++) {
         uint32_t position = shape->index[at & (shape->index_cap - 1)];
         if (position == 0)
@@ -212,7 +239,7 @@ done:
 }
 
 /* What output.c is asked for; the name is in the arena, for as long as that is needed. */
-static int claim_of(struct outputs *outputs, const struct shape *shape, const struct field *field,
+static int claim_of(struct outputs *outputs, const struct shape *shape, struct field *field,
                     const struct type_spec *spec, struct claim *out, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -227,8 +254,8 @@ done:
     return rc;
 }
 
-int shape_knows(struct outputs *outputs, const struct shape *shape, const struct field *field,
-                bool *out, struct tg_error *err)
+int shape_knows(struct outputs *outputs, const struct shape *shape, struct field *field, bool *out,
+                struct tg_error *err)
 {
     int rc = TG_OK;
     struct claim claim;
@@ -275,18 +302,36 @@ static int ask_column(struct outputs *outputs, const struct shape *shape, struct
     return field->reason ? rc : error_nomem(err);
 }
 
+/* Fields that share a slot look at it before they store: none of them has it for itself. */
+static void share_slot(struct field *field, struct slot *slot)
+{
+    struct field *owner = slot->owner;
+    if (owner->slot == slot) {
+        owner->slot = NULL;
+        owner->shared = slot;
+    }
+    field->shared = slot;
+}
+
 int shape_add_slot(struct outputs *outputs, const struct shape *shape, struct field *field,
-                   const struct type_spec *spec, struct tg_error *err)
+                   const struct type_spec *spec, bool apart, struct tg_error *err)
 {
     int rc = TG_OK;
     struct claim claim;
+    struct slot *slot;
     bool known;
     TRY(claim_of(outputs, shape, field, spec, &claim, err));
+    claim.apart = apart;
     TRY(output_knows(outputs, shape->output, &claim, &known, err));
     if (!known)
         TRY(ask_column(outputs, shape, field, &claim, err));
-    if (field->role != FIELD_LEFT_OUT)
-        TRY(output_slot(outputs, shape->output, &claim, &field->slot, err));
+    if (field->role == FIELD_LEFT_OUT)
+        goto done;
+    TRY(output_slot(outputs, shape->output, &claim, &slot, err));
+    if (slot->owner == field)
+        field->slot = slot;
+    else
+        share_slot(field, slot);
 done:
     return rc;
 }
@@ -316,6 +361,7 @@ int shape_add_object(struct outputs *outputs, const struct shape *shape, struct 
     object->path = join_path(outputs, shape->path, field->name);
     object->source = field->source;
     object->arrow = field->arrow;
+    object->row = shape->row;
     if (!object->path)
         return error_nomem(err);
     field->object = object;
@@ -323,7 +369,7 @@ int shape_add_object(struct outputs *outputs, const struct shape *shape, struct 
 }
 
 int shape_add_list(struct outputs *outputs, const struct shape *shape, struct field *field,
-                   struct tg_error *err)
+                   bool apart, struct tg_error *err)
 {
     int rc = TG_OK;
     struct output *output;
@@ -331,12 +377,17 @@ int shape_add_list(struct outputs *outputs, const struct shape *shape, struct fi
     const char *path = within ? join_path(outputs, shape->output->path, within) : NULL;
     if (!path)
         return error_nomem(err);
-    TRY(output_nested(outputs, shape->output, path, field->source, &output, err));
+    TRY(output_nested(outputs, shape->output, path, field->source, apart, &output, err));
+    field->list = output ? output->rows : NULL;
     if (!output) { /* the contract discards its rows */
         field->discarded = arena_strdup(&outputs->arena, buf_string(&outputs->name));
         return field->discarded ? TG_OK : error_nomem(err);
     }
-    TRY(shape_new(outputs, output, shape->depth_left - 1, &field->list, err));
+    if (field->list)
+        goto done;
+    /* as in dlt, objects on the way to a list do not count */
+    TRY(shape_new(outputs, output, shape->row->depth_left - 1, &field->list, err));
+    output->rows = field->list;
     declare_elements(field->list, field->arrow);
 done:
     return rc;
@@ -353,13 +404,14 @@ static int declare_column(struct outputs *outputs, const struct shape *shape, st
     bool known = shape->output->free_pass ||
                  outputs->options.contract.modes[CONTRACT_COLUMNS] <= CONTRACT_EVOLVE;
     TRY(type_from_arrow(field->arrow, &spec, err));
-    if (spec.type == TYPE_NONE || field->role != FIELD_DATA || field->slot)
+    if (spec.type == TYPE_NONE || field->role != FIELD_DATA || field->slot || field->shared)
         goto done;
     if (!known)
         TRY(shape_knows(outputs, shape, field, &known, err));
     if (known) {
-        TRY(shape_add_slot(outputs, shape, field, &spec, err));
-        TRY(output_learn_slot(outputs, shape->output, field->slot, err));
+        TRY(shape_add_slot(outputs, shape, field, &spec, false, err));
+        TRY(output_learn_slot(outputs, shape->output, field->slot ? field->slot : field->shared,
+                              err));
     }
 done:
     return rc;

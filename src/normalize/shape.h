@@ -23,11 +23,11 @@ struct field {
     const char *key;
     size_t key_len;
     struct field *follow; /* the key that came after it last time */
-    struct slot *slot;    /* column of its scalars, NULL: none came yet */
+    struct slot *slot;    /* column of its scalars, NULL: none came yet, or */
+    struct slot *shared;  /* other keys of this name have it, too */
     struct shape *object; /* what its objects hold, flattened into the same table */
     struct shape *list;   /* the rows its lists become, in a nested table */
-    uint64_t list_row;    /* the row (from 1) whose list was taken last */
-    uint64_t object_row;  /* and whose object */
+    uint64_t object_row;  /* number of the row whose object was walked last */
     uint64_t left_out;    /* values that the contract discarded */
     enum field_role role;
     const char *discarded;           /* column or table that the contract does not let in, */
@@ -45,9 +45,13 @@ struct shape {
     size_t count, cap;
     uint32_t *index; /* hash table of position + 1 in fields; cap is a power of two */
     size_t index_cap;
-    const char *path;   /* normalised names down to here, not shortened; "" for a row */
-    const char *source; /* the same as the source writes it */
-    int depth_left;     /* levels below that become columns and tables */
+    /* Rows of a list: the row above whose list was taken last, and which field it was of. */
+    uint64_t list_row;
+    const struct field *list_field;
+    const struct shape *row; /* the row that an object is flattened into; itself for a row */
+    const char *path;        /* normalised names down to here, not shortened; "" for a row */
+    const char *source;      /* the same as the source writes it */
+    int depth_left;          /* levels below that become columns and tables */
     /* What a typed source says; NULL: nothing. */
     const struct ArrowSchema *arrow;   /* a struct, its children are the fields */
     const struct ArrowSchema *element; /* elements of the list that the rows come from */
@@ -72,19 +76,20 @@ int shape_keeps_json(struct outputs *outputs, const struct shape *shape, const s
 int shape_declare(struct outputs *outputs, struct shape *shape, const struct ArrowSchema *arrow,
                   struct tg_error *err) TG_CHECK_RESULT;
 /* Whether the catalog has the column of a field already. */
-int shape_knows(struct outputs *outputs, const struct shape *shape, const struct field *field,
-                bool *out, struct tg_error *err) TG_CHECK_RESULT;
+int shape_knows(struct outputs *outputs, const struct shape *shape, struct field *field, bool *out,
+                struct tg_error *err) TG_CHECK_RESULT;
 /* The type of a new column for values like `cell`: preferred, declared, or inferred. */
 int shape_type(struct outputs *outputs, const struct shape *shape, const struct field *field,
                const yyjson_val *cell, struct type_spec *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Makes field->object, field->list, field->slot (for values of `spec`). The slot of a column that
- * the contract discards is not made (field->role says so), nor is its list. */
+/* Makes field->object, field->list (`apart`: not one that other fields have), field->slot or
+ * field->shared (for values of `spec`). The slot of a column that the contract discards is not made
+ * (field->role says so), nor is its list. */
 int shape_add_object(struct outputs *outputs, const struct shape *shape, struct field *field,
                      struct tg_error *err) TG_CHECK_RESULT;
 int shape_add_list(struct outputs *outputs, const struct shape *shape, struct field *field,
-                   struct tg_error *err) TG_CHECK_RESULT;
+                   bool apart, struct tg_error *err) TG_CHECK_RESULT;
 int shape_add_slot(struct outputs *outputs, const struct shape *shape, struct field *field,
-                   const struct type_spec *spec, struct tg_error *err) TG_CHECK_RESULT;
+                   const struct type_spec *spec, bool apart, struct tg_error *err) TG_CHECK_RESULT;
 
 /* Eight bytes at a time: keys are short, and a call costs more than the comparison. */
 static inline bool field_is(const struct field *field, const char *key, size_t len)

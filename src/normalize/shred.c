@@ -103,25 +103,32 @@ done:
     return rc;
 }
 
-/* The value goes to a column beside it. One that is there already needs nobody's leave. */
+/* The value goes to a column beside it, named by the value's plain type; else to one of text. One
+ * that is there already needs nobody's leave. */
 static int store_variant(struct shredder *shredder, struct output *output, struct slot *slot,
                          const yyjson_val *cell, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct infer_rules *rules = &shredder->outputs->rules;
-    const struct type_spec specs[2] = {infer_type(rules, cell), {.type = TYPE_TEXT}};
+    struct outputs *outputs = shredder->outputs;
+    struct type_spec spec = infer_type(&outputs->rules, cell);
+    enum type named = infer_plain(cell).type;
+    struct slot *of = slot;
     bool stored = false, left_out = false;
-    for (int i = 0; i < 2 && !stored; i++) {
+    for (int i = 0; i < 3 && !stored; i++) {
         struct slot *variant;
-        TRY(output_variant(shredder->outputs, output, slot, &specs[i], true, &variant, err));
+        TRY(output_variant(outputs, output, of, named, &spec, true, &variant, err));
         if (!variant)
-            TRY(ask_type(shredder, output, slot, &specs[i], &left_out, err));
+            TRY(ask_type(shredder, output, of, &spec, &left_out, err));
         if (left_out)
             goto done;
         if (!variant)
-            TRY(output_variant(shredder->outputs, output, slot, &specs[i], false, &variant, err));
+            TRY(output_variant(outputs, output, of, named, &spec, false, &variant, err));
         TRY(store_coerced(shredder, variant, &variant->column.spec, cell, output->row, &stored,
                           err));
+        if (named == TYPE_TEXT) /* its first value looked like a timestamp */
+            of = variant;
+        named = TYPE_TEXT;
+        spec = (struct type_spec){.type = TYPE_TEXT};
     }
     if (!stored)
         rc = error_set(err, TG_DATA, "a value does not fit column '%s' (%s), nor its variant",
@@ -130,13 +137,57 @@ done:
     return rc;
 }
 
+static int add_slot(struct shredder *shredder, struct shape *shape, struct field *field,
+                    const yyjson_val *cell, bool apart, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct type_spec spec;
+    TRY(shape_type(shredder->outputs, shape, field, cell, &spec, err));
+    TRY(shape_add_slot(shredder->outputs, shape, field, &spec, apart, err));
+done:
+    return rc;
+}
+
+/* Whether a slot or one of its variants has a value in the row being filled. */
+static bool has_value(const struct slot *slot, size_t row)
+{
+    while (slot && slot->column.len <= row)
+        slot = slot->variants;
+    return slot;
+}
+
+/* The slot for a field's next value; NULL: it is left out. One that fields share is for the first
+ * of them with a value in the row. */
+static int find_slot(struct shredder *shredder, struct shape *shape, struct field *field,
+                     const yyjson_val *cell, struct slot **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (!field->shared && field->role != FIELD_LEFT_OUT)
+        TRY(add_slot(shredder, shape, field, cell, false, err));
+    struct slot *shared = field->slot ? NULL : field->shared;
+    if (shared && shared->writer != field && has_value(shared, shape->output->row))
+        TRY(add_slot(shredder, shape, field, cell, true, err));
+    else if (shared)
+        shared->writer = field;
+    *out = field->slot ? field->slot : field->role == FIELD_LEFT_OUT ? NULL : shared;
+done:
+    return rc;
+}
+
+/* A key that comes twice in a row: the last value counts, as in Python. */
+static void forget_value(struct slot *slot, size_t row)
+{
+    for (; slot; slot = slot->variants)
+        slot_clear(slot, row);
+}
+
 static int store_slowly(struct shredder *shredder, struct shape *shape, struct field *field,
                         const yyjson_val *cell, struct tg_error *err)
 {
     int rc = TG_OK;
     struct output *output = shape->output;
     struct outputs *outputs = shredder->outputs;
-    const struct infer_rules *rules = &outputs->rules;
+    struct slot *slot = field->slot;
     yyjson_val changed;
     bool stored;
     if (field->role == FIELD_ROW_ID) {
@@ -150,24 +201,21 @@ static int store_slowly(struct shredder *shredder, struct shape *shape, struct f
         snprintf(outputs->discard_reason, sizeof(outputs->discard_reason), "%s", field->reason);
         return ROW_DISCARDED;
     }
-    if (!field->slot && field->role != FIELD_LEFT_OUT) {
-        struct type_spec spec;
-        TRY(shape_type(shredder->outputs, shape, field, cell, &spec, err));
-        TRY(shape_add_slot(shredder->outputs, shape, field, &spec, err));
-    }
-    if (field->role == FIELD_LEFT_OUT) {
+    if (!slot)
+        TRY(find_slot(shredder, shape, field, cell, &slot, err));
+    if (!slot) {
         field->left_out++;
         goto done;
     }
-    if (rules->detectors & DETECT_CHANGING)
-        cell = infer_cell(rules, field->slot->column.spec.type, cell, &shredder->text, &changed);
+    forget_value(slot, output->row);
+    if (outputs->rules.detectors & DETECT_CHANGING)
+        cell = infer_cell(&outputs->rules, slot->column.spec.type, cell, &shredder->text, &changed);
     TRY(buf_check(&shredder->text, err));
-    TRY(store_coerced(shredder, field->slot, &field->slot->column.spec, cell, output->row, &stored,
-                      err));
+    TRY(store_coerced(shredder, slot, &slot->column.spec, cell, output->row, &stored, err));
     if (!stored)
-        TRY(store_wider(shredder, output, field->slot, cell, &stored, err));
+        TRY(store_wider(shredder, output, slot, cell, &stored, err));
     if (!stored)
-        TRY(store_variant(shredder, output, field->slot, cell, err));
+        TRY(store_variant(shredder, output, slot, cell, err));
 done:
     return rc;
 }
@@ -227,14 +275,28 @@ static inline int store_scalar(struct shredder *shredder, struct shape *shape, s
     return store_slowly(shredder, shape, field, cell, err);
 }
 
+static int add_pending(struct shredder *shredder, struct field *field, const yyjson_val *list,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(mem_grow(&shredder->pending, &shredder->pending_cap, shredder->pending_count + 1,
+                 sizeof(*shredder->pending), err));
+    field->list->list_row = shredder->row_number;
+    field->list->list_field = field;
+    shredder->pending[shredder->pending_count++] = (struct pending){field, list};
+done:
+    return rc;
+}
+
+static int reject_list(struct shredder *shredder, const struct shape *shape,
+                       const struct field *field, const yyjson_val *list, struct tg_error *err);
+
 static int push_list(struct shredder *shredder, const struct shape *shape, struct field *field,
                      const yyjson_val *list, struct tg_error *err)
 {
     int rc = TG_OK;
-    uint64_t row = shape->output->row_total + 1;
-    if (cell_len(list) == 0 && field->list_row != row)
-        return TG_OK;
-    if (field->list_row == row) { /* a key that comes twice: the last one counts, as in dlt */
+    bool taken = field->list->list_row == shredder->row_number;
+    if (taken && field->list->list_field == field) { /* a key that comes twice: the last counts */
         for (size_t i = shredder->pending_count; i > 0; i--) {
             if (shredder->pending[i - 1].field == field) {
                 shredder->pending[i - 1].list = list;
@@ -243,10 +305,12 @@ static int push_list(struct shredder *shredder, const struct shape *shape, struc
         }
         goto done;
     }
-    TRY(mem_grow(&shredder->pending, &shredder->pending_cap, shredder->pending_count + 1,
-                 sizeof(*shredder->pending), err));
-    field->list_row = row;
-    shredder->pending[shredder->pending_count++] = (struct pending){field, list};
+    if (cell_len(list) == 0)
+        goto done;
+    if (taken) /* by another key of the same name */
+        TRY(shape_add_list(shredder->outputs, shape, field, true, err));
+    TRY(field->list ? add_pending(shredder, field, list, err)
+                    : reject_list(shredder, shape, field, list, err));
 done:
     return rc;
 }
@@ -286,7 +350,7 @@ static int walk_new(struct shredder *shredder, struct shape *shape, struct field
         TRY(walk_object(shredder, field->object, cell, err));
     } else if (cell_len(cell) > 0 && field->role == FIELD_DATA) {
         if (!field->discarded)
-            TRY(shape_add_list(shredder->outputs, shape, field, err));
+            TRY(shape_add_list(shredder->outputs, shape, field, false, err));
         TRY(field->list ? push_list(shredder, shape, field, cell, err)
                         : reject_list(shredder, shape, field, cell, err));
     }
@@ -298,8 +362,7 @@ done:
 static void clear_object(const struct shape *object, size_t row)
 {
     for (size_t i = 0; i < object->count; i++) {
-        if (object->fields[i]->slot)
-            slot_clear(object->fields[i]->slot, row);
+        forget_value(object->fields[i]->slot, row);
         if (object->fields[i]->object)
             clear_object(object->fields[i]->object, row);
     }
@@ -314,17 +377,16 @@ static inline int walk_value(struct shredder *shredder, struct shape *shape, str
     if (kind == CELL_OBJECT) {
         if (!field->object)
             return walk_new(shredder, shape, field, cell, err);
-        if (field->object_row == shape->output->row_total + 1)
+        if (field->object_row == shredder->row_number)
             clear_object(field->object, shape->output->row);
-        field->object_row = shape->output->row_total + 1;
+        field->object_row = shredder->row_number;
         return walk_object(shredder, field->object, cell, err);
     }
     if (kind == CELL_LIST && field->list)
         return push_list(shredder, shape, field, cell, err);
     if (kind == CELL_LIST)
         return walk_new(shredder, shape, field, cell, err);
-    if (field->slot)
-        slot_clear(field->slot, shape->output->row);
+    forget_value(field->slot, shape->output->row);
     return TG_OK;
 }
 
@@ -363,18 +425,19 @@ struct place {
     int64_t index;
 };
 
-/* The value in the row being walked that a field of its shape gets; NULL: none. */
+/* The value in `object` that goes to a slot; NULL: none. */
 static const yyjson_val *find_value(const struct shape *shape, const yyjson_val *object,
-                                    const struct field *field)
+                                    const struct slot *slot)
 {
     for (size_t i = 0; i < shape->count; i++) {
-        const struct field *own = shape->fields[i];
-        const yyjson_val *value = NULL;
-        if (own != field && !own->object)
-            continue;
-        value = cell_find(object, own->key, own->key_len);
-        if (value && own != field)
-            value = find_value(own->object, value, field);
+        const struct field *field = shape->fields[i];
+        bool own = field->slot == slot || field->shared == slot;
+        const yyjson_val *value =
+            own || field->object ? cell_find(object, field->key, field->key_len) : NULL;
+        if (value && cell_kind(value) == CELL_OBJECT && field->object)
+            value = find_value(field->object, value, slot);
+        else if (!own || (value && cell_kind(value) == CELL_NULL))
+            value = NULL;
         if (value)
             return value;
     }
@@ -390,7 +453,7 @@ static int key_json(struct shredder *shredder, struct buf *out, struct tg_error 
         const char *name = shredder->key_names[i];
         const struct slot *slot = output_find(output, name);
         const yyjson_val *value =
-            slot ? find_value(shredder->root, shredder->outputs->row, slot->owner) : NULL;
+            slot ? find_value(shredder->root, shredder->outputs->row, slot) : NULL;
         if (!value)
             return error_set(err, TG_DATA,
                              "column '%s' of table '%s' makes the row's id (row_ids: key), but the "
@@ -406,17 +469,22 @@ static int key_json(struct shredder *shredder, struct buf *out, struct tg_error 
 }
 
 /* A root row's id: random, or a hash of its key or of all of it. */
-static int make_root_id(struct shredder *shredder, char out[HASH_ID_TEXT], struct tg_error *err)
+static int make_root_id(struct shredder *shredder, struct output *output, struct tg_error *err)
 {
     int rc = TG_OK;
     struct outputs *outputs = shredder->outputs;
-    buf_clear(&shredder->json);
+    struct column *column = &output->system[SYSTEM_ID]->column;
+    struct buf *json = &shredder->json;
+    char id[HASH_ID_TEXT];
+    buf_clear(json);
     switch (outputs->options.row_ids) {
-    case TG_ROW_IDS_KEY: TRY(key_json(shredder, &shredder->json, err)); break;
-    case TG_ROW_IDS_ROW: TRY(id_row_json(outputs->row, &shredder->json, err)); break;
-    default: return id_random(outputs->options.ctx, out, err);
+    case TG_ROW_IDS_KEY: TRY(key_json(shredder, json, err)); break;
+    case TG_ROW_IDS_ROW: TRY(id_row_json(outputs->row, json, err)); break;
+    default:
+        TRY(id_random(outputs->options.ctx, id, err));
+        return column_set_text(column, output->row, id, sizeof(id), err);
     }
-    TRY(id_hash(&outputs->hasher, buf_string(&shredder->json), shredder->json.len, out, err));
+    TRY(output_hash_id(outputs, output, buf_string(json), json->len, err));
 done:
     return rc;
 }
@@ -429,14 +497,10 @@ static int set_id(struct shredder *shredder, struct output *output, const struct
     int rc = TG_OK;
     static const struct type_spec text = {.type = TYPE_TEXT};
     struct column *column = &output->system[SYSTEM_ID]->column;
-    char id[HASH_ID_TEXT];
     struct coerced own = {.text = ""};
     bool fits;
-    if (!shredder->own_id) {
-        TRY(make_root_id(shredder, id, err));
-        TRY(column_set_text(column, output->row, id, sizeof(id), err));
-        goto done;
-    }
+    if (!shredder->own_id)
+        return make_root_id(shredder, output, err);
     TRY(coerce_cell(shredder->own_id, &text, &shredder->scratch, &own, &fits, err));
     if (place)
         TRY(output_set_id(shredder->outputs, output, own.text, own.len, err));
@@ -544,6 +608,7 @@ static int shred_any(struct shredder *shredder, struct shape *shape, const yyjso
     if (!output->open)
         TRY(output_open(output, err));
     shredder->own_id = NULL;
+    shredder->row_number++;
     shredder->outputs->row = cell;
     if (LIKELY(cell_kind(cell) == CELL_OBJECT))
         rc = walk_object(shredder, shape, cell, err);

@@ -17,6 +17,7 @@ struct shredder {
     struct shape *root;
     struct pending *pending; /* a stack */
     size_t pending_count, pending_cap;
+    uint64_t row_number;      /* of the row being walked, of any table, rejected ones included */
     const yyjson_val *own_id; /* the _dlt_id that the row being walked brings; NULL: none */
     struct buf scratch;       /* coerced values */
     struct buf text;          /* of a value that a detector has changed */

@@ -361,7 +361,7 @@ int typed_push(struct typed *typed, struct outputs *outputs, struct shape *shape
     TRY(emit(outputs, output, &result, err));
 done:
     result_release(&result);
-    if (*taken || rc != TG_OK)
+    if (rc != TG_OK || *taken)
         array_release(&page->array);
     return rc;
 }

@@ -18,6 +18,12 @@ struct target_column {
     bool loaded;          /* this load brings it */
 };
 
+/* Doubles that a bigint column cannot hold go to a column beside it. */
+struct spill {
+    const char *from, *to; /* columns of the destination */
+    struct spill *next;
+};
+
 struct target {
     struct table *table;                 /* of the load's catalog */
     const struct manifest_table *part;   /* NULL: the load says nothing of this table */
@@ -25,6 +31,7 @@ struct target {
     const struct described_table *there; /* as found at the destination; NULL: absent */
     struct target_column *columns;       /* filled by ddl_plan */
     size_t column_count;
+    struct spill *spills; /* found by ddl_settle */
 };
 
 struct disposition_driver;

@@ -2,9 +2,9 @@
  * Schema changes. What the destination has is asked of the destination, not remembered: tables
  * dropped by hand come back, columns added by hand are left alone.
  *
- * Path: ddl_settle (asks the data about lossy widenings) -> ddl_plan -> ledger tables, then for
- * each target: create, or alter_type (widening) and add_column, with backfill for a root key that
- * is new; mark_loaded checks the package's columns against the result.
+ * Path: ddl_settle (asks the data about a lossy widening; spill) -> ddl_plan -> ledger tables, then
+ * for each target: create, or alter_type (widening) and add_column, with backfill for a root key
+ * that is new; mark_loaded checks the package's columns against the result.
  *
  * New columns of existing tables are nullable whatever the catalog says: the rows that are there
  * have no value. Types that differ without being a widening stay: rows are cast to them (plan.c).
@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "catalog/name.h"
+#include "catalog/settings.h"
 #include "package/rejects.h"
 
 #define TEXT(column_name)                                                                          \
@@ -134,21 +136,70 @@ done:
     return rc;
 }
 
+/* The column stays, and what is no integer goes to a variant beside it, as in dlt. A key has to be
+ * in one piece. */
+static int spill(struct load *load, struct target *target, const char *from, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct hasher hasher = {0};
+    struct settings settings = {0};
+    struct buf name = BUF_INIT;
+    TRY(settings_read(&load->catalog, &settings, err));
+    const struct name_rules rules = {.bytes_max = load->dialect->name_bytes_max,
+                                     .naming = settings.naming,
+                                     .whole_paths = settings.whole_paths};
+    TRY(name_join(&rules, &hasher, from, "v_double", &name, err));
+    struct table_column *column = table_find(target->table, buf_string(&name));
+    if (column && !column->variant) { /* a key of the source has that name */
+        char tag[7];
+        TRY(name_tag(&hasher, "v_double", strlen("v_double"), tag, err));
+        buf_printf(&name, "_%s", tag);
+        TRY(buf_check(&name, err));
+        column = table_find(target->table, name.data);
+    }
+    if (!column) {
+        const struct type_spec spec = {.type = TYPE_DOUBLE};
+        TRY(table_add_column(&load->catalog, target->table, buf_string(&name), &spec, &column,
+                             err));
+        column->variant = true;
+    }
+    struct spill *made = arena_alloc(&load->arena, sizeof(*made));
+    if (!made) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    *made = (struct spill){.from = from, .to = column->name, .next = target->spills};
+    target->spills = made;
+done:
+    buf_release(&name);
+    settings_release(&settings);
+    hasher_release(&hasher);
+    return rc;
+}
+
 static int settle_target(struct load *load, struct connection *con, struct target *target,
                          struct tg_error *err)
 {
     int rc = TG_OK;
-    for (size_t i = 0; i < target->table->column_count; i++) {
+    size_t count = target->table->column_count; /* spilling adds some */
+    for (size_t i = 0; i < count; i++) {
         struct table_column *column = &target->table->columns[i];
         const struct described_column *there = there_find(target->there, column->name);
-        if (!there || column->spec.type != TYPE_DOUBLE ||
-            load->dialect->type_from_sql(there->sql_type).type != TYPE_BIGINT)
+        if (!there || column->spec.type != TYPE_DOUBLE)
             continue;
+        struct type_spec spec = load->dialect->type_from_sql(there->sql_type);
         bool big = false;
-        TRY(has_big_integers(load, con, target, column->name, &big, err));
-        if (big)
-            column->spec =
-                (struct type_spec){TYPE_DECIMAL, DECIMAL_PRECISION, DECIMAL_SCALE, false};
+        if (spec.type == TYPE_BIGINT)
+            TRY(has_big_integers(load, con, target, column->name, &big, err));
+        if (!big)
+            continue;
+        if (column->primary_key || column->merge_key || !column->nullable)
+            return error_set(err, TG_DATA,
+                             "column '%s' of table '%s' must have a value and holds integers that "
+                             "a double cannot: fractions cannot be added, cast them in the source",
+                             column->name, target->table->name);
+        column->spec = spec;
+        TRY(spill(load, target, column->name, err));
     }
 done:
     return rc;
@@ -378,6 +429,11 @@ static int mark_loaded(struct target *target, struct tg_error *err)
                                  "lacks; delete the package and run again",
                                  file->columns[c].name, target->table->name);
         }
+    }
+    for (const struct spill *spill = target->spills; spill; spill = spill->next) {
+        struct target_column *column = target_find(target, spill->to);
+        if (column)
+            column->loaded = true;
     }
     for (size_t i = 0; i < target->table->column_count; i++) {
         struct target_column *column = target_find(target, target->table->columns[i].name);

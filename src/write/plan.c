@@ -3,7 +3,8 @@
  *
  * Path: plan_init -> (text into plan->text -> plan_end)... -> plan_run. The rows of a table in the
  * package: plan_relation, plan_insert -> for each group of files with equal columns: write_select
- * -> write_expression (a cast where the file's type is not the destination's) and write_source.
+ * -> write_expression (a cast where the file's type is not the destination's; write_whole and
+ * write_rest where doubles come to a column that stays bigint) and write_source.
  *
  * What the statements are is decided by ddl.c, dispositions/ and record.c.
  */
@@ -162,20 +163,81 @@ static bool needs_cast(struct buf *sql, const struct dialect *dialect,
     return differs;
 }
 
-static void write_expression(struct buf *sql, const struct dialect *dialect,
-                             const struct target_column *column,
-                             const struct manifest_column *stored)
+/* The doubles of a file that are split over two columns, of which `column` is one; NULL: it is not.
+ */
+static const struct spill *find_spill(const struct target *target, const struct manifest_file *file,
+                                      const char *column)
 {
-    if (stored && !needs_cast(sql, dialect, stored, column->sql_type)) {
-        sql_ident(sql, dialect, column->name);
-        return;
+    for (const struct spill *spill = target->spills; spill; spill = spill->next) {
+        const struct manifest_column *stored = file_find(file, spill->from);
+        bool is_one = strcmp(spill->from, column) == 0 || strcmp(spill->to, column) == 0;
+        if (is_one && stored && stored->spec.type == TYPE_DOUBLE)
+            return spill;
     }
-    buf_text(sql, "CAST(");
-    if (stored)
+    return NULL;
+}
+
+/* Does this load bring the column in such files? */
+static bool brings(const struct target *target, const struct manifest_file *file,
+                   const char *column)
+{
+    return file_find(file, column) || find_spill(target, file, column);
+}
+
+/* CASE WHEN the double `name` is an integer of 64 bits THEN */
+static void write_case(struct buf *sql, const struct dialect *dialect, const char *name)
+{
+    buf_text(sql, "CASE WHEN CAST(TRY_CAST(");
+    sql_ident(sql, dialect, name);
+    buf_text(sql, " AS BIGINT) AS DOUBLE) = ");
+    sql_ident(sql, dialect, name);
+    buf_text(sql, " THEN ");
+}
+
+static void write_whole(struct buf *sql, const struct dialect *dialect, const struct spill *spill)
+{
+    write_case(sql, dialect, spill->from);
+    buf_text(sql, "TRY_CAST(");
+    sql_ident(sql, dialect, spill->from);
+    buf_text(sql, " AS BIGINT) END");
+}
+
+static void write_rest(struct buf *sql, const struct dialect *dialect, const struct spill *spill,
+                       bool stored)
+{
+    if (stored) {
+        buf_text(sql, "coalesce(");
+        sql_ident(sql, dialect, spill->to);
+        buf_text(sql, ", ");
+    }
+    write_case(sql, dialect, spill->from);
+    buf_text(sql, "NULL ELSE ");
+    sql_ident(sql, dialect, spill->from);
+    buf_text(sql, stored ? " END)" : " END");
+}
+
+static void write_expression(struct buf *sql, const struct dialect *dialect,
+                             const struct target *target, const struct manifest_file *file,
+                             const struct target_column *column)
+{
+    const struct manifest_column *stored = file_find(file, column->name);
+    const struct spill *spill = find_spill(target, file, column->name);
+    bool is_rest = spill && strcmp(spill->to, column->name) == 0;
+    bool cast = !spill && (!stored || needs_cast(sql, dialect, stored, column->sql_type));
+    buf_text(sql, cast ? "CAST(" : "");
+    if (is_rest)
+        write_rest(sql, dialect, spill, stored);
+    else if (spill)
+        write_whole(sql, dialect, spill);
+    else if (stored)
         sql_ident(sql, dialect, column->name);
     else
         buf_text(sql, "NULL");
-    buf_printf(sql, " AS %s) AS ", column->sql_type);
+    if (cast)
+        buf_printf(sql, " AS %s)", column->sql_type);
+    if (!cast && !spill)
+        return;
+    buf_text(sql, " AS ");
     sql_ident(sql, dialect, column->name);
 }
 
@@ -187,11 +249,10 @@ static void write_select(struct buf *sql, const struct load *load, const struct 
     const char *separator = "SELECT ";
     for (size_t i = 0; i < target->column_count; i++) {
         const struct target_column *column = &target->columns[i];
-        const struct manifest_column *stored = file_find(file, column->name);
-        if (!column->loaded || (!stored && !all))
+        if (!column->loaded || (!all && !brings(target, file, column->name)))
             continue;
         buf_text(sql, separator);
-        write_expression(sql, load->dialect, column, stored);
+        write_expression(sql, load->dialect, target, file, column);
         separator = ", ";
     }
     if (order) {
@@ -248,7 +309,7 @@ int plan_insert(struct plan *plan, const struct load *load, const struct target 
         plan_table(sql, load, target);
         const char *separator = " (";
         for (size_t i = 0; i < target->column_count; i++) {
-            if (!file_find(&target->part->files[f], target->columns[i].name))
+            if (!brings(target, &target->part->files[f], target->columns[i].name))
                 continue;
             buf_text(sql, separator);
             sql_ident(sql, load->dialect, target->columns[i].name);

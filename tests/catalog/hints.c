@@ -189,9 +189,13 @@ static void test_refusals(void **state)
     apply(&catalog, &hints);
     column.spec.precision = 10;
     column.spec.scale = 2;
+    apply(&catalog, &hints); /* the data may have made it wider */
+    assert_int_equal(known->spec.precision, 38);
+    column.spec.precision = 38;
+    column.spec.scale = 10;
     refuse(&catalog, &hints,
            "column 'x' of table 't' is decimal(38,9) at the destination and the hint says "
-           "decimal(10,2): take the hint back, or drop the table");
+           "decimal(38,10): take the hint back, or drop the table");
     known->spec = (struct type_spec){.type = TYPE_TIMESTAMP};
     column.spec = (struct type_spec){.type = TYPE_TIMESTAMP, .naive = true};
     column.has_timezone = true;
@@ -243,6 +247,20 @@ static void test_widening(void **state)
     column.spec.type = TYPE_BIGINT;
     apply(&catalog, &hints);
     assert_int_equal(table->columns[0].spec.type, TYPE_DOUBLE);
+
+    column.name = "small";
+    column.spec = (struct type_spec){.type = TYPE_BIGINT, .precision = 16};
+    apply(&catalog, &hints);
+    table_find(table, "small")->spec.precision = 0;
+    apply(&catalog, &hints);
+    assert_int_equal(table_find(table, "small")->spec.precision, 0);
+
+    column.name = "text";
+    column.spec = (struct type_spec){.type = TYPE_TEXT};
+    apply(&catalog, &hints);
+    column.spec.precision = 2;
+    apply(&catalog, &hints);
+    assert_int_equal(table_find(table, "text")->spec.precision, 2);
 
     column.name = "at";
     column.spec = (struct type_spec){.type = TYPE_TIMESTAMP, .precision = PRECISION_SECONDS};

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every block of commands (```sh) of the user's pages runs as it is printed, page by page, in an empty folder.
+# Every block of commands (```sh) of the user's pages runs as it is printed, page by page, in an empty folder. What some
+# pages show of the output, in blocks of no language, must be said, but for line breaks and runs of spaces.
 . "$(dirname "$0")/lib.bash"
 
 # The blocks of a page as one script.
@@ -12,6 +13,35 @@ run_page() {
     PATH=$(dirname "$tidegate"):$PATH
     [ -n "$(commands "$1")" ] || fail "no command in $1"
     said=$(commands "$1" | bash -euo pipefail 2>&1) || fail "$1: $said"
+}
+
+# The output that a page shows, a paragraph a line.
+shown() {
+    awk '/^```/ { output = !fence && /^```$/; fence = !fence; print ""; next }
+        output { printf "%s", $0 ? $0 " " : "\n" }' "$1" | squeezed | sed '/^$/d'
+}
+
+squeezed() { tr -s ' -' | sed 's/^ //; s/ $//'; }
+
+says_what_it_shows() {
+    local block
+    said=$(printf '%s' "$said" | tr '\n' ' ' | squeezed)
+    [ -n "$(shown "$1")" ] || fail "no output in $1"
+    while read -r block; do
+        says "$block"
+    done < <(shown "$1")
+}
+
+test_schema() {
+    run_page "$root/docs/schema.md"
+    says_what_it_shows "$root/docs/schema.md"
+}
+
+test_contracts() {
+    run_page "$root/docs/contracts.md"
+    says_what_it_shows "$root/docs/contracts.md"
+    equal 4 "$("$tidegate" sql pipeline.yaml "select count(*) from person" --csv | tail -1)"
+    equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from _tidegate_rejects" --csv | tail -1)"
 }
 
 test_readme() {

@@ -151,15 +151,6 @@ static void assert_contract(const struct contract *contract, int tables, int col
     assert_int_equal(contract->modes[CONTRACT_DATA_TYPE], data_type);
 }
 
-static void contracts_are_joined(void **state)
-{
-    (void)state;
-    const struct contract over = {{CONTRACT_UNSAID, CONTRACT_FREEZE, CONTRACT_UNSAID}};
-    const struct contract under = {{CONTRACT_EVOLVE, CONTRACT_EVOLVE, CONTRACT_UNSAID}};
-    const struct contract joined = contract_join(&over, &under);
-    assert_contract(&joined, CONTRACT_EVOLVE, CONTRACT_FREEZE, CONTRACT_UNSAID);
-}
-
 static void an_only_source_speaks_for_the_schema(void **state)
 {
     struct spec_file *spec = *state;
@@ -195,7 +186,7 @@ static void several_sources_speak_for_their_resources(void **state)
         "  c: {source: x, path: c}\n"
         "  d: {source: y, path: d, schema_contract: discard_value}\n");
     const struct resource *b = config->resources, *c = b + 1, *d = b + 2;
-    assert_contract(&b->contract, CONTRACT_FREEZE, CONTRACT_EVOLVE, CONTRACT_UNSAID);
+    assert_contract(&b->contract, CONTRACT_UNSAID, CONTRACT_EVOLVE, CONTRACT_UNSAID);
     assert_int_equal(b->max_table_nesting, 1);
     assert_contract(&c->contract, CONTRACT_FREEZE, CONTRACT_DISCARD_ROW, CONTRACT_UNSAID);
     assert_int_equal(c->max_table_nesting, 2);
@@ -441,7 +432,6 @@ int main(void)
         cmocka_unit_test(no_detection_is_an_empty_list),
         cmocka_unit_test(wrong_ones_have_a_place),
         cmocka_unit_test(the_words_are_those_there_are),
-        cmocka_unit_test(contracts_are_joined),
         cmocka_unit_test(an_only_source_speaks_for_the_schema),
         cmocka_unit_test(several_sources_speak_for_their_resources),
         cmocka_unit_test(wrong_contracts_have_a_place),

@@ -95,6 +95,7 @@ static void test_settings(void **state)
     expect("SELECT current_setting('autoinstall_known_extensions')", "false");
     expect("SELECT current_setting('memory_limit')", "192.0 MiB");
     expect("SELECT current_setting('threads')", "2");
+    expect("SELECT current_setting('wal_autocheckpoint')", "0 bytes");
     expect("SELECT current_setting('preserve_insertion_order')", "false");
     expect("SELECT current_setting('temp_directory')", "./d.duckdb.tmp");
 }
@@ -141,6 +142,26 @@ static void test_memory_limit(void **state)
     assert_non_null(strstr(problem.what, "raise the memory budget"));
     assert_null(strstr(problem.what, "SET threads"));
     expect("SELECT 1", "1");
+}
+
+static int reserve(size_t column_count)
+{
+    return con->driver->reserve(con, column_count, NULL);
+}
+
+static void test_wide_tables_get_room(void **state)
+{
+    (void)state;
+    assert_int_equal(reserve(0), TG_OK);
+    assert_int_equal(reserve(50), TG_OK);
+    expect("SELECT current_setting('threads')", "2");
+    assert_int_equal(reserve(200), TG_OK);
+    expect("SELECT current_setting('threads')", "1");
+    expect("SELECT current_setting('memory_limit')", "192.0 MiB");
+    assert_int_equal(reserve(1000), TG_OK);
+    expect("SELECT current_setting('memory_limit')", "610.5 MiB");
+    assert_int_equal(reserve(500), TG_OK);
+    expect("SELECT current_setting('memory_limit')", "610.5 MiB");
 }
 
 static void test_transactions(void **state)
@@ -331,6 +352,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_limit, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_wide_tables_get_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_transactions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
         cmocka_unit_test(test_error_rules),

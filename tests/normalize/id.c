@@ -74,6 +74,31 @@ static void queue_equals_library(void **state)
     hasher_release(&hasher);
 }
 
+/* Texts of every length that fits, in any lane, whatever the lane held before. */
+static void queued_texts(void **state)
+{
+    (void)state;
+    struct id_queue queue = {0};
+    struct hasher hasher = {0};
+    char message[ID_BLOCK], text[ID_LANES * HASH_ID_TEXT], id[HASH_ID_TEXT];
+    memset(message, 'm', sizeof(message));
+    for (size_t n = 0; n < 600; n++) {
+        size_t lens[ID_LANES], count = n % ID_LANES + 1;
+        for (size_t lane = 0; lane < count; lane++) {
+            lens[lane] = n < 144 ? n : (n * 37 + lane * 59) % 144;
+            assert_true(id_queue_fits(lens[lane], 0));
+            id_queue_text(&queue, message, lens[lane], lane * HASH_ID_TEXT);
+        }
+        id_queue_run(&queue, text);
+        for (size_t lane = 0; lane < count; lane++) {
+            assert_int_equal(id_hash(&hasher, message, lens[lane], id, NULL), TG_OK);
+            assert_memory_equal(text + lane * HASH_ID_TEXT, id, HASH_ID_TEXT);
+        }
+    }
+    assert_false(id_queue_fits(144, 0));
+    hasher_release(&hasher);
+}
+
 static void encoding(void **state)
 {
     (void)state;
@@ -120,9 +145,9 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(vectors),       cmocka_unit_test(queue_equals_library),
-        cmocka_unit_test(encoding),      cmocka_unit_test(random_ids_differ),
-        cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(vectors),           cmocka_unit_test(queue_equals_library),
+        cmocka_unit_test(queued_texts),      cmocka_unit_test(encoding),
+        cmocka_unit_test(random_ids_differ), cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests_name("normalize/id", tests, NULL, NULL);
 }

@@ -126,6 +126,44 @@ static void ids_as_dlt_makes_them(void **state)
     run_release(&run);
 }
 
+/* Root ids that are hashes come four at a time, but for long texts and rows with their own id. */
+static void ids_that_are_hashes(void **state)
+{
+    (void)state;
+    struct run run;
+    struct hasher hasher = {0};
+    struct buf lines = BUF_INIT, roots = BUF_INIT, nested = BUF_INIT;
+    buf_text(&roots, "t(n bigint, s text, _dlt_load_id text, _dlt_id text)\n");
+    buf_text(&nested, "t__k(value bigint, _dlt_parent_id text, _dlt_list_idx bigint, "
+                      "_dlt_id text)\n");
+    for (int n = 0; n < 11; n++) {
+        char line[256], place[64], id[16] = "mine", below[16];
+        const char *own = n == 6 ? ",\"_dlt_id\":\"mine\"" : "";
+        int len = snprintf(line, sizeof(line), "{\"k\":[7],\"n\":%d,\"s\":\"%0*d\"}", n,
+                           n % 4 == 1 ? 150 : n + 1, 0);
+        if (n != 6)
+            assert_int_equal(hash_text(&hasher, line, (size_t)len, 10, id, NULL), TG_OK);
+        buf_printf(&lines, "%.*s%s}\n", len - 1, line, own);
+        buf_printf(&roots, "%d|\"%0*d\"|\"1700000000.5\"|\"%s\"\n", n, n % 4 == 1 ? 150 : n + 1, 0,
+                   id);
+        len = snprintf(place, sizeof(place), "%s_t__k_0", id);
+        assert_int_equal(hash_text(&hasher, place, (size_t)len, 10, below, NULL), TG_OK);
+        buf_printf(&nested, "7|\"%s\"|0|\"%s\"\n", id, below);
+    }
+    assert_int_equal(run_init(&run), TG_OK);
+    run.show_system = true;
+    run.options.row_ids = TG_ROW_IDS_ROW;
+    assert_int_equal(run_push(&run, buf_string(&lines)), TG_OK);
+    assert_int_equal(run_finish(&run), TG_OK);
+    buf_append(&roots, nested.data, nested.len);
+    assert_string_equal(buf_string(&run.text), buf_string(&roots));
+    buf_release(&lines);
+    buf_release(&roots);
+    buf_release(&nested);
+    hasher_release(&hasher);
+    run_release(&run);
+}
+
 static void nesting_limit(void **state)
 {
     (void)state;
@@ -400,6 +438,7 @@ int main(void)
         cmocka_unit_test(lists_become_tables),
         cmocka_unit_test(system_columns),
         cmocka_unit_test(ids_as_dlt_makes_them),
+        cmocka_unit_test(ids_that_are_hashes),
         cmocka_unit_test(nesting_limit),
         cmocka_unit_test(list_of_lists_at_the_limit),
         cmocka_unit_test(hinted_json_stays_whole),

@@ -97,7 +97,7 @@ static void names_and_roles(void **state)
     assert_int_equal(inner->role, FIELD_DATA); /* only a row has an id */
     assert_string_equal(inner->source, "userName._dlt_id");
     struct type_spec spec = {.type = TYPE_TEXT};
-    assert_int_equal(shape_add_slot(outputs, field->object, inner, &spec, NULL), TG_OK);
+    assert_int_equal(shape_add_slot(outputs, field->object, inner, &spec, false, NULL), TG_OK);
     assert_string_equal(inner->slot->name, "user_name___dlt_id");
     assert_int_equal(shape_find(outputs, fixture.shape, "_dlt_id", 7, &field, NULL), TG_OK);
     assert_int_equal(field->role, FIELD_ROW_ID);
@@ -117,11 +117,11 @@ static void tables_are_named_by_paths(void **state)
     assert_int_equal(shape_find(outputs, fixture.shape, "d", 1, &object, NULL), TG_OK);
     assert_int_equal(shape_add_object(outputs, fixture.shape, object, NULL), TG_OK);
     assert_int_equal(shape_find(outputs, object->object, "L", 1, &list, NULL), TG_OK);
-    assert_int_equal(shape_add_list(outputs, object->object, list, NULL), TG_OK);
+    assert_int_equal(shape_add_list(outputs, object->object, list, false, NULL), TG_OK);
     assert_string_equal(list->list->output->table->name, "t__d__l");
-    assert_int_equal(list->list->depth_left, 998);
+    assert_int_equal(list->list->depth_left, 999);
     assert_int_equal(shape_find(outputs, list->list, "list", 4, &below, NULL), TG_OK);
-    assert_int_equal(shape_add_list(outputs, list->list, below, NULL), TG_OK);
+    assert_int_equal(shape_add_list(outputs, list->list, below, false, NULL), TG_OK);
     assert_string_equal(below->list->output->table->name, "t__d__l__list");
     assert_string_equal(below->list->output->table->parent, "t__d__l");
     list->list->depth_left = 0;
@@ -141,7 +141,7 @@ static void long_names_are_shortened(void **state)
         shape_find(&fixture.outputs, fixture.shape, "a_list_with_a_long_name", 23, &field, NULL),
         TG_OK);
     assert_int_equal(strlen(field->name), 20);
-    assert_int_equal(shape_add_list(&fixture.outputs, fixture.shape, field, NULL), TG_OK);
+    assert_int_equal(shape_add_list(&fixture.outputs, fixture.shape, field, false, NULL), TG_OK);
     assert_int_equal(strlen(field->list->output->table->name), 20);
     assert_int_equal(strlen(field->list->output->path),
                      23); /* t__ and 20: parts are shortened, then the whole */
@@ -159,7 +159,7 @@ static int build(void)
     if (rc == TG_OK)
         rc = shape_add_object(&fixture.outputs, fixture.shape, field, NULL);
     if (rc == TG_OK)
-        rc = shape_add_list(&fixture.outputs, fixture.shape, field, NULL);
+        rc = shape_add_list(&fixture.outputs, fixture.shape, field, false, NULL);
     fixture_release(&fixture);
     return rc;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "catalog/name.h"
 #include "tests/write/loads.h"
 #include "tests/write/golden.h"
 
@@ -165,7 +166,8 @@ static void test_widening(void **state)
     fixture_release(&t);
 }
 
-/* Integers that a double cannot hold are there: the column becomes decimal, also in the catalog. */
+/* Integers that a double cannot hold are there: the column stays, also in the catalog, and doubles
+ * that are none go beside it, digit for digit. */
 static void test_widening_without_loss(void **state)
 {
     (void)state;
@@ -173,21 +175,70 @@ static void test_widening_without_loss(void **state)
     start(&t);
     fixture_rows(&t, "item", "v bigint", "-9007199254740993\n");
     FIXTURE_WRITE(&t);
-    fixture_rows(&t, "item", "v double", "0.5\n");
+    fixture_rows(&t, "item", "v bigint", "3\n");
+    fixture_rows(&t, "item", "v double",
+                 "0.5\n1e16\n4.478e-08\n1e22\n-9.3e18\n9223372036854775808\n-5\nNULL\n"
+                 "-9223372036854775808\n");
+    fixture_rows(&t, "item", "v double|v__v_double double", "7|NULL\nNULL|0.25\n1.5|NULL\n");
+    table_find(catalog_find(&t.catalog, "item"), "v__v_double")->variant = true;
     FIXTURE_WRITE(&t);
-    fixture_check(&t, "SELECT v FROM d.item ORDER BY v",
-                  "-9007199254740993.000000000\n0.500000000\n");
+    static const char rows[] = "NULL|-9.3e+18\nNULL|4.478e-8\nNULL|0.25\nNULL|0.5\nNULL|1.5\n"
+                               "NULL|9.223372036854776e+18\nNULL|1e+22\nNULL|NULL\n"
+                               "-9223372036854775808|NULL\n-9007199254740993|NULL\n-5|NULL\n"
+                               "3|NULL\n7|NULL\n10000000000000000|NULL\n";
+    static const char query[] =
+        "SELECT v, v__v_double FROM d.item ORDER BY v NULLS FIRST, v__v_double NULLS LAST";
+    fixture_check(&t, query, rows);
+    check_columns(&t, "item", "v|BIGINT|true\nv__v_double|DOUBLE|true\n");
     struct ledger ledger;
     FIXTURE_OK(&t, ledger_read(t.con, "d", "shop_pipeline", "shop", &ledger, &t.err));
     struct catalog catalog;
     FIXTURE_OK(&t, catalog_read(&catalog, ledger.schema_json, strlen(ledger.schema_json), &t.err));
-    assert_int_equal(catalog_find(&catalog, "item")->columns[0].spec.type, TYPE_DECIMAL);
+    assert_int_equal(catalog_find(&catalog, "item")->columns[0].spec.type, TYPE_BIGINT);
+    assert_true(table_find(catalog_find(&catalog, "item"), "v__v_double")->variant);
     fixture_check(&t,
                   "SELECT count(*) FROM d._dlt_loads AS l JOIN d._dlt_version AS v "
                   "ON l.schema_version_hash = v.version_hash",
                   "2\n");
     catalog_release(&catalog);
     ledger_release(&ledger);
+    fixture_release(&t);
+}
+
+/* A key cannot be in two columns. */
+static void test_widening_of_a_key(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    fixture_rows(&t, "item", "v bigint mk", "9007199254740993\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "item", "v double mk", "0.5\n");
+    assert_int_equal(fixture_write(&t), TG_DATA);
+    assert_string_equal(t.err.what,
+                        "column 'v' of table 'item' must have a value and holds integers that a "
+                        "double cannot: fractions cannot be added, cast them in the source");
+    fixture_check(&t, "SELECT v FROM d.item", "9007199254740993\n");
+    fixture_release(&t);
+}
+
+/* The name of the variant is a key's of the source: it gets the tag that it has in normalize. */
+static void test_widening_beside_a_namesake(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    fixture_rows(&t, "item", "v bigint|v__v_double text", "9007199254740993|own\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "item", "v double", "0.5\n");
+    FIXTURE_WRITE(&t);
+    struct hasher hasher = {0};
+    char tag[7], query[100];
+    FIXTURE_OK(&t, name_tag(&hasher, "v_double", 8, tag, &t.err));
+    snprintf(query, sizeof(query), "SELECT v__v_double, v__v_double_%s FROM d.item ORDER BY v",
+             tag);
+    fixture_check(&t, query, "own|NULL\nNULL|0.5\n");
+    hasher_release(&hasher);
     fixture_release(&t);
 }
 
@@ -299,6 +350,8 @@ int main(void)
         cmocka_unit_test(test_dropped_dataset_comes_back),
         cmocka_unit_test(test_widening),
         cmocka_unit_test(test_widening_without_loss),
+        cmocka_unit_test(test_widening_of_a_key),
+        cmocka_unit_test(test_widening_beside_a_namesake),
         cmocka_unit_test(test_other_types_are_left),
         cmocka_unit_test(test_older_ledger),
         cmocka_unit_test(test_package_against_its_catalog),
