@@ -229,25 +229,30 @@ done:
     return rc;
 }
 
-/* Counts it where it is shown: a nested table that is not loaded at all is its root's affair. */
+/* Counts it for the table that the row was going to, which may get no row at all. */
 static int keep_reject(void *sink, const struct reject *reject, struct tg_error *err)
 {
     int rc = TG_OK;
     struct load *load = sink;
     struct run *run = load->run;
     struct manifest *manifest = NULL;
-    const struct rejected_row row = {.resource = load->resource->name,
+    struct manifest_table *table = NULL;
+    const char *resource = load->resource->name;
+    bool nested = strcmp(reject->table, load->root->name) != 0;
+    const struct rejected_row row = {.resource = resource,
                                      .table = reject->table,
                                      .column = reject->column,
                                      .reason = reject->reason,
                                      .place = reject->place,
                                      .document = reject->document};
     TRY(run_package(run, &manifest, err));
-    struct manifest_table *table = manifest_find(manifest, reject->table);
-    if (table && table->nested)
+    if (nested) {
+        TRY(manifest_add_table(manifest, load->root->name, resource, false, &table, err));
+        TRY(manifest_add_table(manifest, reject->table, resource, true, &table, err));
         table->rows_rejected++;
-    else
+    } else {
         load->counts->rows_rejected++;
+    }
     TRY(rejects_add(&run->rejects, run->package, run->load_id, &row, err));
 done:
     return rc;

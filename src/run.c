@@ -324,7 +324,8 @@ static int info_resource(struct run *run, const struct load_counts *load, struct
         struct tg_table_info nested = {.name = table->name,
                                        .resource = table->resource,
                                        .nested = true,
-                                       .rows_new = table->rows_new};
+                                       .rows_new = table->rows_new,
+                                       .rows_rejected = table->rows_rejected};
         info_written(&run->result, table->name, &nested);
         TRY(info_add(arena, info, &nested, err));
     }
