@@ -179,15 +179,19 @@ static struct pass shred(const struct input *input, char *memory, struct emitted
     struct tg_error err = {0};
     struct context ctx;
     struct catalog catalog = {0};
+    struct settings settings = {0};
     struct normalizer *normalizer;
     struct normalize_options options = {.ctx = &ctx,
                                         .catalog = &catalog,
+                                        .settings = &settings,
                                         .load_id = LOAD_ID,
+                                        .max_nesting = -1,
                                         .emit = release_batch,
                                         .sink = emitted};
     *emitted = (struct emitted){0, 0};
     context_init(&ctx);
     MUST(catalog_init(&catalog, "bench", &err));
+    MUST(settings_read(&catalog, &settings, &err));
     MUST(catalog_add(&catalog, "t", NULL, &options.root, &err));
     MUST(normalizer_new(&options, &normalizer, &err));
     struct pass pass = run_pages(input, memory, normalizer);
@@ -196,6 +200,7 @@ static struct pass shred(const struct input *input, char *memory, struct emitted
         exit(1);
     }
     normalizer_free(normalizer);
+    settings_release(&settings);
     catalog_release(&catalog);
     return pass;
 }
@@ -290,7 +295,38 @@ static void long_nested_ids(struct tg_error *err)
     hasher_release(&hasher);
 }
 
-/* Hashes of keys and rows are to be added here: each makes HASH_ROWS of them. */
+static void key_hashes(struct tg_error *err)
+{
+    static const char key[] = "{\"id\":123}";
+    struct hasher hasher = {0};
+    char id[HASH_ID_TEXT];
+    for (int i = 0; i < HASH_ROWS; i++)
+        if (id_hash(&hasher, key, sizeof(key) - 1, id, err) != TG_OK)
+            die("id_hash", err);
+    hasher_release(&hasher);
+}
+
+/* Of one flat document: its JSON with sorted keys, and the hash of that. */
+static void row_hashes(struct tg_error *err)
+{
+    struct input input = make_input(document_kind_find("flat"), 1);
+    yyjson_doc *doc = yyjson_read(input.text, input.len, 0);
+    struct hasher hasher = {0};
+    struct buf json = BUF_INIT;
+    char id[HASH_ID_TEXT];
+    for (int i = 0; i < HASH_ROWS; i++) {
+        buf_clear(&json);
+        if (id_row_json(yyjson_doc_get_root(doc), &json, err) != TG_OK ||
+            id_hash(&hasher, json.data, json.len, id, err) != TG_OK)
+            die("id_row_json", err);
+    }
+    buf_release(&json);
+    hasher_release(&hasher);
+    yyjson_doc_free(doc);
+    free(input.text);
+}
+
+/* Each makes HASH_ROWS of them. */
 static const struct hash_case {
     const char *name;
     void (*make)(struct tg_error *err);
@@ -298,6 +334,8 @@ static const struct hash_case {
     {"random id", random_ids},
     {"nested id, four at once", nested_ids},
     {"nested id, one of a long key", long_nested_ids},
+    {"key hash", key_hashes},
+    {"row hash of a flat document", row_hashes},
 };
 
 static void measure_hash(const struct hash_case *hash_case, int rounds)

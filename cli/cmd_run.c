@@ -136,11 +136,16 @@ static void print_tables(const struct tg_run_info *info)
 static void print_summary(const struct tg_pipeline *pipeline, const struct tg_run_info *info)
 {
     char text[32];
-    uint64_t rows_read = 0;
-    for (size_t i = 0; i < info->table_count; i++)
+    uint64_t rows_read = 0, rows_rejected = 0;
+    for (size_t i = 0; i < info->table_count; i++) {
         rows_read += info->tables[i].rows_read;
+        rows_rejected += info->tables[i].rows_rejected;
+    }
     print_tables(info);
     printf("\n");
+    if (rows_rejected > 0)
+        printf("Rejected rows are in the table _tidegate_rejects, with the reason for each: %s.\n",
+               format_count(rows_rejected, text));
     if (info->settled_count)
         printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
                info->settled_count, info->settled_count == 1 ? "" : "s");

@@ -10,6 +10,7 @@
  */
 #include "base/memory.h"
 
+#include <malloc.h>
 #include <stdalign.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -103,6 +104,13 @@ void mem_free(void *memory)
 {
     uncount(memory);
     free(memory);
+}
+
+void mem_trim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 char *mem_strdup(const char *text)

@@ -13,6 +13,7 @@ void *mem_alloc(size_t size); /* NULL when out of memory; size 0 gives a unique 
 void *mem_calloc(size_t count, size_t size);     /* zeroed, overflow-checked */
 void *mem_realloc(void *old, size_t size);       /* old stays valid when NULL is returned */
 void mem_free(void *memory);                     /* NULL is fine */
+void mem_trim(void);                             /* gives what is free back to the system */
 char *mem_strdup(const char *text);              /* NULL in, NULL out */
 char *mem_strndup(const char *text, size_t len); /* adds the NUL */
 

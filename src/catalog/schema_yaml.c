@@ -11,10 +11,11 @@
  */
 #include "catalog/schema_yaml.h"
 
-#include <libfyaml.h>
 #include <regex.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/yaml.h"
 
 enum {
     WIDTH = 80,       /* texts are folded at the first space behind it */
@@ -677,24 +678,6 @@ static int check_bytes(const struct reader *reader, const char *text, size_t len
     return TG_OK;
 }
 
-static void ignore_output(struct fy_diag *diag, void *user, const char *text, size_t len)
-{
-    (void)diag, (void)user, (void)text, (void)len;
-}
-
-static struct fy_diag *make_diag(void)
-{
-    struct fy_diag_cfg cfg;
-    fy_diag_cfg_default(&cfg);
-    cfg.fp = NULL;
-    cfg.output_fn = ignore_output;
-    cfg.level = FYET_ERROR;
-    struct fy_diag *diag = fy_diag_create(&cfg);
-    if (diag)
-        fy_diag_set_collect_errors(diag, true);
-    return diag;
-}
-
 static int read_document(struct reader *reader, struct fy_parser *parser, struct fy_diag *diag)
 {
     int rc = TG_OK;
@@ -724,7 +707,7 @@ static int read_json(struct reader *reader, const char *text, size_t len)
     int rc = check_bytes(reader, text, len);
     if (rc != TG_OK)
         return rc;
-    struct fy_diag *diag = make_diag();
+    struct fy_diag *diag = yaml_diag();
     const struct fy_parse_cfg cfg = {
         .flags = FYPCF_ALLOW_DUPLICATE_KEYS | FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2,
         .diag = diag,

@@ -10,10 +10,10 @@
  */
 #include "config/document.h"
 
-#include <libfyaml.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/yaml.h"
 
 enum {
     NODES_MAX = 100000, /* with aliases a short file can stand for a huge one */
@@ -335,24 +335,6 @@ static int check_bytes(struct document *doc)
     return TG_OK;
 }
 
-static void ignore_output(struct fy_diag *diag, void *user, const char *text, size_t len)
-{
-    (void)diag, (void)user, (void)text, (void)len;
-}
-
-static struct fy_diag *make_diag(void)
-{
-    struct fy_diag_cfg cfg;
-    fy_diag_cfg_default(&cfg);
-    cfg.fp = NULL;
-    cfg.output_fn = ignore_output;
-    cfg.level = FYET_ERROR;
-    struct fy_diag *diag = fy_diag_create(&cfg);
-    if (diag)
-        fy_diag_set_collect_errors(diag, true);
-    return diag;
-}
-
 /* What the parser has to say; it stops at its first error. */
 static int syntax_problem(struct document *doc, struct fy_diag *diag)
 {
@@ -404,7 +386,7 @@ int document_parse(struct document *doc)
     int rc = check_bytes(doc);
     if (rc != TG_OK || doc->problem_count > 0)
         return rc;
-    struct fy_diag *diag = make_diag();
+    struct fy_diag *diag = yaml_diag();
     const struct fy_parse_cfg cfg = {
         .flags = FYPCF_ALLOW_DUPLICATE_KEYS | FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2,
         .diag = diag,

@@ -195,6 +195,7 @@ static int run_flush(void *arg, struct tg_error *err)
         if (rc != TG_OK)
             return rc;
     }
+    mem_trim(); /* else what long texts leave behind in the heap adds up, file by file */
     return TG_OK;
 }
 

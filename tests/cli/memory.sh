@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Memory stays bounded, however large the file is: files ten times as large as what the kernel allows. The promise, in MiB
+# of resident memory at its peak:
+#
+#     the larger of --memory and the columns of the widest table (DuckDB fills a table column by column), and FIXED
+#
+# and the kernel's limit, which is one on addresses (ulimit -v): that works for everybody and everywhere, but also holds
+# what is only mapped (libraries, the reserves of allocators), so it is the promise and some more.
+#
+#     tests/cli/memory.sh                                       flat documents (`make test`)
+#     MEMORY_KINDS="flat nested ..." tests/cli/memory.sh        others, too (`make memory`); figures go to MEMORY_LOG
+. "$(dirname "$0")/lib.bash"
+
+generate=$(realpath "${TIDEGATE_BUILD:-$(dirname "$tidegate")}")/bench/generate
+KINDS=${MEMORY_KINDS:-flat}
+LOG=$(realpath "${MEMORY_LOG:-/dev/null}")
+BUDGET=64
+FIXED=80
+
+# make_file KIND MB TIMES: t.jsonl of TIMES equal parts, which takes less time than as many different rows
+make_file() {
+    [ "$(df --output=avail -BM . | tail -1 | tr -dc 0-9)" -gt $(($2 * ($3 + 5))) ] || fail "needs more space on disk"
+    "$generate" "$1" "$2MB" >part.jsonl
+    for _ in $(seq "$3"); do cat part.jsonl; done >t.jsonl
+    lines=$(($(wc -l <part.jsonl) * $3))
+    rm part.jsonl
+}
+
+# peak PID: megabytes that it had at most, as seen until it ends
+peak() {
+    local seen=0 now
+    while now=$(awk '/^VmHWM/ {print int($2 / 1024)}' "/proc/$1/status" 2>/dev/null) && [ -n "$now" ]; do
+        seen=$now
+        sleep 0.05
+    done
+    echo "$seen"
+}
+
+# load KIND LIMIT_MB TIMES COLUMNS: a file of that kind of bench/documents.h, TIMES as large as the limit on addresses
+load() {
+    local limit=$2 promise=$(($4 > BUDGET ? $4 : BUDGET)) got=0 start most
+    promise=$((promise + FIXED))
+    spec
+    make_file "$1" "$limit" "$3"
+    start=$SECONDS
+    (
+        # Threads' stacks and arenas are addresses too, and nearly all of them are never used.
+        export MALLOC_ARENA_MAX=1
+        ulimit -s 1024
+        ulimit -v $((limit * 1024))
+        exec "$tidegate" run spec.yaml --progress none --memory "${BUDGET}MiB" >said 2>&1
+    ) &
+    most=$(peak $!)
+    wait $! || got=$?
+    echo "$1: limit $limit MB, file $((limit * $3)) MB, peak $most MB of $promise, $((SECONDS - start)) s, code $got" >>"$LOG"
+    equal 0 "$got" "code of $1 ($(cat said))"
+    [ "$most" -le "$promise" ] || fail "$1 took $most MB, not $promise"
+    equal "$lines" "$(sql "select count(*) from t")" "rows"
+}
+
+# Of the sparse ones 10 of 300 columns have a value: ten times the limit would be six thousand million cells.
+for kind in $KINDS; do
+    case $kind in
+    flat) test_flat_documents() { load flat 200 10 12; } ;;
+    nested) test_nested_documents() { load nested 232 10 16; } ;;
+    texts) test_long_texts() { load texts 448 10 5; } ;;
+    wide) test_wide_documents() { load wide 576 10 302; } ;;
+    sparse) test_sparse_documents() { load sparse 576 1 303; } ;;
+    *) fail "there are no $kind documents" ;;
+    esac
+done
+
+# Its shadow of all memory takes terabytes of addresses.
+if grep -aqE '__(asan|tsan)_init' "$tidegate"; then
+    echo "ok memory: large files # SKIP a sanitizer cannot run under a limit on addresses"
+    exit 0
+fi
+run_tests
