@@ -489,6 +489,8 @@ enum time_form time_parse(const char *value, size_t len, struct time_point *out)
 
 bool time_parse_timestamp(const char *value, size_t len, struct time_point *out)
 {
+    if (len == 0)
+        return false;
     struct text text = {value, value + len};
     struct reading reading; /* filled as it is read: this is a hot path */
     int64_t offset_us = 0;

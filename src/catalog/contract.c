@@ -91,6 +91,7 @@ int contract_read(const char *json, struct contract *out, struct tg_error *err)
     TRY(json_parse(json, strlen(json), "'schema_contract'", &doc, err));
     yyjson_val *root = yyjson_doc_get_root(doc);
     if (yyjson_is_obj(root)) {
+        out->spelled_out = true;
         TRY(read_map(root, out, err));
     } else if (!yyjson_is_null(root)) {
         TRY(read_mode(root, "schema_contract", &out->modes[0], err));
@@ -115,7 +116,7 @@ void contract_write(const struct contract *contract, struct buf *out)
     const enum contract_mode *modes = contract->modes;
     if (!contract_is_said(contract))
         return;
-    if (modes[0] == modes[1] && modes[1] == modes[2]) {
+    if (!contract->spelled_out && modes[0] == modes[1] && modes[1] == modes[2]) {
         buf_printf(out, "\"%s\"", mode_names[modes[0]]);
         return;
     }

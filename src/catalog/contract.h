@@ -19,6 +19,7 @@ enum contract_entity { CONTRACT_TABLES = 0, CONTRACT_COLUMNS, CONTRACT_DATA_TYPE
 
 struct contract {
     enum contract_mode modes[CONTRACT_COUNT];
+    bool spelled_out; /* as a map, though one word would say the same */
 };
 
 /* "evolve", "tables"; also the words of the spec. */
@@ -28,8 +29,8 @@ const char *contract_entity_text(enum contract_entity entity);
 
 /* Reads `schema_contract` of a stored schema: a mode for all entities, or a map. TG_DATA. */
 int contract_read(const char *json, struct contract *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Writes it in that form: one word where all three are equal, else a map of what is said. Nothing
- * said: nothing written. */
+/* Writes it in that form: one word where all three are equal and not spelled out, else a map of
+ * what is said. Nothing said: nothing written. */
 void contract_write(const struct contract *contract, struct buf *out);
 bool contract_is_said(const struct contract *contract);
 

@@ -352,6 +352,7 @@ static int read_contract(struct catalog *catalog, struct table *table, yyjson_va
     json_write(&text, value);
     TRY(buf_check(&text, err));
     TRY(contract_read(buf_string(&text), &table->contract, err));
+    table->contract.spelled_out = false;
     contract_write(&table->contract, &ours);
     TRY(buf_check(&ours, err));
     if (strcmp(buf_string(&text), buf_string(&ours)) != 0)

@@ -82,8 +82,9 @@ const struct option schema_options[] = {
 
 struct contract contract_of(const struct node *map)
 {
-    struct contract contract = {{CONTRACT_UNSAID}};
+    struct contract contract = {.modes = {CONTRACT_UNSAID}};
     const struct node *given = node_find(map, "schema_contract");
+    contract.spelled_out = given && given->kind == NODE_MAP;
     for (int i = 0; given && i < CONTRACT_COUNT; i++) {
         const struct node *mode =
             given->kind == NODE_MAP ? node_find(given, contract_options[i].name) : given;

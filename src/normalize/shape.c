@@ -231,9 +231,11 @@ int shape_keeps_json(struct outputs *outputs, const struct shape *shape, const s
     if (shape->depth_left <= 0 || (field->slot && field->slot->column.spec.type == TYPE_JSON))
         return TG_OK;
     TRY(column_name(outputs, shape, field, err));
-    const struct table_column *column =
-        table_find(shape->output->table, buf_string(&outputs->name));
-    *out = column && column->spec.type == TYPE_JSON;
+    const char *name = buf_string(&outputs->name);
+    const struct table_column *column = table_find(shape->output->table, name);
+    const struct slot *slot = output_find(shape->output, name); /* not learned yet, perhaps */
+    *out =
+        (column && column->spec.type == TYPE_JSON) || (slot && slot->column.spec.type == TYPE_JSON);
 done:
     return rc;
 }

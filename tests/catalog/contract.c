@@ -35,25 +35,26 @@ static void stored_forms(void **state)
         struct contract contract;
         const char *written; /* NULL: as read */
     } cases[] = {
-        {"\"freeze\"", {{CONTRACT_FREEZE, CONTRACT_FREEZE, CONTRACT_FREEZE}}, NULL},
-        {"{\"columns\":\"discard_row\"}", {{0, CONTRACT_DISCARD_ROW, 0}}, NULL},
+        {"\"freeze\"", {.modes = {CONTRACT_FREEZE, CONTRACT_FREEZE, CONTRACT_FREEZE}}, NULL},
+        {"{\"columns\":\"discard_row\"}", {.modes = {0, CONTRACT_DISCARD_ROW, 0}}, NULL},
         {"{\"tables\":\"evolve\",\"data_type\":\"discard_value\"}",
-         {{CONTRACT_EVOLVE, 0, CONTRACT_DISCARD_VALUE}},
+         {.modes = {CONTRACT_EVOLVE, 0, CONTRACT_DISCARD_VALUE}},
          NULL},
         {"{\"columns\":null,\"tables\":\"freeze\"}",
-         {{CONTRACT_FREEZE, 0, 0}},
+         {.modes = {CONTRACT_FREEZE, 0, 0}},
          "{\"tables\":\"freeze\"}"},
-        {"{\"data_type\":\"evolve\",\"columns\":\"evolve\",\"tables\":\"evolve\"}",
-         {{CONTRACT_EVOLVE, CONTRACT_EVOLVE, CONTRACT_EVOLVE}},
-         "\"evolve\""},
-        {"{}", {{0}}, ""},
-        {"null", {{0}}, ""},
+        {"{\"tables\":\"evolve\",\"columns\":\"evolve\",\"data_type\":\"evolve\"}",
+         {.modes = {CONTRACT_EVOLVE, CONTRACT_EVOLVE, CONTRACT_EVOLVE}},
+         NULL},
+        {"{}", {.modes = {0}}, ""},
+        {"null", {.modes = {0}}, ""},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct contract contract;
         struct buf out = BUF_INIT;
         assert_int_equal(contract_read(cases[i].json, &contract, NULL), TG_OK);
-        assert_memory_equal(&contract, &cases[i].contract, sizeof(contract));
+        assert_memory_equal(contract.modes, cases[i].contract.modes, sizeof(contract.modes));
+        assert_int_equal(contract.spelled_out, cases[i].json[0] == '{');
         contract_write(&contract, &out);
         assert_string_equal(buf_string(&out), cases[i].written ? cases[i].written : cases[i].json);
         assert_int_equal(contract_is_said(&contract), out.len > 0);
@@ -83,20 +84,22 @@ static void nonsense(void **state)
 
 static struct contract all(enum contract_mode mode)
 {
-    return (struct contract){{mode, mode, mode}};
+    return (struct contract){.modes = {mode, mode, mode}};
 }
 
 /* Each line was asked of dlt: Schema.resolve_contract_settings_for_table. */
 static void precedence(void **state)
 {
     (void)state;
-    const struct contract none = {{0}};
+    const struct contract none = {.modes = {0}};
     const struct contract freeze = all(CONTRACT_FREEZE);
     const struct contract evolve = all(CONTRACT_EVOLVE);
-    const struct contract rows = {{0, CONTRACT_DISCARD_ROW, 0}};
-    const struct contract rows_full = {{CONTRACT_EVOLVE, CONTRACT_DISCARD_ROW, CONTRACT_EVOLVE}};
-    const struct contract type = {{0, 0, CONTRACT_DISCARD_VALUE}};
-    const struct contract type_full = {{CONTRACT_EVOLVE, CONTRACT_EVOLVE, CONTRACT_DISCARD_VALUE}};
+    const struct contract rows = {.modes = {0, CONTRACT_DISCARD_ROW, 0}};
+    const struct contract rows_full = {
+        .modes = {CONTRACT_EVOLVE, CONTRACT_DISCARD_ROW, CONTRACT_EVOLVE}};
+    const struct contract type = {.modes = {0, 0, CONTRACT_DISCARD_VALUE}};
+    const struct contract type_full = {
+        .modes = {CONTRACT_EVOLVE, CONTRACT_EVOLVE, CONTRACT_DISCARD_VALUE}};
     const struct {
         const struct contract *run, *table, *schema, *expected;
     } cases[] = {

@@ -226,7 +226,7 @@ static void refuse_contract(struct catalog *catalog, const struct table_hints *h
 static void set_modes(struct contract *contract, enum contract_mode tables,
                       enum contract_mode columns, enum contract_mode data_type)
 {
-    *contract = (struct contract){{tables, columns, data_type}};
+    *contract = (struct contract){.modes = {tables, columns, data_type}};
 }
 
 /* A wider type is taken, and one that the data have outgrown is left alone. */

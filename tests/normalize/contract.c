@@ -16,7 +16,7 @@
 static struct contract modes(enum contract_mode tables, enum contract_mode columns,
                              enum contract_mode data_type)
 {
-    return (struct contract){{tables, columns, data_type}};
+    return (struct contract){.modes = {tables, columns, data_type}};
 }
 
 /* Loads `first` under no contract, then `second` under one; what the second emits and rejects. */
