@@ -382,8 +382,8 @@ int shape_add_list(struct outputs *outputs, const struct shape *shape, struct fi
     TRY(output_nested(outputs, shape->output, path, field->source, apart, &output, err));
     field->list = output ? output->rows : NULL;
     if (!output) { /* the contract discards its rows */
-        field->discarded = arena_strdup(&outputs->arena, buf_string(&outputs->name));
-        return field->discarded ? TG_OK : error_nomem(err);
+        field->rejected = arena_strdup(&outputs->arena, buf_string(&outputs->name));
+        return field->rejected ? TG_OK : error_nomem(err);
     }
     if (field->list)
         goto done;

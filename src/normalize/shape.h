@@ -30,8 +30,9 @@ struct field {
     uint64_t object_row;  /* number of the row whose object was walked last */
     uint64_t left_out;    /* values that the contract discarded */
     enum field_role role;
-    const char *discarded;           /* column or table that the contract does not let in, */
-    const char *reason;              /* and of a column why rows are discarded */
+    const char *discarded;           /* the column that the contract does not let in, */
+    const char *reason;              /* why rows with a value for it are discarded, */
+    const char *rejected;            /* and the table that it does not let in */
     const struct ArrowSchema *arrow; /* what a typed source says of it; NULL: it is inferred */
     const char *name;                /* normalised, of this key alone */
     const char *source;              /* the keys from the row down to this one, joined by '.' */

@@ -324,9 +324,9 @@ static int reject_list(struct shredder *shredder, const struct shape *shape,
     char reason[256];
     snprintf(reason, sizeof(reason),
              "table '%s' (list '%s' of '%s') is new, and the schema contract discards new tables",
-             field->discarded, field->source, shape->output->table->name);
+             field->rejected, field->source, shape->output->table->name);
     for (size_t left = cell_len(list); left > 0; left--) {
-        TRY(contract_reject(shredder->outputs, field->discarded, NULL, reason, element, err));
+        TRY(contract_reject(shredder->outputs, field->rejected, NULL, reason, element, err));
         element = cell_next(element);
     }
 done:
@@ -348,8 +348,8 @@ static int walk_new(struct shredder *shredder, struct shape *shape, struct field
     } else if (cell_len(cell) > 0 && cell_kind(cell) == CELL_OBJECT) {
         TRY(shape_add_object(shredder->outputs, shape, field, err));
         TRY(walk_object(shredder, field->object, cell, err));
-    } else if (cell_len(cell) > 0 && field->role == FIELD_DATA) {
-        if (!field->discarded)
+    } else if (cell_len(cell) > 0 && field->role != FIELD_ROW_ID && field->role != FIELD_IGNORED) {
+        if (!field->rejected)
             TRY(shape_add_list(shredder->outputs, shape, field, false, err));
         TRY(field->list ? push_list(shredder, shape, field, cell, err)
                         : reject_list(shredder, shape, field, cell, err));
