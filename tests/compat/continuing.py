@@ -28,7 +28,8 @@ class Seed:
     def grow(self):
         self.round += 1
         for key in (self.round, self.round + 1, 5 + self.round):
-            self.persons[key] = {"id": key, "name": f"person {key}, round {self.round}", "updated_at": stamp(1 + self.round)}
+            self.persons[key] = {"id": key, "name": f"person {key}, round {self.round}",
+                                 "updated_at": stamp(1 + self.round)}
         first = self.clicks[-1]["id"] if self.clicks else 1
         self.clicks += [{"id": first + n, "page": f"/p{n}", "round": self.round, "ratio": n / 3} for n in range(10)]
         self.dataset.write("person.jsonl", self.persons.values())
@@ -61,8 +62,10 @@ def seed_by_turns(turns, source=None, named=True, same_homes=False):
             seed.grow()
             dataset.by(who, **home)
             seed.check(who)
-            # Nothing new. dlt writes its boundary hashes in any order, so it may see a new state; whoever follows the other
-            # one merges the persons at the cursor's last value over themselves (dlt knows them by key, tidegate by content),
+            # Nothing new. dlt writes its boundary hashes in any order, so it may see a new state; whoever follows the
+            # other
+            # one merges the persons at the cursor's last value over themselves (dlt knows them by key, tidegate by
+            # content),
             # and tidegate remembers the files it has read. After itself, tidegate writes nothing.
             before = who
             for again in (who, other(who), "tidegate", "tidegate"):
@@ -131,7 +134,8 @@ def boundary_by(first, second):
         for who in (second, first):
             # The same rows in another order of keys, as an API may send them.
             dataset.write("t.jsonl", [dict(reversed(row.items())) for row in BOUNDARY_ROWS])
-            # dlt writes several hashes in any order, which makes a new state of the same rows; tidegate remembers the file.
+            # dlt writes several hashes in any order, which makes a new state of the same rows; tidegate remembers the
+            # file.
             dataset.by(who, loads=range(2))
             expect(f"rows after the same ones came again, by {who}", numbers,
                    [row[0] for row in dataset.query("SELECT n FROM t ORDER BY n")])
@@ -158,7 +162,8 @@ def boundary_tidegate_first():
 def boundary_with_key(first, second):
     with Dataset({"t": {"path": "t.jsonl", "write_disposition": "append", "primary_key": ["k", "l"],
                         "incremental": {"cursor": "at"}}}) as dataset:
-        dataset.write("t.jsonl", [{"at": 1, "k": 1, "l": "a"}, {"at": 2, "k": 1, "l": "ø"}, {"at": 2, "k": 2, "l": "b"}])
+        dataset.write("t.jsonl", [{"at": 1, "k": 1, "l": "a"}, {"at": 2, "k": 1, "l": "ø"},
+                                  {"at": 2, "k": 2, "l": "b"}])
         dataset.by(first)
         dataset.write("t.jsonl", [{"at": 2, "k": 1, "l": "ø", "more": 1}, {"at": 2, "k": 2, "l": "b"}])
         dataset.by(second, loads=range(2))
@@ -204,10 +209,12 @@ def nested_by(turns):
             wanted.update({row["id"]: row["items"] for row in orders})
             dataset.write("orders.jsonl", orders)
             dataset.by(who)
-            items = sorted((key, n, item["sku"], item["n"]) for key, rows in wanted.items() for n, item in enumerate(rows))
+            items = sorted((key, n, item["sku"], item["n"]) for key, rows in wanted.items() for n,
+                           item in enumerate(rows))
             tags = sorted((key, n, m, tag) for key, rows in wanted.items() for n, item in enumerate(rows)
                           for m, tag in enumerate(item["tags"]))
-            expect(f"orders after {who}", sorted(wanted), [row[0] for row in dataset.query("SELECT id FROM orders ORDER BY id")])
+            expect(f"orders after {who}", sorted(wanted),
+                   [row[0] for row in dataset.query("SELECT id FROM orders ORDER BY id")])
             expect(f"items after {who}", items, dataset.query(
                 "SELECT o.id, i._dlt_list_idx, i.sku, i.n FROM orders o JOIN orders__items i "
                 "ON i._dlt_parent_id = o._dlt_id AND i._dlt_root_id = o._dlt_id ORDER BY ALL"))
@@ -289,7 +296,8 @@ def hints_by(turns):
     with Dataset({"t": {"path": "t.jsonl", "write_disposition": "merge", "primary_key": "id",
                         "columns": columns}}) as dataset:
         loads = [
-            [{"id": 1, "seq": 1, "l": [1]}, {"id": 1, "seq": 3, "l": [3]}, {"id": 1, "seq": 2, "l": [2]}, {"id": 2, "seq": 1}],
+            [{"id": 1, "seq": 1, "l": [1]}, {"id": 1, "seq": 3, "l": [3]}, {"id": 1, "seq": 2, "l": [2]},
+             {"id": 2, "seq": 1}],
             [{"id": 1, "seq": 4, "gone": True}, {"id": 3, "seq": 1, "l": [7, 8]}],
             [{"id": 3, "seq": 2, "l": [9]}, {"id": 2, "seq": 3, "gone": True}, {"id": 2, "seq": 4, "gone": False}],
         ]
@@ -321,14 +329,16 @@ def replace_by(turns):
         for who, rows in zip(turns, loads):
             dataset.write("t.jsonl", rows)
             dataset.by(who)
-            expect(f"rows after replace by {who}", [(row["id"],) for row in rows], dataset.query("SELECT id FROM t ORDER BY id"))
+            expect(f"rows after replace by {who}", [(row["id"],) for row in rows],
+                   dataset.query("SELECT id FROM t ORDER BY id"))
             expect(f"nested rows after replace by {who}", [(value,) for row in rows for value in row.get("l", [])],
                    dataset.query("SELECT value FROM t__l ORDER BY value"))
         dataset.resources["t"]["write_disposition"] = "append"
         for number, who in enumerate(turns[:2]):
             dataset.write("t.jsonl", [{"id": 10 + number, "l": [5]}])
             dataset.by(who)
-            expect(f"rows after append by {who}", [(10 + n,) for n in range(number + 1)], dataset.query("SELECT id FROM t ORDER BY id"))
+            expect(f"rows after append by {who}", [(10 + n,) for n in range(number + 1)],
+                   dataset.query("SELECT id FROM t ORDER BY id"))
             expect(f"nested rows after append by {who}", [(number + 1,)], dataset.query("SELECT count(*) FROM t__l"))
 
 
@@ -347,7 +357,8 @@ def replace_begun_by_tidegate():
 # -- the schema grows on both sides --
 
 def growing_by(turns):
-    with Dataset({"t": {"path": "t*.jsonl", "write_disposition": "append", "incremental": {"cursor": "id"}}}) as dataset:
+    with Dataset({"t": {"path": "t*.jsonl", "write_disposition": "append",
+                        "incremental": {"cursor": "id"}}}) as dataset:
         rows = [{"id": 1, "a": 1, "when": "2024-01-01T00:00:00Z"},
                 {"id": 2, "a": "text", "b": {"c": True}},
                 {"id": 3, "a": 4, "b": {"c": "maybe", "d": [1]}, "when": "someday"},
@@ -359,7 +370,8 @@ def growing_by(turns):
                         (4, None, "again", None, None)],
                dataset.query("SELECT id, a, a__v_text, b__c, b__c__v_text FROM t ORDER BY id"))
         day = datetime.timezone.utc
-        expect("timestamps", [datetime.datetime(2024, 1, 1, tzinfo=day), None, None, datetime.datetime(2024, 1, 2, tzinfo=day)],
+        expect("timestamps", [datetime.datetime(2024, 1, 1, tzinfo=day), None, None,
+                              datetime.datetime(2024, 1, 2, tzinfo=day)],
                [row[0] for row in dataset.query('SELECT "when" FROM t ORDER BY id')])
         expect("nested", [(1, 1.5)], dataset.query("SELECT (SELECT value FROM t__b__d), (SELECT f FROM t__e)"))
 

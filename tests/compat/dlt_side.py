@@ -28,7 +28,7 @@ def read_pages(pattern):
 
 def make_resource(name, hints):
     """A resource of a spec, as a user of dlt would write it."""
-    keys = ("write_disposition", "primary_key", "merge_key", "max_table_nesting", "columns")
+    keys = ("write_disposition", "primary_key", "merge_key", "max_table_nesting", "columns", "schema_contract")
     resource = dlt.resource(read_pages, name=name, **{key: hints[key] for key in keys if key in hints})(hints["path"])
     incremental = dict(hints.get("incremental") or {})
     if incremental:
@@ -36,12 +36,24 @@ def make_resource(name, hints):
     return resource
 
 
-def load(folder, home, name, dataset, resources, source=None):
-    """One run; returns its load ids."""
+def schema_of(name, settings):
+    """The default schema, as a spec's `schema` says; None leaves it to dlt."""
+    os.environ["SCHEMA__NAMING"] = settings.get("naming", "snake_case")
+    if "detections" not in settings:
+        return None
+    schema = Schema(name)
+    schema.settings["detections"] = list(settings["detections"])
+    schema._compile_settings()
+    return schema
+
+
+def load(folder, home, name, dataset, resources, source=None, schema=None):
+    """One run; returns its load ids. `schema` is what a spec's key of this name says."""
     os.chdir(folder)
     made = [make_resource(key, hints) for key, hints in resources.items()]
     data = dlt.source(lambda: made, name=source)() if source else made
-    info = pipeline(home, name, dataset).run(data)
+    own = schema_of(name, schema or {})
+    info = pipeline(home, name, dataset).run(data, **({"schema": own} if own else {}))
     info.raise_on_failed_jobs()
     return list(info.loads_ids)
 

@@ -83,7 +83,8 @@ class Dataset:
         path = os.path.join(self.folder, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "a" if append else "w", encoding="utf-8") as file:
-            file.writelines((row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)) + "\n" for row in rows)
+            file.writelines((row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)) + "\n"
+                            for row in rows)
 
     def write_spec(self):
         source = {self.source: {"type": "files"}} if self.source and self.named else None
@@ -104,7 +105,8 @@ class Dataset:
     def run_tidegate(self, *arguments, home=None):
         """Runs the command and returns what it said; a fresh working directory unless one is given."""
         self.write_spec()
-        command = [TIDEGATE, "run", "spec.yaml", "--progress", "none", "--workdir", home or self.fresh_home(), *arguments]
+        command = [TIDEGATE, "run", "spec.yaml", "--progress", "none", "--workdir", home or self.fresh_home(),
+                   *arguments]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=TIMEOUT_S)
 
     def by_tidegate(self, *arguments, loads=1, home=None):
@@ -151,7 +153,8 @@ class Dataset:
         try:
             return state["sources"][source]["resources"][resource]["incremental"][path]
         except KeyError as key:
-            raise Failure(f"the state has no cursor of {resource}: {key} is missing in {state.get('sources')}") from None
+            raise Failure(f"the state has no cursor of {resource}: {key} is missing in "
+                          f"{state.get('sources')}") from None
 
     def columns(self):
         """{table: {column: (type, nullable)}} of everything but our own system tables."""
@@ -208,14 +211,17 @@ class Dataset:
                    self.query(f'SELECT _dlt_id FROM "{table}" GROUP BY ALL HAVING count(*) > 1'))
             if "_dlt_parent_id" not in columns:
                 expect(f"after {who}: rows of {table} without a load", [],
-                       self.query(f'SELECT _dlt_id FROM "{table}" WHERE _dlt_load_id NOT IN (SELECT load_id FROM _dlt_loads)'))
+                       self.query(f'SELECT _dlt_id FROM "{table}" '
+                                  'WHERE _dlt_load_id NOT IN (SELECT load_id FROM _dlt_loads)'))
                 continue
             parent, root = parent_of(table, self.data_tables()), root_of(table, self.data_tables())
             expect(f"after {who}: rows of {table} without a parent", [],
-                   self.query(f'SELECT _dlt_id FROM "{table}" WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM "{parent}")'))
+                   self.query(f'SELECT _dlt_id FROM "{table}" '
+                              f'WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM "{parent}")'))
             if "_dlt_root_id" in columns:
                 expect(f"after {who}: rows of {table} without a root", [],
-                       self.query(f'SELECT _dlt_id FROM "{table}" WHERE _dlt_root_id NOT IN (SELECT _dlt_id FROM "{root}")'))
+                       self.query(f'SELECT _dlt_id FROM "{table}" '
+                                  f'WHERE _dlt_root_id NOT IN (SELECT _dlt_id FROM "{root}")'))
 
 
 def parent_of(table, tables):

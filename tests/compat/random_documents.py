@@ -1,9 +1,10 @@
-"""Random documents (documents.py), loaded by dlt and by tidegate, each into a dataset of its own: the same tables, columns, types,
-values and stored schema, but for the rules below. A rule says where the two differ on purpose (design.md, section 6), or where what
-dlt does is no meaning anybody could want; it turns dlt's outcome into the one that is wanted of tidegate, and then the two must be
-equal. Whatever is left is a failure, made small and printed with both outcomes.
+"""Random documents (documents.py), loaded by dlt and by tidegate, each into a dataset of its own: the same tables,
+columns, types, values and stored schema, but for the rules below. A rule says where the two differ on purpose
+(design.md, section 6), or where what dlt does is no meaning anybody could want; it turns dlt's outcome into the one
+that is wanted of tidegate, and then the two must be equal. Whatever is left is a failure, made small and printed with
+both outcomes.
 
-    run --seeds A..B [--seconds S] [--no-shrink]"""
+    run --seeds A..B [--seconds S] [--shrink S]"""
 import argparse
 import base64
 import collections
@@ -37,19 +38,27 @@ RUN_S = 60
 
 
 def hints_of(resource, number):
-    return {"path": f"{resource.name}-{number}.jsonl", **copy.deepcopy(resource.hints)}  # dlt writes into them
+    hints = {"path": f"{resource.name}-{number}.jsonl", **copy.deepcopy(resource.hints)}  # dlt writes into them
+    if resource.contract and number >= resource.contract_from:
+        hints["schema_contract"] = dict(resource.contract)
+    return hints
 
 
 def run_dlt(folder, number, resources):
-    dlt_side.load(folder, "home", PIPELINE, DATASET, {one.name: hints_of(one, number) for one in resources})
+    dlt_side.load(folder, "home", PIPELINE, DATASET, {one.name: hints_of(one, number) for one in resources},
+                  schema=resources[0].schema)
 
 
 def run_tidegate(folder, number, resources):
-    spec = {"pipeline": PIPELINE, "destination": f"duckdb:///{dlt_side.DESTINATION}", "dataset": DATASET, "source": {"type": "files"},
+    spec = {"pipeline": PIPELINE, "destination": f"duckdb:///{dlt_side.DESTINATION}", "dataset": DATASET,
+            "source": {"type": "files"},
             "resources": {one.name: hints_of(one, number) for one in resources}}
+    if resources[0].schema:
+        spec["schema"] = resources[0].schema
     with open(os.path.join(folder, "spec.yaml"), "w", encoding="utf-8") as file:
         json.dump(spec, file)
-    done = subprocess.run([TIDEGATE, "run", "spec.yaml", "--progress", "none", "--workdir", "home"], cwd=folder, capture_output=True,
+    done = subprocess.run([TIDEGATE, "run", "spec.yaml", "--progress", "none", "--workdir", "home"], cwd=folder,
+                          capture_output=True,
                           text=True, errors="replace", timeout=RUN_S)
     if done.returncode:
         raise RuntimeError(f"ended with {done.returncode}: {(done.stderr or done.stdout).strip()[:2000]}")
@@ -85,11 +94,13 @@ class Table:
 
 
 def read(folder):
-    """{table: Table} of the dataset, the load ids, and the settings of the newest schema."""
+    """{table: Table} of the dataset, the load ids, the newest schema, and what tidegate counted and put aside."""
     with duckdb.connect(os.path.join(folder, dlt_side.DESTINATION), read_only=True) as connection:
         connection.execute(f"SET TimeZone = 'UTC'; USE {DATASET}")
-        loads = [row[0] for row in connection.execute("SELECT load_id FROM _dlt_loads WHERE status = 0 ORDER BY load_id").fetchall()]
-        schema = json.loads(connection.execute("SELECT schema FROM _dlt_version ORDER BY inserted_at DESC, version DESC").fetchone()[0])
+        loads = [row[0] for row in connection.execute(
+            "SELECT load_id FROM _dlt_loads WHERE status = 0 ORDER BY load_id").fetchall()]
+        schema = json.loads(connection.execute(
+            "SELECT schema FROM _dlt_version ORDER BY inserted_at DESC, version DESC").fetchone()[0])
         columns = collections.defaultdict(dict)
         for table, column, data_type, nullable in connection.execute(
                 "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns "
@@ -100,9 +111,16 @@ def read(folder):
         for table, types in columns.items():
             quoted = ", ".join(cell(name, data_type) for name, (data_type, _) in types.items())
             rows = connection.execute(f"SELECT {quoted} FROM {identifier(table)}").fetchall()
-            tables[table] = Table(types, [{name: value for name, value in zip(types, row) if value is not None} for row in rows],
+            tables[table] = Table(types, [{name: value for name, value in zip(types, row) if value is not None}
+                                          for row in rows],
                                   schema["tables"].get(table))
-        return {"tables": tables, "loads": loads, "schema": schema}
+        counts, rejects = [], []
+        if connection.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = '_tidegate_rejects' AND "
+                              f"schema_name = '{DATASET}'").fetchall():
+            counts = connection.execute("SELECT load_id, table_name, rows_read, rows_new, rows_filtered, rows_rejected "
+                                        "FROM _tidegate_loads").fetchall()
+            rejects = connection.execute("SELECT load_id, table_name, document FROM _tidegate_rejects").fetchall()
+        return {"tables": tables, "loads": loads, "schema": schema, "counts": counts, "rejects": rejects}
 
 
 def identifier(name):
@@ -157,6 +175,30 @@ def part_of(outcome, resource):
     return tables, problems
 
 
+def account(resource, outcome, tables):
+    """What tidegate counted: each document that was read is new, filtered or rejected; those that were rejected were in
+    the load, and are not in the table. (That the table has what dlt's has is compared elsewhere.)"""
+    rejected = collections.defaultdict(set)
+    for load, table, document in outcome["rejects"]:
+        if table == resource.name:
+            rejected[load].add(int(dict(documents.parse(document))[RID]))
+    for load, table, read, new, filtered, rejects in outcome["counts"]:
+        if table != resource.name:
+            continue
+        if read != new + filtered + rejects:
+            yield "read is not new + filtered + rejected", f"{read}, {new} + {filtered} + {rejects} in load {load}"
+        if rejects != len(rejected[load]):
+            yield ("_tidegate_rejects does not have the rejected rows",
+                   f"{rejects}, {sorted(rejected[load])} in load {load}")
+    paths = tables[resource.name].paths if resource.name in tables else {}
+    for load, rids in rejected.items():
+        number = outcome["loads"].index(load)
+        given = {int(dict(documents.parse(line))[RID]) for line in resource.loads[number]}
+        there = {path[0] for path, row in paths.items() if row["_dlt_load_id"] == number}
+        if not rids <= given or rids & there:
+            yield "a rejected row was not in the load, or is in the table", f"{sorted(rids)} in load {number}"
+
+
 def depth(stored, name):
     return 0 if not (stored.get(name) or {}).get("parent") else 1 + depth(stored, stored[name]["parent"])
 
@@ -167,9 +209,11 @@ def depth(stored, name):
 def differences(resource, theirs, ours):
     """[(rule or None, kind, what)]; the rule is None where no rule knows it."""
     (left, problems), (right, mine) = part_of(theirs, resource), part_of(ours, resource)
-    found = [(None, f"dlt: {kind}", what) for kind, what in problems] + [(None, f"tidegate: {kind}", what) for kind, what in mine]
+    found = [(None, f"dlt: {kind}", what) for kind, what in problems] + [(None, f"tidegate: {kind}", what) for kind,
+                                                                         what in mine]
+    found += [(None, f"tidegate: {kind}", what) for kind, what in account(resource, ours, right)]
     case = rules.Case(resource, left, right)
-    for rule in rules.BEFORE:
+    for rule in rules.BEFORE:  # in this order
         found += [(rule.__name__, "", what) for what in rule(case)]
     for kind, what, facts in raw_differences(left, right):
         rule = next((rule.__name__ for rule in rules.AFTER if rule(case, kind, facts)), None)
@@ -189,7 +233,8 @@ def raw_differences(left, right):
             if column not in one.columns or column not in two.columns:
                 who, there = ("dlt", one) if column in one.columns else ("tidegate", two)
                 values = list(dict.fromkeys(row[column] for row in there.rows if column in row))[:3]
-                yield f"only {who} has the column ({there.columns[column][0]})", f"{name}.{column} with {values}", facts
+                yield (f"only {who} has the column ({there.columns[column][0]})", f"{name}.{column} with {values}",
+                       {**facts, "values": values})
             elif one.columns[column] != two.columns[column]:
                 yield ("type: " + " / ".join(f"{kind} {'NULL' if nullable else 'NOT NULL'}" for kind, nullable in
                                              (one.columns[column], two.columns[column])), f"{name}.{column}", facts)
@@ -205,21 +250,24 @@ def raw_differences(left, right):
                         "" if column in second else ", NULL by tidegate")
                     yield (kind, f"{name}{list(path)}.{column}: dlt {short(first.get(column))}, "
                            f"tidegate {short(second.get(column))}", {"table": name, "column": column, "path": path,
-                                                                     "dlt": first.get(column), "tidegate": second.get(column)})
+                                                                     "dlt": first.get(column),
+                                                                     "tidegate": second.get(column)})
         yield from schema_differences(name, one.stored or {}, two.stored or {})
 
 
 def schema_differences(name, one, two):
     for key in sorted((set(one) | set(two)) - {"columns"}):
         if one.get(key) != two.get(key):
-            yield (f"schema: table key {key}", f"{name}: dlt {one.get(key)!r}, tidegate {two.get(key)!r}", {"table": name, "key": key})
+            yield (f"schema: table key {key}", f"{name}: dlt {one.get(key)!r}, tidegate {two.get(key)!r}",
+                   {"table": name, "key": key, "dlt": one.get(key), "tidegate": two.get(key)})
     left, right = one.get("columns", {}), two.get("columns", {})
     for column in sorted(set(left) | set(right)):
         if left.get(column) != right.get(column):
             keys = sorted(key for key in set(left.get(column, {})) | set(right.get(column, {}))
                           if left.get(column, {}).get(key) != right.get(column, {}).get(key))
             yield (f"schema: column {'keys ' + ' '.join(keys) if column in left and column in right else 'missing'}",
-                   f"{name}.{column}: dlt {left.get(column)!r}, tidegate {right.get(column)!r}", {"table": name, "column": column})
+                   f"{name}.{column}: dlt {left.get(column)!r}, tidegate {right.get(column)!r}",
+                   {"table": name, "column": column, "has": right})
 
 
 def short(value):
@@ -228,9 +276,11 @@ def short(value):
 
 
 def evaluate(resources):
-    """{name: differences}. All in one dataset for each side, as dlt takes long to begin; where one fails, it is taken out."""
+    """{name: differences}. All in one dataset for each side, as dlt takes long to begin; where one fails, it is taken
+    out."""
     outcomes, errors = [], []
-    for who, runs in (("dlt", [run_dlt]), ("tidegate", [run_dlt, run_tidegate] if resources[0].taken_over else [run_tidegate])):
+    for who, runs in (("dlt", [run_dlt]),
+                      ("tidegate", [run_dlt, run_tidegate] if resources[0].taken_over else [run_tidegate])):
         try:
             outcomes.append(load_all(resources, runs))
         except Exception as error:  # whatever it is: it is what came out
@@ -256,7 +306,8 @@ def failed(resource, errors):
 
 
 def shrunk(resource, kind, what, until):
-    """The smallest resource found in time that still shows a difference of this kind without a rule. `what` names the row."""
+    """The smallest resource found in time that still shows a difference of this kind without a rule. `what` names the
+    row."""
     def shows(candidates):
         named = [dataclasses.replace(one, name=f"t{number}") for number, one in enumerate(candidates)]
         result = evaluate(named)
@@ -306,10 +357,14 @@ def steps(resource):
             yield [kept for chunk in chunks[start:start + 8] if (kept := with_loads(
                 [[line for m, line in enumerate(load) if (n, m) not in chunk] for n, load in enumerate(loads)])).loads]
         size //= 2
+    if resource.contract:
+        yield [dataclasses.replace(resource, contract=None)]
     for hint in [key for key in resource.hints if key not in ("write_disposition", "primary_key")]:
-        yield [dataclasses.replace(resource, hints={key: value for key, value in resource.hints.items() if key != hint})]
+        yield [dataclasses.replace(resource,
+                                   hints={key: value for key, value in resource.hints.items() if key != hint})]
     if resource.hints["write_disposition"] != "append":
-        hints = {key: value for key, value in resource.hints.items() if key != "primary_key"} | {"write_disposition": "append"}
+        hints = {key: value for key, value in resource.hints.items()
+                 if key != "primary_key"} | {"write_disposition": "append"}
         yield [dataclasses.replace(resource, hints=hints)]
     if len(rows) > 6:
         return
@@ -317,7 +372,8 @@ def steps(resource):
     for n, m in rows:
         for tree in prunings(documents.parse(loads[n][m])):
             line = documents.dump(tree)
-            smaller.append(with_loads([[line if (n, m) == (i, j) else old for j, old in enumerate(load)] for i, load in enumerate(loads)]))
+            smaller.append(with_loads([[line if (n, m) == (i, j) else old for j, old in enumerate(load)] for i,
+                                       load in enumerate(loads)]))
     for start in range(0, len(smaller), 8):
         yield smaller[start:start + 8]
 
@@ -376,6 +432,8 @@ def workers(count):
 
 def show(seed, name, small, left):
     print(f"# seed {seed}, {name}: {json.dumps(small.hints, ensure_ascii=False)}"
+          + (f", schema {small.schema}" if small.schema else "")
+          + (f", contract from load {small.contract_from + 1} on {small.contract}" if small.contract else "")
           + (", the first load by dlt in both" if small.taken_over else ""))
     for number, load in enumerate(small.loads):
         for line in load:
@@ -385,8 +443,8 @@ def show(seed, name, small, left):
 
 
 def compare_seeds(first, last, seconds, shrink_s=60, shown=5):
-    """Runs worlds until the seeds or the seconds are used up; prints the table of rules and what no rule knows. True if there is
-    nothing of the latter."""
+    """Runs worlds until the seeds or the seconds are used up; prints the table of rules and what no rule knows. True if
+    there is nothing of the latter."""
     counts, unknown, done, rows = collections.Counter(), {}, 0, 0
     until = time.time() + seconds
     count = min(os.cpu_count() or 1, 4)
@@ -427,7 +485,8 @@ def compare_seeds(first, last, seconds, shrink_s=60, shown=5):
 
 
 def print_rules(done, counts):
-    print(f"random documents: {done} worlds of {len(documents.world(0))} resources; resources where the two differ, by rule:")
+    print(f"random documents: {done} worlds of {len(documents.world(0))} resources; resources where the two differ, "
+          "by rule:")
     for rule in rules.BEFORE + rules.AFTER + rules.FAILURES:
         print(f"  {counts[rule.__name__]:6}  {rule.__name__.replace('_', ' ')}: {' '.join(rule.__doc__.split())}")
 
@@ -436,7 +495,8 @@ def main(arguments):
     parser = argparse.ArgumentParser(prog="tests/compat/run")
     parser.add_argument("--seeds", default="1..1000000", help="first and last seed, as A..B")
     parser.add_argument("--seconds", type=float, default=0, help="begin no world after this time")
-    parser.add_argument("--shrink", type=float, default=60, help="seconds for making a failure small; 0 leaves it as it is")
+    parser.add_argument("--shrink", type=float, default=60,
+                        help="seconds for making a failure small; 0 leaves it as it is")
     parser.add_argument("--shown", type=int, default=5, help="how many kinds of failures are made small")
     options = parser.parse_args(arguments)
     first, _, last = options.seeds.partition("..")

@@ -1,5 +1,5 @@
-"""Where dlt and tidegate differ on purpose, as rules for random_documents.py. A rule's name and docstring are printed; the docstring
-ends with where it is said (design.md, section 6, or docs/coming-from-dlt.md)."""
+"""Where dlt and tidegate differ on purpose, as rules for random_documents.py. A rule's name and docstring are printed;
+the docstring ends with where it is said (design.md, section 6, or docs/coming-from-dlt.md)."""
 import dataclasses
 import decimal
 import math
@@ -8,6 +8,7 @@ import re
 import documents
 
 BLANK_KEY = re.compile(r'[{,]\s*"\s*"\s*:')
+SEPARATORS = {"direct": documents.NAMINGS["direct"].PATH_SEPARATOR}
 NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
 
 
@@ -17,7 +18,22 @@ class Case:
     dlt: dict  # {table: Table}
     tidegate: dict
     known_doubles: set = None
-    known_collisions: set = None
+    known_collisions: tuple = None
+
+    def between(self):
+        return SEPARATORS.get(self.resource.naming(), "__")
+
+    def variant(self, column, data_type):
+        return f"{column}{self.between()}v_{data_type}"
+
+    def discards(self, *answers):
+        """Whether rows or values were put aside by tidegate, by a contract that says so."""
+        return bool(self.resource.contract) and bool(set(answers) & set(self.resource.contract.values()))
+
+    def collisions(self):
+        if self.known_collisions is None:
+            self.known_collisions = collisions(self.resource)
+        return self.known_collisions
 
     def doubles(self):
         """All numbers of the documents, texts with numbers included, as repr of a double."""
@@ -29,35 +45,70 @@ class Case:
 
 
 def for_dlt(lines):
-    """The lines as they are given to dlt: a key that is empty is spelled as both call it where it holds a list; dlt would put the
-    rows of that list into the table of its parent, or fail."""
+    """The lines as they are given to dlt: a key that is empty is spelled as both call it where it holds a list; dlt
+    would put the rows of that list into the table of its parent, or fail."""
     return [documents.dump(named(documents.parse(line))) if BLANK_KEY.search(line) else line for line in lines]
 
 
 def named(tree):
     if isinstance(tree, documents.Object):
-        return documents.Object([["_empty" if not key.strip() and isinstance(value, list) else key, named(value)] for key, value in tree])
+        return documents.Object([["_empty" if not key.strip() and isinstance(value, list) else key, named(value)]
+                                 for key, value in tree])
     return [named(value) for value in tree] if isinstance(tree, list) else tree
 
 
 def collisions(resource):
-    """Names of columns and tables, from the root on, that two different keys come to, or that look like a variant's."""
-    spelled = {}
+    """(names, twice): names of columns and tables, from the root on, that two different keys of one row come to, or
+    that are spelled like the variant of another; and those of a key that is there twice in one object."""
+    names, twice, spelled = set(), set(), set()
+    naming = resource.naming()
+    between = SEPARATORS.get(naming, "__")
 
-    def walk(tree, path, keys):
-        if isinstance(tree, documents.Object):
-            for key, value in tree:
-                name = path + (documents.normalised(key),)
-                spelled.setdefault("__".join(name), set()).add(keys + (key,))
-                walk(value, name, keys + (key,))
-        elif isinstance(tree, list):
-            for value in tree:
-                walk(value, path + ("list",) if isinstance(value, list) and not isinstance(value, documents.Object) else path, keys)
+    def row(tree, table):
+        found = {}
+        flatten(tree, table, (), found)
+        for (name, _), keys in found.items():
+            spelled.add(name)
+            if len(keys) > 1:
+                names.add(name)
+
+    def flatten(tree, name, keys, found):
+        for key in {key for key, _ in tree if sum(key == other for other, _ in tree) > 1}:
+            twice.add(joined(name, key))
+        for key, value in tree:
+            below, nested = joined(name, key), isinstance(value, list) and not isinstance(value, documents.Object)
+            if isinstance(value, documents.Object):
+                flatten(value, below, keys + (key,), found)
+            else:
+                found.setdefault((below, nested), set()).add(keys + (key,))
+            if nested:
+                lists(value, below)
+
+    def lists(values, table):
+        for value in values:
+            if isinstance(value, documents.Object):
+                row(value, table)
+            elif isinstance(value, list):
+                lists(value, table + between + documents.normalised("list", naming))
+
+    def joined(name, key):
+        return (name + between if name else "") + documents.normalised(key, naming)
 
     for load in resource.loads:
         for line in load:
-            walk(documents.parse(line), (), ())
-    return {name for name, keys in spelled.items() if len(keys) > 1 or "__v_" in name}
+            row(documents.parse(line), "")
+    return names | {name for name in spelled if between + "v_" in name
+                    and name.split(between + "v_")[0] in spelled}, twice
+
+
+def below(facts, case, names):
+    """Whether the difference is at one of the names, its variants, what is nested in it, or what has its name with a
+    tag."""
+    between = case.between()
+    name = facts["table"][len(case.resource.name) + len(between):]
+    name += (between if name and facts.get("column") else "") + facts.get("column", "")
+    return any(re.fullmatch(re.escape(one) + f"(_[a-z0-9]{{6}})?({re.escape(between)}.*|__.*)?", name, re.DOTALL)
+               for one in names)
 
 
 def plain_error(error):
@@ -71,35 +122,92 @@ def plain_error(error):
 # -- before the comparison: what dlt has becomes what is wanted --
 
 
+def doubled_backslashes(case):
+    """dlt doubles the backslashes of a column's name in the database, where the naming keeps them."""
+    sides = [case.dlt, case.tidegate] if case.resource.taken_over else [case.dlt]
+    for name, table in [pair for side in sides for pair in side.items()]:
+        for column in [column for column in table.columns if "\\\\" in column]:
+            single = column.replace("\\\\", "\\")
+            table.columns[single] = table.columns.pop(column)
+            for row in table.rows:
+                if column in row:
+                    row[single] = row.pop(column)
+            yield f"{name}.{single}"
+
+
 def integers_widen(case):
-    """A column of integers that meets a fraction becomes one of doubles; dlt leaves it and adds __v_double. (design.md 6)"""
+    """A column of integers that meets a fraction becomes one of doubles; dlt leaves it and adds __v_double. (design.md
+    6)"""
     for name, left, right in both(case):
         for column, (kind, _) in list(left.columns.items()):
-            variant = column + "__v_double"
-            if kind != "BIGINT" or variant not in left.columns or right.columns.get(column, ("",))[0] not in ("DOUBLE", "DECIMAL(38,9)"):
+            variant, text_variant = case.variant(column, "double"), case.variant(column, "text")
+            to = right.columns.get(column, ("",))[0]
+            if kind != "BIGINT" or variant not in left.columns or to not in ("DOUBLE", "DECIMAL(38,9)"):
                 continue
             kept = variant in right.columns  # as dlt made it, before tidegate went on; else it is a difference
             if kept and not case.resource.taken_over:
                 continue
-            to = right.columns[column][0]
             for path, row in left.paths.items():
                 mine = right.paths.get(path, {})
                 if column in row:
                     row[column] = number(row[column], to)
                 if variant in row and variant not in mine:
                     row[column] = number(row.pop(variant), to)
-                text = row.get(column + "__v_text")
-                if text is not None and column in mine and column + "__v_text" not in mine and number(text.strip(), to) == mine[column]:
+                text = row.get(text_variant)
+                if text is not None and column in mine and text_variant not in mine and number(text.strip(),
+                                                                                               to) == mine[column]:
                     row[column] = mine[column]
-                    del row[column + "__v_text"]
+                    del row[text_variant]
             left.columns[column] = right.columns[column]
             left.stored["columns"][column]["data_type"] = {"DOUBLE": "double"}.get(to, "decimal")
             if not kept:
                 del left.columns[variant], left.stored["columns"][variant]
             if to != "DOUBLE":
                 left.stored["columns"][column] |= {"precision": 38, "scale": 9}
-            drop_empty_variant(left, right, column + "__v_text")
+            drop_empty_variant(left, right, text_variant)
             yield f"{name}.{column}"
+
+
+def dates_widen(case):
+    """A column of dates that meets a time of day becomes one of timestamps; dlt cuts the time off. (design.md 6)"""
+    for name, left, right in both(case):
+        for column, (kind, nullable) in list(left.columns.items()):
+            wanted = right.columns.get(column, ("",))[0]
+            if kind != "DATE" or not wanted.startswith("TIMESTAMP"):
+                continue
+            for path, row in left.paths.items():
+                mine = right.paths.get(path, {}).get(column)
+                if column in row and mine and mine.startswith(row[column] + " "):
+                    row[column] = mine
+            left.columns[column] = (wanted, nullable)
+            left.stored["columns"][column]["data_type"] = "timestamp"
+            yield f"{name}.{column}"
+
+
+def integers_beyond_a_double(case):
+    """An integer that a double cannot hold exactly goes from a column of doubles to a variant; dlt rounds it. (docs)"""
+    for name, left, right in both(case):
+        for column, (kind, _) in list(left.columns.items()):
+            variant = case.variant(column, "bigint")
+            if kind != "DOUBLE" or variant not in right.columns or variant in left.columns:
+                continue
+            for path, row in right.paths.items():
+                theirs = left.paths.get(path, {})
+                value = row.get(variant, "0")
+                if int(value) != int(float(value)) and theirs.get(column) == repr(float(value)):
+                    theirs[variant] = row[variant]
+                    del theirs[column]
+            if any(variant in row for row in left.rows):
+                left.columns[variant] = right.columns[variant]
+                left.stored["columns"][variant] = {"name": variant, "data_type": "bigint", "nullable": True,
+                                                   "variant": True}
+                yield f"{name}.{variant}"
+
+
+def lists_under_an_empty_key(case):
+    """A list under an empty key has a table of its own, .._empty; dlt puts its rows into the table of the parent, or
+    fails. (docs)"""
+    return [case.resource.name for load in case.resource.loads if for_dlt(load) != load][:1]
 
 
 def drop_empty_variant(left, right, variant):
@@ -127,8 +235,8 @@ def both(case):
 
 
 def last_digit(case, kind, facts):
-    """A double has the value that the document spells; dlt writes decimal digits, and DuckDB, which reads them as DECIMAL first,
-    is off by one or two units in the last place. (docs)"""
+    """A double has the value that the document spells; dlt writes decimal digits, and DuckDB, which reads them as
+    DECIMAL first, is off by one or two units in the last place. (docs)"""
     if not kind == "value (DOUBLE)":
         return False
     left, right = float(facts["dlt"]), float(facts["tidegate"])
@@ -141,11 +249,96 @@ def sign_of_zero(case, kind, facts):
 
 
 def colliding_keys(case, kind, facts):
-    """Two keys that come to one name do not overwrite each other, the later one gets a tag. (design.md 6)"""
-    if case.known_collisions is None:
-        case.known_collisions = collisions(case.resource)
-    name = "__".join([facts["table"], facts.get("column", "")])[len(case.resource.name) + 2:]
-    return any(name == one or name.startswith((one + "_", "__" + one + "_")) for one in case.known_collisions)
+    """Two keys of a row that come to one name do not overwrite each other, the later one gets a tag. (design.md 6)"""
+    return below(facts, case, case.collisions()[0])
+
+
+def columns_of_discarded_rows(case, kind, facts):
+    """A row that a contract discards leaves no columns behind; dlt adds those that it would have brought. (docs)"""
+    return case.discards("discard_row") and (kind.startswith("only dlt has the column") and not facts["values"] or
+                                             kind == "schema: column missing" and facts["column"] not in facts["has"])
+
+
+def replace_by_discarded_rows(case, kind, facts):
+    """A replace whose rows were all discarded leaves an empty table, as any that brings nothing; dlt keeps the old
+    rows. (design.md 6)"""
+    if kind == "schema: table key x-normalizer":  # what dlt forgets by a load without rows
+        return case.discards("discard_row", "discard_value") and facts["tidegate"] == {**(facts["dlt"] or {}),
+                                                                                       "seen-data": True}
+    right = case.tidegate.get(facts["table"])
+    return case.resource.hints["write_disposition"] == "replace" and case.discards("discard_row", "discard_value") and \
+        kind == "only dlt has the row" and not (right and right.rows)
+
+
+def contract_before_widening(case, kind, facts):
+    """A contract on types is asked about an integer that a column of doubles cannot hold, and a time of day in a column
+    of dates; dlt rounds and cuts. (docs)"""
+    answer = (case.resource.contract or {}).get("data_type")
+    if answer == "discard_value":
+        return kind in ("value (DOUBLE), NULL by tidegate", "value (DATE), NULL by tidegate") and (
+            "DATE" in kind or abs(float(facts["dlt"])) >= 2**53)
+    return answer == "discard_row" and kind == "only dlt has the row" and any(
+        value is not None and (column_type(case, facts, column) == "DATE" or
+                               column_type(case, facts, column) == "DOUBLE" and abs(float(value)) >= 2**53)
+        for column, value in case.dlt[facts["table"]].paths[facts["path"]].items())
+
+
+def column_type(case, facts, column):
+    return case.dlt[facts["table"]].columns.get(column, ("",))[0]
+
+
+def first_load_of_a_nested_table(case, kind, facts):
+    """The first load of a table may bring any column, a contract notwithstanding; in a nested table dlt means its first
+    row. (docs)"""
+    if facts["table"] == case.resource.name or (case.resource.contract or {}).get("columns", "evolve") == "evolve":
+        return False
+    if kind == "only dlt has the row":  # for a value in a column that dlt does not have
+        return case.resource.contract.get("data_type") == "discard_row"
+    return kind.startswith("only tidegate has") or kind.endswith("NULL by dlt") or (
+        kind == "schema: column missing" and facts["column"] in facts["has"])
+
+
+def null_for_a_new_column(case, kind, facts):
+    """A null brings nothing new, so no contract discards it; dlt discards it after a row that did bring something under
+    its key. (docs)"""
+    if (case.resource.contract or {}).get("columns") != "discard_row" or not facts.get("path"):
+        return False
+    loads = [side[case.resource.name].paths.get(facts["path"][:1], {}).get("_dlt_load_id")
+             for side in (case.dlt, case.tidegate)]
+    if kind != "only tidegate has the row" and loads[0] == loads[1]:  # a merge puts the row in another one's place
+        return False
+    lines = [documents.parse(line) for load in case.resource.loads for line in load]
+    return any(has_null(tree) for tree in lines if int(dict(tree)[documents.RID]) == facts["path"][0])
+
+
+def has_null(tree):
+    return tree is None or isinstance(tree, list) and any(
+        has_null(value[1] if isinstance(tree, documents.Object) else value) for value in tree)
+
+
+def digits_of_other_scripts(case, kind, facts):
+    """A text of digits that are not ASCII is no time; dlt takes them for seconds. (docs)"""
+    path = facts.get("path")
+    row = path and case.tidegate[facts["table"]].paths.get(path, {})
+    column = facts.get("column", "").removesuffix(f"{case.between()}v_text")
+    text = (row or {}).get(case.variant(column, "text"), "")
+    return text.strip().isdigit() and not text.isascii() and kind.startswith("value (")
+
+
+def key_twice(case, kind, facts):
+    """A key that is there twice in one object: both values are kept where there is a place for both; Python keeps the
+    last. (docs)"""
+    if kind == "value (JSON)":
+        mine = documents.parse(facts["tidegate"])
+        last = last_only(mine)
+        return last != mine and documents.dump(last) == documents.dump(documents.parse(facts["dlt"]))
+    return below(facts, case, case.collisions()[1])
+
+
+def last_only(tree):
+    if isinstance(tree, documents.Object):
+        return documents.Object([[key, last_only(value)] for key, value in dict(tree).items()])
+    return [last_only(value) for value in tree] if isinstance(tree, list) else tree
 
 
 # -- of a run that failed: (case, errors) --
@@ -153,17 +346,18 @@ def colliding_keys(case, kind, facts):
 
 def only_dlt_fails(errors, text):
     """Once, or twice where dlt did the first load of both."""
-    return all(error.startswith(who) for error, who in zip(errors, ("dlt", "tidegate"))) and all(re.search(text, error) for error in errors)
+    return all(error.startswith(who) for error, who in zip(errors, ("dlt", "tidegate"))) and all(re.search(text, error)
+                                                                                                 for error in errors)
 
 
 def variant_meets_another_text(case, errors):
     """dlt stops when a __v_text column that began with a timestamp meets a text that is none."""
-    return only_dlt_fails(errors, r"Cannot coerce type `text` to `timestamp` .* column `\S*__v_text`")
+    return only_dlt_fails(errors, r"Cannot coerce type `text` to `timestamp` .* column `\S*(__|▶)v_text`")
 
 
 def infinity(case, errors):
     """Infinity and NaN are kept; dlt stops. (design.md 6)"""
-    return only_dlt_fails(errors, r'Referenced column "(inf|nan)" was not found')
+    return only_dlt_fails(errors, r'Referenced column "(inf|nan|Infinity|NaN)" was not found')
 
 
 def epoch_beyond_time(case, errors):
@@ -172,8 +366,8 @@ def epoch_beyond_time(case, errors):
 
 
 def number_beyond_its_column(case, errors):
-    """dlt stops at a whole float beyond 64 bits in a column of integers, and at a number with more digits than a decimal has; tidegate
-    widens, or makes it a variant."""
+    """dlt stops at a whole float beyond 64 bits in a column of integers, and at a number with more digits than a
+    decimal has; tidegate widens, or makes it a variant."""
     return only_dlt_fails(errors, "can't be cast because the value is out of range|Could not cast value .* to DECIMAL")
 
 
@@ -182,6 +376,26 @@ def text_of_a_json_scalar(case, errors):
     return only_dlt_fails(errors, "Malformed JSON")
 
 
-BEFORE = [integers_widen]
-AFTER = [last_digit, sign_of_zero, colliding_keys]
-FAILURES = [variant_meets_another_text, infinity, epoch_beyond_time, number_beyond_its_column, text_of_a_json_scalar]
+def both_refuse(case, errors):
+    """A contract that freezes stops both; tidegate goes on with the next run, dlt is stuck. (docs)"""
+    return bool(case.resource.contract) and "freeze" in case.resource.contract.values() and len(errors) == 2 and \
+        "Contract on" in errors[0] and re.search("ended with 4|Contract on", errors[1]) is not None
+
+
+def freezes_a_nested_table(case, errors):
+    """The first load of a table may bring any column, even when it is frozen; in a nested table dlt means its first
+    row. (docs)"""
+    return (case.resource.contract or {}).get("columns") == "freeze" and only_dlt_fails(errors,
+                                                                                        "Contract on `?columns`? with")
+
+
+def table_no_file_is_called(case, errors):
+    """dlt names files after tables, and stops at characters that no file name has, which the naming `direct` keeps."""
+    return case.resource.naming() == "direct" and only_dlt_fails(errors, "invalid characters found")
+
+
+BEFORE = [doubled_backslashes, integers_widen, dates_widen, integers_beyond_a_double, lists_under_an_empty_key]
+AFTER = [last_digit, sign_of_zero, columns_of_discarded_rows, contract_before_widening, replace_by_discarded_rows,
+         first_load_of_a_nested_table, null_for_a_new_column, digits_of_other_scripts, key_twice, colliding_keys]
+FAILURES = [table_no_file_is_called, both_refuse, freezes_a_nested_table, variant_meets_another_text, infinity,
+            epoch_beyond_time, number_beyond_its_column, text_of_a_json_scalar]
