@@ -273,7 +273,7 @@ static const struct schema_hints everything = {
                                                      {"not_null", "Name"},
                                                      {"partition", "day"}},
     .default_hint_count = 3,
-    .contract = {{CONTRACT_EVOLVE, CONTRACT_FREEZE, CONTRACT_UNSAID}},
+    .contract = {.modes = {CONTRACT_EVOLVE, CONTRACT_FREEZE, CONTRACT_UNSAID}},
     .max_nesting = 3,
     .root_key = true,
 };
@@ -327,7 +327,7 @@ static void said_again(void **state)
                                                          {"unique", "re:Camel.ase"},
                                                          {"unique", "a__bC"}},
               .default_hint_count = 3,
-              .contract = {{CONTRACT_FREEZE, CONTRACT_FREEZE, CONTRACT_FREEZE}},
+              .contract = {.modes = {CONTRACT_FREEZE, CONTRACT_FREEZE, CONTRACT_FREEZE}},
               .max_nesting = 0});
     assert_string_equal(
         catalog.settings_json,

@@ -325,6 +325,14 @@ def digits_of_other_scripts(case, kind, facts):
     return text.strip().isdigit() and not text.isascii() and kind.startswith("value (")
 
 
+def fraction_into_wei(case, kind, facts):
+    """A fraction goes from a wei column to a variant; dlt rounds it. (docs)"""
+    hinted = case.resource.hints.get("columns") or {}
+    names = {documents.normalised(key, case.resource.naming())
+             for key, hint in hinted.items() if hint.get("data_type") == "wei"}
+    return below(facts, case, names)
+
+
 def key_twice(case, kind, facts):
     """A key that is there twice in one object: both values are kept where there is a place for both; Python keeps the
     last. (docs)"""
@@ -396,6 +404,7 @@ def table_no_file_is_called(case, errors):
 
 BEFORE = [doubled_backslashes, integers_widen, dates_widen, integers_beyond_a_double, lists_under_an_empty_key]
 AFTER = [last_digit, sign_of_zero, columns_of_discarded_rows, contract_before_widening, replace_by_discarded_rows,
-         first_load_of_a_nested_table, null_for_a_new_column, digits_of_other_scripts, key_twice, colliding_keys]
+         first_load_of_a_nested_table, null_for_a_new_column, digits_of_other_scripts, fraction_into_wei,
+         key_twice, colliding_keys]
 FAILURES = [table_no_file_is_called, both_refuse, freezes_a_nested_table, variant_meets_another_text, infinity,
             epoch_beyond_time, number_beyond_its_column, text_of_a_json_scalar]
