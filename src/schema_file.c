@@ -14,38 +14,62 @@
 #include "catalog/schema_yaml.h"
 #include "run.h"
 
-/* FOLDER/SCHEMA.schema.yaml; NULL: no memory. */
-static char *schema_path(const struct run *run, const char *folder)
+/* FOLDER/SCHEMA.schema.yaml */
+struct schema_file {
+    char *path;
+    bool exists;
+    struct buf text; /* once it is read */
+};
+
+static int look(const struct run *run, const char *folder, struct schema_file *out,
+                struct tg_error *err)
 {
+    int rc = TG_OK;
+    struct fs_stat stat;
     struct buf name = BUF_INIT;
+    *out = (struct schema_file){.text = BUF_INIT};
     buf_printf(&name, "%s.schema.yaml", run->schema);
-    char *path = name.failed ? NULL : fs_join(folder, buf_string(&name));
+    out->path = name.failed ? NULL : fs_join(folder, buf_string(&name));
+    if (!out->path)
+        TRY(error_nomem(err));
+    TRY(fs_stat(out->path, &stat, err));
+    out->exists = stat.exists;
+done:
     buf_release(&name);
-    return path;
+    return rc;
+}
+
+static void forget(struct schema_file *file)
+{
+    buf_release(&file->text);
+    mem_free(file->path);
+}
+
+static int put(const struct schema_file *file, const char *folder, const struct buf *text,
+               struct tg_error *err)
+{
+    int rc = fs_mkdirs(folder, err);
+    return rc == TG_OK ? fs_write_file(file->path, text->data, text->len, err) : rc;
 }
 
 int schema_file_import(struct run *run, struct tg_error *err)
 {
     int rc = TG_OK;
     const char *folder = run->pipeline->config.schema_config.import_path;
-    struct buf text = BUF_INIT;
-    struct fs_stat stat;
+    struct schema_file file;
     bool changed = false;
-    char *path = folder ? schema_path(run, folder) : NULL;
     if (!folder)
         return TG_OK;
-    if (!path)
-        return error_nomem(err);
-    TRY(fs_stat(path, &stat, err));
-    if (!stat.exists)
+    TRY(look(run, folder, &file, err));
+    if (!file.exists)
         goto done;
-    TRY(fs_read_file(path, &text, err));
-    TRY(catalog_import(&run->catalog, buf_string(&text), text.len, path, &changed, err));
+    TRY(fs_read_file(file.path, &file.text, err));
+    TRY(catalog_import(&run->catalog, buf_string(&file.text), file.text.len, file.path, &changed,
+                       err));
     if (changed)
-        context_log(&run->pipeline->ctx, TG_LOG_INFO, "schema", "took over '%s'", path);
+        context_log(&run->pipeline->ctx, TG_LOG_INFO, "schema", "took over '%s'", file.path);
 done:
-    buf_release(&text);
-    mem_free(path);
+    forget(&file);
     return rc;
 }
 
@@ -53,22 +77,18 @@ int schema_file_start(struct run *run, struct tg_error *err)
 {
     int rc = TG_OK;
     const char *folder = run->pipeline->config.schema_config.import_path;
+    struct schema_file file;
     struct buf text = BUF_INIT;
-    struct fs_stat stat;
-    char *path = folder ? schema_path(run, folder) : NULL;
     if (!folder)
         return TG_OK;
-    if (!path)
-        return error_nomem(err);
-    TRY(fs_stat(path, &stat, err));
-    if (stat.exists)
+    TRY(look(run, folder, &file, err));
+    if (file.exists)
         goto done;
     TRY(schema_yaml_start(&run->catalog, &text, err));
-    TRY(fs_mkdirs(folder, err));
-    TRY(fs_write_file(path, text.data, text.len, err));
+    TRY(put(&file, folder, &text, err));
 done:
     buf_release(&text);
-    mem_free(path);
+    forget(&file);
     return rc;
 }
 
@@ -76,23 +96,19 @@ int schema_file_export(const struct run *run, struct tg_error *err)
 {
     int rc = TG_OK;
     const char *folder = run->pipeline->config.schema_config.export_path;
-    struct buf text = BUF_INIT, there = BUF_INIT;
-    struct fs_stat stat;
-    char *path = folder ? schema_path(run, folder) : NULL;
+    struct schema_file file;
+    struct buf text = BUF_INIT;
     if (!folder)
         return TG_OK;
-    if (!path)
-        return error_nomem(err);
+    TRY(look(run, folder, &file, err));
+    if (file.exists)
+        TRY(fs_read_file(file.path, &file.text, err));
     TRY(schema_yaml_write(&run->catalog, &text, err));
-    TRY(fs_mkdirs(folder, err));
-    TRY(fs_stat(path, &stat, err));
-    if (stat.exists)
-        TRY(fs_read_file(path, &there, err));
-    if (!stat.exists || there.len != text.len || memcmp(there.data, text.data, text.len) != 0)
-        TRY(fs_write_file(path, text.data, text.len, err));
+    if (!file.exists || file.text.len != text.len ||
+        memcmp(file.text.data, text.data, text.len) != 0)
+        TRY(put(&file, folder, &text, err));
 done:
-    buf_release(&there);
     buf_release(&text);
-    mem_free(path);
+    forget(&file);
     return rc;
 }
