@@ -208,6 +208,20 @@ int table_add_column(struct catalog *catalog, struct table *table, const char *n
     return TG_OK;
 }
 
+struct type_spec table_completed_type(const struct table_column *column,
+                                      const struct type_spec *spec)
+{
+    struct type_spec completed = *spec;
+    bool has_seconds = spec->type == TYPE_TIMESTAMP || spec->type == TYPE_TIME;
+    if (spec->precision == 0 && (column->spec.precision > 0 || has_seconds)) {
+        completed.precision = column->spec.precision;
+        completed.scale = column->spec.scale;
+    }
+    if (column->has_timezone)
+        completed.naive = column->spec.naive;
+    return completed;
+}
+
 int table_complete_column(struct catalog *catalog, struct table *table, const char *name,
                           const struct type_spec *spec, struct tg_error *err)
 {
@@ -217,14 +231,7 @@ int table_complete_column(struct catalog *catalog, struct table *table, const ch
         return error_set(err, TG_INTERNAL, "column '%s' of table '%s' cannot be completed", name,
                          table->name);
     struct table_column column = *found;
-    column.spec = *spec;
-    bool has_seconds = spec->type == TYPE_TIMESTAMP || spec->type == TYPE_TIME;
-    if (spec->precision == 0 && (found->spec.precision > 0 || has_seconds)) {
-        column.spec.precision = found->spec.precision;
-        column.spec.scale = found->spec.scale;
-    }
-    if (column.has_timezone)
-        column.spec.naive = found->spec.naive;
+    column.spec = table_completed_type(found, spec);
     column.has_timezone = column.has_timezone || spec->naive;
     struct table_column *last = &table->columns[table->column_count - 1];
     memmove(found, found + 1, (size_t)(last - found) * sizeof(*found));

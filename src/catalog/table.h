@@ -109,6 +109,9 @@ struct table_column *table_find(const struct table *table, const char *name);
 int table_add_column(struct catalog *catalog, struct table *table, const char *name,
                      const struct type_spec *spec, struct table_column **out,
                      struct tg_error *err) TG_CHECK_RESULT;
+/* The type that a column without one gets from values of `spec`: what its hints say stays. */
+struct type_spec table_completed_type(const struct table_column *column,
+                                      const struct type_spec *spec);
 /* An incomplete column gets its type and moves to the end, as dlt does it; hints it had (keys,
  * precision, timezone) stay. Pointers to the table's columns are invalid afterwards. */
 int table_complete_column(struct catalog *catalog, struct table *table, const char *name,

@@ -272,17 +272,6 @@ static bool is_reserved(const struct output *output, const char *name)
     return strncmp(name, "_tidegate_", strlen("_tidegate_")) == 0;
 }
 
-/* What a column that has no type yet says of the one it gets. */
-static void refine(struct type_spec *spec, const struct table_column *column)
-{
-    if (spec->precision == 0) {
-        spec->precision = column->spec.precision;
-        spec->scale = column->spec.scale;
-    }
-    if (column->has_timezone)
-        spec->naive = column->spec.naive;
-}
-
 /* A slot for the column `name`, which is nobody's yet. */
 static int add_slot(struct outputs *outputs, struct output *output, const char *name, void *owner,
                     const struct type_spec *spec, struct slot **out, struct tg_error *err)
@@ -301,7 +290,7 @@ static int add_slot(struct outputs *outputs, struct output *output, const char *
     if (slot->learned)
         slot->column.spec = column->spec;
     else if (column)
-        refine(&slot->column.spec, column);
+        slot->column.spec = table_completed_type(column, spec);
     TRY(mem_grow(&output->slots, &output->slot_cap, output->slot_count + 1, sizeof(struct slot *),
                  err));
     if (output->open) {
@@ -712,26 +701,29 @@ done:
     return rc;
 }
 
-static int fill_load_id(const struct outputs *outputs, struct output *output, struct tg_error *err)
+int output_fill_load_id(const struct outputs *outputs, struct column *column, size_t row_count,
+                        struct tg_error *err)
 {
     int rc = TG_OK;
-    struct slot *load_id = output->system[SYSTEM_LOAD_ID];
-    size_t len = load_id ? strlen(outputs->options.load_id) : 0;
-    for (size_t row = 0; load_id && row < output->row; row++)
-        TRY(column_set_text(&load_id->column, row, outputs->options.load_id, len, err));
+    const char *load_id = outputs->options.load_id;
+    size_t len = strlen(load_id);
+    TRY(column_reserve_text(column, row_count * len, err));
+    for (size_t row = 0; row < row_count; row++)
+        TRY(column_set_text(column, row, load_id, len, err));
 done:
     return rc;
 }
 
-static int export_order(const struct output *output, struct ArrowArray *out, struct tg_error *err)
+int output_export_order(uint64_t first, size_t row_count, struct ArrowArray *out,
+                        struct tg_error *err)
 {
     int rc = TG_OK;
     struct column column;
-    struct type_spec spec = {.type = TYPE_BIGINT};
-    TRY(column_init(&column, &spec, err));
-    for (size_t row = 0; row < output->row; row++)
-        column_set_int64(&column, row, (int64_t)(output->row_total - output->row + row));
-    rc = column_export(&column, output->row, out, err);
+    static const struct type_spec bigint = {.type = TYPE_BIGINT};
+    TRY(column_init_rows(&column, &bigint, row_count, err));
+    for (size_t row = 0; row < row_count; row++)
+        column_set_int64(&column, row, (int64_t)(first + row));
+    rc = column_export(&column, row_count, out, err);
     column_release(&column);
 done:
     return rc;
@@ -746,7 +738,9 @@ int output_emit(struct outputs *outputs, struct output *output, struct tg_error 
         return TG_OK;
     TRY(context_check(outputs->options.ctx, err));
     TRY(resolve_all(outputs, err));
-    TRY(fill_load_id(outputs, output, err));
+    if (output->system[SYSTEM_LOAD_ID])
+        TRY(output_fill_load_id(outputs, &output->system[SYSTEM_LOAD_ID]->column, output->row,
+                                err));
     if (output->schema_stale)
         TRY(refresh_schema(outputs, output, err));
     for (; exported < output->order_count; exported++) {
@@ -755,7 +749,8 @@ int output_emit(struct outputs *outputs, struct output *output, struct tg_error 
         TRY(column_export(&slot->column, output->row, &output->arrays[exported], err));
     }
     if (has_order(outputs, output)) {
-        TRY(export_order(output, &output->arrays[exported], err));
+        TRY(output_export_order(output->row_total - output->row, output->row,
+                                &output->arrays[exported], err));
         exported++;
     }
     for (size_t i = 0; i < output->slot_count && output->waiting > 0; i++)

@@ -142,6 +142,12 @@ int output_hash_id(struct outputs *outputs, struct output *output, const char *t
 int output_set_id(struct outputs *outputs, struct output *output, const char *id, size_t len,
                   struct tg_error *err) TG_CHECK_RESULT;
 
+/* The load's id in `row_count` rows; the order of arrival of rows from number `first` on. */
+int output_fill_load_id(const struct outputs *outputs, struct column *column, size_t row_count,
+                        struct tg_error *err) TG_CHECK_RESULT;
+int output_export_order(uint64_t first, size_t row_count, struct ArrowArray *out,
+                        struct tg_error *err) TG_CHECK_RESULT;
+
 /* Buffers for the next batch. */
 int output_open(struct output *output, struct tg_error *err) TG_CHECK_RESULT;
 /* Hands the batch on; nothing happens when there are no rows. */

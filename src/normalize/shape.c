@@ -256,8 +256,9 @@ done:
     return rc;
 }
 
-int shape_knows(struct outputs *outputs, const struct shape *shape, struct field *field, bool *out,
-                struct tg_error *err)
+/* Whether the catalog has the column of a field already. */
+static int knows_column(struct outputs *outputs, const struct shape *shape, struct field *field,
+                        bool *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct claim claim;
@@ -409,7 +410,7 @@ static int declare_column(struct outputs *outputs, const struct shape *shape, st
     if (spec.type == TYPE_NONE || field->role != FIELD_DATA || field->slot || field->shared)
         goto done;
     if (!known)
-        TRY(shape_knows(outputs, shape, field, &known, err));
+        TRY(knows_column(outputs, shape, field, &known, err));
     if (known) {
         TRY(shape_add_slot(outputs, shape, field, &spec, false, err));
         TRY(output_learn_slot(outputs, shape->output, field->slot ? field->slot : field->shared,

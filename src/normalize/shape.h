@@ -76,9 +76,6 @@ int shape_keeps_json(struct outputs *outputs, const struct shape *shape, const s
  * unless a contract has to be asked. `arrow` outlives the shape. */
 int shape_declare(struct outputs *outputs, struct shape *shape, const struct ArrowSchema *arrow,
                   struct tg_error *err) TG_CHECK_RESULT;
-/* Whether the catalog has the column of a field already. */
-int shape_knows(struct outputs *outputs, const struct shape *shape, struct field *field, bool *out,
-                struct tg_error *err) TG_CHECK_RESULT;
 /* The type of a new column for values like `cell`: preferred, declared, or inferred. */
 int shape_type(struct outputs *outputs, const struct shape *shape, const struct field *field,
                const yyjson_val *cell, struct type_spec *out, struct tg_error *err) TG_CHECK_RESULT;

@@ -59,7 +59,6 @@ static int store_coerced(struct shredder *shredder, struct slot *slot, const str
     TRY(coerce_cell(cell, spec, &shredder->scratch, &value, done_out, err));
     if (!*done_out)
         goto done;
-    slot_clear(slot, row);
     if (slot->column.spec.type == TYPE_BIGINT)
         slot->magnitude |= (uint64_t)(value.i64 ^ (value.i64 >> 63));
     TRY(coerce_store(&value, &slot->column, row, err));

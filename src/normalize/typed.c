@@ -272,18 +272,6 @@ done:
     return rc;
 }
 
-static int fill_load_id(struct outputs *outputs, struct column *column, size_t row_count,
-                        struct tg_error *err)
-{
-    int rc = TG_OK;
-    size_t len = strlen(outputs->options.load_id);
-    TRY(column_reserve_text(column, row_count * len, err));
-    for (size_t row = 0; row < row_count; row++)
-        TRY(column_set_text(column, row, outputs->options.load_id, len, err));
-done:
-    return rc;
-}
-
 static int add_system(struct outputs *outputs, struct output *output, struct page *page,
                       struct result *result, struct tg_error *err)
 {
@@ -294,7 +282,7 @@ static int add_system(struct outputs *outputs, struct output *output, struct pag
     struct slot *load_id = output->system[SYSTEM_LOAD_ID], *id = output->system[SYSTEM_ID];
     struct ArrowArray array = {.release = NULL};
     TRY(column_init_rows(&column, &text, rows, err));
-    TRY(fill_load_id(outputs, &column, rows, err));
+    TRY(output_fill_load_id(outputs, &column, rows, err));
     TRY(column_export(&column, rows, &array, err));
     *result_add(result, load_id->name, &text) = array;
     if (result->id < 0) {
@@ -309,10 +297,7 @@ static int add_system(struct outputs *outputs, struct output *output, struct pag
     }
     *result_add(result, id->name, &text) = array;
     if (outputs->options.keep_order) {
-        TRY(column_init_rows(&column, &bigint, rows, err));
-        for (size_t row = 0; row < rows; row++)
-            column_set_int64(&column, row, (int64_t)(output->row_total + row));
-        TRY(column_export(&column, rows, &array, err));
+        TRY(output_export_order(output->row_total, rows, &array, err));
         *result_add(result, NORMALIZE_ORDER_COLUMN, &bigint) = array;
     }
 done:
