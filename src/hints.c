@@ -15,23 +15,13 @@
 
 struct name_rules run_names(const struct run *run)
 {
-    return (struct name_rules){.bytes_max = run->dialect->name_bytes_max,
-                               .naming = run->settings.naming,
-                               .whole_paths = run->settings.whole_paths};
+    return settings_names(&run->settings, run->dialect->name_bytes_max);
 }
 
 static int normal_name(struct run *run, const char *name, const char **out, struct tg_error *err)
 {
-    struct buf text = BUF_INIT;
     const struct name_rules rules = run_names(run);
-    int rc = name_path(&rules, &run->hasher, name, strlen(name), &text, err);
-    if (rc == TG_OK) {
-        *out = arena_strdup(&run->catalog.arena, buf_string(&text));
-        if (!*out)
-            rc = error_nomem(err);
-    }
-    buf_release(&text);
-    return rc;
+    return name_path_copy(&rules, &run->hasher, name, &run->catalog.arena, out, err);
 }
 
 static int normal_names(struct run *run, const char *const *names, size_t count, const char ***out,

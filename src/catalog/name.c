@@ -411,6 +411,20 @@ done:
     return rc;
 }
 
+int name_path_copy(const struct name_rules *rules, struct hasher *hasher, const char *name,
+                   struct arena *arena, const char **out, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    int rc = name_path(rules, hasher, name, strlen(name), &text, err);
+    if (rc == TG_OK) {
+        *out = arena_strdup(arena, buf_string(&text));
+        if (!*out)
+            rc = error_nomem(err);
+    }
+    buf_release(&text);
+    return rc;
+}
+
 int name_join(const struct name_rules *rules, struct hasher *hasher, const char *left,
               const char *right, struct buf *out, struct tg_error *err)
 {

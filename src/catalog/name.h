@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "base/memory.h"
 
 enum naming {
     NAMING_SNAKE_CASE = 0,
@@ -43,6 +44,9 @@ int name_identifier(const struct name_rules *rules, struct hasher *hasher, const
  * and tables use this form. */
 int name_path(const struct name_rules *rules, struct hasher *hasher, const char *text, size_t len,
               struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The same of a whole text, as a copy in the arena. */
+int name_path_copy(const struct name_rules *rules, struct hasher *hasher, const char *name,
+                   struct arena *arena, const char **out, struct tg_error *err) TG_CHECK_RESULT;
 /* Joins normalised parts by the separator and shortens the whole. */
 int name_join(const struct name_rules *rules, struct hasher *hasher, const char *left,
               const char *right, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;

@@ -42,6 +42,13 @@ int settings_read(const struct catalog *catalog, struct settings *out,
                   struct tg_error *err) TG_CHECK_RESULT;
 void settings_release(struct settings *settings); /* a zeroed or released one is fine */
 
+/* How names are made, by the schema, within a destination's limit. */
+static inline struct name_rules settings_names(const struct settings *settings, size_t bytes_max)
+{
+    return (struct name_rules){
+        .bytes_max = bytes_max, .naming = settings->naming, .whole_paths = settings->whole_paths};
+}
+
 /* The type that preferred_types give a column of that name; TYPE_NONE: nothing. Matching takes
  * memory, and a regular expression may give up on a name (TG_DATA). */
 int settings_preferred_type(const struct settings *settings, const char *column, enum type *out,

@@ -392,16 +392,9 @@ static int set_table_key(struct config *config, struct resource *resource, struc
         .bytes_max = dialect ? dialect->name_bytes_max : 0,
         .naming = config->schema_config.hints.naming,
     };
-    const char *name = resource->table_name;
     struct hasher hasher = {0};
-    struct buf text = BUF_INIT;
-    int rc = name_path(&rules, &hasher, name, strlen(name), &text, err);
-    if (rc == TG_OK) {
-        resource->table_key = arena_strdup(&config->arena, buf_string(&text));
-        if (!resource->table_key)
-            rc = error_nomem(err);
-    }
-    buf_release(&text);
+    int rc = name_path_copy(&rules, &hasher, resource->table_name, &config->arena,
+                            &resource->table_key, err);
     hasher_release(&hasher);
     return rc;
 }

@@ -145,9 +145,7 @@ static int spill(struct load *load, struct target *target, const char *from, str
     struct settings settings = {0};
     struct buf name = BUF_INIT;
     TRY(settings_read(&load->catalog, &settings, err));
-    const struct name_rules rules = {.bytes_max = load->dialect->name_bytes_max,
-                                     .naming = settings.naming,
-                                     .whole_paths = settings.whole_paths};
+    const struct name_rules rules = settings_names(&settings, load->dialect->name_bytes_max);
     TRY(name_join(&rules, &hasher, from, "v_double", &name, err));
     struct table_column *column = table_find(target->table, buf_string(&name));
     if (column && !column->variant) { /* a key of the source has that name */
