@@ -18,12 +18,12 @@
 #include <yyjson.h>
 
 #include "documents.h"
-#include "extract/json_reader.h"
+#include "extract/files/json_reader.h"
 #include "normalize/id.h"
 #include "normalize/normalize.h"
 
 enum {
-    PAGE_BYTES = 512 * 1024, /* as src/extract/json_reader.c has them */
+    PAGE_BYTES = 512 * 1024, /* as src/extract/files/json_reader.c has them */
     FRONT_ROOM = 1,
     BACK_ROOM = 4,
     ROUNDS_MAX = 99,

@@ -4,7 +4,7 @@
 #ifndef TIDEGATE_EXTRACT_EXTRACT_H
 #define TIDEGATE_EXTRACT_EXTRACT_H
 
-#include "extract/cursor.h"
+#include "extract/cursor/cursor.h"
 #include "extract/source.h"
 
 struct extract_counts {

@@ -8,7 +8,7 @@
 #include "catalog/table.h"
 #include "data/batch.h"
 #include "normalize/id.h"
-#include "normalize/infer.h"
+#include "normalize/values/infer.h"
 #include "normalize/normalize.h"
 
 /* A column of the output. */

@@ -11,7 +11,7 @@
 #include "normalize/shape.h"
 
 #include "normalize/contract.h"
-#include "normalize/infer.h"
+#include "normalize/values/infer.h"
 
 /* ---- the tree ---- */
 

@@ -19,9 +19,9 @@
 
 #include "base/json.h"
 #include "base/time.h"
-#include "normalize/coerce.h"
+#include "normalize/values/coerce.h"
 #include "normalize/contract.h"
-#include "normalize/infer.h"
+#include "normalize/values/infer.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
 

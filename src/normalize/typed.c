@@ -14,7 +14,7 @@
  */
 #include "normalize/typed.h"
 
-#include "normalize/cast.h"
+#include "normalize/values/cast.h"
 
 void typed_release(struct typed *typed)
 {

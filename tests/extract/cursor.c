@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "extract/cursor.h"
+#include "extract/cursor/cursor.h"
 #include "helper.h"
 #include "tests/torture.h"
 

@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "extract/cursor.h"
-#include "extract/cursor_arrow.h"
+#include "extract/cursor/cursor.h"
+#include "extract/cursor/cursor_arrow.h"
 #include "helper.h"
 #include "tests/torture.h"
 

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "extract/cursor_value.h"
+#include "extract/cursor/cursor_value.h"
 #include "helper.h"
 
 #define DAY_US INT64_C(86400000000)

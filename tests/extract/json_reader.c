@@ -9,7 +9,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "extract/json_reader.h"
+#include "extract/files/json_reader.h"
 #include "helper.h"
 #include "tests/torture.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/time.h>
 
-#include "extract/listing.h"
+#include "extract/files/listing.h"
 #include "helper.h"
 #include "tests/torture.h"
 

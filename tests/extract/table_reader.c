@@ -9,7 +9,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "extract/table_reader.h"
+#include "extract/files/table_reader.h"
 #include "helper.h"
 
 static struct context ctx;

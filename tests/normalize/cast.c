@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "foreign.h"
-#include "normalize/cast.h"
+#include "normalize/values/cast.h"
 #include "tests/torture.h"
 
 /* The column cast to `to`, values joined by ' '; "-" when one does not fit. */

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "data/batch.h"
-#include "normalize/coerce.h"
+#include "normalize/values/coerce.h"
 #include "tests/torture.h"
 
 /* The value in a column of `spec`, as JSON; "-" when it does not fit. */

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "normalize/infer.h"
+#include "normalize/values/infer.h"
 
 static const struct infer_rules iso = {.detectors = DETECT_ISO_TIMESTAMP};
 

@@ -16,7 +16,7 @@
 #include "batches.h"
 #include "collect.h"
 #include "documents.h"
-#include "normalize/coerce.h"
+#include "normalize/values/coerce.h"
 #include "tests/torture.h"
 
 enum { LOADS = 120, KEYS = 10, COLUMNS = 80, ROOM = 8 };

@@ -14,9 +14,9 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/memory.h"
-#include "extract/json_reader.h"
-#include "extract/listing.h"
-#include "extract/table_reader.h"
+#include "extract/files/json_reader.h"
+#include "extract/files/listing.h"
+#include "extract/files/table_reader.h"
 
 enum format { FORMAT_NONE, FORMAT_JSONL, FORMAT_JSON, FORMAT_CSV, FORMAT_PARQUET };
 

@@ -8,7 +8,7 @@
  * A file counts as unchanged by size and mtime, and without opening it; by the checksum of its head
  * and tail when only the mtime differs (it was copied, or touched). Reading is left to the source.
  */
-#include "extract/listing.h"
+#include "extract/files/listing.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -10,7 +10,7 @@
  * dlt's last two detectors look at Python classes that JSON does not have (HexBytes, Wei). Here
  * they mean pushed bytes, and integers beyond 64 bits: infer_cell makes the values fit the type.
  */
-#include "normalize/infer.h"
+#include "normalize/values/infer.h"
 
 #include <string.h>
 

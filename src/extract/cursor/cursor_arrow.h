@@ -6,7 +6,7 @@
 
 #include "data/batch.h"
 #include "data/page.h"
-#include "extract/cursor_value.h"
+#include "extract/cursor/cursor_value.h"
 
 /* The cursor's column in one batch; array NULL: the batch has none. Borrowed from the page. */
 struct cursor_column {

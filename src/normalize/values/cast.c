@@ -7,10 +7,10 @@
  * One path for all pairs of types, so that Arrow values follow the same rules as rows. Which
  * columns need it is typed.c's decision; those that agree are moved without looking at a value.
  */
-#include "normalize/cast.h"
+#include "normalize/values/cast.h"
 
 #include "data/rows.h"
-#include "normalize/coerce.h"
+#include "normalize/values/coerce.h"
 
 int cast_array(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t offset,
                size_t row_count, const struct type_spec *to, struct ArrowArray *out, bool *fits,

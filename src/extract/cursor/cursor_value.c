@@ -10,7 +10,7 @@
  *
  * Which rows are new is left to cursor.c; columns of batches to cursor_arrow.c.
  */
-#include "extract/cursor_value.h"
+#include "extract/cursor/cursor_value.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -11,14 +11,14 @@
  *
  * Values are left to cursor_value.c, batches to cursor_arrow.c, storing to the pipeline.
  */
-#include "extract/cursor.h"
+#include "extract/cursor/cursor.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
-#include "extract/cursor_arrow.h"
-#include "extract/cursor_value.h"
+#include "extract/cursor/cursor_arrow.h"
+#include "extract/cursor/cursor_value.h"
 
 /* ---- Sets of hashes ------------------------------------------------------------------------ */
 

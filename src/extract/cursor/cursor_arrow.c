@@ -7,7 +7,7 @@
  *
  * The rules are in cursor.c, the same for rows and batches.
  */
-#include "extract/cursor_arrow.h"
+#include "extract/cursor/cursor_arrow.h"
 
 #include <stdlib.h>
 #include <string.h>

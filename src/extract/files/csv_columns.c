@@ -13,7 +13,7 @@
  * no type.
  * The engine parses the CSV itself (table_reader.c); this is about what its fields mean.
  */
-#include "extract/csv_columns.h"
+#include "extract/files/csv_columns.h"
 
 #include <math.h>
 #include <string.h>

@@ -12,7 +12,7 @@
  *
  * Parsing is left to data/json_page.c, decompression to base/codec.c.
  */
-#include "extract/json_reader.h"
+#include "extract/files/json_reader.h"
 
 #include <string.h>
 

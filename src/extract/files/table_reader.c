@@ -11,7 +11,7 @@
  * without a word, and its guess of types makes doubles of long integers, numbers of hexadecimal
  * digits and dates of anything. A line that does not fit is an error.
  */
-#include "extract/table_reader.h"
+#include "extract/files/table_reader.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -19,7 +19,7 @@
 #include "base/codec.h"
 #include "base/memory.h"
 #include "data/batch.h"
-#include "extract/csv_columns.h"
+#include "extract/files/csv_columns.h"
 
 /* A quarter of the engine's own choice, which a small memory budget does not hold. The longest line
  * is half of it, which is twice the engine's choice; where the one is no multiple of the other, the

@@ -12,7 +12,7 @@
  * with scale takes a double rounded to it, a timestamp what its digits of a second hold. Variant
  * columns, for what neither fits nor widens, are made by output.c.
  */
-#include "normalize/coerce.h"
+#include "normalize/values/coerce.h"
 
 #include <math.h>
 #include <stdio.h>
