@@ -52,6 +52,9 @@ int fail_usage(const struct command *command, const char *format, ...)
  * all is well. */
 int finish_output(int code);
 
+/* A JSON string, in quotes. */
+void print_json_text(const char *text, FILE *out);
+
 /* What --json, --yaml and --csv say. */
 enum tg_format call_format(const struct call *call);
 /* Opens the pipeline of the call's SPEC and --workdir; on failure the message is out and *code set.

@@ -1,7 +1,7 @@
 /*
  * tidegate run: one load, with progress on standard error and a summary table on standard output.
  *
- *   run_run (options) -> run_loaded -> tg_pipeline_run -> print_summary
+ *   run_run (options) -> run_loaded -> tg_pipeline_run -> print_summary, or print_json
  *
  * SIGINT and SIGTERM cancel the run; it then ends with 130, and nothing was written.
  */
@@ -88,16 +88,21 @@ enum { COUNT_COLUMNS = 7 };
 static const char *const count_titles[COUNT_COLUMNS] = {
     "read", "new", "inserted", "updated", "deleted", "filtered", "rejected"};
 
-/* A count as it is printed; "" where it means nothing: only root rows are read and filtered. */
-static const char *count_text(const struct tg_table_info *table, size_t column, char out[32])
+static uint64_t table_count(const struct tg_table_info *table, size_t column)
 {
     const uint64_t counts[COUNT_COLUMNS] = {
         table->rows_read,    table->rows_new,      table->rows_inserted, table->rows_updated,
         table->rows_deleted, table->rows_filtered, table->rows_rejected};
+    return counts[column];
+}
+
+/* A count as it is printed; "" where it means nothing: only root rows are read and filtered. */
+static const char *count_text(const struct tg_table_info *table, size_t column, char out[32])
+{
     const char *title = count_titles[column];
     if (table->nested && (strcmp(title, "read") == 0 || strcmp(title, "filtered") == 0))
         return "";
-    return format_count(counts[column], out);
+    return format_count(table_count(table, column), out);
 }
 
 static int table_indent(const struct tg_table_info *table)
@@ -133,6 +138,15 @@ static void print_tables(const struct tg_run_info *info)
     }
 }
 
+static void print_warnings(const struct tg_run_info *info, FILE *out)
+{
+    char text[32];
+    for (size_t i = 0; i < info->warning_count; i++)
+        fprintf(out, "Warning: %s\n", info->warnings[i]);
+    if (info->warning_cut_count)
+        fprintf(out, "... and %s more warnings.\n", format_count(info->warning_cut_count, text));
+}
+
 static void print_summary(const struct tg_pipeline *pipeline, const struct tg_run_info *info)
 {
     char text[32];
@@ -143,6 +157,7 @@ static void print_summary(const struct tg_pipeline *pipeline, const struct tg_ru
     }
     print_tables(info);
     printf("\n");
+    print_warnings(info, stdout);
     if (rows_rejected > 0)
         printf("Rejected rows are in the table _tidegate_rejects, with the reason for each: %s.\n",
                format_count(rows_rejected, text));
@@ -160,7 +175,46 @@ static void print_summary(const struct tg_pipeline *pipeline, const struct tg_ru
     printf(" (%s rows/s)\n", format_count((uint64_t)rate, text));
 }
 
-static int run_loaded(struct tg_pipeline *pipeline, struct progress *progress)
+/* ---- the same for programs: one object in one line ---- */
+
+static void print_json_field(const char *key, const char *text)
+{
+    printf("\"%s\":", key);
+    print_json_text(text, stdout);
+    putchar(',');
+}
+
+static void print_json_table(const struct tg_table_info *table)
+{
+    putchar('{');
+    print_json_field("table", table->name);
+    print_json_field("resource", table->resource);
+    printf("\"nested\":%s", table->nested ? "true" : "false");
+    for (size_t column = 0; column < COUNT_COLUMNS; column++)
+        printf(",\"%s\":%" PRIu64, count_titles[column], table_count(table, column));
+    putchar('}');
+}
+
+static void print_json(const struct tg_pipeline *pipeline, const struct tg_run_info *info)
+{
+    putchar('{');
+    print_json_field("load_id", info->load_id);
+    print_json_field("destination", tg_pipeline_destination(pipeline));
+    print_json_field("dataset", info->dataset);
+    printf("\"seconds\":%.3f,\"settled\":%zu,\"tables\":[", info->seconds, info->settled_count);
+    for (size_t i = 0; i < info->table_count; i++) {
+        fputs(i ? "," : "", stdout);
+        print_json_table(&info->tables[i]);
+    }
+    printf("],\"warnings\":[");
+    for (size_t i = 0; i < info->warning_count; i++) {
+        fputs(i ? "," : "", stdout);
+        print_json_text(info->warnings[i], stdout);
+    }
+    printf("],\"warnings_cut\":%zu}\n", info->warning_cut_count);
+}
+
+static int run_loaded(struct tg_pipeline *pipeline, struct progress *progress, bool json)
 {
     struct tg_error err = {0};
     struct tg_run_info info = {0};
@@ -169,10 +223,13 @@ static int run_loaded(struct tg_pipeline *pipeline, struct progress *progress)
     cancel_on_signals(NULL);
     progress_free(progress);
     if (rc)
-        return fail(&err);
-    print_summary(pipeline, &info);
+        print_warnings(&info, stderr);
+    else if (json)
+        print_json(pipeline, &info);
+    else
+        print_summary(pipeline, &info);
     tg_run_info_release(&info);
-    return 0;
+    return rc ? fail(&err) : 0;
 }
 
 static int run_run(const struct call *call)
@@ -209,7 +266,7 @@ static int run_run(const struct call *call)
         progress_free(progress);
         return fail(&err);
     }
-    int code = run_loaded(pipeline, progress);
+    int code = run_loaded(pipeline, progress, call_flag(call, "--json") != NULL);
     tg_pipeline_free(pipeline);
     return code;
 }
@@ -233,6 +290,7 @@ const struct command command_run = {
                "evolve, freeze, discard_row or discard_value; or tables=MODE,columns=MODE,..."},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
+              {"--json", NULL, "the summary for programs: one object"},
               {"--progress", "HOW", "auto (default), plain, json or none; on standard error"}},
     .run = run_run,
 };

@@ -60,6 +60,20 @@ int finish_output(int code)
     return code ? code : 1;
 }
 
+void print_json_text(const char *text, FILE *out)
+{
+    fputc('"', out);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fprintf(out, "\\%c", *text);
+        else if ((unsigned char)*text < 0x20)
+            fprintf(out, "\\u%04x", (unsigned)*text);
+        else
+            fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
 const char *call_flag(const struct call *call, const char *name)
 {
     for (size_t i = 0; call->command->flags[i].name; i++)

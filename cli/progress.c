@@ -80,8 +80,10 @@ static void print_resource(const struct tg_progress *now, double seconds)
 static void show_json(const struct tg_progress *now)
 {
     fprintf(stderr, "{\"phase\":\"%s\"", phase_names[now->phase]);
-    if (now->resource)
-        fprintf(stderr, ",\"resource\":\"%s\"", now->resource);
+    if (now->resource) {
+        fputs(",\"resource\":", stderr);
+        print_json_text(now->resource, stderr);
+    }
     fprintf(stderr,
             ",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"bytes_total\":%" PRIu64
             ",\"ended\":%s}\n",

@@ -413,12 +413,16 @@ struct tg_run_info {
         *tables; /* roots in the order of the resources, each followed by its nested tables */
     size_t
         settled_count; /* loads of earlier runs that were sealed but not yet written, and are now */
-    void *memory;      /* owns all of the above */
+    const char *const *warnings; /* what is well, but not as one would think; also when it failed */
+    size_t warning_count;
+    size_t warning_cut_count; /* more warnings than are kept (the first 100 are) */
+    void *memory;             /* owns all of the above */
 };
 
 /* One load: everything new of every selected resource, committed whole or not at all. `info` is
- * filled on success; release it with tg_run_info_release. On failure the destination is as it was
- * and the next run reads the same rows again. */
+ * filled on success; on failure it holds the warnings alone. Release it with tg_run_info_release
+ * either way. On failure the destination is as it was and the next run reads the same rows again.
+ */
 TG_API_CHECK int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info,
                                  struct tg_error *err);
 TG_API void tg_run_info_release(struct tg_run_info *info);

@@ -53,6 +53,8 @@ static int pipeline_alloc(struct tg_pipeline **out, struct tg_error *err)
         return error_nomem(err);
     context_init(&pipeline->ctx);
     pipeline->ctx.cancel = &pipeline->cancel;
+    warnings_init(&pipeline->warnings);
+    pipeline->ctx.warnings = &pipeline->warnings;
     *out = pipeline;
     return TG_OK;
 }
@@ -151,6 +153,7 @@ void tg_pipeline_free(struct tg_pipeline *pipeline)
     if (!pipeline)
         return;
     config_release(&pipeline->config);
+    warnings_release(&pipeline->warnings);
     mem_free(pipeline);
 }
 

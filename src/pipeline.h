@@ -11,6 +11,7 @@ struct tg_pipeline {
     struct config config;
     struct context ctx;
     atomic_int cancel;
+    struct warnings warnings; /* of the call that runs, or ran last */
     bool full_refresh;
     const char *select; /* in config's arena; NULL: all */
     void *user;

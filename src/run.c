@@ -274,98 +274,6 @@ done:
     return rc;
 }
 
-/* ---- what the caller is told ---- */
-
-static int info_add(struct arena *arena, struct tg_run_info *info,
-                    const struct tg_table_info *table, struct tg_error *err)
-{
-    struct tg_table_info *out = &info->tables[info->table_count];
-    *out = *table;
-    out->name = arena_strdup(arena, table->name);
-    out->resource = arena_strdup(arena, table->resource);
-    if (!out->name || !out->resource)
-        return error_nomem(err);
-    info->table_count++;
-    return TG_OK;
-}
-
-static void info_written(const struct write_result *result, const char *name,
-                         struct tg_table_info *info)
-{
-    for (size_t i = 0; i < result->count; i++) {
-        if (strcmp(result->counts[i].table, name) != 0)
-            continue;
-        info->rows_inserted = result->counts[i].rows_inserted;
-        info->rows_updated = result->counts[i].rows_updated;
-        info->rows_deleted = result->counts[i].rows_deleted;
-    }
-}
-
-/* A root, then its nested tables. */
-static int info_resource(struct run *run, const struct load_counts *load, struct arena *arena,
-                         struct tg_run_info *info, struct tg_error *err)
-{
-    int rc = TG_OK;
-    const struct manifest *manifest = run->package ? package_manifest(run->package) : NULL;
-    struct tg_table_info root = {
-        .name = load->table,
-        .resource = load->resource->name,
-        .rows_read = load->rows_read,
-        .rows_new = load->rows_new,
-        .rows_filtered = load->rows_filtered,
-        .rows_rejected = load->rows_rejected,
-    };
-    info_written(&run->result, load->table, &root);
-    TRY(info_add(arena, info, &root, err));
-    for (size_t i = 0; manifest && i < manifest->table_count; i++) {
-        const struct manifest_table *table = &manifest->tables[i];
-        if (!table->nested || strcmp(table->resource, load->resource->name) != 0)
-            continue;
-        struct tg_table_info nested = {.name = table->name,
-                                       .resource = table->resource,
-                                       .nested = true,
-                                       .rows_new = table->rows_new,
-                                       .rows_rejected = table->rows_rejected};
-        info_written(&run->result, table->name, &nested);
-        TRY(info_add(arena, info, &nested, err));
-    }
-done:
-    return rc;
-}
-
-static int run_info(struct run *run, struct tg_run_info *info, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct arena *arena = mem_calloc(1, sizeof(*arena));
-    if (!arena)
-        return error_nomem(err);
-    arena_init(arena);
-    size_t nested = run->package ? package_manifest(run->package)->table_count : 0;
-    *info = (struct tg_run_info){.memory = arena, .settled_count = run->settled_count};
-    info->tables = arena_alloc(arena, (run->load_count + nested + 1) * sizeof(*info->tables));
-    info->load_id = arena_strdup(arena, run->package ? run->load_id : "");
-    info->dataset = arena_strdup(arena, run->pipeline->config.dataset);
-    if (!info->tables || !info->load_id || !info->dataset) {
-        rc = error_nomem(err);
-        goto done;
-    }
-    for (size_t i = 0; i < run->load_count; i++)
-        TRY(info_resource(run, &run->loads[i], arena, info, err));
-    info->seconds = (double)(context_now_us(&run->pipeline->ctx) - run->started_us) / 1e6;
-done:
-    if (rc != TG_OK)
-        tg_run_info_release(info);
-    return rc;
-}
-
-void tg_run_info_release(struct tg_run_info *info)
-{
-    if (info->memory)
-        arena_release(info->memory);
-    mem_free(info->memory);
-    *info = (struct tg_run_info){0};
-}
-
 /* ---- the path ---- */
 
 static void run_release(struct run *run)
@@ -390,6 +298,7 @@ int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, stru
     char *sealed = NULL;
     struct run run = {.pipeline = pipeline, .lock = {.fd = -1}};
     error_clear(err);
+    warnings_clear(&pipeline->warnings);
     *info = (struct tg_run_info){0};
     run.started_us = context_now_us(&pipeline->ctx);
     run.dialect = connection_dialect(pipeline->config.destination);
@@ -399,17 +308,20 @@ int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, stru
     TRY(engine_new(&pipeline->ctx, run.folder, &run.engine, err));
     TRY(run_restore(&run, err));
     TRY(run_extract(&run, err));
-    if (run.package) {
+    if (run.package)
         TRY(run_seal(&run, &sealed, err));
+    TRY(run_info_prepare(&run, info, err));
+    if (run.package)
         TRY(run_write(&run, sealed, err));
-    }
     TRY(schema_file_export(&run, err));
-    TRY(run_info(&run, info, err));
+    run_info_complete(&run, info);
     run_progress(&run, TG_PHASE_DONE, NULL, NULL, true);
 done:
     /* What fails after somebody said stop, failed because of it. */
     if (rc != TG_OK && atomic_load(&pipeline->cancel))
         rc = context_check(&pipeline->ctx, err);
+    if (rc != TG_OK)
+        run_info_fail(&run, info);
     mem_free(sealed);
     run_release(&run);
     return rc;

@@ -61,6 +61,13 @@ int schema_file_import(struct run *run, struct tg_error *err) TG_CHECK_RESULT;
 int schema_file_start(struct run *run, struct tg_error *err) TG_CHECK_RESULT;
 int schema_file_export(const struct run *run, struct tg_error *err) TG_CHECK_RESULT;
 
+/* run_info.c: what the caller is told. Prepared before the load is written, so that nothing can
+ * fail when it has been; a run that failed leaves its warnings. */
+int run_info_prepare(const struct run *run, struct tg_run_info *info,
+                     struct tg_error *err) TG_CHECK_RESULT;
+void run_info_complete(const struct run *run, struct tg_run_info *info);
+void run_info_fail(const struct run *run, struct tg_run_info *info);
+
 /* load.c: extract -> cursor -> normalize -> package for one resource. */
 int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts,
                   struct tg_error *err) TG_CHECK_RESULT;

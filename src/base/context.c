@@ -4,6 +4,7 @@
  *
  * Path: context_init -> the caller sets what it injects -> context_check / context_now_us /
  * context_random / context_log. Random bytes are served from a pool that is filled in bulk.
+ * Warnings are kept for the result of the run (warnings_add), beside being logged.
  *
  * Who sets the cancel flag, and where a log line ends up, is the caller's.
  */
@@ -13,6 +14,8 @@
 #include <openssl/rand.h>
 #include <string.h>
 #include <time.h>
+
+#include "base/memory.h"
 
 const char *tg_version(void)
 {
@@ -66,16 +69,67 @@ int context_random(struct context *ctx, void *out, size_t len, struct tg_error *
     return TG_OK;
 }
 
+/* ---- the log ---- */
+
+void warnings_init(struct warnings *warnings)
+{
+    *warnings = (struct warnings){0};
+    pthread_mutex_init(&warnings->lock, NULL);
+}
+
+void warnings_clear(struct warnings *warnings)
+{
+    for (size_t i = 0; i < warnings->count; i++)
+        mem_free(warnings->texts[i]);
+    warnings->count = warnings->cut_count = 0;
+}
+
+void warnings_release(struct warnings *warnings)
+{
+    warnings_clear(warnings);
+    pthread_mutex_destroy(&warnings->lock);
+}
+
+/* One that there is no memory for counts among those that were cut. */
+static void warnings_add(struct warnings *warnings, const char *text)
+{
+    pthread_mutex_lock(&warnings->lock);
+    char *copy = warnings->count < WARNINGS_MAX ? mem_strdup(text) : NULL;
+    if (copy)
+        warnings->texts[warnings->count++] = copy;
+    else
+        warnings->cut_count++;
+    pthread_mutex_unlock(&warnings->lock);
+}
+
+/* Ends a text that was cut somewhere before the character that was cut. */
+static void cut_character(char *text)
+{
+    size_t len = strlen(text);
+    while (len > 0 && ((unsigned char)text[len - 1] & 0xC0) == 0x80)
+        len--;
+    if (len > 0 && (unsigned char)text[len - 1] >= 0xC0)
+        len--;
+    text[len] = '\0';
+}
+
 void context_log(const struct context *ctx, int level, const char *component, const char *format,
                  ...)
 {
-    if (!ctx->log)
+    struct warnings *kept = level == TG_LOG_WARNING ? ctx->warnings : NULL;
+    if (!ctx->log && !kept)
         return;
-    char message[1024];
+    char message[2048]; /* an error's place and reason */
     va_list args;
     va_start(args, format);
     int len = vsnprintf(message, sizeof(message), format, args);
     va_end(args);
-    if (len >= 0)
+    if (len < 0)
+        return;
+    if ((size_t)len >= sizeof(message))
+        cut_character(message);
+    if (kept)
+        warnings_add(kept, message);
+    if (ctx->log)
         ctx->log(ctx->user, level, component, message);
 }

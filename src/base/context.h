@@ -5,10 +5,25 @@
 #ifndef TIDEGATE_BASE_CONTEXT_H
 #define TIDEGATE_BASE_CONTEXT_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
 #include "base/error.h"
+
+/* What was logged as a warning during a call, by any of its threads, for the one who made it. */
+enum { WARNINGS_MAX = 100 };
+
+struct warnings {
+    pthread_mutex_t lock;
+    char *texts[WARNINGS_MAX];
+    size_t count;
+    size_t cut_count; /* more than were kept */
+};
+
+void warnings_init(struct warnings *warnings);
+void warnings_clear(struct warnings *warnings);
+void warnings_release(struct warnings *warnings);
 
 struct context {
     const atomic_int *cancel;    /* borrowed; not zero: stop at the next check; may be NULL */
@@ -17,7 +32,8 @@ struct context {
     int64_t (*clock_us)(void *); /* microseconds since 1970, UTC */
     int (*random)(void *, void *out, size_t len); /* TG_OK or TG_IO */
     void (*log)(void *, int level, const char *component, const char *message);
-    void *user; /* handed to the three above */
+    void *user;                /* handed to the three above */
+    struct warnings *warnings; /* borrowed; keeps what is logged as a warning; may be NULL */
     unsigned char
         random_pool[4096]; /* filled in bulk: a system call per id would cost more than the id */
     size_t random_left;
@@ -32,6 +48,7 @@ int64_t context_now_us(const struct context *ctx);
  * makes ids. */
 int context_random(struct context *ctx, void *out, size_t len,
                    struct tg_error *err) TG_CHECK_RESULT;
+/* Thread-safe as far as the injected log is. A warning reaches the caller of the run, too. */
 void context_log(const struct context *ctx, int level, const char *component, const char *format,
                  ...) TG_PRINTF(4, 5);
 

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/context.h"
+#include "base/memory.h"
 
 static void test_defaults(void **state)
 {
@@ -93,7 +94,64 @@ static void test_injected(void **state)
     assert_int_equal(outside.level, TG_LOG_WARNING);
     assert_string_equal(outside.message, "extract: 3 rows");
     context_log(&ctx, TG_LOG_WARNING, "extract", "%3000d", 3);
-    assert_int_equal(strlen(outside.message), strlen("extract: ") + 1023);
+    assert_int_equal(strlen(outside.message), strlen("extract: ") + 2047);
+    context_log(&ctx, TG_LOG_WARNING, "", "%2045d\u2026", 3);
+    assert_int_equal(strlen(outside.message), strlen(": ") + 2045);
+}
+
+/* ---- warnings ---- */
+
+static void test_warnings_are_kept(void **state)
+{
+    (void)state;
+    struct warnings warnings;
+    struct context ctx;
+    context_init(&ctx);
+    warnings_init(&warnings);
+    ctx.warnings = &warnings;
+    context_log(&ctx, TG_LOG_INFO, "test", "this is none");
+    context_log(&ctx, TG_LOG_ERROR, "test", "neither is this");
+    for (int i = 0; i < WARNINGS_MAX + 3; i++)
+        context_log(&ctx, TG_LOG_WARNING, "test", "number %d", i);
+    assert_int_equal(warnings.count, WARNINGS_MAX);
+    assert_int_equal(warnings.cut_count, 3);
+    assert_string_equal(warnings.texts[0], "number 0");
+    assert_string_equal(warnings.texts[WARNINGS_MAX - 1], "number 99");
+    warnings_clear(&warnings);
+    mem_fail_at(1);
+    context_log(&ctx, TG_LOG_WARNING, "test", "no memory");
+    mem_fail_at(0);
+    assert_int_equal(warnings.count, 0);
+    assert_int_equal(warnings.cut_count, 1);
+    warnings_release(&warnings);
+}
+
+enum { LOGGERS = 8, LOGGED_EACH = 50 };
+
+static void *log_some(void *ctx)
+{
+    for (int i = 0; i < LOGGED_EACH; i++)
+        context_log(ctx, TG_LOG_WARNING, "test", "one of many");
+    return NULL;
+}
+
+static void test_warnings_of_many_threads(void **state)
+{
+    (void)state;
+    struct warnings warnings;
+    struct context ctx;
+    pthread_t threads[LOGGERS];
+    context_init(&ctx);
+    warnings_init(&warnings);
+    ctx.warnings = &warnings;
+    for (int i = 0; i < LOGGERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, log_some, &ctx), 0);
+    for (int i = 0; i < LOGGERS; i++)
+        pthread_join(threads[i], NULL);
+    assert_int_equal(warnings.count + warnings.cut_count, LOGGERS * LOGGED_EACH);
+    for (size_t i = 0; i < warnings.count; i++)
+        assert_string_equal(warnings.texts[i], "one of many");
+    warnings_release(&warnings);
 }
 
 /* The pool hands out every byte once, in order, and is filled when it does not reach. */
@@ -151,9 +209,14 @@ static void test_real_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_cancel),
-        cmocka_unit_test(test_injected),     cmocka_unit_test(test_random_pool),
-        cmocka_unit_test(test_random_fails), cmocka_unit_test(test_real_random),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_injected),
+        cmocka_unit_test(test_warnings_are_kept),
+        cmocka_unit_test(test_warnings_of_many_threads),
+        cmocka_unit_test(test_random_pool),
+        cmocka_unit_test(test_random_fails),
+        cmocka_unit_test(test_real_random),
     };
     return cmocka_run_group_tests_name("base/context", tests, NULL, NULL);
 }

@@ -127,6 +127,29 @@ test_the_summary_counts_what_happened() {
     equal "t 3 2 1 1 0 1 0" "$line" "read new inserted updated deleted filtered rejected"
 }
 
+test_warnings_stand_in_the_summary_and_in_json() {
+    spec "t: {path: t.jsonl}
+  u: {path: 'no\"ne-*.jsonl'}"
+    echo '{"id": 1}' >t.jsonl
+    run 0
+    says "Warning: pattern 'no\"ne-*.jsonl' matches no file"
+    echo '{"id": 2}' >>t.jsonl
+    "$tidegate" run spec.yaml --progress none --json >out
+    equal 1 "$(wc -l <out)" "lines"
+    python3 - <<'PYTHON'
+import json
+result = json.load(open("out"))
+assert result["warnings"][0].startswith("pattern 'no\"ne-*.jsonl' matches"), result
+assert (len(result["warnings"]), result["warnings_cut"]) == (1, 0), result
+assert result["tables"][0]["table"] == "t" and result["tables"][0]["inserted"] == 2, result
+assert result["load_id"] and result["dataset"] == "d" and result["settled"] == 0, result
+PYTHON
+    printf '{"id": 3}\n{' >>t.jsonl
+    sed -i 's/t: {path: t.jsonl}/z: {path: t.jsonl}/; s/u: /a: /' spec.yaml
+    run 1
+    says "malformed JSON"
+}
+
 test_progress_goes_to_standard_error() {
     spec
     echo '{"id": 1}' >t.jsonl
