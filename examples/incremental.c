@@ -67,7 +67,7 @@ static int read_person(struct tg_read *read, struct tg_error *err)
 
 struct clicks {
     int64_t wanted; /* a run */
-    int64_t sent;
+    int64_t sent;   /* of this run */
 };
 
 static void push_click(struct tg_rows *rows, int64_t id)
@@ -82,6 +82,16 @@ static void push_click(struct tg_rows *rows, int64_t id)
     tg_rows_key(rows, "page");
     tg_rows_string(rows, pages[random_below(COUNT(pages))]);
     tg_rows_end_object(rows);
+}
+
+/* A run begins: from its first page, whatever became of the run before. */
+static int begin_clicks(void *user, const struct tg_cursor *cursor, struct tg_error *err)
+{
+    (void)cursor;
+    (void)err;
+    struct clicks *clicks = user;
+    clicks->sent = 0;
+    return TG_OK;
 }
 
 /* The cursor tells what the destination has; a real source would be asked for rows after it. */
@@ -117,6 +127,7 @@ static int add_resources(struct tg_pipeline *pipeline, struct clicks *clicks, st
          .incremental = {.cursor_path = "updated_at"}},
         {.name = "clickstream",
          .read = read_clicks,
+         .begin = begin_clicks,
          .user = clicks,
          .write_disposition = TG_APPEND,
          .incremental = {.cursor_path = "id"}},

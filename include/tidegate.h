@@ -22,8 +22,9 @@
  *
  * Rules that hold everywhere: functions that can fail return TG_OK (0) or a code and fill `err`;
  * strings are UTF-8, NUL-terminated, borrowed for the duration of the call unless said otherwise; a
- * struct of options may be zeroed, zero means the default. A pipeline is used by one thread at a
- * time; only tg_pipeline_cancel may come from elsewhere.
+ * struct of options may be zeroed, zero means the default; NULL where there must be something is
+ * TG_USAGE. A pipeline is used by one thread at a time; only tg_pipeline_cancel may come from
+ * elsewhere.
  */
 #ifndef TIDEGATE_H
 #define TIDEGATE_H
@@ -209,8 +210,40 @@ struct tg_read {
 };
 
 /* Called again and again until it sets `done`. Returns TG_OK, or a code with `err` filled: the load
- * is then given up. */
+ * is then given up. An Arrow stream is checked batch by batch (lengths, offsets, indices); one that
+ * is not Arrow is TG_DATA. */
 typedef int (*tg_read_fn)(struct tg_read *read, struct tg_error *err);
+
+/* A run is about to read the resource, from `cursor` on: once a run, before its first `read`. What
+ * an earlier run had read and given up is wanted again, so this is where a source goes back to its
+ * first page:
+ *
+ *     static int begin_orders(void *user, const struct tg_cursor *cursor, struct tg_error *err)
+ *     {
+ *         struct orders *orders = user;
+ *         orders->page = 1;
+ *         return TG_OK;
+ *     }
+ *
+ * Returns TG_OK, or a code with `err` filled: the load is then given up. */
+typedef int (*tg_begin_fn)(void *user, const struct tg_cursor *cursor, struct tg_error *err);
+
+/* What became of the rows that a run has read. */
+enum tg_outcome {
+    TG_OUTCOME_COMMITTED = 0, /* they are at the destination, or there were none: a queue may forget
+                                 them */
+    TG_OUTCOME_SEALED,        /* they are complete on local disk; the next run writes them or reads
+                                 them again */
+    TG_OUTCOME_GIVEN_UP       /* they are nowhere; the next run reads them again */
+};
+
+/* The run is over: once for each `begin` that returned TG_OK (and for each run that read, where
+ * there is no `begin`). */
+typedef void (*tg_end_fn)(void *user, enum tg_outcome outcome);
+
+/* Frees `user`. Called exactly once for each resource: when the pipeline is freed, or by
+ * tg_pipeline_add when it fails. */
+typedef void (*tg_release_fn)(void *user);
 
 /* ---- Resources ---- */
 
@@ -284,7 +317,10 @@ struct tg_resource {
     const char *name; /* required; the table is named after it unless table_name says otherwise */
     const char *table_name; /* optional */
     tg_read_fn read;        /* required */
-    void *user;             /* handed to read */
+    tg_begin_fn begin;      /* optional */
+    tg_end_fn end;          /* optional */
+    tg_release_fn release;  /* optional */
+    void *user;             /* handed to all of them */
     enum tg_write_disposition write_disposition;
     const char *primary_key;    /* "id", or several: "tenant, id" */
     const char *merge_key;      /* merge: rows with an equal value are replaced as a group */
@@ -385,8 +421,9 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 
-/* Adds a resource that a callback feeds. Everything in `resource` is copied but `user`. TG_USAGE
- * for an impossible combination. */
+/* Adds a resource that a callback feeds. Everything in `resource` is copied but `user`; with a
+ * `release`, that is the pipeline's from here on, also on failure. TG_USAGE for an impossible
+ * combination. */
 TG_API_CHECK int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource,
                                  struct tg_error *err);
 
@@ -419,10 +456,10 @@ struct tg_run_info {
     void *memory;             /* owns all of the above */
 };
 
-/* One load: everything new of every selected resource, committed whole or not at all. `info` is
- * filled on success; on failure it holds the warnings alone. Release it with tg_run_info_release
- * either way. On failure the destination is as it was and the next run reads the same rows again.
- */
+/* One load: everything new of every selected resource, committed whole or not at all. `info` (may
+ * be NULL) is filled on success; on failure it holds the warnings alone. Release it with
+ * tg_run_info_release either way. On failure the destination is as it was and the next run reads
+ * the same rows again. */
 TG_API_CHECK int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info,
                                  struct tg_error *err);
 TG_API void tg_run_info_release(struct tg_run_info *info);

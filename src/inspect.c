@@ -67,9 +67,12 @@ int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct Arro
 {
     int rc = TG_OK;
     struct buf use = BUF_INIT;
-    struct owned_stream *owned = mem_calloc(1, sizeof(*owned));
     error_clear(err);
+    NEEDS(out);
     *out = (struct ArrowArrayStream){0};
+    NEEDS(pipeline);
+    NEEDS(sql);
+    struct owned_stream *owned = mem_calloc(1, sizeof(*owned));
     if (!owned)
         return error_nomem(err);
     TRY(open_existing(pipeline, &owned->con, err));
@@ -324,6 +327,8 @@ int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_fo
                      FILE *out, struct tg_error *err)
 {
     error_clear(err);
+    NEEDS(pipeline);
+    NEEDS(out);
     if (format == TG_FORMAT_YAML && what != TG_SHOW_SCHEMA)
         return error_set(err, TG_USAGE, "only the schema can be shown as YAML");
     switch (what) {

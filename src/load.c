@@ -326,6 +326,22 @@ static int open_normalizer(struct load *load, const struct contract *contract, s
     return normalizer_new(&options, &load->normalizer, err);
 }
 
+/* The program hears that a run begins before it is asked for anything. */
+static int begin_source(struct load *load, struct tg_error *err)
+{
+    static const struct tg_cursor none = {.path = NULL};
+    const struct resource *resource = load->resource;
+    const struct tg_cursor *cursor = load->cursor ? cursor_view(load->cursor) : &none;
+    struct tg_error own;
+    struct tg_error *theirs = err ? err : &own;
+    error_clear(theirs);
+    int rc = resource->begin ? resource->begin(resource->user, cursor, theirs) : TG_OK;
+    if (rc != TG_OK)
+        return source_call_failed("begin", rc, theirs);
+    load->counts->begun = true;
+    return TG_OK;
+}
+
 /* A replaced table is emptied even when nothing came, once the source was read to its end. */
 static int remember_replace(struct load *load, struct tg_error *err)
 {
@@ -360,6 +376,7 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     TRY(known_files(&load, &known, &known_count, err));
     TRY(open_source(&load, known, known_count, err));
     TRY(open_normalizer(&load, &contract, err));
+    TRY(begin_source(&load, err));
     TRY(extract_run(&run->pipeline->ctx, resource->driver, load.reading, load.cursor, &sink, &read,
                     err));
     TRY(normalizer_finish(load.normalizer, err));

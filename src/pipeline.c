@@ -74,6 +74,9 @@ int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *
 {
     int rc = TG_OK;
     error_clear(err);
+    NEEDS(out);
+    *out = NULL;
+    NEEDS(options);
     TRY(pipeline_alloc(out, err));
     TRY(apply_options(*out, options, err));
     TRY(config_init(&(*out)->config, options, err));
@@ -94,6 +97,9 @@ int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
     if (!options)
         options = &none;
     error_clear(err);
+    NEEDS(out);
+    *out = NULL;
+    NEEDS(spec_path);
     TRY(pipeline_alloc(out, err));
     TRY(apply_options(*out, options, err));
     TRY(config_read(&(*out)->config, spec_path, options, err));
@@ -110,6 +116,10 @@ int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *reso
                     struct tg_error *err)
 {
     error_clear(err);
+    NEEDS(resource);
+    if (!pipeline && resource->release)
+        resource->release(resource->user);
+    NEEDS(pipeline);
     return config_add(&pipeline->config, resource, err);
 }
 
@@ -129,8 +139,9 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
     int rc = TG_OK;
     struct engine *engine = NULL;
     struct connection *con = NULL;
-    struct config *config = &pipeline->config;
     error_clear(err);
+    NEEDS(pipeline);
+    struct config *config = &pipeline->config;
     TRY(config_select(config, pipeline->select, err));
     TRY(engine_new(&pipeline->ctx, config->workdir, &engine, err));
     for (size_t i = 0; i < config->resource_count; i++)
@@ -145,7 +156,8 @@ done:
 
 void tg_pipeline_cancel(struct tg_pipeline *pipeline)
 {
-    atomic_store(&pipeline->cancel, 1);
+    if (pipeline)
+        atomic_store(&pipeline->cancel, 1);
 }
 
 void tg_pipeline_free(struct tg_pipeline *pipeline)
@@ -159,15 +171,15 @@ void tg_pipeline_free(struct tg_pipeline *pipeline)
 
 const char *tg_pipeline_name(const struct tg_pipeline *pipeline)
 {
-    return pipeline->config.pipeline;
+    return pipeline ? pipeline->config.pipeline : NULL;
 }
 
 const char *tg_pipeline_destination(const struct tg_pipeline *pipeline)
 {
-    return pipeline->config.destination;
+    return pipeline ? pipeline->config.destination : NULL;
 }
 
 const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline)
 {
-    return pipeline->config.dataset;
+    return pipeline ? pipeline->config.dataset : NULL;
 }

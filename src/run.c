@@ -268,10 +268,33 @@ static int run_write(struct run *run, const char *path, struct tg_error *err)
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, false);
     TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, true, &con, err));
     TRY(write_sealed(run, con, path, package_manifest(run->package), &run->result, err));
+    run->committed = true;
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, true);
 done:
     connection_close(con);
     return rc;
+}
+
+/* ---- what the sources are told ---- */
+
+static enum tg_outcome outcome_of(const struct run *run, int rc, const char *sealed)
+{
+    struct fs_stat stat = {0};
+    if (rc == TG_OK || run->committed)
+        return TG_OUTCOME_COMMITTED;
+    bool kept = sealed && fs_stat(sealed, &stat, NULL) == TG_OK && stat.exists;
+    return kept ? TG_OUTCOME_SEALED : TG_OUTCOME_GIVEN_UP;
+}
+
+/* The last resource may have failed before it was counted. */
+static void end_sources(const struct run *run, enum tg_outcome outcome)
+{
+    const struct config *config = &run->pipeline->config;
+    for (size_t i = 0; run->loads && i < config->resource_count; i++) {
+        const struct load_counts *load = &run->loads[i];
+        if (load->begun && load->resource->end)
+            load->resource->end(load->resource->user, outcome);
+    }
 }
 
 /* ---- the path ---- */
@@ -292,14 +315,13 @@ static void run_release(struct run *run)
     mem_free(run->folder);
 }
 
-int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, struct tg_error *err)
+static int run_pipeline(struct tg_pipeline *pipeline, struct tg_run_info *info,
+                        struct tg_error *err)
 {
     int rc = TG_OK;
     char *sealed = NULL;
     struct run run = {.pipeline = pipeline, .lock = {.fd = -1}};
-    error_clear(err);
     warnings_clear(&pipeline->warnings);
-    *info = (struct tg_run_info){0};
     run.started_us = context_now_us(&pipeline->ctx);
     run.dialect = connection_dialect(pipeline->config.destination);
     TRY(config_select(&pipeline->config, pipeline->select, err));
@@ -322,7 +344,20 @@ done:
         rc = context_check(&pipeline->ctx, err);
     if (rc != TG_OK)
         run_info_fail(&run, info);
+    end_sources(&run, outcome_of(&run, rc, sealed));
     mem_free(sealed);
     run_release(&run);
+    return rc;
+}
+
+int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, struct tg_error *err)
+{
+    struct tg_run_info own = {0};
+    error_clear(err);
+    if (info)
+        *info = own;
+    NEEDS(pipeline);
+    int rc = run_pipeline(pipeline, info ? info : &own, err);
+    tg_run_info_release(&own);
     return rc;
 }

@@ -17,6 +17,7 @@ struct load_counts {
     const struct resource *resource;
     const char *table; /* normalised; in the catalog's arena */
     uint64_t rows_read, rows_new, rows_filtered, rows_rejected;
+    bool begun; /* the resource's `end` is owed a call */
 };
 
 struct run {
@@ -41,6 +42,7 @@ struct run {
     size_t load_count;
     size_t settled_count;
     struct write_result result;
+    bool committed; /* what was sealed is at the destination */
 };
 
 /* The package of this run, made on first use: a run with nothing new touches neither disk nor

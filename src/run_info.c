@@ -132,6 +132,8 @@ void run_info_fail(const struct run *run, struct tg_run_info *info)
 
 void tg_run_info_release(struct tg_run_info *info)
 {
+    if (!info)
+        return;
     if (info->memory)
         arena_release(info->memory);
     mem_free(info->memory);

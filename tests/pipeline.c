@@ -55,6 +55,53 @@ static void impossible_resources_are_refused(void **state)
     assert_int_equal(tg_pipeline_add(fixture->pipeline, &good, &fixture->err), TG_USAGE);
 }
 
+static void null_is_refused_by_name(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tg_error *err = &fixture->err;
+    struct tg_pipeline *pipeline = (struct tg_pipeline *)fixture;
+    struct ArrowArrayStream stream = {0};
+    const struct tg_pipeline_options options = {.name = "test",
+                                                .destination = fixture->destination};
+    const struct tg_resource resource = {.name = "n", .read = read_nothing};
+#define assert_refused(call, name)                                                                 \
+    do {                                                                                           \
+        assert_int_equal(call, TG_USAGE);                                                          \
+        assert_non_null(strstr(err->what, "NULL as " name));                                       \
+    } while (0)
+    assert_refused(tg_pipeline_new(&pipeline, NULL, err), "options");
+    assert_null(pipeline);
+    assert_refused(tg_pipeline_new(NULL, &options, err), "out");
+    assert_refused(tg_pipeline_open(&pipeline, NULL, NULL, err), "spec_path");
+    assert_refused(tg_pipeline_open(NULL, "x.yaml", NULL, err), "out");
+    assert_refused(tg_pipeline_add(NULL, &resource, err), "pipeline");
+    assert_refused(tg_pipeline_run(NULL, &fixture->info, err), "pipeline");
+    assert_refused(tg_pipeline_check(NULL, err), "pipeline");
+    assert_refused(tg_pipeline_show(NULL, TG_SHOW_TABLES, TG_FORMAT_CSV, stdout, err), "pipeline");
+    assert_refused(tg_pipeline_query(NULL, "SELECT 1", &stream, err), "pipeline");
+    assert_refused(tg_stream_print(NULL, TG_FORMAT_CSV, stdout, err), "stream");
+    assert_refused(tg_spec_init(NULL, NULL, NULL, err), "out");
+    assert_refused(tg_spec_reference(TG_REFERENCE_TEXT, NULL, err), "out");
+    fixture_open(fixture, NULL, 0);
+    assert_refused(tg_pipeline_add(fixture->pipeline, NULL, err), "resource");
+    assert_refused(tg_pipeline_query(fixture->pipeline, NULL, &stream, err), "sql");
+    assert_refused(tg_pipeline_query(fixture->pipeline, "SELECT 1", NULL, err), "out");
+    assert_int_equal(tg_stream_print(&stream, TG_FORMAT_CSV, stdout, err), TG_USAGE);
+    tg_pipeline_cancel(NULL);
+    tg_run_info_release(NULL);
+}
+
+static void a_run_needs_neither_info_nor_error(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t rows[][2] = {{1, 10}};
+    struct numbers numbers = {.rows = rows, .count = 1};
+    const struct tg_resource resource = {.name = "n", .read = read_numbers, .user = &numbers};
+    fixture_open(fixture, &resource, 1);
+    assert_int_equal(tg_pipeline_run(fixture->pipeline, NULL, NULL), TG_OK);
+    assert_query(fixture, "SELECT id FROM n", "id\n1\n");
+}
+
 static int read_and_cancel(struct tg_read *read, struct tg_error *err)
 {
     (void)err;
@@ -112,6 +159,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(wrong_options_are_named, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(impossible_resources_are_refused, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(null_is_refused_by_name, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_run_needs_neither_info_nor_error, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(cancel_ends_a_run, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(check_does_not_make_the_destination, fixture_setup,

@@ -125,6 +125,128 @@ static void a_failing_source_leaves_no_trace(void **state)
     fs_names_release(&names);
 }
 
+/* A source of pages that fails once at the fourth and goes on from where it is, unless it is told
+ * that a run begins. */
+struct pages {
+    int page, begun, ended, released;
+    bool fails;
+    enum tg_outcome outcome;
+    int64_t start;
+    int begin_code;
+};
+
+static int begin_pages(void *user, const struct tg_cursor *cursor, struct tg_error *err)
+{
+    struct pages *pages = user;
+    (void)err;
+    pages->begun++;
+    pages->page = 0;
+    pages->start = cursor->start.kind == TG_VALUE_INT64 ? cursor->start.int64 : -1;
+    return pages->begin_code;
+}
+
+static int read_pages(struct tg_read *read, struct tg_error *err)
+{
+    struct pages *pages = read->user;
+    if (++pages->page == 4 && pages->fails) {
+        pages->fails = false;
+        err->retryable = true;
+        snprintf(err->what, sizeof(err->what), "the service is down");
+        return TG_SOURCE;
+    }
+    tg_rows_begin_object(read->rows);
+    tg_rows_key(read->rows, "id");
+    tg_rows_int64(read->rows, pages->page);
+    tg_rows_end_object(read->rows);
+    read->done = pages->page == 5;
+    return TG_OK;
+}
+
+static void end_pages(void *user, enum tg_outcome outcome)
+{
+    struct pages *pages = user;
+    pages->ended++;
+    pages->outcome = outcome;
+}
+
+static void release_pages(void *user)
+{
+    struct pages *pages = user;
+    pages->released++;
+}
+
+static const struct tg_resource pages_resource = {.name = "n",
+                                                  .read = read_pages,
+                                                  .begin = begin_pages,
+                                                  .end = end_pages,
+                                                  .release = release_pages,
+                                                  .incremental = {.cursor_path = "id"}};
+
+/* Without `begin` the second run would go on at page 4: rows 4 and 5 alone. */
+static void a_retry_begins_with_the_first_page(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pages pages = {.fails = true};
+    struct tg_resource resource = pages_resource;
+    resource.user = &pages;
+    fixture_open(fixture, &resource, 1);
+    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err), TG_SOURCE);
+    assert_int_equal(pages.outcome, TG_OUTCOME_GIVEN_UP);
+    assert_true(fixture->err.retryable);
+    fixture_run(fixture);
+    assert_int_equal(pages.outcome, TG_OUTCOME_COMMITTED);
+    assert_int_equal(pages.begun, 2);
+    assert_int_equal(pages.ended, 2);
+    assert_int_equal(pages.start, -1);
+    assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n3\n4\n5\n");
+    fixture_run(fixture); /* nothing new is a run, too */
+    assert_int_equal(pages.start, 5);
+    assert_int_equal(pages.outcome, TG_OUTCOME_COMMITTED);
+    assert_int_equal(pages.ended, 3);
+    assert_int_equal(pages.released, 0);
+    fixture_open(fixture, NULL, 0);
+    assert_int_equal(pages.released, 1);
+}
+
+static void a_failing_begin_gives_the_load_up(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pages first = {0}, pages = {.begin_code = TG_LOCKED};
+    struct tg_resource resources[2] = {pages_resource, pages_resource};
+    resources[0].user = &first;
+    resources[1].user = &pages;
+    resources[1].name = "m";
+    fixture_open(fixture, resources, 2);
+    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err), TG_LOCKED);
+    assert_string_equal(fixture->err.where, "resource 'm'");
+    assert_non_null(strstr(fixture->err.what, "begin returned 8 without a message"));
+    assert_int_equal(pages.page, 0);
+    assert_int_equal(pages.ended, 0);
+    assert_int_equal(first.ended, 1);
+    assert_int_equal(first.outcome, TG_OUTCOME_GIVEN_UP);
+}
+
+static void what_cannot_be_added_is_released(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pages pages = {0};
+    struct tg_resource resource = pages_resource;
+    fixture_open(fixture, NULL, 0);
+    resource.user = &pages;
+    resource.write_disposition = TG_MERGE; /* without a key */
+    assert_int_equal(tg_pipeline_add(fixture->pipeline, &resource, &fixture->err), TG_USAGE);
+    assert_int_equal(pages.released, 1);
+    assert_int_equal(tg_pipeline_add(NULL, &resource, &fixture->err), TG_USAGE);
+    assert_int_equal(pages.released, 2);
+    resource.write_disposition = TG_APPEND;
+    assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
+    assert_int_equal(tg_pipeline_add(fixture->pipeline, &resource, &fixture->err), TG_USAGE);
+    assert_int_equal(pages.released, 3); /* the second of that name; the first is in use */
+    fixture_run(fixture);
+    fixture_open(fixture, NULL, 0);
+    assert_int_equal(pages.released, 4);
+}
+
 static int64_t fixed_clock(void *user)
 {
     (void)user;
@@ -163,6 +285,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(losing_the_working_directory_changes_nothing, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_failing_source_leaves_no_trace, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_retry_begins_with_the_first_page, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_failing_begin_gives_the_load_up, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(what_cannot_be_added_is_released, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(an_injected_clock_names_the_load, fixture_setup,
                                         fixture_teardown),

@@ -21,6 +21,13 @@
             goto done;                                                                             \
     } while (0)
 
+/* For the functions that programs call: an argument that must not be NULL. TG_USAGE names it. */
+#define NEEDS(argument)                                                                            \
+    do {                                                                                           \
+        if (!(argument))                                                                           \
+            return error_set(err, TG_USAGE, "%s was called with NULL as %s", __func__, #argument); \
+    } while (0)
+
 /* Empties `err`. */
 void error_clear(struct tg_error *err);
 

@@ -633,6 +633,9 @@ static int set_destination(struct config *config, const char *url, struct tg_err
 
 void config_release(struct config *config)
 {
+    for (size_t i = 0; i < config->resource_count; i++)
+        if (config->resources[i].release)
+            config->resources[i].release(config->resources[i].user);
     arena_release(&config->arena);
     *config = (struct config){0};
 }

@@ -19,7 +19,10 @@ struct resource {
     const struct option_value *source_values,
         *resource_values; /* the driver's options, defaults filled in */
     size_t source_value_count, resource_value_count;
-    tg_read_fn read; /* callback source */
+    tg_read_fn read; /* callback source, as the four below */
+    tg_begin_fn begin;
+    tg_end_fn end;
+    tg_release_fn release;
     void *user;
     enum disposition disposition;
     const char **primary_key, **merge_key; /* as the source names them */
@@ -69,7 +72,8 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
 int config_read(struct config *config, const char *spec_path,
                 const struct tg_pipeline_options *options, struct tg_error *err) TG_CHECK_RESULT;
 void config_release(struct config *config);
-/* A resource from the C API, copied. TG_USAGE. */
+/* A resource from the C API, copied; its `user` is the config's from here on, also on failure.
+ * TG_USAGE. */
 int config_add(struct config *config, const struct tg_resource *resource,
                struct tg_error *err) TG_CHECK_RESULT;
 /* What a source is asked for, but for the files it knows already. Borrows from all of them. */

@@ -680,6 +680,7 @@ int tg_spec_init(const char *source, const char *destination, FILE *out, struct 
 {
     struct buf text = BUF_INIT;
     error_clear(err);
+    NEEDS(out);
     const struct template *from =
         find_template(sources, sizeof(sources) / sizeof(sources[0]), "source", source, err);
     if (!from)
@@ -708,6 +709,7 @@ int tg_spec_reference(enum tg_reference form, FILE *out, struct tg_error *err)
     struct buf text = BUF_INIT;
     struct sections sections;
     error_clear(err);
+    NEEDS(out);
     list_sections(&sections);
     switch (form) {
     case TG_REFERENCE_TEXT: write_text(&sections, &text); break;

@@ -520,6 +520,9 @@ static int copy_resource(struct config *config, const struct tg_resource *given,
         .source = config->schema,
         .driver = driver,
         .read = given->read,
+        .begin = given->begin,
+        .end = given->end,
+        .release = given->release,
         .user = given->user,
         .disposition = (enum disposition)(DISPOSITION_APPEND + (int)given->write_disposition),
         .append_on_missing_key = given->append_on_missing_key,
@@ -548,7 +551,7 @@ done:
     return rc;
 }
 
-int config_add(struct config *config, const struct tg_resource *given, struct tg_error *err)
+static int add_given(struct config *config, const struct tg_resource *given, struct tg_error *err)
 {
     int rc = TG_OK;
     struct resource resource;
@@ -562,6 +565,14 @@ int config_add(struct config *config, const struct tg_resource *given, struct tg
     TRY(rc);
     TRY(resource_add(config, &resource, &hearing));
 done:
+    return rc;
+}
+
+int config_add(struct config *config, const struct tg_resource *given, struct tg_error *err)
+{
+    int rc = add_given(config, given, err);
+    if (rc != TG_OK && given->release)
+        given->release(given->user);
     return rc;
 }
 

@@ -364,6 +364,12 @@ int tg_stream_print(struct ArrowArrayStream *stream, enum tg_format format, FILE
     struct printer printer = {.out = out, .schema = &schema};
     int rc = TG_OK;
 
+    error_clear(err);
+    NEEDS(stream);
+    if (!stream->release)
+        return error_set(err, TG_USAGE, "the stream was printed or released before");
+    if (!out)
+        TRY(error_set(err, TG_USAGE, "tg_stream_print was called with NULL as out"));
     if (format < TG_FORMAT_TABLE || format > TG_FORMAT_JSON)
         TRY(error_set(err, TG_USAGE, "the format %d is none of enum tg_format", (int)format));
     TRY(stream_schema(stream, TG_DESTINATION, &schema, err));

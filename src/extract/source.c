@@ -31,6 +31,18 @@ const struct source_driver *source_find(const char *name)
     return NULL;
 }
 
+int source_call_failed(const char *name, int code, struct tg_error *err)
+{
+    int known = code > TG_OK && code <= TG_INTERNAL ? code : TG_SOURCE;
+
+    if (err && err->what[0] == '\0')
+        return error_set(err, known, "%s returned %d without a message; fill err->what", name,
+                         code);
+    if (err)
+        err->code = known;
+    return known;
+}
+
 const struct source_driver *const *source_list(size_t *count)
 {
     *count = DRIVER_COUNT;

@@ -58,6 +58,9 @@ struct source_driver {
     void (*close)(struct reading *reading); /* NULL is fine */
 };
 
+/* The code of a program's function `name` that returned `code`, with a message in any case. */
+int source_call_failed(const char *name, int code, struct tg_error *err);
+
 const struct source_driver *source_find(const char *name); /* NULL: none */
 const struct source_driver *const *source_list(size_t *count);
 

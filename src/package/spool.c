@@ -46,6 +46,7 @@ struct spool {
     struct lots written;   /* without arrays */
     size_t bytes;          /* of the open lots */
     unsigned file_count;
+    struct tg_error failure; /* of a flush: what it was to write is lost, and so is the package */
 };
 
 static void lot_release(struct lot *lot)
@@ -206,7 +207,11 @@ static int land(struct spool *spool, struct tg_error *err)
         return TG_OK;
     struct lots *flight = &spool->flight;
     struct lots *written = &spool->written;
-    int rc = worker_wait(spool->worker, err);
+    int rc = spool->failure.code;
+    if (rc == TG_OK)
+        rc = worker_wait(spool->worker, &spool->failure);
+    if (rc != TG_OK && err)
+        *err = spool->failure;
     if (rc == TG_OK)
         rc = mem_grow(&written->items, &written->cap, written->count + flight->count,
                       sizeof(*written->items), err);
@@ -248,6 +253,8 @@ int spool_append(struct spool *spool, const char *table, const struct ArrowSchem
     if (array->length == 0)
         goto done;
     TRY(context_check(spool->ctx, err));
+    if (spool->failure.code != TG_OK)
+        TRY(land(spool, err));
     TRY(find_lot(spool, table, schema, &lot, err));
     TRY(mem_grow(&lot->arrays, &lot->cap, lot->count + 1, sizeof(*lot->arrays), err));
     spool->bytes += batch_bytes(schema, array);

@@ -356,6 +356,89 @@ done:
     return rc;
 }
 
+/* ---- streams that are no Arrow ---- */
+
+static int32_t offsets_back[] = {0, 3, 1, 5};
+
+static void nothing_to_free(struct ArrowArray *array)
+{
+    array->release = NULL;
+}
+
+static void no_schema_to_free(struct ArrowSchema *schema)
+{
+    schema->release = NULL;
+}
+
+static int bad_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+    static struct ArrowSchema child, *children[] = {&child};
+    (void)stream;
+    child = (struct ArrowSchema){.format = "u", .name = "t", .release = no_schema_to_free};
+    *out = (struct ArrowSchema){
+        .format = "+s", .n_children = 1, .children = children, .release = no_schema_to_free};
+    return 0;
+}
+
+static int bad_batch(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    static const void *buffers[] = {NULL, offsets_back, "abcdef"}, *validity[] = {NULL};
+    static struct ArrowArray child, *children[] = {&child};
+    (void)stream;
+    child = (struct ArrowArray){
+        .length = 3, .n_buffers = 3, .buffers = buffers, .release = nothing_to_free};
+    *out = (struct ArrowArray){.length = 3,
+                               .n_buffers = 1,
+                               .buffers = validity,
+                               .n_children = 1,
+                               .children = children,
+                               .release = nothing_to_free};
+    return 0;
+}
+
+static void bad_release(struct ArrowArrayStream *stream)
+{
+    stream->release = NULL;
+}
+
+static int read_bad_stream(struct tg_read *call, struct tg_error *err)
+{
+    (void)err;
+    call->stream = (struct ArrowArrayStream){.get_schema = bad_schema,
+                                             .get_next = bad_batch,
+                                             .get_last_error = stream_last_error,
+                                             .release = bad_release};
+    return TG_OK;
+}
+
+static int read_half_a_stream(struct tg_read *call, struct tg_error *err)
+{
+    (void)err;
+    call->stream = (struct ArrowArrayStream){.get_schema = bad_schema, .release = bad_release};
+    return TG_OK;
+}
+
+static void test_streams_are_checked(void **state)
+{
+    struct reading *reading = open_reading(read_bad_stream, NULL);
+    struct tg_error err = {0};
+    struct page page;
+
+    (void)state;
+    assert_int_equal(next_page(reading, &page, &err), TG_OK); /* the rows: none */
+    page_release(&page);
+    assert_int_equal(next_page(reading, &page, &err), TG_DATA);
+    page_release(&page);
+    assert_non_null(strstr(err.what, "go back from 3 to 1"));
+    assert_string_equal(err.where, "batch from row 1, column 't'");
+    close_reading(reading);
+    reading = open_reading(read_half_a_stream, NULL);
+    assert_int_equal(next_page(reading, &page, &err), TG_USAGE);
+    page_release(&page);
+    assert_non_null(strstr(err.what, "lacks one of its functions"));
+    close_reading(reading);
+}
+
 static void test_out_of_memory(void **state)
 {
     (void)state;
@@ -374,6 +457,7 @@ int main(void)
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_no_function),
         cmocka_unit_test(test_no_progress_no_files),
+        cmocka_unit_test(test_streams_are_checked),
         cmocka_unit_test(test_out_of_memory),
     };
 

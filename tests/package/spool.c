@@ -181,6 +181,11 @@ static void test_failure_in_the_background(void **state)
     for (size_t i = 0; i < 100 && rc == TG_OK; i++)
         rc = append("t", i * BATCH_ROWS, BATCH_ROWS, &problem);
     assert_int_equal(rc, TG_IO);
+    /* And it stays failed: what was not written would be missing. */
+    assert_int_equal(append("t", 0, BATCH_ROWS, &problem), TG_IO);
+    assert_int_equal(spool_finish(spool, &manifest, &problem), TG_IO);
+    assert_int_equal(spool_finish(spool, &manifest, &problem), TG_IO);
+    assert_string_not_equal(problem.what, "");
 }
 
 static int fill(void)

@@ -9,8 +9,11 @@
  */
 #include "extract/source.h"
 
+#include <inttypes.h>
+
 #include "base/memory.h"
 #include "data/batch.h"
+#include "extract/arrow_check.h"
 
 enum { EMPTY_CALLS_MAX = 100000 };
 
@@ -57,18 +60,6 @@ done:
     return rc;
 }
 
-/* The code of a failed call, with a message in any case. */
-static int user_failed(int code, struct tg_error *err)
-{
-    int known = code > TG_OK && code <= TG_INTERNAL ? code : TG_SOURCE;
-
-    if (err && err->what[0] == '\0')
-        return error_set(err, known, "read returned %d without a message; fill err->what", code);
-    if (err)
-        err->code = known;
-    return known;
-}
-
 static int call_user(struct reading *reading, const struct tg_cursor *cursor, struct tg_error *err)
 {
     struct tg_read call = {.user = reading->request.user, .cursor = cursor, .rows = reading->rows};
@@ -82,8 +73,8 @@ static int call_user(struct reading *reading, const struct tg_cursor *cursor, st
     reading->stream = call.stream;
     reading->done = call.done;
     if (rc != TG_OK)
-        return user_failed(rc, theirs);
-    return TG_OK;
+        return source_call_failed("read", rc, theirs);
+    return call.stream.release ? arrow_check_stream(&call.stream, err) : TG_OK;
 }
 
 /* The rows that were pushed, as a page; the page owns its list of them. */
@@ -111,8 +102,10 @@ static int take_batch(struct reading *reading, struct page *page, bool *end, str
 {
     int rc = TG_OK;
 
-    if (!reading->schema.release)
+    if (!reading->schema.release) {
         TRY(stream_schema(&reading->stream, TG_SOURCE, &reading->schema, err));
+        TRY(arrow_check_schema(&reading->schema, err));
+    }
     TRY(stream_next(&reading->stream, TG_SOURCE, &page->array, end, err));
     if (*end) {
         schema_release(&reading->schema);
@@ -120,6 +113,9 @@ static int take_batch(struct reading *reading, struct page *page, bool *end, str
         goto done;
     }
     page->kind = PAGE_ARROW;
+    rc = arrow_check_batch(&reading->schema, &page->array, err);
+    if (rc != TG_OK)
+        return error_where(err, rc, "batch from row %" PRIu64, reading->row);
     TRY(schema_copy(&reading->schema, &page->schema, err));
     page->read_count = (uint64_t)page->array.length;
     page->first_row = reading->row;
