@@ -13,10 +13,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/hash.h"
 #include "base/memory.h"
@@ -29,6 +31,7 @@ struct codec {
     const char *name;
     unsigned char magic[4];
     size_t magic_len;
+    unsigned char ignored; /* bits of the first byte that may be anything */
     int (*start)(struct reader *reader, struct tg_error *err);
     int (*step)(struct reader *reader, void *out, size_t cap, size_t *len, struct tg_error *err);
 };
@@ -142,6 +145,11 @@ static int zstd_step(struct reader *reader, void *out, size_t cap, size_t *len,
     size_t status = ZSTD_decompressStream(reader->zstd, &to, &from);
     reader->at = from.pos;
     *len = to.pos;
+    if (ZSTD_getErrorCode(status) == ZSTD_error_frameParameter_windowTooLarge)
+        return error_set(err, TG_DATA,
+                         "file '%s' needs a window of more than 128 MiB to be decompressed; "
+                         "compress it without --long and --ultra",
+                         reader->path);
     if (ZSTD_isError(status))
         return damaged(reader, ZSTD_getErrorName(status), err);
     reader->at_end = status == 0;
@@ -149,9 +157,10 @@ static int zstd_step(struct reader *reader, void *out, size_t cap, size_t *len,
 }
 
 static const struct codec codecs[] = {
-    {"gzip", {0x1f, 0x8b}, 2, gzip_start, gzip_step},
-    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, zstd_start, zstd_step},
-    {"plain", {0}, 0, plain_start, plain_step}, /* matches everything: the last */
+    {"gzip", {0x1f, 0x8b}, 2, 0, gzip_start, gzip_step},
+    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4, 0, zstd_start, zstd_step},
+    {"zstd", {0x50, 0x2a, 0x4d, 0x18}, 4, 0x0f, zstd_start, zstd_step}, /* a frame to be skipped */
+    {"plain", {0}, 0, 0, plain_start, plain_step}, /* matches everything: the last */
 };
 
 /* ---- Reader -------------------------------------------------------------------------------- */
@@ -185,6 +194,35 @@ static int open_file(struct reader *reader, struct tg_error *err)
     return TG_OK;
 }
 
+static const struct codec *find_codec(const struct reader *reader)
+{
+    const struct codec *codec = codecs;
+
+    for (; codec->magic_len > 0; codec++)
+        if (reader->len >= codec->magic_len &&
+            (reader->chunk[0] | codec->ignored) == (codec->magic[0] | codec->ignored) &&
+            memcmp(reader->chunk + 1, codec->magic + 1, codec->magic_len - 1) == 0)
+            break;
+    return codec;
+}
+
+/* What is too short to be told by its first bytes is told by its name. */
+static int check_length(const struct reader *reader, struct tg_error *err)
+{
+    static const char *const suffixes[] = {".gz", ".zst"};
+    size_t len = strlen(reader->path);
+
+    for (size_t i = 0; reader->len < sizeof(codecs->magic) && i < 2; i++) {
+        size_t suffix_len = strlen(suffixes[i]);
+        if (len > suffix_len && strcasecmp(reader->path + len - suffix_len, suffixes[i]) == 0)
+            return error_set(err, TG_DATA,
+                             "file '%s' is truncated: it ends after %zu bytes, and even an empty "
+                             "%s file has more; fetch it again",
+                             reader->path, reader->len, suffixes[i]);
+    }
+    return TG_OK;
+}
+
 int reader_open(const char *path, struct reader **out, struct tg_error *err)
 {
     *out = NULL;
@@ -201,12 +239,10 @@ int reader_open(const char *path, struct reader **out, struct tg_error *err)
     TRY(open_file(reader, err));
     while (reader->len < sizeof(codecs->magic) && !reader->file_end)
         TRY(fill_chunk(reader, err));
-    const struct codec *codec = codecs;
-    while (reader->len < codec->magic_len ||
-           memcmp(reader->chunk, codec->magic, codec->magic_len) != 0)
-        codec++;
-    reader->codec = codec;
-    TRY(codec->start(reader, err));
+    reader->codec = find_codec(reader);
+    if (reader->codec->magic_len == 0)
+        TRY(check_length(reader, err));
+    TRY(reader->codec->start(reader, err));
     *out = reader;
 done:
     if (rc != TG_OK)

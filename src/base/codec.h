@@ -1,7 +1,8 @@
 /*
  * Bytes of a file, decompressed on the way: plain, gzip (several members too) and zstd (several
- * frames too), told by the first bytes, not the name. And the blob form of dlt's state: base64(zlib
- * level 9).
+ * frames too), told by the first bytes, not the name. The end is the end only when all checksums
+ * were right: what was read before is worth nothing if reading fails later. And the blob form of
+ * dlt's state: base64(zlib level 9).
  */
 #ifndef TIDEGATE_BASE_CODEC_H
 #define TIDEGATE_BASE_CODEC_H
@@ -13,7 +14,8 @@
 
 struct reader; /* one open file */
 
-/* TG_SOURCE when it cannot be opened ("file 'x' cannot be opened: ..."; a folder is said so). */
+/* TG_SOURCE when it cannot be opened ("file 'x' cannot be opened: ..."; a folder is said so).
+ * TG_DATA when it is called .gz or .zst and is shorter than any such file. */
 int reader_open(const char *path, struct reader **out, struct tg_error *err) TG_CHECK_RESULT;
 /* Up to `cap` bytes of content; *len = 0 at the end. A truncated or damaged stream is TG_DATA and
  * names file and byte. */

@@ -165,7 +165,38 @@ static void test_zstd(void **state)
     zstd(text.data + 1000, text.len - 1000, &packed);
     put(packed.data, packed.len);
     check_content(text.data, text.len);
+    buf_clear(&packed);
+    buf_append(&packed, "\x5f\x2a\x4d\x18\x01\0\0\0a", 9); /* as some tools begin a file */
+    zstd(text.data, text.len, &packed);
+    put(packed.data, packed.len);
+    check_content(text.data, text.len);
     buf_release(&packed);
+}
+
+/* Of too few bytes to be told by them: cut off when its name says that it is compressed. */
+static void test_short_files(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *bytes;
+        size_t len;
+        int rc;
+    } files[] = {
+        {"a.gz", "", 0, TG_DATA},   {"a.csv.GZ", "\x1f", 1, TG_DATA},
+        {"a.zst", "", 0, TG_DATA},  {"a.zst", "\x28\xb5\x2f", 3, TG_DATA},
+        {"a.gz", "text", 4, TG_OK}, {"a.gz.csv", "", 0, TG_OK},
+    };
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        struct reader *reader = NULL;
+        struct tg_error err = {0};
+        char *file = fs_join(folder, files[i].name);
+        assert_int_equal(fs_write_file(file, files[i].bytes, files[i].len, NULL), TG_OK);
+        int rc = reader_open(file, &reader, &err);
+        if (rc != files[i].rc || (rc != TG_OK && !strstr(err.what, "is truncated: it ends after")))
+            fail_msg("'%s' of %zu bytes: %d, %s", files[i].name, files[i].len, rc, err.what);
+        reader_close(reader);
+        mem_free(file);
+    }
 }
 
 /* Members that end exactly where a chunk of the file does. */
@@ -182,6 +213,18 @@ static void test_member_at_the_chunk_end(void **state)
     check_content(expected.data, expected.len);
     buf_release(&packed);
     buf_release(&expected);
+}
+
+/* A window that memory should not be spent on is no damage. */
+static void test_large_window(void **state)
+{
+    (void)state;
+    struct buf out = BUF_INIT;
+    struct tg_error err = {0};
+    put("\x28\xb5\x2f\xfd\x00\xa0\x01\x00\x00", 9); /* of 1 GiB */
+    assert_int_equal(read_all(65536, &out, &err), TG_DATA);
+    assert_non_null(strstr(err.what, "needs a window of more than 128 MiB"));
+    buf_release(&out);
 }
 
 /* Highly compressed: much comes out of nothing more going in. */
@@ -259,6 +302,14 @@ static void test_damaged(void **state)
     gzip(text.data, 3000, &packed);
     buf_text(&packed, "rubbish");
     check_damaged(&packed, "gzip");
+    buf_clear(&packed);
+    ZSTD_CCtx *checked = ZSTD_createCCtx();
+    char frame[4096];
+    (void)ZSTD_CCtx_setParameter(checked, ZSTD_c_checksumFlag, 1);
+    buf_append(&packed, frame, ZSTD_compress2(checked, frame, sizeof(frame), text.data, 3000));
+    ZSTD_freeCCtx(checked);
+    packed.data[packed.len - 1] ^= 1; /* the checksum */
+    check_damaged(&packed, "zstd");
     buf_clear(&packed);
     buf_append(&packed, "\x1f\x8b rubbish rubbish", 18);
     check_damaged(&packed, "gzip");
@@ -383,6 +434,8 @@ int main(void)
         cmocka_unit_test(test_plain),
         cmocka_unit_test(test_gzip),
         cmocka_unit_test(test_zstd),
+        cmocka_unit_test(test_short_files),
+        cmocka_unit_test(test_large_window),
         cmocka_unit_test(test_member_at_the_chunk_end),
         cmocka_unit_test(test_much_from_little),
         cmocka_unit_test(test_cut_off),
