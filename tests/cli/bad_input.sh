@@ -61,6 +61,50 @@ test_truncated_zstd() {
     unchanged
 }
 
+# Beyond the head of the file, and where a row ends: only the end of the stream can tell.
+csv_rows() { seq 1 "$1" | sed '1s/^/id\n/'; }
+
+test_cut_csv_gz_loads_nothing_of_it() {
+    spec "t: {path: 'a.csv.gz'}"
+    csv_rows 200000 | gzip >whole.gz
+    head -c 300000 whole.gz >a.csv.gz
+    run 1
+    says "a.csv.gz" "is truncated: the gzip stream ends after 300000 bytes"
+    equal "" "$(sql "select count(*) from information_schema.tables where table_name = 't' having count(*) > 0")"
+    mv whole.gz a.csv.gz
+    run 0
+    equal 200000 "$(sql "select count(*) from t")"
+}
+
+test_damaged_csv_gz_loads_nothing_of_it() {
+    spec "t: {path: '*.csv.gz'}"
+    csv_rows 10 | gzip >a.csv.gz
+    run 0
+    csv_rows 200000 | gzip >b.csv.gz
+    printf '\1\2\3\4' | dd of=b.csv.gz bs=1 seek=$(($(stat -c %s b.csv.gz) - 8)) conv=notrunc status=none
+    run 1
+    says "b.csv.gz" "is damaged" "incorrect data check"
+    equal 10 "$(sql "select count(*) from t")"
+    : >b.csv.gz
+    run 1
+    says "b.csv.gz" "is truncated"
+    csv_rows 200000 | gzip >b.csv.gz
+    run 0
+    equal 200010 "$(sql "select count(*) from t")"
+}
+
+test_cut_csv_zst_loads_nothing_of_it() {
+    command -v zstd >/dev/null || return 0
+    spec "t: {path: 'a.csv.zst'}"
+    csv_rows 200000 | zstd -q --no-check >whole.zst
+    head -c $(($(stat -c %s whole.zst) / 2)) whole.zst >a.csv.zst
+    run 1
+    says "a.csv.zst" "is truncated: the zstd stream"
+    mv whole.zst a.csv.zst
+    run 0
+    equal 200000 "$(sql "select count(*) from t")"
+}
+
 test_empty_file() {
     loaded_once
     : >2.jsonl

@@ -217,6 +217,110 @@ static void test_csv_compressed(void **state)
     buf_release(&out.text);
 }
 
+/* Rows of a compressed file, of far more text than the head that is read at opening. */
+static void long_csv(struct buf *out)
+{
+    buf_text(out, "id,text\n");
+    for (int i = 0; i < 100000; i++)
+        buf_printf(out, "%d,%x\n", i, (unsigned)i * 2654435761u);
+}
+
+static void gzip_file(const char *path, const char *mode, const char *bytes, size_t len)
+{
+    gzFile file = gzopen(path, mode);
+
+    assert_int_equal(gzwrite(file, bytes, (unsigned)len), len);
+    assert_int_equal(gzclose(file), Z_OK);
+}
+
+static void check_refused(const char *folder, const struct buf *packed, size_t len,
+                          const char *what)
+{
+    put_bytes(folder, "cut.csv", packed->data, len);
+    struct outcome out =
+        read_table(path_in(folder, "cut.csv"), (struct table_options){.header = true});
+    if (out.rc != TG_DATA || !strstr(out.err.what, what))
+        fail_msg("%zu of %zu bytes: %d, '%s'", len, packed->len, out.rc, out.err.what);
+    buf_release(&out.text);
+}
+
+/* However the engine takes what it sees of a damaged file: an error. */
+static void test_csv_damaged(void **state)
+{
+    struct buf text = BUF_INIT, packed = BUF_INIT;
+    const char *path = path_in(*state, "x.csv");
+
+    long_csv(&text);
+    gzip_file(path, "wb", text.data, text.len);
+    assert_int_equal(fs_read_file(path, &packed, NULL), TG_OK);
+    for (size_t part = 3; part < 10; part++)
+        check_refused(*state, &packed, packed.len * part / 10, "is truncated: the gzip stream");
+    check_refused(*state, &packed, packed.len - 1, "is truncated: the gzip stream");
+    packed.data[packed.len - 8] ^= 1;
+    check_refused(*state, &packed, packed.len, "is damaged: the gzip stream");
+    packed.data[packed.len - 8] ^= 1;
+    packed.data[packed.len * 2 / 3] ^= 1;
+    check_refused(*state, &packed, packed.len, "is damaged: the gzip stream");
+    packed.data[packed.len * 2 / 3] ^= 1;
+    buf_text(&packed, "rubbish");
+    check_refused(*state, &packed, packed.len, "is damaged: the gzip stream");
+    packed.len = ZSTD_compress(packed.data, packed.len, text.data, text.len, 3);
+    for (size_t part = 3; part < 10; part++)
+        check_refused(*state, &packed, packed.len * part / 10, "is truncated: the zstd stream");
+    check_refused(*state, &packed, packed.len - 1, "is truncated: the zstd stream");
+    buf_release(&text);
+    buf_release(&packed);
+}
+
+/* Members and frames that follow each other, and what tapes pad them with. */
+static void test_csv_members(void **state)
+{
+    struct buf text = BUF_INIT, packed = BUF_INIT;
+    const char *path = path_in(*state, "x.csv");
+    struct outcome out;
+
+    long_csv(&text);
+    gzip_file(path, "wb", text.data, 700000);
+    gzip_file(path, "ab", "", 0);
+    gzip_file(path, "ab", text.data + 700000, text.len - 700000);
+    FILE *file = fopen(path, "a");
+    assert_int_equal(fwrite("\0\0\0", 1, 3, file), 3);
+    assert_int_equal(fclose(file), 0);
+    out = read_table(path, (struct table_options){.header = true});
+    assert_int_equal(out.rc, TG_OK);
+    assert_int_equal(out.rows, 100000);
+    buf_release(&out.text);
+    packed.cap = 2 * text.len;
+    packed.data = mem_alloc(packed.cap);
+    packed.len = ZSTD_compress(packed.data, packed.cap, text.data, 700000, 3);
+    packed.len += ZSTD_compress(packed.data + packed.len, packed.cap - packed.len,
+                                text.data + 700000, text.len - 700000, 3);
+    put_bytes(*state, "x.csv", packed.data, packed.len);
+    out = read_table(path, (struct table_options){.header = true});
+    assert_int_equal(out.rc, TG_OK);
+    assert_int_equal(out.rows, 100000);
+    buf_release(&out.text);
+    buf_release(&text);
+    buf_release(&packed);
+}
+
+/* The engine drops it without a word, compressed or not. */
+static void test_csv_long_last_line(void **state)
+{
+    struct buf text = BUF_INIT;
+
+    buf_text(&text, "id,t\n1,a\n2,");
+    for (int i = 0; i < 2000000; i++)
+        buf_text(&text, "0123456789");
+    gzip_file(path_in(*state, "x.csv"), "wb", text.data, text.len);
+    struct outcome out =
+        read_table(path_in(*state, "x.csv"), (struct table_options){.header = true});
+    assert_int_equal(out.rc, TG_DATA);
+    assert_non_null(strstr(out.err.what, "the last line is longer than 4194304 bytes"));
+    buf_release(&out.text);
+    buf_release(&text);
+}
+
 /* Rows stay in order, over all batches. */
 static void test_csv_order(void **state)
 {
@@ -436,6 +540,9 @@ int main(void)
         IN_FOLDER(test_csv_types),
         IN_FOLDER(test_csv_options),
         IN_FOLDER(test_csv_compressed),
+        IN_FOLDER(test_csv_damaged),
+        IN_FOLDER(test_csv_members),
+        IN_FOLDER(test_csv_long_last_line),
         IN_FOLDER(test_csv_order),
         IN_FOLDER(test_csv_errors),
         IN_FOLDER(test_csv_late_misfit),

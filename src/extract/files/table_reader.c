@@ -3,9 +3,9 @@
  *
  * Data path: table_reader_open -> find_casts, parquet_sql -> engine_query -> table_reader_next: a
  * batch of the stream is a page, structs, lists and maps in it too (extract.c makes rows of those).
- * CSV:
- * read_header (names and delimiter from the first line) -> csv_sql, by which every field is text ->
- * take_sample, that the types are guessed from -> table_reader_next, through csv_columns.c.
+ * CSV: read_header (feed_open; names and delimiter from the first line) -> csv_sql, by which the
+ * engine reads the feed's pipe and every field is text -> take_sample, that the types are guessed
+ * from -> table_reader_next, through csv_columns.c -> finish_feed: was the file whole?
  *
  * The engine's own guesses are not used: its guess of a dialect drops lines that do not fit it,
  * without a word, and its guess of types makes doubles of long integers, numbers of hexadecimal
@@ -16,27 +16,26 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "base/codec.h"
 #include "base/memory.h"
 #include "data/batch.h"
 #include "extract/files/csv_columns.h"
+#include "extract/files/feed.h"
 
 /* A quarter of the engine's own choice, which a small memory budget does not hold. The longest line
  * is half of it, which is twice the engine's choice; where the one is no multiple of the other, the
  * engine may lose rows. */
 #define BUFFER_BYTES "8388608"
 #define LINE_BYTES   "4194304"
-enum { LINE_BYTES_MAX = 4194304, END_BYTES = 64 * 1024 };
+enum { LINE_BYTES_MAX = 4194304 };
 
 /* What column types are guessed from. */
 enum { SAMPLE_ROWS = 204800, SAMPLE_BYTES = 16 * 1024 * 1024 };
 
-enum { HEAD_BYTES = 256 * 1024 };
-
 struct table_reader {
     struct engine *engine;
     const char *path;
-    struct ArrowArrayStream stream; /* not there: an empty file */
+    struct feed *feed;              /* CSV: the file, whose content the engine reads */
+    struct ArrowArrayStream stream; /* released at its end */
     struct ArrowSchema schema;
     uint64_t row;               /* number of the next row, from 1 */
     struct csv_columns *csv;    /* NULL: Parquet */
@@ -48,7 +47,6 @@ struct table_reader {
 struct header {
     struct arena arena;
     char delimiter[8];
-    const char *compression;
     size_t blank_lines; /* before it */
     const char **names;
     size_t count, cap;
@@ -72,79 +70,6 @@ static int put_path(struct buf *sql, const char *path, struct tg_error *err)
     sql_text(sql, buf_string(&escaped));
 done:
     buf_release(&escaped);
-    return rc;
-}
-
-/* The first bytes of the content, decompressed. */
-static int read_head(const char *path, char *out, size_t *len, struct tg_error *err)
-{
-    struct reader *reader = NULL;
-    size_t got = 1;
-    int rc = TG_OK;
-
-    *len = 0;
-    TRY(reader_open(path, &reader, err));
-    while (got > 0 && *len < HEAD_BYTES) {
-        TRY(reader_read(reader, out + *len, HEAD_BYTES - *len, &got, err));
-        *len += got;
-    }
-done:
-    reader_close(reader);
-    return rc;
-}
-
-/* As DuckDB's option has it; by the first bytes of the file. */
-static int find_compression(const char *path, const char **out, struct tg_error *err)
-{
-    unsigned char magic[4] = {0};
-    FILE *file = fopen(path, "re");
-    size_t len;
-
-    if (!file)
-        return error_set(err, TG_SOURCE, "file '%s' cannot be opened", path);
-    len = fread(magic, 1, sizeof(magic), file);
-    fclose(file);
-    *out = "none";
-    if (len >= 2 && magic[0] == 0x1f && magic[1] == 0x8b)
-        *out = "gzip";
-    else if (len == 4 && memcmp(magic, "\x28\xb5\x2f\xfd", 4) == 0)
-        *out = "zstd";
-    return TG_OK;
-}
-
-/* A last line that is too long is the one thing that the engine drops without a word. Looks for its
- * beginning from the end; a compressed file cannot be read that way. */
-static int check_last_line(const char *path, struct tg_error *err)
-{
-    char *bytes = mem_alloc(END_BYTES);
-    FILE *file = fopen(path, "re");
-    bool found = false, in_line = false;
-    size_t len;
-    int64_t end = 0, seen = 0;
-    int rc = TG_OK;
-
-    if (!bytes)
-        TRY(error_nomem(err));
-    if (file && fseeko(file, 0, SEEK_END) == 0)
-        end = ftello(file);
-    while (!found && end > 0 && seen <= LINE_BYTES_MAX) {
-        len = end < END_BYTES ? (size_t)end : END_BYTES;
-        end -= (int64_t)len;
-        if (fseeko(file, end, SEEK_SET) != 0 || fread(bytes, 1, len, file) != len)
-            break;
-        for (size_t i = len; i-- > 0 && !found;) {
-            bool newline = bytes[i] == '\n' || bytes[i] == '\r';
-            found = newline && in_line;
-            in_line = in_line || !newline;
-            seen += in_line;
-        }
-    }
-    if (seen > LINE_BYTES_MAX)
-        rc = error_set(err, TG_DATA, "the last line is longer than " LINE_BYTES " bytes");
-done:
-    mem_free(bytes);
-    if (file)
-        fclose(file);
     return rc;
 }
 
@@ -266,33 +191,28 @@ static int split_header(struct header *header, const struct table_options *optio
             break;
         at += strlen(header->delimiter);
     }
-    if (at == end && len == HEAD_BYTES)
+    if (at == end && len == FEED_HEAD_BYTES)
         TRY(error_set(err, TG_DATA, "the first line is longer than %d bytes; is this a CSV file?",
-                      HEAD_BYTES));
+                      FEED_HEAD_BYTES));
 done:
     buf_release(&field);
     return rc;
 }
 
 /* No names: a file without content. */
-static int read_header(const char *path, const struct table_options *options, struct header *out,
-                       struct tg_error *err)
+static int read_header(struct table_reader *reader, const struct table_options *options,
+                       struct header *out, struct tg_error *err)
 {
-    char *head = mem_alloc(HEAD_BYTES);
     size_t len;
+    const char *head;
     int rc = TG_OK;
 
-    if (!head)
-        return error_nomem(err);
-    TRY(read_head(path, head, &len, err));
-    TRY(find_compression(path, &out->compression, err));
+    TRY(feed_open(reader->path, &reader->feed, err));
+    head = feed_head(reader->feed, &len);
     rc = split_header(out, options, head, len, err);
-    if (rc == TG_OK && strcmp(out->compression, "none") == 0)
-        rc = check_last_line(path, err);
     if (rc != TG_OK)
-        error_where(err, rc, "file '%s'", path);
+        error_where(err, rc, "file '%s'", reader->path);
 done:
-    mem_free(head);
     return rc;
 }
 
@@ -302,22 +222,19 @@ static void put_filter(struct buf *sql, const struct table_options *options)
     buf_text(sql, options->null_text ? " WHERE c0 IS DISTINCT FROM ''" : " WHERE c0 IS NOT NULL");
 }
 
-static int csv_sql(const char *path, const struct table_options *options,
-                   const struct header *header, struct buf *sql, struct tg_error *err)
+static void csv_sql(const char *path, const struct table_options *options,
+                    const struct header *header, struct buf *sql)
 {
-    int rc = TG_OK;
-
     buf_text(sql, "SELECT * FROM read_csv(");
-    TRY(put_path(sql, path, err));
+    sql_text(sql, path);
     buf_text(sql, ", auto_detect = false, columns = {");
     for (size_t i = 0; i < header->count; i++)
         buf_printf(sql, "%s'c%zu': 'VARCHAR'", i > 0 ? ", " : "", i);
     buf_printf(sql, "}, header = %s, skip = %zu, delim = ", options->header ? "true" : "false",
                header->blank_lines);
     sql_text(sql, header->delimiter);
-    buf_printf(sql, ", quote = '\"', escape = '\"', comment = '', compression = '%s'",
-               header->compression);
-    buf_text(sql, ", buffer_size = " BUFFER_BYTES ", max_line_size = " LINE_BYTES
+    buf_text(sql, ", quote = '\"', escape = '\"', comment = '', compression = 'none'"
+                  ", buffer_size = " BUFFER_BYTES ", max_line_size = " LINE_BYTES
                   ", strict_mode = true, null_padding = false, ignore_errors = false"
                   ", hive_partitioning = false");
     if (options->null_text) {
@@ -327,8 +244,6 @@ static int csv_sql(const char *path, const struct table_options *options,
     buf_char(sql, ')');
     if (header->count == 1)
         put_filter(sql, options);
-done:
-    return rc;
 }
 
 static int parquet_sql(const char *path, const char *start, const struct buf *casts,
@@ -439,8 +354,8 @@ static int tell_csv_error(const char *path, int code, struct tg_error *err)
     return error_where(err, TG_DATA, "file '%s', line %llu", path, line);
 }
 
-/* The engine refused: says where and why. */
-static int explain(const struct table_reader *reader, int code, struct tg_error *err)
+/* The engine refused: says where and why. What it read of a damaged file is not the reason. */
+static int explain(struct table_reader *reader, int code, struct tg_error *err)
 {
     static const struct {
         const char *theirs, *ours;
@@ -450,9 +365,16 @@ static int explain(const struct table_reader *reader, int code, struct tg_error 
         {"state machine reached an invalid state",
          "malformed CSV: make all lines end alike, and quote fields by RFC 4180"},
     };
+    struct tg_error damage = {0};
 
     if (code == TG_NOMEM || code == TG_CANCELLED)
         return code;
+    stream_release(&reader->stream);
+    if (reader->feed && feed_stop(reader->feed, &damage) != TG_OK) {
+        if (err)
+            *err = damage;
+        return damage.code;
+    }
     for (size_t i = 0; err && i < sizeof(reasons) / sizeof(reasons[0]); i++)
         if (strstr(err->what, reasons[i].theirs))
             error_set(err, TG_DATA, "%s", reasons[i].ours);
@@ -477,12 +399,30 @@ done:
     return rc == TG_OK ? TG_OK : explain(reader, rc, err);
 }
 
+/* The rows count if the whole file was seen. A last line that is too long is the one thing that the
+ * engine drops without a word. */
+static int finish_feed(struct table_reader *reader, struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    stream_release(&reader->stream);
+    TRY(feed_finish(reader->feed, err));
+    if (feed_last_line_bytes(reader->feed) > LINE_BYTES_MAX)
+        TRY(error_where(
+            err, error_set(err, TG_DATA, "the last line is longer than " LINE_BYTES " bytes"),
+            "file '%s'", reader->path));
+done:
+    return rc;
+}
+
 static int next_batch(struct table_reader *reader, struct ArrowArray *out, bool *end,
                       struct tg_error *err)
 {
     int rc = stream_next(&reader->stream, TG_DATA, out, end, err);
 
-    return rc == TG_OK ? TG_OK : explain(reader, rc, err);
+    if (rc != TG_OK)
+        return explain(reader, rc, err);
+    return *end && reader->feed ? finish_feed(reader, err) : TG_OK;
 }
 
 static int take_sample(struct table_reader *reader, struct tg_error *err)
@@ -514,15 +454,17 @@ static int open_csv(struct table_reader *reader, const struct table_options *opt
 {
     struct header header = {.count = 0};
     struct buf sql = BUF_INIT;
+    const char *pipe;
     int rc = TG_OK;
 
     arena_init(&header.arena);
-    TRY(read_header(reader->path, options, &header, err));
+    TRY(read_header(reader, options, &header, err));
     if (header.count == 0)
         goto done;
     TRY(csv_columns_new(header.names, header.count, options->columns, options->column_count,
                         &reader->csv, err));
-    TRY(csv_sql(reader->path, options, &header, &sql, err));
+    TRY(feed_start(reader->feed, &pipe, err));
+    csv_sql(pipe, options, &header, &sql);
     TRY(buf_check(&sql, err));
     TRY(start_query(reader, buf_string(&sql), err));
     TRY(take_sample(reader, err));
@@ -607,6 +549,7 @@ void table_reader_close(struct table_reader *reader)
     csv_columns_free(reader->csv);
     schema_release(&reader->schema);
     stream_release(&reader->stream);
+    feed_close(reader->feed);
     mem_free(reader);
 }
 
@@ -615,7 +558,9 @@ void table_reader_close(struct table_reader *reader)
 static int read_batch(struct table_reader *reader, struct ArrowArray *out, bool *end,
                       struct tg_error *err)
 {
-    *end = false;
+    *end = reader->next_sample == reader->sample_count && !reader->stream.release;
+    if (*end)
+        return TG_OK;
     if (reader->next_sample == reader->sample_count)
         return next_batch(reader, out, end, err);
     array_move(&reader->samples[reader->next_sample++], out);
@@ -629,8 +574,6 @@ int table_reader_next(struct table_reader *reader, struct page *page, struct tg_
     int rc = TG_OK;
 
     page->kind = PAGE_END;
-    if (!reader->stream.release)
-        return TG_OK;
     TRY(read_batch(reader, &batch, &end, err));
     if (end)
         goto done;

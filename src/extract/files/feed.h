@@ -1,0 +1,32 @@
+/*
+ * The content of a text file, decompressed, as a pipe that another reader opens by a path. What
+ * went through it was read to the end of the file, with the checksums that a compressed file has.
+ */
+#ifndef TIDEGATE_EXTRACT_FEED_H
+#define TIDEGATE_EXTRACT_FEED_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct feed; /* one file */
+
+enum { FEED_HEAD_BYTES = 256 * 1024 };
+
+/* Reads the head. `path` is borrowed. TG_SOURCE when it cannot be read, TG_DATA when it is damaged.
+ */
+int feed_open(const char *path, struct feed **out, struct tg_error *err) TG_CHECK_RESULT;
+/* The first FEED_HEAD_BYTES of the content, all of it when there is less; until feed_start. */
+const char *feed_head(const struct feed *feed, size_t *len);
+/* Begins to write the content, from its first byte, to the pipe that is opened as *path; once. */
+int feed_start(struct feed *feed, const char **path, struct tg_error *err) TG_CHECK_RESULT;
+/* When the pipe's reader has seen its end and has closed it: TG_DATA unless the end of the file was
+ * seen and is right. */
+int feed_finish(struct feed *feed, struct tg_error *err) TG_CHECK_RESULT;
+/* When the pipe's reader gave up and has closed it: the error that made it, if one was here. */
+int feed_stop(struct feed *feed, struct tg_error *err) TG_CHECK_RESULT;
+/* Of the last line that is not empty; after feed_finish. */
+int64_t feed_last_line_bytes(const struct feed *feed);
+void feed_close(struct feed *feed); /* after the pipe's reader; NULL is fine */
+
+#endif
