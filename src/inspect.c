@@ -24,7 +24,7 @@ static int open_existing(struct tg_pipeline *pipeline, struct connection **out,
     if (rc == TG_OK && !*out)
         rc = error_set(err, TG_DESTINATION,
                        "destination '%s' does not exist yet; run the pipeline first",
-                       config->destination);
+                       pipeline->destination);
     return rc;
 }
 
@@ -95,6 +95,7 @@ done:
         mem_free(owned);
     }
     buf_release(&use);
+    hide_secrets(pipeline, err);
     return rc;
 }
 
@@ -323,12 +324,9 @@ done:
     return rc;
 }
 
-int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format,
-                     FILE *out, struct tg_error *err)
+static int show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format, FILE *out,
+                struct tg_error *err)
 {
-    error_clear(err);
-    NEEDS(pipeline);
-    NEEDS(out);
     if (format == TG_FORMAT_YAML && what != TG_SHOW_SCHEMA)
         return error_set(err, TG_USAGE, "only the schema can be shown as YAML");
     switch (what) {
@@ -339,4 +337,15 @@ int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_fo
     case TG_SHOW_PACKAGES: return show_packages(pipeline, format, out, err);
     }
     return error_set(err, TG_USAGE, "there is no view number %d", (int)what);
+}
+
+int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format,
+                     FILE *out, struct tg_error *err)
+{
+    error_clear(err);
+    NEEDS(pipeline);
+    NEEDS(out);
+    int rc = show(pipeline, what, format, out, err);
+    hide_secrets(pipeline, err);
+    return rc;
 }

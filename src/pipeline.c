@@ -55,8 +55,23 @@ static int pipeline_alloc(struct tg_pipeline **out, struct tg_error *err)
     pipeline->ctx.cancel = &pipeline->cancel;
     warnings_init(&pipeline->warnings);
     pipeline->ctx.warnings = &pipeline->warnings;
+    pipeline->ctx.secrets = &pipeline->config.secrets;
     *out = pipeline;
     return TG_OK;
+}
+
+/* The destination as it may be shown and stored. */
+static int keep_destination(struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    struct config *config = &pipeline->config;
+    struct buf shown = BUF_INIT;
+    redact(&config->secrets, config->destination, &shown);
+    int rc = buf_check(&shown, err);
+    pipeline->destination = rc == TG_OK ? arena_strdup(&config->arena, buf_string(&shown)) : NULL;
+    if (rc == TG_OK && !pipeline->destination)
+        rc = error_nomem(err);
+    buf_release(&shown);
+    return rc;
 }
 
 /* Resources may still be added: the names are looked up when a call needs them. */
@@ -67,6 +82,11 @@ static int keep_select(struct tg_pipeline *pipeline, const struct tg_pipeline_op
         return TG_OK;
     pipeline->select = arena_strdup(&pipeline->config.arena, options->select);
     return pipeline->select ? TG_OK : error_nomem(err);
+}
+
+void hide_secrets(const struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    redact_error(pipeline ? &pipeline->config.secrets : NULL, err);
 }
 
 int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *options,
@@ -80,9 +100,11 @@ int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *
     TRY(pipeline_alloc(out, err));
     TRY(apply_options(*out, options, err));
     TRY(config_init(&(*out)->config, options, err));
+    TRY(keep_destination(*out, err));
     TRY(keep_select(*out, options, err));
 done:
     if (rc != TG_OK) {
+        hide_secrets(*out, err);
         tg_pipeline_free(*out);
         *out = NULL;
     }
@@ -103,9 +125,11 @@ int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
     TRY(pipeline_alloc(out, err));
     TRY(apply_options(*out, options, err));
     TRY(config_read(&(*out)->config, spec_path, options, err));
+    TRY(keep_destination(*out, err));
     TRY(keep_select(*out, options, err));
 done:
     if (rc != TG_OK) {
+        hide_secrets(*out, err);
         tg_pipeline_free(*out);
         *out = NULL;
     }
@@ -120,7 +144,9 @@ int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *reso
     if (!pipeline && resource->release)
         resource->release(resource->user);
     NEEDS(pipeline);
-    return config_add(&pipeline->config, resource, err);
+    int rc = config_add(&pipeline->config, resource, err);
+    hide_secrets(pipeline, err);
+    return rc;
 }
 
 static int check_resource(struct tg_pipeline *pipeline, const struct resource *resource,
@@ -151,6 +177,7 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
 done:
     connection_close(con);
     engine_free(engine);
+    hide_secrets(pipeline, err);
     return rc;
 }
 
@@ -176,7 +203,7 @@ const char *tg_pipeline_name(const struct tg_pipeline *pipeline)
 
 const char *tg_pipeline_destination(const struct tg_pipeline *pipeline)
 {
-    return pipeline ? pipeline->config.destination : NULL;
+    return pipeline ? pipeline->destination : NULL;
 }
 
 const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline)

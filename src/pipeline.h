@@ -13,9 +13,13 @@ struct tg_pipeline {
     atomic_int cancel;
     struct warnings warnings; /* of the call that runs, or ran last */
     bool full_refresh;
-    const char *select; /* in config's arena; NULL: all */
+    const char *select;      /* in config's arena; NULL: all */
+    const char *destination; /* without secrets; in config's arena */
     void *user;
     void (*progress)(void *user, const struct tg_progress *progress);
 };
+
+/* Hides them in the error that a public function returns; NULL is fine. */
+void hide_secrets(const struct tg_pipeline *pipeline, struct tg_error *err);
 
 #endif

@@ -89,6 +89,7 @@ static int write_sealed(struct run *run, struct connection *con, const char *pat
                         struct tg_error *err)
 {
     int rc = write_package(con, path, manifest, result, err);
+    hide_secrets(run->pipeline, err); /* before it is stored beside the package */
     struct tg_error ignored = {0};
     if (rc == TG_CONFLICT) {
         /* What the error says counts more than a folder that the next run would find in conflict
@@ -110,7 +111,7 @@ static int settle_one(struct run *run, struct connection *con, const char *path,
     struct write_result result = {0};
     manifest_init(&manifest);
     TRY(package_open(path, &manifest, err));
-    if (strcmp(manifest.destination, run->pipeline->config.destination) != 0) {
+    if (strcmp(manifest.destination, run->pipeline->destination) != 0) {
         rc = error_set(err, TG_USAGE,
                        "a sealed load for destination '%s' waits in '%s'; run once more with that "
                        "destination, or "
@@ -215,7 +216,7 @@ static int describe_load(struct run *run, struct manifest *manifest, struct tg_e
     TRY(catalog_write(&run->catalog, &catalog, err));
     manifest->load_id = arena_strdup(arena, run->load_id);
     manifest->pipeline = arena_strdup(arena, config->pipeline);
-    manifest->destination = arena_strdup(arena, config->destination);
+    manifest->destination = arena_strdup(arena, run->pipeline->destination);
     manifest->dataset = arena_strdup(arena, config->dataset);
     manifest->schema = arena_strdup(arena, run->schema);
     manifest->created_us = run->started_us;
@@ -344,6 +345,7 @@ done:
         rc = context_check(&pipeline->ctx, err);
     if (rc != TG_OK)
         run_info_fail(&run, info);
+    hide_secrets(pipeline, err);
     end_sources(&run, outcome_of(&run, rc, sealed));
     mem_free(sealed);
     run_release(&run);

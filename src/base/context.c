@@ -4,7 +4,8 @@
  *
  * Path: context_init -> the caller sets what it injects -> context_check / context_now_us /
  * context_random / context_log. Random bytes are served from a pool that is filled in bulk.
- * Warnings are kept for the result of the run (warnings_add), beside being logged.
+ * Warnings are kept for the result of the run (warnings_add), beside being logged; secrets are
+ * hidden in both.
  *
  * Who sets the cancel flag, and where a log line ends up, is the caller's.
  */
@@ -128,6 +129,7 @@ void context_log(const struct context *ctx, int level, const char *component, co
         return;
     if ((size_t)len >= sizeof(message))
         cut_character(message);
+    redact_in(ctx->secrets, message, sizeof(message));
     if (kept)
         warnings_add(kept, message);
     if (ctx->log)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text/redact.h"
 
 /* What was logged as a warning during a call, by any of its threads, for the one who made it. */
 enum { WARNINGS_MAX = 100 };
@@ -32,8 +33,9 @@ struct context {
     int64_t (*clock_us)(void *); /* microseconds since 1970, UTC */
     int (*random)(void *, void *out, size_t len); /* TG_OK or TG_IO */
     void (*log)(void *, int level, const char *component, const char *message);
-    void *user;                /* handed to the three above */
-    struct warnings *warnings; /* borrowed; keeps what is logged as a warning; may be NULL */
+    void *user;                    /* handed to the three above */
+    struct warnings *warnings;     /* borrowed; keeps what is logged as a warning; may be NULL */
+    const struct secrets *secrets; /* borrowed; hidden in what is logged; may be NULL */
     unsigned char
         random_pool[4096]; /* filled in bulk: a system call per id would cost more than the id */
     size_t random_left;

@@ -337,6 +337,9 @@ static int check_scalar(struct document *doc, const struct node *node, const str
 {
     int64_t number;
     bool flag;
+    int rc = option->secret ? secrets_add(doc->secrets, node->text, doc->err) : TG_OK;
+    if (rc != TG_OK)
+        return rc;
     switch (option->type) {
     case OPTION_INT:
         return node_int(node, &number) ? TG_OK : wrong_type(doc, node, option, "a whole number");
@@ -636,6 +639,7 @@ void config_release(struct config *config)
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].release)
             config->resources[i].release(config->resources[i].user);
+    secrets_release(&config->secrets);
     arena_release(&config->arena);
     *config = (struct config){0};
 }
@@ -653,6 +657,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
                          "pipeline '%s' needs a destination; set `destination` of "
                          "the options, as \"duckdb:///file.duckdb\"",
                          options->name);
+    TRY(secrets_add_places(&config->secrets, options->destination, err));
     const char *fault = pipeline_name_fault(options->name);
     if (fault)
         return error_set(err, TG_USAGE, "the name of pipeline '%s' %s", options->name, fault);
@@ -704,6 +709,7 @@ int config_read(struct config *config, const char *spec_path,
                            .folder = config->folder,
                            .text = buf_string(&text),
                            .len = text.len,
+                           .secrets = &config->secrets,
                            .err = err};
     TRY(document_parse(&doc));
     if (doc.root.kind != NODE_NULL && doc.root.kind != NODE_BROKEN)

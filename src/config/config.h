@@ -6,6 +6,7 @@
 #define TIDEGATE_CONFIG_H
 
 #include "base/memory.h"
+#include "base/text/redact.h"
 #include "catalog/settings.h"
 #include "catalog/table.h"
 #include "extract/source.h"
@@ -57,6 +58,7 @@ struct config {
     const char
         *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
     const char *workdir;
+    struct secrets secrets; /* met in any of it */
     struct schema_config schema_config;
     struct contract run_contract; /* of this run, over all others */
     struct resource *resources;

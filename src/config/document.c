@@ -174,6 +174,16 @@ static bool is_null_word(const char *text, size_t len)
     return false;
 }
 
+/* What came out of a file, what has the name of a secret, and what stands at the place of one. */
+static int learn_secrets(struct document *doc, const struct node *node)
+{
+    bool whole = node->secret || (node->name && secret_name(node->name, strlen(node->name)));
+    if (!node->text)
+        return TG_OK;
+    return whole ? secrets_add(doc->secrets, node->text, doc->err)
+                 : secrets_add_places(doc->secrets, node->text, doc->err);
+}
+
 static int build_scalar(struct document *doc, struct fy_node *from, struct node *out)
 {
     size_t len = 0, tag_len = 0;
@@ -195,7 +205,7 @@ static int build_scalar(struct document *doc, struct fy_node *from, struct node 
     int rc = config_expand(doc, out, text, len);
     if (doc->problem_count > problems)
         out->kind = NODE_BROKEN;
-    return rc;
+    return rc == TG_OK ? learn_secrets(doc, out) : rc;
 }
 
 static int build(struct document *doc, struct fy_node *from, int depth, struct node *out);

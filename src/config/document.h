@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "base/text/redact.h"
 
 /* Where a text stands, in characters from 1. A column of 0 is the line as a whole. */
 struct place {
@@ -50,6 +51,7 @@ struct document {
         const char *what;
     } problems[PROBLEMS_MAX]; /* in the order of their places */
     size_t problem_count;     /* found; the first PROBLEMS_MAX are kept */
+    struct secrets *secrets;  /* borrowed; learns those that are met */
     struct tg_error *err;     /* for what is no problem of the spec: out of memory */
 };
 
@@ -61,7 +63,8 @@ int document_problem(struct document *doc, const struct place *place, const char
  * and what does not fit is counted. TG_OK when there are none. */
 int document_report(const struct document *doc, struct tg_error *err) TG_CHECK_RESULT;
 
-/* Reads doc->text into doc->root; arena, path, folder, text, len and err are set by the caller.
+/* Reads doc->text into doc->root; arena, path, folder, text, len, secrets and err are set by the
+ * caller.
  * What is wrong with the text is recorded. TG_NOMEM. */
 int document_parse(struct document *doc) TG_CHECK_RESULT;
 /* Puts environment and files into the text of a scalar and sets node->text and node->secret. In

@@ -103,14 +103,16 @@ static void secrets_are_not_shown(void **state)
     (void)state;
     struct arena arena;
     struct tg_error err = {0};
-    const char text[] = "token: s3cret\nother: s3cret\n";
+    const char text[] = "token: s3cret-s3cret\nother: s3cret-s3cret\nurl: db://u:pass-word@h\n";
     const struct option *const tables[] = {secrets, NULL};
+    struct secrets met = {0};
     arena_init(&arena);
     struct document doc = {.arena = &arena,
                            .path = "p",
                            .folder = ".",
                            .text = text,
                            .len = strlen(text),
+                           .secrets = &met,
                            .err = &err};
     assert_int_equal(document_parse(&doc), TG_OK);
     doc.root.items[1].name = "token";
@@ -118,6 +120,11 @@ static void secrets_are_not_shown(void **state)
     assert_int_equal(document_check(&doc, &doc.root, "x", tables), TG_OK);
     assert_int_equal(document_report(&doc, &err), TG_SPEC);
     assert_string_equal(err.what, "'token' is a whole number, not '***'");
+    /* What was met is hidden from now on. */
+    error_set(&err, TG_IO, "s3cret-s3cret and pass-word");
+    redact_error(&met, &err);
+    assert_string_equal(err.what, "*** and ***");
+    secrets_release(&met);
     arena_release(&arena);
 }
 

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# No output of any command, and nothing that is kept of its work, shows a secret; data stay as they are.
+. "$(dirname "$0")/lib.bash"
+
+secrets='hunter2-hunter2|hunter2%2Dhunter2|a-token-of-16-ch'
+
+# every_command: all that they print, on either stream, in $said
+every_command() {
+    said=$(
+        for arguments in "check spec.yaml" "run spec.yaml" "run spec.yaml --progress plain" \
+            "run spec.yaml --progress json" "run spec.yaml --json" "run spec.yaml --full-refresh" \
+            "show spec.yaml tables" "show spec.yaml loads" "show spec.yaml state" \
+            "show spec.yaml schema" "show spec.yaml schema --yaml" "show spec.yaml packages" \
+            "show spec.yaml packages --json" "sql spec.yaml nonsense"; do
+            # shellcheck disable=SC2086 # words
+            "$tidegate" $arguments 2>&1
+        done
+        true
+    )
+    [ -n "$said" ] || fail "the commands said nothing"
+}
+
+hidden() {
+    case $said in *hunter2* | *a-token-of-16-ch*) fail "a secret is in: $said" ;; esac
+    if grep -rEl "$secrets" .tidegate 2>/dev/null; then fail "a secret is kept"; fi
+}
+
+test_in_the_url_of_a_destination() {
+    echo '{"id": 1}' >t.jsonl
+    for url in 'postgresql://me:hunter2-hunter2@db/x' 'duckdb:///x.duckdb?password=hunter2-hunter2' \
+        'duckdb:///x.duckdb?token=a-token-of-16-ch' 'host=db password=hunter2-hunter2'; do
+        spec
+        sed -i "s|^destination:.*|destination: \"$url\"|" spec.yaml
+        every_command
+        hidden
+        printf '%s' "$url" >url.txt
+        # shellcheck disable=SC2016 # for the spec
+        sed -i 's|^destination:.*|destination: ${file:url.txt}|' spec.yaml
+        every_command
+        hidden
+    done
+    says "destination"
+}
+
+test_in_a_spec_that_is_wrong() {
+    spec
+    printf 'password: hunter2-hunter2\nx: pg://me:hunter2-hunter2@db\n"a": [a://b:hunter2-hunter2@c\n' >>spec.yaml
+    every_command
+    hidden
+    says "spec.yaml"
+}
+
+test_out_of_a_file() {
+    spec
+    echo hunter2-hunter2 >root.txt
+    # shellcheck disable=SC2016 # for the spec
+    sed -i 's|^source:.*|source: {type: files, root: "${file:root.txt}"}|' spec.yaml
+    every_command
+    hidden
+    says "***"
+}
+
+# A folder that looks like a URL with user info is a destination that works, and a check that is not met
+# makes it refuse a load: manifest and error.txt are kept.
+test_in_what_is_kept() {
+    mkdir x:
+    spec
+    echo '{"id": 1, "word": "hunter2-hunter2"}' >t.jsonl
+    sed -i 's|^destination:.*|destination: duckdb:///x://me:hunter2-hunter2@y.duckdb|' spec.yaml
+    run 0
+    equal hunter2-hunter2 "$(sql 'select word from t')" "data"
+    sql 'create table d.new (id bigint check (id > 5), _dlt_load_id varchar, _dlt_id varchar)' >/dev/null
+    sed -i 's|  t: {path: t.jsonl}|  new: {path: t.jsonl}|' spec.yaml
+    echo '{"id": 1}' >t.jsonl
+    every_command
+    hidden
+    says "failed"
+    [ -n "$(find .tidegate -name error.txt)" ] || fail "nothing was set aside"
+}
+
+run_tests
