@@ -12,19 +12,21 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/json.h"
+#include "base/time.h"
 
 enum { PROGRESS_INTERVAL_US = 100000 };
+
+static const int64_t CLOCK_AHEAD_MAX_US = INT64_C(3600) * 1000000;
 
 void run_progress(struct run *run, enum tg_phase phase, const char *resource,
                   const struct extract_counts *counts, bool ended)
 {
     struct tg_pipeline *pipeline = run->pipeline;
-    int64_t now = context_now_us(&pipeline->ctx);
-    bool too_early = now - run->progress_us < PROGRESS_INTERVAL_US && phase == run->phase;
+    int64_t now = context_ticks_us();
+    bool too_early = now - run->progress_ticks < PROGRESS_INTERVAL_US && phase == run->phase;
     if (!pipeline->progress || (too_early && !ended))
         return;
-    run->progress_us = now;
+    run->progress_ticks = now;
     run->phase = phase;
     struct tg_progress progress = {.phase = phase, .resource = resource, .ended = ended};
     if (counts) {
@@ -33,18 +35,6 @@ void run_progress(struct run *run, enum tg_phase phase, const char *resource,
         progress.bytes_total = counts->bytes_total;
     }
     pipeline->progress(pipeline->user, &progress);
-}
-
-/* Unix time with a fraction, as dlt names loads; sorts by text as by time. */
-static int make_load_id(struct run *run, struct tg_error *err)
-{
-    struct buf text = BUF_INIT;
-    json_double(&text, (double)run->started_us / 1e6);
-    int rc = buf_check(&text, err);
-    if (rc == TG_OK)
-        snprintf(run->load_id, sizeof(run->load_id), "%s", buf_string(&text));
-    buf_release(&text);
-    return rc;
 }
 
 int run_package(struct run *run, struct manifest **out, struct tg_error *err)
@@ -165,6 +155,52 @@ done:
     return rc;
 }
 
+/* A load that waits to be written comes before what this run loads. */
+static int newest_waiting(const struct run *run, char newest[LOAD_ID_TEXT], struct tg_error *err)
+{
+    struct fs_names sealed = {0};
+    char *folder = fs_join(run->folder, "sealed");
+    int rc = folder ? fs_list(folder, &sealed, err) : error_nomem(err);
+    snprintf(newest, LOAD_ID_TEXT, "%s", run->ledger.newest_load);
+    for (size_t i = 0; i < sealed.count; i++)
+        if (load_id_ns(sealed.items[i]) > load_id_ns(newest))
+            snprintf(newest, LOAD_ID_TEXT, "%s", sealed.items[i]);
+    fs_names_release(&sealed);
+    mem_free(folder);
+    return rc;
+}
+
+static void warn_of_clock(const struct run *run)
+{
+    const char *newest = run->ledger.newest_load;
+    int64_t ahead_us = load_id_ns(newest) / 1000 - run->started_us;
+    if (ahead_us <= CLOCK_AHEAD_MAX_US)
+        return;
+    struct buf is = BUF_INIT, now = BUF_INIT;
+    time_format_timestamp_z(&is, load_id_ns(newest) / 1000);
+    time_format_timestamp_z(&now, run->started_us);
+    context_log(&run->pipeline->ctx, TG_LOG_WARNING, "clock",
+                "load '%s' of pipeline '%s' was made at %s, but the clock here says %s: this run's "
+                "load follows it in number, not in time; set the clock that is wrong",
+                newest, run->pipeline->config.pipeline, buf_string(&is), buf_string(&now));
+    buf_release(&is);
+    buf_release(&now);
+}
+
+/* The load is named once everything that came before it is known: its id is above all of that,
+ * whatever the clock says. */
+static int make_load_id(struct run *run, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char newest[LOAD_ID_TEXT];
+    warn_of_clock(run);
+    TRY(newest_waiting(run, newest, err));
+    TRY(ledger_next_id(con, run->pipeline->config.dataset, newest,
+                       context_now_us(&run->pipeline->ctx), run->load_id, err));
+done:
+    return rc;
+}
+
 /* Settles and reads on one connection, which is closed before any source is read. */
 static int run_restore(struct run *run, struct tg_error *err)
 {
@@ -179,6 +215,7 @@ static int run_restore(struct run *run, struct tg_error *err)
     if (sealed.count > 0)
         run_progress(run, TG_PHASE_SETTLE, NULL, NULL, true);
     TRY(read_ledger(run, con, err));
+    TRY(make_load_id(run, con, err));
 done:
     connection_close(con);
     fs_names_release(&sealed);
@@ -221,10 +258,8 @@ static int describe_load(struct run *run, struct manifest *manifest, struct tg_e
     manifest->schema = arena_strdup(arena, run->schema);
     manifest->created_us = run->started_us;
     manifest->state_version_from = run->ledger.state_version;
-    manifest->state_hash_from =
-        arena_strdup(arena, run->ledger.state_hash ? run->ledger.state_hash : "");
-    manifest->files_load_from =
-        arena_strdup(arena, run->ledger.files_load_id ? run->ledger.files_load_id : "");
+    manifest->state_hash_from = arena_strdup(arena, run->ledger.state_hash);
+    manifest->files_load_from = arena_strdup(arena, run->ledger.files_load_id);
     manifest->full_refresh = run->pipeline->full_refresh;
     manifest->state = arena_strdup(arena, buf_string(&state));
     manifest->catalog = arena_strdup(arena, buf_string(&catalog));
@@ -324,9 +359,10 @@ static int run_pipeline(struct tg_pipeline *pipeline, struct tg_run_info *info,
     struct run run = {.pipeline = pipeline, .lock = {.fd = -1}};
     warnings_clear(&pipeline->warnings);
     run.started_us = context_now_us(&pipeline->ctx);
+    run.started_ticks = context_ticks_us();
     run.dialect = connection_dialect(pipeline->config.destination);
+    ledger_init(&run.ledger);
     TRY(config_select(&pipeline->config, pipeline->select, err));
-    TRY(make_load_id(&run, err));
     TRY(run_lock(&run, err));
     TRY(engine_new(&pipeline->ctx, run.folder, &run.engine, err));
     TRY(run_restore(&run, err));

@@ -32,9 +32,10 @@ struct run {
     struct catalog catalog;
     struct settings settings; /* of the catalog, with what the config says */
     struct hasher hasher;
-    char load_id[32];
-    int64_t started_us;
-    int64_t progress_us;     /* when progress was last shown, */
+    char load_id[LOAD_ID_TEXT];
+    int64_t started_us;      /* by the clock on the wall, */
+    int64_t started_ticks;   /* and by the one that is never set */
+    int64_t progress_ticks;  /* when progress was last shown, */
     enum tg_phase phase;     /* and of which phase */
     struct package *package; /* NULL until there is something to load */
     struct rejects rejects;

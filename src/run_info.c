@@ -117,7 +117,7 @@ void run_info_complete(const struct run *run, struct tg_run_info *info)
     for (size_t i = 0; i < info->table_count; i++)
         info_written(&run->result, &info->tables[i]);
     info->settled_count = run->settled_count;
-    info->seconds = (double)(context_now_us(&run->pipeline->ctx) - run->started_us) / 1e6;
+    info->seconds = (double)(context_ticks_us() - run->started_ticks) / 1e6;
     info_warnings(run, info);
 }
 

@@ -44,6 +44,13 @@ int64_t context_now_us(const struct context *ctx)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
+int64_t context_ticks_us(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static int random_bytes(const struct context *ctx, void *out, size_t len, struct tg_error *err)
 {
     bool done = ctx->random ? ctx->random(ctx->user, out, len) == TG_OK

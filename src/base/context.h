@@ -46,6 +46,8 @@ void context_init(struct context *ctx);
 /* TG_OK, or TG_CANCELLED once the cancel flag is set. Call it at each batch, file and statement. */
 int context_check(const struct context *ctx, struct tg_error *err) TG_CHECK_RESULT;
 int64_t context_now_us(const struct context *ctx);
+/* Microseconds that only ever go forward, for durations; never the injected clock. */
+int64_t context_ticks_us(void);
 /* Cryptographically strong bytes (OpenSSL by default). Not thread-safe: one thread per context
  * makes ids. */
 int context_random(struct context *ctx, void *out, size_t len,

@@ -51,6 +51,7 @@ static const struct rule rules[] = {
     {"TransactionContext Error", "onflict", TG_DESTINATION, true, "40001", "; run again"},
     {"Transaction", "onflict", TG_DESTINATION, true, "40001", "; run again"},
     {"Catalog Error: Table with name", "does not exist", TG_DESTINATION, false, "42P01", ""},
+    {"Binder Error: Referenced column", "not found", TG_DESTINATION, false, "42703", ""},
     {"Binder Error", "Ambiguous reference to catalog or schema", TG_DESTINATION, false, "",
      "; name the dataset other than the database file"},
     {NULL, "not a valid DuckDB database file", TG_DESTINATION, false, "",

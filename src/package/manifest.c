@@ -15,6 +15,7 @@ void manifest_init(struct manifest *manifest)
 {
     *manifest = (struct manifest){
         .load_id = "",
+        .package_id = "",
         .pipeline = "",
         .destination = "",
         .dataset = "",

@@ -54,6 +54,7 @@ struct manifest_boundary {
 struct manifest {
     struct arena arena; /* owns all texts and arrays */
     const char *load_id;
+    const char *package_id; /* random: tells two loads of one id apart; "": a package of 0.1 */
     const char *pipeline;
     const char *destination; /* URL without secrets: a package is written nowhere else */
     const char *dataset;

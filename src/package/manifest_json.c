@@ -142,6 +142,7 @@ static void put_manifest(struct buf *out, const struct manifest *manifest)
     buf_char(out, '{');
     put_number(out, "format", FORMAT);
     put_text(out, "load_id", manifest->load_id);
+    put_text(out, "package_id", manifest->package_id);
     put_text(out, "pipeline", manifest->pipeline);
     put_text(out, "destination", manifest->destination);
     put_text(out, "dataset", manifest->dataset);
@@ -219,6 +220,13 @@ static const char *get_text(struct reader *reader, const yyjson_val *object, con
     char *copy = arena_strdup(reader->arena, text);
     reader->nomem |= !copy;
     return copy ? copy : "";
+}
+
+/* A text that older manifests lack: "" then. */
+static const char *get_new_text(struct reader *reader, const yyjson_val *object, const char *key)
+{
+    bool there = yyjson_obj_get((yyjson_val *)object, key) != NULL;
+    return there ? get_text(reader, object, key) : "";
 }
 
 static int64_t get_int(struct reader *reader, const yyjson_val *object, const char *key)
@@ -419,6 +427,7 @@ static int read_head(struct manifest *out, const yyjson_val *root, struct tg_err
     if (format < 1)
         reader.missing = "format";
     out->load_id = get_text(&reader, root, "load_id");
+    out->package_id = get_new_text(&reader, root, "package_id");
     out->pipeline = get_text(&reader, root, "pipeline");
     out->destination = get_text(&reader, root, "destination");
     out->dataset = get_text(&reader, root, "dataset");

@@ -13,6 +13,7 @@
  */
 #include "package/package.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -54,6 +55,20 @@ static int make_part(const char *folder, const char *part, struct tg_error *err)
 
 /* ---- filling ---- */
 
+/* 128 random bits, in hexadecimal digits. */
+static int make_package_id(struct context *ctx, struct manifest *manifest, struct tg_error *err)
+{
+    unsigned char bits[16];
+    char text[2 * sizeof(bits) + 1];
+    int rc = context_random(ctx, bits, sizeof(bits), err);
+    if (rc != TG_OK)
+        return rc;
+    for (size_t i = 0; i < sizeof(bits); i++)
+        snprintf(text + 2 * i, 3, "%02x", bits[i]);
+    manifest->package_id = arena_strdup(&manifest->arena, text);
+    return manifest->package_id ? TG_OK : error_nomem(err);
+}
+
 int package_create(struct context *ctx, struct engine *engine, const char *folder,
                    const char *load_id, struct package **out, struct tg_error *err)
 {
@@ -71,6 +86,7 @@ int package_create(struct context *ctx, struct engine *engine, const char *folde
         rc = error_nomem(err);
         goto done;
     }
+    TRY(make_package_id(ctx, &package->manifest, err));
     package->manifest.created_us = context_now_us(ctx);
     TRY(fs_remove_tree(package->path, err));
     TRY(fs_mkdirs(package->path, err));

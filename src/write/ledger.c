@@ -2,11 +2,13 @@
  * Reading the ledger: state, schema, boundaries and files that the destination has of a pipeline.
  *
  * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
- * read_boundaries, read_files, one query each; a table that is not there has no rows.
- * ledger_look -> find_load, read_state, for a load that is about to be written.
+ * read_boundaries, read_files, read_newest_load, one query each; a table that is not there has no
+ * rows. ledger_next_id -> the id of a new load. ledger_look -> find_load, read_state,
+ * read_newest_load, for a load that is about to be written.
  *
- * The rows are written by record.c. Whether a boundary still fits the state is for the caller to
- * see.
+ * Newest is what has the highest version, then the highest load id by its number: no clock is
+ * asked. The rows are written by record.c. Whether a boundary still fits the state is for the
+ * caller to see.
  */
 #include "write/ledger.h"
 
@@ -19,14 +21,8 @@
 struct reading {
     struct connection *con;
     const char *dataset, *pipeline, *schema;
-    const struct described *described; /* NULL: nobody has looked; a missing table has no rows */
     struct ledger *out;
 };
-
-static bool has(const struct reading *reading, const char *table)
-{
-    return !reading->described || described_find(reading->described, table) != NULL;
-}
 
 /* Appends `pattern` with its names put in quotes: [x] is a column, {x} a table of the ledger. */
 static void write_sql(struct buf *sql, const struct reading *reading, const char *pattern)
@@ -49,10 +45,12 @@ static void write_sql(struct buf *sql, const struct reading *reading, const char
     }
 }
 
-/* SQLSTATE of a table, or its schema, that is not there. */
+/* SQLSTATEs of a table, or its schema, and of a column that is not there. */
 static const char undefined_table[] = "42P01";
+static const char undefined_column[] = "42703";
 
-/* Runs `sql` and empties it. Asking what tables there are would cost more than all the queries. */
+/* Runs `sql` and empties it. A table that is not there has no rows, and no columns either: asking
+ * what tables there are would cost more than all the queries. */
 static int fetch(const struct reading *reading, struct buf *sql, struct text_rows *out,
                  struct tg_error *err)
 {
@@ -61,7 +59,20 @@ static int fetch(const struct reading *reading, struct buf *sql, struct text_row
     if (rc == TG_OK)
         rc = connection_fetch(reading->con, buf_string(sql), out, &why);
     buf_release(sql);
-    if (rc == TG_DESTINATION && !reading->described && strcmp(why.sqlstate, undefined_table) == 0)
+    if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_table) == 0)
+        return TG_OK;
+    if (rc != TG_OK && err)
+        *err = why;
+    return rc;
+}
+
+/* The same of a table that had fewer columns once: without them it has no rows either. */
+static int fetch_new(const struct reading *reading, struct buf *sql, struct text_rows *out,
+                     struct tg_error *err)
+{
+    struct tg_error why = {0};
+    int rc = fetch(reading, sql, out, &why);
+    if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_column) == 0)
         return TG_OK;
     if (rc != TG_OK && err)
         *err = why;
@@ -86,14 +97,14 @@ static int read_state(const struct reading *reading, struct tg_error *err)
     struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
     struct ledger *out = reading->out;
-    if (!has(reading, "_dlt_pipeline_state") || !has(reading, "_dlt_loads"))
-        return TG_OK;
     write_sql(&sql, reading,
               "SELECT s.[version], s.[version_hash], s.[state] FROM {_dlt_pipeline_state} AS s "
               "JOIN {_dlt_loads} AS l ON l.[load_id] = s.[_dlt_load_id] "
               "WHERE l.[status] = 0 AND s.[pipeline_name] = ");
     sql_text(&sql, reading->pipeline);
-    write_sql(&sql, reading, " ORDER BY l.[load_id] DESC LIMIT 1");
+    write_sql(&sql, reading,
+              " ORDER BY s.[version] DESC, TRY_CAST(l.[load_id] AS DECIMAL(38, 9)) DESC NULLS LAST "
+              "LIMIT 1");
     TRY(fetch(reading, &sql, &rows, err));
     if (rows.row_count == 0)
         goto done;
@@ -126,8 +137,6 @@ static int read_schema(const struct reading *reading, struct tg_error *err)
     struct buf sql = BUF_INIT;
     struct buf json = BUF_INIT;
     struct text_rows rows = {0};
-    if (!has(reading, "_dlt_version"))
-        return TG_OK;
     write_sql(&sql, reading, "SELECT [schema] FROM {_dlt_version} WHERE [schema_name] = ");
     sql_text(&sql, reading->out->schema);
     write_sql(&sql, reading, " ORDER BY [inserted_at] DESC, [version] DESC LIMIT 1");
@@ -170,8 +179,6 @@ static int read_boundaries(const struct reading *reading, struct tg_error *err)
     struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
     struct ledger *out = reading->out;
-    if (!has(reading, "_tidegate_boundary"))
-        return TG_OK;
     write_sql(&sql, reading,
               "SELECT [resource_name], [cursor_path], [last_value], [row_hashes] "
               "FROM {_tidegate_boundary} WHERE [pipeline_name] = ");
@@ -209,8 +216,6 @@ static int read_files(const struct reading *reading, struct tg_error *err)
     struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
     struct ledger *out = reading->out;
-    if (!has(reading, "_tidegate_files"))
-        return TG_OK;
     write_sql(&sql, reading,
               "SELECT [resource_name], [path], [size], [modified_us], [checksum] "
               "FROM {_tidegate_files} WHERE [pipeline_name] = ");
@@ -235,26 +240,110 @@ done:
     return rc;
 }
 
-/* A load that enters files moves this on, also where it leaves the state as it is. */
-static int read_files_load(const struct reading *reading, struct tg_error *err)
+/* ---- load ids ---- */
+
+/* The highest load id, by its number, that "SELECT ... AS id" gives; "" when there is none. Empties
+ * `sql`. *there (may be NULL): the query's table is, with its columns. */
+static int highest(const struct reading *reading, struct buf *sql, const char **id, bool *there,
+                   struct tg_error *err)
 {
-    struct buf sql = BUF_INIT;
+    struct buf query = BUF_INIT;
     struct text_rows rows = {0};
-    if (!has(reading, "_tidegate_files"))
-        return TG_OK;
-    write_sql(&sql, reading,
-              "SELECT max([load_id]) FROM {_tidegate_files} WHERE [pipeline_name] = ");
-    sql_text(&sql, reading->pipeline);
-    int rc = fetch(reading, &sql, &rows, err);
-    if (rc == TG_OK && rows.row_count > 0)
-        rc = keep(reading->out, text_cell(&rows, 0, 0), &reading->out->files_load_id, err);
+    buf_printf(&query,
+               "SELECT id FROM (%s) AS ids ORDER BY TRY_CAST(id AS DECIMAL(38, 9)) DESC NULLS LAST "
+               "LIMIT 1",
+               buf_string(sql));
+    query.failed = query.failed || sql->failed;
+    buf_release(sql);
+    int rc = fetch_new(reading, &query, &rows, err);
+    if (rc == TG_OK)
+        rc = keep(reading->out, rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL, id, err);
+    if (there)
+        *there = rows.column_count > 0;
     text_rows_release(&rows);
     return rc;
 }
 
-static void ledger_init(struct ledger *ledger)
+/* A load that enters files moves this on, also where it leaves the state as it is. */
+static int read_files_load(const struct reading *reading, struct tg_error *err)
 {
-    *ledger = (struct ledger){.state_hash = "", .files_load_id = ""};
+    struct buf sql = BUF_INIT;
+    write_sql(&sql, reading,
+              "SELECT [load_id] AS id FROM {_tidegate_files} WHERE [pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    return highest(reading, &sql, &reading->out->files_load_id, NULL, err);
+}
+
+/* Those of this pipeline's schema that are nobody else's: dlt writes a pipeline's name beside a
+ * state alone, and tidegate 0.1 no more than dlt. */
+static void unnamed_loads(const struct reading *reading, bool named, struct buf *sql)
+{
+    static const char *const others[] = {
+        " AND [load_id] NOT IN (SELECT [_dlt_load_id] FROM {_dlt_pipeline_state} "
+        "WHERE [pipeline_name] <> ",
+        " AND [load_id] NOT IN (SELECT [load_id] FROM {_tidegate_loads} WHERE [pipeline_name] <> ",
+    };
+    write_sql(sql, reading, "SELECT [load_id] AS id FROM {_dlt_loads} WHERE [schema_name] = ");
+    sql_text(sql, reading->schema);
+    for (int i = 0; i < (named ? 2 : 1); i++) {
+        write_sql(sql, reading, others[i]);
+        sql_text(sql, reading->pipeline);
+        buf_char(sql, ')');
+    }
+}
+
+/* The highest load id that this pipeline has used, whoever wrote the load. */
+static int read_newest_load(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    const char *ids[3] = {"", "", ""};
+    bool named = false;
+    write_sql(&sql, reading,
+              "SELECT [_dlt_load_id] AS id FROM {_dlt_pipeline_state} WHERE [pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    TRY(highest(reading, &sql, &ids[0], NULL, err));
+    write_sql(&sql, reading,
+              "SELECT [load_id] AS id FROM {_tidegate_loads} WHERE [pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    TRY(highest(reading, &sql, &ids[1], &named, err));
+    unnamed_loads(reading, named, &sql);
+    TRY(highest(reading, &sql, &ids[2], NULL, err));
+    for (int i = 0; i < 3; i++)
+        if (load_id_ns(ids[i]) > load_id_ns(reading->out->newest_load))
+            reading->out->newest_load = ids[i];
+done:
+    buf_release(&sql);
+    return rc;
+}
+
+int ledger_next_id(struct connection *con, const char *dataset, const char *newest, int64_t now_us,
+                   char out[LOAD_ID_TEXT], struct tg_error *err)
+{
+    const struct reading reading = {.con = con, .dataset = dataset};
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    int64_t after = load_id_ns(newest);
+    int64_t us = after >= 0 && after / 1000 >= now_us ? after / 1000 + 1 : now_us;
+    int rc = TG_OK;
+    load_id_write(us, out);
+    if (con) {
+        write_sql(&sql, &reading,
+                  "SELECT [load_id] FROM {_dlt_loads} WHERE TRY_CAST([load_id] AS DECIMAL(38, 9)) "
+                  ">= ");
+        buf_printf(&sql, "%s ORDER BY TRY_CAST([load_id] AS DECIMAL(38, 9))", out);
+        rc = fetch(&reading, &sql, &rows, err);
+    }
+    for (size_t i = 0; rc == TG_OK && i < rows.row_count; i++)
+        us += load_id_ns(text_cell(&rows, i, 0)) / 1000 == us;
+    load_id_write(us, out);
+    text_rows_release(&rows);
+    return rc;
+}
+
+void ledger_init(struct ledger *ledger)
+{
+    *ledger = (struct ledger){.state_hash = "", .files_load_id = "", .newest_load = ""};
     arena_init(&ledger->arena);
 }
 
@@ -262,14 +351,16 @@ int ledger_read(struct connection *con, const char *dataset, const char *pipelin
                 const char *schema, struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct reading reading = {con, dataset, pipeline, schema, NULL, out};
+    struct reading reading = {con, dataset, pipeline, schema, out};
     ledger_init(out);
     TRY(read_state(&reading, err));
     TRY(pick_schema(&reading, err));
+    reading.schema = out->schema;
     TRY(read_schema(&reading, err));
     TRY(read_boundaries(&reading, err));
     TRY(read_files(&reading, err));
     TRY(read_files_load(&reading, err));
+    TRY(read_newest_load(&reading, err));
 done:
     if (rc != TG_OK)
         ledger_release(out);
@@ -279,37 +370,62 @@ done:
 void ledger_release(struct ledger *ledger)
 {
     arena_release(&ledger->arena);
-    *ledger = (struct ledger){.state_hash = "", .files_load_id = ""};
+    *ledger = (struct ledger){.state_hash = "", .files_load_id = "", .newest_load = ""};
 }
 
-static int find_load(const struct reading *reading, const char *load_id, bool *found,
-                     struct tg_error *err)
+/* Whose is the load `load_id` that is there? A package of 0.1 has no id of its own, and the load
+ * that was made of it has none either. */
+static int compare_package(const struct reading *reading, const struct manifest *manifest,
+                           enum load_found *found, struct tg_error *err)
 {
     struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
-    *found = false;
-    if (!has(reading, "_dlt_loads"))
-        return TG_OK;
-    write_sql(&sql, reading, "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = ");
-    sql_text(&sql, load_id);
-    buf_text(&sql, " LIMIT 1");
-    int rc = fetch(reading, &sql, &rows, err);
-    *found = rc == TG_OK && rows.row_count > 0;
+    size_t same = 0, others = 0;
+    write_sql(&sql, reading, "SELECT [package_id] FROM {_tidegate_loads} WHERE [load_id] = ");
+    sql_text(&sql, manifest->load_id);
+    int rc = fetch_new(reading, &sql, &rows, err);
+    for (size_t i = 0; i < rows.row_count; i++) {
+        const char *id = text_cell(&rows, i, 0);
+        same += id && strcmp(id, manifest->package_id) == 0;
+        others += id && strcmp(id, manifest->package_id) != 0;
+    }
+    bool is_old = manifest->package_id[0] == '\0';
+    bool written = is_old ? others == 0 : same > 0;
+    *found = written ? LOAD_WRITTEN : LOAD_TAKEN;
     text_rows_release(&rows);
     return rc;
 }
 
-int ledger_look(struct connection *con, const struct described *described, const char *dataset,
-                const char *pipeline, const char *load_id, bool *has_load, struct ledger *out,
-                struct tg_error *err)
+static int find_load(const struct reading *reading, const struct manifest *manifest,
+                     enum load_found *found, struct tg_error *err)
 {
-    const struct reading reading = {con, dataset, pipeline, NULL, described, out};
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    *found = LOAD_ABSENT;
+    write_sql(&sql, reading, "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = ");
+    sql_text(&sql, manifest->load_id);
+    buf_text(&sql, " LIMIT 1");
+    int rc = fetch(reading, &sql, &rows, err);
+    if (rc == TG_OK && rows.row_count > 0)
+        rc = compare_package(reading, manifest, found, err);
+    text_rows_release(&rows);
+    return rc;
+}
+
+int ledger_look(struct connection *con, const struct manifest *manifest, enum load_found *found,
+                struct ledger *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct reading reading = {con, manifest->dataset, manifest->pipeline, manifest->schema,
+                                    out};
     ledger_init(out);
-    int rc = find_load(&reading, load_id, has_load, err);
-    if (rc == TG_OK && !*has_load)
-        rc = read_state(&reading, err);
-    if (rc == TG_OK && !*has_load)
-        rc = read_files_load(&reading, err);
+    TRY(find_load(&reading, manifest, found, err));
+    if (*found != LOAD_ABSENT)
+        goto done;
+    TRY(read_state(&reading, err));
+    TRY(read_files_load(&reading, err));
+    TRY(read_newest_load(&reading, err));
+done:
     if (rc != TG_OK)
         ledger_release(out);
     return rc;

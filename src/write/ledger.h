@@ -3,7 +3,7 @@
  * and written in the load's own transaction.
  *
  *   _dlt_loads, _dlt_version, _dlt_pipeline_state  as in dlt
- *   _tidegate_loads      what each load did to each table (counts)
+ *   _tidegate_loads      what each load did to each table (counts), of which pipeline and package
  *   _tidegate_boundary   hashes of the rows at a cursor's last value
  *   _tidegate_files      source files that append resources have loaded
  */
@@ -13,6 +13,7 @@
 #include "catalog/state.h"
 #include "catalog/store.h"
 #include "database/connection.h"
+#include "package/load_id.h"
 #include "package/manifest.h"
 
 struct ledger_boundary {
@@ -39,19 +40,29 @@ struct ledger {
     struct ledger_file *files; /* sorted by resource, path */
     size_t file_count;
     const char *files_load_id; /* the newest load that entered files; "": none */
+    const char *newest_load;   /* the highest load id that this pipeline has used; "": none */
 };
 
+void ledger_init(struct ledger *ledger); /* that of a destination with nothing in it */
 /* Reads what concerns this pipeline and its schema, whose name is `schema` unless the state says
  * another (dlt names it after the first source); a missing dataset or table means there is nothing
  * yet. `out` is initialised here. */
 int ledger_read(struct connection *con, const char *dataset, const char *pipeline,
                 const char *schema, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
-/* What a load looks at before it writes, at a dataset that is `described` already: is it there
- * itself, and which is the newest state? Of `out` the state alone is filled in, and nothing when
- * *has_load. Release `out` after TG_OK. */
-int ledger_look(struct connection *con, const struct described *described, const char *dataset,
-                const char *pipeline, const char *load_id, bool *has_load, struct ledger *out,
-                struct tg_error *err) TG_CHECK_RESULT;
+/* The id of a new load: the time, but above the pipeline's `newest` ("": none) and not one that is
+ * in use. `con` may be NULL: there is no destination yet. */
+int ledger_next_id(struct connection *con, const char *dataset, const char *newest, int64_t now_us,
+                   char out[LOAD_ID_TEXT], struct tg_error *err) TG_CHECK_RESULT;
+enum load_found {
+    LOAD_ABSENT,
+    LOAD_WRITTEN, /* this very package */
+    LOAD_TAKEN    /* another load has that id */
+};
+/* What a load looks at before it writes: is it there itself, which is the newest state, and the
+ * newest load? Of `out` no more than that is filled in, and nothing when the load's id is there.
+ * Release `out` after TG_OK. */
+int ledger_look(struct connection *con, const struct manifest *manifest, enum load_found *found,
+                struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
 void ledger_release(struct ledger *ledger);
 
 #endif

@@ -183,38 +183,57 @@ static const char *disposition_name(const struct load *load, const struct manife
     return table && disposition_get(table, &driver, NULL) == TG_OK ? driver->name : "append";
 }
 
+/* One row of _tidegate_loads; a load of no table has one without a name, for its package's id. */
+static void write_counts(struct buf *sql, const struct load *load,
+                         const struct manifest_table *part, const struct write_table_counts *counts,
+                         int64_t now_us)
+{
+    const struct manifest *manifest = load->manifest;
+    const uint64_t numbers[] = {
+        part->rows_read,      part->rows_new,      counts->rows_inserted, counts->rows_updated,
+        counts->rows_deleted, part->rows_filtered, part->rows_rejected,
+    };
+    write_texts(sql,
+                (const char *const[]){manifest->load_id, part->name, part->resource,
+                                      disposition_name(load, part)},
+                4);
+    for (size_t n = 0; n < COUNT_OF(numbers); n++)
+        buf_printf(sql, "%" PRIu64 ", ", numbers[n]);
+    write_time(sql, load, now_us);
+    buf_text(sql, ", ");
+    sql_text(sql, manifest->pipeline);
+    buf_text(sql, ", ");
+    if (manifest->package_id[0])
+        sql_text(sql, manifest->package_id);
+    else
+        buf_text(sql, "NULL"); /* a package of 0.1 */
+    buf_char(sql, ')');
+}
+
 static int record_counts(const struct load *load, const struct write_table_counts *counts,
                          int64_t now_us, struct plan *plan, struct tg_error *err)
 {
-    static const char *const columns[] = {"load_id",       "table_name",    "resource_name",
-                                          "disposition",   "rows_read",     "rows_new",
-                                          "rows_inserted", "rows_updated",  "rows_deleted",
-                                          "rows_filtered", "rows_rejected", "created_at"};
+    static const char *const columns[] = {
+        "load_id",       "table_name",    "resource_name", "disposition",  "rows_read",
+        "rows_new",      "rows_inserted", "rows_updated",  "rows_deleted", "rows_filtered",
+        "rows_rejected", "created_at",    "pipeline_name", "package_id"};
+    static const struct manifest_table no_table = {.name = "", .resource = ""};
+    static const struct write_table_counts no_counts = {0};
     const struct manifest *manifest = load->manifest;
     struct buf *sql = &plan->text;
     size_t written = 0;
+    insert_into(sql, load, "_tidegate_loads", columns, COUNT_OF(columns));
     for (size_t i = 0; i < manifest->table_count; i++) {
-        const struct manifest_table *part = &manifest->tables[i];
-        if (strcmp(part->name, REJECTS_TABLE) == 0)
+        if (strcmp(manifest->tables[i].name, REJECTS_TABLE) == 0)
             continue;
-        if (written == 0)
-            insert_into(sql, load, "_tidegate_loads", columns, COUNT_OF(columns));
-        const uint64_t numbers[] = {
-            part->rows_read,        part->rows_new,         counts[i].rows_inserted,
-            counts[i].rows_updated, counts[i].rows_deleted, part->rows_filtered,
-            part->rows_rejected,
-        };
         buf_text(sql, written++ == 0 ? "VALUES\n    (" : ",\n    (");
-        write_texts(sql,
-                    (const char *const[]){manifest->load_id, part->name, part->resource,
-                                          disposition_name(load, part)},
-                    4);
-        for (size_t n = 0; n < COUNT_OF(numbers); n++)
-            buf_printf(sql, "%" PRIu64 ", ", numbers[n]);
-        write_time(sql, load, now_us);
-        buf_char(sql, ')');
+        write_counts(sql, load, &manifest->tables[i], &counts[i], now_us);
     }
-    return written > 0 ? plan_end(plan, NULL, COUNT_NONE, err) : TG_OK;
+    if (written == 0) {
+        buf_text(sql, "VALUES\n    (");
+        write_counts(sql, load, &no_table, &no_counts, now_us);
+    }
+    return plan_end(plan, NULL, COUNT_NONE, err);
 }
 
 /* ---- _tidegate_rejects ---- */

@@ -101,31 +101,61 @@ static int init_counts(struct writing *writing, struct tg_error *err)
     return TG_OK;
 }
 
+/* Does it matter which loads of the pipeline came before this one? Not where rows are added to
+ * others and nothing is remembered: such a load may come late. */
+static bool is_ordered(const struct writing *writing)
+{
+    const struct load *load = &writing->load;
+    if (writing->manifest->state_changed || writing->manifest->source_file_count > 0)
+        return true;
+    for (size_t i = 0; i < load->chain_count; i++)
+        if (load->chains[i].replaced || strcmp(load->chains[i].driver->name, "append") != 0)
+            return true;
+    return false;
+}
+
+static int moved_on(const struct manifest *manifest, const struct ledger *ledger,
+                    struct tg_error *err)
+{
+    return error_set(err, TG_CONFLICT,
+                     "pipeline '%s' is at state version %" PRId64
+                     " and load '%s' in the destination, but this load started from version "
+                     "%" PRId64
+                     ": another run has loaded meanwhile; nothing was written, run again",
+                     manifest->pipeline, ledger->state_version, ledger->newest_load,
+                     manifest->state_version_from);
+}
+
+static int id_taken(const struct manifest *manifest, struct tg_error *err)
+{
+    return error_set(err, TG_CONFLICT,
+                     "another load of dataset '%s' has the id '%s': another run has loaded "
+                     "meanwhile; nothing was written, run again",
+                     manifest->dataset, manifest->load_id);
+}
+
 /* Is the load there already? And if not: is the destination where the load started from? */
 static int look(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct manifest *manifest = writing->manifest;
     struct ledger ledger = {0};
-    bool *written = &writing->out->already_written;
-    int64_t from = manifest->state_version_from;
-    TRY(ledger_look(writing->con, &writing->load.described, manifest->dataset, manifest->pipeline,
-                    manifest->load_id, written, &ledger, err));
-    bool same_state =
-        ledger.state_version == from && strcmp(ledger.state_hash, manifest->state_hash_from) == 0;
+    enum load_found found = LOAD_ABSENT;
+    TRY(ledger_look(writing->con, manifest, &found, &ledger, err));
+    bool same_state = ledger.state_version == manifest->state_version_from &&
+                      strcmp(ledger.state_hash, manifest->state_hash_from) == 0;
     /* Files are read by what the ledger knew of them; state stays where there is no cursor. */
     bool same_files = manifest->source_file_count == 0 ||
                       strcmp(ledger.files_load_id, manifest->files_load_from) == 0;
-    if (*written || (same_state && same_files))
-        goto done;
-    rc = error_set(
-        err, TG_CONFLICT,
-        "pipeline '%s' is at state version %" PRId64 " and load '%s' in the destination, "
-        "but this load started from version %" PRId64
-        " and load '%s': another run has loaded meanwhile; nothing was written, run again",
-        manifest->pipeline, ledger.state_version, ledger.files_load_id, from,
-        manifest->files_load_from);
-    if (err)
+    /* What is newest goes by the load's id: one that is written later must not be older. */
+    bool newest =
+        !is_ordered(writing) || load_id_ns(manifest->load_id) > load_id_ns(ledger.newest_load);
+    writing->out->already_written = found == LOAD_WRITTEN;
+    if (found == LOAD_TAKEN)
+        rc = id_taken(manifest, err);
+    else if (found == LOAD_ABSENT && !(same_state && same_files && newest))
+        rc = moved_on(manifest, &ledger, err);
+    if (rc == TG_CONFLICT)
         err->retryable = true;
 done:
     ledger_release(&ledger);

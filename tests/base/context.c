@@ -29,6 +29,16 @@ static void test_defaults(void **state)
     assert_string_equal(tg_version(), TG_VERSION);
 }
 
+static void test_ticks(void **state)
+{
+    (void)state;
+    int64_t before = context_ticks_us();
+    const struct timespec pause = {.tv_nsec = 2000000};
+    assert_int_equal(nanosleep(&pause, NULL), 0);
+    int64_t passed = context_ticks_us() - before;
+    assert_true(passed >= 2000 && passed < 60000000);
+}
+
 static void test_cancel(void **state)
 {
     (void)state;
@@ -210,6 +220,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_cancel),
         cmocka_unit_test(test_injected),
         cmocka_unit_test(test_warnings_are_kept),

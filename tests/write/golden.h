@@ -142,6 +142,7 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
     for (size_t i = 0; i < 4; i++)
         plan_init(&plans[i]);
     fixture_complete(t, fixture_begin(t));
+    package_manifest(t->package)->package_id = "random";
     FIXTURE_OK(t, load_init(&load, &dialect_duckdb, "package", package_manifest(t->package), there,
                             &t->err));
     FIXTURE_OK(t, ddl_plan(&load, &plans[0], &t->err));

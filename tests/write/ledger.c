@@ -36,6 +36,18 @@ static void test_nothing_there(void **state)
     fixture_release(&t);
 }
 
+static enum load_found look(struct fixture *t, const char *load_id, struct ledger *ledger)
+{
+    enum load_found found;
+    const struct manifest manifest = {.dataset = "d",
+                                      .pipeline = "shop_pipeline",
+                                      .schema = "shop",
+                                      .load_id = load_id,
+                                      .package_id = ""};
+    FIXTURE_OK(t, ledger_look(t->con, &manifest, &found, ledger, &t->err));
+    return found;
+}
+
 /* Tables as dlt 1.26 makes them, with a load that failed, an older one, and another pipeline's. */
 static void fill_as_dlt(struct fixture *t)
 {
@@ -102,28 +114,161 @@ static void test_look_before_writing(void **state)
     (void)state;
     struct fixture t;
     struct ledger ledger;
-    struct described there = {0};
-    bool found = true;
     fixture_init(&t);
-    FIXTURE_OK(&t,
-               ledger_look(t.con, &there, "d", "shop_pipeline", "1.5", &found, &ledger, &t.err));
-    assert_false(found);
+    assert_int_equal(look(&t, "1.5", &ledger), LOAD_ABSENT);
     assert_int_equal(ledger.state_version, 0);
+    assert_string_equal(ledger.newest_load, "");
     ledger_release(&ledger);
     fill_as_dlt(&t);
-    FIXTURE_OK(&t, t.con->driver->describe(t.con, "d", &there, &t.err));
-    FIXTURE_OK(&t,
-               ledger_look(t.con, &there, "d", "shop_pipeline", "1.5", &found, &ledger, &t.err));
-    assert_false(found);
+    assert_int_equal(look(&t, "1.5", &ledger), LOAD_ABSENT);
     assert_int_equal(ledger.state_version, 3);
     assert_string_equal(ledger.state_hash, "hash 3");
     assert_null(ledger.schema_json);
     ledger_release(&ledger);
-    FIXTURE_OK(&t, ledger_look(t.con, &there, "d", "shop_pipeline", "1700000000.1", &found, &ledger,
-                               &t.err));
-    assert_true(found);
+    assert_int_equal(look(&t, "1700000000.1", &ledger), LOAD_WRITTEN);
     ledger_release(&ledger);
-    described_release(&there);
+    fixture_release(&t);
+}
+
+/* By version first: a load id is made from a clock, which may have been wrong. */
+static void test_newest_state_by_version(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct ledger ledger;
+    fixture_init(&t);
+    fill_as_dlt(&t);
+    fixture_exec(&t, "UPDATE d._dlt_pipeline_state SET version = 7, "
+                     "state = '{\"_state_version\":7,\"_state_engine_version\":4}' "
+                     "WHERE _dlt_load_id = '1700000000.1'");
+    read_ledger(&t, &ledger);
+    assert_int_equal(ledger.state_version, 7);
+    assert_string_equal(ledger.state_hash, "hash 2");
+    ledger_release(&ledger);
+    /* Of equal versions the higher id, by its number. */
+    fixture_exec(&t, "UPDATE d._dlt_pipeline_state SET version = 7, _dlt_load_id = '900000000.5' "
+                     "WHERE version = 3");
+    fixture_exec(&t, "INSERT INTO d._dlt_loads VALUES ('900000000.5', 'shop', 0, now(), 'h')");
+    read_ledger(&t, &ledger);
+    assert_string_equal(ledger.state_hash, "hash 2");
+    ledger_release(&ledger);
+    fixture_release(&t);
+}
+
+static void newest(struct fixture *t, const char *pipeline, const char *expected)
+{
+    struct ledger ledger;
+    FIXTURE_OK(t, ledger_read(t->con, "d", pipeline, "shop", &ledger, &t->err));
+    assert_string_equal(ledger.newest_load, expected);
+    ledger_release(&ledger);
+}
+
+static void test_newest_load(void **state)
+{
+    (void)state;
+    struct fixture t;
+    fixture_init(&t);
+    newest(&t, "shop_pipeline", "");
+    fill_as_dlt(&t);
+    /* A state counts also while its load is not finished: dlt may yet finish it. */
+    newest(&t, "shop_pipeline", "1700000009.1");
+    newest(&t, "other", "1700000003.1");
+    /* A load of the schema that says nothing of its pipeline may be anybody's. */
+    fixture_exec(&t,
+                 "INSERT INTO d._dlt_loads VALUES ('1700000009.5373971', 'shop', 0, now(), '')");
+    newest(&t, "shop_pipeline", "1700000009.5373971");
+    newest(&t, "third", "1700000009.5373971");
+    newest(&t, "other", "1700000003.1"); /* of schema it's */
+    /* The table of 0.1 has no names, what came after it has. */
+    fixture_exec(&t, "CREATE TABLE d._tidegate_loads (load_id VARCHAR)");
+    fixture_exec(&t, "INSERT INTO d._tidegate_loads VALUES ('1700000009.5373971')");
+    newest(&t, "shop_pipeline", "1700000009.5373971");
+    fixture_exec(&t, "ALTER TABLE d._tidegate_loads ADD COLUMN pipeline_name VARCHAR");
+    newest(&t, "shop_pipeline", "1700000009.5373971");
+    fixture_exec(&t, "UPDATE d._tidegate_loads SET pipeline_name = 'third'");
+    newest(&t, "shop_pipeline", "1700000009.1");
+    newest(&t, "third", "1700000009.5373971");
+    /* By number, and what is none comes last. */
+    fixture_exec(&t, "INSERT INTO d._tidegate_loads VALUES ('1700000009.54', 'third'), "
+                     "('999999999.9', 'third'), ('zzz', 'third')");
+    newest(&t, "third", "1700000009.54");
+    newest(&t, "shop_pipeline", "1700000009.1");
+    fixture_release(&t);
+}
+
+static void next_id(struct fixture *t, const char *newest, int64_t now_us, const char *expected)
+{
+    char id[LOAD_ID_TEXT];
+    FIXTURE_OK(t, ledger_next_id(t->con, "d", newest, now_us, id, &t->err));
+    assert_string_equal(id, expected);
+}
+
+static void test_next_id(void **state)
+{
+    (void)state;
+    struct fixture t;
+    fixture_init(&t);
+    const int64_t now = 1700000000123456;
+    next_id(&t, "", now, "1700000000.123456");
+    next_id(&t, "1700000000.123455", now, "1700000000.123456");
+    next_id(&t, "1700000000.123456", now, "1700000000.123457");
+    next_id(&t, "1700000000.1234567", now, "1700000000.123457");
+    next_id(&t, "1700000000.9999999", now, "1700000001.0");
+    next_id(&t, "1900000000", now, "1900000000.000001");
+    next_id(&t, "", -5, "0.0");
+    fill_as_dlt(&t);
+    next_id(&t, "", 1700000000100000, "1700000000.100001");
+    fixture_exec(&t, "INSERT INTO d._dlt_loads VALUES ('1700000000.1000010', 'x', 0, now(), ''), "
+                     "('1700000000.1000029', 'x', 0, now(), ''), "
+                     "('1700000000.100004', 'x', 0, now(), ''), ('zzz', 'x', 0, now(), '')");
+    next_id(&t, "", 1700000000100000, "1700000000.100003");
+    next_id(&t, "1700000000.1", 1, "1700000000.100003");
+    connection_close(t.con);
+    t.con = NULL;
+    next_id(&t, "5.5", 1, "5.500001");
+    fixture_release(&t);
+}
+
+static void test_whose_package(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct ledger ledger;
+    struct manifest manifest = {.dataset = "d",
+                                .pipeline = "shop_pipeline",
+                                .schema = "shop",
+                                .load_id = "1700000000.1",
+                                .package_id = "mine"};
+    enum load_found found;
+    const struct {
+        const char *stored, *mine;
+        enum load_found expected;
+    } cases[] = {
+        {NULL, "", LOAD_WRITTEN}, /* both of 0.1 */
+        {NULL, "mine", LOAD_TAKEN},      {"'other'", "", LOAD_TAKEN},
+        {"'other'", "mine", LOAD_TAKEN}, {"'mine'", "mine", LOAD_WRITTEN},
+    };
+    fixture_init(&t);
+    fill_as_dlt(&t);
+    FIXTURE_OK(&t, ledger_look(t.con, &manifest, &found, &ledger, &t.err));
+    assert_int_equal(found, LOAD_TAKEN); /* dlt's */
+    ledger_release(&ledger);
+    fixture_exec(&t, "CREATE TABLE d._tidegate_loads (load_id VARCHAR)");
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char sql[160];
+        fixture_exec(&t, "ALTER TABLE d._tidegate_loads ADD COLUMN IF NOT EXISTS package_id "
+                         "VARCHAR");
+        fixture_exec(&t, "DELETE FROM d._tidegate_loads");
+        snprintf(sql, sizeof(sql),
+                 "INSERT INTO d._tidegate_loads VALUES ('1700000000.1', %s), "
+                 "('1700000001.1', 'mine')",
+                 cases[i].stored ? cases[i].stored : "NULL");
+        fixture_exec(&t, sql);
+        manifest.package_id = cases[i].mine;
+        FIXTURE_OK(&t, ledger_look(t.con, &manifest, &found, &ledger, &t.err));
+        assert_int_equal(found, cases[i].expected);
+        ledger_release(&ledger);
+    }
     fixture_release(&t);
 }
 
@@ -210,6 +355,10 @@ int main(void)
         cmocka_unit_test(test_nothing_there),
         cmocka_unit_test(test_newest_of_finished_loads),
         cmocka_unit_test(test_look_before_writing),
+        cmocka_unit_test(test_newest_state_by_version),
+        cmocka_unit_test(test_newest_load),
+        cmocka_unit_test(test_next_id),
+        cmocka_unit_test(test_whose_package),
         cmocka_unit_test(test_damaged_schema),
         cmocka_unit_test(test_boundaries_and_files),
         cmocka_unit_test(test_out_of_memory),

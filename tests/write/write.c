@@ -104,6 +104,81 @@ static void test_written_once(void **state)
     fixture_release(&t);
 }
 
+/* A package that is like another in all but its own id. */
+static int write_with_id(struct fixture *t, const char *path, const char *package_id)
+{
+    struct manifest manifest;
+    FIXTURE_OK(t, package_open(path, &manifest, &t->err));
+    manifest.package_id = package_id;
+    write_result_release(&t->result);
+    int rc = write_package(t->con, path, &manifest, &t->result, &t->err);
+    manifest_release(&manifest);
+    return rc;
+}
+
+static void test_one_id_two_packages(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    char *path = second_load(&t);
+    FIXTURE_OK(&t, fixture_write_sealed(&t, path));
+    assert_int_equal(write_with_id(&t, path, "0123"), TG_CONFLICT);
+    assert_true(t.err.retryable);
+    assert_non_null(strstr(t.err.what, "another load of dataset 'd' has the id '2.5'"));
+    assert_int_equal(write_with_id(&t, path, ""), TG_CONFLICT);
+    check_second_load(&t);
+    mem_free(path);
+    fixture_release(&t);
+}
+
+/* Ledger and package in the form of 0.1: columns and keys are fewer, the rules are the same. */
+static void test_of_0_1(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    char *path = second_load(&t);
+    fixture_exec(&t, "ALTER TABLE d._tidegate_loads DROP COLUMN package_id");
+    fixture_exec(&t, "ALTER TABLE d._tidegate_loads DROP COLUMN pipeline_name");
+    FIXTURE_OK(&t, write_with_id(&t, path, ""));
+    assert_false(t.result.already_written);
+    check_second_load(&t);
+    fixture_check(&t,
+                  "SELECT DISTINCT load_id, pipeline_name, package_id FROM d._tidegate_loads "
+                  "ORDER BY 1",
+                  "1.5|NULL|NULL\n2.5|shop_pipeline|NULL\n");
+    FIXTURE_OK(&t, write_with_id(&t, path, ""));
+    assert_true(t.result.already_written);
+    assert_int_equal(write_with_id(&t, path, "0123"), TG_CONFLICT);
+    check_second_load(&t);
+    mem_free(path);
+    fixture_release(&t);
+}
+
+/* Nothing but the number of the load tells that a newer one was first. */
+static void test_older_than_the_newest(void **state)
+{
+    (void)state;
+    static const char *const newer[] = {
+        "INSERT INTO d._tidegate_loads (load_id, pipeline_name, table_name, resource_name, "
+        "disposition, rows_read, rows_new, rows_inserted, rows_updated, rows_deleted, "
+        "rows_filtered, rows_rejected, created_at) VALUES ('2.51', 'shop_pipeline', '', '', '', 0, "
+        "0, 0, 0, 0, 0, 0, now())",
+        "INSERT INTO d._dlt_loads VALUES ('10.5', 'shop', 0, now(), '')",
+    };
+    for (size_t i = 0; i < sizeof(newer) / sizeof(newer[0]); i++) {
+        struct fixture t;
+        start(&t);
+        char *path = second_load(&t);
+        fixture_exec(&t, newer[i]);
+        assert_int_equal(fixture_write_sealed(&t, path), TG_CONFLICT);
+        fixture_check(&t, "SELECT * FROM d.person", "1|Ann|a\n");
+        mem_free(path);
+        fixture_release(&t);
+    }
+}
+
 /* No cursor moves where files are simply appended: the files tell that somebody was first. */
 static void test_files_moved_on(void **state)
 {
@@ -116,9 +191,9 @@ static void test_files_moved_on(void **state)
     char *path = second_load(&t);
     fixture_exec(&t, "CREATE TABLE d._tidegate_files AS SELECT 'shop_pipeline' AS pipeline_name, "
                      "'person' AS resource_name, '/a.jsonl' AS path, 1 AS size, 1 AS modified_us, "
-                     "'c' AS checksum, '9.9' AS load_id");
+                     "'c' AS checksum, '1.5' AS load_id");
     assert_int_equal(fixture_write_sealed(&t, path), TG_CONFLICT);
-    assert_non_null(strstr(t.err.what, "'9.9'"));
+    assert_non_null(strstr(t.err.what, "at state version 1 and load '1.5'"));
     fixture_check(&t, "SELECT * FROM d.person", "1|Ann|a\n");
     mem_free(path);
     fixture_release(&t);
@@ -201,6 +276,8 @@ static void test_nothing_but_state(void **state)
     FIXTURE_WRITE(&t);
     assert_int_equal(t.result.count, 0);
     fixture_check(&t, "SELECT version FROM d._dlt_pipeline_state", "1\n");
+    fixture_check(&t, "SELECT load_id, table_name, length(package_id) FROM d._tidegate_loads",
+                  "1.5||32\n");
     fixture_release(&t);
 }
 
@@ -337,6 +414,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_many_tables),
         cmocka_unit_test(test_written_once),
+        cmocka_unit_test(test_one_id_two_packages),
+        cmocka_unit_test(test_of_0_1),
+        cmocka_unit_test(test_older_than_the_newest),
         cmocka_unit_test(test_files_moved_on),
         cmocka_unit_test(test_state_moved_on),
         cmocka_unit_test(test_refused_row),

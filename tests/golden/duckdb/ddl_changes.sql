@@ -12,7 +12,9 @@ CREATE TABLE "d"."_tidegate_loads" (
     "rows_deleted" BIGINT NOT NULL,
     "rows_filtered" BIGINT NOT NULL,
     "rows_rejected" BIGINT NOT NULL,
-    "created_at" TIMESTAMP WITH TIME ZONE NOT NULL
+    "created_at" TIMESTAMP WITH TIME ZONE NOT NULL,
+    "pipeline_name" VARCHAR NOT NULL,
+    "package_id" VARCHAR
 );
 
 ALTER TABLE "d"."item" ALTER COLUMN "v" SET DATA TYPE DOUBLE;

@@ -42,7 +42,9 @@ CREATE TABLE "d"."_tidegate_loads" (
     "rows_deleted" BIGINT NOT NULL,
     "rows_filtered" BIGINT NOT NULL,
     "rows_rejected" BIGINT NOT NULL,
-    "created_at" TIMESTAMP WITH TIME ZONE NOT NULL
+    "created_at" TIMESTAMP WITH TIME ZONE NOT NULL,
+    "pipeline_name" VARCHAR NOT NULL,
+    "package_id" VARCHAR
 );
 
 CREATE TABLE "d"."item" (
