@@ -58,14 +58,18 @@ static enum cursor_hash pick_hash(const struct resource *resource)
     return CURSOR_HASH_ROW;
 }
 
-/* The rows at the last value that are there: ours in the ledger, and in the state also those that
- * dlt has added since. */
+/* dlt reads the boundary from the state; beyond this it would warn, and the blob would grow. */
+enum { STATE_HASHES_MAX = 200 };
+
+/* The rows at the last value that are there. The state holds them, with those that dlt has added
+ * since; of ours that are too many for it the ledger knows. Fewer in the ledger are in the state,
+ * too, unless dlt has begun anew: then it is the state that is right. */
 static int known_hashes(const struct load *load, const struct state_cursor *stored,
                         const char ***out, size_t *count, struct tg_error *err)
 {
     const struct ledger_boundary *boundary =
         find_boundary(load->run, load->resource, stored->last_value);
-    size_t ours = boundary ? boundary->hash_count : 0;
+    size_t ours = boundary && boundary->hash_count > STATE_HASHES_MAX ? boundary->hash_count : 0;
     *out = mem_calloc(ours + stored->hash_count + 1, sizeof(**out));
     if (!*out)
         return error_nomem(err);
@@ -112,9 +116,6 @@ done:
     state_cursor_release(&stored);
     return rc == TG_OK ? rc : error_where(err, rc, "cursor '%s'", incremental->cursor_path);
 }
-
-/* dlt reads the boundary from the state; beyond this it would warn, and the blob would grow. */
-enum { STATE_HASHES_MAX = 200 };
 
 static int remember_cursor(struct load *load, struct tg_error *err)
 {

@@ -11,6 +11,7 @@
 #include "base/error.h"
 
 enum { HASH_ID_TEXT = 14, HASH_ID_BYTES = 10, HASH_ROW_TEXT = 20, HASH_ROW_BYTES = 15 };
+enum { HASH_SHORT_TEXT = 12 }; /* rows at a cursor's last value, as dlt 1.29 and later hash them */
 
 /* One digest object kept for many short hashes (creating one costs more than the hash). Zero it
  * before the first use. */
@@ -26,7 +27,7 @@ int hash_shake128(struct hasher *hasher, const void *in, size_t len, unsigned ch
 int hash_sha3_256(struct hasher *hasher, const void *in, size_t len, unsigned char out[32],
                   struct tg_error *err) TG_CHECK_RESULT;
 /* H(in, n) of the reference: SHAKE-128, base64 without padding. `out` gets the text and a NUL:
- * n = 10 -> 14 characters, n = 15 -> 20. */
+ * n = 10 -> 14 characters, n = 15 -> 20, whose first 12 are those of n = 9. */
 int hash_text(struct hasher *hasher, const void *in, size_t len, size_t n, char *out,
               struct tg_error *err) TG_CHECK_RESULT;
 

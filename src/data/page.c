@@ -329,6 +329,10 @@ static int find_way(struct node *node, struct tg_error *err)
             node->put = ways[i].put;
             node->tag = ways[i].tag;
             node->width = ways[i].width;
+            if (node->tag == CELL_TAG_TIMESTAMP && format[4] == '\0')
+                node->tag = CELL_TAG_NAIVE;
+            if (node->tag == CELL_TAG_TIMESTAMP_NS && format[4] == '\0')
+                node->tag = CELL_TAG_NAIVE_NS;
             return TG_OK;
         }
     }

@@ -42,6 +42,8 @@ const uint8_t cell_kinds[256] = {
     [CELL_TAG_DECIMAL] = CELL_DECIMAL,
     [CELL_TAG_TIMESTAMP] = CELL_TIMESTAMP,
     [CELL_TAG_TIMESTAMP_NS] = CELL_TIMESTAMP_NS,
+    [CELL_TAG_NAIVE] = CELL_TIMESTAMP,
+    [CELL_TAG_NAIVE_NS] = CELL_TIMESTAMP_NS,
     [CELL_TAG_DATE] = CELL_DATE,
     [CELL_TAG_TIME] = CELL_TIME,
 };
@@ -138,18 +140,41 @@ void cell_base64(struct buf *out, const char *bytes, size_t len)
     }
 }
 
+static void put_timestamp(struct buf *out, const yyjson_val *cell, int flags)
+{
+    bool zulu = flags & CELL_JSON_ZULU;
+
+    if (cell_kind(cell) == CELL_TIMESTAMP_NS)
+        time_format_timestamp_ns(out, cell->uni.i64, !zulu);
+    else
+        time_format_timestamp(out, cell->uni.i64, !zulu);
+    if (zulu && !cell_is_naive(cell))
+        buf_char(out, 'Z');
+}
+
+static void put_int64(struct buf *out, int64_t number)
+{
+    put_int(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, number < 0);
+}
+
 /* A value that JSON has no type for: its text in quotes, after the marker when asked for. */
 static void put_typed(struct buf *out, const yyjson_val *cell, int flags)
 {
     enum cell_kind kind = cell_kind(cell);
+    bool is_timestamp = kind == CELL_TIMESTAMP || kind == CELL_TIMESTAMP_NS;
+
+    if (is_timestamp && (flags & CELL_JSON_INSTANTS)) {
+        put_int64(out, kind == CELL_TIMESTAMP ? cell->uni.i64 : time_us_from_ns(cell->uni.i64));
+        return;
+    }
 
     buf_char(out, '"');
     if (flags & CELL_JSON_MARKERS)
         buf_text(out, markers[kind]);
     switch (kind) {
     case CELL_BINARY: cell_base64(out, cell->uni.str, cell_len(cell)); break;
-    case CELL_TIMESTAMP: time_format_timestamp(out, cell->uni.i64, true); break;
-    case CELL_TIMESTAMP_NS: time_format_timestamp_ns(out, cell->uni.i64, true); break;
+    case CELL_TIMESTAMP:
+    case CELL_TIMESTAMP_NS: put_timestamp(out, cell, flags); break;
     case CELL_DATE: time_format_date(out, (int32_t)cell->uni.i64); break;
     case CELL_TIME: time_format_time(out, cell->uni.i64); break;
     default: buf_append(out, cell->uni.str, cell_len(cell)); break;
@@ -259,9 +284,7 @@ static void put_cell(struct buf *out, const yyjson_val *cell, int flags, int dep
     switch (cell_kind(cell)) {
     case CELL_BOOL: buf_text(out, cell->tag & YYJSON_SUBTYPE_TRUE ? "true" : "false"); break;
     case CELL_UINT: put_int(out, cell->uni.u64, false); break;
-    case CELL_INT:
-        put_int(out, cell->uni.i64 < 0 ? 0 - cell->uni.u64 : cell->uni.u64, cell->uni.i64 < 0);
-        break;
+    case CELL_INT: put_int64(out, cell->uni.i64); break;
     case CELL_DOUBLE: json_double(out, cell->uni.f64); break;
     case CELL_TEXT: json_string(out, cell->uni.str, cell_len(cell)); break;
     case CELL_LIST:
@@ -279,6 +302,16 @@ static void put_cell(struct buf *out, const yyjson_val *cell, int flags, int dep
 void cell_json(struct buf *out, const yyjson_val *cell, int flags)
 {
     put_cell(out, cell, flags, 0);
+}
+
+bool cell_has_timestamp(const yyjson_val *cell)
+{
+    const yyjson_val *end = cell_next(cell);
+
+    for (; cell < end; cell++)
+        if (cell_kind(cell) == CELL_TIMESTAMP || cell_kind(cell) == CELL_TIMESTAMP_NS)
+            return true;
+    return false;
 }
 
 /* ---- pushing rows ---- */

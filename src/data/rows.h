@@ -42,7 +42,10 @@ enum cell_tag {
     CELL_TAG_TIMESTAMP = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 1 << 5,
     CELL_TAG_DATE = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 2 << 5,
     CELL_TAG_TIME = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 3 << 5,
-    CELL_TAG_TIMESTAMP_NS = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 4 << 5
+    CELL_TAG_TIMESTAMP_NS = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 4 << 5,
+    /* without a time zone, as columns of batches may be */
+    CELL_TAG_NAIVE = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 5 << 5,
+    CELL_TAG_NAIVE_NS = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 6 << 5
 };
 
 enum { CELL_DEPTH_MAX = 1000 }; /* levels of lists and objects in a row, the row itself included */
@@ -52,6 +55,11 @@ extern const uint8_t cell_kinds[256]; /* tag byte -> enum cell_kind */
 static inline enum cell_kind cell_kind(const yyjson_val *cell)
 {
     return (enum cell_kind)cell_kinds[cell->tag & 0xff];
+}
+static inline bool cell_is_naive(const yyjson_val *cell)
+{
+    return (cell->tag & YYJSON_TAG_MASK) == CELL_TAG_NAIVE ||
+           (cell->tag & YYJSON_TAG_MASK) == CELL_TAG_NAIVE_NS;
 }
 /* Elements of a list, pairs of an object, bytes of a text. */
 static inline size_t cell_len(const yyjson_val *cell)
@@ -85,9 +93,12 @@ const yyjson_val *cell_find(const yyjson_val *object, const char *key, size_t le
 /* Text of a cell as JSON (compact). Typed cells as dlt writes them: decimals and times as quoted
  * text; `markers` puts dlt's private-use character before typed values (row hashes of the
  * reference, 1.5), false leaves it out (hashes of 6.4, columns kept as JSON). `sorted`: keys by
- * bytes. */
-enum { CELL_JSON_MARKERS = 1, CELL_JSON_SORTED = 2 };
+ * bytes. Timestamps end with +00:00; `zulu`: with Z, naive ones with nothing; `instants`: they are
+ * whole microseconds since 1970, rounded down. */
+enum { CELL_JSON_MARKERS = 1, CELL_JSON_SORTED = 2, CELL_JSON_ZULU = 4, CELL_JSON_INSTANTS = 8 };
 void cell_json(struct buf *out, const yyjson_val *cell, int flags);
+/* Whether it is a timestamp, or one is nested in it. */
+bool cell_has_timestamp(const yyjson_val *cell);
 
 /* Base64 with padding, without quotes. */
 void cell_base64(struct buf *out, const char *bytes, size_t len);

@@ -482,6 +482,8 @@ static int temporal_cell(const struct place *place, yyjson_val *out, struct tg_e
                          name_of(place));
     if (format[1] == 's' && format[2] == 'n' && read_int(place, &out->uni.i64))
         out->tag = CELL_TAG_TIMESTAMP_NS;
+    if (format[1] == 's' && format[4] == '\0')
+        out->tag = out->tag == CELL_TAG_TIMESTAMP ? CELL_TAG_NAIVE : CELL_TAG_NAIVE_NS;
     return TG_OK;
 }
 

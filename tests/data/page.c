@@ -317,6 +317,15 @@ static void dictionaries_are_followed(void **state)
     check_rows(page, "{\"d\":{\"n\":6}} {\"d\":{\"n\":5}} {\"d\":null} ");
 }
 
+static void check_text(const yyjson_val *cell, int flags, const char *text, const char *otherwise)
+{
+    struct buf json = BUF_INIT;
+
+    cell_json(&json, cell, flags);
+    assert_string_equal(buf_string(&json), text ? text : otherwise);
+    buf_release(&json);
+}
+
 static void scalars_become_typed_cells(void **state)
 {
     static const int64_t words[] = {1700000000123456};
@@ -324,21 +333,30 @@ static void scalars_become_typed_cells(void **state)
     static const uint8_t bit = 1, bytes[] = {200};
     static const uint64_t big[] = {UINT64_MAX};
     static const int128 decimal[] = {-1250};
+    static const int64_t past[] = {-1};
     static const struct {
         const char *format;
         const void *values;
         enum cell_kind kind;
-        const char *json;
+        const char *json, *zulu, *instants; /* as for cell_json; NULL: as the first */
     } scalars[] = {
-        {"b", &bit, CELL_BOOL, "true"},
-        {"C", bytes, CELL_INT, "200"},
-        {"L", big, CELL_UINT, "18446744073709551615"},
-        {"d:9,2", decimal, CELL_DECIMAL, "\"-12.50\""},
-        {"tdD", days, CELL_DATE, "\"2024-01-01\""},
-        {"tsu:", words, CELL_TIMESTAMP, "\"2023-11-14T22:13:20.123456+00:00\""},
-        {"tsn:UTC", words, CELL_TIMESTAMP_NS, NULL},
-        {"w:1", bytes, CELL_BINARY, "\"yA==\""},
-        {"n", NULL, CELL_NULL, "null"},
+        {"b", &bit, CELL_BOOL, "true", NULL, NULL},
+        {"C", bytes, CELL_INT, "200", NULL, NULL},
+        {"L", big, CELL_UINT, "18446744073709551615", NULL, NULL},
+        {"d:9,2", decimal, CELL_DECIMAL, "\"-12.50\"", NULL, NULL},
+        {"tdD", days, CELL_DATE, "\"2024-01-01\"", NULL, NULL},
+        {"tsu:", words, CELL_TIMESTAMP, "\"2023-11-14T22:13:20.123456+00:00\"",
+         "\"2023-11-14T22:13:20.123456\"", "1700000000123456"},
+        {"tsu:UTC", words, CELL_TIMESTAMP, "\"2023-11-14T22:13:20.123456+00:00\"",
+         "\"2023-11-14T22:13:20.123456Z\"", "1700000000123456"},
+        {"tsn:UTC", past, CELL_TIMESTAMP_NS, "\"1969-12-31T23:59:59.999999999+00:00\"",
+         "\"1969-12-31T23:59:59.999999999Z\"", "-1"},
+        {"tsn:", past, CELL_TIMESTAMP_NS, "\"1969-12-31T23:59:59.999999999+00:00\"",
+         "\"1969-12-31T23:59:59.999999999\"", "-1"},
+        {"tss:", past, CELL_TIMESTAMP, "\"1969-12-31T23:59:59+00:00\"", "\"1969-12-31T23:59:59\"",
+         "-1000000"},
+        {"w:1", bytes, CELL_BINARY, "\"yA==\"", NULL, NULL},
+        {"n", NULL, CELL_NULL, "null", NULL, NULL},
     };
     struct tg_rows *rows;
 
@@ -353,15 +371,14 @@ static void scalars_become_typed_cells(void **state)
         struct ArrowSchema schema = {.name = "x", .format = scalars[i].format};
         struct page page =
             page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&array}, 1, 0, 1);
-        struct buf json = BUF_INIT;
         assert_false(page_is_nested(&page));
         assert_int_equal(page_to_rows(&page, rows, NULL), TG_OK);
         const yyjson_val *cell = cell_find(page.rows[0], "x", 1);
         assert_int_equal(cell_kind(cell), scalars[i].kind);
-        cell_json(&json, cell, 0);
-        if (scalars[i].json)
-            assert_string_equal(buf_string(&json), scalars[i].json);
-        buf_release(&json);
+        check_text(cell, 0, scalars[i].json, NULL);
+        check_text(cell, CELL_JSON_ZULU, scalars[i].zulu, scalars[i].json);
+        check_text(cell, CELL_JSON_INSTANTS, scalars[i].instants, scalars[i].json);
+        assert_int_equal(cell_has_timestamp(page.rows[0]), scalars[i].zulu != NULL);
         page_release(&page);
     }
     rows_free(rows);

@@ -107,23 +107,31 @@ static void test_type_without_order(void **state)
 
 static void test_json(void **state)
 {
-    static const char *const one[] = {"n"}, *const two[] = {"n", "t"}, *const none[] = {"x"};
+    static const char *const one[] = {"n"}, *const two[] = {"n", "t"}, *const none[] = {"x"},
+                             *const at[] = {"at"};
     struct page page;
     struct buf out = BUF_INIT;
 
     (void)state;
     assert_int_equal(make_page(&page, NULL), TG_OK);
-    assert_int_equal(cursor_batch_json(&page, 0, one, 1, &out, NULL), TG_OK);
+    assert_int_equal(cursor_batch_json(&page, 0, one, 1, 0, &out, NULL), TG_OK);
     assert_string_equal(buf_string(&out), "7");
     buf_clear(&out);
-    assert_int_equal(cursor_batch_json(&page, 0, two, 2, &out, NULL), TG_OK);
+    assert_int_equal(cursor_batch_json(&page, 0, two, 2, 0, &out, NULL), TG_OK);
     assert_string_equal(buf_string(&out), "[7,\"2024-01-01T00:00:00Z\"]");
     buf_clear(&out);
-    assert_int_equal(cursor_batch_json(&page, 1, NULL, 0, &out, NULL), TG_OK);
+    assert_int_equal(cursor_batch_json(&page, 1, NULL, 0, 0, &out, NULL), TG_OK);
     assert_string_equal(buf_string(&out),
                         "{\"amount\":null,\"at\":null,\"d\":null,\"day\":null,\"n\":null,"
                         "\"t\":null,\"yes\":null,\"z\":2}");
-    assert_int_equal(cursor_batch_json(&page, 0, none, 1, &out, NULL), TG_DATA);
+    assert_int_equal(cursor_batch_json(&page, 0, none, 1, 0, &out, NULL), TG_DATA);
+    buf_clear(&out);
+    assert_true(cursor_batch_has_timestamp(&page));
+    assert_int_equal(cursor_batch_json(&page, 0, at, 1, CELL_JSON_ZULU, &out, NULL), TG_OK);
+    assert_string_equal(buf_string(&out), "\"1970-01-01T00:00:00.000005\"");
+    buf_clear(&out);
+    assert_int_equal(cursor_batch_json(&page, 0, at, 1, CELL_JSON_INSTANTS, &out, NULL), TG_OK);
+    assert_string_equal(buf_string(&out), "5");
     buf_release(&out);
     page_release(&page);
 }

@@ -9,85 +9,17 @@
  * Only rows at a boundary are hashed: at the start when there are stored hashes to recognise them
  * by, at the last value when a page ends. With TG_MIN all orders are mirrored.
  *
- * Values are left to cursor_value.c, batches to cursor_arrow.c, storing to the pipeline.
+ * Values are left to cursor_value.c, batches to cursor_arrow.c, the hashes to boundary.c, storing
+ * to the pipeline.
  */
 #include "extract/cursor/cursor.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "extract/cursor/boundary.h"
 #include "extract/cursor/cursor_arrow.h"
 #include "extract/cursor/cursor_value.h"
-
-/* ---- Sets of hashes ------------------------------------------------------------------------ */
-
-struct hash_set {
-    char (*items)[HASH_ROW_TEXT + 1];
-    size_t count, cap;
-    size_t settled;     /* items before this one are sorted and unique */
-    const char **texts; /* room for one pointer per item */
-    size_t text_cap;
-};
-
-static void set_release(struct hash_set *set)
-{
-    mem_free(set->items);
-    mem_free(set->texts);
-    *set = (struct hash_set){0};
-}
-
-static int compare_hashes(const void *a, const void *b)
-{
-    return strcmp(a, b);
-}
-
-/* Sorts the items and drops those that are there twice. */
-static void set_settle(struct hash_set *set)
-{
-    size_t kept = 0;
-
-    if (set->settled == set->count)
-        return;
-    qsort(set->items, set->count, sizeof(*set->items), compare_hashes);
-    for (size_t i = 0; i < set->count; i++)
-        if (kept == 0 || strcmp(set->items[kept - 1], set->items[i]) != 0)
-            memmove(set->items[kept++], set->items[i], sizeof(*set->items));
-    set->count = set->settled = kept;
-}
-
-/* Settling whenever the set has doubled keeps memory and time near those of the unique items. */
-static int set_add(struct hash_set *set, const char *hash, struct tg_error *err)
-{
-    size_t len = strlen(hash);
-    int rc = TG_OK;
-
-    if (len > HASH_ROW_TEXT) /* none that we, or dlt, make */
-        return TG_OK;
-    if (set->count > 1024 && set->count >= 2 * set->settled)
-        set_settle(set);
-    TRY(mem_grow(&set->items, &set->cap, set->count + 1, sizeof(*set->items), err));
-    TRY(mem_grow(&set->texts, &set->text_cap, set->count + 1, sizeof(*set->texts), err));
-    memcpy(set->items[set->count++], hash, len + 1);
-done:
-    return rc;
-}
-
-static bool set_has(const struct hash_set *set, const char *hash)
-{
-    return set->count > 0 &&
-           bsearch(hash, set->items, set->count, sizeof(*set->items), compare_hashes) != NULL;
-}
-
-static bool set_equal(const struct hash_set *a, const struct hash_set *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (strcmp(a->items[i], b->items[i]) != 0)
-            return false;
-    return true;
-}
 
 /* ---- The cursor ---------------------------------------------------------------------------- */
 
@@ -107,7 +39,8 @@ struct progress {
     struct buf last_text;
     bool moved;   /* the last value is not the one of the start */
     bool crowded; /* more rows at the last value than hashes are kept for */
-    struct hash_set hashes;
+    bool grown;   /* rows were added to those that are stored for the last value */
+    struct boundary boundary;
 };
 
 struct cursor {
@@ -122,7 +55,6 @@ struct cursor {
     enum cursor_hash hash;
     size_t hash_count_max;
     struct cursor_value initial, start, end;
-    struct hash_set stored;
     struct progress *progress;
     struct tg_cursor view;
 
@@ -142,7 +74,6 @@ struct pass {
     struct page *page;
     struct cursor_value last; /* text is borrowed from the page until it ends */
     bool moved;
-    bool naive; /* rows that were a batch: its timestamps are without a zone */
 };
 
 static int bad_path(const char *path, struct tg_error *err)
@@ -239,11 +170,8 @@ static int restore(struct cursor *cursor, const struct cursor_options *options,
         if (stored.kind != TG_VALUE_NONE)
             cursor->start = stored;
     }
-    for (size_t i = 0; i < options->stored_hash_count; i++) {
-        TRY(set_add(&cursor->stored, options->stored_hashes[i], err));
-        TRY(set_add(&cursor->progress->hashes, options->stored_hashes[i], err));
-    }
-    set_settle(&cursor->stored);
+    TRY(boundary_restore(&cursor->progress->boundary, options->stored_hashes,
+                         options->stored_hash_count, err));
 done:
     buf_release(&text);
     return rc;
@@ -281,10 +209,9 @@ void cursor_free(struct cursor *cursor)
         return;
     if (cursor->progress) {
         buf_release(&cursor->progress->last_text);
-        set_release(&cursor->progress->hashes);
+        boundary_release(&cursor->progress->boundary);
     }
     mem_free(cursor->progress);
-    set_release(&cursor->stored);
     mem_free(cursor->boundary);
     mem_free(cursor->keep);
     hasher_release(&cursor->hasher);
@@ -310,7 +237,7 @@ static int row_where(const struct page *page, struct row_ref ref, int code, stru
 }
 
 /* The values of the key: one alone, or several as a list. */
-static int put_key(struct cursor *cursor, const yyjson_val *row, struct tg_error *err)
+static int put_key(struct cursor *cursor, const yyjson_val *row, int flags, struct tg_error *err)
 {
     if (cursor->key_count > 1)
         buf_char(&cursor->json, '[');
@@ -324,32 +251,57 @@ static int put_key(struct cursor *cursor, const yyjson_val *row, struct tg_error
                              name);
         if (i > 0)
             buf_char(&cursor->json, ',');
-        cell_json(&cursor->json, value, CELL_JSON_SORTED);
+        cell_json(&cursor->json, value, flags);
     }
     if (cursor->key_count > 1)
         buf_char(&cursor->json, ']');
     return TG_OK;
 }
 
-static int hash_row(struct pass *pass, struct row_ref ref, char out[HASH_ROW_TEXT + 1],
-                    struct tg_error *err)
+static int hash_form(struct pass *pass, struct row_ref ref, int form, char out[HASH_ROW_TEXT + 1],
+                     struct tg_error *err)
 {
     struct cursor *cursor = pass->cursor;
     size_t key_count = cursor->hash == CURSOR_HASH_KEY ? cursor->key_count : 0;
+    int flags = CELL_JSON_SORTED | form;
     int rc = TG_OK;
 
     buf_clear(&cursor->json);
     if (!ref.cell)
-        TRY(cursor_batch_json(pass->page, ref.index, cursor->key, key_count, &cursor->json, err));
+        TRY(cursor_batch_json(pass->page, ref.index, cursor->key, key_count, flags, &cursor->json,
+                              err));
     else if (key_count > 0)
-        TRY(put_key(cursor, ref.cell, err));
+        TRY(put_key(cursor, ref.cell, flags, err));
     else
-        cell_json(&cursor->json, ref.cell, CELL_JSON_SORTED);
+        cell_json(&cursor->json, ref.cell, flags);
     TRY(buf_check(&cursor->json, err));
     TRY(hash_text(&cursor->hasher, buf_string(&cursor->json), cursor->json.len, HASH_ROW_BYTES, out,
                   err));
 done:
     return rc == TG_OK ? TG_OK : row_where(pass->page, ref, rc, err);
+}
+
+/* Only typed timestamps tell the forms apart: a row without one has the longer hash's beginning
+ * for its shorter hash. */
+static bool has_timestamp(const struct pass *pass, struct row_ref ref)
+{
+    return ref.cell ? cell_has_timestamp(ref.cell) : cursor_batch_has_timestamp(pass->page);
+}
+
+static int hash_row(struct pass *pass, struct row_ref ref, struct row_hash *out,
+                    struct tg_error *err)
+{
+    char brief[HASH_ROW_TEXT + 1];
+    int rc = TG_OK;
+
+    TRY(hash_form(pass, ref, CELL_JSON_ZULU, out->text, err));
+    memcpy(brief, out->text, sizeof(brief));
+    if (has_timestamp(pass, ref))
+        TRY(hash_form(pass, ref, CELL_JSON_INSTANTS, brief, err));
+    memcpy(out->brief, brief, HASH_SHORT_TEXT);
+    out->brief[HASH_SHORT_TEXT] = '\0';
+done:
+    return rc;
 }
 
 /* ---- Judging rows -------------------------------------------------------------------------- */
@@ -392,17 +344,24 @@ static inline int compare(const struct pass *pass, struct row_ref ref,
     return TG_OK;
 }
 
-/* Is a row at the start value one of those that were loaded? */
+/* Is a row at the start value one of those that were loaded? tidegate 0.1 hashed timestamps with
+ * +00:00, where dlt has Z. */
 static int is_known(struct pass *pass, struct row_ref ref, bool *known, struct tg_error *err)
 {
-    char hash[HASH_ROW_TEXT + 1];
+    struct boundary *boundary = &pass->cursor->progress->boundary;
+    char text[HASH_ROW_TEXT + 1];
+    struct row_hash hash;
     int rc = TG_OK;
 
     *known = false;
-    if (pass->cursor->stored.count == 0 || pass->cursor->hash == CURSOR_HASH_NONE)
+    if (boundary->stored_count == 0 || pass->cursor->hash == CURSOR_HASH_NONE)
         return TG_OK;
-    TRY(hash_row(pass, ref, hash, err));
-    *known = set_has(&pass->cursor->stored, hash);
+    TRY(hash_row(pass, ref, &hash, err));
+    TRY(boundary_find(boundary, &hash, known, err));
+    if (*known || !has_timestamp(pass, ref))
+        goto done;
+    TRY(hash_form(pass, ref, 0, text, err));
+    TRY(boundary_find_text(boundary, text, &hash, known, err));
 done:
     return rc;
 }
@@ -499,24 +458,6 @@ static inline const yyjson_val *find_field(struct cursor *cursor, const yyjson_v
     return found;
 }
 
-/* Whether the schema that the rows came with says so of the cursor's field. */
-static bool is_naive(const struct cursor *cursor, const struct ArrowSchema *schema)
-{
-    struct type_spec spec;
-
-    for (size_t i = 0; schema && i < cursor->part_count; i++) {
-        const struct ArrowSchema *field = NULL;
-        for (int64_t k = 0; k < schema->n_children; k++) {
-            const char *name = schema->children[k]->name;
-            if (name && strlen(name) == cursor->parts[i].len &&
-                memcmp(name, cursor->parts[i].name, cursor->parts[i].len) == 0)
-                field = schema->children[k];
-        }
-        schema = field;
-    }
-    return schema && type_from_arrow(schema, &spec, NULL) == TG_OK && spec.naive;
-}
-
 static int row_value(struct pass *pass, const yyjson_val *row, struct cursor_value *out,
                      struct tg_error *err)
 {
@@ -532,10 +473,8 @@ static int row_value(struct pass *pass, const yyjson_val *row, struct cursor_val
         out->kind = TG_VALUE_NONE;
         return TG_OK;
     }
-    if (cursor_value_set_cell(out, cell)) {
-        out->naive = pass->naive && out->kind == TG_VALUE_TIMESTAMP;
+    if (cursor_value_set_cell(out, cell))
         return TG_OK;
-    }
     error_set(err, TG_DATA,
               "the cursor field '%s' holds a value that has no order; use a number, text, date or "
               "timestamp",
@@ -599,23 +538,25 @@ static int add_hashes(struct pass *pass, struct tg_error *err)
 {
     struct cursor *cursor = pass->cursor;
     struct progress *progress = cursor->progress;
-    char hash[HASH_ROW_TEXT + 1];
+    struct boundary *boundary = &progress->boundary;
+    struct row_hash hash;
     int rc = TG_OK;
 
     if (pass->moved) {
-        progress->hashes.count = progress->hashes.settled = 0;
+        boundary_restart(boundary);
         progress->crowded = false;
     }
+    if (cursor->boundary_count == 0)
+        goto done;
     for (size_t i = 0; i < cursor->boundary_count; i++) {
-        TRY(hash_row(pass, cursor->boundary[i], hash, err));
-        TRY(set_add(&progress->hashes, hash, err));
+        TRY(hash_row(pass, cursor->boundary[i], &hash, err));
+        TRY(boundary_add(boundary, &hash, err));
     }
-    if (cursor->hash_count_max > 0 && cursor->boundary_count > 0) {
-        set_settle(&progress->hashes);
-        progress->crowded = progress->hashes.count > cursor->hash_count_max;
-        if (progress->crowded)
-            progress->hashes.count = progress->hashes.settled = 0;
-    }
+    progress->crowded =
+        cursor->hash_count_max > 0 && boundary_count(boundary) > cursor->hash_count_max;
+    if (progress->crowded)
+        boundary_restart(boundary);
+    progress->grown = progress->grown || !progress->crowded || boundary->stored_count > 0;
 done:
     return rc;
 }
@@ -652,7 +593,6 @@ int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped, s
     *dropped = 0;
     cursor->boundary_count = 0;
     if (page->kind == PAGE_ROWS) {
-        pass.naive = page->schema.release && is_naive(cursor, &page->schema);
         TRY(filter_rows(&pass, err));
         TRY(end_page(&pass, err));
         *dropped = count - page->row_count;
@@ -671,10 +611,8 @@ done:
 
 bool cursor_moved(const struct cursor *cursor)
 {
-    if (cursor->end.kind != TG_VALUE_NONE)
-        return false;
-    set_settle(&cursor->progress->hashes);
-    return cursor->progress->moved || !set_equal(&cursor->stored, &cursor->progress->hashes);
+    return cursor->end.kind == TG_VALUE_NONE &&
+           (cursor->progress->moved || cursor->progress->grown);
 }
 
 int cursor_last_json(const struct cursor *cursor, struct buf *out, struct tg_error *err)
@@ -691,11 +629,5 @@ int cursor_initial_json(const struct cursor *cursor, struct buf *out, struct tg_
 
 size_t cursor_hashes(const struct cursor *cursor, const char *const **out)
 {
-    struct hash_set *set = &cursor->progress->hashes;
-
-    set_settle(set);
-    for (size_t i = 0; i < set->count; i++)
-        set->texts[i] = set->items[i];
-    *out = set->texts;
-    return set->count;
+    return boundary_texts(&cursor->progress->boundary, out);
 }

@@ -125,11 +125,46 @@ int cursor_column_value(const struct cursor_column *column, int64_t row, struct 
 
 /* ---- The JSON of a row --------------------------------------------------------------------- */
 
-static int put_column(const struct page *page, int64_t index, int64_t row, struct buf *out,
-                      struct tg_error *err)
+static bool is_timestamp(const struct ArrowSchema *schema)
 {
-    return value_json(page->schema.children[index], page->array.children[index],
-                      row + page->array.offset, out, err);
+    while (schema->dictionary)
+        schema = schema->dictionary;
+    return strncmp(schema->format, "ts", 2) == 0;
+}
+
+bool cursor_batch_has_timestamp(const struct page *page)
+{
+    for (int64_t i = 0; i < page->schema.n_children; i++)
+        if (is_timestamp(page->schema.children[i]))
+            return true;
+    return false;
+}
+
+static int put_timestamp(const struct ArrowSchema *schema, const struct ArrowArray *array,
+                         int64_t row, int flags, struct buf *out, struct tg_error *err)
+{
+    struct buf scratch = BUF_INIT;
+    yyjson_val cell;
+    int rc = TG_OK;
+
+    TRY(value_cell(schema, array, row, &scratch, &cell, err));
+    cell_json(out, &cell, flags);
+    rc = buf_check(out, err);
+done:
+    buf_release(&scratch);
+    return rc;
+}
+
+static int put_column(const struct page *page, int64_t index, int64_t row, int flags,
+                      struct buf *out, struct tg_error *err)
+{
+    const struct ArrowSchema *schema = page->schema.children[index];
+    const struct ArrowArray *array = page->array.children[index];
+
+    row += page->array.offset;
+    if (is_timestamp(schema))
+        return put_timestamp(schema, array, row, flags, out, err);
+    return value_json(schema, array, row, out, err);
 }
 
 static int compare_columns(const void *left, const void *right)
@@ -141,7 +176,8 @@ static int compare_columns(const void *left, const void *right)
     return order != 0 ? order : (a > b) - (a < b);
 }
 
-static int put_row(const struct page *page, int64_t row, struct buf *out, struct tg_error *err)
+static int put_row(const struct page *page, int64_t row, int flags, struct buf *out,
+                   struct tg_error *err)
 {
     size_t count = (size_t)page->schema.n_children;
     struct ArrowSchema *const **sorted = mem_alloc((count + 1) * sizeof(*sorted));
@@ -158,7 +194,7 @@ static int put_row(const struct page *page, int64_t row, struct buf *out, struct
             buf_char(out, ',');
         json_string(out, name_of(*sorted[i]), strlen(name_of(*sorted[i])));
         buf_char(out, ':');
-        TRY(put_column(page, sorted[i] - page->schema.children, row, out, err));
+        TRY(put_column(page, sorted[i] - page->schema.children, row, flags, out, err));
     }
     buf_char(out, '}');
 done:
@@ -167,12 +203,12 @@ done:
 }
 
 int cursor_batch_json(const struct page *page, int64_t row, const char *const *names, size_t count,
-                      struct buf *out, struct tg_error *err)
+                      int flags, struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
 
     if (count == 0)
-        return put_row(page, row, out, err);
+        return put_row(page, row, flags, out, err);
     if (count > 1)
         buf_char(out, '[');
     for (size_t i = 0; i < count; i++) {
@@ -183,7 +219,7 @@ int cursor_batch_json(const struct page *page, int64_t row, const char *const *n
                              names[i]);
         if (i > 0)
             buf_char(out, ',');
-        TRY(put_column(page, index, row, out, err));
+        TRY(put_column(page, index, row, flags, out, err));
     }
     if (count > 1)
         buf_char(out, ']');

@@ -24,9 +24,12 @@ int cursor_column_find(const struct page *page, const char *name, struct cursor_
 int cursor_column_value(const struct cursor_column *column, int64_t row, struct cursor_value *out,
                         struct tg_error *err) TG_CHECK_RESULT;
 /* Appends what the row's hash is taken of: the value of one column, a list of several, or (count 0)
- * the whole row with its columns sorted by name. TG_DATA when a column is not there. */
+ * the whole row with its columns sorted by name. `flags`: of cell_json, as far as they concern
+ * timestamps. TG_DATA when a column is not there. */
 int cursor_batch_json(const struct page *page, int64_t row, const char *const *names, size_t count,
-                      struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+                      int flags, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Whether a column of the batch is a timestamp. */
+bool cursor_batch_has_timestamp(const struct page *page);
 /* Replaces the page's batch by its rows whose `keep` is not 0. */
 int cursor_batch_keep(struct page *page, const uint8_t *keep, int64_t keep_count,
                       struct tg_error *err) TG_CHECK_RESULT;

@@ -102,10 +102,12 @@ bool cursor_value_set_cell(struct cursor_value *out, const yyjson_val *cell)
     case CELL_DOUBLE: cursor_value_set_double(out, cell->uni.f64); return true;
     case CELL_TEXT: cursor_value_set_text(out, cell->uni.str, cell_len(cell)); return true;
     case CELL_TIMESTAMP:
-        *out = (struct cursor_value){.kind = TG_VALUE_TIMESTAMP, .int64 = cell->uni.i64};
+        *out = (struct cursor_value){
+            .kind = TG_VALUE_TIMESTAMP, .naive = cell_is_naive(cell), .int64 = cell->uni.i64};
         return true;
     case CELL_TIMESTAMP_NS:
         *out = (struct cursor_value){.kind = TG_VALUE_TIMESTAMP,
+                                     .naive = cell_is_naive(cell),
                                      .int64 = time_us_from_ns(cell->uni.i64)};
         return true;
     case CELL_DATE:
