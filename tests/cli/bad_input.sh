@@ -105,6 +105,43 @@ test_cut_csv_zst_loads_nothing_of_it() {
     equal 200000 "$(sql "select count(*) from t")"
 }
 
+# Each made a header and no rows once, and the file counted as loaded.
+test_files_that_are_something_else_than_their_name_says() {
+    spec "{t: {path: 't.jsonl'}, c: {path: 'c.*'}}"
+    echo '{"id": 1}' >t.jsonl
+    echo id >c.csv
+    echo 1 >>c.csv
+    run 0
+    sql "copy (select 1 as id) to 'p.parquet' (format parquet)" >/dev/null
+    mv p.parquet c.csv
+    run 1
+    says "c.csv" "those of a Parquet file, not of UTF-8 text"
+    gzip <c.csv >c.csv.gz
+    rm c.csv
+    run 1
+    says "c.csv.gz" "those of a Parquet file"
+    printf 'id\n2\n' | gzip | gzip >c.csv.gz
+    run 1
+    says "c.csv.gz" "those of a gzip file" "unpack it once"
+    mv c.csv.gz c.jsonl
+    run 1
+    says "c.jsonl" "those of a gzip file"
+    printf '\377\376i\0d\0\n\0' >c.jsonl
+    run 1
+    says "c.jsonl" "those of UTF-16 text" "iconv"
+    rm c.jsonl
+    printf 'na\357ve,b\n1,2\n' >c.csv
+    run 1
+    says "c.csv" "column 1" "'na?ve'" "is not UTF-8"
+    mv c.csv c.parquet
+    run 1
+    says "c.parquet" "those of text, not of Parquet"
+    rm c.parquet
+    printf 'id\n2\n' >c.csv
+    run 0
+    equal 1,2 "$(sql "select string_agg(id, ',' order by id) from c" | tr -d '"')"
+}
+
 test_empty_file() {
     loaded_once
     : >2.jsonl

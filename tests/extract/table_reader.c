@@ -84,6 +84,25 @@ static struct outcome read_table(const char *path, struct table_options options)
     return out;
 }
 
+static void gzip_file(const char *path, const char *mode, const char *bytes, size_t len)
+{
+    gzFile file = gzopen(path, mode);
+
+    assert_int_equal(gzwrite(file, bytes, (unsigned)len), len);
+    assert_int_equal(gzclose(file), Z_OK);
+}
+
+static void check_refused(const char *folder, const struct buf *content, size_t len,
+                          const char *what)
+{
+    put_bytes(folder, "cut.csv", content->data, len);
+    struct outcome out =
+        read_table(path_in(folder, "cut.csv"), (struct table_options){.header = true});
+    if (out.rc != TG_DATA || !strstr(out.err.what, what))
+        fail_msg("%zu of %zu bytes: %d, '%s'", len, content->len, out.rc, out.err.what);
+    buf_release(&out.text);
+}
+
 static void check_csv(const char *folder, const char *content, const char *delimiter,
                       const char *rows)
 {
@@ -116,14 +135,81 @@ static void test_csv(void **state)
     check_csv(*state, "\n\r\n", NULL, "");
 }
 
-/* Names are as the first line has them; each column has one of its own. */
+/* Names are as the first line has them (csv_header.c); the engine passes over the same line. */
 static void test_csv_names(void **state)
 {
-    check_csv(*state, "a,A,a,,\"x \"\"y\"\"\", b \n1,2,3,4,5,6\n", NULL,
-              "a=1,A=2,a_1=3,column3=4,x \"y\"=5, b =6 ");
+    check_csv(*state, "a,A,,\"x \"\"y\"\"\", b \n1,2,4,5,6\n", NULL,
+              "a=1,A=2,column2=4,x \"y\"=5, b =6 ");
     check_csv(*state, "\"a\nb\",c\n1,2\n", NULL, "a\nb=1,c=2 ");
     check_csv(*state, "a~~b\n1~~2\n", "~~", "a=1,b=2 ");
-    check_csv(*state, "a_1,a,a\n1,2,3\n", NULL, "a_1=1,a=2,a_2=3 ");
+    check_csv(*state, "\xef\xbb\xbf\"a,b\",\"c\"\n1,2\n", NULL, "a,b=1,c=2 ");
+    check_csv(*state, "a,b\r1,2\r3,4", NULL, "a=1,b=2 a=3,b=4 ");
+}
+
+/* In a file of one column, where only the quotes tell an empty field from an empty line. */
+static void test_csv_one_column(void **state)
+{
+    static const struct {
+        const char *content, *null_text, *rows;
+    } files[] = {
+        {"a\nx\n\"\"\n\ny\n", NULL, "a=\"x\" a=null a=\"y\" "},
+        {"a\n\"\"\n\"\"", NULL, "a=null a=null "},
+        {"a\n\"\"\nx\n\"\"", NULL, "a=null a=\"x\" a=null "},
+        {"a\r\n\"\"\r\n\r\nx\r\n", NULL, "a=null a=\"x\" "},
+        {"a\n\"\"\n\nNA\n\"NA\"\nx\n", "NA", "a=\"\" a=null a=null a=\"x\" "},
+        {"a\n\"\"\n1\n", "it's", "a=\"\" a=\"1\" "},
+        {"a\n \n\"\"\"\"\n", NULL, "a=\" \" a=\"\\\"\" "},
+    };
+
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        put_file(*state, "x.csv", files[i].content);
+        struct outcome out =
+            read_table(path_in(*state, "x.csv"),
+                       (struct table_options){.null_text = files[i].null_text, .header = true});
+        assert_int_equal(out.rc, TG_OK);
+        assert_string_equal(buf_string(&out.text), files[i].rows);
+        buf_release(&out.text);
+    }
+}
+
+/* A file that is something else makes a header, and nothing else. */
+static void test_not_csv(void **state)
+{
+    struct buf parquet = BUF_INIT;
+    const char *path = path_in(*state, "x.parquet");
+
+    run_sql("COPY (SELECT 1 AS id) TO '%s' (FORMAT parquet)", path);
+    assert_int_equal(fs_read_file(path, &parquet, NULL), TG_OK);
+    check_refused(*state, &parquet, parquet.len, "those of a Parquet file");
+    gzip_file(path, "wb", parquet.data, parquet.len);
+    buf_clear(&parquet);
+    assert_int_equal(fs_read_file(path, &parquet, NULL), TG_OK);
+    check_refused(*state, &parquet, parquet.len, "those of a Parquet file");
+    gzip_file(path, "wb", parquet.data, parquet.len);
+    buf_clear(&parquet);
+    assert_int_equal(fs_read_file(path, &parquet, NULL), TG_OK);
+    check_refused(*state, &parquet, parquet.len, "those of a gzip file");
+    parquet.len = 0;
+    buf_text(&parquet, "na\xefve,b\n1,2\n");
+    check_refused(*state, &parquet, parquet.len, "is not UTF-8");
+    parquet.len = 0;
+    buf_text(&parquet, "a,b,a\n1,2,3\n");
+    check_refused(*state, &parquet, parquet.len, "columns 1 and 3 of the header");
+    buf_release(&parquet);
+}
+
+/* But when the spec names the second, its values are that column's. */
+static void test_csv_equal_names(void **state)
+{
+    static const struct tg_column hints[] = {{.name = "a_1", .data_type = "text"}};
+
+    put_file(*state, "x.csv", "a,b,a\n1,2,3\n");
+    struct outcome out =
+        read_table(path_in(*state, "x.csv"),
+                   (struct table_options){.header = true, .columns = hints, .column_count = 1});
+    assert_int_equal(out.rc, TG_OK);
+    assert_string_equal(buf_string(&out.text), "a=1,b=2,a_1=\"3\" ");
+    buf_release(&out.text);
 }
 
 /* A line without anything is no row, wherever it stands. */
@@ -223,25 +309,6 @@ static void long_csv(struct buf *out)
     buf_text(out, "id,text\n");
     for (int i = 0; i < 100000; i++)
         buf_printf(out, "%d,%x\n", i, (unsigned)i * 2654435761u);
-}
-
-static void gzip_file(const char *path, const char *mode, const char *bytes, size_t len)
-{
-    gzFile file = gzopen(path, mode);
-
-    assert_int_equal(gzwrite(file, bytes, (unsigned)len), len);
-    assert_int_equal(gzclose(file), Z_OK);
-}
-
-static void check_refused(const char *folder, const struct buf *packed, size_t len,
-                          const char *what)
-{
-    put_bytes(folder, "cut.csv", packed->data, len);
-    struct outcome out =
-        read_table(path_in(folder, "cut.csv"), (struct table_options){.header = true});
-    if (out.rc != TG_DATA || !strstr(out.err.what, what))
-        fail_msg("%zu of %zu bytes: %d, '%s'", len, packed->len, out.rc, out.err.what);
-    buf_release(&out.text);
 }
 
 /* However the engine takes what it sees of a damaged file: an error. */
@@ -519,12 +586,24 @@ static void test_parquet_casts(void **state)
 
 static void test_damaged_parquet(void **state)
 {
-    put_file(*state, "x.parquet", "this is not Parquet");
+    static const struct {
+        const char *content, *what;
+    } files[] = {
+        {"id\n1\n", "its first bytes are those of text, not of Parquet"},
+        {"", "it is empty"},
+        {"PAR1 that is cut off before its end", "duckdb: Invalid Input Error: No magic bytes"},
+    };
     const char *path = path_in(*state, "x.parquet");
-    struct outcome out = read_table(path, (struct table_options){.form = TABLE_PARQUET});
-    assert_int_equal(out.rc, TG_DATA);
-    assert_non_null(strstr(out.err.where, path));
-    buf_release(&out.text);
+
+    for (size_t i = 0; i < 3; i++) {
+        put_file(*state, "x.parquet", files[i].content);
+        struct outcome out = read_table(path, (struct table_options){.form = TABLE_PARQUET});
+        assert_int_equal(out.rc, TG_DATA);
+        assert_non_null(strstr(out.err.where, path));
+        if (!strstr(out.err.what, files[i].what) || strstr(out.err.what, "LINE 1"))
+            fail_msg("%s", out.err.what);
+        buf_release(&out.text);
+    }
 }
 
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
@@ -534,6 +613,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_csv),
         IN_FOLDER(test_csv_names),
+        IN_FOLDER(test_csv_one_column),
+        IN_FOLDER(test_csv_equal_names),
+        IN_FOLDER(test_not_csv),
         IN_FOLDER(test_csv_blank_lines),
         IN_FOLDER(test_csv_hints),
         IN_FOLDER(test_csv_long_line),

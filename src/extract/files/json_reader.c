@@ -19,6 +19,7 @@
 #include "base/codec.h"
 #include "base/memory.h"
 #include "base/thread.h"
+#include "extract/files/content.h"
 
 /* A page's text and cells together stay in a core's cache; more is not faster. */
 enum { PAGE_BYTES = 512 * 1024, FRONT_ROOM = 1, BACK_ROOM = 4 };
@@ -384,12 +385,15 @@ static bool spans_lines(const struct json_reader *reader, size_t i)
     return i < reader->end && depth > 0;
 }
 
-/* Skips a byte order mark and tells the form of the file. */
+/* Skips a byte order mark and tells the form of the file, if it is text. */
 static int begin(struct json_reader *reader, struct tg_error *err)
 {
     int rc = TG_OK;
 
     TRY(fill(reader, PAGE_BYTES, err));
+    rc = content_check_text(reader->memory + reader->start, reader->end - reader->start, err);
+    if (rc != TG_OK)
+        return error_where(err, rc, "file '%s'", reader->path);
     if (reader->end - reader->start >= 3 &&
         memcmp(reader->memory + reader->start, "\xef\xbb\xbf", 3) == 0)
         reader->start += 3;

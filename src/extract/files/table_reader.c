@@ -3,8 +3,8 @@
  *
  * Data path: table_reader_open -> find_casts, parquet_sql -> engine_query -> table_reader_next: a
  * batch of the stream is a page, structs, lists and maps in it too (extract.c makes rows of those).
- * CSV: read_header (feed_open; names and delimiter from the first line) -> csv_sql, by which the
- * engine reads the feed's pipe and every field is text -> take_sample, that the types are guessed
+ * CSV: read_header (the names, csv_header.c) -> csv_sql, by which the engine reads the file through
+ * feed.c's pipe and every field is text -> take_sample, that the types are guessed
  * from -> table_reader_next, through csv_columns.c -> finish_feed: was the file whole?
  *
  * The engine's own guesses are not used: its guess of a dialect drops lines that do not fit it,
@@ -18,7 +18,9 @@
 
 #include "base/memory.h"
 #include "data/batch.h"
+#include "extract/files/content.h"
 #include "extract/files/csv_columns.h"
+#include "extract/files/csv_header.h"
 #include "extract/files/feed.h"
 
 /* A quarter of the engine's own choice, which a small memory budget does not hold. The longest line
@@ -43,15 +45,6 @@ struct table_reader {
     size_t sample_count, sample_cap, next_sample;
 };
 
-/* What the first line of a CSV file says. */
-struct header {
-    struct arena arena;
-    char delimiter[8];
-    size_t blank_lines; /* before it */
-    const char **names;
-    size_t count, cap;
-};
-
 /* ---- SQL ----------------------------------------------------------------------------------- */
 
 /* The path as a text literal; wildcards in it are made to match themselves. */
@@ -73,159 +66,23 @@ done:
     return rc;
 }
 
-/* How often `c` stands in the first line, outside of quotes. */
-static size_t count_in_line(const char *text, size_t len, char c)
-{
-    bool quoted = false;
-    size_t count = 0;
-
-    for (size_t i = 0; i < len && (quoted || (text[i] != '\n' && text[i] != '\r')); i++) {
-        if (text[i] == '"')
-            quoted = !quoted;
-        count += !quoted && text[i] == c;
-    }
-    return count;
-}
-
-static void find_delimiter(const struct table_options *options, const char *head, size_t len,
-                           char out[8])
-{
-    static const char candidates[] = ",;\t|";
-    size_t most = 0;
-
-    snprintf(out, 8, ",");
-    if (options->delimiter && strcmp(options->delimiter, "auto") != 0) {
-        snprintf(out, 8, "%s", options->delimiter);
-        return;
-    }
-    for (const char *c = candidates; *c; c++) {
-        size_t count = count_in_line(head, len, *c);
-        if (count > most) {
-            most = count;
-            snprintf(out, 8, "%c", *c);
-        }
-    }
-}
-
-/* Moves *at behind the end of a line; false: there is none. */
-static bool skip_newline(const char **at, const char *end)
-{
-    const char *start = *at;
-
-    if (*at < end && **at == '\r')
-        ++*at;
-    if (*at < end && **at == '\n')
-        ++*at;
-    return *at > start;
-}
-
-/* Reads a field, quoted or not, into `out`, and moves *at behind it. */
-static void read_field(const char **at, const char *end, const char *delimiter, struct buf *out)
-{
-    size_t delimiter_len = strlen(delimiter);
-    const char *p = *at;
-    bool quoted = p < end && *p == '"';
-
-    buf_clear(out);
-    for (p += quoted; p < end; p++) {
-        if (quoted && *p == '"') {
-            quoted = p + 1 < end && p[1] == '"';
-            p += quoted;
-            if (!quoted)
-                continue;
-        } else if (!quoted && (*p == '\n' || *p == '\r' ||
-                               ((size_t)(end - p) >= delimiter_len &&
-                                memcmp(p, delimiter, delimiter_len) == 0))) {
-            break;
-        }
-        buf_char(out, *p);
-    }
-    *at = p;
-}
-
-static bool has_name(const struct header *header, const char *name)
-{
-    for (size_t i = 0; i < header->count; i++)
-        if (strcmp(header->names[i], name) == 0)
-            return true;
-    return false;
-}
-
-/* A column without a name is numbered; a second one of a name gets a number behind it. */
-static int add_name(struct header *header, const char *name, struct tg_error *err)
-{
-    int rc = TG_OK;
-    char *own = *name ? arena_strdup(&header->arena, name)
-                      : arena_printf(&header->arena, "column%zu", header->count);
-
-    for (int i = 1; own && has_name(header, own); i++)
-        own = arena_printf(&header->arena, "%s_%d", name, i);
-    if (!own)
-        return error_nomem(err);
-    TRY(mem_grow(&header->names, &header->cap, header->count + 1, sizeof(*header->names), err));
-    header->names[header->count++] = own;
-done:
-    return rc;
-}
-
-static int split_header(struct header *header, const struct table_options *options,
-                        const char *text, size_t len, struct tg_error *err)
-{
-    static const char mark[] = "\xef\xbb\xbf";
-    const char *at = text, *end = text + len;
-    struct buf field = BUF_INIT;
-    int rc = TG_OK;
-
-    if (len >= 3 && memcmp(text, mark, 3) == 0)
-        at += 3;
-    while (skip_newline(&at, end))
-        header->blank_lines++;
-    if (at == end)
-        goto done;
-    find_delimiter(options, at, (size_t)(end - at), header->delimiter);
-    for (;;) {
-        read_field(&at, end, header->delimiter, &field);
-        TRY(buf_check(&field, err));
-        TRY(add_name(header, options->header ? buf_string(&field) : "", err));
-        if (at == end || *at == '\n' || *at == '\r')
-            break;
-        at += strlen(header->delimiter);
-    }
-    if (at == end && len == FEED_HEAD_BYTES)
-        TRY(error_set(err, TG_DATA, "the first line is longer than %d bytes; is this a CSV file?",
-                      FEED_HEAD_BYTES));
-done:
-    buf_release(&field);
-    return rc;
-}
-
-/* No names: a file without content. */
-static int read_header(struct table_reader *reader, const struct table_options *options,
-                       struct header *out, struct tg_error *err)
-{
-    size_t len;
-    const char *head;
-    int rc = TG_OK;
-
-    TRY(feed_open(reader->path, &reader->feed, err));
-    head = feed_head(reader->feed, &len);
-    rc = split_header(out, options, head, len, err);
-    if (rc != TG_OK)
-        error_where(err, rc, "file '%s'", reader->path);
-done:
-    return rc;
-}
-
-/* A line without anything gives no row, also where it could be an empty field. */
-static void put_filter(struct buf *sql, const struct table_options *options)
-{
-    buf_text(sql, options->null_text ? " WHERE c0 IS DISTINCT FROM ''" : " WHERE c0 IS NOT NULL");
-}
-
+/* The one column of a file: a line without anything is no row, but `""` is a row with an empty
+ * field. The engine tells them apart if only what has no quotes is NULL to it. */
 static void csv_sql(const char *path, const struct table_options *options,
-                    const struct header *header, struct buf *sql)
+                    const struct csv_header *header, struct buf *sql)
 {
-    buf_text(sql, "SELECT * FROM read_csv(");
+    const char *null_text = options->null_text ? options->null_text : "";
+    bool is_one = header->count == 1;
+
+    buf_text(sql, "SELECT ");
+    if (is_one) {
+        buf_text(sql, "nullif(c0, ");
+        sql_text(sql, null_text);
+        buf_text(sql, ") AS c0");
+    } else {
+        buf_char(sql, '*');
+    }
+    buf_text(sql, " FROM read_csv(");
     sql_text(sql, path);
     buf_text(sql, ", auto_detect = false, columns = {");
     for (size_t i = 0; i < header->count; i++)
@@ -237,13 +94,9 @@ static void csv_sql(const char *path, const struct table_options *options,
                   ", buffer_size = " BUFFER_BYTES ", max_line_size = " LINE_BYTES
                   ", strict_mode = true, null_padding = false, ignore_errors = false"
                   ", hive_partitioning = false");
-    if (options->null_text) {
-        buf_text(sql, ", nullstr = ");
-        sql_text(sql, options->null_text);
-    }
-    buf_char(sql, ')');
-    if (header->count == 1)
-        put_filter(sql, options);
+    buf_text(sql, ", nullstr = ");
+    sql_text(sql, is_one ? "" : null_text);
+    buf_text(sql, is_one ? ", allow_quoted_nulls = false) WHERE c0 IS NOT NULL" : ")");
 }
 
 static int parquet_sql(const char *path, const char *start, const struct buf *casts,
@@ -379,6 +232,9 @@ static int explain(struct table_reader *reader, int code, struct tg_error *err)
         if (strstr(err->what, reasons[i].theirs))
             error_set(err, TG_DATA, "%s", reasons[i].ours);
     if (err) {
+        char *place = strstr(err->what, "\n\nLINE "); /* in SQL that nobody wrote */
+        if (place)
+            *place = '\0';
         err->code = TG_DATA;
         err->sqlstate[0] = '\0';
     }
@@ -449,15 +305,32 @@ done:
     return rc;
 }
 
+static int read_header(const struct table_reader *reader, const struct table_options *options,
+                       struct csv_header *out, struct tg_error *err)
+{
+    const struct csv_header_options wanted = {.delimiter = options->delimiter,
+                                              .has_names = options->header,
+                                              .columns = options->columns,
+                                              .column_count = options->column_count};
+    size_t len;
+    const char *head = feed_head(reader->feed, &len);
+    int rc = TG_OK;
+
+    TRY(content_check_text(head, len, err));
+    TRY(csv_header_read(head, len, len == FEED_HEAD_BYTES, &wanted, out, err));
+done:
+    return rc == TG_OK ? TG_OK : error_where(err, rc, "file '%s'", reader->path);
+}
+
 static int open_csv(struct table_reader *reader, const struct table_options *options,
                     struct tg_error *err)
 {
-    struct header header = {.count = 0};
+    struct csv_header header = {.count = 0};
     struct buf sql = BUF_INIT;
     const char *pipe;
     int rc = TG_OK;
 
-    arena_init(&header.arena);
+    TRY(feed_open(reader->path, &reader->feed, err));
     TRY(read_header(reader, options, &header, err));
     if (header.count == 0)
         goto done;
@@ -469,8 +342,7 @@ static int open_csv(struct table_reader *reader, const struct table_options *opt
     TRY(start_query(reader, buf_string(&sql), err));
     TRY(take_sample(reader, err));
 done:
-    arena_release(&header.arena);
-    mem_free(header.names);
+    csv_header_release(&header);
     buf_release(&sql);
     return rc;
 }
@@ -507,6 +379,7 @@ static int open_parquet(struct table_reader *reader, struct tg_error *err)
     struct buf sql = BUF_INIT, casts = BUF_INIT;
     int rc = TG_OK;
 
+    TRY(content_check_parquet(reader->path, err));
     TRY(find_casts(reader, &casts, err));
     TRY(parquet_sql(reader->path, "SELECT *", &casts, &sql, err));
     TRY(start_query(reader, buf_string(&sql), err));
