@@ -397,10 +397,12 @@ struct tg_pipeline_options {
                           this run */
     struct tg_schema_contract schema_contract; /* of this run: over all that resources say */
     const struct tg_schema_options
-        *schema;           /* tg_pipeline_new: NULL: defaults. A spec has its own */
-    uint64_t memory_bytes; /* budget of a run; default 256 MiB; at least 64 MiB */
-    int threads;           /* of the embedded engine; default: the machine's, at most 8 */
-    void *user;            /* handed to the callbacks below */
+        *schema; /* tg_pipeline_new: NULL: defaults. A spec has its own */
+    uint64_t
+        memory_bytes; /* budget of a run; default: what the spec says, else 256 MiB; at least 64
+                              MiB */
+    int threads;      /* of the embedded engine; default: the machine's, at most 8 */
+    void *user;       /* handed to the callbacks below */
     void (*progress)(void *user, const struct tg_progress *progress);
     void (*log)(void *user, int level, const char *component, const char *message);
     int64_t (*clock_us)(void *user); /* microseconds since 1970; NULL: the real one */

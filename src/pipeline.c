@@ -13,7 +13,7 @@
 #include "base/memory.h"
 #include "database/connection.h"
 
-enum { MEMORY_BYTES_MIN = 64 << 20, MEMORY_BYTES_DEFAULT = 256 << 20, THREADS_MAX = 8 };
+enum { MEMORY_BYTES_DEFAULT = 256 << 20, THREADS_MAX = 8 };
 
 static int pick_threads(int wanted)
 {
@@ -125,6 +125,8 @@ int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
     TRY(pipeline_alloc(out, err));
     TRY(apply_options(*out, options, err));
     TRY(config_read(&(*out)->config, spec_path, options, err));
+    if (!options->memory_bytes && (*out)->config.memory_bytes)
+        (*out)->ctx.memory_bytes_max = (*out)->config.memory_bytes;
     TRY(keep_destination(*out, err));
     TRY(keep_select(*out, options, err));
 done:

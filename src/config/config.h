@@ -51,6 +51,9 @@ struct schema_config {
     const char *import_path, *export_path; /* folders; NULL: none */
 };
 
+/* What a run needs at the least, whatever it loads. */
+enum { MEMORY_BYTES_MIN = 64 << 20 };
+
 struct config {
     struct arena arena; /* owns every text and array */
     const char *folder; /* relative paths start here: the spec's folder, or "." */
@@ -58,6 +61,7 @@ struct config {
     const char
         *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
     const char *workdir;
+    uint64_t memory_bytes;  /* the spec's budget of a run; 0: not said */
     struct secrets secrets; /* met in any of it */
     struct schema_config schema_config;
     struct contract run_contract; /* of this run, over all others */

@@ -10,6 +10,7 @@
  */
 #include "config/document.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -453,6 +454,28 @@ bool node_int(const struct node *node, int64_t *out)
     }
     *out = negative ? (int64_t)(0 - value) : (int64_t)value;
     return true;
+}
+
+bool node_bytes(const struct node *node, uint64_t *out)
+{
+    static const struct {
+        const char *name;
+        uint64_t factor;
+    } units[] = {{"", 1},
+                 {"KiB", UINT64_C(1) << 10},
+                 {"MiB", UINT64_C(1) << 20},
+                 {"GiB", UINT64_C(1) << 30},
+                 {"kB", 1000},
+                 {"MB", 1000000},
+                 {"GB", 1000000000}};
+    if (node->kind != NODE_SCALAR || node->text[0] < '0' || node->text[0] > '9')
+        return false;
+    char *end = NULL;
+    uint64_t number = strtoull(node->text, &end, 10);
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+        if (strcmp(end, units[i].name) == 0)
+            return !__builtin_mul_overflow(number, units[i].factor, out);
+    return false;
 }
 
 bool node_bool(const struct node *node, bool *out)

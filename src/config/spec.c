@@ -223,6 +223,11 @@ const struct option spec_options[] = {
     {.name = "dataset",
      .fallback = "<pipeline>_dataset",
      .help = "The schema of the destination that holds the tables."},
+    {.name = "memory",
+     .type = OPTION_VALUE,
+     .fallback = "256MiB",
+     .help = "How much memory a run may take, at least 64MiB; `--memory` wins over it. Wide tables "
+             "and many resources need more."},
     {.name = "schema",
      .type = OPTION_MAP,
      .table = schema_options,
@@ -715,6 +720,17 @@ done:
     return rc;
 }
 
+static int read_memory(const struct conversion *conv)
+{
+    const struct node *memory = node_find(&conv->doc->root, "memory");
+    uint64_t *bytes = &conv->config->memory_bytes;
+    if (!memory || (node_bytes(memory, bytes) && *bytes >= MEMORY_BYTES_MIN))
+        return TG_OK;
+    return document_problem(conv->doc, &memory->place,
+                            "'memory' is a size of at least 64MiB, like 256MiB or 1GiB, not '%s'",
+                            memory->text);
+}
+
 static int read_sources(const struct conversion *conv)
 {
     int rc = TG_OK;
@@ -751,6 +767,7 @@ int spec_convert(struct document *doc, struct config *config, struct tg_error *e
         return TG_OK;
     TRY(schema_read(config, doc, node_find(&doc->root, "schema")));
     TRY(read_names(&conv));
+    TRY(read_memory(&conv));
     TRY(read_sources(&conv));
     const struct node *resources = node_find(&doc->root, "resources");
     for (size_t i = 0; i < resources->item_count; i++)

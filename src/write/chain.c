@@ -2,9 +2,10 @@
  * A load as the statements need it: which tables belong together, in which order, and what the
  * package brings for each.
  *
- * Path: load_init -> catalog_read -> add_chain for each root that the manifest touches ->
- * add_targets (parents before nested) -> disposition_get. A nested table that this load says
- * nothing of is in its chain if the destination has it: old rows may have to go from it.
+ * Path: load_init -> catalog_read -> sort_members (which tables are whose) -> add_chain for each
+ * root that the manifest touches -> add_targets (parents before nested) -> disposition_get. A
+ * nested table that this load says nothing of is in its chain if the destination has it: old rows
+ * may have to go from it.
  *
  * Columns of the targets come with the schema changes (ddl.c); SQL is made of all this in plan.c
  * and dispositions/.
@@ -12,6 +13,7 @@
 #include "write/chain.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "package/rejects.h"
@@ -67,41 +69,86 @@ static void add_target(const struct load *load, struct chain *chain, struct tabl
         chain->replaced = true;
 }
 
-static size_t depth_of(const struct catalog *catalog, const struct table *table)
+/* ---- which tables belong together ---- */
+
+/* A table of the catalog, under its root. */
+struct member {
+    struct table *table;
+    const struct table *root;
+    size_t depth, index;
+};
+
+struct members {
+    struct member *items; /* those of a root together, level by level */
+    size_t count;
+};
+
+static int compare_members(const void *a, const void *b)
 {
-    size_t depth = 0;
-    while (table->parent && depth < catalog->table_count) {
-        const struct table *parent = catalog_find(catalog, table->parent);
-        if (!parent)
-            break;
-        table = parent;
-        depth++;
-    }
-    return depth;
+    const struct member *x = a, *y = b;
+    if (x->root != y->root)
+        return x->root < y->root ? -1 : 1;
+    if (x->depth != y->depth)
+        return x->depth < y->depth ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
 }
 
-/* All tables of a root, level by level: a stored catalog may list a nested table before its parent.
- */
-static int add_targets(struct load *load, struct chain *chain, const struct table *root,
-                       struct tg_error *err)
+/* A stored catalog may list a nested table before its parent. */
+static void find_root(const struct catalog *catalog, struct member *member)
+{
+    member->root = member->table;
+    while (member->root->parent && member->depth < catalog->table_count) {
+        const struct table *parent = catalog_find(catalog, member->root->parent);
+        if (!parent)
+            break;
+        member->root = parent;
+        member->depth++;
+    }
+}
+
+static int sort_members(struct load *load, struct members *out, struct tg_error *err)
 {
     const struct catalog *catalog = &load->catalog;
-    chain->targets = arena_alloc(&load->arena, catalog->table_count * sizeof(*chain->targets));
+    out->count = catalog->table_count;
+    out->items = arena_alloc(&load->arena, (out->count + 1) * sizeof(*out->items));
+    if (!out->items)
+        return error_nomem(err);
+    for (size_t i = 0; i < out->count; i++) {
+        out->items[i] = (struct member){.table = catalog->tables[i], .index = i};
+        find_root(catalog, &out->items[i]);
+    }
+    qsort(out->items, out->count, sizeof(*out->items), compare_members);
+    return TG_OK;
+}
+
+static int compare_root(const void *root, const void *member)
+{
+    const struct table *wanted = root, *found = ((const struct member *)member)->root;
+    return wanted < found ? -1 : wanted > found;
+}
+
+/* The tables of a root; the root is among them. */
+static struct members members_of(const struct members *all, const struct table *root)
+{
+    const struct member *end = all->items + all->count;
+    struct member *first = bsearch(root, all->items, all->count, sizeof(*all->items), compare_root);
+    struct members found = {.items = first};
+    while (found.items > all->items && found.items[-1].root == root)
+        found.items--;
+    while (found.items + found.count < end && found.items[found.count].root == root)
+        found.count++;
+    return found;
+}
+
+/* All tables of a root, parents before nested. */
+static int add_targets(struct load *load, struct chain *chain, const struct members *members,
+                       struct tg_error *err)
+{
+    chain->targets = arena_alloc(&load->arena, members->count * sizeof(*chain->targets));
     if (!chain->targets)
         return error_nomem(err);
-    bool deeper = true;
-    for (size_t depth = 0; deeper; depth++) {
-        deeper = false;
-        for (size_t t = 0; t < catalog->table_count; t++) {
-            struct table *table = catalog->tables[t];
-            if (catalog_root(catalog, table) != root)
-                continue;
-            size_t level = depth_of(catalog, table);
-            deeper = deeper || level > depth;
-            if (level == depth)
-                add_target(load, chain, table);
-        }
-    }
+    for (size_t i = 0; i < members->count; i++)
+        add_target(load, chain, members->items[i].table);
     return TG_OK;
 }
 
@@ -157,11 +204,13 @@ static bool has_work(const struct chain *chain)
     return chain->replaced;
 }
 
-static int add_chain(struct load *load, const struct table *root, struct tg_error *err)
+static int add_chain(struct load *load, const struct members *all, const struct table *root,
+                     struct tg_error *err)
 {
     struct chain *chain = &load->chains[load->chain_count];
+    const struct members members = members_of(all, root);
     *chain = (struct chain){.number = load->chain_count};
-    int rc = add_targets(load, chain, root, err);
+    int rc = add_targets(load, chain, &members, err);
     if (rc != TG_OK || !has_work(chain))
         return rc;
     rc = disposition_get(root, &chain->driver, err);
@@ -180,10 +229,13 @@ static bool has_chain(const struct load *load, const struct table *root)
 
 static int add_chains(struct load *load, struct tg_error *err)
 {
+    int rc = TG_OK;
+    struct members members;
     const struct manifest *manifest = load->manifest;
     load->chains = arena_alloc(&load->arena, manifest->table_count * sizeof(*load->chains));
     if (!load->chains)
         return error_nomem(err);
+    TRY(sort_members(load, &members, err));
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
         const struct table *table = catalog_find(&load->catalog, part->name);
@@ -195,13 +247,11 @@ static int add_chains(struct load *load, struct tg_error *err)
                              "delete the package and run again",
                              part->name);
         const struct table *root = catalog_root(&load->catalog, table);
-        if (has_chain(load, root))
-            continue;
-        int rc = add_chain(load, root, err);
-        if (rc != TG_OK)
-            return rc;
+        if (!has_chain(load, root))
+            TRY(add_chain(load, &members, root, err));
     }
-    return TG_OK;
+done:
+    return rc;
 }
 
 int load_init(struct load *load, const struct dialect *dialect, const char *package_path,

@@ -248,6 +248,26 @@ static void flags_are_true_or_false(void **state)
     assert_false(node_bool(&yes, &flag));
 }
 
+static void sizes_have_units(void **state)
+{
+    (void)state;
+    uint64_t bytes = 0;
+    const struct {
+        const char *text;
+        uint64_t bytes;
+    } good[] = {{"64000000", 64000000}, {"256MiB", 268435456}, {"1GB", 1000000000}, {"3kB", 3000}};
+    static const char *const bad[] = {"", "MiB", "-1", "1 GiB", "1.5GiB", "1mib", "99999999999GiB"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        struct node node = plain(good[i].text);
+        assert_true(node_bytes(&node, &bytes));
+        assert_int_equal(bytes, good[i].bytes);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct node node = plain(bad[i]);
+        assert_false(node_bytes(&node, &bytes));
+    }
+}
+
 static void what_is_absent_is_not_found(void **state)
 {
     (void)state;
@@ -276,6 +296,7 @@ int main(void)
         cmocka_unit_test(numbers_go_by_the_core_schema),
         cmocka_unit_test(values_are_numbers_or_texts),
         cmocka_unit_test(flags_are_true_or_false),
+        cmocka_unit_test(sizes_have_units),
         cmocka_unit_test(what_is_absent_is_not_found),
     };
     return cmocka_run_group_tests_name("document", tests, spec_setup, spec_teardown);

@@ -404,6 +404,19 @@ static void names_are_checked(void **state)
               "'dataset' is empty");
 }
 
+static void memory_is_a_size(void **state)
+{
+    struct spec_file *spec = *state;
+#define HEAD "pipeline: a\ndestination: duckdb:///a.db\n"
+    spec_says(spec, HEAD "memory: much\n" REST, "3:9",
+              "'memory' is a size of at least 64MiB, like 256MiB or 1GiB, not 'much'");
+    spec_says(spec, HEAD "memory: 63MiB\n" REST, "3:9",
+              "'memory' is a size of at least 64MiB, like 256MiB or 1GiB, not '63MiB'");
+    assert_int_equal(spec_good(spec, HEAD "memory: 64MiB\n" REST)->memory_bytes, 64 << 20);
+    assert_int_equal(spec_good(spec, HEAD REST)->memory_bytes, 0);
+#undef HEAD
+}
+
 static void destinations_are_checked(void **state)
 {
     struct spec_file *spec = *state;
@@ -571,6 +584,7 @@ int main(void)
         cmocka_unit_test(source_and_sources_exclude_each_other),
         cmocka_unit_test(source_types_are_known_ones),
         cmocka_unit_test(names_are_checked),
+        cmocka_unit_test(memory_is_a_size),
         cmocka_unit_test(destinations_are_checked),
         cmocka_unit_test(combinations_are_checked),
         cmocka_unit_test(numbers_have_ranges),
