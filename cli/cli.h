@@ -60,8 +60,8 @@ enum tg_format call_format(const struct call *call);
 /* Opens the pipeline of the call's SPEC and --workdir; on failure the message is out and *code set.
  */
 struct tg_pipeline *open_pipeline(const struct call *call, int *code);
-/* From here on SIGINT and SIGTERM cancel this pipeline; a second one kills. NULL: back to normal.
- */
+/* From here on SIGINT, SIGTERM and SIGHUP cancel this pipeline; a second one kills. NULL: back to
+ * normal. */
 void cancel_on_signals(struct tg_pipeline *pipeline);
 
 /* 12345678 -> "12,345,678". */

@@ -3,7 +3,7 @@
  *
  *   run_run (options) -> run_loaded -> tg_pipeline_run -> print_summary, or print_json
  *
- * SIGINT and SIGTERM cancel the run; it then ends with 130, and nothing was written.
+ * SIGINT, SIGTERM and SIGHUP cancel the run; it then ends with 130, and nothing was written.
  */
 #include <inttypes.h>
 #include <stdlib.h>

@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -105,21 +106,48 @@ struct tg_pipeline *open_pipeline(const struct call *call, int *code)
 
 static struct tg_pipeline *_Atomic cancelled_by_signal;
 
-static void on_signal(int signal_number)
+static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+enum { SIGNAL_COUNT = sizeof(signals) / sizeof(signals[0]), AGAIN_US = 100000 };
+
+static void cancel_again(int signal_number)
 {
+    (void)signal_number;
     struct tg_pipeline *pipeline = atomic_load(&cancelled_by_signal);
     if (pipeline)
         tg_pipeline_cancel(pipeline);
+}
+
+/* The call may not have begun: it is told again and again until it has ended. */
+static void on_signal(int signal_number)
+{
+    const struct itimerval again = {{0, AGAIN_US}, {0, AGAIN_US}};
+    cancel_again(signal_number);
+    setitimer(ITIMER_REAL, &again, NULL);
     signal(signal_number, SIG_DFL); /* the second one means it */
+}
+
+/* What is ignored stays so: nohup, jobs in the background. */
+static void handle(int signal_number, void (*handler)(int))
+{
+    struct sigaction action;
+    sigaction(signal_number, NULL, &action);
+    if (action.sa_handler == SIG_IGN)
+        return;
+    action = (struct sigaction){.sa_handler = handler};
+    sigemptyset(&action.sa_mask);
+    sigaction(signal_number, &action, NULL);
 }
 
 void cancel_on_signals(struct tg_pipeline *pipeline)
 {
+    const struct itimerval never = {{0, 0}, {0, 0}};
     atomic_store(&cancelled_by_signal, pipeline);
-    struct sigaction action = {.sa_handler = pipeline ? on_signal : SIG_DFL};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
+    if (!pipeline)
+        setitimer(ITIMER_REAL, &never, NULL);
+    handle(SIGALRM, pipeline ? cancel_again : SIG_DFL);
+    for (size_t i = 0; i < SIGNAL_COUNT; i++)
+        handle(signals[i], pipeline ? on_signal : SIG_DFL);
 }
 
 /* ---- arguments ---- */

@@ -470,7 +470,9 @@ TG_API void tg_run_info_release(struct tg_run_info *info);
 TG_API_CHECK int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err);
 
 /* Asks the running call to stop at the next batch, file or statement; it then returns TG_CANCELLED,
- * and what is on disk is a sealed package or nothing. Safe in a signal handler and from any thread.
+ * and what is on disk is a sealed package or nothing. A call that has committed does not fail any
+ * more. Safe in a signal handler and from any thread. It holds for the running call alone: each
+ * call begins uncancelled, so one who may be too early says it again until the call has returned.
  */
 TG_API void tg_pipeline_cancel(struct tg_pipeline *pipeline);
 

@@ -72,6 +72,7 @@ int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct Arro
     *out = (struct ArrowArrayStream){0};
     NEEDS(pipeline);
     NEEDS(sql);
+    pipeline_begin(pipeline);
     struct owned_stream *owned = mem_calloc(1, sizeof(*owned));
     if (!owned)
         return error_nomem(err);
@@ -327,6 +328,7 @@ done:
 static int show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format, FILE *out,
                 struct tg_error *err)
 {
+    pipeline_begin(pipeline);
     if (format == TG_FORMAT_YAML && what != TG_SHOW_SCHEMA)
         return error_set(err, TG_USAGE, "only the schema can be shown as YAML");
     switch (what) {

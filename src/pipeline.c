@@ -151,6 +151,12 @@ int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *reso
     return rc;
 }
 
+void pipeline_begin(struct tg_pipeline *pipeline)
+{
+    atomic_store(&pipeline->cancel, 0);
+    warnings_clear(&pipeline->warnings);
+}
+
 static int check_resource(struct tg_pipeline *pipeline, const struct resource *resource,
                           struct engine *engine, struct tg_error *err)
 {
@@ -169,6 +175,7 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
     struct connection *con = NULL;
     error_clear(err);
     NEEDS(pipeline);
+    pipeline_begin(pipeline);
     struct config *config = &pipeline->config;
     TRY(config_select(config, pipeline->select, err));
     TRY(engine_new(&pipeline->ctx, config->workdir, &engine, err));

@@ -22,4 +22,7 @@ struct tg_pipeline {
 /* Hides them in the error that a public function returns; NULL is fine. */
 void hide_secrets(const struct tg_pipeline *pipeline, struct tg_error *err);
 
+/* What every call that works begins with: no warnings, and a cancel that came before is over. */
+void pipeline_begin(struct tg_pipeline *pipeline);
+
 #endif

@@ -356,8 +356,8 @@ static int run_pipeline(struct tg_pipeline *pipeline, struct tg_run_info *info,
 {
     int rc = TG_OK;
     char *sealed = NULL;
-    struct run run = {.pipeline = pipeline, .lock = {.fd = -1}};
-    warnings_clear(&pipeline->warnings);
+    struct run run = {.pipeline = pipeline};
+    pipeline_begin(pipeline);
     run.started_us = context_now_us(&pipeline->ctx);
     run.started_ticks = context_ticks_us();
     run.dialect = connection_dialect(pipeline->config.destination);

@@ -1,6 +1,10 @@
 /* The life of a pipeline: options that are wrong, checks, cancel. */
 #include "tests/fixture.h"
 
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 static int read_nothing(struct tg_read *read, struct tg_error *err)
 {
     (void)err;
@@ -123,6 +127,99 @@ static void cancel_ends_a_run(void **state)
     assert_int_equal(tg_code_exit(TG_CANCELLED), 130);
 }
 
+/* One run cancelled, by itself or by a word that came too early, is no reason for the next. */
+static void a_cancel_holds_for_the_running_call_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t rows[][2] = {{1, 10}};
+    struct numbers numbers = {.rows = rows, .count = 1};
+    fixture_open(fixture, NULL, 0);
+    struct tg_resource resources[] = {
+        {.name = "cancels", .read = read_and_cancel, .user = fixture->pipeline},
+        {.name = "n", .read = read_numbers, .user = &numbers}};
+    assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resources[0], &fixture->err));
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err),
+                         TG_CANCELLED);
+    assert_done(fixture, tg_pipeline_check(fixture->pipeline, &fixture->err));
+    fixture_open(fixture, &resources[1], 1);
+    tg_pipeline_cancel(fixture->pipeline);
+    fixture_run(fixture);
+    tg_pipeline_cancel(fixture->pipeline);
+    assert_query(fixture, "SELECT id FROM n", "id\n1\n");
+    tg_pipeline_cancel(fixture->pipeline);
+    assert_done(fixture, tg_pipeline_check(fixture->pipeline, &fixture->err));
+}
+
+/* A callback may fork; what it leaves behind must not hold the pipeline. */
+static int read_and_fork(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    pid_t *child = read->user;
+    *child = fork();
+    if (*child == 0) {
+        alarm(60);
+        for (;;)
+            pause();
+    }
+    read->done = true;
+    return TG_OK;
+}
+
+static void a_forked_process_does_not_keep_the_pipeline(void **state)
+{
+    struct fixture *fixture = *state;
+    pid_t children[2];
+    for (int i = 0; i < 2; i++) {
+        const struct tg_resource resource = {
+            .name = "n", .read = read_and_fork, .user = &children[i]};
+        fixture_open(fixture, &resource, 1);
+        fixture_run(fixture);
+    }
+    for (int i = 0; i < 2; i++) {
+        kill(children[i], SIGKILL);
+        waitpid(children[i], NULL, 0);
+    }
+}
+
+struct second {
+    struct tg_pipeline *pipeline;
+    int rc;
+    struct tg_error err;
+};
+
+static int read_and_run_second(struct tg_read *read, struct tg_error *err)
+{
+    struct second *second = read->user;
+    struct tg_run_info info = {0};
+    (void)err;
+    second->rc = tg_pipeline_run(second->pipeline, &info, &second->err);
+    tg_run_info_release(&info);
+    read->done = true;
+    return TG_OK;
+}
+
+static void two_pipelines_in_one_process_exclude_each_other(void **state)
+{
+    struct fixture *fixture = *state;
+    struct second second = {0};
+    const struct tg_resource inner = {.name = "n", .read = read_nothing};
+    const struct tg_resource outer = {.name = "n", .read = read_and_run_second, .user = &second};
+    fixture_open(fixture, &inner, 1);
+    second.pipeline = fixture->pipeline;
+    fixture->pipeline = NULL;
+    fixture_open(fixture, &outer, 1);
+    for (int i = 0; i < 2; i++) {
+        fixture_run(fixture); /* and its lock is not lost by the attempt within */
+        assert_int_equal(second.rc, TG_LOCKED);
+        assert_non_null(strstr(second.err.what, "pid"));
+    }
+    struct tg_run_info info = {0};
+    assert_done(fixture, tg_pipeline_run(second.pipeline, &info, &fixture->err));
+    tg_run_info_release(&info);
+    tg_pipeline_free(second.pipeline);
+}
+
 static void check_does_not_make_the_destination(void **state)
 {
     struct fixture *fixture = *state;
@@ -139,7 +236,7 @@ static void check_does_not_make_the_destination(void **state)
 static void a_second_run_is_told_who_holds_the_pipeline(void **state)
 {
     struct fixture *fixture = *state;
-    struct fs_lock lock = {.fd = -1};
+    struct fs_lock lock = {0};
     char path[400];
     const struct tg_resource resource = {.name = "n", .read = read_nothing};
     fixture_open(fixture, &resource, 1);
@@ -164,6 +261,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_run_needs_neither_info_nor_error, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(cancel_ends_a_run, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_cancel_holds_for_the_running_call_alone, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_forked_process_does_not_keep_the_pipeline, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(two_pipelines_in_one_process_exclude_each_other,
+                                        fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(check_does_not_make_the_destination, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_second_run_is_told_who_holds_the_pipeline, fixture_setup,

@@ -4,8 +4,8 @@
  * Path of a durable write: fs_write_file (temporary file, fsync, fs_rename) -> fs_rename (rename,
  * fsync of the folder). Path of a pattern: fs_glob -> glob_walk, part by part, over fs_list and
  * fnmatch; `**` walks down, and does not enter a folder that it is already in, so that loops of
- * links end. A lock is flock(2) on an open file: it dies with the process and is not handed to
- * programs that it starts.
+ * links end. A lock is flock(2) on a file that a thread of its own has open (hold_lock): it
+ * dies with the process, and what that starts or forks has no part in it.
  *
  * What is in the files, and decompression (codec.c), is left to others.
  */
@@ -16,10 +16,13 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <ftw.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -491,9 +494,9 @@ static int lock_sign(int fd, const char *path, struct tg_error *err)
     return rc;
 }
 
-int fs_lock(const char *path, struct fs_lock *out, struct tg_error *err)
+/* Opens and locks; *out is the open file that has the lock. */
+static int lock_take(const char *path, int *out, struct tg_error *err)
 {
-    out->fd = -1;
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
     if (fd < 0)
         return error_errno(err, TG_IO, errno, "lock file '%s' cannot be opened", path);
@@ -505,15 +508,107 @@ int fs_lock(const char *path, struct fs_lock *out, struct tg_error *err)
     else
         rc = error_errno(err, TG_IO, errno, "file '%s' cannot be locked", path);
     if (rc == TG_OK)
-        out->fd = fd;
+        *out = fd;
     else
         close(fd);
     return rc;
 }
 
+/* A lock of flock(2) lives as long as any copy of the open file, and fork(2) copies them all; one
+ * of fcntl(2) does not keep two threads apart. So a thread holds it that has a table of open files
+ * of its own, which no fork of another thread copies. */
+struct lock_holder {
+    const char *path; /* borrowed until `tried` */
+    pid_t process;
+    pthread_t thread;
+    pthread_mutex_t mutex; /* of what follows */
+    pthread_cond_t changed;
+    bool tried, ended;
+    int rc;
+    struct tg_error err;
+};
+
+/* Where the kernel cannot, the lock is held all the same, but a process that was forked keeps it
+ * when this one is killed. */
+static void own_table_of_files(void)
+{
+#ifdef SYS_close_range
+    const unsigned unshare = 1U << 1; /* CLOSE_RANGE_UNSHARE */
+    (void)!syscall(SYS_close_range, STDERR_FILENO + 1U, ~0U, unshare);
+#endif
+}
+
+static void *hold_lock(void *arg)
+{
+    struct lock_holder *holder = arg;
+    int fd = -1;
+    own_table_of_files();
+    int rc = lock_take(holder->path, &fd, &holder->err);
+    pthread_mutex_lock(&holder->mutex);
+    holder->rc = rc;
+    holder->tried = true;
+    pthread_cond_signal(&holder->changed);
+    while (rc == TG_OK && !holder->ended)
+        pthread_cond_wait(&holder->changed, &holder->mutex);
+    pthread_mutex_unlock(&holder->mutex);
+    if (rc == TG_OK) {
+        flock(fd, LOCK_UN);
+        close(fd);
+    }
+    return NULL;
+}
+
+/* Signals are for the program's own threads. */
+static int start_holder(struct lock_holder *holder)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failure = pthread_create(&holder->thread, NULL, hold_lock, holder);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return failure;
+}
+
+int fs_lock(const char *path, struct fs_lock *out, struct tg_error *err)
+{
+    out->holder = NULL;
+    struct lock_holder *holder = mem_calloc(1, sizeof(*holder));
+    if (!holder)
+        return error_nomem(err);
+    holder->path = path;
+    holder->process = getpid();
+    pthread_mutex_init(&holder->mutex, NULL);
+    pthread_cond_init(&holder->changed, NULL);
+    int failure = start_holder(holder);
+    if (failure) {
+        mem_free(holder);
+        return error_errno(err, TG_IO, failure, "lock '%s' needs a thread", path);
+    }
+    pthread_mutex_lock(&holder->mutex);
+    while (!holder->tried)
+        pthread_cond_wait(&holder->changed, &holder->mutex);
+    pthread_mutex_unlock(&holder->mutex);
+    int rc = holder->rc;
+    if (rc != TG_OK && err)
+        *err = holder->err;
+    out->holder = holder;
+    if (rc != TG_OK)
+        fs_unlock(out);
+    return rc;
+}
+
 void fs_unlock(struct fs_lock *lock)
 {
-    if (lock->fd >= 0)
-        close(lock->fd);
-    lock->fd = -1;
+    struct lock_holder *holder = lock->holder;
+    lock->holder = NULL;
+    if (!holder || holder->process != getpid()) /* the thread was not forked */
+        return;
+    pthread_mutex_lock(&holder->mutex);
+    holder->ended = true;
+    pthread_cond_signal(&holder->changed);
+    pthread_mutex_unlock(&holder->mutex);
+    pthread_join(holder->thread, NULL);
+    pthread_cond_destroy(&holder->changed);
+    pthread_mutex_destroy(&holder->mutex);
+    mem_free(holder);
 }

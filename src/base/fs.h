@@ -47,10 +47,12 @@ int fs_list(const char *path, struct fs_names *out, struct tg_error *err) TG_CHE
 int fs_glob(const char *pattern, struct fs_names *out, struct tg_error *err) TG_CHECK_RESULT;
 void fs_names_release(struct fs_names *names);
 
-/* An exclusive lock on the file `path` (made if absent); the file holds who has it. A taken lock is
- * TG_LOCKED and the message says who (pid, host, since). The lock dies with the process. */
+/* An exclusive lock on the file `path` (made if absent), also between two in one process; the file
+ * holds who has it. A taken lock is TG_LOCKED and the message says who (pid, host, since). The lock
+ * dies with the process, whatever it has forked. */
+struct lock_holder; /* opaque */
 struct fs_lock {
-    int fd; /* -1: not held */
+    struct lock_holder *holder; /* NULL: not held */
 };
 int fs_lock(const char *path, struct fs_lock *out, struct tg_error *err) TG_CHECK_RESULT;
 void fs_unlock(struct fs_lock *lock);

@@ -386,25 +386,24 @@ static void test_lock(void **state)
     struct buf text = BUF_INIT;
     char mine[64];
     assert_int_equal(fs_lock("lock", &lock, &err), TG_OK);
-    assert_true(lock.fd >= 0);
-    assert_true(fcntl(lock.fd, F_GETFD) & FD_CLOEXEC);
+    assert_non_null(lock.holder);
     assert_int_equal(fs_read_file("lock", &text, &err), TG_OK);
     snprintf(mine, sizeof(mine), "pid %ld on ", (long)getpid());
     assert_memory_equal(text.data, mine, strlen(mine));
     assert_non_null(strstr(text.data, " since 20"));
     assert_string_equal(text.data + text.len - 2, "Z\n");
     assert_int_equal(fs_lock("lock", &second, &err), TG_LOCKED);
-    assert_int_equal(second.fd, -1);
+    assert_null(second.holder);
     assert_true(err.retryable);
     assert_non_null(strstr(err.what, mine));
     assert_null(strchr(err.what, '\n'));
     fs_unlock(&lock);
     fs_unlock(&lock);
-    assert_int_equal(lock.fd, -1);
+    assert_null(lock.holder);
     assert_int_equal(fs_lock("lock", &second, &err), TG_OK);
     fs_unlock(&second);
     assert_int_equal(fs_lock("none/lock", &lock, &err), TG_IO);
-    assert_int_equal(lock.fd, -1);
+    assert_null(lock.holder);
     buf_release(&text);
 }
 
@@ -439,6 +438,65 @@ static void test_lock_dies_with_its_process(void **state)
     close(ready[1]);
 }
 
+/* A process that takes the lock, forks, says so and waits; *forked is what it has forked. */
+static pid_t hold_and_fork(pid_t *forked)
+{
+    int ready[2];
+    assert_int_equal(pipe(ready), 0);
+    pid_t holder = fork();
+    if (holder == 0) {
+        struct fs_lock lock;
+        pid_t child = fs_lock("lock", &lock, NULL) == TG_OK ? fork() : -1;
+        if (child != 0)
+            (void)!write(ready[1], &child, sizeof(child));
+        alarm(60);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(read(ready[0], forked, sizeof(*forked)), sizeof(*forked));
+    assert_true(*forked > 0);
+    close(ready[0]);
+    close(ready[1]);
+    return holder;
+}
+
+/* With the file open in a table that fork copies, the second fs_lock finds it taken. */
+static void test_lock_is_not_forked(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    struct fs_lock lock;
+    pid_t forked = 0;
+    pid_t holder = hold_and_fork(&forked);
+    assert_int_equal(fs_lock("lock", &lock, &err), TG_LOCKED);
+    kill(holder, SIGKILL);
+    waitpid(holder, NULL, 0);
+    assert_int_equal(kill(forked, 0), 0);
+    assert_int_equal(fs_lock("lock", &lock, &err), TG_OK);
+    fs_unlock(&lock);
+    kill(forked, SIGKILL);
+}
+
+/* What a forked process does with its copy leaves the lock where it is. */
+static void test_lock_survives_its_copy(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    struct fs_lock lock;
+    struct fs_lock second;
+    assert_int_equal(fs_lock("lock", &lock, &err), TG_OK);
+    pid_t child = fork();
+    if (child == 0) {
+        fs_unlock(&lock);
+        _exit(fs_lock("lock", &second, &err) == TG_LOCKED ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+    assert_int_equal(fs_lock("lock", &second, &err), TG_LOCKED);
+    fs_unlock(&lock);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -458,6 +516,8 @@ int main(void)
         TEST(test_torture),
         TEST(test_lock),
         TEST(test_lock_dies_with_its_process),
+        TEST(test_lock_is_not_forked),
+        TEST(test_lock_survives_its_copy),
     };
     return cmocka_run_group_tests_name("base/fs", tests, NULL, NULL);
 }

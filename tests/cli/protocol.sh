@@ -122,6 +122,26 @@ test_sigterm_ends_a_run_with_130_and_nothing_written() {
     equal 3000000 "$(sql "select count(*) from t")"
 }
 
+# The terminal goes away: as SIGTERM. Only when the program started with it ignored it stays so.
+test_sighup_leaves_nothing_behind() {
+    spec "t: {path: '*.jsonl'}"
+    seq 1 3000000 | sed 's/.*/{"id": &, "v": "text of row &"}/' >1.jsonl
+    "$tidegate" run spec.yaml --progress none 2>said &
+    victim=$!
+    sleep 0.5
+    kill -HUP "$victim"
+    code=0
+    wait "$victim" || code=$?
+    equal 130 "$code" "exit code ($(cat said))"
+    equal "" "$(ls .tidegate/test/open)" "what is left"
+    (trap '' HUP; exec "$tidegate" run spec.yaml --progress none >said 2>&1) &
+    victim=$!
+    sleep 0.5
+    kill -HUP "$victim"
+    wait "$victim"
+    equal 3000000 "$(sql "select count(*) from t")"
+}
+
 test_two_pipelines_in_one_dataset() {
     spec
     echo '{"id": 1}' >t.jsonl
