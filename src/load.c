@@ -9,6 +9,7 @@
  */
 #include <string.h>
 
+#include "base/time.h"
 #include "normalize/normalize.h"
 #include "package/rejects.h"
 #include "run.h"
@@ -271,6 +272,22 @@ static void show_progress(void *user, const struct extract_counts *counts)
     run_progress(load->run, TG_PHASE_EXTRACT, load->resource->name, counts, false);
 }
 
+/* The type that a text comes to: the column's, else that of a cursor which begins with text. */
+static int known_type(void *user, const char *name, struct type_spec *out, struct tg_error *err)
+{
+    struct load *load = user;
+    const struct tg_cursor *cursor = load->cursor ? cursor_view(load->cursor) : NULL;
+    struct time_point point;
+    int rc = TG_OK;
+    TRY(normalizer_column_type(load->normalizer, name, out, err));
+    if (out->type == TYPE_NONE && cursor && strcmp(cursor->path, name) == 0 &&
+        cursor->start.kind == TG_VALUE_TEXT &&
+        time_parse(cursor->start.text, strlen(cursor->start.text), &point) == TIME_NONE)
+        out->type = TYPE_TEXT;
+done:
+    return rc;
+}
+
 static int open_source(struct load *load, const struct source_file *known, size_t known_count,
                        struct tg_error *err)
 {
@@ -279,6 +296,7 @@ static int open_source(struct load *load, const struct source_file *known, size_
     struct source_request request =
         resource_request(resource, &pipeline->config, &pipeline->ctx, load->run->engine);
     request.replaces = load->replaces;
+    request.types = (struct known_types){known_type, load};
     request.known_files = known;
     request.known_file_count = known_count;
     return resource->driver->open(&request, &load->reading, err);

@@ -145,7 +145,7 @@ static int check_types(const struct table *table, const struct wish *wish, struc
             continue;
         struct type_spec wanted = overlaid(column, &wish->columns[i]);
         if (same_type(&column->spec, &wanted) || type_widens(&column->spec, &wanted) ||
-            has_outgrown(&column->spec, &wanted))
+            type_spells(&column->spec, &wanted) || has_outgrown(&column->spec, &wanted))
             continue;
         char is[48];
         char says[48];

@@ -21,6 +21,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "data/column.h"
+#include "data/text/literal.h"
 
 static_assert(sizeof(yyjson_val) == 16, "a cell has 16 bytes");
 static_assert(offsetof(yyjson_val, tag) == 0 && offsetof(yyjson_val, uni) == 8, "cell layout");
@@ -40,6 +41,7 @@ const uint8_t cell_kinds[256] = {
     [YYJSON_TYPE_OBJ] = CELL_OBJECT,
     [CELL_TAG_BINARY] = CELL_BINARY,
     [CELL_TAG_DECIMAL] = CELL_DECIMAL,
+    [CELL_TAG_LITERAL] = CELL_LITERAL,
     [CELL_TAG_TIMESTAMP] = CELL_TIMESTAMP,
     [CELL_TAG_TIMESTAMP_NS] = CELL_TIMESTAMP_NS,
     [CELL_TAG_NAIVE] = CELL_TIMESTAMP,
@@ -281,6 +283,13 @@ static void put_container(struct buf *out, const yyjson_val *cell, int flags, in
 
 static void put_cell(struct buf *out, const yyjson_val *cell, int flags, int depth)
 {
+    struct type_spec spec;
+    yyjson_val natural;
+
+    if (cell_kind(cell) == CELL_LITERAL) {
+        literal_natural(cell, &natural, &spec);
+        cell = &natural;
+    }
     switch (cell_kind(cell)) {
     case CELL_BOOL: buf_text(out, cell->tag & YYJSON_SUBTYPE_TRUE ? "true" : "false"); break;
     case CELL_UINT: put_int(out, cell->uni.u64, false); break;
@@ -307,10 +316,18 @@ void cell_json(struct buf *out, const yyjson_val *cell, int flags)
 bool cell_has_timestamp(const yyjson_val *cell)
 {
     const yyjson_val *end = cell_next(cell);
+    struct type_spec spec;
+    yyjson_val natural;
 
-    for (; cell < end; cell++)
-        if (cell_kind(cell) == CELL_TIMESTAMP || cell_kind(cell) == CELL_TIMESTAMP_NS)
+    for (; cell < end; cell++) {
+        enum cell_kind kind = cell_kind(cell);
+        if (kind == CELL_LITERAL) {
+            literal_natural(cell, &natural, &spec);
+            kind = cell_kind(&natural);
+        }
+        if (kind == CELL_TIMESTAMP || kind == CELL_TIMESTAMP_NS)
             return true;
+    }
     return false;
 }
 
@@ -689,6 +706,16 @@ void tg_rows_text(struct tg_rows *rows, const char *text, size_t len)
         error_set(&rows->err, TG_DATA,
                   "a text is not valid UTF-8; convert it, or push it with tg_rows_binary");
     push_bytes(rows, YYJSON_TYPE_STR, text, len);
+}
+
+void rows_push_cell(struct tg_rows *rows, const yyjson_val *cell)
+{
+    uint64_t tag = cell->tag & YYJSON_TAG_MASK;
+
+    if ((tag & YYJSON_TYPE_MASK) == YYJSON_TYPE_STR)
+        push_bytes(rows, tag, cell->uni.str, cell_len(cell));
+    else
+        push_number(rows, tag, cell->uni);
 }
 
 void tg_rows_binary(struct tg_rows *rows, const void *bytes, size_t len)

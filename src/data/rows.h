@@ -24,6 +24,7 @@ enum cell_kind {
     CELL_DOUBLE,
     CELL_DECIMAL, /* digits as text: an integer beyond 64 bits, a decimal that was pushed */
     CELL_TEXT,
+    CELL_LITERAL, /* text of a source that has no types: what it is, its column says, or itself */
     CELL_BINARY,
     CELL_TIMESTAMP,    /* int64 microseconds, UTC */
     CELL_TIMESTAMP_NS, /* int64 nanoseconds, UTC */
@@ -39,6 +40,7 @@ enum cell_tag {
     CELL_TAG_BINARY = YYJSON_TYPE_STR | 1 << 5,
     CELL_TAG_DECIMAL =
         YYJSON_TYPE_STR | 2 << 5, /* pushed; an integer beyond 64 bits is YYJSON_TYPE_RAW */
+    CELL_TAG_LITERAL = YYJSON_TYPE_STR | 3 << 5,
     CELL_TAG_TIMESTAMP = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 1 << 5,
     CELL_TAG_DATE = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 2 << 5,
     CELL_TAG_TIME = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 3 << 5,
@@ -93,8 +95,8 @@ const yyjson_val *cell_find(const yyjson_val *object, const char *key, size_t le
 /* Text of a cell as JSON (compact). Typed cells as dlt writes them: decimals and times as quoted
  * text; `markers` puts dlt's private-use character before typed values (row hashes of the
  * reference, 1.5), false leaves it out (hashes of 6.4, columns kept as JSON). `sorted`: keys by
- * bytes. Timestamps end with +00:00; `zulu`: with Z, naive ones with nothing; `instants`: they are
- * whole microseconds since 1970, rounded down. */
+ * bytes. Literals as what they are by themselves. Timestamps end with +00:00; `zulu`: with Z, naive
+ * ones with nothing; `instants`: they are whole microseconds since 1970, rounded down. */
 enum { CELL_JSON_MARKERS = 1, CELL_JSON_SORTED = 2, CELL_JSON_ZULU = 4, CELL_JSON_INSTANTS = 8 };
 void cell_json(struct buf *out, const yyjson_val *cell, int flags);
 /* Whether it is a timestamp, or one is nested in it. */
@@ -129,6 +131,9 @@ int rows_finish(struct tg_rows *rows, const yyjson_val ***out, size_t *count,
                 struct tg_error *err) TG_CHECK_RESULT;
 size_t rows_count(const struct tg_rows *rows);
 size_t rows_bytes(const struct tg_rows *rows); /* memory in use */
+
+/* Pushes a cell that is no list or object, and is what its kind says; its bytes are copied. */
+void rows_push_cell(struct tg_rows *rows, const yyjson_val *cell);
 
 /* ---- laying rows without pushing them (page.c), on cleared rows ---- */
 

@@ -101,6 +101,13 @@ bool type_widens(const struct type_spec *from, const struct type_spec *to)
     return !same && b.scale >= a.scale && b.precision - b.scale >= a.precision - a.scale;
 }
 
+bool type_spells(const struct type_spec *from, const struct type_spec *to)
+{
+    return to->type == TYPE_TEXT &&
+           (from->type == TYPE_BIGINT || from->type == TYPE_DATE || from->type == TYPE_TIME ||
+            (is_exact(from) && as_decimal(from).scale == 0));
+}
+
 /* ---- Arrow ---- */
 
 void type_arrow_format(const struct type_spec *spec, char out[24])

@@ -53,6 +53,10 @@ static inline bool type_is_nanoseconds(const struct type_spec *spec)
  * no change: false. */
 bool type_widens(const struct type_spec *from, const struct type_spec *to);
 
+/* May a hint make text of the column's values? Each of them then reads as a source would write it.
+ */
+bool type_spells(const struct type_spec *from, const struct type_spec *to);
+
 /* The same spec with precision and scale spelled out (wei: 38, 0). For decimals. */
 struct type_spec type_decimal(const struct type_spec *spec);
 

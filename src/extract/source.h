@@ -20,6 +20,14 @@ struct source_file {
     char *checksum;
 };
 
+/* What is known of the types of a resource's columns while it is read, for sources that have none
+ * of their own. */
+struct known_types {
+    /* The type of the column for a name of the source; TYPE_NONE: not known. NULL: none is. */
+    int (*find)(void *user, const char *name, struct type_spec *out, struct tg_error *err);
+    void *user;
+};
+
 struct source_request {
     struct context *ctx; /* all borrowed until close */
     struct engine *engine;
@@ -33,6 +41,7 @@ struct source_request {
     size_t known_file_count;
     const struct tg_column *columns; /* the resource's hints; names as the source has them */
     size_t column_count;
+    struct known_types types;
     bool replaces;   /* what is read takes the place of all that is there: it must be there */
     tg_read_fn read; /* callback source */
     void *user;

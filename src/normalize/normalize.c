@@ -76,6 +76,7 @@ static int push_rows(struct normalizer *normalizer, const struct page *page, str
     int rc = TG_OK;
     struct outputs *outputs = &normalizer->outputs;
     outputs->page = page;
+    normalizer->shredder.rule = page->schema.release ? TEXT_TYPED : TEXT_DOCUMENT;
     if (page->schema.release)
         TRY(typed_declare(&normalizer->typed, outputs, normalizer->shredder.root, &page->schema,
                           err));
@@ -128,6 +129,12 @@ int normalizer_push(struct normalizer *normalizer, struct page *page, struct tg_
 done:
     normalizer->failed = rc != TG_OK;
     return rc;
+}
+
+int normalizer_column_type(struct normalizer *normalizer, const char *name, struct type_spec *out,
+                           struct tg_error *err)
+{
+    return shape_column_type(&normalizer->outputs, normalizer->shredder.root, name, out, err);
 }
 
 int normalizer_finish(struct normalizer *normalizer, struct tg_error *err)

@@ -61,6 +61,10 @@ int normalizer_new(const struct normalize_options *options, struct normalizer **
  * name row and column; TG_CONTRACT when a contract is frozen. */
 int normalizer_push(struct normalizer *normalizer, struct page *page,
                     struct tg_error *err) TG_CHECK_RESULT;
+/* The type that the root table's column for the key `name` has, or a preferred type gives it;
+ * TYPE_NONE: its first value will tell. */
+int normalizer_column_type(struct normalizer *normalizer, const char *name, struct type_spec *out,
+                           struct tg_error *err) TG_CHECK_RESULT;
 /* Emits what is left in the builders. */
 int normalizer_finish(struct normalizer *normalizer, struct tg_error *err) TG_CHECK_RESULT;
 uint64_t normalizer_row_count(

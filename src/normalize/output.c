@@ -368,17 +368,30 @@ done:
     return rc;
 }
 
+int output_type(struct outputs *outputs, const struct output *output, const struct claim *claim,
+                struct type_spec *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    *out = (struct type_spec){.type = TYPE_NONE};
+    TRY(claim_name(outputs, output, claim, err));
+    const struct table_column *column = table_find(output->table, buf_string(&outputs->name));
+    if (column)
+        *out = column->spec;
+done:
+    return rc;
+}
+
 int output_knows(struct outputs *outputs, const struct output *output, const struct claim *claim,
                  bool *out, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct slot *slot = owned_slot(outputs, output, claim);
+    struct type_spec spec;
     *out = slot && slot->learned;
     if (slot)
         goto done;
-    TRY(claim_name(outputs, output, claim, err));
-    const struct table_column *column = table_find(output->table, buf_string(&outputs->name));
-    *out = column && column->spec.type != TYPE_NONE;
+    TRY(output_type(outputs, output, claim, &spec, err));
+    *out = spec.type != TYPE_NONE;
 done:
     return rc;
 }

@@ -111,6 +111,9 @@ int output_slot(struct outputs *outputs, struct output *output, const struct cla
                 struct slot **out, struct tg_error *err) TG_CHECK_RESULT;
 /* The slot of that name exactly, or NULL. */
 struct slot *output_find(const struct output *output, const char *name);
+/* The catalog's type of the column that output_slot would give; TYPE_NONE: it has none. */
+int output_type(struct outputs *outputs, const struct output *output, const struct claim *claim,
+                struct type_spec *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Whether the catalog has the column that output_slot would give. */
 int output_knows(struct outputs *outputs, const struct output *output, const struct claim *claim,
                  bool *out, struct tg_error *err) TG_CHECK_RESULT;

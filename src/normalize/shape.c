@@ -284,6 +284,31 @@ done:
     return rc;
 }
 
+int shape_column_type(struct outputs *outputs, struct shape *shape, const char *key,
+                      struct type_spec *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct field *field;
+    struct buf name = BUF_INIT;
+    *out = (struct type_spec){.type = TYPE_NONE};
+    TRY(shape_find(outputs, shape, key, strlen(key), &field, err));
+    const struct slot *slot = field->slot ? field->slot : field->shared;
+    if (slot)
+        *out = slot->column.spec;
+    if (slot || field->role != FIELD_DATA)
+        goto done;
+    TRY(column_name(outputs, shape, field, err));
+    buf_text(&name, buf_string(&outputs->name));
+    TRY(buf_check(&name, err));
+    const struct claim claim = {.name = buf_string(&name), .source = field->source, .owner = field};
+    TRY(output_type(outputs, shape->output, &claim, out, err));
+    if (out->type == TYPE_NONE)
+        TRY(settings_preferred_type(outputs->options.settings, buf_string(&name), &out->type, err));
+done:
+    buf_release(&name);
+    return rc;
+}
+
 /* Asks the contract for a column that the catalog does not have; the field keeps the answer. */
 static int ask_column(struct outputs *outputs, const struct shape *shape, struct field *field,
                       const struct claim *claim, struct tg_error *err)

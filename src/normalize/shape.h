@@ -79,6 +79,10 @@ int shape_declare(struct outputs *outputs, struct shape *shape, const struct Arr
 /* The type of a new column for values like `cell`: preferred, declared, or inferred. */
 int shape_type(struct outputs *outputs, const struct shape *shape, const struct field *field,
                const yyjson_val *cell, struct type_spec *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The type that values of `key` find there: the column's, or a preferred one; TYPE_NONE: neither is
+ * known. */
+int shape_column_type(struct outputs *outputs, struct shape *shape, const char *key,
+                      struct type_spec *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Makes field->object, field->list (`apart`: not one that other fields have), field->slot or
  * field->shared (for values of `spec`). The slot of a column that the contract discards is not made
  * (field->role says so), nor is its list. */

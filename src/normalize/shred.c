@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "normalize/values/coerce.h"
 #include "normalize/contract.h"
+#include "normalize/misfit.h"
 #include "normalize/values/infer.h"
 
 #define LIKELY(x) __builtin_expect(!!(x), 1)
@@ -56,7 +57,7 @@ static int store_coerced(struct shredder *shredder, struct slot *slot, const str
 {
     int rc = TG_OK;
     struct coerced value;
-    TRY(coerce_cell(cell, spec, &shredder->scratch, &value, done_out, err));
+    TRY(coerce_cell(cell, spec, shredder->rule, &shredder->scratch, &value, done_out, err));
     if (!*done_out)
         goto done;
     if (slot->column.spec.type == TYPE_BIGINT)
@@ -88,9 +89,9 @@ static int store_wider(struct shredder *shredder, struct output *output, struct 
     bool left_out;
     *done_out = false;
     if (slot->variant != TYPE_NONE ||
-        !coerce_widen(&slot->column.spec, slot->magnitude, cell, &spec))
+        !coerce_widen(&slot->column.spec, slot->magnitude, cell, shredder->rule, &spec))
         goto done;
-    TRY(coerce_cell(cell, &spec, &shredder->scratch, &value, done_out, err));
+    TRY(coerce_cell(cell, &spec, shredder->rule, &shredder->scratch, &value, done_out, err));
     if (!*done_out)
         goto done;
     TRY(ask_type(shredder, output, slot, &spec, &left_out, err));
@@ -104,11 +105,13 @@ done:
 
 /* The value goes to a column beside it, named by the value's plain type; else to one of text. One
  * that is there already needs nobody's leave. */
-static int store_variant(struct shredder *shredder, struct output *output, struct slot *slot,
-                         const yyjson_val *cell, struct tg_error *err)
+static int store_variant(struct shredder *shredder, const struct shape *shape,
+                         const struct field *field, struct slot *slot, const yyjson_val *cell,
+                         struct tg_error *err)
 {
     int rc = TG_OK;
     struct outputs *outputs = shredder->outputs;
+    struct output *output = shape->output;
     struct type_spec spec = infer_type(&outputs->rules, cell);
     enum type named = infer_plain(cell).type;
     struct slot *of = slot;
@@ -120,6 +123,7 @@ static int store_variant(struct shredder *shredder, struct output *output, struc
             TRY(ask_type(shredder, output, of, &spec, &left_out, err));
         if (left_out)
             goto done;
+        TRY(misfit_refuse(shape, field, slot, cell, err));
         if (!variant)
             TRY(output_variant(outputs, output, of, named, &spec, false, &variant, err));
         TRY(store_coerced(shredder, variant, &variant->column.spec, cell, output->row, &stored,
@@ -214,7 +218,7 @@ static int store_slowly(struct shredder *shredder, struct shape *shape, struct f
     if (!stored)
         TRY(store_wider(shredder, output, slot, cell, &stored, err));
     if (!stored)
-        TRY(store_variant(shredder, output, slot, cell, err));
+        TRY(store_variant(shredder, shape, field, slot, cell, err));
 done:
     return rc;
 }
@@ -500,7 +504,7 @@ static int set_id(struct shredder *shredder, struct output *output, const struct
     bool fits;
     if (!shredder->own_id)
         return make_root_id(shredder, output, err);
-    TRY(coerce_cell(shredder->own_id, &text, &shredder->scratch, &own, &fits, err));
+    TRY(coerce_cell(shredder->own_id, &text, TEXT_TYPED, &shredder->scratch, &own, &fits, err));
     if (place)
         TRY(output_set_id(shredder->outputs, output, own.text, own.len, err));
     else

@@ -4,6 +4,7 @@
 #ifndef TIDEGATE_NORMALIZE_SHRED_H
 #define TIDEGATE_NORMALIZE_SHRED_H
 
+#include "data/text/literal.h"
 #include "normalize/shape.h"
 
 /* A list that waits until its row is complete. */
@@ -17,6 +18,7 @@ struct shredder {
     struct shape *root;
     struct pending *pending; /* a stack */
     size_t pending_count, pending_cap;
+    enum text_rule rule;      /* of the texts in the rows that are pushed */
     uint64_t row_number;      /* of the row being walked, of any table, rejected ones included */
     const yyjson_val *own_id; /* the _dlt_id that the row being walked brings; NULL: none */
     struct buf scratch;       /* coerced values */

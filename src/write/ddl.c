@@ -396,7 +396,8 @@ static int plan_column(struct load *load, const struct chain *chain, struct targ
         return error_nomem(err);
     if (have) {
         struct type_spec spec = load->dialect->type_from_sql(have->sql_type);
-        if (strcmp(type, have->sql_type) == 0 || !type_widens(&spec, &column->spec))
+        if (strcmp(type, have->sql_type) == 0 ||
+            (!type_widens(&spec, &column->spec) && !type_spells(&spec, &column->spec)))
             return TG_OK;
         have->sql_type = type;
         return alter_type(plan, load, target, have, err);

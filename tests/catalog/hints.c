@@ -171,16 +171,24 @@ static void test_refusals(void **state)
     struct table *table = apply(&catalog, &hints);
     table->seen_data = true;
     apply(&catalog, &hints); /* the same again is fine */
-    column.spec.type = TYPE_TEXT;
+    column.spec.type = TYPE_BOOL;
     hints.disposition = DISPOSITION_REPLACE;
     refuse(&catalog, &hints,
-           "column 'x' of table 't' is bigint at the destination and the hint says text: take the "
+           "column 'x' of table 't' is bigint at the destination and the hint says bool: take the "
            "hint back, or drop the table");
     assert_int_equal(table->disposition, DISPOSITION_APPEND);
     column.name = "new";
     apply(&catalog, &hints);
 
     struct table_column *known = table_find(table, "x");
+    column.name = "x";
+    column.spec.type = TYPE_TEXT;
+    apply(&catalog, &hints); /* whole numbers read as they were written */
+    assert_int_equal(known->spec.type, TYPE_TEXT);
+    column.spec.type = TYPE_BIGINT;
+    refuse(&catalog, &hints,
+           "column 'x' of table 't' is text at the destination and the hint says bigint: take the "
+           "hint back, or drop the table");
     known->spec = (struct type_spec){.type = TYPE_DECIMAL};
     column = (struct table_column){.name = "x",
                                    .spec = {.type = TYPE_DECIMAL, .precision = 38, .scale = 9}};

@@ -187,6 +187,28 @@ static void only_lossless_changes_widen(void **state)
                      type_name(cases[i].to.type));
 }
 
+/* By a hint, texts are made of what reads back as it was written. */
+static void whole_numbers_and_days_spell(void **state)
+{
+    static const struct type_spec text = {.type = TYPE_TEXT}, bigint = {.type = TYPE_BIGINT};
+    static const struct type_spec yes[] = {{.type = TYPE_BIGINT},
+                                           {.type = TYPE_DATE},
+                                           {.type = TYPE_TIME},
+                                           {.type = TYPE_WEI},
+                                           {TYPE_DECIMAL, 38, 0, false}};
+    static const struct type_spec no[] = {{.type = TYPE_DOUBLE},
+                                          {.type = TYPE_BOOL},
+                                          {.type = TYPE_TIMESTAMP},
+                                          {.type = TYPE_DECIMAL},
+                                          {.type = TYPE_TEXT}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
+        assert_true(type_spells(&yes[i], &text) && !type_spells(&yes[i], &bigint));
+    for (size_t i = 0; i < sizeof(no) / sizeof(no[0]); i++)
+        assert_false(type_spells(&no[i], &text));
+}
+
 static void layouts(void **state)
 {
     static const struct {
@@ -226,6 +248,7 @@ int main(void)
         cmocka_unit_test(dictionaries_count_by_their_values),
         cmocka_unit_test(what_no_column_holds_is_an_error),
         cmocka_unit_test(only_lossless_changes_widen),
+        cmocka_unit_test(whole_numbers_and_days_spell),
         cmocka_unit_test(layouts),
     };
     return cmocka_run_group_tests_name("data/type", tests, NULL, NULL);

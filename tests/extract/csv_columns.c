@@ -40,17 +40,30 @@ done:
     return rc;
 }
 
+/* What is known of the column; TYPE_NONE: nothing. */
+static struct type_spec known;
+
+static int find_known(void *user, const char *name, struct type_spec *out, struct tg_error *err)
+{
+    (void)user;
+    (void)err;
+    assert_string_equal(name, "x");
+    *out = known;
+    return TG_OK;
+}
+
 /* Guesses from `seen` (NULL: nothing) and converts `texts`. */
 static int convert(const struct tg_column *hint, const char *seen, const char *texts,
                    struct buf *values, char format[24])
 {
+    const struct csv_types types = {hint, hint ? 1 : 0, {find_known, NULL}};
     static const char *const names[] = {"x"};
     struct csv_columns *columns = NULL;
     struct ArrowArray batch = {.release = NULL};
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
 
-    TRY(csv_columns_new(names, 1, hint, hint ? 1 : 0, &columns, NULL));
+    TRY(csv_columns_new(names, 1, &types, &columns, NULL));
     if (seen) {
         TRY(make_batch(seen, &batch));
         csv_columns_see(columns, &batch);
@@ -83,7 +96,6 @@ static void test_numbers(void **state)
 {
     (void)state;
     check("1|-2|NULL|0", "l", "x=1 x=-2 x=null x=0 ");
-    check(" 5 |6", "l", "x=5 x=6 ");
     check("9223372036854775807|-9223372036854775808", "l",
           "x=9223372036854775807 x=-9223372036854775808 ");
     check("1|9223372036854775808", "d:38,0", "x=1 x=9223372036854775808 ");
@@ -92,6 +104,7 @@ static void test_numbers(void **state)
     check("123456789012345678901234567890123456789", "u",
           "x=\"123456789012345678901234567890123456789\" ");
     check("1|2.50|-1e3", "g", "x=1.0 x=2.5 x=-1000.0 ");
+    check("1|-0", "g", "x=1.0 x=-0.0 ");
     check("0.5|nan|-inf", "g", "x=0.5 x=null x=null ");
 }
 
@@ -104,6 +117,8 @@ static void test_not_numbers(void **state)
     check("+49", "u", "x=\"+49\" ");
     check("0x1F", "u", "x=\"0x1F\" ");
     check("1_000", "u", "x=\"1_000\" ");
+    check(" 5|6 ", "u", "x=\" 5\" x=\"6 \" ");
+    check("1e-999", "u", "x=\"1e-999\" ");
     check("1,5", "u", "x=\"1,5\" ");
     check("1e999", "u", "x=\"1e999\" ");
     check("-|e5|1e|.", "u", "x=\"-\" x=\"e5\" x=\"1e\" x=\".\" ");
@@ -129,6 +144,7 @@ static void test_times(void **state)
           "x=\"2024-01-01T08:00:00+00:00\" x=\"2024-01-01T10:00:00+00:00\" ");
     check("10:30:00|23:59:59.5", "ttu", "x=\"10:30:00\" x=\"23:59:59.500000\" ");
     check("25:00:00", "u", "x=\"25:00:00\" ");
+    check("10:00:00.1234567", "u", "x=\"10:00:00.1234567\" ");
     check("2024-01-01|10:30:00", "u", "x=\"2024-01-01\" x=\"10:30:00\" ");
     check("True|false", "b", "x=true x=false ");
     check("t|f", "u", "x=\"t\" x=\"f\" ");
@@ -148,7 +164,8 @@ static void test_nothing(void **state)
     buf_release(&out);
 }
 
-/* Values that do not fit what was guessed make rows, each of its own type. */
+/* Values that do not fit what was guessed make rows, in which they are literals: as JSON, each of
+ * its own type. */
 static void test_misfits(void **state)
 {
     static const struct {
@@ -157,14 +174,17 @@ static void test_misfits(void **state)
         {"1|2", "3|1.5|oops|NULL|007|2024-01-01|99999999999999999999", "l",
          "{\"x\":3} {\"x\":1.5} {\"x\":\"oops\"} {\"x\":null} {\"x\":\"007\"} "
          "{\"x\":\"2024-01-01\"} {\"x\":\"99999999999999999999\"} "},
+        {"1", "-0|1.0", "l", "{\"x\":-0.0} {\"x\":1.0} "},
         {"1.5", "2|12345678901234567|x", "g",
          "{\"x\":2.0} {\"x\":12345678901234567} {\"x\":\"x\"} "},
-        {"2024-01-01", "2024-01-02|2024-01-01T00:00:00Z", "tdD",
-         "{\"x\":\"2024-01-02\"} {\"x\":\"2024-01-01T00:00:00+00:00\"} "},
+        {"2024-01-01", "20240102|2024-01-01T00:00:00Z", "tdD",
+         "x=\"2024-01-02\" x=\"2024-01-01\" "},
+        {"2024-01-01", "2024-01-02|2024-01-01T00:00:01Z", "tdD",
+         "{\"x\":\"2024-01-02\"} {\"x\":\"2024-01-01T00:00:01+00:00\"} "},
         {"true", "false|1", "b", "{\"x\":false} {\"x\":1} "},
         {"10:00:00", "10:00:01|x", "ttu", "{\"x\":\"10:00:01\"} {\"x\":\"x\"} "},
         {"2024-01-01T00:00:00", "2024-01-01T00:00:00Z|2024-01-01T00:00:00",
-         "tsu:", "{\"x\":\"2024-01-01T00:00:00+00:00\"} {\"x\":\"2024-01-01T00:00:00+00:00\"} "},
+         "tsu:", "x=\"2024-01-01T00:00:00\" x=\"2024-01-01T00:00:00\" "},
         {"a", "5|b", "u", "x=\"5\" x=\"b\" "},
     };
 
@@ -198,13 +218,15 @@ static void test_hints(void **state)
     check_hint((struct tg_column){.data_type = "text"}, "00123|5", "u", "x=\"00123\" x=\"5\" ");
     check_hint((struct tg_column){.data_type = "json"}, "{}|5", "u", "x=\"{}\" x=\"5\" ");
     check_hint((struct tg_column){.data_type = "bigint"}, "00123|+5|-0", "l", "x=123 x=5 x=0 ");
-    check_hint((struct tg_column){.data_type = "bigint"}, "1.5", "l", "{\"x\":\"1.5\"} ");
+    check_hint((struct tg_column){.data_type = "bigint"}, "1.5| 2", "l", "{\"x\":1.5} {\"x\":2} ");
     check_hint((struct tg_column){.data_type = "decimal"}, "1|2.50", "d:38,9",
                "x=1.000000000 x=2.500000000 ");
     check_hint((struct tg_column){.data_type = "decimal", .precision = 5, .scale = 2}, "1.25",
                "d:5,2", "x=1.25 ");
     check_hint((struct tg_column){.data_type = "decimal", .precision = 5, .scale = 2}, "1.255",
                "d:5,2", "{\"x\":\"1.255\"} ");
+    check_hint((struct tg_column){.data_type = "timestamp"}, "5", "tsu:UTC", "{\"x\":5.0} ");
+    check_hint((struct tg_column){.data_type = "bool"}, "t|0|yes", "b", "x=true x=false x=true ");
     check_hint((struct tg_column){.data_type = "wei"}, "99999999999999999999", "d:38,0",
                "x=99999999999999999999 ");
     check_hint((struct tg_column){.data_type = "double"}, "1|.5|5.|007.5|NaN", "g",
@@ -217,6 +239,46 @@ static void test_hints(void **state)
     check_hint((struct tg_column){.data_type = "timestamp", .timezone = TG_NO},
                "2024-01-02T00:00:00", "tsu:", "x=\"2024-01-02T00:00:00\" ");
     check_hint((struct tg_column){.data_type = NULL}, "00123", "u", "x=\"00123\" ");
+}
+
+/* What the table has counts, whatever the texts look like; under a hint, too. */
+static void test_known(void **state)
+{
+    static const struct {
+        struct type_spec spec;
+        const char *texts, *format, *values;
+    } cases[] = {
+        {{.type = TYPE_TEXT}, "5|6", "u", "x=\"5\" x=\"6\" "},
+        {{.type = TYPE_JSON}, "5|{}", "u", "x=\"5\" x=\"{}\" "},
+        {{.type = TYPE_BIGINT}, "1|01234", "l", "{\"x\":1} {\"x\":\"01234\"} "},
+        {{.type = TYPE_BIGINT}, "01234", "l", "{\"x\":\"01234\"} "},
+        {{.type = TYPE_DATE}, "20240102|2024-01-03", "tdD", "x=\"2024-01-02\" x=\"2024-01-03\" "},
+        {{.type = TYPE_TIMESTAMP},
+         "20240102|2024-01-03T01:02:03",
+         "tsu:UTC",
+         "x=\"2024-01-02T00:00:00+00:00\" x=\"2024-01-03T01:02:03+00:00\" "},
+        {{.type = TYPE_DOUBLE}, "12.50|7|1e5", "g", "x=12.5 x=7.0 x=100000.0 "},
+        {{.type = TYPE_DOUBLE},
+         "9007199254740993|1e400",
+         "g",
+         "{\"x\":9007199254740993} {\"x\":\"1e400\"} "},
+        {{TYPE_DECIMAL, 9, 2, false}, "1|2.5", "d:9,2", "x=1.00 x=2.50 "},
+        {{TYPE_DECIMAL, 9, 2, false}, "1|2.505", "d:9,2", "{\"x\":\"1\"} {\"x\":\"2.505\"} "},
+        {{.type = TYPE_BOOL}, "true|1|t", "b", "{\"x\":true} {\"x\":1} {\"x\":\"t\"} "},
+        {{.type = TYPE_TIMESTAMP, .naive = true, .precision = 9},
+         "2024-01-01T10:00:00.000000001|2024-01-01",
+         "tsn:",
+         "x=\"2024-01-01T10:00:00.000000001\" x=\"2024-01-01T00:00:00\" "},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        known = cases[i].spec;
+        check(cases[i].texts, cases[i].format, cases[i].values);
+    }
+    known = (struct type_spec){.type = TYPE_DOUBLE};
+    check_hint((struct tg_column){.data_type = "bigint"}, "007|+1.5", "g", "x=7.0 x=1.5 ");
+    known = (struct type_spec){.type = TYPE_NONE};
 }
 
 static int work(void)
@@ -239,6 +301,8 @@ int main(void)
         cmocka_unit_test(test_numbers),       cmocka_unit_test(test_not_numbers),
         cmocka_unit_test(test_times),         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_misfits),       cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_known),
+
         cmocka_unit_test(test_out_of_memory),
     };
 

@@ -48,8 +48,9 @@ static void variants(void **state)
           "date\"\n");
     check("{\"s\":\"x\"}\n{\"s\":1}\n{\"s\":1.0}\n{\"s\":true}\n{\"s\":\"2024-01-01T00:00:00Z\"}\n",
           "t(s text)\n\"x\"\n\"1\"\n\"1.0\"\n\"True\"\n\"2024-01-01T00:00:00Z\"\n");
-    check("{\"b\":true}\n{\"b\":\"no\"}\n{\"b\":3}\n{\"b\":\"maybe\"}\n",
-          "t(b bool, b__v_text text)\ntrue|null\nfalse|null\ntrue|null\nnull|\"maybe\"\n");
+    check("{\"b\":true}\n{\"b\":\"no\"}\n{\"b\":1}\n{\"b\":3}\n{\"b\":\"maybe\"}\n",
+          "t(b bool, b__v_bigint bigint, b__v_text text)\ntrue|null|null\nfalse|null|null\n"
+          "true|null|null\nnull|3|null\nnull|null|\"maybe\"\n");
 }
 
 static void variants_in_the_catalog(void **state)

@@ -242,7 +242,8 @@ static void expected_text(const yyjson_val *value, const struct ArrowSchema *sch
     struct ArrowArray array = {.release = NULL};
     bool fits;
     assert_int_equal(type_from_arrow(schema, &spec, NULL), TG_OK);
-    assert_int_equal(coerce_cell(value, &spec, &scratch, &coerced, &fits, NULL), TG_OK);
+    assert_int_equal(coerce_cell(value, &spec, TEXT_DOCUMENT, &scratch, &coerced, &fits, NULL),
+                     TG_OK);
     if (fits) {
         assert_int_equal(column_init_rows(&column, &spec, 1, NULL), TG_OK);
         assert_int_equal(coerce_store(&coerced, &column, 0, NULL), TG_OK);

@@ -18,6 +18,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "data/text/literal.h"
 
 #define DAY_US     INT64_C(86400000000)
 #define DAYS_MAX   (INT64_MAX / DAY_US)
@@ -92,6 +93,9 @@ bool cursor_value_set_number(struct cursor_value *out, const char *digits, size_
 
 bool cursor_value_set_cell(struct cursor_value *out, const yyjson_val *cell)
 {
+    struct type_spec spec;
+    yyjson_val natural;
+
     switch (cell_kind(cell)) {
     case CELL_NONE:
     case CELL_NULL: *out = (struct cursor_value){.kind = TG_VALUE_NONE}; return true;
@@ -101,6 +105,9 @@ bool cursor_value_set_cell(struct cursor_value *out, const yyjson_val *cell)
     case CELL_UINT: set_uint(out, cell->uni.u64); return true;
     case CELL_DOUBLE: cursor_value_set_double(out, cell->uni.f64); return true;
     case CELL_TEXT: cursor_value_set_text(out, cell->uni.str, cell_len(cell)); return true;
+    case CELL_LITERAL:
+        literal_natural(cell, &natural, &spec);
+        return cursor_value_set_cell(out, &natural);
     case CELL_TIMESTAMP:
         *out = (struct cursor_value){
             .kind = TG_VALUE_TIMESTAMP, .naive = cell_is_naive(cell), .int64 = cell->uni.i64};

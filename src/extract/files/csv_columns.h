@@ -6,22 +6,31 @@
 
 #include "data/batch.h"
 #include "data/page.h"
+#include "extract/source.h"
 
 struct csv_columns;
 
-/* Names are copied. Hints whose name is that of a column say its type; they are borrowed. */
-int csv_columns_new(const char *const *names, size_t count, const struct tg_column *hints,
-                    size_t hint_count, struct csv_columns **out,
-                    struct tg_error *err) TG_CHECK_RESULT;
+/* What says the types of columns; all is borrowed. */
+struct csv_types {
+    const struct tg_column *hints; /* by their names */
+    size_t hint_count;
+    struct known_types known; /* asked before each batch */
+};
+
+/* Names are copied. */
+int csv_columns_new(const char *const *names, size_t count, const struct csv_types *types,
+                    struct csv_columns **out, struct tg_error *err) TG_CHECK_RESULT;
 void csv_columns_free(struct csv_columns *columns); /* NULL is fine */
 
-/* A batch of texts (format "u") that types are guessed from. */
+/* Asks what is known; *all: of every column. */
+int csv_columns_know(struct csv_columns *columns, bool *all, struct tg_error *err) TG_CHECK_RESULT;
+/* A batch of texts (format "u") that the types of the others are guessed from. */
 void csv_columns_see(struct csv_columns *columns, const struct ArrowArray *batch);
 /* No more to see: each column that had a value gets its type. */
 void csv_columns_decide(struct csv_columns *columns);
 /* Fills kind, schema, and array or rows of `page` from a batch of texts (moved, also on failure):
- * a batch, or, when a value is not of its column's type, rows whose cells have the types of their
- * values; they live until the next call. */
+ * a batch, or, when a value is not of its column's type, rows in which it is a literal; they live
+ * until the next call. */
 int csv_columns_convert(struct csv_columns *columns, struct ArrowArray *batch, struct page *page,
                         struct tg_error *err) TG_CHECK_RESULT;
 

@@ -4,7 +4,7 @@
  * Data path: table_reader_open -> find_casts, parquet_sql -> engine_query -> table_reader_next: a
  * batch of the stream is a page, structs, lists and maps in it too (extract.c makes rows of those).
  * CSV: read_header (the names, csv_header.c) -> csv_sql, by which the engine reads the file through
- * feed.c's pipe and every field is text -> take_sample, that the types are guessed
+ * feed.c's pipe and every field is text -> take_sample, that types which are not known are guessed
  * from -> table_reader_next, through csv_columns.c -> finish_feed: was the file whole?
  *
  * The engine's own guesses are not used: its guess of a dialect drops lines that do not fit it,
@@ -284,9 +284,11 @@ static int next_batch(struct table_reader *reader, struct ArrowArray *out, bool 
 static int take_sample(struct table_reader *reader, struct tg_error *err)
 {
     size_t rows = 0, bytes = 0;
+    bool all;
     int rc = TG_OK;
 
-    while (rows < SAMPLE_ROWS && bytes < SAMPLE_BYTES) {
+    TRY(csv_columns_know(reader->csv, &all, err));
+    while (!all && rows < SAMPLE_ROWS && bytes < SAMPLE_BYTES) {
         struct ArrowArray *batch;
         bool end;
         TRY(mem_grow(&reader->samples, &reader->sample_cap, reader->sample_count + 1,
@@ -326,6 +328,7 @@ static int open_csv(struct table_reader *reader, const struct table_options *opt
                     struct tg_error *err)
 {
     struct csv_header header = {.count = 0};
+    const struct csv_types types = {options->columns, options->column_count, options->types};
     struct buf sql = BUF_INIT;
     const char *pipe;
     int rc = TG_OK;
@@ -334,8 +337,7 @@ static int open_csv(struct table_reader *reader, const struct table_options *opt
     TRY(read_header(reader, options, &header, err));
     if (header.count == 0)
         goto done;
-    TRY(csv_columns_new(header.names, header.count, options->columns, options->column_count,
-                        &reader->csv, err));
+    TRY(csv_columns_new(header.names, header.count, &types, &reader->csv, err));
     TRY(feed_start(reader->feed, &pipe, err));
     csv_sql(pipe, options, &header, &sql);
     TRY(buf_check(&sql, err));

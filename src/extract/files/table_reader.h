@@ -6,6 +6,7 @@
 
 #include "data/page.h"
 #include "database/engine.h"
+#include "extract/files/csv_columns.h"
 
 struct table_reader; /* one open file */
 
@@ -18,6 +19,7 @@ struct table_options {
     bool header;                     /* CSV: the first line holds names */
     const struct tg_column *columns; /* CSV: hints, which say types; borrowed */
     size_t column_count;
+    struct known_types types; /* CSV: of columns that are there */
 };
 
 /* `path` is borrowed while it is open. TG_SOURCE when it cannot be read, TG_DATA when it is

@@ -118,6 +118,7 @@ static int read_options(struct reading *reading, struct tg_error *err)
         .header = !header || strcmp(header, "false") != 0,
         .columns = reading->request.columns,
         .column_count = reading->request.column_count,
+        .types = reading->request.types,
     };
     return TG_OK;
 }

@@ -29,7 +29,7 @@ int cast_array(const struct ArrowSchema *schema, const struct ArrowArray *array,
         TRY(value_cell(schema, array, offset + (int64_t)row, &scratch, &cell, err));
         if (cell_kind(&cell) == CELL_NULL)
             continue;
-        TRY(coerce_cell(&cell, to, &coerced_text, &value, fits, err));
+        TRY(coerce_cell(&cell, to, TEXT_TYPED, &coerced_text, &value, fits, err));
         if (!*fits)
             goto done;
         TRY(coerce_store(&value, &column, row, err));

@@ -1,15 +1,15 @@
 /*
  * Owns what may become what without loss: one function per column type, in the table `coercers`.
  *
- *   coerce_cell  -> coercers[type] (the matrix of the reference, 3.3) -> struct coerced
+ *   coerce_cell  -> texts as cells of the type (data/text/literal.c) -> coercers[type] (the matrix
+ *                   of the reference, 3.3) -> struct coerced
  *   coerce_store -> struct coerced -> column
  *   coerce_widen -> which wider type a column gets when coerce_cell said no (design 6)
  *
- * Text is read as Python reads it: spaces around numbers, underscores within them.
  * Stricter than dlt where dlt loses something: a time of day is not cut off to fit a date (but
- * seconds since 1970 are), integers
- * are not rounded to fit a double, digits written out are not rounded to fit a decimal. A decimal
- * with scale takes a double rounded to it, a timestamp what its digits of a second hold. Variant
+ * seconds since 1970 are, of documents), integers are not rounded to fit a double, digits written
+ * out are not rounded to fit a decimal, a number is true or false only as 1 or 0. A decimal with
+ * scale takes a double rounded to it, a timestamp what its digits of a second hold. Variant
  * columns, for what neither fits nor widens, are made by output.c.
  */
 #include "normalize/values/coerce.h"
@@ -41,65 +41,7 @@ static bool is_text_type(enum type type)
     return type == TYPE_TEXT || type == TYPE_JSON || type == TYPE_BINARY;
 }
 
-/* ---- numbers in text ---- */
-
-/* Bytes of the space at the start of `text`, as Python's strip knows them; 0: none. */
-static size_t space_at(const char *text, size_t len)
-{
-    static const char *const spaces[] = {"\xc2\x85",     "\xc2\xa0",     "\xe1\x9a\x80",
-                                         "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
-                                         "\xe2\x81\x9f", "\xe3\x80\x80"};
-    unsigned char first = len > 0 ? (unsigned char)text[0] : 'x';
-    if (first < 0x80)
-        return first == ' ' || (first >= '\t' && first <= '\r') || (first >= 0x1c && first <= 0x1f);
-    for (size_t i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++)
-        if (strlen(spaces[i]) <= len && memcmp(spaces[i], text, strlen(spaces[i])) == 0)
-            return strlen(spaces[i]);
-    bool wide = len >= 3 && memcmp(text, "\xe2\x80", 2) == 0; /* U+2000 to U+200A */
-    return wide && (unsigned char)text[2] <= 0x8a ? 3 : 0;
-}
-
-/* Text of the cell without the spaces around it. */
-static struct span trimmed(const yyjson_val *cell)
-{
-    struct span span = {cell->uni.str, cell_len(cell)};
-    for (size_t step; (step = space_at(span.text, span.len)) > 0; span.len -= step)
-        span.text += step;
-    for (size_t step = 1; span.len > 0 && step <= 3 && step <= span.len;) {
-        bool is_space = space_at(span.text + span.len - step, step) == step;
-        span.len -= is_space ? step : 0;
-        step = is_space ? 1 : step + 1;
-    }
-    return span;
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-enum { NUMBER_MAX = 400 }; /* bytes of a number with underscores, or of one that a double reads */
-
-/* Python allows 1_000: takes the underscores out, by way of `room`. false: one is not between
- * digits. */
-static bool join_digits(struct span *span, char room[NUMBER_MAX])
-{
-    size_t len = 0;
-    if (span->len == 0 || !memchr(span->text, '_', span->len))
-        return true;
-    if (span->len > NUMBER_MAX)
-        return false;
-    for (size_t i = 0; i < span->len; i++) {
-        bool between = i > 0 && i + 1 < span->len && is_digit(span->text[i - 1]) &&
-                       is_digit(span->text[i + 1]);
-        if (span->text[i] != '_')
-            room[len++] = span->text[i];
-        else if (!between)
-            return false;
-    }
-    *span = (struct span){room, len};
-    return true;
-}
+/* ---- numbers ---- */
 
 static int hex_digit(char c)
 {
@@ -113,45 +55,15 @@ static bool is_hex(struct span span)
     return span.len >= 2 && span.text[0] == '0' && span.text[1] == 'x';
 }
 
-/* "0x1F", up to 126 bits. */
-static bool parse_hex(struct span span, int128 *out)
-{
-    int128 value = 0;
-    if (!is_hex(span) || span.len == 2)
-        return false;
-    for (size_t i = 2; i < span.len; i++) {
-        int digit = hex_digit(span.text[i]);
-        if (digit < 0 || value >> 122 != 0)
-            return false;
-        value = value << 4 | digit;
-    }
-    *out = value;
-    return true;
-}
-
-/* ---- whole numbers ---- */
-
 static bool int128_to_int64(int128 value, int64_t *out)
 {
     *out = (int64_t)value;
     return *out == value;
 }
 
-/* Digits with a sign and nothing else. */
-static bool is_integer(struct span span)
-{
-    size_t sign = span.len > 0 && (span.text[0] == '-' || span.text[0] == '+');
-    for (size_t i = sign; i < span.len; i++)
-        if (!is_digit(span.text[i]))
-            return false;
-    return span.len > sign;
-}
-
-/* The whole number a cell stands for, exactly; text must be an integer literal. */
+/* The whole number a cell stands for, exactly. */
 static bool whole_number(const yyjson_val *cell, int128 *out)
 {
-    char room[NUMBER_MAX];
-    struct span span;
     switch (cell_kind(cell)) {
     case CELL_INT: *out = cell->uni.i64; return true;
     case CELL_UINT: *out = cell->uni.u64; return true;
@@ -163,11 +75,6 @@ static bool whole_number(const yyjson_val *cell, int128 *out)
     case CELL_DECIMAL:
         return decimal_parse(cell->uni.str, cell_len(cell), DECIMAL_PRECISION, 0, out, NULL) ==
                TG_OK;
-    case CELL_TEXT:
-        span = trimmed(cell);
-        return parse_hex(span, out) ||
-               (join_digits(&span, room) && is_integer(span) &&
-                decimal_parse(span.text, span.len, DECIMAL_PRECISION, 0, out, NULL) == TG_OK);
     default: return false;
     }
 }
@@ -185,67 +92,6 @@ static bool to_bigint(const yyjson_val *cell, const struct type_spec *spec, stru
 
 /* ---- fractions ---- */
 
-/* nan, inf, infinity: *out is positive. */
-static bool parse_word(struct span span, double *out)
-{
-    static const struct {
-        const char *word;
-        double value;
-    } words[] = {{"nan", (double)NAN}, {"inf", (double)INFINITY}, {"infinity", (double)INFINITY}};
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        *out = words[i].value;
-        if (strlen(words[i].word) == span.len &&
-            strncasecmp(words[i].word, span.text, span.len) == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Digits without a sign, as JSON has them: one before the point, one behind it, no zeros in front.
- */
-static bool parse_digits(struct span span, double *out)
-{
-    char json[NUMBER_MAX];
-    size_t len = 0;
-    if (span.len + 2 > sizeof(json) || !decimal_valid(span.text, span.len))
-        return false;
-    for (; span.len > 1 && span.text[0] == '0' && is_digit(span.text[1]); span.len--)
-        span.text++;
-    for (size_t i = 0; i < span.len; i++) {
-        bool digit_follows = i + 1 < span.len && is_digit(span.text[i + 1]);
-        if (span.text[i] == '.' && i == 0)
-            json[len++] = '0';
-        if (span.text[i] != '.' || digit_follows)
-            json[len++] = span.text[i];
-    }
-    json[len] = '\0';
-    yyjson_val number;
-    const char *end = yyjson_read_number(json, &number, YYJSON_READ_NOFLAG, NULL, NULL);
-    *out = end ? yyjson_get_num(&number) : (double)INFINITY; /* the syntax is right: too large */
-    return !end || !*end;
-}
-
-/* Python's float(): decimal syntax, nan, inf; and 0x. */
-static bool parse_double(struct span span, double *out)
-{
-    char room[NUMBER_MAX];
-    bool negative = span.len > 0 && span.text[0] == '-';
-    int128 whole;
-    if (parse_hex(span, &whole)) {
-        *out = (double)whole;
-        return true;
-    }
-    if (!join_digits(&span, room))
-        return false;
-    if (span.len > 0 && (negative || span.text[0] == '+'))
-        span = (struct span){span.text + 1, span.len - 1};
-    if (span.len == 0 || span.text[0] == '-' || span.text[0] == '+' ||
-        (!parse_word(span, out) && !parse_digits(span, out)))
-        return false;
-    *out = negative ? -*out : *out;
-    return true;
-}
-
 /* Integers go in exactly or not at all. */
 static bool integer_to_double(const yyjson_val *cell, double *out)
 {
@@ -261,14 +107,17 @@ static bool to_double(const yyjson_val *cell, const struct type_spec *spec, stru
 {
     (void)spec;
     (void)scratch;
-    if (cell_is_integer(cell))
-        return integer_to_double(cell, &out->f64);
-    switch (cell_kind(cell)) {
-    case CELL_DOUBLE: out->f64 = cell->uni.f64; return true;
-    case CELL_DECIMAL:
-    case CELL_TEXT: return parse_double(trimmed(cell), &out->f64);
-    default: return false;
+    if (cell_kind(cell) == CELL_DOUBLE) {
+        out->f64 = cell->uni.f64;
+        return true;
     }
+    int whole, fraction;
+    bool is_digits = cell_kind(cell) == CELL_DECIMAL && !cell_overflows(cell) &&
+                     decimal_digits(cell->uni.str, cell_len(cell), &whole, &fraction);
+    if (cell_is_integer(cell) || (is_digits && fraction == 0))
+        return integer_to_double(cell, &out->f64);
+    return cell_kind(cell) == CELL_DECIMAL &&
+           literal_double(cell->uni.str, cell_len(cell), &out->f64);
 }
 
 static bool double_to_decimal(double real, const struct type_spec *full, struct buf *scratch,
@@ -288,50 +137,33 @@ static bool to_decimal(const yyjson_val *cell, const struct type_spec *spec, str
                        struct coerced *out)
 {
     struct type_spec full = type_decimal(spec);
-    struct span span;
+    struct span span = {cell->uni.str, cell_len(cell)};
     int128 whole;
-    char digits[48], room[NUMBER_MAX];
-    switch (cell_kind(cell)) {
-    case CELL_DOUBLE: return double_to_decimal(cell->uni.f64, &full, scratch, &out->decimal);
-    case CELL_INT:
-    case CELL_UINT: span = (struct span){NULL, 0}; break;
-    case CELL_DECIMAL: span = (struct span){cell->uni.str, cell_len(cell)}; break;
-    case CELL_TEXT: span = trimmed(cell); break;
-    default: return false;
-    }
-    if (span.text ? parse_hex(span, &whole) : whole_number(cell, &whole))
+    char digits[48];
+    if (cell_kind(cell) == CELL_DOUBLE)
+        return double_to_decimal(cell->uni.f64, &full, scratch, &out->decimal);
+    if (cell_kind(cell) != CELL_DECIMAL) {
+        if (!whole_number(cell, &whole))
+            return false;
         span = (struct span){digits, decimal_format(whole, 0, digits)};
-    return join_digits(&span, room) && decimal_parse(span.text, span.len, full.precision,
-                                                     full.scale, &out->decimal, NULL) == TG_OK;
+    }
+    return decimal_parse(span.text, span.len, full.precision, full.scale, &out->decimal, NULL) ==
+           TG_OK;
 }
 
 static bool to_bool(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
                     struct coerced *out)
 {
-    static const char *const words[] = {"no", "false", "f", "n", "0", "yes", "true", "t", "y", "1"};
-    int whole, fraction;
+    int128 whole;
     (void)spec;
     (void)scratch;
-    switch (cell_kind(cell)) {
-    case CELL_BOOL: out->i64 = is_true(cell); return true;
-    case CELL_INT:
-    case CELL_UINT: out->i64 = cell->uni.u64 != 0; return true;
-    case CELL_DOUBLE: out->i64 = cell->uni.f64 != 0; return true;
-    case CELL_DECIMAL:
-        out->i64 = decimal_digits(cell->uni.str, cell_len(cell), &whole, &fraction) &&
-                   (whole > 0 || fraction > 0);
-        return true;
-    case CELL_TEXT:
-        for (size_t i = 0; i < 10; i++) {
-            if (strlen(words[i]) == cell_len(cell) &&
-                strncasecmp(words[i], cell->uni.str, cell_len(cell)) == 0) {
-                out->i64 = i >= 5;
-                return true;
-            }
-        }
+    if (cell_kind(cell) == CELL_BOOL)
+        out->i64 = is_true(cell);
+    else if (whole_number(cell, &whole) && (whole == 0 || whole == 1))
+        out->i64 = whole == 1;
+    else
         return false;
-    default: return false;
-    }
+    return true;
 }
 
 /* ---- text, json, binary ---- */
@@ -390,6 +222,7 @@ static bool to_text(const yyjson_val *cell, const struct type_spec *spec, struct
     (void)spec;
     switch (cell_kind(cell)) {
     case CELL_TEXT:
+    case CELL_LITERAL:
     case CELL_DECIMAL:
         out->text = cell->uni.str;
         out->len = cell_len(cell);
@@ -419,7 +252,7 @@ static bool to_json(const yyjson_val *cell, const struct type_spec *spec, struct
     yyjson_doc *doc = NULL;
     if (kind == CELL_LIST || kind == CELL_OBJECT)
         return to_text(cell, spec, scratch, out);
-    if (kind != CELL_TEXT)
+    if (kind != CELL_TEXT && kind != CELL_LITERAL)
         return false;
     int rc = json_parse(cell->uni.str, cell_len(cell), "a json column", &doc, NULL);
     bool is_null = rc == TG_OK && yyjson_is_null(yyjson_doc_get_root(doc));
@@ -459,6 +292,7 @@ static bool to_binary(const yyjson_val *cell, const struct type_spec *spec, stru
         out->len = cell_len(cell);
         return true;
     case CELL_TEXT:
+    case CELL_LITERAL:
         if (!text_to_binary((struct span){cell->uni.str, cell_len(cell)}, scratch))
             return false;
         break;
@@ -491,15 +325,13 @@ static bool epoch_us(double seconds, int64_t *out)
     return *out < (int64_t)end * second_us;
 }
 
-/* A number, in text too: seconds since 1970. */
+/* A number: seconds since 1970. */
 static bool seconds_of(const yyjson_val *cell, double *out)
 {
-    struct span span;
     switch (cell_kind(cell)) {
     case CELL_INT: *out = (double)cell->uni.i64; return true;
     case CELL_UINT: *out = (double)cell->uni.u64; return true;
     case CELL_DOUBLE: *out = cell->uni.f64; return true;
-    case CELL_TEXT: span = trimmed(cell); return !is_hex(span) && parse_double(span, out);
     default: return false;
     }
 }
@@ -517,14 +349,6 @@ static bool to_point(const yyjson_val *cell, struct time_point *out, bool *is_nu
         out->nanos = time_rest_of_ns(cell->uni.i64);
         return true;
     case CELL_DATE: return !__builtin_mul_overflow(cell->uni.i64, day_us, &out->us);
-    case CELL_TEXT:
-        switch (time_parse(cell->uni.str, cell_len(cell), out)) {
-        case TIME_STAMP:
-        case TIME_DATE: return true;
-        case TIME_CLOCK: return false;
-        case TIME_NONE: break;
-        }
-        break;
     default: break;
     }
     *is_number = seconds_of(cell, &seconds);
@@ -566,16 +390,10 @@ static bool to_date(const yyjson_val *cell, const struct type_spec *spec, struct
 static bool to_time(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
                     struct coerced *out)
 {
-    struct time_point point;
     (void)spec;
     (void)scratch;
     out->i64 = cell->uni.i64;
-    if (cell_kind(cell) != CELL_TEXT)
-        return cell_kind(cell) == CELL_TIME;
-    if (time_parse(cell->uni.str, cell_len(cell), &point) != TIME_CLOCK)
-        return false;
-    out->i64 = point.us;
-    return true;
+    return cell_kind(cell) == CELL_TIME;
 }
 
 /* ---- the whole ---- */
@@ -588,11 +406,39 @@ static bool (*const coercers[TYPE_COUNT])(const yyjson_val *cell, const struct t
     [TYPE_TIME] = to_time, [TYPE_TIMESTAMP] = to_timestamp,
 };
 
-int coerce_cell(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
-                struct coerced *out, bool *fits, struct tg_error *err)
+static bool is_written(const yyjson_val *cell)
 {
+    return cell_kind(cell) == CELL_TEXT || cell_kind(cell) == CELL_LITERAL;
+}
+
+/* A text in a column of another type, as a cell of that type. */
+static bool read_text(const yyjson_val *cell, const struct type_spec *spec, enum text_rule rule,
+                      yyjson_val *out)
+{
+    if (cell_kind(cell) == CELL_LITERAL)
+        rule = TEXT_TYPED;
+    return literal_cell(cell->uni.str, cell_len(cell), spec, rule, out);
+}
+
+/* Seconds make no date of a typed source: 20240102 is another. */
+static bool is_strange(const yyjson_val *cell, const struct type_spec *spec, enum text_rule rule)
+{
+    double seconds;
+    return rule != TEXT_DOCUMENT && spec->type == TYPE_DATE && seconds_of(cell, &seconds);
+}
+
+int coerce_cell(const yyjson_val *cell, const struct type_spec *spec, enum text_rule rule,
+                struct buf *scratch, struct coerced *out, bool *fits, struct tg_error *err)
+{
+    yyjson_val read;
     buf_clear(scratch);
-    *fits = coercers[spec->type](cell, spec, scratch, out);
+    *fits = true;
+    if (is_written(cell) && !is_text_type(spec->type)) {
+        *fits = read_text(cell, spec, rule, &read);
+        cell = &read;
+    }
+    *fits =
+        *fits && !is_strange(cell, spec, rule) && coercers[spec->type](cell, spec, scratch, out);
     return buf_check(scratch, err);
 }
 
@@ -636,8 +482,9 @@ static bool digits_of(const yyjson_val *cell, int scale, int *whole, int *fracti
         if (whole_number(cell, &value))
             span.len = decimal_format(value, 0, digits);
         break;
+    case CELL_TEXT:
+    case CELL_LITERAL:
     case CELL_DECIMAL: span = (struct span){cell->uni.str, cell_len(cell)}; break;
-    case CELL_TEXT: span = trimmed(cell); break;
     default: return false;
     }
     return decimal_digits(span.text, span.len, whole, fraction);
@@ -658,15 +505,16 @@ static struct type_spec widen_decimal(const struct type_spec *spec, const yyjson
     return (struct type_spec){TYPE_DECIMAL, whole + fraction, fraction, false};
 }
 
+/* `written`: as a literal, to which 1.0 is no integer. */
 static struct type_spec widen_bigint(const struct type_spec *spec, uint64_t magnitude,
-                                     const yyjson_val *cell)
+                                     const yyjson_val *cell, bool written)
 {
     enum { DOUBLE_BITS = 53 };
     enum cell_kind kind = cell_kind(cell);
     struct type_spec wider = {.type = TYPE_NONE};
     int128 whole;
     int64_t ignored;
-    bool is_whole = whole_number(cell, &whole);
+    bool is_whole = !(written && kind == CELL_DOUBLE) && whole_number(cell, &whole);
     if (is_whole && int128_to_int64(whole, &ignored))
         wider.type = TYPE_BIGINT;
     else if (is_whole && (kind == CELL_UINT || kind == CELL_DECIMAL))
@@ -678,17 +526,38 @@ static struct type_spec widen_bigint(const struct type_spec *spec, uint64_t magn
     return wider;
 }
 
+/* What of a text counts when a column of that type gets wider: in a bigint column what a literal is
+ * by itself, in a date column its time of day. A decimal column looks at the digits. */
+static void widening_cell(enum type type, const yyjson_val *cell, enum text_rule rule,
+                          yyjson_val *out)
+{
+    static const struct type_spec bigint = {.type = TYPE_BIGINT}, stamp = {.type = TYPE_TIMESTAMP};
+    struct type_spec spec;
+    yyjson_val read;
+    *out = *cell;
+    if (!is_written(cell))
+        return;
+    if (type == TYPE_BIGINT && cell_kind(cell) == CELL_LITERAL)
+        literal_natural(cell, out, &spec);
+    else if ((type == TYPE_BIGINT && read_text(cell, &bigint, rule, &read)) ||
+             (type == TYPE_DATE && read_text(cell, &stamp, rule, &read)))
+        *out = read;
+}
+
 bool coerce_widen(const struct type_spec *spec, uint64_t magnitude, const yyjson_val *cell,
-                  struct type_spec *out)
+                  enum text_rule rule, struct type_spec *out)
 {
     struct time_point point;
     bool is_number;
+    yyjson_val own;
+    widening_cell(spec->type, cell, rule, &own);
     *out = (struct type_spec){.type = TYPE_NONE};
     if (spec->type == TYPE_BIGINT)
-        *out = widen_bigint(spec, magnitude, cell);
+        *out = widen_bigint(spec, magnitude, &own, cell_kind(cell) == CELL_LITERAL);
     else if (spec->type == TYPE_DECIMAL || spec->type == TYPE_WEI)
-        *out = widen_decimal(spec, cell);
-    else if (spec->type == TYPE_DATE && to_point(cell, &point, &is_number))
+        *out = widen_decimal(spec, &own);
+    else if (spec->type == TYPE_DATE && !is_strange(&own, spec, rule) &&
+             to_point(&own, &point, &is_number))
         out->type = TYPE_TIMESTAMP;
     return out->type != TYPE_NONE;
 }

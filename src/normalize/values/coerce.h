@@ -5,7 +5,7 @@
 #define TIDEGATE_NORMALIZE_COERCE_H
 
 #include "data/column.h"
-#include "data/rows.h"
+#include "data/text/literal.h"
 
 /* Whether a double is exactly this integer. */
 static inline bool int64_fits_double(int64_t value)
@@ -28,12 +28,12 @@ struct coerced {
 };
 
 /* Tries to give `cell` (not NULL) the type `spec` without loss: digits of a second beyond the
- * column's are cut, and what a double has beyond a decimal's scale is rounded. *fits says whether
- * it could; *out lives as long as the cell and the next use of `scratch`. Fails only with
- * TG_NOMEM.
- */
-int coerce_cell(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
-                struct coerced *out, bool *fits, struct tg_error *err) TG_CHECK_RESULT;
+ * column's are cut, and what a double has beyond a decimal's scale is rounded. `rule` says where
+ * texts are from; literals are typed. *fits says whether it could; *out lives as long as the cell
+ * and the next use of `scratch`. Fails only with TG_NOMEM. */
+int coerce_cell(const yyjson_val *cell, const struct type_spec *spec, enum text_rule rule,
+                struct buf *scratch, struct coerced *out, bool *fits,
+                struct tg_error *err) TG_CHECK_RESULT;
 
 /* Stores a value that was coerced to the column's type. */
 int coerce_store(const struct coerced *value, struct column *column, size_t row,
@@ -43,6 +43,6 @@ int coerce_store(const struct coerced *value, struct column *column, size_t row,
  * there is none. `magnitude` holds the bits of all integers the column took: a bigint beyond a
  * double's 53 bits stays what it is when a fraction comes. Where it is true, type_widens is too. */
 bool coerce_widen(const struct type_spec *spec, uint64_t magnitude, const yyjson_val *cell,
-                  struct type_spec *out);
+                  enum text_rule rule, struct type_spec *out);
 
 #endif

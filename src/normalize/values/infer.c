@@ -16,6 +16,7 @@
 
 #include "base/time.h"
 #include "data/column.h"
+#include "data/text/literal.h"
 
 static const enum type plain_types[] = {
     [CELL_NONE] = TYPE_NONE,           [CELL_NULL] = TYPE_NONE,   [CELL_BOOL] = TYPE_BOOL,
@@ -113,6 +114,12 @@ static const struct {
 struct type_spec infer_plain(const yyjson_val *cell)
 {
     enum cell_kind kind = cell_kind(cell);
+    struct type_spec spec;
+    yyjson_val natural;
+    if (kind == CELL_LITERAL) {
+        literal_natural(cell, &natural, &spec);
+        return spec;
+    }
     if (is_large(cell))
         return fits_decimal(cell, 0) ? whole_decimal : (struct type_spec){.type = TYPE_TEXT};
     if (cell_overflows(cell))

@@ -1,0 +1,134 @@
+/*
+ * Owns what is said when a value of a key, a cursor or the like does not fit its column.
+ *
+ *   misfit_refuse -> role_of (why the column must have a value) -> put_other (what the value would
+ *                    be taken for, else what the column holds) -> the message
+ *
+ * 7 and 007 are two keys. In a bigint column they would be one, and in a variant the second would
+ * be a row without a key; so neither is done. Where a value goes otherwise is shred.c's business.
+ */
+#include "normalize/misfit.h"
+
+#include "data/text/literal.h"
+#include "normalize/values/coerce.h"
+
+/* NULL: the column may be empty. */
+static const char *role_of(const struct table *table, const struct table_column *column)
+{
+    if (!column)
+        return NULL;
+    if (column->primary_key || column->merge_key)
+        return "is part of the key";
+    if (column->incremental)
+        return "is the cursor";
+    if (column->hard_delete)
+        return "tells which rows are deleted";
+    if (column->dedup_sort)
+        return "tells which row of a key counts";
+    return output_requires(table, column) ? "is NOT NULL" : NULL;
+}
+
+/* The value stored last, if the batch has one. */
+static bool last_cell(const struct column *column, char digits[48], yyjson_val *out)
+{
+    size_t row = column->len;
+    while (row > 0 && !column_has(column, row - 1))
+        row--;
+    if (row-- == 0)
+        return false;
+    *out = (yyjson_val){.uni.i64 = 0};
+    switch (column->spec.type) {
+    case TYPE_BIGINT: out->tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT; break;
+    case TYPE_DATE: out->tag = CELL_TAG_DATE; break;
+    case TYPE_TIME: out->tag = CELL_TAG_TIME; break;
+    case TYPE_TIMESTAMP:
+        out->tag = type_is_nanoseconds(&column->spec) ? CELL_TAG_TIMESTAMP_NS : CELL_TAG_TIMESTAMP;
+        break;
+    case TYPE_DOUBLE: out->tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL; break;
+    case TYPE_DECIMAL:
+    case TYPE_WEI:
+        out->tag =
+            CELL_TAG_DECIMAL | (uint64_t)decimal_format(column->data.decimal[row],
+                                                        type_decimal(&column->spec).scale, digits)
+                                   << YYJSON_TAG_BIT;
+        out->uni.str = digits;
+        return true;
+    default: return false;
+    }
+    if (column->spec.type == TYPE_DATE)
+        out->uni.i64 = column->data.i32[row];
+    else
+        out->uni.i64 = column->data.i64[row];
+    return true;
+}
+
+/* ", and as bigint would be the same as '7'", ", beside '7'", or nothing. */
+static int put_other(const struct column *column, const yyjson_val *cell, struct buf *out,
+                     struct tg_error *err)
+{
+    static const struct type_spec text = {.type = TYPE_TEXT};
+    enum cell_kind kind = cell_kind(cell);
+    struct buf scratch = BUF_INIT;
+    struct coerced value;
+    char digits[48];
+    yyjson_val other;
+    bool fits;
+    int rc = TG_OK;
+    bool read = (kind == CELL_TEXT || kind == CELL_LITERAL) &&
+                (column->spec.type == TYPE_BIGINT || column->spec.type == TYPE_DOUBLE) &&
+                literal_cell(cell->uni.str, cell_len(cell), &column->spec, TEXT_HINTED, &other);
+    if (!read && !last_cell(column, digits, &other))
+        return TG_OK;
+    TRY(coerce_cell(&other, &text, TEXT_TYPED, &scratch, &value, &fits, err));
+    if (fits && read)
+        buf_printf(out, ", and as %s would be the same as '%.*s'", type_name(column->spec.type),
+                   (int)value.len, value.text);
+    else if (fits)
+        buf_printf(out, ", beside '%.*s'", (int)value.len, value.text);
+    rc = buf_check(out, err);
+done:
+    buf_release(&scratch);
+    return rc;
+}
+
+/* The column as a hint names it: quoted where YAML would stumble. */
+static void put_hint(const struct shape *shape, const struct field *field, const struct slot *slot,
+                     struct buf *out)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+    const char *name = shape->path[0] ? slot->name : field->source;
+    const char *quote = name[0] && strspn(name, plain) == strlen(name) ? "" : "\"";
+    buf_printf(out, "columns: {%s%s%s: text}", quote, name, quote);
+}
+
+int misfit_refuse(const struct shape *shape, const struct field *field, const struct slot *slot,
+                  const yyjson_val *cell, struct tg_error *err)
+{
+    enum { SHOWN = 100 };
+    static const struct type_spec text = {.type = TYPE_TEXT};
+    const struct table *table = shape->output->table;
+    const struct table_column *column = table_find(table, slot->name);
+    const char *role = role_of(table, column);
+    struct buf scratch = BUF_INIT, other = BUF_INIT, hint = BUF_INIT;
+    struct coerced value;
+    bool fits;
+    int rc = TG_OK;
+    if (!role)
+        return TG_OK;
+    TRY(coerce_cell(cell, &text, TEXT_TYPED, &scratch, &value, &fits, err));
+    TRY(put_other(&slot->column, cell, &other, err));
+    put_hint(shape, field, slot, &hint);
+    TRY(buf_check(&hint, err));
+    rc = error_set(err, TG_DATA,
+                   "'%.*s' does not fit column '%s' (%s) of table '%s', which %s%s; to keep the "
+                   "values as they are written, let the resource say '%s'%s",
+                   (int)(value.len < SHOWN ? value.len : SHOWN), value.text, slot->name,
+                   type_name(slot->column.spec.type), table->name, role, buf_string(&other),
+                   buf_string(&hint),
+                   column->incremental ? ", and reset its cursor with 'tidegate reset'" : "");
+done:
+    buf_release(&scratch);
+    buf_release(&other);
+    buf_release(&hint);
+    return rc;
+}

@@ -1,0 +1,15 @@
+/*
+ * Values that neither fit their column nor widen it, where a variant beside it will not do.
+ */
+#ifndef TIDEGATE_NORMALIZE_MISFIT_H
+#define TIDEGATE_NORMALIZE_MISFIT_H
+
+#include "normalize/shape.h"
+
+/* A variant leaves the column itself without a value in the row: TG_DATA where the column is part
+ * of a key, the cursor, or otherwise has to have one. The message names the value, one that the
+ * column holds (or would hold in its place), and the hint that lets both in. */
+int misfit_refuse(const struct shape *shape, const struct field *field, const struct slot *slot,
+                  const yyjson_val *cell, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif
