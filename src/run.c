@@ -260,12 +260,14 @@ static int describe_load(struct run *run, struct manifest *manifest, struct tg_e
     manifest->state_version_from = run->ledger.state_version;
     manifest->state_hash_from = arena_strdup(arena, run->ledger.state_hash);
     manifest->files_load_from = arena_strdup(arena, run->ledger.files_load_id);
+    manifest->catalog_version_from = run->ledger.schema_version;
+    manifest->catalog_hash_from = arena_strdup(arena, run->ledger.schema_hash);
     manifest->full_refresh = run->pipeline->full_refresh;
     manifest->state = arena_strdup(arena, buf_string(&state));
     manifest->catalog = arena_strdup(arena, buf_string(&catalog));
     if (!manifest->load_id || !manifest->pipeline || !manifest->destination || !manifest->dataset ||
         !manifest->schema || !manifest->state_hash_from || !manifest->files_load_from ||
-        !manifest->state || !manifest->catalog)
+        !manifest->catalog_hash_from || !manifest->state || !manifest->catalog)
         rc = error_nomem(err);
 done:
     buf_release(&state);

@@ -52,6 +52,8 @@ static const struct rule rules[] = {
     {"TransactionContext Error", "onflict", TG_DESTINATION, true, "40001", "; run again"},
     {"Transaction", "onflict", TG_DESTINATION, true, "40001", "; run again"},
     {"Catalog Error: Table with name", "does not exist", TG_DESTINATION, false, "42P01", ""},
+    {"Catalog Error: Table with name", "already exists", TG_DESTINATION, false, "42P07", ""},
+    {"Catalog Error: Column with name", "already exists", TG_DESTINATION, false, "42701", ""},
     {"Binder Error: Referenced column", "not found", TG_DESTINATION, false, "42703", ""},
     {"Binder Error", "Ambiguous reference to catalog or schema", TG_DESTINATION, false, "",
      "; name the dataset other than the database file"},

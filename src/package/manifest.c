@@ -23,6 +23,8 @@ void manifest_init(struct manifest *manifest)
         .state = "",
         .state_hash_from = "",
         .files_load_from = "",
+        .catalog_version_from = -1,
+        .catalog_hash_from = "",
         .catalog = "",
     };
     arena_init(&manifest->arena);

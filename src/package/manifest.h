@@ -62,8 +62,10 @@ struct manifest {
     int64_t created_us;
     int64_t
         state_version_from; /* the ledger's state version that this load started from; 0: none */
-    const char *state_hash_from; /* its hash; "" : none */
-    const char *files_load_from; /* the newest load that had entered files then; "": none */
+    const char *state_hash_from;   /* its hash; "" : none */
+    const char *files_load_from;   /* the newest load that had entered files then; "": none */
+    int64_t catalog_version_from;  /* the newest schema's then; 0: none, -1: a package of 0.1 */
+    const char *catalog_hash_from; /* its hash; "": none */
     bool state_changed;
     bool full_refresh;
     const char *state;   /* new state, plain JSON */

@@ -151,6 +151,8 @@ static void put_manifest(struct buf *out, const struct manifest *manifest)
     put_signed(out, "state_version_from", manifest->state_version_from);
     put_text(out, "state_hash_from", manifest->state_hash_from);
     put_text(out, "files_load_from", manifest->files_load_from);
+    put_signed(out, "catalog_version_from", manifest->catalog_version_from);
+    put_text(out, "catalog_hash_from", manifest->catalog_hash_from);
     put_bool(out, "state_changed", manifest->state_changed);
     put_bool(out, "full_refresh", manifest->full_refresh);
     put_list(out, "tables");
@@ -436,6 +438,8 @@ static int read_head(struct manifest *out, const yyjson_val *root, struct tg_err
     out->state_version_from = get_int(&reader, root, "state_version_from");
     out->state_hash_from = get_text(&reader, root, "state_hash_from");
     out->files_load_from = get_text(&reader, root, "files_load_from");
+    out->catalog_version_from = json_get_int(root, "catalog_version_from", -1);
+    out->catalog_hash_from = get_new_text(&reader, root, "catalog_hash_from");
     out->state_changed = json_get_bool(root, "state_changed", false);
     out->full_refresh = json_get_bool(root, "full_refresh", false);
     out->state = get_json(&reader, root, "state");

@@ -2,10 +2,10 @@
  * A load as the statements need it: which tables belong together, in which order, and what the
  * package brings for each.
  *
- * Path: load_init -> catalog_read -> sort_members (which tables are whose) -> add_chain for each
- * root that the manifest touches -> add_targets (parents before nested) -> disposition_get. A
- * nested table that this load says nothing of is in its chain if the destination has it: old rows
- * may have to go from it.
+ * Path: load_init -> catalog_read (rebase_catalog, over a newer one) -> sort_members (which tables
+ * are whose) -> add_chain for each root that the manifest touches -> add_targets (parents before
+ * nested) -> disposition_get. A nested table that this load says nothing of is in its chain if the
+ * destination has it: old rows may have to go from it.
  *
  * Columns of the targets come with the schema changes (ddl.c); SQL is made of all this in plan.c
  * and dispositions/.
@@ -18,6 +18,7 @@
 
 #include "package/rejects.h"
 #include "write/disposition.h"
+#include "write/rebase.h"
 
 bool target_has_rows(const struct target *target)
 {
@@ -255,7 +256,8 @@ done:
 }
 
 int load_init(struct load *load, const struct dialect *dialect, const char *package_path,
-              const struct manifest *manifest, struct described *described, struct tg_error *err)
+              const struct manifest *manifest, struct described *described, const char *newest,
+              struct tg_error *err)
 {
     int rc = TG_OK;
     *load = (struct load){
@@ -266,7 +268,12 @@ int load_init(struct load *load, const struct dialect *dialect, const char *pack
     };
     *described = (struct described){0};
     arena_init(&load->arena);
-    TRY(catalog_read(&load->catalog, manifest->catalog, strlen(manifest->catalog), err));
+    TRY(catalog_read(newest ? &load->own : &load->catalog, manifest->catalog,
+                     strlen(manifest->catalog), err));
+    if (newest) {
+        TRY(catalog_read(&load->catalog, newest, strlen(newest), err));
+        TRY(rebase_catalog(load, err));
+    }
     TRY(add_chains(load, err));
 done:
     if (rc != TG_OK)
@@ -277,6 +284,7 @@ done:
 void load_release(struct load *load)
 {
     catalog_release(&load->catalog);
+    catalog_release(&load->own);
     described_release(&load->described);
     arena_release(&load->arena);
     *load = (struct load){0};

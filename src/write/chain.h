@@ -48,18 +48,21 @@ struct load {
     const struct dialect *dialect;
     const char *package_path;        /* borrowed */
     const struct manifest *manifest; /* borrowed */
-    struct catalog catalog;          /* the manifest's, read */
+    struct catalog catalog;          /* the manifest's, read, or laid over the newest */
+    struct catalog own;              /* the manifest's, where it is laid over another */
     struct described described;      /* the dataset as found */
+    int64_t schema_us;               /* no older than this is the schema that the load stores */
     struct chain *chains;
     size_t chain_count;
     struct arena arena;
 };
 
 /* Reads the manifest's catalog and sorts its tables into chains; chains that this load neither
- * fills nor replaces are left out. `described` is moved in, also on failure. TG_DATA when manifest
- * and catalog contradict each other. */
+ * fills nor replaces are left out. `newest` is the schema to lay the catalog over (rebase.c); NULL:
+ * it stands as it is. `described` is moved in, also on failure. TG_DATA when manifest and catalog
+ * contradict each other. */
 int load_init(struct load *load, const struct dialect *dialect, const char *package_path,
-              const struct manifest *manifest, struct described *described,
+              const struct manifest *manifest, struct described *described, const char *newest,
               struct tg_error *err) TG_CHECK_RESULT;
 void load_release(struct load *load);
 

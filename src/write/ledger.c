@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/time.h"
 
 struct reading {
     struct connection *con;
@@ -131,25 +132,37 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "state of pipeline '%s'", reading->pipeline);
 }
 
-static int read_schema(const struct reading *reading, struct tg_error *err)
+/* dlt takes the one that was stored last; ours is that, too (record_schema). */
+static int read_schema(const struct reading *reading, bool with_json, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf sql = BUF_INIT;
     struct buf json = BUF_INIT;
     struct text_rows rows = {0};
-    write_sql(&sql, reading, "SELECT [schema] FROM {_dlt_version} WHERE [schema_name] = ");
-    sql_text(&sql, reading->out->schema);
-    write_sql(&sql, reading, " ORDER BY [inserted_at] DESC, [version] DESC LIMIT 1");
+    struct time_point stored = {0};
+    struct ledger *out = reading->out;
+    write_sql(&sql, reading, "SELECT [version], [version_hash], max([inserted_at]) OVER (), ");
+    write_sql(&sql, reading, with_json ? "[schema]" : "NULL");
+    write_sql(&sql, reading, " FROM {_dlt_version} WHERE [schema_name] = ");
+    sql_text(&sql, reading->schema);
+    write_sql(&sql, reading, " ORDER BY [version] DESC, [inserted_at] DESC LIMIT 1");
     TRY(fetch(reading, &sql, &rows, err));
-    const char *text = rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL;
+    if (rows.row_count == 0)
+        goto done;
+    out->schema_version = number(text_cell(&rows, 0, 0));
+    TRY(keep(out, text_cell(&rows, 0, 1), &out->schema_hash, err));
+    const char *time = text_cell(&rows, 0, 2);
+    if (time && time_parse_timestamp(time, strlen(time), &stored))
+        out->schema_us = stored.us;
+    const char *text = text_cell(&rows, 0, 3);
     if (!text)
         goto done;
     TRY(blob_decode(text, strlen(text), &json, err));
-    TRY(keep(reading->out, buf_string(&json), &reading->out->schema_json, err));
+    TRY(keep(out, buf_string(&json), &out->schema_json, err));
 done:
     text_rows_release(&rows);
     buf_release(&json);
-    return rc == TG_OK ? rc : error_where(err, rc, "schema '%s'", reading->out->schema);
+    return rc == TG_OK ? rc : error_where(err, rc, "schema '%s'", reading->schema);
 }
 
 /* "h1 h2 h3", in the arena and cut up there. */
@@ -343,7 +356,8 @@ int ledger_next_id(struct connection *con, const char *dataset, const char *newe
 
 void ledger_init(struct ledger *ledger)
 {
-    *ledger = (struct ledger){.state_hash = "", .files_load_id = "", .newest_load = ""};
+    *ledger = (struct ledger){
+        .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
     arena_init(&ledger->arena);
 }
 
@@ -356,7 +370,7 @@ int ledger_read(struct connection *con, const char *dataset, const char *pipelin
     TRY(read_state(&reading, err));
     TRY(pick_schema(&reading, err));
     reading.schema = out->schema;
-    TRY(read_schema(&reading, err));
+    TRY(read_schema(&reading, true, err));
     TRY(read_boundaries(&reading, err));
     TRY(read_files(&reading, err));
     TRY(read_files_load(&reading, err));
@@ -367,10 +381,22 @@ done:
     return rc;
 }
 
+int ledger_schema(struct connection *con, const char *dataset, const char *schema,
+                  struct ledger *out, struct tg_error *err)
+{
+    const struct reading reading = {.con = con, .dataset = dataset, .schema = schema, .out = out};
+    ledger_init(out);
+    int rc = read_schema(&reading, true, err);
+    if (rc != TG_OK)
+        ledger_release(out);
+    return rc;
+}
+
 void ledger_release(struct ledger *ledger)
 {
     arena_release(&ledger->arena);
-    *ledger = (struct ledger){.state_hash = "", .files_load_id = "", .newest_load = ""};
+    *ledger = (struct ledger){
+        .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
 }
 
 /* Whose is the load `load_id` that is there? A package of 0.1 has no id of its own, and the load
@@ -425,6 +451,7 @@ int ledger_look(struct connection *con, const struct manifest *manifest, enum lo
     TRY(read_state(&reading, err));
     TRY(read_files_load(&reading, err));
     TRY(read_newest_load(&reading, err));
+    TRY(read_schema(&reading, false, err));
 done:
     if (rc != TG_OK)
         ledger_release(out);

@@ -34,7 +34,10 @@ struct ledger {
     const char *state_hash;  /* "" : none */
     const char *state_blob;  /* NULL: none */
     const char *schema;      /* its name: the one the state says, else the one asked for */
-    const char *schema_json; /* NULL: none */
+    const char *schema_json; /* NULL: none, or not asked for */
+    int64_t schema_version;  /* 0: none */
+    const char *schema_hash; /* "": none */
+    int64_t schema_us;       /* when its versions were stored at the latest; 0: none */
     struct ledger_boundary *boundaries;
     size_t boundary_count;
     struct ledger_file *files; /* sorted by resource, path */
@@ -43,6 +46,9 @@ struct ledger {
     const char *newest_load;   /* the highest load id that this pipeline has used; "": none */
 };
 
+/* The newest schema of a name, and nothing else. Release `out` after TG_OK. */
+int ledger_schema(struct connection *con, const char *dataset, const char *schema,
+                  struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
 void ledger_init(struct ledger *ledger); /* that of a destination with nothing in it */
 /* Reads what concerns this pipeline and its schema, whose name is `schema` unless the state says
  * another (dlt names it after the first source); a missing dataset or table means there is nothing
@@ -58,9 +64,9 @@ enum load_found {
     LOAD_WRITTEN, /* this very package */
     LOAD_TAKEN    /* another load has that id */
 };
-/* What a load looks at before it writes: is it there itself, which is the newest state, and the
- * newest load? Of `out` no more than that is filled in, and nothing when the load's id is there.
- * Release `out` after TG_OK. */
+/* What a load looks at before it writes: is it there itself, which is the newest state, the newest
+ * load and the newest schema (its JSON left out)? Of `out` no more than that is filled in, and
+ * nothing when the load's id is there. Release `out` after TG_OK. */
 int ledger_look(struct connection *con, const struct manifest *manifest, enum load_found *found,
                 struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
 void ledger_release(struct ledger *ledger);

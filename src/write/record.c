@@ -71,6 +71,8 @@ static void mark_seen(struct load *load)
         state->seen_data = true;
 }
 
+/* dlt takes the schema that was stored last: its time follows the older ones', whatever the clock
+ * says. */
 static int record_schema(struct load *load, int64_t now_us, struct plan *plan, struct tg_error *err)
 {
     static const char *const columns[] = {"version",     "engine_version", "inserted_at",
@@ -85,7 +87,7 @@ static int record_schema(struct load *load, int64_t now_us, struct plan *plan, s
     const struct catalog *catalog = &load->catalog;
     insert_into(sql, load, "_dlt_version", columns, COUNT_OF(columns));
     buf_printf(sql, "SELECT %" PRId64 ", %d, ", catalog->version, catalog->engine_version);
-    write_time(sql, load, now_us);
+    write_time(sql, load, now_us > load->schema_us ? now_us : load->schema_us);
     buf_text(sql, ", ");
     write_texts(sql, (const char *const[]){catalog->name, catalog->version_hash}, 2);
     sql_text(sql, buf_string(&json));

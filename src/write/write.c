@@ -1,10 +1,13 @@
 /*
  * One package into one database.
  *
- * Path: write_package -> open_load (what is there, what comes) -> look (is the load there already?)
- * -> prepare (all plans) -> run the stage plan (temporary tables) -> transact: BEGIN, look again,
- * schema changes, dispositions, ledger rows, COMMIT; on any error ROLLBACK. The error that is
- * returned is the first one.
+ * Path: write_package -> write_once -> look (is the load there already?) -> open_load (what is
+ * there, what comes) -> prepare (all plans) -> run the stage plan (temporary tables) -> transact:
+ * BEGIN, look again, schema changes, dispositions, ledger rows, COMMIT; on any error ROLLBACK. The
+ * error that is returned is the first one.
+ *
+ * A plan is made of what was there before the transaction. Where somebody else has changed that in
+ * the meantime (is_race), it is made anew; what may not be planned anew is a conflict (look).
  *
  * The statements are made by ddl.c, dispositions/ and record.c, and run by plan_run.
  */
@@ -12,6 +15,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "write/ddl.h"
 #include "write/disposition.h"
@@ -22,6 +26,7 @@ struct writing {
     struct connection *con;
     const struct manifest *manifest;
     struct load load;
+    struct ledger newest; /* the schema that the plans start from */
     struct plan schema, stage, data, record, drop;
     struct tally *tallies; /* one for each table of the manifest */
     struct write_result *out;
@@ -48,11 +53,17 @@ static int open_load(struct writing *writing, const char *package_path, struct t
 {
     struct connection *con = writing->con;
     const struct manifest *manifest = writing->manifest;
+    const struct ledger *newest = &writing->newest;
     struct described described = {0};
-    int rc = con->driver->describe(con, manifest->dataset, &described, err);
+    int rc = ledger_schema(con, manifest->dataset, manifest->schema, &writing->newest, err);
+    if (rc == TG_OK)
+        rc = con->driver->describe(con, manifest->dataset, &described, err);
     if (rc != TG_OK)
         return rc;
-    return load_init(&writing->load, con->driver->dialect, package_path, manifest, &described, err);
+    bool same = newest->schema_version == manifest->catalog_version_from &&
+                strcmp(newest->schema_hash, manifest->catalog_hash_from) == 0;
+    return load_init(&writing->load, con->driver->dialect, package_path, manifest, &described,
+                     same ? NULL : newest->schema_json, err);
 }
 
 /* The columns of the widest table. One that is filled from staged rows counts thrice: reading them
@@ -134,31 +145,30 @@ static int id_taken(const struct manifest *manifest, struct tg_error *err)
                      manifest->dataset, manifest->load_id);
 }
 
-/* Is the load there already? And if not: is the destination where the load started from? */
-static int look(struct writing *writing, struct tg_error *err)
+/* Is the load there already? And if not: is the destination where the load started from? What was
+ * found is in `ledger`; release it. */
+static int look(struct writing *writing, struct ledger *ledger, struct tg_error *err)
 {
-    int rc = TG_OK;
     const struct manifest *manifest = writing->manifest;
-    struct ledger ledger = {0};
     enum load_found found = LOAD_ABSENT;
-    TRY(ledger_look(writing->con, manifest, &found, &ledger, err));
-    bool same_state = ledger.state_version == manifest->state_version_from &&
-                      strcmp(ledger.state_hash, manifest->state_hash_from) == 0;
+    int rc = ledger_look(writing->con, manifest, &found, ledger, err);
+    if (rc != TG_OK)
+        return rc;
+    bool same_state = ledger->state_version == manifest->state_version_from &&
+                      strcmp(ledger->state_hash, manifest->state_hash_from) == 0;
     /* Files are read by what the ledger knew of them; state stays where there is no cursor. */
     bool same_files = manifest->source_file_count == 0 ||
-                      strcmp(ledger.files_load_id, manifest->files_load_from) == 0;
+                      strcmp(ledger->files_load_id, manifest->files_load_from) == 0;
     /* What is newest goes by the load's id: one that is written later must not be older. */
     bool newest =
-        !is_ordered(writing) || load_id_ns(manifest->load_id) > load_id_ns(ledger.newest_load);
+        !is_ordered(writing) || load_id_ns(manifest->load_id) > load_id_ns(ledger->newest_load);
     writing->out->already_written = found == LOAD_WRITTEN;
     if (found == LOAD_TAKEN)
         rc = id_taken(manifest, err);
     else if (found == LOAD_ABSENT && !(same_state && same_files && newest))
-        rc = moved_on(manifest, &ledger, err);
+        rc = moved_on(manifest, ledger, err);
     if (rc == TG_CONFLICT)
         err->retryable = true;
-done:
-    ledger_release(&ledger);
     return rc;
 }
 
@@ -176,13 +186,45 @@ static void finish_counts(struct writing *writing)
     }
 }
 
+/* SQLSTATEs of a plan that came too late: somebody else has changed a row or a table that it
+ * changes, or has made the table or the column that it makes. */
+static const char serialization_failure[] = "40001";
+static const char *const races[] = {serialization_failure, "42P07", "42701"};
+
+static bool is_race(int rc, const struct tg_error *err)
+{
+    for (size_t i = 0; rc != TG_OK && i < sizeof(races) / sizeof(races[0]); i++)
+        if (strcmp(err->sqlstate, races[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Is the newest schema still the one that the plans start from? */
+static int check_schema(const struct writing *writing, const struct ledger *now,
+                        struct tg_error *err)
+{
+    const struct ledger *then = &writing->newest;
+    if (now->schema_version == then->schema_version &&
+        strcmp(now->schema_hash, then->schema_hash) == 0)
+        return TG_OK;
+    int rc = error_set(err, TG_DESTINATION,
+                       "schema '%s' was changed by another run while this load was being written; "
+                       "nothing was written, run again",
+                       writing->manifest->schema);
+    memcpy(err->sqlstate, serialization_failure, sizeof(serialization_failure));
+    return rc;
+}
+
 static int fill_transaction(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = writing->con;
-    TRY(look(writing, err));
+    struct ledger ledger = {0};
+    TRY(look(writing, &ledger, err));
     if (writing->out->already_written)
         goto done;
+    TRY(check_schema(writing, &ledger, err));
+    writing->load.schema_us = ledger.schema_us + 1;
     TRY(plan_run(&writing->schema, con, NULL, err));
     TRY(plan_run(&writing->data, con, writing->tallies, err));
     finish_counts(writing);
@@ -191,17 +233,8 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     TRY(plan_run(&writing->record, con, NULL, err));
     TRY(connection_exec(con, "COMMIT", NULL, err));
 done:
+    ledger_release(&ledger);
     return rc;
-}
-
-/* What was changed by somebody else while this load was written is a conflict, too. */
-static int as_conflict(int rc, struct tg_error *err)
-{
-    if (rc != TG_DESTINATION || strcmp(err->sqlstate, "40001") != 0)
-        return rc;
-    err->code = TG_CONFLICT;
-    err->retryable = true;
-    return TG_CONFLICT;
 }
 
 static int transact(struct writing *writing, struct tg_error *err)
@@ -214,27 +247,27 @@ static int transact(struct writing *writing, struct tg_error *err)
      */
     if (rc != TG_OK || writing->out->already_written)
         (void)!connection_exec(writing->con, "ROLLBACK", NULL, NULL);
-    return as_conflict(rc, err);
+    return rc;
 }
 
-int write_package(struct connection *con, const char *package_path, const struct manifest *manifest,
-                  struct write_result *out, struct tg_error *err)
+/* One attempt, with plans of what is there now. */
+static int write_once(struct connection *con, const char *package_path,
+                      const struct manifest *manifest, struct write_result *out,
+                      struct tg_error *err)
 {
     int rc = TG_OK;
-    struct tg_error own = {0};
     struct writing writing = {.con = con, .manifest = manifest, .out = out};
+    struct ledger ledger = {0};
     struct plan *const plans[] = {&writing.schema, &writing.stage, &writing.data, &writing.record,
                                   &writing.drop};
-    if (!err)
-        err = &own;
     *out = (struct write_result){0};
     for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
         plan_init(plans[i]);
     TRY(init_counts(&writing, err));
-    TRY(open_load(&writing, package_path, err));
-    TRY(look(&writing, err));
+    TRY(look(&writing, &ledger, err));
     if (out->already_written)
         goto done;
+    TRY(open_load(&writing, package_path, err));
     TRY(prepare(&writing, err));
     rc = plan_run(&writing.stage, con, NULL, err);
     if (rc == TG_OK)
@@ -244,11 +277,43 @@ done:
     for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
         plan_release(plans[i]);
     load_release(&writing.load);
+    ledger_release(&writing.newest);
+    ledger_release(&ledger);
     mem_free(writing.tallies);
-    if (rc == TG_OK)
+    if (rc != TG_OK)
+        write_result_release(out);
+    return rc;
+}
+
+/* What is changed by somebody else again and again while this load is written is a conflict. */
+static int as_conflict(int rc, struct tg_error *err)
+{
+    if (rc != TG_DESTINATION || strcmp(err->sqlstate, serialization_failure) != 0)
         return rc;
-    write_result_release(out);
-    return error_where(err, rc, "load '%s'", manifest->load_id);
+    err->code = TG_CONFLICT;
+    err->retryable = true;
+    return TG_CONFLICT;
+}
+
+enum { ATTEMPTS_MAX = 8, PAUSE_NS = 5000000 }; /* 1.3 s in all; others are done with a load then */
+
+int write_package(struct connection *con, const char *package_path, const struct manifest *manifest,
+                  struct write_result *out, struct tg_error *err)
+{
+    struct tg_error own = {0};
+    if (!err)
+        err = &own;
+    int rc = write_once(con, package_path, manifest, out, err);
+    for (int i = 1; is_race(rc, err) && i < ATTEMPTS_MAX; i++) {
+        const struct timespec pause = {.tv_nsec = PAUSE_NS << (i - 1)};
+        nanosleep(&pause, NULL);
+        error_clear(err);
+        rc = context_check(con->ctx, err);
+        if (rc == TG_OK)
+            rc = write_once(con, package_path, manifest, out, err);
+    }
+    rc = as_conflict(rc, err);
+    return rc == TG_OK ? rc : error_where(err, rc, "load '%s'", manifest->load_id);
 }
 
 void write_result_release(struct write_result *result)

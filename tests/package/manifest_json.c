@@ -44,6 +44,8 @@ static int make(struct manifest *out)
     out->state_version_from = 4;
     out->state_hash_from = "h=";
     out->files_load_from = "1795360000.5";
+    out->catalog_version_from = 3;
+    out->catalog_hash_from = "c=";
     out->state_changed = true;
     out->state = state_text;
     out->catalog = catalog_text;
@@ -81,6 +83,8 @@ static void test_round_trip(void **state)
     assert_int_equal(got.state_version_from, 4);
     assert_string_equal(got.state_hash_from, "h=");
     assert_string_equal(got.files_load_from, "1795360000.5");
+    assert_int_equal(got.catalog_version_from, 3);
+    assert_string_equal(got.catalog_hash_from, "c=");
     assert_true(got.state_changed);
     assert_false(got.full_refresh);
     assert_string_equal(got.state, state_text);
@@ -199,7 +203,9 @@ static void test_damaged_ones(void **state)
 static void test_of_0_1(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"\n  \"package_id\": \"00ff\","};
+    static const char *const keys[] = {"\n  \"package_id\": \"00ff\",",
+                                       "\n  \"catalog_version_from\": 3,",
+                                       "\n  \"catalog_hash_from\": \"c=\","};
     struct manifest made;
     struct manifest got;
     struct buf text = BUF_INIT;
@@ -214,6 +220,8 @@ static void test_of_0_1(void **state)
     assert_string_equal(got.load_id, made.load_id);
     assert_string_equal(got.package_id, "");
     assert_int_equal(got.state_version_from, 4);
+    assert_int_equal(got.catalog_version_from, -1);
+    assert_string_equal(got.catalog_hash_from, "");
     manifest_release(&got);
     manifest_release(&made);
     buf_release(&text);

@@ -13,8 +13,8 @@
 static void open_load(struct fixture *t, struct described *there, struct load *load)
 {
     fixture_complete(t, fixture_begin(t));
-    FIXTURE_OK(t,
-               load_init(load, &dialect_duckdb, "p", package_manifest(t->package), there, &t->err));
+    FIXTURE_OK(t, load_init(load, &dialect_duckdb, "p", package_manifest(t->package), there, NULL,
+                            &t->err));
 }
 
 static void test_parents_come_first(void **state)
@@ -139,7 +139,8 @@ static void test_table_that_the_catalog_lacks(void **state)
     struct manifest_file file = {.name = "a.1.parquet"};
     struct manifest *manifest = package_manifest(t.package);
     FIXTURE_OK(&t, manifest_add_file(manifest, &manifest->tables[0], &file, &t.err));
-    assert_int_equal(load_init(&load, &dialect_duckdb, "p", manifest, &there, &t.err), TG_DATA);
+    assert_int_equal(load_init(&load, &dialect_duckdb, "p", manifest, &there, NULL, &t.err),
+                     TG_DATA);
     assert_non_null(strstr(t.err.what, "rows for table 'a'"));
     catalog_release(&full);
     fixture_release(&t);
@@ -152,7 +153,7 @@ static int init_once(void)
     struct load load;
     struct described there = {0};
     int rc = load_init(&load, &dialect_duckdb, "p", package_manifest(tortured.package), &there,
-                       &tortured.err);
+                       NULL, &tortured.err);
     if (rc == TG_OK)
         load_release(&load);
     return rc;

@@ -288,8 +288,8 @@ static void test_package_against_its_catalog(void **state)
     catalog_find(&t.catalog, "item")->column_count = 1;
     fixture_complete(&t, fixture_begin(&t));
     plan_init(&plan);
-    FIXTURE_OK(&t,
-               load_init(&load, &dialect_duckdb, "p", package_manifest(t.package), &there, &t.err));
+    FIXTURE_OK(&t, load_init(&load, &dialect_duckdb, "p", package_manifest(t.package), &there, NULL,
+                             &t.err));
     assert_int_equal(ddl_plan(&load, &plan, &t.err), TG_DATA);
     assert_non_null(strstr(t.err.what, "column 'lost' for table 'item'"));
     plan_release(&plan);

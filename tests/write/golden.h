@@ -144,7 +144,7 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
     fixture_complete(t, fixture_begin(t));
     package_manifest(t->package)->package_id = "random";
     FIXTURE_OK(t, load_init(&load, &dialect_duckdb, "package", package_manifest(t->package), there,
-                            &t->err));
+                            NULL, &t->err));
     FIXTURE_OK(t, ddl_plan(&load, &plans[0], &t->err));
     for (size_t i = 0; i < load.chain_count; i++) {
         const struct chain *chain = &load.chains[i];

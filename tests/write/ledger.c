@@ -98,6 +98,15 @@ static void test_newest_of_finished_loads(void **state)
     assert_string_equal(ledger.state_blob, "{\"_state_version\":3,\"_state_engine_version\":4}");
     assert_string_equal(ledger.schema, "shop");
     assert_string_equal(ledger.schema_json, "{\"v\":3}");
+    assert_int_equal(ledger.schema_version, 3);
+    assert_string_equal(ledger.schema_hash, "h3");
+    assert_int_equal(ledger.schema_us, INT64_C(1704153600000000));
+    ledger_release(&ledger);
+    /* Whatever the clock said then. */
+    fixture_exec(&t, "UPDATE d._dlt_version SET inserted_at = '2030-01-01' WHERE version = 1");
+    read_ledger(&t, &ledger);
+    assert_string_equal(ledger.schema_json, "{\"v\":3}");
+    assert_int_equal(ledger.schema_us, INT64_C(1893456000000000));
     ledger_release(&ledger);
     FIXTURE_OK(&t, ledger_read(t.con, "d", "other", "shop", &ledger, &t.err));
     assert_int_equal(ledger.state_version, 9);

@@ -40,6 +40,7 @@ struct fixture {
     int64_t order;
     bool changes_state;     /* each load moves the state on */
     const char *files_load; /* the newest load with files that the next one knows of; NULL: none */
+    struct ledger from;     /* the newest schema when the load was begun */
     struct write_result result;
     struct tg_error err;
 };
@@ -90,6 +91,7 @@ static inline void fixture_release(struct fixture *t)
 {
     package_free(t->package);
     write_result_release(&t->result);
+    ledger_release(&t->from);
     state_release(&t->state);
     catalog_release(&t->catalog);
     connection_close(t->con);
@@ -183,6 +185,8 @@ static inline struct manifest *fixture_begin(struct fixture *t)
     if (!t->package) {
         char id[16];
         snprintf(id, sizeof(id), "%d.5", ++t->load);
+        ledger_release(&t->from);
+        FIXTURE_OK(t, ledger_schema(t->con, "d", "shop", &t->from, &t->err));
         FIXTURE_OK(t, package_create(&t->ctx, t->engine, t->folder, id, &t->package, &t->err));
     }
     return package_manifest(t->package);
@@ -308,6 +312,8 @@ static inline void fixture_catalog(struct fixture *t, struct manifest *manifest)
 {
     struct buf json = BUF_INIT;
     bool changed = false;
+    manifest->catalog_version_from = t->from.schema_version;
+    manifest->catalog_hash_from = t->from.schema_hash;
     FIXTURE_OK(t, catalog_bump(&t->catalog, &changed, &t->err));
     FIXTURE_OK(t, catalog_write(&t->catalog, &json, &t->err));
     manifest->catalog = arena_strdup(&manifest->arena, json.data);

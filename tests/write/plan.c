@@ -88,8 +88,8 @@ static void test_relation(void **state)
     golden_file(&t, "a", "at timestamp|w wei", "2.parquet");
     golden_file(&t, "a", "id bigint|doc json", "3.parquet");
     fixture_complete(&t, fixture_begin(&t));
-    FIXTURE_OK(
-        &t, load_init(&load, &dialect_duckdb, "p*", package_manifest(t.package), &there, &t.err));
+    FIXTURE_OK(&t, load_init(&load, &dialect_duckdb, "p*", package_manifest(t.package), &there,
+                             NULL, &t.err));
     plan_init(&plan);
     FIXTURE_OK(&t, ddl_plan(&load, &plan, &t.err));
     const struct target *target = &load.chains[0].targets[0];
@@ -131,8 +131,8 @@ static void test_spill(void **state)
     golden_file(&t, "a", "v double|v__v_double double", "2.parquet");
     golden_file(&t, "a", "v bigint", "3.parquet");
     fixture_complete(&t, fixture_begin(&t));
-    FIXTURE_OK(&t,
-               load_init(&load, &dialect_duckdb, "p", package_manifest(t.package), &there, &t.err));
+    FIXTURE_OK(&t, load_init(&load, &dialect_duckdb, "p", package_manifest(t.package), &there, NULL,
+                             &t.err));
     load.chains[0].targets[0].spills = &spill;
     struct table_column *column = table_find(load.chains[0].targets[0].table, "v");
     column->spec = (struct type_spec){.type = TYPE_BIGINT};
@@ -190,8 +190,9 @@ static void test_out_of_memory(void **state)
     golden_file(&tortured, "a", header, "1");
     golden_file(&tortured, "a__b", "v double|k text row|p text parent|r text root", "2");
     fixture_complete(&tortured, fixture_begin(&tortured));
-    FIXTURE_OK(&tortured, load_init(&tortured_load, &dialect_duckdb, "p",
-                                    package_manifest(tortured.package), &there, &tortured.err));
+    FIXTURE_OK(&tortured,
+               load_init(&tortured_load, &dialect_duckdb, "p", package_manifest(tortured.package),
+                         &there, NULL, &tortured.err));
     plan_init(&plan);
     FIXTURE_OK(&tortured, ddl_plan(&tortured_load, &plan, &tortured.err));
     torture(plan_once);

@@ -70,6 +70,15 @@ static void check_second_load(struct fixture *t)
     fixture_check(t, "SELECT count(*) FROM duckdb_tables() WHERE temporary", "0\n");
 }
 
+static void check_second_load_but_x(struct fixture *t)
+{
+    fixture_check(t, "SELECT id, name, age FROM d.person ORDER BY id", "1|Bea|7\n2|Cy|8\n");
+    fixture_check(t, "SELECT n FROM d.person__kids", "k2\n");
+    fixture_check(t, "SELECT * FROM d.event ORDER BY id", "1.0\n2.5\n");
+    fixture_check(t, "SELECT load_id FROM d._dlt_loads ORDER BY 1", "1.5\n2.5\n");
+    fixture_check(t, "SELECT count(*) FROM duckdb_tables() WHERE temporary", "0\n");
+}
+
 static void test_many_tables(void **state)
 {
     (void)state;
@@ -281,11 +290,220 @@ static void test_nothing_but_state(void **state)
     fixture_release(&t);
 }
 
+/* ---- somebody else changes the schema meanwhile ---- */
+
+/* Another run of the schema, from the same start: `person` gets column x, and city is not known. */
+static void store_other_schema(struct fixture *t, const struct connection_driver *driver,
+                               const char *type)
+{
+    struct catalog other;
+    struct table_column *column = NULL;
+    struct buf json = BUF_INIT, sql = BUF_INIT;
+    bool changed = false;
+    const struct type_spec spec = {.type = type_find(type)};
+    struct ledger newest;
+    FIXTURE_OK(t, ledger_schema(t->con, "d", "shop", &newest, &t->err));
+    FIXTURE_OK(t, catalog_read(&other, newest.schema_json, strlen(newest.schema_json), &t->err));
+    FIXTURE_OK(
+        t, table_add_column(&other, catalog_find(&other, "person"), "x", &spec, &column, &t->err));
+    FIXTURE_OK(t, catalog_bump(&other, &changed, &t->err));
+    FIXTURE_OK(t, catalog_write(&other, &json, &t->err));
+    buf_printf(&sql, "INSERT INTO d._dlt_version VALUES (%" PRId64 ", 11, '2030-01-01', 'shop', ",
+               other.version);
+    sql_text(&sql, other.version_hash);
+    buf_text(&sql, ", ");
+    sql_text(&sql, buf_string(&json));
+    buf_char(&sql, ')');
+    FIXTURE_OK(t, driver->exec(t->con, buf_string(&sql), NULL, &t->err));
+    buf_clear(&sql);
+    buf_printf(&sql, "ALTER TABLE d.person ADD COLUMN x %s",
+               spec.type == TYPE_TEXT ? "VARCHAR" : "BIGINT");
+    FIXTURE_OK(t, driver->exec(t->con, buf_string(&sql), NULL, &t->err));
+    ledger_release(&newest);
+    catalog_release(&other);
+    buf_release(&json);
+    buf_release(&sql);
+}
+
+static void check_columns(struct fixture *t, const char *expected)
+{
+    struct ledger newest;
+    struct catalog catalog;
+    struct buf names = BUF_INIT;
+    FIXTURE_OK(t, ledger_schema(t->con, "d", "shop", &newest, &t->err));
+    FIXTURE_OK(t, catalog_read(&catalog, newest.schema_json, strlen(newest.schema_json), &t->err));
+    const struct table *person = catalog_find(&catalog, "person");
+    for (size_t i = 0; i < person->column_count; i++)
+        buf_printf(&names, "%s ", person->columns[i].name);
+    assert_string_equal(buf_string(&names), expected);
+    fixture_check(t,
+                  "SELECT schema = (SELECT schema FROM d._dlt_version ORDER BY inserted_at DESC "
+                  "LIMIT 1) FROM d._dlt_version ORDER BY version DESC LIMIT 1",
+                  "true\n");
+    buf_release(&names);
+    catalog_release(&catalog);
+    ledger_release(&newest);
+}
+
+static void test_schema_moved_on(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    char *path = second_load(&t);
+    store_other_schema(&t, t.con->driver, "text");
+    FIXTURE_OK(&t, fixture_write_sealed(&t, path));
+    check_columns(&t, "id name _dlt_id x age ");
+    fixture_check(&t, "SELECT id, name, x, age FROM d.person ORDER BY 1",
+                  "1|Bea|NULL|7\n2|Cy|NULL|8\n");
+    fixture_check(&t, "SELECT version FROM d._dlt_version ORDER BY inserted_at", "2\n3\n4\n");
+    mem_free(path);
+    fixture_release(&t);
+}
+
+/* A package of 0.1 does not say what it started from. */
+static void test_schema_moved_on_from_0_1(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct manifest manifest;
+    start(&t);
+    char *path = second_load(&t);
+    store_other_schema(&t, t.con->driver, "text");
+    FIXTURE_OK(&t, package_open(path, &manifest, &t.err));
+    manifest.catalog_version_from = -1;
+    manifest.catalog_hash_from = "";
+    manifest.package_id = "";
+    write_result_release(&t.result);
+    FIXTURE_OK(&t, write_package(t.con, path, &manifest, &t.result, &t.err));
+    check_columns(&t, "id name _dlt_id x age ");
+    manifest_release(&manifest);
+    mem_free(path);
+    fixture_release(&t);
+}
+
+static void test_schema_contradicts(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    fixture_rows(&t, "person", PERSON "|x bigint", "2|Bea|b|7\n");
+    char *path = fixture_seal(&t);
+    store_other_schema(&t, t.con->driver, "text");
+    assert_int_equal(fixture_write_sealed(&t, path), TG_CONFLICT);
+    assert_true(t.err.retryable);
+    assert_string_equal(t.err.where, "load '2.5'");
+    fixture_check(&t, "SELECT id, name, x FROM d.person", "1|Ann|NULL\n");
+    mem_free(path);
+    fixture_release(&t);
+}
+
+static struct {
+    struct fixture *fixture;
+    const struct connection_driver *driver;
+    void (*act)(void);
+    int left; /* how many transactions somebody comes before */
+} intruder;
+
+/* Somebody else comes after the plans and before the transaction. */
+static int intruded_exec(struct connection *con, const char *sql, uint64_t *changed,
+                         struct tg_error *err)
+{
+    if (strcmp(sql, "BEGIN TRANSACTION") == 0 && intruder.left-- > 0)
+        intruder.act();
+    return intruder.driver->exec(con, sql, changed, err);
+}
+
+static int write_intruded(struct fixture *t, const char *path, void (*act)(void), int times)
+{
+    struct connection_driver driver = *t->con->driver;
+    intruder.fixture = t;
+    intruder.driver = t->con->driver;
+    intruder.act = act;
+    intruder.left = times;
+    driver.exec = intruded_exec;
+    t->con->driver = &driver;
+    int rc = fixture_write_sealed(t, path);
+    t->con->driver = intruder.driver;
+    return rc;
+}
+
+static void add_x(void)
+{
+    store_other_schema(intruder.fixture, intruder.driver, "text");
+}
+
+static void test_schema_moves_on_after_the_plan(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    char *path = second_load(&t);
+    FIXTURE_OK(&t, write_intruded(&t, path, add_x, 1));
+    check_columns(&t, "id name _dlt_id x age ");
+    check_second_load_but_x(&t);
+    mem_free(path);
+    fixture_release(&t);
+}
+
+static void move_version(void)
+{
+    struct tg_error err = {0};
+    assert_int_equal(intruder.driver->exec(intruder.fixture->con,
+                                           "UPDATE d._dlt_version SET version = version + 1", NULL,
+                                           &err),
+                     TG_OK);
+}
+
+/* Again and again: a conflict in the end. */
+static void test_schema_never_stands_still(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    char *path = second_load(&t);
+    assert_int_equal(write_intruded(&t, path, move_version, 1000), TG_CONFLICT);
+    assert_true(t.err.retryable);
+    assert_non_null(strstr(t.err.what, "schema 'shop' was changed by another run"));
+    check_first_load(&t);
+    mem_free(path);
+    fixture_release(&t);
+}
+
+static void make_ledger(void)
+{
+    struct tg_error err = {0};
+    static const char *const sql[] = {
+        "CREATE SCHEMA d",
+        "CREATE TABLE d._dlt_loads (load_id VARCHAR NOT NULL, schema_name VARCHAR, status BIGINT "
+        "NOT NULL, inserted_at TIMESTAMP WITH TIME ZONE NOT NULL, schema_version_hash VARCHAR)",
+        "INSERT INTO d._dlt_loads VALUES ('0.5', 'other', 0, now(), 'h')"};
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(intruder.driver->exec(intruder.fixture->con, sql[i], NULL, &err), TG_OK);
+}
+
+/* Another pipeline makes the dataset's ledger when this one is about to. */
+static void test_tables_come_to_be_after_the_plan(void **state)
+{
+    (void)state;
+    struct fixture t;
+    fixture_init(&t);
+    fixture_table(&t, "event", NULL, DISPOSITION_APPEND);
+    fixture_rows(&t, "event", "id bigint", "1\n");
+    char *path = fixture_seal(&t);
+    FIXTURE_OK(&t, write_intruded(&t, path, make_ledger, 1));
+    fixture_check(&t, "SELECT load_id FROM d._dlt_loads ORDER BY 1", "0.5\n1.5\n");
+    fixture_check(&t, "SELECT * FROM d.event", "1\n");
+    mem_free(path);
+    fixture_release(&t);
+}
+
 /* ---- every statement may fail ---- */
 
 static struct {
     const struct connection_driver *driver;
-    int fail_at; /* the n-th statement; 0: none */
+    int fail_at;    /* the n-th statement; 0: none */
+    int fail_until; /* and all others before this one */
     int count;
     int code;
     const char *sqlstate;
@@ -296,7 +514,8 @@ static int trapped_exec(struct connection *con, const char *sql, uint64_t *chang
                         struct tg_error *err)
 {
     bool is_undo = strcmp(sql, "ROLLBACK") == 0 || strncmp(sql, "DROP TABLE IF", 13) == 0;
-    if (!is_undo && ++trap.count == trap.fail_at) {
+    int at = trap.count += !is_undo;
+    if (!is_undo && (at == trap.fail_at || (at > trap.fail_at && at < trap.fail_until))) {
         if (trap.code == TG_CANCELLED) {
             atomic_store(&trap.cancel, 1);
         } else {
@@ -357,14 +576,21 @@ static void test_conflict_while_writing(void **state)
     trap.code = TG_DESTINATION;
     trap.sqlstate = "40001";
     trap.fail_at = 12;
+    trap.fail_until = 100000;
     trap.count = 0;
     driver.exec = trapped_exec;
     t.con->driver = &driver;
     assert_int_equal(fixture_write_sealed(&t, path), TG_CONFLICT);
-    t.con->driver = trap.driver;
     assert_int_equal(t.err.code, TG_CONFLICT);
     assert_true(t.err.retryable);
     check_first_load(&t);
+    /* The other one is done in the meantime. */
+    trap.fail_until = 14;
+    trap.count = 0;
+    FIXTURE_OK(&t, fixture_write_sealed(&t, path));
+    t.con->driver = trap.driver;
+    trap.fail_until = 0;
+    check_second_load(&t);
     mem_free(path);
     fixture_release(&t);
 }
@@ -423,6 +649,12 @@ int main(void)
         cmocka_unit_test(test_unknown_strategy),
         cmocka_unit_test(test_path_with_wildcards),
         cmocka_unit_test(test_nothing_but_state),
+        cmocka_unit_test(test_schema_moved_on),
+        cmocka_unit_test(test_schema_moved_on_from_0_1),
+        cmocka_unit_test(test_schema_contradicts),
+        cmocka_unit_test(test_schema_moves_on_after_the_plan),
+        cmocka_unit_test(test_schema_never_stands_still),
+        cmocka_unit_test(test_tables_come_to_be_after_the_plan),
         cmocka_unit_test(test_failure_at_every_statement),
         cmocka_unit_test(test_conflict_while_writing),
         cmocka_unit_test(test_cancelled_at_every_statement),

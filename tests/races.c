@@ -1,6 +1,6 @@
 /*
- * No clock decides what is loaded: clocks that go back, stand still, are ahead by years, and those
- * of two machines that load at once.
+ * No clock and no other run decides what is loaded: clocks that go back, stand still, are ahead by
+ * years; two machines that load at once; two that change the schema at once.
  */
 #include "base/error.h"
 #include "tests/fixture.h"
@@ -22,7 +22,8 @@ struct machine {
     int (*midway)(void); /* what else happens while the source is read; NULL: nothing */
     enum tg_write_disposition disposition;
     bool no_cursor;
-    char warning[1024]; /* the last one logged */
+    const char *column, *text; /* of each row, beside its id: 7, or a text; NULL: none */
+    char warning[1024];        /* the last one logged */
     char load_id[32];
 };
 
@@ -47,6 +48,12 @@ static int read_range(struct tg_read *read, struct tg_error *err)
         tg_rows_begin_object(read->rows);
         tg_rows_key(read->rows, "id");
         tg_rows_int64(read->rows, id);
+        if (machine->column)
+            tg_rows_key(read->rows, machine->column);
+        if (machine->column && machine->text)
+            tg_rows_string(read->rows, machine->text);
+        else if (machine->column)
+            tg_rows_int64(read->rows, 7);
         tg_rows_end_object(read->rows);
     }
     read->done = true;
@@ -94,12 +101,18 @@ static void machine_load(struct fixture *fixture, struct machine *machine, int64
     assert_done(fixture, machine_run(fixture, machine, &fixture->err));
 }
 
+/* For assert_query. */
+static void open_to_look(struct fixture *fixture)
+{
+    const struct tg_resource none = {.name = "ev", .read = read_nothing};
+    fixture_open(fixture, &none, 1);
+}
+
 /* Each of the rows 1 to `count` is there once. */
 static void assert_once(struct fixture *fixture, int64_t count)
 {
     char csv[80];
-    const struct tg_resource none = {.name = "ev", .read = read_nothing};
-    fixture_open(fixture, &none, 1);
+    open_to_look(fixture);
     snprintf(csv, sizeof(csv), "n,ids,high\n%lld,%lld,%lld\n", (long long)count, (long long)count,
              (long long)count);
     assert_query(fixture,
@@ -241,6 +254,52 @@ static void loads_without_a_cursor_keep_their_order(void **state)
     assert_once(*state, 4);
 }
 
+static void run_during(struct fixture *fixture, struct machine *a, struct machine *b)
+{
+    meanwhile.fixture = fixture;
+    meanwhile.machine = b;
+    a->midway = run_meanwhile;
+    assert_done(fixture, machine_run(fixture, a, &fixture->err));
+    assert_int_equal(meanwhile.rc, TG_OK);
+    a->midway = NULL;
+}
+
+/* Both change the schema; the newest that is stored has it all, whatever the clocks say. */
+static void two_changes_of_one_schema(void **state)
+{
+    struct fixture *fixture = *state;
+    struct machine a = {.name = "p", .folder = "a", .no_cursor = true};
+    struct machine b = {.name = "p", .folder = "b", .no_cursor = true};
+    a.now_us = b.now_us = INT64_C(1700000000) * S;
+    open_to_look(fixture);
+    machine_load(fixture, &a, 1, 1);
+    a.column = "y";
+    b.column = "x";
+    a.first = a.last = 2;
+    b.first = b.last = 3;
+    b.now_us += 1000 * S;
+    run_during(fixture, &a, &b);
+    assert_query(fixture,
+                 "SELECT version, schema LIKE '%\"x\"%' AS x, schema LIKE '%\"y\"%' AS y FROM "
+                 "_dlt_version ORDER BY inserted_at",
+                 "version,x,y\n2,false,false\n3,true,false\n4,true,true\n");
+    a.column = NULL;
+    machine_load(fixture, &a, 4, 4);
+    a.column = "x";
+    a.text = "abc";
+    machine_load(fixture, &a, 5, 5);
+    assert_query(fixture, "SELECT id, x, y, x__v_text FROM ev ORDER BY id",
+                 "id,x,y,x__v_text\n1,,,\n2,,7,\n3,7,,\n4,,,\n5,,,abc\n");
+    /* The same column as something else is no mere race: it is read again. */
+    a.column = b.column = "z";
+    a.first = a.last = 6;
+    b.first = b.last = 7;
+    race(fixture, &a, &b);
+    machine_load(fixture, &a, 6, 6);
+    assert_query(fixture, "SELECT id, z, z__v_text FROM ev WHERE id >= 6 ORDER BY id",
+                 "id,z,z__v_text\n6,,abc\n7,7,\n");
+}
+
 static void two_pipelines_with_equal_clocks(void **state)
 {
     struct machine a = {.name = "p", .folder = "a", .now_us = INT64_C(1700000000) * S};
@@ -274,8 +333,9 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(loads_without_a_cursor_keep_their_order, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(two_changes_of_one_schema, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(two_pipelines_with_equal_clocks, fixture_setup,
                                         fixture_teardown),
     };
-    return cmocka_run_group_tests_name("clocks", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("races", tests, NULL, NULL);
 }
