@@ -24,7 +24,7 @@
  * strings are UTF-8, NUL-terminated, borrowed for the duration of the call unless said otherwise; a
  * struct of options may be zeroed, zero means the default; NULL where there must be something is
  * TG_USAGE. A pipeline is used by one thread at a time; only tg_pipeline_cancel may come from
- * elsewhere.
+ * elsewhere. Several pipelines may load into one file at once.
  */
 #ifndef TIDEGATE_H
 #define TIDEGATE_H

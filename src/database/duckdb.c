@@ -13,15 +13,14 @@
  */
 #include "database/duckdb_api.h"
 
-#include <errno.h>
 #include <string.h>
 #include <strings.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/fs.h"
 #include "base/memory.h"
 #include "database/connection.h"
+#include "database/instance.h"
 
 /* ---- errors ---- */
 
@@ -57,6 +56,7 @@ static const struct rule rules[] = {
     {"Binder Error: Referenced column", "not found", TG_DESTINATION, false, "42703", ""},
     {"Binder Error", "Ambiguous reference to catalog or schema", TG_DESTINATION, false, "",
      "; name the dataset other than the database file"},
+    {"FATAL Error", "has been invalidated", TG_LOCKED, true, "", "; run again"},
     {NULL, "not a valid DuckDB database file", TG_DESTINATION, false, "",
      "; name another file, or remove this one"},
     {NULL, NULL, TG_DESTINATION, false, "", ""},
@@ -274,17 +274,23 @@ int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql,
     return TG_OK;
 }
 
-int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have, size_t need,
-                 struct tg_error *err)
+int duck_set_memory(const struct context *ctx, duckdb_connection con, size_t bytes,
+                    struct tg_error *err)
 {
     char sql[64];
+    snprintf(sql, sizeof(sql), "SET memory_limit = '%zuB'", bytes);
+    return duck_exec(ctx, con, sql, NULL, err);
+}
+
+int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have, size_t others,
+                 size_t need, struct tg_error *err)
+{
     if (need * (size_t)thread_count(ctx, *have) <= *have)
         return TG_OK;
     int rc = duck_exec(ctx, con, "SET threads = 1", NULL, err);
     if (rc != TG_OK || need <= *have)
         return rc;
-    snprintf(sql, sizeof(sql), "SET memory_limit = '%zuB'", need);
-    rc = duck_exec(ctx, con, sql, NULL, err);
+    rc = duck_set_memory(ctx, con, others + need, err);
     if (rc == TG_OK)
         *have = need;
     return rc;
@@ -324,57 +330,54 @@ static int check(const char *url, const char *dataset, struct tg_error *err)
     return TG_OK;
 }
 
-/* Says in our words what DuckDB would say in its own, or not at all. */
-static int check_file(const char *path, bool create, bool *absent, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct fs_stat stat = {0};
-    char *folder = NULL;
-    TRY(fs_stat(path, &stat, err));
-    *absent = !stat.exists;
-    if (stat.is_dir) {
-        rc = error_set(err, TG_DESTINATION, "'%s' is a folder; name a file in it", path);
-    } else if (stat.exists && access(path, R_OK | W_OK) != 0) {
-        rc = error_errno(err, TG_DESTINATION, errno,
-                         "'%s' cannot be written; change its permissions or name another file",
-                         path);
-    } else if (!stat.exists && create) {
-        folder = fs_dirname(path);
-        if (!folder) {
-            rc = error_nomem(err);
-            goto done;
-        }
-        TRY(fs_stat(folder, &stat, err));
-        if (!stat.is_dir)
-            rc = error_set(err, TG_DESTINATION,
-                           "folder '%s' does not exist; create it, or name a file elsewhere",
-                           folder);
-    }
-done:
-    mem_free(folder);
-    return rc;
-}
-
 /* ---- the driver ---- */
-
-struct duck {
-    duckdb_database database;
-    duckdb_connection con;
-    size_t memory_bytes; /* DuckDB's limit */
-};
-
-static void duck_free(struct duck *duck)
-{
-    if (!duck)
-        return;
-    duckdb_disconnect(&duck->con);
-    duckdb_close(&duck->database);
-    mem_free(duck);
-}
 
 static void close_connection(struct connection *con)
 {
-    duck_free(con->state);
+    instance_leave(con->ctx, con->state);
+    mem_free(con->state);
+}
+
+static int open_url(struct connection *con, const char *url, bool create, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char *path = NULL;
+    struct instance_use *use = mem_calloc(1, sizeof(*use));
+    if (!use) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(check(url, NULL, err));
+    path = fs_join(".", url + strlen(prefix));
+    if (!path) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(instance_join(con->ctx, path, create, use, err));
+    if (!use->instance)
+        goto done;
+    TRY(duck_exec(con->ctx, use->con, "SET SESSION preserve_insertion_order = false", NULL, err));
+    con->state = use;
+    use = NULL;
+done:
+    if (use)
+        instance_leave(con->ctx, use);
+    mem_free(use);
+    mem_free(path);
+    return rc == TG_OK ? rc : error_where(err, rc, "destination '%s'", url);
+}
+
+static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
+{
+    struct instance_use *use = con->state;
+    return duck_exec(con->ctx, use->con, sql, changed, err);
+}
+
+static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+                 struct tg_error *err)
+{
+    struct instance_use *use = con->state;
+    return duck_query(con->ctx, use->con, false, sql, out, err);
 }
 
 /* What a thread of DuckDB holds while it fills a table, whatever the budget is: for each column a
@@ -383,59 +386,10 @@ static void close_connection(struct connection *con)
  */
 enum { COLUMN_BYTES = 576 << 10, BASE_BYTES = 16 << 20 };
 
-static int open_url(struct connection *con, const char *url, bool create, struct tg_error *err)
-{
-    int rc = TG_OK;
-    bool absent = false;
-    char *path = NULL;
-    struct duck *duck = NULL;
-    TRY(check(url, NULL, err));
-    const char *name = url + strlen(prefix);
-    path = fs_join(".", name);
-    if (!path) {
-        rc = error_nomem(err);
-        goto done;
-    }
-    TRY(check_file(path, create, &absent, err));
-    if (absent && !create)
-        goto done;
-    duck = mem_calloc(1, sizeof(*duck));
-    if (!duck) {
-        rc = error_nomem(err);
-        goto done;
-    }
-    /* Nothing else that is large lives while a load is written. */
-    duck->memory_bytes = con->ctx->memory_bytes_max / 4 * 3;
-    struct duck_options options = {.path = path, .memory_bytes = duck->memory_bytes};
-    TRY(duck_open(con->ctx, &options, &duck->database, err));
-    TRY(duck_connect(duck->database, &duck->con, err));
-    TRY(duck_exec(con->ctx, duck->con, "SET SESSION preserve_insertion_order = false", NULL, err));
-    con->state = duck;
-    duck = NULL;
-done:
-    duck_free(duck);
-    mem_free(path);
-    return rc == TG_OK ? rc : error_where(err, rc, "destination '%s'", url);
-}
-
-static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
-{
-    struct duck *duck = con->state;
-    return duck_exec(con->ctx, duck->con, sql, changed, err);
-}
-
-static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
-                 struct tg_error *err)
-{
-    struct duck *duck = con->state;
-    return duck_query(con->ctx, duck->con, false, sql, out, err);
-}
-
 static int reserve(struct connection *con, size_t column_count, struct tg_error *err)
 {
-    struct duck *duck = con->state;
     size_t need = BASE_BYTES + con->ctx->memory_bytes_max / 8 + column_count * COLUMN_BYTES;
-    return duck_reserve(con->ctx, duck->con, &duck->memory_bytes, need, err);
+    return instance_reserve(con->ctx, con->state, need, err);
 }
 
 /* ---- describe ---- */

@@ -32,10 +32,14 @@ int duck_run(const struct context *ctx, duckdb_connection con, const char *sql, 
 /* The same without a result. *changed may be NULL. */
 int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql, uint64_t *changed,
               struct tg_error *err) TG_CHECK_RESULT;
-/* Makes room for a statement that needs `need` bytes in each thread of an instance that has *have:
- * with one thread if more would not fit, and with a higher limit, then in *have, if one doesn't. */
-int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have, size_t need,
-                 struct tg_error *err) TG_CHECK_RESULT;
+/* Sets the instance's memory limit. */
+int duck_set_memory(const struct context *ctx, duckdb_connection con, size_t bytes,
+                    struct tg_error *err) TG_CHECK_RESULT;
+/* Makes room for a statement that needs `need` bytes in each thread where *have are there for it,
+ * and `others` for what else runs in the instance: with one thread if more would not fit, and with
+ * a higher limit, then in *have, if one doesn't. */
+int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have, size_t others,
+                 size_t need, struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- duckdb_stream.c ---- */
 

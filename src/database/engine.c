@@ -112,7 +112,7 @@ static int copy_to_file(struct engine *engine, struct batch_source *source, cons
     TRY(buf_check(&sql, err));
     TRY(connect_engine(engine, &con, err));
     TRY(duck_exec(engine->ctx, con, "SET SESSION preserve_insertion_order = false", NULL, err));
-    TRY(duck_reserve(engine->ctx, con, &engine->memory_bytes,
+    TRY(duck_reserve(engine->ctx, con, &engine->memory_bytes, 0,
                      row_group_bytes + batch_source_columns(source) * COLUMN_BYTES, err));
     rc = duck_exec(engine->ctx, con, sql.data, row_count, err);
     if (rc != TG_OK && batch_source_error(source, NULL) != TG_OK)
