@@ -184,8 +184,8 @@ static int put_value(struct tape *tape, const struct node *node, int64_t at)
     int rc = TG_OK;
 
     TRY(value_cell(node->schema, node->array, at - node->offset, &tape->scratch, &cell, tape->err));
-    if (cell_kind(&cell) == CELL_DECIMAL)
-        rc = put_copy(tape, CELL_TAG_DECIMAL, cell.uni.str, cell_len(&cell));
+    if (cell_kind(&cell) == CELL_DECIMAL || cell.uni.str == buf_string(&tape->scratch))
+        rc = put_copy(tape, cell.tag & YYJSON_TAG_MASK, cell.uni.str, cell_len(&cell));
     else if (cell_kind(&cell) == CELL_TEXT || cell_kind(&cell) == CELL_BINARY)
         rc = put_text(tape, node, cell.tag & YYJSON_TAG_MASK, cell.uni.str, cell_len(&cell));
     else

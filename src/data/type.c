@@ -142,7 +142,7 @@ static int read_number(const char **text)
     return number;
 }
 
-/* "d:38,9" or "d:38,9,256"; *bits is the last number. */
+/* "d:38,9" or "d:76,9,256"; *bits is the last number. */
 static bool read_decimal(const char *format, int *precision, int *scale, int *bits)
 {
     const char *p = format + 2;
@@ -159,8 +159,8 @@ static bool read_decimal(const char *format, int *precision, int *scale, int *bi
         *bits = read_number(&p);
     }
     return *p == '\0' && (*bits == 32 || *bits == 64 || *bits == 128 || *bits == 256) &&
-           *precision >= 1 && *precision <= DECIMAL_PRECISION && *scale >= 0 &&
-           *scale <= *precision;
+           *precision >= 1 && *precision <= (*bits == 256 ? WIDE_PRECISION : DECIMAL_PRECISION) &&
+           *scale >= 0 && *scale <= *precision;
 }
 
 bool format_digits(const char *format, int *precision, int *scale)
@@ -276,6 +276,10 @@ int type_from_arrow(const struct ArrowSchema *schema, struct type_spec *out, str
         out->type = TYPE_DECIMAL;
         if (!format_digits(format, &out->precision, &out->scale))
             return error_set(err, TG_INTERNAL, "Arrow format '%s' cannot be read", format);
+        if (out->precision > DECIMAL_PRECISION) {
+            out->precision = DECIMAL_PRECISION;
+            out->scale = out->scale < WIDE_SCALE_MAX ? out->scale : WIDE_SCALE_MAX;
+        }
         break;
     case 'L': *out = (struct type_spec){TYPE_DECIMAL, 20, 0, false}; break;
     case 't':

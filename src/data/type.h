@@ -27,6 +27,9 @@ enum type {
 };
 
 enum { DECIMAL_PRECISION = 38, DECIMAL_SCALE = 9 }; /* dlt's default decimal */
+/* Of Arrow's decimals of 256 bits; and how much of the 38 digits of the column that they get may
+ * stand behind the point. */
+enum { WIDE_PRECISION = 76, WIDE_SCALE_MAX = 18 };
 
 const char *type_name(enum type type); /* "bigint"; "" for TYPE_NONE */
 enum type type_find(const char *name); /* TYPE_NONE when it is none of dlt's names */
@@ -64,9 +67,9 @@ struct type_spec type_decimal(const struct type_spec *spec);
  * for 24 bytes. */
 void type_arrow_format(const struct type_spec *spec, char out[24]);
 /* The type of an Arrow schema node: every integer is bigint (uint64: decimal(20,0)), floats are
- * double, dictionaries by their values; TG_DATA for what has no column type (struct, list, map,
- * union, duration, decimals beyond 38 digits...). Scale, zone, and of naive timestamps the
- * precision are filled. */
+ * double, dictionaries by their values; decimals of more than 38 digits have 38;
+ * TG_DATA for what has no column type (struct, list, map, union, duration...). Scale, zone, and of
+ * naive timestamps the precision are filled. */
 int type_from_arrow(const struct ArrowSchema *schema, struct type_spec *out,
                     struct tg_error *err) TG_CHECK_RESULT;
 
@@ -93,8 +96,8 @@ struct layout {
 struct layout layout_of(const char *format);
 /* Precision and scale of "d:38,9"; false: not a decimal of 128 bits. */
 bool format_decimal(const char *format, int *precision, int *scale);
-/* The same of 32, 64 and 256 bits too ("d:9,2,32"); its width is layout_of's. false: more than 38
- * digits, a negative scale, or no decimal. */
+/* The same of 32, 64 and 256 bits too ("d:9,2,32"); its width is layout_of's. Of 256 bits, up to
+ * WIDE_PRECISION digits. false: more digits, a negative scale, or no decimal. */
 bool format_digits(const char *format, int *precision, int *scale);
 
 #endif

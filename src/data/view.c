@@ -153,22 +153,72 @@ static bool is_float(const struct place *place)
     return strchr("efg", format[0]) && format[0] != '\0' && format[1] == '\0';
 }
 
-/* A decimal of any width; false: more than 128 bits. */
-static bool read_decimal(const struct place *place, int128 *out, int *scale)
+/* A decimal of up to 128 bits. */
+static int128 read_decimal(const struct place *place, size_t width)
 {
-    size_t width = layout_of(place->schema->format).width;
-    unsigned char bytes[32];
-    int precision;
+    unsigned char bytes[16];
+    int128 value;
 
-    if (!format_digits(place->schema->format, &precision, scale))
-        return false;
     memcpy(bytes, (const char *)place->values + (size_t)place->at * width, width);
     memset(bytes + width, bytes[width - 1] & 0x80 ? 0xff : 0, sizeof(bytes) - width);
-    memcpy(out, bytes, sizeof(*out));
-    for (size_t i = 16; i < sizeof(bytes); i++)
-        if (bytes[i] != (*out < 0 ? 0xff : 0))
-            return false;
-    return true;
+    memcpy(&value, bytes, sizeof(value));
+    return value;
+}
+
+/* Takes nine digits from the end of a number of 256 bits. */
+static uint32_t take_digits(uint32_t limbs[8])
+{
+    uint64_t rest = 0;
+
+    for (int i = 7; i >= 0; i--) {
+        rest = rest << 32 | limbs[i];
+        limbs[i] = (uint32_t)(rest / 1000000000);
+        rest %= 1000000000;
+    }
+    return (uint32_t)rest;
+}
+
+static void negate(uint32_t limbs[8])
+{
+    uint64_t carry = 1;
+
+    for (int i = 0; i < 8; i++) {
+        carry += (uint32_t)~limbs[i];
+        limbs[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+}
+
+/* A decimal of 256 bits without the zeros at the end of its fraction. Returns how many digits it
+ * has, but for zeros at its beginning. */
+static size_t put_wide(const struct place *place, int scale, struct buf *out)
+{
+    enum { GROUPS = 9 };
+    uint32_t limbs[8];
+    char digits[GROUPS * 9 + 1];
+    size_t first = 0, last = sizeof(digits) - 1, point = last - (size_t)scale;
+
+    memcpy(limbs, (const char *)place->values + place->at * 32, sizeof(limbs));
+    if (limbs[7] >> 31) {
+        negate(limbs);
+        buf_char(out, '-');
+    }
+    for (int i = GROUPS - 1; i >= 0; i--) {
+        char group[10];
+        snprintf(group, sizeof(group), "%09" PRIu32, take_digits(limbs));
+        memcpy(digits + 9 * i, group, 9);
+    }
+    while (first + 1 < point && digits[first] == '0')
+        first++;
+    while (last > point && digits[last - 1] == '0')
+        last--;
+    buf_append(out, digits + first, point - first);
+    if (last > point)
+        buf_char(out, '.');
+    buf_append(out, digits + point, last - point);
+    while (first < last && digits[first] == '0')
+        first++;
+    return last - first;
 }
 
 /* A value of a "view" column: up to 12 bytes lie in the view itself. */
@@ -279,17 +329,18 @@ static const char *name_of(const struct place *place)
     return place->schema->name ? place->schema->name : "";
 }
 
-static int put_decimal(const struct place *place, struct buf *out, struct tg_error *err)
+/* Returns how many digits of it count. */
+static size_t put_decimal(const struct place *place, struct buf *out)
 {
     char text[48];
-    int scale;
-    int128 value;
+    size_t width = layout_of(place->schema->format).width;
+    int precision = 0, scale = 0;
 
-    if (!read_decimal(place, &value, &scale))
-        return error_set(err, TG_DATA, "column '%s' holds a decimal of more than %d digits",
-                         name_of(place), DECIMAL_PRECISION);
-    buf_append(out, text, decimal_format(value, scale, text));
-    return TG_OK;
+    format_digits(place->schema->format, &precision, &scale);
+    if (width == 32)
+        return put_wide(place, scale, out);
+    buf_append(out, text, decimal_format(read_decimal(place, width), scale, text));
+    return (size_t)precision;
 }
 
 static int refuse_time(const struct place *place, struct tg_error *err)
@@ -400,7 +451,7 @@ static int put_plain(const struct place *place, bool json, struct buf *out, stru
     case 'e':
     case 'f':
     case 'g': put_float(place, json, out); return TG_OK;
-    case 'd': return put_decimal(place, out, err);
+    case 'd': put_decimal(place, out); return TG_OK;
     case 'L':
         buf_printf(out, "%" PRIu64, ((const uint64_t *)place->values)[place->at]);
         return TG_OK;
@@ -467,8 +518,21 @@ static yyjson_val bytes_cell(uint64_t tag, const char *bytes, size_t len)
     return (yyjson_val){.tag = tag | (uint64_t)len << YYJSON_TAG_BIT, .uni.str = bytes};
 }
 
-static int temporal_cell(const struct place *place, yyjson_val *out, struct tg_error *err)
+/* A time of nanoseconds, which no cell holds, as text. */
+static int clock_cell(int64_t ns, struct buf *scratch, yyjson_val *out, struct tg_error *err)
 {
+    time_format_time(scratch, time_us_from_ns(ns));
+    buf_printf(scratch, time_us_from_ns(ns) % 1000000 == 0 ? ".000000%03d" : "%03d",
+               time_rest_of_ns(ns));
+    *out = bytes_cell(YYJSON_TYPE_STR, buf_string(scratch), scratch->len);
+    return buf_check(scratch, err);
+}
+
+static int temporal_cell(const struct place *place, struct buf *scratch, yyjson_val *out,
+                         struct tg_error *err)
+{
+    int64_t value;
+
     static const int64_t day_us = INT64_C(86400000000);
     const char *format = place->schema->format;
 
@@ -480,6 +544,8 @@ static int temporal_cell(const struct place *place, yyjson_val *out, struct tg_e
     if (format[1] == 't' && (out->uni.i64 < 0 || out->uni.i64 >= day_us))
         return error_set(err, TG_DATA, "column '%s' holds a time that is not within a day",
                          name_of(place));
+    if (format[1] == 't' && format[2] == 'n' && read_int(place, &value) && time_rest_of_ns(value))
+        return clock_cell(value, scratch, out, err);
     if (format[1] == 's' && format[2] == 'n' && read_int(place, &out->uni.i64))
         out->tag = CELL_TAG_TIMESTAMP_NS;
     if (format[1] == 's' && format[4] == '\0')
@@ -487,16 +553,14 @@ static int temporal_cell(const struct place *place, yyjson_val *out, struct tg_e
     return TG_OK;
 }
 
+/* Text where no decimal holds its digits. */
 static int decimal_cell(const struct place *place, struct buf *scratch, yyjson_val *out,
                         struct tg_error *err)
 {
-    int rc = TG_OK;
+    bool fits = put_decimal(place, scratch) <= DECIMAL_PRECISION;
 
-    TRY(put_decimal(place, scratch, err));
-    TRY(buf_check(scratch, err));
-    *out = bytes_cell(CELL_TAG_DECIMAL, buf_string(scratch), scratch->len);
-done:
-    return rc;
+    *out = bytes_cell(fits ? CELL_TAG_DECIMAL : YYJSON_TYPE_STR, buf_string(scratch), scratch->len);
+    return buf_check(scratch, err);
 }
 
 int value_cell(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
@@ -528,7 +592,7 @@ int value_cell(const struct ArrowSchema *schema, const struct ArrowArray *array,
         memcpy(&out->uni.u64, (const char *)place.values + place.at * 8, 8);
         return TG_OK;
     case 'd': return decimal_cell(&place, scratch, out, err);
-    case 't': return temporal_cell(&place, out, err);
+    case 't': return temporal_cell(&place, scratch, out, err);
     default: break;
     }
     if (is_float(&place)) {

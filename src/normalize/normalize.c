@@ -137,6 +137,17 @@ int normalizer_column_type(struct normalizer *normalizer, const char *name, stru
     return shape_column_type(&normalizer->outputs, normalizer->shredder.root, name, out, err);
 }
 
+static void report_cut(const struct outputs *outputs, const struct output *output)
+{
+    for (size_t i = 0; i < output->slot_count; i++)
+        if (output->slots[i]->cut_count > 0)
+            context_log(outputs->options.ctx, TG_LOG_WARNING, "normalize",
+                        "table '%s': %llu values of column '%s' had digits beyond microseconds, "
+                        "which were cut",
+                        output->table->name, (unsigned long long)output->slots[i]->cut_count,
+                        output->slots[i]->name);
+}
+
 int normalizer_finish(struct normalizer *normalizer, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -145,6 +156,8 @@ int normalizer_finish(struct normalizer *normalizer, struct tg_error *err)
         return error_set(err, TG_INTERNAL, "a load that failed cannot be finished");
     for (size_t i = 0; i < outputs->count; i++)
         TRY(output_emit(outputs, outputs->items[i], err));
+    for (size_t i = 0; i < outputs->count; i++)
+        report_cut(outputs, outputs->items[i]);
     shape_report(outputs, normalizer->shredder.root);
 done:
     normalizer->failed = rc != TG_OK;

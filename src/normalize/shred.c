@@ -62,6 +62,7 @@ static int store_coerced(struct shredder *shredder, struct slot *slot, const str
         goto done;
     if (slot->column.spec.type == TYPE_BIGINT)
         slot->magnitude |= (uint64_t)(value.i64 ^ (value.i64 >> 63));
+    slot->cut_count += value.cut;
     TRY(coerce_store(&value, &slot->column, row, err));
 done:
     return rc;
@@ -271,6 +272,7 @@ static inline int store_scalar(struct shredder *shredder, struct shape *shape, s
         if (!LIKELY(column->bits > 0) ||
             !time_parse_timestamp(cell->uni.str, cell_len(cell), &point))
             break;
+        slot->cut_count += point.nanos != 0;
         column_set_int64(column, row, point.us);
         return TG_OK;
     default: break;

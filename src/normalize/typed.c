@@ -208,13 +208,14 @@ static bool moves(const struct typed_column *column)
 
 /* Makes a place for every column; those that cannot be moved are cast. *fits: all values of them
  * went through; the page is as it was. */
-static int cast_columns(const struct typed *typed, const struct page *page, struct result *result,
+static int cast_columns(struct typed *typed, const struct page *page, struct result *result,
                         bool *fits, struct tg_error *err)
 {
     int rc = TG_OK;
     *fits = true;
     for (size_t i = 0; i < typed->column_count && *fits; i++) {
-        const struct typed_column *column = &typed->columns[i];
+        struct typed_column *column = &typed->columns[i];
+        column->cut_count = 0;
         if (column->field && column->field->role == FIELD_ROW_ID)
             result->id = (int64_t)i;
         if (!column->field || column->field->role == FIELD_ROW_ID)
@@ -226,7 +227,7 @@ static int cast_columns(const struct typed *typed, const struct page *page, stru
         struct ArrowArray *array = result_add(result, slot->name, to);
         if (!moves(column))
             TRY(cast_array(page->schema.children[i], page->array.children[i], page->array.offset,
-                           result->row_count, to, array, fits, err));
+                           result->row_count, to, array, &column->cut_count, fits, err));
     }
 done:
     return rc;
@@ -251,6 +252,7 @@ static void move_columns(const struct typed *typed, struct page *page, struct re
         struct ArrowArray *array = &result->arrays[at++];
         if (!array->release)
             move_child(&page->array, i, array);
+        column->field->slot->cut_count += column->cut_count;
         if (column->field->slot->column.spec.type == TYPE_BIGINT)
             note_magnitude(column->field->slot, array);
     }
@@ -291,9 +293,10 @@ static int add_system(struct outputs *outputs, struct output *output, struct pag
         TRY(column_export(&column, rows, &array, err));
     } else {
         bool fits;
+        uint64_t cut_count = 0;
         const struct ArrowSchema *child = page->schema.children[result->id];
         TRY(cast_array(child, page->array.children[result->id], page->array.offset, rows, &text,
-                       &array, &fits, err));
+                       &array, &cut_count, &fits, err));
     }
     *result_add(result, id->name, &text) = array;
     if (outputs->options.keep_order) {

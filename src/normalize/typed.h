@@ -11,8 +11,9 @@
 struct typed_column {
     struct field *field; /* NULL: dropped, it has no type or is a system column that we fill */
     struct type_spec from;
-    bool as_it_is; /* its buffers are those of `from` */
-    bool plain;    /* a column of the table, or dropped */
+    bool as_it_is;      /* its buffers are those of `from` */
+    uint64_t cut_count; /* of the batch: values that lost nanoseconds */
+    bool plain;         /* a column of the table, or dropped */
 };
 
 /* Zero it before the first use. */

@@ -228,12 +228,30 @@ static void test_double(void **state)
     assert_false(literal_is_exact("9007199254740993", 16) || literal_is_exact("1.5", 3));
 }
 
+static void seconds_that_are_cut(void **state)
+{
+    static const struct type_spec us = {.type = TYPE_TIMESTAMP}, time = {.type = TYPE_TIME},
+                                  ns = {TYPE_TIMESTAMP, 9, 0, true}, text = {.type = TYPE_TEXT};
+    static const char fine[] = "2024-01-01T00:00:00.123456789Z",
+                      even[] = "2024-01-01T00:00:00.123456000";
+    static const char clock[] = "10:00:00.0000001";
+
+    (void)state;
+    assert_true(literal_is_cut(fine, strlen(fine), &us));
+    assert_false(literal_is_cut(fine, strlen(fine), &ns));
+    assert_false(literal_is_cut(fine, strlen(fine), &text));
+    assert_false(literal_is_cut(fine, 26, &us));
+    assert_false(literal_is_cut(even, strlen(even), &us));
+    assert_true(literal_is_cut(clock, strlen(clock), &time));
+    assert_false(literal_is_cut("1700000000.12345678", 19, &us)); /* seconds since 1970 */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),  cmocka_unit_test(test_seconds),
-        cmocka_unit_test(test_types),  cmocka_unit_test(test_natural),
-        cmocka_unit_test(test_double),
+        cmocka_unit_test(test_rules),           cmocka_unit_test(test_seconds),
+        cmocka_unit_test(test_types),           cmocka_unit_test(test_natural),
+        cmocka_unit_test(seconds_that_are_cut), cmocka_unit_test(test_double),
     };
 
     return cmocka_run_group_tests_name("data/literal", tests, NULL, NULL);

@@ -99,6 +99,10 @@ static void foreign_formats(void **state)
     assert_int_equal(spec.precision, 9);
     assert_int_equal(spec.scale, 2);
     assert_int_equal(from_arrow("d:38,9,256").precision, 38);
+    assert_int_equal(from_arrow("d:76,0,256").precision, 38);
+    assert_int_equal(from_arrow("d:76,0,256").scale, 0);
+    assert_int_equal(from_arrow("d:40,10,256").scale, 10);
+    assert_int_equal(from_arrow("d:76,38,256").scale, 18);
     assert_int_equal(from_arrow("e").type, TYPE_DOUBLE);
     assert_int_equal(from_arrow("vu").type, TYPE_TEXT);
     assert_int_equal(from_arrow("vz").type, TYPE_BINARY);
@@ -128,7 +132,7 @@ static void what_no_column_holds_is_an_error(void **state)
 {
     static const char *const formats[] = {
         "+s", "+l", "+m",  "+ud:0", "ee",      "tiM",         "tDu",
-        "vv", "",   "d:5", "d:0,0", "d:39,1",  "d:9,3,512",   "d:3,4",
+        "vv", "",   "d:5", "d:0,0", "d:39,1",  "d:77,1,256",  "d:3,4",
         "w:", "x",  "ts",  "tdX",   "d:38,-2", "w:9999999999"};
     struct tg_error err = {0};
     struct type_spec spec;

@@ -226,15 +226,23 @@ static void narrow_and_wide_formats(void **state)
     static const int32_t d32[] = {-1250};
     static const int64_t d64[] = {INT64_C(-123456789012345678)};
     static const uint64_t d256[][4] = {
-        {5, 0, 0, 0}, {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}, {0, 0, 1, 0}};
+        {5, 0, 0, 0},
+        {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX},
+        {0, 0, 1, 0},
+        {0, 0, 0, 0},
+        {0, 0, 0, UINT64_C(1) << 63},
+        {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX >> 1},
+        {1000, 0, 0, 0},
+    };
     struct ArrowSchema e = {.format = "e"}, small = {.format = "d:9,2,32"},
-                       middle = {.format = "d:18,9,64"}, large = {.format = "d:38,1,256"};
+                       middle = {.format = "d:18,9,64"}, large = {.format = "d:38,1,256"},
+                       whole = {.format = "d:76,0,256"}, fraction = {.format = "d:76,76,256"},
+                       both = {.format = "d:76,38,256"};
     COLUMN(a, 7, halves);
     COLUMN(b, 1, d32);
     COLUMN(c, 1, d64);
-    COLUMN(d, 3, d256);
+    COLUMN(d, 7, d256);
     struct buf out = BUF_INIT;
-    struct tg_error err = {0};
     double real;
 
     (void)state;
@@ -249,8 +257,21 @@ static void narrow_and_wide_formats(void **state)
     check(&middle, &c, 0, "-123456789.012345678", "-123456789.012345678");
     check(&large, &d, 0, "0.5", "0.5");
     check(&large, &d, 1, "-0.1", "-0.1");
-    assert_int_equal(value_text(&large, &d, 2, &out, &err), TG_DATA);
-    assert_non_null(strstr(err.what, "more than 38 digits"));
+    check(&large, &d, 2, "34028236692093846346337460743176821145.6",
+          "34028236692093846346337460743176821145.6");
+    check(&large, &d, 3, "0", "0");
+    check(&large, &d, 6, "100", "100");
+    check(&whole, &d, 4,
+          "-57896044618658097711785492504343953926634992332820282019728792003956564819968",
+          "-57896044618658097711785492504343953926634992332820282019728792003956564819968");
+    check(&whole, &d, 5,
+          "57896044618658097711785492504343953926634992332820282019728792003956564819967",
+          "57896044618658097711785492504343953926634992332820282019728792003956564819967");
+    check(&fraction, &d, 0,
+          "0.0000000000000000000000000000000000000000000000000000000000000000000000000005",
+          "0.0000000000000000000000000000000000000000000000000000000000000000000000000005");
+    check(&both, &d, 6, "0.00000000000000000000000000000000001",
+          "0.00000000000000000000000000000000001");
     buf_release(&out);
 }
 
@@ -296,6 +317,8 @@ static void cells_of_every_type(void **state)
     static const int64_t minus = -1, day_ms = 86400000, ns = 1700000000123456789;
     static const uint64_t large = UINT64_MAX;
     static const int128 wide = 1250;
+    static const uint64_t nines[] = {0x098a223fffffffff, 0x4b3b4ca85a86c47a, 0, 0};
+    static const uint64_t above[] = {0x098a224000000000, 0x4b3b4ca85a86c47a, 0, 0}; /* 10^38 */
     static const double real = 1.5;
     static const uint8_t bit = 1;
     static const int32_t midnight = 0;
@@ -318,6 +341,10 @@ static void cells_of_every_type(void **state)
     check_cell("L", &large, CELL_UINT, "18446744073709551615");
     check_cell("g", &real, CELL_DOUBLE, "1.5");
     check_cell("d:5,2", &wide, CELL_DECIMAL, "\"12.50\"");
+    check_cell("d:76,0,256", nines, CELL_DECIMAL, "\"99999999999999999999999999999999999999\"");
+    check_cell("d:76,1,256", nines, CELL_DECIMAL, "\"9999999999999999999999999999999999999.9\"");
+    check_cell("d:76,0,256", above, CELL_TEXT, "\"100000000000000000000000000000000000000\"");
+    check_cell("d:76,1,256", above, CELL_DECIMAL, "\"10000000000000000000000000000000000000\"");
     check_cell("tdm", &day_ms, CELL_DATE, "\"1970-01-02\"");
     check_cell("tdD", &minus, CELL_DATE, "\"1969-12-31\"");
     coded.dictionary = &texts;
@@ -338,7 +365,7 @@ static void cells_of_every_type(void **state)
 
 static void cells_that_there_are_none_of(void **state)
 {
-    static const char *const formats[] = {"tDu", "tiM", "+s", "+l", "d:76,2,256", "x"};
+    static const char *const formats[] = {"tDu", "tiM", "+s", "+l", "d:77,2,256", "x"};
     static const int64_t values[] = {INT64_MAX, 0};
     struct buf scratch = BUF_INIT;
     COLUMN(array, 1, values);

@@ -11,6 +11,7 @@
 
 #include "extract/files/table_reader.h"
 #include "helper.h"
+#include "parquet_samples.h"
 
 static struct context ctx;
 static struct engine *engine;
@@ -584,6 +585,41 @@ static void test_parquet_casts(void **state)
                   "\"VARIANT\":5,\"l\":[\"01:00:00\"]},n=7 ");
 }
 
+static struct outcome read_sample(const char *folder, const void *bytes, size_t len)
+{
+    put_bytes(folder, "x.parquet", bytes, len);
+    return read_table(path_in(folder, "x.parquet"), (struct table_options){.form = TABLE_PARQUET});
+}
+
+/* Which the engine takes for integers, doubles, and any year. */
+static void test_parquet_columns(void **state)
+{
+    unsigned char bytes[sizeof(sample_int96)];
+    struct outcome out;
+
+    out = read_sample(*state, sample_null_columns, sizeof(sample_null_columns));
+    assert_int_equal(out.rc, TG_OK);
+    assert_string_equal(out.formats, "l n +s +l u ");
+    assert_string_equal(buf_string(&out.text),
+                        "id=1,n=null,s={\"x\":null,\"y\":1},l=[null],t=\"a\" "
+                        "id=2,n=null,s={\"x\":null,\"y\":1},l=[],t=\"b\" ");
+    buf_release(&out.text);
+    out = read_sample(*state, sample_wide_decimals, sizeof(sample_wide_decimals));
+    assert_int_equal(out.rc, TG_DATA);
+    assert_non_null(strstr(out.err.where, "x.parquet"));
+    out = read_sample(*state, sample_int96, sizeof(sample_int96));
+    assert_int_equal(out.rc, TG_OK);
+    assert_string_equal(buf_string(&out.text), "t=\"0001-01-01T00:00:00\" "
+                                               "t=\"9999-12-31T23:59:59.999999\" "
+                                               "t=\"1970-01-01T00:00:00\" ");
+    buf_release(&out.text);
+    memcpy(bytes, sample_int96, sizeof(bytes));
+    memset(memmem(bytes, sizeof(bytes), "\x8c\x3d\x25", 4), 0xff, 4);
+    out = read_sample(*state, bytes, sizeof(bytes));
+    assert_int_equal(out.rc, TG_DATA);
+    assert_non_null(strstr(out.err.where, "x.parquet"));
+}
+
 static void test_damaged_parquet(void **state)
 {
     static const struct {
@@ -633,6 +669,7 @@ int main(void)
         IN_FOLDER(test_nested_parquet),
         IN_FOLDER(test_parquet_types),
         IN_FOLDER(test_parquet_casts),
+        IN_FOLDER(test_parquet_columns),
         IN_FOLDER(test_damaged_parquet),
     };
 

@@ -18,11 +18,12 @@ static void check(const struct foreign_column *column, int64_t rows, struct type
     struct type_spec from;
     struct ArrowArray out;
     struct buf text = BUF_INIT;
+    uint64_t cut_count = 0;
     bool fits;
     foreign_page(&foreign, column, 1, rows, &page);
     assert_int_equal(type_from_arrow(&foreign.schemas[0], &from, NULL), TG_OK);
     assert_int_equal(cast_array(&foreign.schemas[0], &foreign.arrays[0], 0, (size_t)rows, &to, &out,
-                                &fits, NULL),
+                                &cut_count, &fits, NULL),
                      TG_OK);
     if (fits) {
         struct ArrowSchema schema;
@@ -41,6 +42,25 @@ static void check(const struct foreign_column *column, int64_t rows, struct type
     }
     assert_string_equal(buf_string(&text), expected);
     buf_release(&text);
+    page_release(&page);
+}
+
+/* How many values are said to have lost nanoseconds. */
+static void check_cut(const struct foreign_column *column, int64_t rows, struct type_spec to,
+                      uint64_t expected)
+{
+    struct foreign foreign;
+    struct page page;
+    struct ArrowArray out;
+    uint64_t cut_count = 0;
+    bool fits;
+    foreign_page(&foreign, column, 1, rows, &page);
+    assert_int_equal(cast_array(&foreign.schemas[0], &foreign.arrays[0], 0, (size_t)rows, &to, &out,
+                                &cut_count, &fits, NULL),
+                     TG_OK);
+    assert_true(fits);
+    assert_int_equal(cut_count, expected);
+    array_release(&out);
     page_release(&page);
 }
 
@@ -102,6 +122,9 @@ static void times(void **state)
     static const struct type_spec ns = {TYPE_TIMESTAMP, 9, 0, true};
     static const int64_t late[] = {INT64_C(10000000000)};
     struct foreign_column zoned = {"a", "tsn:UTC", {NULL, nanos, NULL}, 0, NULL, NULL};
+    static const int64_t whole_us[] = {1000, -2000}, clock[] = {1000, INT64_C(86399000000001)};
+    struct foreign_column exact = {"a", "tsn:", {NULL, whole_us, NULL}, 0, NULL, NULL};
+    struct foreign_column ttn = {"a", "ttn", {NULL, clock, NULL}, 0, NULL, NULL};
     struct foreign_column far = {"a", "tss:", {NULL, late, NULL}, 0, NULL, NULL};
     check(&tsn, 2, ns, "\"1970-01-01T00:00:00.000001999\" \"1969-12-31T23:59:59.999999999\"");
     check(&tsn, 2, text,
@@ -110,6 +133,12 @@ static void times(void **state)
           "\"1970-01-01T00:00:00.000001+00:00\" \"1969-12-31T23:59:59.999999+00:00\"");
     check(&tss, 2, ns, "\"1970-01-01T00:00:00\" \"1970-01-02T00:00:00\"");
     check(&far, 1, ns, "-");
+    check(&ttn, 1, (struct type_spec){.type = TYPE_TIME}, "\"00:00:00.000001\"");
+    check(&ttn, 2, (struct type_spec){.type = TYPE_TIME}, "-"); /* for a variant of text */
+    check_cut(&tsn, 2, timestamp, 2);
+    check_cut(&tsn, 2, ns, 0);
+    check_cut(&tsn, 2, text, 0);
+    check_cut(&exact, 2, timestamp, 0);
     check(&tdd, 1, ns, "\"1970-01-02T00:00:00\"");
 }
 
@@ -173,9 +202,11 @@ static int one_cast(void)
     struct foreign foreign;
     struct page page;
     struct ArrowArray out = {.release = NULL};
+    uint64_t cut_count = 0;
     bool fits;
     foreign_page(&foreign, &column, 1, 3, &page);
-    int rc = cast_array(&foreign.schemas[0], &foreign.arrays[0], 0, 3, &text, &out, &fits, NULL);
+    int rc = cast_array(&foreign.schemas[0], &foreign.arrays[0], 0, 3, &text, &out, &cut_count,
+                        &fits, NULL);
     array_release(&out);
     page_release(&page);
     return rc;

@@ -176,6 +176,90 @@ static void decimals(void **state)
     run_release(&run);
 }
 
+/* Decimals of 256 bits: a decimal where 38 digits hold the value, else text beside it. */
+static void wide_decimals(void **state)
+{
+    (void)state;
+    struct run run;
+    static const uint64_t values[][4] = {
+        {1250, 0, 0, 0}, {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}, {0, 0, 0, 1}};
+    struct foreign_column columns[] = {{"d", "d:76,38,256", {NULL, values, NULL}, 0, NULL, NULL},
+                                       {"w", "d:76,0,256", {NULL, values, NULL}, 0, NULL, NULL}};
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(push(&run, columns + 1, 1, 2), TG_OK);
+    assert_int_equal(push(&run, columns + 1, 1, 3), TG_OK);
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_string_equal(run.text.data,
+                        "t(w decimal(38,0))\n1250\n-1\n"
+                        "t(w decimal(38,0), w__v_text text)\n1250|null\n-1|null\n"
+                        "null|\"6277101735386680763835789423207666416102355444464034512896\"\n");
+    run_release(&run);
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(push(&run, columns, 1, 3), TG_OK);
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_string_equal(run.text.data,
+                        "t(d decimal(38,18), d__v_text text)\n"
+                        "null|\"0.0000000000000000000000000000000000125\"\n"
+                        "null|\"-0.00000000000000000000000000000000000001\"\n"
+                        "null|\"62771017353866807638.35789423207666416102355444464034512896\"\n");
+    run_release(&run);
+}
+
+/* Nanoseconds into microseconds, by batch and by row, once each. */
+static void nanoseconds_that_are_cut(void **state)
+{
+    (void)state;
+    struct run run;
+    struct warnings warnings;
+    struct type_spec naive = {.type = TYPE_TIMESTAMP, .naive = true};
+    static const int64_t ns[] = {1, 1000, 2001, 3000000};
+    struct foreign_column columns[] = {{"at", "tsn:", {NULL, ns, NULL}, 0, NULL, NULL},
+                                       {"zoned", "tsn:UTC", {NULL, ns, NULL}, 0, NULL, NULL},
+                                       {"kept", "tsn:", {NULL, ns, NULL}, 0, NULL, NULL}};
+    assert_int_equal(run_init(&run), TG_OK);
+    warnings_init(&warnings);
+    run.ctx.warnings = &warnings;
+    assert_int_equal(table_add_column(&run.catalog, run.root, "at", &naive, NULL, NULL), TG_OK);
+    assert_int_equal(push(&run, columns, 3, 4), TG_OK);
+    assert_int_equal(run_push(&run, "{\"zoned\":\"2024-01-01T00:00:00.123456789Z\"}\n"
+                                    "{\"zoned\":\"2024-01-01T00:00:00.123456000Z\"}"),
+                     TG_OK);
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_int_equal(warnings.count, 2);
+    assert_string_equal(
+        warnings.texts[0],
+        "table 't': 2 values of column 'at' had digits beyond microseconds, which were cut");
+    assert_string_equal(
+        warnings.texts[1],
+        "table 't': 3 values of column 'zoned' had digits beyond microseconds, which were cut");
+    run_release(&run);
+    warnings_release(&warnings);
+}
+
+/* A column without a type waits for its first value, in a dictionary too. */
+static void columns_without_a_type(void **state)
+{
+    (void)state;
+    struct run run;
+    static const int32_t indices[] = {0, 0};
+    struct ArrowSchema null_schema = {.format = "n"};
+    struct ArrowArray null_values = {.length = 1, .null_count = 1};
+    struct foreign_column empty[] = {
+        BIGINT("id"),
+        {"a", "n", {NULL, NULL, NULL}, 0, NULL, NULL},
+        {"b", "i", {NULL, indices, NULL}, 0, &null_schema, &null_values},
+    };
+    struct foreign_column full[] = {BIGINT("id"), TEXT("a", "abcd"), TEXT("b", "abcd")};
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(push(&run, empty, 3, 2), TG_OK);
+    assert_int_equal(push(&run, full, 3, 2), TG_OK);
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_string_equal(run.text.data, "t(id bigint)\n10\n20\n"
+                                       "t(id bigint, a text, b text)\n"
+                                       "10|\"a\"|\"a\"\n20|\"b\"|\"b\"\n");
+    run_release(&run);
+}
+
 static void keys_need_values(void **state)
 {
     (void)state;
@@ -313,6 +397,9 @@ int main(void)
         cmocka_unit_test(types_that_differ),
         cmocka_unit_test(wider_columns),
         cmocka_unit_test(decimals),
+        cmocka_unit_test(wide_decimals),
+        cmocka_unit_test(nanoseconds_that_are_cut),
+        cmocka_unit_test(columns_without_a_type),
         cmocka_unit_test(keys_need_values),
         cmocka_unit_test(refused_columns),
         cmocka_unit_test(structs_and_lists_are_documents),

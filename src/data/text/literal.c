@@ -478,6 +478,14 @@ static bool time_cell(struct text text, enum text_rule rule, yyjson_val *out)
            set_int64(CELL_TAG_TIME, point.us, out);
 }
 
+bool literal_is_cut(const char *start, size_t len, const struct type_spec *spec)
+{
+    bool has_seconds = spec->type == TYPE_TIME || spec->type == TYPE_TIMESTAMP;
+
+    return has_seconds && !type_is_nanoseconds(spec) && memchr(start, ':', len) &&
+           cuts_second((struct text){start, len}, 6);
+}
+
 bool literal_cell(const char *start, size_t len, const struct type_spec *spec, enum text_rule rule,
                   yyjson_val *out)
 {

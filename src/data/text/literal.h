@@ -19,6 +19,10 @@ enum text_rule {
 bool literal_cell(const char *text, size_t len, const struct type_spec *spec, enum text_rule rule,
                   yyjson_val *out);
 
+/* Whether a text that literal_cell took has digits of a second, other than zeros, that `spec` does
+ * not keep. */
+bool literal_is_cut(const char *text, size_t len, const struct type_spec *spec);
+
 /* What the texts of a column look like, all together. Zero it before the first. */
 struct literal_kinds {
     unsigned bits;

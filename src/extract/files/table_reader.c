@@ -22,6 +22,7 @@
 #include "extract/files/csv_columns.h"
 #include "extract/files/csv_header.h"
 #include "extract/files/feed.h"
+#include "extract/files/parquet_columns.h"
 
 /* A quarter of the engine's own choice, which a small memory budget does not hold. The longest line
  * is half of it, which is twice the engine's choice; where the one is no multiple of the other, the
@@ -39,32 +40,14 @@ struct table_reader {
     struct feed *feed;              /* CSV: the file, whose content the engine reads */
     struct ArrowArrayStream stream; /* released at its end */
     struct ArrowSchema schema;
-    uint64_t row;               /* number of the next row, from 1 */
-    struct csv_columns *csv;    /* NULL: Parquet */
-    struct ArrowArray *samples; /* read, but not handed on yet */
+    uint64_t row;                    /* number of the next row, from 1 */
+    struct csv_columns *csv;         /* NULL: Parquet */
+    struct parquet_columns *parquet; /* NULL: CSV */
+    struct ArrowArray *samples;      /* read, but not handed on yet */
     size_t sample_count, sample_cap, next_sample;
 };
 
 /* ---- SQL ----------------------------------------------------------------------------------- */
-
-/* The path as a text literal; wildcards in it are made to match themselves. */
-static int put_path(struct buf *sql, const char *path, struct tg_error *err)
-{
-    struct buf escaped = BUF_INIT;
-    int rc = TG_OK;
-
-    for (; *path; path++) {
-        if (strchr("*?[", *path))
-            buf_printf(&escaped, "[%c]", *path);
-        else
-            buf_char(&escaped, *path);
-    }
-    TRY(buf_check(&escaped, err));
-    sql_text(sql, buf_string(&escaped));
-done:
-    buf_release(&escaped);
-    return rc;
-}
 
 /* The one column of a file: a line without anything is no row, but `""` is a row with an empty
  * field. The engine tells them apart if only what has no quotes is NULL to it. */
@@ -108,7 +91,7 @@ static int parquet_sql(const char *path, const char *start, const struct buf *ca
     if (casts)
         buf_append(sql, casts->data, casts->len);
     buf_text(sql, " FROM read_parquet(");
-    TRY(put_path(sql, path, err));
+    TRY(parquet_put_path(sql, path, err));
     buf_text(sql, ", hive_partitioning = false)");
     rc = buf_check(sql, err);
 done:
@@ -379,12 +362,20 @@ done:
 static int open_parquet(struct table_reader *reader, struct tg_error *err)
 {
     struct buf sql = BUF_INIT, casts = BUF_INIT;
+    struct ArrowSchema marked;
     int rc = TG_OK;
 
     TRY(content_check_parquet(reader->path, err));
+    rc = parquet_columns_read(reader->engine, reader->path, &reader->parquet, err);
+    if (rc != TG_OK)
+        return explain(reader, rc, err);
     TRY(find_casts(reader, &casts, err));
     TRY(parquet_sql(reader->path, "SELECT *", &casts, &sql, err));
     TRY(start_query(reader, buf_string(&sql), err));
+    TRY(schema_copy(&reader->schema, &marked, err));
+    schema_release(&reader->schema);
+    schema_move(&marked, &reader->schema);
+    parquet_columns_mark(reader->parquet, &reader->schema);
 done:
     buf_release(&sql);
     buf_release(&casts);
@@ -422,6 +413,7 @@ void table_reader_close(struct table_reader *reader)
         array_release(&reader->samples[i]);
     mem_free(reader->samples);
     csv_columns_free(reader->csv);
+    parquet_columns_free(reader->parquet);
     schema_release(&reader->schema);
     stream_release(&reader->stream);
     feed_close(reader->feed);
@@ -462,6 +454,9 @@ int table_reader_next(struct table_reader *reader, struct page *page, struct tg_
     } else {
         page->kind = PAGE_ARROW;
         array_move(&batch, &page->array);
+        rc = parquet_columns_check(reader->parquet, &reader->schema, &page->array, err);
+        if (rc != TG_OK)
+            return error_where(err, rc, "file '%s'", reader->path);
         TRY(schema_copy(&reader->schema, &page->schema, err));
     }
 done:

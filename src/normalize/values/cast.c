@@ -13,10 +13,11 @@
 #include "normalize/values/coerce.h"
 
 int cast_array(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t offset,
-               size_t row_count, const struct type_spec *to, struct ArrowArray *out, bool *fits,
-               struct tg_error *err)
+               size_t row_count, const struct type_spec *to, struct ArrowArray *out,
+               uint64_t *cut_count, bool *fits, struct tg_error *err)
 {
     int rc = TG_OK;
+    uint64_t count = 0;
     struct column column = {.len = 0};
     struct buf scratch = BUF_INIT;
     struct buf coerced_text = BUF_INIT;
@@ -33,8 +34,10 @@ int cast_array(const struct ArrowSchema *schema, const struct ArrowArray *array,
         if (!*fits)
             goto done;
         TRY(coerce_store(&value, &column, row, err));
+        count += value.cut;
     }
     TRY(column_export(&column, row_count, out, err));
+    *cut_count += count;
 done:
     column_release(&column);
     buf_release(&scratch);

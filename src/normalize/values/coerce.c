@@ -366,6 +366,7 @@ static bool to_timestamp(const yyjson_val *cell, const struct type_spec *spec, s
     if (!to_point(cell, &point, &is_number))
         return false;
     out->i64 = point.us;
+    out->cut = !type_is_nanoseconds(spec) && point.nanos != 0;
     return !type_is_nanoseconds(spec) ||
            (time_point_ns(&point, &out->i64) && out->i64 >= first_ns && out->i64 <= last_ns);
 }
@@ -431,14 +432,18 @@ int coerce_cell(const yyjson_val *cell, const struct type_spec *spec, enum text_
                 struct buf *scratch, struct coerced *out, bool *fits, struct tg_error *err)
 {
     yyjson_val read;
+    bool is_cut = false;
     buf_clear(scratch);
     *fits = true;
+    out->cut = false;
     if (is_written(cell) && !is_text_type(spec->type)) {
         *fits = read_text(cell, spec, rule, &read);
+        is_cut = *fits && literal_is_cut(cell->uni.str, cell_len(cell), spec);
         cell = &read;
     }
     *fits =
         *fits && !is_strange(cell, spec, rule) && coercers[spec->type](cell, spec, scratch, out);
+    out->cut = out->cut || is_cut;
     return buf_check(scratch, err);
 }
 

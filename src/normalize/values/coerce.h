@@ -25,6 +25,7 @@ struct coerced {
     const char *text; /* text, json, binary: the cell's own bytes, or the scratch buffer's; NULL:
                          no value (the JSON text "null") */
     size_t len;
+    bool cut; /* digits of a second that the column does not have were not zero */
 };
 
 /* Tries to give `cell` (not NULL) the type `spec` without loss: digits of a second beyond the
