@@ -21,10 +21,13 @@ struct load {
     const struct resource *resource;
     struct table *root;
     struct cursor *cursor;
+    struct groups *groups; /* of a merge key, for the cursor; NULL: none */
     struct normalizer *normalizer;
     struct reading *reading;
     struct load_counts *counts;
-    bool replaces; /* empties its tables and starts its cursor afresh */
+    bool spans_values; /* a group of the merge key may have rows of several cursor values */
+    bool resumes;      /* its cursor goes on from an earlier load */
+    bool replaces;     /* empties its tables and starts its cursor afresh */
 };
 
 /* ---- the cursor, from and to what is remembered ---- */
@@ -48,6 +51,66 @@ static const struct ledger_boundary *find_boundary(const struct run *run,
             return boundary;
     }
     return NULL;
+}
+
+/* The columns that a merge replaces rows by: as the source names them, where the resource says so.
+ */
+static int merge_key(const struct load *load, struct arena *arena, const char *const **names,
+                     size_t *count, struct tg_error *err)
+{
+    const struct resource *resource = load->resource;
+    size_t max = load->root->column_count;
+    *names = resource->merge_key;
+    *count = resource->merge_key_count;
+    if (*count > 0 || resource->disposition != DISPOSITION_MERGE)
+        return TG_OK;
+    const char **hinted = arena_alloc(arena, (max + 1) * sizeof(*hinted));
+    if (!hinted)
+        return error_nomem(err);
+    *count = table_key(load->root, true, hinted, max);
+    *names = hinted;
+    return TG_OK;
+}
+
+/* The rows that the cursor would drop go along with those of their group that pass. */
+static int open_groups(struct load *load, struct cursor_options *options, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct run *run = load->run;
+    struct buf folder = BUF_INIT;
+    struct arena arena;
+    struct groups_options groups = {.ctx = &run->pipeline->ctx, .engine = run->engine};
+    const char *field = options->path + (strncmp(options->path, "$.", 2) == 0 ? 2 : 0);
+    arena_init(&arena);
+    TRY(merge_key(load, &arena, &groups.key, &groups.key_count, err));
+    if (groups.key_count == 0)
+        goto done;
+    for (size_t i = 0; i < groups.key_count; i++)
+        if (strcmp(groups.key[i], field) == 0)
+            options->groups_share_value = true;
+    buf_printf(&folder, "%s/open/%s.held", run->folder, run->load_id);
+    TRY(buf_check(&folder, err));
+    groups.folder = folder.data;
+    TRY(groups_new(&groups, &load->groups, err));
+    options->groups = load->groups;
+    load->spans_values = !options->groups_share_value;
+done:
+    buf_release(&folder);
+    arena_release(&arena);
+    return rc;
+}
+
+/* Only the source can know the rows of a group that came before. */
+static void warn_of_parts(const struct load *load, const struct extract_counts *read)
+{
+    if (!load->spans_values || !load->resumes || cursor_outside(load->cursor) > 0 ||
+        read->rows_filtered == read->rows_read)
+        return;
+    context_log(&load->run->pipeline->ctx, TG_LOG_WARNING, "cursor",
+                "resource '%s' has a merge_key, and its source delivered no row before the cursor: "
+                "rows of the same group that were loaded earlier are replaced by those that came "
+                "now; let the source deliver whole groups, or make '%s' part of the merge_key",
+                load->resource->name, load->resource->incremental.cursor_path);
 }
 
 static enum cursor_hash pick_hash(const struct resource *resource)
@@ -110,7 +173,9 @@ static int resume_cursor(struct load *load, struct tg_error *err)
         TRY(known_hashes(load, &stored, &hashes, &options.stored_hash_count, err));
         options.stored_last_json = stored.last_value;
         options.stored_hashes = hashes;
+        load->resumes = stored.last_value != NULL;
     }
+    TRY(open_groups(load, &options, err));
     TRY(cursor_new(&options, &load->cursor, err));
 done:
     mem_free(hashes);
@@ -398,6 +463,7 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     TRY(begin_source(&load, err));
     TRY(extract_run(&run->pipeline->ctx, resource->driver, load.reading, load.cursor, &sink, &read,
                     err));
+    warn_of_parts(&load, &read);
     TRY(normalizer_finish(load.normalizer, err));
     TRY(remember_replace(&load, err));
     TRY(remember_cursor(&load, err));
@@ -409,6 +475,7 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
 done:
     normalizer_free(load.normalizer);
     cursor_free(load.cursor);
+    groups_free(load.groups);
     resource->driver->close(load.reading);
     mem_free(known);
     return rc;

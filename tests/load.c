@@ -112,6 +112,44 @@ static void the_boundary_row_of_a_later_dlt_is_recognised(void **state)
                  "id,value\n1,10\n2,20\n2,21\n3,30\n");
 }
 
+/* A source that lists only what is new leaves a group to its last rows: nobody else knows of the
+ * others. Not so where the cursor's field is in the merge key, or where whole groups come. */
+static void parts_of_groups_are_warned_of(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t rows[][2] = {{1, 7}, {2, 7}, {3, 8}, {4, 8}};
+    struct numbers numbers = {.rows = rows, .count = 3};
+    struct tg_resource resource = {.name = "n",
+                                   .read = read_numbers,
+                                   .user = &numbers,
+                                   .write_disposition = TG_MERGE,
+                                   .merge_key = "value",
+                                   .incremental = {.cursor_path = "id"}};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_int_equal(fixture->info.warning_count, 0);
+    numbers = (struct numbers){.rows = rows, .count = 4};
+    fixture_run(fixture); /* the whole list */
+    assert_int_equal(fixture->info.warning_count, 0);
+    assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n3\n4\n");
+    numbers = (struct numbers){.rows = rows + 3, .count = 1};
+    fixture_run(fixture); /* nothing new: the row at the last value alone takes no group along */
+    assert_int_equal(fixture->info.warning_count, 0);
+    assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n3\n4\n");
+    static const int64_t more[][2] = {{4, 8}, {5, 8}};
+    numbers = (struct numbers){.rows = more, .count = 2};
+    fixture_run(fixture);
+    assert_int_equal(fixture->info.warning_count, 1);
+    assert_non_null(strstr(fixture->info.warnings[0], "make 'id' part of the merge_key"));
+    assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n4\n5\n");
+    resource.merge_key = "id";
+    fixture_open(fixture, &resource, 1);
+    static const int64_t last[][2] = {{6, 8}};
+    numbers = (struct numbers){.rows = last, .count = 1};
+    fixture_run(fixture);
+    assert_int_equal(fixture->info.warning_count, 0);
+}
+
 static void a_hint_decides_the_type(void **state)
 {
     struct fixture *fixture = *state;
@@ -266,6 +304,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(min_goes_back_in_time, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(the_boundary_row_is_recognised, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(parts_of_groups_are_warned_of, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(the_boundary_row_of_a_later_dlt_is_recognised,
                                         fixture_setup, fixture_teardown),

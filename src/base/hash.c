@@ -88,6 +88,13 @@ uint64_t hash_xx64(const void *in, size_t len)
     return XXH3_64bits(in, len);
 }
 
+void hash_xx128(const void *in, size_t len, uint64_t out[2])
+{
+    XXH128_hash_t hash = XXH3_128bits(in, len);
+    out[0] = hash.low64;
+    out[1] = hash.high64;
+}
+
 int hash_file(const char *path, char out[17], struct tg_error *err)
 {
     enum { CHUNK = 64 * 1024 };

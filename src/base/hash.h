@@ -32,6 +32,7 @@ int hash_text(struct hasher *hasher, const void *in, size_t len, size_t n, char 
               struct tg_error *err) TG_CHECK_RESULT;
 
 uint64_t hash_xx64(const void *in, size_t len);
+void hash_xx128(const void *in, size_t len, uint64_t out[2]);
 /* XXH3-64 of a whole file as 16 hex characters and a NUL. */
 int hash_file(const char *path, char out[17], struct tg_error *err) TG_CHECK_RESULT;
 

@@ -164,7 +164,9 @@ const struct option resource_options[] = {
      .help = "The fields that make a row unique. A merge updates by them."},
     {.name = "merge_key",
      .type = OPTION_TEXTS,
-     .help = "For merge: all rows there with an equal value are replaced as a group."},
+     .help =
+         "For merge: all rows there with an equal value are replaced as a group. With a cursor, a "
+         "group of which one row is new is loaded whole, as far as the source delivers it."},
     {.name = "incremental",
      .type = OPTION_MAP,
      .table = incremental_options,

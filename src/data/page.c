@@ -41,7 +41,8 @@ int page_where(const struct page *page, const yyjson_val *row, int code, struct 
         index++;
     }
     if (cell == row && page->lines)
-        error_where(err, code, "line %llu", (unsigned long long)page->lines[index]);
+        error_where(err, code, "%s %llu", page->lines_are_rows ? "row" : "line",
+                    (unsigned long long)page->lines[index]);
     else if (cell == row)
         error_where(err, code, "row %llu", (unsigned long long)(page->first_row + index));
     return page->file ? error_where(err, code, "file '%s'", page->file) : err ? err->code : code;

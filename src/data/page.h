@@ -13,6 +13,7 @@ struct page {
     uint64_t bytes;      /* of input, for progress */
     uint64_t read_count; /* rows delivered by the source, before anything was dropped */
     const char *file;    /* borrowed: where the rows are from; NULL when there is no file */
+    bool precedes;       /* whenever they come, rows with their key that came otherwise win */
 
     /* PAGE_ROWS. The cursor drops rows by compacting `rows`. */
     const yyjson_val **rows;
@@ -20,7 +21,8 @@ struct page {
     size_t row_cap;
     const uint64_t
         *lines; /* line of each row as delivered (read_count of them); NULL: row numbers count */
-    uint64_t first_row; /* number of the first row in its file or stream, from 1 */
+    bool lines_are_rows; /* `lines` holds row numbers */
+    uint64_t first_row;  /* number of the first row in its file or stream, from 1 */
     const yyjson_val
         *first_cell; /* first row as delivered: rows are found again by walking from here */
 

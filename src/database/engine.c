@@ -17,9 +17,9 @@
 struct engine {
     struct context *ctx;
     char *temp_dir;
-    pthread_mutex_t lock; /* of `database` while it is opened */
+    pthread_mutex_t lock; /* of what follows */
     duckdb_database database;
-    size_t memory_bytes; /* DuckDB's limit; raised by the one thread that writes files */
+    size_t memory_bytes; /* DuckDB's limit */
 };
 
 int engine_new(struct context *ctx, const char *temp_dir, struct engine **out, struct tg_error *err)
@@ -98,6 +98,14 @@ static const char write_options[] =
  * for a column, whatever the budget is: 2,048 values, as they come, gathered and encoded. */
 enum { ROW_GROUP_SHARE = 16, COLUMN_BYTES = 64 << 10 };
 
+static int reserve(struct engine *engine, duckdb_connection con, size_t bytes, struct tg_error *err)
+{
+    pthread_mutex_lock(&engine->lock);
+    int rc = duck_reserve(engine->ctx, con, &engine->memory_bytes, 0, bytes, err);
+    pthread_mutex_unlock(&engine->lock);
+    return rc;
+}
+
 static int copy_to_file(struct engine *engine, struct batch_source *source, const char *path,
                         uint64_t *row_count, struct tg_error *err)
 {
@@ -112,8 +120,7 @@ static int copy_to_file(struct engine *engine, struct batch_source *source, cons
     TRY(buf_check(&sql, err));
     TRY(connect_engine(engine, &con, err));
     TRY(duck_exec(engine->ctx, con, "SET SESSION preserve_insertion_order = false", NULL, err));
-    TRY(duck_reserve(engine->ctx, con, &engine->memory_bytes, 0,
-                     row_group_bytes + batch_source_columns(source) * COLUMN_BYTES, err));
+    TRY(reserve(engine, con, row_group_bytes + batch_source_columns(source) * COLUMN_BYTES, err));
     rc = duck_exec(engine->ctx, con, sql.data, row_count, err);
     if (rc != TG_OK && batch_source_error(source, NULL) != TG_OK)
         rc = batch_source_error(source, err);

@@ -4,7 +4,8 @@
  * Data path: driver->read -> page_to_rows for batches that are nested -> cursor_filter ->
  * sink->push, until PAGE_END; the context is checked and progress is told at each page. Pages of
  * which nothing is left are counted and not pushed. So structs and lists of typed sources are rows
- * from here on, to the cursor too; flat batches stay batches.
+ * from here on, to the cursor too; flat batches stay batches, unless the cursor holds rows back by
+ * groups. Of those, groups_next gives in the end what is to be pushed after all.
  *
  * Opening and closing the source is left to the caller, who also saves the cursor and the files
  * that were read, once the load is written.
@@ -29,20 +30,41 @@ static void count_page(struct extract_counts *counts, const struct source_driver
 /* The next page: more rows of the batch at hand, or what the source reads. `rows` are made when
  * they are first needed. */
 static int next_page(const struct source_driver *driver, struct reading *reading,
-                     const struct tg_cursor *view, struct tg_rows **rows, struct page *page,
-                     struct tg_error *err)
+                     const struct tg_cursor *view, bool as_rows, struct tg_rows **rows,
+                     struct page *page, struct tg_error *err)
 {
     int rc = TG_OK;
 
     if (!page_has_rest(page)) {
         page_release(page);
         TRY(driver->read(reading, view, page, err));
-        if (page->kind != PAGE_ARROW || !page_is_nested(page))
+        if (page->kind != PAGE_ARROW || !(as_rows || page_is_nested(page)))
             return TG_OK;
     }
     if (!*rows)
         TRY(rows_new(rows, err));
     TRY(page_to_rows(page, *rows, err));
+done:
+    return rc;
+}
+
+/* Rows that were counted as filtered, and that go along with others of their group. */
+static int push_held(struct context *ctx, struct groups *groups, const struct extract_sink *sink,
+                     struct page *page, struct extract_counts *counts, struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    for (;;) {
+        TRY(context_check(ctx, err));
+        page_release(page);
+        TRY(groups_next(groups, page, err));
+        if (page->kind == PAGE_END)
+            break;
+        counts->rows_filtered -= page->row_count;
+        TRY(sink->push(sink->user, page, err));
+        if (sink->progress)
+            sink->progress(sink->user, counts);
+    }
 done:
     return rc;
 }
@@ -53,6 +75,7 @@ int extract_run(struct context *ctx, const struct source_driver *driver, struct 
 {
     static const struct tg_cursor no_cursor = {.path = NULL};
     const struct tg_cursor *view = cursor ? cursor_view(cursor) : &no_cursor;
+    struct groups *groups = cursor ? cursor_groups(cursor) : NULL;
     struct page page = {.kind = PAGE_END};
     struct tg_rows *rows = NULL; /* of batches that became rows */
     int rc = TG_OK;
@@ -61,7 +84,7 @@ int extract_run(struct context *ctx, const struct source_driver *driver, struct 
     for (;;) {
         uint64_t dropped = 0;
         TRY(context_check(ctx, err));
-        TRY(next_page(driver, reading, view, &rows, &page, err));
+        TRY(next_page(driver, reading, view, groups != NULL, &rows, &page, err));
         count_page(counts, driver, reading, &page);
         if (page.kind == PAGE_END)
             break;
@@ -73,6 +96,8 @@ int extract_run(struct context *ctx, const struct source_driver *driver, struct 
         if (sink->progress)
             sink->progress(sink->user, counts);
     }
+    if (groups)
+        TRY(push_held(ctx, groups, sink, &page, counts, err));
 done:
     page_release(&page);
     rows_free(rows);

@@ -16,6 +16,8 @@
 
 enum { NESTING_MAX = 1000, BATCH_TEXT_MAX = 8 * 1024 * 1024 };
 
+static const int64_t order_before_all = INT64_MIN / 2;
+
 struct normalizer {
     struct outputs outputs;
     struct shredder shredder;
@@ -114,6 +116,19 @@ done:
     return rc;
 }
 
+/* The rows so far have a place behind those that come now, or the other way round. */
+static int shift_order(struct normalizer *normalizer, bool precedes, struct tg_error *err)
+{
+    struct outputs *outputs = &normalizer->outputs;
+    int64_t shift = precedes ? order_before_all : 0;
+    int rc = TG_OK;
+    if (outputs->order_shift != shift)
+        TRY(output_emit(outputs, normalizer->shredder.root->output, err));
+    outputs->order_shift = shift;
+done:
+    return rc;
+}
+
 int normalizer_push(struct normalizer *normalizer, struct page *page, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -122,6 +137,7 @@ int normalizer_push(struct normalizer *normalizer, struct page *page, struct tg_
     if (normalizer->failed)
         return error_set(err, TG_INTERNAL, "rows were pushed to a load that failed");
     TRY(context_check(normalizer->outputs.options.ctx, err));
+    TRY(shift_order(normalizer, page->precedes, err));
     if (page->kind == PAGE_ROWS)
         TRY(push_rows(normalizer, page, err));
     else if (page->kind == PAGE_ARROW)

@@ -727,15 +727,15 @@ done:
     return rc;
 }
 
-int output_export_order(uint64_t first, size_t row_count, struct ArrowArray *out,
-                        struct tg_error *err)
+int output_export_order(const struct outputs *outputs, uint64_t first, size_t row_count,
+                        struct ArrowArray *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct column column;
     static const struct type_spec bigint = {.type = TYPE_BIGINT};
     TRY(column_init_rows(&column, &bigint, row_count, err));
     for (size_t row = 0; row < row_count; row++)
-        column_set_int64(&column, row, (int64_t)(first + row));
+        column_set_int64(&column, row, (int64_t)(first + row) + outputs->order_shift);
     rc = column_export(&column, row_count, out, err);
     column_release(&column);
 done:
@@ -762,7 +762,7 @@ int output_emit(struct outputs *outputs, struct output *output, struct tg_error 
         TRY(column_export(&slot->column, output->row, &output->arrays[exported], err));
     }
     if (has_order(outputs, output)) {
-        TRY(output_export_order(output->row_total - output->row, output->row,
+        TRY(output_export_order(outputs, output->row_total - output->row, output->row,
                                 &output->arrays[exported], err));
         exported++;
     }

@@ -72,7 +72,8 @@ struct outputs {
     struct normalize_options options;
     struct arena arena; /* outputs, slots, names, shapes: all that lives as long as the load */
     struct hasher hasher;
-    struct buf name; /* scratch */
+    int64_t order_shift; /* of NORMALIZE_ORDER_COLUMN, for rows that precede all others */
+    struct buf name;     /* scratch */
     struct output **items;
     size_t count, cap;
     const struct page *page;    /* being normalised: for messages */
@@ -149,8 +150,8 @@ int output_set_id(struct outputs *outputs, struct output *output, const char *id
 /* The load's id in `row_count` rows; the order of arrival of rows from number `first` on. */
 int output_fill_load_id(const struct outputs *outputs, struct column *column, size_t row_count,
                         struct tg_error *err) TG_CHECK_RESULT;
-int output_export_order(uint64_t first, size_t row_count, struct ArrowArray *out,
-                        struct tg_error *err) TG_CHECK_RESULT;
+int output_export_order(const struct outputs *outputs, uint64_t first, size_t row_count,
+                        struct ArrowArray *out, struct tg_error *err) TG_CHECK_RESULT;
 
 /* Buffers for the next batch. */
 int output_open(struct output *output, struct tg_error *err) TG_CHECK_RESULT;

@@ -300,7 +300,7 @@ static int add_system(struct outputs *outputs, struct output *output, struct pag
     }
     *result_add(result, id->name, &text) = array;
     if (outputs->options.keep_order) {
-        TRY(output_export_order(output->row_total, rows, &array, err));
+        TRY(output_export_order(outputs, output->row_total, rows, &array, err));
         *result_add(result, NORMALIZE_ORDER_COLUMN, &bigint) = array;
     }
 done:

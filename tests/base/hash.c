@@ -86,10 +86,14 @@ static void test_text_too_long(void **state)
 
 static void test_xx64(void **state)
 {
+    uint64_t wide[2];
+
     (void)state;
     assert_true(hash_xx64("", 0) == UINT64_C(0x2d06800538d394c2));
     assert_true(hash_xx64(NULL, 0) == UINT64_C(0x2d06800538d394c2));
     assert_true(hash_xx64("a", 1) != hash_xx64("b", 1));
+    hash_xx128("", 0, wide);
+    assert_true(wide[0] == UINT64_C(0x6001c324468d497f) && wide[1] == UINT64_C(0x99aa06d3014798d8));
 }
 
 static char *make_file(char *folder, const char *bytes, size_t len)

@@ -54,6 +54,9 @@ struct cursor {
     enum tg_on_missing on_missing;
     enum cursor_hash hash;
     size_t hash_count_max;
+    struct groups *groups; /* NULL: there are no bounds, or no groups */
+    bool groups_share_value;
+    uint64_t outside; /* rows before the start or beyond the end */
     struct cursor_value initial, start, end;
     struct progress *progress;
     struct tg_cursor view;
@@ -191,6 +194,9 @@ int cursor_new(const struct cursor_options *options, struct cursor **out, struct
         TRY(error_nomem(err));
     TRY(copy_options(cursor, options, err));
     TRY(restore(cursor, options, err));
+    if (cursor->start.kind != TG_VALUE_NONE || cursor->end.kind != TG_VALUE_NONE)
+        cursor->groups = options->groups;
+    cursor->groups_share_value = options->groups_share_value;
     cursor->progress->last = cursor->start;
     cursor->view = (struct tg_cursor){.path = cursor->path,
                                       .start = cursor_value_view(&cursor->start),
@@ -223,6 +229,16 @@ void cursor_free(struct cursor *cursor)
 const struct tg_cursor *cursor_view(const struct cursor *cursor)
 {
     return &cursor->view;
+}
+
+struct groups *cursor_groups(const struct cursor *cursor)
+{
+    return cursor->groups;
+}
+
+uint64_t cursor_outside(const struct cursor *cursor)
+{
+    return cursor->outside;
 }
 
 /* ---- Hashes of rows ------------------------------------------------------------------------ */
@@ -306,9 +322,17 @@ done:
 
 /* ---- Judging rows -------------------------------------------------------------------------- */
 
-static int missing(const struct pass *pass, struct row_ref ref, bool *keep, struct tg_error *err)
+enum verdict {
+    ROW_KEPT,
+    ROW_OUTSIDE,  /* before the start, or beyond the end */
+    ROW_KNOWN,    /* at the start, and loaded before */
+    ROW_EXCLUDED, /* without a value */
+};
+
+static int missing(const struct pass *pass, struct row_ref ref, enum verdict *verdict,
+                   struct tg_error *err)
 {
-    *keep = pass->cursor->on_missing == TG_INCLUDE;
+    *verdict = pass->cursor->on_missing == TG_INCLUDE ? ROW_KEPT : ROW_EXCLUDED;
     if (pass->cursor->on_missing != TG_RAISE)
         return TG_OK;
     error_set(err, TG_DATA,
@@ -395,16 +419,16 @@ static inline int at_last(struct pass *pass, struct row_ref ref, bool beyond,
 }
 
 static int judge(struct pass *pass, struct row_ref ref, const struct cursor_value *value,
-                 bool *keep, struct tg_error *err)
+                 enum verdict *verdict, struct tg_error *err)
 {
     const struct cursor *cursor = pass->cursor;
     bool known = false;
     int order = 1;
     int rc = TG_OK;
 
-    *keep = false;
+    *verdict = ROW_OUTSIDE;
     if (value->kind == TG_VALUE_NONE)
-        return missing(pass, ref, keep, err);
+        return missing(pass, ref, verdict, err);
     if (cursor->end.kind != TG_VALUE_NONE) {
         TRY(compare(pass, ref, value, &cursor->end, &order, err));
         if (order >= 0)
@@ -417,14 +441,14 @@ static int judge(struct pass *pass, struct row_ref ref, const struct cursor_valu
             goto done;
         if (order == 0)
             TRY(is_known(pass, ref, &known, err));
-        if (known)
-            goto done;
     }
+    *verdict = known ? ROW_KNOWN : ROW_KEPT;
+    if (known)
+        goto done;
     if (pass->last.kind != TG_VALUE_NONE)
         TRY(compare(pass, ref, value, &pass->last, &order, err));
     if (order >= 0)
         TRY(at_last(pass, ref, order > 0, value, err));
-    *keep = true;
 done:
     return rc;
 }
@@ -474,6 +498,8 @@ static int row_value(struct pass *pass, const yyjson_val *row, struct cursor_val
     else
         for (size_t i = 0; cell && i < cursor->part_count; i++)
             cell = cell_find(cell, cursor->parts[i].name, cursor->parts[i].len);
+    if (!cell && pass->page->schema.release) /* a column may be called "a.b" */
+        cell = cell_find(row, cursor->path, strlen(cursor->path));
     if (!cell) {
         out->kind = TG_VALUE_NONE;
         return TG_OK;
@@ -487,6 +513,20 @@ static int row_value(struct pass *pass, const yyjson_val *row, struct cursor_val
     return page_where(pass->page, row, TG_DATA, err);
 }
 
+/* A row that is known counts for its group like one that is older: when the group is replaced, it
+ * has to be there. */
+static int sort_into_groups(struct pass *pass, size_t index, enum verdict verdict,
+                            struct tg_error *err)
+{
+    struct cursor *cursor = pass->cursor;
+
+    if (verdict == ROW_KEPT)
+        return groups_pass(cursor->groups, pass->page->rows[index], err);
+    if (verdict == ROW_KNOWN || (verdict == ROW_OUTSIDE && !cursor->groups_share_value))
+        return groups_hold(cursor->groups, pass->page, index, err);
+    return TG_OK;
+}
+
 static int filter_rows(struct pass *pass, struct tg_error *err)
 {
     struct page *page = pass->page;
@@ -496,11 +536,14 @@ static int filter_rows(struct pass *pass, struct tg_error *err)
     for (size_t i = 0; i < page->row_count; i++) {
         const yyjson_val *row = page->rows[i];
         struct cursor_value value;
-        bool keep;
+        enum verdict verdict;
         TRY(row_value(pass, row, &value, err));
-        TRY(judge(pass, (struct row_ref){row, 0}, &value, &keep, err));
+        TRY(judge(pass, (struct row_ref){row, 0}, &value, &verdict, err));
+        pass->cursor->outside += verdict == ROW_OUTSIDE;
+        if (pass->cursor->groups)
+            TRY(sort_into_groups(pass, i, verdict, err));
         page->rows[kept] = row;
-        kept += keep;
+        kept += verdict == ROW_KEPT;
     }
     page->row_count = kept;
 done:
@@ -526,11 +569,12 @@ static int judge_batch(struct pass *pass, int64_t *kept, struct tg_error *err)
     TRY(mem_grow(&cursor->keep, &cursor->keep_cap, count + 1, sizeof(*cursor->keep), err));
     for (size_t i = 0; i < count; i++) {
         struct cursor_value value;
-        bool keep;
+        enum verdict verdict;
         TRY(cursor_column_value(&column, (int64_t)i, &value, err));
-        TRY(judge(pass, (struct row_ref){NULL, (int64_t)i}, &value, &keep, err));
-        cursor->keep[i] = keep;
-        *kept += keep;
+        TRY(judge(pass, (struct row_ref){NULL, (int64_t)i}, &value, &verdict, err));
+        cursor->outside += verdict == ROW_OUTSIDE;
+        cursor->keep[i] = verdict == ROW_KEPT;
+        *kept += verdict == ROW_KEPT;
     }
 done:
     return rc;

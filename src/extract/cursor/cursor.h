@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
-#include "data/page.h"
+#include "extract/cursor/groups.h"
 
 enum cursor_hash {
     CURSOR_HASH_ROW = 0, /* hash the whole row */
@@ -32,6 +32,10 @@ struct cursor_options {
     /* 0: no limit (append); else more rows at the boundary than this keep no hashes (merge: they
      * load again, which is harmless) */
     size_t hash_count_max;
+    /* borrowed; takes the rows that are known or outside the bounds, until it is known whether
+     * their group passes. NULL: they are dropped for good */
+    struct groups *groups;
+    bool groups_share_value; /* the rows of a group have one cursor value: none is outside alone */
     /* what the last load left */
     const char *stored_last_json;     /* JSON text as in the state; NULL: first run */
     const char *const *stored_hashes; /* in any order */
@@ -47,11 +51,15 @@ int cursor_new(const struct cursor_options *options, struct cursor **out,
 void cursor_free(struct cursor *cursor);
 /* What `read` callbacks and drivers see; borrowed, kept up to date. */
 const struct tg_cursor *cursor_view(const struct cursor *cursor);
+/* The options' groups, if any row may have to be held: then pages must be rows. */
+struct groups *cursor_groups(const struct cursor *cursor);
 /* Drops the rows that are not new; *dropped counts them. Works on rows and on Arrow batches. A
  * missing or NULL cursor value: as on_missing says (TG_DATA for TG_RAISE, names the row); values
  * that do not compare (text against number): TG_DATA. */
 int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped,
                   struct tg_error *err) TG_CHECK_RESULT;
+/* Rows outside the bounds, so far. */
+uint64_t cursor_outside(const struct cursor *cursor);
 /* Has the last value moved on from where the run started, or is the set of boundary rows another
  * than what was stored? Always false with an end value. */
 bool cursor_moved(const struct cursor *cursor);
