@@ -251,6 +251,47 @@ static void nanoseconds_keep_all_digits(void **state)
     rows_free(rows);
 }
 
+static yyjson_val text_cell(uint64_t tag, const char *text)
+{
+    return (yyjson_val){.tag = tag | (uint64_t)strlen(text) << YYJSON_TAG_BIT, .uni.str = text};
+}
+
+/* A literal is in JSON, and for the timestamps in a row, what it is by itself. */
+static void cells_are_pushed_as_they_are(void **state)
+{
+    const yyjson_val cells[] = {
+        text_cell(CELL_TAG_LITERAL, "12.50"),
+        text_cell(CELL_TAG_LITERAL, "007"),
+        text_cell(YYJSON_TYPE_STR, "7"),
+        text_cell(CELL_TAG_DECIMAL, "1.50"),
+        {.tag = CELL_TAG_DATE, .uni.i64 = 1},
+        {.tag = YYJSON_TYPE_BOOL | YYJSON_SUBTYPE_TRUE},
+        text_cell(CELL_TAG_LITERAL, "2024-01-02T03:04:05Z"),
+    };
+    const size_t count = sizeof(cells) / sizeof(cells[0]);
+    const yyjson_val **rows;
+    struct tg_rows *pushed;
+    size_t row_count;
+
+    (void)state;
+    assert_int_equal(rows_new(&pushed, NULL), TG_OK);
+    tg_rows_begin_object(pushed);
+    for (size_t i = 0; i < count; i++) {
+        tg_rows_key(pushed, (const char[]){(char)('a' + i), 0});
+        rows_push_cell(pushed, &cells[i]);
+        assert_int_equal(cell_has_timestamp(&cells[i]), i + 1 == count);
+    }
+    tg_rows_end_object(pushed);
+    assert_int_equal(rows_finish(pushed, &rows, &row_count, NULL), TG_OK);
+    check_json(
+        rows[0], 0,
+        "{\"a\":12.5,\"b\":\"007\",\"c\":\"7\",\"d\":\"1.50\",\"e\":\"1970-01-02\",\"f\":true,"
+        "\"g\":\"2024-01-02T03:04:05+00:00\"}");
+    assert_int_equal(cell_kind(cell_find(rows[0], "a", 1)), CELL_LITERAL);
+    assert_true(cell_has_timestamp(rows[0]));
+    rows_free(pushed);
+}
+
 static void unfinished_rows_are_named(void **state)
 {
     struct tg_rows *rows = make();
@@ -486,6 +527,7 @@ int main(void)
         cmocka_unit_test(values_outside_objects),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(nanoseconds_keep_all_digits),
+        cmocka_unit_test(cells_are_pushed_as_they_are),
         cmocka_unit_test(unfinished_rows_are_named),
         cmocka_unit_test(text_must_be_utf8),
         cmocka_unit_test(nesting_has_a_limit),

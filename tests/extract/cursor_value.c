@@ -200,6 +200,27 @@ static void test_pushed_cells(void **state)
 }
 
 /* As dlt's typed JSON writes and reads them. */
+/* A literal is what it is by itself. */
+static void test_literals(void **state)
+{
+    static const struct {
+        const char *text;
+        enum tg_value_kind kind;
+    } cases[] = {{"7", TG_VALUE_INT64},    {"007", TG_VALUE_TEXT},
+                 {"1.5", TG_VALUE_DOUBLE}, {"2024-01-02", TG_VALUE_DATE},
+                 {"x", TG_VALUE_TEXT},     {"2024-01-02 03:04:05", TG_VALUE_TIMESTAMP}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        yyjson_val cell = {.tag = CELL_TAG_LITERAL | (uint64_t)strlen(cases[i].text)
+                                                         << YYJSON_TAG_BIT,
+                           .uni.str = cases[i].text};
+        struct cursor_value value;
+        assert_true(cursor_value_set_cell(&value, &cell));
+        assert_int_equal(value.kind, cases[i].kind);
+    }
+}
+
 static void test_json(void **state)
 {
     static const char *const texts[] = {
@@ -370,6 +391,7 @@ int main(void)
         cmocka_unit_test(test_not_finite_is_missing),
         cmocka_unit_test(test_cells),
         cmocka_unit_test(test_pushed_cells),
+        cmocka_unit_test(test_literals),
         cmocka_unit_test(test_json),
         cmocka_unit_test(test_json_of_others),
         cmocka_unit_test(test_json_refused),

@@ -229,6 +229,36 @@ static void hinted_json_stays_whole(void **state)
     run_release(&run);
 }
 
+static enum type type_of(struct run *run, const char *key)
+{
+    struct type_spec spec;
+    assert_int_equal(normalizer_column_type(run->normalizer, key, &spec, NULL), TG_OK);
+    return spec.type;
+}
+
+/* From the catalog, and from what came in this load; by the source's name, past
+ * columns that other keys and variants have. */
+static void column_types_are_told(void **state)
+{
+    (void)state;
+    struct run run;
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(
+        run_push(&run, "{\"a b\":1,\"a-b\":\"x\",\"m\":1.5}\n{\"m\":\"x\",\"o\":{\"p\":1}}"),
+        TG_OK);
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_int_equal(run_push(&run, "{\"new\":true}"), TG_OK);
+    assert_int_equal(type_of(&run, "a b"), TYPE_BIGINT);
+    assert_int_equal(type_of(&run, "a-b"), TYPE_TEXT);
+    assert_int_equal(type_of(&run, "M"), TYPE_DOUBLE);
+    assert_int_equal(type_of(&run, "new"), TYPE_BOOL);
+    assert_int_equal(type_of(&run, "o__p"), TYPE_BIGINT);
+    assert_int_equal(type_of(&run, "m__v_text"), TYPE_NONE);
+    assert_int_equal(type_of(&run, "_dlt_load_id"), TYPE_NONE);
+    assert_int_equal(type_of(&run, "unknown"), TYPE_NONE);
+    run_release(&run);
+}
+
 static void batches_at_the_boundary(void **state)
 {
     (void)state;
@@ -442,6 +472,7 @@ int main(void)
         cmocka_unit_test(nesting_limit),
         cmocka_unit_test(list_of_lists_at_the_limit),
         cmocka_unit_test(hinted_json_stays_whole),
+        cmocka_unit_test(column_types_are_told),
         cmocka_unit_test(batches_at_the_boundary),
         cmocka_unit_test(long_lists),
         cmocka_unit_test(deep_and_wide),
