@@ -142,6 +142,16 @@ test_files_that_are_something_else_than_their_name_says() {
     equal 1,2 "$(sql "select string_agg(id, ',' order by id) from c" | tr -d '"')"
 }
 
+# It can be opened and read once only.
+test_csv_from_a_pipe() {
+    spec "t: {path: 'a.csv'}"
+    mkfifo a.csv
+    csv_rows 100000 >a.csv &
+    run 0
+    wait
+    equal 100000 "$(sql "select count(*) from t")"
+}
+
 test_empty_file() {
     loaded_once
     : >2.jsonl

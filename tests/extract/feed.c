@@ -110,6 +110,7 @@ static void test_head(void **state)
     assert_int_equal(feed_open(path_in(*state, "none"), &feed, NULL), TG_SOURCE);
     assert_null(feed);
     feed_close(NULL);
+    buf_release(&text);
 }
 
 static void check_refused(const char *folder, const void *bytes, size_t len, const char *what)

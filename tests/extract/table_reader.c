@@ -269,6 +269,34 @@ static void test_csv_types(void **state)
     buf_release(&out.text);
 }
 
+/* Digits that a column with a zone does not keep are counted, in batches and in rows. */
+static void test_csv_nanoseconds(void **state)
+{
+    struct context warned;
+    struct warnings warnings;
+    struct table_options options = {.header = true, .ctx = &warned};
+
+    context_init(&warned);
+    warnings_init(&warnings);
+    warned.warnings = &warnings;
+    put_file(*state, "x.csv",
+             "at,v\n2024-01-01T00:00:00.123456789Z,1\n"
+             "2024-01-01T00:00:00.123456000Z,2\n2024-01-01T00:00:00Z,3\n");
+    struct outcome out = read_table(path_in(*state, "x.csv"), options);
+    assert_int_equal(out.rc, TG_OK);
+    buf_release(&out.text);
+    assert_int_equal(warnings.count, 1);
+    assert_non_null(strstr(warnings.texts[0],
+                           "x.csv': 1 values of column 'at' had digits beyond microseconds"));
+    warnings_clear(&warnings);
+    put_file(*state, "x.csv", "at,v\n2024-01-01T00:00:00.123456000,1\n");
+    out = read_table(path_in(*state, "x.csv"), options);
+    assert_int_equal(out.rc, TG_OK);
+    buf_release(&out.text);
+    assert_int_equal(warnings.count, 0);
+    warnings_release(&warnings);
+}
+
 static void test_csv_options(void **state)
 {
     put_file(*state, "x.csv", "1,NA\n2,b\n");
@@ -656,6 +684,7 @@ int main(void)
         IN_FOLDER(test_csv_hints),
         IN_FOLDER(test_csv_long_line),
         IN_FOLDER(test_csv_types),
+        IN_FOLDER(test_csv_nanoseconds),
         IN_FOLDER(test_csv_options),
         IN_FOLDER(test_csv_compressed),
         IN_FOLDER(test_csv_damaged),

@@ -24,6 +24,8 @@ struct csv_column {
     struct type_spec spec; /* TYPE_NONE: not known yet */
     enum text_rule rule;
     struct literal_kinds kinds; /* of one that is to be guessed */
+    uint64_t cut_count;         /* values that lost nanoseconds */
+    uint64_t batch_cut_count;   /* of the batch that is being converted */
 };
 
 struct csv_columns {
@@ -257,9 +259,15 @@ static void store(struct column *column, size_t row, const yyjson_val *cell, boo
     }
 }
 
+static bool is_cut(const struct csv_column *column, struct text text)
+{
+    return (column->spec.type == TYPE_TIMESTAMP || column->spec.type == TYPE_TIME) &&
+           literal_is_cut(text.start, text.len, &column->spec);
+}
+
 /* *fits false: a value is not of the column's type; `out` is then not filled. */
-static int convert_column(const struct csv_column *column, const struct ArrowArray *batch,
-                          size_t index, struct ArrowArray *out, bool *fits, struct tg_error *err)
+static int convert_column(struct csv_column *column, const struct ArrowArray *batch, size_t index,
+                          struct ArrowArray *out, bool *fits, struct tg_error *err)
 {
     struct texts texts = texts_of(batch, index);
     size_t row_count = (size_t)batch->length;
@@ -267,6 +275,7 @@ static int convert_column(const struct csv_column *column, const struct ArrowArr
     struct text text;
     int rc = TG_OK;
 
+    column->batch_cut_count = 0;
     TRY(column_init_rows(&builder, &column->spec, row_count, err));
     for (size_t row = 0; row < row_count; row++) {
         yyjson_val cell;
@@ -277,6 +286,7 @@ static int convert_column(const struct csv_column *column, const struct ArrowArr
             store(&builder, row, &cell, fits);
         if (!*fits)
             goto done;
+        column->batch_cut_count += is_cut(column, text);
     }
     TRY(column_export(&builder, row_count, out, err));
 done:
@@ -296,7 +306,7 @@ static int convert_batch(const struct csv_columns *columns, struct ArrowArray *b
     if (!children)
         return error_nomem(err);
     for (; made < columns->count && *fits; made++) {
-        const struct csv_column *column = &columns->items[made];
+        struct csv_column *column = &columns->items[made];
         if (column->spec.type == TYPE_NONE)
             children[made] = (struct ArrowArray){
                 .length = row_count, .null_count = row_count, .release = release_nothing};
@@ -306,6 +316,7 @@ static int convert_batch(const struct csv_columns *columns, struct ArrowArray *b
     if (!*fits)
         goto done;
     for (size_t i = 0; i < columns->count; i++) {
+        columns->items[i].cut_count += columns->items[i].batch_cut_count;
         if (columns->items[i].spec.type != TYPE_TEXT)
             continue;
         array_move(batch->children[i], &children[i]);
@@ -324,7 +335,7 @@ done:
 /* ---- rows ---- */
 
 /* The value as its column has it; a literal where it does not fit. */
-static void push_value(struct tg_rows *rows, struct text text, const struct csv_column *column)
+static void push_value(struct tg_rows *rows, struct text text, struct csv_column *column)
 {
     uint64_t len = (uint64_t)text.len << YYJSON_TAG_BIT;
     yyjson_val cell;
@@ -333,6 +344,8 @@ static void push_value(struct tg_rows *rows, struct text text, const struct csv_
         cell = (yyjson_val){.tag = YYJSON_TYPE_STR | len, .uni.str = text.start};
     else if (!literal_cell(text.start, text.len, &column->spec, column->rule, &cell))
         cell = (yyjson_val){.tag = CELL_TAG_LITERAL | len, .uni.str = text.start};
+    else
+        column->cut_count += is_cut(column, text);
     rows_push_cell(rows, &cell);
 }
 
@@ -389,4 +402,16 @@ int csv_columns_convert(struct csv_columns *columns, struct ArrowArray *batch, s
 done:
     array_release(batch);
     return rc;
+}
+
+void csv_columns_report(const struct csv_columns *columns, const struct context *ctx,
+                        const char *path)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (columns->items[i].cut_count > 0)
+            context_log(ctx, TG_LOG_WARNING, "files",
+                        "file '%s': %llu values of column '%s' had digits beyond microseconds, "
+                        "which were cut",
+                        path, (unsigned long long)columns->items[i].cut_count,
+                        columns->items[i].name);
 }

@@ -4,6 +4,7 @@
 #ifndef TIDEGATE_EXTRACT_CSV_COLUMNS_H
 #define TIDEGATE_EXTRACT_CSV_COLUMNS_H
 
+#include "base/context.h"
 #include "data/batch.h"
 #include "data/page.h"
 #include "extract/source.h"
@@ -33,5 +34,8 @@ void csv_columns_decide(struct csv_columns *columns);
  * until the next call. */
 int csv_columns_convert(struct csv_columns *columns, struct ArrowArray *batch, struct page *page,
                         struct tg_error *err) TG_CHECK_RESULT;
+/* After the last batch: warns of what timestamps lost. */
+void csv_columns_report(const struct csv_columns *columns, const struct context *ctx,
+                        const char *path);
 
 #endif

@@ -36,6 +36,7 @@ enum { SAMPLE_ROWS = 204800, SAMPLE_BYTES = 16 * 1024 * 1024 };
 
 struct table_reader {
     struct engine *engine;
+    const struct context *ctx;
     const char *path;
     struct feed *feed;              /* CSV: the file, whose content the engine reads */
     struct ArrowArrayStream stream; /* released at its end */
@@ -392,6 +393,7 @@ int table_reader_open(struct engine *engine, const char *path, const struct tabl
     if (!reader)
         return error_nomem(err);
     reader->engine = engine;
+    reader->ctx = options->ctx;
     reader->path = path;
     reader->row = 1;
     if (options->form == TABLE_CSV)
@@ -442,6 +444,8 @@ int table_reader_next(struct table_reader *reader, struct page *page, struct tg_
 
     page->kind = PAGE_END;
     TRY(read_batch(reader, &batch, &end, err));
+    if (end && reader->csv && reader->ctx)
+        csv_columns_report(reader->csv, reader->ctx, reader->path);
     if (end)
         goto done;
     page->file = reader->path;

@@ -14,6 +14,7 @@ enum table_form { TABLE_CSV, TABLE_PARQUET };
 
 struct table_options {
     enum table_form form;
+    const struct context *ctx;       /* for warnings; borrowed; may be NULL */
     const char *delimiter;           /* CSV: NULL or "auto": told by the first line */
     const char *null_text;           /* CSV: the text that means NULL; NULL: an empty field */
     bool header;                     /* CSV: the first line holds names */

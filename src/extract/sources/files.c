@@ -116,6 +116,7 @@ static int read_options(struct reading *reading, struct tg_error *err)
         .delimiter = resource_text(reading, "delimiter"),
         .null_text = resource_text(reading, "null"),
         .header = !header || strcmp(header, "false") != 0,
+        .ctx = reading->request.ctx,
         .columns = reading->request.columns,
         .column_count = reading->request.column_count,
         .types = reading->request.types,
