@@ -113,6 +113,19 @@ static void warn_of_parts(const struct load *load, const struct extract_counts *
                 load->resource->name, load->resource->incremental.cursor_path);
 }
 
+static void warn_of_order(const struct load *load)
+{
+    struct cursor_contradiction found;
+    if (load->cursor && cursor_contradiction(load->cursor, &found))
+        context_log(&load->run->pipeline->ctx, TG_LOG_WARNING, "cursor",
+                    "resource '%s', cursor '%s': its values are text, and as text '%s' and '%s' "
+                    "come in another order than as %s, so that new rows may be taken for old ones; "
+                    "have the source write %s, or (CSV) give the column its type under 'columns'",
+                    load->resource->name, load->resource->incremental.cursor_path, found.other,
+                    found.value, found.as,
+                    strcmp(found.as, "dates") == 0 ? "dates as 2024-12-31" : "numbers as numbers");
+}
+
 static enum cursor_hash pick_hash(const struct resource *resource)
 {
     /* A merge recognises rows that did not change at all; an append with a key suppresses the key,
@@ -273,6 +286,38 @@ static int remember_files(struct load *load, struct tg_error *err)
     }
 done:
     return rc;
+}
+
+/* The first file of this run that no earlier one has loaded; NULL: none, or nobody knows. */
+static const char *find_new_file(const struct load *load)
+{
+    const struct ledger *ledger = &load->run->ledger;
+    const struct source_file *files = NULL;
+    size_t count = load->resource->driver->files(load->reading, &files);
+    for (size_t i = 0; keeps_files(load) && i < count; i++) {
+        bool known = false;
+        for (size_t k = 0; k < ledger->file_count && !known; k++)
+            known = strcmp(ledger->files[k].resource, load->resource->name) == 0 &&
+                    strcmp(ledger->files[k].path, files[i].path) == 0;
+        if (!known)
+            return files[i].path;
+    }
+    return NULL;
+}
+
+/* A new file without a new row: its cursor values are not what they seem, or not set. */
+static void warn_of_filtered(const struct load *load, const struct extract_counts *read)
+{
+    const char *path =
+        read->rows_read > 0 && read->rows_filtered == read->rows_read ? find_new_file(load) : NULL;
+    if (path)
+        context_log(&load->run->pipeline->ctx, TG_LOG_WARNING, "cursor",
+                    "resource '%s': file '%s' is new, but all %llu rows of this run were filtered: "
+                    "none of them has a cursor value '%s' beyond the one that is reached (or is "
+                    "new at it); if they should be loaded, correct the values, or read all again "
+                    "with --full-refresh",
+                    load->resource->name, path, (unsigned long long)read->rows_read,
+                    load->resource->incremental.cursor_path);
 }
 
 /* ---- the pipes ---- */
@@ -464,6 +509,8 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     TRY(extract_run(&run->pipeline->ctx, resource->driver, load.reading, load.cursor, &sink, &read,
                     err));
     warn_of_parts(&load, &read);
+    warn_of_order(&load);
+    warn_of_filtered(&load, &read);
     TRY(normalizer_finish(load.normalizer, err));
     TRY(remember_replace(&load, err));
     TRY(remember_cursor(&load, err));

@@ -14,12 +14,14 @@
  */
 #include "extract/cursor/cursor.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "extract/cursor/boundary.h"
 #include "extract/cursor/cursor_arrow.h"
 #include "extract/cursor/cursor_value.h"
+#include "extract/cursor/order.h"
 
 /* ---- The cursor ---------------------------------------------------------------------------- */
 
@@ -56,7 +58,8 @@ struct cursor {
     size_t hash_count_max;
     struct groups *groups; /* NULL: there are no bounds, or no groups */
     bool groups_share_value;
-    uint64_t outside; /* rows before the start or beyond the end */
+    uint64_t outside;                          /* rows before the start or beyond the end */
+    struct cursor_contradiction contradiction; /* as NULL: none was seen */
     struct cursor_value initial, start, end;
     struct progress *progress;
     struct tg_cursor view;
@@ -241,6 +244,12 @@ uint64_t cursor_outside(const struct cursor *cursor)
     return cursor->outside;
 }
 
+bool cursor_contradiction(const struct cursor *cursor, struct cursor_contradiction *out)
+{
+    *out = cursor->contradiction;
+    return out->as != NULL;
+}
+
 /* ---- Hashes of rows ------------------------------------------------------------------------ */
 
 /* Adds where `ref` is to err's place. */
@@ -361,6 +370,19 @@ static int clash(const struct pass *pass, struct row_ref ref, const struct curso
     return row_where(pass->page, ref, TG_DATA, err);
 }
 
+/* The first contradiction is enough. */
+static void watch_order(struct cursor *cursor, const struct cursor_value *value,
+                        const struct cursor_value *other)
+{
+    struct cursor_contradiction *found = &cursor->contradiction;
+
+    found->as = order_contradicts(value->text, value->len, other->text, other->len);
+    if (!found->as)
+        return;
+    snprintf(found->value, sizeof(found->value), "%.*s", cursor_value_shown(value), value->text);
+    snprintf(found->other, sizeof(found->other), "%.*s", cursor_value_shown(other), other->text);
+}
+
 /* order > 0: the value is beyond the other, in the cursor's direction. */
 static inline int compare(const struct pass *pass, struct row_ref ref,
                           const struct cursor_value *value, const struct cursor_value *other,
@@ -368,6 +390,9 @@ static inline int compare(const struct pass *pass, struct row_ref ref,
 {
     if (!cursor_value_compare(value, other, order))
         return clash(pass, ref, value, other, err);
+    if (value->kind == TG_VALUE_TEXT && other->kind == TG_VALUE_TEXT &&
+        !(value->is_instant && other->is_instant) && !pass->cursor->contradiction.as)
+        watch_order(pass->cursor, value, other);
     if (pass->cursor->backwards)
         *order = -*order;
     return TG_OK;

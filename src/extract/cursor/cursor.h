@@ -60,6 +60,13 @@ int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped,
                   struct tg_error *err) TG_CHECK_RESULT;
 /* Rows outside the bounds, so far. */
 uint64_t cursor_outside(const struct cursor *cursor);
+/* Two text values that were compared by bytes, and that come the other way round as `as`
+ * ("numbers", "dates"): rows may have been taken for old. */
+struct cursor_contradiction {
+    char value[80], other[80]; /* shortened */
+    const char *as;
+};
+bool cursor_contradiction(const struct cursor *cursor, struct cursor_contradiction *out);
 /* Has the last value moved on from where the run started, or is the set of boundary rows another
  * than what was stored? Always false with an end value. */
 bool cursor_moved(const struct cursor *cursor);

@@ -305,8 +305,7 @@ const char *cursor_value_kind(const struct cursor_value *value)
     return names[value->kind];
 }
 
-/* How many bytes of a text a message shows: whole characters, some 60 bytes. */
-static int short_text(const struct cursor_value *value)
+int cursor_value_shown(const struct cursor_value *value)
 {
     size_t len = value->len < TEXT_SHOWN ? value->len : TEXT_SHOWN;
 
@@ -323,7 +322,9 @@ void cursor_value_print(const struct cursor_value *value, char *out, size_t cap)
     switch (value->kind) {
     case TG_VALUE_INT64: snprintf(out, cap, "%lld", (long long)value->int64); return;
     case TG_VALUE_DOUBLE: snprintf(out, cap, "%.17g", value->real); return;
-    case TG_VALUE_TEXT: snprintf(out, cap, "'%.*s'", short_text(value), value->text); return;
+    case TG_VALUE_TEXT:
+        snprintf(out, cap, "'%.*s'", cursor_value_shown(value), value->text);
+        return;
     case TG_VALUE_TIMESTAMP: days = value->int64 / DAY_US - (value->int64 % DAY_US < 0); break;
     case TG_VALUE_DATE: break;
     default: snprintf(out, cap, "NULL"); return;

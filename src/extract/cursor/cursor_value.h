@@ -53,6 +53,8 @@ int cursor_value_parse(struct cursor_value *out, const char *json, struct buf *t
                        struct tg_error *err) TG_CHECK_RESULT;
 /* For messages: "5", "'abc'", shortened. */
 void cursor_value_print(const struct cursor_value *value, char *out, size_t cap);
+/* How many bytes of a text a message shows: whole characters, some 60 bytes. */
+int cursor_value_shown(const struct cursor_value *value);
 const char *cursor_value_kind(const struct cursor_value *value); /* "an integer" */
 
 #endif
