@@ -9,6 +9,9 @@ import documents
 
 BLANK_KEY = re.compile(r'[{,]\s*"\s*"\s*:')
 SEPARATORS = {"direct": documents.NAMINGS["direct"].PATH_SEPARATOR}
+PLAIN = re.compile(r"-?(?:0|[1-9]\d*|(?=\.))(?:\.\d+)?(?:[eE][-+]?\d+)?", re.ASCII)
+NUMBER_TYPES = ("bigint", "double", "decimal", "wei")
+TEXT_TYPES = ("text", "text__v_text")  # the second where the first began with a timestamp
 NUMBER = re.compile(r"[-+]?\d+\.?\d*(?:[eE][-+]?\d+)?")
 
 
@@ -204,6 +207,40 @@ def integers_beyond_a_double(case):
                 yield f"{name}.{variant}"
 
 
+def texts_as_written(case):
+    """A text is a number only as numbers are written, and a number true or false only as 1 and 0; what is not goes to a
+    variant. dlt reads them as Python does. (docs)"""
+    numbers = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "TIMESTAMP", "DATE")
+    for name, left, right in both(case):
+        for column, (kind, _) in list(left.columns.items()):
+            texts = kind.startswith(numbers)
+            types = TEXT_TYPES if texts else NUMBER_TYPES if kind == "BOOLEAN" else []
+            for variant in [case.variant(column, data_type) for data_type in types]:
+                moved = False
+                for path, row in right.paths.items():
+                    theirs = left.paths.get(path, {})
+                    if variant in row and variant not in theirs and column in theirs and column not in row and (
+                            not texts or not as_written(row[variant], kind)):
+                        theirs[variant] = row[variant]
+                        del theirs[column]
+                        moved = True
+                if moved and variant not in left.columns:
+                    left.columns[variant] = right.columns[variant]
+                    left.stored["columns"][variant] = right.stored["columns"][variant]
+                if moved:
+                    yield f"{name}.{variant}"
+
+
+def as_written(text, kind):
+    """Whether a column of numbers takes the text in as it is."""
+    if not PLAIN.fullmatch(text):
+        return False
+    if kind != "DOUBLE":
+        return True
+    value = float(text)
+    return not math.isinf(value) and (not text.lstrip("-").isdigit() or int(text) == int(value))
+
+
 def lists_under_an_empty_key(case):
     """A list under an empty key has a table of its own, .._empty; dlt puts its rows into the table of the parent, or
     fails. (docs)"""
@@ -271,16 +308,27 @@ def replace_by_discarded_rows(case, kind, facts):
 
 
 def contract_before_widening(case, kind, facts):
-    """A contract on types is asked about an integer that a column of doubles cannot hold, and a time of day in a column
-    of dates; dlt rounds and cuts. (docs)"""
+    """A contract on types is asked about an integer that a column of doubles cannot hold, a time of day in a column of
+    dates, a text that is no number as it is written, and a number among bools; dlt rounds, cuts and converts. (docs)"""
     answer = (case.resource.contract or {}).get("data_type")
     if answer == "discard_value":
-        return kind in ("value (DOUBLE), NULL by tidegate", "value (DATE), NULL by tidegate") and (
-            "DATE" in kind or abs(float(facts["dlt"])) >= 2**53)
+        return kind.startswith("value (") and kind.endswith(", NULL by tidegate") and asked(
+            case, kind[len("value ("):].split(")")[0], facts["dlt"])
     return answer == "discard_row" and kind == "only dlt has the row" and any(
-        value is not None and (column_type(case, facts, column) == "DATE" or
-                               column_type(case, facts, column) == "DOUBLE" and abs(float(value)) >= 2**53)
+        value is not None and asked(case, column_type(case, facts, column), value)
         for column, value in case.dlt[facts["table"]].paths[facts["path"]].items())
+
+
+def asked(case, kind, value):
+    """Whether a value that dlt put into a column of that kind may be one that tidegate asks the contract about."""
+    lines = "".join(line for load in case.resource.loads for line in load)
+    if kind == "BOOLEAN":
+        return value == "true" and NUMBER.search(lines) is not None
+    if kind == "DATE" or kind == "DOUBLE" and abs(float(value)) >= 2**53:
+        return True
+    texts = re.findall(r'"((?:[^"\\]|\\.)*)"', lines)
+    return kind.startswith(("BIGINT", "INTEGER", "DOUBLE", "DECIMAL", "TIMESTAMP")) and any(
+        re.search(r"\d|inf", text) and not as_written(text, kind) for text in texts)
 
 
 def column_type(case, facts, column):
@@ -402,7 +450,8 @@ def table_no_file_is_called(case, errors):
     return case.resource.naming() == "direct" and only_dlt_fails(errors, "invalid characters found")
 
 
-BEFORE = [doubled_backslashes, integers_widen, dates_widen, integers_beyond_a_double, lists_under_an_empty_key]
+BEFORE = [doubled_backslashes, texts_as_written, integers_widen, dates_widen, integers_beyond_a_double,
+          lists_under_an_empty_key]
 AFTER = [last_digit, sign_of_zero, columns_of_discarded_rows, contract_before_widening, replace_by_discarded_rows,
          first_load_of_a_nested_table, null_for_a_new_column, digits_of_other_scripts, fraction_into_wei,
          key_twice, colliding_keys]
