@@ -210,6 +210,18 @@ static bool asks_for_help(int count, char **texts)
     return false;
 }
 
+/* A version is answered also where the engine is missing: then it says so. */
+static void print_version(void)
+{
+    struct tg_engine engine;
+    struct tg_error err = {0};
+    printf("tidegate %s\n", tg_version());
+    if (tg_engine_find(&engine, &err) == TG_OK)
+        printf("%s %s, %s\n", engine.name, engine.version, engine.path);
+    else
+        printf("no engine: %s\n", err.what);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 2) {
@@ -217,7 +229,7 @@ int main(int argc, char **argv)
         return 2;
     }
     if (strcmp(argv[1], "--version") == 0) {
-        printf("tidegate %s\n", tg_version());
+        print_version();
         return finish_output(0);
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

@@ -4,7 +4,7 @@ find_package(Threads REQUIRED)
 
 set(bring_it "run tools/install-deps (or `make`, which does)")
 add_library(tidegate_dependencies INTERFACE)
-target_link_libraries(tidegate_dependencies INTERFACE Threads::Threads m)
+target_link_libraries(tidegate_dependencies INTERFACE Threads::Threads ${CMAKE_DL_LIBS} m)
 foreach(module IN ITEMS yyjson libfyaml libcrypto zlib libzstd libxxhash libpcre2-8)
   pkg_check_modules(${module} QUIET IMPORTED_TARGET ${module})
   if(NOT ${module}_FOUND)
@@ -13,21 +13,6 @@ foreach(module IN ITEMS yyjson libfyaml libcrypto zlib libzstd libxxhash libpcre
   target_link_libraries(tidegate_dependencies INTERFACE PkgConfig::${module})
 endforeach()
 
-# DuckDB: the system's, or the one of build/deps; the latter is installed with the library.
-pkg_check_modules(duckdb QUIET IMPORTED_TARGET duckdb)
-if(duckdb_FOUND)
-  target_link_libraries(tidegate_dependencies INTERFACE PkgConfig::duckdb)
-  set(DUCKDB_LIBRARY_DIR "")
-else()
-  set(DUCKDB_DIR ${PROJECT_SOURCE_DIR}/build/deps/duckdb)
-  set(DUCKDB_LIBRARY_DIR ${DUCKDB_DIR}/lib)
-  set(DUCKDB_LIBRARY ${DUCKDB_LIBRARY_DIR}/libduckdb.so)
-  if(NOT EXISTS ${DUCKDB_LIBRARY} OR NOT EXISTS ${DUCKDB_DIR}/include/duckdb.h)
-    message(FATAL_ERROR "DuckDB is missing: ${bring_it}")
-  endif()
-  add_library(duckdb_local SHARED IMPORTED)
-  set_target_properties(duckdb_local PROPERTIES
-    IMPORTED_LOCATION ${DUCKDB_LIBRARY}
-    INTERFACE_INCLUDE_DIRECTORIES ${DUCKDB_DIR}/include)
-  target_link_libraries(tidegate_dependencies INTERFACE duckdb_local)
-endif()
+# DuckDB is found when the program runs; the one that was brought is installed with the library.
+set(DUCKDB_LIBRARY_DIR ${PROJECT_SOURCE_DIR}/build/deps/duckdb/lib)
+set(DUCKDB_LIBRARY ${DUCKDB_LIBRARY_DIR}/libduckdb.so)

@@ -130,6 +130,17 @@ TG_API int tg_code_exit(int code);
 /* The version of the library that is loaded, as TG_VERSION. */
 TG_API const char *tg_version(void);
 
+/* The engine: it reads and writes Parquet and CSV, and is the database behind "duckdb:///...". */
+struct tg_engine {
+    const char *name;    /* "DuckDB" */
+    const char *version; /* "v2.0.0" */
+    const char *path;    /* of its library */
+};
+/* Finds and loads the engine if nothing has needed it yet: what the environment's TIDEGATE_DUCKDB
+ * names, else the libduckdb.so that was installed with this library, else the system's. The texts
+ * live as long as the process. TG_USAGE says where it was looked for. */
+TG_API_CHECK int tg_engine_find(struct tg_engine *out, struct tg_error *err);
+
 /* ---- Values ---- */
 
 enum tg_value_kind {

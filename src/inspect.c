@@ -11,10 +11,23 @@
 #include "base/json.h"
 #include "catalog/schema_yaml.h"
 #include "catalog/store.h"
+#include "config/config.h"
 #include "database/connection.h"
+#include "database/engine.h"
 #include "package/package.h"
 #include "pipeline.h"
 #include "write/ledger.h"
+
+int tg_engine_find(struct tg_engine *out, struct tg_error *err)
+{
+    struct context ctx;
+    error_clear(err);
+    NEEDS(out);
+    *out = (struct tg_engine){0};
+    context_init(&ctx);
+    ctx.engine_path = config_engine_path();
+    return engine_find(&ctx, out, NULL, err);
+}
 
 static int open_existing(struct tg_pipeline *pipeline, struct connection **out,
                          struct tg_error *err)

@@ -100,6 +100,7 @@ int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *
     TRY(pipeline_alloc(out, err));
     TRY(apply_options(*out, options, err));
     TRY(config_init(&(*out)->config, options, err));
+    (*out)->ctx.engine_path = (*out)->config.engine_path;
     TRY(keep_destination(*out, err));
     TRY(keep_select(*out, options, err));
 done:
@@ -127,6 +128,7 @@ int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
     TRY(config_read(&(*out)->config, spec_path, options, err));
     if (!options->memory_bytes && (*out)->config.memory_bytes)
         (*out)->ctx.memory_bytes_max = (*out)->config.memory_bytes;
+    (*out)->ctx.engine_path = (*out)->config.engine_path;
     TRY(keep_destination(*out, err));
     TRY(keep_select(*out, options, err));
 done:

@@ -21,6 +21,17 @@ if [ -e "$dir/moved/bin/tidegate" ]; then
     result "installed command runs" $? "$dir/log"
 fi
 
+# Its engine lies beside it; where that is gone, the folder is named among those that were searched.
+engine() { TIDEGATE_DUCKDB='' LD_LIBRARY_PATH='' "$dir/moved/bin/tidegate" --version; }
+if [ -e "$libdir/tidegate/libduckdb.so" ]; then
+    engine >"$dir/log" 2>&1 && grep -qF "$libdir/tidegate/libduckdb.so" "$dir/log"
+    result "installed engine is found" $? "$dir/log"
+    mv "$libdir/tidegate/libduckdb.so" "$dir/"
+    engine >"$dir/log" 2>&1 && { grep -q "/$(basename "$libdir")/tidegate'" "$dir/log" || grep -q '^DuckDB' "$dir/log"; }
+    result "missing engine: says where it looked" $? "$dir/log"
+    mv "$dir/libduckdb.so" "$libdir/tidegate/"
+fi
+
 cat >"$dir/user.c" <<'END'
 #include <string.h>
 #include <tidegate.h>

@@ -619,6 +619,19 @@ static int set_workdir(struct config *config, const struct tg_pipeline_options *
     return rc;
 }
 
+const char *config_engine_path(void)
+{
+    const char *path = getenv("TIDEGATE_DUCKDB");
+    return path && *path ? path : NULL;
+}
+
+/* The program may change its environment while the pipeline lives. */
+static int set_engine(struct config *config, struct tg_error *err)
+{
+    const char *path = config_engine_path();
+    return path ? keep(config, path, &config->engine_path, err) : TG_OK;
+}
+
 /* A relative database file lies beside the spec. */
 static int set_destination(struct config *config, const char *url, struct tg_error *err)
 {
@@ -670,6 +683,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     TRY(connection_check_dataset(options->destination, config->dataset, err));
     TRY(set_destination(config, options->destination, err));
     TRY(set_workdir(config, options, err));
+    TRY(set_engine(config, err));
 done:
     return rc;
 }
@@ -717,6 +731,7 @@ int config_read(struct config *config, const char *spec_path,
     TRY(document_report(&doc, err));
     TRY(set_destination(config, config->destination, err));
     TRY(set_workdir(config, options, err));
+    TRY(set_engine(config, err));
 done:
     mem_free(folder);
     buf_release(&text);

@@ -61,8 +61,9 @@ struct config {
     const char
         *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
     const char *workdir;
-    uint64_t memory_bytes;  /* the spec's budget of a run; 0: not said */
-    struct secrets secrets; /* met in any of it */
+    const char *engine_path; /* the engine's library; NULL: to be searched for */
+    uint64_t memory_bytes;   /* the spec's budget of a run; 0: not said */
+    struct secrets secrets;  /* met in any of it */
     struct schema_config schema_config;
     struct contract run_contract; /* of this run, over all others */
     struct resource *resources;
@@ -78,6 +79,8 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
 int config_read(struct config *config, const char *spec_path,
                 const struct tg_pipeline_options *options, struct tg_error *err) TG_CHECK_RESULT;
 void config_release(struct config *config);
+/* What the environment says of the engine's library; NULL: nothing. Borrowed from it. */
+const char *config_engine_path(void);
 /* A resource from the C API, copied; its `user` is the config's from here on, also on failure.
  * TG_USAGE. */
 int config_add(struct config *config, const struct tg_resource *resource,

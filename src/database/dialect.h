@@ -8,6 +8,9 @@
 #include "base/buf.h"
 #include "data/type.h"
 
+/* 2.0.1 is 20001. */
+#define DATABASE_VERSION(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
+
 struct dialect {
     const char *name;             /* "duckdb" */
     const char *destination_type; /* dlt's: "dlt.destinations.duckdb" */

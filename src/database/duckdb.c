@@ -130,7 +130,7 @@ static int set_options(duckdb_config config, const struct context *ctx,
         {"temp_directory", options->temp_dir},
     };
     for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        if (pairs[i][1] && duckdb_set_config(config, pairs[i][0], pairs[i][1]) != DuckDBSuccess)
+        if (pairs[i][1] && duck.set_config(config, pairs[i][0], pairs[i][1]) != DuckDBSuccess)
             return error_set(err, TG_INTERNAL, "duckdb refuses the setting %s = '%s'", pairs[i][0],
                              pairs[i][1]);
     }
@@ -147,7 +147,7 @@ static int set_zone(const struct context *ctx, duckdb_database database, struct 
         return rc;
     struct tg_error problem = {0};
     rc = duck_exec(ctx, con, "SET GLOBAL TimeZone = 'UTC'", NULL, &problem);
-    duckdb_disconnect(&con);
+    duck_disconnect(&con);
     if (rc == TG_OK || strstr(problem.what, "Catalog Error"))
         return TG_OK;
     if (err)
@@ -162,28 +162,31 @@ int duck_open(const struct context *ctx, const struct duck_options *options, duc
     char *message = NULL;
     duckdb_config config = NULL;
     *out = NULL;
-    if (duckdb_create_config(&config) != DuckDBSuccess) {
+    rc = duck_load(ctx, err);
+    if (rc != TG_OK)
+        return rc;
+    if (duck.create_config(&config) != DuckDBSuccess) {
         rc = error_nomem(err);
         goto done;
     }
     TRY(set_options(config, ctx, options, err));
-    if (duckdb_open_ext(options->path, out, config, &message) != DuckDBSuccess) {
+    if (duck.open_ext(options->path, out, config, &message) != DuckDBSuccess) {
         *out = NULL;
         rc = duck_error(err, message);
         goto done;
     }
     rc = set_zone(ctx, *out, err);
     if (rc != TG_OK)
-        duckdb_close(out);
+        duck_close(out);
 done:
-    duckdb_free(message);
-    duckdb_destroy_config(&config);
+    duck.free(message);
+    duck.destroy_config(&config);
     return rc;
 }
 
 int duck_connect(duckdb_database database, duckdb_connection *out, struct tg_error *err)
 {
-    if (duckdb_connect(database, out) == DuckDBSuccess)
+    if (duck.connect(database, out) == DuckDBSuccess)
         return TG_OK;
     *out = NULL;
     return error_set(err, TG_DESTINATION, "duckdb gave no connection; run again");
@@ -199,7 +202,7 @@ static void nap(void)
 /* One step; what it says of the state. */
 static duckdb_pending_state step(duckdb_pending_result pending)
 {
-    duckdb_pending_state state = duckdb_pending_execute_task(pending);
+    duckdb_pending_state state = duck.pending_execute_task(pending);
     if (state == DUCKDB_PENDING_NO_TASKS_AVAILABLE)
         nap();
     return state;
@@ -219,7 +222,7 @@ static int finish(const struct context *ctx, duckdb_connection con, duckdb_pendi
     while (!is_over(state)) {
         int rc = context_check(ctx, err);
         if (rc != TG_OK) {
-            duckdb_interrupt(con);
+            duck.interrupt(con);
             while (!is_over(step(pending)))
                 ;
             return rc;
@@ -227,7 +230,7 @@ static int finish(const struct context *ctx, duckdb_connection con, duckdb_pendi
         state = step(pending);
     }
     if (state == DUCKDB_PENDING_ERROR)
-        return duck_error(err, duckdb_pending_error(pending));
+        return duck_error(err, duck.pending_error(pending));
     return TG_OK;
 }
 
@@ -238,24 +241,24 @@ int duck_run(const struct context *ctx, duckdb_connection con, const char *sql, 
     duckdb_prepared_statement statement = NULL;
     duckdb_pending_result pending = NULL;
     TRY(context_check(ctx, err));
-    if (duckdb_prepare(con, sql, &statement) != DuckDBSuccess) {
-        rc = duck_error(err, duckdb_prepare_error(statement));
+    if (duck.prepare(con, sql, &statement) != DuckDBSuccess) {
+        rc = duck_error(err, duck.prepare_error(statement));
         goto done;
     }
-    duckdb_state state = streaming ? duckdb_pending_prepared_streaming(statement, &pending)
-                                   : duckdb_pending_prepared(statement, &pending);
+    duckdb_state state = streaming ? duck.pending_prepared_streaming(statement, &pending)
+                                   : duck.pending_prepared(statement, &pending);
     if (state != DuckDBSuccess) {
-        rc = duck_error(err, duckdb_pending_error(pending));
+        rc = duck_error(err, duck.pending_error(pending));
         goto done;
     }
     TRY(finish(ctx, con, pending, err));
-    if (duckdb_execute_pending(pending, out) != DuckDBSuccess) {
-        rc = duck_error(err, duckdb_result_error(out));
-        duckdb_destroy_result(out);
+    if (duck.execute_pending(pending, out) != DuckDBSuccess) {
+        rc = duck_error(err, duck.result_error(out));
+        duck.destroy_result(out);
     }
 done:
-    duckdb_destroy_pending(&pending);
-    duckdb_destroy_prepare(&statement);
+    duck.destroy_pending(&pending);
+    duck.destroy_prepare(&statement);
     return rc;
 }
 
@@ -269,8 +272,8 @@ int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql,
     if (rc != TG_OK)
         return rc;
     if (changed)
-        *changed = duckdb_rows_changed(&result);
-    duckdb_destroy_result(&result);
+        *changed = duck.rows_changed(&result);
+    duck.destroy_result(&result);
     return TG_OK;
 }
 

@@ -1,14 +1,34 @@
 /*
- * What duckdb.c, duckdb_stream.c, duckdb_batches.c and engine.c share: DuckDB's C API with our
+ * What the files of this folder that know DuckDB share: DuckDB's C API with our
  * errors, our cancel flag and our Arrow structs. No other folder includes it.
  */
 #ifndef TIDEGATE_DATABASE_DUCKDB_API_H
 #define TIDEGATE_DATABASE_DUCKDB_API_H
 
-#include <duckdb.h>
-
 #include "base/context.h"
 #include "data/batch.h"
+#include "database/duckdb_functions.h"
+
+/* ---- duckdb_library.c ---- */
+
+/* Finds and loads the library, and fills `duck`; what opens an instance calls it first. TG_USAGE:
+ * it is not there, is too old, or another one is loaded in this process. */
+int duck_load(const struct context *ctx, struct tg_error *err) TG_CHECK_RESULT;
+/* Of the loaded library: 20000 for 2.0.0 (0: none is loaded), and its file. */
+int duck_version(void);
+const char *duck_path(void);
+
+/* NULL is fine, also where no library is loaded. */
+static inline void duck_close(duckdb_database *database)
+{
+    if (*database)
+        duck.close(database);
+}
+static inline void duck_disconnect(duckdb_connection *con)
+{
+    if (*con)
+        duck.disconnect(con);
+}
 
 /* ---- duckdb.c ---- */
 

@@ -252,14 +252,14 @@ static void copy_validity(const struct ArrowArray *array, int64_t from, size_t c
     const uint8_t *bits = array->null_count == 0 ? NULL : array->buffers[0];
     if (!bits)
         return;
-    duckdb_vector_ensure_validity_writable(vector);
-    uint64_t *mask = duckdb_vector_get_validity(vector);
+    duck.vector_ensure_validity_writable(vector);
+    uint64_t *mask = duck.vector_get_validity(vector);
     if (from % 8 == 0) {
         memcpy(mask, bits + from / 8, (count + 7) / 8);
         return;
     }
     for (size_t i = 0; i < count; i++)
-        duckdb_validity_set_row_validity(mask, i, is_valid(array, from + (int64_t)i));
+        duck.validity_set_row_validity(mask, i, is_valid(array, from + (int64_t)i));
 }
 
 /* ---- dictionaries ---- */
@@ -285,7 +285,7 @@ static const char *fill_dictionary(const struct field *field, const struct Arrow
                                    int64_t from, size_t count, duckdb_vector vector)
 {
     const struct ArrowArray *values = array->dictionary;
-    char *out = duckdb_vector_get_data(vector);
+    char *out = duck.vector_get_data(vector);
     for (size_t i = 0; i < count; i++) {
         int64_t row = from + (int64_t)i;
         int64_t at = is_valid(array, row) ? index_at(array, field->index, row) : -1;
@@ -297,8 +297,8 @@ static const char *fill_dictionary(const struct field *field, const struct Arrow
                 return wrong;
             continue;
         }
-        duckdb_vector_ensure_validity_writable(vector);
-        duckdb_validity_set_row_invalid(duckdb_vector_get_validity(vector), i);
+        duck.vector_ensure_validity_writable(vector);
+        duck.validity_set_row_invalid(duck.vector_get_validity(vector), i);
     }
     return NULL;
 }
@@ -467,41 +467,41 @@ static void scan_free(void *memory)
 static duckdb_logical_type make_type(const struct field *field)
 {
     if (field->layout->type == DUCKDB_TYPE_DECIMAL)
-        return duckdb_create_decimal_type((uint8_t)field->precision, (uint8_t)field->scale);
-    return duckdb_create_logical_type(field->layout->type);
+        return duck.create_decimal_type((uint8_t)field->precision, (uint8_t)field->scale);
+    return duck.create_logical_type(field->layout->type);
 }
 
 static void bind(duckdb_bind_info info)
 {
-    duckdb_value value = duckdb_bind_get_parameter(info, 0);
-    struct batch_source *source = (void *)(uintptr_t)duckdb_get_uint64(value);
-    duckdb_destroy_value(&value);
+    duckdb_value value = duck.bind_get_parameter(info, 0);
+    struct batch_source *source = (void *)(uintptr_t)duck.get_uint64(value);
+    duck.destroy_value(&value);
     for (size_t i = 0; i < source->field_count; i++) {
         duckdb_logical_type type = make_type(&source->fields[i]);
-        duckdb_bind_add_result_column(info, source->fields[i].name, type);
-        duckdb_destroy_logical_type(&type);
+        duck.bind_add_result_column(info, source->fields[i].name, type);
+        duck.destroy_logical_type(&type);
     }
-    duckdb_bind_set_cardinality(info, source->row_count, true);
-    duckdb_bind_set_bind_data(info, source, NULL);
+    duck.bind_set_cardinality(info, source->row_count, true);
+    duck.bind_set_bind_data(info, source, NULL);
 }
 
 static void init(duckdb_init_info info)
 {
-    const struct batch_source *source = duckdb_init_get_bind_data(info);
-    duckdb_init_set_max_threads(info, source->count > 0 ? source->count : 1);
+    const struct batch_source *source = duck.init_get_bind_data(info);
+    duck.init_set_max_threads(info, source->count > 0 ? source->count : 1);
 }
 
 static void init_thread(duckdb_init_info info)
 {
-    struct batch_source *source = duckdb_init_get_bind_data(info);
+    struct batch_source *source = duck.init_get_bind_data(info);
     struct scan *scan = mem_calloc(1, sizeof(*scan));
     if (scan) {
-        duckdb_init_set_init_data(info, scan, scan_free);
+        duck.init_set_init_data(info, scan, scan_free);
         return;
     }
     if (!atomic_flag_test_and_set(&source->failed))
         error_nomem(&source->problem);
-    duckdb_init_set_error(info, "no memory for a scan");
+    duck.init_set_error(info, "no memory for a scan");
 }
 
 static void fail(duckdb_function_info info, struct batch_source *source, const struct field *field,
@@ -510,7 +510,7 @@ static void fail(duckdb_function_info info, struct batch_source *source, const s
     if (!atomic_flag_test_and_set(&source->failed))
         error_set(&source->problem, TG_DATA, "column '%s' holds %s (row %lld of a batch)",
                   field->name, what, (long long)row + 1);
-    duckdb_function_set_error(info, "a batch is damaged");
+    duck.function_set_error(info, "a batch is damaged");
 }
 
 static bool check_texts(duckdb_function_info info, struct batch_source *source,
@@ -553,46 +553,46 @@ static const char *fill_column(const struct field *field, const struct ArrowArra
     if (field->index)
         return fill_dictionary(field, array, from, count, vector);
     copy_validity(array, from, count, vector);
-    return field->layout->fill(field, array, from, count, duckdb_vector_get_data(vector), 0);
+    return field->layout->fill(field, array, from, count, duck.vector_get_data(vector), 0);
 }
 
 static void scan_chunk(duckdb_function_info info, duckdb_data_chunk chunk)
 {
-    struct batch_source *source = duckdb_function_get_bind_data(info);
-    struct scan *scan = duckdb_function_get_local_init_data(info);
-    duckdb_data_chunk_set_size(chunk, 0);
+    struct batch_source *source = duck.function_get_bind_data(info);
+    struct scan *scan = duck.function_get_local_init_data(info);
+    duck.data_chunk_set_size(chunk, 0);
     if (!next_batch(info, source, scan))
         return;
     const struct ArrowArray *batch = scan->batch;
     size_t left = (size_t)(batch->length - scan->row);
-    size_t count = left < duckdb_vector_size() ? left : duckdb_vector_size();
+    size_t count = left < duck.vector_size() ? left : duck.vector_size();
     for (size_t i = 0; i < source->field_count; i++) {
         const struct ArrowArray *array = batch->children[i];
         const char *wrong =
             fill_column(&source->fields[i], array, array->offset + batch->offset + scan->row, count,
-                        duckdb_data_chunk_get_vector(chunk, i));
+                        duck.data_chunk_get_vector(chunk, i));
         if (wrong) {
             fail(info, source, &source->fields[i], scan->row, wrong);
             return;
         }
     }
     scan->row += (int64_t)count;
-    duckdb_data_chunk_set_size(chunk, count);
+    duck.data_chunk_set_size(chunk, count);
 }
 
 int batches_register(duckdb_connection con, struct tg_error *err)
 {
-    duckdb_table_function function = duckdb_create_table_function();
-    duckdb_logical_type address = duckdb_create_logical_type(DUCKDB_TYPE_UBIGINT);
-    duckdb_table_function_set_name(function, "tidegate_batches");
-    duckdb_table_function_add_parameter(function, address);
-    duckdb_table_function_set_bind(function, bind);
-    duckdb_table_function_set_init(function, init);
-    duckdb_table_function_set_local_init(function, init_thread);
-    duckdb_table_function_set_function(function, scan_chunk);
-    duckdb_state state = duckdb_register_table_function(con, function);
-    duckdb_destroy_logical_type(&address);
-    duckdb_destroy_table_function(&function);
+    duckdb_table_function function = duck.create_table_function();
+    duckdb_logical_type address = duck.create_logical_type(DUCKDB_TYPE_UBIGINT);
+    duck.table_function_set_name(function, "tidegate_batches");
+    duck.table_function_add_parameter(function, address);
+    duck.table_function_set_bind(function, bind);
+    duck.table_function_set_init(function, init);
+    duck.table_function_set_local_init(function, init_thread);
+    duck.table_function_set_function(function, scan_chunk);
+    duckdb_state state = duck.register_table_function(con, function);
+    duck.destroy_logical_type(&address);
+    duck.destroy_table_function(&function);
     if (state != DuckDBSuccess)
         return error_set(err, TG_INTERNAL, "duckdb does not take the function tidegate_batches");
     return TG_OK;

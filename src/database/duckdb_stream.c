@@ -27,9 +27,9 @@ struct result_stream {
 static int conversion_error(duckdb_error_data data, struct tg_error *err)
 {
     int rc = TG_OK;
-    if (data && duckdb_error_data_has_error(data))
-        rc = duck_error(err, duckdb_error_data_message(data));
-    duckdb_destroy_error_data(&data);
+    if (data && duck.error_data_has_error(data))
+        rc = duck_error(err, duck.error_data_message(data));
+    duck.destroy_error_data(&data);
     return rc;
 }
 
@@ -41,21 +41,21 @@ static int errno_of(int code)
 static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
     struct result_stream *self = stream->private_data;
-    size_t count = duckdb_column_count(&self->result);
+    size_t count = duck.column_count(&self->result);
     duckdb_logical_type *types = mem_calloc(count + 1, sizeof(duckdb_logical_type));
     const char **names = mem_calloc(count + 1, sizeof(char *));
     int rc = types && names ? TG_OK : error_nomem(&self->head.err);
     out->release = NULL;
     if (rc == TG_OK) {
         for (size_t i = 0; i < count; i++) {
-            types[i] = duckdb_column_logical_type(&self->result, i);
-            names[i] = duckdb_column_name(&self->result, i);
+            types[i] = duck.column_logical_type(&self->result, i);
+            names[i] = duck.column_name(&self->result, i);
         }
-        rc = conversion_error(duckdb_to_arrow_schema(self->options, types, names, count, out),
+        rc = conversion_error(duck.to_arrow_schema(self->options, types, names, count, out),
                               &self->head.err);
     }
     for (size_t i = 0; types && i < count; i++)
-        duckdb_destroy_logical_type(&types[i]);
+        duck.destroy_logical_type(&types[i]);
     mem_free(types);
     mem_free(names);
     return rc == TG_OK ? 0 : errno_of(rc);
@@ -67,14 +67,14 @@ static int fetch(struct result_stream *self, struct ArrowArray *out)
     int rc = context_check(self->ctx, err);
     if (rc != TG_OK)
         return rc;
-    duckdb_data_chunk chunk = self->ended ? NULL : duckdb_fetch_chunk(self->result);
+    duckdb_data_chunk chunk = self->ended ? NULL : duck.fetch_chunk(self->result);
     if (!chunk) {
-        const char *message = self->ended ? NULL : duckdb_result_error(&self->result);
+        const char *message = self->ended ? NULL : duck.result_error(&self->result);
         self->ended = !message;
         return message ? duck_error(err, message) : TG_OK;
     }
-    rc = conversion_error(duckdb_data_chunk_to_arrow(self->options, chunk, out), err);
-    duckdb_destroy_data_chunk(&chunk);
+    rc = conversion_error(duck.data_chunk_to_arrow(self->options, chunk, out), err);
+    duck.destroy_data_chunk(&chunk);
     return rc;
 }
 
@@ -89,9 +89,9 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 static void release(struct ArrowArrayStream *stream)
 {
     struct result_stream *self = stream->private_data;
-    duckdb_destroy_arrow_options(&self->options);
-    duckdb_destroy_result(&self->result);
-    duckdb_disconnect(&self->con);
+    duck.destroy_arrow_options(&self->options);
+    duck.destroy_result(&self->result);
+    duck_disconnect(&self->con);
     mem_free(self);
     stream->release = NULL;
 }
@@ -105,12 +105,12 @@ int duck_query(const struct context *ctx, duckdb_connection con, bool owned, con
     if (rc != TG_OK) {
         mem_free(self);
         if (owned)
-            duckdb_disconnect(&con);
+            duck_disconnect(&con);
         return rc;
     }
     self->ctx = ctx;
     self->con = owned ? con : NULL;
-    self->options = duckdb_result_get_arrow_options(&self->result);
+    self->options = duck.result_get_arrow_options(&self->result);
     *out = (struct ArrowArrayStream){
         .get_schema = get_schema,
         .get_next = get_next,

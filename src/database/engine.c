@@ -43,10 +43,23 @@ void engine_free(struct engine *engine)
 {
     if (!engine)
         return;
-    duckdb_close(&engine->database);
+    duck_close(&engine->database);
     pthread_mutex_destroy(&engine->lock);
     mem_free(engine->temp_dir);
     mem_free(engine);
+}
+
+int engine_find(const struct context *ctx, struct tg_engine *out, int *version,
+                struct tg_error *err)
+{
+    int rc = duck_load(ctx, err);
+    if (rc != TG_OK)
+        return rc;
+    *out = (struct tg_engine){
+        .name = "DuckDB", .version = duck.library_version(), .path = duck_path()};
+    if (version)
+        *version = duck_version();
+    return TG_OK;
 }
 
 static int open_database(struct engine *engine, struct tg_error *err)
@@ -62,8 +75,8 @@ static int open_database(struct engine *engine, struct tg_error *err)
     engine->database = database;
     database = NULL;
 done:
-    duckdb_disconnect(&con);
-    duckdb_close(&database);
+    duck_disconnect(&con);
+    duck_close(&database);
     return rc;
 }
 
@@ -127,7 +140,7 @@ static int copy_to_file(struct engine *engine, struct batch_source *source, cons
     else if (rc == TG_DESTINATION)
         rc = err ? (err->code = TG_IO) : TG_IO; /* what failed is this machine's disk */
 done:
-    duckdb_disconnect(&con);
+    duck_disconnect(&con);
     buf_release(&sql);
     return rc;
 }

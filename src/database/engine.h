@@ -14,6 +14,10 @@ int engine_new(struct context *ctx, const char *temp_dir, struct engine **out,
                struct tg_error *err) TG_CHECK_RESULT;
 void engine_free(struct engine *engine); /* NULL is fine */
 
+/* Which DuckDB every engine of this process is; loads it. `version` (may be NULL):
+ * DATABASE_VERSION(...) of it. */
+int engine_find(const struct context *ctx, struct tg_engine *out, int *version,
+                struct tg_error *err) TG_CHECK_RESULT;
 /* A query on a connection of its own; several may be open at once and from several threads. */
 int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream *out,
                  struct tg_error *err) TG_CHECK_RESULT;

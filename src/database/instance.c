@@ -161,7 +161,7 @@ static void free_instance(struct instance *instance)
 {
     if (!instance)
         return;
-    duckdb_close(&instance->database);
+    duck_close(&instance->database);
     mem_free(instance->path);
     mem_free(instance);
 }
@@ -236,7 +236,7 @@ static int join(const struct context *ctx, struct place *place, bool create,
     *out = use;
     use.con = NULL;
 done:
-    duckdb_disconnect(&use.con);
+    duck_disconnect(&use.con);
     close_unused(instance);
     return rc;
 }
@@ -277,7 +277,7 @@ void instance_leave(const struct context *ctx, struct instance_use *use)
     /* Where the others need more than they should, the next one that joins sets it right. */
     if (instance->use_count > 0)
         (void)!duck_set_memory(ctx, use->con, instance->memory_bytes, NULL);
-    duckdb_disconnect(&use->con);
+    duck_disconnect(&use->con);
     close_unused(instance);
     pthread_mutex_unlock(&open_files.lock);
     *use = (struct instance_use){0};

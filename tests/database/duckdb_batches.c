@@ -27,8 +27,8 @@ static int open_memory(void **state)
 static int close_memory(void **state)
 {
     (void)state;
-    duckdb_disconnect(&con);
-    duckdb_close(&database);
+    duck_disconnect(&con);
+    duck_close(&database);
     return 0;
 }
 

@@ -28,8 +28,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    duckdb_disconnect(&con);
-    duckdb_close(&database);
+    duck_disconnect(&con);
+    duck_close(&database);
     return 0;
 }
 

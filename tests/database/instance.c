@@ -180,7 +180,7 @@ static void test_another_engine_has_it(void **state)
     sample_ok(duck_open(&ctx, &options, &database, err));
     refused("d.duckdb", true, TG_LOCKED, "is open in this process by another engine");
     assert_true(is_locked("d.duckdb"));
-    duckdb_close(&database);
+    duck_close(&database);
     use = join("d.duckdb");
     leave(&use);
 }
