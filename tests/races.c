@@ -2,6 +2,8 @@
  * No clock and no other run decides what is loaded: clocks that go back, stand still, are ahead by
  * years; two machines that load at once; two that change the schema at once.
  */
+#include <pthread.h>
+
 #include "base/error.h"
 #include "tests/fixture.h"
 
@@ -300,6 +302,71 @@ static void two_changes_of_one_schema(void **state)
                  "id,z,z__v_text\n6,,abc\n7,7,\n");
 }
 
+/* ---- two transactions at once ---- */
+
+enum { RACING_LOADS = 8 };
+
+/* A machine in a thread of this process: each load brings all rows so far and one more. */
+struct racer {
+    pthread_t thread;
+    struct fixture *fixture;
+    struct machine machine;
+    struct tg_error err; /* the one that ended it */
+    int loads, conflicts;
+};
+
+static void *load_again_and_again(void *arg)
+{
+    struct racer *racer = arg;
+    while (racer->loads < RACING_LOADS) {
+        racer->machine.first = 1;
+        racer->machine.last = racer->loads + 1;
+        error_clear(&racer->err);
+        int rc = machine_run(racer->fixture, &racer->machine, &racer->err);
+        if (rc != TG_OK && !racer->err.retryable)
+            return NULL;
+        racer->loads += rc == TG_OK;
+        racer->conflicts += rc == TG_CONFLICT;
+    }
+    return NULL;
+}
+
+static void race_in_threads(struct fixture *fixture, struct racer racers[2])
+{
+    for (int i = 0; i < 2; i++) {
+        racers[i].fixture = fixture;
+        racers[i].machine.now_us = (1700000000 + i * 1000) * (int64_t)S;
+        assert_int_equal(pthread_create(&racers[i].thread, NULL, load_again_and_again, &racers[i]),
+                         0);
+    }
+    for (int i = 0; i < 2; i++)
+        pthread_join(racers[i].thread, NULL);
+    for (int i = 0; i < 2; i++)
+        if (racers[i].loads < RACING_LOADS)
+            fail_msg("%s: %s", racers[i].err.where, racers[i].err.what);
+    open_to_look(fixture);
+    assert_query(fixture, "SELECT count(*) - count(DISTINCT load_id) AS doubled FROM _dlt_loads",
+                 "doubled\n0\n");
+}
+
+static void one_pipeline_in_two_threads(void **state)
+{
+    struct racer racers[2] = {{.machine = {.name = "p", .folder = "a"}},
+                              {.machine = {.name = "p", .folder = "b"}}};
+    race_in_threads(*state, racers);
+    assert_once(*state, RACING_LOADS);
+}
+
+static void two_pipelines_in_two_threads(void **state)
+{
+    struct racer racers[2] = {{.machine = {.name = "p", .folder = "a"}},
+                              {.machine = {.name = "q", .folder = "b"}}};
+    race_in_threads(*state, racers);
+    assert_int_equal(racers[0].conflicts + racers[1].conflicts, 0);
+    assert_query(*state, "SELECT count(*) AS n, count(DISTINCT id) AS ids FROM ev",
+                 "n,ids\n16,8\n");
+}
+
 static void two_pipelines_with_equal_clocks(void **state)
 {
     struct machine a = {.name = "p", .folder = "a", .now_us = INT64_C(1700000000) * S};
@@ -334,6 +401,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(loads_without_a_cursor_keep_their_order, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(two_changes_of_one_schema, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(one_pipeline_in_two_threads, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(two_pipelines_in_two_threads, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(two_pipelines_with_equal_clocks, fixture_setup,
                                         fixture_teardown),
     };

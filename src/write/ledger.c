@@ -399,6 +399,29 @@ void ledger_release(struct ledger *ledger)
         .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
 }
 
+int ledger_lock(struct connection *con, const char *dataset, struct tg_error *err)
+{
+    static const char *const there_and_back[] = {" + 1", " - 1"};
+    int rc = TG_OK;
+    struct tg_error why = {0};
+    const struct reading reading = {.con = con, .dataset = dataset};
+    for (int i = 0; rc == TG_OK && i < 2; i++) {
+        struct buf sql = BUF_INIT;
+        write_sql(&sql, &reading, "UPDATE {_dlt_loads} SET [status] = [status]");
+        buf_text(&sql, there_and_back[i]);
+        write_sql(&sql, &reading, " WHERE [load_id] = (SELECT max([load_id]) FROM {_dlt_loads})");
+        rc = buf_check(&sql, &why);
+        if (rc == TG_OK)
+            rc = connection_exec(con, sql.data, NULL, &why);
+        buf_release(&sql);
+    }
+    if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_table) == 0)
+        return TG_OK; /* two that make it get into each other's way */
+    if (rc != TG_OK && err)
+        *err = why;
+    return rc;
+}
+
 /* Whose is the load `load_id` that is there? A package of 0.1 has no id of its own, and the load
  * that was made of it has none either. */
 static int compare_package(const struct reading *reading, const struct manifest *manifest,

@@ -69,6 +69,10 @@ enum load_found {
  * nothing when the load's id is there. Release `out` after TG_OK. */
 int ledger_look(struct connection *con, const struct manifest *manifest, enum load_found *found,
                 struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Holds off the dataset's other loads until the transaction ends: all of them change one row, and
+ * change it back, for what does not change at all is in nobody's way. A conflict (SQLSTATE 40001)
+ * when another one is at it. */
+int ledger_lock(struct connection *con, const char *dataset, struct tg_error *err) TG_CHECK_RESULT;
 void ledger_release(struct ledger *ledger);
 
 #endif

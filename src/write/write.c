@@ -3,8 +3,8 @@
  *
  * Path: write_package -> write_once -> look (is the load there already?) -> open_load (what is
  * there, what comes) -> prepare (all plans) -> run the stage plan (temporary tables) -> transact:
- * BEGIN, look again, schema changes, dispositions, ledger rows, COMMIT; on any error ROLLBACK. The
- * error that is returned is the first one.
+ * BEGIN, lock, look again, schema changes, dispositions, ledger rows, COMMIT; on any error
+ * ROLLBACK. The error that is returned is the first one.
  *
  * A plan is made of what was there before the transaction. Where somebody else has changed that in
  * the meantime (is_race), it is made anew; what may not be planned anew is a conflict (look).
@@ -237,12 +237,45 @@ done:
     return rc;
 }
 
+static void pause_ms(int ms)
+{
+    const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    nanosleep(&pause, NULL);
+}
+
+enum { LOCK_PAUSE_MS = 5, LOCK_WAIT_MAX_MS = 600000 };
+
+/* BEGIN, and the ledger is this load's alone. Two transactions that do not see each other would
+ * find the same state, and both move on from it. */
+static int begin(struct writing *writing, struct tg_error *err)
+{
+    struct connection *con = writing->con;
+    const char *dataset = writing->manifest->dataset;
+    for (int waited = 0; waited < LOCK_WAIT_MAX_MS; waited += LOCK_PAUSE_MS) {
+        int rc = context_check(con->ctx, err);
+        if (rc == TG_OK)
+            rc = connection_exec(con, "BEGIN TRANSACTION", NULL, err);
+        if (rc == TG_OK)
+            rc = ledger_lock(con, dataset, err);
+        if (rc == TG_OK || strcmp(err->sqlstate, serialization_failure) != 0)
+            return rc;
+        (void)!connection_exec(con, "ROLLBACK", NULL, NULL);
+        error_clear(err);
+        pause_ms(LOCK_PAUSE_MS);
+    }
+    int rc = error_set(err, TG_LOCKED,
+                       "another load has been writing to dataset '%s' for %d minutes; wait until "
+                       "it is done, and run again",
+                       dataset, LOCK_WAIT_MAX_MS / 60000);
+    err->retryable = true;
+    return rc;
+}
+
 static int transact(struct writing *writing, struct tg_error *err)
 {
-    int rc = connection_exec(writing->con, "BEGIN TRANSACTION", NULL, err);
-    if (rc != TG_OK)
-        return rc;
-    rc = fill_transaction(writing, err);
+    int rc = begin(writing, err);
+    if (rc == TG_OK)
+        rc = fill_transaction(writing, err);
     /* A failure to roll back changes nothing: what is not committed is gone when the connection is.
      */
     if (rc != TG_OK || writing->out->already_written)
@@ -295,7 +328,7 @@ static int as_conflict(int rc, struct tg_error *err)
     return TG_CONFLICT;
 }
 
-enum { ATTEMPTS_MAX = 8, PAUSE_NS = 5000000 }; /* 1.3 s in all; others are done with a load then */
+enum { ATTEMPTS_MAX = 8, PAUSE_MS = 5 }; /* 0.6 s in all: the ledger is locked meanwhile */
 
 int write_package(struct connection *con, const char *package_path, const struct manifest *manifest,
                   struct write_result *out, struct tg_error *err)
@@ -305,8 +338,7 @@ int write_package(struct connection *con, const char *package_path, const struct
         err = &own;
     int rc = write_once(con, package_path, manifest, out, err);
     for (int i = 1; is_race(rc, err) && i < ATTEMPTS_MAX; i++) {
-        const struct timespec pause = {.tv_nsec = PAUSE_NS << (i - 1)};
-        nanosleep(&pause, NULL);
+        pause_ms(PAUSE_MS << (i - 1));
         error_clear(err);
         rc = context_check(con->ctx, err);
         if (rc == TG_OK)

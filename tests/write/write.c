@@ -6,7 +6,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdatomic.h>
+#include <time.h>
 
 #include "tests/torture.h"
 #include "tests/write/loads.h"
@@ -498,6 +500,95 @@ static void test_tables_come_to_be_after_the_plan(void **state)
     fixture_release(&t);
 }
 
+/* ---- two transactions at once ---- */
+
+static struct {
+    pthread_t thread;
+    struct fixture *fixture; /* of the load that is first */
+    const struct connection_driver *driver;
+    const char *path; /* of the other one's package */
+    bool started;
+    int rc;
+} other;
+
+static void *write_other(void *arg)
+{
+    (void)arg;
+    char url[160];
+    struct context ctx;
+    struct connection *con = NULL;
+    struct manifest manifest;
+    struct write_result result = {0};
+    struct tg_error err = {0};
+    context_init(&ctx);
+    snprintf(url, sizeof(url), "duckdb:///%s/test.duckdb", other.fixture->folder);
+    other.rc = connection_open(&ctx, url, false, &con, &err);
+    if (other.rc == TG_OK)
+        other.rc = package_open(other.path, &manifest, &err);
+    if (other.rc == TG_OK) {
+        other.rc = write_package(con, other.path, &manifest, &result, &err);
+        manifest_release(&manifest);
+        write_result_release(&result);
+    }
+    connection_close(con);
+    return NULL;
+}
+
+/* When the first one has looked and begins to write, the other one comes, and has time enough. */
+static int overtaken_exec(struct connection *con, const char *sql, uint64_t *changed,
+                          struct tg_error *err)
+{
+    const struct timespec enough = {.tv_nsec = 300000000};
+    if (!other.started && strncmp(sql, "INSERT INTO", 11) == 0) {
+        other.started = true;
+        assert_int_equal(pthread_create(&other.thread, NULL, write_other, NULL), 0);
+        nanosleep(&enough, NULL);
+    }
+    return other.driver->exec(con, sql, changed, err);
+}
+
+/* A load of the rows of a file. */
+static char *seal_file(struct fixture *t, const char *name)
+{
+    struct manifest_source_file file = {"event", name, 1, 1, "c"};
+    fixture_rows(t, "event", "id bigint", "2\n3\n");
+    FIXTURE_OK(t, manifest_add_source_file(fixture_begin(t), &file, &t->err));
+    return fixture_seal(t);
+}
+
+/* Each sees the ledger as it was before both: without the lock both enter the file and its rows. */
+static void test_two_transactions_at_once(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    t.changes_state = false;
+    char *path = seal_file(&t, "/0.jsonl"); /* all tables are there then */
+    FIXTURE_OK(&t, fixture_write_sealed(&t, path));
+    mem_free(path);
+    t.files_load = "2.5";
+    path = seal_file(&t, "/a.jsonl");
+    char *others = seal_file(&t, "/a.jsonl");
+    struct connection_driver driver = *t.con->driver;
+    other.fixture = &t;
+    other.driver = t.con->driver;
+    other.path = others;
+    other.started = false;
+    driver.exec = overtaken_exec;
+    t.con->driver = &driver;
+    int rc = fixture_write_sealed(&t, path);
+    t.con->driver = other.driver;
+    assert_true(other.started);
+    pthread_join(other.thread, NULL);
+    FIXTURE_OK(&t, rc);
+    assert_int_equal(other.rc, TG_CONFLICT);
+    fixture_check(&t, "SELECT id FROM d.event ORDER BY 1", "1\n2\n2\n3\n3\n");
+    fixture_check(&t, "SELECT load_id FROM d._tidegate_files ORDER BY 1", "2.5\n3.5\n");
+    mem_free(path);
+    mem_free(others);
+    fixture_release(&t);
+}
+
 /* ---- every statement may fail ---- */
 
 static struct {
@@ -655,6 +746,7 @@ int main(void)
         cmocka_unit_test(test_schema_moves_on_after_the_plan),
         cmocka_unit_test(test_schema_never_stands_still),
         cmocka_unit_test(test_tables_come_to_be_after_the_plan),
+        cmocka_unit_test(test_two_transactions_at_once),
         cmocka_unit_test(test_failure_at_every_statement),
         cmocka_unit_test(test_conflict_while_writing),
         cmocka_unit_test(test_cancelled_at_every_statement),
