@@ -11,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "data/text/literal.h"
 
 /* A cell as JSON; "-" for none. */
@@ -126,6 +127,40 @@ static void test_seconds(void **state)
     check_cell("2024-01-02T03:04:05.0", whole, TEXT_TYPED, "\"2024-01-02T03:04:05+00:00\"");
     check_cell("2024-01-02T03:04:05.5", whole, TEXT_TYPED, "-");
     check_cell("9999-12-31", nano, TEXT_TYPED, "-");
+}
+
+/* Texts that end where their memory ends, as the sanitizer sees it. */
+static void test_ends(void **state)
+{
+    static const char *const texts[] = {"-",
+                                        "+",
+                                        ".",
+                                        "1.",
+                                        "1e",
+                                        "1e-",
+                                        "-.",
+                                        "0",
+                                        "-0",
+                                        "2024",
+                                        "2024-01-02T03:04:05",
+                                        "10:00:00",
+                                        "2024-01-02T03:04:05."};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        size_t len = strlen(texts[i]);
+        char *text = mem_alloc(len);
+        struct literal_kinds kinds = {0};
+        yyjson_val cell;
+        assert_non_null(text);
+        memcpy(text, texts[i], len);
+        literal_see(&kinds, text, len);
+        for (int type = TYPE_TEXT; type < TYPE_COUNT; type++)
+            for (int rule = TEXT_DOCUMENT; rule <= TEXT_HINTED; rule++)
+                (void)!literal_cell(text, len, &(struct type_spec){.type = (enum type)type},
+                                    (enum text_rule)rule, &cell);
+        mem_free(text);
+    }
 }
 
 static void check_type(const char *const *texts, enum type type, int precision, int scale)
@@ -249,9 +284,13 @@ static void seconds_that_are_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),           cmocka_unit_test(test_seconds),
-        cmocka_unit_test(test_types),           cmocka_unit_test(test_natural),
-        cmocka_unit_test(seconds_that_are_cut), cmocka_unit_test(test_double),
+        cmocka_unit_test(test_rules),
+        cmocka_unit_test(test_seconds),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_natural),
+        cmocka_unit_test(seconds_that_are_cut),
+        cmocka_unit_test(test_double),
+        cmocka_unit_test(test_ends),
     };
 
     return cmocka_run_group_tests_name("data/literal", tests, NULL, NULL);

@@ -81,7 +81,7 @@ static bool scan_number(struct text text, bool lenient, struct number *out)
     out->whole = (int)count_digits(p, end);
     if (out->whole > 1 && *p == '0' && !lenient)
         return false;
-    out->is_whole = lenient || !negative || *p != '0';
+    out->is_whole = lenient || !negative || p == end || *p != '0';
     p += out->whole;
     if (p < end && *p == '.') {
         out->has_point = true;
@@ -223,8 +223,8 @@ static bool cuts_second(struct text text, int kept)
 
     while (p < end && *p != '.' && *p != ',')
         p++;
-    for (p++; p < end && is_digit(*p); p++)
-        if (kept-- <= 0 && *p != '0')
+    for (size_t i = 1; i < (size_t)(end - p) && is_digit(p[i]); i++)
+        if (kept-- <= 0 && p[i] != '0')
             return true;
     return false;
 }
