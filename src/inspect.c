@@ -153,7 +153,7 @@ static int show_query(struct tg_pipeline *pipeline, enum tg_show what, enum tg_f
     struct buf sql = BUF_INIT;
     const char *dataset = pipeline->config.dataset;
     TRY(open_existing(pipeline, &con, err));
-    TRY(con->driver->describe(con, dataset, &described, err));
+    TRY(con->driver->describe(con, dataset, NULL, &described, err));
     if (what == TG_SHOW_LOADS && described_find(&described, "_tidegate_loads"))
         loads_sql(con, dataset, &sql);
     else if (what == TG_SHOW_LOADS)

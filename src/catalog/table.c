@@ -11,6 +11,7 @@
 #include "catalog/table.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/hash.h"
 
@@ -58,6 +59,15 @@ struct table *catalog_find(const struct catalog *catalog, const char *name)
         if (strcmp(catalog->tables[i]->name, name) == 0)
             return catalog->tables[i];
     return NULL;
+}
+
+struct table *catalog_find_like(const struct catalog *catalog, const char *name, bool folds_case)
+{
+    struct table *table = catalog_find(catalog, name);
+    for (size_t i = 0; !table && folds_case && i < catalog->table_count; i++)
+        if (strcasecmp(catalog->tables[i]->name, name) == 0)
+            table = catalog->tables[i];
+    return table;
 }
 
 int table_make(struct catalog *catalog, const char *name, const char *parent, struct table **out,
@@ -174,6 +184,15 @@ struct table_column *table_find(const struct table *table, const char *name)
         if (strcmp(table->columns[i].name, name) == 0)
             return &table->columns[i];
     return NULL;
+}
+
+struct table_column *table_find_like(const struct table *table, const char *name, bool folds_case)
+{
+    struct table_column *column = table_find(table, name);
+    for (size_t i = 0; !column && folds_case && i < table->column_count; i++)
+        if (strcasecmp(table->columns[i].name, name) == 0)
+            column = &table->columns[i];
+    return column;
 }
 
 int table_add_column(struct catalog *catalog, struct table *table, const char *name,

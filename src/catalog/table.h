@@ -88,6 +88,8 @@ int catalog_init(struct catalog *catalog, const char *name, struct tg_error *err
 void catalog_release(struct catalog *catalog); /* a zeroed or released one is fine */
 
 struct table *catalog_find(const struct catalog *catalog, const char *name); /* NULL: absent */
+/* Where the destination folds the case of names: else one that it would take for it. */
+struct table *catalog_find_like(const struct catalog *catalog, const char *name, bool folds_case);
 /* A new table with no columns; the caller fills it. Names are copied; `name` must be new. A root
  * starts as its own resource with append. */
 int catalog_add(struct catalog *catalog, const char *name, const char *parent, struct table **out,
@@ -104,6 +106,7 @@ bool table_is_new(const struct table *table);                /* no complete colu
 void table_saw_data(struct table *table);
 
 struct table_column *table_find(const struct table *table, const char *name);
+struct table_column *table_find_like(const struct table *table, const char *name, bool folds_case);
 /* Appends a column (nullable, no hints; `spec` NULL: incomplete); returns it through out (may be
  * NULL), valid until the next add. `name` must be new. */
 int table_add_column(struct catalog *catalog, struct table *table, const char *name,
@@ -144,6 +147,8 @@ static inline bool *column_flag_at(struct table_column *column, const struct col
  * otherwise, what is not said stays. */
 struct table_hints {
     const char *table;
+    const struct table *there; /* as the destination has it; NULL: absent, or nobody has looked */
+    bool folds_case;           /* the destination folds the case of names */
     const char *resource;
     enum disposition disposition;
     const char *merge_strategy;     /* NULL: delete-insert */
@@ -164,7 +169,8 @@ struct table_hints {
     size_t column_count;
 };
 /* Disposition and strategy are the run's. The table is made when it is new, or is `discarded`.
- * Another type for a column that is at the destination is taken if it is a wider one, and not taken
+ * Another type for a column that is at the destination, by the catalog or, where that does not know
+ * it, by hints->there, is taken if it is a wider one, and not taken
  * if the column has become wider than the hint by its data; else it is TG_SPEC. What the contract
  * does not let in is TG_CONTRACT, or left out. Nothing is changed when it fails so. `hints` is
  * borrowed. */

@@ -98,11 +98,27 @@ void described_release(struct described *described)
     *described = (struct described){0};
 }
 
+static bool same_name(const struct described *described, const char *a, const char *b)
+{
+    return (described->folds_case ? strcasecmp(a, b) : strcmp(a, b)) == 0;
+}
+
 const struct described_table *described_find(const struct described *described, const char *name)
 {
     for (size_t t = 0; t < described->table_count; t++) {
-        if (strcmp(described->tables[t].name, name) == 0)
+        if (same_name(described, described->tables[t].name, name))
             return &described->tables[t];
+    }
+    return NULL;
+}
+
+const struct described_column *described_column(const struct described *described,
+                                                const struct described_table *table,
+                                                const char *name)
+{
+    for (size_t c = 0; c < table->column_count; c++) {
+        if (same_name(described, table->columns[c].name, name))
+            return &table->columns[c];
     }
     return NULL;
 }

@@ -15,7 +15,7 @@ struct connection;
 struct described_column {
     char *name;
     char *sql_type;
-    bool nullable;
+    bool nullable; /* a row may come without it: NULL or a default takes its place */
 };
 struct described_table {
     char *name;
@@ -25,6 +25,12 @@ struct described_table {
 struct described {
     struct described_table *tables; /* sorted by name */
     size_t table_count;
+    bool folds_case; /* names that differ only in the case of letters are one */
+};
+/* Which tables of a dataset are asked for. */
+struct table_filter {
+    bool (*wants)(const void *user, const char *table);
+    const void *user;
 };
 
 struct connection_driver {
@@ -43,9 +49,10 @@ struct connection_driver {
      * it, and before it is closed. */
     int (*query)(struct connection *con, const char *sql, struct ArrowArrayStream *out,
                  struct tg_error *err);
-    /* Tables of a dataset with their columns; a missing dataset has none. */
-    int (*describe)(struct connection *con, const char *dataset, struct described *out,
-                    struct tg_error *err);
+    /* Tables of a dataset with their columns, those that `filter` wants (NULL: all); a missing
+     * dataset has none. */
+    int (*describe)(struct connection *con, const char *dataset, const struct table_filter *filter,
+                    struct described *out, struct tg_error *err);
     /* A table of that many columns will be filled: makes room where the database needs it, beyond
      * the budget if it cannot do with less. */
     int (*reserve)(struct connection *con, size_t column_count, struct tg_error *err);
@@ -77,6 +84,9 @@ void connection_close(
     struct connection *con); /* NULL is fine; an open transaction is rolled back */
 void described_release(struct described *described);
 const struct described_table *described_find(const struct described *described, const char *name);
+const struct described_column *described_column(const struct described *described,
+                                                const struct described_table *table,
+                                                const char *name);
 
 static inline int connection_exec(struct connection *con, const char *sql, uint64_t *changed,
                                   struct tg_error *err)

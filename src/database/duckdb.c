@@ -408,7 +408,7 @@ static int read_columns(const struct text_rows *rows, struct described_table *ou
         *column = (struct described_column){
             .name = mem_strdup(text_cell(rows, row, 0)),
             .sql_type = mem_strdup(text_cell(rows, row, 1)),
-            .nullable = strcmp(text_cell(rows, row, 2), "YES") == 0,
+            .nullable = strcmp(text_cell(rows, row, 2), "YES") == 0 || text_cell(rows, row, 4),
         };
         if (!column->name || !column->sql_type)
             return error_nomem(err);
@@ -453,12 +453,12 @@ done:
     return rc;
 }
 
-static int describe(struct connection *con, const char *dataset, struct described *out,
-                    struct tg_error *err)
+static int describe(struct connection *con, const char *dataset, const struct table_filter *filter,
+                    struct described *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows names = {0};
-    *out = (struct described){0};
+    *out = (struct described){.folds_case = dialect_duckdb.folds_case};
     TRY(fetch_names(con, dataset, &names, err));
     out->tables = mem_calloc(names.row_count + 1, sizeof(*out->tables));
     if (!out->tables) {
@@ -466,8 +466,10 @@ static int describe(struct connection *con, const char *dataset, struct describe
         goto done;
     }
     for (size_t i = 0; i < names.row_count; i++) {
-        struct described_table *table = &out->tables[out->table_count++];
-        TRY(describe_table(con, dataset, text_cell(&names, i, 0), table, err));
+        const char *name = text_cell(&names, i, 0);
+        if (filter && !filter->wants(filter->user, name))
+            continue;
+        TRY(describe_table(con, dataset, name, &out->tables[out->table_count++], err));
     }
 done:
     text_rows_release(&names);

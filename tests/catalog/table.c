@@ -51,6 +51,9 @@ static void test_tables(void **state)
     assert_ptr_equal(catalog_find(&catalog, "person"), first);
     assert_string_equal(catalog.tables[103]->name, "t99");
     assert_null(catalog_find(&catalog, "PERSON"));
+    assert_null(catalog_find_like(&catalog, "PERSON", false));
+    assert_ptr_equal(catalog_find_like(&catalog, "PERSON", true), first);
+    assert_null(catalog_find_like(&catalog, "PERSONS", true));
     assert_null(catalog_find(&catalog, ""));
     struct table *again = first;
     assert_int_equal(catalog_add(&catalog, "person", NULL, &again, &err), TG_INTERNAL);
@@ -102,6 +105,9 @@ static void test_columns(void **state)
     assert_string_equal(table->columns[51].name, "c49");
     assert_string_equal(table_find(table, "naive")->name, "naive");
     assert_null(table_find(table, "c50"));
+    assert_null(table_find_like(table, "NAIVE", false));
+    assert_string_equal(table_find_like(table, "NAIVE", true)->name, "naive");
+    assert_null(table_find_like(table, "C50", true));
     assert_int_equal(table_add_column(&catalog, table, "c0", &text, NULL, &err), TG_INTERNAL);
     catalog_release(&catalog);
 }

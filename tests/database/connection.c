@@ -132,7 +132,7 @@ static void test_describe(void **state)
 {
     (void)state;
     struct described described;
-    sample_ok(con->driver->describe(con, "no'ne", &described, err));
+    sample_ok(con->driver->describe(con, "no'ne", NULL, &described, err));
     assert_int_equal(described.table_count, 0);
     described_release(&described);
     static const char *const statements[] = {
@@ -148,7 +148,7 @@ static void test_describe(void **state)
     };
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
         sample_ok(connection_exec(con, statements[i], NULL, err));
-    sample_ok(con->driver->describe(con, "bronze", &described, err));
+    sample_ok(con->driver->describe(con, "bronze", NULL, &described, err));
     assert_int_equal(described.table_count, 2);
     assert_string_equal(described.tables[0].name, "a");
     const struct described_table *person = described_find(&described, "person");
@@ -167,10 +167,38 @@ static void test_describe(void **state)
     assert_int_equal(described.table_count, 0);
 }
 
+static bool wants_person(const void *user, const char *table)
+{
+    return strcmp(table, user) == 0;
+}
+
+static void test_describe_some(void **state)
+{
+    (void)state;
+    struct described described;
+    const struct table_filter filter = {wants_person, "person"};
+    static const char *const statements[] = {
+        "CREATE SCHEMA part",
+        "CREATE TABLE part.person (Id BIGINT NOT NULL, d BIGINT NOT NULL DEFAULT 3)",
+        "CREATE TABLE part.other (x INTEGER)",
+    };
+    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
+        sample_ok(connection_exec(con, statements[i], NULL, err));
+    sample_ok(con->driver->describe(con, "part", &filter, &described, err));
+    assert_int_equal(described.table_count, 1);
+    const struct described_table *person = described_find(&described, "Person");
+    assert_non_null(person);
+    assert_string_equal(described_column(&described, person, "id")->name, "Id");
+    assert_false(described_column(&described, person, "id")->nullable);
+    assert_true(described_column(&described, person, "d")->nullable);
+    assert_null(described_column(&described, person, "x"));
+    described_release(&described);
+}
+
 static int describe_once(void)
 {
     struct described described = {0};
-    int rc = con->driver->describe(con, "main", &described, NULL);
+    int rc = con->driver->describe(con, "main", NULL, &described, NULL);
     described_release(&described);
     return rc;
 }
@@ -201,6 +229,7 @@ int main(void)
         in_folder(test_names_that_duckdb_takes_for_something_else),
         in_folder(test_fetch),
         in_folder(test_describe),
+        in_folder(test_describe_some),
         in_folder(test_memory_runs_out),
     };
     return cmocka_run_group_tests_name("database/connection", tests, NULL, NULL);
