@@ -218,6 +218,12 @@ static struct contract contract_of_table(const struct run *run, const struct res
     return contract_resolve(&run->pipeline->config.run_contract, own, &run->settings.contract);
 }
 
+int load_table_name(struct run *run, const struct resource *resource, const char **out,
+                    struct tg_error *err)
+{
+    return normal_name(run, resource->table_name, out, err);
+}
+
 int load_hints(struct run *run, const struct resource *resource, struct table **out,
                struct contract *contract, struct tg_error *err)
 {
@@ -235,7 +241,9 @@ int load_hints(struct run *run, const struct resource *resource, struct table **
         .contract = resource->contract,
         .column_count = resource->column_count,
     };
-    TRY(normal_name(run, resource->table_name, &hints.table, err));
+    TRY(load_table_name(run, resource, &hints.table, err));
+    hints.folds_case = run->dialect->folds_case;
+    hints.there = catalog_find_like(&run->there, hints.table, hints.folds_case);
     TRY(normal_names(run, resource->primary_key, resource->primary_key_count, &primary_key, err));
     TRY(normal_names(run, resource->merge_key, resource->merge_key_count, &merge_key, err));
     TRY(hint_columns(run, resource, &columns, err));

@@ -25,9 +25,11 @@ struct load {
     struct normalizer *normalizer;
     struct reading *reading;
     struct load_counts *counts;
-    bool spans_values; /* a group of the merge key may have rows of several cursor values */
-    bool resumes;      /* its cursor goes on from an earlier load */
-    bool replaces;     /* empties its tables and starts its cursor afresh */
+    bool spans_values;   /* a group of the merge key may have rows of several cursor values */
+    bool resumes;        /* its cursor goes on from an earlier load */
+    bool replaces;       /* empties its tables and starts its cursor afresh */
+    const char *held_by; /* what keeps rows of earlier loads from coming again; NULL: nothing */
+    enum there root_found;
 };
 
 /* ---- the cursor, from and to what is remembered ---- */
@@ -187,6 +189,8 @@ static int resume_cursor(struct load *load, struct tg_error *err)
         options.stored_last_json = stored.last_value;
         options.stored_hashes = hashes;
         load->resumes = stored.last_value != NULL;
+        if (stored.last_value && incremental->end_value.kind == TG_VALUE_NONE)
+            load->held_by = "the cursor";
     }
     TRY(open_groups(load, &options, err));
     TRY(cursor_new(&options, &load->cursor, err));
@@ -329,11 +333,17 @@ static int emit_batch(void *sink, const char *name, const struct ArrowSchema *sc
     struct load *load = sink;
     struct manifest *manifest = NULL;
     struct manifest_table *table = NULL;
+    enum there found = load->root_found;
     const char *resource = load->resource->name;
     TRY(run_package(load->run, &manifest, err));
     TRY(manifest_add_table(manifest, load->root->name, resource, false, &table, err));
     TRY(manifest_add_table(manifest, name, resource, strcmp(name, load->root->name) != 0, &table,
                            err));
+    if (table->rows_new == 0) {
+        if (strcmp(name, load->root->name) != 0)
+            TRY(there_meet(load->run, name, load->resource, load->held_by, &found, err));
+        table->was_there = found == THERE_PRESENT;
+    }
     table->rows_new += (uint64_t)array->length;
     return package_append(load->run->package, name, schema, array, err);
 done:
@@ -425,7 +435,7 @@ static bool carries_root_id(const struct load *load)
             if (table->columns[c].root_key && catalog_root(catalog, table) == load->root)
                 return true;
     }
-    return false;
+    return there_carries_root_id(load->run, load->root->name);
 }
 
 static int open_normalizer(struct load *load, const struct contract *contract, struct tg_error *err)
@@ -436,6 +446,7 @@ static int open_normalizer(struct load *load, const struct contract *contract, s
     const struct normalize_options options = {
         .ctx = &run->pipeline->ctx,
         .catalog = &run->catalog,
+        .there = &run->there,
         .root = load->root,
         .settings = &run->settings,
         .load_id = run->load_id,
@@ -486,6 +497,22 @@ done:
     return rc;
 }
 
+/* What is nested in a table that is gone belongs to no row any more. */
+static int remember_remade(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = NULL;
+    struct manifest_table *table = NULL;
+    if (load->root_found != THERE_GONE || load->replaces ||
+        normalizer_row_count(load->normalizer) == 0)
+        return TG_OK;
+    TRY(run_package(load->run, &manifest, err));
+    TRY(manifest_add_table(manifest, load->root->name, load->resource->name, false, &table, err));
+    table->remade = true;
+done:
+    return rc;
+}
+
 int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts,
                   struct tg_error *err)
 {
@@ -503,6 +530,10 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     *counts = (struct load_counts){.resource = resource, .table = load.root->name};
     TRY(resume_cursor(&load, err));
     TRY(known_files(&load, &known, &known_count, err));
+    if (!load.held_by && known_count > 0 && resource->disposition == DISPOSITION_APPEND)
+        load.held_by = "the list of files that were loaded";
+    if (!load.root->discarded)
+        TRY(there_meet(run, load.root->name, resource, load.held_by, &load.root_found, err));
     TRY(open_source(&load, known, known_count, err));
     TRY(open_normalizer(&load, &contract, err));
     TRY(begin_source(&load, err));
@@ -513,6 +544,7 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     warn_of_filtered(&load, &read);
     TRY(normalizer_finish(load.normalizer, err));
     TRY(remember_replace(&load, err));
+    TRY(remember_remade(&load, err));
     TRY(remember_cursor(&load, err));
     TRY(remember_files(&load, err));
     counts->rows_read = read.rows_read;

@@ -148,9 +148,11 @@ static int read_ledger(struct run *run, struct connection *con, struct tg_error 
                          err));
     else
         TRY(catalog_init(&run->catalog, run->schema, err));
+    TRY(there_note(run, err));
     TRY(schema_file_import(run, err));
     TRY(catalog_apply_settings(&run->catalog, &config->schema_config.hints, err));
     TRY(settings_read(&run->catalog, &run->settings, err));
+    TRY(there_read(run, con, err));
 done:
     return rc;
 }
@@ -346,6 +348,7 @@ static void run_release(struct run *run)
     state_release(&run->state);
     settings_release(&run->settings);
     catalog_release(&run->catalog);
+    catalog_release(&run->there);
     ledger_release(&run->ledger);
     hasher_release(&run->hasher);
     mem_free(run->loads);

@@ -30,6 +30,9 @@ struct run {
     const char *schema; /* the ledger's word for it, else the config's */
     struct state state;
     struct catalog catalog;
+    struct catalog there;  /* tables that the run touches, as the destination has them */
+    const char **had_data; /* tables, by the ledger */
+    size_t had_data_count;
     struct settings settings; /* of the catalog, with what the config says */
     struct hasher hasher;
     char load_id[LOAD_ID_TEXT];
@@ -55,8 +58,27 @@ void run_progress(struct run *run, enum tg_phase phase, const char *resource,
 /* hints.c: how names are made; what a resource says of its table, laid over the catalog, and the
  * contract that holds for it. */
 struct name_rules run_names(const struct run *run);
+int load_table_name(struct run *run, const struct resource *resource, const char **out,
+                    struct tg_error *err) TG_CHECK_RESULT;
 int load_hints(struct run *run, const struct resource *resource, struct table **out,
                struct contract *contract, struct tg_error *err) TG_CHECK_RESULT;
+
+/* there.c: what the destination has. Notes which tables have had data, before anybody changes the
+ * catalog; then looks at those that the run touches, and lets the catalog learn types. */
+int there_note(struct run *run, struct tg_error *err) TG_CHECK_RESULT;
+int there_read(struct run *run, struct connection *con, struct tg_error *err) TG_CHECK_RESULT;
+/* Whether a table that is nested in `root` there has root keys. */
+bool there_carries_root_id(const struct run *run, const char *root);
+enum there {
+    THERE_NEW = 0,
+    THERE_PRESENT,
+    THERE_GONE /* it has had data */
+};
+/* Before the first row of a table: one that is present must be fit for ours; one that is gone is an
+ * error where something (`held_by`, NULL: nothing) holds rows back that were in it, else a warning.
+ */
+int there_meet(const struct run *run, const char *table, const struct resource *resource,
+               const char *held_by, enum there *found, struct tg_error *err) TG_CHECK_RESULT;
 
 /* schema_file.c: the schema as YAML: before the source is read, before the load is sealed, and in
  * the end. */

@@ -135,17 +135,37 @@ static bool has_outgrown(const struct type_spec *there, const struct type_spec *
     return type_widens(wanted, there);
 }
 
-static int check_types(const struct table *table, const struct wish *wish, struct tg_error *err)
+/* The column that a hint has to get on with: the catalog's, or that of the destination alone. */
+static const struct table_column *column_there(const struct table *table,
+                                               const struct table_hints *hints, const char *name)
 {
-    if (!table || !table->seen_data)
-        return TG_OK;
+    const struct table_column *column = table && table->seen_data ? table_find(table, name) : NULL;
+    if ((!column || column->spec.type == TYPE_NONE) && hints->there)
+        column = table_find_like(hints->there, name, hints->folds_case);
+    return column && column->spec.type != TYPE_NONE ? column : NULL;
+}
+
+/* What refines a type may be unknown to the destination (bigint(64), time(3)): it stores both the
+ * same way, if neither is wider. */
+static bool same_storage(const struct type_spec *there, const struct type_spec *wanted)
+{
+    return there->type == wanted->type && there->type != TYPE_DECIMAL &&
+           there->naive == wanted->naive;
+}
+
+static int check_types(const struct table *table, const struct table_hints *hints,
+                       const struct wish *wish, struct tg_error *err)
+{
     for (size_t i = 0; i < wish->count; i++) {
-        const struct table_column *column = table_find(table, wish->columns[i].name);
-        if (!column || column->spec.type == TYPE_NONE)
+        const struct table_column *column = column_there(table, hints, wish->columns[i].name);
+        if (!column)
             continue;
         struct type_spec wanted = overlaid(column, &wish->columns[i]);
         if (same_type(&column->spec, &wanted) || type_widens(&column->spec, &wanted) ||
             type_spells(&column->spec, &wanted) || has_outgrown(&column->spec, &wanted))
+            continue;
+        bool ours = table && table_find(table, wish->columns[i].name) == column;
+        if (!ours && same_storage(&column->spec, &wanted))
             continue;
         char is[48];
         char says[48];
@@ -154,7 +174,7 @@ static int check_types(const struct table *table, const struct wish *wish, struc
         return error_set(err, TG_SPEC,
                          "column '%s' of table '%s' is %s at the destination and the hint says %s: "
                          "take the hint back, or drop the table",
-                         column->name, table->name, is, says);
+                         wish->columns[i].name, hints->table, is, says);
     }
     return TG_OK;
 }
@@ -394,6 +414,18 @@ static int apply_type(struct catalog *catalog, struct table *table, const struct
     return TG_OK;
 }
 
+/* A column that only the destination has keeps its type where that is the wider one. */
+static void outgrow(const struct table *table, const struct table_hints *hints,
+                    struct table_column *column)
+{
+    const struct table_column *there =
+        hints->there ? table_find_like(hints->there, column->name, hints->folds_case) : NULL;
+    const struct table_column *known = table_find(table, column->name);
+    if (there && !(known && known->spec.type != TYPE_NONE) && column->spec.type != TYPE_NONE &&
+        has_outgrown(&there->spec, &column->spec))
+        column->spec = there->spec;
+}
+
 static int apply_column(struct catalog *catalog, struct table *table,
                         const struct table_column *wish, struct tg_error *err)
 {
@@ -454,13 +486,15 @@ int catalog_apply_hints(struct catalog *catalog, const struct table_hints *hints
         rc = discard_table(catalog, table, hints, out, err);
         goto done;
     }
-    TRY(check_types(table, &wish, err));
+    TRY(check_types(table, hints, &wish, err));
     if (!table)
         TRY(catalog_add(catalog, hints->table, NULL, &table, err));
     TRY(apply_table(catalog, table, hints, err));
     clear_compounds(table, &wish);
-    for (size_t i = 0; i < wish.count; i++)
+    for (size_t i = 0; i < wish.count; i++) {
+        outgrow(table, hints, &wish.columns[i]);
         TRY(apply_column(catalog, table, &wish.columns[i], err));
+    }
     table->discarded = false;
     *out = table;
 done:

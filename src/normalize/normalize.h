@@ -36,7 +36,9 @@ typedef int (*normalize_reject)(void *sink, const struct reject *reject, struct 
 struct normalize_options {
     struct context *ctx;     /* borrowed, as all of these */
     struct catalog *catalog; /* gets new tables, columns, variants, wider types as they are seen */
-    struct table *root;      /* the resource's root table with its hints applied */
+    const struct catalog *there; /* tables as the destination has them; NULL: nobody has looked.
+                                    nullable: a row may come without the column */
+    struct table *root;          /* the resource's root table with its hints applied */
     const struct settings *settings;
     const char *load_id;
     struct name_rules names;

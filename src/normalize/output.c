@@ -18,6 +18,7 @@
 #include <strings.h>
 
 #include "normalize/contract.h"
+#include "normalize/there.h"
 
 static const struct {
     const char *name;
@@ -41,11 +42,26 @@ bool output_requires(const struct table *table, const struct table_column *colum
     return !column->nullable || (column->primary_key && table->disposition == DISPOSITION_MERGE);
 }
 
+/* Whether the destination takes two names for one. */
+static bool same_name(const struct outputs *outputs, const char *a, const char *b)
+{
+    return (outputs->options.folds_case ? strcasecmp(a, b) : strcmp(a, b)) == 0;
+}
+
+static bool is_required(const struct outputs *outputs, const struct output *output,
+                        const char *name)
+{
+    for (size_t i = 0; i < output->required_count; i++)
+        if (same_name(outputs, output->required[i].name, name))
+            return true;
+    return false;
+}
+
 /* Notes that a column must have a value in every row, if it must. */
 static int require(struct outputs *outputs, struct output *output,
                    const struct table_column *column, const struct slot *slot, struct tg_error *err)
 {
-    if (!output_requires(output->table, column))
+    if (!output_requires(output->table, column) || is_required(outputs, output, column->name))
         return TG_OK;
     if (output->required_count == output->required_cap) {
         size_t cap = output->required_cap ? 2 * output->required_cap : 8;
@@ -79,6 +95,9 @@ int output_new(struct outputs *outputs, struct table *table, const char *path, s
         return error_nomem(err);
     for (size_t i = 0; i < table->column_count; i++)
         TRY(require(outputs, output, &table->columns[i], NULL, err));
+    output->there = there_table(outputs, table->name);
+    for (size_t i = 0; output->there && i < output->there->column_count; i++)
+        TRY(require(outputs, output, &output->there->columns[i], NULL, err));
     TRY(mem_grow(&outputs->items, &outputs->cap, outputs->count + 1, sizeof(*outputs->items), err));
     outputs->items[outputs->count++] = output;
     *out = output;
@@ -116,12 +135,6 @@ done:
     return rc;
 }
 
-/* Whether the destination takes two names for one. */
-static bool same_name(const struct outputs *outputs, const char *a, const char *b)
-{
-    return (outputs->options.folds_case ? strcasecmp(a, b) : strcmp(a, b)) == 0;
-}
-
 static struct output *find_output(const struct outputs *outputs, const char *name)
 {
     for (size_t i = 0; i < outputs->count; i++)
@@ -133,12 +146,7 @@ static struct output *find_output(const struct outputs *outputs, const char *nam
 /* The catalog's table of that name, or one that the destination would take for it. */
 static struct table *find_table(const struct outputs *outputs, const char *name)
 {
-    const struct catalog *catalog = outputs->options.catalog;
-    struct table *table = catalog_find(catalog, name);
-    for (size_t i = 0; !table && outputs->options.folds_case && i < catalog->table_count; i++)
-        if (same_name(outputs, catalog->tables[i]->name, name))
-            table = catalog->tables[i];
-    return table;
+    return catalog_find_like(outputs->options.catalog, name, outputs->options.folds_case);
 }
 
 static bool is_nested_in(const struct table *table, const char *parent)
@@ -254,12 +262,7 @@ struct slot *output_find(const struct output *output, const char *name)
 static struct table_column *find_column(const struct outputs *outputs, const struct output *output,
                                         const char *name)
 {
-    const struct table *table = output->table;
-    struct table_column *column = table_find(table, name);
-    for (size_t i = 0; !column && outputs->options.folds_case && i < table->column_count; i++)
-        if (same_name(outputs, table->columns[i].name, name))
-            column = &table->columns[i];
-    return column;
+    return table_find_like(output->table, name, outputs->options.folds_case);
 }
 
 static bool is_reserved(const struct output *output, const char *name)
@@ -286,11 +289,7 @@ static int add_slot(struct outputs *outputs, struct output *output, const char *
     if (!slot->name)
         return error_nomem(err);
     slot->owner = owner;
-    slot->column.spec = *spec;
-    if (slot->learned)
-        slot->column.spec = column->spec;
-    else if (column)
-        slot->column.spec = table_completed_type(column, spec);
+    slot->column.spec = slot->learned ? column->spec : there_type(outputs, output, name, spec);
     TRY(mem_grow(&output->slots, &output->slot_cap, output->slot_count + 1, sizeof(struct slot *),
                  err));
     if (output->open) {
@@ -301,7 +300,7 @@ static int add_slot(struct outputs *outputs, struct output *output, const char *
     output->waiting += !slot->learned;
     output->schema_stale = true;
     for (size_t i = 0; i < output->required_count; i++)
-        if (strcmp(output->required[i].name, slot->name) == 0)
+        if (same_name(outputs, output->required[i].name, slot->name))
             output->required[i].slot = slot;
     *out = slot;
 done:
@@ -438,12 +437,15 @@ int output_learn_slot(struct outputs *outputs, struct output *output, struct slo
         return TG_OK;
     struct catalog *catalog = outputs->options.catalog;
     const struct type_spec spec = slot->column.spec;
+    const struct table_column *there = there_column(outputs, output, slot->name);
     struct table_column *column = table_find(output->table, slot->name);
     if (!column) {
         TRY(table_add_column(catalog, output->table, slot->name, &spec, &column, err));
         column->variant = slot->variant != TYPE_NONE;
+        column->nullable = !there || there->nullable;
         TRY(settings_default_hints(outputs->options.settings, column, err));
-        if (output->row_total > 0 && output_requires(output->table, column))
+        if (output->row_total > 0 && output_requires(output->table, column) &&
+            !is_required(outputs, output, slot->name))
             return error_set(err, TG_DATA,
                              "column '%s' of table '%s' is NOT NULL by the schema's default hints, "
                              "but rows before this one have no value for it",
@@ -451,6 +453,8 @@ int output_learn_slot(struct outputs *outputs, struct output *output, struct slo
         TRY(require(outputs, output, column, slot, err));
     } else {
         TRY(table_complete_column(catalog, output->table, slot->name, &spec, err));
+        table_find(output->table, slot->name)->spec =
+            spec; /* whatever hints say of its precision */
     }
     slot->learned = true;
     output->waiting--;
@@ -482,7 +486,7 @@ int output_widen(struct output *output, struct slot *slot, const struct type_spe
     int rc = TG_OK;
     TRY(column_widen(&slot->column, spec, err));
     struct table_column *column = table_find(output->table, slot->name);
-    if (column)
+    if (column && slot->learned)
         column->spec = *spec;
     output->schema_stale = true;
 done:

@@ -43,11 +43,12 @@ enum system_column {
 
 struct output {
     struct table *table;
-    struct output *parent; /* NULL: a root table */
-    struct shape *rows;    /* nested: what the rows hold */
-    const char *path;      /* the table's name before it was shortened */
-    size_t name_len;       /* of table->name */
-    struct slot **slots;   /* in the order they came up */
+    const struct table *there; /* as the destination has it; NULL: absent */
+    struct output *parent;     /* NULL: a root table */
+    struct shape *rows;        /* nested: what the rows hold */
+    const char *path;          /* the table's name before it was shortened */
+    size_t name_len;           /* of table->name */
+    struct slot **slots;       /* in the order they came up */
     size_t slot_count, slot_cap;
     size_t waiting; /* slots that the catalog does not have yet */
     bool free_pass; /* it had no columns when the load began: new ones pass the contract */

@@ -11,6 +11,7 @@
 #include "normalize/shape.h"
 
 #include "normalize/contract.h"
+#include "normalize/there.h"
 #include "normalize/values/infer.h"
 
 /* ---- the tree ---- */
@@ -234,6 +235,8 @@ int shape_keeps_json(struct outputs *outputs, const struct shape *shape, const s
     const char *name = buf_string(&outputs->name);
     const struct table_column *column = table_find(shape->output->table, name);
     const struct slot *slot = output_find(shape->output, name); /* not learned yet, perhaps */
+    if (!column || column->spec.type == TYPE_NONE)
+        column = there_column(outputs, shape->output, name);
     *out =
         (column && column->spec.type == TYPE_JSON) || (slot && slot->column.spec.type == TYPE_JSON);
 done:
@@ -303,6 +306,8 @@ int shape_column_type(struct outputs *outputs, struct shape *shape, const char *
     const struct claim claim = {.name = buf_string(&name), .source = field->source, .owner = field};
     TRY(output_type(outputs, shape->output, &claim, out, err));
     if (out->type == TYPE_NONE)
+        *out = there_type(outputs, shape->output, claim.name, out);
+    if (out->type == TYPE_NONE)
         TRY(settings_preferred_type(outputs->options.settings, buf_string(&name), &out->type, err));
 done:
     buf_release(&name);
@@ -315,10 +320,11 @@ static int ask_column(struct outputs *outputs, const struct shape *shape, struct
 {
     int rc = TG_OK;
     bool left_out;
+    struct type_spec spec = there_type(outputs, shape->output, claim->name, claim->spec);
     const struct change change = {.entity = CONTRACT_COLUMNS,
                                   .table = shape->output->table->name,
                                   .column = claim->name,
-                                  .type = type_name(claim->spec->type)};
+                                  .type = type_name(spec.type)};
     rc = contract_ask(outputs, shape->output, &change, &left_out, err);
     if (rc == TG_OK && left_out)
         field->role = FIELD_LEFT_OUT;

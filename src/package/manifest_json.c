@@ -101,6 +101,10 @@ static void put_table(struct buf *out, const struct manifest_table *table)
     put_text(out, "resource", table->resource);
     put_bool(out, "nested", table->nested);
     put_bool(out, "replaced", table->replaced);
+    if (table->remade)
+        put_bool(out, "remade", true);
+    if (table->was_there)
+        put_bool(out, "was_there", true);
     put_number(out, "rows_read", table->rows_read);
     put_number(out, "rows_new", table->rows_new);
     put_number(out, "rows_filtered", table->rows_filtered);
@@ -341,6 +345,8 @@ static int read_table(struct manifest *manifest, const yyjson_val *value, struct
     if (rc != TG_OK)
         return rc;
     table->replaced = json_get_bool(value, "replaced", false);
+    table->remade = json_get_bool(value, "remade", false);
+    table->was_there = json_get_bool(value, "was_there", false);
     table->rows_read = get_count(&reader, value, "rows_read");
     table->rows_new = get_count(&reader, value, "rows_new");
     table->rows_filtered = get_count(&reader, value, "rows_filtered");

@@ -66,7 +66,7 @@ static void add_target(const struct load *load, struct chain *chain, struct tabl
         .index = part ? (size_t)(part - load->manifest->tables) : SIZE_MAX,
         .there = there,
     };
-    if (part && part->replaced)
+    if (part && (part->replaced || part->remade))
         chain->replaced = true;
 }
 

@@ -7,7 +7,8 @@
  * that is new; mark_loaded checks the package's columns against the result.
  *
  * New columns of existing tables are nullable whatever the catalog says: the rows that are there
- * have no value. Types that differ without being a widening stay: rows are cast to them (plan.c).
+ * have no value. Types that differ without being a widening stay: whether rows may be cast to them
+ * is asked in agree.c.
  */
 #include "write/ddl.h"
 
@@ -102,13 +103,11 @@ static const struct ledger_table ledger_tables[] = {
 
 /* ---- widening ---- */
 
-static const struct described_column *there_find(const struct described_table *there,
+static const struct described_column *there_find(const struct load *load,
+                                                 const struct described_table *there,
                                                  const char *name)
 {
-    for (size_t i = 0; there && i < there->column_count; i++)
-        if (strcmp(there->columns[i].name, name) == 0)
-            return &there->columns[i];
-    return NULL;
+    return there ? described_column(&load->described, there, name) : NULL;
 }
 
 /* Does the column of a table that is there hold integers that a double cannot? */
@@ -183,7 +182,7 @@ static int settle_target(struct load *load, struct connection *con, struct targe
     size_t count = target->table->column_count; /* spilling adds some */
     for (size_t i = 0; i < count; i++) {
         struct table_column *column = &target->table->columns[i];
-        const struct described_column *there = there_find(target->there, column->name);
+        const struct described_column *there = there_find(load, target->there, column->name);
         if (!there || column->spec.type != TYPE_DOUBLE)
             continue;
         struct type_spec spec = load->dialect->type_from_sql(there->sql_type);
@@ -350,7 +349,7 @@ static int plan_ledger(struct load *load, struct plan *plan, struct tg_error *er
         if (!there)
             TRY(create_table(plan, load, table->name, table->columns, table->column_count, err));
         for (size_t c = 0; there && c < table->column_count; c++)
-            if (!there_find(there, table->columns[c].name))
+            if (!there_find(load, there, table->columns[c].name))
                 TRY(add_column(plan, load, table->name, &table->columns[c], err));
     }
 done:
@@ -368,6 +367,13 @@ static const char *type_text(struct load *load, const struct type_spec *spec)
     return copy;
 }
 
+/* As the catalog spells it. */
+static const char *name_of(const struct load *load, const struct table *table, const char *name)
+{
+    const struct table_column *column = table_find_like(table, name, load->described.folds_case);
+    return column ? column->name : name;
+}
+
 /* The columns as they are at the destination now. */
 static int describe_target(struct load *load, struct target *target, struct tg_error *err)
 {
@@ -379,7 +385,7 @@ static int describe_target(struct load *load, struct target *target, struct tg_e
         return error_nomem(err);
     for (size_t i = 0; there && i < there->column_count; i++)
         target->columns[target->column_count++] = (struct target_column){
-            .name = there->columns[i].name,
+            .name = name_of(load, target->table, there->columns[i].name),
             .sql_type = there->columns[i].sql_type,
         };
     return TG_OK;

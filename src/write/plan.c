@@ -90,8 +90,7 @@ static bool same_columns(const struct manifest_file *a, const struct manifest_fi
     return true;
 }
 
-/* Does file `f` have other columns than all files before it? Such files lead the groups. */
-static bool leads_group(const struct manifest_table *part, size_t f)
+bool plan_leads_group(const struct manifest_table *part, size_t f)
 {
     for (size_t i = 0; i < f; i++)
         if (same_columns(&part->files[i], &part->files[f]))
@@ -142,8 +141,7 @@ void plan_source(struct buf *sql, const struct load *load, const struct manifest
 
 /* ---- columns ---- */
 
-/* The SQL type that a column has in a Parquet file, where lengths and JSON are not known. */
-static void stored_type(struct buf *out, const struct dialect *dialect, struct type_spec spec)
+void plan_stored_type(struct buf *out, const struct dialect *dialect, struct type_spec spec)
 {
     if (spec.type == TYPE_JSON)
         spec.type = TYPE_TEXT;
@@ -156,7 +154,7 @@ static bool needs_cast(struct buf *sql, const struct dialect *dialect,
                        const struct manifest_column *column, const char *sql_type)
 {
     struct buf stored = BUF_INIT;
-    stored_type(&stored, dialect, column->spec);
+    plan_stored_type(&stored, dialect, column->spec);
     bool differs = strcmp(buf_string(&stored), sql_type) != 0;
     sql->failed = sql->failed || stored.failed;
     buf_release(&stored);
@@ -288,7 +286,7 @@ void plan_relation(struct buf *sql, const struct load *load, const struct target
                    bool order)
 {
     for (size_t f = 0; f < target->part->file_count; f++) {
-        if (!leads_group(target->part, f))
+        if (!plan_leads_group(target->part, f))
             continue;
         if (f > 0)
             buf_text(sql, "\nUNION ALL\n");
@@ -303,7 +301,7 @@ int plan_insert(struct plan *plan, const struct load *load, const struct target 
 {
     struct buf *sql = &plan->text;
     for (size_t f = 0; target_has_rows(target) && f < target->part->file_count; f++) {
-        if (!leads_group(target->part, f))
+        if (!plan_leads_group(target->part, f))
             continue;
         buf_text(sql, "INSERT INTO ");
         plan_table(sql, load, target);

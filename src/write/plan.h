@@ -56,6 +56,10 @@ void plan_columns(struct buf *sql, const struct load *load, const struct target 
 /* The files of a table in the package that have the columns of file `leader`, from there on. */
 void plan_source(struct buf *sql, const struct load *load, const struct manifest_table *part,
                  size_t leader);
+/* Does file `f` have other columns than all files before it? Such files lead the groups. */
+bool plan_leads_group(const struct manifest_table *part, size_t f);
+/* The SQL type that a column has in a Parquet file, where lengths and JSON are not known. */
+void plan_stored_type(struct buf *out, const struct dialect *dialect, struct type_spec spec);
 /* All rows of a table in the package, as a SELECT of the columns that this load brings, with the
  * types that the destination has; a column that a file lacks is NULL there. `order` adds the
  * order of arrival. */

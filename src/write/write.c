@@ -2,9 +2,9 @@
  * One package into one database.
  *
  * Path: write_package -> write_once -> look (is the load there already?) -> open_load (what is
- * there, what comes) -> prepare (all plans) -> run the stage plan (temporary tables) -> transact:
- * BEGIN, lock, look again, schema changes, dispositions, ledger rows, COMMIT; on any error
- * ROLLBACK. The error that is returned is the first one.
+ * there, what comes) -> prepare (all plans; agree_check) -> run the stage plan (temporary tables)
+ * -> transact: BEGIN, lock, look again (agree_still), schema changes, dispositions, ledger rows,
+ * COMMIT; on any error ROLLBACK. The error that is returned is the first one.
  *
  * A plan is made of what was there before the transaction. Where somebody else has changed that in
  * the meantime (is_race), it is made anew; what may not be planned anew is a conflict (look).
@@ -17,6 +17,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "write/agree.h"
 #include "write/ddl.h"
 #include "write/disposition.h"
 #include "write/ledger.h"
@@ -57,7 +58,7 @@ static int open_load(struct writing *writing, const char *package_path, struct t
     struct described described = {0};
     int rc = ledger_schema(con, manifest->dataset, manifest->schema, &writing->newest, err);
     if (rc == TG_OK)
-        rc = con->driver->describe(con, manifest->dataset, &described, err);
+        rc = con->driver->describe(con, manifest->dataset, NULL, &described, err);
     if (rc != TG_OK)
         return rc;
     bool same = newest->schema_version == manifest->catalog_version_from &&
@@ -87,6 +88,7 @@ static int prepare(struct writing *writing, struct tg_error *err)
     struct load *load = &writing->load;
     TRY(ddl_settle(load, writing->con, err));
     TRY(ddl_plan(load, &writing->schema, err));
+    TRY(agree_check(load, writing->con, err));
     TRY(writing->con->driver->reserve(writing->con, widest(load), err));
     for (size_t i = 0; i < load->chain_count; i++) {
         const struct chain *chain = &load->chains[i];
@@ -224,6 +226,7 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     if (writing->out->already_written)
         goto done;
     TRY(check_schema(writing, &ledger, err));
+    TRY(agree_still(&writing->load, con, err));
     writing->load.schema_us = ledger.schema_us + 1;
     TRY(plan_run(&writing->schema, con, NULL, err));
     TRY(plan_run(&writing->data, con, writing->tallies, err));

@@ -281,6 +281,57 @@ static void test_widening(void **state)
     catalog_release(&catalog);
 }
 
+/* Columns that the destination has and the catalog does not know. */
+static void test_there(void **state)
+{
+    (void)state;
+    static const struct {
+        struct type_spec there, hint, taken;
+        const char *refused; /* NULL: taken */
+    } cases[] = {
+        {{.type = TYPE_TEXT},
+         {.type = TYPE_BIGINT},
+         {.type = TYPE_NONE},
+         "column 'x' of table 't' is text at the destination and the hint says bigint: take the "
+         "hint back, or drop the table"},
+        {{.type = TYPE_BIGINT, .precision = 32}, {.type = TYPE_BIGINT}, {.type = TYPE_BIGINT}, 0},
+        {{.type = TYPE_DOUBLE}, {.type = TYPE_BIGINT}, {.type = TYPE_DOUBLE}, NULL},
+        {{.type = TYPE_BIGINT}, {TYPE_BIGINT, 64, 0, false}, {TYPE_BIGINT, 64, 0, false}, NULL},
+        {{.type = TYPE_TIMESTAMP},
+         {TYPE_TIMESTAMP, 3, 0, false},
+         {TYPE_TIMESTAMP, 3, 0, false},
+         NULL},
+        {{TYPE_DECIMAL, 6, 3, false},
+         {TYPE_DECIMAL, 6, 2, false},
+         {.type = TYPE_NONE},
+         "column 'x' of table 't' is decimal(6,3) at the destination and the hint says "
+         "decimal(6,2): take the hint back, or drop the table"},
+        {{.type = TYPE_NONE}, {.type = TYPE_BIGINT}, {.type = TYPE_BIGINT}, NULL},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct catalog catalog;
+        struct table_column there_column = {.name = "X", .spec = cases[i].there};
+        struct table there = {.name = "T", .columns = &there_column, .column_count = 1};
+        struct table_column column = {.name = "x", .spec = cases[i].hint, .nullable_implied = true};
+        struct table_hints hints = {.table = "t",
+                                    .resource = "r",
+                                    .there = &there,
+                                    .folds_case = true,
+                                    .max_nesting = -1,
+                                    .columns = &column,
+                                    .column_count = 1};
+        assert_int_equal(catalog_init(&catalog, "shop", NULL), TG_OK);
+        if (cases[i].refused) {
+            refuse(&catalog, &hints, cases[i].refused);
+        } else {
+            struct table *table = apply(&catalog, &hints);
+            assert_int_equal(table_find(table, "x")->spec.type, cases[i].taken.type);
+            assert_int_equal(table_find(table, "x")->spec.precision, cases[i].taken.precision);
+        }
+        catalog_release(&catalog);
+    }
+}
+
 /* Marks of compound hints move; others stay. Extras are laid over one by one. */
 static void test_marks(void **state)
 {
@@ -497,17 +548,12 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_table),
-        cmocka_unit_test(test_keys_replace),
-        cmocka_unit_test(test_types),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_widening),
-        cmocka_unit_test(test_marks),
-        cmocka_unit_test(test_table_words),
-        cmocka_unit_test(test_contract_tables),
-        cmocka_unit_test(test_contract_columns),
-        cmocka_unit_test(test_contract_types),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_new_table),       cmocka_unit_test(test_keys_replace),
+        cmocka_unit_test(test_types),           cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_widening),        cmocka_unit_test(test_there),
+        cmocka_unit_test(test_marks),           cmocka_unit_test(test_table_words),
+        cmocka_unit_test(test_contract_tables), cmocka_unit_test(test_contract_columns),
+        cmocka_unit_test(test_contract_types),  cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests_name("catalog/hints", tests, NULL, NULL);
 }

@@ -54,11 +54,13 @@ static int make(struct manifest *out)
     table->rows_new = 5;
     table->rows_filtered = 4;
     table->rows_rejected = 1;
+    table->remade = true;
     TRY(manifest_add_file(out, table, &file, NULL));
     file.name = "person.2.parquet";
     TRY(manifest_add_file(out, table, &file, NULL));
     TRY(manifest_add_table(out, "person__tags", "person", true, &table, NULL));
     table->replaced = true;
+    table->was_there = true;
     TRY(manifest_add_source_file(out, &source, NULL));
     TRY(manifest_add_boundary(out, &boundary, NULL));
 done:
@@ -91,6 +93,8 @@ static void test_round_trip(void **state)
     assert_string_equal(got.catalog, catalog_text);
     assert_int_equal(got.table_count, 2);
     assert_true(got.tables[1].nested && got.tables[1].replaced);
+    assert_true(got.tables[0].remade && !got.tables[1].remade);
+    assert_true(!got.tables[0].was_there && got.tables[1].was_there);
     assert_int_equal(got.tables[0].rows_filtered, 4);
     assert_int_equal(got.tables[0].file_count, 2);
     const struct manifest_file *file = &got.tables[0].files[1];
