@@ -448,13 +448,15 @@ static void test_schema_moves_on_after_the_plan(void **state)
     fixture_release(&t);
 }
 
-static void move_version(void)
+static void intrude(const char *sql)
 {
     struct tg_error err = {0};
-    assert_int_equal(intruder.driver->exec(intruder.fixture->con,
-                                           "UPDATE d._dlt_version SET version = version + 1", NULL,
-                                           &err),
-                     TG_OK);
+    assert_int_equal(intruder.driver->exec(intruder.fixture->con, sql, NULL, &err), TG_OK);
+}
+
+static void move_version(void)
+{
+    intrude("UPDATE d._dlt_version SET version = version + 1");
 }
 
 /* Again and again: a conflict in the end. */
@@ -474,14 +476,11 @@ static void test_schema_never_stands_still(void **state)
 
 static void make_ledger(void)
 {
-    struct tg_error err = {0};
-    static const char *const sql[] = {
-        "CREATE SCHEMA d",
-        "CREATE TABLE d._dlt_loads (load_id VARCHAR NOT NULL, schema_name VARCHAR, status BIGINT "
-        "NOT NULL, inserted_at TIMESTAMP WITH TIME ZONE NOT NULL, schema_version_hash VARCHAR)",
-        "INSERT INTO d._dlt_loads VALUES ('0.5', 'other', 0, now(), 'h')"};
-    for (size_t i = 0; i < 3; i++)
-        assert_int_equal(intruder.driver->exec(intruder.fixture->con, sql[i], NULL, &err), TG_OK);
+    intrude("CREATE SCHEMA d");
+    intrude("CREATE TABLE d._dlt_loads (load_id VARCHAR NOT NULL, schema_name VARCHAR, status "
+            "BIGINT NOT NULL, inserted_at TIMESTAMP WITH TIME ZONE NOT NULL, schema_version_hash "
+            "VARCHAR)");
+    intrude("INSERT INTO d._dlt_loads VALUES ('0.5', 'other', 0, now(), 'h')");
 }
 
 /* Another pipeline makes the dataset's ledger when this one is about to. */
