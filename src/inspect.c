@@ -3,7 +3,7 @@
  * query.
  *
  *   tg_pipeline_show  -> show_query (tables, loads) | show_document (state, schema) | show_packages
- * (working directory) tg_pipeline_query -> a stream that keeps its connection open
+ * (working directory, show_packages.c) tg_pipeline_query -> a stream that keeps its connection open
  */
 #include <string.h>
 
@@ -14,8 +14,7 @@
 #include "config/config.h"
 #include "database/connection.h"
 #include "database/engine.h"
-#include "package/package.h"
-#include "pipeline.h"
+#include "inspect.h"
 #include "write/ledger.h"
 
 int tg_engine_find(struct tg_engine *out, struct tg_error *err)
@@ -235,106 +234,6 @@ done:
     connection_close(con);
     ledger_release(&ledger);
     buf_release(&text);
-    return rc;
-}
-
-/* ---- packages on local disk ---- */
-
-struct package_rows {
-    struct column columns[3];
-    size_t count;
-};
-
-static int add_package(struct package_rows *rows, const char *status, const char *load_id,
-                       const char *detail, struct tg_error *err)
-{
-    int rc = TG_OK;
-    const char *const cells[] = {load_id, status, detail};
-    if (rows->count == BATCH_ROWS)
-        return TG_OK; /* more than anybody reads */
-    for (size_t i = 0; i < 3; i++)
-        TRY(column_set_text(&rows->columns[i], rows->count, cells[i], strlen(cells[i]), err));
-    rows->count++;
-done:
-    return rc;
-}
-
-static int add_packages(struct package_rows *rows, const char *folder, const char *status,
-                        struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct fs_names names = {0};
-    struct fs_stat stat;
-    struct buf why = BUF_INIT;
-    char *path = fs_join(folder, status), *error_path = NULL;
-    if (!path)
-        return error_nomem(err);
-    TRY(fs_list(path, &names, err));
-    for (size_t i = 0; i < names.count; i++) {
-        buf_clear(&why);
-        mem_free(error_path);
-        buf_printf(&why, "%s/%s/error.txt", path, names.items[i]);
-        TRY(buf_check(&why, err));
-        error_path = buf_take(&why);
-        TRY(fs_stat(error_path, &stat, err));
-        if (stat.exists)
-            TRY(fs_read_file(error_path, &why, err));
-        while (why.len > 0 && why.data[why.len - 1] == '\n')
-            why.data[--why.len] = '\0';
-        TRY(add_package(rows, status, names.items[i], buf_string(&why), err));
-    }
-done:
-    mem_free(path);
-    mem_free(error_path);
-    buf_release(&why);
-    fs_names_release(&names);
-    return rc;
-}
-
-static int packages_stream(struct package_rows *rows, struct ArrowArrayStream *out,
-                           struct tg_error *err)
-{
-    int rc = TG_OK;
-    static const char *const names[] = {"load_id", "status", "error"};
-    const struct type_spec types[3] = {
-        {.type = TYPE_TEXT}, {.type = TYPE_TEXT}, {.type = TYPE_TEXT}};
-    struct ArrowSchema schema = {0};
-    struct ArrowArray children[3] = {{0}}, array = {0};
-    for (size_t i = 0; i < 3; i++)
-        TRY(column_export(&rows->columns[i], rows->count, &children[i], err));
-    TRY(schema_make(names, types, 3, &schema, err));
-    TRY(batch_make(children, 3, (int64_t)rows->count, &array, err));
-    TRY(stream_from_arrays(&schema, &array, 1, out, err));
-done:
-    for (size_t i = 0; i < 3; i++)
-        array_release(&children[i]);
-    array_release(&array);
-    schema_release(&schema);
-    return rc;
-}
-
-static int show_packages(struct tg_pipeline *pipeline, enum tg_format format, FILE *out,
-                         struct tg_error *err)
-{
-    int rc = TG_OK;
-    static const char *const statuses[] = {"open", "sealed", "failed"};
-    const struct type_spec text = {.type = TYPE_TEXT};
-    struct package_rows rows = {0};
-    struct ArrowArrayStream stream = {0};
-    char *folder = fs_join(pipeline->config.workdir, pipeline->config.pipeline);
-    if (!folder)
-        return error_nomem(err);
-    for (size_t i = 0; i < 3; i++)
-        TRY(column_init(&rows.columns[i], &text, err));
-    for (size_t i = 0; i < 3; i++)
-        TRY(add_packages(&rows, folder, statuses[i], err));
-    TRY(packages_stream(&rows, &stream, err));
-    TRY(tg_stream_print(&stream, format, out, err));
-done:
-    for (size_t i = 0; i < 3; i++)
-        column_release(&rows.columns[i]);
-    stream_release(&stream);
-    mem_free(folder);
     return rc;
 }
 

@@ -2,7 +2,7 @@
  * A run: the commit protocol of the design, step by step on one page (run_pipeline).
  *
  *   run_lock -> run_restore (settle what an earlier run left, read ledger) -> load_resource for
- * each (load.c) -> run_seal -> run_write -> drop
+ * each (load.c) -> run_seal -> run_write -> drop. What becomes of a sealed package is settle.c's.
  *
  * Before the seal nothing has effects; after it the source is not needed. The cursor moves in
  * run_write's transaction and nowhere else.
@@ -63,65 +63,6 @@ static int run_lock(struct run *run, struct tg_error *err)
 done:
     mem_free(path);
     return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
-}
-
-/* Is it the destination that cannot take this load, now or ever? Then the package must not block
- * later runs. */
-static bool is_refused(int code)
-{
-    return code != TG_LOCKED && code != TG_CANCELLED && code != TG_CONFLICT;
-}
-
-/* Writes one sealed package. One that the ledger has moved past is dropped, one that is refused is
- * set aside: its rows are read again. */
-static int write_sealed(struct run *run, struct connection *con, const char *path,
-                        const struct manifest *manifest, struct write_result *result,
-                        struct tg_error *err)
-{
-    int rc = write_package(con, path, manifest, result, err);
-    hide_secrets(run->pipeline, err); /* before it is stored beside the package */
-    struct tg_error ignored = {0};
-    if (rc == TG_CONFLICT) {
-        /* What the error says counts more than a folder that the next run would find in conflict
-         * again. */
-        if (package_drop(path, &ignored) != TG_OK)
-            context_log(&run->pipeline->ctx, TG_LOG_WARNING, "package", "%s", ignored.what);
-    } else if (rc != TG_OK && is_refused(rc)) {
-        if (package_set_aside(path, err, &ignored) != TG_OK)
-            context_log(&run->pipeline->ctx, TG_LOG_WARNING, "package", "%s", ignored.what);
-    }
-    return rc == TG_OK ? package_drop(path, err) : rc;
-}
-
-static int settle_one(struct run *run, struct connection *con, const char *path,
-                      struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct manifest manifest;
-    struct write_result result = {0};
-    manifest_init(&manifest);
-    TRY(package_open(path, &manifest, err));
-    if (strcmp(manifest.destination, run->pipeline->destination) != 0) {
-        rc = error_set(err, TG_USAGE,
-                       "a sealed load for destination '%s' waits in '%s'; run once more with that "
-                       "destination, or "
-                       "delete that folder to give the load up (its rows are read again)",
-                       manifest.destination, path);
-        goto done;
-    }
-    rc = write_sealed(run, con, path, &manifest, &result, err);
-    if (rc == TG_OK) {
-        run->settled_count++;
-    } else if (rc == TG_CONFLICT || (is_refused(rc) && rc != TG_NOMEM)) {
-        context_log(&run->pipeline->ctx, TG_LOG_WARNING, "settle", "%s: %s", err ? err->where : "",
-                    err ? err->what : "an earlier load could not be written");
-        error_clear(err);
-        rc = TG_OK;
-    }
-done:
-    write_result_release(&result);
-    manifest_release(&manifest);
-    return rc;
 }
 
 static int read_ledger(struct run *run, struct connection *con, struct tg_error *err)
@@ -203,19 +144,16 @@ done:
     return rc;
 }
 
-/* Settles and reads on one connection, which is closed before any source is read. */
+/* Settles and reads on one connection, which is closed before any source is read. What is wrong
+ * with the destination shows here, not after hours of reading. */
 static int run_restore(struct run *run, struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = NULL;
     struct fs_names sealed = {0};
     TRY(package_settle(run->folder, &sealed, err));
-    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, sealed.count > 0,
-                        &con, err));
-    for (size_t i = 0; i < sealed.count; i++)
-        TRY(settle_one(run, con, sealed.items[i], err));
-    if (sealed.count > 0)
-        run_progress(run, TG_PHASE_SETTLE, NULL, NULL, true);
+    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, false, &con, err));
+    TRY(settle_all(run, &con, &sealed, err));
     TRY(read_ledger(run, con, err));
     TRY(make_load_id(run, con, err));
 done:
@@ -306,13 +244,21 @@ static int run_write(struct run *run, const char *path, struct tg_error *err)
     engine_free(run->engine);
     run->engine = NULL;
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, false);
-    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, true, &con, err));
-    TRY(write_sealed(run, con, path, package_manifest(run->package), &run->result, err));
+    TRY(settle_write(run, &con, path, package_manifest(run->package), &run->result, err));
     run->committed = true;
+    settle_prune(run);
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, true);
 done:
     connection_close(con);
     return rc;
+}
+
+/* The load is committed: what fails now is no failure of it, and the next run does it again. */
+static void export_schema(const struct run *run)
+{
+    struct tg_error problem = {0};
+    if (schema_file_export(run, &problem) != TG_OK)
+        context_log(&run->pipeline->ctx, TG_LOG_WARNING, "schema", "%s", problem.what);
 }
 
 /* ---- what the sources are told ---- */
@@ -377,7 +323,7 @@ static int run_pipeline(struct tg_pipeline *pipeline, struct tg_run_info *info,
     TRY(run_info_prepare(&run, info, err));
     if (run.package)
         TRY(run_write(&run, sealed, err));
-    TRY(schema_file_export(&run, err));
+    export_schema(&run);
     run_info_complete(&run, info);
     run_progress(&run, TG_PHASE_DONE, NULL, NULL, true);
 done:

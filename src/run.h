@@ -86,6 +86,17 @@ int schema_file_import(struct run *run, struct tg_error *err) TG_CHECK_RESULT;
 int schema_file_start(struct run *run, struct tg_error *err) TG_CHECK_RESULT;
 int schema_file_export(const struct run *run, struct tg_error *err) TG_CHECK_RESULT;
 
+/* settle.c: sealed packages. settle_all: those of earlier runs; an error when this run cannot go on
+ * without one. settle_write: one, and its folder follows; *con (NULL: not open yet) is another one,
+ * or NULL, where the first broke. settle_prune: those that failed, once a later load is committed.
+ */
+int settle_all(struct run *run, struct connection **con, const struct fs_names *sealed,
+               struct tg_error *err) TG_CHECK_RESULT;
+int settle_write(struct run *run, struct connection **con, const char *path,
+                 const struct manifest *manifest, struct write_result *result,
+                 struct tg_error *err) TG_CHECK_RESULT;
+void settle_prune(struct run *run);
+
 /* run_info.c: what the caller is told. Prepared before the load is written, so that nothing can
  * fail when it has been; a run that failed leaves its warnings. */
 int run_info_prepare(const struct run *run, struct tg_run_info *info,

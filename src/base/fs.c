@@ -16,6 +16,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <ftw.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -45,6 +46,39 @@ char *fs_join(const char *folder, const char *name)
         memcpy(path + len + slash, name, name_len + 1);
     }
     return path;
+}
+
+int fs_absolute(const char *path, struct buf *out, struct tg_error *err)
+{
+    char here[PATH_MAX];
+    if (path[0] != '/') {
+        if (!getcwd(here, sizeof(here)))
+            return error_errno(err, TG_IO, errno, "the current directory has no path");
+        buf_printf(out, "%s/", strcmp(here, "/") == 0 ? "" : here);
+    }
+    while (strncmp(path, "./", 2) == 0)
+        path += 2;
+    buf_text(out, path);
+    return buf_check(out, err);
+}
+
+int fs_identity(const char *path, struct buf *out, struct tg_error *err)
+{
+    struct stat info;
+    char *folder = fs_dirname(path);
+    const char *slash = strrchr(path, '/');
+    if (!folder)
+        return error_nomem(err);
+    if (stat(path, &info) == 0)
+        buf_printf(out, "%llu:%llu", (unsigned long long)info.st_dev,
+                   (unsigned long long)info.st_ino);
+    else if (stat(folder, &info) == 0)
+        buf_printf(out, "%llu:%llu/%s", (unsigned long long)info.st_dev,
+                   (unsigned long long)info.st_ino, slash ? slash + 1 : path);
+    else
+        buf_text(out, path);
+    mem_free(folder);
+    return buf_check(out, err);
 }
 
 char *fs_dirname(const char *path)

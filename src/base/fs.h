@@ -20,7 +20,11 @@ struct fs_stat {
 
 char *fs_join(const char *folder, const char *name); /* out (mem_free); an absolute `name` is
                                                         returned as it is; NULL: no memory */
-char *fs_dirname(const char *path);                  /* out; "." when there is no folder part */
+/* Appends the path from the root on: a relative one starts at the current directory. TG_IO. */
+int fs_absolute(const char *path, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Appends what is equal for all paths to one file, also to one that is not there yet. */
+int fs_identity(const char *path, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+char *fs_dirname(const char *path); /* out; "." when there is no folder part */
 /* exists = false when absent; other failures are TG_IO. */
 int fs_stat(const char *path, struct fs_stat *out, struct tg_error *err) TG_CHECK_RESULT;
 int fs_mkdirs(const char *path, struct tg_error *err) TG_CHECK_RESULT; /* like mkdir -p */

@@ -609,12 +609,12 @@ static int set_workdir(struct config *config, const struct tg_pipeline_options *
     const char *wanted = options ? options->workdir : NULL;
     if (!wanted)
         wanted = getenv("TIDEGATE_HOME");
-    if (wanted && *wanted)
-        return keep(config, wanted, &config->workdir, err);
-    if (strcmp(config->folder, ".") == 0)
-        return keep(config, own, &config->workdir, err);
-    char *path = fs_join(config->folder, own);
-    int rc = path ? keep(config, path, &config->workdir, err) : error_nomem(err);
+    char *path = wanted && *wanted ? mem_strdup(wanted) : fs_join(config->folder, own);
+    struct buf absolute = BUF_INIT;
+    int rc = path ? fs_absolute(path, &absolute, err) : error_nomem(err);
+    if (rc == TG_OK)
+        rc = keep(config, buf_string(&absolute), &config->workdir, err);
+    buf_release(&absolute);
     mem_free(path);
     return rc;
 }
@@ -632,17 +632,15 @@ static int set_engine(struct config *config, struct tg_error *err)
     return path ? keep(config, path, &config->engine_path, err) : TG_OK;
 }
 
-/* A relative database file lies beside the spec. */
+/* What is relative lies beside the spec; from here on the current directory may change. */
 static int set_destination(struct config *config, const char *url, struct tg_error *err)
 {
-    static const char scheme[] = "duckdb:///";
-    size_t len = strlen(scheme);
-    if (strncmp(url, scheme, len) != 0 || url[len] == '/' || strcmp(config->folder, ".") == 0)
-        return keep(config, url, &config->destination, err);
-    char *path = fs_join(config->folder, url + len);
-    config->destination = path ? arena_printf(&config->arena, "%s%s", scheme, path) : NULL;
-    mem_free(path);
-    return config->destination ? TG_OK : error_nomem(err);
+    struct buf absolute = BUF_INIT;
+    int rc = connection_absolute(url, config->folder, &absolute, err);
+    if (rc == TG_OK)
+        rc = keep(config, buf_string(&absolute), &config->destination, err);
+    buf_release(&absolute);
+    return rc;
 }
 
 /* ---- the whole ---- */

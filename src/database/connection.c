@@ -53,6 +53,37 @@ int connection_check_url(const char *url, struct tg_error *err)
     return connection_check_dataset(url, NULL, err);
 }
 
+int connection_absolute(const char *url, const char *folder, struct buf *out, struct tg_error *err)
+{
+    const struct connection_driver *driver = find_driver(url, err);
+    struct buf identity = BUF_INIT;
+    if (!driver)
+        return TG_USAGE;
+    int rc = driver->locate(url, folder, out, &identity, err);
+    buf_release(&identity);
+    return rc;
+}
+
+static bool identify(const char *url, const char *folder, struct buf *identity)
+{
+    struct buf absolute = BUF_INIT;
+    const struct connection_driver *driver = find_driver(url, NULL);
+    bool known = driver && driver->check(url, NULL, NULL) == TG_OK &&
+                 driver->locate(url, folder, &absolute, identity, NULL) == TG_OK;
+    buf_release(&absolute);
+    return known;
+}
+
+bool connection_same(const char *url, const char *folder, const char *other)
+{
+    struct buf one = BUF_INIT, two = BUF_INIT;
+    bool same = identify(url, folder, &one) && identify(other, ".", &two) &&
+                strcmp(buf_string(&one), buf_string(&two)) == 0;
+    buf_release(&one);
+    buf_release(&two);
+    return same;
+}
+
 int connection_open(struct context *ctx, const char *url, bool create, struct connection **out,
                     struct tg_error *err)
 {

@@ -1,6 +1,6 @@
 /*
  * One open database: a struct of function pointers. Drivers: duckdb.c. A transaction is exec("BEGIN
- * TRANSACTION") ... exec("COMMIT").
+ * TRANSACTION") ... commit.
  */
 #ifndef TIDEGATE_DATABASE_CONNECTION_H
 #define TIDEGATE_DATABASE_CONNECTION_H
@@ -39,12 +39,19 @@ struct connection_driver {
     /* The form of a URL of this scheme, and whether `dataset` (may be NULL) can live behind it.
      * TG_USAGE. */
     int (*check)(const char *url, const char *dataset, struct tg_error *err);
+    /* A URL of that form, whose relative parts start at `folder`. *absolute: the same from the root
+     * on. *identity: equal for all URLs of one database. Both are appended to. */
+    int (*locate)(const char *url, const char *folder, struct buf *absolute, struct buf *identity,
+                  struct tg_error *err);
     /* Sets con->state; leaves it NULL when there is nothing to open and `create` is false. */
     int (*open)(struct connection *con, const char *url, bool create, struct tg_error *err);
     /* One statement. *changed (may be NULL): rows inserted, updated or deleted. TG_DESTINATION with
      * the database's message. Checks the context's cancel flag while it runs: TG_CANCELLED. A full
      * disk is TG_IO where the database tells. */
     int (*exec)(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err);
+    /* Ends the transaction, and cannot be cancelled. Trouble once all is committed is a warning.
+     * After an error nobody knows: it may be there or not. */
+    int (*commit)(struct connection *con, struct tg_error *err);
     /* One query; the stream (out) borrows the connection: release it before the next statement on
      * it, and before it is closed. */
     int (*query)(struct connection *con, const char *sql, struct ArrowArrayStream *out,
@@ -72,6 +79,12 @@ struct connection {
  * when another process holds it, TG_DESTINATION otherwise. */
 int connection_open(struct context *ctx, const char *url, bool create, struct connection **out,
                     struct tg_error *err) TG_CHECK_RESULT;
+/* Appends the URL with its relative parts, which start at `folder`, from the root on. TG_USAGE. */
+int connection_absolute(const char *url, const char *folder, struct buf *out,
+                        struct tg_error *err) TG_CHECK_RESULT;
+/* Do two URLs name one database, now? The relative parts of the first start at `folder`. A URL that
+ * no driver takes names none. */
+bool connection_same(const char *url, const char *folder, const char *other);
 /* The dialect of the URL's driver, without opening anything; NULL: no driver takes it. */
 const struct dialect *connection_dialect(const char *url);
 /* Checks the URL's form alone. */

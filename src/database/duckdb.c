@@ -333,6 +333,26 @@ static int check(const char *url, const char *dataset, struct tg_error *err)
     return TG_OK;
 }
 
+static int locate(const char *url, const char *folder, struct buf *absolute, struct buf *identity,
+                  struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf path = BUF_INIT;
+    char *joined = fs_join(folder, url + strlen(prefix));
+    if (!joined) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(fs_absolute(joined, &path, err));
+    buf_printf(absolute, "%s%s", prefix, buf_string(&path));
+    TRY(buf_check(absolute, err));
+    rc = fs_identity(buf_string(&path), identity, err);
+done:
+    buf_release(&path);
+    mem_free(joined);
+    return rc;
+}
+
 /* ---- the driver ---- */
 
 static void close_connection(struct connection *con)
@@ -374,6 +394,24 @@ static int exec(struct connection *con, const char *sql, uint64_t *changed, stru
 {
     struct instance_use *use = con->state;
     return duck_exec(con->ctx, use->con, sql, changed, err);
+}
+
+/* By a context without a cancel flag: an interrupted COMMIT would leave the outcome open. */
+static int commit(struct connection *con, struct tg_error *err)
+{
+    static const struct context deaf = {0};
+    struct instance_use *use = con->state;
+    struct tg_error why = {0};
+    int rc = duck_exec(&deaf, use->con, "COMMIT", NULL, &why);
+    if (rc != TG_OK && strstr(why.what, "COMMIT succeeded")) {
+        context_log(con->ctx, TG_LOG_WARNING, "destination",
+                    "everything is committed, but the database could not tidy up after it: %s",
+                    why.what);
+        return TG_OK;
+    }
+    if (rc != TG_OK && err)
+        *err = why;
+    return rc;
 }
 
 static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
@@ -482,8 +520,10 @@ const struct connection_driver connection_duckdb = {
     .scheme = "duckdb",
     .dialect = &dialect_duckdb,
     .check = check,
+    .locate = locate,
     .open = open_url,
     .exec = exec,
+    .commit = commit,
     .query = query,
     .describe = describe,
     .reserve = reserve,

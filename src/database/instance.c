@@ -62,8 +62,19 @@ static int check_file(const char *path, const struct stat *info, struct tg_error
     return TG_OK;
 }
 
-/* The place of a file that is not there; its folder is needed only to make it. */
-static int absent_place(const char *path, bool create, struct place *out, struct tg_error *err)
+/* Before anything is read that would be in vain: DuckDB writes its log beside the file. */
+static int check_folder(const char *folder, struct tg_error *err)
+{
+    if (access(folder, W_OK | X_OK) != 0)
+        return error_errno(err, TG_DESTINATION, errno,
+                           "folder '%s' cannot be written; change its permissions, or name a file "
+                           "elsewhere",
+                           folder);
+    return TG_OK;
+}
+
+/* The place of a file that is not there, but could be. */
+static int absent_place(const char *path, struct place *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct stat info;
@@ -79,25 +90,32 @@ static int absent_place(const char *path, bool create, struct place *out, struct
                        "'%s' is a link to a file that does not exist; remove the link, or name "
                        "the file itself",
                        path);
-    else if (create && !found)
+    else if (!found)
         rc = error_set(err, TG_DESTINATION,
                        "folder '%s' does not exist; create it, or name a file elsewhere", folder);
-    else if (snprintf(out->path, PATH_MAX, "%s/%s", found ? folder_path : folder, name) >= PATH_MAX)
+    else if (snprintf(out->path, PATH_MAX, "%s/%s", folder_path, name) >= PATH_MAX)
         rc = error_errno(err, TG_DESTINATION, ENAMETOOLONG, "'%s' cannot be used", path);
+    else
+        rc = check_folder(folder_path, err);
     mem_free(folder);
     return rc;
 }
 
-static int find_place(const char *path, bool create, struct place *out, struct tg_error *err)
+static int find_place(const char *path, struct place *out, struct tg_error *err)
 {
     out->exists = stat(path, &out->info) == 0;
     if (!out->exists && errno != ENOENT && errno != ENOTDIR)
         return error_errno(err, TG_IO, errno, "file '%s' cannot be examined", path);
     if (!out->exists)
-        return absent_place(path, create, out, err);
+        return absent_place(path, out, err);
     if (!realpath(path, out->path))
         return error_errno(err, TG_IO, errno, "file '%s' cannot be examined", path);
-    return check_file(path, &out->info, err);
+    int rc = check_file(path, &out->info, err);
+    char *folder = fs_dirname(out->path);
+    if (rc == TG_OK)
+        rc = folder ? check_folder(folder, err) : error_nomem(err);
+    mem_free(folder);
+    return rc;
 }
 
 /* ---- who has it open ---- */
@@ -247,7 +265,7 @@ int instance_join(const struct context *ctx, const char *path, bool create,
     struct place place;
     *out = (struct instance_use){0};
     pthread_mutex_lock(&open_files.lock);
-    int rc = find_place(path, create, &place, err);
+    int rc = find_place(path, &place, err);
     if (rc == TG_OK)
         rc = join(ctx, &place, create, out, err);
     pthread_mutex_unlock(&open_files.lock);

@@ -17,8 +17,9 @@ struct instance_use {
 };
 
 /* A connection to the file, which is opened if no other connection of this process has it (the same
- * file under another name is the same). `create`: made if absent; else an absent one leaves
- * out->instance NULL. TG_LOCKED when another process has the file, or something in this one that
+ * file under another name is the same). `create`: made if absent; else an absent one, which
+ * could be made, leaves out->instance NULL. TG_DESTINATION when it could not, or is no database.
+ * TG_LOCKED when another process has the file, or something in this one that
  * cannot share it. */
 int instance_join(const struct context *ctx, const char *path, bool create,
                   struct instance_use *out, struct tg_error *err) TG_CHECK_RESULT;

@@ -14,6 +14,7 @@
 #include "package/package.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -239,22 +240,25 @@ static int read_manifest(const char *path, struct manifest *out, struct tg_error
     return rc;
 }
 
-int package_open(const char *path, struct manifest *out, struct tg_error *err)
+int package_read(const char *path, struct manifest *out, struct tg_error *err)
 {
-    int rc = TG_OK;
     manifest_init(out);
     char *manifest = fs_join(path, manifest_name);
-    if (!manifest) {
-        rc = error_nomem(err);
-        goto done;
-    }
-    TRY(read_manifest(manifest, out, err));
+    int rc = manifest ? read_manifest(manifest, out, err) : error_nomem(err);
+    mem_free(manifest);
+    return rc == TG_OK ? rc : error_where(err, rc, "package '%s'", path);
+}
+
+int package_open(const char *path, struct manifest *out, struct tg_error *err)
+{
+    int rc = package_read(path, out, err);
+    if (rc != TG_OK)
+        return rc;
     for (size_t t = 0; t < out->table_count; t++) {
         for (size_t f = 0; f < out->tables[t].file_count; f++)
             TRY(check_file(path, &out->tables[t].files[f], err));
     }
 done:
-    mem_free(manifest);
     if (rc != TG_OK) {
         manifest_release(out);
         error_where(err, rc, "package '%s'", path);
@@ -301,26 +305,84 @@ int package_drop(const char *path, struct tg_error *err)
     return rc;
 }
 
-int package_set_aside(const char *path, const struct tg_error *why, struct tg_error *err)
+static const char error_name[] = "error.txt";
+
+static int put_text(const char *path, const char *name, struct buf *text, struct tg_error *err)
 {
     int rc = TG_OK;
-    char *failed = NULL;
-    char *file = NULL;
-    struct buf text = BUF_INIT;
-    TRY(move_to(path, "failed", &failed, err));
-    file = fs_join(failed, "error.txt");
+    char *file = fs_join(path, name);
     if (!file) {
         rc = error_nomem(err);
         goto done;
     }
+    TRY(buf_check(text, err));
+    rc = fs_write_file(file, text->data, text->len, err);
+done:
+    mem_free(file);
+    return rc;
+}
+
+int package_note(const char *path, const struct tg_error *why, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
     buf_printf(&text, "%s%s%s\n", why->where, why->where[0] ? ": " : "", why->what);
     if (why->sqlstate[0])
         buf_printf(&text, "sqlstate %s\n", why->sqlstate);
-    TRY(buf_check(&text, err));
-    rc = fs_write_file(file, text.data, text.len, err);
-done:
+    int rc = put_text(path, error_name, &text, err);
     buf_release(&text);
+    return rc;
+}
+
+int package_set_aside(const char *path, const char *part, const struct tg_error *why,
+                      struct tg_error *err)
+{
+    char *aside = NULL;
+    int rc = move_to(path, part, &aside, err);
+    if (rc == TG_OK)
+        rc = package_note(aside, why, err);
+    mem_free(aside);
+    return rc;
+}
+
+static const char tries_name[] = "tries.txt";
+
+/* "" when there is no such file. */
+static int get_text(const char *path, const char *name, struct buf *out, struct tg_error *err)
+{
+    struct fs_stat stat = {0};
+    char *file = fs_join(path, name);
+    int rc = file ? fs_stat(file, &stat, err) : error_nomem(err);
+    if (rc == TG_OK && stat.is_file)
+        rc = fs_read_file(file, out, err);
     mem_free(file);
-    mem_free(failed);
+    return rc;
+}
+
+int package_reason(const char *path, struct buf *out, struct tg_error *err)
+{
+    int rc = get_text(path, error_name, out, err);
+    while (out->len > 0 && out->data[out->len - 1] == '\n')
+        out->data[--out->len] = '\0';
+    return rc;
+}
+
+int package_tries(const char *path, int *out, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    int rc = get_text(path, tries_name, &text, err);
+    *out = rc == TG_OK ? (int)strtol(buf_string(&text), NULL, 10) : 0;
+    buf_release(&text);
+    return rc;
+}
+
+int package_count_try(const char *path, int *out, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    int rc = package_tries(path, out, err);
+    if (rc != TG_OK)
+        return rc;
+    buf_printf(&text, "%d\n", ++*out);
+    rc = put_text(path, tries_name, &text, err);
+    buf_release(&text);
     return rc;
 }

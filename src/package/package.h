@@ -5,6 +5,7 @@
  *   WORKDIR/PIPELINE/open/LOAD_ID/            being filled; deleted by the next run
  *   WORKDIR/PIPELINE/sealed/LOAD_ID/          complete: Parquet files, manifest.json
  *   WORKDIR/PIPELINE/failed/LOAD_ID/          refused by the destination, with error.txt
+ *   WORKDIR/PIPELINE/damaged/LOAD_ID/         not what was sealed any more, with error.txt
  *
  *   package_create -> package_append (per table, batch by batch; files are written in the
  * background) -> package_seal (the one rename)
@@ -41,11 +42,21 @@ void package_free(struct package *package);
 /* Deletes open/; lists sealed/ oldest first (paths). */
 int package_settle(const char *folder, struct fs_names *sealed,
                    struct tg_error *err) TG_CHECK_RESULT;
+/* Reads the manifest alone. */
+int package_read(const char *path, struct manifest *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Reads and checks manifest and files (presence, size, checksum). TG_IO when damaged. */
 int package_open(const char *path, struct manifest *out, struct tg_error *err) TG_CHECK_RESULT;
 int package_drop(const char *path, struct tg_error *err) TG_CHECK_RESULT;
-/* Moves a sealed package to failed/ with the error's text in error.txt. */
-int package_set_aside(const char *path, const struct tg_error *why,
+/* Moves a sealed package to `part` (failed, damaged) with the error's text in error.txt. */
+int package_set_aside(const char *path, const char *part, const struct tg_error *why,
                       struct tg_error *err) TG_CHECK_RESULT;
+/* Leaves the error's text in a package that stays. */
+int package_note(const char *path, const struct tg_error *why,
+                 struct tg_error *err) TG_CHECK_RESULT;
+/* Appends that text; nothing when there is none. */
+int package_reason(const char *path, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+/* How often the package could not be written by later runs; and once more. */
+int package_tries(const char *path, int *out, struct tg_error *err) TG_CHECK_RESULT;
+int package_count_try(const char *path, int *out, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -4,7 +4,8 @@
  * Path: write_package -> write_once -> look (is the load there already?) -> open_load (what is
  * there, what comes) -> prepare (all plans; agree_check) -> run the stage plan (temporary tables)
  * -> transact: BEGIN, lock, look again (agree_still), schema changes, dispositions, ledger rows,
- * COMMIT; on any error ROLLBACK. The error that is returned is the first one.
+ * commit; on any error ROLLBACK. The error that is returned is the first one; what it means for the
+ * package is fate.c's.
  *
  * A plan is made of what was there before the transaction. Where somebody else has changed that in
  * the meantime (is_race), it is made anew; what may not be planned anew is a conflict (look).
@@ -234,7 +235,10 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     TRY(record_plan(&writing->load, writing->out->counts, context_now_us(con->ctx),
                     &writing->record, err));
     TRY(plan_run(&writing->record, con, NULL, err));
-    TRY(connection_exec(con, "COMMIT", NULL, err));
+    TRY(context_check(con->ctx, err)); /* from here on it is too late for a cancel */
+    rc = con->driver->commit(con, err);
+    if (rc != TG_OK)
+        writing->out->fate = FATE_UNKNOWN;
 done:
     ledger_release(&ledger);
     return rc;
@@ -316,7 +320,7 @@ done:
     ledger_release(&writing.newest);
     ledger_release(&ledger);
     mem_free(writing.tallies);
-    if (rc != TG_OK)
+    if (rc != TG_OK && out->fate != FATE_UNKNOWN)
         write_result_release(out);
     return rc;
 }
@@ -343,11 +347,14 @@ int write_package(struct connection *con, const char *package_path, const struct
     for (int i = 1; is_race(rc, err) && i < ATTEMPTS_MAX; i++) {
         pause_ms(PAUSE_MS << (i - 1));
         error_clear(err);
+        write_result_release(out);
         rc = context_check(con->ctx, err);
         if (rc == TG_OK)
             rc = write_once(con, package_path, manifest, out, err);
     }
     rc = as_conflict(rc, err);
+    if (out->fate != FATE_UNKNOWN)
+        out->fate = write_fate_of(rc, err);
     return rc == TG_OK ? rc : error_where(err, rc, "load '%s'", manifest->load_id);
 }
 

@@ -90,6 +90,40 @@ static void test_paths(void **state)
     check_dirname("/a/b/c", "/a/b");
 }
 
+static void test_absolute_and_identity(void **state)
+{
+    (void)state;
+    struct buf path = BUF_INIT, one = BUF_INIT, two = BUF_INIT;
+    char expected[1200];
+    assert_int_equal(fs_absolute("./a/b", &path, NULL), TG_OK);
+    snprintf(expected, sizeof(expected), "%s/a/b", folder);
+    assert_string_equal(buf_string(&path), expected);
+    buf_clear(&path);
+    assert_int_equal(fs_absolute("/a", &path, NULL), TG_OK);
+    assert_string_equal(buf_string(&path), "/a");
+    const char *same[][2] = {
+        {"a/new", "link/new"}, {"a/f", "link/f"}, {"a/f", "hard"}, {"f", "./f"}};
+    put("a/f");
+    assert_int_equal(symlink("a", "link"), 0);
+    assert_int_equal(link("a/f", "hard"), 0);
+    for (size_t i = 0; i < 4; i++) {
+        buf_clear(&one);
+        buf_clear(&two);
+        assert_int_equal(fs_identity(same[i][0], &one, NULL), TG_OK);
+        assert_int_equal(fs_identity(same[i][1], &two, NULL), TG_OK);
+        assert_string_equal(buf_string(&one), buf_string(&two));
+    }
+    buf_clear(&two);
+    assert_int_equal(fs_identity("a/g", &two, NULL), TG_OK);
+    assert_string_not_equal(buf_string(&one), buf_string(&two));
+    buf_clear(&two);
+    assert_int_equal(fs_identity("none/x", &two, NULL), TG_OK);
+    assert_string_equal(buf_string(&two), "none/x");
+    buf_release(&path);
+    buf_release(&one);
+    buf_release(&two);
+}
+
 static void test_stat(void **state)
 {
     (void)state;
@@ -503,6 +537,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(test_paths),
+        TEST(test_absolute_and_identity),
         TEST(test_stat),
         TEST(test_mkdirs),
         TEST(test_read_and_write),

@@ -76,21 +76,53 @@ test_a_sealed_load_is_written_by_the_next_run() {
 test_a_sealed_load_goes_nowhere_else() {
     seal_behind_a_lock
     sed -i.bak 's|/test.duckdb|/other.duckdb|' spec.yaml
-    run 2
-    says "test.duckdb"
+    run 0
+    says "another destination" "test.duckdb"
+    equal 1 "$(sql "select count(*) from t")"
+    said=$("$tidegate" show spec.yaml packages)
+    says "sealed" "$PWD/test.duckdb" "Could not set lock"
     mv spec.yaml.bak spec.yaml
     run 0
     equal 2 "$(sql "select count(*) from t")"
 }
 
-test_a_damaged_package_is_told_and_can_be_given_up() {
+# From the parent folder the same pipeline is the same pipeline.
+test_a_sealed_load_is_known_from_another_folder() {
+    mkdir below
+    cd below
+    seal_behind_a_lock
+    cd ..
+    said=$("$tidegate" run below/spec.yaml --progress none)
+    says "1 load of an earlier run"
+    cd below
+    equal 2 "$(sql "select count(*) from t")"
+}
+
+test_a_damaged_package_is_set_aside() {
     seal_behind_a_lock
     for file in .tidegate/test/sealed/*/*.parquet; do truncate -s 10 "$file"; done
-    run 1
-    says "sealed"
-    rm -r .tidegate/test/sealed
+    echo '{"id": 2}' >2.jsonl
     run 0
-    equal 1 "$(sql "select count(*) from t")"
+    says "damaged" "10 bytes"
+    equal 2 "$(sql "select count(*) from t")"
+    said=$("$tidegate" show spec.yaml packages)
+    says "damaged" "10 bytes"
+}
+
+# Not after hours of reading.
+test_the_destination_is_looked_at_before_the_source() {
+    spec "t: {path: t.jsonl}"
+    echo '{' >t.jsonl
+    sed -i 's|duckdb:///test.duckdb|duckdb:///none/test.duckdb|' spec.yaml
+    run 1
+    says "folder '$PWD/none' does not exist"
+    mkdir none
+    echo 'no database at all, whatever its name says' >none/test.duckdb
+    run 1
+    says "not a valid DuckDB database file"
+    rm none/test.duckdb
+    run 1
+    says "malformed JSON"
 }
 
 test_a_sealed_load_that_the_state_has_passed_is_dropped() {

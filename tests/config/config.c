@@ -1,6 +1,8 @@
 /* Configuration: option tables, nearest names, environment and files, folders, names. */
 #include "tests/config/spec_file.h"
 
+#include <unistd.h>
+
 #include "config/spec.h"
 
 /* ---- option tables ---- */
@@ -339,14 +341,18 @@ static void options_make_a_config(void **state)
     struct spec_file *spec = *state;
     const struct tg_pipeline_options options = {.name = "MyShop_pipeline",
                                                 .destination = "duckdb:///shop.duckdb"};
+    char here[512], expected[600];
     config_release(&spec->config);
     assert_int_equal(config_init(&spec->config, &options, &spec->err), TG_OK);
     const struct config *config = &spec->config;
     assert_string_equal(config->pipeline, "MyShop_pipeline");
     assert_string_equal(config->schema, "my_shop");
     assert_string_equal(config->dataset, "my_shop_pipeline_dataset");
-    assert_string_equal(config->destination, "duckdb:///shop.duckdb");
-    assert_string_equal(config->workdir, ".tidegate");
+    assert_non_null(getcwd(here, sizeof(here)));
+    snprintf(expected, sizeof(expected), "duckdb:///%s/shop.duckdb", here);
+    assert_string_equal(config->destination, expected);
+    snprintf(expected, sizeof(expected), "%s/.tidegate", here);
+    assert_string_equal(config->workdir, expected);
     assert_string_equal(config->folder, ".");
     assert_int_equal(config->resource_count, 0);
 }

@@ -80,6 +80,30 @@ static void test_open_or_create(void **state)
     connection_close(NULL);
 }
 
+static void test_where_urls_lead(void **state)
+{
+    (void)state;
+    char expected[1200];
+    struct buf url = BUF_INIT;
+    sample_ok(connection_absolute("duckdb:///a/x.db", ".", &url, err));
+    snprintf(expected, sizeof(expected), "duckdb:///%s/a/x.db", sample_folder);
+    assert_string_equal(buf_string(&url), expected);
+    buf_clear(&url);
+    sample_ok(connection_absolute("duckdb:////a/x.db", "/b", &url, err));
+    assert_string_equal(buf_string(&url), "duckdb:////a/x.db");
+    assert_int_equal(connection_absolute("oracle://x", ".", &url, NULL), TG_USAGE);
+    /* Before and after there is a file. */
+    for (int i = 0; i < 2; i++) {
+        assert_true(connection_same("duckdb:///x.db", ".", "duckdb:///./x.db"));
+        assert_true(connection_same("duckdb:///x.db", sample_folder, "duckdb:///x.db"));
+        assert_false(connection_same("duckdb:///x.db", "/tmp", "duckdb:///x.db"));
+        assert_false(connection_same("duckdb:///x.db", ".", "duckdb:///y.db"));
+        assert_false(connection_same("oracle://x", ".", "oracle://x"));
+        sample_ok(fs_write_file("x.db", "", 0, err));
+    }
+    buf_release(&url);
+}
+
 static void test_names_that_duckdb_takes_for_something_else(void **state)
 {
     (void)state;
@@ -226,6 +250,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_folder(test_urls),
         in_folder(test_open_or_create),
+        in_folder(test_where_urls_lead),
         in_folder(test_names_that_duckdb_takes_for_something_else),
         in_folder(test_fetch),
         in_folder(test_describe),

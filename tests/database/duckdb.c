@@ -190,8 +190,10 @@ static void refused(const char *url, int code, const char *part)
 {
     struct tg_error problem = {0};
     struct connection *other = NULL;
-    assert_int_equal(connection_open(&ctx, url, true, &other, &problem), code);
-    assert_null(other);
+    for (int create = 0; create < 2; create++) { /* a look says the same, before anything is read */
+        assert_int_equal(connection_open(&ctx, url, create, &other, &problem), code);
+        assert_null(other);
+    }
     if (!strstr(problem.what, part))
         fail_msg("'%s' does not say '%s'", problem.what, part);
     assert_non_null(strstr(problem.where, url));
@@ -301,6 +303,40 @@ static void test_cancel(void **state)
 
 /* ---- a full disk: files may not grow beyond a bound in this process ---- */
 
+/* A cancel that comes while a transaction is committed is too late. */
+static void test_commit_cannot_be_cancelled(void **state)
+{
+    (void)state;
+    exec("BEGIN TRANSACTION");
+    exec("CREATE TABLE t AS SELECT 1 AS i");
+    atomic_store(&cancel, 1);
+    sample_ok(con->driver->commit(con, err));
+    assert_int_equal(connection_exec(con, "SELECT 1", NULL, NULL), TG_CANCELLED);
+    atomic_store(&cancel, 0);
+    expect("SELECT i FROM t", "1");
+    assert_int_equal(con->driver->commit(con, NULL), TG_DESTINATION); /* there is none */
+}
+
+/* DuckDB reports what fails after a commit as if the commit had failed. */
+static void test_trouble_after_a_commit_is_a_warning(void **state)
+{
+    (void)state;
+    struct warnings warnings;
+    warnings_init(&warnings);
+    ctx.warnings = &warnings;
+    exec("SET GLOBAL debug_checkpoint_abort = 'before_header_non_fatal'");
+    exec("BEGIN TRANSACTION");
+    exec("CREATE TABLE t AS SELECT 1 AS i");
+    sample_ok(con->driver->commit(con, err));
+    assert_int_equal(warnings.count, 1);
+    assert_non_null(strstr(warnings.texts[0], "committed"));
+    connection_close(con);
+    sample_ok(connection_open(&ctx, "duckdb:///d.duckdb", true, &con, err));
+    expect("SELECT i FROM t", "1");
+    ctx.warnings = NULL;
+    warnings_release(&warnings);
+}
+
 static void test_full_disk(void **state)
 {
     (void)state;
@@ -351,6 +387,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_files_that_are_no_database, setup_folder,
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_commit_cannot_be_cancelled, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_trouble_after_a_commit_is_a_warning, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rows_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),

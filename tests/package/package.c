@@ -187,7 +187,7 @@ static void test_set_aside(void **state)
                            .what = "duckdb: NOT NULL constraint failed"};
     for (int i = 0; i < 2; i++) { /* the second one replaces the first */
         seal("1.0");
-        sample_ok(package_set_aside("w/p/sealed/1.0", &why, err));
+        sample_ok(package_set_aside("w/p/sealed/1.0", "failed", &why, err));
         assert_false(exists("w/p/sealed/1.0"));
         assert_true(exists("w/p/failed/1.0/manifest.json"));
     }
@@ -195,6 +195,32 @@ static void test_set_aside(void **state)
     assert_string_equal(buf_string(&text),
                         "table 't': duckdb: NOT NULL constraint failed\nsqlstate 23502\n");
     buf_release(&text);
+}
+
+static void test_notes_and_tries(void **state)
+{
+    (void)state;
+    int tries = -1;
+    struct buf text = BUF_INIT;
+    struct tg_error why = {.code = TG_IO, .what = "the disk is full"};
+    struct manifest manifest;
+    seal("2.0");
+    sample_ok(package_tries("w/p/sealed/2.0", &tries, err));
+    assert_int_equal(tries, 0);
+    sample_ok(package_reason("w/p/sealed/2.0", &text, err));
+    assert_string_equal(buf_string(&text), "");
+    for (int i = 1; i <= 3; i++) {
+        sample_ok(package_note("w/p/sealed/2.0", &why, err));
+        sample_ok(package_count_try("w/p/sealed/2.0", &tries, err));
+        assert_int_equal(tries, i);
+    }
+    sample_ok(package_open("w/p/sealed/2.0", &manifest, err)); /* as whole as before */
+    manifest_release(&manifest);
+    sample_ok(package_reason("w/p/sealed/2.0", &text, err));
+    assert_string_equal(buf_string(&text), "the disk is full");
+    assert_int_equal(package_count_try("w/p/sealed/3.0", &tries, NULL), TG_IO);
+    buf_release(&text);
+    sample_ok(package_drop("w/p/sealed/2.0", err));
 }
 
 static void test_absolute_folder(void **state)
@@ -229,7 +255,7 @@ static int whole_life(void)
     TRY(package_seal(package, &path, NULL));
     TRY(package_settle("w/p", &sealed, NULL));
     TRY(package_open(path, &manifest, NULL));
-    TRY(package_set_aside(path, &why, NULL));
+    TRY(package_set_aside(path, "failed", &why, NULL));
 done:
     fs_names_release(&sealed);
     manifest_release(&manifest);
@@ -252,6 +278,7 @@ int main(void)
         in_folder(test_seal_and_open),   in_folder(test_unsealed_is_deleted),
         in_folder(test_without_rows),    in_folder(test_settle),
         in_folder(test_damage_is_found), in_folder(test_drop),
+        in_folder(test_set_aside),       in_folder(test_notes_and_tries),
         in_folder(test_set_aside),       in_folder(test_absolute_folder),
         in_folder(test_memory_runs_out),
     };

@@ -632,6 +632,8 @@ static void fail_everywhere(struct fixture *t, int code, const char *sqlstate, i
         t->con->driver = &driver;
         rc = fixture_write_sealed(t, path);
         t->con->driver = trap.driver;
+        if (rc == expected)
+            assert_int_equal(t->result.fate, code == TG_CANCELLED ? FATE_WAITS : FATE_REFUSED);
         if (code == TG_CANCELLED) {
             atomic_store(&trap.cancel, 0);
             connection_close(t->con);

@@ -1,0 +1,70 @@
+/* The packages of a working directory: where they belong, what they hold, why they are there. */
+#include "tests/fixture.h"
+
+static char *shown(struct fixture *fixture, enum tg_format format)
+{
+    char *text = NULL;
+    size_t len = 0;
+    FILE *out = open_memstream(&text, &len);
+    assert_non_null(out);
+    assert_done(fixture,
+                tg_pipeline_show(fixture->pipeline, TG_SHOW_PACKAGES, format, out, &fixture->err));
+    fclose(out);
+    return text;
+}
+
+static void put(struct fixture *fixture, const char *part, const char *name, const char *text)
+{
+    char path[500];
+    snprintf(path, sizeof(path), "%s/test/%s/1.5", fixture->workdir, part);
+    assert_done(fixture, fs_mkdirs(path, &fixture->err));
+    snprintf(path, sizeof(path), "%s/test/%s/1.5/%s", fixture->workdir, part, name);
+    assert_done(fixture, fs_write_file(path, text, strlen(text), &fixture->err));
+}
+
+static void every_part_is_shown(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char manifest[] =
+        "{\"format\":1,\"load_id\":\"1.5\",\"pipeline\":\"test\",\"destination\":"
+        "\"duckdb:////there.duckdb\",\"dataset\":\"d\",\"schema\":\"test\",\"created_us\":1500000,"
+        "\"state_version_from\":0,\"state_hash_from\":\"\",\"files_load_from\":\"\","
+        "\"state_changed\":true,\"full_refresh\":false,\"tables\":[{\"name\":\"t\",\"resource\":"
+        "\"t\",\"nested\":false,\"replaced\":false,\"rows_read\":3,\"rows_new\":3,"
+        "\"rows_filtered\":0,\"rows_rejected\":0,\"files\":[{\"name\":\"t.parquet\",\"rows\":3,"
+        "\"bytes\":77,\"xxh3\":\"0123456789abcdef\",\"columns\":[]}]}],\"source_files\":[],"
+        "\"boundaries\":[],\"state\":{},\"catalog\":{}}";
+    fixture_open(fixture, NULL, 0);
+    put(fixture, "open", "t.parquet", "");
+    put(fixture, "sealed", "manifest.json", manifest);
+    put(fixture, "sealed", "tries.txt", "2\n");
+    put(fixture, "sealed", "error.txt", "the disk is full\n");
+    put(fixture, "damaged", "manifest.json", "{");
+    put(fixture, "damaged", "error.txt", "the manifest is not JSON\n");
+    char *text = shown(fixture, TG_FORMAT_JSON);
+    const char *const parts[] = {
+        "\"load_id\":\"1.5\",\"status\":\"open\",\"dataset\":null",
+        "\"status\":\"sealed\",\"dataset\":\"d\",\"created_at\":\"1970-01-01",
+        "\"rows\":3,\"bytes\":77,\"tries\":2,\"destination\":\"duckdb:////there.duckdb\","
+        "\"error\":\"the disk is full\"",
+        "\"status\":\"damaged\",\"dataset\":null",
+        "the manifest is not JSON",
+    };
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (!strstr(text, parts[i]))
+            fail_msg("'%s' is not in: %s", parts[i], text);
+    free(text);
+    text = shown(fixture, TG_FORMAT_TABLE);
+    assert_non_null(strstr(text, "(3 rows)\n\n1.5\n"
+                                 "1.5: duckdb:////there.duckdb: the disk is full\n"
+                                 "1.5: the manifest is not JSON\n"));
+    free(text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_part_is_shown, fixture_setup, fixture_teardown),
+    };
+    return cmocka_run_group_tests_name("show_packages", tests, NULL, NULL);
+}
