@@ -147,6 +147,17 @@ static void print_warnings(const struct tg_run_info *info, FILE *out)
         fprintf(out, "... and %s more warnings.\n", format_count(info->warning_cut_count, text));
 }
 
+/* A load may have nothing to tell: that a file was renamed is noted by one without rows. */
+static bool has_news(const struct tg_run_info *info)
+{
+    uint64_t rows = 0;
+    for (size_t i = 0; i < info->table_count; i++) {
+        const struct tg_table_info *table = &info->tables[i];
+        rows += table->rows_read + table->rows_inserted + table->rows_updated + table->rows_deleted;
+    }
+    return info->load_id[0] && rows > 0;
+}
+
 static void print_summary(const struct tg_pipeline *pipeline, const struct tg_run_info *info)
 {
     char text[32];
@@ -164,7 +175,7 @@ static void print_summary(const struct tg_pipeline *pipeline, const struct tg_ru
     if (info->settled_count)
         printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
                info->settled_count, info->settled_count == 1 ? "" : "s");
-    if (info->load_id[0])
+    if (has_news(info))
         printf("Load %s is in dataset '%s' of %s: ", info->load_id, info->dataset,
                tg_pipeline_destination(pipeline));
     else

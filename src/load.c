@@ -242,32 +242,49 @@ done:
 /* A window (end_value) neither knows nor remembers anything: of its files it loads a part. */
 static bool keeps_files(const struct load *load)
 {
-    return load->resource->disposition == DISPOSITION_APPEND &&
-           load->resource->incremental.end_value.kind == TG_VALUE_NONE;
+    return load->resource->incremental.end_value.kind == TG_VALUE_NONE;
 }
 
-/* The ledger's files of this resource; they are sorted by resource, then path. */
+/* All dispositions remember their files; those that add rows leave out the ones they know. */
+static bool skips_files(const struct load *load)
+{
+    return keeps_files(load) && !load->replaces &&
+           load->resource->disposition == DISPOSITION_APPEND;
+}
+
+/* The first of the ledger's files, which are sorted by resource and path, not before these. */
+static size_t first_file(const struct ledger *ledger, const char *resource, const char *path)
+{
+    size_t low = 0, high = ledger->file_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct ledger_file *file = &ledger->files[middle];
+        int order = strcmp(file->resource, resource);
+        if (order < 0 || (order == 0 && strcmp(file->file.path, path) < 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 static int known_files(const struct load *load, struct source_file **out, size_t *count,
                        struct tg_error *err)
 {
     const struct ledger *ledger = &load->run->ledger;
+    const char *resource = load->resource->name;
     *out = NULL;
     *count = 0;
-    if (!keeps_files(load) || load->replaces)
+    if (!keeps_files(load))
         return TG_OK;
-    struct source_file *files = mem_calloc(ledger->file_count + 1, sizeof(*files));
-    if (!files)
+    size_t first = first_file(ledger, resource, ""), end = first;
+    while (end < ledger->file_count && strcmp(ledger->files[end].resource, resource) == 0)
+        end++;
+    *out = mem_calloc(end - first + 1, sizeof(**out));
+    if (!*out)
         return error_nomem(err);
-    for (size_t i = 0; i < ledger->file_count; i++) {
-        const struct ledger_file *file = &ledger->files[i];
-        if (strcmp(file->resource, load->resource->name) != 0)
-            continue;
-        files[(*count)++] = (struct source_file){.path = (char *)file->path,
-                                                 .size = file->size,
-                                                 .mtime_us = file->mtime_us,
-                                                 .checksum = (char *)file->checksum};
-    }
-    *out = files;
+    for (size_t i = first; i < end; i++)
+        (*out)[(*count)++] = ledger->files[i].file;
     return TG_OK;
 }
 
@@ -280,12 +297,9 @@ static int remember_files(struct load *load, struct tg_error *err)
     if (!keeps_files(load) || count == 0)
         return TG_OK;
     TRY(run_package(load->run, &manifest, err));
+    manifest->skips_files |= skips_files(load);
     for (size_t i = 0; i < count; i++) {
-        const struct manifest_source_file file = {.resource = load->resource->name,
-                                                  .path = files[i].path,
-                                                  .size = files[i].size,
-                                                  .mtime_us = files[i].mtime_us,
-                                                  .checksum = files[i].checksum};
+        const struct manifest_source_file file = {load->resource->name, files[i]};
         TRY(manifest_add_source_file(manifest, &file, err));
     }
 done:
@@ -299,11 +313,11 @@ static const char *find_new_file(const struct load *load)
     const struct source_file *files = NULL;
     size_t count = load->resource->driver->files(load->reading, &files);
     for (size_t i = 0; keeps_files(load) && i < count; i++) {
-        bool known = false;
-        for (size_t k = 0; k < ledger->file_count && !known; k++)
-            known = strcmp(ledger->files[k].resource, load->resource->name) == 0 &&
-                    strcmp(ledger->files[k].path, files[i].path) == 0;
-        if (!known)
+        size_t at = first_file(ledger, load->resource->name, files[i].path);
+        bool known = at < ledger->file_count &&
+                     strcmp(ledger->files[at].resource, load->resource->name) == 0 &&
+                     strcmp(ledger->files[at].file.path, files[i].path) == 0;
+        if (!known && !*files[i].renamed_from)
             return files[i].path;
     }
     return NULL;
@@ -419,6 +433,7 @@ static int open_source(struct load *load, const struct source_file *known, size_
     request.types = (struct known_types){known_type, load};
     request.known_files = known;
     request.known_file_count = known_count;
+    request.skips_known = skips_files(load);
     return resource->driver->open(&request, &load->reading, err);
 }
 
@@ -530,7 +545,7 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     *counts = (struct load_counts){.resource = resource, .table = load.root->name};
     TRY(resume_cursor(&load, err));
     TRY(known_files(&load, &known, &known_count, err));
-    if (!load.held_by && known_count > 0 && resource->disposition == DISPOSITION_APPEND)
+    if (!load.held_by && known_count > 0 && skips_files(&load))
         load.held_by = "the list of files that were loaded";
     if (!load.root->discarded)
         TRY(there_meet(run, load.root->name, resource, load.held_by, &load.root_found, err));

@@ -162,9 +162,10 @@ void pipeline_begin(struct tg_pipeline *pipeline)
 static int check_resource(struct tg_pipeline *pipeline, const struct resource *resource,
                           struct engine *engine, struct tg_error *err)
 {
-    const struct source_request request =
+    struct source_request request =
         resource_request(resource, &pipeline->config, &pipeline->ctx, engine);
     struct reading *reading = NULL;
+    request.checks = true;
     int rc = resource->driver->open(&request, &reading, err);
     resource->driver->close(reading);
     return rc == TG_OK ? TG_OK : error_where(err, rc, "resource '%s'", resource->name);

@@ -4,7 +4,8 @@
  * Path: reader_open (the first bytes choose the codec) -> reader_read -> codec step (plain, gzip,
  * zstd) -> reader_close. The file is read in chunks of 256 KiB. A step moves bytes from the chunk
  * to the caller and says whether the stream could end here; a file that ends elsewhere is
- * truncated. Blobs: blob_encode (zlib, base64) and blob_decode.
+ * truncated. reader_skip begins further on; what is handed out can be hashed (reader_watch). Blobs:
+ * blob_encode (zlib, base64) and blob_decode.
  *
  * Splitting the bytes into lines or documents is left to the sources.
  */
@@ -46,6 +47,7 @@ struct reader {
     int64_t file_read; /* bytes of the file up to the end of the chunk */
     bool file_end;
     bool at_end;
+    struct hash_stream *hash; /* of what is handed out; NULL: nobody asks */
     bool zlib_open;
     z_stream zlib;
     ZSTD_DCtx *zstd;
@@ -270,7 +272,61 @@ int reader_read(struct reader *reader, void *out, size_t cap, size_t *len, struc
                              "it again",
                              reader->path, reader->codec->name, (long long)reader->file_read);
     }
+    if (reader->hash)
+        hash_stream_add(reader->hash, out, *len);
 done:
+    return rc;
+}
+
+void reader_watch(struct reader *reader, struct hash_stream *hash)
+{
+    reader->hash = hash;
+}
+
+bool reader_is_plain(const struct reader *reader)
+{
+    return reader->codec->step == plain_step;
+}
+
+/* Where a plain file can be sought in, what is not in the chunk yet is not read. */
+static int64_t seek_ahead(struct reader *reader, int64_t bytes)
+{
+    int64_t held = (int64_t)(reader->len - reader->at);
+    struct stat info;
+    if (!reader_is_plain(reader) || bytes <= held || reader->file_end ||
+        fstat(reader->fd, &info) != 0 || !S_ISREG(info.st_mode))
+        return 0;
+    int64_t to = reader->file_read - held + bytes;
+    to = to < info.st_size ? to : info.st_size;
+    if (to < reader->file_read || lseek(reader->fd, to, SEEK_SET) != to)
+        return 0;
+    bytes = to - (reader->file_read - held);
+    reader->file_read = to;
+    reader->at = reader->len = 0;
+    return bytes;
+}
+
+int reader_pass(struct reader *reader, int64_t bytes, struct tg_error *err)
+{
+    enum { PART = 64 * 1024 };
+    int rc = TG_OK;
+    char *part = mem_alloc(PART);
+    if (!part)
+        return error_nomem(err);
+    for (size_t got = 1; bytes > 0 && got > 0; bytes -= (int64_t)got)
+        TRY(reader_read(reader, part, bytes < PART ? (size_t)bytes : PART, &got, err));
+done:
+    mem_free(part);
+    return rc;
+}
+
+int reader_skip(struct reader *reader, int64_t bytes, struct tg_error *err)
+{
+    struct hash_stream *hash = reader->hash;
+    reader->hash = NULL;
+    bytes -= seek_ahead(reader, bytes);
+    int rc = reader_pass(reader, bytes, err);
+    reader->hash = hash;
     return rc;
 }
 

@@ -21,6 +21,14 @@ int reader_open(const char *path, struct reader **out, struct tg_error *err) TG_
  * names file and byte. */
 int reader_read(struct reader *reader, void *out, size_t cap, size_t *len,
                 struct tg_error *err) TG_CHECK_RESULT;
+/* All that reader_read hands out from here on is added to `hash` (borrowed). */
+struct hash_stream;
+void reader_watch(struct reader *reader, struct hash_stream *hash);
+/* Reads `bytes` of the content, and hands them to nobody; fewer if it ends before. reader_skip does
+ * not hash them, and of a plain file it does not even read them. */
+int reader_pass(struct reader *reader, int64_t bytes, struct tg_error *err) TG_CHECK_RESULT;
+int reader_skip(struct reader *reader, int64_t bytes, struct tg_error *err) TG_CHECK_RESULT;
+bool reader_is_plain(const struct reader *reader); /* not compressed */
 int64_t reader_file_bytes(
     const struct reader *reader);         /* bytes of the file consumed so far, for progress */
 void reader_close(struct reader *reader); /* NULL is fine */

@@ -2,9 +2,9 @@
  * Hashes and base64.
  *
  * Path: hash_text -> hash_shake128 -> base64_encode, for ids; hash_sha3_256 for versions; hash_xx64
- * and hash_file for our own checksums of files. A hasher fetches an algorithm and makes its digest
- * object once; each further hash only resets that object, since fetching costs several times the
- * hash of a short text.
+ * and hash_file for our own checksums of files, hash_stream_add -> hash_stream_text for what comes
+ * in parts. A hasher fetches an algorithm and makes its digest object once; each further hash only
+ * resets that object, since fetching costs several times the hash of a short text.
  *
  * What is hashed (which keys, in which order) is the caller's.
  */
@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
+#include <string.h>
 #include <unistd.h>
 
 #define XXH_INLINE_ALL
@@ -124,6 +125,77 @@ done:
         close(fd);
     mem_free(chunk);
     return rc;
+}
+
+/* ---- a text in parts ---- */
+
+struct hash_stream {
+    XXH3_state_t *state; /* in `memory`, where its alignment has it */
+    int64_t bytes;
+    unsigned char head[HASH_HEAD_BYTES];
+    unsigned char memory[sizeof(XXH3_state_t) + 64];
+};
+
+int hash_stream_new(struct hash_stream **out, struct tg_error *err)
+{
+    struct hash_stream *stream = *out = mem_alloc(sizeof(*stream));
+    if (!stream)
+        return error_nomem(err);
+    stream->bytes = 0;
+    stream->state = (XXH3_state_t *)(((uintptr_t)stream->memory + 63) & ~(uintptr_t)63);
+    XXH3_INITSTATE(stream->state);
+    XXH3_128bits_reset(stream->state);
+    return TG_OK;
+}
+
+void hash_stream_free(struct hash_stream *stream)
+{
+    mem_free(stream);
+}
+
+void hash_stream_add(struct hash_stream *stream, const void *in, size_t len)
+{
+    if (stream->bytes < HASH_HEAD_BYTES) {
+        size_t room = HASH_HEAD_BYTES - (size_t)stream->bytes;
+        memcpy(stream->head + stream->bytes, in, len < room ? len : room);
+    }
+    XXH3_128bits_update(stream->state, in, len);
+    stream->bytes += (int64_t)len;
+}
+
+int64_t hash_stream_bytes(const struct hash_stream *stream)
+{
+    return stream->bytes;
+}
+
+static void put_hash(XXH128_hash_t hash, char out[HASH_STREAM_TEXT + 1])
+{
+    snprintf(out, HASH_STREAM_TEXT + 1, "%016llx%016llx", (unsigned long long)hash.high64,
+             (unsigned long long)hash.low64);
+}
+
+void hash_stream_text(const struct hash_stream *stream, char out[HASH_STREAM_TEXT + 1])
+{
+    put_hash(XXH3_128bits_digest(stream->state), out);
+}
+
+void hash_stream_text_at(const struct hash_stream *stream, int64_t len,
+                         char out[HASH_STREAM_TEXT + 1])
+{
+    len = len < stream->bytes ? len : stream->bytes;
+    put_hash(XXH3_128bits(stream->head, (size_t)len), out);
+}
+
+const char *hash_stream_head_bytes(const struct hash_stream *stream, size_t *len)
+{
+    *len = stream->bytes < HASH_HEAD_BYTES ? (size_t)stream->bytes : HASH_HEAD_BYTES;
+    return (const char *)stream->head;
+}
+
+uint64_t hash_stream_head(const struct hash_stream *stream, int64_t len)
+{
+    len = len < stream->bytes ? len : stream->bytes;
+    return hash_xx64(stream->head, (size_t)(len < HASH_HEAD_BYTES ? len : HASH_HEAD_BYTES));
 }
 
 /* ---- base64 -------------------------------------------------------------------------------- */

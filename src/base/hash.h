@@ -36,6 +36,21 @@ void hash_xx128(const void *in, size_t len, uint64_t out[2]);
 /* XXH3-64 of a whole file as 16 hex characters and a NUL. */
 int hash_file(const char *path, char out[17], struct tg_error *err) TG_CHECK_RESULT;
 
+/* A text that comes in parts: XXH3-128 of all of it so far, XXH3-64 of its beginning. */
+enum { HASH_STREAM_TEXT = 32, HASH_HEAD_BYTES = 4096, HASH_HEAD_TEXT = 16 };
+struct hash_stream;
+int hash_stream_new(struct hash_stream **out, struct tg_error *err) TG_CHECK_RESULT;
+void hash_stream_free(struct hash_stream *stream); /* NULL is fine */
+void hash_stream_add(struct hash_stream *stream, const void *in, size_t len);
+int64_t hash_stream_bytes(const struct hash_stream *stream);
+void hash_stream_text(const struct hash_stream *stream, char out[HASH_STREAM_TEXT + 1]);
+/* As if no more than the first `len` bytes, up to HASH_HEAD_BYTES, had been added. */
+void hash_stream_text_at(const struct hash_stream *stream, int64_t len,
+                         char out[HASH_STREAM_TEXT + 1]);
+/* Of the first `len` bytes, or as many as there are, up to HASH_HEAD_BYTES. */
+uint64_t hash_stream_head(const struct hash_stream *stream, int64_t len);
+const char *hash_stream_head_bytes(const struct hash_stream *stream, size_t *len);
+
 /* Standard alphabet. Encodes 3 bytes -> 4 characters; padded or not; no NUL added; returns the
  * length written. */
 size_t base64_encode(const unsigned char *in, size_t len, bool pad, char *out);

@@ -28,6 +28,7 @@ struct option {
     enum option_type type;
     bool required;
     bool secret;                /* printed as *** */
+    bool append_only;           /* means something for resources that append, and read on */
     bool may_be_empty;          /* OPTION_TEXTS: a list without entries says something */
     const char *choices;        /* "append replace merge", of texts; NULL: any */
     const char *fallback;       /* the default as text; NULL: none */

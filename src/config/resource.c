@@ -335,6 +335,26 @@ static int check_table(const struct hearing *hearing, const struct config *confi
     return TG_OK;
 }
 
+/* The source's own options that are about what was loaded before. */
+static int check_options(const struct hearing *hearing, const struct resource *resource)
+{
+    const struct option *options = resource->driver->resource_options;
+    for (; options->name; options++) {
+        const char *name = options->name;
+        if (!options->append_only ||
+            !option_text(resource->resource_values, resource->resource_value_count, name))
+            continue;
+        if (resource->disposition != DISPOSITION_APPEND)
+            return object(hearing, name, NULL,
+                          "%s is for write_disposition: append; others read every file each time",
+                          name);
+        if (resource->incremental.end_value.kind != TG_VALUE_NONE)
+            return object(hearing, name, NULL,
+                          "%s and end_value do not go together: a window reads every file", name);
+    }
+    return TG_OK;
+}
+
 static int check_resource(const struct hearing *hearing, const struct config *config,
                           const struct resource *resource)
 {
@@ -348,6 +368,7 @@ static int check_resource(const struct hearing *hearing, const struct config *co
     TRY(check_key(hearing, "merge_key", resource->merge_key, resource->merge_key_count));
     TRY(check_incremental(hearing, &resource->incremental));
     TRY(check_rules(hearing, resource));
+    TRY(check_options(hearing, resource));
     TRY(check_columns(hearing, resource));
     TRY(check_hints(hearing, resource->hints, NULL));
     TRY(check_table(hearing, config, resource));

@@ -10,15 +10,8 @@
 #include "base/context.h"
 #include "base/option.h"
 #include "data/page.h"
+#include "data/source_file.h"
 #include "database/engine.h"
-
-/* A file that was read to its end (ledger of append resources). */
-struct source_file {
-    char *path;
-    int64_t size;
-    int64_t mtime_us;
-    char *checksum;
-};
 
 /* What is known of the types of a resource's columns while it is read, for sources that have none
  * of their own. */
@@ -37,8 +30,10 @@ struct source_request {
     size_t source_value_count;
     const struct option_value *resource_values;
     size_t resource_value_count;
-    const struct source_file *known_files; /* already loaded: skip; sorted by path */
+    const struct source_file *known_files; /* that were loaded before; sorted by path */
     size_t known_file_count;
+    bool skips_known;                /* what was loaded is not read again */
+    bool checks;                     /* nothing will be read: what should be there must be there */
     const struct tg_column *columns; /* the resource's hints; names as the source has them */
     size_t column_count;
     struct known_types types;
@@ -62,7 +57,8 @@ struct source_driver {
                 struct tg_error *err);
     /* Size of the input and how far it is read, for progress; zeros when unknown. */
     void (*progress)(const struct reading *reading, uint64_t *bytes, uint64_t *bytes_total);
-    /* Files read to their end so far; borrowed. */
+    /* Files read to their end so far, and others that the ledger should have as they are now;
+     * borrowed. */
     size_t (*files)(const struct reading *reading, const struct source_file **out);
     void (*close)(struct reading *reading); /* NULL is fine */
 };

@@ -81,9 +81,14 @@ int manifest_add_source_file(struct manifest *manifest, const struct manifest_so
         return rc;
     struct manifest_source_file added = *file;
     added.resource = arena_strdup(&manifest->arena, file->resource);
-    added.path = arena_strdup(&manifest->arena, file->path);
-    added.checksum = arena_strdup(&manifest->arena, file->checksum);
-    if (!added.resource || !added.path || !added.checksum)
+    const char **const texts[] = {&added.file.path, &added.file.content, &added.file.head,
+                                  &added.file.checksum, &added.file.renamed_from};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        *texts[i] = arena_strdup(&manifest->arena, *texts[i] ? *texts[i] : "");
+        if (!*texts[i])
+            return error_nomem(err);
+    }
+    if (!added.resource)
         return error_nomem(err);
     manifest->source_files[manifest->source_file_count++] = added;
     return TG_OK;

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
+#include "data/source_file.h"
 #include "data/type.h"
 
 struct manifest_column {
@@ -35,13 +36,11 @@ struct manifest_table {
     size_t file_count, file_cap;
 };
 
-/* One source file of an append resource that this load has read to its end. */
+/* What this load makes known of a source file: one that it has read to its end, or one whose rows
+ * were loaded before. */
 struct manifest_source_file {
     const char *resource;
-    const char *path;
-    int64_t size;
-    int64_t mtime_us;
-    const char *checksum; /* of its head and tail */
+    struct source_file file;
 };
 
 /* Hashes of the rows at the cursor's last value. */
@@ -68,6 +67,7 @@ struct manifest {
     const char *files_load_from;   /* the newest load that had entered files then; "": none */
     int64_t catalog_version_from;  /* the newest schema's then; 0: none, -1: a package of 0.1 */
     const char *catalog_hash_from; /* its hash; "": none */
+    bool skips_files;              /* what was read depends on the files that the ledger had then */
     bool state_changed;
     bool full_refresh;
     const char *state;   /* new state, plain JSON */

@@ -117,13 +117,19 @@ static void put_table(struct buf *out, const struct manifest_table *table)
     buf_text(out, "]}");
 }
 
-static void put_source_file(struct buf *out, const struct manifest_source_file *file)
+static void put_source_file(struct buf *out, const struct manifest_source_file *source)
 {
-    put_text(out, "resource", file->resource);
+    const struct source_file *file = &source->file;
+    put_text(out, "resource", source->resource);
     put_text(out, "path", file->path);
     put_signed(out, "size", file->size);
     put_signed(out, "mtime_us", file->mtime_us);
+    put_text(out, "content", file->content);
+    put_text(out, "head", file->head);
+    put_signed(out, "content_bytes", file->content_bytes);
+    put_signed(out, "rows", file->rows);
     put_text(out, "checksum", file->checksum);
+    put_text(out, "renamed_from", file->renamed_from);
     buf_char(out, '}');
 }
 
@@ -157,6 +163,7 @@ static void put_manifest(struct buf *out, const struct manifest *manifest)
     put_text(out, "files_load_from", manifest->files_load_from);
     put_signed(out, "catalog_version_from", manifest->catalog_version_from);
     put_text(out, "catalog_hash_from", manifest->catalog_hash_from);
+    put_bool(out, "skips_files", manifest->skips_files);
     put_bool(out, "state_changed", manifest->state_changed);
     put_bool(out, "full_refresh", manifest->full_refresh);
     put_list(out, "tables");
@@ -368,10 +375,15 @@ static int read_source_file(struct manifest *manifest, const yyjson_val *value,
     struct reader reader = {.arena = &manifest->arena};
     struct manifest_source_file file = {
         .resource = get_text(&reader, value, "resource"),
-        .path = get_text(&reader, value, "path"),
-        .size = get_int(&reader, value, "size"),
-        .mtime_us = get_int(&reader, value, "mtime_us"),
-        .checksum = get_text(&reader, value, "checksum"),
+        .file = {.path = get_text(&reader, value, "path"),
+                 .size = get_int(&reader, value, "size"),
+                 .mtime_us = get_int(&reader, value, "mtime_us"),
+                 .content = json_get_text(value, "content"), /* not in packages of version 0.1 */
+                 .head = json_get_text(value, "head"),
+                 .content_bytes = json_get_int(value, "content_bytes", 0),
+                 .rows = json_get_int(value, "rows", 0),
+                 .checksum = json_get_text(value, "checksum"),
+                 .renamed_from = json_get_text(value, "renamed_from")},
     };
     int rc = check(&reader, "a source file", err);
     return rc == TG_OK ? manifest_add_source_file(manifest, &file, err) : rc;
@@ -446,6 +458,7 @@ static int read_head(struct manifest *out, const yyjson_val *root, struct tg_err
     out->files_load_from = get_text(&reader, root, "files_load_from");
     out->catalog_version_from = json_get_int(root, "catalog_version_from", -1);
     out->catalog_hash_from = get_new_text(&reader, root, "catalog_hash_from");
+    out->skips_files = json_get_bool(root, "skips_files", true);
     out->state_changed = json_get_bool(root, "state_changed", false);
     out->full_refresh = json_get_bool(root, "full_refresh", false);
     out->state = get_json(&reader, root, "state");

@@ -26,6 +26,10 @@
     {                                                                                              \
         .name = column_name, .spec.type = TYPE_TEXT, .nullable = true                              \
     }
+#define BIGINT_NULL(column_name)                                                                   \
+    {                                                                                              \
+        .name = column_name, .spec.type = TYPE_BIGINT, .nullable = true                            \
+    }
 #define LOAD_ID(column_name)                                                                       \
     {                                                                                              \
         .name = column_name, .spec = {.type = TYPE_TEXT, .precision = 64 }                         \
@@ -65,8 +69,17 @@ static const struct table_column boundary_columns[] = {
     TEXT_NULL("last_value"), TEXT("row_hashes"),    LOAD_ID("load_id"),
 };
 static const struct table_column files_columns[] = {
-    TEXT("pipeline_name"), TEXT("resource_name"), TEXT("path"),       BIGINT("size"),
-    BIGINT("modified_us"), TEXT_NULL("checksum"), LOAD_ID("load_id"),
+    TEXT("pipeline_name"),
+    TEXT("resource_name"),
+    TEXT("path"),
+    BIGINT("size"),
+    BIGINT("modified_us"),
+    TEXT_NULL("checksum"),
+    LOAD_ID("load_id"),
+    TEXT_NULL("content_hash"),
+    TEXT_NULL("head_hash"),
+    BIGINT_NULL("content_bytes"),
+    BIGINT_NULL("row_count"),
 };
 
 static const struct table_column rejects_ledger[] = {

@@ -220,34 +220,74 @@ static int compare_files(const void *a, const void *b)
     const struct ledger_file *x = a;
     const struct ledger_file *y = b;
     int order = strcmp(x->resource, y->resource);
-    return order ? order : strcmp(x->path, y->path);
+    return order ? order : strcmp(x->file.path, y->file.path);
+}
+
+/* A table of version 0.1 lacks some of the columns, but not the rows. */
+static int fetch_files(const struct reading *reading, struct text_rows *out, bool *is_old,
+                       struct tg_error *err)
+{
+    static const char *const columns[] = {", [content_hash], [head_hash], [content_bytes], "
+                                          "[row_count]",
+                                          ""};
+    struct tg_error why = {0};
+    int rc = TG_OK;
+    for (int i = 0; i < 2; i++) {
+        struct buf sql = BUF_INIT;
+        *is_old = i == 1;
+        write_sql(&sql, reading,
+                  "SELECT [resource_name], [path], [size], [modified_us], [checksum]");
+        write_sql(&sql, reading, columns[i]);
+        write_sql(&sql, reading, " FROM {_tidegate_files} WHERE [pipeline_name] = ");
+        sql_text(&sql, reading->pipeline);
+        rc = fetch(reading, &sql, out, &why);
+        if (rc != TG_DESTINATION || strcmp(why.sqlstate, undefined_column) != 0)
+            break;
+    }
+    if (rc != TG_OK && err)
+        *err = why;
+    return rc;
+}
+
+static int read_file(const struct reading *reading, const struct text_rows *rows, size_t row,
+                     bool is_old, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ledger *out = reading->out;
+    struct ledger_file *entry = &out->files[out->file_count++];
+    struct source_file *file = &entry->file;
+    file->size = number(text_cell(rows, row, 2));
+    file->mtime_us = number(text_cell(rows, row, 3));
+    file->content = file->head = file->renamed_from = "";
+    TRY(keep(out, text_cell(rows, row, 0), &entry->resource, err));
+    TRY(keep(out, text_cell(rows, row, 1), &file->path, err));
+    TRY(keep(out, text_cell(rows, row, 4), &file->checksum, err));
+    if (is_old)
+        goto done;
+    TRY(keep(out, text_cell(rows, row, 5), &file->content, err));
+    TRY(keep(out, text_cell(rows, row, 6), &file->head, err));
+    file->content_bytes = number(text_cell(rows, row, 7));
+    file->rows = number(text_cell(rows, row, 8));
+done:
+    return rc;
 }
 
 static int read_files(const struct reading *reading, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
     struct ledger *out = reading->out;
-    write_sql(&sql, reading,
-              "SELECT [resource_name], [path], [size], [modified_us], [checksum] "
-              "FROM {_tidegate_files} WHERE [pipeline_name] = ");
-    sql_text(&sql, reading->pipeline);
-    TRY(fetch(reading, &sql, &rows, err));
+    bool is_old = false;
+    TRY(fetch_files(reading, &rows, &is_old, err));
     out->files = arena_alloc(&out->arena, rows.row_count * sizeof(*out->files));
     if (!out->files) {
         rc = error_nomem(err);
         goto done;
     }
-    for (size_t i = 0; i < rows.row_count; i++) {
-        struct ledger_file *file = &out->files[out->file_count++];
-        TRY(keep(out, text_cell(&rows, i, 0), &file->resource, err));
-        TRY(keep(out, text_cell(&rows, i, 1), &file->path, err));
-        file->size = number(text_cell(&rows, i, 2));
-        file->mtime_us = number(text_cell(&rows, i, 3));
-        TRY(keep(out, text_cell(&rows, i, 4), &file->checksum, err));
-    }
-    qsort(out->files, out->file_count, sizeof(*out->files), compare_files);
+    for (size_t i = 0; i < rows.row_count; i++)
+        TRY(read_file(reading, &rows, i, is_old, err));
+    if (out->file_count > 1)
+        qsort(out->files, out->file_count, sizeof(*out->files), compare_files);
 done:
     text_rows_release(&rows);
     return rc;

@@ -5,7 +5,7 @@
  *   _dlt_loads, _dlt_version, _dlt_pipeline_state  as in dlt
  *   _tidegate_loads      what each load did to each table (counts), of which pipeline and package
  *   _tidegate_boundary   hashes of the rows at a cursor's last value
- *   _tidegate_files      source files that append resources have loaded
+ *   _tidegate_files      source files that were loaded
  */
 #ifndef TIDEGATE_WRITE_LEDGER_H
 #define TIDEGATE_WRITE_LEDGER_H
@@ -23,9 +23,8 @@ struct ledger_boundary {
 };
 
 struct ledger_file {
-    const char *resource, *path;
-    int64_t size, mtime_us;
-    const char *checksum;
+    const char *resource;
+    struct source_file file;
 };
 
 struct ledger {

@@ -3,8 +3,9 @@
  *
  * Path: record_plan -> record_schema (mark tables as seen, new version, _dlt_version unless its
  * hash is there) -> record_state (if it changed) -> record_load -> record_counts ->
- * record_rejects -> record_boundary -> forget_files, record_files. All are INSERTs in the
- * transaction, after the data; of literals, but for the rejected rows, which are in the package.
+ * record_rejects -> record_boundary -> forget_files, record_files, forget_renamed. All are INSERTs
+ * in the transaction, after the data; of literals, but for the rejected rows, which are in the
+ * package.
  *
  * The tables are made in ddl.c and read in ledger.c.
  */
@@ -51,6 +52,16 @@ static void write_texts(struct buf *sql, const char *const *texts, size_t count)
         sql_text(sql, texts[i]);
         buf_text(sql, ", ");
     }
+}
+
+/* 'a', or NULL for an empty one. */
+static void write_optional(struct buf *sql, const char *text)
+{
+    if (*text)
+        sql_text(sql, text);
+    else
+        buf_text(sql, "NULL");
+    buf_text(sql, ", ");
 }
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -321,21 +332,72 @@ static int insert_files(const struct load *load, size_t first, size_t end, struc
                         struct tg_error *err)
 {
     static const char *const columns[] = {"pipeline_name", "resource_name", "path",   "checksum",
-                                          "size",          "modified_us",   "load_id"};
+                                          "content_hash",  "head_hash",     "size",   "modified_us",
+                                          "content_bytes", "row_count",     "load_id"};
     struct buf *sql = &plan->text;
     insert_into(sql, load, "_tidegate_files", columns, COUNT_OF(columns));
     for (size_t i = first; i < end; i++) {
-        const struct manifest_source_file *file = &load->manifest->source_files[i];
+        const struct source_file *file = &load->manifest->source_files[i].file;
         buf_text(sql, i == first ? "VALUES\n    (" : ",\n    (");
         write_texts(sql,
-                    (const char *const[]){load->manifest->pipeline, file->resource, file->path,
-                                          file->checksum},
-                    4);
+                    (const char *const[]){load->manifest->pipeline,
+                                          load->manifest->source_files[i].resource, file->path},
+                    3);
+        write_optional(sql, file->checksum);
+        write_optional(sql, file->content);
+        write_optional(sql, file->head);
         buf_printf(sql, "%" PRId64 ", %" PRId64 ", ", file->size, file->mtime_us);
+        if (*file->content)
+            buf_printf(sql, "%" PRId64 ", %" PRId64 ", ", file->content_bytes, file->rows);
+        else
+            buf_text(sql, "NULL, NULL, "); /* of a package of version 0.1 */
         sql_text(sql, load->manifest->load_id);
         buf_char(sql, ')');
     }
     return plan_end(plan, NULL, COUNT_NONE, err);
+}
+
+/* The entries of the names that files had before; each row that goes is one of an earlier load. */
+static int forget_renamed(const struct load *load, struct plan *plan, struct tg_error *err)
+{
+    static const char *const keys[] = {"pipeline_name", "resource_name", "path"};
+    int rc = TG_OK;
+    const struct manifest *manifest = load->manifest;
+    struct buf *sql = &plan->text;
+    size_t written = 0, last = 0;
+    for (size_t i = 0; i < manifest->source_file_count; i++)
+        last = *manifest->source_files[i].file.renamed_from ? i + 1 : last;
+    for (size_t i = 0; i < last; i++) {
+        const struct manifest_source_file *source = &manifest->source_files[i];
+        if (!*source->file.renamed_from)
+            continue;
+        if (written == 0) {
+            buf_text(sql, "DELETE FROM ");
+            sql_table(sql, load->dialect, manifest->dataset, "_tidegate_files");
+            buf_text(sql, "\nWHERE ");
+            sql_ident(sql, load->dialect, "load_id");
+            buf_text(sql, " <> ");
+            sql_text(sql, manifest->load_id);
+            buf_text(sql, " AND (");
+            for (size_t k = 0; k < COUNT_OF(keys); k++) {
+                buf_text(sql, k > 0 ? ", " : "");
+                sql_ident(sql, load->dialect, keys[k]);
+            }
+            buf_text(sql, ") IN (");
+        }
+        buf_text(sql, written > 0 ? ",\n    (" : "\n    (");
+        write_texts(sql, (const char *const[]){manifest->pipeline, source->resource}, 2);
+        sql_text(sql, source->file.renamed_from);
+        buf_char(sql, ')');
+        written++;
+        if (written == VALUES_PER_STATEMENT || i + 1 == last) {
+            buf_char(sql, ')');
+            TRY(plan_end(plan, NULL, COUNT_NONE, err));
+            written = 0;
+        }
+    }
+done:
+    return rc;
 }
 
 /* The files of what is replaced are no longer loaded. */
@@ -405,6 +467,7 @@ int record_plan(struct load *load, const struct write_table_counts *counts, int6
         TRY(record_boundary(load, &load->manifest->boundaries[i], plan, err));
     TRY(forget_files(load, plan, err));
     TRY(record_files(load, plan, err));
+    TRY(forget_renamed(load, plan, err));
 done:
     return rc;
 }

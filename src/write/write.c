@@ -160,7 +160,7 @@ static int look(struct writing *writing, struct ledger *ledger, struct tg_error 
     bool same_state = ledger->state_version == manifest->state_version_from &&
                       strcmp(ledger->state_hash, manifest->state_hash_from) == 0;
     /* Files are read by what the ledger knew of them; state stays where there is no cursor. */
-    bool same_files = manifest->source_file_count == 0 ||
+    bool same_files = manifest->source_file_count == 0 || !manifest->skips_files ||
                       strcmp(ledger->files_load_id, manifest->files_load_from) == 0;
     /* What is newest goes by the load's id: one that is written later must not be older. */
     bool newest =

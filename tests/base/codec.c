@@ -14,6 +14,7 @@
 
 #include "base/codec.h"
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "tests/torture.h"
 
@@ -366,6 +367,63 @@ done:
     return rc;
 }
 
+/* Whatever is passed over, what follows is the same; the hash is of what was handed out, and of
+ * what was passed over if that was read. */
+static void check_skip(int64_t bytes, bool is_read)
+{
+    struct reader *reader = NULL;
+    struct hash_stream *hash, *wanted;
+    char rest[100], got_hash[HASH_STREAM_TEXT + 1], wanted_hash[HASH_STREAM_TEXT + 1];
+    size_t got = 0, from = bytes < (int64_t)text.len ? (size_t)bytes : text.len;
+    assert_int_equal(hash_stream_new(&hash, NULL), TG_OK);
+    assert_int_equal(hash_stream_new(&wanted, NULL), TG_OK);
+    assert_int_equal(reader_open(path, &reader, NULL), TG_OK);
+    reader_watch(reader, hash);
+    if (is_read)
+        assert_int_equal(reader_pass(reader, bytes, NULL), TG_OK);
+    else
+        assert_int_equal(reader_skip(reader, bytes, NULL), TG_OK);
+    assert_int_equal(reader_read(reader, rest, sizeof(rest), &got, NULL), TG_OK);
+    assert_int_equal(got > 0, from < text.len);
+    assert_memory_equal(rest, text.data + from, got);
+    hash_stream_add(wanted, text.data + (is_read ? 0 : from), got + (is_read ? from : 0));
+    hash_stream_text(hash, got_hash);
+    hash_stream_text(wanted, wanted_hash);
+    assert_string_equal(got_hash, wanted_hash);
+    reader_close(reader);
+    hash_stream_free(hash);
+    hash_stream_free(wanted);
+}
+
+static void test_skip(void **state)
+{
+    (void)state;
+    const int64_t places[] = {0,
+                              1,
+                              3,
+                              4,
+                              5,
+                              262143,
+                              262144,
+                              262145,
+                              524288,
+                              600000,
+                              (int64_t)text.len - 1,
+                              (int64_t)text.len,
+                              900000};
+    struct buf packed = BUF_INIT;
+    gzip(text.data, text.len, &packed);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        for (int is_read = 0; is_read < 2; is_read++) {
+            put(text.data, text.len);
+            check_skip(places[i], is_read);
+            put(packed.data, packed.len);
+            check_skip(places[i], is_read);
+        }
+    }
+    buf_release(&packed);
+}
+
 static void test_torture(void **state)
 {
     (void)state;
@@ -441,6 +499,7 @@ int main(void)
         cmocka_unit_test(test_cut_off),
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_open_errors),
+        cmocka_unit_test(test_skip),
         cmocka_unit_test(test_torture),
         cmocka_unit_test(test_blob),
         cmocka_unit_test(test_bad_blobs),

@@ -215,6 +215,49 @@ static void test_torture(void **state)
     torture(decode);
 }
 
+/* In whatever parts a text comes, its hash is the same; so is that of its beginning. */
+static void test_streams(void **state)
+{
+    (void)state;
+    static const size_t parts[] = {1, 7, 64, 4095, 4096, 4097, 10000};
+    static char text[10000];
+    char whole[HASH_STREAM_TEXT + 1], got[HASH_STREAM_TEXT + 1];
+    struct hash_stream *stream;
+    size_t len;
+    for (size_t i = 0; i < sizeof(text); i++)
+        text[i] = (char)('a' + i * i % 25);
+    for (size_t p = 0; p < sizeof(parts) / sizeof(parts[0]); p++) {
+        assert_int_equal(hash_stream_new(&stream, NULL), TG_OK);
+        for (size_t at = 0; at < sizeof(text); at += parts[p])
+            hash_stream_add(stream, text + at,
+                            sizeof(text) - at < parts[p] ? sizeof(text) - at : parts[p]);
+        assert_int_equal(hash_stream_bytes(stream), sizeof(text));
+        hash_stream_text(stream, p == 0 ? whole : got);
+        if (p > 0)
+            assert_string_equal(got, whole);
+        assert_true(hash_stream_head(stream, INT64_MAX) == hash_xx64(text, HASH_HEAD_BYTES));
+        assert_true(hash_stream_head(stream, 5) == hash_xx64(text, 5));
+        assert_memory_equal(hash_stream_head_bytes(stream, &len), text, HASH_HEAD_BYTES);
+        assert_int_equal(len, HASH_HEAD_BYTES);
+        hash_stream_text_at(stream, 4000, whole);
+        hash_stream_free(stream);
+        assert_int_equal(hash_stream_new(&stream, NULL), TG_OK);
+        hash_stream_add(stream, text, 4000);
+        hash_stream_text(stream, got);
+        assert_string_equal(got, whole); /* as if no more had been added */
+        hash_stream_free(stream);
+        assert_int_equal(hash_stream_new(&stream, NULL), TG_OK);
+        hash_stream_add(stream, text, sizeof(text));
+        hash_stream_text(stream, whole);
+        hash_stream_free(stream);
+    }
+    assert_int_equal(hash_stream_new(&stream, NULL), TG_OK);
+    hash_stream_text(stream, got);
+    assert_string_equal(got, "99aa06d3014798d86001c324468d497f"); /* XXH3-128 of nothing */
+    hash_stream_free(stream);
+    hash_stream_free(NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -222,6 +265,7 @@ int main(void)
         cmocka_unit_test(test_text_too_long), cmocka_unit_test(test_xx64),
         cmocka_unit_test(test_file),          cmocka_unit_test(test_base64),
         cmocka_unit_test(test_bad_base64),    cmocka_unit_test(test_torture),
+        cmocka_unit_test(test_streams),
     };
     return cmocka_run_group_tests_name("base/hash", tests, NULL, NULL);
 }

@@ -162,6 +162,7 @@ test_empty_file() {
 test_a_file_that_vanishes_during_the_run() {
     loaded_once
     # A pipe holds the run in its first file until the second is gone.
+    spec "t: {path: [2.jsonl, '*.jsonl']}"
     mkfifo 2.jsonl
     echo '{"id": 3}' >3.jsonl
     { sleep 0.5; rm 3.jsonl; echo '{"id": 2}'; } >2.jsonl &
@@ -317,6 +318,7 @@ test_a_destination_that_another_process_holds() {
 
 test_a_pipeline_that_another_run_holds() {
     loaded_once
+    spec "t: {path: ['*.jsonl', 2.jsonl]}"
     mkfifo 2.jsonl
     "$tidegate" run spec.yaml --progress none >/dev/null &
     holder=$!

@@ -44,6 +44,12 @@ test_contracts() {
     equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from _tidegate_rejects" --csv | tail -1)"
 }
 
+test_files() {
+    run_page "$root/docs/files.md"
+    says_what_it_shows "$root/docs/files.md"
+    equal 8 "$("$tidegate" sql pipeline.yaml "select count(*) from click" --csv | tail -1)"
+}
+
 test_readme() {
     run_page "$root/README.md"
     equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from person" --csv | tail -1)"

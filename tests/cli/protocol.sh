@@ -47,7 +47,7 @@ seal_behind_a_lock() {
     spec "t: {path: '1.jsonl'}"
     echo '{"id": 1}' >1.jsonl
     run 0
-    spec "t: {path: '*.jsonl'}"
+    spec "t: {path: ['*.jsonl', 2.jsonl]}"
     mkfifo 2.jsonl
     "$tidegate" run spec.yaml --progress none >/dev/null 2>said &
     local loader=$! code=0
@@ -60,6 +60,7 @@ seal_behind_a_lock() {
     kill -9 "$holder"
     wait "$holder" || true
     rm 2.jsonl
+    spec "t: {path: '*.jsonl'}"
     equal 3 "$code" "exit code of a run whose destination is locked"
 }
 

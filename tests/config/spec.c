@@ -253,12 +253,12 @@ static void wrong_hints_have_a_place(void **state)
          "unknown key 'xteam' in resource 'person'; it takes source, table_name, "
          "write_disposition, primary_key, merge_key, incremental, on_missing_key, "
          "max_table_nesting, columns, schema_contract, row_ids, on_bad_row, description, "
-         "references, x-*, path, format, delimiter, header, null"},
+         "references, x-*, path, format, delimiter, header, null, on_grown, same_content"},
         {"    x-: web\n", "7:5",
          "unknown key 'x-' in resource 'person'; it takes source, table_name, write_disposition, "
          "primary_key, merge_key, incremental, on_missing_key, max_table_nesting, columns, "
          "schema_contract, row_ids, on_bad_row, description, references, x-*, path, format, "
-         "delimiter, header, null"},
+         "delimiter, header, null, on_grown, same_content"},
         {"    x-team:\n", "7:5", "'x-team' has no value; give one, or leave the key out"},
         {"    row_ids: hash\n", "7:14", "'row_ids' is one of random, key, row, not 'hash'"},
         {"    row_id: key\n", "7:5",
@@ -457,6 +457,10 @@ static void combinations_are_checked(void **state)
         {"    incremental: \"a[*].b\"\n", "7:5",
          "cursor 'a[*].b' is no path; name a field: updated_at, or data.updated_at for a nested "
          "one"},
+        {"    write_disposition: replace\n    on_grown: all\n", "8:5",
+         "on_grown is for write_disposition: append; others read every file each time"},
+        {"    same_content: fail\n    incremental: {cursor: id, initial_value: 1, end_value: 2}\n",
+         "7:5", "same_content and end_value do not go together: a window reads every file"},
         {"    table_name: _dlt_loads\n", "7:5",
          "tables '_dlt_*' and '_tidegate_*' are the system's; set another table_name"},
         {"    primary_key: [a, a]\n", "7:5", "primary_key names 'a' twice"},

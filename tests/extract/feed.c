@@ -213,6 +213,74 @@ static void test_last_line(void **state)
     }
 }
 
+/* Header and tail go through the pipe; the hash is that of the whole, made anew or gone on with. */
+static void check_begin_at(const char *path, const struct buf *text, size_t header, size_t from,
+                           bool is_kept)
+{
+    struct feed *feed = NULL;
+    const char *pipe;
+    struct buf out = BUF_INIT;
+    struct hash_stream *hash, *wanted;
+    char got_hash[HASH_STREAM_TEXT + 1], wanted_hash[HASH_STREAM_TEXT + 1];
+
+    assert_int_equal(hash_stream_new(&hash, NULL), TG_OK);
+    assert_int_equal(hash_stream_new(&wanted, NULL), TG_OK);
+    hash_stream_add(hash, text->data, is_kept ? from : 0);
+    hash_stream_add(wanted, text->data, text->len);
+    assert_int_equal(feed_open(path, &feed, NULL), TG_OK);
+    feed_begin_at(feed, (int64_t)header, (int64_t)from, hash);
+    assert_int_equal(feed_start(feed, &pipe, NULL), TG_OK);
+    read_pipe(pipe, &out, SIZE_MAX);
+    assert_int_equal(feed_finish(feed, NULL), TG_OK);
+    assert_int_equal(out.len, header + text->len - from);
+    assert_memory_equal(out.data, text->data, header);
+    assert_memory_equal(out.data + header, text->data + from, text->len - from);
+    hash_stream_text(hash, got_hash);
+    hash_stream_text(wanted, wanted_hash);
+    assert_string_equal(got_hash, wanted_hash);
+    feed_close(feed);
+    hash_stream_free(hash);
+    hash_stream_free(wanted);
+    buf_release(&out);
+}
+
+static void test_begin_at(void **state)
+{
+    static const size_t places[] = {
+        10, 11, 200, FEED_HEAD_BYTES - 1, FEED_HEAD_BYTES, FEED_HEAD_BYTES + 1, 1500000, 1999999};
+    struct buf text = BUF_INIT;
+
+    make_text(&text, 2000000);
+    put_bytes(*state, "x", text.data, text.len);
+    gzip_file(path_in(*state, "x.gz"), &text);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        for (int is_kept = 0; is_kept < 2; is_kept++) {
+            check_begin_at(path_in(*state, "x"), &text, 10, places[i], is_kept);
+            check_begin_at(path_in(*state, "x.gz"), &text, 10, places[i], is_kept);
+        }
+    }
+    buf_release(&text);
+}
+
+/* Where nobody reads a pipe the text is hashed, and its end is seen, all the same. */
+static void test_pass(void **state)
+{
+    struct feed *feed = NULL;
+    struct hash_stream *hash;
+    struct buf text = BUF_INIT;
+
+    make_text(&text, 400000);
+    put_bytes(*state, "x", text.data, text.len);
+    assert_int_equal(hash_stream_new(&hash, NULL), TG_OK);
+    assert_int_equal(feed_open(path_in(*state, "x"), &feed, NULL), TG_OK);
+    feed_begin_at(feed, 0, 0, hash);
+    assert_int_equal(feed_pass(feed, NULL), TG_OK);
+    assert_int_equal(hash_stream_bytes(hash), text.len);
+    feed_close(feed);
+    hash_stream_free(hash);
+    buf_release(&text);
+}
+
 /* Without the pipe, whose reader would have to survive it. */
 static int work(void)
 {
@@ -244,7 +312,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_FOLDER(test_content),    IN_FOLDER(test_head),      IN_FOLDER(test_damage),
-        IN_FOLDER(test_left_early), IN_FOLDER(test_last_line), IN_FOLDER(test_torture),
+        IN_FOLDER(test_left_early), IN_FOLDER(test_last_line), IN_FOLDER(test_begin_at),
+        IN_FOLDER(test_pass),       IN_FOLDER(test_torture),
     };
 
     return cmocka_run_group_tests_name("extract/feed", tests, NULL, NULL);

@@ -332,6 +332,63 @@ static void test_reuse(void **state)
     json_reader_free(NULL);
 }
 
+/* The rest of a file, with the numbers of its lines; the hash is that of the whole. */
+static void check_start(const char *path, const char *content, size_t from, bool is_kept)
+{
+    struct json_reader *reader;
+    struct page page = {.kind = PAGE_END};
+    struct tg_error err = {0};
+    struct hash_stream *hash, *wanted;
+    char got_hash[HASH_STREAM_TEXT + 1], wanted_hash[HASH_STREAM_TEXT + 1];
+
+    assert_int_equal(hash_stream_new(&hash, NULL), TG_OK);
+    assert_int_equal(hash_stream_new(&wanted, NULL), TG_OK);
+    hash_stream_add(hash, content, is_kept ? from : 0);
+    hash_stream_add(wanted, content, strlen(content));
+    assert_int_equal(json_reader_new(1 << 20, &reader, NULL), TG_OK);
+    assert_int_equal(json_reader_open(reader, path, JSON_LINES, NULL), TG_OK);
+    const struct json_start start = {
+        .name = "a name", .bytes = (int64_t)from, .lines = 2, .hash = hash};
+    assert_int_equal(json_reader_start(reader, &start, NULL), TG_OK);
+    assert_int_equal(json_reader_next(reader, &page, NULL), TG_OK);
+    assert_int_equal(page.row_count, 2);
+    assert_string_equal(page.file, "a name");
+    assert_int_equal(page_where(&page, page.rows[1], TG_DATA, &err), TG_DATA);
+    assert_string_equal(err.where, "file 'a name', line 4");
+    assert_int_equal(json_reader_next(reader, &page, NULL), TG_OK);
+    assert_int_equal(page.kind, PAGE_END);
+    hash_stream_text(hash, got_hash);
+    hash_stream_text(wanted, wanted_hash);
+    assert_string_equal(got_hash, wanted_hash);
+    page_release(&page);
+    json_reader_free(reader);
+    hash_stream_free(hash);
+    hash_stream_free(wanted);
+}
+
+static void test_start(void **state)
+{
+    static const char content[] = "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}\n";
+
+    put_file(*state, "a.jsonl", content);
+    put_gzip(*state, "a.jsonl.gz", content, 0);
+    for (int is_kept = 0; is_kept < 2; is_kept++) {
+        check_start(path_in(*state, "a.jsonl"), content, 16, is_kept);
+        check_start(path_in(*state, "a.jsonl.gz"), content, 16, is_kept);
+    }
+}
+
+static void test_has_lines(void **state)
+{
+    (void)state;
+    assert_true(json_has_lines("{\"a\":1}\n{", 10));
+    assert_true(json_has_lines(" \n{\"a\":\"}\"}\n", 14));
+    assert_true(json_has_lines("\xef\xbb\xbf{\"a\":1}", 10));
+    assert_false(json_has_lines("[{\"a\":1}]\n", 11));
+    assert_false(json_has_lines("{\n\"a\":1}\n", 10));
+    assert_false(json_has_lines("", 0));
+}
+
 static int work(void)
 {
     struct json_reader *reader = NULL;
@@ -361,6 +418,8 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_FOLDER(test_start),
+        cmocka_unit_test(test_has_lines),
         IN_FOLDER(test_lines),
         IN_FOLDER(test_malformed_lines),
         IN_FOLDER(test_line_numbers_over_pages),

@@ -46,7 +46,7 @@ static int fill(void)
     const char *hashes[] = {"h1", "h2"};
     struct manifest_column columns[] = {{"id", {.type = TYPE_BIGINT}}, {"x", {.type = TYPE_TEXT}}};
     struct manifest_file file = {.name = "a.1.parquet", .columns = columns, .column_count = 2};
-    struct manifest_source_file source = {"r", "a.jsonl", 1, 2, "c"};
+    struct manifest_source_file source = {"r", {.path = "a.jsonl", .size = 1}};
     struct manifest_boundary boundary = {"r", "id", "7", hashes, 2};
     int rc = TG_OK;
     manifest_init(&manifest);
@@ -58,7 +58,8 @@ static int fill(void)
     assert_string_equal(manifest.boundaries[0].hashes[1], "h2");
     assert_ptr_not_equal(table->files[0].columns, columns);
     assert_string_equal(table->files[0].columns[1].name, "x");
-    assert_string_equal(manifest.source_files[0].path, "a.jsonl");
+    assert_string_equal(manifest.source_files[0].file.path, "a.jsonl");
+    assert_string_equal(manifest.source_files[0].file.content, "");
 done:
     manifest_release(&manifest);
     return rc;

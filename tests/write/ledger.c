@@ -309,7 +309,10 @@ static void test_boundaries_and_files(void **state)
     add_boundary(&t, "z", (const char *[]){"h1", "h2", "h3"}, 3);
     add_boundary(&t, "a'b", (const char *[]){"h4"}, 1);
     struct manifest_source_file files[] = {
-        {"z", "/b", 5, -6, "s1"}, {"z", "/a", 7, 8, "s2"}, {"y", "/c", 0, 0, ""}};
+        {"z", {.path = "/b", .size = 5, .mtime_us = -6, .checksum = "s1"}}, /* of version 0.1 */
+        {"z",
+         {.path = "/a", .size = 7, .content = "c2", .head = "h2", .content_bytes = 70, .rows = 3}},
+        {"y", {.path = "/c"}}};
     for (size_t i = 0; i < 3; i++)
         FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &files[i], &t.err));
     FIXTURE_WRITE(&t);
@@ -323,15 +326,49 @@ static void test_boundaries_and_files(void **state)
     assert_string_equal(ledger.boundaries[1].hashes[0], "h1");
     assert_string_equal(ledger.boundaries[1].hashes[2], "h3");
     assert_int_equal(ledger.file_count, 3);
-    assert_string_equal(ledger.files[0].path, "/c");
-    assert_string_equal(ledger.files[1].path, "/a");
-    assert_int_equal(ledger.files[1].size, 7);
-    assert_int_equal(ledger.files[2].mtime_us, -6);
-    assert_string_equal(ledger.files[2].checksum, "s1");
+    assert_string_equal(ledger.files[0].file.path, "/c");
+    assert_string_equal(ledger.files[1].file.path, "/a");
+    assert_int_equal(ledger.files[1].file.size, 7);
+    assert_string_equal(ledger.files[1].file.content, "c2");
+    assert_string_equal(ledger.files[1].file.head, "h2");
+    assert_int_equal(ledger.files[1].file.content_bytes, 70);
+    assert_int_equal(ledger.files[1].file.rows, 3);
+    assert_string_equal(ledger.files[1].file.checksum, "");
+    assert_int_equal(ledger.files[2].file.mtime_us, -6);
+    assert_string_equal(ledger.files[2].file.checksum, "s1");
+    assert_string_equal(ledger.files[2].file.content, "");
     ledger_release(&ledger);
     FIXTURE_OK(&t, ledger_read(t.con, "d", "another", "shop", &ledger, &t.err));
     assert_int_equal(ledger.boundary_count + ledger.file_count, 0);
     ledger_release(&ledger);
+    fixture_release(&t);
+}
+
+/* The table as version 0.1 made it; the next load that has files adds what it lacks. */
+static void test_files_of_before(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct ledger ledger;
+    fixture_init(&t);
+    fixture_exec(&t, "CREATE SCHEMA d");
+    fixture_exec(&t, "CREATE TABLE d._tidegate_files AS SELECT 'shop_pipeline' AS pipeline_name, "
+                     "'z' AS resource_name, '/b' AS path, 5 AS size, 6 AS modified_us, "
+                     "'s1' AS checksum, '1.0' AS load_id");
+    for (int i = 0; i < 2; i++) {
+        FIXTURE_OK(&t, ledger_read(t.con, "d", "shop_pipeline", "shop", &ledger, &t.err));
+        assert_int_equal(ledger.file_count, 1 + i);
+        assert_string_equal(ledger.files[i].file.path, "/b");
+        assert_string_equal(ledger.files[i].file.checksum, "s1");
+        assert_string_equal(ledger.files[i].file.content, "");
+        assert_int_equal(ledger.files[i].file.size, 5);
+        ledger_release(&ledger);
+        struct manifest_source_file file = {"z", {.path = "/a", .content = "c"}};
+        t.files_load = "1.0";
+        FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &file, &t.err));
+        if (i == 0)
+            FIXTURE_WRITE(&t);
+    }
     fixture_release(&t);
 }
 
@@ -351,7 +388,7 @@ static void test_out_of_memory(void **state)
     (void)state;
     fixture_init(&tortured);
     add_boundary(&tortured, "z", (const char *[]){"h1", "h2", "h3"}, 3);
-    struct manifest_source_file file = {"z", "/b", 5, 6, "s1"};
+    struct manifest_source_file file = {"z", {.path = "/b", .size = 5, .content = "c"}};
     FIXTURE_OK(&tortured, manifest_add_source_file(fixture_begin(&tortured), &file, &tortured.err));
     FIXTURE_WRITE(&tortured);
     torture(read_once);
@@ -370,6 +407,7 @@ int main(void)
         cmocka_unit_test(test_whose_package),
         cmocka_unit_test(test_damaged_schema),
         cmocka_unit_test(test_boundaries_and_files),
+        cmocka_unit_test(test_files_of_before),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("write/ledger", tests, NULL, NULL);

@@ -296,6 +296,7 @@ static inline void fixture_state(struct fixture *t, struct manifest *manifest)
     manifest->state_version_from = t->state.version;
     manifest->state_hash_from = arena_strdup(&manifest->arena, t->state.hash);
     manifest->files_load_from = t->files_load ? t->files_load : "";
+    manifest->skips_files = true;
     if (t->changes_state) {
         char last[16];
         snprintf(last, sizeof(last), "%d", t->load);

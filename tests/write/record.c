@@ -119,7 +119,14 @@ static void test_boundaries(void **state)
 
 static void add_file(struct fixture *t, const char *resource, const char *path, int64_t size)
 {
-    struct manifest_source_file file = {resource, path, size, 1, "c"};
+    struct manifest_source_file file = {resource,
+                                        {.path = path,
+                                         .size = size,
+                                         .mtime_us = 1,
+                                         .content = "c",
+                                         .head = "h",
+                                         .content_bytes = 10 * size,
+                                         .rows = size + 1}};
     FIXTURE_OK(t, manifest_add_source_file(fixture_begin(t), &file, &t->err));
 }
 
@@ -137,6 +144,31 @@ static void test_files(void **state)
     FIXTURE_WRITE(&t);
     fixture_check(&t, "SELECT resource_name, path, size, load_id FROM d._tidegate_files ORDER BY 3",
                   "other|/it's.jsonl|2|1.5\nitem|/b.jsonl|3|1.5\nitem|/it's.jsonl|4|2.5\n");
+    fixture_release(&t);
+}
+
+/* A file that was renamed takes its old entry with it, but not the new file of that name. */
+static void test_renamed_files(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct manifest_source_file rotated = {
+        "item", {.path = "/log.1", .size = 1, .content = "c", .renamed_from = "/log"}};
+    struct manifest_source_file moved = {
+        "item", {.path = "/b/it's", .size = 2, .content = "d", .renamed_from = "/it's"}};
+    start(&t);
+    add_file(&t, "item", "/log", 1);
+    add_file(&t, "item", "/it's", 2);
+    add_file(&t, "other", "/it's", 3);
+    FIXTURE_WRITE(&t);
+    t.files_load = "1.5";
+    FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &rotated, &t.err));
+    FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &moved, &t.err));
+    add_file(&t, "item", "/log", 9);
+    FIXTURE_WRITE(&t);
+    fixture_check(&t,
+                  "SELECT resource_name, path, size, load_id FROM d._tidegate_files ORDER BY 3, 2",
+                  "item|/log.1|1|2.5\nitem|/b/it's|2|2.5\nother|/it's|3|1.5\nitem|/log|9|2.5\n");
     fixture_release(&t);
 }
 
@@ -171,7 +203,13 @@ static void test_golden(void **state)
     fixture_part(&t, "item")->rows_read = 5;
     add_boundary(&t, "item", "id", "1", "h1");
     add_file(&t, "item", "/a.jsonl", 1);
-    add_file(&t, "item", "/b.jsonl", 2);
+    struct manifest_source_file b = {"item",
+                                     {.path = "/b.jsonl",
+                                      .size = 2,
+                                      .mtime_us = 1,
+                                      .checksum = "of its ends",
+                                      .renamed_from = "/c.jsonl"}};
+    FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &b, &t.err));
     there.tables = mem_calloc(1, sizeof(*there.tables));
     there.tables[there.table_count++].name = mem_strdup("_tidegate_files");
     t.changes_state = false; /* compressed text differs between versions of zlib */
@@ -187,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_only_what_changed),
         cmocka_unit_test(test_boundaries),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_renamed_files),
         cmocka_unit_test(test_many_files),
         cmocka_unit_test(test_golden),
     };

@@ -36,7 +36,7 @@ static void start(struct fixture *t)
 /* A second load that changes every table, and the schema. */
 static char *second_load(struct fixture *t)
 {
-    struct manifest_source_file file = {"event", "/e.jsonl", 1, 2, "c"};
+    struct manifest_source_file file = {"event", {.path = "/e.jsonl", .size = 1, .content = "c"}};
     struct manifest_boundary boundary = {"event", "id", "2", (const char *[]){"h"}, 1};
     fixture_rows(t, "person", PERSON "|age bigint", "1|Bea|b|7\n2|Cy|c|8\n");
     fixture_rows(t, "person__kids", KIDS, "k2|b|b|0|b0\n");
@@ -195,7 +195,7 @@ static void test_files_moved_on(void **state)
 {
     (void)state;
     struct fixture t;
-    struct manifest_source_file file = {"person", "/a.jsonl", 1, 1, "c"};
+    struct manifest_source_file file = {"person", {.path = "/a.jsonl", .size = 1, .content = "c"}};
     start(&t);
     t.changes_state = false;
     FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &file, &t.err));
@@ -549,7 +549,7 @@ static int overtaken_exec(struct connection *con, const char *sql, uint64_t *cha
 /* A load of the rows of a file. */
 static char *seal_file(struct fixture *t, const char *name)
 {
-    struct manifest_source_file file = {"event", name, 1, 1, "c"};
+    struct manifest_source_file file = {"event", {.path = name, .size = 1, .content = "c"}};
     fixture_rows(t, "event", "id bigint", "2\n3\n");
     FIXTURE_OK(t, manifest_add_source_file(fixture_begin(t), &file, &t->err));
     return fixture_seal(t);

@@ -187,10 +187,10 @@ static int make_distinct(struct csv_header *header, const struct csv_header_opti
 /* ---- The line ------------------------------------------------------------------------------ */
 
 static int split_line(struct csv_header *header, const struct csv_header_options *options,
-                      const char *at, const char *end, bool is_cut, struct tg_error *err)
+                      const char **place, const char *end, bool is_cut, struct tg_error *err)
 {
     struct buf field = BUF_INIT;
-    const char *start = at;
+    const char *at = *place, *start = at;
     bool is_closed;
     int rc = TG_OK;
 
@@ -210,6 +210,7 @@ static int split_line(struct csv_header *header, const struct csv_header_options
     }
     if (!is_closed && options->has_names)
         rc = error_set(err, TG_DATA, "the quote before the last name of the header is not closed");
+    *place = at;
 done:
     buf_release(&field);
     return rc;
@@ -233,7 +234,9 @@ int csv_header_read(const char *head, size_t len, bool is_cut,
     if (at == end)
         goto done;
     find_delimiter(options->delimiter, at, (size_t)(end - at), out->delimiter);
-    TRY(split_line(out, options, at, end, is_cut, err));
+    TRY(split_line(out, options, &at, end, is_cut, err));
+    (void)skip_newline(&at, end);
+    out->bytes = (size_t)(at - head);
     TRY(make_distinct(out, options, err));
 done:
     if (rc != TG_OK)

@@ -10,6 +10,7 @@ struct csv_header {
     struct arena arena;
     char delimiter[8];
     size_t blank_lines; /* before the first line */
+    size_t bytes;       /* of the first line, its end, and all before it */
     const char **names; /* each another */
     size_t count, cap;  /* no names: a file without content */
 };

@@ -2,11 +2,12 @@
  * The content of a text file, decompressed, as a pipe that another reader opens by a path.
  *
  * Data path: feed_open (reader_open, the head) -> feed_start -> pump, in a thread of its own:
- * reader_read -> write_all, to the end of the file -> feed_finish, which says what pump found.
+ * reader_read -> write_piece, to the end of the file -> feed_finish, which says what pump found.
  *
  * The reader of the pipe sees the end of a damaged file as it sees any other end; so nothing of the
  * file counts before feed_finish said that it is whole. The file is opened once and decompressed
- * once, beside the work of the pipe's reader.
+ * once, beside the work of the pipe's reader. Of a file that has grown, the header and what is new
+ * go through the pipe (feed_begin_at).
  */
 #include "extract/files/feed.h"
 
@@ -30,6 +31,9 @@ struct feed {
     bool was_left; /* the pipe's reader closed it before the end */
     char *bytes;   /* the head, then one piece after the other */
     size_t len;
+    int64_t header, from; /* what lies between is left out */
+    int64_t hashed;       /* bytes of the content that `hash` holds */
+    struct hash_stream *hash;
     int64_t seen;       /* bytes of the content */
     int64_t line_start; /* of the last line that is not empty */
     int64_t line_end;
@@ -67,6 +71,14 @@ const char *feed_head(const struct feed *feed, size_t *len)
     return feed->bytes;
 }
 
+void feed_begin_at(struct feed *feed, int64_t header, int64_t from, struct hash_stream *hash)
+{
+    feed->header = header < from ? header : from;
+    feed->from = from;
+    feed->hash = hash;
+    feed->hashed = hash ? hash_stream_bytes(hash) : from;
+}
+
 /* ---- The pump ------------------------------------------------------------------------------ */
 
 static bool is_newline(char c)
@@ -92,10 +104,30 @@ static void see_lines(struct feed *feed)
     feed->seen += (int64_t)feed->len;
 }
 
-static int write_all(struct feed *feed, struct tg_error *err)
+/* Of the piece at `seen`, what lies between two places in the content. */
+static void cut(const struct feed *feed, int64_t from, int64_t to, size_t *start, size_t *end)
 {
-    for (size_t at = 0; at < feed->len && !feed->was_left;) {
-        ssize_t put = write(feed->ends[1], feed->bytes + at, feed->len - at);
+    int64_t a = from - feed->seen, b = to - feed->seen, len = (int64_t)feed->len;
+
+    *start = (size_t)(a < 0 ? 0 : a > len ? len : a);
+    *end = (size_t)(b < 0 ? 0 : b > len ? len : b);
+}
+
+static void hash_piece(struct feed *feed)
+{
+    size_t start, end;
+
+    if (!feed->hash)
+        return;
+    cut(feed, feed->hashed, INT64_MAX, &start, &end);
+    hash_stream_add(feed->hash, feed->bytes + start, end - start);
+    feed->hashed += (int64_t)(end - start);
+}
+
+static int write_part(struct feed *feed, size_t at, size_t end, struct tg_error *err)
+{
+    while (at < end && !feed->was_left) {
+        ssize_t put = write(feed->ends[1], feed->bytes + at, end - at);
         if (put >= 0)
             at += (size_t)put;
         else if (errno == EPIPE)
@@ -106,6 +138,31 @@ static int write_all(struct feed *feed, struct tg_error *err)
     return TG_OK;
 }
 
+static int write_piece(struct feed *feed, struct tg_error *err)
+{
+    size_t start, end;
+    int rc = TG_OK;
+
+    cut(feed, 0, feed->header, &start, &end);
+    TRY(write_part(feed, start, end, err));
+    cut(feed, feed->from, INT64_MAX, &start, &end);
+    TRY(write_part(feed, start, end, err));
+done:
+    return rc;
+}
+
+/* Passes over what is neither written nor hashed. */
+static int skip_ahead(struct feed *feed, struct tg_error *err)
+{
+    int64_t wanted = feed->hashed < feed->from ? feed->hashed : feed->from;
+
+    if (feed->seen < feed->header || feed->seen >= wanted)
+        return TG_OK;
+    wanted -= feed->seen;
+    feed->seen += wanted;
+    return reader_skip(feed->reader, wanted, err);
+}
+
 /* The thread blocks all signals, so a pipe that nobody reads any more is an error code. */
 static int pump(void *arg, struct tg_error *err)
 {
@@ -113,12 +170,27 @@ static int pump(void *arg, struct tg_error *err)
     int rc = TG_OK;
 
     while (feed->len > 0 && !feed->was_left) {
+        hash_piece(feed);
+        TRY(write_piece(feed, err));
         see_lines(feed);
-        TRY(write_all(feed, err));
+        TRY(skip_ahead(feed, err));
         TRY(reader_read(feed->reader, feed->bytes, FEED_HEAD_BYTES, &feed->len, err));
     }
 done:
     close(feed->ends[1]);
+    return rc;
+}
+
+int feed_pass(struct feed *feed, struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    while (feed->len > 0) {
+        hash_piece(feed);
+        feed->seen += (int64_t)feed->len;
+        TRY(reader_read(feed->reader, feed->bytes, FEED_HEAD_BYTES, &feed->len, err));
+    }
+done:
     return rc;
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/hash.h"
 
 struct feed; /* one file */
 
@@ -18,6 +19,12 @@ enum { FEED_HEAD_BYTES = 256 * 1024 };
 int feed_open(const char *path, struct feed **out, struct tg_error *err) TG_CHECK_RESULT;
 /* The first FEED_HEAD_BYTES of the content, all of it when there is less; until feed_start. */
 const char *feed_head(const struct feed *feed, size_t *len);
+/* Before feed_start: of the content, the bytes from `header` up to `from` are left out of the pipe.
+ * `hash` (borrowed, may be NULL) takes in all that is read; it holds nothing yet, or the first
+ * `from` bytes, and then those of a plain file are not read. */
+void feed_begin_at(struct feed *feed, int64_t header, int64_t from, struct hash_stream *hash);
+/* In the place of feed_start, where nobody reads: to the end of the file. */
+int feed_pass(struct feed *feed, struct tg_error *err) TG_CHECK_RESULT;
 /* Begins to write the content, from its first byte, to the pipe that is opened as *path; once. */
 int feed_start(struct feed *feed, const char **path, struct tg_error *err) TG_CHECK_RESULT;
 /* When the pipe's reader has seen its end and has closed it: TG_DATA unless the end of the file was

@@ -108,6 +108,22 @@ int json_reader_open(struct json_reader *reader, const char *path, enum json_for
     return reader_open(path, &reader->file, err);
 }
 
+int json_reader_start(struct json_reader *reader, const struct json_start *start,
+                      struct tg_error *err)
+{
+    bool is_hashed = !start->hash || hash_stream_bytes(start->hash) > 0;
+
+    reader->path = start->name;
+    reader->line = start->lines + 1;
+    if (is_hashed) {
+        int rc = reader_skip(reader->file, start->bytes, err);
+        reader_watch(reader->file, start->hash);
+        return rc;
+    }
+    reader_watch(reader->file, start->hash);
+    return reader_pass(reader->file, start->bytes, err);
+}
+
 int64_t json_reader_bytes(const struct json_reader *reader)
 {
     return reader->bytes;
@@ -365,14 +381,14 @@ done:
 
 /* ---- The file ------------------------------------------------------------------------------ */
 
-/* Does the first line, which begins with '{' at `i`, end inside the object? */
-static bool spans_lines(const struct json_reader *reader, size_t i)
+/* Does the first line, which begins with '{', end inside the object? */
+static bool spans_lines(const char *text, size_t len)
 {
     bool quoted = false;
-    size_t depth = 0;
+    size_t depth = 0, i = 0;
 
-    for (; i < reader->end && reader->memory[i] != '\n'; i++) {
-        char c = reader->memory[i];
+    for (; i < len && text[i] != '\n'; i++) {
+        char c = text[i];
         if (quoted && c == '\\')
             i++;
         else if (c == '"')
@@ -382,7 +398,16 @@ static bool spans_lines(const struct json_reader *reader, size_t i)
         else if (!quoted && (c == '}' || c == ']') && depth > 0)
             depth--;
     }
-    return i < reader->end && depth > 0;
+    return i < len && depth > 0;
+}
+
+bool json_has_lines(const char *text, size_t len)
+{
+    size_t i = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+
+    while (i < len && is_space(text[i]))
+        i++;
+    return i < len && text[i] == '{' && !spans_lines(text + i, len - i);
 }
 
 /* Skips a byte order mark and tells the form of the file, if it is text. */
@@ -406,7 +431,8 @@ static int begin(struct json_reader *reader, struct tg_error *err)
         reader->line += count_newlines(reader->memory + reader->start, first - reader->start);
         reader->start = reader->scanned = first + 1;
         reader->state = IN_LIST;
-    } else if (first < reader->end && reader->memory[first] == '{' && spans_lines(reader, first)) {
+    } else if (first < reader->end && reader->memory[first] == '{' &&
+               spans_lines(reader->memory + first, reader->end - first)) {
         reader->state = IN_OBJECT;
     }
 done:

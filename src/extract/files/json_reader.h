@@ -4,6 +4,7 @@
 #ifndef TIDEGATE_EXTRACT_JSON_READER_H
 #define TIDEGATE_EXTRACT_JSON_READER_H
 
+#include "base/hash.h"
 #include "data/page.h"
 
 struct json_reader; /* parser and buffer, used for one file after the other */
@@ -21,6 +22,19 @@ void json_reader_free(struct json_reader *reader); /* NULL is fine */
 /* Opens a file, and closes the one before. `path` is borrowed until then. TG_SOURCE. */
 int json_reader_open(struct json_reader *reader, const char *path, enum json_form form,
                      struct tg_error *err) TG_CHECK_RESULT;
+/* Right after opening: what it is called in messages, how much of the text is left out (of how many
+ * lines), and what takes in all that is read: it holds nothing yet, or what is left out, and then
+ * that of a plain file is not read. All borrowed. */
+struct json_start {
+    const char *name;
+    int64_t bytes;
+    uint64_t lines;
+    struct hash_stream *hash;
+};
+int json_reader_start(struct json_reader *reader, const struct json_start *start,
+                      struct tg_error *err) TG_CHECK_RESULT;
+/* Whether a text that begins so is taken by JSON_ANY for values on lines of their own. */
+bool json_has_lines(const char *text, size_t len);
 /* The next page that has rows (they live until the next call), or PAGE_END. TG_DATA names file,
  * line and byte of what is malformed; a file that ends too early is malformed. */
 int json_reader_next(struct json_reader *reader, struct page *page,

@@ -1,174 +1,131 @@
 /*
- * Which files a resource has: glob patterns under a root, and the ledger of files that were loaded.
+ * Which files a resource has: glob patterns under a root.
  *
- * Data path: listing_make -> add_pattern (fs_glob under the root) -> sort_unique -> drop_known.
- * listing_record takes size, mtime and checksum before a file is read, so that what changes while
- * it is read is seen as a change by the next run.
+ * Data path: listing_make -> add_pattern (fs_glob under the root) -> add_file (size, mtime, and a
+ * name that is UTF-8) -> sort_unique. Patterns that match nothing are kept for the driver, which
+ * knows whether they ever matched.
  *
- * A file counts as unchanged by size and mtime, and without opening it; by the checksum of its head
- * and tail when only the mtime differs (it was copied, or touched). Reading is left to the source.
+ * What is no regular file (a pipe, a device) blocks whoever opens it, so a wildcard does not match
+ * it; a plain path may name it. What of the files was loaded already is known.c's.
  */
 #include "extract/files/listing.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/fs.h"
-#include "base/hash.h"
 #include "base/memory.h"
-
-enum { END_BYTES = 64 * 1024 }; /* of head and tail */
 
 void listing_release(struct listing *listing)
 {
-    for (size_t i = 0; i < listing->count; i++)
+    for (size_t i = 0; i < listing->count; i++) {
+        hash_stream_free(listing->items[i].text);
         mem_free(listing->items[i].path);
+    }
+    for (size_t i = 0; i < listing->unmatched_count; i++)
+        mem_free(listing->unmatched[i]);
     mem_free(listing->items);
+    mem_free(listing->unmatched);
+    arena_release(&listing->arena);
     *listing = (struct listing){0};
 }
 
-/* ---- The ledger ---------------------------------------------------------------------------- */
-
-static int vanished(const char *path, struct tg_error *err)
+int listing_stat(struct listed_file *file, struct tg_error *err)
 {
-    error_set(err, TG_SOURCE, "file '%s' is gone since the folder was listed; run again", path);
-    if (err)
-        err->retryable = true;
-    return TG_SOURCE;
-}
-
-/* Up to `len` bytes from `offset`; fewer when the file is shorter. */
-static int read_at(int fd, const char *path, int64_t offset, char *out, size_t len, size_t *got,
-                   struct tg_error *err)
-{
-    *got = 0;
-    while (*got < len) {
-        ssize_t part = pread(fd, out + *got, len - *got, offset + (int64_t)*got);
-        if (part < 0 && errno == EINTR)
-            continue;
-        if (part < 0)
-            return error_errno(err, TG_SOURCE, errno, "file '%s' cannot be read", path);
-        if (part == 0)
-            break;
-        *got += (size_t)part;
-    }
-    return TG_OK;
-}
-
-/* XXH3 of the first and last 64 KiB, as 16 hex digits. */
-static int checksum(const char *path, int64_t size, char out[CHECKSUM_TEXT + 1],
-                    struct tg_error *err)
-{
-    int64_t tail = size > 2 * END_BYTES ? size - END_BYTES : END_BYTES;
-    size_t head_len, tail_len;
-    char *bytes = NULL;
-    int rc = TG_OK;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-    if (fd < 0)
-        return errno == ENOENT
-                   ? vanished(path, err)
-                   : error_errno(err, TG_SOURCE, errno, "file '%s' cannot be opened", path);
-    bytes = mem_alloc(2 * END_BYTES);
-    if (!bytes)
-        TRY(error_nomem(err));
-    TRY(read_at(fd, path, 0, bytes, END_BYTES, &head_len, err));
-    TRY(read_at(fd, path, tail, bytes + head_len, END_BYTES, &tail_len, err));
-    snprintf(out, CHECKSUM_TEXT + 1, "%016" PRIx64, hash_xx64(bytes, head_len + tail_len));
-done:
-    mem_free(bytes);
-    close(fd);
-    return rc;
-}
-
-static int stat_file(const struct listed_file *file, struct fs_stat *out, struct tg_error *err)
-{
-    int rc = fs_stat(file->path, out, err);
+    struct fs_stat info;
+    int rc = fs_stat(file->path, &info, err);
 
     if (rc != TG_OK)
         return rc;
-    return out->exists && !out->is_dir ? TG_OK : vanished(file->path, err);
-}
-
-int listing_record(const struct listed_file *file, struct source_file *out, struct tg_error *err)
-{
-    char sum[CHECKSUM_TEXT + 1];
-    struct fs_stat info;
-    int rc = TG_OK;
-
-    *out = (struct source_file){0};
-    TRY(stat_file(file, &info, err));
-    if (!info.is_file)
-        return TG_OK;
-    TRY(checksum(file->path, info.size, sum, err));
-    out->size = info.size;
-    out->mtime_us = info.mtime_us;
-    out->path = mem_strdup(file->name);
-    out->checksum = mem_strdup(sum);
-    if (!out->path || !out->checksum) {
-        mem_free(out->path);
-        mem_free(out->checksum);
-        *out = (struct source_file){0};
-        rc = error_nomem(err);
+    if (!info.exists || info.is_dir) {
+        error_set(err, TG_SOURCE, "file '%s' is gone since the folder was listed; run again",
+                  file->path);
+        if (err)
+            err->retryable = true;
+        return TG_SOURCE;
     }
-done:
-    return rc;
+    file->size = info.size;
+    file->mtime_us = info.mtime_us;
+    file->is_file = info.is_file;
+    return TG_OK;
 }
 
-static int compare_known(const void *name, const void *known)
+/* ---- Names --------------------------------------------------------------------------------- */
+
+/* The bytes of the character at `text`, 0: it is none in UTF-8. */
+static size_t character(const char *text)
 {
-    return strcmp(name, ((const struct source_file *)known)->path);
+    unsigned char lead = (unsigned char)*text;
+    size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
+    return strnlen(text, len) == len && text_is_utf8(text, len) ? len : 0;
 }
 
-static int is_unchanged(const struct listed_file *file, const struct fs_stat *info,
-                        const struct source_file *known, bool *out, struct tg_error *err)
+/* "\xHH", which an escape would look like. */
+static bool looks_escaped(const char *text)
 {
-    char sum[CHECKSUM_TEXT + 1];
+    static const char digits[] = "0123456789abcdef";
+
+    return text[0] == '\\' && text[1] == 'x' && text[2] && strchr(digits, text[2]) && text[3] &&
+           strchr(digits, text[3]);
+}
+
+/* The name as UTF-8: any other byte is \xHH, and so is a backslash that could be taken for such an
+ * escape, so that no two names become one. */
+static int set_name(struct listing *listing, struct listed_file *file, const char *name,
+                    struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
     int rc = TG_OK;
 
-    *out = false;
-    if (!known || !info->is_file || known->size != info->size)
+    file->name = name;
+    if (text_is_utf8(name, strlen(name)) && !strstr(name, "\\x"))
         return TG_OK;
-    *out = known->mtime_us == info->mtime_us;
-    if (*out || !known->checksum)
-        return TG_OK;
-    TRY(checksum(file->path, info->size, sum, err));
-    *out = strcmp(sum, known->checksum) == 0;
-done:
-    return rc;
-}
-
-/* Takes the known files out of the listing, and the size of the others. */
-static int drop_known(struct listing *listing, const struct source_file *known, size_t known_count,
-                      struct tg_error *err)
-{
-    size_t kept = 0, i = 0;
-    int rc = TG_OK;
-
-    for (; i < listing->count; i++) {
-        struct listed_file *file = &listing->items[i];
-        const struct source_file *entry = NULL;
-        struct fs_stat info;
-        bool unchanged;
-        TRY(stat_file(file, &info, err));
-        if (known_count > 0)
-            entry = bsearch(file->name, known, known_count, sizeof(*known), compare_known);
-        TRY(is_unchanged(file, &info, entry, &unchanged, err));
-        file->size = info.size;
-        if (unchanged)
-            mem_free(file->path);
+    while (*name) {
+        size_t len = looks_escaped(name) ? 0 : character(name);
+        if (len == 0)
+            buf_printf(&text, "\\x%02x", (unsigned char)*name);
         else
-            listing->items[kept++] = *file;
+            buf_append(&text, name, len);
+        name += len > 0 ? len : 1;
     }
+    TRY(buf_check(&text, err));
+    file->name = arena_strdup(&listing->arena, buf_string(&text));
+    if (!file->name)
+        rc = error_nomem(err);
 done:
-    for (; i < listing->count; i++) /* the rest, when something failed */
-        listing->items[kept++] = listing->items[i];
-    listing->count = kept;
+    buf_release(&text);
     return rc;
+}
+
+/* Does the one part of the pattern before `pattern_end` match that of the name? */
+static bool part_matches(const char *pattern, size_t pattern_len, const char *name, size_t name_len)
+{
+    char parts[2][256];
+
+    if (pattern_len >= sizeof(parts[0]) || name_len >= sizeof(parts[1]))
+        return false;
+    memcpy(parts[0], pattern, pattern_len);
+    memcpy(parts[1], name, name_len);
+    parts[0][pattern_len] = parts[1][name_len] = '\0';
+    return fnmatch(parts[0], parts[1], FNM_PERIOD) == 0;
+}
+
+bool listing_matches(const char *pattern, const char *name)
+{
+    while (pattern[0] == '.' && pattern[1] == '/')
+        pattern += 2;
+    size_t pattern_len = strcspn(pattern, "/"), name_len = strcspn(name, "/");
+    bool last = !pattern[pattern_len], name_last = !name[name_len];
+    if (pattern_len == 2 && memcmp(pattern, "**", 2) == 0) {
+        if (last || listing_matches(pattern + 3, name))
+            return true;
+        return !name_last && listing_matches(pattern, name + name_len + 1);
+    }
+    if (last != name_last || !part_matches(pattern, pattern_len, name, name_len))
+        return false;
+    return last || listing_matches(pattern + pattern_len + 1, name + name_len + 1);
 }
 
 /* ---- Patterns ------------------------------------------------------------------------------ */
@@ -183,10 +140,40 @@ static int add_file(struct listing *listing, const char *path, size_t name_at, s
     *file = (struct listed_file){.path = mem_strdup(path)};
     if (!file->path)
         TRY(error_nomem(err));
-    file->name = file->path + name_at;
     listing->count++;
+    TRY(set_name(listing, file, file->path + name_at, err));
+    TRY(listing_stat(file, err));
 done:
     return rc;
+}
+
+static int add_unmatched(struct listing *listing, const char *pattern, struct tg_error *err)
+{
+    int rc = mem_grow(&listing->unmatched, &listing->unmatched_cap, listing->unmatched_count + 1,
+                      sizeof(*listing->unmatched), err);
+    char *copy = rc == TG_OK ? mem_strdup(pattern) : NULL;
+
+    if (rc == TG_OK && !copy)
+        return error_nomem(err);
+    if (copy)
+        listing->unmatched[listing->unmatched_count++] = copy;
+    return rc;
+}
+
+/* What a wildcard found, if it can be read like a file. */
+static int add_match(const struct context *ctx, struct listing *listing, const char *path,
+                     size_t name_at, struct tg_error *err)
+{
+    int rc = add_file(listing, path, name_at, err);
+
+    if (rc != TG_OK || listing->items[listing->count - 1].is_file)
+        return rc;
+    mem_free(listing->items[--listing->count].path);
+    context_log(ctx, TG_LOG_WARNING, "files",
+                "'%s' is a pipe or a device, which a wildcard does not match; name it in `path` to "
+                "read it",
+                path);
+    return TG_OK;
 }
 
 /* The root with a slash at its end and none twice; "" for the current folder. With `pattern`, a
@@ -244,11 +231,11 @@ static int add_pattern(const struct context *ctx, struct listing *listing, const
         goto done;
     }
     TRY(fs_glob(buf_string(strpbrk(pattern, "*?[") ? &escaped : &path), &names, err));
-    if (names.count == 0)
-        context_log(ctx, TG_LOG_WARNING, "files", "pattern '%s' matches no file in folder '%s'",
-                    pattern, root);
+    size_t before = listing->count;
     for (size_t i = 0; i < names.count; i++)
-        TRY(add_file(listing, names.items[i], name_at, err));
+        TRY(add_match(ctx, listing, names.items[i], name_at, err));
+    if (listing->count == before)
+        TRY(add_unmatched(listing, pattern, err));
 done:
     fs_names_release(&names);
     buf_release(&path);
@@ -297,20 +284,19 @@ static void sort_unique(struct listing *listing)
 }
 
 int listing_make(const struct context *ctx, const char *root, const char *patterns,
-                 const struct source_file *known, size_t known_count, struct listing *out,
-                 struct tg_error *err)
+                 struct listing *out, struct tg_error *err)
 {
     struct fs_stat info;
     int rc = TG_OK;
 
     *out = (struct listing){0};
+    arena_init(&out->arena);
     TRY(fs_stat(root[0] ? root : ".", &info, err));
     if (!info.is_dir)
         TRY(error_set(err, TG_SOURCE, "folder '%s' %s; correct root", root,
                       info.exists ? "is a file" : "does not exist"));
     TRY(add_patterns(ctx, out, root, patterns, err));
     sort_unique(out);
-    TRY(drop_known(out, known, known_count, err));
 done:
     if (rc != TG_OK)
         listing_release(out);

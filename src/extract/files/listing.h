@@ -1,36 +1,70 @@
 /*
- * Which files a resource has, and which of them the ledger knows already.
+ * Which files a resource has.
  */
 #ifndef TIDEGATE_EXTRACT_LISTING_H
 #define TIDEGATE_EXTRACT_LISTING_H
 
 #include "base/context.h"
+#include "base/hash.h"
 #include "extract/source.h"
 
-enum { CHECKSUM_TEXT = 16 };
+/* What becomes of a file (known.h). */
+enum file_fate {
+    FILE_WHOLE, /* read from its beginning */
+    FILE_TAIL,  /* read from where `entry` ends */
+    FILE_NOTED, /* its text was loaded: entered as it is now, and not read */
+    FILE_LEFT   /* it is as it was: left alone */
+};
+
+/* Why. */
+enum file_reason {
+    FILE_NEW,
+    FILE_REWRITTEN, /* what was loaded under this name is no longer in it */
+    FILE_GROWN,     /* behind the text of `entry` there is more */
+    FILE_COPIED,    /* its text is that of another file, which is here, too */
+    FILE_MOVED,     /* its text is that of `entry`, whose own file is not here any more */
+    FILE_TOUCHED    /* its text is that of `entry`, which is its own */
+};
+
+/* Whether what is added behind the text of a file are more rows. */
+enum file_growth {
+    GROWS_NEVER,
+    GROWS_BY_LINES,
+    GROWS_IF_LINES /* JSON that begins as values on lines of their own */
+};
 
 struct listed_file {
-    char *path; /* to open it */
-    char *name; /* relative to the root, the same wherever the root is mounted; points into path */
-    int64_t size;
+    char *path;       /* to open it */
+    const char *name; /* relative to the root, the same wherever the root is mounted; UTF-8 */
+    int64_t size, mtime_us;
+    bool is_file; /* a regular one: no pipe, no device */
+    enum file_growth growth;
+    enum file_fate fate;
+    enum file_reason reason;
+    const struct source_file *entry; /* the one that says so; NULL: none */
+    const struct listed_file *twin;  /* FILE_COPIED: of another file of this listing */
+    struct hash_stream *text;        /* FILE_TAIL: of the text of `entry`; NULL: to be made anew */
+    uint64_t lines;                  /* FILE_TAIL: in it */
+    uint64_t rows;                   /* that it gave; the driver counts them */
 };
 
 struct listing {
     struct listed_file *items; /* sorted by name, each file once */
     size_t count, cap;
+    char **unmatched; /* patterns that match nothing */
+    size_t unmatched_count, unmatched_cap;
+    struct arena arena; /* names that are not in their paths, and entries that were made here */
 };
 
-/* Files under `root` that match one of `patterns` (a pattern a line), without those that `known`
- * (sorted by path) holds unchanged: equal in size and, if not in mtime, in checksum. A pattern that
- * matches nothing is logged; a plain path, or a root, that is not there is TG_SOURCE. */
+/* Files under `root` that match one of `patterns` (a pattern a line). What is no regular file must
+ * be named by a plain path. A plain path, or a root, that is not there is TG_SOURCE. */
 int listing_make(const struct context *ctx, const char *root, const char *patterns,
-                 const struct source_file *known, size_t known_count, struct listing *out,
-                 struct tg_error *err) TG_CHECK_RESULT;
+                 struct listing *out, struct tg_error *err) TG_CHECK_RESULT;
 void listing_release(struct listing *listing);
 
-/* What the ledger keeps of a file as it is now; nothing (path NULL) of a pipe, which gives other
- * bytes every time. TG_SOURCE when it is gone. The caller frees path and checksum. */
-int listing_record(const struct listed_file *file, struct source_file *out,
-                   struct tg_error *err) TG_CHECK_RESULT;
+/* The file as it is now: size and mtime. TG_SOURCE, retryable, when it is gone. */
+int listing_stat(struct listed_file *file, struct tg_error *err) TG_CHECK_RESULT;
+/* Whether a file of that name would have matched the pattern. */
+bool listing_matches(const char *pattern, const char *name);
 
 #endif

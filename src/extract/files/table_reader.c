@@ -14,7 +14,10 @@
 #include "extract/files/table_reader.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "data/batch.h"
@@ -38,6 +41,10 @@ struct table_reader {
     struct engine *engine;
     const struct context *ctx;
     const char *path;
+    const char *name; /* in messages */
+    int link;         /* Parquet: the file, where `path` is link_path; -1: none */
+    char link_path[32];
+    uint64_t lines_before;
     struct feed *feed;              /* CSV: the file, whose content the engine reads */
     struct ArrowArrayStream stream; /* released at its end */
     struct ArrowSchema schema;
@@ -163,7 +170,7 @@ done:
 /* ---- Errors -------------------------------------------------------------------------------- */
 
 /* From DuckDB's page-long text: the line, and what is wrong with it. */
-static int tell_csv_error(const char *path, int code, struct tg_error *err)
+static int tell_csv_error(const struct table_reader *reader, int code, struct tg_error *err)
 {
     static const char mark[] = "CSV Error on Line: ";
     struct tg_error original;
@@ -172,7 +179,7 @@ static int tell_csv_error(const char *path, int code, struct tg_error *err)
     size_t len = 0;
 
     if (!err || !(at = strstr(err->what, mark)))
-        return error_where(err, code, "file '%s'", path);
+        return error_where(err, code, "file '%s'", reader->name);
     original = *err;
     at = original.what + (at - err->what) + strlen(mark);
     unsigned long long line = 0;
@@ -188,7 +195,8 @@ static int tell_csv_error(const char *path, int code, struct tg_error *err)
     }
     what[len] = '\0';
     error_set(err, TG_DATA, "malformed CSV: %s", what);
-    return error_where(err, TG_DATA, "file '%s', line %llu", path, line);
+    return error_where(err, TG_DATA, "file '%s', line %llu", reader->name,
+                       line + reader->lines_before);
 }
 
 /* The engine refused: says where and why. What it read of a damaged file is not the reason. */
@@ -222,7 +230,7 @@ static int explain(struct table_reader *reader, int code, struct tg_error *err)
         err->code = TG_DATA;
         err->sqlstate[0] = '\0';
     }
-    return tell_csv_error(reader->path, TG_DATA, err);
+    return tell_csv_error(reader, TG_DATA, err);
 }
 
 /* ---- Opening ------------------------------------------------------------------------------- */
@@ -250,7 +258,7 @@ static int finish_feed(struct table_reader *reader, struct tg_error *err)
     if (feed_last_line_bytes(reader->feed) > LINE_BYTES_MAX)
         TRY(error_where(
             err, error_set(err, TG_DATA, "the last line is longer than " LINE_BYTES " bytes"),
-            "file '%s'", reader->path));
+            "file '%s'", reader->name));
 done:
     return rc;
 }
@@ -291,7 +299,22 @@ done:
     return rc;
 }
 
-static int read_header(const struct table_reader *reader, const struct table_options *options,
+/* Of a file that has grown, the header and what is new is read. */
+static void leave_out(struct table_reader *reader, const struct table_options *options,
+                      const char *head, struct csv_header *header)
+{
+    size_t kept = options->header ? header->bytes : 0;
+
+    feed_begin_at(reader->feed, (int64_t)kept, options->from, options->hash);
+    if (options->from == 0)
+        return;
+    header->blank_lines = options->header ? header->blank_lines : 0;
+    reader->lines_before = options->lines_before;
+    for (size_t i = 0; i < kept; i++)
+        reader->lines_before -= head[i] == '\n';
+}
+
+static int read_header(struct table_reader *reader, const struct table_options *options,
                        struct csv_header *out, struct tg_error *err)
 {
     const struct csv_header_options wanted = {.delimiter = options->delimiter,
@@ -304,8 +327,9 @@ static int read_header(const struct table_reader *reader, const struct table_opt
 
     TRY(content_check_text(head, len, err));
     TRY(csv_header_read(head, len, len == FEED_HEAD_BYTES, &wanted, out, err));
+    leave_out(reader, options, head, out);
 done:
-    return rc == TG_OK ? TG_OK : error_where(err, rc, "file '%s'", reader->path);
+    return rc == TG_OK ? TG_OK : error_where(err, rc, "file '%s'", reader->name);
 }
 
 static int open_csv(struct table_reader *reader, const struct table_options *options,
@@ -319,8 +343,10 @@ static int open_csv(struct table_reader *reader, const struct table_options *opt
 
     TRY(feed_open(reader->path, &reader->feed, err));
     TRY(read_header(reader, options, &header, err));
-    if (header.count == 0)
+    if (header.count == 0) {
+        rc = feed_pass(reader->feed, err);
         goto done;
+    }
     TRY(csv_columns_new(header.names, header.count, &types, &reader->csv, err));
     TRY(feed_start(reader->feed, &pipe, err));
     csv_sql(pipe, options, &header, &sql);
@@ -360,6 +386,19 @@ done:
     return rc;
 }
 
+/* SQL is UTF-8: a path that is not gets another name. */
+static int link_path(struct table_reader *reader, struct tg_error *err)
+{
+    if (text_is_utf8(reader->path, strlen(reader->path)))
+        return TG_OK;
+    reader->link = open(reader->path, O_RDONLY | O_CLOEXEC);
+    if (reader->link < 0)
+        return error_errno(err, TG_SOURCE, errno, "file '%s' cannot be opened", reader->name);
+    snprintf(reader->link_path, sizeof(reader->link_path), "/proc/self/fd/%d", reader->link);
+    reader->path = reader->link_path;
+    return TG_OK;
+}
+
 static int open_parquet(struct table_reader *reader, struct tg_error *err)
 {
     struct buf sql = BUF_INIT, casts = BUF_INIT;
@@ -367,6 +406,7 @@ static int open_parquet(struct table_reader *reader, struct tg_error *err)
     int rc = TG_OK;
 
     TRY(content_check_parquet(reader->path, err));
+    TRY(link_path(reader, err));
     rc = parquet_columns_read(reader->engine, reader->path, &reader->parquet, err);
     if (rc != TG_OK)
         return explain(reader, rc, err);
@@ -395,7 +435,9 @@ int table_reader_open(struct engine *engine, const char *path, const struct tabl
     reader->engine = engine;
     reader->ctx = options->ctx;
     reader->path = path;
-    reader->row = 1;
+    reader->name = options->name ? options->name : path;
+    reader->link = -1;
+    reader->row = options->rows_before + 1;
     if (options->form == TABLE_CSV)
         TRY(open_csv(reader, options, err));
     else
@@ -419,6 +461,8 @@ void table_reader_close(struct table_reader *reader)
     schema_release(&reader->schema);
     stream_release(&reader->stream);
     feed_close(reader->feed);
+    if (reader->link >= 0)
+        close(reader->link);
     mem_free(reader);
 }
 
@@ -448,7 +492,7 @@ int table_reader_next(struct table_reader *reader, struct page *page, struct tg_
         csv_columns_report(reader->csv, reader->ctx, reader->path);
     if (end)
         goto done;
-    page->file = reader->path;
+    page->file = reader->name;
     page->first_row = reader->row;
     page->read_count = (uint64_t)batch.length;
     page->bytes = batch_bytes(&reader->schema, &batch);

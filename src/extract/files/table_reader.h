@@ -4,6 +4,7 @@
 #ifndef TIDEGATE_EXTRACT_TABLE_READER_H
 #define TIDEGATE_EXTRACT_TABLE_READER_H
 
+#include "base/hash.h"
 #include "data/page.h"
 #include "database/engine.h"
 #include "extract/files/csv_columns.h"
@@ -14,7 +15,12 @@ enum table_form { TABLE_CSV, TABLE_PARQUET };
 
 struct table_options {
     enum table_form form;
-    const struct context *ctx;       /* for warnings; borrowed; may be NULL */
+    const struct context *ctx; /* for warnings; borrowed; may be NULL */
+    const char *name;          /* what the file is called in messages; NULL: its path */
+    /* CSV: where the rows to be read begin in its text, and what lies before; see feed_begin_at */
+    int64_t from;
+    uint64_t rows_before, lines_before;
+    struct hash_stream *hash;
     const char *delimiter;           /* CSV: NULL or "auto": told by the first line */
     const char *null_text;           /* CSV: the text that means NULL; NULL: an empty field */
     bool header;                     /* CSV: the first line holds names */

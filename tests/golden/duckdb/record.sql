@@ -17,10 +17,14 @@ WHERE "pipeline_name" = 'shop_pipeline' AND "resource_name" = 'item' AND "cursor
 INSERT INTO "d"."_tidegate_boundary" ("pipeline_name", "resource_name", "cursor_path", "last_value", "row_hashes", "load_id")
 VALUES ('shop_pipeline', 'item', 'id', '1', 'h1', '1.5');
 
-INSERT INTO "d"."_tidegate_files" ("pipeline_name", "resource_name", "path", "checksum", "size", "modified_us", "load_id")
+INSERT INTO "d"."_tidegate_files" ("pipeline_name", "resource_name", "path", "checksum", "content_hash", "head_hash", "size", "modified_us", "content_bytes", "row_count", "load_id")
 VALUES
-    ('shop_pipeline', 'item', '/a.jsonl', 'c', 1, 1, '1.5'),
-    ('shop_pipeline', 'item', '/b.jsonl', 'c', 2, 1, '1.5');
+    ('shop_pipeline', 'item', '/a.jsonl', NULL, 'c', 'h', 1, 1, 10, 2, '1.5'),
+    ('shop_pipeline', 'item', '/b.jsonl', 'of its ends', NULL, NULL, 2, 1, NULL, NULL, '1.5');
 
 DELETE FROM "d"."_tidegate_files" AS old USING "d"."_tidegate_files" AS new
 WHERE old."pipeline_name" = new."pipeline_name" AND old."resource_name" = new."resource_name" AND old."path" = new."path" AND new."load_id" = '1.5' AND old."load_id" <> '1.5';
+
+DELETE FROM "d"."_tidegate_files"
+WHERE "load_id" <> '1.5' AND ("pipeline_name", "resource_name", "path") IN (
+    ('shop_pipeline', 'item', '/c.jsonl'));

@@ -1,0 +1,78 @@
+/*
+ * A walk over the text of a file, by which it is known again: under another name, compressed, with
+ * lines added.
+ *
+ * Data path: text_open -> text_pass (reader_read, hashed on the way by reader_watch) up to a
+ * length that an entry of the ledger has -> text_peek, to see whether more follows.
+ *
+ * What the hashes are compared with is known.c's.
+ */
+#include "extract/files/text.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { PART_BYTES = 64 * 1024 };
+
+int text_open(const char *path, struct text_walk *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    *out = (struct text_walk){0};
+    TRY(reader_open(path, &out->reader, err));
+    TRY(hash_stream_new(&out->text, err));
+    out->part = mem_alloc(PART_BYTES);
+    if (!out->part)
+        rc = error_nomem(err);
+    reader_watch(out->reader, out->text);
+done:
+    if (rc != TG_OK)
+        text_close(out);
+    return rc;
+}
+
+static uint64_t count_lines(const char *text, size_t len)
+{
+    uint64_t count = 0;
+
+    for (const char *end = text + len; (text = memchr(text, '\n', (size_t)(end - text))); text++)
+        count++;
+    return count;
+}
+
+int text_pass(struct text_walk *content, int64_t to, struct tg_error *err)
+{
+    size_t got = 1;
+    int rc = TG_OK;
+
+    while (got > 0 && hash_stream_bytes(content->text) < to) {
+        int64_t left = to - hash_stream_bytes(content->text);
+        TRY(reader_read(content->reader, content->part,
+                        left < PART_BYTES ? (size_t)left : PART_BYTES, &got, err));
+        if (got > 0)
+            content->last = content->part[got - 1];
+        content->lines += count_lines(content->part, got);
+    }
+done:
+    return rc;
+}
+
+int text_peek(struct text_walk *content, char *next, bool *more, struct tg_error *err)
+{
+    size_t got = 0;
+    int rc;
+
+    reader_watch(content->reader, NULL);
+    rc = reader_read(content->reader, next, 1, &got, err);
+    *more = got > 0;
+    return rc;
+}
+
+void text_close(struct text_walk *content)
+{
+    reader_close(content->reader);
+    hash_stream_free(content->text);
+    mem_free(content->part);
+    *content = (struct text_walk){0};
+}

@@ -1,0 +1,27 @@
+/*
+ * A walk over the text of a file, uncompressed, that hashes what it passes.
+ */
+#ifndef TIDEGATE_EXTRACT_TEXT_H
+#define TIDEGATE_EXTRACT_TEXT_H
+
+#include "base/codec.h"
+#include "base/hash.h"
+
+struct text_walk {
+    struct reader *reader;
+    struct hash_stream *text; /* of what was passed */
+    char *part;
+    char last;      /* the last byte that was passed */
+    uint64_t lines; /* line ends that were passed */
+};
+
+int text_open(const char *path, struct text_walk *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Goes on until `to` bytes of text are passed, or it ends. */
+int text_pass(struct text_walk *content, int64_t to, struct tg_error *err) TG_CHECK_RESULT;
+/* The byte that comes next, which is not hashed; false in *more: the text has ended. The walk
+ * cannot go on from here. */
+int text_peek(struct text_walk *content, char *next, bool *more,
+              struct tg_error *err) TG_CHECK_RESULT;
+void text_close(struct text_walk *content); /* also one that was not opened */
+
+#endif
