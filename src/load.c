@@ -140,6 +140,22 @@ static enum cursor_hash pick_hash(const struct resource *resource)
 /* dlt reads the boundary from the state; beyond this it would warn, and the blob would grow. */
 enum { STATE_HASHES_MAX = 200 };
 
+/* Of more than that the state has one hash of them all, which is no row's. It moves on as they do:
+ * else a load of more rows at the same value would leave the state as it is, and who began before
+ * it would load them again. */
+static int boundary_digest(const struct load *load, const char *const *hashes, size_t count,
+                           char out[HASH_ROW_TEXT + 1], struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&text, "%s\n", hashes[i]);
+    int rc = buf_check(&text, err);
+    if (rc == TG_OK)
+        rc = hash_text(&load->run->hasher, buf_string(&text), text.len, HASH_ROW_BYTES, out, err);
+    buf_release(&text);
+    return rc;
+}
+
 /* The rows at the last value that are there. The state holds them, with those that dlt has added
  * since; of ours that are too many for it the ledger knows. Fewer in the ledger are in the state,
  * too, unless dlt has begun anew: then it is the state that is right. */
@@ -149,14 +165,18 @@ static int known_hashes(const struct load *load, const struct state_cursor *stor
     const struct ledger_boundary *boundary =
         find_boundary(load->run, load->resource, stored->last_value);
     size_t ours = boundary && boundary->hash_count > STATE_HASHES_MAX ? boundary->hash_count : 0;
+    char digest[HASH_ROW_TEXT + 1] = "";
+    int rc = ours ? boundary_digest(load, boundary->hashes, ours, digest, err) : TG_OK;
+    if (rc != TG_OK)
+        return rc;
     *out = mem_calloc(ours + stored->hash_count + 1, sizeof(**out));
     if (!*out)
         return error_nomem(err);
-    for (size_t i = 0; i < ours; i++)
-        (*out)[i] = boundary->hashes[i];
+    for (*count = 0; *count < ours; ++*count)
+        (*out)[*count] = boundary->hashes[*count];
     for (size_t i = 0; i < stored->hash_count; i++)
-        (*out)[ours + i] = stored->unique_hashes[i];
-    *count = ours + stored->hash_count;
+        if (strcmp(stored->unique_hashes[i], digest) != 0)
+            (*out)[(*count)++] = stored->unique_hashes[i];
     return TG_OK;
 }
 
@@ -206,6 +226,7 @@ static int remember_cursor(struct load *load, struct tg_error *err)
     struct run *run = load->run;
     const struct resource *resource = load->resource;
     struct buf last = BUF_INIT, initial = BUF_INIT;
+    char digest[HASH_ROW_TEXT + 1];
     const char *const *hashes = NULL;
     struct manifest *manifest = NULL;
     if (!load->cursor || !cursor_moved(load->cursor))
@@ -214,12 +235,15 @@ static int remember_cursor(struct load *load, struct tg_error *err)
     TRY(cursor_last_json(load->cursor, &last, err));
     TRY(cursor_initial_json(load->cursor, &initial, err));
     size_t hash_count = cursor_hashes(load->cursor, &hashes);
+    bool too_many = hash_count > STATE_HASHES_MAX;
+    if (too_many)
+        TRY(boundary_digest(load, hashes, hash_count, digest, err));
     const struct state_cursor cursor = {
         .initial_value = initial.data,
         .last_value = last.data,
         .start_value = last.data,
-        .unique_hashes = (char **)hashes,
-        .hash_count = hash_count <= STATE_HASHES_MAX ? hash_count : 0,
+        .unique_hashes = too_many ? (char *[]){digest} : (char **)hashes,
+        .hash_count = too_many ? 1 : hash_count,
     };
     TRY(state_set_cursor(&run->state, source_key(run, resource), resource->name,
                          resource->incremental.cursor_path, &cursor, err));

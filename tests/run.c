@@ -272,6 +272,64 @@ static void an_injected_clock_names_the_load(void **state)
                  "_dlt_load_id\n1795337589.682469\n");
 }
 
+/* ---- two runs at once, at a boundary of more rows than the state names ---- */
+
+struct at_one {
+    struct tg_pipeline *meanwhile; /* runs while this one reads; NULL: nobody */
+    int64_t count;
+};
+
+static int read_at_one(struct tg_read *read, struct tg_error *err)
+{
+    struct at_one *at_one = read->user;
+    if (at_one->meanwhile && tg_pipeline_run(at_one->meanwhile, NULL, err) != TG_OK)
+        return err->code;
+    for (int64_t i = 0; i < at_one->count; i++) {
+        tg_rows_begin_object(read->rows);
+        tg_rows_key(read->rows, "id");
+        tg_rows_int64(read->rows, i);
+        tg_rows_key(read->rows, "at");
+        tg_rows_int64(read->rows, 1);
+        tg_rows_end_object(read->rows);
+    }
+    read->done = true;
+    return TG_OK;
+}
+
+static struct tg_pipeline *open_at_one(struct fixture *fixture, const char *workdir,
+                                       struct at_one *at_one)
+{
+    struct tg_pipeline *pipeline = NULL;
+    const struct tg_pipeline_options options = {
+        .name = "test", .destination = fixture->destination, .dataset = "d", .workdir = workdir};
+    const struct tg_resource resource = {
+        .name = "n", .read = read_at_one, .user = at_one, .incremental = {.cursor_path = "at"}};
+    assert_done(fixture, tg_pipeline_new(&pipeline, &options, &fixture->err));
+    assert_done(fixture, tg_pipeline_add(pipeline, &resource, &fixture->err));
+    return pipeline;
+}
+
+/* With no hash in the state both runs begin and end at the same state, and ten rows are doubled. */
+static void rows_at_a_crowded_boundary_are_loaded_once(void **state)
+{
+    struct fixture *fixture = *state;
+    struct at_one here = {.count = 250}, there = {.count = 260};
+    char other[400];
+    snprintf(other, sizeof(other), "%s-other", fixture->workdir);
+    fixture->pipeline = open_at_one(fixture, fixture->workdir, &here);
+    fixture_run(fixture);
+    fixture_run(fixture);
+    assert_string_equal(fixture->info.load_id, "");
+    here = (struct at_one){.count = 260, .meanwhile = open_at_one(fixture, other, &there)};
+    assert_int_equal(tg_pipeline_run(fixture->pipeline, NULL, &fixture->err), TG_CONFLICT);
+    tg_pipeline_free(here.meanwhile);
+    here.meanwhile = NULL;
+    fixture_run(fixture);
+    assert_string_equal(fixture->info.load_id, "");
+    assert_query(fixture, "SELECT count(*) AS n, count(DISTINCT id) AS ids FROM n",
+                 "n,ids\n260,260\n");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +349,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_failing_begin_gives_the_load_up, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(what_cannot_be_added_is_released, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(rows_at_a_crowded_boundary_are_loaded_once, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(an_injected_clock_names_the_load, fixture_setup,
                                         fixture_teardown),

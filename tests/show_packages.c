@@ -45,8 +45,8 @@ static void every_part_is_shown(void **state)
     const char *const parts[] = {
         "\"load_id\":\"1.5\",\"status\":\"open\",\"dataset\":null",
         "\"status\":\"sealed\",\"dataset\":\"d\",\"created_at\":\"1970-01-01",
-        "\"rows\":3,\"bytes\":77,\"tries\":2,\"destination\":\"duckdb:////there.duckdb\","
-        "\"error\":\"the disk is full\"",
+        "\"rows\":3,\"bytes\":77,\"tries\":2,\"destination\":\"duckdb:////there.duckdb\"",
+        "duckdb\",\"error\":\"the disk is full\"",
         "\"status\":\"damaged\",\"dataset\":null",
         "the manifest is not JSON",
     };
