@@ -412,8 +412,11 @@ struct tg_pipeline_options {
     uint64_t
         memory_bytes; /* budget of a run; default: what the spec says, else 256 MiB; at least 64
                               MiB */
-    int threads;      /* of the embedded engine; default: the machine's, at most 8 */
-    void *user;       /* handed to the callbacks below */
+    const char *storage_version; /* of a database file that is made: "v1.5.0" (that version of
+                                    DuckDB and newer ones read it) or "latest"; default: what the
+                                    spec says, else "v1.0.0" */
+    int threads;                 /* of the embedded engine; default: the machine's, at most 8 */
+    void *user;                  /* handed to the callbacks below */
     void (*progress)(void *user, const struct tg_progress *progress);
     void (*log)(void *user, int level, const char *component, const char *message);
     int64_t (*clock_us)(void *user); /* microseconds since 1970; NULL: the real one */
@@ -428,9 +431,9 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
                                  const struct tg_pipeline_options *options, struct tg_error *err);
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
- * full_refresh, schema_contract, memory, threads and the callbacks are used; name, destination and
- * dataset come from the spec, and so does all that `schema` could say: TG_USAGE when it is set.
- * TG_SPEC names file, line and column. */
+ * full_refresh, schema_contract, memory, storage_version, threads and the callbacks are used; name,
+ * destination and dataset come from the spec, and so does all that `schema` could say: TG_USAGE
+ * when it is set. TG_SPEC names file, line and column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 

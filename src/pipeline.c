@@ -101,6 +101,7 @@ int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *
     TRY(apply_options(*out, options, err));
     TRY(config_init(&(*out)->config, options, err));
     (*out)->ctx.engine_path = (*out)->config.engine_path;
+    (*out)->ctx.storage_version = (*out)->config.storage_version;
     TRY(keep_destination(*out, err));
     TRY(keep_select(*out, options, err));
 done:
@@ -129,6 +130,7 @@ int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
     if (!options->memory_bytes && (*out)->config.memory_bytes)
         (*out)->ctx.memory_bytes_max = (*out)->config.memory_bytes;
     (*out)->ctx.engine_path = (*out)->config.engine_path;
+    (*out)->ctx.storage_version = (*out)->config.storage_version;
     TRY(keep_destination(*out, err));
     TRY(keep_select(*out, options, err));
 done:

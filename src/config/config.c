@@ -619,6 +619,30 @@ static int set_workdir(struct config *config, const struct tg_pipeline_options *
     return rc;
 }
 
+bool is_storage_version(const char *text)
+{
+    const char *at = text + (*text == 'v');
+    for (int dots = 0; at > text; at++) {
+        size_t digits = strspn(at, "0123456789");
+        at += digits;
+        if (digits == 0 || dots++ == 2 || *at != '.')
+            return digits > 0 && dots == 3 && !*at;
+    }
+    return strcmp(text, "latest") == 0;
+}
+
+/* The option wins over the spec. */
+static int set_storage(struct config *config, const struct tg_pipeline_options *options,
+                       struct tg_error *err)
+{
+    const char *wanted = options ? options->storage_version : NULL;
+    if (!wanted)
+        return TG_OK;
+    if (!is_storage_version(wanted))
+        return error_set(err, TG_USAGE, STORAGE_VERSION_FAULT, wanted);
+    return keep(config, wanted, &config->storage_version, err);
+}
+
 const char *config_engine_path(void)
 {
     const char *path = getenv("TIDEGATE_DUCKDB");
@@ -682,6 +706,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     TRY(set_destination(config, options->destination, err));
     TRY(set_workdir(config, options, err));
     TRY(set_engine(config, err));
+    TRY(set_storage(config, options, err));
 done:
     return rc;
 }
@@ -730,6 +755,7 @@ int config_read(struct config *config, const char *spec_path,
     TRY(set_destination(config, config->destination, err));
     TRY(set_workdir(config, options, err));
     TRY(set_engine(config, err));
+    TRY(set_storage(config, options, err));
 done:
     mem_free(folder);
     buf_release(&text);

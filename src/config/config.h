@@ -61,9 +61,10 @@ struct config {
     const char
         *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
     const char *workdir;
-    const char *engine_path; /* the engine's library; NULL: to be searched for */
-    uint64_t memory_bytes;   /* the spec's budget of a run; 0: not said */
-    struct secrets secrets;  /* met in any of it */
+    const char *storage_version; /* of new database files; NULL: the database's own choice */
+    const char *engine_path;     /* the engine's library; NULL: to be searched for */
+    uint64_t memory_bytes;       /* the spec's budget of a run; 0: not said */
+    struct secrets secrets;      /* met in any of it */
     struct schema_config schema_config;
     struct contract run_contract; /* of this run, over all others */
     struct resource *resources;
@@ -79,6 +80,9 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
 int config_read(struct config *config, const char *spec_path,
                 const struct tg_pipeline_options *options, struct tg_error *err) TG_CHECK_RESULT;
 void config_release(struct config *config);
+/* "latest", or a version as in v1.5.0: which there are is the engine's to say. */
+#define STORAGE_VERSION_FAULT "'storage_version' is latest, or a version like v1.5.0, not '%s'"
+bool is_storage_version(const char *text);
 /* What the environment says of the engine's library; NULL: nothing. Borrowed from it. */
 const char *config_engine_path(void);
 /* A resource from the C API, copied; its `user` is the config's from here on, also on failure.

@@ -230,6 +230,10 @@ const struct option spec_options[] = {
      .fallback = "256MiB",
      .help = "How much memory a run may take, at least 64MiB; `--memory` wins over it. Wide tables "
              "and many resources need more."},
+    {.name = "storage_version",
+     .fallback = "v1.0.0",
+     .help = "The format of a database file that is made: a version of DuckDB, which can read it "
+             "then, as can all newer ones; or `latest`. A file that is there keeps its own."},
     {.name = "schema",
      .type = OPTION_MAP,
      .table = schema_options,
@@ -733,6 +737,15 @@ static int read_memory(const struct conversion *conv)
                             memory->text);
 }
 
+static int read_storage(const struct conversion *conv)
+{
+    const struct node *storage = node_find(&conv->doc->root, "storage_version");
+    conv->config->storage_version = text_of(&conv->doc->root, "storage_version");
+    if (!storage || is_storage_version(storage->text))
+        return TG_OK;
+    return document_problem(conv->doc, &storage->place, STORAGE_VERSION_FAULT, storage->text);
+}
+
 static int read_sources(const struct conversion *conv)
 {
     int rc = TG_OK;
@@ -770,6 +783,7 @@ int spec_convert(struct document *doc, struct config *config, struct tg_error *e
     TRY(schema_read(config, doc, node_find(&doc->root, "schema")));
     TRY(read_names(&conv));
     TRY(read_memory(&conv));
+    TRY(read_storage(&conv));
     TRY(read_sources(&conv));
     const struct node *resources = node_find(&doc->root, "resources");
     for (size_t i = 0; i < resources->item_count; i++)

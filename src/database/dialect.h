@@ -11,6 +11,15 @@
 /* 2.0.1 is 20001. */
 #define DATABASE_VERSION(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
 
+/* SQL that a version brought, in place of what older ones take; by rising versions, the first from
+ * 0, unused ones with sql NULL. */
+struct sql_variant {
+    const char *sql;
+    int from;
+};
+
+enum { SQL_VARIANTS_MAX = 3 };
+
 struct dialect {
     const char *name;             /* "duckdb" */
     const char *destination_type; /* dlt's: "dlt.destinations.duckdb" */
@@ -19,9 +28,10 @@ struct dialect {
     bool folds_case;              /* names that differ only in the case of letters are one */
     bool reads_parquet;           /* read_parquet('file') works as a table in a query */
     /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying
-     * every compression on them costs a third of a load. "": as the database likes. */
-    const char *store_random;
-    const char *store_repeated;
+     * every compression on them costs a third of a load. "": as the database likes. By the version
+     * of the database's storage. */
+    struct sql_variant store_random[SQL_VARIANTS_MAX];
+    struct sql_variant store_repeated[SQL_VARIANTS_MAX];
     /* The SQL type of a column, written to `out`. */
     void (*type_sql)(const struct type_spec *spec, struct buf *out);
     /* The type behind what the database calls it (information_schema); TYPE_NONE for a foreign one.
@@ -36,6 +46,8 @@ void sql_ident(struct buf *out, const struct dialect *dialect, const char *name)
 /* "dataset"."table" */
 void sql_table(struct buf *out, const struct dialect *dialect, const char *dataset,
                const char *table);
+/* The one that this version takes. */
+const char *sql_variant(const struct sql_variant variants[SQL_VARIANTS_MAX], int version);
 /* 'text' with quotes doubled; NUL characters cannot be in it. NULL writes NULL. */
 void sql_text(struct buf *out, const char *text);
 

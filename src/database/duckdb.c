@@ -7,9 +7,8 @@
  * system views first, which takes longer than a run with nothing new may. duck_error turns DuckDB's
  * messages into codes (their prefixes are the only thing the pending API tells).
  *
- * A file is always opened by a path with a slash in it: DuckDB takes "md:x", "s3://x" or ":memory:"
- * for something else. Results become Arrow in duckdb_stream.c; batches become rows in
- * duckdb_batches.c.
+ * Which files are open is instance.c's. Results become Arrow in duckdb_stream.c; batches become
+ * rows in duckdb_batches.c.
  */
 #include "database/duckdb_api.h"
 
@@ -121,18 +120,26 @@ static int set_options(duckdb_config config, const struct context *ctx,
     char memory[32];
     snprintf(threads, sizeof(threads), "%d", thread_count(ctx, options->memory_bytes));
     snprintf(memory, sizeof(memory), "%zuB", options->memory_bytes);
-    const char *const pairs[][2] = {
-        {"threads", threads},
-        {"memory_limit", memory},
-        {"autoinstall_known_extensions", "false"},
-        {"autoload_known_extensions", "false"},
-        {"wal_autocheckpoint", "0B"}, /* a commit to a log holds all texts of 2,048 rows twice */
-        {"temp_directory", options->temp_dir},
+    const struct {
+        const char *name, *value;
+        int from; /* the version that brought it */
+    } settings[] = {
+        {"threads", threads, 0},
+        {"memory_limit", memory, 0},
+        {"autoinstall_known_extensions", "false", 0},
+        {"autoload_known_extensions", "false", 0},
+        {"wal_autocheckpoint", "0B", 0}, /* a commit to a log holds all texts of 2,048 rows twice */
+        {"temp_directory", options->temp_dir, 0},
+        {"storage_compatibility_version", options->storage_version, 0},
+        /* Asking for a table that is not there does not end a transaction. */
+        {"default_transaction_invalidation_policy", "SYNTACTIC_ERRORS_DO_NOT_INVALIDATE",
+         DATABASE_VERSION(2, 0, 0)},
     };
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
-        if (pairs[i][1] && duck.set_config(config, pairs[i][0], pairs[i][1]) != DuckDBSuccess)
-            return error_set(err, TG_INTERNAL, "duckdb refuses the setting %s = '%s'", pairs[i][0],
-                             pairs[i][1]);
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        const char *name = settings[i].name, *value = settings[i].value;
+        if (value && duck_version() >= settings[i].from &&
+            duck.set_config(config, name, value) != DuckDBSuccess)
+            return error_set(err, TG_INTERNAL, "duckdb refuses the setting %s = '%s'", name, value);
     }
     return TG_OK;
 }
@@ -155,31 +162,60 @@ static int set_zone(const struct context *ctx, duckdb_database database, struct 
     return rc;
 }
 
+int duck_check_storage(const struct context *ctx, struct tg_error *err)
+{
+    duckdb_config config = NULL;
+    if (!ctx->storage_version)
+        return TG_OK;
+    int rc = duck_load(ctx, err);
+    if (rc != TG_OK)
+        return rc;
+    if (duck.create_config(&config) != DuckDBSuccess)
+        return error_nomem(err);
+    if (duck.set_config(config, "storage_compatibility_version", ctx->storage_version) !=
+        DuckDBSuccess)
+        rc = error_set(err, TG_USAGE,
+                       "DuckDB %s has no storage version '%s'; name a version of DuckDB that is "
+                       "not newer, or latest",
+                       duck.library_version(), ctx->storage_version);
+    duck.destroy_config(&config);
+    return rc;
+}
+
+/* The prefix says what the file is. Without it DuckDB takes "x.csv" for rows to be looked at, in
+ * memory, where a load would be lost, and wants to install an extension for a file of SQLite's. */
+static int open_path(const char *path, duckdb_config config, duckdb_database *out,
+                     struct tg_error *err)
+{
+    struct buf name = BUF_INIT;
+    char *message = NULL;
+    buf_printf(&name, "%s%s", path ? "duckdb:" : "", path ? path : ":memory:");
+    int rc = buf_check(&name, err);
+    if (rc == TG_OK && duck.open_ext(buf_string(&name), out, config, &message) != DuckDBSuccess) {
+        *out = NULL;
+        rc = duck_error(err, message);
+    }
+    duck.free(message);
+    buf_release(&name);
+    return rc;
+}
+
 int duck_open(const struct context *ctx, const struct duck_options *options, duckdb_database *out,
               struct tg_error *err)
 {
-    int rc = TG_OK;
-    char *message = NULL;
     duckdb_config config = NULL;
     *out = NULL;
-    rc = duck_load(ctx, err);
+    int rc = duck_load(ctx, err);
     if (rc != TG_OK)
         return rc;
-    if (duck.create_config(&config) != DuckDBSuccess) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (duck.create_config(&config) != DuckDBSuccess)
+        return error_nomem(err);
     TRY(set_options(config, ctx, options, err));
-    if (duck.open_ext(options->path, out, config, &message) != DuckDBSuccess) {
-        *out = NULL;
-        rc = duck_error(err, message);
-        goto done;
-    }
+    TRY(open_path(options->path, config, out, err));
     rc = set_zone(ctx, *out, err);
     if (rc != TG_OK)
         duck_close(out);
 done:
-    duck.free(message);
     duck.destroy_config(&config);
     return rc;
 }
@@ -371,6 +407,7 @@ static int open_url(struct connection *con, const char *url, bool create, struct
         goto done;
     }
     TRY(check(url, NULL, err));
+    TRY(duck_check_storage(con->ctx, err));
     path = fs_join(".", url + strlen(prefix));
     if (!path) {
         rc = error_nomem(err);
@@ -491,12 +528,29 @@ done:
     return rc;
 }
 
+/* Files keep the format that they were made with, whatever engine writes them. */
+static int fetch_storage(struct connection *con, int *version, struct tg_error *err)
+{
+    struct text_rows rows;
+    int rc = connection_fetch(con,
+                              "SELECT tags['storage_version'] FROM duckdb_databases() "
+                              "WHERE database_name = current_database()",
+                              &rows, err);
+    if (rc != TG_OK)
+        return rc;
+    const char *text = rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL;
+    *version = text ? version_parse(text) : 0; /* "v1.0.0+" */
+    text_rows_release(&rows);
+    return TG_OK;
+}
+
 static int describe(struct connection *con, const char *dataset, const struct table_filter *filter,
                     struct described *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows names = {0};
     *out = (struct described){.folds_case = dialect_duckdb.folds_case};
+    TRY(fetch_storage(con, &out->storage_version, err));
     TRY(fetch_names(con, dataset, &names, err));
     out->tables = mem_calloc(names.row_count + 1, sizeof(*out->tables));
     if (!out->tables) {

@@ -14,6 +14,8 @@
 /* Finds and loads the library, and fills `duck`; what opens an instance calls it first. TG_USAGE:
  * it is not there, is too old, or another one is loaded in this process. */
 int duck_load(const struct context *ctx, struct tg_error *err) TG_CHECK_RESULT;
+/* DATABASE_VERSION of "v1.5.6", whatever follows; 0: it is no version. */
+int version_parse(const char *text);
 /* Of the loaded library: 20000 for 2.0.0 (0: none is loaded), and its file. */
 int duck_version(void);
 const char *duck_path(void);
@@ -34,10 +36,13 @@ static inline void duck_disconnect(duckdb_connection *con)
 
 struct duck_options {
     const char *path;     /* NULL: in memory */
-    const char *temp_dir; /* where it may spill; NULL: "<path>.tmp" */
+    const char *temp_dir; /* where it may spill */
     size_t memory_bytes;
+    const char *storage_version; /* of a file that is made; NULL: it is there, or there is none */
 };
 
+/* Does the engine know the storage version that the context asks for? TG_USAGE. */
+int duck_check_storage(const struct context *ctx, struct tg_error *err) TG_CHECK_RESULT;
 /* Opens an instance with what we always set. */
 int duck_open(const struct context *ctx, const struct duck_options *options, duckdb_database *out,
               struct tg_error *err) TG_CHECK_RESULT;

@@ -103,8 +103,7 @@ static void find_path(void *handle, char out[PATH_MAX])
 
 /* ---- what is in it ---- */
 
-/* "v1.5.6" -> 10506; 0: no version */
-static int parse_version(const char *text)
+int version_parse(const char *text)
 {
     long parts[3] = {0};
     const char *at = text + (*text == 'v');
@@ -139,7 +138,7 @@ static int check(const struct duckdb_functions *functions, size_t missing_count,
                          "'%s' is not DuckDB's library (it has no duckdb_library_version); name "
                          "its libduckdb.so in TIDEGATE_DUCKDB",
                          path);
-    if (missing_count > 0 || parse_version(text) < VERSION_MIN)
+    if (missing_count > 0 || version_parse(text) < VERSION_MIN)
         return error_set(err, TG_USAGE,
                          "'%s' is DuckDB %s%s%s, and at least 1.4 is needed; name another "
                          "libduckdb.so in TIDEGATE_DUCKDB",
@@ -166,7 +165,7 @@ static int load(const char *wanted, struct tg_error *err)
     }
     duck = functions;
     loaded_library.handle = handle;
-    loaded_library.version = parse_version(functions.library_version());
+    loaded_library.version = version_parse(functions.library_version());
     memcpy(loaded_library.path, path, sizeof(path));
     return TG_OK;
 }

@@ -1,5 +1,6 @@
 /*
- * SQL's smallest parts, the same for every database: quoted names and quoted text.
+ * SQL's smallest parts, the same for every database: quoted names and quoted text, and what holds
+ * for a version.
  *
  * Path: sql_table -> sql_ident -> quoted; sql_text -> quoted. Names and values reach SQL only
  * through here, so none of them can end a quote. Whole statements are made in write/.
@@ -38,4 +39,13 @@ void sql_text(struct buf *out, const char *text)
         quoted(out, '\'', text);
     else
         buf_text(out, "NULL");
+}
+
+const char *sql_variant(const struct sql_variant variants[SQL_VARIANTS_MAX], int version)
+{
+    const char *sql = variants[0].sql;
+    for (size_t i = 1; i < SQL_VARIANTS_MAX && variants[i].sql; i++)
+        if (version >= variants[i].from)
+            sql = variants[i].sql;
+    return sql;
 }

@@ -237,14 +237,18 @@ static void write_table(struct buf *sql, const struct load *load, const char *ta
 }
 
 /* The ledger's own tables are small, and dlt's are as dlt makes them. */
-static const char *storage(const struct dialect *dialect, const char *table,
+static const char *storage(const struct load *load, const char *table,
                            const struct table_column *column)
 {
+    const struct dialect *dialect = load->dialect;
+    int version = load->described.storage_version;
     if (strncmp(table, "_dlt_", 5) == 0)
         return "";
     if (column->row_key || column->parent_key || column->root_key)
-        return dialect->store_random;
-    return strcmp(column->name, "_dlt_load_id") == 0 ? dialect->store_repeated : "";
+        return sql_variant(dialect->store_random, version);
+    if (strcmp(column->name, "_dlt_load_id") == 0)
+        return sql_variant(dialect->store_repeated, version);
+    return "";
 }
 
 static int create_table(struct plan *plan, const struct load *load, const char *name,
@@ -262,7 +266,7 @@ static int create_table(struct plan *plan, const struct load *load, const char *
         buf_char(sql, ' ');
         load->dialect->type_sql(&columns[i].spec, sql);
         buf_text(sql, columns[i].nullable ? "" : " NOT NULL");
-        buf_text(sql, storage(load->dialect, name, &columns[i]));
+        buf_text(sql, storage(load, name, &columns[i]));
         separator = ",\n    ";
     }
     buf_text(sql, "\n)");

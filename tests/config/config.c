@@ -325,6 +325,37 @@ static void the_working_directory_can_be_said(void **state)
     unsetenv("TIDEGATE_HOME");
 }
 
+static void the_engine_comes_from_the_environment(void **state)
+{
+    struct spec_file *spec = *state;
+    const char *before = getenv("TIDEGATE_DUCKDB");
+    char *saved = before ? strdup(before) : NULL;
+    setenv("TIDEGATE_DUCKDB", "/tmp/libduckdb.so", 1);
+    struct config *config = spec_good(spec, SPEC_PERSON);
+    setenv("TIDEGATE_DUCKDB", "", 1);
+    assert_string_equal(config->engine_path, "/tmp/libduckdb.so");
+    assert_null(spec_good(spec, SPEC_PERSON)->engine_path);
+    unsetenv("TIDEGATE_DUCKDB");
+    assert_null(config_engine_path());
+    if (saved)
+        setenv("TIDEGATE_DUCKDB", saved, 1);
+    free(saved);
+}
+
+static void the_storage_version_of_the_options_wins(void **state)
+{
+    struct spec_file *spec = *state;
+    struct tg_pipeline_options options = {.storage_version = "latest"};
+    spec_good(spec, "storage_version: v1.4.0\n" SPEC_PERSON);
+    config_release(&spec->config);
+    assert_int_equal(config_read(&spec->config, spec->path, &options, &spec->err), TG_OK);
+    assert_string_equal(spec->config.storage_version, "latest");
+    options.storage_version = "newest";
+    config_release(&spec->config);
+    assert_int_equal(config_read(&spec->config, spec->path, &options, &spec->err), TG_USAGE);
+    assert_non_null(strstr(spec->err.what, "is latest, or a version like v1.5.0, not 'newest'"));
+}
+
 static void a_spec_that_is_not_there_is_a_matter_of_usage(void **state)
 {
     struct spec_file *spec = *state;
@@ -498,6 +529,8 @@ int main(void)
         cmocka_unit_test(files_are_put_in),
         cmocka_unit_test(folders_start_beside_the_spec),
         cmocka_unit_test(the_working_directory_can_be_said),
+        cmocka_unit_test(the_engine_comes_from_the_environment),
+        cmocka_unit_test(the_storage_version_of_the_options_wins),
         cmocka_unit_test(a_spec_that_is_not_there_is_a_matter_of_usage),
         cmocka_unit_test(options_make_a_config),
         cmocka_unit_test(wrong_options_are_refused),

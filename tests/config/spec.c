@@ -417,6 +417,26 @@ static void memory_is_a_size(void **state)
 #undef HEAD
 }
 
+static void storage_is_a_version(void **state)
+{
+    struct spec_file *spec = *state;
+#define HEAD "pipeline: a\ndestination: duckdb:///a.db\n"
+    static const char *const wrong[] = {"new",     "1.5.0", "v1", "v1.5",  "v1.5.0.1",
+                                        "v1.5.0x", "v1..0", "v",  "Latest"};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        char text[256], says[256];
+        snprintf(text, sizeof(text), HEAD "storage_version: %s\n" REST, wrong[i]);
+        snprintf(says, sizeof(says), STORAGE_VERSION_FAULT, wrong[i]);
+        spec_says(spec, text, "3:18", says);
+    }
+    assert_string_equal(spec_good(spec, HEAD "storage_version: latest\n" REST)->storage_version,
+                        "latest");
+    assert_string_equal(spec_good(spec, HEAD "storage_version: v1.10.12\n" REST)->storage_version,
+                        "v1.10.12");
+    assert_null(spec_good(spec, HEAD REST)->storage_version);
+#undef HEAD
+}
+
 static void destinations_are_checked(void **state)
 {
     struct spec_file *spec = *state;
@@ -589,6 +609,7 @@ int main(void)
         cmocka_unit_test(source_types_are_known_ones),
         cmocka_unit_test(names_are_checked),
         cmocka_unit_test(memory_is_a_size),
+        cmocka_unit_test(storage_is_a_version),
         cmocka_unit_test(destinations_are_checked),
         cmocka_unit_test(combinations_are_checked),
         cmocka_unit_test(numbers_have_ranges),

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "database/connection.h"
 #include "database/duckdb_api.h"
@@ -210,6 +211,11 @@ static void test_files_that_are_no_database(void **state)
     put("text.duckdb", "these are not the bytes of a database, but they are enough of them");
     put("empty.duckdb", "");
     sample_ok(fs_mkdirs("folder.duckdb", err));
+    put("small.csv", "a,b\n1,2\n");
+    refused("duckdb:///small.csv", TG_DESTINATION, "not a valid DuckDB database file");
+    char sqlite[4096] = "SQLite format 3";
+    sample_ok(fs_write_file("sqlite.db", sqlite, sizeof(sqlite), err));
+    refused("duckdb:///sqlite.db", TG_DESTINATION, "not a valid DuckDB database file");
     refused("duckdb:///text.duckdb", TG_DESTINATION, "not a valid DuckDB database file");
     refused("duckdb:///empty.duckdb", TG_DESTINATION, "remove this one");
     refused("duckdb:///folder.duckdb", TG_DESTINATION, "is a folder; name a file in it");
@@ -218,6 +224,61 @@ static void test_files_that_are_no_database(void **state)
         assert_int_equal(chmod("text.duckdb", 0444), 0);
         refused("duckdb:///text.duckdb", TG_DESTINATION, "cannot be written");
     }
+}
+
+/* What stands before a block of 4,096 bytes is over the rest of it. */
+static void put_checksum(char *block)
+{
+    uint64_t word, sum = 5381;
+    for (size_t at = 8; at < 4096; at += sizeof(word)) {
+        memcpy(&word, block + at, sizeof(word));
+        sum ^= word * UINT64_C(0xbf58476d1ce4e5b9);
+    }
+    memcpy(block, &sum, sizeof(sum));
+}
+
+/* As much of a file of the future as is looked at. */
+static void test_a_file_of_a_newer_engine(void **state)
+{
+    (void)state;
+    char head[3 * 4096] = {0};
+    memcpy(head + 8, "DUCK\xc8", 5); /* storage version 200 */
+    memcpy(head + 52, "v9.8.7", 6);
+    put_checksum(head);
+    sample_ok(fs_write_file("new.duckdb", head, sizeof(head), err));
+    refused("duckdb:///new.duckdb", TG_DESTINATION, "was written by DuckDB v9.8.7, and DuckDB v");
+    refused("duckdb:///new.duckdb", TG_DESTINATION, duck_path());
+    refused("duckdb:///new.duckdb", TG_DESTINATION, "TIDEGATE_DUCKDB");
+}
+
+/* The storage version of a file as describe tells it. */
+static int storage_of(const char *url)
+{
+    struct described described;
+    struct connection *other = NULL;
+    sample_ok(connection_open(&ctx, url, true, &other, err));
+    sample_ok(other->driver->describe(other, "d", NULL, &described, err));
+    int version = described.storage_version;
+    described_release(&described);
+    connection_close(other);
+    return version;
+}
+
+static void test_storage_version(void **state)
+{
+    (void)state;
+    assert_int_equal(storage_of("duckdb:///old.duckdb"), DATABASE_VERSION(1, 0, 0));
+    ctx.storage_version = "v1.4.0";
+    assert_int_equal(storage_of("duckdb:///new.duckdb"), DATABASE_VERSION(1, 4, 0));
+    /* One that is there keeps its own, whatever the engine makes by itself. */
+    assert_int_equal(storage_of("duckdb:///old.duckdb"), DATABASE_VERSION(1, 0, 0));
+    ctx.storage_version = NULL;
+    assert_int_equal(storage_of("duckdb:///new.duckdb"), DATABASE_VERSION(1, 4, 0));
+    ctx.storage_version = "latest";
+    assert_true(storage_of("duckdb:///latest.duckdb") >= DATABASE_VERSION(1, 4, 0));
+    ctx.storage_version = "v9.9.9";
+    refused("duckdb:///none.duckdb", TG_USAGE, "has no storage version 'v9.9.9'");
+    assert_int_equal(access("none.duckdb", F_OK), -1);
 }
 
 /* A process of its own that holds the file until it is told to end. Run before this process opens
@@ -386,6 +447,9 @@ int main(void)
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(test_files_that_are_no_database, setup_folder,
                                         sample_teardown),
+        cmocka_unit_test_setup_teardown(test_a_file_of_a_newer_engine, setup_folder,
+                                        sample_teardown),
+        cmocka_unit_test_setup_teardown(test_storage_version, setup_folder, sample_teardown),
         cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commit_cannot_be_cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trouble_after_a_commit_is_a_warning, setup, teardown),

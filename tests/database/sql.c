@@ -110,12 +110,26 @@ static void test_types_one_way(void **state)
         assert_int_equal(dialect_duckdb.type_from_sql(foreign[i]).type, TYPE_NONE);
 }
 
+static void test_variants(void **state)
+{
+    (void)state;
+    const struct sql_variant variants[SQL_VARIANTS_MAX] = {{"old", 0}, {"new", 10300}};
+    assert_string_equal(sql_variant(variants, 0), "old");
+    assert_string_equal(sql_variant(variants, 10299), "old");
+    assert_string_equal(sql_variant(variants, 10300), "new");
+    assert_string_equal(sql_variant(variants, DATABASE_VERSION(2, 0, 0)), "new");
+    const struct sql_variant full[SQL_VARIANTS_MAX] = {{"a", 0}, {"b", 1}, {"c", 2}};
+    assert_string_equal(sql_variant(full, 9), "c");
+    assert_string_equal(sql_variant(full, 1), "b");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quoting),
         cmocka_unit_test(test_types_both_ways),
         cmocka_unit_test(test_types_one_way),
+        cmocka_unit_test(test_variants),
     };
     return cmocka_run_group_tests_name("database/sql", tests, NULL, NULL);
 }

@@ -123,8 +123,9 @@ const struct dialect dialect_duckdb = {
     .name_bytes_max = 65536,
     .folds_case = true,
     .reads_parquet = true,
-    .store_random = " USING COMPRESSION uncompressed",
-    .store_repeated = " USING COMPRESSION dictionary",
+    .store_random = {{" USING COMPRESSION uncompressed", 0}},
+    .store_repeated = {{" USING COMPRESSION dictionary", 0},
+                       {" USING COMPRESSION dict_fsst", DATABASE_VERSION(1, 3, 0)}},
     .type_sql = type_sql,
     .type_from_sql = type_from_sql,
 };
