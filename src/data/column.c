@@ -11,6 +11,8 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 #include "base/memory.h"
 
@@ -333,25 +335,46 @@ bool decimal_digits(const char *text, size_t len, int *whole, int *fraction)
     return true;
 }
 
+/* The fewest digits that are this double and no other. */
+static int shortest_digits(double value, char out[32])
+{
+    int len = 0;
+
+    for (int digits = 15; digits <= 17; digits++) {
+        len = snprintf(out, 32, "%.*g", digits, value);
+        if (strtod(out, NULL) == value)
+            break;
+    }
+    return len;
+}
+
 bool decimal_round(double value, int precision, int scale, int128 *out)
 {
-    enum { MANTISSA_BITS = 53, SCALE_MAX = 22 }; /* 10^22 has 74 bits: together they fit */
-    int exponent;
-    int128 number;
+    enum { DIGITS_MAX = 17 };
+    char text[32];
+    struct digits digits;
+    int128 number = 0;
+    int shift;
 
-    if (!isfinite(value) || scale > SCALE_MAX)
+    if (!isfinite(value))
         return false;
-    number = (int128)ldexp(frexp(fabs(value), &exponent), MANTISSA_BITS) * power_of_ten(scale);
-    exponent -= MANTISSA_BITS;
-    if (exponent > 74 || (exponent > 0 && number >> (126 - exponent) != 0))
+    scan_decimal(text, (size_t)shortest_digits(value, text), &digits);
+    *out = 0;
+    if (!digits.first)
+        return true;
+    for (const char *p = digits.first; p <= digits.last; p++)
+        if (*p != '.')
+            number = number * 10 + (*p - '0');
+    shift = digits.exponent + scale;
+    if (digits.count + shift > precision)
         return false;
-    if (exponent >= 0)
-        number <<= exponent;
-    else if (exponent < -127)
+    if (shift >= 0)
+        number *= power_of_ten(shift);
+    else if (-shift > DIGITS_MAX)
         number = 0;
     else
-        number = ((number >> (-exponent - 1)) + 1) >> 1;
-    *out = value < 0 ? -number : number;
+        number = (number + power_of_ten(-shift) / 2) / power_of_ten(-shift);
+    *out = digits.negative ? -number : number;
     return number < power_of_ten(precision);
 }
 

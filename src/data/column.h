@@ -128,8 +128,9 @@ bool decimal_valid(const char *text, size_t len);
 /* How many digits it has before the point and behind it, without the zeros around it; false: it is
  * no decimal. */
 bool decimal_digits(const char *text, size_t len, int *whole, int *fraction);
-/* `value` with `scale` digits behind the point, halves away from zero; false: beyond 38 digits, or
- * a scale above 22. The double counts as it is, not as it is written: 0.1 has 55 digits. */
+/* `value` with `scale` digits behind the point, halves away from zero; false: more digits than
+ * `precision`. The double counts as it is written, with the fewest digits that are this double:
+ * 1.005 is 1.01, 1e23 a one with 23 zeros. */
 bool decimal_round(double value, int precision, int scale, int128 *out);
 size_t decimal_format(int128 value, int scale,
                       char out[48]); /* length; no trailing zeros dropped */

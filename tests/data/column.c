@@ -303,16 +303,23 @@ static void digits_are_counted_and_doubles_rounded(void **state)
     }
     assert_true(decimal_round(0.125, 5, 2, &value) && value == 13);
     assert_true(decimal_round(-0.125, 5, 2, &value) && value == -13);
-    assert_true(decimal_round(1.005, 5, 2, &value) && value == 100);
+    assert_true(decimal_round(1.005, 5, 2, &value) && value == 101);
+    assert_true(decimal_round(-1.005, 5, 2, &value) && value == -101);
+    assert_true(decimal_round(1e15 + 0.25, 38, 2, &value) && value == INT64_C(100000000000000020));
     assert_true(decimal_round(0.0, 5, 2, &value) && value == 0);
     assert_true(decimal_round(5e-324, 38, 22, &value) && value == 0);
-    assert_true(decimal_round(0x1p100, 38, 0, &value) && value == (int128)1 << 100);
+    assert_true(decimal_round(1e23, 38, 0, &value) &&
+                value == (int128)100000 * 1000000000000000000);
+    assert_true(decimal_round(0x1p100, 38, 0, &value) &&
+                value == (int128)12676506002282294 * 100000000000000);
     assert_true(decimal_round(0x1p-10, 38, 18, &value) && value == INT64_C(976562500000000));
     assert_true(decimal_round(999.99, 5, 2, &value) && value == 99999);
     assert_false(decimal_round(999.999, 5, 2, &value));
     assert_false(decimal_round(1e38, 38, 0, &value));
     assert_false(decimal_round(1e300, 38, 0, &value));
-    assert_false(decimal_round(1.0, 38, 23, &value));
+    assert_true(decimal_round(1.0, 38, 23, &value) &&
+                value == (int128)100000 * 1000000000000000000);
+    assert_false(decimal_round(1.0, 38, 38, &value));
     assert_false(decimal_round((double)NAN, 38, 0, &value));
     assert_false(decimal_round(-(double)INFINITY, 38, 0, &value));
 }

@@ -120,28 +120,23 @@ static bool to_double(const yyjson_val *cell, const struct type_spec *spec, stru
            literal_double(cell->uni.str, cell_len(cell), &out->f64);
 }
 
-static bool double_to_decimal(double real, const struct type_spec *full, struct buf *scratch,
-                              int128 *out)
+/* A fraction is rounded, but not rounded away. */
+static bool double_to_decimal(double real, const struct type_spec *full, int128 *out)
 {
-    if (!isfinite(real))
-        return false;
-    if (full->scale > 0 || trunc(real) == real) /* a fraction is not rounded away */
-        if (decimal_round(real, full->precision, full->scale, out))
-            return true;
-    json_double(scratch, real);
-    return decimal_parse(buf_string(scratch), scratch->len, full->precision, full->scale, out,
-                         NULL) == TG_OK;
+    return (full->scale > 0 || trunc(real) == real) &&
+           decimal_round(real, full->precision, full->scale, out);
 }
 
 static bool to_decimal(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
                        struct coerced *out)
 {
+    (void)scratch;
     struct type_spec full = type_decimal(spec);
     struct span span = {cell->uni.str, cell_len(cell)};
     int128 whole;
     char digits[48];
     if (cell_kind(cell) == CELL_DOUBLE)
-        return double_to_decimal(cell->uni.f64, &full, scratch, &out->decimal);
+        return double_to_decimal(cell->uni.f64, &full, &out->decimal);
     if (cell_kind(cell) != CELL_DECIMAL) {
         if (!whole_number(cell, &whole))
             return false;
