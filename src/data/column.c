@@ -33,7 +33,7 @@ static uint8_t bits_of(const struct type_spec *spec)
 {
     int bits = spec->type == TYPE_BIGINT && spec->precision ? spec->precision : 64;
 
-    if (type_is_nanoseconds(spec))
+    if (type_is_nanoseconds(spec) || type_step_us(spec) > 1)
         return 0;
     return bits > 32 ? 63 : bits > 16 ? 31 : bits > 8 ? 15 : 7;
 }

@@ -21,7 +21,7 @@ struct column {
     struct type_spec spec;
     size_t row_max; /* room */
     uint8_t bits;   /* of the magnitude of integers that can be stored as they come: 63; fewer for a
-                       bigint with a precision; 0 for nanoseconds, which microseconds are not */
+                       bigint with a precision; 0 for timestamps that are not of microseconds */
     size_t len;     /* rows so far, NULLs included */
     size_t null_count;
     uint8_t *validity; /* bit per row, 1 = value */

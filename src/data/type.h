@@ -46,6 +46,15 @@ struct type_spec {
     bool naive; /* timestamps: without time zone */
 };
 
+/* Microseconds between two neighbouring values of a timestamp: more than 1 where a naive one has
+ * fewer digits of a second (as databases store them: none, 3 or 6). */
+static inline int type_step_us(const struct type_spec *spec)
+{
+    if (spec->type != TYPE_TIMESTAMP || !spec->naive || spec->precision == 0)
+        return 1;
+    return spec->precision == PRECISION_SECONDS ? 1000000 : spec->precision <= 3 ? 1000 : 1;
+}
+
 static inline bool type_is_nanoseconds(const struct type_spec *spec)
 {
     return spec->type == TYPE_TIMESTAMP && spec->naive && spec->precision > 6;

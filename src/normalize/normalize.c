@@ -158,8 +158,8 @@ static void report_cut(const struct outputs *outputs, const struct output *outpu
     for (size_t i = 0; i < output->slot_count; i++)
         if (output->slots[i]->cut_count > 0)
             context_log(outputs->options.ctx, TG_LOG_WARNING, "normalize",
-                        "table '%s': %llu values of column '%s' had digits beyond microseconds, "
-                        "which were cut",
+                        "table '%s': %llu values of column '%s' had digits of a second beyond "
+                        "the column's, which were cut",
                         output->table->name, (unsigned long long)output->slots[i]->cut_count,
                         output->slots[i]->name);
 }

@@ -18,7 +18,7 @@ struct slot {
     void *owner;           /* the field, or other thing, whose values go here */
     const void *writer;    /* of the row being filled, when several fields share it */
     uint64_t magnitude;    /* bits of all integers stored in this load, negative ones inverted */
-    uint64_t cut_count;    /* values that lost nanoseconds */
+    uint64_t cut_count;    /* values that lost digits of a second */
     size_t text_bytes;     /* of the batch before: room to begin with */
     bool learned;          /* the catalog has it; a new one waits for its row to be complete */
     enum type variant;     /* what its name ends in; TYPE_NONE: not a variant */

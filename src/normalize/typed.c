@@ -163,7 +163,8 @@ static bool agree(const struct type_spec *from, const struct type_spec *to)
                narrow.precision - narrow.scale <= wide.precision - wide.scale;
     if (from->type == TYPE_BIGINT && to->type == TYPE_BIGINT)
         return to->precision == 0 || (from->precision > 0 && from->precision <= to->precision);
-    return from->type == to->type && type_is_nanoseconds(from) == type_is_nanoseconds(to);
+    return from->type == to->type && type_is_nanoseconds(from) == type_is_nanoseconds(to) &&
+           type_step_us(from) >= type_step_us(to);
 }
 
 /* The child's null count, which a source may leave to its reader. */

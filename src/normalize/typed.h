@@ -12,7 +12,7 @@ struct typed_column {
     struct field *field; /* NULL: dropped, it has no type or is a system column that we fill */
     struct type_spec from;
     bool as_it_is;      /* its buffers are those of `from` */
-    uint64_t cut_count; /* of the batch: values that lost nanoseconds */
+    uint64_t cut_count; /* of the batch: values that lost digits of a second */
     bool plain;         /* a column of the table, or dropped */
 };
 

@@ -564,6 +564,16 @@ static void doubles_are_rounded_to_decimals(void **state)
     }
 }
 
+/* In columns of seconds and of milliseconds: digits are cut, not rounded. */
+static void check_coarse(const char *json, const char *seconds, const char *milliseconds)
+{
+    yyjson_doc *doc = yyjson_read(json, strlen(json), 0);
+    const yyjson_val *cell = yyjson_doc_get_root(doc);
+    check_spec((struct type_spec){TYPE_TIMESTAMP, PRECISION_SECONDS, 0, true}, cell, json, seconds);
+    check_spec((struct type_spec){TYPE_TIMESTAMP, 3, 0, true}, cell, json, milliseconds);
+    yyjson_doc_free(doc);
+}
+
 static void nanoseconds(void **state)
 {
     (void)state;
@@ -590,6 +600,9 @@ static void nanoseconds(void **state)
         check_spec(spec, yyjson_doc_get_root(doc), cases[i].json, cases[i].expected);
         yyjson_doc_free(doc);
     }
+    check_coarse("\"2024-01-02T03:04:05.9999999Z\"", "2024-01-02T03:04:05",
+                 "2024-01-02T03:04:05.999000");
+    check_coarse("\"1969-12-31T23:59:59.5\"", "1969-12-31T23:59:59", "1969-12-31T23:59:59.500000");
     yyjson_val ns = {.tag = CELL_TAG_TIMESTAMP_NS, .uni.i64 = -1};
     check_spec(spec, &ns, "-1 ns", "1969-12-31T23:59:59.999999999");
     ns.uni.i64 = INT64_MAX;

@@ -360,8 +360,10 @@ static bool to_timestamp(const yyjson_val *cell, const struct type_spec *spec, s
     (void)scratch;
     if (!to_point(cell, &point, &is_number))
         return false;
-    out->i64 = point.us;
-    out->cut = !type_is_nanoseconds(spec) && point.nanos != 0;
+    int64_t rest = point.us % type_step_us(spec);
+    rest += rest < 0 ? type_step_us(spec) : 0;
+    out->i64 = point.us - rest;
+    out->cut = !type_is_nanoseconds(spec) && (point.nanos != 0 || rest != 0);
     return !type_is_nanoseconds(spec) ||
            (time_point_ns(&point, &out->i64) && out->i64 >= first_ns && out->i64 <= last_ns);
 }
