@@ -41,7 +41,7 @@ crash: all ## 51 runs of a million rows killed at random moments, each put right
 memory: all ## files ten times as large as the memory the kernel allows, of every shape
 	@rm -f build/memory.log && touch build/memory.log
 	@TIDEGATE=build/tidegate TIDEGATE_BUILD=build/release MEMORY_LOG=build/memory.log \
-		MEMORY_KINDS="flat nested texts wide sparse" tests/cli/memory.sh
+		MEMORY_KINDS="flat nested texts wide sparse resources" tests/cli/memory.sh
 	@cat build/memory.log
 
 tsan: deps ## unit tests and cases under the thread sanitizer

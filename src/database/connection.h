@@ -61,9 +61,11 @@ struct connection_driver {
      * dataset has none. */
     int (*describe)(struct connection *con, const char *dataset, const struct table_filter *filter,
                     struct described *out, struct tg_error *err);
-    /* A table of that many columns will be filled: makes room where the database needs it, beyond
-     * the budget if it cannot do with less. */
-    int (*reserve)(struct connection *con, size_t column_count, struct tg_error *err);
+    /* A table of that many columns will be filled, and so many tables in one transaction (one whose
+     * rows are replaced counts for several): makes room where the database needs it, beyond the
+     * budget if it cannot do with less. */
+    int (*reserve)(struct connection *con, size_t column_count, size_t table_count,
+                   struct tg_error *err);
     void (*close)(struct connection *con);
 };
 

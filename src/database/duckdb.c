@@ -464,9 +464,18 @@ static int query(struct connection *con, const char *sql, struct ArrowArrayStrea
  */
 enum { COLUMN_BYTES = 576 << 10, BASE_BYTES = 16 << 20 };
 
-static int reserve(struct connection *con, size_t column_count, struct tg_error *err)
+/* And for each table until the transaction ends: measured with 2,000 of them on 2.0 (80 KiB), where
+ * a table that is merged takes five times as much, and 200 on 1.5. */
+static size_t table_bytes(void)
 {
-    size_t need = BASE_BYTES + con->ctx->memory_bytes_max / 8 + column_count * COLUMN_BYTES;
+    return (size_t)(duck_version() >= DATABASE_VERSION(2, 0, 0) ? 80 : 240) << 10;
+}
+
+static int reserve(struct connection *con, size_t column_count, size_t table_count,
+                   struct tg_error *err)
+{
+    size_t need = BASE_BYTES + con->ctx->memory_bytes_max / 8 + column_count * COLUMN_BYTES +
+                  table_count * table_bytes();
     return instance_reserve(con->ctx, con->state, need, err);
 }
 

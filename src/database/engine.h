@@ -22,6 +22,10 @@ int engine_find(const struct context *ctx, struct tg_engine *out, int *version,
 int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream *out,
                  struct tg_error *err) TG_CHECK_RESULT;
 
+/* Makes room for queries whose rows have so many columns, beyond the budget where they need it. */
+int engine_reserve(struct engine *engine, size_t column_count,
+                   struct tg_error *err) TG_CHECK_RESULT;
+
 struct parquet_result {
     uint64_t row_count;
     uint64_t bytes; /* of the file */

@@ -125,7 +125,9 @@ int misfit_refuse(const struct shape *shape, const struct field *field, const st
                    (int)(value.len < SHOWN ? value.len : SHOWN), value.text, slot->name,
                    type_name(slot->column.spec.type), table->name, role, buf_string(&other),
                    buf_string(&hint),
-                   column->incremental ? ", and reset its cursor with 'tidegate reset'" : "");
+                   column->incremental
+                       ? ", and run it once with --full-refresh, since its cursor is of that type"
+                       : "");
 done:
     buf_release(&scratch);
     buf_release(&other);

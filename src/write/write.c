@@ -83,6 +83,21 @@ static size_t widest(const struct load *load)
     return most;
 }
 
+/* The tables that a transaction fills. Of one whose old rows give way it holds the old blocks, the
+ * new ones, and what was staged. */
+static size_t filled(const struct load *load)
+{
+    enum { MERGED = 5 };
+    size_t count = 0;
+    for (size_t i = 0; i < load->chain_count; i++) {
+        const struct chain *chain = &load->chains[i];
+        for (size_t t = 0; t < chain->count; t++)
+            if (target_has_rows(&chain->targets[t]))
+                count += chain->driver->stage && chain->targets[t].there ? MERGED : 1;
+    }
+    return count;
+}
+
 static int prepare(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -90,7 +105,7 @@ static int prepare(struct writing *writing, struct tg_error *err)
     TRY(ddl_settle(load, writing->con, err));
     TRY(ddl_plan(load, &writing->schema, err));
     TRY(agree_check(load, writing->con, err));
-    TRY(writing->con->driver->reserve(writing->con, widest(load), err));
+    TRY(writing->con->driver->reserve(writing->con, widest(load), filled(load), err));
     for (size_t i = 0; i < load->chain_count; i++) {
         const struct chain *chain = &load->chains[i];
         TRY(prepare_stage(writing, chain, err));
@@ -290,6 +305,25 @@ static int transact(struct writing *writing, struct tg_error *err)
     return rc;
 }
 
+enum { TOGETHER_FROM = 100 }; /* statements */
+
+/* Statements on temporary tables. Each by itself, so that several threads can read what is staged;
+ * but many in one transaction, since making or dropping one costs the more the more there are. */
+static int run_temporary(const struct plan *plan, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (plan->count < TOGETHER_FROM)
+        return plan_run(plan, con, NULL, err);
+    TRY(connection_exec(con, "BEGIN TRANSACTION", NULL, err));
+    rc = plan_run(plan, con, NULL, err);
+    if (rc == TG_OK)
+        rc = connection_exec(con, "COMMIT", NULL, err);
+    if (rc != TG_OK)
+        (void)!connection_exec(con, "ROLLBACK", NULL, NULL);
+done:
+    return rc;
+}
+
 /* One attempt, with plans of what is there now. */
 static int write_once(struct connection *con, const char *package_path,
                       const struct manifest *manifest, struct write_result *out,
@@ -309,10 +343,10 @@ static int write_once(struct connection *con, const char *package_path,
         goto done;
     TRY(open_load(&writing, package_path, err));
     TRY(prepare(&writing, err));
-    rc = plan_run(&writing.stage, con, NULL, err);
+    rc = run_temporary(&writing.stage, con, err);
     if (rc == TG_OK)
         rc = transact(&writing, err);
-    (void)!plan_run(&writing.drop, con, NULL, NULL); /* else the connection's end drops them */
+    (void)!run_temporary(&writing.drop, con, NULL); /* else the connection's end drops them */
 done:
     for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
         plan_release(plans[i]);

@@ -8,7 +8,7 @@
 # what is only mapped (libraries, the reserves of allocators), so it is the promise and some more: DuckDB 2.0 maps 13 MiB
 # more than 1.5 for the flat documents, and has 12 MiB less of them resident.
 #
-#     tests/cli/memory.sh                                       flat documents (`make test`)
+#     tests/cli/memory.sh                                       flat documents, and the small ones (`make test`)
 #     MEMORY_KINDS="flat nested ..." tests/cli/memory.sh        others, too (`make memory`); figures go to MEMORY_LOG
 . "$(dirname "$0")/lib.bash"
 
@@ -59,6 +59,56 @@ load() {
     equal "$lines" "$(sql "select count(*) from t")" "rows"
 }
 
+# hold WHAT PROMISE_MB ARGUMENTS: a run that ends well, and takes no more than that
+hold() {
+    local what=$1 promise=$2 got=0 start=$SECONDS most
+    shift 2
+    "$tidegate" run spec.yaml --progress none "$@" >said 2>&1 &
+    most=$(peak $!)
+    wait $! || got=$?
+    echo "$what: peak $most MB of $promise, $((SECONDS - start)) s, code $got" >>"$LOG"
+    equal 0 "$got" "code of $what ($(cat said))"
+    [ "$most" -le "$promise" ] || fail "$what took $most MB, not $promise"
+}
+
+test_a_merge_of_lists_in_the_least_memory() {
+    spec "t: {path: t.jsonl, write_disposition: merge, primary_key: id}"
+    for value in 1 2; do
+        seq 300000 | sed "s/.*/{\"id\": &, \"tags\": [$value, &], \"v\": $value}/" >t.jsonl
+        hold "merge of lists" $((64 + FIXED)) --memory 64MiB
+    done
+    equal "300000 600000 600000" "$("$tidegate" sql spec.yaml "select (select count(*) from t where v = 2)
+        || ' ' || (select count(*) from t__tags) || ' ' || (select sum(v) from t)" --csv | sed -n 2p)" "rows"
+}
+
+# DuckDB reads and fills a table column by column, hence 1 MiB for each.
+test_a_wide_csv() {
+    spec "t: {path: t.csv}"
+    {
+        seq -s, -f 'c%g' 2000
+        for row in 1 2 3; do seq -s, "$row" $((row + 1999)); done
+    } >t.csv
+    hold "CSV of 2000 columns" $((2000 + FIXED)) --memory 64MiB
+    equal 3 "$(sql "select count(*) from t where c2000 = c1 + 1999")" "rows"
+}
+
+# resources COUNT: each with three rows, merged twice. One that is merged takes half a MiB of DuckDB in a transaction.
+resources() {
+    local promise=$((256 + FIXED + $1 / 2))
+    spec "$(for i in $(seq "$1"); do
+        echo "r$i: {path: 'r$i.*.jsonl', write_disposition: merge, primary_key: id}"
+        printf '{"id": %d, "name": "a", "v": 1.5, "ok": true}\n' 1 2 3 >"r$i.1.jsonl"
+    done | sed '2,$s/^/  /')"
+    hold "$1 resources" "$promise"
+    for i in $(seq "$1"); do printf '{"id": %d, "name": "b", "v": 2.5, "ok": true}\n' 2 3 4 >"r$i.2.jsonl"; done
+    hold "$1 resources again" "$promise"
+    equal "$(($1 * 4)) $1" "$("$tidegate" sql spec.yaml "select sum(n) || ' ' || count(*) from (
+        $(for i in $(seq "$1"); do [ "$i" = 1 ] || echo 'union all'; echo "select count(*) n from r$i"; done))" \
+        --csv | sed -n 2p)" "rows"
+}
+
+test_many_resources() { resources 200; }
+
 # Of the sparse ones 10 of 300 columns have a value: ten times the limit would be six thousand million cells.
 for kind in $KINDS; do
     case $kind in
@@ -67,6 +117,7 @@ for kind in $KINDS; do
     texts) test_long_texts() { load texts 472 10 5; } ;;
     wide) test_wide_documents() { load wide 600 10 302; } ;;
     sparse) test_sparse_documents() { load sparse 600 1 303; } ;;
+    resources) test_very_many_resources() { resources 2000; } ;;
     *) fail "there are no $kind documents" ;;
     esac
 done

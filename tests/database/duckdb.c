@@ -150,7 +150,7 @@ static void test_memory_limit(void **state)
 
 static int reserve(size_t column_count)
 {
-    return con->driver->reserve(con, column_count, NULL);
+    return con->driver->reserve(con, column_count, 0, NULL);
 }
 
 static void test_wide_tables_get_room(void **state)

@@ -54,7 +54,7 @@ static void roles(void **state)
         "'007' does not fit column 'id' (bigint) of table 't', which is part of the key" SAME HINT);
     check(TYPE_BIGINT, CURSOR, lines,
           "'007' does not fit column 'id' (bigint) of table 't', which is the cursor" SAME HINT
-          ", and reset its cursor with 'tidegate reset'");
+          ", and run it once with --full-refresh, since its cursor is of that type");
     check(TYPE_BIGINT, HARD_DELETE, lines,
           "'007' does not fit column 'id' (bigint) of table 't', which tells which rows are "
           "deleted" SAME HINT);

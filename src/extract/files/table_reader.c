@@ -351,6 +351,7 @@ static int open_csv(struct table_reader *reader, const struct table_options *opt
     TRY(feed_start(reader->feed, &pipe, err));
     csv_sql(pipe, options, &header, &sql);
     TRY(buf_check(&sql, err));
+    TRY(engine_reserve(reader->engine, header.count, err));
     TRY(start_query(reader, buf_string(&sql), err));
     TRY(take_sample(reader, err));
 done:
@@ -364,6 +365,7 @@ static int find_casts(struct table_reader *reader, struct buf *casts, struct tg_
 {
     struct buf sql = BUF_INIT;
     struct ArrowArray batch;
+    size_t columns = 0;
     bool end = false;
     int rc = TG_OK;
 
@@ -375,9 +377,11 @@ static int find_casts(struct table_reader *reader, struct buf *casts, struct tg_
             break;
         for (int64_t row = 0; row < batch.length && rc == TG_OK; row++)
             rc = put_cast(casts, &reader->schema, &batch, row, err);
+        columns += (size_t)batch.length;
         array_release(&batch);
         TRY(rc);
     }
+    TRY(engine_reserve(reader->engine, columns, err));
     if (casts->len > 0)
         buf_char(casts, ')');
     rc = buf_check(casts, err);

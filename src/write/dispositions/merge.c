@@ -407,15 +407,20 @@ done:
 
 /* ---- inserting ---- */
 
+static void write_insert(struct buf *sql, const struct merge *merge, const struct target *target)
+{
+    buf_text(sql, "INSERT INTO ");
+    plan_table(sql, merge->load, target);
+    buf_text(sql, " (");
+    plan_columns(sql, merge->load, target, NULL);
+    buf_text(sql, ")\nSELECT ");
+    plan_columns(sql, merge->load, target, NULL);
+}
+
 static int insert_roots(const struct merge *merge, struct plan *plan, struct tg_error *err)
 {
     struct buf *sql = &plan->text;
-    buf_text(sql, "INSERT INTO ");
-    plan_table(sql, merge->load, merge->root);
-    buf_text(sql, " (");
-    plan_columns(sql, merge->load, merge->root, NULL);
-    buf_text(sql, ")\nSELECT ");
-    plan_columns(sql, merge->load, merge->root, NULL);
+    write_insert(sql, merge, merge->root);
     buf_text(sql, "\nFROM ");
     plan_stage(sql, merge->load, merge->chain);
     if (merge->deleted) {
@@ -425,45 +430,94 @@ static int insert_roots(const struct merge *merge, struct plan *plan, struct tg_
     return plan_end(plan, merge->root, COUNT_INSERTED, err);
 }
 
-/* Nested rows whose root row was inserted, each row key once: a row key that a source brings itself
- * may come with several rows of the root. */
-static int insert_nested(const struct merge *merge, struct plan *plan, const struct target *target,
-                         struct tg_error *err)
+/* The links by which nested rows follow their root. */
+struct follow {
+    const char *row_key; /* of the nested table */
+    const char *root_link;
+    const char *root_key; /* of the root table */
+};
+
+static int find_follow(const struct merge *merge, const struct target *target, struct follow *out,
+                       struct tg_error *err)
+{
+    *out = (struct follow){.row_key = table_link(target->table, LINK_ROW),
+                           .root_link = table_link(target->table, LINK_ROOT),
+                           .root_key = table_link(merge->root->table, LINK_ROW)};
+    const struct target_column *link = out->root_link ? target_find(target, out->root_link) : NULL;
+    if (out->row_key && out->root_key && link && link->loaded)
+        return TG_OK;
+    return error_set(err, TG_DATA,
+                     "package has rows for nested table '%s' without a root key; "
+                     "delete the package and run again",
+                     target->table->name);
+}
+
+/* Rows whose root row stays; of those, the ones whose primary key came `order` (a condition on the
+ * order of arrival, NULL: all). */
+static void write_arrived(struct buf *sql, const struct merge *merge, const struct target *target,
+                          const struct follow *follow, const char *order)
+{
+    const char *separator = " WHERE ";
+    buf_text(sql, "\nFROM (\n");
+    plan_relation(sql, merge->load, target, false);
+    buf_text(sql, "\n) AS arrived\nWHERE ");
+    ident(sql, merge, follow->root_link);
+    buf_text(sql, " IN (SELECT ");
+    ident(sql, merge, follow->root_key);
+    buf_text(sql, " FROM ");
+    plan_stage(sql, merge->load, merge->chain);
+    if (order) {
+        buf_text(sql, separator);
+        ident(sql, merge, ORDER_COLUMN);
+        buf_text(sql, order);
+        separator = " AND ";
+    }
+    if (merge->deleted) {
+        buf_text(sql, separator);
+        write_mark(sql, merge, false);
+    }
+    buf_char(sql, ')');
+}
+
+/* Nested rows of root rows that came once: no two of them have one row key. */
+static int insert_single(const struct merge *merge, struct plan *plan, const struct target *target,
+                         const struct follow *follow, struct tg_error *err)
+{
+    write_insert(&plan->text, merge, target);
+    write_arrived(&plan->text, merge, target, follow, " IS NOT NULL");
+    return plan_end(plan, target, COUNT_INSERTED, err);
+}
+
+/* Nested rows of the others, each row key once: rows that are delivered again bring theirs again
+ * where ids are hashes, or the source's own. */
+static int insert_ranked(const struct merge *merge, struct plan *plan, const struct target *target,
+                         const struct follow *follow, struct tg_error *err)
 {
     struct buf *sql = &plan->text;
-    const char *row_key = table_link(target->table, LINK_ROW);
-    const char *root_link = table_link(target->table, LINK_ROOT);
-    const char *root_key = table_link(merge->root->table, LINK_ROW);
-    const struct target_column *link = root_link ? target_find(target, root_link) : NULL;
-    if (!row_key || !root_key || !link || !link->loaded)
-        return error_set(err, TG_DATA,
-                         "package has rows for nested table '%s' without a root key; "
-                         "delete the package and run again",
-                         target->table->name);
-    buf_text(sql, "INSERT INTO ");
-    plan_table(sql, merge->load, target);
-    buf_text(sql, " (");
-    plan_columns(sql, merge->load, target, NULL);
-    buf_text(sql, ")\nSELECT ");
-    plan_columns(sql, merge->load, target, NULL);
+    write_insert(sql, merge, target);
     buf_text(sql, "\nFROM (\nSELECT ");
     plan_columns(sql, merge->load, target, NULL);
     buf_text(sql, ",\n    ROW_NUMBER() OVER (PARTITION BY ");
-    ident(sql, merge, row_key);
-    buf_text(sql, ") AS _tidegate_rank\nFROM (\n");
-    plan_relation(sql, merge->load, target, false);
-    buf_text(sql, "\n) AS arrived\nWHERE ");
-    ident(sql, merge, root_link);
-    buf_text(sql, " IN (SELECT ");
-    ident(sql, merge, root_key);
-    buf_text(sql, " FROM ");
-    plan_stage(sql, merge->load, merge->chain);
-    if (merge->deleted) {
-        buf_text(sql, " WHERE ");
-        write_mark(sql, merge, false);
-    }
-    buf_text(sql, ")\n) AS ranked\nWHERE _tidegate_rank = 1");
+    ident(sql, merge, follow->row_key);
+    buf_text(sql, ") AS _tidegate_rank");
+    write_arrived(sql, merge, target, follow, merge->primary_count > 0 ? " IS NULL" : NULL);
+    buf_text(sql, "\n) AS ranked\nWHERE _tidegate_rank = 1");
     return plan_end(plan, target, COUNT_INSERTED, err);
+}
+
+/* Ranking all rows would hold them all in memory, and there are usually none that came twice: a
+ * winner among several has lost its order of arrival (stage_winners). */
+static int insert_nested(const struct merge *merge, struct plan *plan, const struct target *target,
+                         struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct follow follow;
+    TRY(find_follow(merge, target, &follow, err));
+    if (merge->primary_count > 0)
+        TRY(insert_single(merge, plan, target, &follow, err));
+    TRY(insert_ranked(merge, plan, target, &follow, err));
+done:
+    return rc;
 }
 
 static int apply(const struct load *load, const struct chain *chain, struct plan *plan,

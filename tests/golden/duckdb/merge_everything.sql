@@ -65,12 +65,20 @@ WHERE "gone" IS NOT TRUE;
 INSERT INTO "d"."person__kids" ("n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id")
 SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
 FROM (
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM read_parquet(['package/person__kids.1.parquet'], hive_partitioning = false)
+) AS arrived
+WHERE "_dlt_root_id" IN (SELECT "_dlt_id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NOT NULL AND "gone" IS NOT TRUE);
+
+INSERT INTO "d"."person__kids" ("n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id")
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM (
 SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id",
     ROW_NUMBER() OVER (PARTITION BY "_dlt_id") AS _tidegate_rank
 FROM (
 SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
 FROM read_parquet(['package/person__kids.1.parquet'], hive_partitioning = false)
 ) AS arrived
-WHERE "_dlt_root_id" IN (SELECT "_dlt_id" FROM "_tidegate_stage_0" WHERE "gone" IS NOT TRUE)
+WHERE "_dlt_root_id" IN (SELECT "_dlt_id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL AND "gone" IS NOT TRUE)
 ) AS ranked
 WHERE _tidegate_rank = 1;
