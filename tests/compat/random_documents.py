@@ -278,6 +278,8 @@ def short(value):
 def evaluate(resources):
     """{name: differences}. All in one dataset for each side, as dlt takes long to begin; where one fails, it is taken
     out."""
+    if not resources:
+        return {}
     outcomes, errors = [], []
     for who, runs in (("dlt", [run_dlt]),
                       ("tidegate", [run_dlt, run_tidegate] if resources[0].taken_over else [run_tidegate])):

@@ -312,8 +312,10 @@ def colliding_keys(case, kind, facts):
 
 
 def columns_of_discarded_rows(case, kind, facts):
-    """A row that a contract discards leaves no columns behind; dlt adds those that it would have brought. (docs)"""
+    """A row that a contract discards leaves no columns or tables behind; dlt adds those that it would have brought.
+    (docs)"""
     return case.discards("discard_row") and (kind.startswith("only dlt has the column") and not facts["values"] or
+                                             kind == "only dlt has the table" and not case.dlt[facts["table"]].rows or
                                              kind == "schema: column missing" and facts["column"] not in facts["has"])
 
 
