@@ -69,12 +69,12 @@ static void print_resource(const struct tg_progress *now, double seconds)
 {
     char rows[32], rate[32];
     double per_second = seconds > 0.001 ? (double)now->rows / seconds : 0;
-    fprintf(stderr, "%-24s %14s rows", now->resource, format_count(now->rows, rows));
+    fprintf(stderr, "%-18.30s %11s rows", now->resource, format_count(now->rows, rows));
     if (now->bytes)
-        fprintf(stderr, " %10.1f MB", (double)now->bytes / 1e6);
+        fprintf(stderr, "%8.1f MB", (double)now->bytes / 1e6);
     if (now->bytes_total && !now->ended)
-        fprintf(stderr, " %3d%%", (int)(100.0 * (double)now->bytes / (double)now->bytes_total));
-    fprintf(stderr, " %13s rows/s %7.1f s", format_count((uint64_t)per_second, rate), seconds);
+        fprintf(stderr, "%4d%%", (int)(100.0 * (double)now->bytes / (double)now->bytes_total));
+    fprintf(stderr, "%10s/s%6.1f s", format_count((uint64_t)per_second, rate), seconds);
 }
 
 static void show_json(const struct tg_progress *now)

@@ -173,7 +173,7 @@ static int check_types(const struct table *table, const struct table_hints *hint
         describe(&wanted, says);
         return error_set(err, TG_SPEC,
                          "column '%s' of table '%s' is %s at the destination and the hint says %s: "
-                         "take the hint back, or drop the table",
+                         "take the hint back, or change the column with ALTER TABLE",
                          wish->columns[i].name, hints->table, is, says);
     }
     return TG_OK;

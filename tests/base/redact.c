@@ -35,6 +35,7 @@ static void places_are_hidden(void **state)
         {"X-Api-Key: abc", "X-Api-Key: ***"},
         {"{\"client_secret\": \"a\", \"id\": 1}", "{\"client_secret\": \"***\", \"id\": 1}"},
         {"  password: hunter2", "  password: ***"},
+        {"az://c?AccountKey=a&sig=b", "az://c?AccountKey=***&sig=***"},
         {"two: a://b:c@d and e://f:g@h", "two: a://***@d and e://***@h"},
     };
     (void)state;
@@ -51,6 +52,7 @@ static void other_texts_are_left_alone(void **state)
         "key 'token' is not known",
         "mail me@host, file a@b",
         "tokens=5 passwords: 3",
+        "/etc/passwd: invalid header",
         "password=",
         "",
     };

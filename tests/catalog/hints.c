@@ -175,7 +175,7 @@ static void test_refusals(void **state)
     hints.disposition = DISPOSITION_REPLACE;
     refuse(&catalog, &hints,
            "column 'x' of table 't' is bigint at the destination and the hint says bool: take the "
-           "hint back, or drop the table");
+           "hint back, or change the column with ALTER TABLE");
     assert_int_equal(table->disposition, DISPOSITION_APPEND);
     column.name = "new";
     apply(&catalog, &hints);
@@ -188,7 +188,7 @@ static void test_refusals(void **state)
     column.spec.type = TYPE_BIGINT;
     refuse(&catalog, &hints,
            "column 'x' of table 't' is text at the destination and the hint says bigint: take the "
-           "hint back, or drop the table");
+           "hint back, or change the column with ALTER TABLE");
     known->spec = (struct type_spec){.type = TYPE_DECIMAL};
     column = (struct table_column){.name = "x",
                                    .spec = {.type = TYPE_DECIMAL, .precision = 38, .scale = 9}};
@@ -203,13 +203,13 @@ static void test_refusals(void **state)
     column.spec.scale = 10;
     refuse(&catalog, &hints,
            "column 'x' of table 't' is decimal(38,9) at the destination and the hint says "
-           "decimal(38,10): take the hint back, or drop the table");
+           "decimal(38,10): take the hint back, or change the column with ALTER TABLE");
     known->spec = (struct type_spec){.type = TYPE_TIMESTAMP};
     column.spec = (struct type_spec){.type = TYPE_TIMESTAMP, .naive = true};
     column.has_timezone = true;
     refuse(&catalog, &hints,
            "column 'x' of table 't' is timestamp at the destination and the hint says timestamp "
-           "without time zone: take the hint back, or drop the table");
+           "without time zone: take the hint back, or change the column with ALTER TABLE");
 
     struct table *nested = NULL;
     assert_int_equal(catalog_add(&catalog, "t__k", "t", &nested, NULL), TG_OK);
@@ -277,7 +277,7 @@ static void test_widening(void **state)
     column.spec.type = TYPE_TEXT;
     refuse(&catalog, &hints,
            "column 'at' of table 't' is timestamp(0) at the destination and the hint says text(0): "
-           "take the hint back, or drop the table");
+           "take the hint back, or change the column with ALTER TABLE");
     catalog_release(&catalog);
 }
 
@@ -293,7 +293,7 @@ static void test_there(void **state)
          {.type = TYPE_BIGINT},
          {.type = TYPE_NONE},
          "column 'x' of table 't' is text at the destination and the hint says bigint: take the "
-         "hint back, or drop the table"},
+         "hint back, or change the column with ALTER TABLE"},
         {{.type = TYPE_BIGINT, .precision = 32}, {.type = TYPE_BIGINT}, {.type = TYPE_BIGINT}, 0},
         {{.type = TYPE_DOUBLE}, {.type = TYPE_BIGINT}, {.type = TYPE_DOUBLE}, NULL},
         {{.type = TYPE_BIGINT}, {TYPE_BIGINT, 64, 0, false}, {TYPE_BIGINT, 64, 0, false}, NULL},
@@ -305,7 +305,7 @@ static void test_there(void **state)
          {TYPE_DECIMAL, 6, 2, false},
          {.type = TYPE_NONE},
          "column 'x' of table 't' is decimal(6,3) at the destination and the hint says "
-         "decimal(6,2): take the hint back, or drop the table"},
+         "decimal(6,2): take the hint back, or change the column with ALTER TABLE"},
         {{.type = TYPE_NONE}, {.type = TYPE_BIGINT}, {.type = TYPE_BIGINT}, NULL},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -25,6 +25,19 @@ test_malformed_json_names_file_line_and_byte() {
     equal 4 "$(sql "select count(*) from t")"
 }
 
+# An empty one once was found at every place, for ever.
+test_delimiters_that_separate_nothing() {
+    printf 'id\tb\n1\t2\n' >t.csv
+    for delimiter in "''" ab '"\""' '"\n"' x; do
+        spec "t: {path: t.csv, delimiter: $delimiter}"
+        run 2
+        says "delimiter" "resource 't'" "or tab"
+    done
+    spec "t: {path: t.csv, delimiter: tab}"
+    run 0
+    equal 2 "$(sql "select b from t")"
+}
+
 test_two_values_on_a_line() {
     loaded_once
     printf '{"id": 2} {"id": 3}\n' >2.jsonl

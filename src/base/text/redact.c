@@ -34,10 +34,10 @@ static bool is_word(char c)
 bool secret_name(const char *name, size_t len)
 {
     static const char *const ends[] = {
-        "password",   "passwd",        "passphrase",  "pwd",         "secret",     "token",
-        "apikey",     "api_key",       "api-key",     "access_key",  "access-key", "secret_key",
-        "secret-key", "account_key",   "private_key", "private-key", "credential", "credentials",
-        "signature",  "authorization", "cookie",
+        "password",   "passwd",      "passphrase", "pwd",           "secret",      "token",
+        "apikey",     "api_key",     "api-key",    "access_key",    "access-key",  "secret_key",
+        "secret-key", "account_key", "accountkey", "sig",           "private_key", "private-key",
+        "credential", "credentials", "signature",  "authorization", "cookie",
     };
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         size_t end = strlen(ends[i]);
@@ -88,7 +88,7 @@ static size_t value_start(const char *text, size_t at)
 static bool assigned(const char *text, size_t at, struct span *out)
 {
     size_t len = 0;
-    if (at > 0 && is_word(text[at - 1]))
+    if (at > 0 && (is_word(text[at - 1]) || strchr("/.", text[at - 1]))) /* a file's name */
         return false;
     while (is_word(text[at + len]))
         len++;

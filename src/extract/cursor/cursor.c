@@ -356,16 +356,18 @@ static int clash(const struct pass *pass, struct row_ref ref, const struct curso
 {
     const struct cursor *cursor = pass->cursor;
     bool is_text = value->kind == TG_VALUE_TEXT && cursor->part_count == 1;
-    char here[80], there[80], hint[160] = "";
+    char here[80], there[80], hint[200] = "";
 
     cursor_value_print(value, here, sizeof(here));
     cursor_value_print(other, there, sizeof(there));
     if (is_text)
-        snprintf(hint, sizeof(hint),
-                 "let the resource say 'columns: {%.100s: text}' and reset it, ", cursor->path);
+        snprintf(
+            hint, sizeof(hint),
+            "let the resource say 'columns: {%.100s: text}' and run it once with --full-refresh, ",
+            cursor->path);
     error_set(err, TG_DATA,
               "the cursor field '%s' holds %s here (%s), which does not compare with %s (%s); "
-              "%smake the field, initial_value and end_value of one type, or reset the resource",
+              "%smake the field, initial_value and end_value of one type",
               cursor->path, here, cursor_value_kind(value), there, cursor_value_kind(other), hint);
     return row_where(pass->page, ref, TG_DATA, err);
 }

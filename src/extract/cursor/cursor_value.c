@@ -280,10 +280,11 @@ int cursor_value_parse(struct cursor_value *out, const char *json, struct buf *t
         fits = cursor_value_set_cell(out, root);
     }
     if (!fits)
-        rc = error_set(err, TG_DATA,
-                       "the stored cursor value %.200s cannot be read; reset the resource, or give "
-                       "the cursor another path",
-                       json);
+        rc = error_set(
+            err, TG_DATA,
+            "the stored cursor value %.200s cannot be read; run once with --full-refresh, or "
+            "give the cursor another path",
+            json);
 done:
     yyjson_doc_free(doc);
     return rc;

@@ -117,11 +117,12 @@ done:
 
 static int half_row(const struct listed_file *file, struct tg_error *err)
 {
-    return error_set(err, TG_DATA,
-                     "file '%s' has grown, and its last row had no line end when it was loaded: it "
-                     "may have been read half; load the resource anew with --full-refresh "
-                     "--select, or say on_grown: all, which loads every row of the file again",
-                     file->path);
+    return error_set(
+        err, TG_DATA,
+        "file '%s' has grown, and its last row had no line end when it was loaded: it "
+        "may have been read half; load the resource anew (--full-refresh --select NAME), "
+        "or say on_grown: all, which loads every row of the file again",
+        file->path);
 }
 
 static bool can_grow(const struct listed_file *file, const struct text_walk *content)

@@ -11,6 +11,7 @@
  */
 #include "extract/source.h"
 
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -139,9 +140,24 @@ static int choice(const char *word, const char *choices)
     return 0;
 }
 
+/* One character that is part of no field; "tab" for the one that is hard to write. */
+static int read_delimiter(const char *text, const char **out, struct tg_error *err)
+{
+    bool is_tab = text && (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0);
+
+    *out = is_tab ? "\t" : text;
+    if (is_tab || !text || strcmp(text, "auto") == 0)
+        return TG_OK;
+    if (strlen(text) == 1 && !isalnum((unsigned char)*text) && !strchr("\"'\r\n.+-", *text))
+        return TG_OK;
+    return error_set(err, TG_USAGE,
+                     "delimiter '%s' separates no fields; give one character like , ; | or tab",
+                     text);
+}
+
 static int read_options(struct reading *reading, struct tg_error *err)
 {
-    const char *format = resource_text(reading, "format");
+    const char *format = resource_text(reading, "format"), *delimiter;
     const char *header = resource_text(reading, "header");
 
     reading->format = format_find(format);
@@ -149,8 +165,11 @@ static int read_options(struct reading *reading, struct tg_error *err)
         return error_set(err, TG_USAGE,
                          "format '%s' is unknown; choose auto, jsonl, json, csv or parquet",
                          format);
+    int rc = read_delimiter(resource_text(reading, "delimiter"), &delimiter, err);
+    if (rc != TG_OK)
+        return rc;
     reading->table_options = (struct table_options){
-        .delimiter = resource_text(reading, "delimiter"),
+        .delimiter = delimiter,
         .null_text = resource_text(reading, "null"),
         .header = !header || strcmp(header, "false") != 0,
         .ctx = reading->request.ctx,
@@ -199,7 +218,7 @@ static int report_unmatched(const struct reading *reading, const char *folder, s
 {
     for (size_t i = 0; i < reading->listing.unmatched_count; i++) {
         const char *pattern = reading->listing.unmatched[i];
-        if (reading->request.checks)
+        if (reading->request.checks && reading->listing.count == 0)
             return error_set(err, TG_SOURCE,
                              "pattern '%s' matches no file in folder '%s'; correct path or root, "
                              "or check again when there is one",
@@ -643,8 +662,9 @@ static const struct option resource_options[] = {
     {.name = "delimiter",
      .type = OPTION_TEXT,
      .fallback = "auto",
-     .help = "CSV: what separates fields; auto takes the one of , ; | and tab that the first line "
-             "has most."},
+     .help =
+         "CSV: the character that separates fields, or tab; auto takes the one of , ; | and tab "
+         "that the first line has most."},
     {.name = "header",
      .type = OPTION_BOOL,
      .fallback = "true",
