@@ -131,6 +131,9 @@ static int set_options(duckdb_config config, const struct context *ctx,
         {"wal_autocheckpoint", "0B", 0}, /* a commit to a log holds all texts of 2,048 rows twice */
         {"temp_directory", options->temp_dir, 0},
         {"storage_compatibility_version", options->storage_version, 0},
+        /* A file that is being written by threads of its own cannot be given up: 2.0 waits for them
+         * with a lock that they want. */
+        {"async_threads", "0", DATABASE_VERSION(2, 0, 0)},
         /* Asking for a table that is not there does not end a transaction. */
         {"default_transaction_invalidation_policy", "SYNTACTIC_ERRORS_DO_NOT_INVALIDATE",
          DATABASE_VERSION(2, 0, 0)},
