@@ -56,13 +56,38 @@ done:
     return err->code;
 }
 
+/* Does the load remember how far this resource was read? */
+static bool has_position(const struct manifest *manifest, const char *resource)
+{
+    for (size_t i = 0; i < manifest->source_file_count; i++)
+        if (strcmp(manifest->source_files[i].resource, resource) == 0)
+            return true;
+    for (size_t i = 0; i < manifest->boundary_count; i++)
+        if (strcmp(manifest->boundaries[i].resource, resource) == 0)
+            return true;
+    return false;
+}
+
+/* Has it rows that are added, and that nobody would read again? */
+static bool has_only_copy(const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->table_count; i++) {
+        const struct manifest_table *table = &manifest->tables[i];
+        if (table->file_count > 0 && !table->replaced && !has_position(manifest, table->resource))
+            return true;
+    }
+    return false;
+}
+
 /* The folder follows the fate. What fails here changes nothing at the destination: the next run
  * finds the package and does the same again. */
-static void finish(struct run *run, const char *path, enum write_fate fate,
-                   const struct tg_error *why)
+static void finish(struct run *run, const char *path, const struct manifest *manifest,
+                   enum write_fate fate, const struct tg_error *why)
 {
     int rc = TG_OK;
     struct tg_error problem = {0};
+    if (fate == FATE_PASSED && has_only_copy(manifest))
+        fate = FATE_REFUSED;
     switch (fate) {
     case FATE_WRITTEN:
     case FATE_PASSED: rc = package_drop(path, &problem); break;
@@ -90,7 +115,7 @@ int settle_write(struct run *run, struct connection **con, const char *path,
     hide_secrets(run->pipeline, err); /* before it is stored beside the package */
     if (result->fate == FATE_UNKNOWN)
         rc = ask_ledger(run, con, manifest, result, err);
-    finish(run, path, result->fate, err);
+    finish(run, path, manifest, result->fate, err);
     return rc;
 }
 
@@ -136,18 +161,6 @@ static bool selects(const struct run *run, const char *resource)
     return false;
 }
 
-/* Does the load remember how far this resource was read? */
-static bool has_position(const struct manifest *manifest, const char *resource)
-{
-    for (size_t i = 0; i < manifest->source_file_count; i++)
-        if (strcmp(manifest->source_files[i].resource, resource) == 0)
-            return true;
-    for (size_t i = 0; i < manifest->boundary_count; i++)
-        if (strcmp(manifest->boundaries[i].resource, resource) == 0)
-            return true;
-    return false;
-}
-
 /* Will the run remember it? What replaces or merges need not. */
 static bool keeps_position(const struct resource *resource)
 {
@@ -167,10 +180,11 @@ static bool needs_package(const struct run *run, const struct manifest *manifest
         return false;
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *table = &manifest->tables[i];
-        bool adds = table->file_count > 0 && !table->replaced;
-        if (selects(run, table->resource) || (adds && !has_position(manifest, table->resource)))
+        if (selects(run, table->resource))
             return true;
     }
+    if (has_only_copy(manifest))
+        return true;
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected && !keeps_position(&config->resources[i]))
             return true;
@@ -199,7 +213,7 @@ static int keep_waiting(struct run *run, const char *path, const struct manifest
     if (package_count_try(path, &tries, &problem) != TG_OK)
         warn(run, "", &problem);
     if (tries >= TRIES_MAX) {
-        finish(run, path, FATE_REFUSED, err);
+        finish(run, path, manifest, FATE_REFUSED, err);
         return set_aside_rc(run, path, rc, "a sealed load is set aside after three runs", err);
     }
     if (needs_package(run, manifest))
@@ -220,6 +234,24 @@ static int set_damaged_aside(struct run *run, const char *path, const struct tg_
     return rc;
 }
 
+/* The pipeline has moved on without it. Its rows are read again, or somebody has to know. */
+static int give_up(struct run *run, const char *path, const struct manifest *manifest, int rc,
+                   struct tg_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    if (!has_only_copy(manifest)) {
+        warn(run, "a sealed load is given up", err);
+        return TG_OK;
+    }
+    error_set(err, rc,
+              "the pipeline has moved on since the sealed load '%s', which has rows that no source "
+              "gives again; it is kept in '%s/failed': load its Parquet files by hand, and run "
+              "again for the rest",
+              slash ? slash + 1 : path, run->folder);
+    err->retryable = true;
+    return rc;
+}
+
 /* Writes one of this destination; an error when the run cannot go on. */
 static int settle_ours(struct run *run, struct connection **con, const char *path,
                        const struct manifest *manifest, struct tg_error *err)
@@ -231,7 +263,7 @@ static int settle_ours(struct run *run, struct connection **con, const char *pat
     switch (fate) {
     case FATE_WRITTEN: run->settled_count++; break;
     case FATE_WAITS: return keep_waiting(run, path, manifest, rc, err);
-    case FATE_PASSED: warn(run, "a sealed load is given up", err); return TG_OK;
+    case FATE_PASSED: return give_up(run, path, manifest, rc, err);
     case FATE_REFUSED: return set_aside_rc(run, path, rc, "a sealed load is set aside", err);
     case FATE_UNKNOWN: break;
     }

@@ -57,7 +57,7 @@ static const struct rule rules[] = {
      "; name the dataset other than the database file"},
     {"FATAL Error", "has been invalidated", TG_LOCKED, true, "", "; run again"},
     {NULL, "not a valid DuckDB database file", TG_DESTINATION, false, "",
-     "; name another file, or remove this one"},
+     "; name another file, or run again if another program is just making this one"},
     {NULL, NULL, TG_DESTINATION, false, "", ""},
 };
 

@@ -217,7 +217,7 @@ static void test_files_that_are_no_database(void **state)
     sample_ok(fs_write_file("sqlite.db", sqlite, sizeof(sqlite), err));
     refused("duckdb:///sqlite.db", TG_DESTINATION, "not a valid DuckDB database file");
     refused("duckdb:///text.duckdb", TG_DESTINATION, "not a valid DuckDB database file");
-    refused("duckdb:///empty.duckdb", TG_DESTINATION, "remove this one");
+    refused("duckdb:///empty.duckdb", TG_DESTINATION, "run again if another");
     refused("duckdb:///folder.duckdb", TG_DESTINATION, "is a folder; name a file in it");
     refused("duckdb:///none/d.duckdb", TG_DESTINATION, "does not exist; create it");
     if (geteuid() != 0) { /* root may write everywhere */
