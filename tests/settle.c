@@ -221,8 +221,8 @@ static void a_run_with_such_rows_waits(void **state)
     assert_query(fixture, "SELECT count(*) AS n FROM plain", "n\n2\n");
 }
 
-/* Another machine has moved the cursor on meanwhile. Dropping the package would lose row 3 of plain,
- * which was given once. */
+/* Another machine has moved the cursor on meanwhile. Dropping the package would lose row 3 of
+ * plain, which was given once. */
 static void rows_that_nobody_reads_again_are_kept(void **state)
 {
     struct fixture *fixture = *state;
