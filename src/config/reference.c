@@ -620,27 +620,28 @@ static const struct template destinations[] = {
 };
 
 static const struct template sources[] = {
-    {"files", "source:\n"
-              "  type: files\n"
-              "  root: .                           # paths below start here\n"
-              "\n"
-              "resources:\n"
-              "  # Every resource becomes a table, and one more for each list nested in its rows.\n"
-              "  events:\n"
-              "    path: [\"data/*.jsonl\", \"data/*.json\", \"data/*.csv\", \"data/*.parquet\"]\n"
-              "\n"
-              "    # append: adds the rows; a file that was loaded is not read again.\n"
-              "    # replace: puts the rows in place of all that is in the table.\n"
-              "    # merge: updates rows by primary_key, and adds those that are new.\n"
-              "    write_disposition: append\n"
-              "    # primary_key: id                 # or several: [tenant, id]\n"
-              "\n"
-              "    # Load only rows that are new by a field that grows, from some value on.\n"
-              "    # incremental: {cursor: updated_at, initial_value: 2024-01-01T00:00:00Z}\n"
-              "\n"
-              "    # Types are inferred; a hint wins.\n"
-              "    # columns:\n"
-              "    #   price: {data_type: decimal, precision: 18, scale: 2}\n"},
+    {"files",
+     "source:\n"
+     "  type: files\n"
+     "  root: .                           # paths below start here\n"
+     "\n"
+     "resources:\n"
+     "  # Every resource becomes a table, and one more for each list nested in its rows.\n"
+     "  events:\n"
+     "    path: data/*.jsonl              # or .json, .csv, .parquet; several: [a/*.csv, b/*]\n"
+     "\n"
+     "    # append: adds the rows; a file that was loaded is not read again.\n"
+     "    # replace: puts the rows in place of all that is in the table.\n"
+     "    # merge: updates rows by primary_key, and adds those that are new.\n"
+     "    write_disposition: append\n"
+     "    # primary_key: id                 # or several: [tenant, id]\n"
+     "\n"
+     "    # Load only rows that are new by a field that grows, from some value on.\n"
+     "    # incremental: {cursor: updated_at, initial_value: 2024-01-01T00:00:00Z}\n"
+     "\n"
+     "    # Types are inferred; a hint wins.\n"
+     "    # columns:\n"
+     "    #   price: {data_type: decimal, precision: 18, scale: 2}\n"},
 };
 
 static const struct template *find_template(const struct template *templates, size_t count,

@@ -218,7 +218,7 @@ static int report_unmatched(const struct reading *reading, const char *folder, s
 {
     for (size_t i = 0; i < reading->listing.unmatched_count; i++) {
         const char *pattern = reading->listing.unmatched[i];
-        if (reading->request.checks && reading->listing.count == 0)
+        if (reading->request.checks)
             return error_set(err, TG_SOURCE,
                              "pattern '%s' matches no file in folder '%s'; correct path or root, "
                              "or check again when there is one",
