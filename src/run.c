@@ -245,7 +245,6 @@ static int run_write(struct run *run, const char *path, struct tg_error *err)
     run->engine = NULL;
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, false);
     TRY(settle_write(run, &con, path, package_manifest(run->package), &run->result, err));
-    run->committed = true;
     settle_prune(run);
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, true);
 done:
@@ -263,10 +262,11 @@ static void export_schema(const struct run *run)
 
 /* ---- what the sources are told ---- */
 
-static enum tg_outcome outcome_of(const struct run *run, int rc, const char *sealed)
+/* Once a load is committed nothing fails any more. */
+static enum tg_outcome outcome_of(int rc, const char *sealed)
 {
     struct fs_stat stat = {0};
-    if (rc == TG_OK || run->committed)
+    if (rc == TG_OK)
         return TG_OUTCOME_COMMITTED;
     bool kept = sealed && fs_stat(sealed, &stat, NULL) == TG_OK && stat.exists;
     return kept ? TG_OUTCOME_SEALED : TG_OUTCOME_GIVEN_UP;
@@ -333,7 +333,7 @@ done:
     if (rc != TG_OK)
         run_info_fail(&run, info);
     hide_secrets(pipeline, err);
-    end_sources(&run, outcome_of(&run, rc, sealed));
+    end_sources(&run, outcome_of(rc, sealed));
     mem_free(sealed);
     run_release(&run);
     return rc;

@@ -46,7 +46,6 @@ struct run {
     size_t load_count;
     size_t settled_count;
     struct write_result result;
-    bool committed; /* what was sealed is at the destination */
 };
 
 /* The package of this run, made on first use: a run with nothing new touches neither disk nor
