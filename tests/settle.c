@@ -17,12 +17,20 @@ struct sources {
 };
 
 static struct sources sources;
+static enum tg_outcome outcome; /* what the source `cursor` was told last */
+
+static void note_outcome(void *user, enum tg_outcome told)
+{
+    (void)user;
+    outcome = told;
+}
 
 static void open_sources(struct fixture *fixture, const char *select)
 {
     const struct tg_resource resources[] = {
         {.name = "cursor",
          .read = read_numbers,
+         .end = note_outcome,
          .user = &sources.cursor,
          .incremental = {.cursor_path = "id"}},
         {.name = "other",
@@ -123,8 +131,10 @@ static void a_retryable_failure_stays_sealed(void **state)
 {
     struct fixture *fixture = *state;
     seal_one(fixture, "cursor");
+    assert_int_equal(outcome, TG_OUTCOME_SEALED);
     block(fixture, "cursor", NULL);
     run(fixture, "cursor", TG_OK);
+    assert_int_equal(outcome, TG_OUTCOME_COMMITTED);
     assert_int_equal(fixture->info.settled_count, 1);
     assert_int_equal(fixture->info.warning_count, 0);
     assert_int_equal(count_in(fixture, "sealed"), 0);
@@ -256,6 +266,7 @@ static void after_three_runs_it_is_set_aside(void **state)
     block(fixture, "other", full); /* so that nothing of this run is written */
     give(4);
     run(fixture, "cursor", TG_IO); /* given up, read again, and sealed again */
+    assert_int_equal(outcome, TG_OUTCOME_SEALED);
     assert_warned(fixture, "set aside after three runs");
     assert_int_equal(count_in(fixture, "failed"), 1);
     assert_int_equal(count_in(fixture, "sealed"), 1);
