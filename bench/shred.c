@@ -19,6 +19,7 @@
 
 #include "documents.h"
 #include "extract/files/json_reader.h"
+#include "dlt/store.h"
 #include "normalize/id.h"
 #include "normalize/normalize.h"
 

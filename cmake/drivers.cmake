@@ -15,6 +15,7 @@ function(list_drivers list macro pattern)
 endfunction()
 
 list_drivers(sources SOURCE "src/extract/sources/*.c")
+list_drivers(drivers DRIVER "src/database/drivers/*.c")
 list_drivers(dialects DIALECT "src/database/dialects/*.c")
 list_drivers(dispositions DISPOSITION "src/write/dispositions/*.c")
 list_drivers(commands COMMAND "cli/cmd_*.c")

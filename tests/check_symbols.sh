@@ -17,8 +17,8 @@ result "every declared function is exported" "$(comm -23 <(echo "$api") <(sort -
 result "every exported function is declared" "$(comm -13 <(echo "$declared") <(sort -u <<<"$exported"))"
 
 # Constant tables with pointers lie in .data.rel.ro; .data and .bss would be state of the process.
-# open_files, loaded_library, duck: the process's list of open files (src/database/instance.c), and its engine
-# (src/database/duckdb_library.c).
+# open_files, loaded_library, duck: the process's list of open files (src/duckdb/instance.c), and its engine
+# (src/duckdb/library.c).
 # __cpu_*: what the compiler keeps of the processor, for __builtin_cpu_supports
 result "library has no mutable globals" "$(objdump -t "$library" |
     awk '($4 == ".data" || $4 == ".bss") && $5 !~ /^0+$/ { print $NF }' |

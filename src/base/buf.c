@@ -55,6 +55,17 @@ void buf_text(struct buf *buf, const char *text)
     buf_append(buf, text, strlen(text));
 }
 
+void buf_quoted(struct buf *buf, char quote, const char *text)
+{
+    buf_char(buf, quote);
+    for (const char *end; (end = strchr(text, quote)); text = end + 1) {
+        buf_append(buf, text, (size_t)(end - text) + 1);
+        buf_char(buf, quote);
+    }
+    buf_text(buf, text);
+    buf_char(buf, quote);
+}
+
 void buf_char(struct buf *buf, char c)
 {
     buf_append(buf, &c, 1);

@@ -28,6 +28,7 @@ void buf_clear(struct buf *buf); /* keeps the memory, forgets a failure */
 void buf_append(struct buf *buf, const void *bytes, size_t len);
 void buf_text(struct buf *buf, const char *text);
 void buf_char(struct buf *buf, char c);
+void buf_quoted(struct buf *buf, char quote, const char *text); /* the quote doubled inside */
 void buf_printf(struct buf *buf, const char *format, ...) TG_PRINTF(2, 3);
 /* TG_OK, or TG_NOMEM with the message set. */
 int buf_check(const struct buf *buf, struct tg_error *err) TG_CHECK_RESULT;

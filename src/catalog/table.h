@@ -82,9 +82,6 @@ struct catalog {
     struct extra *extras;
 };
 
-/* What a fresh dlt pipeline has: its settings, normalizers and the three _dlt_* tables. `catalog`
- * need not be initialised. */
-int catalog_init(struct catalog *catalog, const char *name, struct tg_error *err) TG_CHECK_RESULT;
 void catalog_release(struct catalog *catalog); /* a zeroed or released one is fine */
 
 struct table *catalog_find(const struct catalog *catalog, const char *name); /* NULL: absent */

@@ -7,7 +7,7 @@
 
 #include "base/memory.h"
 #include "base/text/redact.h"
-#include "catalog/settings.h"
+#include "dlt/settings.h"
 #include "catalog/table.h"
 #include "extract/source.h"
 

@@ -13,6 +13,7 @@
 
 #include "base/fs.h"
 #include "config/spec.h"
+#include "dlt/store.h"
 
 /* ---- the keys ---- */
 

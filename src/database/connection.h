@@ -26,7 +26,7 @@ struct described {
     struct described_table *tables; /* sorted by name */
     size_t table_count;
     bool folds_case;     /* names that differ only in the case of letters are one */
-    int storage_version; /* of the database, as DATABASE_VERSION; 0: it has none, or an old one */
+    int storage_version; /* of the database, as VERSION_OF; 0: it has none, or an old one */
 };
 /* Which tables of a dataset are asked for. */
 struct table_filter {

@@ -6,10 +6,8 @@
 #define TIDEGATE_DATABASE_DIALECT_H
 
 #include "base/buf.h"
+#include "base/version.h"
 #include "data/type.h"
-
-/* 2.0.1 is 20001. */
-#define DATABASE_VERSION(major, minor, patch) ((major)*10000 + (minor)*100 + (patch))
 
 /* SQL that a version brought, in place of what older ones take; by rising versions, the first from
  * 0, unused ones with sql NULL. */

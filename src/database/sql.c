@@ -2,27 +2,16 @@
  * SQL's smallest parts, the same for every database: quoted names and quoted text, and what holds
  * for a version.
  *
- * Path: sql_table -> sql_ident -> quoted; sql_text -> quoted. Names and values reach SQL only
+ * Path: sql_table -> sql_ident -> buf_quoted; sql_text the same. Names and values reach SQL only
  * through here, so none of them can end a quote. Whole statements are made in write/.
  */
 #include <string.h>
 
 #include "database/dialect.h"
 
-static void quoted(struct buf *out, char quote, const char *text)
-{
-    buf_char(out, quote);
-    for (const char *end; (end = strchr(text, quote)); text = end + 1) {
-        buf_append(out, text, (size_t)(end - text) + 1);
-        buf_char(out, quote);
-    }
-    buf_text(out, text);
-    buf_char(out, quote);
-}
-
 void sql_ident(struct buf *out, const struct dialect *dialect, const char *name)
 {
-    quoted(out, dialect->quote, name);
+    buf_quoted(out, dialect->quote, name);
 }
 
 void sql_table(struct buf *out, const struct dialect *dialect, const char *dataset,
@@ -36,7 +25,7 @@ void sql_table(struct buf *out, const struct dialect *dialect, const char *datas
 void sql_text(struct buf *out, const char *text)
 {
     if (text)
-        quoted(out, '\'', text);
+        buf_quoted(out, '\'', text);
     else
         buf_text(out, "NULL");
 }

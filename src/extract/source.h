@@ -11,7 +11,7 @@
 #include "base/option.h"
 #include "data/page.h"
 #include "data/source_file.h"
-#include "database/engine.h"
+#include "duckdb/engine.h"
 
 /* What is known of the types of a resource's columns while it is read, for sources that have none
  * of their own. */

@@ -9,7 +9,7 @@
 #define TIDEGATE_NORMALIZE_NORMALIZE_H
 
 #include "base/context.h"
-#include "catalog/settings.h"
+#include "dlt/settings.h"
 #include "data/batch.h"
 #include "data/page.h"
 

@@ -15,7 +15,7 @@
 
 #include "base/context.h"
 #include "base/fs.h"
-#include "database/engine.h"
+#include "duckdb/engine.h"
 #include "package/manifest.h"
 
 struct package; /* one being filled */

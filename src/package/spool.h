@@ -6,7 +6,7 @@
 #define TIDEGATE_PACKAGE_SPOOL_H
 
 #include "base/context.h"
-#include "database/engine.h"
+#include "duckdb/engine.h"
 #include "package/manifest.h"
 
 struct spool;

@@ -5,7 +5,7 @@
 #ifndef TIDEGATE_WRITE_DISPOSITION_H
 #define TIDEGATE_WRITE_DISPOSITION_H
 
-#include "write/plan.h"
+#include "write/sql/plan.h"
 
 struct disposition_driver {
     const char *name; /* as in _tidegate_loads and in specs */

@@ -105,6 +105,16 @@ static void test_failure_sticks(void **state)
     buf_release(&buf);
 }
 
+static void test_quoted(void **state)
+{
+    (void)state;
+    struct buf buf = BUF_INIT;
+    buf_quoted(&buf, '\'', "it's'");
+    buf_quoted(&buf, '"', "");
+    assert_string_equal(buf.data, "'it''s'''\"\"");
+    buf_release(&buf);
+}
+
 static int fill_buf(void)
 {
     struct buf buf = BUF_INIT;
@@ -127,6 +137,7 @@ int main(void)
         cmocka_unit_test(test_append),         cmocka_unit_test(test_printf_lengths),
         cmocka_unit_test(test_limit),          cmocka_unit_test(test_take),
         cmocka_unit_test(test_failure_sticks), cmocka_unit_test(test_torture),
+        cmocka_unit_test(test_quoted),
     };
     return cmocka_run_group_tests_name("base/buf", tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "catalog/table.h"
+#include "dlt/store.h"
 #include "tests/torture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #include "database/connection.h"
-#include "database/duckdb_api.h"
+#include "duckdb/api.h"
 #include "tests/database/sample.h"
 
 static struct context ctx;
@@ -267,15 +267,15 @@ static int storage_of(const char *url)
 static void test_storage_version(void **state)
 {
     (void)state;
-    assert_int_equal(storage_of("duckdb:///old.duckdb"), DATABASE_VERSION(1, 0, 0));
+    assert_int_equal(storage_of("duckdb:///old.duckdb"), VERSION_OF(1, 0, 0));
     ctx.storage_version = "v1.4.0";
-    assert_int_equal(storage_of("duckdb:///new.duckdb"), DATABASE_VERSION(1, 4, 0));
+    assert_int_equal(storage_of("duckdb:///new.duckdb"), VERSION_OF(1, 4, 0));
     /* One that is there keeps its own, whatever the engine makes by itself. */
-    assert_int_equal(storage_of("duckdb:///old.duckdb"), DATABASE_VERSION(1, 0, 0));
+    assert_int_equal(storage_of("duckdb:///old.duckdb"), VERSION_OF(1, 0, 0));
     ctx.storage_version = NULL;
-    assert_int_equal(storage_of("duckdb:///new.duckdb"), DATABASE_VERSION(1, 4, 0));
+    assert_int_equal(storage_of("duckdb:///new.duckdb"), VERSION_OF(1, 4, 0));
     ctx.storage_version = "latest";
-    assert_true(storage_of("duckdb:///latest.duckdb") >= DATABASE_VERSION(1, 4, 0));
+    assert_true(storage_of("duckdb:///latest.duckdb") >= VERSION_OF(1, 4, 0));
     ctx.storage_version = "v9.9.9";
     refused("duckdb:///none.duckdb", TG_USAGE, "has no storage version 'v9.9.9'");
     assert_int_equal(access("none.duckdb", F_OK), -1);

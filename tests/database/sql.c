@@ -117,7 +117,7 @@ static void test_variants(void **state)
     assert_string_equal(sql_variant(variants, 0), "old");
     assert_string_equal(sql_variant(variants, 10299), "old");
     assert_string_equal(sql_variant(variants, 10300), "new");
-    assert_string_equal(sql_variant(variants, DATABASE_VERSION(2, 0, 0)), "new");
+    assert_string_equal(sql_variant(variants, VERSION_OF(2, 0, 0)), "new");
     const struct sql_variant full[SQL_VARIANTS_MAX] = {{"a", 0}, {"b", 1}, {"c", 2}};
     assert_string_equal(sql_variant(full, 9), "c");
     assert_string_equal(sql_variant(full, 1), "b");

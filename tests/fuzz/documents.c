@@ -18,6 +18,7 @@
 #include <stdio.h>
 
 #include "tests/normalize/batches.h"
+#include "dlt/store.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "catalog/store.h"
+#include "dlt/store.h"
 #include "normalize/normalize.h"
 
 struct emitted {

@@ -10,6 +10,7 @@
 #define TIDEGATE_TESTS_NORMALIZE_COLLECT_H
 
 #include "normalize/normalize.h"
+#include "dlt/store.h"
 
 struct run {
     struct context ctx;

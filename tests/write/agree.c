@@ -5,7 +5,7 @@
 #include <cmocka.h>
 
 #include "tests/write/loads.h"
-#include "write/agree.h"
+#include "write/sql/agree.h"
 
 static void start(struct fixture *t)
 {

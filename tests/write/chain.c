@@ -1,5 +1,5 @@
 /*
- * Tests of src/write/chain.c: which tables of a load belong together.
+ * Tests of src/write/sql/chain.c: which tables of a load belong together.
  */
 #include <setjmp.h>
 #include <stdarg.h>

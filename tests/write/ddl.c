@@ -1,5 +1,5 @@
 /*
- * Tests of src/write/ddl.c: tables made, columns added, types widened, at a real destination.
+ * Tests of src/write/sql/ddl.c: tables made, columns added, types widened, at a real destination.
  */
 #include <setjmp.h>
 #include <stdarg.h>

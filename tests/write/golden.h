@@ -14,9 +14,9 @@
 
 #include <stdio.h>
 
-#include "write/ddl.h"
+#include "write/sql/ddl.h"
 #include "write/disposition.h"
-#include "write/record.h"
+#include "write/sql/record.h"
 
 enum golden_parts { GOLDEN_DATA = 1, GOLDEN_SCHEMA = 2, GOLDEN_RECORD = 4 };
 enum { GOLDEN_LITERAL_MAX = 100, GOLDEN_TABLES = 16 };

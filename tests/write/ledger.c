@@ -1,5 +1,5 @@
 /*
- * Tests of src/write/ledger.c: what is read, from nothing up to a dataset that dlt has filled.
+ * Tests of src/write/sql/ledger.c: what is read, from nothing up to a dataset that dlt has filled.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -21,10 +21,10 @@
 #include <unistd.h>
 
 #include "base/time.h"
-#include "catalog/state.h"
+#include "dlt/state.h"
 #include "package/package.h"
-#include "write/ledger.h"
-#include "write/write.h"
+#include "write/sql/ledger.h"
+#include "write/sql/write.h"
 
 enum { FIXTURE_COLUMNS = 24 };
 

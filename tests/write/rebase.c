@@ -1,12 +1,12 @@
 /*
- * Tests of src/write/rebase.c: a load's catalog over a newer one.
+ * Tests of src/write/sql/rebase.c: a load's catalog over a newer one.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "catalog/settings.h"
+#include "dlt/settings.h"
 #include "tests/torture.h"
 #include "tests/write/loads.h"
 #include "tests/write/golden.h"

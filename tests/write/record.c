@@ -1,5 +1,5 @@
 /*
- * Tests of src/write/record.c: the ledger rows of a load.
+ * Tests of src/write/sql/record.c: the ledger rows of a load.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /*
- * Tests of src/write/write.c: all or nothing, once, and no more than once.
+ * Tests of src/write/sql/write.c: all or nothing, once, and no more than once.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -125,7 +125,7 @@ const struct dialect dialect_duckdb = {
     .reads_parquet = true,
     .store_random = {{" USING COMPRESSION uncompressed", 0}},
     .store_repeated = {{" USING COMPRESSION dictionary", 0},
-                       {" USING COMPRESSION dict_fsst", DATABASE_VERSION(1, 3, 0)}},
+                       {" USING COMPRESSION dict_fsst", VERSION_OF(1, 3, 0)}},
     .type_sql = type_sql,
     .type_from_sql = type_from_sql,
 };

@@ -388,7 +388,7 @@ static void put_files(struct buf *sql, const struct groups *groups, const struct
         buf_clear(&path);
         buf_printf(&path, "%s/%s.%u.parquet", groups->folder, shelf->stem, i);
         buf_text(sql, i > 0 ? ", " : "");
-        sql_text(sql, buf_string(&path));
+        engine_text(sql, buf_string(&path));
         sql->failed = sql->failed || path.failed;
     }
     buf_text(sql, "])");

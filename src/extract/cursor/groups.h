@@ -11,7 +11,7 @@
 #define TIDEGATE_EXTRACT_GROUPS_H
 
 #include "data/page.h"
-#include "database/engine.h"
+#include "duckdb/engine.h"
 
 struct groups_options {
     struct context *ctx;    /* borrowed */

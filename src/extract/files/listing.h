@@ -4,6 +4,7 @@
 #ifndef TIDEGATE_EXTRACT_LISTING_H
 #define TIDEGATE_EXTRACT_LISTING_H
 
+#include "base/memory.h"
 #include "base/context.h"
 #include "base/hash.h"
 #include "extract/source.h"

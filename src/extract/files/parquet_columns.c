@@ -37,7 +37,7 @@ int parquet_put_path(struct buf *sql, const char *path, struct tg_error *err)
             buf_char(&escaped, *path);
     }
     TRY(buf_check(&escaped, err));
-    sql_text(sql, buf_string(&escaped));
+    engine_text(sql, buf_string(&escaped));
 done:
     buf_release(&escaped);
     return rc;

@@ -5,7 +5,7 @@
 #define TIDEGATE_EXTRACT_PARQUET_COLUMNS_H
 
 #include "data/batch.h"
-#include "database/engine.h"
+#include "duckdb/engine.h"
 
 struct parquet_columns; /* of one file */
 

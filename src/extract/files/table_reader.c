@@ -68,25 +68,25 @@ static void csv_sql(const char *path, const struct table_options *options,
     buf_text(sql, "SELECT ");
     if (is_one) {
         buf_text(sql, "nullif(c0, ");
-        sql_text(sql, null_text);
+        engine_text(sql, null_text);
         buf_text(sql, ") AS c0");
     } else {
         buf_char(sql, '*');
     }
     buf_text(sql, " FROM read_csv(");
-    sql_text(sql, path);
+    engine_text(sql, path);
     buf_text(sql, ", auto_detect = false, columns = {");
     for (size_t i = 0; i < header->count; i++)
         buf_printf(sql, "%s'c%zu': 'VARCHAR'", i > 0 ? ", " : "", i);
     buf_printf(sql, "}, header = %s, skip = %zu, delim = ", options->header ? "true" : "false",
                header->blank_lines);
-    sql_text(sql, header->delimiter);
+    engine_text(sql, header->delimiter);
     buf_text(sql, ", quote = '\"', escape = '\"', comment = '', compression = 'none'"
                   ", buffer_size = " BUFFER_BYTES ", max_line_size = " LINE_BYTES
                   ", strict_mode = true, null_padding = false, ignore_errors = false"
                   ", hive_partitioning = false");
     buf_text(sql, ", nullstr = ");
-    sql_text(sql, is_one ? "" : null_text);
+    engine_text(sql, is_one ? "" : null_text);
     buf_text(sql, is_one ? ", allow_quoted_nulls = false) WHERE c0 IS NOT NULL" : ")");
 }
 
@@ -152,11 +152,11 @@ static int put_cast(struct buf *casts, const struct ArrowSchema *schema,
     if (!name)
         return error_nomem(err);
     buf_text(&cast, casts->len > 0 ? ", CAST(" : " REPLACE (CAST(");
-    sql_ident(&cast, connection_duckdb.dialect, name);
+    engine_ident(&cast, name);
     buf_text(&cast, " AS ");
     if (put_type(&cast, texts[1], lens[1])) {
         buf_text(&cast, ") AS ");
-        sql_ident(&cast, connection_duckdb.dialect, name);
+        engine_ident(&cast, name);
         TRY(buf_check(&cast, err));
         buf_append(casts, cast.data, cast.len);
     }

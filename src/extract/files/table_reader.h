@@ -6,7 +6,7 @@
 
 #include "base/hash.h"
 #include "data/page.h"
-#include "database/engine.h"
+#include "duckdb/engine.h"
 #include "extract/files/csv_columns.h"
 
 struct table_reader; /* one open file */

@@ -4,7 +4,7 @@
 #ifndef TIDEGATE_NORMALIZE_INFER_H
 #define TIDEGATE_NORMALIZE_INFER_H
 
-#include "catalog/settings.h"
+#include "dlt/settings.h"
 #include "data/rows.h"
 
 /* Detectors that change values, not only their types (infer_cell). */

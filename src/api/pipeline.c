@@ -1,0 +1,226 @@
+/*
+ * The life of a pipeline: made from options or from a spec, given resources, checked, cancelled,
+ * freed. What a run does is in run.c, looking is in inspect.c.
+ *
+ *   tg_pipeline_new  -> config_init  \
+ *   tg_pipeline_open -> config_read   > struct config -> run_pipeline (run.c)
+ *   tg_pipeline_add  -> config_add   /
+ */
+#include "run/pipeline.h"
+
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "database/connection.h"
+
+enum { MEMORY_BYTES_DEFAULT = 256 << 20, THREADS_MAX = 8 };
+
+static int pick_threads(int wanted)
+{
+    if (wanted > 0)
+        return wanted;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    return cores < 1 ? 1 : cores > THREADS_MAX ? THREADS_MAX : (int)cores;
+}
+
+static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_options *options,
+                         struct tg_error *err)
+{
+    struct context *ctx = &pipeline->ctx;
+    ctx->memory_bytes_max = options->memory_bytes ? options->memory_bytes : MEMORY_BYTES_DEFAULT;
+    if (ctx->memory_bytes_max < MEMORY_BYTES_MIN)
+        return error_set(err, TG_USAGE,
+                         "a memory budget of %zu bytes is too small; give at least 64MiB",
+                         ctx->memory_bytes_max);
+    ctx->threads = pick_threads(options->threads);
+    ctx->user = options->user;
+    ctx->log = options->log;
+    if (options->clock_us)
+        ctx->clock_us = options->clock_us;
+    if (options->random)
+        ctx->random = options->random;
+    pipeline->full_refresh = options->full_refresh;
+    pipeline->user = options->user;
+    pipeline->progress = options->progress;
+    return TG_OK;
+}
+
+static int pipeline_alloc(struct tg_pipeline **out, struct tg_error *err)
+{
+    *out = NULL;
+    struct tg_pipeline *pipeline = mem_calloc(1, sizeof(*pipeline));
+    if (!pipeline)
+        return error_nomem(err);
+    context_init(&pipeline->ctx);
+    pipeline->ctx.cancel = &pipeline->cancel;
+    warnings_init(&pipeline->warnings);
+    pipeline->ctx.warnings = &pipeline->warnings;
+    pipeline->ctx.secrets = &pipeline->config.secrets;
+    *out = pipeline;
+    return TG_OK;
+}
+
+/* The destination as it may be shown and stored. */
+static int keep_destination(struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    struct config *config = &pipeline->config;
+    struct buf shown = BUF_INIT;
+    redact(&config->secrets, config->destination, &shown);
+    int rc = buf_check(&shown, err);
+    pipeline->destination = rc == TG_OK ? arena_strdup(&config->arena, buf_string(&shown)) : NULL;
+    if (rc == TG_OK && !pipeline->destination)
+        rc = error_nomem(err);
+    buf_release(&shown);
+    return rc;
+}
+
+/* Resources may still be added: the names are looked up when a call needs them. */
+static int keep_select(struct tg_pipeline *pipeline, const struct tg_pipeline_options *options,
+                       struct tg_error *err)
+{
+    if (!options->select)
+        return TG_OK;
+    pipeline->select = arena_strdup(&pipeline->config.arena, options->select);
+    return pipeline->select ? TG_OK : error_nomem(err);
+}
+
+void hide_secrets(const struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    redact_error(pipeline ? &pipeline->config.secrets : NULL, err);
+}
+
+int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *options,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    error_clear(err);
+    NEEDS(out);
+    *out = NULL;
+    NEEDS(options);
+    TRY(pipeline_alloc(out, err));
+    TRY(apply_options(*out, options, err));
+    TRY(config_init(&(*out)->config, options, err));
+    (*out)->ctx.engine_path = (*out)->config.engine_path;
+    (*out)->ctx.storage_version = (*out)->config.storage_version;
+    TRY(keep_destination(*out, err));
+    TRY(keep_select(*out, options, err));
+done:
+    if (rc != TG_OK) {
+        hide_secrets(*out, err);
+        tg_pipeline_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
+                     const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct tg_pipeline_options none = {0};
+    if (!options)
+        options = &none;
+    error_clear(err);
+    NEEDS(out);
+    *out = NULL;
+    NEEDS(spec_path);
+    TRY(pipeline_alloc(out, err));
+    TRY(apply_options(*out, options, err));
+    TRY(config_read(&(*out)->config, spec_path, options, err));
+    if (!options->memory_bytes && (*out)->config.memory_bytes)
+        (*out)->ctx.memory_bytes_max = (*out)->config.memory_bytes;
+    (*out)->ctx.engine_path = (*out)->config.engine_path;
+    (*out)->ctx.storage_version = (*out)->config.storage_version;
+    TRY(keep_destination(*out, err));
+    TRY(keep_select(*out, options, err));
+done:
+    if (rc != TG_OK) {
+        hide_secrets(*out, err);
+        tg_pipeline_free(*out);
+        *out = NULL;
+    }
+    return rc;
+}
+
+int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource,
+                    struct tg_error *err)
+{
+    error_clear(err);
+    NEEDS(resource);
+    if (!pipeline && resource->release)
+        resource->release(resource->user);
+    NEEDS(pipeline);
+    int rc = config_add(&pipeline->config, resource, err);
+    hide_secrets(pipeline, err);
+    return rc;
+}
+
+void pipeline_begin(struct tg_pipeline *pipeline)
+{
+    atomic_store(&pipeline->cancel, 0);
+    warnings_clear(&pipeline->warnings);
+}
+
+static int check_resource(struct tg_pipeline *pipeline, const struct resource *resource,
+                          struct engine *engine, struct tg_error *err)
+{
+    struct source_request request =
+        resource_request(resource, &pipeline->config, &pipeline->ctx, engine);
+    struct reading *reading = NULL;
+    request.checks = true;
+    int rc = resource->driver->open(&request, &reading, err);
+    resource->driver->close(reading);
+    return rc == TG_OK ? TG_OK : error_where(err, rc, "resource '%s'", resource->name);
+}
+
+int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct engine *engine = NULL;
+    struct connection *con = NULL;
+    error_clear(err);
+    NEEDS(pipeline);
+    pipeline_begin(pipeline);
+    struct config *config = &pipeline->config;
+    TRY(config_select(config, pipeline->select, err));
+    TRY(engine_new(&pipeline->ctx, config->workdir, &engine, err));
+    for (size_t i = 0; i < config->resource_count; i++)
+        if (config->resources[i].selected)
+            TRY(check_resource(pipeline, &config->resources[i], engine, err));
+    TRY(connection_open(&pipeline->ctx, config->destination, false, &con, err));
+done:
+    connection_close(con);
+    engine_free(engine);
+    hide_secrets(pipeline, err);
+    return rc;
+}
+
+void tg_pipeline_cancel(struct tg_pipeline *pipeline)
+{
+    if (pipeline)
+        atomic_store(&pipeline->cancel, 1);
+}
+
+void tg_pipeline_free(struct tg_pipeline *pipeline)
+{
+    if (!pipeline)
+        return;
+    config_release(&pipeline->config);
+    warnings_release(&pipeline->warnings);
+    mem_free(pipeline);
+}
+
+const char *tg_pipeline_name(const struct tg_pipeline *pipeline)
+{
+    return pipeline ? pipeline->config.pipeline : NULL;
+}
+
+const char *tg_pipeline_destination(const struct tg_pipeline *pipeline)
+{
+    return pipeline ? pipeline->destination : NULL;
+}
+
+const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline)
+{
+    return pipeline ? pipeline->config.dataset : NULL;
+}

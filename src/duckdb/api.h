@@ -1,0 +1,92 @@
+/*
+ * What the files of this folder that know DuckDB share: DuckDB's C API with our
+ * errors, our cancel flag and our Arrow structs. No other folder includes it.
+ */
+#ifndef TIDEGATE_DATABASE_DUCKDB_API_H
+#define TIDEGATE_DATABASE_DUCKDB_API_H
+
+#include "base/context.h"
+#include "data/batch.h"
+#include "duckdb/functions.h"
+
+/* ---- duckdb_library.c ---- */
+
+/* Finds and loads the library, and fills `duck`; what opens an instance calls it first. TG_USAGE:
+ * it is not there, is too old, or another one is loaded in this process. */
+int duck_load(const struct context *ctx, struct tg_error *err) TG_CHECK_RESULT;
+/* VERSION_OF of "v1.5.6", whatever follows; 0: it is no version. */
+int version_parse(const char *text);
+/* Of the loaded library: 20000 for 2.0.0 (0: none is loaded), and its file. */
+int duck_version(void);
+const char *duck_path(void);
+
+/* NULL is fine, also where no library is loaded. */
+static inline void duck_close(duckdb_database *database)
+{
+    if (*database)
+        duck.close(database);
+}
+static inline void duck_disconnect(duckdb_connection *con)
+{
+    if (*con)
+        duck.disconnect(con);
+}
+
+/* ---- duckdb.c ---- */
+
+struct duck_options {
+    const char *path;     /* NULL: in memory */
+    const char *temp_dir; /* where it may spill */
+    size_t memory_bytes;
+    const char *storage_version; /* of a file that is made; NULL: it is there, or there is none */
+};
+
+/* Does the engine know the storage version that the context asks for? TG_USAGE. */
+int duck_check_storage(const struct context *ctx, struct tg_error *err) TG_CHECK_RESULT;
+/* Opens an instance with what we always set. */
+int duck_open(const struct context *ctx, const struct duck_options *options, duckdb_database *out,
+              struct tg_error *err) TG_CHECK_RESULT;
+int duck_connect(duckdb_database database, duckdb_connection *out,
+                 struct tg_error *err) TG_CHECK_RESULT;
+/* Sets code, sqlstate and text after DuckDB's message; returns the code. */
+int duck_error(struct tg_error *err, const char *message);
+/* Runs one statement, watching the cancel flag; when it returns no thread of DuckDB works on it any
+ * more, unless `streaming` got its result. The caller destroys *out on success. */
+int duck_run(const struct context *ctx, duckdb_connection con, const char *sql, bool streaming,
+             duckdb_result *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The same without a result. *changed may be NULL. */
+int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql, uint64_t *changed,
+              struct tg_error *err) TG_CHECK_RESULT;
+/* Sets the instance's memory limit. */
+int duck_set_memory(const struct context *ctx, duckdb_connection con, size_t bytes,
+                    struct tg_error *err) TG_CHECK_RESULT;
+/* Makes room for a statement that needs `need` bytes in each thread where *have are there for it,
+ * and `others` for what else runs in the instance: with one thread if more would not fit, and with
+ * a higher limit, then in *have, if one doesn't. */
+int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have, size_t others,
+                 size_t need, struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- duckdb_stream.c ---- */
+
+/* One query, fetched chunk by chunk. `owned` is borrowed when false; when true the stream
+ * disconnects `con` on release, and this function does so on failure. */
+int duck_query(const struct context *ctx, duckdb_connection con, bool owned, const char *sql,
+               struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- duckdb_batches.c ---- */
+
+/* Arrow batches as a table of DuckDB: SELECT * FROM tidegate_batches(<address of the source>). */
+struct batch_source;
+/* The schema is borrowed, the arrays too, but each is released as soon as it was read. TG_DATA for
+ * a type that has no column type. */
+int batch_source_new(const struct ArrowSchema *schema, struct ArrowArray *arrays, size_t count,
+                     struct batch_source **out, struct tg_error *err) TG_CHECK_RESULT;
+uint64_t batch_source_rows(const struct batch_source *source); /* of all batches */
+size_t batch_source_columns(const struct batch_source *source);
+/* What went wrong inside; TG_OK: nothing. */
+int batch_source_error(const struct batch_source *source, struct tg_error *err) TG_CHECK_RESULT;
+void batch_source_free(struct batch_source *source);
+/* Makes the function known; once per instance. */
+int batches_register(duckdb_connection con, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

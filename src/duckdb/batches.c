@@ -1,0 +1,599 @@
+/*
+ * Arrow batches as a table of DuckDB: the table function tidegate_batches(address).
+ *
+ * Path: batch_source_new compiles the schema into fields; bind adds the columns; each thread's scan
+ * takes the next batch, checks its texts once, and hands it on in chunks of 2,048 rows: whole
+ * buffers are copied where the layouts agree, texts are pointed at. That is safe because the sinks
+ * we use (COPY, INSERT, CREATE TABLE AS) copy each chunk before the thread that made it asks for
+ * the next one; so a batch is released when its thread comes back for more. Only one statement may
+ * read a source, and only once.
+ *
+ * `layouts` is the list of Arrow formats that are taken. Statements about the function are
+ * engine.c's.
+ */
+#include "duckdb/api.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+struct field;
+
+/* Copies `count` values from row `from` (offset counted in) to row `at` of a vector; validity
+ * aside. NULL, or what is wrong with a value. */
+typedef const char *(*fill_fn)(const struct field *field, const struct ArrowArray *array,
+                               int64_t from, size_t count, char *out, size_t at);
+
+struct arrow_layout {
+    const char *format; /* a final '*' stands for any rest */
+    duckdb_type type;
+    fill_fn fill;
+    int width;        /* of a value in Arrow, of an offset for texts */
+    int64_t multiply; /* fill_scaled */
+    int64_t divide;
+};
+
+struct field {
+    const char *name; /* borrowed */
+    const struct arrow_layout *layout;
+    const struct arrow_layout *index; /* of a dictionary's index; NULL: no dictionary */
+    int precision;
+    int scale;
+    int width; /* of a fixed-size binary */
+};
+
+struct batch_source {
+    struct ArrowArray *arrays;
+    size_t count;
+    uint64_t row_count;
+    struct field *fields;
+    size_t field_count;
+    atomic_size_t next;
+    atomic_flag failed; /* the first thread that fails says why */
+    struct tg_error problem;
+};
+
+/* ---- values ---- */
+
+static const char *fill_copy(const struct field *field, const struct ArrowArray *array,
+                             int64_t from, size_t count, char *out, size_t at)
+{
+    size_t width = (size_t)field->layout->width;
+    const char *values = array->buffers[1];
+    memcpy(out + at * width, values + (size_t)from * width, count * width);
+    return NULL;
+}
+
+static const char *fill_bool(const struct field *field, const struct ArrowArray *array,
+                             int64_t from, size_t count, char *out, size_t at)
+{
+    (void)field;
+    const uint8_t *bits = array->buffers[1];
+    for (size_t i = 0; i < count; i++) {
+        size_t row = (size_t)from + i;
+        out[at + i] = (char)(bits[row >> 3] >> (row & 7) & 1);
+    }
+    return NULL;
+}
+
+static bool is_valid(const struct ArrowArray *array, int64_t row)
+{
+    const uint8_t *bits = array->null_count == 0 ? NULL : array->buffers[0];
+    return !bits || (bits[row >> 3] >> (row & 7) & 1);
+}
+
+/* Times in another unit. */
+static const char *fill_scaled(const struct field *field, const struct ArrowArray *array,
+                               int64_t from, size_t count, char *out, size_t at)
+{
+    const struct arrow_layout *layout = field->layout;
+    const int32_t *narrow = array->buffers[1];
+    const int64_t *wide = array->buffers[1];
+    int64_t *values = (int64_t *)(void *)out + at;
+    for (size_t i = 0; i < count; i++) {
+        int64_t row = from + (int64_t)i;
+        int64_t value = layout->width == 4 ? narrow[row] : wide[row];
+        if (__builtin_mul_overflow(value, layout->multiply, &value)) {
+            if (is_valid(array, row))
+                return "a time beyond what DuckDB holds";
+            value = 0;
+        }
+        int64_t rest = value % layout->divide;
+        values[i] = value / layout->divide - (rest < 0);
+    }
+    return NULL;
+}
+
+static const char *fill_date64(const struct field *field, const struct ArrowArray *array,
+                               int64_t from, size_t count, char *out, size_t at)
+{
+    (void)field;
+    const int64_t *values = array->buffers[1];
+    int32_t *days = (int32_t *)(void *)out + at;
+    for (size_t i = 0; i < count; i++) {
+        int64_t ms = values[from + (int64_t)i];
+        int64_t day = ms / 86400000 - (ms % 86400000 < 0);
+        days[i] = (int32_t)day;
+        if (days[i] != day && is_valid(array, from + (int64_t)i))
+            return "a date beyond what DuckDB holds";
+    }
+    return NULL;
+}
+
+/* DuckDB keeps a decimal in the smallest integer that holds its precision. */
+static size_t decimal_width(int precision)
+{
+    return precision <= 4 ? 2 : precision <= 9 ? 4 : precision <= 18 ? 8 : 16;
+}
+
+static const char *fill_decimal(const struct field *field, const struct ArrowArray *array,
+                                int64_t from, size_t count, char *out, size_t at)
+{
+    const char *values = (const char *)array->buffers[1] + from * 16;
+    size_t width = decimal_width(field->precision);
+    if (width == 16) {
+        memcpy(out + at * 16, values, count * 16);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        int64_t halves[2]; /* the lower one first: little endian, as everything here */
+        memcpy(halves, values + i * 16, 16);
+        int64_t bound = width == 2 ? INT16_MAX : width == 4 ? INT32_MAX : INT64_MAX;
+        bool fits =
+            halves[1] == (halves[0] < 0 ? -1 : 0) && halves[0] <= bound && halves[0] >= -bound - 1;
+        if (!fits && is_valid(array, from + (int64_t)i))
+            return "a decimal with more digits than its column has";
+        memcpy(out + (at + i) * width, halves, width);
+    }
+    return NULL;
+}
+
+static void put_text(duckdb_string_t *out, const char *text, size_t len)
+{
+    enum { INLINE_MAX = 12 };
+    out->value.inlined.length = (uint32_t)len;
+    if (len <= INLINE_MAX) {
+        memset(out->value.inlined.inlined, 0, INLINE_MAX);
+        if (len > 0)
+            memcpy(out->value.inlined.inlined, text, len);
+        return;
+    }
+    memcpy(out->value.pointer.prefix, text, sizeof(out->value.pointer.prefix));
+    out->value.pointer.ptr = (char *)text; /* DuckDB does not write to it */
+}
+
+static int64_t text_offset(const struct ArrowArray *array, int width, int64_t row)
+{
+    if (width == 4)
+        return ((const int32_t *)array->buffers[1])[row];
+    return ((const int64_t *)array->buffers[1])[row];
+}
+
+static const char *fill_text(const struct field *field, const struct ArrowArray *array,
+                             int64_t from, size_t count, char *out, size_t at)
+{
+    int width = field->layout->width;
+    const char *bytes = array->buffers[2];
+    duckdb_string_t *texts = (duckdb_string_t *)(void *)out + at;
+    int64_t start = text_offset(array, width, from);
+    for (size_t i = 0; i < count; i++) {
+        int64_t end = text_offset(array, width, from + (int64_t)i + 1);
+        if (end - start > UINT32_MAX)
+            return "a text of more than 4 GiB";
+        put_text(&texts[i], bytes ? bytes + start : NULL, (size_t)(end - start));
+        start = end;
+    }
+    return NULL;
+}
+
+static const char *fill_fixed(const struct field *field, const struct ArrowArray *array,
+                              int64_t from, size_t count, char *out, size_t at)
+{
+    const char *bytes = array->buffers[1];
+    duckdb_string_t *texts = (duckdb_string_t *)(void *)out + at;
+    for (size_t i = 0; i < count; i++)
+        put_text(&texts[i], bytes + (from + (int64_t)i) * field->width, (size_t)field->width);
+    return NULL;
+}
+
+static const struct arrow_layout layouts[] = {
+    {"l", DUCKDB_TYPE_BIGINT, fill_copy, 8, 0, 0},
+    {"u", DUCKDB_TYPE_VARCHAR, fill_text, 4, 0, 0},
+    {"U", DUCKDB_TYPE_VARCHAR, fill_text, 8, 0, 0},
+    {"g", DUCKDB_TYPE_DOUBLE, fill_copy, 8, 0, 0},
+    {"b", DUCKDB_TYPE_BOOLEAN, fill_bool, 0, 0, 0},
+    {"z", DUCKDB_TYPE_BLOB, fill_text, 4, 0, 0},
+    {"Z", DUCKDB_TYPE_BLOB, fill_text, 8, 0, 0},
+    {"w:*", DUCKDB_TYPE_BLOB, fill_fixed, 0, 0, 0},
+    {"d:*", DUCKDB_TYPE_DECIMAL, fill_decimal, 16, 0, 0},
+    {"c", DUCKDB_TYPE_TINYINT, fill_copy, 1, 0, 0},
+    {"C", DUCKDB_TYPE_UTINYINT, fill_copy, 1, 0, 0},
+    {"s", DUCKDB_TYPE_SMALLINT, fill_copy, 2, 0, 0},
+    {"S", DUCKDB_TYPE_USMALLINT, fill_copy, 2, 0, 0},
+    {"i", DUCKDB_TYPE_INTEGER, fill_copy, 4, 0, 0},
+    {"I", DUCKDB_TYPE_UINTEGER, fill_copy, 4, 0, 0},
+    {"L", DUCKDB_TYPE_UBIGINT, fill_copy, 8, 0, 0},
+    {"f", DUCKDB_TYPE_FLOAT, fill_copy, 4, 0, 0},
+    {"tdD", DUCKDB_TYPE_DATE, fill_copy, 4, 0, 0},
+    {"tdm", DUCKDB_TYPE_DATE, fill_date64, 8, 0, 0},
+    {"tts", DUCKDB_TYPE_TIME, fill_scaled, 4, 1000000, 1},
+    {"ttm", DUCKDB_TYPE_TIME, fill_scaled, 4, 1000, 1},
+    {"ttu", DUCKDB_TYPE_TIME, fill_copy, 8, 0, 0},
+    {"ttn", DUCKDB_TYPE_TIME, fill_scaled, 8, 1, 1000},
+    {"tss:", DUCKDB_TYPE_TIMESTAMP_S, fill_copy, 8, 0, 0},
+    {"tsm:", DUCKDB_TYPE_TIMESTAMP_MS, fill_copy, 8, 0, 0},
+    {"tsu:", DUCKDB_TYPE_TIMESTAMP, fill_copy, 8, 0, 0},
+    {"tsn:", DUCKDB_TYPE_TIMESTAMP_NS, fill_copy, 8, 0, 0},
+    {"tss:*", DUCKDB_TYPE_TIMESTAMP_TZ, fill_scaled, 8, 1000000, 1},
+    {"tsm:*", DUCKDB_TYPE_TIMESTAMP_TZ, fill_scaled, 8, 1000, 1},
+    {"tsu:*", DUCKDB_TYPE_TIMESTAMP_TZ, fill_copy, 8, 0, 0},
+    {"tsn:*", DUCKDB_TYPE_TIMESTAMP_TZ, fill_scaled, 8, 1, 1000},
+};
+
+static const struct arrow_layout *find_layout(const char *format)
+{
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+        const char *pattern = layouts[i].format;
+        size_t len = strlen(pattern);
+        bool any_rest = pattern[len - 1] == '*';
+        if (any_rest ? strncmp(format, pattern, len - 1) == 0 : strcmp(format, pattern) == 0)
+            return &layouts[i];
+    }
+    return NULL;
+}
+
+/* ---- validity ---- */
+
+static void copy_validity(const struct ArrowArray *array, int64_t from, size_t count,
+                          duckdb_vector vector)
+{
+    const uint8_t *bits = array->null_count == 0 ? NULL : array->buffers[0];
+    if (!bits)
+        return;
+    duck.vector_ensure_validity_writable(vector);
+    uint64_t *mask = duck.vector_get_validity(vector);
+    if (from % 8 == 0) {
+        memcpy(mask, bits + from / 8, (count + 7) / 8);
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        duck.validity_set_row_validity(mask, i, is_valid(array, from + (int64_t)i));
+}
+
+/* ---- dictionaries ---- */
+
+static int64_t index_at(const struct ArrowArray *array, const struct arrow_layout *index,
+                        int64_t row)
+{
+    const char *values = array->buffers[1];
+    union {
+        int8_t i8;
+        int16_t i16;
+        int32_t i32;
+        int64_t i64;
+    } value = {.i64 = 0};
+    bool is_signed = index->format[0] >= 'a';
+    memcpy(&value, values + row * index->width, (size_t)index->width);
+    if (!is_signed || index->width == 8)
+        return value.i64; /* the upper bytes are zero */
+    return index->width == 1 ? value.i8 : index->width == 2 ? value.i16 : value.i32;
+}
+
+static const char *fill_dictionary(const struct field *field, const struct ArrowArray *array,
+                                   int64_t from, size_t count, duckdb_vector vector)
+{
+    const struct ArrowArray *values = array->dictionary;
+    char *out = duck.vector_get_data(vector);
+    for (size_t i = 0; i < count; i++) {
+        int64_t row = from + (int64_t)i;
+        int64_t at = is_valid(array, row) ? index_at(array, field->index, row) : -1;
+        if (is_valid(array, row) && (at < 0 || at >= values->length))
+            return "an index beyond its dictionary";
+        if (at >= 0 && is_valid(values, values->offset + at)) {
+            const char *wrong = field->layout->fill(field, values, values->offset + at, 1, out, i);
+            if (wrong)
+                return wrong;
+            continue;
+        }
+        duck.vector_ensure_validity_writable(vector);
+        duck.validity_set_row_invalid(duck.vector_get_validity(vector), i);
+    }
+    return NULL;
+}
+
+/* ---- UTF-8 ---- */
+
+/* Length of the character at `text`, 0 when it is none. */
+static size_t utf8_length(const unsigned char *text, size_t left)
+{
+    unsigned char c = text[0];
+    if (c < 0x80)
+        return 1;
+    size_t len = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2;
+    if (c < 0xc2 || c > 0xf4 || left < len)
+        return 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+    }
+    /* Too long a form, a surrogate, beyond U+10FFFF. */
+    if ((c == 0xe0 && text[1] < 0xa0) || (c == 0xed && text[1] > 0x9f) ||
+        (c == 0xf0 && text[1] < 0x90) || (c == 0xf4 && text[1] > 0x8f))
+        return 0;
+    return len;
+}
+
+static bool is_ascii(const unsigned char *text, size_t len)
+{
+    unsigned char all = 0;
+    for (size_t i = 0; i < len; i++)
+        all |= text[i];
+    return all < 0x80;
+}
+
+static bool is_utf8(const unsigned char *text, size_t len)
+{
+    size_t at = 0;
+    while (at < len) {
+        size_t step = utf8_length(text + at, len - at);
+        if (step == 0)
+            return false;
+        at += step;
+    }
+    return true;
+}
+
+/* The first row whose text is not UTF-8, or -1. All-ASCII columns, which most are, cost one fast
+ * pass. */
+static int64_t find_bad_text(const struct field *field, const struct ArrowArray *array)
+{
+    const struct ArrowArray *values = field->index ? array->dictionary : array;
+    int width = field->layout->width;
+    int64_t start = text_offset(values, width, values->offset);
+    int64_t end = text_offset(values, width, values->offset + values->length);
+    const unsigned char *bytes = values->buffers[2];
+    if (start == end || is_ascii(bytes + start, (size_t)(end - start)))
+        return -1;
+    for (int64_t row = 0; row < values->length; row++) {
+        end = text_offset(values, width, values->offset + row + 1);
+        bool counts = is_valid(values, values->offset + row);
+        if (counts && !is_utf8(bytes + start, (size_t)(end - start)))
+            return row;
+        start = end;
+    }
+    return -1;
+}
+
+/* ---- the source ---- */
+
+static int compile_field(const struct ArrowSchema *schema, struct field *out, struct tg_error *err)
+{
+    const char *format = schema->dictionary ? schema->dictionary->format : schema->format;
+    out->name = schema->name ? schema->name : "";
+    out->layout = find_layout(format);
+    if (schema->dictionary)
+        out->index = find_layout(schema->format);
+    bool ok = out->layout && (!schema->dictionary || out->index);
+    if (ok && out->layout->type == DUCKDB_TYPE_DECIMAL) {
+        ok = format_decimal(format, &out->precision, &out->scale) && out->precision > 0 &&
+             out->precision <= DECIMAL_PRECISION && out->scale >= 0 && out->scale <= out->precision;
+    } else if (ok && out->layout->fill == fill_fixed) {
+        char *end = NULL;
+        out->width = (int)strtol(format + 2, &end, 10);
+        ok = !*end && out->width >= 0;
+    }
+    if (!ok)
+        return error_set(err, TG_DATA, "column '%s' has the Arrow type '%s', which no column holds",
+                         out->name, format);
+    return TG_OK;
+}
+
+int batch_source_new(const struct ArrowSchema *schema, struct ArrowArray *arrays, size_t count,
+                     struct batch_source **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t field_count = (size_t)schema->n_children;
+    struct batch_source *source = mem_calloc(1, sizeof(*source));
+    *out = NULL;
+    if (!source) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    *source = (struct batch_source){.arrays = arrays, .count = count, .field_count = field_count};
+    atomic_flag_clear(&source->failed);
+    source->fields = mem_calloc(field_count + 1, sizeof(*source->fields));
+    if (!source->fields) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    if (field_count == 0) {
+        rc = error_set(err, TG_DATA, "a batch without columns cannot be stored");
+        goto done;
+    }
+    for (size_t i = 0; i < field_count; i++)
+        TRY(compile_field(schema->children[i], &source->fields[i], err));
+    for (size_t i = 0; i < count; i++)
+        source->row_count += (uint64_t)arrays[i].length;
+    *out = source;
+    source = NULL;
+done:
+    batch_source_free(source);
+    return rc;
+}
+
+uint64_t batch_source_rows(const struct batch_source *source)
+{
+    return source->row_count;
+}
+
+size_t batch_source_columns(const struct batch_source *source)
+{
+    return source->field_count;
+}
+
+int batch_source_error(const struct batch_source *source, struct tg_error *err)
+{
+    if (source->problem.code != TG_OK && err)
+        *err = source->problem;
+    return source->problem.code;
+}
+
+void batch_source_free(struct batch_source *source)
+{
+    if (!source)
+        return;
+    mem_free(source->fields);
+    mem_free(source);
+}
+
+/* ---- the table function ---- */
+
+/* One thread's place. */
+struct scan {
+    struct ArrowArray *batch; /* NULL: none at hand */
+    int64_t row;
+};
+
+static void scan_free(void *memory)
+{
+    struct scan *scan = memory;
+    if (scan->batch)
+        array_release(scan->batch);
+    mem_free(scan);
+}
+
+static duckdb_logical_type make_type(const struct field *field)
+{
+    if (field->layout->type == DUCKDB_TYPE_DECIMAL)
+        return duck.create_decimal_type((uint8_t)field->precision, (uint8_t)field->scale);
+    return duck.create_logical_type(field->layout->type);
+}
+
+static void bind(duckdb_bind_info info)
+{
+    duckdb_value value = duck.bind_get_parameter(info, 0);
+    struct batch_source *source = (void *)(uintptr_t)duck.get_uint64(value);
+    duck.destroy_value(&value);
+    for (size_t i = 0; i < source->field_count; i++) {
+        duckdb_logical_type type = make_type(&source->fields[i]);
+        duck.bind_add_result_column(info, source->fields[i].name, type);
+        duck.destroy_logical_type(&type);
+    }
+    duck.bind_set_cardinality(info, source->row_count, true);
+    duck.bind_set_bind_data(info, source, NULL);
+}
+
+static void init(duckdb_init_info info)
+{
+    const struct batch_source *source = duck.init_get_bind_data(info);
+    duck.init_set_max_threads(info, source->count > 0 ? source->count : 1);
+}
+
+static void init_thread(duckdb_init_info info)
+{
+    struct batch_source *source = duck.init_get_bind_data(info);
+    struct scan *scan = mem_calloc(1, sizeof(*scan));
+    if (scan) {
+        duck.init_set_init_data(info, scan, scan_free);
+        return;
+    }
+    if (!atomic_flag_test_and_set(&source->failed))
+        error_nomem(&source->problem);
+    duck.init_set_error(info, "no memory for a scan");
+}
+
+static void fail(duckdb_function_info info, struct batch_source *source, const struct field *field,
+                 int64_t row, const char *what)
+{
+    if (!atomic_flag_test_and_set(&source->failed))
+        error_set(&source->problem, TG_DATA, "column '%s' holds %s (row %lld of a batch)",
+                  field->name, what, (long long)row + 1);
+    duck.function_set_error(info, "a batch is damaged");
+}
+
+static bool check_texts(duckdb_function_info info, struct batch_source *source,
+                        const struct ArrowArray *batch)
+{
+    for (size_t i = 0; i < source->field_count; i++) {
+        const struct field *field = &source->fields[i];
+        if (field->layout->type != DUCKDB_TYPE_VARCHAR || batch->children[i]->length == 0)
+            continue;
+        int64_t bad = find_bad_text(field, batch->children[i]);
+        if (bad >= 0) {
+            fail(info, source, field, bad, "text that is not UTF-8");
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Goes on to the next batch that has rows. false: there is none, or it is bad. */
+static bool next_batch(duckdb_function_info info, struct batch_source *source, struct scan *scan)
+{
+    while (!scan->batch || scan->row >= scan->batch->length) {
+        if (scan->batch)
+            array_release(scan->batch);
+        scan->batch = NULL;
+        size_t next = atomic_fetch_add(&source->next, 1);
+        if (next >= source->count)
+            return false;
+        scan->batch = &source->arrays[next];
+        scan->row = 0;
+        if (scan->batch->length > 0 && !check_texts(info, source, scan->batch))
+            return false;
+    }
+    return true;
+}
+
+static const char *fill_column(const struct field *field, const struct ArrowArray *array,
+                               int64_t from, size_t count, duckdb_vector vector)
+{
+    if (field->index)
+        return fill_dictionary(field, array, from, count, vector);
+    copy_validity(array, from, count, vector);
+    return field->layout->fill(field, array, from, count, duck.vector_get_data(vector), 0);
+}
+
+static void scan_chunk(duckdb_function_info info, duckdb_data_chunk chunk)
+{
+    struct batch_source *source = duck.function_get_bind_data(info);
+    struct scan *scan = duck.function_get_local_init_data(info);
+    duck.data_chunk_set_size(chunk, 0);
+    if (!next_batch(info, source, scan))
+        return;
+    const struct ArrowArray *batch = scan->batch;
+    size_t left = (size_t)(batch->length - scan->row);
+    size_t count = left < duck.vector_size() ? left : duck.vector_size();
+    for (size_t i = 0; i < source->field_count; i++) {
+        const struct ArrowArray *array = batch->children[i];
+        const char *wrong =
+            fill_column(&source->fields[i], array, array->offset + batch->offset + scan->row, count,
+                        duck.data_chunk_get_vector(chunk, i));
+        if (wrong) {
+            fail(info, source, &source->fields[i], scan->row, wrong);
+            return;
+        }
+    }
+    scan->row += (int64_t)count;
+    duck.data_chunk_set_size(chunk, count);
+}
+
+int batches_register(duckdb_connection con, struct tg_error *err)
+{
+    duckdb_table_function function = duck.create_table_function();
+    duckdb_logical_type address = duck.create_logical_type(DUCKDB_TYPE_UBIGINT);
+    duck.table_function_set_name(function, "tidegate_batches");
+    duck.table_function_add_parameter(function, address);
+    duck.table_function_set_bind(function, bind);
+    duck.table_function_set_init(function, init);
+    duck.table_function_set_local_init(function, init_thread);
+    duck.table_function_set_function(function, scan_chunk);
+    duckdb_state state = duck.register_table_function(con, function);
+    duck.destroy_logical_type(&address);
+    duck.destroy_table_function(&function);
+    if (state != DuckDBSuccess)
+        return error_set(err, TG_INTERNAL, "duckdb does not take the function tidegate_batches");
+    return TG_OK;
+}

@@ -1,0 +1,190 @@
+/*
+ * The embedded engine: one in-memory DuckDB for a run, opened when it is first needed.
+ *
+ * Path: engine_query -> instance -> a connection of its own -> duck_query; engine_write_parquet ->
+ * instance -> COPY (SELECT * FROM tidegate_batches(...)) TO the file. The instance is opened under
+ * a lock; after that the threads share nothing but it. It may use three quarters of the memory
+ * budget, and more only for a file of so many columns that one chunk of rows does not fit in it
+ * (reserve).
+ */
+#include "duckdb/engine.h"
+
+#include <pthread.h>
+
+#include "base/fs.h"
+#include "base/memory.h"
+#include "duckdb/api.h"
+
+struct engine {
+    struct context *ctx;
+    char *temp_dir;
+    pthread_mutex_t lock; /* of what follows */
+    duckdb_database database;
+    size_t memory_bytes; /* DuckDB's limit */
+};
+
+int engine_new(struct context *ctx, const char *temp_dir, struct engine **out, struct tg_error *err)
+{
+    *out = NULL;
+    struct engine *engine = mem_calloc(1, sizeof(*engine));
+    char *folder = mem_strdup(temp_dir);
+    if (!engine || !folder) {
+        mem_free(engine);
+        mem_free(folder);
+        return error_nomem(err);
+    }
+    *engine = (struct engine){
+        .ctx = ctx, .temp_dir = folder, .memory_bytes = ctx->memory_bytes_max / 4 * 3};
+    pthread_mutex_init(&engine->lock, NULL);
+    *out = engine;
+    return TG_OK;
+}
+
+void engine_free(struct engine *engine)
+{
+    if (!engine)
+        return;
+    duck_close(&engine->database);
+    pthread_mutex_destroy(&engine->lock);
+    mem_free(engine->temp_dir);
+    mem_free(engine);
+}
+
+int engine_find(const struct context *ctx, struct tg_engine *out, int *version,
+                struct tg_error *err)
+{
+    int rc = duck_load(ctx, err);
+    if (rc != TG_OK)
+        return rc;
+    *out = (struct tg_engine){
+        .name = "DuckDB", .version = duck.library_version(), .path = duck_path()};
+    if (version)
+        *version = duck_version();
+    return TG_OK;
+}
+
+static int open_database(struct engine *engine, struct tg_error *err)
+{
+    struct duck_options options = {.temp_dir = engine->temp_dir,
+                                   .memory_bytes = engine->memory_bytes};
+    duckdb_connection con = NULL;
+    duckdb_database database = NULL;
+    int rc = TG_OK;
+    TRY(duck_open(engine->ctx, &options, &database, err));
+    TRY(duck_connect(database, &con, err));
+    TRY(batches_register(con, err));
+    engine->database = database;
+    database = NULL;
+done:
+    duck_disconnect(&con);
+    duck_close(&database);
+    return rc;
+}
+
+/* A new connection; opens the instance if need be. */
+static int connect_engine(struct engine *engine, duckdb_connection *out, struct tg_error *err)
+{
+    pthread_mutex_lock(&engine->lock);
+    int rc = engine->database ? TG_OK : open_database(engine, err);
+    pthread_mutex_unlock(&engine->lock);
+    return rc == TG_OK ? duck_connect(engine->database, out, err) : rc;
+}
+
+int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream *out,
+                 struct tg_error *err)
+{
+    duckdb_connection con = NULL;
+    out->release = NULL;
+    int rc = connect_engine(engine, &con, err);
+    return rc == TG_OK ? duck_query(engine->ctx, con, true, sql, out, err) : rc;
+}
+
+/* By CPU time of writing and reading: level 1 costs three quarters of the default; a small limit on
+ * dictionaries makes the writer give up early on texts that do not repeat, which saves as much
+ * again, and keeps them for those that do. The order of rows is given up: else one thread alone
+ * would read the batches. */
+static const char write_options[] =
+    " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, "
+    "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER false, "
+    "ROW_GROUP_SIZE_BYTES ";
+
+/* Of the memory budget, for the rows that a thread gathers before it writes them. And what it holds
+ * for a column, whatever the budget is: 2,048 values, as they come, gathered and encoded. */
+enum { ROW_GROUP_SHARE = 16, COLUMN_BYTES = 64 << 10 };
+
+/* What reading a file holds for a column: measured with texts of CSV on 1.5 (120 KiB), 2.0 (90). */
+enum { READ_COLUMN_BYTES = 144 << 10, READ_BYTES = 32 << 20 };
+
+static int reserve(struct engine *engine, duckdb_connection con, size_t bytes, struct tg_error *err)
+{
+    pthread_mutex_lock(&engine->lock);
+    int rc = duck_reserve(engine->ctx, con, &engine->memory_bytes, 0, bytes, err);
+    pthread_mutex_unlock(&engine->lock);
+    return rc;
+}
+
+int engine_reserve(struct engine *engine, size_t column_count, struct tg_error *err)
+{
+    duckdb_connection con = NULL;
+    int rc = connect_engine(engine, &con, err);
+    if (rc == TG_OK)
+        rc = reserve(engine, con, READ_BYTES + column_count * READ_COLUMN_BYTES, err);
+    duck_disconnect(&con);
+    return rc;
+}
+
+static int copy_to_file(struct engine *engine, struct batch_source *source, const char *path,
+                        uint64_t *row_count, struct tg_error *err)
+{
+    int rc = TG_OK;
+    duckdb_connection con = NULL;
+    struct buf sql = BUF_INIT;
+    size_t row_group_bytes = engine->ctx->memory_bytes_max / ROW_GROUP_SHARE;
+    buf_printf(&sql, "COPY (SELECT * FROM tidegate_batches(%llu::UBIGINT)) TO ",
+               (unsigned long long)(uintptr_t)source);
+    engine_text(&sql, path);
+    buf_printf(&sql, "%s%zu)", write_options, row_group_bytes);
+    TRY(buf_check(&sql, err));
+    TRY(connect_engine(engine, &con, err));
+    TRY(duck_exec(engine->ctx, con, "SET SESSION preserve_insertion_order = false", NULL, err));
+    TRY(reserve(engine, con, row_group_bytes + batch_source_columns(source) * COLUMN_BYTES, err));
+    rc = duck_exec(engine->ctx, con, sql.data, row_count, err);
+    if (rc != TG_OK && batch_source_error(source, NULL) != TG_OK)
+        rc = batch_source_error(source, err);
+    else if (rc == TG_DESTINATION)
+        rc = err ? (err->code = TG_IO) : TG_IO; /* what failed is this machine's disk */
+done:
+    duck_disconnect(&con);
+    buf_release(&sql);
+    return rc;
+}
+
+int engine_write_parquet(struct engine *engine, const struct ArrowSchema *schema,
+                         struct ArrowArray *arrays, size_t count, const char *path,
+                         struct parquet_result *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_stat stat = {0};
+    struct batch_source *source = NULL;
+    *out = (struct parquet_result){0};
+    TRY(batch_source_new(schema, arrays, count, &source, err));
+    TRY(copy_to_file(engine, source, path, &out->row_count, err));
+    if (out->row_count != batch_source_rows(source)) {
+        rc = error_set(err, TG_INTERNAL, "%llu of %llu rows were written",
+                       (unsigned long long)out->row_count,
+                       (unsigned long long)batch_source_rows(source));
+        goto done;
+    }
+    TRY(fs_stat(path, &stat, err));
+    out->bytes = (uint64_t)stat.size;
+done:
+    for (size_t i = 0; i < count; i++)
+        array_release(&arrays[i]);
+    batch_source_free(source);
+    if (rc != TG_OK) {
+        struct tg_error ignored = {0};
+        (void)!fs_remove(path, &ignored);
+        error_where(err, rc, "file '%s'", path);
+    }
+    return rc;
+}

@@ -1,0 +1,52 @@
+/*
+ * The embedded engine: an in-memory DuckDB that reads CSV and Parquet for sources and writes
+ * Parquet for packages. Opened on first use (a run with nothing new never pays for it).
+ */
+#ifndef TIDEGATE_DATABASE_ENGINE_H
+#define TIDEGATE_DATABASE_ENGINE_H
+
+#include "base/buf.h"
+#include "base/context.h"
+#include "data/batch.h"
+
+struct engine;
+
+/* No work is done yet. `temp_dir` (copied) is where DuckDB may spill. */
+int engine_new(struct context *ctx, const char *temp_dir, struct engine **out,
+               struct tg_error *err) TG_CHECK_RESULT;
+void engine_free(struct engine *engine); /* NULL is fine */
+
+/* Which DuckDB every engine of this process is; loads it. `version` (may be NULL):
+ * VERSION_OF it. */
+int engine_find(const struct context *ctx, struct tg_engine *out, int *version,
+                struct tg_error *err) TG_CHECK_RESULT;
+/* A query on a connection of its own; several may be open at once and from several threads. */
+int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream *out,
+                 struct tg_error *err) TG_CHECK_RESULT;
+
+/* Makes room for queries whose rows have so many columns, beyond the budget where they need it. */
+int engine_reserve(struct engine *engine, size_t column_count,
+                   struct tg_error *err) TG_CHECK_RESULT;
+
+/* Texts and names in its SQL. */
+static inline void engine_text(struct buf *sql, const char *text)
+{
+    buf_quoted(sql, '\'', text);
+}
+static inline void engine_ident(struct buf *sql, const char *name)
+{
+    buf_quoted(sql, '"', name);
+}
+
+struct parquet_result {
+    uint64_t row_count;
+    uint64_t bytes; /* of the file */
+};
+/* Writes all batches to one Parquet file (zstd) on both cores; row order is not kept. The arrays
+ * are released, also on failure; the schema is borrowed. A partly written file is removed. A
+ * producer error or a full disk fails it (TG_IO). */
+int engine_write_parquet(struct engine *engine, const struct ArrowSchema *schema,
+                         struct ArrowArray *arrays, size_t count, const char *path,
+                         struct parquet_result *out, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

@@ -1,0 +1,268 @@
+/*
+ * What a resource says of its table, as the catalog takes it: names in their normal form, hints in
+ * dlt's words, the contract that holds.
+ *
+ *   load_hints -> normal_names, hint_columns (column_hints, add_hints) -> contract_of_table
+ *              -> catalog_apply_hints
+ *
+ * How hints meet what the catalog knows is decided there; what a resource may say at all, in the
+ * configuration.
+ */
+#include <string.h>
+
+#include "base/json.h"
+#include "run/run.h"
+
+struct name_rules run_names(const struct run *run)
+{
+    return settings_names(&run->settings, run->dialect->name_bytes_max);
+}
+
+static int normal_name(struct run *run, const char *name, const char **out, struct tg_error *err)
+{
+    const struct name_rules rules = run_names(run);
+    return name_path_copy(&rules, &run->hasher, name, &run->catalog.arena, out, err);
+}
+
+static int normal_names(struct run *run, const char *const *names, size_t count, const char ***out,
+                        struct tg_error *err)
+{
+    *out = arena_alloc(&run->catalog.arena, (count + 1) * sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        int rc = normal_name(run, names[i], &(*out)[i], err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    return TG_OK;
+}
+
+/* ---- hints that go into the stored schema as they are ---- */
+
+static int add_extra(struct arena *arena, struct extra **list, const char *key, const char *json,
+                     struct tg_error *err)
+{
+    struct extra *extra = arena_alloc(arena, sizeof(*extra));
+    if (!extra)
+        return error_nomem(err);
+    *extra = (struct extra){
+        .key = arena_strdup(arena, key), .json = arena_strdup(arena, json), .next = *list};
+    if (!extra->key || !extra->json)
+        return error_nomem(err);
+    *list = extra;
+    return TG_OK;
+}
+
+static int add_text(struct arena *arena, struct extra **list, const char *key, const char *text,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf json = BUF_INIT;
+    if (!text)
+        return TG_OK;
+    json_string(&json, text, strlen(text));
+    TRY(buf_check(&json, err));
+    TRY(add_extra(arena, list, key, buf_string(&json), err));
+done:
+    buf_release(&json);
+    return rc;
+}
+
+/* The members of a JSON object. */
+static int add_hints(struct arena *arena, struct extra **list, const char *object,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    yyjson_doc *doc = NULL;
+    yyjson_obj_iter members;
+    struct buf json = BUF_INIT;
+    if (!object)
+        return TG_OK;
+    TRY(json_parse(object, strlen(object), "'hints'", &doc, err));
+    yyjson_obj_iter_init(yyjson_doc_get_root(doc), &members);
+    for (yyjson_val *key; (key = yyjson_obj_iter_next(&members));) {
+        buf_clear(&json);
+        json_write(&json, yyjson_obj_iter_get_val(key));
+        TRY(buf_check(&json, err));
+        TRY(add_extra(arena, list, yyjson_get_str(key), buf_string(&json), err));
+    }
+done:
+    buf_release(&json);
+    yyjson_doc_free(doc);
+    return rc;
+}
+
+/* ---- references to other tables ---- */
+
+/* A name of the reference, or each of a list of names, in its normal form. */
+static int normal_json(struct run *run, yyjson_mut_val *value, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *name = NULL;
+    yyjson_mut_arr_iter items;
+    if (yyjson_mut_is_str(value)) {
+        TRY(normal_name(run, yyjson_mut_get_str(value), &name, err));
+        yyjson_mut_set_str(value, name);
+    }
+    yyjson_mut_arr_iter_init(value, &items);
+    for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&items));)
+        TRY(normal_json(run, item, err));
+done:
+    return rc;
+}
+
+/* [{referenced_table, columns, referenced_columns}], written as the source names them. */
+static int normal_references(struct run *run, struct extra *references, struct tg_error *err)
+{
+    static const char *const keys[] = {"referenced_table", "columns", "referenced_columns"};
+    int rc = TG_OK;
+    yyjson_doc *given = NULL;
+    yyjson_mut_doc *doc = NULL;
+    yyjson_mut_arr_iter items;
+    struct buf json = BUF_INIT;
+    TRY(json_parse(references->json, strlen(references->json), "'references'", &given, err));
+    doc = yyjson_doc_mut_copy(given, json_allocator());
+    if (!doc)
+        TRY(error_nomem(err));
+    yyjson_mut_arr_iter_init(yyjson_mut_doc_get_root(doc), &items);
+    for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&items));)
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+            TRY(normal_json(run, yyjson_mut_obj_get(item, keys[i]), err));
+    TRY(json_mut_write(doc, &json, err));
+    references->json = arena_strdup(&run->catalog.arena, buf_string(&json));
+    if (!references->json)
+        rc = error_nomem(err);
+done:
+    buf_release(&json);
+    yyjson_mut_doc_free(doc);
+    yyjson_doc_free(given);
+    return rc;
+}
+
+/* ---- columns ---- */
+
+static int column_extras(struct arena *arena, const struct tg_column *hint, struct extra **list,
+                         struct tg_error *err)
+{
+    const struct {
+        const char *key;
+        bool said;
+    } marks[] = {{"partition", hint->partition}, {"cluster", hint->cluster}, {"sort", hint->sort}};
+    int rc = TG_OK;
+    TRY(add_hints(arena, list, hint->hints, err));
+    TRY(add_text(arena, list, "description", hint->description, err));
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+        if (marks[i].said)
+            TRY(add_extra(arena, list, marks[i].key, "true", err));
+done:
+    return rc;
+}
+
+static int column_hints(struct run *run, const struct tg_column *hint, struct table_column *column,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(normal_name(run, hint->name, &column->name, err));
+    column->spec.type = hint->data_type ? type_find(hint->data_type) : TYPE_NONE;
+    column->spec.precision = hint->precision;
+    column->spec.scale = hint->scale;
+    column->spec.naive = hint->timezone == TG_NO;
+    column->has_timezone = hint->timezone != TG_DEFAULT;
+    column->nullable = hint->nullable != TG_NO;
+    column->nullable_implied = hint->nullable == TG_DEFAULT;
+    column->hard_delete = hint->hard_delete;
+    column->dedup_sort = hint->dedup_sort;
+    column->unique = hint->unique;
+    TRY(column_extras(&run->catalog.arena, hint, &column->extras, err));
+done:
+    return rc;
+}
+
+static int hint_columns(struct run *run, const struct resource *resource, struct table_column **out,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    *out = arena_alloc(&run->catalog.arena, (resource->column_count + 1) * sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    for (size_t i = 0; i < resource->column_count; i++) {
+        rc = column_hints(run, &resource->columns[i], &(*out)[i], err);
+        if (rc != TG_OK)
+            return error_where(err, rc, "column '%s'", resource->columns[i].name);
+    }
+    return rc;
+}
+
+/* ---- the table ---- */
+
+/* A table that keeps its history (dlt's scd2) would lose it by deletes. */
+static int check_strategy(const struct table *table, struct tg_error *err)
+{
+    if (!table || !table->merge_strategy || strcmp(table->merge_strategy, "scd2") != 0)
+        return TG_OK;
+    return error_set(
+        err, TG_SPEC,
+        "table '%s' keeps its history (merge strategy scd2), which cannot be continued "
+        "yet; give the resource another table_name",
+        table->name);
+}
+
+/* The run's word over the resource's, that over the stored one, over the schema's. */
+static struct contract contract_of_table(const struct run *run, const struct resource *resource,
+                                         const struct table *table)
+{
+    const struct contract *own = &resource->contract;
+    if (!contract_is_said(own))
+        own = table ? &table->contract : NULL;
+    return contract_resolve(&run->pipeline->config.run_contract, own, &run->settings.contract);
+}
+
+int load_table_name(struct run *run, const struct resource *resource, const char **out,
+                    struct tg_error *err)
+{
+    return normal_name(run, resource->table_name, out, err);
+}
+
+int load_hints(struct run *run, const struct resource *resource, struct table **out,
+               struct contract *contract, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *cursor = resource->incremental.cursor_path;
+    const char **primary_key = NULL, **merge_key = NULL;
+    struct table_column *columns = NULL;
+    struct extra *extras = NULL;
+    struct table_hints hints = {
+        .resource = resource->name,
+        .disposition = resource->disposition,
+        .max_nesting = resource->max_table_nesting,
+        .primary_key_count = resource->primary_key_count,
+        .merge_key_count = resource->merge_key_count,
+        .contract = resource->contract,
+        .column_count = resource->column_count,
+    };
+    TRY(load_table_name(run, resource, &hints.table, err));
+    hints.folds_case = run->dialect->folds_case;
+    hints.there = catalog_find_like(&run->there, hints.table, hints.folds_case);
+    TRY(normal_names(run, resource->primary_key, resource->primary_key_count, &primary_key, err));
+    TRY(normal_names(run, resource->merge_key, resource->merge_key_count, &merge_key, err));
+    TRY(hint_columns(run, resource, &columns, err));
+    TRY(add_hints(&run->catalog.arena, &extras, resource->hints, err));
+    for (struct extra *extra = extras; extra; extra = extra->next)
+        if (strcmp(extra->key, "references") == 0)
+            TRY(normal_references(run, extra, err));
+    TRY(add_text(&run->catalog.arena, &extras, "description", resource->description, err));
+    if (cursor && !strchr(cursor, '.'))
+        TRY(normal_name(run, cursor, &hints.cursor, err));
+    const struct table *table = catalog_find(&run->catalog, hints.table);
+    TRY(check_strategy(table, err));
+    *contract = contract_of_table(run, resource, table);
+    hints.effective = *contract;
+    hints.primary_key = primary_key;
+    hints.merge_key = merge_key;
+    hints.columns = columns;
+    hints.extras = extras;
+    TRY(catalog_apply_hints(&run->catalog, &hints, out, err));
+done:
+    return rc;
+}

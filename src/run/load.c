@@ -1,0 +1,600 @@
+/*
+ * The way of one resource: source -> cursor -> normalize -> package, and what is remembered of it
+ * for the next run.
+ *
+ *   load_resource: load_hints (hints.c) -> resume_cursor (state, boundary)
+ *                  -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
+ *                                  and what is not loaded: keep_reject -> rejects_add]
+ *                  -> remember (state, boundary, files)
+ */
+#include <string.h>
+
+#include "base/time.h"
+#include "normalize/normalize.h"
+#include "package/rejects.h"
+#include "run/run.h"
+
+enum { BOUNDARY_MERGE_MAX = 10000 };
+
+struct load {
+    struct run *run;
+    const struct resource *resource;
+    struct table *root;
+    struct cursor *cursor;
+    struct groups *groups; /* of a merge key, for the cursor; NULL: none */
+    struct normalizer *normalizer;
+    struct reading *reading;
+    struct load_counts *counts;
+    bool spans_values;   /* a group of the merge key may have rows of several cursor values */
+    bool resumes;        /* its cursor goes on from an earlier load */
+    bool replaces;       /* empties its tables and starts its cursor afresh */
+    const char *held_by; /* what keeps rows of earlier loads from coming again; NULL: nothing */
+    enum there root_found;
+};
+
+/* ---- the cursor, from and to what is remembered ---- */
+
+/* A source without a name goes by the schema's. */
+static const char *source_key(const struct run *run, const struct resource *resource)
+{
+    bool named = strcmp(resource->source, run->pipeline->config.schema) != 0;
+    return named ? resource->source : run->schema;
+}
+
+static const struct ledger_boundary *find_boundary(const struct run *run,
+                                                   const struct resource *resource,
+                                                   const char *last_value)
+{
+    for (size_t i = 0; last_value && i < run->ledger.boundary_count; i++) {
+        const struct ledger_boundary *boundary = &run->ledger.boundaries[i];
+        if (strcmp(boundary->resource, resource->name) == 0 &&
+            strcmp(boundary->cursor_path, resource->incremental.cursor_path) == 0 &&
+            strcmp(boundary->last_value, last_value) == 0)
+            return boundary;
+    }
+    return NULL;
+}
+
+/* The columns that a merge replaces rows by: as the source names them, where the resource says so.
+ */
+static int merge_key(const struct load *load, struct arena *arena, const char *const **names,
+                     size_t *count, struct tg_error *err)
+{
+    const struct resource *resource = load->resource;
+    size_t max = load->root->column_count;
+    *names = resource->merge_key;
+    *count = resource->merge_key_count;
+    if (*count > 0 || resource->disposition != DISPOSITION_MERGE)
+        return TG_OK;
+    const char **hinted = arena_alloc(arena, (max + 1) * sizeof(*hinted));
+    if (!hinted)
+        return error_nomem(err);
+    *count = table_key(load->root, true, hinted, max);
+    *names = hinted;
+    return TG_OK;
+}
+
+/* The rows that the cursor would drop go along with those of their group that pass. */
+static int open_groups(struct load *load, struct cursor_options *options, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct run *run = load->run;
+    struct buf folder = BUF_INIT;
+    struct arena arena;
+    struct groups_options groups = {.ctx = &run->pipeline->ctx, .engine = run->engine};
+    const char *field = options->path + (strncmp(options->path, "$.", 2) == 0 ? 2 : 0);
+    arena_init(&arena);
+    TRY(merge_key(load, &arena, &groups.key, &groups.key_count, err));
+    if (groups.key_count == 0)
+        goto done;
+    for (size_t i = 0; i < groups.key_count; i++)
+        if (strcmp(groups.key[i], field) == 0)
+            options->groups_share_value = true;
+    buf_printf(&folder, "%s/open/%s.held", run->folder, run->load_id);
+    TRY(buf_check(&folder, err));
+    groups.folder = folder.data;
+    TRY(groups_new(&groups, &load->groups, err));
+    options->groups = load->groups;
+    load->spans_values = !options->groups_share_value;
+done:
+    buf_release(&folder);
+    arena_release(&arena);
+    return rc;
+}
+
+/* Only the source can know the rows of a group that came before. */
+static void warn_of_parts(const struct load *load, const struct extract_counts *read)
+{
+    if (!load->spans_values || !load->resumes || cursor_outside(load->cursor) > 0 ||
+        read->rows_filtered == read->rows_read)
+        return;
+    context_log(&load->run->pipeline->ctx, TG_LOG_WARNING, "cursor",
+                "resource '%s' has a merge_key, and its source delivered no row before the cursor: "
+                "rows of the same group that were loaded earlier are replaced by those that came "
+                "now; let the source deliver whole groups, or make '%s' part of the merge_key",
+                load->resource->name, load->resource->incremental.cursor_path);
+}
+
+static void warn_of_order(const struct load *load)
+{
+    struct cursor_contradiction found;
+    if (load->cursor && cursor_contradiction(load->cursor, &found))
+        context_log(&load->run->pipeline->ctx, TG_LOG_WARNING, "cursor",
+                    "resource '%s', cursor '%s': its values are text, and as text '%s' and '%s' "
+                    "come in another order than as %s, so that new rows may be taken for old ones; "
+                    "have the source write %s, or (CSV) give the column its type under 'columns'",
+                    load->resource->name, load->resource->incremental.cursor_path, found.other,
+                    found.value, found.as,
+                    strcmp(found.as, "dates") == 0 ? "dates as 2024-12-31" : "numbers as numbers");
+}
+
+static enum cursor_hash pick_hash(const struct resource *resource)
+{
+    /* A merge recognises rows that did not change at all; an append with a key suppresses the key,
+     * as dlt does. */
+    if (resource->disposition == DISPOSITION_APPEND && resource->primary_key_count > 0)
+        return CURSOR_HASH_KEY;
+    return CURSOR_HASH_ROW;
+}
+
+/* dlt reads the boundary from the state; beyond this it would warn, and the blob would grow. */
+enum { STATE_HASHES_MAX = 200 };
+
+/* Of more than that the state has one hash of them all, which is no row's. It moves on as they do:
+ * else a load of more rows at the same value would leave the state as it is, and who began before
+ * it would load them again. */
+static int boundary_digest(const struct load *load, const char *const *hashes, size_t count,
+                           char out[HASH_ROW_TEXT + 1], struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&text, "%s\n", hashes[i]);
+    int rc = buf_check(&text, err);
+    if (rc == TG_OK)
+        rc = hash_text(&load->run->hasher, buf_string(&text), text.len, HASH_ROW_BYTES, out, err);
+    buf_release(&text);
+    return rc;
+}
+
+/* The rows at the last value that are there. The state holds them, with those that dlt has added
+ * since; of ours that are too many for it the ledger knows. Fewer in the ledger are in the state,
+ * too, unless dlt has begun anew: then it is the state that is right. */
+static int known_hashes(const struct load *load, const struct state_cursor *stored,
+                        const char ***out, size_t *count, struct tg_error *err)
+{
+    const struct ledger_boundary *boundary =
+        find_boundary(load->run, load->resource, stored->last_value);
+    size_t ours = boundary && boundary->hash_count > STATE_HASHES_MAX ? boundary->hash_count : 0;
+    char digest[HASH_ROW_TEXT + 1] = "";
+    int rc = ours ? boundary_digest(load, boundary->hashes, ours, digest, err) : TG_OK;
+    if (rc != TG_OK)
+        return rc;
+    *out = mem_calloc(ours + stored->hash_count + 1, sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    for (*count = 0; *count < ours; ++*count)
+        (*out)[*count] = boundary->hashes[*count];
+    for (size_t i = 0; i < stored->hash_count; i++)
+        if (strcmp(stored->unique_hashes[i], digest) != 0)
+            (*out)[(*count)++] = stored->unique_hashes[i];
+    return TG_OK;
+}
+
+static int resume_cursor(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct run *run = load->run;
+    const struct resource *resource = load->resource;
+    const struct tg_incremental *incremental = &resource->incremental;
+    struct state_cursor stored = {0};
+    const char **hashes = NULL;
+    bool found = false;
+    if (!incremental->cursor_path)
+        return TG_OK;
+    struct cursor_options options = {
+        .path = incremental->cursor_path,
+        .initial_value = incremental->initial_value,
+        .end_value = incremental->end_value,
+        .last_value = incremental->last_value,
+        .on_missing = incremental->on_cursor_value_missing,
+        .hash = pick_hash(resource),
+        .key = resource->primary_key,
+        .key_count = resource->primary_key_count,
+        .hash_count_max = resource->disposition == DISPOSITION_MERGE ? BOUNDARY_MERGE_MAX : 0,
+    };
+    if (!load->replaces) {
+        TRY(state_get_cursor(&run->state, source_key(run, resource), resource->name,
+                             incremental->cursor_path, &stored, &found, err));
+        TRY(known_hashes(load, &stored, &hashes, &options.stored_hash_count, err));
+        options.stored_last_json = stored.last_value;
+        options.stored_hashes = hashes;
+        load->resumes = stored.last_value != NULL;
+        if (stored.last_value && incremental->end_value.kind == TG_VALUE_NONE)
+            load->held_by = "the cursor";
+    }
+    TRY(open_groups(load, &options, err));
+    TRY(cursor_new(&options, &load->cursor, err));
+done:
+    mem_free(hashes);
+    state_cursor_release(&stored);
+    return rc == TG_OK ? rc : error_where(err, rc, "cursor '%s'", incremental->cursor_path);
+}
+
+static int remember_cursor(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct run *run = load->run;
+    const struct resource *resource = load->resource;
+    struct buf last = BUF_INIT, initial = BUF_INIT;
+    char digest[HASH_ROW_TEXT + 1];
+    const char *const *hashes = NULL;
+    struct manifest *manifest = NULL;
+    if (!load->cursor || !cursor_moved(load->cursor))
+        return TG_OK;
+    TRY(run_package(run, &manifest, err));
+    TRY(cursor_last_json(load->cursor, &last, err));
+    TRY(cursor_initial_json(load->cursor, &initial, err));
+    size_t hash_count = cursor_hashes(load->cursor, &hashes);
+    bool too_many = hash_count > STATE_HASHES_MAX;
+    if (too_many)
+        TRY(boundary_digest(load, hashes, hash_count, digest, err));
+    const struct state_cursor cursor = {
+        .initial_value = initial.data,
+        .last_value = last.data,
+        .start_value = last.data,
+        .unique_hashes = too_many ? (char *[]){digest} : (char **)hashes,
+        .hash_count = too_many ? 1 : hash_count,
+    };
+    TRY(state_set_cursor(&run->state, source_key(run, resource), resource->name,
+                         resource->incremental.cursor_path, &cursor, err));
+    const struct manifest_boundary boundary = {
+        .resource = resource->name,
+        .cursor_path = resource->incremental.cursor_path,
+        .last_value = buf_string(&last),
+        .hashes = (const char **)hashes,
+        .hash_count = hash_count,
+    };
+    TRY(manifest_add_boundary(manifest, &boundary, err));
+done:
+    buf_release(&last);
+    buf_release(&initial);
+    return rc;
+}
+
+/* ---- files ---- */
+
+/* A window (end_value) neither knows nor remembers anything: of its files it loads a part. */
+static bool keeps_files(const struct load *load)
+{
+    return load->resource->incremental.end_value.kind == TG_VALUE_NONE;
+}
+
+/* All dispositions remember their files; those that add rows leave out the ones they know. */
+static bool skips_files(const struct load *load)
+{
+    return keeps_files(load) && !load->replaces &&
+           load->resource->disposition == DISPOSITION_APPEND;
+}
+
+/* The first of the ledger's files, which are sorted by resource and path, not before these. */
+static size_t first_file(const struct ledger *ledger, const char *resource, const char *path)
+{
+    size_t low = 0, high = ledger->file_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct ledger_file *file = &ledger->files[middle];
+        int order = strcmp(file->resource, resource);
+        if (order < 0 || (order == 0 && strcmp(file->file.path, path) < 0))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static int known_files(const struct load *load, struct source_file **out, size_t *count,
+                       struct tg_error *err)
+{
+    const struct ledger *ledger = &load->run->ledger;
+    const char *resource = load->resource->name;
+    *out = NULL;
+    *count = 0;
+    if (!keeps_files(load))
+        return TG_OK;
+    size_t first = first_file(ledger, resource, ""), end = first;
+    while (end < ledger->file_count && strcmp(ledger->files[end].resource, resource) == 0)
+        end++;
+    *out = mem_calloc(end - first + 1, sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    for (size_t i = first; i < end; i++)
+        (*out)[(*count)++] = ledger->files[i].file;
+    return TG_OK;
+}
+
+static int remember_files(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct source_file *files = NULL;
+    struct manifest *manifest = NULL;
+    size_t count = load->resource->driver->files(load->reading, &files);
+    if (!keeps_files(load) || count == 0)
+        return TG_OK;
+    TRY(run_package(load->run, &manifest, err));
+    manifest->skips_files |= skips_files(load);
+    for (size_t i = 0; i < count; i++) {
+        const struct manifest_source_file file = {load->resource->name, files[i]};
+        TRY(manifest_add_source_file(manifest, &file, err));
+    }
+done:
+    return rc;
+}
+
+/* The first file of this run that no earlier one has loaded; NULL: none, or nobody knows. */
+static const char *find_new_file(const struct load *load)
+{
+    const struct ledger *ledger = &load->run->ledger;
+    const struct source_file *files = NULL;
+    size_t count = load->resource->driver->files(load->reading, &files);
+    for (size_t i = 0; keeps_files(load) && i < count; i++) {
+        size_t at = first_file(ledger, load->resource->name, files[i].path);
+        bool known = at < ledger->file_count &&
+                     strcmp(ledger->files[at].resource, load->resource->name) == 0 &&
+                     strcmp(ledger->files[at].file.path, files[i].path) == 0;
+        if (!known && !*files[i].renamed_from)
+            return files[i].path;
+    }
+    return NULL;
+}
+
+/* A new file without a new row: its cursor values are not what they seem, or not set. */
+static void warn_of_filtered(const struct load *load, const struct extract_counts *read)
+{
+    const char *path =
+        read->rows_read > 0 && read->rows_filtered == read->rows_read ? find_new_file(load) : NULL;
+    if (path)
+        context_log(&load->run->pipeline->ctx, TG_LOG_WARNING, "cursor",
+                    "resource '%s': file '%s' is new, but all %llu rows of this run were filtered: "
+                    "none of them has a cursor value '%s' beyond the one that is reached (or is "
+                    "new at it); if they should be loaded, correct the values, or read all again "
+                    "with --full-refresh",
+                    load->resource->name, path, (unsigned long long)read->rows_read,
+                    load->resource->incremental.cursor_path);
+}
+
+/* ---- the pipes ---- */
+
+static int emit_batch(void *sink, const char *name, const struct ArrowSchema *schema,
+                      struct ArrowArray *array, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct load *load = sink;
+    struct manifest *manifest = NULL;
+    struct manifest_table *table = NULL;
+    enum there found = load->root_found;
+    const char *resource = load->resource->name;
+    TRY(run_package(load->run, &manifest, err));
+    TRY(manifest_add_table(manifest, load->root->name, resource, false, &table, err));
+    TRY(manifest_add_table(manifest, name, resource, strcmp(name, load->root->name) != 0, &table,
+                           err));
+    if (table->rows_new == 0) {
+        if (strcmp(name, load->root->name) != 0)
+            TRY(there_meet(load->run, name, load->resource, load->held_by, &found, err));
+        table->was_there = found == THERE_PRESENT;
+    }
+    table->rows_new += (uint64_t)array->length;
+    return package_append(load->run->package, name, schema, array, err);
+done:
+    array_release(array);
+    return rc;
+}
+
+/* Counts it for the table that the row was going to, which may get no row at all. */
+static int keep_reject(void *sink, const struct reject *reject, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct load *load = sink;
+    struct run *run = load->run;
+    struct manifest *manifest = NULL;
+    struct manifest_table *table = NULL;
+    const char *resource = load->resource->name;
+    bool nested = strcmp(reject->table, load->root->name) != 0;
+    const struct rejected_row row = {.resource = resource,
+                                     .table = reject->table,
+                                     .column = reject->column,
+                                     .reason = reject->reason,
+                                     .place = reject->place,
+                                     .document = reject->document};
+    TRY(run_package(run, &manifest, err));
+    if (nested) {
+        TRY(manifest_add_table(manifest, load->root->name, resource, false, &table, err));
+        TRY(manifest_add_table(manifest, reject->table, resource, true, &table, err));
+        table->rows_rejected++;
+    } else {
+        load->counts->rows_rejected++;
+    }
+    TRY(rejects_add(&run->rejects, run->package, run->load_id, &row, err));
+done:
+    return rc;
+}
+
+static int push_page(void *user, struct page *page, struct tg_error *err)
+{
+    struct load *load = user;
+    return normalizer_push(load->normalizer, page, err);
+}
+
+static void show_progress(void *user, const struct extract_counts *counts)
+{
+    struct load *load = user;
+    run_progress(load->run, TG_PHASE_EXTRACT, load->resource->name, counts, false);
+}
+
+/* The type that a text comes to: the column's, else that of a cursor which begins with text. */
+static int known_type(void *user, const char *name, struct type_spec *out, struct tg_error *err)
+{
+    struct load *load = user;
+    const struct tg_cursor *cursor = load->cursor ? cursor_view(load->cursor) : NULL;
+    struct time_point point;
+    int rc = TG_OK;
+    TRY(normalizer_column_type(load->normalizer, name, out, err));
+    if (out->type == TYPE_NONE && cursor && strcmp(cursor->path, name) == 0 &&
+        cursor->start.kind == TG_VALUE_TEXT &&
+        time_parse(cursor->start.text, strlen(cursor->start.text), &point) == TIME_NONE)
+        out->type = TYPE_TEXT;
+done:
+    return rc;
+}
+
+static int open_source(struct load *load, const struct source_file *known, size_t known_count,
+                       struct tg_error *err)
+{
+    const struct resource *resource = load->resource;
+    struct tg_pipeline *pipeline = load->run->pipeline;
+    struct source_request request =
+        resource_request(resource, &pipeline->config, &pipeline->ctx, load->run->engine);
+    request.replaces = load->replaces;
+    request.types = (struct known_types){known_type, load};
+    request.known_files = known;
+    request.known_file_count = known_count;
+    request.skips_known = skips_files(load);
+    return resource->driver->open(&request, &load->reading, err);
+}
+
+/* Nested rows carry the root row's id when a merge needs it, or somebody has asked for it. */
+static bool carries_root_id(const struct load *load)
+{
+    const struct catalog *catalog = &load->run->catalog;
+    if (load->resource->disposition == DISPOSITION_MERGE || load->run->settings.root_key ||
+        load->resource->root_key)
+        return true;
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const struct table *table = catalog->tables[i];
+        for (size_t c = 0; table->parent && c < table->column_count; c++)
+            if (table->columns[c].root_key && catalog_root(catalog, table) == load->root)
+                return true;
+    }
+    return there_carries_root_id(load->run, load->root->name);
+}
+
+static int open_normalizer(struct load *load, const struct contract *contract, struct tg_error *err)
+{
+    struct run *run = load->run;
+    const struct resource *resource = load->resource;
+    int nesting = load->root->max_nesting;
+    const struct normalize_options options = {
+        .ctx = &run->pipeline->ctx,
+        .catalog = &run->catalog,
+        .there = &run->there,
+        .root = load->root,
+        .settings = &run->settings,
+        .load_id = run->load_id,
+        .names = run_names(run),
+        .folds_case = run->dialect->folds_case,
+        .contract = *contract,
+        .max_nesting = nesting >= 0 ? nesting : run->settings.max_nesting,
+        .row_ids = resource->row_ids,
+        .propagate_root_id = carries_root_id(load),
+        .keep_order = resource->disposition == DISPOSITION_MERGE,
+        .reject_bad_rows = resource->reject_bad_rows,
+        .reject_max = resource->reject_max,
+        .emit = emit_batch,
+        .reject = keep_reject,
+        .sink = load,
+    };
+    return normalizer_new(&options, &load->normalizer, err);
+}
+
+/* The program hears that a run begins before it is asked for anything. */
+static int begin_source(struct load *load, struct tg_error *err)
+{
+    static const struct tg_cursor none = {.path = NULL};
+    const struct resource *resource = load->resource;
+    const struct tg_cursor *cursor = load->cursor ? cursor_view(load->cursor) : &none;
+    struct tg_error own;
+    struct tg_error *theirs = err ? err : &own;
+    error_clear(theirs);
+    int rc = resource->begin ? resource->begin(resource->user, cursor, theirs) : TG_OK;
+    if (rc != TG_OK)
+        return source_call_failed("begin", rc, theirs);
+    load->counts->begun = true;
+    return TG_OK;
+}
+
+/* A replaced table is emptied even when nothing came, once the source was read to its end. */
+static int remember_replace(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = NULL;
+    struct manifest_table *table = NULL;
+    if (!load->replaces || (!load->root->seen_data && normalizer_row_count(load->normalizer) == 0))
+        return TG_OK;
+    TRY(run_package(load->run, &manifest, err));
+    TRY(manifest_add_table(manifest, load->root->name, load->resource->name, false, &table, err));
+    table->replaced = true;
+done:
+    return rc;
+}
+
+/* What is nested in a table that is gone belongs to no row any more. */
+static int remember_remade(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = NULL;
+    struct manifest_table *table = NULL;
+    if (load->root_found != THERE_GONE || load->replaces ||
+        normalizer_row_count(load->normalizer) == 0)
+        return TG_OK;
+    TRY(run_package(load->run, &manifest, err));
+    TRY(manifest_add_table(manifest, load->root->name, load->resource->name, false, &table, err));
+    table->remade = true;
+done:
+    return rc;
+}
+
+int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts,
+                  struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct source_file *known = NULL;
+    size_t known_count = 0;
+    struct contract contract;
+    struct extract_counts read = {0};
+    struct load load = {.run = run, .resource = resource, .counts = counts};
+    const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = &load};
+    load.replaces = run->pipeline->full_refresh || resource->disposition == DISPOSITION_REPLACE;
+    if (load.replaces)
+        state_reset_resource(&run->state, source_key(run, resource), resource->name);
+    TRY(load_hints(run, resource, &load.root, &contract, err));
+    *counts = (struct load_counts){.resource = resource, .table = load.root->name};
+    TRY(resume_cursor(&load, err));
+    TRY(known_files(&load, &known, &known_count, err));
+    if (!load.held_by && known_count > 0 && skips_files(&load))
+        load.held_by = "the list of files that were loaded";
+    if (!load.root->discarded)
+        TRY(there_meet(run, load.root->name, resource, load.held_by, &load.root_found, err));
+    TRY(open_source(&load, known, known_count, err));
+    TRY(open_normalizer(&load, &contract, err));
+    TRY(begin_source(&load, err));
+    TRY(extract_run(&run->pipeline->ctx, resource->driver, load.reading, load.cursor, &sink, &read,
+                    err));
+    warn_of_parts(&load, &read);
+    warn_of_order(&load);
+    warn_of_filtered(&load, &read);
+    TRY(normalizer_finish(load.normalizer, err));
+    TRY(remember_replace(&load, err));
+    TRY(remember_remade(&load, err));
+    TRY(remember_cursor(&load, err));
+    TRY(remember_files(&load, err));
+    counts->rows_read = read.rows_read;
+    counts->rows_filtered = read.rows_filtered;
+    counts->rows_new = normalizer_row_count(load.normalizer);
+    run_progress(run, TG_PHASE_EXTRACT, resource->name, &read, true);
+done:
+    normalizer_free(load.normalizer);
+    cursor_free(load.cursor);
+    groups_free(load.groups);
+    resource->driver->close(load.reading);
+    mem_free(known);
+    return rc;
+}

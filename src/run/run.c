@@ -1,0 +1,352 @@
+/*
+ * A run: the commit protocol of the design, step by step on one page (run_pipeline).
+ *
+ *   run_lock -> run_restore (settle what an earlier run left, read ledger) -> load_resource for
+ * each (load.c) -> run_seal -> run_write -> drop. What becomes of a sealed package is settle.c's.
+ *
+ * Before the seal nothing has effects; after it the source is not needed. The cursor moves in
+ * run_write's transaction and nowhere else.
+ */
+#include "run/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/time.h"
+
+enum { PROGRESS_INTERVAL_US = 100000 };
+
+static const int64_t CLOCK_AHEAD_MAX_US = INT64_C(3600) * 1000000;
+
+void run_progress(struct run *run, enum tg_phase phase, const char *resource,
+                  const struct extract_counts *counts, bool ended)
+{
+    struct tg_pipeline *pipeline = run->pipeline;
+    int64_t now = context_ticks_us();
+    bool too_early = now - run->progress_ticks < PROGRESS_INTERVAL_US && phase == run->phase;
+    if (!pipeline->progress || (too_early && !ended))
+        return;
+    run->progress_ticks = now;
+    run->phase = phase;
+    struct tg_progress progress = {.phase = phase, .resource = resource, .ended = ended};
+    if (counts) {
+        progress.rows = counts->rows_read;
+        progress.bytes = counts->bytes;
+        progress.bytes_total = counts->bytes_total;
+    }
+    pipeline->progress(pipeline->user, &progress);
+}
+
+int run_package(struct run *run, struct manifest **out, struct tg_error *err)
+{
+    if (!run->package) {
+        int rc = package_create(&run->pipeline->ctx, run->engine, run->folder, run->load_id,
+                                &run->package, err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    *out = package_manifest(run->package);
+    return TG_OK;
+}
+
+static int run_lock(struct run *run, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct config *config = &run->pipeline->config;
+    char *path = NULL;
+    run->folder = fs_join(config->workdir, config->pipeline);
+    path = run->folder ? fs_join(run->folder, "lock") : NULL;
+    if (!path)
+        return error_nomem(err);
+    TRY(fs_mkdirs(run->folder, err));
+    TRY(fs_lock(path, &run->lock, err));
+done:
+    mem_free(path);
+    return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
+}
+
+static int read_ledger(struct run *run, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct config *config = &run->pipeline->config;
+    if (con)
+        TRY(ledger_read(con, config->dataset, config->pipeline, config->schema, &run->ledger, err));
+    run->schema = run->ledger.schema ? run->ledger.schema : config->schema;
+    if (run->ledger.state_blob) {
+        TRY(state_read(&run->state, run->ledger.state_blob, strlen(run->ledger.state_blob), err));
+    } else {
+        const struct state_identity identity = {
+            .pipeline = config->pipeline,
+            .dataset = config->dataset,
+            .schema = run->schema,
+            .destination_type = run->dialect->destination_type,
+            .destination_name = run->dialect->name,
+        };
+        TRY(state_init(&run->state, &identity, err));
+    }
+    if (run->ledger.schema_json)
+        TRY(catalog_read(&run->catalog, run->ledger.schema_json, strlen(run->ledger.schema_json),
+                         err));
+    else
+        TRY(catalog_init(&run->catalog, run->schema, err));
+    TRY(there_note(run, err));
+    TRY(schema_file_import(run, err));
+    TRY(catalog_apply_settings(&run->catalog, &config->schema_config.hints, err));
+    TRY(settings_read(&run->catalog, &run->settings, err));
+    TRY(there_read(run, con, err));
+done:
+    return rc;
+}
+
+/* A load that waits to be written comes before what this run loads. */
+static int newest_waiting(const struct run *run, char newest[LOAD_ID_TEXT], struct tg_error *err)
+{
+    struct fs_names sealed = {0};
+    char *folder = fs_join(run->folder, "sealed");
+    int rc = folder ? fs_list(folder, &sealed, err) : error_nomem(err);
+    snprintf(newest, LOAD_ID_TEXT, "%s", run->ledger.newest_load);
+    for (size_t i = 0; i < sealed.count; i++)
+        if (load_id_ns(sealed.items[i]) > load_id_ns(newest))
+            snprintf(newest, LOAD_ID_TEXT, "%s", sealed.items[i]);
+    fs_names_release(&sealed);
+    mem_free(folder);
+    return rc;
+}
+
+static void warn_of_clock(const struct run *run)
+{
+    const char *newest = run->ledger.newest_load;
+    int64_t ahead_us = load_id_ns(newest) / 1000 - run->started_us;
+    if (ahead_us <= CLOCK_AHEAD_MAX_US)
+        return;
+    struct buf is = BUF_INIT, now = BUF_INIT;
+    time_format_timestamp_z(&is, load_id_ns(newest) / 1000);
+    time_format_timestamp_z(&now, run->started_us);
+    context_log(&run->pipeline->ctx, TG_LOG_WARNING, "clock",
+                "load '%s' of pipeline '%s' was made at %s, but the clock here says %s: this run's "
+                "load follows it in number, not in time; set the clock that is wrong",
+                newest, run->pipeline->config.pipeline, buf_string(&is), buf_string(&now));
+    buf_release(&is);
+    buf_release(&now);
+}
+
+/* The load is named once everything that came before it is known: its id is above all of that,
+ * whatever the clock says. */
+static int make_load_id(struct run *run, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char newest[LOAD_ID_TEXT];
+    warn_of_clock(run);
+    TRY(newest_waiting(run, newest, err));
+    TRY(ledger_next_id(con, run->pipeline->config.dataset, newest,
+                       context_now_us(&run->pipeline->ctx), run->load_id, err));
+done:
+    return rc;
+}
+
+/* Settles and reads on one connection, which is closed before any source is read. What is wrong
+ * with the destination shows here, not after hours of reading. */
+static int run_restore(struct run *run, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = NULL;
+    struct fs_names sealed = {0};
+    TRY(package_settle(run->folder, &sealed, err));
+    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, false, &con, err));
+    TRY(settle_all(run, &con, &sealed, err));
+    TRY(read_ledger(run, con, err));
+    TRY(make_load_id(run, con, err));
+done:
+    connection_close(con);
+    fs_names_release(&sealed);
+    return rc;
+}
+
+static int run_extract(struct run *run, struct tg_error *err)
+{
+    const struct config *config = &run->pipeline->config;
+    run->loads = mem_calloc(config->resource_count + 1, sizeof(*run->loads));
+    if (!run->loads)
+        return error_nomem(err);
+    for (size_t i = 0; i < config->resource_count; i++) {
+        const struct resource *resource = &config->resources[i];
+        if (!resource->selected)
+            continue;
+        int rc = load_resource(run, resource, &run->loads[run->load_count], err);
+        if (rc != TG_OK)
+            return error_where(err, rc, "resource '%s'", resource->name);
+        run->load_count++;
+    }
+    return TG_OK;
+}
+
+static int describe_load(struct run *run, struct manifest *manifest, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct arena *arena = &manifest->arena;
+    const struct config *config = &run->pipeline->config;
+    struct buf state = BUF_INIT, catalog = BUF_INIT;
+    bool changed = false;
+    TRY(state_bump(&run->state, &manifest->state_changed, err));
+    TRY(state_json(&run->state, &state, err));
+    TRY(catalog_bump(&run->catalog, &changed, err));
+    TRY(catalog_write(&run->catalog, &catalog, err));
+    manifest->load_id = arena_strdup(arena, run->load_id);
+    manifest->pipeline = arena_strdup(arena, config->pipeline);
+    manifest->destination = arena_strdup(arena, run->pipeline->destination);
+    manifest->dataset = arena_strdup(arena, config->dataset);
+    manifest->schema = arena_strdup(arena, run->schema);
+    manifest->created_us = run->started_us;
+    manifest->state_version_from = run->ledger.state_version;
+    manifest->state_hash_from = arena_strdup(arena, run->ledger.state_hash);
+    manifest->files_load_from = arena_strdup(arena, run->ledger.files_load_id);
+    manifest->catalog_version_from = run->ledger.schema_version;
+    manifest->catalog_hash_from = arena_strdup(arena, run->ledger.schema_hash);
+    manifest->full_refresh = run->pipeline->full_refresh;
+    manifest->state = arena_strdup(arena, buf_string(&state));
+    manifest->catalog = arena_strdup(arena, buf_string(&catalog));
+    if (!manifest->load_id || !manifest->pipeline || !manifest->destination || !manifest->dataset ||
+        !manifest->schema || !manifest->state_hash_from || !manifest->files_load_from ||
+        !manifest->catalog_hash_from || !manifest->state || !manifest->catalog)
+        rc = error_nomem(err);
+done:
+    buf_release(&state);
+    buf_release(&catalog);
+    return rc;
+}
+
+static int run_seal(struct run *run, char **path, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = package_manifest(run->package);
+    for (size_t i = 0; i < run->load_count; i++) {
+        const struct load_counts *load = &run->loads[i];
+        struct manifest_table *table = NULL;
+        TRY(manifest_add_table(manifest, load->table, load->resource->name, false, &table, err));
+        table->rows_read = load->rows_read;
+        table->rows_filtered = load->rows_filtered;
+        table->rows_rejected = load->rows_rejected;
+    }
+    TRY(rejects_flush(&run->rejects, run->package, err));
+    TRY(schema_file_start(run, err));
+    TRY(describe_load(run, manifest, err));
+    TRY(package_seal(run->package, path, err));
+    run_progress(run, TG_PHASE_SEAL, NULL, NULL, true);
+done:
+    return rc;
+}
+
+static int run_write(struct run *run, const char *path, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = NULL;
+    /* Its memory is the destination's from here on. */
+    engine_free(run->engine);
+    run->engine = NULL;
+    run_progress(run, TG_PHASE_WRITE, NULL, NULL, false);
+    TRY(settle_write(run, &con, path, package_manifest(run->package), &run->result, err));
+    settle_prune(run);
+    run_progress(run, TG_PHASE_WRITE, NULL, NULL, true);
+done:
+    connection_close(con);
+    return rc;
+}
+
+/* The load is committed: what fails now is no failure of it, and the next run does it again. */
+static void export_schema(const struct run *run)
+{
+    struct tg_error problem = {0};
+    if (schema_file_export(run, &problem) != TG_OK)
+        context_log(&run->pipeline->ctx, TG_LOG_WARNING, "schema", "%s", problem.what);
+}
+
+/* ---- what the sources are told ---- */
+
+/* Once a load is committed nothing fails any more. */
+static enum tg_outcome outcome_of(int rc, const char *sealed)
+{
+    struct fs_stat stat = {0};
+    if (rc == TG_OK)
+        return TG_OUTCOME_COMMITTED;
+    bool kept = sealed && fs_stat(sealed, &stat, NULL) == TG_OK && stat.exists;
+    return kept ? TG_OUTCOME_SEALED : TG_OUTCOME_GIVEN_UP;
+}
+
+/* The last resource may have failed before it was counted. */
+static void end_sources(const struct run *run, enum tg_outcome outcome)
+{
+    const struct config *config = &run->pipeline->config;
+    for (size_t i = 0; run->loads && i < config->resource_count; i++) {
+        const struct load_counts *load = &run->loads[i];
+        if (load->begun && load->resource->end)
+            load->resource->end(load->resource->user, outcome);
+    }
+}
+
+/* ---- the path ---- */
+
+static void run_release(struct run *run)
+{
+    write_result_release(&run->result);
+    package_free(run->package);
+    engine_free(run->engine);
+    rejects_release(&run->rejects);
+    state_release(&run->state);
+    settings_release(&run->settings);
+    catalog_release(&run->catalog);
+    catalog_release(&run->there);
+    ledger_release(&run->ledger);
+    hasher_release(&run->hasher);
+    mem_free(run->loads);
+    fs_unlock(&run->lock);
+    mem_free(run->folder);
+}
+
+static int run_pipeline(struct tg_pipeline *pipeline, struct tg_run_info *info,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    char *sealed = NULL;
+    struct run run = {.pipeline = pipeline};
+    pipeline_begin(pipeline);
+    run.started_us = context_now_us(&pipeline->ctx);
+    run.started_ticks = context_ticks_us();
+    run.dialect = connection_dialect(pipeline->config.destination);
+    ledger_init(&run.ledger);
+    TRY(config_select(&pipeline->config, pipeline->select, err));
+    TRY(run_lock(&run, err));
+    TRY(engine_new(&pipeline->ctx, run.folder, &run.engine, err));
+    TRY(run_restore(&run, err));
+    TRY(run_extract(&run, err));
+    if (run.package)
+        TRY(run_seal(&run, &sealed, err));
+    TRY(run_info_prepare(&run, info, err));
+    if (run.package)
+        TRY(run_write(&run, sealed, err));
+    export_schema(&run);
+    run_info_complete(&run, info);
+    run_progress(&run, TG_PHASE_DONE, NULL, NULL, true);
+done:
+    /* What fails after somebody said stop, failed because of it. */
+    if (rc != TG_OK && atomic_load(&pipeline->cancel))
+        rc = context_check(&pipeline->ctx, err);
+    if (rc != TG_OK)
+        run_info_fail(&run, info);
+    hide_secrets(pipeline, err);
+    end_sources(&run, outcome_of(rc, sealed));
+    mem_free(sealed);
+    run_release(&run);
+    return rc;
+}
+
+int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, struct tg_error *err)
+{
+    struct tg_run_info own = {0};
+    error_clear(err);
+    if (info)
+        *info = own;
+    NEEDS(pipeline);
+    int rc = run_pipeline(pipeline, info ? info : &own, err);
+    tg_run_info_release(&own);
+    return rc;
+}

@@ -1,0 +1,114 @@
+/*
+ * The schema as YAML files that people edit and read (reference 4.5): FOLDER/SCHEMA.schema.yaml.
+ *
+ *   schema_file_import  import_schema_path: the file overrides what is stored, when it has changed
+ *   schema_file_start   an import file that is missing is written before the load is sealed
+ *   schema_file_export  export_schema_path: the file follows what is stored
+ *
+ * They run at every load, so that a run that was killed in between is made up for by the next one.
+ * What the text means is catalog/schema_yaml.c's business.
+ */
+#include <string.h>
+
+#include "base/fs.h"
+#include "dlt/schema_yaml.h"
+#include "run/run.h"
+
+/* FOLDER/SCHEMA.schema.yaml */
+struct schema_file {
+    char *path;
+    bool exists;
+    struct buf text; /* once it is read */
+};
+
+static int look(const struct run *run, const char *folder, struct schema_file *out,
+                struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_stat stat;
+    struct buf name = BUF_INIT;
+    *out = (struct schema_file){.text = BUF_INIT};
+    buf_printf(&name, "%s.schema.yaml", run->schema);
+    out->path = name.failed ? NULL : fs_join(folder, buf_string(&name));
+    if (!out->path)
+        TRY(error_nomem(err));
+    TRY(fs_stat(out->path, &stat, err));
+    out->exists = stat.exists;
+done:
+    buf_release(&name);
+    return rc;
+}
+
+static void forget(struct schema_file *file)
+{
+    buf_release(&file->text);
+    mem_free(file->path);
+}
+
+static int put(const struct schema_file *file, const char *folder, const struct buf *text,
+               struct tg_error *err)
+{
+    int rc = fs_mkdirs(folder, err);
+    return rc == TG_OK ? fs_write_file(file->path, text->data, text->len, err) : rc;
+}
+
+int schema_file_import(struct run *run, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *folder = run->pipeline->config.schema_config.import_path;
+    struct schema_file file;
+    bool changed = false;
+    if (!folder)
+        return TG_OK;
+    TRY(look(run, folder, &file, err));
+    if (!file.exists)
+        goto done;
+    TRY(fs_read_file(file.path, &file.text, err));
+    TRY(catalog_import(&run->catalog, buf_string(&file.text), file.text.len, file.path, &changed,
+                       err));
+    if (changed)
+        context_log(&run->pipeline->ctx, TG_LOG_INFO, "schema", "took over '%s'", file.path);
+done:
+    forget(&file);
+    return rc;
+}
+
+int schema_file_start(struct run *run, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *folder = run->pipeline->config.schema_config.import_path;
+    struct schema_file file;
+    struct buf text = BUF_INIT;
+    if (!folder)
+        return TG_OK;
+    TRY(look(run, folder, &file, err));
+    if (file.exists)
+        goto done;
+    TRY(schema_yaml_start(&run->catalog, &text, err));
+    TRY(put(&file, folder, &text, err));
+done:
+    buf_release(&text);
+    forget(&file);
+    return rc;
+}
+
+int schema_file_export(const struct run *run, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *folder = run->pipeline->config.schema_config.export_path;
+    struct schema_file file;
+    struct buf text = BUF_INIT;
+    if (!folder)
+        return TG_OK;
+    TRY(look(run, folder, &file, err));
+    if (file.exists)
+        TRY(fs_read_file(file.path, &file.text, err));
+    TRY(schema_yaml_write(&run->catalog, &text, err));
+    if (!file.exists || file.text.len != text.len ||
+        memcmp(file.text.data, text.data, text.len) != 0)
+        TRY(put(&file, folder, &text, err));
+done:
+    buf_release(&text);
+    forget(&file);
+    return rc;
+}

@@ -1,0 +1,333 @@
+/*
+ * What becomes of a sealed package: written, dropped, kept for later, or set aside.
+ *
+ *   settle_all: each sealed package, oldest first -> settle_one: damaged or somebody else's? ->
+ *   settle_write: write_package -> the ledger is asked where a commit failed -> finish
+ *   (drop, set aside, leave a note)
+ *   settle_prune, once a load of this run is committed: what failed before it
+ *
+ * A package that cannot be written now stays sealed, for three runs. A run goes on without it where
+ * neither needs the other (needs_package); docs/architecture.md says why.
+ */
+#include <string.h>
+
+#include "run/run.h"
+
+enum { TRIES_MAX = 3 };
+
+static void warn(const struct run *run, const char *what, const struct tg_error *why)
+{
+    context_log(&run->pipeline->ctx, TG_LOG_WARNING, "settle", "%s%s%s%s%s", what,
+                *what ? ": " : "", why->where, why->where[0] ? ": " : "", why->what);
+}
+
+/* ---- one package into the destination ---- */
+
+/* A commit that failed may have failed after the fact. A connection that is new sees what is there.
+ */
+static int ask_ledger(struct run *run, struct connection **con, const struct manifest *manifest,
+                      struct write_result *result, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tg_error problem = {0};
+    struct ledger ledger = {0};
+    enum load_found found = LOAD_ABSENT;
+    connection_close(*con);
+    *con = NULL;
+    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, true, con,
+                        &problem));
+    TRY(ledger_look(*con, manifest, &found, &ledger, &problem));
+done:
+    if (rc != TG_OK) {
+        warn(run, "whether a load was committed is not known until its ledger can be read",
+             &problem);
+        err->retryable = true;
+        return err->code;
+    }
+    ledger_release(&ledger);
+    if (found == LOAD_WRITTEN) {
+        warn(run, "a load is at the destination, although its commit was reported as failed", err);
+        result->fate = FATE_WRITTEN;
+        error_clear(err);
+        return TG_OK;
+    }
+    write_result_release(result);
+    result->fate = write_fate_of(err->code, err);
+    return err->code;
+}
+
+/* Does the load remember how far this resource was read? */
+static bool has_position(const struct manifest *manifest, const char *resource)
+{
+    for (size_t i = 0; i < manifest->source_file_count; i++)
+        if (strcmp(manifest->source_files[i].resource, resource) == 0)
+            return true;
+    for (size_t i = 0; i < manifest->boundary_count; i++)
+        if (strcmp(manifest->boundaries[i].resource, resource) == 0)
+            return true;
+    return false;
+}
+
+/* Has it rows that are added, and that nobody would read again? */
+static bool has_only_copy(const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->table_count; i++) {
+        const struct manifest_table *table = &manifest->tables[i];
+        if (table->file_count > 0 && !table->replaced && !has_position(manifest, table->resource))
+            return true;
+    }
+    return false;
+}
+
+/* The folder follows the fate. What fails here changes nothing at the destination: the next run
+ * finds the package and does the same again. */
+static void finish(struct run *run, const char *path, const struct manifest *manifest,
+                   enum write_fate fate, const struct tg_error *why)
+{
+    int rc = TG_OK;
+    struct tg_error problem = {0};
+    if (fate == FATE_PASSED && has_only_copy(manifest))
+        fate = FATE_REFUSED;
+    switch (fate) {
+    case FATE_WRITTEN:
+    case FATE_PASSED: rc = package_drop(path, &problem); break;
+    case FATE_REFUSED: rc = package_set_aside(path, "failed", why, &problem); break;
+    case FATE_WAITS:
+    case FATE_UNKNOWN: rc = package_note(path, why, &problem); break;
+    }
+    if (rc != TG_OK)
+        warn(run, "", &problem);
+}
+
+int settle_write(struct run *run, struct connection **con, const char *path,
+                 const struct manifest *manifest, struct write_result *result, struct tg_error *err)
+{
+    struct tg_error own = {0};
+    int rc = TG_OK;
+    *result = (struct write_result){0};
+    if (!err)
+        err = &own;
+    if (!*con)
+        rc =
+            connection_open(&run->pipeline->ctx, run->pipeline->config.destination, true, con, err);
+    if (rc == TG_OK)
+        rc = write_package(*con, path, manifest, result, err);
+    hide_secrets(run->pipeline, err); /* before it is stored beside the package */
+    if (result->fate == FATE_UNKNOWN)
+        rc = ask_ledger(run, con, manifest, result, err);
+    finish(run, path, manifest, result->fate, err);
+    return rc;
+}
+
+/* ---- whose package is it? ---- */
+
+/* 0.1 kept a relative path as it was written, and nobody knows any more where it started. The
+ * working directory lay beside what it is relative to, or below, unless it was named; and where the
+ * load began with a state, the ledger will tell. */
+static bool is_same_as_before(const struct run *run, const struct manifest *manifest)
+{
+    const char *ours = run->pipeline->destination, *slash = strrchr(run->folder, '/');
+    char *folder = mem_strndup(run->folder, slash ? (size_t)(slash - run->folder) : 0);
+    const char *name = folder ? strrchr(folder, '/') : NULL;
+    bool beside = name && strcmp(name, "/.tidegate") == 0;
+    bool same =
+        manifest->state_version_from > 0 && connection_same(manifest->destination, ".", ours);
+    while (beside && folder && !same && strrchr(folder, '/')) {
+        *strrchr(folder, '/') = '\0';
+        same = connection_same(manifest->destination, *folder ? folder : "/", ours);
+    }
+    mem_free(folder);
+    return same;
+}
+
+static bool is_ours(const struct run *run, const struct manifest *manifest)
+{
+    struct buf absolute = BUF_INIT;
+    bool is_absolute = connection_absolute(manifest->destination, "", &absolute, NULL) == TG_OK &&
+                       strcmp(buf_string(&absolute), manifest->destination) == 0;
+    buf_release(&absolute);
+    return is_absolute ? connection_same(manifest->destination, ".", run->pipeline->destination)
+                       : is_same_as_before(run, manifest);
+}
+
+/* ---- may a run go on without it? ---- */
+
+static bool selects(const struct run *run, const char *resource)
+{
+    const struct config *config = &run->pipeline->config;
+    for (size_t i = 0; i < config->resource_count; i++)
+        if (config->resources[i].selected && strcmp(config->resources[i].name, resource) == 0)
+            return true;
+    return false;
+}
+
+/* Will the run remember it? What replaces or merges need not. */
+static bool keeps_position(const struct resource *resource)
+{
+    bool adds = resource->disposition == DISPOSITION_APPEND || resource->append_on_missing_key;
+    bool window = resource->incremental.end_value.kind != TG_VALUE_NONE;
+    bool has_files = !resource->read; /* a callback has none */
+    return !adds || (!window && (resource->incremental.cursor_path || has_files));
+}
+
+/* The load that commits first may leave the other in conflict with the state: that one is dropped
+ * and its rows are read again. So the run needs the package where they have a resource in common,
+ * and where either has rows that nobody would read again. */
+static bool needs_package(const struct run *run, const struct manifest *manifest)
+{
+    const struct config *config = &run->pipeline->config;
+    if (strcmp(manifest->dataset, config->dataset) != 0)
+        return false;
+    for (size_t i = 0; i < manifest->table_count; i++) {
+        const struct manifest_table *table = &manifest->tables[i];
+        if (selects(run, table->resource))
+            return true;
+    }
+    if (has_only_copy(manifest))
+        return true;
+    for (size_t i = 0; i < config->resource_count; i++)
+        if (config->resources[i].selected && !keeps_position(&config->resources[i]))
+            return true;
+    return false;
+}
+
+/* What could not be moved would be written later, after all. */
+static int set_aside_rc(struct run *run, const char *path, int rc, const char *what,
+                        const struct tg_error *why)
+{
+    struct fs_stat stat = {0};
+    if (fs_stat(path, &stat, NULL) != TG_OK || stat.exists)
+        return rc;
+    warn(run, what, why);
+    return TG_OK;
+}
+
+/* A cancel says nothing about the package, nor does a destination that somebody else has. */
+static int keep_waiting(struct run *run, const char *path, const struct manifest *manifest, int rc,
+                        struct tg_error *err)
+{
+    int tries = 0;
+    struct tg_error problem = {0};
+    if (rc == TG_CANCELLED || rc == TG_LOCKED)
+        return rc;
+    if (package_count_try(path, &tries, &problem) != TG_OK)
+        warn(run, "", &problem);
+    if (tries >= TRIES_MAX) {
+        finish(run, path, manifest, FATE_REFUSED, err);
+        return set_aside_rc(run, path, rc, "a sealed load is set aside after three runs", err);
+    }
+    if (needs_package(run, manifest))
+        return rc;
+    warn(run, "a sealed load waits for the next run", err);
+    return TG_OK;
+}
+
+/* ---- all of them ---- */
+
+static int set_damaged_aside(struct run *run, const char *path, const struct tg_error *why,
+                             struct tg_error *err)
+{
+    int rc = package_set_aside(path, "damaged", why, err);
+    if (rc == TG_OK)
+        warn(run, "a sealed load is damaged, set aside under 'damaged', its rows are read again",
+             why);
+    return rc;
+}
+
+/* The pipeline has moved on without it. Its rows are read again, or somebody has to know. */
+static int give_up(struct run *run, const char *path, const struct manifest *manifest, int rc,
+                   struct tg_error *err)
+{
+    const char *slash = strrchr(path, '/');
+    if (!has_only_copy(manifest)) {
+        warn(run, "a sealed load is given up", err);
+        return TG_OK;
+    }
+    error_set(err, rc,
+              "the pipeline has moved on since the sealed load '%s', which has rows that no source "
+              "gives again; it is kept in '%s/failed': load its Parquet files by hand, and run "
+              "again for the rest",
+              slash ? slash + 1 : path, run->folder);
+    err->retryable = true;
+    return rc;
+}
+
+/* Writes one of this destination; an error when the run cannot go on. */
+static int settle_ours(struct run *run, struct connection **con, const char *path,
+                       const struct manifest *manifest, struct tg_error *err)
+{
+    struct write_result result;
+    int rc = settle_write(run, con, path, manifest, &result, err);
+    enum write_fate fate = result.fate;
+    write_result_release(&result);
+    switch (fate) {
+    case FATE_WRITTEN: run->settled_count++; break;
+    case FATE_WAITS: return keep_waiting(run, path, manifest, rc, err);
+    case FATE_PASSED: return give_up(run, path, manifest, rc, err);
+    case FATE_REFUSED: return set_aside_rc(run, path, rc, "a sealed load is set aside", err);
+    case FATE_UNKNOWN: break;
+    }
+    return rc;
+}
+
+static int settle_one(struct run *run, struct connection **con, const char *path,
+                      struct tg_error *err)
+{
+    struct manifest manifest;
+    struct tg_error why = {0};
+    int rc = package_open(path, &manifest, &why);
+    if (rc == TG_IO)
+        return set_damaged_aside(run, path, &why, err);
+    if (rc == TG_OK && is_ours(run, &manifest))
+        rc = settle_ours(run, con, path, &manifest, &why);
+    else if (rc == TG_OK)
+        context_log(&run->pipeline->ctx, TG_LOG_WARNING, "settle",
+                    "a sealed load for another destination, '%s', is left in '%s'; run with that "
+                    "destination to load it, or delete that folder to give it up",
+                    manifest.destination, path);
+    manifest_release(&manifest);
+    if (rc != TG_OK && err)
+        *err = why;
+    return rc;
+}
+
+int settle_all(struct run *run, struct connection **con, const struct fs_names *sealed,
+               struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < sealed->count; i++)
+        TRY(settle_one(run, con, sealed->items[i], err));
+    if (sealed->count > 0)
+        run_progress(run, TG_PHASE_SETTLE, NULL, NULL, true);
+done:
+    return rc;
+}
+
+/* ---- what failed before ---- */
+
+/* Of those for this destination all but the newest go; what cannot be read is left for people. */
+void settle_prune(struct run *run)
+{
+    struct tg_error problem = {0};
+    struct fs_names names = {0};
+    struct manifest manifest;
+    bool newest = true;
+    char *failed = fs_join(run->folder, "failed");
+    int rc = failed ? fs_list(failed, &names, &problem) : error_nomem(&problem);
+    for (size_t i = names.count; rc == TG_OK && i-- > 0;) {
+        char *path = fs_join(failed, names.items[i]);
+        bool ours = path && package_read(path, &manifest, NULL) == TG_OK;
+        if (ours && strcmp(manifest.dataset, run->pipeline->config.dataset) == 0 &&
+            is_ours(run, &manifest)) {
+            rc = newest ? TG_OK : package_drop(path, &problem);
+            newest = false;
+        }
+        if (ours)
+            manifest_release(&manifest);
+        mem_free(path);
+    }
+    if (rc != TG_OK)
+        warn(run, "", &problem);
+    fs_names_release(&names);
+    mem_free(failed);
+}

@@ -1,0 +1,249 @@
+/*
+ * What the destination has of the tables that a run touches, whoever made them: it counts more than
+ * what the stored schema remembers.
+ *
+ *   there_note (what has had data, by the ledger) -> there_read: is_wanted (root tables of the
+ *   selected resources and what is nested in them) -> describe -> keep_table -> settle_type
+ *   there_meet (before the first row of a table): check_links; gone: made again, or refused
+ *
+ * A column that the catalog knows with another type gets the destination's type here, unless ours
+ * is a wider one: then the column is altered when the load is written. A column that it does not
+ * know waits in run->there until values fill it (normalize/there.c).
+ */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "run/run.h"
+
+/* ---- which tables ---- */
+
+/* The root tables of the selected resources, sorted. */
+struct wanted {
+    const struct run *run;
+    const char **roots;
+    size_t count;
+    const char *separator;
+    size_t name_bytes_max;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcasecmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Where the destination folds no case, names that differ in it are wanted for nothing. */
+static bool is_root(const struct wanted *wanted, const char *name, size_t len)
+{
+    size_t low = 0, high = wanted->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const char *root = wanted->roots[middle];
+        int order = strncasecmp(root, name, len);
+        if (order == 0 && !root[len])
+            return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return false;
+}
+
+/* A root, or one whose name starts with that of a root; one that was shortened may be any. */
+static bool is_wanted(const void *user, const char *name)
+{
+    const struct wanted *wanted = user;
+    const char *at = name;
+    size_t len = strlen(name);
+    if (is_root(wanted, name, len) || (wanted->name_bytes_max && len >= wanted->name_bytes_max))
+        return true;
+    while ((at = strstr(at, wanted->separator))) {
+        if (is_root(wanted, name, (size_t)(at - name)))
+            return true;
+        at += strlen(wanted->separator);
+    }
+    const struct table *table =
+        catalog_find_like(&wanted->run->catalog, name, wanted->run->dialect->folds_case);
+    const char *root = table ? catalog_root(&wanted->run->catalog, table)->name : "";
+    return is_root(wanted, root, strlen(root));
+}
+
+static int list_roots(struct run *run, struct wanted *out, struct tg_error *err)
+{
+    const struct config *config = &run->pipeline->config;
+    const struct name_rules rules = run_names(run);
+    out->roots = mem_calloc(config->resource_count + 1, sizeof(*out->roots));
+    if (!out->roots)
+        return error_nomem(err);
+    for (size_t i = 0; i < config->resource_count; i++) {
+        if (!config->resources[i].selected)
+            continue;
+        int rc = load_table_name(run, &config->resources[i], &out->roots[out->count++], err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    qsort(out->roots, out->count, sizeof(*out->roots), compare_names);
+    out->separator = name_separator(&rules);
+    out->name_bytes_max = rules.bytes_max;
+    return TG_OK;
+}
+
+/* ---- what they are like ---- */
+
+static bool is_system(const char *column)
+{
+    return strncmp(column, "_dlt_", 5) == 0;
+}
+
+/* The destination's type for a column that the catalog has. */
+static void settle_type(const struct run *run, struct table_column *column, const char *sql_type)
+{
+    struct buf ours = BUF_INIT;
+    struct type_spec is = run->dialect->type_from_sql(sql_type);
+    run->dialect->type_sql(&column->spec, &ours);
+    bool same = strcmp(buf_string(&ours), sql_type) == 0;
+    buf_release(&ours);
+    if (same || is.type == TYPE_NONE || column->spec.type == TYPE_NONE ||
+        type_widens(&is, &column->spec) || type_spells(&is, &column->spec))
+        return;
+    column->spec = is;
+    column->has_timezone = column->has_timezone || is.naive;
+    column->scale_implied = false;
+}
+
+static int keep_table(struct run *run, const struct described_table *described,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool folds = run->dialect->folds_case;
+    struct table *there = NULL, *table = catalog_find_like(&run->catalog, described->name, folds);
+    TRY(catalog_add(&run->there, described->name, NULL, &there, err));
+    for (size_t i = 0; i < described->column_count; i++) {
+        const struct described_column *is = &described->columns[i];
+        struct type_spec spec = run->dialect->type_from_sql(is->sql_type);
+        struct table_column *column = NULL;
+        TRY(table_add_column(&run->there, there, is->name, &spec, &column, err));
+        column->nullable = is->nullable;
+        struct table_column *known = table ? table_find_like(table, is->name, folds) : NULL;
+        if (known && !is_system(known->name))
+            settle_type(run, known, is->sql_type);
+    }
+done:
+    return rc;
+}
+
+int there_note(struct run *run, struct tg_error *err)
+{
+    const struct catalog *catalog = &run->catalog;
+    run->had_data = arena_alloc(&run->ledger.arena, catalog->table_count * sizeof(char *) + 1);
+    if (!run->had_data)
+        return error_nomem(err);
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        if (!catalog->tables[i]->seen_data || table_is_system(catalog->tables[i]))
+            continue;
+        char *name = arena_strdup(&run->ledger.arena, catalog->tables[i]->name);
+        if (!name)
+            return error_nomem(err);
+        run->had_data[run->had_data_count++] = name;
+    }
+    return TG_OK;
+}
+
+int there_read(struct run *run, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct wanted wanted = {.run = run};
+    struct described described = {0};
+    const struct table_filter filter = {is_wanted, &wanted};
+    arena_init(&run->there.arena);
+    if (!con)
+        return TG_OK;
+    TRY(list_roots(run, &wanted, err));
+    TRY(con->driver->describe(con, run->pipeline->config.dataset, &filter, &described, err));
+    for (size_t i = 0; i < described.table_count; i++)
+        TRY(keep_table(run, &described.tables[i], err));
+done:
+    described_release(&described);
+    mem_free(wanted.roots);
+    return rc;
+}
+
+bool there_carries_root_id(const struct run *run, const char *root)
+{
+    size_t len = strlen(root);
+    for (size_t i = 0; i < run->there.table_count; i++) {
+        const struct table *there = run->there.tables[i];
+        if (strncasecmp(there->name, root, len) == 0 && there->name[len] &&
+            table_find_like(there, "_dlt_root_id", run->dialect->folds_case))
+            return true;
+    }
+    return false;
+}
+
+/* ---- before the first row ---- */
+
+/* Rows are told apart, and nested ones find their parents, by columns of ours. */
+static int check_links(const struct run *run, const struct table *there, struct tg_error *err)
+{
+    static const struct {
+        const char *name;
+        enum type type;
+        bool must_be_there;
+    } links[] = {
+        {"_dlt_id", TYPE_TEXT, true},          {"_dlt_load_id", TYPE_TEXT, false},
+        {"_dlt_parent_id", TYPE_TEXT, false},  {"_dlt_root_id", TYPE_TEXT, false},
+        {"_dlt_list_idx", TYPE_BIGINT, false},
+    };
+    for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
+        const struct table_column *column =
+            table_find_like(there, links[i].name, run->dialect->folds_case);
+        if (column ? column->spec.type == links[i].type : !links[i].must_be_there)
+            continue;
+        struct buf type = BUF_INIT;
+        run->dialect->type_sql(&(struct type_spec){.type = links[i].type}, &type);
+        int rc = error_set(
+            err, TG_DESTINATION,
+            "table '%s' is at the destination with%s column '%s'%s: another program made it, or "
+            "changed it; give the resource another table_name, or %s it yourself (ALTER TABLE "
+            "\"%s\".\"%s\" %s \"%s\" %s%s)",
+            there->name, column ? " a" : "out a", links[i].name,
+            column ? " of another type than ours" : "", column ? "change" : "add",
+            run->pipeline->config.dataset, there->name, column ? "ALTER COLUMN" : "ADD COLUMN",
+            links[i].name, column ? "SET DATA TYPE " : "", buf_string(&type));
+        buf_release(&type);
+        return rc;
+    }
+    return TG_OK;
+}
+
+static bool had_data(const struct run *run, const char *table)
+{
+    for (size_t i = 0; i < run->had_data_count; i++)
+        if (strcmp(run->had_data[i], table) == 0)
+            return true;
+    return false;
+}
+
+int there_meet(const struct run *run, const char *table, const struct resource *resource,
+               const char *held_by, enum there *found, struct tg_error *err)
+{
+    const struct table *there = catalog_find_like(&run->there, table, run->dialect->folds_case);
+    *found = there ? THERE_PRESENT : had_data(run, table) ? THERE_GONE : THERE_NEW;
+    if (there)
+        return check_links(run, there, err);
+    if (*found == THERE_NEW)
+        return TG_OK;
+    if (held_by)
+        return error_set(err, TG_DESTINATION,
+                         "table '%s' has had data and is gone at the destination, and %s would "
+                         "hold back what was in it; load all of it again with --full-refresh "
+                         "--select %s, or make the table with nothing but a column _dlt_id to go "
+                         "on with new rows alone",
+                         table, held_by, resource->name);
+    context_log(&run->pipeline->ctx, TG_LOG_WARNING, "table",
+                "table '%s' has had data and is gone at the destination: it is made again with "
+                "what this run reads",
+                table);
+    return TG_OK;
+}

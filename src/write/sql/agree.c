@@ -1,0 +1,223 @@
+/*
+ * Casts that change nothing. A load is made for the types that the destination has
+ * (src/run/there.c); what is there when it is written may be something else by then.
+ *
+ * Path: agree_check -> for each column that the package brings: the same type, or one that is
+ * altered to ours, or one that holds all values of ours: fine. A type that is none of ours: check_
+ * values looks whether each value comes back as it went in. All else was changed meanwhile: a
+ * conflict, the rows are read again and meet the new type. agree_still asks once more, inside the
+ * transaction, whether the tables are what the statements were made for: else they are made anew.
+ */
+#include "write/sql/agree.h"
+
+#include <string.h>
+#include <strings.h>
+
+static int conflict(struct tg_error *err)
+{
+    if (err)
+        err->retryable = true;
+    return TG_CONFLICT;
+}
+
+/* ---- types ---- */
+
+/* Does every value of one type have its equal in the other? */
+static bool holds(const struct type_spec *is, const struct type_spec *ours)
+{
+    return type_widens(ours, is) && is->type != TYPE_DOUBLE;
+}
+
+/* SELECT of a value that would not come back from the destination's type as it went in. */
+static void write_changed(struct buf *sql, const struct load *load, const struct target *target,
+                          size_t leader, const struct manifest_column *column, const char *type)
+{
+    buf_text(sql, "SELECT left(CAST(");
+    sql_ident(sql, load->dialect, column->name);
+    buf_text(sql, " AS VARCHAR), 80)\nFROM ");
+    plan_source(sql, load, target->part, leader);
+    buf_text(sql, "\nWHERE CAST(TRY_CAST(");
+    sql_ident(sql, load->dialect, column->name);
+    buf_printf(sql, " AS %s) AS ", type);
+    plan_stored_type(sql, load->dialect, column->spec);
+    buf_text(sql, ") IS DISTINCT FROM ");
+    sql_ident(sql, load->dialect, column->name);
+    buf_text(sql, "\nLIMIT 1");
+}
+
+static int check_values(const struct load *load, struct connection *con,
+                        const struct target *target, size_t leader,
+                        const struct manifest_column *column, const char *type,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT, ours = BUF_INIT;
+    struct text_rows rows = {0};
+    write_changed(&sql, load, target, leader, column, type);
+    plan_stored_type(&ours, load->dialect, column->spec);
+    TRY(buf_check(&sql, err));
+    TRY(buf_check(&ours, err));
+    TRY(connection_fetch(con, sql.data, &rows, err));
+    if (rows.row_count == 0)
+        goto done;
+    rc = error_set(err, TG_DATA,
+                   "column '%s' of table '%s' is %s at the destination, which does not hold the "
+                   "value '%s' (%s) exactly; change its type (ALTER TABLE \"%s\".\"%s\" ALTER "
+                   "COLUMN \"%s\" SET DATA TYPE %s), or rename it",
+                   column->name, target->table->name, type, text_cell(&rows, 0, 0), ours.data,
+                   load->manifest->dataset, target->table->name, column->name, ours.data);
+done:
+    text_rows_release(&rows);
+    buf_release(&sql);
+    buf_release(&ours);
+    return rc;
+}
+
+/* The type that the values were made for; the newest schema may know another one by now. */
+static const struct type_spec *made_for(const struct load *load, const struct target *target,
+                                        const struct manifest_column *column)
+{
+    const struct table *own = catalog_find(&load->own, target->table->name);
+    const struct table_column *known = table_find(own ? own : target->table, column->name);
+    return known ? &known->spec : &column->spec;
+}
+
+static int check_column(const struct load *load, struct connection *con,
+                        const struct target *target, size_t leader,
+                        const struct manifest_column *column, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct described_column *there =
+        described_column(&load->described, target->there, column->name);
+    const struct type_spec *ours = made_for(load, target, column);
+    struct buf type = BUF_INIT;
+    if (!there)
+        return TG_OK;
+    load->dialect->type_sql(ours, &type);
+    TRY(buf_check(&type, err));
+    struct type_spec is = load->dialect->type_from_sql(there->sql_type);
+    if (strcmp(type.data, there->sql_type) == 0 || type_widens(&is, ours) ||
+        type_spells(&is, ours) || holds(&is, ours))
+        goto done;
+    if (is.type == TYPE_NONE) {
+        TRY(check_values(load, con, target, leader, column, there->sql_type, err));
+        goto done;
+    }
+    (void)!error_set(err, TG_CONFLICT,
+                     "column '%s' of table '%s' is %s at the destination, and this load was made "
+                     "for %s: somebody has changed the table meanwhile; nothing was written, run "
+                     "again",
+                     column->name, target->table->name, there->sql_type, type.data);
+    rc = conflict(err);
+done:
+    buf_release(&type);
+    return rc;
+}
+
+static int check_target(const struct load *load, struct connection *con,
+                        const struct target *target, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t f = 0; f < target->part->file_count; f++) {
+        const struct manifest_file *file = &target->part->files[f];
+        if (!plan_leads_group(target->part, f))
+            continue;
+        for (size_t c = 0; c < file->column_count; c++)
+            TRY(check_column(load, con, target, f, &file->columns[c], err));
+    }
+done:
+    return rc;
+}
+
+/* A table that was gone when the load was made must not have come back, and the other way round. */
+static int check_presence(const struct chain *chain, const struct target *target,
+                          struct tg_error *err)
+{
+    const struct manifest_table *part = target->part;
+    bool is_root = target == &chain->targets[0];
+    bool came = part && part->remade && is_root && target->there;
+    bool went = part && part->was_there && !chain->replaced && !target->there;
+    if (!came && !went)
+        return TG_OK;
+    (void)!error_set(err, TG_CONFLICT,
+                     "table '%s' was %s when this load was made, and is %s: somebody has %s it "
+                     "meanwhile; nothing was written, run again",
+                     target->table->name, came ? "gone" : "there", came ? "there again" : "gone",
+                     came ? "made" : "dropped");
+    return conflict(err);
+}
+
+int agree_check(const struct load *load, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t c = 0; c < load->chain_count; c++) {
+        const struct chain *chain = &load->chains[c];
+        for (size_t t = 0; t < chain->count; t++) {
+            TRY(check_presence(chain, &chain->targets[t], err));
+            if (chain->targets[t].there && target_has_rows(&chain->targets[t]))
+                TRY(check_target(load, con, &chain->targets[t], err));
+        }
+    }
+done:
+    return rc;
+}
+
+/* ---- still the same ---- */
+
+static const char serialization_failure[] = "40001"; /* the SQLSTATE: plan anew */
+
+/* The tables that a plan is made for: those of the load, and the ledger's. */
+static bool is_planned(const void *user, const char *table)
+{
+    const struct load *load = user;
+    if (table_is_system(&(struct table){.name = table}))
+        return true;
+    for (size_t c = 0; c < load->chain_count; c++)
+        for (size_t t = 0; t < load->chains[c].count; t++)
+            if (strcasecmp(load->chains[c].targets[t].table->name, table) == 0)
+                return true;
+    return false;
+}
+
+static bool same_table(const struct described_table *a, const struct described_table *b)
+{
+    if (!a || a->column_count != b->column_count)
+        return false;
+    for (size_t i = 0; i < a->column_count; i++)
+        if (strcmp(a->columns[i].name, b->columns[i].name) != 0 ||
+            strcmp(a->columns[i].sql_type, b->columns[i].sql_type) != 0 ||
+            a->columns[i].nullable != b->columns[i].nullable)
+            return false;
+    return true;
+}
+
+/* The first table that is not as it was; NULL: there is none. */
+static const char *find_change(const struct load *load, const struct described *now)
+{
+    const struct described *before = &load->described;
+    for (size_t i = 0; i < now->table_count; i++)
+        if (!same_table(described_find(before, now->tables[i].name), &now->tables[i]))
+            return now->tables[i].name;
+    for (size_t i = 0; i < before->table_count; i++)
+        if (is_planned(load, before->tables[i].name) &&
+            !described_find(now, before->tables[i].name))
+            return before->tables[i].name;
+    return NULL;
+}
+
+int agree_still(const struct load *load, struct connection *con, struct tg_error *err)
+{
+    struct described now = {0};
+    const struct table_filter filter = {is_planned, load};
+    int rc = con->driver->describe(con, load->manifest->dataset, &filter, &now, err);
+    const char *changed = rc == TG_OK ? find_change(load, &now) : NULL;
+    if (changed) {
+        rc = error_set(err, TG_DESTINATION,
+                       "table '%s' was changed by somebody while this load was being written; "
+                       "nothing was written, run again",
+                       changed);
+        memcpy(err->sqlstate, serialization_failure, sizeof(serialization_failure));
+    }
+    described_release(&now);
+    return rc;
+}

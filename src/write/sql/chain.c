@@ -1,0 +1,291 @@
+/*
+ * A load as the statements need it: which tables belong together, in which order, and what the
+ * package brings for each.
+ *
+ * Path: load_init -> catalog_read (rebase_catalog, over a newer one) -> sort_members (which tables
+ * are whose) -> add_chain for each root that the manifest touches -> add_targets (parents before
+ * nested) -> disposition_get. A nested table that this load says nothing of is in its chain if the
+ * destination has it: old rows may have to go from it.
+ *
+ * Columns of the targets come with the schema changes (ddl.c); SQL is made of all this in plan.c
+ * and dispositions/.
+ */
+#include "write/sql/chain.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "package/rejects.h"
+#include "write/disposition.h"
+#include "write/sql/rebase.h"
+
+bool target_has_rows(const struct target *target)
+{
+    return target->part && target->part->file_count > 0;
+}
+
+struct target_column *target_find(const struct target *target, const char *name)
+{
+    for (size_t i = 0; i < target->column_count; i++)
+        if (strcmp(target->columns[i].name, name) == 0)
+            return &target->columns[i];
+    return NULL;
+}
+
+const char *table_link(const struct table *table, enum link link)
+{
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct table_column *column = &table->columns[i];
+        if ((link == LINK_ROW && column->row_key) || (link == LINK_PARENT && column->parent_key) ||
+            (link == LINK_ROOT && column->root_key))
+            return column->name;
+    }
+    return NULL;
+}
+
+const struct target *chain_find(const struct chain *chain, const char *table)
+{
+    for (size_t i = 0; table && i < chain->count; i++)
+        if (strcmp(chain->targets[i].table->name, table) == 0)
+            return &chain->targets[i];
+    return NULL;
+}
+
+/* ---- targets ---- */
+
+static void add_target(const struct load *load, struct chain *chain, struct table *table)
+{
+    const struct manifest_table *part = manifest_find(load->manifest, table->name);
+    const struct described_table *there = described_find(&load->described, table->name);
+    if (table->parent && !there && (!part || part->file_count == 0))
+        return;
+    chain->targets[chain->count++] = (struct target){
+        .table = table,
+        .part = part,
+        .index = part ? (size_t)(part - load->manifest->tables) : SIZE_MAX,
+        .there = there,
+    };
+    if (part && (part->replaced || part->remade))
+        chain->replaced = true;
+}
+
+/* ---- which tables belong together ---- */
+
+/* A table of the catalog, under its root. */
+struct member {
+    struct table *table;
+    const struct table *root;
+    size_t depth, index;
+};
+
+struct members {
+    struct member *items; /* those of a root together, level by level */
+    size_t count;
+};
+
+static int compare_members(const void *a, const void *b)
+{
+    const struct member *x = a, *y = b;
+    if (x->root != y->root)
+        return x->root < y->root ? -1 : 1;
+    if (x->depth != y->depth)
+        return x->depth < y->depth ? -1 : 1;
+    return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* A stored catalog may list a nested table before its parent. */
+static void find_root(const struct catalog *catalog, struct member *member)
+{
+    member->root = member->table;
+    while (member->root->parent && member->depth < catalog->table_count) {
+        const struct table *parent = catalog_find(catalog, member->root->parent);
+        if (!parent)
+            break;
+        member->root = parent;
+        member->depth++;
+    }
+}
+
+static int sort_members(struct load *load, struct members *out, struct tg_error *err)
+{
+    const struct catalog *catalog = &load->catalog;
+    out->count = catalog->table_count;
+    out->items = arena_alloc(&load->arena, (out->count + 1) * sizeof(*out->items));
+    if (!out->items)
+        return error_nomem(err);
+    for (size_t i = 0; i < out->count; i++) {
+        out->items[i] = (struct member){.table = catalog->tables[i], .index = i};
+        find_root(catalog, &out->items[i]);
+    }
+    qsort(out->items, out->count, sizeof(*out->items), compare_members);
+    return TG_OK;
+}
+
+static int compare_root(const void *root, const void *member)
+{
+    const struct table *wanted = root, *found = ((const struct member *)member)->root;
+    return wanted < found ? -1 : wanted > found;
+}
+
+/* The tables of a root; the root is among them. */
+static struct members members_of(const struct members *all, const struct table *root)
+{
+    const struct member *end = all->items + all->count;
+    struct member *first = bsearch(root, all->items, all->count, sizeof(*all->items), compare_root);
+    struct members found = {.items = first};
+    while (found.items > all->items && found.items[-1].root == root)
+        found.items--;
+    while (found.items + found.count < end && found.items[found.count].root == root)
+        found.count++;
+    return found;
+}
+
+/* All tables of a root, parents before nested. */
+static int add_targets(struct load *load, struct chain *chain, const struct members *members,
+                       struct tg_error *err)
+{
+    chain->targets = arena_alloc(&load->arena, members->count * sizeof(*chain->targets));
+    if (!chain->targets)
+        return error_nomem(err);
+    for (size_t i = 0; i < members->count; i++)
+        add_target(load, chain, members->items[i].table);
+    return TG_OK;
+}
+
+/* ---- dispositions ---- */
+
+#define DISPOSITION(name) extern const struct disposition_driver disposition_##name;
+#include "dispositions.def"
+#undef DISPOSITION
+
+static const struct disposition_driver *const drivers[] = {
+#define DISPOSITION(name) &disposition_##name,
+#include "dispositions.def"
+#undef DISPOSITION
+};
+
+/* The name of a disposition or, for a merge, of its strategy. */
+static const char *driver_name(const struct table *table)
+{
+    switch (table->disposition) {
+    case DISPOSITION_REPLACE: return "replace";
+    case DISPOSITION_MERGE: break;
+    case DISPOSITION_SKIP: return "skip";
+    default: return "append";
+    }
+    if (!table->merge_strategy || strcmp(table->merge_strategy, "delete-insert") == 0)
+        return "merge";
+    return table->merge_strategy;
+}
+
+int disposition_get(const struct table *table, const struct disposition_driver **out,
+                    struct tg_error *err)
+{
+    const char *name = driver_name(table);
+    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+        *out = drivers[i];
+        if (strcmp(drivers[i]->name, name) == 0)
+            return TG_OK;
+    }
+    *out = NULL;
+    return error_set(err, TG_USAGE,
+                     "table '%s' is to be loaded by '%s', which there is not; "
+                     "use append, replace or merge",
+                     table->name, name);
+}
+
+/* ---- chains ---- */
+
+static bool has_work(const struct chain *chain)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        if (target_has_rows(&chain->targets[i]))
+            return true;
+    return chain->replaced;
+}
+
+static int add_chain(struct load *load, const struct members *all, const struct table *root,
+                     struct tg_error *err)
+{
+    struct chain *chain = &load->chains[load->chain_count];
+    const struct members members = members_of(all, root);
+    *chain = (struct chain){.number = load->chain_count};
+    int rc = add_targets(load, chain, &members, err);
+    if (rc != TG_OK || !has_work(chain))
+        return rc;
+    rc = disposition_get(root, &chain->driver, err);
+    if (rc == TG_OK)
+        load->chain_count++;
+    return rc;
+}
+
+static bool has_chain(const struct load *load, const struct table *root)
+{
+    for (size_t i = 0; i < load->chain_count; i++)
+        if (load->chains[i].targets[0].table == root)
+            return true;
+    return false;
+}
+
+static int add_chains(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct members members;
+    const struct manifest *manifest = load->manifest;
+    load->chains = arena_alloc(&load->arena, manifest->table_count * sizeof(*load->chains));
+    if (!load->chains)
+        return error_nomem(err);
+    TRY(sort_members(load, &members, err));
+    for (size_t i = 0; i < manifest->table_count; i++) {
+        const struct manifest_table *part = &manifest->tables[i];
+        const struct table *table = catalog_find(&load->catalog, part->name);
+        if (!table && (part->file_count == 0 || strcmp(part->name, REJECTS_TABLE) == 0))
+            continue;
+        if (!table)
+            return error_set(err, TG_DATA,
+                             "package has rows for table '%s', which its catalog lacks; "
+                             "delete the package and run again",
+                             part->name);
+        const struct table *root = catalog_root(&load->catalog, table);
+        if (!has_chain(load, root))
+            TRY(add_chain(load, &members, root, err));
+    }
+done:
+    return rc;
+}
+
+int load_init(struct load *load, const struct dialect *dialect, const char *package_path,
+              const struct manifest *manifest, struct described *described, const char *newest,
+              struct tg_error *err)
+{
+    int rc = TG_OK;
+    *load = (struct load){
+        .dialect = dialect,
+        .package_path = package_path,
+        .manifest = manifest,
+        .described = *described,
+    };
+    *described = (struct described){0};
+    arena_init(&load->arena);
+    TRY(catalog_read(newest ? &load->own : &load->catalog, manifest->catalog,
+                     strlen(manifest->catalog), err));
+    if (newest) {
+        TRY(catalog_read(&load->catalog, newest, strlen(newest), err));
+        TRY(rebase_catalog(load, err));
+    }
+    TRY(add_chains(load, err));
+done:
+    if (rc != TG_OK)
+        load_release(load);
+    return rc;
+}
+
+void load_release(struct load *load)
+{
+    catalog_release(&load->catalog);
+    catalog_release(&load->own);
+    described_release(&load->described);
+    arena_release(&load->arena);
+    *load = (struct load){0};
+}

@@ -1,0 +1,80 @@
+/*
+ * A load as the statements need it: its tables in chains (a root and its nested tables), each with
+ * what the package brings for it and the columns it has at the destination.
+ */
+#ifndef TIDEGATE_WRITE_CHAIN_H
+#define TIDEGATE_WRITE_CHAIN_H
+
+#include "dlt/store.h"
+#include "database/connection.h"
+#include "package/manifest.h"
+
+/* Column of root files that keeps the order of arrival; never loaded. */
+#define ORDER_COLUMN "_tidegate_order"
+
+struct target_column {
+    const char *name;
+    const char *sql_type; /* at the destination, once the schema changes are done */
+    bool loaded;          /* this load brings it */
+};
+
+/* Doubles that a bigint column cannot hold go to a column beside it. */
+struct spill {
+    const char *from, *to; /* columns of the destination */
+    struct spill *next;
+};
+
+struct target {
+    struct table *table;                 /* of the load's catalog */
+    const struct manifest_table *part;   /* NULL: the load says nothing of this table */
+    size_t index;                        /* of `part` in the manifest; SIZE_MAX without one */
+    const struct described_table *there; /* as found at the destination; NULL: absent */
+    struct target_column *columns;       /* filled by ddl_plan */
+    size_t column_count;
+    struct spill *spills; /* found by ddl_settle */
+};
+
+struct disposition_driver;
+
+struct chain {
+    struct target *targets; /* the root first, parents before nested */
+    size_t count;
+    size_t number; /* names the chain's temporary tables */
+    bool replaced; /* old rows go, whatever the disposition */
+    const struct disposition_driver *driver;
+};
+
+struct load {
+    const struct dialect *dialect;
+    const char *package_path;        /* borrowed */
+    const struct manifest *manifest; /* borrowed */
+    struct catalog catalog;          /* the manifest's, read, or laid over the newest */
+    struct catalog own;              /* the manifest's, where it is laid over another */
+    struct described described;      /* the dataset as found */
+    int64_t schema_us;               /* no older than this is the schema that the load stores */
+    struct chain *chains;
+    size_t chain_count;
+    struct arena arena;
+};
+
+/* Reads the manifest's catalog and sorts its tables into chains; chains that this load neither
+ * fills nor replaces are left out. `newest` is the schema to lay the catalog over (rebase.c); NULL:
+ * it stands as it is. `described` is moved in, also on failure. TG_DATA when manifest and catalog
+ * contradict each other. */
+int load_init(struct load *load, const struct dialect *dialect, const char *package_path,
+              const struct manifest *manifest, struct described *described, const char *newest,
+              struct tg_error *err) TG_CHECK_RESULT;
+void load_release(struct load *load);
+
+bool target_has_rows(const struct target *target);
+/* The column at the destination, or NULL. */
+struct target_column *target_find(const struct target *target, const char *name);
+
+/* The columns that link the tables of a chain. */
+enum link { LINK_ROW, LINK_PARENT, LINK_ROOT };
+/* The name of a link column of a table, or NULL. */
+const char *table_link(const struct table *table, enum link link);
+/* The target of a table of the chain, or NULL. */
+const struct target *chain_find(const struct chain *chain, const char *table);
+
+#endif

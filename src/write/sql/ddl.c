@@ -1,0 +1,503 @@
+/*
+ * Schema changes. What the destination has is asked of the destination, not remembered: tables
+ * dropped by hand come back, columns added by hand are left alone.
+ *
+ * Path: ddl_settle (asks the data about a lossy widening; spill) -> ddl_plan -> ledger tables, then
+ * for each target: create, or alter_type (widening) and add_column, with backfill for a root key
+ * that is new; mark_loaded checks the package's columns against the result.
+ *
+ * New columns of existing tables are nullable whatever the catalog says: the rows that are there
+ * have no value. Types that differ without being a widening stay: whether rows may be cast to them
+ * is asked in agree.c.
+ */
+#include "write/sql/ddl.h"
+
+#include <string.h>
+
+#include "catalog/name.h"
+#include "dlt/settings.h"
+#include "package/rejects.h"
+
+#define TEXT(column_name)                                                                          \
+    {                                                                                              \
+        .name = column_name, .spec.type = TYPE_TEXT                                                \
+    }
+#define TEXT_NULL(column_name)                                                                     \
+    {                                                                                              \
+        .name = column_name, .spec.type = TYPE_TEXT, .nullable = true                              \
+    }
+#define BIGINT_NULL(column_name)                                                                   \
+    {                                                                                              \
+        .name = column_name, .spec.type = TYPE_BIGINT, .nullable = true                            \
+    }
+#define LOAD_ID(column_name)                                                                       \
+    {                                                                                              \
+        .name = column_name, .spec = {.type = TYPE_TEXT, .precision = 64 }                         \
+    }
+#define BIGINT(column_name)                                                                        \
+    {                                                                                              \
+        .name = column_name, .spec.type = TYPE_BIGINT                                              \
+    }
+#define TIMESTAMP(column_name)                                                                     \
+    {                                                                                              \
+        .name = column_name, .spec.type = TYPE_TIMESTAMP                                           \
+    }
+
+/* ---- the ledger's tables: dlt's, column for column, and ours ---- */
+
+static const struct table_column version_columns[] = {
+    BIGINT("version"),   BIGINT("engine_version"), TIMESTAMP("inserted_at"),
+    TEXT("schema_name"), TEXT("version_hash"),     TEXT("schema"),
+};
+static const struct table_column loads_columns[] = {
+    LOAD_ID("load_id"),       TEXT_NULL("schema_name"),         BIGINT("status"),
+    TIMESTAMP("inserted_at"), TEXT_NULL("schema_version_hash"),
+};
+static const struct table_column state_columns[] = {
+    BIGINT("version"),       BIGINT("engine_version"),  TEXT("pipeline_name"),   TEXT("state"),
+    TIMESTAMP("created_at"), TEXT_NULL("version_hash"), LOAD_ID("_dlt_load_id"), TEXT("_dlt_id"),
+};
+static const struct table_column counts_columns[] = {
+    LOAD_ID("load_id"),      TEXT("table_name"),      TEXT("resource_name"),
+    TEXT("disposition"),     BIGINT("rows_read"),     BIGINT("rows_new"),
+    BIGINT("rows_inserted"), BIGINT("rows_updated"),  BIGINT("rows_deleted"),
+    BIGINT("rows_filtered"), BIGINT("rows_rejected"), TIMESTAMP("created_at"),
+    TEXT("pipeline_name"),   TEXT_NULL("package_id"),
+};
+static const struct table_column boundary_columns[] = {
+    TEXT("pipeline_name"),   TEXT("resource_name"), TEXT("cursor_path"),
+    TEXT_NULL("last_value"), TEXT("row_hashes"),    LOAD_ID("load_id"),
+};
+static const struct table_column files_columns[] = {
+    TEXT("pipeline_name"),
+    TEXT("resource_name"),
+    TEXT("path"),
+    BIGINT("size"),
+    BIGINT("modified_us"),
+    TEXT_NULL("checksum"),
+    LOAD_ID("load_id"),
+    TEXT_NULL("content_hash"),
+    TEXT_NULL("head_hash"),
+    BIGINT_NULL("content_bytes"),
+    BIGINT_NULL("row_count"),
+};
+
+static const struct table_column rejects_ledger[] = {
+    LOAD_ID("load_id"),
+    TEXT("resource_name"),
+    TEXT("table_name"),
+    TEXT_NULL("column_name"),
+    TEXT("reason"),
+    TEXT_NULL("place"),
+    {.name = "document", .spec.type = TYPE_JSON},
+    TIMESTAMP("inserted_at"),
+};
+
+struct ledger_table {
+    const char *name;
+    const struct table_column *columns;
+    size_t column_count;
+};
+
+#define LEDGER_TABLE(name, columns)                                                                \
+    {                                                                                              \
+        name, columns, sizeof(columns) / sizeof(columns[0])                                        \
+    }
+
+static const struct ledger_table ledger_tables[] = {
+    LEDGER_TABLE("_dlt_loads", loads_columns),
+    LEDGER_TABLE("_dlt_pipeline_state", state_columns),
+    LEDGER_TABLE("_dlt_version", version_columns),
+    LEDGER_TABLE("_tidegate_boundary", boundary_columns),
+    LEDGER_TABLE("_tidegate_files", files_columns),
+    LEDGER_TABLE("_tidegate_loads", counts_columns),
+    LEDGER_TABLE(REJECTS_TABLE, rejects_ledger),
+};
+
+/* ---- widening ---- */
+
+static const struct described_column *there_find(const struct load *load,
+                                                 const struct described_table *there,
+                                                 const char *name)
+{
+    return there ? described_column(&load->described, there, name) : NULL;
+}
+
+/* Does the column of a table that is there hold integers that a double cannot? */
+static int has_big_integers(const struct load *load, struct connection *con,
+                            const struct target *target, const char *column, bool *found,
+                            struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    buf_text(&sql, "SELECT 1 FROM ");
+    plan_table(&sql, load, target);
+    const char *const limits[] = {" WHERE ", " > 9007199254740992 OR ", " < -9007199254740992"};
+    buf_text(&sql, limits[0]);
+    for (size_t i = 1; i < 3; i++) {
+        sql_ident(&sql, load->dialect, column);
+        buf_text(&sql, limits[i]);
+    }
+    buf_text(&sql, " LIMIT 1");
+    TRY(buf_check(&sql, err));
+    TRY(connection_fetch(con, sql.data, &rows, err));
+    *found = rows.row_count > 0;
+done:
+    text_rows_release(&rows);
+    buf_release(&sql);
+    return rc;
+}
+
+/* The column stays, and what is no integer goes to a variant beside it, as in dlt. A key has to be
+ * in one piece. */
+static int spill(struct load *load, struct target *target, const char *from, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct hasher hasher = {0};
+    struct settings settings = {0};
+    struct buf name = BUF_INIT;
+    TRY(settings_read(&load->catalog, &settings, err));
+    const struct name_rules rules = settings_names(&settings, load->dialect->name_bytes_max);
+    TRY(name_join(&rules, &hasher, from, "v_double", &name, err));
+    struct table_column *column = table_find(target->table, buf_string(&name));
+    if (column && !column->variant) { /* a key of the source has that name */
+        char tag[7];
+        TRY(name_tag(&hasher, "v_double", strlen("v_double"), tag, err));
+        buf_printf(&name, "_%s", tag);
+        TRY(buf_check(&name, err));
+        column = table_find(target->table, name.data);
+    }
+    if (!column) {
+        const struct type_spec spec = {.type = TYPE_DOUBLE};
+        TRY(table_add_column(&load->catalog, target->table, buf_string(&name), &spec, &column,
+                             err));
+        column->variant = true;
+    }
+    struct spill *made = arena_alloc(&load->arena, sizeof(*made));
+    if (!made) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    *made = (struct spill){.from = from, .to = column->name, .next = target->spills};
+    target->spills = made;
+done:
+    buf_release(&name);
+    settings_release(&settings);
+    hasher_release(&hasher);
+    return rc;
+}
+
+static int settle_target(struct load *load, struct connection *con, struct target *target,
+                         struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t count = target->table->column_count; /* spilling adds some */
+    for (size_t i = 0; i < count; i++) {
+        struct table_column *column = &target->table->columns[i];
+        const struct described_column *there = there_find(load, target->there, column->name);
+        if (!there || column->spec.type != TYPE_DOUBLE)
+            continue;
+        struct type_spec spec = load->dialect->type_from_sql(there->sql_type);
+        bool big = false;
+        if (spec.type == TYPE_BIGINT)
+            TRY(has_big_integers(load, con, target, column->name, &big, err));
+        if (!big)
+            continue;
+        if (column->primary_key || column->merge_key || !column->nullable)
+            return error_set(err, TG_DATA,
+                             "column '%s' of table '%s' must have a value and holds integers that "
+                             "a double cannot: fractions cannot be added, cast them in the source",
+                             column->name, target->table->name);
+        column->spec = spec;
+        TRY(spill(load, target, column->name, err));
+    }
+done:
+    return rc;
+}
+
+int ddl_settle(struct load *load, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t c = 0; c < load->chain_count; c++) {
+        struct chain *chain = &load->chains[c];
+        for (size_t t = 0; t < chain->count; t++)
+            if (target_has_rows(&chain->targets[t]))
+                TRY(settle_target(load, con, &chain->targets[t], err));
+    }
+done:
+    return rc;
+}
+
+/* ---- statements ---- */
+
+static void write_table(struct buf *sql, const struct load *load, const char *table)
+{
+    sql_table(sql, load->dialect, load->manifest->dataset, table);
+}
+
+/* The ledger's own tables are small, and dlt's are as dlt makes them. */
+static const char *storage(const struct load *load, const char *table,
+                           const struct table_column *column)
+{
+    const struct dialect *dialect = load->dialect;
+    int version = load->described.storage_version;
+    if (strncmp(table, "_dlt_", 5) == 0)
+        return "";
+    if (column->row_key || column->parent_key || column->root_key)
+        return sql_variant(dialect->store_random, version);
+    if (strcmp(column->name, "_dlt_load_id") == 0)
+        return sql_variant(dialect->store_repeated, version);
+    return "";
+}
+
+static int create_table(struct plan *plan, const struct load *load, const char *name,
+                        const struct table_column *columns, size_t count, struct tg_error *err)
+{
+    struct buf *sql = &plan->text;
+    buf_text(sql, "CREATE TABLE ");
+    write_table(sql, load, name);
+    const char *separator = " (\n    ";
+    for (size_t i = 0; i < count; i++) {
+        if (columns[i].spec.type == TYPE_NONE)
+            continue;
+        buf_text(sql, separator);
+        sql_ident(sql, load->dialect, columns[i].name);
+        buf_char(sql, ' ');
+        load->dialect->type_sql(&columns[i].spec, sql);
+        buf_text(sql, columns[i].nullable ? "" : " NOT NULL");
+        buf_text(sql, storage(load, name, &columns[i]));
+        separator = ",\n    ";
+    }
+    buf_text(sql, "\n)");
+    return plan_end(plan, NULL, COUNT_NONE, err);
+}
+
+static int add_column(struct plan *plan, const struct load *load, const char *table,
+                      const struct table_column *column, struct tg_error *err)
+{
+    buf_text(&plan->text, "ALTER TABLE ");
+    write_table(&plan->text, load, table);
+    buf_text(&plan->text, " ADD COLUMN ");
+    sql_ident(&plan->text, load->dialect, column->name);
+    buf_char(&plan->text, ' ');
+    load->dialect->type_sql(&column->spec, &plan->text);
+    return plan_end(plan, NULL, COUNT_NONE, err);
+}
+
+static int alter_type(struct plan *plan, const struct load *load, const struct target *target,
+                      const struct target_column *column, struct tg_error *err)
+{
+    buf_text(&plan->text, "ALTER TABLE ");
+    plan_table(&plan->text, load, target);
+    buf_text(&plan->text, " ALTER COLUMN ");
+    sql_ident(&plan->text, load->dialect, column->name);
+    buf_printf(&plan->text, " SET DATA TYPE %s", column->sql_type);
+    return plan_end(plan, target, COUNT_NONE, err);
+}
+
+/* Can the rows that are there be followed up to their root row? Says how many steps it takes. */
+static bool reaches_root(const struct chain *chain, const struct target *target, size_t *steps)
+{
+    for (*steps = 0; target->table->parent; ++*steps) {
+        const struct target *parent = chain_find(chain, target->table->parent);
+        if (!parent || !parent->there || !table_link(target->table, LINK_PARENT) ||
+            !table_link(parent->table, LINK_ROW))
+            return false;
+        target = parent;
+    }
+    return true;
+}
+
+/* The rows that are there get a root key that is new from their root row, by way of their parents.
+ */
+static int backfill(struct plan *plan, const struct load *load, const struct chain *chain,
+                    const struct target *target, struct tg_error *err)
+{
+    struct buf *sql = &plan->text;
+    size_t steps = 0;
+    if (!reaches_root(chain, target, &steps))
+        return TG_OK;
+    buf_text(sql, "UPDATE ");
+    plan_table(sql, load, target);
+    buf_text(sql, " AS t0 SET ");
+    sql_ident(sql, load->dialect, table_link(target->table, LINK_ROOT));
+    buf_printf(sql, " = t%zu.", steps);
+    sql_ident(sql, load->dialect, table_link(chain->targets[0].table, LINK_ROW));
+    const struct target *at = target;
+    for (size_t i = 1; i <= steps; i++) {
+        at = chain_find(chain, at->table->parent);
+        buf_text(sql, i == 1 ? "\nFROM " : ", ");
+        plan_table(sql, load, at);
+        buf_printf(sql, " AS t%zu", i);
+    }
+    at = target;
+    for (size_t i = 1; i <= steps; i++) {
+        buf_printf(sql, "%st%zu.", i == 1 ? "\nWHERE " : " AND ", i - 1);
+        sql_ident(sql, load->dialect, table_link(at->table, LINK_PARENT));
+        at = chain_find(chain, at->table->parent);
+        buf_printf(sql, " = t%zu.", i);
+        sql_ident(sql, load->dialect, table_link(at->table, LINK_ROW));
+    }
+    return plan_end(plan, target, COUNT_NONE, err);
+}
+
+/* ---- the plan ---- */
+
+static bool is_needed(const struct manifest *manifest, const char *ledger_table)
+{
+    if (strcmp(ledger_table, "_tidegate_boundary") == 0)
+        return manifest->boundary_count > 0;
+    if (strcmp(ledger_table, "_tidegate_files") == 0)
+        return manifest->source_file_count > 0;
+    if (strcmp(ledger_table, REJECTS_TABLE) == 0)
+        return manifest_find(manifest, REJECTS_TABLE) != NULL;
+    return true;
+}
+
+static int plan_ledger(struct load *load, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t t = 0; t < sizeof(ledger_tables) / sizeof(ledger_tables[0]); t++) {
+        const struct ledger_table *table = &ledger_tables[t];
+        const struct described_table *there = described_find(&load->described, table->name);
+        if (!is_needed(load->manifest, table->name))
+            continue;
+        if (!there)
+            TRY(create_table(plan, load, table->name, table->columns, table->column_count, err));
+        for (size_t c = 0; there && c < table->column_count; c++)
+            if (!there_find(load, there, table->columns[c].name))
+                TRY(add_column(plan, load, table->name, &table->columns[c], err));
+    }
+done:
+    return rc;
+}
+
+/* The dialect's name of a type, in the load's arena; NULL: no memory. */
+static const char *type_text(struct load *load, const struct type_spec *spec)
+{
+    struct buf text = BUF_INIT;
+    load->dialect->type_sql(spec, &text);
+    const char *copy =
+        text.failed ? NULL : arena_strndup(&load->arena, buf_string(&text), text.len);
+    buf_release(&text);
+    return copy;
+}
+
+/* As the catalog spells it. */
+static const char *name_of(const struct load *load, const struct table *table, const char *name)
+{
+    const struct table_column *column = table_find_like(table, name, load->described.folds_case);
+    return column ? column->name : name;
+}
+
+/* The columns as they are at the destination now. */
+static int describe_target(struct load *load, struct target *target, struct tg_error *err)
+{
+    const struct described_table *there = target->there;
+    size_t count = target->table->column_count + (there ? there->column_count : 0);
+    target->column_count = 0;
+    target->columns = arena_alloc(&load->arena, count * sizeof(*target->columns));
+    if (!target->columns)
+        return error_nomem(err);
+    for (size_t i = 0; there && i < there->column_count; i++)
+        target->columns[target->column_count++] = (struct target_column){
+            .name = name_of(load, target->table, there->columns[i].name),
+            .sql_type = there->columns[i].sql_type,
+        };
+    return TG_OK;
+}
+
+/* Brings one column of the catalog and the destination together. */
+static int plan_column(struct load *load, const struct chain *chain, struct target *target,
+                       const struct table_column *column, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *type = type_text(load, &column->spec);
+    struct target_column *have = target_find(target, column->name);
+    if (!type)
+        return error_nomem(err);
+    if (have) {
+        struct type_spec spec = load->dialect->type_from_sql(have->sql_type);
+        if (strcmp(type, have->sql_type) == 0 ||
+            (!type_widens(&spec, &column->spec) && !type_spells(&spec, &column->spec)))
+            return TG_OK;
+        have->sql_type = type;
+        return alter_type(plan, load, target, have, err);
+    }
+    target->columns[target->column_count++] =
+        (struct target_column){.name = column->name, .sql_type = type};
+    if (!target->there)
+        return TG_OK;
+    TRY(add_column(plan, load, target->table->name, column, err));
+    if (column->root_key)
+        TRY(backfill(plan, load, chain, target, err));
+done:
+    return rc;
+}
+
+/* Marks what the package brings. A merge key counts as brought even where it is NULL in all rows.
+ */
+static int mark_loaded(struct target *target, struct tg_error *err)
+{
+    for (size_t f = 0; f < target->part->file_count; f++) {
+        const struct manifest_file *file = &target->part->files[f];
+        for (size_t c = 0; c < file->column_count; c++) {
+            struct target_column *column = target_find(target, file->columns[c].name);
+            if (column)
+                column->loaded = true;
+            else if (strcmp(file->columns[c].name, ORDER_COLUMN) != 0)
+                return error_set(err, TG_DATA,
+                                 "package has a column '%s' for table '%s', which its catalog "
+                                 "lacks; delete the package and run again",
+                                 file->columns[c].name, target->table->name);
+        }
+    }
+    for (const struct spill *spill = target->spills; spill; spill = spill->next) {
+        struct target_column *column = target_find(target, spill->to);
+        if (column)
+            column->loaded = true;
+    }
+    for (size_t i = 0; i < target->table->column_count; i++) {
+        struct target_column *column = target_find(target, target->table->columns[i].name);
+        if (column && target->table->columns[i].merge_key)
+            column->loaded = true;
+    }
+    return TG_OK;
+}
+
+static int plan_target(struct load *load, const struct chain *chain, struct target *target,
+                       struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct table *table = target->table;
+    TRY(describe_target(load, target, err));
+    if (!target_has_rows(target))
+        goto done;
+    for (size_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].spec.type != TYPE_NONE)
+            TRY(plan_column(load, chain, target, &table->columns[i], plan, err));
+    if (!target->there)
+        TRY(create_table(plan, load, table->name, table->columns, table->column_count, err));
+    TRY(mark_loaded(target, err));
+done:
+    return rc;
+}
+
+int ddl_plan(struct load *load, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (load->described.table_count == 0) {
+        buf_text(&plan->text, "CREATE SCHEMA IF NOT EXISTS ");
+        sql_ident(&plan->text, load->dialect, load->manifest->dataset);
+        TRY(plan_end(plan, NULL, COUNT_NONE, err));
+    }
+    TRY(plan_ledger(load, plan, err));
+    for (size_t c = 0; c < load->chain_count; c++) {
+        struct chain *chain = &load->chains[c];
+        for (size_t t = 0; t < chain->count; t++)
+            TRY(plan_target(load, chain, &chain->targets[t], plan, err));
+    }
+done:
+    return rc;
+}

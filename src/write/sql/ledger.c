@@ -1,0 +1,522 @@
+/*
+ * Reading the ledger: state, schema, boundaries and files that the destination has of a pipeline.
+ *
+ * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
+ * read_boundaries, read_files, read_newest_load, one query each; a table that is not there has no
+ * rows. ledger_next_id -> the id of a new load. ledger_look -> find_load, read_state,
+ * read_newest_load, for a load that is about to be written.
+ *
+ * Newest is what has the highest version, then the highest load id by its number: no clock is
+ * asked. The rows are written by record.c. Whether a boundary still fits the state is for the
+ * caller to see.
+ */
+#include "write/sql/ledger.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/codec.h"
+#include "base/time.h"
+
+struct reading {
+    struct connection *con;
+    const char *dataset, *pipeline, *schema;
+    struct ledger *out;
+};
+
+/* Appends `pattern` with its names put in quotes: [x] is a column, {x} a table of the ledger. */
+static void write_sql(struct buf *sql, const struct reading *reading, const char *pattern)
+{
+    const struct dialect *dialect = reading->con->driver->dialect;
+    for (const char *at = pattern; *at;) {
+        char name[32];
+        size_t len = strcspn(at, "[{");
+        buf_append(sql, at, len);
+        at += len;
+        if (!*at)
+            break;
+        size_t end = strcspn(at, "]}");
+        snprintf(name, sizeof(name), "%.*s", (int)end - 1, at + 1);
+        if (*at == '[')
+            sql_ident(sql, dialect, name);
+        else
+            sql_table(sql, dialect, reading->dataset, name);
+        at += end + 1;
+    }
+}
+
+/* SQLSTATEs of a table, or its schema, and of a column that is not there. */
+static const char undefined_table[] = "42P01";
+static const char undefined_column[] = "42703";
+
+/* Runs `sql` and empties it. A table that is not there has no rows, and no columns either: asking
+ * what tables there are would cost more than all the queries. */
+static int fetch(const struct reading *reading, struct buf *sql, struct text_rows *out,
+                 struct tg_error *err)
+{
+    struct tg_error why = {0};
+    int rc = buf_check(sql, &why);
+    if (rc == TG_OK)
+        rc = connection_fetch(reading->con, buf_string(sql), out, &why);
+    buf_release(sql);
+    if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_table) == 0)
+        return TG_OK;
+    if (rc != TG_OK && err)
+        *err = why;
+    return rc;
+}
+
+/* The same of a table that had fewer columns once: without them it has no rows either. */
+static int fetch_new(const struct reading *reading, struct buf *sql, struct text_rows *out,
+                     struct tg_error *err)
+{
+    struct tg_error why = {0};
+    int rc = fetch(reading, sql, out, &why);
+    if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_column) == 0)
+        return TG_OK;
+    if (rc != TG_OK && err)
+        *err = why;
+    return rc;
+}
+
+/* A copy in the ledger's arena; NULL becomes "". */
+static int keep(struct ledger *out, const char *cell, const char **copy, struct tg_error *err)
+{
+    *copy = arena_strdup(&out->arena, cell ? cell : "");
+    return *copy ? TG_OK : error_nomem(err);
+}
+
+static int64_t number(const char *cell)
+{
+    return cell ? strtoll(cell, NULL, 10) : 0;
+}
+
+static int read_state(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    struct ledger *out = reading->out;
+    write_sql(&sql, reading,
+              "SELECT s.[version], s.[version_hash], s.[state] FROM {_dlt_pipeline_state} AS s "
+              "JOIN {_dlt_loads} AS l ON l.[load_id] = s.[_dlt_load_id] "
+              "WHERE l.[status] = 0 AND s.[pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    write_sql(&sql, reading,
+              " ORDER BY s.[version] DESC, TRY_CAST(l.[load_id] AS DECIMAL(38, 9)) DESC NULLS LAST "
+              "LIMIT 1");
+    TRY(fetch(reading, &sql, &rows, err));
+    if (rows.row_count == 0)
+        goto done;
+    out->state_version = number(text_cell(&rows, 0, 0));
+    TRY(keep(out, text_cell(&rows, 0, 1), &out->state_hash, err));
+    TRY(keep(out, text_cell(&rows, 0, 2), &out->state_blob, err));
+done:
+    text_rows_release(&rows);
+    return rc;
+}
+
+/* dlt names a schema after the first source, which a spec need not know. */
+static int pick_schema(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct state state = {0};
+    struct ledger *out = reading->out;
+    if (out->state_blob)
+        TRY(state_read(&state, out->state_blob, strlen(out->state_blob), err));
+    const char *name = out->state_blob ? state_schema(&state) : NULL;
+    TRY(keep(out, name ? name : reading->schema, &out->schema, err));
+done:
+    state_release(&state);
+    return rc == TG_OK ? rc : error_where(err, rc, "state of pipeline '%s'", reading->pipeline);
+}
+
+/* dlt takes the one that was stored last; ours is that, too (record_schema). */
+static int read_schema(const struct reading *reading, bool with_json, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct buf json = BUF_INIT;
+    struct text_rows rows = {0};
+    struct time_point stored = {0};
+    struct ledger *out = reading->out;
+    write_sql(&sql, reading, "SELECT [version], [version_hash], max([inserted_at]) OVER (), ");
+    write_sql(&sql, reading, with_json ? "[schema]" : "NULL");
+    write_sql(&sql, reading, " FROM {_dlt_version} WHERE [schema_name] = ");
+    sql_text(&sql, reading->schema);
+    write_sql(&sql, reading, " ORDER BY [version] DESC, [inserted_at] DESC LIMIT 1");
+    TRY(fetch(reading, &sql, &rows, err));
+    if (rows.row_count == 0)
+        goto done;
+    out->schema_version = number(text_cell(&rows, 0, 0));
+    TRY(keep(out, text_cell(&rows, 0, 1), &out->schema_hash, err));
+    const char *time = text_cell(&rows, 0, 2);
+    if (time && time_parse_timestamp(time, strlen(time), &stored))
+        out->schema_us = stored.us;
+    const char *text = text_cell(&rows, 0, 3);
+    if (!text)
+        goto done;
+    TRY(blob_decode(text, strlen(text), &json, err));
+    TRY(keep(out, buf_string(&json), &out->schema_json, err));
+done:
+    text_rows_release(&rows);
+    buf_release(&json);
+    return rc == TG_OK ? rc : error_where(err, rc, "schema '%s'", reading->schema);
+}
+
+/* "h1 h2 h3", in the arena and cut up there. */
+static int split_hashes(struct ledger *out, const char *cell, struct ledger_boundary *boundary,
+                        struct tg_error *err)
+{
+    const char *copy = NULL;
+    int rc = keep(out, cell, &copy, err);
+    if (rc != TG_OK)
+        return rc;
+    size_t max = strlen(copy) / 2 + 1;
+    boundary->hashes = arena_alloc(&out->arena, max * sizeof(*boundary->hashes));
+    if (!boundary->hashes)
+        return error_nomem(err);
+    for (char *at = (char *)copy; *at;) {
+        boundary->hashes[boundary->hash_count++] = at;
+        at += strcspn(at, " ");
+        if (*at)
+            *at++ = '\0';
+    }
+    return TG_OK;
+}
+
+static int read_boundaries(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    struct ledger *out = reading->out;
+    write_sql(&sql, reading,
+              "SELECT [resource_name], [cursor_path], [last_value], [row_hashes] "
+              "FROM {_tidegate_boundary} WHERE [pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    buf_text(&sql, " ORDER BY 1, 2");
+    TRY(fetch(reading, &sql, &rows, err));
+    out->boundaries = arena_alloc(&out->arena, rows.row_count * sizeof(*out->boundaries));
+    if (!out->boundaries) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < rows.row_count; i++) {
+        struct ledger_boundary *boundary = &out->boundaries[out->boundary_count++];
+        TRY(keep(out, text_cell(&rows, i, 0), &boundary->resource, err));
+        TRY(keep(out, text_cell(&rows, i, 1), &boundary->cursor_path, err));
+        TRY(keep(out, text_cell(&rows, i, 2), &boundary->last_value, err));
+        TRY(split_hashes(out, text_cell(&rows, i, 3), boundary, err));
+    }
+done:
+    text_rows_release(&rows);
+    return rc;
+}
+
+static int compare_files(const void *a, const void *b)
+{
+    const struct ledger_file *x = a;
+    const struct ledger_file *y = b;
+    int order = strcmp(x->resource, y->resource);
+    return order ? order : strcmp(x->file.path, y->file.path);
+}
+
+/* A table of version 0.1 lacks some of the columns, but not the rows. */
+static int fetch_files(const struct reading *reading, struct text_rows *out, bool *is_old,
+                       struct tg_error *err)
+{
+    static const char *const columns[] = {", [content_hash], [head_hash], [content_bytes], "
+                                          "[row_count]",
+                                          ""};
+    struct tg_error why = {0};
+    int rc = TG_OK;
+    for (int i = 0; i < 2; i++) {
+        struct buf sql = BUF_INIT;
+        *is_old = i == 1;
+        write_sql(&sql, reading,
+                  "SELECT [resource_name], [path], [size], [modified_us], [checksum]");
+        write_sql(&sql, reading, columns[i]);
+        write_sql(&sql, reading, " FROM {_tidegate_files} WHERE [pipeline_name] = ");
+        sql_text(&sql, reading->pipeline);
+        rc = fetch(reading, &sql, out, &why);
+        if (rc != TG_DESTINATION || strcmp(why.sqlstate, undefined_column) != 0)
+            break;
+    }
+    if (rc != TG_OK && err)
+        *err = why;
+    return rc;
+}
+
+static int read_file(const struct reading *reading, const struct text_rows *rows, size_t row,
+                     bool is_old, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ledger *out = reading->out;
+    struct ledger_file *entry = &out->files[out->file_count++];
+    struct source_file *file = &entry->file;
+    file->size = number(text_cell(rows, row, 2));
+    file->mtime_us = number(text_cell(rows, row, 3));
+    file->content = file->head = file->renamed_from = "";
+    TRY(keep(out, text_cell(rows, row, 0), &entry->resource, err));
+    TRY(keep(out, text_cell(rows, row, 1), &file->path, err));
+    TRY(keep(out, text_cell(rows, row, 4), &file->checksum, err));
+    if (is_old)
+        goto done;
+    TRY(keep(out, text_cell(rows, row, 5), &file->content, err));
+    TRY(keep(out, text_cell(rows, row, 6), &file->head, err));
+    file->content_bytes = number(text_cell(rows, row, 7));
+    file->rows = number(text_cell(rows, row, 8));
+done:
+    return rc;
+}
+
+static int read_files(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct text_rows rows = {0};
+    struct ledger *out = reading->out;
+    bool is_old = false;
+    TRY(fetch_files(reading, &rows, &is_old, err));
+    out->files = arena_alloc(&out->arena, rows.row_count * sizeof(*out->files));
+    if (!out->files) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < rows.row_count; i++)
+        TRY(read_file(reading, &rows, i, is_old, err));
+    if (out->file_count > 1)
+        qsort(out->files, out->file_count, sizeof(*out->files), compare_files);
+done:
+    text_rows_release(&rows);
+    return rc;
+}
+
+/* ---- load ids ---- */
+
+/* The highest load id, by its number, that "SELECT ... AS id" gives; "" when there is none. Empties
+ * `sql`. *there (may be NULL): the query's table is, with its columns. */
+static int highest(const struct reading *reading, struct buf *sql, const char **id, bool *there,
+                   struct tg_error *err)
+{
+    struct buf query = BUF_INIT;
+    struct text_rows rows = {0};
+    buf_printf(&query,
+               "SELECT id FROM (%s) AS ids ORDER BY TRY_CAST(id AS DECIMAL(38, 9)) DESC NULLS LAST "
+               "LIMIT 1",
+               buf_string(sql));
+    query.failed = query.failed || sql->failed;
+    buf_release(sql);
+    int rc = fetch_new(reading, &query, &rows, err);
+    if (rc == TG_OK)
+        rc = keep(reading->out, rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL, id, err);
+    if (there)
+        *there = rows.column_count > 0;
+    text_rows_release(&rows);
+    return rc;
+}
+
+/* A load that enters files moves this on, also where it leaves the state as it is. */
+static int read_files_load(const struct reading *reading, struct tg_error *err)
+{
+    struct buf sql = BUF_INIT;
+    write_sql(&sql, reading,
+              "SELECT [load_id] AS id FROM {_tidegate_files} WHERE [pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    return highest(reading, &sql, &reading->out->files_load_id, NULL, err);
+}
+
+/* Those of this pipeline's schema that are nobody else's: dlt writes a pipeline's name beside a
+ * state alone, and tidegate 0.1 no more than dlt. */
+static void unnamed_loads(const struct reading *reading, bool named, struct buf *sql)
+{
+    static const char *const others[] = {
+        " AND [load_id] NOT IN (SELECT [_dlt_load_id] FROM {_dlt_pipeline_state} "
+        "WHERE [pipeline_name] <> ",
+        " AND [load_id] NOT IN (SELECT [load_id] FROM {_tidegate_loads} WHERE [pipeline_name] <> ",
+    };
+    write_sql(sql, reading, "SELECT [load_id] AS id FROM {_dlt_loads} WHERE [schema_name] = ");
+    sql_text(sql, reading->schema);
+    for (int i = 0; i < (named ? 2 : 1); i++) {
+        write_sql(sql, reading, others[i]);
+        sql_text(sql, reading->pipeline);
+        buf_char(sql, ')');
+    }
+}
+
+/* The highest load id that this pipeline has used, whoever wrote the load. */
+static int read_newest_load(const struct reading *reading, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    const char *ids[3] = {"", "", ""};
+    bool named = false;
+    write_sql(&sql, reading,
+              "SELECT [_dlt_load_id] AS id FROM {_dlt_pipeline_state} WHERE [pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    TRY(highest(reading, &sql, &ids[0], NULL, err));
+    write_sql(&sql, reading,
+              "SELECT [load_id] AS id FROM {_tidegate_loads} WHERE [pipeline_name] = ");
+    sql_text(&sql, reading->pipeline);
+    TRY(highest(reading, &sql, &ids[1], &named, err));
+    unnamed_loads(reading, named, &sql);
+    TRY(highest(reading, &sql, &ids[2], NULL, err));
+    for (int i = 0; i < 3; i++)
+        if (load_id_ns(ids[i]) > load_id_ns(reading->out->newest_load))
+            reading->out->newest_load = ids[i];
+done:
+    buf_release(&sql);
+    return rc;
+}
+
+int ledger_next_id(struct connection *con, const char *dataset, const char *newest, int64_t now_us,
+                   char out[LOAD_ID_TEXT], struct tg_error *err)
+{
+    const struct reading reading = {.con = con, .dataset = dataset};
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    int64_t after = load_id_ns(newest);
+    int64_t us = after >= 0 && after / 1000 >= now_us ? after / 1000 + 1 : now_us;
+    int rc = TG_OK;
+    load_id_write(us, out);
+    if (con) {
+        write_sql(&sql, &reading,
+                  "SELECT [load_id] FROM {_dlt_loads} WHERE TRY_CAST([load_id] AS DECIMAL(38, 9)) "
+                  ">= ");
+        buf_printf(&sql, "%s ORDER BY TRY_CAST([load_id] AS DECIMAL(38, 9))", out);
+        rc = fetch(&reading, &sql, &rows, err);
+    }
+    for (size_t i = 0; rc == TG_OK && i < rows.row_count; i++)
+        us += load_id_ns(text_cell(&rows, i, 0)) / 1000 == us;
+    load_id_write(us, out);
+    text_rows_release(&rows);
+    return rc;
+}
+
+void ledger_init(struct ledger *ledger)
+{
+    *ledger = (struct ledger){
+        .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
+    arena_init(&ledger->arena);
+}
+
+int ledger_read(struct connection *con, const char *dataset, const char *pipeline,
+                const char *schema, struct ledger *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct reading reading = {con, dataset, pipeline, schema, out};
+    ledger_init(out);
+    TRY(read_state(&reading, err));
+    TRY(pick_schema(&reading, err));
+    reading.schema = out->schema;
+    TRY(read_schema(&reading, true, err));
+    TRY(read_boundaries(&reading, err));
+    TRY(read_files(&reading, err));
+    TRY(read_files_load(&reading, err));
+    TRY(read_newest_load(&reading, err));
+done:
+    if (rc != TG_OK)
+        ledger_release(out);
+    return rc;
+}
+
+int ledger_schema(struct connection *con, const char *dataset, const char *schema,
+                  struct ledger *out, struct tg_error *err)
+{
+    const struct reading reading = {.con = con, .dataset = dataset, .schema = schema, .out = out};
+    ledger_init(out);
+    int rc = read_schema(&reading, true, err);
+    if (rc != TG_OK)
+        ledger_release(out);
+    return rc;
+}
+
+void ledger_release(struct ledger *ledger)
+{
+    arena_release(&ledger->arena);
+    *ledger = (struct ledger){
+        .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
+}
+
+int ledger_lock(struct connection *con, const char *dataset, struct tg_error *err)
+{
+    static const char *const there_and_back[] = {" + 1", " - 1"};
+    int rc = TG_OK;
+    struct tg_error why = {0};
+    const struct reading reading = {.con = con, .dataset = dataset};
+    for (int i = 0; rc == TG_OK && i < 2; i++) {
+        struct buf sql = BUF_INIT;
+        write_sql(&sql, &reading, "UPDATE {_dlt_loads} SET [status] = [status]");
+        buf_text(&sql, there_and_back[i]);
+        write_sql(&sql, &reading, " WHERE [load_id] = (SELECT max([load_id]) FROM {_dlt_loads})");
+        rc = buf_check(&sql, &why);
+        if (rc == TG_OK)
+            rc = connection_exec(con, sql.data, NULL, &why);
+        buf_release(&sql);
+    }
+    if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_table) == 0)
+        return TG_OK; /* two that make it get into each other's way */
+    if (rc != TG_OK && err)
+        *err = why;
+    return rc;
+}
+
+/* Whose is the load `load_id` that is there? A package of 0.1 has no id of its own, and the load
+ * that was made of it has none either. */
+static int compare_package(const struct reading *reading, const struct manifest *manifest,
+                           enum load_found *found, struct tg_error *err)
+{
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    size_t same = 0, others = 0;
+    write_sql(&sql, reading, "SELECT [package_id] FROM {_tidegate_loads} WHERE [load_id] = ");
+    sql_text(&sql, manifest->load_id);
+    int rc = fetch_new(reading, &sql, &rows, err);
+    for (size_t i = 0; i < rows.row_count; i++) {
+        const char *id = text_cell(&rows, i, 0);
+        same += id && strcmp(id, manifest->package_id) == 0;
+        others += id && strcmp(id, manifest->package_id) != 0;
+    }
+    bool is_old = manifest->package_id[0] == '\0';
+    bool written = is_old ? others == 0 : same > 0;
+    *found = written ? LOAD_WRITTEN : LOAD_TAKEN;
+    text_rows_release(&rows);
+    return rc;
+}
+
+static int find_load(const struct reading *reading, const struct manifest *manifest,
+                     enum load_found *found, struct tg_error *err)
+{
+    struct buf sql = BUF_INIT;
+    struct text_rows rows = {0};
+    *found = LOAD_ABSENT;
+    write_sql(&sql, reading, "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = ");
+    sql_text(&sql, manifest->load_id);
+    buf_text(&sql, " LIMIT 1");
+    int rc = fetch(reading, &sql, &rows, err);
+    if (rc == TG_OK && rows.row_count > 0)
+        rc = compare_package(reading, manifest, found, err);
+    text_rows_release(&rows);
+    return rc;
+}
+
+int ledger_look(struct connection *con, const struct manifest *manifest, enum load_found *found,
+                struct ledger *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct reading reading = {con, manifest->dataset, manifest->pipeline, manifest->schema,
+                                    out};
+    ledger_init(out);
+    TRY(find_load(&reading, manifest, found, err));
+    if (*found != LOAD_ABSENT)
+        goto done;
+    TRY(read_state(&reading, err));
+    TRY(read_files_load(&reading, err));
+    TRY(read_newest_load(&reading, err));
+    TRY(read_schema(&reading, false, err));
+done:
+    if (rc != TG_OK)
+        ledger_release(out);
+    return rc;
+}

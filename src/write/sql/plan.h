@@ -1,0 +1,81 @@
+/*
+ * A plan: SQL statements in order, each with the table it is about and what its row count means.
+ * Plans are made by pure functions (ddl_plan, the dispositions, record_plan) and run by plan_run.
+ * Here too: the package's Parquet files as part of a statement.
+ */
+#ifndef TIDEGATE_WRITE_PLAN_H
+#define TIDEGATE_WRITE_PLAN_H
+
+#include "base/buf.h"
+#include "database/connection.h"
+#include "write/sql/chain.h"
+
+/* What the rows that a statement changed are. */
+enum step_count {
+    COUNT_NONE = 0,
+    COUNT_INSERTED,
+    COUNT_REPLACED, /* old rows that gave way to rows of this load */
+    COUNT_DELETED
+};
+
+struct step {
+    const char *sql;
+    const struct target *target; /* NULL: about no data table */
+    enum step_count count;
+};
+
+struct plan {
+    struct arena arena; /* owns the texts */
+    struct buf text;    /* the statement being written */
+    struct step *steps;
+    size_t count, cap;
+};
+
+/* What one load did to one table, by step_count. */
+struct tally {
+    uint64_t inserted, replaced, deleted;
+};
+
+void plan_init(struct plan *plan);
+void plan_release(struct plan *plan);
+/* Ends the statement in plan->text. `target` is borrowed, may be NULL. */
+int plan_end(struct plan *plan, const struct target *target, enum step_count count,
+             struct tg_error *err) TG_CHECK_RESULT;
+/* Runs all statements; counts go to tallies[target->index] (NULL: nowhere). Errors name the table.
+ */
+int plan_run(const struct plan *plan, struct connection *con, struct tally *tallies,
+             struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- pieces of statements ---- */
+
+/* "dataset"."table" */
+void plan_table(struct buf *sql, const struct load *load, const struct target *target);
+/* The columns that this load brings, each with `alias`. in front unless it is NULL. */
+void plan_columns(struct buf *sql, const struct load *load, const struct target *target,
+                  const char *alias);
+/* The files of a table in the package that have the columns of file `leader`, from there on. */
+void plan_source(struct buf *sql, const struct load *load, const struct manifest_table *part,
+                 size_t leader);
+/* Does file `f` have other columns than all files before it? Such files lead the groups. */
+bool plan_leads_group(const struct manifest_table *part, size_t f);
+/* The SQL type that a column has in a Parquet file, where lengths and JSON are not known. */
+void plan_stored_type(struct buf *out, const struct dialect *dialect, struct type_spec spec);
+/* All rows of a table in the package, as a SELECT of the columns that this load brings, with the
+ * types that the destination has; a column that a file lacks is NULL there. `order` adds the
+ * order of arrival. */
+void plan_relation(struct buf *sql, const struct load *load, const struct target *target,
+                   bool order);
+
+/* ---- statements that several dispositions need ---- */
+
+/* One INSERT per group of files with equal columns. */
+int plan_insert(struct plan *plan, const struct load *load, const struct target *target,
+                struct tg_error *err) TG_CHECK_RESULT;
+/* Empties all tables of a chain that were there before. */
+int plan_clear(struct plan *plan, const struct load *load, const struct chain *chain,
+               struct tg_error *err) TG_CHECK_RESULT;
+/* plan_insert for every table of a chain, parents before nested. */
+int plan_insert_all(struct plan *plan, const struct load *load, const struct chain *chain,
+                    struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

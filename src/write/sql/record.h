@@ -1,0 +1,16 @@
+/*
+ * The ledger rows of a load, as SQL (ledger.h says what the tables hold).
+ */
+#ifndef TIDEGATE_WRITE_RECORD_H
+#define TIDEGATE_WRITE_RECORD_H
+
+#include "write/sql/plan.h"
+#include "write/sql/write.h"
+
+/* Writes the statements: state, schema version, load, counts, boundaries, files. Marks the tables
+ * that got rows as seen in the load's catalog and gives it its new version. `counts` are in the
+ * manifest's order; `now_us` is the time of the load's end. */
+int record_plan(struct load *load, const struct write_table_counts *counts, int64_t now_us,
+                struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

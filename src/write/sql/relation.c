@@ -1,0 +1,241 @@
+/*
+ * The rows of a table in the package, as a relation: what statements read.
+ *
+ * Path: plan_relation, plan_insert -> for each group of files with equal columns: write_select ->
+ * write_expression (a cast where the file's type is not the destination's; write_whole and
+ * write_rest where doubles come to a column that stays bigint) and plan_source.
+ *
+ * Which rows a statement takes of it is left to the dispositions.
+ */
+#include "write/sql/plan.h"
+
+#include <string.h>
+
+/* ---- files ---- */
+
+static bool same_columns(const struct manifest_file *a, const struct manifest_file *b)
+{
+    if (a->column_count != b->column_count)
+        return false;
+    for (size_t i = 0; i < a->column_count; i++) {
+        const struct manifest_column *x = &a->columns[i];
+        const struct manifest_column *y = &b->columns[i];
+        if (strcmp(x->name, y->name) != 0 || x->spec.type != y->spec.type ||
+            x->spec.precision != y->spec.precision || x->spec.scale != y->spec.scale ||
+            x->spec.naive != y->spec.naive)
+            return false;
+    }
+    return true;
+}
+
+bool plan_leads_group(const struct manifest_table *part, size_t f)
+{
+    for (size_t i = 0; i < f; i++)
+        if (same_columns(&part->files[i], &part->files[f]))
+            return false;
+    return true;
+}
+
+static const struct manifest_column *file_find(const struct manifest_file *file, const char *name)
+{
+    for (size_t i = 0; i < file->column_count; i++)
+        if (strcmp(file->columns[i].name, name) == 0)
+            return &file->columns[i];
+    return NULL;
+}
+
+/* A path as a literal; characters that would make it a pattern stand for themselves. */
+static void write_path(struct buf *sql, const char *folder, const char *name)
+{
+    struct buf path = BUF_INIT;
+    const char *const parts[] = {folder, "/", name};
+    for (size_t i = 0; i < 3; i++) {
+        for (const char *c = parts[i]; *c; c++) {
+            if (strchr("*?[", *c))
+                buf_printf(&path, "[%c]", *c);
+            else
+                buf_char(&path, *c);
+        }
+    }
+    sql->failed = sql->failed || path.failed;
+    sql_text(sql, buf_string(&path));
+    buf_release(&path);
+}
+
+/* The files of the group that file `leader` leads, as a table. */
+void plan_source(struct buf *sql, const struct load *load, const struct manifest_table *part,
+                 size_t leader)
+{
+    buf_text(sql, "read_parquet([");
+    for (size_t f = leader; f < part->file_count; f++) {
+        if (!same_columns(&part->files[leader], &part->files[f]))
+            continue;
+        if (f > leader)
+            buf_text(sql, ", ");
+        write_path(sql, load->package_path, part->files[f].name);
+    }
+    buf_text(sql, "], hive_partitioning = false)");
+}
+
+/* ---- columns ---- */
+
+void plan_stored_type(struct buf *out, const struct dialect *dialect, struct type_spec spec)
+{
+    if (spec.type == TYPE_JSON)
+        spec.type = TYPE_TEXT;
+    if (spec.type != TYPE_DECIMAL)
+        spec.precision = 0;
+    dialect->type_sql(&spec, out);
+}
+
+static bool needs_cast(struct buf *sql, const struct dialect *dialect,
+                       const struct manifest_column *column, const char *sql_type)
+{
+    struct buf stored = BUF_INIT;
+    plan_stored_type(&stored, dialect, column->spec);
+    bool differs = strcmp(buf_string(&stored), sql_type) != 0;
+    sql->failed = sql->failed || stored.failed;
+    buf_release(&stored);
+    return differs;
+}
+
+/* The doubles of a file that are split over two columns, of which `column` is one; NULL: it is not.
+ */
+static const struct spill *find_spill(const struct target *target, const struct manifest_file *file,
+                                      const char *column)
+{
+    for (const struct spill *spill = target->spills; spill; spill = spill->next) {
+        const struct manifest_column *stored = file_find(file, spill->from);
+        bool is_one = strcmp(spill->from, column) == 0 || strcmp(spill->to, column) == 0;
+        if (is_one && stored && stored->spec.type == TYPE_DOUBLE)
+            return spill;
+    }
+    return NULL;
+}
+
+/* Does this load bring the column in such files? */
+static bool brings(const struct target *target, const struct manifest_file *file,
+                   const char *column)
+{
+    return file_find(file, column) || find_spill(target, file, column);
+}
+
+/* CASE WHEN the double `name` is an integer of 64 bits THEN */
+static void write_case(struct buf *sql, const struct dialect *dialect, const char *name)
+{
+    buf_text(sql, "CASE WHEN CAST(TRY_CAST(");
+    sql_ident(sql, dialect, name);
+    buf_text(sql, " AS BIGINT) AS DOUBLE) = ");
+    sql_ident(sql, dialect, name);
+    buf_text(sql, " THEN ");
+}
+
+static void write_whole(struct buf *sql, const struct dialect *dialect, const struct spill *spill)
+{
+    write_case(sql, dialect, spill->from);
+    buf_text(sql, "TRY_CAST(");
+    sql_ident(sql, dialect, spill->from);
+    buf_text(sql, " AS BIGINT) END");
+}
+
+static void write_rest(struct buf *sql, const struct dialect *dialect, const struct spill *spill,
+                       bool stored)
+{
+    if (stored) {
+        buf_text(sql, "coalesce(");
+        sql_ident(sql, dialect, spill->to);
+        buf_text(sql, ", ");
+    }
+    write_case(sql, dialect, spill->from);
+    buf_text(sql, "NULL ELSE ");
+    sql_ident(sql, dialect, spill->from);
+    buf_text(sql, stored ? " END)" : " END");
+}
+
+static void write_expression(struct buf *sql, const struct dialect *dialect,
+                             const struct target *target, const struct manifest_file *file,
+                             const struct target_column *column)
+{
+    const struct manifest_column *stored = file_find(file, column->name);
+    const struct spill *spill = find_spill(target, file, column->name);
+    bool is_rest = spill && strcmp(spill->to, column->name) == 0;
+    bool cast = !spill && (!stored || needs_cast(sql, dialect, stored, column->sql_type));
+    buf_text(sql, cast ? "CAST(" : "");
+    if (is_rest)
+        write_rest(sql, dialect, spill, stored);
+    else if (spill)
+        write_whole(sql, dialect, spill);
+    else if (stored)
+        sql_ident(sql, dialect, column->name);
+    else
+        buf_text(sql, "NULL");
+    if (cast)
+        buf_printf(sql, " AS %s)", column->sql_type);
+    if (!cast && !spill)
+        return;
+    buf_text(sql, " AS ");
+    sql_ident(sql, dialect, column->name);
+}
+
+/* SELECT of a group of files. With `all`, columns that the group lacks are NULL; else left out. */
+static void write_select(struct buf *sql, const struct load *load, const struct target *target,
+                         size_t leader, bool all, bool order)
+{
+    const struct manifest_file *file = &target->part->files[leader];
+    const char *separator = "SELECT ";
+    for (size_t i = 0; i < target->column_count; i++) {
+        const struct target_column *column = &target->columns[i];
+        if (!column->loaded || (!all && !brings(target, file, column->name)))
+            continue;
+        buf_text(sql, separator);
+        write_expression(sql, load->dialect, target, file, column);
+        separator = ", ";
+    }
+    if (order) {
+        buf_text(sql, separator);
+        buf_text(sql, file_find(file, ORDER_COLUMN) ? "" : "0 AS ");
+        sql_ident(sql, load->dialect, ORDER_COLUMN);
+    }
+    buf_text(sql, "\nFROM ");
+    plan_source(sql, load, target->part, leader);
+}
+
+void plan_relation(struct buf *sql, const struct load *load, const struct target *target,
+                   bool order)
+{
+    for (size_t f = 0; f < target->part->file_count; f++) {
+        if (!plan_leads_group(target->part, f))
+            continue;
+        if (f > 0)
+            buf_text(sql, "\nUNION ALL\n");
+        write_select(sql, load, target, f, true, order);
+    }
+}
+
+/* ---- statements ---- */
+
+int plan_insert(struct plan *plan, const struct load *load, const struct target *target,
+                struct tg_error *err)
+{
+    struct buf *sql = &plan->text;
+    for (size_t f = 0; target_has_rows(target) && f < target->part->file_count; f++) {
+        if (!plan_leads_group(target->part, f))
+            continue;
+        buf_text(sql, "INSERT INTO ");
+        plan_table(sql, load, target);
+        const char *separator = " (";
+        for (size_t i = 0; i < target->column_count; i++) {
+            if (!brings(target, &target->part->files[f], target->columns[i].name))
+                continue;
+            buf_text(sql, separator);
+            sql_ident(sql, load->dialect, target->columns[i].name);
+            separator = ", ";
+        }
+        buf_text(sql, ")\n");
+        write_select(sql, load, target, f, false, false);
+        int rc = plan_end(plan, target, COUNT_INSERTED, err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    return TG_OK;
+}

@@ -1,0 +1,399 @@
+/*
+ * One package into one database.
+ *
+ * Path: write_package -> write_once -> look (is the load there already?) -> open_load (what is
+ * there, what comes) -> prepare (all plans; agree_check) -> run the stage plan (temporary tables)
+ * -> transact: BEGIN, lock, look again (agree_still), schema changes, dispositions, ledger rows,
+ * commit; on any error ROLLBACK. The error that is returned is the first one; what it means for the
+ * package is fate.c's.
+ *
+ * A plan is made of what was there before the transaction. Where somebody else has changed that in
+ * the meantime (is_race), it is made anew; what may not be planned anew is a conflict (look).
+ *
+ * The statements are made by ddl.c, dispositions/ and record.c, and run by plan_run.
+ */
+#include "write/sql/write.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "write/sql/agree.h"
+#include "write/sql/ddl.h"
+#include "write/disposition.h"
+#include "write/sql/ledger.h"
+#include "write/sql/record.h"
+
+struct writing {
+    struct connection *con;
+    const struct manifest *manifest;
+    struct load load;
+    struct ledger newest; /* the schema that the plans start from */
+    struct plan schema, stage, data, record, drop;
+    struct tally *tallies; /* one for each table of the manifest */
+    struct write_result *out;
+};
+
+/* ---- before the transaction ---- */
+
+/* Staged rows, and the statement that drops them in the end. */
+static int prepare_stage(struct writing *writing, const struct chain *chain, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf *sql = &writing->drop.text;
+    if (!chain->driver->stage)
+        return TG_OK;
+    TRY(chain->driver->stage(&writing->load, chain, &writing->stage, err));
+    buf_text(sql, "DROP TABLE IF EXISTS ");
+    plan_stage(sql, &writing->load, chain);
+    TRY(plan_end(&writing->drop, NULL, COUNT_NONE, err));
+done:
+    return rc;
+}
+
+static int open_load(struct writing *writing, const char *package_path, struct tg_error *err)
+{
+    struct connection *con = writing->con;
+    const struct manifest *manifest = writing->manifest;
+    const struct ledger *newest = &writing->newest;
+    struct described described = {0};
+    int rc = ledger_schema(con, manifest->dataset, manifest->schema, &writing->newest, err);
+    if (rc == TG_OK)
+        rc = con->driver->describe(con, manifest->dataset, NULL, &described, err);
+    if (rc != TG_OK)
+        return rc;
+    bool same = newest->schema_version == manifest->catalog_version_from &&
+                strcmp(newest->schema_hash, manifest->catalog_hash_from) == 0;
+    return load_init(&writing->load, con->driver->dialect, package_path, manifest, &described,
+                     same ? NULL : newest->schema_json, err);
+}
+
+/* The columns of the widest table. One that is filled from staged rows counts thrice: reading them
+ * takes twice as much as writing them. */
+static size_t widest(const struct load *load)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < load->chain_count; i++) {
+        const struct chain *chain = &load->chains[i];
+        for (size_t t = 0; t < chain->count; t++) {
+            size_t count = chain->targets[t].column_count * (chain->driver->stage ? 3 : 1);
+            most = count > most ? count : most;
+        }
+    }
+    return most;
+}
+
+/* The tables that a transaction fills. Of one whose old rows give way it holds the old blocks, the
+ * new ones, and what was staged. */
+static size_t filled(const struct load *load)
+{
+    enum { MERGED = 5 };
+    size_t count = 0;
+    for (size_t i = 0; i < load->chain_count; i++) {
+        const struct chain *chain = &load->chains[i];
+        for (size_t t = 0; t < chain->count; t++)
+            if (target_has_rows(&chain->targets[t]))
+                count += chain->driver->stage && chain->targets[t].there ? MERGED : 1;
+    }
+    return count;
+}
+
+static int prepare(struct writing *writing, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct load *load = &writing->load;
+    TRY(ddl_settle(load, writing->con, err));
+    TRY(ddl_plan(load, &writing->schema, err));
+    TRY(agree_check(load, writing->con, err));
+    TRY(writing->con->driver->reserve(writing->con, widest(load), filled(load), err));
+    for (size_t i = 0; i < load->chain_count; i++) {
+        const struct chain *chain = &load->chains[i];
+        TRY(prepare_stage(writing, chain, err));
+        TRY(chain->driver->apply(load, chain, &writing->data, err));
+    }
+done:
+    return rc;
+}
+
+/* Makes the counts of the result, all zero. */
+static int init_counts(struct writing *writing, struct tg_error *err)
+{
+    size_t count = writing->manifest->table_count;
+    struct write_result *out = writing->out;
+    writing->tallies = mem_calloc(count + 1, sizeof(*writing->tallies));
+    out->counts = mem_calloc(count + 1, sizeof(*out->counts));
+    if (!writing->tallies || !out->counts)
+        return error_nomem(err);
+    out->count = count;
+    for (size_t i = 0; i < count; i++)
+        out->counts[i].table = writing->manifest->tables[i].name;
+    return TG_OK;
+}
+
+/* Does it matter which loads of the pipeline came before this one? Not where rows are added to
+ * others and nothing is remembered: such a load may come late. */
+static bool is_ordered(const struct writing *writing)
+{
+    const struct load *load = &writing->load;
+    if (writing->manifest->state_changed || writing->manifest->source_file_count > 0)
+        return true;
+    for (size_t i = 0; i < load->chain_count; i++)
+        if (load->chains[i].replaced || strcmp(load->chains[i].driver->name, "append") != 0)
+            return true;
+    return false;
+}
+
+static int moved_on(const struct manifest *manifest, const struct ledger *ledger,
+                    struct tg_error *err)
+{
+    return error_set(err, TG_CONFLICT,
+                     "pipeline '%s' is at state version %" PRId64
+                     " and load '%s' in the destination, but this load started from version "
+                     "%" PRId64
+                     ": another run has loaded meanwhile; nothing was written, run again",
+                     manifest->pipeline, ledger->state_version, ledger->newest_load,
+                     manifest->state_version_from);
+}
+
+static int id_taken(const struct manifest *manifest, struct tg_error *err)
+{
+    return error_set(err, TG_CONFLICT,
+                     "another load of dataset '%s' has the id '%s': another run has loaded "
+                     "meanwhile; nothing was written, run again",
+                     manifest->dataset, manifest->load_id);
+}
+
+/* Is the load there already? And if not: is the destination where the load started from? What was
+ * found is in `ledger`; release it. */
+static int look(struct writing *writing, struct ledger *ledger, struct tg_error *err)
+{
+    const struct manifest *manifest = writing->manifest;
+    enum load_found found = LOAD_ABSENT;
+    int rc = ledger_look(writing->con, manifest, &found, ledger, err);
+    if (rc != TG_OK)
+        return rc;
+    bool same_state = ledger->state_version == manifest->state_version_from &&
+                      strcmp(ledger->state_hash, manifest->state_hash_from) == 0;
+    /* Files are read by what the ledger knew of them; state stays where there is no cursor. */
+    bool same_files = manifest->source_file_count == 0 || !manifest->skips_files ||
+                      strcmp(ledger->files_load_id, manifest->files_load_from) == 0;
+    /* What is newest goes by the load's id: one that is written later must not be older. */
+    bool newest =
+        !is_ordered(writing) || load_id_ns(manifest->load_id) > load_id_ns(ledger->newest_load);
+    writing->out->already_written = found == LOAD_WRITTEN;
+    if (found == LOAD_TAKEN)
+        rc = id_taken(manifest, err);
+    else if (found == LOAD_ABSENT && !(same_state && same_files && newest))
+        rc = moved_on(manifest, ledger, err);
+    if (rc == TG_CONFLICT)
+        err->retryable = true;
+    return rc;
+}
+
+/* ---- the transaction ---- */
+
+static void finish_counts(struct writing *writing)
+{
+    for (size_t i = 0; i < writing->out->count; i++) {
+        const struct tally *tally = &writing->tallies[i];
+        struct write_table_counts *counts = &writing->out->counts[i];
+        uint64_t updated = tally->replaced < tally->inserted ? tally->replaced : tally->inserted;
+        counts->rows_inserted = tally->inserted - updated;
+        counts->rows_updated = updated;
+        counts->rows_deleted = tally->deleted + tally->replaced - updated;
+    }
+}
+
+/* SQLSTATEs of a plan that came too late: somebody else has changed a row or a table that it
+ * changes, or has made the table or the column that it makes. */
+static const char serialization_failure[] = "40001";
+static const char *const races[] = {serialization_failure, "42P07", "42701"};
+
+static bool is_race(int rc, const struct tg_error *err)
+{
+    for (size_t i = 0; rc != TG_OK && i < sizeof(races) / sizeof(races[0]); i++)
+        if (strcmp(err->sqlstate, races[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Is the newest schema still the one that the plans start from? */
+static int check_schema(const struct writing *writing, const struct ledger *now,
+                        struct tg_error *err)
+{
+    const struct ledger *then = &writing->newest;
+    if (now->schema_version == then->schema_version &&
+        strcmp(now->schema_hash, then->schema_hash) == 0)
+        return TG_OK;
+    int rc = error_set(err, TG_DESTINATION,
+                       "schema '%s' was changed by another run while this load was being written; "
+                       "nothing was written, run again",
+                       writing->manifest->schema);
+    memcpy(err->sqlstate, serialization_failure, sizeof(serialization_failure));
+    return rc;
+}
+
+static int fill_transaction(struct writing *writing, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = writing->con;
+    struct ledger ledger = {0};
+    TRY(look(writing, &ledger, err));
+    if (writing->out->already_written)
+        goto done;
+    TRY(check_schema(writing, &ledger, err));
+    TRY(agree_still(&writing->load, con, err));
+    writing->load.schema_us = ledger.schema_us + 1;
+    TRY(plan_run(&writing->schema, con, NULL, err));
+    TRY(plan_run(&writing->data, con, writing->tallies, err));
+    finish_counts(writing);
+    TRY(record_plan(&writing->load, writing->out->counts, context_now_us(con->ctx),
+                    &writing->record, err));
+    TRY(plan_run(&writing->record, con, NULL, err));
+    TRY(context_check(con->ctx, err)); /* from here on it is too late for a cancel */
+    rc = con->driver->commit(con, err);
+    if (rc != TG_OK)
+        writing->out->fate = FATE_UNKNOWN;
+done:
+    ledger_release(&ledger);
+    return rc;
+}
+
+static void pause_ms(int ms)
+{
+    const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+    nanosleep(&pause, NULL);
+}
+
+enum { LOCK_PAUSE_MS = 5, LOCK_WAIT_MAX_MS = 600000 };
+
+/* BEGIN, and the ledger is this load's alone. Two transactions that do not see each other would
+ * find the same state, and both move on from it. */
+static int begin(struct writing *writing, struct tg_error *err)
+{
+    struct connection *con = writing->con;
+    const char *dataset = writing->manifest->dataset;
+    for (int waited = 0; waited < LOCK_WAIT_MAX_MS; waited += LOCK_PAUSE_MS) {
+        int rc = context_check(con->ctx, err);
+        if (rc == TG_OK)
+            rc = connection_exec(con, "BEGIN TRANSACTION", NULL, err);
+        if (rc == TG_OK)
+            rc = ledger_lock(con, dataset, err);
+        if (rc == TG_OK || strcmp(err->sqlstate, serialization_failure) != 0)
+            return rc;
+        (void)!connection_exec(con, "ROLLBACK", NULL, NULL);
+        error_clear(err);
+        pause_ms(LOCK_PAUSE_MS);
+    }
+    int rc = error_set(err, TG_LOCKED,
+                       "another load has been writing to dataset '%s' for %d minutes; wait until "
+                       "it is done, and run again",
+                       dataset, LOCK_WAIT_MAX_MS / 60000);
+    err->retryable = true;
+    return rc;
+}
+
+static int transact(struct writing *writing, struct tg_error *err)
+{
+    int rc = begin(writing, err);
+    if (rc == TG_OK)
+        rc = fill_transaction(writing, err);
+    /* A failure to roll back changes nothing: what is not committed is gone when the connection is.
+     */
+    if (rc != TG_OK || writing->out->already_written)
+        (void)!connection_exec(writing->con, "ROLLBACK", NULL, NULL);
+    return rc;
+}
+
+enum { TOGETHER_FROM = 100 }; /* statements */
+
+/* Statements on temporary tables. Each by itself, so that several threads can read what is staged;
+ * but many in one transaction, since making or dropping one costs the more the more there are. */
+static int run_temporary(const struct plan *plan, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (plan->count < TOGETHER_FROM)
+        return plan_run(plan, con, NULL, err);
+    TRY(connection_exec(con, "BEGIN TRANSACTION", NULL, err));
+    rc = plan_run(plan, con, NULL, err);
+    if (rc == TG_OK)
+        rc = connection_exec(con, "COMMIT", NULL, err);
+    if (rc != TG_OK)
+        (void)!connection_exec(con, "ROLLBACK", NULL, NULL);
+done:
+    return rc;
+}
+
+/* One attempt, with plans of what is there now. */
+static int write_once(struct connection *con, const char *package_path,
+                      const struct manifest *manifest, struct write_result *out,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct writing writing = {.con = con, .manifest = manifest, .out = out};
+    struct ledger ledger = {0};
+    struct plan *const plans[] = {&writing.schema, &writing.stage, &writing.data, &writing.record,
+                                  &writing.drop};
+    *out = (struct write_result){0};
+    for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
+        plan_init(plans[i]);
+    TRY(init_counts(&writing, err));
+    TRY(look(&writing, &ledger, err));
+    if (out->already_written)
+        goto done;
+    TRY(open_load(&writing, package_path, err));
+    TRY(prepare(&writing, err));
+    rc = run_temporary(&writing.stage, con, err);
+    if (rc == TG_OK)
+        rc = transact(&writing, err);
+    (void)!run_temporary(&writing.drop, con, NULL); /* else the connection's end drops them */
+done:
+    for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
+        plan_release(plans[i]);
+    load_release(&writing.load);
+    ledger_release(&writing.newest);
+    ledger_release(&ledger);
+    mem_free(writing.tallies);
+    if (rc != TG_OK && out->fate != FATE_UNKNOWN)
+        write_result_release(out);
+    return rc;
+}
+
+/* What is changed by somebody else again and again while this load is written is a conflict. */
+static int as_conflict(int rc, struct tg_error *err)
+{
+    if (rc != TG_DESTINATION || strcmp(err->sqlstate, serialization_failure) != 0)
+        return rc;
+    err->code = TG_CONFLICT;
+    err->retryable = true;
+    return TG_CONFLICT;
+}
+
+enum { ATTEMPTS_MAX = 8, PAUSE_MS = 5 }; /* 0.6 s in all: the ledger is locked meanwhile */
+
+int write_package(struct connection *con, const char *package_path, const struct manifest *manifest,
+                  struct write_result *out, struct tg_error *err)
+{
+    struct tg_error own = {0};
+    if (!err)
+        err = &own;
+    int rc = write_once(con, package_path, manifest, out, err);
+    for (int i = 1; is_race(rc, err) && i < ATTEMPTS_MAX; i++) {
+        pause_ms(PAUSE_MS << (i - 1));
+        error_clear(err);
+        write_result_release(out);
+        rc = context_check(con->ctx, err);
+        if (rc == TG_OK)
+            rc = write_once(con, package_path, manifest, out, err);
+    }
+    rc = as_conflict(rc, err);
+    if (out->fate != FATE_UNKNOWN)
+        out->fate = write_fate_of(rc, err);
+    return rc == TG_OK ? rc : error_where(err, rc, "load '%s'", manifest->load_id);
+}
+
+void write_result_release(struct write_result *result)
+{
+    mem_free(result->counts);
+    *result = (struct write_result){0};
+}
