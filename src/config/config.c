@@ -1,9 +1,9 @@
 /*
  * Configuration: from a spec, the environment and options to plain structs.
  *
- *   config_read: read_text -> document_parse (document.c) [config_expand: environment, secret
- * files]
- *                -> spec_convert (spec.c) [document_check, option_values] -> document_report
+ *   config_read: the file's text -> config_read_text
+ *   config_read_text: document_parse (document.c) [config_expand: environment, secret files]
+ *                     -> spec_convert (spec.c) [document_check, option_values] -> document_report
  *   config_init: the same struct from the options of the C API
  *
  * Option tables are read here: which keys there may be, of which type, with which choices; a
@@ -724,12 +724,10 @@ static int read_text(const char *path, struct buf *out, struct tg_error *err)
     return fs_read_file(path, out, err);
 }
 
-int config_read(struct config *config, const char *spec_path,
-                const struct tg_pipeline_options *options, struct tg_error *err)
+int config_read_text(struct config *config, const struct spec_text *spec,
+                     const struct tg_pipeline_options *options, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf text = BUF_INIT;
-    char *folder = NULL;
     *config = (struct config){.schema_config.hints.max_nesting = -1};
     arena_init(&config->arena);
     if (options && options->schema)
@@ -738,14 +736,12 @@ int config_read(struct config *config, const char *spec_path,
                          "under its key 'schema'");
     if (options)
         TRY(contract_set(&options->schema_contract, &config->run_contract, err));
-    TRY(read_text(spec_path, &text, err));
-    folder = fs_dirname(spec_path);
-    TRY(folder ? keep(config, folder, &config->folder, err) : error_nomem(err));
+    TRY(keep(config, spec->folder, &config->folder, err));
     struct document doc = {.arena = &config->arena,
-                           .path = spec_path,
+                           .path = spec->name,
                            .folder = config->folder,
-                           .text = buf_string(&text),
-                           .len = text.len,
+                           .text = spec->text,
+                           .len = spec->len,
                            .secrets = &config->secrets,
                            .err = err};
     TRY(document_parse(&doc));
@@ -756,6 +752,20 @@ int config_read(struct config *config, const char *spec_path,
     TRY(set_workdir(config, options, err));
     TRY(set_engine(config, err));
     TRY(set_storage(config, options, err));
+done:
+    return rc;
+}
+
+int config_read(struct config *config, const char *spec_path,
+                const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    char *folder = fs_dirname(spec_path);
+    *config = (struct config){0};
+    TRY(folder ? read_text(spec_path, &text, err) : error_nomem(err));
+    const struct spec_text spec = {buf_string(&text), text.len, spec_path, folder};
+    TRY(config_read_text(config, &spec, options, err));
 done:
     mem_free(folder);
     buf_release(&text);

@@ -79,6 +79,16 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
  * under the place. */
 int config_read(struct config *config, const char *spec_path,
                 const struct tg_pipeline_options *options, struct tg_error *err) TG_CHECK_RESULT;
+/* The same of a text in memory. */
+struct spec_text {
+    const char *text;
+    size_t len;
+    const char *name;   /* for messages, in place of a path */
+    const char *folder; /* relative paths start here */
+};
+int config_read_text(struct config *config, const struct spec_text *spec,
+                     const struct tg_pipeline_options *options,
+                     struct tg_error *err) TG_CHECK_RESULT;
 void config_release(struct config *config);
 /* "latest", or a version as in v1.5.0: which there are is the engine's to say. */
 #define STORAGE_VERSION_FAULT "'storage_version' is latest, or a version like v1.5.0, not '%s'"

@@ -367,6 +367,28 @@ static void a_spec_that_is_not_there_is_a_matter_of_usage(void **state)
     assert_non_null(strstr(spec->err.what, "is a folder"));
 }
 
+static void a_text_in_memory_is_a_spec(void **state)
+{
+    struct spec_file *spec = *state;
+    static const char good[] = SPEC_PERSON "to be cut off", bad[] = SPEC_PERSON "    fromat: csv\n";
+    struct spec_text text = {good, strlen(SPEC_PERSON), "the spec of order 7", "/data/shop"};
+    const struct tg_schema_options schema = {.naming = NULL};
+    const struct tg_pipeline_options options = {.schema = &schema};
+    config_release(&spec->config);
+    assert_int_equal(config_read_text(&spec->config, &text, NULL, &spec->err), TG_OK);
+    assert_string_equal(spec->config.folder, "/data/shop");
+    assert_string_equal(spec->config.destination, "duckdb:////data/shop/shop.duckdb");
+    assert_string_equal(spec->config.workdir, "/data/shop/.tidegate");
+    assert_string_equal(spec->config.resources[0].name, "person");
+    text.text = bad;
+    text.len = strlen(bad);
+    config_release(&spec->config);
+    assert_int_equal(config_read_text(&spec->config, &text, NULL, &spec->err), TG_SPEC);
+    assert_string_equal(spec->err.where, "the spec of order 7:7:5");
+    config_release(&spec->config);
+    assert_int_equal(config_read_text(&spec->config, &text, &options, &spec->err), TG_USAGE);
+}
+
 static void options_make_a_config(void **state)
 {
     struct spec_file *spec = *state;
@@ -532,6 +554,7 @@ int main(void)
         cmocka_unit_test(the_engine_comes_from_the_environment),
         cmocka_unit_test(the_storage_version_of_the_options_wins),
         cmocka_unit_test(a_spec_that_is_not_there_is_a_matter_of_usage),
+        cmocka_unit_test(a_text_in_memory_is_a_spec),
         cmocka_unit_test(options_make_a_config),
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(a_released_config_can_be_released),
