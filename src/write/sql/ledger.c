@@ -12,72 +12,68 @@
  */
 #include "write/sql/ledger.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/codec.h"
 #include "base/time.h"
+#include "database/template.h"
 
 struct reading {
     struct connection *con;
-    const char *dataset, *pipeline, *schema;
+    const char *dataset, *pipeline, *schema, *load_id;
     struct ledger *out;
 };
 
-/* Appends `pattern` with its names put in quotes: [x] is a column, {x} a table of the ledger. */
-static void write_sql(struct buf *sql, const struct reading *reading, const char *pattern)
-{
-    const struct dialect *dialect = reading->con->driver->dialect;
-    for (const char *at = pattern; *at;) {
-        char name[32];
-        size_t len = strcspn(at, "[{");
-        buf_append(sql, at, len);
-        at += len;
-        if (!*at)
-            break;
-        size_t end = strcspn(at, "]}");
-        snprintf(name, sizeof(name), "%.*s", (int)end - 1, at + 1);
-        if (*at == '[')
-            sql_ident(sql, dialect, name);
-        else
-            sql_table(sql, dialect, reading->dataset, name);
-        at += end + 1;
-    }
-}
+/* The number of the load id `id`. */
+#define LOAD_NUMBER(id) "TRY_CAST(" id " AS DECIMAL(38, 9))"
 
 /* SQLSTATEs of a table, or its schema, and of a column that is not there. */
 static const char undefined_table[] = "42P01";
 static const char undefined_column[] = "42703";
 
-/* Runs `sql` and empties it. A table that is not there has no rows, and no columns either: asking
- * what tables there are would cost more than all the queries. */
-static int fetch(const struct reading *reading, struct buf *sql, struct text_rows *out,
-                 struct tg_error *err)
+static int write_sql(const struct reading *reading, const char *pattern, struct buf *out,
+                     struct tg_error *err)
+{
+    const struct sql_scope scope = {
+        .dialect = reading->con->driver->dialect,
+        .dataset = reading->dataset,
+        .parts =
+            SQL_PARTS(SQL_TEXT("pipeline", reading->pipeline), SQL_TEXT("schema", reading->schema),
+                      SQL_TEXT("load_id", reading->load_id)),
+    };
+    return sql_write(out, &scope, pattern, err);
+}
+
+/* A table that is not there has no rows, and no columns either: asking what tables there are would
+ * cost more than all the queries. Nor has one that lacks a column, as old ones may, with `also`. */
+static int fetch_or(const struct reading *reading, const char *pattern, const char *also,
+                    struct text_rows *out, struct tg_error *err)
 {
     struct tg_error why = {0};
-    int rc = buf_check(sql, &why);
+    struct buf sql = BUF_INIT;
+    int rc = write_sql(reading, pattern, &sql, &why);
     if (rc == TG_OK)
-        rc = connection_fetch(reading->con, buf_string(sql), out, &why);
-    buf_release(sql);
-    if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_table) == 0)
+        rc = connection_fetch(reading->con, buf_string(&sql), out, &why);
+    buf_release(&sql);
+    if (rc == TG_DESTINATION &&
+        (strcmp(why.sqlstate, undefined_table) == 0 || strcmp(why.sqlstate, also) == 0))
         return TG_OK;
     if (rc != TG_OK && err)
         *err = why;
     return rc;
 }
 
-/* The same of a table that had fewer columns once: without them it has no rows either. */
-static int fetch_new(const struct reading *reading, struct buf *sql, struct text_rows *out,
+static int fetch(const struct reading *reading, const char *pattern, struct text_rows *out,
+                 struct tg_error *err)
+{
+    return fetch_or(reading, pattern, undefined_table, out, err);
+}
+
+static int fetch_new(const struct reading *reading, const char *pattern, struct text_rows *out,
                      struct tg_error *err)
 {
-    struct tg_error why = {0};
-    int rc = fetch(reading, sql, out, &why);
-    if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_column) == 0)
-        return TG_OK;
-    if (rc != TG_OK && err)
-        *err = why;
-    return rc;
+    return fetch_or(reading, pattern, undefined_column, out, err);
 }
 
 /* A copy in the ledger's arena; NULL becomes "". */
@@ -95,18 +91,16 @@ static int64_t number(const char *cell)
 static int read_state(const struct reading *reading, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
     struct ledger *out = reading->out;
-    write_sql(&sql, reading,
-              "SELECT s.[version], s.[version_hash], s.[state] FROM {_dlt_pipeline_state} AS s "
-              "JOIN {_dlt_loads} AS l ON l.[load_id] = s.[_dlt_load_id] "
-              "WHERE l.[status] = 0 AND s.[pipeline_name] = ");
-    sql_text(&sql, reading->pipeline);
-    write_sql(&sql, reading,
-              " ORDER BY s.[version] DESC, TRY_CAST(l.[load_id] AS DECIMAL(38, 9)) DESC NULLS LAST "
-              "LIMIT 1");
-    TRY(fetch(reading, &sql, &rows, err));
+    TRY(fetch(reading,
+              "SELECT s.[version], s.[version_hash], s.[state]\n"
+              "FROM {_dlt_pipeline_state} AS s\n"
+              "JOIN {_dlt_loads} AS l ON l.[load_id] = s.[_dlt_load_id]\n"
+              "WHERE l.[status] = 0 AND s.[pipeline_name] = {'pipeline'}\n"
+              "ORDER BY s.[version] DESC, " LOAD_NUMBER("l.[load_id]") " DESC NULLS LAST\n"
+                                                                       "LIMIT 1",
+              &rows, err));
     if (rows.row_count == 0)
         goto done;
     out->state_version = number(text_cell(&rows, 0, 0));
@@ -132,21 +126,20 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "state of pipeline '%s'", reading->pipeline);
 }
 
+#define NEWEST_SCHEMA(json)                                                                        \
+    "SELECT [version], [version_hash], max([inserted_at]) OVER (), " json "\n"                     \
+    "FROM {_dlt_version} WHERE [schema_name] = {'schema'}\n"                                       \
+    "ORDER BY [version] DESC, [inserted_at] DESC LIMIT 1"
+
 /* dlt takes the one that was stored last; ours is that, too (record_schema). */
 static int read_schema(const struct reading *reading, bool with_json, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf sql = BUF_INIT;
     struct buf json = BUF_INIT;
     struct text_rows rows = {0};
     struct time_point stored = {0};
     struct ledger *out = reading->out;
-    write_sql(&sql, reading, "SELECT [version], [version_hash], max([inserted_at]) OVER (), ");
-    write_sql(&sql, reading, with_json ? "[schema]" : "NULL");
-    write_sql(&sql, reading, " FROM {_dlt_version} WHERE [schema_name] = ");
-    sql_text(&sql, reading->schema);
-    write_sql(&sql, reading, " ORDER BY [version] DESC, [inserted_at] DESC LIMIT 1");
-    TRY(fetch(reading, &sql, &rows, err));
+    TRY(fetch(reading, with_json ? NEWEST_SCHEMA("[schema]") : NEWEST_SCHEMA("NULL"), &rows, err));
     if (rows.row_count == 0)
         goto done;
     out->schema_version = number(text_cell(&rows, 0, 0));
@@ -189,15 +182,13 @@ static int split_hashes(struct ledger *out, const char *cell, struct ledger_boun
 static int read_boundaries(const struct reading *reading, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
     struct ledger *out = reading->out;
-    write_sql(&sql, reading,
-              "SELECT [resource_name], [cursor_path], [last_value], [row_hashes] "
-              "FROM {_tidegate_boundary} WHERE [pipeline_name] = ");
-    sql_text(&sql, reading->pipeline);
-    buf_text(&sql, " ORDER BY 1, 2");
-    TRY(fetch(reading, &sql, &rows, err));
+    TRY(fetch(reading,
+              "SELECT [resource_name], [cursor_path], [last_value], [row_hashes]\n"
+              "FROM {_tidegate_boundary} WHERE [pipeline_name] = {'pipeline'}\n"
+              "ORDER BY 1, 2",
+              &rows, err));
     out->boundaries = arena_alloc(&out->arena, rows.row_count * sizeof(*out->boundaries));
     if (!out->boundaries) {
         rc = error_nomem(err);
@@ -223,24 +214,22 @@ static int compare_files(const void *a, const void *b)
     return order ? order : strcmp(x->file.path, y->file.path);
 }
 
+#define FILES(more)                                                                                \
+    "SELECT [resource_name], [path], [size], [modified_us], [checksum]" more "\n"                  \
+    "FROM {_tidegate_files} WHERE [pipeline_name] = {'pipeline'}"
+
 /* A table of version 0.1 lacks some of the columns, but not the rows. */
 static int fetch_files(const struct reading *reading, struct text_rows *out, bool *is_old,
                        struct tg_error *err)
 {
-    static const char *const columns[] = {", [content_hash], [head_hash], [content_bytes], "
-                                          "[row_count]",
-                                          ""};
+    static const char *const queries[] = {FILES(", [content_hash], [head_hash], [content_bytes], "
+                                                "[row_count]"),
+                                          FILES("")};
     struct tg_error why = {0};
     int rc = TG_OK;
     for (int i = 0; i < 2; i++) {
-        struct buf sql = BUF_INIT;
         *is_old = i == 1;
-        write_sql(&sql, reading,
-                  "SELECT [resource_name], [path], [size], [modified_us], [checksum]");
-        write_sql(&sql, reading, columns[i]);
-        write_sql(&sql, reading, " FROM {_tidegate_files} WHERE [pipeline_name] = ");
-        sql_text(&sql, reading->pipeline);
-        rc = fetch(reading, &sql, out, &why);
+        rc = fetch(reading, queries[i], out, &why);
         if (rc != TG_DESTINATION || strcmp(why.sqlstate, undefined_column) != 0)
             break;
     }
@@ -295,20 +284,18 @@ done:
 
 /* ---- load ids ---- */
 
-/* The highest load id, by its number, that "SELECT ... AS id" gives; "" when there is none. Empties
- * `sql`. *there (may be NULL): the query's table is, with its columns. */
-static int highest(const struct reading *reading, struct buf *sql, const char **id, bool *there,
+/* The highest of the load ids that a query gives, by its number. */
+#define HIGHEST(ids)                                                                               \
+    "SELECT id FROM (" ids ") AS ids\n"                                                            \
+    "ORDER BY " LOAD_NUMBER("id") " DESC NULLS LAST LIMIT 1"
+
+/* Runs a HIGHEST; *id is "" when there is none. *there (may be NULL): the query's table is, with
+ * its columns. */
+static int highest(const struct reading *reading, const char *pattern, const char **id, bool *there,
                    struct tg_error *err)
 {
-    struct buf query = BUF_INIT;
     struct text_rows rows = {0};
-    buf_printf(&query,
-               "SELECT id FROM (%s) AS ids ORDER BY TRY_CAST(id AS DECIMAL(38, 9)) DESC NULLS LAST "
-               "LIMIT 1",
-               buf_string(sql));
-    query.failed = query.failed || sql->failed;
-    buf_release(sql);
-    int rc = fetch_new(reading, &query, &rows, err);
+    int rc = fetch_new(reading, pattern, &rows, err);
     if (rc == TG_OK)
         rc = keep(reading->out, rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL, id, err);
     if (there)
@@ -320,73 +307,61 @@ static int highest(const struct reading *reading, struct buf *sql, const char **
 /* A load that enters files moves this on, also where it leaves the state as it is. */
 static int read_files_load(const struct reading *reading, struct tg_error *err)
 {
-    struct buf sql = BUF_INIT;
-    write_sql(&sql, reading,
-              "SELECT [load_id] AS id FROM {_tidegate_files} WHERE [pipeline_name] = ");
-    sql_text(&sql, reading->pipeline);
-    return highest(reading, &sql, &reading->out->files_load_id, NULL, err);
+    return highest(reading,
+                   HIGHEST("SELECT [load_id] AS id FROM {_tidegate_files} "
+                           "WHERE [pipeline_name] = {'pipeline'}"),
+                   &reading->out->files_load_id, NULL, err);
 }
 
-/* Those of this pipeline's schema that are nobody else's: dlt writes a pipeline's name beside a
+/* Loads of this pipeline's schema that are nobody else's: dlt writes a pipeline's name beside a
  * state alone, and tidegate 0.1 no more than dlt. */
-static void unnamed_loads(const struct reading *reading, bool named, struct buf *sql)
-{
-    static const char *const others[] = {
-        " AND [load_id] NOT IN (SELECT [_dlt_load_id] FROM {_dlt_pipeline_state} "
-        "WHERE [pipeline_name] <> ",
-        " AND [load_id] NOT IN (SELECT [load_id] FROM {_tidegate_loads} WHERE [pipeline_name] <> ",
-    };
-    write_sql(sql, reading, "SELECT [load_id] AS id FROM {_dlt_loads} WHERE [schema_name] = ");
-    sql_text(sql, reading->schema);
-    for (int i = 0; i < (named ? 2 : 1); i++) {
-        write_sql(sql, reading, others[i]);
-        sql_text(sql, reading->pipeline);
-        buf_char(sql, ')');
-    }
-}
+#define UNNAMED_LOADS                                                                              \
+    "SELECT [load_id] AS id FROM {_dlt_loads} WHERE [schema_name] = {'schema'} "                   \
+    "AND [load_id] NOT IN (SELECT [_dlt_load_id] FROM {_dlt_pipeline_state} "                      \
+    "WHERE [pipeline_name] <> {'pipeline'})"
+#define NOT_OTHERS                                                                                 \
+    " AND [load_id] NOT IN (SELECT [load_id] FROM {_tidegate_loads} "                              \
+    "WHERE [pipeline_name] <> {'pipeline'})"
 
 /* The highest load id that this pipeline has used, whoever wrote the load. */
 static int read_newest_load(const struct reading *reading, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf sql = BUF_INIT;
     const char *ids[3] = {"", "", ""};
     bool named = false;
-    write_sql(&sql, reading,
-              "SELECT [_dlt_load_id] AS id FROM {_dlt_pipeline_state} WHERE [pipeline_name] = ");
-    sql_text(&sql, reading->pipeline);
-    TRY(highest(reading, &sql, &ids[0], NULL, err));
-    write_sql(&sql, reading,
-              "SELECT [load_id] AS id FROM {_tidegate_loads} WHERE [pipeline_name] = ");
-    sql_text(&sql, reading->pipeline);
-    TRY(highest(reading, &sql, &ids[1], &named, err));
-    unnamed_loads(reading, named, &sql);
-    TRY(highest(reading, &sql, &ids[2], NULL, err));
+    TRY(highest(reading,
+                HIGHEST("SELECT [_dlt_load_id] AS id FROM {_dlt_pipeline_state} "
+                        "WHERE [pipeline_name] = {'pipeline'}"),
+                &ids[0], NULL, err));
+    TRY(highest(reading,
+                HIGHEST("SELECT [load_id] AS id FROM {_tidegate_loads} "
+                        "WHERE [pipeline_name] = {'pipeline'}"),
+                &ids[1], &named, err));
+    TRY(highest(reading, named ? HIGHEST(UNNAMED_LOADS NOT_OTHERS) : HIGHEST(UNNAMED_LOADS),
+                &ids[2], NULL, err));
     for (int i = 0; i < 3; i++)
         if (load_id_ns(ids[i]) > load_id_ns(reading->out->newest_load))
             reading->out->newest_load = ids[i];
 done:
-    buf_release(&sql);
     return rc;
 }
 
 int ledger_next_id(struct connection *con, const char *dataset, const char *newest, int64_t now_us,
                    char out[LOAD_ID_TEXT], struct tg_error *err)
 {
-    const struct reading reading = {.con = con, .dataset = dataset};
-    struct buf sql = BUF_INIT;
+    const struct reading reading = {.con = con, .dataset = dataset, .load_id = out};
     struct text_rows rows = {0};
     int64_t after = load_id_ns(newest);
     int64_t us = after >= 0 && after / 1000 >= now_us ? after / 1000 + 1 : now_us;
     int rc = TG_OK;
     load_id_write(us, out);
-    if (con) {
-        write_sql(&sql, &reading,
-                  "SELECT [load_id] FROM {_dlt_loads} WHERE TRY_CAST([load_id] AS DECIMAL(38, 9)) "
-                  ">= ");
-        buf_printf(&sql, "%s ORDER BY TRY_CAST([load_id] AS DECIMAL(38, 9))", out);
-        rc = fetch(&reading, &sql, &rows, err);
-    }
+    if (con)
+        rc = fetch(&reading,
+                   "SELECT [load_id] FROM {_dlt_loads}\n"
+                   "WHERE " LOAD_NUMBER("[load_id]") " >= " LOAD_NUMBER(
+                       "{'load_id'}") "\n"
+                                      "ORDER BY " LOAD_NUMBER("[load_id]"),
+                   &rows, err);
     for (size_t i = 0; rc == TG_OK && i < rows.row_count; i++)
         us += load_id_ns(text_cell(&rows, i, 0)) / 1000 == us;
     load_id_write(us, out);
@@ -405,7 +380,8 @@ int ledger_read(struct connection *con, const char *dataset, const char *pipelin
                 const char *schema, struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct reading reading = {con, dataset, pipeline, schema, out};
+    struct reading reading = {
+        .con = con, .dataset = dataset, .pipeline = pipeline, .schema = schema, .out = out};
     ledger_init(out);
     TRY(read_state(&reading, err));
     TRY(pick_schema(&reading, err));
@@ -439,18 +415,19 @@ void ledger_release(struct ledger *ledger)
         .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
 }
 
+#define LOCK(step)                                                                                 \
+    "UPDATE {_dlt_loads} SET [status] = [status] " step "\n"                                       \
+    "WHERE [load_id] = (SELECT max([load_id]) FROM {_dlt_loads})"
+
 int ledger_lock(struct connection *con, const char *dataset, struct tg_error *err)
 {
-    static const char *const there_and_back[] = {" + 1", " - 1"};
+    static const char *const there_and_back[] = {LOCK("+ 1"), LOCK("- 1")};
     int rc = TG_OK;
     struct tg_error why = {0};
     const struct reading reading = {.con = con, .dataset = dataset};
     for (int i = 0; rc == TG_OK && i < 2; i++) {
         struct buf sql = BUF_INIT;
-        write_sql(&sql, &reading, "UPDATE {_dlt_loads} SET [status] = [status]");
-        buf_text(&sql, there_and_back[i]);
-        write_sql(&sql, &reading, " WHERE [load_id] = (SELECT max([load_id]) FROM {_dlt_loads})");
-        rc = buf_check(&sql, &why);
+        rc = write_sql(&reading, there_and_back[i], &sql, &why);
         if (rc == TG_OK)
             rc = connection_exec(con, sql.data, NULL, &why);
         buf_release(&sql);
@@ -467,12 +444,11 @@ int ledger_lock(struct connection *con, const char *dataset, struct tg_error *er
 static int compare_package(const struct reading *reading, const struct manifest *manifest,
                            enum load_found *found, struct tg_error *err)
 {
-    struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
     size_t same = 0, others = 0;
-    write_sql(&sql, reading, "SELECT [package_id] FROM {_tidegate_loads} WHERE [load_id] = ");
-    sql_text(&sql, manifest->load_id);
-    int rc = fetch_new(reading, &sql, &rows, err);
+    int rc = fetch_new(reading,
+                       "SELECT [package_id] FROM {_tidegate_loads} WHERE [load_id] = {'load_id'}",
+                       &rows, err);
     for (size_t i = 0; i < rows.row_count; i++) {
         const char *id = text_cell(&rows, i, 0);
         same += id && strcmp(id, manifest->package_id) == 0;
@@ -488,13 +464,10 @@ static int compare_package(const struct reading *reading, const struct manifest 
 static int find_load(const struct reading *reading, const struct manifest *manifest,
                      enum load_found *found, struct tg_error *err)
 {
-    struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
     *found = LOAD_ABSENT;
-    write_sql(&sql, reading, "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = ");
-    sql_text(&sql, manifest->load_id);
-    buf_text(&sql, " LIMIT 1");
-    int rc = fetch(reading, &sql, &rows, err);
+    int rc = fetch(reading, "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = {'load_id'} LIMIT 1",
+                   &rows, err);
     if (rc == TG_OK && rows.row_count > 0)
         rc = compare_package(reading, manifest, found, err);
     text_rows_release(&rows);
@@ -505,8 +478,12 @@ int ledger_look(struct connection *con, const struct manifest *manifest, enum lo
                 struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct reading reading = {con, manifest->dataset, manifest->pipeline, manifest->schema,
-                                    out};
+    const struct reading reading = {.con = con,
+                                    .dataset = manifest->dataset,
+                                    .pipeline = manifest->pipeline,
+                                    .schema = manifest->schema,
+                                    .load_id = manifest->load_id,
+                                    .out = out};
     ledger_init(out);
     TRY(find_load(&reading, manifest, found, err));
     if (*found != LOAD_ABSENT)
