@@ -11,10 +11,10 @@ struct disposition_driver {
     const char *name; /* as in _tidegate_loads and in specs */
     /* Statements before the transaction; what they make is the temporary table of plan_stage. NULL:
      * none. */
-    int (*stage)(const struct load *load, const struct chain *chain, struct plan *plan,
+    int (*stage)(const struct delivery *load, const struct chain *chain, struct plan *plan,
                  struct tg_error *err);
     /* Statements of the transaction, after the schema changes. */
-    int (*apply)(const struct load *load, const struct chain *chain, struct plan *plan,
+    int (*apply)(const struct delivery *load, const struct chain *chain, struct plan *plan,
                  struct tg_error *err);
 };
 
@@ -22,6 +22,6 @@ struct disposition_driver {
 int disposition_get(const struct table *table, const struct disposition_driver **out,
                     struct tg_error *err) TG_CHECK_RESULT;
 /* Name of a chain's temporary table of rows. */
-void plan_stage(struct buf *sql, const struct load *load, const struct chain *chain);
+void plan_stage(struct buf *sql, const struct delivery *load, const struct chain *chain);
 
 #endif

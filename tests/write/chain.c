@@ -10,11 +10,11 @@
 #include "tests/write/loads.h"
 #include "tests/write/golden.h"
 
-static void open_load(struct fixture *t, struct described *there, struct load *load)
+static void open_load(struct fixture *t, struct described *there, struct delivery *load)
 {
     fixture_complete(t, fixture_begin(t));
-    FIXTURE_OK(t, load_init(load, &dialect_duckdb, "p", package_manifest(t->package), there, NULL,
-                            &t->err));
+    FIXTURE_OK(t, delivery_init(load, &dialect_duckdb, "p", package_manifest(t->package), there,
+                                NULL, &t->err));
 }
 
 static void test_parents_come_first(void **state)
@@ -22,7 +22,7 @@ static void test_parents_come_first(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct load load;
+    struct delivery load;
     fixture_init(&t);
     /* As a stored catalog may list them: by name, whatever the parent. */
     fixture_table(&t, "a__deep", "z__list", DISPOSITION_NONE);
@@ -53,7 +53,7 @@ static void test_parents_come_first(void **state)
     assert_ptr_equal(chain_find(chain, "z__old"), &chain->targets[2]);
     assert_null(chain_find(chain, "b"));
     assert_null(chain_find(chain, NULL));
-    load_release(&load);
+    delivery_release(&load);
     fixture_release(&t);
 }
 
@@ -62,7 +62,7 @@ static void test_replaced_by_any_table(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct load load;
+    struct delivery load;
     fixture_init(&t);
     fixture_table(&t, "a", NULL, DISPOSITION_REPLACE);
     fixture_table(&t, "b", NULL, DISPOSITION_NONE);
@@ -74,7 +74,7 @@ static void test_replaced_by_any_table(void **state)
     assert_string_equal(load.chains[0].driver->name, "replace");
     assert_string_equal(load.chains[1].driver->name, "append");
     assert_int_equal(load.chains[1].number, 1);
-    load_release(&load);
+    delivery_release(&load);
     fixture_release(&t);
 }
 
@@ -127,7 +127,7 @@ static void test_table_that_the_catalog_lacks(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct load load;
+    struct delivery load;
     fixture_init(&t);
     fixture_table(&t, "a", NULL, DISPOSITION_APPEND);
     fixture_part(&t, "a");
@@ -135,11 +135,11 @@ static void test_table_that_the_catalog_lacks(void **state)
     FIXTURE_OK(&t, catalog_init(&t.catalog, "shop", &t.err));
     open_load(&t, &there, &load); /* counts alone do no harm */
     assert_int_equal(load.chain_count, 0);
-    load_release(&load);
+    delivery_release(&load);
     struct manifest_file file = {.name = "a.1.parquet"};
     struct manifest *manifest = package_manifest(t.package);
     FIXTURE_OK(&t, manifest_add_file(manifest, &manifest->tables[0], &file, &t.err));
-    assert_int_equal(load_init(&load, &dialect_duckdb, "p", manifest, &there, NULL, &t.err),
+    assert_int_equal(delivery_init(&load, &dialect_duckdb, "p", manifest, &there, NULL, &t.err),
                      TG_DATA);
     assert_non_null(strstr(t.err.what, "rows for table 'a'"));
     catalog_release(&full);
@@ -150,12 +150,12 @@ static struct fixture tortured;
 
 static int init_once(void)
 {
-    struct load load;
+    struct delivery load;
     struct described there = {0};
-    int rc = load_init(&load, &dialect_duckdb, "p", package_manifest(tortured.package), &there,
-                       NULL, &tortured.err);
+    int rc = delivery_init(&load, &dialect_duckdb, "p", package_manifest(tortured.package), &there,
+                           NULL, &tortured.err);
     if (rc == TG_OK)
-        load_release(&load);
+        delivery_release(&load);
     return rc;
 }
 

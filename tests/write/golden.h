@@ -135,7 +135,7 @@ static inline void golden_compare(const char *name, struct buf *text)
 static inline void golden_check(struct fixture *t, struct described *there, const char *name,
                                 int parts)
 {
-    struct load load;
+    struct delivery load;
     struct plan plans[4];
     struct buf text = BUF_INIT;
     struct write_table_counts counts[GOLDEN_TABLES] = {{"", 1, 2, 3}};
@@ -143,8 +143,8 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
         plan_init(&plans[i]);
     fixture_complete(t, fixture_begin(t));
     package_manifest(t->package)->package_id = "random";
-    FIXTURE_OK(t, load_init(&load, &dialect_duckdb, "package", package_manifest(t->package), there,
-                            NULL, &t->err));
+    FIXTURE_OK(t, delivery_init(&load, &dialect_duckdb, "package", package_manifest(t->package),
+                                there, NULL, &t->err));
     FIXTURE_OK(t, ddl_plan(&load, &plans[0], &t->err));
     for (size_t i = 0; i < load.chain_count; i++) {
         const struct chain *chain = &load.chains[i];
@@ -165,7 +165,7 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
     buf_release(&text);
     for (size_t i = 0; i < 4; i++)
         plan_release(&plans[i]);
-    load_release(&load);
+    delivery_release(&load);
     package_free(t->package);
     t->package = NULL;
 }

@@ -72,7 +72,7 @@ static void test_rows_are_counted(void **state)
 }
 
 static struct fixture tortured;
-static struct load tortured_load;
+static struct delivery tortured_load;
 
 /* The statements of a merge, out of memory at any point. */
 static int plan_once(void)
@@ -105,13 +105,13 @@ static void test_out_of_memory(void **state)
     golden_file(&tortured, "a__b", "v double|k text row|p text parent|r text root", "2");
     fixture_complete(&tortured, fixture_begin(&tortured));
     FIXTURE_OK(&tortured,
-               load_init(&tortured_load, &dialect_duckdb, "p", package_manifest(tortured.package),
-                         &there, NULL, &tortured.err));
+               delivery_init(&tortured_load, &dialect_duckdb, "p",
+                             package_manifest(tortured.package), &there, NULL, &tortured.err));
     plan_init(&plan);
     FIXTURE_OK(&tortured, ddl_plan(&tortured_load, &plan, &tortured.err));
     torture(plan_once);
     plan_release(&plan);
-    load_release(&tortured_load);
+    delivery_release(&tortured_load);
     fixture_release(&tortured);
 }
 

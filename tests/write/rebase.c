@@ -42,19 +42,19 @@ static struct table_column *add_column(struct fixture *t, struct catalog *catalo
 }
 
 /* The fixture's load over `theirs` (released). */
-static int rebase(struct fixture *t, struct catalog *theirs, struct load *load)
+static int rebase(struct fixture *t, struct catalog *theirs, struct delivery *load)
 {
     struct described there = {0};
     char *newest = stored(t, theirs);
     catalog_release(theirs);
     fixture_complete(t, fixture_begin(t));
-    int rc = load_init(load, &dialect_duckdb, "p", package_manifest(t->package), &there, newest,
-                       &t->err);
+    int rc = delivery_init(load, &dialect_duckdb, "p", package_manifest(t->package), &there, newest,
+                           &t->err);
     mem_free(newest);
     return rc;
 }
 
-static void check_columns(const struct load *load, const char *table, const char *expected)
+static void check_columns(const struct delivery *load, const char *table, const char *expected)
 {
     struct buf text = BUF_INIT;
     const struct table *found = catalog_find(&load->catalog, table);
@@ -73,7 +73,7 @@ static void test_union(void **state)
 {
     (void)state;
     struct fixture t;
-    struct load load;
+    struct delivery load;
     struct catalog theirs;
     fixture_init(&t);
     FIXTURE_OK(&t, catalog_init(&theirs, "shop", &t.err));
@@ -107,7 +107,7 @@ static void test_union(void **state)
     assert_int_equal(load.chain_count, 1);
     assert_ptr_equal(load.chains[0].targets[0].table, laid);
     assert_ptr_equal(load.chains[0].targets[1].table, catalog_find(&load.catalog, "item__tags"));
-    load_release(&load);
+    delivery_release(&load);
     fixture_release(&t);
 }
 
@@ -116,7 +116,7 @@ static void test_wide_tables(void **state)
 {
     (void)state;
     struct fixture t;
-    struct load load;
+    struct delivery load;
     struct catalog theirs;
     char name[16];
     fixture_init(&t);
@@ -141,7 +141,7 @@ static void test_wide_tables(void **state)
         assert_ptr_equal(table_find(laid, name), &laid->columns[i]);
     }
     assert_non_null(table_find(catalog_find(&load.catalog, "fresh"), "c349"));
-    load_release(&load);
+    delivery_release(&load);
     fixture_release(&t);
 }
 
@@ -168,7 +168,7 @@ static void test_types(void **state)
         bool brings = i % 2 == 0;
         const char *expected = brings ? cases[i / 2].brought : cases[i / 2].not_brought;
         struct fixture t;
-        struct load load;
+        struct delivery load;
         struct catalog theirs;
         char header[40];
         fixture_init(&t);
@@ -185,7 +185,7 @@ static void test_types(void **state)
         if (expected) {
             FIXTURE_OK(&t, rc);
             check_columns(&load, "item", expected);
-            load_release(&load);
+            delivery_release(&load);
         } else {
             assert_int_equal(rc, TG_CONFLICT);
             assert_true(t.err.retryable);
@@ -199,7 +199,7 @@ static void test_another_parent(void **state)
 {
     (void)state;
     struct fixture t;
-    struct load load;
+    struct delivery load;
     struct catalog theirs;
     fixture_init(&t);
     FIXTURE_OK(&t, catalog_init(&theirs, "shop", &t.err));
@@ -217,7 +217,7 @@ static void test_another_naming(void **state)
 {
     (void)state;
     struct fixture t;
-    struct load load;
+    struct delivery load;
     struct catalog theirs;
     const struct schema_hints hints = {
         .naming_said = true, .naming = NAMING_DIRECT, .max_nesting = -1};
@@ -236,12 +236,12 @@ static char *tortured_schema;
 
 static int rebase_once(void)
 {
-    struct load load;
+    struct delivery load;
     struct described there = {0};
-    int rc = load_init(&load, &dialect_duckdb, "p", package_manifest(tortured.package), &there,
-                       tortured_schema, &tortured.err);
+    int rc = delivery_init(&load, &dialect_duckdb, "p", package_manifest(tortured.package), &there,
+                           tortured_schema, &tortured.err);
     if (rc == TG_OK)
-        load_release(&load);
+        delivery_release(&load);
     return rc;
 }
 

@@ -15,7 +15,7 @@ static void test_relation(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct load load;
+    struct delivery load;
     struct plan plan;
     struct buf sql = BUF_INIT;
     fixture_init(&t);
@@ -26,8 +26,8 @@ static void test_relation(void **state)
     golden_file(&t, "a", "at timestamp|w wei", "2.parquet");
     golden_file(&t, "a", "id bigint|doc json", "3.parquet");
     fixture_complete(&t, fixture_begin(&t));
-    FIXTURE_OK(&t, load_init(&load, &dialect_duckdb, "p*", package_manifest(t.package), &there,
-                             NULL, &t.err));
+    FIXTURE_OK(&t, delivery_init(&load, &dialect_duckdb, "p*", package_manifest(t.package), &there,
+                                 NULL, &t.err));
     plan_init(&plan);
     FIXTURE_OK(&t, ddl_plan(&load, &plan, &t.err));
     const struct target *target = &load.chains[0].targets[0];
@@ -47,7 +47,7 @@ static void test_relation(void **state)
     assert_string_equal(sql.data, "x.\"id\", x.\"at\", x.\"w\", x.\"doc\"");
     buf_release(&sql);
     plan_release(&plan);
-    load_release(&load);
+    delivery_release(&load);
     fixture_release(&t);
 }
 
@@ -57,7 +57,7 @@ static void test_spill(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct load load;
+    struct delivery load;
     struct plan plan;
     struct buf sql = BUF_INIT;
     struct spill spill = {.from = "v", .to = "v__v_double"};
@@ -69,8 +69,8 @@ static void test_spill(void **state)
     golden_file(&t, "a", "v double|v__v_double double", "2.parquet");
     golden_file(&t, "a", "v bigint", "3.parquet");
     fixture_complete(&t, fixture_begin(&t));
-    FIXTURE_OK(&t, load_init(&load, &dialect_duckdb, "p", package_manifest(t.package), &there, NULL,
-                             &t.err));
+    FIXTURE_OK(&t, delivery_init(&load, &dialect_duckdb, "p", package_manifest(t.package), &there,
+                                 NULL, &t.err));
     load.chains[0].targets[0].spills = &spill;
     struct table_column *column = table_find(load.chains[0].targets[0].table, "v");
     column->spec = (struct type_spec){.type = TYPE_BIGINT};
@@ -91,7 +91,7 @@ static void test_spill(void **state)
                         "FROM read_parquet(['p/3.parquet'], hive_partitioning = false)");
     buf_release(&sql);
     plan_release(&plan);
-    load_release(&load);
+    delivery_release(&load);
     fixture_release(&t);
 }
 

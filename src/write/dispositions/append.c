@@ -6,7 +6,7 @@
  */
 #include "write/disposition.h"
 
-static int apply(const struct load *load, const struct chain *chain, struct plan *plan,
+static int apply(const struct delivery *load, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
 {
     int rc = TG_OK;

@@ -16,7 +16,7 @@
 #include <string.h>
 
 struct merge {
-    const struct load *load;
+    const struct delivery *load;
     const struct chain *chain;
     const struct target *root;
     const char **primary_key;
@@ -57,7 +57,7 @@ static int check_key(const struct merge *merge, const char **names, size_t count
     return TG_OK;
 }
 
-static int merge_open(struct merge *merge, const struct load *load, const struct chain *chain,
+static int merge_open(struct merge *merge, const struct delivery *load, const struct chain *chain,
                       struct arena *arena, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -245,7 +245,7 @@ static int unstage_others(const struct merge *merge, struct plan *plan, struct t
 
 /* A plain copy, then a look for keys that came twice: usually there are none, and ranking all rows
  * would cost twice as much as the copy. */
-static int stage(const struct load *load, const struct chain *chain, struct plan *plan,
+static int stage(const struct delivery *load, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
 {
     int rc = TG_OK;
@@ -520,7 +520,7 @@ done:
     return rc;
 }
 
-static int apply(const struct load *load, const struct chain *chain, struct plan *plan,
+static int apply(const struct delivery *load, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
 {
     int rc = TG_OK;

@@ -29,7 +29,7 @@ static bool holds(const struct type_spec *is, const struct type_spec *ours)
 }
 
 /* SELECT of a value that would not come back from the destination's type as it went in. */
-static void write_changed(struct buf *sql, const struct load *load, const struct target *target,
+static void write_changed(struct buf *sql, const struct delivery *load, const struct target *target,
                           size_t leader, const struct manifest_column *column, const char *type)
 {
     buf_text(sql, "SELECT left(CAST(");
@@ -45,7 +45,7 @@ static void write_changed(struct buf *sql, const struct load *load, const struct
     buf_text(sql, "\nLIMIT 1");
 }
 
-static int check_values(const struct load *load, struct connection *con,
+static int check_values(const struct delivery *load, struct connection *con,
                         const struct target *target, size_t leader,
                         const struct manifest_column *column, const char *type,
                         struct tg_error *err)
@@ -74,7 +74,7 @@ done:
 }
 
 /* The type that the values were made for; the newest schema may know another one by now. */
-static const struct type_spec *made_for(const struct load *load, const struct target *target,
+static const struct type_spec *made_for(const struct delivery *load, const struct target *target,
                                         const struct manifest_column *column)
 {
     const struct table *own = catalog_find(&load->own, target->table->name);
@@ -82,7 +82,7 @@ static const struct type_spec *made_for(const struct load *load, const struct ta
     return known ? &known->spec : &column->spec;
 }
 
-static int check_column(const struct load *load, struct connection *con,
+static int check_column(const struct delivery *load, struct connection *con,
                         const struct target *target, size_t leader,
                         const struct manifest_column *column, struct tg_error *err)
 {
@@ -114,7 +114,7 @@ done:
     return rc;
 }
 
-static int check_target(const struct load *load, struct connection *con,
+static int check_target(const struct delivery *load, struct connection *con,
                         const struct target *target, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -147,7 +147,7 @@ static int check_presence(const struct chain *chain, const struct target *target
     return conflict(err);
 }
 
-int agree_check(const struct load *load, struct connection *con, struct tg_error *err)
+int agree_check(const struct delivery *load, struct connection *con, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t c = 0; c < load->chain_count; c++) {
@@ -169,7 +169,7 @@ static const char serialization_failure[] = "40001"; /* the SQLSTATE: plan anew 
 /* The tables that a plan is made for: those of the load, and the ledger's. */
 static bool is_planned(const void *user, const char *table)
 {
-    const struct load *load = user;
+    const struct delivery *load = user;
     if (table_is_system(&(struct table){.name = table}))
         return true;
     for (size_t c = 0; c < load->chain_count; c++)
@@ -192,7 +192,7 @@ static bool same_table(const struct described_table *a, const struct described_t
 }
 
 /* The first table that is not as it was; NULL: there is none. */
-static const char *find_change(const struct load *load, const struct described *now)
+static const char *find_change(const struct delivery *load, const struct described *now)
 {
     const struct described *before = &load->described;
     for (size_t i = 0; i < now->table_count; i++)
@@ -205,7 +205,7 @@ static const char *find_change(const struct load *load, const struct described *
     return NULL;
 }
 
-int agree_still(const struct load *load, struct connection *con, struct tg_error *err)
+int agree_still(const struct delivery *load, struct connection *con, struct tg_error *err)
 {
     struct described now = {0};
     const struct table_filter filter = {is_planned, load};

@@ -9,11 +9,11 @@
 /* After ddl_plan: the types of all columns that the load fills. TG_CONFLICT (retryable) when
  * somebody has changed them since the load was made; TG_DATA for a value that a column of a type
  * which is none of ours does not hold exactly. */
-int agree_check(const struct load *load, struct connection *con,
+int agree_check(const struct delivery *load, struct connection *con,
                 struct tg_error *err) TG_CHECK_RESULT;
 /* In the transaction: the tables are still as they were described. Else TG_DESTINATION with the
  * SQLSTATE of a serialization failure. `err` is needed. */
-int agree_still(const struct load *load, struct connection *con,
+int agree_still(const struct delivery *load, struct connection *con,
                 struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -2,10 +2,10 @@
  * A load as the statements need it: which tables belong together, in which order, and what the
  * package brings for each.
  *
- * Path: load_init -> catalog_read (rebase_catalog, over a newer one) -> sort_members (which tables
- * are whose) -> add_chain for each root that the manifest touches -> add_targets (parents before
- * nested) -> disposition_get. A nested table that this load says nothing of is in its chain if the
- * destination has it: old rows may have to go from it.
+ * Path: delivery_init -> catalog_read (rebase_catalog, over a newer one) -> sort_members (which
+ * tables are whose) -> add_chain for each root that the manifest touches -> add_targets (parents
+ * before nested) -> disposition_get. A nested table that this load says nothing of is in its chain
+ * if the destination has it: old rows may have to go from it.
  *
  * Columns of the targets come with the schema changes (ddl.c); SQL is made of all this in plan.c
  * and dispositions/.
@@ -54,7 +54,7 @@ const struct target *chain_find(const struct chain *chain, const char *table)
 
 /* ---- targets ---- */
 
-static void add_target(const struct load *load, struct chain *chain, struct table *table)
+static void add_target(const struct delivery *load, struct chain *chain, struct table *table)
 {
     const struct manifest_table *part = manifest_find(load->manifest, table->name);
     const struct described_table *there = described_find(&load->described, table->name);
@@ -107,7 +107,7 @@ static void find_root(const struct catalog *catalog, struct member *member)
     }
 }
 
-static int sort_members(struct load *load, struct members *out, struct tg_error *err)
+static int sort_members(struct delivery *load, struct members *out, struct tg_error *err)
 {
     const struct catalog *catalog = &load->catalog;
     out->count = catalog->table_count;
@@ -142,7 +142,7 @@ static struct members members_of(const struct members *all, const struct table *
 }
 
 /* All tables of a root, parents before nested. */
-static int add_targets(struct load *load, struct chain *chain, const struct members *members,
+static int add_targets(struct delivery *load, struct chain *chain, const struct members *members,
                        struct tg_error *err)
 {
     chain->targets = arena_alloc(&load->arena, members->count * sizeof(*chain->targets));
@@ -205,7 +205,7 @@ static bool has_work(const struct chain *chain)
     return chain->replaced;
 }
 
-static int add_chain(struct load *load, const struct members *all, const struct table *root,
+static int add_chain(struct delivery *load, const struct members *all, const struct table *root,
                      struct tg_error *err)
 {
     struct chain *chain = &load->chains[load->chain_count];
@@ -220,7 +220,7 @@ static int add_chain(struct load *load, const struct members *all, const struct 
     return rc;
 }
 
-static bool has_chain(const struct load *load, const struct table *root)
+static bool has_chain(const struct delivery *load, const struct table *root)
 {
     for (size_t i = 0; i < load->chain_count; i++)
         if (load->chains[i].targets[0].table == root)
@@ -228,7 +228,7 @@ static bool has_chain(const struct load *load, const struct table *root)
     return false;
 }
 
-static int add_chains(struct load *load, struct tg_error *err)
+static int add_chains(struct delivery *load, struct tg_error *err)
 {
     int rc = TG_OK;
     struct members members;
@@ -255,12 +255,12 @@ done:
     return rc;
 }
 
-int load_init(struct load *load, const struct dialect *dialect, const char *package_path,
-              const struct manifest *manifest, struct described *described, const char *newest,
-              struct tg_error *err)
+int delivery_init(struct delivery *load, const struct dialect *dialect, const char *package_path,
+                  const struct manifest *manifest, struct described *described, const char *newest,
+                  struct tg_error *err)
 {
     int rc = TG_OK;
-    *load = (struct load){
+    *load = (struct delivery){
         .dialect = dialect,
         .package_path = package_path,
         .manifest = manifest,
@@ -277,15 +277,15 @@ int load_init(struct load *load, const struct dialect *dialect, const char *pack
     TRY(add_chains(load, err));
 done:
     if (rc != TG_OK)
-        load_release(load);
+        delivery_release(load);
     return rc;
 }
 
-void load_release(struct load *load)
+void delivery_release(struct delivery *load)
 {
     catalog_release(&load->catalog);
     catalog_release(&load->own);
     described_release(&load->described);
     arena_release(&load->arena);
-    *load = (struct load){0};
+    *load = (struct delivery){0};
 }

@@ -44,7 +44,7 @@ struct chain {
     const struct disposition_driver *driver;
 };
 
-struct load {
+struct delivery {
     const struct dialect *dialect;
     const char *package_path;        /* borrowed */
     const struct manifest *manifest; /* borrowed */
@@ -61,10 +61,10 @@ struct load {
  * fills nor replaces are left out. `newest` is the schema to lay the catalog over (rebase.c); NULL:
  * it stands as it is. `described` is moved in, also on failure. TG_DATA when manifest and catalog
  * contradict each other. */
-int load_init(struct load *load, const struct dialect *dialect, const char *package_path,
-              const struct manifest *manifest, struct described *described, const char *newest,
-              struct tg_error *err) TG_CHECK_RESULT;
-void load_release(struct load *load);
+int delivery_init(struct delivery *load, const struct dialect *dialect, const char *package_path,
+                  const struct manifest *manifest, struct described *described, const char *newest,
+                  struct tg_error *err) TG_CHECK_RESULT;
+void delivery_release(struct delivery *load);
 
 bool target_has_rows(const struct target *target);
 /* The column at the destination, or NULL. */

@@ -116,7 +116,7 @@ static const struct ledger_table ledger_tables[] = {
 
 /* ---- widening ---- */
 
-static const struct described_column *there_find(const struct load *load,
+static const struct described_column *there_find(const struct delivery *load,
                                                  const struct described_table *there,
                                                  const char *name)
 {
@@ -124,7 +124,7 @@ static const struct described_column *there_find(const struct load *load,
 }
 
 /* Does the column of a table that is there hold integers that a double cannot? */
-static int has_big_integers(const struct load *load, struct connection *con,
+static int has_big_integers(const struct delivery *load, struct connection *con,
                             const struct target *target, const char *column, bool *found,
                             struct tg_error *err)
 {
@@ -151,7 +151,8 @@ done:
 
 /* The column stays, and what is no integer goes to a variant beside it, as in dlt. A key has to be
  * in one piece. */
-static int spill(struct load *load, struct target *target, const char *from, struct tg_error *err)
+static int spill(struct delivery *load, struct target *target, const char *from,
+                 struct tg_error *err)
 {
     int rc = TG_OK;
     struct hasher hasher = {0};
@@ -188,7 +189,7 @@ done:
     return rc;
 }
 
-static int settle_target(struct load *load, struct connection *con, struct target *target,
+static int settle_target(struct delivery *load, struct connection *con, struct target *target,
                          struct tg_error *err)
 {
     int rc = TG_OK;
@@ -216,7 +217,7 @@ done:
     return rc;
 }
 
-int ddl_settle(struct load *load, struct connection *con, struct tg_error *err)
+int ddl_settle(struct delivery *load, struct connection *con, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t c = 0; c < load->chain_count; c++) {
@@ -231,13 +232,13 @@ done:
 
 /* ---- statements ---- */
 
-static void write_table(struct buf *sql, const struct load *load, const char *table)
+static void write_table(struct buf *sql, const struct delivery *load, const char *table)
 {
     sql_table(sql, load->dialect, load->manifest->dataset, table);
 }
 
 /* The ledger's own tables are small, and dlt's are as dlt makes them. */
-static const char *storage(const struct load *load, const char *table,
+static const char *storage(const struct delivery *load, const char *table,
                            const struct table_column *column)
 {
     const struct dialect *dialect = load->dialect;
@@ -251,7 +252,7 @@ static const char *storage(const struct load *load, const char *table,
     return "";
 }
 
-static int create_table(struct plan *plan, const struct load *load, const char *name,
+static int create_table(struct plan *plan, const struct delivery *load, const char *name,
                         const struct table_column *columns, size_t count, struct tg_error *err)
 {
     struct buf *sql = &plan->text;
@@ -273,7 +274,7 @@ static int create_table(struct plan *plan, const struct load *load, const char *
     return plan_end(plan, NULL, COUNT_NONE, err);
 }
 
-static int add_column(struct plan *plan, const struct load *load, const char *table,
+static int add_column(struct plan *plan, const struct delivery *load, const char *table,
                       const struct table_column *column, struct tg_error *err)
 {
     buf_text(&plan->text, "ALTER TABLE ");
@@ -285,7 +286,7 @@ static int add_column(struct plan *plan, const struct load *load, const char *ta
     return plan_end(plan, NULL, COUNT_NONE, err);
 }
 
-static int alter_type(struct plan *plan, const struct load *load, const struct target *target,
+static int alter_type(struct plan *plan, const struct delivery *load, const struct target *target,
                       const struct target_column *column, struct tg_error *err)
 {
     buf_text(&plan->text, "ALTER TABLE ");
@@ -311,7 +312,7 @@ static bool reaches_root(const struct chain *chain, const struct target *target,
 
 /* The rows that are there get a root key that is new from their root row, by way of their parents.
  */
-static int backfill(struct plan *plan, const struct load *load, const struct chain *chain,
+static int backfill(struct plan *plan, const struct delivery *load, const struct chain *chain,
                     const struct target *target, struct tg_error *err)
 {
     struct buf *sql = &plan->text;
@@ -355,7 +356,7 @@ static bool is_needed(const struct manifest *manifest, const char *ledger_table)
     return true;
 }
 
-static int plan_ledger(struct load *load, struct plan *plan, struct tg_error *err)
+static int plan_ledger(struct delivery *load, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t t = 0; t < sizeof(ledger_tables) / sizeof(ledger_tables[0]); t++) {
@@ -374,7 +375,7 @@ done:
 }
 
 /* The dialect's name of a type, in the load's arena; NULL: no memory. */
-static const char *type_text(struct load *load, const struct type_spec *spec)
+static const char *type_text(struct delivery *load, const struct type_spec *spec)
 {
     struct buf text = BUF_INIT;
     load->dialect->type_sql(spec, &text);
@@ -385,14 +386,14 @@ static const char *type_text(struct load *load, const struct type_spec *spec)
 }
 
 /* As the catalog spells it. */
-static const char *name_of(const struct load *load, const struct table *table, const char *name)
+static const char *name_of(const struct delivery *load, const struct table *table, const char *name)
 {
     const struct table_column *column = table_find_like(table, name, load->described.folds_case);
     return column ? column->name : name;
 }
 
 /* The columns as they are at the destination now. */
-static int describe_target(struct load *load, struct target *target, struct tg_error *err)
+static int describe_target(struct delivery *load, struct target *target, struct tg_error *err)
 {
     const struct described_table *there = target->there;
     size_t count = target->table->column_count + (there ? there->column_count : 0);
@@ -409,7 +410,7 @@ static int describe_target(struct load *load, struct target *target, struct tg_e
 }
 
 /* Brings one column of the catalog and the destination together. */
-static int plan_column(struct load *load, const struct chain *chain, struct target *target,
+static int plan_column(struct delivery *load, const struct chain *chain, struct target *target,
                        const struct table_column *column, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -466,7 +467,7 @@ static int mark_loaded(struct target *target, struct tg_error *err)
     return TG_OK;
 }
 
-static int plan_target(struct load *load, const struct chain *chain, struct target *target,
+static int plan_target(struct delivery *load, const struct chain *chain, struct target *target,
                        struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -484,7 +485,7 @@ done:
     return rc;
 }
 
-int ddl_plan(struct load *load, struct plan *plan, struct tg_error *err)
+int ddl_plan(struct delivery *load, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     if (load->described.table_count == 0) {

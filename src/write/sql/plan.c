@@ -74,12 +74,12 @@ int plan_run(const struct plan *plan, struct connection *con, struct tally *tall
 
 /* ---- pieces ---- */
 
-void plan_table(struct buf *sql, const struct load *load, const struct target *target)
+void plan_table(struct buf *sql, const struct delivery *load, const struct target *target)
 {
     sql_table(sql, load->dialect, load->manifest->dataset, target->table->name);
 }
 
-void plan_columns(struct buf *sql, const struct load *load, const struct target *target,
+void plan_columns(struct buf *sql, const struct delivery *load, const struct target *target,
                   const char *alias)
 {
     const char *separator = "";
@@ -96,7 +96,7 @@ void plan_columns(struct buf *sql, const struct load *load, const struct target 
 
 /* ---- statements ---- */
 
-int plan_insert_all(struct plan *plan, const struct load *load, const struct chain *chain,
+int plan_insert_all(struct plan *plan, const struct delivery *load, const struct chain *chain,
                     struct tg_error *err)
 {
     int rc = TG_OK;
@@ -106,7 +106,7 @@ done:
     return rc;
 }
 
-int plan_clear(struct plan *plan, const struct load *load, const struct chain *chain,
+int plan_clear(struct plan *plan, const struct delivery *load, const struct chain *chain,
                struct tg_error *err)
 {
     for (size_t i = chain->count; i-- > 0;) {
@@ -122,7 +122,7 @@ int plan_clear(struct plan *plan, const struct load *load, const struct chain *c
     return TG_OK;
 }
 
-void plan_stage(struct buf *sql, const struct load *load, const struct chain *chain)
+void plan_stage(struct buf *sql, const struct delivery *load, const struct chain *chain)
 {
     struct buf name = BUF_INIT;
     buf_printf(&name, "_tidegate_stage_%zu", chain->number);

@@ -49,12 +49,12 @@ int plan_run(const struct plan *plan, struct connection *con, struct tally *tall
 /* ---- pieces of statements ---- */
 
 /* "dataset"."table" */
-void plan_table(struct buf *sql, const struct load *load, const struct target *target);
+void plan_table(struct buf *sql, const struct delivery *load, const struct target *target);
 /* The columns that this load brings, each with `alias`. in front unless it is NULL. */
-void plan_columns(struct buf *sql, const struct load *load, const struct target *target,
+void plan_columns(struct buf *sql, const struct delivery *load, const struct target *target,
                   const char *alias);
 /* The files of a table in the package that have the columns of file `leader`, from there on. */
-void plan_source(struct buf *sql, const struct load *load, const struct manifest_table *part,
+void plan_source(struct buf *sql, const struct delivery *load, const struct manifest_table *part,
                  size_t leader);
 /* Does file `f` have other columns than all files before it? Such files lead the groups. */
 bool plan_leads_group(const struct manifest_table *part, size_t f);
@@ -63,19 +63,19 @@ void plan_stored_type(struct buf *out, const struct dialect *dialect, struct typ
 /* All rows of a table in the package, as a SELECT of the columns that this load brings, with the
  * types that the destination has; a column that a file lacks is NULL there. `order` adds the
  * order of arrival. */
-void plan_relation(struct buf *sql, const struct load *load, const struct target *target,
+void plan_relation(struct buf *sql, const struct delivery *load, const struct target *target,
                    bool order);
 
 /* ---- statements that several dispositions need ---- */
 
 /* One INSERT per group of files with equal columns. */
-int plan_insert(struct plan *plan, const struct load *load, const struct target *target,
+int plan_insert(struct plan *plan, const struct delivery *load, const struct target *target,
                 struct tg_error *err) TG_CHECK_RESULT;
 /* Empties all tables of a chain that were there before. */
-int plan_clear(struct plan *plan, const struct load *load, const struct chain *chain,
+int plan_clear(struct plan *plan, const struct delivery *load, const struct chain *chain,
                struct tg_error *err) TG_CHECK_RESULT;
 /* plan_insert for every table of a chain, parents before nested. */
-int plan_insert_all(struct plan *plan, const struct load *load, const struct chain *chain,
+int plan_insert_all(struct plan *plan, const struct delivery *load, const struct chain *chain,
                     struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -25,7 +25,7 @@ static int retryable(int rc, struct tg_error *err)
 }
 
 /* Under another naming convention every name of the package would be another one. */
-static int check_names(const struct load *load, struct tg_error *err)
+static int check_names(const struct delivery *load, struct tg_error *err)
 {
     int rc = TG_OK;
     struct settings ours = {0}, theirs = {0};
@@ -48,8 +48,8 @@ done:
 /* ---- types ---- */
 
 /* One type at the destination? */
-static int same_type(const struct load *load, const struct type_spec *a, const struct type_spec *b,
-                     bool *same, struct tg_error *err)
+static int same_type(const struct delivery *load, const struct type_spec *a,
+                     const struct type_spec *b, bool *same, struct tg_error *err)
 {
     struct buf left = BUF_INIT, right = BUF_INIT;
     load->dialect->type_sql(a, &left);
@@ -77,7 +77,7 @@ static bool keeps_values(const struct type_spec *from, const struct type_spec *t
 }
 
 /* Gives `there` the type that is right for both. */
-static int agree(const struct load *load, const struct table *table, struct table_column *there,
+static int agree(const struct delivery *load, const struct table *table, struct table_column *there,
                  const struct table_column *ours, const struct manifest_table *part,
                  struct tg_error *err)
 {
@@ -113,8 +113,9 @@ static void lay_hints(struct table_column *there, const struct table_column *our
     *there = laid;
 }
 
-static int rebase_column(struct load *load, struct table *table, const struct table_column *ours,
-                         const struct manifest_table *part, struct tg_error *err)
+static int rebase_column(struct delivery *load, struct table *table,
+                         const struct table_column *ours, const struct manifest_table *part,
+                         struct tg_error *err)
 {
     int rc = TG_OK;
     struct catalog *catalog = &load->catalog;
@@ -151,7 +152,7 @@ static bool same_parent(const struct table *a, const struct table *b)
     return a->parent && b->parent ? strcmp(a->parent, b->parent) == 0 : a->parent == b->parent;
 }
 
-static int rebase_table(struct load *load, const struct table *ours,
+static int rebase_table(struct delivery *load, const struct table *ours,
                         const struct manifest_table *part, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -177,7 +178,7 @@ done:
     return rc;
 }
 
-int rebase_catalog(struct load *load, struct tg_error *err)
+int rebase_catalog(struct delivery *load, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct manifest *manifest = load->manifest;

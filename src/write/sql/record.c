@@ -24,7 +24,7 @@ enum { STATE_ENGINE_VERSION = 4, VALUES_PER_STATEMENT = 1000 };
 
 /* ---- pieces ---- */
 
-static void insert_into(struct buf *sql, const struct load *load, const char *table,
+static void insert_into(struct buf *sql, const struct delivery *load, const char *table,
                         const char *const *columns, size_t count)
 {
     buf_text(sql, "INSERT INTO ");
@@ -36,7 +36,7 @@ static void insert_into(struct buf *sql, const struct load *load, const char *ta
     buf_text(sql, ")\n");
 }
 
-static void write_time(struct buf *sql, const struct load *load, int64_t us)
+static void write_time(struct buf *sql, const struct delivery *load, int64_t us)
 {
     buf_text(sql, "CAST('");
     time_format_timestamp(sql, us, true);
@@ -68,7 +68,7 @@ static void write_optional(struct buf *sql, const char *text)
 
 /* ---- _dlt_version ---- */
 
-static void mark_seen(struct load *load)
+static void mark_seen(struct delivery *load)
 {
     for (size_t c = 0; c < load->chain_count; c++) {
         for (size_t t = 0; t < load->chains[c].count; t++) {
@@ -84,7 +84,8 @@ static void mark_seen(struct load *load)
 
 /* dlt takes the schema that was stored last: its time follows the older ones', whatever the clock
  * says. */
-static int record_schema(struct load *load, int64_t now_us, struct plan *plan, struct tg_error *err)
+static int record_schema(struct delivery *load, int64_t now_us, struct plan *plan,
+                         struct tg_error *err)
 {
     static const char *const columns[] = {"version",     "engine_version", "inserted_at",
                                           "schema_name", "version_hash",   "schema"};
@@ -136,7 +137,7 @@ done:
     return rc;
 }
 
-static int record_state(const struct load *load, int64_t now_us, struct plan *plan,
+static int record_state(const struct delivery *load, int64_t now_us, struct plan *plan,
                         struct tg_error *err)
 {
     static const char *const columns[] = {"version",      "engine_version", "pipeline_name",
@@ -170,7 +171,7 @@ done:
 
 /* ---- _dlt_loads, _tidegate_loads ---- */
 
-static int record_load(const struct load *load, int64_t now_us, struct plan *plan,
+static int record_load(const struct delivery *load, int64_t now_us, struct plan *plan,
                        struct tg_error *err)
 {
     static const char *const columns[] = {"load_id", "schema_name", "status", "inserted_at",
@@ -187,7 +188,7 @@ static int record_load(const struct load *load, int64_t now_us, struct plan *pla
     return plan_end(plan, NULL, COUNT_NONE, err);
 }
 
-static const char *disposition_name(const struct load *load, const struct manifest_table *part)
+static const char *disposition_name(const struct delivery *load, const struct manifest_table *part)
 {
     const struct disposition_driver *driver = NULL;
     const struct table *table = catalog_find(&load->catalog, part->name);
@@ -197,7 +198,7 @@ static const char *disposition_name(const struct load *load, const struct manife
 }
 
 /* One row of _tidegate_loads; a load of no table has one without a name, for its package's id. */
-static void write_counts(struct buf *sql, const struct load *load,
+static void write_counts(struct buf *sql, const struct delivery *load,
                          const struct manifest_table *part, const struct write_table_counts *counts,
                          int64_t now_us)
 {
@@ -223,7 +224,7 @@ static void write_counts(struct buf *sql, const struct load *load,
     buf_char(sql, ')');
 }
 
-static int record_counts(const struct load *load, const struct write_table_counts *counts,
+static int record_counts(const struct delivery *load, const struct write_table_counts *counts,
                          int64_t now_us, struct plan *plan, struct tg_error *err)
 {
     static const char *const columns[] = {
@@ -251,7 +252,7 @@ static int record_counts(const struct load *load, const struct write_table_count
 
 /* ---- _tidegate_rejects ---- */
 
-static int record_rejects(const struct load *load, int64_t now_us, struct plan *plan,
+static int record_rejects(const struct delivery *load, int64_t now_us, struct plan *plan,
                           struct tg_error *err)
 {
     const struct manifest_table *part = manifest_find(load->manifest, REJECTS_TABLE);
@@ -274,7 +275,7 @@ static int record_rejects(const struct load *load, int64_t now_us, struct plan *
 }
 
 /* Deletes what a ledger table holds of one resource, and with `cursor_path` of this cursor only. */
-static int forget(const struct load *load, const char *table, const char *resource,
+static int forget(const struct delivery *load, const char *table, const char *resource,
                   const char *cursor_path, struct plan *plan, struct tg_error *err)
 {
     struct buf *sql = &plan->text;
@@ -296,7 +297,7 @@ static int forget(const struct load *load, const char *table, const char *resour
 
 /* ---- _tidegate_boundary ---- */
 
-static int record_boundary(const struct load *load, const struct manifest_boundary *boundary,
+static int record_boundary(const struct delivery *load, const struct manifest_boundary *boundary,
                            struct plan *plan, struct tg_error *err)
 {
     static const char *const columns[] = {"pipeline_name", "resource_name", "cursor_path",
@@ -328,7 +329,7 @@ done:
 
 /* ---- _tidegate_files ---- */
 
-static int insert_files(const struct load *load, size_t first, size_t end, struct plan *plan,
+static int insert_files(const struct delivery *load, size_t first, size_t end, struct plan *plan,
                         struct tg_error *err)
 {
     static const char *const columns[] = {"pipeline_name", "resource_name", "path",   "checksum",
@@ -358,7 +359,7 @@ static int insert_files(const struct load *load, size_t first, size_t end, struc
 }
 
 /* The entries of the names that files had before; each row that goes is one of an earlier load. */
-static int forget_renamed(const struct load *load, struct plan *plan, struct tg_error *err)
+static int forget_renamed(const struct delivery *load, struct plan *plan, struct tg_error *err)
 {
     static const char *const keys[] = {"pipeline_name", "resource_name", "path"};
     int rc = TG_OK;
@@ -401,7 +402,7 @@ done:
 }
 
 /* The files of what is replaced are no longer loaded. */
-static int forget_files(const struct load *load, struct plan *plan, struct tg_error *err)
+static int forget_files(const struct delivery *load, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct manifest *manifest = load->manifest;
@@ -416,7 +417,7 @@ done:
 
 /* New rows first, told by the load's id, then the older ones of the same files go: so the names of
  * the files, of which there may be very many, are sent once. */
-static int record_files(const struct load *load, struct plan *plan, struct tg_error *err)
+static int record_files(const struct delivery *load, struct plan *plan, struct tg_error *err)
 {
     static const char *const keys[] = {"pipeline_name", "resource_name", "path"};
     int rc = TG_OK;
@@ -454,7 +455,7 @@ done:
     return rc;
 }
 
-int record_plan(struct load *load, const struct write_table_counts *counts, int64_t now_us,
+int record_plan(struct delivery *load, const struct write_table_counts *counts, int64_t now_us,
                 struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;

@@ -63,7 +63,7 @@ static void write_path(struct buf *sql, const char *folder, const char *name)
 }
 
 /* The files of the group that file `leader` leads, as a table. */
-void plan_source(struct buf *sql, const struct load *load, const struct manifest_table *part,
+void plan_source(struct buf *sql, const struct delivery *load, const struct manifest_table *part,
                  size_t leader)
 {
     buf_text(sql, "read_parquet([");
@@ -178,7 +178,7 @@ static void write_expression(struct buf *sql, const struct dialect *dialect,
 }
 
 /* SELECT of a group of files. With `all`, columns that the group lacks are NULL; else left out. */
-static void write_select(struct buf *sql, const struct load *load, const struct target *target,
+static void write_select(struct buf *sql, const struct delivery *load, const struct target *target,
                          size_t leader, bool all, bool order)
 {
     const struct manifest_file *file = &target->part->files[leader];
@@ -200,7 +200,7 @@ static void write_select(struct buf *sql, const struct load *load, const struct 
     plan_source(sql, load, target->part, leader);
 }
 
-void plan_relation(struct buf *sql, const struct load *load, const struct target *target,
+void plan_relation(struct buf *sql, const struct delivery *load, const struct target *target,
                    bool order)
 {
     for (size_t f = 0; f < target->part->file_count; f++) {
@@ -214,7 +214,7 @@ void plan_relation(struct buf *sql, const struct load *load, const struct target
 
 /* ---- statements ---- */
 
-int plan_insert(struct plan *plan, const struct load *load, const struct target *target,
+int plan_insert(struct plan *plan, const struct delivery *load, const struct target *target,
                 struct tg_error *err)
 {
     struct buf *sql = &plan->text;

@@ -27,7 +27,7 @@
 struct writing {
     struct connection *con;
     const struct manifest *manifest;
-    struct load load;
+    struct delivery load;
     struct ledger newest; /* the schema that the plans start from */
     struct plan schema, stage, data, record, drop;
     struct tally *tallies; /* one for each table of the manifest */
@@ -64,13 +64,13 @@ static int open_load(struct writing *writing, const char *package_path, struct t
         return rc;
     bool same = newest->schema_version == manifest->catalog_version_from &&
                 strcmp(newest->schema_hash, manifest->catalog_hash_from) == 0;
-    return load_init(&writing->load, con->driver->dialect, package_path, manifest, &described,
-                     same ? NULL : newest->schema_json, err);
+    return delivery_init(&writing->load, con->driver->dialect, package_path, manifest, &described,
+                         same ? NULL : newest->schema_json, err);
 }
 
 /* The columns of the widest table. One that is filled from staged rows counts thrice: reading them
  * takes twice as much as writing them. */
-static size_t widest(const struct load *load)
+static size_t widest(const struct delivery *load)
 {
     size_t most = 0;
     for (size_t i = 0; i < load->chain_count; i++) {
@@ -85,7 +85,7 @@ static size_t widest(const struct load *load)
 
 /* The tables that a transaction fills. Of one whose old rows give way it holds the old blocks, the
  * new ones, and what was staged. */
-static size_t filled(const struct load *load)
+static size_t filled(const struct delivery *load)
 {
     enum { MERGED = 5 };
     size_t count = 0;
@@ -101,7 +101,7 @@ static size_t filled(const struct load *load)
 static int prepare(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct load *load = &writing->load;
+    struct delivery *load = &writing->load;
     TRY(ddl_settle(load, writing->con, err));
     TRY(ddl_plan(load, &writing->schema, err));
     TRY(agree_check(load, writing->con, err));
@@ -134,7 +134,7 @@ static int init_counts(struct writing *writing, struct tg_error *err)
  * others and nothing is remembered: such a load may come late. */
 static bool is_ordered(const struct writing *writing)
 {
-    const struct load *load = &writing->load;
+    const struct delivery *load = &writing->load;
     if (writing->manifest->state_changed || writing->manifest->source_file_count > 0)
         return true;
     for (size_t i = 0; i < load->chain_count; i++)
@@ -350,7 +350,7 @@ static int write_once(struct connection *con, const char *package_path,
 done:
     for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
         plan_release(plans[i]);
-    load_release(&writing.load);
+    delivery_release(&writing.load);
     ledger_release(&writing.newest);
     ledger_release(&ledger);
     mem_free(writing.tallies);
