@@ -27,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/fault.h"
 #include "base/memory.h"
 #include "base/time.h"
 
@@ -135,9 +136,28 @@ int fs_read_file(const char *path, struct buf *out, struct tg_error *err)
     return rc != TG_OK ? rc : buf_check(out, err);
 }
 
-static int write_all(int fd, const void *bytes, size_t len)
+/* All of what goes to disk, and that tests can let fail. */
+
+static int sys_fsync(int fd, const char *path)
+{
+    return fault_fails("fsync", path, NULL) ? -1 : fsync(fd);
+}
+
+static int sys_rename(const char *from, const char *to)
+{
+    return fault_fails("rename", from, to) ? -1 : rename(from, to);
+}
+
+static int sys_unlink(const char *path)
+{
+    return fault_fails("unlink", path, NULL) ? -1 : unlink(path);
+}
+
+static int write_all(int fd, const char *path, const void *bytes, size_t len)
 {
     const char *rest = bytes;
+    if (fault_fails("write", path, NULL))
+        return -1;
     while (len > 0) {
         ssize_t put = write(fd, rest, len);
         if (put < 0 && errno == EINTR)
@@ -157,7 +177,7 @@ static int write_synced(const char *path, const void *bytes, size_t len, struct 
     if (fd < 0)
         return error_errno(err, TG_IO, errno, "file '%s' cannot be made", path);
     int rc = TG_OK;
-    if (write_all(fd, bytes, len) != 0 || fsync(fd) != 0)
+    if (write_all(fd, path, bytes, len) != 0 || sys_fsync(fd, path) != 0)
         rc = error_errno(err, TG_IO, errno, "file '%s' cannot be written", path);
     if (close(fd) != 0 && rc == TG_OK)
         rc = error_errno(err, TG_IO, errno, "file '%s' cannot be written", path);
@@ -187,7 +207,7 @@ int fs_sync_file(const char *path, struct tg_error *err)
         return error_errno(err, TG_IO, errno, "file '%s' cannot be opened", path);
     int rc = TG_OK;
     /* EINVAL: a file system that cannot sync a folder, and needs not. */
-    if (fsync(fd) != 0 && errno != EINVAL)
+    if (sys_fsync(fd, path) != 0 && errno != EINVAL)
         rc = error_errno(err, TG_IO, errno, "file '%s' cannot be synced to disk", path);
     close(fd);
     return rc;
@@ -205,14 +225,14 @@ static int sync_folder_of(const char *path, struct tg_error *err)
 
 int fs_rename(const char *from, const char *to, struct tg_error *err)
 {
-    if (rename(from, to) != 0)
+    if (sys_rename(from, to) != 0)
         return error_errno(err, TG_IO, errno, "file '%s' cannot be renamed to '%s'", from, to);
     return sync_folder_of(to, err);
 }
 
 int fs_remove(const char *path, struct tg_error *err)
 {
-    if (unlink(path) != 0 && errno != ENOENT)
+    if (sys_unlink(path) != 0 && errno != ENOENT)
         return error_errno(err, TG_IO, errno, "file '%s' cannot be removed", path);
     return TG_OK;
 }
@@ -253,9 +273,9 @@ done:
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *place)
 {
     (void)info;
-    (void)type;
     (void)place;
-    return remove(path) != 0 && errno != ENOENT ? -1 : 0;
+    int failed = type == FTW_DP ? rmdir(path) : sys_unlink(path);
+    return failed && errno != ENOENT ? -1 : 0;
 }
 
 int fs_remove_tree(const char *path, struct tg_error *err)
@@ -522,7 +542,7 @@ static int lock_sign(int fd, const char *path, struct tg_error *err)
     time_format_timestamp_z(&text, (int64_t)time(NULL) * 1000000);
     buf_char(&text, '\n');
     int rc = buf_check(&text, err);
-    if (rc == TG_OK && (ftruncate(fd, 0) != 0 || write_all(fd, text.data, text.len) != 0))
+    if (rc == TG_OK && (ftruncate(fd, 0) != 0 || write_all(fd, path, text.data, text.len) != 0))
         rc = error_errno(err, TG_IO, errno, "lock file '%s' cannot be written", path);
     buf_release(&text);
     return rc;

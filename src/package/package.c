@@ -120,8 +120,7 @@ static int write_manifest(struct package *package, struct tg_error *err)
         goto done;
     }
     TRY(manifest_write(&package->manifest, &text, err));
-    TRY(fs_write_file(path, text.data, text.len, err));
-    rc = fs_sync_file(package->path, err);
+    rc = fs_write_file(path, text.data, text.len, err); /* syncs the folder, too */
 done:
     buf_release(&text);
     mem_free(path);

@@ -1,0 +1,70 @@
+/*
+ * Faults that tests ask for: calls of the system that fail, points at which the process dies.
+ *
+ * Path: fs.c -> fault_fails; the steps of the protocol -> fault_point. With TG_TESTING a test
+ * answers by its hook, or a command is told by the environment: TG_FAIL_AT=fsync:3 makes the third
+ * fsync fail, once; TG_FAIL_AT=after_seal kills the process there (after_seal:2: the second time).
+ *
+ * Memory that runs out is memory.c's.
+ */
+#include "base/fault.h"
+
+#ifndef TG_TESTING
+
+bool fault_fails(const char *call, const char *path, const char *to)
+{
+    (void)call;
+    (void)path;
+    (void)to;
+    return false;
+}
+
+void fault_point(const char *name)
+{
+    (void)name;
+}
+
+#else
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+static fault_hook asked;
+static void *asked_user;
+
+void fault_ask(fault_hook hook, void *user)
+{
+    asked = hook;
+    asked_user = user;
+}
+
+/* Is it the step of the environment's, for the n-th time? */
+static bool is_now(const char *step)
+{
+    static atomic_long passed;
+    const char *wanted = getenv("TG_FAIL_AT");
+    size_t len = strlen(step);
+    if (!wanted || strncmp(wanted, step, len) != 0 || (wanted[len] && wanted[len] != ':'))
+        return false;
+    long number = wanted[len] ? strtol(wanted + len + 1, NULL, 10) : 1;
+    return atomic_fetch_add(&passed, 1) + 1 == number;
+}
+
+bool fault_fails(const char *call, const char *path, const char *to)
+{
+    bool fails = asked ? asked(asked_user, call, path, to) : is_now(call);
+    if (fails)
+        errno = EIO;
+    return fails;
+}
+
+void fault_point(const char *name)
+{
+    if (is_now(name))
+        raise(SIGKILL);
+}
+
+#endif
