@@ -35,6 +35,21 @@ says() {
 # sql QUERY: first cell of the result
 sql() { "$tidegate" sql spec.yaml "$1" --csv | sed -n 2p; }
 
+# hold: another process has the destination from here on, until `release`
+hold() {
+    mkfifo held
+    "$tidegate" sql spec.yaml "select count(*) from read_csv('held', auto_detect = false,
+        header = false, columns = {'a': 'VARCHAR'})" >/dev/null 3>&- &
+    holder=$!
+    exec 9>held # waits until the query reads, so that the database is open
+}
+
+release() {
+    exec 9>&-
+    wait "$holder"
+    rm held
+}
+
 # equal WANTED GOT [WHAT]
 equal() { [ "$1" = "$2" ] || fail "${3:-result} is '$2', not '$1'"; }
 

@@ -51,14 +51,12 @@ seal_behind_a_lock() {
     mkfifo 2.jsonl
     "$tidegate" run spec.yaml --progress none >/dev/null 2>said &
     local loader=$! code=0
-    sleep 0.7
-    "$tidegate" sql spec.yaml "select count(*) from range(100000000000) where range % 7 = 3" >/dev/null &
-    local holder=$!
-    sleep 0.7
-    echo '{"id": 2}' >2.jsonl
+    exec 3>2.jsonl # waits until it is read
+    hold
+    echo '{"id": 2}' >&3
+    exec 3>&-
     wait "$loader" || code=$?
-    kill -9 "$holder"
-    wait "$holder" || true
+    release
     rm 2.jsonl
     spec "t: {path: '*.jsonl'}"
     equal 3 "$code" "exit code of a run whose destination is locked"
@@ -136,17 +134,27 @@ test_a_sealed_load_that_the_state_has_passed_is_dropped() {
     equal "1 3 4" "$(sql "select string_agg(id, ' ' order by id) from t")"
 }
 
+# interrupt SIGNAL: a run that has said how far it is gets it; $code is how it ends, in `said` its words
+interrupt() {
+    mkfifo words
+    "$tidegate" run spec.yaml --progress plain >/dev/null 2>words &
+    local victim=$!
+    exec 3<words
+    read -r -u 3 _
+    kill "-$1" "$victim"
+    cat <&3 >said
+    exec 3<&-
+    rm words
+    code=0
+    wait "$victim" || code=$?
+}
+
 test_sigterm_ends_a_run_with_130_and_nothing_written() {
     spec "t: {path: '*.jsonl'}"
     echo '{"id": 1}' >1.jsonl
     run 0
     seq 2 3000000 | sed 's/.*/{"id": &, "v": "text of row &"}/' >2.jsonl
-    "$tidegate" run spec.yaml --progress none 2>said &
-    victim=$!
-    sleep 0.5
-    kill -TERM "$victim"
-    code=0
-    wait "$victim" || code=$?
+    interrupt TERM
     equal 130 "$code" "exit code ($(cat said))"
     equal 1 "$(sql "select count(*) from t")"
     run 0
@@ -157,19 +165,10 @@ test_sigterm_ends_a_run_with_130_and_nothing_written() {
 test_sighup_leaves_nothing_behind() {
     spec "t: {path: '*.jsonl'}"
     seq 1 3000000 | sed 's/.*/{"id": &, "v": "text of row &"}/' >1.jsonl
-    "$tidegate" run spec.yaml --progress none 2>said &
-    victim=$!
-    sleep 0.5
-    kill -HUP "$victim"
-    code=0
-    wait "$victim" || code=$?
+    interrupt HUP
     equal 130 "$code" "exit code ($(cat said))"
     equal "" "$(ls .tidegate/test/open)" "what is left"
-    (trap '' HUP; exec "$tidegate" run spec.yaml --progress none >said 2>&1) &
-    victim=$!
-    sleep 0.5
-    kill -HUP "$victim"
-    wait "$victim"
+    (trap '' HUP; interrupt HUP; exit "$code")
     equal 3000000 "$(sql "select count(*) from t")"
 }
 
