@@ -23,6 +23,35 @@ enum option_type {
     OPTION_ANY       /* whatever it is; as JSON */
 };
 
+/* How the struct that an option fills holds its value. */
+enum field_form {
+    FIELD_CODE = 0, /* as its reader's own code has it */
+    FIELD_TEXT,     /* const char *; NULL: not given */
+    FIELD_TEXTS,    /* an array, its length beside it; NULL: not given. A program gives "a, b" */
+    FIELD_BOOL,     /* of words: whether it is the second of two */
+    FIELD_FLAG,     /* enum tg_flag */
+    FIELD_WORD,     /* an enum in the order of the words; the first is the default */
+    FIELD_OPTIONAL_WORD, /* the same from 1 on; 0: not given */
+    FIELD_SPELLED_WORD,  /* as FIELD_WORD, a bool beside it: given. A program gives the word */
+    FIELD_INT,           /* int; 0: not given */
+    FIELD_COUNT,         /* uint64_t; 0: not given */
+    FIELD_NUMBER,        /* int; 0: not given, -1: zero */
+    FIELD_LEVELS,        /* int; -1: not given. From a program as FIELD_NUMBER */
+    FIELD_VALUE,         /* struct tg_value */
+    FIELD_MAP,           /* a struct within, filled by the option's table */
+    FIELD_SAME,          /* the option's table fills the same struct */
+    FIELD_HINTS,         /* a JSON object that several keys make; NULL: none given */
+    FIELD_POINTER        /* of a program alone */
+};
+
+/* Where the value is held, and where a struct of the C API gives it. */
+struct field {
+    enum field_form form;
+    size_t offset, beside;
+    size_t given, given_bytes; /* 0 bytes: it has no such field */
+    const char *given_name;    /* "row_ids of struct tg_resource" */
+};
+
 struct option {
     const char *name; /* "x-*": every name that starts so */
     enum option_type type;
@@ -30,12 +59,14 @@ struct option {
     bool secret;                /* printed as *** */
     bool append_only;           /* means something for resources that append, and read on */
     bool may_be_empty;          /* OPTION_TEXTS: a list without entries says something */
+    int min;                    /* OPTION_INT: the least */
     const char *choices;        /* "append replace merge", of texts; NULL: any */
     const char *fallback;       /* the default as text; NULL: none */
     const char *help;           /* one sentence */
     const struct option *table; /* of the mapping, or of each of them */
     const char *shorthand;      /* a scalar stands for {shorthand: scalar}; several names, separated
                                    by blanks: for all of them; NULL: not allowed */
+    struct field field;
 };
 
 #define OPTION_END                                                                                 \

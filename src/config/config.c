@@ -643,6 +643,14 @@ static int set_storage(struct config *config, const struct tg_pipeline_options *
     return keep(config, wanted, &config->storage_version, err);
 }
 
+static int set_contract(struct config *config, const struct tg_pipeline_options *options,
+                        struct tg_error *err)
+{
+    return fill_from_struct(&config->arena, &options->schema_contract,
+                            sizeof(options->schema_contract), contract_options,
+                            &config->run_contract, err);
+}
+
 const char *config_engine_path(void)
 {
     const char *path = getenv("TIDEGATE_DUCKDB");
@@ -700,7 +708,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
         return error_set(err, TG_USAGE, "the dataset of pipeline '%s' has an empty name",
                          options->name);
     TRY(schema_set(config, options->schema, err));
-    TRY(contract_set(&options->schema_contract, &config->run_contract, err));
+    TRY(set_contract(config, options, err));
     TRY(config_set_names(config, options->name, options->dataset, err));
     TRY(connection_check_dataset(options->destination, config->dataset, err));
     TRY(set_destination(config, options->destination, err));
@@ -735,7 +743,7 @@ int config_read_text(struct config *config, const struct spec_text *spec,
                          "`schema` of the options is for tg_pipeline_new; a spec says the same "
                          "under its key 'schema'");
     if (options)
-        TRY(contract_set(&options->schema_contract, &config->run_contract, err));
+        TRY(set_contract(config, options, err));
     TRY(keep(config, spec->folder, &config->folder, err));
     struct document doc = {.arena = &config->arena,
                            .path = spec->name,

@@ -434,62 +434,23 @@ done:
 
 /* ---- from the C API ---- */
 
-static int copy_text(struct config *config, const char *text, const char **out,
-                     struct tg_error *err)
-{
-    *out = arena_strdup(&config->arena, text);
-    return text && !*out ? error_nomem(err) : TG_OK;
-}
-
-/* "tenant, id" */
-static int copy_names(struct config *config, const char *list, const char ***out, size_t *count,
-                      struct tg_error *err)
-{
-    size_t cap = 1, len;
-    for (const char *p = list; p && *p; p++)
-        cap += *p == ',';
-    *out = arena_alloc(&config->arena, (cap + 1) * sizeof(**out));
-    if (!*out)
-        return error_nomem(err);
-    for (const char *at = list, *name; at && (name = next_name(&at, &len));) {
-        (*out)[*count] = arena_strndup(&config->arena, name, len);
-        if (!(*out)[(*count)++])
-            return error_nomem(err);
-    }
-    return TG_OK;
-}
-
 static int copy_columns(struct config *config, const struct tg_resource *given,
                         struct resource *resource, struct tg_error *err)
 {
     int rc = TG_OK;
-    size_t count = given->column_count;
-    resource->columns = arena_alloc(&config->arena, (count + 1) * sizeof(*resource->columns));
+    struct arena *arena = &config->arena;
+    resource->columns = arena_alloc(arena, (given->column_count + 1) * sizeof(*resource->columns));
     if (!resource->columns)
         return error_nomem(err);
-    for (size_t i = 0; i < count; i++) {
-        struct tg_column *column = &resource->columns[resource->column_count++];
-        *column = given->columns[i];
-        TRY(copy_text(config, given->columns[i].name, &column->name, err));
-        TRY(copy_text(config, given->columns[i].data_type, &column->data_type, err));
-        TRY(copy_text(config, given->columns[i].dedup_sort, &column->dedup_sort, err));
-        TRY(copy_text(config, given->columns[i].description, &column->description, err));
-        TRY(copy_text(config, given->columns[i].hints, &column->hints, err));
+    for (size_t i = 0; i < given->column_count; i++) {
+        const struct tg_column *from = &given->columns[i];
+        struct tg_column *to = &resource->columns[resource->column_count++];
+        TRY(fill_from_struct(arena, from, sizeof(*from), column_fields, to, err));
+        rc = fill_from_struct(arena, from, sizeof(*from), column_options, to, err);
+        if (rc == TG_USAGE)
+            return error_where(err, rc, "column '%s'", to->name);
+        TRY(rc);
     }
-done:
-    return rc;
-}
-
-static int copy_incremental(struct config *config, const struct tg_incremental *given,
-                            struct tg_incremental *out, struct tg_error *err)
-{
-    int rc = TG_OK;
-    *out = *given;
-    TRY(copy_text(config, given->cursor_path, &out->cursor_path, err));
-    if (given->initial_value.kind == TG_VALUE_TEXT)
-        TRY(copy_text(config, given->initial_value.text, &out->initial_value.text, err));
-    if (given->end_value.kind == TG_VALUE_TEXT)
-        TRY(copy_text(config, given->end_value.text, &out->end_value.text, err));
 done:
     return rc;
 }
@@ -498,28 +459,18 @@ done:
 static int check_given(const struct config *config, const struct tg_resource *given,
                        const struct hearing *hearing)
 {
-    const struct tg_incremental *incremental = &given->incremental;
     if (!given->read)
         return object(hearing, "read", NULL, "`read` is not set; it is where rows come from");
-    if ((unsigned)given->write_disposition > TG_MERGE ||
-        (unsigned)incremental->last_value > TG_MIN ||
-        (unsigned)incremental->on_cursor_value_missing > TG_EXCLUDE ||
-        (unsigned)given->row_ids > TG_ROW_IDS_ROW)
+    if ((unsigned)given->write_disposition > TG_MERGE)
         return object(hearing, "write_disposition", NULL,
-                      "an enum is out of range; was the struct zeroed?");
-    if (given->max_table_nesting < TG_NO_NESTING)
-        return object(hearing, "max_table_nesting", NULL,
-                      "max_table_nesting is a number of levels, or TG_NO_NESTING");
+                      "write_disposition of struct tg_resource is %d, which is none of its values; "
+                      "was the struct zeroed?",
+                      (int)given->write_disposition);
     if (given->column_count > 0 && !given->columns)
         return object(hearing, "columns", NULL, "column_count is set, columns is not");
     for (size_t i = 0; i < given->column_count; i++)
         if (!given->columns[i].name || !*given->columns[i].name)
             return object(hearing, "columns", NULL, "column %zu has no name", i);
-    for (size_t i = 0; i < given->column_count; i++)
-        if ((unsigned)given->columns[i].nullable > TG_NO ||
-            (unsigned)given->columns[i].timezone > TG_NO)
-            return object(hearing, "columns", NULL, "a flag of column '%s' is none of enum tg_flag",
-                          given->columns[i].name);
     for (size_t i = 0; i < given->column_count; i++)
         for (size_t j = 0; j < i; j++)
             if (strcmp(given->columns[i].name, given->columns[j].name) == 0)
@@ -540,30 +491,15 @@ static int copy_resource(struct config *config, const struct tg_resource *given,
     *out = (struct resource){
         .source = config->schema,
         .driver = driver,
-        .read = given->read,
-        .begin = given->begin,
-        .end = given->end,
-        .release = given->release,
-        .user = given->user,
         .disposition = (enum disposition)(DISPOSITION_APPEND + (int)given->write_disposition),
-        .append_on_missing_key = given->append_on_missing_key,
-        .max_table_nesting = nesting_given(given->max_table_nesting),
+        .max_table_nesting = -1,
         .root_key = config->schema_config.hints.root_key,
-        .row_ids = given->row_ids,
-        .reject_bad_rows = given->reject_bad_rows,
-        .reject_max = given->reject_max,
         .selected = true,
     };
-    TRY(contract_set(&given->schema_contract, &out->contract, err));
-    TRY(copy_text(config, given->description, &out->description, err));
-    TRY(copy_text(config, given->hints, &out->hints, err));
-    TRY(copy_text(config, given->name, &out->name, err));
-    TRY(copy_text(config, given->table_name ? given->table_name : given->name, &out->table_name,
-                  err));
-    TRY(copy_names(config, given->primary_key, &out->primary_key, &out->primary_key_count, err));
-    TRY(copy_names(config, given->merge_key, &out->merge_key, &out->merge_key_count, err));
-    TRY(copy_incremental(config, &given->incremental, &out->incremental, err));
+    TRY(fill_from_struct(&config->arena, given, sizeof(*given), resource_options, out, err));
+    TRY(fill_from_struct(&config->arena, given, sizeof(*given), resource_fields, out, err));
     TRY(copy_columns(config, given, out, err));
+    out->table_name = out->table_name ? out->table_name : out->name;
     TRY(option_values(&config->arena, NULL, driver->source_options, &out->source_values,
                       &out->source_value_count, err));
     TRY(option_values(&config->arena, NULL, driver->resource_options, &out->resource_values,

@@ -29,6 +29,24 @@ const struct option *option_shorthand(const struct option *option);
 /* The place of a word among choices ("a b c"), or -1. */
 int option_choice(const char *choices, const char *word);
 
+/* ---- structs by option tables (fill.c) ---- */
+
+/* What a checked map says, into the fields of `out` that its options name; what is not given stays
+ * as it is. Numbers out of range are recorded. Texts are the document's. TG_NOMEM. */
+int fill_from_map(struct document *doc, const struct node *map, const struct option *table,
+                  void *out) TG_CHECK_RESULT;
+/* The same by the option's table of what was given for it: a map, or the scalar that stands for
+ * one. */
+int fill_from_node(struct document *doc, const struct node *node, const struct option *option,
+                   void *out) TG_CHECK_RESULT;
+/* What a struct of the C API says, of which the caller knows `bytes`; copied. TG_USAGE. */
+int fill_from_struct(struct arena *arena, const void *given, size_t bytes,
+                     const struct option *table, void *out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* The place of a word of the C API among those of the option; TG_USAGE names the nearest. */
+int find_word(const struct option *option, const char *word, int *out,
+              struct tg_error *err) TG_CHECK_RESULT;
+
 /* ---- the nearest name to a misspelt one ---- */
 
 struct nearest {
@@ -57,15 +75,22 @@ int config_set_names(struct config *config, const char *pipeline, const char *da
 int config_source_key(struct config *config, const char *name, const char **out,
                       struct tg_error *err) TG_CHECK_RESULT;
 
-/* ---- schema.c ---- */
+/* ---- keys.c ---- */
 
-extern const struct option schema_options[];          /* under `schema` */
-extern const struct option contract_options[];        /* under `schema_contract` */
+extern const struct option spec_options[];     /* top level */
+extern const struct option schema_options[];   /* under `schema`: struct schema_config */
+extern const struct option contract_options[]; /* under `schema_contract`: struct contract */
+extern const struct option source_options[];   /* of every source, beside its driver's */
+extern const struct option resource_options[]; /* of every resource, beside its driver's */
+extern const struct option column_options[];   /* of `columns` of a resource: struct tg_column */
+/* What only structs of the C API say, of the same. */
+extern const struct option schema_fields[], resource_fields[], column_fields[];
+
 #define CONTRACT_SHORTHAND "tables columns data_type" /* a scalar holds for all of them */
 #define COLUMN_TYPES       "text double bool timestamp bigint binary json decimal wei date time"
 
-/* What the key `schema_contract` of a checked map says. */
-struct contract contract_of(const struct node *map);
+/* ---- schema.c ---- */
+
 /* The key `schema` of a spec (NULL: not given), checked; what else is wrong is recorded. TG_NOMEM.
  */
 int schema_read(struct config *config, struct document *doc,
@@ -73,10 +98,6 @@ int schema_read(struct config *config, struct document *doc,
 /* The same from the C API (NULL: nothing said), copied. TG_USAGE. */
 int schema_set(struct config *config, const struct tg_schema_options *given,
                struct tg_error *err) TG_CHECK_RESULT;
-/* A number of levels of the C API; -1: not said. */
-int nesting_given(int levels);
-int contract_set(const struct tg_schema_contract *given, struct contract *out,
-                 struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- resource.c, for spec.c ---- */
 
@@ -97,9 +118,18 @@ int resource_add(struct config *config, struct resource *resource,
 
 /* ---- spec.c ---- */
 
-extern const struct option spec_options[];     /* top level */
-extern const struct option source_options[];   /* of every source, beside its driver's */
-extern const struct option resource_options[]; /* of every resource, beside its driver's */
+/* A source of a spec. */
+struct source_entry {
+    const char *name; /* in the document; NULL: the only one */
+    const char *key;  /* in the state */
+    const struct node *node;
+    const struct source_driver *driver; /* NULL: a problem */
+    const struct option_value *values;
+    size_t value_count;
+    struct contract contract;
+    int max_nesting; /* -1: not said */
+    bool root_key;
+};
 
 /* Can a spec name this driver? A callback needs a program. */
 bool source_fits_spec(const struct source_driver *driver);

@@ -169,7 +169,8 @@ static const struct {
     {{.name = "n", .write_disposition = (enum tg_write_disposition)7},
      "`read` is not set; it is where rows come from"},
     {{.name = "n", .read = read_nothing, .write_disposition = (enum tg_write_disposition)7},
-     "an enum is out of range; was the struct zeroed?"},
+     "write_disposition of struct tg_resource is 7, which is none of its values; was the struct "
+     "zeroed?"},
     {{.name = "n", .read = read_nothing, .max_table_nesting = -2},
      "max_table_nesting is a number of levels, or TG_NO_NESTING"},
     {{.name = "n", .read = read_nothing, .column_count = 1}, "column_count is set, columns is not"},
@@ -186,7 +187,7 @@ static const struct {
     {{.name = "n", .read = read_nothing, .columns = &no_seconds, .column_count = 1},
      "column 'a': whole seconds are for timestamp and time; set data_type"},
     {{.name = "n", .read = read_nothing, .columns = &wrong_flag, .column_count = 1},
-     "a flag of column 'a' is none of enum tg_flag"},
+     "nullable of struct tg_column is 3, which is none of its values; was the struct zeroed?"},
     {{.name = "n", .read = read_nothing, .columns = &no_object, .column_count = 1},
      "`hints` is a JSON object, as {\"x-team\": \"web\"}"},
     {{.name = "n", .read = read_nothing, .columns = &no_hint, .column_count = 1},
@@ -209,13 +210,17 @@ static const struct {
      "the reference to 't' has 2 columns and 1 referenced_columns; they go together one by "
      "one"},
     {{.name = "n", .read = read_nothing, .row_ids = (enum tg_row_ids)3},
-     "an enum is out of range; was the struct zeroed?"},
+     "row_ids of struct tg_resource is 3, which is none of its values; was the struct zeroed?"},
+    {{.name = "n", .read = read_nothing, .incremental = {.last_value = (enum tg_last_value)2}},
+     "last_value of struct tg_incremental is 2, which is none of its values; was the struct "
+     "zeroed?"},
     {{.name = "n", .read = read_nothing, .row_ids = TG_ROW_IDS_KEY},
      "row_ids: key needs a primary_key"},
     {{.name = "n", .read = read_nothing, .reject_max = 5},
      "a limit of bad rows is for those that are rejected"},
     {{.name = "n", .read = read_nothing, .schema_contract = {.columns = (enum tg_contract_mode)9}},
-     "the mode 9 for 'columns' of a schema contract is none of enum tg_contract_mode"},
+     "columns of struct tg_schema_contract is 9, which is none of its values; was the struct "
+     "zeroed?"},
     {{.name = "n",
       .read = read_nothing,
       .write_disposition = TG_MERGE,
@@ -249,7 +254,9 @@ static void impossible_ones_are_refused(void **state)
     for (size_t i = 0; i < sizeof(impossible) / sizeof(impossible[0]); i++) {
         assert_int_equal(config_add(config, &impossible[i].resource, &spec->err), TG_USAGE);
         assert_string_equal(spec->err.what, impossible[i].what);
-        assert_string_equal(spec->err.where, "resource 'n'");
+        assert_string_equal(spec->err.where, impossible[i].resource.columns == &wrong_flag
+                                                 ? "resource 'n', column 'a'"
+                                                 : "resource 'n'");
         assert_int_equal(config->resource_count, 1);
     }
     const struct tg_resource broken = {

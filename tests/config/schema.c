@@ -349,7 +349,8 @@ static void wrong_options_are_refused(void **state)
         {{.preferred_types = &no_type, .preferred_type_count = 1},
          "preferred type 0 has no data_type"},
         {{.contract = {.tables = (enum tg_contract_mode)5}},
-         "the mode 5 for 'tables' of a schema contract is none of enum tg_contract_mode"},
+         "tables of struct tg_schema_contract is 5, which is none of its values; was the struct "
+         "zeroed?"},
         {{.max_table_nesting = -2}, "max_table_nesting is a number of levels, or TG_NO_NESTING"},
         {{.import_path = ""}, "the path of a folder is empty; set it to NULL, or name one"},
         {{.export_path = ""}, "the path of a folder is empty; set it to NULL, or name one"},
@@ -384,7 +385,8 @@ static void a_run_has_a_contract_of_its_own(void **state)
     assert_int_equal(config_init(&spec->config, &options, &spec->err), TG_USAGE);
     assert_string_equal(
         spec->err.what,
-        "the mode -1 for 'columns' of a schema contract is none of enum tg_contract_mode");
+        "columns of struct tg_schema_contract is -1, which is none of its values; was the struct "
+        "zeroed?");
 }
 
 static void a_spec_has_a_schema_of_its_own(void **state)

@@ -1,0 +1,416 @@
+/*
+ * The keys of a spec: a row of a table says what a key is called, what it may be, what it means,
+ * and which field of which struct holds it; where the C API has it too, also which field gives it.
+ *
+ * A spec and its messages (config.c), structs of both kinds (fill.c), the reference and the JSON
+ * Schema (reference.c) are made from these tables: a new option is a row here, a field in
+ * config.h, and one in tidegate.h. What needs more than its own value has the form CODE: spec.c,
+ * schema.c and resource.c read it by hand.
+ */
+#include "config/spec.h"
+
+/* The field of `to` that holds the value, and the field of the C API's `from` that gives it. */
+#define HELD(form_, to, member) .form = FIELD_##form_, .offset = offsetof(to, member)
+#define GIVEN(from, member)                                                                        \
+    .given = offsetof(from, member), .given_bytes = sizeof(((from *)0)->member),                   \
+    .given_name = #member " of " #from
+#define BESIDE(to, member)   .beside = offsetof(to, member)
+#define COLUMN(form, member) HELD(form, struct tg_column, member), GIVEN(struct tg_column, member)
+#define INCREMENTAL(form, member)                                                                  \
+    HELD(form, struct tg_incremental, member), GIVEN(struct tg_incremental, member)
+#define RESOURCE(form, member)                                                                     \
+    HELD(form, struct resource, member), GIVEN(struct tg_resource, member)
+
+#define SCHEMA(form, member, from)                                                                 \
+    HELD(form, struct schema_config, member), GIVEN(struct tg_schema_options, from)
+
+/* ---- the schema ---- */
+
+#define MODES "evolve freeze discard_row discard_value"
+
+/* In the order of enum contract_entity. */
+const struct option contract_options[] = {
+    {.name = "tables",
+     .field = {HELD(OPTIONAL_WORD, struct contract, modes[CONTRACT_TABLES]),
+               GIVEN(struct tg_schema_contract, tables)},
+     .choices = MODES,
+     .help = "When rows come for a table that is not there."},
+    {.name = "columns",
+     .field = {HELD(OPTIONAL_WORD, struct contract, modes[CONTRACT_COLUMNS]),
+               GIVEN(struct tg_schema_contract, columns)},
+     .choices = MODES,
+     .help = "When a field comes that a table with data has no column for."},
+    {.name = "data_type",
+     .field = {HELD(OPTIONAL_WORD, struct contract, modes[CONTRACT_DATA_TYPE]),
+               GIVEN(struct tg_schema_contract, data_type)},
+     .choices = MODES,
+     .help = "When a value does not fit the type of its column, or a hint changes the type."},
+    OPTION_END,
+};
+
+/* What only a program says. */
+const struct option schema_fields[] = {
+    {.name = "preferred_type_count",
+     .field = {GIVEN(struct tg_schema_options, preferred_type_count)}},
+    {.name = "contract",
+     .table = contract_options,
+     .field = {SCHEMA(MAP, hints.contract, contract)}},
+    {.name = "max_table_nesting", .field = {SCHEMA(LEVELS, hints.max_nesting, max_table_nesting)}},
+    {.name = "root_key", .field = {SCHEMA(BOOL, hints.root_key, root_key)}},
+    OPTION_END,
+};
+
+/* dlt's, but for those that say nothing (`nullable`) or are no yes or no (`dedup_sort`). */
+static const struct option default_hint_options[] = {
+    {.name = "not_null", .type = OPTION_TEXTS, .help = "Columns that cannot be NULL."},
+    {.name = "primary_key", .type = OPTION_TEXTS, .help = "Columns that make a row unique."},
+    {.name = "merge_key", .type = OPTION_TEXTS, .help = "Columns that rows are replaced by."},
+    {.name = "unique", .type = OPTION_TEXTS, .help = "Columns with no value twice."},
+    {.name = "partition", .type = OPTION_TEXTS, .help = "Columns that a table is divided by."},
+    {.name = "cluster", .type = OPTION_TEXTS, .help = "Columns that rows are kept together by."},
+    {.name = "sort", .type = OPTION_TEXTS, .help = "Columns that rows are sorted by."},
+    {.name = "hard_delete",
+     .type = OPTION_TEXTS,
+     .help = "Columns that mark a deleted row, in merges."},
+    {.name = "row_key", .type = OPTION_TEXTS, .help = "Columns with the id of a row."},
+    {.name = "parent_key", .type = OPTION_TEXTS, .help = "Columns with the parent row's id."},
+    {.name = "root_key", .type = OPTION_TEXTS, .help = "Columns with the root row's id."},
+    OPTION_END,
+};
+
+/* Words in the order of enum naming, and of nothing; of enum type. */
+const struct option schema_options[] = {
+    {.name = "naming",
+     .field = {SCHEMA(SPELLED_WORD, hints.naming, naming),
+               BESIDE(struct schema_config, hints.naming_said)},
+     .choices = "snake_case direct duck_case sql_cs_v1 sql_ci_v1",
+     .fallback = "snake_case",
+     .help = "How names of tables and columns are made. It cannot be changed once tables have "
+             "data."},
+    {.name = "detections",
+     .field = {SCHEMA(TEXTS, hints.detections, detections),
+               BESIDE(struct schema_config, hints.detection_count)},
+     .type = OPTION_TEXTS,
+     .may_be_empty = true,
+     .choices = "timestamp iso_timestamp iso_date large_integer hexbytes_to_text wei_to_double",
+     .fallback = "iso_timestamp",
+     .help = "Texts and numbers that become values of another type where a column is new; the "
+             "empty list `[]` leaves all of them as they are."},
+    {.name = "preferred_types",
+     .field = {GIVEN(struct tg_schema_options, preferred_types)},
+     .type = OPTION_TEXT_MAP,
+     .choices = COLUMN_TYPES,
+     .help = "Types of new columns by their names; `re:` goes before a regular expression."},
+    {.name = "default_hints",
+     .type = OPTION_MAP,
+     .table = default_hint_options,
+     .help = "Hints for new columns by their names; `re:` goes before a regular expression."},
+    {.name = "import_schema_path",
+     .field = {SCHEMA(TEXT, import_path, import_path)},
+     .help = "A folder with `<schema>.schema.yaml`, which overrides the stored schema whenever it "
+             "changes, and is written when it is missing."},
+    {.name = "export_schema_path",
+     .field = {SCHEMA(TEXT, export_path, export_path)},
+     .help = "A folder that `<schema>.schema.yaml` is written to after each change."},
+    OPTION_END,
+};
+
+static const struct option disposition_options[] = {
+    {.name = "disposition",
+     .required = true,
+     .choices = "append replace merge",
+     .help = "How rows meet those that are there."},
+    {.name = "strategy",
+     .choices = "delete-insert",
+     .fallback = "delete-insert",
+     .help = "How a merge is done: rows of the load replace rows with an equal key."},
+    OPTION_END,
+};
+
+static const struct option incremental_options[] = {
+    {.name = "cursor",
+     .field = {INCREMENTAL(TEXT, cursor_path)},
+     .required = true,
+     .help =
+         "The field that tells new rows from old, as the source names it; `a.b` for a nested one."},
+    {.name = "initial_value",
+     .field = {INCREMENTAL(VALUE, initial_value)},
+     .type = OPTION_VALUE,
+     .help = "Where the first run starts; rows at this value are loaded."},
+    {.name = "end_value",
+     .field = {INCREMENTAL(VALUE, end_value)},
+     .type = OPTION_VALUE,
+     .help = "Loads the window from initial_value up to before this value, and remembers nothing; "
+             "for backfills."},
+    {.name = "last_value",
+     .field = {INCREMENTAL(WORD, last_value)},
+     .choices = "max min",
+     .fallback = "max",
+     .help = "Whether the cursor grows (max) or goes back in time (min)."},
+    {.name = "on_cursor_value_missing",
+     .field = {INCREMENTAL(WORD, on_cursor_value_missing)},
+     .choices = "raise include exclude",
+     .fallback = "raise",
+     .help = "What to do with a row that has no cursor value: stop, load it, or leave it out."},
+    OPTION_END,
+};
+
+const struct option column_options[] = {
+    {.name = "data_type",
+     .field = {COLUMN(TEXT, data_type)},
+     .choices = COLUMN_TYPES,
+     .help = "The type; without it, it is inferred from the data."},
+    {.name = "nullable",
+     .field = {COLUMN(FLAG, nullable)},
+     .type = OPTION_BOOL,
+     .help = "Whether the column may be NULL."},
+    {.name = "precision",
+     .field = {COLUMN(NUMBER, precision)},
+     .type = OPTION_INT,
+     .help = "Digits of a decimal (1 to 38), bits of a bigint (1 to 128), digits of a second's "
+             "fraction of a timestamp (0 to 9) or a time (0 to 6), length of a text or "
+             "binary (limits nothing at DuckDB)."},
+    {.name = "scale",
+     .field = {COLUMN(INT, scale)},
+     .type = OPTION_INT,
+     .help = "Digits of a decimal after the point."},
+    {.name = "timezone",
+     .field = {COLUMN(FLAG, timezone)},
+     .type = OPTION_BOOL,
+     .help = "For timestamps: false makes a column without time zone."},
+    {.name = "hard_delete",
+     .field = {COLUMN(BOOL, hard_delete)},
+     .type = OPTION_BOOL,
+     .help = "For merge: a row with true here (of another type: with any value) deletes its key."},
+    {.name = "dedup_sort",
+     .field = {COLUMN(TEXT, dedup_sort)},
+     .choices = "asc desc",
+     .help = "For merge: of several rows of one key in a load, the last one in this order wins."},
+    {.name = "primary_key",
+     .type = OPTION_BOOL,
+     .help = "true adds the column to the primary_key of the resource."},
+    {.name = "merge_key",
+     .type = OPTION_BOOL,
+     .help = "true adds the column to the merge_key of the resource."},
+    {.name = "unique",
+     .field = {COLUMN(BOOL, unique)},
+     .type = OPTION_BOOL,
+     .help = "No value comes twice. Like the next three for those who read the schema; DuckDB "
+             "makes nothing of it."},
+    {.name = "partition",
+     .field = {COLUMN(BOOL, partition)},
+     .type = OPTION_BOOL,
+     .help = "The table is divided by this column."},
+    {.name = "cluster",
+     .field = {COLUMN(BOOL, cluster)},
+     .type = OPTION_BOOL,
+     .help = "Rows are kept together by this column."},
+    {.name = "sort",
+     .field = {COLUMN(BOOL, sort)},
+     .type = OPTION_BOOL,
+     .help = "Rows are sorted by this column."},
+    {.name = "description",
+     .field = {COLUMN(TEXT, description)},
+     .help = "What the column is, for those who read the schema."},
+    {.name = "x-*",
+     .field = {COLUMN(HINTS, hints)},
+     .type = OPTION_ANY,
+     .help = "Further hints, which go into the schema as they are."},
+    OPTION_END,
+};
+
+/* What only a program says; in a spec the name is the key of the map. */
+const struct option column_fields[] = {
+    {.name = "name", .field = {COLUMN(TEXT, name)}},
+    OPTION_END,
+};
+
+static const struct option bad_row_options[] = {
+    {.name = "action",
+     .field = {RESOURCE(BOOL, reject_bad_rows)},
+     .required = true,
+     .choices = "fail reject",
+     .help = "fail ends the run; reject puts the row into _tidegate_rejects and goes on."},
+    {.name = "limit",
+     .field = {RESOURCE(COUNT, reject_max)},
+     .type = OPTION_INT,
+     .min = 1,
+     .fallback = "1000",
+     .help = "For reject: the run fails when there are more bad rows in it than that."},
+    OPTION_END,
+};
+
+static const struct option reference_options[] = {
+    {.name = "referenced_table", .required = true, .help = "The table that is meant."},
+    {.name = "columns",
+     .type = OPTION_TEXTS,
+     .required = true,
+     .help = "The columns here that name a row there."},
+    {.name = "referenced_columns",
+     .type = OPTION_TEXTS,
+     .required = true,
+     .help = "The columns there, in the same order."},
+    {.name = "label", .help = "What the reference means: `wrote`."},
+    {.name = "cardinality",
+     .choices = "zero_to_one one_to_zero zero_to_many many_to_zero one_to_many many_to_one "
+                "one_to_one many_to_many",
+     .help = "How many rows here belong to how many there."},
+    OPTION_END,
+};
+
+static const char contract_help[] =
+    "What happens when data bring something that the schema does not have: evolve (the schema "
+    "learns it), freeze (the run fails), discard_row (the row goes to _tidegate_rejects), "
+    "discard_value (the value is left out). A resource's words win over its source's.";
+
+const struct option source_options[] = {
+    {.name = "type", .required = true, .help = "The kind of source."},
+    {.name = "schema_contract",
+     .field = {HELD(MAP, struct source_entry, contract)},
+     .type = OPTION_MAP,
+     .fallback = "evolve",
+     .table = contract_options,
+     .shorthand = CONTRACT_SHORTHAND,
+     .help = contract_help},
+    {.name = "max_table_nesting",
+     .field = {HELD(LEVELS, struct source_entry, max_nesting)},
+     .type = OPTION_INT,
+     .help = "Levels of nesting that become tables and columns, for resources that say nothing."},
+    {.name = "root_key",
+     .field = {HELD(BOOL, struct source_entry, root_key)},
+     .type = OPTION_BOOL,
+     .fallback = "false",
+     .help = "Rows of nested tables carry the id of their root row (_dlt_root_id) in every "
+             "disposition, not in merges alone."},
+    OPTION_END,
+};
+
+const struct option resource_options[] = {
+    {.name = "source", .help = "With `sources`: the one that this resource is read from."},
+    {.name = "table_name",
+     .field = {RESOURCE(TEXT, table_name)},
+     .help = "The table it is loaded into; named like the resource otherwise."},
+    {.name = "write_disposition",
+     .field = {GIVEN(struct tg_resource, write_disposition)},
+     .type = OPTION_MAP,
+     .fallback = "append",
+     .table = disposition_options,
+     .shorthand = "disposition",
+     .help =
+         "append adds the rows; replace puts them in place of all that is there; merge updates by "
+         "key."},
+    {.name = "primary_key",
+     .field = {RESOURCE(TEXTS, primary_key), BESIDE(struct resource, primary_key_count)},
+     .type = OPTION_TEXTS,
+     .help = "The fields that make a row unique. A merge updates by them."},
+    {.name = "merge_key",
+     .field = {RESOURCE(TEXTS, merge_key), BESIDE(struct resource, merge_key_count)},
+     .type = OPTION_TEXTS,
+     .help =
+         "For merge: all rows there with an equal value are replaced as a group. With a cursor, a "
+         "group of which one row is new is loaded whole, as far as the source delivers it."},
+    {.name = "incremental",
+     .field = {RESOURCE(MAP, incremental)},
+     .type = OPTION_MAP,
+     .table = incremental_options,
+     .shorthand = "cursor",
+     .help = "Load only what is new, told by a cursor."},
+    {.name = "on_missing_key",
+     .field = {RESOURCE(BOOL, append_on_missing_key)},
+     .choices = "error append",
+     .fallback = "error",
+     .help = "What a merge without any key does."},
+    {.name = "max_table_nesting",
+     .field = {RESOURCE(LEVELS, max_table_nesting)},
+     .type = OPTION_INT,
+     .help =
+         "Levels of nested lists that become tables and columns; what is deeper is kept as JSON."},
+    {.name = "columns",
+     .field = {GIVEN(struct tg_resource, columns)},
+     .type = OPTION_MAPS,
+     .table = column_options,
+     .shorthand = "data_type",
+     .help = "Hints for columns, by name; `a__b` for a nested field."},
+    {.name = "schema_contract",
+     .field = {HELD(MAP, struct resource, contract), GIVEN(struct tg_resource, schema_contract)},
+     .type = OPTION_MAP,
+     .table = contract_options,
+     .shorthand = CONTRACT_SHORTHAND,
+     .help = contract_help},
+    {.name = "row_ids",
+     .field = {RESOURCE(WORD, row_ids)},
+     .choices = "random key row",
+     .fallback = "random",
+     .help = "Where the id of a row (_dlt_id) comes from: random; key is a hash of the primary "
+             "key, so that a row keeps its id when it is updated; row is a hash of the whole row."},
+    {.name = "on_bad_row",
+     .field = {.form = FIELD_SAME},
+     .type = OPTION_MAP,
+     .fallback = "fail",
+     .table = bad_row_options,
+     .shorthand = "action",
+     .help = "What to do with a row that cannot be loaded: a NULL in its key, a value that fits no "
+             "column."},
+    {.name = "description",
+     .field = {RESOURCE(TEXT, description)},
+     .help = "What the table is, for those who read the schema."},
+    {.name = "references",
+     .field = {HELD(HINTS, struct resource, hints)},
+     .type = OPTION_MAP_LIST,
+     .table = reference_options,
+     .help = "Which rows of other tables a row names, for those who read the schema."},
+    {.name = "x-*",
+     .field = {RESOURCE(HINTS, hints)},
+     .type = OPTION_ANY,
+     .help = "Further hints, which go into the schema as they are."},
+    OPTION_END,
+};
+
+/* What only a program says; in a spec the name is the key of the map. */
+const struct option resource_fields[] = {
+    {.name = "name", .field = {RESOURCE(TEXT, name)}},
+    {.name = "read", .field = {RESOURCE(POINTER, read)}},
+    {.name = "begin", .field = {RESOURCE(POINTER, begin)}},
+    {.name = "end", .field = {RESOURCE(POINTER, end)}},
+    {.name = "release", .field = {RESOURCE(POINTER, release)}},
+    {.name = "user", .field = {RESOURCE(POINTER, user)}},
+    {.name = "column_count", .field = {GIVEN(struct tg_resource, column_count)}},
+    OPTION_END,
+};
+
+const struct option spec_options[] = {
+    {.name = "pipeline",
+     .required = true,
+     .help = "The pipeline's name: letters, digits, '_' and '-'. What it remembers goes by it."},
+    {.name = "destination",
+     .required = true,
+     .help =
+         "Where rows go. duckdb:///file.duckdb lies beside the spec; with four slashes the path is "
+         "absolute."},
+    {.name = "dataset",
+     .fallback = "<pipeline>_dataset",
+     .help = "The schema of the destination that holds the tables."},
+    {.name = "memory",
+     .type = OPTION_VALUE,
+     .fallback = "256MiB",
+     .help = "How much memory a run may take, at least 64MiB; `--memory` wins over it. Wide tables "
+             "and many resources need more."},
+    {.name = "storage_version",
+     .fallback = "v1.0.0",
+     .help = "The format of a database file that is made: a version of DuckDB, which can read it "
+             "then, as can all newer ones; or `latest`. A file that is there keeps its own."},
+    {.name = "schema",
+     .type = OPTION_MAP,
+     .table = schema_options,
+     .help = "How names and types of tables and columns are made."},
+    {.name = "source", .type = OPTION_MAP, .help = "Where rows come from."},
+    {.name = "sources",
+     .type = OPTION_MAPS,
+     .help = "Several sources by name, in place of `source`; each resource then names its own."},
+    {.name = "resources",
+     .type = OPTION_MAPS,
+     .required = true,
+     .help = "What is loaded, by name: a stream of the source that becomes a table and the tables "
+             "nested in it."},
+    OPTION_END,
+};
