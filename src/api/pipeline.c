@@ -162,14 +162,14 @@ void pipeline_begin(struct tg_pipeline *pipeline)
 }
 
 static int check_resource(struct tg_pipeline *pipeline, const struct resource *resource,
-                          struct engine *engine, struct tg_error *err)
+                          struct engine *engine, struct sources *sources, struct tg_error *err)
 {
-    struct source_request request =
-        resource_request(resource, &pipeline->config, &pipeline->ctx, engine);
-    struct reading *reading = NULL;
+    const struct services services = {&pipeline->ctx, engine};
+    struct resource_request request = resource_request(resource, &pipeline->config, &services);
+    struct page_stream *stream = NULL;
     request.checks = true;
-    int rc = resource->driver->open(&request, &reading, err);
-    resource->driver->close(reading);
+    int rc = sources_read(sources, resource->driver, &request, &stream, err);
+    page_stream_close(stream);
     return rc == TG_OK ? TG_OK : error_where(err, rc, "resource '%s'", resource->name);
 }
 
@@ -178,6 +178,7 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
     int rc = TG_OK;
     struct engine *engine = NULL;
     struct connection *con = NULL;
+    struct sources sources = {0};
     error_clear(err);
     NEEDS(pipeline);
     pipeline_begin(pipeline);
@@ -186,10 +187,11 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
     TRY(engine_new(&pipeline->ctx, config->workdir, &engine, err));
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected)
-            TRY(check_resource(pipeline, &config->resources[i], engine, err));
+            TRY(check_resource(pipeline, &config->resources[i], engine, &sources, err));
     TRY(connection_open(&pipeline->ctx, config->destination, false, &con, err));
 done:
     connection_close(con);
+    sources_close(&sources);
     engine_free(engine);
     hide_secrets(pipeline, err);
     return rc;

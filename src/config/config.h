@@ -99,9 +99,10 @@ const char *config_engine_path(void);
  * TG_USAGE. */
 int config_add(struct config *config, const struct tg_resource *resource,
                struct tg_error *err) TG_CHECK_RESULT;
-/* What a source is asked for, but for the files it knows already. Borrows from all of them. */
-struct source_request resource_request(const struct resource *resource, const struct config *config,
-                                       struct context *ctx, struct engine *engine);
+/* What a source is asked for, as far as the config says it. Borrows from all of them. */
+struct resource_request resource_request(const struct resource *resource,
+                                         const struct config *config,
+                                         const struct services *services);
 /* Marks the selected resources ("a, b"; NULL: all). TG_USAGE names the unknown one and the nearest.
  */
 int config_select(struct config *config, const char *names, struct tg_error *err) TG_CHECK_RESULT;

@@ -535,20 +535,23 @@ int config_add(struct config *config, const struct tg_resource *given, struct tg
 
 /* ---- what is made of them ---- */
 
-struct source_request resource_request(const struct resource *resource, const struct config *config,
-                                       struct context *ctx, struct engine *engine)
+struct resource_request resource_request(const struct resource *resource,
+                                         const struct config *config,
+                                         const struct services *services)
 {
-    return (struct source_request){
-        .ctx = ctx,
-        .engine = engine,
-        .resource = resource->name,
-        .folder = config->folder,
-        .source_values = resource->source_values,
-        .source_value_count = resource->source_value_count,
-        .resource_values = resource->resource_values,
-        .resource_value_count = resource->resource_value_count,
+    static const struct tg_cursor no_cursor = {.path = NULL};
+    return (struct resource_request){
+        .source = {.services = *services,
+                   .name = resource->source,
+                   .folder = config->folder,
+                   .values = resource->source_values,
+                   .value_count = resource->source_value_count},
+        .name = resource->name,
+        .values = resource->resource_values,
+        .value_count = resource->resource_value_count,
         .columns = resource->columns,
         .column_count = resource->column_count,
+        .cursor = &no_cursor,
         .read = resource->read,
         .user = resource->user,
     };

@@ -10,10 +10,11 @@ enum page_kind { PAGE_END = 0, PAGE_ROWS, PAGE_ARROW };
 
 struct page {
     enum page_kind kind;
-    uint64_t bytes;      /* of input, for progress */
-    uint64_t read_count; /* rows delivered by the source, before anything was dropped */
-    const char *file;    /* borrowed: where the rows are from; NULL when there is no file */
-    bool precedes;       /* whenever they come, rows with their key that came otherwise win */
+    uint64_t bytes;       /* of input that were read for it, or since the page before */
+    uint64_t bytes_total; /* of input in all; 0: not known */
+    uint64_t read_count;  /* rows delivered by the source, before anything was dropped */
+    const char *file;     /* borrowed: where the rows are from; NULL when there is no file */
+    bool precedes;        /* whenever they come, rows with their key that came otherwise win */
 
     /* PAGE_ROWS. The cursor drops rows by compacting `rows`. */
     const yyjson_val **rows;

@@ -5,7 +5,7 @@
 #define TIDEGATE_EXTRACT_EXTRACT_H
 
 #include "extract/cursor/cursor.h"
-#include "extract/source.h"
+#include "extract/page_stream.h"
 
 struct extract_counts {
     uint64_t rows_read;
@@ -22,8 +22,8 @@ struct extract_sink {
 };
 
 /* Reads to the end. `cursor` may be NULL. Checks the context at each page. */
-int extract_run(struct context *ctx, const struct source_driver *driver, struct reading *reading,
-                struct cursor *cursor, const struct extract_sink *sink,
-                struct extract_counts *counts, struct tg_error *err) TG_CHECK_RESULT;
+int extract_run(struct context *ctx, struct page_stream *source, struct cursor *cursor,
+                const struct extract_sink *sink, struct extract_counts *counts,
+                struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

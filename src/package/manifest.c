@@ -1,7 +1,7 @@
 /*
  * The manifest in memory: what is added is copied into its arena and dies with it.
  *
- * Path: manifest_init -> manifest_add_table / _file / _source_file / _boundary -> manifest_release.
+ * Path: manifest_init -> manifest_add_table / _file / _bookmark / _boundary -> manifest_release.
  * The lists of tables, source files and boundaries are grown arrays; everything they point to is in
  * the arena.
  *
@@ -35,7 +35,7 @@ void manifest_release(struct manifest *manifest)
     for (size_t i = 0; i < manifest->table_count; i++)
         mem_free(manifest->tables[i].files);
     mem_free(manifest->tables);
-    mem_free(manifest->source_files);
+    mem_free(manifest->bookmarks);
     mem_free(manifest->boundaries);
     arena_release(&manifest->arena);
     manifest_init(manifest);
@@ -72,25 +72,22 @@ int manifest_add_table(struct manifest *manifest, const char *table, const char 
     return TG_OK;
 }
 
-int manifest_add_source_file(struct manifest *manifest, const struct manifest_source_file *file,
-                             struct tg_error *err)
+int manifest_add_bookmark(struct manifest *manifest, const struct bookmark *bookmark,
+                          struct tg_error *err)
 {
-    int rc = mem_grow(&manifest->source_files, &manifest->source_file_cap,
-                      manifest->source_file_count + 1, sizeof(*manifest->source_files), err);
+    int rc = mem_grow(&manifest->bookmarks, &manifest->bookmark_cap, manifest->bookmark_count + 1,
+                      sizeof(*manifest->bookmarks), err);
     if (rc != TG_OK)
         return rc;
-    struct manifest_source_file added = *file;
-    added.resource = arena_strdup(&manifest->arena, file->resource);
-    const char **const texts[] = {&added.file.path, &added.file.content, &added.file.head,
-                                  &added.file.checksum, &added.file.renamed_from};
+    struct bookmark added = *bookmark;
+    const char **const texts[] = {&added.resource, &added.key,  &added.replaces,
+                                  &added.content,  &added.head, &added.checksum};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         *texts[i] = arena_strdup(&manifest->arena, *texts[i] ? *texts[i] : "");
         if (!*texts[i])
             return error_nomem(err);
     }
-    if (!added.resource)
-        return error_nomem(err);
-    manifest->source_files[manifest->source_file_count++] = added;
+    manifest->bookmarks[manifest->bookmark_count++] = added;
     return TG_OK;
 }
 

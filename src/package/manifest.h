@@ -6,7 +6,7 @@
 
 #include "base/buf.h"
 #include "base/memory.h"
-#include "data/source_file.h"
+#include "data/bookmark.h"
 #include "data/type.h"
 
 struct manifest_column {
@@ -34,13 +34,6 @@ struct manifest_table {
     uint64_t rows_read, rows_new, rows_filtered, rows_rejected;
     struct manifest_file *files;
     size_t file_count, file_cap;
-};
-
-/* What this load makes known of a source file: one that it has read to its end, or one whose rows
- * were loaded before. */
-struct manifest_source_file {
-    const char *resource;
-    struct source_file file;
 };
 
 /* Hashes of the rows at the cursor's last value. */
@@ -75,8 +68,8 @@ struct manifest {
     struct manifest_table
         *tables; /* roots in order of the resources, each followed by its nested tables */
     size_t table_count, table_cap;
-    struct manifest_source_file *source_files;
-    size_t source_file_count, source_file_cap;
+    struct bookmark *bookmarks;
+    size_t bookmark_count, bookmark_cap;
     struct manifest_boundary *boundaries;
     size_t boundary_count, boundary_cap;
 };
@@ -89,9 +82,9 @@ struct manifest_table *manifest_find(const struct manifest *manifest,
 int manifest_add_table(struct manifest *manifest, const char *table, const char *resource,
                        bool nested, struct manifest_table **out,
                        struct tg_error *err) TG_CHECK_RESULT;
-/* Copies everything `file` points to. */
-int manifest_add_source_file(struct manifest *manifest, const struct manifest_source_file *file,
-                             struct tg_error *err) TG_CHECK_RESULT;
+/* Copies everything it points to. */
+int manifest_add_bookmark(struct manifest *manifest, const struct bookmark *bookmark,
+                          struct tg_error *err) TG_CHECK_RESULT;
 int manifest_add_boundary(struct manifest *manifest, const struct manifest_boundary *boundary,
                           struct tg_error *err) TG_CHECK_RESULT;
 int manifest_add_file(struct manifest *manifest, struct manifest_table *table,

@@ -117,19 +117,18 @@ static void put_table(struct buf *out, const struct manifest_table *table)
     buf_text(out, "]}");
 }
 
-static void put_source_file(struct buf *out, const struct manifest_source_file *source)
+static void put_bookmark(struct buf *out, const struct bookmark *bookmark)
 {
-    const struct source_file *file = &source->file;
-    put_text(out, "resource", source->resource);
-    put_text(out, "path", file->path);
-    put_signed(out, "size", file->size);
-    put_signed(out, "mtime_us", file->mtime_us);
-    put_text(out, "content", file->content);
-    put_text(out, "head", file->head);
-    put_signed(out, "content_bytes", file->content_bytes);
-    put_signed(out, "rows", file->rows);
-    put_text(out, "checksum", file->checksum);
-    put_text(out, "renamed_from", file->renamed_from);
+    put_text(out, "resource", bookmark->resource);
+    put_text(out, "path", bookmark->key);
+    put_signed(out, "size", bookmark->size);
+    put_signed(out, "mtime_us", bookmark->mtime_us);
+    put_text(out, "content", bookmark->content);
+    put_text(out, "head", bookmark->head);
+    put_signed(out, "content_bytes", bookmark->content_bytes);
+    put_signed(out, "rows", bookmark->rows);
+    put_text(out, "checksum", bookmark->checksum);
+    put_text(out, "renamed_from", bookmark->replaces);
     buf_char(out, '}');
 }
 
@@ -173,9 +172,9 @@ static void put_manifest(struct buf *out, const struct manifest *manifest)
     }
     buf_char(out, ']');
     put_list(out, "source_files");
-    for (size_t i = 0; i < manifest->source_file_count; i++) {
+    for (size_t i = 0; i < manifest->bookmark_count; i++) {
         begin_item(out, i);
-        put_source_file(out, &manifest->source_files[i]);
+        put_bookmark(out, &manifest->bookmarks[i]);
     }
     buf_char(out, ']');
     put_list(out, "boundaries");
@@ -369,24 +368,23 @@ static int read_table(struct manifest *manifest, const yyjson_val *value, struct
     return rc;
 }
 
-static int read_source_file(struct manifest *manifest, const yyjson_val *value,
-                            struct tg_error *err)
+static int read_bookmark(struct manifest *manifest, const yyjson_val *value, struct tg_error *err)
 {
     struct reader reader = {.arena = &manifest->arena};
-    struct manifest_source_file file = {
+    const struct bookmark bookmark = {
         .resource = get_text(&reader, value, "resource"),
-        .file = {.path = get_text(&reader, value, "path"),
-                 .size = get_int(&reader, value, "size"),
-                 .mtime_us = get_int(&reader, value, "mtime_us"),
-                 .content = json_get_text(value, "content"), /* not in packages of version 0.1 */
-                 .head = json_get_text(value, "head"),
-                 .content_bytes = json_get_int(value, "content_bytes", 0),
-                 .rows = json_get_int(value, "rows", 0),
-                 .checksum = json_get_text(value, "checksum"),
-                 .renamed_from = json_get_text(value, "renamed_from")},
+        .key = get_text(&reader, value, "path"),
+        .replaces = json_get_text(value, "renamed_from"), /* not in packages of version 0.1 */
+        .size = get_int(&reader, value, "size"),
+        .mtime_us = get_int(&reader, value, "mtime_us"),
+        .content = json_get_text(value, "content"),
+        .head = json_get_text(value, "head"),
+        .content_bytes = json_get_int(value, "content_bytes", 0),
+        .rows = json_get_int(value, "rows", 0),
+        .checksum = json_get_text(value, "checksum"),
     };
     int rc = check(&reader, "a source file", err);
-    return rc == TG_OK ? manifest_add_source_file(manifest, &file, err) : rc;
+    return rc == TG_OK ? manifest_add_bookmark(manifest, &bookmark, err) : rc;
 }
 
 static int read_boundary(struct manifest *manifest, const yyjson_val *value, struct tg_error *err)
@@ -475,7 +473,7 @@ int manifest_read(struct manifest *out, const char *json, size_t len, struct tg_
     const yyjson_val *root = yyjson_doc_get_root(doc);
     TRY(read_head(out, root, err));
     TRY(read_list(out, root, "tables", read_table, err));
-    TRY(read_list(out, root, "source_files", read_source_file, err));
+    TRY(read_list(out, root, "source_files", read_bookmark, err));
     TRY(read_list(out, root, "boundaries", read_boundary, err));
 done:
     yyjson_doc_free(doc);

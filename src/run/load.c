@@ -5,7 +5,7 @@
  *   load_resource: load_hints (hints.c) -> resume_cursor (state, boundary)
  *                  -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
  *                                  and what is not loaded: keep_reject -> rejects_add]
- *                  -> remember (state, boundary, files)
+ *                  -> remember (state, boundary, bookmarks)
  */
 #include <string.h>
 
@@ -23,7 +23,8 @@ struct load {
     struct cursor *cursor;
     struct groups *groups; /* of a merge key, for the cursor; NULL: none */
     struct normalizer *normalizer;
-    struct reading *reading;
+    struct page_stream *stream;
+    struct bookmarks recalled;
     struct load_counts *counts;
     bool spans_values;   /* a group of the merge key may have rows of several cursor values */
     bool resumes;        /* its cursor goes on from an earlier load */
@@ -261,70 +262,49 @@ done:
     return rc;
 }
 
-/* ---- files ---- */
+/* ---- bookmarks ---- */
 
-/* A window (end_value) neither knows nor remembers anything: of its files it loads a part. */
-static bool keeps_files(const struct load *load)
+/* A window (end_value) neither knows nor remembers anything: of what is bookmarked it loads a part.
+ */
+static bool keeps_bookmarks(const struct load *load)
 {
     return load->resource->incremental.end_value.kind == TG_VALUE_NONE;
 }
 
-/* All dispositions remember their files; those that add rows leave out the ones they know. */
-static bool skips_files(const struct load *load)
+/* All dispositions remember what they read; those that add rows leave out what they know. */
+static bool skips_bookmarks(const struct load *load)
 {
-    return keeps_files(load) && !load->replaces &&
+    return keeps_bookmarks(load) && !load->replaces &&
            load->resource->disposition == DISPOSITION_APPEND;
 }
 
-/* The first of the ledger's files, which are sorted by resource and path, not before these. */
-static size_t first_file(const struct ledger *ledger, const char *resource, const char *path)
+static struct bookmarks recall(const struct load *load)
 {
-    size_t low = 0, high = ledger->file_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        const struct ledger_file *file = &ledger->files[middle];
-        int order = strcmp(file->resource, resource);
-        if (order < 0 || (order == 0 && strcmp(file->file.path, path) < 0))
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    const struct bookmarks none = {0};
+    return keeps_bookmarks(load) ? ledger_recall(&load->run->ledger, load->resource->name) : none;
 }
 
-static int known_files(const struct load *load, struct source_file **out, size_t *count,
-                       struct tg_error *err)
+/* What the source has read in this run, and would know again. */
+static struct bookmarks new_bookmarks(const struct load *load)
 {
-    const struct ledger *ledger = &load->run->ledger;
-    const char *resource = load->resource->name;
-    *out = NULL;
-    *count = 0;
-    if (!keeps_files(load))
-        return TG_OK;
-    size_t first = first_file(ledger, resource, ""), end = first;
-    while (end < ledger->file_count && strcmp(ledger->files[end].resource, resource) == 0)
-        end++;
-    *out = mem_calloc(end - first + 1, sizeof(**out));
-    if (!*out)
-        return error_nomem(err);
-    for (size_t i = first; i < end; i++)
-        (*out)[(*count)++] = ledger->files[i].file;
-    return TG_OK;
+    const struct source_driver *driver = load->resource->driver;
+    const struct bookmarks none = {0};
+    return keeps_bookmarks(load) && driver->remember ? driver->remember(load->stream) : none;
 }
 
-static int remember_files(struct load *load, struct tg_error *err)
+static int remember_bookmarks(struct load *load, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct source_file *files = NULL;
     struct manifest *manifest = NULL;
-    size_t count = load->resource->driver->files(load->reading, &files);
-    if (!keeps_files(load) || count == 0)
+    struct bookmarks made = new_bookmarks(load);
+    if (made.count == 0)
         return TG_OK;
     TRY(run_package(load->run, &manifest, err));
-    manifest->skips_files |= skips_files(load);
-    for (size_t i = 0; i < count; i++) {
-        const struct manifest_source_file file = {load->resource->name, files[i]};
-        TRY(manifest_add_source_file(manifest, &file, err));
+    manifest->skips_files |= skips_bookmarks(load);
+    for (size_t i = 0; i < made.count; i++) {
+        struct bookmark bookmark = made.items[i];
+        bookmark.resource = load->resource->name;
+        TRY(manifest_add_bookmark(manifest, &bookmark, err));
     }
 done:
     return rc;
@@ -333,17 +313,10 @@ done:
 /* The first file of this run that no earlier one has loaded; NULL: none, or nobody knows. */
 static const char *find_new_file(const struct load *load)
 {
-    const struct ledger *ledger = &load->run->ledger;
-    const struct source_file *files = NULL;
-    size_t count = load->resource->driver->files(load->reading, &files);
-    for (size_t i = 0; keeps_files(load) && i < count; i++) {
-        size_t at = first_file(ledger, load->resource->name, files[i].path);
-        bool known = at < ledger->file_count &&
-                     strcmp(ledger->files[at].resource, load->resource->name) == 0 &&
-                     strcmp(ledger->files[at].file.path, files[i].path) == 0;
-        if (!known && !*files[i].renamed_from)
-            return files[i].path;
-    }
+    struct bookmarks made = new_bookmarks(load);
+    for (size_t i = 0; i < made.count; i++)
+        if (!*made.items[i].replaces && !bookmarks_find(load->recalled, made.items[i].key))
+            return made.items[i].key;
     return NULL;
 }
 
@@ -446,19 +419,19 @@ done:
     return rc;
 }
 
-static int open_source(struct load *load, const struct source_file *known, size_t known_count,
-                       struct tg_error *err)
+static int open_stream(struct load *load, struct sources *sources, struct tg_error *err)
 {
     const struct resource *resource = load->resource;
     struct tg_pipeline *pipeline = load->run->pipeline;
-    struct source_request request =
-        resource_request(resource, &pipeline->config, &pipeline->ctx, load->run->engine);
-    request.replaces = load->replaces;
+    const struct services services = {&pipeline->ctx, load->run->engine};
+    struct resource_request request = resource_request(resource, &pipeline->config, &services);
+    if (load->cursor)
+        request.cursor = cursor_view(load->cursor);
     request.types = (struct known_types){known_type, load};
-    request.known_files = known;
-    request.known_file_count = known_count;
-    request.skips_known = skips_files(load);
-    return resource->driver->open(&request, &load->reading, err);
+    request.recalled = load->recalled;
+    request.skips_recalled = skips_bookmarks(load);
+    request.replaces = load->replaces;
+    return sources_read(sources, resource->driver, &request, &load->stream, err);
 }
 
 /* Nested rows carry the root row's id when a merge needs it, or somebody has asked for it. */
@@ -552,12 +525,10 @@ done:
     return rc;
 }
 
-int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts,
-                  struct tg_error *err)
+int load_resource(struct run *run, struct sources *sources, const struct resource *resource,
+                  struct load_counts *counts, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct source_file *known = NULL;
-    size_t known_count = 0;
     struct contract contract;
     struct extract_counts read = {0};
     struct load load = {.run = run, .resource = resource, .counts = counts};
@@ -568,16 +539,15 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     TRY(load_hints(run, resource, &load.root, &contract, err));
     *counts = (struct load_counts){.resource = resource, .table = load.root->name};
     TRY(resume_cursor(&load, err));
-    TRY(known_files(&load, &known, &known_count, err));
-    if (!load.held_by && known_count > 0 && skips_files(&load))
+    load.recalled = recall(&load);
+    if (!load.held_by && load.recalled.count > 0 && skips_bookmarks(&load))
         load.held_by = "the list of files that were loaded";
     if (!load.root->discarded)
         TRY(there_meet(run, load.root->name, resource, load.held_by, &load.root_found, err));
-    TRY(open_source(&load, known, known_count, err));
+    TRY(open_stream(&load, sources, err));
     TRY(open_normalizer(&load, &contract, err));
     TRY(begin_source(&load, err));
-    TRY(extract_run(&run->pipeline->ctx, resource->driver, load.reading, load.cursor, &sink, &read,
-                    err));
+    TRY(extract_run(&run->pipeline->ctx, load.stream, load.cursor, &sink, &read, err));
     warn_of_parts(&load, &read);
     warn_of_order(&load);
     warn_of_filtered(&load, &read);
@@ -585,7 +555,7 @@ int load_resource(struct run *run, const struct resource *resource, struct load_
     TRY(remember_replace(&load, err));
     TRY(remember_remade(&load, err));
     TRY(remember_cursor(&load, err));
-    TRY(remember_files(&load, err));
+    TRY(remember_bookmarks(&load, err));
     counts->rows_read = read.rows_read;
     counts->rows_filtered = read.rows_filtered;
     counts->rows_new = normalizer_row_count(load.normalizer);
@@ -594,7 +564,6 @@ done:
     normalizer_free(load.normalizer);
     cursor_free(load.cursor);
     groups_free(load.groups);
-    resource->driver->close(load.reading);
-    mem_free(known);
+    page_stream_close(load.stream);
     return rc;
 }

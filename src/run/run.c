@@ -164,6 +164,8 @@ done:
 
 static int run_extract(struct run *run, struct tg_error *err)
 {
+    int rc = TG_OK;
+    struct sources sources = {0};
     const struct config *config = &run->pipeline->config;
     run->loads = mem_calloc(config->resource_count + 1, sizeof(*run->loads));
     if (!run->loads)
@@ -172,12 +174,14 @@ static int run_extract(struct run *run, struct tg_error *err)
         const struct resource *resource = &config->resources[i];
         if (!resource->selected)
             continue;
-        int rc = load_resource(run, resource, &run->loads[run->load_count], err);
+        rc = load_resource(run, &sources, resource, &run->loads[run->load_count], err);
         if (rc != TG_OK)
-            return error_where(err, rc, "resource '%s'", resource->name);
+            TRY(error_where(err, rc, "resource '%s'", resource->name));
         run->load_count++;
     }
-    return TG_OK;
+done:
+    sources_close(&sources);
+    return rc;
 }
 
 static int describe_load(struct run *run, struct manifest *manifest, struct tg_error *err)

@@ -104,7 +104,7 @@ void run_info_complete(const struct run *run, struct tg_run_info *info);
 void run_info_fail(const struct run *run, struct tg_run_info *info);
 
 /* load.c: extract -> cursor -> normalize -> package for one resource. */
-int load_resource(struct run *run, const struct resource *resource, struct load_counts *counts,
-                  struct tg_error *err) TG_CHECK_RESULT;
+int load_resource(struct run *run, struct sources *sources, const struct resource *resource,
+                  struct load_counts *counts, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -59,8 +59,8 @@ done:
 /* Does the load remember how far this resource was read? */
 static bool has_position(const struct manifest *manifest, const char *resource)
 {
-    for (size_t i = 0; i < manifest->source_file_count; i++)
-        if (strcmp(manifest->source_files[i].resource, resource) == 0)
+    for (size_t i = 0; i < manifest->bookmark_count; i++)
+        if (strcmp(manifest->bookmarks[i].resource, resource) == 0)
             return true;
     for (size_t i = 0; i < manifest->boundary_count; i++)
         if (strcmp(manifest->boundaries[i].resource, resource) == 0)

@@ -22,34 +22,37 @@ struct story {
 
 static struct context ctx;
 
-static struct reading *open_reading(tg_read_fn read, void *user)
+static const struct tg_cursor cursor = {.path = "ts"};
+
+static struct page_stream *open_read(tg_read_fn read, void *user)
 {
-    const struct source_request request = {
-        .ctx = &ctx, .resource = "r", .read = read, .user = user};
-    struct reading *reading = NULL;
+    const struct resource_request request = {.source = {.services = {.ctx = &ctx}},
+                                             .name = "r",
+                                             .cursor = &cursor,
+                                             .read = read,
+                                             .user = user};
+    struct page_stream *stream = NULL;
 
     context_init(&ctx);
-    assert_int_equal(source_find("callback")->open(&request, &reading, NULL), TG_OK);
-    return reading;
+    assert_int_equal(source_find("callback")->read(NULL, &request, &stream, NULL), TG_OK);
+    return stream;
 }
 
-static int next_page(struct reading *reading, struct page *page, struct tg_error *err)
+static int next_page(struct page_stream *stream, struct page *page, struct tg_error *err)
 {
-    static const struct tg_cursor cursor = {.path = "ts"};
-
     *page = (struct page){.kind = PAGE_END};
-    return source_find("callback")->read(reading, &cursor, page, err);
+    return stream->next(stream, page, err);
 }
 
 /* All pages to the end: "R:" or "A:" and its rows for each. */
-static char *read_all(struct reading *reading)
+static char *read_all(struct page_stream *stream)
 {
     struct buf out = BUF_INIT;
     struct page page;
 
     for (;;) {
         struct tg_error err = {0};
-        if (next_page(reading, &page, &err) != TG_OK)
+        if (next_page(stream, &page, &err) != TG_OK)
             fail_msg("%s", err.what);
         if (page.kind == PAGE_END)
             break;
@@ -59,11 +62,6 @@ static char *read_all(struct reading *reading)
     }
     page_release(&page);
     return buf_take(&out);
-}
-
-static void close_reading(struct reading *reading)
-{
-    source_find("callback")->close(reading);
 }
 
 static void push(struct tg_rows *rows, int64_t id)
@@ -96,33 +94,33 @@ static int read_rows(struct tg_read *call, struct tg_error *err)
 static void test_rows(void **state)
 {
     struct story story = {0};
-    struct reading *reading = open_reading(read_rows, &story);
-    char *text = read_all(reading);
+    struct page_stream *stream = open_read(read_rows, &story);
+    char *text = read_all(stream);
 
     (void)state;
     assert_string_equal(text, "R:{\"id\":1} {\"id\":10} R:R:{\"id\":3} {\"id\":30} ");
     assert_int_equal(story.calls, 3);
     mem_free(text);
-    close_reading(reading);
+    page_stream_close(stream);
 }
 
 static void test_row_numbers(void **state)
 {
     struct story story = {0};
-    struct reading *reading = open_reading(read_rows, &story);
+    struct page_stream *stream = open_read(read_rows, &story);
     struct tg_error err = {0};
     struct page page;
 
     (void)state;
-    assert_int_equal(next_page(reading, &page, NULL), TG_OK);
+    assert_int_equal(next_page(stream, &page, NULL), TG_OK);
     page_release(&page);
-    assert_int_equal(next_page(reading, &page, NULL), TG_OK);
+    assert_int_equal(next_page(stream, &page, NULL), TG_OK);
     page_release(&page);
-    assert_int_equal(next_page(reading, &page, NULL), TG_OK);
+    assert_int_equal(next_page(stream, &page, NULL), TG_OK);
     assert_int_equal(page_where(&page, page.rows[1], TG_DATA, &err), TG_OK);
     assert_string_equal(err.where, "row 4");
     page_release(&page);
-    close_reading(reading);
+    page_stream_close(stream);
 }
 
 /* ---- streams ---- */
@@ -188,33 +186,33 @@ static int read_both(struct tg_read *call, struct tg_error *err)
 static void test_rows_then_stream(void **state)
 {
     struct story story = {0};
-    struct reading *reading = open_reading(read_both, &story);
-    char *text = read_all(reading);
+    struct page_stream *stream = open_read(read_both, &story);
+    char *text = read_all(stream);
 
     (void)state;
     assert_string_equal(text, "R:{\"id\":1} A:id=101 A:id=102 ");
     assert_true(story.released);
     assert_int_equal(story.calls, 1);
     mem_free(text);
-    close_reading(reading);
+    page_stream_close(stream);
 }
 
 static void test_stream_fails(void **state)
 {
     struct story story = {.fail_at = 2};
-    struct reading *reading = open_reading(read_both, &story);
+    struct page_stream *stream = open_read(read_both, &story);
     struct tg_error err = {0};
     struct page page;
 
     (void)state;
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(next_page(reading, &page, &err), TG_OK);
+        assert_int_equal(next_page(stream, &page, &err), TG_OK);
         page_release(&page);
     }
-    assert_int_equal(next_page(reading, &page, &err), TG_SOURCE);
+    assert_int_equal(next_page(stream, &page, &err), TG_SOURCE);
     assert_non_null(strstr(err.what, "the wire broke"));
     page_release(&page);
-    close_reading(reading);
+    page_stream_close(stream);
     assert_true(story.released);
 }
 
@@ -222,13 +220,13 @@ static void test_stream_fails(void **state)
 static void test_close_early(void **state)
 {
     struct story story = {0};
-    struct reading *reading = open_reading(read_both, &story);
+    struct page_stream *stream = open_read(read_both, &story);
     struct page page;
 
     (void)state;
-    assert_int_equal(next_page(reading, &page, NULL), TG_OK);
+    assert_int_equal(next_page(stream, &page, NULL), TG_OK);
     page_release(&page);
-    close_reading(reading);
+    page_stream_close(stream);
     assert_true(story.released);
 }
 
@@ -249,17 +247,17 @@ static int read_failing(struct tg_read *call, struct tg_error *err)
 
 static void check_failure(tg_read_fn read, int returned, int code, const char *what)
 {
-    struct reading *reading = open_reading(read, &returned);
+    struct page_stream *stream = open_read(read, &returned);
     struct tg_error err = {0};
     struct page page;
 
-    assert_int_equal(next_page(reading, &page, &err), code);
+    assert_int_equal(next_page(stream, &page, &err), code);
     assert_int_equal(err.code, code);
     assert_non_null(strstr(err.what, what));
     page_release(&page);
-    assert_int_equal(next_page(reading, &page, NULL), code);
+    assert_int_equal(next_page(stream, &page, NULL), code);
     page_release(&page);
-    close_reading(reading);
+    page_stream_close(stream);
 }
 
 static void test_failures(void **state)
@@ -292,67 +290,52 @@ static void test_mistakes(void **state)
     (void)state;
     check_failure(read_unfinished, 0, TG_USAGE, "begun but not ended");
 
-    struct reading *reading = open_reading(read_nothing, &unused);
+    struct page_stream *stream = open_read(read_nothing, &unused);
     struct tg_error err = {0};
     struct page page;
     int rc = TG_OK;
     while (rc == TG_OK) {
-        rc = next_page(reading, &page, &err);
+        rc = next_page(stream, &page, &err);
         assert_int_equal(page.row_count, 0);
         page_release(&page);
     }
     assert_int_equal(rc, TG_SOURCE);
     assert_non_null(strstr(err.what, "done"));
-    close_reading(reading);
+    page_stream_close(stream);
 }
 
 static void test_no_function(void **state)
 {
-    struct reading *reading;
+    struct page_stream *stream;
     struct tg_error err = {0};
 
     (void)state;
     assert_int_equal(
-        source_find("callback")
-            ->open(&(struct source_request){.ctx = &ctx, .resource = "r"}, &reading, &err),
+        source_find("callback")->read(NULL, &(struct resource_request){.name = "r"}, &stream, &err),
         TG_USAGE);
-    assert_null(reading);
+    assert_null(stream);
     assert_non_null(strstr(err.what, "'r'"));
-}
-
-static void test_no_progress_no_files(void **state)
-{
-    struct story story = {0};
-    struct reading *reading = open_reading(read_rows, &story);
-    const struct source_file *files;
-    uint64_t bytes = 1, total = 1;
-
-    (void)state;
-    source_find("callback")->progress(reading, &bytes, &total);
-    assert_int_equal(bytes + total, 0);
-    assert_int_equal(source_find("callback")->files(reading, &files), 0);
-    close_reading(reading);
 }
 
 static int work(void)
 {
     const struct source_driver *driver = source_find("callback");
     struct story story = {0};
-    const struct source_request request = {.ctx = &ctx, .read = read_both, .user = &story};
-    struct reading *reading = NULL;
+    const struct resource_request request = {.cursor = &cursor, .read = read_both, .user = &story};
+    struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
 
-    TRY(driver->open(&request, &reading, NULL));
+    TRY(driver->read(NULL, &request, &stream, NULL));
     do {
         page_release(&page);
-        rc = next_page(reading, &page, NULL);
+        rc = next_page(stream, &page, NULL);
     } while (rc == TG_OK && page.kind != PAGE_END);
     if (rc == TG_SOURCE) /* the story's stream ran out of memory, and that is what it says */
         rc = TG_NOMEM;
 done:
     page_release(&page);
-    driver->close(reading);
+    page_stream_close(stream);
     return rc;
 }
 
@@ -420,23 +403,23 @@ static int read_half_a_stream(struct tg_read *call, struct tg_error *err)
 
 static void test_streams_are_checked(void **state)
 {
-    struct reading *reading = open_reading(read_bad_stream, NULL);
+    struct page_stream *stream = open_read(read_bad_stream, NULL);
     struct tg_error err = {0};
     struct page page;
 
     (void)state;
-    assert_int_equal(next_page(reading, &page, &err), TG_OK); /* the rows: none */
+    assert_int_equal(next_page(stream, &page, &err), TG_OK); /* the rows: none */
     page_release(&page);
-    assert_int_equal(next_page(reading, &page, &err), TG_DATA);
+    assert_int_equal(next_page(stream, &page, &err), TG_DATA);
     page_release(&page);
     assert_non_null(strstr(err.what, "go back from 3 to 1"));
     assert_string_equal(err.where, "batch from row 1, column 't'");
-    close_reading(reading);
-    reading = open_reading(read_half_a_stream, NULL);
-    assert_int_equal(next_page(reading, &page, &err), TG_USAGE);
+    page_stream_close(stream);
+    stream = open_read(read_half_a_stream, NULL);
+    assert_int_equal(next_page(stream, &page, &err), TG_USAGE);
     page_release(&page);
     assert_non_null(strstr(err.what, "lacks one of its functions"));
-    close_reading(reading);
+    page_stream_close(stream);
 }
 
 static void test_out_of_memory(void **state)
@@ -456,7 +439,6 @@ int main(void)
         cmocka_unit_test(test_failures),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_no_function),
-        cmocka_unit_test(test_no_progress_no_files),
         cmocka_unit_test(test_streams_are_checked),
         cmocka_unit_test(test_out_of_memory),
     };

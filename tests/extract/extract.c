@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "extract/extract.h"
+#include "extract/source.h"
 #include "helper.h"
 #include "tests/torture.h"
 
@@ -56,17 +57,16 @@ static void report(void *user, const struct extract_counts *counts)
 static int run(struct context *ctx, struct cursor *cursor, struct taken *taken,
                struct extract_counts *counts, struct tg_error *err)
 {
-    const struct source_driver *driver = source_find("callback");
     int calls = 0;
-    const struct source_request request = {.ctx = ctx, .read = read_three, .user = &calls};
+    const struct resource_request request = {.read = read_three, .user = &calls};
     const struct extract_sink sink = {.push = take, .progress = report, .user = taken};
-    struct reading *reading = NULL;
+    struct page_stream *stream = NULL;
     int rc = TG_OK;
 
-    TRY(driver->open(&request, &reading, err));
-    TRY(extract_run(ctx, driver, reading, cursor, &sink, counts, err));
+    TRY(source_find("callback")->read(NULL, &request, &stream, err));
+    TRY(extract_run(ctx, stream, cursor, &sink, counts, err));
 done:
-    driver->close(reading);
+    page_stream_close(stream);
     return rc;
 }
 
@@ -146,14 +146,16 @@ static void test_nested_batches(void **state)
     const struct option_value values[] = {{"path", "x.parquet"}};
     struct context ctx;
     struct engine *engine;
-    struct ArrowArrayStream stream;
+    struct ArrowArrayStream arrow;
     struct ArrowArray batch;
     struct buf sql = BUF_INIT, json = BUF_INIT;
     struct taken taken = {0};
     const struct extract_sink sink = {.push = take, .user = &taken};
     struct extract_counts counts;
     struct cursor *cursor;
-    struct reading *reading;
+    struct page_stream *stream;
+    struct sources sources = {0};
+    static const struct tg_cursor no_cursor = {.path = NULL};
     bool end = false;
 
     context_init(&ctx);
@@ -162,28 +164,27 @@ static void test_nested_batches(void **state)
                "COPY (SELECT range AS id, {'at': TIMESTAMP '2024-01-01' + INTERVAL (range) DAY} "
                "AS s FROM range(4)) TO '%s' (FORMAT parquet)",
                path);
-    assert_int_equal(engine_query(engine, buf_string(&sql), &stream, NULL), TG_OK);
+    assert_int_equal(engine_query(engine, buf_string(&sql), &arrow, NULL), TG_OK);
     while (!end) {
-        assert_int_equal(stream_next(&stream, TG_DATA, &batch, &end, NULL), TG_OK);
+        assert_int_equal(stream_next(&arrow, TG_DATA, &batch, &end, NULL), TG_OK);
         if (!end)
             array_release(&batch);
     }
-    stream_release(&stream);
+    stream_release(&arrow);
     buf_release(&sql);
 
-    const struct source_request request = {.ctx = &ctx,
-                                           .engine = engine,
-                                           .folder = *state,
-                                           .resource_values = values,
-                                           .resource_value_count = 1};
-    assert_int_equal(source_find("files")->open(&request, &reading, NULL), TG_OK);
+    const struct resource_request request = {
+        .source = {.services = {&ctx, engine}, .name = "s", .folder = *state},
+        .values = values,
+        .value_count = 1,
+        .cursor = &no_cursor};
+    assert_int_equal(sources_read(&sources, source_find("files"), &request, &stream, NULL), TG_OK);
     assert_int_equal(cursor_new(&(struct cursor_options){.path = "s.at",
                                                          .initial_value = {.kind = TG_VALUE_TEXT,
                                                                            .text = "2024-01-03"}},
                                 &cursor, NULL),
                      TG_OK);
-    assert_int_equal(extract_run(&ctx, source_find("files"), reading, cursor, &sink, &counts, NULL),
-                     TG_OK);
+    assert_int_equal(extract_run(&ctx, stream, cursor, &sink, &counts, NULL), TG_OK);
     assert_string_equal(buf_string(&taken.text),
                         "{\"id\":2,\"s\":{\"at\":\"2024-01-03T00:00:00+00:00\"}} "
                         "{\"id\":3,\"s\":{\"at\":\"2024-01-04T00:00:00+00:00\"}} ");
@@ -195,7 +196,8 @@ static void test_nested_batches(void **state)
     buf_release(&json);
     buf_release(&taken.text);
     cursor_free(cursor);
-    source_find("files")->close(reading);
+    page_stream_close(stream);
+    sources_close(&sources);
     engine_free(engine);
 }
 

@@ -15,6 +15,7 @@
 
 static struct context ctx;
 static struct engine *engine;
+static struct sources sources; /* of a test */
 static const char *folder_of_torture;
 
 static int start_engine(void **state)
@@ -31,48 +32,74 @@ static int stop_engine(void **state)
     return 0;
 }
 
+static int teardown(void **state)
+{
+    sources_close(&sources);
+    return folder_teardown(state);
+}
+
+static struct resource_request request_of(const char *folder, const char *root,
+                                          const struct option_value *values, size_t value_count)
+{
+    static const struct tg_cursor no_cursor = {.path = NULL};
+    static struct option_value root_value;
+
+    root_value = (struct option_value){"root", root};
+    return (struct resource_request){.source = {.services = {&ctx, engine},
+                                                .name = root,
+                                                .folder = folder,
+                                                .values = &root_value,
+                                                .value_count = 1},
+                                     .name = "r",
+                                     .values = values,
+                                     .value_count = value_count,
+                                     .cursor = &no_cursor};
+}
+
+static int open_request(const struct resource_request *request, struct page_stream **out,
+                        struct tg_error *err)
+{
+    return sources_read(&sources, source_find("files"), request, out, err);
+}
+
 /* Opens with `path` and up to one more option. */
 static int open_files(const char *folder, const char *root, const char *path, const char *name,
-                      const char *value, const struct source_file *known, size_t known_count,
-                      struct reading **out, struct tg_error *err)
+                      const char *value, struct bookmarks recalled, struct page_stream **out,
+                      struct tg_error *err)
 {
-    const struct option_value source_values[] = {{"root", root}};
-    const struct option_value resource_values[] = {{"path", path}, {name ? name : "-", value}};
-    const struct source_request request = {.ctx = &ctx,
-                                           .engine = engine,
-                                           .resource = "r",
-                                           .folder = folder,
-                                           .source_values = source_values,
-                                           .source_value_count = 1,
-                                           .resource_values = resource_values,
-                                           .resource_value_count = 2,
-                                           .known_files = known,
-                                           .known_file_count = known_count,
-                                           .skips_known = known != NULL};
+    const struct option_value values[] = {{"path", path}, {name ? name : "-", value}};
+    struct resource_request request = request_of(folder, root, values, 2);
 
-    return source_find("files")->open(&request, out, err);
+    request.recalled = recalled;
+    request.skips_recalled = recalled.items != NULL;
+    return open_request(&request, out, err);
 }
 
-static struct reading *open_path(const char *folder, const char *path)
+static const struct bookmarks nothing;
+
+static struct bookmarks remembered(const struct page_stream *stream)
 {
-    struct reading *reading = NULL;
+    return source_find("files")->remember(stream);
+}
+
+static struct page_stream *open_path(const char *folder, const char *path)
+{
+    struct page_stream *stream = NULL;
     struct tg_error err = {0};
 
-    if (open_files(folder, ".", path, NULL, NULL, NULL, 0, &reading, &err) != TG_OK)
+    if (open_files(folder, ".", path, NULL, NULL, nothing, &stream, &err) != TG_OK)
         fail_msg("%s", err.what);
-    return reading;
+    return stream;
 }
 
-static int next_page(struct reading *reading, struct page *page, struct tg_error *err)
+static int next_page(struct page_stream *stream, struct page *page, struct tg_error *err)
 {
-    static const struct tg_cursor cursor = {.path = NULL};
-
     *page = (struct page){.kind = PAGE_END};
-    return source_find("files")->read(reading, &cursor, page, err);
+    return stream->next(stream, page, err);
 }
 
 /* All rows; freed by the caller. */
-static char *read_all(struct reading *reading)
+static char *read_all(struct page_stream *stream)
 {
     struct buf out = BUF_INIT;
     struct page page;
@@ -80,7 +107,7 @@ static char *read_all(struct reading *reading)
     buf_text(&out, ">");
     for (;;) {
         struct tg_error err = {0};
-        if (next_page(reading, &page, &err) != TG_OK)
+        if (next_page(stream, &page, &err) != TG_OK)
             fail_msg("%s: %s", err.where, err.what);
         if (page.kind == PAGE_END)
             break;
@@ -91,19 +118,14 @@ static char *read_all(struct reading *reading)
     return buf_take(&out);
 }
 
-static void close_files(struct reading *reading)
-{
-    source_find("files")->close(reading);
-}
-
 static void check_path(const char *folder, const char *path, const char *rows)
 {
-    struct reading *reading = open_path(folder, path);
-    char *text = read_all(reading);
+    struct page_stream *stream = open_path(folder, path);
+    char *text = read_all(stream);
 
     assert_string_equal(text + 1, rows);
     mem_free(text);
-    close_files(reading);
+    page_stream_close(stream);
 }
 
 static void test_formats(void **state)
@@ -125,51 +147,51 @@ static void test_formats(void **state)
 
 static void test_root(void **state)
 {
-    struct reading *reading;
+    struct page_stream *stream;
     char *text;
 
     put_file(*state, "data/a.jsonl", "{\"id\":1}");
-    assert_int_equal(open_files(*state, "./data", "a.jsonl", NULL, NULL, NULL, 0, &reading, NULL),
+    assert_int_equal(open_files(*state, "./data", "a.jsonl", NULL, NULL, nothing, &stream, NULL),
                      TG_OK);
-    text = read_all(reading);
+    text = read_all(stream);
     assert_string_equal(text, ">{\"id\":1} ");
     mem_free(text);
-    close_files(reading);
+    page_stream_close(stream);
     assert_int_equal(
-        open_files("/", path_in(*state, "data"), "a.jsonl", NULL, NULL, NULL, 0, &reading, NULL),
+        open_files("/", path_in(*state, "data"), "a.jsonl", NULL, NULL, nothing, &stream, NULL),
         TG_OK);
-    close_files(reading);
+    page_stream_close(stream);
 }
 
 static void test_options(void **state)
 {
-    struct reading *reading;
+    struct page_stream *stream;
     char *text;
 
     put_file(*state, "a.txt", "[1]\n[2,3]\n");
-    assert_int_equal(open_files(*state, ".", "a.txt", "format", "jsonl", NULL, 0, &reading, NULL),
+    assert_int_equal(open_files(*state, ".", "a.txt", "format", "jsonl", nothing, &stream, NULL),
                      TG_OK);
-    text = read_all(reading);
+    text = read_all(stream);
     assert_string_equal(text, ">{\"value\":1} {\"value\":2} {\"value\":3} ");
     mem_free(text);
-    close_files(reading);
+    page_stream_close(stream);
     put_file(*state, "a.csv", "1,2\n");
-    assert_int_equal(open_files(*state, ".", "a.csv", "header", "false", NULL, 0, &reading, NULL),
+    assert_int_equal(open_files(*state, ".", "a.csv", "header", "false", nothing, &stream, NULL),
                      TG_OK);
-    text = read_all(reading);
+    text = read_all(stream);
     assert_string_equal(text, ">column0=1,column1=2 ");
     mem_free(text);
-    close_files(reading);
+    page_stream_close(stream);
 }
 
 static void check_open_error(const char *folder, const char *path, const char *name,
                              const char *value, int code, const char *what)
 {
-    struct reading *reading;
+    struct page_stream *stream;
     struct tg_error err = {0};
 
-    assert_int_equal(open_files(folder, ".", path, name, value, NULL, 0, &reading, &err), code);
-    assert_null(reading);
+    assert_int_equal(open_files(folder, ".", path, name, value, nothing, &stream, &err), code);
+    assert_null(stream);
     if (!strstr(err.what, what))
         fail_msg("'%s' is not in '%s'", what, err.what);
 }
@@ -187,63 +209,66 @@ static void test_open_errors(void **state)
 
 static void test_read_errors(void **state)
 {
-    struct reading *reading;
+    struct page_stream *stream;
     struct page page;
     struct tg_error err = {0};
 
     put_file(*state, "a.jsonl", "{\"id\":1}\n");
     put_file(*state, "b.jsonl", "{\"id\":1}\n{\"id\":\n");
-    reading = open_path(*state, "*.jsonl");
-    assert_int_equal(next_page(reading, &page, &err), TG_OK);
+    stream = open_path(*state, "*.jsonl");
+    assert_int_equal(next_page(stream, &page, &err), TG_OK);
     page_release(&page);
-    assert_int_equal(next_page(reading, &page, &err), TG_DATA);
+    assert_int_equal(next_page(stream, &page, &err), TG_DATA);
     assert_non_null(strstr(err.where, "b.jsonl', line 2, byte 7"));
     page_release(&page);
-    close_files(reading);
+    page_stream_close(stream);
 
     put_file(*state, "b.jsonl", "{\"id\":1}\n");
-    reading = open_path(*state, "*.jsonl");
-    assert_int_equal(next_page(reading, &page, &err), TG_OK);
+    stream = open_path(*state, "*.jsonl");
+    assert_int_equal(next_page(stream, &page, &err), TG_OK);
     page_release(&page);
     assert_int_equal(unlink(path_in(*state, "b.jsonl")), 0);
-    assert_int_equal(next_page(reading, &page, &err), TG_SOURCE);
+    assert_int_equal(next_page(stream, &page, &err), TG_SOURCE);
     assert_non_null(strstr(err.what, "b.jsonl"));
     page_release(&page);
-    close_files(reading);
+    page_stream_close(stream);
 }
 
 static void test_cancel(void **state)
 {
     atomic_int cancel = 0;
-    struct reading *reading;
+    struct page_stream *stream;
     struct page page;
 
     put_file(*state, "a.jsonl", "{\"id\":1}\n");
-    reading = open_path(*state, "*.jsonl");
+    stream = open_path(*state, "*.jsonl");
     ctx.cancel = &cancel;
     cancel = 1;
-    assert_int_equal(next_page(reading, &page, NULL), TG_CANCELLED);
+    assert_int_equal(next_page(stream, &page, NULL), TG_CANCELLED);
     ctx.cancel = NULL;
     page_release(&page);
-    close_files(reading);
+    page_stream_close(stream);
 }
 
 static void test_progress(void **state)
 {
-    const struct source_driver *driver = source_find("files");
-    struct reading *reading;
-    uint64_t bytes, total;
+    struct page_stream *stream;
+    struct page page = {.kind = PAGE_END};
+    uint64_t bytes = 0;
 
     put_file(*state, "a.jsonl", "{\"id\":1}\n");
     put_file(*state, "b.csv", "id\n1\n");
-    reading = open_path(*state, "*");
-    driver->progress(reading, &bytes, &total);
-    assert_int_equal(bytes, 0);
-    assert_int_equal(total, 14);
-    mem_free(read_all(reading));
-    driver->progress(reading, &bytes, &total);
+    stream = open_path(*state, "*");
+    do {
+        assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
+        assert_int_equal(page.bytes_total, 14);
+        bytes += page.bytes;
+    } while (page.kind != PAGE_END);
     assert_int_equal(bytes, 14);
-    close_files(reading);
+    assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
+    assert_int_equal(page.kind, PAGE_END);
+    assert_int_equal(page.bytes, 0);
+    page_stream_close(stream);
 }
 
 /* ---- the ledger ---- */
@@ -257,50 +282,45 @@ static void set_mtime(const char *folder, const char *name, long seconds)
 
 static void test_ledger(void **state)
 {
-    const struct source_driver *driver = source_find("files");
-    struct reading *first, *second;
-    const struct source_file *files;
-    size_t count;
+    struct page_stream *first, *second;
+    struct bookmarks files;
     char *text;
 
     put_file(*state, "data/a.jsonl", "{\"id\":1}\n");
     put_file(*state, "data/b.csv", "id\n2\n");
     put_file(*state, "data/c.jsonl", "");
     first = open_path(*state, "data/*");
-    assert_int_equal(driver->files(first, &files), 0);
+    assert_int_equal(remembered(first).count, 0);
     mem_free(read_all(first));
-    count = driver->files(first, &files);
-    assert_int_equal(count, 3);
-    assert_string_equal(files[0].path, "data/a.jsonl");
-    assert_string_equal(files[1].path, "data/b.csv");
-    assert_int_equal(files[1].size, 5);
-    assert_true(files[1].mtime_us > 0);
+    files = remembered(first);
+    assert_int_equal(files.count, 3);
+    assert_string_equal(files.items[0].key, "data/a.jsonl");
+    assert_string_equal(files.items[1].key, "data/b.csv");
+    assert_int_equal(files.items[1].size, 5);
+    assert_true(files.items[1].mtime_us > 0);
 
     /* Nothing new, a touched one, a new one, a changed one. */
     set_mtime(*state, "data/b.csv", 1000);
-    assert_int_equal(open_files(*state, ".", "data/*", NULL, NULL, files, count, &second, NULL),
-                     TG_OK);
+    assert_int_equal(open_files(*state, ".", "data/*", NULL, NULL, files, &second, NULL), TG_OK);
     text = read_all(second);
     assert_string_equal(text, ">");
     mem_free(text);
-    close_files(second);
+    page_stream_close(second);
     put_file(*state, "data/b.csv", "id\n3\n");
     put_file(*state, "data/d.jsonl", "{\"id\":4}\n");
-    assert_int_equal(open_files(*state, ".", "data/*", NULL, NULL, files, count, &second, NULL),
-                     TG_OK);
+    assert_int_equal(open_files(*state, ".", "data/*", NULL, NULL, files, &second, NULL), TG_OK);
     text = read_all(second);
     assert_string_equal(text, ">id=3 {\"id\":4} ");
     mem_free(text);
-    close_files(second);
-    close_files(first);
+    page_stream_close(second);
+    page_stream_close(first);
 }
 
 /* Of a file that grows while it is read, what was read is remembered. */
 static void test_changed_while_read(void **state)
 {
-    const struct source_driver *driver = source_find("files");
-    struct reading *first, *second;
-    const struct source_file *files;
+    struct page_stream *first, *second;
+    struct bookmarks files;
     struct page page;
     char *text;
 
@@ -312,16 +332,16 @@ static void test_changed_while_read(void **state)
     assert_int_equal(next_page(first, &page, NULL), TG_OK);
     assert_int_equal(page.kind, PAGE_END);
     page_release(&page);
-    assert_int_equal(driver->files(first, &files), 1);
-    assert_int_equal(files[0].size, 9);
-    assert_int_equal(files[0].content_bytes, 9);
-    assert_int_equal(open_files(*state, ".", "a.jsonl", NULL, NULL, files, 1, &second, NULL),
-                     TG_OK);
+    files = remembered(first);
+    assert_int_equal(files.count, 1);
+    assert_int_equal(files.items[0].size, 9);
+    assert_int_equal(files.items[0].content_bytes, 9);
+    assert_int_equal(open_files(*state, ".", "a.jsonl", NULL, NULL, files, &second, NULL), TG_OK);
     text = read_all(second);
     assert_string_equal(text, ">{\"id\":2} ");
     mem_free(text);
-    close_files(second);
-    close_files(first);
+    page_stream_close(second);
+    page_stream_close(first);
 }
 
 /* ---- the whole way ---- */
@@ -336,7 +356,7 @@ static int count_rows(void *user, struct page *page, struct tg_error *err)
 static void test_run_with_cursor(void **state)
 {
     struct cursor *cursor;
-    struct reading *reading;
+    struct page_stream *stream;
     struct extract_counts counts;
     uint64_t rows = 0;
     const struct extract_sink sink = {.push = count_rows, .user = &rows};
@@ -351,9 +371,8 @@ static void test_run_with_cursor(void **state)
                                                               .text = "2024-01-01T00:00:00Z"}},
                    &cursor, NULL),
         TG_OK);
-    reading = open_path(*state, "*");
-    assert_int_equal(extract_run(&ctx, source_find("files"), reading, cursor, &sink, &counts, NULL),
-                     TG_OK);
+    stream = open_path(*state, "*");
+    assert_int_equal(extract_run(&ctx, stream, cursor, &sink, &counts, NULL), TG_OK);
     assert_int_equal(rows, 2);
     assert_int_equal(counts.rows_read, 4);
     assert_int_equal(counts.rows_filtered, 2);
@@ -362,74 +381,63 @@ static void test_run_with_cursor(void **state)
     assert_string_equal(buf_string(&last), "\"\xef\x80\xa7"
                                            "2024-01-03T00:00:00\"");
     buf_release(&last);
-    close_files(reading);
+    page_stream_close(stream);
     cursor_free(cursor);
 }
 
 /* A pattern without files is no news, but nothing that a replacing resource may go by. */
 static void test_no_files(void **state)
 {
-    const struct option_value source_values[] = {{"root", "."}};
-    const struct option_value resource_values[] = {{"path", "*.csv\nmore/*.csv"}};
-    struct source_request request = {.ctx = &ctx,
-                                     .engine = engine,
-                                     .resource = "r",
-                                     .folder = *state,
-                                     .source_values = source_values,
-                                     .source_value_count = 1,
-                                     .resource_values = resource_values,
-                                     .resource_value_count = 1};
-    struct reading *reading = NULL;
+    const struct option_value values[] = {{"path", "*.csv\nmore/*.csv"}};
+    struct resource_request request = request_of(*state, ".", values, 1);
+    struct page_stream *stream = NULL;
     struct tg_error err = {0};
 
-    assert_int_equal(source_find("files")->open(&request, &reading, &err), TG_OK);
-    close_files(reading);
+    assert_int_equal(open_request(&request, &stream, &err), TG_OK);
+    page_stream_close(stream);
     request.replaces = true;
-    assert_int_equal(source_find("files")->open(&request, &reading, &err), TG_SOURCE);
-    assert_null(reading);
+    assert_int_equal(open_request(&request, &stream, &err), TG_SOURCE);
+    assert_null(stream);
     assert_non_null(strstr(err.what, "no file matches '*.csv', 'more/*.csv' under '"));
     assert_non_null(strstr(err.what, *state));
     put_file(*state, "a.csv", "id\n");
-    assert_int_equal(source_find("files")->open(&request, &reading, &err), TG_OK);
-    close_files(reading);
+    assert_int_equal(open_request(&request, &stream, &err), TG_OK);
+    page_stream_close(stream);
 }
 
 /* The hints of the resource say what CSV fields are. */
 static void test_hints(void **state)
 {
-    const struct option_value resource_values[] = {{"path", "a.csv"}};
+    const struct option_value values[] = {{"path", "a.csv"}};
     const struct tg_column column = {.name = "zip", .data_type = "text"};
-    const struct source_request request = {.ctx = &ctx,
-                                           .engine = engine,
-                                           .folder = *state,
-                                           .resource_values = resource_values,
-                                           .resource_value_count = 1,
-                                           .columns = &column,
-                                           .column_count = 1};
-    struct reading *reading = NULL;
+    struct resource_request request = request_of(*state, ".", values, 1);
+    struct page_stream *stream = NULL;
 
+    request.columns = &column;
+    request.column_count = 1;
     put_file(*state, "a.csv", "zip,n\n123,4\n");
-    assert_int_equal(source_find("files")->open(&request, &reading, NULL), TG_OK);
-    char *text = read_all(reading);
+    assert_int_equal(open_request(&request, &stream, NULL), TG_OK);
+    char *text = read_all(stream);
     assert_non_null(strstr(text, "zip=\"123\",n=4"));
     mem_free(text);
-    close_files(reading);
+    page_stream_close(stream);
 }
 
 static int work(void)
 {
-    struct reading *reading = NULL;
+    struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
 
-    TRY(open_files(folder_of_torture, ".", "*", NULL, NULL, NULL, 0, &reading, NULL));
+    TRY(open_files(folder_of_torture, ".", "*", NULL, NULL, nothing, &stream, NULL));
     do {
         page_release(&page);
-        rc = next_page(reading, &page, NULL);
+        rc = next_page(stream, &page, NULL);
     } while (rc == TG_OK && page.kind != PAGE_END);
 done:
     page_release(&page);
-    close_files(reading);
+    page_stream_close(stream);
+    sources_close(&sources);
     return rc;
 }
 
@@ -441,7 +449,7 @@ static void test_out_of_memory(void **state)
     torture(work);
 }
 
-#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, folder_teardown)
+#define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, folder_setup, teardown)
 
 int main(void)
 {

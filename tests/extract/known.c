@@ -22,7 +22,7 @@ static struct context ctx;
 /* ---- the ledger ---- */
 
 static struct {
-    struct source_file entries[3000];
+    struct bookmark entries[3000];
     size_t count;
     struct arena arena;
     enum on_grown on_grown;
@@ -59,8 +59,8 @@ static void load(const char *folder)
         assert_int_equal(text_open(file->path, &content, NULL), TG_OK);
         assert_int_equal(text_pass(&content, INT64_MAX, NULL), TG_OK);
         hash_stream_text(content.text, hash);
-        ledger.entries[ledger.count++] = (struct source_file){
-            .path = arena_strdup(&ledger.arena, file->name),
+        ledger.entries[ledger.count++] = (struct bookmark){
+            .key = arena_strdup(&ledger.arena, file->name),
             .size = file->size,
             .mtime_us = file->mtime_us,
             .content = arena_strdup(&ledger.arena, hash),
@@ -69,7 +69,7 @@ static void load(const char *folder)
             .content_bytes = hash_stream_bytes(content.text),
             .rows = (int64_t)content.lines,
             .checksum = "",
-            .renamed_from = "",
+            .replaces = "",
         };
         text_close(&content);
     }
@@ -112,7 +112,7 @@ static const char *fates(const char *folder)
     text[0] = '\0';
     for (size_t i = 0; i < listing.count && len < 1900; i++) {
         const struct listed_file *file = &listing.items[i];
-        const char *other = file->twin ? file->twin->name : file->entry ? file->entry->path : "";
+        const char *other = file->twin ? file->twin->name : file->entry ? file->entry->key : "";
         bool has_other = *other && strcmp(other, file->name) != 0;
         len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s%s%s", i > 0 ? ", " : "",
                                 file->name, words[file->fate][file->reason], has_other ? "/" : "",
@@ -497,7 +497,7 @@ static void test_many(void **state)
     for (int i = 0; i < 3000; i++) {
         snprintf(name, sizeof(name), "a%04d", 2999 - i);
         assert_int_equal(listing.items[i].reason, FILE_MOVED);
-        assert_string_equal(listing.items[i].entry->path, name);
+        assert_string_equal(listing.items[i].entry->key, name);
     }
     listing_release(&listing);
     buf_release(&text);

@@ -30,9 +30,8 @@ static void test_list(void **state)
         const struct source_driver *driver = list[i];
         assert_ptr_equal(source_find(driver->name), driver);
         assert_true(driver->help[strlen(driver->help) - 1] == '.');
-        assert_true(driver->open && driver->read && driver->progress && driver->files &&
-                    driver->close);
-        driver->close(NULL);
+        assert_non_null(driver->read);
+        assert_int_equal(driver->open != NULL, driver->close != NULL);
         for (const struct option *option = driver->source_options; option->name; option++)
             assert_non_null(option->help);
         for (const struct option *option = driver->resource_options; option->name; option++)
@@ -40,11 +39,72 @@ static void test_list(void **state)
     }
 }
 
+/* ---- what is open ---- */
+
+struct source {
+    int readers;
+};
+
+static struct source shared[2];
+static int opened, closed;
+
+static int open_shared(const struct source_request *request, struct source **out,
+                       struct tg_error *err)
+{
+    if (strcmp(request->name, "broken") == 0)
+        return error_set(err, TG_SOURCE, "nobody is at home");
+    *out = &shared[opened++];
+    return TG_OK;
+}
+
+static void close_shared(struct source *source)
+{
+    assert_ptr_equal(source, &shared[opened - ++closed]); /* the last one first */
+}
+
+static int read_shared(struct source *source, const struct resource_request *request,
+                       struct page_stream **out, struct tg_error *err)
+{
+    (void)err;
+    (void)request;
+    source->readers++;
+    *out = NULL;
+    return TG_OK;
+}
+
+static void test_sources(void **state)
+{
+    static const struct source_driver driver = {
+        .name = "shared", .open = open_shared, .close = close_shared, .read = read_shared};
+    static const char *const names[] = {"a", "b", "a", "a"};
+    struct sources sources = {0};
+    struct page_stream *stream;
+    struct resource_request request = {.name = "r"};
+    struct tg_error err = {0};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        request.source.name = names[i];
+        assert_int_equal(sources_read(&sources, &driver, &request, &stream, &err), TG_OK);
+    }
+    assert_int_equal(opened, 2);
+    assert_int_equal(shared[0].readers, 3);
+    assert_int_equal(shared[1].readers, 1);
+    request.source.name = "broken";
+    assert_int_equal(sources_read(&sources, &driver, &request, &stream, &err), TG_SOURCE);
+    assert_string_equal(err.what, "nobody is at home");
+    assert_int_equal(closed, 0);
+    sources_close(&sources);
+    assert_int_equal(closed, 2);
+    assert_int_equal(sources.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_find),
         cmocka_unit_test(test_list),
+        cmocka_unit_test(test_sources),
     };
 
     return cmocka_run_group_tests_name("extract/source", tests, NULL, NULL);

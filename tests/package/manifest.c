@@ -46,20 +46,20 @@ static int fill(void)
     const char *hashes[] = {"h1", "h2"};
     struct manifest_column columns[] = {{"id", {.type = TYPE_BIGINT}}, {"x", {.type = TYPE_TEXT}}};
     struct manifest_file file = {.name = "a.1.parquet", .columns = columns, .column_count = 2};
-    struct manifest_source_file source = {"r", {.path = "a.jsonl", .size = 1}};
+    struct bookmark source = {.resource = "r", .key = "a.jsonl", .size = 1};
     struct manifest_boundary boundary = {"r", "id", "7", hashes, 2};
     int rc = TG_OK;
     manifest_init(&manifest);
     TRY(manifest_add_table(&manifest, "a", "r", false, &table, NULL));
     TRY(manifest_add_file(&manifest, table, &file, NULL));
-    TRY(manifest_add_source_file(&manifest, &source, NULL));
+    TRY(manifest_add_bookmark(&manifest, &source, NULL));
     TRY(manifest_add_boundary(&manifest, &boundary, NULL));
     assert_ptr_not_equal(manifest.boundaries[0].hashes, hashes);
     assert_string_equal(manifest.boundaries[0].hashes[1], "h2");
     assert_ptr_not_equal(table->files[0].columns, columns);
     assert_string_equal(table->files[0].columns[1].name, "x");
-    assert_string_equal(manifest.source_files[0].file.path, "a.jsonl");
-    assert_string_equal(manifest.source_files[0].file.content, "");
+    assert_string_equal(manifest.bookmarks[0].key, "a.jsonl");
+    assert_string_equal(manifest.bookmarks[0].content, "");
 done:
     manifest_release(&manifest);
     return rc;

@@ -29,16 +29,16 @@ static int make(struct manifest *out)
                                  .checksum = "0123456789abcdef",
                                  .columns = columns,
                                  .column_count = 4};
-    struct manifest_source_file source = {"person",
-                                          {.path = "a/b \xc3\xa4.jsonl",
-                                           .size = 77,
-                                           .mtime_us = -5,
-                                           .content = "c0ffee",
-                                           .head = "f00d",
-                                           .content_bytes = 78,
-                                           .rows = 9,
-                                           .checksum = "c/d",
-                                           .renamed_from = "a/c"}};
+    struct bookmark source = {.resource = "person",
+                              .key = "a/b \xc3\xa4.jsonl",
+                              .size = 77,
+                              .mtime_us = -5,
+                              .content = "c0ffee",
+                              .head = "f00d",
+                              .content_bytes = 78,
+                              .rows = 9,
+                              .checksum = "c/d",
+                              .replaces = "a/c"};
     struct manifest_boundary boundary = {"person", "updated_at", "\"2024-01-02\"", hashes, 2};
     struct manifest_table *table = NULL;
     int rc = TG_OK;
@@ -71,7 +71,7 @@ static int make(struct manifest *out)
     TRY(manifest_add_table(out, "person__tags", "person", true, &table, NULL));
     table->replaced = true;
     table->was_there = true;
-    TRY(manifest_add_source_file(out, &source, NULL));
+    TRY(manifest_add_bookmark(out, &source, NULL));
     TRY(manifest_add_boundary(out, &boundary, NULL));
 done:
     return rc;
@@ -116,13 +116,13 @@ static void test_round_trip(void **state)
     assert_int_equal(file->columns[1].spec.scale, 9);
     assert_true(file->columns[2].spec.naive);
     assert_int_equal(file->columns[3].spec.type, TYPE_WEI);
-    assert_int_equal(got.source_files[0].file.mtime_us, -5);
-    assert_string_equal(got.source_files[0].file.content, "c0ffee");
-    assert_string_equal(got.source_files[0].file.head, "f00d");
-    assert_int_equal(got.source_files[0].file.content_bytes, 78);
-    assert_int_equal(got.source_files[0].file.rows, 9);
-    assert_string_equal(got.source_files[0].file.checksum, "c/d");
-    assert_string_equal(got.source_files[0].file.renamed_from, "a/c");
+    assert_int_equal(got.bookmarks[0].mtime_us, -5);
+    assert_string_equal(got.bookmarks[0].content, "c0ffee");
+    assert_string_equal(got.bookmarks[0].head, "f00d");
+    assert_int_equal(got.bookmarks[0].content_bytes, 78);
+    assert_int_equal(got.bookmarks[0].rows, 9);
+    assert_string_equal(got.bookmarks[0].checksum, "c/d");
+    assert_string_equal(got.bookmarks[0].replaces, "a/c");
     assert_true(got.skips_files);
     assert_string_equal(got.boundaries[0].last_value, "\"2024-01-02\"");
     assert_string_equal(got.boundaries[0].hashes[1], "b/+");

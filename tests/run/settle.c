@@ -12,11 +12,11 @@
 static const int64_t numbers_rows[][2] = {{1, 10}, {2, 20}, {3, 30}, {4, 40}, {5, 50}};
 
 /* Two append resources: one with a cursor, one that gives the same rows at each call. */
-struct sources {
+struct callers {
     struct numbers cursor, plain;
 };
 
-static struct sources sources;
+static struct callers sources;
 static enum tg_outcome outcome; /* what the source `cursor` was told last */
 
 static void note_outcome(void *user, enum tg_outcome told)
@@ -51,7 +51,7 @@ static void open_sources(struct fixture *fixture, const char *select)
 
 static void give(size_t count)
 {
-    sources = (struct sources){{.rows = numbers_rows, .count = count},
+    sources = (struct callers){{.rows = numbers_rows, .count = count},
                                {.rows = numbers_rows, .count = count}};
 }
 

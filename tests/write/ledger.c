@@ -25,7 +25,7 @@ static void test_nothing_there(void **state)
     assert_string_equal(ledger.state_hash, "");
     assert_null(ledger.state_blob);
     assert_null(ledger.schema_json);
-    assert_int_equal(ledger.boundary_count + ledger.file_count, 0);
+    assert_int_equal(ledger.boundary_count + ledger.bookmark_count, 0);
     ledger_release(&ledger);
     /* The dataset is there, but another pipeline's; a state table may lack its loads. */
     fixture_exec(&t, "CREATE SCHEMA d");
@@ -308,13 +308,21 @@ static void test_boundaries_and_files(void **state)
     fixture_init(&t);
     add_boundary(&t, "z", (const char *[]){"h1", "h2", "h3"}, 3);
     add_boundary(&t, "a'b", (const char *[]){"h4"}, 1);
-    struct manifest_source_file files[] = {
-        {"z", {.path = "/b", .size = 5, .mtime_us = -6, .checksum = "s1"}}, /* of version 0.1 */
-        {"z",
-         {.path = "/a", .size = 7, .content = "c2", .head = "h2", .content_bytes = 70, .rows = 3}},
-        {"y", {.path = "/c"}}};
+    struct bookmark files[] = {{.resource = "z",
+                                .key = "/b",
+                                .size = 5,
+                                .mtime_us = -6,
+                                .checksum = "s1"}, /* of version 0.1 */
+                               {.resource = "z",
+                                .key = "/a",
+                                .size = 7,
+                                .content = "c2",
+                                .head = "h2",
+                                .content_bytes = 70,
+                                .rows = 3},
+                               {.resource = "y", .key = "/c"}};
     for (size_t i = 0; i < 3; i++)
-        FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &files[i], &t.err));
+        FIXTURE_OK(&t, manifest_add_bookmark(fixture_begin(&t), &files[i], &t.err));
     FIXTURE_WRITE(&t);
     read_ledger(&t, &ledger);
     assert_int_equal(ledger.boundary_count, 2);
@@ -325,21 +333,25 @@ static void test_boundaries_and_files(void **state)
     assert_int_equal(ledger.boundaries[1].hash_count, 3);
     assert_string_equal(ledger.boundaries[1].hashes[0], "h1");
     assert_string_equal(ledger.boundaries[1].hashes[2], "h3");
-    assert_int_equal(ledger.file_count, 3);
-    assert_string_equal(ledger.files[0].file.path, "/c");
-    assert_string_equal(ledger.files[1].file.path, "/a");
-    assert_int_equal(ledger.files[1].file.size, 7);
-    assert_string_equal(ledger.files[1].file.content, "c2");
-    assert_string_equal(ledger.files[1].file.head, "h2");
-    assert_int_equal(ledger.files[1].file.content_bytes, 70);
-    assert_int_equal(ledger.files[1].file.rows, 3);
-    assert_string_equal(ledger.files[1].file.checksum, "");
-    assert_int_equal(ledger.files[2].file.mtime_us, -6);
-    assert_string_equal(ledger.files[2].file.checksum, "s1");
-    assert_string_equal(ledger.files[2].file.content, "");
+    assert_int_equal(ledger.bookmark_count, 3);
+    assert_string_equal(ledger.bookmarks[0].key, "/c");
+    assert_string_equal(ledger.bookmarks[1].key, "/a");
+    assert_int_equal(ledger.bookmarks[1].size, 7);
+    assert_string_equal(ledger.bookmarks[1].content, "c2");
+    assert_string_equal(ledger.bookmarks[1].head, "h2");
+    assert_int_equal(ledger.bookmarks[1].content_bytes, 70);
+    assert_int_equal(ledger.bookmarks[1].rows, 3);
+    assert_string_equal(ledger.bookmarks[1].checksum, "");
+    assert_int_equal(ledger.bookmarks[2].mtime_us, -6);
+    assert_string_equal(ledger.bookmarks[2].checksum, "s1");
+    assert_string_equal(ledger.bookmarks[2].content, "");
+    assert_ptr_equal(ledger_recall(&ledger, "z").items, &ledger.bookmarks[1]);
+    assert_int_equal(ledger_recall(&ledger, "z").count, 2);
+    assert_int_equal(ledger_recall(&ledger, "y").count, 1);
+    assert_int_equal(ledger_recall(&ledger, "x").count + ledger_recall(&ledger, "zz").count, 0);
     ledger_release(&ledger);
     FIXTURE_OK(&t, ledger_read(t.con, "d", "another", "shop", &ledger, &t.err));
-    assert_int_equal(ledger.boundary_count + ledger.file_count, 0);
+    assert_int_equal(ledger.boundary_count + ledger.bookmark_count, 0);
     ledger_release(&ledger);
     fixture_release(&t);
 }
@@ -357,15 +369,15 @@ static void test_files_of_before(void **state)
                      "'s1' AS checksum, '1.0' AS load_id");
     for (int i = 0; i < 2; i++) {
         FIXTURE_OK(&t, ledger_read(t.con, "d", "shop_pipeline", "shop", &ledger, &t.err));
-        assert_int_equal(ledger.file_count, 1 + i);
-        assert_string_equal(ledger.files[i].file.path, "/b");
-        assert_string_equal(ledger.files[i].file.checksum, "s1");
-        assert_string_equal(ledger.files[i].file.content, "");
-        assert_int_equal(ledger.files[i].file.size, 5);
+        assert_int_equal(ledger.bookmark_count, 1 + i);
+        assert_string_equal(ledger.bookmarks[i].key, "/b");
+        assert_string_equal(ledger.bookmarks[i].checksum, "s1");
+        assert_string_equal(ledger.bookmarks[i].content, "");
+        assert_int_equal(ledger.bookmarks[i].size, 5);
         ledger_release(&ledger);
-        struct manifest_source_file file = {"z", {.path = "/a", .content = "c"}};
+        struct bookmark file = {.resource = "z", .key = "/a", .content = "c"};
         t.files_load = "1.0";
-        FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &file, &t.err));
+        FIXTURE_OK(&t, manifest_add_bookmark(fixture_begin(&t), &file, &t.err));
         if (i == 0)
             FIXTURE_WRITE(&t);
     }
@@ -388,8 +400,8 @@ static void test_out_of_memory(void **state)
     (void)state;
     fixture_init(&tortured);
     add_boundary(&tortured, "z", (const char *[]){"h1", "h2", "h3"}, 3);
-    struct manifest_source_file file = {"z", {.path = "/b", .size = 5, .content = "c"}};
-    FIXTURE_OK(&tortured, manifest_add_source_file(fixture_begin(&tortured), &file, &tortured.err));
+    struct bookmark file = {.resource = "z", .key = "/b", .size = 5, .content = "c"};
+    FIXTURE_OK(&tortured, manifest_add_bookmark(fixture_begin(&tortured), &file, &tortured.err));
     FIXTURE_WRITE(&tortured);
     torture(read_once);
     fixture_release(&tortured);

@@ -119,15 +119,15 @@ static void test_boundaries(void **state)
 
 static void add_file(struct fixture *t, const char *resource, const char *path, int64_t size)
 {
-    struct manifest_source_file file = {resource,
-                                        {.path = path,
-                                         .size = size,
-                                         .mtime_us = 1,
-                                         .content = "c",
-                                         .head = "h",
-                                         .content_bytes = 10 * size,
-                                         .rows = size + 1}};
-    FIXTURE_OK(t, manifest_add_source_file(fixture_begin(t), &file, &t->err));
+    struct bookmark file = {.resource = resource,
+                            .key = path,
+                            .size = size,
+                            .mtime_us = 1,
+                            .content = "c",
+                            .head = "h",
+                            .content_bytes = 10 * size,
+                            .rows = size + 1};
+    FIXTURE_OK(t, manifest_add_bookmark(fixture_begin(t), &file, &t->err));
 }
 
 static void test_files(void **state)
@@ -152,18 +152,18 @@ static void test_renamed_files(void **state)
 {
     (void)state;
     struct fixture t;
-    struct manifest_source_file rotated = {
-        "item", {.path = "/log.1", .size = 1, .content = "c", .renamed_from = "/log"}};
-    struct manifest_source_file moved = {
-        "item", {.path = "/b/it's", .size = 2, .content = "d", .renamed_from = "/it's"}};
+    struct bookmark rotated = {
+        .resource = "item", .key = "/log.1", .size = 1, .content = "c", .replaces = "/log"};
+    struct bookmark moved = {
+        .resource = "item", .key = "/b/it's", .size = 2, .content = "d", .replaces = "/it's"};
     start(&t);
     add_file(&t, "item", "/log", 1);
     add_file(&t, "item", "/it's", 2);
     add_file(&t, "other", "/it's", 3);
     FIXTURE_WRITE(&t);
     t.files_load = "1.5";
-    FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &rotated, &t.err));
-    FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &moved, &t.err));
+    FIXTURE_OK(&t, manifest_add_bookmark(fixture_begin(&t), &rotated, &t.err));
+    FIXTURE_OK(&t, manifest_add_bookmark(fixture_begin(&t), &moved, &t.err));
     add_file(&t, "item", "/log", 9);
     FIXTURE_WRITE(&t);
     fixture_check(&t,
@@ -203,13 +203,13 @@ static void test_golden(void **state)
     fixture_part(&t, "item")->rows_read = 5;
     add_boundary(&t, "item", "id", "1", "h1");
     add_file(&t, "item", "/a.jsonl", 1);
-    struct manifest_source_file b = {"item",
-                                     {.path = "/b.jsonl",
-                                      .size = 2,
-                                      .mtime_us = 1,
-                                      .checksum = "of its ends",
-                                      .renamed_from = "/c.jsonl"}};
-    FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &b, &t.err));
+    struct bookmark b = {.resource = "item",
+                         .key = "/b.jsonl",
+                         .size = 2,
+                         .mtime_us = 1,
+                         .checksum = "of its ends",
+                         .replaces = "/c.jsonl"};
+    FIXTURE_OK(&t, manifest_add_bookmark(fixture_begin(&t), &b, &t.err));
     there.tables = mem_calloc(1, sizeof(*there.tables));
     there.tables[there.table_count++].name = mem_strdup("_tidegate_files");
     t.changes_state = false; /* compressed text differs between versions of zlib */

@@ -36,14 +36,14 @@ static void start(struct fixture *t)
 /* A second load that changes every table, and the schema. */
 static char *second_load(struct fixture *t)
 {
-    struct manifest_source_file file = {"event", {.path = "/e.jsonl", .size = 1, .content = "c"}};
+    struct bookmark file = {.resource = "event", .key = "/e.jsonl", .size = 1, .content = "c"};
     struct manifest_boundary boundary = {"event", "id", "2", (const char *[]){"h"}, 1};
     fixture_rows(t, "person", PERSON "|age bigint", "1|Bea|b|7\n2|Cy|c|8\n");
     fixture_rows(t, "person__kids", KIDS, "k2|b|b|0|b0\n");
     fixture_rows(t, "event", "id double", "2.5\n");
     fixture_rows(t, "city", "name text", "Oslo\n");
     fixture_part(t, "city")->replaced = true;
-    FIXTURE_OK(t, manifest_add_source_file(fixture_begin(t), &file, &t->err));
+    FIXTURE_OK(t, manifest_add_bookmark(fixture_begin(t), &file, &t->err));
     FIXTURE_OK(t, manifest_add_boundary(fixture_begin(t), &boundary, &t->err));
     return fixture_seal(t);
 }
@@ -195,10 +195,10 @@ static void test_files_moved_on(void **state)
 {
     (void)state;
     struct fixture t;
-    struct manifest_source_file file = {"person", {.path = "/a.jsonl", .size = 1, .content = "c"}};
+    struct bookmark file = {.resource = "person", .key = "/a.jsonl", .size = 1, .content = "c"};
     start(&t);
     t.changes_state = false;
-    FIXTURE_OK(&t, manifest_add_source_file(fixture_begin(&t), &file, &t.err));
+    FIXTURE_OK(&t, manifest_add_bookmark(fixture_begin(&t), &file, &t.err));
     char *path = second_load(&t);
     fixture_exec(&t, "CREATE TABLE d._tidegate_files AS SELECT 'shop_pipeline' AS pipeline_name, "
                      "'person' AS resource_name, '/a.jsonl' AS path, 1 AS size, 1 AS modified_us, "
@@ -549,9 +549,9 @@ static int overtaken_exec(struct connection *con, const char *sql, uint64_t *cha
 /* A load of the rows of a file. */
 static char *seal_file(struct fixture *t, const char *name)
 {
-    struct manifest_source_file file = {"event", {.path = name, .size = 1, .content = "c"}};
+    struct bookmark file = {.resource = "event", .key = name, .size = 1, .content = "c"};
     fixture_rows(t, "event", "id bigint", "2\n3\n");
-    FIXTURE_OK(t, manifest_add_source_file(fixture_begin(t), &file, &t->err));
+    FIXTURE_OK(t, manifest_add_bookmark(fixture_begin(t), &file, &t->err));
     return fixture_seal(t);
 }
 

@@ -7,7 +7,7 @@
 #include "base/context.h"
 #include "data/batch.h"
 #include "data/page.h"
-#include "extract/source.h"
+#include "extract/known_types.h"
 
 struct csv_columns;
 

@@ -32,7 +32,7 @@ struct indexed {
     int64_t head_len;
     uint64_t head;
     int64_t bytes;
-    const struct source_file *entry;
+    const struct bookmark *entry;
     size_t next; /* at the first one of a text: where to look for one that is free */
 };
 
@@ -44,8 +44,8 @@ struct pending {
     int64_t bytes; /* of text; -1: not known before it is read */
     bool suspect;  /* another file, or an entry, begins like it */
     bool settled;
-    size_t begins;           /* 1 + place of the longest free entry that it begins with; 0: none */
-    struct source_file text; /* its hashes, when suspect */
+    size_t begins;        /* 1 + place of the longest free entry that it begins with; 0: none */
+    struct bookmark text; /* its hashes, when suspect */
 };
 
 struct matching {
@@ -70,7 +70,7 @@ static int64_t head_length(int64_t bytes)
     return bytes < HASH_HEAD_BYTES ? bytes : HASH_HEAD_BYTES;
 }
 
-static uint64_t head_of(const struct source_file *entry)
+static uint64_t head_of(const struct bookmark *entry)
 {
     return strtoull(entry->head, NULL, 16);
 }
@@ -80,7 +80,7 @@ static bool is_line_end(char c)
     return c == '\n' || c == '\r';
 }
 
-static bool has_passed(const struct text_walk *content, const struct source_file *entry)
+static bool has_passed(const struct text_walk *content, const struct bookmark *entry)
 {
     char hash[HASH_STREAM_TEXT + 1];
 
@@ -92,7 +92,7 @@ static bool has_passed(const struct text_walk *content, const struct source_file
 
 /* Walks as far as the entry's text is that of the file. A last row without a line end may have been
  * read half, unless the line ends right behind it. */
-static int compare(struct text_walk *content, const struct source_file *entry, enum verdict *out,
+static int compare(struct text_walk *content, const struct bookmark *entry, enum verdict *out,
                    struct tg_error *err)
 {
     char next = '\0';
@@ -136,8 +136,8 @@ static bool can_grow(const struct listed_file *file, const struct text_walk *con
 
 /* The entry's text with more behind it. */
 static int set_grown(const struct matching *m, struct listed_file *file,
-                     const struct source_file *entry, enum verdict verdict,
-                     struct text_walk *content, struct tg_error *err)
+                     const struct bookmark *entry, enum verdict verdict, struct text_walk *content,
+                     struct tg_error *err)
 {
     enum on_grown on_grown = m->rules->on_grown;
     bool grows = can_grow(file, content);
@@ -193,21 +193,21 @@ done:
 
 /* An entry for the file, of the text that was walked over, in the listing's arena. */
 static int make_entry(struct listing *listing, const struct listed_file *file,
-                      const struct text_walk *content, int64_t rows, struct source_file *out,
+                      const struct text_walk *content, int64_t rows, struct bookmark *out,
                       struct tg_error *err)
 {
     char hash[HASH_STREAM_TEXT + 1];
 
     hash_stream_text(content->text, hash);
-    *out = (struct source_file){
-        .path = file->name,
+    *out = (struct bookmark){
+        .key = file->name,
         .content = arena_strdup(&listing->arena, hash),
         .head = arena_printf(&listing->arena, "%016" PRIx64,
                              hash_stream_head(content->text, HASH_HEAD_BYTES)),
         .content_bytes = hash_stream_bytes(content->text),
         .rows = rows,
         .checksum = "",
-        .renamed_from = "",
+        .replaces = "",
     };
     return out->content && out->head ? TG_OK : error_nomem(err);
 }
@@ -216,7 +216,7 @@ static int make_entry(struct listing *listing, const struct listed_file *file,
 static int renew_old(const struct matching *m, struct listed_file *file, struct tg_error *err)
 {
     struct text_walk content = {0};
-    struct source_file *made = arena_alloc(&m->listing->arena, sizeof(*made));
+    struct bookmark *made = arena_alloc(&m->listing->arena, sizeof(*made));
     int rc = TG_OK;
 
     if (!made)
@@ -234,7 +234,7 @@ done:
 }
 
 static int match_old(const struct matching *m, struct listed_file *file,
-                     const struct source_file *entry, struct tg_error *err)
+                     const struct bookmark *entry, struct tg_error *err)
 {
     char sum[17] = "";
     int rc = TG_OK;
@@ -252,7 +252,7 @@ done:
 
 /* By its text: is it the one that was loaded under this name? */
 static int match_text(const struct matching *m, struct listed_file *file,
-                      const struct source_file *entry, struct tg_error *err)
+                      const struct bookmark *entry, struct tg_error *err)
 {
     struct text_walk content = {0};
     enum verdict verdict;
@@ -282,7 +282,7 @@ static int add_pending(struct matching *m, struct listed_file *file, struct tg_e
 }
 
 /* `own`: the entry of its name, NULL: none. */
-static int match_own(struct matching *m, struct listed_file *file, const struct source_file *own,
+static int match_own(struct matching *m, struct listed_file *file, const struct bookmark *own,
                      struct tg_error *err)
 {
     bool is_old = own && !*own->content;
@@ -320,7 +320,7 @@ static int match_names(struct matching *m, struct tg_error *err)
         struct listed_file *file = &m->listing->items[i];
         int order = 1;
         TRY(context_check(m->ctx, err));
-        while (next < rules->count && (order = strcmp(rules->entries[next].path, file->name)) < 0)
+        while (next < rules->count && (order = strcmp(rules->entries[next].key, file->name)) < 0)
             next++;
         bool found = next < rules->count && order == 0;
         TRY(match_own(m, file, found ? &rules->entries[next] : NULL, err));
@@ -347,7 +347,7 @@ static int compare_indexed(const void *left, const void *right)
         order = ORDER(a->bytes, b->bytes);
     if (order == 0)
         order = strcmp(a->entry->content, b->entry->content);
-    return order ? order : strcmp(a->entry->path, b->entry->path);
+    return order ? order : strcmp(a->entry->key, b->entry->key);
 }
 
 static int make_index(struct matching *m, struct tg_error *err)
@@ -358,7 +358,7 @@ static int make_index(struct matching *m, struct tg_error *err)
     if (!m->index)
         return error_nomem(err);
     for (size_t i = 0; i < rules->count; i++) {
-        const struct source_file *entry = &rules->entries[i];
+        const struct bookmark *entry = &rules->entries[i];
         if (!*entry->content || entry->rows == 0)
             continue;
         m->index[m->index_count++] = (struct indexed){.head_len = head_length(entry->content_bytes),
@@ -380,7 +380,7 @@ static bool is_held(const struct matching *m, const struct indexed *indexed)
     return m->held[indexed->entry - m->rules->entries];
 }
 
-static void hold(struct matching *m, const struct source_file *entry)
+static void hold(struct matching *m, const struct bookmark *entry)
 {
     m->held[entry - m->rules->entries] = true;
 }
@@ -502,7 +502,7 @@ static int walk(struct matching *m, struct pending *pending, struct text_walk *c
         uint64_t head = hash_stream_head(content->text, m->lens[i]);
         size_t place = lower_bound(m, m->lens[i], head, 0, "");
         for (; could_hold(m, pending, place, m->lens[i], head); place++) {
-            const struct source_file *entry = m->index[place].entry;
+            const struct bookmark *entry = m->index[place].entry;
             char hash[HASH_STREAM_TEXT + 1];
             if (is_held(m, &m->index[place]))
                 continue;
@@ -539,7 +539,7 @@ done:
 /* The first place in the index of the very text, index_count: there is none. */
 static size_t find_text(const struct matching *m, const struct pending *pending)
 {
-    const struct source_file *text = &pending->text;
+    const struct bookmark *text = &pending->text;
     size_t place = lower_bound(m, head_length(text->content_bytes), head_of(text),
                                text->content_bytes, text->content);
 
@@ -576,7 +576,7 @@ static void settle_moved(struct matching *m, struct pending *pending)
 static int settle_continued(struct matching *m, struct pending *pending, struct tg_error *err)
 {
     struct text_walk content = {0};
-    const struct source_file *entry;
+    const struct bookmark *entry;
     enum verdict verdict;
     int rc = TG_OK;
 
@@ -600,7 +600,7 @@ static int set_copied(struct matching *m, struct pending *pending, const struct 
                       size_t place, struct tg_error *err)
 {
     struct listed_file *file = pending->file;
-    struct source_file *made;
+    struct bookmark *made;
 
     file->reason = FILE_COPIED;
     file->twin = twin;

@@ -10,7 +10,7 @@ enum on_grown { GROWN_TAIL, GROWN_ALL, GROWN_FAIL };
 enum same_content { SAME_LOAD, SAME_SKIP, SAME_FAIL };
 
 struct known_rules {
-    const struct source_file *entries; /* sorted by path; borrowed by the listing */
+    const struct bookmark *entries; /* sorted by path; borrowed by the listing */
     size_t count;
     enum on_grown on_grown;
     enum same_content same_content;

@@ -14,8 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "base/fs.h"
 #include "base/memory.h"
+#include "data/rows.h"
 
 void listing_release(struct listing *listing)
 {

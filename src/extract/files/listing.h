@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "base/context.h"
 #include "base/hash.h"
-#include "extract/source.h"
+#include "data/bookmark.h"
 
 /* What becomes of a file (known.h). */
 enum file_fate {
@@ -42,11 +42,11 @@ struct listed_file {
     enum file_growth growth;
     enum file_fate fate;
     enum file_reason reason;
-    const struct source_file *entry; /* the one that says so; NULL: none */
-    const struct listed_file *twin;  /* FILE_COPIED: of another file of this listing */
-    struct hash_stream *text;        /* FILE_TAIL: of the text of `entry`; NULL: to be made anew */
-    uint64_t lines;                  /* FILE_TAIL: in it */
-    uint64_t rows;                   /* that it gave; the driver counts them */
+    const struct bookmark *entry;   /* the one that says so; NULL: none */
+    const struct listed_file *twin; /* FILE_COPIED: of another file of this listing */
+    struct hash_stream *text;       /* FILE_TAIL: of the text of `entry`; NULL: to be made anew */
+    uint64_t lines;                 /* FILE_TAIL: in it */
+    uint64_t rows;                  /* that it gave; the driver counts them */
 };
 
 struct listing {

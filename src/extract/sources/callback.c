@@ -1,7 +1,7 @@
 /*
  * The source `callback`: rows or Arrow streams that a function of the program gives.
  *
- * Data path: callback_read -> call_user (request->read) -> the rows it pushed as a page, then the
+ * Data path: callback_next -> call_user (request->read) -> the rows it pushed as a page, then the
  * stream it moved in, batch by batch -> the next call, until it sets `done`.
  *
  * A call that gives nothing is a page without rows; too many of them in a row are taken for a
@@ -17,133 +17,113 @@
 
 enum { EMPTY_CALLS_MAX = 100000 };
 
-struct reading {
-    struct source_request request;
+struct callback_stream {
+    struct page_stream base;
+    struct resource_request request;
     struct tg_rows *rows;
-    struct ArrowArrayStream stream; /* being read; release NULL: none */
-    struct ArrowSchema schema;      /* of the stream */
+    struct ArrowArrayStream arrow; /* being read; release NULL: none */
+    struct ArrowSchema schema;     /* of it */
     bool done;
     size_t empty_calls; /* in a row */
     uint64_t row;       /* number of the next row, from 1 */
 };
 
-static void callback_close(struct reading *reading)
+static void callback_close(struct page_stream *base)
 {
-    if (!reading)
-        return;
-    rows_free(reading->rows);
-    schema_release(&reading->schema);
-    stream_release(&reading->stream);
-    mem_free(reading);
+    struct callback_stream *stream = (struct callback_stream *)base;
+
+    rows_free(stream->rows);
+    schema_release(&stream->schema);
+    stream_release(&stream->arrow);
+    mem_free(stream);
 }
 
-static int callback_open(const struct source_request *request, struct reading **out,
-                         struct tg_error *err)
+static int call_user(struct callback_stream *stream, struct tg_error *err)
 {
-    struct reading *reading;
-    int rc = TG_OK;
-
-    *out = NULL;
-    if (!request->read)
-        return error_set(err, TG_USAGE, "resource '%s' has no read function; set .read",
-                         request->resource);
-    reading = mem_calloc(1, sizeof(*reading));
-    if (!reading)
-        return error_nomem(err);
-    reading->request = *request;
-    reading->row = 1;
-    TRY(rows_new(&reading->rows, err));
-    *out = reading;
-done:
-    if (rc != TG_OK)
-        callback_close(reading);
-    return rc;
-}
-
-static int call_user(struct reading *reading, const struct tg_cursor *cursor, struct tg_error *err)
-{
-    struct tg_read call = {.user = reading->request.user, .cursor = cursor, .rows = reading->rows};
+    struct tg_read call = {
+        .user = stream->request.user, .cursor = stream->request.cursor, .rows = stream->rows};
     struct tg_error local;
     struct tg_error *theirs = err ? err : &local;
     int rc;
 
-    rows_clear(reading->rows);
+    rows_clear(stream->rows);
     error_clear(theirs);
-    rc = reading->request.read(&call, theirs);
-    reading->stream = call.stream;
-    reading->done = call.done;
+    rc = stream->request.read(&call, theirs);
+    stream->arrow = call.stream;
+    stream->done = call.done;
     if (rc != TG_OK)
         return source_call_failed("read", rc, theirs);
     return call.stream.release ? arrow_check_stream(&call.stream, err) : TG_OK;
 }
 
 /* The rows that were pushed, as a page; the page owns its list of them. */
-static int take_rows(struct reading *reading, struct page *page, struct tg_error *err)
+static int take_rows(struct callback_stream *stream, struct page *page, struct tg_error *err)
 {
     const yyjson_val **rows;
     size_t count;
     int rc = TG_OK;
 
-    TRY(rows_finish(reading->rows, &rows, &count, err));
+    TRY(rows_finish(stream->rows, &rows, &count, err));
     TRY(mem_grow(&page->rows, &page->row_cap, count + 1, sizeof(*page->rows), err));
     memcpy(page->rows, rows, count * sizeof(*rows));
     page->kind = PAGE_ROWS;
     page->row_count = page->read_count = count;
-    page->first_row = reading->row;
+    page->first_row = stream->row;
     page->first_cell = count > 0 ? rows[0] : NULL;
-    page->bytes = count > 0 ? rows_bytes(reading->rows) : 0;
-    reading->row += count;
+    page->bytes = count > 0 ? rows_bytes(stream->rows) : 0;
+    stream->row += count;
 done:
     return rc;
 }
 
 /* The stream's next batch as a page; *end: there was none. */
-static int take_batch(struct reading *reading, struct page *page, bool *end, struct tg_error *err)
+static int take_batch(struct callback_stream *stream, struct page *page, bool *end,
+                      struct tg_error *err)
 {
     int rc = TG_OK;
 
-    if (!reading->schema.release) {
-        TRY(stream_schema(&reading->stream, TG_SOURCE, &reading->schema, err));
-        TRY(arrow_check_schema(&reading->schema, err));
+    if (!stream->schema.release) {
+        TRY(stream_schema(&stream->arrow, TG_SOURCE, &stream->schema, err));
+        TRY(arrow_check_schema(&stream->schema, err));
     }
-    TRY(stream_next(&reading->stream, TG_SOURCE, &page->array, end, err));
+    TRY(stream_next(&stream->arrow, TG_SOURCE, &page->array, end, err));
     if (*end) {
-        schema_release(&reading->schema);
-        stream_release(&reading->stream);
+        schema_release(&stream->schema);
+        stream_release(&stream->arrow);
         goto done;
     }
     page->kind = PAGE_ARROW;
-    rc = arrow_check_batch(&reading->schema, &page->array, err);
+    rc = arrow_check_batch(&stream->schema, &page->array, err);
     if (rc != TG_OK)
-        return error_where(err, rc, "batch from row %" PRIu64, reading->row);
-    TRY(schema_copy(&reading->schema, &page->schema, err));
+        return error_where(err, rc, "batch from row %" PRIu64, stream->row);
+    TRY(schema_copy(&stream->schema, &page->schema, err));
     page->read_count = (uint64_t)page->array.length;
-    page->first_row = reading->row;
+    page->first_row = stream->row;
     page->bytes = batch_bytes(&page->schema, &page->array);
-    reading->row += page->read_count;
+    stream->row += page->read_count;
 done:
     return rc;
 }
 
-static int callback_read(struct reading *reading, const struct tg_cursor *cursor, struct page *page,
-                         struct tg_error *err)
+static int callback_next(struct page_stream *base, struct page *page, struct tg_error *err)
 {
-    bool stream_end = false;
+    struct callback_stream *stream = (struct callback_stream *)base;
+    bool batches_end = false;
     int rc = TG_OK;
 
-    page->kind = PAGE_END;
-    if (reading->stream.release) {
-        TRY(take_batch(reading, page, &stream_end, err));
-        if (!stream_end)
+    page_release(page);
+    if (stream->arrow.release) {
+        TRY(take_batch(stream, page, &batches_end, err));
+        if (!batches_end)
             goto done;
     }
-    if (reading->done)
+    if (stream->done)
         goto done;
-    TRY(call_user(reading, cursor, err));
-    TRY(take_rows(reading, page, err));
-    if (page->row_count > 0 || reading->stream.release || reading->done)
-        reading->empty_calls = 0;
-    else if (++reading->empty_calls > EMPTY_CALLS_MAX)
+    TRY(call_user(stream, err));
+    TRY(take_rows(stream, page, err));
+    if (page->row_count > 0 || stream->arrow.release || stream->done)
+        stream->empty_calls = 0;
+    else if (++stream->empty_calls > EMPTY_CALLS_MAX)
         rc = error_set(err, TG_SOURCE,
                        "read gave nothing %d times in a row; set read->done when there is no more",
                        EMPTY_CALLS_MAX);
@@ -151,17 +131,29 @@ done:
     return rc;
 }
 
-static void callback_progress(const struct reading *reading, uint64_t *bytes, uint64_t *bytes_total)
+static int callback_read(struct source *source, const struct resource_request *request,
+                         struct page_stream **out, struct tg_error *err)
 {
-    (void)reading;
-    *bytes = *bytes_total = 0;
-}
+    struct callback_stream *stream;
+    int rc = TG_OK;
 
-static size_t callback_files(const struct reading *reading, const struct source_file **out)
-{
-    (void)reading;
+    (void)source;
     *out = NULL;
-    return 0;
+    if (!request->read)
+        return error_set(err, TG_USAGE, "resource '%s' has no read function; set .read",
+                         request->name);
+    stream = mem_calloc(1, sizeof(*stream));
+    if (!stream)
+        return error_nomem(err);
+    stream->base = (struct page_stream){callback_next, callback_close};
+    stream->request = *request;
+    stream->row = 1;
+    TRY(rows_new(&stream->rows, err));
+    *out = &stream->base;
+done:
+    if (rc != TG_OK)
+        callback_close(&stream->base);
+    return rc;
 }
 
 static const struct option no_options[] = {OPTION_END};
@@ -171,9 +163,5 @@ const struct source_driver source_callback = {
     .help = "A function of the program that uses the library.",
     .source_options = no_options,
     .resource_options = no_options,
-    .open = callback_open,
     .read = callback_read,
-    .progress = callback_progress,
-    .files = callback_files,
-    .close = callback_close,
 };

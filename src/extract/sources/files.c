@@ -1,9 +1,9 @@
 /*
  * The source `files`: JSON lines, JSON, CSV and Parquet files of a local folder.
  *
- * Data path: files_open (listing_make: globs; known_match: what of them was loaded) -> files_read:
- * open_next (a reader for the format) -> read_page (json_reader or table_reader) until the file
- * ends -> finish_file -> remember_read, which adds it to those that files_done hands to the ledger.
+ * Data path: files_open (the root) -> files_read (listing_make: globs; known_match: what of them
+ * was loaded) -> files_next: open_next (a reader for the format) -> read_page (json_reader or
+ * table_reader) until the file ends -> finish_file -> remember_read, a bookmark for the ledger.
  *
  * A file is read whole, or from where it ended when it was loaded; a hash is taken of all that was
  * read, so that what is added while it is read is seen by the next run. What of it is new is for
@@ -36,14 +36,21 @@ static const struct {
     {"pq", FORMAT_PARQUET, true},
 };
 
-struct reading {
-    struct source_request request;
+/* What the resources share. */
+struct source {
+    char *root;
+};
+
+struct files_stream {
+    struct page_stream base;
+    struct resource_request request;
     struct listing listing;
     enum format format; /* FORMAT_NONE: by the name of each file */
     struct table_options table_options;
     struct known_rules rules;
     size_t next; /* in the listing: the file that is open, or the first that is not done */
     int64_t bytes_done, bytes_total;
+    int64_t bytes_told; /* to those who read the pages */
     bool is_reported;
 
     /* the file that is being read */
@@ -54,8 +61,8 @@ struct reading {
     struct json_reader *json; /* kept from file to file */
     struct table_reader *table;
 
-    struct source_file *done; /* texts in the listing, or the ledger's */
-    size_t done_count, done_cap;
+    struct bookmark *made; /* texts in the listing, or the ledger's */
+    size_t made_count, made_cap;
 };
 
 /* In the order of enum on_grown and enum same_content. */
@@ -99,9 +106,9 @@ static enum format format_find(const char *text)
     return FORMAT_NONE;
 }
 
-static enum format file_format(const struct reading *reading, const struct listed_file *file)
+static enum format file_format(const struct files_stream *stream, const struct listed_file *file)
 {
-    return reading->format ? reading->format : format_of(file->name);
+    return stream->format ? stream->format : format_of(file->name);
 }
 
 /* What it is called in messages: the path, unless that is not UTF-8. */
@@ -119,10 +126,14 @@ static int64_t bytes_to_read(const struct listed_file *file)
 
 /* ---- Opening ------------------------------------------------------------------------------- */
 
-static const char *resource_text(const struct reading *reading, const char *name)
+static struct context *context_of(const struct files_stream *stream)
 {
-    return option_text(reading->request.resource_values, reading->request.resource_value_count,
-                       name);
+    return stream->request.source.services.ctx;
+}
+
+static const char *resource_text(const struct files_stream *stream, const char *name)
+{
+    return option_text(stream->request.values, stream->request.value_count, name);
 }
 
 /* Which of the words it is; the first if nothing was said. */
@@ -155,34 +166,34 @@ static int read_delimiter(const char *text, const char **out, struct tg_error *e
                      text);
 }
 
-static int read_options(struct reading *reading, struct tg_error *err)
+static int read_options(struct files_stream *stream, struct tg_error *err)
 {
-    const char *format = resource_text(reading, "format"), *delimiter;
-    const char *header = resource_text(reading, "header");
+    const char *format = resource_text(stream, "format"), *delimiter;
+    const char *header = resource_text(stream, "header");
 
-    reading->format = format_find(format);
-    if (format && reading->format == FORMAT_NONE && strcmp(format, "auto") != 0)
+    stream->format = format_find(format);
+    if (format && stream->format == FORMAT_NONE && strcmp(format, "auto") != 0)
         return error_set(err, TG_USAGE,
                          "format '%s' is unknown; choose auto, jsonl, json, csv or parquet",
                          format);
-    int rc = read_delimiter(resource_text(reading, "delimiter"), &delimiter, err);
+    int rc = read_delimiter(resource_text(stream, "delimiter"), &delimiter, err);
     if (rc != TG_OK)
         return rc;
-    reading->table_options = (struct table_options){
+    stream->table_options = (struct table_options){
         .delimiter = delimiter,
-        .null_text = resource_text(reading, "null"),
+        .null_text = resource_text(stream, "null"),
         .header = !header || strcmp(header, "false") != 0,
-        .ctx = reading->request.ctx,
-        .columns = reading->request.columns,
-        .column_count = reading->request.column_count,
-        .types = reading->request.types,
+        .ctx = context_of(stream),
+        .columns = stream->request.columns,
+        .column_count = stream->request.column_count,
+        .types = stream->request.types,
     };
-    reading->rules = (struct known_rules){
-        .entries = reading->request.known_files,
-        .count = reading->request.known_file_count,
-        .on_grown = (enum on_grown)choice(resource_text(reading, "on_grown"), grown_choices),
+    stream->rules = (struct known_rules){
+        .entries = stream->request.recalled.items,
+        .count = stream->request.recalled.count,
+        .on_grown = (enum on_grown)choice(resource_text(stream, "on_grown"), grown_choices),
         .same_content =
-            (enum same_content)choice(resource_text(reading, "same_content"), same_choices),
+            (enum same_content)choice(resource_text(stream, "same_content"), same_choices),
     };
     return TG_OK;
 }
@@ -206,25 +217,26 @@ static int no_files(const char *patterns, const char *folder, struct tg_error *e
 
 /* Whoever takes files away once they are loaded leaves a pattern without any; one that never had
  * one is a mistake. */
-static bool has_matched(const struct source_request *request, const char *pattern)
+static bool has_matched(const struct resource_request *request, const char *pattern)
 {
-    for (size_t i = 0; i < request->known_file_count; i++)
-        if (listing_matches(pattern, request->known_files[i].path))
+    for (size_t i = 0; i < request->recalled.count; i++)
+        if (listing_matches(pattern, request->recalled.items[i].key))
             return true;
     return false;
 }
 
-static int report_unmatched(const struct reading *reading, const char *folder, struct tg_error *err)
+static int report_unmatched(const struct files_stream *stream, const char *folder,
+                            struct tg_error *err)
 {
-    for (size_t i = 0; i < reading->listing.unmatched_count; i++) {
-        const char *pattern = reading->listing.unmatched[i];
-        if (reading->request.checks)
+    for (size_t i = 0; i < stream->listing.unmatched_count; i++) {
+        const char *pattern = stream->listing.unmatched[i];
+        if (stream->request.checks)
             return error_set(err, TG_SOURCE,
                              "pattern '%s' matches no file in folder '%s'; correct path or root, "
                              "or check again when there is one",
                              pattern, folder);
-        if (!has_matched(&reading->request, pattern))
-            context_log(reading->request.ctx, TG_LOG_WARNING, "files",
+        if (!has_matched(&stream->request, pattern))
+            context_log(context_of(stream), TG_LOG_WARNING, "files",
                         "pattern '%s' matches no file in folder '%s', and never has; correct path "
                         "or root if there should be one",
                         pattern, folder);
@@ -232,13 +244,13 @@ static int report_unmatched(const struct reading *reading, const char *folder, s
     return TG_OK;
 }
 
-static int set_format(struct reading *reading, struct listed_file *file, struct tg_error *err)
+static int set_format(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
 {
     static const enum file_growth growths[] = {[FORMAT_JSONL] = GROWS_BY_LINES,
                                                [FORMAT_CSV] = GROWS_BY_LINES,
                                                [FORMAT_JSON] = GROWS_IF_LINES,
                                                [FORMAT_PARQUET] = GROWS_NEVER};
-    enum format format = file_format(reading, file);
+    enum format format = file_format(stream, file);
 
     if (format == FORMAT_NONE)
         return error_set(err, TG_USAGE,
@@ -249,106 +261,68 @@ static int set_format(struct reading *reading, struct listed_file *file, struct 
     return TG_OK;
 }
 
-static int list_files(struct reading *reading, struct tg_error *err)
+static int list_files(struct files_stream *stream, const char *root, struct tg_error *err)
 {
-    const struct source_request *request = &reading->request;
-    const char *root = option_text(request->source_values, request->source_value_count, "root");
-    const char *patterns = resource_text(reading, "path");
-    struct listing *listing = &reading->listing;
-    char *folder = NULL;
+    const struct resource_request *request = &stream->request;
+    const char *patterns = resource_text(stream, "path");
+    struct listing *listing = &stream->listing;
     int rc = TG_OK;
 
     if (!patterns || !patterns[0])
         TRY(error_set(err, TG_USAGE, "path is missing; say which files to read"));
-    folder = !root || strcmp(root, ".") == 0 ? mem_strdup(request->folder)
-                                             : fs_join(request->folder, root);
-    if (!folder)
-        TRY(error_nomem(err));
-    TRY(listing_make(request->ctx, folder, patterns, listing, err));
-    TRY(report_unmatched(reading, folder, err));
+    TRY(listing_make(context_of(stream), root, patterns, listing, err));
+    TRY(report_unmatched(stream, root, err));
     if (request->replaces && listing->count == 0)
-        TRY(no_files(patterns, folder, err));
+        TRY(no_files(patterns, root, err));
     for (size_t i = 0; i < listing->count; i++)
-        TRY(set_format(reading, &listing->items[i], err));
-    if (request->skips_known)
-        TRY(known_match(request->ctx, &reading->rules, listing, err));
+        TRY(set_format(stream, &listing->items[i], err));
+    if (request->skips_recalled)
+        TRY(known_match(context_of(stream), &stream->rules, listing, err));
     for (size_t i = 0; i < listing->count; i++)
-        reading->bytes_total += bytes_to_read(&listing->items[i]);
+        stream->bytes_total += bytes_to_read(&listing->items[i]);
 done:
-    mem_free(folder);
-    return rc;
-}
-
-static void files_close(struct reading *reading)
-{
-    if (!reading)
-        return;
-    table_reader_close(reading->table);
-    json_reader_free(reading->json);
-    hash_stream_free(reading->text);
-    mem_free(reading->done);
-    listing_release(&reading->listing);
-    mem_free(reading);
-}
-
-static int files_open(const struct source_request *request, struct reading **out,
-                      struct tg_error *err)
-{
-    struct reading *reading = mem_calloc(1, sizeof(*reading));
-    int rc = TG_OK;
-
-    *out = NULL;
-    if (!reading)
-        return error_nomem(err);
-    reading->request = *request;
-    TRY(read_options(reading, err));
-    TRY(list_files(reading, err));
-    *out = reading;
-done:
-    if (rc != TG_OK)
-        files_close(reading);
     return rc;
 }
 
 /* ---- One file ------------------------------------------------------------------------------ */
 
 /* The hash of what was loaded of it: kept from when it was compared, or empty. */
-static int start_text(struct reading *reading, struct listed_file *file, struct tg_error *err)
+static int start_text(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
 {
-    hash_stream_free(reading->text);
-    reading->text = file->text;
+    hash_stream_free(stream->text);
+    stream->text = file->text;
     file->text = NULL;
-    return reading->text || !file->is_file ? TG_OK : hash_stream_new(&reading->text, err);
+    return stream->text || !file->is_file ? TG_OK : hash_stream_new(&stream->text, err);
 }
 
-static int open_json(struct reading *reading, const struct listed_file *file, enum format format,
-                     struct tg_error *err)
+static int open_json(struct files_stream *stream, const struct listed_file *file,
+                     enum format format, struct tg_error *err)
 {
     bool tail = file->fate == FILE_TAIL;
     const struct json_start start = {.name = shown(file),
                                      .bytes = tail ? file->entry->content_bytes : 0,
                                      .lines = file->lines,
-                                     .hash = reading->text};
+                                     .hash = stream->text};
     enum json_form form = format == FORMAT_JSON && !tail ? JSON_ANY : JSON_LINES;
     int rc = TG_OK;
 
-    if (!reading->json)
-        TRY(json_reader_new(reading->request.ctx->memory_bytes_max / 4, &reading->json, err));
-    TRY(json_reader_open(reading->json, file->path, form, err));
-    TRY(json_reader_start(reading->json, &start, err));
+    if (!stream->json)
+        TRY(json_reader_new(context_of(stream)->memory_bytes_max / 4, &stream->json, err));
+    TRY(json_reader_open(stream->json, file->path, form, err));
+    TRY(json_reader_start(stream->json, &start, err));
 done:
     return rc;
 }
 
-static int open_table(struct reading *reading, const struct listed_file *file, enum format format,
-                      struct tg_error *err)
+static int open_table(struct files_stream *stream, const struct listed_file *file,
+                      enum format format, struct tg_error *err)
 {
-    struct table_options options = reading->table_options;
+    struct table_options options = stream->table_options;
     bool auto_delimiter = !options.delimiter || strcmp(options.delimiter, "auto") == 0;
 
     options.form = format == FORMAT_PARQUET ? TABLE_PARQUET : TABLE_CSV;
     options.name = shown(file);
-    options.hash = reading->text;
+    options.hash = stream->text;
     options.lines_before = file->lines;
     if (file->fate == FILE_TAIL) {
         options.from = file->entry->content_bytes;
@@ -361,35 +335,36 @@ static int open_table(struct reading *reading, const struct listed_file *file, e
             err, TG_SOURCE,
             "'%s' is a pipe or a device, and Parquet is read from its end; name a file",
             options.name);
-    return table_reader_open(reading->request.engine, file->path, &options, &reading->table, err);
+    return table_reader_open(stream->request.source.services.engine, file->path, &options,
+                             &stream->table, err);
 }
 
 /* What its size and time are is asked before it is read: what changes meanwhile is seen. */
-static int open_file(struct reading *reading, struct listed_file *file, struct tg_error *err)
+static int open_file(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
 {
-    enum format format = file_format(reading, file);
+    enum format format = file_format(stream, file);
     int rc = TG_OK;
 
-    if (file->reason == FILE_COPIED && reading->rules.same_content == SAME_FAIL &&
+    if (file->reason == FILE_COPIED && stream->rules.same_content == SAME_FAIL &&
         (!file->twin || file->twin->rows > 0))
         TRY(error_set(err, TG_SOURCE,
                       "file '%s' has the same text as '%s', which is loaded (same_content: fail)",
-                      shown(file), file->twin ? file->twin->name : file->entry->path));
+                      shown(file), file->twin ? file->twin->name : file->entry->key));
     TRY(listing_stat(file, err));
-    TRY(start_text(reading, file, err));
-    reading->is_table = format == FORMAT_CSV || format == FORMAT_PARQUET;
-    reading->is_watched = format != FORMAT_PARQUET;
-    if (reading->is_table)
-        TRY(open_table(reading, file, format, err));
+    TRY(start_text(stream, file, err));
+    stream->is_table = format == FORMAT_CSV || format == FORMAT_PARQUET;
+    stream->is_watched = format != FORMAT_PARQUET;
+    if (stream->is_table)
+        TRY(open_table(stream, file, format, err));
     else
-        TRY(open_json(reading, file, format, err));
-    reading->is_open = true;
+        TRY(open_json(stream, file, format, err));
+    stream->is_open = true;
 done:
     return rc;
 }
 
 /* The engine reads Parquet by itself, here and there; so the file is looked through once more. */
-static int read_text(struct reading *reading, struct listed_file *file, bool *changed,
+static int read_text(struct files_stream *stream, struct listed_file *file, bool *changed,
                      struct tg_error *err)
 {
     struct text_walk content = {0};
@@ -398,8 +373,8 @@ static int read_text(struct reading *reading, struct listed_file *file, bool *ch
 
     TRY(text_open(file->path, &content, err));
     TRY(text_pass(&content, INT64_MAX, err));
-    hash_stream_free(reading->text);
-    reading->text = content.text;
+    hash_stream_free(stream->text);
+    stream->text = content.text;
     content.text = NULL;
     TRY(listing_stat(file, err));
     *changed = file->size != size || file->mtime_us != mtime_us;
@@ -422,107 +397,99 @@ static int has_changed(const struct listed_file *file, bool matters, struct tg_e
 
 /* ---- What is remembered -------------------------------------------------------------------- */
 
-static int compare_known(const void *path, const void *known)
-{
-    return strcmp(path, ((const struct source_file *)known)->path);
-}
-
 /* Is the ledger without this, or does it have something else? */
-static bool is_news(const struct source_request *request, const struct source_file *file)
+static bool is_news(const struct resource_request *request, const struct bookmark *bookmark)
 {
-    const struct source_file *known = NULL;
+    const struct bookmark *known = bookmarks_find(request->recalled, bookmark->key);
 
-    if (request->known_file_count > 0)
-        known = bsearch(file->path, request->known_files, request->known_file_count, sizeof(*known),
-                        compare_known);
-    return request->replaces || !known || known->size != file->size ||
-           known->mtime_us != file->mtime_us || known->rows != file->rows ||
-           strcmp(known->content, file->content) != 0;
+    return request->replaces || !known || known->size != bookmark->size ||
+           known->mtime_us != bookmark->mtime_us || known->rows != bookmark->rows ||
+           strcmp(known->content, bookmark->content) != 0;
 }
 
-static int remember(struct reading *reading, const struct source_file *file, struct tg_error *err)
+static int remember(struct files_stream *stream, const struct bookmark *bookmark,
+                    struct tg_error *err)
 {
     int rc = TG_OK;
 
-    if (!is_news(&reading->request, file))
+    if (!is_news(&stream->request, bookmark))
         return TG_OK;
-    TRY(mem_grow(&reading->done, &reading->done_cap, reading->done_count + 1,
-                 sizeof(*reading->done), err));
-    reading->done[reading->done_count++] = *file;
+    TRY(mem_grow(&stream->made, &stream->made_cap, stream->made_count + 1, sizeof(*stream->made),
+                 err));
+    stream->made[stream->made_count++] = *bookmark;
 done:
     return rc;
 }
 
 /* The entry that this file takes the place of. */
-static const char *renamed_from(const struct listed_file *file)
+static const char *replaced_key(const struct listed_file *file)
 {
     bool has_its_text = file->reason == FILE_MOVED || file->reason == FILE_GROWN;
 
-    return has_its_text && strcmp(file->entry->path, file->name) != 0 ? file->entry->path : "";
+    return has_its_text && strcmp(file->entry->key, file->name) != 0 ? file->entry->key : "";
 }
 
-static int remember_noted(struct reading *reading, const struct listed_file *file,
+static int remember_noted(struct files_stream *stream, const struct listed_file *file,
                           struct tg_error *err)
 {
-    struct source_file entry = *file->entry;
+    struct bookmark entry = *file->entry;
 
-    entry.path = file->name;
+    entry.key = file->name;
     entry.size = file->size;
     entry.mtime_us = file->mtime_us;
-    entry.renamed_from = renamed_from(file);
+    entry.replaces = replaced_key(file);
     if (file->twin)
         entry.rows = (int64_t)file->twin->rows;
-    return remember(reading, &entry, err);
+    return remember(stream, &entry, err);
 }
 
-static int remember_read(struct reading *reading, const struct listed_file *file,
+static int remember_read(struct files_stream *stream, const struct listed_file *file,
                          struct tg_error *err)
 {
-    struct arena *arena = &reading->listing.arena;
+    struct arena *arena = &stream->listing.arena;
     char hash[HASH_STREAM_TEXT + 1];
 
-    hash_stream_text(reading->text, hash);
-    const struct source_file entry = {
-        .path = file->name,
+    hash_stream_text(stream->text, hash);
+    const struct bookmark entry = {
+        .key = file->name,
+        .replaces = replaced_key(file),
         .size = file->size,
         .mtime_us = file->mtime_us,
         .content = arena_strdup(arena, hash),
-        .head =
-            arena_printf(arena, "%016" PRIx64, hash_stream_head(reading->text, HASH_HEAD_BYTES)),
-        .content_bytes = hash_stream_bytes(reading->text),
+        .head = arena_printf(arena, "%016" PRIx64, hash_stream_head(stream->text, HASH_HEAD_BYTES)),
+        .content_bytes = hash_stream_bytes(stream->text),
         .rows = (int64_t)file->rows + (file->fate == FILE_TAIL ? file->entry->rows : 0),
         .checksum = "",
-        .renamed_from = renamed_from(file),
     };
-    return entry.content && entry.head ? remember(reading, &entry, err) : error_nomem(err);
+    return entry.content && entry.head ? remember(stream, &entry, err) : error_nomem(err);
 }
 
-static int finish_file(struct reading *reading, struct listed_file *file,
-                       const struct tg_cursor *cursor, struct tg_error *err)
+static int finish_file(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
 {
     bool changed = false;
     int rc = TG_OK;
 
-    table_reader_close(reading->table);
-    reading->table = NULL;
-    reading->is_open = false;
-    reading->next++;
+    table_reader_close(stream->table);
+    stream->table = NULL;
+    stream->is_open = false;
+    stream->next++;
     if (!file->is_file)
         return TG_OK;
-    if (!reading->is_watched)
-        TRY(read_text(reading, file, &changed, err));
+    if (!stream->is_watched)
+        TRY(read_text(stream, file, &changed, err));
     if (changed)
-        TRY(has_changed(file, reading->request.skips_known && !cursor->path, err));
+        TRY(has_changed(file, stream->request.skips_recalled && !stream->request.cursor->path,
+                        err));
     else
-        TRY(remember_read(reading, file, err));
-    reading->bytes_done += bytes_to_read(file);
+        TRY(remember_read(stream, file, err));
+    stream->bytes_done += bytes_to_read(file);
 done:
     return rc;
 }
 
 /* ---- What is said about it ----------------------------------------------------------------- */
 
-static void report_files(const struct reading *reading, enum file_fate fate,
+static void report_files(const struct files_stream *stream, enum file_fate fate,
                          enum file_reason reason, int level, const char *what)
 {
     const struct listed_file *first = NULL;
@@ -530,8 +497,8 @@ static void report_files(const struct reading *reading, enum file_fate fate,
     size_t count = 0;
     char more[40] = "";
 
-    for (size_t i = 0; i < reading->listing.count; i++) {
-        const struct listed_file *file = &reading->listing.items[i];
+    for (size_t i = 0; i < stream->listing.count; i++) {
+        const struct listed_file *file = &stream->listing.items[i];
         if (file->fate != fate || file->reason != reason || (fate != FILE_NOTED && !file->rows))
             continue;
         first = first ? first : file;
@@ -542,12 +509,12 @@ static void report_files(const struct reading *reading, enum file_fate fate,
         return;
     if (count > 1)
         snprintf(more, sizeof(more), " and %zu more", count - 1);
-    context_log(reading->request.ctx, level, "files",
-                "resource '%s': %s: '%s'%s (%zu file%s, %llu row%s)", reading->request.resource,
-                what, first->name, more, count, count == 1 ? "" : "s", rows, rows == 1 ? "" : "s");
+    context_log(context_of(stream), level, "files",
+                "resource '%s': %s: '%s'%s (%zu file%s, %llu row%s)", stream->request.name, what,
+                first->name, more, count, count == 1 ? "" : "s", rows, rows == 1 ? "" : "s");
 }
 
-static void report(const struct reading *reading)
+static void report(const struct files_stream *stream)
 {
     static const struct {
         enum file_fate fate;
@@ -568,74 +535,146 @@ static void report(const struct reading *reading)
     };
 
     for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-        report_files(reading, lines[i].fate, lines[i].reason, lines[i].level, lines[i].what);
+        report_files(stream, lines[i].fate, lines[i].reason, lines[i].level, lines[i].what);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
 /* The next file that is to be read is opened, if there is one; those before it are remembered. */
-static int open_next(struct reading *reading, struct tg_error *err)
+static int open_next(struct files_stream *stream, struct tg_error *err)
 {
-    struct listing *listing = &reading->listing;
+    struct listing *listing = &stream->listing;
     int rc = TG_OK;
 
-    for (; reading->next < listing->count && !reading->is_open; reading->next++) {
-        struct listed_file *file = &listing->items[reading->next];
-        TRY(context_check(reading->request.ctx, err));
+    for (; stream->next < listing->count && !stream->is_open; stream->next++) {
+        struct listed_file *file = &listing->items[stream->next];
+        TRY(context_check(context_of(stream), err));
         if (file->fate == FILE_NOTED)
-            TRY(remember_noted(reading, file, err));
+            TRY(remember_noted(stream, file, err));
         if (file->fate == FILE_NOTED || file->fate == FILE_LEFT)
             continue;
-        TRY(open_file(reading, file, err));
+        TRY(open_file(stream, file, err));
         break;
     }
 done:
     return rc;
 }
 
-static int files_read(struct reading *reading, const struct tg_cursor *cursor, struct page *page,
-                      struct tg_error *err)
+/* What was read of the input since a page was last handed out. */
+static void tell_bytes(struct files_stream *stream, struct page *page)
 {
+    int64_t read = stream->bytes_done;
+
+    if (stream->is_open && !stream->is_table)
+        read += json_reader_bytes(stream->json);
+    page->bytes = (uint64_t)(read - stream->bytes_told);
+    page->bytes_total = (uint64_t)stream->bytes_total;
+    stream->bytes_told = read;
+}
+
+static int read_page(struct files_stream *stream, struct page *page, struct tg_error *err)
+{
+    struct listed_file *file = &stream->listing.items[stream->next];
     int rc = TG_OK;
 
-    page->kind = PAGE_END;
-    while (page->kind == PAGE_END) {
-        if (!reading->is_open)
-            TRY(open_next(reading, err));
-        if (!reading->is_open)
-            break;
-        struct listed_file *file = &reading->listing.items[reading->next];
-        TRY(context_check(reading->request.ctx, err));
-        if (reading->is_table)
-            TRY(table_reader_next(reading->table, page, err));
-        else
-            TRY(json_reader_next(reading->json, page, err));
-        if (page->kind == PAGE_END)
-            TRY(finish_file(reading, file, cursor, err));
-        else
-            file->rows += page->read_count;
-    }
-    if (page->kind == PAGE_END && !reading->is_reported)
-        report(reading);
-    reading->is_reported |= page->kind == PAGE_END;
+    TRY(context_check(context_of(stream), err));
+    if (stream->is_table)
+        TRY(table_reader_next(stream->table, page, err));
+    else
+        TRY(json_reader_next(stream->json, page, err));
+    if (page->kind == PAGE_END)
+        TRY(finish_file(stream, file, err));
+    else
+        file->rows += page->read_count;
 done:
     return rc;
 }
 
-static void files_progress(const struct reading *reading, uint64_t *bytes, uint64_t *bytes_total)
+static int files_next(struct page_stream *base, struct page *page, struct tg_error *err)
 {
-    int64_t read = reading->bytes_done;
+    struct files_stream *stream = (struct files_stream *)base;
+    int rc = TG_OK;
 
-    if (reading->is_open && !reading->is_table)
-        read += json_reader_bytes(reading->json);
-    *bytes = (uint64_t)read;
-    *bytes_total = (uint64_t)reading->bytes_total;
+    page_release(page);
+    while (page->kind == PAGE_END) {
+        if (!stream->is_open)
+            TRY(open_next(stream, err));
+        if (!stream->is_open)
+            break;
+        TRY(read_page(stream, page, err));
+    }
+    tell_bytes(stream, page);
+    if (page->kind == PAGE_END && !stream->is_reported)
+        report(stream);
+    stream->is_reported |= page->kind == PAGE_END;
+done:
+    return rc;
 }
 
-static size_t files_done(const struct reading *reading, const struct source_file **out)
+static struct bookmarks files_remember(const struct page_stream *base)
 {
-    *out = reading->done;
-    return reading->done_count;
+    const struct files_stream *stream = (const struct files_stream *)base;
+
+    return (struct bookmarks){stream->made, stream->made_count};
+}
+
+/* ---- A source and its resources ------------------------------------------------------------ */
+
+static void files_close(struct source *source)
+{
+    mem_free(source->root);
+    mem_free(source);
+}
+
+static int files_open(const struct source_request *request, struct source **out,
+                      struct tg_error *err)
+{
+    const char *root = option_text(request->values, request->value_count, "root");
+    struct source *source = mem_calloc(1, sizeof(*source));
+
+    *out = NULL;
+    if (!source)
+        return error_nomem(err);
+    source->root = !root || strcmp(root, ".") == 0 ? mem_strdup(request->folder)
+                                                   : fs_join(request->folder, root);
+    if (!source->root) {
+        files_close(source);
+        return error_nomem(err);
+    }
+    *out = source;
+    return TG_OK;
+}
+
+static void close_stream(struct page_stream *base)
+{
+    struct files_stream *stream = (struct files_stream *)base;
+
+    table_reader_close(stream->table);
+    json_reader_free(stream->json);
+    hash_stream_free(stream->text);
+    mem_free(stream->made);
+    listing_release(&stream->listing);
+    mem_free(stream);
+}
+
+static int files_read(struct source *source, const struct resource_request *request,
+                      struct page_stream **out, struct tg_error *err)
+{
+    struct files_stream *stream = mem_calloc(1, sizeof(*stream));
+    int rc = TG_OK;
+
+    *out = NULL;
+    if (!stream)
+        return error_nomem(err);
+    stream->base = (struct page_stream){files_next, close_stream};
+    stream->request = *request;
+    TRY(read_options(stream, err));
+    TRY(list_files(stream, source->root, err));
+    *out = &stream->base;
+done:
+    if (rc != TG_OK)
+        close_stream(&stream->base);
+    return rc;
 }
 
 /* ---- The driver ---------------------------------------------------------------------------- */
@@ -694,8 +733,7 @@ const struct source_driver source_files = {
     .source_options = source_options,
     .resource_options = resource_options,
     .open = files_open,
-    .read = files_read,
-    .progress = files_progress,
-    .files = files_done,
     .close = files_close,
+    .read = files_read,
+    .remember = files_remember,
 };

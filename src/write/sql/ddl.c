@@ -350,7 +350,7 @@ static bool is_needed(const struct manifest *manifest, const char *ledger_table)
     if (strcmp(ledger_table, "_tidegate_boundary") == 0)
         return manifest->boundary_count > 0;
     if (strcmp(ledger_table, "_tidegate_files") == 0)
-        return manifest->source_file_count > 0;
+        return manifest->bookmark_count > 0;
     if (strcmp(ledger_table, REJECTS_TABLE) == 0)
         return manifest_find(manifest, REJECTS_TABLE) != NULL;
     return true;

@@ -206,12 +206,12 @@ done:
     return rc;
 }
 
-static int compare_files(const void *a, const void *b)
+static int compare_bookmarks(const void *a, const void *b)
 {
-    const struct ledger_file *x = a;
-    const struct ledger_file *y = b;
+    const struct bookmark *x = a;
+    const struct bookmark *y = b;
     int order = strcmp(x->resource, y->resource);
-    return order ? order : strcmp(x->file.path, y->file.path);
+    return order ? order : strcmp(x->key, y->key);
 }
 
 #define FILES(more)                                                                                \
@@ -219,8 +219,8 @@ static int compare_files(const void *a, const void *b)
     "FROM {_tidegate_files} WHERE [pipeline_name] = {'pipeline'}"
 
 /* A table of version 0.1 lacks some of the columns, but not the rows. */
-static int fetch_files(const struct reading *reading, struct text_rows *out, bool *is_old,
-                       struct tg_error *err)
+static int fetch_bookmarks(const struct reading *reading, struct text_rows *out, bool *is_old,
+                           struct tg_error *err)
 {
     static const char *const queries[] = {FILES(", [content_hash], [head_hash], [content_bytes], "
                                                 "[row_count]"),
@@ -238,48 +238,68 @@ static int fetch_files(const struct reading *reading, struct text_rows *out, boo
     return rc;
 }
 
-static int read_file(const struct reading *reading, const struct text_rows *rows, size_t row,
-                     bool is_old, struct tg_error *err)
+static int read_bookmark(const struct reading *reading, const struct text_rows *rows, size_t row,
+                         bool is_old, struct tg_error *err)
 {
     int rc = TG_OK;
     struct ledger *out = reading->out;
-    struct ledger_file *entry = &out->files[out->file_count++];
-    struct source_file *file = &entry->file;
-    file->size = number(text_cell(rows, row, 2));
-    file->mtime_us = number(text_cell(rows, row, 3));
-    file->content = file->head = file->renamed_from = "";
+    struct bookmark *entry = &out->bookmarks[out->bookmark_count++];
+    entry->size = number(text_cell(rows, row, 2));
+    entry->mtime_us = number(text_cell(rows, row, 3));
+    entry->content = entry->head = entry->replaces = "";
     TRY(keep(out, text_cell(rows, row, 0), &entry->resource, err));
-    TRY(keep(out, text_cell(rows, row, 1), &file->path, err));
-    TRY(keep(out, text_cell(rows, row, 4), &file->checksum, err));
+    TRY(keep(out, text_cell(rows, row, 1), &entry->key, err));
+    TRY(keep(out, text_cell(rows, row, 4), &entry->checksum, err));
     if (is_old)
         goto done;
-    TRY(keep(out, text_cell(rows, row, 5), &file->content, err));
-    TRY(keep(out, text_cell(rows, row, 6), &file->head, err));
-    file->content_bytes = number(text_cell(rows, row, 7));
-    file->rows = number(text_cell(rows, row, 8));
+    TRY(keep(out, text_cell(rows, row, 5), &entry->content, err));
+    TRY(keep(out, text_cell(rows, row, 6), &entry->head, err));
+    entry->content_bytes = number(text_cell(rows, row, 7));
+    entry->rows = number(text_cell(rows, row, 8));
 done:
     return rc;
 }
 
-static int read_files(const struct reading *reading, struct tg_error *err)
+static int read_bookmarks(const struct reading *reading, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
     struct ledger *out = reading->out;
     bool is_old = false;
-    TRY(fetch_files(reading, &rows, &is_old, err));
-    out->files = arena_alloc(&out->arena, rows.row_count * sizeof(*out->files));
-    if (!out->files) {
+    TRY(fetch_bookmarks(reading, &rows, &is_old, err));
+    out->bookmarks = arena_alloc(&out->arena, rows.row_count * sizeof(*out->bookmarks));
+    if (!out->bookmarks) {
         rc = error_nomem(err);
         goto done;
     }
     for (size_t i = 0; i < rows.row_count; i++)
-        TRY(read_file(reading, &rows, i, is_old, err));
-    if (out->file_count > 1)
-        qsort(out->files, out->file_count, sizeof(*out->files), compare_files);
+        TRY(read_bookmark(reading, &rows, i, is_old, err));
+    if (out->bookmark_count > 1)
+        qsort(out->bookmarks, out->bookmark_count, sizeof(*out->bookmarks), compare_bookmarks);
 done:
     text_rows_release(&rows);
     return rc;
+}
+
+/* The first bookmark that is not before the resource, or with `past` not of it either. */
+static size_t bookmark_place(const struct ledger *ledger, const char *resource, bool past)
+{
+    size_t low = 0, high = ledger->bookmark_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(ledger->bookmarks[middle].resource, resource) < past)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct bookmarks ledger_recall(const struct ledger *ledger, const char *resource)
+{
+    size_t first = bookmark_place(ledger, resource, false);
+    size_t end = bookmark_place(ledger, resource, true);
+    return (struct bookmarks){ledger->bookmarks + first, end - first};
 }
 
 /* ---- load ids ---- */
@@ -388,7 +408,7 @@ int ledger_read(struct connection *con, const char *dataset, const char *pipelin
     reading.schema = out->schema;
     TRY(read_schema(&reading, true, err));
     TRY(read_boundaries(&reading, err));
-    TRY(read_files(&reading, err));
+    TRY(read_bookmarks(&reading, err));
     TRY(read_files_load(&reading, err));
     TRY(read_newest_load(&reading, err));
 done:

@@ -5,7 +5,7 @@
  *   _dlt_loads, _dlt_version, _dlt_pipeline_state  as in dlt
  *   _tidegate_loads      what each load did to each table (counts), of which pipeline and package
  *   _tidegate_boundary   hashes of the rows at a cursor's last value
- *   _tidegate_files      source files that were loaded
+ *   _tidegate_files      bookmarks: source files that were loaded
  */
 #ifndef TIDEGATE_WRITE_LEDGER_H
 #define TIDEGATE_WRITE_LEDGER_H
@@ -22,11 +22,6 @@ struct ledger_boundary {
     size_t hash_count;
 };
 
-struct ledger_file {
-    const char *resource;
-    struct source_file file;
-};
-
 struct ledger {
     struct arena arena;
     int64_t state_version;   /* 0: no state */
@@ -39,9 +34,9 @@ struct ledger {
     int64_t schema_us;       /* when its versions were stored at the latest; 0: none */
     struct ledger_boundary *boundaries;
     size_t boundary_count;
-    struct ledger_file *files; /* sorted by resource, path */
-    size_t file_count;
-    const char *files_load_id; /* the newest load that entered files; "": none */
+    struct bookmark *bookmarks; /* sorted by resource, key */
+    size_t bookmark_count;
+    const char *files_load_id; /* the newest load that entered bookmarks; "": none */
     const char *newest_load;   /* the highest load id that this pipeline has used; "": none */
 };
 
@@ -54,6 +49,8 @@ void ledger_init(struct ledger *ledger); /* that of a destination with nothing i
  * yet. `out` is initialised here. */
 int ledger_read(struct connection *con, const char *dataset, const char *pipeline,
                 const char *schema, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+/* What the resource has remembered; the ledger's. */
+struct bookmarks ledger_recall(const struct ledger *ledger, const char *resource);
 /* The id of a new load: the time, but above the pipeline's `newest` ("": none) and not one that is
  * in use. `con` may be NULL: there is no destination yet. */
 int ledger_next_id(struct connection *con, const char *dataset, const char *newest, int64_t now_us,

@@ -338,18 +338,17 @@ static int insert_files(const struct delivery *load, size_t first, size_t end, s
     struct buf *sql = &plan->text;
     insert_into(sql, load, "_tidegate_files", columns, COUNT_OF(columns));
     for (size_t i = first; i < end; i++) {
-        const struct source_file *file = &load->manifest->source_files[i].file;
+        const struct bookmark *bookmark = &load->manifest->bookmarks[i];
         buf_text(sql, i == first ? "VALUES\n    (" : ",\n    (");
-        write_texts(sql,
-                    (const char *const[]){load->manifest->pipeline,
-                                          load->manifest->source_files[i].resource, file->path},
-                    3);
-        write_optional(sql, file->checksum);
-        write_optional(sql, file->content);
-        write_optional(sql, file->head);
-        buf_printf(sql, "%" PRId64 ", %" PRId64 ", ", file->size, file->mtime_us);
-        if (*file->content)
-            buf_printf(sql, "%" PRId64 ", %" PRId64 ", ", file->content_bytes, file->rows);
+        write_texts(
+            sql, (const char *const[]){load->manifest->pipeline, bookmark->resource, bookmark->key},
+            3);
+        write_optional(sql, bookmark->checksum);
+        write_optional(sql, bookmark->content);
+        write_optional(sql, bookmark->head);
+        buf_printf(sql, "%" PRId64 ", %" PRId64 ", ", bookmark->size, bookmark->mtime_us);
+        if (*bookmark->content)
+            buf_printf(sql, "%" PRId64 ", %" PRId64 ", ", bookmark->content_bytes, bookmark->rows);
         else
             buf_text(sql, "NULL, NULL, "); /* of a package of version 0.1 */
         sql_text(sql, load->manifest->load_id);
@@ -366,11 +365,11 @@ static int forget_renamed(const struct delivery *load, struct plan *plan, struct
     const struct manifest *manifest = load->manifest;
     struct buf *sql = &plan->text;
     size_t written = 0, last = 0;
-    for (size_t i = 0; i < manifest->source_file_count; i++)
-        last = *manifest->source_files[i].file.renamed_from ? i + 1 : last;
+    for (size_t i = 0; i < manifest->bookmark_count; i++)
+        last = *manifest->bookmarks[i].replaces ? i + 1 : last;
     for (size_t i = 0; i < last; i++) {
-        const struct manifest_source_file *source = &manifest->source_files[i];
-        if (!*source->file.renamed_from)
+        const struct bookmark *bookmark = &manifest->bookmarks[i];
+        if (!*bookmark->replaces)
             continue;
         if (written == 0) {
             buf_text(sql, "DELETE FROM ");
@@ -387,8 +386,8 @@ static int forget_renamed(const struct delivery *load, struct plan *plan, struct
             buf_text(sql, ") IN (");
         }
         buf_text(sql, written > 0 ? ",\n    (" : "\n    (");
-        write_texts(sql, (const char *const[]){manifest->pipeline, source->resource}, 2);
-        sql_text(sql, source->file.renamed_from);
+        write_texts(sql, (const char *const[]){manifest->pipeline, bookmark->resource}, 2);
+        sql_text(sql, bookmark->replaces);
         buf_char(sql, ')');
         written++;
         if (written == VALUES_PER_STATEMENT || i + 1 == last) {
@@ -421,7 +420,7 @@ static int record_files(const struct delivery *load, struct plan *plan, struct t
 {
     static const char *const keys[] = {"pipeline_name", "resource_name", "path"};
     int rc = TG_OK;
-    size_t count = load->manifest->source_file_count;
+    size_t count = load->manifest->bookmark_count;
     struct buf *sql = &plan->text;
     for (size_t first = 0; first < count; first += VALUES_PER_STATEMENT) {
         size_t left = count - first;

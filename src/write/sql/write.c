@@ -135,7 +135,7 @@ static int init_counts(struct writing *writing, struct tg_error *err)
 static bool is_ordered(const struct writing *writing)
 {
     const struct delivery *load = &writing->load;
-    if (writing->manifest->state_changed || writing->manifest->source_file_count > 0)
+    if (writing->manifest->state_changed || writing->manifest->bookmark_count > 0)
         return true;
     for (size_t i = 0; i < load->chain_count; i++)
         if (load->chains[i].replaced || strcmp(load->chains[i].driver->name, "append") != 0)
@@ -175,7 +175,7 @@ static int look(struct writing *writing, struct ledger *ledger, struct tg_error 
     bool same_state = ledger->state_version == manifest->state_version_from &&
                       strcmp(ledger->state_hash, manifest->state_hash_from) == 0;
     /* Files are read by what the ledger knew of them; state stays where there is no cursor. */
-    bool same_files = manifest->source_file_count == 0 || !manifest->skips_files ||
+    bool same_files = manifest->bookmark_count == 0 || !manifest->skips_files ||
                       strcmp(ledger->files_load_id, manifest->files_load_from) == 0;
     /* What is newest goes by the load's id: one that is written later must not be older. */
     bool newest =
