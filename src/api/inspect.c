@@ -90,10 +90,10 @@ int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct Arro
         return error_nomem(err);
     TRY(open_existing(pipeline, &owned->con, err));
     buf_text(&use, "USE ");
-    sql_ident(&use, owned->con->driver->dialect, pipeline->config.dataset);
+    sql_ident(&use, owned->con->dialect, pipeline->config.dataset);
     TRY(buf_check(&use, err));
     TRY(connection_exec(owned->con, buf_string(&use), NULL, err));
-    TRY(owned->con->driver->query(owned->con, sql, &owned->inner, err));
+    TRY(connection_query(owned->con, sql, &owned->inner, err));
     *out = (struct ArrowArrayStream){
         .get_schema = owned_get_schema,
         .get_next = owned_get_next,
@@ -117,7 +117,7 @@ done:
 static void tables_sql(const struct connection *con, const struct described *described,
                        const char *dataset, struct buf *sql)
 {
-    const struct dialect *dialect = con->driver->dialect;
+    const struct dialect *dialect = con->dialect;
     buf_text(
         sql,
         "SELECT * FROM (SELECT NULL AS \"table\", 0 AS \"rows\", 0 AS \"columns\" WHERE false");
@@ -138,7 +138,7 @@ static void loads_sql(const struct connection *con, const char *dataset, struct 
                   "read, rows_new AS new, "
                   "rows_inserted AS inserted, rows_updated AS updated, rows_deleted AS deleted, "
                   "rows_filtered AS filtered, rows_rejected AS rejected FROM ");
-    sql_table(sql, con->driver->dialect, dataset, "_tidegate_loads");
+    sql_table(sql, con->dialect, dataset, "_tidegate_loads");
     buf_text(sql, " ORDER BY load_id, created_at, \"table\"");
 }
 
@@ -152,7 +152,7 @@ static int show_query(struct tg_pipeline *pipeline, enum tg_show what, enum tg_f
     struct buf sql = BUF_INIT;
     const char *dataset = pipeline->config.dataset;
     TRY(open_existing(pipeline, &con, err));
-    TRY(con->driver->describe(con, dataset, NULL, &described, err));
+    TRY(connection_describe(con, dataset, NULL, &described, err));
     if (what == TG_SHOW_LOADS && described_find(&described, "_tidegate_loads"))
         loads_sql(con, dataset, &sql);
     else if (what == TG_SHOW_LOADS)
@@ -160,7 +160,7 @@ static int show_query(struct tg_pipeline *pipeline, enum tg_show what, enum tg_f
     else
         tables_sql(con, &described, dataset, &sql);
     TRY(buf_check(&sql, err));
-    TRY(con->driver->query(con, buf_string(&sql), &stream, err));
+    TRY(connection_query(con, buf_string(&sql), &stream, err));
     TRY(tg_stream_print(&stream, format, out, err));
 done:
     stream_release(&stream);

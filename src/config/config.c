@@ -710,7 +710,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     TRY(schema_set(config, options->schema, err));
     TRY(set_contract(config, options, err));
     TRY(config_set_names(config, options->name, options->dataset, err));
-    TRY(connection_check_dataset(options->destination, config->dataset, err));
+    TRY(connection_check(options->destination, config->dataset, err));
     TRY(set_destination(config, options->destination, err));
     TRY(set_workdir(config, options, err));
     TRY(set_engine(config, err));

@@ -2,8 +2,9 @@
  * Connections in general: which driver takes a URL, small results as text, descriptions of tables.
  *
  * Path: connection_open -> find_driver -> driver->open
- *       connection_fetch -> driver->query -> each batch -> value_text
- * A driver is one const table (duckdb.c) named in `drivers`.
+ *       connection_exec, _query, _describe, ... -> driver, or what stands for it (defaults.c)
+ *       connection_fetch -> connection_query -> each batch -> value_text
+ * The drivers are the files of drivers/: the build lists them in drivers.def.
  *
  * What a database's SQL looks like is in dialects/; what is done with a connection is in write/.
  */
@@ -12,9 +13,25 @@
 #include <string.h>
 #include <strings.h>
 
-static const struct connection_driver *const drivers[] = {&connection_duckdb};
+#include "database/defaults.h"
+
+#define DRIVER(name) extern const struct connection_driver connection_##name;
+#include "drivers.def"
+#undef DRIVER
+#define DRIVER(name) &connection_##name,
+static const struct connection_driver *const drivers[] = {
+#include "drivers.def"
+};
+#undef DRIVER
 
 enum { DRIVER_COUNT = sizeof(drivers) / sizeof(drivers[0]) };
+
+/* ---- URLs ---- */
+
+const char *connection_example(void)
+{
+    return drivers[0]->example;
+}
 
 /* The driver of a URL's scheme; NULL with the error set. */
 static const struct connection_driver *find_driver(const char *url, struct tg_error *err)
@@ -27,62 +44,65 @@ static const struct connection_driver *find_driver(const char *url, struct tg_er
     }
     struct buf known = BUF_INIT;
     for (size_t i = 0; i < DRIVER_COUNT; i++)
-        buf_printf(&known, "%s%s:", i > 0 ? ", " : "", drivers[i]->scheme);
+        buf_printf(&known, "%s%s: (%s)", i > 0 ? ", " : "", drivers[i]->scheme,
+                   drivers[i]->example);
     /* A URL may hold a password: only its scheme is quoted. */
-    error_set(err, TG_USAGE,
-              "destination '%.*s%s' has no driver; there are: %s (duckdb:///file.duckdb)", (int)len,
-              url, url[len] ? ":" : "", buf_string(&known));
+    error_set(err, TG_USAGE, "destination '%.*s%s' has no driver; there are: %s", (int)len, url,
+              url[len] ? ":" : "", buf_string(&known));
     buf_release(&known);
     return NULL;
 }
 
-const struct dialect *connection_dialect(const char *url)
+static void place_release(struct connection_place *place)
 {
-    const struct connection_driver *driver = find_driver(url, NULL);
-    return driver ? driver->dialect : NULL;
+    buf_release(&place->absolute);
+    buf_release(&place->identity);
 }
 
-int connection_check_dataset(const char *url, const char *dataset, struct tg_error *err)
+/* What a URL says; release `place` afterwards, come what may. */
+static int find_place(const char *url, const char *folder, struct connection_place *place,
+                      struct tg_error *err)
 {
     const struct connection_driver *driver = find_driver(url, err);
-    return driver ? driver->check(url, dataset, err) : TG_USAGE;
+    return driver ? driver->check(url, folder, NULL, place, err) : TG_USAGE;
 }
 
-int connection_check_url(const char *url, struct tg_error *err)
+int connection_check(const char *url, const char *dataset, struct tg_error *err)
 {
-    return connection_check_dataset(url, NULL, err);
+    const struct connection_driver *driver = find_driver(url, err);
+    return driver ? driver->check(url, NULL, dataset, NULL, err) : TG_USAGE;
+}
+
+const struct dialect *connection_dialect(const char *url)
+{
+    struct connection_place place = {0};
+    return find_place(url, NULL, &place, NULL) == TG_OK ? place.dialect : NULL;
 }
 
 int connection_absolute(const char *url, const char *folder, struct buf *out, struct tg_error *err)
 {
-    const struct connection_driver *driver = find_driver(url, err);
-    struct buf identity = BUF_INIT;
-    if (!driver)
-        return TG_USAGE;
-    int rc = driver->locate(url, folder, out, &identity, err);
-    buf_release(&identity);
+    struct connection_place place = {0};
+    int rc = find_place(url, folder, &place, err);
+    if (rc == TG_OK) {
+        buf_text(out, buf_string(&place.absolute));
+        rc = buf_check(out, err);
+    }
+    place_release(&place);
     return rc;
-}
-
-static bool identify(const char *url, const char *folder, struct buf *identity)
-{
-    struct buf absolute = BUF_INIT;
-    const struct connection_driver *driver = find_driver(url, NULL);
-    bool known = driver && driver->check(url, NULL, NULL) == TG_OK &&
-                 driver->locate(url, folder, &absolute, identity, NULL) == TG_OK;
-    buf_release(&absolute);
-    return known;
 }
 
 bool connection_same(const char *url, const char *folder, const char *other)
 {
-    struct buf one = BUF_INIT, two = BUF_INIT;
-    bool same = identify(url, folder, &one) && identify(other, ".", &two) &&
-                strcmp(buf_string(&one), buf_string(&two)) == 0;
-    buf_release(&one);
-    buf_release(&two);
+    struct connection_place one = {0}, two = {0};
+    bool same = find_place(url, folder, &one, NULL) == TG_OK &&
+                find_place(other, ".", &two, NULL) == TG_OK &&
+                strcmp(buf_string(&one.identity), buf_string(&two.identity)) == 0;
+    place_release(&one);
+    place_release(&two);
     return same;
 }
+
+/* ---- connections ---- */
 
 int connection_open(struct context *ctx, const char *url, bool create, struct connection **out,
                     struct tg_error *err)
@@ -110,6 +130,50 @@ void connection_close(struct connection *con)
         return;
     con->driver->close(con);
     mem_free(con);
+}
+
+/* A commit that is interrupted would leave open what became of it, and a rollback has to be: both
+ * are run where there is no cancel flag. */
+int connection_transact(struct connection *con, enum transact what, struct tg_error *err)
+{
+    struct context *const ctx = con->ctx;
+    struct context deaf = *ctx;
+    deaf.cancel = NULL;
+    if (what != TRANSACT_BEGIN)
+        con->ctx = &deaf;
+    int rc = (con->driver->transact ? con->driver->transact : default_transact)(con, what, err);
+    con->ctx = ctx;
+    return rc;
+}
+
+int connection_exec(struct connection *con, const char *sql, uint64_t *changed,
+                    struct tg_error *err)
+{
+    return con->driver->exec(con, sql, changed, err);
+}
+
+int connection_query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+                     struct tg_error *err)
+{
+    return con->driver->query(con, sql, out, err);
+}
+
+int connection_describe(struct connection *con, const char *dataset,
+                        const struct table_filter *filter, struct described *out,
+                        struct tg_error *err)
+{
+    const struct connection_driver *driver = con->driver;
+    *out = (struct described){.folds_case = con->dialect->folds_case};
+    int rc =
+        (driver->describe ? driver->describe : default_describe)(con, dataset, filter, out, err);
+    if (rc != TG_OK)
+        described_release(out);
+    return rc;
+}
+
+int connection_lock(struct connection *con, const struct lock_row *row, struct tg_error *err)
+{
+    return (con->driver->lock ? con->driver->lock : default_lock)(con, row, err);
 }
 
 /* ---- descriptions ---- */
@@ -210,7 +274,7 @@ int connection_fetch(struct connection *con, const char *sql, struct text_rows *
     struct fetch fetch = {.rows = out};
     *out = (struct text_rows){0};
     arena_init(&out->arena);
-    TRY(con->driver->query(con, sql, &stream, err));
+    TRY(connection_query(con, sql, &stream, err));
     TRY(stream_schema(&stream, TG_DESTINATION, &fetch.schema, err));
     out->column_count = (size_t)fetch.schema.n_children;
     for (;;) {

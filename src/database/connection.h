@@ -1,6 +1,6 @@
 /*
- * One open database: a struct of function pointers. Drivers: duckdb.c. A transaction is exec("BEGIN
- * TRANSACTION") ... commit.
+ * One open database: a driver's functions, and a dialect. A driver is one file drivers/NAME.c that
+ * ends in the const table connection_NAME; what it leaves out is done in SQL.
  */
 #ifndef TIDEGATE_DATABASE_CONNECTION_H
 #define TIDEGATE_DATABASE_CONNECTION_H
@@ -34,25 +34,49 @@ struct table_filter {
     const void *user;
 };
 
-struct connection_driver {
-    const char *scheme; /* "duckdb" of duckdb:///file */
+/* What a URL says, without anything being opened. */
+struct connection_place {
     const struct dialect *dialect;
+    struct buf absolute; /* the same URL, its relative parts from the root on */
+    struct buf identity; /* equal for all URLs of one database */
+};
+
+enum transact { TRANSACT_BEGIN, TRANSACT_COMMIT, TRANSACT_ROLLBACK };
+
+/* How much the statements to come fill, for a database that must make room before. Columns are
+ * those of the widest table. */
+struct workload {
+    size_t table_count, column_count;    /* tables that rows are added to */
+    size_t merged_count, staged_columns; /* tables whose rows give way to staged ones */
+};
+
+/* A row that all who want the lock change, where a database has nothing better. */
+struct lock_row {
+    const char *dataset, *table;
+    const char *column; /* a number: goes up and back, for what stays as it is is in nobody's way */
+    const char *where;  /* SQL: which row */
+};
+
+/* What can be NULL is done in SQL then (defaults.c). */
+struct connection_driver {
+    const char *scheme;  /* "duckdb" of duckdb:///file */
+    const char *example; /* a URL, for messages */
     /* The form of a URL of this scheme, and whether `dataset` (may be NULL) can live behind it.
-     * TG_USAGE. */
-    int (*check)(const char *url, const char *dataset, struct tg_error *err);
-    /* A URL of that form, whose relative parts start at `folder`. *absolute: the same from the root
-     * on. *identity: equal for all URLs of one database. Both are appended to. */
-    int (*locate)(const char *url, const char *folder, struct buf *absolute, struct buf *identity,
-                  struct tg_error *err);
-    /* Sets con->state; leaves it NULL when there is nothing to open and `create` is false. */
+     * TG_USAGE. What it says goes to `place` (may be NULL): its relative parts start at `folder`;
+     * without a folder no more than the dialect is asked for, and nothing is allocated. */
+    int (*check)(const char *url, const char *folder, const char *dataset,
+                 struct connection_place *place, struct tg_error *err);
+    /* Sets con->state and con->dialect; leaves con->state NULL when there is nothing to open and
+     * `create` is false. */
     int (*open)(struct connection *con, const char *url, bool create, struct tg_error *err);
+    void (*close)(struct connection *con);
+    /* Neither a commit nor a rollback can be cancelled. Trouble once all is committed is a warning.
+     * After an error of a commit nobody knows: it may be there or not. */
+    int (*transact)(struct connection *con, enum transact what, struct tg_error *err);
     /* One statement. *changed (may be NULL): rows inserted, updated or deleted. TG_DESTINATION with
      * the database's message. Checks the context's cancel flag while it runs: TG_CANCELLED. A full
      * disk is TG_IO where the database tells. */
     int (*exec)(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err);
-    /* Ends the transaction, and cannot be cancelled. Trouble once all is committed is a warning.
-     * After an error nobody knows: it may be there or not. */
-    int (*commit)(struct connection *con, struct tg_error *err);
     /* One query; the stream (out) borrows the connection: release it before the next statement on
      * it, and before it is closed. */
     int (*query)(struct connection *con, const char *sql, struct ArrowArrayStream *out,
@@ -61,54 +85,63 @@ struct connection_driver {
      * dataset has none. */
     int (*describe)(struct connection *con, const char *dataset, const struct table_filter *filter,
                     struct described *out, struct tg_error *err);
-    /* A table of that many columns will be filled, and so many tables in one transaction (one whose
-     * rows are replaced counts for several): makes room where the database needs it, beyond the
-     * budget if it cannot do with less. */
-    int (*reserve)(struct connection *con, size_t column_count, size_t table_count,
-                   struct tg_error *err);
-    void (*close)(struct connection *con);
+    /* Until the transaction ends nobody else has the dataset's lock. Waits, or fails with SQLSTATE
+     * 40001. */
+    int (*lock)(struct connection *con, const struct lock_row *row, struct tg_error *err);
 };
-
-extern const struct connection_driver connection_duckdb;
 
 struct connection {
     const struct connection_driver *driver;
+    const struct dialect *dialect;
     struct context *ctx; /* borrowed */
-    void *state;         /* the driver's */
+    struct workload workload;
+    void *state; /* the driver's */
 };
 
-/* Opens what a destination URL names. `create`: make it if absent; otherwise a missing one gives
- * *out = NULL and TG_OK. TG_USAGE for a URL that no driver takes (says which there are), TG_LOCKED
- * when another process holds it, TG_DESTINATION otherwise. */
-int connection_open(struct context *ctx, const char *url, bool create, struct connection **out,
-                    struct tg_error *err) TG_CHECK_RESULT;
+/* ---- URLs ---- */
+
+/* The URL's form, and that `dataset` (may be NULL) does not clash with the database's own names
+ * (DuckDB cannot tell bronze in bronze.duckdb). TG_USAGE for a URL that no driver takes (says which
+ * there are). */
+int connection_check(const char *url, const char *dataset, struct tg_error *err) TG_CHECK_RESULT;
 /* Appends the URL with its relative parts, which start at `folder`, from the root on. TG_USAGE. */
 int connection_absolute(const char *url, const char *folder, struct buf *out,
                         struct tg_error *err) TG_CHECK_RESULT;
 /* Do two URLs name one database, now? The relative parts of the first start at `folder`. A URL that
  * no driver takes names none. */
 bool connection_same(const char *url, const char *folder, const char *other);
-/* The dialect of the URL's driver, without opening anything; NULL: no driver takes it. */
+/* The dialect behind the URL; NULL: no driver takes it. */
 const struct dialect *connection_dialect(const char *url);
-/* Checks the URL's form alone. */
-int connection_check_url(const char *url, struct tg_error *err) TG_CHECK_RESULT;
-/* The same, and that the dataset's name does not clash with the database's own (DuckDB cannot tell
- * bronze in bronze.duckdb). */
-int connection_check_dataset(const char *url, const char *dataset,
-                             struct tg_error *err) TG_CHECK_RESULT;
-void connection_close(
-    struct connection *con); /* NULL is fine; an open transaction is rolled back */
+/* A URL as one could be, for messages. */
+const char *connection_example(void);
+
+/* ---- connections ---- */
+
+/* Opens what a destination URL names. `create`: make it if absent; otherwise a missing one gives
+ * *out = NULL and TG_OK. TG_USAGE as connection_check, TG_LOCKED when another process holds it,
+ * TG_DESTINATION otherwise. */
+int connection_open(struct context *ctx, const char *url, bool create, struct connection **out,
+                    struct tg_error *err) TG_CHECK_RESULT;
+/* NULL is fine; an open transaction is rolled back. */
+void connection_close(struct connection *con);
+/* Each as the driver's function of that name. */
+int connection_transact(struct connection *con, enum transact what,
+                        struct tg_error *err) TG_CHECK_RESULT;
+int connection_exec(struct connection *con, const char *sql, uint64_t *changed,
+                    struct tg_error *err) TG_CHECK_RESULT;
+int connection_query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+                     struct tg_error *err) TG_CHECK_RESULT;
+int connection_describe(struct connection *con, const char *dataset,
+                        const struct table_filter *filter, struct described *out,
+                        struct tg_error *err) TG_CHECK_RESULT;
+int connection_lock(struct connection *con, const struct lock_row *row,
+                    struct tg_error *err) TG_CHECK_RESULT;
+
 void described_release(struct described *described);
 const struct described_table *described_find(const struct described *described, const char *name);
 const struct described_column *described_column(const struct described *described,
                                                 const struct described_table *table,
                                                 const char *name);
-
-static inline int connection_exec(struct connection *con, const char *sql, uint64_t *changed,
-                                  struct tg_error *err)
-{
-    return con->driver->exec(con, sql, changed, err);
-}
 
 /* ---- small results as text (rows.c-free ledger reading) ---- */
 struct text_rows {

@@ -326,11 +326,15 @@ int instance_reserve(const struct context *ctx, struct instance_use *use, size_t
                      struct tg_error *err)
 {
     struct instance *instance = use->instance;
+    if (need <= use->reserved_bytes)
+        return TG_OK;
     pthread_mutex_lock(&open_files.lock);
     size_t others = instance->memory_bytes - use->memory_bytes;
     int rc = duck_reserve(ctx, use->con, &use->memory_bytes, others, need, err);
     instance->memory_bytes = others + use->memory_bytes;
     pthread_mutex_unlock(&open_files.lock);
+    if (rc == TG_OK)
+        use->reserved_bytes = need;
     return rc;
 }
 

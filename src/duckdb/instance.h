@@ -13,7 +13,8 @@ struct instance;
 struct instance_use {
     struct instance *instance;
     duckdb_connection con;
-    size_t memory_bytes; /* what it may take; the instance's limit is the sum */
+    size_t memory_bytes;   /* what it may take; the instance's limit is the sum */
+    size_t reserved_bytes; /* in each thread: room was made for them */
 };
 
 /* A connection to the file, which is opened if no other connection of this process has it (the same
@@ -23,7 +24,7 @@ struct instance_use {
  * cannot share it. */
 int instance_join(const struct context *ctx, const char *path, bool create,
                   struct instance_use *out, struct tg_error *err) TG_CHECK_RESULT;
-/* duck_reserve for one of several connections. */
+/* duck_reserve for one of several connections, unless that much is reserved. */
 int instance_reserve(const struct context *ctx, struct instance_use *use, size_t need,
                      struct tg_error *err) TG_CHECK_RESULT;
 /* The last one closes the file. A zeroed or left use is fine. */

@@ -160,7 +160,7 @@ int there_read(struct run *run, struct connection *con, struct tg_error *err)
     if (!con)
         return TG_OK;
     TRY(list_roots(run, &wanted, err));
-    TRY(con->driver->describe(con, run->pipeline->config.dataset, &filter, &described, err));
+    TRY(connection_describe(con, run->pipeline->config.dataset, &filter, &described, err));
     for (size_t i = 0; i < described.table_count; i++)
         TRY(keep_table(run, &described.tables[i], err));
 done:

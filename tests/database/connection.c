@@ -29,7 +29,7 @@ static int teardown(void **state)
 static void refused(const char *url, const char *dataset, const char *part)
 {
     struct tg_error problem = {0};
-    assert_int_equal(connection_check_dataset(url, dataset, &problem), TG_USAGE);
+    assert_int_equal(connection_check(url, dataset, &problem), TG_USAGE);
     if (!strstr(problem.what, part))
         fail_msg("'%s' does not say '%s'", problem.what, part);
 }
@@ -37,9 +37,9 @@ static void refused(const char *url, const char *dataset, const char *part)
 static void test_urls(void **state)
 {
     (void)state;
-    sample_ok(connection_check_url("duckdb:///a.duckdb", err));
-    sample_ok(connection_check_url("duckdb:////tmp/a b.duckdb", err));
-    sample_ok(connection_check_dataset("duckdb:///a/bronze.duckdb", "bronze_2", err));
+    sample_ok(connection_check("duckdb:///a.duckdb", NULL, err));
+    sample_ok(connection_check("duckdb:////tmp/a b.duckdb", NULL, err));
+    sample_ok(connection_check("duckdb:///a/bronze.duckdb", "bronze_2", err));
     refused("duckdb:///a/bronze.duckdb", "bronze", "cannot tell them apart");
     refused("duckdb:///Bronze", "bronze", "cannot tell them apart");
     refused("duckdb://a.duckdb", NULL, "three slashes");
@@ -156,7 +156,7 @@ static void test_describe(void **state)
 {
     (void)state;
     struct described described;
-    sample_ok(con->driver->describe(con, "no'ne", NULL, &described, err));
+    sample_ok(connection_describe(con, "no'ne", NULL, &described, err));
     assert_int_equal(described.table_count, 0);
     described_release(&described);
     static const char *const statements[] = {
@@ -172,7 +172,7 @@ static void test_describe(void **state)
     };
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
         sample_ok(connection_exec(con, statements[i], NULL, err));
-    sample_ok(con->driver->describe(con, "bronze", NULL, &described, err));
+    sample_ok(connection_describe(con, "bronze", NULL, &described, err));
     assert_int_equal(described.table_count, 2);
     assert_string_equal(described.tables[0].name, "a");
     const struct described_table *person = described_find(&described, "person");
@@ -208,7 +208,7 @@ static void test_describe_some(void **state)
     };
     for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
         sample_ok(connection_exec(con, statements[i], NULL, err));
-    sample_ok(con->driver->describe(con, "part", &filter, &described, err));
+    sample_ok(connection_describe(con, "part", &filter, &described, err));
     assert_int_equal(described.table_count, 1);
     const struct described_table *person = described_find(&described, "Person");
     assert_non_null(person);
@@ -222,7 +222,7 @@ static void test_describe_some(void **state)
 static int describe_once(void)
 {
     struct described described = {0};
-    int rc = con->driver->describe(con, "main", NULL, &described, NULL);
+    int rc = connection_describe(con, "main", NULL, &described, NULL);
     described_release(&described);
     return rc;
 }

@@ -49,6 +49,11 @@ static void exec(const char *sql)
     sample_ok(connection_exec(con, sql, NULL, err));
 }
 
+static void transact(enum transact what)
+{
+    sample_ok(connection_transact(con, what, err));
+}
+
 static void expect(const char *sql, const char *expected)
 {
     struct text_rows rows;
@@ -148,37 +153,42 @@ static void test_memory_limit(void **state)
     expect("SELECT 1", "1");
 }
 
-static int reserve(size_t column_count)
+static void fill(struct workload workload)
 {
-    return con->driver->reserve(con, column_count, 0, NULL);
+    con->workload = workload;
+    exec("CREATE OR REPLACE TEMP TABLE t AS SELECT 1");
 }
 
 static void test_wide_tables_get_room(void **state)
 {
     (void)state;
-    assert_int_equal(reserve(0), TG_OK);
-    assert_int_equal(reserve(50), TG_OK);
+    fill((struct workload){.column_count = 50});
     expect("SELECT current_setting('threads')", "2");
-    assert_int_equal(reserve(200), TG_OK);
+    fill((struct workload){.column_count = 200});
     expect("SELECT current_setting('threads')", "1");
     expect("SELECT current_setting('memory_limit')", "192.0 MiB");
-    assert_int_equal(reserve(1000), TG_OK);
+    fill((struct workload){.column_count = 1000});
     expect("SELECT current_setting('memory_limit')", "610.5 MiB");
-    assert_int_equal(reserve(500), TG_OK);
+    fill((struct workload){.column_count = 500, .staged_columns = 100});
     expect("SELECT current_setting('memory_limit')", "610.5 MiB");
+    fill((struct workload){.staged_columns = 400}); /* three times what is written */
+    expect("SELECT current_setting('memory_limit')", "723.0 MiB");
 }
 
 static void test_transactions(void **state)
 {
     (void)state;
     exec("CREATE TABLE t (a INTEGER)");
-    exec("BEGIN TRANSACTION");
+    transact(TRANSACT_BEGIN);
     exec("INSERT INTO t VALUES (1)");
-    exec("ROLLBACK");
-    exec("BEGIN TRANSACTION");
+    atomic_store(&cancel, 1); /* what was begun has to be rolled back all the same */
+    transact(TRANSACT_ROLLBACK);
+    assert_int_equal(connection_transact(con, TRANSACT_BEGIN, NULL), TG_CANCELLED);
+    atomic_store(&cancel, 0);
+    transact(TRANSACT_BEGIN);
     exec("INSERT INTO t VALUES (2)");
-    exec("COMMIT");
-    exec("BEGIN TRANSACTION");
+    transact(TRANSACT_COMMIT);
+    transact(TRANSACT_BEGIN);
     exec("INSERT INTO t VALUES (3)");
     connection_close(con); /* rolls back */
     sample_ok(connection_open(&ctx, "duckdb:///d.duckdb", false, &con, err));
@@ -257,7 +267,7 @@ static int storage_of(const char *url)
     struct described described;
     struct connection *other = NULL;
     sample_ok(connection_open(&ctx, url, true, &other, err));
-    sample_ok(other->driver->describe(other, "d", NULL, &described, err));
+    sample_ok(connection_describe(other, "d", NULL, &described, err));
     int version = described.storage_version;
     described_release(&described);
     connection_close(other);
@@ -368,14 +378,15 @@ static void test_cancel(void **state)
 static void test_commit_cannot_be_cancelled(void **state)
 {
     (void)state;
-    exec("BEGIN TRANSACTION");
+    transact(TRANSACT_BEGIN);
     exec("CREATE TABLE t AS SELECT 1 AS i");
     atomic_store(&cancel, 1);
-    sample_ok(con->driver->commit(con, err));
+    sample_ok(connection_transact(con, TRANSACT_COMMIT, err));
     assert_int_equal(connection_exec(con, "SELECT 1", NULL, NULL), TG_CANCELLED);
     atomic_store(&cancel, 0);
     expect("SELECT i FROM t", "1");
-    assert_int_equal(con->driver->commit(con, NULL), TG_DESTINATION); /* there is none */
+    assert_int_equal(connection_transact(con, TRANSACT_COMMIT, NULL),
+                     TG_DESTINATION); /* there is none */
 }
 
 /* DuckDB reports what fails after a commit as if the commit had failed. */
@@ -386,9 +397,9 @@ static void test_trouble_after_a_commit_is_a_warning(void **state)
     warnings_init(&warnings);
     ctx.warnings = &warnings;
     exec("SET GLOBAL debug_checkpoint_abort = 'before_header_non_fatal'");
-    exec("BEGIN TRANSACTION");
+    transact(TRANSACT_BEGIN);
     exec("CREATE TABLE t AS SELECT 1 AS i");
-    sample_ok(con->driver->commit(con, err));
+    sample_ok(connection_transact(con, TRANSACT_COMMIT, err));
     assert_int_equal(warnings.count, 1);
     assert_non_null(strstr(warnings.texts[0], "committed"));
     connection_close(con);

@@ -456,10 +456,12 @@ static struct {
     bool commits;
 } trap;
 
-static int failing_commit(struct connection *con, struct tg_error *err)
+static int failing_commit(struct connection *con, enum transact what, struct tg_error *err)
 {
+    if (what != TRANSACT_COMMIT)
+        return trap.driver->transact(con, what, err);
     if (trap.commits)
-        assert_int_equal(trap.driver->commit(con, err), TG_OK);
+        assert_int_equal(trap.driver->transact(con, what, err), TG_OK);
     return error_set(err, TG_DESTINATION, "trapped");
 }
 
@@ -484,7 +486,7 @@ static int write_with_failing_commit(struct fixture *fixture, bool commits)
     trap.driver = con->driver;
     trap.commits = commits;
     struct connection_driver driver = *con->driver;
-    driver.commit = failing_commit;
+    driver.transact = failing_commit;
     con->driver = &driver;
     int rc = settle_write(&run, &con, path, &manifest, &result, &err);
     assert_non_null(con); /* another one, that can be gone on with */

@@ -141,6 +141,7 @@ static void a_table_that_was_gone(void **state)
 /* ---- a table that changes between the plan and the transaction ---- */
 
 static struct connection_driver trapped;
+static const struct connection_driver *own;
 static const char *trap_sql; /* runs once, before the transaction begins */
 
 static int trapped_exec(struct connection *con, const char *sql, uint64_t *changed,
@@ -150,9 +151,9 @@ static int trapped_exec(struct connection *con, const char *sql, uint64_t *chang
     int rc = TG_OK;
     if (trap && strcmp(sql, "BEGIN TRANSACTION") == 0) {
         trap_sql = NULL;
-        rc = connection_duckdb.exec(con, trap, NULL, err);
+        rc = own->exec(con, trap, NULL, err);
     }
-    return rc == TG_OK ? connection_duckdb.exec(con, sql, changed, err) : rc;
+    return rc == TG_OK ? own->exec(con, sql, changed, err) : rc;
 }
 
 /* Without agree_still DuckDB casts 9007199254740993 to the new type and says nothing. */
@@ -176,7 +177,8 @@ static void a_change_just_before_the_transaction(void **state)
         fixture_table(&t, "other", NULL, DISPOSITION_APPEND);
         fixture_rows(&t, "item", "id bigint", "1\n");
         FIXTURE_WRITE(&t);
-        trapped = connection_duckdb;
+        own = t.con->driver;
+        trapped = *own;
         trapped.exec = trapped_exec;
         t.con->driver = &trapped;
         trap_sql = changes[i].sql;

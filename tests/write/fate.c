@@ -44,13 +44,15 @@ static enum commit_trap commit_trap;
 static const struct connection_driver *real;
 static atomic_int cancel;
 
-static int trapped_commit(struct connection *con, struct tg_error *err)
+static int trapped_commit(struct connection *con, enum transact what, struct tg_error *err)
 {
+    if (what != TRANSACT_COMMIT)
+        return real->transact(con, what, err);
     if (commit_trap == DOES_NOT_COMMIT)
         return error_set(err, TG_DESTINATION, "trapped");
     if (commit_trap == IS_CANCELLED_MEANWHILE)
         atomic_store(&cancel, 1);
-    int rc = real->commit(con, err);
+    int rc = real->transact(con, what, err);
     return commit_trap == COMMITS_AND_SAYS_NO ? error_set(err, TG_DESTINATION, "trapped") : rc;
 }
 
@@ -59,7 +61,7 @@ static int write_with_trap(struct fixture *t, const char *path, enum commit_trap
     struct connection_driver driver = *t->con->driver;
     real = t->con->driver;
     commit_trap = how;
-    driver.commit = trapped_commit;
+    driver.transact = trapped_commit;
     t->con->driver = &driver;
     int rc = fixture_write_sealed(t, path);
     t->con->driver = real;

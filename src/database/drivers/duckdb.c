@@ -18,7 +18,7 @@
 
 #include "base/fs.h"
 #include "base/memory.h"
-#include "database/connection.h"
+#include "database/defaults.h"
 #include "duckdb/instance.h"
 
 /* ---- errors ---- */
@@ -342,7 +342,7 @@ int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have,
 
 static const char prefix[] = "duckdb:///";
 
-static int check(const char *url, const char *dataset, struct tg_error *err)
+static int check_form(const char *url, struct tg_error *err)
 {
     const char *path = url + strlen(prefix);
     if (strncmp(url, prefix, strlen(prefix)) != 0)
@@ -361,18 +361,22 @@ static int check(const char *url, const char *dataset, struct tg_error *err)
     if (strchr(path, '?'))
         return error_set(err, TG_USAGE, "destination '%s' has parameters after '?'; it takes none",
                          url);
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    size_t len = strcspn(name, ".");
-    if (dataset && strlen(dataset) == len && strncasecmp(dataset, name, len) == 0)
-        return error_set(err, TG_USAGE,
-                         "dataset '%s' has the name of the database file '%s' and DuckDB cannot "
-                         "tell them apart; rename one of them",
-                         dataset, name);
     return TG_OK;
 }
 
-static int locate(const char *url, const char *folder, struct buf *absolute, struct buf *identity,
+static int check_dataset(const char *url, const char *dataset, struct tg_error *err)
+{
+    const char *name = strrchr(url, '/') + 1;
+    size_t len = strcspn(name, ".");
+    if (strlen(dataset) != len || strncasecmp(dataset, name, len) != 0)
+        return TG_OK;
+    return error_set(err, TG_USAGE,
+                     "dataset '%s' has the name of the database file '%s' and DuckDB cannot "
+                     "tell them apart; rename one of them",
+                     dataset, name);
+}
+
+static int locate(const char *url, const char *folder, struct connection_place *place,
                   struct tg_error *err)
 {
     int rc = TG_OK;
@@ -383,12 +387,27 @@ static int locate(const char *url, const char *folder, struct buf *absolute, str
         goto done;
     }
     TRY(fs_absolute(joined, &path, err));
-    buf_printf(absolute, "%s%s", prefix, buf_string(&path));
-    TRY(buf_check(absolute, err));
-    rc = fs_identity(buf_string(&path), identity, err);
+    buf_printf(&place->absolute, "%s%s", prefix, buf_string(&path));
+    TRY(buf_check(&place->absolute, err));
+    rc = fs_identity(buf_string(&path), &place->identity, err);
 done:
     buf_release(&path);
     mem_free(joined);
+    return rc;
+}
+
+static int check(const char *url, const char *folder, const char *dataset,
+                 struct connection_place *place, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (place)
+        place->dialect = &dialect_duckdb;
+    TRY(check_form(url, err));
+    if (dataset)
+        TRY(check_dataset(url, dataset, err));
+    if (place && folder)
+        TRY(locate(url, folder, place, err));
+done:
     return rc;
 }
 
@@ -409,7 +428,7 @@ static int open_url(struct connection *con, const char *url, bool create, struct
         rc = error_nomem(err);
         goto done;
     }
-    TRY(check(url, NULL, err));
+    TRY(check_form(url, err));
     TRY(duck_check_storage(con->ctx, err));
     path = fs_join(".", url + strlen(prefix));
     if (!path) {
@@ -421,6 +440,7 @@ static int open_url(struct connection *con, const char *url, bool create, struct
         goto done;
     TRY(duck_exec(con->ctx, use->con, "SET SESSION preserve_insertion_order = false", NULL, err));
     con->state = use;
+    con->dialect = &dialect_duckdb;
     use = NULL;
 done:
     if (use)
@@ -430,19 +450,49 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "destination '%s'", url);
 }
 
-static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
+/* ---- statements ---- */
+
+/* What a thread of DuckDB holds while it fills a table, whatever the budget is: for each column a
+ * block of 256 KiB for the values, one for which of them are NULL, and what reads the files; once,
+ * a row group of a file as it is stored and as it is read (an eighth of the budget, see engine.c).
+ */
+enum { COLUMN_BYTES = 576 << 10, BASE_BYTES = 16 << 20 };
+
+/* And for each table until the transaction ends: measured with 2,000 of them on 2.0 (80 KiB), and
+ * 200 on 1.5. */
+static size_t table_bytes(void)
 {
-    struct instance_use *use = con->state;
-    return duck_exec(con->ctx, use->con, sql, changed, err);
+    return (size_t)(duck_version() >= VERSION_OF(2, 0, 0) ? 80 : 240) << 10;
 }
 
-/* By a context without a cancel flag: an interrupted COMMIT would leave the outcome open. */
-static int commit(struct connection *con, struct tg_error *err)
+/* Reading staged rows takes twice as much as writing them; of a table whose old rows give way it
+ * holds the old blocks, the new ones, and what was staged. */
+enum { STAGED = 3, MERGED = 5 };
+
+static size_t need_of(const struct context *ctx, const struct workload *work)
 {
-    static const struct context deaf = {0};
+    size_t staged = work->staged_columns * STAGED;
+    size_t columns = staged > work->column_count ? staged : work->column_count;
+    size_t tables = work->table_count + work->merged_count * MERGED;
+    if (columns == 0)
+        return 0;
+    return BASE_BYTES + ctx->memory_bytes_max / 8 + columns * COLUMN_BYTES + tables * table_bytes();
+}
+
+static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
+{
+    int rc = TG_OK;
     struct instance_use *use = con->state;
+    TRY(instance_reserve(con->ctx, use, need_of(con->ctx, &con->workload), err));
+    rc = duck_exec(con->ctx, use->con, sql, changed, err);
+done:
+    return rc;
+}
+
+static int transact(struct connection *con, enum transact what, struct tg_error *err)
+{
     struct tg_error why = {0};
-    int rc = duck_exec(&deaf, use->con, "COMMIT", NULL, &why);
+    int rc = default_transact(con, what, &why);
     if (rc != TG_OK && strstr(why.what, "COMMIT succeeded")) {
         context_log(con->ctx, TG_LOG_WARNING, "destination",
                     "everything is committed, but the database could not tidy up after it: %s",
@@ -459,27 +509,6 @@ static int query(struct connection *con, const char *sql, struct ArrowArrayStrea
 {
     struct instance_use *use = con->state;
     return duck_query(con->ctx, use->con, false, sql, out, err);
-}
-
-/* What a thread of DuckDB holds while it fills a table, whatever the budget is: for each column a
- * block of 256 KiB for the values, one for which of them are NULL, and what reads the files; once,
- * a row group of a file as it is stored and as it is read (an eighth of the budget, see engine.c).
- */
-enum { COLUMN_BYTES = 576 << 10, BASE_BYTES = 16 << 20 };
-
-/* And for each table until the transaction ends: measured with 2,000 of them on 2.0 (80 KiB), where
- * a table that is merged takes five times as much, and 200 on 1.5. */
-static size_t table_bytes(void)
-{
-    return (size_t)(duck_version() >= VERSION_OF(2, 0, 0) ? 80 : 240) << 10;
-}
-
-static int reserve(struct connection *con, size_t column_count, size_t table_count,
-                   struct tg_error *err)
-{
-    size_t need = BASE_BYTES + con->ctx->memory_bytes_max / 8 + column_count * COLUMN_BYTES +
-                  table_count * table_bytes();
-    return instance_reserve(con->ctx, con->state, need, err);
 }
 
 /* ---- describe ---- */
@@ -561,7 +590,6 @@ static int describe(struct connection *con, const char *dataset, const struct ta
 {
     int rc = TG_OK;
     struct text_rows names = {0};
-    *out = (struct described){.folds_case = dialect_duckdb.folds_case};
     TRY(fetch_storage(con, &out->storage_version, err));
     TRY(fetch_names(con, dataset, &names, err));
     out->tables = mem_calloc(names.row_count + 1, sizeof(*out->tables));
@@ -577,21 +605,17 @@ static int describe(struct connection *con, const char *dataset, const struct ta
     }
 done:
     text_rows_release(&names);
-    if (rc != TG_OK)
-        described_release(out);
     return rc;
 }
 
 const struct connection_driver connection_duckdb = {
     .scheme = "duckdb",
-    .dialect = &dialect_duckdb,
+    .example = "duckdb:///file.duckdb",
     .check = check,
-    .locate = locate,
     .open = open_url,
+    .close = close_connection,
+    .transact = transact,
     .exec = exec,
-    .commit = commit,
     .query = query,
     .describe = describe,
-    .reserve = reserve,
-    .close = close_connection,
 };

@@ -209,7 +209,7 @@ int agree_still(const struct delivery *load, struct connection *con, struct tg_e
 {
     struct described now = {0};
     const struct table_filter filter = {is_planned, load};
-    int rc = con->driver->describe(con, load->manifest->dataset, &filter, &now, err);
+    int rc = connection_describe(con, load->manifest->dataset, &filter, &now, err);
     const char *changed = rc == TG_OK ? find_change(load, &now) : NULL;
     if (changed) {
         rc = error_set(err, TG_DESTINATION,

@@ -36,7 +36,7 @@ static int write_sql(const struct reading *reading, const char *pattern, struct 
                      struct tg_error *err)
 {
     const struct sql_scope scope = {
-        .dialect = reading->con->driver->dialect,
+        .dialect = reading->con->dialect,
         .dataset = reading->dataset,
         .parts =
             SQL_PARTS(SQL_TEXT("pipeline", reading->pipeline), SQL_TEXT("schema", reading->schema),
@@ -435,23 +435,18 @@ void ledger_release(struct ledger *ledger)
         .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
 }
 
-#define LOCK(step)                                                                                 \
-    "UPDATE {_dlt_loads} SET [status] = [status] " step "\n"                                       \
-    "WHERE [load_id] = (SELECT max([load_id]) FROM {_dlt_loads})"
-
 int ledger_lock(struct connection *con, const char *dataset, struct tg_error *err)
 {
-    static const char *const there_and_back[] = {LOCK("+ 1"), LOCK("- 1")};
-    int rc = TG_OK;
     struct tg_error why = {0};
+    struct buf where = BUF_INIT;
     const struct reading reading = {.con = con, .dataset = dataset};
-    for (int i = 0; rc == TG_OK && i < 2; i++) {
-        struct buf sql = BUF_INIT;
-        rc = write_sql(&reading, there_and_back[i], &sql, &why);
-        if (rc == TG_OK)
-            rc = connection_exec(con, sql.data, NULL, &why);
-        buf_release(&sql);
+    int rc =
+        write_sql(&reading, "[load_id] = (SELECT max([load_id]) FROM {_dlt_loads})", &where, &why);
+    if (rc == TG_OK) {
+        const struct lock_row row = {dataset, "_dlt_loads", "status", where.data};
+        rc = connection_lock(con, &row, &why);
     }
+    buf_release(&where);
     if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_table) == 0)
         return TG_OK; /* two that make it get into each other's way */
     if (rc != TG_OK && err)

@@ -59,43 +59,31 @@ static int open_load(struct writing *writing, const char *package_path, struct t
     struct described described = {0};
     int rc = ledger_schema(con, manifest->dataset, manifest->schema, &writing->newest, err);
     if (rc == TG_OK)
-        rc = con->driver->describe(con, manifest->dataset, NULL, &described, err);
+        rc = connection_describe(con, manifest->dataset, NULL, &described, err);
     if (rc != TG_OK)
         return rc;
     bool same = newest->schema_version == manifest->catalog_version_from &&
                 strcmp(newest->schema_hash, manifest->catalog_hash_from) == 0;
-    return delivery_init(&writing->load, con->driver->dialect, package_path, manifest, &described,
+    return delivery_init(&writing->load, con->dialect, package_path, manifest, &described,
                          same ? NULL : newest->schema_json, err);
 }
 
-/* The columns of the widest table. One that is filled from staged rows counts thrice: reading them
- * takes twice as much as writing them. */
-static size_t widest(const struct delivery *load)
+/* What the statements will fill. */
+static struct workload workload(const struct delivery *load)
 {
-    size_t most = 0;
+    struct workload work = {0};
     for (size_t i = 0; i < load->chain_count; i++) {
         const struct chain *chain = &load->chains[i];
+        bool is_staged = chain->driver->stage;
+        size_t *widest = is_staged ? &work.staged_columns : &work.column_count;
         for (size_t t = 0; t < chain->count; t++) {
-            size_t count = chain->targets[t].column_count * (chain->driver->stage ? 3 : 1);
-            most = count > most ? count : most;
+            const struct target *target = &chain->targets[t];
+            *widest = target->column_count > *widest ? target->column_count : *widest;
+            if (target_has_rows(target))
+                ++*(is_staged && target->there ? &work.merged_count : &work.table_count);
         }
     }
-    return most;
-}
-
-/* The tables that a transaction fills. Of one whose old rows give way it holds the old blocks, the
- * new ones, and what was staged. */
-static size_t filled(const struct delivery *load)
-{
-    enum { MERGED = 5 };
-    size_t count = 0;
-    for (size_t i = 0; i < load->chain_count; i++) {
-        const struct chain *chain = &load->chains[i];
-        for (size_t t = 0; t < chain->count; t++)
-            if (target_has_rows(&chain->targets[t]))
-                count += chain->driver->stage && chain->targets[t].there ? MERGED : 1;
-    }
-    return count;
+    return work;
 }
 
 static int prepare(struct writing *writing, struct tg_error *err)
@@ -105,7 +93,7 @@ static int prepare(struct writing *writing, struct tg_error *err)
     TRY(ddl_settle(load, writing->con, err));
     TRY(ddl_plan(load, &writing->schema, err));
     TRY(agree_check(load, writing->con, err));
-    TRY(writing->con->driver->reserve(writing->con, widest(load), filled(load), err));
+    writing->con->workload = workload(load);
     for (size_t i = 0; i < load->chain_count; i++) {
         const struct chain *chain = &load->chains[i];
         TRY(prepare_stage(writing, chain, err));
@@ -251,7 +239,7 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
                     &writing->record, err));
     TRY(plan_run(&writing->record, con, NULL, err));
     TRY(context_check(con->ctx, err)); /* from here on it is too late for a cancel */
-    rc = con->driver->commit(con, err);
+    rc = connection_transact(con, TRANSACT_COMMIT, err);
     if (rc != TG_OK)
         writing->out->fate = FATE_UNKNOWN;
 done:
@@ -276,12 +264,12 @@ static int begin(struct writing *writing, struct tg_error *err)
     for (int waited = 0; waited < LOCK_WAIT_MAX_MS; waited += LOCK_PAUSE_MS) {
         int rc = context_check(con->ctx, err);
         if (rc == TG_OK)
-            rc = connection_exec(con, "BEGIN TRANSACTION", NULL, err);
+            rc = connection_transact(con, TRANSACT_BEGIN, err);
         if (rc == TG_OK)
             rc = ledger_lock(con, dataset, err);
         if (rc == TG_OK || strcmp(err->sqlstate, serialization_failure) != 0)
             return rc;
-        (void)!connection_exec(con, "ROLLBACK", NULL, NULL);
+        (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL);
         error_clear(err);
         pause_ms(LOCK_PAUSE_MS);
     }
@@ -301,7 +289,7 @@ static int transact(struct writing *writing, struct tg_error *err)
     /* A failure to roll back changes nothing: what is not committed is gone when the connection is.
      */
     if (rc != TG_OK || writing->out->already_written)
-        (void)!connection_exec(writing->con, "ROLLBACK", NULL, NULL);
+        (void)!connection_transact(writing->con, TRANSACT_ROLLBACK, NULL);
     return rc;
 }
 
@@ -314,12 +302,12 @@ static int run_temporary(const struct plan *plan, struct connection *con, struct
     int rc = TG_OK;
     if (plan->count < TOGETHER_FROM)
         return plan_run(plan, con, NULL, err);
-    TRY(connection_exec(con, "BEGIN TRANSACTION", NULL, err));
+    TRY(connection_transact(con, TRANSACT_BEGIN, err));
     rc = plan_run(plan, con, NULL, err);
     if (rc == TG_OK)
-        rc = connection_exec(con, "COMMIT", NULL, err);
+        rc = connection_transact(con, TRANSACT_COMMIT, err);
     if (rc != TG_OK)
-        (void)!connection_exec(con, "ROLLBACK", NULL, NULL);
+        (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL);
 done:
     return rc;
 }

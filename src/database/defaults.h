@@ -1,0 +1,18 @@
+/*
+ * What a driver leaves out, in SQL that every database should take.
+ */
+#ifndef TIDEGATE_DATABASE_DEFAULTS_H
+#define TIDEGATE_DATABASE_DEFAULTS_H
+
+#include "database/connection.h"
+
+int default_transact(struct connection *con, enum transact what,
+                     struct tg_error *err) TG_CHECK_RESULT;
+/* By the information schema. */
+int default_describe(struct connection *con, const char *dataset, const struct table_filter *filter,
+                     struct described *out, struct tg_error *err) TG_CHECK_RESULT;
+/* For databases where two transactions that change one row get into each other's way. */
+int default_lock(struct connection *con, const struct lock_row *row,
+                 struct tg_error *err) TG_CHECK_RESULT;
+
+#endif
