@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/time.h"
 
 enum { PROGRESS_INTERVAL_US = 100000 };
@@ -60,6 +61,7 @@ static int run_lock(struct run *run, struct tg_error *err)
         return error_nomem(err);
     TRY(fs_mkdirs(run->folder, err));
     TRY(fs_lock(path, &run->lock, err));
+    fault_point("after_lock");
 done:
     mem_free(path);
     return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
@@ -234,7 +236,9 @@ static int run_seal(struct run *run, char **path, struct tg_error *err)
     TRY(rejects_flush(&run->rejects, run->package, err));
     TRY(schema_file_start(run, err));
     TRY(describe_load(run, manifest, err));
+    fault_point("before_seal");
     TRY(package_seal(run->package, path, err));
+    fault_point("after_seal");
     run_progress(run, TG_PHASE_SEAL, NULL, NULL, true);
 done:
     return rc;

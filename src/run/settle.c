@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "base/fault.h"
 #include "run/run.h"
 
 enum { TRIES_MAX = 3 };
@@ -116,6 +117,7 @@ int settle_write(struct run *run, struct connection **con, const char *path,
     if (result->fate == FATE_UNKNOWN)
         rc = ask_ledger(run, con, manifest, result, err);
     finish(run, path, manifest, result->fate, err);
+    fault_point("after_drop");
     return rc;
 }
 

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/fault.h"
 #include "write/sql/agree.h"
 #include "write/sql/ddl.h"
 #include "write/disposition.h"
@@ -239,7 +240,9 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
                     &writing->record, err));
     TRY(plan_run(&writing->record, con, NULL, err));
     TRY(context_check(con->ctx, err)); /* from here on it is too late for a cancel */
+    fault_point("before_commit");
     rc = connection_transact(con, TRANSACT_COMMIT, err);
+    fault_point("after_commit");
     if (rc != TG_OK)
         writing->out->fate = FATE_UNKNOWN;
 done:
@@ -284,6 +287,7 @@ static int begin(struct writing *writing, struct tg_error *err)
 static int transact(struct writing *writing, struct tg_error *err)
 {
     int rc = begin(writing, err);
+    fault_point("after_begin");
     if (rc == TG_OK)
         rc = fill_transaction(writing, err);
     /* A failure to roll back changes nothing: what is not committed is gone when the connection is.
@@ -332,6 +336,7 @@ static int write_once(struct connection *con, const char *package_path,
     TRY(open_load(&writing, package_path, err));
     TRY(prepare(&writing, err));
     rc = run_temporary(&writing.stage, con, err);
+    fault_point("after_stage");
     if (rc == TG_OK)
         rc = transact(&writing, err);
     (void)!run_temporary(&writing.drop, con, NULL); /* else the connection's end drops them */

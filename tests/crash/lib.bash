@@ -1,0 +1,72 @@
+# Helpers of the crash tests; source it with `rows` set. Works in a folder of its own, which goes in the end.
+tidegate=$(realpath "${TIDEGATE:-build/tidegate}")
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+
+make_rows() { # FROM TO VALUE
+    awk -v from="$1" -v to="$2" -v value="$3" 'BEGIN { for (i = from; i <= to; i++)
+        printf "{\"id\": %d, \"value\": \"%s %d\"%s}\n", i, value, i, i % 10 ? "" : ", \"list\": [" i ", " i + 1 "]" }'
+}
+
+make_spec() { # DISPOSITION
+    local keys="write_disposition: $1"
+    [ "$1" = merge ] && keys="$keys, primary_key: id"
+    printf 'pipeline: crash\ndestination: duckdb:///crash.duckdb\ndataset: d\nsource: {type: files}\n' >spec.yaml
+    printf 'resources:\n  t: {path: "*.jsonl", %s}\n' "$keys" >>spec.yaml
+}
+
+run() { "$tidegate" run spec.yaml --progress none >said 2>&1; }
+
+# Everything that must not depend on a kill: rows, their content, nested rows and their parents, ids,
+# no load twice, no row without its load. (A merge may take one load more: the sealed one, then its own.)
+content() {
+    "$tidegate" sql spec.yaml --csv "
+        select (select count(*) from t) as rows, (select sum(hash(id, value)) from t) as content,
+            (select count(distinct _dlt_id) from t) as ids,
+            (select count(*) from t__list) as nested, (select sum(hash(value)) from t__list) as nested_content,
+            (select count(*) from t__list l join t on t._dlt_id = l._dlt_parent_id) as attached,
+            (select count(*) - count(distinct load_id) from _dlt_loads) as doubled_loads,
+            (select count(*) from t where _dlt_load_id not in (select load_id from _dlt_loads)) as unrecorded" | tail -1
+}
+
+# A first load, and the input of the second one, which is the one to be disturbed: $wanted is what that leaves,
+# $took_ms how long it takes.
+prepare() { # DISPOSITION
+    rm -rf crash.duckdb* .tidegate ./*.jsonl
+    make_spec "$1"
+    make_rows 1 $((rows / 5)) first >1.jsonl
+    run || { cat said; return 1; }
+    cp crash.duckdb before.duckdb
+    case $1 in append) make_rows $((rows / 5 + 1)) "$rows" second >2.jsonl ;;
+    *) rm 1.jsonl; make_rows $((rows / 10)) "$rows" second >2.jsonl ;; esac
+    local start=$EPOCHREALTIME
+    run || { cat said; return 1; }
+    took_ms=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+    wanted=$(content)
+}
+
+# As it was before the second load.
+restore() {
+    rm -rf crash.duckdb* .tidegate
+    cp before.duckdb crash.duckdb
+}
+
+# The next run puts everything right.
+put_right() { # WHAT
+    local left got
+    left=$(find .tidegate -maxdepth 3 -mindepth 3 2>/dev/null | sed 's|.*/\(open\|sealed\)/.*|\1|' | tr '\n' ' ')
+    if ! run; then
+        echo "not ok $1 ($left): the next run failed: $(tail -1 said)"
+        return 1
+    fi
+    got=$(content)
+    if [ "$got" != "$wanted" ]; then
+        echo "not ok $1 ($left): $got instead of $wanted"
+        return 1
+    fi
+    if [ -n "$(find .tidegate -path '*/sealed/*' -o -path '*/open/*' -o -path '*/failed/*')" ]; then
+        echo "not ok $1 ($left): a package is left"
+        return 1
+    fi
+}
