@@ -675,6 +675,18 @@ static int set_destination(struct config *config, const char *url, struct tg_err
     return rc;
 }
 
+static int set_places(struct config *config, const char *url,
+                      const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(set_destination(config, url, err));
+    TRY(set_workdir(config, options, err));
+    TRY(set_engine(config, err));
+    TRY(set_storage(config, options, err));
+done:
+    return rc;
+}
+
 /* ---- the whole ---- */
 
 void config_release(struct config *config)
@@ -711,10 +723,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     TRY(set_contract(config, options, err));
     TRY(config_set_names(config, options->name, options->dataset, err));
     TRY(connection_check(options->destination, config->dataset, err));
-    TRY(set_destination(config, options->destination, err));
-    TRY(set_workdir(config, options, err));
-    TRY(set_engine(config, err));
-    TRY(set_storage(config, options, err));
+    TRY(set_places(config, options->destination, options, err));
 done:
     return rc;
 }
@@ -756,10 +765,7 @@ int config_read_text(struct config *config, const struct spec_text *spec,
     if (doc.root.kind != NODE_NULL && doc.root.kind != NODE_BROKEN)
         TRY(spec_convert(&doc, config, err));
     TRY(document_report(&doc, err));
-    TRY(set_destination(config, config->destination, err));
-    TRY(set_workdir(config, options, err));
-    TRY(set_engine(config, err));
-    TRY(set_storage(config, options, err));
+    TRY(set_places(config, config->destination, options, err));
 done:
     return rc;
 }

@@ -456,7 +456,7 @@ bool node_int(const struct node *node, int64_t *out)
     return true;
 }
 
-bool node_bytes(const struct node *node, uint64_t *out)
+bool parse_bytes(const char *text, uint64_t *out)
 {
     static const struct {
         const char *name;
@@ -468,10 +468,10 @@ bool node_bytes(const struct node *node, uint64_t *out)
                  {"kB", 1000},
                  {"MB", 1000000},
                  {"GB", 1000000000}};
-    if (node->kind != NODE_SCALAR || node->text[0] < '0' || node->text[0] > '9')
+    if (text[0] < '0' || text[0] > '9')
         return false;
     char *end = NULL;
-    uint64_t number = strtoull(node->text, &end, 10);
+    uint64_t number = strtoull(text, &end, 10);
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
         if (strcmp(end, units[i].name) == 0)
             return !__builtin_mul_overflow(number, units[i].factor, out);

@@ -78,7 +78,7 @@ const struct node *node_find(const struct node *map, const char *name);
 bool node_int(const struct node *node, int64_t *out);
 bool node_bool(const struct node *node, bool *out);
 /* A number of bytes, with or without a unit: 64000000, 256MiB, 1GB. */
-bool node_bytes(const struct node *node, uint64_t *out);
+bool parse_bytes(const char *text, uint64_t *out);
 /* A number, or the text as it stands. */
 struct tg_value node_value(const struct node *node);
 /* A text, or the texts of a list (NULL: none), as an array that ends with NULL and has room for

@@ -178,12 +178,6 @@ done:
 
 /* ---- from a struct of the C API ---- */
 
-static int copy_text(struct arena *arena, const char *text, const char **out, struct tg_error *err)
-{
-    *out = arena_strdup(arena, text);
-    return text && !*out ? error_nomem(err) : TG_OK;
-}
-
 int find_word(const struct option *option, const char *word, int *out, struct tg_error *err)
 {
     char hint[NEAREST_HINT_BYTES];
@@ -198,6 +192,16 @@ int find_word(const struct option *option, const char *word, int *out, struct tg
     }
     return error_set(err, TG_USAGE, "'%s' is none of the words for '%s' (%s)%s", word, option->name,
                      option->choices, nearest_hint(&nearest, hint));
+}
+
+static int copy_text(struct arena *arena, const char *text, const struct option *option,
+                     const char **out, struct tg_error *err)
+{
+    int choice;
+    if (text && option->choices && find_word(option, text, &choice, err) != TG_OK)
+        return TG_USAGE;
+    *out = arena_strdup(arena, text);
+    return text && !*out ? error_nomem(err) : TG_OK;
 }
 
 /* "tenant, id" */
@@ -247,11 +251,12 @@ static int copy_levels(int given, const struct option *option, int *out, struct 
     return TG_OK;
 }
 
-static int copy_value(struct arena *arena, const struct tg_value *given, struct tg_value *out,
-                      struct tg_error *err)
+static int copy_value(struct arena *arena, const struct tg_value *given,
+                      const struct option *option, struct tg_value *out, struct tg_error *err)
 {
     *out = *given;
-    return given->kind == TG_VALUE_TEXT ? copy_text(arena, given->text, &out->text, err) : TG_OK;
+    return given->kind == TG_VALUE_TEXT ? copy_text(arena, given->text, option, &out->text, err)
+                                        : TG_OK;
 }
 
 static int copy_word(const char *word, const struct option *option, void *out, struct tg_error *err)
@@ -269,14 +274,14 @@ static int take_given(struct arena *arena, const void *from, const struct option
     void *to = place_of(out, field->offset);
     switch (field->form) {
     case FIELD_TEXT:
-    case FIELD_HINTS: return copy_text(arena, *(const char *const *)from, to, err);
+    case FIELD_HINTS: return copy_text(arena, *(const char *const *)from, option, to, err);
     case FIELD_TEXTS: return copy_names(arena, *(const char *const *)from, option, out, err);
     case FIELD_SPELLED_WORD: return copy_word(*(const char *const *)from, option, out, err);
     case FIELD_WORD:
     case FIELD_OPTIONAL_WORD:
     case FIELD_FLAG: return copy_enum(*(const int *)from, option, to, err);
     case FIELD_LEVELS: return copy_levels(*(const int *)from, option, to, err);
-    case FIELD_VALUE: return copy_value(arena, from, to, err);
+    case FIELD_VALUE: return copy_value(arena, from, option, to, err);
     case FIELD_MAP:
         return fill_from_struct(arena, from, field->given_bytes, option->table, to, err);
     case FIELD_BOOL:

@@ -18,10 +18,10 @@
 /* ---- which things do not go together ---- */
 
 /* About the key (of a column's hints, when `column` is not NULL) of a resource. */
-static int object(const struct hearing *hearing, const char *key, const char *column,
+static int refuse(const struct origin *origin, const char *key, const char *column,
                   const char *format, ...) TG_PRINTF(4, 5);
 
-static int object(const struct hearing *hearing, const char *key, const char *column,
+static int refuse(const struct origin *origin, const char *key, const char *column,
                   const char *format, ...)
 {
     char text[400];
@@ -30,18 +30,18 @@ static int object(const struct hearing *hearing, const char *key, const char *co
     if (vsnprintf(text, sizeof(text), format, args) < 0)
         text[0] = '\0';
     va_end(args);
-    if (!hearing->doc) {
-        error_set(hearing->err, TG_USAGE, "%s", text);
-        return error_where(hearing->err, TG_USAGE, "resource '%s'", hearing->resource);
+    if (!origin->doc) {
+        error_set(origin->err, TG_USAGE, "%s", text);
+        return error_where(origin->err, TG_USAGE, "resource '%s'", origin->resource);
     }
-    const struct node *map = hearing->node, *found;
+    const struct node *map = origin->node, *found;
     if (column) {
         map = node_find(node_find(map, "columns"), column);
-        map = map ? map : hearing->node;
+        map = map ? map : origin->node;
     }
     found = node_find(map, key);
-    return document_problem(hearing->doc, found ? &found->name_place : &map->name_place,
-                            "resource '%s': %s", hearing->resource, text);
+    return document_problem(origin->doc, found ? &found->name_place : &map->name_place,
+                            "resource '%s': %s", origin->resource, text);
 }
 
 /* Types whose precision means something, and how much of it there can be. */
@@ -61,33 +61,33 @@ static int precision_max(enum type type)
 
 _Static_assert((int)TG_WHOLE_SECONDS == (int)PRECISION_SECONDS, "one number for both");
 
-static int check_numbers(const struct hearing *hearing, const struct tg_column *column,
+static int check_numbers(const struct origin *origin, const struct tg_column *column,
                          enum type type)
 {
     const char *name = column->name;
     int max = precision_max(type);
     bool has_seconds = type == TYPE_TIMESTAMP || type == TYPE_TIME;
     if (column->precision == TG_WHOLE_SECONDS && !has_seconds)
-        return object(hearing, "precision", name,
+        return refuse(origin, "precision", name,
                       "column '%s': whole seconds are for timestamp and time; set data_type", name);
     if (column->precision < TG_WHOLE_SECONDS || column->scale < 0)
-        return object(hearing, column->scale < 0 ? "scale" : "precision", name,
+        return refuse(origin, column->scale < 0 ? "scale" : "precision", name,
                       "column '%s' has a negative %s", name,
                       column->scale < 0 ? "scale" : "precision");
     if (column->precision > 0 && max == 0)
-        return object(hearing, "precision", name, "column '%s' is a %s, which has no precision",
+        return refuse(origin, "precision", name, "column '%s' is a %s, which has no precision",
                       name, type_name(type));
     if (column->precision > max)
-        return object(hearing, "precision", name, "column '%s' has precision %d; %d is the most",
+        return refuse(origin, "precision", name, "column '%s' has precision %d; %d is the most",
                       name, column->precision, max);
     if (column->scale > 0 && type != TYPE_DECIMAL)
-        return object(hearing, "scale", name, "column '%s': scale is for decimal; set data_type",
+        return refuse(origin, "scale", name, "column '%s': scale is for decimal; set data_type",
                       name);
     if (column->scale > 0 && column->precision == 0)
-        return object(hearing, "scale", name, "column '%s' has a scale but no precision; set both",
+        return refuse(origin, "scale", name, "column '%s' has a scale but no precision; set both",
                       name);
     if (column->scale > column->precision && type == TYPE_DECIMAL)
-        return object(hearing, "scale", name,
+        return refuse(origin, "scale", name,
                       "column '%s' has a scale greater than its precision (%d)", name,
                       column->precision);
     return TG_OK;
@@ -107,19 +107,19 @@ static bool are_texts(yyjson_val *list)
     return yyjson_arr_size(list) > 0;
 }
 
-static int check_reference(const struct hearing *hearing, yyjson_val *reference)
+static int check_reference(const struct origin *origin, yyjson_val *reference)
 {
     const char *table = json_get_text(reference, "referenced_table");
     yyjson_val *here = yyjson_obj_get(reference, "columns");
     yyjson_val *there = yyjson_obj_get(reference, "referenced_columns");
     if (!table || !*table)
-        return object(hearing, "references", NULL, "a reference names no referenced_table");
+        return refuse(origin, "references", NULL, "a reference names no referenced_table");
     if (!are_texts(here) || !are_texts(there))
-        return object(hearing, "references", NULL,
+        return refuse(origin, "references", NULL,
                       "the reference to '%s' needs columns and referenced_columns, lists of names",
                       table);
     if (yyjson_arr_size(here) != yyjson_arr_size(there))
-        return object(hearing, "references", NULL,
+        return refuse(origin, "references", NULL,
                       "the reference to '%s' has %zu columns and %zu referenced_columns; they go "
                       "together one by one",
                       table, yyjson_arr_size(here), yyjson_arr_size(there));
@@ -127,20 +127,19 @@ static int check_reference(const struct hearing *hearing, yyjson_val *reference)
 }
 
 /* dlt keeps one reference to a table. */
-static int check_references(const struct hearing *hearing, yyjson_val *list)
+static int check_references(const struct origin *origin, yyjson_val *list)
 {
     int rc = TG_OK;
     size_t count = yyjson_arr_size(list);
     if (!yyjson_is_arr(list))
-        return object(hearing, "references", NULL, "references is a list");
+        return refuse(origin, "references", NULL, "references is a list");
     for (size_t i = 0; i < count; i++) {
         const char *table = json_get_text(yyjson_arr_get(list, i), "referenced_table");
-        TRY(check_reference(hearing, yyjson_arr_get(list, i)));
+        TRY(check_reference(origin, yyjson_arr_get(list, i)));
         for (size_t j = 0; table && j < i; j++) {
             const char *other = json_get_text(yyjson_arr_get(list, j), "referenced_table");
             if (other && strcmp(table, other) == 0)
-                TRY(object(hearing, "references", NULL, "references names table '%s' twice",
-                           table));
+                TRY(refuse(origin, "references", NULL, "references names table '%s' twice", table));
         }
     }
 done:
@@ -148,7 +147,7 @@ done:
 }
 
 /* `hints` of the resource or, when `column` is not NULL, of that column. */
-static int check_hints(const struct hearing *hearing, const char *json, const char *column)
+static int check_hints(const struct origin *origin, const char *json, const char *column)
 {
     int rc = TG_OK;
     size_t i, count;
@@ -158,20 +157,20 @@ static int check_hints(const struct hearing *hearing, const char *json, const ch
     if (!json)
         return TG_OK;
     if (json_parse(json, strlen(json), "hints", &doc, &why) == TG_NOMEM)
-        return error_nomem(hearing->err);
+        return error_nomem(origin->err);
     if (!doc)
-        return object(hearing, "hints", column, "%s%s%s`hints` is no JSON: %s: %s",
+        return refuse(origin, "hints", column, "%s%s%s`hints` is no JSON: %s: %s",
                       column ? "column '" : "", column ? column : "", column ? "': " : "",
                       why.where, why.what);
     if (!yyjson_is_obj(yyjson_doc_get_root(doc)))
-        TRY(object(hearing, "hints", column, "`hints` is a JSON object, as {\"x-team\": \"web\"}"));
+        TRY(refuse(origin, "hints", column, "`hints` is a JSON object, as {\"x-team\": \"web\"}"));
     yyjson_obj_foreach(yyjson_doc_get_root(doc), i, count, key, value)
     {
         const char *name = yyjson_get_str(key);
         if (!column && strcmp(name, "references") == 0)
-            TRY(check_references(hearing, value));
+            TRY(check_references(origin, value));
         else if (strncmp(name, "x-", 2) != 0 || !name[2])
-            TRY(object(hearing, "hints", column,
+            TRY(refuse(origin, "hints", column,
                        "hint '%s' is not known; further ones have names "
                        "that start with x-",
                        name));
@@ -183,51 +182,40 @@ done:
 
 /* ---- columns ---- */
 
-static int check_column(const struct hearing *hearing, const struct resource *resource,
+static int check_column(const struct origin *origin, const struct resource *resource,
                         const struct tg_column *column)
 {
     int rc = TG_OK;
-    char hint[NEAREST_HINT_BYTES];
     const char *name = column->name;
     enum type type = column->data_type ? type_find(column->data_type) : TYPE_NONE;
-    if (column->data_type && type == TYPE_NONE) {
-        struct nearest nearest = {.wanted = column->data_type};
-        for (int i = TYPE_NONE + 1; i < TYPE_COUNT; i++)
-            nearest_offer(&nearest, type_name((enum type)i), strlen(type_name((enum type)i)));
-        return object(hearing, "data_type", name, "column '%s' has the unknown data_type '%s'%s",
-                      name, column->data_type, nearest_hint(&nearest, hint));
-    }
-    TRY(check_numbers(hearing, column, type));
-    TRY(check_hints(hearing, column->hints, name));
+    TRY(check_numbers(origin, column, type));
+    TRY(check_hints(origin, column->hints, name));
     if (column->timezone != TG_DEFAULT && type != TYPE_TIMESTAMP && type != TYPE_NONE)
-        TRY(object(hearing, "timezone", name, "column '%s' is a %s; timezone is for timestamp",
-                   name, column->data_type));
-    if (column->dedup_sort && option_choice("asc desc", column->dedup_sort) < 0)
-        TRY(object(hearing, "dedup_sort", name, "column '%s': dedup_sort is asc or desc, not '%s'",
-                   name, column->dedup_sort));
+        TRY(refuse(origin, "timezone", name, "column '%s' is a %s; timezone is for timestamp", name,
+                   column->data_type));
     if (resource->disposition == DISPOSITION_MERGE)
         return TG_OK;
     if (column->dedup_sort)
-        TRY(object(hearing, "dedup_sort", name, "column '%s': dedup_sort is for merge", name));
+        TRY(refuse(origin, "dedup_sort", name, "column '%s': dedup_sort is for merge", name));
     if (column->hard_delete)
-        TRY(object(hearing, "hard_delete", name, "column '%s': hard_delete is for merge", name));
+        TRY(refuse(origin, "hard_delete", name, "column '%s': hard_delete is for merge", name));
 done:
     return rc;
 }
 
-static int check_columns(const struct hearing *hearing, const struct resource *resource)
+static int check_columns(const struct origin *origin, const struct resource *resource)
 {
     int rc = TG_OK;
     const struct tg_column *sorts = NULL, *deletes = NULL;
     for (size_t i = 0; i < resource->column_count; i++) {
         const struct tg_column *column = &resource->columns[i];
-        TRY(check_column(hearing, resource, column));
+        TRY(check_column(origin, resource, column));
         if (sorts && column->dedup_sort)
-            TRY(object(hearing, "dedup_sort", column->name,
+            TRY(refuse(origin, "dedup_sort", column->name,
                        "columns '%s' and '%s' both say dedup_sort; only one can", sorts->name,
                        column->name));
         if (deletes && column->hard_delete)
-            TRY(object(hearing, "hard_delete", column->name,
+            TRY(refuse(origin, "hard_delete", column->name,
                        "columns '%s' and '%s' both say hard_delete; only one can", deletes->name,
                        column->name));
         sorts = column->dedup_sort ? column : sorts;
@@ -251,63 +239,61 @@ static bool is_path(const char *path)
            !strpbrk(name, "[]*") && strcmp(name, "$") != 0;
 }
 
-static int check_incremental(const struct hearing *hearing,
-                             const struct tg_incremental *incremental)
+static int check_incremental(const struct origin *origin, const struct tg_incremental *incremental)
 {
     const struct tg_value *initial = &incremental->initial_value, *end = &incremental->end_value;
     if (!incremental->cursor_path)
         return TG_OK;
     if (!is_path(incremental->cursor_path))
-        return object(hearing, "incremental", NULL,
+        return refuse(origin, "incremental", NULL,
                       "cursor '%s' is no path; name a field: updated_at, or data.updated_at for a "
                       "nested one",
                       incremental->cursor_path);
     if (end->kind == TG_VALUE_NONE)
         return TG_OK;
     if (initial->kind == TG_VALUE_NONE)
-        return object(hearing, "incremental", NULL,
+        return refuse(origin, "incremental", NULL,
                       "end_value needs an initial_value: they are the two ends of a window");
     if (is_number(initial) != is_number(end))
-        return object(hearing, "incremental", NULL,
+        return refuse(origin, "incremental", NULL,
                       "initial_value and end_value cannot be compared: one is a number");
     return TG_OK;
 }
 
-static int check_key(const struct hearing *hearing, const char *key, const char **names,
-                     size_t count)
+static int check_key(const struct origin *origin, const char *key, const char **names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         if (!*names[i])
-            return object(hearing, key, NULL, "%s has an empty name in it", key);
+            return refuse(origin, key, NULL, "%s has an empty name in it", key);
         for (size_t j = 0; j < i; j++)
             if (strcmp(names[i], names[j]) == 0)
-                return object(hearing, key, NULL, "%s names '%s' twice", key, names[i]);
+                return refuse(origin, key, NULL, "%s names '%s' twice", key, names[i]);
     }
     return TG_OK;
 }
 
-static int check_merge(const struct hearing *hearing, const struct resource *resource)
+static int check_merge(const struct origin *origin, const struct resource *resource)
 {
     bool merges = resource->disposition == DISPOSITION_MERGE;
     bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
     if (merges && !has_key && !resource->append_on_missing_key)
-        return object(hearing, "write_disposition", NULL,
+        return refuse(origin, "write_disposition", NULL,
                       "merge needs a primary_key or a merge_key (or on_missing_key: append)");
     if (!merges && resource->merge_key_count > 0)
-        return object(hearing, "merge_key", NULL, "merge_key is for write_disposition: merge");
+        return refuse(origin, "merge_key", NULL, "merge_key is for write_disposition: merge");
     if (!merges && resource->append_on_missing_key)
-        return object(hearing, "on_missing_key", NULL,
+        return refuse(origin, "on_missing_key", NULL,
                       "on_missing_key is for write_disposition: merge");
     return TG_OK;
 }
 
 /* What says where ids come from, and what becomes of bad rows. */
-static int check_rules(const struct hearing *hearing, const struct resource *resource)
+static int check_rules(const struct origin *origin, const struct resource *resource)
 {
     if (resource->row_ids == TG_ROW_IDS_KEY && resource->primary_key_count == 0)
-        return object(hearing, "row_ids", NULL, "row_ids: key needs a primary_key");
+        return refuse(origin, "row_ids", NULL, "row_ids: key needs a primary_key");
     if (!resource->reject_bad_rows && resource->reject_max > 0)
-        return object(hearing, hearing->doc ? "on_bad_row" : "reject_max", NULL,
+        return refuse(origin, origin->doc ? "on_bad_row" : "reject_max", NULL,
                       "a limit of bad rows is for those that are rejected");
     return TG_OK;
 }
@@ -319,16 +305,16 @@ static bool starts_with(const char *text, const char *start)
 }
 
 /* Against those before it: two resources in one table would replace each other's rows. */
-static int check_table(const struct hearing *hearing, const struct config *config,
+static int check_table(const struct origin *origin, const struct config *config,
                        const struct resource *resource)
 {
     if (starts_with(resource->table_key, "_dlt_") || starts_with(resource->table_key, "_tidegate_"))
-        return object(hearing, "table_name", NULL,
+        return refuse(origin, "table_name", NULL,
                       "tables '_dlt_*' and '_tidegate_*' are the system's; set another table_name");
     for (size_t i = 0; i < config->resource_count; i++) {
         const struct resource *other = &config->resources[i];
         if (strcasecmp(other->table_key, resource->table_key) == 0)
-            return object(hearing, "table_name", NULL,
+            return refuse(origin, "table_name", NULL,
                           "table '%s' is that of resource '%s'; set another table_name",
                           resource->table_key, other->name);
     }
@@ -336,7 +322,7 @@ static int check_table(const struct hearing *hearing, const struct config *confi
 }
 
 /* The source's own options that are about what was loaded before. */
-static int check_options(const struct hearing *hearing, const struct resource *resource)
+static int check_options(const struct origin *origin, const struct resource *resource)
 {
     const struct option *options = resource->driver->resource_options;
     for (; options->name; options++) {
@@ -345,33 +331,33 @@ static int check_options(const struct hearing *hearing, const struct resource *r
             !option_text(resource->resource_values, resource->resource_value_count, name))
             continue;
         if (resource->disposition != DISPOSITION_APPEND)
-            return object(hearing, name, NULL,
+            return refuse(origin, name, NULL,
                           "%s is for write_disposition: append; others read every file each time",
                           name);
         if (resource->incremental.end_value.kind != TG_VALUE_NONE)
-            return object(hearing, name, NULL,
+            return refuse(origin, name, NULL,
                           "%s and end_value do not go together: a window reads every file", name);
     }
     return TG_OK;
 }
 
-static int check_resource(const struct hearing *hearing, const struct config *config,
+static int check_resource(const struct origin *origin, const struct config *config,
                           const struct resource *resource)
 {
     int rc = TG_OK;
     if (!*resource->name)
-        TRY(object(hearing, "name", NULL, "a resource needs a name"));
+        TRY(refuse(origin, "name", NULL, "a resource needs a name"));
     if (!*resource->table_name)
-        TRY(object(hearing, "table_name", NULL, "table_name is empty"));
-    TRY(check_merge(hearing, resource));
-    TRY(check_key(hearing, "primary_key", resource->primary_key, resource->primary_key_count));
-    TRY(check_key(hearing, "merge_key", resource->merge_key, resource->merge_key_count));
-    TRY(check_incremental(hearing, &resource->incremental));
-    TRY(check_rules(hearing, resource));
-    TRY(check_options(hearing, resource));
-    TRY(check_columns(hearing, resource));
-    TRY(check_hints(hearing, resource->hints, NULL));
-    TRY(check_table(hearing, config, resource));
+        TRY(refuse(origin, "table_name", NULL, "table_name is empty"));
+    TRY(check_merge(origin, resource));
+    TRY(check_key(origin, "primary_key", resource->primary_key, resource->primary_key_count));
+    TRY(check_key(origin, "merge_key", resource->merge_key, resource->merge_key_count));
+    TRY(check_incremental(origin, &resource->incremental));
+    TRY(check_rules(origin, resource));
+    TRY(check_options(origin, resource));
+    TRY(check_columns(origin, resource));
+    TRY(check_hints(origin, resource->hints, NULL));
+    TRY(check_table(origin, config, resource));
 done:
     return rc;
 }
@@ -420,14 +406,14 @@ static int set_table_key(struct config *config, struct resource *resource, struc
     return rc;
 }
 
-int resource_add(struct config *config, struct resource *resource, const struct hearing *hearing)
+int resource_add(struct config *config, struct resource *resource, const struct origin *origin)
 {
     int rc = TG_OK;
-    TRY(set_table_key(config, resource, hearing->err));
-    TRY(check_resource(hearing, config, resource));
+    TRY(set_table_key(config, resource, origin->err));
+    TRY(check_resource(origin, config, resource));
     if (resource->reject_bad_rows && resource->reject_max == 0)
         resource->reject_max = REJECT_MAX;
-    TRY(push_resource(config, resource, hearing->err));
+    TRY(push_resource(config, resource, origin->err));
 done:
     return rc;
 }
@@ -457,27 +443,27 @@ done:
 
 /* What a spec cannot say wrongly, but a struct can. */
 static int check_given(const struct config *config, const struct tg_resource *given,
-                       const struct hearing *hearing)
+                       const struct origin *origin)
 {
     if (!given->read)
-        return object(hearing, "read", NULL, "`read` is not set; it is where rows come from");
+        return refuse(origin, "read", NULL, "`read` is not set; it is where rows come from");
     if ((unsigned)given->write_disposition > TG_MERGE)
-        return object(hearing, "write_disposition", NULL,
+        return refuse(origin, "write_disposition", NULL,
                       "write_disposition of struct tg_resource is %d, which is none of its values; "
                       "was the struct zeroed?",
                       (int)given->write_disposition);
     if (given->column_count > 0 && !given->columns)
-        return object(hearing, "columns", NULL, "column_count is set, columns is not");
+        return refuse(origin, "columns", NULL, "column_count is set, columns is not");
     for (size_t i = 0; i < given->column_count; i++)
         if (!given->columns[i].name || !*given->columns[i].name)
-            return object(hearing, "columns", NULL, "column %zu has no name", i);
+            return refuse(origin, "columns", NULL, "column %zu has no name", i);
     for (size_t i = 0; i < given->column_count; i++)
         for (size_t j = 0; j < i; j++)
             if (strcmp(given->columns[i].name, given->columns[j].name) == 0)
-                return object(hearing, "columns", NULL, "column '%s' has two entries",
+                return refuse(origin, "columns", NULL, "column '%s' has two entries",
                               given->columns[i].name);
     if (find_resource(config, given->name, strlen(given->name)))
-        return object(hearing, "name", NULL, "there is a resource of that name already");
+        return refuse(origin, "name", NULL, "there is a resource of that name already");
     return TG_OK;
 }
 
@@ -514,13 +500,13 @@ static int add_given(struct config *config, const struct tg_resource *given, str
     struct resource resource;
     if (!given->name || !*given->name)
         return error_set(err, TG_USAGE, "a resource needs a name; set `name`");
-    const struct hearing hearing = {.resource = given->name, .err = err};
-    TRY(check_given(config, given, &hearing));
+    const struct origin origin = {.resource = given->name, .err = err};
+    TRY(check_given(config, given, &origin));
     rc = copy_resource(config, given, &resource, err);
     if (rc == TG_USAGE)
         return error_where(err, rc, "resource '%s'", given->name);
     TRY(rc);
-    TRY(resource_add(config, &resource, &hearing));
+    TRY(resource_add(config, &resource, &origin));
 done:
     return rc;
 }

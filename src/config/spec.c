@@ -313,7 +313,7 @@ static int read_resource(const struct conversion *conv, const struct node *node)
     int rc = TG_OK;
     struct config *config = conv->config;
     const struct source_entry *source;
-    const struct hearing hearing = {conv->doc, node, node->name, conv->err};
+    const struct origin origin = {conv->doc, node, node->name, conv->err};
     TRY(pick_source(conv, node, &source));
     struct resource resource = {
         .name = node->name,
@@ -334,7 +334,7 @@ static int read_resource(const struct conversion *conv, const struct node *node)
     TRY(add_columns(conv, node, "merge_key", &resource.merge_key, &resource.merge_key_count));
     TRY(read_columns(conv, node, &resource));
     apply_source(conv, source, &resource);
-    TRY(resource_add(config, &resource, &hearing));
+    TRY(resource_add(config, &resource, &origin));
 done:
     return rc;
 }
@@ -371,7 +371,7 @@ static int read_memory(const struct conversion *conv)
 {
     const struct node *memory = node_find(&conv->doc->root, "memory");
     uint64_t *bytes = &conv->config->memory_bytes;
-    if (!memory || (node_bytes(memory, bytes) && *bytes >= MEMORY_BYTES_MIN))
+    if (!memory || (parse_bytes(memory->text, bytes) && *bytes >= MEMORY_BYTES_MIN))
         return TG_OK;
     return document_problem(conv->doc, &memory->place,
                             "'memory' is a size of at least 64MiB, like 256MiB or 1GiB, not '%s'",

@@ -103,10 +103,11 @@ int schema_set(struct config *config, const struct tg_schema_options *given,
 
 enum { REJECT_MAX = 1000 }; /* bad rows of a run, when nobody says how many */
 
-/* Who hears of what is wrong with a resource. */
-struct hearing {
-    struct document *doc;    /* gets a problem; NULL: a caller in C gets TG_USAGE */
-    const struct node *node; /* the resource in the document */
+/* Where a resource comes from: a document, which keeps what is wrong with it as a problem, or (doc
+ * is NULL) a program, which gets TG_USAGE. */
+struct origin {
+    struct document *doc;
+    const struct node *node; /* in the document */
     const char *resource;    /* its name */
     struct tg_error *err;
 };
@@ -114,7 +115,7 @@ struct hearing {
 /* Checks a resource (all but table_key is set, in the config's arena; reject_max 0: not said) and
  * adds it. In a document, what is wrong is recorded; otherwise TG_USAGE. TG_NOMEM. */
 int resource_add(struct config *config, struct resource *resource,
-                 const struct hearing *hearing) TG_CHECK_RESULT;
+                 const struct origin *origin) TG_CHECK_RESULT;
 
 /* ---- spec.c ---- */
 

@@ -259,14 +259,11 @@ static void sizes_have_units(void **state)
     } good[] = {{"64000000", 64000000}, {"256MiB", 268435456}, {"1GB", 1000000000}, {"3kB", 3000}};
     static const char *const bad[] = {"", "MiB", "-1", "1 GiB", "1.5GiB", "1mib", "99999999999GiB"};
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        struct node node = plain(good[i].text);
-        assert_true(node_bytes(&node, &bytes));
+        assert_true(parse_bytes(good[i].text, &bytes));
         assert_int_equal(bytes, good[i].bytes);
     }
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-        struct node node = plain(bad[i]);
-        assert_false(node_bytes(&node, &bytes));
-    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(parse_bytes(bad[i], &bytes));
 }
 
 static void what_is_absent_is_not_found(void **state)

@@ -179,9 +179,10 @@ static const struct {
     {{.name = "n", .read = read_nothing, .columns = same, .column_count = 2},
      "column 'a' has two entries"},
     {{.name = "n", .read = read_nothing, .columns = &wrong_type, .column_count = 1},
-     "column 'a' has the unknown data_type 'bigit'; did you mean 'bigint'?"},
+     "'bigit' is none of the words for 'data_type' (text double bool timestamp bigint binary json "
+     "decimal wei date time); did you mean 'bigint'?"},
     {{.name = "n", .read = read_nothing, .columns = &wrong_sort, .column_count = 1},
-     "column 'a': dedup_sort is asc or desc, not 'up'"},
+     "'up' is none of the words for 'dedup_sort' (asc desc)"},
     {{.name = "n", .read = read_nothing, .columns = &wrong_precision, .column_count = 1},
      "column 'a' has a negative precision"},
     {{.name = "n", .read = read_nothing, .columns = &no_seconds, .column_count = 1},
@@ -254,9 +255,10 @@ static void impossible_ones_are_refused(void **state)
     for (size_t i = 0; i < sizeof(impossible) / sizeof(impossible[0]); i++) {
         assert_int_equal(config_add(config, &impossible[i].resource, &spec->err), TG_USAGE);
         assert_string_equal(spec->err.what, impossible[i].what);
-        assert_string_equal(spec->err.where, impossible[i].resource.columns == &wrong_flag
-                                                 ? "resource 'n', column 'a'"
-                                                 : "resource 'n'");
+        const struct tg_column *column = impossible[i].resource.columns;
+        bool of_column = column == &wrong_flag || column == &wrong_type || column == &wrong_sort;
+        assert_string_equal(spec->err.where,
+                            of_column ? "resource 'n', column 'a'" : "resource 'n'");
         assert_int_equal(config->resource_count, 1);
     }
     const struct tg_resource broken = {
@@ -311,6 +313,33 @@ static void good_ones_pass(void **state)
 }
 
 /* ---- which ones ---- */
+
+static void a_spec_takes_resources_of_a_program(void **state)
+{
+    struct spec_file *spec = *state;
+    struct config *config = spec_good(
+        spec, "pipeline: shop\ndestination: duckdb:///shop.duckdb\n"
+              "sources: {crm: {type: files, root_key: true}}\n"
+              "resources: {person: {source: crm, path: a}, click: {source: crm, path: b}}\n");
+    struct tg_resource resource = {.name = "order", .read = read_nothing};
+    assert_int_equal(config_add(config, &resource, &spec->err), TG_OK);
+    assert_int_equal(config->resource_count, 3);
+    const struct resource *order = &config->resources[2];
+    assert_string_equal(order->source, "crm"); /* the schema's only one */
+    assert_string_equal(order->driver->name, "callback");
+    assert_true(order->root_key);
+    resource.name = "person";
+    assert_int_equal(config_add(config, &resource, &spec->err), TG_USAGE);
+    assert_string_equal(spec->err.what, "there is a resource of that name already");
+    resource.name = "people";
+    resource.table_name = "Person";
+    assert_int_equal(config_add(config, &resource, &spec->err), TG_USAGE);
+    assert_string_equal(spec->err.what,
+                        "table 'person' is that of resource 'person'; set another table_name");
+    assert_int_equal(config_select(config, "order, person", &spec->err), TG_OK);
+    assert_true(config->resources[0].selected && order->selected);
+    assert_false(config->resources[1].selected);
+}
 
 static void a_request_is_the_resource(void **state)
 {
@@ -405,6 +434,7 @@ int main(void)
         cmocka_unit_test(nesting_has_three_cases),
         cmocka_unit_test(impossible_ones_are_refused),
         cmocka_unit_test(good_ones_pass),
+        cmocka_unit_test(a_spec_takes_resources_of_a_program),
         cmocka_unit_test(a_request_is_the_resource),
         cmocka_unit_test(names_select),
         cmocka_unit_test(adding_survives_torture),
