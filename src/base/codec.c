@@ -23,6 +23,7 @@
 
 #include "base/hash.h"
 #include "base/memory.h"
+#include "base/text/base64.h"
 
 enum { CHUNK_BYTES = 256 * 1024 };
 
@@ -378,12 +379,7 @@ int blob_encode(const char *text, size_t len, struct buf *out, struct tg_error *
     struct buf packed = BUF_INIT;
     int rc = TG_OK;
     TRY(zlib_compress(text, len, &packed, err));
-    for (size_t i = 0; i < packed.len; i += 768) {
-        char encoded[1024];
-        size_t part = packed.len - i < 768 ? packed.len - i : 768;
-        buf_append(out, encoded,
-                   base64_encode((const unsigned char *)packed.data + i, part, true, encoded));
-    }
+    base64_append(out, packed.data, packed.len);
     rc = buf_check(out, err);
 done:
     buf_release(&packed);

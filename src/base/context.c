@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "base/text/utf8.h"
 
 const char *tg_version(void)
 {
@@ -110,33 +111,22 @@ static void warnings_add(struct warnings *warnings, const char *text)
     pthread_mutex_unlock(&warnings->lock);
 }
 
-/* Ends a text that was cut somewhere before the character that was cut. */
-static void cut_character(char *text)
-{
-    size_t len = strlen(text);
-    while (len > 0 && ((unsigned char)text[len - 1] & 0xC0) == 0x80)
-        len--;
-    if (len > 0 && (unsigned char)text[len - 1] >= 0xC0)
-        len--;
-    text[len] = '\0';
-}
-
 void context_log(const struct context *ctx, int level, const char *component, const char *format,
                  ...)
 {
     struct warnings *kept = level == TG_LOG_WARNING ? ctx->warnings : NULL;
     if (!ctx->log && !kept)
         return;
-    char message[2048]; /* an error's place and reason */
+    enum { LEN_MAX = 2047 };   /* an error's place and reason, */
+    char message[LEN_MAX + 2]; /* and where a cut one would go on */
     va_list args;
     va_start(args, format);
     int len = vsnprintf(message, sizeof(message), format, args);
     va_end(args);
     if (len < 0)
         return;
-    if ((size_t)len >= sizeof(message))
-        cut_character(message);
-    redact_in(ctx->secrets, message, sizeof(message));
+    if (len > LEN_MAX)
+        message[utf8_cut(message, LEN_MAX)] = '\0';
     if (kept)
         warnings_add(kept, message);
     if (ctx->log)

@@ -12,16 +12,13 @@
 
 #include <string.h>
 
+#include "base/text/utf8.h"
+
 /* The most bytes of `text` that fit into `max` without cutting a character. */
 static size_t fitting(const char *text, size_t max)
 {
     size_t len = strlen(text);
-    if (len <= max)
-        return len;
-    len = max;
-    while (len > 0 && ((unsigned char)text[len] & 0xC0) == 0x80)
-        len--;
-    return len;
+    return len <= max ? len : utf8_cut(text, max);
 }
 
 static void put(char *out, size_t size, const char *text)

@@ -495,6 +495,16 @@ static int check_plain_path(const char *path, struct tg_error *err)
     return TG_OK;
 }
 
+void fs_glob_literal(const char *path, struct buf *out)
+{
+    for (; *path; path++) {
+        if (strchr("*?[", *path))
+            buf_printf(out, "[%c]", *path);
+        else
+            buf_char(out, *path);
+    }
+}
+
 int fs_glob(const char *pattern, struct fs_names *out, struct tg_error *err)
 {
     *out = (struct fs_names){0};

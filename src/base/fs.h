@@ -49,6 +49,8 @@ int fs_list(const char *path, struct fs_names *out, struct tg_error *err) TG_CHE
 /* Paths that match a glob pattern (**: any depth), sorted by bytes; files only (links followed).
  * A path without a wildcard that does not exist, or is a folder, is TG_SOURCE and says so. */
 int fs_glob(const char *pattern, struct fs_names *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Appends a path as the pattern that only it matches. DuckDB's patterns read the same. */
+void fs_glob_literal(const char *path, struct buf *out);
 void fs_names_release(struct fs_names *names);
 
 /* An exclusive lock on the file `path` (made if absent), also between two in one process; the file

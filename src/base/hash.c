@@ -1,5 +1,5 @@
 /*
- * Hashes and base64.
+ * Hashes.
  *
  * Path: hash_text -> hash_shake128 -> base64_encode, for ids; hash_sha3_256 for versions; hash_xx64
  * and hash_file for our own checksums of files, hash_stream_add -> hash_stream_text for what comes
@@ -20,6 +20,7 @@
 #include <xxhash.h>
 
 #include "base/memory.h"
+#include "base/text/base64.h"
 
 void hasher_release(struct hasher *hasher)
 {
@@ -196,67 +197,4 @@ uint64_t hash_stream_head(const struct hash_stream *stream, int64_t len)
 {
     len = len < stream->bytes ? len : stream->bytes;
     return hash_xx64(stream->head, (size_t)(len < HASH_HEAD_BYTES ? len : HASH_HEAD_BYTES));
-}
-
-/* ---- base64 -------------------------------------------------------------------------------- */
-
-size_t base64_encode(const unsigned char *in, size_t len, bool pad, char *out)
-{
-    static const char alphabet[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *start = out;
-    size_t i = 0;
-    for (; i + 3 <= len; i += 3) {
-        uint32_t bits = (uint32_t)in[i] << 16 | (uint32_t)in[i + 1] << 8 | in[i + 2];
-        *out++ = alphabet[bits >> 18];
-        *out++ = alphabet[bits >> 12 & 63];
-        *out++ = alphabet[bits >> 6 & 63];
-        *out++ = alphabet[bits & 63];
-    }
-    size_t rest = len - i;
-    if (rest > 0) {
-        uint32_t bits = (uint32_t)in[i] << 16 | (rest > 1 ? (uint32_t)in[i + 1] << 8 : 0);
-        *out++ = alphabet[bits >> 18];
-        *out++ = alphabet[bits >> 12 & 63];
-        if (rest > 1)
-            *out++ = alphabet[bits >> 6 & 63];
-        for (size_t missing = rest; pad && missing < 3; missing++)
-            *out++ = '=';
-    }
-    return (size_t)(out - start);
-}
-
-static int base64_value(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '+')
-        return 62;
-    return c == '/' ? 63 : -1;
-}
-
-int base64_decode(const char *in, size_t len, struct buf *out, struct tg_error *err)
-{
-    size_t padded = len;
-    while (len > 0 && padded - len < 2 && in[len - 1] == '=')
-        len--;
-    if (len % 4 == 1 || (padded > len && padded % 4 != 0))
-        return error_set(err, TG_DATA, "base64 text of %zu characters is cut off or padded wrong",
-                         padded);
-    uint32_t bits = 0;
-    for (size_t i = 0; i < len; i++) {
-        int value = base64_value(in[i]);
-        if (value < 0)
-            return error_set(err, TG_DATA,
-                             "base64 text has a character that is not base64's at %zu", i);
-        bits = bits << 6 | (uint32_t)value;
-        /* Four characters are three bytes; each but the first completes one. */
-        if (i % 4 != 0)
-            buf_char(out, (char)(bits >> (6 - 2 * (i % 4)) & 255));
-    }
-    return buf_check(out, err);
 }

@@ -1,6 +1,6 @@
 /*
- * Hashes and base64 as dlt uses them: SHAKE-128 for ids and name tags, SHA3-256 for versions; XXH3
- * for our own checksums.
+ * Hashes: as dlt uses them, SHAKE-128 for ids and name tags and SHA3-256 for versions; XXH3 for our
+ * own checksums.
  */
 #ifndef TIDEGATE_BASE_HASH_H
 #define TIDEGATE_BASE_HASH_H
@@ -50,16 +50,5 @@ void hash_stream_text_at(const struct hash_stream *stream, int64_t len,
 /* Of the first `len` bytes, or as many as there are, up to HASH_HEAD_BYTES. */
 uint64_t hash_stream_head(const struct hash_stream *stream, int64_t len);
 const char *hash_stream_head_bytes(const struct hash_stream *stream, size_t *len);
-
-/* Standard alphabet. Encodes 3 bytes -> 4 characters; padded or not; no NUL added; returns the
- * length written. */
-size_t base64_encode(const unsigned char *in, size_t len, bool pad, char *out);
-static inline size_t base64_length(size_t len)
-{
-    return (len + 2) / 3 * 4;
-}
-/* Strict (padding optional); TG_DATA on a bad character. */
-int base64_decode(const char *in, size_t len, struct buf *out,
-                  struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -210,7 +210,7 @@ struct writer {
     bool sorted;
 };
 
-static int compare_keys(const void *left, const void *right)
+int json_compare_keys(const void *left, const void *right)
 {
     yyjson_val *a = *(yyjson_val *const *)left;
     yyjson_val *b = *(yyjson_val *const *)right;
@@ -234,7 +234,7 @@ static yyjson_val **sorted_keys(yyjson_val *object, size_t count)
         keys[i] = key;
         key = unsafe_yyjson_get_next(key + 1);
     }
-    qsort(keys, count, sizeof(yyjson_val *), compare_keys);
+    qsort(keys, count, sizeof(yyjson_val *), json_compare_keys);
     return keys;
 }
 

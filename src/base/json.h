@@ -25,6 +25,9 @@ void json_write(struct buf *out, const yyjson_val *value);
 /* The same with the keys of every object sorted by bytes (UTF-8 order = code point order): what
  * hashes are taken of. */
 void json_write_sorted(struct buf *out, const yyjson_val *value);
+/* Orders two keys of a parsed object (yyjson_val *const *, as qsort has them) by their bytes; the
+ * same key twice stays in the order of the text. */
+int json_compare_keys(const void *left, const void *right);
 /* A quoted, escaped JSON string; a shortest round-trip number (1.0 stays 1.0). */
 void json_string(struct buf *out, const char *text, size_t len);
 void json_double(struct buf *out, double value);

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "base/text/utf8.h"
+
 static const char empty_name[] = "_empty";
 
 /* ---- Characters ---------------------------------------------------------------------------- */
@@ -28,30 +30,13 @@ static bool is_lower(char c)
     return c >= 'a' && c <= 'z';
 }
 
-static bool is_continuation(char c)
-{
-    return ((unsigned char)c & 0xc0) == 0x80;
-}
-
 /* The character at the start of `text`, its bytes in *size. What is not UTF-8 goes byte by byte. */
 static uint32_t next_char(const char *text, size_t len, size_t *size)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    unsigned char lead = (unsigned char)text[0];
-    size_t count = lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    *size = 1;
-    if (count == 1 || count > len)
-        return lead < 0x80 ? lead : 0xfffd;
-    uint32_t code = lead & (0x7fU >> count);
-    for (size_t i = 1; i < count; i++) {
-        if (!is_continuation(text[i]))
-            return 0xfffd;
-        code = code << 6 | ((unsigned char)text[i] & 0x3fU);
-    }
-    if (code < least[count])
-        return 0xfffd;
-    *size = count;
-    return code;
+    uint32_t code;
+    size_t count = utf8_next(text, len, &code);
+    *size = count > 0 ? count : 1;
+    return count > 0 ? code : 0xfffd;
 }
 
 /* What Python's str.strip takes off. */
@@ -289,11 +274,9 @@ static int shorten(const struct name_rules *rules, struct hasher *hasher, const 
     TRY(buf_check(out, err));
     char *name = out->data + start;
     size_t rest = rules->bytes_max > 6 ? rules->bytes_max - 6 : 0;
-    size_t head = (rest + 1) / 2;
+    size_t head = utf8_cut(name, (rest + 1) / 2);
     size_t tail = name_len - rest / 2;
-    while (head > 0 && is_continuation(name[head]))
-        head--;
-    while (tail < name_len && is_continuation(name[tail]))
+    while (tail < name_len && utf8_continues(name[tail]))
         tail++;
     memmove(name + head + 6, name + tail, name_len - tail);
     memcpy(name + head, tag, 6);

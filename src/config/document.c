@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text/utf8.h"
 #include "base/yaml.h"
 
 enum {
@@ -23,11 +24,6 @@ enum {
 };
 
 /* ---- problems ---- */
-
-static bool is_continuation(char c)
-{
-    return ((unsigned char)c & 0xC0) == 0x80;
-}
 
 /* The text of a line, without its end. */
 static const char *find_line(const struct document *doc, int line, size_t *len)
@@ -57,7 +53,7 @@ static void draw(const struct document *doc, const struct place *place, struct b
     int column = 0;
     buf_char(out, '\n');
     for (size_t i = 0; i < len; i++) {
-        column += !is_continuation(line[i]);
+        column += !utf8_continues(line[i]);
         if (column >= first && column < first + SHOWN_MAX)
             buf_char(out, line[i] == '\t' ? ' ' : line[i]);
     }
@@ -130,7 +126,7 @@ static struct place make_place(const struct document *doc, const struct fy_mark 
     for (size_t i = from->input_pos; i < to->input_pos && i < doc->len; i++) {
         if (doc->text[i] == '\n' || doc->text[i] == '\r')
             break;
-        place.width += !is_continuation(doc->text[i]);
+        place.width += !utf8_continues(doc->text[i]);
     }
     return place;
 }
@@ -311,35 +307,19 @@ static int build(struct document *doc, struct fy_node *from, int depth, struct n
 
 /* ---- text -> libfyaml ---- */
 
-/* Length of the UTF-8 character at `text`; 0: it is none. */
-static size_t utf8_length(const unsigned char *text, size_t left)
-{
-    size_t len = text[0] < 0x80   ? 1
-                 : text[0] < 0xC2 ? 0
-                 : text[0] < 0xE0 ? 2
-                 : text[0] < 0xF0 ? 3
-                 : text[0] < 0xF5 ? 4
-                                  : 0;
-    if (len > left || text[0] == '\0')
-        return 0;
-    for (size_t i = 1; i < len; i++)
-        if (!is_continuation((char)text[i]))
-            return 0;
-    return len;
-}
-
 /* libfyaml takes what is not UTF-8, and NUL characters, as the end of the text. */
 static int check_bytes(struct document *doc)
 {
     struct place place = {.line = 1, .column = 1, .hidden = true};
     for (size_t i = 0; i < doc->len;) {
-        size_t len = utf8_length((const unsigned char *)doc->text + i, doc->len - i);
-        if (len == 0)
+        uint32_t code;
+        size_t len = utf8_next(doc->text + i, doc->len - i, &code);
+        if (len == 0 || code == 0)
             return document_problem(doc, &place,
                                     "byte 0x%02X is no UTF-8 text; save the file as UTF-8",
                                     (unsigned char)doc->text[i]);
         place.column++;
-        if (doc->text[i] == '\n')
+        if (code == '\n')
             place = (struct place){.line = place.line + 1, .column = 1, .hidden = true};
         i += len;
     }

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/text/utf8.h"
 #include "data/batch.h"
 
 enum {
@@ -137,7 +138,7 @@ static int put_bool(struct tape *tape, const struct node *node, int64_t at)
 static int put_text(struct tape *tape, const struct node *node, uint64_t tag, const char *bytes,
                     size_t len)
 {
-    if (tag == YYJSON_TYPE_STR && !node->is_ascii && !text_is_utf8(bytes, len))
+    if (tag == YYJSON_TYPE_STR && !node->is_ascii && !utf8_is_valid(bytes, len))
         return error_set(tape->err, TG_DATA,
                          "column '%s' holds a text that is not valid UTF-8; convert it in the "
                          "source, or hand it over as binary",
@@ -347,7 +348,7 @@ static int name_field(struct node *field, const char *name, struct tg_rows *rows
     size_t len = strlen(name);
     const char *kept;
 
-    if (!text_is_utf8(name, len))
+    if (!utf8_is_valid(name, len))
         return error_set(err, TG_DATA, "the name of a column is not valid UTF-8; rename it");
     kept = rows_keep(rows, name, len);
     field->key =

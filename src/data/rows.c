@@ -16,9 +16,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/text/base64.h"
+#include "base/text/utf8.h"
 #include "base/time.h"
 #include "data/column.h"
 #include "data/text/literal.h"
@@ -132,16 +133,6 @@ static void put_int(struct buf *out, uint64_t number, bool negative)
     buf_append(out, p, (size_t)(digits + sizeof(digits) - p));
 }
 
-void cell_base64(struct buf *out, const char *bytes, size_t len)
-{
-    char text[128];
-
-    for (size_t part; len > 0; bytes += part, len -= part) {
-        part = len < 96 ? len : 96;
-        buf_append(out, text, base64_encode((const unsigned char *)bytes, part, true, text));
-    }
-}
-
 static void put_timestamp(struct buf *out, const yyjson_val *cell, int flags)
 {
     bool zulu = flags & CELL_JSON_ZULU;
@@ -174,7 +165,7 @@ static void put_typed(struct buf *out, const yyjson_val *cell, int flags)
     if (flags & CELL_JSON_MARKERS)
         buf_text(out, markers[kind]);
     switch (kind) {
-    case CELL_BINARY: cell_base64(out, cell->uni.str, cell_len(cell)); break;
+    case CELL_BINARY: base64_append(out, cell->uni.str, cell_len(cell)); break;
     case CELL_TIMESTAMP:
     case CELL_TIMESTAMP_NS: put_timestamp(out, cell, flags); break;
     case CELL_DATE: time_format_date(out, (int32_t)cell->uni.i64); break;
@@ -186,30 +177,16 @@ static void put_typed(struct buf *out, const yyjson_val *cell, int flags)
 
 static void put_cell(struct buf *out, const yyjson_val *cell, int flags, int depth);
 
-static int compare_keys(const void *left, const void *right)
-{
-    const yyjson_val *a = *(const yyjson_val *const *)left;
-    const yyjson_val *b = *(const yyjson_val *const *)right;
-    size_t a_len = cell_len(a), b_len = cell_len(b), shorter = a_len < b_len ? a_len : b_len;
-    int order = memcmp(a->uni.str, b->uni.str, shorter);
-
-    if (order != 0)
-        return order;
-    if (a_len != b_len)
-        return a_len < b_len ? -1 : 1;
-    return a < b ? -1 : a > b; /* equal keys stay in order */
-}
-
 static void sort_keys(const yyjson_val **keys, size_t count)
 {
     if (count > 32) {
-        qsort(keys, count, sizeof(*keys), compare_keys);
+        qsort(keys, count, sizeof(*keys), json_compare_keys);
         return;
     }
     for (size_t i = 1; i < count; i++) {
         const yyjson_val *key = keys[i];
         size_t j = i;
-        for (; j > 0 && compare_keys(&key, &keys[j - 1]) < 0; j--)
+        for (; j > 0 && json_compare_keys(&key, &keys[j - 1]) < 0; j--)
             keys[j] = keys[j - 1];
         keys[j] = key;
     }
@@ -469,31 +446,6 @@ const char *rows_keep(struct tg_rows *rows, const void *bytes, size_t len)
     return kept;
 }
 
-bool text_is_utf8(const char *text, size_t len)
-{
-    const unsigned char *p = (const unsigned char *)text, *end = p + len;
-
-    while (p < end) {
-        uint64_t eight;
-        if (end - p >= 8 && (memcpy(&eight, p, 8), (eight & UINT64_C(0x8080808080808080)) == 0)) {
-            p += 8;
-            continue;
-        }
-        unsigned lead = *p++, low = 0x80, high = 0xbf;
-        int more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-        if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || end - p < more)
-            return false;
-        if (lead == 0xe0 || lead == 0xf0)
-            low = lead == 0xe0 ? 0xa0 : 0x90;
-        if (lead == 0xed || lead == 0xf4)
-            high = lead == 0xed ? 0x9f : 0x8f;
-        for (; more > 0; more--, p++, low = 0x80, high = 0xbf)
-            if (*p < low || *p > high)
-                return false;
-    }
-    return true;
-}
-
 static yyjson_val *add_cell(struct tg_rows *rows, uint64_t tag)
 {
     if (mem_grow(&rows->cells, &rows->cell_cap, rows->cell_count + 1, sizeof(*rows->cells),
@@ -645,7 +597,7 @@ void tg_rows_key(struct tg_rows *rows, const char *name)
 
     if (rows->err.code != TG_OK)
         return;
-    if (!name || !text_is_utf8(name, strlen(name)))
+    if (!name || !utf8_is_valid(name, strlen(name)))
         error_set(&rows->err, TG_USAGE, "a key is %s", name ? "not valid UTF-8" : "NULL");
     else if (!frame || !frame->is_object)
         error_set(&rows->err, TG_USAGE,
@@ -702,7 +654,7 @@ void tg_rows_string(struct tg_rows *rows, const char *text)
 
 void tg_rows_text(struct tg_rows *rows, const char *text, size_t len)
 {
-    if (text && rows->err.code == TG_OK && !text_is_utf8(text, len))
+    if (text && rows->err.code == TG_OK && !utf8_is_valid(text, len))
         error_set(&rows->err, TG_DATA,
                   "a text is not valid UTF-8; convert it, or push it with tg_rows_binary");
     push_bytes(rows, YYJSON_TYPE_STR, text, len);

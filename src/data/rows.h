@@ -102,9 +102,6 @@ void cell_json(struct buf *out, const yyjson_val *cell, int flags);
 /* Whether it is a timestamp, or one is nested in it. */
 bool cell_has_timestamp(const yyjson_val *cell);
 
-/* Base64 with padding, without quotes. */
-void cell_base64(struct buf *out, const char *bytes, size_t len);
-
 /* The value at `row` of any Arrow array as a typed cell, through dictionaries; NULL is a null cell.
  * Floats of every width are CELL_DOUBLE, decimals CELL_DECIMAL, timestamps CELL_TIMESTAMP or (unit
  * nanosecond) CELL_TIMESTAMP_NS. Text is borrowed from the array, digits are in `scratch`, which is
@@ -143,7 +140,5 @@ int rows_reserve(struct tg_rows *rows, size_t count, yyjson_val **cells, size_t 
                  struct tg_error *err) TG_CHECK_RESULT;
 /* A copy of `len` bytes that stays where it is until rows_clear; NULL: no memory. */
 const char *rows_keep(struct tg_rows *rows, const void *bytes, size_t len);
-/* No overlong form, no surrogate, nothing beyond U+10FFFF. */
-bool text_is_utf8(const char *text, size_t len);
 
 #endif

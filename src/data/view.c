@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text/base64.h"
 #include "base/time.h"
 #include "data/batch.h"
 #include "data/rows.h"
@@ -431,7 +432,7 @@ static int put_quoted(const struct place *place, bool json, struct buf *out, str
     if (format[0] == 't')
         TRY(put_temporal(place, out, err));
     else
-        cell_base64(out, bytes, len);
+        base64_append(out, bytes, len);
     if (json)
         buf_char(out, '"');
 done:

@@ -16,6 +16,7 @@
 
 #include "base/codec.h"
 #include "base/hash.h"
+#include "base/text/base64.h"
 #include "base/memory.h"
 #include "dlt/store.h"
 

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/text/base64.h"
 #include "dlt/schema_yaml.h"
 
 enum { HASH_TEXT = 44 }; /* 32 bytes in base64 */

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text/utf8.h"
+
 enum { DOCUMENT_SHOWN_MAX = 300 };
 
 static void describe(const struct change *change, char *out, size_t size)
@@ -37,8 +39,7 @@ static void show_document(const struct outputs *outputs, char out[DOCUMENT_SHOWN
     size_t len = text.failed ? 0 : text.len;
     bool cut = len > DOCUMENT_SHOWN_MAX;
     if (cut)
-        for (len = DOCUMENT_SHOWN_MAX; len > 0 && ((unsigned char)text.data[len] & 0xc0) == 0x80;)
-            len--;
+        len = utf8_cut(text.data, DOCUMENT_SHOWN_MAX);
     snprintf(out, DOCUMENT_SHOWN_MAX + 4, "%.*s%s", (int)len, buf_string(&text), cut ? "..." : "");
     buf_release(&text);
 }

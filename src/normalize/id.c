@@ -251,14 +251,6 @@ int id_hash(struct hasher *hasher, const char *text, size_t len, char out[HASH_I
     return rc;
 }
 
-static int compare_keys(const void *left, const void *right)
-{
-    const yyjson_val *a = *(const yyjson_val *const *)left, *b = *(const yyjson_val *const *)right;
-    size_t len = cell_len(a) < cell_len(b) ? cell_len(a) : cell_len(b);
-    int order = memcmp(a->uni.str, b->uni.str, len);
-    return order ? order : cell_len(a) < cell_len(b) ? -1 : cell_len(a) > cell_len(b);
-}
-
 int id_row_json(const yyjson_val *row, struct buf *out, struct tg_error *err)
 {
     enum { FLAGS = CELL_JSON_MARKERS | CELL_JSON_SORTED };
@@ -275,7 +267,7 @@ int id_row_json(const yyjson_val *row, struct buf *out, struct tg_error *err)
     const yyjson_val *key = cell_first(row);
     for (size_t i = 0; i < count; i++, key = cell_next(key + 1))
         keys[i] = key;
-    qsort(keys, count, sizeof(const yyjson_val *), compare_keys);
+    qsort(keys, count, sizeof(const yyjson_val *), json_compare_keys);
     buf_char(out, '{');
     for (size_t i = 0, written = 0; i < count; i++) {
         if (cell_len(keys[i]) >= 4 && memcmp(keys[i]->uni.str, "_dlt", 4) == 0)

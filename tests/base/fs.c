@@ -292,6 +292,20 @@ static void check_glob(const char *pattern, const char *expected)
     fs_names_release(&names);
 }
 
+static void test_glob_literal(void **state)
+{
+    (void)state;
+    struct buf pattern = BUF_INIT;
+    put("[x].csv");
+    put("x.csv");
+    fs_glob_literal("a/[x]*?.csv", &pattern);
+    assert_string_equal(buf_string(&pattern), "a/[[]x][*][?].csv");
+    buf_clear(&pattern);
+    fs_glob_literal("[x].csv", &pattern);
+    check_glob(buf_string(&pattern), "[x].csv");
+    buf_release(&pattern);
+}
+
 static void test_glob(void **state)
 {
     (void)state;
@@ -546,6 +560,7 @@ int main(void)
         TEST(test_remove),
         TEST(test_list),
         TEST(test_glob),
+        TEST(test_glob_literal),
         TEST(test_glob_links),
         TEST(test_glob_errors),
         TEST(test_torture),

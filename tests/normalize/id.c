@@ -7,6 +7,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/text/base64.h"
 #include "normalize/id.h"
 #include "tests/torture.h"
 

@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
+#include "base/text/utf8.h"
 
 enum { VALUE_BYTES_MIN = 8 };
 
@@ -272,9 +273,7 @@ void redact_in(const struct secrets *secrets, char *text, size_t size)
     const char *whole = shown.failed ? stars : buf_string(&shown);
     size_t len = strlen(whole);
     if (len >= size)
-        len = size - 1;
-    while (len > 0 && ((unsigned char)whole[len] & 0xC0) == 0x80)
-        len--;
+        len = utf8_cut(whole, size - 1);
     memcpy(text, whole, len);
     text[len] = '\0';
     buf_release(&shown);

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text/utf8.h"
 #include "base/time.h"
 #include "data/text/literal.h"
 
@@ -308,11 +309,7 @@ const char *cursor_value_kind(const struct cursor_value *value)
 
 int cursor_value_shown(const struct cursor_value *value)
 {
-    size_t len = value->len < TEXT_SHOWN ? value->len : TEXT_SHOWN;
-
-    while (len > 0 && len < value->len && (value->text[len] & 0xc0) == 0x80)
-        len--;
-    return (int)len;
+    return (int)(value->len <= TEXT_SHOWN ? value->len : utf8_cut(value->text, TEXT_SHOWN));
 }
 
 void cursor_value_print(const struct cursor_value *value, char *out, size_t cap)

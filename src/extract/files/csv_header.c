@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text/utf8.h"
 #include "data/rows.h"
 #include "extract/files/content.h"
 
@@ -104,7 +105,7 @@ static int check_name(const struct buf *name, size_t column, struct tg_error *er
     char shown[64];
 
     printable(name, shown);
-    if (!text_is_utf8(buf_string(name), name->len))
+    if (!utf8_is_valid(buf_string(name), name->len))
         return error_set(err, TG_DATA,
                          "the name of column %zu in the header, '%s', is not UTF-8; convert the "
                          "file, as by iconv -f WINDOWS-1252 -t UTF-8",

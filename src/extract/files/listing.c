@@ -17,7 +17,7 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/memory.h"
-#include "data/rows.h"
+#include "base/text/utf8.h"
 
 void listing_release(struct listing *listing)
 {
@@ -55,15 +55,6 @@ int listing_stat(struct listed_file *file, struct tg_error *err)
 
 /* ---- Names --------------------------------------------------------------------------------- */
 
-/* The bytes of the character at `text`, 0: it is none in UTF-8. */
-static size_t character(const char *text)
-{
-    unsigned char lead = (unsigned char)*text;
-    size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-
-    return strnlen(text, len) == len && text_is_utf8(text, len) ? len : 0;
-}
-
 /* "\xHH", which an escape would look like. */
 static bool looks_escaped(const char *text)
 {
@@ -79,13 +70,14 @@ static int set_name(struct listing *listing, struct listed_file *file, const cha
                     struct tg_error *err)
 {
     struct buf text = BUF_INIT;
+    uint32_t code;
     int rc = TG_OK;
 
     file->name = name;
-    if (text_is_utf8(name, strlen(name)) && !strstr(name, "\\x"))
+    if (utf8_is_valid(name, strlen(name)) && !strstr(name, "\\x"))
         return TG_OK;
     while (*name) {
-        size_t len = looks_escaped(name) ? 0 : character(name);
+        size_t len = looks_escaped(name) ? 0 : utf8_next(name, strlen(name), &code);
         if (len == 0)
             buf_printf(&text, "\\x%02x", (unsigned char)*name);
         else
@@ -178,9 +170,8 @@ static int add_match(const struct context *ctx, struct listing *listing, const c
     return TG_OK;
 }
 
-/* The root with a slash at its end and none twice; "" for the current folder. With `pattern`, a
- * wildcard in it becomes a class of one character, which matches itself. */
-static void put_root(struct buf *out, const char *root, bool pattern)
+/* The root with a slash at its end and none twice; "" for the current folder. */
+static void put_root(struct buf *out, const char *root)
 {
     char last = '\0';
 
@@ -190,11 +181,7 @@ static void put_root(struct buf *out, const char *root, bool pattern)
     if (strcmp(root, ".") == 0 || root[0] == '\0')
         return;
     for (; *root; last = *root++) {
-        if (*root == '/' && last == '/')
-            continue;
-        if (pattern && strchr("*?[", *root))
-            buf_printf(out, "[%c]", *root);
-        else
+        if (*root != '/' || last != '/')
             buf_char(out, *root);
     }
     if (last != '/')
@@ -219,11 +206,10 @@ static int add_pattern(const struct context *ctx, struct listing *listing, const
 
     while (pattern[0] == '.' && pattern[1] == '/')
         pattern += 2;
-    if (pattern[0] != '/') {
-        put_root(&path, root, false);
-        put_root(&escaped, root, true);
-    }
+    if (pattern[0] != '/')
+        put_root(&path, root);
     name_at = path.len;
+    fs_glob_literal(buf_string(&path), &escaped);
     buf_text(&path, pattern);
     buf_text(&escaped, pattern);
     TRY(buf_check(&path, err));

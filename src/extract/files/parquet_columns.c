@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "base/fs.h"
 #include "base/memory.h"
 
 enum leaf { LEAF_PLAIN, LEAF_NULL, LEAF_INT96 };
@@ -30,12 +31,7 @@ int parquet_put_path(struct buf *sql, const char *path, struct tg_error *err)
     struct buf escaped = BUF_INIT;
     int rc = TG_OK;
 
-    for (; *path; path++) {
-        if (strchr("*?[", *path))
-            buf_printf(&escaped, "[%c]", *path);
-        else
-            buf_char(&escaped, *path);
-    }
+    fs_glob_literal(path, &escaped);
     TRY(buf_check(&escaped, err));
     engine_text(sql, buf_string(&escaped));
 done:

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/text/utf8.h"
 #include "data/batch.h"
 #include "extract/files/content.h"
 #include "extract/files/csv_columns.h"
@@ -393,7 +394,7 @@ done:
 /* SQL is UTF-8: a path that is not gets another name. */
 static int link_path(struct table_reader *reader, struct tg_error *err)
 {
-    if (text_is_utf8(reader->path, strlen(reader->path)))
+    if (utf8_is_valid(reader->path, strlen(reader->path)))
         return TG_OK;
     reader->link = open(reader->path, O_RDONLY | O_CLOEXEC);
     if (reader->link < 0)

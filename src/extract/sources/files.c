@@ -9,6 +9,7 @@
  * read, so that what is added while it is read is seen by the next run. What of it is new is for
  * the cursor to say.
  */
+#include "base/text/utf8.h"
 #include "extract/source.h"
 
 #include <ctype.h>
@@ -114,7 +115,7 @@ static enum format file_format(const struct files_stream *stream, const struct l
 /* What it is called in messages: the path, unless that is not UTF-8. */
 static const char *shown(const struct listed_file *file)
 {
-    return text_is_utf8(file->path, strlen(file->path)) ? file->path : file->name;
+    return utf8_is_valid(file->path, strlen(file->path)) ? file->path : file->name;
 }
 
 static int64_t bytes_to_read(const struct listed_file *file)

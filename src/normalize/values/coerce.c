@@ -19,8 +19,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/hash.h"
 #include "base/json.h"
+#include "base/text/base64.h"
 #include "base/time.h"
 
 static const int64_t second_us = INT64_C(1000000);
@@ -200,17 +200,6 @@ static void double_text(double value, struct buf *out)
     buf_text(out, digits);
 }
 
-static void base64_text(const yyjson_val *cell, struct buf *out)
-{
-    size_t len = cell_len(cell);
-    char chunk[1024];
-    for (size_t i = 0; i < len; i += 768) {
-        size_t part = len - i < 768 ? len - i : 768;
-        size_t written = base64_encode((const unsigned char *)cell->uni.str + i, part, true, chunk);
-        buf_append(out, chunk, written);
-    }
-}
-
 static bool to_text(const yyjson_val *cell, const struct type_spec *spec, struct buf *scratch,
                     struct coerced *out)
 {
@@ -226,7 +215,7 @@ static bool to_text(const yyjson_val *cell, const struct type_spec *spec, struct
     case CELL_INT: buf_printf(scratch, "%lld", (long long)cell->uni.i64); break;
     case CELL_UINT: buf_printf(scratch, "%llu", (unsigned long long)cell->uni.u64); break;
     case CELL_DOUBLE: double_text(cell->uni.f64, scratch); break;
-    case CELL_BINARY: base64_text(cell, scratch); break;
+    case CELL_BINARY: base64_append(scratch, cell->uni.str, cell_len(cell)); break;
     case CELL_TIMESTAMP: time_format_timestamp(scratch, cell->uni.i64, true); break;
     case CELL_TIMESTAMP_NS: time_format_timestamp_ns(scratch, cell->uni.i64, true); break;
     case CELL_DATE: time_format_date(scratch, (int32_t)cell->uni.i64); break;

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "base/fs.h"
+
 /* ---- files ---- */
 
 static bool same_columns(const struct manifest_file *a, const struct manifest_file *b)
@@ -49,14 +51,8 @@ static void write_path(struct buf *sql, const char *folder, const char *name)
 {
     struct buf path = BUF_INIT;
     const char *const parts[] = {folder, "/", name};
-    for (size_t i = 0; i < 3; i++) {
-        for (const char *c = parts[i]; *c; c++) {
-            if (strchr("*?[", *c))
-                buf_printf(&path, "[%c]", *c);
-            else
-                buf_char(&path, *c);
-        }
-    }
+    for (size_t i = 0; i < 3; i++)
+        fs_glob_literal(parts[i], &path);
     sql->failed = sql->failed || path.failed;
     sql_text(sql, buf_string(&path));
     buf_release(&path);
