@@ -1,6 +1,6 @@
 /*
  * ISO 8601 text <-> numbers, by the proleptic Gregorian calendar, UTC. No locale, no time-zone
- * database.
+ * database. In time/: calendar, time_parse, time_format.
  */
 #ifndef TIDEGATE_BASE_TIME_H
 #define TIDEGATE_BASE_TIME_H

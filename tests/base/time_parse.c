@@ -1,5 +1,4 @@
-/* Times: the calendar against the C library's, every form that is a timestamp, and those that are
- * not. */
+/* Times that are read: every form that is one, and those that are not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,55 +6,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <time.h>
-
-#include "base/buf.h"
 #include "base/memory.h"
-#include "base/time.h"
-
-#define DAY_US (INT64_C(86400) * 1000000)
-
-/* Every day of the years 1 to 9999, step by step, and against timegm each seventh. */
-static void test_calendar(void **state)
-{
-    (void)state;
-    static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int32_t days = -719162;
-    for (int year = 1; year <= 9999; year++) {
-        bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        for (int month = 1; month <= 12; month++) {
-            int length = lengths[month - 1] + (month == 2 && leap);
-            for (int day = 1; day <= length; day++, days++) {
-                int y, m, d;
-                time_civil_from_days(days, &y, &m, &d);
-                if (time_days_from_civil(year, month, day) != days || y != year || m != month ||
-                    d != day)
-                    fail_msg("%d-%d-%d is day %d and back %d-%d-%d", year, month, day, days, y, m,
-                             d);
-                struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day};
-                if (days % 7 == 0 && (int64_t)timegm(&tm) != (int64_t)days * 86400)
-                    fail_msg("timegm disagrees at %d-%d-%d", year, month, day);
-            }
-        }
-    }
-    assert_int_equal(days, 2932897);
-}
-
-static void test_calendar_far_away(void **state)
-{
-    (void)state;
-    static const int32_t far_days[] = {INT32_MIN, INT32_MIN + 1, -719529,
-                                       -719528,   INT32_MAX - 1, INT32_MAX};
-    for (size_t i = 0; i < sizeof(far_days) / sizeof(far_days[0]); i++) {
-        int year, month, day;
-        time_civil_from_days(far_days[i], &year, &month, &day);
-        assert_true(month >= 1 && month <= 12 && day >= 1 && day <= 31);
-        if (year > -5000000 && year < 5000000)
-            assert_int_equal(time_days_from_civil(year, month, day), far_days[i]);
-    }
-    assert_int_equal(time_days_from_civil(0, 1, 1), -719528);
-    assert_int_equal(time_days_from_civil(-1, 12, 31), -719529);
-}
+#include "base/time/calendar.h"
 
 #define T20240102 (INT64_C(19724) * DAY_US)
 #define T030405   (INT64_C(11045) * 1000000)
@@ -255,47 +207,6 @@ static void test_clocks(void **state)
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
         if (time_parse_time(texts[i], strlen(texts[i]), &us))
             fail_msg("'%s' was taken", texts[i]);
-}
-
-static void check(struct buf *buf, const char *expected)
-{
-    assert_string_equal(buf_string(buf), expected);
-    buf_clear(buf);
-}
-
-static void test_format(void **state)
-{
-    (void)state;
-    struct buf buf = BUF_INIT;
-    time_format_timestamp(&buf, T20240102 + T030405, true);
-    check(&buf, "2024-01-02T03:04:05+00:00");
-    time_format_timestamp(&buf, T20240102 + T030405 + 7, false);
-    check(&buf, "2024-01-02T03:04:05.000007");
-    time_format_timestamp_z(&buf, T20240102 + T030405 + 123456);
-    check(&buf, "2024-01-02T03:04:05.123456Z");
-    time_format_timestamp_z(&buf, -1);
-    check(&buf, "1969-12-31T23:59:59.999999Z");
-    time_format_timestamp(&buf, -DAY_US, false);
-    check(&buf, "1969-12-31T00:00:00");
-    time_format_timestamp(&buf, -719162 * DAY_US, false);
-    check(&buf, "0001-01-01T00:00:00");
-    time_format_timestamp(&buf, INT64_MAX, false);
-    check(&buf, "294247-01-10T04:00:54.775807");
-    time_format_timestamp(&buf, INT64_MIN, false);
-    check(&buf, "-290308-12-21T19:59:05.224192");
-    time_format_date(&buf, 19724);
-    check(&buf, "2024-01-02");
-    time_format_date(&buf, INT32_MAX);
-    check(&buf, "5881580-07-11");
-    time_format_date(&buf, INT32_MIN);
-    check(&buf, "-5877641-06-23");
-    time_format_time(&buf, T030405);
-    check(&buf, "03:04:05");
-    time_format_time(&buf, DAY_US - 1);
-    check(&buf, "23:59:59.999999");
-    time_format_time(&buf, DAY_US); /* SQL's 24:00:00 */
-    check(&buf, "24:00:00");
-    buf_release(&buf);
 }
 
 /* What dlt 1.26 with pendulum 3 makes of each. */
@@ -537,7 +448,6 @@ static void test_nanoseconds(void **state)
         {"19700101T000000.000000005", 0, 5},
     };
     struct time_point point;
-    struct buf out = BUF_INIT;
     int64_t ns;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_true(time_parse_timestamp(cases[i].text, strlen(cases[i].text), &point));
@@ -554,47 +464,18 @@ static void test_nanoseconds(void **state)
     assert_false(time_point_ns(&point, &ns));
     assert_true(time_parse_timestamp("0001-01-01T00:00:00", 19, &point));
     assert_false(time_point_ns(&point, &ns));
-    time_format_timestamp_ns(&out, -1, false);
-    time_format_timestamp_ns(&out, 1000, true);
-    time_format_timestamp_ns(&out, 1, true);
-    time_format_timestamp_ns(&out, 0, false);
-    time_format_timestamp_ns(&out, INT64_MIN, false);
-    assert_string_equal(buf_string(&out),
-                        "1969-12-31T23:59:59.9999999991970-01-01T00:00:00.000001+00:00"
-                        "1970-01-01T00:00:00.000000001+00:001970-01-01T00:00:00"
-                        "1677-09-21T00:12:43.145224192");
-    buf_release(&out);
-}
-
-static void test_round_trip(void **state)
-{
-    (void)state;
-    struct buf buf = BUF_INIT;
-    for (int64_t us = -719162 * DAY_US; us < 2932897 * DAY_US; us += INT64_C(1234567890123)) {
-        struct time_point point;
-        buf_clear(&buf);
-        time_format_timestamp(&buf, us, us % 2 == 0);
-        assert_true(time_parse_timestamp(buf.data, buf.len, &point));
-        assert_true(point.us == us);
-        assert_int_equal(point.has_zone, us % 2 == 0);
-    }
-    buf_release(&buf);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_calendar),
-        cmocka_unit_test(test_calendar_far_away),
         cmocka_unit_test(test_timestamps),
         cmocka_unit_test(test_not_timestamps),
         cmocka_unit_test(test_lengths_and_damage),
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_clocks),
-        cmocka_unit_test(test_format),
         cmocka_unit_test(test_forms),
         cmocka_unit_test(test_nanoseconds),
-        cmocka_unit_test(test_round_trip),
     };
-    return cmocka_run_group_tests_name("base/time", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/time_parse", tests, NULL, NULL);
 }
