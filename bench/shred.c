@@ -315,12 +315,12 @@ static void nested_ids(struct tg_error *err)
 {
     static const char table[] = "orders__items";
     struct id_queue queue = {0};
-    char text[ID_LANES * HASH_ID_TEXT];
+    char text[HASH_LANES * HASH_ID_TEXT];
     (void)err;
     for (int i = 0; i < HASH_ROWS; i++) {
         id_queue_add(&queue, "w7nsKDcfWJ4uOg", HASH_ID_TEXT, table, sizeof(table) - 1,
-                     (uint64_t)i % 4, queue.count * HASH_ID_TEXT);
-        if (queue.count == ID_LANES)
+                     (uint64_t)i % 4, queue.lanes.count * HASH_ID_TEXT);
+        if (id_queue_is_full(&queue))
             id_queue_run(&queue, text);
     }
 }

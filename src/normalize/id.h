@@ -7,33 +7,25 @@
 #define TIDEGATE_NORMALIZE_ID_H
 
 #include "base/context.h"
-#include "base/hash.h"
+#include "base/hash_lanes.h"
 #include "data/rows.h"
-
-enum {
-    ID_LANES = 4,
-    ID_BLOCK = 168, /* the rate of SHAKE-128 */
-    ID_ROOM = 192   /* whole vectors */
-};
 
 /* Nested ids that are asked for but not computed yet. Zero it before the first use. */
 struct id_queue {
-    size_t count;
-    size_t offset[ID_LANES];                /* where each id belongs */
-    size_t used[ID_LANES];                  /* bytes of the block that may be other than zero */
-    size_t parent_len[ID_LANES];            /* of the last message: the table's name is behind it */
-    unsigned char block[ID_LANES][ID_ROOM]; /* padded messages, without the block's last bit */
+    struct hash_lanes lanes;
+    size_t parent_len[HASH_LANES]; /* of the last message: the table's name is behind it */
 };
+static inline bool id_queue_is_full(const struct id_queue *queue)
+{
+    return queue->lanes.count == HASH_LANES;
+}
 
 /* 10 random bytes as 14 characters. */
 int id_random(struct context *ctx, char out[HASH_ID_TEXT], struct tg_error *err) TG_CHECK_RESULT;
 
-/* 10 bytes as 14 characters of base64, without padding. */
-void id_encode(const unsigned char bytes[HASH_ID_BYTES], char out[HASH_ID_TEXT]);
-
 /* Asks for the id of row `index` of a list, to be written to offset `offset` of a text. `table` is
- * the nested table's name, the same for all ids of a queue. Only when id_queue_fits, and count <
- * ID_LANES. */
+ * the nested table's name, the same for all ids of a queue. Only when id_queue_fits, and the queue
+ * is not full. */
 void id_queue_add(struct id_queue *queue, const char *parent, size_t parent_len, const char *table,
                   size_t table_len, uint64_t index, size_t offset);
 
@@ -43,11 +35,14 @@ void id_queue_text(struct id_queue *queue, const char *text, size_t len, size_t 
 /* Whether such a message is short enough for the queue; else id_nested is to be used. */
 static inline bool id_queue_fits(size_t parent_len, size_t table_len)
 {
-    return parent_len + table_len < ID_BLOCK - 24;
+    return parent_len + table_len < HASH_BLOCK - 24;
 }
 
 /* Computes the ids that were asked for and writes them into `text`; empties the queue. */
-void id_queue_run(struct id_queue *queue, char *text);
+static inline void id_queue_run(struct id_queue *queue, char *text)
+{
+    hash_lanes_run(&queue->lanes, text);
+}
 
 /* The JSON that a row hash is taken of: sorted keys, typed values marked, without the row's own
  * keys that start with "_dlt". `row` may be a scalar: {"value": row}. */

@@ -534,7 +534,7 @@ int output_hash_id(struct outputs *outputs, struct output *output, const char *t
     TRY(column_set_text(column, output->row, id, sizeof(id), err));
     if (queued)
         id_queue_text(&output->ids, text, len, offset);
-    if (output->ids.count == ID_LANES)
+    if (id_queue_is_full(&output->ids))
         id_queue_run(&output->ids, column->text);
 done:
     return rc;
@@ -577,7 +577,7 @@ static int make_id(struct outputs *outputs, struct output *output, size_t row, s
     if (queued)
         id_queue_add(&output->ids, parent.text, parent.len, output->table->name, output->name_len,
                      index, offset);
-    if (output->ids.count == ID_LANES)
+    if (id_queue_is_full(&output->ids))
         id_queue_run(&output->ids, column->text);
 done:
     return rc;
@@ -608,7 +608,7 @@ static int resolve(struct outputs *outputs, struct output *output, struct tg_err
         TRY(link_row(output, output->resolved, &parent, err));
         TRY(make_id(outputs, output, output->resolved, parent, err));
     }
-    if (output->ids.count > 0)
+    if (output->ids.lanes.count > 0)
         id_queue_run(&output->ids, output->system[SYSTEM_ID]->column.text);
 done:
     return rc;
