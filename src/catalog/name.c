@@ -195,21 +195,16 @@ static void clean_more(const char *text, size_t len, struct buf *out)
 
 static const struct convention {
     const char *name, *separator;
-    bool case_sensitive;
     step *steps[9]; /* up to a NULL */
 } conventions[NAMING_COUNT] = {
     [NAMING_SNAKE_CASE] = {"snake_case",
                            "__",
-                           false,
                            {map_signs, reduce, split_capitals, split_lower, lower, mark_digit,
                             end_in_x, collapse}},
-    [NAMING_DIRECT] = {"direct", "\u25b6", true, {clean, clean_more}},
-    [NAMING_DUCK_CASE] = {"duck_case", "__", true, {clean, collapse}},
-    [NAMING_SQL_CS_V1] = {"sql_cs_v1", "__", true, {reduce, mark_digit, drop_end, collapse}},
-    [NAMING_SQL_CI_V1] = {"sql_ci_v1",
-                          "__",
-                          false,
-                          {reduce, mark_digit, drop_end, collapse, lower}},
+    [NAMING_DIRECT] = {"direct", "\u25b6", {clean, clean_more}},
+    [NAMING_DUCK_CASE] = {"duck_case", "__", {clean, collapse}},
+    [NAMING_SQL_CS_V1] = {"sql_cs_v1", "__", {reduce, mark_digit, drop_end, collapse}},
+    [NAMING_SQL_CI_V1] = {"sql_ci_v1", "__", {reduce, mark_digit, drop_end, collapse, lower}},
 };
 
 const char *naming_text(enum naming naming)
@@ -231,11 +226,6 @@ bool naming_find(const char *text, size_t len, enum naming *out)
         }
     }
     return false;
-}
-
-bool naming_is_case_sensitive(enum naming naming)
-{
-    return conventions[naming].case_sensitive;
 }
 
 const char *name_separator(const struct name_rules *rules)

@@ -23,8 +23,6 @@ const char *naming_text(enum naming naming);
 /* By that name, or by dlt's module path (dlt.common.normalizers.naming.NAME); false: there is none.
  */
 bool naming_find(const char *text, size_t len, enum naming *out);
-/* Whether names that differ only in case are two names by this convention. */
-bool naming_is_case_sensitive(enum naming naming);
 
 struct name_rules {
     size_t bytes_max; /* of the destination; 0: no limit. dlt counts characters: names beyond ASCII

@@ -393,11 +393,6 @@ done:
     return rc;
 }
 
-size_t rows_count(const struct tg_rows *rows)
-{
-    return rows->row_count;
-}
-
 size_t rows_bytes(const struct tg_rows *rows)
 {
     size_t bytes = rows->cell_cap * sizeof(*rows->cells) + rows->row_cap * sizeof(*rows->rows) +

@@ -126,7 +126,6 @@ void rows_clear(struct tg_rows *rows); /* forgets rows and mistakes, keeps the m
  * until rows_clear. */
 int rows_finish(struct tg_rows *rows, const yyjson_val ***out, size_t *count,
                 struct tg_error *err) TG_CHECK_RESULT;
-size_t rows_count(const struct tg_rows *rows);
 size_t rows_bytes(const struct tg_rows *rows); /* memory in use */
 
 /* Pushes a cell that is no list or object, and is what its kind says; its bytes are copied. */

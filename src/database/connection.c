@@ -28,11 +28,6 @@ enum { DRIVER_COUNT = sizeof(drivers) / sizeof(drivers[0]) };
 
 /* ---- URLs ---- */
 
-const char *connection_example(void)
-{
-    return drivers[0]->example;
-}
-
 /* The driver of a URL's scheme; NULL with the error set. */
 static const struct connection_driver *find_driver(const char *url, struct tg_error *err)
 {

@@ -112,8 +112,6 @@ int connection_absolute(const char *url, const char *folder, struct buf *out,
 bool connection_same(const char *url, const char *folder, const char *other);
 /* The dialect behind the URL; NULL: no driver takes it. */
 const struct dialect *connection_dialect(const char *url);
-/* A URL as one could be, for messages. */
-const char *connection_example(void);
 
 /* ---- connections ---- */
 

@@ -413,13 +413,11 @@ static void names_of_conventions(void **state)
     (void)state;
     static const char *const names[] = {"snake_case", "direct", "duck_case", "sql_cs_v1",
                                         "sql_ci_v1"};
-    static const bool sensitive[] = {false, true, true, true, false};
     enum naming naming;
     for (int i = 0; i < NAMING_COUNT; i++) {
         char module[64];
         struct name_rules rules = {.naming = (enum naming)i};
         assert_string_equal(naming_text((enum naming)i), names[i]);
-        assert_int_equal(naming_is_case_sensitive((enum naming)i), sensitive[i]);
         assert_string_equal(name_separator(&rules), i == NAMING_DIRECT ? "▶" : "__");
         assert_true(naming_find(names[i], strlen(names[i]), &naming));
         assert_int_equal(naming, i);

@@ -310,11 +310,6 @@ void groups_free(struct groups *groups)
     mem_free(groups);
 }
 
-uint64_t groups_held(const struct groups *groups)
-{
-    return groups->held.total;
-}
-
 int groups_pass(struct groups *groups, const yyjson_val *row, struct tg_error *err)
 {
     uint64_t hash[2];

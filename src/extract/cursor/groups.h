@@ -34,6 +34,5 @@ int groups_hold(struct groups *groups, const struct page *page, size_t index,
  * with one primary key a merge takes the one that passed by itself. Nothing is held or passes after
  * the first call. */
 int groups_next(struct groups *groups, struct page *page, struct tg_error *err) TG_CHECK_RESULT;
-uint64_t groups_held(const struct groups *groups); /* rows, so far */
 
 #endif
