@@ -1,13 +1,14 @@
 /*
- * The catalog as the YAML that dlt writes and reads: its stored form in block style, names of
+ * The catalog as the YAML that dlt exports and imports: its stored form in block style, names of
  * tables and columns left out where the key says them.
  *
- * Path: schema_yaml_write -> catalog_write -> drop_names -> put_map, put_list, put_scalar (style,
- * quotes and folded lines as PyYAML has them, so that a schema's file does not change when the
- * other program writes it). schema_yaml_read -> libfyaml -> read_node (JSON) -> catalog_read_as.
- * What follows from a text that was imported is in store.c.
+ * Path: schema_yaml_write -> catalog_write -> put_value (put_map, put_list, put_string). It is read
+ * as dlt's own file, though not the same letter by letter: a text is plain where it is a word to
+ * every reader, else in JSON's quotes, and never folded.
+ * schema_yaml_read -> libfyaml -> read_node (JSON) -> catalog_read_as. A plain scalar is what
+ * PyYAML takes it for (YAML 1.1: `yes` is a bool): find_form, for both ways.
  *
- * A plain scalar is what PyYAML takes it for (YAML 1.1: `yes` is a bool): find_form for both ways.
+ * What follows from a text that was imported is in store.c.
  */
 #include "dlt/schema_yaml.h"
 
@@ -15,11 +16,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text/utf8.h"
 #include "base/yaml.h"
 
 enum {
-    WIDTH = 80,       /* texts are folded at the first space behind it */
-    KEY_LENGTH = 122, /* of longer ones PyYAML makes a complex key */
+    KEY_BYTES = 160, /* of 1024 characters, where readers give up on a colon, escapes take six */
     DEPTH_MAX = 64,
     NODES_MAX = 1000000 /* with aliases a short file can stand for a huge one */
 };
@@ -76,342 +77,164 @@ static enum form find_form(const struct form_finder *finder, const char *text)
     return FORM_TEXT;
 }
 
-/* ---- Characters ---------------------------------------------------------------------------- */
-
-/* The next character of UTF-8 text and its length; 0: the bytes are none. */
-static size_t next_char(const char *text, size_t len, uint32_t *out)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char *bytes = (const unsigned char *)text;
-    size_t count = bytes[0] < 0x80 ? 1 : bytes[0] < 0xE0 ? 2 : bytes[0] < 0xF0 ? 3 : 4;
-    uint32_t c = count == 1 ? bytes[0] : bytes[0] & (0xFFu >> (count + 1));
-    if (count > len || (bytes[0] >= 0x80 && bytes[0] < 0xC2) || bytes[0] > 0xF4)
-        return 0;
-    for (size_t i = 1; i < count; i++) {
-        if ((bytes[i] & 0xC0) != 0x80)
-            return 0;
-        c = c << 6 | (bytes[i] & 0x3F);
-    }
-    *out = c;
-    return c < least[count] || c > 0x10FFFF || (c >= 0xD800 && c < 0xE000) ? 0 : count;
-}
-
-/* Characters that stand for themselves in quotes. */
-static bool is_printable(uint32_t c)
-{
-    return (c >= 0x20 && c < 0x7F) || (c >= 0xA0 && c <= 0xFFFD && c != 0xFEFF) || c >= 0x10000;
-}
-
-static bool is_break(uint32_t c)
-{
-    return c == '\n' || c == 0x85 || c == 0x2028 || c == 0x2029;
-}
-
 /* ---- Writing: scalars ---------------------------------------------------------------------- */
 
 struct writer {
     struct buf *out;
-    size_t column; /* in characters, from 0 */
+    bool behind_dash; /* the first entry of a map or list stands in the line of its dash */
     struct form_finder finder;
 };
 
-enum style { STYLE_PLAIN, STYLE_SINGLE, STYLE_DOUBLE };
-
-static void put(struct writer *writer, const char *text, size_t len)
+/* Words that no reader takes for anything but a text; all others get quotes. */
+static bool is_plain(const struct form_finder *finder, const char *text, size_t len)
 {
-    buf_append(writer->out, text, len);
-    for (size_t i = 0; i < len; i++) {
-        if (text[i] == '\n')
-            writer->column = 0;
-        else if (((unsigned char)text[i] & 0xC0) != 0x80)
-            writer->column++;
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_"
+    return strspn(text, LETTERS) > 0 && strspn(text, LETTERS "0123456789 ./=+-(),'") == len &&
+           text[len - 1] != ' ' && find_form(finder, text) == FORM_TEXT;
+}
+
+/* Characters that stand for themselves in quotes: PyYAML refuses or folds the others. */
+static bool is_printable(uint32_t c)
+{
+    return (c >= 0x20 && c < 0x7f) ||
+           (c >= 0xa0 && c != 0x2028 && c != 0x2029 && c != 0xfeff && c != 0xfffe && c != 0xffff);
+}
+
+static void put_string(struct writer *writer, const char *text, size_t len)
+{
+    struct buf *out = writer->out;
+    uint32_t c = 0;
+    if (is_plain(&writer->finder, text, len)) {
+        buf_append(out, text, len);
+        return;
     }
-}
-
-static void put_text(struct writer *writer, const char *text)
-{
-    put(writer, text, strlen(text));
-}
-
-static void put_line(struct writer *writer, size_t indent)
-{
-    put(writer, "\n", 1);
-    for (size_t i = 0; i < indent; i++)
-        put(writer, " ", 1);
-}
-
-/* Whether the text reads as something else without quotes: an indicator at its start, ": ", " #".
- */
-static bool has_indicator(const char *text, size_t len)
-{
-    bool space_next = len == 1 || strchr(" \t\n", text[1]);
-    if (strchr("#,[]{}&*!|>'\"%@`", text[0]) || (strchr("?:-", text[0]) && space_next))
-        return true;
-    if (len >= 3 && (memcmp(text, "---", 3) == 0 || memcmp(text, "...", 3) == 0))
-        return true;
-    for (size_t i = 1; i < len; i++) {
-        if (text[i] == ':' && (i + 1 == len || strchr(" \t\n", text[i + 1])))
-            return true;
-        if (text[i] == '#' && strchr(" \t\n", text[i - 1]))
-            return true;
+    buf_char(out, '"');
+    for (size_t at = 0, count; at < len; at += count) {
+        count = utf8_next(text + at, len - at, &c); /* which the parser has seen to */
+        if (c == '"' || c == '\\')
+            buf_char(out, '\\');
+        if (is_printable(c))
+            buf_append(out, text + at, count);
+        else if (c == '\n')
+            buf_text(out, "\\n");
+        else
+            buf_printf(out, "\\u%04x", (unsigned)c);
     }
-    return false;
+    buf_char(out, '"');
 }
 
-/* The style PyYAML picks: plain where it can be read back as the same text. */
-static enum style pick_style(const struct writer *writer, const char *text, size_t len, bool key)
-{
-    bool plain = len > 0;
-    uint32_t before = 0;
-    for (size_t at = 0; at < len;) {
-        uint32_t c = 0;
-        size_t count = next_char(text + at, len - at, &c);
-        if (count == 0 || (c != '\n' && (!is_printable(c) || is_break(c))))
-            return STYLE_DOUBLE;
-        if ((c == '\n' && (key || before == ' ')) || (c == ' ' && before == '\n'))
-            return STYLE_DOUBLE;
-        plain = plain && c != '\n';
-        before = c;
-        at += count;
-    }
-    if (!plain || text[0] == ' ' || text[len - 1] == ' ' || has_indicator(text, len))
-        return STYLE_SINGLE;
-    return find_form(&writer->finder, text) == FORM_TEXT ? STYLE_PLAIN : STYLE_SINGLE;
-}
-
-/* Plain, or in single quotes: folded at spaces, line ends doubled, quotes too. */
-static void put_folded(struct writer *writer, const char *text, size_t len, size_t indent,
-                       bool quoted, bool fold)
-{
-    if (quoted)
-        put_text(writer, "'");
-    for (size_t at = 0; at < len;) {
-        size_t count = strspn(text + at, " ");
-        size_t breaks = strspn(text + at, "\n");
-        if (count == 1 && fold && writer->column > WIDTH && at > 0 && at + 1 < len) {
-            put_line(writer, indent);
-        } else if (breaks > 0) {
-            for (size_t i = 0; i < breaks; i++)
-                put_text(writer, "\n");
-            put_line(writer, indent);
-            count = breaks;
-        } else if (count > 0) {
-            put(writer, text + at, count);
-        } else if (text[at] == '\'') {
-            put_text(writer, quoted ? "''" : "'");
-            count = 1;
-        } else {
-            count = strcspn(text + at, " \n'");
-            put(writer, text + at, count);
-        }
-        at += count;
-    }
-    if (quoted)
-        put_text(writer, "'");
-}
-
-/* What stands for a character behind a backslash. */
-static const struct {
-    char code;
-    uint32_t c;
-} escapes[] = {{'0', 0},      {'a', 7},      {'b', 8},    {'t', 9},   {'n', 10},    {'v', 11},
-               {'f', 12},     {'r', 13},     {'e', 27},   {'"', '"'}, {'\\', '\\'}, {'N', 0x85},
-               {'L', 0x2028}, {'P', 0x2029}, {'_', 0xA0}, {' ', ' '}, {'/', '/'},   {'\t', 9}};
-
-static void put_escape(struct writer *writer, uint32_t c)
-{
-    char text[16];
-    size_t i = 0;
-    while (i < sizeof(escapes) / sizeof(escapes[0]) && escapes[i].c != c)
-        i++;
-    if (i < sizeof(escapes) / sizeof(escapes[0]))
-        snprintf(text, sizeof(text), "\\%c", escapes[i].code);
-    else
-        snprintf(text, sizeof(text),
-                 c < 0x100     ? "\\x%02X"
-                 : c < 0x10000 ? "\\u%04X"
-                               : "\\U%08X",
-                 (unsigned)c);
-    put_text(writer, text);
-}
-
-/* In double quotes; a folded line ends in a backslash, and so begins the next if it has a space
- * there. */
-static void put_escaped(struct writer *writer, const char *text, size_t len, size_t indent,
-                        bool fold)
-{
-    size_t start = 0;   /* of what is not written yet, */
-    size_t pending = 0; /* and its characters */
-    put_text(writer, "\"");
-    for (size_t at = 0; at < len;) {
-        uint32_t c = 0;
-        size_t count = next_char(text + at, len - at, &c);
-        bool plain = is_printable(c) && c < 0x10000 && c != '"' && c != '\\' && !is_break(c);
-        size_t column = writer->column + pending;
-        if (!plain) {
-            put(writer, text + start, at - start);
-            put_escape(writer, c);
-            start = at + count;
-            pending = 0;
-            column = writer->column - 1;
-        }
-        if (fold && at > 0 && at + count < len && (c == ' ' || start >= at) && column > WIDTH) {
-            if (start < at) {
-                put(writer, text + start, at - start);
-                start = at;
-                pending = 0;
-            }
-            put_text(writer, "\\");
-            put_line(writer, indent);
-            if (text[start] == ' ')
-                put_text(writer, "\\");
-        }
-        pending += plain;
-        at += count;
-    }
-    put(writer, text + start, len - start);
-    put_text(writer, "\"");
-}
-
-static void put_string(struct writer *writer, const char *text, size_t len, size_t indent, bool key)
-{
-    enum style style = pick_style(writer, text, len, key);
-    if (style == STYLE_DOUBLE)
-        put_escaped(writer, text, len, indent, !key);
-    else
-        put_folded(writer, text, len, indent, style == STYLE_SINGLE, !key);
-}
-
-/* As Python: two digits of exponent at least. And a fraction before it, for 1e+22 is a text in YAML
- * 1.1. */
-static void put_real(struct writer *writer, double value)
+/* With a fraction before the exponent, for 1e+22 is a text in YAML 1.1. */
+static void put_real(struct buf *out, double value)
 {
     struct buf text = BUF_INIT;
     json_double(&text, value);
     const char *digits = buf_string(&text);
     size_t mantissa = strcspn(digits, "e");
-    put(writer, digits, mantissa);
-    if (digits[mantissa] == 'e') {
-        const char *exponent = digits + mantissa + 1;
-        put_text(writer, memchr(digits, '.', mantissa) ? "e" : ".0e");
-        put_text(writer, *exponent == '-' ? "-" : "+");
-        exponent += strspn(exponent, "+-");
-        put_text(writer, exponent[1] ? "" : "0");
-        put_text(writer, exponent);
-    }
-    writer->out->failed = writer->out->failed || text.failed;
+    buf_append(out, digits, mantissa);
+    buf_text(out, digits[mantissa] && !memchr(digits, '.', mantissa) ? ".0" : "");
+    buf_text(out, digits + mantissa);
+    out->failed = out->failed || text.failed;
     buf_release(&text);
-}
-
-/* A scalar, or an empty map or list. */
-static void put_scalar(struct writer *writer, yyjson_mut_val *value, size_t indent)
-{
-    char number[24];
-    switch (yyjson_mut_get_type(value)) {
-    case YYJSON_TYPE_STR:
-        put_string(writer, yyjson_mut_get_str(value), yyjson_mut_get_len(value), indent, false);
-        break;
-    case YYJSON_TYPE_BOOL: put_text(writer, yyjson_mut_get_bool(value) ? "true" : "false"); break;
-    case YYJSON_TYPE_NUM:
-        if (yyjson_mut_is_real(value)) {
-            put_real(writer, yyjson_mut_get_real(value));
-            break;
-        }
-        if (yyjson_mut_is_sint(value))
-            snprintf(number, sizeof(number), "%lld", (long long)yyjson_mut_get_sint(value));
-        else
-            snprintf(number, sizeof(number), "%llu",
-                     (unsigned long long)yyjson_mut_get_uint(value));
-        put_text(writer, number);
-        break;
-    case YYJSON_TYPE_ARR: put_text(writer, "[]"); break;
-    case YYJSON_TYPE_OBJ: put_text(writer, "{}"); break;
-    default: put_text(writer, "null"); break;
-    }
 }
 
 /* ---- Writing: structure -------------------------------------------------------------------- */
 
-static int put_value(struct writer *writer, yyjson_mut_val *value, size_t indent, bool in_line,
-                     int depth, struct tg_error *err);
+/* Which map it is. */
+enum place { PLACE_ANY, PLACE_SCHEMA, PLACE_TABLES, PLACE_TABLE, PLACE_COLUMNS, PLACE_COLUMN };
+
+static enum place place_of(enum place map, const char *key)
+{
+    switch (map) {
+    case PLACE_SCHEMA: return strcmp(key, "tables") == 0 ? PLACE_TABLES : PLACE_ANY;
+    case PLACE_TABLES: return PLACE_TABLE;
+    case PLACE_TABLE: return strcmp(key, "columns") == 0 ? PLACE_COLUMNS : PLACE_ANY;
+    case PLACE_COLUMNS: return PLACE_COLUMN;
+    default: return PLACE_ANY;
+    }
+}
+
+/* Names that are keys already, and what was imported last. */
+static bool is_left_out(enum place map, const char *key)
+{
+    if (map == PLACE_SCHEMA)
+        return strcmp(key, "imported_version_hash") == 0;
+    return (map == PLACE_TABLE || map == PLACE_COLUMN) && strcmp(key, "name") == 0;
+}
+
+static int put_value(struct writer *writer, yyjson_val *value, enum place place, int depth,
+                     struct tg_error *err);
+
+static void put_indent(struct writer *writer, int depth)
+{
+    if (!writer->behind_dash)
+        buf_printf(writer->out, "%*s", 2 * depth, "");
+    writer->behind_dash = false;
+}
 
 /* A key that is too long to be followed by its value gets a line of its own behind "? ". */
-static bool put_key(struct writer *writer, yyjson_mut_val *key, size_t indent)
+static void put_key(struct writer *writer, yyjson_val *key, int depth)
 {
-    const char *text = yyjson_mut_get_str(key);
-    size_t len = yyjson_mut_get_len(key);
-    size_t chars = 0;
-    for (size_t i = 0; i < len; i++)
-        chars += ((unsigned char)text[i] & 0xC0) != 0x80;
-    bool complex = chars > KEY_LENGTH || memchr(text, '\n', len);
-    put_text(writer, complex ? "? " : "");
-    put_string(writer, text, len, indent + 2, !complex);
-    if (complex)
-        put_line(writer, indent);
-    put_text(writer, ":");
-    return complex;
+    bool is_long = yyjson_get_len(key) > KEY_BYTES;
+    put_indent(writer, depth);
+    buf_text(writer->out, is_long ? "? " : "");
+    put_string(writer, yyjson_get_str(key), yyjson_get_len(key));
+    if (is_long)
+        buf_printf(writer->out, "\n%*s", 2 * depth, "");
+    buf_char(writer->out, ':');
 }
 
-/* in_line: the first entry stands where the last one ended. */
-static int put_map(struct writer *writer, yyjson_mut_val *map, size_t indent, bool in_line,
-                   int depth, struct tg_error *err)
+static bool has_lines(yyjson_val *value)
 {
-    yyjson_mut_obj_iter iter = yyjson_mut_obj_iter_with(map);
-    for (yyjson_mut_val *key; (key = yyjson_mut_obj_iter_next(&iter)); in_line = false) {
-        if (!in_line)
-            put_line(writer, indent);
-        yyjson_mut_val *value = yyjson_mut_obj_iter_get_val(key);
-        bool complex = put_key(writer, key, indent);
-        size_t deeper = yyjson_mut_is_arr(value) && !complex ? indent : indent + 2;
-        if (complex || !yyjson_mut_is_ctn(value) || yyjson_mut_get_len(value) == 0)
-            put_text(writer, " ");
-        int rc = put_value(writer, value, deeper, complex, depth, err);
+    return yyjson_is_ctn(value) && yyjson_get_len(value) > 0;
+}
+
+static int put_map(struct writer *writer, yyjson_val *map, enum place place, int depth,
+                   struct tg_error *err)
+{
+    yyjson_obj_iter iter = yyjson_obj_iter_with(map);
+    for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter));) {
+        yyjson_val *value = yyjson_obj_iter_get_val(key);
+        if (is_left_out(place, yyjson_get_str(key)))
+            continue;
+        put_key(writer, key, depth);
+        buf_char(writer->out, has_lines(value) ? '\n' : ' ');
+        int rc = put_value(writer, value, place_of(place, yyjson_get_str(key)), depth + 1, err);
         if (rc != TG_OK)
             return rc;
     }
     return TG_OK;
 }
 
-static int put_list(struct writer *writer, yyjson_mut_val *list, size_t indent, bool in_line,
-                    int depth, struct tg_error *err)
+static int put_list(struct writer *writer, yyjson_val *list, int depth, struct tg_error *err)
 {
-    yyjson_mut_arr_iter iter = yyjson_mut_arr_iter_with(list);
-    for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&iter)); in_line = false) {
-        if (!in_line)
-            put_line(writer, indent);
-        put_text(writer, "- ");
-        int rc = put_value(writer, item, indent + 2, true, depth, err);
+    yyjson_arr_iter iter = yyjson_arr_iter_with(list);
+    for (yyjson_val *item; (item = yyjson_arr_iter_next(&iter));) {
+        put_indent(writer, depth);
+        buf_text(writer->out, "- ");
+        writer->behind_dash = has_lines(item);
+        int rc = put_value(writer, item, PLACE_ANY, depth + 1, err);
         if (rc != TG_OK)
             return rc;
     }
     return TG_OK;
 }
 
-static int put_value(struct writer *writer, yyjson_mut_val *value, size_t indent, bool in_line,
-                     int depth, struct tg_error *err)
+static int put_value(struct writer *writer, yyjson_val *value, enum place place, int depth,
+                     struct tg_error *err)
 {
     if (depth > DEPTH_MAX)
         return error_set(err, TG_DATA, "a hint is nested more than %d levels deep", DEPTH_MAX);
-    if (yyjson_mut_is_ctn(value) && yyjson_mut_get_len(value) > 0)
-        return (yyjson_mut_is_obj(value) ? put_map : put_list)(writer, value, indent, in_line,
-                                                               depth + 1, err);
-    put_scalar(writer, value, indent);
+    if (has_lines(value))
+        return yyjson_is_obj(value) ? put_map(writer, value, place, depth, err)
+                                    : put_list(writer, value, depth, err);
+    if (yyjson_is_str(value))
+        put_string(writer, yyjson_get_str(value), yyjson_get_len(value));
+    else if (yyjson_is_real(value))
+        put_real(writer->out, yyjson_get_real(value));
+    else
+        json_write(writer->out, value);
+    buf_char(writer->out, '\n');
     return TG_OK;
-}
-
-/* What the file does not have: names that are keys already, and what was imported last. */
-static void drop_names(yyjson_mut_val *root)
-{
-    yyjson_mut_obj_remove_key(root, "imported_version_hash");
-    yyjson_mut_obj_iter tables = yyjson_mut_obj_iter_with(yyjson_mut_obj_get(root, "tables"));
-    for (yyjson_mut_val *name; (name = yyjson_mut_obj_iter_next(&tables));) {
-        yyjson_mut_val *table = yyjson_mut_obj_iter_get_val(name);
-        yyjson_mut_obj_remove_key(table, "name");
-        yyjson_mut_obj_iter columns =
-            yyjson_mut_obj_iter_with(yyjson_mut_obj_get(table, "columns"));
-        while ((name = yyjson_mut_obj_iter_next(&columns)))
-            yyjson_mut_obj_remove_key(yyjson_mut_obj_iter_get_val(name), "name");
-    }
 }
 
 int schema_yaml_write(const struct catalog *catalog, struct buf *out, struct tg_error *err)
@@ -419,23 +242,14 @@ int schema_yaml_write(const struct catalog *catalog, struct buf *out, struct tg_
     int rc = TG_OK;
     struct writer writer = {.out = out};
     struct buf json = BUF_INIT;
-    yyjson_doc *stored = NULL;
-    yyjson_mut_doc *doc = NULL;
+    yyjson_doc *doc = NULL;
     TRY(finder_init(&writer.finder, err));
     TRY(catalog_write(catalog, &json, err));
-    TRY(json_parse(buf_string(&json), json.len, "the schema", &stored, err));
-    doc = yyjson_doc_mut_copy(stored, json_allocator());
-    if (!doc) {
-        rc = error_nomem(err);
-        goto done;
-    }
-    drop_names(yyjson_mut_doc_get_root(doc));
-    TRY(put_map(&writer, yyjson_mut_doc_get_root(doc), 0, true, 0, err));
-    put_text(&writer, "\n");
+    TRY(json_parse(buf_string(&json), json.len, "the schema", &doc, err));
+    TRY(put_value(&writer, yyjson_doc_get_root(doc), PLACE_SCHEMA, 0, err));
     TRY(buf_check(out, err));
 done:
-    yyjson_mut_doc_free(doc);
-    yyjson_doc_free(stored);
+    yyjson_doc_free(doc);
     buf_release(&json);
     finder_release(&writer.finder);
     return rc;
@@ -514,6 +328,14 @@ static const char *unfold(const char *at, const char *end, bool escaped, struct 
         buf_char(out, '\n');
     return at;
 }
+
+/* What stands for a character behind a backslash. */
+static const struct {
+    char code;
+    uint32_t c;
+} escapes[] = {{'0', 0},      {'a', 7},      {'b', 8},    {'t', 9},   {'n', 10},    {'v', 11},
+               {'f', 12},     {'r', 13},     {'e', 27},   {'"', '"'}, {'\\', '\\'}, {'N', 0x85},
+               {'L', 0x2028}, {'P', 0x2029}, {'_', 0xA0}, {' ', ' '}, {'/', '/'},   {'\t', 9}};
 
 static void append_utf8(struct buf *out, uint32_t c)
 {
@@ -668,7 +490,7 @@ static int check_bytes(const struct reader *reader, const char *text, size_t len
     int column = 1;
     for (size_t at = 0; at < len;) {
         uint32_t c = 0;
-        size_t count = next_char(text + at, len - at, &c);
+        size_t count = utf8_next(text + at, len - at, &c);
         if (count == 0 || c == 0)
             return problem_at(reader, line, column, "no UTF-8 text: save the file as UTF-8");
         column = c == '\n' ? 1 : column + 1;

@@ -1,8 +1,9 @@
 """A dataset begun by one is continued by the other: rows, cursors, state, schema."""
 import collections
 import datetime
+import os
 
-from harness import Dataset, Failure, case, expect
+from harness import Dataset, Failure, case, dlt_call, expect
 
 # -- the seed example: persons that change, clicks that only grow --
 
@@ -320,6 +321,20 @@ def hints_begun_by_dlt():
 def hints_begun_by_tidegate():
     """hard_delete and dedup_sort mean the same to both, begun by tidegate"""
     hints_by(["tidegate", "dlt", "tidegate"])
+
+
+@case
+def schema_exported_by_tidegate():
+    """a schema that tidegate exports as YAML is to dlt the one that is stored"""
+    columns = {"id": {"description": "yes", "x-note": "it's: 'a' \"b\"\n# é\u2028 - 2024-01-01"}}
+    with Dataset({"t": {"path": "t.jsonl", "columns": columns}}) as dataset:
+        dataset.schema = {"export_schema_path": "out"}
+        dataset.write("t.jsonl", [{"id": 1, "l": [{"yes": 1.5}]}])
+        dataset.by("tidegate")
+        path = os.path.join(dataset.folder, "out", "compat.schema.yaml")
+        stored = dataset.inspect()["schemas"]["compat"]
+        expect("the schema's hash in the file, of those that were stored", True,
+               dlt_call("hash_of_schema_file", path=path) in [stored["version_hash"], *stored["previous_hashes"]])
 
 
 def replace_by(turns):

@@ -4,6 +4,7 @@ import json
 import os
 
 import dlt
+import yaml
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import generate_version_hash
 from dlt.common.versioned_state import decompress_state
@@ -89,3 +90,10 @@ def inspect(folder, home, name, dataset):
     problems += wrong("sources of the state after the sync", restored.state.get("sources"), state.get("sources"))
     return {"state": state, "schemas": schemas, "default_schema": restored.default_schema_name,
             "problems": problems}
+
+
+def hash_of_schema_file(path):
+    """The hash of what dlt's import reads in a schema's YAML."""
+    with open(path, encoding="utf-8") as file:
+        schema = Schema.from_dict(yaml.safe_load(file), remove_processing_hints=False)
+    return generate_version_hash(schema.to_dict())

@@ -68,6 +68,7 @@ class Dataset:
         self.pipeline, self.dataset, self.resources = pipeline, dataset, resources
         self.source = source  # the name of a @dlt.source; the spec says it, too, unless not `named`
         self.named = named
+        self.schema = None  # what a spec says of it
         self.homes = 0
         self.loads = []  # (who, load id), in order
 
@@ -91,6 +92,8 @@ class Dataset:
         spec = {"pipeline": self.pipeline, "destination": f"duckdb:///{dlt_side.DESTINATION}", "dataset": self.dataset,
                 "resources": self.resources}
         spec.update({"sources": source} if source else {"source": {"type": "files"}})
+        if self.schema:
+            spec["schema"] = self.schema
         if source:
             spec["resources"] = {name: {"source": self.source, **hints} for name, hints in self.resources.items()}
         with open(os.path.join(self.folder, "spec.yaml"), "w", encoding="utf-8") as file:
