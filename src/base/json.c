@@ -202,7 +202,7 @@ struct level {
     bool object;
 };
 
-struct writer {
+struct tree_writer {
     struct buf *out;
     struct level *levels;
     size_t depth;
@@ -239,7 +239,7 @@ static yyjson_val **sorted_keys(yyjson_val *object, size_t count)
 }
 
 /* Begins a list or object that is not empty. */
-static int open_level(struct writer *writer, yyjson_val *value)
+static int open_level(struct tree_writer *writer, yyjson_val *value)
 {
     struct level level = {.object = yyjson_is_obj(value)};
     level.count = yyjson_get_len(value);
@@ -258,7 +258,7 @@ static int open_level(struct writer *writer, yyjson_val *value)
 }
 
 /* Writes comma and key before the next element of the innermost level; gives the element. */
-static yyjson_val *next_value(struct writer *writer)
+static yyjson_val *next_value(struct tree_writer *writer)
 {
     struct level *level = &writer->levels[writer->depth - 1];
     if (level->index > 0)
@@ -276,7 +276,7 @@ static yyjson_val *next_value(struct writer *writer)
     return value;
 }
 
-static void close_levels(struct writer *writer)
+static void close_levels(struct tree_writer *writer)
 {
     while (writer->depth > 0) {
         struct level *level = &writer->levels[writer->depth - 1];
@@ -288,7 +288,7 @@ static void close_levels(struct writer *writer)
     }
 }
 
-static int write_tree(struct writer *writer, yyjson_val *value)
+static int write_tree(struct tree_writer *writer, yyjson_val *value)
 {
     for (;;) {
         if (!yyjson_is_ctn(value)) {
@@ -309,7 +309,7 @@ static int write_tree(struct writer *writer, yyjson_val *value)
 
 static void write_value(struct buf *out, const yyjson_val *value, bool sorted)
 {
-    struct writer writer = {.out = out, .sorted = sorted};
+    struct tree_writer writer = {.out = out, .sorted = sorted};
     /* yyjson's getters take non-const pointers but change nothing. */
     if (write_tree(&writer, (yyjson_val *)value) != TG_OK)
         out->failed = true;

@@ -79,7 +79,7 @@ static enum form find_form(const struct form_finder *finder, const char *text)
 
 /* ---- Writing: scalars ---------------------------------------------------------------------- */
 
-struct writer {
+struct yaml_writer {
     struct buf *out;
     bool behind_dash; /* the first entry of a map or list stands in the line of its dash */
     struct form_finder finder;
@@ -100,7 +100,7 @@ static bool is_printable(uint32_t c)
            (c >= 0xa0 && c != 0x2028 && c != 0x2029 && c != 0xfeff && c != 0xfffe && c != 0xffff);
 }
 
-static void put_string(struct writer *writer, const char *text, size_t len)
+static void put_string(struct yaml_writer *writer, const char *text, size_t len)
 {
     struct buf *out = writer->out;
     uint32_t c = 0;
@@ -161,10 +161,10 @@ static bool is_left_out(enum place map, const char *key)
     return (map == PLACE_TABLE || map == PLACE_COLUMN) && strcmp(key, "name") == 0;
 }
 
-static int put_value(struct writer *writer, yyjson_val *value, enum place place, int depth,
+static int put_value(struct yaml_writer *writer, yyjson_val *value, enum place place, int depth,
                      struct tg_error *err);
 
-static void put_indent(struct writer *writer, int depth)
+static void put_indent(struct yaml_writer *writer, int depth)
 {
     if (!writer->behind_dash)
         buf_printf(writer->out, "%*s", 2 * depth, "");
@@ -172,7 +172,7 @@ static void put_indent(struct writer *writer, int depth)
 }
 
 /* A key that is too long to be followed by its value gets a line of its own behind "? ". */
-static void put_key(struct writer *writer, yyjson_val *key, int depth)
+static void put_key(struct yaml_writer *writer, yyjson_val *key, int depth)
 {
     bool is_long = yyjson_get_len(key) > KEY_BYTES;
     put_indent(writer, depth);
@@ -188,7 +188,7 @@ static bool has_lines(yyjson_val *value)
     return yyjson_is_ctn(value) && yyjson_get_len(value) > 0;
 }
 
-static int put_map(struct writer *writer, yyjson_val *map, enum place place, int depth,
+static int put_map(struct yaml_writer *writer, yyjson_val *map, enum place place, int depth,
                    struct tg_error *err)
 {
     yyjson_obj_iter iter = yyjson_obj_iter_with(map);
@@ -205,7 +205,7 @@ static int put_map(struct writer *writer, yyjson_val *map, enum place place, int
     return TG_OK;
 }
 
-static int put_list(struct writer *writer, yyjson_val *list, int depth, struct tg_error *err)
+static int put_list(struct yaml_writer *writer, yyjson_val *list, int depth, struct tg_error *err)
 {
     yyjson_arr_iter iter = yyjson_arr_iter_with(list);
     for (yyjson_val *item; (item = yyjson_arr_iter_next(&iter));) {
@@ -219,7 +219,7 @@ static int put_list(struct writer *writer, yyjson_val *list, int depth, struct t
     return TG_OK;
 }
 
-static int put_value(struct writer *writer, yyjson_val *value, enum place place, int depth,
+static int put_value(struct yaml_writer *writer, yyjson_val *value, enum place place, int depth,
                      struct tg_error *err)
 {
     if (depth > DEPTH_MAX)
@@ -240,7 +240,7 @@ static int put_value(struct writer *writer, yyjson_val *value, enum place place,
 int schema_yaml_write(const struct catalog *catalog, struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct writer writer = {.out = out};
+    struct yaml_writer writer = {.out = out};
     struct buf json = BUF_INIT;
     yyjson_doc *doc = NULL;
     TRY(finder_init(&writer.finder, err));
@@ -257,7 +257,7 @@ done:
 
 /* ---- Reading ------------------------------------------------------------------------------- */
 
-struct reader {
+struct yaml_reader {
     const char *subject;
     const char *text; /* the whole */
     struct buf json;
@@ -267,13 +267,13 @@ struct reader {
     struct tg_error *err;
 };
 
-static int problem_at(const struct reader *reader, int line, int column, const char *what)
+static int problem_at(const struct yaml_reader *reader, int line, int column, const char *what)
 {
     error_set(reader->err, TG_SPEC, "%s", what);
     return error_where(reader->err, TG_SPEC, "%s:%d:%d", reader->subject, line, column);
 }
 
-static int problem(const struct reader *reader, struct fy_node *node, const char *what)
+static int problem(const struct yaml_reader *reader, struct fy_node *node, const char *what)
 {
     struct fy_token *token = fy_node_is_scalar(node) ? fy_node_get_scalar_token(node) : NULL;
     const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
@@ -281,7 +281,7 @@ static int problem(const struct reader *reader, struct fy_node *node, const char
 }
 
 /* JSON's numbers: no '+', no '_', no leading zeros, digits on both sides of the point. */
-static void read_number(struct reader *reader, const char *text)
+static void read_number(struct yaml_reader *reader, const char *text)
 {
     struct buf *json = &reader->json;
     if (*text == '-')
@@ -299,7 +299,7 @@ static void read_number(struct reader *reader, const char *text)
     }
 }
 
-static int read_plain(struct reader *reader, struct fy_node *node, const char *text)
+static int read_plain(struct yaml_reader *reader, struct fy_node *node, const char *text)
 {
     switch (find_form(&reader->finder, text)) {
     case FORM_NULL: buf_text(&reader->json, "null"); break;
@@ -366,7 +366,7 @@ static const char *read_escape(const char *at, const char *end, struct buf *out)
 
 /* The text between quotes, from the source: libfyaml 0.7 loses characters where quotes or
  * backslashes stand in a row. */
-static void read_quoted(struct reader *reader, const char *at, const char *end, bool is_double)
+static void read_quoted(struct yaml_reader *reader, const char *at, const char *end, bool is_double)
 {
     struct buf *out = &reader->scalar;
     while (at < end) {
@@ -382,7 +382,7 @@ static void read_quoted(struct reader *reader, const char *at, const char *end, 
     }
 }
 
-static int read_text(struct reader *reader, struct fy_node *node)
+static int read_text(struct yaml_reader *reader, struct fy_node *node)
 {
     size_t len = 0;
     enum fy_node_style style = fy_node_get_style(node);
@@ -399,7 +399,7 @@ static int read_text(struct reader *reader, struct fy_node *node)
     return buf_check(&reader->scalar, reader->err);
 }
 
-static int read_scalar(struct reader *reader, struct fy_node *node)
+static int read_scalar(struct yaml_reader *reader, struct fy_node *node)
 {
     static const char text_tag[] = "tag:yaml.org,2002:str";
     size_t tag_len = 0;
@@ -417,9 +417,9 @@ static int read_scalar(struct reader *reader, struct fy_node *node)
     return TG_OK;
 }
 
-static int read_node(struct reader *reader, struct fy_node *node, int depth);
+static int read_node(struct yaml_reader *reader, struct fy_node *node, int depth);
 
-static int read_list(struct reader *reader, struct fy_node *node, int depth)
+static int read_list(struct yaml_reader *reader, struct fy_node *node, int depth)
 {
     void *at = NULL;
     const char *before = "[";
@@ -433,7 +433,7 @@ static int read_list(struct reader *reader, struct fy_node *node, int depth)
     return TG_OK;
 }
 
-static int read_key(struct reader *reader, struct fy_node *key)
+static int read_key(struct yaml_reader *reader, struct fy_node *key)
 {
     if (!key || !fy_node_is_scalar(key) || fy_node_is_alias(key))
         return problem(reader, key, "a key must be a text");
@@ -447,7 +447,7 @@ static int read_key(struct reader *reader, struct fy_node *key)
     return TG_OK;
 }
 
-static int read_map(struct reader *reader, struct fy_node *node, int depth)
+static int read_map(struct yaml_reader *reader, struct fy_node *node, int depth)
 {
     void *at = NULL;
     const char *before = "{";
@@ -463,7 +463,7 @@ static int read_map(struct reader *reader, struct fy_node *node, int depth)
     return TG_OK;
 }
 
-static int read_node(struct reader *reader, struct fy_node *node, int depth)
+static int read_node(struct yaml_reader *reader, struct fy_node *node, int depth)
 {
     if (!node) {
         buf_text(&reader->json, "null");
@@ -484,7 +484,7 @@ static int read_node(struct reader *reader, struct fy_node *node, int depth)
 }
 
 /* libfyaml takes what is not UTF-8, and NUL characters, as the end of the text. */
-static int check_bytes(const struct reader *reader, const char *text, size_t len)
+static int check_bytes(const struct yaml_reader *reader, const char *text, size_t len)
 {
     int line = 1;
     int column = 1;
@@ -500,7 +500,7 @@ static int check_bytes(const struct reader *reader, const char *text, size_t len
     return TG_OK;
 }
 
-static int read_document(struct reader *reader, struct fy_parser *parser, struct fy_diag *diag)
+static int read_document(struct yaml_reader *reader, struct fy_parser *parser, struct fy_diag *diag)
 {
     int rc = TG_OK;
     void *at = NULL;
@@ -524,7 +524,7 @@ static int read_document(struct reader *reader, struct fy_parser *parser, struct
     return rc;
 }
 
-static int read_json(struct reader *reader, const char *text, size_t len)
+static int read_json(struct yaml_reader *reader, const char *text, size_t len)
 {
     int rc = check_bytes(reader, text, len);
     if (rc != TG_OK)
@@ -572,7 +572,7 @@ int schema_yaml_read(const char *text, size_t len, const char *subject, struct c
 {
     int rc = TG_OK;
     bool changed = false;
-    struct reader reader = {.subject = subject, .text = text, .err = err};
+    struct yaml_reader reader = {.subject = subject, .text = text, .err = err};
     *out = (struct catalog){0};
     TRY(finder_init(&reader.finder, err));
     TRY(read_json(&reader, text, len));

@@ -216,13 +216,14 @@ done:
 /* ---- reading ---- */
 
 /* One object being read; the first missing or wrong key is remembered. */
-struct reader {
+struct manifest_reader {
     struct arena *arena;
     const char *missing;
     bool nomem;
 };
 
-static const char *get_text(struct reader *reader, const yyjson_val *object, const char *key)
+static const char *get_text(struct manifest_reader *reader, const yyjson_val *object,
+                            const char *key)
 {
     const char *text = json_get_text(object, key);
     if (!text) {
@@ -235,13 +236,14 @@ static const char *get_text(struct reader *reader, const yyjson_val *object, con
 }
 
 /* A text that older manifests lack: "" then. */
-static const char *get_new_text(struct reader *reader, const yyjson_val *object, const char *key)
+static const char *get_new_text(struct manifest_reader *reader, const yyjson_val *object,
+                                const char *key)
 {
     bool there = yyjson_obj_get((yyjson_val *)object, key) != NULL;
     return there ? get_text(reader, object, key) : "";
 }
 
-static int64_t get_int(struct reader *reader, const yyjson_val *object, const char *key)
+static int64_t get_int(struct manifest_reader *reader, const yyjson_val *object, const char *key)
 {
     yyjson_val *value = yyjson_obj_get((yyjson_val *)object, key);
     if (!yyjson_is_int(value))
@@ -249,7 +251,7 @@ static int64_t get_int(struct reader *reader, const yyjson_val *object, const ch
     return json_get_int(object, key, 0);
 }
 
-static uint64_t get_count(struct reader *reader, const yyjson_val *object, const char *key)
+static uint64_t get_count(struct manifest_reader *reader, const yyjson_val *object, const char *key)
 {
     int64_t number = get_int(reader, object, key);
     if (number < 0)
@@ -257,7 +259,8 @@ static uint64_t get_count(struct reader *reader, const yyjson_val *object, const
     return number < 0 ? 0 : (uint64_t)number;
 }
 
-static const yyjson_val *get_list(struct reader *reader, const yyjson_val *object, const char *key)
+static const yyjson_val *get_list(struct manifest_reader *reader, const yyjson_val *object,
+                                  const char *key)
 {
     yyjson_val *list = yyjson_obj_get((yyjson_val *)object, key);
     if (!yyjson_is_arr(list))
@@ -266,7 +269,8 @@ static const yyjson_val *get_list(struct reader *reader, const yyjson_val *objec
 }
 
 /* An embedded object as compact text; "" for null. */
-static const char *get_json(struct reader *reader, const yyjson_val *object, const char *key)
+static const char *get_json(struct manifest_reader *reader, const yyjson_val *object,
+                            const char *key)
 {
     const yyjson_val *value = yyjson_obj_get((yyjson_val *)object, key);
     if (!value)
@@ -281,7 +285,7 @@ static const char *get_json(struct reader *reader, const yyjson_val *object, con
     return copy ? copy : "";
 }
 
-static int check(const struct reader *reader, const char *what, struct tg_error *err)
+static int check(const struct manifest_reader *reader, const char *what, struct tg_error *err)
 {
     if (reader->nomem)
         return error_nomem(err);
@@ -291,7 +295,8 @@ static int check(const struct reader *reader, const char *what, struct tg_error 
     return TG_OK;
 }
 
-static void read_column(struct reader *reader, const yyjson_val *value, struct manifest_column *out)
+static void read_column(struct manifest_reader *reader, const yyjson_val *value,
+                        struct manifest_column *out)
 {
     const char *type = json_get_text(value, "type");
     out->name = get_text(reader, value, "name");
@@ -307,7 +312,7 @@ static int read_file(struct manifest *manifest, struct manifest_table *table,
                      const yyjson_val *value, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct reader reader = {.arena = &manifest->arena};
+    struct manifest_reader reader = {.arena = &manifest->arena};
     const yyjson_val *columns = get_list(&reader, value, "columns");
     const char *checksum = get_text(&reader, value, "xxh3");
     struct manifest_file file = {
@@ -341,7 +346,7 @@ done:
 
 static int read_table(struct manifest *manifest, const yyjson_val *value, struct tg_error *err)
 {
-    struct reader reader = {.arena = &manifest->arena};
+    struct manifest_reader reader = {.arena = &manifest->arena};
     struct manifest_table *table = NULL;
     const yyjson_val *files = get_list(&reader, value, "files");
     const char *name = get_text(&reader, value, "name");
@@ -370,7 +375,7 @@ static int read_table(struct manifest *manifest, const yyjson_val *value, struct
 
 static int read_bookmark(struct manifest *manifest, const yyjson_val *value, struct tg_error *err)
 {
-    struct reader reader = {.arena = &manifest->arena};
+    struct manifest_reader reader = {.arena = &manifest->arena};
     const struct bookmark bookmark = {
         .resource = get_text(&reader, value, "resource"),
         .key = get_text(&reader, value, "path"),
@@ -389,7 +394,7 @@ static int read_bookmark(struct manifest *manifest, const yyjson_val *value, str
 
 static int read_boundary(struct manifest *manifest, const yyjson_val *value, struct tg_error *err)
 {
-    struct reader reader = {.arena = &manifest->arena};
+    struct manifest_reader reader = {.arena = &manifest->arena};
     const yyjson_val *hashes = get_list(&reader, value, "hashes");
     struct manifest_boundary boundary = {
         .resource = get_text(&reader, value, "resource"),
@@ -420,7 +425,7 @@ typedef int (*read_item)(struct manifest *manifest, const yyjson_val *value, str
 static int read_list(struct manifest *manifest, const yyjson_val *root, const char *key,
                      read_item read, struct tg_error *err)
 {
-    struct reader reader = {.arena = &manifest->arena};
+    struct manifest_reader reader = {.arena = &manifest->arena};
     const yyjson_val *list = get_list(&reader, root, key);
     int rc = check(&reader, "the load", err);
     size_t i, max;
@@ -435,7 +440,7 @@ static int read_list(struct manifest *manifest, const yyjson_val *root, const ch
 
 static int read_head(struct manifest *out, const yyjson_val *root, struct tg_error *err)
 {
-    struct reader reader = {.arena = &out->arena};
+    struct manifest_reader reader = {.arena = &out->arena};
     int64_t format = get_int(&reader, root, "format");
     if (format > FORMAT)
         return error_set(err, TG_USAGE,

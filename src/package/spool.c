@@ -1,13 +1,13 @@
 /*
  * The spool: batches in memory, and the flush that turns them into Parquet files in the background.
  *
- * Path: spool_append -> the table's lot (batches of one schema) -> when a sixth of the memory
- * budget is full, flush: all lots go to the worker as one job, the caller goes on with empty hands
- * -> run_flush -> write_lot: engine_write_parquet, hash_file, fs_sync_file -> spool_finish enters
+ * Path: spool_append -> the table's file (batches of one schema) -> when a sixth of the memory
+ * budget is full, flush: all files go to the worker as one job, the caller goes on with empty hands
+ * -> run_flush -> write_file: engine_write_parquet, hash_file, fs_sync_file -> spool_finish enters
  * the files into the manifest. A second flush waits for the first: no more than two sixths are ever
- * held. A schema that changes begins a new lot, hence a file of its own.
+ * held. A schema that changes begins a new file.
  *
- * The worker touches its lots alone; they come back to the spool's list when it is done.
+ * The worker touches its files alone; they come back to the spool's list when it is done.
  */
 #include "package/spool.h"
 
@@ -20,8 +20,8 @@
 
 enum { SHARE = 6, NAME_BYTES_MAX = 100 };
 
-/* Batches of one table and schema; one file. */
-struct lot {
+/* A file to be: batches of one table and schema. */
+struct spool_file {
     char *table;
     char *name; /* of the file */
     struct ArrowSchema schema;
@@ -31,8 +31,8 @@ struct lot {
     char checksum[17];
 };
 
-struct lots {
-    struct lot *items;
+struct spool_files {
+    struct spool_file *items;
     size_t count, cap;
 };
 
@@ -40,31 +40,31 @@ struct spool {
     struct context *ctx;
     struct engine *engine;
     char *folder;
-    struct worker *worker; /* started by the first flush */
-    struct lots open;      /* being filled; the newest lot of a table takes its batches */
-    struct lots flight;    /* the worker's, while it runs */
-    struct lots written;   /* without arrays */
-    size_t bytes;          /* of the open lots */
+    struct worker *worker;      /* started by the first flush */
+    struct spool_files open;    /* being filled; the newest file of a table takes its batches */
+    struct spool_files flight;  /* the worker's, while it runs */
+    struct spool_files written; /* without arrays */
+    size_t bytes;               /* of the open files */
     unsigned file_count;
     struct tg_error failure; /* of a flush: what it was to write is lost, and so is the package */
 };
 
-static void lot_release(struct lot *lot)
+static void file_release(struct spool_file *file)
 {
-    for (size_t i = 0; i < lot->count; i++)
-        array_release(&lot->arrays[i]);
-    mem_free(lot->arrays);
-    mem_free(lot->table);
-    mem_free(lot->name);
-    schema_release(&lot->schema);
+    for (size_t i = 0; i < file->count; i++)
+        array_release(&file->arrays[i]);
+    mem_free(file->arrays);
+    mem_free(file->table);
+    mem_free(file->name);
+    schema_release(&file->schema);
 }
 
-static void lots_release(struct lots *lots)
+static void files_release(struct spool_files *files)
 {
-    for (size_t i = 0; i < lots->count; i++)
-        lot_release(&lots->items[i]);
-    mem_free(lots->items);
-    *lots = (struct lots){0};
+    for (size_t i = 0; i < files->count; i++)
+        file_release(&files->items[i]);
+    mem_free(files->items);
+    *files = (struct spool_files){0};
 }
 
 int spool_new(struct context *ctx, struct engine *engine, const char *folder, struct spool **out,
@@ -88,9 +88,9 @@ void spool_free(struct spool *spool)
     if (!spool)
         return;
     worker_stop(spool->worker);
-    lots_release(&spool->open);
-    lots_release(&spool->flight);
-    lots_release(&spool->written);
+    files_release(&spool->open);
+    files_release(&spool->flight);
+    files_release(&spool->written);
     mem_free(spool->folder);
     mem_free(spool);
 }
@@ -116,11 +116,11 @@ static char *file_name(const char *table, unsigned number)
     return text;
 }
 
-/* The lot that takes batches of `table` and `schema`; a new one when there is none. */
-static int find_lot(struct spool *spool, const char *table, const struct ArrowSchema *schema,
-                    struct lot **out, struct tg_error *err)
+/* The file that takes batches of `table` and `schema`; a new one when there is none. */
+static int find_file(struct spool *spool, const char *table, const struct ArrowSchema *schema,
+                     struct spool_file **out, struct tg_error *err)
 {
-    struct lots *open = &spool->open;
+    struct spool_files *open = &spool->open;
     for (size_t i = open->count; i-- > 0;) {
         if (strcmp(open->items[i].table, table) != 0)
             continue;
@@ -130,39 +130,41 @@ static int find_lot(struct spool *spool, const char *table, const struct ArrowSc
         break;
     }
     int rc = TG_OK;
-    struct lot lot = {.table = mem_strdup(table), .name = file_name(table, spool->file_count + 1)};
-    if (!lot.table || !lot.name) {
+    struct spool_file file = {.table = mem_strdup(table),
+                              .name = file_name(table, spool->file_count + 1)};
+    if (!file.table || !file.name) {
         rc = error_nomem(err);
         goto done;
     }
-    TRY(schema_copy(schema, &lot.schema, err));
+    TRY(schema_copy(schema, &file.schema, err));
     TRY(mem_grow(&open->items, &open->cap, open->count + 1, sizeof(*open->items), err));
     *out = &open->items[open->count++];
-    **out = lot;
-    lot = (struct lot){0};
+    **out = file;
+    file = (struct spool_file){0};
     spool->file_count++;
 done:
-    lot_release(&lot);
+    file_release(&file);
     return rc;
 }
 
 /* ---- flushing ---- */
 
-static int describe_lot(const struct lot *lot, struct manifest_file *out, struct tg_error *err)
+static int describe_file(const struct spool_file *file, struct manifest_file *out,
+                         struct tg_error *err)
 {
-    size_t count = (size_t)lot->schema.n_children;
+    size_t count = (size_t)file->schema.n_children;
     *out = (struct manifest_file){
-        .name = lot->name,
-        .row_count = lot->result.row_count,
-        .bytes = lot->result.bytes,
+        .name = file->name,
+        .row_count = file->result.row_count,
+        .bytes = file->result.bytes,
         .column_count = count,
         .columns = mem_calloc(count + 1, sizeof(struct manifest_column)),
     };
     if (!out->columns)
         return error_nomem(err);
-    memcpy(out->checksum, lot->checksum, sizeof(out->checksum));
+    memcpy(out->checksum, file->checksum, sizeof(out->checksum));
     for (size_t i = 0; i < count; i++) {
-        const struct ArrowSchema *child = lot->schema.children[i];
+        const struct ArrowSchema *child = file->schema.children[i];
         out->columns[i].name = child->name;
         int rc = type_from_arrow(child, &out->columns[i].spec, err);
         if (rc != TG_OK)
@@ -171,28 +173,28 @@ static int describe_lot(const struct lot *lot, struct manifest_file *out, struct
     return TG_OK;
 }
 
-static int write_lot(struct spool *spool, struct lot *lot, struct tg_error *err)
+static int write_file(struct spool *spool, struct spool_file *file, struct tg_error *err)
 {
     int rc = TG_OK;
-    char *path = fs_join(spool->folder, lot->name);
+    char *path = fs_join(spool->folder, file->name);
     if (!path) {
         rc = error_nomem(err);
         goto done;
     }
-    TRY(engine_write_parquet(spool->engine, &lot->schema, lot->arrays, lot->count, path,
-                             &lot->result, err));
-    TRY(hash_file(path, lot->checksum, err));
+    TRY(engine_write_parquet(spool->engine, &file->schema, file->arrays, file->count, path,
+                             &file->result, err));
+    TRY(hash_file(path, file->checksum, err));
     rc = fs_sync_file(path, err);
 done:
     mem_free(path);
-    return rc == TG_OK ? rc : error_where(err, rc, "table '%s'", lot->table);
+    return rc == TG_OK ? rc : error_where(err, rc, "table '%s'", file->table);
 }
 
 static int run_flush(void *arg, struct tg_error *err)
 {
     struct spool *spool = arg;
     for (size_t i = 0; i < spool->flight.count; i++) {
-        int rc = write_lot(spool, &spool->flight.items[i], err);
+        int rc = write_file(spool, &spool->flight.items[i], err);
         if (rc != TG_OK)
             return rc;
     }
@@ -205,8 +207,8 @@ static int land(struct spool *spool, struct tg_error *err)
 {
     if (!spool->worker)
         return TG_OK;
-    struct lots *flight = &spool->flight;
-    struct lots *written = &spool->written;
+    struct spool_files *flight = &spool->flight;
+    struct spool_files *written = &spool->written;
     int rc = spool->failure.code;
     if (rc == TG_OK)
         rc = worker_wait(spool->worker, &spool->failure);
@@ -218,14 +220,14 @@ static int land(struct spool *spool, struct tg_error *err)
     if (rc != TG_OK || flight->count == 0)
         return rc;
     for (size_t i = 0; i < flight->count; i++) {
-        struct lot *lot = &written->items[written->count++];
-        *lot = flight->items[i];
-        mem_free(lot->arrays);
-        lot->arrays = NULL;
-        lot->count = 0;
+        struct spool_file *file = &written->items[written->count++];
+        *file = flight->items[i];
+        mem_free(file->arrays);
+        file->arrays = NULL;
+        file->count = 0;
     }
     flight->count = 0;
-    lots_release(flight);
+    files_release(flight);
     return TG_OK;
 }
 
@@ -238,7 +240,7 @@ static int flush(struct spool *spool, struct tg_error *err)
     if (spool->open.count == 0)
         goto done;
     spool->flight = spool->open;
-    spool->open = (struct lots){0};
+    spool->open = (struct spool_files){0};
     spool->bytes = 0;
     rc = worker_submit(spool->worker, run_flush, spool, err);
 done:
@@ -249,16 +251,16 @@ int spool_append(struct spool *spool, const char *table, const struct ArrowSchem
                  struct ArrowArray *array, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct lot *lot = NULL;
+    struct spool_file *file = NULL;
     if (array->length == 0)
         goto done;
     TRY(context_check(spool->ctx, err));
     if (spool->failure.code != TG_OK)
         TRY(land(spool, err));
-    TRY(find_lot(spool, table, schema, &lot, err));
-    TRY(mem_grow(&lot->arrays, &lot->cap, lot->count + 1, sizeof(*lot->arrays), err));
+    TRY(find_file(spool, table, schema, &file, err));
+    TRY(mem_grow(&file->arrays, &file->cap, file->count + 1, sizeof(*file->arrays), err));
     spool->bytes += batch_bytes(schema, array);
-    array_move(array, &lot->arrays[lot->count++]);
+    array_move(array, &file->arrays[file->count++]);
     if (spool->bytes > spool->ctx->memory_bytes_max / SHARE)
         rc = flush(spool, err);
 done:
@@ -266,20 +268,20 @@ done:
     return rc;
 }
 
-static int enter(struct manifest *manifest, const struct lot *lot, struct tg_error *err)
+static int enter(struct manifest *manifest, const struct spool_file *file, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct manifest_file file = {0};
-    struct manifest_table *table = manifest_find(manifest, lot->table);
+    struct manifest_file entry = {0};
+    struct manifest_table *table = manifest_find(manifest, file->table);
     if (!table) {
         rc = error_set(err, TG_INTERNAL, "table '%s' has rows but is not in the manifest",
-                       lot->table);
+                       file->table);
         goto done;
     }
-    TRY(describe_lot(lot, &file, err));
-    rc = manifest_add_file(manifest, table, &file, err);
+    TRY(describe_file(file, &entry, err));
+    rc = manifest_add_file(manifest, table, &entry, err);
 done:
-    mem_free(file.columns);
+    mem_free(entry.columns);
     return rc;
 }
 
@@ -291,7 +293,7 @@ int spool_finish(struct spool *spool, struct manifest *manifest, struct tg_error
     TRY(land(spool, err));
     for (size_t i = 0; i < spool->written.count; i++)
         TRY(enter(manifest, &spool->written.items[i], err));
-    lots_release(&spool->written);
+    files_release(&spool->written);
 done:
     return rc;
 }

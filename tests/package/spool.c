@@ -1,4 +1,4 @@
-/* The spool: lots, flushes in the background, names of files, failures. */
+/* The spool: files to be, flushes in the background, names of files, failures. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -214,7 +214,7 @@ static inline bool usual_fraction(struct text *text, int64_t *us, struct fractio
 /* ---- ISO 8601 ---- */
 
 /* What was read so far. */
-struct reading {
+struct parts {
     int32_t days;
     int64_t us; /* since midnight */
     struct fraction fraction;
@@ -237,7 +237,7 @@ static int read_digits(struct text *text, int count)
     return value;
 }
 
-static bool set_date(struct reading *out, int year, int month, int day)
+static bool set_date(struct parts *out, int year, int month, int day)
 {
     if (!time_is_date(year, month, day))
         return false;
@@ -247,7 +247,7 @@ static bool set_date(struct reading *out, int year, int month, int day)
 }
 
 /* After the year: 001 to 366. */
-static bool day_of_year(struct text *text, int year, struct reading *out)
+static bool day_of_year(struct text *text, int year, struct parts *out)
 {
     int day = read_digits(text, 3);
     if (year < 1 || day < 1 || day > 365 + time_is_leap(year))
@@ -258,7 +258,7 @@ static bool day_of_year(struct text *text, int year, struct reading *out)
 }
 
 /* After the W: 01, 013, 01-3. Week 0 and day 0 are those before the first ones. */
-static bool week_date(struct text *text, int year, bool hyphens, struct reading *out)
+static bool week_date(struct text *text, int year, bool hyphens, struct parts *out)
 {
     static const int32_t era = 146097 * 5; /* whole weeks, back beyond the year 1 */
     int run = digit_run(text);
@@ -285,7 +285,7 @@ static bool week_date(struct text *text, int year, bool hyphens, struct reading 
 }
 
 /* 2024-01-02, 2024-01, 2024-002, 2024-W01-2, or without hyphens (but 202401). */
-static bool iso_date(struct text *text, bool *hyphens, struct reading *out)
+static bool iso_date(struct text *text, bool *hyphens, struct parts *out)
 {
     *hyphens = text->end - text->at > 4 && text->at[4] == '-';
     if (digit_run(text) < 4)
@@ -311,7 +311,7 @@ static bool iso_date(struct text *text, bool *hyphens, struct reading *out)
 }
 
 /* HH[:MM[:SS[.f]]] behind a date with hyphens, else HH[:MM] or HH[MM[SS[.f]]]. */
-static bool iso_clock(struct text *text, bool colons, struct reading *out)
+static bool iso_clock(struct text *text, bool colons, struct parts *out)
 {
     int run = digit_run(text);
     bool colon = text->end - text->at > 2 && text->at[2] == ':';
@@ -331,7 +331,7 @@ static bool iso_clock(struct text *text, bool colons, struct reading *out)
     return !has_second || fraction_of(text, &out->us, &out->fraction);
 }
 
-static bool iso_form(struct text *text, struct reading *out)
+static bool iso_form(struct text *text, struct parts *out)
 {
     bool extended = true;
     if (text->end - text->at > 2 && text->at[2] == ':')
@@ -355,7 +355,7 @@ static int few_digits(struct text *text)
 }
 
 /* H:M[:S][.f] with one or two digits each, the fraction of nine at most. */
-static bool common_clock(struct text *text, struct reading *out)
+static bool common_clock(struct text *text, struct parts *out)
 {
     (void)skip(text, ' ');
     int hour = few_digits(text);
@@ -383,7 +383,7 @@ static bool common_month_day(struct text *text, int *month, int *day)
 }
 
 /* [2024[/01/02]][ ][3:04[:05]], to the end */
-static bool common_form(struct text *text, struct reading *out)
+static bool common_form(struct text *text, struct parts *out)
 {
     int month;
     int day;
@@ -401,40 +401,39 @@ static bool common_form(struct text *text, struct reading *out)
 
 /* ---- the whole ---- */
 
-static inline bool set_point(const struct reading *reading, int64_t offset_us,
-                             struct time_point *out)
+static inline bool set_point(const struct parts *parts, int64_t offset_us, struct time_point *out)
 {
-    out->us = reading->days * DAY_US + reading->us - offset_us;
-    out->nanos = reading->fraction.nanos;
-    out->fraction_digits = reading->fraction.digits;
+    out->us = parts->days * DAY_US + parts->us - offset_us;
+    out->nanos = parts->fraction.nanos;
+    out->fraction_digits = parts->fraction.digits;
     return out->us >= FIRST_US && out->us < END_US;
 }
 
 enum time_form time_parse(const char *value, size_t len, struct time_point *out)
 {
     struct text text = {value, value + len};
-    struct reading reading = {.has_date = false};
+    struct parts parts = {.has_date = false};
     int64_t offset_us;
-    bool is_iso = iso_form(&text, &reading) &&
-                  (reading.has_clock ? zone_of(&text, &offset_us, &out->has_zone) : true) &&
+    bool is_iso = iso_form(&text, &parts) &&
+                  (parts.has_clock ? zone_of(&text, &offset_us, &out->has_zone) : true) &&
                   text.at == text.end;
     if (!is_iso) {
         text.at = value;
-        reading = (struct reading){.has_date = false};
-        if (!common_form(&text, &reading))
+        parts = (struct parts){.has_date = false};
+        if (!common_form(&text, &parts))
             return TIME_NONE;
     }
-    if (!is_iso || !reading.has_clock) {
+    if (!is_iso || !parts.has_clock) {
         offset_us = 0;
         out->has_zone = false;
     }
-    if (!reading.has_date) { /* a zone may lead to the day before or after */
-        reading.us = (reading.us - offset_us + DAY_US) % DAY_US;
-        return set_point(&reading, 0, out) ? TIME_CLOCK : TIME_NONE;
+    if (!parts.has_date) { /* a zone may lead to the day before or after */
+        parts.us = (parts.us - offset_us + DAY_US) % DAY_US;
+        return set_point(&parts, 0, out) ? TIME_CLOCK : TIME_NONE;
     }
-    if (!set_point(&reading, offset_us, out))
+    if (!set_point(&parts, offset_us, out))
         return TIME_NONE;
-    return reading.has_clock ? TIME_STAMP : TIME_DATE;
+    return parts.has_clock ? TIME_STAMP : TIME_DATE;
 }
 
 bool time_parse_timestamp(const char *value, size_t len, struct time_point *out)
@@ -442,15 +441,15 @@ bool time_parse_timestamp(const char *value, size_t len, struct time_point *out)
     if (len == 0)
         return false;
     struct text text = {value, value + len};
-    struct reading reading; /* filled as it is read: this is a hot path */
+    struct parts parts; /* filled as it is read: this is a hot path */
     int64_t offset_us = 0;
-    if (usual_form(&text, &reading.days, &reading.us) &&
-        usual_fraction(&text, &reading.us, &reading.fraction)) {
+    if (usual_form(&text, &parts.days, &parts.us) &&
+        usual_fraction(&text, &parts.us, &parts.fraction)) {
         out->has_zone = true;
         if (text.end - text.at == 1 && *text.at == 'Z')
-            return set_point(&reading, 0, out);
+            return set_point(&parts, 0, out);
         if (zone_of(&text, &offset_us, &out->has_zone) && text.at == text.end)
-            return set_point(&reading, offset_us, out);
+            return set_point(&parts, offset_us, out);
     }
     return time_parse(value, len, out) == TIME_STAMP;
 }
