@@ -11,6 +11,7 @@
  */
 #include "normalize/normalize.h"
 
+#include "normalize/emit.h"
 #include "normalize/shred.h"
 #include "normalize/typed.h"
 

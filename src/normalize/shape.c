@@ -10,7 +10,7 @@
  */
 #include "normalize/shape.h"
 
-#include "normalize/contract.h"
+#include "normalize/change.h"
 #include "normalize/there.h"
 #include "normalize/values/infer.h"
 
@@ -325,7 +325,7 @@ static int ask_column(struct outputs *outputs, const struct shape *shape, struct
                                   .table = shape->output->table->name,
                                   .column = claim->name,
                                   .type = type_name(spec.type)};
-    rc = contract_ask(outputs, shape->output, &change, &left_out, err);
+    rc = change_ask(outputs, shape->output, &change, &left_out, err);
     if (rc == TG_OK && left_out)
         field->role = FIELD_LEFT_OUT;
     if (rc != ROW_DISCARDED)

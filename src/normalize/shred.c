@@ -9,7 +9,7 @@
  * store_slowly: a first value, a coercion, a wider type, a variant column. Lists wait until their
  * row is complete, because their rows need its id. What is new is added by shape.c and output.c.
  *
- * A row that a contract discards, or that cannot be loaded, is undone and rejected (contract.c)
+ * A row that a contract discards, or that cannot be loaded, is undone and rejected (change.c)
  * with all that is nested in it; the walk goes on with the next one.
  */
 #include "normalize/shred.h"
@@ -19,8 +19,9 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "normalize/emit.h"
 #include "normalize/values/coerce.h"
-#include "normalize/contract.h"
+#include "normalize/change.h"
 #include "normalize/misfit.h"
 #include "normalize/values/infer.h"
 
@@ -77,7 +78,7 @@ static int ask_type(struct shredder *shredder, struct output *output, struct slo
                                   .column = slot->name,
                                   .type = type_name(wanted->type),
                                   .type_there = type_name(slot->column.spec.type)};
-    return contract_ask(shredder->outputs, output, &change, left_out, err);
+    return change_ask(shredder->outputs, output, &change, left_out, err);
 }
 
 /* The column gets wider, if that keeps everything. */
@@ -331,7 +332,7 @@ static int reject_list(struct shredder *shredder, const struct shape *shape,
              "table '%s' (list '%s' of '%s') is new, and the schema contract discards new tables",
              field->rejected, field->source, shape->output->table->name);
     for (size_t left = cell_len(list); left > 0; left--) {
-        TRY(contract_reject(shredder->outputs, field->rejected, NULL, reason, element, err));
+        TRY(row_reject(shredder->outputs, field->rejected, NULL, reason, element, err));
         element = cell_next(element);
     }
 done:
@@ -623,7 +624,7 @@ static int shred_any(struct shredder *shredder, struct shape *shape, const yyjso
         rc = end_row(shredder, output, place, err);
     if (!LIKELY(rc == TG_OK)) {
         output_undo_row(output);
-        TRY(contract_give_up(shredder->outputs, output, rc, err));
+        TRY(row_give_up(shredder->outputs, output, rc, err));
     } else if (shredder->pending_count > waiting) {
         TRY(shred_lists(shredder, output, waiting, err));
     }
@@ -639,9 +640,9 @@ int shred_row(struct shredder *shredder, const yyjson_val *row, struct tg_error 
     shredder->pending_count = 0;
     outputs->root_row = row;
     if (table->discarded)
-        return contract_reject(outputs, table->name, NULL,
-                               "the table is new, and the schema contract discards new tables", row,
-                               err);
+        return row_reject(outputs, table->name, NULL,
+                          "the table is new, and the schema contract discards new tables", row,
+                          err);
     return shred_any(shredder, shredder->root, row, NULL, err);
 }
 

@@ -14,6 +14,7 @@
  */
 #include "normalize/typed.h"
 
+#include "normalize/emit.h"
 #include "normalize/values/cast.h"
 
 void typed_release(struct typed *typed)

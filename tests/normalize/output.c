@@ -103,25 +103,6 @@ static void wider_columns(void **state)
           "t(a text)\n\"100000000000000000000000000000000000000\"\n\"1\"\n");
 }
 
-/* What was emitted keeps its type; the catalog has the last one. */
-static void wider_between_batches(void **state)
-{
-    (void)state;
-    struct run run;
-    struct buf lines = BUF_INIT;
-    assert_int_equal(run_init(&run), TG_OK);
-    run.count_only = true;
-    for (int i = 0; i < 2048; i++)
-        buf_text(&lines, "{\"a\":2}\n");
-    buf_text(&lines, "{\"a\":1}\n{\"a\":0.5}\n");
-    assert_int_equal(run_push(&run, lines.data), TG_OK);
-    assert_int_equal(run_finish(&run), TG_OK);
-    assert_string_equal(run.text.data, "t(a bigint)\n2048 rows\nt(a double)\n2 rows\n");
-    assert_int_equal(table_find(run.root, "a")->spec.type, TYPE_DOUBLE);
-    buf_release(&lines);
-    run_release(&run);
-}
-
 static void dates_become_timestamps(void **state)
 {
     (void)state;
@@ -261,7 +242,6 @@ int main(void)
         cmocka_unit_test(variants_in_the_catalog),
         cmocka_unit_test(variants_of_text),
         cmocka_unit_test(wider_columns),
-        cmocka_unit_test(wider_between_batches),
         cmocka_unit_test(dates_become_timestamps),
         cmocka_unit_test(equal_names),
         cmocka_unit_test(equal_names_stay),

@@ -89,62 +89,6 @@ static void pushed_rows(void **state)
     run_release(&run);
 }
 
-/* Ids of nested rows are computed some at a time; each must be there when its batch goes out. */
-static void ids_are_complete(void **state)
-{
-    (void)state;
-    for (int count = 1; count <= 9; count++) {
-        struct run run;
-        struct buf lines = BUF_INIT;
-        assert_int_equal(run_init(&run), TG_OK);
-        run.show_system = true;
-        buf_text(&lines, "{\"_dlt_id\":\"r\",\"l\":[");
-        for (int i = 0; i < count; i++)
-            buf_printf(&lines, "%s{\"m\":[%d]}", i ? "," : "", i);
-        buf_text(&lines, "]}");
-        assert_int_equal(run_push(&run, lines.data), TG_OK);
-        assert_int_equal(run_finish(&run), TG_OK);
-        assert_null(strstr(run.text.data, "??"));
-        struct hasher hasher = {0};
-        char message[64], id[16];
-        for (int i = 0; i < count; i++) {
-            int len = snprintf(message, sizeof(message), "r_t__l_%d", i);
-            assert_int_equal(hash_text(&hasher, message, (size_t)len, 10, id, NULL), TG_OK);
-            snprintf(message, sizeof(message), "\"r\"|%d|\"%s\"\n", i, id);
-            assert_non_null(strstr(run.text.data, message));
-            snprintf(message, sizeof(message), "\n%d|\"%s\"|0|\"", i, id); /* its child */
-            assert_non_null(strstr(run.text.data, message));
-        }
-        hasher_release(&hasher);
-        buf_release(&lines);
-        run_release(&run);
-    }
-}
-
-/* An id of its own may be of any length, and is the parent of what is below. */
-static void long_own_ids(void **state)
-{
-    (void)state;
-    struct run run;
-    struct buf lines = BUF_INIT;
-    struct hasher hasher = {0};
-    char own[301], message[400], id[16];
-    memset(own, 'i', 300);
-    own[300] = '\0';
-    assert_int_equal(run_init(&run), TG_OK);
-    run.show_system = true;
-    buf_printf(&lines, "{\"_dlt_id\":\"%s\",\"l\":[1]}", own);
-    assert_int_equal(run_push(&run, lines.data), TG_OK);
-    assert_int_equal(run_finish(&run), TG_OK);
-    int len = snprintf(message, sizeof(message), "%s_t__l_0", own);
-    assert_int_equal(hash_text(&hasher, message, (size_t)len, 10, id, NULL), TG_OK);
-    snprintf(message, sizeof(message), "1|\"%s\"|0|\"%s\"\n", own, id);
-    assert_non_null(strstr(run.text.data, message));
-    hasher_release(&hasher);
-    buf_release(&lines);
-    run_release(&run);
-}
-
 static void special_doubles(void **state)
 {
     (void)state;
@@ -173,7 +117,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(order_of_keys_changes),    cmocka_unit_test(keys_that_come_twice),
         cmocka_unit_test(every_kind_in_its_column), cmocka_unit_test(pushed_rows),
-        cmocka_unit_test(ids_are_complete),         cmocka_unit_test(long_own_ids),
         cmocka_unit_test(special_doubles),
     };
     return cmocka_run_group_tests_name("normalize/shred", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* normalize/contract.c: what a contract lets in, what it says when it does not, and bad rows. */
+/* normalize/change.c: what a contract lets in, what it says when it does not, and bad rows. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -232,5 +232,5 @@ int main(void)
         cmocka_unit_test(bad_rows_have_a_limit),
         cmocka_unit_test(survives_a_lack_of_memory),
     };
-    return cmocka_run_group_tests_name("normalize/contract", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("normalize/change", tests, NULL, NULL);
 }

@@ -1,14 +1,14 @@
 /*
  * Owns the decision on what is new, and the way of rows that are not loaded.
  *
- *   contract_ask     a new table, column or type -> the mode that holds -> kept, left out, the row
- *                    discarded, or TG_CONTRACT with the document that asked for it
- *   contract_give_up a discarded or bad row -> contract_reject -> normalize_options.reject
+ *   change_ask   a new table, column or type -> the mode that holds -> kept, left out, the row
+ *                discarded, or TG_CONTRACT with the document that asked for it
+ *   row_give_up  a discarded or bad row -> row_reject -> normalize_options.reject
  *
  * Who asks: output.c for tables, shape.c for columns, shred.c for types. What the modes are for a
  * table was resolved before (catalog/contract.c). Undoing what was stored of a row is shred.c's.
  */
-#include "normalize/contract.h"
+#include "normalize/change.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -57,8 +57,8 @@ static int freeze(struct outputs *outputs, const struct change *change, const ch
                      what, entity, document, entity);
 }
 
-int contract_ask(struct outputs *outputs, const struct output *output, const struct change *change,
-                 bool *left_out, struct tg_error *err)
+int change_ask(struct outputs *outputs, const struct output *output, const struct change *change,
+               bool *left_out, struct tg_error *err)
 {
     char what[256];
     enum contract_mode mode = outputs->options.contract.modes[change->entity];
@@ -81,8 +81,8 @@ int contract_ask(struct outputs *outputs, const struct output *output, const str
     return ROW_DISCARDED;
 }
 
-int contract_reject(struct outputs *outputs, const char *table, const char *column,
-                    const char *reason, const yyjson_val *document, struct tg_error *err)
+int row_reject(struct outputs *outputs, const char *table, const char *column, const char *reason,
+               const yyjson_val *document, struct tg_error *err)
 {
     struct tg_error place = {.code = TG_OK};
     if (outputs->page)
@@ -104,15 +104,15 @@ static int reject_bad_row(struct outputs *outputs, const struct output *output,
                            (unsigned long long)outputs->bad_row_count,
                            (unsigned long long)outputs->options.reject_max);
     error_clear(err);
-    return contract_reject(outputs, output->table->name, NULL, bad.what, outputs->row, err);
+    return row_reject(outputs, output->table->name, NULL, bad.what, outputs->row, err);
 }
 
-int contract_give_up(struct outputs *outputs, const struct output *output, int code,
-                     struct tg_error *err)
+int row_give_up(struct outputs *outputs, const struct output *output, int code,
+                struct tg_error *err)
 {
     if (code == ROW_DISCARDED)
-        return contract_reject(outputs, output->table->name, outputs->discard_column,
-                               outputs->discard_reason, outputs->row, err);
+        return row_reject(outputs, output->table->name, outputs->discard_column,
+                          outputs->discard_reason, outputs->row, err);
     if (code == TG_DATA && outputs->options.reject_bad_rows)
         return reject_bad_row(outputs, output, err);
     return code;

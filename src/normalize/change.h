@@ -1,8 +1,8 @@
 /*
  * What becomes of what is new (reference 4.4), and of rows that are not loaded.
  */
-#ifndef TIDEGATE_NORMALIZE_CONTRACT_H
-#define TIDEGATE_NORMALIZE_CONTRACT_H
+#ifndef TIDEGATE_NORMALIZE_CHANGE_H
+#define TIDEGATE_NORMALIZE_CHANGE_H
 
 #include "normalize/output.h"
 
@@ -20,15 +20,14 @@ struct change {
 
 /* Asks the contract: TG_OK and *left_out (keep the value, or leave it out), ROW_DISCARDED, or
  * TG_CONTRACT when the entity is frozen, with the document. */
-int contract_ask(struct outputs *outputs, const struct output *output, const struct change *change,
-                 bool *left_out, struct tg_error *err) TG_CHECK_RESULT;
+int change_ask(struct outputs *outputs, const struct output *output, const struct change *change,
+               bool *left_out, struct tg_error *err) TG_CHECK_RESULT;
 /* Hands `document`, a row of `table`, to the sink for rejects. */
-int contract_reject(struct outputs *outputs, const char *table, const char *column,
-                    const char *reason, const yyjson_val *document,
-                    struct tg_error *err) TG_CHECK_RESULT;
+int row_reject(struct outputs *outputs, const char *table, const char *column, const char *reason,
+               const yyjson_val *document, struct tg_error *err) TG_CHECK_RESULT;
 /* Rejects the row being walked, after ROW_DISCARDED or with the error `err`, which is cleared. Any
  * other `code`, or one bad row too many, is returned. */
-int contract_give_up(struct outputs *outputs, const struct output *output, int code,
-                     struct tg_error *err) TG_CHECK_RESULT;
+int row_give_up(struct outputs *outputs, const struct output *output, int code,
+                struct tg_error *err) TG_CHECK_RESULT;
 
 #endif
