@@ -3,7 +3,8 @@
  * query.
  *
  *   tg_pipeline_show  -> show_query (tables, loads) | show_document (state, schema) | show_packages
- * (working directory, show_packages.c) tg_pipeline_query -> a stream that keeps its connection open
+ *                        (working directory, show_packages.c)
+ *   tg_pipeline_query -> a stream that keeps the destination open
  */
 #include <string.h>
 
@@ -12,10 +13,9 @@
 #include "dlt/schema_yaml.h"
 #include "dlt/store.h"
 #include "config/config.h"
-#include "database/connection.h"
 #include "duckdb/engine.h"
 #include "api/inspect.h"
-#include "write/sql/ledger.h"
+#include "write/destination.h"
 
 int tg_engine_find(struct tg_engine *out, struct tg_error *err)
 {
@@ -28,23 +28,26 @@ int tg_engine_find(struct tg_engine *out, struct tg_error *err)
     return engine_find(&ctx, out, NULL, err);
 }
 
-static int open_existing(struct tg_pipeline *pipeline, struct connection **out,
+static int open_existing(struct tg_pipeline *pipeline, struct destination *out,
                          struct tg_error *err)
 {
+    int rc = TG_OK;
     const struct config *config = &pipeline->config;
-    int rc = connection_open(&pipeline->ctx, config->destination, false, out, err);
-    if (rc == TG_OK && !*out)
+    TRY(destination_init(out, &pipeline->ctx, config->destination, config->dataset, err));
+    TRY(destination_open(out, err));
+    if (!out->state)
         rc = error_set(err, TG_DESTINATION,
                        "destination '%s' does not exist yet; run the pipeline first",
                        pipeline->destination);
+done:
     return rc;
 }
 
-/* ---- a query whose stream owns the connection ---- */
+/* ---- a query whose stream owns the destination ---- */
 
 struct owned_stream {
     struct ArrowArrayStream inner;
-    struct connection *con;
+    struct destination destination;
 };
 
 static int owned_get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
@@ -69,7 +72,7 @@ static void owned_release(struct ArrowArrayStream *stream)
 {
     struct owned_stream *owned = stream->private_data;
     stream_release(&owned->inner);
-    connection_close(owned->con);
+    destination_close(&owned->destination);
     mem_free(owned);
     stream->release = NULL;
 }
@@ -78,7 +81,6 @@ int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct Arro
                       struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf use = BUF_INIT;
     error_clear(err);
     NEEDS(out);
     *out = (struct ArrowArrayStream){0};
@@ -88,12 +90,8 @@ int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct Arro
     struct owned_stream *owned = mem_calloc(1, sizeof(*owned));
     if (!owned)
         return error_nomem(err);
-    TRY(open_existing(pipeline, &owned->con, err));
-    buf_text(&use, "USE ");
-    sql_ident(&use, owned->con->dialect, pipeline->config.dataset);
-    TRY(buf_check(&use, err));
-    TRY(connection_exec(owned->con, buf_string(&use), NULL, err));
-    TRY(connection_query(owned->con, sql, &owned->inner, err));
+    TRY(open_existing(pipeline, &owned->destination, err));
+    TRY(destination_query(&owned->destination, sql, &owned->inner, err));
     *out = (struct ArrowArrayStream){
         .get_schema = owned_get_schema,
         .get_next = owned_get_next,
@@ -104,68 +102,67 @@ int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct Arro
     owned = NULL;
 done:
     if (owned) {
-        connection_close(owned->con);
+        destination_close(&owned->destination);
         mem_free(owned);
     }
-    buf_release(&use);
     hide_secrets(pipeline, err);
     return rc;
 }
 
 /* ---- tables and loads ---- */
 
-static void tables_sql(const struct connection *con, const struct described *described,
-                       const char *dataset, struct buf *sql)
+static void tables_sql(const struct destination *destination, const struct catalog *tables,
+                       struct buf *sql)
 {
-    const struct dialect *dialect = con->dialect;
     buf_text(
         sql,
         "SELECT * FROM (SELECT NULL AS \"table\", 0 AS \"rows\", 0 AS \"columns\" WHERE false");
-    for (size_t i = 0; i < described->table_count; i++) {
-        const struct described_table *table = &described->tables[i];
+    for (size_t i = 0; i < tables->table_count; i++) {
+        const struct table *table = tables->tables[i];
         buf_text(sql, " UNION ALL SELECT ");
-        sql_text(sql, table->name);
+        buf_quoted(sql, '\'', table->name);
         buf_printf(sql, ", count(*), %zu FROM ", table->column_count);
-        sql_table(sql, dialect, dataset, table->name);
+        buf_quoted(sql, destination->facts.quote, table->name);
     }
     /* Users' tables first, then the ledger's. */
     buf_text(sql, ") ORDER BY starts_with(\"table\", '_'), \"table\"");
 }
 
-static void loads_sql(const struct connection *con, const char *dataset, struct buf *sql)
-{
-    buf_text(sql, "SELECT load_id, created_at, table_name AS \"table\", disposition, rows_read AS "
-                  "read, rows_new AS new, "
-                  "rows_inserted AS inserted, rows_updated AS updated, rows_deleted AS deleted, "
-                  "rows_filtered AS filtered, rows_rejected AS rejected FROM ");
-    sql_table(sql, con->dialect, dataset, "_tidegate_loads");
-    buf_text(sql, " ORDER BY load_id, created_at, \"table\"");
-}
+static const char loads_sql[] =
+    "SELECT load_id, created_at, table_name AS \"table\", disposition, rows_read AS read, rows_new "
+    "AS new, rows_inserted AS inserted, rows_updated AS updated, rows_deleted AS deleted, "
+    "rows_filtered AS filtered, rows_rejected AS rejected FROM _tidegate_loads ORDER BY load_id, "
+    "created_at, \"table\"";
 
 static int show_query(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format,
                       FILE *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct connection *con = NULL;
-    struct described described = {0};
+    struct destination destination = {0};
+    struct catalog tables = {0};
     struct ArrowArrayStream stream = {0};
     struct buf sql = BUF_INIT;
-    const char *dataset = pipeline->config.dataset;
-    TRY(open_existing(pipeline, &con, err));
-    TRY(connection_describe(con, dataset, NULL, &described, err));
-    if (what == TG_SHOW_LOADS && described_find(&described, "_tidegate_loads"))
-        loads_sql(con, dataset, &sql);
+    TRY(open_existing(pipeline, &destination, err));
+    TRY(destination_describe(&destination, NULL, &tables, err));
+    if (tables.table_count == 0) {
+        rc = error_set(err, TG_DESTINATION,
+                       "dataset '%s' holds no tables yet; run the pipeline first",
+                       pipeline->config.dataset);
+        goto done;
+    }
+    if (what == TG_SHOW_LOADS && catalog_find(&tables, "_tidegate_loads"))
+        buf_text(&sql, loads_sql);
     else if (what == TG_SHOW_LOADS)
         buf_text(&sql, "SELECT '' AS load_id, '' AS \"table\" WHERE false");
     else
-        tables_sql(con, &described, dataset, &sql);
+        tables_sql(&destination, &tables, &sql);
     TRY(buf_check(&sql, err));
-    TRY(connection_query(con, buf_string(&sql), &stream, err));
+    TRY(destination_query(&destination, buf_string(&sql), &stream, err));
     TRY(tg_stream_print(&stream, format, out, err));
 done:
     stream_release(&stream);
-    described_release(&described);
-    connection_close(con);
+    catalog_release(&tables);
+    destination_close(&destination);
     buf_release(&sql);
     return rc;
 }
@@ -211,13 +208,14 @@ static int show_document(struct tg_pipeline *pipeline, enum tg_show what, enum t
                          FILE *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct connection *con = NULL;
+    struct destination destination = {0};
     struct ledger ledger = {0};
     struct buf text = BUF_INIT;
     const struct config *config = &pipeline->config;
     bool is_state = what == TG_SHOW_STATE;
-    TRY(open_existing(pipeline, &con, err));
-    TRY(ledger_read(con, config->dataset, config->pipeline, config->schema, &ledger, err));
+    TRY(open_existing(pipeline, &destination, err));
+    TRY(destination_restore(&destination, config->pipeline, config->schema,
+                            context_now_us(&pipeline->ctx), &ledger, err));
     const char *stored = is_state ? ledger.state_blob : ledger.schema_json;
     if (!stored) {
         rc = error_set(err, TG_DESTINATION,
@@ -231,7 +229,7 @@ static int show_document(struct tg_pipeline *pipeline, enum tg_show what, enum t
     else
         TRY(print_json(buf_string(&text), text.len, format == TG_FORMAT_TABLE, out, err));
 done:
-    connection_close(con);
+    destination_close(&destination);
     ledger_release(&ledger);
     buf_release(&text);
     return rc;

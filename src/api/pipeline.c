@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "database/connection.h"
+#include "write/destination.h"
 
 enum { MEMORY_BYTES_DEFAULT = 256 << 20, THREADS_MAX = 8 };
 
@@ -177,7 +177,7 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
 {
     int rc = TG_OK;
     struct engine *engine = NULL;
-    struct connection *con = NULL;
+    struct destination destination = {0};
     struct sources sources = {0};
     error_clear(err);
     NEEDS(pipeline);
@@ -188,9 +188,10 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected)
             TRY(check_resource(pipeline, &config->resources[i], engine, &sources, err));
-    TRY(connection_open(&pipeline->ctx, config->destination, false, &con, err));
+    TRY(destination_init(&destination, &pipeline->ctx, config->destination, config->dataset, err));
+    TRY(destination_open(&destination, err));
 done:
-    connection_close(con);
+    destination_close(&destination);
     sources_close(&sources);
     engine_free(engine);
     hide_secrets(pipeline, err);

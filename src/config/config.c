@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/fs.h"
-#include "database/connection.h"
+#include "write/destination.h"
 #include "config/spec.h"
 
 enum {
@@ -668,7 +668,7 @@ static int set_engine(struct config *config, struct tg_error *err)
 static int set_destination(struct config *config, const char *url, struct tg_error *err)
 {
     struct buf absolute = BUF_INIT;
-    int rc = connection_absolute(url, config->folder, &absolute, err);
+    int rc = destination_absolute(url, config->folder, &absolute, err);
     if (rc == TG_OK)
         rc = keep(config, buf_string(&absolute), &config->destination, err);
     buf_release(&absolute);
@@ -722,7 +722,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     TRY(schema_set(config, options->schema, err));
     TRY(set_contract(config, options, err));
     TRY(config_set_names(config, options->name, options->dataset, err));
-    TRY(connection_check(options->destination, config->dataset, err));
+    TRY(destination_check(options->destination, config->dataset, NULL, err));
     TRY(set_places(config, options->destination, options, err));
 done:
     return rc;

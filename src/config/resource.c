@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #include "base/json.h"
-#include "database/connection.h"
+#include "write/destination.h"
 #include "config/spec.h"
 
 /* ---- which things do not go together ---- */
@@ -394,9 +394,10 @@ static int push_resource(struct config *config, const struct resource *resource,
 /* The table's name in dlt's form, by which clashes are found. */
 static int set_table_key(struct config *config, struct resource *resource, struct tg_error *err)
 {
-    const struct dialect *dialect = connection_dialect(config->destination);
+    struct destination_facts facts = {0};
+    (void)!destination_check(config->destination, NULL, &facts, NULL);
     const struct name_rules rules = {
-        .bytes_max = dialect ? dialect->name_bytes_max : 0,
+        .bytes_max = facts.name_bytes_max,
         .naming = config->schema_config.hints.naming,
     };
     struct hasher hasher = {0};

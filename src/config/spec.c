@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-#include "database/connection.h"
+#include "write/destination.h"
 
 bool source_fits_spec(const struct source_driver *driver)
 {
@@ -358,9 +358,9 @@ static int read_names(const struct conversion *conv)
         TRY(config_set_names(config, pipeline->text, dataset ? dataset->text : NULL, conv->err));
     if (dataset && !*dataset->text)
         TRY(document_problem(conv->doc, &dataset->place, "'dataset' is empty"));
-    if (connection_check(destination->text, NULL, &why) != TG_OK)
+    if (destination_check(destination->text, NULL, NULL, &why) != TG_OK)
         return document_problem(conv->doc, &destination->place, "%s", why.what);
-    if (!fault && connection_check(destination->text, config->dataset, &why) != TG_OK)
+    if (!fault && destination_check(destination->text, config->dataset, NULL, &why) != TG_OK)
         TRY(document_problem(conv->doc, dataset ? &dataset->place : &destination->place, "%s",
                              why.what));
 done:

@@ -48,53 +48,11 @@ static const struct connection_driver *find_driver(const char *url, struct tg_er
     return NULL;
 }
 
-static void place_release(struct connection_place *place)
-{
-    buf_release(&place->absolute);
-    buf_release(&place->identity);
-}
-
-/* What a URL says; release `place` afterwards, come what may. */
-static int find_place(const char *url, const char *folder, struct connection_place *place,
-                      struct tg_error *err)
+int connection_check(const char *url, const char *folder, const char *dataset,
+                     struct connection_place *place, struct tg_error *err)
 {
     const struct connection_driver *driver = find_driver(url, err);
-    return driver ? driver->check(url, folder, NULL, place, err) : TG_USAGE;
-}
-
-int connection_check(const char *url, const char *dataset, struct tg_error *err)
-{
-    const struct connection_driver *driver = find_driver(url, err);
-    return driver ? driver->check(url, NULL, dataset, NULL, err) : TG_USAGE;
-}
-
-const struct dialect *connection_dialect(const char *url)
-{
-    struct connection_place place = {0};
-    return find_place(url, NULL, &place, NULL) == TG_OK ? place.dialect : NULL;
-}
-
-int connection_absolute(const char *url, const char *folder, struct buf *out, struct tg_error *err)
-{
-    struct connection_place place = {0};
-    int rc = find_place(url, folder, &place, err);
-    if (rc == TG_OK) {
-        buf_text(out, buf_string(&place.absolute));
-        rc = buf_check(out, err);
-    }
-    place_release(&place);
-    return rc;
-}
-
-bool connection_same(const char *url, const char *folder, const char *other)
-{
-    struct connection_place one = {0}, two = {0};
-    bool same = find_place(url, folder, &one, NULL) == TG_OK &&
-                find_place(other, ".", &two, NULL) == TG_OK &&
-                strcmp(buf_string(&one.identity), buf_string(&two.identity)) == 0;
-    place_release(&one);
-    place_release(&two);
-    return same;
+    return driver ? driver->check(url, folder, dataset, place, err) : TG_USAGE;
 }
 
 /* ---- connections ---- */

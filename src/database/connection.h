@@ -100,18 +100,12 @@ struct connection {
 
 /* ---- URLs ---- */
 
-/* The URL's form, and that `dataset` (may be NULL) does not clash with the database's own names
- * (DuckDB cannot tell bronze in bronze.duckdb). TG_USAGE for a URL that no driver takes (says which
+/* The driver's check of that name: the URL's form, that `dataset` (may be NULL) does not clash with
+ * the database's own names (DuckDB cannot tell bronze in bronze.duckdb), and what the URL says:
+ * release the texts of `place`, come what may. TG_USAGE for a URL that no driver takes (says which
  * there are). */
-int connection_check(const char *url, const char *dataset, struct tg_error *err) TG_CHECK_RESULT;
-/* Appends the URL with its relative parts, which start at `folder`, from the root on. TG_USAGE. */
-int connection_absolute(const char *url, const char *folder, struct buf *out,
-                        struct tg_error *err) TG_CHECK_RESULT;
-/* Do two URLs name one database, now? The relative parts of the first start at `folder`. A URL that
- * no driver takes names none. */
-bool connection_same(const char *url, const char *folder, const char *other);
-/* The dialect behind the URL; NULL: no driver takes it. */
-const struct dialect *connection_dialect(const char *url);
+int connection_check(const char *url, const char *folder, const char *dataset,
+                     struct connection_place *place, struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- connections ---- */
 

@@ -463,7 +463,7 @@ static int open_normalizer(struct load *load, const struct contract *contract, s
         .settings = &run->settings,
         .load_id = run->load_id,
         .names = run_names(run),
-        .folds_case = run->dialect->folds_case,
+        .folds_case = run->destination.facts.folds_case,
         .contract = *contract,
         .max_nesting = nesting >= 0 ? nesting : run->settings.max_nesting,
         .row_ids = resource->row_ids,

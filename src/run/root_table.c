@@ -15,7 +15,7 @@
 
 struct name_rules run_names(const struct run *run)
 {
-    return settings_names(&run->settings, run->dialect->name_bytes_max);
+    return settings_names(&run->settings, run->destination.facts.name_bytes_max);
 }
 
 static int normal_name(struct run *run, const char *name, const char **out, struct tg_error *err)
@@ -242,7 +242,7 @@ int load_hints(struct run *run, const struct resource *resource, struct table **
         .column_count = resource->column_count,
     };
     TRY(load_table_name(run, resource, &hints.table, err));
-    hints.folds_case = run->dialect->folds_case;
+    hints.folds_case = run->destination.facts.folds_case;
     hints.there = catalog_find_like(&run->there, hints.table, hints.folds_case);
     TRY(normal_names(run, resource->primary_key, resource->primary_key_count, &primary_key, err));
     TRY(normal_names(run, resource->merge_key, resource->merge_key_count, &merge_key, err));

@@ -67,12 +67,12 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
 }
 
-static int read_ledger(struct run *run, struct connection *con, struct tg_error *err)
+static int read_ledger(struct run *run, int64_t now_us, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct config *config = &run->pipeline->config;
-    if (con)
-        TRY(ledger_read(con, config->dataset, config->pipeline, config->schema, &run->ledger, err));
+    TRY(destination_restore(&run->destination, config->pipeline, config->schema, now_us,
+                            &run->ledger, err));
     run->schema = run->ledger.schema ? run->ledger.schema : config->schema;
     if (run->ledger.state_blob) {
         TRY(state_read(&run->state, run->ledger.state_blob, strlen(run->ledger.state_blob), err));
@@ -81,8 +81,8 @@ static int read_ledger(struct run *run, struct connection *con, struct tg_error 
             .pipeline = config->pipeline,
             .dataset = config->dataset,
             .schema = run->schema,
-            .destination_type = run->dialect->destination_type,
-            .destination_name = run->dialect->name,
+            .destination_type = run->destination.facts.type,
+            .destination_name = run->destination.facts.name,
         };
         TRY(state_init(&run->state, &identity, err));
     }
@@ -95,7 +95,7 @@ static int read_ledger(struct run *run, struct connection *con, struct tg_error 
     TRY(schema_file_import(run, err));
     TRY(catalog_apply_settings(&run->catalog, &config->schema_config.hints, err));
     TRY(settings_read(&run->catalog, &run->settings, err));
-    TRY(there_read(run, con, err));
+    TRY(there_read(run, err));
 done:
     return rc;
 }
@@ -134,32 +134,30 @@ static void warn_of_clock(const struct run *run)
 
 /* The load is named once everything that came before it is known: its id is above all of that,
  * whatever the clock says. */
-static int make_load_id(struct run *run, struct connection *con, struct tg_error *err)
+static int make_load_id(struct run *run, int64_t now_us, struct tg_error *err)
 {
-    int rc = TG_OK;
     char newest[LOAD_ID_TEXT];
     warn_of_clock(run);
-    TRY(newest_waiting(run, newest, err));
-    TRY(ledger_next_id(con, run->pipeline->config.dataset, newest,
-                       context_now_us(&run->pipeline->ctx), run->load_id, err));
-done:
+    int rc = newest_waiting(run, newest, err);
+    if (rc == TG_OK)
+        ledger_next_id(&run->ledger, newest, now_us, run->load_id);
     return rc;
 }
 
-/* Settles and reads on one connection, which is closed before any source is read. What is wrong
- * with the destination shows here, not after hours of reading. */
+/* Settles and reads while the destination is open, which it is not while a source is read. What is
+ * wrong with it shows here, not after hours of reading. */
 static int run_restore(struct run *run, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct connection *con = NULL;
     struct fs_names sealed = {0};
     TRY(package_settle(run->folder, &sealed, err));
-    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, false, &con, err));
-    TRY(settle_all(run, &con, &sealed, err));
-    TRY(read_ledger(run, con, err));
-    TRY(make_load_id(run, con, err));
+    TRY(destination_open(&run->destination, err));
+    TRY(settle_all(run, &sealed, err));
+    int64_t now_us = context_now_us(&run->pipeline->ctx);
+    TRY(read_ledger(run, now_us, err));
+    TRY(make_load_id(run, now_us, err));
 done:
-    connection_close(con);
+    destination_close(&run->destination);
     fs_names_release(&sealed);
     return rc;
 }
@@ -247,16 +245,15 @@ done:
 static int run_write(struct run *run, const char *path, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct connection *con = NULL;
     /* Its memory is the destination's from here on. */
     engine_free(run->engine);
     run->engine = NULL;
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, false);
-    TRY(settle_write(run, &con, path, package_manifest(run->package), &run->result, err));
+    TRY(settle_write(run, path, package_manifest(run->package), &run->result, err));
     settle_prune(run);
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, true);
 done:
-    connection_close(con);
+    destination_close(&run->destination);
     return rc;
 }
 
@@ -319,8 +316,9 @@ static int run_pipeline(struct tg_pipeline *pipeline, struct tg_run_info *info,
     pipeline_begin(pipeline);
     run.started_us = context_now_us(&pipeline->ctx);
     run.started_ticks = context_ticks_us();
-    run.dialect = connection_dialect(pipeline->config.destination);
     ledger_init(&run.ledger);
+    TRY(destination_init(&run.destination, &pipeline->ctx, pipeline->config.destination,
+                         pipeline->config.dataset, err));
     TRY(config_select(&pipeline->config, pipeline->select, err));
     TRY(run_lock(&run, err));
     TRY(engine_new(&pipeline->ctx, run.folder, &run.engine, err));

@@ -4,13 +4,13 @@
 #ifndef TIDEGATE_RUN_H
 #define TIDEGATE_RUN_H
 
-#include "database/connection.h"
+#include "dlt/state.h"
+#include "dlt/store.h"
 #include "extract/extract.h"
 #include "package/package.h"
 #include "package/rejects.h"
 #include "run/pipeline.h"
-#include "write/sql/ledger.h"
-#include "write/sql/write.h"
+#include "write/destination.h"
 
 /* What a resource's way through the run came to. */
 struct load_counts {
@@ -25,7 +25,7 @@ struct run {
     char *folder; /* WORKDIR/PIPELINE */
     struct fs_lock lock;
     struct engine *engine;
-    const struct dialect *dialect;
+    struct destination destination;
     struct ledger ledger;
     const char *schema; /* the ledger's word for it, else the config's */
     struct state state;
@@ -65,7 +65,7 @@ int load_hints(struct run *run, const struct resource *resource, struct table **
 /* there.c: what the destination has. Notes which tables have had data, before anybody changes the
  * catalog; then looks at those that the run touches, and lets the catalog learn types. */
 int there_note(struct run *run, struct tg_error *err) TG_CHECK_RESULT;
-int there_read(struct run *run, struct connection *con, struct tg_error *err) TG_CHECK_RESULT;
+int there_read(struct run *run, struct tg_error *err) TG_CHECK_RESULT;
 /* Whether a table that is nested in `root` there has root keys. */
 bool there_carries_root_id(const struct run *run, const char *root);
 enum there {
@@ -86,14 +86,12 @@ int schema_file_start(struct run *run, struct tg_error *err) TG_CHECK_RESULT;
 int schema_file_export(const struct run *run, struct tg_error *err) TG_CHECK_RESULT;
 
 /* settle.c: sealed packages. settle_all: those of earlier runs; an error when this run cannot go on
- * without one. settle_write: one, and its folder follows; *con (NULL: not open yet) is another one,
- * or NULL, where the first broke. settle_prune: those that failed, once a later load is committed.
- */
-int settle_all(struct run *run, struct connection **con, const struct fs_names *sealed,
+ * without one. settle_write: one, and its folder follows. settle_prune: those that failed, once a
+ * later load is committed. */
+int settle_all(struct run *run, const struct fs_names *sealed,
                struct tg_error *err) TG_CHECK_RESULT;
-int settle_write(struct run *run, struct connection **con, const char *path,
-                 const struct manifest *manifest, struct write_result *result,
-                 struct tg_error *err) TG_CHECK_RESULT;
+int settle_write(struct run *run, const char *path, const struct manifest *manifest,
+                 struct write_result *result, struct tg_error *err) TG_CHECK_RESULT;
 void settle_prune(struct run *run);
 
 /* run_info.c: what the caller is told. Prepared before the load is written, so that nothing can

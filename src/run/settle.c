@@ -2,8 +2,7 @@
  * What becomes of a sealed package: written, dropped, kept for later, or set aside.
  *
  *   settle_all: each sealed package, oldest first -> settle_one: damaged or somebody else's? ->
- *   settle_write: write_package -> the ledger is asked where a commit failed -> finish
- *   (drop, set aside, leave a note)
+ *   settle_write: destination_write -> finish (drop, set aside, leave a note)
  *   settle_prune, once a load of this run is committed: what failed before it
  *
  * A package that cannot be written now stays sealed, for three runs. A run goes on without it where
@@ -23,39 +22,6 @@ static void warn(const struct run *run, const char *what, const struct tg_error 
 }
 
 /* ---- one package into the destination ---- */
-
-/* A commit that failed may have failed after the fact. A connection that is new sees what is there.
- */
-static int ask_ledger(struct run *run, struct connection **con, const struct manifest *manifest,
-                      struct write_result *result, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct tg_error problem = {0};
-    struct ledger ledger = {0};
-    enum load_found found = LOAD_ABSENT;
-    connection_close(*con);
-    *con = NULL;
-    TRY(connection_open(&run->pipeline->ctx, run->pipeline->config.destination, true, con,
-                        &problem));
-    TRY(ledger_look(*con, manifest, &found, &ledger, &problem));
-done:
-    if (rc != TG_OK) {
-        warn(run, "whether a load was committed is not known until its ledger can be read",
-             &problem);
-        err->retryable = true;
-        return err->code;
-    }
-    ledger_release(&ledger);
-    if (found == LOAD_WRITTEN) {
-        warn(run, "a load is at the destination, although its commit was reported as failed", err);
-        result->fate = FATE_WRITTEN;
-        error_clear(err);
-        return TG_OK;
-    }
-    write_result_release(result);
-    result->fate = write_fate_of(err->code, err);
-    return err->code;
-}
 
 /* Does the load remember how far this resource was read? */
 static bool has_position(const struct manifest *manifest, const char *resource)
@@ -100,22 +66,14 @@ static void finish(struct run *run, const char *path, const struct manifest *man
         warn(run, "", &problem);
 }
 
-int settle_write(struct run *run, struct connection **con, const char *path,
-                 const struct manifest *manifest, struct write_result *result, struct tg_error *err)
+int settle_write(struct run *run, const char *path, const struct manifest *manifest,
+                 struct write_result *result, struct tg_error *err)
 {
     struct tg_error own = {0};
-    int rc = TG_OK;
-    *result = (struct write_result){0};
     if (!err)
         err = &own;
-    if (!*con)
-        rc =
-            connection_open(&run->pipeline->ctx, run->pipeline->config.destination, true, con, err);
-    if (rc == TG_OK)
-        rc = write_package(*con, path, manifest, result, err);
+    int rc = destination_write(&run->destination, path, manifest, result, err);
     hide_secrets(run->pipeline, err); /* before it is stored beside the package */
-    if (result->fate == FATE_UNKNOWN)
-        rc = ask_ledger(run, con, manifest, result, err);
     finish(run, path, manifest, result->fate, err);
     fault_point("after_drop");
     return rc;
@@ -133,10 +91,10 @@ static bool is_same_as_before(const struct run *run, const struct manifest *mani
     const char *name = folder ? strrchr(folder, '/') : NULL;
     bool beside = name && strcmp(name, "/.tidegate") == 0;
     bool same =
-        manifest->state_version_from > 0 && connection_same(manifest->destination, ".", ours);
+        manifest->state_version_from > 0 && destination_same(manifest->destination, ".", ours);
     while (beside && folder && !same && strrchr(folder, '/')) {
         *strrchr(folder, '/') = '\0';
-        same = connection_same(manifest->destination, *folder ? folder : "/", ours);
+        same = destination_same(manifest->destination, *folder ? folder : "/", ours);
     }
     mem_free(folder);
     return same;
@@ -145,10 +103,10 @@ static bool is_same_as_before(const struct run *run, const struct manifest *mani
 static bool is_ours(const struct run *run, const struct manifest *manifest)
 {
     struct buf absolute = BUF_INIT;
-    bool is_absolute = connection_absolute(manifest->destination, "", &absolute, NULL) == TG_OK &&
+    bool is_absolute = destination_absolute(manifest->destination, "", &absolute, NULL) == TG_OK &&
                        strcmp(buf_string(&absolute), manifest->destination) == 0;
     buf_release(&absolute);
-    return is_absolute ? connection_same(manifest->destination, ".", run->pipeline->destination)
+    return is_absolute ? destination_same(manifest->destination, ".", run->pipeline->destination)
                        : is_same_as_before(run, manifest);
 }
 
@@ -255,11 +213,11 @@ static int give_up(struct run *run, const char *path, const struct manifest *man
 }
 
 /* Writes one of this destination; an error when the run cannot go on. */
-static int settle_ours(struct run *run, struct connection **con, const char *path,
-                       const struct manifest *manifest, struct tg_error *err)
+static int settle_ours(struct run *run, const char *path, const struct manifest *manifest,
+                       struct tg_error *err)
 {
     struct write_result result;
-    int rc = settle_write(run, con, path, manifest, &result, err);
+    int rc = settle_write(run, path, manifest, &result, err);
     enum write_fate fate = result.fate;
     write_result_release(&result);
     switch (fate) {
@@ -272,8 +230,7 @@ static int settle_ours(struct run *run, struct connection **con, const char *pat
     return rc;
 }
 
-static int settle_one(struct run *run, struct connection **con, const char *path,
-                      struct tg_error *err)
+static int settle_one(struct run *run, const char *path, struct tg_error *err)
 {
     struct manifest manifest;
     struct tg_error why = {0};
@@ -281,7 +238,7 @@ static int settle_one(struct run *run, struct connection **con, const char *path
     if (rc == TG_IO)
         return set_damaged_aside(run, path, &why, err);
     if (rc == TG_OK && is_ours(run, &manifest))
-        rc = settle_ours(run, con, path, &manifest, &why);
+        rc = settle_ours(run, path, &manifest, &why);
     else if (rc == TG_OK)
         context_log(&run->pipeline->ctx, TG_LOG_WARNING, "settle",
                     "a sealed load for another destination, '%s', is left in '%s'; run with that "
@@ -293,12 +250,11 @@ static int settle_one(struct run *run, struct connection **con, const char *path
     return rc;
 }
 
-int settle_all(struct run *run, struct connection **con, const struct fs_names *sealed,
-               struct tg_error *err)
+int settle_all(struct run *run, const struct fs_names *sealed, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t i = 0; i < sealed->count; i++)
-        TRY(settle_one(run, con, sealed->items[i], err));
+        TRY(settle_one(run, sealed->items[i], err));
     if (sealed->count > 0)
         run_progress(run, TG_PHASE_SETTLE, NULL, NULL, true);
 done:

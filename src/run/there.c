@@ -3,7 +3,7 @@
  * what the stored schema remembers.
  *
  *   there_note (what has had data, by the ledger) -> there_read: is_wanted (root tables of the
- *   selected resources and what is nested in them) -> describe -> keep_table -> settle_type
+ *   selected resources and what is nested in them) -> describe -> settle_table -> settle_type
  *   there_meet (before the first row of a table): check_links; gone: made again, or refused
  *
  * A column that the catalog knows with another type gets the destination's type here, unless ours
@@ -64,7 +64,7 @@ static bool is_wanted(const void *user, const char *name)
         at += strlen(wanted->separator);
     }
     const struct table *table =
-        catalog_find_like(&wanted->run->catalog, name, wanted->run->dialect->folds_case);
+        catalog_find_like(&wanted->run->catalog, name, wanted->run->destination.facts.folds_case);
     const char *root = table ? catalog_root(&wanted->run->catalog, table)->name : "";
     return is_root(wanted, root, strlen(root));
 }
@@ -96,38 +96,44 @@ static bool is_system(const char *column)
     return strncmp(column, "_dlt_", 5) == 0;
 }
 
-/* The destination's type for a column that the catalog has. */
-static void settle_type(const struct run *run, struct table_column *column, const char *sql_type)
+static int same_there(const struct run *run, const struct type_spec *a, const struct type_spec *b,
+                      bool *same, struct tg_error *err)
 {
-    struct buf ours = BUF_INIT;
-    struct type_spec is = run->dialect->type_from_sql(sql_type);
-    run->dialect->type_sql(&column->spec, &ours);
-    bool same = strcmp(buf_string(&ours), sql_type) == 0;
-    buf_release(&ours);
-    if (same || is.type == TYPE_NONE || column->spec.type == TYPE_NONE ||
-        type_widens(&is, &column->spec) || type_spells(&is, &column->spec))
-        return;
-    column->spec = is;
-    column->has_timezone = column->has_timezone || is.naive;
-    column->scale_implied = false;
+    struct buf left = BUF_INIT, right = BUF_INIT;
+    run->destination.facts.type_text(a, &left);
+    run->destination.facts.type_text(b, &right);
+    int rc = left.failed || right.failed ? error_nomem(err) : TG_OK;
+    *same = rc == TG_OK && strcmp(buf_string(&left), buf_string(&right)) == 0;
+    buf_release(&left);
+    buf_release(&right);
+    return rc;
 }
 
-static int keep_table(struct run *run, const struct described_table *described,
-                      struct tg_error *err)
+/* The destination's type for a column that the catalog has. */
+static int settle_type(const struct run *run, struct table_column *column,
+                       const struct type_spec *is, struct tg_error *err)
+{
+    bool same = false;
+    if (is->type == TYPE_NONE || column->spec.type == TYPE_NONE)
+        return TG_OK;
+    int rc = same_there(run, &column->spec, is, &same, err);
+    if (rc != TG_OK || same || type_widens(is, &column->spec) || type_spells(is, &column->spec))
+        return rc;
+    column->spec = *is;
+    column->has_timezone = column->has_timezone || is->naive;
+    column->scale_implied = false;
+    return TG_OK;
+}
+
+static int settle_table(const struct run *run, const struct table *there, struct tg_error *err)
 {
     int rc = TG_OK;
-    bool folds = run->dialect->folds_case;
-    struct table *there = NULL, *table = catalog_find_like(&run->catalog, described->name, folds);
-    TRY(catalog_add(&run->there, described->name, NULL, &there, err));
-    for (size_t i = 0; i < described->column_count; i++) {
-        const struct described_column *is = &described->columns[i];
-        struct type_spec spec = run->dialect->type_from_sql(is->sql_type);
-        struct table_column *column = NULL;
-        TRY(table_add_column(&run->there, there, is->name, &spec, &column, err));
-        column->nullable = is->nullable;
-        struct table_column *known = table ? table_find_like(table, is->name, folds) : NULL;
+    bool folds = run->destination.facts.folds_case;
+    struct table *table = catalog_find_like(&run->catalog, there->name, folds);
+    for (size_t i = 0; table && i < there->column_count; i++) {
+        struct table_column *known = table_find_like(table, there->columns[i].name, folds);
         if (known && !is_system(known->name))
-            settle_type(run, known, is->sql_type);
+            TRY(settle_type(run, known, &there->columns[i].spec, err));
     }
 done:
     return rc;
@@ -150,21 +156,16 @@ int there_note(struct run *run, struct tg_error *err)
     return TG_OK;
 }
 
-int there_read(struct run *run, struct connection *con, struct tg_error *err)
+int there_read(struct run *run, struct tg_error *err)
 {
     int rc = TG_OK;
     struct wanted wanted = {.run = run};
-    struct described described = {0};
-    const struct table_filter filter = {is_wanted, &wanted};
-    arena_init(&run->there.arena);
-    if (!con)
-        return TG_OK;
+    const struct table_choice choice = {is_wanted, &wanted};
     TRY(list_roots(run, &wanted, err));
-    TRY(connection_describe(con, run->pipeline->config.dataset, &filter, &described, err));
-    for (size_t i = 0; i < described.table_count; i++)
-        TRY(keep_table(run, &described.tables[i], err));
+    TRY(destination_describe(&run->destination, &choice, &run->there, err));
+    for (size_t i = 0; i < run->there.table_count; i++)
+        TRY(settle_table(run, run->there.tables[i], err));
 done:
-    described_release(&described);
     mem_free(wanted.roots);
     return rc;
 }
@@ -175,7 +176,7 @@ bool there_carries_root_id(const struct run *run, const char *root)
     for (size_t i = 0; i < run->there.table_count; i++) {
         const struct table *there = run->there.tables[i];
         if (strncasecmp(there->name, root, len) == 0 && there->name[len] &&
-            table_find_like(there, "_dlt_root_id", run->dialect->folds_case))
+            table_find_like(there, "_dlt_root_id", run->destination.facts.folds_case))
             return true;
     }
     return false;
@@ -197,11 +198,11 @@ static int check_links(const struct run *run, const struct table *there, struct 
     };
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
         const struct table_column *column =
-            table_find_like(there, links[i].name, run->dialect->folds_case);
+            table_find_like(there, links[i].name, run->destination.facts.folds_case);
         if (column ? column->spec.type == links[i].type : !links[i].must_be_there)
             continue;
         struct buf type = BUF_INIT;
-        run->dialect->type_sql(&(struct type_spec){.type = links[i].type}, &type);
+        run->destination.facts.type_text(&(struct type_spec){.type = links[i].type}, &type);
         int rc = error_set(
             err, TG_DESTINATION,
             "table '%s' is at the destination with%s column '%s'%s: another program made it, or "
@@ -228,7 +229,8 @@ static bool had_data(const struct run *run, const char *table)
 int there_meet(const struct run *run, const char *table, const struct resource *resource,
                const char *held_by, enum there *found, struct tg_error *err)
 {
-    const struct table *there = catalog_find_like(&run->there, table, run->dialect->folds_case);
+    const struct table *there =
+        catalog_find_like(&run->there, table, run->destination.facts.folds_case);
     *found = there ? THERE_PRESENT : had_data(run, table) ? THERE_GONE : THERE_NEW;
     if (there)
         return check_links(run, there, err);

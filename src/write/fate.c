@@ -1,14 +1,14 @@
 /*
  * What a failure to write means for the package.
  *
- *   write_package -> write_fate_of -> the folder follows (src/run/settle.c)
+ *   destination_write -> write_fate_of -> the folder follows (src/run/settle.c)
  *
  * Only a failure that another try may not meet leaves the package where it is; which commits are
- * unknown is for write_package to say.
+ * unknown is for who writes to say.
  */
 #include <string.h>
 
-#include "write/sql/write.h"
+#include "write/destination.h"
 
 /* SQLSTATE of rows that were changed by others meanwhile: no reason why the load could not be
  * written after them. A state that has moved on is one. */

@@ -29,7 +29,7 @@ static int teardown(void **state)
 static void refused(const char *url, const char *dataset, const char *part)
 {
     struct tg_error problem = {0};
-    assert_int_equal(connection_check(url, dataset, &problem), TG_USAGE);
+    assert_int_equal(connection_check(url, NULL, dataset, NULL, &problem), TG_USAGE);
     if (!strstr(problem.what, part))
         fail_msg("'%s' does not say '%s'", problem.what, part);
 }
@@ -37,9 +37,9 @@ static void refused(const char *url, const char *dataset, const char *part)
 static void test_urls(void **state)
 {
     (void)state;
-    sample_ok(connection_check("duckdb:///a.duckdb", NULL, err));
-    sample_ok(connection_check("duckdb:////tmp/a b.duckdb", NULL, err));
-    sample_ok(connection_check("duckdb:///a/bronze.duckdb", "bronze_2", err));
+    sample_ok(connection_check("duckdb:///a.duckdb", NULL, NULL, NULL, err));
+    sample_ok(connection_check("duckdb:////tmp/a b.duckdb", NULL, NULL, NULL, err));
+    sample_ok(connection_check("duckdb:///a/bronze.duckdb", NULL, "bronze_2", NULL, err));
     refused("duckdb:///a/bronze.duckdb", "bronze", "cannot tell them apart");
     refused("duckdb:///Bronze", "bronze", "cannot tell them apart");
     refused("duckdb://a.duckdb", NULL, "three slashes");
@@ -84,24 +84,18 @@ static void test_where_urls_lead(void **state)
 {
     (void)state;
     char expected[1200];
-    struct buf url = BUF_INIT;
-    sample_ok(connection_absolute("duckdb:///a/x.db", ".", &url, err));
+    struct connection_place place = {0};
+    sample_ok(connection_check("duckdb:///a/x.db", ".", NULL, &place, err));
     snprintf(expected, sizeof(expected), "duckdb:///%s/a/x.db", sample_folder);
-    assert_string_equal(buf_string(&url), expected);
-    buf_clear(&url);
-    sample_ok(connection_absolute("duckdb:////a/x.db", "/b", &url, err));
-    assert_string_equal(buf_string(&url), "duckdb:////a/x.db");
-    assert_int_equal(connection_absolute("oracle://x", ".", &url, NULL), TG_USAGE);
-    /* Before and after there is a file. */
-    for (int i = 0; i < 2; i++) {
-        assert_true(connection_same("duckdb:///x.db", ".", "duckdb:///./x.db"));
-        assert_true(connection_same("duckdb:///x.db", sample_folder, "duckdb:///x.db"));
-        assert_false(connection_same("duckdb:///x.db", "/tmp", "duckdb:///x.db"));
-        assert_false(connection_same("duckdb:///x.db", ".", "duckdb:///y.db"));
-        assert_false(connection_same("oracle://x", ".", "oracle://x"));
-        sample_ok(fs_write_file("x.db", "", 0, err));
-    }
-    buf_release(&url);
+    assert_string_equal(buf_string(&place.absolute), expected);
+    assert_ptr_equal(place.dialect, &dialect_duckdb);
+    buf_clear(&place.absolute);
+    sample_ok(connection_check("duckdb:////a/x.db", "/b", NULL, &place, err));
+    assert_string_equal(buf_string(&place.absolute), "duckdb:////a/x.db");
+    buf_release(&place.absolute);
+    buf_release(&place.identity);
+    assert_int_equal(connection_check("oracle://x", ".", NULL, &place, NULL), TG_USAGE);
+    assert_null(place.absolute.data);
 }
 
 static void test_names_that_duckdb_takes_for_something_else(void **state)

@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "database/connection.h"
 #include "run/run.h"
 
 static const int64_t numbers_rows[][2] = {{1, 10}, {2, 20}, {3, 30}, {4, 40}, {5, 50}};
@@ -469,7 +470,6 @@ static int failing_commit(struct connection *con, enum transact what, struct tg_
 static int write_with_failing_commit(struct fixture *fixture, bool commits)
 {
     struct tg_error err = {0};
-    struct connection *con = NULL;
     struct manifest manifest;
     struct write_result result = {0};
     struct fs_names names = {0};
@@ -480,18 +480,21 @@ static int write_with_failing_commit(struct fixture *fixture, bool commits)
     struct run run = {.pipeline = fixture->pipeline, .folder = folder};
     char *path = fs_join(sealed, names.items[0]);
     assert_int_equal(package_open(path, &manifest, &err), TG_OK);
-    assert_int_equal(
-        connection_open(&run.pipeline->ctx, run.pipeline->config.destination, true, &con, &err),
-        TG_OK);
+    assert_int_equal(destination_init(&run.destination, &run.pipeline->ctx,
+                                      run.pipeline->config.destination, "d", &err),
+                     TG_OK);
+    assert_int_equal(destination_open(&run.destination, &err), TG_OK);
+    struct connection *con = run.destination.state;
     trap.driver = con->driver;
     trap.commits = commits;
     struct connection_driver driver = *con->driver;
     driver.transact = failing_commit;
     con->driver = &driver;
-    int rc = settle_write(&run, &con, path, &manifest, &result, &err);
+    int rc = settle_write(&run, path, &manifest, &result, &err);
+    con = run.destination.state;
     assert_non_null(con); /* another one, that can be gone on with */
     assert_ptr_not_equal(con->driver, &driver);
-    connection_close(con);
+    destination_close(&run.destination);
     write_result_release(&result);
     manifest_release(&manifest);
     fs_names_release(&names);

@@ -208,8 +208,14 @@ static void test_newest_load(void **state)
 static void next_id(struct fixture *t, const char *newest, int64_t now_us, const char *expected)
 {
     char id[LOAD_ID_TEXT];
-    FIXTURE_OK(t, ledger_next_id(t->con, "d", newest, now_us, id, &t->err));
+    struct ledger ledger;
+    ledger_init(&ledger);
+    ledger.newest_load = newest;
+    if (t->con)
+        FIXTURE_OK(t, ledger_read_taken(t->con, "d", now_us, &ledger, &t->err));
+    ledger_next_id(&ledger, newest, now_us, id);
     assert_string_equal(id, expected);
+    ledger_release(&ledger);
 }
 
 static void test_next_id(void **state)

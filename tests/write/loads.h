@@ -24,6 +24,7 @@
 #include "dlt/state.h"
 #include "package/package.h"
 #include "write/sql/ledger.h"
+#include "dlt/store.h"
 #include "write/sql/write.h"
 
 enum { FIXTURE_COLUMNS = 24 };

@@ -3,8 +3,8 @@
  *
  * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
  * read_boundaries, read_files, read_newest_load, one query each; a table that is not there has no
- * rows. ledger_next_id -> the id of a new load. ledger_look -> find_load, read_state,
- * read_newest_load, for a load that is about to be written.
+ * rows. ledger_read_taken -> which ids a new load cannot have. ledger_look -> find_load,
+ * read_state, read_newest_load, for a load that is about to be written.
  *
  * Newest is what has the highest version, then the highest load id by its number: no clock is
  * asked. The rows are written by record.c. Whether a boundary still fits the state is for the
@@ -18,6 +18,7 @@
 #include "base/codec.h"
 #include "base/time.h"
 #include "database/template.h"
+#include "dlt/state.h"
 
 struct reading {
     struct connection *con;
@@ -281,27 +282,6 @@ done:
     return rc;
 }
 
-/* The first bookmark that is not before the resource, or with `past` not of it either. */
-static size_t bookmark_place(const struct ledger *ledger, const char *resource, bool past)
-{
-    size_t low = 0, high = ledger->bookmark_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (strcmp(ledger->bookmarks[middle].resource, resource) < past)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-struct bookmarks ledger_recall(const struct ledger *ledger, const char *resource)
-{
-    size_t first = bookmark_place(ledger, resource, false);
-    size_t end = bookmark_place(ledger, resource, true);
-    return (struct bookmarks){ledger->bookmarks + first, end - first};
-}
-
 /* ---- load ids ---- */
 
 /* The highest of the load ids that a query gives, by its number. */
@@ -366,34 +346,30 @@ done:
     return rc;
 }
 
-int ledger_next_id(struct connection *con, const char *dataset, const char *newest, int64_t now_us,
-                   char out[LOAD_ID_TEXT], struct tg_error *err)
+int ledger_read_taken(struct connection *con, const char *dataset, int64_t now_us,
+                      struct ledger *out, struct tg_error *err)
 {
-    const struct reading reading = {.con = con, .dataset = dataset, .load_id = out};
-    struct text_rows rows = {0};
-    int64_t after = load_id_ns(newest);
-    int64_t us = after >= 0 && after / 1000 >= now_us ? after / 1000 + 1 : now_us;
     int rc = TG_OK;
-    load_id_write(us, out);
-    if (con)
-        rc = fetch(&reading,
-                   "SELECT [load_id] FROM {_dlt_loads}\n"
-                   "WHERE " LOAD_NUMBER("[load_id]") " >= " LOAD_NUMBER(
-                       "{'load_id'}") "\n"
-                                      "ORDER BY " LOAD_NUMBER("[load_id]"),
-                   &rows, err);
-    for (size_t i = 0; rc == TG_OK && i < rows.row_count; i++)
-        us += load_id_ns(text_cell(&rows, i, 0)) / 1000 == us;
-    load_id_write(us, out);
+    char next[LOAD_ID_TEXT];
+    struct text_rows rows = {0};
+    ledger_next_id(out, out->newest_load, now_us, next);
+    const struct reading reading = {.con = con, .dataset = dataset, .load_id = next};
+    TRY(fetch(&reading,
+              "SELECT [load_id] FROM {_dlt_loads}\n"
+              "WHERE " LOAD_NUMBER("[load_id]") " >= " LOAD_NUMBER(
+                  "{'load_id'}") "\n"
+                                 "ORDER BY " LOAD_NUMBER("[load_id]"),
+              &rows, err));
+    out->taken = arena_alloc(&out->arena, rows.row_count * sizeof(*out->taken) + 1);
+    if (!out->taken) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    for (size_t i = 0; i < rows.row_count; i++)
+        TRY(keep(out, text_cell(&rows, i, 0), &out->taken[out->taken_count++], err));
+done:
     text_rows_release(&rows);
     return rc;
-}
-
-void ledger_init(struct ledger *ledger)
-{
-    *ledger = (struct ledger){
-        .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
-    arena_init(&ledger->arena);
 }
 
 int ledger_read(struct connection *con, const char *dataset, const char *pipeline,
@@ -426,13 +402,6 @@ int ledger_schema(struct connection *con, const char *dataset, const char *schem
     if (rc != TG_OK)
         ledger_release(out);
     return rc;
-}
-
-void ledger_release(struct ledger *ledger)
-{
-    arena_release(&ledger->arena);
-    *ledger = (struct ledger){
-        .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
 }
 
 int ledger_lock(struct connection *con, const char *dataset, struct tg_error *err)

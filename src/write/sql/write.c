@@ -384,9 +384,3 @@ int write_package(struct connection *con, const char *package_path, const struct
         out->fate = write_fate_of(rc, err);
     return rc == TG_OK ? rc : error_where(err, rc, "load '%s'", manifest->load_id);
 }
-
-void write_result_release(struct write_result *result)
-{
-    mem_free(result->counts);
-    *result = (struct write_result){0};
-}

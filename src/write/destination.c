@@ -1,0 +1,146 @@
+/*
+ * Destinations in general: which driver takes a URL, and what holds where nothing is yet.
+ *
+ * Path: destination_init -> find_driver -> the driver's functions, which need not ask whether it is
+ * open. A driver is one const table (sql/destination.c) named in `drivers`.
+ *
+ * How a load is made final, and what is asked to find out whether it was, is behind the drivers.
+ */
+#include "write/destination.h"
+
+#include <string.h>
+
+/* The last one takes what no other does, and says what is wrong with it. */
+static const struct destination_driver *const drivers[] = {&destination_sql};
+
+enum { DRIVER_COUNT = sizeof(drivers) / sizeof(drivers[0]) };
+
+static const struct destination_driver *find_driver(const char *url)
+{
+    struct destination_place place = {0};
+    for (size_t i = 0; i < DRIVER_COUNT; i++)
+        if (drivers[i]->check(url, NULL, NULL, &place, NULL) == TG_OK)
+            return drivers[i];
+    return drivers[DRIVER_COUNT - 1];
+}
+
+/* ---- by the URL alone ---- */
+
+static void place_release(struct destination_place *place)
+{
+    buf_release(&place->absolute);
+    buf_release(&place->identity);
+}
+
+/* Release `place` afterwards, come what may. */
+static int find_place(const char *url, const char *folder, const char *dataset,
+                      struct destination_place *place, struct tg_error *err)
+{
+    *place = (struct destination_place){0};
+    return find_driver(url)->check(url, folder, dataset, place, err);
+}
+
+int destination_check(const char *url, const char *dataset, struct destination_facts *facts,
+                      struct tg_error *err)
+{
+    struct destination_place place;
+    int rc = find_place(url, NULL, dataset, &place, err);
+    if (facts)
+        *facts = place.facts;
+    return rc;
+}
+
+int destination_absolute(const char *url, const char *folder, struct buf *out, struct tg_error *err)
+{
+    struct destination_place place;
+    int rc = find_place(url, folder, NULL, &place, err);
+    if (rc == TG_OK) {
+        buf_text(out, buf_string(&place.absolute));
+        rc = buf_check(out, err);
+    }
+    place_release(&place);
+    return rc;
+}
+
+bool destination_same(const char *url, const char *folder, const char *other)
+{
+    struct destination_place one, two;
+    bool same = find_place(url, folder, NULL, &one, NULL) == TG_OK;
+    same = find_place(other, ".", NULL, &two, NULL) == TG_OK && same &&
+           strcmp(buf_string(&one.identity), buf_string(&two.identity)) == 0;
+    place_release(&one);
+    place_release(&two);
+    return same;
+}
+
+/* ---- one destination ---- */
+
+int destination_init(struct destination *destination, struct context *ctx, const char *url,
+                     const char *dataset, struct tg_error *err)
+{
+    *destination = (struct destination){
+        .driver = find_driver(url), .ctx = ctx, .url = url, .dataset = dataset};
+    return destination_check(url, dataset, &destination->facts, err);
+}
+
+int destination_open(struct destination *destination, struct tg_error *err)
+{
+    return destination->driver->open(destination, false, err);
+}
+
+void destination_close(struct destination *destination)
+{
+    if (destination->state)
+        destination->driver->close(destination);
+    destination->state = NULL;
+}
+
+int destination_restore(struct destination *destination, const char *pipeline, const char *schema,
+                        int64_t now_us, struct ledger *out, struct tg_error *err)
+{
+    ledger_init(out);
+    if (!destination->state)
+        return TG_OK;
+    return destination->driver->restore(destination, pipeline, schema, now_us, out, err);
+}
+
+int destination_describe(struct destination *destination, const struct table_choice *choice,
+                         struct catalog *out, struct tg_error *err)
+{
+    *out = (struct catalog){0};
+    arena_init(&out->arena);
+    if (!destination->state)
+        return TG_OK;
+    int rc = destination->driver->describe(destination, choice, out, err);
+    if (rc != TG_OK)
+        catalog_release(out);
+    return rc;
+}
+
+int destination_write(struct destination *destination, const char *package_path,
+                      const struct manifest *manifest, struct write_result *out,
+                      struct tg_error *err)
+{
+    struct tg_error own = {0};
+    int rc = TG_OK;
+    *out = (struct write_result){0};
+    if (!err)
+        err = &own;
+    if (!destination->state)
+        TRY(destination->driver->open(destination, true, err));
+    rc = destination->driver->write(destination, package_path, manifest, out, err);
+done:
+    return rc;
+}
+
+int destination_query(struct destination *destination, const char *text,
+                      struct ArrowArrayStream *out, struct tg_error *err)
+{
+    return destination->driver->query(destination, text, out, err);
+}
+
+void write_result_release(struct write_result *result)
+{
+    mem_free(result->counts);
+    *result = (struct write_result){0};
+}

@@ -1,0 +1,140 @@
+/*
+ * A destination as a run sees it: a place that keeps a ledger and takes packages, each whole or not
+ * at all. How that is made sure of is the driver's: sql/ does it in one transaction of a database.
+ *
+ *   destination_init -> open -> restore, describe -> close; then, once there is a package, write
+ *
+ * A destination that is closed, or where nothing is yet, has an empty ledger and no tables.
+ */
+#ifndef TIDEGATE_WRITE_DESTINATION_H
+#define TIDEGATE_WRITE_DESTINATION_H
+
+#include "base/context.h"
+#include "catalog/table.h"
+#include "package/manifest.h"
+#include "write/ledger.h"
+
+struct destination_driver;
+
+struct destination_facts {
+    const char *name;      /* "duckdb" */
+    const char *type;      /* dlt's: "dlt.destinations.duckdb" */
+    char quote;            /* around names in a query */
+    bool folds_case;       /* names that differ only in the case of letters are one */
+    size_t name_bytes_max; /* of a table or column name */
+    /* Appends what a column's type is called there: types with one name are one type. */
+    void (*type_text)(const struct type_spec *spec, struct buf *out);
+};
+
+/* What a URL says. */
+struct destination_place {
+    struct destination_facts facts;
+    struct buf absolute; /* the same URL, its relative parts from the root on */
+    struct buf identity; /* equal for all URLs of one place */
+};
+
+struct destination {
+    const struct destination_driver *driver;
+    struct destination_facts facts;
+    struct context *ctx; /* borrowed, as are the texts */
+    const char *url;
+    const char *dataset;
+    void *state; /* the driver's; NULL: closed, or there is nothing yet */
+};
+
+/* Which tables of a dataset are asked for. */
+struct table_choice {
+    bool (*wants)(const void *user, const char *table);
+    const void *user;
+};
+
+struct write_table_counts {
+    const char *table; /* borrowed from the manifest */
+    uint64_t rows_inserted, rows_updated, rows_deleted;
+};
+
+/* What is to become of a package. */
+enum write_fate {
+    FATE_WAITS,   /* not yet written; it may be later */
+    FATE_WRITTEN, /* its load is at the destination */
+    FATE_PASSED,  /* the pipeline has moved on: it never can be */
+    FATE_REFUSED, /* the destination does not take it */
+    FATE_UNKNOWN  /* it may be there or not: writing it again will tell */
+};
+
+struct write_result {
+    enum write_fate fate;
+    bool already_written;              /* the load was in the ledger */
+    struct write_table_counts *counts; /* in the manifest's order, owned */
+    size_t count;
+};
+
+struct destination_driver {
+    /* The form of a URL, and whether `dataset` (may be NULL) can live behind it. TG_USAGE. What it
+     * says goes to `place`: its relative parts start at `folder`; without a folder no more than the
+     * facts are asked for, and nothing is allocated. */
+    int (*check)(const char *url, const char *folder, const char *dataset,
+                 struct destination_place *place, struct tg_error *err);
+    /* Sets destination->state; leaves it NULL when nothing is there and `create` is false. */
+    int (*open)(struct destination *destination, bool create, struct tg_error *err);
+    int (*restore)(struct destination *destination, const char *pipeline, const char *schema,
+                   int64_t now_us, struct ledger *out, struct tg_error *err);
+    int (*describe)(struct destination *destination, const struct table_choice *choice,
+                    struct catalog *out, struct tg_error *err);
+    /* Writes a package that is not there yet, once, whoever else writes meanwhile. `err` is given.
+     */
+    int (*write)(struct destination *destination, const char *package_path,
+                 const struct manifest *manifest, struct write_result *out, struct tg_error *err);
+    int (*query)(struct destination *destination, const char *text, struct ArrowArrayStream *out,
+                 struct tg_error *err);
+    void (*close)(struct destination *destination);
+};
+
+extern const struct destination_driver destination_sql;
+
+/* ---- by the URL alone ---- */
+
+/* TG_USAGE for a URL of no destination (says which there are), or for a dataset (NULL: any) that
+ * cannot live there. `facts` may be NULL. */
+int destination_check(const char *url, const char *dataset, struct destination_facts *facts,
+                      struct tg_error *err) TG_CHECK_RESULT;
+/* Appends the URL with its relative parts, which start at `folder`, from the root on. TG_USAGE. */
+int destination_absolute(const char *url, const char *folder, struct buf *out,
+                         struct tg_error *err) TG_CHECK_RESULT;
+/* Do two URLs name one place, now? The relative parts of the first start at `folder`. A URL of no
+ * destination names none. */
+bool destination_same(const char *url, const char *folder, const char *other);
+
+/* ---- one destination ---- */
+
+int destination_init(struct destination *destination, struct context *ctx, const char *url,
+                     const char *dataset, struct tg_error *err) TG_CHECK_RESULT;
+/* TG_LOCKED when another process holds it, else TG_DESTINATION. One where nothing is stays closed.
+ */
+int destination_open(struct destination *destination, struct tg_error *err) TG_CHECK_RESULT;
+void destination_close(struct destination *destination); /* may be opened again */
+
+/* What concerns this pipeline and its schema, whose name is `schema` unless the state says another
+ * (dlt names it after the first source). `now_us` is the time from which load ids are made. `out`
+ * is initialised here; release it. */
+int destination_restore(struct destination *destination, const char *pipeline, const char *schema,
+                        int64_t now_us, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The dataset's tables that are chosen (NULL: all), with the types that they have there; TYPE_NONE
+ * for one that is none of ours. `out` is initialised here; release it. */
+int destination_describe(struct destination *destination, const struct table_choice *choice,
+                         struct catalog *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Writes a sealed package; opens the destination, and makes it, where it must. What cannot be
+ * written leaves nothing behind, but for FATE_UNKNOWN. TG_CONFLICT: the pipeline has moved on. */
+int destination_write(struct destination *destination, const char *package_path,
+                      const struct manifest *manifest, struct write_result *out,
+                      struct tg_error *err) TG_CHECK_RESULT;
+/* A query in the words of the destination, for which the dataset's tables go by their names. It is
+ * open, and stays so until the stream is released. */
+int destination_query(struct destination *destination, const char *text,
+                      struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* fate.c: what a failure means for the package; never FATE_UNKNOWN. */
+enum write_fate write_fate_of(int rc, const struct tg_error *err);
+void write_result_release(struct write_result *result);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * The ledger as data, apart from where it was read.
+ *
+ * Path: destination_restore (ledger_init; sql/ledger.c fills it) -> the run reads it
+ * (ledger_recall) and names its load (ledger_next_id) -> ledger_release
+ */
+#include "write/ledger.h"
+
+#include <string.h>
+
+void ledger_init(struct ledger *ledger)
+{
+    *ledger = (struct ledger){
+        .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
+    arena_init(&ledger->arena);
+}
+
+void ledger_release(struct ledger *ledger)
+{
+    arena_release(&ledger->arena);
+    ledger_init(ledger);
+}
+
+/* The first bookmark that is not before the resource, or with `past` not of it either. */
+static size_t bookmark_place(const struct ledger *ledger, const char *resource, bool past)
+{
+    size_t low = 0, high = ledger->bookmark_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(ledger->bookmarks[middle].resource, resource) < past)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct bookmarks ledger_recall(const struct ledger *ledger, const char *resource)
+{
+    size_t first = bookmark_place(ledger, resource, false);
+    size_t end = bookmark_place(ledger, resource, true);
+    return (struct bookmarks){ledger->bookmarks + first, end - first};
+}
+
+void ledger_next_id(const struct ledger *ledger, const char *newest, int64_t now_us,
+                    char out[LOAD_ID_TEXT])
+{
+    int64_t after = load_id_ns(newest);
+    int64_t us = after >= 0 && after / 1000 >= now_us ? after / 1000 + 1 : now_us;
+    for (size_t i = 0; i < ledger->taken_count; i++)
+        us += load_id_ns(ledger->taken[i]) / 1000 == us;
+    load_id_write(us, out);
+}

@@ -1,0 +1,52 @@
+/*
+ * The ledger as data: what a destination knows of a pipeline. It is the truth; it is read before a
+ * run and written with the load, by whatever makes that final there.
+ *
+ *   _dlt_loads, _dlt_version, _dlt_pipeline_state  as in dlt
+ *   _tidegate_loads      what each load did to each table (counts), of which pipeline and package
+ *   _tidegate_boundary   hashes of the rows at a cursor's last value
+ *   _tidegate_files      bookmarks: source files that were loaded
+ */
+#ifndef TIDEGATE_WRITE_LEDGER_H
+#define TIDEGATE_WRITE_LEDGER_H
+
+#include "base/memory.h"
+#include "data/bookmark.h"
+#include "package/load_id.h"
+
+struct ledger_boundary {
+    const char *resource, *cursor_path, *last_value;
+    const char **hashes; /* sorted */
+    size_t hash_count;
+};
+
+struct ledger {
+    struct arena arena;
+    int64_t state_version;   /* 0: no state */
+    const char *state_hash;  /* "" : none */
+    const char *state_blob;  /* NULL: none */
+    const char *schema;      /* its name: the one the state says, else the one asked for */
+    const char *schema_json; /* NULL: none, or not asked for */
+    int64_t schema_version;  /* 0: none */
+    const char *schema_hash; /* "": none */
+    int64_t schema_us;       /* when its versions were stored at the latest; 0: none */
+    struct ledger_boundary *boundaries;
+    size_t boundary_count;
+    struct bookmark *bookmarks; /* sorted by resource, key */
+    size_t bookmark_count;
+    const char *files_load_id; /* the newest load that entered bookmarks; "": none */
+    const char *newest_load;   /* the highest load id that this pipeline has used; "": none */
+    const char **taken; /* by rising number: the load ids of the dataset, whoever's, from the */
+    size_t taken_count; /* one on that a load would get that comes next */
+};
+
+void ledger_init(struct ledger *ledger); /* that of a destination with nothing in it */
+void ledger_release(struct ledger *ledger);
+/* What the resource has remembered; the ledger's. */
+struct bookmarks ledger_recall(const struct ledger *ledger, const char *resource);
+/* The id of a new load: the time, but above `newest` (no less than ledger->newest_load; "": none)
+ * and not one that is taken. */
+void ledger_next_id(const struct ledger *ledger, const char *newest, int64_t now_us,
+                    char out[LOAD_ID_TEXT]);
+
+#endif

@@ -1,0 +1,163 @@
+/*
+ * The destination that is a database: every URL that a database driver takes.
+ *
+ * Path: check -> database/ ; open -> a connection, until close. restore -> ledger.c;
+ * describe -> what the connection tells, in our types; write -> write.c, one transaction. Where its
+ * commit has failed, ask_ledger: on a connection that is new, since only that sees what is there.
+ */
+#include <string.h>
+
+#include "write/destination.h"
+#include "write/sql/ledger.h"
+#include "write/sql/write.h"
+
+static int check(const char *url, const char *folder, const char *dataset,
+                 struct destination_place *place, struct tg_error *err)
+{
+    struct connection_place found = {0};
+    int rc = connection_check(url, folder, dataset, &found, err);
+    place->absolute = found.absolute;
+    place->identity = found.identity;
+    if (rc == TG_OK)
+        place->facts = (struct destination_facts){
+            .name = found.dialect->name,
+            .type = found.dialect->destination_type,
+            .quote = found.dialect->quote,
+            .folds_case = found.dialect->folds_case,
+            .name_bytes_max = found.dialect->name_bytes_max,
+            .type_text = found.dialect->type_sql,
+        };
+    return rc;
+}
+
+static int open_database(struct destination *destination, bool create, struct tg_error *err)
+{
+    struct connection *con = NULL;
+    int rc = connection_open(destination->ctx, destination->url, create, &con, err);
+    destination->state = con;
+    return rc;
+}
+
+static void close_database(struct destination *destination)
+{
+    connection_close(destination->state);
+}
+
+static int restore(struct destination *destination, const char *pipeline, const char *schema,
+                   int64_t now_us, struct ledger *out, struct tg_error *err)
+{
+    struct connection *con = destination->state;
+    int rc = ledger_read(con, destination->dataset, pipeline, schema, out, err);
+    return rc == TG_OK ? ledger_read_taken(con, destination->dataset, now_us, out, err) : rc;
+}
+
+/* ---- what is there ---- */
+
+static int keep_table(const struct dialect *dialect, const struct described_table *described,
+                      struct catalog *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct table *table = NULL;
+    struct table_column *column = NULL;
+    TRY(catalog_add(out, described->name, NULL, &table, err));
+    for (size_t i = 0; i < described->column_count; i++) {
+        const struct described_column *is = &described->columns[i];
+        struct type_spec spec = dialect->type_from_sql(is->sql_type);
+        TRY(table_add_column(out, table, is->name, &spec, &column, err));
+        column->nullable = is->nullable;
+    }
+done:
+    return rc;
+}
+
+static int describe(struct destination *destination, const struct table_choice *choice,
+                    struct catalog *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = destination->state;
+    struct described described = {0};
+    const struct table_filter filter = {choice ? choice->wants : NULL,
+                                        choice ? choice->user : NULL};
+    TRY(connection_describe(con, destination->dataset, choice ? &filter : NULL, &described, err));
+    for (size_t i = 0; i < described.table_count; i++)
+        TRY(keep_table(con->dialect, &described.tables[i], out, err));
+done:
+    described_release(&described);
+    return rc;
+}
+
+/* ---- writing ---- */
+
+static void warn(const struct destination *destination, const char *what,
+                 const struct tg_error *why)
+{
+    context_log(destination->ctx, TG_LOG_WARNING, "destination", "%s: %s%s%s", what, why->where,
+                why->where[0] ? ": " : "", why->what);
+}
+
+/* A commit that failed may have failed after the fact. */
+static int ask_ledger(struct destination *destination, const struct manifest *manifest,
+                      struct write_result *result, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tg_error problem = {0};
+    struct ledger ledger = {0};
+    enum load_found found = LOAD_ABSENT;
+    destination_close(destination);
+    TRY(open_database(destination, true, &problem));
+    TRY(ledger_look(destination->state, manifest, &found, &ledger, &problem));
+done:
+    ledger_release(&ledger);
+    if (rc != TG_OK) {
+        warn(destination, "whether a load was committed is not known until its ledger can be read",
+             &problem);
+        err->retryable = true;
+        return err->code;
+    }
+    if (found == LOAD_WRITTEN) {
+        warn(destination,
+             "a load is at the destination, although its commit was reported as failed", err);
+        result->fate = FATE_WRITTEN;
+        error_clear(err);
+        return TG_OK;
+    }
+    write_result_release(result);
+    result->fate = write_fate_of(err->code, err);
+    return err->code;
+}
+
+static int write_once_there(struct destination *destination, const char *package_path,
+                            const struct manifest *manifest, struct write_result *out,
+                            struct tg_error *err)
+{
+    int rc = write_package(destination->state, package_path, manifest, out, err);
+    return out->fate == FATE_UNKNOWN ? ask_ledger(destination, manifest, out, err) : rc;
+}
+
+/* ---- looking ---- */
+
+static int query(struct destination *destination, const char *text, struct ArrowArrayStream *out,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = destination->state;
+    struct buf use = BUF_INIT;
+    buf_text(&use, "USE ");
+    sql_ident(&use, con->dialect, destination->dataset);
+    TRY(buf_check(&use, err));
+    TRY(connection_exec(con, buf_string(&use), NULL, err));
+    rc = connection_query(con, text, out, err);
+done:
+    buf_release(&use);
+    return rc;
+}
+
+const struct destination_driver destination_sql = {
+    .check = check,
+    .open = open_database,
+    .restore = restore,
+    .describe = describe,
+    .write = write_once_there,
+    .query = query,
+    .close = close_database,
+};
