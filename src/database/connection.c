@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #include "database/defaults.h"
+#include "database/ingest.h"
 
 #define DRIVER(name) extern const struct connection_driver connection_##name;
 #include "drivers.def"
@@ -122,6 +123,12 @@ int connection_describe(struct connection *con, const char *dataset,
     if (rc != TG_OK)
         described_release(out);
     return rc;
+}
+
+int connection_ingest(struct connection *con, const struct ingest_target *into,
+                      struct ArrowArrayStream *stream, struct tg_error *err)
+{
+    return (con->driver->ingest ? con->driver->ingest : default_ingest)(con, into, stream, err);
 }
 
 int connection_lock(struct connection *con, const struct lock_row *row, struct tg_error *err)

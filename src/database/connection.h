@@ -50,6 +50,12 @@ struct workload {
     size_t merged_count, staged_columns; /* tables whose rows give way to staged ones */
 };
 
+/* A table that is there. */
+struct ingest_target {
+    const char *dataset; /* NULL: it is a temporary one */
+    const char *table;
+};
+
 /* A row that all who want the lock change, where a database has nothing better. */
 struct lock_row {
     const char *dataset, *table;
@@ -57,7 +63,7 @@ struct lock_row {
     const char *where;  /* SQL: which row */
 };
 
-/* What can be NULL is done in SQL then (defaults.c). */
+/* transact, describe, ingest and lock may be NULL: they are done in SQL then (defaults.c). */
 struct connection_driver {
     const char *scheme;  /* "duckdb" of duckdb:///file */
     const char *example; /* a URL, for messages */
@@ -85,6 +91,9 @@ struct connection_driver {
      * dataset has none. */
     int (*describe)(struct connection *con, const char *dataset, const struct table_filter *filter,
                     struct described *out, struct tg_error *err);
+    /* Adds the rows of a stream (borrowed) to a table whose columns are named alike. */
+    int (*ingest)(struct connection *con, const struct ingest_target *into,
+                  struct ArrowArrayStream *stream, struct tg_error *err);
     /* Until the transaction ends nobody else has the dataset's lock. Waits, or fails with SQLSTATE
      * 40001. */
     int (*lock)(struct connection *con, const struct lock_row *row, struct tg_error *err);
@@ -126,6 +135,8 @@ int connection_query(struct connection *con, const char *sql, struct ArrowArrayS
 int connection_describe(struct connection *con, const char *dataset,
                         const struct table_filter *filter, struct described *out,
                         struct tg_error *err) TG_CHECK_RESULT;
+int connection_ingest(struct connection *con, const struct ingest_target *into,
+                      struct ArrowArrayStream *stream, struct tg_error *err) TG_CHECK_RESULT;
 int connection_lock(struct connection *con, const struct lock_row *row,
                     struct tg_error *err) TG_CHECK_RESULT;
 

@@ -24,7 +24,7 @@ struct dialect {
     char quote;                   /* around identifiers */
     size_t name_bytes_max;        /* of a table or column name */
     bool folds_case;              /* names that differ only in the case of letters are one */
-    bool reads_parquet;           /* read_parquet('file') works as a table in a query */
+    const char *hex[2];           /* what stands around the digits of a binary value */
     /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying
      * every compression on them costs a third of a load. "": as the database likes. By the version
      * of the database's storage. */
@@ -35,6 +35,9 @@ struct dialect {
     /* The type behind what the database calls it (information_schema); TYPE_NONE for a foreign one.
      */
     struct type_spec (*type_from_sql)(const char *sql_type);
+    /* Parquet files with equal columns as a relation of a query. NULL: the database cannot read
+     * them, and they are put into a table before. */
+    void (*parquet)(struct buf *out, const char *const *paths, size_t count);
 };
 
 extern const struct dialect dialect_duckdb;

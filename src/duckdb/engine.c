@@ -90,6 +90,20 @@ static int connect_engine(struct engine *engine, duckdb_connection *out, struct 
     return rc == TG_OK ? duck_connect(engine->database, out, err) : rc;
 }
 
+void engine_parquet(struct buf *sql, const char *const *paths, size_t count)
+{
+    struct buf path = BUF_INIT;
+    for (size_t i = 0; i < count; i++) {
+        buf_clear(&path);
+        fs_glob_literal(paths[i], &path);
+        buf_text(sql, i == 0 ? "read_parquet([" : ", ");
+        engine_text(sql, buf_string(&path));
+        sql->failed = sql->failed || path.failed;
+    }
+    buf_release(&path);
+    buf_text(sql, "], hive_partitioning = false)");
+}
+
 int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream *out,
                  struct tg_error *err)
 {

@@ -38,6 +38,9 @@ static inline void engine_ident(struct buf *sql, const char *name)
     buf_quoted(sql, '"', name);
 }
 
+/* Parquet files with equal columns, as a relation in its SQL. */
+void engine_parquet(struct buf *sql, const char *const *paths, size_t count);
+
 struct parquet_result {
     uint64_t row_count;
     uint64_t bytes; /* of the file */

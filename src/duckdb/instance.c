@@ -296,6 +296,8 @@ static int join(const struct context *ctx, struct place *place, bool create,
     if (!instance)
         TRY(open_file(ctx, place, &instance, err));
     TRY(duck_connect(instance->database, &use.con, err));
+    if (instance->use_count == 0)
+        TRY(batches_register(use.con, err));
     if (instance->use_count > 0)
         TRY(duck_set_memory(ctx, use.con, instance->memory_bytes + use.memory_bytes, err));
     instance->use_count++;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/database/plain.h"
 #include "tests/write/loads.h"
 #include "tests/write/golden.h"
 
@@ -95,11 +96,134 @@ static void test_spill(void **state)
     fixture_release(&t);
 }
 
+/* ---- a database that cannot read Parquet ---- */
+
+enum { IN_PLACE, BY_DRIVER, BY_LITERALS, WAYS };
+
+static void two_loads(struct fixture *t)
+{
+    fixture_table(t, "event", NULL, DISPOSITION_APPEND);
+    fixture_table(t, "day", NULL, DISPOSITION_REPLACE);
+    fixture_table(t, "person", NULL, DISPOSITION_MERGE);
+    fixture_table(t, "person__tags", "person", DISPOSITION_MERGE);
+    fixture_rows(t, "event", "id bigint|at timestamp|price decimal(9,2)",
+                 "1|2024-01-02T03:04:05.000006Z|1.25\n");
+    fixture_rows(t, "event", "id bigint|doc json|flag bool",
+                 "2|{\"a\":\"it's\"}|true\n3|NULL|NULL\n");
+    fixture_rows(t, "day", "on date|v double|w wei", "2024-02-29|0.1|12345678901234567890\n");
+    fixture_rows(t, "person", "id bigint pk|name text|gone bool del|_dlt_id text row",
+                 "1|Ann|NULL|a\n2|B'ob|NULL|b\n2|Bob|NULL|c\n3|Cid|NULL|d\n");
+    fixture_rows(t, "person__tags",
+                 "value text|_dlt_parent_id text parent|_dlt_root_id text root|_dlt_id text row",
+                 "x|a|a|1\ny|c|c|2\nz|d|d|3\n");
+    FIXTURE_WRITE(t);
+    fixture_rows(t, "event", "id double", "4\n4.5\n"); /* widens */
+    fixture_rows(t, "day", "on date|v double", "2024-03-01|NULL\n");
+    fixture_rows(t, "person", "id bigint pk|name text|gone bool del|_dlt_id text row",
+                 "1|Anna|NULL|e\n3|Cid|true|f\n4|Dan|NULL|g\n");
+    fixture_rows(t, "person__tags",
+                 "value text|_dlt_parent_id text parent|_dlt_root_id text root|_dlt_id text row",
+                 "xx|e|e|4\nw|g|g|5\n");
+    FIXTURE_WRITE(t);
+}
+
+/* All that is there, and what the second load says it has done. */
+static void tell(struct fixture *t, struct buf *out)
+{
+    static const char *const tables[] = {"event", "day", "person", "person__tags"};
+    for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+        char sql[128];
+        struct text_rows rows = {0};
+        snprintf(sql, sizeof(sql), "SELECT to_json(t) FROM d.%s AS t ORDER BY 1", tables[i]);
+        FIXTURE_OK(t, connection_fetch(t->con, sql, &rows, &t->err));
+        for (size_t r = 0; r < rows.row_count; r++)
+            buf_printf(out, "%s: %s\n", tables[i], text_cell(&rows, r, 0));
+        text_rows_release(&rows);
+    }
+    for (size_t i = 0; i < t->result.count; i++)
+        buf_printf(out, "%d %d %d\n", (int)t->result.counts[i].rows_inserted,
+                   (int)t->result.counts[i].rows_updated, (int)t->result.counts[i].rows_deleted);
+}
+
+/* The same rows whether files are read in place or put into tables before, by the driver or by
+ * INSERTs of literals. */
+static void test_staged_files(void **state)
+{
+    (void)state;
+    struct buf texts[WAYS] = {0};
+    struct dialect dialect = dialect_duckdb;
+    dialect.parquet = NULL;
+    for (int way = 0; way < WAYS; way++) {
+        struct fixture t;
+        struct plain plain;
+        fixture_init(&t);
+        plain_take(&plain, t.con);
+        if (way != BY_LITERALS)
+            t.con->driver = plain.own;
+        if (way != IN_PLACE)
+            t.con->dialect = &dialect;
+        two_loads(&t);
+        tell(&t, &texts[way]);
+        fixture_check(&t, "SELECT count(*) FROM duckdb_tables() WHERE temporary", "0\n");
+        plain_give_back(&plain, t.con);
+        fixture_release(&t);
+        assert_string_equal(buf_string(&texts[way]), buf_string(&texts[IN_PLACE]));
+    }
+    assert_non_null(strstr(texts[0].data, "\"name\":\"Anna\""));
+    assert_null(strstr(texts[0].data, "Cid"));
+    for (int way = 0; way < WAYS; way++)
+        buf_release(&texts[way]);
+}
+
+/* The steps as they are for such a database. */
+static void test_plan_files(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct described there = {0};
+    struct delivery load;
+    struct plan plan, drop;
+    struct buf sql = BUF_INIT;
+    struct dialect dialect = dialect_duckdb;
+    fixture_init(&t);
+    fixture_table(&t, "a", NULL, DISPOSITION_APPEND);
+    golden_file(&t, "a", "id bigint|doc json", "1.parquet");
+    golden_file(&t, "a", "price decimal(9,2)", "2.parquet");
+    golden_file(&t, "a", "id bigint|doc json", "3.parquet");
+    fixture_complete(&t, fixture_begin(&t));
+    FIXTURE_OK(
+        &t, delivery_init(&load, &dialect, "p", package_manifest(t.package), &there, NULL, &t.err));
+    plan_init(&plan);
+    plan_init(&drop);
+    FIXTURE_OK(&t, plan_files(&load, &plan, &drop, &t.err));
+    assert_int_equal(plan.count + drop.count, 0); /* this one reads them */
+    dialect.parquet = NULL;
+    FIXTURE_OK(&t, plan_files(&load, &plan, &drop, &t.err));
+    assert_int_equal(plan.count, 4);
+    assert_string_equal(plan.steps[0].sql, "CREATE TEMP TABLE \"_tidegate_files_0_0\" (\n"
+                                           "    \"id\" BIGINT,\n    \"doc\" VARCHAR\n)");
+    assert_null(plan.steps[1].sql);
+    assert_string_equal(plan.steps[1].files.table, "_tidegate_files_0_0");
+    assert_int_equal(plan.steps[1].files.count, 2);
+    assert_string_equal(plan.steps[1].files.paths[1], "p/3.parquet");
+    assert_string_equal(plan.steps[3].files.table, "_tidegate_files_0_1");
+    assert_string_equal(drop.steps[1].sql, "DROP TABLE IF EXISTS \"_tidegate_files_0_1\"");
+    plan_source(&sql, &load, &load.manifest->tables[0], 1);
+    assert_string_equal(sql.data, "\"_tidegate_files_0_1\"");
+    buf_release(&sql);
+    plan_release(&plan);
+    plan_release(&drop);
+    delivery_release(&load);
+    fixture_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_relation),
         cmocka_unit_test(test_spill),
+        cmocka_unit_test(test_plan_files),
+        cmocka_unit_test(test_staged_files),
     };
     return cmocka_run_group_tests_name("write/relation", tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "database/dialect.h"
+#include "duckdb/engine.h"
 
 struct sized {
     int precision_max;
@@ -122,10 +123,11 @@ const struct dialect dialect_duckdb = {
     .quote = '"',
     .name_bytes_max = 65536,
     .folds_case = true,
-    .reads_parquet = true,
+    .hex = {"from_hex('", "')"},
     .store_random = {{" USING COMPRESSION uncompressed", 0}},
     .store_repeated = {{" USING COMPRESSION dictionary", 0},
                        {" USING COMPRESSION dict_fsst", VERSION_OF(1, 3, 0)}},
     .type_sql = type_sql,
     .type_from_sql = type_from_sql,
+    .parquet = engine_parquet,
 };

@@ -511,6 +511,63 @@ static int query(struct connection *con, const char *sql, struct ArrowArrayStrea
     return duck_query(con->ctx, use->con, false, sql, out, err);
 }
 
+/* ---- ingest ---- */
+
+enum { BATCHES_MAX = 64 }; /* of one statement */
+
+/* INSERT of some batches, which are released. */
+static int insert_batches(struct connection *con, const struct ingest_target *into,
+                          const struct ArrowSchema *schema, struct ArrowArray *batches,
+                          size_t count, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct batch_source *source = NULL;
+    TRY(batch_source_new(schema, batches, count, &source, err));
+    buf_text(&sql, "INSERT INTO ");
+    if (into->dataset)
+        sql_table(&sql, con->dialect, into->dataset, into->table);
+    else
+        sql_ident(&sql, con->dialect, into->table);
+    buf_printf(&sql, " BY NAME SELECT * FROM tidegate_batches(%llu::UBIGINT)",
+               (unsigned long long)(uintptr_t)source);
+    TRY(buf_check(&sql, err));
+    rc = exec(con, sql.data, NULL, err);
+    if (rc != TG_OK && batch_source_error(source, NULL) != TG_OK)
+        rc = batch_source_error(source, err);
+done:
+    batch_source_free(source);
+    for (size_t i = 0; i < count; i++)
+        array_release(&batches[i]);
+    buf_release(&sql);
+    return rc;
+}
+
+static int ingest(struct connection *con, const struct ingest_target *into,
+                  struct ArrowArrayStream *stream, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool end = false;
+    size_t count = 0;
+    struct ArrowSchema schema = {0};
+    struct ArrowArray batches[BATCHES_MAX] = {0};
+    TRY(stream_schema(stream, TG_IO, &schema, err));
+    while (!end) {
+        TRY(stream_next(stream, TG_IO, &batches[count], &end, err));
+        count += !end;
+        if (count < (end ? 1 : BATCHES_MAX))
+            continue;
+        size_t full = count;
+        count = 0;
+        TRY(insert_batches(con, into, &schema, batches, full, err));
+    }
+done:
+    for (size_t i = 0; i < count; i++)
+        array_release(&batches[i]);
+    schema_release(&schema);
+    return rc;
+}
+
 /* ---- describe ---- */
 
 static int read_columns(const struct text_rows *rows, struct described_table *out,
@@ -618,4 +675,5 @@ const struct connection_driver connection_duckdb = {
     .exec = exec,
     .query = query,
     .describe = describe,
+    .ingest = ingest,
 };

@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "database/ingest.h"
 #include "write/disposition.h"
 
 void plan_init(struct plan *plan)
@@ -27,18 +28,30 @@ void plan_release(struct plan *plan)
     *plan = (struct plan){0};
 }
 
+static int add_step(struct plan *plan, const struct step *step, struct tg_error *err)
+{
+    int rc = mem_grow(&plan->steps, &plan->cap, plan->count + 1, sizeof(*plan->steps), err);
+    if (rc == TG_OK)
+        plan->steps[plan->count++] = *step;
+    return rc;
+}
+
+int plan_ingest(struct plan *plan, const struct step_files *files, struct tg_error *err)
+{
+    return add_step(plan, &(struct step){.files = *files}, err);
+}
+
 int plan_end(struct plan *plan, const struct target *target, enum step_count count,
              struct tg_error *err)
 {
     int rc = TG_OK;
     TRY(buf_check(&plan->text, err));
-    TRY(mem_grow(&plan->steps, &plan->cap, plan->count + 1, sizeof(*plan->steps), err));
     const char *sql = arena_strndup(&plan->arena, buf_string(&plan->text), plan->text.len);
     if (!sql) {
         rc = error_nomem(err);
         goto done;
     }
-    plan->steps[plan->count++] = (struct step){.sql = sql, .target = target, .count = count};
+    rc = add_step(plan, &(struct step){.sql = sql, .target = target, .count = count}, err);
 done:
     buf_clear(&plan->text);
     return rc;
@@ -56,13 +69,21 @@ static void count_rows(struct tally *tally, enum step_count count, uint64_t rows
     }
 }
 
+static int run_step(const struct step *step, struct connection *con, uint64_t *rows,
+                    struct tg_error *err)
+{
+    const struct ingest_target into = {.table = step->files.table};
+    return step->sql ? connection_exec(con, step->sql, rows, err)
+                     : ingest_files(con, &into, step->files.paths, step->files.count, err);
+}
+
 int plan_run(const struct plan *plan, struct connection *con, struct tally *tallies,
              struct tg_error *err)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *step = &plan->steps[i];
         uint64_t rows = 0;
-        int rc = connection_exec(con, step->sql, &rows, err);
+        int rc = run_step(step, con, &rows, err);
         if (rc != TG_OK)
             return step->target ? error_where(err, rc, "table '%s'", step->target->table->name)
                                 : rc;

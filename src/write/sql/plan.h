@@ -1,7 +1,7 @@
 /*
- * A plan: SQL statements in order, each with the table it is about and what its row count means.
- * Plans are made by pure functions (ddl_plan, the dispositions, record_plan) and run by plan_run.
- * Here too: the package's Parquet files as part of a statement.
+ * A plan: steps in order, each SQL with the table it is about and what its row count means, or
+ * files that are put into a table. Plans are made by pure functions (ddl_plan, the dispositions,
+ * record_plan) and run by plan_run. Here too: the package's rows as part of a statement.
  */
 #ifndef TIDEGATE_WRITE_PLAN_H
 #define TIDEGATE_WRITE_PLAN_H
@@ -18,8 +18,16 @@ enum step_count {
     COUNT_DELETED
 };
 
+/* Parquet files with equal columns that go into a temporary table. */
+struct step_files {
+    const char *table;
+    const char *const *paths;
+    size_t count;
+};
+
 struct step {
-    const char *sql;
+    const char *sql; /* NULL: files are put into a table */
+    struct step_files files;
     const struct target *target; /* NULL: about no data table */
     enum step_count count;
 };
@@ -41,7 +49,10 @@ void plan_release(struct plan *plan);
 /* Ends the statement in plan->text. `target` is borrowed, may be NULL. */
 int plan_end(struct plan *plan, const struct target *target, enum step_count count,
              struct tg_error *err) TG_CHECK_RESULT;
-/* Runs all statements; counts go to tallies[target->index] (NULL: nowhere). Errors name the table.
+/* Adds a step whose rows are files; what is in `files` is borrowed. */
+int plan_ingest(struct plan *plan, const struct step_files *files,
+                struct tg_error *err) TG_CHECK_RESULT;
+/* Runs all steps; counts go to tallies[target->index] (NULL: nowhere). Errors name the table.
  */
 int plan_run(const struct plan *plan, struct connection *con, struct tally *tallies,
              struct tg_error *err) TG_CHECK_RESULT;
@@ -53,7 +64,7 @@ void plan_table(struct buf *sql, const struct delivery *load, const struct targe
 /* The columns that this load brings, each with `alias`. in front unless it is NULL. */
 void plan_columns(struct buf *sql, const struct delivery *load, const struct target *target,
                   const char *alias);
-/* The files of a table in the package that have the columns of file `leader`, from there on. */
+/* The rows of a table in the package that have the columns of file `leader`, as a relation. */
 void plan_source(struct buf *sql, const struct delivery *load, const struct manifest_table *part,
                  size_t leader);
 /* Does file `f` have other columns than all files before it? Such files lead the groups. */
@@ -65,6 +76,11 @@ void plan_stored_type(struct buf *out, const struct dialect *dialect, struct typ
  * order of arrival. */
 void plan_relation(struct buf *sql, const struct delivery *load, const struct target *target,
                    bool order);
+
+/* What makes the relations of plan_source and fills them, outside the transaction, and what drops
+ * them again: nothing where the dialect reads the files. */
+int plan_files(const struct delivery *load, struct plan *plan, struct plan *drop,
+               struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- statements that several dispositions need ---- */
 

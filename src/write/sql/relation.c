@@ -1,5 +1,7 @@
 /*
- * The rows of a table in the package, as a relation: what statements read.
+ * The rows of a table in the package, as a relation: what statements read. It is the files
+ * themselves where the dialect can read Parquet, else a temporary table that they are put into
+ * before (plan_files).
  *
  * Path: plan_relation, plan_insert -> for each group of files with equal columns: write_select ->
  * write_expression (a cast where the file's type is not the destination's; write_whole and
@@ -46,31 +48,102 @@ static const struct manifest_column *file_find(const struct manifest_file *file,
     return NULL;
 }
 
-/* A path as a literal; characters that would make it a pattern stand for themselves. */
-static void write_path(struct buf *sql, const char *folder, const char *name)
+/* ---- relations ---- */
+
+/* The files of the group that file `leader` leads; NULL: no memory. */
+static const char **list_group(const struct delivery *load, const struct manifest_table *part,
+                               size_t leader, struct arena *arena, size_t *count)
 {
+    const char **paths = arena_alloc(arena, part->file_count * sizeof(*paths));
     struct buf path = BUF_INIT;
-    const char *const parts[] = {folder, "/", name};
-    for (size_t i = 0; i < 3; i++)
-        fs_glob_literal(parts[i], &path);
-    sql->failed = sql->failed || path.failed;
-    sql_text(sql, buf_string(&path));
+    *count = 0;
+    for (size_t f = leader; paths && f < part->file_count; f++) {
+        if (!same_columns(&part->files[leader], &part->files[f]))
+            continue;
+        buf_clear(&path);
+        buf_printf(&path, "%s/%s", load->package_path, part->files[f].name);
+        const char *copy = path.failed ? NULL : arena_strdup(arena, buf_string(&path));
+        paths[(*count)++] = copy;
+        if (!copy)
+            paths = NULL;
+    }
     buf_release(&path);
+    return paths;
 }
 
-/* The files of the group that file `leader` leads, as a table. */
+/* Name of the table that a group's rows are put into where the files cannot be read in place. */
+static void name_group(struct buf *out, const struct delivery *load,
+                       const struct manifest_table *part, size_t leader)
+{
+    buf_printf(out, "_tidegate_files_%zu_%zu", (size_t)(part - load->manifest->tables), leader);
+}
+
 void plan_source(struct buf *sql, const struct delivery *load, const struct manifest_table *part,
                  size_t leader)
 {
-    buf_text(sql, "read_parquet([");
-    for (size_t f = leader; f < part->file_count; f++) {
-        if (!same_columns(&part->files[leader], &part->files[f]))
-            continue;
-        if (f > leader)
-            buf_text(sql, ", ");
-        write_path(sql, load->package_path, part->files[f].name);
+    struct arena arena;
+    struct buf name = BUF_INIT;
+    size_t count = 0;
+    arena_init(&arena);
+    if (load->dialect->parquet) {
+        const char **paths = list_group(load, part, leader, &arena, &count);
+        if (paths)
+            load->dialect->parquet(sql, paths, count);
+        sql->failed = sql->failed || !paths;
+    } else {
+        name_group(&name, load, part, leader);
+        sql_ident(sql, load->dialect, buf_string(&name));
+        sql->failed = sql->failed || name.failed;
     }
-    buf_text(sql, "], hive_partitioning = false)");
+    buf_release(&name);
+    arena_release(&arena);
+}
+
+static int plan_group(const struct delivery *load, const struct manifest_table *part, size_t leader,
+                      struct plan *plan, struct plan *drop, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest_file *file = &part->files[leader];
+    struct step_files files = {0};
+    struct buf name = BUF_INIT;
+    name_group(&name, load, part, leader);
+    TRY(buf_check(&name, err));
+    buf_text(&plan->text, "CREATE TEMP TABLE ");
+    sql_ident(&plan->text, load->dialect, name.data);
+    for (size_t c = 0; c < file->column_count; c++) {
+        buf_text(&plan->text, c == 0 ? " (\n    " : ",\n    ");
+        sql_ident(&plan->text, load->dialect, file->columns[c].name);
+        buf_char(&plan->text, ' ');
+        plan_stored_type(&plan->text, load->dialect, file->columns[c].spec);
+    }
+    buf_text(&plan->text, "\n)");
+    TRY(plan_end(plan, NULL, COUNT_NONE, err));
+    files.table = arena_strdup(&plan->arena, name.data);
+    files.paths = list_group(load, part, leader, &plan->arena, &files.count);
+    if (!files.table || !files.paths) {
+        rc = error_nomem(err);
+        goto done;
+    }
+    TRY(plan_ingest(plan, &files, err));
+    buf_text(&drop->text, "DROP TABLE IF EXISTS ");
+    sql_ident(&drop->text, load->dialect, name.data);
+    TRY(plan_end(drop, NULL, COUNT_NONE, err));
+done:
+    buf_release(&name);
+    return rc;
+}
+
+int plan_files(const struct delivery *load, struct plan *plan, struct plan *drop,
+               struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest *manifest = load->manifest;
+    for (size_t t = 0; !load->dialect->parquet && t < manifest->table_count; t++)
+        for (size_t f = 0; f < manifest->tables[t].file_count; f++)
+            if (plan_leads_group(&manifest->tables[t], f))
+                TRY(plan_group(load, &manifest->tables[t], f, plan, drop, err));
+done:
+    return rc;
 }
 
 /* ---- columns ---- */

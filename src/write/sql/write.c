@@ -30,7 +30,7 @@ struct writing {
     const struct manifest *manifest;
     struct delivery load;
     struct ledger newest; /* the schema that the plans start from */
-    struct plan schema, stage, data, record, drop;
+    struct plan files, schema, stage, data, record, drop;
     struct tally *tallies; /* one for each table of the manifest */
     struct write_result *out;
 };
@@ -91,6 +91,8 @@ static int prepare(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
     struct delivery *load = &writing->load;
+    TRY(plan_files(load, &writing->files, &writing->drop, err));
+    TRY(plan_run(&writing->files, writing->con, NULL, err));
     TRY(ddl_settle(load, writing->con, err));
     TRY(ddl_plan(load, &writing->schema, err));
     TRY(agree_check(load, writing->con, err));
@@ -324,8 +326,8 @@ static int write_once(struct connection *con, const char *package_path,
     int rc = TG_OK;
     struct writing writing = {.con = con, .manifest = manifest, .out = out};
     struct ledger ledger = {0};
-    struct plan *const plans[] = {&writing.schema, &writing.stage, &writing.data, &writing.record,
-                                  &writing.drop};
+    struct plan *const plans[] = {&writing.files, &writing.schema, &writing.stage,
+                                  &writing.data,  &writing.record, &writing.drop};
     *out = (struct write_result){0};
     for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
         plan_init(plans[i]);
@@ -334,8 +336,9 @@ static int write_once(struct connection *con, const char *package_path,
     if (out->already_written)
         goto done;
     TRY(open_load(&writing, package_path, err));
-    TRY(prepare(&writing, err));
-    rc = run_temporary(&writing.stage, con, err);
+    rc = prepare(&writing, err);
+    if (rc == TG_OK)
+        rc = run_temporary(&writing.stage, con, err);
     fault_point("after_stage");
     if (rc == TG_OK)
         rc = transact(&writing, err);

@@ -1,0 +1,176 @@
+/* Batches and files into a table, by the driver and by what stands for it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "database/ingest.h"
+#include "duckdb/engine.h"
+#include "tests/database/plain.h"
+#include "tests/database/sample.h"
+#include "tests/torture.h"
+
+static struct context ctx;
+static struct connection *con;
+static struct plain plain;
+
+static int setup(void **state)
+{
+    context_init(&ctx);
+    if (sample_setup(state) || connection_open(&ctx, "duckdb:///d.duckdb", true, &con, NULL))
+        return -1;
+    plain_take(&plain, con);
+    return connection_exec(con, "CREATE SCHEMA s", NULL, NULL);
+}
+
+static int teardown(void **state)
+{
+    plain_give_back(&plain, con);
+    connection_close(con);
+    return sample_teardown(state);
+}
+
+static void expect(const char *sql, const char *expected)
+{
+    struct text_rows rows;
+    sample_ok(connection_fetch(con, sql, &rows, err));
+    assert_int_equal(rows.row_count, 1);
+    assert_string_equal(text_cell(&rows, 0, 0), expected);
+    text_rows_release(&rows);
+}
+
+/* A table with the sample's columns, in another order than the batches have them. */
+static void make_table(const char *start)
+{
+    struct buf sql = BUF_INIT;
+    buf_text(&sql, start);
+    for (size_t c = SAMPLE_COLUMNS; c-- > 0;) {
+        buf_text(&sql, c == SAMPLE_COLUMNS - 1 ? " (" : ", ");
+        sql_ident(&sql, con->dialect, sample_names[c]);
+        buf_char(&sql, ' ');
+        con->dialect->type_sql(&sample_types[c], &sql);
+    }
+    buf_char(&sql, ')');
+    sample_ok(connection_exec(con, sql.data, NULL, err));
+    buf_release(&sql);
+}
+
+/* The sample's rows as a stream; texts with NUL characters are in rows 5, 11, ... */
+static void open_sample(size_t rows, struct ArrowArrayStream *out)
+{
+    struct ArrowSchema schema;
+    size_t count = 0;
+    struct ArrowArray *batches = sample_batches(rows, &count);
+    sample_schema(&schema);
+    sample_ok(stream_from_arrays(&schema, batches, count, out, err));
+    mem_free(batches);
+}
+
+static int ingest(const char *dataset, const char *table, size_t rows, struct tg_error *err)
+{
+    const struct ingest_target into = {dataset, table};
+    struct ArrowArrayStream stream = {0};
+    open_sample(rows, &stream);
+    int rc = connection_ingest(con, &into, &stream, err);
+    stream_release(&stream);
+    return rc;
+}
+
+/* Both ways bring the same: all types, NULLs, texts with quotes; to a table and a temporary one. */
+static void test_both_ways(void **state)
+{
+    (void)state;
+    make_table("CREATE TABLE s.a");
+    make_table("CREATE TEMP TABLE b");
+    sample_ok(ingest("s", "a", 5, err));
+    con->driver = plain.own;
+    sample_ok(ingest(NULL, "b", 5, err));
+    expect("SELECT count(*) FROM s.a", "5");
+    expect("SELECT count(*) FROM (FROM s.a INTERSECT FROM b)", "5");
+    expect("SELECT count(bin) || ' ' || count(txt) FROM b", "4 4");
+}
+
+/* More than one statement takes. */
+static void test_many_rows(void **state)
+{
+    (void)state;
+    con->driver = plain.own;
+    make_table("CREATE TABLE s.a");
+    sample_ok(ingest("s", "a", 300001, err));
+    expect("SELECT count(*) || ' ' || count(DISTINCT id) FROM s.a", "300001 300001");
+    sample_ok(ingest("s", "a", 0, err));
+    expect("SELECT count(*) FROM s.a", "300001");
+    sample_ok(connection_exec(con,
+                              "CREATE TABLE s.b AS SELECT * EXCLUDE txt FROM s.a "
+                              "WHERE id < 2500",
+                              NULL, err));
+    sample_ok(connection_exec(con, "COPY (FROM s.b) TO 'b.parquet'", NULL, err));
+    sample_ok(connection_exec(con, "CREATE TABLE s.c AS FROM s.b LIMIT 0", NULL, err));
+    con->driver = &plain.driver;
+    sample_ok(ingest_files(con, &(struct ingest_target){"s", "c"}, (const char *[]){"b.parquet"}, 1,
+                           err));
+    expect("SELECT count(*) FROM (FROM s.b INTERSECT FROM s.c)", "2500");
+}
+
+static void test_what_cannot_be(void **state)
+{
+    (void)state;
+    struct tg_error problem = {0};
+    make_table("CREATE TABLE s.a");
+    assert_int_equal(ingest("s", "a", 6, &problem), TG_DATA);
+    assert_non_null(strstr(problem.what, "column 'txt' has a text with a NUL character"));
+    assert_int_equal(ingest("s", "none", 1, &problem), TG_DESTINATION);
+    con->driver = plain.own;
+    assert_int_equal(ingest("s", "none", 1, &problem), TG_DESTINATION);
+    assert_int_equal(ingest_files(con, &(struct ingest_target){"s", "a"},
+                                  (const char *[]){"none.parquet"}, 1, &problem),
+                     TG_DESTINATION);
+}
+
+/* Characters of a pattern in a path stand for themselves. */
+static void test_files(void **state)
+{
+    (void)state;
+    const char *const paths[] = {"x[1]*.parquet", "it's.parquet"};
+    for (size_t i = 0; i < 2; i++) {
+        struct buf sql = BUF_INIT;
+        buf_printf(&sql, "COPY (SELECT %zu AS i) TO ", i);
+        sql_text(&sql, paths[i]);
+        sample_ok(connection_exec(con, buf_string(&sql), NULL, err));
+        buf_release(&sql);
+    }
+    sample_ok(connection_exec(con, "COPY (SELECT 7 AS i) TO 'x1.parquet'", NULL, err));
+    sample_ok(connection_exec(con, "CREATE TEMP TABLE t (i BIGINT)", NULL, err));
+    sample_ok(ingest_files(con, &(struct ingest_target){NULL, "t"}, paths, 2, err));
+    expect("SELECT string_agg(i, ',' ORDER BY i) FROM t", "0,1");
+}
+
+static int ingest_once(void)
+{
+    const struct ingest_target into = {"s", "a"};
+    return ingest_files(con, &into, (const char *[]){"t.parquet"}, 1, NULL);
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    make_table("CREATE TABLE s.a");
+    sample_ok(ingest("s", "a", 4, err));
+    sample_ok(connection_exec(con, "COPY s.a TO 't.parquet'", NULL, err));
+    torture(ingest_once);
+    con->driver = plain.own;
+    torture(ingest_once);
+}
+
+#define in_folder(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        in_folder(test_both_ways), in_folder(test_many_rows),       in_folder(test_what_cannot_be),
+        in_folder(test_files),     in_folder(test_memory_runs_out),
+    };
+    return cmocka_run_group_tests_name("database/ingest", tests, NULL, NULL);
+}
