@@ -332,278 +332,233 @@ static void write_markdown(const struct sections *sections, struct buf *out)
 
 /* ---- as JSON Schema ---- */
 
-/* A failed addition sticks, as in a buf. */
-struct schema {
-    yyjson_mut_doc *doc;
-    bool failed;
-};
-
-static void put(struct schema *schema, yyjson_mut_val *object, const char *key,
-                yyjson_mut_val *value)
+/* A piece of the schema, with ' in place of ". */
+static void put(struct buf *out, const char *json)
 {
-    yyjson_mut_val *name = yyjson_mut_str(schema->doc, key);
-    if (!name || !yyjson_mut_obj_add(object, name, value))
-        schema->failed = true;
+    for (; *json; json++)
+        buf_char(out, *json == '\'' ? '"' : *json);
 }
 
-static void put_text(struct schema *schema, yyjson_mut_val *object, const char *key,
-                     const char *text)
+/* A comma where something stands before. */
+static void put_comma(struct buf *out)
 {
-    put(schema, object, key, yyjson_mut_strcpy(schema->doc, text));
+    if (out->len > 0 && !strchr("{[", out->data[out->len - 1]))
+        buf_char(out, ',');
 }
 
-static void push(struct schema *schema, yyjson_mut_val *array, yyjson_mut_val *value)
+static void put_key(struct buf *out, const char *key)
 {
-    if (!yyjson_mut_arr_append(array, value))
-        schema->failed = true;
+    put_comma(out);
+    buf_printf(out, "\"%s\":", key);
 }
 
-/* {key: text} */
-static yyjson_mut_val *single(struct schema *schema, const char *key, const char *text)
+static void put_text(struct buf *out, const char *key, const char *text)
 {
-    yyjson_mut_val *object = yyjson_mut_obj(schema->doc);
-    put_text(schema, object, key, text);
-    return object;
-}
-
-/* {"anyOf": [one, other]} */
-static yyjson_mut_val *either(struct schema *schema, yyjson_mut_val *one, yyjson_mut_val *other)
-{
-    yyjson_mut_val *object = yyjson_mut_obj(schema->doc), *list = yyjson_mut_arr(schema->doc);
-    push(schema, list, one);
-    push(schema, list, other);
-    put(schema, object, "anyOf", list);
-    return object;
+    put_key(out, key);
+    json_string(out, text, strlen(text));
 }
 
 /* What stands for a value of any type: ${...}. */
-static yyjson_mut_val *reference(struct schema *schema)
-{
-    return single(schema, "$ref", "#/$defs/reference");
-}
+#define OR_REFERENCE ",{'$ref':'#/$defs/reference'}]"
 
-static yyjson_mut_val *scalar(struct schema *schema)
+static void put_scalar(struct buf *out, const struct option *option)
 {
-    return single(schema, "$ref", "#/$defs/scalar");
-}
-
-static yyjson_mut_val *choices(struct schema *schema, const char *words)
-{
-    yyjson_mut_val *object = yyjson_mut_obj(schema->doc), *list = yyjson_mut_arr(schema->doc);
-    while (*words) {
-        size_t len = strcspn(words, " ");
-        push(schema, list, yyjson_mut_strncpy(schema->doc, words, len));
-        words += len + (words[len] == ' ');
+    if (!option->choices) {
+        put(out, "'$ref':'#/$defs/scalar'");
+        return;
     }
-    put(schema, object, "enum", list);
-    return either(schema, object, reference(schema));
+    put(out, "'anyOf':[{'enum':['");
+    for (const char *p = option->choices; *p; p++)
+        buf_printf(out, *p == ' ' ? "\",\"" : "%c", *p);
+    put(out, "']}" OR_REFERENCE);
 }
 
-static yyjson_mut_val *map_schema(struct schema *schema, const char *type,
-                                  const struct option *table, const struct option *more);
+static void put_map(struct buf *out, const char *type, const struct option *const *tables);
 
-/* A map of free names. */
-static yyjson_mut_val *maps_schema(struct schema *schema, yyjson_mut_val *entry)
+/* What a map may be by the option's table, or the scalar that stands for it. */
+static void put_entry(struct buf *out, const struct option *option)
 {
-    yyjson_mut_val *object = single(schema, "type", "object");
-    if (!yyjson_mut_obj_add_int(schema->doc, object, "minProperties", 1))
-        schema->failed = true;
-    put(schema, object, "additionalProperties", entry);
-    return object;
+    const struct option *const tables[] = {option->table, NULL};
+    if (option->type == OPTION_TEXT_MAP) {
+        put_scalar(out, option);
+        return;
+    }
+    if (option->shorthand) {
+        put(out, "'anyOf':[{");
+        put_scalar(out, option_shorthand(option));
+        put(out, "},{");
+    }
+    put_map(out, NULL, tables);
+    put(out, option->shorthand ? "}]" : "");
 }
 
-static yyjson_mut_val *list_schema(struct schema *schema, yyjson_mut_val *items, bool may_be_empty)
+/* What the schema says of the option's value, without the braces around it. */
+static void put_value(struct buf *out, const struct option *option)
 {
-    yyjson_mut_val *object = single(schema, "type", "array");
-    put(schema, object, "items", items);
-    if (!may_be_empty && !yyjson_mut_obj_add_int(schema->doc, object, "minItems", 1))
-        schema->failed = true;
-    return object;
-}
-
-static yyjson_mut_val *text_schema(struct schema *schema, const struct option *option)
-{
-    return option->choices ? choices(schema, option->choices) : scalar(schema);
-}
-
-static yyjson_mut_val *value_schema(struct schema *schema, const struct option *option)
-{
-    yyjson_mut_val *object;
     switch (option->type) {
-    case OPTION_TEXT: return text_schema(schema, option);
-    case OPTION_VALUE: return scalar(schema);
-    case OPTION_BOOL: return either(schema, single(schema, "type", "boolean"), reference(schema));
-    case OPTION_INT: return either(schema, single(schema, "type", "integer"), reference(schema));
+    case OPTION_TEXT:
+    case OPTION_VALUE: put_scalar(out, option); break;
+    case OPTION_BOOL: put(out, "'anyOf':[{'type':'boolean'}" OR_REFERENCE); break;
+    case OPTION_INT: put(out, "'anyOf':[{'type':'integer'}" OR_REFERENCE); break;
     case OPTION_TEXTS:
-        object = list_schema(schema, text_schema(schema, option), option->may_be_empty);
-        return either(schema, text_schema(schema, option), object);
-    case OPTION_TEXT_MAP: return maps_schema(schema, text_schema(schema, option));
-    case OPTION_ANY: return yyjson_mut_obj(schema->doc);
-    default: break;
+        put(out, "'anyOf':[{");
+        put_scalar(out, option);
+        put(out, "},{'type':'array','items':{");
+        put_scalar(out, option);
+        put(out, option->may_be_empty ? "}}]" : "},'minItems':1}]");
+        break;
+    case OPTION_MAP: put_entry(out, option); break;
+    case OPTION_TEXT_MAP:
+    case OPTION_MAPS:
+        put(out, "'type':'object','minProperties':1,'additionalProperties':{");
+        put_entry(out, option);
+        put(out, "}");
+        break;
+    case OPTION_MAP_LIST:
+        put(out, "'type':'array','items':{");
+        put_entry(out, option);
+        put(out, "},'minItems':1");
+        break;
+    case OPTION_ANY: break;
     }
-    object = map_schema(schema, NULL, option->table, NULL);
-    if (option->shorthand)
-        object = either(schema, value_schema(schema, option_shorthand(option)), object);
-    if (option->type == OPTION_MAP_LIST)
-        return list_schema(schema, object, false);
-    return option->type == OPTION_MAPS ? maps_schema(schema, object) : object;
 }
 
-static void put_default(struct schema *schema, yyjson_mut_val *object, const struct option *option)
+static void put_property(struct buf *out, const char *key, const struct option *option)
 {
-    if (option->type == OPTION_BOOL)
-        put(schema, object, "default",
-            yyjson_mut_bool(schema->doc, strcmp(option->fallback, "true") == 0));
-    else if (option->type == OPTION_INT)
-        put(schema, object, "default", yyjson_mut_rawcpy(schema->doc, option->fallback));
-    else
-        put_text(schema, object, "default", option->fallback);
+    bool plain = option->type == OPTION_BOOL || option->type == OPTION_INT;
+    put_key(out, key);
+    buf_char(out, '{');
+    put_value(out, option);
+    put_text(out, "description", option->help);
+    if (option->fallback && plain) {
+        put_key(out, "default");
+        buf_text(out, option->fallback);
+    } else if (option->fallback) {
+        put_text(out, "default", option->fallback);
+    }
+    buf_char(out, '}');
 }
 
-static void put_properties(struct schema *schema, yyjson_mut_val *properties,
-                           yyjson_mut_val *required, const struct option *table)
+/* Each key, behind those that `said` has already. */
+static void put_properties(struct buf *out, const char *said, const struct option *const *tables)
 {
-    for (const struct option *option = table; option && option->name; option++) {
-        yyjson_mut_val *value;
-        if (option->required)
-            push(schema, required, yyjson_mut_strcpy(schema->doc, option->name));
-        if (yyjson_mut_obj_get(properties, option->name) || strchr(option->name, '*'))
-            continue; /* a special one was put before, or put_patterns() has it */
-        value = value_schema(schema, option);
-        put_text(schema, value, "description", option->help);
-        if (option->fallback)
-            put_default(schema, value, option);
-        put(schema, properties, option->name, value);
-    }
+    put(out, "'properties':{");
+    put(out, said);
+    for (; *tables; tables++)
+        for (const struct option *option = *tables; option->name; option++) {
+            char quoted[64];
+            snprintf(quoted, sizeof(quoted), "'%s':", option->name);
+            if (!strstr(said, quoted) && !strchr(option->name, '*'))
+                put_property(out, option->name, option);
+        }
+    put(out, "}");
+}
+
+static void put_required(struct buf *out, const struct option *const *tables)
+{
+    const char *before = ",\"required\":[";
+    size_t start = out->len;
+    for (; *tables; tables++)
+        for (const struct option *option = *tables; option->name; option++)
+            if (option->required) {
+                buf_printf(out, "%s\"%s\"", before, option->name);
+                before = ",";
+            }
+    put(out, out->len > start ? "]" : "");
 }
 
 /* The names that stand for all that start so: {"^x-.": {}}. */
-static void put_patterns(struct schema *schema, yyjson_mut_val *object, const struct option *table)
+static void put_patterns(struct buf *out, const struct option *table)
 {
-    yyjson_mut_val *patterns = yyjson_mut_obj(schema->doc);
-    for (const struct option *option = table; option && option->name; option++) {
+    for (const struct option *option = table; option->name; option++) {
         size_t len = strcspn(option->name, "*");
+        char pattern[32];
         if (!option->name[len])
             continue;
-        char pattern[32];
         snprintf(pattern, sizeof(pattern), "^%.*s.", (int)len, option->name);
-        yyjson_mut_val *key = yyjson_mut_strcpy(schema->doc, pattern);
-        yyjson_mut_val *value = value_schema(schema, option);
-        put_text(schema, value, "description", option->help);
-        if (!key || !yyjson_mut_obj_add(patterns, key, value))
-            schema->failed = true;
+        put(out, ",'patternProperties':{");
+        put_property(out, pattern, option);
+        put(out, "}");
     }
-    if (yyjson_mut_obj_size(patterns) > 0)
-        put(schema, object, "patternProperties", patterns);
 }
 
-/* A map with the keys of one or two tables; `type` (may be NULL) is the one value of its key
- * `type`. */
-static yyjson_mut_val *map_schema(struct schema *schema, const char *type,
-                                  const struct option *table, const struct option *more)
+/* A map with the keys of the tables; `type` (may be NULL) is the one value of its key `type`. */
+static void put_map(struct buf *out, const char *type, const struct option *const *tables)
 {
-    yyjson_mut_val *object = single(schema, "type", "object");
-    yyjson_mut_val *properties = yyjson_mut_obj(schema->doc);
-    yyjson_mut_val *required = yyjson_mut_arr(schema->doc);
+    char said[64] = "";
     if (type)
-        put(schema, properties, "type", single(schema, "const", type));
-    put_properties(schema, properties, required, table);
-    put_properties(schema, properties, required, more);
-    put(schema, object, "properties", properties);
-    if (yyjson_mut_arr_size(required) > 0)
-        put(schema, object, "required", required);
-    put_patterns(schema, object, table);
-    put(schema, object, "additionalProperties", yyjson_mut_bool(schema->doc, false));
-    return object;
+        snprintf(said, sizeof(said), "'type':{'const':'%s'}", type);
+    put(out, "'type':'object',");
+    put_properties(out, said, tables);
+    put_required(out, tables);
+    put_patterns(out, tables[0]);
+    put(out, ",'additionalProperties':false");
 }
 
-/* One of the drivers' forms: {"anyOf": [...]} */
-static yyjson_mut_val *driver_schemas(struct schema *schema, bool of_resources)
+/* One of the drivers' forms. */
+static void put_drivers(struct buf *out, const char *key, bool of_resources)
 {
     size_t count;
     const struct source_driver *const *drivers = source_list(&count);
-    yyjson_mut_val *object = yyjson_mut_obj(schema->doc), *list = yyjson_mut_arr(schema->doc);
+    put_key(out, key);
+    put(out, "{'anyOf':[");
     for (size_t i = 0; i < count; i++) {
         const struct source_driver *driver = drivers[i];
-        if (source_fits_spec(driver))
-            push(schema, list,
-                 of_resources
-                     ? map_schema(schema, NULL, resource_options, driver->resource_options)
-                     : map_schema(schema, driver->name, source_options, driver->source_options));
+        const struct option *const resource[] = {resource_options, driver->resource_options, NULL};
+        const struct option *const source[] = {source_options, driver->source_options, NULL};
+        if (!source_fits_spec(driver))
+            continue;
+        put_comma(out);
+        buf_char(out, '{');
+        put_map(out, of_resources ? NULL : driver->name, of_resources ? resource : source);
+        buf_char(out, '}');
     }
-    put(schema, object, "anyOf", list);
-    return object;
+    put(out, "]}");
 }
 
-static yyjson_mut_val *definitions(struct schema *schema)
-{
-    yyjson_mut_val *object = yyjson_mut_obj(schema->doc);
-    yyjson_mut_val *types = yyjson_mut_arr(schema->doc), *scalars = yyjson_mut_obj(schema->doc);
-    yyjson_mut_val *references = single(schema, "type", "string");
-    put_text(schema, references, "pattern", "\\$\\{");
-    put_text(schema, references, "description",
-             "${NAME}, ${NAME:-default} or ${file:PATH}: from the environment, or a file.");
-    push(schema, types, yyjson_mut_str(schema->doc, "string"));
-    push(schema, types, yyjson_mut_str(schema->doc, "number"));
-    push(schema, types, yyjson_mut_str(schema->doc, "boolean"));
-    put(schema, scalars, "type", types);
-    put(schema, object, "reference", references);
-    put(schema, object, "scalar", scalars);
-    put(schema, object, "source", driver_schemas(schema, false));
-    put(schema, object, "resource", driver_schemas(schema, true));
-    return object;
-}
+static const char drivers_keys[] = "'source':{'$ref':'#/$defs/source'},"
+                                   "'sources':{'type':'object','minProperties':1,"
+                                   "'additionalProperties':{'$ref':'#/$defs/source'}},"
+                                   "'resources':{'type':'object','minProperties':1,"
+                                   "'additionalProperties':{'$ref':'#/$defs/resource'}}";
 
-/* {"required": [key]} */
-static yyjson_mut_val *requirement(struct schema *schema, const char *key)
+static void put_spec(struct buf *out)
 {
-    yyjson_mut_val *object = yyjson_mut_obj(schema->doc), *list = yyjson_mut_arr(schema->doc);
-    push(schema, list, yyjson_mut_str(schema->doc, key));
-    put(schema, object, "required", list);
-    return object;
-}
-
-static yyjson_mut_val *spec_schema(struct schema *schema)
-{
-    static const char source[] = "#/$defs/source", resource[] = "#/$defs/resource";
-    yyjson_mut_val *root = yyjson_mut_obj(schema->doc), *one = yyjson_mut_arr(schema->doc);
-    yyjson_mut_val *properties = yyjson_mut_obj(schema->doc);
-    yyjson_mut_val *required = yyjson_mut_arr(schema->doc);
-    put_text(schema, root, "$schema", "https://json-schema.org/draft/2020-12/schema");
-    put_text(schema, root, "title", "tidegate spec");
-    put_text(schema, root, "description", about_spec);
-    put_text(schema, root, "type", "object");
-    put(schema, properties, "source", single(schema, "$ref", source));
-    put(schema, properties, "sources", maps_schema(schema, single(schema, "$ref", source)));
-    put(schema, properties, "resources", maps_schema(schema, single(schema, "$ref", resource)));
-    put_properties(schema, properties, required, spec_options);
-    put(schema, root, "properties", properties);
-    put(schema, root, "required", required);
-    push(schema, one, requirement(schema, "source"));
-    push(schema, one, requirement(schema, "sources"));
-    put(schema, root, "oneOf", one);
-    put(schema, root, "additionalProperties", yyjson_mut_bool(schema->doc, false));
-    put(schema, root, "$defs", definitions(schema));
-    return root;
+    const struct option *const tables[] = {spec_options, NULL};
+    put(out, "{'$schema':'https://json-schema.org/draft/2020-12/schema','title':'tidegate spec'");
+    put_text(out, "description", about_spec);
+    put(out, ",'type':'object',");
+    put_properties(out, drivers_keys, tables);
+    put_required(out, tables);
+    put(out, ",'oneOf':[{'required':['source']},{'required':['sources']}],"
+             "'additionalProperties':false,"
+             "'$defs':{'reference':{'type':'string','pattern':'\\\\$\\\\{','description':"
+             "'${NAME}, ${NAME:-default} or ${file:PATH}: from the environment, or a file.'},"
+             "'scalar':{'type':['string','number','boolean']}");
+    put_drivers(out, "source", false);
+    put_drivers(out, "resource", true);
+    put(out, "}}");
 }
 
 static int write_json_schema(struct buf *out, struct tg_error *err)
 {
-    struct schema schema = {.doc = yyjson_mut_doc_new(json_allocator())};
-    if (!schema.doc)
-        return error_nomem(err);
-    yyjson_mut_doc_set_root(schema.doc, spec_schema(&schema));
     size_t len = 0;
-    char *text = schema.failed ? NULL
-                               : yyjson_mut_write_opts(schema.doc, YYJSON_WRITE_PRETTY_TWO_SPACES,
-                                                       json_allocator(), &len, NULL);
-    yyjson_mut_doc_free(schema.doc);
-    if (!text)
-        return error_nomem(err);
+    yyjson_doc *doc = NULL;
+    struct buf json = BUF_INIT;
+    put_spec(&json);
+    int rc = buf_check(&json, err);
+    if (rc == TG_OK)
+        rc = json_parse(json.data, json.len, "the schema", &doc, err);
+    char *text =
+        yyjson_write_opts(doc, YYJSON_WRITE_PRETTY_TWO_SPACES, json_allocator(), &len, NULL);
+    if (rc == TG_OK && !text)
+        rc = error_nomem(err);
     buf_append(out, text, len);
     buf_char(out, '\n');
     mem_free(text);
-    return TG_OK;
+    yyjson_doc_free(doc);
+    buf_release(&json);
+    return rc;
 }
 
 /* ---- a spec to start from ---- */
