@@ -178,22 +178,6 @@ done:
 
 /* ---- from a struct of the C API ---- */
 
-int find_word(const struct option *option, const char *word, int *out, struct tg_error *err)
-{
-    char hint[NEAREST_HINT_BYTES];
-    struct nearest nearest = {.wanted = word};
-    *out = option_choice(option->choices, word);
-    if (*out >= 0)
-        return TG_OK;
-    for (const char *at = option->choices; *at;) {
-        size_t span = strcspn(at, " ");
-        nearest_offer(&nearest, at, span);
-        at += span + (at[span] == ' ');
-    }
-    return error_set(err, TG_USAGE, "'%s' is none of the words for '%s' (%s)%s", word, option->name,
-                     option->choices, nearest_hint(&nearest, hint));
-}
-
 static int copy_text(struct arena *arena, const char *text, const struct option *option,
                      const char **out, struct tg_error *err)
 {

@@ -55,6 +55,7 @@ struct nearest {
     size_t len, distance;
 };
 void nearest_offer(struct nearest *nearest, const char *name, size_t len);
+void nearest_offer_words(struct nearest *nearest, const char *words); /* "a b c" */
 void nearest_offer_table(struct nearest *nearest, const struct option *table);
 /* "; did you mean 'x'?", or "" */
 enum { NEAREST_HINT_BYTES = 96 };

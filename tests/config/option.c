@@ -1,0 +1,238 @@
+/* Option tables: keys, types, words and the nearest of them, values for drivers. */
+#include "tests/config/spec_file.h"
+
+#include "config/spec.h"
+
+static void unknown_keys_get_the_nearest(void **state)
+{
+    struct spec_file *spec = *state;
+    spec_bad(spec, SPEC_PERSON "    primay_key: id\n", "7:5",
+             "unknown key 'primay_key' in resource 'person'; did you mean 'primary_key'?\n"
+             "    primay_key: id\n"
+             "    ^~~~~~~~~~");
+    spec_says(spec, "PIPELINE: a\n" SPEC_PERSON, "1:1",
+              "unknown key 'PIPELINE' in the spec; did you mean 'pipeline'?");
+    spec_says(spec, SPEC_PERSON "    incremental: {cursor: id, cursor_path: id}\n", "7:31",
+              "unknown key 'cursor_path' in 'incremental' of resource 'person'; it takes cursor, "
+              "initial_value, end_value, last_value, on_cursor_value_missing");
+    spec_says(spec, SPEC_PERSON "    columns:\n      a: {data_typ: text}\n", "8:11",
+              "unknown key 'data_typ' in 'a' of 'columns' of resource 'person'; did you mean "
+              "'data_type'?");
+}
+
+static void missing_keys_are_named_together(void **state)
+{
+    struct spec_file *spec = *state;
+    spec_bad(spec, "source: {type: files}\n", "1:1",
+             "the spec needs the keys 'pipeline', 'destination', 'resources'");
+    spec_bad(spec, SPEC_HEAD "resources:\n  person:\n", "5:3",
+             "resource 'person' needs the key 'path'\n  person:\n  ^~~~~~");
+    spec_says(spec, SPEC_PERSON "    incremental: {last_value: min}\n", "7:5",
+              "'incremental' of resource 'person' needs the key 'cursor'");
+}
+
+static void types_are_checked(void **state)
+{
+    struct spec_file *spec = *state;
+    static const struct {
+        const char *line, *place, *what;
+    } cases[] = {
+        {"    max_table_nesting: 1.5\n", "7:24",
+         "'max_table_nesting' is a whole number, not '1.5'"},
+        {"    max_table_nesting: \"1\"\n", "7:24",
+         "'max_table_nesting' is a whole number, not the text '1'"},
+        {"    header: yes\n", "7:13", "'header' is true or false, not 'yes'"},
+        {"    header: [true]\n", "7:5", "'header' is true or false, not a list"},
+        {"    table_name: {a: b}\n", "7:5", "'table_name' is a text, not a map"},
+        {"    table_name:\n", "7:5", "'table_name' has no value; give one, or leave the key out"},
+        {"    table_name: null\n", "7:5",
+         "'table_name' has no value; give one, or leave the key out"},
+        {"    incremental: [id]\n", "7:5", "'incremental' is a map, not a list"},
+        {"    incremental: {cursor: id, end_value: [1]}\n", "7:31",
+         "'end_value' is a number or a text, not a list"},
+        {"    primary_key: []\n", "7:5", "'primary_key' is a text, or a list of them, not a list"},
+        {"    primary_key: {a: b}\n", "7:5",
+         "'primary_key' is a text, or a list of them, not a map"},
+        {"    primary_key: [a, {b: c}]\n", "7:5", "'primary_key' is a list of texts, not a map"},
+        {"    primary_key: [a, \"b\\nc\"]\n", "7:22",
+         "a text of 'primary_key' cannot have several lines"},
+        {"    primary_key: \"b\\nc\"\n", "7:18",
+         "'primary_key' cannot have several lines; give a list"},
+        {"    columns: {}\n", "7:5", "'columns' is a map with some entries, not nothing"},
+        {"    columns: {a: }\n", "7:15", "'a' has no value; give one, or leave the key out"},
+        {"    columns: {a: [1]}\n", "7:15", "'a' is a map, not a list"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[400];
+        snprintf(text, sizeof(text), "%s%s", SPEC_PERSON, cases[i].line);
+        spec_says(spec, text, cases[i].place, cases[i].what);
+    }
+    spec_says(spec, "pipeline: a\ndestination: duckdb:///a.db\nsource: x\nresources: {}\n", "3:9",
+              "'source' is a map, not 'x'");
+    spec_says(spec, SPEC_HEAD "resources: {}\n", "4:1",
+              "'resources' is a map with some entries, not nothing");
+    spec_says(spec, SPEC_HEAD "resources: {a: 5}\n", "4:16", "'a' is a map, not '5'");
+}
+
+static void choices_are_checked(void **state)
+{
+    struct spec_file *spec = *state;
+    spec_bad(
+        spec, SPEC_PERSON "    write_disposition: mrge\n", "7:24",
+        "'write_disposition' is one of append, replace, merge, not 'mrge'; did you mean 'merge'?\n"
+        "    write_disposition: mrge\n"
+        "                       ^~~~");
+    spec_says(spec, SPEC_PERSON "    write_disposition: {disposition: x}\n", "7:38",
+              "'disposition' is one of append, replace, merge, not 'x'");
+    spec_says(
+        spec, SPEC_PERSON "    columns: {a: txt}\n", "7:18",
+        "'a' is one of text, double, bool, timestamp, bigint, binary, json, decimal, wei, date, "
+        "time, not 'txt'; did you mean 'text'?");
+    spec_says(
+        spec, SPEC_PERSON "    format: jsn\n", "7:13",
+        "'format' is one of auto, jsonl, json, csv, parquet, not 'jsn'; did you mean 'json'?");
+}
+
+static const struct option secrets[] = {{.name = "token", .type = OPTION_INT, .secret = true},
+                                        OPTION_END};
+
+static void secrets_are_not_shown(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct tg_error err = {0};
+    const char text[] = "token: s3cret-s3cret\nother: s3cret-s3cret\nurl: db://u:pass-word@h\n";
+    const struct option *const tables[] = {secrets, NULL};
+    struct secrets met = {0};
+    arena_init(&arena);
+    struct document doc = {.arena = &arena,
+                           .path = "p",
+                           .folder = ".",
+                           .text = text,
+                           .len = strlen(text),
+                           .secrets = &met,
+                           .err = &err};
+    assert_int_equal(document_parse(&doc), TG_OK);
+    doc.root.items[1].name = "token";
+    doc.root.item_count = 1;
+    assert_int_equal(document_check(&doc, &doc.root, "x", tables), TG_OK);
+    assert_int_equal(document_report(&doc, &err), TG_SPEC);
+    assert_string_equal(err.what, "'token' is a whole number, not '***'");
+    /* What was met is hidden from now on. */
+    error_set(&err, TG_IO, "s3cret-s3cret and pass-word");
+    redact_error(&met, &err);
+    assert_string_equal(err.what, "*** and ***");
+    secrets_release(&met);
+    arena_release(&arena);
+}
+
+static void values_come_in_the_tables_order_with_defaults(void **state)
+{
+    struct spec_file *spec = *state;
+    struct config *config = spec_good(
+        spec, SPEC_HEAD "resources:\n  a:\n    header: False\n    path: [x.csv, \"y z\"]\n"
+                        "    delimiter: \"\"\n    table_name: 5\n");
+    const struct resource *resource = &config->resources[0];
+    const struct option *options = resource->driver->resource_options;
+    for (size_t i = 0; i < resource->resource_value_count; i++)
+        assert_string_equal(resource->resource_values[i].name, options[i].name);
+    const struct option_value *values = resource->resource_values;
+    size_t count = resource->resource_value_count;
+    assert_string_equal(option_text(values, count, "path"), "x.csv\ny z");
+    assert_string_equal(option_text(values, count, "header"), "false");
+    assert_string_equal(option_text(values, count, "delimiter"), "");
+    assert_string_equal(option_text(values, count, "format"), "auto");
+    assert_null(option_text(values, count, "null"));
+    assert_string_equal(resource->table_name, "5");
+}
+
+static void whole_numbers_are_handed_over_as_decimals(void **state)
+{
+    (void)state;
+    struct arena arena;
+    struct tg_error err = {0};
+    const struct option_value *values;
+    size_t count;
+    struct node item = {.kind = NODE_SCALAR, .name = "token", .text = "0x10"};
+    struct node map = {.kind = NODE_MAP, .items = &item, .item_count = 1};
+    arena_init(&arena);
+    assert_int_equal(option_values(&arena, &map, secrets, &values, &count, &err), TG_OK);
+    assert_int_equal(count, 1);
+    assert_string_equal(values[0].text, "16");
+    arena_release(&arena);
+}
+
+static void choices_have_places(void **state)
+{
+    (void)state;
+    assert_int_equal(option_choice("append replace merge", "append"), 0);
+    assert_int_equal(option_choice("append replace merge", "merge"), 2);
+    assert_int_equal(option_choice("append replace merge", "app"), -1);
+    assert_int_equal(option_choice("append replace merge", ""), -1);
+    assert_int_equal(option_choice("append", "append replace"), -1);
+    assert_non_null(option_find(spec_options, "dataset"));
+    assert_null(option_find(spec_options, "data"));
+}
+
+/* ---- the nearest name ---- */
+
+static const char *nearest_of(const char *wanted, const char *const *names)
+{
+    struct nearest nearest = {.wanted = wanted};
+    for (; *names; names++)
+        nearest_offer(&nearest, *names, strlen(*names));
+    return nearest.name;
+}
+
+static void the_nearest_name_is_near(void **state)
+{
+    (void)state;
+    char hint[NEAREST_HINT_BYTES], longest[100];
+    const char *const names[] = {"path", "root", "primary_key", "on_cursor_value_missing", NULL};
+    assert_string_equal(nearest_of("paht", names), "path"); /* a swap counts once */
+    assert_string_equal(nearest_of("ROOT", names), "root");
+    assert_string_equal(nearest_of("primarykey", names), "primary_key");
+    assert_string_equal(nearest_of("cursor_value_missing", names), "on_cursor_value_missing");
+    assert_null(nearest_of("xy", names));
+    assert_null(nearest_of("", names));
+    memset(longest, 'a', sizeof(longest) - 1);
+    longest[sizeof(longest) - 1] = '\0';
+    assert_null(nearest_of(longest, names));
+    assert_null(nearest_of("a", (const char *const[]){longest, NULL}));
+    struct nearest nearest = {.wanted = "paht"};
+    assert_string_equal(nearest_hint(&nearest, hint), "");
+    nearest_offer(&nearest, "path and more", 4);
+    assert_string_equal(nearest_hint(&nearest, hint), "; did you mean 'path'?");
+}
+
+static void names_of_a_list_are_trimmed(void **state)
+{
+    (void)state;
+    size_t len;
+    const char *list = " a b ,, c\t,";
+    const char *name = next_name(&list, &len);
+    assert_int_equal(len, 3);
+    assert_memory_equal(name, "a b", 3);
+    name = next_name(&list, &len);
+    assert_int_equal(len, 1);
+    assert_int_equal(*name, 'c');
+    assert_null(next_name(&list, &len));
+    assert_null(next_name(&list, &len));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(unknown_keys_get_the_nearest),
+        cmocka_unit_test(missing_keys_are_named_together),
+        cmocka_unit_test(types_are_checked),
+        cmocka_unit_test(choices_are_checked),
+        cmocka_unit_test(secrets_are_not_shown),
+        cmocka_unit_test(values_come_in_the_tables_order_with_defaults),
+        cmocka_unit_test(whole_numbers_are_handed_over_as_decimals),
+        cmocka_unit_test(choices_have_places),
+        cmocka_unit_test(the_nearest_name_is_near),
+        cmocka_unit_test(names_of_a_list_are_trimmed),
+    };
+    return cmocka_run_group_tests_name("option", tests, spec_setup, spec_teardown);
+}
