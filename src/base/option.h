@@ -28,11 +28,12 @@ enum field_form {
     FIELD_CODE = 0, /* as its reader's own code has it */
     FIELD_TEXT,     /* const char *; NULL: not given */
     FIELD_TEXTS,    /* an array, its length beside it; NULL: not given. A program gives "a, b" */
-    FIELD_BOOL,     /* of words: whether it is the second of two */
+    FIELD_BOOL,     /* bool */
     FIELD_FLAG,     /* enum tg_flag */
     FIELD_WORD,     /* an enum in the order of the words; the first is the default */
     FIELD_OPTIONAL_WORD, /* the same from 1 on; 0: not given */
     FIELD_SPELLED_WORD,  /* as FIELD_WORD, a bool beside it: given. A program gives the word */
+    FIELD_SECOND_WORD,   /* bool: whether it is the second of two */
     FIELD_INT,           /* int; 0: not given */
     FIELD_COUNT,         /* uint64_t; 0: not given */
     FIELD_NUMBER,        /* int; 0: not given, -1: zero */

@@ -38,19 +38,6 @@ static int take_number(struct document *doc, const struct node *node, const stru
     return TG_OK;
 }
 
-static void take_bool(const struct node *node, const struct option *option, void *to)
-{
-    bool flag = false;
-    if (option->choices)
-        flag = option_choice(option->choices, node->text) == 1;
-    else if (!node_bool(node, &flag))
-        return;
-    if (option->field.form == FIELD_FLAG)
-        *(enum tg_flag *)to = flag ? TG_YES : TG_NO;
-    else
-        *(bool *)to = flag;
-}
-
 static int take_texts(struct document *doc, const struct node *node, const struct option *option,
                       void *out)
 {
@@ -120,6 +107,7 @@ static int take_hints(struct document *doc, const struct node *map, const struct
 static int take_node(struct document *doc, const struct node *node, const struct option *option,
                      void *out)
 {
+    bool flag;
     const struct field *field = &option->field;
     void *to = place_of(out, field->offset);
     switch (field->form) {
@@ -132,8 +120,13 @@ static int take_node(struct document *doc, const struct node *node, const struct
     case FIELD_OPTIONAL_WORD:
         *(int *)to = 1 + option_choice(option->choices, node->text);
         return TG_OK;
-    case FIELD_BOOL:
-    case FIELD_FLAG: take_bool(node, option, to); return TG_OK;
+    case FIELD_SECOND_WORD:
+        *(bool *)to = option_choice(option->choices, node->text) == 1;
+        return TG_OK;
+    case FIELD_BOOL: *(bool *)to = node_bool(node, &flag) && flag; return TG_OK;
+    case FIELD_FLAG:
+        *(enum tg_flag *)to = node_bool(node, &flag) && flag ? TG_YES : TG_NO;
+        return TG_OK;
     case FIELD_INT:
     case FIELD_COUNT:
     case FIELD_NUMBER:
@@ -269,6 +262,7 @@ static int take_given(struct arena *arena, const void *from, const struct option
     case FIELD_MAP:
         return fill_from_struct(arena, from, field->given_bytes, option->table, to, err);
     case FIELD_BOOL:
+    case FIELD_SECOND_WORD:
     case FIELD_INT:
     case FIELD_COUNT:
     case FIELD_NUMBER:

@@ -9,20 +9,47 @@
  */
 #include "config/spec.h"
 
-/* The field of `to` that holds the value, and the field of the C API's `from` that gives it. */
+/* The type in which a spec writes a value of that form. */
+#define KEY_TEXT          OPTION_TEXT
+#define KEY_TEXTS         OPTION_TEXTS
+#define KEY_BOOL          OPTION_BOOL
+#define KEY_FLAG          OPTION_BOOL
+#define KEY_WORD          OPTION_TEXT
+#define KEY_OPTIONAL_WORD OPTION_TEXT
+#define KEY_SPELLED_WORD  OPTION_TEXT
+#define KEY_SECOND_WORD   OPTION_TEXT
+#define KEY_INT           OPTION_INT
+#define KEY_COUNT         OPTION_INT
+#define KEY_NUMBER        OPTION_INT
+#define KEY_LEVELS        OPTION_INT
+#define KEY_VALUE         OPTION_VALUE
+#define KEY_MAP           OPTION_MAP
+#define KEY_HINTS         OPTION_ANY
+#define KEY_POINTER       OPTION_ANY
+
+/* The field that holds the value; with GIVEN the one of the C API that gives it. */
 #define HELD(form_, to, member) .form = FIELD_##form_, .offset = offsetof(to, member)
 #define GIVEN(from, member)                                                                        \
     .given = offsetof(from, member), .given_bytes = sizeof(((from *)0)->member),                   \
     .given_name = #member " of " #from
-#define BESIDE(to, member)   .beside = offsetof(to, member)
-#define COLUMN(form, member) HELD(form, struct tg_column, member), GIVEN(struct tg_column, member)
-#define INCREMENTAL(form, member)                                                                  \
-    HELD(form, struct tg_incremental, member), GIVEN(struct tg_incremental, member)
-#define RESOURCE(form, member)                                                                     \
-    HELD(form, struct resource, member), GIVEN(struct tg_resource, member)
+#define BY_CODE(from, member)  .field = {GIVEN(from, member)}
+#define OURS(form, to, member) .type = KEY_##form, .field = {HELD(form, to, member)}
+#define BOTH(form, to, member, from, given_)                                                       \
+    .type = KEY_##form, .field = {HELD(form, to, member), GIVEN(from, given_)}
+#define BESIDE(form, to, member, beside_, from, given_)                                            \
+    .type = KEY_##form,                                                                            \
+    .field = {HELD(form, to, member), .beside = offsetof(to, beside_), GIVEN(from, given_)}
 
-#define SCHEMA(form, member, from)                                                                 \
-    HELD(form, struct schema_config, member), GIVEN(struct tg_schema_options, from)
+#define COLUMN(form, member) BOTH(form, struct tg_column, member, struct tg_column, member)
+#define INCREMENTAL(form, member)                                                                  \
+    BOTH(form, struct tg_incremental, member, struct tg_incremental, member)
+#define CONTRACT(entity, member)                                                                   \
+    BOTH(OPTIONAL_WORD, struct contract, modes[entity], struct tg_schema_contract, member)
+#define RESOURCE(form, member) BOTH(form, struct resource, member, struct tg_resource, member)
+#define RESOURCE_TEXTS(member)                                                                     \
+    BESIDE(TEXTS, struct resource, member, member##_count, struct tg_resource, member)
+#define SCHEMA(form, member, given)                                                                \
+    BOTH(form, struct schema_config, member, struct tg_schema_options, given)
 
 /* ---- the schema ---- */
 
@@ -31,18 +58,15 @@
 /* In the order of enum contract_entity. */
 const struct option contract_options[] = {
     {.name = "tables",
-     .field = {HELD(OPTIONAL_WORD, struct contract, modes[CONTRACT_TABLES]),
-               GIVEN(struct tg_schema_contract, tables)},
+     CONTRACT(CONTRACT_TABLES, tables),
      .choices = MODES,
      .help = "When rows come for a table that is not there."},
     {.name = "columns",
-     .field = {HELD(OPTIONAL_WORD, struct contract, modes[CONTRACT_COLUMNS]),
-               GIVEN(struct tg_schema_contract, columns)},
+     CONTRACT(CONTRACT_COLUMNS, columns),
      .choices = MODES,
      .help = "When a field comes that a table with data has no column for."},
     {.name = "data_type",
-     .field = {HELD(OPTIONAL_WORD, struct contract, modes[CONTRACT_DATA_TYPE]),
-               GIVEN(struct tg_schema_contract, data_type)},
+     CONTRACT(CONTRACT_DATA_TYPE, data_type),
      .choices = MODES,
      .help = "When a value does not fit the type of its column, or a hint changes the type."},
     OPTION_END,
@@ -50,13 +74,10 @@ const struct option contract_options[] = {
 
 /* What only a program says. */
 const struct option schema_fields[] = {
-    {.name = "preferred_type_count",
-     .field = {GIVEN(struct tg_schema_options, preferred_type_count)}},
-    {.name = "contract",
-     .table = contract_options,
-     .field = {SCHEMA(MAP, hints.contract, contract)}},
-    {.name = "max_table_nesting", .field = {SCHEMA(LEVELS, hints.max_nesting, max_table_nesting)}},
-    {.name = "root_key", .field = {SCHEMA(BOOL, hints.root_key, root_key)}},
+    {.name = "preferred_type_count", BY_CODE(struct tg_schema_options, preferred_type_count)},
+    {.name = "contract", .table = contract_options, SCHEMA(MAP, hints.contract, contract)},
+    {.name = "max_table_nesting", SCHEMA(LEVELS, hints.max_nesting, max_table_nesting)},
+    {.name = "root_key", SCHEMA(BOOL, hints.root_key, root_key)},
     OPTION_END,
 };
 
@@ -81,23 +102,22 @@ static const struct option default_hint_options[] = {
 /* Words in the order of enum naming, and of nothing; of enum type. */
 const struct option schema_options[] = {
     {.name = "naming",
-     .field = {SCHEMA(SPELLED_WORD, hints.naming, naming),
-               BESIDE(struct schema_config, hints.naming_said)},
+     BESIDE(SPELLED_WORD, struct schema_config, hints.naming, hints.naming_said,
+            struct tg_schema_options, naming),
      .choices = "snake_case direct duck_case sql_cs_v1 sql_ci_v1",
      .fallback = "snake_case",
      .help = "How names of tables and columns are made. It cannot be changed once tables have "
              "data."},
     {.name = "detections",
-     .field = {SCHEMA(TEXTS, hints.detections, detections),
-               BESIDE(struct schema_config, hints.detection_count)},
-     .type = OPTION_TEXTS,
+     BESIDE(TEXTS, struct schema_config, hints.detections, hints.detection_count,
+            struct tg_schema_options, detections),
      .may_be_empty = true,
      .choices = "timestamp iso_timestamp iso_date large_integer hexbytes_to_text wei_to_double",
      .fallback = "iso_timestamp",
      .help = "Texts and numbers that become values of another type where a column is new; the "
              "empty list `[]` leaves all of them as they are."},
     {.name = "preferred_types",
-     .field = {GIVEN(struct tg_schema_options, preferred_types)},
+     BY_CODE(struct tg_schema_options, preferred_types),
      .type = OPTION_TEXT_MAP,
      .choices = COLUMN_TYPES,
      .help = "Types of new columns by their names; `re:` goes before a regular expression."},
@@ -106,11 +126,11 @@ const struct option schema_options[] = {
      .table = default_hint_options,
      .help = "Hints for new columns by their names; `re:` goes before a regular expression."},
     {.name = "import_schema_path",
-     .field = {SCHEMA(TEXT, import_path, import_path)},
+     SCHEMA(TEXT, import_path, import_path),
      .help = "A folder with `<schema>.schema.yaml`, which overrides the stored schema whenever it "
              "changes, and is written when it is missing."},
     {.name = "export_schema_path",
-     .field = {SCHEMA(TEXT, export_path, export_path)},
+     SCHEMA(TEXT, export_path, export_path),
      .help = "A folder that `<schema>.schema.yaml` is written to after each change."},
     OPTION_END,
 };
@@ -129,26 +149,24 @@ static const struct option disposition_options[] = {
 
 static const struct option incremental_options[] = {
     {.name = "cursor",
-     .field = {INCREMENTAL(TEXT, cursor_path)},
+     INCREMENTAL(TEXT, cursor_path),
      .required = true,
      .help =
          "The field that tells new rows from old, as the source names it; `a.b` for a nested one."},
     {.name = "initial_value",
-     .field = {INCREMENTAL(VALUE, initial_value)},
-     .type = OPTION_VALUE,
+     INCREMENTAL(VALUE, initial_value),
      .help = "Where the first run starts; rows at this value are loaded."},
     {.name = "end_value",
-     .field = {INCREMENTAL(VALUE, end_value)},
-     .type = OPTION_VALUE,
+     INCREMENTAL(VALUE, end_value),
      .help = "Loads the window from initial_value up to before this value, and remembers nothing; "
              "for backfills."},
     {.name = "last_value",
-     .field = {INCREMENTAL(WORD, last_value)},
+     INCREMENTAL(WORD, last_value),
      .choices = "max min",
      .fallback = "max",
      .help = "Whether the cursor grows (max) or goes back in time (min)."},
     {.name = "on_cursor_value_missing",
-     .field = {INCREMENTAL(WORD, on_cursor_value_missing)},
+     INCREMENTAL(WORD, on_cursor_value_missing),
      .choices = "raise include exclude",
      .fallback = "raise",
      .help = "What to do with a row that has no cursor value: stop, load it, or leave it out."},
@@ -157,33 +175,24 @@ static const struct option incremental_options[] = {
 
 const struct option column_options[] = {
     {.name = "data_type",
-     .field = {COLUMN(TEXT, data_type)},
+     COLUMN(TEXT, data_type),
      .choices = COLUMN_TYPES,
      .help = "The type; without it, it is inferred from the data."},
-    {.name = "nullable",
-     .field = {COLUMN(FLAG, nullable)},
-     .type = OPTION_BOOL,
-     .help = "Whether the column may be NULL."},
+    {.name = "nullable", COLUMN(FLAG, nullable), .help = "Whether the column may be NULL."},
     {.name = "precision",
-     .field = {COLUMN(NUMBER, precision)},
-     .type = OPTION_INT,
+     COLUMN(NUMBER, precision),
      .help = "Digits of a decimal (1 to 38), bits of a bigint (1 to 128), digits of a second's "
              "fraction of a timestamp (0 to 9) or a time (0 to 6), length of a text or "
              "binary (limits nothing at DuckDB)."},
-    {.name = "scale",
-     .field = {COLUMN(INT, scale)},
-     .type = OPTION_INT,
-     .help = "Digits of a decimal after the point."},
+    {.name = "scale", COLUMN(INT, scale), .help = "Digits of a decimal after the point."},
     {.name = "timezone",
-     .field = {COLUMN(FLAG, timezone)},
-     .type = OPTION_BOOL,
+     COLUMN(FLAG, timezone),
      .help = "For timestamps: false makes a column without time zone."},
     {.name = "hard_delete",
-     .field = {COLUMN(BOOL, hard_delete)},
-     .type = OPTION_BOOL,
+     COLUMN(BOOL, hard_delete),
      .help = "For merge: a row with true here (of another type: with any value) deletes its key."},
     {.name = "dedup_sort",
-     .field = {COLUMN(TEXT, dedup_sort)},
+     COLUMN(TEXT, dedup_sort),
      .choices = "asc desc",
      .help = "For merge: of several rows of one key in a load, the last one in this order wins."},
     {.name = "primary_key",
@@ -193,47 +202,35 @@ const struct option column_options[] = {
      .type = OPTION_BOOL,
      .help = "true adds the column to the merge_key of the resource."},
     {.name = "unique",
-     .field = {COLUMN(BOOL, unique)},
-     .type = OPTION_BOOL,
+     COLUMN(BOOL, unique),
      .help = "No value comes twice. Like the next three for those who read the schema; DuckDB "
              "makes nothing of it."},
-    {.name = "partition",
-     .field = {COLUMN(BOOL, partition)},
-     .type = OPTION_BOOL,
-     .help = "The table is divided by this column."},
-    {.name = "cluster",
-     .field = {COLUMN(BOOL, cluster)},
-     .type = OPTION_BOOL,
-     .help = "Rows are kept together by this column."},
-    {.name = "sort",
-     .field = {COLUMN(BOOL, sort)},
-     .type = OPTION_BOOL,
-     .help = "Rows are sorted by this column."},
+    {.name = "partition", COLUMN(BOOL, partition), .help = "The table is divided by this column."},
+    {.name = "cluster", COLUMN(BOOL, cluster), .help = "Rows are kept together by this column."},
+    {.name = "sort", COLUMN(BOOL, sort), .help = "Rows are sorted by this column."},
     {.name = "description",
-     .field = {COLUMN(TEXT, description)},
+     COLUMN(TEXT, description),
      .help = "What the column is, for those who read the schema."},
     {.name = "x-*",
-     .field = {COLUMN(HINTS, hints)},
-     .type = OPTION_ANY,
+     COLUMN(HINTS, hints),
      .help = "Further hints, which go into the schema as they are."},
     OPTION_END,
 };
 
 /* What only a program says; in a spec the name is the key of the map. */
 const struct option column_fields[] = {
-    {.name = "name", .field = {COLUMN(TEXT, name)}},
+    {.name = "name", COLUMN(TEXT, name)},
     OPTION_END,
 };
 
 static const struct option bad_row_options[] = {
     {.name = "action",
-     .field = {RESOURCE(BOOL, reject_bad_rows)},
+     RESOURCE(SECOND_WORD, reject_bad_rows),
      .required = true,
      .choices = "fail reject",
      .help = "fail ends the run; reject puts the row into _tidegate_rejects and goes on."},
     {.name = "limit",
-     .field = {RESOURCE(COUNT, reject_max)},
-     .type = OPTION_INT,
+     RESOURCE(COUNT, reject_max),
      .min = 1,
      .fallback = "1000",
      .help = "For reject: the run fails when there are more bad rows in it than that."},
@@ -266,19 +263,16 @@ static const char contract_help[] =
 const struct option source_options[] = {
     {.name = "type", .required = true, .help = "The kind of source."},
     {.name = "schema_contract",
-     .field = {HELD(MAP, struct source_entry, contract)},
-     .type = OPTION_MAP,
+     OURS(MAP, struct source_entry, contract),
      .fallback = "evolve",
      .table = contract_options,
      .shorthand = CONTRACT_SHORTHAND,
      .help = contract_help},
     {.name = "max_table_nesting",
-     .field = {HELD(LEVELS, struct source_entry, max_nesting)},
-     .type = OPTION_INT,
+     OURS(LEVELS, struct source_entry, max_nesting),
      .help = "Levels of nesting that become tables and columns, for resources that say nothing."},
     {.name = "root_key",
-     .field = {HELD(BOOL, struct source_entry, root_key)},
-     .type = OPTION_BOOL,
+     OURS(BOOL, struct source_entry, root_key),
      .fallback = "false",
      .help = "Rows of nested tables carry the id of their root row (_dlt_root_id) in every "
              "disposition, not in merges alone."},
@@ -288,10 +282,10 @@ const struct option source_options[] = {
 const struct option resource_options[] = {
     {.name = "source", .help = "With `sources`: the one that this resource is read from."},
     {.name = "table_name",
-     .field = {RESOURCE(TEXT, table_name)},
+     RESOURCE(TEXT, table_name),
      .help = "The table it is loaded into; named like the resource otherwise."},
     {.name = "write_disposition",
-     .field = {GIVEN(struct tg_resource, write_disposition)},
+     BY_CODE(struct tg_resource, write_disposition),
      .type = OPTION_MAP,
      .fallback = "append",
      .table = disposition_options,
@@ -300,45 +294,40 @@ const struct option resource_options[] = {
          "append adds the rows; replace puts them in place of all that is there; merge updates by "
          "key."},
     {.name = "primary_key",
-     .field = {RESOURCE(TEXTS, primary_key), BESIDE(struct resource, primary_key_count)},
-     .type = OPTION_TEXTS,
+     RESOURCE_TEXTS(primary_key),
      .help = "The fields that make a row unique. A merge updates by them."},
     {.name = "merge_key",
-     .field = {RESOURCE(TEXTS, merge_key), BESIDE(struct resource, merge_key_count)},
-     .type = OPTION_TEXTS,
+     RESOURCE_TEXTS(merge_key),
      .help =
          "For merge: all rows there with an equal value are replaced as a group. With a cursor, a "
          "group of which one row is new is loaded whole, as far as the source delivers it."},
     {.name = "incremental",
-     .field = {RESOURCE(MAP, incremental)},
-     .type = OPTION_MAP,
+     RESOURCE(MAP, incremental),
      .table = incremental_options,
      .shorthand = "cursor",
      .help = "Load only what is new, told by a cursor."},
     {.name = "on_missing_key",
-     .field = {RESOURCE(BOOL, append_on_missing_key)},
+     RESOURCE(SECOND_WORD, append_on_missing_key),
      .choices = "error append",
      .fallback = "error",
      .help = "What a merge without any key does."},
     {.name = "max_table_nesting",
-     .field = {RESOURCE(LEVELS, max_table_nesting)},
-     .type = OPTION_INT,
+     RESOURCE(LEVELS, max_table_nesting),
      .help =
          "Levels of nested lists that become tables and columns; what is deeper is kept as JSON."},
     {.name = "columns",
-     .field = {GIVEN(struct tg_resource, columns)},
+     BY_CODE(struct tg_resource, columns),
      .type = OPTION_MAPS,
      .table = column_options,
      .shorthand = "data_type",
      .help = "Hints for columns, by name; `a__b` for a nested field."},
     {.name = "schema_contract",
-     .field = {HELD(MAP, struct resource, contract), GIVEN(struct tg_resource, schema_contract)},
-     .type = OPTION_MAP,
+     BOTH(MAP, struct resource, contract, struct tg_resource, schema_contract),
      .table = contract_options,
      .shorthand = CONTRACT_SHORTHAND,
      .help = contract_help},
     {.name = "row_ids",
-     .field = {RESOURCE(WORD, row_ids)},
+     RESOURCE(WORD, row_ids),
      .choices = "random key row",
      .fallback = "random",
      .help = "Where the id of a row (_dlt_id) comes from: random; key is a hash of the primary "
@@ -352,7 +341,7 @@ const struct option resource_options[] = {
      .help = "What to do with a row that cannot be loaded: a NULL in its key, a value that fits no "
              "column."},
     {.name = "description",
-     .field = {RESOURCE(TEXT, description)},
+     RESOURCE(TEXT, description),
      .help = "What the table is, for those who read the schema."},
     {.name = "references",
      .field = {HELD(HINTS, struct resource, hints)},
@@ -360,21 +349,20 @@ const struct option resource_options[] = {
      .table = reference_options,
      .help = "Which rows of other tables a row names, for those who read the schema."},
     {.name = "x-*",
-     .field = {RESOURCE(HINTS, hints)},
-     .type = OPTION_ANY,
+     RESOURCE(HINTS, hints),
      .help = "Further hints, which go into the schema as they are."},
     OPTION_END,
 };
 
 /* What only a program says; in a spec the name is the key of the map. */
 const struct option resource_fields[] = {
-    {.name = "name", .field = {RESOURCE(TEXT, name)}},
-    {.name = "read", .field = {RESOURCE(POINTER, read)}},
-    {.name = "begin", .field = {RESOURCE(POINTER, begin)}},
-    {.name = "end", .field = {RESOURCE(POINTER, end)}},
-    {.name = "release", .field = {RESOURCE(POINTER, release)}},
-    {.name = "user", .field = {RESOURCE(POINTER, user)}},
-    {.name = "column_count", .field = {GIVEN(struct tg_resource, column_count)}},
+    {.name = "name", RESOURCE(TEXT, name)},
+    {.name = "read", RESOURCE(POINTER, read)},
+    {.name = "begin", RESOURCE(POINTER, begin)},
+    {.name = "end", RESOURCE(POINTER, end)},
+    {.name = "release", RESOURCE(POINTER, release)},
+    {.name = "user", RESOURCE(POINTER, user)},
+    {.name = "column_count", BY_CODE(struct tg_resource, column_count)},
     OPTION_END,
 };
 

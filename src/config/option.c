@@ -2,7 +2,8 @@
  * Option tables against what was given: which keys there may be, of which type, with which words. A
  * misspelt name or word is answered with the nearest one.
  *
- *   document_check: check_value for each key [check_scalar | check_texts | check_map...], check_required
+ *   document_check: check_value for each key [check_scalar, check_texts, check_map...],
+ *                   check_required
  *   option_values:  what was given for a driver's options, as texts
  *
  * What a value means is not known here; fill.c puts it where the table says.

@@ -50,7 +50,7 @@ static const struct option point_options[] = {
     OPTION_END,
 };
 static const struct option same_options[] = {
-    {.name = "action", .choices = "no yes", .field = {BOTH(BOOL, second, second)}},
+    {.name = "action", .choices = "no yes", .field = {BOTH(SECOND_WORD, second, second)}},
     {.name = "limit", .type = OPTION_INT, .min = 1, .field = {BOTH(COUNT, count, count)}},
     OPTION_END,
 };

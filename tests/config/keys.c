@@ -111,10 +111,10 @@ static void default_is_first(const struct option *option, const struct option *t
     bool of_words = form == FIELD_WORD || form == FIELD_SPELLED_WORD || form == FIELD_OPTIONAL_WORD;
     if (of_words && !option->choices)
         fail_msg("'%s' has no words", option->name);
-    if ((of_words || form == FIELD_BOOL) && option->choices && option->fallback &&
-        option_choice(option->choices, option->fallback) != 0)
+    of_words = of_words || form == FIELD_SECOND_WORD;
+    if (of_words && option->fallback && option_choice(option->choices, option->fallback) != 0)
         fail_msg("the default of '%s' is not the first word", option->name);
-    if (form == FIELD_BOOL && option->choices)
+    if (form == FIELD_SECOND_WORD)
         assert_int_equal(option_choice(option->choices, strchr(option->choices, ' ') + 1), 1);
 }
 
@@ -125,14 +125,20 @@ static void the_default_is_the_first_word(void **state)
 }
 
 /* By the row's form, how many bytes at its offset it fills. */
-static const size_t bytes_of[] = {
-    [FIELD_TEXT] = sizeof(char *),      [FIELD_TEXTS] = sizeof(char **),
-    [FIELD_BOOL] = sizeof(bool),        [FIELD_FLAG] = sizeof(enum tg_flag),
-    [FIELD_WORD] = sizeof(int),         [FIELD_OPTIONAL_WORD] = sizeof(int),
-    [FIELD_SPELLED_WORD] = sizeof(int), [FIELD_INT] = sizeof(int),
-    [FIELD_COUNT] = sizeof(uint64_t),   [FIELD_NUMBER] = sizeof(int),
-    [FIELD_LEVELS] = sizeof(int),       [FIELD_VALUE] = sizeof(struct tg_value),
-    [FIELD_POINTER] = sizeof(void *)};
+static const size_t bytes_of[] = {[FIELD_TEXT] = sizeof(char *),
+                                  [FIELD_TEXTS] = sizeof(char **),
+                                  [FIELD_BOOL] = sizeof(bool),
+                                  [FIELD_SECOND_WORD] = sizeof(bool),
+                                  [FIELD_FLAG] = sizeof(enum tg_flag),
+                                  [FIELD_WORD] = sizeof(int),
+                                  [FIELD_OPTIONAL_WORD] = sizeof(int),
+                                  [FIELD_SPELLED_WORD] = sizeof(int),
+                                  [FIELD_INT] = sizeof(int),
+                                  [FIELD_COUNT] = sizeof(uint64_t),
+                                  [FIELD_NUMBER] = sizeof(int),
+                                  [FIELD_LEVELS] = sizeof(int),
+                                  [FIELD_VALUE] = sizeof(struct tg_value),
+                                  [FIELD_POINTER] = sizeof(void *)};
 
 static void assert_apart(const struct option *option, const struct option *table, void *user)
 {
