@@ -118,11 +118,11 @@ static int newest_waiting(const struct run *run, char newest[LOAD_ID_TEXT], stru
 static void warn_of_clock(const struct run *run)
 {
     const char *newest = run->ledger.newest_load;
-    int64_t ahead_us = load_id_ns(newest) / 1000 - run->started_us;
-    if (ahead_us <= CLOCK_AHEAD_MAX_US)
+    int128 newest_us = load_id_ns(newest) / 1000;
+    if (newest_us - run->started_us <= CLOCK_AHEAD_MAX_US)
         return;
     struct buf is = BUF_INIT, now = BUF_INIT;
-    time_format_timestamp_z(&is, load_id_ns(newest) / 1000);
+    time_format_timestamp_z(&is, newest_us < INT64_MAX ? (int64_t)newest_us : INT64_MAX);
     time_format_timestamp_z(&now, run->started_us);
     context_log(&run->pipeline->ctx, TG_LOG_WARNING, "clock",
                 "load '%s' of pipeline '%s' was made at %s, but the clock here says %s: this run's "

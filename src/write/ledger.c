@@ -45,8 +45,8 @@ struct bookmarks ledger_recall(const struct ledger *ledger, const char *resource
 void ledger_next_id(const struct ledger *ledger, const char *newest, int64_t now_us,
                     char out[LOAD_ID_TEXT])
 {
-    int64_t after = load_id_ns(newest);
-    int64_t us = after >= 0 && after / 1000 >= now_us ? after / 1000 + 1 : now_us;
+    int128 after = load_id_ns(newest);
+    int128 us = after >= 0 && after / 1000 >= now_us ? after / 1000 + 1 : now_us;
     for (size_t i = 0; i < ledger->taken_count; i++)
         us += load_id_ns(ledger->taken[i]) / 1000 == us;
     load_id_write(us, out);
