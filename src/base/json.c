@@ -1,14 +1,13 @@
 /*
- * JSON text on yyjson: parsing with our allocator and errors with a place, and writing the way
- * hashes need it.
+ * JSON text on yyjson: parsing with our allocator and errors with a place, and what those need who
+ * write it piece by piece.
  *
- * Path in: json_parse -> json_get_*. Path out: json_write / json_write_sorted / json_mut_write;
- * json_string and json_double for those who write JSON piece by piece. The writer walks with a
- * stack on the heap, so that no document, however deep, can exhaust the thread's own. Control
- * characters are written \u00xx in lower case and numbers turn to an exponent at 1e16 (`1e+16`) and
- * below 1e-5: that is what dlt's JSON writer does, and row hashes are taken of this text.
+ * Path in: json_parse -> json_get_*. Path out: json_string, json_double; json_mut_write for trees
+ * that were built. Control characters are written \u00xx in lower case and numbers turn to an
+ * exponent at 1e16 (`1e+16`) and below 1e-5: that is what dlt's JSON writer does, and hashes are
+ * taken of this text.
  *
- * Building trees is yyjson's own API. Rows are laid on their tape elsewhere.
+ * Building trees is yyjson's own API; a parsed one is a tape of cells, which cell_json writes.
  */
 #include "base/json.h"
 
@@ -52,6 +51,11 @@ int json_parse(const char *text, size_t len, const char *what, yyjson_doc **out,
     yyjson_read_err problem = {0};
     /* Without the in-situ flag yyjson only reads the text: the cast takes nothing away. */
     *out = yyjson_read_opts((char *)text, len, YYJSON_READ_NOFLAG, json_allocator(), &problem);
+    if (*out && json_nests_deeper(yyjson_doc_get_root(*out))) {
+        yyjson_doc_free(*out);
+        *out = NULL;
+        return error_set(err, TG_DATA, "%s is nested deeper than %d levels", what, JSON_DEPTH_MAX);
+    }
     if (*out)
         return TG_OK;
     if (problem.code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
@@ -158,57 +162,7 @@ void json_double(struct buf *out, double value)
     buf_append(out, text + head, len - head);
 }
 
-static void write_integer(struct buf *out, uint64_t value, bool negative)
-{
-    char digits[24];
-    size_t at = sizeof(digits);
-    do {
-        digits[--at] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value > 0);
-    if (negative)
-        digits[--at] = '-';
-    buf_append(out, digits + at, sizeof(digits) - at);
-}
-
-static void write_scalar(struct buf *out, yyjson_val *value)
-{
-    if (yyjson_is_str(value)) {
-        json_string(out, yyjson_get_str(value), yyjson_get_len(value));
-    } else if (yyjson_is_raw(value)) {
-        buf_append(out, yyjson_get_raw(value), yyjson_get_len(value));
-    } else if (yyjson_is_real(value)) {
-        json_double(out, yyjson_get_real(value));
-    } else if (yyjson_is_uint(value)) {
-        write_integer(out, yyjson_get_uint(value), false);
-    } else if (yyjson_is_sint(value)) {
-        int64_t number = yyjson_get_sint(value);
-        write_integer(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, number < 0);
-    } else if (yyjson_is_bool(value)) {
-        buf_text(out, yyjson_get_bool(value) ? "true" : "false");
-    } else {
-        buf_text(out, "null");
-    }
-}
-
 /* ---- Trees --------------------------------------------------------------------------------- */
-
-/* An open list or object. */
-struct level {
-    yyjson_val *next;  /* the next element, or key */
-    yyjson_val **keys; /* of an object, sorted; NULL: as they come */
-    size_t index;
-    size_t count;
-    bool object;
-};
-
-struct tree_writer {
-    struct buf *out;
-    struct level *levels;
-    size_t depth;
-    size_t cap;
-    bool sorted;
-};
 
 int json_compare_keys(const void *left, const void *right)
 {
@@ -224,108 +178,27 @@ int json_compare_keys(const void *left, const void *right)
     return a < b ? -1 : a > b; /* the same key twice: as in the text */
 }
 
-static yyjson_val **sorted_keys(yyjson_val *object, size_t count)
+bool json_nests_deeper(const yyjson_val *value)
 {
-    yyjson_val **keys = mem_alloc(count * sizeof(yyjson_val *));
-    if (!keys)
-        return NULL;
-    yyjson_val *key = unsafe_yyjson_get_first(object);
-    for (size_t i = 0; i < count; i++) {
-        keys[i] = key;
-        key = unsafe_yyjson_get_next(key + 1);
-    }
-    qsort(keys, count, sizeof(yyjson_val *), json_compare_keys);
-    return keys;
-}
-
-/* Begins a list or object that is not empty. */
-static int open_level(struct tree_writer *writer, yyjson_val *value)
-{
-    struct level level = {.object = yyjson_is_obj(value)};
-    level.count = yyjson_get_len(value);
-    level.next = unsafe_yyjson_get_first(value);
-    int rc = mem_grow(&writer->levels, &writer->cap, writer->depth + 1, sizeof(level), NULL);
-    if (rc != TG_OK)
-        return rc;
-    if (writer->sorted && level.object && level.count > 1) {
-        level.keys = sorted_keys(value, level.count);
-        if (!level.keys)
-            return TG_NOMEM;
-    }
-    writer->levels[writer->depth++] = level;
-    buf_char(writer->out, level.object ? '{' : '[');
-    return TG_OK;
-}
-
-/* Writes comma and key before the next element of the innermost level; gives the element. */
-static yyjson_val *next_value(struct tree_writer *writer)
-{
-    struct level *level = &writer->levels[writer->depth - 1];
-    if (level->index > 0)
-        buf_char(writer->out, ',');
-    yyjson_val *value = level->next;
-    if (level->object) {
-        yyjson_val *key = level->keys ? level->keys[level->index] : level->next;
-        json_string(writer->out, yyjson_get_str(key), yyjson_get_len(key));
-        buf_char(writer->out, ':');
-        value = key + 1;
-    }
-    level->index++;
-    if (level->index < level->count)
-        level->next = unsafe_yyjson_get_next(value);
-    return value;
-}
-
-static void close_levels(struct tree_writer *writer)
-{
-    while (writer->depth > 0) {
-        struct level *level = &writer->levels[writer->depth - 1];
-        if (level->index < level->count)
-            return;
-        buf_char(writer->out, level->object ? '}' : ']');
-        mem_free(level->keys);
-        writer->depth--;
-    }
-}
-
-static int write_tree(struct tree_writer *writer, yyjson_val *value)
-{
-    for (;;) {
-        if (!yyjson_is_ctn(value)) {
-            write_scalar(writer->out, value);
-        } else if (yyjson_get_len(value) == 0) {
-            buf_text(writer->out, yyjson_is_obj(value) ? "{}" : "[]");
-        } else {
-            int rc = open_level(writer, value);
-            if (rc != TG_OK)
-                return rc;
+    const yyjson_val *ends[JSON_DEPTH_MAX];
+    const yyjson_val *end = unsafe_yyjson_get_next((yyjson_val *)value);
+    size_t depth = 0;
+    while (value < end) {
+        const yyjson_val *next = unsafe_yyjson_get_next((yyjson_val *)value);
+        while (depth > 0 && value >= ends[depth - 1])
+            depth--;
+        if (depth + (size_t)(next - value) <= JSON_DEPTH_MAX) { /* too few values to get there */
+            value = next;
+            continue;
         }
-        close_levels(writer);
-        if (writer->depth == 0 || writer->out->failed)
-            return TG_OK;
-        value = next_value(writer);
+        if (unsafe_yyjson_is_ctn((yyjson_val *)value)) {
+            if (depth == JSON_DEPTH_MAX)
+                return true;
+            ends[depth++] = next;
+        }
+        value++;
     }
-}
-
-static void write_value(struct buf *out, const yyjson_val *value, bool sorted)
-{
-    struct tree_writer writer = {.out = out, .sorted = sorted};
-    /* yyjson's getters take non-const pointers but change nothing. */
-    if (write_tree(&writer, (yyjson_val *)value) != TG_OK)
-        out->failed = true;
-    while (writer.depth > 0)
-        mem_free(writer.levels[--writer.depth].keys);
-    mem_free(writer.levels);
-}
-
-void json_write(struct buf *out, const yyjson_val *value)
-{
-    write_value(out, value, false);
-}
-
-void json_write_sorted(struct buf *out, const yyjson_val *value)
-{
-    write_value(out, value, true);
+    return false;
 }
 
 int json_mut_write(const yyjson_mut_doc *doc, struct buf *out, struct tg_error *err)

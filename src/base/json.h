@@ -1,7 +1,7 @@
 /*
  * JSON text, on yyjson. Reading and building trees is yyjson's own API with json_allocator(); here
- * is what it lacks: our allocator, errors with line and column, canonical text (sorted keys) for
- * hashes, text helpers.
+ * is what it lacks: our allocator, errors with line and column, text helpers. Parsed values are
+ * written by cell_json (data/rows.h), also with sorted keys.
  */
 #ifndef TIDEGATE_BASE_JSON_H
 #define TIDEGATE_BASE_JSON_H
@@ -15,19 +15,18 @@
 /* yyjson's allocator on mem_alloc; static, never freed. */
 const yyjson_alc *json_allocator(void);
 
+enum { JSON_DEPTH_MAX = 1000 }; /* levels of lists and objects */
+
 /* Parses `text` (kept, copied). `what` names it in errors ("state of pipeline 'x'"), which give
- * line and column. TG_DATA. */
+ * line and column. What is nested deeper than JSON_DEPTH_MAX is none. TG_DATA. */
 int json_parse(const char *text, size_t len, const char *what, yyjson_doc **out,
                struct tg_error *err) TG_CHECK_RESULT;
 
-/* Compact text: separators ',' ':' without spaces, no ASCII escaping, NaN and infinity as null. */
-void json_write(struct buf *out, const yyjson_val *value);
-/* The same with the keys of every object sorted by bytes (UTF-8 order = code point order): what
- * hashes are taken of. */
-void json_write_sorted(struct buf *out, const yyjson_val *value);
 /* Orders two keys of a parsed object (yyjson_val *const *, as qsort has them) by their bytes; the
  * same key twice stays in the order of the text. */
 int json_compare_keys(const void *left, const void *right);
+/* Whether lists and objects in `value` are nested deeper than JSON_DEPTH_MAX. */
+bool json_nests_deeper(const yyjson_val *value);
 /* A quoted, escaped JSON string; a shortest round-trip number (1.0 stays 1.0). */
 void json_string(struct buf *out, const char *text, size_t len);
 void json_double(struct buf *out, double value);

@@ -85,33 +85,6 @@ bool cell_overflows(const yyjson_val *cell)
     return (cell->tag & YYJSON_TAG_MASK) == YYJSON_TYPE_RAW && !cell_is_integer(cell);
 }
 
-static size_t cell_span(const yyjson_val *cell)
-{
-    return (size_t)(cell_next(cell) - cell);
-}
-
-bool cell_nests_deeper(const yyjson_val *cell)
-{
-    const yyjson_val *ends[CELL_DEPTH_MAX], *end = cell_next(cell);
-    size_t depth = 0;
-
-    while (cell < end) {
-        while (depth > 0 && cell >= ends[depth - 1])
-            depth--;
-        if (depth + cell_span(cell) <= CELL_DEPTH_MAX) { /* too few cells to get there */
-            cell = cell_next(cell);
-            continue;
-        }
-        if (cell_kind(cell) >= CELL_LIST) {
-            if (depth == CELL_DEPTH_MAX)
-                return true;
-            ends[depth++] = cell_next(cell);
-        }
-        cell++;
-    }
-    return false;
-}
-
 /* ---- cells as JSON ---- */
 
 /* dlt's private-use characters (U+F026...) that tell the type of a quoted value. */
@@ -236,7 +209,7 @@ static void put_container(struct buf *out, const yyjson_val *cell, int flags, in
     size_t count = cell_len(cell);
     const yyjson_val *child = cell + 1;
 
-    if (depth > CELL_DEPTH_MAX) { /* no row is: json_page.c and tg_rows refuse it */
+    if (depth > CELL_DEPTH_MAX) { /* nothing is: json_parse, json_page.c and tg_rows refuse it */
         out->failed = true;
         return;
     }

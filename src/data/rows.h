@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "data/type.h"
 
 enum cell_kind {
@@ -50,7 +51,9 @@ enum cell_tag {
     CELL_TAG_NAIVE_NS = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT | 6 << 5
 };
 
-enum { CELL_DEPTH_MAX = 1000 }; /* levels of lists and objects in a row, the row itself included */
+enum {
+    CELL_DEPTH_MAX = JSON_DEPTH_MAX
+}; /* levels of lists and objects in a row, the row itself included */
 
 extern const uint8_t cell_kinds[256]; /* tag byte -> enum cell_kind */
 
@@ -109,11 +112,10 @@ bool cell_has_timestamp(const yyjson_val *cell);
 int value_cell(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
                struct buf *scratch, yyjson_val *out, struct tg_error *err) TG_CHECK_RESULT;
 
-bool cell_nests_deeper(const yyjson_val *cell);
 /* Whether lists and objects in `cell` are nested deeper than CELL_DEPTH_MAX. */
 static inline bool cell_too_deep(const yyjson_val *cell)
 {
-    return cell_next(cell) - cell > CELL_DEPTH_MAX && cell_nests_deeper(cell);
+    return cell_next(cell) - cell > CELL_DEPTH_MAX && json_nests_deeper(cell);
 }
 
 /* ---- pushing rows ---- */

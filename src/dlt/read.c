@@ -9,6 +9,7 @@
  *
  * Writing and hashes are in store.c.
  */
+#include "data/rows.h"
 #include "dlt/store.h"
 
 #include <limits.h>
@@ -81,7 +82,7 @@ static int read_json(struct catalog *catalog, yyjson_val *value, const char **ou
 {
     int rc = TG_OK;
     struct buf text = BUF_INIT;
-    json_write(&text, value);
+    cell_json(&text, value, 0);
     TRY(buf_check(&text, err));
     *out = arena_strdup(&catalog->arena, buf_string(&text));
     if (!*out)
@@ -97,7 +98,7 @@ static int keep_extra(struct catalog *catalog, struct extra **list, yyjson_val *
     int rc = TG_OK;
     struct buf text = BUF_INIT;
     TRY(check_name("a key", key, err));
-    json_write(&text, value);
+    cell_json(&text, value, 0);
     TRY(buf_check(&text, err));
     TRY(extra_set(catalog, list, yyjson_get_str(key), buf_string(&text), err));
 done:
@@ -117,9 +118,9 @@ static void write_rest(struct buf *out, yyjson_val *object, const char *const *w
         if (*name)
             continue;
         buf_text(out, out->data && out->data[out->len - 1] == '{' ? "" : ",");
-        json_write(out, key);
+        cell_json(out, key, 0);
         buf_char(out, ':');
-        json_write(out, yyjson_obj_iter_get_val(key));
+        cell_json(out, yyjson_obj_iter_get_val(key), 0);
     }
     buf_char(out, '}');
 }
@@ -349,7 +350,7 @@ static int read_contract(struct catalog *catalog, struct table *table, yyjson_va
     int rc = TG_OK;
     struct buf text = BUF_INIT;
     struct buf ours = BUF_INIT;
-    json_write(&text, value);
+    cell_json(&text, value, 0);
     TRY(buf_check(&text, err));
     TRY(contract_read(buf_string(&text), &table->contract, err));
     table->contract.spelled_out = false;

@@ -18,6 +18,7 @@
 
 #include "base/text/utf8.h"
 #include "base/yaml.h"
+#include "data/rows.h"
 
 enum {
     KEY_BYTES = 160, /* of 1024 characters, where readers give up on a colon, escapes take six */
@@ -232,7 +233,7 @@ static int put_value(struct yaml_writer *writer, yyjson_val *value, enum place p
     else if (yyjson_is_real(value))
         put_real(writer->out, yyjson_get_real(value));
     else
-        json_write(writer->out, value);
+        cell_json(writer->out, value, 0);
     buf_char(writer->out, '\n');
     return TG_OK;
 }

@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "data/rows.h"
 #include "dlt/store.h"
 
 struct pattern {
@@ -296,7 +297,7 @@ static int read_contract(yyjson_val *value, struct contract *out, struct tg_erro
     *out = (struct contract){0};
     if (!value)
         return TG_OK;
-    json_write(&text, value);
+    cell_json(&text, value, 0);
     TRY(buf_check(&text, err));
     TRY(contract_read(buf_string(&text), out, err));
 done:
@@ -705,7 +706,7 @@ static int rewrite(struct catalog *catalog, const char *json, const char *empty,
     yyjson_mut_doc *form = NULL;
     const char *text = json ? json : empty;
     TRY(json_parse(text, strlen(text), "the stored schema", &doc, err));
-    json_write(&before, yyjson_doc_get_root(doc));
+    cell_json(&before, yyjson_doc_get_root(doc), 0);
     TRY(buf_check(&before, err));
     form = yyjson_doc_mut_copy(doc, json_allocator());
     if (!form) {

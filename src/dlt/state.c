@@ -15,8 +15,6 @@
 #include <string.h>
 
 #include "base/codec.h"
-#include "base/hash.h"
-#include "base/text/base64.h"
 #include "base/memory.h"
 #include "dlt/store.h"
 
@@ -318,58 +316,32 @@ static int add_schema_name(yyjson_mut_doc *doc, struct tg_error *err)
     return ok ? TG_OK : error_nomem(err);
 }
 
-/* A copy of the content without what the hash is not taken of. */
-static int hashed_content(const struct state *state, struct buf *out, struct tg_error *err)
+/* Of the content without what says the version. */
+static int content_hash(const struct state *state, char out[STORE_HASH_TEXT + 1],
+                        struct tg_error *err)
 {
     static const char *const left_out[] = {"_state_version", "_state_engine_version",
                                            "_version_hash"};
     int rc = TG_OK;
-    struct buf text = BUF_INIT;
-    yyjson_doc *whole = NULL;
-    yyjson_mut_doc *part = NULL;
-    TRY(state_json(state, &text, err));
-    TRY(json_parse(buf_string(&text), text.len, "the state", &whole, err));
-    part = yyjson_doc_mut_copy(whole, json_allocator());
-    if (!part) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    struct buf json = BUF_INIT;
+    const struct buf no_tail = BUF_INIT;
+    yyjson_mut_doc *part = yyjson_mut_doc_mut_copy(state->doc, json_allocator());
+    if (!part)
+        return error_nomem(err);
     for (size_t i = 0; i < sizeof(left_out) / sizeof(left_out[0]); i++)
         yyjson_mut_obj_remove_key(yyjson_mut_doc_get_root(part), left_out[i]);
-    TRY(json_mut_write(part, out, err));
+    TRY(json_mut_write(part, &json, err));
+    TRY(store_hash(&json, &no_tail, out, err));
 done:
     yyjson_mut_doc_free(part);
-    yyjson_doc_free(whole);
-    buf_release(&text);
-    return rc;
-}
-
-static int content_hash(const struct state *state, char out[48], struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct buf text = BUF_INIT;
-    struct buf sorted = BUF_INIT;
-    struct hasher hasher = {0};
-    yyjson_doc *doc = NULL;
-    unsigned char digest[32];
-    TRY(hashed_content(state, &text, err));
-    TRY(json_parse(buf_string(&text), text.len, "the state", &doc, err));
-    json_write_sorted(&sorted, yyjson_doc_get_root(doc));
-    TRY(buf_check(&sorted, err));
-    TRY(hash_sha3_256(&hasher, sorted.data, sorted.len, digest, err));
-    out[base64_encode(digest, sizeof(digest), true, out)] = '\0';
-done:
-    yyjson_doc_free(doc);
-    hasher_release(&hasher);
-    buf_release(&sorted);
-    buf_release(&text);
+    buf_release(&json);
     return rc;
 }
 
 int state_bump(struct state *state, bool *changed, struct tg_error *err)
 {
     int rc = TG_OK;
-    char hash[48];
+    char hash[STORE_HASH_TEXT + 1] = "";
     yyjson_mut_doc *doc = state->doc;
     yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
     *changed = false;

@@ -18,9 +18,8 @@
 
 #include "base/hash.h"
 #include "base/text/base64.h"
+#include "data/rows.h"
 #include "dlt/schema_yaml.h"
-
-enum { HASH_TEXT = 44 }; /* 32 bytes in base64 */
 
 /* ---- Single keys --------------------------------------------------------------------------- */
 
@@ -370,34 +369,49 @@ static int append_names(struct buf *out, const struct catalog *catalog, struct t
     return buf_check(out, err);
 }
 
-static int content_hash(const struct catalog *catalog, char out[HASH_TEXT + 1],
+int store_hash(const struct buf *json, const struct buf *tail, char out[STORE_HASH_TEXT + 1],
+               struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    struct hasher hasher = {0};
+    yyjson_doc *doc = NULL;
+    unsigned char digest[32];
+    TRY(json_parse(buf_string(json), json->len, "what a hash is taken of", &doc, err));
+    cell_json(&text, yyjson_doc_get_root(doc), CELL_JSON_SORTED);
+    buf_append(&text, tail->data, tail->len);
+    TRY(buf_check(&text, err));
+    TRY(hash_sha3_256(&hasher, text.data, text.len, digest, err));
+    out[base64_encode(digest, sizeof(digest), true, out)] = '\0';
+done:
+    yyjson_doc_free(doc);
+    hasher_release(&hasher);
+    buf_release(&text);
+    return rc;
+}
+
+static int content_hash(const struct catalog *catalog, char out[STORE_HASH_TEXT + 1],
                         struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf text = BUF_INIT;
-    struct buf sorted = BUF_INIT;
-    struct hasher hasher = {0};
-    yyjson_doc *doc = NULL;
-    unsigned char digest[32];
+    struct buf names = BUF_INIT;
     buf_char(&text, '{');
     TRY(write_content(&text, catalog, err));
     write_extras(&text, catalog, true);
     buf_char(&text, '}');
     TRY(buf_check(&text, err));
-    TRY(json_parse(buf_string(&text), text.len, "the catalog", &doc, err));
-    json_write_sorted(&sorted, yyjson_doc_get_root(doc));
-    TRY(append_names(&sorted, catalog, err));
-    TRY(hash_sha3_256(&hasher, sorted.data, sorted.len, digest, err));
-    out[base64_encode(digest, sizeof(digest), true, out)] = '\0';
+    TRY(append_names(&names, catalog, err));
+    TRY(store_hash(&text, &names, out, err));
 done:
-    yyjson_doc_free(doc);
-    hasher_release(&hasher);
-    buf_release(&sorted);
+    buf_release(&names);
     buf_release(&text);
     return rc;
 }
 
-int catalog_remember_hash(struct catalog *catalog, const char *hash, struct tg_error *err)
+/* Puts an older hash in front of previous_hashes; the oldest falls off the end. One that is there
+ * already stays where it is, as in dlt. */
+static int remember_hash(struct catalog *catalog, const char *hash, struct tg_error *err)
 {
     size_t max = sizeof(catalog->previous_hashes) / sizeof(catalog->previous_hashes[0]);
     for (size_t i = 0; i < catalog->previous_count; i++)
@@ -416,7 +430,7 @@ int catalog_remember_hash(struct catalog *catalog, const char *hash, struct tg_e
 
 int catalog_bump(struct catalog *catalog, bool *changed, struct tg_error *err)
 {
-    char hash[HASH_TEXT + 1];
+    char hash[STORE_HASH_TEXT + 1];
     *changed = false;
     int rc = content_hash(catalog, hash, err);
     if (rc != TG_OK || strcmp(hash, catalog->version_hash) == 0)
@@ -425,7 +439,7 @@ int catalog_bump(struct catalog *catalog, bool *changed, struct tg_error *err)
     if (!copy)
         return error_nomem(err);
     if (catalog->version_hash[0]) {
-        rc = catalog_remember_hash(catalog, catalog->version_hash, err);
+        rc = remember_hash(catalog, catalog->version_hash, err);
         if (rc != TG_OK)
             return rc;
         catalog->version++;
@@ -510,7 +524,7 @@ int catalog_import(struct catalog *catalog, const char *yaml, size_t len, const 
         goto done;
     TRY(link_import(&read, read.version_hash, err));
     if (catalog->version_hash[0] && strcmp(catalog->version_hash, read.version_hash) != 0)
-        TRY(catalog_remember_hash(&read, catalog->version_hash, err));
+        TRY(remember_hash(&read, catalog->version_hash, err));
     catalog_release(catalog);
     *catalog = read;
     read = (struct catalog){0};

@@ -27,13 +27,15 @@ int catalog_write(const struct catalog *catalog, struct buf *out,
 /* Computes the hash; when it differs from version_hash: version + 1, the old hash goes to
  * previous_hashes. *changed tells. */
 int catalog_bump(struct catalog *catalog, bool *changed, struct tg_error *err) TG_CHECK_RESULT;
-/* Puts an older hash in front of previous_hashes; the oldest falls off the end. One that is there
- * already stays where it is, as in dlt. Copied. */
-int catalog_remember_hash(struct catalog *catalog, const char *hash,
-                          struct tg_error *err) TG_CHECK_RESULT;
 /* A deep copy with its own arena. `out` need not be initialised. */
 int catalog_copy(const struct catalog *from, struct catalog *out,
                  struct tg_error *err) TG_CHECK_RESULT;
+
+/* dlt's hash of a stored form: SHA3-256, in base64, of the JSON with sorted keys and of the text
+ * behind it. */
+enum { STORE_HASH_TEXT = 44 };
+int store_hash(const struct buf *json, const struct buf *tail, char out[STORE_HASH_TEXT + 1],
+               struct tg_error *err) TG_CHECK_RESULT;
 
 /* Puts a value (copying the key), replacing an older one. false: no memory, also when `value` is
  * NULL for that reason (yyjson's own put takes NULL as "remove" and calls it a success). */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "data/rows.h"
 #include "package/manifest.h"
 
 enum { FORMAT = 1 };
@@ -278,7 +279,7 @@ static const char *get_json(struct manifest_reader *reader, const yyjson_val *ob
     if (!value || yyjson_is_null((yyjson_val *)value))
         return "";
     struct buf text = BUF_INIT;
-    json_write(&text, value);
+    cell_json(&text, value, 0);
     char *copy = text.failed ? NULL : arena_strndup(reader->arena, buf_string(&text), text.len);
     buf_release(&text);
     reader->nomem |= !copy;

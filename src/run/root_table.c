@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "data/rows.h"
 #include "run/run.h"
 
 struct name_rules run_names(const struct run *run)
@@ -83,7 +84,7 @@ static int add_hints(struct arena *arena, struct extra **list, const char *objec
     yyjson_obj_iter_init(yyjson_doc_get_root(doc), &members);
     for (yyjson_val *key; (key = yyjson_obj_iter_next(&members));) {
         buf_clear(&json);
-        json_write(&json, yyjson_obj_iter_get_val(key));
+        cell_json(&json, yyjson_obj_iter_get_val(key), 0);
         TRY(buf_check(&json, err));
         TRY(add_extra(arena, list, yyjson_get_str(key), buf_string(&json), err));
     }

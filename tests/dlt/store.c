@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "data/rows.h"
 #include "dlt/store.h"
 #include "tests/catalog/quoted.h"
 #include "tests/torture.h"
@@ -66,7 +67,7 @@ static void assert_same_json(const char *left, const char *right)
     for (int i = 0; i < 2; i++) {
         yyjson_doc *doc = NULL;
         assert_int_equal(json_parse(texts[i], strlen(texts[i]), "it", &doc, NULL), TG_OK);
-        json_write_sorted(&sorted[i], yyjson_doc_get_root(doc));
+        cell_json(&sorted[i], yyjson_doc_get_root(doc), CELL_JSON_SORTED);
         yyjson_doc_free(doc);
     }
     assert_string_equal(buf_string(&sorted[0]), buf_string(&sorted[1]));

@@ -250,6 +250,17 @@ static void to_json_and_binary(void **state)
     check(TYPE_JSON, "\"null\"", ""); /* no value */
     check(TYPE_JSON, "\"[null]\"", "[null]");
     check(TYPE_JSON, "{\"a\": [1.0]}", "{\"a\":[1.0]}");
+    char deep[2 * JSON_DEPTH_MAX + 8]; /* as rows, texts have an end */
+    for (int levels = JSON_DEPTH_MAX; levels <= JSON_DEPTH_MAX + 1; levels++) {
+        snprintf(deep, sizeof(deep), "\"%*s%*s\"", levels, "", levels, "");
+        memset(deep + 1, '[', (size_t)levels);
+        memset(deep + 1 + levels, ']', (size_t)levels);
+        bool fits = levels == JSON_DEPTH_MAX;
+        char expected[sizeof(deep)] = "-";
+        if (fits)
+            memcpy(expected, deep + 1, 2 * JSON_DEPTH_MAX);
+        check(TYPE_JSON, deep, expected);
+    }
     struct type_spec spec = {.type = TYPE_BINARY};
     struct buf scratch = BUF_INIT;
     static const struct {

@@ -547,7 +547,7 @@ static void write_shuffled(struct buf *out, const yyjson_val *value, uint64_t *s
         if (cell_kind(value) == CELL_DECIMAL)
             buf_append(out, value->uni.str, cell_len(value));
         else
-            json_write(out, value);
+            cell_json(out, value, 0);
         return;
     }
     bool object = cell_kind(value) == CELL_OBJECT;
@@ -561,7 +561,7 @@ static void write_shuffled(struct buf *out, const yyjson_val *value, uint64_t *s
     for (size_t i = 0; i < count; i++) {
         buf_text(out, i > 0 ? "," : "");
         if (object) {
-            json_write(out, children[i]);
+            cell_json(out, children[i], 0);
             buf_char(out, ':');
         }
         write_shuffled(out, children[i] + object, seed);

@@ -22,6 +22,7 @@
 #include "base/json.h"
 #include "base/text/base64.h"
 #include "base/time.h"
+#include "data/rows.h"
 
 static const int64_t second_us = INT64_C(1000000);
 static const int64_t day_us = INT64_C(86400000000);
@@ -241,7 +242,7 @@ static bool to_json(const yyjson_val *cell, const struct type_spec *spec, struct
     int rc = json_parse(cell->uni.str, cell_len(cell), "a json column", &doc, NULL);
     bool is_null = rc == TG_OK && yyjson_is_null(yyjson_doc_get_root(doc));
     if (rc == TG_OK)
-        json_write(scratch, yyjson_doc_get_root(doc));
+        cell_json(scratch, yyjson_doc_get_root(doc), 0);
     yyjson_doc_free(doc);
     scratch->failed = scratch->failed || rc == TG_NOMEM;
     out->text = is_null ? NULL : buf_string(scratch);
