@@ -181,28 +181,35 @@ static int learn_secrets(struct document *doc, const struct node *node)
                  : secrets_add_places(doc->secrets, node->text, doc->err);
 }
 
+static int build_text(struct document *doc, const struct buf *text, struct node *out)
+{
+    int rc = buf_check(text, doc->err);
+    if (rc != TG_OK || (!out->quoted && is_null_word(buf_string(text), text->len)))
+        return rc;
+    out->kind = NODE_SCALAR;
+    size_t problems = doc->problem_count;
+    rc = config_expand(doc, out, buf_string(text), text->len);
+    if (doc->problem_count > problems)
+        out->kind = NODE_BROKEN;
+    return rc == TG_OK ? learn_secrets(doc, out) : rc;
+}
+
 static int build_scalar(struct document *doc, struct fy_node *from, struct node *out)
 {
-    size_t len = 0, tag_len = 0;
-    const char *text = fy_node_get_scalar(from, &len);
-    struct fy_token *tag_token = fy_node_get_tag_token(from);
-    const char *tag = tag_token ? fy_token_get_text(tag_token, &tag_len) : NULL;
-    static const char text_tag[] = "tag:yaml.org,2002:str";
-    bool is_text = tag && tag_len == strlen(text_tag) && memcmp(tag, text_tag, tag_len) == 0;
+    size_t tag_len = 0;
+    bool is_text;
+    struct buf text = BUF_INIT;
+    const char *tag = yaml_tag(from, &tag_len, &is_text);
     out->quoted = fy_node_get_style(from) != FYNS_PLAIN || is_text;
     if (tag && !is_text) {
         out->kind = NODE_BROKEN;
         return document_problem(doc, &out->place, "tag '%.*s' has no meaning here; leave it out",
                                 (int)tag_len, tag);
     }
-    if (!text || (!out->quoted && is_null_word(text, len)))
-        return TG_OK;
-    out->kind = NODE_SCALAR;
-    size_t problems = doc->problem_count;
-    int rc = config_expand(doc, out, text, len);
-    if (doc->problem_count > problems)
-        out->kind = NODE_BROKEN;
-    return rc == TG_OK ? learn_secrets(doc, out) : rc;
+    yaml_text(from, doc->text, &text);
+    int rc = build_text(doc, &text, out);
+    buf_release(&text);
+    return rc;
 }
 
 static int build(struct document *doc, struct fy_node *from, int depth, struct node *out);
@@ -233,15 +240,16 @@ done:
 static int build_name(struct document *doc, struct fy_node *key, const struct node *map,
                       struct node *node)
 {
-    size_t len = 0;
-    const char *text = key && fy_node_is_scalar(key) && !fy_node_is_alias(key)
-                           ? fy_node_get_scalar(key, &len)
-                           : NULL;
+    struct buf text = BUF_INIT;
+    if (key && fy_node_is_scalar(key) && !fy_node_is_alias(key))
+        yaml_text(key, doc->text, &text);
     node->name_place = first_place(doc, key, &map->place);
-    if (!text || len == 0)
+    if (text.len == 0 && !text.failed)
         return document_problem(doc, &node->name_place, "a key must be a text of its own");
-    node->name = arena_strndup(doc->arena, text, len);
-    if (!node->name)
+    node->name = arena_strndup(doc->arena, buf_string(&text), text.len);
+    bool failed = text.failed || !node->name;
+    buf_release(&text);
+    if (failed)
         return error_nomem(doc->err);
     const struct node *twin = node_find(map, node->name);
     if (twin)
@@ -307,23 +315,14 @@ static int build(struct document *doc, struct fy_node *from, int depth, struct n
 
 /* ---- text -> libfyaml ---- */
 
-/* libfyaml takes what is not UTF-8, and NUL characters, as the end of the text. */
 static int check_bytes(struct document *doc)
 {
-    struct place place = {.line = 1, .column = 1, .hidden = true};
-    for (size_t i = 0; i < doc->len;) {
-        uint32_t code;
-        size_t len = utf8_next(doc->text + i, doc->len - i, &code);
-        if (len == 0 || code == 0)
-            return document_problem(doc, &place,
-                                    "byte 0x%02X is no UTF-8 text; save the file as UTF-8",
-                                    (unsigned char)doc->text[i]);
-        place.column++;
-        if (code == '\n')
-            place = (struct place){.line = place.line + 1, .column = 1, .hidden = true};
-        i += len;
-    }
-    return TG_OK;
+    struct place place = {.hidden = true};
+    const char *byte = yaml_bad_byte(doc->text, doc->len, &place.line, &place.column);
+    return byte ? document_problem(doc, &place,
+                                   "byte 0x%02X is no UTF-8 text; save the file as UTF-8",
+                                   (unsigned char)*byte)
+                : TG_OK;
 }
 
 /* What the parser has to say; it stops at its first error. */

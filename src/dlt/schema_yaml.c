@@ -316,97 +316,19 @@ static int read_plain(struct yaml_reader *reader, struct fy_node *node, const ch
     return TG_OK;
 }
 
-/* A line break and what is white around it: a space, or the empty lines. Returns where the text
- * goes on. */
-static const char *unfold(const char *at, const char *end, bool escaped, struct buf *out)
-{
-    size_t breaks = 0;
-    for (; at < end && strchr(" \t\r\n", *at); at++)
-        breaks += *at == '\n' || (*at == '\r' && at + 1 < end && at[1] != '\n');
-    if (breaks == 1 && !escaped)
-        buf_char(out, ' ');
-    for (size_t i = 1; i < breaks; i++)
-        buf_char(out, '\n');
-    return at;
-}
-
-/* What stands for a character behind a backslash. */
-static const struct {
-    char code;
-    uint32_t c;
-} escapes[] = {{'0', 0},      {'a', 7},      {'b', 8},    {'t', 9},   {'n', 10},    {'v', 11},
-               {'f', 12},     {'r', 13},     {'e', 27},   {'"', '"'}, {'\\', '\\'}, {'N', 0x85},
-               {'L', 0x2028}, {'P', 0x2029}, {'_', 0xA0}, {' ', ' '}, {'/', '/'},   {'\t', 9}};
-
-static void append_utf8(struct buf *out, uint32_t c)
-{
-    static const unsigned char marks[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    size_t count = c < 0x80 ? 1 : c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    buf_char(out, (char)(marks[count] | c >> (6 * (count - 1))));
-    for (size_t left = count - 1; left > 0; left--)
-        buf_char(out, (char)(0x80 | (c >> (6 * (left - 1)) & 0x3F)));
-}
-
-/* What is behind a backslash. The parser has seen that it is well formed. */
-static const char *read_escape(const char *at, const char *end, struct buf *out)
-{
-    if (*at == '\r' || *at == '\n')
-        return unfold(at, end, true, out);
-    size_t digits = *at == 'x' ? 2 : *at == 'u' ? 4 : *at == 'U' ? 8 : 0;
-    if (digits > 0 && (size_t)(end - at) > digits) {
-        char hex[9] = "";
-        memcpy(hex, at + 1, digits);
-        append_utf8(out, (uint32_t)strtoul(hex, NULL, 16));
-        return at + 1 + digits;
-    }
-    for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
-        if (escapes[i].code == *at)
-            append_utf8(out, escapes[i].c);
-    return at + 1;
-}
-
-/* The text between quotes, from the source: libfyaml 0.7 loses characters where quotes or
- * backslashes stand in a row. */
-static void read_quoted(struct yaml_reader *reader, const char *at, const char *end, bool is_double)
-{
-    struct buf *out = &reader->scalar;
-    while (at < end) {
-        size_t white = strspn(at, " \t");
-        if (at + white < end && strchr("\r\n", at[white])) {
-            at = unfold(at, end, false, out);
-        } else if (is_double && *at == '\\' && at + 1 < end) {
-            at = read_escape(at + 1, end, out);
-        } else {
-            buf_char(out, *at);
-            at += !is_double && *at == '\'' && at + 1 < end ? 2 : 1;
-        }
-    }
-}
-
+/* Into reader->scalar. */
 static int read_text(struct yaml_reader *reader, struct fy_node *node)
 {
-    size_t len = 0;
-    enum fy_node_style style = fy_node_get_style(node);
-    struct fy_token *token = fy_node_get_scalar_token(node);
-    const struct fy_mark *start = token ? fy_token_start_mark(token) : NULL;
-    const struct fy_mark *end = token ? fy_token_end_mark(token) : NULL;
-    const char *text = fy_node_get_scalar(node, &len);
     buf_clear(&reader->scalar);
-    if (start && end && (style == FYNS_SINGLE_QUOTED || style == FYNS_DOUBLE_QUOTED))
-        read_quoted(reader, reader->text + start->input_pos, reader->text + end->input_pos,
-                    style == FYNS_DOUBLE_QUOTED);
-    else
-        buf_append(&reader->scalar, text ? text : "", len);
+    yaml_text(node, reader->text, &reader->scalar);
     return buf_check(&reader->scalar, reader->err);
 }
 
 static int read_scalar(struct yaml_reader *reader, struct fy_node *node)
 {
-    static const char text_tag[] = "tag:yaml.org,2002:str";
     size_t tag_len = 0;
-    struct fy_token *token = fy_node_get_tag_token(node);
-    const char *tag = token ? fy_token_get_text(token, &tag_len) : NULL;
-    bool is_text = tag && tag_len == strlen(text_tag) && memcmp(tag, text_tag, tag_len) == 0;
+    bool is_text;
+    const char *tag = yaml_tag(node, &tag_len, &is_text);
     if (tag && !is_text)
         return problem(reader, node, "tags have no meaning here: leave it out");
     int rc = read_text(reader, node);
@@ -484,23 +406,6 @@ static int read_node(struct yaml_reader *reader, struct fy_node *node, int depth
     }
 }
 
-/* libfyaml takes what is not UTF-8, and NUL characters, as the end of the text. */
-static int check_bytes(const struct yaml_reader *reader, const char *text, size_t len)
-{
-    int line = 1;
-    int column = 1;
-    for (size_t at = 0; at < len;) {
-        uint32_t c = 0;
-        size_t count = utf8_next(text + at, len - at, &c);
-        if (count == 0 || c == 0)
-            return problem_at(reader, line, column, "no UTF-8 text: save the file as UTF-8");
-        column = c == '\n' ? 1 : column + 1;
-        line += c == '\n';
-        at += count;
-    }
-    return TG_OK;
-}
-
 static int read_document(struct yaml_reader *reader, struct fy_parser *parser, struct fy_diag *diag)
 {
     int rc = TG_OK;
@@ -527,9 +432,9 @@ static int read_document(struct yaml_reader *reader, struct fy_parser *parser, s
 
 static int read_json(struct yaml_reader *reader, const char *text, size_t len)
 {
-    int rc = check_bytes(reader, text, len);
-    if (rc != TG_OK)
-        return rc;
+    int rc = TG_OK, line, column;
+    if (yaml_bad_byte(text, len, &line, &column))
+        return problem_at(reader, line, column, "no UTF-8 text: save the file as UTF-8");
     struct fy_diag *diag = yaml_diag();
     const struct fy_parse_cfg cfg = {
         .flags = FYPCF_ALLOW_DUPLICATE_KEYS | FYPCF_JSON_NONE | FYPCF_DEFAULT_VERSION_1_2,

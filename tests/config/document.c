@@ -54,6 +54,13 @@ static void keys_are_texts_and_stand_once(void **state)
              "a key must be a text of its own\n    ? [a]\n       ^");
 }
 
+static void quotes_in_a_row_are_read(void **state)
+{
+    struct spec_file *spec = *state;
+    spec_says(spec, SPEC_HEAD "resources: {t: {path: p, on_grown: 'it''s '''' a'}}\n", "4:36",
+              "'on_grown' is one of tail, all, fail, not 'it's '' a'");
+}
+
 static void places_count_characters(void **state)
 {
     struct spec_file *spec = *state;
@@ -283,6 +290,7 @@ int main(void)
         cmocka_unit_test(what_is_no_text_is_named),
         cmocka_unit_test(there_is_one_document_and_something_in_it),
         cmocka_unit_test(keys_are_texts_and_stand_once),
+        cmocka_unit_test(quotes_in_a_row_are_read),
         cmocka_unit_test(places_count_characters),
         cmocka_unit_test(of_a_long_line_the_part_that_matters_is_shown),
         cmocka_unit_test(several_problems_are_told_at_once_in_order),
