@@ -53,15 +53,19 @@ struct field {
     const char *given_name;    /* "row_ids of struct tg_resource" */
 };
 
+enum { OPTION_WORDS_MAX = 128 };
+
 struct option {
     const char *name; /* "x-*": every name that starts so */
     enum option_type type;
     bool required;
-    bool secret;                /* printed as *** */
-    bool append_only;           /* means something for resources that append, and read on */
-    bool may_be_empty;          /* OPTION_TEXTS: a list without entries says something */
-    int min;                    /* OPTION_INT: the least */
-    const char *choices;        /* "append replace merge", of texts; NULL: any */
+    bool secret;         /* printed as *** */
+    bool append_only;    /* means something for resources that append, and read on */
+    bool may_be_empty;   /* OPTION_TEXTS: a list without entries says something */
+    int min;             /* OPTION_INT: the least */
+    const char *choices; /* "max min", of texts; NULL: any */
+    /* In place of choices: those that a list of drivers has. */
+    const char *(*words)(char out[OPTION_WORDS_MAX]);
     const char *fallback;       /* the default as text; NULL: none */
     const char *help;           /* one sentence */
     const struct option *table; /* of the mapping, or of each of them */
@@ -74,6 +78,12 @@ struct option {
     {                                                                                              \
         0                                                                                          \
     }
+
+/* The choices of an option, separated by blanks; NULL: any text. */
+static inline const char *option_choices(const struct option *option, char out[OPTION_WORDS_MAX])
+{
+    return option->words ? option->words(out) : option->choices;
+}
 
 /* What was given for one option. */
 struct option_value {

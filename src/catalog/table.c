@@ -17,6 +17,12 @@
 
 enum { INDEX_FROM = 64 };
 
+const char *disposition_word(enum disposition disposition)
+{
+    static const char *const words[] = {"", "append", "replace", "merge", "skip"};
+    return words[disposition];
+}
+
 const struct column_flag column_flags[] = {
     {"primary_key", offsetof(struct table_column, primary_key)},
     {"merge_key", offsetof(struct table_column, merge_key)},

@@ -22,6 +22,9 @@ enum disposition {
     DISPOSITION_SKIP
 };
 
+/* The word for it, as it is stored; "" for none. */
+const char *disposition_word(enum disposition disposition);
+
 /* A key of the stored schema that we do not read ourselves, or that says something we have no field
  * for (`unique: false`, `nullable: null`), kept as it came so that dlt finds it again. A field that
  * has something to say wins over it. */

@@ -25,7 +25,7 @@ struct resource {
     tg_end_fn end;
     tg_release_fn release;
     void *user;
-    enum disposition disposition;
+    const struct disposition_driver *disposition;
     const char **primary_key, **merge_key; /* as the source names them */
     size_t primary_key_count, merge_key_count;
     bool append_on_missing_key;

@@ -8,6 +8,7 @@
  * schema.c and resource.c read it by hand.
  */
 #include "config/spec.h"
+#include "write/disposition.h"
 
 /* The type in which a spec writes a value of that form. */
 #define KEY_TEXT          OPTION_TEXT
@@ -138,10 +139,10 @@ const struct option schema_options[] = {
 static const struct option disposition_options[] = {
     {.name = "disposition",
      .required = true,
-     .choices = "append replace merge",
+     .words = disposition_words,
      .help = "How rows meet those that are there."},
     {.name = "strategy",
-     .choices = "delete-insert",
+     .words = disposition_strategies,
      .fallback = "delete-insert",
      .help = "How a merge is done: rows of the load replace rows with an equal key."},
     OPTION_END,

@@ -208,12 +208,14 @@ static int check_choice(struct document *doc, const struct node *node, const str
 {
     char hint[NEAREST_HINT_BYTES];
     struct nearest nearest = {.wanted = node->text};
-    if (!option->choices || option_choice(option->choices, node->text) >= 0)
+    char words[OPTION_WORDS_MAX];
+    const char *list = option_choices(option, words);
+    if (!list || option_choice(list, node->text) >= 0)
         return TG_OK;
-    const char *choices = spell_out(doc, option->choices);
+    const char *choices = spell_out(doc, list);
     if (!choices)
         return error_nomem(doc->err);
-    nearest_offer_words(&nearest, option->choices);
+    nearest_offer_words(&nearest, list);
     return document_problem(doc, &node->place, "'%s' is one of %s, not '%s'%s", option->name,
                             choices, shown(node, option), nearest_hint(&nearest, hint));
 }

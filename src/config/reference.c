@@ -230,10 +230,12 @@ static void put_wrapped(struct buf *out, const char *text, size_t indent, size_t
 static void put_option(struct buf *out, const struct option *option)
 {
     struct buf text = BUF_INIT;
+    char words[OPTION_WORDS_MAX];
+    const char *choices = option_choices(option, words);
     buf_printf(&text, "%s (%s", option->help, type_words(option));
-    if (option->choices) {
+    if (choices) {
         buf_text(&text, ": ");
-        for (const char *p = option->choices; *p; p++)
+        for (const char *p = choices; *p; p++)
             buf_printf(&text, *p == ' ' ? ", " : "%c", *p);
     }
     if (option->required)
@@ -290,14 +292,16 @@ static void put_cell(struct buf *out, const char *text)
 
 static void put_row(struct buf *out, const struct option *option)
 {
+    char words[OPTION_WORDS_MAX];
+    const char *choices = option_choices(option, words);
     buf_printf(out, "| `%s` | ", option->name);
-    if (!option->choices || option->type != OPTION_TEXT)
+    if (!choices || option->type != OPTION_TEXT)
         buf_text(out, type_words(option));
-    if (option->choices)
+    if (choices)
         buf_text(out, option->type == OPTION_TEXT ? "`" : ": `");
-    for (const char *p = option->choices; p && *p; p++)
+    for (const char *p = choices; p && *p; p++)
         buf_printf(out, *p == ' ' ? "`, `" : "%c", *p);
-    buf_printf(out, "%s | ", option->choices ? "`" : "");
+    buf_printf(out, "%s | ", choices ? "`" : "");
     if (option->required)
         buf_text(out, "required");
     else if (option->fallback)
@@ -363,12 +367,14 @@ static void put_text(struct buf *out, const char *key, const char *text)
 
 static void put_scalar(struct buf *out, const struct option *option)
 {
-    if (!option->choices) {
+    char words[OPTION_WORDS_MAX];
+    const char *choices = option_choices(option, words);
+    if (!choices) {
         put(out, "'$ref':'#/$defs/scalar'");
         return;
     }
     put(out, "'anyOf':[{'enum':['");
-    for (const char *p = option->choices; *p; p++)
+    for (const char *p = choices; *p; p++)
         buf_printf(out, *p == ' ' ? "\",\"" : "%c", *p);
     put(out, "']}" OR_REFERENCE);
 }

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "write/destination.h"
 #include "config/spec.h"
+#include "write/disposition.h"
 
 /* ---- which things do not go together ---- */
 
@@ -186,6 +187,7 @@ static int check_column(const struct origin *origin, const struct resource *reso
                         const struct tg_column *column)
 {
     int rc = TG_OK;
+    char words[OPTION_WORDS_MAX];
     const char *name = column->name;
     enum type type = column->data_type ? type_find(column->data_type) : TYPE_NONE;
     TRY(check_numbers(origin, column, type));
@@ -193,12 +195,13 @@ static int check_column(const struct origin *origin, const struct resource *reso
     if (column->timezone != TG_DEFAULT && type != TYPE_TIMESTAMP && type != TYPE_NONE)
         TRY(refuse(origin, "timezone", name, "column '%s' is a %s; timezone is for timestamp", name,
                    column->data_type));
-    if (resource->disposition == DISPOSITION_MERGE)
+    if (resource->disposition->needs_key)
         return TG_OK;
+    disposition_words_if(disposition_needs_key, words);
     if (column->dedup_sort)
-        TRY(refuse(origin, "dedup_sort", name, "column '%s': dedup_sort is for merge", name));
+        TRY(refuse(origin, "dedup_sort", name, "column '%s': dedup_sort is for %s", name, words));
     if (column->hard_delete)
-        TRY(refuse(origin, "hard_delete", name, "column '%s': hard_delete is for merge", name));
+        TRY(refuse(origin, "hard_delete", name, "column '%s': hard_delete is for %s", name, words));
 done:
     return rc;
 }
@@ -272,18 +275,21 @@ static int check_key(const struct origin *origin, const char *key, const char **
     return TG_OK;
 }
 
-static int check_merge(const struct origin *origin, const struct resource *resource)
+static int check_keys(const struct origin *origin, const struct resource *resource)
 {
-    bool merges = resource->disposition == DISPOSITION_MERGE;
+    char words[OPTION_WORDS_MAX];
+    bool needs_key = resource->disposition->needs_key;
     bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
-    if (merges && !has_key && !resource->append_on_missing_key)
+    if (needs_key && !has_key && !resource->append_on_missing_key)
         return refuse(origin, "write_disposition", NULL,
-                      "merge needs a primary_key or a merge_key (or on_missing_key: append)");
-    if (!merges && resource->merge_key_count > 0)
-        return refuse(origin, "merge_key", NULL, "merge_key is for write_disposition: merge");
-    if (!merges && resource->append_on_missing_key)
-        return refuse(origin, "on_missing_key", NULL,
-                      "on_missing_key is for write_disposition: merge");
+                      "%s needs a primary_key or a merge_key (or on_missing_key: append)",
+                      disposition_name(resource->disposition));
+    disposition_words_if(disposition_needs_key, words);
+    if (!needs_key && resource->merge_key_count > 0)
+        return refuse(origin, "merge_key", NULL, "merge_key is for write_disposition: %s", words);
+    if (!needs_key && resource->append_on_missing_key)
+        return refuse(origin, "on_missing_key", NULL, "on_missing_key is for write_disposition: %s",
+                      words);
     return TG_OK;
 }
 
@@ -325,15 +331,16 @@ static int check_table(const struct origin *origin, const struct config *config,
 static int check_options(const struct origin *origin, const struct resource *resource)
 {
     const struct option *options = resource->driver->resource_options;
+    char words[OPTION_WORDS_MAX];
     for (; options->name; options++) {
         const char *name = options->name;
         if (!options->append_only ||
             !option_text(resource->resource_values, resource->resource_value_count, name))
             continue;
-        if (resource->disposition != DISPOSITION_APPEND)
+        if (!resource->disposition->adds_rows)
             return refuse(origin, name, NULL,
-                          "%s is for write_disposition: append; others read every file each time",
-                          name);
+                          "%s is for write_disposition: %s; others read every file each time", name,
+                          disposition_words_if(disposition_adds_rows, words));
         if (resource->incremental.end_value.kind != TG_VALUE_NONE)
             return refuse(origin, name, NULL,
                           "%s and end_value do not go together: a window reads every file", name);
@@ -349,7 +356,7 @@ static int check_resource(const struct origin *origin, const struct config *conf
         TRY(refuse(origin, "name", NULL, "a resource needs a name"));
     if (!*resource->table_name)
         TRY(refuse(origin, "table_name", NULL, "table_name is empty"));
-    TRY(check_merge(origin, resource));
+    TRY(check_keys(origin, resource));
     TRY(check_key(origin, "primary_key", resource->primary_key, resource->primary_key_count));
     TRY(check_key(origin, "merge_key", resource->merge_key, resource->merge_key_count));
     TRY(check_incremental(origin, &resource->incremental));
@@ -442,13 +449,19 @@ done:
     return rc;
 }
 
+static const struct disposition_driver *disposition_given(const struct tg_resource *given)
+{
+    unsigned word = DISPOSITION_APPEND + (unsigned)given->write_disposition;
+    return word < DISPOSITION_SKIP ? disposition_find(disposition_word(word), NULL) : NULL;
+}
+
 /* What a spec cannot say wrongly, but a struct can. */
 static int check_given(const struct config *config, const struct tg_resource *given,
                        const struct origin *origin)
 {
     if (!given->read)
         return refuse(origin, "read", NULL, "`read` is not set; it is where rows come from");
-    if ((unsigned)given->write_disposition > TG_MERGE)
+    if (!disposition_given(given))
         return refuse(origin, "write_disposition", NULL,
                       "write_disposition of struct tg_resource is %d, which is none of its values; "
                       "was the struct zeroed?",
@@ -478,7 +491,7 @@ static int copy_resource(struct config *config, const struct tg_resource *given,
     *out = (struct resource){
         .source = config->schema,
         .driver = driver,
-        .disposition = (enum disposition)(DISPOSITION_APPEND + (int)given->write_disposition),
+        .disposition = disposition_given(given),
         .max_table_nesting = -1,
         .root_key = config->schema_config.hints.root_key,
         .selected = true,

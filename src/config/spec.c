@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "write/destination.h"
+#include "write/disposition.h"
 
 bool source_fits_spec(const struct source_driver *driver)
 {
@@ -271,20 +272,23 @@ static int read_disposition(const struct conversion *conv, const struct node *no
 {
     const struct node *given = node_find(node, "write_disposition");
     const struct option *option = option_find(resource_options, "write_disposition");
+    const struct node *strategy = node_find(given, "strategy");
+    const struct node *on_missing = node_find(node, "on_missing_key");
     const char *word = given && given->kind == NODE_MAP ? text_of(given, "disposition")
                                                         : text_of(node, "write_disposition");
-    int choice = option_choice(option->table->choices, word ? word : option->fallback);
-    resource->disposition = (enum disposition)(DISPOSITION_APPEND + choice);
-    const struct node *strategy = node_find(given, "strategy");
-    if (strategy && resource->disposition != DISPOSITION_MERGE)
+    char words[OPTION_WORDS_MAX];
+    word = word ? word : option->fallback;
+    resource->disposition = disposition_find(word, strategy ? strategy->text : NULL);
+    if (!resource->disposition)
+        return error_set(conv->err, TG_INTERNAL, "there is no write_disposition '%s'", word);
+    if (strategy && !resource->disposition->strategy)
         return document_problem(conv->doc, &strategy->name_place,
-                                "resource '%s': strategy is for disposition: merge", node->name);
-    const struct node *on_missing = node_find(node, "on_missing_key");
-    if (on_missing && resource->disposition != DISPOSITION_MERGE &&
-        !resource->append_on_missing_key)
+                                "resource '%s': strategy is for disposition: %s", node->name,
+                                disposition_words_if(disposition_has_strategy, words));
+    if (on_missing && !resource->disposition->needs_key && !resource->append_on_missing_key)
         return document_problem(conv->doc, &on_missing->name_place,
-                                "resource '%s': on_missing_key is for write_disposition: merge",
-                                node->name);
+                                "resource '%s': on_missing_key is for write_disposition: %s",
+                                node->name, disposition_words_if(disposition_needs_key, words));
     return TG_OK;
 }
 

@@ -296,13 +296,12 @@ done:
 
 static int read_disposition(yyjson_val *value, struct table *table, struct tg_error *err)
 {
-    static const char *const names[] = {"", "append", "replace", "merge", "skip"};
     const char *text = yyjson_get_str(value);
     if (!text)
         return wrong_type("write_disposition", "a text", value, err);
-    for (int i = DISPOSITION_APPEND; i <= DISPOSITION_SKIP; i++) {
-        if (strcmp(names[i], text) == 0) {
-            table->disposition = (enum disposition)i;
+    for (enum disposition i = DISPOSITION_APPEND; i <= DISPOSITION_SKIP; i++) {
+        if (strcmp(disposition_word(i), text) == 0) {
+            table->disposition = i;
             return TG_OK;
         }
     }

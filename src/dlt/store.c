@@ -113,12 +113,6 @@ static void write_column(struct buf *out, const struct table_column *column)
 
 /* ---- Tables -------------------------------------------------------------------------------- */
 
-static const char *disposition_name(enum disposition disposition)
-{
-    static const char *const names[] = {"append", "append", "replace", "merge", "skip"};
-    return names[disposition];
-}
-
 static bool table_says(const struct table *table, const char *key)
 {
     if (strcmp(key, "parent") == 0)
@@ -171,7 +165,7 @@ static void write_table(struct buf *out, const struct table *table)
     if (table->merge_strategy)
         put_text(out, "x-merge-strategy", table->merge_strategy);
     if (table_says(table, "write_disposition"))
-        put_text(out, "write_disposition", disposition_name(table->disposition));
+        put_text(out, "write_disposition", disposition_word(table->disposition));
     if (table_says(table, "schema_contract")) {
         put_key(out, "schema_contract");
         contract_write(&table->contract, out);

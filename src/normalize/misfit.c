@@ -13,7 +13,7 @@
 #include "normalize/values/coerce.h"
 
 /* NULL: the column may be empty. */
-static const char *role_of(const struct table *table, const struct table_column *column)
+static const char *role_of(const struct table_column *column)
 {
     if (!column)
         return NULL;
@@ -25,7 +25,7 @@ static const char *role_of(const struct table *table, const struct table_column 
         return "tells which rows are deleted";
     if (column->dedup_sort)
         return "tells which row of a key counts";
-    return output_requires(table, column) ? "is NOT NULL" : NULL;
+    return output_refuses_null(column) ? "is NOT NULL" : NULL;
 }
 
 /* The value stored last, if the batch has one. */
@@ -108,7 +108,7 @@ int misfit_refuse(const struct shape *shape, const struct field *field, const st
     static const struct type_spec text = {.type = TYPE_TEXT};
     const struct table *table = shape->output->table;
     const struct table_column *column = table_find(table, slot->name);
-    const char *role = role_of(table, column);
+    const char *role = role_of(column);
     struct buf scratch = BUF_INIT, other = BUF_INIT, hint = BUF_INIT;
     struct coerced value;
     bool fits;

@@ -34,12 +34,24 @@ static const struct {
 
 /* ---- tables ---- */
 
-bool output_requires(const struct table *table, const struct table_column *column)
+static bool is_system(const struct table_column *column)
 {
-    for (int i = 0; i < SYSTEM_COUNT; i++)
-        if (strcmp(column->name, system_columns[i].name) == 0)
-            return false;
-    return !column->nullable || (column->primary_key && table->disposition == DISPOSITION_MERGE);
+    int i = 0;
+    while (i < SYSTEM_COUNT && strcmp(column->name, system_columns[i].name) != 0)
+        i++;
+    return i < SYSTEM_COUNT;
+}
+
+bool output_refuses_null(const struct table_column *column)
+{
+    return !column->nullable && !is_system(column);
+}
+
+static bool needs_value(const struct outputs *outputs, const struct output *output,
+                        const struct table_column *column)
+{
+    bool is_key = column->primary_key && !output->table->parent && !is_system(column);
+    return output_refuses_null(column) || (is_key && outputs->options.needs_key);
 }
 
 /* Whether the destination takes two names for one. */
@@ -61,7 +73,7 @@ static bool is_required(const struct outputs *outputs, const struct output *outp
 static int require(struct outputs *outputs, struct output *output,
                    const struct table_column *column, const struct slot *slot, struct tg_error *err)
 {
-    if (!output_requires(output->table, column) || is_required(outputs, output, column->name))
+    if (!needs_value(outputs, output, column) || is_required(outputs, output, column->name))
         return TG_OK;
     if (output->required_count == output->required_cap) {
         size_t cap = output->required_cap ? 2 * output->required_cap : 8;
@@ -444,7 +456,7 @@ int output_learn_slot(struct outputs *outputs, struct output *output, struct slo
         column->variant = slot->variant != TYPE_NONE;
         column->nullable = !there || there->nullable;
         TRY(settings_default_hints(outputs->options.settings, column, err));
-        if (output->row_total > 0 && output_requires(output->table, column) &&
+        if (output->row_total > 0 && needs_value(outputs, output, column) &&
             !is_required(outputs, output, slot->name))
             return error_set(err, TG_DATA,
                              "column '%s' of table '%s' is NOT NULL by the schema's default hints, "

@@ -141,8 +141,8 @@ void output_undo_row(struct output *output);
 int output_add_system(struct outputs *outputs, struct output *output,
                       struct tg_error *err) TG_CHECK_RESULT;
 
-/* Whether the table refuses a row without a value in `column`. */
-bool output_requires(const struct table *table, const struct table_column *column);
+/* Whether the table refuses a row without a value in the column; those of the system get theirs. */
+bool output_refuses_null(const struct table_column *column);
 
 /* Forgets the value of the row being filled, if there is one: a key that comes twice. */
 static inline void slot_clear(struct slot *slot, size_t row)

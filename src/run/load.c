@@ -13,8 +13,7 @@
 #include "normalize/normalize.h"
 #include "package/rejects.h"
 #include "run/run.h"
-
-enum { BOUNDARY_MERGE_MAX = 10000 };
+#include "write/disposition.h"
 
 struct load {
     struct run *run;
@@ -65,7 +64,7 @@ static int merge_key(const struct load *load, struct arena *arena, const char *c
     size_t max = load->root->column_count;
     *names = resource->merge_key;
     *count = resource->merge_key_count;
-    if (*count > 0 || resource->disposition != DISPOSITION_MERGE)
+    if (*count > 0 || !resource->disposition->needs_key)
         return TG_OK;
     const char **hinted = arena_alloc(arena, (max + 1) * sizeof(*hinted));
     if (!hinted)
@@ -133,7 +132,7 @@ static enum cursor_hash pick_hash(const struct resource *resource)
 {
     /* A merge recognises rows that did not change at all; an append with a key suppresses the key,
      * as dlt does. */
-    if (resource->disposition == DISPOSITION_APPEND && resource->primary_key_count > 0)
+    if (resource->disposition->adds_rows && resource->primary_key_count > 0)
         return CURSOR_HASH_KEY;
     return CURSOR_HASH_ROW;
 }
@@ -201,7 +200,7 @@ static int resume_cursor(struct load *load, struct tg_error *err)
         .hash = pick_hash(resource),
         .key = resource->primary_key,
         .key_count = resource->primary_key_count,
-        .hash_count_max = resource->disposition == DISPOSITION_MERGE ? BOUNDARY_MERGE_MAX : 0,
+        .hash_count_max = resource->disposition->boundary_hashes_max,
     };
     if (!load->replaces) {
         TRY(state_get_cursor(&run->state, source_key(run, resource), resource->name,
@@ -274,8 +273,7 @@ static bool keeps_bookmarks(const struct load *load)
 /* All dispositions remember what they read; those that add rows leave out what they know. */
 static bool skips_bookmarks(const struct load *load)
 {
-    return keeps_bookmarks(load) && !load->replaces &&
-           load->resource->disposition == DISPOSITION_APPEND;
+    return keeps_bookmarks(load) && !load->replaces && load->resource->disposition->adds_rows;
 }
 
 static struct bookmarks recall(const struct load *load)
@@ -438,7 +436,7 @@ static int open_stream(struct load *load, struct sources *sources, struct tg_err
 static bool carries_root_id(const struct load *load)
 {
     const struct catalog *catalog = &load->run->catalog;
-    if (load->resource->disposition == DISPOSITION_MERGE || load->run->settings.root_key ||
+    if (load->resource->disposition->needs_root_id || load->run->settings.root_key ||
         load->resource->root_key)
         return true;
     for (size_t i = 0; i < catalog->table_count; i++) {
@@ -468,7 +466,8 @@ static int open_normalizer(struct load *load, const struct contract *contract, s
         .max_nesting = nesting >= 0 ? nesting : run->settings.max_nesting,
         .row_ids = resource->row_ids,
         .propagate_root_id = carries_root_id(load),
-        .keep_order = resource->disposition == DISPOSITION_MERGE,
+        .keep_order = resource->disposition->needs_order,
+        .needs_key = resource->disposition->needs_key,
         .reject_bad_rows = resource->reject_bad_rows,
         .reject_max = resource->reject_max,
         .emit = emit_batch,
@@ -533,7 +532,7 @@ int load_resource(struct run *run, struct sources *sources, const struct resourc
     struct extract_counts read = {0};
     struct load load = {.run = run, .resource = resource, .counts = counts};
     const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = &load};
-    load.replaces = run->pipeline->full_refresh || resource->disposition == DISPOSITION_REPLACE;
+    load.replaces = run->pipeline->full_refresh || resource->disposition->replaces;
     if (load.replaces)
         state_reset_resource(&run->state, source_key(run, resource), resource->name);
     TRY(load_hints(run, resource, &load.root, &contract, err));

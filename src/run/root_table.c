@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "data/rows.h"
 #include "run/run.h"
+#include "write/disposition.h"
 
 struct name_rules run_names(const struct run *run)
 {
@@ -235,7 +236,8 @@ int load_hints(struct run *run, const struct resource *resource, struct table **
     struct extra *extras = NULL;
     struct table_hints hints = {
         .resource = resource->name,
-        .disposition = resource->disposition,
+        .disposition = resource->disposition->word,
+        .merge_strategy = disposition_strategy(resource->disposition),
         .max_nesting = resource->max_table_nesting,
         .primary_key_count = resource->primary_key_count,
         .merge_key_count = resource->merge_key_count,

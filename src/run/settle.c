@@ -12,6 +12,7 @@
 
 #include "base/fault.h"
 #include "run/run.h"
+#include "write/disposition.h"
 
 enum { TRIES_MAX = 3 };
 
@@ -124,7 +125,7 @@ static bool selects(const struct run *run, const char *resource)
 /* Will the run remember it? What replaces or merges need not. */
 static bool keeps_position(const struct resource *resource)
 {
-    bool adds = resource->disposition == DISPOSITION_APPEND || resource->append_on_missing_key;
+    bool adds = resource->disposition->adds_rows || resource->append_on_missing_key;
     bool window = resource->incremental.end_value.kind != TG_VALUE_NONE;
     bool has_files = !resource->read; /* a callback has none */
     return !adds || (!window && (resource->incremental.cursor_path || has_files));

@@ -1,14 +1,31 @@
 /*
  * How the rows of a load meet the rows already there. A disposition is one file dispositions/NAME.c
- * that ends in the const table disposition_NAME; its functions are pure: a chain in, SQL out.
+ * that ends in the const table disposition_NAME: what it is called, what it needs of a run, and
+ * functions that make its SQL, which are pure: a chain in, statements out.
  */
 #ifndef TIDEGATE_WRITE_DISPOSITION_H
 #define TIDEGATE_WRITE_DISPOSITION_H
 
-#include "write/sql/plan.h"
+#include "base/option.h"
+#include "catalog/table.h"
+
+struct chain;
+struct delivery;
+struct plan;
 
 struct disposition_driver {
-    const char *name; /* as in _tidegate_loads and in specs */
+    /* As a spec and a stored schema say it: a word, and beside it a strategy where there are
+     * several ways to do that, of which the usual one goes without saying. */
+    enum disposition word;
+    const char *strategy; /* NULL: there is but one way */
+    bool is_usual;
+    /* What it needs of a run. */
+    bool needs_key;     /* rows take the place of old ones by a key */
+    bool needs_order;   /* ... of which the last one read may win */
+    bool needs_root_id; /* nested rows are found by their root row's id */
+    bool adds_rows;     /* to those there: what was loaded once is not loaded again */
+    bool replaces;      /* all that is there, so that the source is read from its beginning */
+    size_t boundary_hashes_max; /* rows at a cursor's last value to know again; 0: the usual */
     /* Statements before the transaction; what they make is the temporary table of plan_stage. NULL:
      * none. */
     int (*stage)(const struct delivery *load, const struct chain *chain, struct plan *plan,
@@ -18,10 +35,24 @@ struct disposition_driver {
                  struct tg_error *err);
 };
 
-/* The driver of a root table by its disposition and merge strategy; TG_USAGE when there is none. */
+/* By what a spec or a stored schema says; `strategy` NULL: the usual one. NULL: there is none. */
+const struct disposition_driver *disposition_find(const char *word, const char *strategy);
+/* That of a root table; TG_USAGE when there is none. */
 int disposition_get(const struct table *table, const struct disposition_driver **out,
                     struct tg_error *err) TG_CHECK_RESULT;
-/* Name of a chain's temporary table of rows. */
-void plan_stage(struct buf *sql, const struct delivery *load, const struct chain *chain);
+/* The strategy as a schema stores it: NULL for the usual one. */
+const char *disposition_strategy(const struct disposition_driver *driver);
+/* As in _tidegate_loads: the strategy where it is stored, else the word. */
+const char *disposition_name(const struct disposition_driver *driver);
+
+/* What there is, for options and messages: "append replace merge"; of these, the words for which
+ * `holds`; the strategies. */
+const char *disposition_words(char out[OPTION_WORDS_MAX]);
+const char *disposition_words_if(bool (*holds)(const struct disposition_driver *driver),
+                                 char out[OPTION_WORDS_MAX]);
+bool disposition_has_strategy(const struct disposition_driver *driver);
+bool disposition_needs_key(const struct disposition_driver *driver);
+bool disposition_adds_rows(const struct disposition_driver *driver);
+const char *disposition_strategies(char out[OPTION_WORDS_MAX]);
 
 #endif

@@ -2,6 +2,7 @@
 #include "tests/config/spec_file.h"
 
 #include "config/spec.h"
+#include "write/disposition.h"
 
 static int read_nothing(struct tg_read *read, struct tg_error *err)
 {
@@ -57,7 +58,7 @@ static void everything_is_copied(void **state)
     assert_string_equal(added->driver->name, "callback");
     assert_ptr_equal(added->read, read_nothing);
     assert_ptr_equal(added->user, spec);
-    assert_int_equal(added->disposition, DISPOSITION_MERGE);
+    assert_int_equal(added->disposition->word, DISPOSITION_MERGE);
     assert_int_equal(added->primary_key_count, 2);
     assert_string_equal(added->primary_key[0], "tenant");
     assert_string_equal(added->primary_key[1], "id");
@@ -142,7 +143,7 @@ static void nesting_has_three_cases(void **state)
             .name = "a", .read = read_nothing, .max_table_nesting = cases[i].given};
         assert_int_equal(config_add(config, &resource, &spec->err), TG_OK);
         assert_int_equal(config->resources[0].max_table_nesting, cases[i].kept);
-        assert_int_equal(config->resources[0].disposition, DISPOSITION_APPEND);
+        assert_int_equal(config->resources[0].disposition->word, DISPOSITION_APPEND);
     }
 }
 

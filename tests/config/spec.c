@@ -2,6 +2,7 @@
 #include "tests/config/spec_file.h"
 
 #include "config/spec.h"
+#include "write/disposition.h"
 
 static const struct resource *only(struct spec_file *spec, const char *lines)
 {
@@ -43,7 +44,7 @@ static void the_spec_of_the_design_is_read(void **state)
     assert_string_equal(person->driver->name, "files");
     assert_string_equal(option_text(person->source_values, person->source_value_count, "root"),
                         "./data");
-    assert_int_equal(person->disposition, DISPOSITION_MERGE);
+    assert_int_equal(person->disposition->word, DISPOSITION_MERGE);
     assert_int_equal(person->primary_key_count, 1);
     assert_string_equal(person->primary_key[0], "id");
     assert_int_equal(person->merge_key_count, 0);
@@ -53,7 +54,7 @@ static void the_spec_of_the_design_is_read(void **state)
     assert_int_equal(person->incremental.end_value.kind, TG_VALUE_NONE);
     assert_int_equal(person->max_table_nesting, -1);
     assert_true(person->selected);
-    assert_int_equal(clicks->disposition, DISPOSITION_APPEND);
+    assert_int_equal(clicks->disposition->word, DISPOSITION_APPEND);
     assert_string_equal(clicks->incremental.cursor_path, "id");
     assert_int_equal(clicks->incremental.initial_value.kind, TG_VALUE_NONE);
 }
@@ -72,14 +73,15 @@ static void names_take_dlts_form(void **state)
 static void dispositions_have_two_forms(void **state)
 {
     struct spec_file *spec = *state;
-    assert_int_equal(only(spec, "")->disposition, DISPOSITION_APPEND);
-    assert_int_equal(only(spec, "    write_disposition: replace\n")->disposition,
+    assert_int_equal(only(spec, "")->disposition->word, DISPOSITION_APPEND);
+    assert_int_equal(only(spec, "    write_disposition: replace\n")->disposition->word,
                      DISPOSITION_REPLACE);
-    assert_int_equal(only(spec, "    write_disposition: {disposition: replace}\n")->disposition,
-                     DISPOSITION_REPLACE);
+    assert_int_equal(
+        only(spec, "    write_disposition: {disposition: replace}\n")->disposition->word,
+        DISPOSITION_REPLACE);
     assert_int_equal(only(spec, "    merge_key: [day]\n    write_disposition: {disposition: merge, "
                                 "strategy: delete-insert}\n")
-                         ->disposition,
+                         ->disposition->word,
                      DISPOSITION_MERGE);
     const struct resource *resource =
         only(spec, "    write_disposition: merge\n    on_missing_key: append\n");

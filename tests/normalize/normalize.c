@@ -382,9 +382,9 @@ static void keys_need_values(void **state)
         struct run run;
         const char *key = "id";
         assert_int_equal(run_init(&run), TG_OK);
+        run.options.needs_key = true;
         struct table_hints hints = {.table = "t",
                                     .resource = "t",
-                                    .disposition = DISPOSITION_MERGE,
                                     .primary_key = &key,
                                     .primary_key_count = 1,
                                     .max_nesting = -1};

@@ -649,7 +649,7 @@ static int load_wide_row(enum tg_row_ids row_ids)
     TRY(run_init(&run));
     run.options.row_ids = row_ids;
     run.options.contract.modes[CONTRACT_TABLES] = CONTRACT_DISCARD_ROW;
-    run.root->disposition = DISPOSITION_MERGE;
+    run.options.needs_key = true;
     for (int i = 0; i < KEYS; i++) {
         char name[16];
         struct table_column *column;

@@ -270,7 +270,7 @@ static void keys_need_values(void **state)
         assert_int_equal(table_add_column(&run.catalog, run.root, "id", NULL, &column, NULL),
                          TG_OK);
         column->primary_key = true;
-        run.root->disposition = DISPOSITION_MERGE;
+        run.options.needs_key = true;
         assert_int_equal(push(&run, i ? without : columns, 1, 2), TG_DATA);
         assert_string_equal(run.err.where, i ? "row 1" : "row 2");
         assert_non_null(strstr(run.err.what, "column 'id'"));

@@ -44,7 +44,7 @@ static void test_parents_come_first(void **state)
     assert_int_equal(chain->count, 4);
     for (size_t i = 0; i < 4; i++)
         assert_string_equal(chain->targets[i].table->name, names[i]);
-    assert_string_equal(chain->driver->name, "merge");
+    assert_string_equal(disposition_name(chain->driver), "merge");
     assert_false(chain->replaced);
     assert_int_equal(chain->targets[3].index, 2);
     assert_true(target_has_rows(&chain->targets[1]));
@@ -71,8 +71,8 @@ static void test_replaced_by_any_table(void **state)
     open_load(&t, &there, &load);
     assert_int_equal(load.chain_count, 2);
     assert_true(load.chains[0].replaced);
-    assert_string_equal(load.chains[0].driver->name, "replace");
-    assert_string_equal(load.chains[1].driver->name, "append");
+    assert_string_equal(disposition_name(load.chains[0].driver), "replace");
+    assert_string_equal(disposition_name(load.chains[1].driver), "append");
     assert_int_equal(load.chains[1].number, 1);
     delivery_release(&load);
     fixture_release(&t);
@@ -91,35 +91,6 @@ static void test_links(void **state)
     table = fixture_table(&t, "b", NULL, DISPOSITION_APPEND);
     assert_null(table_link(table, LINK_ROW));
     fixture_release(&t);
-}
-
-static void test_dispositions(void **state)
-{
-    (void)state;
-    const struct {
-        struct table table;
-        const char *name; /* NULL: refused */
-    } cases[] = {
-        {{.disposition = DISPOSITION_NONE}, "append"},
-        {{.disposition = DISPOSITION_APPEND, .merge_strategy = "scd9"}, "append"},
-        {{.disposition = DISPOSITION_REPLACE}, "replace"},
-        {{.disposition = DISPOSITION_MERGE}, "merge"},
-        {{.disposition = DISPOSITION_MERGE, .merge_strategy = "delete-insert"}, "merge"},
-        {{.disposition = DISPOSITION_MERGE, .merge_strategy = "scd9"}, NULL},
-        {{.disposition = DISPOSITION_SKIP}, NULL},
-    };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct table table = cases[i].table;
-        const struct disposition_driver *driver = NULL;
-        struct tg_error err = {0};
-        table.name = "t";
-        int rc = disposition_get(&table, &driver, &err);
-        assert_int_equal(rc, cases[i].name ? TG_OK : TG_USAGE);
-        if (cases[i].name)
-            assert_string_equal(driver->name, cases[i].name);
-        else
-            assert_null(driver);
-    }
 }
 
 static void test_table_that_the_catalog_lacks(void **state)
@@ -178,7 +149,6 @@ int main(void)
         cmocka_unit_test(test_parents_come_first),
         cmocka_unit_test(test_replaced_by_any_table),
         cmocka_unit_test(test_links),
-        cmocka_unit_test(test_dispositions),
         cmocka_unit_test(test_table_that_the_catalog_lacks),
         cmocka_unit_test(test_out_of_memory),
     };

@@ -5,6 +5,7 @@
  * first. Nothing is staged: the package's files go straight into the tables.
  */
 #include "write/disposition.h"
+#include "write/sql/plan.h"
 
 static int apply(const struct delivery *load, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
@@ -17,4 +18,5 @@ done:
     return rc;
 }
 
-const struct disposition_driver disposition_append = {.name = "append", .apply = apply};
+const struct disposition_driver disposition_append = {
+    .word = DISPOSITION_APPEND, .adds_rows = true, .apply = apply};

@@ -12,6 +12,7 @@
  * appended.
  */
 #include "write/disposition.h"
+#include "write/sql/plan.h"
 
 #include <string.h>
 
@@ -545,4 +546,13 @@ done:
 }
 
 const struct disposition_driver disposition_merge = {
-    .name = "merge", .stage = stage, .apply = apply};
+    .word = DISPOSITION_MERGE,
+    .strategy = "delete-insert",
+    .is_usual = true,
+    .needs_key = true,
+    .needs_order = true,
+    .needs_root_id = true,
+    .boundary_hashes_max = 10000,
+    .stage = stage,
+    .apply = apply,
+};

@@ -6,6 +6,7 @@
  * some 30 ms, so that nothing is dropped and what people have added to a table stays.
  */
 #include "write/disposition.h"
+#include "write/sql/plan.h"
 
 static int apply(const struct delivery *load, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
@@ -17,4 +18,5 @@ done:
     return rc;
 }
 
-const struct disposition_driver disposition_replace = {.name = "replace", .apply = apply};
+const struct disposition_driver disposition_replace = {
+    .word = DISPOSITION_REPLACE, .replaces = true, .apply = apply};

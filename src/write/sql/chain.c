@@ -153,48 +153,6 @@ static int add_targets(struct delivery *load, struct chain *chain, const struct 
     return TG_OK;
 }
 
-/* ---- dispositions ---- */
-
-#define DISPOSITION(name) extern const struct disposition_driver disposition_##name;
-#include "dispositions.def"
-#undef DISPOSITION
-
-static const struct disposition_driver *const drivers[] = {
-#define DISPOSITION(name) &disposition_##name,
-#include "dispositions.def"
-#undef DISPOSITION
-};
-
-/* The name of a disposition or, for a merge, of its strategy. */
-static const char *driver_name(const struct table *table)
-{
-    switch (table->disposition) {
-    case DISPOSITION_REPLACE: return "replace";
-    case DISPOSITION_MERGE: break;
-    case DISPOSITION_SKIP: return "skip";
-    default: return "append";
-    }
-    if (!table->merge_strategy || strcmp(table->merge_strategy, "delete-insert") == 0)
-        return "merge";
-    return table->merge_strategy;
-}
-
-int disposition_get(const struct table *table, const struct disposition_driver **out,
-                    struct tg_error *err)
-{
-    const char *name = driver_name(table);
-    for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
-        *out = drivers[i];
-        if (strcmp(drivers[i]->name, name) == 0)
-            return TG_OK;
-    }
-    *out = NULL;
-    return error_set(err, TG_USAGE,
-                     "table '%s' is to be loaded by '%s', which there is not; "
-                     "use append, replace or merge",
-                     table->name, name);
-}
-
 /* ---- chains ---- */
 
 static bool has_work(const struct chain *chain)

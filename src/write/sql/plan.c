@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "database/ingest.h"
-#include "write/disposition.h"
 
 void plan_init(struct plan *plan)
 {

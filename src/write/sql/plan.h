@@ -61,6 +61,8 @@ int plan_run(const struct plan *plan, struct connection *con, struct tally *tall
 
 /* "dataset"."table" */
 void plan_table(struct buf *sql, const struct delivery *load, const struct target *target);
+/* Name of a chain's temporary table of rows. */
+void plan_stage(struct buf *sql, const struct delivery *load, const struct chain *chain);
 /* The columns that this load brings, each with `alias`. in front unless it is NULL. */
 void plan_columns(struct buf *sql, const struct delivery *load, const struct target *target,
                   const char *alias);

@@ -188,13 +188,15 @@ static int record_load(const struct delivery *load, int64_t now_us, struct plan 
     return plan_end(plan, NULL, COUNT_NONE, err);
 }
 
-static const char *disposition_name(const struct delivery *load, const struct manifest_table *part)
+static const char *disposition_of(const struct delivery *load, const struct manifest_table *part)
 {
     const struct disposition_driver *driver = NULL;
     const struct table *table = catalog_find(&load->catalog, part->name);
     if (table)
         table = catalog_root(&load->catalog, table);
-    return table && disposition_get(table, &driver, NULL) == TG_OK ? driver->name : "append";
+    if (table && disposition_get(table, &driver, NULL) == TG_OK)
+        return disposition_name(driver);
+    return disposition_word(DISPOSITION_APPEND);
 }
 
 /* One row of _tidegate_loads; a load of no table has one without a name, for its package's id. */
@@ -209,7 +211,7 @@ static void write_counts(struct buf *sql, const struct delivery *load,
     };
     write_texts(sql,
                 (const char *const[]){manifest->load_id, part->name, part->resource,
-                                      disposition_name(load, part)},
+                                      disposition_of(load, part)},
                 4);
     for (size_t n = 0; n < COUNT_OF(numbers); n++)
         buf_printf(sql, "%" PRIu64 ", ", numbers[n]);

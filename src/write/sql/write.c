@@ -129,7 +129,7 @@ static bool is_ordered(const struct writing *writing)
     if (writing->manifest->state_changed || writing->manifest->bookmark_count > 0)
         return true;
     for (size_t i = 0; i < load->chain_count; i++)
-        if (load->chains[i].replaced || strcmp(load->chains[i].driver->name, "append") != 0)
+        if (load->chains[i].replaced || !load->chains[i].driver->adds_rows)
             return true;
     return false;
 }
