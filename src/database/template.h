@@ -85,6 +85,12 @@ struct sql_scope {
     const struct sql_scope *outer; /* where else to look; NULL: nowhere */
 };
 
+static inline struct sql_scope sql_within(const struct sql_scope *outer,
+                                          const struct sql_part *parts)
+{
+    return (struct sql_scope){outer->dialect, outer->dataset, parts, outer};
+}
+
 /* Appends `pattern` with its parts filled in. TG_INTERNAL for one that the scope does not have, or
  * that has no value, or is of another kind: a pattern is code. */
 int sql_write(struct buf *out, const struct sql_scope *scope, const char *pattern,

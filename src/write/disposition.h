@@ -26,7 +26,7 @@ struct disposition_driver {
     bool adds_rows;     /* to those there: what was loaded once is not loaded again */
     bool replaces;      /* all that is there, so that the source is read from its beginning */
     size_t boundary_hashes_max; /* rows at a cursor's last value to know again; 0: the usual */
-    /* Statements before the transaction; what they make is the temporary table of plan_stage. NULL:
+    /* Statements before the transaction; what they make is the temporary table of stage.h. NULL:
      * none. */
     int (*stage)(const struct delivery *load, const struct chain *chain, struct plan *plan,
                  struct tg_error *err);

@@ -7,6 +7,7 @@
 
 #include "dlt/store.h"
 #include "database/connection.h"
+#include "database/template.h"
 #include "package/manifest.h"
 
 /* Column of root files that keeps the order of arrival; never loaded. */
@@ -31,7 +32,8 @@ struct target {
     const struct described_table *there; /* as found at the destination; NULL: absent */
     struct target_column *columns;       /* filled by ddl_plan */
     size_t column_count;
-    struct spill *spills; /* found by ddl_settle */
+    struct sql_names loaded; /* of the columns, in their order: those that this load brings */
+    struct spill *spills;    /* found by ddl_settle */
 };
 
 struct disposition_driver;

@@ -437,6 +437,20 @@ done:
     return rc;
 }
 
+/* The names of the columns that are marked. */
+static int list_loaded(struct delivery *load, struct target *target, struct tg_error *err)
+{
+    const char **names = arena_alloc(&load->arena, (target->column_count + 1) * sizeof(*names));
+    size_t count = 0;
+    if (!names)
+        return error_nomem(err);
+    for (size_t i = 0; i < target->column_count; i++)
+        if (target->columns[i].loaded)
+            names[count++] = target->columns[i].name;
+    target->loaded = (struct sql_names){names, count};
+    return TG_OK;
+}
+
 /* Marks what the package brings. A merge key counts as brought even where it is NULL in all rows.
  */
 static int mark_loaded(struct target *target, struct tg_error *err)
@@ -481,6 +495,7 @@ static int plan_target(struct delivery *load, const struct chain *chain, struct 
     if (!target->there)
         TRY(create_table(plan, load, table->name, table->columns, table->column_count, err));
     TRY(mark_loaded(target, err));
+    TRY(list_loaded(load, target, err));
 done:
     return rc;
 }

@@ -1,8 +1,8 @@
 /*
  * Plans: statements that are written, kept and run.
  *
- * Path: plan_init -> (text into plan->text -> plan_end)... -> plan_run. Pieces that many statements
- * have: plan_table, plan_columns, plan_stage; whole ones: plan_insert_all, plan_clear.
+ * Path: plan_init -> (plan_add)... -> plan_run. Statements that several dispositions have:
+ * plan_insert_all, plan_clear.
  *
  * The package's files in a statement are relation.c's; what the statements are is decided by ddl.c,
  * dispositions/ and record.c.
@@ -56,6 +56,21 @@ done:
     return rc;
 }
 
+struct sql_scope plan_scope(const struct delivery *load, const struct sql_part *parts)
+{
+    return (struct sql_scope){load->dialect, load->manifest->dataset, parts, NULL};
+}
+
+int plan_add(struct plan *plan, const struct target *target, enum step_count count,
+             const struct sql_scope *scope, const char *pattern, struct tg_error *err)
+{
+    int rc = sql_write(&plan->text, scope, pattern, err);
+    if (rc == TG_OK)
+        return plan_end(plan, target, count, err);
+    buf_clear(&plan->text);
+    return rc;
+}
+
 /* ---- running ---- */
 
 static void count_rows(struct tally *tally, enum step_count count, uint64_t rows)
@@ -99,21 +114,6 @@ void plan_table(struct buf *sql, const struct delivery *load, const struct targe
     sql_table(sql, load->dialect, load->manifest->dataset, target->table->name);
 }
 
-void plan_columns(struct buf *sql, const struct delivery *load, const struct target *target,
-                  const char *alias)
-{
-    const char *separator = "";
-    for (size_t i = 0; i < target->column_count; i++) {
-        if (!target->columns[i].loaded)
-            continue;
-        buf_text(sql, separator);
-        if (alias)
-            buf_printf(sql, "%s.", alias);
-        sql_ident(sql, load->dialect, target->columns[i].name);
-        separator = ", ";
-    }
-}
-
 /* ---- statements ---- */
 
 int plan_insert_all(struct plan *plan, const struct delivery *load, const struct chain *chain,
@@ -133,20 +133,11 @@ int plan_clear(struct plan *plan, const struct delivery *load, const struct chai
         const struct target *target = &chain->targets[i];
         if (!target->there)
             continue;
-        buf_text(&plan->text, "DELETE FROM ");
-        plan_table(&plan->text, load, target);
-        int rc = plan_end(plan, target, COUNT_DELETED, err);
+        const struct sql_scope scope =
+            plan_scope(load, SQL_PARTS(SQL_TABLE("table", target->table->name)));
+        int rc = plan_add(plan, target, COUNT_DELETED, &scope, "DELETE FROM {table}", err);
         if (rc != TG_OK)
             return rc;
     }
     return TG_OK;
-}
-
-void plan_stage(struct buf *sql, const struct delivery *load, const struct chain *chain)
-{
-    struct buf name = BUF_INIT;
-    buf_printf(&name, "_tidegate_stage_%zu", chain->number);
-    sql->failed = sql->failed || name.failed;
-    sql_ident(sql, load->dialect, buf_string(&name));
-    buf_release(&name);
 }

@@ -52,6 +52,12 @@ int plan_end(struct plan *plan, const struct target *target, enum step_count cou
 /* Adds a step whose rows are files; what is in `files` is borrowed. */
 int plan_ingest(struct plan *plan, const struct step_files *files,
                 struct tg_error *err) TG_CHECK_RESULT;
+/* Writes a whole statement: what stands in plan->text, and the pattern. */
+int plan_add(struct plan *plan, const struct target *target, enum step_count count,
+             const struct sql_scope *scope, const char *pattern,
+             struct tg_error *err) TG_CHECK_RESULT;
+/* The scope of a load's statements. */
+struct sql_scope plan_scope(const struct delivery *load, const struct sql_part *parts);
 /* Runs all steps; counts go to tallies[target->index] (NULL: nowhere). Errors name the table.
  */
 int plan_run(const struct plan *plan, struct connection *con, struct tally *tallies,
@@ -61,11 +67,6 @@ int plan_run(const struct plan *plan, struct connection *con, struct tally *tall
 
 /* "dataset"."table" */
 void plan_table(struct buf *sql, const struct delivery *load, const struct target *target);
-/* Name of a chain's temporary table of rows. */
-void plan_stage(struct buf *sql, const struct delivery *load, const struct chain *chain);
-/* The columns that this load brings, each with `alias`. in front unless it is NULL. */
-void plan_columns(struct buf *sql, const struct delivery *load, const struct target *target,
-                  const char *alias);
 /* The rows of a table in the package that have the columns of file `leader`, as a relation. */
 void plan_source(struct buf *sql, const struct delivery *load, const struct manifest_table *part,
                  size_t leader);

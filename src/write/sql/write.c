@@ -24,6 +24,7 @@
 #include "write/disposition.h"
 #include "write/sql/ledger.h"
 #include "write/sql/record.h"
+#include "write/sql/stage.h"
 
 struct writing {
     struct connection *con;
@@ -41,13 +42,10 @@ struct writing {
 static int prepare_stage(struct writing *writing, const struct chain *chain, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf *sql = &writing->drop.text;
     if (!chain->driver->stage)
         return TG_OK;
     TRY(chain->driver->stage(&writing->load, chain, &writing->stage, err));
-    buf_text(sql, "DROP TABLE IF EXISTS ");
-    plan_stage(sql, &writing->load, chain);
-    TRY(plan_end(&writing->drop, NULL, COUNT_NONE, err));
+    TRY(stage_drop(&writing->load, chain, &writing->drop, err));
 done:
     return rc;
 }

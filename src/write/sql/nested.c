@@ -1,0 +1,178 @@
+/*
+ * Nested tables of staged rows.
+ *
+ * Path: nested_delete -> key_note (the row keys of old root rows that go) -> write_follow for each
+ * table, the deepest first; nested_insert -> insert_single, insert_ranked for each.
+ *
+ * Old rows are found by their root key, or where the table has none by way of their parents; rows
+ * of the load always bring it.
+ */
+#include "write/sql/nested.h"
+
+#include <stdio.h>
+
+#include "write/sql/key.h"
+
+/* ---- old rows ---- */
+
+/* What tells the rows of a nested table that follow their roots: by the root key; where the table
+ * has none, by the parents, up to a table that has one. */
+static int write_follow(const struct stage *stage, const struct target *target,
+                        const struct sql_scope *outer, struct buf *sql, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct target *parent = chain_find(stage->chain, target->table->parent);
+    const char *root_link = table_link(target->table, LINK_ROOT);
+    const char *link = table_link(target->table, LINK_PARENT);
+    const char *parent_key = parent ? table_link(parent->table, LINK_ROW) : NULL;
+    bool direct = root_link && target_find(target, root_link);
+    if (!direct && (!link || !parent_key))
+        return error_set(err, TG_DATA,
+                         "nested table '%s' has no column that leads to its parent rows, "
+                         "so that they cannot be merged; drop the table, or use append",
+                         target->table->name);
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_NAME("link", direct ? root_link : link),
+                                    SQL_NAME("parent_key", parent_key),
+                                    SQL_TABLE("parent", parent ? parent->table->name : NULL)));
+    if (direct || !parent->table->parent)
+        return sql_write(sql, &scope, "{link} IN (SELECT {row_key} FROM {gone})", err);
+    TRY(sql_write(sql, &scope, "{link} IN (SELECT {parent_key} FROM {parent} WHERE ", err));
+    TRY(write_follow(stage, parent, outer, sql, err));
+    buf_char(sql, ')');
+done:
+    return rc;
+}
+
+static int delete_following(const struct stage *stage, const struct target *target,
+                            const struct sql_scope *outer, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf follows = BUF_INIT;
+    TRY(write_follow(stage, target, outer, &follows, err));
+    TRY(buf_check(&follows, err));
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_TABLE("nested", target->table->name),
+                                    SQL_PIECE("follows", buf_string(&follows))));
+    TRY(plan_add(plan, target, COUNT_DELETED, &scope,
+                 "DELETE FROM {nested}\n"
+                 "WHERE {follows}",
+                 err));
+done:
+    buf_release(&follows);
+    return rc;
+}
+
+static bool nested_there(const struct chain *chain)
+{
+    for (size_t i = 1; i < chain->count; i++)
+        if (chain->targets[i].there)
+            return true;
+    return false;
+}
+
+/* The deepest tables first: the way up must still be there. */
+int nested_delete(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct chain *chain = stage->chain;
+    const char *row_key = table_link(stage->root->table, LINK_ROW);
+    char gone[32];
+    if (!nested_there(chain))
+        return TG_OK;
+    if (!row_key)
+        return error_set(err, TG_DATA,
+                         "table '%s' has nested tables but no row key, so that it cannot be merged",
+                         stage->root->table->name);
+    snprintf(gone, sizeof(gone), "_tidegate_gone_%zu", chain->number);
+    const struct sql_scope scope =
+        sql_within(&stage->scope, SQL_PARTS(SQL_NAME("gone", gone), SQL_NAME("row_key", row_key)));
+    TRY(key_note(stage, &scope, plan, err));
+    for (size_t i = chain->count; i-- > 1;)
+        if (chain->targets[i].there)
+            TRY(delete_following(stage, &chain->targets[i], &scope, plan, err));
+    TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE {gone}", err));
+done:
+    return rc;
+}
+
+/* ---- rows of the load ---- */
+
+/* Nested rows of root rows that came once: no two of them have one row key. */
+static int insert_single(const struct target *target, const struct sql_scope *scope,
+                         struct plan *plan, struct tg_error *err)
+{
+    return plan_add(plan, target, COUNT_INSERTED, scope,
+                    "INSERT INTO {nested} ({columns})\n"
+                    "SELECT {columns}\n"
+                    "FROM (\n"
+                    "{rows}\n"
+                    ") AS arrived\n"
+                    "WHERE {root_link} IN (SELECT {root_key} FROM {stage}"
+                    " WHERE [" ORDER_COLUMN "] IS NOT NULL{and_stays})",
+                    err);
+}
+
+/* Nested rows of the others, each row key once: rows that are delivered again bring theirs again
+ * where ids are hashes, or the source's own. */
+static int insert_ranked(const struct target *target, const struct sql_scope *scope,
+                         struct plan *plan, struct tg_error *err)
+{
+    return plan_add(plan, target, COUNT_INSERTED, scope,
+                    "INSERT INTO {nested} ({columns})\n"
+                    "SELECT {columns}\n"
+                    "FROM (\n"
+                    "SELECT {columns},\n"
+                    "    ROW_NUMBER() OVER (PARTITION BY {row_key}) AS _tidegate_rank\n"
+                    "FROM (\n"
+                    "{rows}\n"
+                    ") AS arrived\n"
+                    "WHERE {root_link} IN (SELECT {root_key} FROM {stage}{others})\n"
+                    ") AS ranked\n"
+                    "WHERE _tidegate_rank = 1",
+                    err);
+}
+
+/* Ranking all rows would hold them all in memory, and there are usually none that came twice: a
+ * winner among several has lost its order of arrival (stage.c). */
+static int insert_following(const struct stage *stage, const struct target *target,
+                            struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool has_winners = stage->primary_key.count > 0;
+    const char *row_key = table_link(target->table, LINK_ROW);
+    const char *root_link = table_link(target->table, LINK_ROOT);
+    const char *root_key = table_link(stage->root->table, LINK_ROW);
+    const struct target_column *link = root_link ? target_find(target, root_link) : NULL;
+    struct buf rows = BUF_INIT;
+    if (!row_key || !root_key || !link || !link->loaded)
+        return error_set(err, TG_DATA,
+                         "package has rows for nested table '%s' without a root key; "
+                         "delete the package and run again",
+                         target->table->name);
+    plan_relation(&rows, stage->load, target, false);
+    TRY(buf_check(&rows, err));
+    const struct sql_scope scope = sql_within(
+        &stage->scope,
+        SQL_PARTS(SQL_TABLE("nested", target->table->name), SQL_NAMES("columns", &target->loaded),
+                  SQL_PIECE("rows", buf_string(&rows)), SQL_NAME("row_key", row_key),
+                  SQL_NAME("root_link", root_link), SQL_NAME("root_key", root_key),
+                  SQL_PATTERN("others", has_winners ? " WHERE [" ORDER_COLUMN "] IS NULL{and_stays}"
+                                                    : "{where_stays}")));
+    if (has_winners)
+        TRY(insert_single(target, &scope, plan, err));
+    TRY(insert_ranked(target, &scope, plan, err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+int nested_insert(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 1; i < stage->chain->count; i++)
+        if (target_has_rows(&stage->chain->targets[i]))
+            TRY(insert_following(stage, &stage->chain->targets[i], plan, err));
+done:
+    return rc;
+}

@@ -1,0 +1,17 @@
+/*
+ * Nested rows follow their root rows: those of old root rows that go, those of staged ones that
+ * stay.
+ */
+#ifndef TIDEGATE_WRITE_NESTED_H
+#define TIDEGATE_WRITE_NESTED_H
+
+#include "write/sql/stage.h"
+
+/* Deletes the nested rows of all old root rows that meet staged ones; before these are deleted. */
+int nested_delete(const struct stage *stage, struct plan *plan,
+                  struct tg_error *err) TG_CHECK_RESULT;
+/* Inserts the nested rows of all staged rows that stay. */
+int nested_insert(const struct stage *stage, struct plan *plan,
+                  struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

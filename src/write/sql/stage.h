@@ -1,0 +1,40 @@
+/*
+ * The root rows of a load in a temporary table: of each primary key the row that wins. Dispositions
+ * that match rows by key read them from there, and write their statements in its scope.
+ *
+ *   {stage} {table}    the temporary table; the root table
+ *   {columns}          those that the load brings, of the root table
+ *   {stays} {goes}     a staged row is to be there in the end; it only deletes. Where the load
+ *                      brings no such marks, all stay: {where_stays} and {and_stays} are empty
+ */
+#ifndef TIDEGATE_WRITE_STAGE_H
+#define TIDEGATE_WRITE_STAGE_H
+
+#include "write/sql/plan.h"
+
+enum { STAGE_PARTS = 10 };
+
+struct stage {
+    const struct delivery *load;
+    const struct chain *chain;
+    const struct target *root;
+    struct sql_names primary_key, merge_key; /* empty: the table has none */
+    const struct table_column *deleted;      /* the hard_delete column, if the load brings it */
+    const struct table_column *sort;         /* the dedup_sort column, likewise */
+    char name[32];
+    struct sql_part parts[STAGE_PARTS];
+    struct sql_scope scope; /* of `parts`: a stage is not copied */
+};
+
+/* TG_DATA when the load has rows and a key column has no value in any. Names are put into `arena`.
+ */
+int stage_open(struct stage *stage, const struct delivery *load, const struct chain *chain,
+               struct arena *arena, struct tg_error *err) TG_CHECK_RESULT;
+bool stage_has_key(const struct stage *stage);
+/* The statements that fill it. */
+int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
+/* The statement that drops a chain's, if it is there. */
+int stage_drop(const struct delivery *load, const struct chain *chain, struct plan *plan,
+               struct tg_error *err) TG_CHECK_RESULT;
+
+#endif
