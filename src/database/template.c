@@ -13,6 +13,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/time.h"
+
 struct span {
     const char *at;
     size_t len;
@@ -103,13 +105,22 @@ done:
 
 /* ---- parts ---- */
 
+static void write_time(struct buf *out, const struct dialect *dialect, int64_t us)
+{
+    buf_text(out, "CAST('");
+    time_format_timestamp(out, us, true);
+    buf_text(out, "' AS ");
+    dialect->type_sql(&(struct type_spec){.type = TYPE_TIMESTAMP}, out);
+    buf_char(out, ')');
+}
+
 static int write_part(struct buf *out, const struct sql_scope *scope, struct span hole,
                       struct tg_error *err)
 {
     const struct sql_part *part = find_part(scope, hole);
     if (!part)
         return bad_hole(hole, "is not there", err);
-    if (part->kind != SQL_IS_NUMBER && !part->text)
+    if (part->kind < SQL_IS_NUMBER && !part->text)
         return bad_hole(hole, "has no value", err);
     switch (part->kind) {
     case SQL_IS_PATTERN: return sql_write(out, scope, part->text, err);
@@ -117,6 +128,7 @@ static int write_part(struct buf *out, const struct sql_scope *scope, struct spa
     case SQL_IS_NAME: sql_ident(out, scope->dialect, part->text); return TG_OK;
     case SQL_IS_TABLE: sql_table(out, scope->dialect, scope->dataset, part->text); return TG_OK;
     case SQL_IS_NUMBER: buf_printf(out, "%" PRId64, part->number); return TG_OK;
+    case SQL_IS_TIME: write_time(out, scope->dialect, part->number); return TG_OK;
     default: return bad_hole(hole, "is a text, and is not between quotes", err);
     }
 }

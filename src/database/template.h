@@ -3,7 +3,7 @@
  *
  *   [load_id]             the column of that name, quoted
  *   {_dlt_loads}          the dataset's table of that name; names of the ledger's begin with _
- *   {rows}                a part of the scope: other SQL, a name, a table, a number
+ *   {rows}                a part of the scope: other SQL, a name, a table, a number, a time
  *   {'pipeline'}          one that is a text, as a literal
  *   {key}, {old.key}      a list of columns: "a", "b"; old."a", old."b"
  *   {old.key = new.key}   the same of two: old."a" = new."a" AND old."b" = new."b"
@@ -21,13 +21,14 @@ struct sql_names {
 };
 
 enum sql_kind {
-    SQL_IS_PATTERN,
-    SQL_IS_PIECE,
-    SQL_IS_NAME,
-    SQL_IS_TABLE,
-    SQL_IS_TEXT,
+    SQL_IS_PATTERN, /* is filled in, as the pattern that it is in */
+    SQL_IS_PIECE,   /* SQL as it stands */
+    SQL_IS_NAME,    /* of a column, or of a temporary table */
+    SQL_IS_NAMES,   /* of columns */
+    SQL_IS_TABLE,   /* of the dataset */
+    SQL_IS_TEXT,    /* NULL: NULL */
     SQL_IS_NUMBER,
-    SQL_IS_NAMES
+    SQL_IS_TIME /* microseconds since 1970 */
 };
 
 struct sql_part {
@@ -38,36 +39,19 @@ struct sql_part {
     const struct sql_names *names;
 };
 
-/* A part, by what it is: a pattern, which is filled in as well; SQL as it stands; the name of a
- * column or of a temporary table; a table of the dataset; a text, NULL for NULL; ... */
-#define SQL_PATTERN(name, pattern)                                                                 \
+#define SQL_PART(name, kind, ...)                                                                  \
+    (struct sql_part)                                                                              \
     {                                                                                              \
-        name, SQL_IS_PATTERN, .text = (pattern)                                                    \
+        name, kind, __VA_ARGS__                                                                    \
     }
-#define SQL_PIECE(name, sql)                                                                       \
-    {                                                                                              \
-        name, SQL_IS_PIECE, .text = (sql)                                                          \
-    }
-#define SQL_NAME(name, ident)                                                                      \
-    {                                                                                              \
-        name, SQL_IS_NAME, .text = (ident)                                                         \
-    }
-#define SQL_TABLE(name, table)                                                                     \
-    {                                                                                              \
-        name, SQL_IS_TABLE, .text = (table)                                                        \
-    }
-#define SQL_TEXT(name, value)                                                                      \
-    {                                                                                              \
-        name, SQL_IS_TEXT, .text = (value)                                                         \
-    }
-#define SQL_NUMBER(name, value)                                                                    \
-    {                                                                                              \
-        name, SQL_IS_NUMBER, .number = (value)                                                     \
-    }
-#define SQL_NAMES(name, list)                                                                      \
-    {                                                                                              \
-        name, SQL_IS_NAMES, .names = (list)                                                        \
-    }
+#define SQL_PATTERN(name, pattern) SQL_PART(name, SQL_IS_PATTERN, .text = (pattern))
+#define SQL_PIECE(name, sql)       SQL_PART(name, SQL_IS_PIECE, .text = (sql))
+#define SQL_NAME(name, ident)      SQL_PART(name, SQL_IS_NAME, .text = (ident))
+#define SQL_NAMES(name, list)      SQL_PART(name, SQL_IS_NAMES, .names = (list))
+#define SQL_TABLE(name, table)     SQL_PART(name, SQL_IS_TABLE, .text = (table))
+#define SQL_TEXT(name, value)      SQL_PART(name, SQL_IS_TEXT, .text = (value))
+#define SQL_NUMBER(name, value)    SQL_PART(name, SQL_IS_NUMBER, .number = (int64_t)(value))
+#define SQL_TIME(name, us)         SQL_PART(name, SQL_IS_TIME, .number = (us))
 #define SQL_PARTS(...)                                                                             \
     (const struct sql_part[])                                                                      \
     {                                                                                              \

@@ -11,60 +11,44 @@
  */
 #include "write/sql/record.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/time.h"
 #include "dlt/state.h"
 #include "package/rejects.h"
 #include "write/disposition.h"
 
 enum { STATE_ENGINE_VERSION = 4, VALUES_PER_STATEMENT = 1000 };
 
-/* ---- pieces ---- */
+struct recording {
+    struct delivery *load;
+    const struct write_table_counts *counts;
+    int64_t now_us;
+    struct plan *plan;
+    struct sql_scope scope; /* {'load_id'}, {'pipeline'}, {'package_id'}, {now} */
+};
 
-static void insert_into(struct buf *sql, const struct delivery *load, const char *table,
-                        const char *const *columns, size_t count)
+static int add(const struct recording *recording, const struct sql_part *parts, const char *pattern,
+               struct tg_error *err)
 {
-    buf_text(sql, "INSERT INTO ");
-    sql_table(sql, load->dialect, load->manifest->dataset, table);
-    for (size_t i = 0; i < count; i++) {
-        buf_text(sql, i > 0 ? ", " : " (");
-        sql_ident(sql, load->dialect, columns[i]);
-    }
-    buf_text(sql, ")\n");
+    const struct sql_scope scope = sql_within(&recording->scope, parts);
+    return plan_add(recording->plan, NULL, COUNT_NONE, &scope, pattern, err);
 }
 
-static void write_time(struct buf *sql, const struct delivery *load, int64_t us)
+/* A row of VALUES, after `written` others of the statement that is being written. */
+static int add_values(const struct recording *recording, size_t written,
+                      const struct sql_part *parts, const char *pattern, struct tg_error *err)
 {
-    buf_text(sql, "CAST('");
-    time_format_timestamp(sql, us, true);
-    buf_text(sql, "' AS ");
-    load->dialect->type_sql(&(struct type_spec){.type = TYPE_TIMESTAMP}, sql);
-    buf_char(sql, ')');
+    const struct sql_scope scope = sql_within(&recording->scope, parts);
+    buf_text(&recording->plan->text, written == 0 ? "\n    " : ",\n    ");
+    return sql_write(&recording->plan->text, &scope, pattern, err);
 }
 
-/* Text values in front of others: 'a', 'b', */
-static void write_texts(struct buf *sql, const char *const *texts, size_t count)
+/* Packages of version 0.1 lack some of what later ones have. */
+static const char *or_null(const char *text)
 {
-    for (size_t i = 0; i < count; i++) {
-        sql_text(sql, texts[i]);
-        buf_text(sql, ", ");
-    }
+    return *text ? text : NULL;
 }
-
-/* 'a', or NULL for an empty one. */
-static void write_optional(struct buf *sql, const char *text)
-{
-    if (*text)
-        sql_text(sql, text);
-    else
-        buf_text(sql, "NULL");
-    buf_text(sql, ", ");
-}
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* ---- _dlt_version ---- */
 
@@ -84,37 +68,29 @@ static void mark_seen(struct delivery *load)
 
 /* dlt takes the schema that was stored last: its time follows the older ones', whatever the clock
  * says. */
-static int record_schema(struct delivery *load, int64_t now_us, struct plan *plan,
-                         struct tg_error *err)
+static int record_schema(const struct recording *recording, struct tg_error *err)
 {
-    static const char *const columns[] = {"version",     "engine_version", "inserted_at",
-                                          "schema_name", "version_hash",   "schema"};
     int rc = TG_OK;
     bool changed = false;
     struct buf json = BUF_INIT;
-    struct buf *sql = &plan->text;
+    struct delivery *load = recording->load;
+    struct catalog *catalog = &load->catalog;
+    int64_t now_us = recording->now_us;
     mark_seen(load);
-    TRY(catalog_bump(&load->catalog, &changed, err));
-    TRY(catalog_write(&load->catalog, &json, err));
-    const struct catalog *catalog = &load->catalog;
-    insert_into(sql, load, "_dlt_version", columns, COUNT_OF(columns));
-    buf_printf(sql, "SELECT %" PRId64 ", %d, ", catalog->version, catalog->engine_version);
-    write_time(sql, load, now_us > load->schema_us ? now_us : load->schema_us);
-    buf_text(sql, ", ");
-    write_texts(sql, (const char *const[]){catalog->name, catalog->version_hash}, 2);
-    sql_text(sql, buf_string(&json));
-    buf_text(sql, "\nWHERE NOT EXISTS (SELECT 1 FROM ");
-    sql_table(sql, load->dialect, load->manifest->dataset, "_dlt_version");
-    buf_text(sql, " WHERE ");
-    sql_ident(sql, load->dialect, "schema_name");
-    buf_text(sql, " = ");
-    sql_text(sql, catalog->name);
-    buf_text(sql, " AND ");
-    sql_ident(sql, load->dialect, "version_hash");
-    buf_text(sql, " = ");
-    sql_text(sql, catalog->version_hash);
-    buf_char(sql, ')');
-    TRY(plan_end(plan, NULL, COUNT_NONE, err));
+    TRY(catalog_bump(catalog, &changed, err));
+    TRY(catalog_write(catalog, &json, err));
+    TRY(add(recording,
+            SQL_PARTS(SQL_NUMBER("version", catalog->version),
+                      SQL_NUMBER("engine", catalog->engine_version),
+                      SQL_TIME("stored", now_us > load->schema_us ? now_us : load->schema_us),
+                      SQL_TEXT("name", catalog->name), SQL_TEXT("hash", catalog->version_hash),
+                      SQL_TEXT("json", buf_string(&json))),
+            "INSERT INTO {_dlt_version} ([version], [engine_version], [inserted_at], "
+            "[schema_name], [version_hash], [schema])\n"
+            "SELECT {version}, {engine}, {stored}, {'name'}, {'hash'}, {'json'}\n"
+            "WHERE NOT EXISTS (SELECT 1 FROM {_dlt_version} "
+            "WHERE [schema_name] = {'name'} AND [version_hash] = {'hash'})",
+            err));
 done:
     buf_release(&json);
     return rc;
@@ -137,32 +113,28 @@ done:
     return rc;
 }
 
-static int record_state(const struct delivery *load, int64_t now_us, struct plan *plan,
-                        struct tg_error *err)
+static int record_state(const struct recording *recording, struct tg_error *err)
 {
-    static const char *const columns[] = {"version",      "engine_version", "pipeline_name",
-                                          "state",        "created_at",     "version_hash",
-                                          "_dlt_load_id", "_dlt_id"};
     int rc = TG_OK;
-    const struct manifest *manifest = load->manifest;
+    const struct manifest *manifest = recording->load->manifest;
     struct state state = {0};
     struct buf blob = BUF_INIT;
-    struct buf *sql = &plan->text;
     char row_id[HASH_ID_TEXT + 1];
     if (!manifest->state_changed)
         return TG_OK;
     TRY(state_read(&state, manifest->state, strlen(manifest->state), err));
     TRY(state_encode(&state, &blob, err));
     TRY(make_row_id(manifest->load_id, row_id, err));
-    insert_into(sql, load, "_dlt_pipeline_state", columns, COUNT_OF(columns));
-    buf_printf(sql, "VALUES (%" PRId64 ", %d, ", state.version, STATE_ENGINE_VERSION);
-    write_texts(sql, (const char *const[]){manifest->pipeline, buf_string(&blob)}, 2);
-    write_time(sql, load, now_us);
-    buf_text(sql, ", ");
-    write_texts(sql, (const char *const[]){state.hash, manifest->load_id}, 2);
-    sql_text(sql, row_id);
-    buf_char(sql, ')');
-    TRY(plan_end(plan, NULL, COUNT_NONE, err));
+    TRY(add(recording,
+            SQL_PARTS(SQL_NUMBER("version", state.version),
+                      SQL_NUMBER("engine", STATE_ENGINE_VERSION),
+                      SQL_TEXT("state", buf_string(&blob)), SQL_TEXT("hash", state.hash),
+                      SQL_TEXT("row_id", row_id)),
+            "INSERT INTO {_dlt_pipeline_state} ([version], [engine_version], [pipeline_name], "
+            "[state], [created_at], [version_hash], [_dlt_load_id], [_dlt_id])\n"
+            "VALUES ({version}, {engine}, {'pipeline'}, {'state'}, {now}, {'hash'}, {'load_id'}, "
+            "{'row_id'})",
+            err));
 done:
     buf_release(&blob);
     state_release(&state);
@@ -171,21 +143,16 @@ done:
 
 /* ---- _dlt_loads, _tidegate_loads ---- */
 
-static int record_load(const struct delivery *load, int64_t now_us, struct plan *plan,
-                       struct tg_error *err)
+static int record_load(const struct recording *recording, struct tg_error *err)
 {
-    static const char *const columns[] = {"load_id", "schema_name", "status", "inserted_at",
-                                          "schema_version_hash"};
-    struct buf *sql = &plan->text;
-    insert_into(sql, load, "_dlt_loads", columns, COUNT_OF(columns));
-    buf_text(sql, "VALUES (");
-    write_texts(sql, (const char *const[]){load->manifest->load_id, load->catalog.name}, 2);
-    buf_text(sql, "0, ");
-    write_time(sql, load, now_us);
-    buf_text(sql, ", ");
-    sql_text(sql, load->catalog.version_hash);
-    buf_char(sql, ')');
-    return plan_end(plan, NULL, COUNT_NONE, err);
+    const struct catalog *catalog = &recording->load->catalog;
+    return add(
+        recording,
+        SQL_PARTS(SQL_TEXT("schema", catalog->name), SQL_TEXT("hash", catalog->version_hash)),
+        "INSERT INTO {_dlt_loads} ([load_id], [schema_name], [status], [inserted_at], "
+        "[schema_version_hash])\n"
+        "VALUES ({'load_id'}, {'schema'}, 0, {now}, {'hash'})",
+        err);
 }
 
 static const char *disposition_of(const struct delivery *load, const struct manifest_table *part)
@@ -199,131 +166,102 @@ static const char *disposition_of(const struct delivery *load, const struct mani
     return disposition_word(DISPOSITION_APPEND);
 }
 
-/* One row of _tidegate_loads; a load of no table has one without a name, for its package's id. */
-static void write_counts(struct buf *sql, const struct delivery *load,
-                         const struct manifest_table *part, const struct write_table_counts *counts,
-                         int64_t now_us)
+static int add_counts(const struct recording *recording, size_t written,
+                      const struct manifest_table *part, const struct write_table_counts *counts,
+                      struct tg_error *err)
 {
-    const struct manifest *manifest = load->manifest;
-    const uint64_t numbers[] = {
-        part->rows_read,      part->rows_new,      counts->rows_inserted, counts->rows_updated,
-        counts->rows_deleted, part->rows_filtered, part->rows_rejected,
-    };
-    write_texts(sql,
-                (const char *const[]){manifest->load_id, part->name, part->resource,
-                                      disposition_of(load, part)},
-                4);
-    for (size_t n = 0; n < COUNT_OF(numbers); n++)
-        buf_printf(sql, "%" PRIu64 ", ", numbers[n]);
-    write_time(sql, load, now_us);
-    buf_text(sql, ", ");
-    sql_text(sql, manifest->pipeline);
-    buf_text(sql, ", ");
-    if (manifest->package_id[0])
-        sql_text(sql, manifest->package_id);
-    else
-        buf_text(sql, "NULL"); /* a package of 0.1 */
-    buf_char(sql, ')');
+    return add_values(recording, written,
+                      SQL_PARTS(SQL_TEXT("table", part->name), SQL_TEXT("resource", part->resource),
+                                SQL_TEXT("disposition", disposition_of(recording->load, part)),
+                                SQL_NUMBER("read", part->rows_read),
+                                SQL_NUMBER("new", part->rows_new),
+                                SQL_NUMBER("inserted", counts->rows_inserted),
+                                SQL_NUMBER("updated", counts->rows_updated),
+                                SQL_NUMBER("deleted", counts->rows_deleted),
+                                SQL_NUMBER("filtered", part->rows_filtered),
+                                SQL_NUMBER("rejected", part->rows_rejected)),
+                      "({'load_id'}, {'table'}, {'resource'}, {'disposition'}, {read}, {new}, "
+                      "{inserted}, {updated}, {deleted}, {filtered}, {rejected}, {now}, "
+                      "{'pipeline'}, {'package_id'})",
+                      err);
 }
 
-static int record_counts(const struct delivery *load, const struct write_table_counts *counts,
-                         int64_t now_us, struct plan *plan, struct tg_error *err)
+/* A load of no table has one row without a name, for its package's id. */
+static int record_counts(const struct recording *recording, struct tg_error *err)
 {
-    static const char *const columns[] = {
-        "load_id",       "table_name",    "resource_name", "disposition",  "rows_read",
-        "rows_new",      "rows_inserted", "rows_updated",  "rows_deleted", "rows_filtered",
-        "rows_rejected", "created_at",    "pipeline_name", "package_id"};
     static const struct manifest_table no_table = {.name = "", .resource = ""};
     static const struct write_table_counts no_counts = {0};
-    const struct manifest *manifest = load->manifest;
-    struct buf *sql = &plan->text;
+    int rc = TG_OK;
+    const struct manifest *manifest = recording->load->manifest;
     size_t written = 0;
-    insert_into(sql, load, "_tidegate_loads", columns, COUNT_OF(columns));
+    TRY(sql_write(&recording->plan->text, &recording->scope,
+                  "INSERT INTO {_tidegate_loads} ([load_id], [table_name], [resource_name], "
+                  "[disposition], [rows_read], [rows_new], [rows_inserted], [rows_updated], "
+                  "[rows_deleted], [rows_filtered], [rows_rejected], [created_at], "
+                  "[pipeline_name], [package_id])\n"
+                  "VALUES",
+                  err));
     for (size_t i = 0; i < manifest->table_count; i++) {
-        if (strcmp(manifest->tables[i].name, REJECTS_TABLE) == 0)
-            continue;
-        buf_text(sql, written++ == 0 ? "VALUES\n    (" : ",\n    (");
-        write_counts(sql, load, &manifest->tables[i], &counts[i], now_us);
+        const struct manifest_table *part = &manifest->tables[i];
+        if (strcmp(part->name, REJECTS_TABLE) != 0)
+            TRY(add_counts(recording, written++, part, &recording->counts[i], err));
     }
-    if (written == 0) {
-        buf_text(sql, "VALUES\n    (");
-        write_counts(sql, load, &no_table, &no_counts, now_us);
-    }
-    return plan_end(plan, NULL, COUNT_NONE, err);
+    if (written == 0)
+        TRY(add_counts(recording, 0, &no_table, &no_counts, err));
+    TRY(plan_end(recording->plan, NULL, COUNT_NONE, err));
+done:
+    return rc;
 }
 
 /* ---- _tidegate_rejects ---- */
 
-static int record_rejects(const struct delivery *load, int64_t now_us, struct plan *plan,
-                          struct tg_error *err)
+static int record_rejects(const struct recording *recording, struct tg_error *err)
 {
-    const struct manifest_table *part = manifest_find(load->manifest, REJECTS_TABLE);
-    const char *columns[REJECTS_COLUMNS + 1];
-    struct buf *sql = &plan->text;
+    int rc = TG_OK;
+    const struct manifest_table *part = manifest_find(recording->load->manifest, REJECTS_TABLE);
+    const struct sql_names columns = {rejects_columns, REJECTS_COLUMNS};
+    struct buf rows = BUF_INIT;
     if (!part || part->file_count == 0)
         return TG_OK;
-    memcpy(columns, rejects_columns, sizeof(rejects_columns));
-    columns[REJECTS_COLUMNS] = "inserted_at";
-    insert_into(sql, load, REJECTS_TABLE, columns, COUNT_OF(columns));
-    buf_text(sql, "SELECT ");
-    for (size_t i = 0; i < REJECTS_COLUMNS; i++) {
-        sql_ident(sql, load->dialect, rejects_columns[i]);
-        buf_text(sql, ", ");
-    }
-    write_time(sql, load, now_us);
-    buf_text(sql, "\nFROM ");
-    plan_source(sql, load, part, 0);
-    return plan_end(plan, NULL, COUNT_NONE, err);
-}
-
-/* Deletes what a ledger table holds of one resource, and with `cursor_path` of this cursor only. */
-static int forget(const struct delivery *load, const char *table, const char *resource,
-                  const char *cursor_path, struct plan *plan, struct tg_error *err)
-{
-    struct buf *sql = &plan->text;
-    const char *const pairs[][2] = {
-        {"pipeline_name", load->manifest->pipeline},
-        {"resource_name", resource},
-        {"cursor_path", cursor_path},
-    };
-    buf_text(sql, "DELETE FROM ");
-    sql_table(sql, load->dialect, load->manifest->dataset, table);
-    for (size_t i = 0; i < COUNT_OF(pairs) && pairs[i][1]; i++) {
-        buf_text(sql, i == 0 ? "\nWHERE " : " AND ");
-        sql_ident(sql, load->dialect, pairs[i][0]);
-        buf_text(sql, " = ");
-        sql_text(sql, pairs[i][1]);
-    }
-    return plan_end(plan, NULL, COUNT_NONE, err);
+    plan_source(&rows, recording->load, part, 0);
+    TRY(buf_check(&rows, err));
+    TRY(add(recording,
+            SQL_PARTS(SQL_NAMES("columns", &columns), SQL_PIECE("rows", buf_string(&rows))),
+            "INSERT INTO {_tidegate_rejects} ({columns}, [inserted_at])\n"
+            "SELECT {columns}, {now}\n"
+            "FROM {rows}",
+            err));
+done:
+    buf_release(&rows);
+    return rc;
 }
 
 /* ---- _tidegate_boundary ---- */
 
-static int record_boundary(const struct delivery *load, const struct manifest_boundary *boundary,
-                           struct plan *plan, struct tg_error *err)
+static int record_boundary(const struct recording *recording,
+                           const struct manifest_boundary *boundary, struct tg_error *err)
 {
-    static const char *const columns[] = {"pipeline_name", "resource_name", "cursor_path",
-                                          "last_value",    "row_hashes",    "load_id"};
     int rc = TG_OK;
     struct buf hashes = BUF_INIT;
-    struct buf *sql = &plan->text;
-    TRY(forget(load, "_tidegate_boundary", boundary->resource, boundary->cursor_path, plan, err));
-    if (boundary->hash_count == 0)
-        goto done;
     for (size_t i = 0; i < boundary->hash_count; i++) {
         buf_text(&hashes, i > 0 ? " " : "");
         buf_text(&hashes, boundary->hashes[i]);
     }
     TRY(buf_check(&hashes, err));
-    insert_into(sql, load, "_tidegate_boundary", columns, COUNT_OF(columns));
-    buf_text(sql, "VALUES (");
-    write_texts(sql,
-                (const char *const[]){load->manifest->pipeline, boundary->resource,
-                                      boundary->cursor_path, boundary->last_value, hashes.data},
-                5);
-    sql_text(sql, load->manifest->load_id);
-    buf_char(sql, ')');
-    TRY(plan_end(plan, NULL, COUNT_NONE, err));
+    const struct sql_part *parts =
+        SQL_PARTS(SQL_TEXT("resource", boundary->resource), SQL_TEXT("path", boundary->cursor_path),
+                  SQL_TEXT("value", boundary->last_value), SQL_TEXT("hashes", buf_string(&hashes)));
+    TRY(add(recording, parts,
+            "DELETE FROM {_tidegate_boundary}\n"
+            "WHERE [pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'} "
+            "AND [cursor_path] = {'path'}",
+            err));
+    if (boundary->hash_count > 0)
+        TRY(add(recording, parts,
+                "INSERT INTO {_tidegate_boundary} ([pipeline_name], [resource_name], "
+                "[cursor_path], [last_value], [row_hashes], [load_id])\n"
+                "VALUES ({'pipeline'}, {'resource'}, {'path'}, {'value'}, {'hashes'}, {'load_id'})",
+                err));
 done:
     buf_release(&hashes);
     return rc;
@@ -331,41 +269,46 @@ done:
 
 /* ---- _tidegate_files ---- */
 
-static int insert_files(const struct delivery *load, size_t first, size_t end, struct plan *plan,
+static int add_file(const struct recording *recording, size_t written,
+                    const struct bookmark *bookmark, struct tg_error *err)
+{
+    bool has_content = *bookmark->content != '\0';
+    return add_values(
+        recording, written,
+        SQL_PARTS(SQL_TEXT("resource", bookmark->resource), SQL_TEXT("path", bookmark->key),
+                  SQL_TEXT("checksum", or_null(bookmark->checksum)),
+                  SQL_TEXT("content", or_null(bookmark->content)),
+                  SQL_TEXT("head", or_null(bookmark->head)), SQL_NUMBER("size", bookmark->size),
+                  SQL_NUMBER("modified", bookmark->mtime_us),
+                  SQL_NUMBER("bytes", bookmark->content_bytes), SQL_NUMBER("rows", bookmark->rows),
+                  SQL_PATTERN("length", has_content ? "{bytes}, {rows}" : "NULL, NULL")),
+        "({'pipeline'}, {'resource'}, {'path'}, {'checksum'}, {'content'}, {'head'}, {size}, "
+        "{modified}, {length}, {'load_id'})",
+        err);
+}
+
+static int insert_files(const struct recording *recording, size_t first, size_t end,
                         struct tg_error *err)
 {
-    static const char *const columns[] = {"pipeline_name", "resource_name", "path",   "checksum",
-                                          "content_hash",  "head_hash",     "size",   "modified_us",
-                                          "content_bytes", "row_count",     "load_id"};
-    struct buf *sql = &plan->text;
-    insert_into(sql, load, "_tidegate_files", columns, COUNT_OF(columns));
-    for (size_t i = first; i < end; i++) {
-        const struct bookmark *bookmark = &load->manifest->bookmarks[i];
-        buf_text(sql, i == first ? "VALUES\n    (" : ",\n    (");
-        write_texts(
-            sql, (const char *const[]){load->manifest->pipeline, bookmark->resource, bookmark->key},
-            3);
-        write_optional(sql, bookmark->checksum);
-        write_optional(sql, bookmark->content);
-        write_optional(sql, bookmark->head);
-        buf_printf(sql, "%" PRId64 ", %" PRId64 ", ", bookmark->size, bookmark->mtime_us);
-        if (*bookmark->content)
-            buf_printf(sql, "%" PRId64 ", %" PRId64 ", ", bookmark->content_bytes, bookmark->rows);
-        else
-            buf_text(sql, "NULL, NULL, "); /* of a package of version 0.1 */
-        sql_text(sql, load->manifest->load_id);
-        buf_char(sql, ')');
-    }
-    return plan_end(plan, NULL, COUNT_NONE, err);
+    int rc = TG_OK;
+    TRY(sql_write(&recording->plan->text, &recording->scope,
+                  "INSERT INTO {_tidegate_files} ([pipeline_name], [resource_name], [path], "
+                  "[checksum], [content_hash], [head_hash], [size], [modified_us], "
+                  "[content_bytes], [row_count], [load_id])\n"
+                  "VALUES",
+                  err));
+    for (size_t i = first; i < end; i++)
+        TRY(add_file(recording, i - first, &recording->load->manifest->bookmarks[i], err));
+    TRY(plan_end(recording->plan, NULL, COUNT_NONE, err));
+done:
+    return rc;
 }
 
 /* The entries of the names that files had before; each row that goes is one of an earlier load. */
-static int forget_renamed(const struct delivery *load, struct plan *plan, struct tg_error *err)
+static int forget_renamed(const struct recording *recording, struct tg_error *err)
 {
-    static const char *const keys[] = {"pipeline_name", "resource_name", "path"};
     int rc = TG_OK;
-    const struct manifest *manifest = load->manifest;
-    struct buf *sql = &plan->text;
+    const struct manifest *manifest = recording->load->manifest;
     size_t written = 0, last = 0;
     for (size_t i = 0; i < manifest->bookmark_count; i++)
         last = *manifest->bookmarks[i].replaces ? i + 1 : last;
@@ -373,85 +316,61 @@ static int forget_renamed(const struct delivery *load, struct plan *plan, struct
         const struct bookmark *bookmark = &manifest->bookmarks[i];
         if (!*bookmark->replaces)
             continue;
-        if (written == 0) {
-            buf_text(sql, "DELETE FROM ");
-            sql_table(sql, load->dialect, manifest->dataset, "_tidegate_files");
-            buf_text(sql, "\nWHERE ");
-            sql_ident(sql, load->dialect, "load_id");
-            buf_text(sql, " <> ");
-            sql_text(sql, manifest->load_id);
-            buf_text(sql, " AND (");
-            for (size_t k = 0; k < COUNT_OF(keys); k++) {
-                buf_text(sql, k > 0 ? ", " : "");
-                sql_ident(sql, load->dialect, keys[k]);
-            }
-            buf_text(sql, ") IN (");
-        }
-        buf_text(sql, written > 0 ? ",\n    (" : "\n    (");
-        write_texts(sql, (const char *const[]){manifest->pipeline, bookmark->resource}, 2);
-        sql_text(sql, bookmark->replaces);
-        buf_char(sql, ')');
-        written++;
-        if (written == VALUES_PER_STATEMENT || i + 1 == last) {
-            buf_char(sql, ')');
-            TRY(plan_end(plan, NULL, COUNT_NONE, err));
-            written = 0;
-        }
+        if (written == 0)
+            TRY(sql_write(&recording->plan->text, &recording->scope,
+                          "DELETE FROM {_tidegate_files}\n"
+                          "WHERE [load_id] <> {'load_id'} "
+                          "AND ([pipeline_name], [resource_name], [path]) IN (",
+                          err));
+        TRY(add_values(recording, written++,
+                       SQL_PARTS(SQL_TEXT("resource", bookmark->resource),
+                                 SQL_TEXT("path", bookmark->replaces)),
+                       "({'pipeline'}, {'resource'}, {'path'})", err));
+        if (written < VALUES_PER_STATEMENT && i + 1 < last)
+            continue;
+        TRY(add(recording, NULL, ")", err));
+        written = 0;
     }
 done:
     return rc;
 }
 
 /* The files of what is replaced are no longer loaded. */
-static int forget_files(const struct delivery *load, struct plan *plan, struct tg_error *err)
+static int forget_files(const struct recording *recording, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = load->manifest;
-    if (!described_find(&load->described, "_tidegate_files"))
+    const struct manifest *manifest = recording->load->manifest;
+    if (!described_find(&recording->load->described, "_tidegate_files"))
         goto done;
     for (size_t i = 0; i < manifest->table_count; i++)
         if (manifest->tables[i].replaced)
-            TRY(forget(load, "_tidegate_files", manifest->tables[i].resource, NULL, plan, err));
+            TRY(add(recording, SQL_PARTS(SQL_TEXT("resource", manifest->tables[i].resource)),
+                    "DELETE FROM {_tidegate_files}\n"
+                    "WHERE [pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'}",
+                    err));
 done:
     return rc;
 }
 
 /* New rows first, told by the load's id, then the older ones of the same files go: so the names of
  * the files, of which there may be very many, are sent once. */
-static int record_files(const struct delivery *load, struct plan *plan, struct tg_error *err)
+static int record_files(const struct recording *recording, struct tg_error *err)
 {
-    static const char *const keys[] = {"pipeline_name", "resource_name", "path"};
     int rc = TG_OK;
-    size_t count = load->manifest->bookmark_count;
-    struct buf *sql = &plan->text;
+    size_t count = recording->load->manifest->bookmark_count;
     for (size_t first = 0; first < count; first += VALUES_PER_STATEMENT) {
         size_t left = count - first;
         size_t take = left < VALUES_PER_STATEMENT ? left : VALUES_PER_STATEMENT;
-        TRY(insert_files(load, first, first + take, plan, err));
+        TRY(insert_files(recording, first, first + take, err));
     }
-    if (count == 0 || !described_find(&load->described, "_tidegate_files"))
+    if (count == 0 || !described_find(&recording->load->described, "_tidegate_files"))
         goto done;
-    buf_text(sql, "DELETE FROM ");
-    sql_table(sql, load->dialect, load->manifest->dataset, "_tidegate_files");
-    buf_text(sql, " AS old USING ");
-    sql_table(sql, load->dialect, load->manifest->dataset, "_tidegate_files");
-    buf_text(sql, " AS new\nWHERE ");
-    for (size_t i = 0; i < COUNT_OF(keys); i++) {
-        buf_text(sql, "old.");
-        sql_ident(sql, load->dialect, keys[i]);
-        buf_text(sql, " = new.");
-        sql_ident(sql, load->dialect, keys[i]);
-        buf_text(sql, " AND ");
-    }
-    buf_text(sql, "new.");
-    sql_ident(sql, load->dialect, "load_id");
-    buf_text(sql, " = ");
-    sql_text(sql, load->manifest->load_id);
-    buf_text(sql, " AND old.");
-    sql_ident(sql, load->dialect, "load_id");
-    buf_text(sql, " <> ");
-    sql_text(sql, load->manifest->load_id);
-    TRY(plan_end(plan, NULL, COUNT_NONE, err));
+    TRY(add(recording, NULL,
+            "DELETE FROM {_tidegate_files} AS old USING {_tidegate_files} AS new\n"
+            "WHERE old.[pipeline_name] = new.[pipeline_name] "
+            "AND old.[resource_name] = new.[resource_name] AND old.[path] = new.[path] "
+            "AND new.[load_id] = {'load_id'} AND old.[load_id] <> {'load_id'}",
+            err));
 done:
     return rc;
 }
@@ -460,16 +379,21 @@ int record_plan(struct delivery *load, const struct write_table_counts *counts, 
                 struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    TRY(record_schema(load, now_us, plan, err));
-    TRY(record_state(load, now_us, plan, err));
-    TRY(record_load(load, now_us, plan, err));
-    TRY(record_counts(load, counts, now_us, plan, err));
-    TRY(record_rejects(load, now_us, plan, err));
-    for (size_t i = 0; i < load->manifest->boundary_count; i++)
-        TRY(record_boundary(load, &load->manifest->boundaries[i], plan, err));
-    TRY(forget_files(load, plan, err));
-    TRY(record_files(load, plan, err));
-    TRY(forget_renamed(load, plan, err));
+    const struct manifest *manifest = load->manifest;
+    const struct sql_part *parts =
+        SQL_PARTS(SQL_TEXT("load_id", manifest->load_id), SQL_TEXT("pipeline", manifest->pipeline),
+                  SQL_TEXT("package_id", or_null(manifest->package_id)), SQL_TIME("now", now_us));
+    const struct recording recording = {load, counts, now_us, plan, plan_scope(load, parts)};
+    TRY(record_schema(&recording, err));
+    TRY(record_state(&recording, err));
+    TRY(record_load(&recording, err));
+    TRY(record_counts(&recording, err));
+    TRY(record_rejects(&recording, err));
+    for (size_t i = 0; i < manifest->boundary_count; i++)
+        TRY(record_boundary(&recording, &manifest->boundaries[i], err));
+    TRY(forget_files(&recording, err));
+    TRY(record_files(&recording, err));
+    TRY(forget_renamed(&recording, err));
 done:
     return rc;
 }
