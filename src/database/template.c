@@ -120,13 +120,14 @@ static int write_part(struct buf *out, const struct sql_scope *scope, struct spa
     const struct sql_part *part = find_part(scope, hole);
     if (!part)
         return bad_hole(hole, "is not there", err);
-    if (part->kind < SQL_IS_NUMBER && !part->text)
+    if (part->kind < SQL_IS_TYPE && !part->text)
         return bad_hole(hole, "has no value", err);
     switch (part->kind) {
     case SQL_IS_PATTERN: return sql_write(out, scope, part->text, err);
     case SQL_IS_PIECE: buf_text(out, part->text); return TG_OK;
     case SQL_IS_NAME: sql_ident(out, scope->dialect, part->text); return TG_OK;
     case SQL_IS_TABLE: sql_table(out, scope->dialect, scope->dataset, part->text); return TG_OK;
+    case SQL_IS_TYPE: scope->dialect->type_sql(part->type, out); return TG_OK;
     case SQL_IS_NUMBER: buf_printf(out, "%" PRId64, part->number); return TG_OK;
     case SQL_IS_TIME: write_time(out, scope->dialect, part->number); return TG_OK;
     default: return bad_hole(hole, "is a text, and is not between quotes", err);

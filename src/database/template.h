@@ -27,6 +27,7 @@ enum sql_kind {
     SQL_IS_NAMES,   /* of columns */
     SQL_IS_TABLE,   /* of the dataset */
     SQL_IS_TEXT,    /* NULL: NULL */
+    SQL_IS_TYPE,    /* as the dialect spells it */
     SQL_IS_NUMBER,
     SQL_IS_TIME /* microseconds since 1970 */
 };
@@ -37,6 +38,7 @@ struct sql_part {
     const char *text;
     int64_t number;
     const struct sql_names *names;
+    const struct type_spec *type;
 };
 
 #define SQL_PART(name, kind, ...)                                                                  \
@@ -50,6 +52,7 @@ struct sql_part {
 #define SQL_NAMES(name, list)      SQL_PART(name, SQL_IS_NAMES, .names = (list))
 #define SQL_TABLE(name, table)     SQL_PART(name, SQL_IS_TABLE, .text = (table))
 #define SQL_TEXT(name, value)      SQL_PART(name, SQL_IS_TEXT, .text = (value))
+#define SQL_TYPE(name, spec)       SQL_PART(name, SQL_IS_TYPE, .type = (spec))
 #define SQL_NUMBER(name, value)    SQL_PART(name, SQL_IS_NUMBER, .number = (int64_t)(value))
 #define SQL_TIME(name, us)         SQL_PART(name, SQL_IS_TIME, .number = (us))
 #define SQL_PARTS(...)                                                                             \

@@ -52,6 +52,7 @@ static void test_parts(void **state)
           "SELECT \"_dlt_id\" FROM \"d\".\"person\", \"stage_0\" WHERE \"n\" = -7 AND x > 1");
     check("{'who'}, {'none'}, {'it'}", SQL_PARTS(SQL_TEXT("none", NULL), SQL_TEXT("it", "it's")),
           "'Ann', NULL, 'it''s'");
+    check("{t}", SQL_PARTS(SQL_TYPE("t", &(struct type_spec){.type = TYPE_TEXT})), "VARCHAR");
     check("{then}", SQL_PARTS(SQL_TIME("then", 1704164645000001)),
           "CAST('2024-01-02T03:04:05.000001+00:00' AS TIMESTAMP WITH TIME ZONE)");
     /* The inner scope's word holds. */

@@ -131,16 +131,12 @@ static int has_big_integers(const struct delivery *load, struct connection *con,
     int rc = TG_OK;
     struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
-    buf_text(&sql, "SELECT 1 FROM ");
-    plan_table(&sql, load, target);
-    const char *const limits[] = {" WHERE ", " > 9007199254740992 OR ", " < -9007199254740992"};
-    buf_text(&sql, limits[0]);
-    for (size_t i = 1; i < 3; i++) {
-        sql_ident(&sql, load->dialect, column);
-        buf_text(&sql, limits[i]);
-    }
-    buf_text(&sql, " LIMIT 1");
-    TRY(buf_check(&sql, err));
+    const struct sql_scope scope = plan_scope(
+        load, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NAME("column", column)));
+    TRY(sql_write(&sql, &scope,
+                  "SELECT 1 FROM {table} "
+                  "WHERE {column} > 9007199254740992 OR {column} < -9007199254740992 LIMIT 1",
+                  err));
     TRY(connection_fetch(con, sql.data, &rows, err));
     *found = rows.row_count > 0;
 done:
@@ -232,11 +228,6 @@ done:
 
 /* ---- statements ---- */
 
-static void write_table(struct buf *sql, const struct delivery *load, const char *table)
-{
-    sql_table(sql, load->dialect, load->manifest->dataset, table);
-}
-
 /* The ledger's own tables are small, and dlt's are as dlt makes them. */
 static const char *storage(const struct delivery *load, const char *table,
                            const struct table_column *column)
@@ -255,46 +246,44 @@ static const char *storage(const struct delivery *load, const char *table,
 static int create_table(struct plan *plan, const struct delivery *load, const char *name,
                         const struct table_column *columns, size_t count, struct tg_error *err)
 {
-    struct buf *sql = &plan->text;
-    buf_text(sql, "CREATE TABLE ");
-    write_table(sql, load, name);
-    const char *separator = " (\n    ";
+    int rc = TG_OK;
+    const char *start = "CREATE TABLE {table} (\n    ";
+    const struct sql_scope table = plan_scope(load, SQL_PARTS(SQL_TABLE("table", name)));
     for (size_t i = 0; i < count; i++) {
-        if (columns[i].spec.type == TYPE_NONE)
+        const struct table_column *column = &columns[i];
+        if (column->spec.type == TYPE_NONE)
             continue;
-        buf_text(sql, separator);
-        sql_ident(sql, load->dialect, columns[i].name);
-        buf_char(sql, ' ');
-        load->dialect->type_sql(&columns[i].spec, sql);
-        buf_text(sql, columns[i].nullable ? "" : " NOT NULL");
-        buf_text(sql, storage(load, name, &columns[i]));
-        separator = ",\n    ";
+        const struct sql_scope scope = sql_within(
+            &table, SQL_PARTS(SQL_PATTERN("start", start), SQL_NAME("column", column->name),
+                              SQL_TYPE("type", &column->spec),
+                              SQL_PIECE("not_null", column->nullable ? "" : " NOT NULL"),
+                              SQL_PIECE("storage", storage(load, name, column))));
+        TRY(sql_write(&plan->text, &scope, "{start}{column} {type}{not_null}{storage}", err));
+        start = ",\n    ";
     }
-    buf_text(sql, "\n)");
-    return plan_end(plan, NULL, COUNT_NONE, err);
+    TRY(plan_add(plan, NULL, COUNT_NONE, &table, "\n)", err));
+done:
+    return rc;
 }
 
 static int add_column(struct plan *plan, const struct delivery *load, const char *table,
                       const struct table_column *column, struct tg_error *err)
 {
-    buf_text(&plan->text, "ALTER TABLE ");
-    write_table(&plan->text, load, table);
-    buf_text(&plan->text, " ADD COLUMN ");
-    sql_ident(&plan->text, load->dialect, column->name);
-    buf_char(&plan->text, ' ');
-    load->dialect->type_sql(&column->spec, &plan->text);
-    return plan_end(plan, NULL, COUNT_NONE, err);
+    const struct sql_scope scope =
+        plan_scope(load, SQL_PARTS(SQL_TABLE("table", table), SQL_NAME("column", column->name),
+                                   SQL_TYPE("type", &column->spec)));
+    return plan_add(plan, NULL, COUNT_NONE, &scope,
+                    "ALTER TABLE {table} ADD COLUMN {column} {type}", err);
 }
 
 static int alter_type(struct plan *plan, const struct delivery *load, const struct target *target,
                       const struct target_column *column, struct tg_error *err)
 {
-    buf_text(&plan->text, "ALTER TABLE ");
-    plan_table(&plan->text, load, target);
-    buf_text(&plan->text, " ALTER COLUMN ");
-    sql_ident(&plan->text, load->dialect, column->name);
-    buf_printf(&plan->text, " SET DATA TYPE %s", column->sql_type);
-    return plan_end(plan, target, COUNT_NONE, err);
+    const struct sql_scope scope = plan_scope(
+        load, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NAME("column", column->name),
+                        SQL_PIECE("type", column->sql_type)));
+    return plan_add(plan, target, COUNT_NONE, &scope,
+                    "ALTER TABLE {table} ALTER COLUMN {column} SET DATA TYPE {type}", err);
 }
 
 /* Can the rows that are there be followed up to their root row? Says how many steps it takes. */
@@ -315,32 +304,39 @@ static bool reaches_root(const struct chain *chain, const struct target *target,
 static int backfill(struct plan *plan, const struct delivery *load, const struct chain *chain,
                     const struct target *target, struct tg_error *err)
 {
-    struct buf *sql = &plan->text;
+    int rc = TG_OK;
+    struct buf tables = BUF_INIT, links = BUF_INIT;
     size_t steps = 0;
     if (!reaches_root(chain, target, &steps))
         return TG_OK;
-    buf_text(sql, "UPDATE ");
-    plan_table(sql, load, target);
-    buf_text(sql, " AS t0 SET ");
-    sql_ident(sql, load->dialect, table_link(target->table, LINK_ROOT));
-    buf_printf(sql, " = t%zu.", steps);
-    sql_ident(sql, load->dialect, table_link(chain->targets[0].table, LINK_ROW));
     const struct target *at = target;
     for (size_t i = 1; i <= steps; i++) {
-        at = chain_find(chain, at->table->parent);
-        buf_text(sql, i == 1 ? "\nFROM " : ", ");
-        plan_table(sql, load, at);
-        buf_printf(sql, " AS t%zu", i);
+        const struct target *parent = chain_find(chain, at->table->parent);
+        const struct sql_scope step = plan_scope(
+            load, SQL_PARTS(SQL_TABLE("parent", parent->table->name), SQL_NUMBER("child", i - 1),
+                            SQL_NUMBER("number", i), SQL_PIECE("and", i == 1 ? "" : " AND "),
+                            SQL_PIECE("comma", i == 1 ? "" : ", "),
+                            SQL_NAME("link", table_link(at->table, LINK_PARENT)),
+                            SQL_NAME("row_key", table_link(parent->table, LINK_ROW))));
+        TRY(sql_write(&tables, &step, "{comma}{parent} AS t{number}", err));
+        TRY(sql_write(&links, &step, "{and}t{child}.{link} = t{number}.{row_key}", err));
+        at = parent;
     }
-    at = target;
-    for (size_t i = 1; i <= steps; i++) {
-        buf_printf(sql, "%st%zu.", i == 1 ? "\nWHERE " : " AND ", i - 1);
-        sql_ident(sql, load->dialect, table_link(at->table, LINK_PARENT));
-        at = chain_find(chain, at->table->parent);
-        buf_printf(sql, " = t%zu.", i);
-        sql_ident(sql, load->dialect, table_link(at->table, LINK_ROW));
-    }
-    return plan_end(plan, target, COUNT_NONE, err);
+    const struct sql_scope scope = plan_scope(
+        load, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NUMBER("root", steps),
+                        SQL_NAME("root_link", table_link(target->table, LINK_ROOT)),
+                        SQL_NAME("row_key", table_link(chain->targets[0].table, LINK_ROW)),
+                        SQL_PIECE("tables", buf_string(&tables)),
+                        SQL_PIECE("links", buf_string(&links))));
+    TRY(plan_add(plan, target, COUNT_NONE, &scope,
+                 "UPDATE {table} AS t0 SET {root_link} = t{root}.{row_key}\n"
+                 "FROM {tables}\n"
+                 "WHERE {links}",
+                 err));
+done:
+    buf_release(&tables);
+    buf_release(&links);
+    return rc;
 }
 
 /* ---- the plan ---- */
@@ -504,9 +500,9 @@ int ddl_plan(struct delivery *load, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     if (load->described.table_count == 0) {
-        buf_text(&plan->text, "CREATE SCHEMA IF NOT EXISTS ");
-        sql_ident(&plan->text, load->dialect, load->manifest->dataset);
-        TRY(plan_end(plan, NULL, COUNT_NONE, err));
+        const struct sql_scope scope =
+            plan_scope(load, SQL_PARTS(SQL_NAME("dataset", load->manifest->dataset)));
+        TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "CREATE SCHEMA IF NOT EXISTS {dataset}", err));
     }
     TRY(plan_ledger(load, plan, err));
     for (size_t c = 0; c < load->chain_count; c++) {
