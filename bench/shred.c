@@ -8,7 +8,7 @@
  * list), json_page_lines (the tape: yyjson, and every row proven to stand on its line), and the
  * whole way (json_page_lines -> normalizer_push -> batches, released as they come). Speeds are of
  * text per second of the thread's CPU time, the median of the rounds. `both` is the whole way as a
- * run goes it, from a file that a second thread parses ahead (json_reader.c), by the clock.
+ * run goes it, from a file that a second thread parses ahead (read_ahead.c), by the clock.
  *
  * This is the one program here that includes src/: the hot loop has no public face.
  */
@@ -18,13 +18,14 @@
 #include <yyjson.h>
 
 #include "documents.h"
-#include "extract/files/json_reader.h"
+#include "extract/formats/json_reader.h"
+#include "extract/read_ahead.h"
 #include "dlt/store.h"
 #include "normalize/id.h"
 #include "normalize/normalize.h"
 
 enum {
-    PAGE_BYTES = 512 * 1024, /* as src/extract/files/json_reader.c has them */
+    PAGE_BYTES = 512 * 1024, /* as src/extract/formats/json_reader.c has them */
     FRONT_ROOM = 1,
     BACK_ROOM = 4,
     ROUNDS_MAX = 99,
@@ -166,21 +167,24 @@ static struct pass run_pages(const struct input *input, char *memory, struct nor
 static struct pass run_file(const char *path, struct normalizer *normalizer)
 {
     struct tg_error err = {0};
-    struct json_reader *reader;
+    struct reader *text;
+    struct page_stream *pages;
     struct page page = {0};
-    MUST(json_reader_new(LINE_BYTES_MAX, &reader, &err));
+    const struct json_options options = {.line_bytes_max = LINE_BYTES_MAX, .name = path};
     struct pass pass = begin();
-    MUST(json_reader_open(reader, path, JSON_LINES, &err));
+    MUST(reader_open(path, &text, &err));
+    MUST(json_reader_open(text, &options, &pages, &err));
+    MUST(read_ahead_open(pages, 1, &pages, &err));
     for (;;) {
-        MUST(json_reader_next(reader, &page, &err));
+        MUST(pages->next(pages, &page, &err));
         if (page.kind == PAGE_END)
             break;
         MUST(normalizer_push(normalizer, &page, &err));
-        page_release(&page);
     }
     MUST(normalizer_finish(normalizer, &err));
     end(&pass);
-    json_reader_free(reader);
+    page_stream_close(pages);
+    page_release(&page);
     return pass;
 }
 

@@ -1,5 +1,5 @@
 /*
- * Bytes of a file, decompressed on the way, and the blob form of a pipeline's state.
+ * Bytes of a file or a source, decompressed on the way, and the blob form of a pipeline's state.
  *
  * Path: reader_open (the first bytes choose the codec) -> reader_read -> codec step (plain, gzip,
  * zstd) -> reader_close. The file is read in chunks of 256 KiB. A step moves bytes from the chunk
@@ -21,6 +21,7 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
+#include "base/fs.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "base/text/base64.h"
@@ -39,8 +40,9 @@ struct codec {
 };
 
 struct reader {
-    char *path;
-    int fd;
+    char *path; /* or the name of the source */
+    struct byte_source *source;
+    int fd; /* of a file, which can be sought in; -1: another source */
     const struct codec *codec;
     unsigned char *chunk;
     size_t at;         /* first byte of the chunk not consumed yet */
@@ -171,30 +173,15 @@ static const struct codec codecs[] = {
 /* Reads more of the file behind what is in the chunk; at its end sets file_end. */
 static int fill_chunk(struct reader *reader, struct tg_error *err)
 {
-    for (;;) {
-        ssize_t got = read(reader->fd, reader->chunk + reader->len, CHUNK_BYTES - reader->len);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return error_errno(err, TG_SOURCE, errno, "file '%s' cannot be read", reader->path);
-        reader->len += (size_t)got;
-        reader->file_read += got;
-        reader->file_end = got == 0;
-        return TG_OK;
-    }
-}
-
-static int open_file(struct reader *reader, struct tg_error *err)
-{
-    reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC);
-    struct stat info;
-    if (reader->fd < 0 || fstat(reader->fd, &info) != 0)
-        return error_errno(err, TG_SOURCE, errno, "file '%s' cannot be opened", reader->path);
-    if (S_ISDIR(info.st_mode))
-        return error_set(err, TG_SOURCE, "file '%s' is a folder; name its files, as in '%s/*'",
-                         reader->path, reader->path);
-    (void)posix_fadvise(reader->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-    return TG_OK;
+    size_t got = 0;
+    int rc = TG_OK;
+    TRY(reader->source->read(reader->source, reader->chunk + reader->len, CHUNK_BYTES - reader->len,
+                             &got, err));
+    reader->len += got;
+    reader->file_read += (int64_t)got;
+    reader->file_end = got == 0;
+done:
+    return rc;
 }
 
 static const struct codec *find_codec(const struct reader *reader)
@@ -226,20 +213,23 @@ static int check_length(const struct reader *reader, struct tg_error *err)
     return TG_OK;
 }
 
-int reader_open(const char *path, struct reader **out, struct tg_error *err)
+int reader_open_source(struct byte_source *source, const char *name, struct reader **out,
+                       struct tg_error *err)
 {
     *out = NULL;
     struct reader *reader = mem_calloc(1, sizeof(*reader));
-    if (!reader)
+    if (!reader) {
+        source->close(source);
         return error_nomem(err);
+    }
     int rc = TG_OK;
     reader->fd = -1;
+    reader->source = source;
     reader->at_end = true;
-    reader->path = mem_strdup(path);
+    reader->path = mem_strdup(name);
     reader->chunk = mem_alloc(CHUNK_BYTES);
     if (!reader->path || !reader->chunk)
         TRY(error_nomem(err));
-    TRY(open_file(reader, err));
     while (reader->len < sizeof(codecs->magic) && !reader->file_end)
         TRY(fill_chunk(reader, err));
     reader->codec = find_codec(reader);
@@ -251,6 +241,76 @@ done:
     if (rc != TG_OK)
         reader_close(reader);
     return rc;
+}
+
+/* ---- Files ---- */
+
+struct file_source {
+    struct byte_source base;
+    int fd;
+    char path[]; /* for messages */
+};
+
+static int read_file(struct byte_source *base, void *out, size_t cap, size_t *len,
+                     struct tg_error *err)
+{
+    const struct file_source *file = (const struct file_source *)base;
+    ssize_t got;
+    while ((got = read(file->fd, out, cap)) < 0 && errno == EINTR)
+        ;
+    if (got < 0)
+        return error_errno(err, TG_SOURCE, errno, "file '%s' cannot be read", file->path);
+    *len = (size_t)got;
+    return TG_OK;
+}
+
+static void close_file(struct byte_source *base)
+{
+    struct file_source *file = (struct file_source *)base;
+    if (file->fd >= 0)
+        close(file->fd);
+    mem_free(file);
+}
+
+static int open_file(const char *path, struct file_source **out, struct tg_error *err)
+{
+    size_t len = strlen(path) + 1;
+    struct file_source *file = mem_calloc(1, sizeof(*file) + len);
+    *out = file;
+    if (!file)
+        return error_nomem(err);
+    file->base = (struct byte_source){read_file, close_file};
+    memcpy(file->path, path, len);
+    file->fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat info;
+    if (file->fd < 0 || fstat(file->fd, &info) != 0)
+        return error_errno(err, TG_SOURCE, errno, "file '%s' cannot be opened", path);
+    if (S_ISDIR(info.st_mode))
+        return error_set(err, TG_SOURCE, "file '%s' is a folder; name its files, as in '%s/*'",
+                         path, path);
+    (void)posix_fadvise(file->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    return TG_OK;
+}
+
+int reader_open(const char *path, struct reader **out, struct tg_error *err)
+{
+    *out = NULL;
+    struct file_source *file;
+    int rc = open_file(path, &file, err);
+    if (rc != TG_OK && file)
+        close_file(&file->base);
+    if (rc != TG_OK)
+        return rc;
+    rc = reader_open_source(&file->base, path, out, err);
+    if (rc == TG_OK)
+        (*out)->fd = file->fd;
+    return rc;
+}
+
+int reader_stat(const struct reader *reader, struct fs_stat *out, struct tg_error *err)
+{
+    *out = (struct fs_stat){0};
+    return reader->fd < 0 ? TG_OK : fs_stat_open(reader->fd, out, err);
 }
 
 int reader_read(struct reader *reader, void *out, size_t cap, size_t *len, struct tg_error *err)
@@ -294,7 +354,7 @@ static int64_t seek_ahead(struct reader *reader, int64_t bytes)
 {
     int64_t held = (int64_t)(reader->len - reader->at);
     struct stat info;
-    if (!reader_is_plain(reader) || bytes <= held || reader->file_end ||
+    if (reader->fd < 0 || !reader_is_plain(reader) || bytes <= held || reader->file_end ||
         fstat(reader->fd, &info) != 0 || !S_ISREG(info.st_mode))
         return 0;
     int64_t to = reader->file_read - held + bytes;
@@ -343,8 +403,7 @@ void reader_close(struct reader *reader)
     if (reader->zlib_open)
         inflateEnd(&reader->zlib);
     ZSTD_freeDCtx(reader->zstd);
-    if (reader->fd >= 0)
-        close(reader->fd);
+    reader->source->close(reader->source);
     mem_free(reader->chunk);
     mem_free(reader->path);
     mem_free(reader);

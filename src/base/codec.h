@@ -1,8 +1,8 @@
 /*
- * Bytes of a file, decompressed on the way: plain, gzip (several members too) and zstd (several
- * frames too), told by the first bytes, not the name. The end is the end only when all checksums
- * were right: what was read before is worth nothing if reading fails later. And the blob form of
- * dlt's state: base64(zlib level 9).
+ * Bytes of a file or another source, decompressed on the way: plain, gzip (several members too) and
+ * zstd (several frames too), told by the first bytes, not the name. The end is the end only when all
+ * checksums were right: what was read before is worth nothing if reading fails later. And the blob
+ * form of dlt's state: base64(zlib level 9).
  */
 #ifndef TIDEGATE_BASE_CODEC_H
 #define TIDEGATE_BASE_CODEC_H
@@ -12,11 +12,28 @@
 #include "base/buf.h"
 #include "base/error.h"
 
-struct reader; /* one open file */
+/* Where bytes come from that are in no file: the body of an answer. Whoever makes one begins his
+ * struct with this one. */
+struct byte_source {
+    /* Up to `cap` bytes; *len = 0 at the end. */
+    int (*read)(struct byte_source *source, void *out, size_t cap, size_t *len,
+                struct tg_error *err);
+    void (*close)(struct byte_source *source);
+};
+
+struct reader; /* one open file, or source */
 
 /* TG_SOURCE when it cannot be opened ("file 'x' cannot be opened: ..."; a folder is said so).
  * TG_DATA when it is called .gz or .zst and is shorter than any such file. */
 int reader_open(const char *path, struct reader **out, struct tg_error *err) TG_CHECK_RESULT;
+/* The same of a source, which is closed with the reader, also on failure. It is called `name` in
+ * messages. */
+int reader_open_source(struct byte_source *source, const char *name, struct reader **out,
+                       struct tg_error *err) TG_CHECK_RESULT;
+/* The very file that is open, whatever its path leads to by now; of a source, exists is false. */
+struct fs_stat;
+int reader_stat(const struct reader *reader, struct fs_stat *out,
+                struct tg_error *err) TG_CHECK_RESULT;
 /* Up to `cap` bytes of content; *len = 0 at the end. A truncated or damaged stream is TG_DATA and
  * names file and byte. */
 int reader_read(struct reader *reader, void *out, size_t cap, size_t *len,

@@ -98,6 +98,28 @@ char *fs_dirname(const char *path)
 
 /* ---- One file ------------------------------------------------------------------------------ */
 
+static struct fs_stat stat_of(const struct stat *info)
+{
+    return (struct fs_stat){
+        .exists = true,
+        .is_dir = S_ISDIR(info->st_mode),
+        .is_file = S_ISREG(info->st_mode),
+        .size = info->st_size,
+        .mtime_us = (int64_t)info->st_mtim.tv_sec * 1000000 + info->st_mtim.tv_nsec / 1000,
+        .device = info->st_dev,
+        .inode = info->st_ino,
+    };
+}
+
+int fs_stat_open(int fd, struct fs_stat *out, struct tg_error *err)
+{
+    struct stat info;
+    if (fstat(fd, &info) != 0)
+        return error_errno(err, TG_IO, errno, "an open file cannot be examined");
+    *out = stat_of(&info);
+    return TG_OK;
+}
+
 int fs_stat(const char *path, struct fs_stat *out, struct tg_error *err)
 {
     *out = (struct fs_stat){0};
@@ -107,11 +129,7 @@ int fs_stat(const char *path, struct fs_stat *out, struct tg_error *err)
             return TG_OK;
         return error_errno(err, TG_IO, errno, "file '%s' cannot be examined", path);
     }
-    out->exists = true;
-    out->is_dir = S_ISDIR(info.st_mode);
-    out->is_file = S_ISREG(info.st_mode);
-    out->size = info.st_size;
-    out->mtime_us = (int64_t)info.st_mtim.tv_sec * 1000000 + info.st_mtim.tv_nsec / 1000;
+    *out = stat_of(&info);
     return TG_OK;
 }
 

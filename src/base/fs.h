@@ -16,6 +16,7 @@ struct fs_stat {
     bool is_file; /* a regular one: no pipe, no device */
     int64_t size;
     int64_t mtime_us;
+    uint64_t device, inode; /* together: which file it is, whatever it is called */
 };
 
 char *fs_join(const char *folder, const char *name); /* out (mem_free); an absolute `name` is
@@ -27,6 +28,7 @@ int fs_identity(const char *path, struct buf *out, struct tg_error *err) TG_CHEC
 char *fs_dirname(const char *path); /* out; "." when there is no folder part */
 /* exists = false when absent; other failures are TG_IO. */
 int fs_stat(const char *path, struct fs_stat *out, struct tg_error *err) TG_CHECK_RESULT;
+int fs_stat_open(int fd, struct fs_stat *out, struct tg_error *err) TG_CHECK_RESULT; /* the same */
 int fs_mkdirs(const char *path, struct tg_error *err) TG_CHECK_RESULT; /* like mkdir -p */
 int fs_read_file(const char *path, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Writes a temporary file beside `path`, fsyncs it and renames it over `path`. */

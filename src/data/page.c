@@ -24,11 +24,19 @@ enum {
     ASCII_BYTES_MAX = 1 << 22 /* more are checked text by text, as rows are laid */
 };
 
-void page_release(struct page *page)
+void page_clear(struct page *page)
 {
-    mem_free(page->rows);
     schema_release(&page->schema);
     array_release(&page->array);
+    *page = (struct page){
+        .kind = PAGE_END, .rows = page->rows, .row_cap = page->row_cap, .parser = page->parser};
+}
+
+void page_release(struct page *page)
+{
+    page_clear(page);
+    mem_free(page->rows);
+    json_page_free(page->parser);
     *page = (struct page){.kind = PAGE_END};
 }
 

@@ -20,6 +20,7 @@ struct page {
     const yyjson_val **rows;
     size_t row_count;
     size_t row_cap;
+    struct json_page *parser; /* the page's own, of rows that were JSON; NULL: none */
     const uint64_t
         *lines; /* line of each row as delivered (read_count of them); NULL: row numbers count */
     bool lines_are_rows; /* `lines` holds row numbers */
@@ -33,8 +34,10 @@ struct page {
     struct ArrowArray array;
 };
 
-/* Frees what the page owns (row list, Arrow structs) and zeroes it. */
+/* Frees what the page owns (row list, parser, Arrow structs) and zeroes it. page_clear keeps the
+ * memory that another page of rows can use. */
 void page_release(struct page *page);
+void page_clear(struct page *page);
 /* Adds "file 'x', line 3" or "row 17" for `row` (one of page->rows) to err's place. Returns `code`.
  */
 int page_where(const struct page *page, const yyjson_val *row, int code, struct tg_error *err);

@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/memory.h"
+#include "tests/text_source.h"
 #include "tests/torture.h"
 
 static char folder[1024];
@@ -424,6 +425,52 @@ static void test_skip(void **state)
     buf_release(&packed);
 }
 
+/* What comes from elsewhere is decompressed, passed over and cut off like a file. */
+static void test_source(void **state)
+{
+    (void)state;
+    struct buf packed = BUF_INIT;
+    gzip(text.data, text.len, &packed);
+    for (int is_packed = 0; is_packed < 2; is_packed++) {
+        const struct buf *bytes = is_packed ? &packed : &text;
+        struct text_source source = text_source(bytes->data, bytes->len);
+        struct reader *reader = NULL;
+        struct fs_stat info;
+        char rest[10];
+        size_t len = 0;
+        source.piece = 1000;
+        assert_int_equal(reader_open_source(&source.base, "elsewhere", &reader, NULL), TG_OK);
+        assert_int_equal(reader_is_plain(reader), !is_packed);
+        assert_int_equal(reader_stat(reader, &info, NULL), TG_OK);
+        assert_false(info.exists);
+        assert_int_equal(reader_skip(reader, 600000, NULL), TG_OK);
+        assert_int_equal(reader_read(reader, rest, sizeof(rest), &len, NULL), TG_OK);
+        assert_memory_equal(rest, text.data + 600000, len);
+        assert_true(len > 0);
+        reader_close(reader);
+        assert_int_equal(source.closed, 1);
+    }
+    struct text_source cut = text_source(packed.data, packed.len - 1);
+    struct reader *reader = NULL;
+    struct tg_error err = {0};
+    assert_int_equal(reader_open_source(&cut.base, "elsewhere", &reader, NULL), TG_OK);
+    assert_int_equal(reader_pass(reader, INT64_MAX, &err), TG_DATA);
+    assert_non_null(strstr(err.what, "'elsewhere' is truncated"));
+    reader_close(reader);
+    buf_release(&packed);
+}
+
+static int source_once(void)
+{
+    struct text_source source = text_source("12345", 5);
+    struct reader *reader = NULL;
+    int rc = reader_open_source(&source.base, "elsewhere", &reader, NULL);
+    assert_int_equal(source.closed, rc != TG_OK);
+    reader_close(reader);
+    assert_int_equal(source.closed, 1);
+    return rc;
+}
+
 static void test_torture(void **state)
 {
     (void)state;
@@ -437,6 +484,7 @@ static void test_torture(void **state)
     buf_release(&packed);
     torture(read_once);
     torture(blob_once);
+    torture(source_once);
 }
 
 static void test_blob(void **state)
@@ -500,6 +548,7 @@ int main(void)
         cmocka_unit_test(test_damaged),
         cmocka_unit_test(test_open_errors),
         cmocka_unit_test(test_skip),
+        cmocka_unit_test(test_source),
         cmocka_unit_test(test_torture),
         cmocka_unit_test(test_blob),
         cmocka_unit_test(test_bad_blobs),

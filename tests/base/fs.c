@@ -134,6 +134,15 @@ static void test_stat(void **state)
     int64_t now_us = (int64_t)time(NULL) * 1000000;
     assert_true(info.mtime_us > now_us - 3600 * INT64_C(1000000));
     assert_true(info.mtime_us < now_us + 3600 * INT64_C(1000000));
+    struct fs_stat open_info;
+    int fd = open("file", O_RDONLY);
+    assert_int_equal(rename("file", "other"), 0);
+    assert_int_equal(fs_stat_open(fd, &open_info, NULL), TG_OK);
+    assert_int_equal(close(fd), 0);
+    assert_int_equal(rename("other", "file"), 0);
+    assert_true(open_info.is_file && open_info.size == 1 && open_info.mtime_us == info.mtime_us);
+    assert_true(open_info.device == info.device && open_info.inode == info.inode);
+    assert_int_equal(fs_stat_open(fd, &open_info, NULL), TG_IO);
     assert_int_equal(fs_stat(".", &info, NULL), TG_OK);
     assert_true(info.exists && info.is_dir);
     assert_false(exists("none"));

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "extract/files/content.h"
+#include "extract/formats/content.h"
 #include "helper.h"
 
 #define BYTES(text) text, sizeof(text) - 1

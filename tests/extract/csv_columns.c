@@ -1,5 +1,5 @@
 /*
- * src/extract/files/csv_columns.c: types guessed from texts, and texts as values of them.
+ * src/extract/formats/csv_columns.c: types guessed from texts, and texts as values of them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "extract/files/csv_columns.h"
+#include "extract/formats/csv_columns.h"
 #include "helper.h"
 #include "tests/torture.h"
 

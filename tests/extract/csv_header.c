@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "extract/files/csv_header.h"
+#include "extract/formats/csv_header.h"
 #include "helper.h"
 #include "tests/torture.h"
 

@@ -10,7 +10,7 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "extract/files/feed.h"
+#include "extract/formats/feed.h"
 #include "helper.h"
 #include "tests/torture.h"
 
@@ -43,13 +43,25 @@ static void gzip_file(const char *path, const struct buf *text)
     assert_int_equal(gzclose(file), Z_OK);
 }
 
+static int open_feed(const char *path, struct feed **out, struct tg_error *err)
+{
+    struct reader *text;
+    int rc = TG_OK;
+
+    *out = NULL;
+    TRY(reader_open(path, &text, err));
+    TRY(feed_open(text, out, err));
+done:
+    return rc;
+}
+
 static int feed_whole(const char *path, struct buf *out, int64_t *last_line, struct tg_error *err)
 {
     struct feed *feed = NULL;
     const char *pipe;
     int rc = TG_OK;
 
-    TRY(feed_open(path, &feed, err));
+    TRY(open_feed(path, &feed, err));
     TRY(feed_start(feed, &pipe, err));
     read_pipe(pipe, out, SIZE_MAX);
     TRY(feed_finish(feed, err));
@@ -98,16 +110,16 @@ static void test_head(void **state)
 
     make_text(&text, 400000);
     put_bytes(*state, "x", text.data, text.len);
-    assert_int_equal(feed_open(path_in(*state, "x"), &feed, NULL), TG_OK);
+    assert_int_equal(open_feed(path_in(*state, "x"), &feed, NULL), TG_OK);
     assert_memory_equal(feed_head(feed, &len), text.data, FEED_HEAD_BYTES);
     assert_int_equal(len, FEED_HEAD_BYTES);
     feed_close(feed);
     put_file(*state, "x", "a");
-    assert_int_equal(feed_open(path_in(*state, "x"), &feed, NULL), TG_OK);
+    assert_int_equal(open_feed(path_in(*state, "x"), &feed, NULL), TG_OK);
     assert_int_equal(*feed_head(feed, &len), 'a');
     assert_int_equal(len, 1);
     feed_close(feed);
-    assert_int_equal(feed_open(path_in(*state, "none"), &feed, NULL), TG_SOURCE);
+    assert_int_equal(open_feed(path_in(*state, "none"), &feed, NULL), TG_SOURCE);
     assert_null(feed);
     feed_close(NULL);
     buf_release(&text);
@@ -159,20 +171,20 @@ static void test_left_early(void **state)
     make_text(&text, 5000000);
     put_bytes(*state, "x", text.data, text.len);
     for (size_t most = 0; most <= 4000000; most += 2000000) {
-        assert_int_equal(feed_open(path_in(*state, "x"), &feed, NULL), TG_OK);
+        assert_int_equal(open_feed(path_in(*state, "x"), &feed, NULL), TG_OK);
         assert_int_equal(feed_start(feed, &pipe, NULL), TG_OK);
         buf_clear(&out);
         read_pipe(pipe, &out, most);
         assert_int_equal(feed_stop(feed, &err), TG_OK);
         feed_close(feed);
     }
-    assert_int_equal(feed_open(path_in(*state, "x"), &feed, NULL), TG_OK);
+    assert_int_equal(open_feed(path_in(*state, "x"), &feed, NULL), TG_OK);
     assert_int_equal(feed_start(feed, &pipe, NULL), TG_OK);
     read_pipe(pipe, &out, 1);
     assert_int_equal(feed_finish(feed, &err), TG_INTERNAL);
     assert_non_null(strstr(err.what, "bytes unread"));
     feed_close(feed);
-    assert_int_equal(feed_open(path_in(*state, "x"), &feed, NULL), TG_OK);
+    assert_int_equal(open_feed(path_in(*state, "x"), &feed, NULL), TG_OK);
     assert_int_equal(feed_start(feed, &pipe, NULL), TG_OK);
     feed_close(feed);
     buf_release(&text);
@@ -227,7 +239,7 @@ static void check_begin_at(const char *path, const struct buf *text, size_t head
     assert_int_equal(hash_stream_new(&wanted, NULL), TG_OK);
     hash_stream_add(hash, text->data, is_kept ? from : 0);
     hash_stream_add(wanted, text->data, text->len);
-    assert_int_equal(feed_open(path, &feed, NULL), TG_OK);
+    assert_int_equal(open_feed(path, &feed, NULL), TG_OK);
     feed_begin_at(feed, (int64_t)header, (int64_t)from, hash);
     assert_int_equal(feed_start(feed, &pipe, NULL), TG_OK);
     read_pipe(pipe, &out, SIZE_MAX);
@@ -272,7 +284,7 @@ static void test_pass(void **state)
     make_text(&text, 400000);
     put_bytes(*state, "x", text.data, text.len);
     assert_int_equal(hash_stream_new(&hash, NULL), TG_OK);
-    assert_int_equal(feed_open(path_in(*state, "x"), &feed, NULL), TG_OK);
+    assert_int_equal(open_feed(path_in(*state, "x"), &feed, NULL), TG_OK);
     feed_begin_at(feed, 0, 0, hash);
     assert_int_equal(feed_pass(feed, NULL), TG_OK);
     assert_int_equal(hash_stream_bytes(hash), text.len);
@@ -288,7 +300,7 @@ static int work(void)
     const char *pipe;
     int rc = TG_OK;
 
-    TRY(feed_open(path_in(folder_of_torture, "x.gz"), &feed, NULL));
+    TRY(open_feed(path_in(folder_of_torture, "x.gz"), &feed, NULL));
     TRY(feed_start(feed, &pipe, NULL));
 done:
     feed_close(feed);

@@ -344,6 +344,30 @@ static void test_changed_while_read(void **state)
     page_stream_close(first);
 }
 
+/* Files are rotated while they are read: no row comes twice. */
+static void test_rotated_while_read(void **state)
+{
+    static const char *const names[] = {"a.jsonl", "a.csv"};
+    static const char *const others[] = {"b.jsonl", "b.csv"};
+    static const char *const texts[] = {"{\"id\":1}\n", "id\n1\n"};
+
+    for (int i = 0; i < 2; i++) {
+        struct page page;
+        struct tg_error err = {0};
+        put_file(*state, names[i], texts[i]);
+        put_file(*state, others[i], texts[i]);
+        struct page_stream *stream = open_path(*state, i == 0 ? "*.jsonl" : "*.csv");
+        assert_int_equal(next_page(stream, &page, NULL), TG_OK);
+        page_release(&page);
+        assert_int_equal(rename(path_in(*state, names[i]), path_in(*state, others[i])), 0);
+        assert_int_equal(next_page(stream, &page, &err), TG_SOURCE);
+        assert_non_null(strstr(err.what, "is another one than when the folder was listed"));
+        assert_true(err.retryable);
+        page_release(&page);
+        page_stream_close(stream);
+    }
+}
+
 /* ---- the whole way ---- */
 
 static int count_rows(void *user, struct page *page, struct tg_error *err)
@@ -463,6 +487,7 @@ int main(void)
         IN_FOLDER(test_progress),
         IN_FOLDER(test_ledger),
         IN_FOLDER(test_changed_while_read),
+        IN_FOLDER(test_rotated_while_read),
         IN_FOLDER(test_run_with_cursor),
         IN_FOLDER(test_no_files),
         IN_FOLDER(test_hints),

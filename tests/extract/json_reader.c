@@ -9,8 +9,9 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "extract/files/json_reader.h"
+#include "extract/formats/json_reader.h"
 #include "helper.h"
+#include "tests/text_source.h"
 #include "tests/torture.h"
 
 enum { MIB = 1024 * 1024 };
@@ -24,17 +25,31 @@ struct outcome {
     struct tg_error err;
 };
 
+static int open_path(const char *path, const struct json_options *options, struct page_stream **out,
+                     struct tg_error *err)
+{
+    struct reader *text;
+    int rc = TG_OK;
+
+    *out = NULL;
+    TRY(reader_open(path, &text, err));
+    TRY(json_reader_open(text, options, out, err));
+done:
+    return rc;
+}
+
 /* Reads a file to its end, or to an error. */
 static struct outcome read_file(const char *path, enum json_form form, size_t line_bytes_max)
 {
     struct outcome out = {.rc = TG_OK};
-    struct json_reader *reader;
+    struct page_stream *stream;
     struct page page = {.kind = PAGE_END};
+    const struct json_options options = {
+        .form = form, .line_bytes_max = line_bytes_max, .name = path};
 
-    assert_int_equal(json_reader_new(line_bytes_max, &reader, NULL), TG_OK);
-    out.rc = json_reader_open(reader, path, form, &out.err);
+    out.rc = open_path(path, &options, &stream, &out.err);
     while (out.rc == TG_OK) {
-        out.rc = json_reader_next(reader, &page, &out.err);
+        out.rc = stream->next(stream, &page, &out.err);
         if (out.rc != TG_OK || page.kind == PAGE_END)
             break;
         assert_true(page.row_count > 0);
@@ -44,10 +59,9 @@ static struct outcome read_file(const char *path, enum json_form form, size_t li
         out.pages++;
         if (out.text.len < 1000)
             put_page(&out.text, &page);
-        page_release(&page);
     }
     page_release(&page);
-    json_reader_free(reader);
+    page_stream_close(stream);
     return out;
 }
 
@@ -303,39 +317,71 @@ static void test_cannot_open(void **state)
     assert_int_equal(out.rc, TG_SOURCE);
 }
 
-/* One reader for file after file, whatever became of the one before. */
+/* A page for file after file, whatever became of the one before; its memory is used again. */
 static void test_reuse(void **state)
 {
-    struct json_reader *reader;
+    struct page_stream *stream;
     struct page page = {.kind = PAGE_END};
+    struct json_options options = {.line_bytes_max = MIB, .name = "x"};
 
     put_file(*state, "a.json", "[{\"a\":1},");
     put_file(*state, "b.jsonl", "{\"b\":1}\n");
-    assert_int_equal(json_reader_new(MIB, &reader, NULL), TG_OK);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(json_reader_open(reader, path_in(*state, "a.json"), JSON_ANY, NULL),
-                         TG_OK);
-        while (json_reader_next(reader, &page, NULL) == TG_OK)
+        options.form = JSON_ANY;
+        assert_int_equal(open_path(path_in(*state, "a.json"), &options, &stream, NULL), TG_OK);
+        while (stream->next(stream, &page, NULL) == TG_OK)
             assert_int_equal(page.kind, PAGE_ROWS);
-        assert_int_equal(json_reader_open(reader, path_in(*state, "b.jsonl"), JSON_LINES, NULL),
-                         TG_OK);
-        assert_int_equal(json_reader_next(reader, &page, NULL), TG_OK);
+        page_stream_close(stream);
+        const struct json_page *parser = page.parser;
+        options.form = JSON_LINES;
+        assert_int_equal(open_path(path_in(*state, "b.jsonl"), &options, &stream, NULL), TG_OK);
+        assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
         assert_int_equal(page.row_count, 1);
-        assert_int_equal(json_reader_bytes(reader), 8);
-        assert_int_equal(json_reader_next(reader, &page, NULL), TG_OK);
+        assert_int_equal(page.bytes, 8);
+        assert_ptr_equal(page.parser, parser);
+        assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
         assert_int_equal(page.kind, PAGE_END);
-        assert_int_equal(json_reader_next(reader, &page, NULL), TG_OK);
+        assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
         assert_int_equal(page.kind, PAGE_END);
+        page_stream_close(stream);
     }
     page_release(&page);
-    json_reader_free(reader);
-    json_reader_free(NULL);
+}
+
+/* Rows of what is in no file; how it ends is what its source says. */
+static void test_no_file(void **state)
+{
+    static const char text[] = "{\"a\":1}\n{\"a\":2}\n";
+    const struct json_options options = {.line_bytes_max = MIB, .name = "an answer"};
+
+    (void)state;
+    for (size_t fail_at = 0; fail_at < 20; fail_at += 12) {
+        struct text_source source = text_source(text, sizeof(text) - 1);
+        struct page page = {.kind = PAGE_END};
+        struct page_stream *stream;
+        struct reader *reader;
+        struct tg_error err = {0};
+        source.fail_at = fail_at;
+        assert_int_equal(reader_open_source(&source.base, "an answer", &reader, NULL), TG_OK);
+        assert_int_equal(json_reader_open(reader, &options, &stream, NULL), TG_OK);
+        if (fail_at == 0) {
+            assert_int_equal(stream->next(stream, &page, &err), TG_OK);
+            assert_int_equal(page.row_count, 2);
+            assert_string_equal(page.file, "an answer");
+        } else {
+            assert_int_equal(stream->next(stream, &page, &err), TG_SOURCE);
+            assert_string_equal(err.what, "the line is dead");
+        }
+        page_stream_close(stream);
+        page_release(&page);
+        assert_int_equal(source.closed, 1);
+    }
 }
 
 /* The rest of a file, with the numbers of its lines; the hash is that of the whole. */
 static void check_start(const char *path, const char *content, size_t from, bool is_kept)
 {
-    struct json_reader *reader;
+    struct page_stream *stream;
     struct page page = {.kind = PAGE_END};
     struct tg_error err = {0};
     struct hash_stream *hash, *wanted;
@@ -345,23 +391,24 @@ static void check_start(const char *path, const char *content, size_t from, bool
     assert_int_equal(hash_stream_new(&wanted, NULL), TG_OK);
     hash_stream_add(hash, content, is_kept ? from : 0);
     hash_stream_add(wanted, content, strlen(content));
-    assert_int_equal(json_reader_new(1 << 20, &reader, NULL), TG_OK);
-    assert_int_equal(json_reader_open(reader, path, JSON_LINES, NULL), TG_OK);
-    const struct json_start start = {
-        .name = "a name", .bytes = (int64_t)from, .lines = 2, .hash = hash};
-    assert_int_equal(json_reader_start(reader, &start, NULL), TG_OK);
-    assert_int_equal(json_reader_next(reader, &page, NULL), TG_OK);
+    const struct json_options options = {.line_bytes_max = MIB,
+                                         .name = "a name",
+                                         .from = (int64_t)from,
+                                         .lines_before = 2,
+                                         .hash = hash};
+    assert_int_equal(open_path(path, &options, &stream, NULL), TG_OK);
+    assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
     assert_int_equal(page.row_count, 2);
     assert_string_equal(page.file, "a name");
     assert_int_equal(page_where(&page, page.rows[1], TG_DATA, &err), TG_DATA);
     assert_string_equal(err.where, "file 'a name', line 4");
-    assert_int_equal(json_reader_next(reader, &page, NULL), TG_OK);
+    assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
     assert_int_equal(page.kind, PAGE_END);
     hash_stream_text(hash, got_hash);
     hash_stream_text(wanted, wanted_hash);
     assert_string_equal(got_hash, wanted_hash);
     page_release(&page);
-    json_reader_free(reader);
+    page_stream_close(stream);
     hash_stream_free(hash);
     hash_stream_free(wanted);
 }
@@ -391,18 +438,18 @@ static void test_has_lines(void **state)
 
 static int work(void)
 {
-    struct json_reader *reader = NULL;
+    const struct json_options options = {.form = JSON_ANY, .line_bytes_max = MIB, .name = "t"};
+    struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
 
-    TRY(json_reader_new(MIB, &reader, NULL));
-    TRY(json_reader_open(reader, path_in(folder_of_torture, "t.json"), JSON_ANY, NULL));
+    TRY(open_path(path_in(folder_of_torture, "t.json"), &options, &stream, NULL));
     do
-        TRY(json_reader_next(reader, &page, NULL));
+        TRY(stream->next(stream, &page, NULL));
     while (page.kind != PAGE_END);
 done:
     page_release(&page);
-    json_reader_free(reader);
+    page_stream_close(stream);
     return rc;
 }
 
@@ -432,6 +479,7 @@ int main(void)
         IN_FOLDER(test_compressed),
         IN_FOLDER(test_cannot_open),
         IN_FOLDER(test_reuse),
+        cmocka_unit_test(test_no_file),
         IN_FOLDER(test_out_of_memory),
     };
 

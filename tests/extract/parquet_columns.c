@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "extract/files/parquet_columns.h"
+#include "extract/formats/parquet_columns.h"
 #include "helper.h"
 #include "parquet_samples.h"
 #include "tests/torture.h"

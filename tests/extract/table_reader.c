@@ -9,8 +9,9 @@
 #include <zlib.h>
 #include <zstd.h>
 
-#include "extract/files/table_reader.h"
+#include "extract/formats/table_reader.h"
 #include "helper.h"
+#include "tests/text_source.h"
 #include "parquet_samples.h"
 
 static struct context ctx;
@@ -58,30 +59,61 @@ struct outcome {
     struct tg_error err;
 };
 
-static struct outcome read_table(const char *path, struct table_options options)
+static int open_csv(const char *path, struct csv_options options, struct page_stream **out,
+                    struct tg_error *err)
 {
-    struct outcome out = {.rc = TG_OK};
-    struct table_reader *reader = NULL;
+    struct reader *text;
+    int rc = TG_OK;
+
+    *out = NULL;
+    options.name = path;
+    TRY(reader_open(path, &text, err));
+    TRY(csv_reader_open(engine, text, &options, out, err));
+done:
+    return rc;
+}
+
+/* Reads to the end, or to an error, and closes. */
+static void read_all(struct page_stream *stream, const char *name, struct outcome *out)
+{
     struct page page = {.kind = PAGE_END};
 
-    out.rc = table_reader_open(engine, path, &options, &reader, &out.err);
-    while (out.rc == TG_OK) {
-        out.rc = table_reader_next(reader, &page, &out.err);
-        if (out.rc != TG_OK || page.kind == PAGE_END)
+    while (out->rc == TG_OK) {
+        out->rc = stream->next(stream, &page, &out->err);
+        if (out->rc != TG_OK || page.kind == PAGE_END)
             break;
-        assert_string_equal(page.file, path);
-        assert_int_equal(page.first_row, out.rows + 1);
-        out.rows += page.read_count;
-        if (out.text.len < 1000)
-            put_page(&out.text, &page);
-        out.formats[0] = '\0';
+        assert_string_equal(page.file, name);
+        assert_int_equal(page.first_row, out->rows + 1);
+        out->rows += page.read_count;
+        if (out->text.len < 1000)
+            put_page(&out->text, &page);
+        out->formats[0] = '\0';
         for (int64_t i = 0; i < page.schema.n_children; i++)
-            snprintf(out.formats + strlen(out.formats), sizeof(out.formats) - strlen(out.formats),
-                     "%s ", page.schema.children[i]->format);
-        page_release(&page);
+            snprintf(out->formats + strlen(out->formats),
+                     sizeof(out->formats) - strlen(out->formats), "%s ",
+                     page.schema.children[i]->format);
     }
     page_release(&page);
-    table_reader_close(reader);
+    page_stream_close(stream);
+}
+
+static struct outcome read_table(const char *path, struct csv_options options)
+{
+    struct outcome out = {.rc = TG_OK};
+    struct page_stream *stream = NULL;
+
+    out.rc = open_csv(path, options, &stream, &out.err);
+    read_all(stream, path, &out);
+    return out;
+}
+
+static struct outcome read_parquet(const char *path)
+{
+    struct outcome out = {.rc = TG_OK};
+    struct page_stream *stream = NULL;
+
+    out.rc = parquet_reader_open(engine, path, path, &stream, &out.err);
+    read_all(stream, path, &out);
     return out;
 }
 
@@ -98,7 +130,7 @@ static void check_refused(const char *folder, const struct buf *content, size_t 
 {
     put_bytes(folder, "cut.csv", content->data, len);
     struct outcome out =
-        read_table(path_in(folder, "cut.csv"), (struct table_options){.header = true});
+        read_table(path_in(folder, "cut.csv"), (struct csv_options){.header = true});
     if (out.rc != TG_DATA || !strstr(out.err.what, what))
         fail_msg("%zu of %zu bytes: %d, '%s'", len, content->len, out.rc, out.err.what);
     buf_release(&out.text);
@@ -108,9 +140,8 @@ static void check_csv(const char *folder, const char *content, const char *delim
                       const char *rows)
 {
     put_file(folder, "x.csv", content);
-    struct outcome out = read_table(
-        path_in(folder, "x.csv"),
-        (struct table_options){.form = TABLE_CSV, .delimiter = delimiter, .header = true});
+    struct outcome out = read_table(path_in(folder, "x.csv"),
+                                    (struct csv_options){.delimiter = delimiter, .header = true});
     if (out.rc != TG_OK)
         fail_msg("%s: %s: %s", content, out.err.where, out.err.what);
     assert_string_equal(buf_string(&out.text), rows);
@@ -166,7 +197,7 @@ static void test_csv_one_column(void **state)
         put_file(*state, "x.csv", files[i].content);
         struct outcome out =
             read_table(path_in(*state, "x.csv"),
-                       (struct table_options){.null_text = files[i].null_text, .header = true});
+                       (struct csv_options){.null_text = files[i].null_text, .header = true});
         assert_int_equal(out.rc, TG_OK);
         assert_string_equal(buf_string(&out.text), files[i].rows);
         buf_release(&out.text);
@@ -207,7 +238,7 @@ static void test_csv_equal_names(void **state)
     put_file(*state, "x.csv", "a,b,a\n1,2,3\n");
     struct outcome out =
         read_table(path_in(*state, "x.csv"),
-                   (struct table_options){.header = true, .columns = hints, .column_count = 1});
+                   (struct csv_options){.header = true, .columns = hints, .column_count = 1});
     assert_int_equal(out.rc, TG_OK);
     assert_string_equal(buf_string(&out.text), "a=1,b=2,a_1=\"3\" ");
     buf_release(&out.text);
@@ -221,7 +252,7 @@ static void test_csv_blank_lines(void **state)
     check_csv(*state, "\r\nid\r\n1\r\n\r\n2\r\n", NULL, "id=1 id=2 ");
     put_file(*state, "x.csv", "id\na\n\nNA\n");
     struct outcome out = read_table(path_in(*state, "x.csv"),
-                                    (struct table_options){.null_text = "NA", .header = true});
+                                    (struct csv_options){.null_text = "NA", .header = true});
     assert_string_equal(buf_string(&out.text), "id=\"a\" id=null ");
     buf_release(&out.text);
 }
@@ -234,7 +265,7 @@ static void test_csv_hints(void **state)
     put_file(*state, "x.csv", "zip,price,n\n123,1.5,1\n");
     struct outcome out =
         read_table(path_in(*state, "x.csv"),
-                   (struct table_options){.header = true, .columns = hints, .column_count = 3});
+                   (struct csv_options){.header = true, .columns = hints, .column_count = 3});
     assert_string_equal(buf_string(&out.text), "zip=\"123\",price=1.500000000,n=1 ");
     assert_string_equal(out.formats, "u d:38,9 l ");
     buf_release(&out.text);
@@ -249,8 +280,7 @@ static void test_csv_long_line(void **state)
     field[4000000] = '\0';
     buf_printf(&text, "id,t\n1,%s\n2,b\n", field);
     put_file(*state, "x.csv", buf_string(&text));
-    struct outcome out =
-        read_table(path_in(*state, "x.csv"), (struct table_options){.header = true});
+    struct outcome out = read_table(path_in(*state, "x.csv"), (struct csv_options){.header = true});
     if (out.rc != TG_OK)
         fail_msg("%s", out.err.what);
     assert_int_equal(out.rows, 2);
@@ -262,8 +292,7 @@ static void test_csv_long_line(void **state)
 static void test_csv_types(void **state)
 {
     put_file(*state, "x.csv", "i,d,at,day,yes,t\n1,1.5,2024-01-01T00:00:00,2024-01-01,true,x\n");
-    struct outcome out =
-        read_table(path_in(*state, "x.csv"), (struct table_options){.header = true});
+    struct outcome out = read_table(path_in(*state, "x.csv"), (struct csv_options){.header = true});
     assert_int_equal(out.rc, TG_OK);
     assert_string_equal(out.formats, "l g tsu: tdD b u ");
     buf_release(&out.text);
@@ -274,7 +303,7 @@ static void test_csv_nanoseconds(void **state)
 {
     struct context warned;
     struct warnings warnings;
-    struct table_options options = {.header = true, .ctx = &warned};
+    struct csv_options options = {.header = true, .ctx = &warned};
 
     context_init(&warned);
     warnings_init(&warnings);
@@ -301,17 +330,37 @@ static void test_csv_options(void **state)
 {
     put_file(*state, "x.csv", "1,NA\n2,b\n");
     struct outcome out = read_table(path_in(*state, "x.csv"),
-                                    (struct table_options){.null_text = "NA", .header = false});
+                                    (struct csv_options){.null_text = "NA", .header = false});
     assert_int_equal(out.rc, TG_OK);
     assert_string_equal(buf_string(&out.text), "column0=1,column1=null column0=2,column1=\"b\" ");
     buf_release(&out.text);
+}
+
+/* What is in no file is read like a file. */
+static void test_csv_no_file(void **state)
+{
+    static const char text[] = "id,t\n1,a\n2,b\n";
+    struct text_source source = text_source(text, sizeof(text) - 1);
+    const struct csv_options options = {.name = "an answer", .header = true};
+    struct outcome out = {.rc = TG_OK};
+    struct page_stream *stream;
+    struct reader *reader;
+
+    (void)state;
+    assert_int_equal(reader_open_source(&source.base, "an answer", &reader, NULL), TG_OK);
+    assert_int_equal(csv_reader_open(engine, reader, &options, &stream, NULL), TG_OK);
+    read_all(stream, "an answer", &out);
+    assert_int_equal(out.rc, TG_OK);
+    assert_string_equal(buf_string(&out.text), "id=1,t=\"a\" id=2,t=\"b\" ");
+    buf_release(&out.text);
+    assert_int_equal(source.closed, 1);
 }
 
 static void test_csv_compressed(void **state)
 {
     static const char text[] = "id\n1\n2\n";
     char packed[256];
-    struct table_options options = {.header = true};
+    struct csv_options options = {.header = true};
     struct outcome out;
 
     put_bytes(*state, "x.csv", packed, ZSTD_compress(packed, sizeof(packed), text, 7, 3));
@@ -382,7 +431,7 @@ static void test_csv_members(void **state)
     FILE *file = fopen(path, "a");
     assert_int_equal(fwrite("\0\0\0", 1, 3, file), 3);
     assert_int_equal(fclose(file), 0);
-    out = read_table(path, (struct table_options){.header = true});
+    out = read_table(path, (struct csv_options){.header = true});
     assert_int_equal(out.rc, TG_OK);
     assert_int_equal(out.rows, 100000);
     buf_release(&out.text);
@@ -392,7 +441,7 @@ static void test_csv_members(void **state)
     packed.len += ZSTD_compress(packed.data + packed.len, packed.cap - packed.len,
                                 text.data + 700000, text.len - 700000, 3);
     put_bytes(*state, "x.csv", packed.data, packed.len);
-    out = read_table(path, (struct table_options){.header = true});
+    out = read_table(path, (struct csv_options){.header = true});
     assert_int_equal(out.rc, TG_OK);
     assert_int_equal(out.rows, 100000);
     buf_release(&out.text);
@@ -409,8 +458,7 @@ static void test_csv_long_last_line(void **state)
     for (int i = 0; i < 2000000; i++)
         buf_text(&text, "0123456789");
     gzip_file(path_in(*state, "x.csv"), "wb", text.data, text.len);
-    struct outcome out =
-        read_table(path_in(*state, "x.csv"), (struct table_options){.header = true});
+    struct outcome out = read_table(path_in(*state, "x.csv"), (struct csv_options){.header = true});
     assert_int_equal(out.rc, TG_DATA);
     assert_non_null(strstr(out.err.what, "the last line is longer than 4194304 bytes"));
     buf_release(&out.text);
@@ -421,7 +469,7 @@ static void test_csv_long_last_line(void **state)
 static void test_csv_order(void **state)
 {
     struct buf text = BUF_INIT;
-    struct table_reader *reader = NULL;
+    struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     int64_t next = 0, id = 0;
 
@@ -430,11 +478,11 @@ static void test_csv_order(void **state)
         buf_printf(&text, "%d,some text to make the file long enough\n", i);
     put_file(*state, "x.csv", buf_string(&text));
     buf_release(&text);
-    assert_int_equal(table_reader_open(engine, path_in(*state, "x.csv"),
-                                       &(struct table_options){.header = true}, &reader, NULL),
-                     TG_OK);
+    assert_int_equal(
+        open_csv(path_in(*state, "x.csv"), (struct csv_options){.header = true}, &stream, NULL),
+        TG_OK);
     for (;;) {
-        assert_int_equal(table_reader_next(reader, &page, NULL), TG_OK);
+        assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
         if (page.kind == PAGE_END)
             break;
         for (int64_t i = 0; i < page.array.length; i++, next++) {
@@ -444,7 +492,8 @@ static void test_csv_order(void **state)
         page_release(&page);
     }
     assert_int_equal(next, 300000);
-    table_reader_close(reader);
+    page_release(&page);
+    page_stream_close(stream);
 }
 
 static void check_csv_error(const char *folder, const char *content, const char *place,
@@ -455,7 +504,7 @@ static void check_csv_error(const char *folder, const char *content, const char 
 
     put_file(folder, "x.csv", content);
     const char *path = path_in(folder, "x.csv");
-    out = read_table(path, (struct table_options){.header = true});
+    out = read_table(path, (struct csv_options){.header = true});
     snprintf(where, sizeof(where), "file '%s'%s", path, place);
     if (out.rc != TG_DATA)
         fail_msg("%.40s: %d, %s", content, out.rc, buf_string(&out.text));
@@ -496,7 +545,7 @@ static void test_csv_errors(void **state)
 static void test_csv_late_misfit(void **state)
 {
     struct buf text = BUF_INIT;
-    struct table_reader *reader = NULL;
+    struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     uint64_t rows = 0, misfits = 0;
 
@@ -506,11 +555,11 @@ static void test_csv_late_misfit(void **state)
     buf_text(&text, "1,01\n");
     put_file(*state, "x.csv", buf_string(&text));
     buf_release(&text);
-    assert_int_equal(table_reader_open(engine, path_in(*state, "x.csv"),
-                                       &(struct table_options){.header = true}, &reader, NULL),
-                     TG_OK);
+    assert_int_equal(
+        open_csv(path_in(*state, "x.csv"), (struct csv_options){.header = true}, &stream, NULL),
+        TG_OK);
     for (;;) {
-        assert_int_equal(table_reader_next(reader, &page, NULL), TG_OK);
+        assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
         if (page.kind == PAGE_END)
             break;
         rows += page.read_count;
@@ -525,13 +574,14 @@ static void test_csv_late_misfit(void **state)
     }
     assert_int_equal(rows, 250001);
     assert_int_equal(misfits, 1);
-    table_reader_close(reader);
+    page_release(&page);
+    page_stream_close(stream);
 }
 
 static void test_absent(void **state)
 {
     struct outcome out =
-        read_table(path_in(*state, "x.csv"), (struct table_options){.form = TABLE_CSV});
+        read_table(path_in(*state, "x.csv"), (struct csv_options){.header = false});
 
     assert_int_equal(out.rc, TG_SOURCE);
     assert_non_null(strstr(out.err.what, "x.csv"));
@@ -545,7 +595,7 @@ static void test_parquet(void **state)
 
     put_file(*state, "it1x.parquet", "another that the pattern would match");
     run_sql("COPY (SELECT range AS id, 'x' AS t FROM range(5000)) TO '%s' (FORMAT parquet)", path);
-    struct outcome out = read_table(path, (struct table_options){.form = TABLE_PARQUET});
+    struct outcome out = read_parquet(path);
     if (out.rc != TG_OK)
         fail_msg("%s: %s", out.err.where, out.err.what);
     assert_int_equal(out.rows, 5000);
@@ -562,7 +612,7 @@ static void check_parquet(const char *folder, const char *select, const char *fo
 
     buf_printf(&copy, "COPY (SELECT %s) TO '%%s' (FORMAT parquet)", select);
     run_sql(buf_string(&copy), path);
-    struct outcome out = read_table(path, (struct table_options){.form = TABLE_PARQUET});
+    struct outcome out = read_parquet(path);
     if (out.rc != TG_OK)
         fail_msg("%s: %s", out.err.where, out.err.what);
     assert_string_equal(out.formats, formats);
@@ -616,7 +666,7 @@ static void test_parquet_casts(void **state)
 static struct outcome read_sample(const char *folder, const void *bytes, size_t len)
 {
     put_bytes(folder, "x.parquet", bytes, len);
-    return read_table(path_in(folder, "x.parquet"), (struct table_options){.form = TABLE_PARQUET});
+    return read_parquet(path_in(folder, "x.parquet"));
 }
 
 /* Which the engine takes for integers, doubles, and any year. */
@@ -661,7 +711,7 @@ static void test_damaged_parquet(void **state)
 
     for (size_t i = 0; i < 3; i++) {
         put_file(*state, "x.parquet", files[i].content);
-        struct outcome out = read_table(path, (struct table_options){.form = TABLE_PARQUET});
+        struct outcome out = read_parquet(path);
         assert_int_equal(out.rc, TG_DATA);
         assert_non_null(strstr(out.err.where, path));
         if (!strstr(out.err.what, files[i].what) || strstr(out.err.what, "LINE 1"))
@@ -687,6 +737,7 @@ int main(void)
         IN_FOLDER(test_csv_nanoseconds),
         IN_FOLDER(test_csv_options),
         IN_FOLDER(test_csv_compressed),
+        cmocka_unit_test(test_csv_no_file),
         IN_FOLDER(test_csv_damaged),
         IN_FOLDER(test_csv_members),
         IN_FOLDER(test_csv_long_last_line),

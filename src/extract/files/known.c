@@ -22,7 +22,7 @@
 
 #include "base/memory.h"
 #include "extract/files/text.h"
-#include "extract/files/json_reader.h"
+#include "extract/formats/json_reader.h"
 
 /* The hash of a text this long is worth keeping until its tail is read. */
 enum { KEPT_TEXT_BYTES = 4 * 1024 * 1024, OLD_END_BYTES = 64 * 1024 };
@@ -221,7 +221,7 @@ static int renew_old(const struct matching *m, struct listed_file *file, struct 
 
     if (!made)
         return error_nomem(err);
-    TRY(text_open(file->path, &content, err));
+    TRY(text_open(file, &content, err));
     TRY(text_pass(&content, INT64_MAX, err));
     /* How many rows it gave, nobody knows; a file without text gave none. */
     TRY(make_entry(m->listing, file, &content, hash_stream_bytes(content.text) > 0, made, err));
@@ -258,7 +258,7 @@ static int match_text(const struct matching *m, struct listed_file *file,
     enum verdict verdict;
     int rc = TG_OK;
 
-    TRY(text_open(file->path, &content, err));
+    TRY(text_open(file, &content, err));
     TRY(compare(&content, entry, &verdict, err));
     if (verdict == SAME_TEXT) {
         file->fate = FILE_NOTED;
@@ -426,7 +426,7 @@ static int look_at_head(struct matching *m, struct pending *pending, struct tg_e
     char next;
     int rc = TG_OK;
 
-    TRY(text_open(pending->file->path, &content, err));
+    TRY(text_open(pending->file, &content, err));
     TRY(text_pass(&content, HASH_HEAD_BYTES, err));
     pending->head_len = hash_stream_bytes(content.text);
     pending->head = hash_stream_head(content.text, HASH_HEAD_BYTES);
@@ -528,7 +528,7 @@ static int hash_text_of(struct matching *m, struct pending *pending, struct tg_e
     int rc = TG_OK;
 
     TRY(context_check(m->ctx, err));
-    TRY(text_open(pending->file->path, &content, err));
+    TRY(text_open(pending->file, &content, err));
     TRY(walk(m, pending, &content, err));
     TRY(make_entry(m->listing, pending->file, &content, 0, &pending->text, err));
 done:
@@ -583,7 +583,7 @@ static int settle_continued(struct matching *m, struct pending *pending, struct 
     if (pending->settled || !pending->begins || is_held(m, &m->index[pending->begins - 1]))
         return TG_OK;
     entry = m->index[pending->begins - 1].entry;
-    TRY(text_open(pending->file->path, &content, err));
+    TRY(text_open(pending->file, &content, err));
     TRY(compare(&content, entry, &verdict, err));
     if ((verdict != MORE_TEXT && verdict != HALF_ROW) || !can_grow(pending->file, &content))
         goto done;

@@ -33,24 +33,71 @@ void listing_release(struct listing *listing)
     *listing = (struct listing){0};
 }
 
+static int run_again(const struct listed_file *file, const char *what, struct tg_error *err)
+{
+    error_set(err, TG_SOURCE, "file '%s' %s; run again", file->path, what);
+    if (err)
+        err->retryable = true;
+    return TG_SOURCE;
+}
+
+/* Is it the file that was listed? */
+static int check_identity(const struct listed_file *file, const struct fs_stat *info,
+                          struct tg_error *err)
+{
+    if (file->device == info->device && file->inode == info->inode)
+        return TG_OK;
+    return run_again(file,
+                     "is another one than when the folder was listed: it was replaced, or files "
+                     "were renamed, while the run went on",
+                     err);
+}
+
+static int stat_path(const struct listed_file *file, struct fs_stat *info, struct tg_error *err)
+{
+    int rc = fs_stat(file->path, info, err);
+
+    if (rc == TG_OK && (!info->exists || info->is_dir))
+        return run_again(file, "is gone since the folder was listed", err);
+    return rc;
+}
+
+static void set_stat(struct listed_file *file, const struct fs_stat *info)
+{
+    file->size = info->size;
+    file->mtime_us = info->mtime_us;
+    file->is_file = info->is_file;
+    file->device = info->device;
+    file->inode = info->inode;
+}
+
 int listing_stat(struct listed_file *file, struct tg_error *err)
 {
     struct fs_stat info;
-    int rc = fs_stat(file->path, &info, err);
+    int rc = TG_OK;
 
-    if (rc != TG_OK)
-        return rc;
-    if (!info.exists || info.is_dir) {
-        error_set(err, TG_SOURCE, "file '%s' is gone since the folder was listed; run again",
-                  file->path);
-        if (err)
-            err->retryable = true;
-        return TG_SOURCE;
+    TRY(stat_path(file, &info, err));
+    TRY(check_identity(file, &info, err));
+    set_stat(file, &info);
+done:
+    return rc;
+}
+
+int listing_open(const struct listed_file *file, struct reader **out, struct tg_error *err)
+{
+    struct fs_stat info;
+    int rc = TG_OK;
+
+    *out = NULL;
+    TRY(reader_open(file->path, out, err));
+    TRY(reader_stat(*out, &info, err));
+    TRY(check_identity(file, &info, err));
+done:
+    if (rc != TG_OK) {
+        reader_close(*out);
+        *out = NULL;
     }
-    file->size = info.size;
-    file->mtime_us = info.mtime_us;
-    file->is_file = info.is_file;
-    return TG_OK;
+    return rc;
 }
 
 /* ---- Names --------------------------------------------------------------------------------- */
@@ -128,6 +175,7 @@ static int add_file(struct listing *listing, const char *path, size_t name_at, s
 {
     int rc = TG_OK;
     struct listed_file *file;
+    struct fs_stat info;
 
     TRY(mem_grow(&listing->items, &listing->cap, listing->count + 1, sizeof(*listing->items), err));
     file = &listing->items[listing->count];
@@ -136,7 +184,8 @@ static int add_file(struct listing *listing, const char *path, size_t name_at, s
         TRY(error_nomem(err));
     listing->count++;
     TRY(set_name(listing, file, file->path + name_at, err));
-    TRY(listing_stat(file, err));
+    TRY(stat_path(file, &info, err));
+    set_stat(file, &info);
 done:
     return rc;
 }

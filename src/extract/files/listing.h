@@ -4,9 +4,10 @@
 #ifndef TIDEGATE_EXTRACT_LISTING_H
 #define TIDEGATE_EXTRACT_LISTING_H
 
-#include "base/memory.h"
+#include "base/codec.h"
 #include "base/context.h"
 #include "base/hash.h"
+#include "base/memory.h"
 #include "data/bookmark.h"
 
 /* What becomes of a file (known.h). */
@@ -38,7 +39,8 @@ struct listed_file {
     char *path;       /* to open it */
     const char *name; /* relative to the root, the same wherever the root is mounted; UTF-8 */
     int64_t size, mtime_us;
-    bool is_file; /* a regular one: no pipe, no device */
+    bool is_file;           /* a regular one: no pipe, no device */
+    uint64_t device, inode; /* which file it is, whatever it is called */
     enum file_growth growth;
     enum file_fate fate;
     enum file_reason reason;
@@ -63,8 +65,12 @@ int listing_make(const struct context *ctx, const char *root, const char *patter
                  struct listing *out, struct tg_error *err) TG_CHECK_RESULT;
 void listing_release(struct listing *listing);
 
-/* The file as it is now: size and mtime. TG_SOURCE, retryable, when it is gone. */
+/* The file as it is now: size and mtime. TG_SOURCE, retryable, when it is gone, or its name leads
+ * to another one: what is read must be what was listed. */
 int listing_stat(struct listed_file *file, struct tg_error *err) TG_CHECK_RESULT;
+/* Opens it; TG_SOURCE, retryable, when what is open is another file. */
+int listing_open(const struct listed_file *file, struct reader **out,
+                 struct tg_error *err) TG_CHECK_RESULT;
 /* Whether a file of that name would have matched the pattern. */
 bool listing_matches(const char *pattern, const char *name);
 

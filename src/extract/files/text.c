@@ -2,8 +2,8 @@
  * A walk over the text of a file, by which it is known again: under another name, compressed, with
  * lines added.
  *
- * Data path: text_open -> text_pass (reader_read, hashed on the way by reader_watch) up to a
- * length that an entry of the ledger has -> text_peek, to see whether more follows.
+ * Data path: text_open (listing_open) -> text_pass (reader_read, hashed on the way by reader_watch)
+ * up to a length that an entry of the ledger has -> text_peek, to see whether more follows.
  *
  * What the hashes are compared with is known.c's.
  */
@@ -15,12 +15,12 @@
 
 enum { PART_BYTES = 64 * 1024 };
 
-int text_open(const char *path, struct text_walk *out, struct tg_error *err)
+int text_open(const struct listed_file *file, struct text_walk *out, struct tg_error *err)
 {
     int rc = TG_OK;
 
     *out = (struct text_walk){0};
-    TRY(reader_open(path, &out->reader, err));
+    TRY(listing_open(file, &out->reader, err));
     TRY(hash_stream_new(&out->text, err));
     out->part = mem_alloc(PART_BYTES);
     if (!out->part)

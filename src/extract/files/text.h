@@ -4,8 +4,7 @@
 #ifndef TIDEGATE_EXTRACT_TEXT_H
 #define TIDEGATE_EXTRACT_TEXT_H
 
-#include "base/codec.h"
-#include "base/hash.h"
+#include "extract/files/listing.h"
 
 struct text_walk {
     struct reader *reader;
@@ -15,7 +14,8 @@ struct text_walk {
     uint64_t lines; /* line ends that were passed */
 };
 
-int text_open(const char *path, struct text_walk *out, struct tg_error *err) TG_CHECK_RESULT;
+int text_open(const struct listed_file *file, struct text_walk *out,
+              struct tg_error *err) TG_CHECK_RESULT;
 /* Goes on until `to` bytes of text are passed, or it ends. */
 int text_pass(struct text_walk *content, int64_t to, struct tg_error *err) TG_CHECK_RESULT;
 /* The byte that comes next, which is not hashed; false in *more: the text has ended. The walk

@@ -111,7 +111,7 @@ static int callback_next(struct page_stream *base, struct page *page, struct tg_
     bool batches_end = false;
     int rc = TG_OK;
 
-    page_release(page);
+    page_clear(page);
     if (stream->arrow.release) {
         TRY(take_batch(stream, page, &batches_end, err));
         if (!batches_end)

@@ -20,10 +20,14 @@
 #include "base/buf.h"
 #include "base/fs.h"
 #include "base/memory.h"
-#include "extract/files/text.h"
-#include "extract/files/json_reader.h"
 #include "extract/files/known.h"
-#include "extract/files/table_reader.h"
+#include "extract/files/text.h"
+#include "extract/formats/json_reader.h"
+#include "extract/formats/table_reader.h"
+#include "extract/read_ahead.h"
+
+/* One page is worked on while the next is made; more would only take memory. */
+enum { PAGES_AHEAD = 1, AHEAD_BYTES_MIN = 256 * 1024 };
 
 enum format { FORMAT_NONE, FORMAT_JSONL, FORMAT_JSON, FORMAT_CSV, FORMAT_PARQUET };
 
@@ -47,20 +51,17 @@ struct files_stream {
     struct resource_request request;
     struct listing listing;
     enum format format; /* FORMAT_NONE: by the name of each file */
-    struct table_options table_options;
+    struct csv_options csv_options;
     struct known_rules rules;
     size_t next; /* in the listing: the file that is open, or the first that is not done */
-    int64_t bytes_done, bytes_total;
-    int64_t bytes_told; /* to those who read the pages */
+    int64_t bytes_total;
     bool is_reported;
 
     /* the file that is being read */
-    bool is_open;
-    bool is_table;
-    bool is_watched;          /* its reader hashes what it reads */
-    struct hash_stream *text; /* of what is read of it, and of what was loaded before */
-    struct json_reader *json; /* kept from file to file */
-    struct table_reader *table;
+    struct page_stream *pages; /* NULL: none is open */
+    bool is_watched;           /* its reader hashes what it reads */
+    struct hash_stream *text;  /* of what is read of it, and of what was loaded before */
+    int64_t bytes_told;        /* with its pages */
 
     struct bookmark *made; /* texts in the listing, or the ledger's */
     size_t made_count, made_cap;
@@ -132,6 +133,11 @@ static struct context *context_of(const struct files_stream *stream)
     return stream->request.source.services.ctx;
 }
 
+static struct engine *engine_of(const struct files_stream *stream)
+{
+    return stream->request.source.services.engine;
+}
+
 static const char *resource_text(const struct files_stream *stream, const char *name)
 {
     return option_text(stream->request.values, stream->request.value_count, name);
@@ -180,7 +186,7 @@ static int read_options(struct files_stream *stream, struct tg_error *err)
     int rc = read_delimiter(resource_text(stream, "delimiter"), &delimiter, err);
     if (rc != TG_OK)
         return rc;
-    stream->table_options = (struct table_options){
+    stream->csv_options = (struct csv_options){
         .delimiter = delimiter,
         .null_text = resource_text(stream, "null"),
         .header = !header || strcmp(header, "false") != 0,
@@ -296,32 +302,40 @@ static int start_text(struct files_stream *stream, struct listed_file *file, str
     return stream->text || !file->is_file ? TG_OK : hash_stream_new(&stream->text, err);
 }
 
+/* A small file is not worth a thread. */
+static bool is_read_ahead(const struct listed_file *file)
+{
+    return !file->is_file || bytes_to_read(file) > AHEAD_BYTES_MIN;
+}
+
 static int open_json(struct files_stream *stream, const struct listed_file *file,
-                     enum format format, struct tg_error *err)
+                     struct reader *text, struct tg_error *err)
 {
     bool tail = file->fate == FILE_TAIL;
-    const struct json_start start = {.name = shown(file),
-                                     .bytes = tail ? file->entry->content_bytes : 0,
-                                     .lines = file->lines,
-                                     .hash = stream->text};
-    enum json_form form = format == FORMAT_JSON && !tail ? JSON_ANY : JSON_LINES;
+    const struct json_options options = {
+        .form = file_format(stream, file) == FORMAT_JSON && !tail ? JSON_ANY : JSON_LINES,
+        .line_bytes_max = context_of(stream)->memory_bytes_max / 4,
+        .name = shown(file),
+        .from = tail ? file->entry->content_bytes : 0,
+        .lines_before = file->lines,
+        .hash = stream->text};
+    struct page_stream *pages;
     int rc = TG_OK;
 
-    if (!stream->json)
-        TRY(json_reader_new(context_of(stream)->memory_bytes_max / 4, &stream->json, err));
-    TRY(json_reader_open(stream->json, file->path, form, err));
-    TRY(json_reader_start(stream->json, &start, err));
+    TRY(json_reader_open(text, &options, &pages, err));
+    if (is_read_ahead(file))
+        TRY(read_ahead_open(pages, PAGES_AHEAD, &pages, err));
+    stream->pages = pages;
 done:
     return rc;
 }
 
-static int open_table(struct files_stream *stream, const struct listed_file *file,
-                      enum format format, struct tg_error *err)
+static int open_csv(struct files_stream *stream, const struct listed_file *file,
+                    struct reader *text, struct tg_error *err)
 {
-    struct table_options options = stream->table_options;
+    struct csv_options options = stream->csv_options;
     bool auto_delimiter = !options.delimiter || strcmp(options.delimiter, "auto") == 0;
 
-    options.form = format == FORMAT_PARQUET ? TABLE_PARQUET : TABLE_CSV;
     options.name = shown(file);
     options.hash = stream->text;
     options.lines_before = file->lines;
@@ -331,19 +345,29 @@ static int open_table(struct files_stream *stream, const struct listed_file *fil
     }
     if (auto_delimiter && ends_in(file->name, bare_length(file->name), "tsv"))
         options.delimiter = "\t";
-    if (options.form == TABLE_PARQUET && !file->is_file)
-        return error_set(
-            err, TG_SOURCE,
-            "'%s' is a pipe or a device, and Parquet is read from its end; name a file",
-            options.name);
-    return table_reader_open(stream->request.source.services.engine, file->path, &options,
-                             &stream->table, err);
+    return csv_reader_open(engine_of(stream), text, &options, &stream->pages, err);
+}
+
+/* The engine opens it by its path; what is there in the end is looked at again (read_text). */
+static int open_parquet(struct files_stream *stream, const struct listed_file *file,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+
+    if (!file->is_file)
+        TRY(error_set(err, TG_SOURCE,
+                      "'%s' is a pipe or a device, and Parquet is read from its end; name a file",
+                      shown(file)));
+    TRY(parquet_reader_open(engine_of(stream), file->path, shown(file), &stream->pages, err));
+done:
+    return rc;
 }
 
 /* What its size and time are is asked before it is read: what changes meanwhile is seen. */
 static int open_file(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
 {
     enum format format = file_format(stream, file);
+    struct reader *text = NULL;
     int rc = TG_OK;
 
     if (file->reason == FILE_COPIED && stream->rules.same_content == SAME_FAIL &&
@@ -353,13 +377,16 @@ static int open_file(struct files_stream *stream, struct listed_file *file, stru
                       shown(file), file->twin ? file->twin->name : file->entry->key));
     TRY(listing_stat(file, err));
     TRY(start_text(stream, file, err));
-    stream->is_table = format == FORMAT_CSV || format == FORMAT_PARQUET;
     stream->is_watched = format != FORMAT_PARQUET;
-    if (stream->is_table)
-        TRY(open_table(stream, file, format, err));
+    stream->bytes_told = 0;
+    if (stream->is_watched)
+        TRY(listing_open(file, &text, err));
+    if (format == FORMAT_PARQUET)
+        TRY(open_parquet(stream, file, err));
+    else if (format == FORMAT_CSV)
+        TRY(open_csv(stream, file, text, err));
     else
-        TRY(open_json(stream, file, format, err));
-    stream->is_open = true;
+        TRY(open_json(stream, file, text, err));
 done:
     return rc;
 }
@@ -372,7 +399,7 @@ static int read_text(struct files_stream *stream, struct listed_file *file, bool
     int64_t size = file->size, mtime_us = file->mtime_us;
     int rc = TG_OK;
 
-    TRY(text_open(file->path, &content, err));
+    TRY(text_open(file, &content, err));
     TRY(text_pass(&content, INT64_MAX, err));
     hash_stream_free(stream->text);
     stream->text = content.text;
@@ -470,9 +497,8 @@ static int finish_file(struct files_stream *stream, struct listed_file *file, st
     bool changed = false;
     int rc = TG_OK;
 
-    table_reader_close(stream->table);
-    stream->table = NULL;
-    stream->is_open = false;
+    page_stream_close(stream->pages);
+    stream->pages = NULL;
     stream->next++;
     if (!file->is_file)
         return TG_OK;
@@ -483,7 +509,6 @@ static int finish_file(struct files_stream *stream, struct listed_file *file, st
                         err));
     else
         TRY(remember_read(stream, file, err));
-    stream->bytes_done += bytes_to_read(file);
 done:
     return rc;
 }
@@ -547,7 +572,7 @@ static int open_next(struct files_stream *stream, struct tg_error *err)
     struct listing *listing = &stream->listing;
     int rc = TG_OK;
 
-    for (; stream->next < listing->count && !stream->is_open; stream->next++) {
+    for (; stream->next < listing->count && !stream->pages; stream->next++) {
         struct listed_file *file = &listing->items[stream->next];
         TRY(context_check(context_of(stream), err));
         if (file->fate == FILE_NOTED)
@@ -561,16 +586,15 @@ done:
     return rc;
 }
 
-/* What was read of the input since a page was last handed out. */
-static void tell_bytes(struct files_stream *stream, struct page *page)
+/* In the end all of a file was read, whatever its pages said of it. */
+static void count_bytes(struct files_stream *stream, const struct listed_file *file,
+                        struct page *page)
 {
-    int64_t read = stream->bytes_done;
+    int64_t left = bytes_to_read(file) - stream->bytes_told;
 
-    if (stream->is_open && !stream->is_table)
-        read += json_reader_bytes(stream->json);
-    page->bytes = (uint64_t)(read - stream->bytes_told);
-    page->bytes_total = (uint64_t)stream->bytes_total;
-    stream->bytes_told = read;
+    if (page->kind == PAGE_END || (int64_t)page->bytes > left)
+        page->bytes = (uint64_t)(left > 0 ? left : 0);
+    stream->bytes_told += (int64_t)page->bytes;
 }
 
 static int read_page(struct files_stream *stream, struct page *page, struct tg_error *err)
@@ -579,10 +603,8 @@ static int read_page(struct files_stream *stream, struct page *page, struct tg_e
     int rc = TG_OK;
 
     TRY(context_check(context_of(stream), err));
-    if (stream->is_table)
-        TRY(table_reader_next(stream->table, page, err));
-    else
-        TRY(json_reader_next(stream->json, page, err));
+    TRY(stream->pages->next(stream->pages, page, err));
+    count_bytes(stream, file, page);
     if (page->kind == PAGE_END)
         TRY(finish_file(stream, file, err));
     else
@@ -594,17 +616,20 @@ done:
 static int files_next(struct page_stream *base, struct page *page, struct tg_error *err)
 {
     struct files_stream *stream = (struct files_stream *)base;
+    uint64_t bytes = 0;
     int rc = TG_OK;
 
-    page_release(page);
+    page_clear(page);
     while (page->kind == PAGE_END) {
-        if (!stream->is_open)
+        if (!stream->pages)
             TRY(open_next(stream, err));
-        if (!stream->is_open)
+        if (!stream->pages)
             break;
         TRY(read_page(stream, page, err));
+        bytes += page->bytes;
     }
-    tell_bytes(stream, page);
+    page->bytes = bytes;
+    page->bytes_total = (uint64_t)stream->bytes_total;
     if (page->kind == PAGE_END && !stream->is_reported)
         report(stream);
     stream->is_reported |= page->kind == PAGE_END;
@@ -650,8 +675,7 @@ static void close_stream(struct page_stream *base)
 {
     struct files_stream *stream = (struct files_stream *)base;
 
-    table_reader_close(stream->table);
-    json_reader_free(stream->json);
+    page_stream_close(stream->pages);
     hash_stream_free(stream->text);
     mem_free(stream->made);
     listing_release(&stream->listing);

@@ -1,7 +1,7 @@
 /*
- * The content of a text file, decompressed, as a pipe that another reader opens by a path.
+ * The content of a text, decompressed, as a pipe that another reader opens by a path.
  *
- * Data path: feed_open (reader_open, the head) -> feed_start -> pump, in a thread of its own:
+ * Data path: feed_open (the head) -> feed_start -> pump, in a thread of its own:
  * reader_read -> write_piece, to the end of the file -> feed_finish, which says what pump found.
  *
  * The reader of the pipe sees the end of a damaged file as it sees any other end; so nothing of the
@@ -9,14 +9,13 @@
  * once, beside the work of the pipe's reader. Of a file that has grown, the header and what is new
  * go through the pipe (feed_begin_at).
  */
-#include "extract/files/feed.h"
+#include "extract/formats/feed.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/codec.h"
 #include "base/memory.h"
 #include "base/thread.h"
 
@@ -39,20 +38,22 @@ struct feed {
     int64_t line_end;
 };
 
-int feed_open(const char *path, struct feed **out, struct tg_error *err)
+int feed_open(struct reader *text, struct feed **out, struct tg_error *err)
 {
     struct feed *feed = mem_calloc(1, sizeof(*feed));
     size_t got = 1;
     int rc = TG_OK;
 
     *out = NULL;
-    if (!feed)
+    if (!feed) {
+        reader_close(text);
         return error_nomem(err);
+    }
+    feed->reader = text;
     feed->ends[0] = feed->ends[1] = -1;
     feed->bytes = mem_alloc(FEED_HEAD_BYTES);
     if (!feed->bytes)
         TRY(error_nomem(err));
-    TRY(reader_open(path, &feed->reader, err));
     while (got > 0 && feed->len < FEED_HEAD_BYTES) {
         TRY(reader_read(feed->reader, feed->bytes + feed->len, FEED_HEAD_BYTES - feed->len, &got,
                         err));

@@ -12,7 +12,7 @@
  * Columns with a hint are read with less rigour. Until a column has a value it has no type.
  * The engine parses the CSV itself (table_reader.c); this is about what its fields mean.
  */
-#include "extract/files/csv_columns.h"
+#include "extract/formats/csv_columns.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * The content of a text file, decompressed, as a pipe that another reader opens by a path. What
+ * The content of a text, decompressed, as a pipe that another reader opens by a path. What
  * went through it was read to the end of the file, with the checksums that a compressed file has.
  */
 #ifndef TIDEGATE_EXTRACT_FEED_H
@@ -7,16 +7,16 @@
 
 #include <stdint.h>
 
-#include "base/error.h"
+#include "base/codec.h"
 #include "base/hash.h"
 
-struct feed; /* one file */
+struct feed; /* one text */
 
 enum { FEED_HEAD_BYTES = 256 * 1024 };
 
-/* Reads the head. `path` is borrowed. TG_SOURCE when it cannot be read, TG_DATA when it is damaged.
- */
-int feed_open(const char *path, struct feed **out, struct tg_error *err) TG_CHECK_RESULT;
+/* Reads the head. `text` is the feed's, also on failure. TG_SOURCE when it cannot be read, TG_DATA
+ * when it is damaged. */
+int feed_open(struct reader *text, struct feed **out, struct tg_error *err) TG_CHECK_RESULT;
 /* The first FEED_HEAD_BYTES of the content, all of it when there is less; until feed_start. */
 const char *feed_head(const struct feed *feed, size_t *len);
 /* Before feed_start: of the content, the bytes from `header` up to `from` are left out of the pipe.

@@ -8,7 +8,7 @@
  * nothing closes, a name that two columns have. Which of two columns of a name is meant is for the
  * spec to say: columns: names the second as `name_1`.
  */
-#include "extract/files/csv_header.h"
+#include "extract/formats/csv_header.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +16,7 @@
 #include "base/buf.h"
 #include "base/text/utf8.h"
 #include "data/rows.h"
-#include "extract/files/content.h"
+#include "extract/formats/content.h"
 
 /* How often `c` stands in the first line, outside of quotes. */
 static size_t count_in_line(const char *text, size_t len, char c)

@@ -8,7 +8,7 @@
  * first for a header and finds nothing behind it: no rows, no error, and the file counts as loaded.
  * So a kind is named only by bytes that no text has, or that no CSV and no JSON begins with.
  */
-#include "extract/files/content.h"
+#include "extract/formats/content.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -9,7 +9,7 @@
  * the engine. Decimals of more than 38 digits are doubles to it, and wrong ones before version 2.
  * An INT96 timestamp that 64 bits of microseconds do not hold wraps around to another year there.
  */
-#include "extract/files/parquet_columns.h"
+#include "extract/formats/parquet_columns.h"
 
 #include <string.h>
 

@@ -1,25 +1,21 @@
 /*
- * The bytes of a JSON file -> pages of rows.
+ * The bytes of a JSON text -> a stream of pages of rows.
  *
- * Data path: json_reader_open -> json_reader_next: fill (read and decompress into one buffer) ->
- * a cut where a row ends: next_lines at the last newline, next_elements at the last comma between
+ * Data path: json_reader_open -> next_page: fill (read and decompress into one buffer) -> a cut
+ * where a row ends: next_lines at the last newline, next_elements at the last comma between
  * elements that scan finds -> hand_over (json_page_lines or json_page_elements). What is behind the
  * cut moves to the front of the buffer and is the beginning of the next page. A row that is longer
- * than the buffer makes it grow, up to line_bytes_max.
- *
- * A file of more than a page is read ahead: while the caller works on a page, whose cells lie in
- * one parser, read_ahead makes the next one in the background with the other.
+ * than the buffer makes it grow, up to line_bytes_max. The rows of a page live in its own parser,
+ * so that a page may be made while the one before is worked on (read_ahead.c).
  *
  * Parsing is left to data/json_page.c, decompression to base/codec.c.
  */
-#include "extract/files/json_reader.h"
+#include "extract/formats/json_reader.h"
 
 #include <string.h>
 
-#include "base/codec.h"
 #include "base/memory.h"
-#include "base/thread.h"
-#include "extract/files/content.h"
+#include "extract/formats/content.h"
 
 /* A page's text and cells together stay in a core's cache; more is not faster. */
 enum { PAGE_BYTES = 512 * 1024, FRONT_ROOM = 1, BACK_ROOM = 4 };
@@ -27,22 +23,17 @@ enum { PAGE_BYTES = 512 * 1024, FRONT_ROOM = 1, BACK_ROOM = 4 };
 enum state { AT_START, IN_LINES, IN_LIST, IN_OBJECT, AFTER_VALUE };
 
 struct json_reader {
-    struct json_page *parsers[2]; /* the second from the first reading ahead on */
-    size_t turn;                  /* the parser of the page that is being made */
-    struct worker *worker;        /* NULL until something is read ahead */
-    bool is_ahead;                /* `ahead` is being made, or is made */
-    struct page ahead;
-    int64_t bytes; /* of the file, up to the end of the page that was handed out */
-    int64_t bytes_ahead;
+    struct page_stream base;
+    struct reader *text;
+    const char *name;
     size_t line_bytes_max;
-    struct reader *file;
-    const char *path;
     enum json_form form;
     enum state state;
+    int64_t bytes_told; /* of the file, up to the end of the page that was handed out */
     char *memory;
     size_t cap;        /* of memory, without BACK_ROOM */
     size_t start, end; /* what is read and not handed over */
-    bool file_end;
+    bool text_end;
     uint64_t line; /* of `start`, from 1 */
     uint64_t row;  /* of the next element, from 1 */
 
@@ -53,82 +44,6 @@ struct json_reader {
     bool after_comma;
 };
 
-int json_reader_new(size_t line_bytes_max, struct json_reader **out, struct tg_error *err)
-{
-    struct json_reader *reader = mem_calloc(1, sizeof(*reader));
-    int rc = TG_OK;
-
-    *out = NULL;
-    if (!reader)
-        return error_nomem(err);
-    reader->line_bytes_max = line_bytes_max;
-    TRY(json_page_new(&reader->parsers[0], err));
-    *out = reader;
-done:
-    if (rc != TG_OK)
-        json_reader_free(reader);
-    return rc;
-}
-
-/* Waits for what is read ahead and forgets it, with its error: nobody asked for it. */
-static void drop_ahead(struct json_reader *reader)
-{
-    if (reader->is_ahead && worker_wait(reader->worker, NULL) == TG_OK)
-        page_release(&reader->ahead);
-    reader->is_ahead = false;
-}
-
-void json_reader_free(struct json_reader *reader)
-{
-    if (!reader)
-        return;
-    drop_ahead(reader);
-    worker_stop(reader->worker);
-    reader_close(reader->file);
-    json_page_free(reader->parsers[0]);
-    json_page_free(reader->parsers[1]);
-    mem_free(reader->memory);
-    mem_free(reader);
-}
-
-int json_reader_open(struct json_reader *reader, const char *path, enum json_form form,
-                     struct tg_error *err)
-{
-    drop_ahead(reader);
-    reader_close(reader->file);
-    reader->file = NULL;
-    reader->path = path;
-    reader->bytes = 0;
-    reader->form = form;
-    reader->state = AT_START;
-    reader->start = reader->end = reader->scanned = FRONT_ROOM;
-    reader->file_end = reader->quoted = reader->after_comma = false;
-    reader->line = reader->row = 1;
-    reader->depth = 0;
-    return reader_open(path, &reader->file, err);
-}
-
-int json_reader_start(struct json_reader *reader, const struct json_start *start,
-                      struct tg_error *err)
-{
-    bool is_hashed = !start->hash || hash_stream_bytes(start->hash) > 0;
-
-    reader->path = start->name;
-    reader->line = start->lines + 1;
-    if (is_hashed) {
-        int rc = reader_skip(reader->file, start->bytes, err);
-        reader_watch(reader->file, start->hash);
-        return rc;
-    }
-    reader_watch(reader->file, start->hash);
-    return reader_pass(reader->file, start->bytes, err);
-}
-
-int64_t json_reader_bytes(const struct json_reader *reader)
-{
-    return reader->bytes;
-}
-
 /* Adds file and line of `place` in the buffer to err. */
 static int where(const struct json_reader *reader, size_t place, int code, struct tg_error *err)
 {
@@ -136,7 +51,7 @@ static int where(const struct json_reader *reader, size_t place, int code, struc
 
     for (size_t i = reader->start; i < place && i < reader->end; i++)
         line += reader->memory[i] == '\n';
-    return error_where(err, code, "file '%s', line %llu", reader->path, (unsigned long long)line);
+    return error_where(err, code, "file '%s', line %llu", reader->name, (unsigned long long)line);
 }
 
 /* ---- The buffer ---------------------------------------------------------------------------- */
@@ -161,7 +76,7 @@ static int fill(struct json_reader *reader, size_t want, struct tg_error *err)
     size_t moved = reader->start - FRONT_ROOM, got;
     int rc = TG_OK;
 
-    if (moved > 0 && !reader->file_end) {
+    if (moved > 0 && !reader->text_end) {
         memmove(reader->memory + FRONT_ROOM, reader->memory + reader->start,
                 reader->end - reader->start);
         reader->start -= moved;
@@ -169,11 +84,11 @@ static int fill(struct json_reader *reader, size_t want, struct tg_error *err)
         reader->scanned -= moved;
     }
     TRY(grow(reader, FRONT_ROOM + want, err));
-    while (reader->end - reader->start < want && !reader->file_end) {
-        TRY(reader_read(reader->file, reader->memory + reader->end, FRONT_ROOM + want - reader->end,
+    while (reader->end - reader->start < want && !reader->text_end) {
+        TRY(reader_read(reader->text, reader->memory + reader->end, FRONT_ROOM + want - reader->end,
                         &got, err));
         reader->end += got;
-        reader->file_end = got == 0;
+        reader->text_end = got == 0;
     }
 done:
     return rc;
@@ -223,17 +138,19 @@ static int hand_over(struct json_reader *reader, size_t cut, struct page *page,
     size_t len = cut - reader->start;
     uint64_t lines = count_newlines(text, len);
     char behind[BACK_ROOM];
-    int rc;
+    int rc = page->parser ? TG_OK : json_page_new(&page->parser, err);
 
+    if (rc != TG_OK)
+        return rc;
     memcpy(behind, text + len, BACK_ROOM);
     if (reader->state == IN_LINES)
-        rc = json_page_lines(reader->parsers[reader->turn], text, len, reader->line, page, err);
+        rc = json_page_lines(page->parser, text, len, reader->line, page, err);
     else
-        rc = json_page_elements(reader->parsers[reader->turn], text, len, reader->row, page, err);
+        rc = json_page_elements(page->parser, text, len, reader->row, page, err);
     memcpy(text + len, behind, BACK_ROOM);
     if (rc != TG_OK)
-        return error_where(err, rc, "file '%s'", reader->path);
-    page->file = reader->path;
+        return error_where(err, rc, "file '%s'", reader->name);
+    page->file = reader->name;
     reader->start = cut;
     reader->line += lines;
     reader->row += page->read_count;
@@ -253,12 +170,12 @@ static int next_lines(struct json_reader *reader, struct page *page, struct tg_e
         const char *text = reader->memory + reader->start;
         size_t len = reader->end - reader->start;
         newline = len > searched ? memrchr(text + searched, '\n', len - searched) : NULL;
-        if (newline || reader->file_end)
+        if (newline || reader->text_end)
             break;
         searched = len;
         TRY(want_more(reader, &want, err));
     }
-    cut = newline && !reader->file_end ? (size_t)(newline + 1 - reader->memory) : reader->end;
+    cut = newline && !reader->text_end ? (size_t)(newline + 1 - reader->memory) : reader->end;
     if (cut == reader->start)
         return TG_OK; /* the end of the file */
     TRY(hand_over(reader, cut, page, err));
@@ -337,7 +254,7 @@ static int next_elements(struct json_reader *reader, struct page *page, struct t
         scan(reader, &comma, &closed);
         if (comma || closed)
             break;
-        if (reader->file_end)
+        if (reader->text_end)
             return malformed(reader, reader->end,
                              reader->state == IN_LIST
                                  ? "the file ends before the closing ']'; it is cut off"
@@ -374,12 +291,12 @@ static int check_rest(struct json_reader *reader, struct tg_error *err)
                              err);
         reader->line += count_newlines(reader->memory + reader->start, next - reader->start);
         reader->start = next;
-    } while (!reader->file_end);
+    } while (!reader->text_end);
 done:
     return rc;
 }
 
-/* ---- The file ------------------------------------------------------------------------------ */
+/* ---- The text ------------------------------------------------------------------------------ */
 
 /* Does the first line, which begins with '{', end inside the object? */
 static bool spans_lines(const char *text, size_t len)
@@ -418,7 +335,7 @@ static int begin(struct json_reader *reader, struct tg_error *err)
     TRY(fill(reader, PAGE_BYTES, err));
     rc = content_check_text(reader->memory + reader->start, reader->end - reader->start, err);
     if (rc != TG_OK)
-        return error_where(err, rc, "file '%s'", reader->path);
+        return error_where(err, rc, "file '%s'", reader->name);
     if (reader->end - reader->start >= 3 &&
         memcmp(reader->memory + reader->start, "\xef\xbb\xbf", 3) == 0)
         reader->start += 3;
@@ -439,70 +356,77 @@ done:
     return rc;
 }
 
-static int make_page(struct json_reader *reader, struct page *page, struct tg_error *err)
+static int next_page(struct page_stream *base, struct page *page, struct tg_error *err)
 {
+    struct json_reader *reader = (struct json_reader *)base;
     int rc = TG_OK;
 
-    page->row_count = 0;
+    page_clear(page);
     if (reader->state == AT_START)
         TRY(begin(reader, err));
     while (page->row_count == 0 && (reader->state == IN_LIST || reader->state == IN_OBJECT))
         TRY(next_elements(reader, page, err));
     while (page->row_count == 0 && reader->state == IN_LINES &&
-           !(reader->file_end && reader->start == reader->end))
+           !(reader->text_end && reader->start == reader->end))
         TRY(next_lines(reader, page, err));
     if (page->row_count == 0 && reader->state == AFTER_VALUE)
         TRY(check_rest(reader, err));
     page->kind = page->row_count > 0 ? PAGE_ROWS : PAGE_END;
-    reader->bytes_ahead = reader_file_bytes(reader->file);
+    page->bytes = (uint64_t)(reader_file_bytes(reader->text) - reader->bytes_told);
+    reader->bytes_told += (int64_t)page->bytes;
 done:
     return rc;
 }
 
-/* ---- Reading ahead ------------------------------------------------------------------------- */
-
-static int read_ahead(void *arg, struct tg_error *err)
+static void close_reader(struct page_stream *base)
 {
-    struct json_reader *reader = arg;
-    int rc = make_page(reader, &reader->ahead, err);
+    struct json_reader *reader = (struct json_reader *)base;
 
-    if (rc != TG_OK)
-        page_release(&reader->ahead);
-    return rc;
+    reader_close(reader->text);
+    mem_free(reader->memory);
+    mem_free(reader);
 }
 
-static int start_ahead(struct json_reader *reader, struct tg_error *err)
+/* What is left out is hashed, unless that was done. */
+static int leave_out(struct json_reader *reader, const struct json_options *options,
+                     struct tg_error *err)
 {
+    bool is_hashed = !options->hash || hash_stream_bytes(options->hash) > 0;
     int rc = TG_OK;
 
-    reader->turn = 1 - reader->turn;
-    if (!reader->worker)
-        TRY(worker_start(&reader->worker, err));
-    if (!reader->parsers[reader->turn])
-        TRY(json_page_new(&reader->parsers[reader->turn], err));
-    TRY(worker_submit(reader->worker, read_ahead, reader, err));
-    reader->is_ahead = true;
+    if (is_hashed)
+        TRY(reader_skip(reader->text, options->from, err));
+    reader_watch(reader->text, options->hash);
+    if (!is_hashed)
+        TRY(reader_pass(reader->text, options->from, err));
+    reader->bytes_told = reader_file_bytes(reader->text);
 done:
     return rc;
 }
 
-int json_reader_next(struct json_reader *reader, struct page *page, struct tg_error *err)
+int json_reader_open(struct reader *text, const struct json_options *options,
+                     struct page_stream **out, struct tg_error *err)
 {
+    struct json_reader *reader = mem_calloc(1, sizeof(*reader));
     int rc = TG_OK;
 
-    if (reader->is_ahead) {
-        reader->is_ahead = false;
-        TRY(worker_wait(reader->worker, err));
-        page_release(page);
-        *page = reader->ahead;
-        reader->ahead = (struct page){.kind = PAGE_END};
-    } else {
-        TRY(make_page(reader, page, err));
+    *out = NULL;
+    if (!reader) {
+        reader_close(text);
+        return error_nomem(err);
     }
-    reader->bytes = reader->bytes_ahead;
-    /* A small file is not worth a thread. */
-    if (page->kind == PAGE_ROWS && !reader->file_end)
-        TRY(start_ahead(reader, err));
+    reader->base = (struct page_stream){next_page, close_reader};
+    reader->text = text;
+    reader->name = options->name;
+    reader->line_bytes_max = options->line_bytes_max;
+    reader->form = options->form;
+    reader->start = reader->end = reader->scanned = FRONT_ROOM;
+    reader->line = options->lines_before + 1;
+    reader->row = 1;
+    TRY(leave_out(reader, options, err));
+    *out = &reader->base;
 done:
+    if (rc != TG_OK)
+        close_reader(&reader->base);
     return rc;
 }

@@ -1,17 +1,17 @@
 /*
- * A CSV or Parquet file -> pages, read by the embedded engine.
+ * CSV and Parquet -> streams of pages, read by the embedded engine.
  *
- * Data path: table_reader_open -> find_casts, parquet_sql -> engine_query -> table_reader_next: a
- * batch of the stream is a page, structs, lists and maps in it too (extract.c makes rows of those).
- * CSV: read_header (the names, csv_header.c) -> csv_sql, by which the engine reads the file through
- * feed.c's pipe and every field is text -> take_sample, that types which are not known are guessed
- * from -> table_reader_next, through csv_columns.c -> finish_feed: was the file whole?
+ * Data path: parquet_reader_open -> find_casts, parquet_sql -> engine_query -> next_page: a batch
+ * of the engine's stream is a page, structs, lists and maps in it too (extract.c makes rows of
+ * those). CSV: csv_reader_open -> read_header (the names, csv_header.c) -> csv_sql, by which the
+ * engine reads the text through feed.c's pipe and every field is text -> take_sample, that types
+ * are guessed from -> next_page, through csv_columns.c -> finish_feed: was the text whole?
  *
  * The engine's own guesses are not used: its guess of a dialect drops lines that do not fit it,
  * without a word, and its guess of types makes doubles of long integers, numbers of hexadecimal
  * digits and dates of anything. A line that does not fit is an error.
  */
-#include "extract/files/table_reader.h"
+#include "extract/formats/table_reader.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -22,11 +22,11 @@
 #include "base/memory.h"
 #include "base/text/utf8.h"
 #include "data/batch.h"
-#include "extract/files/content.h"
-#include "extract/files/csv_columns.h"
-#include "extract/files/csv_header.h"
-#include "extract/files/feed.h"
-#include "extract/files/parquet_columns.h"
+#include "extract/formats/content.h"
+#include "extract/formats/csv_columns.h"
+#include "extract/formats/csv_header.h"
+#include "extract/formats/feed.h"
+#include "extract/formats/parquet_columns.h"
 
 /* A quarter of the engine's own choice, which a small memory budget does not hold. The longest line
  * is half of it, which is twice the engine's choice; where the one is no multiple of the other, the
@@ -39,14 +39,15 @@ enum { LINE_BYTES_MAX = 4194304 };
 enum { SAMPLE_ROWS = 204800, SAMPLE_BYTES = 16 * 1024 * 1024 };
 
 struct table_reader {
+    struct page_stream base;
     struct engine *engine;
     const struct context *ctx;
-    const char *path;
     const char *name; /* in messages */
+    const char *path; /* Parquet */
     int link;         /* Parquet: the file, where `path` is link_path; -1: none */
     char link_path[32];
     uint64_t lines_before;
-    struct feed *feed;              /* CSV: the file, whose content the engine reads */
+    struct feed *feed;              /* CSV: the text, which the engine reads */
     struct ArrowArrayStream stream; /* released at its end */
     struct ArrowSchema schema;
     uint64_t row;                    /* number of the next row, from 1 */
@@ -60,7 +61,7 @@ struct table_reader {
 
 /* The one column of a file: a line without anything is no row, but `""` is a row with an empty
  * field. The engine tells them apart if only what has no quotes is NULL to it. */
-static void csv_sql(const char *path, const struct table_options *options,
+static void csv_sql(const char *path, const struct csv_options *options,
                     const struct csv_header *header, struct buf *sql)
 {
     const char *null_text = options->null_text ? options->null_text : "";
@@ -301,7 +302,7 @@ done:
 }
 
 /* Of a file that has grown, the header and what is new is read. */
-static void leave_out(struct table_reader *reader, const struct table_options *options,
+static void leave_out(struct table_reader *reader, const struct csv_options *options,
                       const char *head, struct csv_header *header)
 {
     size_t kept = options->header ? header->bytes : 0;
@@ -315,7 +316,7 @@ static void leave_out(struct table_reader *reader, const struct table_options *o
         reader->lines_before -= head[i] == '\n';
 }
 
-static int read_header(struct table_reader *reader, const struct table_options *options,
+static int read_header(struct table_reader *reader, const struct csv_options *options,
                        struct csv_header *out, struct tg_error *err)
 {
     const struct csv_header_options wanted = {.delimiter = options->delimiter,
@@ -333,8 +334,8 @@ done:
     return rc == TG_OK ? TG_OK : error_where(err, rc, "file '%s'", reader->name);
 }
 
-static int open_csv(struct table_reader *reader, const struct table_options *options,
-                    struct tg_error *err)
+static int start_csv(struct table_reader *reader, struct reader *text,
+                     const struct csv_options *options, struct tg_error *err)
 {
     struct csv_header header = {.count = 0};
     const struct csv_types types = {options->columns, options->column_count, options->types};
@@ -342,7 +343,7 @@ static int open_csv(struct table_reader *reader, const struct table_options *opt
     const char *pipe;
     int rc = TG_OK;
 
-    TRY(feed_open(reader->path, &reader->feed, err));
+    TRY(feed_open(text, &reader->feed, err));
     TRY(read_header(reader, options, &header, err));
     if (header.count == 0) {
         rc = feed_pass(reader->feed, err);
@@ -404,7 +405,7 @@ static int link_path(struct table_reader *reader, struct tg_error *err)
     return TG_OK;
 }
 
-static int open_parquet(struct table_reader *reader, struct tg_error *err)
+static int start_parquet(struct table_reader *reader, struct tg_error *err)
 {
     struct buf sql = BUF_INIT, casts = BUF_INIT;
     struct ArrowSchema marked;
@@ -428,49 +429,6 @@ done:
     return rc;
 }
 
-int table_reader_open(struct engine *engine, const char *path, const struct table_options *options,
-                      struct table_reader **out, struct tg_error *err)
-{
-    struct table_reader *reader = mem_calloc(1, sizeof(*reader));
-    int rc = TG_OK;
-
-    *out = NULL;
-    if (!reader)
-        return error_nomem(err);
-    reader->engine = engine;
-    reader->ctx = options->ctx;
-    reader->path = path;
-    reader->name = options->name ? options->name : path;
-    reader->link = -1;
-    reader->row = options->rows_before + 1;
-    if (options->form == TABLE_CSV)
-        TRY(open_csv(reader, options, err));
-    else
-        TRY(open_parquet(reader, err));
-    *out = reader;
-done:
-    if (rc != TG_OK)
-        table_reader_close(reader);
-    return rc;
-}
-
-void table_reader_close(struct table_reader *reader)
-{
-    if (!reader)
-        return;
-    for (size_t i = reader->next_sample; i < reader->sample_count; i++)
-        array_release(&reader->samples[i]);
-    mem_free(reader->samples);
-    csv_columns_free(reader->csv);
-    parquet_columns_free(reader->parquet);
-    schema_release(&reader->schema);
-    stream_release(&reader->stream);
-    feed_close(reader->feed);
-    if (reader->link >= 0)
-        close(reader->link);
-    mem_free(reader);
-}
-
 /* ---- Reading ------------------------------------------------------------------------------- */
 
 static int read_batch(struct table_reader *reader, struct ArrowArray *out, bool *end,
@@ -485,22 +443,22 @@ static int read_batch(struct table_reader *reader, struct ArrowArray *out, bool 
     return TG_OK;
 }
 
-int table_reader_next(struct table_reader *reader, struct page *page, struct tg_error *err)
+static int next_page(struct page_stream *base, struct page *page, struct tg_error *err)
 {
+    struct table_reader *reader = (struct table_reader *)base;
     struct ArrowArray batch;
     bool end = true;
     int rc = TG_OK;
 
-    page->kind = PAGE_END;
+    page_clear(page);
     TRY(read_batch(reader, &batch, &end, err));
     if (end && reader->csv && reader->ctx)
-        csv_columns_report(reader->csv, reader->ctx, reader->path);
+        csv_columns_report(reader->csv, reader->ctx, reader->name);
     if (end)
         goto done;
     page->file = reader->name;
     page->first_row = reader->row;
     page->read_count = (uint64_t)batch.length;
-    page->bytes = batch_bytes(&reader->schema, &batch);
     reader->row += page->read_count;
     if (reader->csv) {
         TRY(csv_columns_convert(reader->csv, &batch, page, err));
@@ -509,9 +467,79 @@ int table_reader_next(struct table_reader *reader, struct page *page, struct tg_
         array_move(&batch, &page->array);
         rc = parquet_columns_check(reader->parquet, &reader->schema, &page->array, err);
         if (rc != TG_OK)
-            return error_where(err, rc, "file '%s'", reader->path);
+            return error_where(err, rc, "file '%s'", reader->name);
         TRY(schema_copy(&reader->schema, &page->schema, err));
     }
 done:
+    return rc;
+}
+
+static void close_reader(struct page_stream *base)
+{
+    struct table_reader *reader = (struct table_reader *)base;
+
+    for (size_t i = reader->next_sample; i < reader->sample_count; i++)
+        array_release(&reader->samples[i]);
+    mem_free(reader->samples);
+    csv_columns_free(reader->csv);
+    parquet_columns_free(reader->parquet);
+    schema_release(&reader->schema);
+    stream_release(&reader->stream);
+    feed_close(reader->feed);
+    if (reader->link >= 0)
+        close(reader->link);
+    mem_free(reader);
+}
+
+static struct table_reader *new_reader(struct engine *engine, const char *name)
+{
+    struct table_reader *reader = mem_calloc(1, sizeof(*reader));
+
+    if (!reader)
+        return NULL;
+    reader->base = (struct page_stream){next_page, close_reader};
+    reader->engine = engine;
+    reader->name = name;
+    reader->link = -1;
+    return reader;
+}
+
+int csv_reader_open(struct engine *engine, struct reader *text, const struct csv_options *options,
+                    struct page_stream **out, struct tg_error *err)
+{
+    struct table_reader *reader = new_reader(engine, options->name);
+    int rc = TG_OK;
+
+    *out = NULL;
+    if (!reader) {
+        reader_close(text);
+        return error_nomem(err);
+    }
+    reader->ctx = options->ctx;
+    reader->row = options->rows_before + 1;
+    TRY(start_csv(reader, text, options, err));
+    *out = &reader->base;
+done:
+    if (rc != TG_OK)
+        close_reader(&reader->base);
+    return rc;
+}
+
+int parquet_reader_open(struct engine *engine, const char *path, const char *name,
+                        struct page_stream **out, struct tg_error *err)
+{
+    struct table_reader *reader = new_reader(engine, name);
+    int rc = TG_OK;
+
+    *out = NULL;
+    if (!reader)
+        return error_nomem(err);
+    reader->path = path;
+    reader->row = 1;
+    TRY(start_parquet(reader, err));
+    *out = &reader->base;
+done:
+    if (rc != TG_OK)
+        close_reader(&reader->base);
     return rc;
 }
