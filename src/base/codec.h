@@ -1,8 +1,8 @@
 /*
  * Bytes of a file or another source, decompressed on the way: plain, gzip (several members too) and
- * zstd (several frames too), told by the first bytes, not the name. The end is the end only when all
- * checksums were right: what was read before is worth nothing if reading fails later. And the blob
- * form of dlt's state: base64(zlib level 9).
+ * zstd (several frames too), told by the first bytes, not the name. The end is the end only when
+ * all checksums were right: what was read before is worth nothing if reading fails later. And the
+ * blob form of dlt's state: base64(zlib level 9).
  */
 #ifndef TIDEGATE_BASE_CODEC_H
 #define TIDEGATE_BASE_CODEC_H

@@ -188,6 +188,63 @@ static void test_vanished(void **state)
     listing_release(&listing);
 }
 
+/* What is opened is what was listed, or nothing. */
+static void test_replaced(void **state)
+{
+    struct listing listing;
+    struct reader *reader;
+    struct tg_error err = {0};
+
+    put_file(*state, "a", "1");
+    put_file(*state, "b", "2");
+    context_init(&ctx);
+    assert_int_equal(listing_make(&ctx, *state, "*", &listing, NULL), TG_OK);
+    put_file(*state, "b", "2 and more"); /* the same file */
+    assert_int_equal(listing_stat(&listing.items[1], NULL), TG_OK);
+    assert_int_equal(listing.items[1].size, 10);
+    assert_int_equal(listing_open(&listing.items[1], &reader, NULL), TG_OK);
+    reader_close(reader);
+    assert_int_equal(rename(path_in(*state, "a"), path_in(*state, "b")), 0);
+    assert_int_equal(listing_open(&listing.items[1], &reader, &err), TG_SOURCE);
+    assert_null(reader);
+    assert_true(err.retryable);
+    assert_non_null(strstr(err.what, "/b' is another one than when the folder was listed"));
+    assert_int_equal(listing_stat(&listing.items[1], NULL), TG_SOURCE);
+    listing_release(&listing);
+}
+
+static const char *folder_of_rename;
+
+static void rename_file(void *user, int level, const char *component, const char *message)
+{
+    count_warnings(user, level, component, message);
+    (void)rename(path_in(folder_of_rename, "a"), path_in(folder_of_rename, "c"));
+}
+
+/* One file under two names: fine where it is linked, and not where it was renamed between them. */
+static void test_two_names(void **state)
+{
+    struct listing listing;
+    struct tg_error err = {0};
+
+    put_file(*state, "a", "1");
+    assert_int_equal(link(path_in(*state, "a"), path_in(*state, "d")), 0);
+    assert_int_equal(symlink("a", path_in(*state, "e")), 0);
+    assert_string_equal(list(*state, "*"), "a d e ");
+    assert_int_equal(unlink(path_in(*state, "d")), 0);
+    assert_int_equal(unlink(path_in(*state, "e")), 0);
+
+    /* A pipe is warned of, when `a` was looked at, and `c` not yet. */
+    put_file(*state, "c", "2");
+    assert_int_equal(mkfifo(path_in(*state, "b"), 0600), 0);
+    context_init(&ctx);
+    folder_of_rename = *state;
+    ctx.log = rename_file;
+    assert_int_equal(listing_make(&ctx, *state, "*", &listing, &err), TG_SOURCE);
+    assert_true(err.retryable);
+    assert_non_null(strstr(err.what, "/a' is gone since the folder was listed"));
+}
+
 static int work(void)
 {
     struct listing listing = {0};
@@ -219,6 +276,8 @@ int main(void)
         IN_FOLDER(test_pipes),
         IN_FOLDER(test_matching),
         IN_FOLDER(test_vanished),
+        IN_FOLDER(test_replaced),
+        IN_FOLDER(test_two_names),
         IN_FOLDER(test_out_of_memory),
     };
 

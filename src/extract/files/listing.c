@@ -320,6 +320,38 @@ static void sort_unique(struct listing *listing)
     listing->count = kept;
 }
 
+static int compare_identities(const void *left, const void *right)
+{
+    const struct listed_file *a = *(struct listed_file *const *)left;
+    const struct listed_file *b = *(struct listed_file *const *)right;
+
+    if (a->device != b->device)
+        return a->device < b->device ? -1 : 1;
+    return (a->inode > b->inode) - (a->inode < b->inode);
+}
+
+/* One file under two names is linked, if it still is: else it was renamed meanwhile. */
+static int check_links(const struct listing *listing, struct tg_error *err)
+{
+    struct listed_file **sorted = mem_calloc(listing->count + 1, sizeof(struct listed_file *));
+    int rc = TG_OK;
+
+    if (!sorted)
+        return error_nomem(err);
+    for (size_t i = 0; i < listing->count; i++)
+        sorted[i] = &listing->items[i];
+    qsort(sorted, listing->count, sizeof(struct listed_file *), compare_identities);
+    for (size_t i = 1; i < listing->count; i++) {
+        if (compare_identities(&sorted[i - 1], &sorted[i]) != 0)
+            continue;
+        TRY(listing_stat(sorted[i - 1], err));
+        TRY(listing_stat(sorted[i], err));
+    }
+done:
+    mem_free(sorted);
+    return rc;
+}
+
 int listing_make(const struct context *ctx, const char *root, const char *patterns,
                  struct listing *out, struct tg_error *err)
 {
@@ -334,6 +366,7 @@ int listing_make(const struct context *ctx, const char *root, const char *patter
                       info.exists ? "is a file" : "does not exist"));
     TRY(add_patterns(ctx, out, root, patterns, err));
     sort_unique(out);
+    TRY(check_links(out, err));
 done:
     if (rc != TG_OK)
         listing_release(out);
