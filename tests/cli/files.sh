@@ -164,6 +164,35 @@ test_renamed_moved_and_compressed_files_are_known() {
     equal 2 "$(sql "select count(*) from _tidegate_files")" "files in the ledger"
 }
 
+# A text is known when it comes back, although its name has held another one meanwhile.
+test_a_text_that_comes_back() {
+    spec "t: {path: '*.csv'}"
+    printf 'id\n1\n' >a.csv
+    loads "1"
+    cp a.csv kept
+    printf 'id\n2\n' >a.csv
+    loads "1 2"
+    says "rewritten"
+    nothing_new
+    cp kept b.csv
+    loads "1 2"
+    says "Nothing new"
+    nothing_new
+    equal 2 "$(sql "select count(*) from _tidegate_files")" "entries"
+    rm b.csv
+    cp a.csv other
+    cp kept a.csv
+    loads "1 2"
+    cp other a.csv
+    loads "1 2"
+    cp kept b.csv
+    loads "1 2"
+    nothing_new
+    cp kept c.csv
+    loads "1 1 2"
+    says "same text"
+}
+
 test_logs_that_are_rotated() {
     spec "t: {path: 'log*', format: jsonl}"
     printf '{"id": 1}\n' >log.1

@@ -316,6 +316,44 @@ static void test_ledger(void **state)
     page_stream_close(first);
 }
 
+/* A text whose name holds another one is remembered under a name that is no file's. */
+static void test_lost_text(void **state)
+{
+    struct page_stream *first, *second, *third;
+    struct bookmark known[2];
+
+    put_file(*state, "a.jsonl", "{\"id\":1}\n");
+    first = open_path(*state, "*.jsonl");
+    mem_free(read_all(first));
+    put_file(*state, "a.jsonl", "{\"id\":2}\n{\"id\":3}\n");
+    assert_int_equal(
+        open_files(*state, ".", "*.jsonl", NULL, NULL, remembered(first), &second, NULL), TG_OK);
+    mem_free(read_all(second));
+    struct bookmarks made = remembered(second);
+    assert_int_equal(made.count, 2);
+    assert_non_null(strstr(made.items[0].key, "a.jsonl//"));
+    assert_string_equal(made.items[0].replaces, "a.jsonl");
+    assert_string_equal(made.items[0].content, remembered(first).items[0].content);
+    assert_string_equal(made.items[1].key, "a.jsonl");
+    assert_string_equal(made.items[1].replaces, "");
+
+    known[0] = made.items[1]; /* sorted by key */
+    known[1] = made.items[0];
+    put_file(*state, "b.jsonl", "{\"id\":1}\n");
+    assert_int_equal(
+        open_files(*state, ".", "*.jsonl", NULL, NULL, (struct bookmarks){known, 2}, &third, NULL),
+        TG_OK);
+    char *text = read_all(third);
+    assert_string_equal(text, ">");
+    assert_int_equal(remembered(third).count, 1);
+    assert_string_equal(remembered(third).items[0].key, "b.jsonl");
+    assert_string_equal(remembered(third).items[0].replaces, known[1].key);
+    mem_free(text);
+    page_stream_close(first);
+    page_stream_close(second);
+    page_stream_close(third);
+}
+
 /* Of a file that grows while it is read, what was read is remembered. */
 static void test_changed_while_read(void **state)
 {
@@ -486,6 +524,7 @@ int main(void)
         IN_FOLDER(test_cancel),
         IN_FOLDER(test_progress),
         IN_FOLDER(test_ledger),
+        IN_FOLDER(test_lost_text),
         IN_FOLDER(test_changed_while_read),
         IN_FOLDER(test_rotated_while_read),
         IN_FOLDER(test_run_with_cursor),

@@ -93,7 +93,8 @@ done:
     return rc;
 }
 
-/* "a new, b tail", and behind a slash the name that the text has in the ledger, if another. */
+/* "a new, b tail", and behind a slash the name that the text has in the ledger, if another;
+ * "lost": its own text is nowhere. */
 static const char *fates(const char *folder)
 {
     static const char *const words[4][6] = {
@@ -114,9 +115,9 @@ static const char *fates(const char *folder)
         const struct listed_file *file = &listing.items[i];
         const char *other = file->twin ? file->twin->name : file->entry ? file->entry->key : "";
         bool has_other = *other && strcmp(other, file->name) != 0;
-        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s%s%s", i > 0 ? ", " : "",
+        len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s %s%s%s%s", i > 0 ? ", " : "",
                                 file->name, words[file->fate][file->reason], has_other ? "/" : "",
-                                has_other ? other : "");
+                                has_other ? other : "", file->lost ? " lost" : "");
     }
     listing_release(&listing);
     return text;
@@ -204,7 +205,7 @@ static void test_a_change_in_the_middle(void **state)
     text[strlen(text) / 2] = 'x';
     put_file(*state, "a", text);
     set_mtime(*state, "a", 1000);
-    assert_string_equal(fates(*state), "a rewritten");
+    assert_string_equal(fates(*state), "a rewritten lost");
     mem_free(text);
 }
 
@@ -295,11 +296,11 @@ static void test_rewritten(void **state)
     put_file(*state, "b", "1\n");
     load(*state);
     put_file(*state, "a", "1\n");
-    assert_string_equal(fates(*state), "a copied/b, b left");
+    assert_string_equal(fates(*state), "a copied/b lost, b left");
     put_file(*state, "a", "3\n");
-    assert_string_equal(fates(*state), "a rewritten, b left");
+    assert_string_equal(fates(*state), "a rewritten lost, b left");
     put_file(*state, "a", "");
-    assert_string_equal(fates(*state), "a rewritten, b left");
+    assert_string_equal(fates(*state), "a rewritten lost, b left");
 }
 
 /* What gave no row cannot be loaded twice. */
@@ -531,8 +532,9 @@ static void test_out_of_memory(void **state)
     put_file(*state, "g", "x\n");
     add(*state, "e", "x\n");
     rename_file(*state, "e", "h");
-    assert_string_equal(fates(*state), "a touched, b tail, c rewritten, f moved/d, g copied/c, "
-                                       "h tail/e");
+    assert_string_equal(fates(*state),
+                        "a touched, b tail, c rewritten lost, f moved/d, g copied/c, "
+                        "h tail/e");
     ledger.same_content = SAME_SKIP;
     folder_of_torture = *state;
     torture(work);

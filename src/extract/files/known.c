@@ -8,6 +8,7 @@
  * one with more behind it), settle_copies (a text that another file has, too).
  *
  * An entry explains one file. A file that gave no row explains none: nothing can be loaded twice.
+ * An entry whose name has another text now, and that explains none, is lost: the driver keeps it.
  * Entries of version 0.1 have no hash of their text; they are compared by their ends, and renewed.
  * Nothing is quadratic: names are merged, heads and hashes sorted.
  */
@@ -39,6 +40,7 @@ struct indexed {
 /* A file that its own entry does not explain. */
 struct pending {
     struct listed_file *file;
+    const struct bookmark *own; /* the entry of its name; NULL: none */
     int64_t head_len;
     uint64_t head;
     int64_t bytes; /* of text; -1: not known before it is read */
@@ -272,12 +274,13 @@ done:
     return rc;
 }
 
-static int add_pending(struct matching *m, struct listed_file *file, struct tg_error *err)
+static int add_pending(struct matching *m, struct listed_file *file, const struct bookmark *own,
+                       struct tg_error *err)
 {
     int rc = mem_grow(&m->pending, &m->pending_cap, m->pending_count + 1, sizeof(*m->pending), err);
 
     if (rc == TG_OK)
-        m->pending[m->pending_count++] = (struct pending){.file = file, .bytes = -1};
+        m->pending[m->pending_count++] = (struct pending){.file = file, .own = own, .bytes = -1};
     return rc;
 }
 
@@ -304,7 +307,7 @@ static int match_own(struct matching *m, struct listed_file *file, const struct 
         file->reason = FILE_REWRITTEN;
         file->entry = own;
     }
-    TRY(add_pending(m, file, err));
+    TRY(add_pending(m, file, own, err));
 done:
     return rc;
 }
@@ -654,6 +657,16 @@ done:
     return rc;
 }
 
+/* A text whose name has another one now, and which no other file has: it may come back. */
+static void find_lost(struct matching *m)
+{
+    for (size_t i = 0; i < m->pending_count; i++) {
+        const struct bookmark *own = m->pending[i].own;
+        if (own && *own->content && own->rows > 0 && !m->held[own - m->rules->entries])
+            m->pending[i].file->lost = own;
+    }
+}
+
 static int match_pending(struct matching *m, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -671,6 +684,7 @@ static int match_pending(struct matching *m, struct tg_error *err)
     for (size_t i = 0; i < m->pending_count; i++)
         TRY(settle_continued(m, &m->pending[i], err));
     TRY(settle_copies(m, err));
+    find_lost(m);
 done:
     return rc;
 }

@@ -45,6 +45,7 @@ struct listed_file {
     enum file_fate fate;
     enum file_reason reason;
     const struct bookmark *entry;   /* the one that says so; NULL: none */
+    const struct bookmark *lost;    /* its own, whose text no file here has any more; NULL: none */
     const struct listed_file *twin; /* FILE_COPIED: of another file of this listing */
     struct hash_stream *text;       /* FILE_TAIL: of the text of `entry`; NULL: to be made anew */
     uint64_t lines;                 /* FILE_TAIL: in it */

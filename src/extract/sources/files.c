@@ -457,6 +457,20 @@ static const char *replaced_key(const struct listed_file *file)
     return has_its_text && strcmp(file->entry->key, file->name) != 0 ? file->entry->key : "";
 }
 
+/* What is lost is known by its text if it comes back, under its name or another one; so it is kept
+ * under a name that is no file's. */
+static int remember_lost(struct files_stream *stream, const struct listed_file *file,
+                         struct tg_error *err)
+{
+    if (!file->lost)
+        return TG_OK;
+    struct bookmark former = *file->lost;
+    former.key =
+        arena_printf(&stream->listing.arena, "%s//%s", file->lost->key, file->lost->content);
+    former.replaces = file->lost->key;
+    return former.key ? remember(stream, &former, err) : error_nomem(err);
+}
+
 static int remember_noted(struct files_stream *stream, const struct listed_file *file,
                           struct tg_error *err)
 {
@@ -468,7 +482,8 @@ static int remember_noted(struct files_stream *stream, const struct listed_file 
     entry.replaces = replaced_key(file);
     if (file->twin)
         entry.rows = (int64_t)file->twin->rows;
-    return remember(stream, &entry, err);
+    int rc = remember_lost(stream, file, err);
+    return rc == TG_OK ? remember(stream, &entry, err) : rc;
 }
 
 static int remember_read(struct files_stream *stream, const struct listed_file *file,
@@ -489,7 +504,10 @@ static int remember_read(struct files_stream *stream, const struct listed_file *
         .rows = (int64_t)file->rows + (file->fate == FILE_TAIL ? file->entry->rows : 0),
         .checksum = "",
     };
-    return entry.content && entry.head ? remember(stream, &entry, err) : error_nomem(err);
+    if (!entry.content || !entry.head)
+        return error_nomem(err);
+    int rc = remember_lost(stream, file, err);
+    return rc == TG_OK ? remember(stream, &entry, err) : rc;
 }
 
 static int finish_file(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
