@@ -12,8 +12,8 @@
 
 /* Nested ids that are asked for but not computed yet. Zero it before the first use. */
 struct id_queue {
-    struct hash_lanes lanes;
     size_t parent_len[HASH_LANES]; /* of the last message: the table's name is behind it */
+    struct hash_lanes lanes;
 };
 static inline bool id_queue_is_full(const struct id_queue *queue)
 {
