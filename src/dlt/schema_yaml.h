@@ -2,8 +2,8 @@
  * The catalog as YAML, as dlt exports and imports it (reference 4.5). Texts only: which files they
  * are in is the caller's business.
  */
-#ifndef TIDEGATE_CATALOG_SCHEMA_YAML_H
-#define TIDEGATE_CATALOG_SCHEMA_YAML_H
+#ifndef TIDEGATE_DLT_SCHEMA_YAML_H
+#define TIDEGATE_DLT_SCHEMA_YAML_H
 
 #include "dlt/store.h"
 

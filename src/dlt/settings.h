@@ -2,8 +2,8 @@
  * What a schema says of data it has not seen yet: how names are made, which texts are recognised as
  * something else, hints and types for columns by their names, contracts (reference 3.2, 4.1, 4.4).
  */
-#ifndef TIDEGATE_CATALOG_SETTINGS_H
-#define TIDEGATE_CATALOG_SETTINGS_H
+#ifndef TIDEGATE_DLT_SETTINGS_H
+#define TIDEGATE_DLT_SETTINGS_H
 
 #include "catalog/contract.h"
 #include "catalog/name.h"

@@ -1,8 +1,8 @@
 /*
  * The pipeline state: dlt's typed JSON with the cursors in it (reference 1.6, 6.2).
  */
-#ifndef TIDEGATE_CATALOG_STATE_H
-#define TIDEGATE_CATALOG_STATE_H
+#ifndef TIDEGATE_DLT_STATE_H
+#define TIDEGATE_DLT_STATE_H
 
 #include "base/buf.h"
 #include "base/json.h"

@@ -2,8 +2,8 @@
  * The catalog in dlt's stored JSON form (reference 4.1), its version hash (1.7), and the pipeline
  * state (1.6) in dlt's encoding.
  */
-#ifndef TIDEGATE_CATALOG_STORE_H
-#define TIDEGATE_CATALOG_STORE_H
+#ifndef TIDEGATE_DLT_STORE_H
+#define TIDEGATE_DLT_STORE_H
 
 #include "base/buf.h"
 #include "base/json.h"

@@ -70,5 +70,5 @@ int main(void)
         cmocka_unit_test(test_odd_name),
         cmocka_unit_test(test_memory),
     };
-    return cmocka_run_group_tests_name("catalog/fresh", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("dlt/fresh", tests, NULL, NULL);
 }

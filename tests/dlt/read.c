@@ -326,5 +326,5 @@ int main(void)
         cmocka_unit_test(test_contracts),
         cmocka_unit_test(test_memory),
     };
-    return cmocka_run_group_tests_name("catalog/read", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("dlt/read", tests, NULL, NULL);
 }

@@ -445,5 +445,5 @@ int main(void)
         cmocka_unit_test(said_again),       cmocka_unit_test(refused),
         cmocka_unit_test(naming_with_data), cmocka_unit_test(out_of_memory),
     };
-    return cmocka_run_group_tests_name("catalog/settings", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("dlt/settings", tests, NULL, NULL);
 }

@@ -342,5 +342,5 @@ int main(void)
         cmocka_unit_test(test_refusals), cmocka_unit_test(test_odd_cursors),
         cmocka_unit_test(test_memory),
     };
-    return cmocka_run_group_tests_name("catalog/state", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("dlt/state", tests, NULL, NULL);
 }

@@ -355,5 +355,5 @@ int main(void)
         cmocka_unit_test(test_propagation_off), cmocka_unit_test(test_members),
         cmocka_unit_test(test_memory),
     };
-    return cmocka_run_group_tests_name("catalog/store", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("dlt/store", tests, NULL, NULL);
 }
