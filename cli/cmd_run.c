@@ -255,6 +255,7 @@ static int run_run(const struct call *call)
                           "'%s' is no way to show progress; choose auto, plain, json or none",
                           mode);
     struct tg_pipeline_options options = {
+        TG_PIPELINE_OPTIONS_INIT,
         .workdir = call_flag(call, "--workdir"),
         .select = call_flag(call, "--select"),
         .full_refresh = call_flag(call, "--full-refresh") != NULL,

@@ -112,7 +112,8 @@ struct tg_pipeline *open_pipeline(const struct call *call, int *code)
 {
     struct tg_error err = {0};
     struct tg_pipeline *pipeline = NULL;
-    const struct tg_pipeline_options options = {.workdir = call_flag(call, "--workdir")};
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .workdir = call_flag(call, "--workdir")};
     if (tg_pipeline_open(&pipeline, call->arguments[0], &options, &err))
         *code = fail(&err);
     return pipeline;

@@ -106,11 +106,11 @@ static int write_clicks(const char *folder, int run, int64_t rows, struct tg_err
     struct clicks clicks = {.next = (run - 1) * rows + 1, .end = run * rows + 1};
     snprintf(destination, sizeof(destination), "duckdb:///%s/.scratch/clicks.duckdb", folder);
     snprintf(workdir, sizeof(workdir), "%s/.scratch", folder);
-    const struct tg_pipeline_options options = {
-        .name = "generate", .destination = destination, .dataset = "scratch", .workdir = workdir};
-    const struct tg_resource resource = {.name = "clickstream",
-                                         .read = read_clicks,
-                                         .user = &clicks,
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT, .name = "generate",
+                                                .destination = destination, .dataset = "scratch",
+                                                .workdir = workdir};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "clickstream",
+                                         .read = read_clicks, .user = &clicks,
                                          .write_disposition = TG_REPLACE};
     int rc = tg_pipeline_new(&pipeline, &options, err);
     if (!rc)

@@ -120,22 +120,14 @@ static int read_resent(struct tg_read *read, struct tg_error *err)
 static int add_resources(struct tg_pipeline *pipeline, struct clicks *clicks, struct tg_error *err)
 {
     const struct tg_resource resources[] = {
-        {.name = "person",
-         .read = read_person,
-         .write_disposition = TG_MERGE,
-         .primary_key = "id",
-         .incremental = {.cursor_path = "updated_at"}},
-        {.name = "clickstream",
-         .read = read_clicks,
-         .begin = begin_clicks,
-         .user = clicks,
-         .write_disposition = TG_APPEND,
-         .incremental = {.cursor_path = "id"}},
-        {.name = "resent_append", .read = read_resent, .write_disposition = TG_APPEND},
-        {.name = "resent_merge",
-         .read = read_resent,
-         .write_disposition = TG_MERGE,
-         .primary_key = "id"},
+        {TG_RESOURCE_INIT, .name = "person", .read = read_person, .write_disposition = TG_MERGE,
+         .primary_key = "id", .cursor_path = "updated_at"},
+        {TG_RESOURCE_INIT, .name = "clickstream", .read = read_clicks, .begin = begin_clicks,
+         .user = clicks, .write_disposition = TG_APPEND, .cursor_path = "id"},
+        {TG_RESOURCE_INIT, .name = "resent_append", .read = read_resent,
+         .write_disposition = TG_APPEND},
+        {TG_RESOURCE_INIT, .name = "resent_merge", .read = read_resent,
+         .write_disposition = TG_MERGE, .primary_key = "id"},
     };
     for (size_t i = 0; i < COUNT(resources); i++) {
         int rc = tg_pipeline_add(pipeline, &resources[i], err);
@@ -197,9 +189,9 @@ int main(int argc, char **argv)
     }
     int rc =
         tg_pipeline_new(&pipeline,
-                        &(struct tg_pipeline_options){.name = "dummy_source_to_duckdb",
-                                                      .destination = "duckdb:///incremental.duckdb",
-                                                      .dataset = "bronze"},
+                        &(struct tg_pipeline_options){
+                            TG_PIPELINE_OPTIONS_INIT, .name = "dummy_source_to_duckdb",
+                            .destination = "duckdb:///incremental.duckdb", .dataset = "bronze"},
                         &err);
     if (!rc)
         rc = add_resources(pipeline, &clicks, &err);

@@ -9,10 +9,11 @@
  *     struct tg_pipeline *pipeline = NULL;
  *     struct tg_run_info info = {0};
  *     const struct tg_pipeline_options options = {
- *         .name = "shop", .destination = "duckdb:///shop.duckdb", .dataset = "bronze"};
+ *         TG_PIPELINE_OPTIONS_INIT, .name = "shop", .destination = "duckdb:///shop.duckdb",
+ *         .dataset = "bronze"};
  *     const struct tg_resource person = {
- *         .name = "person", .read = read_person, .write_disposition = TG_MERGE,
- *         .primary_key = "id", .incremental = {.cursor_path = "updated_at"}};
+ *         TG_RESOURCE_INIT, .name = "person", .read = read_person,
+ *         .write_disposition = TG_MERGE, .primary_key = "id", .cursor_path = "updated_at"};
  *     if (tg_pipeline_new(&pipeline, &options, &err) ||
  *         tg_pipeline_add(pipeline, &person, &err) ||
  *         tg_pipeline_run(pipeline, &info, &err))
@@ -21,9 +22,10 @@
  *     tg_pipeline_free(pipeline);
  *
  * Rules that hold everywhere: functions that can fail return TG_OK (0) or a code and fill `err`;
- * strings are UTF-8, NUL-terminated, borrowed for the duration of the call unless said otherwise; a
- * struct of options may be zeroed, zero means the default; NULL where there must be something is
- * TG_USAGE. A pipeline is used by one thread at a time; only tg_pipeline_cancel may come from
+ * strings are UTF-8, NUL-terminated, borrowed for the duration of the call unless said otherwise; in
+ * a struct of options zero means the default; NULL where there must be something is TG_USAGE. A
+ * struct of options begins with its size, so that it can grow: tg_..._init() sets it (in C and C++),
+ * or the macro TG_..._INIT at the head of an initialiser (in C). A pipeline is used by one thread at a time; only tg_pipeline_cancel may come from
  * elsewhere. Several pipelines may load into one file at once.
  */
 #ifndef TIDEGATE_H
@@ -33,6 +35,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -264,16 +267,6 @@ enum tg_last_value { TG_MAX = 0, TG_MIN = 1 };
 
 enum tg_on_missing { TG_RAISE = 0, TG_INCLUDE = 1, TG_EXCLUDE = 2 };
 
-struct tg_incremental {
-    const char *cursor_path; /* the field that tells new from old, as the source names it; "a.b" for
-                                a nested one; NULL: no cursor */
-    struct tg_value initial_value; /* where the first run starts (included) */
-    struct tg_value
-        end_value; /* a bounded window [initial, end): state is neither read nor written */
-    enum tg_last_value last_value; /* TG_MAX: rows grow; TG_MIN: rows go back in time */
-    enum tg_on_missing on_cursor_value_missing; /* a row without the field, or with NULL in it */
-};
-
 enum tg_flag { TG_DEFAULT = 0, TG_YES = 1, TG_NO = 2 };
 
 /* What a schema contract does when data bring something that the schema does not have. */
@@ -324,8 +317,19 @@ enum tg_row_ids {
     TG_ROW_IDS_ROW  /* a hash of the whole document: equal documents have equal ids */
 };
 
+/* A stream of rows that becomes a table, and the tables nested in it. Only name and `read` must be
+ * set:
+ *
+ *     struct tg_resource person;
+ *     tg_resource_init(&person);
+ *     person.name = "person";
+ *     person.read = read_person;
+ *
+ * or, in C, all at once: struct tg_resource person = {TG_RESOURCE_INIT, .name = "person", ...}. */
 struct tg_resource {
-    const char *name; /* required; the table is named after it unless table_name says otherwise */
+    size_t size;        /* of this struct; set by tg_resource_init */
+    size_t column_size; /* of struct tg_column; set by tg_resource_init, too */
+    const char *name;   /* required; the table is named after it unless table_name says otherwise */
     const char *table_name; /* optional */
     tg_read_fn read;        /* required */
     tg_begin_fn begin;      /* optional */
@@ -336,10 +340,16 @@ struct tg_resource {
     const char *primary_key;    /* "id", or several: "tenant, id" */
     const char *merge_key;      /* merge: rows with an equal value are replaced as a group */
     bool append_on_missing_key; /* merge without any key: append instead of an error */
-    struct tg_incremental incremental;
+    const char *cursor_path;    /* the field that tells new from old, as the source names it; "a.b"
+                                      for a nested one; NULL: no cursor */
+    struct tg_value initial_value; /* where the first run starts (included) */
+    struct tg_value end_value;     /* a bounded window [initial, end): state is neither read nor
+                                      written */
+    enum tg_last_value last_value; /* TG_MAX: rows grow; TG_MIN: rows go back in time */
+    enum tg_on_missing on_cursor_value_missing; /* a row without the field, or with NULL in it */
     int max_table_nesting; /* levels that become tables and columns; deeper values are kept as JSON.
                               0: no limit worth a name (1000); TG_NO_NESTING: none */
-    const struct tg_column *columns;
+    const struct tg_column *columns; /* hints for some of its columns, in any order */
     size_t column_count;
     struct tg_schema_contract schema_contract; /* over the pipeline's */
     enum tg_row_ids row_ids;
@@ -350,6 +360,16 @@ struct tg_resource {
     const char *hints; /* a JSON object of further hints of the table: names starting with "x-",
                           and "references" as dlt stores them */
 };
+
+#define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)
+
+/* Nothing said yet: zero, but for the sizes. */
+static inline void tg_resource_init(struct tg_resource *resource)
+{
+    memset(resource, 0, sizeof(*resource));
+    resource->size = sizeof(*resource);
+    resource->column_size = sizeof(struct tg_column);
+}
 
 /* ---- Pipelines ---- */
 
@@ -381,6 +401,7 @@ struct tg_preferred_type {
 
 /* How a pipeline makes its schema. Names and words are dlt's. */
 struct tg_schema_options {
+    size_t size;        /* of this struct; set by tg_schema_options_init */
     const char *naming; /* snake_case (NULL too), direct, duck_case, sql_cs_v1, sql_ci_v1. Cannot be
                            changed once tables have data: TG_SPEC */
     const char *detections; /* texts and numbers that become something else: "iso_timestamp" (NULL
@@ -396,7 +417,16 @@ struct tg_schema_options {
     const char *export_path; /* a folder: <schema>.schema.yaml is written there after each change */
 };
 
+#define TG_SCHEMA_OPTIONS_INIT .size = sizeof(struct tg_schema_options)
+
+static inline void tg_schema_options_init(struct tg_schema_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+}
+
 struct tg_pipeline_options {
+    size_t size;             /* of this struct; set by tg_pipeline_options_init */
     const char *name;        /* required for tg_pipeline_new: letters, digits, '_' and '-' */
     const char *destination; /* required for tg_pipeline_new: "duckdb:///file.duckdb" (four slashes:
                                 absolute) */
@@ -422,6 +452,14 @@ struct tg_pipeline_options {
     int64_t (*clock_us)(void *user); /* microseconds since 1970; NULL: the real one */
     int (*random)(void *user, void *out, size_t len); /* TG_OK; NULL: the real one */
 };
+
+#define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)
+
+static inline void tg_pipeline_options_init(struct tg_pipeline_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+}
 
 struct tg_pipeline;
 

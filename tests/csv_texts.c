@@ -113,7 +113,8 @@ static void write_file(struct fixture *fixture, struct scenario *scenario, int n
 
 static void open_spec(struct fixture *fixture)
 {
-    const struct tg_pipeline_options options = {.workdir = fixture->workdir};
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .workdir = fixture->workdir};
     char path[320];
 
     snprintf(path, sizeof(path), "%s/spec.yaml", fixture->folder);

@@ -90,13 +90,16 @@ static inline void fixture_open(struct fixture *fixture, const struct tg_resourc
                                 size_t count)
 {
     tg_pipeline_free(fixture->pipeline);
-    const struct tg_pipeline_options options = {.name = "test",
-                                                .destination = fixture->destination,
-                                                .dataset = "d",
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT, .name = "test",
+                                                .destination = fixture->destination, .dataset = "d",
                                                 .workdir = fixture->workdir};
     assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
-    for (size_t i = 0; i < count; i++)
-        assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resources[i], &fixture->err));
+    for (size_t i = 0; i < count; i++) {
+        struct tg_resource resource = resources[i];
+        resource.size = sizeof(resource);
+        resource.column_size = sizeof(struct tg_column);
+        assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
+    }
 }
 
 static inline void fixture_run(struct fixture *fixture)

@@ -16,8 +16,8 @@ static const int64_t rows[][2] = {{1, 10}, {2, 20}, {3, 30}, {4, 40}};
 
 static struct tg_resource numbers_resource(struct numbers *numbers)
 {
-    return (struct tg_resource){
-        .name = "n", .read = read_numbers, .user = numbers, .incremental = {.cursor_path = "id"}};
+    return (struct tg_resource){TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                .user = numbers, .cursor_path = "id"};
 }
 
 static void load(struct fixture *fixture, size_t count)
@@ -59,7 +59,8 @@ static void seal(struct fixture *fixture, size_t count)
     struct tg_pipeline *pipeline = NULL;
     struct numbers numbers = {.rows = rows, .count = count};
     const struct tg_resource resource = numbers_resource(&numbers);
-    const struct tg_pipeline_options options = {.name = "test",
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
                                                 .destination = fixture->destination,
                                                 .dataset = "d",
                                                 .workdir = fixture->workdir,

@@ -37,12 +37,11 @@ static int load_once(struct writer *writer, struct tg_error *err)
     int rc = TG_OK;
     struct tg_pipeline *pipeline = NULL;
     struct tg_run_info info = {0};
-    const struct tg_pipeline_options options = {.name = writer->name,
-                                                .destination = writer->fixture->destination,
-                                                .dataset = "d",
-                                                .workdir = writer->fixture->workdir};
-    const struct tg_resource resource = {
-        .name = writer->name, .read = read_ids, .user = writer, .write_disposition = TG_APPEND};
+    const struct tg_pipeline_options options = {
+        TG_PIPELINE_OPTIONS_INIT, .name = writer->name, .destination = writer->fixture->destination,
+        .dataset = "d", .workdir = writer->fixture->workdir};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = writer->name, .read = read_ids,
+                                         .user = writer, .write_disposition = TG_APPEND};
     TRY(tg_pipeline_new(&pipeline, &options, err));
     TRY(tg_pipeline_add(pipeline, &resource, err));
     rc = tg_pipeline_run(pipeline, &info, err);

@@ -70,20 +70,18 @@ static int machine_run(struct fixture *fixture, struct machine *machine, struct 
     struct tg_pipeline *pipeline = NULL;
     struct tg_run_info info = {0};
     snprintf(workdir, sizeof(workdir), "%s/%s", fixture->folder, machine->folder);
-    const struct tg_pipeline_options options = {.name = machine->name,
-                                                .destination = fixture->destination,
-                                                .dataset = "d",
-                                                .workdir = workdir,
-                                                .user = machine,
-                                                .log = machine_log,
-                                                .clock_us = machine_clock};
-    const struct tg_resource resource = {
-        .name = "ev",
-        .read = read_range,
-        .user = machine,
-        .primary_key = machine->disposition == TG_MERGE ? "id" : NULL,
-        .write_disposition = machine->disposition,
-        .incremental = {.cursor_path = machine->no_cursor ? NULL : "id"}};
+    const struct tg_pipeline_options options = {
+        TG_PIPELINE_OPTIONS_INIT, .name = machine->name,    .destination = fixture->destination,
+        .dataset = "d",           .workdir = workdir,       .user = machine,
+        .log = machine_log,       .clock_us = machine_clock};
+    const struct tg_resource resource = {TG_RESOURCE_INIT,
+                                         .name = "ev",
+                                         .read = read_range,
+                                         .user = machine,
+                                         .primary_key =
+                                             machine->disposition == TG_MERGE ? "id" : NULL,
+                                         .write_disposition = machine->disposition,
+                                         .cursor_path = machine->no_cursor ? NULL : "id"};
     TRY(tg_pipeline_new(&pipeline, &options, err));
     TRY(tg_pipeline_add(pipeline, &resource, err));
     TRY(tg_pipeline_run(pipeline, &info, err));
@@ -106,7 +104,7 @@ static void machine_load(struct fixture *fixture, struct machine *machine, int64
 /* For assert_query. */
 static void open_to_look(struct fixture *fixture)
 {
-    const struct tg_resource none = {.name = "ev", .read = read_nothing};
+    const struct tg_resource none = {TG_RESOURCE_INIT, .name = "ev", .read = read_nothing};
     fixture_open(fixture, &none, 1);
 }
 

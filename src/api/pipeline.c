@@ -2,7 +2,7 @@
  * The life of a pipeline: made from options or from a spec, given resources, checked, cancelled,
  * freed. What a run does is in run.c, looking is in inspect.c.
  *
- *   tg_pipeline_new  -> config_init  \
+ *   tg_pipeline_new  -> sized_options -> config_init  \
  *   tg_pipeline_open -> config_read   > struct config -> run_pipeline (run.c)
  *   tg_pipeline_add  -> config_add   /
  */
@@ -10,6 +10,7 @@
 
 #include <unistd.h>
 
+#include "api/sized.h"
 #include "base/memory.h"
 #include "write/destination.h"
 
@@ -89,68 +90,77 @@ void hide_secrets(const struct tg_pipeline *pipeline, struct tg_error *err)
     redact_error(pipeline ? &pipeline->config.secrets : NULL, err);
 }
 
+/* What options and config have given; a pipeline that could not be made is freed. */
+static int pipeline_made(struct tg_pipeline **out, int rc,
+                         const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    struct tg_pipeline *pipeline = *out;
+    TRY(rc);
+    if (!options->memory_bytes && pipeline->config.memory_bytes)
+        pipeline->ctx.memory_bytes_max = pipeline->config.memory_bytes;
+    pipeline->ctx.engine_path = pipeline->config.engine_path;
+    pipeline->ctx.storage_version = pipeline->config.storage_version;
+    TRY(keep_destination(pipeline, err));
+    TRY(keep_select(pipeline, options, err));
+done:
+    if (rc != TG_OK) {
+        hide_secrets(pipeline, err);
+        tg_pipeline_free(pipeline);
+        *out = NULL;
+    }
+    return rc;
+}
+
 int tg_pipeline_new(struct tg_pipeline **out, const struct tg_pipeline_options *options,
                     struct tg_error *err)
 {
     int rc = TG_OK;
+    struct sized_options sized;
     error_clear(err);
     NEEDS(out);
     *out = NULL;
     NEEDS(options);
+    TRY(sized_options(&sized, options, err));
     TRY(pipeline_alloc(out, err));
-    TRY(apply_options(*out, options, err));
-    TRY(config_init(&(*out)->config, options, err));
-    (*out)->ctx.engine_path = (*out)->config.engine_path;
-    (*out)->ctx.storage_version = (*out)->config.storage_version;
-    TRY(keep_destination(*out, err));
-    TRY(keep_select(*out, options, err));
+    TRY(apply_options(*out, &sized.options, err));
+    TRY(config_init(&(*out)->config, &sized.options, err));
 done:
-    if (rc != TG_OK) {
-        hide_secrets(*out, err);
-        tg_pipeline_free(*out);
-        *out = NULL;
-    }
-    return rc;
+    return pipeline_made(out, rc, &sized.options, err);
 }
 
 int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                      const struct tg_pipeline_options *options, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct tg_pipeline_options none = {0};
-    if (!options)
-        options = &none;
+    static const struct tg_pipeline_options none = {TG_PIPELINE_OPTIONS_INIT};
+    struct sized_options sized;
     error_clear(err);
     NEEDS(out);
     *out = NULL;
     NEEDS(spec_path);
+    TRY(sized_options(&sized, options ? options : &none, err));
     TRY(pipeline_alloc(out, err));
-    TRY(apply_options(*out, options, err));
-    TRY(config_read(&(*out)->config, spec_path, options, err));
-    if (!options->memory_bytes && (*out)->config.memory_bytes)
-        (*out)->ctx.memory_bytes_max = (*out)->config.memory_bytes;
-    (*out)->ctx.engine_path = (*out)->config.engine_path;
-    (*out)->ctx.storage_version = (*out)->config.storage_version;
-    TRY(keep_destination(*out, err));
-    TRY(keep_select(*out, options, err));
+    TRY(apply_options(*out, &sized.options, err));
+    TRY(config_read(&(*out)->config, spec_path, &sized.options, err));
 done:
-    if (rc != TG_OK) {
-        hide_secrets(*out, err);
-        tg_pipeline_free(*out);
-        *out = NULL;
-    }
-    return rc;
+    return pipeline_made(out, rc, &sized.options, err);
 }
 
 int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource,
                     struct tg_error *err)
 {
+    struct sized_resource sized;
     error_clear(err);
     NEEDS(resource);
     if (!pipeline && resource->release)
         resource->release(resource->user);
     NEEDS(pipeline);
-    int rc = config_add(&pipeline->config, resource, err);
+    int rc = sized_resource(&sized, resource, err);
+    if (rc == TG_OK)
+        rc = config_add(&pipeline->config, &sized.resource, err);
+    else if (resource->release)
+        resource->release(resource->user);
+    sized_resource_release(&sized);
     hide_secrets(pipeline, err);
     return rc;
 }

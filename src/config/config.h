@@ -11,6 +11,14 @@
 #include "catalog/table.h"
 #include "extract/source.h"
 
+/* What tells new rows from old ones, as in struct tg_resource. */
+struct incremental {
+    const char *cursor_path; /* NULL: none */
+    struct tg_value initial_value, end_value;
+    enum tg_last_value last_value;
+    enum tg_on_missing on_cursor_value_missing;
+};
+
 struct resource {
     const char *name;
     const char *table_name; /* not normalised; equals name unless said otherwise */
@@ -29,7 +37,7 @@ struct resource {
     const char **primary_key, **merge_key; /* as the source names them */
     size_t primary_key_count, merge_key_count;
     bool append_on_missing_key;
-    struct tg_incremental incremental; /* cursor_path NULL: none */
+    struct incremental incremental;
     /* Its own, over its source's where there are several sources; the words of an only source are
      * the schema's (schema_config.hints), as in dlt. */
     int max_table_nesting; /* -1: not said */

@@ -43,7 +43,7 @@
 
 #define COLUMN(form, member) BOTH(form, struct tg_column, member, struct tg_column, member)
 #define INCREMENTAL(form, member)                                                                  \
-    BOTH(form, struct tg_incremental, member, struct tg_incremental, member)
+    BOTH(form, struct incremental, member, struct tg_resource, member)
 #define CONTRACT(entity, member)                                                                   \
     BOTH(OPTIONAL_WORD, struct contract, modes[entity], struct tg_schema_contract, member)
 #define RESOURCE(form, member) BOTH(form, struct resource, member, struct tg_resource, member)
@@ -303,7 +303,8 @@ const struct option resource_options[] = {
          "For merge: all rows there with an equal value are replaced as a group. With a cursor, a "
          "group of which one row is new is loaded whole, as far as the source delivers it."},
     {.name = "incremental",
-     RESOURCE(MAP, incremental),
+     .type = KEY_MAP,
+     .field = {HELD(MAP, struct resource, incremental), .given_bytes = sizeof(struct tg_resource)},
      .table = incremental_options,
      .shorthand = "cursor",
      .help = "Load only what is new, told by a cursor."},

@@ -242,7 +242,7 @@ static bool is_path(const char *path)
            !strpbrk(name, "[]*") && strcmp(name, "$") != 0;
 }
 
-static int check_incremental(const struct origin *origin, const struct tg_incremental *incremental)
+static int check_incremental(const struct origin *origin, const struct incremental *incremental)
 {
     const struct tg_value *initial = &incremental->initial_value, *end = &incremental->end_value;
     if (!incremental->cursor_path)

@@ -185,7 +185,7 @@ static int resume_cursor(struct load *load, struct tg_error *err)
     int rc = TG_OK;
     struct run *run = load->run;
     const struct resource *resource = load->resource;
-    const struct tg_incremental *incremental = &resource->incremental;
+    const struct incremental *incremental = &resource->incremental;
     struct state_cursor stored = {0};
     const char **hashes = NULL;
     bool found = false;

@@ -26,7 +26,7 @@ static void open_loaded(struct fixture *fixture)
     static struct numbers numbers;
     numbers = (struct numbers){.rows = rows, .count = 2};
     const struct tg_resource resource = {
-        .name = "n", .read = read_numbers, .user = &numbers, .incremental = {.cursor_path = "id"}};
+        .name = "n", .read = read_numbers, .user = &numbers, .cursor_path = "id"};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
 }

@@ -28,7 +28,9 @@ static void wrong_options_are_named(void **state)
         {{.name = "test", .destination = fixture->destination, .memory_bytes = 1000}, "64MiB"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        assert_int_equal(tg_pipeline_new(&pipeline, &cases[i].options, &fixture->err), TG_USAGE);
+        struct tg_pipeline_options options = cases[i].options;
+        options.size = sizeof(options);
+        assert_int_equal(tg_pipeline_new(&pipeline, &options, &fixture->err), TG_USAGE);
         assert_null(pipeline);
         assert_non_null(strstr(fixture->err.what, cases[i].said));
     }
@@ -43,18 +45,21 @@ static void impossible_resources_are_refused(void **state)
         {.name = "n"},
         {.name = "n", .read = read_nothing, .write_disposition = TG_MERGE},
         {.name = "n", .read = read_nothing, .merge_key = "day"},
-        {.name = "n", .read = read_nothing, .incremental = {.cursor_path = "a[*].b"}},
+        {.name = "n", .read = read_nothing, .cursor_path = "a[*].b"},
         {.name = "n",
          .read = read_nothing,
-         .incremental = {.cursor_path = "id", .end_value = {.kind = TG_VALUE_INT64, .int64 = 1}}},
+         .cursor_path = "id",
+         .end_value = {.kind = TG_VALUE_INT64, .int64 = 1}},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        int rc = tg_pipeline_add(fixture->pipeline, &cases[i], &fixture->err);
+        struct tg_resource resource = cases[i];
+        resource.size = sizeof(resource);
+        int rc = tg_pipeline_add(fixture->pipeline, &resource, &fixture->err);
         if (rc != TG_USAGE)
             fail_msg("case %zu: code %d", i, rc);
         assert_string_not_equal(fixture->err.what, "");
     }
-    const struct tg_resource good = {.name = "n", .read = read_nothing};
+    const struct tg_resource good = {TG_RESOURCE_INIT, .name = "n", .read = read_nothing};
     assert_done(fixture, tg_pipeline_add(fixture->pipeline, &good, &fixture->err));
     assert_int_equal(tg_pipeline_add(fixture->pipeline, &good, &fixture->err), TG_USAGE);
 }
@@ -65,9 +70,9 @@ static void null_is_refused_by_name(void **state)
     struct tg_error *err = &fixture->err;
     struct tg_pipeline *pipeline = (struct tg_pipeline *)fixture;
     struct ArrowArrayStream stream = {0};
-    const struct tg_pipeline_options options = {.name = "test",
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT, .name = "test",
                                                 .destination = fixture->destination};
-    const struct tg_resource resource = {.name = "n", .read = read_nothing};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_nothing};
 #define assert_refused(call, name)                                                                 \
     do {                                                                                           \
         assert_int_equal(call, TG_USAGE);                                                          \
@@ -100,7 +105,8 @@ static void a_run_needs_neither_info_nor_error(void **state)
     struct fixture *fixture = *state;
     static const int64_t rows[][2] = {{1, 10}};
     struct numbers numbers = {.rows = rows, .count = 1};
-    const struct tg_resource resource = {.name = "n", .read = read_numbers, .user = &numbers};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                         .user = &numbers};
     fixture_open(fixture, &resource, 1);
     assert_int_equal(tg_pipeline_run(fixture->pipeline, NULL, NULL), TG_OK);
     assert_query(fixture, "SELECT id FROM n", "id\n1\n");
@@ -119,8 +125,8 @@ static void cancel_ends_a_run(void **state)
 {
     struct fixture *fixture = *state;
     fixture_open(fixture, NULL, 0);
-    const struct tg_resource resource = {
-        .name = "n", .read = read_and_cancel, .user = fixture->pipeline};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_and_cancel,
+                                         .user = fixture->pipeline};
     assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
     assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err),
                      TG_CANCELLED);
@@ -135,8 +141,8 @@ static void a_cancel_holds_for_the_running_call_alone(void **state)
     struct numbers numbers = {.rows = rows, .count = 1};
     fixture_open(fixture, NULL, 0);
     struct tg_resource resources[] = {
-        {.name = "cancels", .read = read_and_cancel, .user = fixture->pipeline},
-        {.name = "n", .read = read_numbers, .user = &numbers}};
+        {TG_RESOURCE_INIT, .name = "cancels", .read = read_and_cancel, .user = fixture->pipeline},
+        {TG_RESOURCE_INIT, .name = "n", .read = read_numbers, .user = &numbers}};
     assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resources[0], &fixture->err));
     for (int i = 0; i < 2; i++)
         assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err),
@@ -171,8 +177,8 @@ static void a_forked_process_does_not_keep_the_pipeline(void **state)
     struct fixture *fixture = *state;
     pid_t children[2];
     for (int i = 0; i < 2; i++) {
-        const struct tg_resource resource = {
-            .name = "n", .read = read_and_fork, .user = &children[i]};
+        const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_and_fork,
+                                             .user = &children[i]};
         fixture_open(fixture, &resource, 1);
         fixture_run(fixture);
     }
@@ -203,8 +209,9 @@ static void two_pipelines_in_one_process_exclude_each_other(void **state)
 {
     struct fixture *fixture = *state;
     struct second second = {0};
-    const struct tg_resource inner = {.name = "n", .read = read_nothing};
-    const struct tg_resource outer = {.name = "n", .read = read_and_run_second, .user = &second};
+    const struct tg_resource inner = {TG_RESOURCE_INIT, .name = "n", .read = read_nothing};
+    const struct tg_resource outer = {TG_RESOURCE_INIT, .name = "n", .read = read_and_run_second,
+                                      .user = &second};
     fixture_open(fixture, &inner, 1);
     second.pipeline = fixture->pipeline;
     fixture->pipeline = NULL;
@@ -223,7 +230,7 @@ static void two_pipelines_in_one_process_exclude_each_other(void **state)
 static void check_does_not_make_the_destination(void **state)
 {
     struct fixture *fixture = *state;
-    const struct tg_resource resource = {.name = "n", .read = read_nothing};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_nothing};
     fixture_open(fixture, &resource, 1);
     assert_done(fixture, tg_pipeline_check(fixture->pipeline, &fixture->err));
     struct fs_stat stat;
@@ -238,7 +245,7 @@ static void a_second_run_is_told_who_holds_the_pipeline(void **state)
     struct fixture *fixture = *state;
     struct fs_lock lock = {0};
     char path[400];
-    const struct tg_resource resource = {.name = "n", .read = read_nothing};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_nothing};
     fixture_open(fixture, &resource, 1);
     snprintf(path, sizeof(path), "%s/test", fixture->workdir);
     assert_done(fixture, fs_mkdirs(path, &fixture->err));

@@ -108,7 +108,7 @@ static void keys_are_one_name_or_a_list(void **state)
 static void cursors_are_read(void **state)
 {
     struct spec_file *spec = *state;
-    const struct tg_incremental *cursor =
+    const struct incremental *cursor =
         &only(spec, "    incremental: {cursor: a.b, initial_value: 5, end_value: 7.5, "
                     "last_value: min, on_cursor_value_missing: exclude}\n")
              ->incremental;

@@ -11,13 +11,12 @@ static void initial_and_end_value_bound_a_window(void **state)
 {
     struct fixture *fixture = *state;
     struct numbers numbers = {.rows = seven, .count = 7};
-    const struct tg_resource resource = {
-        .name = "n",
-        .read = read_numbers,
-        .user = &numbers,
-        .incremental = {.cursor_path = "id",
-                        .initial_value = {.kind = TG_VALUE_INT64, .int64 = 3},
-                        .end_value = {.kind = TG_VALUE_INT64, .int64 = 6}}};
+    const struct tg_resource resource = {.name = "n",
+                                         .read = read_numbers,
+                                         .user = &numbers,
+                                         .cursor_path = "id",
+                                         .initial_value = {.kind = TG_VALUE_INT64, .int64 = 3},
+                                         .end_value = {.kind = TG_VALUE_INT64, .int64 = 6}};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n3\n4\n5\n");
@@ -31,11 +30,11 @@ static void min_goes_back_in_time(void **state)
 {
     struct fixture *fixture = *state;
     struct numbers numbers = {.rows = seven + 4, .count = 3};
-    const struct tg_resource resource = {
-        .name = "n",
-        .read = read_numbers,
-        .user = &numbers,
-        .incremental = {.cursor_path = "id", .last_value = TG_MIN}};
+    const struct tg_resource resource = {.name = "n",
+                                         .read = read_numbers,
+                                         .user = &numbers,
+                                         .cursor_path = "id",
+                                         .last_value = TG_MIN};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     numbers = (struct numbers){.rows = seven, .count = 7};
@@ -50,7 +49,7 @@ static void the_boundary_row_is_recognised(void **state)
     static const int64_t first[][2] = {{1, 10}, {2, 20}}, second[][2] = {{2, 20}, {2, 21}, {3, 30}};
     struct numbers numbers = {.rows = first, .count = 2};
     const struct tg_resource resource = {
-        .name = "n", .read = read_numbers, .user = &numbers, .incremental = {.cursor_path = "id"}};
+        .name = "n", .read = read_numbers, .user = &numbers, .cursor_path = "id"};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     numbers = (struct numbers){.rows = second, .count = 3};
@@ -100,7 +99,7 @@ static void the_boundary_row_of_a_later_dlt_is_recognised(void **state)
     static const int64_t first[][2] = {{1, 10}, {2, 20}}, second[][2] = {{2, 20}, {2, 21}, {3, 30}};
     struct numbers numbers = {.rows = first, .count = 2};
     const struct tg_resource resource = {
-        .name = "n", .read = read_numbers, .user = &numbers, .incremental = {.cursor_path = "id"}};
+        .name = "n", .read = read_numbers, .user = &numbers, .cursor_path = "id"};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     shorten_hashes(fixture);
@@ -124,7 +123,7 @@ static void parts_of_groups_are_warned_of(void **state)
                                    .user = &numbers,
                                    .write_disposition = TG_MERGE,
                                    .merge_key = "value",
-                                   .incremental = {.cursor_path = "id"}};
+                                   .cursor_path = "id"};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     assert_int_equal(fixture->info.warning_count, 0);
@@ -234,11 +233,10 @@ static int read_stream(struct tg_read *read, struct tg_error *err)
 static void an_arrow_stream_is_taken_with_its_cursor(void **state)
 {
     struct fixture *fixture = *state;
-    const struct tg_resource resource = {
-        .name = "n",
-        .read = read_stream,
-        .incremental = {.cursor_path = "Id",
-                        .initial_value = {.kind = TG_VALUE_INT64, .int64 = 900}}};
+    const struct tg_resource resource = {.name = "n",
+                                         .read = read_stream,
+                                         .cursor_path = "Id",
+                                         .initial_value = {.kind = TG_VALUE_INT64, .int64 = 900}};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     assert_int_equal(fixture->info.tables[0].rows_filtered, 900);

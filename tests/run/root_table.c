@@ -9,7 +9,8 @@ static const int64_t two[][2] = {{1, 10}, {2, 20}};
 static struct tg_resource resource_of(struct numbers *numbers)
 {
     *numbers = (struct numbers){.rows = two, .count = 2};
-    return (struct tg_resource){.name = "n", .read = read_numbers, .user = numbers};
+    return (struct tg_resource){TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                .user = numbers};
 }
 
 static void hints_go_into_the_stored_schema(void **state)
@@ -48,10 +49,11 @@ static void names_follow_the_convention(void **state)
 {
     struct fixture *fixture = *state;
     struct numbers numbers;
-    const struct tg_schema_options schema = {.naming = "direct"};
+    const struct tg_schema_options schema = {TG_SCHEMA_OPTIONS_INIT, .naming = "direct"};
     struct tg_resource resource = resource_of(&numbers);
     resource.table_name = "Big Table";
-    const struct tg_pipeline_options options = {.name = "test",
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
                                                 .destination = fixture->destination,
                                                 .dataset = "d",
                                                 .workdir = fixture->workdir,
@@ -83,6 +85,7 @@ static void contracts_by_level(void **state)
     assert_non_null(strstr(fixture->err.what, "'n'"));
     /* the run's word is the last one */
     const struct tg_pipeline_options options = {
+        TG_PIPELINE_OPTIONS_INIT,
         .name = "test",
         .destination = fixture->destination,
         .dataset = "d",

@@ -7,8 +7,8 @@ static void appends_only_what_is_new(void **state)
     struct fixture *fixture = *state;
     static const int64_t rows[][2] = {{1, 10}, {2, 20}, {3, 30}, {4, 40}};
     struct numbers numbers = {.rows = rows, .count = 2, .page_size = 1};
-    const struct tg_resource resource = {
-        .name = "n", .read = read_numbers, .user = &numbers, .incremental = {.cursor_path = "id"}};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                         .user = &numbers, .cursor_path = "id"};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     assert_int_equal(numbers.seen_start, -1);
@@ -28,8 +28,8 @@ static void a_run_with_nothing_new_has_no_load(void **state)
     struct fixture *fixture = *state;
     static const int64_t rows[][2] = {{1, 10}};
     struct numbers numbers = {.rows = rows, .count = 1};
-    const struct tg_resource resource = {
-        .name = "n", .read = read_numbers, .user = &numbers, .incremental = {.cursor_path = "id"}};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                         .user = &numbers, .cursor_path = "id"};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     assert_string_not_equal(fixture->info.load_id, "");
@@ -44,7 +44,8 @@ static void merges_count_inserts_and_updates(void **state)
     struct fixture *fixture = *state;
     static const int64_t first[][2] = {{1, 10}, {2, 20}}, second[][2] = {{2, 21}, {3, 30}, {2, 22}};
     struct numbers numbers = {.rows = first, .count = 2};
-    const struct tg_resource resource = {.name = "n",
+    const struct tg_resource resource = {TG_RESOURCE_INIT,
+                                         .name = "n",
                                          .read = read_numbers,
                                          .user = &numbers,
                                          .write_disposition = TG_MERGE,
@@ -70,8 +71,8 @@ static void replace_with_nothing_empties_the_table(void **state)
     struct fixture *fixture = *state;
     static const int64_t rows[][2] = {{1, 10}};
     struct numbers numbers = {.rows = rows, .count = 1};
-    struct tg_resource resource = {
-        .name = "n", .read = read_numbers, .user = &numbers, .write_disposition = TG_REPLACE};
+    struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                   .user = &numbers, .write_disposition = TG_REPLACE};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     resource.read = read_nothing;
@@ -85,8 +86,8 @@ static void losing_the_working_directory_changes_nothing(void **state)
     struct fixture *fixture = *state;
     static const int64_t rows[][2] = {{1, 10}, {2, 20}, {3, 30}};
     struct numbers numbers = {.rows = rows, .count = 2};
-    const struct tg_resource resource = {
-        .name = "n", .read = read_numbers, .user = &numbers, .incremental = {.cursor_path = "id"}};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                         .user = &numbers, .cursor_path = "id"};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     assert_done(fixture, fs_remove_tree(fixture->workdir, &fixture->err));
@@ -109,7 +110,7 @@ static int read_then_fail(struct tg_read *read, struct tg_error *err)
 static void a_failing_source_leaves_no_trace(void **state)
 {
     struct fixture *fixture = *state;
-    const struct tg_resource resource = {.name = "n", .read = read_then_fail};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_then_fail};
     fixture_open(fixture, &resource, 1);
     assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err), TG_SOURCE);
     assert_non_null(strstr(fixture->err.what, "the service is down"));
@@ -175,12 +176,10 @@ static void release_pages(void *user)
     pages->released++;
 }
 
-static const struct tg_resource pages_resource = {.name = "n",
-                                                  .read = read_pages,
-                                                  .begin = begin_pages,
-                                                  .end = end_pages,
-                                                  .release = release_pages,
-                                                  .incremental = {.cursor_path = "id"}};
+static const struct tg_resource pages_resource = {TG_RESOURCE_INIT,   .name = "n",
+                                                  .read = read_pages, .begin = begin_pages,
+                                                  .end = end_pages,   .release = release_pages,
+                                                  .cursor_path = "id"};
 
 /* Without `begin` the second run would go on at page 4: rows 4 and 5 alone. */
 static void a_retry_begins_with_the_first_page(void **state)
@@ -258,12 +257,14 @@ static void an_injected_clock_names_the_load(void **state)
     struct fixture *fixture = *state;
     static const int64_t rows[][2] = {{1, 10}};
     struct numbers numbers = {.rows = rows, .count = 1};
-    const struct tg_pipeline_options options = {.name = "test",
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
                                                 .destination = fixture->destination,
                                                 .dataset = "d",
                                                 .workdir = fixture->workdir,
                                                 .clock_us = fixed_clock};
-    const struct tg_resource resource = {.name = "n", .read = read_numbers, .user = &numbers};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                         .user = &numbers};
     assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
     assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
     fixture_run(fixture);
@@ -300,10 +301,11 @@ static struct tg_pipeline *open_at_one(struct fixture *fixture, const char *work
                                        struct at_one *at_one)
 {
     struct tg_pipeline *pipeline = NULL;
-    const struct tg_pipeline_options options = {
-        .name = "test", .destination = fixture->destination, .dataset = "d", .workdir = workdir};
-    const struct tg_resource resource = {
-        .name = "n", .read = read_at_one, .user = at_one, .incremental = {.cursor_path = "at"}};
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT, .name = "test",
+                                                .destination = fixture->destination, .dataset = "d",
+                                                .workdir = workdir};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_at_one,
+                                         .user = at_one, .cursor_path = "at"};
     assert_done(fixture, tg_pipeline_new(&pipeline, &options, &fixture->err));
     assert_done(fixture, tg_pipeline_add(pipeline, &resource, &fixture->err));
     return pipeline;

@@ -8,10 +8,12 @@ static const int64_t one[][2] = {{1, 10}};
 static void open_with(struct fixture *fixture, struct numbers *numbers, const char *import_path,
                       const char *export_path)
 {
-    const struct tg_resource resource = {.name = "n", .read = read_numbers, .user = numbers};
-    const struct tg_schema_options schema = {.import_path = import_path,
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                         .user = numbers};
+    const struct tg_schema_options schema = {TG_SCHEMA_OPTIONS_INIT, .import_path = import_path,
                                              .export_path = export_path};
-    const struct tg_pipeline_options options = {.name = "test",
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
                                                 .destination = fixture->destination,
                                                 .dataset = "d",
                                                 .workdir = fixture->workdir,

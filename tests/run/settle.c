@@ -29,17 +29,13 @@ static void note_outcome(void *user, enum tg_outcome told)
 static void open_sources(struct fixture *fixture, const char *select)
 {
     const struct tg_resource resources[] = {
-        {.name = "cursor",
-         .read = read_numbers,
-         .end = note_outcome,
-         .user = &sources.cursor,
-         .incremental = {.cursor_path = "id"}},
-        {.name = "other",
-         .read = read_numbers,
-         .user = &sources.cursor,
-         .incremental = {.cursor_path = "id"}},
-        {.name = "plain", .read = read_numbers, .user = &sources.plain}};
-    const struct tg_pipeline_options options = {.name = "test",
+        {TG_RESOURCE_INIT, .name = "cursor", .read = read_numbers, .end = note_outcome,
+         .user = &sources.cursor, .cursor_path = "id"},
+        {TG_RESOURCE_INIT, .name = "other", .read = read_numbers, .user = &sources.cursor,
+         .cursor_path = "id"},
+        {TG_RESOURCE_INIT, .name = "plain", .read = read_numbers, .user = &sources.plain}};
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
                                                 .destination = fixture->destination,
                                                 .dataset = "d",
                                                 .workdir = fixture->workdir,
@@ -161,9 +157,10 @@ static void a_cancelled_load_stays_sealed(void **state)
 {
     struct fixture *fixture = *state;
     give(2);
-    const struct tg_resource resource = {
-        .name = "plain", .read = cancel_when_writing, .user = &sources.plain};
-    const struct tg_pipeline_options options = {.name = "test",
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "plain",
+                                         .read = cancel_when_writing, .user = &sources.plain};
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
                                                 .destination = fixture->destination,
                                                 .dataset = "d",
                                                 .workdir = fixture->workdir,
@@ -424,16 +421,17 @@ static void nothing_fails_after_the_commit(void **state)
     give(2);
     snprintf(taken, sizeof(taken), "%s/taken", fixture->folder);
     assert_done(fixture, fs_write_file(taken, "", 0, &fixture->err));
-    const struct tg_schema_options schema = {.export_path = taken};
-    const struct tg_pipeline_options options = {.name = "test",
+    const struct tg_schema_options schema = {TG_SCHEMA_OPTIONS_INIT, .export_path = taken};
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
                                                 .destination = fixture->destination,
                                                 .dataset = "d",
                                                 .workdir = fixture->workdir,
                                                 .schema = &schema,
                                                 .user = fixture,
                                                 .progress = break_after_seal};
-    const struct tg_resource resource = {
-        .name = "plain", .read = read_numbers, .user = &sources.plain};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "plain", .read = read_numbers,
+                                         .user = &sources.plain};
     assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
     assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
     fixture_run(fixture);

@@ -14,9 +14,10 @@ static void change(struct fixture *fixture, const char *sql)
 static void open_numbers(struct fixture *fixture, struct numbers *numbers, const char *cursor,
                          bool full_refresh)
 {
-    const struct tg_resource resource = {
-        .name = "n", .read = read_numbers, .user = numbers, .incremental = {.cursor_path = cursor}};
-    const struct tg_pipeline_options options = {.name = "test",
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                         .user = numbers, .cursor_path = cursor};
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
                                                 .destination = fixture->destination,
                                                 .dataset = "d",
                                                 .workdir = fixture->workdir,
@@ -64,13 +65,13 @@ static void a_window_holds_nothing_back(void **state)
     open_numbers(fixture, &numbers, "id", false);
     fixture_run(fixture);
     change(fixture, "DROP TABLE n");
-    const struct tg_resource window = {
-        .name = "n",
-        .read = read_numbers,
-        .user = &numbers,
-        .incremental = {.cursor_path = "id",
-                        .initial_value = {.kind = TG_VALUE_INT64, .int64 = 0},
-                        .end_value = {.kind = TG_VALUE_INT64, .int64 = 2}}};
+    const struct tg_resource window = {TG_RESOURCE_INIT,
+                                       .name = "n",
+                                       .read = read_numbers,
+                                       .user = &numbers,
+                                       .cursor_path = "id",
+                                       .initial_value = {.kind = TG_VALUE_INT64, .int64 = 0},
+                                       .end_value = {.kind = TG_VALUE_INT64, .int64 = 2}};
     numbers = (struct numbers){.rows = rows, .count = 3};
     fixture_open(fixture, &window, 1);
     fixture_run(fixture);
@@ -96,7 +97,8 @@ static void a_full_read_makes_the_table_again(void **state)
 {
     struct fixture *fixture = *state;
     int64_t value = 1;
-    const struct tg_resource resource = {.name = "t", .read = read_lists, .user = &value};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "t", .read = read_lists,
+                                         .user = &value};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     change(fixture, "DROP TABLE t");
@@ -121,13 +123,16 @@ static void other_tables_are_left_alone(void **state)
     struct fixture *fixture = *state;
     struct numbers numbers = {.rows = rows, .count = 2}, others = numbers;
     const struct tg_resource resources[] = {
-        {.name = "n", .read = read_numbers, .user = &numbers, .incremental = {.cursor_path = "id"}},
-        {.name = "nn", .read = read_numbers, .user = &others, .incremental = {.cursor_path = "id"}},
+        {TG_RESOURCE_INIT, .name = "n", .read = read_numbers, .user = &numbers,
+         .cursor_path = "id"},
+        {TG_RESOURCE_INIT, .name = "nn", .read = read_numbers, .user = &others,
+         .cursor_path = "id"},
     };
     fixture_open(fixture, resources, 2);
     fixture_run(fixture);
     change(fixture, "DROP TABLE n");
-    const struct tg_pipeline_options options = {.name = "test",
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
                                                 .destination = fixture->destination,
                                                 .dataset = "d",
                                                 .workdir = fixture->workdir,

@@ -1,0 +1,97 @@
+/*
+ * Structs of options from programs that were built with another version of the header.
+ *
+ *   sized_options, sized_resource -> sized_read: the given struct, as long as its `size` says ->
+ *   ours, of today's length
+ *
+ * A shorter one is an older one: what it does not have was not said. A longer one is a newer one:
+ * what we do not know must be zero, for it would be a wish that nobody hears. The rules by which
+ * the structs grow are in docs/abi.md.
+ */
+#include "api/sized.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+static bool all_zero(const unsigned char *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+/* `name` without the "tg_"; `init`: the one whose init function sets the size. */
+static int sized_read(void *out, size_t size, const void *given, size_t given_size,
+                      const char *name, const char *init, struct tg_error *err)
+{
+    if (given_size < sizeof(size_t) || given_size % sizeof(size_t) != 0)
+        return error_set(err, TG_USAGE,
+                         "struct tg_%s is given with the size %zu; begin with tg_%s_init()", name,
+                         given_size, init);
+    size_t known = given_size < size ? given_size : size;
+    if (!all_zero((const unsigned char *)given + known, given_size - known))
+        return error_set(err, TG_USAGE,
+                         "struct tg_%s says what version %s of the library does not know; install "
+                         "one that is as new as the header of the program",
+                         name, tg_version());
+    memset(out, 0, size);
+    memcpy(out, given, known);
+    return TG_OK;
+}
+
+int sized_options(struct sized_options *out, const struct tg_pipeline_options *given,
+                  struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tg_pipeline_options *options = &out->options;
+    const struct tg_schema_options *schema;
+    TRY(sized_read(options, sizeof(*options), given, given->size, "pipeline_options",
+                   "pipeline_options", err));
+    schema = options->schema;
+    if (!schema)
+        return TG_OK;
+    TRY(sized_read(&out->schema, sizeof(out->schema), schema, schema->size, "schema_options",
+                   "schema_options", err));
+    options->schema = &out->schema;
+done:
+    return rc;
+}
+
+static int read_columns(struct sized_resource *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tg_resource *resource = &out->resource;
+    size_t given_size = resource->column_size, count = resource->column_count;
+    const unsigned char *given = (const unsigned char *)resource->columns;
+    if (!given || count == 0)
+        return TG_OK;
+    out->columns = mem_calloc(count, sizeof(*out->columns));
+    if (!out->columns)
+        return error_nomem(err);
+    for (size_t i = 0; i < count; i++)
+        TRY(sized_read(&out->columns[i], sizeof(*out->columns), given + i * given_size, given_size,
+                       "column", "resource", err));
+    resource->columns = out->columns;
+done:
+    return rc;
+}
+
+int sized_resource(struct sized_resource *out, const struct tg_resource *given,
+                   struct tg_error *err)
+{
+    int rc = TG_OK;
+    *out = (struct sized_resource){.columns = NULL};
+    TRY(sized_read(&out->resource, sizeof(out->resource), given, given->size, "resource",
+                   "resource", err));
+    TRY(read_columns(out, err));
+done:
+    return rc;
+}
+
+void sized_resource_release(struct sized_resource *resource)
+{
+    mem_free(resource->columns);
+    *resource = (struct sized_resource){.columns = NULL};
+}

@@ -1,0 +1,27 @@
+/*
+ * What a program says in structs, in the length that this version gives them (sized.c).
+ */
+#ifndef TIDEGATE_SIZED_H
+#define TIDEGATE_SIZED_H
+
+#include "base/error.h"
+
+struct sized_options {
+    struct tg_pipeline_options options;
+    struct tg_schema_options schema; /* where options.schema points to */
+};
+
+struct sized_resource {
+    struct tg_resource resource;
+    struct tg_column *columns; /* where resource.columns points to */
+};
+
+/* Borrow texts and callbacks from what was given. TG_USAGE for a size that cannot be, or for what
+ * only a newer library knows. */
+int sized_options(struct sized_options *out, const struct tg_pipeline_options *given,
+                  struct tg_error *err) TG_CHECK_RESULT;
+int sized_resource(struct sized_resource *out, const struct tg_resource *given,
+                   struct tg_error *err) TG_CHECK_RESULT;
+void sized_resource_release(struct sized_resource *resource);
+
+#endif
