@@ -68,6 +68,7 @@ void cancel_on_signals(struct tg_pipeline *pipeline);
 const char *format_count(uint64_t count, char out[32]);
 
 /* ---- progress.c ---- */
+const char *phase_name(enum tg_phase phase);
 struct progress; /* how far a run is, on standard error */
 struct progress *progress_new(
     const char *mode); /* auto, plain, json, none; NULL: no such mode, or no memory */

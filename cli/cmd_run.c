@@ -110,26 +110,27 @@ static int table_indent(const struct tg_table_info *table)
     return table->nested ? 2 : 0;
 }
 
-static void print_tables(const struct tg_run_info *info)
+static void print_tables(const struct tg_result *result)
 {
     char text[32];
     int name_width = (int)strlen("table"), widths[COUNT_COLUMNS];
-    for (size_t i = 0; i < info->table_count; i++) {
-        int len = (int)strlen(info->tables[i].name) + table_indent(&info->tables[i]);
+    for (size_t i = 0; i < tg_result_table_count(result); i++) {
+        int len = (int)strlen(tg_result_table(result, i)->name) +
+                  table_indent(tg_result_table(result, i));
         name_width = len > name_width ? len : name_width;
     }
     printf("%-*s", name_width, "table");
     for (size_t column = 0; column < COUNT_COLUMNS; column++) {
         widths[column] = (int)strlen(count_titles[column]);
-        for (size_t i = 0; i < info->table_count; i++) {
-            int len = (int)strlen(count_text(&info->tables[i], column, text));
+        for (size_t i = 0; i < tg_result_table_count(result); i++) {
+            int len = (int)strlen(count_text(tg_result_table(result, i), column, text));
             widths[column] = len > widths[column] ? len : widths[column];
         }
         printf("  %*s", widths[column], count_titles[column]);
     }
     printf("\n");
-    for (size_t i = 0; i < info->table_count; i++) {
-        const struct tg_table_info *table = &info->tables[i];
+    for (size_t i = 0; i < tg_result_table_count(result); i++) {
+        const struct tg_table_info *table = tg_result_table(result, i);
         int indent = table_indent(table);
         printf("%*s%-*s", indent, "", name_width - indent, table->name);
         for (size_t column = 0; column < COUNT_COLUMNS; column++)
@@ -138,51 +139,52 @@ static void print_tables(const struct tg_run_info *info)
     }
 }
 
-static void print_warnings(const struct tg_run_info *info, FILE *out)
+static void print_warnings(const struct tg_result *result, FILE *out)
 {
     char text[32];
-    for (size_t i = 0; i < info->warning_count; i++)
-        fprintf(out, "Warning: %s\n", info->warnings[i]);
-    if (info->warning_cut_count)
-        fprintf(out, "... and %s more warnings.\n", format_count(info->warning_cut_count, text));
+    for (size_t i = 0; i < tg_result_warning_count(result); i++)
+        fprintf(out, "Warning: %s\n", tg_result_warning(result, i));
+    if (tg_result_warning_cut_count(result))
+        fprintf(out, "... and %s more warnings.\n",
+                format_count(tg_result_warning_cut_count(result), text));
 }
 
 /* A load may have nothing to tell: that a file was renamed is noted by one without rows. */
-static bool has_news(const struct tg_run_info *info)
+static bool has_news(const struct tg_result *result)
 {
     uint64_t rows = 0;
-    for (size_t i = 0; i < info->table_count; i++) {
-        const struct tg_table_info *table = &info->tables[i];
+    for (size_t i = 0; i < tg_result_table_count(result); i++) {
+        const struct tg_table_info *table = tg_result_table(result, i);
         rows += table->rows_read + table->rows_inserted + table->rows_updated + table->rows_deleted;
     }
-    return info->load_id[0] && rows > 0;
+    return tg_result_load_id(result)[0] && rows > 0;
 }
 
-static void print_summary(const struct tg_pipeline *pipeline, const struct tg_run_info *info)
+static void print_summary(const struct tg_pipeline *pipeline, const struct tg_result *result)
 {
     char text[32];
     uint64_t rows_read = 0, rows_rejected = 0;
-    for (size_t i = 0; i < info->table_count; i++) {
-        rows_read += info->tables[i].rows_read;
-        rows_rejected += info->tables[i].rows_rejected;
+    for (size_t i = 0; i < tg_result_table_count(result); i++) {
+        rows_read += tg_result_table(result, i)->rows_read;
+        rows_rejected += tg_result_table(result, i)->rows_rejected;
     }
-    print_tables(info);
+    print_tables(result);
     printf("\n");
-    print_warnings(info, stdout);
+    print_warnings(result, stdout);
     if (rows_rejected > 0)
         printf("Rejected rows are in the table _tidegate_rejects, with the reason for each: %s.\n",
                format_count(rows_rejected, text));
-    if (info->settled_count)
+    if (tg_result_settled_count(result))
         printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
-               info->settled_count, info->settled_count == 1 ? "" : "s");
-    if (has_news(info))
-        printf("Load %s is in dataset '%s' of %s: ", info->load_id, info->dataset,
-               tg_pipeline_destination(pipeline));
+               tg_result_settled_count(result), tg_result_settled_count(result) == 1 ? "" : "s");
+    if (has_news(result))
+        printf("Load %s is in dataset '%s' of %s: ", tg_result_load_id(result),
+               tg_result_dataset(result), tg_pipeline_destination(pipeline));
     else
-        printf("Nothing new for dataset '%s' of %s: ", info->dataset,
+        printf("Nothing new for dataset '%s' of %s: ", tg_result_dataset(result),
                tg_pipeline_destination(pipeline));
-    double rate = info->seconds > 0 ? (double)rows_read / info->seconds : 0;
-    printf("%s rows read in %.2f s", format_count(rows_read, text), info->seconds);
+    double rate = tg_result_seconds(result) > 0 ? (double)rows_read / tg_result_seconds(result) : 0;
+    printf("%s rows read in %.2f s", format_count(rows_read, text), tg_result_seconds(result));
     printf(" (%s rows/s)\n", format_count((uint64_t)rate, text));
 }
 
@@ -195,51 +197,96 @@ static void print_json_field(const char *key, const char *text)
     putchar(',');
 }
 
-static void print_json_table(const struct tg_table_info *table)
+static void print_json_table(const struct tg_result *result, size_t index)
 {
-    putchar('{');
+    const struct tg_table_info *table = tg_result_table(result, index);
     print_json_field("table", table->name);
     print_json_field("resource", table->resource);
     printf("\"nested\":%s", table->nested ? "true" : "false");
     for (size_t column = 0; column < COUNT_COLUMNS; column++)
         printf(",\"%s\":%" PRIu64, count_titles[column], table_count(table, column));
-    putchar('}');
 }
 
-static void print_json(const struct tg_pipeline *pipeline, const struct tg_run_info *info)
+static void print_json_resource(const struct tg_result *result, size_t index)
+{
+    const struct tg_resource_info *resource = tg_result_resource(result, index);
+    print_json_field("resource", resource->name);
+    print_json_field("table", resource->table);
+    printf("\"read\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"seconds\":%.3f", resource->rows_read,
+           resource->bytes_read, resource->seconds);
+}
+
+static void print_json_change(const struct tg_result *result, size_t index)
+{
+    const struct tg_schema_change *change = tg_result_change(result, index);
+    if (change->column) {
+        print_json_field("column", change->column);
+        print_json_field("data_type", change->data_type);
+    }
+    printf("\"table\":");
+    print_json_text(change->table, stdout);
+}
+
+static void print_json_file(const struct tg_result *result, size_t index)
+{
+    const struct tg_file_info *file = tg_result_file(result, index);
+    print_json_field("resource", file->resource);
+    print_json_field("path", file->path);
+    printf("\"bytes\":%" PRIu64 ",\"rows\":%" PRIu64, file->bytes, file->rows);
+}
+
+static void print_json_list(const char *key, const struct tg_result *result,
+                            size_t (*count)(const struct tg_result *result),
+                            void (*print)(const struct tg_result *result, size_t index))
+{
+    printf("\"%s\":[", key);
+    for (size_t i = 0; i < count(result); i++) {
+        fputs(i ? ",{" : "{", stdout);
+        print(result, i);
+        putchar('}');
+    }
+    fputs("],", stdout);
+}
+
+static void print_json(const struct tg_pipeline *pipeline, const struct tg_result *result)
 {
     putchar('{');
-    print_json_field("load_id", info->load_id);
+    print_json_field("load_id", tg_result_load_id(result));
     print_json_field("destination", tg_pipeline_destination(pipeline));
-    print_json_field("dataset", info->dataset);
-    printf("\"seconds\":%.3f,\"settled\":%zu,\"tables\":[", info->seconds, info->settled_count);
-    for (size_t i = 0; i < info->table_count; i++) {
+    print_json_field("dataset", tg_result_dataset(result));
+    print_json_field("schema", tg_result_schema(result));
+    printf("\"seconds\":%.3f,\"phases\":{", tg_result_seconds(result));
+    for (int phase = TG_PHASE_SETTLE; phase < TG_PHASE_DONE; phase++)
+        printf("%s\"%s\":%.3f", phase ? "," : "", phase_name((enum tg_phase)phase),
+               tg_result_phase_seconds(result, (enum tg_phase)phase));
+    printf("},\"settled\":%zu,", tg_result_settled_count(result));
+    print_json_list("tables", result, tg_result_table_count, print_json_table);
+    print_json_list("resources", result, tg_result_resource_count, print_json_resource);
+    print_json_list("schema_changes", result, tg_result_change_count, print_json_change);
+    print_json_list("files", result, tg_result_file_count, print_json_file);
+    fputs("\"warnings\":[", stdout);
+    for (size_t i = 0; i < tg_result_warning_count(result); i++) {
         fputs(i ? "," : "", stdout);
-        print_json_table(&info->tables[i]);
+        print_json_text(tg_result_warning(result, i), stdout);
     }
-    printf("],\"warnings\":[");
-    for (size_t i = 0; i < info->warning_count; i++) {
-        fputs(i ? "," : "", stdout);
-        print_json_text(info->warnings[i], stdout);
-    }
-    printf("],\"warnings_cut\":%zu}\n", info->warning_cut_count);
+    printf("],\"warnings_cut\":%zu}\n", tg_result_warning_cut_count(result));
 }
 
 static int run_loaded(struct tg_pipeline *pipeline, struct progress *progress, bool json)
 {
     struct tg_error err = {0};
-    struct tg_run_info info = {0};
+    struct tg_result *result = NULL;
     cancel_on_signals(pipeline);
-    int rc = tg_pipeline_run(pipeline, &info, &err);
+    int rc = tg_pipeline_run(pipeline, &result, &err);
     cancel_on_signals(NULL);
     progress_free(progress);
     if (rc)
-        print_warnings(&info, stderr);
+        print_warnings(result, stderr);
     else if (json)
-        print_json(pipeline, &info);
+        print_json(pipeline, result);
     else
-        print_summary(pipeline, &info);
-    tg_run_info_release(&info);
+        print_summary(pipeline, result);
+    tg_result_free(result);
     return rc ? fail(&err) : 0;
 }
 

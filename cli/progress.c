@@ -24,7 +24,11 @@ struct progress {
 
 enum { PLAIN_INTERVAL_S = 5 };
 
-static const char *const phase_names[] = {"settle", "extract", "seal", "write", "done"};
+const char *phase_name(enum tg_phase phase)
+{
+    static const char *const names[] = {"settle", "extract", "seal", "write", "done"};
+    return names[phase];
+}
 
 static double seconds_now(void)
 {
@@ -79,7 +83,7 @@ static void print_resource(const struct tg_progress *now, double seconds)
 
 static void show_json(const struct tg_progress *now)
 {
-    fprintf(stderr, "{\"phase\":\"%s\"", phase_names[now->phase]);
+    fprintf(stderr, "{\"phase\":\"%s\"", phase_name(now->phase));
     if (now->resource) {
         fputs(",\"resource\":", stderr);
         print_json_text(now->resource, stderr);

@@ -102,7 +102,7 @@ static int write_clicks(const char *folder, int run, int64_t rows, struct tg_err
 {
     char destination[1024], workdir[1024];
     struct tg_pipeline *pipeline = NULL;
-    struct tg_run_info info = {0};
+    struct tg_result *result = NULL;
     struct clicks clicks = {.next = (run - 1) * rows + 1, .end = run * rows + 1};
     snprintf(destination, sizeof(destination), "duckdb:///%s/.scratch/clicks.duckdb", folder);
     snprintf(workdir, sizeof(workdir), "%s/.scratch", folder);
@@ -116,12 +116,12 @@ static int write_clicks(const char *folder, int run, int64_t rows, struct tg_err
     if (!rc)
         rc = tg_pipeline_add(pipeline, &resource, err);
     if (!rc)
-        rc = tg_pipeline_run(pipeline, &info, err);
+        rc = tg_pipeline_run(pipeline, &result, err);
     if (!rc)
         rc = copy_to(pipeline, folder, run, "csv", err);
     if (!rc)
         rc = copy_to(pipeline, folder, run, "parquet", err);
-    tg_run_info_release(&info);
+    tg_result_free(result);
     tg_pipeline_free(pipeline);
     return rc;
 }

@@ -166,11 +166,11 @@ static int print_tables(struct tg_pipeline *pipeline, struct tg_error *err)
         err);
 }
 
-static void print_run(const struct tg_run_info *info)
+static void print_run(const struct tg_result *result)
 {
-    printf("load %s took %.2f s\n", info->load_id, info->seconds);
-    for (size_t i = 0; i < info->table_count; i++) {
-        const struct tg_table_info *table = &info->tables[i];
+    printf("load %s took %.2f s\n", tg_result_load_id(result), tg_result_seconds(result));
+    for (size_t i = 0; i < tg_result_table_count(result); i++) {
+        const struct tg_table_info *table = tg_result_table(result, i);
         printf("  %-14s %8llu read %8llu new %8llu inserted %8llu updated\n", table->name,
                (unsigned long long)table->rows_read, (unsigned long long)table->rows_new,
                (unsigned long long)table->rows_inserted, (unsigned long long)table->rows_updated);
@@ -181,7 +181,7 @@ int main(int argc, char **argv)
 {
     struct tg_error err = {0};
     struct tg_pipeline *pipeline = NULL;
-    struct tg_run_info info = {0};
+    struct tg_result *result = NULL;
     struct clicks clicks = {.wanted = argc > 1 ? strtoll(argv[1], NULL, 10) : 10000};
     if (clicks.wanted < 1) {
         fprintf(stderr, "usage: incremental [ROWS]\n");
@@ -196,14 +196,14 @@ int main(int argc, char **argv)
     if (!rc)
         rc = add_resources(pipeline, &clicks, &err);
     if (!rc)
-        rc = tg_pipeline_run(pipeline, &info, &err);
+        rc = tg_pipeline_run(pipeline, &result, &err);
     if (!rc) {
-        print_run(&info);
+        print_run(result);
         rc = print_tables(pipeline, &err);
     }
     if (rc)
         fprintf(stderr, "incremental: %s%s%s\n", err.where, err.where[0] ? ": " : "", err.what);
-    tg_run_info_release(&info);
+    tg_result_free(result);
     tg_pipeline_free(pipeline);
     return tg_code_exit(rc);
 }

@@ -7,7 +7,7 @@
  *
  *     struct tg_error err = {0};
  *     struct tg_pipeline *pipeline = NULL;
- *     struct tg_run_info info = {0};
+ *     struct tg_result *result = NULL;
  *     const struct tg_pipeline_options options = {
  *         TG_PIPELINE_OPTIONS_INIT, .name = "shop", .destination = "duckdb:///shop.duckdb",
  *         .dataset = "bronze"};
@@ -16,9 +16,9 @@
  *         .write_disposition = TG_MERGE, .primary_key = "id", .cursor_path = "updated_at"};
  *     if (tg_pipeline_new(&pipeline, &options, &err) ||
  *         tg_pipeline_add(pipeline, &person, &err) ||
- *         tg_pipeline_run(pipeline, &info, &err))
+ *         tg_pipeline_run(pipeline, &result, &err))
  *         fprintf(stderr, "%s: %s\n", err.where, err.what);
- *     tg_run_info_release(&info);
+ *     tg_result_free(result);
  *     tg_pipeline_free(pipeline);
  *
  * Rules that hold everywhere: functions that can fail return TG_OK (0) or a code and fill `err`;
@@ -481,7 +481,36 @@ TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_pat
 TG_API_CHECK int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource,
                                  struct tg_error *err);
 
-/* What one run did to one table. */
+/* ---- What a run did ---- */
+
+/* What one run tells: opaque, made by tg_pipeline_run, freed with tg_result_free. Texts and structs
+ * that are got from it are borrowed until then; the structs grow at their end. Every function takes
+ * NULL, and an index beyond the end, and answers with 0, "" or NULL. */
+struct tg_result;
+
+/* One load: everything new of every selected resource, committed whole or not at all. *out (`out`
+ * may be NULL) is set on success; after a failure it holds the warnings alone, or is NULL where
+ * there were none. Free it either way. On failure the destination is as it was and the next run
+ * reads the same rows again. */
+TG_API_CHECK int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_result **out,
+                                 struct tg_error *err);
+TG_API void tg_result_free(struct tg_result *result);
+
+/* The load's id, as in _dlt_loads; "" when there was nothing to load. */
+TG_API const char *tg_result_load_id(const struct tg_result *result);
+TG_API const char *tg_result_dataset(const struct tg_result *result);
+/* The name of the schema, under which cursors and versions are stored. */
+TG_API const char *tg_result_schema(const struct tg_result *result);
+/* When the run began: microseconds since 1970, UTC. */
+TG_API int64_t tg_result_started(const struct tg_result *result);
+/* How long it took, and how much of that a phase; what is before and between the phases counts to
+ * the one that follows. */
+TG_API double tg_result_seconds(const struct tg_result *result);
+TG_API double tg_result_phase_seconds(const struct tg_result *result, enum tg_phase phase);
+/* Loads of earlier runs that were sealed but not yet written, and are now. */
+TG_API size_t tg_result_settled_count(const struct tg_result *result);
+
+/* What the run did to one table. */
 struct tg_table_info {
     const char *name;
     const char *resource;
@@ -494,29 +523,52 @@ struct tg_table_info {
     uint64_t rows_filtered; /* dropped by the cursor: too old, already loaded, or beyond the end */
     uint64_t rows_rejected; /* dropped by a contract or as bad rows */
 };
+/* Roots in the order of the resources, each followed by its nested tables. */
+TG_API size_t tg_result_table_count(const struct tg_result *result);
+TG_API const struct tg_table_info *tg_result_table(const struct tg_result *result, size_t index);
 
-struct tg_run_info {
-    const char *load_id; /* "" when there was nothing to load */
-    const char *dataset;
-    double seconds;
-    size_t table_count;
-    struct tg_table_info
-        *tables; /* roots in the order of the resources, each followed by its nested tables */
-    size_t
-        settled_count; /* loads of earlier runs that were sealed but not yet written, and are now */
-    const char *const *warnings; /* what is well, but not as one would think; also when it failed */
-    size_t warning_count;
-    size_t warning_cut_count; /* more warnings than are kept (the first 100 are) */
-    void *memory;             /* owns all of the above */
+/* What was read of one resource. */
+struct tg_resource_info {
+    const char *name;
+    const char *table;   /* its root table */
+    uint64_t rows_read;  /* delivered by the source */
+    uint64_t bytes_read; /* 0 where nobody counts them: callbacks */
+    double seconds;      /* from opening the source to its last row */
 };
+/* The selected resources in their order. */
+TG_API size_t tg_result_resource_count(const struct tg_result *result);
+TG_API const struct tg_resource_info *tg_result_resource(const struct tg_result *result,
+                                                         size_t index);
 
-/* One load: everything new of every selected resource, committed whole or not at all. `info` (may
- * be NULL) is filled on success; on failure it holds the warnings alone. Release it with
- * tg_run_info_release either way. On failure the destination is as it was and the next run reads
- * the same rows again. */
-TG_API_CHECK int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info,
-                                 struct tg_error *err);
-TG_API void tg_run_info_release(struct tg_run_info *info);
+/* Something that the schema has learnt: a table, or a column of a new or an older table. */
+struct tg_schema_change {
+    const char *table;
+    const char *column;    /* NULL: the table is new */
+    const char *data_type; /* of the column, as in struct tg_column */
+};
+/* Each new table, followed by its columns; new columns of a table that was there stand alone. */
+TG_API size_t tg_result_change_count(const struct tg_result *result);
+TG_API const struct tg_schema_change *tg_result_change(const struct tg_result *result,
+                                                       size_t index);
+
+/* A file that was read to its end. Files of a bounded window, which are not remembered, are not
+ * told. */
+struct tg_file_info {
+    const char *resource;
+    const char *path; /* relative to the source's root */
+    uint64_t bytes;   /* on disk */
+    uint64_t rows;    /* that it gave */
+};
+TG_API size_t tg_result_file_count(const struct tg_result *result);
+TG_API const struct tg_file_info *tg_result_file(const struct tg_result *result, size_t index);
+
+/* What is well, but not as one would think; also when the run failed. */
+TG_API size_t tg_result_warning_count(const struct tg_result *result);
+TG_API const char *tg_result_warning(const struct tg_result *result, size_t index);
+/* More warnings than are kept (the first 100 are). */
+TG_API size_t tg_result_warning_cut_count(const struct tg_result *result);
+
+/* ---- The life of a pipeline ---- */
 
 /* Opens every source and the destination without loading anything. TG_OK when a run could start. */
 TG_API_CHECK int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err);

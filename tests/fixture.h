@@ -22,7 +22,7 @@ struct fixture {
     char folder[256], destination[320], workdir[320];
     struct tg_error err;
     struct tg_pipeline *pipeline;
-    struct tg_run_info info;
+    struct tg_result *result;
 };
 
 /* {id, value} pairs, pushed in pages of `page_size` (0: all at once). */
@@ -72,7 +72,7 @@ static inline int fixture_teardown(void **state)
 {
     struct fixture *fixture = *state;
     struct tg_error err = {0};
-    tg_run_info_release(&fixture->info);
+    tg_result_free(fixture->result);
     tg_pipeline_free(fixture->pipeline);
     int rc = fs_remove_tree(fixture->folder, &err);
     free(fixture);
@@ -102,10 +102,16 @@ static inline void fixture_open(struct fixture *fixture, const struct tg_resourc
     }
 }
 
+/* A run whose result takes the place of the one before. */
+static inline int fixture_try(struct fixture *fixture)
+{
+    tg_result_free(fixture->result);
+    return tg_pipeline_run(fixture->pipeline, &fixture->result, &fixture->err);
+}
+
 static inline void fixture_run(struct fixture *fixture)
 {
-    tg_run_info_release(&fixture->info);
-    assert_done(fixture, tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err));
+    assert_done(fixture, fixture_try(fixture));
 }
 
 /* The result of a query as CSV must be this. */

@@ -55,7 +55,7 @@ static void die_when_sealed(void *user, const struct tg_progress *progress)
 static void seal(struct fixture *fixture, size_t count)
 {
     struct tg_error err = {0};
-    struct tg_run_info info = {0};
+    struct tg_result *result = NULL;
     struct tg_pipeline *pipeline = NULL;
     struct numbers numbers = {.rows = rows, .count = count};
     const struct tg_resource resource = numbers_resource(&numbers);
@@ -70,7 +70,7 @@ static void seal(struct fixture *fixture, size_t count)
     if (child == 0) {
         if (tg_pipeline_new(&pipeline, &options, &err) == TG_OK &&
             tg_pipeline_add(pipeline, &resource, &err) == TG_OK)
-            (void)!tg_pipeline_run(pipeline, &info, &err);
+            (void)!tg_pipeline_run(pipeline, &result, &err);
         fprintf(stderr, "%s\n", err.what);
         _exit(1);
     }
@@ -124,8 +124,8 @@ static void a_package_of_0_1_is_settled(void **state)
     seal(fixture, 3);
     age_package(fixture);
     load(fixture, 4);
-    assert_int_equal(fixture->info.settled_count, 1);
-    assert_int_equal(fixture->info.tables[0].rows_inserted, 1);
+    assert_int_equal(tg_result_settled_count(fixture->result), 1);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_inserted, 1);
     assert_rows(fixture);
     assert_query(fixture,
                  "SELECT count(*) AS loads, count(pipeline_name) AS named, count(package_id) AS "
@@ -147,8 +147,8 @@ static void a_package_of_0_1_is_written_once(void **state)
     load(fixture, 4);
     memcpy(fixture->workdir, workdir, sizeof(workdir));
     load(fixture, 4);
-    assert_string_equal(fixture->info.load_id, "");
-    assert_int_equal(fixture->info.settled_count, 0);
+    assert_string_equal(tg_result_load_id(fixture->result), "");
+    assert_int_equal(tg_result_settled_count(fixture->result), 0);
     assert_rows(fixture);
 }
 
@@ -172,8 +172,8 @@ static void a_written_package_is_recognised(void **state)
             age_ledger(fixture);
         }
         load(fixture, 4);
-        assert_int_equal(fixture->info.settled_count, 1);
-        assert_string_equal(fixture->info.load_id, "");
+        assert_int_equal(tg_result_settled_count(fixture->result), 1);
+        assert_string_equal(tg_result_load_id(fixture->result), "");
         assert_rows(fixture);
         assert_query(fixture, "SELECT count(*) AS loads FROM _dlt_loads", "loads\n2\n");
     }
@@ -196,13 +196,13 @@ static void dlt_far_ahead(void **state)
     for (size_t i = 0; i < 2; i++)
         exec(fixture, dlt[i]);
     load(fixture, 3);
-    assert_string_equal(fixture->info.load_id, "1900000000.537398");
+    assert_string_equal(tg_result_load_id(fixture->result), "1900000000.537398");
     exec(fixture, dlt[2]); /* a load of no state */
     load(fixture, 4);
-    assert_string_equal(fixture->info.load_id, "1900000001.500001");
+    assert_string_equal(tg_result_load_id(fixture->result), "1900000001.500001");
     assert_rows(fixture);
     load(fixture, 4);
-    assert_string_equal(fixture->info.load_id, "");
+    assert_string_equal(tg_result_load_id(fixture->result), "");
 }
 
 int main(void)

@@ -36,7 +36,7 @@ static int load_once(struct writer *writer, struct tg_error *err)
 {
     int rc = TG_OK;
     struct tg_pipeline *pipeline = NULL;
-    struct tg_run_info info = {0};
+    struct tg_result *result = NULL;
     const struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT, .name = writer->name, .destination = writer->fixture->destination,
         .dataset = "d", .workdir = writer->fixture->workdir};
@@ -44,9 +44,9 @@ static int load_once(struct writer *writer, struct tg_error *err)
                                          .user = writer, .write_disposition = TG_APPEND};
     TRY(tg_pipeline_new(&pipeline, &options, err));
     TRY(tg_pipeline_add(pipeline, &resource, err));
-    rc = tg_pipeline_run(pipeline, &info, err);
+    rc = tg_pipeline_run(pipeline, &result, err);
 done:
-    tg_run_info_release(&info);
+    tg_result_free(result);
     tg_pipeline_free(pipeline);
     return rc;
 }

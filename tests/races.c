@@ -68,7 +68,7 @@ static int machine_run(struct fixture *fixture, struct machine *machine, struct 
     int rc = TG_OK;
     char workdir[400];
     struct tg_pipeline *pipeline = NULL;
-    struct tg_run_info info = {0};
+    struct tg_result *result = NULL;
     snprintf(workdir, sizeof(workdir), "%s/%s", fixture->folder, machine->folder);
     const struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT, .name = machine->name,    .destination = fixture->destination,
@@ -84,11 +84,11 @@ static int machine_run(struct fixture *fixture, struct machine *machine, struct 
                                          .cursor_path = machine->no_cursor ? NULL : "id"};
     TRY(tg_pipeline_new(&pipeline, &options, err));
     TRY(tg_pipeline_add(pipeline, &resource, err));
-    TRY(tg_pipeline_run(pipeline, &info, err));
-    snprintf(machine->load_id, sizeof(machine->load_id), "%s", info.load_id);
-    assert_true(info.seconds >= 0 && info.seconds < 600);
+    TRY(tg_pipeline_run(pipeline, &result, err));
+    snprintf(machine->load_id, sizeof(machine->load_id), "%s", tg_result_load_id(result));
+    assert_true(tg_result_seconds(result) >= 0 && tg_result_seconds(result) < 600);
 done:
-    tg_run_info_release(&info);
+    tg_result_free(result);
     tg_pipeline_free(pipeline);
     return rc;
 }

@@ -6,7 +6,7 @@
  *   tg_pipeline_open -> config_read   > struct config -> run_pipeline (run.c)
  *   tg_pipeline_add  -> config_add   /
  */
-#include "run/pipeline.h"
+#include "run/run.h"
 
 #include <unistd.h>
 
@@ -169,6 +169,21 @@ void pipeline_begin(struct tg_pipeline *pipeline)
 {
     atomic_store(&pipeline->cancel, 0);
     warnings_clear(&pipeline->warnings);
+}
+
+int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_result **out, struct tg_error *err)
+{
+    struct tg_result *result = NULL;
+    error_clear(err);
+    if (out)
+        *out = NULL;
+    NEEDS(pipeline);
+    int rc = run_pipeline(pipeline, &result, err);
+    if (out)
+        *out = result;
+    else
+        tg_result_free(result);
+    return rc;
 }
 
 static int check_resource(struct tg_pipeline *pipeline, const struct resource *resource,

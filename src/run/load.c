@@ -530,6 +530,7 @@ int load_resource(struct run *run, struct sources *sources, const struct resourc
     int rc = TG_OK;
     struct contract contract;
     struct extract_counts read = {0};
+    int64_t started_ticks = context_ticks_us();
     struct load load = {.run = run, .resource = resource, .counts = counts};
     const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = &load};
     load.replaces = run->pipeline->full_refresh || resource->disposition->replaces;
@@ -558,6 +559,8 @@ int load_resource(struct run *run, struct sources *sources, const struct resourc
     counts->rows_read = read.rows_read;
     counts->rows_filtered = read.rows_filtered;
     counts->rows_new = normalizer_row_count(load.normalizer);
+    counts->bytes_read = read.bytes;
+    counts->seconds = (double)(context_ticks_us() - started_ticks) / 1e6;
     run_progress(run, TG_PHASE_EXTRACT, resource->name, &read, true);
 done:
     normalizer_free(load.normalizer);

@@ -290,6 +290,13 @@ static void end_sources(const struct run *run, enum tg_outcome outcome)
 
 /* ---- the path ---- */
 
+static void end_phase(struct run *run, enum tg_phase phase)
+{
+    int64_t now = context_ticks_us();
+    run->phase_us[phase] = now - run->phase_ticks;
+    run->phase_ticks = now;
+}
+
 static void run_release(struct run *run)
 {
     write_result_release(&run->result);
@@ -307,15 +314,15 @@ static void run_release(struct run *run)
     mem_free(run->folder);
 }
 
-static int run_pipeline(struct tg_pipeline *pipeline, struct tg_run_info *info,
-                        struct tg_error *err)
+int run_pipeline(struct tg_pipeline *pipeline, struct tg_result **out, struct tg_error *err)
 {
     int rc = TG_OK;
     char *sealed = NULL;
+    struct tg_result *result = NULL;
     struct run run = {.pipeline = pipeline};
     pipeline_begin(pipeline);
     run.started_us = context_now_us(&pipeline->ctx);
-    run.started_ticks = context_ticks_us();
+    run.started_ticks = run.phase_ticks = context_ticks_us();
     ledger_init(&run.ledger);
     TRY(destination_init(&run.destination, &pipeline->ctx, pipeline->config.destination,
                          pipeline->config.dataset, err));
@@ -323,36 +330,29 @@ static int run_pipeline(struct tg_pipeline *pipeline, struct tg_run_info *info,
     TRY(run_lock(&run, err));
     TRY(engine_new(&pipeline->ctx, run.folder, &run.engine, err));
     TRY(run_restore(&run, err));
+    end_phase(&run, TG_PHASE_SETTLE);
     TRY(run_extract(&run, err));
+    end_phase(&run, TG_PHASE_EXTRACT);
     if (run.package)
         TRY(run_seal(&run, &sealed, err));
-    TRY(run_info_prepare(&run, info, err));
+    TRY(result_prepare(&run, &result, err));
+    end_phase(&run, TG_PHASE_SEAL);
     if (run.package)
         TRY(run_write(&run, sealed, err));
     export_schema(&run);
-    run_info_complete(&run, info);
+    end_phase(&run, TG_PHASE_WRITE);
+    result_complete(&run, result);
     run_progress(&run, TG_PHASE_DONE, NULL, NULL, true);
 done:
     /* What fails after somebody said stop, failed because of it. */
     if (rc != TG_OK && atomic_load(&pipeline->cancel))
         rc = context_check(&pipeline->ctx, err);
     if (rc != TG_OK)
-        run_info_fail(&run, info);
+        result = result_fail(&run, result);
+    *out = result;
     hide_secrets(pipeline, err);
     end_sources(&run, outcome_of(rc, sealed));
     mem_free(sealed);
     run_release(&run);
-    return rc;
-}
-
-int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_run_info *info, struct tg_error *err)
-{
-    struct tg_run_info own = {0};
-    error_clear(err);
-    if (info)
-        *info = own;
-    NEEDS(pipeline);
-    int rc = run_pipeline(pipeline, info ? info : &own, err);
-    tg_run_info_release(&own);
     return rc;
 }

@@ -16,7 +16,8 @@
 struct load_counts {
     const struct resource *resource;
     const char *table; /* normalised; in the catalog's arena */
-    uint64_t rows_read, rows_new, rows_filtered, rows_rejected;
+    uint64_t rows_read, rows_new, rows_filtered, rows_rejected, bytes_read;
+    double seconds;
     bool begun; /* the resource's `end` is owed a call */
 };
 
@@ -36,11 +37,13 @@ struct run {
     struct settings settings; /* of the catalog, with what the config says */
     struct hasher hasher;
     char load_id[LOAD_ID_TEXT];
-    int64_t started_us;      /* by the clock on the wall, */
-    int64_t started_ticks;   /* and by the one that is never set */
-    int64_t progress_ticks;  /* when progress was last shown, */
-    enum tg_phase phase;     /* and of which phase */
-    struct package *package; /* NULL until there is something to load */
+    int64_t started_us;              /* by the clock on the wall, */
+    int64_t started_ticks;           /* and by the one that is never set */
+    int64_t progress_ticks;          /* when progress was last shown, */
+    enum tg_phase phase;             /* and of which phase */
+    int64_t phase_ticks;             /* when the last phase ended, */
+    int64_t phase_us[TG_PHASE_DONE]; /* and how long each took */
+    struct package *package;         /* NULL until there is something to load */
     struct rejects rejects;
     struct load_counts *loads;
     size_t load_count;
@@ -94,12 +97,16 @@ int settle_write(struct run *run, const char *path, const struct manifest *manif
                  struct write_result *result, struct tg_error *err) TG_CHECK_RESULT;
 void settle_prune(struct run *run);
 
-/* run_info.c: what the caller is told. Prepared before the load is written, so that nothing can
- * fail when it has been; a run that failed leaves its warnings. */
-int run_info_prepare(const struct run *run, struct tg_run_info *info,
-                     struct tg_error *err) TG_CHECK_RESULT;
-void run_info_complete(const struct run *run, struct tg_run_info *info);
-void run_info_fail(const struct run *run, struct tg_run_info *info);
+/* result.c: what the caller is told. Prepared before the load is written, so that nothing can fail
+ * when it has been; a run that failed leaves its warnings, or NULL. */
+int result_prepare(const struct run *run, struct tg_result **out,
+                   struct tg_error *err) TG_CHECK_RESULT;
+void result_complete(const struct run *run, struct tg_result *result);
+struct tg_result *result_fail(const struct run *run, struct tg_result *prepared);
+
+/* run.c: the whole. *out as tg_pipeline_run says. */
+int run_pipeline(struct tg_pipeline *pipeline, struct tg_result **out,
+                 struct tg_error *err) TG_CHECK_RESULT;
 
 /* load.c: extract -> cursor -> normalize -> package for one resource. */
 int load_resource(struct run *run, struct sources *sources, const struct resource *resource,

@@ -52,7 +52,7 @@ static void every_view_shows_the_load(void **state)
     struct fixture *fixture = *state;
     open_loaded(fixture);
     assert_shows(fixture, TG_SHOW_TABLES, "\"table\":\"n\"");
-    assert_shows(fixture, TG_SHOW_LOADS, fixture->info.load_id);
+    assert_shows(fixture, TG_SHOW_LOADS, tg_result_load_id(fixture->result));
     assert_shows(fixture, TG_SHOW_STATE, "\"last_value\":2");
     assert_shows(fixture, TG_SHOW_SCHEMA, "\"n\":{");
 }

@@ -84,7 +84,7 @@ static void null_is_refused_by_name(void **state)
     assert_refused(tg_pipeline_open(&pipeline, NULL, NULL, err), "spec_path");
     assert_refused(tg_pipeline_open(NULL, "x.yaml", NULL, err), "out");
     assert_refused(tg_pipeline_add(NULL, &resource, err), "pipeline");
-    assert_refused(tg_pipeline_run(NULL, &fixture->info, err), "pipeline");
+    assert_refused(tg_pipeline_run(NULL, &fixture->result, err), "pipeline");
     assert_refused(tg_pipeline_check(NULL, err), "pipeline");
     assert_refused(tg_pipeline_show(NULL, TG_SHOW_TABLES, TG_FORMAT_CSV, stdout, err), "pipeline");
     assert_refused(tg_pipeline_query(NULL, "SELECT 1", &stream, err), "pipeline");
@@ -97,7 +97,7 @@ static void null_is_refused_by_name(void **state)
     assert_refused(tg_pipeline_query(fixture->pipeline, "SELECT 1", NULL, err), "out");
     assert_int_equal(tg_stream_print(&stream, TG_FORMAT_CSV, stdout, err), TG_USAGE);
     tg_pipeline_cancel(NULL);
-    tg_run_info_release(NULL);
+    tg_result_free(NULL);
 }
 
 static void a_run_needs_neither_info_nor_error(void **state)
@@ -128,8 +128,7 @@ static void cancel_ends_a_run(void **state)
     const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_and_cancel,
                                          .user = fixture->pipeline};
     assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
-    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err),
-                     TG_CANCELLED);
+    assert_int_equal(fixture_try(fixture), TG_CANCELLED);
     assert_int_equal(tg_code_exit(TG_CANCELLED), 130);
 }
 
@@ -145,8 +144,7 @@ static void a_cancel_holds_for_the_running_call_alone(void **state)
         {TG_RESOURCE_INIT, .name = "n", .read = read_numbers, .user = &numbers}};
     assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resources[0], &fixture->err));
     for (int i = 0; i < 2; i++)
-        assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err),
-                         TG_CANCELLED);
+        assert_int_equal(fixture_try(fixture), TG_CANCELLED);
     assert_done(fixture, tg_pipeline_check(fixture->pipeline, &fixture->err));
     fixture_open(fixture, &resources[1], 1);
     tg_pipeline_cancel(fixture->pipeline);
@@ -197,10 +195,10 @@ struct second {
 static int read_and_run_second(struct tg_read *read, struct tg_error *err)
 {
     struct second *second = read->user;
-    struct tg_run_info info = {0};
+    struct tg_result *result = NULL;
     (void)err;
-    second->rc = tg_pipeline_run(second->pipeline, &info, &second->err);
-    tg_run_info_release(&info);
+    second->rc = tg_pipeline_run(second->pipeline, &result, &second->err);
+    tg_result_free(result);
     read->done = true;
     return TG_OK;
 }
@@ -221,9 +219,9 @@ static void two_pipelines_in_one_process_exclude_each_other(void **state)
         assert_int_equal(second.rc, TG_LOCKED);
         assert_non_null(strstr(second.err.what, "pid"));
     }
-    struct tg_run_info info = {0};
-    assert_done(fixture, tg_pipeline_run(second.pipeline, &info, &fixture->err));
-    tg_run_info_release(&info);
+    struct tg_result *result = NULL;
+    assert_done(fixture, tg_pipeline_run(second.pipeline, &result, &fixture->err));
+    tg_result_free(result);
     tg_pipeline_free(second.pipeline);
 }
 
@@ -251,7 +249,7 @@ static void a_second_run_is_told_who_holds_the_pipeline(void **state)
     assert_done(fixture, fs_mkdirs(path, &fixture->err));
     snprintf(path, sizeof(path), "%s/test/lock", fixture->workdir);
     assert_done(fixture, fs_lock(path, &lock, &fixture->err));
-    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err), TG_LOCKED);
+    assert_int_equal(fixture_try(fixture), TG_LOCKED);
     assert_true(fixture->err.retryable);
     assert_non_null(strstr(fixture->err.what, "pid"));
     fs_unlock(&lock);

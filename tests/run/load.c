@@ -20,7 +20,7 @@ static void initial_and_end_value_bound_a_window(void **state)
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n3\n4\n5\n");
-    assert_int_equal(fixture->info.tables[0].rows_filtered, 4);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_filtered, 4);
     /* A window keeps no state: it loads the same again. */
     fixture_run(fixture);
     assert_query(fixture, "SELECT count(*) AS n FROM n", "n\n6\n");
@@ -126,27 +126,28 @@ static void parts_of_groups_are_warned_of(void **state)
                                    .cursor_path = "id"};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
-    assert_int_equal(fixture->info.warning_count, 0);
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
     numbers = (struct numbers){.rows = rows, .count = 4};
     fixture_run(fixture); /* the whole list */
-    assert_int_equal(fixture->info.warning_count, 0);
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
     assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n3\n4\n");
     numbers = (struct numbers){.rows = rows + 3, .count = 1};
     fixture_run(fixture); /* nothing new: the row at the last value alone takes no group along */
-    assert_int_equal(fixture->info.warning_count, 0);
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
     assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n3\n4\n");
     static const int64_t more[][2] = {{4, 8}, {5, 8}};
     numbers = (struct numbers){.rows = more, .count = 2};
     fixture_run(fixture);
-    assert_int_equal(fixture->info.warning_count, 1);
-    assert_non_null(strstr(fixture->info.warnings[0], "make 'id' part of the merge_key"));
+    assert_int_equal(tg_result_warning_count(fixture->result), 1);
+    assert_non_null(
+        strstr(tg_result_warning(fixture->result, 0), "make 'id' part of the merge_key"));
     assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n4\n5\n");
     resource.merge_key = "id";
     fixture_open(fixture, &resource, 1);
     static const int64_t last[][2] = {{6, 8}};
     numbers = (struct numbers){.rows = last, .count = 1};
     fixture_run(fixture);
-    assert_int_equal(fixture->info.warning_count, 0);
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
 }
 
 static void a_hint_decides_the_type(void **state)
@@ -239,13 +240,13 @@ static void an_arrow_stream_is_taken_with_its_cursor(void **state)
                                          .initial_value = {.kind = TG_VALUE_INT64, .int64 = 900}};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
-    assert_int_equal(fixture->info.tables[0].rows_filtered, 900);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_filtered, 900);
     assert_query(fixture,
                  "SELECT count(*) AS n, min(id) AS least, count(value) AS odd, "
                  "count(DISTINCT _dlt_id) AS ids FROM n",
                  "n,least,odd,ids\n100,900,50,100\n");
     fixture_run(fixture);
-    assert_string_equal(fixture->info.load_id, "");
+    assert_string_equal(tg_result_load_id(fixture->result), "");
 }
 
 static void release_nothing(struct ArrowSchema *schema)

@@ -79,8 +79,7 @@ static void contracts_by_level(void **state)
     resource.column_count = 1;
     resource.schema_contract.tables = TG_CONTRACT_FREEZE;
     fixture_open(fixture, &resource, 1);
-    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err),
-                     TG_CONTRACT);
+    assert_int_equal(fixture_try(fixture), TG_CONTRACT);
     assert_int_equal(tg_code_exit(fixture->err.code), 4);
     assert_non_null(strstr(fixture->err.what, "'n'"));
     /* the run's word is the last one */
@@ -106,9 +105,9 @@ static void discarded_tables_are_not_made(void **state)
     resource.schema_contract.tables = TG_CONTRACT_DISCARD_ROW;
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
-    assert_int_equal(fixture->info.tables[0].rows_read, 2);
-    assert_int_equal(fixture->info.tables[0].rows_new, 0);
-    assert_int_equal(fixture->info.tables[0].rows_rejected, 2);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_read, 2);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_new, 0);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_rejected, 2);
     assert_query(
         fixture, "SELECT document FROM _tidegate_rejects ORDER BY document",
         "document\n\"{\"\"id\"\":1,\"\"value\"\":10}\"\n\"{\"\"id\"\":2,\"\"value\"\":20}\"\n");

@@ -12,13 +12,13 @@ static void appends_only_what_is_new(void **state)
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
     assert_int_equal(numbers.seen_start, -1);
-    assert_int_equal(fixture->info.tables[0].rows_inserted, 2);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_inserted, 2);
     numbers.count = 4;
     fixture_run(fixture);
     assert_int_equal(numbers.seen_start, 2);
-    assert_int_equal(fixture->info.tables[0].rows_read, 4);
-    assert_int_equal(fixture->info.tables[0].rows_new, 2);
-    assert_int_equal(fixture->info.tables[0].rows_filtered, 2);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_read, 4);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_new, 2);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_filtered, 2);
     assert_query(fixture, "SELECT id, value FROM n ORDER BY id",
                  "id,value\n1,10\n2,20\n3,30\n4,40\n");
 }
@@ -32,10 +32,10 @@ static void a_run_with_nothing_new_has_no_load(void **state)
                                          .user = &numbers, .cursor_path = "id"};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
-    assert_string_not_equal(fixture->info.load_id, "");
+    assert_string_not_equal(tg_result_load_id(fixture->result), "");
     fixture_run(fixture);
-    assert_string_equal(fixture->info.load_id, "");
-    assert_int_equal(fixture->info.tables[0].rows_filtered, 1);
+    assert_string_equal(tg_result_load_id(fixture->result), "");
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_filtered, 1);
     assert_query(fixture, "SELECT count(*) AS loads FROM _dlt_loads", "loads\n1\n");
 }
 
@@ -54,8 +54,8 @@ static void merges_count_inserts_and_updates(void **state)
     fixture_run(fixture);
     numbers = (struct numbers){.rows = second, .count = 3};
     fixture_run(fixture);
-    assert_int_equal(fixture->info.tables[0].rows_inserted, 1);
-    assert_int_equal(fixture->info.tables[0].rows_updated, 1);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_inserted, 1);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_updated, 1);
     assert_query(fixture, "SELECT id, value FROM n ORDER BY id", "id,value\n1,10\n2,22\n3,30\n");
 }
 
@@ -112,7 +112,7 @@ static void a_failing_source_leaves_no_trace(void **state)
     struct fixture *fixture = *state;
     const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_then_fail};
     fixture_open(fixture, &resource, 1);
-    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err), TG_SOURCE);
+    assert_int_equal(fixture_try(fixture), TG_SOURCE);
     assert_non_null(strstr(fixture->err.what, "the service is down"));
     assert_non_null(strstr(fixture->err.where, "resource 'n'"));
     struct ArrowArrayStream stream = {0};
@@ -189,7 +189,7 @@ static void a_retry_begins_with_the_first_page(void **state)
     struct tg_resource resource = pages_resource;
     resource.user = &pages;
     fixture_open(fixture, &resource, 1);
-    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err), TG_SOURCE);
+    assert_int_equal(fixture_try(fixture), TG_SOURCE);
     assert_int_equal(pages.outcome, TG_OUTCOME_GIVEN_UP);
     assert_true(fixture->err.retryable);
     fixture_run(fixture);
@@ -216,7 +216,7 @@ static void a_failing_begin_gives_the_load_up(void **state)
     resources[1].user = &pages;
     resources[1].name = "m";
     fixture_open(fixture, resources, 2);
-    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err), TG_LOCKED);
+    assert_int_equal(fixture_try(fixture), TG_LOCKED);
     assert_string_equal(fixture->err.where, "resource 'm'");
     assert_non_null(strstr(fixture->err.what, "begin returned 8 without a message"));
     assert_int_equal(pages.page, 0);
@@ -268,7 +268,7 @@ static void an_injected_clock_names_the_load(void **state)
     assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
     assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
     fixture_run(fixture);
-    assert_string_equal(fixture->info.load_id, "1795337589.682469");
+    assert_string_equal(tg_result_load_id(fixture->result), "1795337589.682469");
     assert_query(fixture, "SELECT DISTINCT _dlt_load_id FROM n",
                  "_dlt_load_id\n1795337589.682469\n");
 }
@@ -321,13 +321,13 @@ static void rows_at_a_crowded_boundary_are_loaded_once(void **state)
     fixture->pipeline = open_at_one(fixture, fixture->workdir, &here);
     fixture_run(fixture);
     fixture_run(fixture);
-    assert_string_equal(fixture->info.load_id, "");
+    assert_string_equal(tg_result_load_id(fixture->result), "");
     here = (struct at_one){.count = 260, .meanwhile = open_at_one(fixture, other, &there)};
     assert_int_equal(tg_pipeline_run(fixture->pipeline, NULL, &fixture->err), TG_CONFLICT);
     tg_pipeline_free(here.meanwhile);
     here.meanwhile = NULL;
     fixture_run(fixture);
-    assert_string_equal(fixture->info.load_id, "");
+    assert_string_equal(tg_result_load_id(fixture->result), "");
     assert_query(fixture, "SELECT count(*) AS n, count(DISTINCT id) AS ids FROM n",
                  "n,ids\n260,260\n");
 }

@@ -85,16 +85,15 @@ static const char full[] = "No space left on device";
 static void run(struct fixture *fixture, const char *select, int code)
 {
     open_sources(fixture, select);
-    tg_run_info_release(&fixture->info);
-    int rc = tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err);
+    int rc = fixture_try(fixture);
     if (rc != code)
         fail_msg("%d instead of %d: %s: %s", rc, code, fixture->err.where, fixture->err.what);
 }
 
 static void assert_warned(const struct fixture *fixture, const char *part)
 {
-    for (size_t i = 0; i < fixture->info.warning_count; i++)
-        if (strstr(fixture->info.warnings[i], part))
+    for (size_t i = 0; i < tg_result_warning_count(fixture->result); i++)
+        if (strstr(tg_result_warning(fixture->result, i), part))
             return;
     fail_msg("no warning says '%s'", part);
 }
@@ -132,8 +131,8 @@ static void a_retryable_failure_stays_sealed(void **state)
     block(fixture, "cursor", NULL);
     run(fixture, "cursor", TG_OK);
     assert_int_equal(outcome, TG_OUTCOME_COMMITTED);
-    assert_int_equal(fixture->info.settled_count, 1);
-    assert_int_equal(fixture->info.warning_count, 0);
+    assert_int_equal(tg_result_settled_count(fixture->result), 1);
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
     assert_int_equal(count_in(fixture, "sealed"), 0);
     assert_query(fixture, "SELECT id FROM \"cursor\" ORDER BY id", "id\n1\n2\n3\n");
 }
@@ -173,7 +172,7 @@ static void a_cancelled_load_stays_sealed(void **state)
     assert_int_equal(count_in(fixture, "failed"), 0);
     give(0);
     run(fixture, "plain", TG_OK);
-    assert_int_equal(fixture->info.settled_count, 1);
+    assert_int_equal(tg_result_settled_count(fixture->result), 1);
     assert_query(fixture, "SELECT id FROM plain ORDER BY id", "id\n1\n2\n");
 }
 
@@ -314,7 +313,7 @@ static void a_package_for_another_destination_is_left(void **state)
     assert_query(fixture, "SELECT id FROM \"cursor\" ORDER BY id", "id\n1\n2\n3\n");
     snprintf(fixture->destination, sizeof(fixture->destination), "%s", first);
     run(fixture, "cursor", TG_OK);
-    assert_int_equal(fixture->info.settled_count, 1);
+    assert_int_equal(tg_result_settled_count(fixture->result), 1);
     assert_query(fixture, "SELECT id FROM \"cursor\" ORDER BY id", "id\n1\n2\n3\n");
 }
 
@@ -371,7 +370,7 @@ static void a_relative_destination_is_where_it_was_named(void **state)
     go(fixture->folder, "");
     snprintf(fixture->destination, sizeof(fixture->destination), "duckdb:///a/../a/x.duckdb");
     run(fixture, "cursor", TG_OK);
-    assert_int_equal(fixture->info.settled_count, 1);
+    assert_int_equal(tg_result_settled_count(fixture->result), 1);
     assert_query(fixture, "SELECT count(*) AS n FROM \"cursor\"", "n\n3\n");
     assert_int_equal(chdir(home), 0);
 }
@@ -394,7 +393,7 @@ static void a_relative_destination_of_before_is_recognised(void **state)
     for (size_t i = 0; i < 2; i++) {
         rewrite_destination(fixture, cases[i].url);
         run(fixture, "cursor", TG_OK);
-        assert_int_equal(fixture->info.settled_count, cases[i].settled);
+        assert_int_equal(tg_result_settled_count(fixture->result), cases[i].settled);
     }
     assert_query(fixture, "SELECT count(*) AS n FROM \"cursor\"", "n\n3\n");
     assert_int_equal(chdir(home), 0);
@@ -435,8 +434,8 @@ static void nothing_fails_after_the_commit(void **state)
     assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
     assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
     fixture_run(fixture);
-    assert_int_equal(fixture->info.tables[0].rows_inserted, 2);
-    assert_int_equal(fixture->info.warning_count, 2);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_inserted, 2);
+    assert_int_equal(tg_result_warning_count(fixture->result), 2);
     assert_warned(fixture, "open");
     assert_warned(fixture, "taken");
     assert_int_equal(count_in(fixture, "sealed"), 1);

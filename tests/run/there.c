@@ -29,8 +29,7 @@ static void open_numbers(struct fixture *fixture, struct numbers *numbers, const
 
 static void fail_run(struct fixture *fixture, int code, const char *what)
 {
-    tg_run_info_release(&fixture->info);
-    assert_int_equal(tg_pipeline_run(fixture->pipeline, &fixture->info, &fixture->err), code);
+    assert_int_equal(fixture_try(fixture), code);
     if (!strstr(fixture->err.what, what))
         fail_msg("'%s' is not in '%s'", what, fixture->err.what);
 }
@@ -50,12 +49,12 @@ static void a_cursor_without_its_table(void **state)
     numbers = (struct numbers){.rows = rows, .count = 3};
     open_numbers(fixture, &numbers, "id", true);
     fixture_run(fixture);
-    assert_int_equal(fixture->info.warning_count, 1);
+    assert_int_equal(tg_result_warning_count(fixture->result), 1);
     assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n3\n");
     open_numbers(fixture, &numbers, "id", false);
     fixture_run(fixture);
-    assert_int_equal(fixture->info.warning_count, 0);
-    assert_string_equal(fixture->info.load_id, "");
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
+    assert_string_equal(tg_result_load_id(fixture->result), "");
 }
 
 static void a_window_holds_nothing_back(void **state)
@@ -75,7 +74,7 @@ static void a_window_holds_nothing_back(void **state)
     numbers = (struct numbers){.rows = rows, .count = 3};
     fixture_open(fixture, &window, 1);
     fixture_run(fixture);
-    assert_int_equal(fixture->info.warning_count, 1);
+    assert_int_equal(tg_result_warning_count(fixture->result), 1);
     assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n");
 }
 
@@ -104,15 +103,15 @@ static void a_full_read_makes_the_table_again(void **state)
     change(fixture, "DROP TABLE t");
     value = 2;
     fixture_run(fixture);
-    assert_int_equal(fixture->info.warning_count, 1);
-    assert_non_null(strstr(fixture->info.warnings[0],
+    assert_int_equal(tg_result_warning_count(fixture->result), 1);
+    assert_non_null(strstr(tg_result_warning(fixture->result, 0),
                            "table 't' has had data and is gone at the destination: it is made "
                            "again"));
     assert_query(fixture, "SELECT value FROM t__l", "value\n2\n");
     change(fixture, "DROP TABLE t__l");
     value = 3;
     fixture_run(fixture);
-    assert_int_equal(fixture->info.warning_count, 1);
+    assert_int_equal(tg_result_warning_count(fixture->result), 1);
     assert_query(fixture, "SELECT count(*) AS t FROM t", "t\n2\n");
     assert_query(fixture, "SELECT value FROM t__l", "value\n3\n");
 }
@@ -142,7 +141,7 @@ static void other_tables_are_left_alone(void **state)
     for (size_t i = 0; i < 2; i++)
         assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resources[i], &fixture->err));
     fixture_run(fixture);
-    assert_int_equal(fixture->info.warning_count, 0);
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
 }
 
 /* Values go by the type that is there; the stored schema says so from then on. */

@@ -1,0 +1,266 @@
+/*
+ * What the caller of a run is told: counts of each table and resource, what the schema has learnt,
+ * which files were read, how long it took, and warnings.
+ *
+ *   result_prepare (names, what was read, what the schema learnt) -> the load is written ->
+ *   result_complete (what was written, times, warnings)
+ *   result_fail, when the run gave up: its warnings alone
+ *
+ * Everything that needs memory is done before the write, because after it a run has not failed.
+ * Only warnings come later; those that there is no memory for are counted.
+ */
+#include "run/result.h"
+
+#include <string.h>
+
+#include "dlt/store.h"
+#include "run/run.h"
+
+static int copy(struct tg_result *result, const char *text, const char **out, struct tg_error *err)
+{
+    *out = arena_strdup(&result->arena, text);
+    return *out ? TG_OK : error_nomem(err);
+}
+
+/* An array of up to `count` elements; *out is never NULL. */
+static int alloc(struct tg_result *result, void *out, size_t count, size_t size,
+                 struct tg_error *err)
+{
+    void *array = arena_alloc(&result->arena, (count + 1) * size);
+    memcpy(out, &array, sizeof(array));
+    return array ? TG_OK : error_nomem(err);
+}
+
+static struct tg_result *result_new(void)
+{
+    struct tg_result *result = mem_calloc(1, sizeof(*result));
+    if (!result)
+        return NULL;
+    arena_init(&result->arena);
+    result->load_id = result->dataset = result->schema = "";
+    return result;
+}
+
+/* ---- tables and resources ---- */
+
+static int add_table(struct tg_result *result, const struct tg_table_info *table,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tg_table_info *out = &result->tables[result->table_count++];
+    *out = *table;
+    TRY(copy(result, table->name, &out->name, err));
+    TRY(copy(result, table->resource, &out->resource, err));
+done:
+    return rc;
+}
+
+/* A root, then its nested tables. */
+static int add_tables(const struct run *run, const struct load_counts *load,
+                      struct tg_result *result, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest *manifest = run->package ? package_manifest(run->package) : NULL;
+    const struct tg_table_info root = {
+        .name = load->table,
+        .resource = load->resource->name,
+        .rows_read = load->rows_read,
+        .rows_new = load->rows_new,
+        .rows_filtered = load->rows_filtered,
+        .rows_rejected = load->rows_rejected,
+    };
+    TRY(add_table(result, &root, err));
+    for (size_t i = 0; manifest && i < manifest->table_count; i++) {
+        const struct manifest_table *table = &manifest->tables[i];
+        if (!table->nested || strcmp(table->resource, load->resource->name) != 0)
+            continue;
+        const struct tg_table_info nested = {.name = table->name,
+                                             .resource = table->resource,
+                                             .nested = true,
+                                             .rows_new = table->rows_new,
+                                             .rows_rejected = table->rows_rejected};
+        TRY(add_table(result, &nested, err));
+    }
+done:
+    return rc;
+}
+
+static int add_resource(const struct load_counts *load, struct tg_result *result,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tg_resource_info *out = &result->resources[result->resource_count++];
+    *out = (struct tg_resource_info){
+        .rows_read = load->rows_read,
+        .bytes_read = load->bytes_read,
+        .seconds = load->seconds,
+    };
+    TRY(copy(result, load->resource->name, &out->name, err));
+    TRY(copy(result, load->table, &out->table, err));
+done:
+    return rc;
+}
+
+/* ---- what the schema has learnt ---- */
+
+static int add_change(struct tg_result *result, const struct table *table,
+                      const struct table_column *column, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tg_schema_change *out = &result->changes[result->change_count++];
+    *out = (struct tg_schema_change){.data_type = column ? type_name(column->spec.type) : NULL};
+    TRY(copy(result, table->name, &out->table, err));
+    if (column)
+        TRY(copy(result, column->name, &out->column, err));
+done:
+    return rc;
+}
+
+static bool has_column(const struct table *table, const char *name)
+{
+    for (size_t i = 0; table && i < table->column_count; i++)
+        if (strcmp(table->columns[i].name, name) == 0)
+            return table->columns[i].spec.type != TYPE_NONE;
+    return false;
+}
+
+/* Columns without a type are wishes. */
+static int compare_table(struct tg_result *result, const struct table *table,
+                         const struct table *before, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (!before || table_is_new(before))
+        TRY(add_change(result, table, NULL, err));
+    for (size_t i = 0; i < table->column_count; i++) {
+        const struct table_column *column = &table->columns[i];
+        if (column->spec.type != TYPE_NONE && !has_column(before, column->name))
+            TRY(add_change(result, table, column, err));
+    }
+done:
+    return rc;
+}
+
+static int add_changes(const struct run *run, struct tg_result *result, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct catalog before = {0};
+    const char *stored = run->ledger.schema_json;
+    const struct manifest *manifest = run->package ? package_manifest(run->package) : NULL;
+    size_t count = 0;
+    if (!manifest || strcmp(run->ledger.schema_hash, run->catalog.version_hash) == 0)
+        return TG_OK;
+    if (stored)
+        TRY(catalog_read(&before, stored, strlen(stored), err));
+    for (size_t i = 0; i < run->catalog.table_count; i++)
+        count += 1 + run->catalog.tables[i]->column_count;
+    TRY(alloc(result, &result->changes, count, sizeof(*result->changes), err));
+    for (size_t i = 0; i < run->catalog.table_count; i++) {
+        const struct table *table = run->catalog.tables[i];
+        const struct manifest_table *loaded = manifest_find(manifest, table->name);
+        if (loaded && loaded->rows_new > 0)
+            TRY(compare_table(result, table, catalog_find(&before, table->name), err));
+    }
+done:
+    catalog_release(&before);
+    return rc;
+}
+
+/* ---- files ---- */
+
+/* What took another's place was renamed, not read. */
+static int add_files(const struct run *run, struct tg_result *result, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest *manifest = run->package ? package_manifest(run->package) : NULL;
+    size_t count = manifest ? manifest->bookmark_count : 0;
+    TRY(alloc(result, &result->files, count, sizeof(*result->files), err));
+    for (size_t i = 0; i < count; i++) {
+        const struct bookmark *mark = &manifest->bookmarks[i];
+        struct tg_file_info *out = &result->files[result->file_count];
+        if (*mark->replaces)
+            continue;
+        out->bytes = (uint64_t)mark->size;
+        out->rows = (uint64_t)mark->rows;
+        TRY(copy(result, mark->resource, &out->resource, err));
+        TRY(copy(result, mark->key, &out->path, err));
+        result->file_count++;
+    }
+done:
+    return rc;
+}
+
+/* ---- the whole ---- */
+
+int result_prepare(const struct run *run, struct tg_result **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tg_result *result = *out = result_new();
+    if (!result)
+        return error_nomem(err);
+    size_t nested = run->package ? package_manifest(run->package)->table_count : 0;
+    TRY(copy(result, run->package ? run->load_id : "", &result->load_id, err));
+    TRY(copy(result, run->pipeline->config.dataset, &result->dataset, err));
+    TRY(copy(result, run->schema, &result->schema, err));
+    TRY(alloc(result, &result->tables, run->load_count + nested, sizeof(*result->tables), err));
+    TRY(alloc(result, &result->resources, run->load_count, sizeof(*result->resources), err));
+    for (size_t i = 0; i < run->load_count; i++) {
+        TRY(add_resource(&run->loads[i], result, err));
+        TRY(add_tables(run, &run->loads[i], result, err));
+    }
+    TRY(add_changes(run, result, err));
+    TRY(add_files(run, result, err));
+done:
+    if (rc != TG_OK) {
+        tg_result_free(result);
+        *out = NULL;
+    }
+    return rc;
+}
+
+static void take_counts(const struct write_result *written, struct tg_table_info *table)
+{
+    for (size_t i = 0; i < written->count; i++) {
+        if (strcmp(written->counts[i].table, table->name) != 0)
+            continue;
+        table->rows_inserted = written->counts[i].rows_inserted;
+        table->rows_updated = written->counts[i].rows_updated;
+        table->rows_deleted = written->counts[i].rows_deleted;
+    }
+}
+
+static void take_warnings(const struct run *run, struct tg_result *result)
+{
+    const struct warnings *kept = &run->pipeline->warnings;
+    const char **texts = arena_alloc(&result->arena, (kept->count + 1) * sizeof(*texts));
+    for (size_t i = 0; texts && i < kept->count; i++) {
+        const char *text = arena_strdup(&result->arena, kept->texts[i]);
+        if (text)
+            texts[result->warning_count++] = text;
+    }
+    result->warnings = texts;
+    result->warning_cut_count = kept->cut_count + kept->count - result->warning_count;
+}
+
+void result_complete(const struct run *run, struct tg_result *result)
+{
+    for (size_t i = 0; i < result->table_count; i++)
+        take_counts(&run->result, &result->tables[i]);
+    result->settled_count = run->settled_count;
+    result->started_us = run->started_us;
+    result->seconds = (double)(context_ticks_us() - run->started_ticks) / 1e6;
+    for (size_t i = 0; i < TG_PHASE_DONE; i++)
+        result->phase_seconds[i] = (double)run->phase_us[i] / 1e6;
+    take_warnings(run, result);
+}
+
+struct tg_result *result_fail(const struct run *run, struct tg_result *prepared)
+{
+    const struct warnings *kept = &run->pipeline->warnings;
+    tg_result_free(prepared);
+    if (kept->count + kept->cut_count == 0)
+        return NULL;
+    struct tg_result *result = result_new();
+    if (result)
+        take_warnings(run, result);
+    return result;
+}
