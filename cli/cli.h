@@ -6,6 +6,7 @@
 #ifndef TIDEGATE_CLI_H
 #define TIDEGATE_CLI_H
 
+#include "print.h"
 #include "tidegate.h"
 
 struct flag {
@@ -51,12 +52,11 @@ int fail_usage(const struct command *command, const char *format, ...)
 /* Standard output could not be written (a closed pipe, a full disk): the exit code, or `code` when
  * all is well. */
 int finish_output(int code);
-
-/* A JSON string, in quotes. */
-void print_json_text(const char *text, FILE *out);
+/* Prints a text that the library has made, or says why there is none; frees it. The exit code. */
+int finish_text(int rc, char *text, const struct tg_error *err);
 
 /* What --json, --yaml and --csv say. */
-enum tg_format call_format(const struct call *call);
+enum format call_format(const struct call *call);
 /* Opens the pipeline of the call's SPEC and --workdir; on failure the message is out and *code set.
  */
 struct tg_pipeline *open_pipeline(const struct call *call, int *code);

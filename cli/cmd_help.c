@@ -13,7 +13,9 @@
 static int help_spec(enum tg_reference form)
 {
     struct tg_error err = {0};
-    return tg_spec_reference(form, stdout, &err) ? fail(&err) : 0;
+    char *text = NULL;
+    int rc = tg_spec_reference(form, &text, &err);
+    return finish_text(rc, text, &err);
 }
 
 static int help_run(const struct call *call)

@@ -10,7 +10,9 @@
 static int init_run(const struct call *call)
 {
     struct tg_error err = {0};
-    return tg_spec_init(call->arguments[0], call->arguments[1], stdout, &err) ? fail(&err) : 0;
+    char *text = NULL;
+    int rc = tg_spec_init(call->arguments[0], call->arguments[1], &text, &err);
+    return finish_text(rc, text, &err);
 }
 
 const struct command command_init = {

@@ -1,39 +1,104 @@
 /*
  * tidegate show: what the destination and the working directory hold.
  *
- *   show_run (which view) -> tg_pipeline_show, which prints
+ *   show_run (which view) -> show_rows: tg_pipeline_show -> print_stream
+ *                          | show_text: tg_pipeline_document
  *
- * Nothing is changed, and a destination that is absent is not made.
+ * A table shows people the columns that fit a terminal; programs get all of them. Nothing is
+ * changed, and a destination that is absent is not made.
  */
 #include <string.h>
 
 #include "cli.h"
 
-static const struct {
+enum { COLUMNS_MAX = 10 };
+
+static const struct view {
     const char *name;
-    enum tg_show what;
+    enum tg_show rows;
+    const char *columns[COLUMNS_MAX]; /* for people; of views that are rows */
+    enum tg_document text;
 } views[] = {
-    {"tables", TG_SHOW_TABLES}, {"loads", TG_SHOW_LOADS},       {"state", TG_SHOW_STATE},
-    {"schema", TG_SHOW_SCHEMA}, {"packages", TG_SHOW_PACKAGES},
+    {.name = "tables", .rows = TG_SHOW_TABLES, .columns = {"table", "rows", "columns"}},
+    {.name = "loads",
+     .rows = TG_SHOW_LOADS,
+     .columns = {"load_id", "table", "read", "inserted", "updated", "deleted", "rejected"}},
+    {.name = "state", .text = TG_DOCUMENT_STATE},
+    {.name = "schema", .text = TG_DOCUMENT_SCHEMA},
+    {.name = "packages",
+     .rows = TG_SHOW_PACKAGES,
+     .columns = {"load_id", "status", "dataset", "rows", "bytes", "tries"}},
 };
+
+/* Where each package belongs and why it is there: too long for a table, a line for each. */
+static int print_reasons(struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    struct ArrowArrayStream stream = {0};
+    struct tg_cells *cells = NULL;
+    bool found = false;
+    int rc = tg_pipeline_show(pipeline, TG_SHOW_PACKAGES, &stream, err);
+    rc = rc ? rc : tg_cells_open(&cells, &stream, err);
+    for (int row = 0; !rc && !(rc = tg_cells_next(cells, &found, err)) && found; row++) {
+        fputs(row == 0 ? "\n" : "", stdout);
+        for (size_t i = 0; !rc && i < tg_cells_column_count(cells); i++) {
+            const char *name = tg_cells_column_name(cells, i), *text;
+            size_t len;
+            bool is_id = strcmp(name, "load_id") == 0;
+            if (!is_id && strcmp(name, "destination") != 0 && strcmp(name, "error") != 0)
+                continue;
+            rc = tg_cells_get(cells, i, TG_CELL_TEXT, &text, &len, err);
+            if (!rc && text)
+                printf("%s%s", is_id ? "" : ": ", text);
+        }
+        putchar('\n');
+    }
+    tg_cells_close(cells);
+    return rc;
+}
+
+static int show_rows(struct tg_pipeline *pipeline, const struct view *view, enum format format)
+{
+    struct tg_error err = {0};
+    struct ArrowArrayStream stream = {0};
+    const char *const *columns = format == FORMAT_TABLE ? view->columns : NULL;
+    if (tg_pipeline_show(pipeline, view->rows, &stream, &err) ||
+        print_stream(&stream, format, columns, stdout, &err))
+        return fail(&err);
+    if (view->rows == TG_SHOW_PACKAGES && format == FORMAT_TABLE && print_reasons(pipeline, &err))
+        return fail(&err);
+    return 0;
+}
+
+static int show_text(struct tg_pipeline *pipeline, const struct view *view, enum format format)
+{
+    struct tg_error err = {0};
+    char *text = NULL;
+    enum tg_document what = format == FORMAT_YAML ? TG_DOCUMENT_SCHEMA_YAML : view->text;
+    int rc = tg_pipeline_document(pipeline, what, &text, &err);
+    return finish_text(rc, text, &err);
+}
 
 static int show_run(const struct call *call)
 {
-    struct tg_error err = {0};
     int code = 0;
-    size_t view = 0, view_count = sizeof(views) / sizeof(views[0]);
+    size_t i = 0, view_count = sizeof(views) / sizeof(views[0]);
+    enum format format = call_format(call);
     const char *name = call->arguments[1] ? call->arguments[1] : "tables";
-    while (view < view_count && strcmp(views[view].name, name) != 0)
-        view++;
-    if (view == view_count)
+    while (i < view_count && strcmp(views[i].name, name) != 0)
+        i++;
+    if (i == view_count)
         return fail_usage(call->command,
                           "'%s' cannot be shown; choose tables, loads, state, schema or packages",
                           name);
+    const struct view *view = &views[i];
+    if (format == FORMAT_YAML && (view->columns[0] || view->text != TG_DOCUMENT_SCHEMA))
+        return fail_usage(call->command, "only the schema can be shown as YAML");
     struct tg_pipeline *pipeline = open_pipeline(call, &code);
     if (!pipeline)
         return code;
-    if (tg_pipeline_show(pipeline, views[view].what, call_format(call), stdout, &err))
-        code = fail(&err);
+    cancel_on_signals(pipeline);
+    code = view->columns[0] ? show_rows(pipeline, view, format) : show_text(pipeline, view, format);
+    cancel_on_signals(NULL);
     tg_pipeline_free(pipeline);
     return code;
 }
@@ -44,12 +109,13 @@ const struct command command_show = {
     .details = "tables: rows and columns of each table. loads: what each load did to each table. "
                "state: the cursors.\n"
                "schema: the catalog as stored. packages: loads on local disk that are not in the "
-               "destination.",
+               "destination.\n"
+               "--json and --csv have columns that a terminal has no room for.",
     .arguments = {{"SPEC", false, "the spec file"},
                   {"WHAT", true, "tables (default), loads, state, schema or packages"}},
     .flags = {{"--json", NULL, "for programs"},
               {"--yaml", NULL, "of the schema: as it is exported and imported"},
-              {"--csv", NULL, "comma-separated, with a header line"},
+              {"--csv", NULL, "comma-separated, with a header line (tables, loads, packages)"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
     .run = show_run,
 };

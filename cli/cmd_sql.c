@@ -1,7 +1,7 @@
 /*
  * tidegate sql: one query at the destination, with the dataset as default schema.
  *
- *   sql_run -> print_query -> tg_pipeline_query -> tg_stream_print
+ *   sql_run -> print_query -> tg_pipeline_query -> print_stream
  *
  * The statement goes to the database as it is, also one that changes something.
  */
@@ -12,7 +12,7 @@ static int print_query(struct tg_pipeline *pipeline, const struct call *call)
     struct tg_error err = {0};
     struct ArrowArrayStream stream = {0};
     if (tg_pipeline_query(pipeline, call->arguments[1], &stream, &err) ||
-        tg_stream_print(&stream, call_format(call), stdout, &err))
+        print_stream(&stream, call_format(call), NULL, stdout, &err))
         return fail(&err);
     return 0;
 }
@@ -37,7 +37,8 @@ const struct command command_sql = {
                "from person\"",
     .arguments = {{"SPEC", false, "the spec file"}, {"QUERY", false, "one SQL statement"}},
     .flags = {{"--json", NULL, "an array of objects"},
-              {"--csv", NULL, "comma-separated, with a header line"},
+              {"--csv", NULL,
+               "comma-separated, with a header line; NULL is empty, text in quotes if it is"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
     .run = sql_run,
 };

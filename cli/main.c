@@ -77,18 +77,13 @@ int finish_output(int code)
     return code ? code : 1;
 }
 
-void print_json_text(const char *text, FILE *out)
+int finish_text(int rc, char *text, const struct tg_error *err)
 {
-    fputc('"', out);
-    for (; *text; text++) {
-        if (*text == '"' || *text == '\\')
-            fprintf(out, "\\%c", *text);
-        else if ((unsigned char)*text < 0x20)
-            fprintf(out, "\\u%04x", (unsigned)*text);
-        else
-            fputc(*text, out);
-    }
-    fputc('"', out);
+    if (rc)
+        return fail(err);
+    fputs(text, stdout);
+    tg_text_free(text);
+    return 0;
 }
 
 const char *call_flag(const struct call *call, const char *name)
@@ -99,13 +94,13 @@ const char *call_flag(const struct call *call, const char *name)
     return NULL;
 }
 
-enum tg_format call_format(const struct call *call)
+enum format call_format(const struct call *call)
 {
     if (call_flag(call, "--json"))
-        return TG_FORMAT_JSON;
+        return FORMAT_JSON;
     if (call_flag(call, "--yaml"))
-        return TG_FORMAT_YAML;
-    return call_flag(call, "--csv") ? TG_FORMAT_CSV : TG_FORMAT_TABLE;
+        return FORMAT_YAML;
+    return call_flag(call, "--csv") ? FORMAT_CSV : FORMAT_TABLE;
 }
 
 struct tg_pipeline *open_pipeline(const struct call *call, int *code)

@@ -137,13 +137,30 @@ static int add_resources(struct tg_pipeline *pipeline, struct clicks *clicks, st
     return TG_OK;
 }
 
+/* As a table, or simple enough: columns of one width. */
 static int print_query(struct tg_pipeline *pipeline, const char *title, const char *sql,
                        struct tg_error *err)
 {
     struct ArrowArrayStream stream = {0};
-    printf("\n%s\n", title);
+    struct tg_cells *cells = NULL;
+    bool found = false;
+    const char *text;
+    size_t len;
     int rc = tg_pipeline_query(pipeline, sql, &stream, err);
-    return rc ? rc : tg_stream_print(&stream, TG_FORMAT_TABLE, stdout, err);
+    rc = rc ? rc : tg_cells_open(&cells, &stream, err);
+    printf("\n%s\n", title);
+    for (size_t i = 0; i < tg_cells_column_count(cells); i++)
+        printf("%-20s", tg_cells_column_name(cells, i));
+    printf("\n");
+    while (!rc && !(rc = tg_cells_next(cells, &found, err)) && found) {
+        for (size_t i = 0; !rc && i < tg_cells_column_count(cells); i++) {
+            rc = tg_cells_get(cells, i, TG_CELL_TEXT, &text, &len, err);
+            printf("%-20s", text ? text : "NULL");
+        }
+        printf("\n");
+    }
+    tg_cells_close(cells);
+    return rc;
 }
 
 static int print_tables(struct tg_pipeline *pipeline, struct tg_error *err)

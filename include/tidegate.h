@@ -22,11 +22,12 @@
  *     tg_pipeline_free(pipeline);
  *
  * Rules that hold everywhere: functions that can fail return TG_OK (0) or a code and fill `err`;
- * strings are UTF-8, NUL-terminated, borrowed for the duration of the call unless said otherwise; in
- * a struct of options zero means the default; NULL where there must be something is TG_USAGE. A
- * struct of options begins with its size, so that it can grow: tg_..._init() sets it (in C and C++),
- * or the macro TG_..._INIT at the head of an initialiser (in C). A pipeline is used by one thread at a time; only tg_pipeline_cancel may come from
- * elsewhere. Several pipelines may load into one file at once.
+ * strings are UTF-8, NUL-terminated, borrowed for the duration of the call unless said otherwise;
+ * NULL where there must be something is TG_USAGE. In a struct of options zero means the default. It
+ * begins with its size, so that it can grow: tg_..._init() sets that (in C and C++), or the macro
+ * TG_..._INIT at the head of an initialiser (in C). A pipeline, with its streams, is used by one
+ * thread at a time; only tg_pipeline_cancel may come from elsewhere. Several pipelines may load
+ * into one file at once.
  */
 #ifndef TIDEGATE_H
 #define TIDEGATE_H
@@ -34,7 +35,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 #ifdef __cplusplus
@@ -580,7 +580,8 @@ TG_API_CHECK int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error
  */
 TG_API void tg_pipeline_cancel(struct tg_pipeline *pipeline);
 
-/* NULL is fine. */
+/* Releases what the resources hold. What a stream of it still needs lives on until that is
+ * released. NULL is fine. */
 TG_API void tg_pipeline_free(struct tg_pipeline *pipeline);
 
 /* The pipeline's own words; borrowed, valid until it is freed. */
@@ -591,41 +592,98 @@ TG_API const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline);
 
 /* ---- Looking ---- */
 
-enum tg_format {
-    TG_FORMAT_TABLE = 0, /* aligned text for people */
-    TG_FORMAT_CSV,       /* with a header line */
-    TG_FORMAT_JSON,      /* an array of objects, a row a line */
-    TG_FORMAT_YAML       /* TG_SHOW_SCHEMA only: as it is exported and imported */
+/* A text that a function has made ends here. NULL is fine. */
+TG_API void tg_text_free(char *text);
+
+/* What is shown as rows, with these columns; more may come, so go by names:
+ *   tables    table, rows, columns
+ *   loads     load_id, created_at, table, disposition, read, new, inserted, updated, deleted,
+ *             filtered, rejected
+ *   packages  load_id, status (open, sealed, failed, damaged), dataset, created_at, rows, bytes,
+ *             tries, destination, error */
+enum tg_show { TG_SHOW_TABLES = 0, TG_SHOW_LOADS = 1, TG_SHOW_PACKAGES = 2 };
+
+/* Shows what the destination (tables, loads) or the working directory (packages) holds. `out` gets
+ * a stream, as from tg_pipeline_query. TG_DESTINATION. */
+TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what,
+                                  struct ArrowArrayStream *out, struct tg_error *err);
+
+/* What is shown as a text, as the destination has it. */
+enum tg_document {
+    TG_DOCUMENT_STATE = 0,      /* the cursors, as indented JSON */
+    TG_DOCUMENT_SCHEMA = 1,     /* indented JSON, too */
+    TG_DOCUMENT_SCHEMA_YAML = 2 /* as it is exported and imported */
 };
 
-enum tg_show { TG_SHOW_TABLES = 0, TG_SHOW_LOADS, TG_SHOW_STATE, TG_SHOW_SCHEMA, TG_SHOW_PACKAGES };
+/* *out gets the text, which tg_text_free frees; NULL on failure. TG_DESTINATION. */
+TG_API_CHECK int tg_pipeline_document(struct tg_pipeline *pipeline, enum tg_document what,
+                                      char **out, struct tg_error *err);
 
-/* Prints what the destination (tables, loads, state, schema) or the working directory (packages)
- * holds. TG_DESTINATION; TG_USAGE for a format that the view does not have. */
-TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what,
-                                  enum tg_format format, FILE *out, struct tg_error *err);
-
-/* Runs one query at the destination, with the dataset as the default schema. `out` gets a stream
- * that must be released before the pipeline is freed. TG_DESTINATION with the database's own
- * message. */
+/* Runs one query at the destination, with the dataset as the default schema. `out` gets a stream.
+ * It has a connection of its own and keeps all it needs, also when the pipeline is freed before it
+ * is released; it is used by one thread at a time. TG_DESTINATION with the database's own message.
+ */
 TG_API_CHECK int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql,
                                    struct ArrowArrayStream *out, struct tg_error *err);
 
-/* Prints a stream to its end and releases it (moved in), also on failure. */
-TG_API_CHECK int tg_stream_print(struct ArrowArrayStream *stream, enum tg_format format, FILE *out,
-                                 struct tg_error *err);
+/* ---- Reading a stream cell by cell ---- */
+
+/* The rows of a stream, one after the other, each cell as a text:
+ *
+ *     struct tg_cells *cells = NULL;
+ *     bool found = false;
+ *     int rc = tg_cells_open(&cells, &stream, &err);
+ *     while (!rc && !(rc = tg_cells_next(cells, &found, &err)) && found) {
+ *         const char *text;
+ *         size_t len;
+ *         rc = tg_cells_get(cells, 0, TG_CELL_TEXT, &text, &len, &err);
+ *         ...
+ *     }
+ *     tg_cells_close(cells);
+ */
+struct tg_cells;
+
+/* Takes the stream (moved in), also on failure, when *out is NULL. TG_DATA where it holds no rows.
+ */
+TG_API_CHECK int tg_cells_open(struct tg_cells **out, struct ArrowArrayStream *stream,
+                               struct tg_error *err);
+/* Releases the stream. NULL is fine. */
+TG_API void tg_cells_close(struct tg_cells *cells);
+
+TG_API size_t tg_cells_column_count(const struct tg_cells *cells);
+/* Borrowed; NULL beyond the last column. */
+TG_API const char *tg_cells_column_name(const struct tg_cells *cells, size_t column);
+/* Whether the column is of numbers: integers, floating point, decimals. */
+TG_API bool tg_cells_is_number(const struct tg_cells *cells, size_t column);
+
+/* Goes to the next row, or the first; *found is false behind the last one. Fails as the stream
+ * does. */
+TG_API_CHECK int tg_cells_next(struct tg_cells *cells, bool *found, struct tg_error *err);
+
+enum tg_cell_form {
+    TG_CELL_TEXT = 0, /* for people and CSV: ISO times, true and false, digits; lists and structs as
+                         JSON; NULL: *text is NULL */
+    TG_CELL_JSON = 1  /* numbers bare, texts quoted, null */
+};
+
+/* A cell of the row that is reached: *text is NUL-terminated, *len bytes long (a value may hold NUL
+ * characters), and valid until the next call with these cells. TG_USAGE where there is no such row
+ * or column. */
+TG_API_CHECK int tg_cells_get(struct tg_cells *cells, size_t column, enum tg_cell_form form,
+                              const char **text, size_t *len, struct tg_error *err);
 
 /* ---- Specs ---- */
 
-/* Writes a commented spec that runs. `source` and `destination` are driver names ("files",
- * "duckdb") or NULL. TG_USAGE. */
-TG_API_CHECK int tg_spec_init(const char *source, const char *destination, FILE *out,
+/* A commented spec that runs, in *out, which tg_text_free frees. `source` and `destination` are
+ * driver names ("files", "duckdb") or NULL. TG_USAGE. */
+TG_API_CHECK int tg_spec_init(const char *source, const char *destination, char **out,
                               struct tg_error *err);
 
 enum tg_reference { TG_REFERENCE_TEXT = 0, TG_REFERENCE_MARKDOWN, TG_REFERENCE_JSON_SCHEMA };
 
-/* Prints the reference of the spec's keys, from the very tables that the parser reads. */
-TG_API_CHECK int tg_spec_reference(enum tg_reference form, FILE *out, struct tg_error *err);
+/* The reference of the spec's keys, from the very tables that the parser reads, in *out, which
+ * tg_text_free frees. */
+TG_API_CHECK int tg_spec_reference(enum tg_reference form, char **out, struct tg_error *err);
 
 #ifdef __cplusplus
 }

@@ -114,17 +114,54 @@ static inline void fixture_run(struct fixture *fixture)
     assert_done(fixture, fixture_try(fixture));
 }
 
+static inline void put_cell(FILE *out, const char *text, size_t len)
+{
+    bool quote = text && (len == 0 || strpbrk(text, ",\"\r\n"));
+    fputs(quote ? "\"" : "", out);
+    for (size_t i = 0; i < len; i++)
+        fprintf(out, text[i] == '"' ? "\"\"" : "%c", text[i]);
+    fputs(quote ? "\"" : "", out);
+}
+
+/* The rows of a stream as CSV with a header, or a JSON object a line; to be freed. */
+static inline char *fixture_rows(struct fixture *fixture, struct ArrowArrayStream *stream,
+                                 enum tg_cell_form form)
+{
+    char *printed = NULL;
+    const char *text;
+    size_t len = 0, printed_len = 0;
+    bool found = false, json = form == TG_CELL_JSON;
+    struct tg_cells *cells = NULL;
+    FILE *out = open_memstream(&printed, &printed_len);
+    assert_non_null(out);
+    assert_done(fixture, tg_cells_open(&cells, stream, &fixture->err));
+    size_t count = tg_cells_column_count(cells);
+    for (size_t i = 0; !json && i < count; i++)
+        fprintf(out, "%s%s", tg_cells_column_name(cells, i), i + 1 < count ? "," : "\n");
+    for (;;) {
+        assert_done(fixture, tg_cells_next(cells, &found, &fixture->err));
+        if (!found)
+            break;
+        for (size_t i = 0; i < count; i++) {
+            assert_done(fixture, tg_cells_get(cells, i, form, &text, &len, &fixture->err));
+            if (json)
+                fprintf(out, "%s\"%s\":%s", i ? "," : "{", tg_cells_column_name(cells, i), text);
+            else
+                put_cell(out, text, len);
+            fputs(i + 1 < count ? (json ? "" : ",") : json ? "}\n" : "\n", out);
+        }
+    }
+    tg_cells_close(cells);
+    fclose(out);
+    return printed;
+}
+
 /* The result of a query as CSV must be this. */
 static inline void assert_query(struct fixture *fixture, const char *sql, const char *csv)
 {
     struct ArrowArrayStream stream = {0};
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-    assert_non_null(out);
     assert_done(fixture, tg_pipeline_query(fixture->pipeline, sql, &stream, &fixture->err));
-    assert_done(fixture, tg_stream_print(&stream, TG_FORMAT_CSV, out, &fixture->err));
-    fclose(out);
+    char *text = fixture_rows(fixture, &stream, TG_CELL_TEXT);
     assert_string_equal(text, csv);
     free(text);
 }

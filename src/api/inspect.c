@@ -1,10 +1,12 @@
 /*
- * Looking at a pipeline without changing it: its tables, loads, state, schema, packages, and any
- * query.
+ * Looking at a pipeline without changing it: its tables, loads, packages as rows, its state and
+ * schema as texts, and any query.
  *
- *   tg_pipeline_show  -> show_query (tables, loads) | show_document (state, schema) | show_packages
- *                        (working directory, show_packages.c)
- *   tg_pipeline_query -> a stream that keeps the destination open
+ *   tg_pipeline_show, tg_pipeline_query -> owned_new (destination) -> owned_out (a stream)
+ *                                        | show_packages (working directory, show_packages.c)
+ *   tg_pipeline_document -> read_document (ledger) -> text_out
+ *
+ * A stream that goes out owns its destination, and a share of its pipeline.
  */
 #include <string.h>
 
@@ -15,6 +17,7 @@
 #include "config/config.h"
 #include "duckdb/engine.h"
 #include "api/inspect.h"
+#include "api/text.h"
 #include "write/destination.h"
 
 int tg_engine_find(struct tg_engine *out, struct tg_error *err)
@@ -43,11 +46,12 @@ done:
     return rc;
 }
 
-/* ---- a query whose stream owns the destination ---- */
+/* ---- a stream that keeps its pipeline and its destination ---- */
 
 struct owned_stream {
     struct ArrowArrayStream inner;
     struct destination destination;
+    struct tg_pipeline *pipeline;
 };
 
 static int owned_get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
@@ -68,43 +72,67 @@ static const char *owned_get_last_error(struct ArrowArrayStream *stream)
     return owned->inner.get_last_error(&owned->inner);
 }
 
-static void owned_release(struct ArrowArrayStream *stream)
+static void owned_free(struct owned_stream *owned)
 {
-    struct owned_stream *owned = stream->private_data;
     stream_release(&owned->inner);
     destination_close(&owned->destination);
+    pipeline_drop(owned->pipeline);
     mem_free(owned);
+}
+
+static void owned_release(struct ArrowArrayStream *stream)
+{
+    owned_free(stream->private_data);
     stream->release = NULL;
+}
+
+static int owned_new(struct tg_pipeline *pipeline, struct owned_stream **out, struct tg_error *err)
+{
+    *out = mem_calloc(1, sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    (*out)->pipeline = pipeline;
+    pipeline_keep(pipeline);
+    return open_existing(pipeline, &(*out)->destination, err);
+}
+
+/* The stream of one that went well, which is then its owner. */
+static int owned_out(struct owned_stream *owned, int rc, struct ArrowArrayStream *out)
+{
+    if (rc == TG_OK)
+        *out = (struct ArrowArrayStream){
+            .get_schema = owned_get_schema,
+            .get_next = owned_get_next,
+            .get_last_error = owned_get_last_error,
+            .release = owned_release,
+            .private_data = owned,
+        };
+    else if (owned)
+        owned_free(owned);
+    return rc;
+}
+
+static int query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct owned_stream *owned = NULL;
+    TRY(owned_new(pipeline, &owned, err));
+    TRY(destination_query(&owned->destination, sql, &owned->inner, err));
+done:
+    return owned_out(owned, rc, out);
 }
 
 int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,
                       struct tg_error *err)
 {
-    int rc = TG_OK;
     error_clear(err);
     NEEDS(out);
     *out = (struct ArrowArrayStream){0};
     NEEDS(pipeline);
     NEEDS(sql);
     pipeline_begin(pipeline);
-    struct owned_stream *owned = mem_calloc(1, sizeof(*owned));
-    if (!owned)
-        return error_nomem(err);
-    TRY(open_existing(pipeline, &owned->destination, err));
-    TRY(destination_query(&owned->destination, sql, &owned->inner, err));
-    *out = (struct ArrowArrayStream){
-        .get_schema = owned_get_schema,
-        .get_next = owned_get_next,
-        .get_last_error = owned_get_last_error,
-        .release = owned_release,
-        .private_data = owned,
-    };
-    owned = NULL;
-done:
-    if (owned) {
-        destination_close(&owned->destination);
-        mem_free(owned);
-    }
+    int rc = query(pipeline, sql, out, err);
     hide_secrets(pipeline, err);
     return rc;
 }
@@ -134,130 +162,126 @@ static const char loads_sql[] =
     "rows_filtered AS filtered, rows_rejected AS rejected FROM _tidegate_loads ORDER BY load_id, "
     "created_at, \"table\"";
 
-static int show_query(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format,
-                      FILE *out, struct tg_error *err)
+static int show_query(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowArrayStream *out,
+                      struct tg_error *err)
 {
     int rc = TG_OK;
-    struct destination destination = {0};
+    struct owned_stream *owned = NULL;
     struct catalog tables = {0};
-    struct ArrowArrayStream stream = {0};
     struct buf sql = BUF_INIT;
-    TRY(open_existing(pipeline, &destination, err));
-    TRY(destination_describe(&destination, NULL, &tables, err));
-    if (tables.table_count == 0) {
-        rc = error_set(err, TG_DESTINATION,
-                       "dataset '%s' holds no tables yet; run the pipeline first",
-                       pipeline->config.dataset);
-        goto done;
-    }
+    TRY(owned_new(pipeline, &owned, err));
+    TRY(destination_describe(&owned->destination, NULL, &tables, err));
+    if (tables.table_count == 0)
+        TRY(error_set(err, TG_DESTINATION,
+                      "dataset '%s' holds no tables yet; run the pipeline first",
+                      pipeline->config.dataset));
     if (what == TG_SHOW_LOADS && catalog_find(&tables, "_tidegate_loads"))
         buf_text(&sql, loads_sql);
     else if (what == TG_SHOW_LOADS)
         buf_text(&sql, "SELECT '' AS load_id, '' AS \"table\" WHERE false");
     else
-        tables_sql(&destination, &tables, &sql);
+        tables_sql(&owned->destination, &tables, &sql);
     TRY(buf_check(&sql, err));
-    TRY(destination_query(&destination, buf_string(&sql), &stream, err));
-    TRY(tg_stream_print(&stream, format, out, err));
+    TRY(destination_query(&owned->destination, buf_string(&sql), &owned->inner, err));
 done:
-    stream_release(&stream);
     catalog_release(&tables);
-    destination_close(&destination);
     buf_release(&sql);
+    return owned_out(owned, rc, out);
+}
+
+static int show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowArrayStream *out,
+                struct tg_error *err)
+{
+    switch (what) {
+    case TG_SHOW_TABLES:
+    case TG_SHOW_LOADS: return show_query(pipeline, what, out, err);
+    case TG_SHOW_PACKAGES: return show_packages(pipeline, out, err);
+    }
+    return error_set(err, TG_USAGE, "there is no view number %d", (int)what);
+}
+
+int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowArrayStream *out,
+                     struct tg_error *err)
+{
+    error_clear(err);
+    NEEDS(out);
+    *out = (struct ArrowArrayStream){0};
+    NEEDS(pipeline);
+    pipeline_begin(pipeline);
+    int rc = show(pipeline, what, out, err);
+    hide_secrets(pipeline, err);
     return rc;
 }
 
 /* ---- state and schema: documents ---- */
 
-static int print_json(const char *text, size_t len, bool pretty, FILE *out, struct tg_error *err)
+static int as_json(const struct buf *stored, struct buf *out, struct tg_error *err)
 {
-    int rc = TG_OK;
     yyjson_doc *doc = NULL;
-    size_t written = 0;
-    char *printed = NULL;
-    TRY(json_parse(text, len, "the stored document", &doc, err));
-    printed = yyjson_write_opts(doc, pretty ? YYJSON_WRITE_PRETTY_TWO_SPACES : YYJSON_WRITE_NOFLAG,
-                                json_allocator(), &written, NULL);
-    if (!printed)
-        rc = error_nomem(err);
-    else if (fprintf(out, "%s\n", printed) < 0)
-        rc = error_set(err, TG_IO, "the output cannot be written");
-done:
-    mem_free(printed);
+    size_t len = 0;
+    int rc = json_parse(buf_string(stored), stored->len, "the stored document", &doc, err);
+    if (rc != TG_OK)
+        return rc;
+    char *text =
+        yyjson_write_opts(doc, YYJSON_WRITE_PRETTY_TWO_SPACES, json_allocator(), &len, NULL);
     yyjson_doc_free(doc);
-    return rc;
+    if (!text)
+        return error_nomem(err);
+    buf_append(out, text, len);
+    buf_char(out, '\n');
+    mem_free(text);
+    return TG_OK;
 }
 
-static int print_yaml(const char *text, size_t len, FILE *out, struct tg_error *err)
+static int as_yaml(const struct buf *json, struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct catalog catalog = {0};
-    struct buf yaml = BUF_INIT;
-    TRY(catalog_read(&catalog, text, len, err));
-    TRY(schema_yaml_write(&catalog, &yaml, err));
-    TRY(buf_check(&yaml, err));
-    if (fwrite(buf_string(&yaml), 1, yaml.len, out) != yaml.len)
-        rc = error_set(err, TG_IO, "the output cannot be written");
+    TRY(catalog_read(&catalog, buf_string(json), json->len, err));
+    TRY(schema_yaml_write(&catalog, out, err));
 done:
     catalog_release(&catalog);
-    buf_release(&yaml);
     return rc;
 }
 
-static int show_document(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format,
-                         FILE *out, struct tg_error *err)
+static int read_document(struct tg_pipeline *pipeline, enum tg_document what, struct buf *out,
+                         struct tg_error *err)
 {
     int rc = TG_OK;
     struct destination destination = {0};
     struct ledger ledger = {0};
-    struct buf text = BUF_INIT;
+    struct buf json = BUF_INIT;
     const struct config *config = &pipeline->config;
-    bool is_state = what == TG_SHOW_STATE;
+    bool is_state = what == TG_DOCUMENT_STATE, is_yaml = what == TG_DOCUMENT_SCHEMA_YAML;
+    if ((unsigned)what > TG_DOCUMENT_SCHEMA_YAML)
+        return error_set(err, TG_USAGE, "there is no document number %d", (int)what);
     TRY(open_existing(pipeline, &destination, err));
     TRY(destination_restore(&destination, config->pipeline, config->schema,
                             context_now_us(&pipeline->ctx), &ledger, err));
     const char *stored = is_state ? ledger.state_blob : ledger.schema_json;
-    if (!stored) {
-        rc = error_set(err, TG_DESTINATION,
-                       "dataset '%s' holds no %s of pipeline '%s' yet; run the pipeline first",
-                       config->dataset, is_state ? "state" : "schema", config->pipeline);
-        goto done;
-    }
-    TRY(blob_decode(stored, strlen(stored), &text, err));
-    if (format == TG_FORMAT_YAML)
-        TRY(print_yaml(buf_string(&text), text.len, out, err));
-    else
-        TRY(print_json(buf_string(&text), text.len, format == TG_FORMAT_TABLE, out, err));
+    if (!stored)
+        TRY(error_set(err, TG_DESTINATION,
+                      "dataset '%s' holds no %s of pipeline '%s' yet; run the pipeline first",
+                      config->dataset, is_state ? "state" : "schema", config->pipeline));
+    TRY(blob_decode(stored, strlen(stored), &json, err));
+    TRY(is_yaml ? as_yaml(&json, out, err) : as_json(&json, out, err));
 done:
     destination_close(&destination);
     ledger_release(&ledger);
-    buf_release(&text);
+    buf_release(&json);
     return rc;
 }
 
-static int show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format, FILE *out,
-                struct tg_error *err)
+int tg_pipeline_document(struct tg_pipeline *pipeline, enum tg_document what, char **out,
+                         struct tg_error *err)
 {
-    pipeline_begin(pipeline);
-    if (format == TG_FORMAT_YAML && what != TG_SHOW_SCHEMA)
-        return error_set(err, TG_USAGE, "only the schema can be shown as YAML");
-    switch (what) {
-    case TG_SHOW_TABLES:
-    case TG_SHOW_LOADS: return show_query(pipeline, what, format, out, err);
-    case TG_SHOW_STATE:
-    case TG_SHOW_SCHEMA: return show_document(pipeline, what, format, out, err);
-    case TG_SHOW_PACKAGES: return show_packages(pipeline, format, out, err);
-    }
-    return error_set(err, TG_USAGE, "there is no view number %d", (int)what);
-}
-
-int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, enum tg_format format,
-                     FILE *out, struct tg_error *err)
-{
+    struct buf text = BUF_INIT;
     error_clear(err);
-    NEEDS(pipeline);
     NEEDS(out);
-    int rc = show(pipeline, what, format, out, err);
+    *out = NULL;
+    NEEDS(pipeline);
+    pipeline_begin(pipeline);
+    int rc = text_out(&text, read_document(pipeline, what, &text, err), out, err);
     hide_secrets(pipeline, err);
     return rc;
 }

@@ -7,7 +7,7 @@
 #include "run/pipeline.h"
 
 /* show_packages.c: the packages in the working directory, one a line. */
-int show_packages(struct tg_pipeline *pipeline, enum tg_format format, FILE *out,
+int show_packages(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
                   struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

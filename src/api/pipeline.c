@@ -52,6 +52,7 @@ static int pipeline_alloc(struct tg_pipeline **out, struct tg_error *err)
     struct tg_pipeline *pipeline = mem_calloc(1, sizeof(*pipeline));
     if (!pipeline)
         return error_nomem(err);
+    atomic_init(&pipeline->shares, 1);
     context_init(&pipeline->ctx);
     pipeline->ctx.cancel = &pipeline->cancel;
     warnings_init(&pipeline->warnings);
@@ -229,13 +230,28 @@ void tg_pipeline_cancel(struct tg_pipeline *pipeline)
         atomic_store(&pipeline->cancel, 1);
 }
 
-void tg_pipeline_free(struct tg_pipeline *pipeline)
+void pipeline_keep(struct tg_pipeline *pipeline)
 {
-    if (!pipeline)
+    atomic_fetch_add(&pipeline->shares, 1);
+}
+
+void pipeline_drop(struct tg_pipeline *pipeline)
+{
+    if (atomic_fetch_sub(&pipeline->shares, 1) > 1)
         return;
     config_release(&pipeline->config);
     warnings_release(&pipeline->warnings);
     mem_free(pipeline);
+}
+
+/* A stream may live on, but what the program gave is the program's again. */
+void tg_pipeline_free(struct tg_pipeline *pipeline)
+{
+    if (!pipeline)
+        return;
+    pipeline->ctx.log = NULL;
+    config_release_users(&pipeline->config);
+    pipeline_drop(pipeline);
 }
 
 const char *tg_pipeline_name(const struct tg_pipeline *pipeline)

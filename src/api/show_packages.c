@@ -2,11 +2,10 @@
  * What lies in a pipeline's working directory: a line for each package.
  *
  *   show_packages -> add_part (open, sealed, failed, damaged) -> add_package: what its manifest,
- *   its error.txt and its tries say -> one Arrow batch -> tg_stream_print
+ *   its error.txt and its tries say -> a stream of one Arrow batch
  *
- * For people the long texts, destination and error, follow the table as they are. Nothing is
- * changed or checked: a package without a manifest (it is being filled, or is damaged) has no
- * destination and no rows.
+ * Nothing is changed or checked: a package without a manifest (it is being filled, or is damaged)
+ * has no destination and no rows.
  */
 #include <string.h>
 
@@ -21,7 +20,7 @@ enum {
     ROWS,
     BYTES,
     TRIES,
-    DESTINATION, /* texts that are too long for a table from here on */
+    DESTINATION,
     REASON,
     COLUMN_COUNT
 };
@@ -39,13 +38,10 @@ static const struct type_spec types[COLUMN_COUNT] = {
 struct packages {
     struct column columns[COLUMN_COUNT];
     size_t count;
-    struct buf texts; /* where each belongs and why it is there, a line for each */
 };
 
 static int put(struct packages *packages, int column, const char *text, struct tg_error *err)
 {
-    if (column == LOAD_ID || column >= DESTINATION)
-        buf_printf(&packages->texts, "%s%s", column == LOAD_ID ? "\n" : ": ", text);
     return column_set_text(&packages->columns[column], packages->count, text, strlen(text), err);
 }
 
@@ -124,24 +120,15 @@ done:
     return rc;
 }
 
-static int print_texts(const struct packages *packages, FILE *out, struct tg_error *err)
-{
-    int rc = buf_check(&packages->texts, err);
-    if (rc == TG_OK && packages->count > 0 && fprintf(out, "%s\n", packages->texts.data) < 0)
-        rc = error_set(err, TG_IO, "the output cannot be written");
-    return rc;
-}
-
-static int as_stream(struct packages *packages, size_t count, struct ArrowArrayStream *out,
-                     struct tg_error *err)
+static int as_stream(struct packages *packages, struct ArrowArrayStream *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct ArrowSchema schema = {0};
     struct ArrowArray children[COLUMN_COUNT] = {{0}}, array = {0};
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < COLUMN_COUNT; i++)
         TRY(column_export(&packages->columns[i], packages->count, &children[i], err));
-    TRY(schema_make(names, types, count, &schema, err));
-    TRY(batch_make(children, count, (int64_t)packages->count, &array, err));
+    TRY(schema_make(names, types, COLUMN_COUNT, &schema, err));
+    TRY(batch_make(children, COLUMN_COUNT, (int64_t)packages->count, &array, err));
     TRY(stream_from_arrays(&schema, &array, 1, out, err));
 done:
     for (size_t i = 0; i < COLUMN_COUNT; i++)
@@ -151,13 +138,11 @@ done:
     return rc;
 }
 
-int show_packages(struct tg_pipeline *pipeline, enum tg_format format, FILE *out,
-                  struct tg_error *err)
+int show_packages(struct tg_pipeline *pipeline, struct ArrowArrayStream *out, struct tg_error *err)
 {
     static const char *const parts[] = {"open", "sealed", "failed", "damaged"};
     int rc = TG_OK;
-    struct packages packages = {.texts = BUF_INIT};
-    struct ArrowArrayStream stream = {0};
+    struct packages packages = {.count = 0};
     char *folder = fs_join(pipeline->config.workdir, pipeline->config.pipeline);
     if (!folder)
         return error_nomem(err);
@@ -165,16 +150,10 @@ int show_packages(struct tg_pipeline *pipeline, enum tg_format format, FILE *out
         TRY(column_init(&packages.columns[i], &types[i], err));
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         TRY(add_part(&packages, folder, parts[i], err));
-    bool people = format == TG_FORMAT_TABLE;
-    TRY(as_stream(&packages, people ? DESTINATION : COLUMN_COUNT, &stream, err));
-    TRY(tg_stream_print(&stream, format, out, err));
-    if (people)
-        TRY(print_texts(&packages, out, err));
+    TRY(as_stream(&packages, out, err));
 done:
     for (size_t i = 0; i < COLUMN_COUNT; i++)
         column_release(&packages.columns[i]);
-    stream_release(&stream);
-    buf_release(&packages.texts);
     mem_free(folder);
     return rc;
 }

@@ -7,6 +7,7 @@
 #define TIDEGATE_BASE_ERROR_H
 
 #include <stdarg.h>
+#include <stdio.h>
 
 #include "tidegate.h"
 

@@ -288,11 +288,19 @@ done:
 
 /* ---- the whole ---- */
 
+void config_release_users(struct config *config)
+{
+    for (size_t i = 0; i < config->resource_count; i++) {
+        struct resource *resource = &config->resources[i];
+        if (resource->release)
+            resource->release(resource->user);
+        resource->release = NULL;
+    }
+}
+
 void config_release(struct config *config)
 {
-    for (size_t i = 0; i < config->resource_count; i++)
-        if (config->resources[i].release)
-            config->resources[i].release(config->resources[i].user);
+    config_release_users(config);
     secrets_release(&config->secrets);
     arena_release(&config->arena);
     *config = (struct config){0};

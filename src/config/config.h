@@ -98,6 +98,8 @@ int config_read_text(struct config *config, const struct spec_text *spec,
                      const struct tg_pipeline_options *options,
                      struct tg_error *err) TG_CHECK_RESULT;
 void config_release(struct config *config);
+/* What the resources hold of the program's; once. */
+void config_release_users(struct config *config);
 /* "latest", or a version as in v1.5.0: which there are is the engine's to say. */
 #define STORAGE_VERSION_FAULT "'storage_version' is latest, or a version like v1.5.0, not '%s'"
 bool is_storage_version(const char *text);
@@ -111,6 +113,10 @@ int config_add(struct config *config, const struct tg_resource *resource,
 struct resource_request resource_request(const struct resource *resource,
                                          const struct config *config,
                                          const struct services *services);
+/* reference.c: a commented spec that runs; the reference of all keys. TG_USAGE. */
+int spec_start(const char *source, const char *destination, struct buf *out,
+               struct tg_error *err) TG_CHECK_RESULT;
+int spec_reference(enum tg_reference form, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Marks the selected resources ("a, b"; NULL: all). TG_USAGE names the unknown one and the nearest.
  */
 int config_select(struct config *config, const char *names, struct tg_error *err) TG_CHECK_RESULT;

@@ -2,9 +2,9 @@
  * The reference of the spec's keys, from the very tables that the parser reads, in three forms; and
  * a spec to start from.
  *
- *   tg_spec_reference: list_sections (tables of spec.c and of the drivers) -> write_text or
+ *   spec_reference: list_sections (tables of spec.c and of the drivers) -> write_text or
  *                      write_markdown; write_json_schema walks the tables by itself -> print
- *   tg_spec_init: find_template for source and destination -> print
+ *   spec_start: find_template for source and destination -> print
  *
  * docs/spec.md and docs/tidegate.schema.json are what is printed here (tools/gen-docs); a test
  * compares.
@@ -626,23 +626,10 @@ static const struct template *find_template(const struct template *templates, si
     return NULL;
 }
 
-/* ---- the public functions ---- */
+/* ---- the whole texts ---- */
 
-static int print(struct buf *text, FILE *out, struct tg_error *err)
+int spec_start(const char *source, const char *destination, struct buf *out, struct tg_error *err)
 {
-    int rc = buf_check(text, err);
-    if (rc == TG_OK && (fwrite(text->data, 1, text->len, out) != text->len || fflush(out) != 0))
-        rc =
-            error_set(err, TG_IO, "cannot write the output; is the disk full, or the pipe closed?");
-    buf_release(text);
-    return rc;
-}
-
-int tg_spec_init(const char *source, const char *destination, FILE *out, struct tg_error *err)
-{
-    struct buf text = BUF_INIT;
-    error_clear(err);
-    NEEDS(out);
     const struct template *from =
         find_template(sources, sizeof(sources) / sizeof(sources[0]), "source", source, err);
     if (!from)
@@ -652,7 +639,7 @@ int tg_spec_init(const char *source, const char *destination, FILE *out, struct 
                       destination, err);
     if (!to)
         return TG_USAGE;
-    buf_printf(&text,
+    buf_printf(out,
                "# A tidegate spec: what to load, and where to. All keys: tidegate help spec\n"
                "# Check it with 'tidegate check SPEC', load with 'tidegate run SPEC'.\n"
                "pipeline: my_pipeline\n"
@@ -662,25 +649,19 @@ int tg_spec_init(const char *source, const char *destination, FILE *out, struct 
                "\n"
                "%s",
                to->text, from->text);
-    return print(&text, out, err);
+    return buf_check(out, err);
 }
 
-int tg_spec_reference(enum tg_reference form, FILE *out, struct tg_error *err)
+int spec_reference(enum tg_reference form, struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf text = BUF_INIT;
     struct sections sections;
-    error_clear(err);
-    NEEDS(out);
     list_sections(&sections);
     switch (form) {
-    case TG_REFERENCE_TEXT: write_text(&sections, &text); break;
-    case TG_REFERENCE_MARKDOWN: write_markdown(&sections, &text); break;
-    case TG_REFERENCE_JSON_SCHEMA: rc = write_json_schema(&text, err); break;
+    case TG_REFERENCE_TEXT: write_text(&sections, out); break;
+    case TG_REFERENCE_MARKDOWN: write_markdown(&sections, out); break;
+    case TG_REFERENCE_JSON_SCHEMA: rc = write_json_schema(out, err); break;
     default: return error_set(err, TG_USAGE, "there is no form %d of the reference", (int)form);
     }
-    if (rc == TG_OK)
-        return print(&text, out, err);
-    buf_release(&text);
-    return rc;
+    return rc == TG_OK ? buf_check(out, err) : rc;
 }

@@ -95,6 +95,4 @@ int batch_take(const struct ArrowSchema *schema, const struct ArrowArray *array,
                const uint8_t *keep, int64_t keep_count, struct ArrowArray *out,
                struct tg_error *err) TG_CHECK_RESULT;
 
-/* ---- printing (print.c): implements tg_stream_print ---- */
-
 #endif

@@ -10,6 +10,7 @@
 struct tg_pipeline {
     struct config config;
     struct context ctx;
+    atomic_int shares; /* who keeps it: the program, streams that are not released yet */
     atomic_int cancel;
     struct warnings warnings; /* of the call that runs, or ran last */
     bool full_refresh;
@@ -18,6 +19,10 @@ struct tg_pipeline {
     void *user;
     void (*progress)(void *user, const struct tg_progress *progress);
 };
+
+/* A share of it; the one who gives up the last one frees it. */
+void pipeline_keep(struct tg_pipeline *pipeline);
+void pipeline_drop(struct tg_pipeline *pipeline);
 
 /* Hides them in the error that a public function returns; NULL is fine. */
 void hide_secrets(const struct tg_pipeline *pipeline, struct tg_error *err);

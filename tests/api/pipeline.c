@@ -70,6 +70,7 @@ static void null_is_refused_by_name(void **state)
     struct tg_error *err = &fixture->err;
     struct tg_pipeline *pipeline = (struct tg_pipeline *)fixture;
     struct ArrowArrayStream stream = {0};
+    char *text = NULL;
     const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT, .name = "test",
                                                 .destination = fixture->destination};
     const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_nothing};
@@ -86,16 +87,17 @@ static void null_is_refused_by_name(void **state)
     assert_refused(tg_pipeline_add(NULL, &resource, err), "pipeline");
     assert_refused(tg_pipeline_run(NULL, &fixture->result, err), "pipeline");
     assert_refused(tg_pipeline_check(NULL, err), "pipeline");
-    assert_refused(tg_pipeline_show(NULL, TG_SHOW_TABLES, TG_FORMAT_CSV, stdout, err), "pipeline");
+    assert_refused(tg_pipeline_show(NULL, TG_SHOW_TABLES, &stream, err), "pipeline");
+    assert_refused(tg_pipeline_document(NULL, TG_DOCUMENT_STATE, &text, err), "pipeline");
     assert_refused(tg_pipeline_query(NULL, "SELECT 1", &stream, err), "pipeline");
-    assert_refused(tg_stream_print(NULL, TG_FORMAT_CSV, stdout, err), "stream");
     assert_refused(tg_spec_init(NULL, NULL, NULL, err), "out");
     assert_refused(tg_spec_reference(TG_REFERENCE_TEXT, NULL, err), "out");
     fixture_open(fixture, NULL, 0);
     assert_refused(tg_pipeline_add(fixture->pipeline, NULL, err), "resource");
     assert_refused(tg_pipeline_query(fixture->pipeline, NULL, &stream, err), "sql");
     assert_refused(tg_pipeline_query(fixture->pipeline, "SELECT 1", NULL, err), "out");
-    assert_int_equal(tg_stream_print(&stream, TG_FORMAT_CSV, stdout, err), TG_USAGE);
+    assert_refused(tg_pipeline_show(fixture->pipeline, TG_SHOW_TABLES, NULL, err), "out");
+    assert_refused(tg_pipeline_document(fixture->pipeline, TG_DOCUMENT_STATE, NULL, err), "out");
     tg_pipeline_cancel(NULL);
     tg_result_free(NULL);
 }

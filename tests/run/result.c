@@ -1,4 +1,5 @@
-/* What the caller of a run is told: changes, files, times; warnings, of a run that went well and of one that did not. */
+/* What the caller of a run is told: changes, files, times; warnings, of a run that went well and of
+ * one that did not. */
 #include "tests/fixture.h"
 
 static void open_spec(struct fixture *fixture, const char *resources)

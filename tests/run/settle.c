@@ -540,12 +540,10 @@ static void failed_packages_go_but_the_newest(void **state)
     give(3);
     run(fixture, "cursor", TG_OK);
     assert_int_equal(count_in(fixture, "failed"), 1);
-    char *text = NULL;
-    size_t len = 0;
-    FILE *out = open_memstream(&text, &len);
-    assert_done(fixture, tg_pipeline_show(fixture->pipeline, TG_SHOW_PACKAGES, TG_FORMAT_JSON, out,
-                                          &fixture->err));
-    fclose(out);
+    struct ArrowArrayStream packages = {0};
+    assert_done(fixture,
+                tg_pipeline_show(fixture->pipeline, TG_SHOW_PACKAGES, &packages, &fixture->err));
+    char *text = fixture_rows(fixture, &packages, TG_CELL_JSON);
     assert_non_null(strstr(text, reason));
     free(text);
 }

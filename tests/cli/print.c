@@ -1,5 +1,5 @@
 /*
- * src/data/print.c: streams as aligned tables, CSV and JSON.
+ * cli/print.c: streams as aligned tables, CSV and JSON.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "cli/print.h"
 #include "data/batch.h"
 #include "tests/torture.h"
 
@@ -71,7 +72,7 @@ done:
 }
 
 /* What is printed, to be freed. */
-static char *print(struct ArrowArrayStream *stream, enum tg_format format)
+static char *print(struct ArrowArrayStream *stream, enum format format)
 {
     char *text = NULL;
     size_t len;
@@ -79,14 +80,14 @@ static char *print(struct ArrowArrayStream *stream, enum tg_format format)
     struct tg_error err = {0};
 
     assert_non_null(out);
-    if (tg_stream_print(stream, format, out, &err) != TG_OK)
+    if (print_stream(stream, format, NULL, out, &err) != TG_OK)
         fail_msg("%s", err.what);
     assert_null(stream->release);
     fclose(out);
     return text;
 }
 
-static void check(const struct row *rows, size_t count, size_t batch_count, enum tg_format format,
+static void check(const struct row *rows, size_t count, size_t batch_count, enum format format,
                   const char *expected)
 {
     struct ArrowArrayStream stream;
@@ -104,7 +105,7 @@ static const struct row people[] = {
 static void tables(void **state)
 {
     (void)state;
-    check(people, 4, 1, TG_FORMAT_TABLE,
+    check(people, 4, 1, FORMAT_TABLE,
           " id  name                price\n"
           "---  -------------  ----------\n"
           "  1  Ann                 12.50\n"
@@ -112,38 +113,38 @@ static void tables(void **state)
           "300  B\xc3\xb6rge,\\t\"x\"\\n       -0.01\n"
           "  4                 1000000.00\n"
           "(4 rows)\n");
-    check(people, 1, 1, TG_FORMAT_TABLE,
+    check(people, 1, 1, FORMAT_TABLE,
           "id  name  price\n"
           "--  ----  -----\n"
           " 1  Ann   12.50\n"
           "(1 row)\n");
-    check(people, 0, 0, TG_FORMAT_TABLE, "id  name  price\n--  ----  -----\n(0 rows)\n");
-    check(people, 0, 2, TG_FORMAT_TABLE, "id  name  price\n--  ----  -----\n(0 rows)\n");
+    check(people, 0, 0, FORMAT_TABLE, "id  name  price\n--  ----  -----\n(0 rows)\n");
+    check(people, 0, 2, FORMAT_TABLE, "id  name  price\n--  ----  -----\n(0 rows)\n");
 }
 
 static void csv(void **state)
 {
     (void)state;
-    check(people, 4, 1, TG_FORMAT_CSV,
+    check(people, 4, 1, FORMAT_CSV,
           "id,name,price\n"
           "1,Ann,12.50\n"
           "-20,,\n"
           "300,\"B\xc3\xb6rge,\t\"\"x\"\"\n\",-0.01\n"
           "4,\"\",1000000.00\n");
-    check(people, 0, 0, TG_FORMAT_CSV, "id,name,price\n");
+    check(people, 0, 0, FORMAT_CSV, "id,name,price\n");
 }
 
 static void json(void **state)
 {
     (void)state;
-    check(people, 3, 1, TG_FORMAT_JSON,
+    check(people, 3, 1, FORMAT_JSON,
           "[\n"
           "{\"id\":1,\"name\":\"Ann\",\"price\":12.50},\n"
           "{\"id\":-20,\"name\":null,\"price\":null},\n"
           "{\"id\":300,\"name\":\"B\xc3\xb6rge,\\t\\\"x\\\"\\n\",\"price\":-0.01}\n"
           "]\n");
-    check(people, 0, 1, TG_FORMAT_JSON, "[]\n");
-    check(people, 1, 2, TG_FORMAT_JSON,
+    check(people, 0, 1, FORMAT_JSON, "[]\n");
+    check(people, 1, 2, FORMAT_JSON,
           "[\n"
           "{\"id\":1,\"name\":\"Ann\",\"price\":12.50},\n"
           "{\"id\":1,\"name\":\"Ann\",\"price\":12.50}\n"
@@ -174,7 +175,7 @@ static void long_values_are_clipped(void **state)
              "(3 rows)\n",
              "", "------------------------------------------------------------", sixty, sixty,
              "\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b\\x1b");
-    check(rows, 3, 1, TG_FORMAT_TABLE, expected);
+    check(rows, 3, 1, FORMAT_TABLE, expected);
 }
 
 /* More rows than the table looks ahead: later, wider values push their line, nothing is lost. */
@@ -189,7 +190,7 @@ static void long_tables_keep_their_widths(void **state)
     for (int i = 0; i < 2000; i++)
         rows[i] = (struct row){i, i == 1999 ? "wide" : "a", 0};
     assert_int_equal(make_stream(rows, 2000, 6, &stream), TG_OK);
-    text = print(&stream, TG_FORMAT_TABLE);
+    text = print(&stream, FORMAT_TABLE);
     for (const char *p = text; (p = strchr(p, '\n')); p++)
         lines++;
     assert_int_equal(lines, 2 + 12000 + 1);
@@ -210,12 +211,12 @@ static void a_table_without_columns(void **state)
     assert_int_equal(schema_make(NULL, NULL, 0, &schema, NULL), TG_OK);
     assert_int_equal(batch_make(NULL, 0, 2, &batch, NULL), TG_OK);
     assert_int_equal(stream_from_arrays(&schema, &batch, 1, &stream, NULL), TG_OK);
-    text = print(&stream, TG_FORMAT_TABLE);
+    text = print(&stream, FORMAT_TABLE);
     assert_string_equal(text, "(2 rows)\n");
     free(text);
 }
 
-static void a_full_disk_is_an_error(void **state)
+static void a_full_disk_is_left_to_the_caller(void **state)
 {
     FILE *full = fopen("/dev/full", "w");
     struct tg_error err = {0};
@@ -223,53 +224,85 @@ static void a_full_disk_is_an_error(void **state)
     (void)state;
     if (!full)
         skip();
-    for (int format = TG_FORMAT_TABLE; format <= TG_FORMAT_JSON; format++) {
+    for (int format = FORMAT_TABLE; format <= FORMAT_JSON; format++) {
         struct ArrowArrayStream stream;
         assert_int_equal(make_stream(people, 4, 1, &stream), TG_OK);
-        assert_int_equal(tg_stream_print(&stream, (enum tg_format)format, full, &err), TG_IO);
+        assert_int_equal(print_stream(&stream, (enum format)format, NULL, full, &err), TG_OK);
         assert_null(stream.release);
+        assert_true(fflush(full) != 0 || ferror(full));
         clearerr(full);
     }
     fclose(full);
 }
 
-static void wrong_calls_release_the_stream(void **state)
+/* An empty line would be no row to those who read it. */
+static void a_lone_null_is_no_empty_line(void **state)
 {
+    static const char *const name[] = {"name"};
+    struct column column = {.len = 0};
+    struct ArrowSchema schema;
+    struct ArrowArray child = {.release = NULL}, batch;
     struct ArrowArrayStream stream;
-    struct tg_error err = {0};
+    char *text;
 
     (void)state;
-    assert_int_equal(make_stream(people, 1, 1, &stream), TG_OK);
-    assert_int_equal(tg_stream_print(&stream, (enum tg_format)7, stdout, &err), TG_USAGE);
-    assert_null(stream.release);
+    assert_int_equal(column_init(&column, &types[1], NULL), TG_OK);
+    assert_int_equal(column_set_text(&column, 1, "a", 1, NULL), TG_OK);
+    assert_int_equal(column_export(&column, 3, &child, NULL), TG_OK);
+    assert_int_equal(schema_make(name, &types[1], 1, &schema, NULL), TG_OK);
+    assert_int_equal(batch_make(&child, 1, 3, &batch, NULL), TG_OK);
+    assert_int_equal(stream_from_arrays(&schema, &batch, 1, &stream, NULL), TG_OK);
+    text = print(&stream, FORMAT_CSV);
+    assert_string_equal(text, "name\n\"\"\na\n\"\"\n");
+    free(text);
+    column_release(&column);
 }
 
-static int print_format(enum tg_format format)
+static void some_columns_alone_are_printed(void **state)
+{
+    static const char *const columns[] = {"price", "gone", "id", NULL};
+    struct ArrowArrayStream stream;
+    struct tg_error err = {0};
+    char *text = NULL;
+    size_t len;
+    FILE *out = open_memstream(&text, &len);
+
+    (void)state;
+    assert_non_null(out);
+    assert_int_equal(make_stream(people, 1, 1, &stream), TG_OK);
+    assert_int_equal(print_stream(&stream, FORMAT_CSV, columns, out, &err), TG_OK);
+    fclose(out);
+    assert_string_equal(text, "id,price\n1,12.50\n");
+    free(text);
+}
+
+static int print_format(enum format format)
 {
     FILE *out = fopen("/dev/null", "w");
+    struct tg_error err = {0};
     struct ArrowArrayStream stream;
     int rc = make_stream(people, 4, 1, &stream);
 
     assert_non_null(out);
     if (rc == TG_OK)
-        rc = tg_stream_print(&stream, format, out, NULL);
+        rc = print_stream(&stream, format, NULL, out, &err);
     fclose(out);
     return rc;
 }
 
 static int print_table(void)
 {
-    return print_format(TG_FORMAT_TABLE);
+    return print_format(FORMAT_TABLE);
 }
 
 static int print_csv(void)
 {
-    return print_format(TG_FORMAT_CSV);
+    return print_format(FORMAT_CSV);
 }
 
-static int print_json(void)
+static int print_json_lines(void)
 {
-    return print_format(TG_FORMAT_JSON);
+    return print_format(FORMAT_JSON);
 }
 
 static void survives_a_lack_of_memory(void **state)
@@ -277,7 +310,7 @@ static void survives_a_lack_of_memory(void **state)
     (void)state;
     torture(print_table);
     torture(print_csv);
-    torture(print_json);
+    torture(print_json_lines);
 }
 
 int main(void)
@@ -289,9 +322,10 @@ int main(void)
         cmocka_unit_test(long_values_are_clipped),
         cmocka_unit_test(long_tables_keep_their_widths),
         cmocka_unit_test(a_table_without_columns),
-        cmocka_unit_test(a_full_disk_is_an_error),
-        cmocka_unit_test(wrong_calls_release_the_stream),
+        cmocka_unit_test(a_full_disk_is_left_to_the_caller),
+        cmocka_unit_test(a_lone_null_is_no_empty_line),
+        cmocka_unit_test(some_columns_alone_are_printed),
         cmocka_unit_test(survives_a_lack_of_memory),
     };
-    return cmocka_run_group_tests_name("data/print", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("cli/print", tests, NULL, NULL);
 }

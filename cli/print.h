@@ -1,0 +1,26 @@
+/*
+ * Streams and texts on standard output.
+ */
+#ifndef TIDEGATE_CLI_PRINT_H
+#define TIDEGATE_CLI_PRINT_H
+
+#include <stdio.h>
+
+#include "tidegate.h"
+
+enum format {
+    FORMAT_TABLE, /* aligned text for people */
+    FORMAT_CSV,   /* with a header line */
+    FORMAT_JSON,  /* an array of objects, a row a line */
+    FORMAT_YAML   /* no stream is printed so */
+};
+
+/* Prints a stream to its end and releases it (moved in), also on failure. `columns` (ends with
+ * NULL): these alone, as far as there are such; NULL: all. */
+int print_stream(struct ArrowArrayStream *stream, enum format format, const char *const *columns,
+                 FILE *out, struct tg_error *err);
+
+/* A JSON string, in quotes. */
+void print_json_text(const char *text, FILE *out);
+
+#endif

@@ -1,0 +1,37 @@
+/*
+ * Texts for people who write specs, and what becomes of texts that the library has made.
+ *
+ *   tg_spec_init, tg_spec_reference -> spec_start, spec_reference (config/reference.c) -> text_out
+ */
+#include "api/text.h"
+#include "config/config.h"
+
+int text_out(struct buf *text, int rc, char **out, struct tg_error *err)
+{
+    if (rc == TG_OK)
+        rc = buf_check(text, err);
+    *out = rc == TG_OK ? mem_strndup(buf_string(text), text->len) : NULL;
+    buf_release(text);
+    return rc == TG_OK && !*out ? error_nomem(err) : rc;
+}
+
+void tg_text_free(char *text)
+{
+    mem_free(text);
+}
+
+int tg_spec_init(const char *source, const char *destination, char **out, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    error_clear(err);
+    NEEDS(out);
+    return text_out(&text, spec_start(source, destination, &text, err), out, err);
+}
+
+int tg_spec_reference(enum tg_reference form, char **out, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    error_clear(err);
+    NEEDS(out);
+    return text_out(&text, spec_reference(form, &text, err), out, err);
+}

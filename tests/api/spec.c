@@ -1,0 +1,57 @@
+/* Texts that the library makes: whole ones, or none. */
+#include "tests/fixture.h"
+
+#include "base/memory.h"
+#include "tests/torture.h"
+
+static void texts_are_given_and_freed(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    char *text = NULL;
+    assert_int_equal(tg_spec_init("files", "duckdb", &text, &err), TG_OK);
+    assert_non_null(strstr(text, "\npipeline: my_pipeline\n"));
+    tg_text_free(text);
+    assert_int_equal(tg_spec_reference(TG_REFERENCE_JSON_SCHEMA, &text, &err), TG_OK);
+    assert_int_equal(text[0], '{');
+    tg_text_free(text);
+    tg_text_free(NULL);
+}
+
+static void there_is_none_of_a_mistake(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    char *text = (char *)&err;
+    assert_int_equal(tg_spec_init("oracle", NULL, &text, &err), TG_USAGE);
+    assert_null(text);
+    text = (char *)&err;
+    assert_int_equal(tg_spec_reference((enum tg_reference)9, &text, &err), TG_USAGE);
+    assert_null(text);
+}
+
+static int make_texts(void)
+{
+    struct tg_error err = {0};
+    char *text = NULL;
+    int rc = tg_spec_init(NULL, NULL, &text, &err);
+    assert_true((rc == TG_OK) == (text != NULL));
+    tg_text_free(text);
+    return rc;
+}
+
+static void a_lack_of_memory_is_told(void **state)
+{
+    (void)state;
+    torture(make_texts);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(texts_are_given_and_freed),
+        cmocka_unit_test(there_is_none_of_a_mistake),
+        cmocka_unit_test(a_lack_of_memory_is_told),
+    };
+    return cmocka_run_group_tests_name("spec", tests, NULL, NULL);
+}
