@@ -72,9 +72,8 @@ const char *phase_name(enum tg_phase phase);
 struct progress; /* how far a run is, on standard error */
 struct progress *progress_new(
     const char *mode); /* auto, plain, json, none; NULL: no such mode, or no memory */
-void progress_show(void *progress,
-                   const struct tg_progress *now); /* tg_pipeline_options.progress */
-void progress_free(struct progress *progress);     /* ends a live line */
+int progress_show(void *progress, const struct tg_progress *now); /* tg_pipeline_options.progress */
+void progress_free(struct progress *progress);                    /* ends a live line */
 
 /* ---- help.c ---- */
 void print_usage(FILE *out);

@@ -5,8 +5,10 @@
  *   progress_new (mode) -> progress_show (called by the library) -> progress_free
  */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -69,16 +71,60 @@ const char *format_count(uint64_t count, char out[32])
     return out;
 }
 
-static void print_resource(const struct tg_progress *now, double seconds)
+static size_t put(char *out, size_t size, size_t len, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* Appends to the `len` bytes that are there, as far as there is room; returns the new length. */
+static size_t put(char *out, size_t size, size_t len, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int more = vsnprintf(out + len, size - len, format, args);
+    va_end(args);
+    return more < 0 ? len : len + (size_t)more < size ? len + (size_t)more : size - 1;
+}
+
+enum { LINE_BYTES = 400 };
+
+static void write_resource(char *out, const struct tg_progress *now, double seconds)
 {
     char rows[32], rate[32];
     double per_second = seconds > 0.001 ? (double)now->rows / seconds : 0;
-    fprintf(stderr, "%-18.30s %11s rows", now->resource, format_count(now->rows, rows));
+    size_t len =
+        put(out, LINE_BYTES, 0, "%-18.30s %11s rows", now->resource, format_count(now->rows, rows));
     if (now->bytes)
-        fprintf(stderr, "%8.1f MB", (double)now->bytes / 1e6);
+        len = put(out, LINE_BYTES, len, "%8.1f MB", (double)now->bytes / 1e6);
     if (now->bytes_total && !now->ended)
-        fprintf(stderr, "%4d%%", (int)(100.0 * (double)now->bytes / (double)now->bytes_total));
-    fprintf(stderr, "%10s/s%6.1f s", format_count((uint64_t)per_second, rate), seconds);
+        len = put(out, LINE_BYTES, len, "%4d%%",
+                  (int)(100.0 * (double)now->bytes / (double)now->bytes_total));
+    put(out, LINE_BYTES, len, "%10s/s%6.1f s", format_count((uint64_t)per_second, rate), seconds);
+}
+
+static void write_table(char *out, const struct tg_progress *now)
+{
+    char rows[32];
+    size_t len = put(out, LINE_BYTES, 0, "writing");
+    if (now->table)
+        len = put(out, LINE_BYTES, len, " %.200s", now->table);
+    if (now->rows)
+        len = put(out, LINE_BYTES, len, " %s rows", format_count(now->rows, rows));
+    put(out, LINE_BYTES, len, " ...");
+}
+
+/* Ends a line before the terminal's last column: one that is wider cannot be written over. */
+static void cut_to_terminal(char *line)
+{
+    struct winsize size;
+    size_t width = 0, room = 79;
+    if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1)
+        room = (size_t)size.ws_col - 1;
+    for (; *line; line++) {
+        width += ((unsigned char)*line & 0xC0) != 0x80;
+        if (width > room) {
+            *line = '\0';
+            return;
+        }
+    }
 }
 
 static void show_json(const struct tg_progress *now)
@@ -88,6 +134,10 @@ static void show_json(const struct tg_progress *now)
         fputs(",\"resource\":", stderr);
         print_json_text(now->resource, stderr);
     }
+    if (now->table) {
+        fputs(",\"table\":", stderr);
+        print_json_text(now->table, stderr);
+    }
     fprintf(stderr,
             ",\"rows\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"bytes_total\":%" PRIu64
             ",\"ended\":%s}\n",
@@ -96,34 +146,32 @@ static void show_json(const struct tg_progress *now)
 
 static void show_live(struct progress *progress, const struct tg_progress *now, double seconds)
 {
-    if (!now->resource && now->phase != TG_PHASE_WRITE)
-        return;
-    fputs("\r\033[K", stderr);
+    char line[LINE_BYTES] = "";
+    bool through = now->ended && !now->table;
     if (now->resource)
-        print_resource(now, seconds);
-    else
-        fprintf(stderr, "writing to the destination%s", now->ended ? "" : " ...");
-    progress->line_open = !now->ended || !now->resource;
-    if (now->ended && now->resource)
-        fputc('\n', stderr);
-    if (now->ended && !now->resource) {
-        fputs("\r\033[K", stderr);
-        progress->line_open = false;
-    }
+        write_resource(line, now, seconds);
+    else if (now->phase == TG_PHASE_WRITE && !through)
+        write_table(line, now);
+    else if (!progress->line_open)
+        return;
+    cut_to_terminal(line);
+    fprintf(stderr, "\r\033[K%s%s", line, through && now->resource ? "\n" : "");
+    progress->line_open = !through;
     fflush(stderr);
 }
 
 static void show_plain(struct progress *progress, const struct tg_progress *now, double seconds)
 {
+    char line[LINE_BYTES];
     double time = seconds_now();
     if (!now->resource || (!now->ended && time - progress->plain_shown < PLAIN_INTERVAL_S))
         return;
     progress->plain_shown = time;
-    print_resource(now, seconds);
-    fputc('\n', stderr);
+    write_resource(line, now, seconds);
+    fprintf(stderr, "%s\n", line);
 }
 
-void progress_show(void *user, const struct tg_progress *now)
+int progress_show(void *user, const struct tg_progress *now)
 {
     struct progress *progress = user;
     if (now->resource != progress->resource) {
@@ -137,8 +185,9 @@ void progress_show(void *user, const struct tg_progress *now)
         show_live(progress, now, seconds);
     else if (progress->mode == MODE_PLAIN)
         show_plain(progress, now, seconds);
-    if (now->ended)
+    if (now->ended && !now->table)
         progress->phase_started = seconds_now();
+    return TG_OK;
 }
 
 void progress_free(struct progress *progress)

@@ -49,7 +49,10 @@ extern "C" {
 #define TG_API_CHECK
 #endif
 
-#define TG_VERSION "0.1.0"
+/* The version of this header, as text and as a number that compares: major * 10000 + minor * 100 +
+ * patch. */
+#define TG_VERSION        "0.1.0"
+#define TG_VERSION_NUMBER 100
 
 /* ---- The Arrow C data and stream interfaces (the standard's own layout) ---- */
 
@@ -117,28 +120,46 @@ enum tg_code {
 
 /* Caller-owned, nothing to free. Zero it before the first use. `what` says what happened and what
  * to do; `where` says the place, outermost first ("resource 'person', file 'a.jsonl', line 3"), and
- * may be empty. */
+ * may be empty. The same place in parts follows: "" and 0 where it is not known, or has no such
+ * part; texts are cut to fit. The struct keeps its size for ever: new parts come out of
+ * `reserved`. */
 struct tg_error {
     int code;       /* enum tg_code */
     bool retryable; /* the same call may go through later */
     char sqlstate[6];
     char where[512];
     char what[1024];
+    char resource[128];
+    char table[128];
+    char column[128];   /* of a table, or as the source names it */
+    char key_path[256]; /* of a document or a spec: the cursor's, for one */
+    char file[256];     /* read, or the spec */
+    uint64_t line;      /* in the file, from 1 */
+    uint64_t position;  /* in the line, from 1; of a spec */
+    uint64_t row;       /* of the resource, or of the file, from 1 */
+    uint64_t reserved[16];
 };
+
+/* "TG_DATA" for TG_DATA; "TG_UNKNOWN" for what is no code. The text lives for ever. */
+TG_API const char *tg_code_name(int code);
 
 /* The exit code of a program that ends with `code`: 0 done, 1 failed, 2 usage or spec, 3 locked or
  * conflict, 4 contract, 130 cancelled. */
 TG_API int tg_code_exit(int code);
 
-/* The version of the library that is loaded, as TG_VERSION. */
+/* The version of the library that is loaded, as TG_VERSION and TG_VERSION_NUMBER. It may be newer
+ * than the header that the program was built with, not older. */
 TG_API const char *tg_version(void);
+TG_API int tg_version_number(void);
 
-/* The engine: it reads and writes Parquet and CSV, and is the database behind "duckdb:///...". */
+/* The engine: it reads and writes Parquet and CSV, and is the database behind "duckdb:///...". The
+ * struct keeps its size for ever. */
 struct tg_engine {
     const char *name;    /* "DuckDB" */
     const char *version; /* "v2.0.0" */
     const char *path;    /* of its library */
 };
+
 /* Finds and loads the engine if nothing has needed it yet: what the environment's TIDEGATE_DUCKDB
  * names, else the libduckdb.so that was installed with this library, else the system's. The texts
  * live as long as the process. TG_USAGE says where it was looked for. */
@@ -155,7 +176,7 @@ enum tg_value_kind {
     TG_VALUE_DATE       /* days since 1970 */
 };
 
-/* One cursor value. `text` is borrowed. */
+/* One cursor value. `text` is borrowed. The struct keeps its size for ever. */
 struct tg_value {
     enum tg_value_kind kind;
     int64_t int64; /* also timestamp and date */
@@ -163,7 +184,8 @@ struct tg_value {
     const char *text;
 };
 
-/* What a source may ask its own side for. Values are TG_VALUE_NONE when there is none. */
+/* What a source may ask its own side for. Values are TG_VALUE_NONE when there is none. Made by the
+ * library; new fields come at its end. */
 struct tg_cursor {
     const char *path;      /* NULL: the resource has no cursor */
     struct tg_value start; /* fixed for the run: read rows from here on; rows at exactly this value
@@ -186,6 +208,10 @@ struct tg_cursor {
  * object becomes the row {"value": ...}, as in dlt; a list outside any object is a page with a row
  * for each element, and a null there is no row. */
 struct tg_rows;
+
+/* A whole row from the text of one JSON object, `len` bytes long. What is no object is remembered,
+ * and TG_DATA names the row and the byte. */
+TG_API void tg_rows_json(struct tg_rows *rows, const char *text, size_t len);
 
 TG_API void tg_rows_begin_object(struct tg_rows *rows);
 TG_API void tg_rows_end_object(struct tg_rows *rows);
@@ -213,15 +239,26 @@ TG_API void tg_rows_date(struct tg_rows *rows, int32_t days);
 /* Microseconds since midnight, less than a day of them. */
 TG_API void tg_rows_time(struct tg_rows *rows, int64_t microseconds);
 
-/* One call of a `read` callback: what it gets and what it gives. */
+/* One call of a `read` callback: what it gets and what it gives. Made by the library; new fields
+ * come at its end. */
 struct tg_read {
     void *user;                     /* in: the resource's `user` */
-    const struct tg_cursor *cursor; /* in: borrowed, never NULL */
+    const struct tg_cursor *cursor; /* in: borrowed, never NULL; `last` is up to date: what the
+                                       calls before have pushed was taken */
     struct tg_rows *rows;           /* push rows here, some thousands a call at the most, */
     struct ArrowArrayStream
         stream; /* or move a stream in here: it is read to its end and released */
     bool done;  /* set it when this was the last page; an empty page does not end the resource */
+    const char *resource; /* in: its name, borrowed */
+    const void *inside;   /* in: the library's own */
 };
+
+/* Whether the run was cancelled: a callback that waits for something asks now and then, and returns
+ * TG_CANCELLED. */
+TG_API bool tg_read_cancelled(const struct tg_read *read);
+/* Logs a text as the library does (component "source"); a warning stands in the result of the run,
+ * too. `level` is an enum tg_log_level. */
+TG_API void tg_read_log(const struct tg_read *read, int level, const char *message);
 
 /* Called again and again until it sets `done`. Returns TG_OK, or a code with `err` filled: the load
  * is then given up. An Arrow stream is checked batch by batch (lengths, offsets, indices); one that
@@ -282,7 +319,7 @@ enum tg_contract_mode {
 /* One mode each for new tables, new columns of tables that have data, and values that do not fit
  * the type of their column (also those that would make it wider). Of the run, the resource, the
  * table as it is stored and the pipeline's schema, the first that says anything decides about all
- * three. The first load of a table may bring any column. */
+ * three. The first load of a table may bring any column. The struct keeps its size for ever. */
 struct tg_schema_contract {
     enum tg_contract_mode tables, columns, data_type;
 };
@@ -384,17 +421,20 @@ enum tg_phase {
 };
 
 /* Where a run is. Handed over some ten times a second, and once whenever a resource or a phase
- * ends. */
+ * ends, or a statement for a table begins or ends. New fields come at its end. */
 struct tg_progress {
     enum tg_phase phase;
-    const char *resource; /* NULL outside TG_PHASE_EXTRACT */
-    uint64_t rows;        /* of this resource, read so far */
+    const char *resource; /* of TG_PHASE_EXTRACT; else NULL */
+    const char *table;    /* of TG_PHASE_WRITE: the one that is written to; NULL: none, or all */
+    uint64_t rows;        /* of this resource, read so far; of this table: that a statement has
+                             written or deleted (a table may need several) */
     uint64_t bytes;       /* of this resource, read so far; 0 when unknown */
     uint64_t bytes_total; /* 0 when unknown */
-    bool ended;           /* this resource, or this phase, is through */
+    bool ended;           /* this resource, this table's statement, or this phase, is through */
 };
 
-/* The type of new columns by their name: "id", or a regular expression: "re:_at$". */
+/* The type of new columns by their name: "id", or a regular expression: "re:_at$". The struct keeps
+ * its size for ever. */
 struct tg_preferred_type {
     const char *pattern, *data_type;
 };
@@ -447,7 +487,11 @@ struct tg_pipeline_options {
                                     spec says, else "v1.0.0" */
     int threads;                 /* of the embedded engine; default: the machine's, at most 8 */
     void *user;                  /* handed to the callbacks below */
-    void (*progress)(void *user, const struct tg_progress *progress);
+    /* Called by the very thread that has called tg_pipeline_run. TG_OK, or anything else to cancel
+     * the run, as tg_pipeline_cancel does. */
+    int (*progress)(void *user, const struct tg_progress *progress);
+    /* May be called by any thread, by several at once. `level` is an enum tg_log_level; the texts
+     * are borrowed. */
     void (*log)(void *user, int level, const char *component, const char *message);
     int64_t (*clock_us)(void *user); /* microseconds since 1970; NULL: the real one */
     int (*random)(void *user, void *out, size_t len); /* TG_OK; NULL: the real one */
@@ -475,9 +519,16 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 
-/* Adds a resource that a callback feeds. Everything in `resource` is copied but `user`; with a
- * `release`, that is the pipeline's from here on, also on failure. TG_USAGE for an impossible
- * combination. */
+/* The same of a spec in memory: `text` is its YAML, NUL-terminated. What is relative in it starts
+ * at `folder` (NULL: the current directory). Errors call the file "spec". */
+TG_API_CHECK int tg_pipeline_open_text(struct tg_pipeline **out, const char *text,
+                                       const char *folder,
+                                       const struct tg_pipeline_options *options,
+                                       struct tg_error *err);
+
+/* Adds a resource that a callback feeds, also to a pipeline that was opened from a spec. Everything
+ * in `resource` is copied but `user`; with a `release`, that is the pipeline's from here on, also
+ * on failure. TG_USAGE for an impossible combination. */
 TG_API_CHECK int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource,
                                  struct tg_error *err);
 

@@ -44,11 +44,12 @@ static void assert_rows(struct fixture *fixture)
 
 /* ---- a package that waits ---- */
 
-static void die_when_sealed(void *user, const struct tg_progress *progress)
+static int die_when_sealed(void *user, const struct tg_progress *progress)
 {
     (void)user;
     if (progress->phase == TG_PHASE_WRITE)
         _exit(0);
+    return TG_OK;
 }
 
 /* Seals a load of `count` rows and does not write it. */

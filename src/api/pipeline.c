@@ -8,6 +8,7 @@
  */
 #include "run/run.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "api/sized.h"
@@ -129,22 +130,44 @@ done:
     return pipeline_made(out, rc, &sized.options, err);
 }
 
-int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
+/* From a file, or from a text that was read before. */
+static int open_spec(struct tg_pipeline **out, const char *path, const struct spec_text *spec,
                      const struct tg_pipeline_options *options, struct tg_error *err)
 {
     int rc = TG_OK;
     static const struct tg_pipeline_options none = {TG_PIPELINE_OPTIONS_INIT};
     struct sized_options sized;
+    TRY(sized_options(&sized, options ? options : &none, err));
+    TRY(pipeline_alloc(out, err));
+    TRY(apply_options(*out, &sized.options, err));
+    if (spec)
+        TRY(config_read_text(&(*out)->config, spec, &sized.options, err));
+    else
+        TRY(config_read(&(*out)->config, path, &sized.options, err));
+done:
+    return pipeline_made(out, rc, &sized.options, err);
+}
+
+int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
+                     const struct tg_pipeline_options *options, struct tg_error *err)
+{
     error_clear(err);
     NEEDS(out);
     *out = NULL;
     NEEDS(spec_path);
-    TRY(sized_options(&sized, options ? options : &none, err));
-    TRY(pipeline_alloc(out, err));
-    TRY(apply_options(*out, &sized.options, err));
-    TRY(config_read(&(*out)->config, spec_path, &sized.options, err));
-done:
-    return pipeline_made(out, rc, &sized.options, err);
+    return open_spec(out, spec_path, NULL, options, err);
+}
+
+int tg_pipeline_open_text(struct tg_pipeline **out, const char *text, const char *folder,
+                          const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    error_clear(err);
+    NEEDS(out);
+    *out = NULL;
+    NEEDS(text);
+    const struct spec_text spec = {
+        .text = text, .len = strlen(text), .name = "spec", .folder = folder ? folder : "."};
+    return open_spec(out, NULL, &spec, options, err);
 }
 
 int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource,
@@ -196,7 +219,7 @@ static int check_resource(struct tg_pipeline *pipeline, const struct resource *r
     request.checks = true;
     int rc = sources_read(sources, resource->driver, &request, &stream, err);
     page_stream_close(stream);
-    return rc == TG_OK ? TG_OK : error_where(err, rc, "resource '%s'", resource->name);
+    return rc == TG_OK ? TG_OK : error_at(err, rc, AT_RESOURCE, resource->name);
 }
 
 int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)

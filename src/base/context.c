@@ -24,6 +24,11 @@ const char *tg_version(void)
     return TG_VERSION;
 }
 
+int tg_version_number(void)
+{
+    return TG_VERSION_NUMBER;
+}
+
 void context_init(struct context *ctx)
 {
     *ctx = (struct context){.memory_bytes_max = (size_t)256 * 1024 * 1024, .threads = 2};
@@ -76,6 +81,12 @@ int context_random(struct context *ctx, void *out, size_t len, struct tg_error *
         memcpy(out, ctx->random_pool + sizeof(ctx->random_pool) - ctx->random_left, len);
     ctx->random_left -= len;
     return TG_OK;
+}
+
+void context_writes(const struct context *ctx, const char *table, uint64_t rows, bool ended)
+{
+    if (ctx->writes && table)
+        ctx->writes(ctx->writes_user, table, rows, ended);
 }
 
 /* ---- the log ---- */

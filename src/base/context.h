@@ -35,7 +35,10 @@ struct context {
     int64_t (*clock_us)(void *); /* microseconds since 1970, UTC */
     int (*random)(void *, void *out, size_t len); /* TG_OK or TG_IO */
     void (*log)(void *, int level, const char *component, const char *message);
-    void *user;                    /* handed to the three above */
+    void *user; /* handed to the three above */
+    /* A statement for a table begins, or has ended and touched `rows`; on the writing thread. */
+    void (*writes)(void *, const char *table, uint64_t rows, bool ended);
+    void *writes_user;
     struct warnings *warnings;     /* borrowed; keeps what is logged as a warning; may be NULL */
     const struct secrets *secrets; /* borrowed; hidden in what is logged; may be NULL */
     unsigned char
@@ -54,6 +57,8 @@ int64_t context_ticks_us(void);
  * makes ids. */
 int context_random(struct context *ctx, void *out, size_t len,
                    struct tg_error *err) TG_CHECK_RESULT;
+/* Tells who wants to know that a table is written to; NULL: none is. */
+void context_writes(const struct context *ctx, const char *table, uint64_t rows, bool ended);
 /* Thread-safe as far as the injected log is. A warning reaches the caller of the run, too. */
 void context_log(const struct context *ctx, int level, const char *component, const char *format,
                  ...) TG_PRINTF(4, 5);

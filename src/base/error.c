@@ -1,10 +1,10 @@
 /*
  * Errors: filling and extending the caller's struct tg_error, and what a code means to a shell.
  *
- * Path: error_set (where it happened) -> error_where (each outer level) -> tg_code_exit (the
- * command). Texts are cut to fit, never in the middle of a UTF-8 character. Formatting goes through
- * a buffer on the stack, so that an argument may point into `err` itself, and so that nothing is
- * allocated.
+ * Path: error_set (where it happened) -> error_where, error_at (each outer level) -> tg_code_exit
+ * (the command). Texts are cut to fit, never in the middle of a UTF-8 character. Formatting goes
+ * through a buffer on the stack, so that an argument may point into `err` itself, and so that
+ * nothing is allocated.
  *
  * Who prints the error is not decided here.
  */
@@ -38,10 +38,7 @@ static void format_text(char *text, size_t size, const char *format, va_list arg
 
 static void fill(struct tg_error *err, int code, const char *text)
 {
-    err->code = code;
-    err->retryable = code == TG_LOCKED || code == TG_CONFLICT;
-    err->sqlstate[0] = '\0';
-    err->where[0] = '\0';
+    *err = (struct tg_error){.code = code, .retryable = code == TG_LOCKED || code == TG_CONFLICT};
     put(err->what, sizeof(err->what), text);
 }
 
@@ -106,6 +103,73 @@ int error_where(struct tg_error *err, int code, const char *format, ...)
     snprintf(text + len, sizeof(text) - len, "%s", err->where);
     put(err->where, sizeof(err->where), text);
     return err->code != TG_OK ? err->code : code;
+}
+
+/* ---- places that are known in parts ---- */
+
+static const struct {
+    const char *word;
+    size_t offset, size;
+} places[] = {
+#define PLACE(word, field)                                                                         \
+    {                                                                                              \
+        word, offsetof(struct tg_error, field), sizeof(((struct tg_error *)0)->field)              \
+    }
+    [AT_RESOURCE] = PLACE("resource", resource),
+    [AT_TABLE] = PLACE("table", table),
+    [AT_COLUMN] = PLACE("column", column),
+    [AT_CURSOR] = PLACE("cursor", key_path),
+    [AT_FILE] = PLACE("file", file)};
+
+static void put_place(struct tg_error *err, enum error_place place, const char *name)
+{
+    char *out = (char *)err + places[place].offset;
+    if (!*out)
+        put(out, places[place].size, name);
+}
+
+int error_at(struct tg_error *err, int code, enum error_place place, const char *name)
+{
+    if (!err)
+        return code;
+    put_place(err, place, name);
+    return error_where(err, code, "%s '%s'", places[place].word, name);
+}
+
+int error_at_line(struct tg_error *err, int code, uint64_t line)
+{
+    if (err && err->line == 0)
+        err->line = line;
+    return error_where(err, code, "line %llu", (unsigned long long)line);
+}
+
+int error_at_row(struct tg_error *err, int code, uint64_t row)
+{
+    if (err && err->row == 0)
+        err->row = row;
+    return error_where(err, code, "row %llu", (unsigned long long)row);
+}
+
+int error_at_mark(struct tg_error *err, int code, const char *file, int line, int position)
+{
+    if (!err)
+        return code;
+    put_place(err, AT_FILE, file);
+    err->line = (uint64_t)line;
+    err->position = (uint64_t)position;
+    return error_where(err, code, "%s:%d:%d", file, line, position);
+}
+
+/* ---- codes ---- */
+
+const char *tg_code_name(int code)
+{
+    static const char *const names[] = {
+        "TG_OK",       "TG_USAGE",     "TG_SPEC",        "TG_NOMEM",  "TG_IO",
+        "TG_SOURCE",   "TG_DATA",      "TG_DESTINATION", "TG_LOCKED", "TG_CONFLICT",
+        "TG_CONTRACT", "TG_CANCELLED", "TG_INTERNAL"};
+    bool known = code >= TG_OK && (size_t)code < sizeof(names) / sizeof(names[0]);
+    return known ? names[code] : "TG_UNKNOWN";
 }
 
 int tg_code_exit(int code)

@@ -48,4 +48,20 @@ int error_nomem(struct tg_error *err);
  * reads well. */
 int error_where(struct tg_error *err, int code, const char *format, ...) TG_PRINTF(3, 4);
 
+/* Parts of a place that struct tg_error has fields for. */
+enum error_place {
+    AT_RESOURCE,
+    AT_TABLE,
+    AT_COLUMN,
+    AT_CURSOR, /* the path of its field */
+    AT_FILE
+};
+
+/* As error_where ("file 'a.jsonl'"), and fills the field, too, where no inner level has. */
+int error_at(struct tg_error *err, int code, enum error_place place, const char *name);
+int error_at_line(struct tg_error *err, int code, uint64_t line);
+int error_at_row(struct tg_error *err, int code, uint64_t row);
+/* "spec.yaml:3:1" */
+int error_at_mark(struct tg_error *err, int code, const char *file, int line, int position);
+
 #endif

@@ -112,8 +112,8 @@ int document_report(const struct document *doc, struct tg_error *err)
     if (shown < doc->problem_count)
         snprintf(text + len, sizeof(text) - len, "\n(and %zu more)", doc->problem_count - shown);
     error_set(err, TG_SPEC, "%s", text);
-    return error_where(err, TG_SPEC, "%s:%d:%d", doc->path, doc->problems[0].place.line,
-                       doc->problems[0].place.column);
+    return error_at_mark(err, TG_SPEC, doc->path, doc->problems[0].place.line,
+                         doc->problems[0].place.column);
 }
 
 /* ---- YAML -> document ---- */

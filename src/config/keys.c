@@ -41,9 +41,8 @@
     .type = KEY_##form,                                                                            \
     .field = {HELD(form, to, member), .beside = offsetof(to, beside_), GIVEN(from, given_)}
 
-#define COLUMN(form, member) BOTH(form, struct tg_column, member, struct tg_column, member)
-#define INCREMENTAL(form, member)                                                                  \
-    BOTH(form, struct incremental, member, struct tg_resource, member)
+#define COLUMN(form, member)      BOTH(form, struct tg_column, member, struct tg_column, member)
+#define INCREMENTAL(form, member) BOTH(form, struct incremental, member, struct tg_resource, member)
 #define CONTRACT(entity, member)                                                                   \
     BOTH(OPTIONAL_WORD, struct contract, modes[entity], struct tg_schema_contract, member)
 #define RESOURCE(form, member) BOTH(form, struct resource, member, struct tg_resource, member)

@@ -33,7 +33,7 @@ static int refuse(const struct origin *origin, const char *key, const char *colu
     va_end(args);
     if (!origin->doc) {
         error_set(origin->err, TG_USAGE, "%s", text);
-        return error_where(origin->err, TG_USAGE, "resource '%s'", origin->resource);
+        return error_at(origin->err, TG_USAGE, AT_RESOURCE, origin->resource);
     }
     const struct node *map = origin->node, *found;
     if (column) {
@@ -442,7 +442,7 @@ static int copy_columns(struct config *config, const struct tg_resource *given,
         TRY(fill_from_struct(arena, from, sizeof(*from), column_fields, to, err));
         rc = fill_from_struct(arena, from, sizeof(*from), column_options, to, err);
         if (rc == TG_USAGE)
-            return error_where(err, rc, "column '%s'", to->name);
+            return error_at(err, rc, AT_COLUMN, to->name);
         TRY(rc);
     }
 done:
@@ -518,7 +518,7 @@ static int add_given(struct config *config, const struct tg_resource *given, str
     TRY(check_given(config, given, &origin));
     rc = copy_resource(config, given, &resource, err);
     if (rc == TG_USAGE)
-        return error_where(err, rc, "resource '%s'", given->name);
+        return error_at(err, rc, AT_RESOURCE, given->name);
     TRY(rc);
     TRY(resource_add(config, &resource, &origin));
 done:

@@ -174,6 +174,15 @@ static int set_rows(struct page *out, size_t count, struct tg_error *err)
     return mem_grow(&out->rows, &out->row_cap, count > 0 ? count : 1, sizeof(*out->rows), err);
 }
 
+/* In a line or a row, which the function tells. */
+static int byte_where(struct tg_error *err,
+                      int (*outer)(struct tg_error *err, int code, uint64_t number),
+                      uint64_t number, size_t byte)
+{
+    error_where(err, TG_DATA, "byte %zu", byte);
+    return outer(err, TG_DATA, number);
+}
+
 /* Nesting is the one thing a well-formed page is refused for. */
 static int too_deep(struct tg_error *err)
 {
@@ -362,8 +371,7 @@ static int check_lines(struct json_page *parser, char *text, struct tg_error *er
         else if (!doc)
             error_set(err, TG_DATA, "malformed JSON: %s; fix the line or remove it", fault.msg);
         if (deep || !doc)
-            return error_where(err, TG_DATA, "line %llu, byte %zu",
-                               (unsigned long long)parser->numbers[i], deep ? 1 : fault.pos + 1);
+            return byte_where(err, error_at_line, parser->numbers[i], deep ? 1 : fault.pos + 1);
     }
     return TG_OK;
 }
@@ -442,8 +450,7 @@ int json_page_elements(struct json_page *parser, char *text, size_t len, uint64_
         size_t start, pos = fault.pos > 0 ? fault.pos - 1 : 0;
         uint64_t row = first_row + find_element(text, pos < len ? pos : len, &start);
         error_set(err, TG_DATA, "malformed JSON: %s; fix the document in the source", fault.msg);
-        rc = error_where(err, TG_DATA, "row %llu, byte %zu", (unsigned long long)row,
-                         pos - start + 1);
+        rc = byte_where(err, error_at_row, row, pos - start + 1);
         goto done;
     }
     root = yyjson_doc_get_root(parser->doc);
@@ -452,7 +459,7 @@ int json_page_elements(struct json_page *parser, char *text, size_t len, uint64_
     for (size_t i = 0; i < cell_len(root); i++, cell = cell_next(cell)) {
         if (cell_too_deep(cell)) {
             too_deep(err);
-            TRY(error_where(err, TG_DATA, "row %llu", (unsigned long long)(first_row + i)));
+            TRY(error_at_row(err, TG_DATA, first_row + i));
         }
         all_objects = all_objects && cell_kind(cell) == CELL_OBJECT;
         out->rows[i] = cell;

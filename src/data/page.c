@@ -49,12 +49,13 @@ int page_where(const struct page *page, const yyjson_val *row, int code, struct 
         cell = cell_next(cell);
         index++;
     }
-    if (cell == row && page->lines)
-        error_where(err, code, "%s %llu", page->lines_are_rows ? "row" : "line",
-                    (unsigned long long)page->lines[index]);
+    if (cell == row && page->lines && page->lines_are_rows)
+        error_at_row(err, code, page->lines[index]);
+    else if (cell == row && page->lines)
+        error_at_line(err, code, page->lines[index]);
     else if (cell == row)
-        error_where(err, code, "row %llu", (unsigned long long)(page->first_row + index));
-    return page->file ? error_where(err, code, "file '%s'", page->file) : err ? err->code : code;
+        error_at_row(err, code, page->first_row + index);
+    return page->file ? error_at(err, code, AT_FILE, page->file) : err ? err->code : code;
 }
 
 /* ---- nodes: a column, or what is nested in it ---- */
@@ -484,14 +485,14 @@ int page_to_rows(struct page *page, struct tg_rows *rows, struct tg_error *err)
     TRY(compile(&page->schema, &page->array, 0, &arena, rows, &root, err));
     rc = lay_rows(&tape, &root, page->array.length, &count);
     if (rc != TG_OK) {
-        error_where(err, rc, "row %llu", (unsigned long long)(first_row + count));
+        error_at_row(err, rc, first_row + count);
         goto done;
     }
     TRY(mem_grow(&page->rows, &page->row_cap, count + 1, sizeof(*page->rows), err));
     set_rows(page, &tape, count);
 done:
     if (rc != TG_OK && page->file)
-        error_where(err, rc, "file '%s'", page->file);
+        error_at(err, rc, AT_FILE, page->file);
     arena_release(&arena);
     buf_release(&tape.scratch);
     return rc;

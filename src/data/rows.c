@@ -308,6 +308,7 @@ struct tg_rows {
     bool in_page; /* a list outside any object is open: its elements are rows */
     const yyjson_val **rows;
     size_t row_count, row_cap;
+    uint64_t before;     /* rows of the resource before these */
     struct tg_error err; /* the first mistake */
 };
 
@@ -315,6 +316,11 @@ int rows_new(struct tg_rows **out, struct tg_error *err)
 {
     *out = mem_calloc(1, sizeof(**out));
     return *out ? TG_OK : error_nomem(err);
+}
+
+void rows_count_from(struct tg_rows *rows, uint64_t first_row)
+{
+    rows->before = first_row - 1;
 }
 
 void rows_free(struct tg_rows *rows)
@@ -513,6 +519,64 @@ void tg_rows_begin_object(struct tg_rows *rows)
 {
     if (begin_value(rows, true))
         open_frame(rows, true, false);
+}
+
+static int check_row(yyjson_doc *doc, const yyjson_read_err *fault, size_t len,
+                     struct tg_error *err)
+{
+    const yyjson_val *row = yyjson_doc_get_root(doc);
+    if (!doc && fault->code == YYJSON_READ_ERROR_MEMORY_ALLOCATION)
+        return error_nomem(err);
+    if (!doc) {
+        error_set(err, TG_DATA, "malformed JSON: %s", len > 0 ? fault->msg : "there is no text");
+        return error_where(err, TG_DATA, "byte %zu", fault->pos + 1);
+    }
+    if (cell_kind(row) != CELL_OBJECT)
+        return error_set(err, TG_DATA,
+                         "the JSON is no object; push other values with tg_rows_text and the like");
+    if (cell_too_deep(row))
+        return error_set(err, TG_DATA, "a row is nested deeper than %d levels", CELL_DEPTH_MAX);
+    return TG_OK;
+}
+
+/* Parsed cells are as ours, but for their texts, which stay in the document. */
+static int copy_row(struct tg_rows *rows, const yyjson_val *row)
+{
+    size_t count = (size_t)(cell_next(row) - row);
+    int rc = mem_grow(&rows->cells, &rows->cell_cap, rows->cell_count + count, sizeof(*rows->cells),
+                      &rows->err);
+    for (size_t i = 0; rc == TG_OK && i < count; i++) {
+        yyjson_val *cell = &rows->cells[rows->cell_count + i];
+        *cell = row[i];
+        if (!unsafe_yyjson_is_str(cell) && !unsafe_yyjson_is_raw(cell))
+            continue;
+        cell->uni.str = rows_keep(rows, row[i].uni.str, cell_len(cell));
+        rc = cell->uni.str ? TG_OK : TG_NOMEM;
+    }
+    if (rc == TG_OK)
+        rows->cell_count += count;
+    rows->row_count += rc == TG_OK;
+    return rc;
+}
+
+void tg_rows_json(struct tg_rows *rows, const char *text, size_t len)
+{
+    yyjson_read_err fault = {0};
+    struct tg_error *err = &rows->err;
+    if (err->code != TG_OK)
+        return;
+    if (rows->depth > 0) {
+        error_set(err, TG_USAGE, "tg_rows_json makes a row, but an object or a list is open");
+        return;
+    }
+    yyjson_doc *doc = yyjson_read_opts((char *)(text ? text : ""), text ? len : 0,
+                                       YYJSON_READ_BIGNUM_AS_RAW, json_allocator(), &fault);
+    int rc = check_row(doc, &fault, text ? len : 0, err);
+    if (rc != TG_OK)
+        error_at_row(err, rc, rows->before + rows->row_count + 1);
+    else
+        (void)copy_row(rows, yyjson_doc_get_root(doc));
+    yyjson_doc_free(doc);
 }
 
 void tg_rows_begin_list(struct tg_rows *rows)

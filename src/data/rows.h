@@ -123,6 +123,8 @@ static inline bool cell_too_deep(const yyjson_val *cell)
 struct tg_rows; /* public handle, tidegate.h */
 int rows_new(struct tg_rows **out, struct tg_error *err) TG_CHECK_RESULT;
 void rows_free(struct tg_rows *rows);
+/* The number of the first row in its resource, for messages; 1 until this is called. */
+void rows_count_from(struct tg_rows *rows, uint64_t first_row);
 void rows_clear(struct tg_rows *rows); /* forgets rows and mistakes, keeps the memory */
 /* The finished rows; a mistake or an unfinished row is TG_USAGE, memory TG_NOMEM. The pointers live
  * until rows_clear. */

@@ -279,14 +279,14 @@ static int read_columns(struct catalog *catalog, struct table *table, yyjson_val
         if (!yyjson_is_obj(hints)) {
             rc = error_set(err, TG_DATA, "it must be an object, it is %s",
                            yyjson_get_type_desc(hints));
-            return error_where(err, rc, "column '%s'", name);
+            return error_at(err, rc, AT_COLUMN, name);
         }
         if (is_null_column(hints))
             continue;
         TRY(table_add_column(catalog, table, name, NULL, &column, err));
         rc = read_column(catalog, column, hints, err);
         if (rc != TG_OK)
-            return error_where(err, rc, "column '%s'", name);
+            return error_at(err, rc, AT_COLUMN, name);
     }
 done:
     return rc;
@@ -425,7 +425,7 @@ static int read_tables(struct catalog *catalog, yyjson_val *object, struct tg_er
         TRY(catalog_add(catalog, name, NULL, &table, err));
         rc = read_table(catalog, table, yyjson_obj_iter_get_val(key), err);
         if (rc != TG_OK)
-            return error_where(err, rc, "table '%s'", name);
+            return error_at(err, rc, AT_TABLE, name);
     }
 done:
     return rc;

@@ -271,7 +271,7 @@ struct yaml_reader {
 static int problem_at(const struct yaml_reader *reader, int line, int column, const char *what)
 {
     error_set(reader->err, TG_SPEC, "%s", what);
-    return error_where(reader->err, TG_SPEC, "%s:%d:%d", reader->subject, line, column);
+    return error_at_mark(reader->err, TG_SPEC, reader->subject, line, column);
 }
 
 static int problem(const struct yaml_reader *reader, struct fy_node *node, const char *what)

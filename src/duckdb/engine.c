@@ -198,7 +198,7 @@ done:
     if (rc != TG_OK) {
         struct tg_error ignored = {0};
         (void)!fs_remove(path, &ignored);
-        error_where(err, rc, "file '%s'", path);
+        error_at(err, rc, AT_FILE, path);
     }
     return rc;
 }

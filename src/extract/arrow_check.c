@@ -77,7 +77,7 @@ static int check_schema_node(const struct ArrowSchema *schema, int depth, struct
         const struct ArrowSchema *child = schema->children[i];
         rc = check_schema_node(child, depth + 1, err);
         if (rc != TG_OK)
-            return error_where(err, rc, "column '%s'", child && child->name ? child->name : "");
+            return error_at(err, rc, AT_COLUMN, child && child->name ? child->name : "");
     }
     if (strcmp(schema->format, "+m") == 0)
         TRY(check_map(schema, err));
@@ -265,7 +265,7 @@ static int check_fields(const struct ArrowSchema *schema, const struct ArrowArra
         const char *name = schema->children[i]->name;
         int rc = check_node(schema->children[i], array->children[i], wanted, err);
         if (rc != TG_OK)
-            return error_where(err, rc, "column '%s'", name ? name : "");
+            return error_at(err, rc, AT_COLUMN, name ? name : "");
     }
     return TG_OK;
 }

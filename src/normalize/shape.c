@@ -495,7 +495,7 @@ int shape_declare(struct outputs *outputs, struct shape *shape, const struct Arr
         default: rc = declare_column(outputs, shape, field, err);
         }
         if (rc != TG_OK)
-            return error_where(err, rc, "column '%s'", name);
+            return error_at(err, rc, AT_COLUMN, name);
     }
 done:
     return rc;

@@ -86,7 +86,7 @@ static int plan_column(struct outputs *outputs, struct shape *shape,
     else
         out->plain = out->field->slot || out->field->role == FIELD_ROW_ID;
 done:
-    return rc == TG_OK ? rc : error_where(err, rc, "column '%s'", name);
+    return rc == TG_OK ? rc : error_at(err, rc, AT_COLUMN, name);
 }
 
 static int plan_columns(struct typed *typed, struct outputs *outputs, struct shape *shape,

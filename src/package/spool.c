@@ -168,7 +168,7 @@ static int describe_file(const struct spool_file *file, struct manifest_file *ou
         out->columns[i].name = child->name;
         int rc = type_from_arrow(child, &out->columns[i].spec, err);
         if (rc != TG_OK)
-            return error_where(err, rc, "column '%s'", child->name);
+            return error_at(err, rc, AT_COLUMN, child->name);
     }
     return TG_OK;
 }
@@ -187,7 +187,7 @@ static int write_file(struct spool *spool, struct spool_file *file, struct tg_er
     rc = fs_sync_file(path, err);
 done:
     mem_free(path);
-    return rc == TG_OK ? rc : error_where(err, rc, "table '%s'", file->table);
+    return rc == TG_OK ? rc : error_at(err, rc, AT_TABLE, file->table);
 }
 
 static int run_flush(void *arg, struct tg_error *err)

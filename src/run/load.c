@@ -217,7 +217,7 @@ static int resume_cursor(struct load *load, struct tg_error *err)
 done:
     mem_free(hashes);
     state_cursor_release(&stored);
-    return rc == TG_OK ? rc : error_where(err, rc, "cursor '%s'", incremental->cursor_path);
+    return rc == TG_OK ? rc : error_at(err, rc, AT_CURSOR, incremental->cursor_path);
 }
 
 static int remember_cursor(struct load *load, struct tg_error *err)

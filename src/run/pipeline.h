@@ -17,7 +17,7 @@ struct tg_pipeline {
     const char *select;      /* in config's arena; NULL: all */
     const char *destination; /* without secrets; in config's arena */
     void *user;
-    void (*progress)(void *user, const struct tg_progress *progress);
+    int (*progress)(void *user, const struct tg_progress *progress);
 };
 
 /* A share of it; the one who gives up the last one frees it. */

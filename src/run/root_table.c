@@ -191,7 +191,7 @@ static int hint_columns(struct run *run, const struct resource *resource, struct
     for (size_t i = 0; i < resource->column_count; i++) {
         rc = column_hints(run, &resource->columns[i], &(*out)[i], err);
         if (rc != TG_OK)
-            return error_where(err, rc, "column '%s'", resource->columns[i].name);
+            return error_at(err, rc, AT_COLUMN, resource->columns[i].name);
     }
     return rc;
 }

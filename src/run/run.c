@@ -19,6 +19,13 @@ enum { PROGRESS_INTERVAL_US = 100000 };
 
 static const int64_t CLOCK_AHEAD_MAX_US = INT64_C(3600) * 1000000;
 
+/* Whoever answers with anything but TG_OK wants to stop. */
+static void tell(struct tg_pipeline *pipeline, const struct tg_progress *progress)
+{
+    if (pipeline->progress(pipeline->user, progress) != TG_OK)
+        atomic_store(&pipeline->cancel, 1);
+}
+
 void run_progress(struct run *run, enum tg_phase phase, const char *resource,
                   const struct extract_counts *counts, bool ended)
 {
@@ -35,7 +42,16 @@ void run_progress(struct run *run, enum tg_phase phase, const char *resource,
         progress.bytes = counts->bytes;
         progress.bytes_total = counts->bytes_total;
     }
-    pipeline->progress(pipeline->user, &progress);
+    tell(pipeline, &progress);
+}
+
+static void show_writing(void *user, const char *table, uint64_t rows, bool ended)
+{
+    struct tg_pipeline *pipeline = user;
+    const struct tg_progress progress = {
+        .phase = TG_PHASE_WRITE, .table = table, .rows = rows, .ended = ended};
+    if (pipeline->progress)
+        tell(pipeline, &progress);
 }
 
 int run_package(struct run *run, struct manifest **out, struct tg_error *err)
@@ -176,7 +192,7 @@ static int run_extract(struct run *run, struct tg_error *err)
             continue;
         rc = load_resource(run, &sources, resource, &run->loads[run->load_count], err);
         if (rc != TG_OK)
-            TRY(error_where(err, rc, "resource '%s'", resource->name));
+            TRY(error_at(err, rc, AT_RESOURCE, resource->name));
         run->load_count++;
     }
 done:
@@ -248,11 +264,15 @@ static int run_write(struct run *run, const char *path, struct tg_error *err)
     /* Its memory is the destination's from here on. */
     engine_free(run->engine);
     run->engine = NULL;
+    struct context *ctx = &run->pipeline->ctx;
+    ctx->writes = show_writing;
+    ctx->writes_user = run->pipeline;
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, false);
     TRY(settle_write(run, path, package_manifest(run->package), &run->result, err));
     settle_prune(run);
     run_progress(run, TG_PHASE_WRITE, NULL, NULL, true);
 done:
+    ctx->writes = NULL;
     destination_close(&run->destination);
     return rc;
 }

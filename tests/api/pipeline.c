@@ -1,6 +1,7 @@
 /* The life of a pipeline: options that are wrong, checks, cancel. */
 #include "tests/fixture.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -84,6 +85,8 @@ static void null_is_refused_by_name(void **state)
     assert_refused(tg_pipeline_new(NULL, &options, err), "out");
     assert_refused(tg_pipeline_open(&pipeline, NULL, NULL, err), "spec_path");
     assert_refused(tg_pipeline_open(NULL, "x.yaml", NULL, err), "out");
+    assert_refused(tg_pipeline_open_text(&pipeline, NULL, NULL, NULL, err), "text");
+    assert_refused(tg_pipeline_open_text(NULL, "pipeline: x", NULL, NULL, err), "out");
     assert_refused(tg_pipeline_add(NULL, &resource, err), "pipeline");
     assert_refused(tg_pipeline_run(NULL, &fixture->result, err), "pipeline");
     assert_refused(tg_pipeline_check(NULL, err), "pipeline");
@@ -132,6 +135,138 @@ static void cancel_ends_a_run(void **state)
     assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
     assert_int_equal(fixture_try(fixture), TG_CANCELLED);
     assert_int_equal(tg_code_exit(TG_CANCELLED), 130);
+}
+
+/* ---- specs in memory ---- */
+
+static void a_spec_can_be_a_text_and_get_callbacks(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tg_error *err = &fixture->err;
+    char spec[600], path[400];
+    static const int64_t rows[][2] = {{1, 10}};
+    struct numbers numbers = {.rows = rows, .count = 1};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                         .user = &numbers};
+    snprintf(spec, sizeof(spec),
+             "pipeline: test\ndestination: %s\ndataset: d\nsource: {type: files}\n"
+             "resources:\n  t: {path: '*.jsonl'}\n",
+             fixture->destination);
+    snprintf(path, sizeof(path), "%s/a.jsonl", fixture->folder);
+    assert_done(fixture, fs_write_file(path, "{\"id\":7}\n", 9, err));
+    assert_done(fixture,
+                tg_pipeline_open_text(&fixture->pipeline, spec, fixture->folder, NULL, err));
+    assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, err));
+    fixture_run(fixture);
+    assert_int_equal(tg_result_table_count(fixture->result), 2);
+    assert_query(fixture, "SELECT t.id AS t, n.id AS n FROM t, n", "t,n\n7,1\n");
+    assert_int_equal(tg_pipeline_add(fixture->pipeline, &resource, err), TG_USAGE);
+    assert_string_equal(err->resource, "n");
+}
+
+static void a_wrong_text_is_named_by_line(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tg_pipeline *pipeline = NULL;
+    assert_int_equal(tg_pipeline_open_text(&pipeline, "nonsense: 1\n", NULL, NULL, &fixture->err),
+                     TG_SPEC);
+    assert_null(pipeline);
+    assert_string_equal(fixture->err.file, "spec");
+    assert_int_equal(fixture->err.line, 1);
+    assert_int_equal(fixture->err.position, 1);
+}
+
+/* ---- what a run tells while it goes on ---- */
+
+struct watch {
+    pthread_t thread;
+    int stop_at; /* the phase in which it says stop; -1: none */
+    bool extracted, sealed, wrote_table, ended_table, done;
+    uint64_t written;
+};
+
+static int watch(void *user, const struct tg_progress *now)
+{
+    struct watch *watch = user;
+    assert_true(pthread_equal(pthread_self(), watch->thread));
+    assert_true((now->resource != NULL) == (now->phase == TG_PHASE_EXTRACT));
+    watch->extracted |= now->phase == TG_PHASE_EXTRACT && strcmp(now->resource, "n") == 0;
+    watch->sealed |= now->phase == TG_PHASE_SEAL;
+    watch->wrote_table |= now->table && strcmp(now->table, "n") == 0 && !now->ended;
+    watch->ended_table |= now->table && strcmp(now->table, "n") == 0 && now->ended;
+    watch->written += now->table ? now->rows : 0;
+    watch->done |= now->phase == TG_PHASE_DONE;
+    return (int)now->phase == watch->stop_at;
+}
+
+static int run_watched(struct fixture *fixture, struct watch *watching)
+{
+    static const int64_t rows[][2] = {{1, 10}, {2, 20}};
+    static struct numbers numbers;
+    numbers = (struct numbers){.rows = rows, .count = 2};
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
+                                                .destination = fixture->destination,
+                                                .dataset = "d",
+                                                .workdir = fixture->workdir,
+                                                .user = watching,
+                                                .progress = watch};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                         .user = &numbers};
+    watching->thread = pthread_self();
+    tg_pipeline_free(fixture->pipeline);
+    assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
+    assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
+    return fixture_try(fixture);
+}
+
+static void progress_goes_through_all_phases(void **state)
+{
+    struct fixture *fixture = *state;
+    struct watch watching = {.stop_at = -1};
+    assert_done(fixture, run_watched(fixture, &watching));
+    assert_true(watching.extracted && watching.sealed && watching.done);
+    assert_true(watching.wrote_table && watching.ended_table);
+    assert_int_equal(watching.written, 2);
+}
+
+/* Behind the commit there is nothing to stop. */
+static void progress_can_cancel(void **state)
+{
+    struct fixture *fixture = *state;
+    for (int phase = TG_PHASE_EXTRACT; phase <= TG_PHASE_DONE; phase++) {
+        struct watch watching = {.stop_at = phase};
+        int rc = run_watched(fixture, &watching);
+        assert_int_equal(rc, phase == TG_PHASE_DONE ? TG_OK : TG_CANCELLED);
+        assert_int_equal(watching.done, phase == TG_PHASE_DONE);
+    }
+}
+
+static int read_and_ask(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    assert_string_equal(read->resource, "n");
+    assert_false(tg_read_cancelled(read));
+    tg_read_log(read, TG_LOG_WARNING, "the API is slow today");
+    tg_rows_json(read->rows, "{\"id\":1}", 8);
+    tg_pipeline_cancel(read->user);
+    assert_true(tg_read_cancelled(read));
+    return TG_CANCELLED;
+}
+
+static void a_callback_can_ask_and_tell(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_open(fixture, NULL, 0);
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_and_ask,
+                                         .user = fixture->pipeline};
+    assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
+    assert_int_equal(fixture_try(fixture), TG_CANCELLED);
+    assert_int_equal(tg_result_warning_count(fixture->result), 1);
+    assert_string_equal(tg_result_warning(fixture->result, 0),
+                        "resource 'n': the API is slow today");
+    assert_false(tg_read_cancelled(NULL));
+    tg_read_log(NULL, TG_LOG_WARNING, "nobody hears it");
 }
 
 /* One run cancelled, by itself or by a word that came too early, is no reason for the next. */
@@ -268,6 +403,15 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_run_needs_neither_info_nor_error, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(cancel_ends_a_run, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_spec_can_be_a_text_and_get_callbacks, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_wrong_text_is_named_by_line, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(progress_goes_through_all_phases, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(progress_can_cancel, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_callback_can_ask_and_tell, fixture_setup,
+                                        fixture_teardown),
         cmocka_unit_test_setup_teardown(a_cancel_holds_for_the_running_call_alone, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_forked_process_does_not_keep_the_pipeline, fixture_setup,

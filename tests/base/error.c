@@ -128,6 +128,58 @@ static void test_where_without_a_code(void **state)
     assert_int_equal(error_where(&err, TG_SOURCE, "page 2"), TG_SOURCE);
 }
 
+static void test_places(void **state)
+{
+    struct tg_error err = {0};
+    char longer[300];
+
+    (void)state;
+    error_set(&err, TG_DATA, "x");
+    assert_int_equal(error_at_line(&err, TG_DATA, 3), TG_DATA);
+    error_at(&err, TG_DATA, AT_FILE, "a.jsonl");
+    error_at(&err, TG_DATA, AT_RESOURCE, "person");
+    assert_string_equal(err.where, "resource 'person', file 'a.jsonl', line 3");
+    assert_string_equal(err.resource, "person");
+    assert_string_equal(err.file, "a.jsonl");
+    assert_int_equal(err.line, 3);
+    assert_string_equal(err.table, "");
+    /* the innermost one knows best */
+    error_at_row(&err, TG_DATA, 7);
+    error_at_row(&err, TG_DATA, 8);
+    error_at(&err, TG_DATA, AT_FILE, "other");
+    assert_int_equal(err.row, 7);
+    assert_string_equal(err.file, "a.jsonl");
+    error_set(&err, TG_SPEC, "y");
+    assert_string_equal(err.file, "");
+    assert_int_equal(err.line + err.row, 0);
+    error_at_mark(&err, TG_SPEC, "spec.yaml", 3, 9);
+    assert_string_equal(err.where, "spec.yaml:3:9");
+    assert_string_equal(err.file, "spec.yaml");
+    assert_int_equal(err.line, 3);
+    assert_int_equal(err.position, 9);
+    memset(longer, 'a', sizeof(longer));
+    longer[299] = '\0';
+    error_at(&err, TG_SPEC, AT_CURSOR, longer);
+    error_at(&err, TG_SPEC, AT_TABLE, "t");
+    error_at(&err, TG_SPEC, AT_COLUMN, "c");
+    assert_int_equal(strlen(err.key_path), sizeof(err.key_path) - 1);
+    assert_string_equal(err.table, "t");
+    assert_string_equal(err.column, "c");
+    assert_int_equal(error_at(NULL, TG_DATA, AT_FILE, "a"), TG_DATA);
+    assert_int_equal(error_at_mark(NULL, TG_DATA, "a", 1, 1), TG_DATA);
+    assert_int_equal(error_at_line(NULL, TG_DATA, 1), TG_DATA);
+}
+
+static void test_names(void **state)
+{
+    (void)state;
+    assert_string_equal(tg_code_name(TG_OK), "TG_OK");
+    assert_string_equal(tg_code_name(TG_DESTINATION), "TG_DESTINATION");
+    assert_string_equal(tg_code_name(TG_INTERNAL), "TG_INTERNAL");
+    assert_string_equal(tg_code_name(TG_INTERNAL + 1), "TG_UNKNOWN");
+    assert_string_equal(tg_code_name(-1), "TG_UNKNOWN");
+}
+
 static void test_exit_codes(void **state)
 {
     (void)state;
@@ -145,6 +197,7 @@ int main(void)
         cmocka_unit_test(test_null_error),   cmocka_unit_test(test_cut_at_a_character),
         cmocka_unit_test(test_errno),        cmocka_unit_test(test_where),
         cmocka_unit_test(test_where_is_cut), cmocka_unit_test(test_where_without_a_code),
+        cmocka_unit_test(test_places),       cmocka_unit_test(test_names),
         cmocka_unit_test(test_exit_codes),
     };
     return cmocka_run_group_tests_name("base/error", tests, NULL, NULL);

@@ -25,6 +25,22 @@ test_malformed_json_names_file_line_and_byte() {
     equal 4 "$(sql "select count(*) from t")"
 }
 
+test_programs_get_the_place_in_parts() {
+    loaded_once
+    printf '{"id": 2}\n{"id": 4,, "v": 1}\n' >2.jsonl
+    "$tidegate" run spec.yaml --json >out.json 2>err.txt && fail "it was loaded"
+    python3 -c "
+import json
+said = json.load(open('out.json'))
+error = said['error']
+assert error['code'] == 'TG_DATA' and error['resource'] == 't', error
+assert error['file'] == '2.jsonl' and error['line'] == 2 and 'row' not in error, error
+assert not error['retryable'] and 'malformed JSON' in error['what'], error
+assert said['warnings'] == [], said"
+    grep -q "malformed JSON" err.txt
+    unchanged
+}
+
 # An empty one once was found at every place, for ever.
 test_delimiters_that_separate_nothing() {
     printf 'id\tb\n1\t2\n' >t.csv

@@ -226,6 +226,63 @@ static void mistakes_are_named(void **state)
     rows_free(rows);
 }
 
+static void json_texts_are_rows(void **state)
+{
+    struct tg_rows *rows = make();
+    char text[] =
+        "{\"a\":1,\"b\":{\"c\":[\"x\",\"\\u00e9\"]},\"n\":123456789012345678901234567890}";
+    static const char *const expected[] = {
+        "{\"a\":1,\"b\":{\"c\":[\"x\",\"\xc3\xa9\"]},\"n\":123456789012345678901234567890}", "{}",
+        "{\"id\":1}"};
+
+    (void)state;
+    tg_rows_json(rows, text, strlen(text));
+    memset(text, 'X', sizeof(text)); /* bytes are copied */
+    tg_rows_json(rows, "{}", 2);
+    tg_rows_begin_object(rows);
+    tg_rows_key(rows, "id");
+    tg_rows_int64(rows, 1);
+    tg_rows_end_object(rows);
+    check_rows(rows, 3, expected);
+    rows_free(rows);
+}
+
+static void json_mistakes_name_row_and_byte(void **state)
+{
+    static const struct {
+        const char *text, *where, *what;
+    } cases[] = {{"{\"a\":1,,}", "row 42, byte 8", "malformed JSON: "},
+                 {"", "row 42, byte 1", "malformed JSON: there is no text"},
+                 {"{} {}", "row 42, byte 4", "malformed JSON: "},
+                 {"[1]", "row 42", "the JSON is no object"},
+                 {"7", "row 42", "the JSON is no object"},
+                 {"{\"a\":\"\xff\"}", "row 42, byte 7", "malformed JSON: "}};
+    struct tg_rows *rows = make();
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const yyjson_val **list;
+        size_t count;
+        struct tg_error err = {0};
+        rows_count_from(rows, 41);
+        tg_rows_json(rows, "{}", 2);
+        tg_rows_json(rows, cases[i].text, strlen(cases[i].text));
+        assert_int_equal(rows_finish(rows, &list, &count, &err), TG_DATA);
+        assert_string_equal(err.where, cases[i].where);
+        assert_int_equal(err.row, 42);
+        if (!strstr(err.what, cases[i].what))
+            fail_msg("'%s' does not hold '%s'", err.what, cases[i].what);
+        rows_clear(rows);
+    }
+    tg_rows_begin_object(rows);
+    tg_rows_key(rows, "a");
+    tg_rows_json(rows, "{}", 2);
+    mistake(rows, TG_USAGE, "tg_rows_json makes a row");
+    tg_rows_json(rows, NULL, 7);
+    mistake(rows, TG_DATA, "there is no text");
+    rows_free(rows);
+}
+
 static void nanoseconds_keep_all_digits(void **state)
 {
     static const char *const expected[] = {
@@ -504,6 +561,8 @@ int main(void)
         cmocka_unit_test(long_binaries_keep_their_base64_whole),
         cmocka_unit_test(values_outside_objects),
         cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(json_texts_are_rows),
+        cmocka_unit_test(json_mistakes_name_row_and_byte),
         cmocka_unit_test(nanoseconds_keep_all_digits),
         cmocka_unit_test(cells_are_pushed_as_they_are),
         cmocka_unit_test(unfinished_rows_are_named),

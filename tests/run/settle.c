@@ -144,11 +144,12 @@ static int cancel_when_writing(struct tg_read *read, struct tg_error *err)
 
 static struct tg_pipeline *cancels;
 
-static void cancel_at_write(void *user, const struct tg_progress *progress)
+static int cancel_at_write(void *user, const struct tg_progress *progress)
 {
     (void)user;
     if (progress->phase == TG_PHASE_WRITE && !progress->ended)
         tg_pipeline_cancel(cancels);
+    return TG_OK;
 }
 
 /* Once set aside, its rows would be read again from a source that may not have them any more. */
@@ -402,15 +403,16 @@ static void a_relative_destination_of_before_is_recognised(void **state)
 /* ---- after the commit ---- */
 
 /* The package cannot be dropped, the schema cannot be exported: the rows are there all the same. */
-static void break_after_seal(void *user, const struct tg_progress *progress)
+static int break_after_seal(void *user, const struct tg_progress *progress)
 {
     char path[400];
     struct fixture *fixture = user;
-    if (progress->phase != TG_PHASE_WRITE || progress->ended)
-        return;
+    if (progress->phase != TG_PHASE_WRITE || progress->ended || progress->table)
+        return TG_OK;
     snprintf(path, sizeof(path), "%s/test/open", fixture->workdir);
     assert_int_equal(fs_remove_tree(path, NULL), TG_OK);
     assert_int_equal(fs_write_file(path, "", 0, NULL), TG_OK);
+    return TG_OK;
 }
 
 static void nothing_fails_after_the_commit(void **state)

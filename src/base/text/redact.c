@@ -285,4 +285,5 @@ void redact_error(const struct secrets *secrets, struct tg_error *err)
         return;
     redact_in(secrets, err->where, sizeof(err->where));
     redact_in(secrets, err->what, sizeof(err->what));
+    redact_in(secrets, err->file, sizeof(err->file));
 }

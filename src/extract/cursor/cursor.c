@@ -257,8 +257,8 @@ static int row_where(const struct page *page, struct row_ref ref, int code, stru
 {
     if (ref.cell)
         return page_where(page, ref.cell, code, err);
-    error_where(err, code, "row %llu", (unsigned long long)page->first_row + ref.index);
-    return page->file ? error_where(err, code, "file '%s'", page->file) : code;
+    error_at_row(err, code, page->first_row + ref.index);
+    return page->file ? error_at(err, code, AT_FILE, page->file) : code;
 }
 
 /* The values of the key: one alone, or several as a list. */
@@ -592,7 +592,7 @@ static int judge_batch(struct pass *pass, int64_t *kept, struct tg_error *err)
     *kept = 0;
     rc = cursor_column_find(page, name, &column, err);
     if (rc != TG_OK)
-        return page->file ? error_where(err, rc, "file '%s'", page->file) : rc;
+        return page->file ? error_at(err, rc, AT_FILE, page->file) : rc;
     TRY(mem_grow(&cursor->keep, &cursor->keep_cap, count + 1, sizeof(*cursor->keep), err));
     for (size_t i = 0; i < count; i++) {
         struct cursor_value value;

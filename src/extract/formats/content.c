@@ -164,7 +164,7 @@ int content_check_parquet(const char *path, struct tg_error *err)
     if (ferror(file))
         rc = error_errno(err, TG_SOURCE, errno, "file '%s' cannot be read", path);
     else if (check_parquet(head, len, err) != TG_OK)
-        rc = error_where(err, TG_DATA, "file '%s'", path);
+        rc = error_at(err, TG_DATA, AT_FILE, path);
     fclose(file);
     return rc;
 }

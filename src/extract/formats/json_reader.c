@@ -51,7 +51,8 @@ static int where(const struct json_reader *reader, size_t place, int code, struc
 
     for (size_t i = reader->start; i < place && i < reader->end; i++)
         line += reader->memory[i] == '\n';
-    return error_where(err, code, "file '%s', line %llu", reader->name, (unsigned long long)line);
+    error_at_line(err, code, line);
+    return error_at(err, code, AT_FILE, reader->name);
 }
 
 /* ---- The buffer ---------------------------------------------------------------------------- */
@@ -149,7 +150,7 @@ static int hand_over(struct json_reader *reader, size_t cut, struct page *page,
         rc = json_page_elements(page->parser, text, len, reader->row, page, err);
     memcpy(text + len, behind, BACK_ROOM);
     if (rc != TG_OK)
-        return error_where(err, rc, "file '%s'", reader->name);
+        return error_at(err, rc, AT_FILE, reader->name);
     page->file = reader->name;
     reader->start = cut;
     reader->line += lines;
@@ -335,7 +336,7 @@ static int begin(struct json_reader *reader, struct tg_error *err)
     TRY(fill(reader, PAGE_BYTES, err));
     rc = content_check_text(reader->memory + reader->start, reader->end - reader->start, err);
     if (rc != TG_OK)
-        return error_where(err, rc, "file '%s'", reader->name);
+        return error_at(err, rc, AT_FILE, reader->name);
     if (reader->end - reader->start >= 3 &&
         memcmp(reader->memory + reader->start, "\xef\xbb\xbf", 3) == 0)
         reader->start += 3;

@@ -181,7 +181,7 @@ static int tell_csv_error(const struct table_reader *reader, int code, struct tg
     size_t len = 0;
 
     if (!err || !(at = strstr(err->what, mark)))
-        return error_where(err, code, "file '%s'", reader->name);
+        return error_at(err, code, AT_FILE, reader->name);
     original = *err;
     at = original.what + (at - err->what) + strlen(mark);
     unsigned long long line = 0;
@@ -197,8 +197,8 @@ static int tell_csv_error(const struct table_reader *reader, int code, struct tg
     }
     what[len] = '\0';
     error_set(err, TG_DATA, "malformed CSV: %s", what);
-    return error_where(err, TG_DATA, "file '%s', line %llu", reader->name,
-                       line + reader->lines_before);
+    error_at_line(err, TG_DATA, line + reader->lines_before);
+    return error_at(err, TG_DATA, AT_FILE, reader->name);
 }
 
 /* The engine refused: says where and why. What it read of a damaged file is not the reason. */
@@ -258,9 +258,9 @@ static int finish_feed(struct table_reader *reader, struct tg_error *err)
     stream_release(&reader->stream);
     TRY(feed_finish(reader->feed, err));
     if (feed_last_line_bytes(reader->feed) > LINE_BYTES_MAX)
-        TRY(error_where(
-            err, error_set(err, TG_DATA, "the last line is longer than " LINE_BYTES " bytes"),
-            "file '%s'", reader->name));
+        TRY(error_at(err,
+                     error_set(err, TG_DATA, "the last line is longer than " LINE_BYTES " bytes"),
+                     AT_FILE, reader->name));
 done:
     return rc;
 }
@@ -331,7 +331,7 @@ static int read_header(struct table_reader *reader, const struct csv_options *op
     TRY(csv_header_read(head, len, len == FEED_HEAD_BYTES, &wanted, out, err));
     leave_out(reader, options, head, out);
 done:
-    return rc == TG_OK ? TG_OK : error_where(err, rc, "file '%s'", reader->name);
+    return rc == TG_OK ? TG_OK : error_at(err, rc, AT_FILE, reader->name);
 }
 
 static int start_csv(struct table_reader *reader, struct reader *text,
@@ -467,7 +467,7 @@ static int next_page(struct page_stream *base, struct page *page, struct tg_erro
         array_move(&batch, &page->array);
         rc = parquet_columns_check(reader->parquet, &reader->schema, &page->array, err);
         if (rc != TG_OK)
-            return error_where(err, rc, "file '%s'", reader->name);
+            return error_at(err, rc, AT_FILE, reader->name);
         TRY(schema_copy(&reader->schema, &page->schema, err));
     }
 done:

@@ -38,15 +38,36 @@ static void callback_close(struct page_stream *base)
     mem_free(stream);
 }
 
+/* ---- what a callback may ask ---- */
+
+bool tg_read_cancelled(const struct tg_read *read)
+{
+    const struct context *ctx = read ? read->inside : NULL;
+    return ctx && context_check(ctx, NULL) != TG_OK;
+}
+
+void tg_read_log(const struct tg_read *read, int level, const char *message)
+{
+    const struct context *ctx = read ? read->inside : NULL;
+    if (ctx && message)
+        context_log(ctx, level, "source", "resource '%s': %s", read->resource, message);
+}
+
+/* ---- calling it ---- */
+
 static int call_user(struct callback_stream *stream, struct tg_error *err)
 {
-    struct tg_read call = {
-        .user = stream->request.user, .cursor = stream->request.cursor, .rows = stream->rows};
+    struct tg_read call = {.user = stream->request.user,
+                           .cursor = stream->request.cursor,
+                           .rows = stream->rows,
+                           .resource = stream->request.name,
+                           .inside = stream->request.source.services.ctx};
     struct tg_error local;
     struct tg_error *theirs = err ? err : &local;
     int rc;
 
     rows_clear(stream->rows);
+    rows_count_from(stream->rows, stream->row);
     error_clear(theirs);
     rc = stream->request.read(&call, theirs);
     stream->arrow = call.stream;

@@ -96,11 +96,13 @@ int plan_run(const struct plan *plan, struct connection *con, struct tally *tall
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *step = &plan->steps[i];
+        const char *table = step->target ? step->target->table->name : NULL;
         uint64_t rows = 0;
+        context_writes(con->ctx, table, 0, false);
         int rc = run_step(step, con, &rows, err);
         if (rc != TG_OK)
-            return step->target ? error_where(err, rc, "table '%s'", step->target->table->name)
-                                : rc;
+            return table ? error_at(err, rc, AT_TABLE, table) : rc;
+        context_writes(con->ctx, table, rows, true);
         if (step->target && step->target->part && tallies)
             count_rows(&tallies[step->target->index], step->count, rows);
     }
