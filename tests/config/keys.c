@@ -126,6 +126,29 @@ static void the_default_is_the_first_word(void **state)
     visit_all(default_is_first, NULL);
 }
 
+/* Also where the words are those of drivers. */
+static void default_is_a_word(const struct option *option, const struct option *table, void *user)
+{
+    char words[OPTION_WORDS_MAX];
+    const struct option *value = option->shorthand ? option_shorthand(option) : option;
+    const char *list = option_choices(value, words);
+    size_t *count = user;
+    (void)table;
+    if (!list || !option->fallback)
+        return;
+    if (option_choice(list, option->fallback) < 0)
+        fail_msg("the default of '%s' is none of %s", option->name, list);
+    *count += option->words || value->words;
+}
+
+static void a_default_is_one_of_the_words(void **state)
+{
+    (void)state;
+    size_t of_drivers = 0;
+    visit_all(default_is_a_word, &of_drivers);
+    assert_int_equal(of_drivers, 2); /* write_disposition, and its strategy */
+}
+
 /* By the row's form, how many bytes at its offset it fills. */
 static const size_t bytes_of[] = {[FIELD_TEXT] = sizeof(char *),
                                   [FIELD_TEXTS] = sizeof(char **),
@@ -171,6 +194,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_field_of_the_header_is_read),
         cmocka_unit_test(the_default_is_the_first_word),
+        cmocka_unit_test(a_default_is_one_of_the_words),
         cmocka_unit_test(rows_fit_their_fields),
     };
     return cmocka_run_group_tests_name("keys", tests, spec_setup, spec_teardown);
