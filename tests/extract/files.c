@@ -271,6 +271,52 @@ static void test_progress(void **state)
     page_stream_close(stream);
 }
 
+/* A large file is read ahead on another thread: the same rows, bytes and bookmark. */
+static void test_large(void **state)
+{
+    struct buf text = BUF_INIT;
+    struct page page = {.kind = PAGE_END};
+    struct page_stream *stream;
+    uint64_t rows = 0, bytes = 0;
+
+    for (int i = 0; i < 200000; i++)
+        buf_printf(&text, "{\"id\":%d}\n", i);
+    put_file(*state, "a.jsonl", buf_string(&text));
+    put_file(*state, "b.jsonl", "{\"id\":200000}\n");
+    stream = open_path(*state, "*.jsonl");
+    do {
+        assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
+        for (size_t i = 0; i < page.row_count; i++)
+            assert_int_equal(cell_find(page.rows[i], "id", 2)->uni.u64, rows++);
+        bytes += page.bytes;
+    } while (page.kind != PAGE_END);
+    assert_int_equal(rows, 200001);
+    assert_int_equal(bytes, page.bytes_total);
+    assert_int_equal(remembered(stream).items[0].content_bytes, text.len);
+    assert_int_equal(remembered(stream).items[0].rows, 200000);
+    page_stream_close(stream);
+
+    stream = open_path(*state, "*.jsonl"); /* and left early */
+    assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
+    assert_int_equal(remembered(stream).count, 0);
+    page_stream_close(stream);
+    assert_int_equal(cell_find(page.rows[0], "id", 2)->uni.u64, 0); /* the page is its reader's */
+    page_release(&page);
+
+    text.data[text.len - 3] = '?';
+    put_file(*state, "a.jsonl", buf_string(&text));
+    stream = open_path(*state, "*.jsonl");
+    struct tg_error err = {0};
+    int rc = TG_OK;
+    while (rc == TG_OK)
+        rc = stream->next(stream, &page, &err);
+    assert_int_equal(rc, TG_DATA);
+    assert_non_null(strstr(err.where, "a.jsonl', line 200000, byte"));
+    page_release(&page);
+    page_stream_close(stream);
+    buf_release(&text);
+}
+
 /* ---- the ledger ---- */
 
 static void set_mtime(const char *folder, const char *name, long seconds)
@@ -523,6 +569,7 @@ int main(void)
         IN_FOLDER(test_read_errors),
         IN_FOLDER(test_cancel),
         IN_FOLDER(test_progress),
+        IN_FOLDER(test_large),
         IN_FOLDER(test_ledger),
         IN_FOLDER(test_lost_text),
         IN_FOLDER(test_changed_while_read),
