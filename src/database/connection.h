@@ -56,7 +56,8 @@ struct ingest_target {
     const char *table;
 };
 
-/* A row that all who want the lock change, where a database has nothing better. */
+/* A row that all who want the lock change, where a database has nothing better. Without such a row
+ * the table's column is altered, and stays as it is without a default. */
 struct lock_row {
     const char *dataset, *table;
     const char *column; /* a number: goes up and back, for what stays as it is is in nobody's way */

@@ -3,7 +3,7 @@
  * as exec and query alone needs no more.
  *
  * Path: connection_transact -> default_transact; connection_describe -> default_describe ->
- * fetch_columns -> add_table, add_column; connection_lock -> default_lock.
+ * fetch_columns -> add_table, add_column; connection_lock -> default_lock (lock_table).
  *
  * A database that has something better (an advisory lock, a catalog that is faster to ask) brings
  * it in its driver.
@@ -20,9 +20,26 @@ int default_transact(struct connection *con, enum transact what, struct tg_error
     return con->driver->exec(con, statements[what], NULL, err);
 }
 
+/* No row that could be changed: then the table is, into what it is, which one can do at a time. */
+static int lock_table(struct connection *con, const struct lock_row *row, struct tg_error *err)
+{
+    struct buf sql = BUF_INIT;
+    buf_text(&sql, "ALTER TABLE ");
+    sql_table(&sql, con->dialect, row->dataset, row->table);
+    buf_text(&sql, " ALTER COLUMN ");
+    sql_ident(&sql, con->dialect, row->column);
+    buf_text(&sql, " DROP DEFAULT");
+    int rc = buf_check(&sql, err);
+    if (rc == TG_OK)
+        rc = connection_exec(con, sql.data, NULL, err);
+    buf_release(&sql);
+    return rc;
+}
+
 int default_lock(struct connection *con, const struct lock_row *row, struct tg_error *err)
 {
     int rc = TG_OK;
+    uint64_t locked = 0;
     struct buf sql = BUF_INIT;
     for (int i = 0; i < 2; i++) {
         buf_clear(&sql);
@@ -34,8 +51,10 @@ int default_lock(struct connection *con, const struct lock_row *row, struct tg_e
         sql_ident(&sql, con->dialect, row->column);
         buf_printf(&sql, "%s WHERE %s", i == 0 ? " + 1" : " - 1", row->where);
         TRY(buf_check(&sql, err));
-        TRY(connection_exec(con, sql.data, NULL, err));
+        TRY(connection_exec(con, sql.data, &locked, err));
     }
+    if (locked == 0)
+        rc = lock_table(con, row, err);
 done:
     buf_release(&sql);
     return rc;

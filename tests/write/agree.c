@@ -156,7 +156,8 @@ static int trapped_exec(struct connection *con, const char *sql, uint64_t *chang
     return rc == TG_OK ? own->exec(con, sql, changed, err) : rc;
 }
 
-/* Without agree_still DuckDB casts 9007199254740993 to the new type and says nothing. */
+/* Without the look under the lock DuckDB casts 9007199254740993 to the new type and says nothing.
+ */
 static void a_change_just_before_the_transaction(void **state)
 {
     (void)state;

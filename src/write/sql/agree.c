@@ -5,13 +5,11 @@
  * Path: agree_check -> for each column that the package brings: the same type, or one that is
  * altered to ours, or one that holds all values of ours: fine. A type that is none of ours: check_
  * values looks whether each value comes back as it went in. All else was changed meanwhile: a
- * conflict, the rows are read again and meet the new type. agree_still asks once more, inside the
- * transaction, whether the tables are what the statements were made for: else they are made anew.
+ * conflict, the rows are read again and meet the new type.
  */
 #include "write/sql/agree.h"
 
 #include <string.h>
-#include <strings.h>
 
 static int conflict(struct tg_error *err)
 {
@@ -159,65 +157,5 @@ int agree_check(const struct delivery *load, struct connection *con, struct tg_e
         }
     }
 done:
-    return rc;
-}
-
-/* ---- still the same ---- */
-
-static const char serialization_failure[] = "40001"; /* the SQLSTATE: plan anew */
-
-/* The tables that a plan is made for: those of the load, and the ledger's. */
-static bool is_planned(const void *user, const char *table)
-{
-    const struct delivery *load = user;
-    if (table_is_system(&(struct table){.name = table}))
-        return true;
-    for (size_t c = 0; c < load->chain_count; c++)
-        for (size_t t = 0; t < load->chains[c].count; t++)
-            if (strcasecmp(load->chains[c].targets[t].table->name, table) == 0)
-                return true;
-    return false;
-}
-
-static bool same_table(const struct described_table *a, const struct described_table *b)
-{
-    if (!a || a->column_count != b->column_count)
-        return false;
-    for (size_t i = 0; i < a->column_count; i++)
-        if (strcmp(a->columns[i].name, b->columns[i].name) != 0 ||
-            strcmp(a->columns[i].sql_type, b->columns[i].sql_type) != 0 ||
-            a->columns[i].nullable != b->columns[i].nullable)
-            return false;
-    return true;
-}
-
-/* The first table that is not as it was; NULL: there is none. */
-static const char *find_change(const struct delivery *load, const struct described *now)
-{
-    const struct described *before = &load->described;
-    for (size_t i = 0; i < now->table_count; i++)
-        if (!same_table(described_find(before, now->tables[i].name), &now->tables[i]))
-            return now->tables[i].name;
-    for (size_t i = 0; i < before->table_count; i++)
-        if (is_planned(load, before->tables[i].name) &&
-            !described_find(now, before->tables[i].name))
-            return before->tables[i].name;
-    return NULL;
-}
-
-int agree_still(const struct delivery *load, struct connection *con, struct tg_error *err)
-{
-    struct described now = {0};
-    const struct table_filter filter = {is_planned, load};
-    int rc = connection_describe(con, load->manifest->dataset, &filter, &now, err);
-    const char *changed = rc == TG_OK ? find_change(load, &now) : NULL;
-    if (changed) {
-        rc = error_set(err, TG_DESTINATION,
-                       "table '%s' was changed by somebody while this load was being written; "
-                       "nothing was written, run again",
-                       changed);
-        memcpy(err->sqlstate, serialization_failure, sizeof(serialization_failure));
-    }
-    described_release(&now);
     return rc;
 }

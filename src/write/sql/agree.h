@@ -11,9 +11,5 @@
  * which is none of ours does not hold exactly. */
 int agree_check(const struct delivery *load, struct connection *con,
                 struct tg_error *err) TG_CHECK_RESULT;
-/* In the transaction: the tables are still as they were described. Else TG_DESTINATION with the
- * SQLSTATE of a serialization failure. `err` is needed. */
-int agree_still(const struct delivery *load, struct connection *con,
-                struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -127,20 +127,19 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "state of pipeline '%s'", reading->pipeline);
 }
 
-#define NEWEST_SCHEMA(json)                                                                        \
-    "SELECT [version], [version_hash], max([inserted_at]) OVER (), " json "\n"                     \
-    "FROM {_dlt_version} WHERE [schema_name] = {'schema'}\n"                                       \
-    "ORDER BY [version] DESC, [inserted_at] DESC LIMIT 1"
-
 /* dlt takes the one that was stored last; ours is that, too (record_schema). */
-static int read_schema(const struct reading *reading, bool with_json, struct tg_error *err)
+static int read_schema(const struct reading *reading, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf json = BUF_INIT;
     struct text_rows rows = {0};
     struct time_point stored = {0};
     struct ledger *out = reading->out;
-    TRY(fetch(reading, with_json ? NEWEST_SCHEMA("[schema]") : NEWEST_SCHEMA("NULL"), &rows, err));
+    TRY(fetch(reading,
+              "SELECT [version], [version_hash], max([inserted_at]) OVER (), [schema]\n"
+              "FROM {_dlt_version} WHERE [schema_name] = {'schema'}\n"
+              "ORDER BY [version] DESC, [inserted_at] DESC LIMIT 1",
+              &rows, err));
     if (rows.row_count == 0)
         goto done;
     out->schema_version = number(text_cell(&rows, 0, 0));
@@ -382,7 +381,7 @@ int ledger_read(struct connection *con, const char *dataset, const char *pipelin
     TRY(read_state(&reading, err));
     TRY(pick_schema(&reading, err));
     reading.schema = out->schema;
-    TRY(read_schema(&reading, true, err));
+    TRY(read_schema(&reading, err));
     TRY(read_boundaries(&reading, err));
     TRY(read_bookmarks(&reading, err));
     TRY(read_files_load(&reading, err));
@@ -398,7 +397,7 @@ int ledger_schema(struct connection *con, const char *dataset, const char *schem
 {
     const struct reading reading = {.con = con, .dataset = dataset, .schema = schema, .out = out};
     ledger_init(out);
-    int rc = read_schema(&reading, true, err);
+    int rc = read_schema(&reading, err);
     if (rc != TG_OK)
         ledger_release(out);
     return rc;
@@ -475,7 +474,6 @@ int ledger_look(struct connection *con, const struct manifest *manifest, enum lo
     TRY(read_state(&reading, err));
     TRY(read_files_load(&reading, err));
     TRY(read_newest_load(&reading, err));
-    TRY(read_schema(&reading, false, err));
 done:
     if (rc != TG_OK)
         ledger_release(out);

@@ -71,6 +71,14 @@ int plan_add(struct plan *plan, const struct target *target, enum step_count cou
     return rc;
 }
 
+bool plan_same(const struct plan *a, const struct plan *b)
+{
+    bool same = a->count == b->count;
+    for (size_t i = 0; same && i < a->count; i++)
+        same = strcmp(a->steps[i].sql, b->steps[i].sql) == 0;
+    return same;
+}
+
 /* ---- running ---- */
 
 static void count_rows(struct tally *tally, enum step_count count, uint64_t rows)

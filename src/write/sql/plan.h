@@ -58,6 +58,7 @@ int plan_add(struct plan *plan, const struct target *target, enum step_count cou
              struct tg_error *err) TG_CHECK_RESULT;
 /* The scope of a load's statements. */
 struct sql_scope plan_scope(const struct delivery *load, const struct sql_part *parts);
+bool plan_same(const struct plan *a, const struct plan *b); /* of SQL alone: step for step */
 /* Runs all steps; counts go to tallies[target->index] (NULL: nowhere). Errors name the table.
  */
 int plan_run(const struct plan *plan, struct connection *con, struct tally *tallies,

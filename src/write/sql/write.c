@@ -1,14 +1,13 @@
 /*
  * One package into one database.
  *
- * Path: write_package -> write_once -> look (is the load there already?) -> open_load (what is
- * there, what comes) -> prepare (all plans; agree_check) -> run the stage plan (temporary tables)
- * -> transact: BEGIN, lock, look again (agree_still), schema changes, dispositions, ledger rows,
- * commit; on any error ROLLBACK. The error that is returned is the first one; what it means for the
- * package is fate.c's.
+ * Path: write_package -> write_once -> look (is the load there already?) -> open_delivery (what is
+ * there, what comes) -> stage_package (draft_plan: all plans; temporary tables) -> transact: BEGIN,
+ * lock; only now no other load changes what is there: look, open_delivery, draft_plan again, and if
+ * the rows to be staged are those that are, schema changes, dispositions, ledger rows, commit; on
+ * any error ROLLBACK. The error that is returned is the first one; what it means is fate.c's.
  *
- * A plan is made of what was there before the transaction. Where somebody else has changed that in
- * the meantime (is_race), it is made anew; what may not be planned anew is a conflict (look).
+ * Where somebody else comes first (is_race), all of it is done again.
  *
  * The statements are made by ddl.c, dispositions/ and record.c, and run by plan_run.
  */
@@ -26,45 +25,59 @@
 #include "write/sql/record.h"
 #include "write/sql/stage.h"
 
+/* What is to be done, by one look at what is there. */
+struct draft {
+    struct delivery load;
+    struct plan schema, stage, data;
+};
+
 struct writing {
     struct connection *con;
+    const char *package_path;
     const struct manifest *manifest;
-    struct delivery load;
-    struct ledger newest; /* the schema that the plans start from */
-    struct plan files, schema, stage, data, record, drop;
+    struct draft staged; /* by the look before the transaction: its rows are staged */
+    struct draft draft;  /* by the look that counts */
+    struct plan files, record, drop;
+    bool is_ordered;
     struct tally *tallies; /* one for each table of the manifest */
     struct write_result *out;
 };
 
-/* ---- before the transaction ---- */
+/* ---- what is to be done ---- */
 
-/* Staged rows, and the statement that drops them in the end. */
-static int prepare_stage(struct writing *writing, const struct chain *chain, struct tg_error *err)
+static void draft_init(struct draft *draft)
 {
-    int rc = TG_OK;
-    if (!chain->driver->stage)
-        return TG_OK;
-    TRY(chain->driver->stage(&writing->load, chain, &writing->stage, err));
-    TRY(stage_drop(&writing->load, chain, &writing->drop, err));
-done:
-    return rc;
+    plan_init(&draft->schema);
+    plan_init(&draft->stage);
+    plan_init(&draft->data);
 }
 
-static int open_load(struct writing *writing, const char *package_path, struct tg_error *err)
+static void draft_release(struct draft *draft)
 {
+    plan_release(&draft->schema);
+    plan_release(&draft->stage);
+    plan_release(&draft->data);
+    delivery_release(&draft->load);
+}
+
+static int open_delivery(const struct writing *writing, struct delivery *load, struct tg_error *err)
+{
+    int rc = TG_OK;
     struct connection *con = writing->con;
     const struct manifest *manifest = writing->manifest;
-    const struct ledger *newest = &writing->newest;
+    struct ledger newest;
     struct described described = {0};
-    int rc = ledger_schema(con, manifest->dataset, manifest->schema, &writing->newest, err);
+    TRY(ledger_schema(con, manifest->dataset, manifest->schema, &newest, err));
+    rc = connection_describe(con, manifest->dataset, NULL, &described, err);
+    bool same = newest.schema_version == manifest->catalog_version_from &&
+                strcmp(newest.schema_hash, manifest->catalog_hash_from) == 0;
     if (rc == TG_OK)
-        rc = connection_describe(con, manifest->dataset, NULL, &described, err);
-    if (rc != TG_OK)
-        return rc;
-    bool same = newest->schema_version == manifest->catalog_version_from &&
-                strcmp(newest->schema_hash, manifest->catalog_hash_from) == 0;
-    return delivery_init(&writing->load, con->dialect, package_path, manifest, &described,
-                         same ? NULL : newest->schema_json, err);
+        rc = delivery_init(load, con->dialect, writing->package_path, manifest, &described,
+                           same ? NULL : newest.schema_json, err);
+    load->schema_us = newest.schema_us + 1;
+    ledger_release(&newest);
+done:
+    return rc;
 }
 
 /* What the statements will fill. */
@@ -85,21 +98,32 @@ static struct workload workload(const struct delivery *load)
     return work;
 }
 
-static int prepare(struct writing *writing, struct tg_error *err)
+static int draft_plan(const struct writing *writing, struct draft *draft, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct delivery *load = &writing->load;
-    TRY(plan_files(load, &writing->files, &writing->drop, err));
-    TRY(plan_run(&writing->files, writing->con, NULL, err));
+    struct delivery *load = &draft->load;
     TRY(ddl_settle(load, writing->con, err));
-    TRY(ddl_plan(load, &writing->schema, err));
+    TRY(ddl_plan(load, &draft->schema, err));
     TRY(agree_check(load, writing->con, err));
     writing->con->workload = workload(load);
     for (size_t i = 0; i < load->chain_count; i++) {
         const struct chain *chain = &load->chains[i];
-        TRY(prepare_stage(writing, chain, err));
-        TRY(chain->driver->apply(load, chain, &writing->data, err));
+        if (chain->driver->stage)
+            TRY(chain->driver->stage(load, chain, &draft->stage, err));
+        TRY(chain->driver->apply(load, chain, &draft->data, err));
     }
+done:
+    return rc;
+}
+
+/* The staged rows go in the end. */
+static int plan_drop(struct writing *writing, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct delivery *load = &writing->staged.load;
+    for (size_t i = 0; i < load->chain_count; i++)
+        if (load->chains[i].driver->stage)
+            TRY(stage_drop(load, &load->chains[i], &writing->drop, err));
 done:
     return rc;
 }
@@ -121,10 +145,9 @@ static int init_counts(struct writing *writing, struct tg_error *err)
 
 /* Does it matter which loads of the pipeline came before this one? Not where rows are added to
  * others and nothing is remembered: such a load may come late. */
-static bool is_ordered(const struct writing *writing)
+static bool is_ordered(const struct delivery *load)
 {
-    const struct delivery *load = &writing->load;
-    if (writing->manifest->state_changed || writing->manifest->bookmark_count > 0)
+    if (load->manifest->state_changed || load->manifest->bookmark_count > 0)
         return true;
     for (size_t i = 0; i < load->chain_count; i++)
         if (load->chains[i].replaced || !load->chains[i].driver->adds_rows)
@@ -152,30 +175,31 @@ static int id_taken(const struct manifest *manifest, struct tg_error *err)
                      manifest->dataset, manifest->load_id);
 }
 
-/* Is the load there already? And if not: is the destination where the load started from? What was
- * found is in `ledger`; release it. */
-static int look(struct writing *writing, struct ledger *ledger, struct tg_error *err)
+/* Is the load there already? And if not: is the destination where the load started from? */
+static int look(const struct writing *writing, struct tg_error *err)
 {
     const struct manifest *manifest = writing->manifest;
     enum load_found found = LOAD_ABSENT;
-    int rc = ledger_look(writing->con, manifest, &found, ledger, err);
+    struct ledger ledger;
+    int rc = ledger_look(writing->con, manifest, &found, &ledger, err);
     if (rc != TG_OK)
         return rc;
-    bool same_state = ledger->state_version == manifest->state_version_from &&
-                      strcmp(ledger->state_hash, manifest->state_hash_from) == 0;
+    bool same_state = ledger.state_version == manifest->state_version_from &&
+                      strcmp(ledger.state_hash, manifest->state_hash_from) == 0;
     /* Files are read by what the ledger knew of them; state stays where there is no cursor. */
     bool same_files = manifest->bookmark_count == 0 || !manifest->skips_files ||
-                      strcmp(ledger->files_load_id, manifest->files_load_from) == 0;
+                      strcmp(ledger.files_load_id, manifest->files_load_from) == 0;
     /* What is newest goes by the load's id: one that is written later must not be older. */
     bool newest =
-        !is_ordered(writing) || load_id_ns(manifest->load_id) > load_id_ns(ledger->newest_load);
+        !writing->is_ordered || load_id_ns(manifest->load_id) > load_id_ns(ledger.newest_load);
     writing->out->already_written = found == LOAD_WRITTEN;
     if (found == LOAD_TAKEN)
         rc = id_taken(manifest, err);
     else if (found == LOAD_ABSENT && !(same_state && same_files && newest))
-        rc = moved_on(manifest, ledger, err);
+        rc = moved_on(manifest, &ledger, err);
     if (rc == TG_CONFLICT)
         err->retryable = true;
+    ledger_release(&ledger);
     return rc;
 }
 
@@ -206,18 +230,15 @@ static bool is_race(int rc, const struct tg_error *err)
     return false;
 }
 
-/* Is the newest schema still the one that the plans start from? */
-static int check_schema(const struct writing *writing, const struct ledger *now,
-                        struct tg_error *err)
+/* Were the staged rows made for what is there now? */
+static int check_staged(const struct writing *writing, struct tg_error *err)
 {
-    const struct ledger *then = &writing->newest;
-    if (now->schema_version == then->schema_version &&
-        strcmp(now->schema_hash, then->schema_hash) == 0)
+    if (plan_same(&writing->staged.stage, &writing->draft.stage))
         return TG_OK;
     int rc = error_set(err, TG_DESTINATION,
-                       "schema '%s' was changed by another run while this load was being written; "
+                       "tables of dataset '%s' were changed while rows for them were being staged; "
                        "nothing was written, run again",
-                       writing->manifest->schema);
+                       writing->manifest->dataset);
     memcpy(err->sqlstate, serialization_failure, sizeof(serialization_failure));
     return rc;
 }
@@ -226,18 +247,18 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = writing->con;
-    struct ledger ledger = {0};
-    TRY(look(writing, &ledger, err));
+    struct draft *draft = &writing->draft;
+    TRY(look(writing, err));
     if (writing->out->already_written)
         goto done;
-    TRY(check_schema(writing, &ledger, err));
-    TRY(agree_still(&writing->load, con, err));
-    writing->load.schema_us = ledger.schema_us + 1;
-    TRY(plan_run(&writing->schema, con, NULL, err));
-    TRY(plan_run(&writing->data, con, writing->tallies, err));
+    TRY(open_delivery(writing, &draft->load, err));
+    TRY(draft_plan(writing, draft, err));
+    TRY(check_staged(writing, err));
+    TRY(plan_run(&draft->schema, con, NULL, err));
+    TRY(plan_run(&draft->data, con, writing->tallies, err));
     finish_counts(writing);
-    TRY(record_plan(&writing->load, writing->out->counts, context_now_us(con->ctx),
-                    &writing->record, err));
+    TRY(record_plan(&draft->load, writing->out->counts, context_now_us(con->ctx), &writing->record,
+                    err));
     TRY(plan_run(&writing->record, con, NULL, err));
     TRY(context_check(con->ctx, err)); /* from here on it is too late for a cancel */
     fault_point("before_commit");
@@ -246,7 +267,6 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     if (rc != TG_OK)
         writing->out->fate = FATE_UNKNOWN;
 done:
-    ledger_release(&ledger);
     return rc;
 }
 
@@ -316,37 +336,52 @@ done:
     return rc;
 }
 
-/* One attempt, with plans of what is there now. */
+/* The rows of the package where statements can read them, and those that are sorted out before the
+ * transaction. */
+static int stage_package(struct writing *writing, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct draft *staged = &writing->staged;
+    TRY(plan_files(&staged->load, &writing->files, &writing->drop, err));
+    TRY(plan_run(&writing->files, writing->con, NULL, err));
+    TRY(draft_plan(writing, staged, err));
+    TRY(plan_drop(writing, err));
+    writing->is_ordered = is_ordered(&staged->load);
+    TRY(run_temporary(&staged->stage, writing->con, err));
+done:
+    return rc;
+}
+
+/* One attempt. */
 static int write_once(struct connection *con, const char *package_path,
                       const struct manifest *manifest, struct write_result *out,
                       struct tg_error *err)
 {
     int rc = TG_OK;
-    struct writing writing = {.con = con, .manifest = manifest, .out = out};
-    struct ledger ledger = {0};
-    struct plan *const plans[] = {&writing.files, &writing.schema, &writing.stage,
-                                  &writing.data,  &writing.record, &writing.drop};
+    struct writing writing = {
+        .con = con, .package_path = package_path, .manifest = manifest, .out = out};
     *out = (struct write_result){0};
-    for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
-        plan_init(plans[i]);
+    draft_init(&writing.staged);
+    draft_init(&writing.draft);
+    plan_init(&writing.files);
+    plan_init(&writing.record);
+    plan_init(&writing.drop);
     TRY(init_counts(&writing, err));
-    TRY(look(&writing, &ledger, err));
+    TRY(look(&writing, err));
     if (out->already_written)
         goto done;
-    TRY(open_load(&writing, package_path, err));
-    rc = prepare(&writing, err);
-    if (rc == TG_OK)
-        rc = run_temporary(&writing.stage, con, err);
+    TRY(open_delivery(&writing, &writing.staged.load, err));
+    rc = stage_package(&writing, err);
     fault_point("after_stage");
     if (rc == TG_OK)
         rc = transact(&writing, err);
     (void)!run_temporary(&writing.drop, con, NULL); /* else the connection's end drops them */
 done:
-    for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++)
-        plan_release(plans[i]);
-    delivery_release(&writing.load);
-    ledger_release(&writing.newest);
-    ledger_release(&ledger);
+    draft_release(&writing.staged);
+    draft_release(&writing.draft);
+    plan_release(&writing.files);
+    plan_release(&writing.record);
+    plan_release(&writing.drop);
     mem_free(writing.tallies);
     if (rc != TG_OK && out->fate != FATE_UNKNOWN)
         write_result_release(out);

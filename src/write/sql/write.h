@@ -1,8 +1,9 @@
 /*
  * One sealed package into one database, in one transaction (design: the commit protocol, step 6).
  *
- *   write_package: stage merges (temporary tables, committed on their own) -> BEGIN -> load known?
- *                  state moved on? -> schema changes -> dispositions -> ledger rows -> COMMIT
+ *   write_package: stage merges (temporary tables, committed on their own) -> BEGIN, lock -> load
+ *                  known? state moved on? what is there? -> schema changes -> dispositions ->
+ *                  ledger rows -> COMMIT
  *
  * SQL is made by pure functions: ddl_plan (tables -> statements), the dispositions
  * (dispositions/NAME.c), record_plan (ledger rows).
