@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fs.h"
@@ -226,6 +227,19 @@ static int explain(int rc, const char *path, struct tg_error *why, struct tg_err
     return rc;
 }
 
+/* Is another process just making the file? It was not there before, or it changes. */
+static bool is_being_made(const struct place *place)
+{
+    const struct timespec moment = {.tv_nsec = 5000000};
+    struct stat now = place->info;
+    bool changed = !place->exists;
+    for (int i = 0; i < 20 && !changed; i++) {
+        nanosleep(&moment, NULL);
+        changed = stat(place->path, &now) == 0 && now.st_size != place->info.st_size;
+    }
+    return changed;
+}
+
 static int open_database(const struct context *ctx, const struct place *place, duckdb_database *out,
                          struct tg_error *err)
 {
@@ -238,6 +252,8 @@ static int open_database(const struct context *ctx, const struct place *place, d
                                          .storage_version = place->exists ? NULL : storage};
     snprintf(temp, sizeof(temp), "%s.tmp", place->path);
     int rc = duck_open(ctx, &options, out, &why);
+    if (strstr(why.what, "not a valid DuckDB database file") && is_being_made(place))
+        return refuse(err, place->path, "is just being made by another process; wait a moment");
     return rc == TG_OK ? rc : explain(rc, place->path, &why, err);
 }
 

@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -245,6 +246,31 @@ static void test_what_is_no_file(void **state)
     assert_int_equal(access("nowhere", F_OK), -1);
 }
 
+/* Before its first block is there it is no database; but it is no stranger's file either. */
+static void test_a_file_that_is_being_made(void **state)
+{
+    (void)state;
+    sample_ok(fs_write_file("d.duckdb", "x", 1, err));
+    refused("d.duckdb", true, TG_DESTINATION, "not a valid DuckDB database file");
+    pid_t child = fork();
+    if (child == 0) {
+        int fd = open("d.duckdb", O_WRONLY | O_APPEND);
+        while (write(fd, "x", 1) == 1)
+            usleep(1000);
+        _exit(1);
+    }
+    struct stat before, now;
+    assert_int_equal(stat("d.duckdb", &before), 0);
+    do {
+        usleep(1000);
+        assert_int_equal(stat("d.duckdb", &now), 0);
+    } while (now.st_size == before.st_size);
+    refused("d.duckdb", true, TG_LOCKED, "is just being made by another process");
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    refused("d.duckdb", true, TG_DESTINATION, "not a valid DuckDB database file");
+}
+
 static int join_once(void)
 {
     struct instance_use use;
@@ -275,6 +301,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_forked_child, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_absent, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_what_is_no_file, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_a_file_that_is_being_made, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_torture, setup, sample_teardown),
     };
     return cmocka_run_group_tests_name("database/instance", tests, NULL, NULL);
