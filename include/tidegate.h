@@ -27,7 +27,7 @@
  * begins with its size, so that it can grow: tg_..._init() sets that (in C and C++), or the macro
  * TG_..._INIT at the head of an initialiser (in C). A pipeline, with its streams, is used by one
  * thread at a time; only tg_pipeline_cancel may come from elsewhere. Several pipelines may load
- * into one file at once.
+ * into one file at once. What may change from version to version: docs/abi.md.
  */
 #ifndef TIDEGATE_H
 #define TIDEGATE_H

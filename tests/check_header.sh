@@ -13,3 +13,15 @@ compiles() { # NAME COMPILER FLAGS...
 compiles "C11 (gcc)" gcc -std=c11 -xc
 compiles "C11 (clang)" clang-14 -std=c11 -xc
 compiles "C++ (clang)" clang-14 -std=c++17 -xc++ -nostdinc++
+
+# Programs of both languages, as strict.
+for program in paged_api arrow_stream two_pipelines; do
+    for how in "C11 (gcc):gcc -std=c11 -xc" "C11 (clang):clang-14 -std=c11 -xc" \
+        "C++ (clang):clang-14 -std=c++17 -xc++ -nostdinc++"; do
+        # shellcheck disable=SC2086 # the words of a command
+        if output=$(${how#*:} -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow -Werror -Iinclude -fsyntax-only \
+            examples/$program.c 2>&1)
+        then echo "ok examples/$program.c compiles as ${how%%:*}"
+        else echo "not ok examples/$program.c compiles as ${how%%:*}"; printf '# %s\n' "$output"; fi
+    done
+done

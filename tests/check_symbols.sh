@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What the shared library shows, needs and holds.
 set -uo pipefail
+export LC_ALL=C
 library=$TIDEGATE_BUILD/libtidegate.so
 
 result() { # NAME OFFENDERS
@@ -15,6 +16,9 @@ api=$(tr -d '\n' <include/tidegate.h | grep -oE 'TG_API(_CHECK)? [^;(]*\b(tg_[a-
     grep -oE 'tg_[a-z0-9_]+\($' | tr -d '(' | sort -u)
 result "every declared function is exported" "$(comm -23 <(echo "$api") <(sort -u <<<"$exported"))"
 result "every exported function is declared" "$(comm -13 <(echo "$declared") <(sort -u <<<"$exported"))"
+
+result "exported functions are those of tests/symbols.txt" "$(diff tests/symbols.txt <(sort -u <<<"$exported") |
+    grep '^[<>]')"
 
 # Constant tables with pointers lie in .data.rel.ro; .data and .bss would be state of the process.
 # open_files, loaded_library, duck: the process's list of open files (src/duckdb/instance.c), and its engine

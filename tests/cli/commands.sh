@@ -150,6 +150,33 @@ PYTHON
     says "malformed JSON"
 }
 
+# A line that is wider than the terminal cannot be written over, and floods it.
+test_live_lines_fit_the_terminal() {
+    local name=a_resource_with_a_name_of_more_than_forty_characters
+    spec "$name: {path: '*.jsonl'}"
+    seq 1 100000 | sed 's/.*/{"id": &, "v": "some text"}/' >a.jsonl
+    python3 - "$tidegate" <<'END'
+import fcntl, os, pty, re, struct, sys, termios
+for width in (80, 30):
+    child, terminal = pty.fork()
+    if child == 0:
+        fcntl.ioctl(2, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+        os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
+        os.execv(sys.argv[1], ["tidegate", "run", "spec.yaml", "--full-refresh"])
+    said = b""
+    try:
+        while more := os.read(terminal, 4096):
+            said += more
+    except OSError:
+        pass
+    assert os.waitpid(child, 0)[1] == 0, said
+    lines = re.split(r"[\r\n]+", said.decode().replace("\x1b[K", ""))
+    assert any(line.startswith("a_resource_with_a_really"[:16]) for line in lines), lines
+    assert any(line.startswith("writing a_resource") for line in lines), lines
+    assert max(map(len, lines)) < width, lines
+END
+}
+
 test_progress_goes_to_standard_error() {
     spec
     echo '{"id": 1}' >t.jsonl
