@@ -25,6 +25,7 @@ struct dialect {
     size_t name_bytes_max;        /* of a table or column name */
     bool folds_case;              /* names that differ only in the case of letters are one */
     const char *hex[2];           /* what stands around the digits of a binary value */
+    const char *try_cast;         /* pattern: {value} as a {type}, NULL where it is none */
     /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying
      * every compression on them costs a third of a load. "": as the database likes. By the version
      * of the database's storage. */

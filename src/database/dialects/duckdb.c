@@ -124,6 +124,7 @@ const struct dialect dialect_duckdb = {
     .name_bytes_max = 65536,
     .folds_case = true,
     .hex = {"from_hex('", "')"},
+    .try_cast = "TRY_CAST({value} AS {type})",
     .store_random = {{" USING COMPRESSION uncompressed", 0}},
     .store_repeated = {{" USING COMPRESSION dictionary", 0},
                        {" USING COMPRESSION dict_fsst", VERSION_OF(1, 3, 0)}},

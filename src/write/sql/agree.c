@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "database/template.h"
+
 static int conflict(struct tg_error *err)
 {
     if (err)
@@ -26,21 +28,34 @@ static bool holds(const struct type_spec *is, const struct type_spec *ours)
     return type_widens(ours, is) && is->type != TYPE_DOUBLE;
 }
 
-/* SELECT of a value that would not come back from the destination's type as it went in. */
-static void write_changed(struct buf *sql, const struct delivery *load, const struct target *target,
-                          size_t leader, const struct manifest_column *column, const char *type)
+/* Looks for a value that would not come back from the destination's type as it went in. */
+static int find_changed(const struct delivery *load, struct connection *con,
+                        const struct target *target, size_t leader,
+                        const struct manifest_column *column, const char *type, const char *ours,
+                        struct text_rows *out, struct tg_error *err)
 {
-    buf_text(sql, "SELECT left(CAST(");
-    sql_ident(sql, load->dialect, column->name);
-    buf_text(sql, " AS VARCHAR), 80)\nFROM ");
-    plan_source(sql, load, target->part, leader);
-    buf_text(sql, "\nWHERE CAST(TRY_CAST(");
-    sql_ident(sql, load->dialect, column->name);
-    buf_printf(sql, " AS %s) AS ", type);
-    plan_stored_type(sql, load->dialect, column->spec);
-    buf_text(sql, ") IS DISTINCT FROM ");
-    sql_ident(sql, load->dialect, column->name);
-    buf_text(sql, "\nLIMIT 1");
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT, source = BUF_INIT;
+    plan_source(&source, load, target->part, leader);
+    TRY(buf_check(&source, err));
+    const struct sql_scope scope = {
+        .dialect = load->dialect,
+        .dataset = load->manifest->dataset,
+        .parts = SQL_PARTS(SQL_PIECE("source", source.data), SQL_NAME("value", column->name),
+                           SQL_PIECE("type", type), SQL_PIECE("ours", ours),
+                           SQL_PATTERN("there", load->dialect->try_cast)),
+    };
+    TRY(sql_write(&sql, &scope,
+                  "SELECT left(CAST({value} AS VARCHAR), 80)\n"
+                  "FROM {source}\n"
+                  "WHERE CAST({there} AS {ours}) IS DISTINCT FROM {value}\n"
+                  "LIMIT 1",
+                  err));
+    rc = connection_fetch(con, sql.data, out, err);
+done:
+    buf_release(&sql);
+    buf_release(&source);
+    return rc;
 }
 
 static int check_values(const struct delivery *load, struct connection *con,
@@ -49,13 +64,11 @@ static int check_values(const struct delivery *load, struct connection *con,
                         struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf sql = BUF_INIT, ours = BUF_INIT;
+    struct buf ours = BUF_INIT;
     struct text_rows rows = {0};
-    write_changed(&sql, load, target, leader, column, type);
     plan_stored_type(&ours, load->dialect, column->spec);
-    TRY(buf_check(&sql, err));
     TRY(buf_check(&ours, err));
-    TRY(connection_fetch(con, sql.data, &rows, err));
+    TRY(find_changed(load, con, target, leader, column, type, ours.data, &rows, err));
     if (rows.row_count == 0)
         goto done;
     rc = error_set(err, TG_DATA,
@@ -66,7 +79,6 @@ static int check_values(const struct delivery *load, struct connection *con,
                    load->manifest->dataset, target->table->name, column->name, ours.data);
 done:
     text_rows_release(&rows);
-    buf_release(&sql);
     buf_release(&ours);
     return rc;
 }

@@ -283,7 +283,9 @@ static int alter_type(struct plan *plan, const struct delivery *load, const stru
         load, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NAME("column", column->name),
                         SQL_PIECE("type", column->sql_type)));
     return plan_add(plan, target, COUNT_NONE, &scope,
-                    "ALTER TABLE {table} ALTER COLUMN {column} SET DATA TYPE {type}", err);
+                    "ALTER TABLE {table} ALTER COLUMN {column} SET DATA TYPE {type}\n"
+                    "USING CAST({column} AS {type})",
+                    err);
 }
 
 /* Can the rows that are there be followed up to their root row? Says how many steps it takes. */

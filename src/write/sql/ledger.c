@@ -26,9 +26,6 @@ struct reading {
     struct ledger *out;
 };
 
-/* The number of the load id `id`. */
-#define LOAD_NUMBER(id) "TRY_CAST(" id " AS DECIMAL(38, 9))"
-
 /* SQLSTATEs of a table, or its schema, and of a column that is not there. */
 static const char undefined_table[] = "42P01";
 static const char undefined_column[] = "42703";
@@ -41,7 +38,9 @@ static int write_sql(const struct reading *reading, const char *pattern, struct 
         .dataset = reading->dataset,
         .parts =
             SQL_PARTS(SQL_TEXT("pipeline", reading->pipeline), SQL_TEXT("schema", reading->schema),
-                      SQL_TEXT("load_id", reading->load_id)),
+                      SQL_TEXT("load_id", reading->load_id), SQL_PIECE("type", "DECIMAL(38, 9)"),
+                      SQL_PATTERN("number", reading->con->dialect->try_cast), /* of a load id */
+                      SQL_PATTERN("value", "[load_id]")),
     };
     return sql_write(out, &scope, pattern, err);
 }
@@ -99,8 +98,8 @@ static int read_state(const struct reading *reading, struct tg_error *err)
               "FROM {_dlt_pipeline_state} AS s\n"
               "JOIN {_dlt_loads} AS l ON l.[load_id] = s.[_dlt_load_id]\n"
               "WHERE l.[status] = 0 AND s.[pipeline_name] = {'pipeline'}\n"
-              "ORDER BY s.[version] DESC, " LOAD_NUMBER("l.[load_id]") " DESC NULLS LAST\n"
-                                                                       "LIMIT 1",
+              "ORDER BY s.[version] DESC, {number} DESC NULLS LAST\n"
+              "LIMIT 1",
               &rows, err));
     if (rows.row_count == 0)
         goto done;
@@ -285,8 +284,8 @@ done:
 
 /* The highest of the load ids that a query gives, by its number. */
 #define HIGHEST(ids)                                                                               \
-    "SELECT id FROM (" ids ") AS ids\n"                                                            \
-    "ORDER BY " LOAD_NUMBER("id") " DESC NULLS LAST LIMIT 1"
+    "SELECT [load_id] FROM (" ids ") AS ids\n"                                                     \
+    "ORDER BY {number} DESC NULLS LAST LIMIT 1"
 
 /* Runs a HIGHEST; *id is "" when there is none. *there (may be NULL): the query's table is, with
  * its columns. */
@@ -307,7 +306,7 @@ static int highest(const struct reading *reading, const char *pattern, const cha
 static int read_files_load(const struct reading *reading, struct tg_error *err)
 {
     return highest(reading,
-                   HIGHEST("SELECT [load_id] AS id FROM {_tidegate_files} "
+                   HIGHEST("SELECT [load_id] FROM {_tidegate_files} "
                            "WHERE [pipeline_name] = {'pipeline'}"),
                    &reading->out->files_load_id, NULL, err);
 }
@@ -315,7 +314,7 @@ static int read_files_load(const struct reading *reading, struct tg_error *err)
 /* Loads of this pipeline's schema that are nobody else's: dlt writes a pipeline's name beside a
  * state alone, and tidegate 0.1 no more than dlt. */
 #define UNNAMED_LOADS                                                                              \
-    "SELECT [load_id] AS id FROM {_dlt_loads} WHERE [schema_name] = {'schema'} "                   \
+    "SELECT [load_id] FROM {_dlt_loads} WHERE [schema_name] = {'schema'} "                         \
     "AND [load_id] NOT IN (SELECT [_dlt_load_id] FROM {_dlt_pipeline_state} "                      \
     "WHERE [pipeline_name] <> {'pipeline'})"
 #define NOT_OTHERS                                                                                 \
@@ -329,11 +328,11 @@ static int read_newest_load(const struct reading *reading, struct tg_error *err)
     const char *ids[3] = {"", "", ""};
     bool named = false;
     TRY(highest(reading,
-                HIGHEST("SELECT [_dlt_load_id] AS id FROM {_dlt_pipeline_state} "
+                HIGHEST("SELECT [_dlt_load_id] AS [load_id] FROM {_dlt_pipeline_state} "
                         "WHERE [pipeline_name] = {'pipeline'}"),
                 &ids[0], NULL, err));
     TRY(highest(reading,
-                HIGHEST("SELECT [load_id] AS id FROM {_tidegate_loads} "
+                HIGHEST("SELECT [load_id] FROM {_tidegate_loads} "
                         "WHERE [pipeline_name] = {'pipeline'}"),
                 &ids[1], &named, err));
     TRY(highest(reading, named ? HIGHEST(UNNAMED_LOADS NOT_OTHERS) : HIGHEST(UNNAMED_LOADS),
@@ -355,9 +354,8 @@ int ledger_read_taken(struct connection *con, const char *dataset, int64_t now_u
     const struct reading reading = {.con = con, .dataset = dataset, .load_id = next};
     TRY(fetch(&reading,
               "SELECT [load_id] FROM {_dlt_loads}\n"
-              "WHERE " LOAD_NUMBER("[load_id]") " >= " LOAD_NUMBER(
-                  "{'load_id'}") "\n"
-                                 "ORDER BY " LOAD_NUMBER("[load_id]"),
+              "WHERE {number} >= CAST({'load_id'} AS {type})\n"
+              "ORDER BY {number}",
               &rows, err));
     out->taken = arena_alloc(&out->arena, rows.row_count * sizeof(*out->taken) + 1);
     if (!out->taken) {

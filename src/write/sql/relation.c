@@ -192,17 +192,19 @@ static bool brings(const struct target *target, const struct manifest_file *file
 /* CASE WHEN the double `name` is an integer of 64 bits THEN */
 static void write_case(struct buf *sql, const struct dialect *dialect, const char *name)
 {
-    buf_text(sql, "CASE WHEN CAST(TRY_CAST(");
-    sql_ident(sql, dialect, name);
-    buf_text(sql, " AS BIGINT) AS DOUBLE) = ");
-    sql_ident(sql, dialect, name);
+    static const char *const conditions[] = {"CASE WHEN ", " >= -9223372036854775808e0 AND ",
+                                             " < 9223372036854775808e0 AND floor(", ") = "};
+    for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+        buf_text(sql, conditions[i]);
+        sql_ident(sql, dialect, name);
+    }
     buf_text(sql, " THEN ");
 }
 
 static void write_whole(struct buf *sql, const struct dialect *dialect, const struct spill *spill)
 {
     write_case(sql, dialect, spill->from);
-    buf_text(sql, "TRY_CAST(");
+    buf_text(sql, "CAST(");
     sql_ident(sql, dialect, spill->from);
     buf_text(sql, " AS BIGINT) END");
 }

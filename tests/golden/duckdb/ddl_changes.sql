@@ -17,7 +17,8 @@ CREATE TABLE "d"."_tidegate_loads" (
     "package_id" VARCHAR
 );
 
-ALTER TABLE "d"."item" ALTER COLUMN "v" SET DATA TYPE DOUBLE;
+ALTER TABLE "d"."item" ALTER COLUMN "v" SET DATA TYPE DOUBLE
+USING CAST("v" AS DOUBLE);
 
 ALTER TABLE "d"."item" ADD COLUMN "w" VARCHAR;
 
