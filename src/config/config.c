@@ -306,6 +306,16 @@ void config_release(struct config *config)
     *config = (struct config){0};
 }
 
+static int no_destination(const char *pipeline, struct tg_error *err)
+{
+    struct destination_example example = {0};
+    (void)destination_example(0, &example);
+    return error_set(err, TG_USAGE,
+                     "pipeline '%s' needs a destination; set `destination` of the options, as "
+                     "\"%s\"",
+                     pipeline, example.url);
+}
+
 int config_init(struct config *config, const struct tg_pipeline_options *options,
                 struct tg_error *err)
 {
@@ -315,10 +325,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     if (!options || !options->name)
         return error_set(err, TG_USAGE, "a pipeline needs a name; set `name` of the options");
     if (!options->destination)
-        return error_set(err, TG_USAGE,
-                         "pipeline '%s' needs a destination; set `destination` of "
-                         "the options, as \"duckdb:///file.duckdb\"",
-                         options->name);
+        return no_destination(options->name, err);
     TRY(secrets_add_places(&config->secrets, options->destination, err));
     const char *fault = pipeline_name_fault(options->name);
     if (fault)

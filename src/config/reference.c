@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "config/spec.h"
+#include "write/destination.h"
 
 enum { TEXT_COLUMNS = 88, NAME_COLUMNS = 26, SECTIONS_MAX = 32 };
 
@@ -574,12 +575,6 @@ struct template
     const char *name, *text;
 };
 
-static const struct template destinations[] = {
-    {"duckdb", "# duckdb:///FILE lies beside this spec; duckdb:////PATH/FILE (four slashes) is an\n"
-               "# absolute path.\n"
-               "destination: duckdb:///warehouse.duckdb\n"},
-};
-
 static const struct template sources[] = {
     {"files",
      "source:\n"
@@ -628,15 +623,27 @@ static const struct template *find_template(const struct template *templates, si
 
 /* ---- the whole texts ---- */
 
+enum { DESTINATIONS_MAX = 32 };
+
+static size_t list_destinations(struct template out[DESTINATIONS_MAX])
+{
+    size_t count = 0;
+    struct destination_example example;
+    for (size_t i = 0; count < DESTINATIONS_MAX && destination_example(i, &example); i++)
+        if (example.start)
+            out[count++] = (struct template){example.name, example.start};
+    return count;
+}
+
 int spec_start(const char *source, const char *destination, struct buf *out, struct tg_error *err)
 {
     const struct template *from =
         find_template(sources, sizeof(sources) / sizeof(sources[0]), "source", source, err);
     if (!from)
         return TG_USAGE;
-    const struct template *to =
-        find_template(destinations, sizeof(destinations) / sizeof(destinations[0]), "destination",
-                      destination, err);
+    struct template destinations[DESTINATIONS_MAX];
+    const struct template *to = find_template(destinations, list_destinations(destinations),
+                                              "destination", destination, err);
     if (!to)
         return TG_USAGE;
     buf_printf(out,

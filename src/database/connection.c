@@ -29,6 +29,12 @@ enum { DRIVER_COUNT = sizeof(drivers) / sizeof(drivers[0]) };
 
 /* ---- URLs ---- */
 
+const struct connection_driver *const *connection_list(size_t *count)
+{
+    *count = DRIVER_COUNT;
+    return drivers;
+}
+
 /* The driver of a URL's scheme; NULL with the error set. */
 static const struct connection_driver *find_driver(const char *url, struct tg_error *err)
 {

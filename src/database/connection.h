@@ -68,6 +68,7 @@ struct lock_row {
 struct connection_driver {
     const char *scheme;  /* "duckdb" of duckdb:///file */
     const char *example; /* a URL, for messages */
+    const char *start;   /* lines of a spec to start from; NULL: none are offered */
     /* The form of a URL of this scheme, and whether `dataset` (may be NULL) can live behind it.
      * TG_USAGE. What it says goes to `place` (may be NULL): its relative parts start at `folder`;
      * without a folder no more than the dialect is asked for, and nothing is allocated. */
@@ -116,6 +117,9 @@ struct connection {
  * there are). */
 int connection_check(const char *url, const char *folder, const char *dataset,
                      struct connection_place *place, struct tg_error *err) TG_CHECK_RESULT;
+
+/* The drivers there are. */
+const struct connection_driver *const *connection_list(size_t *count);
 
 /* ---- connections ---- */
 

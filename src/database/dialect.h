@@ -41,7 +41,10 @@ struct dialect {
     void (*parquet)(struct buf *out, const char *const *paths, size_t count);
 };
 
-extern const struct dialect dialect_duckdb;
+/* All there are: the build lists the files of dialects/. */
+#define DIALECT(name) extern const struct dialect dialect_##name;
+#include "dialects.def"
+#undef DIALECT
 
 /* "name" with the quote doubled inside. */
 void sql_ident(struct buf *out, const struct dialect *dialect, const char *name);

@@ -9,7 +9,7 @@
 #include "data/batch.h"
 #include "duckdb/functions.h"
 
-/* ---- duckdb_library.c ---- */
+/* ---- library.c ---- */
 
 /* Finds and loads the library, and fills `duck`; what opens an instance calls it first. TG_USAGE:
  * it is not there, is too old, or another one is loaded in this process. */
@@ -32,7 +32,7 @@ static inline void duck_disconnect(duckdb_connection *con)
         duck.disconnect(con);
 }
 
-/* ---- duckdb.c ---- */
+/* ---- open.c ---- */
 
 struct duck_options {
     const char *path;     /* NULL: in memory */
@@ -48,15 +48,6 @@ int duck_open(const struct context *ctx, const struct duck_options *options, duc
               struct tg_error *err) TG_CHECK_RESULT;
 int duck_connect(duckdb_database database, duckdb_connection *out,
                  struct tg_error *err) TG_CHECK_RESULT;
-/* Sets code, sqlstate and text after DuckDB's message; returns the code. */
-int duck_error(struct tg_error *err, const char *message);
-/* Runs one statement, watching the cancel flag; when it returns no thread of DuckDB works on it any
- * more, unless `streaming` got its result. The caller destroys *out on success. */
-int duck_run(const struct context *ctx, duckdb_connection con, const char *sql, bool streaming,
-             duckdb_result *out, struct tg_error *err) TG_CHECK_RESULT;
-/* The same without a result. *changed may be NULL. */
-int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql, uint64_t *changed,
-              struct tg_error *err) TG_CHECK_RESULT;
 /* Sets the instance's memory limit. */
 int duck_set_memory(const struct context *ctx, duckdb_connection con, size_t bytes,
                     struct tg_error *err) TG_CHECK_RESULT;
@@ -66,14 +57,29 @@ int duck_set_memory(const struct context *ctx, duckdb_connection con, size_t byt
 int duck_reserve(const struct context *ctx, duckdb_connection con, size_t *have, size_t others,
                  size_t need, struct tg_error *err) TG_CHECK_RESULT;
 
-/* ---- duckdb_stream.c ---- */
+/* ---- error.c ---- */
+
+/* Sets code, sqlstate and text after DuckDB's message; returns the code. */
+int duck_error(struct tg_error *err, const char *message);
+
+/* ---- statement.c ---- */
+
+/* Runs one statement, watching the cancel flag; when it returns no thread of DuckDB works on it any
+ * more, unless `streaming` got its result. The caller destroys *out on success. */
+int duck_run(const struct context *ctx, duckdb_connection con, const char *sql, bool streaming,
+             duckdb_result *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The same without a result. *changed may be NULL. */
+int duck_exec(const struct context *ctx, duckdb_connection con, const char *sql, uint64_t *changed,
+              struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- stream.c ---- */
 
 /* One query, fetched chunk by chunk. `owned` is borrowed when false; when true the stream
  * disconnects `con` on release, and this function does so on failure. */
 int duck_query(const struct context *ctx, duckdb_connection con, bool owned, const char *sql,
                struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
 
-/* ---- duckdb_batches.c ---- */
+/* ---- batches.c ---- */
 
 /* Arrow batches as a table of DuckDB: SELECT * FROM tidegate_batches(<address of the source>). */
 struct batch_source;

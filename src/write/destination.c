@@ -50,6 +50,15 @@ int destination_check(const char *url, const char *dataset, struct destination_f
     return rc;
 }
 
+bool destination_example(size_t i, struct destination_example *out)
+{
+    for (size_t d = 0; d < DRIVER_COUNT; d++)
+        for (size_t n = 0; drivers[d]->example(n, out); n++)
+            if (i-- == 0)
+                return true;
+    return false;
+}
+
 int destination_absolute(const char *url, const char *folder, struct buf *out, struct tg_error *err)
 {
     struct destination_place place;

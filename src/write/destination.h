@@ -33,6 +33,13 @@ struct destination_place {
     struct buf identity; /* equal for all URLs of one place */
 };
 
+/* One kind of destination, to start with. */
+struct destination_example {
+    const char *name;
+    const char *url;   /* for messages */
+    const char *start; /* lines of a spec; NULL: none are offered */
+};
+
 struct destination {
     const struct destination_driver *driver;
     struct destination_facts facts;
@@ -70,6 +77,8 @@ struct write_result {
 };
 
 struct destination_driver {
+    /* The i-th kind; false: there are no more. */
+    bool (*example)(size_t i, struct destination_example *out);
     /* The form of a URL, and whether `dataset` (may be NULL) can live behind it. TG_USAGE. What it
      * says goes to `place`: its relative parts start at `folder`; without a folder no more than the
      * facts are asked for, and nothing is allocated. */
@@ -98,6 +107,8 @@ extern const struct destination_driver destination_sql;
  * cannot live there. `facts` may be NULL. */
 int destination_check(const char *url, const char *dataset, struct destination_facts *facts,
                       struct tg_error *err) TG_CHECK_RESULT;
+/* The i-th kind of destination; false: there are no more. */
+bool destination_example(size_t i, struct destination_example *out);
 /* Appends the URL with its relative parts, which start at `folder`, from the root on. TG_USAGE. */
 int destination_absolute(const char *url, const char *folder, struct buf *out,
                          struct tg_error *err) TG_CHECK_RESULT;

@@ -431,24 +431,6 @@ static void test_full_disk(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-static void test_error_rules(void **state)
-{
-    (void)state;
-    struct tg_error err = {0};
-    assert_int_equal(duck_error(&err, "IO Error: Could not write all bytes to file \"x\": wanted=1 "
-                                      "wrote=0: No space left on device"),
-                     TG_IO);
-    assert_true(err.retryable);
-    assert_int_equal(duck_error(&err, "TransactionContext Error: Conflict on update!"),
-                     TG_DESTINATION);
-    assert_true(err.retryable);
-    assert_string_equal(err.sqlstate, "40001");
-    assert_int_equal(duck_error(&err, NULL), TG_DESTINATION);
-    assert_false(err.retryable);
-    assert_string_equal(err.sqlstate, "");
-    assert_int_equal(duck_error(NULL, "Out of Memory Error: x"), TG_NOMEM);
-}
-
 /* The processes that fork come first: nothing of DuckDB may run yet. */
 int main(void)
 {
@@ -471,7 +453,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wide_tables_get_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_transactions, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
-        cmocka_unit_test(test_error_rules),
     };
     return cmocka_run_group_tests_name("database/duckdb", tests, NULL, NULL);
 }

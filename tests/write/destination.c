@@ -29,6 +29,20 @@ static void test_urls(void **state)
     assert_non_null(strstr(err.what, "destination 'oracle:' has no driver"));
 }
 
+static void test_examples(void **state)
+{
+    (void)state;
+    size_t count = 0;
+    struct destination_example example = {0};
+    for (; destination_example(count, &example); count++) {
+        assert_int_equal(destination_check(example.url, "d", NULL, NULL), TG_OK);
+        assert_non_null(strstr(example.url, example.name));
+        if (example.start)
+            assert_non_null(strstr(example.start, "destination: "));
+    }
+    assert_true(count > 0);
+}
+
 static void test_where_urls_lead(void **state)
 {
     (void)state;
@@ -217,8 +231,11 @@ static void test_another_kind(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_urls),          cmocka_unit_test(test_where_urls_lead),
-        cmocka_unit_test(test_nothing_there), cmocka_unit_test(test_what_is_there),
+        cmocka_unit_test(test_urls),
+        cmocka_unit_test(test_examples),
+        cmocka_unit_test(test_where_urls_lead),
+        cmocka_unit_test(test_nothing_there),
+        cmocka_unit_test(test_what_is_there),
         cmocka_unit_test(test_another_kind),
     };
     return cmocka_run_group_tests_name("destination", tests, NULL, NULL);

@@ -11,6 +11,16 @@
 #include "write/sql/ledger.h"
 #include "write/sql/write.h"
 
+static bool example(size_t i, struct destination_example *out)
+{
+    size_t count;
+    const struct connection_driver *const *drivers = connection_list(&count);
+    if (i >= count)
+        return false;
+    *out = (struct destination_example){drivers[i]->scheme, drivers[i]->example, drivers[i]->start};
+    return true;
+}
+
 static int check(const char *url, const char *folder, const char *dataset,
                  struct destination_place *place, struct tg_error *err)
 {
@@ -153,6 +163,7 @@ done:
 }
 
 const struct destination_driver destination_sql = {
+    .example = example,
     .check = check,
     .open = open_database,
     .restore = restore,

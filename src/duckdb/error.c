@@ -1,0 +1,88 @@
+/*
+ * DuckDB's messages as errors of ours.
+ *
+ * Path: duck_error -> find_rule (the prefixes of its messages are the only thing the pending API
+ * tells) -> code, SQLSTATE, whether to try again, and what to do.
+ *
+ * Where an error happened is added by the callers.
+ */
+#include "duckdb/api.h"
+
+#include <string.h>
+
+struct rule {
+    const char *prefix; /* of DuckDB's message; NULL: any */
+    const char *part;   /* somewhere in it; NULL: any */
+    int code;
+    bool retryable;
+    const char *sqlstate;
+    const char *advice;
+};
+
+static const struct rule rules[] = {
+    {"IO Error", "Could not set lock", TG_LOCKED, true, "",
+     "; close the other program, or wait, and run again"},
+    {NULL, "No space left on device", TG_IO, true, "53100", "; free some disk space"},
+    {NULL, "File too large", TG_IO, false, "53100", "; raise the limit on file sizes"},
+    {NULL, "Disk quota exceeded", TG_IO, true, "53100", "; free some disk space"},
+    {"Out of Memory Error", NULL, TG_NOMEM, false, "53200",
+     "; give the run more memory: --memory 1GiB, or `memory: 1GiB` in the spec"},
+    {"INTERRUPT Error", NULL, TG_CANCELLED, true, "57014", ""},
+    {"Constraint Error", "NOT NULL constraint", TG_DESTINATION, false, "23502", ""},
+    {"Constraint Error", "CHECK constraint", TG_DESTINATION, false, "23514", ""},
+    {"Constraint Error", "foreign key", TG_DESTINATION, false, "23503", ""},
+    {"Constraint Error", "uplicate key", TG_DESTINATION, false, "23505", ""},
+    {"Constraint Error", "unique constraint", TG_DESTINATION, false, "23505", ""},
+    {"Constraint Error", "primary key constraint", TG_DESTINATION, false, "23505", ""},
+    {"TransactionContext Error", "onflict", TG_DESTINATION, true, "40001", "; run again"},
+    {"Transaction", "onflict", TG_DESTINATION, true, "40001", "; run again"},
+    {"Catalog Error: Table with name", "does not exist", TG_DESTINATION, false, "42P01", ""},
+    {"Catalog Error: Table with name", "already exists", TG_DESTINATION, false, "42P07", ""},
+    {"Catalog Error: Column with name", "already exists", TG_DESTINATION, false, "42701", ""},
+    {"Binder Error: Referenced column", "not found", TG_DESTINATION, false, "42703", ""},
+    {"Binder Error", "Ambiguous reference to catalog or schema", TG_DESTINATION, false, "",
+     "; name the dataset other than the database file"},
+    {"FATAL Error", "has been invalidated", TG_LOCKED, true, "", "; run again"},
+    {NULL, "not a valid DuckDB database file", TG_DESTINATION, false, "",
+     "; name another file, or run again if another program is just making this one"},
+    {NULL, NULL, TG_DESTINATION, false, "", ""},
+};
+
+static const struct rule *find_rule(const char *message)
+{
+    const struct rule *rule = rules;
+    for (; rule->prefix || rule->part; rule++) {
+        bool starts = !rule->prefix || strncmp(message, rule->prefix, strlen(rule->prefix)) == 0;
+        if (starts && (!rule->part || strstr(message, rule->part)))
+            break;
+    }
+    return rule;
+}
+
+/* Bytes of the message that say what happened: DuckDB's own advice is about its settings, not ours.
+ */
+static size_t useful_length(const char *message)
+{
+    static const char *const tails[] = {"\n\nPossible solutions", "\n\nSee also", ". See also"};
+    size_t len = strlen(message);
+    for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+        const char *tail = strstr(message, tails[i]);
+        if (tail && (size_t)(tail - message) < len)
+            len = (size_t)(tail - message);
+    }
+    return len;
+}
+
+int duck_error(struct tg_error *err, const char *message)
+{
+    if (!message)
+        message = "no message";
+    const struct rule *rule = find_rule(message);
+    int code = error_set(err, rule->code, "duckdb: %.*s%s", (int)useful_length(message), message,
+                         rule->advice);
+    if (err) {
+        err->retryable = rule->retryable;
+        memcpy(err->sqlstate, rule->sqlstate, strlen(rule->sqlstate) + 1);
+    }
+    return code;
+}

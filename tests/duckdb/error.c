@@ -1,0 +1,50 @@
+/* DuckDB's messages as errors of ours; those of real statements are in tests/database/duckdb.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "duckdb/api.h"
+
+static void test_error_rules(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    assert_int_equal(duck_error(&err, "IO Error: Could not write all bytes to file \"x\": wanted=1 "
+                                      "wrote=0: No space left on device"),
+                     TG_IO);
+    assert_true(err.retryable);
+    assert_int_equal(duck_error(&err, "TransactionContext Error: Conflict on update!"),
+                     TG_DESTINATION);
+    assert_true(err.retryable);
+    assert_string_equal(err.sqlstate, "40001");
+    assert_int_equal(duck_error(&err, NULL), TG_DESTINATION);
+    assert_false(err.retryable);
+    assert_string_equal(err.sqlstate, "");
+    assert_int_equal(duck_error(NULL, "Out of Memory Error: x"), TG_NOMEM);
+}
+
+/* Its advice is about its own settings. */
+static void test_advice(void **state)
+{
+    (void)state;
+    struct tg_error err = {0};
+    assert_int_equal(duck_error(&err, "Out of Memory Error: failed\n\nPossible solutions: SET x"),
+                     TG_NOMEM);
+    assert_null(strstr(err.what, "SET x"));
+    assert_non_null(strstr(err.what, "failed; give the run more memory"));
+    assert_int_equal(duck_error(&err, "IO Error: Could not set lock. See also https://x"),
+                     TG_LOCKED);
+    assert_null(strstr(err.what, "See also"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_error_rules),
+        cmocka_unit_test(test_advice),
+    };
+    return cmocka_run_group_tests_name("duckdb/error", tests, NULL, NULL);
+}
