@@ -13,6 +13,7 @@
 
 #include "api/sized.h"
 #include "base/memory.h"
+#include "base/wakeup.h"
 #include "write/destination.h"
 
 enum { MEMORY_BYTES_DEFAULT = 256 << 20, THREADS_MAX = 8 };
@@ -60,7 +61,7 @@ static int pipeline_alloc(struct tg_pipeline **out, struct tg_error *err)
     pipeline->ctx.warnings = &pipeline->warnings;
     pipeline->ctx.secrets = &pipeline->config.secrets;
     *out = pipeline;
-    return TG_OK;
+    return wakeup_open(&pipeline->ctx.wakeup, err);
 }
 
 /* The destination as it may be shown and stored. */
@@ -192,6 +193,7 @@ int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *reso
 void pipeline_begin(struct tg_pipeline *pipeline)
 {
     atomic_store(&pipeline->cancel, 0);
+    wakeup_clear(pipeline->ctx.wakeup);
     warnings_clear(&pipeline->warnings);
 }
 
@@ -249,8 +251,10 @@ done:
 
 void tg_pipeline_cancel(struct tg_pipeline *pipeline)
 {
-    if (pipeline)
-        atomic_store(&pipeline->cancel, 1);
+    if (!pipeline)
+        return;
+    atomic_store(&pipeline->cancel, 1);
+    wakeup_set(pipeline->ctx.wakeup);
 }
 
 void pipeline_keep(struct tg_pipeline *pipeline)
@@ -264,6 +268,7 @@ void pipeline_drop(struct tg_pipeline *pipeline)
         return;
     config_release(&pipeline->config);
     warnings_release(&pipeline->warnings);
+    wakeup_close(pipeline->ctx.wakeup);
     mem_free(pipeline);
 }
 

@@ -18,6 +18,7 @@
 
 #include "base/memory.h"
 #include "base/text/utf8.h"
+#include "base/wakeup.h"
 
 const char *tg_version(void)
 {
@@ -31,7 +32,8 @@ int tg_version_number(void)
 
 void context_init(struct context *ctx)
 {
-    *ctx = (struct context){.memory_bytes_max = (size_t)256 * 1024 * 1024, .threads = 2};
+    *ctx =
+        (struct context){.wakeup = -1, .memory_bytes_max = (size_t)256 * 1024 * 1024, .threads = 2};
 }
 
 int context_check(const struct context *ctx, struct tg_error *err)
@@ -39,6 +41,15 @@ int context_check(const struct context *ctx, struct tg_error *err)
     if (!ctx->cancel || atomic_load_explicit(ctx->cancel, memory_order_relaxed) == 0)
         return TG_OK;
     return error_set(err, TG_CANCELLED, "cancelled; run again to go on");
+}
+
+int context_pause(const struct context *ctx, int ms, struct tg_error *err)
+{
+    int rc = context_check(ctx, err);
+    if (rc != TG_OK)
+        return rc;
+    wakeup_wait(ctx->wakeup, ms);
+    return context_check(ctx, err);
 }
 
 int64_t context_now_us(const struct context *ctx)

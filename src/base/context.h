@@ -27,10 +27,11 @@ void warnings_clear(struct warnings *warnings);
 void warnings_release(struct warnings *warnings);
 
 struct context {
-    const atomic_int *cancel;    /* borrowed; not zero: stop at the next check; may be NULL */
-    size_t memory_bytes_max;     /* the budget of a run */
-    int threads;                 /* worker threads for the embedded engine */
-    const char *engine_path;     /* borrowed: its library; NULL: to be searched for */
+    const atomic_int *cancel; /* borrowed; not zero: stop at the next check; may be NULL */
+    int wakeup;              /* set with the flag (wakeup.h): to be waited for; -1: there is none */
+    size_t memory_bytes_max; /* the budget of a run */
+    int threads;             /* worker threads for the embedded engine */
+    const char *engine_path; /* borrowed: its library; NULL: to be searched for */
     const char *storage_version; /* borrowed: of database files that are made; NULL: the default */
     int64_t (*clock_us)(void *); /* microseconds since 1970, UTC */
     int (*random)(void *, void *out, size_t len); /* TG_OK or TG_IO */
@@ -50,6 +51,8 @@ struct context {
 void context_init(struct context *ctx);
 /* TG_OK, or TG_CANCELLED once the cancel flag is set. Call it at each batch, file and statement. */
 int context_check(const struct context *ctx, struct tg_error *err) TG_CHECK_RESULT;
+/* Waits so long, or until the run is cancelled: TG_CANCELLED. */
+int context_pause(const struct context *ctx, int ms, struct tg_error *err) TG_CHECK_RESULT;
 int64_t context_now_us(const struct context *ctx);
 /* Microseconds that only ever go forward, for durations; never the injected clock. */
 int64_t context_ticks_us(void);

@@ -7,7 +7,7 @@
  * nobody gets in between. The list is the one global there is, because the lock on a file is the
  * process's as well: whoever closes a descriptor of it, if only to read its header, gives it up.
  *
- * What a connection does is duckdb.c's.
+ * What a connection does is the driver's.
  */
 #include "duckdb/instance.h"
 

@@ -1,10 +1,13 @@
 /* The life of a pipeline: options that are wrong, checks, cancel. */
 #include "tests/fixture.h"
 
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "run/pipeline.h"
 
 static int read_nothing(struct tg_read *read, struct tg_error *err)
 {
@@ -115,6 +118,19 @@ static void a_run_needs_neither_info_nor_error(void **state)
     fixture_open(fixture, &resource, 1);
     assert_int_equal(tg_pipeline_run(fixture->pipeline, NULL, NULL), TG_OK);
     assert_query(fixture, "SELECT id FROM n", "id\n1\n");
+}
+
+/* Who waits for a descriptor hears of it, too; until the next call. */
+static void a_cancel_wakes(void **state)
+{
+    struct fixture *fixture = *state;
+    fixture_open(fixture, NULL, 0);
+    struct pollfd wait = {.fd = fixture->pipeline->ctx.wakeup, .events = POLLIN};
+    assert_int_equal(poll(&wait, 1, 0), 0);
+    tg_pipeline_cancel(fixture->pipeline);
+    assert_int_equal(poll(&wait, 1, 0), 1);
+    assert_int_equal(tg_pipeline_check(fixture->pipeline, &fixture->err), TG_OK);
+    assert_int_equal(poll(&wait, 1, 0), 0);
 }
 
 static int read_and_cancel(struct tg_read *read, struct tg_error *err)
@@ -402,6 +418,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(null_is_refused_by_name, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_run_needs_neither_info_nor_error, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_cancel_wakes, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(cancel_ends_a_run, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_spec_can_be_a_text_and_get_callbacks, fixture_setup,
                                         fixture_teardown),

@@ -10,6 +10,7 @@
 
 #include "base/context.h"
 #include "base/memory.h"
+#include "base/wakeup.h"
 
 static void test_defaults(void **state)
 {
@@ -51,6 +52,30 @@ static void test_cancel(void **state)
     atomic_store(&flag, 2);
     assert_int_equal(context_check(&ctx, &err), TG_CANCELLED);
     assert_int_equal(err.code, TG_CANCELLED);
+}
+
+/* A pause ends at once where the run is cancelled before it, or meanwhile. */
+static void test_pause(void **state)
+{
+    (void)state;
+    enum { LONG_MS = 60000 };
+    struct context ctx;
+    struct tg_error err = {0};
+    atomic_int flag = 0;
+    context_init(&ctx);
+    ctx.cancel = &flag;
+    int64_t start = context_ticks_us();
+    assert_int_equal(context_pause(&ctx, 20, &err), TG_OK);
+    assert_true(context_ticks_us() - start >= 15000);
+    assert_int_equal(wakeup_open(&ctx.wakeup, &err), TG_OK);
+    wakeup_set(ctx.wakeup);
+    assert_int_equal(context_pause(&ctx, LONG_MS, &err), TG_OK); /* woken for nothing */
+    atomic_store(&flag, 1);
+    assert_int_equal(context_pause(&ctx, LONG_MS, &err), TG_CANCELLED);
+    wakeup_clear(ctx.wakeup);
+    assert_int_equal(context_pause(&ctx, LONG_MS, &err), TG_CANCELLED);
+    assert_true(context_ticks_us() - start < LONG_MS * 1000 / 2);
+    wakeup_close(ctx.wakeup);
 }
 
 struct outside {
@@ -222,6 +247,7 @@ int main(void)
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_ticks),
         cmocka_unit_test(test_cancel),
+        cmocka_unit_test(test_pause),
         cmocka_unit_test(test_injected),
         cmocka_unit_test(test_warnings_are_kept),
         cmocka_unit_test(test_warnings_of_many_threads),

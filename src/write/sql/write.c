@@ -15,7 +15,6 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/fault.h"
 #include "write/sql/agree.h"
@@ -270,12 +269,6 @@ done:
     return rc;
 }
 
-static void pause_ms(int ms)
-{
-    const struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
-    nanosleep(&pause, NULL);
-}
-
 enum { LOCK_PAUSE_MS = 5, LOCK_WAIT_MAX_MS = 600000 };
 
 /* BEGIN, and the ledger is this load's alone. Two transactions that do not see each other would
@@ -285,16 +278,16 @@ static int begin(struct writing *writing, struct tg_error *err)
     struct connection *con = writing->con;
     const char *dataset = writing->manifest->dataset;
     for (int waited = 0; waited < LOCK_WAIT_MAX_MS; waited += LOCK_PAUSE_MS) {
-        int rc = context_check(con->ctx, err);
-        if (rc == TG_OK)
-            rc = connection_transact(con, TRANSACT_BEGIN, err);
+        int rc = connection_transact(con, TRANSACT_BEGIN, err);
         if (rc == TG_OK)
             rc = ledger_lock(con, dataset, err);
         if (rc == TG_OK || strcmp(err->sqlstate, serialization_failure) != 0)
             return rc;
         (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL);
         error_clear(err);
-        pause_ms(LOCK_PAUSE_MS);
+        rc = context_pause(con->ctx, LOCK_PAUSE_MS, err);
+        if (rc != TG_OK)
+            return rc;
     }
     int rc = error_set(err, TG_LOCKED,
                        "another load has been writing to dataset '%s' for %d minutes; wait until "
@@ -408,10 +401,9 @@ int write_package(struct connection *con, const char *package_path, const struct
         err = &own;
     int rc = write_once(con, package_path, manifest, out, err);
     for (int i = 1; is_race(rc, err) && i < ATTEMPTS_MAX; i++) {
-        pause_ms(PAUSE_MS << (i - 1));
         error_clear(err);
         write_result_release(out);
-        rc = context_check(con->ctx, err);
+        rc = context_pause(con->ctx, PAUSE_MS << (i - 1), err);
         if (rc == TG_OK)
             rc = write_once(con, package_path, manifest, out, err);
     }
