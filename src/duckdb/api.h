@@ -1,6 +1,6 @@
 /*
- * What the files of this folder that know DuckDB share: DuckDB's C API with our
- * errors, our cancel flag and our Arrow structs. No other folder includes it.
+ * What the files that know DuckDB share, those of this folder and the database driver: DuckDB's C
+ * API with our errors, our cancel flag and our Arrow structs.
  */
 #ifndef TIDEGATE_DATABASE_DUCKDB_API_H
 #define TIDEGATE_DATABASE_DUCKDB_API_H

@@ -123,6 +123,7 @@ const struct dialect dialect_duckdb = {
     .quote = '"',
     .name_bytes_max = 65536,
     .folds_case = true,
+    .use = "USE ",
     .hex = {"from_hex('", "')"},
     .try_cast = "TRY_CAST({value} AS {type})",
     .store_random = {{" USING COMPRESSION uncompressed", 0}},

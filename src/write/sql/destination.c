@@ -152,7 +152,7 @@ static int query(struct destination *destination, const char *text, struct Arrow
     int rc = TG_OK;
     struct connection *con = destination->state;
     struct buf use = BUF_INIT;
-    buf_text(&use, "USE ");
+    buf_text(&use, con->dialect->use);
     sql_ident(&use, con->dialect, destination->dataset);
     TRY(buf_check(&use, err));
     TRY(connection_exec(con, buf_string(&use), NULL, err));
