@@ -142,15 +142,10 @@ int option_choice(const char *choices, const char *word)
     return -1;
 }
 
-/* "a, b, c" of a list with blanks, for messages. */
-static const char *spell_out(struct document *doc, const char *choices)
+void put_words(struct buf *out, const char *words, const char *between)
 {
-    struct buf text = BUF_INIT;
-    for (; *choices; choices++)
-        buf_printf(&text, *choices == ' ' ? ", " : "%c", *choices);
-    const char *kept = text.failed ? NULL : arena_strdup(doc->arena, buf_string(&text));
-    buf_release(&text);
-    return kept;
+    for (; *words; words++)
+        buf_printf(out, *words == ' ' ? "%s" : "%.1s", *words == ' ' ? between : words);
 }
 
 static int unknown_key(struct document *doc, const struct node *node, const char *subject,
@@ -207,17 +202,21 @@ static int wrong_type(struct document *doc, const struct node *node, const struc
 static int check_choice(struct document *doc, const struct node *node, const struct option *option)
 {
     char hint[NEAREST_HINT_BYTES];
+    struct buf choices = BUF_INIT;
     struct nearest nearest = {.wanted = node->text};
     char words[OPTION_WORDS_MAX];
     const char *list = option_choices(option, words);
     if (!list || option_choice(list, node->text) >= 0)
         return TG_OK;
-    const char *choices = spell_out(doc, list);
-    if (!choices)
-        return error_nomem(doc->err);
+    put_words(&choices, list, ", ");
     nearest_offer_words(&nearest, list);
-    return document_problem(doc, &node->place, "'%s' is one of %s, not '%s'%s", option->name,
-                            choices, shown(node, option), nearest_hint(&nearest, hint));
+    int rc = buf_check(&choices, doc->err);
+    if (rc == TG_OK)
+        rc = document_problem(doc, &node->place, "'%s' is one of %s, not '%s'%s", option->name,
+                              buf_string(&choices), shown(node, option),
+                              nearest_hint(&nearest, hint));
+    buf_release(&choices);
+    return rc;
 }
 
 static int check_texts(struct document *doc, const struct node *node, const struct option *option)

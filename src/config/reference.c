@@ -236,8 +236,7 @@ static void put_option(struct buf *out, const struct option *option)
     buf_printf(&text, "%s (%s", option->help, type_words(option));
     if (choices) {
         buf_text(&text, ": ");
-        for (const char *p = choices; *p; p++)
-            buf_printf(&text, *p == ' ' ? ", " : "%c", *p);
+        put_words(&text, choices, ", ");
     }
     if (option->required)
         buf_text(&text, "; required");
@@ -248,15 +247,6 @@ static void put_option(struct buf *out, const struct option *option)
     put_wrapped(out, buf_string(&text), NAME_COLUMNS, NAME_COLUMNS);
     out->failed = out->failed || text.failed;
     buf_release(&text);
-}
-
-/* "{a: value, b: value}" for "a b" */
-static void put_shorthand(struct buf *out, const char *names)
-{
-    buf_char(out, '{');
-    for (; *names; names++)
-        buf_printf(out, *names == ' ' ? ": value, " : "%c", *names);
-    buf_text(out, ": value}");
 }
 
 static void write_text(const struct sections *sections, struct buf *out)
@@ -270,9 +260,9 @@ static void write_text(const struct sections *sections, struct buf *out)
         if (section->table && !section->table->name)
             buf_text(out, "  It has no keys of its own.\n");
         if (section->shorthand) {
-            buf_text(out, "  A value that is no map stands for ");
-            put_shorthand(out, section->shorthand);
-            buf_text(out, ".\n");
+            buf_text(out, "  A value that is no map stands for {");
+            put_words(out, section->shorthand, ": value, ");
+            buf_text(out, ": value}.\n");
         }
         for (const char *line = section->example; line && *line;) {
             size_t len = strcspn(line, "\n");
@@ -298,11 +288,12 @@ static void put_row(struct buf *out, const struct option *option)
     buf_printf(out, "| `%s` | ", option->name);
     if (!choices || option->type != OPTION_TEXT)
         buf_text(out, type_words(option));
-    if (choices)
+    if (choices) {
         buf_text(out, option->type == OPTION_TEXT ? "`" : ": `");
-    for (const char *p = choices; p && *p; p++)
-        buf_printf(out, *p == ' ' ? "`, `" : "%c", *p);
-    buf_printf(out, "%s | ", choices ? "`" : "");
+        put_words(out, choices, "`, `");
+        buf_char(out, '`');
+    }
+    buf_text(out, " | ");
     if (option->required)
         buf_text(out, "required");
     else if (option->fallback)
@@ -326,9 +317,9 @@ static void write_markdown(const struct sections *sections, struct buf *out)
         if (section->table && !section->table->name)
             buf_text(out, "\nIt has no keys of its own.\n");
         if (section->shorthand) {
-            buf_text(out, "\nA value that is no map stands for `");
-            put_shorthand(out, section->shorthand);
-            buf_text(out, "`.\n");
+            buf_text(out, "\nA value that is no map stands for `{");
+            put_words(out, section->shorthand, ": value, ");
+            buf_text(out, ": value}`.\n");
         }
         if (section->example)
             buf_printf(out, "\n```yaml\n%s```\n", section->example);
@@ -375,8 +366,7 @@ static void put_scalar(struct buf *out, const struct option *option)
         return;
     }
     put(out, "'anyOf':[{'enum':['");
-    for (const char *p = choices; *p; p++)
-        buf_printf(out, *p == ' ' ? "\",\"" : "%c", *p);
+    put_words(out, choices, "\",\"");
     put(out, "']}" OR_REFERENCE);
 }
 

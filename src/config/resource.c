@@ -428,23 +428,38 @@ done:
 
 /* ---- from the C API ---- */
 
+/* Behind those before it, whose names are others. */
+static int copy_column(struct config *config, const struct tg_column *given,
+                       struct resource *resource, struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t at = resource->column_count++;
+    struct tg_column *column = &resource->columns[at];
+    TRY(fill_from_struct(&config->arena, given, sizeof(*given), column_fields, column, err));
+    if (!column->name || !*column->name)
+        return error_set(err, TG_USAGE, "column %zu has no name", at);
+    for (size_t i = 0; i < at; i++)
+        if (strcmp(resource->columns[i].name, column->name) == 0)
+            return error_set(err, TG_USAGE, "column '%s' has two entries", column->name);
+    rc = fill_from_struct(&config->arena, given, sizeof(*given), column_options, column, err);
+    if (rc == TG_USAGE)
+        return error_at(err, rc, AT_COLUMN, column->name);
+done:
+    return rc;
+}
+
 static int copy_columns(struct config *config, const struct tg_resource *given,
                         struct resource *resource, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct arena *arena = &config->arena;
-    resource->columns = arena_alloc(arena, (given->column_count + 1) * sizeof(*resource->columns));
+    size_t count = given->column_count;
+    if (count > 0 && !given->columns)
+        return error_set(err, TG_USAGE, "column_count is set, columns is not");
+    resource->columns = arena_alloc(&config->arena, (count + 1) * sizeof(*resource->columns));
     if (!resource->columns)
         return error_nomem(err);
-    for (size_t i = 0; i < given->column_count; i++) {
-        const struct tg_column *from = &given->columns[i];
-        struct tg_column *to = &resource->columns[resource->column_count++];
-        TRY(fill_from_struct(arena, from, sizeof(*from), column_fields, to, err));
-        rc = fill_from_struct(arena, from, sizeof(*from), column_options, to, err);
-        if (rc == TG_USAGE)
-            return error_at(err, rc, AT_COLUMN, to->name);
-        TRY(rc);
-    }
+    for (size_t i = 0; i < count; i++)
+        TRY(copy_column(config, &given->columns[i], resource, err));
 done:
     return rc;
 }
@@ -466,16 +481,6 @@ static int check_given(const struct config *config, const struct tg_resource *gi
                       "write_disposition of struct tg_resource is %d, which is none of its values; "
                       "was the struct zeroed?",
                       (int)given->write_disposition);
-    if (given->column_count > 0 && !given->columns)
-        return refuse(origin, "columns", NULL, "column_count is set, columns is not");
-    for (size_t i = 0; i < given->column_count; i++)
-        if (!given->columns[i].name || !*given->columns[i].name)
-            return refuse(origin, "columns", NULL, "column %zu has no name", i);
-    for (size_t i = 0; i < given->column_count; i++)
-        for (size_t j = 0; j < i; j++)
-            if (strcmp(given->columns[i].name, given->columns[j].name) == 0)
-                return refuse(origin, "columns", NULL, "column '%s' has two entries",
-                              given->columns[i].name);
     if (find_resource(config, given->name, strlen(given->name)))
         return refuse(origin, "name", NULL, "there is a resource of that name already");
     return TG_OK;

@@ -1,7 +1,8 @@
 /*
- * Inside of the configuration, shared by config.c (environment, option tables, names), spec.c (the
- * keys of a spec), schema.c (those of its schema), resource.c (what a resource may be) and
- * reference.c (prints what the tables say).
+ * Inside of the configuration. Tables of options (keys.c), what is done by them alone: checked
+ * (option.c), put into structs (fill.c), printed (reference.c); and what needs to know them: a spec
+ * (spec.c), its schema (schema.c), what a resource may be (resource.c), environment and names
+ * (config.c).
  */
 #ifndef TIDEGATE_SPEC_H
 #define TIDEGATE_SPEC_H
@@ -28,6 +29,8 @@ const struct option *option_find(const struct option *table, const char *name);
 const struct option *option_shorthand(const struct option *option);
 /* The place of a word among choices ("a b c"), or -1. */
 int option_choice(const char *choices, const char *word);
+/* The words with something else between them: "a, b, c". */
+void put_words(struct buf *out, const char *words, const char *between);
 
 /* ---- structs by option tables (fill.c) ---- */
 
