@@ -39,7 +39,7 @@ struct bookmarks ledger_recall(const struct ledger *ledger, const char *resource
 {
     size_t first = bookmark_place(ledger, resource, false);
     size_t end = bookmark_place(ledger, resource, true);
-    return (struct bookmarks){ledger->bookmarks + first, end - first};
+    return (struct bookmarks){first < end ? ledger->bookmarks + first : NULL, end - first};
 }
 
 void ledger_next_id(const struct ledger *ledger, const char *newest, int64_t now_us,
