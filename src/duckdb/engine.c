@@ -40,6 +40,13 @@ int engine_new(struct context *ctx, const char *temp_dir, struct engine **out, s
     return TG_OK;
 }
 
+void engine_rest(struct engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    duck_close(&engine->database);
+    pthread_mutex_unlock(&engine->lock);
+}
+
 void engine_free(struct engine *engine)
 {
     if (!engine)

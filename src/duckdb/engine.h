@@ -14,6 +14,8 @@ struct engine;
 /* No work is done yet. `temp_dir` (copied) is where DuckDB may spill. */
 int engine_new(struct context *ctx, const char *temp_dir, struct engine **out,
                struct tg_error *err) TG_CHECK_RESULT;
+/* Gives its memory back until it is needed again; no query of it is open. */
+void engine_rest(struct engine *engine);
 void engine_free(struct engine *engine); /* NULL is fine */
 
 /* Which DuckDB every engine of this process is; loads it. `version` (may be NULL):

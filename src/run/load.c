@@ -1,571 +1,223 @@
 /*
- * The way of one resource: source -> cursor -> normalize -> package, and what is remembered of it
- * for the next run.
+ * A load, from its id to its drop.
  *
- *   load_resource: load_hints (hints.c) -> resume_cursor (state, boundary)
- *                  -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
- *                                  and what is not loaded: keep_reject -> rejects_add]
- *                  -> remember (state, boundary, bookmarks)
+ *   load_begin (the id) -> load_extract: load_resource for each (resource.c) -> load_seal:
+ *   describe_load, package_seal -> load_write: settle_write (settle.c)
+ *   load_end: the sources are told how it went (end_sources)
+ *
+ * What it begins from is the session's; what becomes of a sealed package is settle.c's.
  */
+#include "run/load.h"
+
+#include <stdio.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "base/time.h"
-#include "normalize/normalize.h"
-#include "package/rejects.h"
-#include "run/run.h"
-#include "write/disposition.h"
 
-struct load {
-    struct run *run;
-    const struct resource *resource;
-    struct table *root;
-    struct cursor *cursor;
-    struct groups *groups; /* of a merge key, for the cursor; NULL: none */
-    struct normalizer *normalizer;
-    struct page_stream *stream;
-    struct bookmarks recalled;
-    struct load_counts *counts;
-    bool spans_values;   /* a group of the merge key may have rows of several cursor values */
-    bool resumes;        /* its cursor goes on from an earlier load */
-    bool replaces;       /* empties its tables and starts its cursor afresh */
-    const char *held_by; /* what keeps rows of earlier loads from coming again; NULL: nothing */
-    enum there root_found;
-};
+static const int64_t CLOCK_AHEAD_MAX_US = INT64_C(3600) * 1000000;
 
-/* ---- the cursor, from and to what is remembered ---- */
-
-/* A source without a name goes by the schema's. */
-static const char *source_key(const struct run *run, const struct resource *resource)
+void load_init(struct load *load, struct session *session)
 {
-    bool named = strcmp(resource->source, run->pipeline->config.schema) != 0;
-    return named ? resource->source : run->schema;
+    *load = (struct load){.session = session, .started_ticks = context_ticks_us()};
 }
 
-static const struct ledger_boundary *find_boundary(const struct run *run,
-                                                   const struct resource *resource,
-                                                   const char *last_value)
-{
-    for (size_t i = 0; last_value && i < run->ledger.boundary_count; i++) {
-        const struct ledger_boundary *boundary = &run->ledger.boundaries[i];
-        if (strcmp(boundary->resource, resource->name) == 0 &&
-            strcmp(boundary->cursor_path, resource->incremental.cursor_path) == 0 &&
-            strcmp(boundary->last_value, last_value) == 0)
-            return boundary;
-    }
-    return NULL;
-}
+/* ---- the id ---- */
 
-/* The columns that a merge replaces rows by: as the source names them, where the resource says so.
- */
-static int merge_key(const struct load *load, struct arena *arena, const char *const **names,
-                     size_t *count, struct tg_error *err)
+/* A load that waits to be written comes before this one. */
+static int newest_waiting(const struct load *load, char newest[LOAD_ID_TEXT], struct tg_error *err)
 {
-    const struct resource *resource = load->resource;
-    size_t max = load->root->column_count;
-    *names = resource->merge_key;
-    *count = resource->merge_key_count;
-    if (*count > 0 || !resource->disposition->needs_key)
-        return TG_OK;
-    const char **hinted = arena_alloc(arena, (max + 1) * sizeof(*hinted));
-    if (!hinted)
-        return error_nomem(err);
-    *count = table_key(load->root, true, hinted, max);
-    *names = hinted;
-    return TG_OK;
-}
-
-/* The rows that the cursor would drop go along with those of their group that pass. */
-static int open_groups(struct load *load, struct cursor_options *options, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct run *run = load->run;
-    struct buf folder = BUF_INIT;
-    struct arena arena;
-    struct groups_options groups = {.ctx = &run->pipeline->ctx, .engine = run->engine};
-    const char *field = options->path + (strncmp(options->path, "$.", 2) == 0 ? 2 : 0);
-    arena_init(&arena);
-    TRY(merge_key(load, &arena, &groups.key, &groups.key_count, err));
-    if (groups.key_count == 0)
-        goto done;
-    for (size_t i = 0; i < groups.key_count; i++)
-        if (strcmp(groups.key[i], field) == 0)
-            options->groups_share_value = true;
-    buf_printf(&folder, "%s/open/%s.held", run->folder, run->load_id);
-    TRY(buf_check(&folder, err));
-    groups.folder = folder.data;
-    TRY(groups_new(&groups, &load->groups, err));
-    options->groups = load->groups;
-    load->spans_values = !options->groups_share_value;
-done:
-    buf_release(&folder);
-    arena_release(&arena);
+    const struct session *session = load->session;
+    struct fs_names sealed = {0};
+    char *folder = fs_join(session->folder, "sealed");
+    int rc = folder ? fs_list(folder, &sealed, err) : error_nomem(err);
+    snprintf(newest, LOAD_ID_TEXT, "%s", session->ledger.newest_load);
+    for (size_t i = 0; i < sealed.count; i++)
+        if (load_id_ns(sealed.items[i]) > load_id_ns(newest))
+            snprintf(newest, LOAD_ID_TEXT, "%s", sealed.items[i]);
+    fs_names_release(&sealed);
+    mem_free(folder);
     return rc;
 }
 
-/* Only the source can know the rows of a group that came before. */
-static void warn_of_parts(const struct load *load, const struct extract_counts *read)
+static void warn_of_clock(const struct load *load)
 {
-    if (!load->spans_values || !load->resumes || cursor_outside(load->cursor) > 0 ||
-        read->rows_filtered == read->rows_read)
+    const struct tg_pipeline *pipeline = load->session->pipeline;
+    const char *newest = load->session->ledger.newest_load;
+    int128 newest_us = load_id_ns(newest) / 1000;
+    if (newest_us - load->started_us <= CLOCK_AHEAD_MAX_US)
         return;
-    context_log(&load->run->pipeline->ctx, TG_LOG_WARNING, "cursor",
-                "resource '%s' has a merge_key, and its source delivered no row before the cursor: "
-                "rows of the same group that were loaded earlier are replaced by those that came "
-                "now; let the source deliver whole groups, or make '%s' part of the merge_key",
-                load->resource->name, load->resource->incremental.cursor_path);
+    struct buf is = BUF_INIT, now = BUF_INIT;
+    time_format_timestamp_z(&is, newest_us < INT64_MAX ? (int64_t)newest_us : INT64_MAX);
+    time_format_timestamp_z(&now, load->started_us);
+    context_log(&pipeline->ctx, TG_LOG_WARNING, "clock",
+                "load '%s' of pipeline '%s' was made at %s, but the clock here says %s: this run's "
+                "load follows it in number, not in time; set the clock that is wrong",
+                newest, pipeline->config.pipeline, buf_string(&is), buf_string(&now));
+    buf_release(&is);
+    buf_release(&now);
 }
 
-static void warn_of_order(const struct load *load)
+/* Its id is above that of all that came before it, whatever the clock says. */
+int load_begin(struct load *load, struct tg_error *err)
 {
-    struct cursor_contradiction found;
-    if (load->cursor && cursor_contradiction(load->cursor, &found))
-        context_log(&load->run->pipeline->ctx, TG_LOG_WARNING, "cursor",
-                    "resource '%s', cursor '%s': its values are text, and as text '%s' and '%s' "
-                    "come in another order than as %s, so that new rows may be taken for old ones; "
-                    "have the source write %s, or (CSV) give the column its type under 'columns'",
-                    load->resource->name, load->resource->incremental.cursor_path, found.other,
-                    found.value, found.as,
-                    strcmp(found.as, "dates") == 0 ? "dates as 2024-12-31" : "numbers as numbers");
-}
-
-static enum cursor_hash pick_hash(const struct resource *resource)
-{
-    /* A merge recognises rows that did not change at all; an append with a key suppresses the key,
-     * as dlt does. */
-    if (resource->disposition->adds_rows && resource->primary_key_count > 0)
-        return CURSOR_HASH_KEY;
-    return CURSOR_HASH_ROW;
-}
-
-/* dlt reads the boundary from the state; beyond this it would warn, and the blob would grow. */
-enum { STATE_HASHES_MAX = 200 };
-
-/* Of more than that the state has one hash of them all, which is no row's. It moves on as they do:
- * else a load of more rows at the same value would leave the state as it is, and who began before
- * it would load them again. */
-static int boundary_digest(const struct load *load, const char *const *hashes, size_t count,
-                           char out[HASH_ROW_TEXT + 1], struct tg_error *err)
-{
-    struct buf text = BUF_INIT;
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&text, "%s\n", hashes[i]);
-    int rc = buf_check(&text, err);
+    struct session *session = load->session;
+    char newest[LOAD_ID_TEXT];
+    load->started_us = session->restored_us;
+    warn_of_clock(load);
+    int rc = newest_waiting(load, newest, err);
     if (rc == TG_OK)
-        rc = hash_text(&load->run->hasher, buf_string(&text), text.len, HASH_ROW_BYTES, out, err);
-    buf_release(&text);
+        ledger_next_id(&session->ledger, newest, session->restored_us, load->id);
     return rc;
 }
 
-/* The rows at the last value that are there. The state holds them, with those that dlt has added
- * since; of ours that are too many for it the ledger knows. Fewer in the ledger are in the state,
- * too, unless dlt has begun anew: then it is the state that is right. */
-static int known_hashes(const struct load *load, const struct state_cursor *stored,
-                        const char ***out, size_t *count, struct tg_error *err)
+/* ---- from the sources to a sealed package ---- */
+
+int load_package(struct load *load, struct manifest **out, struct tg_error *err)
 {
-    const struct ledger_boundary *boundary =
-        find_boundary(load->run, load->resource, stored->last_value);
-    size_t ours = boundary && boundary->hash_count > STATE_HASHES_MAX ? boundary->hash_count : 0;
-    char digest[HASH_ROW_TEXT + 1] = "";
-    int rc = ours ? boundary_digest(load, boundary->hashes, ours, digest, err) : TG_OK;
-    if (rc != TG_OK)
-        return rc;
-    *out = mem_calloc(ours + stored->hash_count + 1, sizeof(**out));
-    if (!*out)
+    struct session *session = load->session;
+    if (!load->package) {
+        int rc = package_create(&session->pipeline->ctx, session->engine, session->folder, load->id,
+                                &load->package, err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    *out = package_manifest(load->package);
+    return TG_OK;
+}
+
+int load_extract(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct sources sources = {0};
+    const struct config *config = &load->session->pipeline->config;
+    load->resources = mem_calloc(config->resource_count + 1, sizeof(*load->resources));
+    if (!load->resources)
         return error_nomem(err);
-    for (*count = 0; *count < ours; ++*count)
-        (*out)[*count] = boundary->hashes[*count];
-    for (size_t i = 0; i < stored->hash_count; i++)
-        if (strcmp(stored->unique_hashes[i], digest) != 0)
-            (*out)[(*count)++] = stored->unique_hashes[i];
-    return TG_OK;
-}
-
-static int resume_cursor(struct load *load, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct run *run = load->run;
-    const struct resource *resource = load->resource;
-    const struct incremental *incremental = &resource->incremental;
-    struct state_cursor stored = {0};
-    const char **hashes = NULL;
-    bool found = false;
-    if (!incremental->cursor_path)
-        return TG_OK;
-    struct cursor_options options = {
-        .path = incremental->cursor_path,
-        .initial_value = incremental->initial_value,
-        .end_value = incremental->end_value,
-        .last_value = incremental->last_value,
-        .on_missing = incremental->on_cursor_value_missing,
-        .hash = pick_hash(resource),
-        .key = resource->primary_key,
-        .key_count = resource->primary_key_count,
-        .hash_count_max = resource->disposition->boundary_hashes_max,
-    };
-    if (!load->replaces) {
-        TRY(state_get_cursor(&run->state, source_key(run, resource), resource->name,
-                             incremental->cursor_path, &stored, &found, err));
-        TRY(known_hashes(load, &stored, &hashes, &options.stored_hash_count, err));
-        options.stored_last_json = stored.last_value;
-        options.stored_hashes = hashes;
-        load->resumes = stored.last_value != NULL;
-        if (stored.last_value && incremental->end_value.kind == TG_VALUE_NONE)
-            load->held_by = "the cursor";
-    }
-    TRY(open_groups(load, &options, err));
-    TRY(cursor_new(&options, &load->cursor, err));
-done:
-    mem_free(hashes);
-    state_cursor_release(&stored);
-    return rc == TG_OK ? rc : error_at(err, rc, AT_CURSOR, incremental->cursor_path);
-}
-
-static int remember_cursor(struct load *load, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct run *run = load->run;
-    const struct resource *resource = load->resource;
-    struct buf last = BUF_INIT, initial = BUF_INIT;
-    char digest[HASH_ROW_TEXT + 1];
-    const char *const *hashes = NULL;
-    struct manifest *manifest = NULL;
-    if (!load->cursor || !cursor_moved(load->cursor))
-        return TG_OK;
-    TRY(run_package(run, &manifest, err));
-    TRY(cursor_last_json(load->cursor, &last, err));
-    TRY(cursor_initial_json(load->cursor, &initial, err));
-    size_t hash_count = cursor_hashes(load->cursor, &hashes);
-    bool too_many = hash_count > STATE_HASHES_MAX;
-    if (too_many)
-        TRY(boundary_digest(load, hashes, hash_count, digest, err));
-    const struct state_cursor cursor = {
-        .initial_value = initial.data,
-        .last_value = last.data,
-        .start_value = last.data,
-        .unique_hashes = too_many ? (char *[]){digest} : (char **)hashes,
-        .hash_count = too_many ? 1 : hash_count,
-    };
-    TRY(state_set_cursor(&run->state, source_key(run, resource), resource->name,
-                         resource->incremental.cursor_path, &cursor, err));
-    const struct manifest_boundary boundary = {
-        .resource = resource->name,
-        .cursor_path = resource->incremental.cursor_path,
-        .last_value = buf_string(&last),
-        .hashes = (const char **)hashes,
-        .hash_count = hash_count,
-    };
-    TRY(manifest_add_boundary(manifest, &boundary, err));
-done:
-    buf_release(&last);
-    buf_release(&initial);
-    return rc;
-}
-
-/* ---- bookmarks ---- */
-
-/* A window (end_value) neither knows nor remembers anything: of what is bookmarked it loads a part.
- */
-static bool keeps_bookmarks(const struct load *load)
-{
-    return load->resource->incremental.end_value.kind == TG_VALUE_NONE;
-}
-
-/* All dispositions remember what they read; those that add rows leave out what they know. */
-static bool skips_bookmarks(const struct load *load)
-{
-    return keeps_bookmarks(load) && !load->replaces && load->resource->disposition->adds_rows;
-}
-
-static struct bookmarks recall(const struct load *load)
-{
-    const struct bookmarks none = {0};
-    return keeps_bookmarks(load) ? ledger_recall(&load->run->ledger, load->resource->name) : none;
-}
-
-/* What the source has read in this run, and would know again. */
-static struct bookmarks new_bookmarks(const struct load *load)
-{
-    const struct source_driver *driver = load->resource->driver;
-    const struct bookmarks none = {0};
-    return keeps_bookmarks(load) && driver->remember ? driver->remember(load->stream) : none;
-}
-
-static int remember_bookmarks(struct load *load, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct manifest *manifest = NULL;
-    struct bookmarks made = new_bookmarks(load);
-    if (made.count == 0)
-        return TG_OK;
-    TRY(run_package(load->run, &manifest, err));
-    manifest->skips_files |= skips_bookmarks(load);
-    for (size_t i = 0; i < made.count; i++) {
-        struct bookmark bookmark = made.items[i];
-        bookmark.resource = load->resource->name;
-        TRY(manifest_add_bookmark(manifest, &bookmark, err));
+    for (size_t i = 0; i < config->resource_count; i++) {
+        const struct resource *resource = &config->resources[i];
+        if (!resource->selected)
+            continue;
+        rc = load_resource(load, &sources, resource, &load->resources[load->resource_count], err);
+        if (rc != TG_OK)
+            TRY(error_at(err, rc, AT_RESOURCE, resource->name));
+        load->resource_count++;
     }
 done:
+    sources_close(&sources);
     return rc;
 }
 
-/* The first file of this run that no earlier one has loaded; NULL: none, or nobody knows. */
-static const char *find_new_file(const struct load *load)
-{
-    struct bookmarks made = new_bookmarks(load);
-    for (size_t i = 0; i < made.count; i++)
-        if (!*made.items[i].replaces && !bookmarks_find(load->recalled, made.items[i].key))
-            return made.items[i].key;
-    return NULL;
-}
-
-/* A new file without a new row: its cursor values are not what they seem, or not set. */
-static void warn_of_filtered(const struct load *load, const struct extract_counts *read)
-{
-    const char *path =
-        read->rows_read > 0 && read->rows_filtered == read->rows_read ? find_new_file(load) : NULL;
-    if (path)
-        context_log(&load->run->pipeline->ctx, TG_LOG_WARNING, "cursor",
-                    "resource '%s': file '%s' is new, but all %llu rows of this run were filtered: "
-                    "none of them has a cursor value '%s' beyond the one that is reached (or is "
-                    "new at it); if they should be loaded, correct the values, or read all again "
-                    "with --full-refresh",
-                    load->resource->name, path, (unsigned long long)read->rows_read,
-                    load->resource->incremental.cursor_path);
-}
-
-/* ---- the pipes ---- */
-
-static int emit_batch(void *sink, const char *name, const struct ArrowSchema *schema,
-                      struct ArrowArray *array, struct tg_error *err)
+static int describe_load(struct load *load, struct manifest *manifest, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct load *load = sink;
-    struct manifest *manifest = NULL;
-    struct manifest_table *table = NULL;
-    enum there found = load->root_found;
-    const char *resource = load->resource->name;
-    TRY(run_package(load->run, &manifest, err));
-    TRY(manifest_add_table(manifest, load->root->name, resource, false, &table, err));
-    TRY(manifest_add_table(manifest, name, resource, strcmp(name, load->root->name) != 0, &table,
-                           err));
-    if (table->rows_new == 0) {
-        if (strcmp(name, load->root->name) != 0)
-            TRY(there_meet(load->run, name, load->resource, load->held_by, &found, err));
-        table->was_there = found == THERE_PRESENT;
+    struct arena *arena = &manifest->arena;
+    struct session *session = load->session;
+    const struct ledger *ledger = &session->ledger;
+    const struct config *config = &session->pipeline->config;
+    struct buf state = BUF_INIT, catalog = BUF_INIT;
+    bool changed = false;
+    TRY(state_bump(&session->state, &manifest->state_changed, err));
+    TRY(state_json(&session->state, &state, err));
+    TRY(catalog_bump(&session->catalog, &changed, err));
+    TRY(catalog_write(&session->catalog, &catalog, err));
+    manifest->load_id = arena_strdup(arena, load->id);
+    manifest->pipeline = arena_strdup(arena, config->pipeline);
+    manifest->destination = arena_strdup(arena, session->pipeline->destination);
+    manifest->dataset = arena_strdup(arena, config->dataset);
+    manifest->schema = arena_strdup(arena, session->schema);
+    manifest->created_us = load->started_us;
+    manifest->state_version_from = ledger->state_version;
+    manifest->state_hash_from = arena_strdup(arena, ledger->state_hash);
+    manifest->files_load_from = arena_strdup(arena, ledger->files_load_id);
+    manifest->catalog_version_from = ledger->schema_version;
+    manifest->catalog_hash_from = arena_strdup(arena, ledger->schema_hash);
+    manifest->full_refresh = session->pipeline->full_refresh;
+    manifest->state = arena_strdup(arena, buf_string(&state));
+    manifest->catalog = arena_strdup(arena, buf_string(&catalog));
+    if (!manifest->load_id || !manifest->pipeline || !manifest->destination || !manifest->dataset ||
+        !manifest->schema || !manifest->state_hash_from || !manifest->files_load_from ||
+        !manifest->catalog_hash_from || !manifest->state || !manifest->catalog)
+        rc = error_nomem(err);
+done:
+    buf_release(&state);
+    buf_release(&catalog);
+    return rc;
+}
+
+int load_seal(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = package_manifest(load->package);
+    for (size_t i = 0; i < load->resource_count; i++) {
+        const struct resource_counts *counts = &load->resources[i];
+        struct manifest_table *table = NULL;
+        TRY(manifest_add_table(manifest, counts->table, counts->resource->name, false, &table,
+                               err));
+        table->rows_read = counts->rows_read;
+        table->rows_filtered = counts->rows_filtered;
+        table->rows_rejected = counts->rows_rejected;
     }
-    table->rows_new += (uint64_t)array->length;
-    return package_append(load->run->package, name, schema, array, err);
+    TRY(rejects_flush(&load->rejects, load->package, err));
+    TRY(schema_file_start(load->session, err));
+    TRY(describe_load(load, manifest, err));
+    fault_point("before_seal");
+    TRY(package_seal(load->package, &load->sealed, err));
+    fault_point("after_seal");
+    session_progress(load->session, TG_PHASE_SEAL, NULL, NULL, true);
 done:
-    array_release(array);
     return rc;
 }
 
-/* Counts it for the table that the row was going to, which may get no row at all. */
-static int keep_reject(void *sink, const struct reject *reject, struct tg_error *err)
+/* ---- to the destination ---- */
+
+int load_write(struct load *load, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct load *load = sink;
-    struct run *run = load->run;
-    struct manifest *manifest = NULL;
-    struct manifest_table *table = NULL;
-    const char *resource = load->resource->name;
-    bool nested = strcmp(reject->table, load->root->name) != 0;
-    const struct rejected_row row = {.resource = resource,
-                                     .table = reject->table,
-                                     .column = reject->column,
-                                     .reason = reject->reason,
-                                     .place = reject->place,
-                                     .document = reject->document};
-    TRY(run_package(run, &manifest, err));
-    if (nested) {
-        TRY(manifest_add_table(manifest, load->root->name, resource, false, &table, err));
-        TRY(manifest_add_table(manifest, reject->table, resource, true, &table, err));
-        table->rows_rejected++;
-    } else {
-        load->counts->rows_rejected++;
+    struct session *session = load->session;
+    struct context *ctx = &session->pipeline->ctx;
+    engine_rest(session->engine); /* its memory is the destination's from here on */
+    ctx->writes = session_writes;
+    ctx->writes_user = session;
+    session_progress(session, TG_PHASE_WRITE, NULL, NULL, false);
+    TRY(settle_write(session, load->sealed, package_manifest(load->package), &load->written, err));
+    settle_prune(session);
+    session_progress(session, TG_PHASE_WRITE, NULL, NULL, true);
+done:
+    ctx->writes = NULL;
+    destination_close(&session->destination);
+    return rc;
+}
+
+/* ---- the end ---- */
+
+/* Once a load is committed nothing fails any more. */
+static enum tg_outcome outcome_of(int rc, const char *sealed)
+{
+    struct fs_stat stat = {0};
+    if (rc == TG_OK)
+        return TG_OUTCOME_COMMITTED;
+    bool kept = sealed && fs_stat(sealed, &stat, NULL) == TG_OK && stat.exists;
+    return kept ? TG_OUTCOME_SEALED : TG_OUTCOME_GIVEN_UP;
+}
+
+/* The last resource may have failed before it was counted. */
+static void end_sources(const struct load *load, enum tg_outcome outcome)
+{
+    const struct config *config = &load->session->pipeline->config;
+    for (size_t i = 0; load->resources && i < config->resource_count; i++) {
+        const struct resource_counts *counts = &load->resources[i];
+        if (counts->begun && counts->resource->end)
+            counts->resource->end(counts->resource->user, outcome);
     }
-    TRY(rejects_add(&run->rejects, run->package, run->load_id, &row, err));
-done:
-    return rc;
 }
 
-static int push_page(void *user, struct page *page, struct tg_error *err)
+void load_end(struct load *load, int rc)
 {
-    struct load *load = user;
-    return normalizer_push(load->normalizer, page, err);
-}
-
-static void show_progress(void *user, const struct extract_counts *counts)
-{
-    struct load *load = user;
-    run_progress(load->run, TG_PHASE_EXTRACT, load->resource->name, counts, false);
-}
-
-/* The type that a text comes to: the column's, else that of a cursor which begins with text. */
-static int known_type(void *user, const char *name, struct type_spec *out, struct tg_error *err)
-{
-    struct load *load = user;
-    const struct tg_cursor *cursor = load->cursor ? cursor_view(load->cursor) : NULL;
-    struct time_point point;
-    int rc = TG_OK;
-    TRY(normalizer_column_type(load->normalizer, name, out, err));
-    if (out->type == TYPE_NONE && cursor && strcmp(cursor->path, name) == 0 &&
-        cursor->start.kind == TG_VALUE_TEXT &&
-        time_parse(cursor->start.text, strlen(cursor->start.text), &point) == TIME_NONE)
-        out->type = TYPE_TEXT;
-done:
-    return rc;
-}
-
-static int open_stream(struct load *load, struct sources *sources, struct tg_error *err)
-{
-    const struct resource *resource = load->resource;
-    struct tg_pipeline *pipeline = load->run->pipeline;
-    const struct services services = {&pipeline->ctx, load->run->engine};
-    struct resource_request request = resource_request(resource, &pipeline->config, &services);
-    if (load->cursor)
-        request.cursor = cursor_view(load->cursor);
-    request.types = (struct known_types){known_type, load};
-    request.recalled = load->recalled;
-    request.skips_recalled = skips_bookmarks(load);
-    request.replaces = load->replaces;
-    return sources_read(sources, resource->driver, &request, &load->stream, err);
-}
-
-/* Nested rows carry the root row's id when a merge needs it, or somebody has asked for it. */
-static bool carries_root_id(const struct load *load)
-{
-    const struct catalog *catalog = &load->run->catalog;
-    if (load->resource->disposition->needs_root_id || load->run->settings.root_key ||
-        load->resource->root_key)
-        return true;
-    for (size_t i = 0; i < catalog->table_count; i++) {
-        const struct table *table = catalog->tables[i];
-        for (size_t c = 0; table->parent && c < table->column_count; c++)
-            if (table->columns[c].root_key && catalog_root(catalog, table) == load->root)
-                return true;
-    }
-    return there_carries_root_id(load->run, load->root->name);
-}
-
-static int open_normalizer(struct load *load, const struct contract *contract, struct tg_error *err)
-{
-    struct run *run = load->run;
-    const struct resource *resource = load->resource;
-    int nesting = load->root->max_nesting;
-    const struct normalize_options options = {
-        .ctx = &run->pipeline->ctx,
-        .catalog = &run->catalog,
-        .there = &run->there,
-        .root = load->root,
-        .settings = &run->settings,
-        .load_id = run->load_id,
-        .names = run_names(run),
-        .folds_case = run->destination.facts.folds_case,
-        .contract = *contract,
-        .max_nesting = nesting >= 0 ? nesting : run->settings.max_nesting,
-        .row_ids = resource->row_ids,
-        .propagate_root_id = carries_root_id(load),
-        .keep_order = resource->disposition->needs_order,
-        .needs_key = resource->disposition->needs_key,
-        .reject_bad_rows = resource->reject_bad_rows,
-        .reject_max = resource->reject_max,
-        .emit = emit_batch,
-        .reject = keep_reject,
-        .sink = load,
-    };
-    return normalizer_new(&options, &load->normalizer, err);
-}
-
-/* The program hears that a run begins before it is asked for anything. */
-static int begin_source(struct load *load, struct tg_error *err)
-{
-    static const struct tg_cursor none = {.path = NULL};
-    const struct resource *resource = load->resource;
-    const struct tg_cursor *cursor = load->cursor ? cursor_view(load->cursor) : &none;
-    struct tg_error own;
-    struct tg_error *theirs = err ? err : &own;
-    error_clear(theirs);
-    int rc = resource->begin ? resource->begin(resource->user, cursor, theirs) : TG_OK;
-    if (rc != TG_OK)
-        return source_call_failed("begin", rc, theirs);
-    load->counts->begun = true;
-    return TG_OK;
-}
-
-/* A replaced table is emptied even when nothing came, once the source was read to its end. */
-static int remember_replace(struct load *load, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct manifest *manifest = NULL;
-    struct manifest_table *table = NULL;
-    if (!load->replaces || (!load->root->seen_data && normalizer_row_count(load->normalizer) == 0))
-        return TG_OK;
-    TRY(run_package(load->run, &manifest, err));
-    TRY(manifest_add_table(manifest, load->root->name, load->resource->name, false, &table, err));
-    table->replaced = true;
-done:
-    return rc;
-}
-
-/* What is nested in a table that is gone belongs to no row any more. */
-static int remember_remade(struct load *load, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct manifest *manifest = NULL;
-    struct manifest_table *table = NULL;
-    if (load->root_found != THERE_GONE || load->replaces ||
-        normalizer_row_count(load->normalizer) == 0)
-        return TG_OK;
-    TRY(run_package(load->run, &manifest, err));
-    TRY(manifest_add_table(manifest, load->root->name, load->resource->name, false, &table, err));
-    table->remade = true;
-done:
-    return rc;
-}
-
-int load_resource(struct run *run, struct sources *sources, const struct resource *resource,
-                  struct load_counts *counts, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct contract contract;
-    struct extract_counts read = {0};
-    int64_t started_ticks = context_ticks_us();
-    struct load load = {.run = run, .resource = resource, .counts = counts};
-    const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = &load};
-    load.replaces = run->pipeline->full_refresh || resource->disposition->replaces;
-    if (load.replaces)
-        state_reset_resource(&run->state, source_key(run, resource), resource->name);
-    TRY(load_hints(run, resource, &load.root, &contract, err));
-    *counts = (struct load_counts){.resource = resource, .table = load.root->name};
-    TRY(resume_cursor(&load, err));
-    load.recalled = recall(&load);
-    if (!load.held_by && load.recalled.count > 0 && skips_bookmarks(&load))
-        load.held_by = "the list of files that were loaded";
-    if (!load.root->discarded)
-        TRY(there_meet(run, load.root->name, resource, load.held_by, &load.root_found, err));
-    TRY(open_stream(&load, sources, err));
-    TRY(open_normalizer(&load, &contract, err));
-    TRY(begin_source(&load, err));
-    TRY(extract_run(&run->pipeline->ctx, load.stream, load.cursor, &sink, &read, err));
-    warn_of_parts(&load, &read);
-    warn_of_order(&load);
-    warn_of_filtered(&load, &read);
-    TRY(normalizer_finish(load.normalizer, err));
-    TRY(remember_replace(&load, err));
-    TRY(remember_remade(&load, err));
-    TRY(remember_cursor(&load, err));
-    TRY(remember_bookmarks(&load, err));
-    counts->rows_read = read.rows_read;
-    counts->rows_filtered = read.rows_filtered;
-    counts->rows_new = normalizer_row_count(load.normalizer);
-    counts->bytes_read = read.bytes;
-    counts->seconds = (double)(context_ticks_us() - started_ticks) / 1e6;
-    run_progress(run, TG_PHASE_EXTRACT, resource->name, &read, true);
-done:
-    normalizer_free(load.normalizer);
-    cursor_free(load.cursor);
-    groups_free(load.groups);
-    page_stream_close(load.stream);
-    return rc;
+    end_sources(load, outcome_of(rc, load->sealed));
+    write_result_release(&load->written);
+    package_free(load->package);
+    rejects_release(&load->rejects);
+    mem_free(load->resources);
+    mem_free(load->sealed);
 }

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "dlt/store.h"
-#include "run/run.h"
+#include "run/load.h"
 
 static int copy(struct tg_result *result, const char *text, const char **out, struct tg_error *err)
 {
@@ -56,23 +56,23 @@ done:
 }
 
 /* A root, then its nested tables. */
-static int add_tables(const struct run *run, const struct load_counts *load,
+static int add_tables(const struct load *load, const struct resource_counts *counts,
                       struct tg_result *result, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = run->package ? package_manifest(run->package) : NULL;
+    const struct manifest *manifest = load->package ? package_manifest(load->package) : NULL;
     const struct tg_table_info root = {
-        .name = load->table,
-        .resource = load->resource->name,
-        .rows_read = load->rows_read,
-        .rows_new = load->rows_new,
-        .rows_filtered = load->rows_filtered,
-        .rows_rejected = load->rows_rejected,
+        .name = counts->table,
+        .resource = counts->resource->name,
+        .rows_read = counts->rows_read,
+        .rows_new = counts->rows_new,
+        .rows_filtered = counts->rows_filtered,
+        .rows_rejected = counts->rows_rejected,
     };
     TRY(add_table(result, &root, err));
     for (size_t i = 0; manifest && i < manifest->table_count; i++) {
         const struct manifest_table *table = &manifest->tables[i];
-        if (!table->nested || strcmp(table->resource, load->resource->name) != 0)
+        if (!table->nested || strcmp(table->resource, counts->resource->name) != 0)
             continue;
         const struct tg_table_info nested = {.name = table->name,
                                              .resource = table->resource,
@@ -85,18 +85,18 @@ done:
     return rc;
 }
 
-static int add_resource(const struct load_counts *load, struct tg_result *result,
+static int add_resource(const struct resource_counts *counts, struct tg_result *result,
                         struct tg_error *err)
 {
     int rc = TG_OK;
     struct tg_resource_info *out = &result->resources[result->resource_count++];
     *out = (struct tg_resource_info){
-        .rows_read = load->rows_read,
-        .bytes_read = load->bytes_read,
-        .seconds = load->seconds,
+        .rows_read = counts->rows_read,
+        .bytes_read = counts->bytes_read,
+        .seconds = counts->seconds,
     };
-    TRY(copy(result, load->resource->name, &out->name, err));
-    TRY(copy(result, load->table, &out->table, err));
+    TRY(copy(result, counts->resource->name, &out->name, err));
+    TRY(copy(result, counts->table, &out->table, err));
 done:
     return rc;
 }
@@ -140,22 +140,23 @@ done:
     return rc;
 }
 
-static int add_changes(const struct run *run, struct tg_result *result, struct tg_error *err)
+static int add_changes(const struct load *load, struct tg_result *result, struct tg_error *err)
 {
     int rc = TG_OK;
     struct catalog before = {0};
-    const char *stored = run->ledger.schema_json;
-    const struct manifest *manifest = run->package ? package_manifest(run->package) : NULL;
+    const char *stored = load->session->ledger.schema_json;
+    const struct manifest *manifest = load->package ? package_manifest(load->package) : NULL;
     size_t count = 0;
-    if (!manifest || strcmp(run->ledger.schema_hash, run->catalog.version_hash) == 0)
+    if (!manifest ||
+        strcmp(load->session->ledger.schema_hash, load->session->catalog.version_hash) == 0)
         return TG_OK;
     if (stored)
         TRY(catalog_read(&before, stored, strlen(stored), err));
-    for (size_t i = 0; i < run->catalog.table_count; i++)
-        count += 1 + run->catalog.tables[i]->column_count;
+    for (size_t i = 0; i < load->session->catalog.table_count; i++)
+        count += 1 + load->session->catalog.tables[i]->column_count;
     TRY(alloc(result, &result->changes, count, sizeof(*result->changes), err));
-    for (size_t i = 0; i < run->catalog.table_count; i++) {
-        const struct table *table = run->catalog.tables[i];
+    for (size_t i = 0; i < load->session->catalog.table_count; i++) {
+        const struct table *table = load->session->catalog.tables[i];
         const struct manifest_table *loaded = manifest_find(manifest, table->name);
         if (loaded && loaded->rows_new > 0)
             TRY(compare_table(result, table, catalog_find(&before, table->name), err));
@@ -168,10 +169,10 @@ done:
 /* ---- files ---- */
 
 /* What took another's place was renamed, not read. */
-static int add_files(const struct run *run, struct tg_result *result, struct tg_error *err)
+static int add_files(const struct load *load, struct tg_result *result, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = run->package ? package_manifest(run->package) : NULL;
+    const struct manifest *manifest = load->package ? package_manifest(load->package) : NULL;
     size_t count = manifest ? manifest->bookmark_count : 0;
     TRY(alloc(result, &result->files, count, sizeof(*result->files), err));
     for (size_t i = 0; i < count; i++) {
@@ -191,24 +192,25 @@ done:
 
 /* ---- the whole ---- */
 
-int result_prepare(const struct run *run, struct tg_result **out, struct tg_error *err)
+int result_prepare(const struct load *load, struct tg_result **out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct tg_result *result = *out = result_new();
     if (!result)
         return error_nomem(err);
-    size_t nested = run->package ? package_manifest(run->package)->table_count : 0;
-    TRY(copy(result, run->package ? run->load_id : "", &result->load_id, err));
-    TRY(copy(result, run->pipeline->config.dataset, &result->dataset, err));
-    TRY(copy(result, run->schema, &result->schema, err));
-    TRY(alloc(result, &result->tables, run->load_count + nested, sizeof(*result->tables), err));
-    TRY(alloc(result, &result->resources, run->load_count, sizeof(*result->resources), err));
-    for (size_t i = 0; i < run->load_count; i++) {
-        TRY(add_resource(&run->loads[i], result, err));
-        TRY(add_tables(run, &run->loads[i], result, err));
+    size_t nested = load->package ? package_manifest(load->package)->table_count : 0;
+    TRY(copy(result, load->package ? load->id : "", &result->load_id, err));
+    TRY(copy(result, load->session->pipeline->config.dataset, &result->dataset, err));
+    TRY(copy(result, load->session->schema, &result->schema, err));
+    TRY(alloc(result, &result->tables, load->resource_count + nested, sizeof(*result->tables),
+              err));
+    TRY(alloc(result, &result->resources, load->resource_count, sizeof(*result->resources), err));
+    for (size_t i = 0; i < load->resource_count; i++) {
+        TRY(add_resource(&load->resources[i], result, err));
+        TRY(add_tables(load, &load->resources[i], result, err));
     }
-    TRY(add_changes(run, result, err));
-    TRY(add_files(run, result, err));
+    TRY(add_changes(load, result, err));
+    TRY(add_files(load, result, err));
 done:
     if (rc != TG_OK) {
         tg_result_free(result);
@@ -228,9 +230,9 @@ static void take_counts(const struct write_result *written, struct tg_table_info
     }
 }
 
-static void take_warnings(const struct run *run, struct tg_result *result)
+static void take_warnings(const struct load *load, struct tg_result *result)
 {
-    const struct warnings *kept = &run->pipeline->warnings;
+    const struct warnings *kept = &load->session->pipeline->warnings;
     const char **texts = arena_alloc(&result->arena, (kept->count + 1) * sizeof(*texts));
     for (size_t i = 0; texts && i < kept->count; i++) {
         const char *text = arena_strdup(&result->arena, kept->texts[i]);
@@ -241,26 +243,26 @@ static void take_warnings(const struct run *run, struct tg_result *result)
     result->warning_cut_count = kept->cut_count + kept->count - result->warning_count;
 }
 
-void result_complete(const struct run *run, struct tg_result *result)
+void result_complete(const struct load *load, struct tg_result *result)
 {
     for (size_t i = 0; i < result->table_count; i++)
-        take_counts(&run->result, &result->tables[i]);
-    result->settled_count = run->settled_count;
-    result->started_us = run->started_us;
-    result->seconds = (double)(context_ticks_us() - run->started_ticks) / 1e6;
+        take_counts(&load->written, &result->tables[i]);
+    result->settled_count = load->session->settled_count;
+    result->started_us = load->started_us;
+    result->seconds = (double)(context_ticks_us() - load->started_ticks) / 1e6;
     for (size_t i = 0; i < TG_PHASE_DONE; i++)
-        result->phase_seconds[i] = (double)run->phase_us[i] / 1e6;
-    take_warnings(run, result);
+        result->phase_seconds[i] = (double)load->session->progress.phase_us[i] / 1e6;
+    take_warnings(load, result);
 }
 
-struct tg_result *result_fail(const struct run *run, struct tg_result *prepared)
+struct tg_result *result_fail(const struct load *load, struct tg_result *prepared)
 {
-    const struct warnings *kept = &run->pipeline->warnings;
+    const struct warnings *kept = &load->session->pipeline->warnings;
     tg_result_free(prepared);
     if (kept->count + kept->cut_count == 0)
         return NULL;
     struct tg_result *result = result_new();
     if (result)
-        take_warnings(run, result);
+        take_warnings(load, result);
     return result;
 }

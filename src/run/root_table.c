@@ -12,28 +12,29 @@
 
 #include "base/json.h"
 #include "data/rows.h"
-#include "run/run.h"
+#include "run/session.h"
 #include "write/disposition.h"
 
-struct name_rules run_names(const struct run *run)
+struct name_rules session_names(const struct session *session)
 {
-    return settings_names(&run->settings, run->destination.facts.name_bytes_max);
+    return settings_names(&session->settings, session->destination.facts.name_bytes_max);
 }
 
-static int normal_name(struct run *run, const char *name, const char **out, struct tg_error *err)
+static int normal_name(struct session *session, const char *name, const char **out,
+                       struct tg_error *err)
 {
-    const struct name_rules rules = run_names(run);
-    return name_path_copy(&rules, &run->hasher, name, &run->catalog.arena, out, err);
+    const struct name_rules rules = session_names(session);
+    return name_path_copy(&rules, &session->hasher, name, &session->catalog.arena, out, err);
 }
 
-static int normal_names(struct run *run, const char *const *names, size_t count, const char ***out,
-                        struct tg_error *err)
+static int normal_names(struct session *session, const char *const *names, size_t count,
+                        const char ***out, struct tg_error *err)
 {
-    *out = arena_alloc(&run->catalog.arena, (count + 1) * sizeof(**out));
+    *out = arena_alloc(&session->catalog.arena, (count + 1) * sizeof(**out));
     if (!*out)
         return error_nomem(err);
     for (size_t i = 0; i < count; i++) {
-        int rc = normal_name(run, names[i], &(*out)[i], err);
+        int rc = normal_name(session, names[i], &(*out)[i], err);
         if (rc != TG_OK)
             return rc;
     }
@@ -98,24 +99,25 @@ done:
 /* ---- references to other tables ---- */
 
 /* A name of the reference, or each of a list of names, in its normal form. */
-static int normal_json(struct run *run, yyjson_mut_val *value, struct tg_error *err)
+static int normal_json(struct session *session, yyjson_mut_val *value, struct tg_error *err)
 {
     int rc = TG_OK;
     const char *name = NULL;
     yyjson_mut_arr_iter items;
     if (yyjson_mut_is_str(value)) {
-        TRY(normal_name(run, yyjson_mut_get_str(value), &name, err));
+        TRY(normal_name(session, yyjson_mut_get_str(value), &name, err));
         yyjson_mut_set_str(value, name);
     }
     yyjson_mut_arr_iter_init(value, &items);
     for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&items));)
-        TRY(normal_json(run, item, err));
+        TRY(normal_json(session, item, err));
 done:
     return rc;
 }
 
 /* [{referenced_table, columns, referenced_columns}], written as the source names them. */
-static int normal_references(struct run *run, struct extra *references, struct tg_error *err)
+static int normal_references(struct session *session, struct extra *references,
+                             struct tg_error *err)
 {
     static const char *const keys[] = {"referenced_table", "columns", "referenced_columns"};
     int rc = TG_OK;
@@ -130,9 +132,9 @@ static int normal_references(struct run *run, struct extra *references, struct t
     yyjson_mut_arr_iter_init(yyjson_mut_doc_get_root(doc), &items);
     for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&items));)
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-            TRY(normal_json(run, yyjson_mut_obj_get(item, keys[i]), err));
+            TRY(normal_json(session, yyjson_mut_obj_get(item, keys[i]), err));
     TRY(json_mut_write(doc, &json, err));
-    references->json = arena_strdup(&run->catalog.arena, buf_string(&json));
+    references->json = arena_strdup(&session->catalog.arena, buf_string(&json));
     if (!references->json)
         rc = error_nomem(err);
 done:
@@ -161,11 +163,11 @@ done:
     return rc;
 }
 
-static int column_hints(struct run *run, const struct tg_column *hint, struct table_column *column,
-                        struct tg_error *err)
+static int column_hints(struct session *session, const struct tg_column *hint,
+                        struct table_column *column, struct tg_error *err)
 {
     int rc = TG_OK;
-    TRY(normal_name(run, hint->name, &column->name, err));
+    TRY(normal_name(session, hint->name, &column->name, err));
     column->spec.type = hint->data_type ? type_find(hint->data_type) : TYPE_NONE;
     column->spec.precision = hint->precision;
     column->spec.scale = hint->scale;
@@ -176,20 +178,20 @@ static int column_hints(struct run *run, const struct tg_column *hint, struct ta
     column->hard_delete = hint->hard_delete;
     column->dedup_sort = hint->dedup_sort;
     column->unique = hint->unique;
-    TRY(column_extras(&run->catalog.arena, hint, &column->extras, err));
+    TRY(column_extras(&session->catalog.arena, hint, &column->extras, err));
 done:
     return rc;
 }
 
-static int hint_columns(struct run *run, const struct resource *resource, struct table_column **out,
-                        struct tg_error *err)
+static int hint_columns(struct session *session, const struct resource *resource,
+                        struct table_column **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    *out = arena_alloc(&run->catalog.arena, (resource->column_count + 1) * sizeof(**out));
+    *out = arena_alloc(&session->catalog.arena, (resource->column_count + 1) * sizeof(**out));
     if (!*out)
         return error_nomem(err);
     for (size_t i = 0; i < resource->column_count; i++) {
-        rc = column_hints(run, &resource->columns[i], &(*out)[i], err);
+        rc = column_hints(session, &resource->columns[i], &(*out)[i], err);
         if (rc != TG_OK)
             return error_at(err, rc, AT_COLUMN, resource->columns[i].name);
     }
@@ -211,23 +213,24 @@ static int check_strategy(const struct table *table, struct tg_error *err)
 }
 
 /* The run's word over the resource's, that over the stored one, over the schema's. */
-static struct contract contract_of_table(const struct run *run, const struct resource *resource,
-                                         const struct table *table)
+static struct contract contract_of_table(const struct session *session,
+                                         const struct resource *resource, const struct table *table)
 {
     const struct contract *own = &resource->contract;
     if (!contract_is_said(own))
         own = table ? &table->contract : NULL;
-    return contract_resolve(&run->pipeline->config.run_contract, own, &run->settings.contract);
+    return contract_resolve(&session->pipeline->config.run_contract, own,
+                            &session->settings.contract);
 }
 
-int load_table_name(struct run *run, const struct resource *resource, const char **out,
+int root_table_name(struct session *session, const struct resource *resource, const char **out,
                     struct tg_error *err)
 {
-    return normal_name(run, resource->table_name, out, err);
+    return normal_name(session, resource->table_name, out, err);
 }
 
-int load_hints(struct run *run, const struct resource *resource, struct table **out,
-               struct contract *contract, struct tg_error *err)
+int root_table_hints(struct session *session, const struct resource *resource, struct table **out,
+                     struct contract *contract, struct tg_error *err)
 {
     int rc = TG_OK;
     const char *cursor = resource->incremental.cursor_path;
@@ -244,28 +247,29 @@ int load_hints(struct run *run, const struct resource *resource, struct table **
         .contract = resource->contract,
         .column_count = resource->column_count,
     };
-    TRY(load_table_name(run, resource, &hints.table, err));
-    hints.folds_case = run->destination.facts.folds_case;
-    hints.there = catalog_find_like(&run->there, hints.table, hints.folds_case);
-    TRY(normal_names(run, resource->primary_key, resource->primary_key_count, &primary_key, err));
-    TRY(normal_names(run, resource->merge_key, resource->merge_key_count, &merge_key, err));
-    TRY(hint_columns(run, resource, &columns, err));
-    TRY(add_hints(&run->catalog.arena, &extras, resource->hints, err));
+    TRY(root_table_name(session, resource, &hints.table, err));
+    hints.folds_case = session->destination.facts.folds_case;
+    hints.there = catalog_find_like(&session->there, hints.table, hints.folds_case);
+    TRY(normal_names(session, resource->primary_key, resource->primary_key_count, &primary_key,
+                     err));
+    TRY(normal_names(session, resource->merge_key, resource->merge_key_count, &merge_key, err));
+    TRY(hint_columns(session, resource, &columns, err));
+    TRY(add_hints(&session->catalog.arena, &extras, resource->hints, err));
     for (struct extra *extra = extras; extra; extra = extra->next)
         if (strcmp(extra->key, "references") == 0)
-            TRY(normal_references(run, extra, err));
-    TRY(add_text(&run->catalog.arena, &extras, "description", resource->description, err));
+            TRY(normal_references(session, extra, err));
+    TRY(add_text(&session->catalog.arena, &extras, "description", resource->description, err));
     if (cursor && !strchr(cursor, '.'))
-        TRY(normal_name(run, cursor, &hints.cursor, err));
-    const struct table *table = catalog_find(&run->catalog, hints.table);
+        TRY(normal_name(session, cursor, &hints.cursor, err));
+    const struct table *table = catalog_find(&session->catalog, hints.table);
     TRY(check_strategy(table, err));
-    *contract = contract_of_table(run, resource, table);
+    *contract = contract_of_table(session, resource, table);
     hints.effective = *contract;
     hints.primary_key = primary_key;
     hints.merge_key = merge_key;
     hints.columns = columns;
     hints.extras = extras;
-    TRY(catalog_apply_hints(&run->catalog, &hints, out, err));
+    TRY(catalog_apply_hints(&session->catalog, &hints, out, err));
 done:
     return rc;
 }

@@ -12,7 +12,7 @@
 
 #include "base/fs.h"
 #include "dlt/schema_yaml.h"
-#include "run/run.h"
+#include "run/session.h"
 
 /* FOLDER/SCHEMA.schema.yaml */
 struct schema_file {
@@ -21,14 +21,14 @@ struct schema_file {
     struct buf text; /* once it is read */
 };
 
-static int look(const struct run *run, const char *folder, struct schema_file *out,
+static int look(const struct session *session, const char *folder, struct schema_file *out,
                 struct tg_error *err)
 {
     int rc = TG_OK;
     struct fs_stat stat;
     struct buf name = BUF_INIT;
     *out = (struct schema_file){.text = BUF_INIT};
-    buf_printf(&name, "%s.schema.yaml", run->schema);
+    buf_printf(&name, "%s.schema.yaml", session->schema);
     out->path = name.failed ? NULL : fs_join(folder, buf_string(&name));
     if (!out->path)
         TRY(error_nomem(err));
@@ -52,39 +52,39 @@ static int put(const struct schema_file *file, const char *folder, const struct 
     return rc == TG_OK ? fs_write_file(file->path, text->data, text->len, err) : rc;
 }
 
-int schema_file_import(struct run *run, struct tg_error *err)
+int schema_file_import(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *folder = run->pipeline->config.schema_config.import_path;
+    const char *folder = session->pipeline->config.schema_config.import_path;
     struct schema_file file;
     bool changed = false;
     if (!folder)
         return TG_OK;
-    TRY(look(run, folder, &file, err));
+    TRY(look(session, folder, &file, err));
     if (!file.exists)
         goto done;
     TRY(fs_read_file(file.path, &file.text, err));
-    TRY(catalog_import(&run->catalog, buf_string(&file.text), file.text.len, file.path, &changed,
-                       err));
+    TRY(catalog_import(&session->catalog, buf_string(&file.text), file.text.len, file.path,
+                       &changed, err));
     if (changed)
-        context_log(&run->pipeline->ctx, TG_LOG_INFO, "schema", "took over '%s'", file.path);
+        context_log(&session->pipeline->ctx, TG_LOG_INFO, "schema", "took over '%s'", file.path);
 done:
     forget(&file);
     return rc;
 }
 
-int schema_file_start(struct run *run, struct tg_error *err)
+int schema_file_start(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *folder = run->pipeline->config.schema_config.import_path;
+    const char *folder = session->pipeline->config.schema_config.import_path;
     struct schema_file file;
     struct buf text = BUF_INIT;
     if (!folder)
         return TG_OK;
-    TRY(look(run, folder, &file, err));
+    TRY(look(session, folder, &file, err));
     if (file.exists)
         goto done;
-    TRY(schema_yaml_start(&run->catalog, &text, err));
+    TRY(schema_yaml_start(&session->catalog, &text, err));
     TRY(put(&file, folder, &text, err));
 done:
     buf_release(&text);
@@ -92,18 +92,18 @@ done:
     return rc;
 }
 
-int schema_file_export(const struct run *run, struct tg_error *err)
+int schema_file_export(const struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *folder = run->pipeline->config.schema_config.export_path;
+    const char *folder = session->pipeline->config.schema_config.export_path;
     struct schema_file file;
     struct buf text = BUF_INIT;
     if (!folder)
         return TG_OK;
-    TRY(look(run, folder, &file, err));
+    TRY(look(session, folder, &file, err));
     if (file.exists)
         TRY(fs_read_file(file.path, &file.text, err));
-    TRY(schema_yaml_write(&run->catalog, &text, err));
+    TRY(schema_yaml_write(&session->catalog, &text, err));
     if (!file.exists || file.text.len != text.len ||
         memcmp(file.text.data, text.data, text.len) != 0)
         TRY(put(&file, folder, &text, err));

@@ -11,14 +11,14 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "run/run.h"
+#include "run/session.h"
 #include "write/disposition.h"
 
 enum { TRIES_MAX = 3 };
 
-static void warn(const struct run *run, const char *what, const struct tg_error *why)
+static void warn(const struct session *session, const char *what, const struct tg_error *why)
 {
-    context_log(&run->pipeline->ctx, TG_LOG_WARNING, "settle", "%s%s%s%s%s", what,
+    context_log(&session->pipeline->ctx, TG_LOG_WARNING, "settle", "%s%s%s%s%s", what,
                 *what ? ": " : "", why->where, why->where[0] ? ": " : "", why->what);
 }
 
@@ -49,7 +49,7 @@ static bool has_only_copy(const struct manifest *manifest)
 
 /* The folder follows the fate. What fails here changes nothing at the destination: the next run
  * finds the package and does the same again. */
-static void finish(struct run *run, const char *path, const struct manifest *manifest,
+static void finish(struct session *session, const char *path, const struct manifest *manifest,
                    enum write_fate fate, const struct tg_error *why)
 {
     int rc = TG_OK;
@@ -64,18 +64,18 @@ static void finish(struct run *run, const char *path, const struct manifest *man
     case FATE_UNKNOWN: rc = package_note(path, why, &problem); break;
     }
     if (rc != TG_OK)
-        warn(run, "", &problem);
+        warn(session, "", &problem);
 }
 
-int settle_write(struct run *run, const char *path, const struct manifest *manifest,
+int settle_write(struct session *session, const char *path, const struct manifest *manifest,
                  struct write_result *result, struct tg_error *err)
 {
     struct tg_error own = {0};
     if (!err)
         err = &own;
-    int rc = destination_write(&run->destination, path, manifest, result, err);
-    hide_secrets(run->pipeline, err); /* before it is stored beside the package */
-    finish(run, path, manifest, result->fate, err);
+    int rc = destination_write(&session->destination, path, manifest, result, err);
+    hide_secrets(session->pipeline, err); /* before it is stored beside the package */
+    finish(session, path, manifest, result->fate, err);
     fault_point("after_drop");
     return rc;
 }
@@ -85,10 +85,10 @@ int settle_write(struct run *run, const char *path, const struct manifest *manif
 /* 0.1 kept a relative path as it was written, and nobody knows any more where it started. The
  * working directory lay beside what it is relative to, or below, unless it was named; and where the
  * load began with a state, the ledger will tell. */
-static bool is_same_as_before(const struct run *run, const struct manifest *manifest)
+static bool is_same_as_before(const struct session *session, const struct manifest *manifest)
 {
-    const char *ours = run->pipeline->destination, *slash = strrchr(run->folder, '/');
-    char *folder = mem_strndup(run->folder, slash ? (size_t)(slash - run->folder) : 0);
+    const char *ours = session->pipeline->destination, *slash = strrchr(session->folder, '/');
+    char *folder = mem_strndup(session->folder, slash ? (size_t)(slash - session->folder) : 0);
     const char *name = folder ? strrchr(folder, '/') : NULL;
     bool beside = name && strcmp(name, "/.tidegate") == 0;
     bool same =
@@ -101,21 +101,22 @@ static bool is_same_as_before(const struct run *run, const struct manifest *mani
     return same;
 }
 
-static bool is_ours(const struct run *run, const struct manifest *manifest)
+static bool is_ours(const struct session *session, const struct manifest *manifest)
 {
     struct buf absolute = BUF_INIT;
     bool is_absolute = destination_absolute(manifest->destination, "", &absolute, NULL) == TG_OK &&
                        strcmp(buf_string(&absolute), manifest->destination) == 0;
     buf_release(&absolute);
-    return is_absolute ? destination_same(manifest->destination, ".", run->pipeline->destination)
-                       : is_same_as_before(run, manifest);
+    return is_absolute
+               ? destination_same(manifest->destination, ".", session->pipeline->destination)
+               : is_same_as_before(session, manifest);
 }
 
 /* ---- may a run go on without it? ---- */
 
-static bool selects(const struct run *run, const char *resource)
+static bool selects(const struct session *session, const char *resource)
 {
-    const struct config *config = &run->pipeline->config;
+    const struct config *config = &session->pipeline->config;
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected && strcmp(config->resources[i].name, resource) == 0)
             return true;
@@ -134,14 +135,14 @@ static bool keeps_position(const struct resource *resource)
 /* The load that commits first may leave the other in conflict with the state: that one is dropped
  * and its rows are read again. So the run needs the package where they have a resource in common,
  * and where either has rows that nobody would read again. */
-static bool needs_package(const struct run *run, const struct manifest *manifest)
+static bool needs_package(const struct session *session, const struct manifest *manifest)
 {
-    const struct config *config = &run->pipeline->config;
+    const struct config *config = &session->pipeline->config;
     if (strcmp(manifest->dataset, config->dataset) != 0)
         return false;
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *table = &manifest->tables[i];
-        if (selects(run, table->resource))
+        if (selects(session, table->resource))
             return true;
     }
     if (has_only_copy(manifest))
@@ -153,95 +154,95 @@ static bool needs_package(const struct run *run, const struct manifest *manifest
 }
 
 /* What could not be moved would be written later, after all. */
-static int set_aside_rc(struct run *run, const char *path, int rc, const char *what,
+static int set_aside_rc(struct session *session, const char *path, int rc, const char *what,
                         const struct tg_error *why)
 {
     struct fs_stat stat = {0};
     if (fs_stat(path, &stat, NULL) != TG_OK || stat.exists)
         return rc;
-    warn(run, what, why);
+    warn(session, what, why);
     return TG_OK;
 }
 
 /* A cancel says nothing about the package, nor does a destination that somebody else has. */
-static int keep_waiting(struct run *run, const char *path, const struct manifest *manifest, int rc,
-                        struct tg_error *err)
+static int keep_waiting(struct session *session, const char *path, const struct manifest *manifest,
+                        int rc, struct tg_error *err)
 {
     int tries = 0;
     struct tg_error problem = {0};
     if (rc == TG_CANCELLED || rc == TG_LOCKED)
         return rc;
     if (package_count_try(path, &tries, &problem) != TG_OK)
-        warn(run, "", &problem);
+        warn(session, "", &problem);
     if (tries >= TRIES_MAX) {
-        finish(run, path, manifest, FATE_REFUSED, err);
-        return set_aside_rc(run, path, rc, "a sealed load is set aside after three runs", err);
+        finish(session, path, manifest, FATE_REFUSED, err);
+        return set_aside_rc(session, path, rc, "a sealed load is set aside after three runs", err);
     }
-    if (needs_package(run, manifest))
+    if (needs_package(session, manifest))
         return rc;
-    warn(run, "a sealed load waits for the next run", err);
+    warn(session, "a sealed load waits for the next run", err);
     return TG_OK;
 }
 
 /* ---- all of them ---- */
 
-static int set_damaged_aside(struct run *run, const char *path, const struct tg_error *why,
+static int set_damaged_aside(struct session *session, const char *path, const struct tg_error *why,
                              struct tg_error *err)
 {
     int rc = package_set_aside(path, "damaged", why, err);
     if (rc == TG_OK)
-        warn(run, "a sealed load is damaged, set aside under 'damaged', its rows are read again",
-             why);
+        warn(session,
+             "a sealed load is damaged, set aside under 'damaged', its rows are read again", why);
     return rc;
 }
 
 /* The pipeline has moved on without it. Its rows are read again, or somebody has to know. */
-static int give_up(struct run *run, const char *path, const struct manifest *manifest, int rc,
-                   struct tg_error *err)
+static int give_up(struct session *session, const char *path, const struct manifest *manifest,
+                   int rc, struct tg_error *err)
 {
     const char *slash = strrchr(path, '/');
     if (!has_only_copy(manifest)) {
-        warn(run, "a sealed load is given up", err);
+        warn(session, "a sealed load is given up", err);
         return TG_OK;
     }
     error_set(err, rc,
               "the pipeline has moved on since the sealed load '%s', which has rows that no source "
               "gives again; it is kept in '%s/failed': load its Parquet files by hand, and run "
               "again for the rest",
-              slash ? slash + 1 : path, run->folder);
+              slash ? slash + 1 : path, session->folder);
     err->retryable = true;
     return rc;
 }
 
 /* Writes one of this destination; an error when the run cannot go on. */
-static int settle_ours(struct run *run, const char *path, const struct manifest *manifest,
+static int settle_ours(struct session *session, const char *path, const struct manifest *manifest,
                        struct tg_error *err)
 {
     struct write_result result;
-    int rc = settle_write(run, path, manifest, &result, err);
+    int rc = settle_write(session, path, manifest, &result, err);
     enum write_fate fate = result.fate;
     write_result_release(&result);
     switch (fate) {
-    case FATE_WRITTEN: run->settled_count++; break;
-    case FATE_WAITS: return keep_waiting(run, path, manifest, rc, err);
-    case FATE_PASSED: return give_up(run, path, manifest, rc, err);
-    case FATE_REFUSED: return set_aside_rc(run, path, rc, "a sealed load is set aside", err);
+    case FATE_WRITTEN: session->settled_count++; break;
+    case FATE_WAITS: return keep_waiting(session, path, manifest, rc, err);
+    case FATE_PASSED: return give_up(session, path, manifest, rc, err);
+    case FATE_REFUSED: return set_aside_rc(session, path, rc, "a sealed load is set aside", err);
     case FATE_UNKNOWN: break;
     }
     return rc;
 }
 
-static int settle_one(struct run *run, const char *path, struct tg_error *err)
+static int settle_one(struct session *session, const char *path, struct tg_error *err)
 {
     struct manifest manifest;
     struct tg_error why = {0};
     int rc = package_open(path, &manifest, &why);
     if (rc == TG_IO)
-        return set_damaged_aside(run, path, &why, err);
-    if (rc == TG_OK && is_ours(run, &manifest))
-        rc = settle_ours(run, path, &manifest, &why);
+        return set_damaged_aside(session, path, &why, err);
+    if (rc == TG_OK && is_ours(session, &manifest))
+        rc = settle_ours(session, path, &manifest, &why);
     else if (rc == TG_OK)
-        context_log(&run->pipeline->ctx, TG_LOG_WARNING, "settle",
+        context_log(&session->pipeline->ctx, TG_LOG_WARNING, "settle",
                     "a sealed load for another destination, '%s', is left in '%s'; run with that "
                     "destination to load it, or delete that folder to give it up",
                     manifest.destination, path);
@@ -251,13 +252,13 @@ static int settle_one(struct run *run, const char *path, struct tg_error *err)
     return rc;
 }
 
-int settle_all(struct run *run, const struct fs_names *sealed, struct tg_error *err)
+int settle_all(struct session *session, const struct fs_names *sealed, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t i = 0; i < sealed->count; i++)
-        TRY(settle_one(run, sealed->items[i], err));
+        TRY(settle_one(session, sealed->items[i], err));
     if (sealed->count > 0)
-        run_progress(run, TG_PHASE_SETTLE, NULL, NULL, true);
+        session_progress(session, TG_PHASE_SETTLE, NULL, NULL, true);
 done:
     return rc;
 }
@@ -265,19 +266,19 @@ done:
 /* ---- what failed before ---- */
 
 /* Of those for this destination all but the newest go; what cannot be read is left for people. */
-void settle_prune(struct run *run)
+void settle_prune(struct session *session)
 {
     struct tg_error problem = {0};
     struct fs_names names = {0};
     struct manifest manifest;
     bool newest = true;
-    char *failed = fs_join(run->folder, "failed");
+    char *failed = fs_join(session->folder, "failed");
     int rc = failed ? fs_list(failed, &names, &problem) : error_nomem(&problem);
     for (size_t i = names.count; rc == TG_OK && i-- > 0;) {
         char *path = fs_join(failed, names.items[i]);
         bool ours = path && package_read(path, &manifest, NULL) == TG_OK;
-        if (ours && strcmp(manifest.dataset, run->pipeline->config.dataset) == 0 &&
-            is_ours(run, &manifest)) {
+        if (ours && strcmp(manifest.dataset, session->pipeline->config.dataset) == 0 &&
+            is_ours(session, &manifest)) {
             rc = newest ? TG_OK : package_drop(path, &problem);
             newest = false;
         }
@@ -286,7 +287,7 @@ void settle_prune(struct run *run)
         mem_free(path);
     }
     if (rc != TG_OK)
-        warn(run, "", &problem);
+        warn(session, "", &problem);
     fs_names_release(&names);
     mem_free(failed);
 }

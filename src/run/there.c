@@ -8,19 +8,19 @@
  *
  * A column that the catalog knows with another type gets the destination's type here, unless ours
  * is a wider one: then the column is altered when the load is written. A column that it does not
- * know waits in run->there until values fill it (normalize/there.c).
+ * know waits in session->there until values fill it (normalize/there.c).
  */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "run/run.h"
+#include "run/session.h"
 
 /* ---- which tables ---- */
 
 /* The root tables of the selected resources, sorted. */
 struct wanted {
-    const struct run *run;
+    const struct session *session;
     const char **roots;
     size_t count;
     const char *separator;
@@ -63,23 +63,23 @@ static bool is_wanted(const void *user, const char *name)
             return true;
         at += strlen(wanted->separator);
     }
-    const struct table *table =
-        catalog_find_like(&wanted->run->catalog, name, wanted->run->destination.facts.folds_case);
-    const char *root = table ? catalog_root(&wanted->run->catalog, table)->name : "";
+    const struct table *table = catalog_find_like(&wanted->session->catalog, name,
+                                                  wanted->session->destination.facts.folds_case);
+    const char *root = table ? catalog_root(&wanted->session->catalog, table)->name : "";
     return is_root(wanted, root, strlen(root));
 }
 
-static int list_roots(struct run *run, struct wanted *out, struct tg_error *err)
+static int list_roots(struct session *session, struct wanted *out, struct tg_error *err)
 {
-    const struct config *config = &run->pipeline->config;
-    const struct name_rules rules = run_names(run);
+    const struct config *config = &session->pipeline->config;
+    const struct name_rules rules = session_names(session);
     out->roots = mem_calloc(config->resource_count + 1, sizeof(*out->roots));
     if (!out->roots)
         return error_nomem(err);
     for (size_t i = 0; i < config->resource_count; i++) {
         if (!config->resources[i].selected)
             continue;
-        int rc = load_table_name(run, &config->resources[i], &out->roots[out->count++], err);
+        int rc = root_table_name(session, &config->resources[i], &out->roots[out->count++], err);
         if (rc != TG_OK)
             return rc;
     }
@@ -96,12 +96,12 @@ static bool is_system(const char *column)
     return strncmp(column, "_dlt_", 5) == 0;
 }
 
-static int same_there(const struct run *run, const struct type_spec *a, const struct type_spec *b,
-                      bool *same, struct tg_error *err)
+static int same_there(const struct session *session, const struct type_spec *a,
+                      const struct type_spec *b, bool *same, struct tg_error *err)
 {
     struct buf left = BUF_INIT, right = BUF_INIT;
-    run->destination.facts.type_text(a, &left);
-    run->destination.facts.type_text(b, &right);
+    session->destination.facts.type_text(a, &left);
+    session->destination.facts.type_text(b, &right);
     int rc = left.failed || right.failed ? error_nomem(err) : TG_OK;
     *same = rc == TG_OK && strcmp(buf_string(&left), buf_string(&right)) == 0;
     buf_release(&left);
@@ -110,13 +110,13 @@ static int same_there(const struct run *run, const struct type_spec *a, const st
 }
 
 /* The destination's type for a column that the catalog has. */
-static int settle_type(const struct run *run, struct table_column *column,
+static int settle_type(const struct session *session, struct table_column *column,
                        const struct type_spec *is, struct tg_error *err)
 {
     bool same = false;
     if (is->type == TYPE_NONE || column->spec.type == TYPE_NONE)
         return TG_OK;
-    int rc = same_there(run, &column->spec, is, &same, err);
+    int rc = same_there(session, &column->spec, is, &same, err);
     if (rc != TG_OK || same || type_widens(is, &column->spec) || type_spells(is, &column->spec))
         return rc;
     column->spec = *is;
@@ -125,58 +125,60 @@ static int settle_type(const struct run *run, struct table_column *column,
     return TG_OK;
 }
 
-static int settle_table(const struct run *run, const struct table *there, struct tg_error *err)
+static int settle_table(const struct session *session, const struct table *there,
+                        struct tg_error *err)
 {
     int rc = TG_OK;
-    bool folds = run->destination.facts.folds_case;
-    struct table *table = catalog_find_like(&run->catalog, there->name, folds);
+    bool folds = session->destination.facts.folds_case;
+    struct table *table = catalog_find_like(&session->catalog, there->name, folds);
     for (size_t i = 0; table && i < there->column_count; i++) {
         struct table_column *known = table_find_like(table, there->columns[i].name, folds);
         if (known && !is_system(known->name))
-            TRY(settle_type(run, known, &there->columns[i].spec, err));
+            TRY(settle_type(session, known, &there->columns[i].spec, err));
     }
 done:
     return rc;
 }
 
-int there_note(struct run *run, struct tg_error *err)
+int there_note(struct session *session, struct tg_error *err)
 {
-    const struct catalog *catalog = &run->catalog;
-    run->had_data = arena_alloc(&run->ledger.arena, catalog->table_count * sizeof(char *) + 1);
-    if (!run->had_data)
+    const struct catalog *catalog = &session->catalog;
+    session->had_data =
+        arena_alloc(&session->ledger.arena, catalog->table_count * sizeof(char *) + 1);
+    if (!session->had_data)
         return error_nomem(err);
     for (size_t i = 0; i < catalog->table_count; i++) {
         if (!catalog->tables[i]->seen_data || table_is_system(catalog->tables[i]))
             continue;
-        char *name = arena_strdup(&run->ledger.arena, catalog->tables[i]->name);
+        char *name = arena_strdup(&session->ledger.arena, catalog->tables[i]->name);
         if (!name)
             return error_nomem(err);
-        run->had_data[run->had_data_count++] = name;
+        session->had_data[session->had_data_count++] = name;
     }
     return TG_OK;
 }
 
-int there_read(struct run *run, struct tg_error *err)
+int there_read(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct wanted wanted = {.run = run};
+    struct wanted wanted = {.session = session};
     const struct table_choice choice = {is_wanted, &wanted};
-    TRY(list_roots(run, &wanted, err));
-    TRY(destination_describe(&run->destination, &choice, &run->there, err));
-    for (size_t i = 0; i < run->there.table_count; i++)
-        TRY(settle_table(run, run->there.tables[i], err));
+    TRY(list_roots(session, &wanted, err));
+    TRY(destination_describe(&session->destination, &choice, &session->there, err));
+    for (size_t i = 0; i < session->there.table_count; i++)
+        TRY(settle_table(session, session->there.tables[i], err));
 done:
     mem_free(wanted.roots);
     return rc;
 }
 
-bool there_carries_root_id(const struct run *run, const char *root)
+bool there_carries_root_id(const struct session *session, const char *root)
 {
     size_t len = strlen(root);
-    for (size_t i = 0; i < run->there.table_count; i++) {
-        const struct table *there = run->there.tables[i];
+    for (size_t i = 0; i < session->there.table_count; i++) {
+        const struct table *there = session->there.tables[i];
         if (strncasecmp(there->name, root, len) == 0 && there->name[len] &&
-            table_find_like(there, "_dlt_root_id", run->destination.facts.folds_case))
+            table_find_like(there, "_dlt_root_id", session->destination.facts.folds_case))
             return true;
     }
     return false;
@@ -185,7 +187,8 @@ bool there_carries_root_id(const struct run *run, const char *root)
 /* ---- before the first row ---- */
 
 /* Rows are told apart, and nested ones find their parents, by columns of ours. */
-static int check_links(const struct run *run, const struct table *there, struct tg_error *err)
+static int check_links(const struct session *session, const struct table *there,
+                       struct tg_error *err)
 {
     static const struct {
         const char *name;
@@ -198,11 +201,11 @@ static int check_links(const struct run *run, const struct table *there, struct 
     };
     for (size_t i = 0; i < sizeof(links) / sizeof(links[0]); i++) {
         const struct table_column *column =
-            table_find_like(there, links[i].name, run->destination.facts.folds_case);
+            table_find_like(there, links[i].name, session->destination.facts.folds_case);
         if (column ? column->spec.type == links[i].type : !links[i].must_be_there)
             continue;
         struct buf type = BUF_INIT;
-        run->destination.facts.type_text(&(struct type_spec){.type = links[i].type}, &type);
+        session->destination.facts.type_text(&(struct type_spec){.type = links[i].type}, &type);
         int rc = error_set(
             err, TG_DESTINATION,
             "table '%s' is at the destination with%s column '%s'%s: another program made it, or "
@@ -210,7 +213,7 @@ static int check_links(const struct run *run, const struct table *there, struct 
             "\"%s\".\"%s\" %s \"%s\" %s%s)",
             there->name, column ? " a" : "out a", links[i].name,
             column ? " of another type than ours" : "", column ? "change" : "add",
-            run->pipeline->config.dataset, there->name, column ? "ALTER COLUMN" : "ADD COLUMN",
+            session->pipeline->config.dataset, there->name, column ? "ALTER COLUMN" : "ADD COLUMN",
             links[i].name, column ? "SET DATA TYPE " : "", buf_string(&type));
         buf_release(&type);
         return rc;
@@ -218,22 +221,22 @@ static int check_links(const struct run *run, const struct table *there, struct 
     return TG_OK;
 }
 
-static bool had_data(const struct run *run, const char *table)
+static bool had_data(const struct session *session, const char *table)
 {
-    for (size_t i = 0; i < run->had_data_count; i++)
-        if (strcmp(run->had_data[i], table) == 0)
+    for (size_t i = 0; i < session->had_data_count; i++)
+        if (strcmp(session->had_data[i], table) == 0)
             return true;
     return false;
 }
 
-int there_meet(const struct run *run, const char *table, const struct resource *resource,
+int there_meet(const struct session *session, const char *table, const struct resource *resource,
                const char *held_by, enum there *found, struct tg_error *err)
 {
     const struct table *there =
-        catalog_find_like(&run->there, table, run->destination.facts.folds_case);
-    *found = there ? THERE_PRESENT : had_data(run, table) ? THERE_GONE : THERE_NEW;
+        catalog_find_like(&session->there, table, session->destination.facts.folds_case);
+    *found = there ? THERE_PRESENT : had_data(session, table) ? THERE_GONE : THERE_NEW;
     if (there)
-        return check_links(run, there, err);
+        return check_links(session, there, err);
     if (*found == THERE_NEW)
         return TG_OK;
     if (held_by)
@@ -243,7 +246,7 @@ int there_meet(const struct run *run, const char *table, const struct resource *
                          "--select %s, or make the table with nothing but a column _dlt_id to go "
                          "on with new rows alone",
                          table, held_by, resource->name);
-    context_log(&run->pipeline->ctx, TG_LOG_WARNING, "table",
+    context_log(&session->pipeline->ctx, TG_LOG_WARNING, "table",
                 "table '%s' has had data and is gone at the destination: it is made again with "
                 "what this run reads",
                 table);

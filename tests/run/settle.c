@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "database/connection.h"
-#include "run/run.h"
+#include "run/session.h"
 
 static const int64_t numbers_rows[][2] = {{1, 10}, {2, 20}, {3, 30}, {4, 40}, {5, 50}};
 
@@ -476,24 +476,24 @@ static int write_with_failing_commit(struct fixture *fixture, bool commits)
     snprintf(folder, sizeof(folder), "%s/test", fixture->workdir);
     snprintf(sealed, sizeof(sealed), "%s/sealed", folder);
     assert_int_equal(fs_list(sealed, &names, &err), TG_OK);
-    struct run run = {.pipeline = fixture->pipeline, .folder = folder};
+    struct session session = {.pipeline = fixture->pipeline, .folder = folder};
     char *path = fs_join(sealed, names.items[0]);
     assert_int_equal(package_open(path, &manifest, &err), TG_OK);
-    assert_int_equal(destination_init(&run.destination, &run.pipeline->ctx,
-                                      run.pipeline->config.destination, "d", &err),
+    assert_int_equal(destination_init(&session.destination, &session.pipeline->ctx,
+                                      session.pipeline->config.destination, "d", &err),
                      TG_OK);
-    assert_int_equal(destination_open(&run.destination, &err), TG_OK);
-    struct connection *con = run.destination.state;
+    assert_int_equal(destination_open(&session.destination, &err), TG_OK);
+    struct connection *con = session.destination.state;
     trap.driver = con->driver;
     trap.commits = commits;
     struct connection_driver driver = *con->driver;
     driver.transact = failing_commit;
     con->driver = &driver;
-    int rc = settle_write(&run, path, &manifest, &result, &err);
-    con = run.destination.state;
+    int rc = settle_write(&session, path, &manifest, &result, &err);
+    con = session.destination.state;
     assert_non_null(con); /* another one, that can be gone on with */
     assert_ptr_not_equal(con->driver, &driver);
-    destination_close(&run.destination);
+    destination_close(&session.destination);
     write_result_release(&result);
     manifest_release(&manifest);
     fs_names_release(&names);

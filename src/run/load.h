@@ -1,0 +1,58 @@
+/*
+ * One load: its id, its package, and what came of each resource.
+ *
+ *   load_begin -> load_extract -> (something to load: load_seal -> load_write) -> load_end
+ */
+#ifndef TIDEGATE_RUN_LOAD_H
+#define TIDEGATE_RUN_LOAD_H
+
+#include "package/rejects.h"
+#include "run/result.h"
+#include "run/session.h"
+
+/* What a resource's way through the load came to. */
+struct resource_counts {
+    const struct resource *resource;
+    const char *table; /* normalised; in the catalog's arena */
+    uint64_t rows_read, rows_new, rows_filtered, rows_rejected, bytes_read;
+    double seconds;
+    bool begun; /* the resource's `end` is owed a call */
+};
+
+struct load {
+    struct session *session; /* borrowed, restored for this load alone */
+    char id[LOAD_ID_TEXT];
+    int64_t started_us;      /* by the clock on the wall, */
+    int64_t started_ticks;   /* and by the one that is never set */
+    struct package *package; /* NULL until there is something to load */
+    char *sealed;            /* the package's folder, once it is sealed */
+    struct rejects rejects;
+    struct resource_counts *resources;
+    size_t resource_count;
+    struct write_result written;
+};
+
+void load_init(struct load *load, struct session *session);
+/* Names it: once everything that came before it is known. */
+int load_begin(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
+int load_extract(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
+int load_seal(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
+int load_write(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
+/* `rc` is how it went: the sources are told, everything is released. */
+void load_end(struct load *load, int rc);
+
+/* Its package, made on first use: a load of nothing touches neither disk nor engine. */
+int load_package(struct load *load, struct manifest **out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* resource.c: extract -> cursor -> normalize -> package for one resource. */
+int load_resource(struct load *load, struct sources *sources, const struct resource *resource,
+                  struct resource_counts *counts, struct tg_error *err) TG_CHECK_RESULT;
+
+/* result.c: what the caller is told. Prepared before the load is written, so that nothing can fail
+ * when it has been; one that failed leaves its warnings, or NULL. */
+int result_prepare(const struct load *load, struct tg_result **out,
+                   struct tg_error *err) TG_CHECK_RESULT;
+void result_complete(const struct load *load, struct tg_result *result);
+struct tg_result *result_fail(const struct load *load, struct tg_result *prepared);
+
+#endif

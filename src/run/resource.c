@@ -1,0 +1,578 @@
+/*
+ * The way of one resource: source -> cursor -> normalize -> package, and what is remembered of it
+ * for the next run.
+ *
+ *   load_resource: load_hints (hints.c) -> resume_cursor (state, boundary)
+ *                  -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
+ *                                  and what is not loaded: keep_reject -> rejects_add]
+ *                  -> remember (state, boundary, bookmarks)
+ */
+#include <string.h>
+
+#include "base/time.h"
+#include "normalize/normalize.h"
+#include "package/rejects.h"
+#include "run/load.h"
+#include "write/disposition.h"
+
+struct resource_load {
+    struct session *session;
+    struct load *load;
+    const struct resource *resource;
+    struct table *root;
+    struct cursor *cursor;
+    struct groups *groups; /* of a merge key, for the cursor; NULL: none */
+    struct normalizer *normalizer;
+    struct page_stream *stream;
+    struct bookmarks recalled;
+    struct resource_counts *counts;
+    bool spans_values;   /* a group of the merge key may have rows of several cursor values */
+    bool resumes;        /* its cursor goes on from an earlier load */
+    bool replaces;       /* empties its tables and starts its cursor afresh */
+    const char *held_by; /* what keeps rows of earlier loads from coming again; NULL: nothing */
+    enum there root_found;
+};
+
+/* ---- the cursor, from and to what is remembered ---- */
+
+/* A source without a name goes by the schema's. */
+static const char *source_key(const struct session *session, const struct resource *resource)
+{
+    bool named = strcmp(resource->source, session->pipeline->config.schema) != 0;
+    return named ? resource->source : session->schema;
+}
+
+static const struct ledger_boundary *find_boundary(const struct session *session,
+                                                   const struct resource *resource,
+                                                   const char *last_value)
+{
+    for (size_t i = 0; last_value && i < session->ledger.boundary_count; i++) {
+        const struct ledger_boundary *boundary = &session->ledger.boundaries[i];
+        if (strcmp(boundary->resource, resource->name) == 0 &&
+            strcmp(boundary->cursor_path, resource->incremental.cursor_path) == 0 &&
+            strcmp(boundary->last_value, last_value) == 0)
+            return boundary;
+    }
+    return NULL;
+}
+
+/* The columns that a merge replaces rows by: as the source names them, where the resource says so.
+ */
+static int merge_key(const struct resource_load *part, struct arena *arena,
+                     const char *const **names, size_t *count, struct tg_error *err)
+{
+    const struct resource *resource = part->resource;
+    size_t max = part->root->column_count;
+    *names = resource->merge_key;
+    *count = resource->merge_key_count;
+    if (*count > 0 || !resource->disposition->needs_key)
+        return TG_OK;
+    const char **hinted = arena_alloc(arena, (max + 1) * sizeof(*hinted));
+    if (!hinted)
+        return error_nomem(err);
+    *count = table_key(part->root, true, hinted, max);
+    *names = hinted;
+    return TG_OK;
+}
+
+/* The rows that the cursor would drop go along with those of their group that pass. */
+static int open_groups(struct resource_load *part, struct cursor_options *options,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = part->session;
+    struct buf folder = BUF_INIT;
+    struct arena arena;
+    struct groups_options groups = {.ctx = &session->pipeline->ctx, .engine = session->engine};
+    const char *field = options->path + (strncmp(options->path, "$.", 2) == 0 ? 2 : 0);
+    arena_init(&arena);
+    TRY(merge_key(part, &arena, &groups.key, &groups.key_count, err));
+    if (groups.key_count == 0)
+        goto done;
+    for (size_t i = 0; i < groups.key_count; i++)
+        if (strcmp(groups.key[i], field) == 0)
+            options->groups_share_value = true;
+    buf_printf(&folder, "%s/open/%s.held", session->folder, part->load->id);
+    TRY(buf_check(&folder, err));
+    groups.folder = folder.data;
+    TRY(groups_new(&groups, &part->groups, err));
+    options->groups = part->groups;
+    part->spans_values = !options->groups_share_value;
+done:
+    buf_release(&folder);
+    arena_release(&arena);
+    return rc;
+}
+
+/* Only the source can know the rows of a group that came before. */
+static void warn_of_parts(const struct resource_load *part, const struct extract_counts *read)
+{
+    if (!part->spans_values || !part->resumes || cursor_outside(part->cursor) > 0 ||
+        read->rows_filtered == read->rows_read)
+        return;
+    context_log(&part->session->pipeline->ctx, TG_LOG_WARNING, "cursor",
+                "resource '%s' has a merge_key, and its source delivered no row before the cursor: "
+                "rows of the same group that were loaded earlier are replaced by those that came "
+                "now; let the source deliver whole groups, or make '%s' part of the merge_key",
+                part->resource->name, part->resource->incremental.cursor_path);
+}
+
+static void warn_of_order(const struct resource_load *part)
+{
+    struct cursor_contradiction found;
+    if (part->cursor && cursor_contradiction(part->cursor, &found))
+        context_log(&part->session->pipeline->ctx, TG_LOG_WARNING, "cursor",
+                    "resource '%s', cursor '%s': its values are text, and as text '%s' and '%s' "
+                    "come in another order than as %s, so that new rows may be taken for old ones; "
+                    "have the source write %s, or (CSV) give the column its type under 'columns'",
+                    part->resource->name, part->resource->incremental.cursor_path, found.other,
+                    found.value, found.as,
+                    strcmp(found.as, "dates") == 0 ? "dates as 2024-12-31" : "numbers as numbers");
+}
+
+static enum cursor_hash pick_hash(const struct resource *resource)
+{
+    /* A merge recognises rows that did not change at all; an append with a key suppresses the key,
+     * as dlt does. */
+    if (resource->disposition->adds_rows && resource->primary_key_count > 0)
+        return CURSOR_HASH_KEY;
+    return CURSOR_HASH_ROW;
+}
+
+/* dlt reads the boundary from the state; beyond this it would warn, and the blob would grow. */
+enum { STATE_HASHES_MAX = 200 };
+
+/* Of more than that the state has one hash of them all, which is no row's. It moves on as they do:
+ * else a load of more rows at the same value would leave the state as it is, and who began before
+ * it would load them again. */
+static int boundary_digest(const struct resource_load *part, const char *const *hashes,
+                           size_t count, char out[HASH_ROW_TEXT + 1], struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&text, "%s\n", hashes[i]);
+    int rc = buf_check(&text, err);
+    if (rc == TG_OK)
+        rc = hash_text(&part->session->hasher, buf_string(&text), text.len, HASH_ROW_BYTES, out,
+                       err);
+    buf_release(&text);
+    return rc;
+}
+
+/* The rows at the last value that are there. The state holds them, with those that dlt has added
+ * since; of ours that are too many for it the ledger knows. Fewer in the ledger are in the state,
+ * too, unless dlt has begun anew: then it is the state that is right. */
+static int known_hashes(const struct resource_load *part, const struct state_cursor *stored,
+                        const char ***out, size_t *count, struct tg_error *err)
+{
+    const struct ledger_boundary *boundary =
+        find_boundary(part->session, part->resource, stored->last_value);
+    size_t ours = boundary && boundary->hash_count > STATE_HASHES_MAX ? boundary->hash_count : 0;
+    char digest[HASH_ROW_TEXT + 1] = "";
+    int rc = ours ? boundary_digest(part, boundary->hashes, ours, digest, err) : TG_OK;
+    if (rc != TG_OK)
+        return rc;
+    *out = mem_calloc(ours + stored->hash_count + 1, sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    for (*count = 0; *count < ours; ++*count)
+        (*out)[*count] = boundary->hashes[*count];
+    for (size_t i = 0; i < stored->hash_count; i++)
+        if (strcmp(stored->unique_hashes[i], digest) != 0)
+            (*out)[(*count)++] = stored->unique_hashes[i];
+    return TG_OK;
+}
+
+static int resume_cursor(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = part->session;
+    const struct resource *resource = part->resource;
+    const struct incremental *incremental = &resource->incremental;
+    struct state_cursor stored = {0};
+    const char **hashes = NULL;
+    bool found = false;
+    if (!incremental->cursor_path)
+        return TG_OK;
+    struct cursor_options options = {
+        .path = incremental->cursor_path,
+        .initial_value = incremental->initial_value,
+        .end_value = incremental->end_value,
+        .last_value = incremental->last_value,
+        .on_missing = incremental->on_cursor_value_missing,
+        .hash = pick_hash(resource),
+        .key = resource->primary_key,
+        .key_count = resource->primary_key_count,
+        .hash_count_max = resource->disposition->boundary_hashes_max,
+    };
+    if (!part->replaces) {
+        TRY(state_get_cursor(&session->state, source_key(session, resource), resource->name,
+                             incremental->cursor_path, &stored, &found, err));
+        TRY(known_hashes(part, &stored, &hashes, &options.stored_hash_count, err));
+        options.stored_last_json = stored.last_value;
+        options.stored_hashes = hashes;
+        part->resumes = stored.last_value != NULL;
+        if (stored.last_value && incremental->end_value.kind == TG_VALUE_NONE)
+            part->held_by = "the cursor";
+    }
+    TRY(open_groups(part, &options, err));
+    TRY(cursor_new(&options, &part->cursor, err));
+done:
+    mem_free(hashes);
+    state_cursor_release(&stored);
+    return rc == TG_OK ? rc : error_at(err, rc, AT_CURSOR, incremental->cursor_path);
+}
+
+static int remember_cursor(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = part->session;
+    const struct resource *resource = part->resource;
+    struct buf last = BUF_INIT, initial = BUF_INIT;
+    char digest[HASH_ROW_TEXT + 1];
+    const char *const *hashes = NULL;
+    struct manifest *manifest = NULL;
+    if (!part->cursor || !cursor_moved(part->cursor))
+        return TG_OK;
+    TRY(load_package(part->load, &manifest, err));
+    TRY(cursor_last_json(part->cursor, &last, err));
+    TRY(cursor_initial_json(part->cursor, &initial, err));
+    size_t hash_count = cursor_hashes(part->cursor, &hashes);
+    bool too_many = hash_count > STATE_HASHES_MAX;
+    if (too_many)
+        TRY(boundary_digest(part, hashes, hash_count, digest, err));
+    const struct state_cursor cursor = {
+        .initial_value = initial.data,
+        .last_value = last.data,
+        .start_value = last.data,
+        .unique_hashes = too_many ? (char *[]){digest} : (char **)hashes,
+        .hash_count = too_many ? 1 : hash_count,
+    };
+    TRY(state_set_cursor(&session->state, source_key(session, resource), resource->name,
+                         resource->incremental.cursor_path, &cursor, err));
+    const struct manifest_boundary boundary = {
+        .resource = resource->name,
+        .cursor_path = resource->incremental.cursor_path,
+        .last_value = buf_string(&last),
+        .hashes = (const char **)hashes,
+        .hash_count = hash_count,
+    };
+    TRY(manifest_add_boundary(manifest, &boundary, err));
+done:
+    buf_release(&last);
+    buf_release(&initial);
+    return rc;
+}
+
+/* ---- bookmarks ---- */
+
+/* A window (end_value) neither knows nor remembers anything: of what is bookmarked it loads a part.
+ */
+static bool keeps_bookmarks(const struct resource_load *part)
+{
+    return part->resource->incremental.end_value.kind == TG_VALUE_NONE;
+}
+
+/* All dispositions remember what they read; those that add rows leave out what they know. */
+static bool skips_bookmarks(const struct resource_load *part)
+{
+    return keeps_bookmarks(part) && !part->replaces && part->resource->disposition->adds_rows;
+}
+
+static struct bookmarks recall(const struct resource_load *part)
+{
+    const struct bookmarks none = {0};
+    return keeps_bookmarks(part) ? ledger_recall(&part->session->ledger, part->resource->name)
+                                 : none;
+}
+
+/* What the source has read in this run, and would know again. */
+static struct bookmarks new_bookmarks(const struct resource_load *part)
+{
+    const struct source_driver *driver = part->resource->driver;
+    const struct bookmarks none = {0};
+    return keeps_bookmarks(part) && driver->remember ? driver->remember(part->stream) : none;
+}
+
+static int remember_bookmarks(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = NULL;
+    struct bookmarks made = new_bookmarks(part);
+    if (made.count == 0)
+        return TG_OK;
+    TRY(load_package(part->load, &manifest, err));
+    manifest->skips_files |= skips_bookmarks(part);
+    for (size_t i = 0; i < made.count; i++) {
+        struct bookmark bookmark = made.items[i];
+        bookmark.resource = part->resource->name;
+        TRY(manifest_add_bookmark(manifest, &bookmark, err));
+    }
+done:
+    return rc;
+}
+
+/* The first file of this run that no earlier one has loaded; NULL: none, or nobody knows. */
+static const char *find_new_file(const struct resource_load *part)
+{
+    struct bookmarks made = new_bookmarks(part);
+    for (size_t i = 0; i < made.count; i++)
+        if (!*made.items[i].replaces && !bookmarks_find(part->recalled, made.items[i].key))
+            return made.items[i].key;
+    return NULL;
+}
+
+/* A new file without a new row: its cursor values are not what they seem, or not set. */
+static void warn_of_filtered(const struct resource_load *part, const struct extract_counts *read)
+{
+    const char *path =
+        read->rows_read > 0 && read->rows_filtered == read->rows_read ? find_new_file(part) : NULL;
+    if (path)
+        context_log(&part->session->pipeline->ctx, TG_LOG_WARNING, "cursor",
+                    "resource '%s': file '%s' is new, but all %llu rows of this run were filtered: "
+                    "none of them has a cursor value '%s' beyond the one that is reached (or is "
+                    "new at it); if they should be loaded, correct the values, or read all again "
+                    "with --full-refresh",
+                    part->resource->name, path, (unsigned long long)read->rows_read,
+                    part->resource->incremental.cursor_path);
+}
+
+/* ---- the pipes ---- */
+
+static int emit_batch(void *sink, const char *name, const struct ArrowSchema *schema,
+                      struct ArrowArray *array, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct resource_load *part = sink;
+    struct manifest *manifest = NULL;
+    struct manifest_table *table = NULL;
+    enum there found = part->root_found;
+    const char *resource = part->resource->name;
+    TRY(load_package(part->load, &manifest, err));
+    TRY(manifest_add_table(manifest, part->root->name, resource, false, &table, err));
+    TRY(manifest_add_table(manifest, name, resource, strcmp(name, part->root->name) != 0, &table,
+                           err));
+    if (table->rows_new == 0) {
+        if (strcmp(name, part->root->name) != 0)
+            TRY(there_meet(part->session, name, part->resource, part->held_by, &found, err));
+        table->was_there = found == THERE_PRESENT;
+    }
+    table->rows_new += (uint64_t)array->length;
+    return package_append(part->load->package, name, schema, array, err);
+done:
+    array_release(array);
+    return rc;
+}
+
+/* Counts it for the table that the row was going to, which may get no row at all. */
+static int keep_reject(void *sink, const struct reject *reject, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct resource_load *part = sink;
+    struct load *load = part->load;
+    struct manifest *manifest = NULL;
+    struct manifest_table *table = NULL;
+    const char *resource = part->resource->name;
+    bool nested = strcmp(reject->table, part->root->name) != 0;
+    const struct rejected_row row = {.resource = resource,
+                                     .table = reject->table,
+                                     .column = reject->column,
+                                     .reason = reject->reason,
+                                     .place = reject->place,
+                                     .document = reject->document};
+    TRY(load_package(part->load, &manifest, err));
+    if (nested) {
+        TRY(manifest_add_table(manifest, part->root->name, resource, false, &table, err));
+        TRY(manifest_add_table(manifest, reject->table, resource, true, &table, err));
+        table->rows_rejected++;
+    } else {
+        part->counts->rows_rejected++;
+    }
+    TRY(rejects_add(&load->rejects, load->package, load->id, &row, err));
+done:
+    return rc;
+}
+
+static int push_page(void *user, struct page *page, struct tg_error *err)
+{
+    struct resource_load *part = user;
+    return normalizer_push(part->normalizer, page, err);
+}
+
+static void show_progress(void *user, const struct extract_counts *counts)
+{
+    struct resource_load *part = user;
+    session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, counts, false);
+}
+
+/* The type that a text comes to: the column's, else that of a cursor which begins with text. */
+static int known_type(void *user, const char *name, struct type_spec *out, struct tg_error *err)
+{
+    struct resource_load *part = user;
+    const struct tg_cursor *cursor = part->cursor ? cursor_view(part->cursor) : NULL;
+    struct time_point point;
+    int rc = TG_OK;
+    TRY(normalizer_column_type(part->normalizer, name, out, err));
+    if (out->type == TYPE_NONE && cursor && strcmp(cursor->path, name) == 0 &&
+        cursor->start.kind == TG_VALUE_TEXT &&
+        time_parse(cursor->start.text, strlen(cursor->start.text), &point) == TIME_NONE)
+        out->type = TYPE_TEXT;
+done:
+    return rc;
+}
+
+static int open_stream(struct resource_load *part, struct sources *sources, struct tg_error *err)
+{
+    const struct resource *resource = part->resource;
+    struct tg_pipeline *pipeline = part->session->pipeline;
+    const struct services services = {&pipeline->ctx, part->session->engine};
+    struct resource_request request = resource_request(resource, &pipeline->config, &services);
+    if (part->cursor)
+        request.cursor = cursor_view(part->cursor);
+    request.types = (struct known_types){known_type, part};
+    request.recalled = part->recalled;
+    request.skips_recalled = skips_bookmarks(part);
+    request.replaces = part->replaces;
+    return sources_read(sources, resource->driver, &request, &part->stream, err);
+}
+
+/* Nested rows carry the root row's id when a merge needs it, or somebody has asked for it. */
+static bool carries_root_id(const struct resource_load *part)
+{
+    const struct catalog *catalog = &part->session->catalog;
+    if (part->resource->disposition->needs_root_id || part->session->settings.root_key ||
+        part->resource->root_key)
+        return true;
+    for (size_t i = 0; i < catalog->table_count; i++) {
+        const struct table *table = catalog->tables[i];
+        for (size_t c = 0; table->parent && c < table->column_count; c++)
+            if (table->columns[c].root_key && catalog_root(catalog, table) == part->root)
+                return true;
+    }
+    return there_carries_root_id(part->session, part->root->name);
+}
+
+static int open_normalizer(struct resource_load *part, const struct contract *contract,
+                           struct tg_error *err)
+{
+    struct session *session = part->session;
+    const struct resource *resource = part->resource;
+    int nesting = part->root->max_nesting;
+    const struct normalize_options options = {
+        .ctx = &session->pipeline->ctx,
+        .catalog = &session->catalog,
+        .there = &session->there,
+        .root = part->root,
+        .settings = &session->settings,
+        .load_id = part->load->id,
+        .names = session_names(session),
+        .folds_case = session->destination.facts.folds_case,
+        .contract = *contract,
+        .max_nesting = nesting >= 0 ? nesting : session->settings.max_nesting,
+        .row_ids = resource->row_ids,
+        .propagate_root_id = carries_root_id(part),
+        .keep_order = resource->disposition->needs_order,
+        .needs_key = resource->disposition->needs_key,
+        .reject_bad_rows = resource->reject_bad_rows,
+        .reject_max = resource->reject_max,
+        .emit = emit_batch,
+        .reject = keep_reject,
+        .sink = part,
+    };
+    return normalizer_new(&options, &part->normalizer, err);
+}
+
+/* The program hears that a run begins before it is asked for anything. */
+static int begin_source(struct resource_load *part, struct tg_error *err)
+{
+    static const struct tg_cursor none = {.path = NULL};
+    const struct resource *resource = part->resource;
+    const struct tg_cursor *cursor = part->cursor ? cursor_view(part->cursor) : &none;
+    struct tg_error own;
+    struct tg_error *theirs = err ? err : &own;
+    error_clear(theirs);
+    int rc = resource->begin ? resource->begin(resource->user, cursor, theirs) : TG_OK;
+    if (rc != TG_OK)
+        return source_call_failed("begin", rc, theirs);
+    part->counts->begun = true;
+    return TG_OK;
+}
+
+/* A replaced table is emptied even when nothing came, once the source was read to its end. */
+static int remember_replace(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = NULL;
+    struct manifest_table *table = NULL;
+    if (!part->replaces || (!part->root->seen_data && normalizer_row_count(part->normalizer) == 0))
+        return TG_OK;
+    TRY(load_package(part->load, &manifest, err));
+    TRY(manifest_add_table(manifest, part->root->name, part->resource->name, false, &table, err));
+    table->replaced = true;
+done:
+    return rc;
+}
+
+/* What is nested in a table that is gone belongs to no row any more. */
+static int remember_remade(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = NULL;
+    struct manifest_table *table = NULL;
+    if (part->root_found != THERE_GONE || part->replaces ||
+        normalizer_row_count(part->normalizer) == 0)
+        return TG_OK;
+    TRY(load_package(part->load, &manifest, err));
+    TRY(manifest_add_table(manifest, part->root->name, part->resource->name, false, &table, err));
+    table->remade = true;
+done:
+    return rc;
+}
+
+int load_resource(struct load *load, struct sources *sources, const struct resource *resource,
+                  struct resource_counts *counts, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct contract contract;
+    struct extract_counts read = {0};
+    int64_t started_ticks = context_ticks_us();
+    struct session *session = load->session;
+    struct resource_load part = {
+        .session = session, .load = load, .resource = resource, .counts = counts};
+    const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = &part};
+    part.replaces = session->pipeline->full_refresh || resource->disposition->replaces;
+    if (part.replaces)
+        state_reset_resource(&session->state, source_key(session, resource), resource->name);
+    TRY(root_table_hints(session, resource, &part.root, &contract, err));
+    *counts = (struct resource_counts){.resource = resource, .table = part.root->name};
+    TRY(resume_cursor(&part, err));
+    part.recalled = recall(&part);
+    if (!part.held_by && part.recalled.count > 0 && skips_bookmarks(&part))
+        part.held_by = "the list of files that were loaded";
+    if (!part.root->discarded)
+        TRY(there_meet(session, part.root->name, resource, part.held_by, &part.root_found, err));
+    TRY(open_stream(&part, sources, err));
+    TRY(open_normalizer(&part, &contract, err));
+    TRY(begin_source(&part, err));
+    TRY(extract_run(&session->pipeline->ctx, part.stream, part.cursor, &sink, &read, err));
+    warn_of_parts(&part, &read);
+    warn_of_order(&part);
+    warn_of_filtered(&part, &read);
+    TRY(normalizer_finish(part.normalizer, err));
+    TRY(remember_replace(&part, err));
+    TRY(remember_remade(&part, err));
+    TRY(remember_cursor(&part, err));
+    TRY(remember_bookmarks(&part, err));
+    counts->rows_read = read.rows_read;
+    counts->rows_filtered = read.rows_filtered;
+    counts->rows_new = normalizer_row_count(part.normalizer);
+    counts->bytes_read = read.bytes;
+    counts->seconds = (double)(context_ticks_us() - started_ticks) / 1e6;
+    session_progress(session, TG_PHASE_EXTRACT, resource->name, &read, true);
+done:
+    normalizer_free(part.normalizer);
+    cursor_free(part.cursor);
+    groups_free(part.groups);
+    page_stream_close(part.stream);
+    return rc;
+}

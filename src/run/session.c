@@ -1,0 +1,174 @@
+/*
+ * A session: lock and engine, and before each load what the destination knows.
+ *
+ *   session_open: lock_folder -> session_restore (again for each load): settle what is sealed
+ *   (settle.c) -> read_ledger: state, catalog and its settings; tables that are there (there.c)
+ *   session_progress, from all phases of all loads, to the program's function
+ *
+ * The loads themselves are load.c's.
+ */
+#include "run/session.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+
+enum { PROGRESS_INTERVAL_US = 100000 };
+
+static int lock_folder(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct config *config = &session->pipeline->config;
+    char *path = NULL;
+    session->folder = fs_join(config->workdir, config->pipeline);
+    path = session->folder ? fs_join(session->folder, "lock") : NULL;
+    if (!path)
+        return error_nomem(err);
+    TRY(fs_mkdirs(session->folder, err));
+    TRY(fs_lock(path, &session->lock, err));
+    fault_point("after_lock");
+done:
+    mem_free(path);
+    return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
+}
+
+int session_open(struct session *session, struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct config *config = &pipeline->config;
+    *session = (struct session){.pipeline = pipeline};
+    session->progress.phase_ticks = context_ticks_us();
+    ledger_init(&session->ledger);
+    TRY(destination_init(&session->destination, &pipeline->ctx, config->destination,
+                         config->dataset, err));
+    TRY(config_select(config, pipeline->select, err));
+    TRY(lock_folder(session, err));
+    TRY(engine_new(&pipeline->ctx, session->folder, &session->engine, err));
+done:
+    return rc;
+}
+
+/* ---- what the destination knows ---- */
+
+static void forget(struct session *session)
+{
+    state_release(&session->state);
+    settings_release(&session->settings);
+    catalog_release(&session->catalog);
+    catalog_release(&session->there);
+    ledger_release(&session->ledger);
+    session->had_data = NULL;
+    session->had_data_count = 0;
+}
+
+static int read_state(struct session *session, struct tg_error *err)
+{
+    const struct config *config = &session->pipeline->config;
+    const char *blob = session->ledger.state_blob;
+    const struct state_identity identity = {
+        .pipeline = config->pipeline,
+        .dataset = config->dataset,
+        .schema = session->schema,
+        .destination_type = session->destination.facts.type,
+        .destination_name = session->destination.facts.name,
+    };
+    return blob ? state_read(&session->state, blob, strlen(blob), err)
+                : state_init(&session->state, &identity, err);
+}
+
+static int read_catalog(struct session *session, struct tg_error *err)
+{
+    const char *json = session->ledger.schema_json;
+    return json ? catalog_read(&session->catalog, json, strlen(json), err)
+                : catalog_init(&session->catalog, session->schema, err);
+}
+
+static int read_ledger(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct config *config = &session->pipeline->config;
+    struct ledger *ledger = &session->ledger;
+    forget(session);
+    TRY(destination_restore(&session->destination, config->pipeline, config->schema,
+                            session->restored_us, ledger, err));
+    session->schema = ledger->schema ? ledger->schema : config->schema;
+    TRY(read_state(session, err));
+    TRY(read_catalog(session, err));
+    TRY(there_note(session, err));
+    TRY(schema_file_import(session, err));
+    TRY(catalog_apply_settings(&session->catalog, &config->schema_config.hints, err));
+    TRY(settings_read(&session->catalog, &session->settings, err));
+    TRY(there_read(session, err));
+done:
+    return rc;
+}
+
+int session_restore(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_names sealed = {0};
+    session->restored_us = context_now_us(&session->pipeline->ctx);
+    TRY(package_settle(session->folder, &sealed, err));
+    TRY(destination_open(&session->destination, err));
+    TRY(settle_all(session, &sealed, err));
+    TRY(read_ledger(session, err));
+done:
+    destination_close(&session->destination);
+    fs_names_release(&sealed);
+    return rc;
+}
+
+void session_close(struct session *session)
+{
+    engine_free(session->engine);
+    forget(session);
+    hasher_release(&session->hasher);
+    fs_unlock(&session->lock);
+    mem_free(session->folder);
+}
+
+/* ---- progress ---- */
+
+/* Whoever answers with anything but TG_OK wants to stop. */
+static void tell(struct tg_pipeline *pipeline, const struct tg_progress *progress)
+{
+    if (pipeline->progress(pipeline->user, progress) != TG_OK)
+        atomic_store(&pipeline->cancel, 1);
+}
+
+void session_progress(struct session *session, enum tg_phase phase, const char *resource,
+                      const struct extract_counts *counts, bool ended)
+{
+    struct tg_pipeline *pipeline = session->pipeline;
+    struct progress *shown = &session->progress;
+    int64_t now = context_ticks_us();
+    bool too_early = now - shown->shown_ticks < PROGRESS_INTERVAL_US && phase == shown->phase;
+    if (!pipeline->progress || (too_early && !ended))
+        return;
+    shown->shown_ticks = now;
+    shown->phase = phase;
+    struct tg_progress progress = {.phase = phase, .resource = resource, .ended = ended};
+    if (counts) {
+        progress.rows = counts->rows_read;
+        progress.bytes = counts->bytes;
+        progress.bytes_total = counts->bytes_total;
+    }
+    tell(pipeline, &progress);
+}
+
+void session_writes(void *user, const char *table, uint64_t rows, bool ended)
+{
+    struct session *session = user;
+    const struct tg_progress progress = {
+        .phase = TG_PHASE_WRITE, .table = table, .rows = rows, .ended = ended};
+    if (session->pipeline->progress)
+        tell(session->pipeline, &progress);
+}
+
+void session_end_phase(struct session *session, enum tg_phase phase)
+{
+    struct progress *progress = &session->progress;
+    int64_t now = context_ticks_us();
+    progress->phase_us[phase] += now - progress->phase_ticks;
+    progress->phase_ticks = now;
+}

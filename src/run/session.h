@@ -1,0 +1,98 @@
+/*
+ * What the loads of a pipeline share: its working directory, the engine, the destination and what
+ * is known of it. One after the other, each begins with what the destination knows by then.
+ */
+#ifndef TIDEGATE_RUN_SESSION_H
+#define TIDEGATE_RUN_SESSION_H
+
+#include "dlt/state.h"
+#include "dlt/store.h"
+#include "extract/extract.h"
+#include "package/package.h"
+#include "run/pipeline.h"
+#include "write/destination.h"
+
+struct progress {
+    int64_t shown_ticks;             /* when it was last shown, */
+    enum tg_phase phase;             /* and of which phase */
+    int64_t phase_ticks;             /* when the last phase ended, */
+    int64_t phase_us[TG_PHASE_DONE]; /* and how long each took */
+};
+
+struct session {
+    struct tg_pipeline *pipeline;
+    char *folder; /* WORKDIR/PIPELINE */
+    struct fs_lock lock;
+    struct engine *engine;
+    struct destination destination;
+    struct progress progress;
+    size_t settled_count; /* loads of earlier sessions that were written */
+    struct hasher hasher;
+    /* Of session_restore. */
+    int64_t restored_us; /* load ids are made from here on */
+    struct ledger ledger;
+    const char *schema; /* the ledger's word for it, else the config's */
+    struct state state;
+    struct catalog catalog;
+    struct catalog there;  /* tables that a load touches, as the destination has them */
+    const char **had_data; /* tables, by the ledger */
+    size_t had_data_count;
+    struct settings settings; /* of the catalog, with what the config says */
+};
+
+/* Locks the working directory. Close it in any case; nothing is kept of a failed one. */
+int session_open(struct session *session, struct tg_pipeline *pipeline,
+                 struct tg_error *err) TG_CHECK_RESULT;
+/* Settles what is sealed and reads what the destination knows, before each load. It is open
+ * meanwhile, and not while a source is read. What is wrong with it shows here, not after hours of
+ * reading. */
+int session_restore(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+void session_close(struct session *session);
+
+void session_progress(struct session *session, enum tg_phase phase, const char *resource,
+                      const struct extract_counts *counts, bool ended);
+/* The same of a statement for a table (context.writes). */
+void session_writes(void *session, const char *table, uint64_t rows, bool ended);
+void session_end_phase(struct session *session, enum tg_phase phase);
+
+/* root_table.c: how names are made; what a resource says of its table, laid over the catalog, and
+ * the contract that holds for it. */
+struct name_rules session_names(const struct session *session);
+int root_table_name(struct session *session, const struct resource *resource, const char **out,
+                    struct tg_error *err) TG_CHECK_RESULT;
+int root_table_hints(struct session *session, const struct resource *resource, struct table **out,
+                     struct contract *contract, struct tg_error *err) TG_CHECK_RESULT;
+
+/* there.c: what the destination has. Notes which tables have had data, before anybody changes the
+ * catalog; then looks at those that a load touches, and lets the catalog learn types. */
+int there_note(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+int there_read(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+/* Whether a table that is nested in `root` there has root keys. */
+bool there_carries_root_id(const struct session *session, const char *root);
+enum there {
+    THERE_NEW = 0,
+    THERE_PRESENT,
+    THERE_GONE /* it has had data */
+};
+/* Before the first row of a table: one that is present must be fit for ours; one that is gone is an
+ * error where something (`held_by`, NULL: nothing) holds rows back that were in it, else a warning.
+ */
+int there_meet(const struct session *session, const char *table, const struct resource *resource,
+               const char *held_by, enum there *found, struct tg_error *err) TG_CHECK_RESULT;
+
+/* schema_file.c: the schema as YAML: before the source is read, before the load is sealed, and in
+ * the end. */
+int schema_file_import(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+int schema_file_start(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+int schema_file_export(const struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+
+/* settle.c: sealed packages. settle_all: those of earlier loads; an error when the session cannot
+ * go on without one. settle_write: one, and its folder follows. settle_prune: those that failed,
+ * once a later load is committed. */
+int settle_all(struct session *session, const struct fs_names *sealed,
+               struct tg_error *err) TG_CHECK_RESULT;
+int settle_write(struct session *session, const char *path, const struct manifest *manifest,
+                 struct write_result *result, struct tg_error *err) TG_CHECK_RESULT;
+void settle_prune(struct session *session);
+
+#endif

@@ -1,0 +1,317 @@
+/* One resource on its way: cursor options, hints, nested rows, Arrow streams. */
+#include "tests/fixture.h"
+
+#include "dlt/state.h"
+#include "data/batch.h"
+#include "database/connection.h"
+
+static const int64_t seven[][2] = {{1, 10}, {2, 20}, {3, 30}, {4, 40}, {5, 50}, {6, 60}, {7, 70}};
+
+static void initial_and_end_value_bound_a_window(void **state)
+{
+    struct fixture *fixture = *state;
+    struct numbers numbers = {.rows = seven, .count = 7};
+    const struct tg_resource resource = {.name = "n",
+                                         .read = read_numbers,
+                                         .user = &numbers,
+                                         .cursor_path = "id",
+                                         .initial_value = {.kind = TG_VALUE_INT64, .int64 = 3},
+                                         .end_value = {.kind = TG_VALUE_INT64, .int64 = 6}};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n3\n4\n5\n");
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_filtered, 4);
+    /* A window keeps no state: it loads the same again. */
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT count(*) AS n FROM n", "n\n6\n");
+}
+
+static void min_goes_back_in_time(void **state)
+{
+    struct fixture *fixture = *state;
+    struct numbers numbers = {.rows = seven + 4, .count = 3};
+    const struct tg_resource resource = {.name = "n",
+                                         .read = read_numbers,
+                                         .user = &numbers,
+                                         .cursor_path = "id",
+                                         .last_value = TG_MIN};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    numbers = (struct numbers){.rows = seven, .count = 7};
+    fixture_run(fixture);
+    assert_int_equal(numbers.seen_start, 5);
+    assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n3\n4\n5\n6\n7\n");
+}
+
+static void the_boundary_row_is_recognised(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t first[][2] = {{1, 10}, {2, 20}}, second[][2] = {{2, 20}, {2, 21}, {3, 30}};
+    struct numbers numbers = {.rows = first, .count = 2};
+    const struct tg_resource resource = {
+        .name = "n", .read = read_numbers, .user = &numbers, .cursor_path = "id"};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    numbers = (struct numbers){.rows = second, .count = 3};
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT id, value FROM n ORDER BY ALL",
+                 "id,value\n1,10\n2,20\n2,21\n3,30\n");
+}
+
+/* Makes the hashes in the state those of dlt 1.29 and later. */
+static void shorten_hashes(struct fixture *fixture)
+{
+    struct context ctx = {0};
+    struct connection *con = NULL;
+    struct text_rows rows = {0};
+    struct state pipeline_state;
+    struct state_cursor cursor;
+    struct buf sql = BUF_INIT;
+    bool found;
+
+    context_init(&ctx);
+    assert_done(fixture, connection_open(&ctx, fixture->destination, false, &con, &fixture->err));
+    assert_done(fixture, connection_fetch(con, "SELECT state FROM d._dlt_pipeline_state", &rows,
+                                          &fixture->err));
+    const char *blob = text_cell(&rows, 0, 0);
+    assert_done(fixture, state_read(&pipeline_state, blob, strlen(blob), &fixture->err));
+    assert_done(fixture,
+                state_get_cursor(&pipeline_state, "test", "n", "id", &cursor, &found, NULL));
+    assert_true(found && cursor.hash_count == 1 && strlen(cursor.unique_hashes[0]) == 20);
+    cursor.unique_hashes[0][12] = '\0';
+    assert_done(fixture, state_set_cursor(&pipeline_state, "test", "n", "id", &cursor, NULL));
+    buf_text(&sql, "UPDATE d._dlt_pipeline_state SET state = '");
+    assert_done(fixture, state_encode(&pipeline_state, &sql, &fixture->err));
+    buf_text(&sql, "'");
+    assert_done(fixture, connection_exec(con, buf_string(&sql), NULL, &fixture->err));
+    buf_release(&sql);
+    state_cursor_release(&cursor);
+    state_release(&pipeline_state);
+    text_rows_release(&rows);
+    connection_close(con);
+}
+
+/* What the state says of them counts, whatever the ledger has. Without boundary_find's look at the
+ * shorter hash the row comes twice. */
+static void the_boundary_row_of_a_later_dlt_is_recognised(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t first[][2] = {{1, 10}, {2, 20}}, second[][2] = {{2, 20}, {2, 21}, {3, 30}};
+    struct numbers numbers = {.rows = first, .count = 2};
+    const struct tg_resource resource = {
+        .name = "n", .read = read_numbers, .user = &numbers, .cursor_path = "id"};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    shorten_hashes(fixture);
+    numbers = (struct numbers){.rows = second, .count = 2};
+    fixture_run(fixture);
+    numbers = (struct numbers){.rows = second, .count = 3};
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT id, value FROM n ORDER BY ALL",
+                 "id,value\n1,10\n2,20\n2,21\n3,30\n");
+}
+
+/* A source that lists only what is new leaves a group to its last rows: nobody else knows of the
+ * others. Not so where the cursor's field is in the merge key, or where whole groups come. */
+static void parts_of_groups_are_warned_of(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t rows[][2] = {{1, 7}, {2, 7}, {3, 8}, {4, 8}};
+    struct numbers numbers = {.rows = rows, .count = 3};
+    struct tg_resource resource = {.name = "n",
+                                   .read = read_numbers,
+                                   .user = &numbers,
+                                   .write_disposition = TG_MERGE,
+                                   .merge_key = "value",
+                                   .cursor_path = "id"};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
+    numbers = (struct numbers){.rows = rows, .count = 4};
+    fixture_run(fixture); /* the whole list */
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
+    assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n3\n4\n");
+    numbers = (struct numbers){.rows = rows + 3, .count = 1};
+    fixture_run(fixture); /* nothing new: the row at the last value alone takes no group along */
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
+    assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n3\n4\n");
+    static const int64_t more[][2] = {{4, 8}, {5, 8}};
+    numbers = (struct numbers){.rows = more, .count = 2};
+    fixture_run(fixture);
+    assert_int_equal(tg_result_warning_count(fixture->result), 1);
+    assert_non_null(
+        strstr(tg_result_warning(fixture->result, 0), "make 'id' part of the merge_key"));
+    assert_query(fixture, "SELECT id FROM n ORDER BY id", "id\n1\n2\n4\n5\n");
+    resource.merge_key = "id";
+    fixture_open(fixture, &resource, 1);
+    static const int64_t last[][2] = {{6, 8}};
+    numbers = (struct numbers){.rows = last, .count = 1};
+    fixture_run(fixture);
+    assert_int_equal(tg_result_warning_count(fixture->result), 0);
+}
+
+static void a_hint_decides_the_type(void **state)
+{
+    struct fixture *fixture = *state;
+    struct numbers numbers = {.rows = seven, .count = 1};
+    const struct tg_column columns[] = {
+        {.name = "value", .data_type = "text"},
+        {.name = "id", .data_type = "decimal", .precision = 10, .scale = 2}};
+    const struct tg_resource resource = {
+        .name = "n", .read = read_numbers, .user = &numbers, .columns = columns, .column_count = 2};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT id, value, typeof(id) AS t, typeof(value) AS u FROM n",
+                 "id,value,t,u\n1.00,10,\"DECIMAL(10,2)\",VARCHAR\n");
+}
+
+static int read_typed(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    struct tg_rows *rows = read->rows;
+    tg_rows_begin_object(rows);
+    tg_rows_key(rows, "at");
+    tg_rows_timestamp(rows, 1704164645000000);
+    tg_rows_key(rows, "day");
+    tg_rows_date(rows, 19724);
+    tg_rows_key(rows, "clock");
+    tg_rows_time(rows, 3661000000);
+    tg_rows_key(rows, "amount");
+    tg_rows_decimal(rows, "12.50");
+    tg_rows_key(rows, "bytes");
+    tg_rows_binary(rows, "\x01\x00\xff", 3);
+    tg_rows_key(rows, "huge");
+    tg_rows_uint64(rows, UINT64_MAX);
+    tg_rows_key(rows, "list");
+    tg_rows_begin_list(rows);
+    tg_rows_bool(rows, true);
+    tg_rows_null(rows);
+    tg_rows_end_list(rows);
+    tg_rows_end_object(rows);
+    read->done = true;
+    return TG_OK;
+}
+
+static void every_type_can_be_pushed(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct tg_resource resource = {.name = "n", .read = read_typed};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_query(
+        fixture,
+        "SELECT epoch_us(\"at\") AS us, day, clock, amount, hex(bytes) AS bytes, huge FROM n",
+        "us,day,clock,amount,bytes,huge\n"
+        "1704164645000000,2024-01-02,01:01:01,12.500000000,0100FF,18446744073709551615\n");
+    assert_query(fixture, "SELECT _dlt_list_idx AS i, value FROM n__list ORDER BY i",
+                 "i,value\n0,true\n1,\n");
+}
+
+static int read_stream(struct tg_read *read, struct tg_error *err)
+{
+    static const char *const names[] = {"Id", "value"};
+    const struct type_spec types[] = {{.type = TYPE_BIGINT}, {.type = TYPE_TEXT}};
+    struct ArrowSchema schema = {0};
+    struct ArrowArray children[2] = {{0}}, array = {0};
+    struct column id, value;
+    int rc = schema_make(names, types, 2, &schema, err);
+    assert_int_equal(rc, TG_OK);
+    assert_int_equal(column_init(&id, &types[0], err), TG_OK);
+    assert_int_equal(column_init(&value, &types[1], err), TG_OK);
+    for (size_t i = 0; i < 1000; i++) {
+        column_set_int64(&id, i, (int64_t)i);
+        if (i % 2)
+            assert_int_equal(column_set_text(&value, i, "odd", 3, err), TG_OK);
+    }
+    assert_int_equal(column_export(&id, 1000, &children[0], err), TG_OK);
+    assert_int_equal(column_export(&value, 1000, &children[1], err), TG_OK);
+    assert_int_equal(batch_make(children, 2, 1000, &array, err), TG_OK);
+    assert_int_equal(stream_from_arrays(&schema, &array, 1, &read->stream, err), TG_OK);
+    read->done = true;
+    return TG_OK;
+}
+
+static void an_arrow_stream_is_taken_with_its_cursor(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct tg_resource resource = {.name = "n",
+                                         .read = read_stream,
+                                         .cursor_path = "Id",
+                                         .initial_value = {.kind = TG_VALUE_INT64, .int64 = 900}};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_filtered, 900);
+    assert_query(fixture,
+                 "SELECT count(*) AS n, min(id) AS least, count(value) AS odd, "
+                 "count(DISTINCT _dlt_id) AS ids FROM n",
+                 "n,least,odd,ids\n100,900,50,100\n");
+    fixture_run(fixture);
+    assert_string_equal(tg_result_load_id(fixture->result), "");
+}
+
+static void release_nothing(struct ArrowSchema *schema)
+{
+    schema->release = NULL;
+}
+
+/* One value of a column `n`: 32 bits wide in the first load, then 64. */
+static int read_wider(struct tg_read *read, struct tg_error *err)
+{
+    bool *again = read->user;
+    static struct ArrowSchema child; /* lives as long as the stream */
+    static struct ArrowSchema *children[] = {&child};
+    const struct type_spec spec = {.type = *again ? TYPE_BIGINT : TYPE_DATE}; /* 64 or 32 bits */
+    struct ArrowSchema schema = {
+        .format = "+s", .n_children = 1, .children = children, .release = release_nothing};
+    struct ArrowArray child_array = {0}, array = {0};
+    struct column column;
+    child = (struct ArrowSchema){.format = *again ? "l" : "i",
+                                 .name = "n",
+                                 .flags = ARROW_FLAG_NULLABLE,
+                                 .release = release_nothing};
+    assert_int_equal(column_init(&column, &spec, err), TG_OK);
+    if (*again)
+        column_set_int64(&column, 0, INT64_C(5000000000));
+    else
+        column_set_date(&column, 0, -7);
+    assert_int_equal(column_export(&column, 1, &child_array, err), TG_OK);
+    assert_int_equal(batch_make(&child_array, 1, 1, &array, err), TG_OK);
+    assert_int_equal(stream_from_arrays(&schema, &array, 1, &read->stream, err), TG_OK);
+    read->done = *again = true;
+    return TG_OK;
+}
+
+static void wider_integers_widen_the_column(void **state)
+{
+    struct fixture *fixture = *state;
+    bool again = false;
+    const struct tg_resource resource = {.name = "n", .read = read_wider, .user = &again};
+    fixture_open(fixture, &resource, 1);
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT n, typeof(n) AS is FROM n", "n,is\n-7,INTEGER\n");
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT n, typeof(n) AS is FROM n ORDER BY n",
+                 "n,is\n-7,BIGINT\n5000000000,BIGINT\n");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(wider_integers_widen_the_column, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(initial_and_end_value_bound_a_window, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(min_goes_back_in_time, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_boundary_row_is_recognised, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(parts_of_groups_are_warned_of, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(the_boundary_row_of_a_later_dlt_is_recognised,
+                                        fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_hint_decides_the_type, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(every_type_can_be_pushed, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(an_arrow_stream_is_taken_with_its_cursor, fixture_setup,
+                                        fixture_teardown),
+    };
+    return cmocka_run_group_tests_name("load", tests, NULL, NULL);
+}
