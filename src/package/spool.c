@@ -203,7 +203,7 @@ static int run_flush(void *arg, struct tg_error *err)
 }
 
 /* Waits for the flush that is under way and keeps what it wrote. */
-static int land(struct spool *spool, struct tg_error *err)
+static int await_flush(struct spool *spool, struct tg_error *err)
 {
     if (!spool->worker)
         return TG_OK;
@@ -236,7 +236,7 @@ static int flush(struct spool *spool, struct tg_error *err)
     int rc = TG_OK;
     if (!spool->worker)
         TRY(worker_start(&spool->worker, err));
-    TRY(land(spool, err));
+    TRY(await_flush(spool, err));
     if (spool->open.count == 0)
         goto done;
     spool->flight = spool->open;
@@ -256,7 +256,7 @@ int spool_append(struct spool *spool, const char *table, const struct ArrowSchem
         goto done;
     TRY(context_check(spool->ctx, err));
     if (spool->failure.code != TG_OK)
-        TRY(land(spool, err));
+        TRY(await_flush(spool, err));
     TRY(find_file(spool, table, schema, &file, err));
     TRY(mem_grow(&file->arrays, &file->cap, file->count + 1, sizeof(*file->arrays), err));
     spool->bytes += batch_bytes(schema, array);
@@ -290,7 +290,7 @@ int spool_finish(struct spool *spool, struct manifest *manifest, struct tg_error
     int rc = TG_OK;
     if (spool->open.count > 0)
         TRY(flush(spool, err));
-    TRY(land(spool, err));
+    TRY(await_flush(spool, err));
     for (size_t i = 0; i < spool->written.count; i++)
         TRY(enter(manifest, &spool->written.items[i], err));
     files_release(&spool->written);

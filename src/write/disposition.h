@@ -28,10 +28,10 @@ struct disposition_driver {
     size_t boundary_hashes_max; /* rows at a cursor's last value to know again; 0: the usual */
     /* Statements before the transaction; what they make is the temporary table of stage.h. NULL:
      * none. */
-    int (*stage)(const struct delivery *load, const struct chain *chain, struct plan *plan,
+    int (*stage)(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err);
     /* Statements of the transaction, after the schema changes. */
-    int (*apply)(const struct delivery *load, const struct chain *chain, struct plan *plan,
+    int (*apply)(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err);
 };
 

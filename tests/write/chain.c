@@ -10,10 +10,10 @@
 #include "tests/write/loads.h"
 #include "tests/write/golden.h"
 
-static void open_load(struct fixture *t, struct described *there, struct delivery *load)
+static void open_load(struct fixture *t, struct described *there, struct delivery *delivery)
 {
     fixture_complete(t, fixture_begin(t));
-    FIXTURE_OK(t, delivery_init(load, &dialect_duckdb, "p", package_manifest(t->package), there,
+    FIXTURE_OK(t, delivery_init(delivery, &dialect_duckdb, "p", package_manifest(t->package), there,
                                 NULL, &t->err));
 }
 
@@ -22,7 +22,7 @@ static void test_parents_come_first(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct delivery load;
+    struct delivery delivery;
     fixture_init(&t);
     /* As a stored catalog may list them: by name, whatever the parent. */
     fixture_table(&t, "a__deep", "z__list", DISPOSITION_NONE);
@@ -37,9 +37,9 @@ static void test_parents_come_first(void **state)
     golden_file(&t, "z__list", "v bigint", "1");
     golden_file(&t, "a__deep", "v bigint", "2");
     fixture_part(&t, "b");
-    open_load(&t, &there, &load);
-    assert_int_equal(load.chain_count, 1);
-    const struct chain *chain = &load.chains[0];
+    open_load(&t, &there, &delivery);
+    assert_int_equal(delivery.chain_count, 1);
+    const struct chain *chain = &delivery.chains[0];
     const char *const names[] = {"z", "z__list", "z__old", "a__deep"};
     assert_int_equal(chain->count, 4);
     for (size_t i = 0; i < 4; i++)
@@ -53,7 +53,7 @@ static void test_parents_come_first(void **state)
     assert_ptr_equal(chain_find(chain, "z__old"), &chain->targets[2]);
     assert_null(chain_find(chain, "b"));
     assert_null(chain_find(chain, NULL));
-    delivery_release(&load);
+    delivery_release(&delivery);
     fixture_release(&t);
 }
 
@@ -62,19 +62,19 @@ static void test_replaced_by_any_table(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct delivery load;
+    struct delivery delivery;
     fixture_init(&t);
     fixture_table(&t, "a", NULL, DISPOSITION_REPLACE);
     fixture_table(&t, "b", NULL, DISPOSITION_NONE);
     fixture_part(&t, "a")->replaced = true;
     fixture_part(&t, "b")->replaced = true;
-    open_load(&t, &there, &load);
-    assert_int_equal(load.chain_count, 2);
-    assert_true(load.chains[0].replaced);
-    assert_string_equal(disposition_name(load.chains[0].driver), "replace");
-    assert_string_equal(disposition_name(load.chains[1].driver), "append");
-    assert_int_equal(load.chains[1].number, 1);
-    delivery_release(&load);
+    open_load(&t, &there, &delivery);
+    assert_int_equal(delivery.chain_count, 2);
+    assert_true(delivery.chains[0].replaced);
+    assert_string_equal(disposition_name(delivery.chains[0].driver), "replace");
+    assert_string_equal(disposition_name(delivery.chains[1].driver), "append");
+    assert_int_equal(delivery.chains[1].number, 1);
+    delivery_release(&delivery);
     fixture_release(&t);
 }
 
@@ -98,19 +98,19 @@ static void test_table_that_the_catalog_lacks(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct delivery load;
+    struct delivery delivery;
     fixture_init(&t);
     fixture_table(&t, "a", NULL, DISPOSITION_APPEND);
     fixture_part(&t, "a");
     struct catalog full = t.catalog;
     FIXTURE_OK(&t, catalog_init(&t.catalog, "shop", &t.err));
-    open_load(&t, &there, &load); /* counts alone do no harm */
-    assert_int_equal(load.chain_count, 0);
-    delivery_release(&load);
+    open_load(&t, &there, &delivery); /* counts alone do no harm */
+    assert_int_equal(delivery.chain_count, 0);
+    delivery_release(&delivery);
     struct manifest_file file = {.name = "a.1.parquet"};
     struct manifest *manifest = package_manifest(t.package);
     FIXTURE_OK(&t, manifest_add_file(manifest, &manifest->tables[0], &file, &t.err));
-    assert_int_equal(delivery_init(&load, &dialect_duckdb, "p", manifest, &there, NULL, &t.err),
+    assert_int_equal(delivery_init(&delivery, &dialect_duckdb, "p", manifest, &there, NULL, &t.err),
                      TG_DATA);
     assert_non_null(strstr(t.err.what, "rows for table 'a'"));
     catalog_release(&full);
@@ -121,12 +121,12 @@ static struct fixture tortured;
 
 static int init_once(void)
 {
-    struct delivery load;
+    struct delivery delivery;
     struct described there = {0};
-    int rc = delivery_init(&load, &dialect_duckdb, "p", package_manifest(tortured.package), &there,
-                           NULL, &tortured.err);
+    int rc = delivery_init(&delivery, &dialect_duckdb, "p", package_manifest(tortured.package),
+                           &there, NULL, &tortured.err);
     if (rc == TG_OK)
-        delivery_release(&load);
+        delivery_release(&delivery);
     return rc;
 }
 

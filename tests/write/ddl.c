@@ -296,19 +296,19 @@ static void test_package_against_its_catalog(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct delivery load;
+    struct delivery delivery;
     struct plan plan;
     start(&t);
     golden_file(&t, "item", "id bigint|lost bigint", "item.1.parquet");
     catalog_find(&t.catalog, "item")->column_count = 1;
     fixture_complete(&t, fixture_begin(&t));
     plan_init(&plan);
-    FIXTURE_OK(&t, delivery_init(&load, &dialect_duckdb, "p", package_manifest(t.package), &there,
-                                 NULL, &t.err));
-    assert_int_equal(ddl_plan(&load, &plan, &t.err), TG_DATA);
+    FIXTURE_OK(&t, delivery_init(&delivery, &dialect_duckdb, "p", package_manifest(t.package),
+                                 &there, NULL, &t.err));
+    assert_int_equal(ddl_plan(&delivery, &plan, &t.err), TG_DATA);
     assert_non_null(strstr(t.err.what, "column 'lost' for table 'item'"));
     plan_release(&plan);
-    delivery_release(&load);
+    delivery_release(&delivery);
     fixture_release(&t);
 }
 

@@ -135,7 +135,7 @@ static inline void golden_compare(const char *name, struct buf *text)
 static inline void golden_check(struct fixture *t, struct described *there, const char *name,
                                 int parts)
 {
-    struct delivery load;
+    struct delivery delivery;
     struct plan plans[4];
     struct buf text = BUF_INIT;
     struct write_table_counts counts[GOLDEN_TABLES] = {{"", 1, 2, 3}};
@@ -143,16 +143,16 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
         plan_init(&plans[i]);
     fixture_complete(t, fixture_begin(t));
     package_manifest(t->package)->package_id = "random";
-    FIXTURE_OK(t, delivery_init(&load, &dialect_duckdb, "package", package_manifest(t->package),
+    FIXTURE_OK(t, delivery_init(&delivery, &dialect_duckdb, "package", package_manifest(t->package),
                                 there, NULL, &t->err));
-    FIXTURE_OK(t, ddl_plan(&load, &plans[0], &t->err));
-    for (size_t i = 0; i < load.chain_count; i++) {
-        const struct chain *chain = &load.chains[i];
+    FIXTURE_OK(t, ddl_plan(&delivery, &plans[0], &t->err));
+    for (size_t i = 0; i < delivery.chain_count; i++) {
+        const struct chain *chain = &delivery.chains[i];
         if (chain->driver->stage)
-            FIXTURE_OK(t, chain->driver->stage(&load, chain, &plans[1], &t->err));
-        FIXTURE_OK(t, chain->driver->apply(&load, chain, &plans[2], &t->err));
+            FIXTURE_OK(t, chain->driver->stage(&delivery, chain, &plans[1], &t->err));
+        FIXTURE_OK(t, chain->driver->apply(&delivery, chain, &plans[2], &t->err));
     }
-    FIXTURE_OK(t, record_plan(&load, counts, 1704164645000000, &plans[3], &t->err));
+    FIXTURE_OK(t, record_plan(&delivery, counts, 1704164645000000, &plans[3], &t->err));
     if (parts & GOLDEN_SCHEMA)
         golden_plan(&text, "schema changes", &plans[0]);
     if (parts & GOLDEN_DATA) {
@@ -165,7 +165,7 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
     buf_release(&text);
     for (size_t i = 0; i < 4; i++)
         plan_release(&plans[i]);
-    delivery_release(&load);
+    delivery_release(&delivery);
     package_free(t->package);
     t->package = NULL;
 }

@@ -36,7 +36,7 @@ static void test_nothing_there(void **state)
     fixture_release(&t);
 }
 
-static enum load_found look(struct fixture *t, const char *load_id, struct ledger *ledger)
+static enum load_found find_load(struct fixture *t, const char *load_id, struct ledger *ledger)
 {
     enum load_found found;
     const struct manifest manifest = {.dataset = "d",
@@ -44,7 +44,7 @@ static enum load_found look(struct fixture *t, const char *load_id, struct ledge
                                       .schema = "shop",
                                       .load_id = load_id,
                                       .package_id = ""};
-    FIXTURE_OK(t, ledger_look(t->con, &manifest, &found, ledger, &t->err));
+    FIXTURE_OK(t, ledger_find_load(t->con, &manifest, &found, ledger, &t->err));
     return found;
 }
 
@@ -124,17 +124,17 @@ static void test_look_before_writing(void **state)
     struct fixture t;
     struct ledger ledger;
     fixture_init(&t);
-    assert_int_equal(look(&t, "1.5", &ledger), LOAD_ABSENT);
+    assert_int_equal(find_load(&t, "1.5", &ledger), LOAD_ABSENT);
     assert_int_equal(ledger.state_version, 0);
     assert_string_equal(ledger.newest_load, "");
     ledger_release(&ledger);
     fill_as_dlt(&t);
-    assert_int_equal(look(&t, "1.5", &ledger), LOAD_ABSENT);
+    assert_int_equal(find_load(&t, "1.5", &ledger), LOAD_ABSENT);
     assert_int_equal(ledger.state_version, 3);
     assert_string_equal(ledger.state_hash, "hash 3");
     assert_null(ledger.schema_json);
     ledger_release(&ledger);
-    assert_int_equal(look(&t, "1700000000.1", &ledger), LOAD_WRITTEN);
+    assert_int_equal(find_load(&t, "1700000000.1", &ledger), LOAD_WRITTEN);
     ledger_release(&ledger);
     fixture_release(&t);
 }
@@ -266,7 +266,7 @@ static void test_whose_package(void **state)
     };
     fixture_init(&t);
     fill_as_dlt(&t);
-    FIXTURE_OK(&t, ledger_look(t.con, &manifest, &found, &ledger, &t.err));
+    FIXTURE_OK(&t, ledger_find_load(t.con, &manifest, &found, &ledger, &t.err));
     assert_int_equal(found, LOAD_TAKEN); /* dlt's */
     ledger_release(&ledger);
     fixture_exec(&t, "CREATE TABLE d._tidegate_loads (load_id VARCHAR)");
@@ -281,7 +281,7 @@ static void test_whose_package(void **state)
                  cases[i].stored ? cases[i].stored : "NULL");
         fixture_exec(&t, sql);
         manifest.package_id = cases[i].mine;
-        FIXTURE_OK(&t, ledger_look(t.con, &manifest, &found, &ledger, &t.err));
+        FIXTURE_OK(&t, ledger_find_load(t.con, &manifest, &found, &ledger, &t.err));
         assert_int_equal(found, cases[i].expected);
         ledger_release(&ledger);
     }

@@ -42,22 +42,22 @@ static struct table_column *add_column(struct fixture *t, struct catalog *catalo
 }
 
 /* The fixture's load over `theirs` (released). */
-static int rebase(struct fixture *t, struct catalog *theirs, struct delivery *load)
+static int rebase(struct fixture *t, struct catalog *theirs, struct delivery *delivery)
 {
     struct described there = {0};
     char *newest = stored(t, theirs);
     catalog_release(theirs);
     fixture_complete(t, fixture_begin(t));
-    int rc = delivery_init(load, &dialect_duckdb, "p", package_manifest(t->package), &there, newest,
-                           &t->err);
+    int rc = delivery_init(delivery, &dialect_duckdb, "p", package_manifest(t->package), &there,
+                           newest, &t->err);
     mem_free(newest);
     return rc;
 }
 
-static void check_columns(const struct delivery *load, const char *table, const char *expected)
+static void check_columns(const struct delivery *delivery, const char *table, const char *expected)
 {
     struct buf text = BUF_INIT;
-    const struct table *found = catalog_find(&load->catalog, table);
+    const struct table *found = catalog_find(&delivery->catalog, table);
     for (size_t i = 0; found && i < found->column_count; i++) {
         const struct table_column *column = &found->columns[i];
         assert_ptr_equal(table_find(found, column->name), column);
@@ -73,7 +73,7 @@ static void test_union(void **state)
 {
     (void)state;
     struct fixture t;
-    struct delivery load;
+    struct delivery delivery;
     struct catalog theirs;
     fixture_init(&t);
     FIXTURE_OK(&t, catalog_init(&theirs, "shop", &t.err));
@@ -94,20 +94,21 @@ static void test_union(void **state)
     golden_columns(&t, "gone", "v bigint");
     golden_file(&t, "item", "id bigint pk|y double|later date", "1");
     golden_file(&t, "item__tags", "v text", "2");
-    FIXTURE_OK(&t, rebase(&t, &theirs, &load));
-    check_columns(&load, "item", "id bigint pk|x text|y double|later date");
-    check_columns(&load, "item__tags", "v text");
+    FIXTURE_OK(&t, rebase(&t, &theirs, &delivery));
+    check_columns(&delivery, "item", "id bigint pk|x text|y double|later date");
+    check_columns(&delivery, "item__tags", "v text");
     /* What the load does not bring is none of its business. */
-    check_columns(&load, "other", "v double");
-    check_columns(&load, "gone", "absent");
-    const struct table *laid = catalog_find(&load.catalog, "item");
+    check_columns(&delivery, "other", "v double");
+    check_columns(&delivery, "gone", "absent");
+    const struct table *laid = catalog_find(&delivery.catalog, "item");
     assert_int_equal(laid->disposition, DISPOSITION_MERGE);
     assert_true(laid->seen_data);
-    assert_int_equal(load.catalog.version, 7);
-    assert_int_equal(load.chain_count, 1);
-    assert_ptr_equal(load.chains[0].targets[0].table, laid);
-    assert_ptr_equal(load.chains[0].targets[1].table, catalog_find(&load.catalog, "item__tags"));
-    delivery_release(&load);
+    assert_int_equal(delivery.catalog.version, 7);
+    assert_int_equal(delivery.chain_count, 1);
+    assert_ptr_equal(delivery.chains[0].targets[0].table, laid);
+    assert_ptr_equal(delivery.chains[0].targets[1].table,
+                     catalog_find(&delivery.catalog, "item__tags"));
+    delivery_release(&delivery);
     fixture_release(&t);
 }
 
@@ -116,7 +117,7 @@ static void test_wide_tables(void **state)
 {
     (void)state;
     struct fixture t;
-    struct delivery load;
+    struct delivery delivery;
     struct catalog theirs;
     char name[16];
     fixture_init(&t);
@@ -133,15 +134,15 @@ static void test_wide_tables(void **state)
     }
     fixture_part(&t, "item");
     fixture_part(&t, "fresh");
-    FIXTURE_OK(&t, rebase(&t, &theirs, &load));
-    const struct table *laid = catalog_find(&load.catalog, "item");
+    FIXTURE_OK(&t, rebase(&t, &theirs, &delivery));
+    const struct table *laid = catalog_find(&delivery.catalog, "item");
     assert_int_equal(laid->column_count, 350);
     for (size_t i = 0; i < 350; i++) {
         snprintf(name, sizeof(name), "c%zu", i);
         assert_ptr_equal(table_find(laid, name), &laid->columns[i]);
     }
-    assert_non_null(table_find(catalog_find(&load.catalog, "fresh"), "c349"));
-    delivery_release(&load);
+    assert_non_null(table_find(catalog_find(&delivery.catalog, "fresh"), "c349"));
+    delivery_release(&delivery);
     fixture_release(&t);
 }
 
@@ -168,7 +169,7 @@ static void test_types(void **state)
         bool brings = i % 2 == 0;
         const char *expected = brings ? cases[i / 2].brought : cases[i / 2].not_brought;
         struct fixture t;
-        struct delivery load;
+        struct delivery delivery;
         struct catalog theirs;
         char header[40];
         fixture_init(&t);
@@ -181,11 +182,11 @@ static void test_types(void **state)
         else
             golden_columns(&t, "item", header);
         fixture_part(&t, "item");
-        int rc = rebase(&t, &theirs, &load);
+        int rc = rebase(&t, &theirs, &delivery);
         if (expected) {
             FIXTURE_OK(&t, rc);
-            check_columns(&load, "item", expected);
-            delivery_release(&load);
+            check_columns(&delivery, "item", expected);
+            delivery_release(&delivery);
         } else {
             assert_int_equal(rc, TG_CONFLICT);
             assert_true(t.err.retryable);
@@ -199,7 +200,7 @@ static void test_another_parent(void **state)
 {
     (void)state;
     struct fixture t;
-    struct delivery load;
+    struct delivery delivery;
     struct catalog theirs;
     fixture_init(&t);
     FIXTURE_OK(&t, catalog_init(&theirs, "shop", &t.err));
@@ -207,7 +208,7 @@ static void test_another_parent(void **state)
     fixture_table(&t, "item", NULL, DISPOSITION_APPEND);
     fixture_table(&t, "item__tags", "item", DISPOSITION_NONE);
     golden_file(&t, "item__tags", "v text", "1");
-    assert_int_equal(rebase(&t, &theirs, &load), TG_CONFLICT);
+    assert_int_equal(rebase(&t, &theirs, &delivery), TG_CONFLICT);
     assert_true(t.err.retryable);
     assert_non_null(strstr(t.err.what, "table 'item__tags' has come to be"));
     fixture_release(&t);
@@ -217,7 +218,7 @@ static void test_another_naming(void **state)
 {
     (void)state;
     struct fixture t;
-    struct delivery load;
+    struct delivery delivery;
     struct catalog theirs;
     const struct schema_hints hints = {
         .naming_said = true, .naming = NAMING_DIRECT, .max_nesting = -1};
@@ -226,7 +227,7 @@ static void test_another_naming(void **state)
     FIXTURE_OK(&t, catalog_apply_settings(&theirs, &hints, &t.err));
     fixture_table(&t, "item", NULL, DISPOSITION_APPEND);
     golden_file(&t, "item", "v text", "1");
-    assert_int_equal(rebase(&t, &theirs, &load), TG_CONFLICT);
+    assert_int_equal(rebase(&t, &theirs, &delivery), TG_CONFLICT);
     assert_non_null(strstr(t.err.what, "another naming convention"));
     fixture_release(&t);
 }
@@ -236,12 +237,12 @@ static char *tortured_schema;
 
 static int rebase_once(void)
 {
-    struct delivery load;
+    struct delivery delivery;
     struct described there = {0};
-    int rc = delivery_init(&load, &dialect_duckdb, "p", package_manifest(tortured.package), &there,
-                           tortured_schema, &tortured.err);
+    int rc = delivery_init(&delivery, &dialect_duckdb, "p", package_manifest(tortured.package),
+                           &there, tortured_schema, &tortured.err);
     if (rc == TG_OK)
-        delivery_release(&load);
+        delivery_release(&delivery);
     return rc;
 }
 

@@ -16,7 +16,7 @@ static void test_relation(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct delivery load;
+    struct delivery delivery;
     struct plan plan;
     struct buf sql = BUF_INIT;
     fixture_init(&t);
@@ -27,12 +27,12 @@ static void test_relation(void **state)
     golden_file(&t, "a", "at timestamp|w wei", "2.parquet");
     golden_file(&t, "a", "id bigint|doc json", "3.parquet");
     fixture_complete(&t, fixture_begin(&t));
-    FIXTURE_OK(&t, delivery_init(&load, &dialect_duckdb, "p*", package_manifest(t.package), &there,
-                                 NULL, &t.err));
+    FIXTURE_OK(&t, delivery_init(&delivery, &dialect_duckdb, "p*", package_manifest(t.package),
+                                 &there, NULL, &t.err));
     plan_init(&plan);
-    FIXTURE_OK(&t, ddl_plan(&load, &plan, &t.err));
-    const struct target *target = &load.chains[0].targets[0];
-    plan_relation(&sql, &load, target, true);
+    FIXTURE_OK(&t, ddl_plan(&delivery, &plan, &t.err));
+    const struct target *target = &delivery.chains[0].targets[0];
+    plan_relation(&sql, &delivery, target, true);
     assert_string_equal(
         sql.data,
         "SELECT \"id\", CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS \"at\", "
@@ -44,12 +44,13 @@ static void test_relation(void **state)
         "\"_tidegate_order\"\n"
         "FROM read_parquet(['p[*]/2.parquet'], hive_partitioning = false)");
     buf_clear(&sql);
-    const struct sql_scope scope = plan_scope(&load, SQL_PARTS(SQL_NAMES("c", &target->loaded)));
+    const struct sql_scope scope =
+        plan_scope(&delivery, SQL_PARTS(SQL_NAMES("c", &target->loaded)));
     FIXTURE_OK(&t, sql_write(&sql, &scope, "{x.c}", &t.err));
     assert_string_equal(sql.data, "x.\"id\", x.\"at\", x.\"w\", x.\"doc\"");
     buf_release(&sql);
     plan_release(&plan);
-    delivery_release(&load);
+    delivery_release(&delivery);
     fixture_release(&t);
 }
 
@@ -59,7 +60,7 @@ static void test_spill(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct delivery load;
+    struct delivery delivery;
     struct plan plan;
     struct buf sql = BUF_INIT;
     struct spill spill = {.from = "v", .to = "v__v_double"};
@@ -71,14 +72,14 @@ static void test_spill(void **state)
     golden_file(&t, "a", "v double|v__v_double double", "2.parquet");
     golden_file(&t, "a", "v bigint", "3.parquet");
     fixture_complete(&t, fixture_begin(&t));
-    FIXTURE_OK(&t, delivery_init(&load, &dialect_duckdb, "p", package_manifest(t.package), &there,
-                                 NULL, &t.err));
-    load.chains[0].targets[0].spills = &spill;
-    struct table_column *column = table_find(load.chains[0].targets[0].table, "v");
+    FIXTURE_OK(&t, delivery_init(&delivery, &dialect_duckdb, "p", package_manifest(t.package),
+                                 &there, NULL, &t.err));
+    delivery.chains[0].targets[0].spills = &spill;
+    struct table_column *column = table_find(delivery.chains[0].targets[0].table, "v");
     column->spec = (struct type_spec){.type = TYPE_BIGINT};
     plan_init(&plan);
-    FIXTURE_OK(&t, ddl_plan(&load, &plan, &t.err));
-    plan_relation(&sql, &load, &load.chains[0].targets[0], false);
+    FIXTURE_OK(&t, ddl_plan(&delivery, &plan, &t.err));
+    plan_relation(&sql, &delivery, &delivery.chains[0].targets[0], false);
 #define WHEN_WHOLE                                                                                 \
     "CASE WHEN \"v\" >= -9223372036854775808e0 AND \"v\" < 9223372036854775808e0 AND "             \
     "floor(\"v\") = \"v\" THEN "
@@ -95,7 +96,7 @@ static void test_spill(void **state)
                         "FROM read_parquet(['p/3.parquet'], hive_partitioning = false)");
     buf_release(&sql);
     plan_release(&plan);
-    delivery_release(&load);
+    delivery_release(&delivery);
     fixture_release(&t);
 }
 
@@ -184,7 +185,7 @@ static void test_plan_files(void **state)
     (void)state;
     struct fixture t;
     struct described there = {0};
-    struct delivery load;
+    struct delivery delivery;
     struct plan plan, drop;
     struct buf sql = BUF_INIT;
     struct dialect dialect = dialect_duckdb;
@@ -194,14 +195,14 @@ static void test_plan_files(void **state)
     golden_file(&t, "a", "price decimal(9,2)", "2.parquet");
     golden_file(&t, "a", "id bigint|doc json", "3.parquet");
     fixture_complete(&t, fixture_begin(&t));
-    FIXTURE_OK(
-        &t, delivery_init(&load, &dialect, "p", package_manifest(t.package), &there, NULL, &t.err));
+    FIXTURE_OK(&t, delivery_init(&delivery, &dialect, "p", package_manifest(t.package), &there,
+                                 NULL, &t.err));
     plan_init(&plan);
     plan_init(&drop);
-    FIXTURE_OK(&t, plan_files(&load, &plan, &drop, &t.err));
+    FIXTURE_OK(&t, plan_files(&delivery, &plan, &drop, &t.err));
     assert_int_equal(plan.count + drop.count, 0); /* this one reads them */
     dialect.parquet = NULL;
-    FIXTURE_OK(&t, plan_files(&load, &plan, &drop, &t.err));
+    FIXTURE_OK(&t, plan_files(&delivery, &plan, &drop, &t.err));
     assert_int_equal(plan.count, 4);
     assert_string_equal(plan.steps[0].sql, "CREATE TEMP TABLE \"_tidegate_files_0_0\" (\n"
                                            "    \"id\" BIGINT,\n    \"doc\" VARCHAR\n)");
@@ -211,12 +212,12 @@ static void test_plan_files(void **state)
     assert_string_equal(plan.steps[1].files.paths[1], "p/3.parquet");
     assert_string_equal(plan.steps[3].files.table, "_tidegate_files_0_1");
     assert_string_equal(drop.steps[1].sql, "DROP TABLE IF EXISTS \"_tidegate_files_0_1\"");
-    plan_source(&sql, &load, &load.manifest->tables[0], 1);
+    plan_source(&sql, &delivery, &delivery.manifest->tables[0], 1);
     assert_string_equal(sql.data, "\"_tidegate_files_0_1\"");
     buf_release(&sql);
     plan_release(&plan);
     plan_release(&drop);
-    delivery_release(&load);
+    delivery_release(&delivery);
     fixture_release(&t);
 }
 

@@ -61,7 +61,7 @@ static void check(const struct stage *stage, const char *pattern, const char *ex
 }
 
 /* Opens the stage of a load with these columns. */
-static void open_stage(struct fixture *t, const char *header, struct delivery *load,
+static void open_stage(struct fixture *t, const char *header, struct delivery *delivery,
                        struct plan *plan, struct stage *stage)
 {
     struct described there = {0};
@@ -69,19 +69,19 @@ static void open_stage(struct fixture *t, const char *header, struct delivery *l
     golden_columns(t, "person", header);
     golden_file(t, "person", header, "1");
     fixture_complete(t, fixture_begin(t));
-    FIXTURE_OK(t, delivery_init(load, &dialect_duckdb, "p", package_manifest(t->package), &there,
-                                NULL, &t->err));
+    FIXTURE_OK(t, delivery_init(delivery, &dialect_duckdb, "p", package_manifest(t->package),
+                                &there, NULL, &t->err));
     plan_init(plan);
-    FIXTURE_OK(t, ddl_plan(load, plan, &t->err));
+    FIXTURE_OK(t, ddl_plan(delivery, plan, &t->err));
     plan_release(plan);
     plan_init(plan);
-    FIXTURE_OK(t, stage_open(stage, load, &load->chains[0], &plan->arena, &t->err));
+    FIXTURE_OK(t, stage_open(stage, delivery, &delivery->chains[0], &plan->arena, &t->err));
 }
 
-static void close_stage(struct fixture *t, struct delivery *load, struct plan *plan)
+static void close_stage(struct fixture *t, struct delivery *delivery, struct plan *plan)
 {
     plan_release(plan);
-    delivery_release(load);
+    delivery_release(delivery);
     fixture_release(t);
 }
 
@@ -89,19 +89,19 @@ static void test_scope(void **state)
 {
     (void)state;
     struct fixture t;
-    struct delivery load;
+    struct delivery delivery;
     struct plan plan;
     struct stage stage;
-    open_stage(&t, "id bigint pk|gone bool del|_dlt_id text row", &load, &plan, &stage);
+    open_stage(&t, "id bigint pk|gone bool del|_dlt_id text row", &delivery, &plan, &stage);
     assert_true(stage_has_key(&stage));
     check(&stage, "{stage} {table} ({columns}){where_stays}{and_stays}, {goes}",
           "\"_tidegate_stage_0\" \"d\".\"person\" (\"id\", \"gone\", \"_dlt_id\")\n"
           "WHERE \"gone\" IS NOT TRUE AND \"gone\" IS NOT TRUE, \"gone\" IS TRUE");
     FIXTURE_OK(&t, stage_rows(&stage, &plan, &t.err));
     assert_int_equal(plan.count, 3);
-    FIXTURE_OK(&t, stage_drop(&load, &load.chains[0], &plan, &t.err));
+    FIXTURE_OK(&t, stage_drop(&delivery, &delivery.chains[0], &plan, &t.err));
     assert_string_equal(plan.steps[3].sql, "DROP TABLE IF EXISTS \"_tidegate_stage_0\"");
-    close_stage(&t, &load, &plan);
+    close_stage(&t, &delivery, &plan);
 }
 
 /* Without a primary key nothing is ranked; without marks all rows stay. */
@@ -109,19 +109,19 @@ static void test_scope_without_marks(void **state)
 {
     (void)state;
     struct fixture t;
-    struct delivery load;
+    struct delivery delivery;
     struct plan plan;
     struct stage stage;
-    open_stage(&t, "day date mk|_dlt_id text row", &load, &plan, &stage);
+    open_stage(&t, "day date mk|_dlt_id text row", &delivery, &plan, &stage);
     assert_true(stage_has_key(&stage));
     check(&stage, "{columns}{where_stays}{and_stays}", "\"day\", \"_dlt_id\"");
     FIXTURE_OK(&t, stage_rows(&stage, &plan, &t.err));
     assert_int_equal(plan.count, 1);
     assert_null(strstr(plan.steps[0].sql, ORDER_COLUMN));
-    close_stage(&t, &load, &plan);
-    open_stage(&t, "v bigint|_dlt_id text row", &load, &plan, &stage);
+    close_stage(&t, &delivery, &plan);
+    open_stage(&t, "v bigint|_dlt_id text row", &delivery, &plan, &stage);
     assert_false(stage_has_key(&stage));
-    close_stage(&t, &load, &plan);
+    close_stage(&t, &delivery, &plan);
 }
 
 int main(void)

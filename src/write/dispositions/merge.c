@@ -12,11 +12,11 @@
 #include "write/sql/key.h"
 #include "write/sql/nested.h"
 
-static int fill_stage(const struct delivery *load, const struct chain *chain, struct plan *plan,
+static int fill_stage(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                       struct tg_error *err)
 {
     struct stage stage;
-    int rc = stage_open(&stage, load, chain, &plan->arena, err);
+    int rc = stage_open(&stage, delivery, chain, &plan->arena, err);
     if (rc != TG_OK || !target_has_rows(stage.root) || !stage_has_key(&stage))
         return rc;
     return stage_rows(&stage, plan, err);
@@ -42,16 +42,16 @@ static int insert_roots(const struct stage *stage, struct plan *plan, struct tg_
                     err);
 }
 
-static int apply(const struct delivery *load, const struct chain *chain, struct plan *plan,
+static int apply(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
 {
     int rc = TG_OK;
     struct stage stage;
-    TRY(stage_open(&stage, load, chain, &plan->arena, err));
+    TRY(stage_open(&stage, delivery, chain, &plan->arena, err));
     if (chain->replaced)
-        TRY(plan_clear(plan, load, chain, err));
+        TRY(plan_clear(plan, delivery, chain, err));
     if (!stage_has_key(&stage)) {
-        TRY(plan_insert_all(plan, load, chain, err));
+        TRY(plan_insert_all(plan, delivery, chain, err));
         goto done;
     }
     if (!target_has_rows(stage.root))

@@ -8,12 +8,12 @@
 #include "write/disposition.h"
 #include "write/sql/plan.h"
 
-static int apply(const struct delivery *load, const struct chain *chain, struct plan *plan,
+static int apply(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
 {
     int rc = TG_OK;
-    TRY(plan_clear(plan, load, chain, err));
-    TRY(plan_insert_all(plan, load, chain, err));
+    TRY(plan_clear(plan, delivery, chain, err));
+    TRY(plan_insert_all(plan, delivery, chain, err));
 done:
     return rc;
 }

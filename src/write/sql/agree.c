@@ -29,21 +29,21 @@ static bool holds(const struct type_spec *is, const struct type_spec *ours)
 }
 
 /* Looks for a value that would not come back from the destination's type as it went in. */
-static int find_changed(const struct delivery *load, struct connection *con,
+static int find_changed(const struct delivery *delivery, struct connection *con,
                         const struct target *target, size_t leader,
                         const struct manifest_column *column, const char *type, const char *ours,
                         struct text_rows *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf sql = BUF_INIT, source = BUF_INIT;
-    plan_source(&source, load, target->part, leader);
+    plan_source(&source, delivery, target->part, leader);
     TRY(buf_check(&source, err));
     const struct sql_scope scope = {
-        .dialect = load->dialect,
-        .dataset = load->manifest->dataset,
+        .dialect = delivery->dialect,
+        .dataset = delivery->manifest->dataset,
         .parts = SQL_PARTS(SQL_PIECE("source", source.data), SQL_NAME("value", column->name),
                            SQL_PIECE("type", type), SQL_PIECE("ours", ours),
-                           SQL_PATTERN("there", load->dialect->try_cast)),
+                           SQL_PATTERN("there", delivery->dialect->try_cast)),
     };
     TRY(sql_write(&sql, &scope,
                   "SELECT left(CAST({value} AS VARCHAR), 80)\n"
@@ -58,7 +58,7 @@ done:
     return rc;
 }
 
-static int check_values(const struct delivery *load, struct connection *con,
+static int check_values(const struct delivery *delivery, struct connection *con,
                         const struct target *target, size_t leader,
                         const struct manifest_column *column, const char *type,
                         struct tg_error *err)
@@ -66,9 +66,9 @@ static int check_values(const struct delivery *load, struct connection *con,
     int rc = TG_OK;
     struct buf ours = BUF_INIT;
     struct text_rows rows = {0};
-    plan_stored_type(&ours, load->dialect, column->spec);
+    plan_stored_type(&ours, delivery->dialect, column->spec);
     TRY(buf_check(&ours, err));
-    TRY(find_changed(load, con, target, leader, column, type, ours.data, &rows, err));
+    TRY(find_changed(delivery, con, target, leader, column, type, ours.data, &rows, err));
     if (rows.row_count == 0)
         goto done;
     rc = error_set(err, TG_DATA,
@@ -76,7 +76,7 @@ static int check_values(const struct delivery *load, struct connection *con,
                    "value '%s' (%s) exactly; change its type (ALTER TABLE \"%s\".\"%s\" ALTER "
                    "COLUMN \"%s\" SET DATA TYPE %s), or rename it",
                    column->name, target->table->name, type, text_cell(&rows, 0, 0), ours.data,
-                   load->manifest->dataset, target->table->name, column->name, ours.data);
+                   delivery->manifest->dataset, target->table->name, column->name, ours.data);
 done:
     text_rows_release(&rows);
     buf_release(&ours);
@@ -84,33 +84,34 @@ done:
 }
 
 /* The type that the values were made for; the newest schema may know another one by now. */
-static const struct type_spec *made_for(const struct delivery *load, const struct target *target,
+static const struct type_spec *made_for(const struct delivery *delivery,
+                                        const struct target *target,
                                         const struct manifest_column *column)
 {
-    const struct table *own = catalog_find(&load->own, target->table->name);
+    const struct table *own = catalog_find(&delivery->own, target->table->name);
     const struct table_column *known = table_find(own ? own : target->table, column->name);
     return known ? &known->spec : &column->spec;
 }
 
-static int check_column(const struct delivery *load, struct connection *con,
+static int check_column(const struct delivery *delivery, struct connection *con,
                         const struct target *target, size_t leader,
                         const struct manifest_column *column, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct described_column *there =
-        described_column(&load->described, target->there, column->name);
-    const struct type_spec *ours = made_for(load, target, column);
+        described_column(&delivery->described, target->there, column->name);
+    const struct type_spec *ours = made_for(delivery, target, column);
     struct buf type = BUF_INIT;
     if (!there)
         return TG_OK;
-    load->dialect->type_sql(ours, &type);
+    delivery->dialect->type_sql(ours, &type);
     TRY(buf_check(&type, err));
-    struct type_spec is = load->dialect->type_from_sql(there->sql_type);
+    struct type_spec is = delivery->dialect->type_from_sql(there->sql_type);
     if (strcmp(type.data, there->sql_type) == 0 || type_widens(&is, ours) ||
         type_spells(&is, ours) || holds(&is, ours))
         goto done;
     if (is.type == TYPE_NONE) {
-        TRY(check_values(load, con, target, leader, column, there->sql_type, err));
+        TRY(check_values(delivery, con, target, leader, column, there->sql_type, err));
         goto done;
     }
     (void)!error_set(err, TG_CONFLICT,
@@ -124,7 +125,7 @@ done:
     return rc;
 }
 
-static int check_target(const struct delivery *load, struct connection *con,
+static int check_target(const struct delivery *delivery, struct connection *con,
                         const struct target *target, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -133,7 +134,7 @@ static int check_target(const struct delivery *load, struct connection *con,
         if (!plan_leads_group(target->part, f))
             continue;
         for (size_t c = 0; c < file->column_count; c++)
-            TRY(check_column(load, con, target, f, &file->columns[c], err));
+            TRY(check_column(delivery, con, target, f, &file->columns[c], err));
     }
 done:
     return rc;
@@ -157,15 +158,15 @@ static int check_presence(const struct chain *chain, const struct target *target
     return conflict(err);
 }
 
-int agree_check(const struct delivery *load, struct connection *con, struct tg_error *err)
+int agree_check(const struct delivery *delivery, struct connection *con, struct tg_error *err)
 {
     int rc = TG_OK;
-    for (size_t c = 0; c < load->chain_count; c++) {
-        const struct chain *chain = &load->chains[c];
+    for (size_t c = 0; c < delivery->chain_count; c++) {
+        const struct chain *chain = &delivery->chains[c];
         for (size_t t = 0; t < chain->count; t++) {
             TRY(check_presence(chain, &chain->targets[t], err));
             if (chain->targets[t].there && target_has_rows(&chain->targets[t]))
-                TRY(check_target(load, con, &chain->targets[t], err));
+                TRY(check_target(delivery, con, &chain->targets[t], err));
         }
     }
 done:

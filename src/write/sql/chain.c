@@ -54,16 +54,16 @@ const struct target *chain_find(const struct chain *chain, const char *table)
 
 /* ---- targets ---- */
 
-static void add_target(const struct delivery *load, struct chain *chain, struct table *table)
+static void add_target(const struct delivery *delivery, struct chain *chain, struct table *table)
 {
-    const struct manifest_table *part = manifest_find(load->manifest, table->name);
-    const struct described_table *there = described_find(&load->described, table->name);
+    const struct manifest_table *part = manifest_find(delivery->manifest, table->name);
+    const struct described_table *there = described_find(&delivery->described, table->name);
     if (table->parent && !there && (!part || part->file_count == 0))
         return;
     chain->targets[chain->count++] = (struct target){
         .table = table,
         .part = part,
-        .index = part ? (size_t)(part - load->manifest->tables) : SIZE_MAX,
+        .index = part ? (size_t)(part - delivery->manifest->tables) : SIZE_MAX,
         .there = there,
     };
     if (part && (part->replaced || part->remade))
@@ -107,11 +107,11 @@ static void find_root(const struct catalog *catalog, struct member *member)
     }
 }
 
-static int sort_members(struct delivery *load, struct members *out, struct tg_error *err)
+static int sort_members(struct delivery *delivery, struct members *out, struct tg_error *err)
 {
-    const struct catalog *catalog = &load->catalog;
+    const struct catalog *catalog = &delivery->catalog;
     out->count = catalog->table_count;
-    out->items = arena_alloc(&load->arena, (out->count + 1) * sizeof(*out->items));
+    out->items = arena_alloc(&delivery->arena, (out->count + 1) * sizeof(*out->items));
     if (!out->items)
         return error_nomem(err);
     for (size_t i = 0; i < out->count; i++) {
@@ -142,14 +142,14 @@ static struct members members_of(const struct members *all, const struct table *
 }
 
 /* All tables of a root, parents before nested. */
-static int add_targets(struct delivery *load, struct chain *chain, const struct members *members,
-                       struct tg_error *err)
+static int add_targets(struct delivery *delivery, struct chain *chain,
+                       const struct members *members, struct tg_error *err)
 {
-    chain->targets = arena_alloc(&load->arena, members->count * sizeof(*chain->targets));
+    chain->targets = arena_alloc(&delivery->arena, members->count * sizeof(*chain->targets));
     if (!chain->targets)
         return error_nomem(err);
     for (size_t i = 0; i < members->count; i++)
-        add_target(load, chain, members->items[i].table);
+        add_target(delivery, chain, members->items[i].table);
     return TG_OK;
 }
 
@@ -163,41 +163,42 @@ static bool has_work(const struct chain *chain)
     return chain->replaced;
 }
 
-static int add_chain(struct delivery *load, const struct members *all, const struct table *root,
+static int add_chain(struct delivery *delivery, const struct members *all, const struct table *root,
                      struct tg_error *err)
 {
-    struct chain *chain = &load->chains[load->chain_count];
+    struct chain *chain = &delivery->chains[delivery->chain_count];
     const struct members members = members_of(all, root);
-    *chain = (struct chain){.number = load->chain_count};
-    int rc = add_targets(load, chain, &members, err);
+    *chain = (struct chain){.number = delivery->chain_count};
+    int rc = add_targets(delivery, chain, &members, err);
     if (rc != TG_OK || !has_work(chain))
         return rc;
     rc = disposition_get(root, &chain->driver, err);
     if (rc == TG_OK)
-        load->chain_count++;
+        delivery->chain_count++;
     return rc;
 }
 
-static bool has_chain(const struct delivery *load, const struct table *root)
+static bool has_chain(const struct delivery *delivery, const struct table *root)
 {
-    for (size_t i = 0; i < load->chain_count; i++)
-        if (load->chains[i].targets[0].table == root)
+    for (size_t i = 0; i < delivery->chain_count; i++)
+        if (delivery->chains[i].targets[0].table == root)
             return true;
     return false;
 }
 
-static int add_chains(struct delivery *load, struct tg_error *err)
+static int add_chains(struct delivery *delivery, struct tg_error *err)
 {
     int rc = TG_OK;
     struct members members;
-    const struct manifest *manifest = load->manifest;
-    load->chains = arena_alloc(&load->arena, manifest->table_count * sizeof(*load->chains));
-    if (!load->chains)
+    const struct manifest *manifest = delivery->manifest;
+    delivery->chains =
+        arena_alloc(&delivery->arena, manifest->table_count * sizeof(*delivery->chains));
+    if (!delivery->chains)
         return error_nomem(err);
-    TRY(sort_members(load, &members, err));
+    TRY(sort_members(delivery, &members, err));
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
-        const struct table *table = catalog_find(&load->catalog, part->name);
+        const struct table *table = catalog_find(&delivery->catalog, part->name);
         if (!table && (part->file_count == 0 || strcmp(part->name, REJECTS_TABLE) == 0))
             continue;
         if (!table)
@@ -205,45 +206,45 @@ static int add_chains(struct delivery *load, struct tg_error *err)
                              "package has rows for table '%s', which its catalog lacks; "
                              "delete the package and run again",
                              part->name);
-        const struct table *root = catalog_root(&load->catalog, table);
-        if (!has_chain(load, root))
-            TRY(add_chain(load, &members, root, err));
+        const struct table *root = catalog_root(&delivery->catalog, table);
+        if (!has_chain(delivery, root))
+            TRY(add_chain(delivery, &members, root, err));
     }
 done:
     return rc;
 }
 
-int delivery_init(struct delivery *load, const struct dialect *dialect, const char *package_path,
-                  const struct manifest *manifest, struct described *described, const char *newest,
-                  struct tg_error *err)
+int delivery_init(struct delivery *delivery, const struct dialect *dialect,
+                  const char *package_path, const struct manifest *manifest,
+                  struct described *described, const char *newest, struct tg_error *err)
 {
     int rc = TG_OK;
-    *load = (struct delivery){
+    *delivery = (struct delivery){
         .dialect = dialect,
         .package_path = package_path,
         .manifest = manifest,
         .described = *described,
     };
     *described = (struct described){0};
-    arena_init(&load->arena);
-    TRY(catalog_read(newest ? &load->own : &load->catalog, manifest->catalog,
+    arena_init(&delivery->arena);
+    TRY(catalog_read(newest ? &delivery->own : &delivery->catalog, manifest->catalog,
                      strlen(manifest->catalog), err));
     if (newest) {
-        TRY(catalog_read(&load->catalog, newest, strlen(newest), err));
-        TRY(rebase_catalog(load, err));
+        TRY(catalog_read(&delivery->catalog, newest, strlen(newest), err));
+        TRY(rebase_catalog(delivery, err));
     }
-    TRY(add_chains(load, err));
+    TRY(add_chains(delivery, err));
 done:
     if (rc != TG_OK)
-        delivery_release(load);
+        delivery_release(delivery);
     return rc;
 }
 
-void delivery_release(struct delivery *load)
+void delivery_release(struct delivery *delivery)
 {
-    catalog_release(&load->catalog);
-    catalog_release(&load->own);
-    described_release(&load->described);
-    arena_release(&load->arena);
-    *load = (struct delivery){0};
+    catalog_release(&delivery->catalog);
+    catalog_release(&delivery->own);
+    described_release(&delivery->described);
+    arena_release(&delivery->arena);
+    *delivery = (struct delivery){0};
 }

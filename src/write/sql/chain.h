@@ -63,10 +63,11 @@ struct delivery {
  * fills nor replaces are left out. `newest` is the schema to lay the catalog over (rebase.c); NULL:
  * it stands as it is. `described` is moved in, also on failure. TG_DATA when manifest and catalog
  * contradict each other. */
-int delivery_init(struct delivery *load, const struct dialect *dialect, const char *package_path,
-                  const struct manifest *manifest, struct described *described, const char *newest,
+int delivery_init(struct delivery *delivery, const struct dialect *dialect,
+                  const char *package_path, const struct manifest *manifest,
+                  struct described *described, const char *newest,
                   struct tg_error *err) TG_CHECK_RESULT;
-void delivery_release(struct delivery *load);
+void delivery_release(struct delivery *delivery);
 
 bool target_has_rows(const struct target *target);
 /* The column at the destination, or NULL. */

@@ -116,15 +116,15 @@ static const struct ledger_table ledger_tables[] = {
 
 /* ---- widening ---- */
 
-static const struct described_column *there_find(const struct delivery *load,
+static const struct described_column *there_find(const struct delivery *delivery,
                                                  const struct described_table *there,
                                                  const char *name)
 {
-    return there ? described_column(&load->described, there, name) : NULL;
+    return there ? described_column(&delivery->described, there, name) : NULL;
 }
 
 /* Does the column of a table that is there hold integers that a double cannot? */
-static int has_big_integers(const struct delivery *load, struct connection *con,
+static int has_big_integers(const struct delivery *delivery, struct connection *con,
                             const struct target *target, const char *column, bool *found,
                             struct tg_error *err)
 {
@@ -132,7 +132,7 @@ static int has_big_integers(const struct delivery *load, struct connection *con,
     struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
     const struct sql_scope scope = plan_scope(
-        load, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NAME("column", column)));
+        delivery, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NAME("column", column)));
     TRY(sql_write(&sql, &scope,
                   "SELECT 1 FROM {table} "
                   "WHERE {column} > 9007199254740992 OR {column} < -9007199254740992 LIMIT 1",
@@ -147,15 +147,15 @@ done:
 
 /* The column stays, and what is no integer goes to a variant beside it, as in dlt. A key has to be
  * in one piece. */
-static int spill(struct delivery *load, struct target *target, const char *from,
+static int spill(struct delivery *delivery, struct target *target, const char *from,
                  struct tg_error *err)
 {
     int rc = TG_OK;
     struct hasher hasher = {0};
     struct settings settings = {0};
     struct buf name = BUF_INIT;
-    TRY(settings_read(&load->catalog, &settings, err));
-    const struct name_rules rules = settings_names(&settings, load->dialect->name_bytes_max);
+    TRY(settings_read(&delivery->catalog, &settings, err));
+    const struct name_rules rules = settings_names(&settings, delivery->dialect->name_bytes_max);
     TRY(name_join(&rules, &hasher, from, "v_double", &name, err));
     struct table_column *column = table_find(target->table, buf_string(&name));
     if (column && !column->variant) { /* a key of the source has that name */
@@ -167,11 +167,11 @@ static int spill(struct delivery *load, struct target *target, const char *from,
     }
     if (!column) {
         const struct type_spec spec = {.type = TYPE_DOUBLE};
-        TRY(table_add_column(&load->catalog, target->table, buf_string(&name), &spec, &column,
+        TRY(table_add_column(&delivery->catalog, target->table, buf_string(&name), &spec, &column,
                              err));
         column->variant = true;
     }
-    struct spill *made = arena_alloc(&load->arena, sizeof(*made));
+    struct spill *made = arena_alloc(&delivery->arena, sizeof(*made));
     if (!made) {
         rc = error_nomem(err);
         goto done;
@@ -185,20 +185,20 @@ done:
     return rc;
 }
 
-static int settle_target(struct delivery *load, struct connection *con, struct target *target,
+static int settle_target(struct delivery *delivery, struct connection *con, struct target *target,
                          struct tg_error *err)
 {
     int rc = TG_OK;
     size_t count = target->table->column_count; /* spilling adds some */
     for (size_t i = 0; i < count; i++) {
         struct table_column *column = &target->table->columns[i];
-        const struct described_column *there = there_find(load, target->there, column->name);
+        const struct described_column *there = there_find(delivery, target->there, column->name);
         if (!there || column->spec.type != TYPE_DOUBLE)
             continue;
-        struct type_spec spec = load->dialect->type_from_sql(there->sql_type);
+        struct type_spec spec = delivery->dialect->type_from_sql(there->sql_type);
         bool big = false;
         if (spec.type == TYPE_BIGINT)
-            TRY(has_big_integers(load, con, target, column->name, &big, err));
+            TRY(has_big_integers(delivery, con, target, column->name, &big, err));
         if (!big)
             continue;
         if (column->primary_key || column->merge_key || !column->nullable)
@@ -207,20 +207,20 @@ static int settle_target(struct delivery *load, struct connection *con, struct t
                              "a double cannot: fractions cannot be added, cast them in the source",
                              column->name, target->table->name);
         column->spec = spec;
-        TRY(spill(load, target, column->name, err));
+        TRY(spill(delivery, target, column->name, err));
     }
 done:
     return rc;
 }
 
-int ddl_settle(struct delivery *load, struct connection *con, struct tg_error *err)
+int ddl_settle(struct delivery *delivery, struct connection *con, struct tg_error *err)
 {
     int rc = TG_OK;
-    for (size_t c = 0; c < load->chain_count; c++) {
-        struct chain *chain = &load->chains[c];
+    for (size_t c = 0; c < delivery->chain_count; c++) {
+        struct chain *chain = &delivery->chains[c];
         for (size_t t = 0; t < chain->count; t++)
             if (target_has_rows(&chain->targets[t]))
-                TRY(settle_target(load, con, &chain->targets[t], err));
+                TRY(settle_target(delivery, con, &chain->targets[t], err));
     }
 done:
     return rc;
@@ -229,11 +229,11 @@ done:
 /* ---- statements ---- */
 
 /* The ledger's own tables are small, and dlt's are as dlt makes them. */
-static const char *storage(const struct delivery *load, const char *table,
+static const char *storage(const struct delivery *delivery, const char *table,
                            const struct table_column *column)
 {
-    const struct dialect *dialect = load->dialect;
-    int version = load->described.storage_version;
+    const struct dialect *dialect = delivery->dialect;
+    int version = delivery->described.storage_version;
     if (strncmp(table, "_dlt_", 5) == 0)
         return "";
     if (column->row_key || column->parent_key || column->root_key)
@@ -243,12 +243,12 @@ static const char *storage(const struct delivery *load, const char *table,
     return "";
 }
 
-static int create_table(struct plan *plan, const struct delivery *load, const char *name,
+static int create_table(struct plan *plan, const struct delivery *delivery, const char *name,
                         const struct table_column *columns, size_t count, struct tg_error *err)
 {
     int rc = TG_OK;
     const char *start = "CREATE TABLE {table} (\n    ";
-    const struct sql_scope table = plan_scope(load, SQL_PARTS(SQL_TABLE("table", name)));
+    const struct sql_scope table = plan_scope(delivery, SQL_PARTS(SQL_TABLE("table", name)));
     for (size_t i = 0; i < count; i++) {
         const struct table_column *column = &columns[i];
         if (column->spec.type == TYPE_NONE)
@@ -257,7 +257,7 @@ static int create_table(struct plan *plan, const struct delivery *load, const ch
             &table, SQL_PARTS(SQL_PATTERN("start", start), SQL_NAME("column", column->name),
                               SQL_TYPE("type", &column->spec),
                               SQL_PIECE("not_null", column->nullable ? "" : " NOT NULL"),
-                              SQL_PIECE("storage", storage(load, name, column))));
+                              SQL_PIECE("storage", storage(delivery, name, column))));
         TRY(sql_write(&plan->text, &scope, "{start}{column} {type}{not_null}{storage}", err));
         start = ",\n    ";
     }
@@ -266,22 +266,23 @@ done:
     return rc;
 }
 
-static int add_column(struct plan *plan, const struct delivery *load, const char *table,
+static int add_column(struct plan *plan, const struct delivery *delivery, const char *table,
                       const struct table_column *column, struct tg_error *err)
 {
     const struct sql_scope scope =
-        plan_scope(load, SQL_PARTS(SQL_TABLE("table", table), SQL_NAME("column", column->name),
-                                   SQL_TYPE("type", &column->spec)));
+        plan_scope(delivery, SQL_PARTS(SQL_TABLE("table", table), SQL_NAME("column", column->name),
+                                       SQL_TYPE("type", &column->spec)));
     return plan_add(plan, NULL, COUNT_NONE, &scope,
                     "ALTER TABLE {table} ADD COLUMN {column} {type}", err);
 }
 
-static int alter_type(struct plan *plan, const struct delivery *load, const struct target *target,
-                      const struct target_column *column, struct tg_error *err)
+static int alter_type(struct plan *plan, const struct delivery *delivery,
+                      const struct target *target, const struct target_column *column,
+                      struct tg_error *err)
 {
     const struct sql_scope scope = plan_scope(
-        load, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NAME("column", column->name),
-                        SQL_PIECE("type", column->sql_type)));
+        delivery, SQL_PARTS(SQL_TABLE("table", target->table->name),
+                            SQL_NAME("column", column->name), SQL_PIECE("type", column->sql_type)));
     return plan_add(plan, target, COUNT_NONE, &scope,
                     "ALTER TABLE {table} ALTER COLUMN {column} SET DATA TYPE {type}\n"
                     "USING CAST({column} AS {type})",
@@ -303,7 +304,7 @@ static bool reaches_root(const struct chain *chain, const struct target *target,
 
 /* The rows that are there get a root key that is new from their root row, by way of their parents.
  */
-static int backfill(struct plan *plan, const struct delivery *load, const struct chain *chain,
+static int backfill(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                     const struct target *target, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -315,21 +316,22 @@ static int backfill(struct plan *plan, const struct delivery *load, const struct
     for (size_t i = 1; i <= steps; i++) {
         const struct target *parent = chain_find(chain, at->table->parent);
         const struct sql_scope step = plan_scope(
-            load, SQL_PARTS(SQL_TABLE("parent", parent->table->name), SQL_NUMBER("child", i - 1),
-                            SQL_NUMBER("number", i), SQL_PIECE("and", i == 1 ? "" : " AND "),
-                            SQL_PIECE("comma", i == 1 ? "" : ", "),
-                            SQL_NAME("link", table_link(at->table, LINK_PARENT)),
-                            SQL_NAME("row_key", table_link(parent->table, LINK_ROW))));
+            delivery,
+            SQL_PARTS(SQL_TABLE("parent", parent->table->name), SQL_NUMBER("child", i - 1),
+                      SQL_NUMBER("number", i), SQL_PIECE("and", i == 1 ? "" : " AND "),
+                      SQL_PIECE("comma", i == 1 ? "" : ", "),
+                      SQL_NAME("link", table_link(at->table, LINK_PARENT)),
+                      SQL_NAME("row_key", table_link(parent->table, LINK_ROW))));
         TRY(sql_write(&tables, &step, "{comma}{parent} AS t{number}", err));
         TRY(sql_write(&links, &step, "{and}t{child}.{link} = t{number}.{row_key}", err));
         at = parent;
     }
     const struct sql_scope scope = plan_scope(
-        load, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NUMBER("root", steps),
-                        SQL_NAME("root_link", table_link(target->table, LINK_ROOT)),
-                        SQL_NAME("row_key", table_link(chain->targets[0].table, LINK_ROW)),
-                        SQL_PIECE("tables", buf_string(&tables)),
-                        SQL_PIECE("links", buf_string(&links))));
+        delivery, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NUMBER("root", steps),
+                            SQL_NAME("root_link", table_link(target->table, LINK_ROOT)),
+                            SQL_NAME("row_key", table_link(chain->targets[0].table, LINK_ROW)),
+                            SQL_PIECE("tables", buf_string(&tables)),
+                            SQL_PIECE("links", buf_string(&links))));
     TRY(plan_add(plan, target, COUNT_NONE, &scope,
                  "UPDATE {table} AS t0 SET {root_link} = t{root}.{row_key}\n"
                  "FROM {tables}\n"
@@ -354,91 +356,94 @@ static bool is_needed(const struct manifest *manifest, const char *ledger_table)
     return true;
 }
 
-static int plan_ledger(struct delivery *load, struct plan *plan, struct tg_error *err)
+static int plan_ledger(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t t = 0; t < sizeof(ledger_tables) / sizeof(ledger_tables[0]); t++) {
         const struct ledger_table *table = &ledger_tables[t];
-        const struct described_table *there = described_find(&load->described, table->name);
-        if (!is_needed(load->manifest, table->name))
+        const struct described_table *there = described_find(&delivery->described, table->name);
+        if (!is_needed(delivery->manifest, table->name))
             continue;
         if (!there)
-            TRY(create_table(plan, load, table->name, table->columns, table->column_count, err));
+            TRY(create_table(plan, delivery, table->name, table->columns, table->column_count,
+                             err));
         for (size_t c = 0; there && c < table->column_count; c++)
-            if (!there_find(load, there, table->columns[c].name))
-                TRY(add_column(plan, load, table->name, &table->columns[c], err));
+            if (!there_find(delivery, there, table->columns[c].name))
+                TRY(add_column(plan, delivery, table->name, &table->columns[c], err));
     }
 done:
     return rc;
 }
 
 /* The dialect's name of a type, in the load's arena; NULL: no memory. */
-static const char *type_text(struct delivery *load, const struct type_spec *spec)
+static const char *type_text(struct delivery *delivery, const struct type_spec *spec)
 {
     struct buf text = BUF_INIT;
-    load->dialect->type_sql(spec, &text);
+    delivery->dialect->type_sql(spec, &text);
     const char *copy =
-        text.failed ? NULL : arena_strndup(&load->arena, buf_string(&text), text.len);
+        text.failed ? NULL : arena_strndup(&delivery->arena, buf_string(&text), text.len);
     buf_release(&text);
     return copy;
 }
 
 /* As the catalog spells it. */
-static const char *name_of(const struct delivery *load, const struct table *table, const char *name)
+static const char *name_of(const struct delivery *delivery, const struct table *table,
+                           const char *name)
 {
-    const struct table_column *column = table_find_like(table, name, load->described.folds_case);
+    const struct table_column *column =
+        table_find_like(table, name, delivery->described.folds_case);
     return column ? column->name : name;
 }
 
 /* The columns as they are at the destination now. */
-static int describe_target(struct delivery *load, struct target *target, struct tg_error *err)
+static int describe_target(struct delivery *delivery, struct target *target, struct tg_error *err)
 {
     const struct described_table *there = target->there;
     size_t count = target->table->column_count + (there ? there->column_count : 0);
     target->column_count = 0;
-    target->columns = arena_alloc(&load->arena, count * sizeof(*target->columns));
+    target->columns = arena_alloc(&delivery->arena, count * sizeof(*target->columns));
     if (!target->columns)
         return error_nomem(err);
     for (size_t i = 0; there && i < there->column_count; i++)
         target->columns[target->column_count++] = (struct target_column){
-            .name = name_of(load, target->table, there->columns[i].name),
+            .name = name_of(delivery, target->table, there->columns[i].name),
             .sql_type = there->columns[i].sql_type,
         };
     return TG_OK;
 }
 
 /* Brings one column of the catalog and the destination together. */
-static int plan_column(struct delivery *load, const struct chain *chain, struct target *target,
+static int plan_column(struct delivery *delivery, const struct chain *chain, struct target *target,
                        const struct table_column *column, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *type = type_text(load, &column->spec);
+    const char *type = type_text(delivery, &column->spec);
     struct target_column *have = target_find(target, column->name);
     if (!type)
         return error_nomem(err);
     if (have) {
-        struct type_spec spec = load->dialect->type_from_sql(have->sql_type);
+        struct type_spec spec = delivery->dialect->type_from_sql(have->sql_type);
         if (strcmp(type, have->sql_type) == 0 ||
             (!type_widens(&spec, &column->spec) && !type_spells(&spec, &column->spec)))
             return TG_OK;
         have->sql_type = type;
-        return alter_type(plan, load, target, have, err);
+        return alter_type(plan, delivery, target, have, err);
     }
     target->columns[target->column_count++] =
         (struct target_column){.name = column->name, .sql_type = type};
     if (!target->there)
         return TG_OK;
-    TRY(add_column(plan, load, target->table->name, column, err));
+    TRY(add_column(plan, delivery, target->table->name, column, err));
     if (column->root_key)
-        TRY(backfill(plan, load, chain, target, err));
+        TRY(backfill(plan, delivery, chain, target, err));
 done:
     return rc;
 }
 
 /* The names of the columns that are marked. */
-static int list_loaded(struct delivery *load, struct target *target, struct tg_error *err)
+static int list_loaded(struct delivery *delivery, struct target *target, struct tg_error *err)
 {
-    const char **names = arena_alloc(&load->arena, (target->column_count + 1) * sizeof(*names));
+    const char **names = arena_alloc(&delivery->arena, (target->column_count + 1) * sizeof(*names));
     size_t count = 0;
     if (!names)
         return error_nomem(err);
@@ -479,38 +484,38 @@ static int mark_loaded(struct target *target, struct tg_error *err)
     return TG_OK;
 }
 
-static int plan_target(struct delivery *load, const struct chain *chain, struct target *target,
+static int plan_target(struct delivery *delivery, const struct chain *chain, struct target *target,
                        struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct table *table = target->table;
-    TRY(describe_target(load, target, err));
+    TRY(describe_target(delivery, target, err));
     if (!target_has_rows(target))
         goto done;
     for (size_t i = 0; i < table->column_count; i++)
         if (table->columns[i].spec.type != TYPE_NONE)
-            TRY(plan_column(load, chain, target, &table->columns[i], plan, err));
+            TRY(plan_column(delivery, chain, target, &table->columns[i], plan, err));
     if (!target->there)
-        TRY(create_table(plan, load, table->name, table->columns, table->column_count, err));
+        TRY(create_table(plan, delivery, table->name, table->columns, table->column_count, err));
     TRY(mark_loaded(target, err));
-    TRY(list_loaded(load, target, err));
+    TRY(list_loaded(delivery, target, err));
 done:
     return rc;
 }
 
-int ddl_plan(struct delivery *load, struct plan *plan, struct tg_error *err)
+int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    if (load->described.table_count == 0) {
+    if (delivery->described.table_count == 0) {
         const struct sql_scope scope =
-            plan_scope(load, SQL_PARTS(SQL_NAME("dataset", load->manifest->dataset)));
+            plan_scope(delivery, SQL_PARTS(SQL_NAME("dataset", delivery->manifest->dataset)));
         TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "CREATE SCHEMA IF NOT EXISTS {dataset}", err));
     }
-    TRY(plan_ledger(load, plan, err));
-    for (size_t c = 0; c < load->chain_count; c++) {
-        struct chain *chain = &load->chains[c];
+    TRY(plan_ledger(delivery, plan, err));
+    for (size_t c = 0; c < delivery->chain_count; c++) {
+        struct chain *chain = &delivery->chains[c];
         for (size_t t = 0; t < chain->count; t++)
-            TRY(plan_target(load, chain, &chain->targets[t], plan, err));
+            TRY(plan_target(delivery, chain, &chain->targets[t], plan, err));
     }
 done:
     return rc;

@@ -9,8 +9,9 @@
 /* Looks at the data where a type change hangs on it: an integer column with values beyond 2^53 does
  * not become double; what is no integer goes to its variant (struct spill). The load's catalog is
  * changed accordingly. TG_DATA when the column is a key. */
-int ddl_settle(struct delivery *load, struct connection *con, struct tg_error *err) TG_CHECK_RESULT;
+int ddl_settle(struct delivery *delivery, struct connection *con,
+               struct tg_error *err) TG_CHECK_RESULT;
 /* Writes the statements, and fills in the columns of all targets as they are afterwards. Pure. */
-int ddl_plan(struct delivery *load, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
+int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -115,7 +115,7 @@ static int ask_ledger(struct destination *destination, const struct manifest *ma
     enum load_found found = LOAD_ABSENT;
     destination_close(destination);
     TRY(open_database(destination, true, &problem));
-    TRY(ledger_look(destination->state, manifest, &found, &ledger, &problem));
+    TRY(ledger_find_load(destination->state, manifest, &found, &ledger, &problem));
 done:
     ledger_release(&ledger);
     if (rc != TG_OK) {

@@ -3,7 +3,7 @@
  *
  * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
  * read_boundaries, read_files, read_newest_load, one query each; a table that is not there has no
- * rows. ledger_read_taken -> which ids a new load cannot have. ledger_look -> find_load,
+ * rows. ledger_read_taken -> which ids a new load cannot have. ledger_find_load -> find_id,
  * read_state, read_newest_load, for a load that is about to be written.
  *
  * Newest is what has the highest version, then the highest load id by its number: no clock is
@@ -20,7 +20,7 @@
 #include "database/template.h"
 #include "dlt/state.h"
 
-struct reading {
+struct ledger_query {
     struct connection *con;
     const char *dataset, *pipeline, *schema, *load_id;
     struct ledger *out;
@@ -30,31 +30,30 @@ struct reading {
 static const char undefined_table[] = "42P01";
 static const char undefined_column[] = "42703";
 
-static int write_sql(const struct reading *reading, const char *pattern, struct buf *out,
+static int write_sql(const struct ledger_query *query, const char *pattern, struct buf *out,
                      struct tg_error *err)
 {
     const struct sql_scope scope = {
-        .dialect = reading->con->dialect,
-        .dataset = reading->dataset,
-        .parts =
-            SQL_PARTS(SQL_TEXT("pipeline", reading->pipeline), SQL_TEXT("schema", reading->schema),
-                      SQL_TEXT("load_id", reading->load_id), SQL_PIECE("type", "DECIMAL(38, 9)"),
-                      SQL_PATTERN("number", reading->con->dialect->try_cast), /* of a load id */
-                      SQL_PATTERN("value", "[load_id]")),
+        .dialect = query->con->dialect,
+        .dataset = query->dataset,
+        .parts = SQL_PARTS(SQL_TEXT("pipeline", query->pipeline), SQL_TEXT("schema", query->schema),
+                           SQL_TEXT("load_id", query->load_id), SQL_PIECE("type", "DECIMAL(38, 9)"),
+                           SQL_PATTERN("number", query->con->dialect->try_cast), /* of a load id */
+                           SQL_PATTERN("value", "[load_id]")),
     };
     return sql_write(out, &scope, pattern, err);
 }
 
 /* A table that is not there has no rows, and no columns either: asking what tables there are would
  * cost more than all the queries. Nor has one that lacks a column, as old ones may, with `also`. */
-static int fetch_or(const struct reading *reading, const char *pattern, const char *also,
+static int fetch_or(const struct ledger_query *query, const char *pattern, const char *also,
                     struct text_rows *out, struct tg_error *err)
 {
     struct tg_error why = {0};
     struct buf sql = BUF_INIT;
-    int rc = write_sql(reading, pattern, &sql, &why);
+    int rc = write_sql(query, pattern, &sql, &why);
     if (rc == TG_OK)
-        rc = connection_fetch(reading->con, buf_string(&sql), out, &why);
+        rc = connection_fetch(query->con, buf_string(&sql), out, &why);
     buf_release(&sql);
     if (rc == TG_DESTINATION &&
         (strcmp(why.sqlstate, undefined_table) == 0 || strcmp(why.sqlstate, also) == 0))
@@ -64,16 +63,16 @@ static int fetch_or(const struct reading *reading, const char *pattern, const ch
     return rc;
 }
 
-static int fetch(const struct reading *reading, const char *pattern, struct text_rows *out,
+static int fetch(const struct ledger_query *query, const char *pattern, struct text_rows *out,
                  struct tg_error *err)
 {
-    return fetch_or(reading, pattern, undefined_table, out, err);
+    return fetch_or(query, pattern, undefined_table, out, err);
 }
 
-static int fetch_new(const struct reading *reading, const char *pattern, struct text_rows *out,
+static int fetch_new(const struct ledger_query *query, const char *pattern, struct text_rows *out,
                      struct tg_error *err)
 {
-    return fetch_or(reading, pattern, undefined_column, out, err);
+    return fetch_or(query, pattern, undefined_column, out, err);
 }
 
 /* A copy in the ledger's arena; NULL becomes "". */
@@ -88,12 +87,12 @@ static int64_t number(const char *cell)
     return cell ? strtoll(cell, NULL, 10) : 0;
 }
 
-static int read_state(const struct reading *reading, struct tg_error *err)
+static int read_state(const struct ledger_query *query, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
-    struct ledger *out = reading->out;
-    TRY(fetch(reading,
+    struct ledger *out = query->out;
+    TRY(fetch(query,
               "SELECT s.[version], s.[version_hash], s.[state]\n"
               "FROM {_dlt_pipeline_state} AS s\n"
               "JOIN {_dlt_loads} AS l ON l.[load_id] = s.[_dlt_load_id]\n"
@@ -112,29 +111,29 @@ done:
 }
 
 /* dlt names a schema after the first source, which a spec need not know. */
-static int pick_schema(const struct reading *reading, struct tg_error *err)
+static int pick_schema(const struct ledger_query *query, struct tg_error *err)
 {
     int rc = TG_OK;
     struct state state = {0};
-    struct ledger *out = reading->out;
+    struct ledger *out = query->out;
     if (out->state_blob)
         TRY(state_read(&state, out->state_blob, strlen(out->state_blob), err));
     const char *name = out->state_blob ? state_schema(&state) : NULL;
-    TRY(keep(out, name ? name : reading->schema, &out->schema, err));
+    TRY(keep(out, name ? name : query->schema, &out->schema, err));
 done:
     state_release(&state);
-    return rc == TG_OK ? rc : error_where(err, rc, "state of pipeline '%s'", reading->pipeline);
+    return rc == TG_OK ? rc : error_where(err, rc, "state of pipeline '%s'", query->pipeline);
 }
 
 /* dlt takes the one that was stored last; ours is that, too (record_schema). */
-static int read_schema(const struct reading *reading, struct tg_error *err)
+static int read_schema(const struct ledger_query *query, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf json = BUF_INIT;
     struct text_rows rows = {0};
     struct time_point stored = {0};
-    struct ledger *out = reading->out;
-    TRY(fetch(reading,
+    struct ledger *out = query->out;
+    TRY(fetch(query,
               "SELECT [version], [version_hash], max([inserted_at]) OVER (), [schema]\n"
               "FROM {_dlt_version} WHERE [schema_name] = {'schema'}\n"
               "ORDER BY [version] DESC, [inserted_at] DESC LIMIT 1",
@@ -154,7 +153,7 @@ static int read_schema(const struct reading *reading, struct tg_error *err)
 done:
     text_rows_release(&rows);
     buf_release(&json);
-    return rc == TG_OK ? rc : error_where(err, rc, "schema '%s'", reading->schema);
+    return rc == TG_OK ? rc : error_where(err, rc, "schema '%s'", query->schema);
 }
 
 /* "h1 h2 h3", in the arena and cut up there. */
@@ -178,12 +177,12 @@ static int split_hashes(struct ledger *out, const char *cell, struct ledger_boun
     return TG_OK;
 }
 
-static int read_boundaries(const struct reading *reading, struct tg_error *err)
+static int read_boundaries(const struct ledger_query *query, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
-    struct ledger *out = reading->out;
-    TRY(fetch(reading,
+    struct ledger *out = query->out;
+    TRY(fetch(query,
               "SELECT [resource_name], [cursor_path], [last_value], [row_hashes]\n"
               "FROM {_tidegate_boundary} WHERE [pipeline_name] = {'pipeline'}\n"
               "ORDER BY 1, 2",
@@ -218,7 +217,7 @@ static int compare_bookmarks(const void *a, const void *b)
     "FROM {_tidegate_files} WHERE [pipeline_name] = {'pipeline'}"
 
 /* A table of version 0.1 lacks some of the columns, but not the rows. */
-static int fetch_bookmarks(const struct reading *reading, struct text_rows *out, bool *is_old,
+static int fetch_bookmarks(const struct ledger_query *query, struct text_rows *out, bool *is_old,
                            struct tg_error *err)
 {
     static const char *const queries[] = {FILES(", [content_hash], [head_hash], [content_bytes], "
@@ -228,7 +227,7 @@ static int fetch_bookmarks(const struct reading *reading, struct text_rows *out,
     int rc = TG_OK;
     for (int i = 0; i < 2; i++) {
         *is_old = i == 1;
-        rc = fetch(reading, queries[i], out, &why);
+        rc = fetch(query, queries[i], out, &why);
         if (rc != TG_DESTINATION || strcmp(why.sqlstate, undefined_column) != 0)
             break;
     }
@@ -237,11 +236,11 @@ static int fetch_bookmarks(const struct reading *reading, struct text_rows *out,
     return rc;
 }
 
-static int read_bookmark(const struct reading *reading, const struct text_rows *rows, size_t row,
+static int read_bookmark(const struct ledger_query *query, const struct text_rows *rows, size_t row,
                          bool is_old, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct ledger *out = reading->out;
+    struct ledger *out = query->out;
     struct bookmark *entry = &out->bookmarks[out->bookmark_count++];
     entry->size = number(text_cell(rows, row, 2));
     entry->mtime_us = number(text_cell(rows, row, 3));
@@ -259,20 +258,20 @@ done:
     return rc;
 }
 
-static int read_bookmarks(const struct reading *reading, struct tg_error *err)
+static int read_bookmarks(const struct ledger_query *query, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
-    struct ledger *out = reading->out;
+    struct ledger *out = query->out;
     bool is_old = false;
-    TRY(fetch_bookmarks(reading, &rows, &is_old, err));
+    TRY(fetch_bookmarks(query, &rows, &is_old, err));
     out->bookmarks = arena_alloc(&out->arena, rows.row_count * sizeof(*out->bookmarks));
     if (!out->bookmarks) {
         rc = error_nomem(err);
         goto done;
     }
     for (size_t i = 0; i < rows.row_count; i++)
-        TRY(read_bookmark(reading, &rows, i, is_old, err));
+        TRY(read_bookmark(query, &rows, i, is_old, err));
     if (out->bookmark_count > 1)
         qsort(out->bookmarks, out->bookmark_count, sizeof(*out->bookmarks), compare_bookmarks);
 done:
@@ -289,13 +288,13 @@ done:
 
 /* Runs a HIGHEST; *id is "" when there is none. *there (may be NULL): the query's table is, with
  * its columns. */
-static int highest(const struct reading *reading, const char *pattern, const char **id, bool *there,
-                   struct tg_error *err)
+static int highest(const struct ledger_query *query, const char *pattern, const char **id,
+                   bool *there, struct tg_error *err)
 {
     struct text_rows rows = {0};
-    int rc = fetch_new(reading, pattern, &rows, err);
+    int rc = fetch_new(query, pattern, &rows, err);
     if (rc == TG_OK)
-        rc = keep(reading->out, rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL, id, err);
+        rc = keep(query->out, rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL, id, err);
     if (there)
         *there = rows.column_count > 0;
     text_rows_release(&rows);
@@ -303,12 +302,12 @@ static int highest(const struct reading *reading, const char *pattern, const cha
 }
 
 /* A load that enters files moves this on, also where it leaves the state as it is. */
-static int read_files_load(const struct reading *reading, struct tg_error *err)
+static int read_files_load(const struct ledger_query *query, struct tg_error *err)
 {
-    return highest(reading,
+    return highest(query,
                    HIGHEST("SELECT [load_id] FROM {_tidegate_files} "
                            "WHERE [pipeline_name] = {'pipeline'}"),
-                   &reading->out->files_load_id, NULL, err);
+                   &query->out->files_load_id, NULL, err);
 }
 
 /* Loads of this pipeline's schema that are nobody else's: dlt writes a pipeline's name beside a
@@ -322,24 +321,24 @@ static int read_files_load(const struct reading *reading, struct tg_error *err)
     "WHERE [pipeline_name] <> {'pipeline'})"
 
 /* The highest load id that this pipeline has used, whoever wrote the load. */
-static int read_newest_load(const struct reading *reading, struct tg_error *err)
+static int read_newest_load(const struct ledger_query *query, struct tg_error *err)
 {
     int rc = TG_OK;
     const char *ids[3] = {"", "", ""};
     bool named = false;
-    TRY(highest(reading,
+    TRY(highest(query,
                 HIGHEST("SELECT [_dlt_load_id] AS [load_id] FROM {_dlt_pipeline_state} "
                         "WHERE [pipeline_name] = {'pipeline'}"),
                 &ids[0], NULL, err));
-    TRY(highest(reading,
+    TRY(highest(query,
                 HIGHEST("SELECT [load_id] FROM {_tidegate_loads} "
                         "WHERE [pipeline_name] = {'pipeline'}"),
                 &ids[1], &named, err));
-    TRY(highest(reading, named ? HIGHEST(UNNAMED_LOADS NOT_OTHERS) : HIGHEST(UNNAMED_LOADS),
-                &ids[2], NULL, err));
+    TRY(highest(query, named ? HIGHEST(UNNAMED_LOADS NOT_OTHERS) : HIGHEST(UNNAMED_LOADS), &ids[2],
+                NULL, err));
     for (int i = 0; i < 3; i++)
-        if (load_id_ns(ids[i]) > load_id_ns(reading->out->newest_load))
-            reading->out->newest_load = ids[i];
+        if (load_id_ns(ids[i]) > load_id_ns(query->out->newest_load))
+            query->out->newest_load = ids[i];
 done:
     return rc;
 }
@@ -351,8 +350,8 @@ int ledger_read_taken(struct connection *con, const char *dataset, int64_t now_u
     char next[LOAD_ID_TEXT];
     struct text_rows rows = {0};
     ledger_next_id(out, out->newest_load, now_us, next);
-    const struct reading reading = {.con = con, .dataset = dataset, .load_id = next};
-    TRY(fetch(&reading,
+    const struct ledger_query query = {.con = con, .dataset = dataset, .load_id = next};
+    TRY(fetch(&query,
               "SELECT [load_id] FROM {_dlt_loads}\n"
               "WHERE {number} >= CAST({'load_id'} AS {type})\n"
               "ORDER BY {number}",
@@ -373,17 +372,17 @@ int ledger_read(struct connection *con, const char *dataset, const char *pipelin
                 const char *schema, struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct reading reading = {
+    struct ledger_query query = {
         .con = con, .dataset = dataset, .pipeline = pipeline, .schema = schema, .out = out};
     ledger_init(out);
-    TRY(read_state(&reading, err));
-    TRY(pick_schema(&reading, err));
-    reading.schema = out->schema;
-    TRY(read_schema(&reading, err));
-    TRY(read_boundaries(&reading, err));
-    TRY(read_bookmarks(&reading, err));
-    TRY(read_files_load(&reading, err));
-    TRY(read_newest_load(&reading, err));
+    TRY(read_state(&query, err));
+    TRY(pick_schema(&query, err));
+    query.schema = out->schema;
+    TRY(read_schema(&query, err));
+    TRY(read_boundaries(&query, err));
+    TRY(read_bookmarks(&query, err));
+    TRY(read_files_load(&query, err));
+    TRY(read_newest_load(&query, err));
 done:
     if (rc != TG_OK)
         ledger_release(out);
@@ -393,9 +392,10 @@ done:
 int ledger_schema(struct connection *con, const char *dataset, const char *schema,
                   struct ledger *out, struct tg_error *err)
 {
-    const struct reading reading = {.con = con, .dataset = dataset, .schema = schema, .out = out};
+    const struct ledger_query query = {
+        .con = con, .dataset = dataset, .schema = schema, .out = out};
     ledger_init(out);
-    int rc = read_schema(&reading, err);
+    int rc = read_schema(&query, err);
     if (rc != TG_OK)
         ledger_release(out);
     return rc;
@@ -405,9 +405,9 @@ int ledger_lock(struct connection *con, const char *dataset, struct tg_error *er
 {
     struct tg_error why = {0};
     struct buf where = BUF_INIT;
-    const struct reading reading = {.con = con, .dataset = dataset};
+    const struct ledger_query query = {.con = con, .dataset = dataset};
     int rc =
-        write_sql(&reading, "[load_id] = (SELECT max([load_id]) FROM {_dlt_loads})", &where, &why);
+        write_sql(&query, "[load_id] = (SELECT max([load_id]) FROM {_dlt_loads})", &where, &why);
     if (rc == TG_OK) {
         const struct lock_row row = {dataset, "_dlt_loads", "status", where.data};
         rc = connection_lock(con, &row, &why);
@@ -422,14 +422,14 @@ int ledger_lock(struct connection *con, const char *dataset, struct tg_error *er
 
 /* Whose is the load `load_id` that is there? A package of 0.1 has no id of its own, and the load
  * that was made of it has none either. */
-static int compare_package(const struct reading *reading, const struct manifest *manifest,
+static int compare_package(const struct ledger_query *query, const struct manifest *manifest,
                            enum load_found *found, struct tg_error *err)
 {
     struct text_rows rows = {0};
     size_t same = 0, others = 0;
-    int rc = fetch_new(reading,
-                       "SELECT [package_id] FROM {_tidegate_loads} WHERE [load_id] = {'load_id'}",
-                       &rows, err);
+    int rc =
+        fetch_new(query, "SELECT [package_id] FROM {_tidegate_loads} WHERE [load_id] = {'load_id'}",
+                  &rows, err);
     for (size_t i = 0; i < rows.row_count; i++) {
         const char *id = text_cell(&rows, i, 0);
         same += id && strcmp(id, manifest->package_id) == 0;
@@ -442,36 +442,36 @@ static int compare_package(const struct reading *reading, const struct manifest 
     return rc;
 }
 
-static int find_load(const struct reading *reading, const struct manifest *manifest,
-                     enum load_found *found, struct tg_error *err)
+static int find_id(const struct ledger_query *query, const struct manifest *manifest,
+                   enum load_found *found, struct tg_error *err)
 {
     struct text_rows rows = {0};
     *found = LOAD_ABSENT;
-    int rc = fetch(reading, "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = {'load_id'} LIMIT 1",
-                   &rows, err);
+    int rc = fetch(query, "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = {'load_id'} LIMIT 1", &rows,
+                   err);
     if (rc == TG_OK && rows.row_count > 0)
-        rc = compare_package(reading, manifest, found, err);
+        rc = compare_package(query, manifest, found, err);
     text_rows_release(&rows);
     return rc;
 }
 
-int ledger_look(struct connection *con, const struct manifest *manifest, enum load_found *found,
-                struct ledger *out, struct tg_error *err)
+int ledger_find_load(struct connection *con, const struct manifest *manifest,
+                     enum load_found *found, struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct reading reading = {.con = con,
-                                    .dataset = manifest->dataset,
-                                    .pipeline = manifest->pipeline,
-                                    .schema = manifest->schema,
-                                    .load_id = manifest->load_id,
-                                    .out = out};
+    const struct ledger_query query = {.con = con,
+                                       .dataset = manifest->dataset,
+                                       .pipeline = manifest->pipeline,
+                                       .schema = manifest->schema,
+                                       .load_id = manifest->load_id,
+                                       .out = out};
     ledger_init(out);
-    TRY(find_load(&reading, manifest, found, err));
+    TRY(find_id(&query, manifest, found, err));
     if (*found != LOAD_ABSENT)
         goto done;
-    TRY(read_state(&reading, err));
-    TRY(read_files_load(&reading, err));
-    TRY(read_newest_load(&reading, err));
+    TRY(read_state(&query, err));
+    TRY(read_files_load(&query, err));
+    TRY(read_newest_load(&query, err));
 done:
     if (rc != TG_OK)
         ledger_release(out);

@@ -28,8 +28,9 @@ enum load_found {
 /* What a load looks at before it writes: is it there itself, which is the newest state and the
  * newest load? Of `out` no more than that is filled in, and nothing when the load's id is there.
  * Release `out` after TG_OK. */
-int ledger_look(struct connection *con, const struct manifest *manifest, enum load_found *found,
-                struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+int ledger_find_load(struct connection *con, const struct manifest *manifest,
+                     enum load_found *found, struct ledger *out,
+                     struct tg_error *err) TG_CHECK_RESULT;
 /* Holds off the dataset's other loads until the transaction ends: all of them change one row, and
  * change it back, for what does not change at all is in nobody's way. What is looked at from then
  * on stays as it is. A conflict (SQLSTATE 40001) when another one is at it. */

@@ -150,7 +150,7 @@ static int insert_following(const struct stage *stage, const struct target *targ
                          "package has rows for nested table '%s' without a root key; "
                          "delete the package and run again",
                          target->table->name);
-    plan_relation(&rows, stage->load, target, false);
+    plan_relation(&rows, stage->delivery, target, false);
     TRY(buf_check(&rows, err));
     const struct sql_scope scope = sql_within(
         &stage->scope,

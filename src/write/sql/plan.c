@@ -56,9 +56,9 @@ done:
     return rc;
 }
 
-struct sql_scope plan_scope(const struct delivery *load, const struct sql_part *parts)
+struct sql_scope plan_scope(const struct delivery *delivery, const struct sql_part *parts)
 {
-    return (struct sql_scope){load->dialect, load->manifest->dataset, parts, NULL};
+    return (struct sql_scope){delivery->dialect, delivery->manifest->dataset, parts, NULL};
 }
 
 int plan_add(struct plan *plan, const struct target *target, enum step_count count,
@@ -119,24 +119,24 @@ int plan_run(const struct plan *plan, struct connection *con, struct tally *tall
 
 /* ---- pieces ---- */
 
-void plan_table(struct buf *sql, const struct delivery *load, const struct target *target)
+void plan_table(struct buf *sql, const struct delivery *delivery, const struct target *target)
 {
-    sql_table(sql, load->dialect, load->manifest->dataset, target->table->name);
+    sql_table(sql, delivery->dialect, delivery->manifest->dataset, target->table->name);
 }
 
 /* ---- statements ---- */
 
-int plan_insert_all(struct plan *plan, const struct delivery *load, const struct chain *chain,
+int plan_insert_all(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                     struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t i = 0; i < chain->count; i++)
-        TRY(plan_insert(plan, load, &chain->targets[i], err));
+        TRY(plan_insert(plan, delivery, &chain->targets[i], err));
 done:
     return rc;
 }
 
-int plan_clear(struct plan *plan, const struct delivery *load, const struct chain *chain,
+int plan_clear(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                struct tg_error *err)
 {
     for (size_t i = chain->count; i-- > 0;) {
@@ -144,7 +144,7 @@ int plan_clear(struct plan *plan, const struct delivery *load, const struct chai
         if (!target->there)
             continue;
         const struct sql_scope scope =
-            plan_scope(load, SQL_PARTS(SQL_TABLE("table", target->table->name)));
+            plan_scope(delivery, SQL_PARTS(SQL_TABLE("table", target->table->name)));
         int rc = plan_add(plan, target, COUNT_DELETED, &scope, "DELETE FROM {table}", err);
         if (rc != TG_OK)
             return rc;

@@ -57,7 +57,7 @@ int plan_add(struct plan *plan, const struct target *target, enum step_count cou
              const struct sql_scope *scope, const char *pattern,
              struct tg_error *err) TG_CHECK_RESULT;
 /* The scope of a load's statements. */
-struct sql_scope plan_scope(const struct delivery *load, const struct sql_part *parts);
+struct sql_scope plan_scope(const struct delivery *delivery, const struct sql_part *parts);
 bool plan_same(const struct plan *a, const struct plan *b); /* of SQL alone: step for step */
 /* Runs all steps; counts go to tallies[target->index] (NULL: nowhere). Errors name the table.
  */
@@ -67,10 +67,10 @@ int plan_run(const struct plan *plan, struct connection *con, struct tally *tall
 /* ---- pieces of statements ---- */
 
 /* "dataset"."table" */
-void plan_table(struct buf *sql, const struct delivery *load, const struct target *target);
+void plan_table(struct buf *sql, const struct delivery *delivery, const struct target *target);
 /* The rows of a table in the package that have the columns of file `leader`, as a relation. */
-void plan_source(struct buf *sql, const struct delivery *load, const struct manifest_table *part,
-                 size_t leader);
+void plan_source(struct buf *sql, const struct delivery *delivery,
+                 const struct manifest_table *part, size_t leader);
 /* Does file `f` have other columns than all files before it? Such files lead the groups. */
 bool plan_leads_group(const struct manifest_table *part, size_t f);
 /* The SQL type that a column has in a Parquet file, where lengths and JSON are not known. */
@@ -78,24 +78,24 @@ void plan_stored_type(struct buf *out, const struct dialect *dialect, struct typ
 /* All rows of a table in the package, as a SELECT of the columns that this load brings, with the
  * types that the destination has; a column that a file lacks is NULL there. `order` adds the
  * order of arrival. */
-void plan_relation(struct buf *sql, const struct delivery *load, const struct target *target,
+void plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
                    bool order);
 
 /* What makes the relations of plan_source and fills them, outside the transaction, and what drops
  * them again: nothing where the dialect reads the files. */
-int plan_files(const struct delivery *load, struct plan *plan, struct plan *drop,
+int plan_files(const struct delivery *delivery, struct plan *plan, struct plan *drop,
                struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- statements that several dispositions need ---- */
 
 /* One INSERT per group of files with equal columns. */
-int plan_insert(struct plan *plan, const struct delivery *load, const struct target *target,
+int plan_insert(struct plan *plan, const struct delivery *delivery, const struct target *target,
                 struct tg_error *err) TG_CHECK_RESULT;
 /* Empties all tables of a chain that were there before. */
-int plan_clear(struct plan *plan, const struct delivery *load, const struct chain *chain,
+int plan_clear(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                struct tg_error *err) TG_CHECK_RESULT;
 /* plan_insert for every table of a chain, parents before nested. */
-int plan_insert_all(struct plan *plan, const struct delivery *load, const struct chain *chain,
+int plan_insert_all(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                     struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

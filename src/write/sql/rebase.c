@@ -25,19 +25,19 @@ static int retryable(int rc, struct tg_error *err)
 }
 
 /* Under another naming convention every name of the package would be another one. */
-static int check_names(const struct delivery *load, struct tg_error *err)
+static int check_names(const struct delivery *delivery, struct tg_error *err)
 {
     int rc = TG_OK;
     struct settings ours = {0}, theirs = {0};
-    TRY(settings_read(&load->own, &ours, err));
-    TRY(settings_read(&load->catalog, &theirs, err));
+    TRY(settings_read(&delivery->own, &ours, err));
+    TRY(settings_read(&delivery->catalog, &theirs, err));
     if (ours.naming == theirs.naming && ours.whole_paths == theirs.whole_paths)
         goto done;
     rc =
         error_set(err, TG_CONFLICT,
                   "schema '%s' has got another naming convention while this load was made; nothing "
                   "was written, run again",
-                  load->catalog.name);
+                  delivery->catalog.name);
     rc = retryable(rc, err);
 done:
     settings_release(&ours);
@@ -48,12 +48,12 @@ done:
 /* ---- types ---- */
 
 /* One type at the destination? */
-static int same_type(const struct delivery *load, const struct type_spec *a,
+static int same_type(const struct delivery *delivery, const struct type_spec *a,
                      const struct type_spec *b, bool *same, struct tg_error *err)
 {
     struct buf left = BUF_INIT, right = BUF_INIT;
-    load->dialect->type_sql(a, &left);
-    load->dialect->type_sql(b, &right);
+    delivery->dialect->type_sql(a, &left);
+    delivery->dialect->type_sql(b, &right);
     bool failed = left.failed || right.failed;
     *same = !failed && strcmp(buf_string(&left), buf_string(&right)) == 0;
     buf_release(&left);
@@ -77,12 +77,12 @@ static bool keeps_values(const struct type_spec *from, const struct type_spec *t
 }
 
 /* Gives `there` the type that is right for both. */
-static int agree(const struct delivery *load, const struct table *table, struct table_column *there,
-                 const struct table_column *ours, const struct manifest_table *part,
-                 struct tg_error *err)
+static int agree(const struct delivery *delivery, const struct table *table,
+                 struct table_column *there, const struct table_column *ours,
+                 const struct manifest_table *part, struct tg_error *err)
 {
     bool same = false;
-    int rc = same_type(load, &there->spec, &ours->spec, &same, err);
+    int rc = same_type(delivery, &there->spec, &ours->spec, &same, err);
     if (rc != TG_OK || same || ours->spec.type == TYPE_NONE)
         return rc;
     if (type_widens(&there->spec, &ours->spec)) {
@@ -96,7 +96,7 @@ static int agree(const struct delivery *load, const struct table *table, struct 
         err, TG_CONFLICT,
         "column '%s' of table '%s' has become %s in schema '%s' while this load made it %s; "
         "nothing was written, run again",
-        ours->name, table->name, type_name(there->spec.type), load->catalog.name,
+        ours->name, table->name, type_name(there->spec.type), delivery->catalog.name,
         type_name(ours->spec.type));
     return retryable(rc, err);
 }
@@ -113,12 +113,12 @@ static void lay_hints(struct table_column *there, const struct table_column *our
     *there = laid;
 }
 
-static int rebase_column(struct delivery *load, struct table *table,
+static int rebase_column(struct delivery *delivery, struct table *table,
                          const struct table_column *ours, const struct manifest_table *part,
                          struct tg_error *err)
 {
     int rc = TG_OK;
-    struct catalog *catalog = &load->catalog;
+    struct catalog *catalog = &delivery->catalog;
     struct table_column *there = table_find(table, ours->name);
     if (!there) {
         TRY(table_add_column(catalog, table, ours->name, NULL, &there, err));
@@ -129,7 +129,7 @@ static int rebase_column(struct delivery *load, struct table *table,
         TRY(table_complete_column(catalog, table, ours->name, &ours->spec, err));
         there = table_find(table, ours->name);
     }
-    TRY(agree(load, table, there, ours, part, err));
+    TRY(agree(delivery, table, there, ours, part, err));
     lay_hints(there, ours);
 done:
     return rc;
@@ -152,13 +152,13 @@ static bool same_parent(const struct table *a, const struct table *b)
     return a->parent && b->parent ? strcmp(a->parent, b->parent) == 0 : a->parent == b->parent;
 }
 
-static int rebase_table(struct delivery *load, const struct table *ours,
+static int rebase_table(struct delivery *delivery, const struct table *ours,
                         const struct manifest_table *part, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct table *there = catalog_find(&load->catalog, ours->name);
+    struct table *there = catalog_find(&delivery->catalog, ours->name);
     if (!there) {
-        TRY(catalog_add(&load->catalog, ours->name, ours->parent, &there, err));
+        TRY(catalog_add(&delivery->catalog, ours->name, ours->parent, &there, err));
         *there = *ours;
         goto done;
     }
@@ -167,27 +167,27 @@ static int rebase_table(struct delivery *load, const struct table *ours,
             err, TG_CONFLICT,
             "table '%s' has come to be in schema '%s' while this load made another one of "
             "that name; nothing was written, run again",
-            ours->name, load->catalog.name);
+            ours->name, delivery->catalog.name);
         rc = retryable(rc, err);
         goto done;
     }
     lay_table(there, ours);
     for (size_t i = 0; i < ours->column_count; i++)
-        TRY(rebase_column(load, there, &ours->columns[i], part, err));
+        TRY(rebase_column(delivery, there, &ours->columns[i], part, err));
 done:
     return rc;
 }
 
-int rebase_catalog(struct delivery *load, struct tg_error *err)
+int rebase_catalog(struct delivery *delivery, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = load->manifest;
-    TRY(check_names(load, err));
+    const struct manifest *manifest = delivery->manifest;
+    TRY(check_names(delivery, err));
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
-        const struct table *ours = catalog_find(&load->own, part->name);
+        const struct table *ours = catalog_find(&delivery->own, part->name);
         if (ours)
-            TRY(rebase_table(load, ours, part, err));
+            TRY(rebase_table(delivery, ours, part, err));
     }
 done:
     return rc;

@@ -9,6 +9,6 @@
 /* Lays what the load's own catalog says of the tables that the load brings over load->catalog, the
  * newest one; what is there and the load knows nothing of stays. TG_CONFLICT (retryable) where the
  * two contradict each other. Tables of load->own become part of load->catalog. */
-int rebase_catalog(struct delivery *load, struct tg_error *err) TG_CHECK_RESULT;
+int rebase_catalog(struct delivery *delivery, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

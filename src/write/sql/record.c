@@ -21,7 +21,7 @@
 enum { STATE_ENGINE_VERSION = 4, VALUES_PER_STATEMENT = 1000 };
 
 struct recording {
-    struct delivery *load;
+    struct delivery *delivery;
     const struct write_table_counts *counts;
     int64_t now_us;
     struct plan *plan;
@@ -52,17 +52,17 @@ static const char *or_null(const char *text)
 
 /* ---- _dlt_version ---- */
 
-static void mark_seen(struct delivery *load)
+static void mark_seen(struct delivery *delivery)
 {
-    for (size_t c = 0; c < load->chain_count; c++) {
-        for (size_t t = 0; t < load->chains[c].count; t++) {
-            const struct target *target = &load->chains[c].targets[t];
+    for (size_t c = 0; c < delivery->chain_count; c++) {
+        for (size_t t = 0; t < delivery->chains[c].count; t++) {
+            const struct target *target = &delivery->chains[c].targets[t];
             if (target_has_rows(target))
                 table_saw_data(target->table);
         }
     }
-    struct table *state = catalog_find(&load->catalog, "_dlt_pipeline_state");
-    if (state && load->manifest->state_changed)
+    struct table *state = catalog_find(&delivery->catalog, "_dlt_pipeline_state");
+    if (state && delivery->manifest->state_changed)
         state->seen_data = true;
 }
 
@@ -73,24 +73,25 @@ static int record_schema(const struct recording *recording, struct tg_error *err
     int rc = TG_OK;
     bool changed = false;
     struct buf json = BUF_INIT;
-    struct delivery *load = recording->load;
-    struct catalog *catalog = &load->catalog;
+    struct delivery *delivery = recording->delivery;
+    struct catalog *catalog = &delivery->catalog;
     int64_t now_us = recording->now_us;
-    mark_seen(load);
+    mark_seen(delivery);
     TRY(catalog_bump(catalog, &changed, err));
     TRY(catalog_write(catalog, &json, err));
-    TRY(add(recording,
-            SQL_PARTS(SQL_NUMBER("version", catalog->version),
-                      SQL_NUMBER("engine", catalog->engine_version),
-                      SQL_TIME("stored", now_us > load->schema_us ? now_us : load->schema_us),
-                      SQL_TEXT("name", catalog->name), SQL_TEXT("hash", catalog->version_hash),
-                      SQL_TEXT("json", buf_string(&json))),
-            "INSERT INTO {_dlt_version} ([version], [engine_version], [inserted_at], "
-            "[schema_name], [version_hash], [schema])\n"
-            "SELECT {version}, {engine}, {stored}, {'name'}, {'hash'}, {'json'}\n"
-            "WHERE NOT EXISTS (SELECT 1 FROM {_dlt_version} "
-            "WHERE [schema_name] = {'name'} AND [version_hash] = {'hash'})",
-            err));
+    TRY(add(
+        recording,
+        SQL_PARTS(SQL_NUMBER("version", catalog->version),
+                  SQL_NUMBER("engine", catalog->engine_version),
+                  SQL_TIME("stored", now_us > delivery->schema_us ? now_us : delivery->schema_us),
+                  SQL_TEXT("name", catalog->name), SQL_TEXT("hash", catalog->version_hash),
+                  SQL_TEXT("json", buf_string(&json))),
+        "INSERT INTO {_dlt_version} ([version], [engine_version], [inserted_at], "
+        "[schema_name], [version_hash], [schema])\n"
+        "SELECT {version}, {engine}, {stored}, {'name'}, {'hash'}, {'json'}\n"
+        "WHERE NOT EXISTS (SELECT 1 FROM {_dlt_version} "
+        "WHERE [schema_name] = {'name'} AND [version_hash] = {'hash'})",
+        err));
 done:
     buf_release(&json);
     return rc;
@@ -116,7 +117,7 @@ done:
 static int record_state(const struct recording *recording, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = recording->load->manifest;
+    const struct manifest *manifest = recording->delivery->manifest;
     struct state state = {0};
     struct buf blob = BUF_INIT;
     char row_id[HASH_ID_TEXT + 1];
@@ -145,7 +146,7 @@ done:
 
 static int record_load(const struct recording *recording, struct tg_error *err)
 {
-    const struct catalog *catalog = &recording->load->catalog;
+    const struct catalog *catalog = &recording->delivery->catalog;
     return add(
         recording,
         SQL_PARTS(SQL_TEXT("schema", catalog->name), SQL_TEXT("hash", catalog->version_hash)),
@@ -155,12 +156,13 @@ static int record_load(const struct recording *recording, struct tg_error *err)
         err);
 }
 
-static const char *disposition_of(const struct delivery *load, const struct manifest_table *part)
+static const char *disposition_of(const struct delivery *delivery,
+                                  const struct manifest_table *part)
 {
     const struct disposition_driver *driver = NULL;
-    const struct table *table = catalog_find(&load->catalog, part->name);
+    const struct table *table = catalog_find(&delivery->catalog, part->name);
     if (table)
-        table = catalog_root(&load->catalog, table);
+        table = catalog_root(&delivery->catalog, table);
     if (table && disposition_get(table, &driver, NULL) == TG_OK)
         return disposition_name(driver);
     return disposition_word(DISPOSITION_APPEND);
@@ -172,7 +174,7 @@ static int add_counts(const struct recording *recording, size_t written,
 {
     return add_values(recording, written,
                       SQL_PARTS(SQL_TEXT("table", part->name), SQL_TEXT("resource", part->resource),
-                                SQL_TEXT("disposition", disposition_of(recording->load, part)),
+                                SQL_TEXT("disposition", disposition_of(recording->delivery, part)),
                                 SQL_NUMBER("read", part->rows_read),
                                 SQL_NUMBER("new", part->rows_new),
                                 SQL_NUMBER("inserted", counts->rows_inserted),
@@ -192,7 +194,7 @@ static int record_counts(const struct recording *recording, struct tg_error *err
     static const struct manifest_table no_table = {.name = "", .resource = ""};
     static const struct write_table_counts no_counts = {0};
     int rc = TG_OK;
-    const struct manifest *manifest = recording->load->manifest;
+    const struct manifest *manifest = recording->delivery->manifest;
     size_t written = 0;
     TRY(sql_write(&recording->plan->text, &recording->scope,
                   "INSERT INTO {_tidegate_loads} ([load_id], [table_name], [resource_name], "
@@ -218,12 +220,12 @@ done:
 static int record_rejects(const struct recording *recording, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest_table *part = manifest_find(recording->load->manifest, REJECTS_TABLE);
+    const struct manifest_table *part = manifest_find(recording->delivery->manifest, REJECTS_TABLE);
     const struct sql_names columns = {rejects_columns, REJECTS_COLUMNS};
     struct buf rows = BUF_INIT;
     if (!part || part->file_count == 0)
         return TG_OK;
-    plan_source(&rows, recording->load, part, 0);
+    plan_source(&rows, recording->delivery, part, 0);
     TRY(buf_check(&rows, err));
     TRY(add(recording,
             SQL_PARTS(SQL_NAMES("columns", &columns), SQL_PIECE("rows", buf_string(&rows))),
@@ -298,7 +300,7 @@ static int insert_files(const struct recording *recording, size_t first, size_t 
                   "VALUES",
                   err));
     for (size_t i = first; i < end; i++)
-        TRY(add_file(recording, i - first, &recording->load->manifest->bookmarks[i], err));
+        TRY(add_file(recording, i - first, &recording->delivery->manifest->bookmarks[i], err));
     TRY(plan_end(recording->plan, NULL, COUNT_NONE, err));
 done:
     return rc;
@@ -308,7 +310,7 @@ done:
 static int forget_renamed(const struct recording *recording, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = recording->load->manifest;
+    const struct manifest *manifest = recording->delivery->manifest;
     size_t written = 0, last = 0;
     for (size_t i = 0; i < manifest->bookmark_count; i++)
         last = *manifest->bookmarks[i].replaces ? i + 1 : last;
@@ -339,8 +341,8 @@ done:
 static int forget_files(const struct recording *recording, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = recording->load->manifest;
-    if (!described_find(&recording->load->described, "_tidegate_files"))
+    const struct manifest *manifest = recording->delivery->manifest;
+    if (!described_find(&recording->delivery->described, "_tidegate_files"))
         goto done;
     for (size_t i = 0; i < manifest->table_count; i++)
         if (manifest->tables[i].replaced)
@@ -357,13 +359,13 @@ done:
 static int record_files(const struct recording *recording, struct tg_error *err)
 {
     int rc = TG_OK;
-    size_t count = recording->load->manifest->bookmark_count;
+    size_t count = recording->delivery->manifest->bookmark_count;
     for (size_t first = 0; first < count; first += VALUES_PER_STATEMENT) {
         size_t left = count - first;
         size_t take = left < VALUES_PER_STATEMENT ? left : VALUES_PER_STATEMENT;
         TRY(insert_files(recording, first, first + take, err));
     }
-    if (count == 0 || !described_find(&recording->load->described, "_tidegate_files"))
+    if (count == 0 || !described_find(&recording->delivery->described, "_tidegate_files"))
         goto done;
     TRY(add(recording, NULL,
             "DELETE FROM {_tidegate_files} AS old USING {_tidegate_files} AS new\n"
@@ -375,15 +377,16 @@ done:
     return rc;
 }
 
-int record_plan(struct delivery *load, const struct write_table_counts *counts, int64_t now_us,
+int record_plan(struct delivery *delivery, const struct write_table_counts *counts, int64_t now_us,
                 struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = load->manifest;
+    const struct manifest *manifest = delivery->manifest;
     const struct sql_part *parts =
         SQL_PARTS(SQL_TEXT("load_id", manifest->load_id), SQL_TEXT("pipeline", manifest->pipeline),
                   SQL_TEXT("package_id", or_null(manifest->package_id)), SQL_TIME("now", now_us));
-    const struct recording recording = {load, counts, now_us, plan, plan_scope(load, parts)};
+    const struct recording recording = {delivery, counts, now_us, plan,
+                                        plan_scope(delivery, parts)};
     TRY(record_schema(&recording, err));
     TRY(record_state(&recording, err));
     TRY(record_load(&recording, err));

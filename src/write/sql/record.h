@@ -10,7 +10,7 @@
 /* Writes the statements: state, schema version, load, counts, boundaries, files. Marks the tables
  * that got rows as seen in the load's catalog and gives it its new version. `counts` are in the
  * manifest's order; `now_us` is the time of the load's end. */
-int record_plan(struct delivery *load, const struct write_table_counts *counts, int64_t now_us,
+int record_plan(struct delivery *delivery, const struct write_table_counts *counts, int64_t now_us,
                 struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -51,7 +51,7 @@ static const struct manifest_column *file_find(const struct manifest_file *file,
 /* ---- relations ---- */
 
 /* The files of the group that file `leader` leads; NULL: no memory. */
-static const char **list_group(const struct delivery *load, const struct manifest_table *part,
+static const char **list_group(const struct delivery *delivery, const struct manifest_table *part,
                                size_t leader, struct arena *arena, size_t *count)
 {
     const char **paths = arena_alloc(arena, part->file_count * sizeof(*paths));
@@ -61,7 +61,7 @@ static const char **list_group(const struct delivery *load, const struct manifes
         if (!same_columns(&part->files[leader], &part->files[f]))
             continue;
         buf_clear(&path);
-        buf_printf(&path, "%s/%s", load->package_path, part->files[f].name);
+        buf_printf(&path, "%s/%s", delivery->package_path, part->files[f].name);
         const char *copy = path.failed ? NULL : arena_strdup(arena, buf_string(&path));
         paths[(*count)++] = copy;
         if (!copy)
@@ -72,76 +72,76 @@ static const char **list_group(const struct delivery *load, const struct manifes
 }
 
 /* Name of the table that a group's rows are put into where the files cannot be read in place. */
-static void name_group(struct buf *out, const struct delivery *load,
+static void name_group(struct buf *out, const struct delivery *delivery,
                        const struct manifest_table *part, size_t leader)
 {
-    buf_printf(out, "_tidegate_files_%zu_%zu", (size_t)(part - load->manifest->tables), leader);
+    buf_printf(out, "_tidegate_files_%zu_%zu", (size_t)(part - delivery->manifest->tables), leader);
 }
 
-void plan_source(struct buf *sql, const struct delivery *load, const struct manifest_table *part,
-                 size_t leader)
+void plan_source(struct buf *sql, const struct delivery *delivery,
+                 const struct manifest_table *part, size_t leader)
 {
     struct arena arena;
     struct buf name = BUF_INIT;
     size_t count = 0;
     arena_init(&arena);
-    if (load->dialect->parquet) {
-        const char **paths = list_group(load, part, leader, &arena, &count);
+    if (delivery->dialect->parquet) {
+        const char **paths = list_group(delivery, part, leader, &arena, &count);
         if (paths)
-            load->dialect->parquet(sql, paths, count);
+            delivery->dialect->parquet(sql, paths, count);
         sql->failed = sql->failed || !paths;
     } else {
-        name_group(&name, load, part, leader);
-        sql_ident(sql, load->dialect, buf_string(&name));
+        name_group(&name, delivery, part, leader);
+        sql_ident(sql, delivery->dialect, buf_string(&name));
         sql->failed = sql->failed || name.failed;
     }
     buf_release(&name);
     arena_release(&arena);
 }
 
-static int plan_group(const struct delivery *load, const struct manifest_table *part, size_t leader,
-                      struct plan *plan, struct plan *drop, struct tg_error *err)
+static int plan_group(const struct delivery *delivery, const struct manifest_table *part,
+                      size_t leader, struct plan *plan, struct plan *drop, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct manifest_file *file = &part->files[leader];
     struct step_files files = {0};
     struct buf name = BUF_INIT;
-    name_group(&name, load, part, leader);
+    name_group(&name, delivery, part, leader);
     TRY(buf_check(&name, err));
     buf_text(&plan->text, "CREATE TEMP TABLE ");
-    sql_ident(&plan->text, load->dialect, name.data);
+    sql_ident(&plan->text, delivery->dialect, name.data);
     for (size_t c = 0; c < file->column_count; c++) {
         buf_text(&plan->text, c == 0 ? " (\n    " : ",\n    ");
-        sql_ident(&plan->text, load->dialect, file->columns[c].name);
+        sql_ident(&plan->text, delivery->dialect, file->columns[c].name);
         buf_char(&plan->text, ' ');
-        plan_stored_type(&plan->text, load->dialect, file->columns[c].spec);
+        plan_stored_type(&plan->text, delivery->dialect, file->columns[c].spec);
     }
     buf_text(&plan->text, "\n)");
     TRY(plan_end(plan, NULL, COUNT_NONE, err));
     files.table = arena_strdup(&plan->arena, name.data);
-    files.paths = list_group(load, part, leader, &plan->arena, &files.count);
+    files.paths = list_group(delivery, part, leader, &plan->arena, &files.count);
     if (!files.table || !files.paths) {
         rc = error_nomem(err);
         goto done;
     }
     TRY(plan_ingest(plan, &files, err));
     buf_text(&drop->text, "DROP TABLE IF EXISTS ");
-    sql_ident(&drop->text, load->dialect, name.data);
+    sql_ident(&drop->text, delivery->dialect, name.data);
     TRY(plan_end(drop, NULL, COUNT_NONE, err));
 done:
     buf_release(&name);
     return rc;
 }
 
-int plan_files(const struct delivery *load, struct plan *plan, struct plan *drop,
+int plan_files(const struct delivery *delivery, struct plan *plan, struct plan *drop,
                struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = load->manifest;
-    for (size_t t = 0; !load->dialect->parquet && t < manifest->table_count; t++)
+    const struct manifest *manifest = delivery->manifest;
+    for (size_t t = 0; !delivery->dialect->parquet && t < manifest->table_count; t++)
         for (size_t f = 0; f < manifest->tables[t].file_count; f++)
             if (plan_leads_group(&manifest->tables[t], f))
-                TRY(plan_group(load, &manifest->tables[t], f, plan, drop, err));
+                TRY(plan_group(delivery, &manifest->tables[t], f, plan, drop, err));
 done:
     return rc;
 }
@@ -249,8 +249,8 @@ static void write_expression(struct buf *sql, const struct dialect *dialect,
 }
 
 /* SELECT of a group of files. With `all`, columns that the group lacks are NULL; else left out. */
-static void write_select(struct buf *sql, const struct delivery *load, const struct target *target,
-                         size_t leader, bool all, bool order)
+static void write_select(struct buf *sql, const struct delivery *delivery,
+                         const struct target *target, size_t leader, bool all, bool order)
 {
     const struct manifest_file *file = &target->part->files[leader];
     const char *separator = "SELECT ";
@@ -259,19 +259,19 @@ static void write_select(struct buf *sql, const struct delivery *load, const str
         if (!column->loaded || (!all && !brings(target, file, column->name)))
             continue;
         buf_text(sql, separator);
-        write_expression(sql, load->dialect, target, file, column);
+        write_expression(sql, delivery->dialect, target, file, column);
         separator = ", ";
     }
     if (order) {
         buf_text(sql, separator);
         buf_text(sql, file_find(file, ORDER_COLUMN) ? "" : "0 AS ");
-        sql_ident(sql, load->dialect, ORDER_COLUMN);
+        sql_ident(sql, delivery->dialect, ORDER_COLUMN);
     }
     buf_text(sql, "\nFROM ");
-    plan_source(sql, load, target->part, leader);
+    plan_source(sql, delivery, target->part, leader);
 }
 
-void plan_relation(struct buf *sql, const struct delivery *load, const struct target *target,
+void plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
                    bool order)
 {
     for (size_t f = 0; f < target->part->file_count; f++) {
@@ -279,13 +279,13 @@ void plan_relation(struct buf *sql, const struct delivery *load, const struct ta
             continue;
         if (f > 0)
             buf_text(sql, "\nUNION ALL\n");
-        write_select(sql, load, target, f, true, order);
+        write_select(sql, delivery, target, f, true, order);
     }
 }
 
 /* ---- statements ---- */
 
-int plan_insert(struct plan *plan, const struct delivery *load, const struct target *target,
+int plan_insert(struct plan *plan, const struct delivery *delivery, const struct target *target,
                 struct tg_error *err)
 {
     struct buf *sql = &plan->text;
@@ -293,17 +293,17 @@ int plan_insert(struct plan *plan, const struct delivery *load, const struct tar
         if (!plan_leads_group(target->part, f))
             continue;
         buf_text(sql, "INSERT INTO ");
-        plan_table(sql, load, target);
+        plan_table(sql, delivery, target);
         const char *separator = " (";
         for (size_t i = 0; i < target->column_count; i++) {
             if (!brings(target, &target->part->files[f], target->columns[i].name))
                 continue;
             buf_text(sql, separator);
-            sql_ident(sql, load->dialect, target->columns[i].name);
+            sql_ident(sql, delivery->dialect, target->columns[i].name);
             separator = ", ";
         }
         buf_text(sql, ")\n");
-        write_select(sql, load, target, f, false, false);
+        write_select(sql, delivery, target, f, false, false);
         int rc = plan_end(plan, target, COUNT_INSERTED, err);
         if (rc != TG_OK)
             return rc;

@@ -78,14 +78,14 @@ static void open_scope(struct stage *stage)
     };
     _Static_assert(sizeof(parts) <= sizeof(stage->parts), "STAGE_PARTS is too small");
     memcpy(stage->parts, parts, sizeof(parts));
-    stage->scope = plan_scope(stage->load, stage->parts);
+    stage->scope = plan_scope(stage->delivery, stage->parts);
 }
 
-int stage_open(struct stage *stage, const struct delivery *load, const struct chain *chain,
+int stage_open(struct stage *stage, const struct delivery *delivery, const struct chain *chain,
                struct arena *arena, struct tg_error *err)
 {
     int rc = TG_OK;
-    *stage = (struct stage){.load = load, .chain = chain, .root = &chain->targets[0]};
+    *stage = (struct stage){.delivery = delivery, .chain = chain, .root = &chain->targets[0]};
     name_stage(stage->name, chain);
     TRY(find_key(stage, false, arena, &stage->primary_key, err));
     TRY(find_key(stage, true, arena, &stage->merge_key, err));
@@ -110,7 +110,7 @@ static int copy_rows(const struct stage *stage, struct plan *plan, struct tg_err
 {
     int rc = TG_OK;
     struct buf rows = BUF_INIT;
-    plan_relation(&rows, stage->load, stage->root, stage->primary_key.count > 0);
+    plan_relation(&rows, stage->delivery, stage->root, stage->primary_key.count > 0);
     TRY(buf_check(&rows, err));
     const struct sql_scope scope =
         sql_within(&stage->scope, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
@@ -178,11 +178,11 @@ done:
     return rc;
 }
 
-int stage_drop(const struct delivery *load, const struct chain *chain, struct plan *plan,
+int stage_drop(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                struct tg_error *err)
 {
     char name[32];
     name_stage(name, chain);
-    const struct sql_scope scope = plan_scope(load, SQL_PARTS(SQL_NAME("stage", name)));
+    const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("stage", name)));
     return plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {stage}", err);
 }

@@ -15,7 +15,7 @@
 enum { STAGE_PARTS = 10 };
 
 struct stage {
-    const struct delivery *load;
+    const struct delivery *delivery;
     const struct chain *chain;
     const struct target *root;
     struct sql_names primary_key, merge_key; /* empty: the table has none */
@@ -28,13 +28,13 @@ struct stage {
 
 /* TG_DATA when the load has rows and a key column has no value in any. Names are put into `arena`.
  */
-int stage_open(struct stage *stage, const struct delivery *load, const struct chain *chain,
+int stage_open(struct stage *stage, const struct delivery *delivery, const struct chain *chain,
                struct arena *arena, struct tg_error *err) TG_CHECK_RESULT;
 bool stage_has_key(const struct stage *stage);
 /* The statements that fill it. */
 int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
 /* The statement that drops a chain's, if it is there. */
-int stage_drop(const struct delivery *load, const struct chain *chain, struct plan *plan,
+int stage_drop(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

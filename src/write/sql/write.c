@@ -1,11 +1,12 @@
 /*
  * One package into one database.
  *
- * Path: write_package -> write_once -> look (is the load there already?) -> open_delivery (what is
- * there, what comes) -> stage_package (draft_plan: all plans; temporary tables) -> transact: BEGIN,
- * lock; only now no other load changes what is there: look, open_delivery, draft_plan again, and if
- * the rows to be staged are those that are, schema changes, dispositions, ledger rows, commit; on
- * any error ROLLBACK. The error that is returned is the first one; what it means is fate.c's.
+ * Path: write_package -> write_once -> check_start (is the load there already?) -> open_delivery
+ * (what is there, what comes) -> stage_package (draft_plan: all plans; temporary tables) ->
+ * transact: BEGIN, lock; only now no other load changes what is there: check_start, open_delivery,
+ * draft_plan again, and if the rows to be staged are those that are, schema changes, dispositions,
+ * ledger rows, commit; on any error ROLLBACK. The error that is returned is the first one; what it
+ * means is fate.c's.
  *
  * Where somebody else comes first (is_race), all of it is done again.
  *
@@ -26,7 +27,7 @@
 
 /* What is to be done, by one look at what is there. */
 struct draft {
-    struct delivery load;
+    struct delivery delivery;
     struct plan schema, stage, data;
 };
 
@@ -56,10 +57,11 @@ static void draft_release(struct draft *draft)
     plan_release(&draft->schema);
     plan_release(&draft->stage);
     plan_release(&draft->data);
-    delivery_release(&draft->load);
+    delivery_release(&draft->delivery);
 }
 
-static int open_delivery(const struct writing *writing, struct delivery *load, struct tg_error *err)
+static int open_delivery(const struct writing *writing, struct delivery *delivery,
+                         struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = writing->con;
@@ -71,20 +73,20 @@ static int open_delivery(const struct writing *writing, struct delivery *load, s
     bool same = newest.schema_version == manifest->catalog_version_from &&
                 strcmp(newest.schema_hash, manifest->catalog_hash_from) == 0;
     if (rc == TG_OK)
-        rc = delivery_init(load, con->dialect, writing->package_path, manifest, &described,
+        rc = delivery_init(delivery, con->dialect, writing->package_path, manifest, &described,
                            same ? NULL : newest.schema_json, err);
-    load->schema_us = newest.schema_us + 1;
+    delivery->schema_us = newest.schema_us + 1;
     ledger_release(&newest);
 done:
     return rc;
 }
 
 /* What the statements will fill. */
-static struct workload workload(const struct delivery *load)
+static struct workload workload(const struct delivery *delivery)
 {
     struct workload work = {0};
-    for (size_t i = 0; i < load->chain_count; i++) {
-        const struct chain *chain = &load->chains[i];
+    for (size_t i = 0; i < delivery->chain_count; i++) {
+        const struct chain *chain = &delivery->chains[i];
         bool is_staged = chain->driver->stage;
         size_t *widest = is_staged ? &work.staged_columns : &work.column_count;
         for (size_t t = 0; t < chain->count; t++) {
@@ -100,16 +102,16 @@ static struct workload workload(const struct delivery *load)
 static int draft_plan(const struct writing *writing, struct draft *draft, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct delivery *load = &draft->load;
-    TRY(ddl_settle(load, writing->con, err));
-    TRY(ddl_plan(load, &draft->schema, err));
-    TRY(agree_check(load, writing->con, err));
-    writing->con->workload = workload(load);
-    for (size_t i = 0; i < load->chain_count; i++) {
-        const struct chain *chain = &load->chains[i];
+    struct delivery *delivery = &draft->delivery;
+    TRY(ddl_settle(delivery, writing->con, err));
+    TRY(ddl_plan(delivery, &draft->schema, err));
+    TRY(agree_check(delivery, writing->con, err));
+    writing->con->workload = workload(delivery);
+    for (size_t i = 0; i < delivery->chain_count; i++) {
+        const struct chain *chain = &delivery->chains[i];
         if (chain->driver->stage)
-            TRY(chain->driver->stage(load, chain, &draft->stage, err));
-        TRY(chain->driver->apply(load, chain, &draft->data, err));
+            TRY(chain->driver->stage(delivery, chain, &draft->stage, err));
+        TRY(chain->driver->apply(delivery, chain, &draft->data, err));
     }
 done:
     return rc;
@@ -119,10 +121,10 @@ done:
 static int plan_drop(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct delivery *load = &writing->staged.load;
-    for (size_t i = 0; i < load->chain_count; i++)
-        if (load->chains[i].driver->stage)
-            TRY(stage_drop(load, &load->chains[i], &writing->drop, err));
+    const struct delivery *delivery = &writing->staged.delivery;
+    for (size_t i = 0; i < delivery->chain_count; i++)
+        if (delivery->chains[i].driver->stage)
+            TRY(stage_drop(delivery, &delivery->chains[i], &writing->drop, err));
 done:
     return rc;
 }
@@ -144,12 +146,12 @@ static int init_counts(struct writing *writing, struct tg_error *err)
 
 /* Does it matter which loads of the pipeline came before this one? Not where rows are added to
  * others and nothing is remembered: such a load may come late. */
-static bool is_ordered(const struct delivery *load)
+static bool is_ordered(const struct delivery *delivery)
 {
-    if (load->manifest->state_changed || load->manifest->bookmark_count > 0)
+    if (delivery->manifest->state_changed || delivery->manifest->bookmark_count > 0)
         return true;
-    for (size_t i = 0; i < load->chain_count; i++)
-        if (load->chains[i].replaced || !load->chains[i].driver->adds_rows)
+    for (size_t i = 0; i < delivery->chain_count; i++)
+        if (delivery->chains[i].replaced || !delivery->chains[i].driver->adds_rows)
             return true;
     return false;
 }
@@ -175,12 +177,12 @@ static int id_taken(const struct manifest *manifest, struct tg_error *err)
 }
 
 /* Is the load there already? And if not: is the destination where the load started from? */
-static int look(const struct writing *writing, struct tg_error *err)
+static int check_start(const struct writing *writing, struct tg_error *err)
 {
     const struct manifest *manifest = writing->manifest;
     enum load_found found = LOAD_ABSENT;
     struct ledger ledger;
-    int rc = ledger_look(writing->con, manifest, &found, &ledger, err);
+    int rc = ledger_find_load(writing->con, manifest, &found, &ledger, err);
     if (rc != TG_OK)
         return rc;
     bool same_state = ledger.state_version == manifest->state_version_from &&
@@ -247,17 +249,17 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     int rc = TG_OK;
     struct connection *con = writing->con;
     struct draft *draft = &writing->draft;
-    TRY(look(writing, err));
+    TRY(check_start(writing, err));
     if (writing->out->already_written)
         goto done;
-    TRY(open_delivery(writing, &draft->load, err));
+    TRY(open_delivery(writing, &draft->delivery, err));
     TRY(draft_plan(writing, draft, err));
     TRY(check_staged(writing, err));
     TRY(plan_run(&draft->schema, con, NULL, err));
     TRY(plan_run(&draft->data, con, writing->tallies, err));
     finish_counts(writing);
-    TRY(record_plan(&draft->load, writing->out->counts, context_now_us(con->ctx), &writing->record,
-                    err));
+    TRY(record_plan(&draft->delivery, writing->out->counts, context_now_us(con->ctx),
+                    &writing->record, err));
     TRY(plan_run(&writing->record, con, NULL, err));
     TRY(context_check(con->ctx, err)); /* from here on it is too late for a cancel */
     fault_point("before_commit");
@@ -335,11 +337,11 @@ static int stage_package(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
     struct draft *staged = &writing->staged;
-    TRY(plan_files(&staged->load, &writing->files, &writing->drop, err));
+    TRY(plan_files(&staged->delivery, &writing->files, &writing->drop, err));
     TRY(plan_run(&writing->files, writing->con, NULL, err));
     TRY(draft_plan(writing, staged, err));
     TRY(plan_drop(writing, err));
-    writing->is_ordered = is_ordered(&staged->load);
+    writing->is_ordered = is_ordered(&staged->delivery);
     TRY(run_temporary(&staged->stage, writing->con, err));
 done:
     return rc;
@@ -360,10 +362,10 @@ static int write_once(struct connection *con, const char *package_path,
     plan_init(&writing.record);
     plan_init(&writing.drop);
     TRY(init_counts(&writing, err));
-    TRY(look(&writing, err));
+    TRY(check_start(&writing, err));
     if (out->already_written)
         goto done;
-    TRY(open_delivery(&writing, &writing.staged.load, err));
+    TRY(open_delivery(&writing, &writing.staged.delivery, err));
     rc = stage_package(&writing, err);
     fault_point("after_stage");
     if (rc == TG_OK)
