@@ -3,7 +3,7 @@
  *
  * Path: catalog_apply_hints -> check_table -> make_wish (one column for all that is said of it:
  * hints, then key columns, then the cursor's) -> check_contract (leaves columns out, or refuses)
- * -> check_types -> apply_table, apply_columns. Nothing is changed when one of the checks refuses.
+ * -> check_types -> apply_table, apply_column. Nothing is changed when one of the checks refuses.
  * New columns come in the order of the wish; one without a type stays incomplete until the data
  * bring it.
  *

@@ -1,12 +1,12 @@
 /*
  * The catalog in memory: tables in order of creation, columns in physical order, all in one arena.
  *
- * Path: catalog_init (read.c) or catalog_read -> catalog_find / catalog_add -> table_find /
- * table_add_column / table_complete_column -> catalog_bump, catalog_write (store.c). Names are
+ * Path: catalog_init or catalog_read (dlt/read.c) -> catalog_find / catalog_add -> table_find /
+ * table_add_column / table_complete_column -> catalog_bump, catalog_write (dlt/store.c). Names are
  * looked up from the front; a table of more than INDEX_FROM columns has a hash table of them
  * (slots), which follows whatever table_add_column and table_complete_column do.
  *
- * Hints of a resource are applied in hints.c; JSON is read in read.c and written in store.c.
+ * Hints of a resource are applied in hints.c; JSON is src/dlt's.
  */
 #include "catalog/table.h"
 

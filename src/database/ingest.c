@@ -2,7 +2,7 @@
  * Batches and files into a table.
  *
  * Path: ingest_files -> the embedded engine reads the files -> connection_ingest -> the driver's
- * own function, or default_ingest: each batch -> write_rows -> INSERTs of literals, which every
+ * own function, or default_ingest: each batch -> insert_rows -> INSERTs of literals, which every
  * database takes, and which are slow.
  *
  * A database that reads the files itself needs none of this: its dialect says so (`parquet`).

@@ -2,7 +2,7 @@
  * What a schema says of data to come: read from the stored JSON for a run, and changed there by
  * what the run says.
  *
- * Path: settings_read -> read_detections, read_types, read_hints (add_pattern), read_normalizers;
+ * Path: settings_read -> read_detections, read_types, read_hint (add_pattern), read_normalizers;
  * then settings_preferred_type and settings_default_hints are asked for every new column.
  * catalog_apply_settings -> check_naming, apply_settings, apply_normalizers -> the JSON of the
  * catalog, which stays byte by byte as it was when it says all that already.

@@ -1,6 +1,6 @@
 /*
  * DuckDB's C API as far as it is used here: types, and one list of functions, of which the table
- * `duck` is made. The table is filled at run time (duckdb_library.c), so that neither a header nor
+ * `duck` is made. The table is filled at run time (library.c), so that neither a header nor
  * the linker ties us to a version of DuckDB: what is declared here has been the same from 1.4 on.
  * Only the files of this folder include it.
  */

@@ -2,11 +2,11 @@
  * A query's result as an Arrow stream, chunk by chunk: DuckDB works ahead by its streaming buffer
  * only, so memory stays bounded however large the result is.
  *
- * Path: duck_query -> duck_run (streaming) -> stream_get_next -> duckdb_fetch_chunk ->
- * duckdb_data_chunk_to_arrow. The arrays own their memory: they live on when the stream is
- * released. A failure in the middle comes out of get_next with DuckDB's message.
+ * Path: duck_query -> duck_run (streaming) -> get_next -> fetch: a chunk, as Arrow. The arrays own
+ * their memory: they live on when the stream is released. A failure in the middle comes out of
+ * get_next with DuckDB's message.
  *
- * What the columns mean is data/view.c's; batches on their way into DuckDB are duckdb_batches.c's.
+ * What the columns mean is data/view.c's; batches on their way into DuckDB are batches.c's.
  */
 #include "duckdb/api.h"
 

@@ -8,7 +8,7 @@
  *
  * The catalog learns of it when data fill it (output_learn), and a contract is asked as for any new
  * column. A type that none of ours is says nothing here: what goes into such a column is compared
- * when it is written (write/exact.c). Who looked at the destination is src/run/there.c.
+ * when it is written (write/sql/agree.c). Who looked at the destination is src/run/there.c.
  */
 #include "normalize/there.h"
 

@@ -2,10 +2,10 @@
  * The way of one resource: source -> cursor -> normalize -> package, and what is remembered of it
  * for the next run.
  *
- *   load_resource: load_hints (hints.c) -> resume_cursor (state, boundary)
+ *   load_resource: root_table_hints (root_table.c) -> resume_cursor (state, boundary)
  *                  -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
  *                                  and what is not loaded: keep_reject -> rejects_add]
- *                  -> remember (state, boundary, bookmarks)
+ *                  -> remember_cursor (state, boundary), remember_bookmarks
  */
 #include <string.h>
 

@@ -2,7 +2,7 @@
  * What a resource says of its table, as the catalog takes it: names in their normal form, hints in
  * dlt's words, the contract that holds.
  *
- *   load_hints -> normal_names, hint_columns (column_hints, add_hints) -> contract_of_table
+ *   root_table_hints -> normal_names, hint_columns (column_hints, add_hints) -> contract_of_table
  *              -> catalog_apply_hints
  *
  * How hints meet what the catalog knows is decided there; what a resource may say at all, in the

@@ -6,7 +6,7 @@
  *   schema_file_export  export_schema_path: the file follows what is stored
  *
  * They run at every load, so that a run that was killed in between is made up for by the next one.
- * What the text means is catalog/schema_yaml.c's business.
+ * What the text means is dlt/schema_yaml.c's business.
  */
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* catalog/settings.c: what a stored schema says is read, asked, and changed in dlt's form. */
+/* dlt/settings.c: what a stored schema says is read, asked, and changed in dlt's form. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,8 +1,8 @@
 /*
  * DuckDB's dialect: names of types, both ways, as dlt uses them at this destination.
  *
- * Path: type_sql for CREATE and ALTER; type_from_sql for what duckdb_columns() tells of tables that
- * are there. A type that we never make (UBIGINT, a list, an enum...) is TYPE_NONE: a foreign one.
+ * Path: type_sql for CREATE and ALTER; type_from_sql for what describe tells of tables that are
+ * there. A type that we never make (UBIGINT, a list, an enum...) is TYPE_NONE: a foreign one.
  */
 #include <string.h>
 #include <stdlib.h>

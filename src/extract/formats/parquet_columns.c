@@ -2,8 +2,8 @@
  * What a Parquet file's own schema says of its columns and the engine does not hand on.
  *
  * Path: parquet_columns_read (parquet_schema(), an element a row, depth first) -> add_element ->
- * parquet_columns_mark, parquet_columns_check: each_leaf walks an Arrow schema beside the leaves
- * of the file, which come in the same order.
+ * parquet_columns_mark, parquet_columns_check: mark and check walk an Arrow schema beside the
+ * leaves of the file, which come in the same order.
  *
  * A column of the null type, as pandas writes a column without any value, is one of integers to
  * the engine. Decimals of more than 38 digits are doubles to it, and wrong ones before version 2.

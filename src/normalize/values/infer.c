@@ -3,7 +3,7 @@
  * turn (table `detectors`), else infer_plain: the plain table, or a look at the digits (integers
  * beyond 64 bits, decimals, 1e400).
  *
- * By default text becomes a timestamp only when it has date and time (base/time.c knows the forms);
+ * By default text becomes a timestamp only when it has date and time (base/time knows the forms);
  * dates and numbers in quotes stay text. What happens when a later value does not fit is coerce.c's
  * business.
  *

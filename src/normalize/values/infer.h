@@ -11,7 +11,7 @@
 enum { DETECT_CHANGING = DETECT_HEXBYTES_TO_TEXT | DETECT_WEI_TO_DOUBLE };
 
 struct infer_rules {
-    unsigned detectors; /* enum detector of catalog/settings.h */
+    unsigned detectors; /* enum detector of dlt/settings.h */
     int64_t now_us;     /* for DETECT_TIMESTAMP */
 };
 
