@@ -18,8 +18,8 @@ static int check_run(const struct call *call)
     if (tg_pipeline_check(pipeline, &err))
         code = fail(&err);
     else
-        printf("%s: the spec is right, every source opens, destination '%s' (dataset '%s') is "
-               "reachable\n",
+        printf("%s: the spec is right, and every source opens\n"
+               "Destination %s (dataset '%s') is reachable\n",
                call->arguments[0], tg_pipeline_destination(pipeline),
                tg_pipeline_dataset(pipeline));
     cancel_on_signals(NULL);

@@ -178,10 +178,10 @@ static void print_summary(const struct tg_pipeline *pipeline, const struct tg_re
         printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
                tg_result_settled_count(result), tg_result_settled_count(result) == 1 ? "" : "s");
     if (has_news(result))
-        printf("Load %s is in dataset '%s' of %s: ", tg_result_load_id(result),
+        printf("Load %s is in dataset '%s' of %s\n", tg_result_load_id(result),
                tg_result_dataset(result), tg_pipeline_destination(pipeline));
     else
-        printf("Nothing new for dataset '%s' of %s: ", tg_result_dataset(result),
+        printf("Nothing new for dataset '%s' of %s\n", tg_result_dataset(result),
                tg_pipeline_destination(pipeline));
     double rate = tg_result_seconds(result) > 0 ? (double)rows_read / tg_result_seconds(result) : 0;
     printf("%s rows read in %.2f s", format_count(rows_read, text), tg_result_seconds(result));
@@ -358,11 +358,16 @@ static int run_run(const struct call *call)
         progress_free(progress);
         return fail_usage(call->command, "'%s' is no size; write it like 256MiB", memory);
     }
-    if (tg_pipeline_open(&pipeline, call->arguments[0], &options, &err)) {
+    bool json = call_flag(call, "--json") != NULL;
+    int code = 0;
+    if (!tg_pipeline_open(&pipeline, call->arguments[0], &options, &err)) {
+        code = run_loaded(pipeline, progress, json);
+    } else {
         progress_free(progress);
-        return fail(&err);
+        if (json)
+            print_json_failure(&err, NULL);
+        code = fail(&err);
     }
-    int code = run_loaded(pipeline, progress, call_flag(call, "--json") != NULL);
     tg_pipeline_free(pipeline);
     return code;
 }
@@ -371,19 +376,17 @@ const struct command command_run = {
     .name = "run",
     .summary = "Load everything new, once",
     .details = "Rows, cursor, schema and the record of the load commit in one transaction, or not "
-               "at all. A run that was\n"
-               "killed is put right by the next one.\n\n"
+               "at all. A run that was killed is put right by the next one.\n\n"
                "A schema contract says what happens to data that the schema has no table, column "
-               "or type for;\n"
-               "that of the command is for this run alone, and wins over the spec's. Where it is "
-               "freeze, such\n"
-               "data end the run with exit code 4.",
+               "or type for; that of the command is for this run alone, and wins over the "
+               "spec's. Where it is freeze, such data end the run with exit code 4.",
     .arguments = {{"SPEC", false, "the spec file"}},
     .flags = {{"--select", "NAMES", "only these resources, separated by commas"},
               {"--full-refresh", NULL,
                "forget the cursors and replace the tables of the selected resources"},
               {"--schema-contract", "MODE",
-               "evolve, freeze, discard_row or discard_value; or tables=MODE,columns=MODE,..."},
+               "evolve, freeze, discard_row or discard_value; or one each: "
+               "tables=MODE,columns=MODE,data_type=MODE"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               {"--json", NULL, "the summary, or the error, for programs: one object"},

@@ -106,10 +106,11 @@ static int show_run(const struct call *call)
 const struct command command_show = {
     .name = "show",
     .summary = "Show tables, loads, state, schema or packages of a pipeline",
-    .details = "tables: rows and columns of each table. loads: what each load did to each table. "
-               "state: the cursors.\n"
-               "schema: the catalog as stored. packages: loads on local disk that are not in the "
-               "destination.\n"
+    .details = "tables: rows and columns of each table\n"
+               "loads: what each load did to each table\n"
+               "state: the cursors\n"
+               "schema: the catalog as stored\n"
+               "packages: loads on local disk that are not in the destination\n\n"
                "--json and --csv have columns that a terminal has no room for.",
     .arguments = {{"SPEC", false, "the spec file"},
                   {"WHAT", true, "tables (default), loads, state, schema or packages"}},

@@ -10,14 +10,55 @@
 
 #include "cli.h"
 
+enum { WIDTH = 79, HELP_COLUMN = 25 };
+
+/* On the next line, from `indent` on, where this one has no room for it. */
+static void print_word(const char *word, size_t len, size_t indent, size_t *column, FILE *out)
+{
+    if (*column > indent && *column + 1 + len > WIDTH) {
+        fprintf(out, "\n%*s", (int)indent, "");
+        *column = indent;
+    } else if (*column > indent) {
+        fputc(' ', out);
+        ++*column;
+    }
+    fprintf(out, "%.*s", (int)len, word);
+    *column += len;
+}
+
+/* A text, and the end of its last line; its own ends of lines stay. */
+static void print_words(const char *text, size_t indent, FILE *out)
+{
+    size_t column = indent;
+    for (size_t len; *text; text += len) {
+        len = strcspn(text, " \n");
+        if (len > 0) {
+            print_word(text, len, indent, &column, out);
+        } else {
+            if (*text == '\n')
+                column = indent;
+            fputs(*text == '\n' ? "\n" : "", out);
+            len = 1;
+        }
+    }
+    fputc('\n', out);
+}
+
 static void print_synopsis(const struct command *command, FILE *out)
 {
-    fprintf(out, "tidegate %s", command->name);
-    for (const struct argument *argument = command->arguments; argument->name; argument++)
-        fprintf(out, argument->optional ? " [%s]" : " %s", argument->name);
-    for (const struct flag *flag = command->flags; flag->name; flag++)
-        fprintf(out, " [%s%s%s]", flag->name, flag->value ? " " : "",
-                flag->value ? flag->value : "");
+    char part[64];
+    size_t indent = strlen("Usage: tidegate ") + strlen(command->name) + 1, column = indent;
+    fprintf(out, "Usage: tidegate %s ", command->name);
+    for (const struct argument *argument = command->arguments; argument->name; argument++) {
+        snprintf(part, sizeof(part), argument->optional ? "[%s]" : "%s", argument->name);
+        print_word(part, strlen(part), indent, &column, out);
+    }
+    for (const struct flag *flag = command->flags; flag->name; flag++) {
+        snprintf(part, sizeof(part), "[%s%s%s]", flag->name, flag->value ? " " : "",
+                 flag->value ? flag->value : "");
+        print_word(part, strlen(part), indent, &column, out);
+    }
+    fputc('\n', out);
 }
 
 void print_usage(FILE *out)
@@ -27,29 +68,35 @@ void print_usage(FILE *out)
           out);
     for (size_t i = 0; commands[i]; i++)
         fprintf(out, "  %-12s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n'tidegate help COMMAND' tells more of one; 'tidegate help spec' lists the keys of a "
-          "spec.\n"
-          "Start with: tidegate init > pipeline.yaml\n",
+    fputs("\n'tidegate help COMMAND' tells more of one; 'tidegate help spec' lists the keys\n"
+          "of a spec. Start with: tidegate init > pipeline.yaml\n",
           out);
+}
+
+static void print_help(const char *label, const char *help, FILE *out)
+{
+    fprintf(out, "  %-*s", HELP_COLUMN - 2, label);
+    print_words(help, HELP_COLUMN, out);
 }
 
 void print_command_help(const struct command *command, FILE *out)
 {
     char label[64];
-    fputs("Usage: ", out);
     print_synopsis(command, out);
-    fprintf(out, "\n\n%s.\n", command->summary);
-    if (command->details)
-        fprintf(out, "\n%s\n", command->details);
+    fprintf(out, "\n%s.\n", command->summary);
+    if (command->details) {
+        fputc('\n', out);
+        print_words(command->details, 0, out);
+    }
     if (command->arguments[0].name)
         fputs("\nArguments:\n", out);
     for (const struct argument *argument = command->arguments; argument->name; argument++)
-        fprintf(out, "  %-22s %s\n", argument->name, argument->help);
+        print_help(argument->name, argument->help, out);
     if (command->flags[0].name)
         fputs("\nOptions:\n", out);
     for (const struct flag *flag = command->flags; flag->name; flag++) {
         snprintf(label, sizeof(label), "%s %s", flag->name, flag->value ? flag->value : "");
-        fprintf(out, "  %-22s %s\n", label, flag->help);
+        print_help(label, flag->help, out);
     }
 }
 

@@ -15,7 +15,7 @@
 #include "config/spec.h"
 #include "write/destination.h"
 
-enum { TEXT_COLUMNS = 88, NAME_COLUMNS = 26, SECTIONS_MAX = 32 };
+enum { TEXT_COLUMNS = 80, NAME_COLUMNS = 26, SECTIONS_MAX = 32 };
 
 /* ---- what there is to tell ---- */
 
@@ -260,7 +260,7 @@ static void write_text(const struct sections *sections, struct buf *out)
         if (section->table && !section->table->name)
             buf_text(out, "  It has no keys of its own.\n");
         if (section->shorthand) {
-            buf_text(out, "  A value that is no map stands for {");
+            buf_text(out, "  A plain value stands for {");
             put_words(out, section->shorthand, ": value, ");
             buf_text(out, ": value}.\n");
         }
@@ -317,7 +317,7 @@ static void write_markdown(const struct sections *sections, struct buf *out)
         if (section->table && !section->table->name)
             buf_text(out, "\nIt has no keys of its own.\n");
         if (section->shorthand) {
-            buf_text(out, "\nA value that is no map stands for `{");
+            buf_text(out, "\nA plain value stands for `{");
             put_words(out, section->shorthand, ": value, ");
             buf_text(out, ": value}`.\n");
         }

@@ -20,6 +20,17 @@ test_help_lists_every_command_and_explains_each() {
     equal 2 "$ended"
 }
 
+test_help_fits_a_terminal() {
+    for topic in "" check completion help init run show sql; do
+        # shellcheck disable=SC2086
+        tg help $topic
+        equal "" "$(echo "$said" | awk 'length > 79')" "lines of 'help $topic' beyond 79 columns"
+    done
+    said=$("$tidegate" help run | grep -A 2 '^Usage')
+    says "Usage: tidegate run SPEC [--select NAMES]" "
+                    [--schema-contract MODE]"
+}
+
 test_usage_errors_end_with_2() {
     for arguments in "" "walk" "run" "run a b" "run spec.yaml --fast" "run spec.yaml --memory lots" "show spec.yaml all" \
         "run spec.yaml --progress loud" "run spec.yaml --schema-contract frozen" \
@@ -148,6 +159,17 @@ PYTHON
     sed -i 's/t: {path: t.jsonl}/z: {path: t.jsonl}/; s/u: /a: /' spec.yaml
     run 1
     says "malformed JSON"
+}
+
+test_programs_hear_of_a_spec_that_is_wrong() {
+    spec "t: {pth: t.jsonl}"
+    said=$("$tidegate" run spec.yaml --json 2>/dev/null) && fail "a wrong spec was run"
+    python3 - "$said" <<'PYTHON'
+import json, sys
+error = json.loads(sys.argv[1])["error"]
+assert (error["code"], error["file"], error["line"]) == ("TG_SPEC", "spec.yaml", 6), error
+assert "pth" in error["what"] and not error["retryable"], error
+PYTHON
 }
 
 # A line that is wider than the terminal cannot be written over, and floods it.

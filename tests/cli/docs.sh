@@ -50,6 +50,24 @@ test_files() {
     equal 8 "$("$tidegate" sql pipeline.yaml "select count(*) from click" --csv | tail -1)"
 }
 
+test_programs() {
+    local key
+    run_page "$root/docs/programs.md"
+    "$tidegate" show pipeline.yaml tables --csv >tables
+    "$tidegate" show pipeline.yaml loads --csv >loads
+    "$tidegate" show pipeline.yaml packages --csv >packages
+    for view in tables loads packages; do
+        equal "$(head -1 $view)" "$(sed -n "s/^| \`$view\` | //p" "$root/docs/programs.md" | tail -1 |
+            sed 's/([^)]*)//g; s/[`| ]//g')" "columns of '$view'"
+    done
+    said=$(echo "$said" | grep '^{"load_id"')
+    echo '{"id": "' >>data/person.jsonl
+    said+=$("$tidegate" run pipeline.yaml --json 2>/dev/null) && fail "malformed JSON was loaded"
+    for key in $(echo "$said" | grep -o '"[a-z_]*":' | tr -d '":'); do
+        grep -q "\`$key\`" "$root/docs/programs.md" || fail "the page does not know the key '$key'"
+    done
+}
+
 test_readme() {
     run_page "$root/README.md"
     equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from person" --csv | tail -1)"

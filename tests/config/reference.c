@@ -64,15 +64,15 @@ static void the_text_fits_a_terminal(void **state)
     char *text = printed(TG_REFERENCE_TEXT);
     for (const char *line = text; *line; line += strcspn(line, "\n") + 1) {
         size_t len = strcspn(line, "\n");
-        if (len > 90 || (len > 0 && line[len - 1] == ' '))
+        if (len > 80 || (len > 0 && line[len - 1] == ' '))
             fail_msg("line '%.*s'", (int)len, line);
     }
     assert_non_null(strstr(text,
                            "  on_missing_key          What a merge without any key does. (text: "
-                           "error, append;\n"
-                           "                          default: error)\n"));
-    assert_non_null(strstr(text, "\n  A value that is no map stands for {cursor: value}.\n"));
-    assert_non_null(strstr(text, "\n  A value that is no map stands for {tables: value, columns: "
+                           "error,\n"
+                           "                          append; default: error)\n"));
+    assert_non_null(strstr(text, "\n  A plain value stands for {cursor: value}.\n"));
+    assert_non_null(strstr(text, "\n  A plain value stands for {tables: value, columns: "
                                  "value, data_type: value}.\n"));
     assert_non_null(strstr(text, "\nschema_contract of a resource or a source\n"));
     assert_non_null(strstr(text, "\ndefault_hints of schema\n"));
