@@ -4,8 +4,8 @@
  * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
  * read_boundaries, read_bookmarks, read_files_load, read_newest_load, one query each; a table that
  * is not there has no rows. ledger_read_taken -> which ids a new load cannot have.
- * ledger_find_load -> find_id,
- * read_state, read_newest_load, for a load that is about to be written.
+ * ledger_find_load -> find_id, read_state, read_newest_load, for a load that is about to be
+ * written.
  *
  * Newest is what has the highest version, then the highest load id by its number: no clock is
  * asked. The rows are written by record.c. Whether a boundary still fits the state is for the
