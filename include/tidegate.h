@@ -354,6 +354,12 @@ enum tg_row_ids {
     TG_ROW_IDS_ROW  /* a hash of the whole document: equal documents have equal ids */
 };
 
+/* An option of a driver, by the key that it has in a spec (docs/spec.md), its value as a text:
+ * "true", "10"; of a list, a line for each entry. The struct keeps its size for ever. */
+struct tg_option {
+    const char *name, *text;
+};
+
 /* A stream of rows that becomes a table, and the tables nested in it. Only name and `read` must be
  * set:
  *
@@ -362,13 +368,23 @@ enum tg_row_ids {
  *     person.name = "person";
  *     person.read = read_person;
  *
- * or, in C, all at once: struct tg_resource person = {TG_RESOURCE_INIT, .name = "person", ...}. */
+ * or, in C, all at once: struct tg_resource person = {TG_RESOURCE_INIT, .name = "person", ...}. In
+ * place of `read`, a driver can be named that does it, with options:
+ *
+ *     const struct tg_option root = {"root", "data"};
+ *     const struct tg_option options[] = {{"path", "person/[0-9]*.csv\nold/person.csv"},
+ *                                         {"delimiter", ";"}};
+ *     const struct tg_resource person = {
+ *         TG_RESOURCE_INIT, .name = "person", .source = "files",
+ *         .source_options = &root, .source_option_count = 1,
+ *         .options = options, .option_count = 2};
+ */
 struct tg_resource {
     size_t size;        /* of this struct; set by tg_resource_init */
     size_t column_size; /* of struct tg_column; set by tg_resource_init, too */
     const char *name;   /* required; the table is named after it unless table_name says otherwise */
     const char *table_name; /* optional */
-    tg_read_fn read;        /* required */
+    tg_read_fn read;        /* required, unless `source` is set */
     tg_begin_fn begin;      /* optional */
     tg_end_fn end;          /* optional */
     tg_release_fn release;  /* optional */
@@ -394,8 +410,14 @@ struct tg_resource {
                              to _tidegate_rejects instead of failing the run, */
     uint64_t reject_max;  /* up to so many in a run; 0: 1000 */
     const char *description;
-    const char *hints; /* a JSON object of further hints of the table: names starting with "x-",
+    const char *hints;  /* a JSON object of further hints of the table: names starting with "x-",
                           and "references" as dlt stores them */
+    const char *source; /* the driver that reads, as `type` of a spec's source names it: "files" */
+    const struct tg_option *source_options; /* the driver's; resources with equal ones share what
+                                               it opens */
+    size_t source_option_count;
+    const struct tg_option *options; /* the driver's, of this resource */
+    size_t option_count;
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)
@@ -526,9 +548,9 @@ TG_API_CHECK int tg_pipeline_open_text(struct tg_pipeline **out, const char *tex
                                        const struct tg_pipeline_options *options,
                                        struct tg_error *err);
 
-/* Adds a resource that a callback feeds, also to a pipeline that was opened from a spec. Everything
- * in `resource` is copied but `user`; with a `release`, that is the pipeline's from here on, also
- * on failure. TG_USAGE for an impossible combination. */
+/* Adds a resource, also to a pipeline that was opened from a spec. Everything in `resource` is
+ * copied but `user`; with a `release`, that is the pipeline's from here on, also on failure.
+ * TG_USAGE for an impossible combination, and for an option that the driver does not have. */
 TG_API_CHECK int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_resource *resource,
                                  struct tg_error *err);
 

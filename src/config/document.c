@@ -102,16 +102,20 @@ int document_report(const struct document *doc, struct tg_error *err)
     for (; shown < doc->problem_count && shown < PROBLEMS_MAX; shown++) {
         const struct problem *problem = &doc->problems[shown];
         char place[sizeof(err->where)] = "";
-        if (shown > 0)
+        if (shown > 0 && doc->path)
             snprintf(place, sizeof(place), "\n%s:%d:%d: ", doc->path, problem->place.line,
                      problem->place.column);
+        else if (shown > 0)
+            snprintf(place, sizeof(place), "; ");
         if (shown > 0 && len + strlen(place) + strlen(problem->what) + COUNT_BYTES > sizeof(text))
             break;
         len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", place, problem->what);
     }
     if (shown < doc->problem_count)
         snprintf(text + len, sizeof(text) - len, "\n(and %zu more)", doc->problem_count - shown);
-    error_set(err, TG_SPEC, "%s", text);
+    error_set(err, doc->path ? TG_SPEC : TG_USAGE, "%s", text);
+    if (!doc->path)
+        return TG_USAGE;
     return error_at_mark(err, TG_SPEC, doc->path, doc->problems[0].place.line,
                          doc->problems[0].place.column);
 }
@@ -171,8 +175,7 @@ static bool is_null_word(const char *text, size_t len)
     return false;
 }
 
-/* What came out of a file, what has the name of a secret, and what stands at the place of one. */
-static int learn_secrets(struct document *doc, const struct node *node)
+int document_learn(struct document *doc, const struct node *node)
 {
     bool whole = node->secret || (node->name && secret_name(node->name, strlen(node->name)));
     if (!node->text)
@@ -191,7 +194,7 @@ static int build_text(struct document *doc, const struct buf *text, struct node 
     rc = config_expand(doc, out, buf_string(text), text->len);
     if (doc->problem_count > problems)
         out->kind = NODE_BROKEN;
-    return rc == TG_OK ? learn_secrets(doc, out) : rc;
+    return rc == TG_OK ? document_learn(doc, out) : rc;
 }
 
 static int build_scalar(struct document *doc, struct fy_node *from, struct node *out)

@@ -39,7 +39,7 @@ enum { PROBLEMS_MAX = 5 };
 
 struct document {
     struct arena *arena; /* borrowed; owns all texts and nodes */
-    const char *path;    /* as the user wrote it */
+    const char *path;    /* as the user wrote it; NULL: no file, but what a program says */
     const char *folder;  /* `${file:...}` starts here */
     const char *text;    /* of the file */
     size_t len;
@@ -60,13 +60,17 @@ int document_problem(struct document *doc, const struct place *place, const char
     TG_PRINTF(3, 4) TG_CHECK_RESULT;
 
 /* All problems as one TG_SPEC: the first one's place is the error's, the others bring theirs along,
- * and what does not fit is counted. TG_OK when there are none. */
+ * and what does not fit is counted. What a program says is TG_USAGE, without places. TG_OK when
+ * there are none. */
 int document_report(const struct document *doc, struct tg_error *err) TG_CHECK_RESULT;
 
 /* Reads doc->text into doc->root; arena, path, folder, text, len, secrets and err are set by the
  * caller.
  * What is wrong with the text is recorded. TG_NOMEM. */
 int document_parse(struct document *doc) TG_CHECK_RESULT;
+/* Keeps for a secret what came out of a file, what has the name of one, and what stands at the
+ * place of one. TG_NOMEM. */
+int document_learn(struct document *doc, const struct node *node) TG_CHECK_RESULT;
 /* Puts environment and files into the text of a scalar and sets node->text and node->secret. In
  * config.c, which alone may look at the environment. TG_NOMEM. */
 int config_expand(struct document *doc, struct node *node, const char *text,

@@ -364,6 +364,11 @@ const struct option resource_fields[] = {
     {.name = "release", RESOURCE(POINTER, release)},
     {.name = "user", RESOURCE(POINTER, user)},
     {.name = "column_count", BY_CODE(struct tg_resource, column_count)},
+    {.name = "source", BY_CODE(struct tg_resource, source)},
+    {.name = "source_options", BY_CODE(struct tg_resource, source_options)},
+    {.name = "source_option_count", BY_CODE(struct tg_resource, source_option_count)},
+    {.name = "options", BY_CODE(struct tg_resource, options)},
+    {.name = "option_count", BY_CODE(struct tg_resource, option_count)},
     OPTION_END,
 };
 

@@ -59,7 +59,8 @@ static const char example_schema[] = "schema:\n"
                                      "  export_schema_path: schemas\n";
 
 static const char about_source[] =
-    "One map under `source`, or several by name under `sources`: these keys and those of its type.";
+    "One map under `source`, or several by name under `sources`: these keys and those of its type. "
+    "A program gives the latter as texts: `source_options` of struct tg_resource.";
 
 static const char example_source[] = "sources:\n"
                                      "  crm: {type: files, root: ./crm}\n"
@@ -69,7 +70,8 @@ static const char example_source[] = "sources:\n"
                                      "  click: {source: web, path: click-*.csv}\n";
 
 static const char about_resource[] =
-    "A map by name under `resources`: these keys and those of its source's type.";
+    "A map by name under `resources`: these keys and those of its source's type. A program gives "
+    "the latter as texts: `options` of struct tg_resource.";
 
 static const char about_values[] =
     "In every value (not in keys) `${NAME}` stands for a variable of the environment, "

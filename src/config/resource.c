@@ -474,8 +474,13 @@ static const struct disposition_driver *disposition_given(const struct tg_resour
 static int check_given(const struct config *config, const struct tg_resource *given,
                        const struct origin *origin)
 {
-    if (!given->read)
-        return refuse(origin, "read", NULL, "`read` is not set; it is where rows come from");
+    if (!given->read && !given->source)
+        return refuse(origin, "read", NULL,
+                      "`read` is not set; it is where rows come from, unless there is a `source`");
+    if (given->read && given->source)
+        return refuse(origin, "read", NULL, "`read` and `source` exclude each other");
+    if (!given->source && given->source_option_count + given->option_count > 0)
+        return refuse(origin, "source", NULL, "options are for a driver; name it in `source`");
     if (!disposition_given(given))
         return refuse(origin, "write_disposition", NULL,
                       "write_disposition of struct tg_resource is %d, which is none of its values; "
@@ -491,6 +496,11 @@ static int copy_resource(struct config *config, const struct tg_resource *given,
 {
     int rc = TG_OK;
     const struct source_driver *driver = source_find("callback");
+    const struct given_options of_source = {"`source_options`", given->source_options,
+                                            given->source_option_count};
+    const struct given_options options = {"`options`", given->options, given->option_count};
+    if (given->source)
+        TRY(source_named(given->source, &driver, err));
     if (!driver)
         return error_set(err, TG_INTERNAL, "this build has no source 'callback'");
     *out = (struct resource){
@@ -505,10 +515,10 @@ static int copy_resource(struct config *config, const struct tg_resource *given,
     TRY(fill_from_struct(&config->arena, given, sizeof(*given), resource_fields, out, err));
     TRY(copy_columns(config, given, out, err));
     out->table_name = out->table_name ? out->table_name : out->name;
-    TRY(option_values(&config->arena, NULL, driver->source_options, &out->source_values,
-                      &out->source_value_count, err));
-    TRY(option_values(&config->arena, NULL, driver->resource_options, &out->resource_values,
-                      &out->resource_value_count, err));
+    TRY(given_values(config, &of_source, driver->source_options, &out->source_values,
+                     &out->source_value_count, err));
+    TRY(given_values(config, &options, driver->resource_options, &out->resource_values,
+                     &out->resource_value_count, err));
 done:
     return rc;
 }

@@ -37,26 +37,20 @@ static const char *text_of(const struct node *map, const char *key)
     return node && node->kind == NODE_SCALAR ? node->text : NULL;
 }
 
-/* The driver of a source's `type`. */
-static int find_driver(const struct conversion *conv, struct source_entry *source)
+int source_named(const char *type, const struct source_driver **out, struct tg_error *err)
 {
-    const struct node *type = node_find(source->node, "type");
-    if (!type || type->kind != NODE_SCALAR)
-        return TG_OK; /* document_check says so */
-    const struct source_driver *driver = source_find(type->text);
-    if (driver && source_fits_spec(driver)) {
-        source->driver = driver;
-        return TG_OK;
-    }
-    if (driver)
-        return document_problem(conv->doc, &type->place,
-                                "source type '%s' cannot be used in a spec: it calls a function of "
-                                "a program (tg_pipeline_add)",
-                                driver->name);
     size_t count;
     char hint[NEAREST_HINT_BYTES];
-    struct nearest nearest = {.wanted = type->text};
+    struct nearest nearest = {.wanted = type};
     struct buf names = BUF_INIT;
+    *out = source_find(type);
+    if (*out && source_fits_spec(*out))
+        return TG_OK;
+    if (*out)
+        return error_set(err, TG_USAGE,
+                         "source type '%s' cannot be named: it is a function of a program, `read` "
+                         "of struct tg_resource",
+                         type);
     const struct source_driver *const *drivers = source_list(&count);
     for (size_t i = 0; i < count; i++) {
         if (!source_fits_spec(drivers[i]))
@@ -64,13 +58,27 @@ static int find_driver(const struct conversion *conv, struct source_entry *sourc
         nearest_offer(&nearest, drivers[i]->name, strlen(drivers[i]->name));
         buf_printf(&names, "%s%s", names.len > 0 ? ", " : "", drivers[i]->name);
     }
-    int rc = buf_check(&names, conv->err);
+    int rc = buf_check(&names, err);
     if (rc == TG_OK)
-        rc = document_problem(conv->doc, &type->place,
-                              "there is no source type '%s' (there are: %s)%s", type->text,
-                              buf_string(&names), nearest_hint(&nearest, hint));
+        rc = error_set(err, TG_USAGE, "there is no source type '%s' (there are: %s)%s", type,
+                       buf_string(&names), nearest_hint(&nearest, hint));
     buf_release(&names);
     return rc;
+}
+
+/* The driver of a source's `type`. */
+static int find_driver(const struct conversion *conv, struct source_entry *source)
+{
+    struct tg_error why;
+    const struct source_driver *driver;
+    const struct node *type = node_find(source->node, "type");
+    if (!type || type->kind != NODE_SCALAR)
+        return TG_OK; /* document_check says so */
+    int rc = source_named(type->text, &driver, &why);
+    if (rc == TG_USAGE)
+        return document_problem(conv->doc, &type->place, "%s", why.what);
+    source->driver = driver;
+    return rc == TG_OK ? TG_OK : error_nomem(conv->err);
 }
 
 static int check_source(const struct conversion *conv, struct source_entry *source)

@@ -121,6 +121,19 @@ struct origin {
 int resource_add(struct config *config, struct resource *resource,
                  const struct origin *origin) TG_CHECK_RESULT;
 
+/* ---- given.c ---- */
+
+/* What a program gives as texts for the options of a table, checked as a spec's map would be, with
+ * defaults filled in. In the config's arena. TG_USAGE names the option, and the nearest. */
+struct given_options {
+    const char *field; /* of the struct that gives them; "`options`" */
+    const struct tg_option *items;
+    size_t count;
+};
+int given_values(struct config *config, const struct given_options *given,
+                 const struct option *table, const struct option_value **out, size_t *count,
+                 struct tg_error *err) TG_CHECK_RESULT;
+
 /* ---- spec.c ---- */
 
 /* A source of a spec. */
@@ -138,6 +151,9 @@ struct source_entry {
 
 /* Can a spec name this driver? A callback needs a program. */
 bool source_fits_spec(const struct source_driver *driver);
+/* The one of that name; TG_USAGE tells which there are. */
+int source_named(const char *type, const struct source_driver **out,
+                 struct tg_error *err) TG_CHECK_RESULT;
 
 /* Fills `config` from a document; what is wrong is recorded in the document. TG_NOMEM. */
 int spec_convert(struct document *doc, struct config *config, struct tg_error *err) TG_CHECK_RESULT;

@@ -57,15 +57,26 @@ const struct source_driver *const *source_list(size_t *count)
 
 struct open_source {
     const struct source_driver *driver;
-    const char *name;
+    struct source_request request;
     struct source *source;
 };
 
+/* A program may give each resource options of its own. */
+static bool same_request(const struct source_request *a, const struct source_request *b)
+{
+    bool same = a->value_count == b->value_count && strcmp(a->name, b->name) == 0;
+    for (size_t i = 0; same && i < a->value_count; i++) {
+        const char *text = a->values[i].text, *other = b->values[i].text;
+        same = text && other ? strcmp(text, other) == 0 : text == other;
+    }
+    return same;
+}
+
 static struct source **find_open(const struct sources *sources, const struct source_driver *driver,
-                                 const char *name)
+                                 const struct source_request *request)
 {
     for (size_t i = 0; i < sources->count; i++)
-        if (sources->items[i].driver == driver && strcmp(sources->items[i].name, name) == 0)
+        if (sources->items[i].driver == driver && same_request(&sources->items[i].request, request))
             return &sources->items[i].source;
     return NULL;
 }
@@ -73,7 +84,7 @@ static struct source **find_open(const struct sources *sources, const struct sou
 static int open_source(struct sources *sources, const struct source_driver *driver,
                        const struct source_request *request, struct tg_error *err)
 {
-    struct open_source opened = {.driver = driver, .name = request->name};
+    struct open_source opened = {.driver = driver, .request = *request};
     int rc = TG_OK;
 
     TRY(mem_grow(&sources->items, &sources->cap, sources->count + 1, sizeof(*sources->items), err));
@@ -91,9 +102,9 @@ int sources_read(struct sources *sources, const struct source_driver *driver,
     int rc = TG_OK;
 
     *out = NULL;
-    if (driver->open && !find_open(sources, driver, request->source.name))
+    if (driver->open && !find_open(sources, driver, &request->source))
         TRY(open_source(sources, driver, &request->source, err));
-    found = find_open(sources, driver, request->source.name);
+    found = find_open(sources, driver, &request->source);
     TRY(driver->read(found ? *found : NULL, request, out, err));
 done:
     return rc;

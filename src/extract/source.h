@@ -74,7 +74,7 @@ const struct source_driver *source_find(const char *name); /* NULL: none */
 const struct source_driver *const *source_list(size_t *count);
 
 /* The sources that are open: each is opened when the first of its resources is read. All of one
- * name are the same source. */
+ * driver, name and values are the same source. */
 struct sources {
     struct open_source *items;
     size_t count, cap;

@@ -120,6 +120,53 @@ static void a_run_needs_neither_info_nor_error(void **state)
     assert_query(fixture, "SELECT id FROM n", "id\n1\n");
 }
 
+static void put_file(const struct fixture *fixture, const char *name, const char *text)
+{
+    char path[400];
+    snprintf(path, sizeof(path), "%s/%s", fixture->folder, name);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    assert_true(fputs(text, out) >= 0);
+    fclose(out);
+}
+
+/* Two roots, so two sources; files that were loaded are not loaded again. */
+static void a_driver_reads_for_a_program(void **state)
+{
+    struct fixture *fixture = *state;
+    char inner[300];
+    snprintf(inner, sizeof(inner), "%s/inner", fixture->folder);
+    assert_int_equal(fs_mkdirs(inner, &fixture->err), TG_OK);
+    put_file(fixture, "a.csv", "id;name\n1;Ann\n");
+    put_file(fixture, "b.csv", "id;name\n2;Bea\n");
+    put_file(fixture, "inner/a.csv", "id\n7\n");
+    const struct tg_option outer_root = {"root", fixture->folder}, inner_root = {"root", inner};
+    const struct tg_option options[] = {{"path", "a.csv\nb.csv"}, {"delimiter", ";"}};
+    const struct tg_resource resources[] = {{.name = "outer",
+                                             .source = "files",
+                                             .source_options = &outer_root,
+                                             .source_option_count = 1,
+                                             .options = options,
+                                             .option_count = 2},
+                                            {.name = "inner",
+                                             .source = "files",
+                                             .source_options = &inner_root,
+                                             .source_option_count = 1,
+                                             .options = &(struct tg_option){"path", "*.csv"},
+                                             .option_count = 1,
+                                             .write_disposition = TG_MERGE,
+                                             .primary_key = "id"}};
+    fixture_open(fixture, resources, 2);
+    assert_done(fixture, tg_pipeline_check(fixture->pipeline, &fixture->err));
+    fixture_run(fixture);
+    put_file(fixture, "b.csv", "id;name\n2;Bea\n3;Cleo\n");
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT id, name FROM \"outer\" ORDER BY id",
+                 "id,name\n1,Ann\n2,Bea\n3,Cleo\n");
+    assert_query(fixture, "SELECT id FROM \"inner\"", "id\n7\n");
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_read, 1);
+}
+
 /* Who waits for a descriptor hears of it, too; until the next call. */
 static void a_cancel_wakes(void **state)
 {
@@ -417,6 +464,8 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(null_is_refused_by_name, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_run_needs_neither_info_nor_error, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_driver_reads_for_a_program, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(a_cancel_wakes, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(cancel_ends_a_run, fixture_setup, fixture_teardown),

@@ -166,9 +166,9 @@ static const struct {
     struct tg_resource resource;
     const char *what;
 } impossible[] = {
-    {{.name = "n"}, "`read` is not set; it is where rows come from"},
+    {{.name = "n"}, "`read` is not set; it is where rows come from, unless there is a `source`"},
     {{.name = "n", .write_disposition = (enum tg_write_disposition)7},
-     "`read` is not set; it is where rows come from"},
+     "`read` is not set; it is where rows come from, unless there is a `source`"},
     {{.name = "n", .read = read_nothing, .write_disposition = (enum tg_write_disposition)7},
      "write_disposition of struct tg_resource is 7, which is none of its values; was the struct "
      "zeroed?"},

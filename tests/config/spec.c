@@ -368,8 +368,8 @@ static void source_types_are_known_ones(void **state)
         {"source: {type: postgresql}\n", "4:16",
          "there is no source type 'postgresql' (there are: files)"},
         {"source: {type: callback}\n", "4:16",
-         "source type 'callback' cannot be used in a spec: it calls a function of a program "
-         "(tg_pipeline_add)"},
+         "source type 'callback' cannot be named: it is a function of a program, `read` "
+         "of struct tg_resource"},
         {"source: {root: x}\n", "4:10", "unknown key 'root' in source; it takes type"},
         {"source: {type: [files]}\n", "4:10", "'type' is a text, not a list"},
         {"source: {type: files, roots: x}\n", "4:23",

@@ -45,7 +45,7 @@ struct source {
     int readers;
 };
 
-static struct source shared[2];
+static struct source shared[3];
 static int opened, closed;
 
 static int open_shared(const struct source_request *request, struct source **out,
@@ -90,6 +90,21 @@ static void test_sources(void **state)
     assert_int_equal(opened, 2);
     assert_int_equal(shared[0].readers, 3);
     assert_int_equal(shared[1].readers, 1);
+    /* One that was given other options is another source. */
+    const struct option_value values[] = {{"root", "x"}, {"a", NULL}},
+                              same[] = {{"root", "x"}, {"a", NULL}},
+                              other[] = {{"root", "x"}, {"a", "y"}};
+    const struct option_value *const lists[] = {values, same, other};
+    const int readers[][2] = {{1, 0}, {2, 0}, {2, 1}};
+    sources_close(&sources);
+    opened = closed = 0;
+    memset(shared, 0, sizeof(shared));
+    for (size_t i = 0; i < 3; i++) {
+        request.source = (struct source_request){.name = "a", .values = lists[i], .value_count = 2};
+        assert_int_equal(sources_read(&sources, &driver, &request, &stream, &err), TG_OK);
+        assert_int_equal(shared[0].readers, readers[i][0]);
+        assert_int_equal(shared[1].readers, readers[i][1]);
+    }
     request.source.name = "broken";
     assert_int_equal(sources_read(&sources, &driver, &request, &stream, &err), TG_SOURCE);
     assert_string_equal(err.what, "nobody is at home");
