@@ -97,18 +97,30 @@ static int connect_engine(struct engine *engine, duckdb_connection *out, struct 
     return rc == TG_OK ? duck_connect(engine->database, out, err) : rc;
 }
 
+/* Wildcards in it match themselves. */
+static void put_path(struct buf *sql, const char *path)
+{
+    struct buf literal = BUF_INIT;
+    fs_glob_literal(path, &literal);
+    engine_text(sql, buf_string(&literal));
+    sql->failed = sql->failed || literal.failed;
+    buf_release(&literal);
+}
+
 void engine_parquet(struct buf *sql, const char *const *paths, size_t count)
 {
-    struct buf path = BUF_INIT;
     for (size_t i = 0; i < count; i++) {
-        buf_clear(&path);
-        fs_glob_literal(paths[i], &path);
         buf_text(sql, i == 0 ? "read_parquet([" : ", ");
-        engine_text(sql, buf_string(&path));
-        sql->failed = sql->failed || path.failed;
+        put_path(sql, paths[i]);
     }
-    buf_release(&path);
     buf_text(sql, "], hive_partitioning = false)");
+}
+
+void engine_parquet_schema(struct buf *sql, const char *path)
+{
+    buf_text(sql, "parquet_schema(");
+    put_path(sql, path);
+    buf_char(sql, ')');
 }
 
 int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream *out,

@@ -42,6 +42,8 @@ static inline void engine_ident(struct buf *sql, const char *name)
 
 /* Parquet files with equal columns, as a relation in its SQL. */
 void engine_parquet(struct buf *sql, const char *const *paths, size_t count);
+/* And what one says of its own columns: an element a row, depth first. */
+void engine_parquet_schema(struct buf *sql, const char *path);
 
 struct parquet_result {
     uint64_t row_count;

@@ -9,7 +9,7 @@
 
 #include "extract/extract.h"
 #include "extract/source.h"
-#include "helper.h"
+#include "engine_helper.h"
 #include "tests/torture.h"
 
 /* A source of three pages: ids 1 2, none, 2 3. */
@@ -54,8 +54,8 @@ static void report(void *user, const struct extract_counts *counts)
     taken->last = *counts;
 }
 
-static int run(struct context *ctx, struct cursor *cursor, struct taken *taken,
-               struct extract_counts *counts, struct tg_error *err)
+static int run(struct cursor *cursor, struct taken *taken, struct extract_counts *counts,
+               struct tg_error *err)
 {
     int calls = 0;
     const struct resource_request request = {.read = read_three, .user = &calls};
@@ -64,7 +64,7 @@ static int run(struct context *ctx, struct cursor *cursor, struct taken *taken,
     int rc = TG_OK;
 
     TRY(source_find("callback")->read(NULL, &request, &stream, err));
-    TRY(extract_run(ctx, stream, cursor, &sink, counts, err));
+    TRY(extract_run(&ctx, stream, cursor, &sink, counts, err));
 done:
     page_stream_close(stream);
     return rc;
@@ -72,13 +72,12 @@ done:
 
 static void test_without_cursor(void **state)
 {
-    struct context ctx;
     struct taken taken = {0};
     struct extract_counts counts = {.rows_read = 99};
 
     (void)state;
     context_init(&ctx);
-    assert_int_equal(run(&ctx, NULL, &taken, &counts, NULL), TG_OK);
+    assert_int_equal(run(NULL, &taken, &counts, NULL), TG_OK);
     assert_string_equal(buf_string(&taken.text), "{\"id\":1} {\"id\":2} {\"id\":2} {\"id\":3} ");
     assert_int_equal(counts.rows_read, 4);
     assert_int_equal(counts.rows_filtered, 0);
@@ -91,7 +90,6 @@ static void test_without_cursor(void **state)
 
 static void test_with_cursor(void **state)
 {
-    struct context ctx;
     struct taken taken = {0};
     struct extract_counts counts;
     struct cursor *cursor;
@@ -101,7 +99,7 @@ static void test_with_cursor(void **state)
     assert_int_equal(
         cursor_new(&(struct cursor_options){.path = "id", .stored_last_json = "3"}, &cursor, NULL),
         TG_OK);
-    assert_int_equal(run(&ctx, cursor, &taken, &counts, NULL), TG_OK);
+    assert_int_equal(run(cursor, &taken, &counts, NULL), TG_OK);
     assert_string_equal(buf_string(&taken.text), "{\"id\":3} ");
     assert_int_equal(counts.rows_read, 4);
     assert_int_equal(counts.rows_filtered, 3);
@@ -112,7 +110,6 @@ static void test_with_cursor(void **state)
 
 static void test_cancel(void **state)
 {
-    struct context ctx;
     struct taken taken = {0};
     struct extract_counts counts;
     atomic_int cancel = 1;
@@ -120,21 +117,20 @@ static void test_cancel(void **state)
     (void)state;
     context_init(&ctx);
     ctx.cancel = &cancel;
-    assert_int_equal(run(&ctx, NULL, &taken, &counts, NULL), TG_CANCELLED);
+    assert_int_equal(run(NULL, &taken, &counts, NULL), TG_CANCELLED);
     assert_int_equal(taken.pushes, 0);
     buf_release(&taken.text);
 }
 
 static void test_sink_fails(void **state)
 {
-    struct context ctx;
     struct taken taken = {.fail_at = 2};
     struct extract_counts counts;
     struct tg_error err = {0};
 
     (void)state;
     context_init(&ctx);
-    assert_int_equal(run(&ctx, NULL, &taken, &counts, &err), TG_IO);
+    assert_int_equal(run(NULL, &taken, &counts, &err), TG_IO);
     assert_string_equal(err.what, "the disk is full");
     buf_release(&taken.text);
 }
@@ -144,11 +140,7 @@ static void test_nested_batches(void **state)
 {
     const char *path = path_in(*state, "x.parquet");
     const struct option_value values[] = {{"path", "x.parquet"}};
-    struct context ctx;
-    struct engine *engine;
-    struct ArrowArrayStream arrow;
-    struct ArrowArray batch;
-    struct buf sql = BUF_INIT, json = BUF_INIT;
+    struct buf json = BUF_INIT;
     struct taken taken = {0};
     const struct extract_sink sink = {.push = take, .user = &taken};
     struct extract_counts counts;
@@ -156,23 +148,10 @@ static void test_nested_batches(void **state)
     struct page_stream *stream;
     struct sources sources = {0};
     static const struct tg_cursor no_cursor = {.path = NULL};
-    bool end = false;
 
-    context_init(&ctx);
-    assert_int_equal(engine_new(&ctx, "/tmp", &engine, NULL), TG_OK);
-    buf_printf(&sql,
-               "COPY (SELECT range AS id, {'at': TIMESTAMP '2024-01-01' + INTERVAL (range) DAY} "
-               "AS s FROM range(4)) TO '%s' (FORMAT parquet)",
-               path);
-    assert_int_equal(engine_query(engine, buf_string(&sql), &arrow, NULL), TG_OK);
-    while (!end) {
-        assert_int_equal(stream_next(&arrow, TG_DATA, &batch, &end, NULL), TG_OK);
-        if (!end)
-            array_release(&batch);
-    }
-    stream_release(&arrow);
-    buf_release(&sql);
-
+    assert_int_equal(start_engine(NULL), 0);
+    put_parquet(path, "range AS id, {'at': TIMESTAMP '2024-01-01' + INTERVAL (range) DAY} AS s "
+                      "FROM range(4)");
     const struct resource_request request = {
         .source = {.services = {&ctx, engine}, .name = "s", .folder = *state},
         .values = values,
@@ -198,12 +177,11 @@ static void test_nested_batches(void **state)
     cursor_free(cursor);
     page_stream_close(stream);
     sources_close(&sources);
-    engine_free(engine);
+    stop_engine(NULL);
 }
 
 static int work(void)
 {
-    struct context ctx;
     struct taken taken = {0};
     struct extract_counts counts;
     struct cursor *cursor = NULL;
@@ -211,7 +189,7 @@ static int work(void)
 
     context_init(&ctx);
     TRY(cursor_new(&(struct cursor_options){.path = "id"}, &cursor, NULL));
-    TRY(run(&ctx, cursor, &taken, &counts, NULL));
+    TRY(run(cursor, &taken, &counts, NULL));
     TRY(buf_check(&taken.text, NULL));
 done:
     buf_release(&taken.text);

@@ -10,27 +10,11 @@
 
 #include "extract/extract.h"
 #include "extract/source.h"
-#include "helper.h"
+#include "engine_helper.h"
 #include "tests/torture.h"
 
-static struct context ctx;
-static struct engine *engine;
 static struct sources sources; /* of a test */
 static const char *folder_of_torture;
-
-static int start_engine(void **state)
-{
-    (void)state;
-    context_init(&ctx);
-    return engine_new(&ctx, "/tmp", &engine, NULL);
-}
-
-static int stop_engine(void **state)
-{
-    (void)state;
-    engine_free(engine);
-    return 0;
-}
 
 static int teardown(void **state)
 {

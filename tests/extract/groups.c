@@ -29,7 +29,7 @@ static int bench_open(struct bench *bench, const char *parent, const char *const
     context_init(&bench->ctx);
     bench->engine = NULL;
     bench->groups = NULL;
-    snprintf(bench->folder, sizeof(bench->folder), "%s/held", parent);
+    snprintf(bench->folder, sizeof(bench->folder), "%s/it's a=1 [held]*", parent);
     bench->ctx.memory_bytes_max = 64 << 20;
     TRY(engine_new(&bench->ctx, parent, &bench->engine, NULL));
     options.engine = bench->engine;

@@ -7,26 +7,9 @@
 #include <cmocka.h>
 
 #include "extract/formats/parquet_columns.h"
-#include "helper.h"
+#include "engine_helper.h"
 #include "parquet_samples.h"
 #include "tests/torture.h"
-
-static struct context ctx;
-static struct engine *engine;
-
-static int start_engine(void **state)
-{
-    (void)state;
-    context_init(&ctx);
-    return engine_new(&ctx, "/tmp", &engine, NULL);
-}
-
-static int stop_engine(void **state)
-{
-    (void)state;
-    engine_free(engine);
-    return 0;
-}
 
 /* A file with its schema and its rows, as the engine has them. */
 struct opened {
@@ -47,9 +30,8 @@ static void open_bytes(const char *folder, const void *bytes, size_t len, struct
     put_bytes(folder, "it's [1].parquet", bytes, len);
     if (parquet_columns_read(engine, path, &out->columns, &err) != TG_OK)
         fail_msg("%s", err.what);
-    buf_text(&sql, "SELECT * FROM read_parquet(");
-    assert_int_equal(parquet_put_path(&sql, path, NULL), TG_OK);
-    buf_char(&sql, ')');
+    buf_text(&sql, "SELECT * FROM ");
+    engine_parquet(&sql, &path, 1);
     assert_int_equal(engine_query(engine, buf_string(&sql), &stream, &err), TG_OK);
     assert_int_equal(stream_schema(&stream, TG_DATA, &engines, &err), TG_OK);
     assert_int_equal(schema_copy(&engines, &out->schema, &err), TG_OK);
@@ -93,20 +75,12 @@ static void check_formats(const char *folder, const void *bytes, size_t len, con
 /* A file that the engine writes. */
 static void check_select(const char *folder, const char *select, const char *formats)
 {
-    struct ArrowArrayStream stream;
-    struct buf sql = BUF_INIT, file = BUF_INIT;
+    struct buf file = BUF_INIT;
     const char *path = path_in(folder, "own.parquet");
-    struct ArrowArray batch;
-    bool end;
 
-    buf_printf(&sql, "COPY (SELECT %s) TO '%s' (FORMAT parquet)", select, path);
-    assert_int_equal(engine_query(engine, buf_string(&sql), &stream, NULL), TG_OK);
-    assert_int_equal(stream_next(&stream, TG_DATA, &batch, &end, NULL), TG_OK);
-    array_release(&batch);
-    stream_release(&stream);
+    put_parquet(path, select);
     assert_int_equal(fs_read_file(path, &file, NULL), TG_OK);
     check_formats(folder, file.data, file.len, formats);
-    buf_release(&sql);
     buf_release(&file);
 }
 

@@ -10,46 +10,9 @@
 #include <zstd.h>
 
 #include "extract/formats/table_reader.h"
-#include "helper.h"
+#include "engine_helper.h"
 #include "tests/text_source.h"
 #include "parquet_samples.h"
-
-static struct context ctx;
-static struct engine *engine;
-
-static int start_engine(void **state)
-{
-    (void)state;
-    context_init(&ctx);
-    return engine_new(&ctx, "/tmp", &engine, NULL);
-}
-
-static int stop_engine(void **state)
-{
-    (void)state;
-    engine_free(engine);
-    return 0;
-}
-
-static void run_sql(const char *format, const char *path)
-{
-    struct buf sql = BUF_INIT;
-    struct ArrowArrayStream stream = {.release = NULL};
-    struct ArrowArray batch;
-    struct tg_error err = {0};
-    bool end = false;
-
-    buf_printf(&sql, format, path);
-    if (engine_query(engine, buf_string(&sql), &stream, &err) != TG_OK)
-        fail_msg("%s", err.what);
-    while (!end) {
-        assert_int_equal(stream_next(&stream, TG_DATA, &batch, &end, &err), TG_OK);
-        if (!end)
-            array_release(&batch);
-    }
-    stream_release(&stream);
-    buf_release(&sql);
-}
 
 struct outcome {
     int rc;
@@ -210,7 +173,7 @@ static void test_not_csv(void **state)
     struct buf parquet = BUF_INIT;
     const char *path = path_in(*state, "x.parquet");
 
-    run_sql("COPY (SELECT 1 AS id) TO '%s' (FORMAT parquet)", path);
+    put_parquet(path, "1 AS id");
     assert_int_equal(fs_read_file(path, &parquet, NULL), TG_OK);
     check_refused(*state, &parquet, parquet.len, "those of a Parquet file");
     gzip_file(path, "wb", parquet.data, parquet.len);
@@ -594,7 +557,7 @@ static void test_parquet(void **state)
     const char *path = path_in(*state, "it[1]*.parquet");
 
     put_file(*state, "it1x.parquet", "another that the pattern would match");
-    run_sql("COPY (SELECT range AS id, 'x' AS t FROM range(5000)) TO '%s' (FORMAT parquet)", path);
+    put_parquet(path, "range AS id, 'x' AS t FROM range(5000)");
     struct outcome out = read_parquet(path);
     if (out.rc != TG_OK)
         fail_msg("%s: %s", out.err.where, out.err.what);
@@ -608,17 +571,14 @@ static void check_parquet(const char *folder, const char *select, const char *fo
                           const char *rows)
 {
     const char *path = path_in(folder, "x.parquet");
-    struct buf copy = BUF_INIT;
 
-    buf_printf(&copy, "COPY (SELECT %s) TO '%%s' (FORMAT parquet)", select);
-    run_sql(buf_string(&copy), path);
+    put_parquet(path, select);
     struct outcome out = read_parquet(path);
     if (out.rc != TG_OK)
         fail_msg("%s: %s", out.err.where, out.err.what);
     assert_string_equal(out.formats, formats);
     assert_string_equal(buf_string(&out.text), rows);
     buf_release(&out.text);
-    buf_release(&copy);
 }
 
 /* Structs, lists and maps come as they are, with the types of what is in them. */

@@ -44,7 +44,8 @@ struct shelf {
     size_t count, cap;
     size_t bytes, bytes_max; /* of columns and arrays */
     uint64_t total;
-    unsigned file_count;
+    const char **files; /* their paths */
+    size_t file_count, file_cap;
 };
 
 /* What rows of a page share: they come again in pages of their own. */
@@ -178,6 +179,7 @@ static void shelf_release(struct shelf *shelf)
     for (size_t i = 0; i < shelf->count; i++)
         array_release(&shelf->arrays[i]);
     mem_free(shelf->arrays);
+    mem_free(shelf->files);
     schema_release(&shelf->schema);
     *shelf = (struct shelf){.stem = NULL};
 }
@@ -210,7 +212,7 @@ done:
 static int shelf_flush(struct groups *groups, struct shelf *shelf, struct tg_error *err)
 {
     struct parquet_result result;
-    struct buf path = BUF_INIT;
+    const char *path;
     size_t count;
     int rc = TG_OK;
 
@@ -218,14 +220,18 @@ static int shelf_flush(struct groups *groups, struct shelf *shelf, struct tg_err
     if (shelf->count == 0)
         goto done;
     TRY(fs_mkdirs(groups->folder, err));
-    buf_printf(&path, "%s/%s.%u.parquet", groups->folder, shelf->stem, shelf->file_count++);
-    TRY(buf_check(&path, err));
+    TRY(mem_grow(&shelf->files, &shelf->file_cap, shelf->file_count + 1, sizeof(*shelf->files),
+                 err));
+    path = arena_printf(&groups->arena, "%s/%s.%zu.parquet", groups->folder, shelf->stem,
+                        shelf->file_count);
+    if (!path)
+        TRY(error_nomem(err));
+    shelf->files[shelf->file_count++] = path;
     count = shelf->count;
     shelf->count = shelf->bytes = 0; /* released, also on failure */
-    TRY(engine_write_parquet(groups->engine, &shelf->schema, shelf->arrays, count, path.data,
-                             &result, err));
+    TRY(engine_write_parquet(groups->engine, &shelf->schema, shelf->arrays, count, path, &result,
+                             err));
 done:
-    buf_release(&path);
     return rc;
 }
 
@@ -374,22 +380,6 @@ done:
 
 /* ---- the rows that go along ---- */
 
-static void put_files(struct buf *sql, const struct groups *groups, const struct shelf *shelf)
-{
-    struct buf path = BUF_INIT;
-
-    buf_text(sql, "read_parquet([");
-    for (unsigned i = 0; i < shelf->file_count; i++) {
-        buf_clear(&path);
-        buf_printf(&path, "%s/%s.%u.parquet", groups->folder, shelf->stem, i);
-        buf_text(sql, i > 0 ? ", " : "");
-        engine_text(sql, buf_string(&path));
-        sql->failed = sql->failed || path.failed;
-    }
-    buf_text(sql, "])");
-    buf_release(&path);
-}
-
 static int start_replay(struct groups *groups, struct tg_error *err)
 {
     struct buf sql = BUF_INIT;
@@ -402,9 +392,9 @@ static int start_replay(struct groups *groups, struct tg_error *err)
     TRY(shelf_flush(groups, &groups->passed, err));
     TRY(rows_new(&groups->rows, err));
     buf_text(&sql, "SELECT place, number, cells FROM ");
-    put_files(&sql, groups, &groups->held);
+    engine_parquet(&sql, groups->held.files, groups->held.file_count);
     buf_text(&sql, " AS held SEMI JOIN ");
-    put_files(&sql, groups, &groups->passed);
+    engine_parquet(&sql, groups->passed.files, groups->passed.file_count);
     buf_text(&sql, " AS passed USING (low, high) ORDER BY sequence");
     TRY(buf_check(&sql, err));
     TRY(engine_query(groups->engine, sql.data, &groups->stream, err));

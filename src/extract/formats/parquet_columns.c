@@ -13,7 +13,6 @@
 
 #include <string.h>
 
-#include "base/fs.h"
 #include "base/memory.h"
 
 enum leaf { LEAF_PLAIN, LEAF_NULL, LEAF_INT96 };
@@ -25,19 +24,6 @@ struct parquet_columns {
     size_t column_count, column_cap;
     bool is_special; /* a leaf is not plain */
 };
-
-int parquet_put_path(struct buf *sql, const char *path, struct tg_error *err)
-{
-    struct buf escaped = BUF_INIT;
-    int rc = TG_OK;
-
-    fs_glob_literal(path, &escaped);
-    TRY(buf_check(&escaped, err));
-    engine_text(sql, buf_string(&escaped));
-done:
-    buf_release(&escaped);
-    return rc;
-}
 
 /* ---- The file's schema --------------------------------------------------------------------- */
 
@@ -182,9 +168,8 @@ int parquet_columns_read(struct engine *engine, const char *path, struct parquet
     if (!columns)
         return error_nomem(err);
     buf_text(&sql, "SELECT name, type, logical_type, num_children::BIGINT, precision::BIGINT"
-                   " FROM parquet_schema(");
-    TRY(parquet_put_path(&sql, path, err));
-    buf_char(&sql, ')');
+                   " FROM ");
+    engine_parquet_schema(&sql, path);
     TRY(buf_check(&sql, err));
     TRY(engine_query(engine, buf_string(&sql), &stream, err));
     TRY(read_schema(columns, &stream, err));

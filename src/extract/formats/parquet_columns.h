@@ -9,9 +9,6 @@
 
 struct parquet_columns; /* of one file */
 
-/* The path of a file as a text literal; wildcards in it are made to match themselves. */
-int parquet_put_path(struct buf *sql, const char *path, struct tg_error *err) TG_CHECK_RESULT;
-
 /* TG_DATA when the engine would read a column wrong: it and what to do is said. */
 int parquet_columns_read(struct engine *engine, const char *path, struct parquet_columns **out,
                          struct tg_error *err) TG_CHECK_RESULT;

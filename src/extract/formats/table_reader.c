@@ -95,17 +95,12 @@ static void csv_sql(const char *path, const struct csv_options *options,
 static int parquet_sql(const char *path, const char *start, const struct buf *casts,
                        struct buf *sql, struct tg_error *err)
 {
-    int rc = TG_OK;
-
     buf_text(sql, start);
     if (casts)
         buf_append(sql, casts->data, casts->len);
-    buf_text(sql, " FROM read_parquet(");
-    TRY(parquet_put_path(sql, path, err));
-    buf_text(sql, ", hive_partitioning = false)");
-    rc = buf_check(sql, err);
-done:
-    return rc;
+    buf_text(sql, " FROM ");
+    engine_parquet(sql, &path, 1);
+    return buf_check(sql, err);
 }
 
 /* The SQL type, with another in the place of each that Arrow batches do not hold or we do not read;
