@@ -143,10 +143,7 @@ static bool is_held(const struct stat *info)
 
 static int refuse(struct tg_error *err, const char *path, const char *why)
 {
-    int code = error_set(err, TG_LOCKED, "'%s' %s, run again", path, why);
-    if (err)
-        err->retryable = true;
-    return code;
+    return error_set(err, TG_LOCKED, "'%s' %s, run again", path, why);
 }
 
 /* The instance of a file; *out = NULL: it is free to be opened. */

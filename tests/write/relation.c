@@ -32,7 +32,7 @@ static void test_relation(void **state)
     plan_init(&plan);
     FIXTURE_OK(&t, ddl_plan(&delivery, &plan, &t.err));
     const struct target *target = &delivery.chains[0].targets[0];
-    plan_relation(&sql, &delivery, target, true);
+    FIXTURE_OK(&t, plan_relation(&sql, &delivery, target, true, &t.err));
     assert_string_equal(
         sql.data,
         "SELECT \"id\", CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS \"at\", "
@@ -79,7 +79,7 @@ static void test_spill(void **state)
     column->spec = (struct type_spec){.type = TYPE_BIGINT};
     plan_init(&plan);
     FIXTURE_OK(&t, ddl_plan(&delivery, &plan, &t.err));
-    plan_relation(&sql, &delivery, &delivery.chains[0].targets[0], false);
+    FIXTURE_OK(&t, plan_relation(&sql, &delivery, &delivery.chains[0].targets[0], false, &t.err));
 #define WHEN_WHOLE                                                                                 \
     "CASE WHEN \"v\" >= -9223372036854775808e0 AND \"v\" < 9223372036854775808e0 AND "             \
     "floor(\"v\") = \"v\" THEN "
@@ -212,7 +212,7 @@ static void test_plan_files(void **state)
     assert_string_equal(plan.steps[1].files.paths[1], "p/3.parquet");
     assert_string_equal(plan.steps[3].files.table, "_tidegate_files_0_1");
     assert_string_equal(drop.steps[1].sql, "DROP TABLE IF EXISTS \"_tidegate_files_0_1\"");
-    plan_source(&sql, &delivery, &delivery.manifest->tables[0], 1);
+    FIXTURE_OK(&t, plan_source(&sql, &delivery, &delivery.manifest->tables[0], 1, &t.err));
     assert_string_equal(sql.data, "\"_tidegate_files_0_1\"");
     buf_release(&sql);
     plan_release(&plan);

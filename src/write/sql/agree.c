@@ -13,13 +13,6 @@
 
 #include "database/template.h"
 
-static int conflict(struct tg_error *err)
-{
-    if (err)
-        err->retryable = true;
-    return TG_CONFLICT;
-}
-
 /* ---- types ---- */
 
 /* Does every value of one type have its equal in the other? */
@@ -36,8 +29,7 @@ static int find_changed(const struct delivery *delivery, struct connection *con,
 {
     int rc = TG_OK;
     struct buf sql = BUF_INIT, source = BUF_INIT;
-    plan_source(&source, delivery, target->part, leader);
-    TRY(buf_check(&source, err));
+    TRY(plan_source(&source, delivery, target->part, leader, err));
     const struct sql_scope scope = {
         .dialect = delivery->dialect,
         .dataset = delivery->manifest->dataset,
@@ -66,7 +58,8 @@ static int check_values(const struct delivery *delivery, struct connection *con,
     int rc = TG_OK;
     struct buf ours = BUF_INIT;
     struct text_rows rows = {0};
-    plan_stored_type(&ours, delivery->dialect, column->spec);
+    const struct type_spec stored = plan_stored(column->spec);
+    delivery->dialect->type_sql(&stored, &ours);
     TRY(buf_check(&ours, err));
     TRY(find_changed(delivery, con, target, leader, column, type, ours.data, &rows, err));
     if (rows.row_count == 0)
@@ -114,12 +107,11 @@ static int check_column(const struct delivery *delivery, struct connection *con,
         TRY(check_values(delivery, con, target, leader, column, there->sql_type, err));
         goto done;
     }
-    (void)!error_set(err, TG_CONFLICT,
-                     "column '%s' of table '%s' is %s at the destination, and this load was made "
-                     "for %s: somebody has changed the table meanwhile; nothing was written, run "
-                     "again",
-                     column->name, target->table->name, there->sql_type, type.data);
-    rc = conflict(err);
+    rc = error_set(err, TG_CONFLICT,
+                   "column '%s' of table '%s' is %s at the destination, and this load was made "
+                   "for %s: somebody has changed the table meanwhile; nothing was written, run "
+                   "again",
+                   column->name, target->table->name, there->sql_type, type.data);
 done:
     buf_release(&type);
     return rc;
@@ -150,12 +142,11 @@ static int check_presence(const struct chain *chain, const struct target *target
     bool went = part && part->was_there && !chain->replaced && !target->there;
     if (!came && !went)
         return TG_OK;
-    (void)!error_set(err, TG_CONFLICT,
+    return error_set(err, TG_CONFLICT,
                      "table '%s' was %s when this load was made, and is %s: somebody has %s it "
                      "meanwhile; nothing was written, run again",
                      target->table->name, came ? "gone" : "there", came ? "there again" : "gone",
                      came ? "made" : "dropped");
-    return conflict(err);
 }
 
 int agree_check(const struct delivery *delivery, struct connection *con, struct tg_error *err)

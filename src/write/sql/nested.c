@@ -50,7 +50,6 @@ static int delete_following(const struct stage *stage, const struct target *targ
     int rc = TG_OK;
     struct buf follows = BUF_INIT;
     TRY(write_follow(stage, target, outer, &follows, err));
-    TRY(buf_check(&follows, err));
     const struct sql_scope scope =
         sql_within(outer, SQL_PARTS(SQL_TABLE("nested", target->table->name),
                                     SQL_PIECE("follows", buf_string(&follows))));
@@ -150,8 +149,7 @@ static int insert_following(const struct stage *stage, const struct target *targ
                          "package has rows for nested table '%s' without a root key; "
                          "delete the package and run again",
                          target->table->name);
-    plan_relation(&rows, stage->delivery, target, false);
-    TRY(buf_check(&rows, err));
+    TRY(plan_relation(&rows, stage->delivery, target, false, err));
     const struct sql_scope scope = sql_within(
         &stage->scope,
         SQL_PARTS(SQL_TABLE("nested", target->table->name), SQL_NAMES("columns", &target->loaded),

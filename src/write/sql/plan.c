@@ -117,13 +117,6 @@ int plan_run(const struct plan *plan, struct connection *con, struct tally *tall
     return TG_OK;
 }
 
-/* ---- pieces ---- */
-
-void plan_table(struct buf *sql, const struct delivery *delivery, const struct target *target)
-{
-    sql_table(sql, delivery->dialect, delivery->manifest->dataset, target->table->name);
-}
-
 /* ---- statements ---- */
 
 int plan_insert_all(struct plan *plan, const struct delivery *delivery, const struct chain *chain,

@@ -66,20 +66,18 @@ int plan_run(const struct plan *plan, struct connection *con, struct tally *tall
 
 /* ---- pieces of statements ---- */
 
-/* "dataset"."table" */
-void plan_table(struct buf *sql, const struct delivery *delivery, const struct target *target);
 /* The rows of a table in the package that have the columns of file `leader`, as a relation. */
-void plan_source(struct buf *sql, const struct delivery *delivery,
-                 const struct manifest_table *part, size_t leader);
+int plan_source(struct buf *sql, const struct delivery *delivery, const struct manifest_table *part,
+                size_t leader, struct tg_error *err) TG_CHECK_RESULT;
 /* Does file `f` have other columns than all files before it? Such files lead the groups. */
 bool plan_leads_group(const struct manifest_table *part, size_t f);
-/* The SQL type that a column has in a Parquet file, where lengths and JSON are not known. */
-void plan_stored_type(struct buf *out, const struct dialect *dialect, struct type_spec spec);
+/* The type that a column has in a Parquet file, where lengths and JSON are not known. */
+struct type_spec plan_stored(struct type_spec spec);
 /* All rows of a table in the package, as a SELECT of the columns that this load brings, with the
  * types that the destination has; a column that a file lacks is NULL there. `order` adds the
  * order of arrival. */
-void plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
-                   bool order);
+int plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
+                  bool order, struct tg_error *err) TG_CHECK_RESULT;
 
 /* What makes the relations of plan_source and fills them, outside the transaction, and what drops
  * them again: nothing where the dialect reads the files. */

@@ -16,14 +16,6 @@
 
 #include "dlt/settings.h"
 
-/* A conflict that is set goes away when the run is repeated. */
-static int retryable(int rc, struct tg_error *err)
-{
-    if (err)
-        err->retryable = true;
-    return rc;
-}
-
 /* Under another naming convention every name of the package would be another one. */
 static int check_names(const struct delivery *delivery, struct tg_error *err)
 {
@@ -38,7 +30,6 @@ static int check_names(const struct delivery *delivery, struct tg_error *err)
                   "schema '%s' has got another naming convention while this load was made; nothing "
                   "was written, run again",
                   delivery->catalog.name);
-    rc = retryable(rc, err);
 done:
     settings_release(&ours);
     settings_release(&theirs);
@@ -92,13 +83,12 @@ static int agree(const struct delivery *delivery, const struct table *table,
     }
     if (!brings(part, ours->name) || keeps_values(&ours->spec, &there->spec))
         return TG_OK;
-    rc = error_set(
+    return error_set(
         err, TG_CONFLICT,
         "column '%s' of table '%s' has become %s in schema '%s' while this load made it %s; "
         "nothing was written, run again",
         ours->name, table->name, type_name(there->spec.type), delivery->catalog.name,
         type_name(ours->spec.type));
-    return retryable(rc, err);
 }
 
 /* ---- columns and tables ---- */
@@ -168,7 +158,6 @@ static int rebase_table(struct delivery *delivery, const struct table *ours,
             "table '%s' has come to be in schema '%s' while this load made another one of "
             "that name; nothing was written, run again",
             ours->name, delivery->catalog.name);
-        rc = retryable(rc, err);
         goto done;
     }
     lay_table(there, ours);

@@ -225,8 +225,7 @@ static int record_rejects(const struct recording *recording, struct tg_error *er
     struct buf rows = BUF_INIT;
     if (!part || part->file_count == 0)
         return TG_OK;
-    plan_source(&rows, recording->delivery, part, 0);
-    TRY(buf_check(&rows, err));
+    TRY(plan_source(&rows, recording->delivery, part, 0, err));
     TRY(add(recording,
             SQL_PARTS(SQL_NAMES("columns", &columns), SQL_PIECE("rows", buf_string(&rows))),
             "INSERT INTO {_tidegate_rejects} ({columns}, [inserted_at])\n"

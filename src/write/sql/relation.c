@@ -4,16 +4,15 @@
  * before (plan_files).
  *
  * Path: plan_relation, plan_insert -> for each group of files with equal columns: write_select ->
- * write_expression (a cast where the file's type is not the destination's; write_whole and
- * write_rest where doubles come to a column that stays bigint) and plan_source.
+ * write_column (a cast where the file's type is not the destination's; a CASE where doubles come to
+ * a column that stays bigint) and plan_source.
  *
  * Which rows a statement takes of it is left to the dispositions.
  */
 #include "write/sql/plan.h"
 
+#include <stdio.h>
 #include <string.h>
-
-#include "base/fs.h"
 
 /* ---- files ---- */
 
@@ -50,86 +49,88 @@ static const struct manifest_column *file_find(const struct manifest_file *file,
 
 /* ---- relations ---- */
 
+enum { FILES_NAME_BYTES = 64 };
+
+/* The table that a group's rows are put into where the files cannot be read in place. */
+static void name_group(char out[FILES_NAME_BYTES], const struct delivery *delivery,
+                       const struct manifest_table *part, size_t leader)
+{
+    snprintf(out, FILES_NAME_BYTES, "_tidegate_files_%zu_%zu",
+             (size_t)(part - delivery->manifest->tables), leader);
+}
+
 /* The files of the group that file `leader` leads; NULL: no memory. */
 static const char **list_group(const struct delivery *delivery, const struct manifest_table *part,
                                size_t leader, struct arena *arena, size_t *count)
 {
     const char **paths = arena_alloc(arena, part->file_count * sizeof(*paths));
-    struct buf path = BUF_INIT;
     *count = 0;
     for (size_t f = leader; paths && f < part->file_count; f++) {
         if (!same_columns(&part->files[leader], &part->files[f]))
             continue;
-        buf_clear(&path);
-        buf_printf(&path, "%s/%s", delivery->package_path, part->files[f].name);
-        const char *copy = path.failed ? NULL : arena_strdup(arena, buf_string(&path));
-        paths[(*count)++] = copy;
-        if (!copy)
-            paths = NULL;
+        paths[*count] = arena_printf(arena, "%s/%s", delivery->package_path, part->files[f].name);
+        if (!paths[(*count)++])
+            return NULL;
     }
-    buf_release(&path);
     return paths;
 }
 
-/* Name of the table that a group's rows are put into where the files cannot be read in place. */
-static void name_group(struct buf *out, const struct delivery *delivery,
-                       const struct manifest_table *part, size_t leader)
-{
-    buf_printf(out, "_tidegate_files_%zu_%zu", (size_t)(part - delivery->manifest->tables), leader);
-}
-
-void plan_source(struct buf *sql, const struct delivery *delivery,
-                 const struct manifest_table *part, size_t leader)
+int plan_source(struct buf *sql, const struct delivery *delivery, const struct manifest_table *part,
+                size_t leader, struct tg_error *err)
 {
     struct arena arena;
-    struct buf name = BUF_INIT;
+    char name[FILES_NAME_BYTES];
     size_t count = 0;
-    arena_init(&arena);
-    if (delivery->dialect->parquet) {
-        const char **paths = list_group(delivery, part, leader, &arena, &count);
-        if (paths)
-            delivery->dialect->parquet(sql, paths, count);
-        sql->failed = sql->failed || !paths;
-    } else {
-        name_group(&name, delivery, part, leader);
-        sql_ident(sql, delivery->dialect, buf_string(&name));
-        sql->failed = sql->failed || name.failed;
+    if (!delivery->dialect->parquet) {
+        name_group(name, delivery, part, leader);
+        sql_ident(sql, delivery->dialect, name);
+        return buf_check(sql, err);
     }
-    buf_release(&name);
+    arena_init(&arena);
+    const char **paths = list_group(delivery, part, leader, &arena, &count);
+    if (paths)
+        delivery->dialect->parquet(sql, paths, count);
+    int rc = paths ? buf_check(sql, err) : error_nomem(err);
     arena_release(&arena);
+    return rc;
+}
+
+static int create_group(const struct sql_scope *table, const struct manifest_file *file,
+                        struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *start = "CREATE TEMP TABLE {table} (\n    ";
+    for (size_t c = 0; c < file->column_count; c++) {
+        const struct type_spec stored = plan_stored(file->columns[c].spec);
+        const struct sql_scope scope = sql_within(
+            table, SQL_PARTS(SQL_PATTERN("start", start), SQL_NAME("column", file->columns[c].name),
+                             SQL_TYPE("type", &stored)));
+        TRY(sql_write(&plan->text, &scope, "{start}{column} {type}", err));
+        start = ",\n    ";
+    }
+    TRY(plan_add(plan, NULL, COUNT_NONE, table, "\n)", err));
+done:
+    return rc;
 }
 
 static int plan_group(const struct delivery *delivery, const struct manifest_table *part,
                       size_t leader, struct plan *plan, struct plan *drop, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest_file *file = &part->files[leader];
     struct step_files files = {0};
-    struct buf name = BUF_INIT;
-    name_group(&name, delivery, part, leader);
-    TRY(buf_check(&name, err));
-    buf_text(&plan->text, "CREATE TEMP TABLE ");
-    sql_ident(&plan->text, delivery->dialect, name.data);
-    for (size_t c = 0; c < file->column_count; c++) {
-        buf_text(&plan->text, c == 0 ? " (\n    " : ",\n    ");
-        sql_ident(&plan->text, delivery->dialect, file->columns[c].name);
-        buf_char(&plan->text, ' ');
-        plan_stored_type(&plan->text, delivery->dialect, file->columns[c].spec);
-    }
-    buf_text(&plan->text, "\n)");
-    TRY(plan_end(plan, NULL, COUNT_NONE, err));
-    files.table = arena_strdup(&plan->arena, name.data);
+    char name[FILES_NAME_BYTES];
+    name_group(name, delivery, part, leader);
+    const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("table", name)));
+    TRY(create_group(&scope, &part->files[leader], plan, err));
+    files.table = arena_strdup(&plan->arena, name);
     files.paths = list_group(delivery, part, leader, &plan->arena, &files.count);
     if (!files.table || !files.paths) {
         rc = error_nomem(err);
         goto done;
     }
     TRY(plan_ingest(plan, &files, err));
-    buf_text(&drop->text, "DROP TABLE IF EXISTS ");
-    sql_ident(&drop->text, delivery->dialect, name.data);
-    TRY(plan_end(drop, NULL, COUNT_NONE, err));
+    TRY(plan_add(drop, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {table}", err));
 done:
-    buf_release(&name);
     return rc;
 }
 
@@ -148,24 +149,13 @@ done:
 
 /* ---- columns ---- */
 
-void plan_stored_type(struct buf *out, const struct dialect *dialect, struct type_spec spec)
+struct type_spec plan_stored(struct type_spec spec)
 {
     if (spec.type == TYPE_JSON)
         spec.type = TYPE_TEXT;
     if (spec.type != TYPE_DECIMAL)
         spec.precision = 0;
-    dialect->type_sql(&spec, out);
-}
-
-static bool needs_cast(struct buf *sql, const struct dialect *dialect,
-                       const struct manifest_column *column, const char *sql_type)
-{
-    struct buf stored = BUF_INIT;
-    plan_stored_type(&stored, dialect, column->spec);
-    bool differs = strcmp(buf_string(&stored), sql_type) != 0;
-    sql->failed = sql->failed || stored.failed;
-    buf_release(&stored);
-    return differs;
+    return spec;
 }
 
 /* The doubles of a file that are split over two columns, of which `column` is one; NULL: it is not.
@@ -189,124 +179,128 @@ static bool brings(const struct target *target, const struct manifest_file *file
     return file_find(file, column) || find_spill(target, file, column);
 }
 
-/* CASE WHEN the double `name` is an integer of 64 bits THEN */
-static void write_case(struct buf *sql, const struct dialect *dialect, const char *name)
+/* The double is an integer of 64 bits. */
+#define IS_WHOLE                                                                                   \
+    "{from} >= -9223372036854775808e0 AND {from} < 9223372036854775808e0 AND floor({from}) = "     \
+    "{from}"
+
+static const char *spilled(const struct spill *spill, const char *column, bool stored)
 {
-    static const char *const conditions[] = {"CASE WHEN ", " >= -9223372036854775808e0 AND ",
-                                             " < 9223372036854775808e0 AND floor(", ") = "};
-    for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
-        buf_text(sql, conditions[i]);
-        sql_ident(sql, dialect, name);
-    }
-    buf_text(sql, " THEN ");
+    if (strcmp(spill->to, column) != 0)
+        return "CASE WHEN " IS_WHOLE " THEN CAST({from} AS BIGINT) END AS {column}";
+    if (!stored)
+        return "CASE WHEN " IS_WHOLE " THEN NULL ELSE {from} END AS {column}";
+    return "coalesce({to}, CASE WHEN " IS_WHOLE " THEN NULL ELSE {from} END) AS {column}";
 }
 
-static void write_whole(struct buf *sql, const struct dialect *dialect, const struct spill *spill)
+/* A column of the destination, of the files with these columns. */
+static int write_column(struct buf *sql, const struct sql_scope *outer, const struct target *target,
+                        const struct manifest_file *file, const struct target_column *column,
+                        struct tg_error *err)
 {
-    write_case(sql, dialect, spill->from);
-    buf_text(sql, "CAST(");
-    sql_ident(sql, dialect, spill->from);
-    buf_text(sql, " AS BIGINT) END");
-}
-
-static void write_rest(struct buf *sql, const struct dialect *dialect, const struct spill *spill,
-                       bool stored)
-{
-    if (stored) {
-        buf_text(sql, "coalesce(");
-        sql_ident(sql, dialect, spill->to);
-        buf_text(sql, ", ");
-    }
-    write_case(sql, dialect, spill->from);
-    buf_text(sql, "NULL ELSE ");
-    sql_ident(sql, dialect, spill->from);
-    buf_text(sql, stored ? " END)" : " END");
-}
-
-static void write_expression(struct buf *sql, const struct dialect *dialect,
-                             const struct target *target, const struct manifest_file *file,
-                             const struct target_column *column)
-{
+    int rc = TG_OK;
     const struct manifest_column *stored = file_find(file, column->name);
     const struct spill *spill = find_spill(target, file, column->name);
-    bool is_rest = spill && strcmp(spill->to, column->name) == 0;
-    bool cast = !spill && (!stored || needs_cast(sql, dialect, stored, column->sql_type));
-    buf_text(sql, cast ? "CAST(" : "");
-    if (is_rest)
-        write_rest(sql, dialect, spill, stored);
-    else if (spill)
-        write_whole(sql, dialect, spill);
-    else if (stored)
-        sql_ident(sql, dialect, column->name);
-    else
-        buf_text(sql, "NULL");
-    if (cast)
-        buf_printf(sql, " AS %s)", column->sql_type);
-    if (!cast && !spill)
-        return;
-    buf_text(sql, " AS ");
-    sql_ident(sql, dialect, column->name);
+    struct buf type = BUF_INIT;
+    if (stored) {
+        const struct type_spec spec = plan_stored(stored->spec);
+        outer->dialect->type_sql(&spec, &type);
+        TRY(buf_check(&type, err));
+    }
+    const struct sql_scope scope = sql_within(
+        outer, SQL_PARTS(SQL_NAME("column", column->name), SQL_PIECE("type", column->sql_type),
+                         SQL_NAME("from", spill ? spill->from : NULL),
+                         SQL_NAME("to", spill ? spill->to : NULL)));
+    const char *pattern = spill     ? spilled(spill, column->name, stored)
+                          : !stored ? "CAST(NULL AS {type}) AS {column}"
+                          : strcmp(type.data, column->sql_type) != 0
+                              ? "CAST({column} AS {type}) AS {column}"
+                              : "{column}";
+    TRY(sql_write(sql, &scope, pattern, err));
+done:
+    buf_release(&type);
+    return rc;
 }
 
 /* SELECT of a group of files. With `all`, columns that the group lacks are NULL; else left out. */
-static void write_select(struct buf *sql, const struct delivery *delivery,
-                         const struct target *target, size_t leader, bool all, bool order)
+static int write_select(struct buf *sql, const struct delivery *delivery,
+                        const struct target *target, size_t leader, bool all, bool order,
+                        struct tg_error *err)
 {
+    int rc = TG_OK;
     const struct manifest_file *file = &target->part->files[leader];
+    const struct sql_scope scope = plan_scope(delivery, NULL);
     const char *separator = "SELECT ";
     for (size_t i = 0; i < target->column_count; i++) {
         const struct target_column *column = &target->columns[i];
         if (!column->loaded || (!all && !brings(target, file, column->name)))
             continue;
         buf_text(sql, separator);
-        write_expression(sql, delivery->dialect, target, file, column);
+        TRY(write_column(sql, &scope, target, file, column, err));
         separator = ", ";
     }
     if (order) {
         buf_text(sql, separator);
-        buf_text(sql, file_find(file, ORDER_COLUMN) ? "" : "0 AS ");
-        sql_ident(sql, delivery->dialect, ORDER_COLUMN);
+        TRY(sql_write(
+            sql, &scope,
+            file_find(file, ORDER_COLUMN) ? "[" ORDER_COLUMN "]" : "0 AS [" ORDER_COLUMN "]", err));
     }
     buf_text(sql, "\nFROM ");
-    plan_source(sql, delivery, target->part, leader);
+    rc = plan_source(sql, delivery, target->part, leader, err);
+done:
+    return rc;
 }
 
-void plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
-                   bool order)
+int plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
+                  bool order, struct tg_error *err)
 {
+    int rc = TG_OK;
     for (size_t f = 0; f < target->part->file_count; f++) {
         if (!plan_leads_group(target->part, f))
             continue;
-        if (f > 0)
-            buf_text(sql, "\nUNION ALL\n");
-        write_select(sql, delivery, target, f, true, order);
+        buf_text(sql, f > 0 ? "\nUNION ALL\n" : "");
+        TRY(write_select(sql, delivery, target, f, true, order, err));
     }
+done:
+    return rc;
 }
 
 /* ---- statements ---- */
 
+static int insert_group(struct plan *plan, const struct delivery *delivery,
+                        const struct target *target, size_t leader, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest_file *file = &target->part->files[leader];
+    struct buf rows = BUF_INIT;
+    struct sql_names brought = {0};
+    const char **names = arena_alloc(&plan->arena, target->column_count * sizeof(*names));
+    if (!names)
+        return error_nomem(err);
+    for (size_t i = 0; i < target->column_count; i++)
+        if (brings(target, file, target->columns[i].name))
+            names[brought.count++] = target->columns[i].name;
+    brought.items = names;
+    TRY(write_select(&rows, delivery, target, leader, false, false, err));
+    const struct sql_scope scope = plan_scope(
+        delivery, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NAMES("columns", &brought),
+                            SQL_PIECE("rows", rows.data)));
+    TRY(plan_add(plan, target, COUNT_INSERTED, &scope,
+                 "INSERT INTO {table} ({columns})\n"
+                 "{rows}",
+                 err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
 int plan_insert(struct plan *plan, const struct delivery *delivery, const struct target *target,
                 struct tg_error *err)
 {
-    struct buf *sql = &plan->text;
-    for (size_t f = 0; target_has_rows(target) && f < target->part->file_count; f++) {
-        if (!plan_leads_group(target->part, f))
-            continue;
-        buf_text(sql, "INSERT INTO ");
-        plan_table(sql, delivery, target);
-        const char *separator = " (";
-        for (size_t i = 0; i < target->column_count; i++) {
-            if (!brings(target, &target->part->files[f], target->columns[i].name))
-                continue;
-            buf_text(sql, separator);
-            sql_ident(sql, delivery->dialect, target->columns[i].name);
-            separator = ", ";
-        }
-        buf_text(sql, ")\n");
-        write_select(sql, delivery, target, f, false, false);
-        int rc = plan_end(plan, target, COUNT_INSERTED, err);
-        if (rc != TG_OK)
-            return rc;
-    }
-    return TG_OK;
+    int rc = TG_OK;
+    for (size_t f = 0; target_has_rows(target) && f < target->part->file_count; f++)
+        if (plan_leads_group(target->part, f))
+            TRY(insert_group(plan, delivery, target, f, err));
+done:
+    return rc;
 }

@@ -110,8 +110,7 @@ static int copy_rows(const struct stage *stage, struct plan *plan, struct tg_err
 {
     int rc = TG_OK;
     struct buf rows = BUF_INIT;
-    plan_relation(&rows, stage->delivery, stage->root, stage->primary_key.count > 0);
-    TRY(buf_check(&rows, err));
+    TRY(plan_relation(&rows, stage->delivery, stage->root, stage->primary_key.count > 0, err));
     const struct sql_scope scope =
         sql_within(&stage->scope, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
     TRY(plan_add(plan, stage->root, COUNT_NONE, &scope,

@@ -198,8 +198,6 @@ static int check_start(const struct writing *writing, struct tg_error *err)
         rc = id_taken(manifest, err);
     else if (found == LOAD_ABSENT && !(same_state && same_files && newest))
         rc = moved_on(manifest, &ledger, err);
-    if (rc == TG_CONFLICT)
-        err->retryable = true;
     ledger_release(&ledger);
     return rc;
 }
@@ -291,12 +289,10 @@ static int begin(struct writing *writing, struct tg_error *err)
         if (rc != TG_OK)
             return rc;
     }
-    int rc = error_set(err, TG_LOCKED,
-                       "another load has been writing to dataset '%s' for %d minutes; wait until "
-                       "it is done, and run again",
-                       dataset, LOCK_WAIT_MAX_MS / 60000);
-    err->retryable = true;
-    return rc;
+    return error_set(err, TG_LOCKED,
+                     "another load has been writing to dataset '%s' for %d minutes; wait until "
+                     "it is done, and run again",
+                     dataset, LOCK_WAIT_MAX_MS / 60000);
 }
 
 static int transact(struct writing *writing, struct tg_error *err)
