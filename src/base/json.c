@@ -2,7 +2,7 @@
  * JSON text on yyjson: parsing with our allocator and errors with a place, and what those need who
  * write it piece by piece.
  *
- * Path in: json_parse -> json_get_*. Path out: json_string, json_double; json_mut_write for trees
+ * Path in: json_parse -> json_get_*. Path out: json_string, json_double, json_put_*; json_mut_write for trees
  * that were built. Control characters are written \u00xx in lower case and numbers turn to an
  * exponent at 1e16 (`1e+16`) and below 1e-5: that is what dlt's JSON writer does, and hashes are
  * taken of this text.
@@ -11,6 +11,7 @@
  */
 #include "base/json.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,40 @@ void json_double(struct buf *out, double value)
     if (mark && *(mark + 1) != '-')
         buf_char(out, '+');
     buf_append(out, text + head, len - head);
+}
+
+/* ---- Members ------------------------------------------------------------------------------- */
+
+void json_put_key(struct buf *out, const char *key)
+{
+    if (out->len > 0 && out->data[out->len - 1] != '{')
+        buf_char(out, ',');
+    json_string(out, key, strlen(key));
+    buf_char(out, ':');
+}
+
+void json_put_text(struct buf *out, const char *key, const char *text)
+{
+    json_put_key(out, key);
+    json_string(out, text, strlen(text));
+}
+
+void json_put_int(struct buf *out, const char *key, int64_t number)
+{
+    json_put_key(out, key);
+    buf_printf(out, "%" PRId64, number);
+}
+
+void json_put_bool(struct buf *out, const char *key, bool value)
+{
+    json_put_key(out, key);
+    buf_text(out, value ? "true" : "false");
+}
+
+void json_put_json(struct buf *out, const char *key, const char *json)
+{
+    json_put_key(out, key);
+    buf_text(out, json);
 }
 
 /* ---- Trees --------------------------------------------------------------------------------- */

@@ -31,6 +31,14 @@ bool json_nests_deeper(const yyjson_val *value);
 void json_string(struct buf *out, const char *text, size_t len);
 void json_double(struct buf *out, double value);
 
+/* Members of an object that is written piece by piece: a comma where one is due, the key, the value.
+ */
+void json_put_key(struct buf *out, const char *key);
+void json_put_text(struct buf *out, const char *key, const char *text);
+void json_put_int(struct buf *out, const char *key, int64_t number);
+void json_put_bool(struct buf *out, const char *key, bool value);
+void json_put_json(struct buf *out, const char *key, const char *json);
+
 /* Text of a mutable tree, compact; TG_NOMEM. */
 int json_mut_write(const yyjson_mut_doc *doc, struct buf *out,
                    struct tg_error *err) TG_CHECK_RESULT;

@@ -303,10 +303,8 @@ static int merge_references(const char *known, const char *said, struct buf *out
         for (yyjson_val *item; ok && (item = yyjson_arr_iter_next(&iter));)
             ok = put_reference(doc, list, item);
     }
-    if (!ok) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!ok)
+        TRY(error_nomem(err));
     yyjson_mut_doc_set_root(doc, list);
     TRY(json_mut_write(doc, out, err));
 done:

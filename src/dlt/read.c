@@ -624,10 +624,8 @@ static int upgrade(yyjson_doc **doc, struct tg_error *err)
     if (yyjson_mut_is_obj(normalizers))
         ok &= store_put(form, normalizers, "use_break_path_on_normalize",
                         yyjson_mut_bool(form, false));
-    if (!form || !ok) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!form || !ok)
+        TRY(error_nomem(err));
     TRY(json_mut_write(form, &text, err));
     TRY(json_parse(buf_string(&text), text.len, "the upgraded schema", &upgraded, err));
     yyjson_doc_free(*doc);
@@ -648,10 +646,8 @@ int catalog_read_as(struct catalog *out, const char *json, size_t len, const cha
     *out = (struct catalog){0};
     arena_init(&out->arena);
     TRY(json_parse(json, len, "it", &doc, err));
-    if (!yyjson_is_obj(yyjson_doc_get_root(doc))) {
-        rc = error_set(err, TG_DATA, "it is not a JSON object");
-        goto done;
-    }
+    if (!yyjson_is_obj(yyjson_doc_get_root(doc)))
+        TRY(error_set(err, TG_DATA, "it is not a JSON object"));
     TRY(upgrade(&doc, err));
     TRY(read_schema(out, yyjson_doc_get_root(doc), err));
 done:

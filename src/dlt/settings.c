@@ -566,10 +566,8 @@ static int apply_types(yyjson_mut_doc *doc, yyjson_mut_val *object,
         for (yyjson_mut_val *there; (there = yyjson_mut_obj_iter_next(&iter));)
             if (same_pattern(yyjson_mut_get_str(there), buf_string(&text)))
                 key = yyjson_mut_get_str(there);
-        if (!store_put(doc, types, key, yyjson_mut_str(doc, type))) {
-            rc = error_nomem(err);
-            goto done;
-        }
+        if (!store_put(doc, types, key, yyjson_mut_str(doc, type)))
+            TRY(error_nomem(err));
     }
 done:
     buf_release(&text);
@@ -709,10 +707,8 @@ static int rewrite(struct catalog *catalog, const char *json, const char *empty,
     cell_json(&before, yyjson_doc_get_root(doc), 0);
     TRY(buf_check(&before, err));
     form = yyjson_doc_mut_copy(doc, json_allocator());
-    if (!form) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!form)
+        TRY(error_nomem(err));
     TRY(apply(form, hints, stored, err));
     TRY(json_mut_write(form, &after, err));
     *out = json;

@@ -104,10 +104,8 @@ int state_read(struct state *out, const char *blob, size_t len, struct tg_error 
     TRY(blob_decode(blob, len, &text, err));
     TRY(json_parse(buf_string(&text), text.len, "it", &doc, err));
     yyjson_val *root = yyjson_doc_get_root(doc);
-    if (!yyjson_is_obj(root)) {
-        rc = error_set(err, TG_DATA, "it is not a JSON object");
-        goto done;
-    }
+    if (!yyjson_is_obj(root))
+        TRY(error_set(err, TG_DATA, "it is not a JSON object"));
     TRY(check_version(out, root, err));
     TRY(check_names(root, err));
     out->doc = yyjson_doc_mut_copy(doc, json_allocator());

@@ -12,7 +12,6 @@
  */
 #include "dlt/store.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,40 +19,6 @@
 #include "base/text/base64.h"
 #include "data/rows.h"
 #include "dlt/schema_yaml.h"
-
-/* ---- Single keys --------------------------------------------------------------------------- */
-
-static void put_key(struct buf *out, const char *key)
-{
-    if (out->len > 0 && out->data[out->len - 1] != '{')
-        buf_char(out, ',');
-    json_string(out, key, strlen(key));
-    buf_char(out, ':');
-}
-
-static void put_text(struct buf *out, const char *key, const char *value)
-{
-    put_key(out, key);
-    json_string(out, value, strlen(value));
-}
-
-static void put_int(struct buf *out, const char *key, int64_t value)
-{
-    put_key(out, key);
-    buf_printf(out, "%" PRId64, value);
-}
-
-static void put_bool(struct buf *out, const char *key, bool value)
-{
-    put_key(out, key);
-    buf_text(out, value ? "true" : "false");
-}
-
-static void put_json(struct buf *out, const char *key, const char *json)
-{
-    put_key(out, key);
-    buf_text(out, json);
-}
 
 /* ---- Columns ------------------------------------------------------------------------------- */
 
@@ -87,27 +52,27 @@ static bool column_says(const struct table_column *column, const char *key)
 static void write_column(struct buf *out, const struct table_column *column)
 {
     int precision = column->spec.precision;
-    put_key(out, column->name);
+    json_put_key(out, column->name);
     buf_char(out, '{');
-    put_text(out, "name", column->name);
+    json_put_text(out, "name", column->name);
     if (column_says(column, "data_type"))
-        put_text(out, "data_type", type_name(column->spec.type));
+        json_put_text(out, "data_type", type_name(column->spec.type));
     if (column_says(column, "nullable"))
-        put_bool(out, "nullable", column->nullable);
+        json_put_bool(out, "nullable", column->nullable);
     if (column_says(column, "precision"))
-        put_int(out, "precision", precision == PRECISION_SECONDS ? 0 : precision);
+        json_put_int(out, "precision", precision == PRECISION_SECONDS ? 0 : precision);
     if (column_says(column, "scale"))
-        put_int(out, "scale", column->spec.scale);
+        json_put_int(out, "scale", column->spec.scale);
     if (column_says(column, "timezone"))
-        put_bool(out, "timezone", !column->spec.naive);
+        json_put_bool(out, "timezone", !column->spec.naive);
     for (const struct column_flag *flag = column_flags; flag->key; flag++)
         if (column_says(column, flag->key))
-            put_bool(out, flag->key, true);
+            json_put_bool(out, flag->key, true);
     if (column->dedup_sort)
-        put_text(out, "dedup_sort", column->dedup_sort);
+        json_put_text(out, "dedup_sort", column->dedup_sort);
     for (const struct extra *extra = column->extras; extra; extra = extra->next)
         if (!column_says(column, extra->key))
-            put_json(out, extra->key, extra->json);
+            json_put_json(out, extra->key, extra->json);
     buf_char(out, '}');
 }
 
@@ -135,14 +100,14 @@ static void write_normalizer_hints(struct buf *out, const struct table *table)
     bool says = table->seen_data || table->evolve_once || table->max_nesting >= 0;
     if (!rest && !says)
         return;
-    put_key(out, "x-normalizer");
+    json_put_key(out, "x-normalizer");
     buf_char(out, '{');
     if (table->max_nesting >= 0)
-        put_int(out, "max_nesting", table->max_nesting);
+        json_put_int(out, "max_nesting", table->max_nesting);
     if (table->evolve_once)
-        put_bool(out, "evolve-columns-once", true);
+        json_put_bool(out, "evolve-columns-once", true);
     if (table->seen_data)
-        put_bool(out, "seen-data", true);
+        json_put_bool(out, "seen-data", true);
     const char *members = rest && rest[0] == '{' ? rest + 1 : "}";
     if (members[0] != '}' && says)
         buf_char(out, ',');
@@ -152,29 +117,29 @@ static void write_normalizer_hints(struct buf *out, const struct table *table)
 /* In dlt's order. */
 static void write_table(struct buf *out, const struct table *table)
 {
-    put_key(out, table->name);
+    json_put_key(out, table->name);
     buf_char(out, '{');
-    put_text(out, "name", table->name);
-    put_key(out, "columns");
+    json_put_text(out, "name", table->name);
+    json_put_key(out, "columns");
     buf_char(out, '{');
     for (size_t i = 0; i < table->column_count; i++)
         write_column(out, &table->columns[i]);
     buf_char(out, '}');
     if (table->parent)
-        put_text(out, "parent", table->parent);
+        json_put_text(out, "parent", table->parent);
     if (table->merge_strategy)
-        put_text(out, "x-merge-strategy", table->merge_strategy);
+        json_put_text(out, "x-merge-strategy", table->merge_strategy);
     if (table_says(table, "write_disposition"))
-        put_text(out, "write_disposition", disposition_word(table->disposition));
+        json_put_text(out, "write_disposition", disposition_word(table->disposition));
     if (table_says(table, "schema_contract")) {
-        put_key(out, "schema_contract");
+        json_put_key(out, "schema_contract");
         contract_write(&table->contract, out);
     }
     if (table->resource)
-        put_text(out, "resource", table->resource);
+        json_put_text(out, "resource", table->resource);
     for (const struct extra *extra = table->extras; extra; extra = extra->next)
         if (!table_says(table, extra->key))
-            put_json(out, extra->key, extra->json);
+            json_put_json(out, extra->key, extra->json);
     write_normalizer_hints(out, table);
     buf_char(out, '}');
 }
@@ -262,17 +227,15 @@ static int write_normalizers(struct buf *out, const struct catalog *catalog, str
     yyjson_mut_doc *doc = NULL;
     TRY(json_parse(json, strlen(json), "'normalizers'", &stored, err));
     doc = yyjson_doc_mut_copy(stored, json_allocator());
-    if (!doc) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!doc)
+        TRY(error_nomem(err));
     yyjson_mut_val *said = yyjson_mut_doc_ptr_get(doc, "/json/config/root_key_propagation");
     for (size_t i = 0; i < catalog->table_count; i++) {
         const struct table *table = catalog->tables[i];
         if (!table->parent && needs_root_key(catalog, table, said))
             TRY(add_propagation(doc, table, err));
     }
-    put_key(out, "normalizers");
+    json_put_key(out, "normalizers");
     TRY(json_mut_write(doc, out, err));
 done:
     yyjson_mut_doc_free(doc);
@@ -285,15 +248,15 @@ done:
 /* What both the stored form and the hash have, in dlt's order. */
 static int write_content(struct buf *out, const struct catalog *catalog, struct tg_error *err)
 {
-    put_int(out, "engine_version", catalog->engine_version);
-    put_text(out, "name", catalog->name);
-    put_key(out, "tables");
+    json_put_int(out, "engine_version", catalog->engine_version);
+    json_put_text(out, "name", catalog->name);
+    json_put_key(out, "tables");
     buf_char(out, '{');
     for (size_t i = 0; i < catalog->table_count; i++)
         write_table(out, catalog->tables[i]);
     buf_char(out, '}');
     if (catalog->settings_json)
-        put_json(out, "settings", catalog->settings_json);
+        json_put_json(out, "settings", catalog->settings_json);
     return write_normalizers(out, catalog, err);
 }
 
@@ -312,17 +275,17 @@ static void write_extras(struct buf *out, const struct catalog *catalog, bool ha
     for (const struct extra *extra = catalog->extras; extra; extra = extra->next)
         if (!catalog_says(catalog, extra->key) &&
             !(hashed && strcmp(extra->key, "imported_version_hash") == 0))
-            put_json(out, extra->key, extra->json);
+            json_put_json(out, extra->key, extra->json);
 }
 
 int catalog_write(const struct catalog *catalog, struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
     buf_char(out, '{');
-    put_int(out, "version", catalog->version);
-    put_text(out, "version_hash", catalog->version_hash);
+    json_put_int(out, "version", catalog->version);
+    json_put_text(out, "version_hash", catalog->version_hash);
     TRY(write_content(out, catalog, err));
-    put_key(out, "previous_hashes");
+    json_put_key(out, "previous_hashes");
     for (size_t i = 0; i < catalog->previous_count; i++) {
         buf_char(out, i == 0 ? '[' : ',');
         json_string(out, catalog->previous_hashes[i], strlen(catalog->previous_hashes[i]));

@@ -83,10 +83,8 @@ int package_create(struct context *ctx, struct engine *engine, const char *folde
     package->folder = mem_strdup(folder);
     package->path = place(folder, "open", load_id);
     package->manifest.load_id = arena_strdup(&package->manifest.arena, load_id);
-    if (!package->folder || !package->path || !package->manifest.load_id) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!package->folder || !package->path || !package->manifest.load_id)
+        TRY(error_nomem(err));
     TRY(make_package_id(ctx, &package->manifest, err));
     package->manifest.created_us = context_now_us(ctx);
     TRY(fs_remove_tree(package->path, err));
@@ -115,10 +113,8 @@ static int write_manifest(struct package *package, struct tg_error *err)
     int rc = TG_OK;
     struct buf text = BUF_INIT;
     char *path = fs_join(package->path, manifest_name);
-    if (!path) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!path)
+        TRY(error_nomem(err));
     TRY(manifest_write(&package->manifest, &text, err));
     rc = fs_write_file(path, text.data, text.len, err); /* syncs the folder, too */
 done:
@@ -132,10 +128,8 @@ int package_seal(struct package *package, char **path, struct tg_error *err)
     int rc = TG_OK;
     *path = NULL;
     char *sealed = place(package->folder, "sealed", package->manifest.load_id);
-    if (!sealed) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!sealed)
+        TRY(error_nomem(err));
     TRY(spool_finish(package->spool, &package->manifest, err));
     TRY(context_check(package->ctx, err));
     TRY(write_manifest(package, err));
@@ -172,18 +166,14 @@ int package_settle(const char *folder, struct fs_names *sealed, struct tg_error 
     *sealed = (struct fs_names){0};
     char *open = fs_join(folder, "open");
     char *done_folder = fs_join(folder, "sealed");
-    if (!open || !done_folder) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!open || !done_folder)
+        TRY(error_nomem(err));
     TRY(fs_remove_tree(open, err));
     TRY(fs_list(done_folder, sealed, err));
     for (size_t i = 0; i < sealed->count; i++) {
         char *path = fs_join(done_folder, sealed->items[i]);
-        if (!path) {
-            rc = error_nomem(err);
-            goto done;
-        }
+        if (!path)
+            TRY(error_nomem(err));
         mem_free(sealed->items[i]);
         sealed->items[i] = path;
     }
@@ -201,10 +191,8 @@ static int check_file(const char *folder, const struct manifest_file *file, stru
     struct fs_stat stat = {0};
     char checksum[17] = "";
     char *path = fs_join(folder, file->name);
-    if (!path) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!path)
+        TRY(error_nomem(err));
     TRY(fs_stat(path, &stat, err));
     if (!stat.exists || stat.is_dir) {
         rc = error_set(err, TG_IO, "file '%s' is missing", file->name);
@@ -277,10 +265,8 @@ static int move_to(const char *path, const char *part, char **out, struct tg_err
     *out = NULL;
     if (folder)
         target = place(folder, part, slash ? slash + 1 : path);
-    if (!target) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!target)
+        TRY(error_nomem(err));
     TRY(make_part(folder, part, err));
     TRY(fs_remove_tree(target, err));
     TRY(fs_rename(path, target, err));
@@ -310,10 +296,8 @@ static int put_text(const char *path, const char *name, struct buf *text, struct
 {
     int rc = TG_OK;
     char *file = fs_join(path, name);
-    if (!file) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!file)
+        TRY(error_nomem(err));
     TRY(buf_check(text, err));
     rc = fs_write_file(file, text->data, text->len, err);
 done:

@@ -132,10 +132,8 @@ static int find_file(struct spool *spool, const char *table, const struct ArrowS
     int rc = TG_OK;
     struct spool_file file = {.table = mem_strdup(table),
                               .name = file_name(table, spool->file_count + 1)};
-    if (!file.table || !file.name) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!file.table || !file.name)
+        TRY(error_nomem(err));
     TRY(schema_copy(schema, &file.schema, err));
     TRY(mem_grow(&open->items, &open->cap, open->count + 1, sizeof(*open->items), err));
     *out = &open->items[open->count++];
@@ -177,10 +175,8 @@ static int write_file(struct spool *spool, struct spool_file *file, struct tg_er
 {
     int rc = TG_OK;
     char *path = fs_join(spool->folder, file->name);
-    if (!path) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!path)
+        TRY(error_nomem(err));
     TRY(engine_write_parquet(spool->engine, &file->schema, file->arrays, file->count, path,
                              &file->result, err));
     TRY(hash_file(path, file->checksum, err));
@@ -273,11 +269,9 @@ static int enter(struct manifest *manifest, const struct spool_file *file, struc
     int rc = TG_OK;
     struct manifest_file entry = {0};
     struct manifest_table *table = manifest_find(manifest, file->table);
-    if (!table) {
-        rc = error_set(err, TG_INTERNAL, "table '%s' has rows but is not in the manifest",
-                       file->table);
-        goto done;
-    }
+    if (!table)
+        TRY(error_set(err, TG_INTERNAL, "table '%s' has rows but is not in the manifest",
+                      file->table));
     TRY(describe_file(file, &entry, err));
     rc = manifest_add_file(manifest, table, &entry, err);
 done:

@@ -224,9 +224,11 @@ static void test_damaged_ones(void **state)
 static void test_of_0_1(void **state)
 {
     (void)state;
-    static const char *const keys[] = {"\n  \"package_id\": \"00ff\",",
-                                       "\n  \"catalog_version_from\": 3,",
-                                       "\n  \"catalog_hash_from\": \"c=\","};
+    static const char *const keys[] = {
+        "\n  \"package_id\": \"00ff\",",      "\n  \"catalog_version_from\": 3,",
+        "\n  \"catalog_hash_from\": \"c=\",", "\n  \"skips_files\": true,",
+        "\n      \"content\": \"c0ffee\",",   "\n      \"content_bytes\": 78,",
+        ",\n      \"renamed_from\": \"a/c\""};
     struct manifest made;
     struct manifest got;
     struct buf text = BUF_INIT;
@@ -243,6 +245,10 @@ static void test_of_0_1(void **state)
     assert_int_equal(got.state_version_from, 4);
     assert_int_equal(got.catalog_version_from, -1);
     assert_string_equal(got.catalog_hash_from, "");
+    assert_true(got.skips_files);
+    assert_string_equal(got.bookmarks[0].content, "");
+    assert_int_equal(got.bookmarks[0].content_bytes, 0);
+    assert_string_equal(got.bookmarks[0].replaces, "");
     manifest_release(&got);
     manifest_release(&made);
     buf_release(&text);
