@@ -17,8 +17,6 @@
 #include <fnmatch.h>
 #include <ftw.h>
 #include <limits.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -29,6 +27,7 @@
 
 #include "base/fault.h"
 #include "base/memory.h"
+#include "base/thread.h"
 #include "base/time.h"
 
 /* ---- Paths --------------------------------------------------------------------------------- */
@@ -600,14 +599,10 @@ static int lock_take(const char *path, int *out, struct tg_error *err)
  * of fcntl(2) does not keep two threads apart. So a thread holds it that has a table of open files
  * of its own, which no fork of another thread copies. */
 struct lock_holder {
-    const char *path; /* borrowed until `tried` */
+    const char *path; /* borrowed while it is taken */
     pid_t process;
-    pthread_t thread;
-    pthread_mutex_t mutex; /* of what follows */
-    pthread_cond_t changed;
-    bool tried, ended;
-    int rc;
-    struct tg_error err;
+    struct worker *worker;
+    int fd;
 };
 
 /* Where the kernel cannot, the lock is held all the same, but a process that was forked keeps it
@@ -620,62 +615,39 @@ static void own_table_of_files(void)
 #endif
 }
 
-static void *hold_lock(void *arg)
+static int hold_lock(void *arg, struct tg_error *err)
 {
     struct lock_holder *holder = arg;
-    int fd = -1;
     own_table_of_files();
-    int rc = lock_take(holder->path, &fd, &holder->err);
-    pthread_mutex_lock(&holder->mutex);
-    holder->rc = rc;
-    holder->tried = true;
-    pthread_cond_signal(&holder->changed);
-    while (rc == TG_OK && !holder->ended)
-        pthread_cond_wait(&holder->changed, &holder->mutex);
-    pthread_mutex_unlock(&holder->mutex);
-    if (rc == TG_OK) {
-        flock(fd, LOCK_UN);
-        close(fd);
-    }
-    return NULL;
+    return lock_take(holder->path, &holder->fd, err);
 }
 
-/* Signals are for the program's own threads. */
-static int start_holder(struct lock_holder *holder)
+static int drop_lock(void *arg, struct tg_error *err)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = pthread_create(&holder->thread, NULL, hold_lock, holder);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return failure;
+    (void)err;
+    struct lock_holder *holder = arg;
+    flock(holder->fd, LOCK_UN);
+    close(holder->fd);
+    return TG_OK;
 }
 
 int fs_lock(const char *path, struct fs_lock *out, struct tg_error *err)
 {
-    out->holder = NULL;
+    int rc = TG_OK;
     struct lock_holder *holder = mem_calloc(1, sizeof(*holder));
+    out->holder = NULL;
     if (!holder)
         return error_nomem(err);
-    holder->path = path;
-    holder->process = getpid();
-    pthread_mutex_init(&holder->mutex, NULL);
-    pthread_cond_init(&holder->changed, NULL);
-    int failure = start_holder(holder);
-    if (failure) {
-        mem_free(holder);
-        return error_errno(err, TG_IO, failure, "lock '%s' needs a thread", path);
-    }
-    pthread_mutex_lock(&holder->mutex);
-    while (!holder->tried)
-        pthread_cond_wait(&holder->changed, &holder->mutex);
-    pthread_mutex_unlock(&holder->mutex);
-    int rc = holder->rc;
-    if (rc != TG_OK && err)
-        *err = holder->err;
+    *holder = (struct lock_holder){.path = path, .process = getpid()};
+    TRY(worker_start(&holder->worker, err));
+    TRY(worker_submit(holder->worker, hold_lock, holder, err));
+    TRY(worker_wait(holder->worker, err));
     out->holder = holder;
-    if (rc != TG_OK)
-        fs_unlock(out);
+done:
+    if (rc != TG_OK) {
+        worker_stop(holder->worker);
+        mem_free(holder);
+    }
     return rc;
 }
 
@@ -685,12 +657,7 @@ void fs_unlock(struct fs_lock *lock)
     lock->holder = NULL;
     if (!holder || holder->process != getpid()) /* the thread was not forked */
         return;
-    pthread_mutex_lock(&holder->mutex);
-    holder->ended = true;
-    pthread_cond_signal(&holder->changed);
-    pthread_mutex_unlock(&holder->mutex);
-    pthread_join(holder->thread, NULL);
-    pthread_cond_destroy(&holder->changed);
-    pthread_mutex_destroy(&holder->mutex);
+    (void)!worker_submit(holder->worker, drop_lock, holder, NULL); /* no job before it failed */
+    worker_stop(holder->worker);
     mem_free(holder);
 }
