@@ -2,10 +2,10 @@
  * JSON text on yyjson: parsing with our allocator and errors with a place, and what those need who
  * write it piece by piece.
  *
- * Path in: json_parse -> json_get_*. Path out: json_string, json_double, json_put_*; json_mut_write for trees
- * that were built. Control characters are written \u00xx in lower case and numbers turn to an
- * exponent at 1e16 (`1e+16`) and below 1e-5: that is what dlt's JSON writer does, and hashes are
- * taken of this text.
+ * Path in: json_parse -> json_get_*. Path out: json_string, json_double, json_put_*; json_mut_write
+ * for trees that were built. Control characters are written \u00xx in lower case and numbers turn
+ * to an exponent at 1e16 (`1e+16`) and below 1e-5: that is what dlt's JSON writer does, and hashes
+ * are taken of this text.
  *
  * Building trees is yyjson's own API; a parsed one is a tape of cells, which cell_json writes.
  */
@@ -262,10 +262,4 @@ int64_t json_get_int(const yyjson_val *object, const char *key, int64_t fallback
     if (yyjson_is_sint(value) || (yyjson_is_uint(value) && yyjson_get_uint(value) <= INT64_MAX))
         return yyjson_get_sint(value);
     return fallback;
-}
-
-bool json_get_bool(const yyjson_val *object, const char *key, bool fallback)
-{
-    yyjson_val *value = yyjson_obj_get((yyjson_val *)object, key);
-    return yyjson_is_bool(value) ? yyjson_get_bool(value) : fallback;
 }

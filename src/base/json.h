@@ -31,8 +31,7 @@ bool json_nests_deeper(const yyjson_val *value);
 void json_string(struct buf *out, const char *text, size_t len);
 void json_double(struct buf *out, double value);
 
-/* Members of an object that is written piece by piece: a comma where one is due, the key, the value.
- */
+/* Members of an object that is written piece by piece: a comma where one is due, key, value. */
 void json_put_key(struct buf *out, const char *key);
 void json_put_text(struct buf *out, const char *key, const char *text);
 void json_put_int(struct buf *out, const char *key, int64_t number);
@@ -47,6 +46,5 @@ int json_mut_write(const yyjson_mut_doc *doc, struct buf *out,
  * another type. */
 const char *json_get_text(const yyjson_val *object, const char *key);
 int64_t json_get_int(const yyjson_val *object, const char *key, int64_t fallback);
-bool json_get_bool(const yyjson_val *object, const char *key, bool fallback);
 
 #endif

@@ -237,6 +237,12 @@ char *arena_strndup(struct arena *arena, const char *text, size_t len)
     return copy;
 }
 
+int arena_keep(struct arena *arena, const char *text, const char **out, struct tg_error *err)
+{
+    *out = arena_strdup(arena, text);
+    return *out ? TG_OK : error_nomem(err);
+}
+
 char *arena_printf(struct arena *arena, const char *format, ...)
 {
     va_list args;

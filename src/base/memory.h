@@ -33,6 +33,9 @@ void arena_release(struct arena *arena); /* frees everything; the arena may be u
 void *arena_alloc(struct arena *arena, size_t size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t len);
+/* A copy of `text`, which is not NULL, in *out. */
+int arena_keep(struct arena *arena, const char *text, const char **out,
+               struct tg_error *err) TG_CHECK_RESULT;
 char *arena_printf(struct arena *arena, const char *format, ...) TG_PRINTF(2, 3);
 
 #ifdef TG_TESTING

@@ -11,8 +11,6 @@
 
 #include <string.h>
 
-#include "base/json.h"
-
 static const char *const mode_names[] = {
     [CONTRACT_UNSAID] = "",
     [CONTRACT_EVOLVE] = "evolve",
@@ -83,23 +81,18 @@ done:
     return rc;
 }
 
-int contract_read(const char *json, struct contract *out, struct tg_error *err)
+int contract_read(yyjson_val *value, struct contract *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    yyjson_doc *doc = NULL;
-    *out = (struct contract){0};
-    TRY(json_parse(json, strlen(json), "'schema_contract'", &doc, err));
-    yyjson_val *root = yyjson_doc_get_root(doc);
-    if (yyjson_is_obj(root)) {
-        out->spelled_out = true;
-        TRY(read_map(root, out, err));
-    } else if (!yyjson_is_null(root)) {
-        TRY(read_mode(root, "schema_contract", &out->modes[0], err));
+    *out = (struct contract){.spelled_out = yyjson_is_obj(value)};
+    if (out->spelled_out) {
+        TRY(read_map(value, out, err));
+    } else if (value && !yyjson_is_null(value)) {
+        TRY(read_mode(value, "schema_contract", &out->modes[0], err));
         for (int i = 1; i < CONTRACT_COUNT; i++)
             out->modes[i] = out->modes[0];
     }
 done:
-    yyjson_doc_free(doc);
     return rc;
 }
 

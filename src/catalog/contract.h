@@ -4,6 +4,8 @@
 #ifndef TIDEGATE_CATALOG_CONTRACT_H
 #define TIDEGATE_CATALOG_CONTRACT_H
 
+#include <yyjson.h>
+
 #include "base/buf.h"
 #include "base/error.h"
 
@@ -28,7 +30,7 @@ bool contract_mode_find(const char *text, enum contract_mode *out);
 const char *contract_entity_text(enum contract_entity entity);
 
 /* Reads `schema_contract` of a stored schema: a mode for all entities, or a map. TG_DATA. */
-int contract_read(const char *json, struct contract *out, struct tg_error *err) TG_CHECK_RESULT;
+int contract_read(yyjson_val *value, struct contract *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Writes it in that form: one word where all three are equal and not spelled out, else a map of
  * what is said. Nothing said: nothing written. */
 void contract_write(const struct contract *contract, struct buf *out);

@@ -339,12 +339,10 @@ static int apply_table(struct catalog *catalog, struct table *table,
         table->disposition = hints->disposition;
     if (hints->max_nesting >= 0)
         table->max_nesting = hints->max_nesting;
-    table->resource = arena_strdup(&catalog->arena, hints->resource);
     table->merge_strategy = NULL;
+    TRY(arena_keep(&catalog->arena, hints->resource, &table->resource, err));
     if (hints->merge_strategy)
-        table->merge_strategy = arena_strdup(&catalog->arena, hints->merge_strategy);
-    if (!table->resource || (hints->merge_strategy && !table->merge_strategy))
-        return error_nomem(err);
+        TRY(arena_keep(&catalog->arena, hints->merge_strategy, &table->merge_strategy, err));
     if (contract_is_said(&hints->contract)) {
         table->contract = hints->contract;
         extra_remove(&table->extras, "schema_contract");
@@ -442,11 +440,8 @@ static int apply_column(struct catalog *catalog, struct table *table,
     for (const struct column_flag *flag = column_flags; flag->key; flag++)
         if (*column_flag_at((struct table_column *)wish, flag))
             *column_flag_at(column, flag) = true;
-    if (wish->dedup_sort) {
-        column->dedup_sort = arena_strdup(&catalog->arena, wish->dedup_sort);
-        if (!column->dedup_sort)
-            return error_nomem(err);
-    }
+    if (wish->dedup_sort)
+        TRY(arena_keep(&catalog->arena, wish->dedup_sort, &column->dedup_sort, err));
     for (const struct extra *extra = wish->extras; extra; extra = extra->next)
         TRY(extra_set(catalog, &column->extras, extra->key, extra->json, err));
 done:

@@ -389,11 +389,8 @@ int name_path_copy(const struct name_rules *rules, struct hasher *hasher, const 
 {
     struct buf text = BUF_INIT;
     int rc = name_path(rules, hasher, name, strlen(name), &text, err);
-    if (rc == TG_OK) {
-        *out = arena_strdup(arena, buf_string(&text));
-        if (!*out)
-            rc = error_nomem(err);
-    }
+    if (rc == TG_OK)
+        rc = arena_keep(arena, buf_string(&text), out, err);
     buf_release(&text);
     return rc;
 }

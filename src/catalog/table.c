@@ -79,22 +79,22 @@ struct table *catalog_find_like(const struct catalog *catalog, const char *name,
 int table_make(struct catalog *catalog, const char *name, const char *parent, struct table **out,
                struct tg_error *err)
 {
+    int rc = TG_OK;
     *out = NULL;
     struct table *table = arena_alloc(&catalog->arena, sizeof(*table));
     if (!table)
         return error_nomem(err);
-    table->name = arena_strdup(&catalog->arena, name);
+    TRY(arena_keep(&catalog->arena, name, &table->name, err));
     table->max_nesting = -1;
     if (parent) {
-        table->parent = arena_strdup(&catalog->arena, parent);
+        TRY(arena_keep(&catalog->arena, parent, &table->parent, err));
     } else {
         table->resource = table->name;
         table->disposition = DISPOSITION_APPEND;
     }
-    if (!table->name || (parent && !table->parent))
-        return error_nomem(err);
     *out = table;
-    return TG_OK;
+done:
+    return rc;
 }
 
 int catalog_add(struct catalog *catalog, const char *name, const char *parent, struct table **out,
@@ -204,6 +204,8 @@ struct table_column *table_find_like(const struct table *table, const char *name
 int table_add_column(struct catalog *catalog, struct table *table, const char *name,
                      const struct type_spec *spec, struct table_column **out, struct tg_error *err)
 {
+    int rc = TG_OK;
+    const char *copy;
     if (out)
         *out = NULL;
     if (table_find(table, name))
@@ -214,12 +216,8 @@ int table_add_column(struct catalog *catalog, struct table *table, const char *n
     if (!columns)
         return error_nomem(err);
     table->columns = columns;
-    int rc = grow_slots(catalog, table, err);
-    if (rc != TG_OK)
-        return rc;
-    char *copy = arena_strdup(&catalog->arena, name);
-    if (!copy)
-        return error_nomem(err);
+    TRY(grow_slots(catalog, table, err));
+    TRY(arena_keep(&catalog->arena, name, &copy, err));
     if (table->slots)
         *find_slot(table, name) = (uint32_t)(table->column_count + 1);
     struct table_column *column = &columns[table->column_count++];
@@ -230,7 +228,8 @@ int table_add_column(struct catalog *catalog, struct table *table, const char *n
     }
     if (out)
         *out = column;
-    return TG_OK;
+done:
+    return rc;
 }
 
 struct type_spec table_completed_type(const struct table_column *column,
@@ -299,20 +298,20 @@ const char *extra_find(const struct extra *extras, const char *key)
 int extra_set(struct catalog *catalog, struct extra **extras, const char *key, const char *json,
               struct tg_error *err)
 {
+    int rc = TG_OK;
     struct extra **at = find_extra(extras, key);
-    const char *copy = arena_strdup(&catalog->arena, json);
-    if (!copy)
-        return error_nomem(err);
+    const char *copy;
+    TRY(arena_keep(&catalog->arena, json, &copy, err));
     if (!*at) {
         struct extra *extra = arena_alloc(&catalog->arena, sizeof(*extra));
-        char *name = arena_strdup(&catalog->arena, key);
-        if (!extra || !name)
+        if (!extra)
             return error_nomem(err);
-        extra->key = name;
+        TRY(arena_keep(&catalog->arena, key, &extra->key, err));
         *at = extra;
     }
     (*at)->json = copy;
-    return TG_OK;
+done:
+    return rc;
 }
 
 void extra_remove(struct extra **extras, const char *key)

@@ -263,6 +263,18 @@ void cell_json(struct buf *out, const yyjson_val *cell, int flags)
     put_cell(out, cell, flags, 0);
 }
 
+int cell_keep_json(const yyjson_val *cell, struct arena *arena, const char **out,
+                   struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    cell_json(&text, cell, 0);
+    int rc = buf_check(&text, err);
+    if (rc == TG_OK)
+        rc = arena_keep(arena, buf_string(&text), out, err);
+    buf_release(&text);
+    return rc;
+}
+
 bool cell_has_timestamp(const yyjson_val *cell)
 {
     const yyjson_val *end = cell_next(cell);

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "data/type.h"
 
 enum cell_kind {
@@ -102,6 +103,9 @@ const yyjson_val *cell_find(const yyjson_val *object, const char *key, size_t le
  * ones with nothing; `instants`: they are whole microseconds since 1970, rounded down. */
 enum { CELL_JSON_MARKERS = 1, CELL_JSON_SORTED = 2, CELL_JSON_ZULU = 4, CELL_JSON_INSTANTS = 8 };
 void cell_json(struct buf *out, const yyjson_val *cell, int flags);
+/* The same, without flags, as a text in the arena. */
+int cell_keep_json(const yyjson_val *cell, struct arena *arena, const char **out,
+                   struct tg_error *err) TG_CHECK_RESULT;
 /* Whether it is a timestamp, or one is nested in it. */
 bool cell_has_timestamp(const yyjson_val *cell);
 

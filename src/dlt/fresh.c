@@ -65,9 +65,8 @@ int catalog_init(struct catalog *catalog, const char *name, struct tg_error *err
     int rc = catalog_read(catalog, json, sizeof(json) - 1, err);
     if (rc != TG_OK)
         return rc;
-    catalog->name = arena_strdup(&catalog->arena, name);
-    if (catalog->name)
-        return TG_OK;
-    catalog_release(catalog);
-    return error_nomem(err);
+    rc = arena_keep(&catalog->arena, name, &catalog->name, err);
+    if (rc != TG_OK)
+        catalog_release(catalog);
+    return rc;
 }

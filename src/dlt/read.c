@@ -21,17 +21,10 @@ enum { ENGINE = 11, ENGINE_OLDEST = 9 };
 
 /* ---- Single values ------------------------------------------------------------------------- */
 
-static int wrong_type(const char *key, const char *expected, yyjson_val *value,
-                      struct tg_error *err)
-{
-    return error_set(err, TG_DATA, "'%s' must be %s, it is %s", key, expected,
-                     yyjson_get_type_desc(value));
-}
-
 static int read_bool(const char *key, yyjson_val *value, bool *out, struct tg_error *err)
 {
     if (!yyjson_is_bool(value))
-        return wrong_type(key, "true or false", value, err);
+        return store_wrong_type(key, "true or false", yyjson_get_type_desc(value), err);
     *out = yyjson_get_bool(value);
     return TG_OK;
 }
@@ -40,7 +33,8 @@ static int read_int(const char *key, yyjson_val *value, int64_t max, int64_t *ou
                     struct tg_error *err)
 {
     if (!yyjson_is_uint(value))
-        return wrong_type(key, "a whole number, zero or more", value, err);
+        return store_wrong_type(key, "a whole number, zero or more", yyjson_get_type_desc(value),
+                                err);
     if (yyjson_get_uint(value) > (uint64_t)max)
         return error_set(err, TG_DATA, "'%s' is %llu, which is too large", key,
                          (unsigned long long)yyjson_get_uint(value));
@@ -61,7 +55,7 @@ static int read_small(const char *key, yyjson_val *value, int *out, struct tg_er
 static int check_name(const char *key, yyjson_val *value, struct tg_error *err)
 {
     if (!yyjson_is_str(value))
-        return wrong_type(key, "a text", value, err);
+        return store_wrong_type(key, "a text", yyjson_get_type_desc(value), err);
     if (yyjson_get_len(value) == 0 || strlen(yyjson_get_str(value)) != yyjson_get_len(value))
         return error_set(err, TG_DATA, "'%s' is empty or holds a NUL character", key);
     return TG_OK;
@@ -71,25 +65,7 @@ static int read_text(struct catalog *catalog, const char *key, yyjson_val *value
                      struct tg_error *err)
 {
     int rc = check_name(key, value, err);
-    if (rc != TG_OK)
-        return rc;
-    *out = arena_strdup(&catalog->arena, yyjson_get_str(value));
-    return *out ? TG_OK : error_nomem(err);
-}
-
-static int read_json(struct catalog *catalog, yyjson_val *value, const char **out,
-                     struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct buf text = BUF_INIT;
-    cell_json(&text, value, 0);
-    TRY(buf_check(&text, err));
-    *out = arena_strdup(&catalog->arena, buf_string(&text));
-    if (!*out)
-        rc = error_nomem(err);
-done:
-    buf_release(&text);
-    return rc;
+    return rc == TG_OK ? arena_keep(&catalog->arena, yyjson_get_str(value), out, err) : rc;
 }
 
 static int keep_extra(struct catalog *catalog, struct extra **list, yyjson_val *key,
@@ -298,7 +274,7 @@ static int read_disposition(yyjson_val *value, struct table *table, struct tg_er
 {
     const char *text = yyjson_get_str(value);
     if (!text)
-        return wrong_type("write_disposition", "a text", value, err);
+        return store_wrong_type("write_disposition", "a text", yyjson_get_type_desc(value), err);
     for (enum disposition i = DISPOSITION_APPEND; i <= DISPOSITION_SKIP; i++) {
         if (strcmp(disposition_word(i), text) == 0) {
             table->disposition = i;
@@ -318,7 +294,7 @@ static int read_normalizer_hints(struct catalog *catalog, struct table *table, y
     const char *fields[4] = {0};
     size_t count = 0;
     if (!yyjson_is_obj(object))
-        return wrong_type("x-normalizer", "an object", object, err);
+        return store_wrong_type("x-normalizer", "an object", yyjson_get_type_desc(object), err);
     yyjson_obj_iter iter = yyjson_obj_iter_with(object);
     for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter)) && count < 3;) {
         yyjson_val *value = yyjson_obj_iter_get_val(key);
@@ -349,11 +325,11 @@ static int read_contract(struct catalog *catalog, struct table *table, yyjson_va
     int rc = TG_OK;
     struct buf text = BUF_INIT;
     struct buf ours = BUF_INIT;
-    cell_json(&text, value, 0);
-    TRY(buf_check(&text, err));
-    TRY(contract_read(buf_string(&text), &table->contract, err));
+    TRY(contract_read(value, &table->contract, err));
     table->contract.spelled_out = false;
     contract_write(&table->contract, &ours);
+    cell_json(&text, value, 0);
+    TRY(buf_check(&text, err));
     TRY(buf_check(&ours, err));
     if (strcmp(buf_string(&text), buf_string(&ours)) != 0)
         TRY(keep_extra(catalog, &table->extras, key, value, err));
@@ -456,7 +432,7 @@ static int read_previous(struct catalog *catalog, yyjson_val *list, struct tg_er
 {
     int rc = TG_OK;
     if (!yyjson_is_arr(list))
-        return wrong_type("previous_hashes", "a list", list, err);
+        return store_wrong_type("previous_hashes", "a list", yyjson_get_type_desc(list), err);
     size_t max = sizeof(catalog->previous_hashes) / sizeof(catalog->previous_hashes[0]);
     yyjson_arr_iter iter = yyjson_arr_iter_with(list);
     for (yyjson_val *hash; (hash = yyjson_arr_iter_next(&iter)) && catalog->previous_count < max;)
@@ -490,7 +466,8 @@ static int check_normalizers(yyjson_val *object, struct tg_error *err)
     yyjson_val *value = object;
     for (size_t i = 0; value && !yyjson_is_null(value); i++) {
         if (!yyjson_is_obj(value))
-            return wrong_type(i > 0 ? path[i - 1] : "normalizers", "an object", value, err);
+            return store_wrong_type(i > 0 ? path[i - 1] : "normalizers", "an object",
+                                    yyjson_get_type_desc(value), err);
         value = path[i] ? yyjson_obj_get(value, path[i]) : NULL;
     }
     return TG_OK;
@@ -515,11 +492,11 @@ static int read_schema_key(struct catalog *catalog, yyjson_val *key, yyjson_val 
         TRY(read_previous(catalog, value, err));
     } else if (strcmp(name, "settings") == 0) {
         if (!yyjson_is_obj(value))
-            return wrong_type(name, "an object", value, err);
-        TRY(read_json(catalog, value, &catalog->settings_json, err));
+            return store_wrong_type(name, "an object", yyjson_get_type_desc(value), err);
+        TRY(cell_keep_json(value, &catalog->arena, &catalog->settings_json, err));
     } else if (strcmp(name, "normalizers") == 0) {
         TRY(check_normalizers(value, err));
-        TRY(read_json(catalog, value, &catalog->normalizers_json, err));
+        TRY(cell_keep_json(value, &catalog->arena, &catalog->normalizers_json, err));
     } else {
         TRY(keep_extra(catalog, &catalog->extras, key, value, err));
     }

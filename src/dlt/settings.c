@@ -182,20 +182,14 @@ done:
 
 /* ---- Reading: settings --------------------------------------------------------------------- */
 
-static int wrong_type(const char *key, const char *expected, yyjson_val *value,
-                      struct tg_error *err)
-{
-    return error_set(err, TG_DATA, "'%s' must be %s, it is %s", key, expected,
-                     yyjson_get_type_desc(value));
-}
-
 /* The member `key`, NULL when absent or null; `check` says whether a value is of the right type. */
 static int member(yyjson_val *object, const char *key, bool (*check)(yyjson_val *),
                   const char *expected, yyjson_val **out, struct tg_error *err)
 {
     yyjson_val *value = yyjson_obj_get(object, key);
     *out = yyjson_is_null(value) ? NULL : value;
-    return *out && !check(*out) ? wrong_type(key, expected, *out, err) : TG_OK;
+    return *out && !check(*out) ? store_wrong_type(key, expected, yyjson_get_type_desc(*out), err)
+                                : TG_OK;
 }
 
 static int member_object(yyjson_val *object, const char *key, yyjson_val **out,
@@ -213,7 +207,7 @@ static int member_list(yyjson_val *object, const char *key, yyjson_val **out, st
 static int check_text(const char *key, yyjson_val *value, struct tg_error *err)
 {
     if (!yyjson_is_str(value))
-        return wrong_type(key, "a text", value, err);
+        return store_wrong_type(key, "a text", yyjson_get_type_desc(value), err);
     if (strlen(yyjson_get_str(value)) != yyjson_get_len(value))
         return error_set(err, TG_DATA, "'%s' holds a NUL character", key);
     return TG_OK;
@@ -238,13 +232,11 @@ static int add_pattern(struct settings *settings, struct pattern ***tail, const 
     struct pattern *pattern = arena_alloc(&settings->arena, sizeof(*pattern));
     if (!pattern)
         return error_nomem(err);
-    pattern->text = arena_strdup(&settings->arena, text);
-    if (!pattern->text)
-        return error_nomem(err);
     **tail = pattern;
     *tail = &pattern->next;
     *out = pattern;
-    return is_regex(text) ? compile(text, TG_DATA, &pattern->code, err) : TG_OK;
+    int rc = arena_keep(&settings->arena, text, &pattern->text, err);
+    return rc == TG_OK && is_regex(text) ? compile(text, TG_DATA, &pattern->code, err) : rc;
 }
 
 static int read_types(struct settings *settings, yyjson_val *object, struct tg_error *err)
@@ -275,10 +267,8 @@ static int read_hint(struct settings *settings, struct pattern ***tail, yyjson_v
     if (!hint_is_known(hint) || yyjson_is_null(list))
         return TG_OK;
     if (!yyjson_is_arr(list))
-        return wrong_type(hint, "a list", list, err);
-    hint = arena_strdup(&settings->arena, hint);
-    if (!hint)
-        return error_nomem(err);
+        return store_wrong_type(hint, "a list", yyjson_get_type_desc(list), err);
+    TRY(arena_keep(&settings->arena, hint, &hint, err));
     yyjson_arr_iter iter = yyjson_arr_iter_with(list);
     for (yyjson_val *text; (text = yyjson_arr_iter_next(&iter));) {
         struct pattern *pattern = NULL;
@@ -287,21 +277,6 @@ static int read_hint(struct settings *settings, struct pattern ***tail, yyjson_v
         pattern->hint = hint;
     }
 done:
-    return rc;
-}
-
-static int read_contract(yyjson_val *value, struct contract *out, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct buf text = BUF_INIT;
-    *out = (struct contract){0};
-    if (!value)
-        return TG_OK;
-    cell_json(&text, value, 0);
-    TRY(buf_check(&text, err));
-    TRY(contract_read(buf_string(&text), out, err));
-done:
-    buf_release(&text);
     return rc;
 }
 
@@ -320,7 +295,7 @@ static int read_settings(struct settings *settings, yyjson_val *object, struct t
     yyjson_obj_iter iter = yyjson_obj_iter_with(hints);
     for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter));)
         TRY(read_hint(settings, &tail, key, yyjson_obj_iter_get_val(key), err));
-    TRY(read_contract(yyjson_obj_get(object, "schema_contract"), &settings->contract, err));
+    TRY(contract_read(yyjson_obj_get(object, "schema_contract"), &settings->contract, err));
 done:
     return rc;
 }
@@ -484,8 +459,7 @@ static int list_member(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *
     if (yyjson_mut_is_arr(*out))
         return TG_OK;
     if (*out && !yyjson_mut_is_null(*out))
-        return error_set(err, TG_DATA, "'%s' must be a list, it is %s", key,
-                         yyjson_mut_get_type_desc(*out));
+        return store_wrong_type(key, "a list", yyjson_mut_get_type_desc(*out), err);
     *out = yyjson_mut_arr(doc);
     return store_put(doc, object, key, *out) ? TG_OK : error_nomem(err);
 }
@@ -712,11 +686,8 @@ static int rewrite(struct catalog *catalog, const char *json, const char *empty,
     TRY(apply(form, hints, stored, err));
     TRY(json_mut_write(form, &after, err));
     *out = json;
-    if (strcmp(buf_string(&before), buf_string(&after)) != 0) {
-        *out = arena_strdup(&catalog->arena, buf_string(&after));
-        if (!*out)
-            rc = error_nomem(err);
-    }
+    if (strcmp(buf_string(&before), buf_string(&after)) != 0)
+        TRY(arena_keep(&catalog->arena, buf_string(&after), out, err));
 done:
     yyjson_mut_doc_free(form);
     yyjson_doc_free(doc);

@@ -158,8 +158,7 @@ static int find_member(yyjson_mut_val *object, const char *key, yyjson_mut_val *
     if (yyjson_mut_is_null(*out))
         *out = NULL;
     if (*out && !yyjson_mut_is_obj(*out))
-        return error_set(err, TG_DATA, "'%s' must be an object, it is %s", key,
-                         yyjson_mut_get_type_desc(*out));
+        return store_wrong_type(key, "an object", yyjson_mut_get_type_desc(*out), err);
     return TG_OK;
 }
 

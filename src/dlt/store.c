@@ -151,6 +151,11 @@ bool store_put(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, yyj
     return value && yyjson_mut_obj_put(object, yyjson_mut_strcpy(doc, key), value);
 }
 
+int store_wrong_type(const char *key, const char *expected, const char *is, struct tg_error *err)
+{
+    return error_set(err, TG_DATA, "'%s' must be %s, it is %s", key, expected, is);
+}
+
 int store_member(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, yyjson_mut_val **out,
                  struct tg_error *err)
 {
@@ -158,8 +163,7 @@ int store_member(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, y
     if (yyjson_mut_is_obj(*out))
         return TG_OK;
     if (*out && !yyjson_mut_is_null(*out))
-        return error_set(err, TG_DATA, "'%s' must be an object, it is %s", key,
-                         yyjson_mut_get_type_desc(*out));
+        return store_wrong_type(key, "an object", yyjson_mut_get_type_desc(*out), err);
     *out = yyjson_mut_obj(doc);
     return store_put(doc, object, key, *out) ? TG_OK : error_nomem(err);
 }
@@ -374,9 +378,10 @@ static int remember_hash(struct catalog *catalog, const char *hash, struct tg_er
     for (size_t i = 0; i < catalog->previous_count; i++)
         if (strcmp(catalog->previous_hashes[i], hash) == 0)
             return TG_OK;
-    const char *copy = arena_strdup(&catalog->arena, hash);
-    if (!copy)
-        return error_nomem(err);
+    const char *copy;
+    int rc = arena_keep(&catalog->arena, hash, &copy, err);
+    if (rc != TG_OK)
+        return rc;
     if (catalog->previous_count < max)
         catalog->previous_count++;
     for (size_t i = catalog->previous_count - 1; i > 0; i--)
@@ -388,22 +393,21 @@ static int remember_hash(struct catalog *catalog, const char *hash, struct tg_er
 int catalog_bump(struct catalog *catalog, bool *changed, struct tg_error *err)
 {
     char hash[STORE_HASH_TEXT + 1];
+    const char *copy;
+    int rc = TG_OK;
     *changed = false;
-    int rc = content_hash(catalog, hash, err);
-    if (rc != TG_OK || strcmp(hash, catalog->version_hash) == 0)
-        return rc;
-    const char *copy = arena_strdup(&catalog->arena, hash);
-    if (!copy)
-        return error_nomem(err);
+    TRY(content_hash(catalog, hash, err));
+    if (strcmp(hash, catalog->version_hash) == 0)
+        return TG_OK;
+    TRY(arena_keep(&catalog->arena, hash, &copy, err));
     if (catalog->version_hash[0]) {
-        rc = remember_hash(catalog, catalog->version_hash, err);
-        if (rc != TG_OK)
-            return rc;
+        TRY(remember_hash(catalog, catalog->version_hash, err));
         catalog->version++;
     }
     catalog->version_hash = copy;
     *changed = true;
-    return TG_OK;
+done:
+    return rc;
 }
 
 int catalog_copy(const struct catalog *from, struct catalog *out, struct tg_error *err)

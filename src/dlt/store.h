@@ -40,6 +40,8 @@ int store_hash(const struct buf *json, const struct buf *tail, char out[STORE_HA
 /* Puts a value (copying the key), replacing an older one. false: no memory, also when `value` is
  * NULL for that reason (yyjson's own put takes NULL as "remove" and calls it a success). */
 bool store_put(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, yyjson_mut_val *value);
+/* TG_DATA: "'key' must be EXPECTED, it is IS". */
+int store_wrong_type(const char *key, const char *expected, const char *is, struct tg_error *err);
 /* The object under `key` in `object`, made when absent or null. TG_DATA when something else is
  * there. */
 int store_member(yyjson_mut_doc *doc, yyjson_mut_val *object, const char *key, yyjson_mut_val **out,

@@ -102,9 +102,7 @@ int output_new(struct outputs *outputs, struct table *table, const char *path, s
     output->free_pass = table_is_new(table) || table->evolve_once;
     output->name_len = strlen(table->name);
     output->schema_stale = true;
-    output->path = arena_strdup(&outputs->arena, path);
-    if (!output->path)
-        return error_nomem(err);
+    TRY(arena_keep(&outputs->arena, path, &output->path, err));
     for (size_t i = 0; i < table->column_count; i++)
         TRY(require(outputs, output, &table->columns[i], NULL, err));
     output->there = there_table(outputs, table->name);
@@ -297,9 +295,7 @@ static int add_slot(struct outputs *outputs, struct output *output, const char *
         return error_nomem(err);
     const struct table_column *column = table_find(output->table, name);
     slot->learned = column && column->spec.type != TYPE_NONE;
-    slot->name = arena_strdup(&outputs->arena, name);
-    if (!slot->name)
-        return error_nomem(err);
+    TRY(arena_keep(&outputs->arena, name, &slot->name, err));
     slot->owner = owner;
     slot->column.spec = slot->learned ? column->spec : there_type(outputs, output, name, spec);
     TRY(mem_grow(&output->slots, &output->slot_cap, output->slot_count + 1, sizeof(struct slot *),

@@ -249,12 +249,8 @@ static int claim_of(struct outputs *outputs, const struct shape *shape, struct f
 {
     int rc = TG_OK;
     TRY(column_name(outputs, shape, field, err));
-    *out = (struct claim){.name = arena_strdup(&outputs->arena, buf_string(&outputs->name)),
-                          .source = field->source,
-                          .owner = field,
-                          .spec = spec};
-    if (!out->name)
-        rc = error_nomem(err);
+    *out = (struct claim){.source = field->source, .owner = field, .spec = spec};
+    TRY(arena_keep(&outputs->arena, buf_string(&outputs->name), &out->name, err));
 done:
     return rc;
 }
@@ -413,10 +409,8 @@ int shape_add_list(struct outputs *outputs, const struct shape *shape, struct fi
         return error_nomem(err);
     TRY(output_nested(outputs, shape->output, path, field->source, apart, &output, err));
     field->list = output ? output->rows : NULL;
-    if (!output) { /* the contract discards its rows */
-        field->rejected = arena_strdup(&outputs->arena, buf_string(&outputs->name));
-        return field->rejected ? TG_OK : error_nomem(err);
-    }
+    if (!output) /* the contract discards its rows */
+        return arena_keep(&outputs->arena, buf_string(&outputs->name), &field->rejected, err);
     if (field->list)
         goto done;
     /* as in dlt, objects on the way to a list do not count */

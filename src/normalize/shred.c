@@ -654,6 +654,7 @@ static int compare_names(const void *left, const void *right)
 int shredder_init(struct shredder *shredder, struct outputs *outputs, struct shape *root,
                   struct tg_error *err)
 {
+    int rc = TG_OK;
     const struct table *table = root->output->table;
     *shredder = (struct shredder){.outputs = outputs, .root = root};
     if (outputs->options.row_ids != TG_ROW_IDS_KEY)
@@ -663,13 +664,11 @@ int shredder_init(struct shredder *shredder, struct outputs *outputs, struct sha
     if (!shredder->key_names)
         return error_nomem(err);
     shredder->key_count = table_key(table, false, shredder->key_names, count);
-    for (size_t i = 0; i < count; i++) { /* the catalog may move its columns */
-        shredder->key_names[i] = arena_strdup(&outputs->arena, shredder->key_names[i]);
-        if (!shredder->key_names[i])
-            return error_nomem(err);
-    }
+    for (size_t i = 0; i < count; i++) /* the catalog may move its columns */
+        TRY(arena_keep(&outputs->arena, shredder->key_names[i], &shredder->key_names[i], err));
     qsort(shredder->key_names, count, sizeof(const char *), compare_names);
-    return TG_OK;
+done:
+    return rc;
 }
 
 void shredder_release(struct shredder *shredder)

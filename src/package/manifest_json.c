@@ -217,22 +217,15 @@ static void read_members(struct reader *reader, const struct form *form, yyjson_
 
 static bool keep(struct reader *reader, const char *text, void *field)
 {
-    const char **out = field;
-    *out = arena_strdup(reader->arena, text);
-    if (!*out)
-        reader->rc = error_nomem(reader->err);
+    reader->rc = arena_keep(reader->arena, text, field, reader->err);
     return true;
 }
 
-static bool read_json(struct reader *reader, yyjson_val *value, void *field)
+static bool keep_json(struct reader *reader, yyjson_val *value, void *field)
 {
-    struct buf text = BUF_INIT;
-    if (!yyjson_is_null(value))
-        cell_json(&text, value, 0);
-    reader->rc = buf_check(&text, reader->err);
-    if (reader->rc == TG_OK)
-        keep(reader, buf_string(&text), field);
-    buf_release(&text);
+    if (yyjson_is_null(value))
+        return keep(reader, "", field);
+    reader->rc = cell_keep_json(value, reader->arena, field, reader->err);
     return true;
 }
 
@@ -279,7 +272,7 @@ static bool read_value(struct reader *reader, const struct member *member, yyjso
     case TYPE:
         *(enum type *)field = text ? type_find(text) : TYPE_NONE;
         return *(enum type *)field != TYPE_NONE;
-    case JSON: return value && read_json(reader, value, field);
+    case JSON: return value && keep_json(reader, value, field);
     case INT: *(int64_t *)field = yyjson_get_sint(value); return yyjson_is_int(value);
     case COUNT: *(uint64_t *)field = yyjson_get_uint(value); return yyjson_is_uint(value);
     case SMALL: *(int *)field = yyjson_get_int(value); return yyjson_is_int(value);

@@ -66,8 +66,7 @@ static int make_package_id(struct context *ctx, struct manifest *manifest, struc
         return rc;
     for (size_t i = 0; i < sizeof(bits); i++)
         snprintf(text + 2 * i, 3, "%02x", bits[i]);
-    manifest->package_id = arena_strdup(&manifest->arena, text);
-    return manifest->package_id ? TG_OK : error_nomem(err);
+    return arena_keep(&manifest->arena, text, &manifest->package_id, err);
 }
 
 int package_create(struct context *ctx, struct engine *engine, const char *folder,

@@ -121,24 +121,20 @@ static int describe_load(struct load *load, struct manifest *manifest, struct tg
     TRY(state_json(&session->state, &state, err));
     TRY(catalog_bump(&session->catalog, &changed, err));
     TRY(catalog_write(&session->catalog, &catalog, err));
-    manifest->load_id = arena_strdup(arena, load->id);
-    manifest->pipeline = arena_strdup(arena, config->pipeline);
-    manifest->destination = arena_strdup(arena, session->pipeline->destination);
-    manifest->dataset = arena_strdup(arena, config->dataset);
-    manifest->schema = arena_strdup(arena, session->schema);
+    TRY(arena_keep(arena, load->id, &manifest->load_id, err));
+    TRY(arena_keep(arena, config->pipeline, &manifest->pipeline, err));
+    TRY(arena_keep(arena, session->pipeline->destination, &manifest->destination, err));
+    TRY(arena_keep(arena, config->dataset, &manifest->dataset, err));
+    TRY(arena_keep(arena, session->schema, &manifest->schema, err));
     manifest->created_us = load->started_us;
     manifest->state_version_from = ledger->state_version;
-    manifest->state_hash_from = arena_strdup(arena, ledger->state_hash);
-    manifest->files_load_from = arena_strdup(arena, ledger->files_load_id);
+    TRY(arena_keep(arena, ledger->state_hash, &manifest->state_hash_from, err));
+    TRY(arena_keep(arena, ledger->files_load_id, &manifest->files_load_from, err));
     manifest->catalog_version_from = ledger->schema_version;
-    manifest->catalog_hash_from = arena_strdup(arena, ledger->schema_hash);
+    TRY(arena_keep(arena, ledger->schema_hash, &manifest->catalog_hash_from, err));
     manifest->full_refresh = session->pipeline->full_refresh;
-    manifest->state = arena_strdup(arena, buf_string(&state));
-    manifest->catalog = arena_strdup(arena, buf_string(&catalog));
-    if (!manifest->load_id || !manifest->pipeline || !manifest->destination || !manifest->dataset ||
-        !manifest->schema || !manifest->state_hash_from || !manifest->files_load_from ||
-        !manifest->catalog_hash_from || !manifest->state || !manifest->catalog)
-        rc = error_nomem(err);
+    TRY(arena_keep(arena, buf_string(&state), &manifest->state, err));
+    TRY(arena_keep(arena, buf_string(&catalog), &manifest->catalog, err));
 done:
     buf_release(&state);
     buf_release(&catalog);

@@ -339,19 +339,34 @@ static void warn_of_filtered(const struct resource_load *part, const struct extr
 
 /* ---- the pipes ---- */
 
+/* The root table's part of the manifest: before those of what is nested in it. */
+static int enter_root(struct resource_load *part, struct manifest_table **out, struct tg_error *err)
+{
+    struct manifest *manifest = NULL;
+    int rc = load_package(part->load, &manifest, err);
+    return rc == TG_OK ? manifest_add_table(manifest, part->root->name, part->resource->name, false,
+                                            out, err)
+                       : rc;
+}
+
+static int enter_table(struct resource_load *part, const char *name, struct manifest_table **out,
+                       struct tg_error *err)
+{
+    int rc = enter_root(part, out, err);
+    if (rc != TG_OK || strcmp(name, part->root->name) == 0)
+        return rc;
+    return manifest_add_table(package_manifest(part->load->package), name, part->resource->name,
+                              true, out, err);
+}
+
 static int emit_batch(void *sink, const char *name, const struct ArrowSchema *schema,
                       struct ArrowArray *array, struct tg_error *err)
 {
     int rc = TG_OK;
     struct resource_load *part = sink;
-    struct manifest *manifest = NULL;
     struct manifest_table *table = NULL;
     enum there found = part->root_found;
-    const char *resource = part->resource->name;
-    TRY(load_package(part->load, &manifest, err));
-    TRY(manifest_add_table(manifest, part->root->name, resource, false, &table, err));
-    TRY(manifest_add_table(manifest, name, resource, strcmp(name, part->root->name) != 0, &table,
-                           err));
+    TRY(enter_table(part, name, &table, err));
     if (table->rows_new == 0) {
         if (strcmp(name, part->root->name) != 0)
             TRY(there_meet(part->session, name, part->resource, part->held_by, &found, err));
@@ -372,18 +387,15 @@ static int keep_reject(void *sink, const struct reject *reject, struct tg_error 
     struct load *load = part->load;
     struct manifest *manifest = NULL;
     struct manifest_table *table = NULL;
-    const char *resource = part->resource->name;
-    bool nested = strcmp(reject->table, part->root->name) != 0;
-    const struct rejected_row row = {.resource = resource,
+    const struct rejected_row row = {.resource = part->resource->name,
                                      .table = reject->table,
                                      .column = reject->column,
                                      .reason = reject->reason,
                                      .place = reject->place,
                                      .document = reject->document};
-    TRY(load_package(part->load, &manifest, err));
-    if (nested) {
-        TRY(manifest_add_table(manifest, part->root->name, resource, false, &table, err));
-        TRY(manifest_add_table(manifest, reject->table, resource, true, &table, err));
+    TRY(load_package(load, &manifest, err));
+    if (strcmp(reject->table, part->root->name) != 0) {
+        TRY(enter_table(part, reject->table, &table, err));
         table->rows_rejected++;
     } else {
         part->counts->rows_rejected++;
@@ -498,33 +510,20 @@ static int begin_source(struct resource_load *part, struct tg_error *err)
     return TG_OK;
 }
 
-/* A replaced table is emptied even when nothing came, once the source was read to its end. */
-static int remember_replace(struct resource_load *part, struct tg_error *err)
+/* A replaced table is emptied even when nothing came, once the source was read to its end. What is
+ * nested in a table that is gone belongs to no row any more. */
+static int remember_root(struct resource_load *part, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct manifest *manifest = NULL;
     struct manifest_table *table = NULL;
-    if (!part->replaces || (!part->root->seen_data && normalizer_row_count(part->normalizer) == 0))
+    bool has_rows = normalizer_row_count(part->normalizer) > 0;
+    bool replaced = part->replaces && (part->root->seen_data || has_rows);
+    bool remade = !part->replaces && part->root_found == THERE_GONE && has_rows;
+    if (!replaced && !remade)
         return TG_OK;
-    TRY(load_package(part->load, &manifest, err));
-    TRY(manifest_add_table(manifest, part->root->name, part->resource->name, false, &table, err));
-    table->replaced = true;
-done:
-    return rc;
-}
-
-/* What is nested in a table that is gone belongs to no row any more. */
-static int remember_remade(struct resource_load *part, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct manifest *manifest = NULL;
-    struct manifest_table *table = NULL;
-    if (part->root_found != THERE_GONE || part->replaces ||
-        normalizer_row_count(part->normalizer) == 0)
-        return TG_OK;
-    TRY(load_package(part->load, &manifest, err));
-    TRY(manifest_add_table(manifest, part->root->name, part->resource->name, false, &table, err));
-    table->remade = true;
+    TRY(enter_root(part, &table, err));
+    table->replaced = replaced;
+    table->remade = remade;
 done:
     return rc;
 }
@@ -559,8 +558,7 @@ int load_resource(struct load *load, struct sources *sources, const struct resou
     warn_of_order(&part);
     warn_of_filtered(&part, &read);
     TRY(normalizer_finish(part.normalizer, err));
-    TRY(remember_replace(&part, err));
-    TRY(remember_remade(&part, err));
+    TRY(remember_root(&part, err));
     TRY(remember_cursor(&part, err));
     TRY(remember_bookmarks(&part, err));
     counts->rows_read = read.rows_read;

@@ -16,12 +16,6 @@
 #include "dlt/store.h"
 #include "run/load.h"
 
-static int copy(struct tg_result *result, const char *text, const char **out, struct tg_error *err)
-{
-    *out = arena_strdup(&result->arena, text);
-    return *out ? TG_OK : error_nomem(err);
-}
-
 /* An array of up to `count` elements; *out is never NULL. */
 static int alloc(struct tg_result *result, void *out, size_t count, size_t size,
                  struct tg_error *err)
@@ -49,8 +43,8 @@ static int add_table(struct tg_result *result, const struct tg_table_info *table
     int rc = TG_OK;
     struct tg_table_info *out = &result->tables[result->table_count++];
     *out = *table;
-    TRY(copy(result, table->name, &out->name, err));
-    TRY(copy(result, table->resource, &out->resource, err));
+    TRY(arena_keep(&result->arena, table->name, &out->name, err));
+    TRY(arena_keep(&result->arena, table->resource, &out->resource, err));
 done:
     return rc;
 }
@@ -95,8 +89,8 @@ static int add_resource(const struct resource_counts *counts, struct tg_result *
         .bytes_read = counts->bytes_read,
         .seconds = counts->seconds,
     };
-    TRY(copy(result, counts->resource->name, &out->name, err));
-    TRY(copy(result, counts->table, &out->table, err));
+    TRY(arena_keep(&result->arena, counts->resource->name, &out->name, err));
+    TRY(arena_keep(&result->arena, counts->table, &out->table, err));
 done:
     return rc;
 }
@@ -109,9 +103,9 @@ static int add_change(struct tg_result *result, const struct table *table,
     int rc = TG_OK;
     struct tg_schema_change *out = &result->changes[result->change_count++];
     *out = (struct tg_schema_change){.data_type = column ? type_name(column->spec.type) : NULL};
-    TRY(copy(result, table->name, &out->table, err));
+    TRY(arena_keep(&result->arena, table->name, &out->table, err));
     if (column)
-        TRY(copy(result, column->name, &out->column, err));
+        TRY(arena_keep(&result->arena, column->name, &out->column, err));
 done:
     return rc;
 }
@@ -182,8 +176,8 @@ static int add_files(const struct load *load, struct tg_result *result, struct t
             continue;
         out->bytes = (uint64_t)mark->size;
         out->rows = (uint64_t)mark->rows;
-        TRY(copy(result, mark->resource, &out->resource, err));
-        TRY(copy(result, mark->key, &out->path, err));
+        TRY(arena_keep(&result->arena, mark->resource, &out->resource, err));
+        TRY(arena_keep(&result->arena, mark->key, &out->path, err));
         result->file_count++;
     }
 done:
@@ -199,9 +193,9 @@ int result_prepare(const struct load *load, struct tg_result **out, struct tg_er
     if (!result)
         return error_nomem(err);
     size_t nested = load->package ? package_manifest(load->package)->table_count : 0;
-    TRY(copy(result, load->package ? load->id : "", &result->load_id, err));
-    TRY(copy(result, load->session->pipeline->config.dataset, &result->dataset, err));
-    TRY(copy(result, load->session->schema, &result->schema, err));
+    TRY(arena_keep(&result->arena, load->package ? load->id : "", &result->load_id, err));
+    TRY(arena_keep(&result->arena, load->session->pipeline->config.dataset, &result->dataset, err));
+    TRY(arena_keep(&result->arena, load->session->schema, &result->schema, err));
     TRY(alloc(result, &result->tables, load->resource_count + nested, sizeof(*result->tables),
               err));
     TRY(alloc(result, &result->resources, load->resource_count, sizeof(*result->resources), err));

@@ -46,15 +46,16 @@ static int normal_names(struct session *session, const char *const *names, size_
 static int add_extra(struct arena *arena, struct extra **list, const char *key, const char *json,
                      struct tg_error *err)
 {
+    int rc = TG_OK;
     struct extra *extra = arena_alloc(arena, sizeof(*extra));
     if (!extra)
         return error_nomem(err);
-    *extra = (struct extra){
-        .key = arena_strdup(arena, key), .json = arena_strdup(arena, json), .next = *list};
-    if (!extra->key || !extra->json)
-        return error_nomem(err);
+    TRY(arena_keep(arena, key, &extra->key, err));
+    TRY(arena_keep(arena, json, &extra->json, err));
+    extra->next = *list;
     *list = extra;
-    return TG_OK;
+done:
+    return rc;
 }
 
 static int add_text(struct arena *arena, struct extra **list, const char *key, const char *text,
@@ -134,9 +135,7 @@ static int normal_references(struct session *session, struct extra *references,
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
             TRY(normal_json(session, yyjson_mut_obj_get(item, keys[i]), err));
     TRY(json_mut_write(doc, &json, err));
-    references->json = arena_strdup(&session->catalog.arena, buf_string(&json));
-    if (!references->json)
-        rc = error_nomem(err);
+    TRY(arena_keep(&session->catalog.arena, buf_string(&json), &references->json, err));
 done:
     buf_release(&json);
     yyjson_mut_doc_free(doc);

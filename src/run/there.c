@@ -142,6 +142,7 @@ done:
 
 int there_note(struct session *session, struct tg_error *err)
 {
+    int rc = TG_OK;
     const struct catalog *catalog = &session->catalog;
     session->had_data =
         arena_alloc(&session->ledger.arena, catalog->table_count * sizeof(char *) + 1);
@@ -150,12 +151,11 @@ int there_note(struct session *session, struct tg_error *err)
     for (size_t i = 0; i < catalog->table_count; i++) {
         if (!catalog->tables[i]->seen_data || table_is_system(catalog->tables[i]))
             continue;
-        char *name = arena_strdup(&session->ledger.arena, catalog->tables[i]->name);
-        if (!name)
-            return error_nomem(err);
-        session->had_data[session->had_data_count++] = name;
+        TRY(arena_keep(&session->ledger.arena, catalog->tables[i]->name,
+                       &session->had_data[session->had_data_count++], err));
     }
-    return TG_OK;
+done:
+    return rc;
 }
 
 int there_read(struct session *session, struct tg_error *err)

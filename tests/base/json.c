@@ -178,9 +178,6 @@ static void test_getters(void **state)
     assert_int_equal(json_get_int(object, "u", 9), 9);
     assert_int_equal(json_get_int(object, "f", 9), 9);
     assert_int_equal(json_get_int(object, "none", 9), 9);
-    assert_true(json_get_bool(object, "b", false));
-    assert_true(json_get_bool(object, "t", true));
-    assert_false(json_get_bool(NULL, "b", false));
     assert_null(json_get_text(NULL, "t"));
     assert_int_equal(json_get_int(yyjson_obj_get((yyjson_val *)object, "b"), "x", 4), 4);
     yyjson_doc_free(doc);

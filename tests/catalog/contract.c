@@ -6,10 +6,21 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/json.h"
 #include "catalog/contract.h"
 #include "tests/torture.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+static int read_text(const char *json, struct contract *out, struct tg_error *err)
+{
+    yyjson_doc *doc = NULL;
+    int rc = json_parse(json, strlen(json), "it", &doc, err);
+    if (rc == TG_OK)
+        rc = contract_read(yyjson_doc_get_root(doc), out, err);
+    yyjson_doc_free(doc);
+    return rc;
+}
 
 static void words(void **state)
 {
@@ -52,7 +63,7 @@ static void stored_forms(void **state)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct contract contract;
         struct buf out = BUF_INIT;
-        assert_int_equal(contract_read(cases[i].json, &contract, NULL), TG_OK);
+        assert_int_equal(read_text(cases[i].json, &contract, NULL), TG_OK);
         assert_memory_equal(contract.modes, cases[i].contract.modes, sizeof(contract.modes));
         assert_int_equal(contract.spelled_out, cases[i].json[0] == '{');
         contract_write(&contract, &out);
@@ -71,12 +82,11 @@ static void nonsense(void **state)
         {"{\"columns\":1}", "'columns' must be a text"},
         {"{\"rows\":\"freeze\"}", "'rows'"},
         {"[]", "'schema_contract' must be a text"},
-        {"{", "'schema_contract'"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct contract contract;
         struct tg_error err = {0};
-        assert_int_equal(contract_read(cases[i][0], &contract, &err), TG_DATA);
+        assert_int_equal(read_text(cases[i][0], &contract, &err), TG_DATA);
         if (!strstr(err.what, cases[i][1]))
             fail_msg("%s: %s", cases[i][0], err.what);
     }
@@ -119,7 +129,7 @@ static int read_one(void)
 {
     struct contract contract;
     struct buf out = BUF_INIT;
-    int rc = contract_read("{\"columns\":\"freeze\"}", &contract, NULL);
+    int rc = read_text("{\"columns\":\"freeze\"}", &contract, NULL);
     if (rc == TG_OK) {
         contract_write(&contract, &out);
         rc = buf_check(&out, NULL);
