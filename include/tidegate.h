@@ -624,13 +624,13 @@ TG_API size_t tg_result_change_count(const struct tg_result *result);
 TG_API const struct tg_schema_change *tg_result_change(const struct tg_result *result,
                                                        size_t index);
 
-/* A file that was read to its end. Files of a bounded window, which are not remembered, are not
- * told. */
+/* A file that was new, or not what it had been, and is known from this load on. One that a merge or
+ * a cursor reads again as it was is not told, nor are files of a bounded window. */
 struct tg_file_info {
     const char *resource;
     const char *path; /* relative to the source's root */
     uint64_t bytes;   /* on disk */
-    uint64_t rows;    /* that it gave */
+    uint64_t rows;    /* that it has given, in earlier loads, too */
 };
 TG_API size_t tg_result_file_count(const struct tg_result *result);
 TG_API const struct tg_file_info *tg_result_file(const struct tg_result *result, size_t index);
@@ -748,7 +748,7 @@ TG_API_CHECK int tg_cells_get(struct tg_cells *cells, size_t column, enum tg_cel
 /* ---- Specs ---- */
 
 /* A commented spec that runs, in *out, which tg_text_free frees. `source` and `destination` are
- * driver names ("files", "duckdb") or NULL. TG_USAGE. */
+ * driver names; NULL: "files", "duckdb". TG_USAGE. */
 TG_API_CHECK int tg_spec_init(const char *source, const char *destination, char **out,
                               struct tg_error *err);
 

@@ -61,6 +61,8 @@ result "what the driver leaves out is SQL" $? log
 {
     sed 's/logged/lost/' spec.yaml >lost.yaml
     ! "$dir/build/tidegate" check lost.yaml 2>said && grep 'logged: (logged:///file.duckdb)' said &&
-        "$dir/build/tidegate" help spec >said && grep 'Prices that stand in the spec' said
+        "$dir/build/tidegate" help spec >said && grep 'Prices that stand in the spec' said &&
+        "$dir/build/tidegate" init ticker >said && grep "price: {prices: \['10.5'\]}" said &&
+        "$dir/build/tidegate" init >said && grep 'type: files' said
 } >log 2>&1
 result "messages and help know them" $? log

@@ -4,11 +4,10 @@
  *   a map of a spec       -> fill_from_map    -> take_node   \
  *   a struct of the C API -> fill_from_struct -> take_given   > a struct of the configuration
  *
- * A map has been checked (document_check): its keys are known and its values of the right type.
+ * A map has been checked (document_check): its keys are known, its values are of the right type.
  * What only a struct can say wrongly is found here: an enum out of range, a word that is none. A
  * struct of an older caller ends earlier; what lies beyond its end was not given.
  */
-#include <limits.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -21,16 +20,11 @@ static void *place_of(void *out, size_t offset)
 
 /* ---- from a map of a spec ---- */
 
-/* What is out of range is a problem. */
-static int take_number(struct document *doc, const struct node *node, const struct option *option,
-                       void *to)
+static int take_number(const struct node *node, const struct option *option, void *to)
 {
     int64_t number = 0;
     if (!node_int(node, &number))
         return TG_OK;
-    if (number < option->min || number > INT_MAX)
-        return document_problem(doc, &node->place, "'%s' is %d or more, not %lld", option->name,
-                                option->min, (long long)number);
     if (option->field.form == FIELD_COUNT)
         *(uint64_t *)to = (uint64_t)number;
     else
@@ -130,7 +124,7 @@ static int take_node(struct document *doc, const struct node *node, const struct
     case FIELD_INT:
     case FIELD_COUNT:
     case FIELD_NUMBER:
-    case FIELD_LEVELS: return take_number(doc, node, option, to);
+    case FIELD_LEVELS: return take_number(node, option, to);
     case FIELD_VALUE: *(struct tg_value *)to = node_value(node); return TG_OK;
     case FIELD_MAP: return fill_from_node(doc, node, option, to);
     case FIELD_SAME: return fill_from_node(doc, node, option, out);

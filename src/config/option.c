@@ -8,6 +8,7 @@
  *
  * What a value means is not known here; fill.c puts it where the table says.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "config/spec.h"
@@ -258,6 +259,13 @@ static bool scalar_fits(const struct node *node, enum option_type type)
     }
 }
 
+static bool is_in_range(const struct node *node, const struct option *option)
+{
+    int64_t number = option->min;
+    return option->type != OPTION_INT || !node_int(node, &number) ||
+           (number >= option->min && number <= INT_MAX);
+}
+
 static int check_scalar(struct document *doc, const struct node *node, const struct option *option)
 {
     int rc = option->secret ? secrets_add(doc->secrets, node->text, doc->err) : TG_OK;
@@ -268,6 +276,9 @@ static int check_scalar(struct document *doc, const struct node *node, const str
     if (option->type == OPTION_TEXTS && strchr(node->text, '\n'))
         return document_problem(doc, &node->place, "'%s' cannot have several lines; give a list",
                                 option->name);
+    if (!is_in_range(node, option))
+        return document_problem(doc, &node->place, "'%s' is %d or more, not %s", option->name,
+                                option->min, shown(node, option));
     return check_choice(doc, node, option);
 }
 

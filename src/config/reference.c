@@ -567,38 +567,11 @@ struct template
     const char *name, *text;
 };
 
-static const struct template sources[] = {
-    {"files",
-     "source:\n"
-     "  type: files\n"
-     "  root: .                           # paths below start here\n"
-     "\n"
-     "resources:\n"
-     "  # Every resource becomes a table, and one more for each list nested in its rows.\n"
-     "  events:\n"
-     "    path: data/*.jsonl              # or .json, .csv, .parquet; several: [a/*.csv, b/*]\n"
-     "\n"
-     "    # append: adds the rows; a file that was loaded is not read again.\n"
-     "    # replace: puts the rows in place of all that is in the table.\n"
-     "    # merge: updates rows by primary_key, and adds those that are new.\n"
-     "    write_disposition: append\n"
-     "    # primary_key: id                 # or several: [tenant, id]\n"
-     "\n"
-     "    # Load only rows that are new by a field that grows, from some value on.\n"
-     "    # incremental: {cursor: updated_at, initial_value: 2024-01-01T00:00:00Z}\n"
-     "\n"
-     "    # Types are inferred; a hint wins.\n"
-     "    # columns:\n"
-     "    #   price: {data_type: decimal, precision: 18, scale: 2}\n"},
-};
-
 static const struct template *find_template(const struct template *templates, size_t count,
                                             const char *kind, const char *name,
                                             struct tg_error *err)
 {
     char hint[NEAREST_HINT_BYTES], known[256] = "";
-    if (!name)
-        return &templates[0];
     struct nearest nearest = {.wanted = name};
     for (size_t i = 0, len = 0; i < count; i++) {
         if (strcmp(templates[i].name, name) == 0)
@@ -615,13 +588,23 @@ static const struct template *find_template(const struct template *templates, si
 
 /* ---- the whole texts ---- */
 
-enum { DESTINATIONS_MAX = 32 };
+enum { TEMPLATES_MAX = 32 };
 
-static size_t list_destinations(struct template out[DESTINATIONS_MAX])
+static size_t list_sources(struct template out[TEMPLATES_MAX])
+{
+    size_t count = 0, driver_count;
+    const struct source_driver *const *drivers = source_list(&driver_count);
+    for (size_t i = 0; count < TEMPLATES_MAX && i < driver_count; i++)
+        if (drivers[i]->start)
+            out[count++] = (struct template){drivers[i]->name, drivers[i]->start};
+    return count;
+}
+
+static size_t list_destinations(struct template out[TEMPLATES_MAX])
 {
     size_t count = 0;
     struct destination_example example;
-    for (size_t i = 0; count < DESTINATIONS_MAX && destination_example(i, &example); i++)
+    for (size_t i = 0; count < TEMPLATES_MAX && destination_example(i, &example); i++)
         if (example.start)
             out[count++] = (struct template){example.name, example.start};
     return count;
@@ -629,13 +612,14 @@ static size_t list_destinations(struct template out[DESTINATIONS_MAX])
 
 int spec_start(const char *source, const char *destination, struct buf *out, struct tg_error *err)
 {
+    struct template sources[TEMPLATES_MAX], destinations[TEMPLATES_MAX];
     const struct template *from =
-        find_template(sources, sizeof(sources) / sizeof(sources[0]), "source", source, err);
+        find_template(sources, list_sources(sources), "source", source ? source : "files", err);
     if (!from)
         return TG_USAGE;
-    struct template destinations[DESTINATIONS_MAX];
-    const struct template *to = find_template(destinations, list_destinations(destinations),
-                                              "destination", destination, err);
+    const struct template *to =
+        find_template(destinations, list_destinations(destinations), "destination",
+                      destination ? destination : "duckdb", err);
     if (!to)
         return TG_USAGE;
     buf_printf(out,

@@ -51,9 +51,10 @@ struct resource_request {
 struct source; /* a driver's own: what the resources of one source share */
 
 struct source_driver {
-    const char *name;                      /* "files" */
-    const char *help;                      /* one sentence */
-    const struct option *source_options;   /* keys beside `type`; ends with OPTION_END */
+    const char *name;                    /* "files" */
+    const char *help;                    /* one sentence */
+    const char *start;                   /* lines of a spec to start from; NULL: none are offered */
+    const struct option *source_options; /* keys beside `type`; ends with OPTION_END */
     const struct option *resource_options; /* keys of its resources */
     /* Both NULL: its resources share nothing. `close` takes no NULL. */
     int (*open)(const struct source_request *request, struct source **out, struct tg_error *err);

@@ -93,6 +93,39 @@ static void choices_are_checked(void **state)
         "'format' is one of auto, jsonl, json, csv, parquet, not 'jsn'; did you mean 'json'?");
 }
 
+static const struct option numbers[] = {{.name = "pages", .type = OPTION_INT, .min = 1},
+                                        OPTION_END};
+
+/* Of a driver's table, too, which fills no struct. */
+static void numbers_out_of_range_have_a_place(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text, *what;
+    } cases[] = {{"pages: 0\n", "'pages' is 1 or more, not 0"},
+                 {"pages: 3000000000\n", "'pages' is 1 or more, not 3000000000"}};
+    const struct option *const tables[] = {numbers, NULL};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct arena arena;
+        struct tg_error err = {0};
+        struct secrets met = {0};
+        arena_init(&arena);
+        struct document doc = {.arena = &arena,
+                               .path = "p",
+                               .folder = ".",
+                               .text = cases[i].text,
+                               .len = strlen(cases[i].text),
+                               .secrets = &met,
+                               .err = &err};
+        assert_int_equal(document_parse(&doc), TG_OK);
+        assert_int_equal(document_check(&doc, &doc.root, "x", tables), TG_OK);
+        assert_int_equal(document_report(&doc, &err), TG_SPEC);
+        assert_non_null(strstr(err.what, cases[i].what));
+        secrets_release(&met);
+        arena_release(&arena);
+    }
+}
+
 static const struct option secrets[] = {{.name = "token", .type = OPTION_INT, .secret = true},
                                         OPTION_END};
 
@@ -227,6 +260,7 @@ int main(void)
         cmocka_unit_test(missing_keys_are_named_together),
         cmocka_unit_test(types_are_checked),
         cmocka_unit_test(choices_are_checked),
+        cmocka_unit_test(numbers_out_of_range_have_a_place),
         cmocka_unit_test(secrets_are_not_shown),
         cmocka_unit_test(values_come_in_the_tables_order_with_defaults),
         cmocka_unit_test(whole_numbers_are_handed_over_as_decimals),

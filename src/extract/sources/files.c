@@ -429,7 +429,6 @@ static int has_changed(const struct listed_file *file, bool matters, struct tg_e
 static bool is_news(const struct resource_request *request, const struct bookmark *bookmark)
 {
     const struct bookmark *known = bookmarks_find(request->recalled, bookmark->key);
-
     return request->replaces || !known || known->size != bookmark->size ||
            known->mtime_us != bookmark->mtime_us || known->rows != bookmark->rows ||
            strcmp(known->content, bookmark->content) != 0;
@@ -439,7 +438,6 @@ static int remember(struct files_stream *stream, const struct bookmark *bookmark
                     struct tg_error *err)
 {
     int rc = TG_OK;
-
     if (!is_news(&stream->request, bookmark))
         return TG_OK;
     TRY(mem_grow(&stream->made, &stream->made_cap, stream->made_count + 1, sizeof(*stream->made),
@@ -453,7 +451,6 @@ done:
 static const char *replaced_key(const struct listed_file *file)
 {
     bool has_its_text = file->reason == FILE_MOVED || file->reason == FILE_GROWN;
-
     return has_its_text && strcmp(file->entry->key, file->name) != 0 ? file->entry->key : "";
 }
 
@@ -475,7 +472,6 @@ static int remember_noted(struct files_stream *stream, const struct listed_file 
                           struct tg_error *err)
 {
     struct bookmark entry = *file->entry;
-
     entry.key = file->name;
     entry.size = file->size;
     entry.mtime_us = file->mtime_us;
@@ -770,9 +766,29 @@ static const struct option resource_options[] = {
     OPTION_END,
 };
 
+static const char start[] =
+    "source:\n"
+    "  type: files\n"
+    "  root: .                           # paths below start here\n\n"
+    "resources:\n"
+    "  # Every resource becomes a table, and one more for each list nested in its rows.\n"
+    "  events:\n"
+    "    path: data/*.jsonl              # or .json, .csv, .parquet; several: [a/*.csv, b/*]\n\n"
+    "    # append: adds the rows; a file that was loaded is not read again.\n"
+    "    # replace: puts the rows in place of all that is in the table.\n"
+    "    # merge: updates rows by primary_key, and adds those that are new.\n"
+    "    write_disposition: append\n"
+    "    # primary_key: id                 # or several: [tenant, id]\n\n"
+    "    # Load only rows that are new by a field that grows, from some value on.\n"
+    "    # incremental: {cursor: updated_at, initial_value: 2024-01-01T00:00:00Z}\n\n"
+    "    # Types are inferred; a hint wins.\n"
+    "    # columns:\n"
+    "    #   price: {data_type: decimal, precision: 18, scale: 2}\n";
+
 const struct source_driver source_files = {
     .name = "files",
     .help = "JSON lines, JSON, CSV and Parquet files of a local folder.",
+    .start = start,
     .source_options = source_options,
     .resource_options = resource_options,
     .open = files_open,
