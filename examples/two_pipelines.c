@@ -12,6 +12,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tidegate.h"
 
@@ -59,11 +60,10 @@ static int watch(void *user, const struct tg_progress *progress)
 /* A conflict or a lock passes; nothing is doubled by trying again. */
 static int run(struct tg_pipeline *pipeline, struct tg_error *err)
 {
-    int rc = TG_OK;
-    for (int i = 0; i < TRIES; i++) {
+    int rc = tg_pipeline_run(pipeline, NULL, err);
+    for (unsigned i = 1; rc && err->retryable && i < TRIES; i++) {
+        sleep(i);
         rc = tg_pipeline_run(pipeline, NULL, err);
-        if (!rc || !err->retryable)
-            break;
     }
     return rc;
 }
