@@ -176,7 +176,11 @@ enum tg_value_kind {
     TG_VALUE_DATE       /* days since 1970 */
 };
 
-/* One cursor value. `text` is borrowed. The struct keeps its size for ever. */
+/* One cursor value, of the kind that the rows have there: a timestamp that stands in the documents
+ * as a text is TG_VALUE_TEXT, one that was pushed or is in an Arrow column TG_VALUE_TIMESTAMP (the
+ * state of a pipeline that dlt has run may hold either). Timestamps, dates and texts of them
+ * compare as points in time, numbers as numbers, other texts by their bytes. `text` is borrowed.
+ * The struct keeps its size for ever. */
 struct tg_value {
     enum tg_value_kind kind;
     int64_t int64; /* also timestamp and date */
@@ -298,12 +302,17 @@ typedef void (*tg_release_fn)(void *user);
 
 /* ---- Resources ---- */
 
+/* Rows are added; take the place of all that is in the table; take the place of those with their
+ * key. */
 enum tg_write_disposition { TG_APPEND = 0, TG_REPLACE = 1, TG_MERGE = 2 };
 
+/* Which of the cursor's values is the last one: the highest, or the lowest. */
 enum tg_last_value { TG_MAX = 0, TG_MIN = 1 };
 
+/* A row without a cursor value fails the run, is loaded, or is left out. */
 enum tg_on_missing { TG_RAISE = 0, TG_INCLUDE = 1, TG_EXCLUDE = 2 };
 
+/* For what has a default that is not always the same. */
 enum tg_flag { TG_DEFAULT = 0, TG_YES = 1, TG_NO = 2 };
 
 /* What a schema contract does when data bring something that the schema does not have. */
@@ -537,7 +546,7 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
  * full_refresh, schema_contract, memory, storage_version, threads and the callbacks are used; name,
  * destination and dataset come from the spec, and so does all that `schema` could say: TG_USAGE
- * when it is set. TG_SPEC names file, line and column. */
+ * when it is set, and when there is no such file. TG_SPEC names file, line and column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 
@@ -564,7 +573,8 @@ struct tg_result;
 /* One load: everything new of every selected resource, committed whole or not at all. *out (`out`
  * may be NULL) is set on success; after a failure it holds the warnings alone, or is NULL where
  * there were none. Free it either way. On failure the destination is as it was and the next run
- * reads the same rows again. */
+ * reads the same rows again, or writes them where they are complete on local disk (the outcome that
+ * `end` hears says which). Where err->retryable is set, the same call may go through later. */
 TG_API_CHECK int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_result **out,
                                  struct tg_error *err);
 TG_API void tg_result_free(struct tg_result *result);
@@ -576,8 +586,8 @@ TG_API const char *tg_result_dataset(const struct tg_result *result);
 TG_API const char *tg_result_schema(const struct tg_result *result);
 /* When the run began: microseconds since 1970, UTC. */
 TG_API int64_t tg_result_started(const struct tg_result *result);
-/* How long it took, and how much of that a phase; what is before and between the phases counts to
- * the one that follows. */
+/* How long it took by the clock, and how much of that a phase (TG_PHASE_DONE: 0); what is before
+ * and between the phases counts to the one that follows. */
 TG_API double tg_result_seconds(const struct tg_result *result);
 TG_API double tg_result_phase_seconds(const struct tg_result *result, enum tg_phase phase);
 /* Loads of earlier runs that were sealed but not yet written, and are now. */
