@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "tests/write/second_load.h"
+#include "write/destination.h"
 
 static struct {
     struct fixture *fixture;
@@ -309,6 +310,54 @@ static void test_two_transactions_without_a_lock(void **state)
     fixture_release(&t);
 }
 
+/* ---- looking while others write ---- */
+
+/* Somebody else's load of a file comes to be between two queries of the ledger. */
+static int overtaken_query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+                           struct tg_error *err)
+{
+    if (other.started && strstr(sql, "_tidegate_files")) {
+        other.started = false;
+        int rc = other.driver->query(con, sql, out, err);
+        assert_int_equal(pthread_create(&other.thread, NULL, write_other, NULL), 0);
+        pthread_join(other.thread, NULL);
+        return rc;
+    }
+    return other.driver->query(con, sql, out, err);
+}
+
+/* What is known of files, and which load has entered them last, must belong together: a run that
+ * knew the load, but not its files, would read them again, and its load would not be refused. */
+static void test_load_while_the_ledger_is_read(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct ledger ledger;
+    start_files(&t, false);
+    char *path = seal_file(&t, "/a.jsonl");
+    struct connection_driver driver = *t.con->driver;
+    struct destination destination = {.driver = &destination_sql, .dataset = "d", .state = t.con};
+    other.fixture = &t;
+    other.driver = t.con->driver;
+    other.path = path;
+    other.locks = true;
+    other.started = true;
+    driver.query = overtaken_query;
+    t.con->driver = &driver;
+    FIXTURE_OK(&t, destination_restore(&destination, "shop_pipeline", "shop", 1, &ledger, &t.err));
+    t.con->driver = other.driver;
+    assert_int_equal(other.rc, TG_OK);
+    assert_int_equal(ledger.bookmark_count, 1);
+    assert_string_equal(ledger.files_load_id, "2.5");
+    ledger_release(&ledger);
+    FIXTURE_OK(&t, destination_restore(&destination, "shop_pipeline", "shop", 1, &ledger, &t.err));
+    assert_int_equal(ledger.bookmark_count, 2);
+    assert_string_equal(ledger.files_load_id, "3.5");
+    ledger_release(&ledger);
+    mem_free(path);
+    fixture_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +368,7 @@ int main(void)
         cmocka_unit_test(test_tables_come_to_be_after_the_plan),
         cmocka_unit_test(test_two_transactions_at_once),
         cmocka_unit_test(test_two_transactions_without_a_lock),
+        cmocka_unit_test(test_load_while_the_ledger_is_read),
     };
     return cmocka_run_group_tests_name("write/races", tests, NULL, NULL);
 }

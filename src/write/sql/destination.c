@@ -53,12 +53,20 @@ static void close_database(struct destination *destination)
     connection_close(destination->state);
 }
 
+/* In one transaction: a load that comes to be between two queries would be known by its id, but not
+ * by its files, which would be read again. */
 static int restore(struct destination *destination, const char *pipeline, const char *schema,
                    int64_t now_us, struct ledger *out, struct tg_error *err)
 {
     struct connection *con = destination->state;
-    int rc = ledger_read(con, destination->dataset, pipeline, schema, out, err);
-    return rc == TG_OK ? ledger_read_taken(con, destination->dataset, now_us, out, err) : rc;
+    int rc = connection_transact(con, TRANSACT_BEGIN, err);
+    if (rc != TG_OK)
+        return rc;
+    rc = ledger_read(con, destination->dataset, pipeline, schema, out, err);
+    if (rc == TG_OK)
+        rc = ledger_read_taken(con, destination->dataset, now_us, out, err);
+    (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL); /* nothing was changed */
+    return rc;
 }
 
 /* ---- what is there ---- */
