@@ -252,6 +252,7 @@ static void test_progress(void **state)
     assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
     assert_int_equal(page.kind, PAGE_END);
     assert_int_equal(page.bytes, 0);
+    page_release(&page);
     page_stream_close(stream);
 }
 
