@@ -7,6 +7,7 @@
 #ifndef TIDEGATE_DATA_BOOKMARK_H
 #define TIDEGATE_DATA_BOOKMARK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -15,6 +16,7 @@ struct bookmark {
     const char *resource; /* whose it is, which run says */
     const char *key;      /* UTF-8, the same from run to run: the path of a file below its root */
     const char *replaces; /* the key whose place it takes; "": of none */
+    bool was_read;        /* in this run; else it was told by its text. Not stored */
     /* the record */
     int64_t size, mtime_us; /* when it was last looked at */
     const char *content;    /* hash of its text, uncompressed; "": not taken (version 0.1) */

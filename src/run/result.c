@@ -162,7 +162,6 @@ done:
 
 /* ---- files ---- */
 
-/* What took another's place was renamed, not read. */
 static int add_files(const struct load *load, struct tg_result *result, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -172,7 +171,7 @@ static int add_files(const struct load *load, struct tg_result *result, struct t
     for (size_t i = 0; i < count; i++) {
         const struct bookmark *mark = &manifest->bookmarks[i];
         struct tg_file_info *out = &result->files[result->file_count];
-        if (*mark->replaces)
+        if (!mark->was_read)
             continue;
         out->bytes = (uint64_t)mark->size;
         out->rows = (uint64_t)mark->rows;

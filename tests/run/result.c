@@ -1,5 +1,7 @@
 /* What the caller of a run is told: changes, files, times; warnings, of a run that went well and of
  * one that did not. */
+#include <unistd.h>
+
 #include "tests/fixture.h"
 
 static void open_spec(struct fixture *fixture, const char *resources)
@@ -90,6 +92,37 @@ static void what_the_schema_has_learnt_is_told_once(void **state)
                                     "t__list._dlt_id:text ");
 }
 
+static void write_file(struct fixture *fixture, const char *name, const char *text)
+{
+    char path[400];
+    snprintf(path, sizeof(path), "%s/%s", fixture->folder, name);
+    assert_done(fixture, fs_write_file(path, text, strlen(text), &fixture->err));
+}
+
+/* Not those that are known by their text (written again, copied), but one that was renamed and has
+ * grown. */
+static void files_that_were_read_are_told(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[400];
+    write_file(fixture, "a.jsonl", "{\"id\":1}\n");
+    open_spec(fixture, "t: {path: '*.jsonl', same_content: skip}");
+    fixture_run(fixture);
+    assert_int_equal(tg_result_file_count(fixture->result), 1);
+    snprintf(path, sizeof(path), "%s/a.jsonl", fixture->folder);
+    assert_int_equal(unlink(path), 0);
+    write_file(fixture, "a.jsonl", "{\"id\":1}\n");
+    write_file(fixture, "copy.jsonl", "{\"id\":1}\n");
+    fixture_run(fixture);
+    assert_string_not_equal(tg_result_load_id(fixture->result), "");
+    assert_int_equal(tg_result_file_count(fixture->result), 0);
+    assert_int_equal(unlink(path), 0);
+    write_file(fixture, "b.jsonl", "{\"id\":1}\n{\"id\":2}\n");
+    fixture_run(fixture);
+    assert_int_equal(tg_result_file_count(fixture->result), 1);
+    assert_string_equal(tg_result_file(fixture->result, 0)->path, "b.jsonl");
+}
+
 static void times_and_bytes_are_told(void **state)
 {
     struct fixture *fixture = *state;
@@ -119,6 +152,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(what_the_schema_has_learnt_is_told_once, fixture_setup,
+                                        fixture_teardown),
+        cmocka_unit_test_setup_teardown(files_that_were_read_are_told, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(times_and_bytes_are_told, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_warning_is_in_the_result_of_its_run_alone, fixture_setup,

@@ -492,6 +492,7 @@ static int remember_read(struct files_stream *stream, const struct listed_file *
     const struct bookmark entry = {
         .key = file->name,
         .replaces = replaced_key(file),
+        .was_read = true,
         .size = file->size,
         .mtime_us = file->mtime_us,
         .content = arena_strdup(arena, hash),
