@@ -187,7 +187,6 @@ done:
 static const struct codec *find_codec(const struct reader *reader)
 {
     const struct codec *codec = codecs;
-
     for (; codec->magic_len > 0; codec++)
         if (reader->len >= codec->magic_len &&
             (reader->chunk[0] | codec->ignored) == (codec->magic[0] | codec->ignored) &&
@@ -201,7 +200,6 @@ static int check_length(const struct reader *reader, struct tg_error *err)
 {
     static const char *const suffixes[] = {".gz", ".zst"};
     size_t len = strlen(reader->path);
-
     for (size_t i = 0; reader->len < sizeof(codecs->magic) && i < 2; i++) {
         size_t suffix_len = strlen(suffixes[i]);
         if (len > suffix_len && strcasecmp(reader->path + len - suffix_len, suffixes[i]) == 0)

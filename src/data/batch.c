@@ -26,7 +26,6 @@ struct node {
 static void release_node(struct ArrowSchema *schema)
 {
     struct node *node = schema->private_data;
-
     for (int64_t i = 0; i < schema->n_children; i++)
         schema_release(schema->children[i]);
     if (schema->dictionary) {
@@ -47,7 +46,6 @@ static int node_init(const char *format, const char *name, size_t child_count,
                      struct ArrowSchema *out, struct tg_error *err)
 {
     struct node *node = mem_calloc(1, sizeof(*node));
-
     *out = (struct ArrowSchema){.release = NULL};
     if (!node)
         return error_nomem(err);
@@ -75,7 +73,6 @@ int schema_make(const char *const *names, const struct type_spec *types, size_t 
 {
     char format[24];
     int rc = TG_OK;
-
     TRY(node_init("+s", "", count, out, err));
     out->flags = 0;
     for (size_t i = 0; i < count; i++) {
@@ -93,7 +90,6 @@ static size_t metadata_bytes(const char *metadata)
 {
     size_t len = sizeof(int32_t);
     int32_t pairs, part;
-
     memcpy(&pairs, metadata, sizeof(pairs));
     for (int64_t i = 0; i < 2 * (int64_t)pairs; i++) {
         memcpy(&part, metadata + len, sizeof(part));
@@ -106,7 +102,6 @@ static int copy_dictionary(const struct ArrowSchema *from, struct ArrowSchema *o
                            struct tg_error *err)
 {
     struct ArrowSchema *dictionary = mem_calloc(1, sizeof(*dictionary));
-
     if (!dictionary)
         return error_nomem(err);
     out->dictionary = dictionary;
@@ -116,7 +111,6 @@ static int copy_dictionary(const struct ArrowSchema *from, struct ArrowSchema *o
 int schema_copy(const struct ArrowSchema *from, struct ArrowSchema *out, struct tg_error *err)
 {
     int rc = TG_OK;
-
     TRY(node_init(from->format, from->name, (size_t)from->n_children, out, err));
     out->flags = from->flags;
     if (from->metadata) {
@@ -158,7 +152,6 @@ struct batch {
 static void release_batch(struct ArrowArray *array)
 {
     struct batch *batch = array->private_data;
-
     for (int64_t i = 0; i < array->n_children; i++)
         array_release(array->children[i]);
     mem_free(array->children);
@@ -172,7 +165,6 @@ int batch_make(struct ArrowArray *children, size_t count, int64_t row_count, str
 {
     struct batch *batch = mem_calloc(1, sizeof(*batch));
     size_t room = count > 0 ? count : 1;
-
     *out = (struct ArrowArray){.release = NULL};
     if (batch) {
         batch->children = mem_calloc(room, sizeof(*batch->children));
@@ -204,7 +196,6 @@ int batch_make(struct ArrowArray *children, size_t count, int64_t row_count, str
 static size_t bytes_to(const struct ArrowArray *array, size_t width)
 {
     size_t end = (size_t)(array->offset + array->length);
-
     if (end == 0 || !array->buffers[1])
         return 0;
     if (width == 4)
@@ -216,7 +207,6 @@ size_t batch_bytes(const struct ArrowSchema *schema, const struct ArrowArray *ar
 {
     struct layout layout = layout_of(schema->format);
     size_t end = (size_t)(array->offset + array->length), bytes = 0;
-
     if (array->n_buffers > 0 && array->buffers[0])
         bytes += (end + 7) / 8;
     switch (layout.kind) {

@@ -32,7 +32,6 @@ static bool is_text(enum type type)
 static uint8_t bits_of(const struct type_spec *spec)
 {
     int bits = spec->type == TYPE_BIGINT && spec->precision ? spec->precision : 64;
-
     if (type_is_nanoseconds(spec) || type_step_us(spec) > 1)
         return 0;
     return bits > 32 ? 63 : bits > 16 ? 31 : bits > 8 ? 15 : 7;
@@ -43,7 +42,6 @@ int column_init_rows(struct column *column, const struct type_spec *spec, size_t
 {
     size_t bits_bytes = row_max / 8 + 1;
     size_t bytes = spec->type == TYPE_BOOL ? bits_bytes : (size_t)widths[spec->type] * row_max;
-
     *column = (struct column){.spec = *spec, .row_max = row_max, .bits = bits_of(spec)};
     if (spec->type != TYPE_BOOL && widths[spec->type] == 0)
         return error_set(err, TG_INTERNAL, "a column needs a type");
@@ -81,7 +79,6 @@ void column_release(struct column *column)
 void column_fill(struct column *column, size_t row)
 {
     size_t width = widths[column->spec.type];
-
     if (row <= column->len)
         return;
     if (is_text(column->spec.type)) {
@@ -124,7 +121,6 @@ static int bigint_to_double(struct column *column, struct tg_error *err)
 static int128 power_of_ten(int exponent)
 {
     int128 power = 1;
-
     while (exponent-- > 0)
         power *= 10;
     return power;
@@ -137,7 +133,6 @@ static int bigint_to_decimal(struct column *column, const struct type_spec *spec
     int128 limit = power_of_ten(full.precision - full.scale);
     int128 factor = power_of_ten(full.scale);
     int128 *wide = mem_alloc(column->row_max * sizeof(*wide));
-
     if (!wide)
         return error_nomem(err);
     for (size_t i = 0; i < column->len; i++) {
@@ -158,7 +153,6 @@ static int bigint_to_decimal(struct column *column, const struct type_spec *spec
 static void rescale_decimal(struct column *column, int digits)
 {
     int128 factor = power_of_ten(digits);
-
     for (size_t i = 0; i < column->len; i++)
         column->data.decimal[i] *= factor;
 }
@@ -167,7 +161,6 @@ static int date_to_timestamp(struct column *column, struct tg_error *err)
 {
     const int64_t day_us = INT64_C(86400000000);
     int64_t *wide = mem_alloc(column->row_max * sizeof(*wide));
-
     if (!wide)
         return error_nomem(err);
     for (size_t i = 0; i < column->len; i++) {
@@ -188,7 +181,6 @@ int column_widen(struct column *column, const struct type_spec *spec, struct tg_
 {
     enum type from = column->spec.type, to = spec->type;
     int rc = TG_OK;
-
     if (from == TYPE_BIGINT && to == TYPE_DOUBLE)
         TRY(bigint_to_double(column, err));
     else if (from == TYPE_BIGINT && (to == TYPE_DECIMAL || to == TYPE_WEI))
@@ -215,7 +207,6 @@ struct exported {
 static void release_exported(struct ArrowArray *array)
 {
     struct exported *exported = array->private_data;
-
     for (int64_t i = 0; i < array->n_buffers; i++)
         mem_free((void *)(uintptr_t)exported->buffers[i]);
     mem_free(exported);
@@ -226,7 +217,6 @@ int column_export(struct column *column, size_t row_count, struct ArrowArray *ou
                   struct tg_error *err)
 {
     struct exported *exported = mem_alloc(sizeof(*exported));
-
     *out = (struct ArrowArray){.release = NULL};
     if (!exported)
         return error_nomem(err);
@@ -263,7 +253,6 @@ static const char *scan_digits(const char *p, const char *end, struct digits *ou
 {
     const char *point = NULL;
     int64_t digit_count = 0, after_point = 0, after_last = 0;
-
     for (; p < end && ((*p >= '0' && *p <= '9') || (*p == '.' && !point)); p++) {
         if (*p == '.') {
             point = p;
@@ -293,7 +282,6 @@ static bool scan_decimal(const char *text, size_t len, struct digits *out)
     const char *p = text, *end = text + len;
     int exponent = 0;
     bool negative = false;
-
     *out = (struct digits){.negative = len > 0 && *text == '-'};
     p = scan_digits(p + (len > 0 && (*p == '-' || *p == '+')), end, out);
     if (!p)
@@ -317,14 +305,12 @@ static bool scan_decimal(const char *text, size_t len, struct digits *out)
 bool decimal_valid(const char *text, size_t len)
 {
     struct digits digits;
-
     return scan_decimal(text, len, &digits);
 }
 
 bool decimal_digits(const char *text, size_t len, int *whole, int *fraction)
 {
     struct digits digits;
-
     *whole = *fraction = 0;
     if (!scan_decimal(text, len, &digits))
         return false;
@@ -339,7 +325,6 @@ bool decimal_digits(const char *text, size_t len, int *whole, int *fraction)
 static int shortest_digits(double value, char out[32])
 {
     int len = 0;
-
     for (int digits = 15; digits <= 17; digits++) {
         len = snprintf(out, 32, "%.*g", digits, value);
         if (strtod(out, NULL) == value)
@@ -355,7 +340,6 @@ bool decimal_round(double value, int precision, int scale, int128 *out)
     struct digits digits;
     int128 number = 0;
     int shift;
-
     if (!isfinite(value))
         return false;
     scan_decimal(text, (size_t)shortest_digits(value, text), &digits);
@@ -384,7 +368,6 @@ int decimal_parse(const char *text, size_t len, int precision, int scale, int128
     struct digits digits;
     int128 value = 0;
     int shift, shown = len > 100 ? 100 : (int)len;
-
     if (!scan_decimal(text, len, &digits))
         return error_set(err, TG_DATA, "'%.*s' is not a decimal number", shown, text);
     *out = 0;
@@ -408,7 +391,6 @@ size_t decimal_format(int128 value, int scale, char out[48])
         value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
     char reversed[48];
     size_t count = 0, len = 0;
-
     assert(scale >= 0 && scale <= DECIMAL_PRECISION);
     while (rest > 0 || count < (size_t)scale + 1) {
         reversed[count++] = (char)('0' + (int)(rest % 10));

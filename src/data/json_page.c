@@ -58,7 +58,6 @@ static struct block *find_block(struct json_page *parser, const void *memory)
 static void *block_alloc(void *ctx, size_t size)
 {
     struct block *block = find_block(ctx, NULL);
-
     if (!block)
         return NULL;
     if (block->cap < size) {
@@ -74,7 +73,6 @@ static void *block_resize(void *ctx, void *old, size_t old_size, size_t size)
 {
     struct block *block = find_block(ctx, old);
     void *memory;
-
     (void)old_size;
     if (size <= block->cap)
         return old;
@@ -94,7 +92,6 @@ static void block_free(void *ctx, void *memory)
 int json_page_new(struct json_page **out, struct tg_error *err)
 {
     struct json_page *parser = mem_calloc(1, sizeof(*parser));
-
     *out = parser;
     if (!parser)
         return error_nomem(err);
@@ -121,7 +118,6 @@ static yyjson_doc *parse(struct json_page *parser, char *text, size_t len, bool 
                          yyjson_read_err *err)
 {
     yyjson_read_flag flags = YYJSON_READ_BIGNUM_AS_RAW;
-
     if (nan)
         flags |= YYJSON_READ_ALLOW_INF_AND_NAN;
     return yyjson_read_opts(text, len, flags, &parser->allocator, err);
@@ -131,7 +127,6 @@ static yyjson_doc *parse(struct json_page *parser, char *text, size_t len, bool 
 static void settle_nan(yyjson_doc *doc)
 {
     yyjson_val *cell = yyjson_doc_get_root(doc);
-
     for (const yyjson_val *end = cell_next(cell); cell < end; cell++) {
         const char *text = cell->uni.str;
         if ((cell->tag & YYJSON_TAG_MASK) != YYJSON_TYPE_RAW)
@@ -206,7 +201,6 @@ static void wrap_row(struct wrapper *wrapper, const yyjson_val *cell, size_t lin
     struct page *page = wrapper->page;
     yyjson_val *row = wrapper->end;
     size_t count = (size_t)(cell_next(cell) - cell);
-
     if (cell_kind(cell) != CELL_OBJECT) {
         row[0] = (yyjson_val){.tag = YYJSON_TYPE_OBJ | 1u << YYJSON_TAG_BIT,
                               .uni.ofs = (count + 2) * sizeof(*row)};
@@ -229,7 +223,6 @@ static int wrap_rows(struct json_page *parser, bool lines, struct page *out, str
     struct wrapper wrapper = {.parser = parser, .page = out};
     size_t row_max = 0;
     int rc = TG_OK;
-
     for (size_t i = 0; i < cell_len(root); i++, cell = cell_next(cell))
         row_max += lines && cell_kind(cell) == CELL_LIST ? cell_len(cell) : 1;
     TRY(set_rows(out, row_max, err));
@@ -265,7 +258,6 @@ static bool is_space(char c)
 static int grow_lines(struct json_page *parser, size_t count, struct tg_error *err)
 {
     int rc = TG_OK;
-
     TRY(mem_grow(&parser->lines, &parser->line_cap, count, sizeof(*parser->lines), err));
     TRY(mem_grow(&parser->numbers, &parser->number_cap, count, sizeof(*parser->numbers), err));
 done:
@@ -278,7 +270,6 @@ static int split_lines(struct json_page *parser, char *text, size_t len, uint64_
     uint64_t number = first_line;
     size_t count = 0;
     int rc = TG_OK;
-
     for (size_t start = 0, next; start < len; start = next, number++) {
         char *newline = memchr(text + start, '\n', len - start);
         size_t end = newline ? (size_t)(newline - text) : len, first = start;
@@ -305,7 +296,6 @@ static bool stands_on(const yyjson_val *row, const char *text, const char *pool,
 {
     const char *p = text + line.start, *end = text + line.end;
     size_t key = 0;
-
     if (cell_len(row) > 0) {
         key = (size_t)(cell_first(row)->uni.str - pool) - 1; /* the pool begins with our '[' */
         if (key == line.start + 2 && p[0] == '{')
@@ -335,7 +325,6 @@ static int take_objects(struct json_page *parser, const char *text, struct page 
     const char *pool = parser->doc->str_pool;
     size_t count = parser->line_count;
     int rc = TG_OK;
-
     *even = false;
     if (cell_len(root) != count)
         return TG_OK;
@@ -358,7 +347,6 @@ done:
 static int check_lines(struct json_page *parser, char *text, struct tg_error *err)
 {
     yyjson_read_err fault;
-
     for (size_t i = 0; i < parser->line_count; i++) {
         struct line line = parser->lines[i];
         yyjson_doc *doc = parse(parser, text + line.start, line.end - line.start, true, &fault);
@@ -382,7 +370,6 @@ int json_page_lines(struct json_page *parser, char *text, size_t len, uint64_t f
     yyjson_read_err fault;
     bool even = false;
     int rc = TG_OK;
-
     TRY(split_lines(parser, text, len, first_line, err));
     TRY(set_rows(out, parser->line_count, err));
     out->bytes = len;
@@ -410,7 +397,6 @@ static size_t find_element(const char *text, size_t pos, size_t *start)
     size_t element = 0;
     int depth = 0;
     bool quoted = false;
-
     *start = 0;
     for (size_t i = 0; i < pos; i++) {
         char c = text[i];
@@ -440,7 +426,6 @@ int json_page_elements(struct json_page *parser, char *text, size_t len, uint64_
     yyjson_read_err fault;
     bool all_objects = true;
     int rc = TG_OK;
-
     parser->line_count = 0;
     TRY(set_rows(out, 0, err));
     out->bytes = len;

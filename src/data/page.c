@@ -44,7 +44,6 @@ int page_where(const struct page *page, const yyjson_val *row, int code, struct 
 {
     const yyjson_val *cell = page->first_cell;
     uint64_t index = 0;
-
     while (cell != row && index + 1 < page->read_count) {
         cell = cell_next(cell);
         index++;
@@ -117,7 +116,6 @@ static int put_null(struct tape *tape, const struct node *node, int64_t at)
 static inline int put(struct tape *tape, const struct node *node, int64_t row)
 {
     int64_t at = node->offset + row;
-
     if (node->validity && !get_bit(node->validity, at))
         return put_null(tape, node, at);
     return node->put(tape, node, at);
@@ -139,7 +137,6 @@ static int put_int32(struct tape *tape, const struct node *node, int64_t at)
 static int put_bool(struct tape *tape, const struct node *node, int64_t at)
 {
     uint64_t value = get_bit(node->values, at) ? YYJSON_SUBTYPE_TRUE : YYJSON_SUBTYPE_FALSE;
-
     return put_cell(tape, YYJSON_TYPE_BOOL | value, (yyjson_val_uni){.u64 = 0});
 }
 
@@ -159,7 +156,6 @@ static int put_text(struct tape *tape, const struct node *node, uint64_t tag, co
 static int put_copy(struct tape *tape, uint64_t tag, const char *bytes, size_t len)
 {
     const char *kept = rows_keep(tape->rows, bytes, len);
-
     if (!kept)
         return error_nomem(tape->err);
     return put_cell(tape, tag | (uint64_t)len << YYJSON_TAG_BIT, (yyjson_val_uni){.str = kept});
@@ -174,7 +170,6 @@ static int put_bytes(struct tape *tape, const struct node *node, int64_t at)
 {
     int64_t start = read_offset(node, node->values, at);
     int64_t end = read_offset(node, node->values, at + 1);
-
     return put_text(tape, node, node->tag, end > start ? (const char *)node->more + start : "",
                     (size_t)(end - start));
 }
@@ -183,7 +178,6 @@ static int put_decimal(struct tape *tape, const struct node *node, int64_t at)
 {
     char digits[48];
     int128 value;
-
     memcpy(&value, (const char *)node->values + at * 16, sizeof(value));
     return put_copy(tape, CELL_TAG_DECIMAL, digits, decimal_format(value, node->scale, digits));
 }
@@ -193,7 +187,6 @@ static int put_value(struct tape *tape, const struct node *node, int64_t at)
 {
     yyjson_val cell;
     int rc = TG_OK;
-
     TRY(value_cell(node->schema, node->array, at - node->offset, &tape->scratch, &cell, tape->err));
     if (cell_kind(&cell) == CELL_DECIMAL || cell.uni.str == buf_string(&tape->scratch))
         rc = put_copy(tape, cell.tag & YYJSON_TAG_MASK, cell.uni.str, cell_len(&cell));
@@ -210,7 +203,6 @@ done:
 static void end_container(struct tape *tape, size_t start, uint64_t count)
 {
     yyjson_val *cell = &tape->cells[start];
-
     cell->tag |= count << YYJSON_TAG_BIT;
     cell->uni.ofs = (tape->count - start) * sizeof(*cell);
 }
@@ -219,7 +211,6 @@ static int put_struct(struct tape *tape, const struct node *node, int64_t at)
 {
     size_t start = tape->count;
     int rc = TG_OK;
-
     TRY(put_cell(tape, YYJSON_TYPE_OBJ, (yyjson_val_uni){.u64 = 0}));
     for (int64_t i = 0; i < node->inner_count; i++) {
         const struct node *field = &node->inner[i];
@@ -235,7 +226,6 @@ static int put_elements(struct tape *tape, const struct node *node, int64_t from
 {
     size_t start = tape->count;
     int rc = TG_OK;
-
     TRY(put_cell(tape, YYJSON_TYPE_ARR, (yyjson_val_uni){.u64 = 0}));
     for (int64_t i = 0; i < count; i++)
         TRY(put(tape, node->inner, from + i));
@@ -247,7 +237,6 @@ done:
 static int put_list(struct tape *tape, const struct node *node, int64_t at)
 {
     int64_t from = read_offset(node, node->values, at);
-
     return put_elements(tape, node, from, read_offset(node, node->values, at + 1) - from);
 }
 
@@ -260,7 +249,6 @@ static int put_list_view(struct tape *tape, const struct node *node, int64_t at)
 static int put_fixed_list(struct tape *tape, const struct node *node, int64_t at)
 {
     int64_t len = (int64_t)node->width;
-
     return put_elements(tape, node, at * len, len);
 }
 
@@ -268,7 +256,6 @@ static int put_fixed_list(struct tape *tape, const struct node *node, int64_t at
 static int put_entry(struct tape *tape, const struct node *node, int64_t at)
 {
     uint64_t index = 0; /* never negative */
-
     memcpy(&index, (const char *)node->values + (size_t)at * node->width, node->width);
     return put(tape, node->inner, (int64_t)index);
 }
@@ -306,7 +293,6 @@ static const struct {
 static bool is_format(const char *format, const char *pattern)
 {
     size_t len = strlen(pattern);
-
     return strncmp(format, pattern, len) == 0 && (pattern[len - 1] == ':' || format[len] == '\0');
 }
 
@@ -316,7 +302,6 @@ static bool all_ascii(const struct node *node)
     const unsigned char *bytes = node->more;
     unsigned char bits = 0;
     int64_t start, end;
-
     if (!node->values || !bytes)
         return false;
     start = read_offset(node, node->values, node->offset);
@@ -334,7 +319,6 @@ static int find_way(struct node *node, struct tg_error *err)
     const char *format = node->schema->format;
     struct type_spec spec;
     int precision;
-
     for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
         if (is_format(format, ways[i].format)) {
             node->put = ways[i].put;
@@ -356,7 +340,6 @@ static int name_field(struct node *field, const char *name, struct tg_rows *rows
 {
     size_t len = strlen(name);
     const char *kept;
-
     if (!utf8_is_valid(name, len))
         return error_set(err, TG_DATA, "the name of a column is not valid UTF-8; rename it");
     kept = rows_keep(rows, name, len);
@@ -381,7 +364,6 @@ static int compile_inner(struct node *node, int depth, struct arena *arena, stru
         schema->dictionary ? (struct ArrowArray **)&node->array->dictionary : node->array->children;
     bool is_map = strcmp(schema->format, "+m") == 0;
     int rc = TG_OK;
-
     node->inner_count = schema->dictionary ? 1 : schema->n_children;
     node->inner = arena_alloc(arena, (size_t)(node->inner_count + 1) * sizeof(*node->inner));
     if (!node->inner)
@@ -404,7 +386,6 @@ static int compile(const struct ArrowSchema *schema, const struct ArrowArray *ar
                    struct tg_error *err)
 {
     int rc = TG_OK;
-
     *out = (struct node){.schema = schema, .array = array, .offset = array->offset};
     if (depth >= CELL_DEPTH_MAX)
         return error_set(err, TG_DATA, "column '%s' is nested deeper than %d levels",
@@ -445,7 +426,6 @@ bool page_is_nested(const struct page *page)
 static int lay_rows(struct tape *tape, const struct node *root, int64_t row_count, size_t *count)
 {
     int rc = TG_OK;
-
     for (*count = 0; (int64_t)*count < row_count && tape->count < CELLS_MAX; ++*count)
         TRY(put_struct(tape, root, root->offset + (int64_t)*count));
 done:
@@ -457,7 +437,6 @@ static void set_rows(struct page *page, const struct tape *tape, size_t count)
 {
     const yyjson_val *cell = tape->cells;
     bool is_next = page->kind == PAGE_ROWS;
-
     for (size_t i = 0; i < count; i++, cell = cell_next(cell))
         page->rows[i] = cell;
     page->bytes = is_next ? 0 : page->bytes;
@@ -478,7 +457,6 @@ int page_to_rows(struct page *page, struct tg_rows *rows, struct tg_error *err)
     struct node root;
     size_t count = 0;
     int rc = TG_OK;
-
     arena_init(&arena);
     rows_clear(rows);
     TRY(rows_reserve(rows, 1, &tape.cells, &tape.cap, err));

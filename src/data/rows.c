@@ -56,7 +56,6 @@ const uint8_t cell_kinds[256] = {
 const yyjson_val *cell_find(const yyjson_val *object, const char *key, size_t len)
 {
     const yyjson_val *found = NULL, *at;
-
     if (cell_kind(object) != CELL_OBJECT || cell_len(object) == 0)
         return NULL;
     at = cell_first(object);
@@ -73,7 +72,6 @@ bool cell_is_integer(const yyjson_val *cell)
     enum cell_kind kind = cell_kind(cell);
     const char *text = cell->uni.str;
     size_t len = cell_len(cell);
-
     if (kind != CELL_DECIMAL)
         return kind == CELL_INT || kind == CELL_UINT;
     return (cell->tag & YYJSON_TAG_MASK) == YYJSON_TYPE_RAW && !memchr(text, '.', len) &&
@@ -97,7 +95,6 @@ static const char *const markers[CELL_OBJECT + 1] = {
 static void put_int(struct buf *out, uint64_t number, bool negative)
 {
     char digits[24], *p = digits + sizeof(digits);
-
     do
         *--p = (char)('0' + number % 10);
     while (number /= 10);
@@ -109,7 +106,6 @@ static void put_int(struct buf *out, uint64_t number, bool negative)
 static void put_timestamp(struct buf *out, const yyjson_val *cell, int flags)
 {
     bool zulu = flags & CELL_JSON_ZULU;
-
     if (cell_kind(cell) == CELL_TIMESTAMP_NS)
         time_format_timestamp_ns(out, cell->uni.i64, !zulu);
     else
@@ -128,7 +124,6 @@ static void put_typed(struct buf *out, const yyjson_val *cell, int flags)
 {
     enum cell_kind kind = cell_kind(cell);
     bool is_timestamp = kind == CELL_TIMESTAMP || kind == CELL_TIMESTAMP_NS;
-
     if (is_timestamp && (flags & CELL_JSON_INSTANTS)) {
         put_int64(out, kind == CELL_TIMESTAMP ? cell->uni.i64 : time_us_from_ns(cell->uni.i64));
         return;
@@ -186,7 +181,6 @@ static void put_sorted(struct buf *out, const yyjson_val *object, int flags, int
     const yyjson_val **keys = mem_alloc(count * sizeof(*keys));
     const yyjson_val *key = object + 1;
     bool first = true;
-
     if (!keys) {
         out->failed = true;
         return;
@@ -208,7 +202,6 @@ static void put_container(struct buf *out, const yyjson_val *cell, int flags, in
     bool is_object = cell_kind(cell) == CELL_OBJECT;
     size_t count = cell_len(cell);
     const yyjson_val *child = cell + 1;
-
     if (depth > CELL_DEPTH_MAX) { /* nothing is: json_parse, json_page.c and tg_rows refuse it */
         out->failed = true;
         return;
@@ -235,7 +228,6 @@ static void put_cell(struct buf *out, const yyjson_val *cell, int flags, int dep
 {
     struct type_spec spec;
     yyjson_val natural;
-
     if (cell_kind(cell) == CELL_LITERAL) {
         literal_natural(cell, &natural, &spec);
         cell = &natural;
@@ -280,7 +272,6 @@ bool cell_has_timestamp(const yyjson_val *cell)
     const yyjson_val *end = cell_next(cell);
     struct type_spec spec;
     yyjson_val natural;
-
     for (; cell < end; cell++) {
         enum cell_kind kind = cell_kind(cell);
         if (kind == CELL_LITERAL) {
@@ -363,7 +354,6 @@ int rows_finish(struct tg_rows *rows, const yyjson_val ***out, size_t *count, st
 {
     const yyjson_val *row = rows->cells;
     int rc = TG_OK;
-
     if (rows->err.code == TG_OK && (rows->depth > 0 || rows->in_page)) {
         bool is_object = rows->depth > 0 && rows->frames[rows->depth - 1].is_object;
         error_set(&rows->err, TG_USAGE,
@@ -388,7 +378,6 @@ size_t rows_bytes(const struct tg_rows *rows)
 {
     size_t bytes = rows->cell_cap * sizeof(*rows->cells) + rows->row_cap * sizeof(*rows->rows) +
                    rows->frame_cap * sizeof(*rows->frames);
-
     for (const struct chunk *chunk = rows->first_chunk; chunk; chunk = chunk->next)
         bytes += sizeof(*chunk) + chunk->cap;
     return bytes;
@@ -398,7 +387,6 @@ int rows_reserve(struct tg_rows *rows, size_t count, yyjson_val **cells, size_t 
                  struct tg_error *err)
 {
     int rc = mem_grow(&rows->cells, &rows->cell_cap, count, sizeof(*rows->cells), err);
-
     *cells = rows->cells;
     *cap = rows->cell_cap;
     return rc;
@@ -408,7 +396,6 @@ const char *rows_keep(struct tg_rows *rows, const void *bytes, size_t len)
 {
     struct chunk *chunk = rows->chunk;
     char *kept;
-
     while (chunk && chunk->cap - chunk->used < len && chunk->next)
         chunk = chunk->next;
     if (!chunk || chunk->cap - chunk->used < len) {
@@ -459,7 +446,6 @@ static void close_frame(struct tg_rows *rows)
 {
     struct frame *frame = &rows->frames[--rows->depth];
     yyjson_val *cell = &rows->cells[frame->cell];
-
     cell->tag |= (uint64_t)frame->count << YYJSON_TAG_BIT;
     cell->uni.ofs = (rows->cell_count - frame->cell) * sizeof(*cell);
     rows->row_count += rows->depth == 0;
@@ -469,7 +455,6 @@ static void add_text(struct tg_rows *rows, uint64_t tag, const char *bytes, size
 {
     const char *kept = rows_keep(rows, bytes, len);
     yyjson_val *cell = kept ? add_cell(rows, tag | (uint64_t)len << YYJSON_TAG_BIT) : NULL;
-
     if (cell)
         cell->uni.str = kept;
 }
@@ -478,7 +463,6 @@ static void add_text(struct tg_rows *rows, uint64_t tag, const char *bytes, size
 static bool begin_value(struct tg_rows *rows, bool is_object)
 {
     struct frame *frame;
-
     if (rows->err.code != TG_OK)
         return false;
     if (rows->depth == 0 && !is_object) {
@@ -512,7 +496,6 @@ static void end_value(struct tg_rows *rows)
 static void push_number(struct tg_rows *rows, uint64_t tag, yyjson_val_uni payload)
 {
     yyjson_val *cell = begin_value(rows, false) ? add_cell(rows, tag) : NULL;
-
     if (cell)
         cell->uni = payload;
     end_value(rows);
@@ -606,7 +589,6 @@ static void end_container(struct tg_rows *rows, bool is_object)
 {
     const char *name = is_object ? "object" : "list";
     struct frame *frame = rows->depth > 0 ? &rows->frames[rows->depth - 1] : NULL;
-
     if (rows->err.code != TG_OK)
         return;
     if (!frame || frame->is_object != is_object) {
@@ -638,7 +620,6 @@ void tg_rows_end_list(struct tg_rows *rows)
 void tg_rows_key(struct tg_rows *rows, const char *name)
 {
     struct frame *frame = rows->depth > 0 ? &rows->frames[rows->depth - 1] : NULL;
-
     if (rows->err.code != TG_OK)
         return;
     if (!name || !utf8_is_valid(name, strlen(name)))
@@ -707,7 +688,6 @@ void tg_rows_text(struct tg_rows *rows, const char *text, size_t len)
 void rows_push_cell(struct tg_rows *rows, const yyjson_val *cell)
 {
     uint64_t tag = cell->tag & YYJSON_TAG_MASK;
-
     if ((tag & YYJSON_TYPE_MASK) == YYJSON_TYPE_STR)
         push_bytes(rows, tag, cell->uni.str, cell_len(cell));
     else
@@ -737,7 +717,6 @@ void tg_rows_date(struct tg_rows *rows, int32_t days)
 void tg_rows_time(struct tg_rows *rows, int64_t microseconds)
 {
     static const int64_t day_us = INT64_C(86400000000);
-
     if (rows->err.code == TG_OK && (microseconds < 0 || microseconds >= day_us))
         error_set(&rows->err, TG_DATA,
                   "a time of %lld microseconds is not within a day; push 0 to 86399999999",

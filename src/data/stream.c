@@ -24,21 +24,18 @@ struct arrays {
 const char *stream_last_error(struct ArrowArrayStream *stream)
 {
     const struct stream_head *head = stream->private_data;
-
     return head->err.code != TG_OK ? head->err.what : NULL;
 }
 
 static int arrays_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
     struct arrays *arrays = stream->private_data;
-
     return schema_copy(&arrays->schema, out, &arrays->head.err) == TG_OK ? 0 : ENOMEM;
 }
 
 static int arrays_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
     struct arrays *arrays = stream->private_data;
-
     *out = (struct ArrowArray){.release = NULL};
     if (arrays->next < arrays->count)
         array_move(&arrays->items[arrays->next++], out);
@@ -48,7 +45,6 @@ static int arrays_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 static void arrays_release(struct ArrowArrayStream *stream)
 {
     struct arrays *arrays = stream->private_data;
-
     schema_release(&arrays->schema);
     for (size_t i = arrays->next; i < arrays->count; i++)
         array_release(&arrays->items[i]);
@@ -62,7 +58,6 @@ int stream_from_arrays(struct ArrowSchema *schema, struct ArrowArray *arrays, si
 {
     struct arrays *own = mem_calloc(1, sizeof(*own));
     struct ArrowArray *items = mem_calloc(count > 0 ? count : 1, sizeof(*items));
-
     *out = (struct ArrowArrayStream){.release = NULL};
     if (!own || !items) {
         mem_free(own);
@@ -91,7 +86,6 @@ static int stream_failed(struct ArrowArrayStream *stream, int code, int errnum,
                          struct tg_error *err)
 {
     const char *message;
-
     if (stream->get_last_error == stream_last_error) {
         const struct stream_head *head = stream->private_data;
         if (head->err.code != TG_OK) {
@@ -110,7 +104,6 @@ int stream_schema(struct ArrowArrayStream *stream, int code, struct ArrowSchema 
                   struct tg_error *err)
 {
     int errnum;
-
     *out = (struct ArrowSchema){.release = NULL};
     errnum = stream->get_schema(stream, out);
     if (errnum != 0) {
@@ -126,7 +119,6 @@ int stream_next(struct ArrowArrayStream *stream, int code, struct ArrowArray *ou
                 struct tg_error *err)
 {
     int errnum;
-
     *out = (struct ArrowArray){.release = NULL};
     errnum = stream->get_next(stream, out);
     if (errnum != 0) {

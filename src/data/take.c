@@ -19,7 +19,6 @@ struct taken {
 static void release_taken(struct ArrowArray *array)
 {
     struct taken *taken = array->private_data;
-
     for (int i = 0; i < 4; i++)
         mem_free(taken->buffers[i]);
     if (array->dictionary) {
@@ -39,7 +38,6 @@ static int take_bits(const uint8_t *from, const int64_t *rows, int64_t count, vo
                      struct tg_error *err)
 {
     uint8_t *bits = mem_calloc(1, (size_t)count / 8 + 1);
-
     if (!bits)
         return error_nomem(err);
     for (int64_t i = 0; i < count; i++)
@@ -53,7 +51,6 @@ static int take_fixed(const char *from, size_t width, const int64_t *rows, int64
                       void **out, struct tg_error *err)
 {
     char *to = mem_alloc((size_t)count * width);
-
     *out = to;
     if (!to)
         return error_nomem(err);
@@ -86,7 +83,6 @@ static int take_bytes(const void *const *from, bool large, const int64_t *rows, 
     const char *bytes = from[2];
     int64_t total = 0;
     char *to;
-
     for (int64_t i = 0; i < count; i++)
         total += get_offset(from[1], large, rows[i] + 1) - get_offset(from[1], large, rows[i]);
     out[0] = mem_alloc((size_t)(count + 1) * (large ? 8 : 4));
@@ -124,7 +120,6 @@ static int take_views(const struct ArrowArray *from, const int64_t *rows, int64_
     struct view *kept = mem_calloc((size_t)count + 1, sizeof(*kept));
     int64_t total = 0, *sizes = mem_calloc(1, sizeof(*sizes));
     char *bytes;
-
     out[0] = kept;
     out[2] = sizes;
     if (!kept || !sizes)
@@ -163,7 +158,6 @@ static int copy_array(const struct ArrowSchema *schema, const struct ArrowArray 
 {
     int64_t *rows = mem_alloc((size_t)array->length * sizeof(*rows));
     int rc = TG_OK;
-
     *out = mem_calloc(1, sizeof(**out));
     if (!rows || !*out)
         TRY(error_nomem(err));
@@ -187,7 +181,6 @@ static int take_array(const struct ArrowSchema *schema, const struct ArrowArray 
     struct layout layout = layout_of(schema->format);
     struct taken *taken = mem_calloc(1, sizeof(*taken));
     int rc = TG_OK;
-
     *out = (struct ArrowArray){.release = NULL};
     if (!taken)
         return error_nomem(err);
@@ -232,7 +225,6 @@ int batch_take(const struct ArrowSchema *schema, const struct ArrowArray *array,
     int64_t *rows = mem_alloc((size_t)keep_count * sizeof(*rows));
     struct ArrowArray *children = mem_calloc(child_count + 1, sizeof(*children));
     int rc = TG_OK;
-
     *out = (struct ArrowArray){.release = NULL};
     if (!rows || !children)
         TRY(error_nomem(err));

@@ -46,7 +46,6 @@ enum type type_find(const char *name)
 struct type_spec type_decimal(const struct type_spec *spec)
 {
     struct type_spec full = *spec;
-
     if (spec->type == TYPE_WEI || spec->precision == 0) {
         full.precision = DECIMAL_PRECISION;
         full.scale = spec->type == TYPE_WEI ? 0 : DECIMAL_SCALE;
@@ -61,7 +60,6 @@ static struct type_spec as_decimal(const struct type_spec *spec)
 {
     struct type_spec exact = type_decimal(spec);
     int bits = spec->precision ? spec->precision : 64;
-
     if (spec->type == TYPE_BIGINT) {
         exact.precision = bits <= 8 ? 3 : bits <= 16 ? 5 : bits <= 32 ? 10 : bits <= 64 ? 19 : 38;
         exact.scale = 0;
@@ -85,7 +83,6 @@ static int fraction_digits(const struct type_spec *spec)
 bool type_widens(const struct type_spec *from, const struct type_spec *to)
 {
     struct type_spec a = as_decimal(from), b = as_decimal(to);
-
     if (to->type == TYPE_TIMESTAMP && type_is_nanoseconds(to)) /* of fewer years than all others */
         return false;
     if (from->type == TYPE_DATE)
@@ -113,7 +110,6 @@ bool type_spells(const struct type_spec *from, const struct type_spec *to)
 void type_arrow_format(const struct type_spec *spec, char out[24])
 {
     struct type_spec full = type_decimal(spec);
-
     if (spec->type == TYPE_TIMESTAMP)
         snprintf(out, 24, "%s",
                  type_is_nanoseconds(spec) ? "tsn:"
@@ -130,7 +126,6 @@ static int read_number(const char **text)
 {
     const char *p = *text;
     int number = 0;
-
     if (*p < '0' || *p > '9')
         return -1;
     for (; *p >= '0' && *p <= '9'; p++) {
@@ -146,7 +141,6 @@ static int read_number(const char **text)
 static bool read_decimal(const char *format, int *precision, int *scale, int *bits)
 {
     const char *p = format + 2;
-
     *bits = 128;
     if (strncmp(format, "d:", 2) != 0)
         return false;
@@ -166,14 +160,12 @@ static bool read_decimal(const char *format, int *precision, int *scale, int *bi
 bool format_digits(const char *format, int *precision, int *scale)
 {
     int bits;
-
     return read_decimal(format, precision, scale, &bits);
 }
 
 bool format_decimal(const char *format, int *precision, int *scale)
 {
     int bits;
-
     return read_decimal(format, precision, scale, &bits) && bits == 128;
 }
 
@@ -207,7 +199,6 @@ struct layout layout_of(const char *format)
 {
     struct layout none = {LAYOUT_NONE, 0};
     int precision, scale, bits;
-
     if (format[0] != '\0' && format[1] == '\0') {
         for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++)
             if (letters[i].letter == format[0])
@@ -245,7 +236,6 @@ static int integer_bits(char format)
     static const char formats[] = "cCsSi";
     static const int bits[] = {8, 16, 16, 32, 32};
     const char *found = strchr(formats, format);
-
     return found ? bits[found - formats] : 0;
 }
 
@@ -253,7 +243,6 @@ int type_from_arrow(const struct ArrowSchema *schema, struct type_spec *out, str
 {
     const char *format = schema->dictionary ? schema->dictionary->format : schema->format;
     enum layout_kind kind = layout_of(format).kind;
-
     *out = (struct type_spec){TYPE_NONE, 0, 0, false};
     if (kind == LAYOUT_NONE || kind >= LAYOUT_STRUCT)
         return error_set(err, TG_DATA,

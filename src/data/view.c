@@ -25,7 +25,6 @@ bool array_is_null(const struct ArrowArray *array, int64_t row)
 {
     const uint8_t *validity;
     int64_t at = array->offset + row;
-
     if (array->n_buffers == 0) /* the null type */
         return true;
     validity = array->buffers[0];
@@ -49,7 +48,6 @@ static bool read_int(const struct place *place, int64_t *out)
     const char *p = place->values;
     struct layout layout = layout_of(format);
     uint64_t raw = 0;
-
     if (layout.kind != LAYOUT_FIXED || layout.width > 8 || strchr("efgdw", format[0]))
         return false;
     memcpy(&raw, p + (size_t)place->at * layout.width, layout.width);
@@ -84,14 +82,12 @@ static bool resolve(const struct ArrowSchema *schema, const struct ArrowArray *a
 bool value_is_null(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row)
 {
     struct place place;
-
     return !resolve(schema, array, row, &place);
 }
 
 static int64_t floor_div(int64_t value, int64_t divisor)
 {
     int64_t quotient = value / divisor;
-
     return value % divisor < 0 ? quotient - 1 : quotient;
 }
 
@@ -110,7 +106,6 @@ static bool read_comparable(const struct place *place, int64_t *out)
 {
     const char *format = place->schema->format;
     int64_t value;
-
     if (!read_int(place, &value))
         return false;
     if (format[0] == 't' && format[1] != 'd')
@@ -124,7 +119,6 @@ static double half_value(uint16_t bits)
 {
     int exponent = bits >> 10 & 0x1f, fraction = bits & 0x3ff;
     double value = exponent == 0 ? ldexp(fraction, -24) : ldexp(fraction + 1024, exponent - 25);
-
     if (exponent == 0x1f)
         value = fraction ? (double)NAN : (double)INFINITY;
     return bits >> 15 ? -value : value;
@@ -135,7 +129,6 @@ static double read_float(const struct place *place)
     uint16_t half;
     float narrow;
     double wide;
-
     switch (place->schema->format[0]) {
     case 'e':
         memcpy(&half, (const char *)place->values + place->at * 2, sizeof(half));
@@ -150,8 +143,13 @@ static double read_float(const struct place *place)
 static bool is_float(const struct place *place)
 {
     const char *format = place->schema->format;
-
     return strchr("efg", format[0]) && format[0] != '\0' && format[1] == '\0';
+}
+
+static bool is_text(const struct place *place)
+{
+    const char *format = place->schema->format;
+    return format[0] == 'u' || format[0] == 'U' || strcmp(format, "vu") == 0;
 }
 
 /* A decimal of up to 128 bits. */
@@ -159,7 +157,6 @@ static int128 read_decimal(const struct place *place, size_t width)
 {
     unsigned char bytes[16];
     int128 value;
-
     memcpy(bytes, (const char *)place->values + (size_t)place->at * width, width);
     memset(bytes + width, bytes[width - 1] & 0x80 ? 0xff : 0, sizeof(bytes) - width);
     memcpy(&value, bytes, sizeof(value));
@@ -170,7 +167,6 @@ static int128 read_decimal(const struct place *place, size_t width)
 static uint32_t take_digits(uint32_t limbs[8])
 {
     uint64_t rest = 0;
-
     for (int i = 7; i >= 0; i--) {
         rest = rest << 32 | limbs[i];
         limbs[i] = (uint32_t)(rest / 1000000000);
@@ -182,7 +178,6 @@ static uint32_t take_digits(uint32_t limbs[8])
 static void negate(uint32_t limbs[8])
 {
     uint64_t carry = 1;
-
     for (int i = 0; i < 8; i++) {
         carry += (uint32_t)~limbs[i];
         limbs[i] = (uint32_t)carry;
@@ -198,7 +193,6 @@ static size_t put_wide(const struct place *place, int scale, struct buf *out)
     uint32_t limbs[8];
     char digits[GROUPS * 9 + 1];
     size_t first = 0, last = sizeof(digits) - 1, point = last - (size_t)scale;
-
     memcpy(limbs, (const char *)place->values + place->at * 32, sizeof(limbs));
     if (limbs[7] >> 31) {
         negate(limbs);
@@ -228,18 +222,25 @@ static void read_view(const struct place *place, const char **out, size_t *len)
     enum { INLINE_MAX = 12 };
     const char *view = (const char *)place->values + place->at * 16;
     int32_t parts[4]; /* length, first bytes, buffer, offset */
-
     memcpy(parts, view, sizeof(parts));
     *len = (size_t)parts[0];
     *out = parts[0] <= INLINE_MAX ? view + 4
                                   : (const char *)place->array->buffers[2 + parts[2]] + parts[3];
 }
 
+/* Where the value begins and ends in what its offsets count. */
+static void read_range(const struct place *place, bool large, int64_t *start, int64_t *end)
+{
+    const int32_t *narrow = place->values;
+    const int64_t *wide = place->values;
+    *start = large ? wide[place->at] : narrow[place->at];
+    *end = large ? wide[place->at + 1] : narrow[place->at + 1];
+}
+
 static bool read_bytes(const struct place *place, const char **out, size_t *len)
 {
     struct layout layout = layout_of(place->schema->format);
     int64_t start, end;
-
     if (layout.kind == LAYOUT_FIXED && place->schema->format[0] == 'w') {
         *out = (const char *)place->values + (size_t)place->at * layout.width;
         *len = layout.width;
@@ -249,15 +250,9 @@ static bool read_bytes(const struct place *place, const char **out, size_t *len)
         read_view(place, out, len);
         return true;
     }
-    if (layout.kind == LAYOUT_BYTES32) {
-        start = ((const int32_t *)place->values)[place->at];
-        end = ((const int32_t *)place->values)[place->at + 1];
-    } else if (layout.kind == LAYOUT_BYTES64) {
-        start = ((const int64_t *)place->values)[place->at];
-        end = ((const int64_t *)place->values)[place->at + 1];
-    } else {
+    if (layout.kind != LAYOUT_BYTES32 && layout.kind != LAYOUT_BYTES64)
         return false;
-    }
+    read_range(place, layout.kind == LAYOUT_BYTES64, &start, &end);
     *len = (size_t)(end - start);
     *out = *len > 0 ? (const char *)place->array->buffers[2] + start : "";
     return true;
@@ -267,7 +262,6 @@ bool value_int64(const struct ArrowSchema *schema, const struct ArrowArray *arra
                  int64_t *out)
 {
     struct place place;
-
     return resolve(schema, array, row, &place) && read_comparable(&place, out);
 }
 
@@ -276,7 +270,6 @@ bool value_double(const struct ArrowSchema *schema, const struct ArrowArray *arr
 {
     struct place place;
     int64_t integer;
-
     if (!resolve(schema, array, row, &place))
         return false;
     if (is_float(&place)) {
@@ -293,7 +286,6 @@ bool value_bytes(const struct ArrowSchema *schema, const struct ArrowArray *arra
                  const char **out, size_t *len)
 {
     struct place place;
-
     return resolve(schema, array, row, &place) && read_bytes(&place, out, len);
 }
 
@@ -306,7 +298,6 @@ static int put_value(const struct ArrowSchema *schema, const struct ArrowArray *
 static double shortest(double value)
 {
     char text[32];
-
     for (int digits = 6; digits <= 9; digits++) {
         snprintf(text, sizeof(text), "%.*g", digits, value);
         if (strtof(text, NULL) == (float)value)
@@ -318,7 +309,6 @@ static double shortest(double value)
 static void put_float(const struct place *place, bool json, struct buf *out)
 {
     double value = read_float(place);
-
     if (!isfinite(value))
         buf_text(out, json ? "null" : isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
     else
@@ -336,7 +326,6 @@ static size_t put_decimal(const struct place *place, struct buf *out)
     char text[48];
     size_t width = layout_of(place->schema->format).width;
     int precision = 0, scale = 0;
-
     format_digits(place->schema->format, &precision, &scale);
     if (width == 32)
         return put_wide(place, scale, out);
@@ -354,7 +343,6 @@ static int put_temporal(const struct place *place, struct buf *out, struct tg_er
 {
     const char *format = place->schema->format;
     int64_t value;
-
     if (!read_comparable(place, &value))
         return refuse_time(place, err);
     if (format[1] == 'd')
@@ -371,7 +359,6 @@ static int put_temporal(const struct place *place, struct buf *out, struct tg_er
 static int put_struct(const struct place *place, struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
-
     buf_char(out, '{');
     for (int64_t i = 0; i < place->schema->n_children; i++) {
         const struct ArrowSchema *child = place->schema->children[i];
@@ -392,14 +379,7 @@ static int put_list(const struct place *place, bool large, struct buf *out, stru
     const struct ArrowArray *array = place->array->children[0];
     int64_t at, end;
     int rc = TG_OK;
-
-    if (large) {
-        at = ((const int64_t *)place->values)[place->at];
-        end = ((const int64_t *)place->values)[place->at + 1];
-    } else {
-        at = ((const int32_t *)place->values)[place->at];
-        end = ((const int32_t *)place->values)[place->at + 1];
-    }
+    read_range(place, large, &at, &end);
     buf_char(out, '[');
     for (bool first = true; at < end; at++, first = false) {
         if (!first)
@@ -415,12 +395,10 @@ done:
 static int put_quoted(const struct place *place, bool json, struct buf *out, struct tg_error *err)
 {
     const char *format = place->schema->format;
-    bool is_text = format[0] == 'u' || format[0] == 'U' || strcmp(format, "vu") == 0;
     const char *bytes = "";
     size_t len = 0;
     int rc = TG_OK;
-
-    if (read_bytes(place, &bytes, &len) && is_text) {
+    if (read_bytes(place, &bytes, &len) && is_text(place)) {
         if (json)
             json_string(out, bytes, len);
         else
@@ -444,7 +422,6 @@ static int put_plain(const struct place *place, bool json, struct buf *out, stru
     const char *format = place->schema->format;
     const uint8_t *bits = place->values;
     int64_t integer;
-
     switch (format[0]) {
     case 'b':
         buf_text(out, bits[place->at >> 3] >> (place->at & 7) & 1 ? "true" : "false");
@@ -475,7 +452,6 @@ static int put_value(const struct ArrowSchema *schema, const struct ArrowArray *
 {
     struct place place;
     enum layout_kind kind;
-
     if (!resolve(schema, array, row, &place)) {
         if (json)
             buf_text(out, "null");
@@ -500,7 +476,6 @@ int value_text(const struct ArrowSchema *schema, const struct ArrowArray *array,
                struct buf *out, struct tg_error *err)
 {
     int rc = put_value(schema, array, row, false, out, err);
-
     return rc != TG_OK ? rc : buf_check(out, err);
 }
 
@@ -508,7 +483,6 @@ int value_json(const struct ArrowSchema *schema, const struct ArrowArray *array,
                struct buf *out, struct tg_error *err)
 {
     int rc = put_value(schema, array, row, true, out, err);
-
     return rc != TG_OK ? rc : buf_check(out, err);
 }
 
@@ -532,11 +506,9 @@ static int clock_cell(int64_t ns, struct buf *scratch, yyjson_val *out, struct t
 static int temporal_cell(const struct place *place, struct buf *scratch, yyjson_val *out,
                          struct tg_error *err)
 {
-    int64_t value;
-
     static const int64_t day_us = INT64_C(86400000000);
     const char *format = place->schema->format;
-
+    int64_t value;
     if (!read_comparable(place, &out->uni.i64))
         return refuse_time(place, err);
     out->tag = format[1] == 'd'   ? CELL_TAG_DATE
@@ -559,7 +531,6 @@ static int decimal_cell(const struct place *place, struct buf *scratch, yyjson_v
                         struct tg_error *err)
 {
     bool fits = put_decimal(place, scratch) <= DECIMAL_PRECISION;
-
     *out = bytes_cell(fits ? CELL_TAG_DECIMAL : YYJSON_TYPE_STR, buf_string(scratch), scratch->len);
     return buf_check(scratch, err);
 }
@@ -573,7 +544,6 @@ int value_cell(const struct ArrowSchema *schema, const struct ArrowArray *array,
     const uint8_t *bits;
     const char *bytes = "";
     size_t len = 0;
-
     buf_clear(scratch);
     *out = (yyjson_val){.tag = YYJSON_TYPE_NULL};
     if (!resolve(schema, array, row, &place))
@@ -600,9 +570,7 @@ int value_cell(const struct ArrowSchema *schema, const struct ArrowArray *array,
         out->tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_REAL;
         out->uni.f64 = read_float(&place);
     } else if (read_bytes(&place, &bytes, &len)) {
-        bool is_text =
-            strchr("uU", place.schema->format[0]) || strcmp(place.schema->format, "vu") == 0;
-        *out = bytes_cell(is_text ? YYJSON_TYPE_STR : CELL_TAG_BINARY, bytes, len);
+        *out = bytes_cell(is_text(&place) ? YYJSON_TYPE_STR : CELL_TAG_BINARY, bytes, len);
     } else if (read_int(&place, &out->uni.i64)) {
         out->tag = YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT;
     }

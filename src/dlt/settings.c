@@ -343,7 +343,6 @@ static int read_config(struct settings *settings, yyjson_val *config, struct tg_
         settings->max_nesting =
             yyjson_get_uint(nesting) < INT_MAX ? (int)yyjson_get_uint(nesting) : INT_MAX;
     settings->root_key = yyjson_is_true(root_key) || root_is_propagated(config);
-    settings->no_root_key = yyjson_is_false(root_key);
 done:
     return rc;
 }

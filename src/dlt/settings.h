@@ -34,7 +34,6 @@ struct settings {
     bool whole_paths; /* use_break_path_on_normalize is false */
     int max_nesting;  /* -1: not said */
     bool root_key;    /* every nested table carries the root row's id */
-    bool no_root_key; /* not even those of merge tables: root_key_propagation is false */
 };
 
 /* Reads settings and normalizers of the catalog's stored form. TG_DATA says where it is wrong. */

@@ -120,7 +120,7 @@ static void normalizers(void **state)
     must_read(NULL, NULL, &settings);
     assert_int_equal(settings.naming, NAMING_SNAKE_CASE);
     assert_int_equal(settings.max_nesting, -1);
-    assert_false(settings.whole_paths || settings.root_key || settings.no_root_key);
+    assert_false(settings.whole_paths || settings.root_key);
     settings_release(&settings);
     settings_release(&settings);
 
@@ -131,7 +131,7 @@ static void normalizers(void **state)
               &settings);
     assert_int_equal(settings.naming, NAMING_DIRECT);
     assert_int_equal(settings.max_nesting, 2);
-    assert_true(settings.whole_paths && settings.root_key && !settings.no_root_key);
+    assert_true(settings.whole_paths && settings.root_key);
     assert_int_equal(settings.contract.modes[CONTRACT_COLUMNS], CONTRACT_FREEZE);
     assert_int_equal(settings.contract.modes[CONTRACT_TABLES], CONTRACT_UNSAID);
     settings_release(&settings);
@@ -141,7 +141,7 @@ static void normalizers(void **state)
               "{'max_nesting': 99999999999, 'root_key_propagation': false, 'propagation': null}}}",
               &settings);
     assert_true(settings.max_nesting > 1000);
-    assert_true(settings.no_root_key && !settings.root_key && !settings.whole_paths);
+    assert_false(settings.root_key || settings.whole_paths);
     settings_release(&settings);
 
     must_read(NULL, "{'json': {'config': {'propagation': {'root': {'_dlt_id': '_dlt_root_id'}}}}}",

@@ -61,7 +61,6 @@ struct number {
 static size_t count_digits(const char *p, const char *end)
 {
     const char *start = p;
-
     while (p < end && is_digit(*p))
         p++;
     return (size_t)(p - start);
@@ -72,7 +71,6 @@ static bool scan_number(struct text text, bool lenient, struct number *out)
 {
     const char *p = text.start, *end = text.start + text.len;
     bool negative = p < end && *p == '-';
-
     *out = (struct number){0};
     if (text.len > NUMBER_CHARS)
         return false;
@@ -108,7 +106,6 @@ static bool parse_bigint(struct text text, int64_t *out)
 {
     bool negative = *text.start == '-';
     int64_t value = 0;
-
     for (size_t i = negative || *text.start == '+'; i < text.len; i++) {
         int digit = text.start[i] - '0';
         if (__builtin_mul_overflow(value, 10, &value) ||
@@ -128,7 +125,6 @@ bool literal_double(const char *text, size_t len, double *out)
     const char *from = text, *end = text + len;
     bool negative = len > 0 && *text == '-';
     yyjson_val value = {0};
-
     if (len > NUMBER_CHARS)
         return false;
     from += negative || (from < end && *from == '+');
@@ -151,7 +147,6 @@ bool literal_double(const char *text, size_t len, double *out)
 bool literal_is_exact(const char *text, size_t len)
 {
     int128 whole;
-
     if (decimal_parse(text, len, DECIMAL_PRECISION, 0, &whole, NULL) != TG_OK)
         return false;
     double real = (double)whole;
@@ -178,7 +173,6 @@ static bool parse_not_finite(struct text text, double *out)
 {
     bool negative = text.len > 0 && *text.start == '-';
     struct text word = {text.start + negative, text.len - negative};
-
     if (is_word(word, "nan") && !negative)
         *out = (double)NAN;
     else if (is_word(word, "inf") || is_word(word, "infinity"))
@@ -208,7 +202,6 @@ static enum kind number_kind(struct text text, const struct number *number)
 {
     int64_t integer;
     double real;
-
     if (!number->is_whole)
         return parse_double(text, &real) ? KIND_NUMBER : KIND_TEXT;
     if (number->whole <= BIGINT_DIGITS && parse_bigint(text, &integer))
@@ -220,7 +213,6 @@ static enum kind number_kind(struct text text, const struct number *number)
 static bool cuts_second(struct text text, int kept)
 {
     const char *p = text.start, *end = text.start + text.len;
-
     while (p < end && *p != '.' && *p != ',')
         p++;
     for (size_t i = 1; i < (size_t)(end - p) && is_digit(p[i]); i++)
@@ -234,7 +226,6 @@ static enum kind time_kind(struct text text)
     struct time_point point;
     int32_t days;
     int64_t us;
-
     if (text.len >= 8 && text.start[2] == ':')
         return time_parse_time(text.start, text.len, &us) && !cuts_second(text, 6) ? KIND_TIME
                                                                                    : KIND_TEXT;
@@ -252,7 +243,6 @@ static enum kind time_kind(struct text text)
 static enum kind kind_of(struct text text, struct number *number)
 {
     double real;
-
     *number = (struct number){0};
     if (text.len == 0)
         return KIND_TEXT;
@@ -276,7 +266,6 @@ static enum kind kind_of(struct text text, struct number *number)
 void literal_see(struct literal_kinds *kinds, const char *text, size_t len)
 {
     struct number number;
-
     kinds->bits |= kind_of((struct text){text, len}, &number);
     if (number.whole > kinds->whole_digits)
         kinds->whole_digits = number.whole;
@@ -295,7 +284,6 @@ static struct type_spec number_type(const struct literal_kinds *kinds)
 {
     bool is_exact = kinds->whole_digits <= EXACT_DIGITS;
     bool has_digits = kinds->whole_digits + kinds->fraction_digits <= DECIMAL_PRECISION;
-
     if (kinds->bits == KIND_BIGINT)
         return (struct type_spec){.type = TYPE_BIGINT};
     if (!(kinds->bits & (KIND_BIGINT | KIND_BIG_NUMBER)) || is_exact)
@@ -324,7 +312,6 @@ struct type_spec literal_type(const struct literal_kinds *kinds)
          {.type = TYPE_TIMESTAMP}},
     };
     const unsigned numbers = KIND_BIGINT | KIND_BIG_NUMBER | KIND_NUMBER;
-
     if (kinds->bits == 0)
         return (struct type_spec){.type = TYPE_NONE};
     if ((kinds->bits & numbers) && !(kinds->bits & ~(numbers | KIND_NOT_FINITE)))
@@ -353,7 +340,6 @@ static bool bigint_cell(struct text text, enum text_rule rule, yyjson_val *out)
 {
     struct number number;
     int64_t integer;
-
     return scan_number(text, rule == TEXT_HINTED, &number) && number.is_whole &&
            parse_bigint(text, &integer) &&
            set_int64(YYJSON_TYPE_NUM | YYJSON_SUBTYPE_SINT, integer, out);
@@ -363,7 +349,6 @@ static bool double_cell(struct text text, enum text_rule rule, yyjson_val *out)
 {
     struct number number;
     double real;
-
     if (parse_not_finite(text, &real))
         return set_double(real, out);
     if (!scan_number(text, rule == TEXT_HINTED, &number))
@@ -377,7 +362,6 @@ static bool double_cell(struct text text, enum text_rule rule, yyjson_val *out)
 static bool decimal_cell(struct text text, enum text_rule rule, yyjson_val *out)
 {
     struct number number;
-
     *out = (yyjson_val){.tag = CELL_TAG_DECIMAL | (uint64_t)text.len << YYJSON_TAG_BIT,
                         .uni.str = text.start};
     return scan_number(text, rule == TEXT_HINTED, &number);
@@ -388,7 +372,6 @@ static bool bool_cell(struct text text, enum text_rule rule, yyjson_val *out)
 {
     static const char *const words[] = {"false", "no", "f", "n", "0", "true", "yes", "t", "y", "1"};
     enum { WORDS = 5 };
-
     for (size_t i = 0; i < 2 * WORDS; i++) {
         if ((rule == TEXT_TYPED && i % WORDS > 0) || !is_word(text, words[i]))
             continue;
@@ -403,7 +386,6 @@ static bool seconds_cell(struct text text, enum text_rule rule, yyjson_val *out)
 {
     struct number number;
     double real;
-
     return rule != TEXT_TYPED && scan_number(text, false, &number) && parse_double(text, &real) &&
            set_double(real, out);
 }
@@ -412,7 +394,6 @@ static bool seconds_cell(struct text text, enum text_rule rule, yyjson_val *out)
 static bool read_point(struct text text, enum text_rule rule, struct time_point *out)
 {
     int32_t days;
-
     *out = (struct time_point){.us = 0};
     if (rule != TEXT_TYPED) {
         enum time_form form = time_parse(text.start, text.len, out);
@@ -440,7 +421,6 @@ static bool timestamp_cell(struct text text, const struct type_spec *spec, enum 
     static const int64_t first_ns = INT64_C(-9223286400000000000), last_ns = INT64_MAX - 1;
     struct time_point point;
     int64_t ns;
-
     if (!read_point(text, rule, &point))
         return seconds_cell(text, rule, out);
     if (rule == TEXT_TYPED && point.fraction_digits > 0 && cuts_second(text, second_digits(spec)))
@@ -457,7 +437,6 @@ static bool date_cell(struct text text, enum text_rule rule, yyjson_val *out)
     const int64_t day_us = INT64_C(86400000000);
     struct time_point point;
     int32_t days;
-
     if (time_parse_date(text.start, text.len, &days))
         return set_int64(CELL_TAG_DATE, days, out);
     if (!read_point(text, rule, &point))
@@ -470,7 +449,6 @@ static bool time_cell(struct text text, enum text_rule rule, yyjson_val *out)
 {
     struct time_point point;
     int64_t us;
-
     if (rule == TEXT_TYPED)
         return time_parse_time(text.start, text.len, &us) && !cuts_second(text, 6) &&
                set_int64(CELL_TAG_TIME, us, out);
@@ -481,7 +459,6 @@ static bool time_cell(struct text text, enum text_rule rule, yyjson_val *out)
 bool literal_is_cut(const char *start, size_t len, const struct type_spec *spec)
 {
     bool has_seconds = spec->type == TYPE_TIME || spec->type == TYPE_TIMESTAMP;
-
     return has_seconds && !type_is_nanoseconds(spec) && memchr(start, ':', len) &&
            cuts_second((struct text){start, len}, 6);
 }
@@ -490,7 +467,6 @@ bool literal_cell(const char *start, size_t len, const struct type_spec *spec, e
                   yyjson_val *out)
 {
     struct text text = {start, len};
-
     if (rule == TEXT_HINTED)
         text = trim(text);
     if (text.len == 0)
@@ -513,7 +489,6 @@ void literal_natural(const yyjson_val *cell, yyjson_val *out, struct type_spec *
     struct literal_kinds kinds = {0};
     const char *text = cell->uni.str;
     size_t len = cell_len(cell);
-
     literal_see(&kinds, text, len);
     *spec = kinds.bits == KIND_NOT_FINITE ? (struct type_spec){.type = TYPE_DOUBLE}
                                           : literal_type(&kinds);
