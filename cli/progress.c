@@ -91,7 +91,7 @@ static void write_resource(char *out, const struct tg_progress *now, double seco
     char rows[32], rate[32];
     double per_second = seconds > 0.001 ? (double)now->rows / seconds : 0;
     size_t len =
-        put(out, LINE_BYTES, 0, "%-18.30s %11s rows", now->resource, format_count(now->rows, rows));
+        put(out, LINE_BYTES, 0, "%-24.30s %11s rows", now->resource, format_count(now->rows, rows));
     if (now->bytes)
         len = put(out, LINE_BYTES, len, "%8.1f MB", (double)now->bytes / 1e6);
     if (now->bytes_total && !now->ended)

@@ -1,6 +1,6 @@
 /*
  * ISO 8601 text <-> numbers, by the proleptic Gregorian calendar, UTC. No locale, no time-zone
- * database. In time/: calendar, time_parse, time_format.
+ * database. In time/: calendar.c, time_parse.c, time_format.c.
  */
 #ifndef TIDEGATE_BASE_TIME_H
 #define TIDEGATE_BASE_TIME_H

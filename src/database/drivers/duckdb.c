@@ -3,8 +3,8 @@
  *
  * Path: connection_open -> open_url -> instance_join; exec -> make room for what is filled ->
  * duck_exec; ingest -> batches, some at a time; describe asks for tables, then for each one's
- * columns: duckdb_columns() and the information schema look at all system views first, which takes
- * longer than a run with nothing new may.
+ * columns: `duckdb_columns()` and the information schema look at all system views first, which
+ * takes longer than a run with nothing new may.
  *
  * Which files are open, how, and what a message means is src/duckdb's.
  */
