@@ -75,19 +75,12 @@ static int require(struct outputs *outputs, struct output *output,
 {
     if (!needs_value(outputs, output, column) || is_required(outputs, output, column->name))
         return TG_OK;
-    if (output->required_count == output->required_cap) {
-        size_t cap = output->required_cap ? 2 * output->required_cap : 8;
-        struct required *grown = arena_alloc(&outputs->arena, cap * sizeof(*grown));
-        if (!grown)
-            return error_nomem(err);
-        if (output->required_count > 0)
-            memcpy(grown, output->required, output->required_count * sizeof(*grown));
-        output->required = grown;
-        output->required_cap = cap;
-    }
-    output->required[output->required_count++] =
-        (struct required){column->name, column->primary_key, slot};
-    return TG_OK;
+    int rc = mem_grow(&output->required, &output->required_cap, output->required_count + 1,
+                      sizeof(*output->required), err);
+    if (rc == TG_OK)
+        output->required[output->required_count++] =
+            (struct required){column->name, column->primary_key, slot};
+    return rc;
 }
 
 int output_new(struct outputs *outputs, struct table *table, const char *path, struct output **out,
@@ -98,6 +91,8 @@ int output_new(struct outputs *outputs, struct table *table, const char *path, s
     *out = NULL;
     if (!output)
         return error_nomem(err);
+    TRY(mem_grow(&outputs->items, &outputs->cap, outputs->count + 1, sizeof(*outputs->items), err));
+    outputs->items[outputs->count++] = output;
     output->table = table;
     output->free_pass = table_is_new(table) || table->evolve_once;
     output->name_len = strlen(table->name);
@@ -108,8 +103,6 @@ int output_new(struct outputs *outputs, struct table *table, const char *path, s
     output->there = there_table(outputs, table->name);
     for (size_t i = 0; output->there && i < output->there->column_count; i++)
         TRY(require(outputs, output, &output->there->columns[i], NULL, err));
-    TRY(mem_grow(&outputs->items, &outputs->cap, outputs->count + 1, sizeof(*outputs->items), err));
-    outputs->items[outputs->count++] = output;
     *out = output;
 done:
     return rc;
@@ -120,9 +113,17 @@ void output_release(struct output *output)
     for (size_t i = 0; i < output->slot_count; i++)
         column_release(&output->slots[i]->column);
     mem_free(output->slots);
+    mem_free(output->required);
     mem_free(output->order);
     mem_free(output->arrays);
     schema_release(&output->schema);
+}
+
+/* `path` as a name, shortened, in outputs->name. */
+static int own_name(struct outputs *outputs, const char *path, struct tg_error *err)
+{
+    buf_clear(&outputs->name);
+    return name_join(&outputs->options.names, &outputs->hasher, path, "", &outputs->name, err);
 }
 
 /* "<name>_<tag of source>", shortened, in outputs->name. */
@@ -132,14 +133,10 @@ static int tagged_name(struct outputs *outputs, const char *name, const char *so
     int rc = TG_OK;
     char tag[7];
     struct buf plain = BUF_INIT;
-    struct name_rules rules = outputs->options.names;
     TRY(name_tag(&outputs->hasher, source, strlen(source), tag, err));
-    buf_text(&plain, name);
-    buf_char(&plain, '_');
-    buf_text(&plain, tag);
+    buf_printf(&plain, "%s_%s", name, tag);
     TRY(buf_check(&plain, err));
-    buf_clear(&outputs->name);
-    TRY(name_join(&rules, &outputs->hasher, buf_string(&plain), "", &outputs->name, err));
+    TRY(own_name(outputs, buf_string(&plain), err));
 done:
     buf_release(&plain);
     return rc;
@@ -179,9 +176,7 @@ static int claim_table(struct outputs *outputs, const struct output *parent, con
                        const char *source, bool apart, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct normalize_options *options = &outputs->options;
-    buf_clear(&outputs->name);
-    TRY(name_join(&options->names, &outputs->hasher, path, "", &outputs->name, err));
+    TRY(own_name(outputs, path, err));
     const char *name = buf_string(&outputs->name);
     const struct table *table = find_table(outputs, name);
     if (!table)
@@ -191,8 +186,7 @@ static int claim_table(struct outputs *outputs, const struct output *parent, con
     TRY(tagged_name(outputs, path, source, err));
     if (taken || find_table(outputs, buf_string(&outputs->name)))
         goto done;
-    buf_clear(&outputs->name);
-    TRY(name_join(&options->names, &outputs->hasher, path, "", &outputs->name, err));
+    TRY(own_name(outputs, path, err));
 done:
     return rc;
 }

@@ -107,18 +107,26 @@ int package_append(struct package *package, const char *table, const struct Arro
     return spool_append(package->spool, table, schema, array, err);
 }
 
-static int write_manifest(struct package *package, struct tg_error *err)
+static int put_text(const char *path, const char *name, struct buf *text, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf text = BUF_INIT;
-    char *path = fs_join(package->path, manifest_name);
-    if (!path)
+    char *file = fs_join(path, name);
+    if (!file)
         TRY(error_nomem(err));
-    TRY(manifest_write(&package->manifest, &text, err));
-    rc = fs_write_file(path, text.data, text.len, err); /* syncs the folder, too */
+    TRY(buf_check(text, err));
+    rc = fs_write_file(file, text->data, text->len, err); /* syncs the folder, too */
 done:
+    mem_free(file);
+    return rc;
+}
+
+static int write_manifest(struct package *package, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    int rc = manifest_write(&package->manifest, &text, err);
+    if (rc == TG_OK)
+        rc = put_text(package->path, manifest_name, &text, err);
     buf_release(&text);
-    mem_free(path);
     return rc;
 }
 
@@ -290,19 +298,6 @@ int package_drop(const char *path, struct tg_error *err)
 }
 
 static const char error_name[] = "error.txt";
-
-static int put_text(const char *path, const char *name, struct buf *text, struct tg_error *err)
-{
-    int rc = TG_OK;
-    char *file = fs_join(path, name);
-    if (!file)
-        TRY(error_nomem(err));
-    TRY(buf_check(text, err));
-    rc = fs_write_file(file, text->data, text->len, err);
-done:
-    mem_free(file);
-    return rc;
-}
 
 int package_note(const char *path, const struct tg_error *why, struct tg_error *err)
 {

@@ -281,17 +281,16 @@ static bool skips_bookmarks(const struct resource_load *part)
 
 static struct bookmarks recall(const struct resource_load *part)
 {
-    const struct bookmarks none = {0};
     return keeps_bookmarks(part) ? ledger_recall(&part->session->ledger, part->resource->name)
-                                 : none;
+                                 : (struct bookmarks){0};
 }
 
 /* What the source has read in this run, and would know again. */
 static struct bookmarks new_bookmarks(const struct resource_load *part)
 {
     const struct source_driver *driver = part->resource->driver;
-    const struct bookmarks none = {0};
-    return keeps_bookmarks(part) && driver->remember ? driver->remember(part->stream) : none;
+    return keeps_bookmarks(part) && driver->remember ? driver->remember(part->stream)
+                                                     : (struct bookmarks){0};
 }
 
 static int remember_bookmarks(struct resource_load *part, struct tg_error *err)
