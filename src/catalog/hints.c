@@ -97,8 +97,7 @@ static bool same_type(const struct type_spec *left, const struct type_spec *righ
     struct type_spec b = effective(right);
     if (a.type == TYPE_TEXT || a.type == TYPE_BINARY) /* a length limits nothing */
         return a.type == b.type;
-    return a.type == b.type && a.precision == b.precision && a.scale == b.scale &&
-           a.naive == b.naive;
+    return type_equal(&a, &b);
 }
 
 static void describe(const struct type_spec *spec, char out[48])

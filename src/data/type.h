@@ -60,10 +60,22 @@ static inline bool type_is_nanoseconds(const struct type_spec *spec)
     return spec->type == TYPE_TIMESTAMP && spec->naive && spec->precision > 6;
 }
 
+static inline bool type_equal(const struct type_spec *a, const struct type_spec *b)
+{
+    return a->type == b->type && a->precision == b->precision && a->scale == b->scale &&
+           a->naive == b->naive;
+}
+
 /* May a column change from one type to the other without losing a value? bigint to double counts
  * (design 6), though only where a look at the values finds no integer beyond 2^53. The same type is
  * no change: false. */
 bool type_widens(const struct type_spec *from, const struct type_spec *to);
+
+/* And stays every value what it is? Of integers in doubles nobody knows. */
+static inline bool type_keeps(const struct type_spec *from, const struct type_spec *to)
+{
+    return type_widens(from, to) && to->type != TYPE_DOUBLE;
+}
 
 /* May a hint make text of the column's values? Each of them then reads as a source would write it.
  */

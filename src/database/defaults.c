@@ -3,7 +3,7 @@
  * as exec and query alone needs no more.
  *
  * Path: connection_transact -> default_transact; connection_describe -> default_describe ->
- * fetch_columns -> add_table, add_column; connection_lock -> default_lock (lock_table).
+ * fetch_columns -> add_table, add_column; connection_lock -> default_lock.
  *
  * A database that has something better (an advisory lock, a catalog that is faster to ask) brings
  * it in its driver.
@@ -11,6 +11,8 @@
 #include "database/defaults.h"
 
 #include <string.h>
+
+#include "database/template.h"
 
 int default_transact(struct connection *con, enum transact what, struct tg_error *err)
 {
@@ -20,43 +22,26 @@ int default_transact(struct connection *con, enum transact what, struct tg_error
     return con->driver->exec(con, statements[what], NULL, err);
 }
 
-/* No row that could be changed: then the table is, into what it is, which one can do at a time. */
-static int lock_table(struct connection *con, const struct lock_row *row, struct tg_error *err)
-{
-    struct buf sql = BUF_INIT;
-    buf_text(&sql, "ALTER TABLE ");
-    sql_table(&sql, con->dialect, row->dataset, row->table);
-    buf_text(&sql, " ALTER COLUMN ");
-    sql_ident(&sql, con->dialect, row->column);
-    buf_text(&sql, " DROP DEFAULT");
-    int rc = buf_check(&sql, err);
-    if (rc == TG_OK)
-        rc = connection_exec(con, sql.data, NULL, err);
-    buf_release(&sql);
-    return rc;
-}
-
 int default_lock(struct connection *con, const struct lock_row *row, struct tg_error *err)
 {
     int rc = TG_OK;
     uint64_t locked = 0;
-    struct buf sql = BUF_INIT;
-    for (int i = 0; i < 2; i++) {
-        buf_clear(&sql);
-        buf_text(&sql, "UPDATE ");
-        sql_table(&sql, con->dialect, row->dataset, row->table);
-        buf_text(&sql, " SET ");
-        sql_ident(&sql, con->dialect, row->column);
-        buf_text(&sql, " = ");
-        sql_ident(&sql, con->dialect, row->column);
-        buf_printf(&sql, "%s WHERE %s", i == 0 ? " + 1" : " - 1", row->where);
-        TRY(buf_check(&sql, err));
-        TRY(connection_exec(con, sql.data, &locked, err));
-    }
+    const struct sql_scope scope = {
+        .dialect = con->dialect,
+        .dataset = row->dataset,
+        .parts = SQL_PARTS(SQL_TABLE("table", row->table), SQL_NAME("column", row->column),
+                           SQL_PIECE("where", row->where)),
+    };
+    TRY(sql_exec(con, &scope, "UPDATE {table} SET {column} = {column} + 1 WHERE {where}", &locked,
+                 err));
+    TRY(sql_exec(con, &scope, "UPDATE {table} SET {column} = {column} - 1 WHERE {where}", NULL,
+                 err));
+    /* No row that could be changed: then the table is, into what it is, which one can do at a
+     * time. */
     if (locked == 0)
-        rc = lock_table(con, row, err);
+        TRY(sql_exec(con, &scope, "ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT", NULL,
+                     err));
 done:
-    buf_release(&sql);
     return rc;
 }
 
@@ -67,23 +52,24 @@ enum { TABLE, NAME, TYPE, NULLABLE, DEFAULT };
 static int fetch_columns(struct connection *con, const char *dataset, struct text_rows *out,
                          struct tg_error *err)
 {
-    int rc = TG_OK;
-    struct buf sql = BUF_INIT;
-    buf_text(&sql, "SELECT c.table_name, c.column_name, c.data_type, c.is_nullable, "
-                   "c.column_default\nFROM information_schema.columns AS c\n"
-                   "JOIN information_schema.tables AS t ON t.table_catalog = c.table_catalog\n"
-                   "    AND t.table_schema = c.table_schema AND t.table_name = c.table_name\n"
-                   "WHERE t.table_type = 'BASE TABLE' AND c.table_catalog = current_database()\n"
-                   "    AND ");
-    buf_text(&sql,
-             con->dialect->folds_case ? "lower(c.table_schema) = lower(" : "c.table_schema = (");
-    sql_text(&sql, dataset);
-    buf_text(&sql, ")\nORDER BY c.table_name, c.ordinal_position");
-    TRY(buf_check(&sql, err));
-    rc = connection_fetch(con, sql.data, out, err);
-done:
-    buf_release(&sql);
-    return rc;
+    const struct sql_scope scope = {
+        .dialect = con->dialect,
+        .parts =
+            SQL_PARTS(SQL_TEXT("dataset", dataset),
+                      SQL_PATTERN("is_schema", con->dialect->folds_case
+                                                   ? "lower(c.table_schema) = lower({'dataset'})"
+                                                   : "c.table_schema = {'dataset'}")),
+    };
+    return sql_fetch(con, &scope,
+                     "SELECT c.table_name, c.column_name, c.data_type, c.is_nullable, "
+                     "c.column_default\n"
+                     "FROM information_schema.columns AS c\n"
+                     "JOIN information_schema.tables AS t ON t.table_catalog = c.table_catalog\n"
+                     "    AND t.table_schema = c.table_schema AND t.table_name = c.table_name\n"
+                     "WHERE t.table_type = 'BASE TABLE' AND c.table_catalog = current_database()\n"
+                     "    AND {is_schema}\n"
+                     "ORDER BY c.table_name, c.ordinal_position",
+                     out, err);
 }
 
 /* As the dialect spells it, where it knows the type. */

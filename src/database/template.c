@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "database/connection.h"
 
 struct span {
     const char *at;
@@ -201,5 +202,29 @@ int sql_write(struct buf *out, const struct sql_scope *scope, const char *patter
     }
     rc = buf_check(out, err);
 done:
+    return rc;
+}
+
+/* ---- statements that are run ---- */
+
+int sql_exec(struct connection *con, const struct sql_scope *scope, const char *pattern,
+             uint64_t *changed, struct tg_error *err)
+{
+    struct buf sql = BUF_INIT;
+    int rc = sql_write(&sql, scope, pattern, err);
+    if (rc == TG_OK)
+        rc = connection_exec(con, buf_string(&sql), changed, err);
+    buf_release(&sql);
+    return rc;
+}
+
+int sql_fetch(struct connection *con, const struct sql_scope *scope, const char *pattern,
+              struct text_rows *out, struct tg_error *err)
+{
+    struct buf sql = BUF_INIT;
+    int rc = sql_write(&sql, scope, pattern, err);
+    if (rc == TG_OK)
+        rc = connection_fetch(con, buf_string(&sql), out, err);
+    buf_release(&sql);
     return rc;
 }

@@ -15,6 +15,9 @@
 
 #include "database/dialect.h"
 
+struct connection;
+struct text_rows;
+
 struct sql_names {
     const char *const *items;
     size_t count;
@@ -82,5 +85,10 @@ static inline struct sql_scope sql_within(const struct sql_scope *outer,
  * that has no value, or is of another kind: a pattern is code. */
 int sql_write(struct buf *out, const struct sql_scope *scope, const char *pattern,
               struct tg_error *err) TG_CHECK_RESULT;
+/* As connection_exec and connection_fetch, of a pattern. */
+int sql_exec(struct connection *con, const struct sql_scope *scope, const char *pattern,
+             uint64_t *changed, struct tg_error *err) TG_CHECK_RESULT;
+int sql_fetch(struct connection *con, const struct sql_scope *scope, const char *pattern,
+              struct text_rows *out, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "package/rejects.h"
 #include "tests/database/plain.h"
 #include "tests/write/loads.h"
 #include "tests/write/golden.h"
@@ -104,6 +105,24 @@ static void test_spill(void **state)
 
 enum { IN_PLACE, BY_DRIVER, BY_LITERALS, WAYS };
 
+static void reject(struct fixture *t, const char *document)
+{
+    struct rejects rejects = {.row_count = 0};
+    struct manifest_table *part = NULL;
+    yyjson_doc *doc = yyjson_read(document, strlen(document), 0);
+    const struct rejected_row row = {.resource = "event",
+                                     .table = "event",
+                                     .reason = "it's bad",
+                                     .place = "line 3",
+                                     .document = yyjson_doc_get_root(doc)};
+    FIXTURE_OK(t,
+               manifest_add_table(fixture_begin(t), REJECTS_TABLE, "event", false, &part, &t->err));
+    FIXTURE_OK(t, rejects_add(&rejects, t->package, "1.5", &row, &t->err));
+    FIXTURE_OK(t, rejects_flush(&rejects, t->package, &t->err));
+    rejects_release(&rejects);
+    yyjson_doc_free(doc);
+}
+
 static void two_loads(struct fixture *t)
 {
     fixture_table(t, "event", NULL, DISPOSITION_APPEND);
@@ -120,6 +139,7 @@ static void two_loads(struct fixture *t)
     fixture_rows(t, "person__tags",
                  "value text|_dlt_parent_id text parent|_dlt_root_id text root|_dlt_id text row",
                  "x|a|a|1\ny|c|c|2\nz|d|d|3\n");
+    reject(t, "{\"id\":\"x'\"}");
     FIXTURE_WRITE(t);
     fixture_rows(t, "event", "id double", "4\n4.5\n"); /* widens */
     fixture_rows(t, "day", "on date|v double", "2024-03-01|NULL\n");
@@ -134,11 +154,14 @@ static void two_loads(struct fixture *t)
 /* All that is there, and what the second load says it has done. */
 static void tell(struct fixture *t, struct buf *out)
 {
-    static const char *const tables[] = {"event", "day", "person", "person__tags"};
+    static const char *const tables[] = {"event", "day", "person", "person__tags", REJECTS_TABLE};
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-        char sql[128];
+        char sql[160];
         struct text_rows rows = {0};
-        snprintf(sql, sizeof(sql), "SELECT to_json(t) FROM d.%s AS t ORDER BY 1", tables[i]);
+        snprintf(sql, sizeof(sql),
+                 "SELECT to_json(t) FROM (SELECT COLUMNS(c -> c <> 'inserted_at') FROM d.%s) AS t "
+                 "ORDER BY 1",
+                 tables[i]);
         FIXTURE_OK(t, connection_fetch(t->con, sql, &rows, &t->err));
         for (size_t r = 0; r < rows.row_count; r++)
             buf_printf(out, "%s: %s\n", tables[i], text_cell(&rows, r, 0));
@@ -175,6 +198,8 @@ static void test_staged_files(void **state)
     }
     assert_non_null(strstr(texts[0].data, "\"name\":\"Anna\""));
     assert_null(strstr(texts[0].data, "Cid"));
+    assert_non_null(strstr(texts[0].data, "_tidegate_rejects: {\"load_id\":\"1.5\""));
+    assert_non_null(strstr(texts[0].data, "\"document\":{\"id\":\"x'\"}"));
     for (int way = 0; way < WAYS; way++)
         buf_release(&texts[way]);
 }

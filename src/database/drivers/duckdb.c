@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/memory.h"
 #include "database/defaults.h"
+#include "database/template.h"
 #include "duckdb/instance.h"
 
 /* ---- URLs ---- */
@@ -273,19 +274,16 @@ static int describe_table(struct connection *con, const char *dataset, const cha
                           struct described_table *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf sql = BUF_INIT;
+    const struct sql_scope scope = {con->dialect, dataset, SQL_PARTS(SQL_TABLE("table", name)),
+                                    NULL};
     struct text_rows rows = {0};
     out->name = mem_strdup(name);
     if (!out->name)
         return error_nomem(err);
-    buf_text(&sql, "DESCRIBE ");
-    sql_table(&sql, &dialect_duckdb, dataset, name);
-    TRY(buf_check(&sql, err));
-    TRY(connection_fetch(con, sql.data, &rows, err));
+    TRY(sql_fetch(con, &scope, "DESCRIBE {table}", &rows, err));
     rc = read_columns(&rows, out, err);
 done:
     text_rows_release(&rows);
-    buf_release(&sql);
     return rc;
 }
 
@@ -293,17 +291,13 @@ done:
 static int fetch_names(struct connection *con, const char *dataset, struct text_rows *out,
                        struct tg_error *err)
 {
-    int rc = TG_OK;
-    struct buf sql = BUF_INIT;
-    buf_text(&sql, "SELECT table_name FROM duckdb_tables() WHERE database_name = "
-                   "current_database() AND lower(schema_name) = lower(");
-    sql_text(&sql, dataset);
-    buf_text(&sql, ") ORDER BY table_name");
-    TRY(buf_check(&sql, err));
-    rc = connection_fetch(con, sql.data, out, err);
-done:
-    buf_release(&sql);
-    return rc;
+    const struct sql_scope scope = {.parts = SQL_PARTS(SQL_TEXT("dataset", dataset))};
+    return sql_fetch(con, &scope,
+                     "SELECT table_name FROM duckdb_tables()\n"
+                     "WHERE database_name = current_database()\n"
+                     "    AND lower(schema_name) = lower({'dataset'})\n"
+                     "ORDER BY table_name",
+                     out, err);
 }
 
 /* Files keep the format that they were made with, whatever engine writes them. */

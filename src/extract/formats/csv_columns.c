@@ -109,12 +109,6 @@ void csv_columns_free(struct csv_columns *columns)
     mem_free(columns);
 }
 
-static bool same_spec(const struct type_spec *a, const struct type_spec *b)
-{
-    return a->type == b->type && a->precision == b->precision && a->scale == b->scale &&
-           a->naive == b->naive;
-}
-
 int csv_columns_know(struct csv_columns *columns, bool *all, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -126,7 +120,7 @@ int csv_columns_know(struct csv_columns *columns, bool *all, struct tg_error *er
         if (columns->known.find)
             TRY(columns->known.find(columns->known.user, column->name, &spec, err));
         spec = handed_on(spec);
-        if (spec.type != TYPE_NONE && !same_spec(&spec, &column->spec)) {
+        if (spec.type != TYPE_NONE && !type_equal(&spec, &column->spec)) {
             column->spec = spec;
             schema_release(&columns->schema);
         }

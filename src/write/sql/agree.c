@@ -15,12 +15,6 @@
 
 /* ---- types ---- */
 
-/* Does every value of one type have its equal in the other? */
-static bool holds(const struct type_spec *is, const struct type_spec *ours)
-{
-    return type_widens(ours, is) && is->type != TYPE_DOUBLE;
-}
-
 /* Looks for a value that would not come back from the destination's type as it went in. */
 static int find_changed(const struct delivery *delivery, struct connection *con,
                         const struct target *target, size_t leader,
@@ -28,24 +22,19 @@ static int find_changed(const struct delivery *delivery, struct connection *con,
                         struct text_rows *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf sql = BUF_INIT, source = BUF_INIT;
+    struct buf source = BUF_INIT;
     TRY(plan_source(&source, delivery, target->part, leader, err));
-    const struct sql_scope scope = {
-        .dialect = delivery->dialect,
-        .dataset = delivery->manifest->dataset,
-        .parts = SQL_PARTS(SQL_PIECE("source", source.data), SQL_NAME("value", column->name),
-                           SQL_PIECE("type", type), SQL_PIECE("ours", ours),
-                           SQL_PATTERN("there", delivery->dialect->try_cast)),
-    };
-    TRY(sql_write(&sql, &scope,
+    const struct sql_scope scope = plan_scope(
+        delivery, SQL_PARTS(SQL_PIECE("source", source.data), SQL_NAME("value", column->name),
+                            SQL_PIECE("type", type), SQL_PIECE("ours", ours),
+                            SQL_PATTERN("there", delivery->dialect->try_cast)));
+    TRY(sql_fetch(con, &scope,
                   "SELECT left(CAST({value} AS VARCHAR), 80)\n"
                   "FROM {source}\n"
                   "WHERE CAST({there} AS {ours}) IS DISTINCT FROM {value}\n"
                   "LIMIT 1",
-                  err));
-    rc = connection_fetch(con, sql.data, out, err);
+                  out, err));
 done:
-    buf_release(&sql);
     buf_release(&source);
     return rc;
 }
@@ -101,7 +90,7 @@ static int check_column(const struct delivery *delivery, struct connection *con,
     TRY(buf_check(&type, err));
     struct type_spec is = delivery->dialect->type_from_sql(there->sql_type);
     if (strcmp(type.data, there->sql_type) == 0 || type_widens(&is, ours) ||
-        type_spells(&is, ours) || holds(&is, ours))
+        type_spells(&is, ours) || type_keeps(ours, &is))
         goto done;
     if (is.type == TYPE_NONE) {
         TRY(check_values(delivery, con, target, leader, column, there->sql_type, err));

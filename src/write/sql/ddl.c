@@ -128,20 +128,15 @@ static int has_big_integers(const struct delivery *delivery, struct connection *
                             const struct target *target, const char *column, bool *found,
                             struct tg_error *err)
 {
-    int rc = TG_OK;
-    struct buf sql = BUF_INIT;
     struct text_rows rows = {0};
     const struct sql_scope scope = plan_scope(
         delivery, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NAME("column", column)));
-    TRY(sql_write(&sql, &scope,
-                  "SELECT 1 FROM {table} "
-                  "WHERE {column} > 9007199254740992 OR {column} < -9007199254740992 LIMIT 1",
-                  err));
-    TRY(connection_fetch(con, sql.data, &rows, err));
+    int rc = sql_fetch(con, &scope,
+                       "SELECT 1 FROM {table} "
+                       "WHERE {column} > 9007199254740992 OR {column} < -9007199254740992 LIMIT 1",
+                       &rows, err);
     *found = rows.row_count > 0;
-done:
     text_rows_release(&rows);
-    buf_release(&sql);
     return rc;
 }
 

@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "database/template.h"
 #include "write/destination.h"
 #include "write/sql/ledger.h"
 #include "write/sql/write.h"
@@ -157,17 +158,11 @@ static int write_once_there(struct destination *destination, const char *package
 static int query(struct destination *destination, const char *text, struct ArrowArrayStream *out,
                  struct tg_error *err)
 {
-    int rc = TG_OK;
     struct connection *con = destination->state;
-    struct buf use = BUF_INIT;
-    buf_text(&use, con->dialect->use);
-    sql_ident(&use, con->dialect, destination->dataset);
-    TRY(buf_check(&use, err));
-    TRY(connection_exec(con, buf_string(&use), NULL, err));
-    rc = connection_query(con, text, out, err);
-done:
-    buf_release(&use);
-    return rc;
+    const struct sql_scope scope = {.dialect = con->dialect,
+                                    .parts = SQL_PARTS(SQL_NAME("dataset", destination->dataset))};
+    int rc = sql_exec(con, &scope, con->dialect->use, NULL, err);
+    return rc == TG_OK ? connection_query(con, text, out, err) : rc;
 }
 
 const struct destination_driver destination_sql = {

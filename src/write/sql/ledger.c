@@ -31,9 +31,12 @@ struct ledger_query {
 static const char undefined_table[] = "42P01";
 static const char undefined_column[] = "42703";
 
-static int write_sql(const struct ledger_query *query, const char *pattern, struct buf *out,
-                     struct tg_error *err)
+/* A table that is not there has no rows, and no columns either: asking what tables there are would
+ * cost more than all the queries. Nor has one that lacks a column, as old ones may, with `also`. */
+static int fetch_or(const struct ledger_query *query, const char *pattern, const char *also,
+                    struct text_rows *out, struct tg_error *err)
 {
+    struct tg_error why = {0};
     const struct sql_scope scope = {
         .dialect = query->con->dialect,
         .dataset = query->dataset,
@@ -42,20 +45,7 @@ static int write_sql(const struct ledger_query *query, const char *pattern, stru
                            SQL_PATTERN("number", query->con->dialect->try_cast), /* of a load id */
                            SQL_PATTERN("value", "[load_id]")),
     };
-    return sql_write(out, &scope, pattern, err);
-}
-
-/* A table that is not there has no rows, and no columns either: asking what tables there are would
- * cost more than all the queries. Nor has one that lacks a column, as old ones may, with `also`. */
-static int fetch_or(const struct ledger_query *query, const char *pattern, const char *also,
-                    struct text_rows *out, struct tg_error *err)
-{
-    struct tg_error why = {0};
-    struct buf sql = BUF_INIT;
-    int rc = write_sql(query, pattern, &sql, &why);
-    if (rc == TG_OK)
-        rc = connection_fetch(query->con, buf_string(&sql), out, &why);
-    buf_release(&sql);
+    int rc = sql_fetch(query->con, &scope, pattern, out, &why);
     if (rc == TG_DESTINATION &&
         (strcmp(why.sqlstate, undefined_table) == 0 || strcmp(why.sqlstate, also) == 0))
         return TG_OK;
@@ -406,9 +396,9 @@ int ledger_lock(struct connection *con, const char *dataset, struct tg_error *er
 {
     struct tg_error why = {0};
     struct buf where = BUF_INIT;
-    const struct ledger_query query = {.con = con, .dataset = dataset};
+    const struct sql_scope scope = {.dialect = con->dialect, .dataset = dataset};
     int rc =
-        write_sql(&query, "[load_id] = (SELECT max([load_id]) FROM {_dlt_loads})", &where, &why);
+        sql_write(&where, &scope, "[load_id] = (SELECT max([load_id]) FROM {_dlt_loads})", &why);
     if (rc == TG_OK) {
         const struct lock_row row = {dataset, "_dlt_loads", "status", where.data};
         rc = connection_lock(con, &row, &why);

@@ -61,12 +61,6 @@ static bool brings(const struct manifest_table *part, const char *column)
     return false;
 }
 
-/* Does every value of `from` stay what it is in `to`? Of integers in doubles nobody knows. */
-static bool keeps_values(const struct type_spec *from, const struct type_spec *to)
-{
-    return type_widens(from, to) && to->type != TYPE_DOUBLE;
-}
-
 /* Gives `there` the type that is right for both. */
 static int agree(const struct delivery *delivery, const struct table *table,
                  struct table_column *there, const struct table_column *ours,
@@ -81,7 +75,7 @@ static int agree(const struct delivery *delivery, const struct table *table,
         there->scale_implied = ours->scale_implied;
         return TG_OK;
     }
-    if (!brings(part, ours->name) || keeps_values(&ours->spec, &there->spec))
+    if (!brings(part, ours->name) || type_keeps(&ours->spec, &there->spec))
         return TG_OK;
     return error_set(
         err, TG_CONFLICT,

@@ -23,9 +23,7 @@ static bool same_columns(const struct manifest_file *a, const struct manifest_fi
     for (size_t i = 0; i < a->column_count; i++) {
         const struct manifest_column *x = &a->columns[i];
         const struct manifest_column *y = &b->columns[i];
-        if (strcmp(x->name, y->name) != 0 || x->spec.type != y->spec.type ||
-            x->spec.precision != y->spec.precision || x->spec.scale != y->spec.scale ||
-            x->spec.naive != y->spec.naive)
+        if (strcmp(x->name, y->name) != 0 || !type_equal(&x->spec, &y->spec))
             return false;
     }
     return true;
