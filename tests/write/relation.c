@@ -159,8 +159,8 @@ static void tell(struct fixture *t, struct buf *out)
         char sql[160];
         struct text_rows rows = {0};
         snprintf(sql, sizeof(sql),
-                 "SELECT to_json(t) FROM (SELECT COLUMNS(c -> c <> 'inserted_at') FROM d.%s) AS t "
-                 "ORDER BY 1",
+                 "SELECT regexp_replace(to_json(t)::VARCHAR, ',\"inserted_at\":\"[^\"]*\"', '') "
+                 "FROM d.%s AS t ORDER BY 1",
                  tables[i]);
         FIXTURE_OK(t, connection_fetch(t->con, sql, &rows, &t->err));
         for (size_t r = 0; r < rows.row_count; r++)

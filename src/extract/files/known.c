@@ -193,27 +193,6 @@ done:
     return rc;
 }
 
-/* An entry for the file, of the text that was walked over, in the listing's arena. */
-static int make_entry(struct listing *listing, const struct listed_file *file,
-                      const struct text_walk *content, int64_t rows, struct bookmark *out,
-                      struct tg_error *err)
-{
-    char hash[HASH_STREAM_TEXT + 1];
-
-    hash_stream_text(content->text, hash);
-    *out = (struct bookmark){
-        .key = file->name,
-        .content = arena_strdup(&listing->arena, hash),
-        .head = arena_printf(&listing->arena, "%016" PRIx64,
-                             hash_stream_head(content->text, HASH_HEAD_BYTES)),
-        .content_bytes = hash_stream_bytes(content->text),
-        .rows = rows,
-        .checksum = "",
-        .replaces = "",
-    };
-    return out->content && out->head ? TG_OK : error_nomem(err);
-}
-
 /* By the old rule the file is as it was: its entry gets what entries have now. */
 static int renew_old(const struct matching *m, struct listed_file *file, struct tg_error *err)
 {
@@ -225,8 +204,9 @@ static int renew_old(const struct matching *m, struct listed_file *file, struct 
         return error_nomem(err);
     TRY(text_open(file, &content, err));
     TRY(text_pass(&content, INT64_MAX, err));
+    TRY(text_entry(content.text, file->name, &m->listing->arena, made, err));
     /* How many rows it gave, nobody knows; a file without text gave none. */
-    TRY(make_entry(m->listing, file, &content, hash_stream_bytes(content.text) > 0, made, err));
+    made->rows = made->content_bytes > 0;
     file->fate = FILE_NOTED;
     file->reason = FILE_TOUCHED;
     file->entry = made;
@@ -248,6 +228,18 @@ static int match_old(const struct matching *m, struct listed_file *file,
         TRY(renew_old(m, file, err));
 done:
     return rc;
+}
+
+/* ---- Which entries explain a file already ---------------------------------------------------- */
+
+static bool is_held(const struct matching *m, const struct bookmark *entry)
+{
+    return m->held[entry - m->rules->entries];
+}
+
+static void hold(struct matching *m, const struct bookmark *entry)
+{
+    m->held[entry - m->rules->entries] = true;
 }
 
 /* ---- Files with an entry of their own ------------------------------------------------------ */
@@ -300,7 +292,7 @@ static int match_own(struct matching *m, struct listed_file *file, const struct 
     else if (own && own->rows > 0)
         TRY(match_text(m, file, own, err));
     if (file->fate != FILE_WHOLE || file->reason != FILE_NEW) {
-        m->held[own - m->rules->entries] = true;
+        hold(m, own);
         return TG_OK;
     }
     if (own && (is_old || own->rows > 0)) {
@@ -376,16 +368,6 @@ static int make_index(struct matching *m, struct tg_error *err)
             m->lens[m->len_count++] = m->index[i].head_len;
     }
     return TG_OK;
-}
-
-static bool is_held(const struct matching *m, const struct indexed *indexed)
-{
-    return m->held[indexed->entry - m->rules->entries];
-}
-
-static void hold(struct matching *m, const struct bookmark *entry)
-{
-    m->held[entry - m->rules->entries] = true;
 }
 
 /* The first place in the index whose text is not before this one. */
@@ -507,7 +489,7 @@ static int walk(struct matching *m, struct pending *pending, struct text_walk *c
         for (; could_hold(m, pending, place, m->lens[i], head); place++) {
             const struct bookmark *entry = m->index[place].entry;
             char hash[HASH_STREAM_TEXT + 1];
-            if (is_held(m, &m->index[place]))
+            if (is_held(m, entry))
                 continue;
             TRY(text_pass(content, entry->content_bytes, err));
             if (entry->content_bytes <= HASH_HEAD_BYTES)
@@ -533,7 +515,7 @@ static int hash_text_of(struct matching *m, struct pending *pending, struct tg_e
     TRY(context_check(m->ctx, err));
     TRY(text_open(pending->file, &content, err));
     TRY(walk(m, pending, &content, err));
-    TRY(make_entry(m->listing, pending->file, &content, 0, &pending->text, err));
+    TRY(text_entry(content.text, pending->file->name, &m->listing->arena, &pending->text, err));
 done:
     text_close(&content);
     return rc;
@@ -562,7 +544,7 @@ static void settle_moved(struct matching *m, struct pending *pending)
         return;
     for (place = m->index[first].next; place < m->index_count; place++)
         if (strcmp(m->index[place].entry->content, pending->text.content) != 0 ||
-            !is_held(m, &m->index[place]))
+            !is_held(m, m->index[place].entry))
             break;
     m->index[first].next = place;
     if (place == m->index_count ||
@@ -583,7 +565,7 @@ static int settle_continued(struct matching *m, struct pending *pending, struct 
     enum verdict verdict;
     int rc = TG_OK;
 
-    if (pending->settled || !pending->begins || is_held(m, &m->index[pending->begins - 1]))
+    if (pending->settled || !pending->begins || is_held(m, m->index[pending->begins - 1].entry))
         return TG_OK;
     entry = m->index[pending->begins - 1].entry;
     TRY(text_open(pending->file, &content, err));
@@ -662,7 +644,7 @@ static void find_lost(struct matching *m)
 {
     for (size_t i = 0; i < m->pending_count; i++) {
         const struct bookmark *own = m->pending[i].own;
-        if (own && *own->content && own->rows > 0 && !m->held[own - m->rules->entries])
+        if (own && *own->content && own->rows > 0 && !is_held(m, own))
             m->pending[i].file->lost = own;
     }
 }

@@ -9,6 +9,7 @@
  */
 #include "extract/files/text.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -67,6 +68,23 @@ int text_peek(struct text_walk *content, char *next, bool *more, struct tg_error
     rc = reader_read(content->reader, next, 1, &got, err);
     *more = got > 0;
     return rc;
+}
+
+int text_entry(const struct hash_stream *text, const char *key, struct arena *arena,
+               struct bookmark *out, struct tg_error *err)
+{
+    char hash[HASH_STREAM_TEXT + 1];
+
+    hash_stream_text(text, hash);
+    *out = (struct bookmark){
+        .key = key,
+        .content = arena_strdup(arena, hash),
+        .head = arena_printf(arena, "%016" PRIx64, hash_stream_head(text, HASH_HEAD_BYTES)),
+        .content_bytes = hash_stream_bytes(text),
+        .checksum = "",
+        .replaces = "",
+    };
+    return out->content && out->head ? TG_OK : error_nomem(err);
 }
 
 void text_close(struct text_walk *content)

@@ -22,6 +22,9 @@ int text_pass(struct text_walk *content, int64_t to, struct tg_error *err) TG_CH
  * cannot go on from here. */
 int text_peek(struct text_walk *content, char *next, bool *more,
               struct tg_error *err) TG_CHECK_RESULT;
+/* What a ledger keeps of a text: its hashes and its length, as an entry of that key. */
+int text_entry(const struct hash_stream *text, const char *key, struct arena *arena,
+               struct bookmark *out, struct tg_error *err) TG_CHECK_RESULT;
 void text_close(struct text_walk *content); /* also one that was not opened */
 
 #endif

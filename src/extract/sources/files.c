@@ -13,7 +13,6 @@
 #include "extract/source.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -21,6 +20,7 @@
 #include "base/fs.h"
 #include "base/memory.h"
 #include "extract/files/known.h"
+#include "extract/files/report.h"
 #include "extract/files/text.h"
 #include "extract/formats/json_reader.h"
 #include "extract/formats/table_reader.h"
@@ -485,26 +485,19 @@ static int remember_noted(struct files_stream *stream, const struct listed_file 
 static int remember_read(struct files_stream *stream, const struct listed_file *file,
                          struct tg_error *err)
 {
-    struct arena *arena = &stream->listing.arena;
-    char hash[HASH_STREAM_TEXT + 1];
+    struct bookmark entry;
+    int rc = TG_OK;
 
-    hash_stream_text(stream->text, hash);
-    const struct bookmark entry = {
-        .key = file->name,
-        .replaces = replaced_key(file),
-        .was_read = true,
-        .size = file->size,
-        .mtime_us = file->mtime_us,
-        .content = arena_strdup(arena, hash),
-        .head = arena_printf(arena, "%016" PRIx64, hash_stream_head(stream->text, HASH_HEAD_BYTES)),
-        .content_bytes = hash_stream_bytes(stream->text),
-        .rows = (int64_t)file->rows + (file->fate == FILE_TAIL ? file->entry->rows : 0),
-        .checksum = "",
-    };
-    if (!entry.content || !entry.head)
-        return error_nomem(err);
-    int rc = remember_lost(stream, file, err);
-    return rc == TG_OK ? remember(stream, &entry, err) : rc;
+    TRY(text_entry(stream->text, file->name, &stream->listing.arena, &entry, err));
+    entry.replaces = replaced_key(file);
+    entry.was_read = true;
+    entry.size = file->size;
+    entry.mtime_us = file->mtime_us;
+    entry.rows = (int64_t)file->rows + (file->fate == FILE_TAIL ? file->entry->rows : 0);
+    TRY(remember_lost(stream, file, err));
+    TRY(remember(stream, &entry, err));
+done:
+    return rc;
 }
 
 static int finish_file(struct files_stream *stream, struct listed_file *file, struct tg_error *err)
@@ -526,57 +519,6 @@ static int finish_file(struct files_stream *stream, struct listed_file *file, st
         TRY(remember_read(stream, file, err));
 done:
     return rc;
-}
-
-/* ---- What is said about it ----------------------------------------------------------------- */
-
-static void report_files(const struct files_stream *stream, enum file_fate fate,
-                         enum file_reason reason, int level, const char *what)
-{
-    const struct listed_file *first = NULL;
-    unsigned long long rows = 0;
-    size_t count = 0;
-    char more[40] = "";
-
-    for (size_t i = 0; i < stream->listing.count; i++) {
-        const struct listed_file *file = &stream->listing.items[i];
-        if (file->fate != fate || file->reason != reason || (fate != FILE_NOTED && !file->rows))
-            continue;
-        first = first ? first : file;
-        rows += fate == FILE_NOTED ? (unsigned long long)file->entry->rows : file->rows;
-        count++;
-    }
-    if (!first)
-        return;
-    if (count > 1)
-        snprintf(more, sizeof(more), " and %zu more", count - 1);
-    context_log(context_of(stream), level, "files",
-                "resource '%s': %s: '%s'%s (%zu file%s, %llu row%s)", stream->request.name, what,
-                first->name, more, count, count == 1 ? "" : "s", rows, rows == 1 ? "" : "s");
-}
-
-static void report(const struct files_stream *stream)
-{
-    static const struct {
-        enum file_fate fate;
-        enum file_reason reason;
-        int level;
-        const char *what;
-    } lines[] = {
-        {FILE_WHOLE, FILE_REWRITTEN, TG_LOG_WARNING,
-         "rewritten since it was loaded, and loaded again whole"},
-        {FILE_WHOLE, FILE_GROWN, TG_LOG_WARNING,
-         "grown since it was loaded, and loaded again whole (on_grown: all)"},
-        {FILE_WHOLE, FILE_COPIED, TG_LOG_WARNING,
-         "loaded although another file has the same text (same_content: skip leaves it out)"},
-        {FILE_TAIL, FILE_GROWN, TG_LOG_INFO, "grown since it was loaded, and read from there on"},
-        {FILE_NOTED, FILE_COPIED, TG_LOG_INFO,
-         "left out because another file has the same text (same_content: skip)"},
-        {FILE_NOTED, FILE_MOVED, TG_LOG_INFO, "renamed since it was loaded, and not read again"},
-    };
-
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
-        report_files(stream, lines[i].fate, lines[i].reason, lines[i].level, lines[i].what);
 }
 
 /* ---- Reading ------------------------------------------------------------------------------- */
@@ -646,7 +588,7 @@ static int files_next(struct page_stream *base, struct page *page, struct tg_err
     page->bytes = bytes;
     page->bytes_total = (uint64_t)stream->bytes_total;
     if (page->kind == PAGE_END && !stream->is_reported)
-        report(stream);
+        report_fates(context_of(stream), stream->request.name, &stream->listing);
     stream->is_reported |= page->kind == PAGE_END;
 done:
     return rc;
