@@ -119,10 +119,8 @@ int default_describe(struct connection *con, const char *dataset, const struct t
     struct text_rows rows = {0};
     TRY(fetch_columns(con, dataset, &rows, err));
     out->tables = mem_calloc(rows.row_count + 1, sizeof(*out->tables));
-    if (!out->tables) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!out->tables)
+        TRY(error_nomem(err));
     for (size_t first = 0, end = 0; first < rows.row_count; first = end) {
         const char *name = text_cell(&rows, first, TABLE);
         while (end < rows.row_count && strcmp(text_cell(&rows, end, TABLE), name) == 0)

@@ -49,7 +49,7 @@ struct dialect {
 
 /* "name" with the quote doubled inside. */
 void sql_ident(struct buf *out, const struct dialect *dialect, const char *name);
-/* "dataset"."table" */
+/* "dataset"."table"; of a temporary table, which is in no dataset (NULL): "table" */
 void sql_table(struct buf *out, const struct dialect *dialect, const char *dataset,
                const char *table);
 /* The one that this version takes. */

@@ -17,15 +17,6 @@
 /* Of one statement. */
 enum { ROWS_MAX = 1000, BYTES_MAX = 1 << 20 };
 
-static void write_target(struct buf *sql, const struct dialect *dialect,
-                         const struct ingest_target *into)
-{
-    if (into->dataset)
-        sql_table(sql, dialect, into->dataset, into->table);
-    else
-        sql_ident(sql, dialect, into->table);
-}
-
 static bool is_binary(const struct ArrowSchema *schema)
 {
     return strcmp(schema->format, "z") == 0 || strcmp(schema->format, "Z") == 0;
@@ -77,7 +68,7 @@ static int insert_rows(struct connection *con, const struct ingest_target *into,
     int rc = TG_OK;
     struct buf sql = BUF_INIT, text = BUF_INIT;
     buf_text(&sql, "INSERT INTO ");
-    write_target(&sql, con->dialect, into);
+    sql_table(&sql, con->dialect, into->dataset, into->table);
     for (int64_t c = 0; c < schema->n_children; c++) {
         buf_text(&sql, c == 0 ? " (" : ", ");
         sql_ident(&sql, con->dialect, schema->children[c]->name);
@@ -130,10 +121,8 @@ int ingest_files(struct connection *con, const struct ingest_target *into, const
     struct ArrowArrayStream stream = {0};
     struct buf sql = BUF_INIT;
     char *folder = fs_dirname(paths[0]);
-    if (!folder) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!folder)
+        TRY(error_nomem(err));
     TRY(engine_new(con->ctx, folder, &engine, err));
     buf_text(&sql, "SELECT * FROM ");
     engine_parquet(&sql, paths, count);

@@ -17,8 +17,10 @@ void sql_ident(struct buf *out, const struct dialect *dialect, const char *name)
 void sql_table(struct buf *out, const struct dialect *dialect, const char *dataset,
                const char *table)
 {
-    sql_ident(out, dialect, dataset);
-    buf_char(out, '.');
+    if (dataset) {
+        sql_ident(out, dialect, dataset);
+        buf_char(out, '.');
+    }
     sql_ident(out, dialect, table);
 }
 

@@ -397,17 +397,13 @@ int batch_source_new(const struct ArrowSchema *schema, struct ArrowArray *arrays
     size_t field_count = (size_t)schema->n_children;
     struct batch_source *source = mem_calloc(1, sizeof(*source));
     *out = NULL;
-    if (!source) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!source)
+        TRY(error_nomem(err));
     *source = (struct batch_source){.arrays = arrays, .count = count, .field_count = field_count};
     atomic_flag_clear(&source->failed);
     source->fields = mem_calloc(field_count + 1, sizeof(*source->fields));
-    if (!source->fields) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!source->fields)
+        TRY(error_nomem(err));
     if (field_count == 0) {
         rc = error_set(err, TG_DATA, "a batch without columns cannot be stored");
         goto done;

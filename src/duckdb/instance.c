@@ -263,10 +263,8 @@ static int open_file(const struct context *ctx, struct place *place, struct inst
     if (!instance)
         return error_nomem(err);
     instance->path = mem_strdup(place->path);
-    if (!instance->path) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!instance->path)
+        TRY(error_nomem(err));
     TRY(open_database(ctx, place, &instance->database, err));
     if (!place->exists && stat(place->path, &place->info) != 0) {
         rc = error_errno(err, TG_IO, errno, "file '%s' cannot be examined", place->path);

@@ -63,10 +63,8 @@ static int locate(const char *url, const char *folder, struct connection_place *
     int rc = TG_OK;
     struct buf path = BUF_INIT;
     char *joined = fs_join(folder, url + strlen(prefix));
-    if (!joined) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!joined)
+        TRY(error_nomem(err));
     TRY(fs_absolute(joined, &path, err));
     buf_printf(&place->absolute, "%s%s", prefix, buf_string(&path));
     TRY(buf_check(&place->absolute, err));
@@ -105,17 +103,13 @@ static int open_url(struct connection *con, const char *url, bool create, struct
     int rc = TG_OK;
     char *path = NULL;
     struct instance_use *use = mem_calloc(1, sizeof(*use));
-    if (!use) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!use)
+        TRY(error_nomem(err));
     TRY(check_form(url, err));
     TRY(duck_check_storage(con->ctx, err));
     path = fs_join(".", url + strlen(prefix));
-    if (!path) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!path)
+        TRY(error_nomem(err));
     TRY(instance_join(con->ctx, path, create, use, err));
     if (!use->instance)
         goto done;
@@ -202,25 +196,24 @@ static int insert_batches(struct connection *con, const struct ingest_target *in
                           size_t count, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf sql = BUF_INIT;
     struct batch_source *source = NULL;
     TRY(batch_source_new(schema, batches, count, &source, err));
-    buf_text(&sql, "INSERT INTO ");
-    if (into->dataset)
-        sql_table(&sql, con->dialect, into->dataset, into->table);
-    else
-        sql_ident(&sql, con->dialect, into->table);
-    buf_printf(&sql, " BY NAME SELECT * FROM tidegate_batches(%llu::UBIGINT)",
-               (unsigned long long)(uintptr_t)source);
-    TRY(buf_check(&sql, err));
-    rc = exec(con, sql.data, NULL, err);
+    const struct sql_scope scope = {
+        .dialect = con->dialect,
+        .dataset = into->dataset,
+        .parts =
+            SQL_PARTS(SQL_TABLE("table", into->table), SQL_NUMBER("source", (uintptr_t)source)),
+    };
+    rc = sql_exec(con, &scope,
+                  "INSERT INTO {table} BY NAME\n"
+                  "SELECT * FROM tidegate_batches({source}::UBIGINT)",
+                  NULL, err);
     if (rc != TG_OK && batch_source_error(source, NULL) != TG_OK)
         rc = batch_source_error(source, err);
 done:
     batch_source_free(source);
     for (size_t i = 0; i < count; i++)
         array_release(&batches[i]);
-    buf_release(&sql);
     return rc;
 }
 
@@ -324,10 +317,8 @@ static int describe(struct connection *con, const char *dataset, const struct ta
     TRY(fetch_storage(con, &out->storage_version, err));
     TRY(fetch_names(con, dataset, &names, err));
     out->tables = mem_calloc(names.row_count + 1, sizeof(*out->tables));
-    if (!out->tables) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!out->tables)
+        TRY(error_nomem(err));
     for (size_t i = 0; i < names.row_count; i++) {
         const char *name = text_cell(&names, i, 0);
         if (filter && !filter->wants(filter->user, name))

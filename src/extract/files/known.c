@@ -333,15 +333,21 @@ static int compare_heads(int64_t len, uint64_t head, int64_t other_len, uint64_t
     return len != other_len ? ORDER(len, other_len) : ORDER(head, other_head);
 }
 
-static int compare_indexed(const void *left, const void *right)
+/* The order of the index, before the names of the entries. */
+static int compare_text(const struct indexed *a, const struct indexed *b, const char *content)
 {
-    const struct indexed *a = left, *b = right;
     int order = compare_heads(a->head_len, a->head, b->head_len, b->head);
 
     if (order == 0)
         order = ORDER(a->bytes, b->bytes);
-    if (order == 0)
-        order = strcmp(a->entry->content, b->entry->content);
+    return order ? order : strcmp(a->entry->content, content);
+}
+
+static int compare_indexed(const void *left, const void *right)
+{
+    const struct indexed *a = left, *b = right;
+    int order = compare_text(a, b, b->entry->content);
+
     return order ? order : strcmp(a->entry->key, b->entry->key);
 }
 
@@ -374,16 +380,12 @@ static int make_index(struct matching *m, struct tg_error *err)
 static size_t lower_bound(const struct matching *m, int64_t head_len, uint64_t head, int64_t bytes,
                           const char *content)
 {
+    const struct indexed wanted = {.head_len = head_len, .head = head, .bytes = bytes};
     size_t low = 0, high = m->index_count;
 
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        const struct indexed *at = &m->index[middle];
-        int order = compare_heads(at->head_len, at->head, head_len, head);
-        if (order == 0)
-            order = ORDER(at->bytes, bytes);
-        if (order == 0)
-            order = strcmp(at->entry->content, content);
+        int order = compare_text(&m->index[middle], &wanted, content);
         if (order < 0)
             low = middle + 1;
         else

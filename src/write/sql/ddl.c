@@ -167,10 +167,8 @@ static int spill(struct delivery *delivery, struct target *target, const char *f
         column->variant = true;
     }
     struct spill *made = arena_alloc(&delivery->arena, sizeof(*made));
-    if (!made) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!made)
+        TRY(error_nomem(err));
     *made = (struct spill){.from = from, .to = column->name, .next = target->spills};
     target->spills = made;
 done:

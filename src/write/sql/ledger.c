@@ -179,10 +179,8 @@ static int read_boundaries(const struct ledger_query *query, struct tg_error *er
               "ORDER BY 1, 2",
               &rows, err));
     out->boundaries = arena_alloc(&out->arena, rows.row_count * sizeof(*out->boundaries));
-    if (!out->boundaries) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!out->boundaries)
+        TRY(error_nomem(err));
     for (size_t i = 0; i < rows.row_count; i++) {
         struct ledger_boundary *boundary = &out->boundaries[out->boundary_count++];
         TRY(keep(out, text_cell(&rows, i, 0), &boundary->resource, err));
@@ -257,10 +255,8 @@ static int read_bookmarks(const struct ledger_query *query, struct tg_error *err
     bool is_old = false;
     TRY(fetch_bookmarks(query, &rows, &is_old, err));
     out->bookmarks = arena_alloc(&out->arena, rows.row_count * sizeof(*out->bookmarks));
-    if (!out->bookmarks) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!out->bookmarks)
+        TRY(error_nomem(err));
     for (size_t i = 0; i < rows.row_count; i++)
         TRY(read_bookmark(query, &rows, i, is_old, err));
     if (out->bookmark_count > 1)
@@ -348,10 +344,8 @@ int ledger_read_taken(struct connection *con, const char *dataset, int64_t now_u
               "ORDER BY {number}",
               &rows, err));
     out->taken = arena_alloc(&out->arena, rows.row_count * sizeof(*out->taken) + 1);
-    if (!out->taken) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!out->taken)
+        TRY(error_nomem(err));
     for (size_t i = 0; i < rows.row_count; i++)
         TRY(keep(out, text_cell(&rows, i, 0), &out->taken[out->taken_count++], err));
 done:

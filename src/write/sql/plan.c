@@ -46,10 +46,8 @@ int plan_end(struct plan *plan, const struct target *target, enum step_count cou
     int rc = TG_OK;
     TRY(buf_check(&plan->text, err));
     const char *sql = arena_strndup(&plan->arena, buf_string(&plan->text), plan->text.len);
-    if (!sql) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!sql)
+        TRY(error_nomem(err));
     rc = add_step(plan, &(struct step){.sql = sql, .target = target, .count = count}, err);
 done:
     buf_clear(&plan->text);

@@ -122,10 +122,8 @@ static int plan_group(const struct delivery *delivery, const struct manifest_tab
     TRY(create_group(&scope, &part->files[leader], plan, err));
     files.table = arena_strdup(&plan->arena, name);
     files.paths = list_group(delivery, part, leader, &plan->arena, &files.count);
-    if (!files.table || !files.paths) {
-        rc = error_nomem(err);
-        goto done;
-    }
+    if (!files.table || !files.paths)
+        TRY(error_nomem(err));
     TRY(plan_ingest(plan, &files, err));
     TRY(plan_add(drop, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {table}", err));
 done:
