@@ -634,8 +634,8 @@ TG_API size_t tg_result_change_count(const struct tg_result *result);
 TG_API const struct tg_schema_change *tg_result_change(const struct tg_result *result,
                                                        size_t index);
 
-/* A file that was new, or not what it had been, and is known from this load on. One that a merge or
- * a cursor reads again as it was is not told, nor are files of a bounded window. */
+/* A file that was read and was new, or not what it had been. One that a merge or a cursor reads
+ * again as it was is not told, nor are files of a bounded window. */
 struct tg_file_info {
     const char *resource;
     const char *path; /* relative to the source's root */
