@@ -6,33 +6,9 @@
  * SIGINT, SIGTERM and SIGHUP cancel the run; it then ends with 130, and nothing was written.
  */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
-
-/* "256MiB", "1GiB", "64000000"; 0: not a size. */
-static uint64_t parse_bytes(const char *text)
-{
-    static const struct {
-        const char *name;
-        uint64_t factor;
-    } units[] = {{"", 1},
-                 {"KiB", UINT64_C(1) << 10},
-                 {"MiB", UINT64_C(1) << 20},
-                 {"GiB", UINT64_C(1) << 30},
-                 {"kB", 1000},
-                 {"MB", 1000000},
-                 {"GB", 1000000000}};
-    char *end = NULL;
-    if (text[0] < '0' || text[0] > '9')
-        return 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-        if (strcmp(end, units[i].name) == 0)
-            return number > UINT64_MAX / units[i].factor ? 0 : number * units[i].factor;
-    return 0;
-}
 
 /* ---- --schema-contract ---- */
 
@@ -331,7 +307,7 @@ static int run_run(const struct call *call)
 {
     struct tg_error err = {0};
     struct tg_pipeline *pipeline = NULL;
-    const char *mode = call_flag(call, "--progress"), *memory = call_flag(call, "--memory");
+    const char *mode = call_flag(call, "--progress");
     const char *contract = call_flag(call, "--schema-contract");
     struct progress *progress = progress_new(mode ? mode : "auto");
     if (!progress)
@@ -342,6 +318,7 @@ static int run_run(const struct call *call)
         TG_PIPELINE_OPTIONS_INIT,
         .workdir = call_flag(call, "--workdir"),
         .select = call_flag(call, "--select"),
+        .memory = call_flag(call, "--memory"),
         .full_refresh = call_flag(call, "--full-refresh") != NULL,
         .user = progress,
         .progress = progress_show,
@@ -353,10 +330,6 @@ static int run_run(const struct call *call)
                           "discard_value, or one for each: "
                           "tables=evolve,columns=freeze,data_type=discard_value",
                           contract);
-    }
-    if (memory && !(options.memory_bytes = parse_bytes(memory))) {
-        progress_free(progress);
-        return fail_usage(call->command, "'%s' is no size; write it like 256MiB", memory);
     }
     bool json = call_flag(call, "--json") != NULL;
     int code = 0;

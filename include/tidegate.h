@@ -509,10 +509,9 @@ struct tg_pipeline_options {
                           this run */
     struct tg_schema_contract schema_contract; /* of this run: over all that resources say */
     const struct tg_schema_options
-        *schema; /* tg_pipeline_new: NULL: defaults. A spec has its own */
-    uint64_t
-        memory_bytes; /* budget of a run; default: what the spec says, else 256 MiB; at least 64
-                              MiB */
+        *schema;        /* tg_pipeline_new: NULL: defaults. A spec has its own */
+    const char *memory; /* budget of a run, "512MiB"; default: what the spec says, else "256MiB";
+                           at least "64MiB" */
     const char *storage_version; /* of a database file that is made: "v1.5.0" (that version of
                                     DuckDB and newer ones read it) or "latest"; default: what the
                                     spec says, else "v1.0.0" */

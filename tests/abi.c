@@ -157,7 +157,7 @@ static const struct {
     AT(tg_pipeline_options, full_refresh, 48),
     AT(tg_pipeline_options, schema_contract, 52),
     AT(tg_pipeline_options, schema, 64),
-    AT(tg_pipeline_options, memory_bytes, 72),
+    AT(tg_pipeline_options, memory, 72),
     AT(tg_pipeline_options, storage_version, 80),
     AT(tg_pipeline_options, threads, 88),
     AT(tg_pipeline_options, user, 96),

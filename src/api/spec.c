@@ -1,10 +1,12 @@
 /*
- * Texts for people who write specs, and what becomes of texts that the library has made.
+ * What is known without a pipeline: texts for people who write specs, the engine; and what becomes
+ * of texts that the library has made.
  *
  *   tg_spec_init, tg_spec_reference -> spec_start, spec_reference (config/reference.c) -> text_out
  */
 #include "api/text.h"
 #include "config/config.h"
+#include "duckdb/engine.h"
 
 int text_out(struct buf *text, int rc, char **out, struct tg_error *err)
 {
@@ -34,4 +36,15 @@ int tg_spec_reference(enum tg_reference form, char **out, struct tg_error *err)
     error_clear(err);
     NEEDS(out);
     return text_out(&text, spec_reference(form, &text, err), out, err);
+}
+
+int tg_engine_find(struct tg_engine *out, struct tg_error *err)
+{
+    struct context ctx;
+    error_clear(err);
+    NEEDS(out);
+    *out = (struct tg_engine){0};
+    context_init(&ctx);
+    ctx.engine_path = config_engine_path();
+    return engine_find(&ctx, out, NULL, err);
 }

@@ -230,6 +230,20 @@ bool is_storage_version(const char *text)
     return strcmp(text, "latest") == 0;
 }
 
+bool memory_size(const char *text, uint64_t *out)
+{
+    return parse_bytes(text, out) && *out >= MEMORY_BYTES_MIN;
+}
+
+static int set_memory(struct config *config, const struct tg_pipeline_options *options,
+                      struct tg_error *err)
+{
+    const char *wanted = options ? options->memory : NULL;
+    if (!wanted || memory_size(wanted, &config->memory_bytes))
+        return TG_OK;
+    return error_set(err, TG_USAGE, MEMORY_FAULT, wanted);
+}
+
 /* The option wins over the spec. */
 static int set_storage(struct config *config, const struct tg_pipeline_options *options,
                        struct tg_error *err)
@@ -282,6 +296,7 @@ static int set_places(struct config *config, const char *url,
     TRY(set_workdir(config, options, err));
     TRY(set_engine(config, err));
     TRY(set_storage(config, options, err));
+    TRY(set_memory(config, options, err));
 done:
     return rc;
 }

@@ -59,9 +59,6 @@ struct schema_config {
     const char *import_path, *export_path; /* folders; NULL: none */
 };
 
-/* What a run needs at the least, whatever it loads. */
-enum { MEMORY_BYTES_MIN = 64 << 20 };
-
 struct config {
     struct arena arena; /* owns every text and array */
     const char *folder; /* relative paths start here: the spec's folder, or "." */
@@ -71,7 +68,7 @@ struct config {
     const char *workdir;
     const char *storage_version; /* of new database files; NULL: the database's own choice */
     const char *engine_path;     /* the engine's library; NULL: to be searched for */
-    uint64_t memory_bytes;       /* the spec's budget of a run; 0: not said */
+    uint64_t memory_bytes;       /* the budget of a run; 0: not said */
     struct secrets secrets;      /* met in any of it */
     struct schema_config schema_config;
     struct contract run_contract; /* of this run, over all others */

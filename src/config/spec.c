@@ -382,12 +382,9 @@ done:
 static int read_memory(const struct conversion *conv)
 {
     const struct node *memory = node_find(&conv->doc->root, "memory");
-    uint64_t *bytes = &conv->config->memory_bytes;
-    if (!memory || (parse_bytes(memory->text, bytes) && *bytes >= MEMORY_BYTES_MIN))
+    if (!memory || memory_size(memory->text, &conv->config->memory_bytes))
         return TG_OK;
-    return document_problem(conv->doc, &memory->place,
-                            "'memory' is a size of at least 64MiB, like 256MiB or 1GiB, not '%s'",
-                            memory->text);
+    return document_problem(conv->doc, &memory->place, MEMORY_FAULT, memory->text);
 }
 
 static int read_storage(const struct conversion *conv)

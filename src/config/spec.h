@@ -69,6 +69,12 @@ const char *next_name(const char **list, size_t *len);
 
 /* ---- config.c, for spec.c ---- */
 
+/* What a run needs at the least, whatever it loads. */
+enum { MEMORY_BYTES_MIN = 64 << 20 };
+#define MEMORY_FAULT "'memory' is a size of at least 64MiB, like 256MiB or 1GiB, not '%s'"
+/* The budget that a text says; false: none that is enough. */
+bool memory_size(const char *text, uint64_t *out);
+
 /* What is wrong with a pipeline's name; NULL: nothing. */
 const char *pipeline_name_fault(const char *name);
 /* Sets pipeline, schema and dataset (NULL: dlt's default) in their normal forms; the dataset's is

@@ -1,5 +1,5 @@
 /*
- * The public handle's inside, shared by pipeline.c (life), run.c (a load) and inspect.c (looking).
+ * The public handle's inside: its life (pipeline.c), a load (run.c), looking (inspect.c, check.c).
  */
 #ifndef TIDEGATE_PIPELINE_H
 #define TIDEGATE_PIPELINE_H
@@ -20,7 +20,17 @@ struct tg_pipeline {
     int (*progress)(void *user, const struct tg_progress *progress);
 };
 
-/* A share of it; the one who gives up the last one frees it. */
+/* Where a spec is: in a file, or (path NULL) in memory. */
+struct pipeline_spec {
+    const char *path;
+    struct spec_text text;
+};
+
+/* From a spec and options, or (spec NULL) from options alone. *out is NULL on failure. */
+int pipeline_new(struct tg_pipeline **out, const struct pipeline_spec *spec,
+                 const struct tg_pipeline_options *options, struct tg_error *err) TG_CHECK_RESULT;
+
+/* A share of it; the one who gives up the last one frees it. NULL is fine. */
 void pipeline_keep(struct tg_pipeline *pipeline);
 void pipeline_drop(struct tg_pipeline *pipeline);
 

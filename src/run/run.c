@@ -47,7 +47,6 @@ int run_pipeline(struct tg_pipeline *pipeline, struct tg_result **out, struct tg
     struct session session;
     struct load load;
     struct tg_result *result = NULL;
-    pipeline_begin(pipeline);
     load_init(&load, &session);
     TRY(session_open(&session, pipeline, err));
     TRY(session_restore(&session, err));
@@ -59,7 +58,6 @@ done:
     if (rc != TG_OK)
         result = result_fail(&load, result);
     *out = result;
-    hide_secrets(pipeline, err);
     load_end(&load, rc);
     session_close(&session);
     return rc;

@@ -148,6 +148,12 @@ int destination_query(struct destination *destination, const char *text,
     return destination->driver->query(destination, text, out, err);
 }
 
+int destination_show(struct destination *destination, enum tg_show what,
+                     struct ArrowArrayStream *out, struct tg_error *err)
+{
+    return destination->driver->show(destination, what, out, err);
+}
+
 void write_result_release(struct write_result *result)
 {
     mem_free(result->counts);

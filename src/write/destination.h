@@ -19,7 +19,6 @@ struct destination_driver;
 struct destination_facts {
     const char *name;      /* "duckdb" */
     const char *type;      /* dlt's: "dlt.destinations.duckdb" */
-    char quote;            /* around names in a query */
     bool folds_case;       /* names that differ only in the case of letters are one */
     size_t name_bytes_max; /* of a table or column name */
     /* Appends what a column's type is called there: types with one name are one type. */
@@ -96,6 +95,9 @@ struct destination_driver {
                  const struct manifest *manifest, struct write_result *out, struct tg_error *err);
     int (*query)(struct destination *destination, const char *text, struct ArrowArrayStream *out,
                  struct tg_error *err);
+    /* Its tables, or its loads, as rows with the columns that tidegate.h names. */
+    int (*show)(struct destination *destination, enum tg_show what, struct ArrowArrayStream *out,
+                struct tg_error *err);
     void (*close)(struct destination *destination);
 };
 
@@ -143,6 +145,9 @@ int destination_write(struct destination *destination, const char *package_path,
  * open, and stays so until the stream is released. */
 int destination_query(struct destination *destination, const char *text,
                       struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Tables or loads; as destination_query. */
+int destination_show(struct destination *destination, enum tg_show what,
+                     struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
 
 /* fate.c: what a failure means for the package; never FATE_UNKNOWN. */
 enum write_fate write_fate_of(int rc, const struct tg_error *err);

@@ -20,7 +20,6 @@ static void test_urls(void **state)
     assert_int_equal(destination_check("duckdb:///a.duckdb", "d", &facts, &err), TG_OK);
     assert_string_equal(facts.name, "duckdb");
     assert_string_equal(facts.type, "dlt.destinations.duckdb");
-    assert_int_equal(facts.quote, '"');
     assert_true(facts.folds_case);
     assert_int_equal(facts.name_bytes_max, 65536);
     assert_int_equal(destination_check("duckdb:///bronze.duckdb", "bronze", NULL, &err), TG_USAGE);

@@ -10,6 +10,7 @@
 #include "database/template.h"
 #include "write/destination.h"
 #include "write/sql/ledger.h"
+#include "write/sql/show.h"
 #include "write/sql/write.h"
 
 static bool example(size_t i, struct destination_example *out)
@@ -33,7 +34,6 @@ static int check(const char *url, const char *folder, const char *dataset,
         place->facts = (struct destination_facts){
             .name = found.dialect->name,
             .type = found.dialect->destination_type,
-            .quote = found.dialect->quote,
             .folds_case = found.dialect->folds_case,
             .name_bytes_max = found.dialect->name_bytes_max,
             .type_text = found.dialect->type_sql,
@@ -165,6 +165,12 @@ static int query(struct destination *destination, const char *text, struct Arrow
     return rc == TG_OK ? connection_query(con, text, out, err) : rc;
 }
 
+static int show(struct destination *destination, enum tg_show what, struct ArrowArrayStream *out,
+                struct tg_error *err)
+{
+    return show_database(destination->state, destination->dataset, what, out, err);
+}
+
 const struct destination_driver destination_sql = {
     .example = example,
     .check = check,
@@ -173,5 +179,6 @@ const struct destination_driver destination_sql = {
     .describe = describe,
     .write = write_once_there,
     .query = query,
+    .show = show,
     .close = close_database,
 };

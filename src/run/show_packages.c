@@ -9,7 +9,7 @@
  */
 #include <string.h>
 
-#include "api/inspect.h"
+#include "run/inspect.h"
 #include "package/package.h"
 
 enum {

@@ -2,34 +2,21 @@
  * Looking at a pipeline without changing it: its tables, loads, packages as rows, its state and
  * schema as texts, and any query.
  *
- *   tg_pipeline_show, tg_pipeline_query -> owned_new (destination) -> owned_out (a stream)
- *                                        | show_packages (working directory, show_packages.c)
- *   tg_pipeline_document -> read_document (ledger) -> text_out
+ *   inspect_show, inspect_query -> owned_new (destination) -> owned_out (a stream)
+ *                                | show_packages (working directory, show_packages.c)
+ *   inspect_document -> open_existing -> destination_restore -> as_json, as_yaml
  *
  * A stream that goes out owns its destination, and a share of its pipeline.
  */
+#include "run/inspect.h"
+
 #include <string.h>
 
 #include "base/codec.h"
 #include "base/json.h"
 #include "dlt/schema_yaml.h"
 #include "dlt/store.h"
-#include "config/config.h"
-#include "duckdb/engine.h"
-#include "api/inspect.h"
-#include "api/text.h"
 #include "write/destination.h"
-
-int tg_engine_find(struct tg_engine *out, struct tg_error *err)
-{
-    struct context ctx;
-    error_clear(err);
-    NEEDS(out);
-    *out = (struct tg_engine){0};
-    context_init(&ctx);
-    ctx.engine_path = config_engine_path();
-    return engine_find(&ctx, out, NULL, err);
-}
 
 static int open_existing(struct tg_pipeline *pipeline, struct destination *out,
                          struct tg_error *err)
@@ -112,8 +99,8 @@ static int owned_out(struct owned_stream *owned, int rc, struct ArrowArrayStream
     return rc;
 }
 
-static int query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,
-                 struct tg_error *err)
+int inspect_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,
+                  struct tg_error *err)
 {
     int rc = TG_OK;
     struct owned_stream *owned = NULL;
@@ -123,94 +110,19 @@ done:
     return owned_out(owned, rc, out);
 }
 
-int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,
-                      struct tg_error *err)
-{
-    error_clear(err);
-    NEEDS(out);
-    *out = (struct ArrowArrayStream){0};
-    NEEDS(pipeline);
-    NEEDS(sql);
-    pipeline_begin(pipeline);
-    int rc = query(pipeline, sql, out, err);
-    hide_secrets(pipeline, err);
-    return rc;
-}
-
-/* ---- tables and loads ---- */
-
-static void tables_sql(const struct destination *destination, const struct catalog *tables,
-                       struct buf *sql)
-{
-    buf_text(
-        sql,
-        "SELECT * FROM (SELECT NULL AS \"table\", 0 AS \"rows\", 0 AS \"columns\" WHERE false");
-    for (size_t i = 0; i < tables->table_count; i++) {
-        const struct table *table = tables->tables[i];
-        buf_text(sql, " UNION ALL SELECT ");
-        buf_quoted(sql, '\'', table->name);
-        buf_printf(sql, ", count(*), %zu FROM ", table->column_count);
-        buf_quoted(sql, destination->facts.quote, table->name);
-    }
-    /* Users' tables first, then the ledger's. */
-    buf_text(sql, ") ORDER BY starts_with(\"table\", '_'), \"table\"");
-}
-
-static const char loads_sql[] =
-    "SELECT load_id, created_at, table_name AS \"table\", disposition, rows_read AS read, rows_new "
-    "AS new, rows_inserted AS inserted, rows_updated AS updated, rows_deleted AS deleted, "
-    "rows_filtered AS filtered, rows_rejected AS rejected FROM _tidegate_loads ORDER BY load_id, "
-    "created_at, \"table\"";
-
-static int show_query(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowArrayStream *out,
-                      struct tg_error *err)
+int inspect_show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowArrayStream *out,
+                 struct tg_error *err)
 {
     int rc = TG_OK;
     struct owned_stream *owned = NULL;
-    struct catalog tables = {0};
-    struct buf sql = BUF_INIT;
+    if (what == TG_SHOW_PACKAGES)
+        return show_packages(pipeline, out, err);
+    if (what != TG_SHOW_TABLES && what != TG_SHOW_LOADS)
+        return error_set(err, TG_USAGE, "there is no view number %d", (int)what);
     TRY(owned_new(pipeline, &owned, err));
-    TRY(destination_describe(&owned->destination, NULL, &tables, err));
-    if (tables.table_count == 0)
-        TRY(error_set(err, TG_DESTINATION,
-                      "dataset '%s' holds no tables yet; run the pipeline first",
-                      pipeline->config.dataset));
-    if (what == TG_SHOW_LOADS && catalog_find(&tables, "_tidegate_loads"))
-        buf_text(&sql, loads_sql);
-    else if (what == TG_SHOW_LOADS)
-        buf_text(&sql, "SELECT '' AS load_id, '' AS \"table\" WHERE false");
-    else
-        tables_sql(&owned->destination, &tables, &sql);
-    TRY(buf_check(&sql, err));
-    TRY(destination_query(&owned->destination, buf_string(&sql), &owned->inner, err));
+    TRY(destination_show(&owned->destination, what, &owned->inner, err));
 done:
-    catalog_release(&tables);
-    buf_release(&sql);
     return owned_out(owned, rc, out);
-}
-
-static int show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowArrayStream *out,
-                struct tg_error *err)
-{
-    switch (what) {
-    case TG_SHOW_TABLES:
-    case TG_SHOW_LOADS: return show_query(pipeline, what, out, err);
-    case TG_SHOW_PACKAGES: return show_packages(pipeline, out, err);
-    }
-    return error_set(err, TG_USAGE, "there is no view number %d", (int)what);
-}
-
-int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowArrayStream *out,
-                     struct tg_error *err)
-{
-    error_clear(err);
-    NEEDS(out);
-    *out = (struct ArrowArrayStream){0};
-    NEEDS(pipeline);
-    pipeline_begin(pipeline);
-    int rc = show(pipeline, what, out, err);
-    hide_secrets(pipeline, err);
-    return rc;
 }
 
 /* ---- state and schema: documents ---- */
@@ -244,8 +156,8 @@ done:
     return rc;
 }
 
-static int read_document(struct tg_pipeline *pipeline, enum tg_document what, struct buf *out,
-                         struct tg_error *err)
+int inspect_document(struct tg_pipeline *pipeline, enum tg_document what, struct buf *out,
+                     struct tg_error *err)
 {
     int rc = TG_OK;
     struct destination destination = {0};
@@ -269,19 +181,5 @@ done:
     destination_close(&destination);
     ledger_release(&ledger);
     buf_release(&json);
-    return rc;
-}
-
-int tg_pipeline_document(struct tg_pipeline *pipeline, enum tg_document what, char **out,
-                         struct tg_error *err)
-{
-    struct buf text = BUF_INIT;
-    error_clear(err);
-    NEEDS(out);
-    *out = NULL;
-    NEEDS(pipeline);
-    pipeline_begin(pipeline);
-    int rc = text_out(&text, read_document(pipeline, what, &text, err), out, err);
-    hide_secrets(pipeline, err);
     return rc;
 }

@@ -1,0 +1,67 @@
+/*
+ * What a database holds, for people to see.
+ *
+ *   show_database: describe -> write_tables, a count of each table in one query
+ *                            | loads: what the ledger has counted of each load
+ *
+ * A dataset without tables is an error that says what to do; one without our ledger (dlt has made
+ * it) has no loads to show.
+ */
+#include "write/sql/show.h"
+
+#include "database/template.h"
+
+/* Users' tables first, then the ledger's. */
+static const char tables_begin[] = "SELECT * FROM (SELECT NULL AS [table], 0 AS [rows], "
+                                   "0 AS [columns] WHERE false";
+static const char tables_each[] = " UNION ALL SELECT {'name'}, count(*), {columns} FROM {rows}";
+static const char tables_end[] = ") AS shown ORDER BY starts_with([table], '_'), [table]";
+
+static const char loads[] =
+    "SELECT [load_id], [created_at], [table_name] AS [table], [disposition], "
+    "[rows_read] AS [read], [rows_new] AS [new], [rows_inserted] AS [inserted], "
+    "[rows_updated] AS [updated], [rows_deleted] AS [deleted], [rows_filtered] AS [filtered], "
+    "[rows_rejected] AS [rejected] FROM {_tidegate_loads} "
+    "ORDER BY [load_id], [created_at], [table]";
+static const char no_loads[] = "SELECT '' AS [load_id], '' AS [table] WHERE false";
+
+static int write_tables(const struct sql_scope *scope, const struct described *there,
+                        struct buf *sql, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(sql_write(sql, scope, tables_begin, err));
+    for (size_t i = 0; i < there->table_count; i++) {
+        const struct described_table *table = &there->tables[i];
+        const struct sql_scope one = sql_within(
+            scope, SQL_PARTS(SQL_TEXT("name", table->name), SQL_TABLE("rows", table->name),
+                             SQL_NUMBER("columns", table->column_count)));
+        TRY(sql_write(sql, &one, tables_each, err));
+    }
+    TRY(sql_write(sql, scope, tables_end, err));
+done:
+    return rc;
+}
+
+int show_database(struct connection *con, const char *dataset, enum tg_show what,
+                  struct ArrowArrayStream *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct described there = {0};
+    struct buf sql = BUF_INIT;
+    const struct sql_scope scope = {.dialect = con->dialect, .dataset = dataset};
+    TRY(connection_describe(con, dataset, NULL, &there, err));
+    if (there.table_count == 0)
+        TRY(error_set(err, TG_DESTINATION,
+                      "dataset '%s' holds no tables yet; run the pipeline first", dataset));
+    if (what == TG_SHOW_TABLES)
+        TRY(write_tables(&scope, &there, &sql, err));
+    else
+        TRY(sql_write(&sql, &scope, described_find(&there, "_tidegate_loads") ? loads : no_loads,
+                      err));
+    TRY(buf_check(&sql, err));
+    TRY(connection_query(con, buf_string(&sql), out, err));
+done:
+    described_release(&there);
+    buf_release(&sql);
+    return rc;
+}
