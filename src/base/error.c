@@ -115,11 +115,9 @@ static const struct {
     {                                                                                              \
         word, offsetof(struct tg_error, field), sizeof(((struct tg_error *)0)->field)              \
     }
-    [AT_RESOURCE] = PLACE("resource", resource),
-    [AT_TABLE] = PLACE("table", table),
-    [AT_COLUMN] = PLACE("column", column),
-    [AT_CURSOR] = PLACE("cursor", key_path),
-    [AT_FILE] = PLACE("file", file)};
+    [AT_RESOURCE] = PLACE("resource", resource), [AT_TABLE] = PLACE("table", table),
+    [AT_COLUMN] = PLACE("column", column),       [AT_CURSOR] = PLACE("cursor", key_path),
+    [AT_KEY] = PLACE("key", key_path),           [AT_FILE] = PLACE("file", file)};
 
 static void put_place(struct tg_error *err, enum error_place place, const char *name)
 {
@@ -134,6 +132,23 @@ int error_at(struct tg_error *err, int code, enum error_place place, const char 
         return code;
     put_place(err, place, name);
     return error_where(err, code, "%s '%s'", places[place].word, name);
+}
+
+int error_names(struct tg_error *err, int code, enum error_place place, const char *name)
+{
+    if (err)
+        put_place(err, place, name);
+    return code;
+}
+
+int error_below_key(struct tg_error *err, int code, const char *path)
+{
+    char whole[2 * sizeof(err->key_path)];
+    if (!err)
+        return code;
+    snprintf(whole, sizeof(whole), "%s%s%s", path, err->key_path[0] ? "." : "", err->key_path);
+    put(err->key_path, sizeof(err->key_path), whole);
+    return code;
 }
 
 int error_at_line(struct tg_error *err, int code, uint64_t line)

@@ -54,11 +54,16 @@ enum error_place {
     AT_TABLE,
     AT_COLUMN,
     AT_CURSOR, /* the path of its field */
+    AT_KEY,    /* the keys down to it */
     AT_FILE
 };
 
 /* As error_where ("file 'a.jsonl'"), and fills the field, too, where no inner level has. */
 int error_at(struct tg_error *err, int code, enum error_place place, const char *name);
+/* Fills the field alone, for what `what` names already. */
+int error_names(struct tg_error *err, int code, enum error_place place, const char *name);
+/* What went wrong was below this key: its path goes before the one that is known. */
+int error_below_key(struct tg_error *err, int code, const char *path);
 int error_at_line(struct tg_error *err, int code, uint64_t line);
 int error_at_row(struct tg_error *err, int code, uint64_t row);
 /* "spec.yaml:3:1" */

@@ -92,6 +92,38 @@ int document_problem(struct document *doc, const struct place *place, const char
     return TG_OK;
 }
 
+static bool stands_at(const struct node *node, const struct place *place)
+{
+    return (node->place.line == place->line && node->place.column == place->column) ||
+           (node->name_place.line == place->line && node->name_place.column == place->column);
+}
+
+/* The keys down to the innermost thing that stands at a place: "resources.a.incremental". */
+static bool find_path(const struct node *map, const struct place *place, const char *between,
+                      char *path, size_t size)
+{
+    for (size_t i = 0; i < map->item_count; i++) {
+        const struct node *node = &map->items[i];
+        int len = node->name ? snprintf(path, size, "%s%s", between, node->name) : 0;
+        size_t used = (size_t)len < size ? (size_t)len : size - 1;
+        if (find_path(node, place, used > 0 ? "." : between, path + used, size - used) ||
+            stands_at(node, place))
+            return true;
+    }
+    *path = '\0';
+    return false;
+}
+
+/* The document itself begins where its first key does. */
+static void name_key(const struct document *doc, struct tg_error *err)
+{
+    char path[sizeof(err->key_path)] = "";
+    const struct place *place = &doc->problems[0].place;
+    bool is_root = place->hidden && stands_at(&doc->root, place);
+    if (!is_root && find_path(&doc->root, place, "", path, sizeof(path)))
+        error_names(err, TG_SPEC, AT_KEY, path);
+}
+
 int document_report(const struct document *doc, struct tg_error *err)
 {
     enum { COUNT_BYTES = 24 };
@@ -116,6 +148,7 @@ int document_report(const struct document *doc, struct tg_error *err)
     error_set(err, doc->path ? TG_SPEC : TG_USAGE, "%s", text);
     if (!doc->path)
         return TG_USAGE;
+    name_key(doc, err);
     return error_at_mark(err, TG_SPEC, doc->path, doc->problems[0].place.line,
                          doc->problems[0].place.column);
 }

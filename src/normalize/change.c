@@ -50,11 +50,15 @@ static int freeze(struct outputs *outputs, const struct change *change, const ch
     char document[DOCUMENT_SHOWN_MAX + 4];
     const char *entity = contract_entity_text(change->entity);
     show_document(outputs, document);
-    return error_set(err, TG_CONTRACT,
-                     "%s, and the schema contract freezes %s; document: %s; to let it in, set "
-                     "schema_contract: {%s: evolve}; to load the rest, set discard_row or "
-                     "discard_value there",
-                     what, entity, document, entity);
+    error_set(err, TG_CONTRACT,
+              "%s, and the schema contract freezes %s; document: %s; to let it in, set "
+              "schema_contract: {%s: evolve}; to load the rest, set discard_row or "
+              "discard_value there",
+              what, entity, document, entity);
+    error_names(err, TG_CONTRACT, AT_TABLE, change->table);
+    if (change->column)
+        error_names(err, TG_CONTRACT, AT_COLUMN, change->column);
+    return TG_CONTRACT;
 }
 
 int change_ask(struct outputs *outputs, const struct output *output, const struct change *change,

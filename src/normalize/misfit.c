@@ -128,6 +128,8 @@ int misfit_refuse(const struct shape *shape, const struct field *field, const st
                    column->incremental
                        ? ", and run it once with --full-refresh, since its cursor is of that type"
                        : "");
+    error_names(err, rc, AT_TABLE, table->name);
+    error_names(err, rc, AT_COLUMN, slot->name);
 done:
     buf_release(&scratch);
     buf_release(&other);

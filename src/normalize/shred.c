@@ -416,7 +416,9 @@ static int walk_object(struct shredder *shredder, struct shape *shape, const yyj
             }
         }
         guess = &field->follow;
-        TRY(walk_value(shredder, shape, field, key + 1, err));
+        rc = walk_value(shredder, shape, field, key + 1, err);
+        if (!LIKELY(rc == TG_OK))
+            return rc == ROW_DISCARDED ? rc : error_names(err, rc, AT_KEY, field->source);
         key = cell_next(key + 1);
     }
 done:
@@ -522,12 +524,14 @@ static int check_required(const struct output *output, struct tg_error *err)
         const struct required *required = &output->required[i];
         if (required->slot && required->slot->column.len == output->row + 1)
             continue;
-        return error_set(err, TG_DATA,
-                         required->key ? "column '%s' of table '%s' is part of the primary key, "
-                                         "but the row has no value for it"
-                                       : "column '%s' of table '%s' is NOT NULL, but the row has "
-                                         "no value for it",
-                         required->name, output->table->name);
+        error_set(err, TG_DATA,
+                  required->key ? "column '%s' of table '%s' is part of the primary key, "
+                                  "but the row has no value for it"
+                                : "column '%s' of table '%s' is NOT NULL, but the row has "
+                                  "no value for it",
+                  required->name, output->table->name);
+        error_names(err, TG_DATA, AT_TABLE, output->table->name);
+        return error_names(err, TG_DATA, AT_COLUMN, required->name);
     }
     return TG_OK;
 }
@@ -587,20 +591,20 @@ done:
 static int shred_lists(struct shredder *shredder, struct output *output, size_t waiting,
                        struct tg_error *err)
 {
-    int rc = TG_OK;
     for (size_t i = waiting; i < shredder->pending_count; i++) {
         const yyjson_val *list = shredder->pending[i].list;
-        struct shape *rows = shredder->pending[i].field->list;
+        const struct field *field = shredder->pending[i].field;
         const yyjson_val *element = cell_first(list);
         size_t count = cell_len(list);
         struct place below = {.parent_row = output->row - 1};
         for (; (size_t)below.index < count; below.index++) {
-            TRY(shred_any(shredder, rows, element, &below, err));
+            int rc = shred_any(shredder, field->list, element, &below, err);
+            if (!LIKELY(rc == TG_OK))
+                return error_below_key(err, rc, field->source);
             element = cell_next(element);
         }
     }
-done:
-    return rc;
+    return TG_OK;
 }
 
 static int shred_any(struct shredder *shredder, struct shape *shape, const yyjson_val *cell,

@@ -166,6 +166,19 @@ static void test_places(void **state)
     assert_string_equal(err.table, "t");
     assert_string_equal(err.column, "c");
     assert_int_equal(error_at(NULL, TG_DATA, AT_FILE, "a"), TG_DATA);
+    error_set(&err, TG_DATA, "z");
+    error_names(&err, TG_DATA, AT_KEY, "b");
+    error_names(&err, TG_DATA, AT_KEY, "c");
+    error_below_key(&err, TG_DATA, "a");
+    assert_string_equal(err.key_path, "a.b");
+    assert_string_equal(err.where, "");
+    error_below_key(&err, TG_DATA, longer);
+    assert_int_equal(strlen(err.key_path), sizeof(err.key_path) - 1);
+    error_set(&err, TG_DATA, "z");
+    error_below_key(&err, TG_DATA, "a");
+    assert_string_equal(err.key_path, "a");
+    assert_int_equal(error_names(NULL, TG_DATA, AT_KEY, "a"), TG_DATA);
+    assert_int_equal(error_below_key(NULL, TG_DATA, "a"), TG_DATA);
     assert_int_equal(error_at_mark(NULL, TG_DATA, "a", 1, 1), TG_DATA);
     assert_int_equal(error_at_line(NULL, TG_DATA, 1), TG_DATA);
 }

@@ -21,6 +21,29 @@ static void syntax_errors_have_a_place_and_a_caret(void **state)
     spec_says(spec, "resources: [1, 2\n", "2:1", "flow sequence without a closing bracket");
 }
 
+/* The keys down to the first problem. */
+static void a_problem_names_its_key(void **state)
+{
+    static const struct {
+        const char *spec, *key_path;
+    } cases[] = {
+        {SPEC_HEAD "resources:\n  t:\n    path: p\n    incremental: {cursor: a, last: b}\n",
+         "resources.t.incremental.last"},
+        {SPEC_HEAD "resources:\n  t:\n    path: p\n    incremental: {cursor: [a]}\n",
+         "resources.t.incremental.cursor"},
+        {SPEC_HEAD "resources:\n  t:\n    path: [p, [q]]\n", "resources.t.path"},
+        {SPEC_HEAD "resources:\n  s: {path: p}\n  t: {}\n", "resources.t"},
+        {SPEC_HEAD "resources:\n  t: {path: p, incremental: a..b}\n", "resources.t.incremental"},
+        {"pipeline: a\nresources: {t: {path: p}}\n", ""},
+        {SPEC_HEAD "resources: [1, 2\n", ""},
+    };
+    struct spec_file *spec = *state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(spec_read_bytes(spec, cases[i].spec, strlen(cases[i].spec)), TG_SPEC);
+        assert_string_equal(spec->err.key_path, cases[i].key_path);
+    }
+}
+
 static void what_is_no_text_is_named(void **state)
 {
     struct spec_file *spec = *state;
@@ -287,6 +310,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(syntax_errors_have_a_place_and_a_caret),
+        cmocka_unit_test(a_problem_names_its_key),
         cmocka_unit_test(what_is_no_text_is_named),
         cmocka_unit_test(there_is_one_document_and_something_in_it),
         cmocka_unit_test(keys_are_texts_and_stand_once),

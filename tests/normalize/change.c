@@ -81,6 +81,32 @@ static void a_freeze_shows_what_came(void **state)
                  "column 'a' of table 't' is bigint and the value is bool");
 }
 
+/* The parts of the place: table and column as they are stored, keys as the document has them. */
+static void a_freeze_names_the_key(void **state)
+{
+    static const struct {
+        const char *second, *key, *table, *column;
+    } cases[] = {
+        {"{\"a\":2,\"Cc\":\"x\"}\n", "Cc", "t", "cc"},
+        {"{\"a\":2,\"o\":{\"a\":1,\"B b\":{\"c\":1}}}\n", "o.B b.c", "t", "o__b_b__c"},
+        {"{\"a\":2,\"l\":[{\"x\":1},{\"x\":1,\"Y\":2}]}\n", "l.Y", "t__l", "y"},
+        {"{\"a\":2,\"l\":[{\"x\":1,\"m\":[{\"z\":1,\"o\":{\"p\":2}}]}]}\n", "l.m.o.p", "t__l__m",
+         "o__p"},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct run run;
+        int rc = load_two(&run, "{\"a\":1,\"o\":{\"a\":1},\"l\":[{\"x\":1,\"m\":[{\"z\":1}]}]}\n",
+                          modes(EVOLVE, FREEZE, EVOLVE), cases[i].second);
+        assert_int_equal(rc, TG_CONTRACT);
+        assert_string_equal(run.err.key_path, cases[i].key);
+        assert_string_equal(run.err.table, cases[i].table);
+        assert_string_equal(run.err.column, cases[i].column);
+        assert_string_equal(run.err.where, "line 1");
+        run_release(&run);
+    }
+}
+
 static void a_long_document_is_cut_between_characters(void **state)
 {
     char second[1000] = "{\"b\":\"";
@@ -221,6 +247,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(evolve_lets_all_in),
         cmocka_unit_test(a_freeze_shows_what_came),
+        cmocka_unit_test(a_freeze_names_the_key),
         cmocka_unit_test(a_long_document_is_cut_between_characters),
         cmocka_unit_test(a_new_table_has_a_free_pass),
         cmocka_unit_test(discarded_rows_are_rejected),
