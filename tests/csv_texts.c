@@ -64,7 +64,6 @@ static const char *const pool[] = {
 static uint64_t next_random(uint64_t *state)
 {
     uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
-
     z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
     z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
     return z ^ z >> 31;
@@ -97,7 +96,6 @@ static void write_file(struct fixture *fixture, struct scenario *scenario, int n
                        size_t file)
 {
     char path[400];
-
     snprintf(path, sizeof(path), "%s/r%d_%d%zu.csv", fixture->folder, number, load, file);
     FILE *out = fopen(path, "w");
     assert_non_null(out);
@@ -116,7 +114,6 @@ static void open_spec(struct fixture *fixture)
     const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
                                                 .workdir = fixture->workdir};
     char path[320];
-
     snprintf(path, sizeof(path), "%s/spec.yaml", fixture->folder);
     FILE *out = fopen(path, "w");
     assert_non_null(out);
@@ -137,14 +134,12 @@ static bool is_plain_number(const char *text)
 {
     yyjson_val value;
     const char *end = yyjson_read_number(text, &value, YYJSON_READ_NUMBER_AS_RAW, NULL, NULL);
-
     return (end && !*end) || strcasecmp(text, "nan") == 0 || strcasecmp(text, "inf") == 0;
 }
 
 static bool same_point(const char *a, const char *b)
 {
     struct time_point left, right;
-
     return time_parse(a, strlen(a), &left) != TIME_NONE &&
            time_parse(b, strlen(b), &right) != TIME_NONE && left.us == right.us &&
            left.nanos == right.nanos;
@@ -154,7 +149,6 @@ static bool same_point(const char *a, const char *b)
 static bool same_digits(const char *text, const char *value)
 {
     size_t len = strlen(value);
-
     while (strchr(value, '.') && (value[len - 1] == '0' || value[len - 1] == '.') &&
            len > strlen(text))
         len--;
@@ -191,7 +185,6 @@ static void check_row(const struct scenario *scenario, int number, const struct 
     const char *column = "";
     size_t found = 0;
     int64_t n = -1;
-
     for (int64_t i = 0; i < schema->n_children; i++) {
         const struct ArrowSchema *child = schema->children[i];
         if (strcmp(child->name, "n") == 0)
@@ -223,7 +216,6 @@ static void check_table(struct fixture *fixture, const struct scenario *scenario
     struct ArrowSchema schema;
     size_t rows = 0;
     char sql[64];
-
     snprintf(sql, sizeof(sql), "SELECT * FROM r%d", number);
     assert_done(fixture, tg_pipeline_query(fixture->pipeline, sql, &stream, &fixture->err));
     assert_done(fixture, stream_schema(&stream, TG_DATA, &schema, &fixture->err));
@@ -247,7 +239,6 @@ static void every_text_reads_back(void **state)
 {
     struct fixture *fixture = *state;
     static struct scenario scenarios[RESOURCES];
-
     open_spec(fixture);
     for (int i = 0; i < RESOURCES; i++)
         begin_scenario(&scenarios[i], (uint64_t)i + 1);

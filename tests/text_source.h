@@ -22,7 +22,6 @@ static inline int text_source_read(struct byte_source *base, void *out, size_t c
 {
     struct text_source *source = (struct text_source *)base;
     size_t left = source->len - source->at;
-
     if (source->fail_at > 0 && source->at >= source->fail_at)
         return error_set(err, TG_SOURCE, "the line is dead");
     *len = left < source->piece ? left : source->piece;

@@ -128,7 +128,6 @@ static void put_typed(struct buf *out, const yyjson_val *cell, int flags)
         put_int64(out, kind == CELL_TIMESTAMP ? cell->uni.i64 : time_us_from_ns(cell->uni.i64));
         return;
     }
-
     buf_char(out, '"');
     if (flags & CELL_JSON_MARKERS)
         buf_text(out, markers[kind]);

@@ -31,7 +31,6 @@ int arrow_check_stream(const struct ArrowArrayStream *stream, struct tg_error *e
 static bool is_list(const char *format)
 {
     static const char *const starts[] = {"+l", "+L", "+m", "+vl", "+vL", "+w:"};
-
     for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
         if (strncmp(format, starts[i], strlen(starts[i])) == 0)
             return true;
@@ -55,7 +54,6 @@ static int check_children(const struct ArrowSchema *schema, struct tg_error *err
 static int check_map(const struct ArrowSchema *schema, struct tg_error *err)
 {
     const struct ArrowSchema *entries = schema->children[0];
-
     if (strcmp(entries->format, "+s") == 0 && entries->n_children == 2)
         return TG_OK;
     return error_set(err, TG_DATA, "the entries of an Arrow map are no struct of key and value");
@@ -64,7 +62,6 @@ static int check_map(const struct ArrowSchema *schema, struct tg_error *err)
 static int check_schema_node(const struct ArrowSchema *schema, int depth, struct tg_error *err)
 {
     int rc = TG_OK;
-
     if (depth > CELL_DEPTH_MAX)
         return error_set(err, TG_DATA, "the Arrow schema is nested deeper than %d levels",
                          CELL_DEPTH_MAX);
@@ -90,7 +87,6 @@ done:
 int arrow_check_schema(const struct ArrowSchema *schema, struct tg_error *err)
 {
     int rc = check_schema_node(schema, 0, err);
-
     if (rc != TG_OK || strcmp(schema->format, "+s") == 0)
         return rc;
     return error_set(err, TG_DATA,
@@ -109,14 +105,12 @@ static int64_t buffer_count(enum layout_kind kind)
         [LAYOUT_BYTES32] = 3, [LAYOUT_BYTES64] = 3, [LAYOUT_VIEWS] = 3,
         [LAYOUT_STRUCT] = 1,  [LAYOUT_LIST32] = 2,  [LAYOUT_LIST64] = 2,
     };
-
     return counts[kind];
 }
 
 static int check_counts(const struct ArrowArray *array, struct tg_error *err)
 {
     int64_t end;
-
     if (array->length < 0 || array->offset < 0 ||
         __builtin_add_overflow(array->length, array->offset, &end) || end == INT64_MAX)
         return error_set(err, TG_DATA, "the Arrow array has length %lld and offset %lld",
@@ -132,7 +126,6 @@ static int check_buffers(const struct ArrowArray *array, enum layout_kind kind,
 {
     int64_t wanted = buffer_count(kind);
     bool enough = kind == LAYOUT_VIEWS ? array->n_buffers >= wanted : array->n_buffers == wanted;
-
     if (!enough || (wanted > 0 && !array->buffers))
         return error_set(err, TG_DATA, "the Arrow array has %lld buffers instead of %lld",
                          (long long)(array->buffers ? array->n_buffers : 0), (long long)wanted);
@@ -158,7 +151,6 @@ static int check_offsets(const struct ArrowArray *array, bool wide, int64_t *end
 {
     const void *offsets = array->buffers[1];
     int64_t last = array->offset + array->length;
-
     *end = 0;
     if (array->length == 0)
         return TG_OK;
@@ -181,7 +173,6 @@ static int check_text(const struct ArrowArray *array, bool wide, struct tg_error
 {
     int64_t end;
     int rc = check_offsets(array, wide, &end, err);
-
     if (rc == TG_OK && end > 0 && !array->buffers[2])
         rc = error_set(err, TG_DATA, "the Arrow array lacks its buffer 2 (the texts)");
     return rc;
@@ -190,7 +181,6 @@ static int check_text(const struct ArrowArray *array, bool wide, struct tg_error
 static bool is_null_at(const struct ArrowArray *array, int64_t at)
 {
     const uint8_t *validity = array->buffers[0];
-
     return validity && array->null_count != 0 && !(validity[at >> 3] >> (at & 7) & 1);
 }
 
@@ -201,7 +191,6 @@ static int check_views(const struct ArrowArray *array, struct tg_error *err)
 {
     int64_t blocks = array->n_buffers - 3;
     const int64_t *sizes = array->buffers[array->n_buffers - 1];
-
     if (blocks > 0 && !sizes)
         return error_set(err, TG_DATA, "the Arrow array lacks the sizes of its blocks of texts");
     for (int64_t i = array->offset; i < array->offset + array->length; i++) {
@@ -225,7 +214,6 @@ static int check_views(const struct ArrowArray *array, struct tg_error *err)
 static bool index_fits(const void *indices, size_t width, int64_t at, int64_t count)
 {
     uint64_t index = 0; /* a negative one of fewer bytes is large, too, or as the unsigned it is */
-
     memcpy(&index, (const char *)indices + (size_t)at * width, width);
     return index < (uint64_t)count;
 }
@@ -234,7 +222,6 @@ static int check_indices(const struct ArrowSchema *schema, const struct ArrowArr
                          struct tg_error *err)
 {
     struct layout layout = layout_of(schema->format);
-
     if (!array->dictionary)
         return error_set(err, TG_DATA, "the Arrow array lacks its dictionary");
     if (layout.kind != LAYOUT_FIXED || !strchr("cCsSiIlL", schema->format[0]))
@@ -275,7 +262,6 @@ static int check_fixed_lists(const struct ArrowSchema *schema, const struct Arro
                              struct tg_error *err)
 {
     int64_t len = 0, end = 0;
-
     for (const char *digit = schema->format + 3; *digit >= '0' && *digit <= '9'; digit++)
         len = len > INT32_MAX ? len : len * 10 + (*digit - '0');
     if (array->n_buffers != 1 || !array->buffers || array->n_children != 1 ||
@@ -291,7 +277,6 @@ static int check_list_views(const struct ArrowSchema *schema, const struct Arrow
 {
     bool wide = schema->format[2] == 'L';
     int64_t end = 0;
-
     if (array->n_buffers != 3 || !array->buffers ||
         (array->length > 0 && (!array->buffers[1] || !array->buffers[2])))
         return error_set(err, TG_DATA, "the Arrow array of format '%s' lacks a buffer",
@@ -327,7 +312,6 @@ static int check_layout(const struct ArrowSchema *schema, const struct ArrowArra
 {
     int rc = TG_OK;
     int64_t end = array->offset + array->length;
-
     switch (kind) {
     case LAYOUT_BYTES32:
     case LAYOUT_BYTES64: return check_text(array, kind == LAYOUT_BYTES64, err);
@@ -348,7 +332,6 @@ static int check_node(const struct ArrowSchema *schema, const struct ArrowArray 
 {
     int rc = TG_OK;
     enum layout_kind kind = layout_of(schema->format).kind;
-
     if (!array || !array->release)
         return error_set(err, TG_DATA, "the Arrow array of it is missing or was released");
     TRY(check_counts(array, err));

@@ -28,7 +28,6 @@ static int next_as_rows(struct page_stream *base, struct page *page, struct tg_e
 {
     struct as_rows *stream = (struct as_rows *)base;
     int rc = TG_OK;
-
     if (page_has_rest(page)) {
         page->bytes = 0;
     } else {
@@ -57,7 +56,6 @@ static int next_new(struct page_stream *base, struct page *page, struct tg_error
     struct new_rows *stream = (struct new_rows *)base;
     uint64_t dropped = 0;
     int rc = TG_OK;
-
     TRY(stream->from->next(stream->from, page, err));
     stream->counts->rows_read += page->read_count;
     stream->counts->bytes += page->bytes;
@@ -84,7 +82,6 @@ static int next_with_held(struct page_stream *base, struct page *page, struct tg
 {
     struct with_held *stream = (struct with_held *)base;
     int rc = TG_OK;
-
     if (!stream->is_over)
         TRY(stream->from->next(stream->from, page, err));
     stream->is_over |= page->kind == PAGE_END;
@@ -110,7 +107,6 @@ static int push_all(struct context *ctx, struct page_stream *stream,
 {
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
-
     for (;;) {
         TRY(context_check(ctx, err));
         TRY(stream->next(stream, &page, err));
@@ -134,7 +130,6 @@ int extract_run(struct context *ctx, struct page_stream *source, struct cursor *
     struct as_rows as_rows = {.base = {.next = next_as_rows}, .from = source, .all = groups};
     struct new_rows new_rows = {{.next = next_new}, &as_rows.base, cursor, counts};
     struct with_held held = {{.next = next_with_held}, &new_rows.base, groups, counts, false};
-
     *counts = (struct extract_counts){0};
     int rc = push_all(ctx, &held.base, sink, counts, err);
     rows_free(as_rows.rows);

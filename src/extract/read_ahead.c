@@ -31,7 +31,6 @@ static int read_on(void *arg, struct tg_error *err)
     bool more = true;
     size_t place;
     int rc = TG_OK;
-
     while (more && queue_begin_put(ahead->queue, &place)) {
         struct page *page = &ahead->pages[place];
         rc = ahead->from->next(ahead->from, page, err);
@@ -49,7 +48,6 @@ static int next_page(struct page_stream *base, struct page *page, struct tg_erro
     struct page made;
     size_t place;
     int rc = TG_OK;
-
     page_clear(page);
     if (ahead->is_over || !queue_begin_take(ahead->queue, &place))
         return TG_OK;
@@ -67,7 +65,6 @@ done:
 static void close_ahead(struct page_stream *base)
 {
     struct read_ahead *ahead = (struct read_ahead *)base;
-
     if (ahead->queue)
         queue_close(ahead->queue);
     worker_stop(ahead->worker);
@@ -84,7 +81,6 @@ int read_ahead_open(struct page_stream *from, size_t pages, struct page_stream *
 {
     struct read_ahead *ahead = mem_calloc(1, sizeof(*ahead));
     int rc = TG_OK;
-
     *out = NULL;
     if (!ahead) {
         page_stream_close(from);

@@ -38,7 +38,6 @@ const struct source_driver *source_find(const char *name)
 int source_call_failed(const char *name, int code, struct tg_error *err)
 {
     int known = code > TG_OK && code <= TG_INTERNAL ? code : TG_SOURCE;
-
     if (err && err->what[0] == '\0')
         return error_set(err, known, "%s returned %d without a message; fill err->what", name,
                          code);
@@ -86,7 +85,6 @@ static int open_source(struct sources *sources, const struct source_driver *driv
 {
     struct open_source opened = {.driver = driver, .request = *request};
     int rc = TG_OK;
-
     TRY(mem_grow(&sources->items, &sources->cap, sources->count + 1, sizeof(*sources->items), err));
     TRY(driver->open(request, &opened.source, err));
     sources->items[sources->count++] = opened;
@@ -100,7 +98,6 @@ int sources_read(struct sources *sources, const struct source_driver *driver,
 {
     struct source **found;
     int rc = TG_OK;
-
     *out = NULL;
     if (driver->open && !find_open(sources, driver, &request->source))
         TRY(open_source(sources, driver, &request->source, err));

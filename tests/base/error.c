@@ -132,7 +132,6 @@ static void test_places(void **state)
 {
     struct tg_error err = {0};
     char longer[300];
-
     (void)state;
     error_set(&err, TG_DATA, "x");
     assert_int_equal(error_at_line(&err, TG_DATA, 3), TG_DATA);

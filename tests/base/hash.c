@@ -86,7 +86,6 @@ static void test_text_too_long(void **state)
 static void test_xx64(void **state)
 {
     uint64_t wide[2];
-
     (void)state;
     assert_true(hash_xx64("", 0) == UINT64_C(0x2d06800538d394c2));
     assert_true(hash_xx64(NULL, 0) == UINT64_C(0x2d06800538d394c2));

@@ -19,7 +19,6 @@ static int numbers[PLACES];
 static void *put_numbers(void *unused)
 {
     size_t place;
-
     (void)unused;
     for (int i = 1; i <= NUMBERS && queue_begin_put(queue, &place); i++) {
         numbers[place] = i;
@@ -33,7 +32,6 @@ static void test_order(void **state)
 {
     pthread_t thread;
     size_t place;
-
     (void)state;
     assert_int_equal(queue_new(PLACES, &queue, NULL), TG_OK);
     assert_int_equal(pthread_create(&thread, NULL, put_numbers, NULL), 0);
@@ -49,7 +47,6 @@ static void test_order(void **state)
 static void *wait_to_put(void *unused)
 {
     size_t place;
-
     (void)unused;
     return queue_begin_put(queue, &place) ? queue : NULL;
 }
@@ -57,7 +54,6 @@ static void *wait_to_put(void *unused)
 static void *wait_to_take(void *unused)
 {
     size_t place;
-
     (void)unused;
     return queue_begin_take(queue, &place) ? queue : NULL;
 }
@@ -68,7 +64,6 @@ static void check_close(void *(*wait)(void *unused), size_t filled)
     pthread_t thread;
     void *got = queue;
     size_t place;
-
     assert_int_equal(queue_new(PLACES, &queue, NULL), TG_OK);
     for (size_t i = 0; i < filled; i++) {
         assert_true(queue_begin_put(queue, &place));
@@ -97,7 +92,6 @@ static int work(void)
 {
     struct queue *made;
     int rc = queue_new(PLACES, &made, NULL);
-
     queue_free(made);
     return rc;
 }
@@ -115,6 +109,5 @@ int main(void)
         cmocka_unit_test(test_close),
         cmocka_unit_test(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("base/queue", tests, NULL, NULL);
 }

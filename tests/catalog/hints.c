@@ -97,7 +97,6 @@ static void test_keys_replace(void **state)
     hints.cursor = "a";
     hints.max_nesting = 3;
     apply(&catalog, &hints);
-
     hints.primary_key = (const char *const[]){"c"};
     hints.primary_key_count = 1;
     hints.merge_strategy = NULL;
@@ -110,7 +109,6 @@ static void test_keys_replace(void **state)
     assert_int_equal(table->max_nesting, 3);
     assert_false(table_find(table, "a")->incremental);
     assert_true(table_find(table, "c")->incremental);
-
     hints.primary_key_count = 0;
     hints.cursor = NULL;
     hints.disposition = DISPOSITION_REPLACE;
@@ -143,7 +141,6 @@ static void test_types(void **state)
     apply(&catalog, &hints); /* says nothing of the type */
     assert_int_equal(table_find(table, "x")->spec.type, TYPE_TEXT);
     assert_false(table_find(table, "x")->nullable);
-
     struct table_column first = {
         .name = "y", .spec = {.type = TYPE_DATE}, .nullable_implied = true};
     hints.columns = &first;
@@ -180,7 +177,6 @@ static void test_refusals(void **state)
     assert_int_equal(table->disposition, DISPOSITION_APPEND);
     column.name = "new";
     apply(&catalog, &hints);
-
     struct table_column *known = table_find(table, "x");
     column.name = "x";
     column.spec.type = TYPE_TEXT;
@@ -211,7 +207,6 @@ static void test_refusals(void **state)
     refuse(&catalog, &hints,
            "column 'x' of table 't' is timestamp at the destination and the hint says timestamp "
            "without time zone: take the hint back, or change the column with ALTER TABLE");
-
     struct table *nested = NULL;
     assert_int_equal(catalog_add(&catalog, "t__k", "t", &nested, NULL), TG_OK);
     hints.table = "t__k";
@@ -256,21 +251,18 @@ static void test_widening(void **state)
     column.spec.type = TYPE_BIGINT;
     apply(&catalog, &hints);
     assert_int_equal(table->columns[0].spec.type, TYPE_DOUBLE);
-
     column.name = "small";
     column.spec = (struct type_spec){.type = TYPE_BIGINT, .precision = 16};
     apply(&catalog, &hints);
     table_find(table, "small")->spec.precision = 0;
     apply(&catalog, &hints);
     assert_int_equal(table_find(table, "small")->spec.precision, 0);
-
     column.name = "text";
     column.spec = (struct type_spec){.type = TYPE_TEXT};
     apply(&catalog, &hints);
     column.spec.precision = 2;
     apply(&catalog, &hints);
     assert_int_equal(table_find(table, "text")->spec.precision, 2);
-
     column.name = "at";
     column.spec = (struct type_spec){.type = TYPE_TIMESTAMP, .precision = PRECISION_SECONDS};
     apply(&catalog, &hints);
@@ -351,7 +343,6 @@ static void test_marks(void **state)
     struct table *table = apply(&catalog, &hints);
     assert_true(table->columns[0].unique);
     assert_string_equal(extra_find(table->columns[0].extras, "partition"), "true");
-
     struct extra moved = {.key = "partition", .json = "true"};
     words.json = "\"two\"";
     columns[0] = (struct table_column){.name = "a", .nullable_implied = true, .extras = &words};
@@ -363,7 +354,6 @@ static void test_marks(void **state)
     assert_string_equal(extra_find(table->columns[0].extras, "description"), "\"two\"");
     assert_string_equal(extra_find(table->columns[1].extras, "partition"), "true");
     assert_string_equal(extra_find(table->columns[1].extras, "x-own"), "1");
-
     moved.json = "false"; /* says nothing of the others */
     columns[0].extras = &moved;
     columns[1].extras = NULL;
@@ -387,7 +377,6 @@ static void test_table_words(void **state)
     struct table *table = apply(&catalog, &hints);
     assert_true(table->evolve_once);
     assert_int_equal(table->contract.modes[CONTRACT_COLUMNS], CONTRACT_FREEZE);
-
     references.json = "[{\"referenced_table\":\"c\"},"
                       "{\"referenced_table\":\"a\",\"columns\":[\"z\"]}]";
     words.json = "\"two\"";
@@ -423,7 +412,6 @@ static void test_contract_tables(void **state)
     assert_string_equal(table->name, "t");
     assert_int_equal(table->disposition, DISPOSITION_MERGE);
     assert_null(catalog_find(&catalog, "t"));
-
     hints.effective = (struct contract){0};
     table = apply(&catalog, &hints);
     assert_false(table->discarded);
@@ -434,7 +422,6 @@ static void test_contract_tables(void **state)
     assert_ptr_equal(apply(&catalog, &hints), table); /* declared, but still new */
     assert_true(table->discarded);
     assert_int_equal(table->column_count, 1);
-
     table->columns[0].spec.type = TYPE_BIGINT;
     hints.effective.modes[CONTRACT_TABLES] = CONTRACT_FREEZE;
     apply(&catalog, &hints);

@@ -128,7 +128,6 @@ static void test_complete(void **state)
     column->has_timezone = true;
     column->spec.naive = true;
     add_column(&catalog, table, "name", &text);
-
     assert_int_equal(table_complete_column(&catalog, table, "id", &bigint, &err), TG_OK);
     assert_string_equal(table->columns[0].name, "at");
     assert_string_equal(table->columns[1].name, "name");
@@ -137,7 +136,6 @@ static void test_complete(void **state)
     assert_true(column->primary_key && !column->nullable);
     assert_int_equal(column->spec.type, TYPE_BIGINT);
     assert_int_equal(column->spec.precision, 32);
-
     struct type_spec zoned = {.type = TYPE_TIMESTAMP};
     assert_int_equal(table_complete_column(&catalog, table, "at", &zoned, &err), TG_OK);
     assert_true(table_find(table, "at")->spec.naive);

@@ -30,7 +30,6 @@ static int make_batch(const struct row *rows, size_t count, struct ArrowArray *o
     struct column columns[3] = {{.len = 0}, {.len = 0}, {.len = 0}};
     struct ArrowArray children[3] = {{.release = NULL}, {.release = NULL}, {.release = NULL}};
     int rc = TG_OK;
-
     for (int i = 0; i < 3; i++)
         TRY(column_init(&columns[i], &types[i], NULL));
     for (size_t i = 0; i < count; i++) {
@@ -58,7 +57,6 @@ static int make_stream(const struct row *rows, size_t count, size_t batch_count,
     struct ArrowSchema schema = {.release = NULL};
     struct ArrowArray batches[8] = {{.release = NULL}};
     int rc = TG_OK;
-
     out->release = NULL;
     TRY(schema_make(names, types, 3, &schema, NULL));
     for (size_t i = 0; i < batch_count; i++)
@@ -78,7 +76,6 @@ static char *print(struct ArrowArrayStream *stream, enum format format)
     size_t len;
     FILE *out = open_memstream(&text, &len);
     struct tg_error err = {0};
-
     assert_non_null(out);
     if (print_stream(stream, format, NULL, out, &err) != TG_OK)
         fail_msg("%s", err.what);
@@ -92,7 +89,6 @@ static void check(const struct row *rows, size_t count, size_t batch_count, enum
 {
     struct ArrowArrayStream stream;
     char *text;
-
     assert_int_equal(make_stream(rows, count, batch_count, &stream), TG_OK);
     text = print(&stream, format);
     assert_string_equal(text, expected);
@@ -155,7 +151,6 @@ static void long_values_are_clipped(void **state)
 {
     struct row rows[3] = {{1, NULL, 0}, {2, NULL, 0}, {3, NULL, 0}};
     char sixty[121] = "", more[122] = "", controls[101] = "", expected[1000];
-
     (void)state;
     for (int i = 0; i < 60; i++)
         memcpy(sixty + 2 * i, "\xc3\xa9", 2);
@@ -185,7 +180,6 @@ static void long_tables_keep_their_widths(void **state)
     struct ArrowArrayStream stream;
     char *text, *last;
     size_t lines = 0;
-
     (void)state;
     for (int i = 0; i < 2000; i++)
         rows[i] = (struct row){i, i == 1999 ? "wide" : "a", 0};
@@ -206,7 +200,6 @@ static void a_table_without_columns(void **state)
     struct ArrowArray batch;
     struct ArrowArrayStream stream;
     char *text;
-
     (void)state;
     assert_int_equal(schema_make(NULL, NULL, 0, &schema, NULL), TG_OK);
     assert_int_equal(batch_make(NULL, 0, 2, &batch, NULL), TG_OK);
@@ -220,7 +213,6 @@ static void a_full_disk_is_left_to_the_caller(void **state)
 {
     FILE *full = fopen("/dev/full", "w");
     struct tg_error err = {0};
-
     (void)state;
     if (!full)
         skip();
@@ -244,7 +236,6 @@ static void a_lone_null_is_no_empty_line(void **state)
     struct ArrowArray child = {.release = NULL}, batch;
     struct ArrowArrayStream stream;
     char *text;
-
     (void)state;
     assert_int_equal(column_init(&column, &types[1], NULL), TG_OK);
     assert_int_equal(column_set_text(&column, 1, "a", 1, NULL), TG_OK);
@@ -266,7 +257,6 @@ static void some_columns_alone_are_printed(void **state)
     char *text = NULL;
     size_t len;
     FILE *out = open_memstream(&text, &len);
-
     (void)state;
     assert_non_null(out);
     assert_int_equal(make_stream(people, 1, 1, &stream), TG_OK);
@@ -282,7 +272,6 @@ static int print_format(enum format format)
     struct tg_error err = {0};
     struct ArrowArrayStream stream;
     int rc = make_stream(people, 4, 1, &stream);
-
     assert_non_null(out);
     if (rc == TG_OK)
         rc = print_stream(&stream, format, NULL, out, &err);

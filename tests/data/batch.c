@@ -19,7 +19,6 @@ static const struct type_spec types[] = {
 static void schemas_have_names_and_formats(void **state)
 {
     struct ArrowSchema schema;
-
     (void)state;
     assert_int_equal(schema_make(names, types, 3, &schema, NULL), TG_OK);
     assert_string_equal(schema.format, "+s");
@@ -44,7 +43,6 @@ static void children_outlive_their_parent(void **state)
 {
     struct ArrowSchema schema, child;
     size_t live = mem_live();
-
     (void)state;
     assert_int_equal(schema_make(names, types, 3, &schema, NULL), TG_OK);
     schema_move(schema.children[1], &child);
@@ -59,7 +57,6 @@ static void an_empty_schema(void **state)
 {
     struct ArrowSchema schema, copy;
     struct ArrowArray array;
-
     (void)state;
     assert_int_equal(schema_make(NULL, NULL, 0, &schema, NULL), TG_OK);
     assert_int_equal(schema_copy(&schema, &copy, NULL), TG_OK);
@@ -85,7 +82,6 @@ static void copies_are_deep(void **state)
     struct ArrowSchema *lists[] = {&list};
     struct ArrowSchema root = {.format = "+s", .n_children = 1, .children = lists};
     struct ArrowSchema copy;
-
     (void)state;
     assert_int_equal(schema_copy(&root, &copy, NULL), TG_OK);
     assert_true(schema_equal(&root, &copy));
@@ -111,7 +107,6 @@ static int make_columns(struct ArrowArray *children)
 {
     struct column column = {.len = 0};
     int rc = TG_OK;
-
     for (int i = 0; i < 3; i++)
         children[i].release = NULL;
     TRY(column_init(&column, &types[0], NULL));
@@ -136,7 +131,6 @@ static void batches_take_their_columns(void **state)
     struct ArrowArray children[3], batch, moved;
     struct ArrowSchema schema;
     size_t live = mem_live();
-
     (void)state;
     assert_int_equal(make_columns(children), TG_OK);
     assert_int_equal(batch_make(children, 3, 10, &batch, NULL), TG_OK);
@@ -164,7 +158,6 @@ static int make_all(void)
     struct ArrowArray children[3], batch = {.release = NULL};
     struct ArrowSchema schema = {.release = NULL}, copy = {.release = NULL};
     int rc = TG_OK;
-
     TRY(schema_make(names, types, 3, &schema, NULL));
     TRY(schema_copy(&schema, &copy, NULL));
     TRY(make_columns(children));

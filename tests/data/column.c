@@ -17,7 +17,6 @@ static struct column make(enum type type)
 {
     struct type_spec spec = {.type = type};
     struct column column;
-
     assert_int_equal(column_init(&column, &spec, NULL), TG_OK);
     return column;
 }
@@ -25,7 +24,6 @@ static struct column make(enum type type)
 static struct ArrowArray export_column(struct column *column, size_t rows)
 {
     struct ArrowArray array;
-
     assert_int_equal(column_export(column, rows, &array, NULL), TG_OK);
     assert_null(column->validity);
     assert_null(column->data.any);
@@ -39,7 +37,6 @@ static void integers_with_gaps(void **state)
 {
     struct column column = make(TYPE_BIGINT);
     struct ArrowArray array;
-
     (void)state;
     column_set_int64(&column, 1, -5);
     column_set_int64(&column, 2, INT64_MAX);
@@ -66,7 +63,6 @@ static void texts_with_gaps_and_empty_ones(void **state)
     struct column column = make(TYPE_TEXT);
     struct ArrowArray array;
     const int32_t *offsets;
-
     (void)state;
     assert_int_equal(column_set_text(&column, 0, "a", 1, NULL), TG_OK);
     assert_int_equal(column_set_text(&column, 2, "", 0, NULL), TG_OK);
@@ -88,7 +84,6 @@ static void text_grows_beyond_its_first_memory(void **state)
     struct column column = make(TYPE_BINARY);
     char value[1000];
     struct ArrowArray array;
-
     (void)state;
     memset(value, 'x', sizeof(value));
     for (size_t row = 0; row < BATCH_ROWS; row++)
@@ -104,7 +99,6 @@ static void two_gigabytes_of_text_are_refused(void **state)
 {
     struct column column = make(TYPE_TEXT);
     struct tg_error err = {0};
-
     (void)state;
     column.text_len = INT32_MAX - 1;
     assert_int_equal(column_reserve_text(&column, 2, &err), TG_DATA);
@@ -117,7 +111,6 @@ static void bools_dates_and_nothing_at_all(void **state)
 {
     struct column bools = make(TYPE_BOOL), dates = make(TYPE_DATE), times = make(TYPE_TIME);
     struct ArrowArray array;
-
     (void)state;
     column_set_bool(&bools, 0, true);
     column_set_bool(&bools, 0, false);
@@ -140,7 +133,6 @@ static void a_type_is_needed(void **state)
 {
     struct type_spec none = {TYPE_NONE, 0, 0, false};
     struct column column;
-
     (void)state;
     assert_int_equal(column_init(&column, &none, NULL), TG_INTERNAL);
 }
@@ -150,7 +142,6 @@ static void bigint_widens_to_double(void **state)
     struct type_spec to = {.type = TYPE_DOUBLE};
     struct column column = make(TYPE_BIGINT);
     struct tg_error err = {0};
-
     (void)state;
     column_set_int64(&column, 1, INT64_C(1) << 53);
     column_set_int64(&column, 2, INT64_MIN);
@@ -161,7 +152,6 @@ static void bigint_widens_to_double(void **state)
     assert_false(column_has(&column, 0));
     column_set_double(&column, 3, 0.5);
     column_release(&column);
-
     for (int i = 0; i < 2; i++) {
         column = make(TYPE_BIGINT);
         column_set_int64(&column, 0, 7);
@@ -179,25 +169,21 @@ static void bigint_widens_to_decimal(void **state)
                      money = {.type = TYPE_DECIMAL, .precision = 5, .scale = 2};
     struct type_spec standard = {.type = TYPE_DECIMAL};
     struct column column = make(TYPE_BIGINT);
-
     (void)state;
     column_set_int64(&column, 0, INT64_MIN);
     assert_int_equal(column_widen(&column, &wei, NULL), TG_OK);
     assert_true(column.data.decimal[0] == INT64_MIN);
     column_release(&column);
-
     column = make(TYPE_BIGINT);
     column_set_int64(&column, 0, INT64_MAX);
     assert_int_equal(column_widen(&column, &standard, NULL), TG_OK);
     assert_true(column.data.decimal[0] == (int128)INT64_MAX * 1000000000);
     column_release(&column);
-
     column = make(TYPE_BIGINT);
     column_set_int64(&column, 0, -999);
     assert_int_equal(column_widen(&column, &money, NULL), TG_OK);
     assert_true(column.data.decimal[0] == -99900);
     column_release(&column);
-
     column = make(TYPE_BIGINT);
     column_set_int64(&column, 0, 1000);
     assert_int_equal(column_widen(&column, &money, NULL), TG_DATA);
@@ -209,7 +195,6 @@ static void date_widens_to_timestamp(void **state)
 {
     struct type_spec to = {.type = TYPE_TIMESTAMP, .naive = true}, text = {.type = TYPE_TEXT};
     struct column column = make(TYPE_DATE);
-
     (void)state;
     column_set_date(&column, 0, -1);
     column_set_date(&column, 2, 19723);
@@ -220,7 +205,6 @@ static void date_widens_to_timestamp(void **state)
     assert_true(column.spec.naive);
     column_set_int64(&column, 3, 1);
     column_release(&column);
-
     column = make(TYPE_DATE);
     column_set_date(&column, 0, INT32_MAX);
     assert_int_equal(column_widen(&column, &to, NULL), TG_DATA);
@@ -241,7 +225,6 @@ static void decimals_and_narrow_integers_widen(void **state)
     } sizes[] = {{0, 63},  {1, 7},   {8, 7},   {9, 15},  {16, 15},
                  {17, 31}, {32, 31}, {33, 63}, {128, 63}};
     struct column column;
-
     (void)state;
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         struct type_spec spec = {TYPE_BIGINT, sizes[i].precision, 0, false};
@@ -290,7 +273,6 @@ static void digits_are_counted_and_doubles_rounded(void **state)
         {"00120.0", 3, 0}, {"1e40", 41, 0}, {"x", -1, 0},    {"", -1, 0},
     };
     int128 value;
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         int whole, fraction;
@@ -366,7 +348,6 @@ static void decimals_parse_and_print(void **state)
     };
     char out[48];
     int128 value;
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct tg_error err = {0};
@@ -388,7 +369,6 @@ static void the_smallest_int128_prints(void **state)
 {
     char out[48];
     int128 half = (int128)1 << 126;
-
     (void)state;
     decimal_format(-half - half, 0, out);
     assert_string_equal(out, "-170141183460469231731687303715884105728");
@@ -404,7 +384,6 @@ static int build_and_export(void)
     struct ArrowArray arrays[2] = {{.release = NULL}, {.release = NULL}};
     static const char value[50000];
     int rc = TG_OK;
-
     TRY(column_init(&columns[0], &text, NULL));
     TRY(column_init(&columns[1], &bigint, NULL));
     TRY(column_set_text(&columns[0], 0, value, sizeof(value), NULL));

@@ -28,7 +28,6 @@ struct fixture {
 static int setup(void **state)
 {
     struct fixture *f = mem_calloc(1, sizeof(*f));
-
     f->memory = mem_alloc(ROOM);
     *state = f;
     return json_page_new(&f->parser, NULL);
@@ -37,7 +36,6 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-
     json_page_free(f->parser);
     json_page_free(NULL);
     page_release(&f->page);
@@ -51,7 +49,6 @@ static int parse_with(struct fixture *f, parse_fn parse, const char *text, size_
                       uint64_t first)
 {
     int rc;
-
     assert_true(len + 7 <= ROOM);
     f->memory[0] = '#';
     memcpy(f->memory + 2, text, len);
@@ -73,7 +70,6 @@ static void check_rows(struct fixture *f, const char *expected)
 {
     struct buf out = BUF_INIT;
     const yyjson_val *cell = f->page.first_cell;
-
     assert_int_equal(f->page.kind, PAGE_ROWS);
     assert_int_equal(f->page.row_count, f->page.read_count);
     for (size_t i = 0; i < f->page.row_count; i++, cell = cell_next(cell)) {
@@ -106,7 +102,6 @@ static void check_bad(struct fixture *f, const char *text, const char *where, co
 static void objects_on_lines(void **state)
 {
     struct fixture *f = *state;
-
     check_good(f, "", "");
     check_good(f, "\n", "");
     check_good(f, " \r\n\t\n\n", "");
@@ -127,7 +122,6 @@ static void numbers_that_json_has_not(void **state)
 {
     struct fixture *f = *state;
     const yyjson_val *row;
-
     check_good(f, "{\"a\":1}\n{\"a\":NaN,\"b\":[-Infinity,inf,99999999999999999999]}\n",
                "1:{\"a\":1} 2:{\"a\":null,\"b\":[null,null,99999999999999999999]} ");
     row = f->page.rows[1];
@@ -141,7 +135,6 @@ static void numbers_that_json_has_not(void **state)
 static void line_numbers_go_on(void **state)
 {
     struct fixture *f = *state;
-
     assert_int_equal(parse_with(f, json_page_lines, "{\"a\":1}\n\n{\"a\":2}", 16, 1000), TG_OK);
     check_rows(f, "1000:{\"a\":1} 1002:{\"a\":2} ");
     assert_int_equal(f->page.first_row, 1000);
@@ -152,7 +145,6 @@ static void line_numbers_go_on(void **state)
 static void scalars_and_lists_on_lines(void **state)
 {
     struct fixture *f = *state;
-
     check_good(f, "1\n\"a\"\nnull\ntrue\n{\"a\":1}\n",
                "1:{\"value\":1} 2:{\"value\":\"a\"} 4:{\"value\":true} 5:{\"a\":1} ");
     check_good(f, "[{\"a\":1},[2],null,3]\n\n[]\n{}\n",
@@ -165,7 +157,6 @@ static void scalars_and_lists_on_lines(void **state)
 static void broken_lines_are_named(void **state)
 {
     struct fixture *f = *state;
-
     check_bad(f, "{\"a\":1}\n{\"a\":x}\n{\"a\":3}", "line 2, byte 6", "malformed JSON: ");
     check_bad(f, "{\"a\":1}\n{\"a\":1", "line 2, byte 7", "unexpected end");
     check_bad(f, "{\"a\":1}\n\n\n{\"a\":1}}\n", "line 4, byte 8", "unexpected content");
@@ -205,7 +196,6 @@ static void a_value_must_stand_on_its_own_line(void **state)
         "[1\n2],3\n",
         "[{\"a\":1\n\"b\":2}]\n",
     };
-
     for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
         struct fixture *f = *state;
         int rc = parse_lines(f, pages[i]);
@@ -220,7 +210,6 @@ static void deep_nesting_is_refused(void **state)
     struct fixture *f = *state;
     static const int depths[] = {100, 1000, 1001, 10000};
     struct buf text = BUF_INIT;
-
     for (size_t i = 0; i < 4; i++) {
         buf_clear(&text);
         buf_text(&text, "{\"a\":1}\n{\"a\":");
@@ -245,7 +234,6 @@ static void elements_of_a_list(void **state)
     static const char good[] = "{\"a\":1},\n {\"a\":[{}]} , {}";
     static const char mixed[] = "{\"a\":1},null,[1,2],\"x\"";
     static const char bad[] = "{\"a\":\"},{\\\"\"}, [1,2], {\"b\":tru}, 1";
-
     assert_int_equal(parse_with(f, json_page_elements, good, strlen(good), 1), TG_OK);
     check_rows(f, "{\"a\":1} {\"a\":[{}]} {} ");
     assert_int_equal(parse_with(f, json_page_elements, mixed, strlen(mixed), 1), TG_OK);
@@ -266,7 +254,6 @@ static void memory_is_kept_between_pages(void **state)
 {
     struct fixture *f = *state;
     struct buf text = BUF_INIT;
-
     for (int i = 0; i < 2000; i++)
         buf_printf(&text, "{\"id\":%d,\"name\":\"n%d\",\"tags\":[1,2,3]}\n", i, i);
     assert_int_equal(parse_lines(f, text.data), TG_OK);
@@ -285,7 +272,6 @@ static int all_paths(void)
     struct page page = {.kind = PAGE_END};
     char text[64];
     int rc = TG_OK;
-
     TRY(json_page_new(&parser, NULL));
     for (int i = 0; i < 4; i++) {
         size_t len = strlen(pages[i % 2]);

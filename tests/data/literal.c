@@ -20,7 +20,6 @@ static void check_cell(const char *text, struct type_spec spec, enum text_rule r
 {
     struct buf out = BUF_INIT;
     yyjson_val cell;
-
     if (literal_cell(text, strlen(text), &spec, rule, &cell))
         cell_json(&out, &cell, 0);
     else
@@ -114,7 +113,6 @@ static void test_seconds(void **state)
     struct type_spec naive = {.type = TYPE_TIMESTAMP, .naive = true};
     struct type_spec whole = {TYPE_TIMESTAMP, PRECISION_SECONDS, 0, true};
     struct type_spec milli = {TYPE_TIMESTAMP, 3, 0, true}, nano = {TYPE_TIMESTAMP, 9, 0, true};
-
     (void)state;
     check_cell(text, zoned, TEXT_TYPED, "\"2024-01-02T03:04:05.123456+00:00\"");
     check_cell(text, naive, TEXT_TYPED, "-");
@@ -145,7 +143,6 @@ static void test_ends(void **state)
                                         "2024-01-02T03:04:05",
                                         "10:00:00",
                                         "2024-01-02T03:04:05."};
-
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         size_t len = strlen(texts[i]);
@@ -167,7 +164,6 @@ static void check_type(const char *const *texts, enum type type, int precision, 
 {
     struct literal_kinds kinds = {0};
     struct type_spec spec;
-
     for (size_t i = 0; texts[i]; i++)
         literal_see(&kinds, texts[i], strlen(texts[i]));
     spec = literal_type(&kinds);
@@ -204,7 +200,6 @@ static void test_types(void **state)
         {{"10:00:00"}, TYPE_TIME, 0, 0},
         {{""}, TYPE_TEXT, 0, 0},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         check_type(cases[i].texts, cases[i].type, cases[i].precision, cases[i].scale);
@@ -230,7 +225,6 @@ static void test_natural(void **state)
         {"10:00:00", CELL_TIME, TYPE_TIME},
         {"", CELL_TEXT, TYPE_TEXT},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         yyjson_val cell = {.tag = CELL_TAG_LITERAL | (uint64_t)strlen(cases[i].text)
@@ -249,7 +243,6 @@ static void test_double(void **state)
 {
     char digits[500];
     double real;
-
     (void)state;
     assert_true(literal_double("1e999", 5, &real) && real == HUGE_VAL);
     assert_true(literal_double("-1e999", 6, &real) && real == -HUGE_VAL);
@@ -270,7 +263,6 @@ static void seconds_that_are_cut(void **state)
     static const char fine[] = "2024-01-01T00:00:00.123456789Z",
                       even[] = "2024-01-01T00:00:00.123456000";
     static const char clock[] = "10:00:00.0000001";
-
     (void)state;
     assert_true(literal_is_cut(fine, strlen(fine), &us));
     assert_false(literal_is_cut(fine, strlen(fine), &ns));
@@ -292,6 +284,5 @@ int main(void)
         cmocka_unit_test(test_double),
         cmocka_unit_test(test_ends),
     };
-
     return cmocka_run_group_tests_name("data/literal", tests, NULL, NULL);
 }

@@ -20,7 +20,6 @@ static struct tg_rows *three_rows(struct page *page)
     struct tg_rows *rows;
     const yyjson_val **list;
     size_t count;
-
     assert_int_equal(rows_new(&rows, NULL), TG_OK);
     for (int i = 0; i < 3; i++) {
         tg_rows_begin_object(rows);
@@ -43,7 +42,6 @@ static struct tg_rows *three_rows(struct page *page)
 static void check_where(const struct page *page, const yyjson_val *row, const char *expected)
 {
     struct tg_error err = {0};
-
     error_set(&err, TG_DATA, "bad");
     assert_int_equal(page_where(page, row, TG_DATA, &err), TG_DATA);
     assert_string_equal(err.where, expected);
@@ -55,7 +53,6 @@ static void rows_are_found_again(void **state)
     struct page page = {.kind = PAGE_END};
     struct tg_rows *rows = three_rows(&page);
     const uint64_t lines[] = {7, 9, 12};
-
     (void)state;
     check_where(&page, page.rows[0], "row 101");
     page.rows[0] = page.rows[2]; /* the cursor dropped two */
@@ -79,7 +76,6 @@ static void release_empties_the_page(void **state)
     struct column column;
     struct ArrowArray child;
     size_t live = mem_live();
-
     (void)state;
     assert_int_equal(schema_make(names, types, 1, &page.schema, NULL), TG_OK);
     assert_int_equal(column_init(&column, types, NULL), TG_OK);
@@ -115,7 +111,6 @@ static struct page page_of(struct ArrowSchema **schemas, struct ArrowArray **arr
                            int64_t offset, int64_t row_count)
 {
     static const void *no_validity[1];
-
     return (struct page){
         .kind = PAGE_ARROW,
         .first_row = 11,
@@ -141,7 +136,6 @@ static char *rows_text(struct page *page)
     struct buf out = BUF_INIT;
     struct tg_error err = {0};
     struct tg_rows *rows;
-
     assert_int_equal(rows_new(&rows, NULL), TG_OK);
     if (page_to_rows(page, rows, &err) != TG_OK)
         fail_msg("%s: %s", err.where, err.what);
@@ -164,7 +158,6 @@ static char *rows_text(struct page *page)
 static void check_rows(struct page page, const char *expected)
 {
     char *text = rows_text(&page);
-
     assert_string_equal(text ? text : "", expected);
     mem_free(text);
 }
@@ -196,7 +189,6 @@ static void structs_become_objects(void **state)
     struct ArrowSchema number_schema = {.name = "n", .format = "l"};
     struct ArrowSchema text_schema = {.name = "t", .format = "u"};
     struct ArrowSchema schema = SCHEMA("s", "+s", 2, &number_schema, &text_schema);
-
     (void)state;
     struct page page =
         page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&object}, 1, 0, 3);
@@ -223,7 +215,6 @@ static struct page list_page(const char *format, const void *offsets, const void
     static struct ArrowSchema *schemas[] = {&schema};
     static const void *buffers[3];
     static struct ArrowArray *arrays[1];
-
     element.buffers = element_buffers;
     schema = (struct ArrowSchema){
         .name = "l", .format = format, .n_children = 1, .children = element_schemas};
@@ -247,7 +238,6 @@ static void lists_become_lists(void **state)
     static const int64_t large_offsets[] = {1, 3, 3, 6}, large_starts[] = {4, 0, 0},
                          large_sizes[] = {2, 0, 1};
     struct ArrowArray array;
-
     (void)state;
     check_rows(list_page("+l", offsets, NULL, 0, &array),
                "{\"l\":[1,2]} {\"l\":[]} {\"l\":[3,4,5]} ");
@@ -282,7 +272,6 @@ static void maps_become_lists_of_pairs(void **state)
     struct ArrowSchema value_schema = {.name = "values", .format = "g"};
     struct ArrowSchema entry_schema = SCHEMA("entries", "+s", 2, &key_schema, &value_schema);
     struct ArrowSchema schema = SCHEMA("m", "+m", 1, &entry_schema);
-
     (void)state;
     check_rows(page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&map}, 1, 0, 2),
                "{\"m\":[{\"key\":\"a\",\"value\":1.5},{\"key\":\"b\",\"value\":null}]} "
@@ -309,7 +298,6 @@ static void dictionaries_are_followed(void **state)
     struct ArrowSchema number_schema = {.name = "n", .format = "l"};
     struct ArrowSchema object_schema = SCHEMA(NULL, "+s", 1, &number_schema);
     struct ArrowSchema schema = {.name = "d", .format = "S", .dictionary = &object_schema};
-
     (void)state;
     struct page page =
         page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&array}, 1, 0, 3);
@@ -320,7 +308,6 @@ static void dictionaries_are_followed(void **state)
 static void check_text(const yyjson_val *cell, int flags, const char *text, const char *otherwise)
 {
     struct buf json = BUF_INIT;
-
     cell_json(&json, cell, flags);
     assert_string_equal(buf_string(&json), text ? text : otherwise);
     buf_release(&json);
@@ -359,7 +346,6 @@ static void scalars_become_typed_cells(void **state)
         {"n", NULL, CELL_NULL, "null", NULL, NULL},
     };
     struct tg_rows *rows;
-
     (void)state;
     assert_int_equal(rows_new(&rows, NULL), TG_OK);
     for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++) {
@@ -396,7 +382,6 @@ static void large_batches_are_split(void **state)
     struct tg_rows *rows;
     uint64_t next = 0;
     int parts = 0;
-
     (void)state;
     for (int i = 0; i < ROWS * ELEMENTS; i++)
         numbers[i] = i;
@@ -438,7 +423,6 @@ static void check_refused(const char *format, const char *what, const char *wher
         page_of((struct ArrowSchema *[]){&schema}, (struct ArrowArray *[]){&array}, 1, 0, 2);
     struct tg_error err = {0};
     struct tg_rows *rows;
-
     assert_int_equal(rows_new(&rows, NULL), TG_OK);
     assert_int_equal(page_to_rows(&page, rows, &err), TG_DATA);
     assert_non_null(strstr(err.what, what));
@@ -463,7 +447,6 @@ static int work(void)
     struct page page = list_page("+l", offsets, NULL, 0, &array);
     struct tg_rows *rows = NULL;
     int rc = TG_OK;
-
     TRY(rows_new(&rows, NULL));
     TRY(page_to_rows(&page, rows, NULL));
 done:

@@ -17,7 +17,6 @@
 static struct tg_rows *make(void)
 {
     struct tg_rows *rows;
-
     assert_int_equal(rows_new(&rows, NULL), TG_OK);
     return rows;
 }
@@ -25,7 +24,6 @@ static struct tg_rows *make(void)
 static void check_json(const yyjson_val *cell, int flags, const char *expected)
 {
     struct buf out = BUF_INIT;
-
     cell_json(&out, cell, flags);
     assert_false(out.failed);
     assert_string_equal(buf_string(&out), expected);
@@ -38,7 +36,6 @@ static void check_rows(struct tg_rows *rows, size_t count, const char *const *ex
     const yyjson_val **list;
     size_t found;
     struct tg_error err = {0};
-
     assert_int_equal(rows_finish(rows, &list, &found, &err), TG_OK);
     assert_int_equal(found, count);
     for (size_t i = 0; i < count; i++) {
@@ -100,7 +97,6 @@ static void every_kind_of_value(void **state)
     struct tg_rows *rows = make();
     const yyjson_val **list, *key;
     size_t count;
-
     (void)state;
     push_one_of_each(rows);
     assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
@@ -133,7 +129,6 @@ static void long_binaries_keep_their_base64_whole(void **state)
     struct buf out = BUF_INIT;
     char zeros[193] = {0};
     size_t count;
-
     (void)state;
     tg_rows_binary(rows, zeros, sizeof(zeros));
     assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
@@ -148,7 +143,6 @@ static void long_binaries_keep_their_base64_whole(void **state)
 static void values_outside_objects(void **state)
 {
     struct tg_rows *rows = make();
-
     (void)state;
     tg_rows_int64(rows, 1);
     tg_rows_null(rows); /* no row */
@@ -176,7 +170,6 @@ static void mistake(struct tg_rows *rows, int code, const char *message)
     const yyjson_val **list;
     size_t count;
     struct tg_error err = {0};
-
     tg_rows_int64(rows, 1); /* nothing after a mistake changes it */
     tg_rows_end_object(rows);
     assert_int_equal(rows_finish(rows, &list, &count, &err), code);
@@ -191,7 +184,6 @@ static void mistake(struct tg_rows *rows, int code, const char *message)
 static void mistakes_are_named(void **state)
 {
     struct tg_rows *rows = make();
-
     (void)state;
     tg_rows_begin_object(rows);
     mistake(rows, TG_USAGE, "a value in an object has no key");
@@ -234,7 +226,6 @@ static void json_texts_are_rows(void **state)
     static const char *const expected[] = {
         "{\"a\":1,\"b\":{\"c\":[\"x\",\"\xc3\xa9\"]},\"n\":123456789012345678901234567890}", "{}",
         "{\"id\":1}"};
-
     (void)state;
     tg_rows_json(rows, text, strlen(text));
     memset(text, 'X', sizeof(text)); /* bytes are copied */
@@ -258,7 +249,6 @@ static void json_mistakes_name_row_and_byte(void **state)
                  {"7", "row 42", "the JSON is no object"},
                  {"{\"a\":\"\xff\"}", "row 42, byte 7", "malformed JSON: "}};
     struct tg_rows *rows = make();
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const yyjson_val **list;
@@ -293,7 +283,6 @@ static void nanoseconds_keep_all_digits(void **state)
     struct tg_rows *rows = make();
     const yyjson_val **list;
     size_t count;
-
     (void)state;
     tg_rows_timestamp_ns(rows, 1);
     tg_rows_timestamp_ns(rows, -1000);
@@ -328,7 +317,6 @@ static void cells_are_pushed_as_they_are(void **state)
     const yyjson_val **rows;
     struct tg_rows *pushed;
     size_t row_count;
-
     (void)state;
     assert_int_equal(rows_new(&pushed, NULL), TG_OK);
     tg_rows_begin_object(pushed);
@@ -354,7 +342,6 @@ static void unfinished_rows_are_named(void **state)
     struct tg_error err = {0};
     const yyjson_val **list;
     size_t count;
-
     (void)state;
     tg_rows_begin_object(rows);
     assert_int_equal(rows_finish(rows, &list, &count, &err), TG_USAGE);
@@ -371,7 +358,6 @@ static void text_must_be_utf8(void **state)
     struct tg_rows *rows = make();
     const yyjson_val **list;
     size_t count;
-
     (void)state;
     tg_rows_string(rows, "\xf4\x8f\xbf\xbf");
     assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
@@ -386,7 +372,6 @@ static void nesting_has_a_limit(void **state)
     const yyjson_val **list;
     struct buf out = BUF_INIT;
     size_t count;
-
     (void)state;
     for (int depth = CELL_DEPTH_MAX; depth <= CELL_DEPTH_MAX + 1; depth++) {
         rows_clear(rows);
@@ -415,7 +400,6 @@ static yyjson_doc *nested(size_t depth, size_t width)
 {
     struct buf text = BUF_INIT;
     yyjson_doc *doc;
-
     for (size_t i = 0; i < depth; i++)
         buf_char(&text, '[');
     for (size_t i = 0; i < width; i++)
@@ -433,7 +417,6 @@ static void deep_documents_do_not_crash(void **state)
 {
     static const size_t depths[] = {100, 1000, 1001, 10000};
     struct buf out = BUF_INIT;
-
     (void)state;
     for (size_t i = 0; i < 4; i++) {
         yyjson_doc *doc = nested(depths[i], 5000);
@@ -453,7 +436,6 @@ static void keys_are_found_and_sorted(void **state)
                                "\"ab\":6,\"big\":123456789012345678901234567890}";
     yyjson_doc *doc = yyjson_read(text, strlen(text), YYJSON_READ_BIGNUM_AS_RAW);
     const yyjson_val *root = yyjson_doc_get_root(doc);
-
     (void)state;
     assert_int_equal(cell_find(root, "b", 1)->uni.u64, 5);
     assert_int_equal(cell_find(root, "ab", 2)->uni.u64, 6);
@@ -476,7 +458,6 @@ static void wide_objects_sort_too(void **state)
     const char *last = "";
     size_t count;
     char key[16];
-
     (void)state;
     tg_rows_begin_object(rows);
     for (int i = 0; i < 500; i++) {
@@ -504,7 +485,6 @@ static void text_stays_where_it_is(void **state)
     const yyjson_val **list;
     size_t count, bytes;
     char text[1000];
-
     (void)state;
     for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 1000; i++) {
@@ -535,7 +515,6 @@ static int push_and_print(void)
     const yyjson_val **list;
     size_t count;
     int rc = TG_OK;
-
     TRY(rows_new(&rows, NULL));
     for (int i = 0; i < 20; i++)
         push_one_of_each(rows);

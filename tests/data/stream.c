@@ -21,7 +21,6 @@ static int make_batch(int64_t value, struct ArrowArray *out)
     struct column column = {.len = 0};
     struct ArrowArray child;
     int rc = TG_OK;
-
     out->release = NULL;
     TRY(column_init(&column, types, NULL));
     column_set_int64(&column, 0, value);
@@ -37,7 +36,6 @@ static int make_stream(size_t count, struct ArrowArrayStream *out)
     struct ArrowSchema schema = {.release = NULL};
     struct ArrowArray batches[3] = {{.release = NULL}, {.release = NULL}, {.release = NULL}};
     int rc = TG_OK;
-
     out->release = NULL;
     TRY(schema_make(names, types, 1, &schema, NULL));
     for (size_t i = 0; i < count; i++)
@@ -57,7 +55,6 @@ static int read_all(size_t count)
     struct ArrowArray batch = {.release = NULL};
     bool end = false;
     int rc = TG_OK;
-
     TRY(make_stream(count, &stream));
     TRY(stream_schema(&stream, TG_SOURCE, &schema, NULL));
     for (size_t i = 0; i < count; i++) {
@@ -90,7 +87,6 @@ static void what_was_not_read_is_released(void **state)
     struct ArrowArray batch;
     size_t live = mem_live();
     bool end;
-
     (void)state;
     assert_int_equal(make_stream(3, &stream), TG_OK);
     assert_int_equal(stream_next(&stream, TG_SOURCE, &batch, &end, NULL), TG_OK);
@@ -132,7 +128,6 @@ static void foreign_failures_are_told(void **state)
     struct ArrowArray batch;
     struct tg_error err = {0};
     bool end;
-
     (void)state;
     message = "connection lost: 100%d";
     assert_int_equal(stream_schema(&stream, TG_SOURCE, &schema, &err), TG_SOURCE);
@@ -153,7 +148,6 @@ static void errors_of_our_own_streams_pass_whole(void **state)
     struct ArrowArray batch;
     struct tg_error err = {0};
     bool end;
-
     (void)state;
     assert_null(stream_last_error(&stream));
     assert_int_equal(stream_next(&stream, TG_SOURCE, &batch, &end, &err), TG_SOURCE);

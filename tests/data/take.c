@@ -41,7 +41,6 @@ static void make(struct fixture *f)
                                                   "Z", "n", "w:2", "c"};
     const void *values[CHILDREN] = {
         longs, shorts, bits, wides, offsets, large_offsets, NULL, "aabbccddeeffgghh", indices};
-
     *f = (struct fixture){.schema = {.format = "+s"}};
     for (int i = 0; i < CHILDREN; i++) {
         bool has_text = formats[i][0] == 'u' || formats[i][0] == 'Z';
@@ -79,7 +78,6 @@ static void check_row(const struct fixture *f, const struct ArrowArray *batch, i
                       const char *expected)
 {
     struct buf out = BUF_INIT;
-
     assert_int_equal(value_json(&f->schema, batch, row, &out, NULL), TG_OK);
     assert_string_equal(buf_string(&out), expected);
     buf_release(&out);
@@ -97,7 +95,6 @@ static void all_layouts_are_taken(void **state)
         "\"w:2\":\"ZGQ=\",\"c\":null}",
         "{\"l\":6,\"s\":6,\"b\":false,\"d:5,1\":6.0,\"u\":\"6\",\"Z\":\"Ng==\",\"n\":null,"
         "\"w:2\":\"Z2c=\",\"c\":\"x\"}"};
-
     (void)state;
     make(&f);
     assert_int_equal(batch_take(&f.schema, &f.batch, keep, 3, &out, NULL), TG_OK);
@@ -123,7 +120,6 @@ static void nothing_kept_is_an_empty_batch(void **state)
     static const uint8_t keep[ROWS - 1] = {0};
     struct fixture f;
     struct ArrowArray out;
-
     (void)state;
     make(&f);
     assert_int_equal(batch_take(&f.schema, &f.batch, keep, 0, &out, NULL), TG_OK);
@@ -142,7 +138,6 @@ static void nested_children_are_refused(void **state)
     struct ArrowArray out;
     struct tg_error err = {0};
     size_t live = mem_live();
-
     (void)state;
     make(&f);
     f.schemas[5].format = "+l";
@@ -172,7 +167,6 @@ static void views_are_taken(void **state)
         .length = 4, .n_buffers = 1, .buffers = none, .n_children = 1, .children = arrays};
     const char *bytes;
     size_t len;
-
     (void)state;
     memcpy(&views[3].buffer, "yte text", 8); /* the rest of what is in the view */
     views[0].buffer = 1;
@@ -202,7 +196,6 @@ static int take_some(void)
     struct fixture f;
     struct ArrowArray out;
     int rc;
-
     make(&f);
     rc = batch_take(&f.schema, &f.batch, keep, 3, &out, NULL);
     array_release(&out);

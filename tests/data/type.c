@@ -49,7 +49,6 @@ static void formats_of_our_columns(void **state)
         {{TYPE_WEI, 0, 0, false}, "d:38,0"},
     };
     char format[24];
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         type_arrow_format(&cases[i].spec, format);
@@ -62,7 +61,6 @@ static struct type_spec from_arrow(const char *format)
     struct ArrowSchema schema = {.format = format, .name = "c"};
     struct type_spec spec;
     struct tg_error err = {0};
-
     assert_int_equal(type_from_arrow(&schema, &spec, &err), TG_OK);
     return spec;
 }
@@ -71,7 +69,6 @@ static void foreign_formats(void **state)
 {
     static const char integers[] = "cCsSiIl";
     struct type_spec spec;
-
     (void)state;
     for (const char *p = integers; *p; p++)
         assert_int_equal(from_arrow((char[]){*p, '\0'}).type, TYPE_BIGINT);
@@ -122,7 +119,6 @@ static void dictionaries_count_by_their_values(void **state)
     struct ArrowSchema schema = {.format = "i", .name = "c", .dictionary = &values};
     struct type_spec spec;
     struct tg_error err = {0};
-
     (void)state;
     assert_int_equal(type_from_arrow(&schema, &spec, &err), TG_OK);
     assert_int_equal(spec.type, TYPE_TEXT);
@@ -136,7 +132,6 @@ static void what_no_column_holds_is_an_error(void **state)
         "w:", "x",  "ts",  "tdX",   "d:38,-2", "w:9999999999"};
     struct tg_error err = {0};
     struct type_spec spec;
-
     (void)state;
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         struct ArrowSchema schema = {.format = formats[i], .name = "odd \"name\""};
@@ -183,7 +178,6 @@ static void only_lossless_changes_widen(void **state)
         {{TYPE_TEXT, 0, 0, false}, {TYPE_JSON, 0, 0, false}, false},
         {{TYPE_BOOL, 0, 0, false}, {TYPE_BIGINT, 0, 0, false}, false},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         if (type_widens(&cases[i].from, &cases[i].to) != cases[i].widens)
@@ -205,7 +199,6 @@ static void whole_numbers_and_days_spell(void **state)
                                           {.type = TYPE_TIMESTAMP},
                                           {.type = TYPE_DECIMAL},
                                           {.type = TYPE_TEXT}};
-
     (void)state;
     for (size_t i = 0; i < sizeof(yes) / sizeof(yes[0]); i++)
         assert_true(type_spells(&yes[i], &text) && !type_spells(&yes[i], &bigint));
@@ -234,7 +227,6 @@ static void layouts(void **state)
         {"d:9,2,32", LAYOUT_FIXED, 4},   {"d:9,2,64", LAYOUT_FIXED, 8},
         {"d:9,2,256", LAYOUT_FIXED, 32},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct layout layout = layout_of(cases[i].format);

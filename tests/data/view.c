@@ -18,7 +18,6 @@ static void check(const struct ArrowSchema *schema, const struct ArrowArray *arr
                   const char *text, const char *json)
 {
     struct buf out = BUF_INIT;
-
     assert_int_equal(value_text(schema, array, row, &out, NULL), TG_OK);
     assert_string_equal(buf_string(&out), text);
     buf_clear(&out);
@@ -47,7 +46,6 @@ static void integers_of_every_width(void **state)
     COLUMN(array, 1, &negative);
     int64_t value;
     double real;
-
     (void)state;
     for (size_t i = 0; i < 4; i++) {
         struct ArrowSchema schema = {.format = cases[i].format};
@@ -74,7 +72,6 @@ static void nulls_and_offsets(void **state)
         .length = 9, .null_count = -1, .offset = 1, .n_buffers = 2, .buffers = buffers};
     struct ArrowArray nulls = {.length = 1, .null_count = 1};
     int64_t value;
-
     (void)state;
     check(&schema, &array, 0, "1", "1");
     check(&schema, &array, 1, "", "null");
@@ -100,7 +97,6 @@ static void bools_and_floats(void **state)
     COLUMN(floats, 3, narrow);
     int64_t value;
     double real;
-
     (void)state;
     check(&b, &bools, 0, "false", "false");
     check(&b, &bools, 1, "true", "true");
@@ -132,7 +128,6 @@ static void texts_and_bytes(void **state)
     COLUMN(pairs, 3, bytes);
     const char *value;
     size_t len;
-
     (void)state;
     for (int i = 0; i < 2; i++) {
         check(&texts[i], &arrays[i], 0, "", "\"\"");
@@ -157,7 +152,6 @@ static void decimals(void **state)
     struct ArrowSchema schema = {.format = "d:10,2"};
     COLUMN(array, 2, values);
     int64_t value;
-
     (void)state;
     check(&schema, &array, 0, "-12.50", "-12.50");
     check(&schema, &array, 1, "0.00", "0.00");
@@ -186,7 +180,6 @@ static void dates_and_times(void **state)
         {"ttu", 1, "00:00:00.000001", 1},
         {"ttn", 1999, "00:00:00.000001", 1},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct ArrowSchema schema = {.format = cases[i].format};
@@ -210,7 +203,6 @@ static void times_out_of_range_are_errors(void **state)
     struct buf out = BUF_INIT;
     struct tg_error err = {0};
     int64_t value;
-
     (void)state;
     assert_false(value_int64(&schema, &array, 0, &value));
     assert_int_equal(value_text(&schema, &array, 0, &out, &err), TG_DATA);
@@ -244,7 +236,6 @@ static void narrow_and_wide_formats(void **state)
     COLUMN(d, 7, d256);
     struct buf out = BUF_INIT;
     double real;
-
     (void)state;
     for (int64_t i = 0; i < 7; i++) {
         buf_clear(&out);
@@ -287,7 +278,6 @@ static void views(void **state)
     const void *buffers[] = {NULL, values, "", text, sizes};
     struct ArrowArray array = {.length = 3, .n_buffers = 5, .buffers = buffers};
     struct ArrowSchema utf8 = {.format = "vu"}, bytes = {.format = "vz"};
-
     (void)state;
     check(&utf8, &array, 0, "abc", "\"abc\"");
     check(&utf8, &array, 1, "of more than twelve", "\"of more than twelve\"");
@@ -303,7 +293,6 @@ static void check_cell(const char *format, const void *values, enum cell_kind ki
     COLUMN(array, 1, values);
     struct buf scratch = BUF_INIT, out = BUF_INIT;
     yyjson_val cell;
-
     assert_int_equal(value_cell(&schema, &array, 0, &scratch, &cell, NULL), TG_OK);
     assert_int_equal(cell_kind(&cell), kind);
     cell_json(&out, &cell, 0);
@@ -332,7 +321,6 @@ static void cells_of_every_type(void **state)
     struct ArrowArray nothing = {.length = 1};
     struct buf scratch = BUF_INIT;
     yyjson_val cell;
-
     (void)state;
     check_cell("b", &bit, CELL_BOOL, "true");
     check_cell("c", &minus, CELL_INT, "-1");
@@ -370,7 +358,6 @@ static void cells_that_there_are_none_of(void **state)
     struct buf scratch = BUF_INIT;
     COLUMN(array, 1, values);
     yyjson_val cell;
-
     (void)state;
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         struct ArrowSchema schema = {.format = formats[i], .name = "odd"};
@@ -401,7 +388,6 @@ static void dictionaries(void **state)
     const char *bytes;
     int64_t value;
     size_t len;
-
     (void)state;
     check(&schema, &array, 0, "bb", "\"bb\"");
     check(&schema, &array, 2, "", "null"); /* a NULL in the dictionary */
@@ -437,7 +423,6 @@ static void structs_and_lists_are_json(void **state)
                                     .buffers = list_buffers,
                                     .n_children = 1,
                                     .children = object_arrays};
-
     (void)state;
     check(&object, &object_array, 0, "{\"a\\\"b\":1}", "{\"a\\\"b\":1}");
     check(&list, &list_array, 1, "[{\"a\\\"b\":2},{\"a\\\"b\":3}]",
@@ -453,7 +438,6 @@ static void unsupported_formats_are_named(void **state)
     struct buf out = BUF_INIT;
     struct tg_error err = {0};
     int64_t value;
-
     (void)state;
     assert_int_equal(value_text(&schema, &array, 0, &out, &err), TG_DATA);
     assert_non_null(strstr(err.what, "column 'age' has the Arrow format 'tin'"));

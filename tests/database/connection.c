@@ -134,13 +134,11 @@ static void test_fetch(void **state)
     assert_string_equal(text_cell(&rows, 4999, 0), "4999");
     assert_memory_equal(text_cell(&rows, 7, 3), "2024-01-02T03:04:05", 19);
     text_rows_release(&rows);
-
     sample_ok(connection_fetch(con, "SELECT 1, '' WHERE false", &rows, err));
     assert_int_equal(rows.row_count, 0);
     assert_int_equal(rows.column_count, 2);
     text_rows_release(&rows);
     text_rows_release(&rows);
-
     struct tg_error problem = {0};
     assert_int_equal(connection_fetch(con, "SELECT nothing", &rows, &problem), TG_DESTINATION);
     assert_int_equal(rows.row_count, 0);

@@ -510,7 +510,6 @@ static void test_start(void **state)
     assert_false(changed);
     assert_false(import(&catalog, buf_string(&out)));
     assert_true(catalog_find(&catalog, "orders")->seen_data);
-
     char *unit = strstr(out.data, "scale: 2");
     assert_non_null(unit);
     unit[7] = '3';
@@ -540,7 +539,6 @@ static void test_import(void **state)
     assert_false(changed);
     assert_string_equal(catalog.version_hash, STORED_HASH);
     catalog_release(&catalog);
-
     assert_int_equal(catalog_init(&catalog, "other", NULL), TG_OK);
     assert_int_equal(
         catalog_import(&catalog, exported, strlen(exported), "shop.yaml", &changed, &err), TG_SPEC);

@@ -123,7 +123,6 @@ static void normalizers(void **state)
     assert_false(settings.whole_paths || settings.root_key);
     settings_release(&settings);
     settings_release(&settings);
-
     must_read("{'schema_contract': {'columns': 'freeze'}}",
               "{'names': 'dlt.common.normalizers.naming.direct', "
               "'use_break_path_on_normalize': false, 'json': {'module': 'relational', 'config': "
@@ -135,7 +134,6 @@ static void normalizers(void **state)
     assert_int_equal(settings.contract.modes[CONTRACT_COLUMNS], CONTRACT_FREEZE);
     assert_int_equal(settings.contract.modes[CONTRACT_TABLES], CONTRACT_UNSAID);
     settings_release(&settings);
-
     must_read(NULL,
               "{'names': null, 'use_break_path_on_normalize': true, 'json': {'config': "
               "{'max_nesting': 99999999999, 'root_key_propagation': false, 'propagation': null}}}",
@@ -143,7 +141,6 @@ static void normalizers(void **state)
     assert_true(settings.max_nesting > 1000);
     assert_false(settings.root_key || settings.whole_paths);
     settings_release(&settings);
-
     must_read(NULL, "{'json': {'config': {'propagation': {'root': {'_dlt_id': '_dlt_root_id'}}}}}",
               &settings);
     assert_true(settings.root_key);
@@ -253,7 +250,6 @@ static void nothing_said(void **state)
     assert_ptr_equal(catalog.normalizers_json, names);
     assert_int_equal(catalog_bump(&catalog, &changed, NULL), TG_OK);
     assert_false(changed);
-
     catalog.settings_json = NULL;
     catalog.normalizers_json = NULL;
     apply(&catalog, &(struct schema_hints){.max_nesting = -1});

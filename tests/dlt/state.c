@@ -130,7 +130,6 @@ static void test_init(void **unused)
     assert_non_null(strstr(buf_string(&json), "\"_version_hash\":\"lVQsx"));
     assert_non_null(strstr(buf_string(&json), "\"destination_name\":null"));
     state_release(&state);
-
     struct state_identity named = identity;
     named.destination_name = "warehouse";
     buf_clear(&json);
@@ -166,7 +165,6 @@ static void test_set(void **unused)
     assert_int_equal(cursor.hash_count, 2);
     assert_string_equal(cursor.unique_hashes[0], "a");
     state_cursor_release(&cursor);
-
     assert_int_equal(state_set_cursor(&state, "shop", "r", "a.b", &second, NULL), TG_OK);
     assert_true(get(&state, "r", "a.b", &cursor));
     assert_null(cursor.initial_value);

@@ -266,7 +266,6 @@ static void test_propagation(void **state)
     assert_int_equal(catalog_add(&catalog, "log__k", "log", &table, NULL), TG_OK);
     snprintf(expected, sizeof(expected), "%s}}", plain);
     assert_string_equal(normalizers(&catalog, &out), expected);
-
     assert_int_equal(table_add_column(&catalog, table, "_dlt_root_id", &text, &column, NULL),
                      TG_OK);
     column->root_key = true;

@@ -80,7 +80,6 @@ static void round_trip(size_t total)
     batch_source_free(source);
     for (size_t i = 0; i < count; i++)
         assert_null(arrays[i].release); /* given back as they were read */
-
     struct ArrowArrayStream stream;
     struct ArrowSchema got_schema;
     sample_ok(duck_query(&ctx, con, false, "SELECT * FROM t ORDER BY id", &stream, err));
@@ -282,7 +281,6 @@ static void test_dictionaries(void **state)
                                        .release = give_back};
     sample_ok(load(self, err));
     expect(list_all, "VARCHAR|defghijklmnopqrst abc defghijklmnopqrst ~ ~|");
-
     static const int8_t beyond[] = {1, 3};
     struct tg_error problem = {0};
     self->buffers[1] = beyond;

@@ -140,7 +140,6 @@ static void test_failures_leave_no_file(void **state)
     struct tg_error problem = {0};
     assert_int_equal(write_rows(10, "none/x.parquet", &result, &problem), TG_IO);
     assert_non_null(strstr(problem.where, "none/x.parquet"));
-
     char *text = NULL;
     size_t count = 0;
     struct ArrowArray *arrays = sample_batches(5000, &count);
@@ -153,7 +152,6 @@ static void test_failures_leave_no_file(void **state)
     for (size_t i = 0; i < count; i++)
         assert_null(arrays[i].release);
     mem_free(arrays);
-
     atomic_store(&cancel, 1);
     assert_int_equal(write_rows(5000, "cancelled.parquet", &result, &problem), TG_CANCELLED);
     assert_false(exists("cancelled.parquet"));

@@ -321,6 +321,5 @@ int main(void)
         cmocka_unit_test(indices_stay_within_their_dictionary),
         cmocka_unit_test(streams_have_all_functions),
     };
-
     return cmocka_run_group_tests_name("extract/arrow_check", tests, NULL, NULL);
 }

@@ -23,7 +23,6 @@
 static struct row_hash row_of(char letter)
 {
     struct row_hash hash = {.text = ""};
-
     memset(hash.text, letter, HASH_ROW_TEXT);
     memset(hash.brief, letter, HASH_SHORT_TEXT);
     return hash;
@@ -32,7 +31,6 @@ static struct row_hash row_of(char letter)
 static struct boundary restored(const char *const *texts, size_t count)
 {
     struct boundary boundary = {0};
-
     assert_int_equal(boundary_restore(&boundary, texts, count, NULL), TG_OK);
     return boundary;
 }
@@ -41,7 +39,6 @@ static bool finds(struct boundary *boundary, char letter)
 {
     struct row_hash hash = row_of(letter);
     bool known;
-
     assert_int_equal(boundary_find(boundary, &hash, &known, NULL), TG_OK);
     return known;
 }
@@ -49,7 +46,6 @@ static bool finds(struct boundary *boundary, char letter)
 static void adds(struct boundary *boundary, char letter)
 {
     struct row_hash hash = row_of(letter);
-
     assert_int_equal(boundary_add(boundary, &hash, NULL), TG_OK);
 }
 
@@ -58,7 +54,6 @@ static const char *texts_of(struct boundary *boundary)
     static char out[512];
     const char *const *texts;
     size_t count = boundary_texts(boundary, &texts);
-
     assert_true(count <= boundary_count(boundary));
     out[0] = '\0';
     for (size_t i = 0; i < count; i++)
@@ -70,7 +65,6 @@ static void test_long(void **state)
 {
     static const char *const stored[] = {LONG_B, LONG_A, LONG_A};
     struct boundary boundary = restored(stored, 3);
-
     (void)state;
     assert_true(finds(&boundary, 'a'));
     assert_false(finds(&boundary, 'c'));
@@ -91,7 +85,6 @@ static void test_brief(void **state)
 {
     static const char *const stored[] = {BRIEF_A, BRIEF_B};
     struct boundary boundary = restored(stored, 2);
-
     (void)state;
     assert_true(finds(&boundary, 'a'));
     assert_false(finds(&boundary, 'c'));
@@ -107,7 +100,6 @@ static void test_brief_and_moved(void **state)
 {
     static const char *const stored[] = {BRIEF_A, BRIEF_B};
     struct boundary boundary = restored(stored, 2);
-
     (void)state;
     boundary_restart(&boundary);
     assert_true(finds(&boundary, 'a'));
@@ -121,7 +113,6 @@ static void test_mixed(void **state)
 {
     static const char *const stored[] = {BRIEF_A, LONG_B};
     struct boundary boundary = restored(stored, 2);
-
     (void)state;
     assert_true(finds(&boundary, 'b'));
     adds(&boundary, 'c');
@@ -135,7 +126,6 @@ static void test_both_forms_of_one_row(void **state)
 {
     static const char *const stored[] = {BRIEF_A, LONG_A};
     struct boundary boundary = restored(stored, 2);
-
     (void)state;
     assert_true(finds(&boundary, 'a'));
     assert_string_equal(texts_of(&boundary), LONG_A);
@@ -149,7 +139,6 @@ static void test_old_text(void **state)
     struct boundary boundary = restored(stored, 2);
     struct row_hash hash = row_of('a');
     bool known;
-
     (void)state;
     assert_int_equal(boundary_find_text(&boundary, "zzzzzzzzzzzzzzzzzzzz", &hash, &known, NULL),
                      TG_OK);
@@ -164,7 +153,6 @@ static void test_other_lengths(void **state)
 {
     static const char *const stored[] = {"", "a", "aaaaaaaaaaaaa", LONG_A "a", BRIEF_B};
     struct boundary boundary = restored(stored, 5);
-
     (void)state;
     assert_false(finds(&boundary, 'a'));
     assert_string_equal(texts_of(&boundary), BRIEF_B);
@@ -185,7 +173,6 @@ static int push_timestamp(struct cursor *cursor, int64_t us)
     struct page page = {.kind = PAGE_ROWS, .first_row = 1, .read_count = 1};
     const yyjson_val **list;
     uint64_t dropped;
-
     assert_int_equal(rows_new(&rows, NULL), TG_OK);
     tg_rows_begin_object(rows);
     tg_rows_key(rows, "ts");
@@ -216,7 +203,6 @@ static void test_timestamps_of_dlt(void **state)
     static const char *const at[] = {"at"};
     struct cursor_options options = {
         .path = "ts", .hash = CURSOR_HASH_KEY, .key = at, .key_count = 1, .stored_last_json = "1"};
-
     (void)state;
     for (size_t i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
         const char *const forms[] = {vectors[i].text, vectors[i].brief};
@@ -243,7 +229,6 @@ static void test_timestamps_of_0_1(void **state)
     const char *stored = text;
     struct hasher hasher = {0};
     struct cursor *cursor;
-
     (void)state;
     assert_int_equal(
         hash_text(&hasher, "\"2024-01-01T00:00:00+00:00\"", 27, HASH_ROW_BYTES, text, NULL), TG_OK);
@@ -268,7 +253,6 @@ static void test_brief_hashes(void **state)
         .path = "ts", .stored_last_json = "10", .stored_hashes = both, .stored_hash_count = 2};
     struct cursor *cursor = cursor_of(&options);
     const char *const *hashes;
-
     (void)state;
     assert_string_equal(kept_of(cursor, "{\"id\":1,\"ts\":10}\n{\"id\":2,\"ts\":10}\n"),
                         "{\"id\":2,\"ts\":10} ");
@@ -279,7 +263,6 @@ static void test_brief_hashes(void **state)
     assert_int_equal(cursor_hashes(cursor, &hashes), 1);
     assert_int_equal(strlen(hashes[0]), 20);
     cursor_free(cursor);
-
     options.stored_hash_count = 1;
     cursor = cursor_of(&options);
     kept_of(cursor, "{\"id\":1,\"ts\":10}\n{\"id\":2,\"ts\":10}\n");
@@ -297,7 +280,6 @@ static int work(void)
     const char *const *texts;
     bool known;
     int rc = TG_OK;
-
     TRY(boundary_restore(&boundary, stored, 2, NULL));
     TRY(boundary_find(&boundary, &hash, &known, NULL));
     hash = row_of('c');
@@ -329,6 +311,5 @@ int main(void)
         cmocka_unit_test(test_brief_hashes),
         cmocka_unit_test(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/boundary", tests, NULL, NULL);
 }

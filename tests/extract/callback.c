@@ -32,7 +32,6 @@ static struct page_stream *open_read(tg_read_fn read, void *user)
                                              .read = read,
                                              .user = user};
     struct page_stream *stream = NULL;
-
     context_init(&ctx);
     assert_int_equal(source_find("callback")->read(NULL, &request, &stream, NULL), TG_OK);
     return stream;
@@ -49,7 +48,6 @@ static char *read_all(struct page_stream *stream)
 {
     struct buf out = BUF_INIT;
     struct page page;
-
     for (;;) {
         struct tg_error err = {0};
         if (next_page(stream, &page, &err) != TG_OK)
@@ -77,7 +75,6 @@ static void push(struct tg_rows *rows, int64_t id)
 static int read_rows(struct tg_read *call, struct tg_error *err)
 {
     struct story *story = call->user;
-
     (void)err;
     story->calls++;
     assert_string_equal(call->cursor->path, "ts");
@@ -96,7 +93,6 @@ static void test_rows(void **state)
     struct story story = {0};
     struct page_stream *stream = open_read(read_rows, &story);
     char *text = read_all(stream);
-
     (void)state;
     assert_string_equal(text, "R:{\"id\":1} {\"id\":10} R:R:{\"id\":3} {\"id\":30} ");
     assert_int_equal(story.calls, 3);
@@ -110,7 +106,6 @@ static void test_row_numbers(void **state)
     struct page_stream *stream = open_read(read_rows, &story);
     struct tg_error err = {0};
     struct page page;
-
     (void)state;
     assert_int_equal(next_page(stream, &page, NULL), TG_OK);
     page_release(&page);
@@ -129,7 +124,6 @@ static int story_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out
 {
     static const char *const names[] = {"id"};
     static const struct type_spec types[] = {{.type = TYPE_BIGINT}};
-
     (void)stream;
     return schema_make(names, types, 1, out, NULL) == TG_OK ? 0 : 12;
 }
@@ -140,7 +134,6 @@ static int story_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
     struct column column = {.len = 0};
     struct ArrowArray child = {.release = NULL};
     int rc = TG_OK;
-
     *out = (struct ArrowArray){.release = NULL};
     if (++story->batches == story->fail_at)
         return 5;
@@ -170,7 +163,6 @@ static void story_release(struct ArrowArrayStream *stream)
 static int read_both(struct tg_read *call, struct tg_error *err)
 {
     struct story *story = call->user;
-
     (void)err;
     story->calls++;
     push(call->rows, story->calls);
@@ -188,7 +180,6 @@ static void test_rows_then_stream(void **state)
     struct story story = {0};
     struct page_stream *stream = open_read(read_both, &story);
     char *text = read_all(stream);
-
     (void)state;
     assert_string_equal(text, "R:{\"id\":1} A:id=101 A:id=102 ");
     assert_true(story.released);
@@ -203,7 +194,6 @@ static void test_stream_fails(void **state)
     struct page_stream *stream = open_read(read_both, &story);
     struct tg_error err = {0};
     struct page page;
-
     (void)state;
     for (int i = 0; i < 2; i++) {
         assert_int_equal(next_page(stream, &page, &err), TG_OK);
@@ -222,7 +212,6 @@ static void test_close_early(void **state)
     struct story story = {0};
     struct page_stream *stream = open_read(read_both, &story);
     struct page page;
-
     (void)state;
     assert_int_equal(next_page(stream, &page, NULL), TG_OK);
     page_release(&page);
@@ -250,7 +239,6 @@ static void check_failure(tg_read_fn read, int returned, int code, const char *w
     struct page_stream *stream = open_read(read, &returned);
     struct tg_error err = {0};
     struct page page;
-
     assert_int_equal(next_page(stream, &page, &err), code);
     assert_int_equal(err.code, code);
     assert_non_null(strstr(err.what, what));
@@ -286,10 +274,8 @@ static int read_nothing(struct tg_read *call, struct tg_error *err)
 static void test_mistakes(void **state)
 {
     int unused = 0;
-
     (void)state;
     check_failure(read_unfinished, 0, TG_USAGE, "begun but not ended");
-
     struct page_stream *stream = open_read(read_nothing, &unused);
     struct tg_error err = {0};
     struct page page;
@@ -308,7 +294,6 @@ static void test_no_function(void **state)
 {
     struct page_stream *stream;
     struct tg_error err = {0};
-
     (void)state;
     assert_int_equal(
         source_find("callback")->read(NULL, &(struct resource_request){.name = "r"}, &stream, &err),
@@ -325,7 +310,6 @@ static int work(void)
     struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
-
     TRY(driver->read(NULL, &request, &stream, NULL));
     do {
         page_release(&page);
@@ -406,7 +390,6 @@ static void test_streams_are_checked(void **state)
     struct page_stream *stream = open_read(read_bad_stream, NULL);
     struct tg_error err = {0};
     struct page page;
-
     (void)state;
     assert_int_equal(next_page(stream, &page, &err), TG_OK); /* the rows: none */
     page_release(&page);
@@ -442,6 +425,5 @@ int main(void)
         cmocka_unit_test(test_streams_are_checked),
         cmocka_unit_test(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/callback", tests, NULL, NULL);
 }

@@ -22,7 +22,6 @@ static void check_text(const struct sample *sample)
     struct tg_error err = {0};
     char expected[200];
     int rc = content_check_text(sample->bytes, sample->len, &err);
-
     snprintf(expected, sizeof(expected), "its first bytes are those of %s, not of UTF-8 text; ",
              sample->kind ? sample->kind : "");
     if (rc != (sample->kind ? TG_DATA : TG_OK) || (sample->kind && !strstr(err.what, expected)))
@@ -59,7 +58,6 @@ static void test_kinds(void **state)
         {BYTES("<?xml version='1.0'?>"), "an XML document"},
     };
     char tar[512] = "a.csv";
-
     (void)state;
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
         check_text(&samples[i]);
@@ -90,7 +88,6 @@ static void test_text(void **state)
         {BYTES("{\"a\": 1}"), NULL},
         {BYTES("a\0b"), NULL},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
         check_text(&samples[i]);
@@ -102,7 +99,6 @@ static void test_header(void **state)
                                        "\xef\xbb\xbf{\"a\""};
     static const char *const csv[] = {"", "{", "[", "[a],b", "{a},b", "a,{\"b\"", "\"{\",b"};
     struct tg_error err = {0};
-
     (void)state;
     for (size_t i = 0; i < sizeof(json) / sizeof(json[0]); i++) {
         assert_int_equal(content_check_header(json[i], strlen(json[i]), &err), TG_DATA);
@@ -115,7 +111,6 @@ static void test_header(void **state)
 static void check_parquet(const char *folder, const char *bytes, size_t len, const char *what)
 {
     struct tg_error err = {0};
-
     put_bytes(folder, "x", bytes, len);
     int rc = content_check_parquet(path_in(folder, "x"), &err);
     if (rc != (what ? TG_DATA : TG_OK) || (what && !strstr(err.what, what)))
@@ -126,7 +121,6 @@ static void check_parquet(const char *folder, const char *bytes, size_t len, con
 static void test_parquet(void **state)
 {
     struct tg_error err = {0};
-
     check_parquet(*state, BYTES("PAR1\x15"), NULL);
     check_parquet(*state, BYTES("id\n1\n"), "those of text, not of Parquet; set format to csv");
     check_parquet(*state, BYTES("PAR"), "those of text");
@@ -146,6 +140,5 @@ int main(void)
         cmocka_unit_test(test_header),
         IN_FOLDER(test_parquet),
     };
-
     return cmocka_run_group_tests_name("extract/content", tests, NULL, NULL);
 }

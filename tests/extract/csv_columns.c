@@ -22,7 +22,6 @@ static int make_batch(const char *texts, struct ArrowArray *out)
     struct column column = {.len = 0};
     size_t row = 0;
     int rc = TG_OK;
-
     out->release = NULL;
     TRY(column_init(&column, &spec, NULL));
     for (const char *at = texts;; row++) {
@@ -62,7 +61,6 @@ static int convert(const struct tg_column *hint, const char *seen, const char *t
     struct ArrowArray batch = {.release = NULL};
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
-
     TRY(csv_columns_new(names, 1, &types, &columns, NULL));
     if (seen) {
         TRY(make_batch(seen, &batch));
@@ -85,7 +83,6 @@ static void check(const char *texts, const char *format, const char *values)
 {
     struct buf out = BUF_INIT;
     char found[24];
-
     assert_int_equal(convert(NULL, texts, texts, &out, found), TG_OK);
     if (strcmp(found, format) != 0 || strcmp(buf_string(&out), values) != 0)
         fail_msg("'%s' is %s: %s", texts, found, buf_string(&out));
@@ -155,7 +152,6 @@ static void test_nothing(void **state)
 {
     struct buf out = BUF_INIT;
     char format[24];
-
     (void)state;
     check("NULL|NULL", "n", "x=null x=null ");
     assert_int_equal(convert(NULL, "NULL", "5|NULL", &out, format), TG_OK);
@@ -187,7 +183,6 @@ static void test_misfits(void **state)
          "tsu:", "x=\"2024-01-01T00:00:00\" x=\"2024-01-01T00:00:00\" "},
         {"a", "5|b", "u", "x=\"5\" x=\"b\" "},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct buf out = BUF_INIT;
@@ -204,7 +199,6 @@ static void check_hint(struct tg_column hint, const char *texts, const char *for
 {
     struct buf out = BUF_INIT;
     char found[24];
-
     hint.name = "x";
     assert_int_equal(convert(&hint, texts, texts, &out, found), TG_OK);
     if (strcmp(found, format) != 0 || strcmp(buf_string(&out), values) != 0)
@@ -270,7 +264,6 @@ static void test_known(void **state)
          "tsn:",
          "x=\"2024-01-01T10:00:00.000000001\" x=\"2024-01-01T00:00:00\" "},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         known = cases[i].spec;
@@ -285,7 +278,6 @@ static int work(void)
 {
     char format[24];
     int rc = convert(NULL, "1", "1|2", NULL, format);
-
     return rc == TG_OK ? convert(NULL, "1", "1|b|2.5", NULL, format) : rc;
 }
 
@@ -298,13 +290,10 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_numbers),       cmocka_unit_test(test_not_numbers),
-        cmocka_unit_test(test_times),         cmocka_unit_test(test_nothing),
-        cmocka_unit_test(test_misfits),       cmocka_unit_test(test_hints),
-        cmocka_unit_test(test_known),
-
-        cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_numbers), cmocka_unit_test(test_not_numbers),
+        cmocka_unit_test(test_times),   cmocka_unit_test(test_nothing),
+        cmocka_unit_test(test_misfits), cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_known),   cmocka_unit_test(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/csv_columns", tests, NULL, NULL);
 }

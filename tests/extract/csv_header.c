@@ -18,7 +18,6 @@ static void check_options(const char *head, const struct csv_header_options *opt
     struct csv_header header;
     struct buf text = BUF_INIT;
     struct tg_error err = {0};
-
     if (csv_header_read(head, strlen(head), false, options, &header, &err) != TG_OK)
         fail_msg("'%s': %s", head, err.what);
     buf_printf(&text, "%zu%s", header.blank_lines, header.delimiter);
@@ -70,7 +69,6 @@ static void test_delimiters(void **state)
 static void test_without_names(void **state)
 {
     static const struct csv_header_options numbered = {.has_names = false};
-
     (void)state;
     check_options("a,a,\n", &numbered, "0,[column0][column1][column2]");
     check_options("{\"a\":1}\n", &numbered, "0,[column0]");
@@ -81,7 +79,6 @@ static void check_refused(const char *head, size_t len, const char *what)
 {
     struct csv_header header;
     struct tg_error err = {0};
-
     assert_int_equal(csv_header_read(head, len, false, &named, &header, &err), TG_DATA);
     if (!strstr(err.what, what))
         fail_msg("'%s' is not in '%s'", what, err.what);
@@ -92,7 +89,6 @@ static void test_refused(void **state)
 {
     struct csv_header header;
     struct tg_error err = {0};
-
     (void)state;
     check_refused("a,na\xefve\n", 8, "the name of column 2 in the header, 'na?ve', is not UTF-8");
     check_refused("\xe9\n", 2, "the name of column 1 in the header, '?', is not UTF-8");
@@ -109,7 +105,6 @@ static void test_equal_names(void **state)
 {
     static const struct tg_column columns[] = {{.name = "a_2"}, {.name = "a_3"}, {.name = "b"}};
     struct csv_header_options options = {.has_names = true, .columns = columns, .column_count = 2};
-
     (void)state;
     check_refused("a,b,a\n", 6,
                   "columns 1 and 3 of the header are both named 'a'; correct the header, or list "
@@ -131,7 +126,6 @@ static int work(void)
     static const char head[] = "a,b,\"c\nd\",,e\n1,2,3,4,5\n";
     struct csv_header header;
     int rc = csv_header_read(head, sizeof(head) - 1, false, &named, &header, NULL);
-
     csv_header_release(&header);
     return rc;
 }
@@ -149,6 +143,5 @@ int main(void)
         cmocka_unit_test(test_without_names), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_equal_names),   cmocka_unit_test(test_torture),
     };
-
     return cmocka_run_group_tests_name("extract/csv_header", tests, NULL, NULL);
 }

@@ -16,7 +16,6 @@ static struct tg_error error_of(struct cursor *cursor, const char *lines, int co
     struct page page;
     struct tg_error err = {0};
     uint64_t dropped;
-
     page_from_lines(&memory, lines, &page);
     page.file = "a.jsonl";
     assert_int_equal(cursor_filter(cursor, &page, &dropped, &err), code);
@@ -30,7 +29,6 @@ static struct tg_error error_of(struct cursor *cursor, const char *lines, int co
 static void test_first_run(void **state)
 {
     struct cursor *cursor = cursor_of(&(struct cursor_options){.path = "ts"});
-
     (void)state;
     assert_int_equal(cursor_view(cursor)->start.kind, TG_VALUE_NONE);
     assert_false(cursor_moved(cursor));
@@ -56,7 +54,6 @@ static void test_hashes_of_dlt(void **state)
         .path = "ts", .hash = CURSOR_HASH_KEY, .key = both, .key_count = 2});
     struct cursor *none =
         cursor_of(&(struct cursor_options){.path = "ts", .hash = CURSOR_HASH_NONE});
-
     (void)state;
     kept_of(row, "{\"ts\":10,\"id\":1}");
     assert_string_equal(hashes_of(row), "QJiFUPDQcNAj5T+UDtSb");
@@ -81,7 +78,6 @@ static void test_boundary(void **state)
                                                                .stored_last_json = "10",
                                                                .stored_hashes = hashes,
                                                                .stored_hash_count = 1});
-
     (void)state;
     assert_int_equal(cursor_view(cursor)->start.int64, 10);
     assert_string_equal(kept_of(cursor, "{\"id\":1,\"ts\":10}\n{\"id\":0,\"ts\":9}\n"), "");
@@ -104,7 +100,6 @@ static void test_more_rows_at_the_stored_value(void **state)
         .path = "ts", .stored_last_json = "10", .stored_hashes = hashes, .stored_hash_count = 1};
     struct cursor *cursor = cursor_of(&options);
     const char *const *united;
-
     (void)state;
     assert_string_equal(kept_of(cursor, "{\"id\":2,\"ts\":10}\n{\"id\":1,\"ts\":10}\n"),
                         "{\"id\":2,\"ts\":10} ");
@@ -112,7 +107,6 @@ static void test_more_rows_at_the_stored_value(void **state)
     assert_string_equal(last_of(cursor), "10");
     assert_int_equal(cursor_hashes(cursor, &united), 2);
     assert_true(strcmp(united[0], united[1]) < 0);
-
     /* What that left makes both known. */
     options.stored_hashes = united;
     options.stored_hash_count = 2;
@@ -127,7 +121,6 @@ static void test_more_rows_at_the_stored_value(void **state)
 static void test_duplicates_within_a_run(void **state)
 {
     struct cursor *cursor = cursor_of(&(struct cursor_options){.path = "ts"});
-
     (void)state;
     assert_string_equal(kept_of(cursor, "{\"ts\":1}\n{\"ts\":1}\n"), "{\"ts\":1} {\"ts\":1} ");
     assert_string_equal(kept_of(cursor, "{\"ts\":1}\n"), "{\"ts\":1} ");
@@ -145,7 +138,6 @@ static void test_changed_row_at_the_boundary(void **state)
                                                                .stored_last_json = "10",
                                                                .stored_hashes = hashes,
                                                                .stored_hash_count = 1});
-
     (void)state;
     assert_string_equal(kept_of(cursor, "{\"id\":1,\"ts\":10,\"new\":true}\n"), "");
     cursor_free(cursor);
@@ -156,7 +148,6 @@ static void test_many_at_the_boundary(void **state)
     struct cursor *cursor = cursor_of(&(struct cursor_options){.path = "ts"});
     struct buf lines = BUF_INIT;
     const char *const *hashes;
-
     (void)state;
     for (int i = 0; i < 5000; i++)
         buf_printf(&lines, "{\"id\":%d,\"ts\":1}\n", i % 3000);
@@ -172,7 +163,6 @@ static void test_many_at_the_boundary(void **state)
 static void test_crowded_boundary(void **state)
 {
     struct cursor *cursor = cursor_of(&(struct cursor_options){.path = "ts", .hash_count_max = 2});
-
     (void)state;
     kept_of(cursor, "{\"id\":1,\"ts\":1}\n{\"id\":2,\"ts\":1}\n");
     assert_int_equal(cursor_hashes(cursor, &(const char *const *){NULL}), 2);
@@ -192,7 +182,6 @@ static void test_initial_value(void **state)
     struct cursor_options options = {.path = "ts", .initial_value = INT(5)};
     struct cursor *cursor = cursor_of(&options);
     struct buf json = BUF_INIT;
-
     (void)state;
     assert_string_equal(kept_of(cursor, "{\"ts\":4}\n"), "");
     assert_false(cursor_moved(cursor));
@@ -202,7 +191,6 @@ static void test_initial_value(void **state)
     assert_string_equal(buf_string(&json), "5");
     buf_release(&json);
     cursor_free(cursor);
-
     /* What was stored wins; a stored null does not. */
     options.stored_last_json = "7";
     cursor = cursor_of(&options);
@@ -218,7 +206,6 @@ static void test_min(void **state)
 {
     struct cursor *cursor = cursor_of(&(struct cursor_options){
         .path = "ts", .last_value = TG_MIN, .initial_value = INT(10), .stored_last_json = "8"});
-
     (void)state;
     assert_string_equal(kept_of(cursor, "{\"ts\":9}\n{\"ts\":8}\n{\"ts\":5}\n{\"ts\":7}\n"),
                         "{\"ts\":8} {\"ts\":5} {\"ts\":7} ");
@@ -242,7 +229,6 @@ static void test_end_value(void **state)
                                                                .stored_last_json = "50",
                                                                .stored_hashes = hashes,
                                                                .stored_hash_count = 1});
-
     (void)state;
     assert_string_equal(
         kept_of(cursor,
@@ -259,7 +245,6 @@ static void test_missing(void **state)
     static const char lines[] = "{\"ts\":1}\n\n{\"id\":2}\n{\"ts\":null}\n{\"ts\":3}\n";
     struct cursor *cursor = cursor_of(&(struct cursor_options){.path = "ts"});
     struct tg_error err;
-
     (void)state;
     err = error_of(cursor, lines, TG_DATA);
     assert_string_equal(err.where, "file 'a.jsonl', line 3");
@@ -280,7 +265,6 @@ static void test_clash(void **state)
 {
     struct cursor *cursor = cursor_of(&(struct cursor_options){.path = "ts"});
     struct tg_error err;
-
     (void)state;
     kept_of(cursor, "{\"ts\":1}\n");
     err = error_of(cursor, "{\"ts\":2}\n{\"ts\":\"x\"}\n", TG_DATA);
@@ -301,7 +285,6 @@ static void test_missing_key(void **state)
     struct cursor *cursor = cursor_of(
         &(struct cursor_options){.path = "ts", .hash = CURSOR_HASH_KEY, .key = id, .key_count = 1});
     struct tg_error err = error_of(cursor, "{\"ts\":1,\"id\":1}\n{\"ts\":2}\n", TG_DATA);
-
     (void)state;
     assert_string_equal(err.where, "file 'a.jsonl', line 2");
     assert_non_null(strstr(err.what, "'id'"));
@@ -314,7 +297,6 @@ static void test_texts_as_instants(void **state)
 {
     struct cursor *cursor = cursor_of(
         &(struct cursor_options){.path = "at", .initial_value = TEXT("2024-01-01T00:00:00Z")});
-
     (void)state;
     assert_string_equal(kept_of(cursor, "{\"at\":\"2024-01-01T01:00:00+02:00\"}\n"
                                         "{\"at\":\"2024-01-01T02:00:00+02:00\"}\n"
@@ -333,7 +315,6 @@ static void test_stored_timestamp_and_text(void **state)
         cursor_of(&(struct cursor_options){.path = "at",
                                            .stored_last_json = "\"\xef\x80\xa7"
                                                                "2024-01-01T00:00:00+00:00\""});
-
     (void)state;
     assert_int_equal(cursor_view(cursor)->start.kind, TG_VALUE_TIMESTAMP);
     assert_int_equal(cursor_view(cursor)->start.int64, JAN_2024_US);
@@ -347,7 +328,6 @@ static void test_stored_timestamp_and_text(void **state)
 static void test_text_outlives_pages(void **state)
 {
     struct cursor *cursor = cursor_of(&(struct cursor_options){.path = "k"});
-
     (void)state;
     kept_of(cursor, "{\"k\":\"b\"}\n{\"k\":\"a\"}\n");
     kept_of(cursor, "{\"k\":\"a\"}\n");
@@ -365,7 +345,6 @@ static void test_paths(void **state)
     static const char *const good[] = {"a.b", "$.a.b"};
     static const char *const bad[] = {"",       "$",    "$.",   ".a",    "a.", "a..b",
                                       "a[0].b", "a[*]", "$..a", "a.*.b", "*"};
-
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         struct cursor *cursor = cursor_of(&(struct cursor_options){
@@ -391,7 +370,6 @@ static void test_moving_field(void **state)
 {
     struct cursor *cursor =
         cursor_of(&(struct cursor_options){.path = "ts", .on_missing = TG_EXCLUDE});
-
     (void)state;
     assert_string_equal(kept_of(cursor, "{\"a\":1,\"ts\":1}\n"
                                         "{\"ts\":2,\"a\":1}\n"
@@ -414,7 +392,6 @@ static void test_bad_state(void **state)
 {
     struct tg_error err = {0};
     struct cursor *cursor;
-
     (void)state;
     assert_int_equal(cursor_new(&(struct cursor_options){.path = "ts", .stored_last_json = "[1]"},
                                 &cursor, &err),
@@ -445,7 +422,6 @@ static void make_batch(const struct sample *sample, bool timestamps, struct page
                                 {.type = TYPE_BIGINT}};
     struct column ts, id;
     struct ArrowArray children[2];
-
     *page = (struct page){.kind = PAGE_ARROW, .first_row = 1, .read_count = sample->count};
     assert_int_equal(column_init(&ts, &types[0], NULL), TG_OK);
     assert_int_equal(column_init(&id, &types[1], NULL), TG_OK);
@@ -464,7 +440,6 @@ static void make_rows(const struct sample *sample, bool timestamps, struct tg_ro
                       struct page *page)
 {
     const yyjson_val **list;
-
     rows_clear(rows);
     for (size_t i = 0; i < sample->count; i++) {
         tg_rows_begin_object(rows);
@@ -510,7 +485,6 @@ static void compare_shapes(struct cursor *by_row, struct cursor *by_batch,
     struct page row_page, batch_page;
     struct buf left = BUF_INIT, right = BUF_INIT;
     uint64_t row_dropped, batch_dropped;
-
     assert_int_equal(rows_new(&rows, NULL), TG_OK);
     make_rows(sample, timestamps, rows, &row_page);
     make_batch(sample, timestamps, &batch_page);
@@ -539,7 +513,6 @@ static void compare_runs(uint32_t seed)
                                      .key_count = 1};
     struct cursor *runs[3][2] = {{NULL}};
     char stored[256] = "", last[256];
-
     for (int run = 0; run < 3; run++) {
         runs[run][0] = cursor_of(&options);
         runs[run][1] = cursor_of(&options);
@@ -594,7 +567,6 @@ static int work(void)
     struct buf out = BUF_INIT;
     uint64_t dropped;
     int rc = TG_OK;
-
     TRY(json_page_new(&parser, NULL));
     TRY(json_page_lines(parser, text + 1, strlen(text) - 5, 1, &page, NULL));
     TRY(cursor_new(&options, &cursor, NULL));
@@ -641,6 +613,5 @@ int main(void)
         cmocka_unit_test(test_batches_as_rows),
         cmocka_unit_test(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/cursor", tests, NULL, NULL);
 }

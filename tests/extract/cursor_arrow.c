@@ -33,7 +33,6 @@ static int make_page(struct page *page, struct tg_error *err)
     struct column columns[COUNT];
     struct ArrowArray arrays[COUNT] = {{.release = NULL}};
     int rc = TG_OK;
-
     memset(columns, 0, sizeof(columns));
     *page = (struct page){.kind = PAGE_ARROW, .read_count = 2, .first_row = 11, .file = "x.csv"};
     for (size_t i = 0; i < COUNT; i++)
@@ -66,7 +65,6 @@ static struct cursor_value value_of(const struct page *page, const char *name, i
 {
     struct cursor_column column;
     struct cursor_value value;
-
     assert_int_equal(cursor_column_find(page, name, &column, NULL), TG_OK);
     assert_int_equal(cursor_column_value(&column, row, &value, NULL), TG_OK);
     return value;
@@ -75,7 +73,6 @@ static struct cursor_value value_of(const struct page *page, const char *name, i
 static void test_values(void **state)
 {
     struct page page;
-
     (void)state;
     assert_int_equal(make_page(&page, NULL), TG_OK);
     assert_int_equal(value_of(&page, "n", 0).int64, 7);
@@ -97,7 +94,6 @@ static void test_type_without_order(void **state)
     struct page page;
     struct cursor_column column;
     struct tg_error err = {0};
-
     (void)state;
     assert_int_equal(make_page(&page, NULL), TG_OK);
     assert_int_equal(cursor_column_find(&page, "yes", &column, &err), TG_DATA);
@@ -111,7 +107,6 @@ static void test_json(void **state)
                              *const at[] = {"at"};
     struct page page;
     struct buf out = BUF_INIT;
-
     (void)state;
     assert_int_equal(make_page(&page, NULL), TG_OK);
     assert_int_equal(cursor_batch_json(&page, 0, one, 1, 0, &out, NULL), TG_OK);
@@ -141,7 +136,6 @@ static void test_keep(void **state)
     static const uint8_t all[] = {1, 1}, second[] = {0, 1}, no[] = {0, 0};
     struct page page;
     int64_t z = 0;
-
     (void)state;
     assert_int_equal(make_page(&page, NULL), TG_OK);
     assert_int_equal(cursor_batch_keep(&page, all, 2, NULL), TG_OK);
@@ -158,7 +152,6 @@ static void test_keep(void **state)
 static struct cursor *cursor_of(const char *path, enum tg_on_missing on_missing)
 {
     struct cursor *cursor;
-
     assert_int_equal(
         cursor_new(&(struct cursor_options){.path = path, .on_missing = on_missing}, &cursor, NULL),
         TG_OK);
@@ -174,7 +167,6 @@ static void test_missing(void **state)
     struct tg_error err = {0};
     struct page page;
     uint64_t dropped;
-
     (void)state;
     assert_int_equal(make_page(&page, NULL), TG_OK);
     assert_int_equal(cursor_filter(raise, &page, &dropped, &err), TG_DATA);
@@ -201,7 +193,6 @@ static void test_text_start(void **state)
     struct page page;
     struct buf last = BUF_INIT;
     uint64_t dropped;
-
     (void)state;
     assert_int_equal(
         cursor_new(&(struct cursor_options){.path = "at",
@@ -228,7 +219,6 @@ static void test_offset(void **state)
     struct page page;
     uint64_t dropped;
     int64_t z = 0;
-
     (void)state;
     assert_int_equal(make_page(&page, NULL), TG_OK);
     page.array.offset = 1;
@@ -239,7 +229,6 @@ static void test_offset(void **state)
     assert_int_equal(cursor_batch_keep(&page, (const uint8_t[]){0}, 0, NULL), TG_OK);
     assert_int_equal(page.array.length, 0);
     page_release(&page);
-
     assert_int_equal(make_page(&page, NULL), TG_OK);
     page.array.offset = 1;
     page.array.length = 1;
@@ -257,7 +246,6 @@ static int work(void)
     struct page page = {.kind = PAGE_END};
     uint64_t dropped;
     int rc = TG_OK;
-
     TRY(make_page(&page, NULL));
     TRY(cursor_new(&(struct cursor_options){.path = "t", .on_missing = TG_EXCLUDE}, &cursor, NULL));
     TRY(cursor_filter(cursor, &page, &dropped, NULL));
@@ -281,6 +269,5 @@ int main(void)
         cmocka_unit_test(test_missing), cmocka_unit_test(test_text_start),
         cmocka_unit_test(test_offset),  cmocka_unit_test(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/cursor_arrow", tests, NULL, NULL);
 }

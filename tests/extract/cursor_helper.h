@@ -28,7 +28,6 @@ static inline struct cursor *cursor_of(const struct cursor_options *options)
 {
     struct tg_error err = {0};
     struct cursor *cursor = NULL;
-
     if (cursor_new(options, &cursor, &err) != TG_OK)
         fail_msg("%s", err.what);
     return cursor;
@@ -43,7 +42,6 @@ static inline const char *kept_of(struct cursor *cursor, const char *lines)
     struct buf out = BUF_INIT;
     struct tg_error err = {0};
     uint64_t dropped, before;
-
     page_from_lines(&memory, lines, &page);
     before = page.row_count;
     if (cursor_filter(cursor, &page, &dropped, &err) != TG_OK)
@@ -61,7 +59,6 @@ static inline const char *last_of(const struct cursor *cursor)
 {
     static char text[256];
     struct buf out = BUF_INIT;
-
     assert_int_equal(cursor_last_json(cursor, &out, NULL), TG_OK);
     snprintf(text, sizeof(text), "%s", buf_string(&out));
     buf_release(&out);
@@ -73,7 +70,6 @@ static inline const char *hashes_of(const struct cursor *cursor)
     static char text[1024];
     const char *const *hashes;
     size_t count = cursor_hashes(cursor, &hashes);
-
     text[0] = '\0';
     for (size_t i = 0; i < count; i++)
         snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", i ? " " : "", hashes[i]);

@@ -21,7 +21,6 @@ static struct cursor_value of_int(int64_t number)
 static struct cursor_value of_double(double real)
 {
     struct cursor_value value;
-
     cursor_value_set_double(&value, real);
     return value;
 }
@@ -29,7 +28,6 @@ static struct cursor_value of_double(double real)
 static struct cursor_value of_text(const char *text)
 {
     struct cursor_value value;
-
     cursor_value_set_text(&value, text, strlen(text));
     return value;
 }
@@ -49,7 +47,6 @@ static int order_of(struct cursor_value a, struct cursor_value b)
 {
     int order = 0, back = 0;
     bool fits = cursor_value_compare(&a, &b, &order);
-
     assert_int_equal(cursor_value_compare(&b, &a, &back), fits);
     if (!fits)
         return 9;
@@ -76,7 +73,6 @@ static void test_numbers(void **state)
 static void test_integers_beyond_doubles(void **state)
 {
     int64_t edge = INT64_C(9007199254740993); /* 2^53 + 1: not a double */
-
     (void)state;
     assert_int_equal(order_of(of_int(edge), of_double(9007199254740992.0)), 1);
     assert_int_equal(order_of(of_int(edge), of_double(9007199254740994.0)), -1);
@@ -139,7 +135,6 @@ static void check_cell(const char *line, enum tg_value_kind kind, int64_t number
     struct page page;
     struct cursor_value value;
     const yyjson_val *cell;
-
     page_from_lines(&memory, line, &page);
     cell = cell_find(page.rows[0], "c", 1);
     assert_true(cursor_value_set_cell(&value, cell));
@@ -171,7 +166,6 @@ static void test_pushed_cells(void **state)
     const yyjson_val **list;
     struct cursor_value value;
     size_t count;
-
     (void)state;
     assert_int_equal(rows_new(&rows, NULL), TG_OK);
     tg_rows_decimal(rows, "12.50");
@@ -209,7 +203,6 @@ static void test_literals(void **state)
     } cases[] = {{"7", TG_VALUE_INT64},    {"007", TG_VALUE_TEXT},
                  {"1.5", TG_VALUE_DOUBLE}, {"2024-01-02", TG_VALUE_DATE},
                  {"x", TG_VALUE_TEXT},     {"2024-01-02 03:04:05", TG_VALUE_TIMESTAMP}};
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         yyjson_val cell = {.tag = CELL_TAG_LITERAL | (uint64_t)strlen(cases[i].text)
@@ -241,7 +234,6 @@ static void test_json(void **state)
         "2024-01-01\"",
         "null",
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct buf text = BUF_INIT, out = BUF_INIT;
@@ -258,7 +250,6 @@ static void check_parsed(const char *json, enum tg_value_kind kind, int64_t numb
 {
     struct buf text = BUF_INIT;
     struct cursor_value value;
-
     assert_int_equal(cursor_value_parse(&value, json, &text, NULL), TG_OK);
     assert_int_equal(value.kind, kind);
     if (kind == TG_VALUE_DOUBLE)
@@ -302,7 +293,6 @@ static void test_json_refused(void **state)
         "\"\xef\x80\xa6x\"",
         "\"\xef\x80\xa6\"",
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct buf text = BUF_INIT;
@@ -324,7 +314,6 @@ static void test_views(void **state)
         {.kind = TG_VALUE_DATE, .int64 = 7},
         {.kind = TG_VALUE_NONE},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
         struct cursor_value value;
@@ -342,7 +331,6 @@ static void test_print(void **state)
     char out[80];
     char long_text[2 * 60 + 2] = "x"; /* and two-byte characters */
     struct cursor_value value;
-
     (void)state;
     for (size_t i = 0; i < 60; i++)
         memcpy(long_text + 1 + 2 * i, "\xc3\xa4", 3);
@@ -369,7 +357,6 @@ static void test_nanoseconds(void **state)
 {
     yyjson_val cell = {.tag = CELL_TAG_TIMESTAMP_NS, .uni.i64 = -1};
     struct cursor_value value;
-
     (void)state;
     assert_true(cursor_value_set_cell(&value, &cell));
     assert_int_equal(value.kind, TG_VALUE_TIMESTAMP);
@@ -398,6 +385,5 @@ int main(void)
         cmocka_unit_test(test_views),
         cmocka_unit_test(test_print),
     };
-
     return cmocka_run_group_tests_name("extract/cursor_value", tests, NULL, NULL);
 }

@@ -33,7 +33,6 @@ static inline void put_parquet(const char *path, const char *select)
     struct ArrowArray batch;
     struct tg_error err = {0};
     bool end = false;
-
     buf_printf(&sql, "COPY (SELECT %s) TO '%s' (FORMAT parquet)", select, path);
     if (engine_query(engine, buf_string(&sql), &stream, &err) != TG_OK)
         fail_msg("%s", err.what);

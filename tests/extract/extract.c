@@ -16,7 +16,6 @@
 static int read_three(struct tg_read *call, struct tg_error *err)
 {
     int *calls = call->user;
-
     (void)err;
     ++*calls;
     for (int id = *calls; *calls != 2 && id < *calls + 2; id++) {
@@ -39,7 +38,6 @@ struct taken {
 static int take(void *user, struct page *page, struct tg_error *err)
 {
     struct taken *taken = user;
-
     if (++taken->pushes == taken->fail_at)
         return error_set(err, TG_IO, "the disk is full");
     put_page(&taken->text, page);
@@ -49,7 +47,6 @@ static int take(void *user, struct page *page, struct tg_error *err)
 static void report(void *user, const struct extract_counts *counts)
 {
     struct taken *taken = user;
-
     taken->reports++;
     taken->last = *counts;
 }
@@ -62,7 +59,6 @@ static int run(struct cursor *cursor, struct taken *taken, struct extract_counts
     const struct extract_sink sink = {.push = take, .progress = report, .user = taken};
     struct page_stream *stream = NULL;
     int rc = TG_OK;
-
     TRY(source_find("callback")->read(NULL, &request, &stream, err));
     TRY(extract_run(&ctx, stream, cursor, &sink, counts, err));
 done:
@@ -74,7 +70,6 @@ static void test_without_cursor(void **state)
 {
     struct taken taken = {0};
     struct extract_counts counts = {.rows_read = 99};
-
     (void)state;
     context_init(&ctx);
     assert_int_equal(run(NULL, &taken, &counts, NULL), TG_OK);
@@ -93,7 +88,6 @@ static void test_with_cursor(void **state)
     struct taken taken = {0};
     struct extract_counts counts;
     struct cursor *cursor;
-
     (void)state;
     context_init(&ctx);
     assert_int_equal(
@@ -113,7 +107,6 @@ static void test_cancel(void **state)
     struct taken taken = {0};
     struct extract_counts counts;
     atomic_int cancel = 1;
-
     (void)state;
     context_init(&ctx);
     ctx.cancel = &cancel;
@@ -127,7 +120,6 @@ static void test_sink_fails(void **state)
     struct taken taken = {.fail_at = 2};
     struct extract_counts counts;
     struct tg_error err = {0};
-
     (void)state;
     context_init(&ctx);
     assert_int_equal(run(NULL, &taken, &counts, &err), TG_IO);
@@ -148,7 +140,6 @@ static void test_nested_batches(void **state)
     struct page_stream *stream;
     struct sources sources = {0};
     static const struct tg_cursor no_cursor = {.path = NULL};
-
     assert_int_equal(start_engine(NULL), 0);
     put_parquet(path, "range AS id, {'at': TIMESTAMP '2024-01-01' + INTERVAL (range) DAY} AS s "
                       "FROM range(4)");
@@ -186,7 +177,6 @@ static int work(void)
     struct extract_counts counts;
     struct cursor *cursor = NULL;
     int rc = TG_OK;
-
     context_init(&ctx);
     TRY(cursor_new(&(struct cursor_options){.path = "id"}, &cursor, NULL));
     TRY(run(cursor, &taken, &counts, NULL));
@@ -213,6 +203,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nested_batches, folder_setup, folder_teardown),
         cmocka_unit_test(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/extract", tests, NULL, NULL);
 }

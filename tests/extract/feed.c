@@ -21,7 +21,6 @@ static void read_pipe(const char *path, struct buf *out, size_t most)
     char bytes[10000];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t got;
-
     assert_true(fd >= 0);
     while (out->len < most && (got = read(fd, bytes, sizeof(bytes))) > 0)
         buf_append(out, bytes, (size_t)got);
@@ -38,7 +37,6 @@ static void make_text(struct buf *out, size_t len)
 static void gzip_file(const char *path, const struct buf *text)
 {
     gzFile file = gzopen(path, "wb");
-
     assert_int_equal(gzwrite(file, text->data, (unsigned)text->len), text->len);
     assert_int_equal(gzclose(file), Z_OK);
 }
@@ -47,7 +45,6 @@ static int open_feed(const char *path, struct feed **out, struct tg_error *err)
 {
     struct reader *text;
     int rc = TG_OK;
-
     *out = NULL;
     TRY(reader_open(path, &text, err));
     TRY(feed_open(text, out, err));
@@ -60,7 +57,6 @@ static int feed_whole(const char *path, struct buf *out, int64_t *last_line, str
     struct feed *feed = NULL;
     const char *pipe;
     int rc = TG_OK;
-
     TRY(open_feed(path, &feed, err));
     TRY(feed_start(feed, &pipe, err));
     read_pipe(pipe, out, SIZE_MAX);
@@ -76,7 +72,6 @@ static void check_content(const char *path, const struct buf *expected)
     struct buf out = BUF_INIT;
     struct tg_error err = {0};
     int64_t last_line;
-
     if (feed_whole(path, &out, &last_line, &err) != TG_OK)
         fail_msg("%s", err.what);
     assert_int_equal(out.len, expected->len);
@@ -88,7 +83,6 @@ static void check_content(const char *path, const struct buf *expected)
 static void test_content(void **state)
 {
     static const size_t sizes[] = {0, 10, FEED_HEAD_BYTES, FEED_HEAD_BYTES + 1, 3000000};
-
     for (size_t i = 0; i < 5; i++) {
         struct buf text = BUF_INIT;
         buf_text(&text, "");
@@ -107,7 +101,6 @@ static void test_head(void **state)
     struct buf text = BUF_INIT;
     struct feed *feed = NULL;
     size_t len;
-
     make_text(&text, 400000);
     put_bytes(*state, "x", text.data, text.len);
     assert_int_equal(open_feed(path_in(*state, "x"), &feed, NULL), TG_OK);
@@ -130,7 +123,6 @@ static void check_refused(const char *folder, const void *bytes, size_t len, con
     struct buf out = BUF_INIT;
     struct tg_error err = {0};
     int64_t last_line;
-
     put_bytes(folder, "cut", bytes, len);
     assert_int_equal(feed_whole(path_in(folder, "cut"), &out, &last_line, &err), TG_DATA);
     assert_non_null(strstr(err.what, what));
@@ -142,7 +134,6 @@ static void check_refused(const char *folder, const void *bytes, size_t len, con
 static void test_damage(void **state)
 {
     struct buf text = BUF_INIT, packed = BUF_INIT;
-
     make_text(&text, 3000000);
     gzip_file(path_in(*state, "x.gz"), &text);
     assert_int_equal(fs_read_file(path_in(*state, "x.gz"), &packed, NULL), TG_OK);
@@ -167,7 +158,6 @@ static void test_left_early(void **state)
     struct tg_error err = {0};
     struct feed *feed = NULL;
     const char *pipe;
-
     make_text(&text, 5000000);
     put_bytes(*state, "x", text.data, text.len);
     for (size_t most = 0; most <= 4000000; most += 2000000) {
@@ -196,7 +186,6 @@ static void check_last_line(const char *folder, const char *before, size_t len, 
     struct buf text = BUF_INIT, out = BUF_INIT;
     struct tg_error err = {0};
     int64_t last_line = -1;
-
     buf_text(&text, before);
     for (size_t i = 0; i < len; i++)
         buf_char(&text, 'x');
@@ -213,7 +202,6 @@ static void test_last_line(void **state)
 {
     static const size_t sizes[] = {
         0, 1, 5, FEED_HEAD_BYTES - 1, FEED_HEAD_BYTES, FEED_HEAD_BYTES + 1, 5 * FEED_HEAD_BYTES};
-
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         check_last_line(*state, "", sizes[i], "");
         check_last_line(*state, "", sizes[i], "\n");
@@ -234,7 +222,6 @@ static void check_begin_at(const char *path, const struct buf *text, size_t head
     struct buf out = BUF_INIT;
     struct hash_stream *hash, *wanted;
     char got_hash[HASH_STREAM_TEXT + 1], wanted_hash[HASH_STREAM_TEXT + 1];
-
     assert_int_equal(hash_stream_new(&hash, NULL), TG_OK);
     assert_int_equal(hash_stream_new(&wanted, NULL), TG_OK);
     hash_stream_add(hash, text->data, is_kept ? from : 0);
@@ -261,7 +248,6 @@ static void test_begin_at(void **state)
     static const size_t places[] = {
         10, 11, 200, FEED_HEAD_BYTES - 1, FEED_HEAD_BYTES, FEED_HEAD_BYTES + 1, 1500000, 1999999};
     struct buf text = BUF_INIT;
-
     make_text(&text, 2000000);
     put_bytes(*state, "x", text.data, text.len);
     gzip_file(path_in(*state, "x.gz"), &text);
@@ -280,7 +266,6 @@ static void test_pass(void **state)
     struct feed *feed = NULL;
     struct hash_stream *hash;
     struct buf text = BUF_INIT;
-
     make_text(&text, 400000);
     put_bytes(*state, "x", text.data, text.len);
     assert_int_equal(hash_stream_new(&hash, NULL), TG_OK);
@@ -299,7 +284,6 @@ static int work(void)
     struct feed *feed = NULL;
     const char *pipe;
     int rc = TG_OK;
-
     TRY(open_feed(path_in(folder_of_torture, "x.gz"), &feed, NULL));
     TRY(feed_start(feed, &pipe, NULL));
 done:
@@ -310,7 +294,6 @@ done:
 static void test_torture(void **state)
 {
     struct buf text = BUF_INIT;
-
     make_text(&text, 100000);
     gzip_file(path_in(*state, "x.gz"), &text);
     buf_release(&text);
@@ -327,6 +310,5 @@ int main(void)
         IN_FOLDER(test_left_early), IN_FOLDER(test_last_line), IN_FOLDER(test_begin_at),
         IN_FOLDER(test_pass),       IN_FOLDER(test_torture),
     };
-
     return cmocka_run_group_tests_name("extract/feed", tests, NULL, NULL);
 }

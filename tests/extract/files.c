@@ -27,7 +27,6 @@ static struct resource_request request_of(const char *folder, const char *root,
 {
     static const struct tg_cursor no_cursor = {.path = NULL};
     static struct option_value root_value;
-
     root_value = (struct option_value){"root", root};
     return (struct resource_request){.source = {.services = {&ctx, engine},
                                                 .name = root,
@@ -53,7 +52,6 @@ static int open_files(const char *folder, const char *root, const char *path, co
 {
     const struct option_value values[] = {{"path", path}, {name ? name : "-", value}};
     struct resource_request request = request_of(folder, root, values, 2);
-
     request.recalled = recalled;
     request.skips_recalled = recalled.items != NULL;
     return open_request(&request, out, err);
@@ -70,7 +68,6 @@ static struct page_stream *open_path(const char *folder, const char *path)
 {
     struct page_stream *stream = NULL;
     struct tg_error err = {0};
-
     if (open_files(folder, ".", path, NULL, NULL, nothing, &stream, &err) != TG_OK)
         fail_msg("%s", err.what);
     return stream;
@@ -87,7 +84,6 @@ static char *read_all(struct page_stream *stream)
 {
     struct buf out = BUF_INIT;
     struct page page;
-
     buf_text(&out, ">");
     for (;;) {
         struct tg_error err = {0};
@@ -106,7 +102,6 @@ static void check_path(const char *folder, const char *path, const char *rows)
 {
     struct page_stream *stream = open_path(folder, path);
     char *text = read_all(stream);
-
     assert_string_equal(text + 1, rows);
     mem_free(text);
     page_stream_close(stream);
@@ -133,7 +128,6 @@ static void test_root(void **state)
 {
     struct page_stream *stream;
     char *text;
-
     put_file(*state, "data/a.jsonl", "{\"id\":1}");
     assert_int_equal(open_files(*state, "./data", "a.jsonl", NULL, NULL, nothing, &stream, NULL),
                      TG_OK);
@@ -151,7 +145,6 @@ static void test_options(void **state)
 {
     struct page_stream *stream;
     char *text;
-
     put_file(*state, "a.txt", "[1]\n[2,3]\n");
     assert_int_equal(open_files(*state, ".", "a.txt", "format", "jsonl", nothing, &stream, NULL),
                      TG_OK);
@@ -173,7 +166,6 @@ static void check_open_error(const char *folder, const char *path, const char *n
 {
     struct page_stream *stream;
     struct tg_error err = {0};
-
     assert_int_equal(open_files(folder, ".", path, name, value, nothing, &stream, &err), code);
     assert_null(stream);
     if (!strstr(err.what, what))
@@ -196,7 +188,6 @@ static void test_read_errors(void **state)
     struct page_stream *stream;
     struct page page;
     struct tg_error err = {0};
-
     put_file(*state, "a.jsonl", "{\"id\":1}\n");
     put_file(*state, "b.jsonl", "{\"id\":1}\n{\"id\":\n");
     stream = open_path(*state, "*.jsonl");
@@ -206,7 +197,6 @@ static void test_read_errors(void **state)
     assert_non_null(strstr(err.where, "b.jsonl', line 2, byte 7"));
     page_release(&page);
     page_stream_close(stream);
-
     put_file(*state, "b.jsonl", "{\"id\":1}\n");
     stream = open_path(*state, "*.jsonl");
     assert_int_equal(next_page(stream, &page, &err), TG_OK);
@@ -223,7 +213,6 @@ static void test_cancel(void **state)
     atomic_int cancel = 0;
     struct page_stream *stream;
     struct page page;
-
     put_file(*state, "a.jsonl", "{\"id\":1}\n");
     stream = open_path(*state, "*.jsonl");
     ctx.cancel = &cancel;
@@ -239,7 +228,6 @@ static void test_progress(void **state)
     struct page_stream *stream;
     struct page page = {.kind = PAGE_END};
     uint64_t bytes = 0;
-
     put_file(*state, "a.jsonl", "{\"id\":1}\n");
     put_file(*state, "b.csv", "id\n1\n");
     stream = open_path(*state, "*");
@@ -263,7 +251,6 @@ static void test_large(void **state)
     struct page page = {.kind = PAGE_END};
     struct page_stream *stream;
     uint64_t rows = 0, bytes = 0;
-
     for (int i = 0; i < 200000; i++)
         buf_printf(&text, "{\"id\":%d}\n", i);
     put_file(*state, "a.jsonl", buf_string(&text));
@@ -280,14 +267,12 @@ static void test_large(void **state)
     assert_int_equal(remembered(stream).items[0].content_bytes, text.len);
     assert_int_equal(remembered(stream).items[0].rows, 200000);
     page_stream_close(stream);
-
     stream = open_path(*state, "*.jsonl"); /* and left early */
     assert_int_equal(stream->next(stream, &page, NULL), TG_OK);
     assert_int_equal(remembered(stream).count, 0);
     page_stream_close(stream);
     assert_int_equal(cell_find(page.rows[0], "id", 2)->uni.u64, 0); /* the page is its reader's */
     page_release(&page);
-
     text.data[text.len - 3] = '?';
     put_file(*state, "a.jsonl", buf_string(&text));
     stream = open_path(*state, "*.jsonl");
@@ -307,7 +292,6 @@ static void test_large(void **state)
 static void set_mtime(const char *folder, const char *name, long seconds)
 {
     const struct timeval times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
-
     assert_int_equal(utimes(path_in(folder, name), times), 0);
 }
 
@@ -316,7 +300,6 @@ static void test_ledger(void **state)
     struct page_stream *first, *second;
     struct bookmarks files;
     char *text;
-
     put_file(*state, "data/a.jsonl", "{\"id\":1}\n");
     put_file(*state, "data/b.csv", "id\n2\n");
     put_file(*state, "data/c.jsonl", "");
@@ -329,7 +312,6 @@ static void test_ledger(void **state)
     assert_string_equal(files.items[1].key, "data/b.csv");
     assert_int_equal(files.items[1].size, 5);
     assert_true(files.items[1].mtime_us > 0);
-
     /* Nothing new, a touched one, a new one, a changed one. */
     set_mtime(*state, "data/b.csv", 1000);
     assert_int_equal(open_files(*state, ".", "data/*", NULL, NULL, files, &second, NULL), TG_OK);
@@ -352,7 +334,6 @@ static void test_lost_text(void **state)
 {
     struct page_stream *first, *second, *third;
     struct bookmark known[2];
-
     put_file(*state, "a.jsonl", "{\"id\":1}\n");
     first = open_path(*state, "*.jsonl");
     mem_free(read_all(first));
@@ -367,7 +348,6 @@ static void test_lost_text(void **state)
     assert_string_equal(made.items[0].content, remembered(first).items[0].content);
     assert_string_equal(made.items[1].key, "a.jsonl");
     assert_string_equal(made.items[1].replaces, "");
-
     known[0] = made.items[1]; /* sorted by key */
     known[1] = made.items[0];
     put_file(*state, "b.jsonl", "{\"id\":1}\n");
@@ -392,7 +372,6 @@ static void test_changed_while_read(void **state)
     struct bookmarks files;
     struct page page;
     char *text;
-
     put_file(*state, "a.jsonl", "{\"id\":1}\n");
     first = open_path(*state, "a.jsonl");
     assert_int_equal(next_page(first, &page, NULL), TG_OK);
@@ -419,7 +398,6 @@ static void test_rotated_while_read(void **state)
     static const char *const names[] = {"a.jsonl", "a.csv"};
     static const char *const others[] = {"b.jsonl", "b.csv"};
     static const char *const texts[] = {"{\"id\":1}\n", "id\n1\n"};
-
     for (int i = 0; i < 2; i++) {
         struct page page;
         struct tg_error err = {0};
@@ -454,7 +432,6 @@ static void test_run_with_cursor(void **state)
     uint64_t rows = 0;
     const struct extract_sink sink = {.push = count_rows, .user = &rows};
     struct buf last = BUF_INIT;
-
     put_file(*state, "a.jsonl",
              "{\"at\":\"2023-12-31T00:00:00Z\"}\n{\"at\":\"2024-01-02T00:00:00Z\"}\n");
     put_file(*state, "b.csv", "at\n2023-01-01T00:00:00\n2024-01-03T00:00:00\n");
@@ -485,7 +462,6 @@ static void test_no_files(void **state)
     struct resource_request request = request_of(*state, ".", values, 1);
     struct page_stream *stream = NULL;
     struct tg_error err = {0};
-
     assert_int_equal(open_request(&request, &stream, &err), TG_OK);
     page_stream_close(stream);
     request.replaces = true;
@@ -505,7 +481,6 @@ static void test_hints(void **state)
     const struct tg_column column = {.name = "zip", .data_type = "text"};
     struct resource_request request = request_of(*state, ".", values, 1);
     struct page_stream *stream = NULL;
-
     request.columns = &column;
     request.column_count = 1;
     put_file(*state, "a.csv", "zip,n\n123,4\n");
@@ -521,7 +496,6 @@ static int work(void)
     struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
-
     TRY(open_files(folder_of_torture, ".", "*", NULL, NULL, nothing, &stream, NULL));
     do {
         page_release(&page);
@@ -564,6 +538,5 @@ int main(void)
         IN_FOLDER(test_hints),
         IN_FOLDER(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/files", tests, start_engine, stop_engine);
 }

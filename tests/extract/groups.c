@@ -25,7 +25,6 @@ static int bench_open(struct bench *bench, const char *parent, const char *const
     struct groups_options options = {
         .ctx = &bench->ctx, .folder = bench->folder, .key = key, .key_count = count};
     int rc = TG_OK;
-
     context_init(&bench->ctx);
     bench->engine = NULL;
     bench->groups = NULL;
@@ -47,7 +46,6 @@ static void bench_close(struct bench *bench)
 static bool is_there(const char *path)
 {
     struct fs_stat stat;
-
     assert_int_equal(fs_stat(path, &stat, NULL), TG_OK);
     return stat.exists;
 }
@@ -58,7 +56,6 @@ static int give(struct bench *bench, const char *lines, bool pass)
     struct text_page memory;
     struct page page;
     int rc = TG_OK;
-
     page_from_lines(&memory, lines, &page);
     page.file = "a.jsonl";
     for (size_t i = 0; i < page.row_count && rc == TG_OK; i++)
@@ -75,7 +72,6 @@ static const char *along(struct bench *bench)
     struct page page = {.kind = PAGE_END};
     struct buf out = BUF_INIT;
     struct tg_error err = {0};
-
     for (;;) {
         page_release(&page);
         if (groups_next(bench->groups, &page, &err) != TG_OK)
@@ -99,7 +95,6 @@ static const char *along(struct bench *bench)
 static void groups_that_passed_come_whole(void **state)
 {
     struct bench bench;
-
     assert_int_equal(bench_open(&bench, *state, day, 1), TG_OK);
     assert_int_equal(
         give(&bench, "{\"day\":1,\"id\":1}\n{\"day\":2,\"id\":2}\n{\"day\":3}\n", false), TG_OK);
@@ -116,7 +111,6 @@ static void groups_that_passed_come_whole(void **state)
 static void nothing_to_do(void **state)
 {
     struct bench bench;
-
     assert_int_equal(bench_open(&bench, *state, day, 1), TG_OK);
     assert_string_equal(along(&bench), "");
     bench_close(&bench);
@@ -137,7 +131,6 @@ static void check_same(void **state, const char *held, const char *passed, bool 
 {
     static const char *const keys[] = {"day", "shop", "a__b"};
     struct bench bench;
-
     assert_int_equal(bench_open(&bench, *state, keys, 3), TG_OK);
     assert_int_equal(give(&bench, held, false), TG_OK);
     assert_int_equal(give(&bench, passed, true), TG_OK);
@@ -181,7 +174,6 @@ static void more_than_memory(void **state)
     struct fs_names files;
     struct buf lines = BUF_INIT;
     uint64_t next = 0, pages = 0;
-
     assert_int_equal(bench_open(&bench, *state, day, 1), TG_OK);
     for (int i = 0; i < ROWS;) {
         buf_clear(&lines);
@@ -218,7 +210,6 @@ static void rows_of_batches(void **state)
     struct ArrowArray child;
     struct tg_rows *rows = NULL;
     struct page page = {.kind = PAGE_ARROW, .read_count = 1, .first_row = 7};
-
     assert_int_equal(bench_open(&bench, *state, day, 1), TG_OK);
     assert_int_equal(column_init(&column, &types[0], NULL), TG_OK);
     column_set_int64(&column, 0, 5);
@@ -250,7 +241,6 @@ static int work(void)
     struct json_page *parser = NULL;
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
-
     TRY(bench_open(&bench, torture_folder, day, 1));
     TRY(json_page_new(&parser, NULL));
     TRY(json_page_lines(parser, text + 1, strlen(text) - 5, 1, &page, NULL));
@@ -282,6 +272,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_of_batches, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(out_of_memory, folder_setup, folder_teardown),
     };
-
     return cmocka_run_group_tests_name("extract/groups", tests, NULL, NULL);
 }

@@ -23,7 +23,6 @@ static inline int folder_setup(void **state)
 {
     const char *parent = getenv("TMPDIR");
     struct buf path = BUF_INIT;
-
     buf_printf(&path, "%s/tidegate-extract-XXXXXX", parent ? parent : "/tmp");
     *state = buf_take(&path);
     return *state && mkdtemp(*state) ? 0 : -1;
@@ -32,7 +31,6 @@ static inline int folder_setup(void **state)
 static inline int folder_teardown(void **state)
 {
     int rc = fs_remove_tree(*state, NULL);
-
     mem_free(*state);
     return rc;
 }
@@ -42,7 +40,6 @@ static inline const char *path_in(const char *folder, const char *name)
 {
     static char paths[4][1024];
     static int next;
-
     next = (next + 1) % 4;
     snprintf(paths[next], sizeof(paths[next]), "%s/%s", folder, name);
     return paths[next];
@@ -53,7 +50,6 @@ static inline void put_bytes(const char *folder, const char *name, const void *b
     const char *path = path_in(folder, name);
     char *parent = fs_dirname(path);
     FILE *file;
-
     assert_int_equal(fs_mkdirs(parent, NULL), TG_OK);
     mem_free(parent);
     file = fopen(path, "w");
@@ -79,7 +75,6 @@ struct text_page {
 static inline void page_from_lines(struct text_page *memory, const char *lines, struct page *page)
 {
     size_t len = strlen(lines);
-
     *page = (struct page){.kind = PAGE_END};
     assert_int_equal(json_page_new(&memory->parser, NULL), TG_OK);
     memory->text = mem_calloc(1, len + 8);

@@ -30,7 +30,6 @@ static int open_path(const char *path, const struct json_options *options, struc
 {
     struct reader *text;
     int rc = TG_OK;
-
     *out = NULL;
     TRY(reader_open(path, &text, err));
     TRY(json_reader_open(text, options, out, err));
@@ -46,7 +45,6 @@ static struct outcome read_file(const char *path, enum json_form form, size_t li
     struct page page = {.kind = PAGE_END};
     const struct json_options options = {
         .form = form, .line_bytes_max = line_bytes_max, .name = path};
-
     out.rc = open_path(path, &options, &stream, &out.err);
     while (out.rc == TG_OK) {
         out.rc = stream->next(stream, &page, &out.err);
@@ -81,7 +79,6 @@ static void check_error(const char *folder, const char *content, enum json_form 
                         const char *where, const char *what)
 {
     char expected[1200];
-
     put_file(folder, "x.json", content);
     const char *path = path_in(folder, "x.json");
     struct outcome out = read_file(path, form, MIB);
@@ -125,7 +122,6 @@ static void test_line_numbers_over_pages(void **state)
     struct buf lines = BUF_INIT;
     char where[64];
     int count = 0;
-
     for (; lines.len < 3 * MIB; count++)
         buf_printf(&lines, "{\"id\":%d,\"text\":\"some text that fills the line\"}\n%s", count,
                    count % 100 == 0 ? "\n" : "");
@@ -135,7 +131,6 @@ static void test_line_numbers_over_pages(void **state)
     assert_int_equal(out.rows, count);
     assert_true(out.pages >= 6);
     buf_release(&out.text);
-
     buf_text(&lines, "oops\n");
     snprintf(where, sizeof(where), "line %d, byte 1", count + (count + 99) / 100 + 1);
     check_error(*state, buf_string(&lines), JSON_LINES, where, "malformed");
@@ -145,7 +140,6 @@ static void test_line_numbers_over_pages(void **state)
 static void put_long_text(struct buf *out, size_t len)
 {
     static char block[1000];
-
     memset(block, 'x', sizeof(block));
     buf_text(out, "{\"t\":\"");
     for (; len > 0; len -= sizeof(block))
@@ -156,7 +150,6 @@ static void put_long_text(struct buf *out, size_t len)
 static void test_long_lines(void **state)
 {
     struct buf text = BUF_INIT;
-
     buf_text(&text, "{\"a\":1}\n");
     put_long_text(&text, 10 * 1000 * 1000);
     buf_text(&text, "\n{\"a\":2}\n");
@@ -166,14 +159,12 @@ static void test_long_lines(void **state)
     assert_int_equal(out.rc, TG_OK);
     assert_int_equal(out.rows, 3);
     buf_release(&out.text);
-
     out = read_file(path, JSON_LINES, 8 * MIB);
     assert_int_equal(out.rc, TG_NOMEM);
     assert_non_null(strstr(out.err.where, "line 2"));
     assert_non_null(strstr(out.err.what, "--memory"));
     assert_int_equal(out.rows, 1);
     buf_release(&out.text);
-
     buf_clear(&text);
     buf_text(&text, "[");
     put_long_text(&text, 10 * 1000 * 1000);
@@ -231,7 +222,6 @@ static void test_malformed_lists(void **state)
 static void test_lists_over_pages(void **state)
 {
     struct buf text = BUF_INIT;
-
     for (size_t padding = 0; padding < 48; padding++) {
         size_t count = 0;
         buf_clear(&text);
@@ -255,7 +245,6 @@ static void test_lists_over_pages(void **state)
 static void test_comma_before_the_end(void **state)
 {
     struct buf text = BUF_INIT;
-
     buf_text(&text, "[{\"a\":1}");
     while (text.len < 512 * 1024 - 1)
         buf_char(&text, ' ');
@@ -273,7 +262,6 @@ static void test_comma_before_the_end(void **state)
 static void put_gzip(const char *folder, const char *name, const char *text, size_t cut)
 {
     gzFile file = gzopen(path_in(folder, name), "wb");
-
     assert_int_equal(gzwrite(file, text, (unsigned)strlen(text)), strlen(text));
     assert_int_equal(gzclose(file), Z_OK);
     if (cut > 0) {
@@ -289,7 +277,6 @@ static void test_compressed(void **state)
     char packed[256];
     size_t len = ZSTD_compress(packed, sizeof(packed), text, strlen(text), 3);
     struct outcome out;
-
     put_gzip(*state, "x.jsonl.gz", text, 0);
     out = read_file(path_in(*state, "x.jsonl.gz"), JSON_LINES, MIB);
     assert_string_equal(buf_string(&out.text), "{\"a\":1} {\"a\":2} ");
@@ -310,7 +297,6 @@ static void test_compressed(void **state)
 static void test_cannot_open(void **state)
 {
     struct outcome out = read_file(path_in(*state, "absent"), JSON_LINES, MIB);
-
     assert_int_equal(out.rc, TG_SOURCE);
     assert_non_null(strstr(out.err.what, "absent"));
     out = read_file(*state, JSON_LINES, MIB);
@@ -323,7 +309,6 @@ static void test_reuse(void **state)
     struct page_stream *stream;
     struct page page = {.kind = PAGE_END};
     struct json_options options = {.line_bytes_max = MIB, .name = "x"};
-
     put_file(*state, "a.json", "[{\"a\":1},");
     put_file(*state, "b.jsonl", "{\"b\":1}\n");
     for (int i = 0; i < 3; i++) {
@@ -353,7 +338,6 @@ static void test_no_file(void **state)
 {
     static const char text[] = "{\"a\":1}\n{\"a\":2}\n";
     const struct json_options options = {.line_bytes_max = MIB, .name = "an answer"};
-
     (void)state;
     for (size_t fail_at = 0; fail_at < 20; fail_at += 12) {
         struct text_source source = text_source(text, sizeof(text) - 1);
@@ -386,7 +370,6 @@ static void check_start(const char *path, const char *content, size_t from, bool
     struct tg_error err = {0};
     struct hash_stream *hash, *wanted;
     char got_hash[HASH_STREAM_TEXT + 1], wanted_hash[HASH_STREAM_TEXT + 1];
-
     assert_int_equal(hash_stream_new(&hash, NULL), TG_OK);
     assert_int_equal(hash_stream_new(&wanted, NULL), TG_OK);
     hash_stream_add(hash, content, is_kept ? from : 0);
@@ -416,7 +399,6 @@ static void check_start(const char *path, const char *content, size_t from, bool
 static void test_start(void **state)
 {
     static const char content[] = "{\"a\":1}\n{\"a\":2}\n{\"a\":3}\n{\"a\":4}\n";
-
     put_file(*state, "a.jsonl", content);
     put_gzip(*state, "a.jsonl.gz", content, 0);
     for (int is_kept = 0; is_kept < 2; is_kept++) {
@@ -442,7 +424,6 @@ static int work(void)
     struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
-
     TRY(open_path(path_in(folder_of_torture, "t.json"), &options, &stream, NULL));
     do
         TRY(stream->next(stream, &page, NULL));
@@ -482,6 +463,5 @@ int main(void)
         cmocka_unit_test(test_no_file),
         IN_FOLDER(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/json_reader", tests, NULL, NULL);
 }

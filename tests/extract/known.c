@@ -49,7 +49,6 @@ static int ledger_teardown(void **state)
 static void load(const char *folder)
 {
     struct listing listing;
-
     assert_int_equal(listing_make(&ctx, folder, "**", &listing, NULL), TG_OK);
     ledger.count = 0;
     for (size_t i = 0; i < listing.count; i++) {
@@ -83,7 +82,6 @@ static int match(const char *folder, struct listing *listing, struct tg_error *e
                                       .on_grown = ledger.on_grown,
                                       .same_content = ledger.same_content};
     int rc = TG_OK;
-
     *listing = (struct listing){0};
     TRY(listing_make(&ctx, folder, "**", listing, err));
     for (size_t i = 0; i < listing->count; i++)
@@ -107,7 +105,6 @@ static const char *fates(const char *folder)
     struct tg_error err = {0};
     struct listing listing;
     size_t len = 0;
-
     if (match(folder, &listing, &err) != TG_OK)
         fail_msg("%s", err.what);
     text[0] = '\0';
@@ -127,7 +124,6 @@ static void refused(const char *folder, const char *what)
 {
     struct tg_error err = {0};
     struct listing listing;
-
     assert_int_not_equal(match(folder, &listing, &err), TG_OK);
     if (!strstr(err.what, what))
         fail_msg("'%s' is not in '%s'", what, err.what);
@@ -139,7 +135,6 @@ static void refused(const char *folder, const char *what)
 static void add(const char *folder, const char *name, const char *text)
 {
     FILE *file = fopen(path_in(folder, name), "a");
-
     assert_non_null(file);
     assert_true(fputs(text, file) >= 0);
     assert_int_equal(fclose(file), 0);
@@ -154,7 +149,6 @@ static void rename_file(const char *folder, const char *from, const char *to)
 static void add_gzip(const char *folder, const char *name, const char *text)
 {
     gzFile file = gzopen(path_in(folder, name), "ab");
-
     assert_non_null(file);
     assert_int_equal(gzwrite(file, text, (unsigned)strlen(text)), strlen(text));
     assert_int_equal(gzclose(file), Z_OK);
@@ -163,7 +157,6 @@ static void add_gzip(const char *folder, const char *name, const char *text)
 static void set_mtime(const char *folder, const char *name, long seconds)
 {
     const struct timeval times[2] = {{.tv_sec = seconds}, {.tv_sec = seconds}};
-
     assert_int_equal(utimes(path_in(folder, name), times), 0);
 }
 
@@ -171,7 +164,6 @@ static void set_mtime(const char *folder, const char *name, long seconds)
 static char *long_text(const char *last)
 {
     struct buf text = BUF_INIT;
-
     for (int i = 0; i < 50000; i++)
         buf_printf(&text, "%09d\n", i);
     buf_text(&text, last);
@@ -199,7 +191,6 @@ static void test_unchanged(void **state)
 static void test_a_change_in_the_middle(void **state)
 {
     char *text = long_text("");
-
     put_file(*state, "a", text);
     load(*state);
     text[strlen(text) / 2] = 'x';
@@ -212,7 +203,6 @@ static void test_a_change_in_the_middle(void **state)
 static void test_grown(void **state)
 {
     char *text = long_text("");
-
     put_file(*state, "long", text);
     put_file(*state, "short", "1\n");
     add_gzip(*state, "zip", "1\n");
@@ -271,7 +261,6 @@ static void test_kept_text(void **state)
     struct listing listing;
     char hash[HASH_STREAM_TEXT + 1];
     struct buf text = BUF_INIT;
-
     for (int i = 0; i < 600000; i++)
         buf_printf(&text, "%09d\n", i);
     put_file(*state, "a", buf_string(&text));
@@ -322,7 +311,6 @@ static void test_without_rows(void **state)
 static void test_moved(void **state)
 {
     char *text = long_text("");
-
     put_file(*state, "a", "1\n");
     put_file(*state, "b", text);
     load(*state);
@@ -353,7 +341,6 @@ static void test_rotated(void **state)
 static void test_moved_and_grown(void **state)
 {
     char *text = long_text("");
-
     put_file(*state, "long", text);
     put_file(*state, "short", "1\n");
     load(*state);
@@ -387,7 +374,6 @@ static void test_long_copies(void **state)
 {
     char *text = long_text("x\n");
     char *other = long_text("y\n");
-
     put_file(*state, "a", text);
     put_file(*state, "b", text);
     put_file(*state, "c", other);
@@ -426,7 +412,6 @@ static void test_old_entries(void **state)
 {
     struct listing listing;
     char sum[17];
-
     snprintf(sum, sizeof(sum), "%016" PRIx64, hash_xx64("1\n", 2));
     put_file(*state, "a", "1\n");
     put_file(*state, "b", "1\n");
@@ -453,7 +438,6 @@ static void test_old_ends(void **state)
     size_t len = strlen(text);
     struct buf ends = BUF_INIT;
     char sum[17];
-
     buf_append(&ends, text, 65536);
     buf_append(&ends, text + len - 65536, 65536);
     snprintf(sum, sizeof(sum), "%016" PRIx64, hash_xx64(ends.data, ends.len));
@@ -477,7 +461,6 @@ static void test_many(void **state)
     struct listing listing;
     struct buf text = BUF_INIT;
     char name[32];
-
     for (int i = 0; i < 500; i++)
         buf_text(&text, "the same line\n");
     for (int i = 0; i < 3000; i++) {
@@ -510,7 +493,6 @@ static int work(void)
 {
     struct listing listing;
     int rc = match(folder_of_torture, &listing, NULL);
-
     listing_release(&listing);
     return rc;
 }
@@ -518,7 +500,6 @@ static int work(void)
 static void test_out_of_memory(void **state)
 {
     static const char *const names[] = {"a", "b", "c", "d", "e"};
-
     for (size_t i = 0; i < 5; i++) {
         char text[] = "0\n";
         text[0] = (char)('0' + i);
@@ -564,6 +545,5 @@ int main(void)
         WITH_LEDGER(test_many),
         WITH_LEDGER(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/known", tests, NULL, NULL);
 }

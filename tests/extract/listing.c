@@ -29,7 +29,6 @@ static const char *list(const char *root, const char *patterns)
     static char text[1024];
     struct listing listing;
     struct tg_error err = {0};
-
     context_init(&ctx);
     ctx.log = count_warnings;
     text[0] = '\0';
@@ -50,7 +49,6 @@ static void test_patterns(void **state)
 {
     const char *folder = *state;
     char other[1024];
-
     put_file(folder, "b.jsonl", "1");
     put_file(folder, "a.jsonl", "12");
     put_file(folder, "sub/c.jsonl", "");
@@ -70,7 +68,6 @@ static void test_patterns(void **state)
 static void test_odd_names(void **state)
 {
     const char *folder = *state;
-
     put_file(folder, "odd [1]*/a.jsonl", "");
     put_file(folder, "odd [1]*/a[1].jsonl", "");
     put_file(folder, "odd [1]*/it's \"it\".jsonl", "");
@@ -83,7 +80,6 @@ static void test_odd_names(void **state)
 static void test_nothing(void **state)
 {
     struct listing listing;
-
     put_file(*state, "a", "1");
     assert_string_equal(list(*state, "*.jsonl"), "");
     assert_int_equal(listing_make(&ctx, *state, "*.jsonl\n*\nx*", &listing, NULL), TG_OK);
@@ -97,7 +93,6 @@ static void check_error(const char *root, const char *patterns, const char *what
 {
     struct listing listing;
     struct tg_error err = {0};
-
     context_init(&ctx);
     assert_int_equal(listing_make(&ctx, root, patterns, &listing, &err), TG_SOURCE);
     if (!strstr(err.what, what))
@@ -108,7 +103,6 @@ static void check_error(const char *root, const char *patterns, const char *what
 static void test_errors(void **state)
 {
     const char *folder = *state;
-
     put_file(folder, "sub/a.jsonl", "");
     check_error(folder, "absent.jsonl", "absent.jsonl' does not exist");
     check_error(folder, "sub", "is a folder");
@@ -122,7 +116,6 @@ static void test_errors(void **state)
 static void test_names_that_are_not_utf8(void **state)
 {
     const char *folder = *state;
-
     put_file(folder, "caf\xe9.jsonl", "1");
     put_file(folder, "caf\\xe9.jsonl", "12");
     put_file(folder, "caf\xc3\xa9.jsonl", "123");
@@ -137,7 +130,6 @@ static void test_names_that_are_not_utf8(void **state)
 static void test_pipes(void **state)
 {
     const char *folder = *state;
-
     put_file(folder, "a", "1");
     assert_int_equal(mkfifo(path_in(folder, "pipe"), 0600), 0);
     warnings = 0;
@@ -166,7 +158,6 @@ static void test_matching(void **state)
         {"x/**/b.jsonl", "x/y/a.jsonl", false},
         {"../*", "../a", true},
     };
-
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         if (listing_matches(cases[i].pattern, cases[i].name) != cases[i].matches)
@@ -177,7 +168,6 @@ static void test_vanished(void **state)
 {
     struct listing listing;
     struct tg_error err = {0};
-
     put_file(*state, "a", "1");
     context_init(&ctx);
     assert_int_equal(listing_make(&ctx, *state, "*", &listing, NULL), TG_OK);
@@ -194,7 +184,6 @@ static void test_replaced(void **state)
     struct listing listing;
     struct reader *reader;
     struct tg_error err = {0};
-
     put_file(*state, "a", "1");
     put_file(*state, "b", "2");
     context_init(&ctx);
@@ -226,14 +215,12 @@ static void test_two_names(void **state)
 {
     struct listing listing;
     struct tg_error err = {0};
-
     put_file(*state, "a", "1");
     assert_int_equal(link(path_in(*state, "a"), path_in(*state, "d")), 0);
     assert_int_equal(symlink("a", path_in(*state, "e")), 0);
     assert_string_equal(list(*state, "*"), "a d e ");
     assert_int_equal(unlink(path_in(*state, "d")), 0);
     assert_int_equal(unlink(path_in(*state, "e")), 0);
-
     /* A pipe is warned of, when `a` was looked at, and `c` not yet. */
     put_file(*state, "c", "2");
     assert_int_equal(mkfifo(path_in(*state, "b"), 0600), 0);
@@ -249,7 +236,6 @@ static int work(void)
 {
     struct listing listing = {0};
     int rc = listing_make(&ctx, folder_of_torture, "*\na\nb*\nnone*", &listing, NULL);
-
     listing_release(&listing);
     return rc;
 }
@@ -280,6 +266,5 @@ int main(void)
         IN_FOLDER(test_two_names),
         IN_FOLDER(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/listing", tests, NULL, NULL);
 }

@@ -68,7 +68,6 @@ static void test_cursor(void **state)
 {
     struct cursor_contradiction found;
     struct cursor *cursor = cursor_of(&(struct cursor_options){.path = "ts"});
-
     (void)state;
     kept_of(cursor, "{\"ts\":\"8\"}\n{\"ts\":\"9\"}\n");
     assert_false(cursor_contradiction(cursor, &found));
@@ -78,25 +77,21 @@ static void test_cursor(void **state)
     assert_string_equal(found.other, "9");
     assert_string_equal(found.as, "numbers");
     cursor_free(cursor);
-
     cursor =
         cursor_of(&(struct cursor_options){.path = "ts", .stored_last_json = "\"12/31/2023\""});
     assert_string_equal(kept_of(cursor, "{\"ts\":\"01/02/2024\"}\n"), "");
     assert_true(cursor_contradiction(cursor, &found));
     assert_string_equal(found.as, "dates");
     cursor_free(cursor);
-
     cursor = cursor_of(&(struct cursor_options){.path = "ts", .last_value = TG_MIN});
     kept_of(cursor, "{\"ts\":\"10\"}\n{\"ts\":\"9\"}\n");
     assert_true(cursor_contradiction(cursor, &found));
     cursor_free(cursor);
-
     cursor = cursor_of(&(struct cursor_options){.path = "ts"});
     kept_of(cursor, "{\"ts\":9}\n{\"ts\":10}\n");
     kept_of(cursor, "{\"ts\":10.5}\n");
     assert_false(cursor_contradiction(cursor, &found));
     cursor_free(cursor);
-
     cursor = cursor_of(&(struct cursor_options){.path = "ts"});
     kept_of(cursor, "{\"ts\":\"2024-01-02T00:00:00Z\"}\n{\"ts\":\"2024-01-02T00:00:00+02:00\"}\n");
     assert_false(cursor_contradiction(cursor, &found)); /* instants, in whatever zone */
@@ -110,6 +105,5 @@ int main(void)
         cmocka_unit_test(test_dates),
         cmocka_unit_test(test_cursor),
     };
-
     return cmocka_run_group_tests_name("extract/order", tests, NULL, NULL);
 }

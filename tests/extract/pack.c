@@ -14,7 +14,6 @@ static struct tg_rows *push_rows(const yyjson_val *const **list)
 {
     struct tg_rows *rows = NULL;
     size_t count;
-
     if (rows_new(&rows, NULL) != TG_OK)
         return NULL;
     for (int i = 0; i < 2; i++) {
@@ -53,7 +52,6 @@ static int go_and_return(struct buf text[2])
     size_t cells = 0, cap;
     yyjson_val *cell;
     int rc = TG_OK;
-
     if (!from)
         return TG_NOMEM;
     for (int i = 0; i < 2; i++) {
@@ -83,7 +81,6 @@ done:
 static void rows_come_back_as_they_were(void **state)
 {
     struct buf text[2] = {BUF_INIT, BUF_INIT};
-
     (void)state;
     assert_int_equal(go_and_return(text), TG_OK);
     assert_true(text[0].len > 100);
@@ -104,7 +101,6 @@ static void parsed_rows_come_back(void **state)
     struct buf bytes = BUF_INIT, json = BUF_INIT;
     size_t cells = 0, cap;
     yyjson_val *cell;
-
     (void)state;
     memcpy(text, line, sizeof(line));
     assert_int_equal(json_page_new(&parser, NULL), TG_OK);
@@ -127,7 +123,6 @@ static int work(void)
 {
     struct buf text[2] = {BUF_INIT, BUF_INIT};
     int rc = go_and_return(text);
-
     buf_release(&text[0]);
     buf_release(&text[1]);
     return rc;
@@ -146,6 +141,5 @@ int main(void)
         cmocka_unit_test(parsed_rows_come_back),
         cmocka_unit_test(out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/pack", tests, NULL, NULL);
 }

@@ -26,7 +26,6 @@ static void open_bytes(const char *folder, const void *bytes, size_t len, struct
     struct tg_error err = {0};
     const char *path = path_in(folder, "it's [1].parquet");
     bool end;
-
     put_bytes(folder, "it's [1].parquet", bytes, len);
     if (parquet_columns_read(engine, path, &out->columns, &err) != TG_OK)
         fail_msg("%s", err.what);
@@ -61,7 +60,6 @@ static void check_formats(const char *folder, const void *bytes, size_t len, con
 {
     struct opened opened;
     struct buf text = BUF_INIT;
-
     open_bytes(folder, bytes, len, &opened);
     parquet_columns_mark(opened.columns, &opened.schema);
     put_formats(&text, &opened.schema);
@@ -77,7 +75,6 @@ static void check_select(const char *folder, const char *select, const char *for
 {
     struct buf file = BUF_INIT;
     const char *path = path_in(folder, "own.parquet");
-
     put_parquet(path, select);
     assert_int_equal(fs_read_file(path, &file, NULL), TG_OK);
     check_formats(folder, file.data, file.len, formats);
@@ -104,7 +101,6 @@ static void check_refused(const char *folder, const void *bytes, size_t len, con
 {
     struct parquet_columns *columns = NULL;
     struct tg_error err = {0};
-
     put_bytes(folder, "x.parquet", bytes, len);
     assert_int_equal(parquet_columns_read(engine, path_in(folder, "x.parquet"), &columns, &err),
                      TG_DATA);
@@ -128,7 +124,6 @@ static void check_int96(const char *folder, uint64_t nanoseconds, uint32_t day, 
     unsigned char bytes[sizeof(sample_int96)];
     struct opened opened;
     struct tg_error err = {0};
-
     memcpy(bytes, sample_int96, sizeof(bytes));
     unsigned char *place = memmem(bytes, sizeof(bytes), epoch, sizeof(epoch));
     assert_non_null(place);
@@ -146,7 +141,6 @@ static void check_int96(const char *folder, uint64_t nanoseconds, uint32_t day, 
 static void test_int96(void **state)
 {
     enum { YEAR_1 = 1721426, YEAR_10000 = 5373485 };
-
     check_int96(*state, 0, 2440588, true);
     check_int96(*state, 0, YEAR_1, true);
     check_int96(*state, 86399999999999, YEAR_10000 - 1, true);
@@ -161,7 +155,6 @@ static int work(void)
 {
     struct parquet_columns *columns = NULL;
     int rc = parquet_columns_read(engine, path_of_torture, &columns, NULL);
-
     parquet_columns_free(columns);
     return rc;
 }
@@ -169,7 +162,6 @@ static int work(void)
 static void test_torture(void **state)
 {
     char path[1024];
-
     put_bytes(*state, "x.parquet", sample_null_columns, sizeof(sample_null_columns));
     snprintf(path, sizeof(path), "%s/x.parquet", (const char *)*state);
     path_of_torture = path;
@@ -185,6 +177,5 @@ int main(void)
         IN_FOLDER(test_null_columns), IN_FOLDER(test_other_columns), IN_FOLDER(test_wide_decimals),
         IN_FOLDER(test_int96),        IN_FOLDER(test_torture),
     };
-
     return cmocka_run_group_tests_name("extract/parquet_columns", tests, start_engine, stop_engine);
 }

@@ -33,7 +33,6 @@ static int count_page(struct page_stream *base, struct page *page, struct tg_err
     struct counter *counter = (struct counter *)base;
     int number = counter->made + 1, rc = TG_OK;
     char text[32];
-
     page_clear(page);
     counter->thread = pthread_self();
     while (number == 2 && counter->cancel && !*counter->cancel)
@@ -66,7 +65,6 @@ static struct counter counter_of(int last)
 static struct page_stream *open_ahead(struct counter *counter)
 {
     struct page_stream *stream;
-
     assert_int_equal(read_ahead_open(&counter->base, PAGES_AHEAD, &stream, NULL), TG_OK);
     return stream;
 }
@@ -91,7 +89,6 @@ static void test_all(void **state)
     struct counter counter = counter_of(1000);
     struct page_stream *stream = open_ahead(&counter);
     struct page page = {.kind = PAGE_END};
-
     (void)state;
     for (int i = 1; i <= 1000; i++) {
         check_next(stream, &page, i);
@@ -114,7 +111,6 @@ static void test_bound(void **state)
     struct counter counter = counter_of(1000);
     struct page_stream *stream = open_ahead(&counter);
     struct page page = {.kind = PAGE_END};
-
     (void)state;
     for (int i = 0; i < 200 && counter.made < PAGES_AHEAD; i++)
         usleep(10000);
@@ -138,7 +134,6 @@ static void test_error(void **state)
     struct counter counter = counter_of(1000);
     struct page page = {.kind = PAGE_END};
     struct tg_error err = {0};
-
     (void)state;
     counter.fail_at = 4;
     struct page_stream *stream = open_ahead(&counter);
@@ -155,7 +150,6 @@ static void test_error(void **state)
 static void test_error_unheard(void **state)
 {
     struct counter counter = counter_of(1000);
-
     (void)state;
     counter.fail_at = 1;
     page_stream_close(open_ahead(&counter));
@@ -177,7 +171,6 @@ static void test_cancel_while_empty(void **state)
     struct page page = {.kind = PAGE_END};
     struct tg_error err = {0};
     pthread_t thread;
-
     (void)state;
     counter.cancel = &cancel;
     struct page_stream *stream = open_ahead(&counter);
@@ -195,7 +188,6 @@ static int work(void)
     struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
-
     TRY(read_ahead_open(&counter.base, PAGES_AHEAD, &stream, NULL));
     do
         TRY(stream->next(stream, &page, NULL));
@@ -223,6 +215,5 @@ int main(void)
         cmocka_unit_test(test_cancel_while_empty),
         cmocka_unit_test(test_out_of_memory),
     };
-
     return cmocka_run_group_tests_name("extract/read_ahead", tests, NULL, NULL);
 }

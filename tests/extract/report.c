@@ -22,7 +22,6 @@ static void check(struct listed_file *files, size_t count, const char *expected)
     const struct listing listing = {.items = files, .count = count};
     struct buf lines = BUF_INIT;
     struct context ctx;
-
     context_init(&ctx);
     ctx.log = take_line;
     ctx.user = &lines;
@@ -40,7 +39,6 @@ static void test_nothing(void **state)
         {.name = "touched", .fate = FILE_NOTED, .reason = FILE_TOUCHED, .entry = &entry},
         {.name = "left", .fate = FILE_LEFT},
     };
-
     (void)state;
     check(NULL, 0, "");
     check(files, 4, "");
@@ -59,7 +57,6 @@ static void test_lines(void **state)
         {.name = "f", .fate = FILE_WHOLE, .reason = FILE_COPIED, .rows = 8},
         {.name = "g", .fate = FILE_NOTED, .reason = FILE_COPIED, .entry = &one},
     };
-
     (void)state;
     check(files, sizeof(files) / sizeof(files[0]),
           "! resource 'r': rewritten since it was loaded, and loaded again whole: 'b' (1 file, 2 "
@@ -81,6 +78,5 @@ int main(void)
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_lines),
     };
-
     return cmocka_run_group_tests_name("extract/report", tests, NULL, NULL);
 }

@@ -23,7 +23,6 @@ static void test_list(void **state)
 {
     size_t count;
     const struct source_driver *const *list = source_list(&count);
-
     (void)state;
     assert_true(count >= 2);
     for (size_t i = 0; i < count; i++) {
@@ -81,7 +80,6 @@ static void test_sources(void **state)
     struct page_stream *stream;
     struct resource_request request = {.name = "r"};
     struct tg_error err = {0};
-
     (void)state;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         request.source.name = names[i];
@@ -121,6 +119,5 @@ int main(void)
         cmocka_unit_test(test_list),
         cmocka_unit_test(test_sources),
     };
-
     return cmocka_run_group_tests_name("extract/source", tests, NULL, NULL);
 }

@@ -27,7 +27,6 @@ static int open_csv(const char *path, struct csv_options options, struct page_st
 {
     struct reader *text;
     int rc = TG_OK;
-
     *out = NULL;
     options.name = path;
     TRY(reader_open(path, &text, err));
@@ -40,7 +39,6 @@ done:
 static void read_all(struct page_stream *stream, const char *name, struct outcome *out)
 {
     struct page page = {.kind = PAGE_END};
-
     while (out->rc == TG_OK) {
         out->rc = stream->next(stream, &page, &out->err);
         if (out->rc != TG_OK || page.kind == PAGE_END)
@@ -64,7 +62,6 @@ static struct outcome read_table(const char *path, struct csv_options options)
 {
     struct outcome out = {.rc = TG_OK};
     struct page_stream *stream = NULL;
-
     out.rc = open_csv(path, options, &stream, &out.err);
     read_all(stream, path, &out);
     return out;
@@ -74,7 +71,6 @@ static struct outcome read_parquet(const char *path)
 {
     struct outcome out = {.rc = TG_OK};
     struct page_stream *stream = NULL;
-
     out.rc = parquet_reader_open(engine, path, path, &stream, &out.err);
     read_all(stream, path, &out);
     return out;
@@ -83,7 +79,6 @@ static struct outcome read_parquet(const char *path)
 static void gzip_file(const char *path, const char *mode, const char *bytes, size_t len)
 {
     gzFile file = gzopen(path, mode);
-
     assert_int_equal(gzwrite(file, bytes, (unsigned)len), len);
     assert_int_equal(gzclose(file), Z_OK);
 }
@@ -155,7 +150,6 @@ static void test_csv_one_column(void **state)
         {"a\n\"\"\n1\n", "it's", "a=\"\" a=\"1\" "},
         {"a\n \n\"\"\"\"\n", NULL, "a=\" \" a=\"\\\"\" "},
     };
-
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         put_file(*state, "x.csv", files[i].content);
         struct outcome out =
@@ -172,7 +166,6 @@ static void test_not_csv(void **state)
 {
     struct buf parquet = BUF_INIT;
     const char *path = path_in(*state, "x.parquet");
-
     put_parquet(path, "1 AS id");
     assert_int_equal(fs_read_file(path, &parquet, NULL), TG_OK);
     check_refused(*state, &parquet, parquet.len, "those of a Parquet file");
@@ -197,7 +190,6 @@ static void test_not_csv(void **state)
 static void test_csv_equal_names(void **state)
 {
     static const struct tg_column hints[] = {{.name = "a_1", .data_type = "text"}};
-
     put_file(*state, "x.csv", "a,b,a\n1,2,3\n");
     struct outcome out =
         read_table(path_in(*state, "x.csv"),
@@ -238,7 +230,6 @@ static void test_csv_long_line(void **state)
 {
     struct buf text = BUF_INIT;
     char *field = mem_alloc(4000001);
-
     memset(field, 'x', 4000000);
     field[4000000] = '\0';
     buf_printf(&text, "id,t\n1,%s\n2,b\n", field);
@@ -267,7 +258,6 @@ static void test_csv_nanoseconds(void **state)
     struct context warned;
     struct warnings warnings;
     struct csv_options options = {.header = true, .ctx = &warned};
-
     context_init(&warned);
     warnings_init(&warnings);
     warned.warnings = &warnings;
@@ -308,7 +298,6 @@ static void test_csv_no_file(void **state)
     struct outcome out = {.rc = TG_OK};
     struct page_stream *stream;
     struct reader *reader;
-
     (void)state;
     assert_int_equal(reader_open_source(&source.base, "an answer", &reader, NULL), TG_OK);
     assert_int_equal(csv_reader_open(engine, reader, &options, &stream, NULL), TG_OK);
@@ -325,7 +314,6 @@ static void test_csv_compressed(void **state)
     char packed[256];
     struct csv_options options = {.header = true};
     struct outcome out;
-
     put_bytes(*state, "x.csv", packed, ZSTD_compress(packed, sizeof(packed), text, 7, 3));
     out = read_table(path_in(*state, "x.csv"), options);
     assert_string_equal(buf_string(&out.text), "id=1 id=2 ");
@@ -357,7 +345,6 @@ static void test_csv_damaged(void **state)
 {
     struct buf text = BUF_INIT, packed = BUF_INIT;
     const char *path = path_in(*state, "x.csv");
-
     long_csv(&text);
     gzip_file(path, "wb", text.data, text.len);
     assert_int_equal(fs_read_file(path, &packed, NULL), TG_OK);
@@ -386,7 +373,6 @@ static void test_csv_members(void **state)
     struct buf text = BUF_INIT, packed = BUF_INIT;
     const char *path = path_in(*state, "x.csv");
     struct outcome out;
-
     long_csv(&text);
     gzip_file(path, "wb", text.data, 700000);
     gzip_file(path, "ab", "", 0);
@@ -416,7 +402,6 @@ static void test_csv_members(void **state)
 static void test_csv_long_last_line(void **state)
 {
     struct buf text = BUF_INIT;
-
     buf_text(&text, "id,t\n1,a\n2,");
     for (int i = 0; i < 2000000; i++)
         buf_text(&text, "0123456789");
@@ -435,7 +420,6 @@ static void test_csv_order(void **state)
     struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     int64_t next = 0, id = 0;
-
     buf_text(&text, "id,text\n");
     for (int i = 0; i < 300000; i++)
         buf_printf(&text, "%d,some text to make the file long enough\n", i);
@@ -464,7 +448,6 @@ static void check_csv_error(const char *folder, const char *content, const char 
 {
     struct outcome out;
     char where[1200];
-
     put_file(folder, "x.csv", content);
     const char *path = path_in(folder, "x.csv");
     out = read_table(path, (struct csv_options){.header = true});
@@ -483,7 +466,6 @@ static void check_csv_error(const char *folder, const char *content, const char 
 static void test_csv_errors(void **state)
 {
     struct buf text = BUF_INIT;
-
     check_csv_error(*state, "id,name\n1,a\n2,b,c\n", ", line 3",
                     "Expected Number of Columns: 2 Found: 3");
     check_csv_error(*state, "id,name\n1,a\n2\n3,c\n", ", line 3",
@@ -511,7 +493,6 @@ static void test_csv_late_misfit(void **state)
     struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     uint64_t rows = 0, misfits = 0;
-
     buf_text(&text, "id,v\n");
     for (int i = 0; i < 250000; i++)
         buf_printf(&text, "%d,%d\n", i, i);
@@ -545,7 +526,6 @@ static void test_absent(void **state)
 {
     struct outcome out =
         read_table(path_in(*state, "x.csv"), (struct csv_options){.header = false});
-
     assert_int_equal(out.rc, TG_SOURCE);
     assert_non_null(strstr(out.err.what, "x.csv"));
 }
@@ -555,7 +535,6 @@ static void test_absent(void **state)
 static void test_parquet(void **state)
 {
     const char *path = path_in(*state, "it[1]*.parquet");
-
     put_file(*state, "it1x.parquet", "another that the pattern would match");
     put_parquet(path, "range AS id, 'x' AS t FROM range(5000)");
     struct outcome out = read_parquet(path);
@@ -571,7 +550,6 @@ static void check_parquet(const char *folder, const char *select, const char *fo
                           const char *rows)
 {
     const char *path = path_in(folder, "x.parquet");
-
     put_parquet(path, select);
     struct outcome out = read_parquet(path);
     if (out.rc != TG_OK)
@@ -634,7 +612,6 @@ static void test_parquet_columns(void **state)
 {
     unsigned char bytes[sizeof(sample_int96)];
     struct outcome out;
-
     out = read_sample(*state, sample_null_columns, sizeof(sample_null_columns));
     assert_int_equal(out.rc, TG_OK);
     assert_string_equal(out.formats, "l n +s +l u ");
@@ -668,7 +645,6 @@ static void test_damaged_parquet(void **state)
         {"PAR1 that is cut off before its end", "duckdb: Invalid Input Error: No magic bytes"},
     };
     const char *path = path_in(*state, "x.parquet");
-
     for (size_t i = 0; i < 3; i++) {
         put_file(*state, "x.parquet", files[i].content);
         struct outcome out = read_parquet(path);
@@ -712,6 +688,5 @@ int main(void)
         IN_FOLDER(test_parquet_columns),
         IN_FOLDER(test_damaged_parquet),
     };
-
     return cmocka_run_group_tests_name("extract/table_reader", tests, start_engine, stop_engine);
 }

@@ -17,7 +17,6 @@ static void check_at(const struct text_walk *content, int64_t bytes, const char 
 {
     struct hash_stream *stream;
     char wanted[HASH_STREAM_TEXT + 1], got[HASH_STREAM_TEXT + 1];
-
     assert_int_equal(hash_stream_bytes(content->text), bytes);
     assert_int_equal(hash_stream_new(&stream, NULL), TG_OK);
     hash_stream_add(stream, text, (size_t)bytes);
@@ -33,7 +32,6 @@ static int open_walk(const char *folder, const char *name, struct text_walk *out
     char path[1024];
     struct fs_stat info;
     int rc = TG_OK;
-
     *out = (struct text_walk){0};
     snprintf(path, sizeof(path), "%s", path_in(folder, name));
     TRY(fs_stat(path, &info, err));
@@ -49,7 +47,6 @@ static void test_walk(void **state)
     struct buf text = BUF_INIT;
     bool more;
     char next;
-
     for (int i = 0; i < 20000; i++)
         buf_printf(&text, "%d,text\n", i);
     put_file(*state, "a", buf_string(&text));
@@ -67,7 +64,6 @@ static void test_walk(void **state)
     assert_int_equal(next, text.data[150001]);
     check_at(&content, 150001, text.data);
     text_close(&content);
-
     assert_int_equal(open_walk(*state, "a", &content, NULL), TG_OK);
     assert_int_equal(text_pass(&content, INT64_MAX, NULL), TG_OK);
     check_at(&content, (int64_t)text.len, text.data);
@@ -82,7 +78,6 @@ static int work(void)
 {
     struct text_walk content = {0};
     int rc = TG_OK;
-
     TRY(open_walk(folder_of_torture, "a", &content, NULL));
     TRY(text_pass(&content, INT64_MAX, NULL));
 done:
@@ -93,7 +88,6 @@ done:
 static void test_failures(void **state)
 {
     struct text_walk content;
-
     assert_int_equal(open_walk(*state, "absent", &content, NULL), TG_SOURCE);
     text_close(&content);
     put_file(*state, "a", "1");
@@ -107,6 +101,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_walk, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_failures, folder_setup, folder_teardown),
     };
-
     return cmocka_run_group_tests_name("extract/text", tests, NULL, NULL);
 }

@@ -159,7 +159,6 @@ static void test_failures(void **state)
     sample_ok(append("t", 0, 5, err));
     assert_int_equal(spool_finish(spool, &manifest, &problem), TG_IO);
     assert_non_null(strstr(problem.where, "table 't'"));
-
     spool_free(spool);
     sample_ok(spool_new(&ctx, engine, ".", &spool, err));
     sample_ok(append("t", 0, 5, err));

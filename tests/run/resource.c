@@ -68,7 +68,6 @@ static void shorten_hashes(struct fixture *fixture)
     struct state_cursor cursor;
     struct buf sql = BUF_INIT;
     bool found;
-
     context_init(&ctx);
     assert_done(fixture, connection_open(&ctx, fixture->destination, false, &con, &fixture->err));
     assert_done(fixture, connection_fetch(con, "SELECT state FROM d._dlt_pipeline_state", &rows,

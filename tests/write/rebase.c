@@ -85,7 +85,6 @@ static void test_union(void **state)
     struct table *other = add_table(&t, &theirs, "other", NULL);
     add_column(&t, &theirs, other, "v", TYPE_DOUBLE);
     theirs.version = 7;
-
     fixture_table(&t, "item", NULL, DISPOSITION_MERGE);
     fixture_table(&t, "item__tags", "item", DISPOSITION_NONE);
     fixture_table(&t, "other", NULL, DISPOSITION_REPLACE);

@@ -38,7 +38,6 @@ int boundary_restore(struct boundary *boundary, const char *const *texts, size_t
 {
     size_t kept = 0;
     int rc = TG_OK;
-
     TRY(mem_grow(&boundary->stored, &boundary->stored_cap, count + 1, sizeof(*boundary->stored),
                  err));
     TRY(mem_grow(&boundary->texts, &boundary->text_cap, count + 1, sizeof(*boundary->texts), err));
@@ -62,7 +61,6 @@ done:
 static struct stored_hash *find_stored(struct boundary *boundary, const char *text)
 {
     struct stored_hash key = {.renewed = false};
-
     if (boundary->stored_count == 0)
         return NULL;
     memcpy(key.text, text, strlen(text) + 1);
@@ -73,7 +71,6 @@ int boundary_find_text(struct boundary *boundary, const char *text, const struct
                        bool *known, struct tg_error *err)
 {
     struct stored_hash *found = find_stored(boundary, text);
-
     *known = found != NULL;
     if (!found || boundary->anew)
         return TG_OK;
@@ -86,7 +83,6 @@ int boundary_find(struct boundary *boundary, const struct row_hash *hash, bool *
 {
     bool is_long = find_stored(boundary, hash->text) != NULL;
     int rc = boundary_find_text(boundary, hash->brief, hash, known, err);
-
     *known = *known || is_long;
     return rc;
 }
@@ -101,7 +97,6 @@ static int compare_seen(const void *a, const void *b)
 static void settle(struct boundary *boundary)
 {
     size_t kept = 0;
-
     if (boundary->settled == boundary->seen_count)
         return;
     qsort(boundary->seen, boundary->seen_count, sizeof(*boundary->seen), compare_seen);
@@ -114,7 +109,6 @@ static void settle(struct boundary *boundary)
 int boundary_add(struct boundary *boundary, const struct row_hash *hash, struct tg_error *err)
 {
     int rc = TG_OK;
-
     if (boundary->seen_count > SETTLE_MIN && boundary->seen_count >= 2 * boundary->settled)
         settle(boundary);
     TRY(mem_grow(&boundary->seen, &boundary->seen_cap, boundary->seen_count + 1,
@@ -137,7 +131,6 @@ void boundary_restart(struct boundary *boundary)
 static size_t count_left(const struct boundary *boundary)
 {
     size_t left = 0;
-
     for (size_t i = 0; i < boundary->stored_count && !boundary->anew; i++)
         left += !boundary->stored[i].renewed;
     return left;
@@ -158,7 +151,6 @@ size_t boundary_texts(struct boundary *boundary, const char *const **out)
 {
     bool brief = !boundary->has_long && count_left(boundary) > 0;
     size_t count = 0, kept = 0;
-
     settle(boundary);
     for (size_t i = 0; i < boundary->seen_count; i++)
         boundary->texts[count++] = brief ? boundary->seen[i].brief : boundary->seen[i].text;

@@ -95,7 +95,6 @@ static int split_path(struct cursor *cursor, struct tg_error *err)
 {
     const char *name = cursor->path;
     size_t count = 1;
-
     if (strncmp(name, "$.", 2) == 0)
         name += 2;
     if (strpbrk(name, "[]*") || strcmp(name, "$") == 0)
@@ -131,7 +130,6 @@ static int copy_options(struct cursor *cursor, const struct cursor_options *opti
                         struct tg_error *err)
 {
     int rc = TG_OK;
-
     cursor->path = arena_strdup(&cursor->arena, options->path);
     cursor->key = arena_alloc(&cursor->arena, (options->key_count + 1) * sizeof(*cursor->key));
     if (!cursor->path || !cursor->key)
@@ -159,7 +157,6 @@ static int restore(struct cursor *cursor, const struct cursor_options *options,
 {
     struct buf text = BUF_INIT;
     int rc = TG_OK;
-
     cursor->start = cursor->initial;
     if (cursor->end.kind != TG_VALUE_NONE) {
         cursor->hash = CURSOR_HASH_NONE;
@@ -187,7 +184,6 @@ int cursor_new(const struct cursor_options *options, struct cursor **out, struct
 {
     struct cursor *cursor = mem_calloc(1, sizeof(*cursor));
     int rc = TG_OK;
-
     *out = NULL;
     if (!cursor)
         return error_nomem(err);
@@ -290,7 +286,6 @@ static int hash_form(struct pass *pass, struct row_ref ref, int form, char out[H
     size_t key_count = cursor->hash == CURSOR_HASH_KEY ? cursor->key_count : 0;
     int flags = CELL_JSON_SORTED | form;
     int rc = TG_OK;
-
     buf_clear(&cursor->json);
     if (!ref.cell)
         TRY(cursor_batch_json(pass->page, ref.index, cursor->key, key_count, flags, &cursor->json,
@@ -318,7 +313,6 @@ static int hash_row(struct pass *pass, struct row_ref ref, struct row_hash *out,
 {
     char brief[HASH_ROW_TEXT + 1];
     int rc = TG_OK;
-
     TRY(hash_form(pass, ref, CELL_JSON_ZULU, out->text, err));
     memcpy(brief, out->text, sizeof(brief));
     if (has_timestamp(pass, ref))
@@ -357,7 +351,6 @@ static int clash(const struct pass *pass, struct row_ref ref, const struct curso
     const struct cursor *cursor = pass->cursor;
     bool is_text = value->kind == TG_VALUE_TEXT && cursor->part_count == 1;
     char here[80], there[80], hint[200] = "";
-
     cursor_value_print(value, here, sizeof(here));
     cursor_value_print(other, there, sizeof(there));
     if (is_text)
@@ -377,7 +370,6 @@ static void watch_order(struct cursor *cursor, const struct cursor_value *value,
                         const struct cursor_value *other)
 {
     struct cursor_contradiction *found = &cursor->contradiction;
-
     found->as = order_contradicts(value->text, value->len, other->text, other->len);
     if (!found->as)
         return;
@@ -408,7 +400,6 @@ static int is_known(struct pass *pass, struct row_ref ref, bool *known, struct t
     char text[HASH_ROW_TEXT + 1];
     struct row_hash hash;
     int rc = TG_OK;
-
     *known = false;
     if (boundary->stored_count == 0 || pass->cursor->hash == CURSOR_HASH_NONE)
         return TG_OK;
@@ -427,7 +418,6 @@ static inline int at_last(struct pass *pass, struct row_ref ref, bool beyond,
                           const struct cursor_value *value, struct tg_error *err)
 {
     struct cursor *cursor = pass->cursor;
-
     if (beyond) {
         pass->last = *value;
         pass->moved = true;
@@ -452,7 +442,6 @@ static int judge(struct pass *pass, struct row_ref ref, const struct cursor_valu
     bool known = false;
     int order = 1;
     int rc = TG_OK;
-
     *verdict = ROW_OUTSIDE;
     if (value->kind == TG_VALUE_NONE)
         return missing(pass, ref, verdict, err);
@@ -494,7 +483,6 @@ static inline const yyjson_val *find_field(struct cursor *cursor, const yyjson_v
     const struct part *part = cursor->parts;
     size_t count = cell_len(row), predicted = cursor->predicted;
     const yyjson_val *key = row + 1, *found = NULL;
-
     if (predicted < count) {
         if (row->uni.ofs == (1 + 2 * count) * sizeof(*row))
             key += 2 * predicted;
@@ -519,7 +507,6 @@ static int row_value(struct pass *pass, const yyjson_val *row, struct cursor_val
 {
     struct cursor *cursor = pass->cursor;
     const yyjson_val *cell = row;
-
     if (cursor->part_count == 1)
         cell = find_field(cursor, row);
     else
@@ -546,7 +533,6 @@ static int sort_into_groups(struct pass *pass, size_t index, enum verdict verdic
                             struct tg_error *err)
 {
     struct cursor *cursor = pass->cursor;
-
     if (verdict == ROW_KEPT)
         return groups_pass(cursor->groups, pass->page->rows[index], err);
     if (verdict == ROW_KNOWN || (verdict == ROW_OUTSIDE && !cursor->groups_share_value))
@@ -559,7 +545,6 @@ static int filter_rows(struct pass *pass, struct tg_error *err)
     struct page *page = pass->page;
     size_t kept = 0;
     int rc = TG_OK;
-
     for (size_t i = 0; i < page->row_count; i++) {
         const yyjson_val *row = page->rows[i];
         struct cursor_value value;
@@ -588,7 +573,6 @@ static int judge_batch(struct pass *pass, int64_t *kept, struct tg_error *err)
     struct cursor_column column;
     size_t count = (size_t)page->array.length;
     int rc = TG_OK;
-
     *kept = 0;
     rc = cursor_column_find(page, name, &column, err);
     if (rc != TG_OK)
@@ -617,7 +601,6 @@ static int add_hashes(struct pass *pass, struct tg_error *err)
     struct boundary *boundary = &progress->boundary;
     struct row_hash hash;
     int rc = TG_OK;
-
     if (pass->moved) {
         boundary_restart(boundary);
         progress->crowded = false;
@@ -642,7 +625,6 @@ static int end_page(struct pass *pass, struct tg_error *err)
 {
     struct progress *progress = pass->cursor->progress;
     int rc = TG_OK;
-
     TRY(add_hashes(pass, err));
     if (!pass->moved)
         goto done;
@@ -665,7 +647,6 @@ int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped, s
     uint64_t count = page->row_count;
     int64_t kept = 0;
     int rc = TG_OK;
-
     *dropped = 0;
     cursor->boundary_count = 0;
     if (page->kind == PAGE_ROWS) {

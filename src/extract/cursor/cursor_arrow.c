@@ -39,7 +39,6 @@ int cursor_column_find(const struct page *page, const char *name, struct cursor_
 {
     int64_t index = find_child(&page->schema, name);
     int rc = TG_OK;
-
     *out = (struct cursor_column){.array = NULL};
     if (index < 0)
         return TG_OK;
@@ -71,7 +70,6 @@ static int set_decimal(const struct cursor_column *column, int64_t row, struct c
 {
     struct buf digits = BUF_INIT;
     int rc = TG_OK;
-
     TRY(value_text(column->schema, column->array, row, &digits, err));
     TRY(buf_check(&digits, err));
     if (!cursor_value_set_number(out, buf_string(&digits), digits.len))
@@ -99,7 +97,6 @@ int cursor_column_value(const struct cursor_column *column, int64_t row, struct 
     const struct ArrowSchema *schema = column->schema;
     const struct ArrowArray *array = column->array;
     double real;
-
     row += column->offset;
     *out = (struct cursor_value){.kind = TG_VALUE_NONE};
     if (!array || array_is_null(array, row))
@@ -146,7 +143,6 @@ static int put_timestamp(const struct ArrowSchema *schema, const struct ArrowArr
     struct buf scratch = BUF_INIT;
     yyjson_val cell;
     int rc = TG_OK;
-
     TRY(value_cell(schema, array, row, &scratch, &cell, err));
     cell_json(out, &cell, flags);
     rc = buf_check(out, err);
@@ -160,7 +156,6 @@ static int put_column(const struct page *page, int64_t index, int64_t row, int f
 {
     const struct ArrowSchema *schema = page->schema.children[index];
     const struct ArrowArray *array = page->array.children[index];
-
     row += page->array.offset;
     if (is_timestamp(schema))
         return put_timestamp(schema, array, row, flags, out, err);
@@ -172,7 +167,6 @@ static int compare_columns(const void *left, const void *right)
     const struct ArrowSchema *const *a = *(const struct ArrowSchema *const *const *)left;
     const struct ArrowSchema *const *b = *(const struct ArrowSchema *const *const *)right;
     int order = strcmp(name_of(*a), name_of(*b));
-
     return order != 0 ? order : (a > b) - (a < b);
 }
 
@@ -182,7 +176,6 @@ static int put_row(const struct page *page, int64_t row, int flags, struct buf *
     size_t count = (size_t)page->schema.n_children;
     struct ArrowSchema *const **sorted = mem_alloc((count + 1) * sizeof(*sorted));
     int rc = TG_OK;
-
     if (!sorted)
         return error_nomem(err);
     for (size_t i = 0; i < count; i++)
@@ -206,7 +199,6 @@ int cursor_batch_json(const struct page *page, int64_t row, const char *const *n
                       int flags, struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
-
     if (count == 0)
         return put_row(page, row, flags, out, err);
     if (count > 1)
@@ -234,7 +226,6 @@ int cursor_batch_keep(struct page *page, const uint8_t *keep, int64_t keep_count
 {
     struct ArrowArray taken = {.release = NULL};
     int rc = TG_OK;
-
     if (keep_count == page->array.length)
         return TG_OK;
     TRY(batch_take(&page->schema, &page->array, keep, keep_count, &taken, err));

@@ -37,7 +37,6 @@ enum { MARK_LEN = 3, NUMBER_CHARS = 512, TEXT_SHOWN = 60 };
 void cursor_value_set_text(struct cursor_value *out, const char *text, size_t len)
 {
     struct time_point point;
-
     *out = (struct cursor_value){.kind = TG_VALUE_TEXT, .text = text, .len = len};
     out->is_instant = time_parse_timestamp(text, len, &point);
     if (out->is_instant)
@@ -83,7 +82,6 @@ bool cursor_value_set_number(struct cursor_value *out, const char *digits, size_
     char text[NUMBER_CHARS];
     yyjson_val number = {0};
     const char *end;
-
     if (len == 0 || len >= sizeof(text))
         return false;
     memcpy(text, digits, len);
@@ -96,7 +94,6 @@ bool cursor_value_set_cell(struct cursor_value *out, const yyjson_val *cell)
 {
     struct type_spec spec;
     yyjson_val natural;
-
     switch (cell_kind(cell)) {
     case CELL_NONE:
     case CELL_NULL: *out = (struct cursor_value){.kind = TG_VALUE_NONE}; return true;
@@ -131,7 +128,6 @@ bool cursor_value_set_cell(struct cursor_value *out, const yyjson_val *cell)
 static int compare_int_double(int64_t number, double real)
 {
     int64_t whole;
-
     if (real >= INT64_EDGE)
         return -1;
     if (real < -INT64_EDGE)
@@ -145,7 +141,6 @@ static int compare_int_double(int64_t number, double real)
 static bool compare_numbers(const struct cursor_value *a, const struct cursor_value *b, int *order)
 {
     bool a_int = a->kind == TG_VALUE_INT64, b_int = b->kind == TG_VALUE_INT64;
-
     if ((!a_int && a->kind != TG_VALUE_DOUBLE) || (!b_int && b->kind != TG_VALUE_DOUBLE))
         return false;
     if (a_int && b_int)
@@ -170,7 +165,6 @@ static int64_t day_start(int64_t days)
 static bool instant_of(const struct cursor_value *value, int64_t *us)
 {
     int32_t days;
-
     switch (value->kind) {
     case TG_VALUE_TIMESTAMP: *us = value->int64; return true;
     case TG_VALUE_DATE: *us = day_start(value->int64); return true;
@@ -190,7 +184,6 @@ static int compare_bytes(const struct cursor_value *a, const struct cursor_value
 {
     size_t shorter = a->len < b->len ? a->len : b->len;
     int order = shorter > 0 ? memcmp(a->text, b->text, shorter) : 0;
-
     return order != 0 ? order : (a->len > b->len) - (a->len < b->len);
 }
 
@@ -198,7 +191,6 @@ bool cursor_value_compare_kinds(const struct cursor_value *a, const struct curso
                                 int *order)
 {
     int64_t left, right;
-
     if (compare_numbers(a, b, order))
         return true;
     if (a->kind == TG_VALUE_TEXT && b->kind == TG_VALUE_TEXT && !(a->is_instant && b->is_instant)) {
@@ -240,7 +232,6 @@ static bool parse_text(struct cursor_value *out, const char *text, size_t len)
     size_t rest_len = len - MARK_LEN;
     struct time_point point;
     int32_t days;
-
     if (len < MARK_LEN || memcmp(text, "\xef\x80", 2) != 0) {
         cursor_value_set_text(out, text, len);
         return true;
@@ -270,7 +261,6 @@ int cursor_value_parse(struct cursor_value *out, const char *json, struct buf *t
     yyjson_val *root;
     bool fits;
     int rc = TG_OK;
-
     TRY(json_parse(json, strlen(json), "stored cursor value", &doc, err));
     root = yyjson_doc_get_root(doc);
     if (yyjson_is_str(root)) {
@@ -303,7 +293,6 @@ const char *cursor_value_kind(const struct cursor_value *value)
         [TG_VALUE_TIMESTAMP] = "a timestamp",
         [TG_VALUE_DATE] = "a date",
     };
-
     return names[value->kind];
 }
 
@@ -316,7 +305,6 @@ void cursor_value_print(const struct cursor_value *value, char *out, size_t cap)
 {
     int year, month, day;
     int64_t days = value->int64;
-
     switch (value->kind) {
     case TG_VALUE_INT64: snprintf(out, cap, "%lld", (long long)value->int64); return;
     case TG_VALUE_DOUBLE: snprintf(out, cap, "%.17g", value->real); return;

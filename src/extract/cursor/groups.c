@@ -85,7 +85,6 @@ static void put_text(struct buf *out, const char *text, size_t len)
 {
     struct cursor_value value;
     int32_t days;
-
     while (len > 0 && (text[0] == ' ' || text[0] == '\t'))
         text++, len--;
     while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t'))
@@ -107,7 +106,6 @@ static void put_value(struct buf *out, const yyjson_val *cell)
 {
     char digits[INT_CHARS];
     struct cursor_value value;
-
     if (!cell || cell_kind(cell) == CELL_NULL) {
         buf_char(out, '0');
     } else if (cell_kind(cell) == CELL_TEXT) {
@@ -134,7 +132,6 @@ static void put_value(struct buf *out, const yyjson_val *cell)
 static const yyjson_val *find_value(const yyjson_val *row, const char *name)
 {
     const yyjson_val *cell = cell_find(row, name, strlen(name));
-
     for (const char *rest = name; !cell && (rest = strstr(rest, "__")); rest += 2) {
         const yyjson_val *outer = cell_find(row, name, (size_t)(rest - name));
         if (outer && rest > name && rest[2] != '\0')
@@ -147,7 +144,6 @@ static int hash_group(struct groups *groups, const yyjson_val *row, uint64_t out
                       struct tg_error *err)
 {
     int rc = TG_OK;
-
     buf_clear(&groups->text);
     for (size_t i = 0; i < groups->key_count; i++) {
         put_value(&groups->text, find_value(row, groups->key[i]));
@@ -165,7 +161,6 @@ static int shelf_init(struct shelf *shelf, const char *stem, size_t column_count
                       struct tg_error *err)
 {
     struct type_spec types[SHELF_COLUMNS] = {{.type = TYPE_NONE}};
-
     *shelf = (struct shelf){.stem = stem, .column_count = column_count, .bytes_max = bytes_max};
     for (size_t i = 0; i < column_count; i++)
         types[i].type = i == ROW ? TYPE_BINARY : TYPE_BIGINT;
@@ -190,7 +185,6 @@ static int shelf_close(struct shelf *shelf, struct tg_error *err)
     struct ArrowArray children[SHELF_COLUMNS] = {{.release = NULL}};
     size_t exported = 0;
     int rc = TG_OK;
-
     if (shelf->row_count == 0)
         return TG_OK;
     TRY(mem_grow(&shelf->arrays, &shelf->cap, shelf->count + 1, sizeof(*shelf->arrays), err));
@@ -215,7 +209,6 @@ static int shelf_flush(struct groups *groups, struct shelf *shelf, struct tg_err
     const char *path;
     size_t count;
     int rc = TG_OK;
-
     TRY(shelf_close(shelf, err));
     if (shelf->count == 0)
         goto done;
@@ -240,7 +233,6 @@ static int shelf_add(struct groups *groups, struct shelf *shelf, const int64_t *
                      const struct buf *bytes, struct tg_error *err)
 {
     int rc = TG_OK;
-
     if (shelf->row_count == BATCH_ROWS)
         TRY(shelf_close(shelf, err));
     if (shelf->bytes > shelf->bytes_max)
@@ -269,7 +261,6 @@ int groups_new(const struct groups_options *options, struct groups **out, struct
     struct groups *groups = mem_calloc(1, sizeof(*groups));
     size_t share = options->ctx->memory_bytes_max / SHARE;
     int rc = TG_OK;
-
     *out = NULL;
     if (!groups)
         return error_nomem(err);
@@ -320,7 +311,6 @@ int groups_pass(struct groups *groups, const yyjson_val *row, struct tg_error *e
 {
     uint64_t hash[2];
     int rc = TG_OK;
-
     TRY(hash_group(groups, row, hash, err));
     if (groups->passed.total > 0 && memcmp(hash, groups->last, sizeof(hash)) == 0)
         goto done; /* most come group by group */
@@ -347,7 +337,6 @@ static int find_place(struct groups *groups, const struct page *page, struct tg_
 {
     struct place place = {.has_lines = page->lines != NULL};
     int rc = TG_OK;
-
     if (groups->place_count > 0 && same_place(&groups->places[groups->place_count - 1], page))
         return TG_OK;
     TRY(mem_grow(&groups->places, &groups->place_cap, groups->place_count + 1, sizeof(place), err));
@@ -365,7 +354,6 @@ int groups_hold(struct groups *groups, const struct page *page, size_t index, st
     const yyjson_val *row = page->rows[index];
     uint64_t number = page->lines ? page->lines[index] : page->first_row + index, hash[2];
     int rc = TG_OK;
-
     TRY(find_place(groups, page, err));
     TRY(hash_group(groups, row, hash, err));
     buf_clear(&groups->text);
@@ -384,7 +372,6 @@ static int start_replay(struct groups *groups, struct tg_error *err)
 {
     struct buf sql = BUF_INIT;
     int rc = TG_OK;
-
     groups->replaying = true;
     if (groups->held.total == 0 || groups->passed.total == 0)
         return TG_OK;
@@ -407,7 +394,6 @@ done:
 static int64_t number_at(const struct groups *groups, int column, int64_t row)
 {
     int64_t number = 0;
-
     value_int64(groups->schema.children[column], groups->batch.children[column],
                 groups->batch.offset + row, &number);
     return number;
@@ -421,7 +407,6 @@ static int lay_rows(struct groups *groups, struct page *page, struct tg_error *e
     yyjson_val *cell;
     const char *bytes;
     int rc = TG_OK;
-
     rows_clear(groups->rows);
     while (groups->at < groups->batch.length && count < BATCH_ROWS &&
            number_at(groups, 0, groups->at) == place) {
@@ -451,7 +436,6 @@ int groups_next(struct groups *groups, struct page *page, struct tg_error *err)
 {
     bool end = false;
     int rc = TG_OK;
-
     *page = (struct page){.kind = PAGE_END};
     if (!groups->replaying)
         TRY(start_replay(groups, err));

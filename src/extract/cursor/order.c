@@ -26,7 +26,6 @@ static int sign_of(int order)
 static int compare_bytes(const char *a, size_t a_len, const char *b, size_t b_len)
 {
     int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-
     return order != 0 ? sign_of(order) : (a_len > b_len) - (a_len < b_len);
 }
 
@@ -44,7 +43,6 @@ struct number {
 static bool read_number(const char *text, size_t len, struct number *out)
 {
     const char *end = text + len;
-
     *out = (struct number){.negative = len > 0 && *text == '-'};
     if (len == 0 || len > NUMBER_CHARS)
         return false;
@@ -64,7 +62,6 @@ static bool read_number(const char *text, size_t len, struct number *out)
 static int compare_numbers(const struct number *a, const struct number *b)
 {
     int order = 0;
-
     if (a->negative != b->negative)
         return a->negative ? -1 : 1;
     if (a->whole_len != b->whole_len)
@@ -88,7 +85,6 @@ struct fields {
 static bool read_fields(const char *text, size_t len, struct fields *out)
 {
     size_t at = 0;
-
     *out = (struct fields){.count = 0};
     for (;;) {
         size_t start = at;
@@ -113,7 +109,6 @@ static bool is_date(const struct fields *fields, const int reading[3])
 {
     int year = fields->values[reading[0]], month = fields->values[reading[1]],
         day = fields->values[reading[2]];
-
     return year >= 1000 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
@@ -131,7 +126,6 @@ static int compare_dates(const struct fields *a, const struct fields *b, const i
 static bool dates_contradict(const struct fields *a, const struct fields *b, int order)
 {
     bool some = false;
-
     for (size_t i = 0; i < sizeof(readings) / sizeof(readings[0]); i++) {
         if (!is_date(a, readings[i]) || !is_date(b, readings[i]))
             continue;
@@ -147,7 +141,6 @@ const char *order_contradicts(const char *a, size_t a_len, const char *b, size_t
     struct number left, right;
     struct fields a_fields, b_fields;
     int order = compare_bytes(a, a_len, b, b_len);
-
     if (order == 0)
         return NULL;
     if (read_number(a, a_len, &left) && read_number(b, b_len, &right))

@@ -14,7 +14,6 @@
 static bool points_to_text(const yyjson_val *cell)
 {
     uint8_t type = (uint8_t)(cell->tag & YYJSON_TYPE_MASK);
-
     return type == YYJSON_TYPE_STR || type == YYJSON_TYPE_RAW;
 }
 
@@ -22,7 +21,6 @@ int row_pack(const yyjson_val *row, struct buf *out, struct tg_error *err)
 {
     const yyjson_val *end = cell_next(row);
     uint64_t count = (uint64_t)(end - row), at = 0;
-
     buf_append(out, &count, sizeof(count));
     for (const yyjson_val *cell = row; cell < end; cell++) {
         yyjson_val packed = *cell;
@@ -45,7 +43,6 @@ int row_unpack(const char *bytes, struct tg_rows *rows, size_t *cell_count, stru
     size_t cap;
     uint64_t count;
     int rc = TG_OK;
-
     memcpy(&count, bytes, sizeof(count));
     TRY(rows_reserve(rows, *cell_count + count, &cells, &cap, err));
     cells += *cell_count;

@@ -85,7 +85,6 @@ static bool is_line_end(char c)
 static bool has_passed(const struct text_walk *content, const struct bookmark *entry)
 {
     char hash[HASH_STREAM_TEXT + 1];
-
     if (hash_stream_bytes(content->text) != entry->content_bytes)
         return false;
     hash_stream_text(content->text, hash);
@@ -100,7 +99,6 @@ static int compare(struct text_walk *content, const struct bookmark *entry, enum
     char next = '\0';
     bool more;
     int rc = TG_OK;
-
     *out = OTHER_TEXT;
     TRY(text_pass(content, head_length(entry->content_bytes), err));
     if (hash_stream_head(content->text, entry->content_bytes) != head_of(entry))
@@ -131,7 +129,6 @@ static bool can_grow(const struct listed_file *file, const struct text_walk *con
 {
     size_t len;
     const char *head = hash_stream_head_bytes(content->text, &len);
-
     return file->growth == GROWS_BY_LINES ||
            (file->growth == GROWS_IF_LINES && json_has_lines(head, len));
 }
@@ -143,7 +140,6 @@ static int set_grown(const struct matching *m, struct listed_file *file,
 {
     enum on_grown on_grown = m->rules->on_grown;
     bool grows = can_grow(file, content);
-
     file->entry = entry;
     file->reason = grows ? FILE_GROWN : FILE_REWRITTEN;
     if (!grows || on_grown == GROWN_ALL)
@@ -174,7 +170,6 @@ static int old_checksum(const struct listed_file *file, char out[17], struct tg_
     char *bytes = mem_alloc(2 * OLD_END_BYTES);
     size_t len = 0;
     int rc = TG_OK, fd = open(file->path, O_RDONLY | O_CLOEXEC);
-
     if (!bytes)
         TRY(error_nomem(err));
     if (fd < 0)
@@ -199,7 +194,6 @@ static int renew_old(const struct matching *m, struct listed_file *file, struct 
     struct text_walk content = {0};
     struct bookmark *made = arena_alloc(&m->listing->arena, sizeof(*made));
     int rc = TG_OK;
-
     if (!made)
         return error_nomem(err);
     TRY(text_open(file, &content, err));
@@ -220,7 +214,6 @@ static int match_old(const struct matching *m, struct listed_file *file,
 {
     char sum[17] = "";
     int rc = TG_OK;
-
     if (file->size == entry->size && file->mtime_us != entry->mtime_us)
         TRY(old_checksum(file, sum, err));
     if (file->size == entry->size &&
@@ -251,7 +244,6 @@ static int match_text(const struct matching *m, struct listed_file *file,
     struct text_walk content = {0};
     enum verdict verdict;
     int rc = TG_OK;
-
     TRY(text_open(file, &content, err));
     TRY(compare(&content, entry, &verdict, err));
     if (verdict == SAME_TEXT) {
@@ -270,7 +262,6 @@ static int add_pending(struct matching *m, struct listed_file *file, const struc
                        struct tg_error *err)
 {
     int rc = mem_grow(&m->pending, &m->pending_cap, m->pending_count + 1, sizeof(*m->pending), err);
-
     if (rc == TG_OK)
         m->pending[m->pending_count++] = (struct pending){.file = file, .own = own, .bytes = -1};
     return rc;
@@ -282,7 +273,6 @@ static int match_own(struct matching *m, struct listed_file *file, const struct 
 {
     bool is_old = own && !*own->content;
     int rc = TG_OK;
-
     if (!file->is_file)
         return TG_OK;
     if (own && !is_old && own->size == file->size && own->mtime_us == file->mtime_us)
@@ -310,7 +300,6 @@ static int match_names(struct matching *m, struct tg_error *err)
     const struct known_rules *rules = m->rules;
     size_t next = 0;
     int rc = TG_OK;
-
     for (size_t i = 0; i < m->listing->count; i++) {
         struct listed_file *file = &m->listing->items[i];
         int order = 1;
@@ -337,7 +326,6 @@ static int compare_heads(int64_t len, uint64_t head, int64_t other_len, uint64_t
 static int compare_text(const struct indexed *a, const struct indexed *b, const char *content)
 {
     int order = compare_heads(a->head_len, a->head, b->head_len, b->head);
-
     if (order == 0)
         order = ORDER(a->bytes, b->bytes);
     return order ? order : strcmp(a->entry->content, content);
@@ -347,14 +335,12 @@ static int compare_indexed(const void *left, const void *right)
 {
     const struct indexed *a = left, *b = right;
     int order = compare_text(a, b, b->entry->content);
-
     return order ? order : strcmp(a->entry->key, b->entry->key);
 }
 
 static int make_index(struct matching *m, struct tg_error *err)
 {
     const struct known_rules *rules = m->rules;
-
     m->index = mem_calloc(rules->count + 1, sizeof(*m->index));
     if (!m->index)
         return error_nomem(err);
@@ -382,7 +368,6 @@ static size_t lower_bound(const struct matching *m, int64_t head_len, uint64_t h
 {
     const struct indexed wanted = {.head_len = head_len, .head = head, .bytes = bytes};
     size_t low = 0, high = m->index_count;
-
     while (low < high) {
         size_t middle = low + (high - low) / 2;
         int order = compare_text(&m->index[middle], &wanted, content);
@@ -401,7 +386,6 @@ static bool could_hold(const struct matching *m, const struct pending *pending, 
                        int64_t head_len, uint64_t head)
 {
     const struct indexed *at = &m->index[place];
-
     return place < m->index_count && at->head_len == head_len && at->head == head &&
            (pending->bytes < 0 || at->bytes <= pending->bytes);
 }
@@ -412,7 +396,6 @@ static int look_at_head(struct matching *m, struct pending *pending, struct tg_e
     bool more = false;
     char next;
     int rc = TG_OK;
-
     TRY(text_open(pending->file, &content, err));
     TRY(text_pass(&content, HASH_HEAD_BYTES, err));
     pending->head_len = hash_stream_bytes(content.text);
@@ -436,7 +419,6 @@ static int compare_pending(const void *left, const void *right)
     const struct pending *a = *(struct pending *const *)left;
     const struct pending *b = *(struct pending *const *)right;
     int order = compare_heads(a->head_len, a->head, b->head_len, b->head);
-
     return order ? order : ORDER(a->bytes, b->bytes);
 }
 
@@ -445,7 +427,6 @@ static int compare_pending(const void *left, const void *right)
 static void suspect_twins(struct pending **sorted, size_t count)
 {
     bool unknown = false;
-
     for (size_t i = 1; i < count; i++) {
         struct pending *a = sorted[i - 1], *b = sorted[i];
         bool alike = compare_heads(a->head_len, a->head, b->head_len, b->head) == 0;
@@ -460,7 +441,6 @@ static int look_at_heads(struct matching *m, struct tg_error *err)
 {
     struct pending **sorted = mem_calloc(m->pending_count, sizeof(struct pending *));
     int rc = TG_OK;
-
     if (!sorted)
         return error_nomem(err);
     for (size_t i = 0; i < m->pending_count; i++) {
@@ -483,7 +463,6 @@ static int walk(struct matching *m, struct pending *pending, struct text_walk *c
                 struct tg_error *err)
 {
     int rc = TG_OK;
-
     TRY(text_pass(content, HASH_HEAD_BYTES, err));
     for (size_t i = 0; i < m->len_count && m->lens[i] <= pending->head_len; i++) {
         uint64_t head = hash_stream_head(content->text, m->lens[i]);
@@ -513,7 +492,6 @@ static int hash_text_of(struct matching *m, struct pending *pending, struct tg_e
 {
     struct text_walk content = {0};
     int rc = TG_OK;
-
     TRY(context_check(m->ctx, err));
     TRY(text_open(pending->file, &content, err));
     TRY(walk(m, pending, &content, err));
@@ -529,7 +507,6 @@ static size_t find_text(const struct matching *m, const struct pending *pending)
     const struct bookmark *text = &pending->text;
     size_t place = lower_bound(m, head_length(text->content_bytes), head_of(text),
                                text->content_bytes, text->content);
-
     if (place < m->index_count && strcmp(m->index[place].entry->content, text->content) == 0)
         return place;
     return m->index_count;
@@ -541,7 +518,6 @@ static size_t find_text(const struct matching *m, const struct pending *pending)
 static void settle_moved(struct matching *m, struct pending *pending)
 {
     size_t first = find_text(m, pending), place;
-
     if (first == m->index_count)
         return;
     for (place = m->index[first].next; place < m->index_count; place++)
@@ -566,7 +542,6 @@ static int settle_continued(struct matching *m, struct pending *pending, struct 
     const struct bookmark *entry;
     enum verdict verdict;
     int rc = TG_OK;
-
     if (pending->settled || !pending->begins || is_held(m, m->index[pending->begins - 1].entry))
         return TG_OK;
     entry = m->index[pending->begins - 1].entry;
@@ -588,7 +563,6 @@ static int set_copied(struct matching *m, struct pending *pending, const struct 
 {
     struct listed_file *file = pending->file;
     struct bookmark *made;
-
     file->reason = FILE_COPIED;
     file->twin = twin;
     file->entry = twin ? NULL : m->index[place].entry;
@@ -609,7 +583,6 @@ static int compare_texts(const void *left, const void *right)
     const struct pending *a = *(struct pending *const *)left;
     const struct pending *b = *(struct pending *const *)right;
     int order = strcmp(a->text.content, b->text.content);
-
     return order ? order : ORDER(a->file, b->file);
 }
 
@@ -619,7 +592,6 @@ static int settle_copies(struct matching *m, struct tg_error *err)
     struct pending **sorted = mem_calloc(m->pending_count, sizeof(struct pending *));
     size_t count = 0, first = 0;
     int rc = TG_OK;
-
     if (!sorted)
         return error_nomem(err);
     for (size_t i = 0; i < m->pending_count; i++)
@@ -654,7 +626,6 @@ static void find_lost(struct matching *m)
 static int match_pending(struct matching *m, struct tg_error *err)
 {
     int rc = TG_OK;
-
     if (m->pending_count == 0)
         return TG_OK;
     TRY(make_index(m, err));
@@ -678,7 +649,6 @@ int known_match(const struct context *ctx, const struct known_rules *rules, stru
 {
     struct matching m = {.ctx = ctx, .rules = rules, .listing = listing};
     int rc = TG_OK;
-
     m.held = mem_calloc(rules->count + 1, sizeof(*m.held));
     if (!m.held)
         return error_nomem(err);

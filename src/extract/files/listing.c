@@ -56,7 +56,6 @@ static int check_identity(const struct listed_file *file, const struct fs_stat *
 static int stat_path(const struct listed_file *file, struct fs_stat *info, struct tg_error *err)
 {
     int rc = fs_stat(file->path, info, err);
-
     if (rc == TG_OK && (!info->exists || info->is_dir))
         return run_again(file, "is gone since the folder was listed", err);
     return rc;
@@ -75,7 +74,6 @@ int listing_stat(struct listed_file *file, struct tg_error *err)
 {
     struct fs_stat info;
     int rc = TG_OK;
-
     TRY(stat_path(file, &info, err));
     TRY(check_identity(file, &info, err));
     set_stat(file, &info);
@@ -87,7 +85,6 @@ int listing_open(const struct listed_file *file, struct reader **out, struct tg_
 {
     struct fs_stat info;
     int rc = TG_OK;
-
     *out = NULL;
     TRY(reader_open(file->path, out, err));
     TRY(reader_stat(*out, &info, err));
@@ -106,7 +103,6 @@ done:
 static bool looks_escaped(const char *text)
 {
     static const char digits[] = "0123456789abcdef";
-
     return text[0] == '\\' && text[1] == 'x' && text[2] && strchr(digits, text[2]) && text[3] &&
            strchr(digits, text[3]);
 }
@@ -119,7 +115,6 @@ static int set_name(struct listing *listing, struct listed_file *file, const cha
     struct buf text = BUF_INIT;
     uint32_t code;
     int rc = TG_OK;
-
     file->name = name;
     if (utf8_is_valid(name, strlen(name)) && !strstr(name, "\\x"))
         return TG_OK;
@@ -144,7 +139,6 @@ done:
 static bool part_matches(const char *pattern, size_t pattern_len, const char *name, size_t name_len)
 {
     char parts[2][256];
-
     if (pattern_len >= sizeof(parts[0]) || name_len >= sizeof(parts[1]))
         return false;
     memcpy(parts[0], pattern, pattern_len);
@@ -176,7 +170,6 @@ static int add_file(struct listing *listing, const char *path, size_t name_at, s
     int rc = TG_OK;
     struct listed_file *file;
     struct fs_stat info;
-
     TRY(mem_grow(&listing->items, &listing->cap, listing->count + 1, sizeof(*listing->items), err));
     file = &listing->items[listing->count];
     *file = (struct listed_file){.path = mem_strdup(path)};
@@ -195,7 +188,6 @@ static int add_unmatched(struct listing *listing, const char *pattern, struct tg
     int rc = mem_grow(&listing->unmatched, &listing->unmatched_cap, listing->unmatched_count + 1,
                       sizeof(*listing->unmatched), err);
     char *copy = rc == TG_OK ? mem_strdup(pattern) : NULL;
-
     if (rc == TG_OK && !copy)
         return error_nomem(err);
     if (copy)
@@ -208,7 +200,6 @@ static int add_match(const struct context *ctx, struct listing *listing, const c
                      size_t name_at, struct tg_error *err)
 {
     int rc = add_file(listing, path, name_at, err);
-
     if (rc != TG_OK || listing->items[listing->count - 1].is_file)
         return rc;
     mem_free(listing->items[--listing->count].path);
@@ -223,7 +214,6 @@ static int add_match(const struct context *ctx, struct listing *listing, const c
 static void put_root(struct buf *out, const char *root)
 {
     char last = '\0';
-
     while (root[0] == '.' && root[1] == '/')
         for (root += 2; root[0] == '/';)
             root++;
@@ -240,7 +230,6 @@ static void put_root(struct buf *out, const char *root)
 static bool is_file(const char *path)
 {
     struct fs_stat info;
-
     return fs_stat(path, &info, NULL) == TG_OK && info.exists && !info.is_dir;
 }
 
@@ -252,7 +241,6 @@ static int add_pattern(const struct context *ctx, struct listing *listing, const
     struct fs_names names = {0};
     size_t name_at;
     int rc = TG_OK;
-
     while (pattern[0] == '.' && pattern[1] == '/')
         pattern += 2;
     if (pattern[0] != '/')
@@ -284,7 +272,6 @@ static int add_patterns(const struct context *ctx, struct listing *listing, cons
                         const char *patterns, struct tg_error *err)
 {
     int rc = TG_OK;
-
     for (size_t len; *patterns; patterns += len + (patterns[len] == '\n')) {
         len = strcspn(patterns, "\n");
         char *pattern = mem_strndup(patterns, len);
@@ -301,14 +288,12 @@ static int add_patterns(const struct context *ctx, struct listing *listing, cons
 static int compare_files(const void *left, const void *right)
 {
     const struct listed_file *a = left, *b = right;
-
     return strcmp(a->name, b->name);
 }
 
 static void sort_unique(struct listing *listing)
 {
     size_t kept = 0;
-
     if (listing->count > 1)
         qsort(listing->items, listing->count, sizeof(*listing->items), compare_files);
     for (size_t i = 0; i < listing->count; i++) {
@@ -324,7 +309,6 @@ static int compare_identities(const void *left, const void *right)
 {
     const struct listed_file *a = *(struct listed_file *const *)left;
     const struct listed_file *b = *(struct listed_file *const *)right;
-
     if (a->device != b->device)
         return a->device < b->device ? -1 : 1;
     return (a->inode > b->inode) - (a->inode < b->inode);
@@ -335,7 +319,6 @@ static int check_links(const struct listing *listing, struct tg_error *err)
 {
     struct listed_file **sorted = mem_calloc(listing->count + 1, sizeof(struct listed_file *));
     int rc = TG_OK;
-
     if (!sorted)
         return error_nomem(err);
     for (size_t i = 0; i < listing->count; i++)
@@ -357,7 +340,6 @@ int listing_make(const struct context *ctx, const char *root, const char *patter
 {
     struct fs_stat info;
     int rc = TG_OK;
-
     *out = (struct listing){0};
     arena_init(&out->arena);
     TRY(fs_stat(root[0] ? root : ".", &info, err));

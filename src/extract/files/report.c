@@ -41,7 +41,6 @@ static void tell(const struct context *ctx, const char *resource, const struct l
     unsigned long long rows = 0;
     size_t count = 0;
     char more[40] = "";
-
     for (size_t i = 0; i < listing->count; i++) {
         const struct listed_file *file = &listing->items[i];
         if (!is_of(report, file))

@@ -19,7 +19,6 @@ enum { PART_BYTES = 64 * 1024 };
 int text_open(const struct listed_file *file, struct text_walk *out, struct tg_error *err)
 {
     int rc = TG_OK;
-
     *out = (struct text_walk){0};
     TRY(listing_open(file, &out->reader, err));
     TRY(hash_stream_new(&out->text, err));
@@ -36,7 +35,6 @@ done:
 static uint64_t count_lines(const char *text, size_t len)
 {
     uint64_t count = 0;
-
     for (const char *end = text + len; (text = memchr(text, '\n', (size_t)(end - text))); text++)
         count++;
     return count;
@@ -46,7 +44,6 @@ int text_pass(struct text_walk *content, int64_t to, struct tg_error *err)
 {
     size_t got = 1;
     int rc = TG_OK;
-
     while (got > 0 && hash_stream_bytes(content->text) < to) {
         int64_t left = to - hash_stream_bytes(content->text);
         TRY(reader_read(content->reader, content->part,
@@ -63,7 +60,6 @@ int text_peek(struct text_walk *content, char *next, bool *more, struct tg_error
 {
     size_t got = 0;
     int rc;
-
     reader_watch(content->reader, NULL);
     rc = reader_read(content->reader, next, 1, &got, err);
     *more = got > 0;
@@ -74,7 +70,6 @@ int text_entry(const struct hash_stream *text, const char *key, struct arena *ar
                struct bookmark *out, struct tg_error *err)
 {
     char hash[HASH_STREAM_TEXT + 1];
-
     hash_stream_text(text, hash);
     *out = (struct bookmark){
         .key = key,

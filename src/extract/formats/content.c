@@ -87,7 +87,6 @@ static const struct kind *find_document(const char *head, size_t len)
 {
     const char *text = first_text(head, head + len);
     size_t left = (size_t)(head + len - text);
-
     for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++)
         if (left >= documents[i].len &&
             strncasecmp(text, documents[i].bytes, documents[i].len) == 0)
@@ -105,7 +104,6 @@ static bool is_wide(const char *head, size_t len)
 static const struct kind *find_any(const char *head, size_t len)
 {
     const struct kind *kind = find_kind(head, len);
-
     if (!kind)
         kind = find_document(head, len);
     return !kind && is_wide(head, len) ? &wide_text : kind;
@@ -120,7 +118,6 @@ static int refuse(const struct kind *kind, const char *expected, struct tg_error
 int content_check_text(const char *head, size_t len, struct tg_error *err)
 {
     const struct kind *kind = find_any(head, len);
-
     return kind ? refuse(kind, "UTF-8 text", err) : TG_OK;
 }
 
@@ -130,7 +127,6 @@ int content_check_header(const char *head, size_t len, struct tg_error *err)
     static const struct kind object = {0, "", 0, "JSON", "call it .jsonl, or set format: jsonl"};
     const char *end = head + len, *first = first_text(head, end);
     const char *second = first < end ? first_text(first + 1, end) : end;
-
     if (second < end && *first == '[' && *second == '{')
         return refuse(&list, "a CSV header", err);
     if (second < end && *first == '{' && *second == '"')
@@ -142,7 +138,6 @@ static int check_parquet(const char *head, size_t len, struct tg_error *err)
 {
     static const struct kind text = {0, "", 0, "text", "set format to csv, json or jsonl"};
     const struct kind *kind;
-
     if (len >= 4 && (memcmp(head, "PAR1", 4) == 0 || memcmp(head, "PARE", 4) == 0))
         return TG_OK; /* the second one is encrypted, which is for the engine to say */
     if (len == 0)
@@ -157,7 +152,6 @@ int content_check_parquet(const char *path, struct tg_error *err)
     FILE *file = fopen(path, "re");
     size_t len;
     int rc = TG_OK;
-
     if (!file)
         return error_errno(err, TG_SOURCE, errno, "file '%s' cannot be opened", path);
     len = fread(head, 1, sizeof(head), file);

@@ -50,7 +50,6 @@ static struct type_spec hinted_spec(const struct tg_column *hint)
 {
     struct type_spec spec = {
         .type = type_find(hint->data_type), .precision = hint->precision, .scale = hint->scale};
-
     if (spec.type == TYPE_NONE)
         spec.type = TYPE_TEXT;
     spec.naive = spec.type == TYPE_TIMESTAMP && hint->timezone == TG_NO;
@@ -78,7 +77,6 @@ int csv_columns_new(const char *const *names, size_t count, const struct csv_typ
 {
     struct csv_columns *columns = mem_calloc(1, sizeof(*columns));
     int rc = TG_OK;
-
     *out = NULL;
     if (!columns)
         return error_nomem(err);
@@ -112,7 +110,6 @@ void csv_columns_free(struct csv_columns *columns)
 int csv_columns_know(struct csv_columns *columns, bool *all, struct tg_error *err)
 {
     int rc = TG_OK;
-
     *all = true;
     for (size_t i = 0; i < columns->count; i++) {
         struct csv_column *column = &columns->items[i];
@@ -148,7 +145,6 @@ static struct texts texts_of(const struct ArrowArray *batch, size_t column)
 {
     const struct ArrowArray *array = batch->children[column];
     const int32_t *offsets = array->buffers[1];
-
     return (struct texts){
         .validity = array->null_count != 0 ? array->buffers[0] : NULL,
         .offsets = offsets ? offsets + array->offset + batch->offset : NULL,
@@ -161,7 +157,6 @@ static inline bool get_text(const struct texts *texts, const struct ArrowArray *
                             size_t column, size_t row, struct text *out)
 {
     size_t at = row + (size_t)(batch->children[column]->offset + batch->offset);
-
     if (texts->validity && !(texts->validity[at >> 3] >> (at & 7) & 1))
         return false;
     out->len = (size_t)(texts->offsets[row + 1] - texts->offsets[row]);
@@ -173,7 +168,6 @@ static void see_column(struct csv_column *column, const struct ArrowArray *batch
 {
     struct texts texts = texts_of(batch, index);
     struct text text;
-
     for (size_t row = 0; row < (size_t)batch->length && !literal_is_text(&column->kinds); row++)
         if (get_text(&texts, batch, index, row, &text))
             literal_see(&column->kinds, text.start, text.len);
@@ -203,7 +197,6 @@ static int make_schema(struct csv_columns *columns, struct tg_error *err)
     const char **names = mem_alloc((columns->count + 1) * sizeof(*names));
     struct type_spec *types = mem_alloc((columns->count + 1) * sizeof(*types));
     int rc = TG_OK;
-
     if (!names || !types)
         TRY(error_nomem(err));
     for (size_t i = 0; i < columns->count; i++) {
@@ -229,7 +222,6 @@ static void store(struct column *column, size_t row, const yyjson_val *cell, boo
     int128 decimal;
     struct type_spec spec = type_decimal(&column->spec);
     bool is_seconds = cell_kind(cell) == CELL_DOUBLE; /* where it is not a double's column */
-
     switch (column->spec.type) {
     case TYPE_DOUBLE: column_set_double(column, row, cell->uni.f64); break;
     case TYPE_DATE:
@@ -268,7 +260,6 @@ static int convert_column(struct csv_column *column, const struct ArrowArray *ba
     struct column builder = {.len = 0};
     struct text text;
     int rc = TG_OK;
-
     column->batch_cut_count = 0;
     TRY(column_init_rows(&builder, &column->spec, row_count, err));
     for (size_t row = 0; row < row_count; row++) {
@@ -295,7 +286,6 @@ static int convert_batch(const struct csv_columns *columns, struct ArrowArray *b
     int64_t row_count = batch->length;
     size_t made = 0;
     int rc = TG_OK;
-
     *fits = true;
     if (!children)
         return error_nomem(err);
@@ -333,7 +323,6 @@ static void push_value(struct tg_rows *rows, struct text text, struct csv_column
 {
     uint64_t len = (uint64_t)text.len << YYJSON_TAG_BIT;
     yyjson_val cell;
-
     if (column->spec.type == TYPE_TEXT)
         cell = (yyjson_val){.tag = YYJSON_TYPE_STR | len, .uni.str = text.start};
     else if (!literal_cell(text.start, text.len, &column->spec, column->rule, &cell))
@@ -349,7 +338,6 @@ static int push_rows(struct csv_columns *columns, const struct ArrowArray *batch
     const yyjson_val **rows;
     size_t count;
     int rc = TG_OK;
-
     rows_clear(columns->rows);
     for (size_t row = 0; row < (size_t)batch->length; row++) {
         tg_rows_begin_object(columns->rows);
@@ -379,7 +367,6 @@ int csv_columns_convert(struct csv_columns *columns, struct ArrowArray *batch, s
 {
     bool fits, all;
     int rc = TG_OK;
-
     TRY(csv_columns_know(columns, &all, err));
     if (!all)
         csv_columns_see(columns, batch); /* those that had no value so far */

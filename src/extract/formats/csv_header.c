@@ -23,7 +23,6 @@ static size_t count_in_line(const char *text, size_t len, char c)
 {
     bool quoted = false;
     size_t count = 0;
-
     for (size_t i = 0; i < len && (quoted || (text[i] != '\n' && text[i] != '\r')); i++) {
         if (text[i] == '"')
             quoted = !quoted;
@@ -36,7 +35,6 @@ static void find_delimiter(const char *wanted, const char *head, size_t len, cha
 {
     static const char candidates[] = ",;\t|";
     size_t most = 0;
-
     snprintf(out, 8, ",");
     if (wanted && strcmp(wanted, "auto") != 0) {
         snprintf(out, 8, "%s", wanted);
@@ -55,7 +53,6 @@ static void find_delimiter(const char *wanted, const char *head, size_t len, cha
 static bool skip_newline(const char **at, const char *end)
 {
     const char *start = *at;
-
     if (*at < end && **at == '\r')
         ++*at;
     if (*at < end && **at == '\n')
@@ -69,7 +66,6 @@ static bool read_field(const char **at, const char *end, const char *delimiter, 
     size_t delimiter_len = strlen(delimiter);
     const char *p = *at;
     bool quoted = p < end && *p == '"';
-
     buf_clear(out);
     for (p += quoted; p < end; p++) {
         if (quoted && *p == '"') {
@@ -94,7 +90,6 @@ static bool read_field(const char **at, const char *end, const char *delimiter, 
 static void printable(const struct buf *name, char out[64])
 {
     size_t len = 0;
-
     for (; len < name->len && len < 63; len++)
         out[len] = name->data[len] >= ' ' && name->data[len] < 0x7f ? name->data[len] : '?';
     out[len] = '\0';
@@ -103,7 +98,6 @@ static void printable(const struct buf *name, char out[64])
 static int check_name(const struct buf *name, size_t column, struct tg_error *err)
 {
     char shown[64];
-
     printable(name, shown);
     if (!utf8_is_valid(buf_string(name), name->len))
         return error_set(err, TG_DATA,
@@ -122,7 +116,6 @@ static int check_name(const struct buf *name, size_t column, struct tg_error *er
 static int add_name(struct csv_header *header, const char *name, struct tg_error *err)
 {
     int rc = TG_OK;
-
     TRY(mem_grow(&header->names, &header->cap, header->count + 1, sizeof(*header->names), err));
     header->names[header->count] = arena_strdup(&header->arena, name);
     if (!header->names[header->count++])
@@ -135,7 +128,6 @@ done:
 static size_t find_name(const struct csv_header *header, size_t count, const char *name)
 {
     size_t i = 0;
-
     while (i < count && strcmp(header->names[i], name) != 0)
         i++;
     return i;
@@ -153,7 +145,6 @@ static bool is_listed(const struct csv_header_options *options, const char *name
 static const char *free_name(struct csv_header *header, const char *name)
 {
     const char *own = name;
-
     for (int n = 1; own && find_name(header, header->count, own) < header->count; n++)
         own = arena_printf(&header->arena, "%s_%d", name, n);
     return own;
@@ -194,7 +185,6 @@ static int split_line(struct csv_header *header, const struct csv_header_options
     const char *at = *place, *start = at;
     bool is_closed;
     int rc = TG_OK;
-
     for (;;) {
         is_closed = read_field(&at, end, header->delimiter, &field);
         TRY(buf_check(&field, err));
@@ -223,7 +213,6 @@ int csv_header_read(const char *head, size_t len, bool is_cut,
 {
     const char *at = head, *end = head + len;
     int rc = TG_OK;
-
     *out = (struct csv_header){.count = 0};
     arena_init(&out->arena);
     if (options->has_names)

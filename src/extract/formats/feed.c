@@ -43,7 +43,6 @@ int feed_open(struct reader *text, struct feed **out, struct tg_error *err)
     struct feed *feed = mem_calloc(1, sizeof(*feed));
     size_t got = 1;
     int rc = TG_OK;
-
     *out = NULL;
     if (!feed) {
         reader_close(text);
@@ -91,7 +90,6 @@ static bool is_newline(char c)
 static void see_lines(struct feed *feed)
 {
     size_t end = feed->len, start;
-
     while (end > 0 && is_newline(feed->bytes[end - 1]))
         end--;
     for (start = end; start > 0 && !is_newline(feed->bytes[start - 1]);)
@@ -109,7 +107,6 @@ static void see_lines(struct feed *feed)
 static void cut(const struct feed *feed, int64_t from, int64_t to, size_t *start, size_t *end)
 {
     int64_t a = from - feed->seen, b = to - feed->seen, len = (int64_t)feed->len;
-
     *start = (size_t)(a < 0 ? 0 : a > len ? len : a);
     *end = (size_t)(b < 0 ? 0 : b > len ? len : b);
 }
@@ -117,7 +114,6 @@ static void cut(const struct feed *feed, int64_t from, int64_t to, size_t *start
 static void hash_piece(struct feed *feed)
 {
     size_t start, end;
-
     if (!feed->hash)
         return;
     cut(feed, feed->hashed, INT64_MAX, &start, &end);
@@ -143,7 +139,6 @@ static int write_piece(struct feed *feed, struct tg_error *err)
 {
     size_t start, end;
     int rc = TG_OK;
-
     cut(feed, 0, feed->header, &start, &end);
     TRY(write_part(feed, start, end, err));
     cut(feed, feed->from, INT64_MAX, &start, &end);
@@ -156,7 +151,6 @@ done:
 static int skip_ahead(struct feed *feed, struct tg_error *err)
 {
     int64_t wanted = feed->hashed < feed->from ? feed->hashed : feed->from;
-
     if (feed->seen < feed->header || feed->seen >= wanted)
         return TG_OK;
     wanted -= feed->seen;
@@ -169,7 +163,6 @@ static int pump(void *arg, struct tg_error *err)
 {
     struct feed *feed = arg;
     int rc = TG_OK;
-
     while (feed->len > 0 && !feed->was_left) {
         hash_piece(feed);
         TRY(write_piece(feed, err));
@@ -185,7 +178,6 @@ done:
 int feed_pass(struct feed *feed, struct tg_error *err)
 {
     int rc = TG_OK;
-
     while (feed->len > 0) {
         hash_piece(feed);
         feed->seen += (int64_t)feed->len;
@@ -198,7 +190,6 @@ done:
 int feed_start(struct feed *feed, const char **path, struct tg_error *err)
 {
     int rc = TG_OK;
-
     TRY(worker_start(&feed->worker, err));
     if (pipe2(feed->ends, O_CLOEXEC) != 0)
         TRY(error_errno(err, TG_IO, errno, "no pipe can be made"));
@@ -227,7 +218,6 @@ static int64_t drain(const struct feed *feed)
 {
     char bytes[4096];
     int64_t left = 0;
-
     for (;;) {
         ssize_t got = read(feed->ends[0], bytes, sizeof(bytes));
         if (got == 0 || (got < 0 && errno != EINTR))
@@ -240,7 +230,6 @@ int feed_finish(struct feed *feed, struct tg_error *err)
 {
     int64_t left = drain(feed);
     int rc = TG_OK;
-
     TRY(feed_stop(feed, err));
     if (left > 0)
         rc = error_set(err, TG_INTERNAL, "the engine left %lld bytes unread", (long long)left);

@@ -48,7 +48,6 @@ struct json_reader {
 static int where(const struct json_reader *reader, size_t place, int code, struct tg_error *err)
 {
     uint64_t line = reader->line;
-
     for (size_t i = reader->start; i < place && i < reader->end; i++)
         line += reader->memory[i] == '\n';
     error_at_line(err, code, line);
@@ -60,7 +59,6 @@ static int where(const struct json_reader *reader, size_t place, int code, struc
 static int grow(struct json_reader *reader, size_t need, struct tg_error *err)
 {
     char *memory;
-
     if (need <= reader->cap)
         return TG_OK;
     memory = mem_realloc(reader->memory, need + BACK_ROOM);
@@ -76,7 +74,6 @@ static int fill(struct json_reader *reader, size_t want, struct tg_error *err)
 {
     size_t moved = reader->start - FRONT_ROOM, got;
     int rc = TG_OK;
-
     if (moved > 0 && !reader->text_end) {
         memmove(reader->memory + FRONT_ROOM, reader->memory + reader->start,
                 reader->end - reader->start);
@@ -99,7 +96,6 @@ done:
 static int want_more(const struct json_reader *reader, size_t *want, struct tg_error *err)
 {
     size_t len = reader->end - reader->start;
-
     if (len >= reader->line_bytes_max) {
         error_set(err, TG_NOMEM,
                   "the %s is longer than %zu bytes, a quarter of the memory budget; raise --memory",
@@ -125,7 +121,6 @@ static size_t skip_space(const struct json_reader *reader, size_t i)
 static uint64_t count_newlines(const char *text, size_t len)
 {
     uint64_t count = 0;
-
     for (const char *end = text + len; (text = memchr(text, '\n', (size_t)(end - text))); text++)
         count++;
     return count;
@@ -140,7 +135,6 @@ static int hand_over(struct json_reader *reader, size_t cut, struct page *page,
     uint64_t lines = count_newlines(text, len);
     char behind[BACK_ROOM];
     int rc = page->parser ? TG_OK : json_page_new(&page->parser, err);
-
     if (rc != TG_OK)
         return rc;
     memcpy(behind, text + len, BACK_ROOM);
@@ -165,7 +159,6 @@ static int next_lines(struct json_reader *reader, struct page *page, struct tg_e
     size_t want = PAGE_BYTES, searched = 0, cut;
     const char *newline;
     int rc = TG_OK;
-
     for (;;) {
         TRY(fill(reader, want, err));
         const char *text = reader->memory + reader->start;
@@ -193,7 +186,6 @@ static void scan(struct json_reader *reader, size_t *comma, size_t *closed)
 {
     const char *text = reader->memory;
     size_t i = reader->scanned, end = reader->end, outer = reader->state == IN_OBJECT;
-
     for (; i < end; i++) {
         if (reader->quoted) {
             while (i < end && text[i] != '"' && text[i] != '\\')
@@ -248,7 +240,6 @@ static int next_elements(struct json_reader *reader, struct page *page, struct t
 {
     size_t want = PAGE_BYTES, comma, closed, cut;
     int rc = TG_OK;
-
     for (;;) {
         comma = closed = 0;
         TRY(fill(reader, want, err));
@@ -281,7 +272,6 @@ done:
 static int check_rest(struct json_reader *reader, struct tg_error *err)
 {
     int rc = TG_OK;
-
     do {
         TRY(fill(reader, PAGE_BYTES, err));
         size_t next = skip_space(reader, reader->start);
@@ -304,7 +294,6 @@ static bool spans_lines(const char *text, size_t len)
 {
     bool quoted = false;
     size_t depth = 0, i = 0;
-
     for (; i < len && text[i] != '\n'; i++) {
         char c = text[i];
         if (quoted && c == '\\')
@@ -322,7 +311,6 @@ static bool spans_lines(const char *text, size_t len)
 bool json_has_lines(const char *text, size_t len)
 {
     size_t i = len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
-
     while (i < len && is_space(text[i]))
         i++;
     return i < len && text[i] == '{' && !spans_lines(text + i, len - i);
@@ -332,7 +320,6 @@ bool json_has_lines(const char *text, size_t len)
 static int begin(struct json_reader *reader, struct tg_error *err)
 {
     int rc = TG_OK;
-
     TRY(fill(reader, PAGE_BYTES, err));
     rc = content_check_text(reader->memory + reader->start, reader->end - reader->start, err);
     if (rc != TG_OK)
@@ -361,7 +348,6 @@ static int next_page(struct page_stream *base, struct page *page, struct tg_erro
 {
     struct json_reader *reader = (struct json_reader *)base;
     int rc = TG_OK;
-
     page_clear(page);
     if (reader->state == AT_START)
         TRY(begin(reader, err));
@@ -382,7 +368,6 @@ done:
 static void close_reader(struct page_stream *base)
 {
     struct json_reader *reader = (struct json_reader *)base;
-
     reader_close(reader->text);
     mem_free(reader->memory);
     mem_free(reader);
@@ -394,7 +379,6 @@ static int leave_out(struct json_reader *reader, const struct json_options *opti
 {
     bool is_hashed = !options->hash || hash_stream_bytes(options->hash) > 0;
     int rc = TG_OK;
-
     if (is_hashed)
         TRY(reader_skip(reader->text, options->from, err));
     reader_watch(reader->text, options->hash);
@@ -410,7 +394,6 @@ int json_reader_open(struct reader *text, const struct json_options *options,
 {
     struct json_reader *reader = mem_calloc(1, sizeof(*reader));
     int rc = TG_OK;
-
     *out = NULL;
     if (!reader) {
         reader_close(text);

@@ -51,7 +51,6 @@ static int add_leaf(struct parquet_columns *columns, const struct element *eleme
 {
     enum leaf leaf = LEAF_PLAIN;
     int rc = TG_OK;
-
     if (element->precision > DECIMAL_PRECISION)
         return error_set(err, TG_DATA,
                          "column '%.*s' holds decimals of %lld digits, of which the engine makes "
@@ -72,7 +71,6 @@ done:
 static int end_column(struct parquet_columns *columns, struct tg_error *err)
 {
     int rc = TG_OK;
-
     TRY(mem_grow(&columns->ends, &columns->column_cap, columns->column_count + 1,
                  sizeof(*columns->ends), err));
     columns->ends[columns->column_count++] = columns->count;
@@ -85,7 +83,6 @@ static int add_element(struct parquet_columns *columns, struct walk *walk,
                        const struct element *element, struct tg_error *err)
 {
     int rc = TG_OK;
-
     if (walk->is_begun && walk->depth == 0)
         return error_set(err, TG_DATA, "its schema has elements without a parent");
     if (walk->is_begun)
@@ -116,7 +113,6 @@ static int add_batch(struct parquet_columns *columns, struct walk *walk,
                      struct tg_error *err)
 {
     int rc = TG_OK;
-
     for (int64_t row = 0; row < batch->length; row++) {
         struct element element = {.child_count = 0};
         get_text(schema, batch, 0, row, &element.name, &element.name_len);
@@ -138,7 +134,6 @@ static int read_schema(struct parquet_columns *columns, struct ArrowArrayStream 
     struct ArrowSchema schema = {.release = NULL};
     struct walk walk = {.depth = 0};
     int rc = TG_OK;
-
     TRY(stream_schema(stream, TG_DATA, &schema, err));
     for (;;) {
         struct ArrowArray batch;
@@ -163,7 +158,6 @@ int parquet_columns_read(struct engine *engine, const char *path, struct parquet
     struct ArrowArrayStream stream = {.release = NULL};
     struct buf sql = BUF_INIT;
     int rc = TG_OK;
-
     *out = NULL;
     if (!columns)
         return error_nomem(err);
@@ -196,7 +190,6 @@ void parquet_columns_free(struct parquet_columns *columns)
 static size_t count_leaves(const struct ArrowSchema *schema)
 {
     size_t count = schema->n_children == 0;
-
     for (int64_t i = 0; i < schema->n_children; i++)
         count += count_leaves(schema->children[i]);
     return count;
@@ -236,7 +229,6 @@ static int check_int96(const struct ArrowSchema *schema, const struct ArrowArray
 {
     static const int64_t first = INT64_C(-62135596800000000), last = INT64_C(253402300799999999);
     int64_t us;
-
     for (int64_t row = 0; row < array->length; row++)
         if (value_int64(schema, array, row, &us) && (us < first || us > last))
             return error_set(err, TG_DATA,
@@ -250,7 +242,6 @@ static int check(const unsigned char **leaf, const struct ArrowSchema *schema,
                  const struct ArrowArray *array, struct tg_error *err)
 {
     int rc = TG_OK;
-
     if (schema->n_children == 0 && *(*leaf)++ == LEAF_INT96)
         TRY(check_int96(schema, array, err));
     for (int64_t i = 0; i < schema->n_children; i++)
@@ -263,7 +254,6 @@ int parquet_columns_check(const struct parquet_columns *columns, const struct Ar
                           const struct ArrowArray *batch, struct tg_error *err)
 {
     int rc = TG_OK;
-
     for (int64_t i = 0; i < schema->n_children; i++) {
         const unsigned char *leaf = column_leaves(columns, (size_t)i, schema->children[i]);
         if (leaf)

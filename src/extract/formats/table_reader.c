@@ -66,7 +66,6 @@ static void csv_sql(const char *path, const struct csv_options *options,
 {
     const char *null_text = options->null_text ? options->null_text : "";
     bool is_one = header->count == 1;
-
     buf_text(sql, "SELECT ");
     if (is_one) {
         buf_text(sql, "nullif(c0, ");
@@ -110,7 +109,6 @@ static bool put_type(struct buf *sql, const char *type, size_t len)
     static const char *const others[][2] = {{"INTERVAL", "VARCHAR"}, {"VARIANT", "JSON"}};
     const char *end = type + len;
     bool changed = false, quoted = false;
-
     while (type < end) {
         size_t word = 0;
         while (!quoted && type + word < end && isupper((unsigned char)type[word]))
@@ -140,7 +138,6 @@ static int put_cast(struct buf *casts, const struct ArrowSchema *schema,
     const char *texts[2];
     size_t lens[2];
     int rc = TG_OK;
-
     for (int i = 0; i < 2; i++)
         if (!value_bytes(schema->children[i], batch->children[i], row + batch->offset, &texts[i],
                          &lens[i]))
@@ -174,7 +171,6 @@ static int tell_csv_error(const struct table_reader *reader, int code, struct tg
     const char *at, *end;
     char what[sizeof(original.what)];
     size_t len = 0;
-
     if (!err || !(at = strstr(err->what, mark)))
         return error_at(err, code, AT_FILE, reader->name);
     original = *err;
@@ -208,7 +204,6 @@ static int explain(struct table_reader *reader, int code, struct tg_error *err)
          "malformed CSV: make all lines end alike, and quote fields by RFC 4180"},
     };
     struct tg_error damage = {0};
-
     if (code == TG_NOMEM || code == TG_CANCELLED)
         return code;
     stream_release(&reader->stream);
@@ -235,7 +230,6 @@ static int explain(struct table_reader *reader, int code, struct tg_error *err)
 static int start_query(struct table_reader *reader, const char *sql, struct tg_error *err)
 {
     int rc = TG_OK;
-
     stream_release(&reader->stream);
     schema_release(&reader->schema);
     TRY(engine_query(reader->engine, sql, &reader->stream, err));
@@ -249,7 +243,6 @@ done:
 static int finish_feed(struct table_reader *reader, struct tg_error *err)
 {
     int rc = TG_OK;
-
     stream_release(&reader->stream);
     TRY(feed_finish(reader->feed, err));
     if (feed_last_line_bytes(reader->feed) > LINE_BYTES_MAX)
@@ -264,7 +257,6 @@ static int next_batch(struct table_reader *reader, struct ArrowArray *out, bool 
                       struct tg_error *err)
 {
     int rc = stream_next(&reader->stream, TG_DATA, out, end, err);
-
     if (rc != TG_OK)
         return explain(reader, rc, err);
     return *end && reader->feed ? finish_feed(reader, err) : TG_OK;
@@ -275,7 +267,6 @@ static int take_sample(struct table_reader *reader, struct tg_error *err)
     size_t rows = 0, bytes = 0;
     bool all;
     int rc = TG_OK;
-
     TRY(csv_columns_know(reader->csv, &all, err));
     while (!all && rows < SAMPLE_ROWS && bytes < SAMPLE_BYTES) {
         struct ArrowArray *batch;
@@ -301,7 +292,6 @@ static void leave_out(struct table_reader *reader, const struct csv_options *opt
                       const char *head, struct csv_header *header)
 {
     size_t kept = options->header ? header->bytes : 0;
-
     feed_begin_at(reader->feed, (int64_t)kept, options->from, options->hash);
     if (options->from == 0)
         return;
@@ -321,7 +311,6 @@ static int read_header(struct table_reader *reader, const struct csv_options *op
     size_t len;
     const char *head = feed_head(reader->feed, &len);
     int rc = TG_OK;
-
     TRY(content_check_text(head, len, err));
     TRY(csv_header_read(head, len, len == FEED_HEAD_BYTES, &wanted, out, err));
     leave_out(reader, options, head, out);
@@ -337,7 +326,6 @@ static int start_csv(struct table_reader *reader, struct reader *text,
     struct buf sql = BUF_INIT;
     const char *pipe;
     int rc = TG_OK;
-
     TRY(feed_open(text, &reader->feed, err));
     TRY(read_header(reader, options, &header, err));
     if (header.count == 0) {
@@ -365,7 +353,6 @@ static int find_casts(struct table_reader *reader, struct buf *casts, struct tg_
     size_t columns = 0;
     bool end = false;
     int rc = TG_OK;
-
     TRY(parquet_sql(reader->path, "DESCRIBE SELECT *", NULL, &sql, err));
     TRY(start_query(reader, buf_string(&sql), err));
     for (;;) {
@@ -405,7 +392,6 @@ static int start_parquet(struct table_reader *reader, struct tg_error *err)
     struct buf sql = BUF_INIT, casts = BUF_INIT;
     struct ArrowSchema marked;
     int rc = TG_OK;
-
     TRY(content_check_parquet(reader->path, err));
     TRY(link_path(reader, err));
     rc = parquet_columns_read(reader->engine, reader->path, &reader->parquet, err);
@@ -444,7 +430,6 @@ static int next_page(struct page_stream *base, struct page *page, struct tg_erro
     struct ArrowArray batch;
     bool end = true;
     int rc = TG_OK;
-
     page_clear(page);
     TRY(read_batch(reader, &batch, &end, err));
     if (end && reader->csv && reader->ctx)
@@ -472,7 +457,6 @@ done:
 static void close_reader(struct page_stream *base)
 {
     struct table_reader *reader = (struct table_reader *)base;
-
     for (size_t i = reader->next_sample; i < reader->sample_count; i++)
         array_release(&reader->samples[i]);
     mem_free(reader->samples);
@@ -489,7 +473,6 @@ static void close_reader(struct page_stream *base)
 static struct table_reader *new_reader(struct engine *engine, const char *name)
 {
     struct table_reader *reader = mem_calloc(1, sizeof(*reader));
-
     if (!reader)
         return NULL;
     reader->base = (struct page_stream){next_page, close_reader};
@@ -504,7 +487,6 @@ int csv_reader_open(struct engine *engine, struct reader *text, const struct csv
 {
     struct table_reader *reader = new_reader(engine, options->name);
     int rc = TG_OK;
-
     *out = NULL;
     if (!reader) {
         reader_close(text);
@@ -525,7 +507,6 @@ int parquet_reader_open(struct engine *engine, const char *path, const char *nam
 {
     struct table_reader *reader = new_reader(engine, name);
     int rc = TG_OK;
-
     *out = NULL;
     if (!reader)
         return error_nomem(err);

@@ -31,7 +31,6 @@ struct callback_stream {
 static void callback_close(struct page_stream *base)
 {
     struct callback_stream *stream = (struct callback_stream *)base;
-
     rows_free(stream->rows);
     schema_release(&stream->schema);
     stream_release(&stream->arrow);
@@ -65,7 +64,6 @@ static int call_user(struct callback_stream *stream, struct tg_error *err)
     struct tg_error local;
     struct tg_error *theirs = err ? err : &local;
     int rc;
-
     rows_clear(stream->rows);
     rows_count_from(stream->rows, stream->row);
     error_clear(theirs);
@@ -83,7 +81,6 @@ static int take_rows(struct callback_stream *stream, struct page *page, struct t
     const yyjson_val **rows;
     size_t count;
     int rc = TG_OK;
-
     TRY(rows_finish(stream->rows, &rows, &count, err));
     TRY(mem_grow(&page->rows, &page->row_cap, count + 1, sizeof(*page->rows), err));
     memcpy(page->rows, rows, count * sizeof(*rows));
@@ -102,7 +99,6 @@ static int take_batch(struct callback_stream *stream, struct page *page, bool *e
                       struct tg_error *err)
 {
     int rc = TG_OK;
-
     if (!stream->schema.release) {
         TRY(stream_schema(&stream->arrow, TG_SOURCE, &stream->schema, err));
         TRY(arrow_check_schema(&stream->schema, err));
@@ -131,7 +127,6 @@ static int callback_next(struct page_stream *base, struct page *page, struct tg_
     struct callback_stream *stream = (struct callback_stream *)base;
     bool batches_end = false;
     int rc = TG_OK;
-
     page_clear(page);
     if (stream->arrow.release) {
         TRY(take_batch(stream, page, &batches_end, err));
@@ -157,7 +152,6 @@ static int callback_read(struct source *source, const struct resource_request *r
 {
     struct callback_stream *stream;
     int rc = TG_OK;
-
     (void)source;
     *out = NULL;
     if (!request->read)

@@ -75,7 +75,6 @@ static const char grown_choices[] = "tail all fail", same_choices[] = "load skip
 static bool ends_in(const char *name, size_t len, const char *suffix)
 {
     size_t suffix_len = strlen(suffix);
-
     return len > suffix_len && strncasecmp(name + len - suffix_len, suffix, suffix_len) == 0 &&
            name[len - suffix_len - 1] == '.';
 }
@@ -84,7 +83,6 @@ static bool ends_in(const char *name, size_t len, const char *suffix)
 static size_t bare_length(const char *name)
 {
     size_t len = strlen(name);
-
     if (ends_in(name, len, "gz"))
         return len - 3;
     return ends_in(name, len, "zst") ? len - 4 : len;
@@ -93,7 +91,6 @@ static size_t bare_length(const char *name)
 static enum format format_of(const char *name)
 {
     size_t len = bare_length(name);
-
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
         if (ends_in(name, len, formats[i].name))
             return formats[i].format;
@@ -148,7 +145,6 @@ static int choice(const char *word, const char *choices)
 {
     size_t len = word ? strlen(word) : 0;
     int i = 0;
-
     for (const char *c = choices; len > 0 && *c;
          c += c[strcspn(c, " ")] ? strcspn(c, " ") + 1 : 0) {
         if (strcspn(c, " ") == len && memcmp(c, word, len) == 0)
@@ -162,7 +158,6 @@ static int choice(const char *word, const char *choices)
 static int read_delimiter(const char *text, const char **out, struct tg_error *err)
 {
     bool is_tab = text && (strcmp(text, "tab") == 0 || strcmp(text, "\\t") == 0);
-
     *out = is_tab ? "\t" : text;
     if (is_tab || !text || strcmp(text, "auto") == 0)
         return TG_OK;
@@ -177,7 +172,6 @@ static int read_options(struct files_stream *stream, struct tg_error *err)
 {
     const char *format = resource_text(stream, "format"), *delimiter;
     const char *header = resource_text(stream, "header");
-
     stream->format = format_find(format);
     if (format && stream->format == FORMAT_NONE && strcmp(format, "auto") != 0)
         return error_set(err, TG_USAGE,
@@ -211,7 +205,6 @@ static int no_files(const char *patterns, const char *folder, struct tg_error *e
 {
     struct buf list = BUF_INIT;
     int rc;
-
     for (const char *c = patterns; *c; c++)
         buf_text(&list, *c == '\n' ? "', '" : (const char[2]){*c});
     rc = error_set(err, TG_SOURCE,
@@ -258,7 +251,6 @@ static int set_format(struct files_stream *stream, struct listed_file *file, str
                                                [FORMAT_JSON] = GROWS_IF_LINES,
                                                [FORMAT_PARQUET] = GROWS_NEVER};
     enum format format = file_format(stream, file);
-
     if (format == FORMAT_NONE)
         return error_set(err, TG_USAGE,
                          "the format of file '%s' cannot be told from its name; set format to "
@@ -274,7 +266,6 @@ static int list_files(struct files_stream *stream, const char *root, struct tg_e
     const char *patterns = resource_text(stream, "path");
     struct listing *listing = &stream->listing;
     int rc = TG_OK;
-
     if (!patterns || !patterns[0])
         TRY(error_set(err, TG_USAGE, "path is missing; say which files to read"));
     TRY(listing_make(context_of(stream), root, patterns, listing, err));
@@ -321,7 +312,6 @@ static int open_json(struct files_stream *stream, const struct listed_file *file
         .hash = stream->text};
     struct page_stream *pages;
     int rc = TG_OK;
-
     TRY(json_reader_open(text, &options, &pages, err));
     if (is_read_ahead(file))
         TRY(read_ahead_open(pages, PAGES_AHEAD, &pages, err));
@@ -335,7 +325,6 @@ static int open_csv(struct files_stream *stream, const struct listed_file *file,
 {
     struct csv_options options = stream->csv_options;
     bool auto_delimiter = !options.delimiter || strcmp(options.delimiter, "auto") == 0;
-
     options.name = shown(file);
     options.hash = stream->text;
     options.lines_before = file->lines;
@@ -353,7 +342,6 @@ static int open_parquet(struct files_stream *stream, const struct listed_file *f
                         struct tg_error *err)
 {
     int rc = TG_OK;
-
     if (!file->is_file)
         TRY(error_set(err, TG_SOURCE,
                       "'%s' is a pipe or a device, and Parquet is read from its end; name a file",
@@ -369,7 +357,6 @@ static int open_file(struct files_stream *stream, struct listed_file *file, stru
     enum format format = file_format(stream, file);
     struct reader *text = NULL;
     int rc = TG_OK;
-
     if (file->reason == FILE_COPIED && stream->rules.same_content == SAME_FAIL &&
         (!file->twin || file->twin->rows > 0))
         TRY(error_set(err, TG_SOURCE,
@@ -398,7 +385,6 @@ static int read_text(struct files_stream *stream, struct listed_file *file, bool
     struct text_walk content = {0};
     int64_t size = file->size, mtime_us = file->mtime_us;
     int rc = TG_OK;
-
     TRY(text_open(file, &content, err));
     TRY(text_pass(&content, INT64_MAX, err));
     hash_stream_free(stream->text);
@@ -487,7 +473,6 @@ static int remember_read(struct files_stream *stream, const struct listed_file *
 {
     struct bookmark entry;
     int rc = TG_OK;
-
     TRY(text_entry(stream->text, file->name, &stream->listing.arena, &entry, err));
     entry.replaces = replaced_key(file);
     entry.was_read = true;
@@ -504,7 +489,6 @@ static int finish_file(struct files_stream *stream, struct listed_file *file, st
 {
     bool changed = false;
     int rc = TG_OK;
-
     page_stream_close(stream->pages);
     stream->pages = NULL;
     stream->next++;
@@ -528,7 +512,6 @@ static int open_next(struct files_stream *stream, struct tg_error *err)
 {
     struct listing *listing = &stream->listing;
     int rc = TG_OK;
-
     for (; stream->next < listing->count && !stream->pages; stream->next++) {
         struct listed_file *file = &listing->items[stream->next];
         TRY(context_check(context_of(stream), err));
@@ -548,7 +531,6 @@ static void count_bytes(struct files_stream *stream, const struct listed_file *f
                         struct page *page)
 {
     int64_t left = bytes_to_read(file) - stream->bytes_told;
-
     if (page->kind == PAGE_END || (int64_t)page->bytes > left)
         page->bytes = (uint64_t)(left > 0 ? left : 0);
     stream->bytes_told += (int64_t)page->bytes;
@@ -558,7 +540,6 @@ static int read_page(struct files_stream *stream, struct page *page, struct tg_e
 {
     struct listed_file *file = &stream->listing.items[stream->next];
     int rc = TG_OK;
-
     TRY(context_check(context_of(stream), err));
     TRY(stream->pages->next(stream->pages, page, err));
     count_bytes(stream, file, page);
@@ -575,7 +556,6 @@ static int files_next(struct page_stream *base, struct page *page, struct tg_err
     struct files_stream *stream = (struct files_stream *)base;
     uint64_t bytes = 0;
     int rc = TG_OK;
-
     page_clear(page);
     while (page->kind == PAGE_END) {
         if (!stream->pages)
@@ -597,7 +577,6 @@ done:
 static struct bookmarks files_remember(const struct page_stream *base)
 {
     const struct files_stream *stream = (const struct files_stream *)base;
-
     return (struct bookmarks){stream->made, stream->made_count};
 }
 
@@ -614,7 +593,6 @@ static int files_open(const struct source_request *request, struct source **out,
 {
     const char *root = option_text(request->values, request->value_count, "root");
     struct source *source = mem_calloc(1, sizeof(*source));
-
     *out = NULL;
     if (!source)
         return error_nomem(err);
@@ -631,7 +609,6 @@ static int files_open(const struct source_request *request, struct source **out,
 static void close_stream(struct page_stream *base)
 {
     struct files_stream *stream = (struct files_stream *)base;
-
     page_stream_close(stream->pages);
     hash_stream_free(stream->text);
     mem_free(stream->made);
@@ -644,7 +621,6 @@ static int files_read(struct source *source, const struct resource_request *requ
 {
     struct files_stream *stream = mem_calloc(1, sizeof(*stream));
     int rc = TG_OK;
-
     *out = NULL;
     if (!stream)
         return error_nomem(err);

@@ -11,7 +11,6 @@
 static inline bool int64_fits_double(int64_t value)
 {
     double real = (double)value;
-
     return (value >> 53 == value >> 63) || (real < 0x1p63 && (int64_t)real == value);
 }
 
