@@ -130,8 +130,8 @@ static void test_describe(void **state)
         "CREATE SCHEMA \"Bro'nze\"",
         "CREATE SCHEMA other",
         "CREATE TABLE other.a (x INTEGER)",
-        "CREATE TABLE \"bro'nze\".person (id BIGINT NOT NULL, \"odd \"\"name\" JSON, "
-        "t TIMESTAMPTZ, d DECIMAL(38,9), list INTEGER[], n BIGINT NOT NULL DEFAULT 3)",
+        ("CREATE TABLE \"bro'nze\".person (id BIGINT NOT NULL, \"odd \"\"name\" JSON, "
+         "t TIMESTAMPTZ, d DECIMAL(38,9), list INTEGER[], n BIGINT NOT NULL DEFAULT 3)"),
         "CREATE TABLE \"bro'nze\".a (b VARCHAR, c HUGEINT)",
         "CREATE VIEW \"bro'nze\".v AS SELECT 1 AS x",
         "CREATE TEMP TABLE person (not_this INTEGER)",
