@@ -550,7 +550,8 @@ TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_pat
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 
 /* The same of a spec in memory: `text` is its YAML, NUL-terminated. What is relative in it starts
- * at `folder` (NULL: the current directory). Errors call the file "spec". */
+ * at `folder` (NULL: the current directory): absolute, where the program changes its directory
+ * between calls. Errors call the file "spec". */
 TG_API_CHECK int tg_pipeline_open_text(struct tg_pipeline **out, const char *text,
                                        const char *folder,
                                        const struct tg_pipeline_options *options,
