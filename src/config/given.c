@@ -62,7 +62,8 @@ int given_values(struct config *config, const struct given_options *given,
 {
     int rc = TG_OK;
     const struct option *const tables[] = {table, NULL};
-    struct document doc = {.arena = &config->arena, .secrets = &config->secrets, .err = err};
+    struct document doc = {
+        .arena = &config->arena, .text = "", .secrets = &config->secrets, .err = err};
     struct node map = {.kind = NODE_MAP, .place = nowhere, .name_place = nowhere};
     if (given->count > 0 && !given->items)
         return error_set(err, TG_USAGE, "a number of %s is set, but no options", given->field);

@@ -151,7 +151,7 @@ const struct described_column *described_column(const struct described *describe
                                                 const struct described_table *table,
                                                 const char *name);
 
-/* ---- small results as text (rows.c-free ledger reading) ---- */
+/* ---- small results as text ---- */
 struct text_rows {
     char **cells; /* row_count * column_count; NULL for SQL NULL */
     size_t row_count, column_count;
