@@ -103,6 +103,28 @@ static void what_is_hidden_fits(void **state)
     redact_error(NULL, NULL);
 }
 
+/* What stands in `where` stands in the parts of the place, too. */
+static void all_parts_of_an_error_are_hidden(void **state)
+{
+    struct secrets secrets = {0};
+    struct tg_error err = {.where = "s3cretvalue",
+                           .what = "s3cretvalue",
+                           .resource = "s3cretvalue",
+                           .table = "s3cretvalue",
+                           .column = "s3cretvalue",
+                           .key_path = "a.s3cretvalue",
+                           .file = "pg://me:x@db"};
+    (void)state;
+    assert_int_equal(secrets_add(&secrets, "s3cretvalue", NULL), TG_OK);
+    redact_error(&secrets, &err);
+    const char *const parts[] = {err.where, err.what, err.resource, err.table, err.column};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        assert_string_equal(parts[i], "***");
+    assert_string_equal(err.key_path, "a.***");
+    assert_string_equal(err.file, "pg://***@db");
+    secrets_release(&secrets);
+}
+
 static int learn(void)
 {
     struct secrets secrets = {0};
@@ -125,6 +147,7 @@ int main(void)
         cmocka_unit_test(values_are_hidden_wherever_they_stand),
         cmocka_unit_test(the_longest_value_counts),
         cmocka_unit_test(what_is_hidden_fits),
+        cmocka_unit_test(all_parts_of_an_error_are_hidden),
         cmocka_unit_test(memory_runs_out),
     };
     return cmocka_run_group_tests_name("base/redact", tests, NULL, NULL);

@@ -285,5 +285,10 @@ void redact_error(const struct secrets *secrets, struct tg_error *err)
         return;
     redact_in(secrets, err->where, sizeof(err->where));
     redact_in(secrets, err->what, sizeof(err->what));
+    /* The parts of the place say again what stands in `where`. */
+    redact_in(secrets, err->resource, sizeof(err->resource));
+    redact_in(secrets, err->table, sizeof(err->table));
+    redact_in(secrets, err->column, sizeof(err->column));
+    redact_in(secrets, err->key_path, sizeof(err->key_path));
     redact_in(secrets, err->file, sizeof(err->file));
 }
