@@ -194,12 +194,6 @@ done:
     return rc;
 }
 
-static int keep(struct config *config, const char *text, const char **out, struct tg_error *err)
-{
-    *out = arena_strdup(&config->arena, text);
-    return *out ? TG_OK : error_nomem(err);
-}
-
 /* The working directory: asked for, or from the environment, or beside the spec. */
 static int set_workdir(struct config *config, const struct tg_pipeline_options *options,
                        struct tg_error *err)
@@ -212,7 +206,7 @@ static int set_workdir(struct config *config, const struct tg_pipeline_options *
     struct buf absolute = BUF_INIT;
     int rc = path ? fs_absolute(path, &absolute, err) : error_nomem(err);
     if (rc == TG_OK)
-        rc = keep(config, buf_string(&absolute), &config->workdir, err);
+        rc = arena_keep(&config->arena, buf_string(&absolute), &config->workdir, err);
     buf_release(&absolute);
     mem_free(path);
     return rc;
@@ -253,7 +247,7 @@ static int set_storage(struct config *config, const struct tg_pipeline_options *
         return TG_OK;
     if (!is_storage_version(wanted))
         return error_set(err, TG_USAGE, STORAGE_VERSION_FAULT, wanted);
-    return keep(config, wanted, &config->storage_version, err);
+    return arena_keep(&config->arena, wanted, &config->storage_version, err);
 }
 
 static int set_contract(struct config *config, const struct tg_pipeline_options *options,
@@ -274,7 +268,7 @@ const char *config_engine_path(void)
 static int set_engine(struct config *config, struct tg_error *err)
 {
     const char *path = config_engine_path();
-    return path ? keep(config, path, &config->engine_path, err) : TG_OK;
+    return path ? arena_keep(&config->arena, path, &config->engine_path, err) : TG_OK;
 }
 
 /* What is relative lies beside the spec; from here on the current directory may change. */
@@ -283,7 +277,7 @@ static int set_destination(struct config *config, const char *url, struct tg_err
     struct buf absolute = BUF_INIT;
     int rc = destination_absolute(url, config->folder, &absolute, err);
     if (rc == TG_OK)
-        rc = keep(config, buf_string(&absolute), &config->destination, err);
+        rc = arena_keep(&config->arena, buf_string(&absolute), &config->destination, err);
     buf_release(&absolute);
     return rc;
 }
@@ -382,7 +376,7 @@ int config_read_text(struct config *config, const struct spec_text *spec,
                          "under its key 'schema'");
     if (options)
         TRY(set_contract(config, options, err));
-    TRY(keep(config, spec->folder, &config->folder, err));
+    TRY(arena_keep(&config->arena, spec->folder, &config->folder, err));
     struct document doc = {.arena = &config->arena,
                            .path = spec->name,
                            .folder = config->folder,

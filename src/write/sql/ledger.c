@@ -69,8 +69,7 @@ static int fetch_new(const struct ledger_query *query, const char *pattern, stru
 /* A copy in the ledger's arena; NULL becomes "". */
 static int keep(struct ledger *out, const char *cell, const char **copy, struct tg_error *err)
 {
-    *copy = arena_strdup(&out->arena, cell ? cell : "");
-    return *copy ? TG_OK : error_nomem(err);
+    return arena_keep(&out->arena, cell ? cell : "", copy, err);
 }
 
 static int64_t number(const char *cell)
