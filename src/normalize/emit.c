@@ -139,6 +139,8 @@ int output_open(struct output *output, struct tg_error *err)
     for (size_t i = 0; i < output->slot_count; i++) {
         struct slot *slot = output->slots[i];
         struct type_spec spec = slot->column.spec;
+        if (spec.type == TYPE_NONE) /* the next value says it */
+            continue;
         TRY(column_init(&slot->column, &spec, err));
         if (slot->text_bytes > slot->column.text_cap)
             TRY(column_reserve_text(&slot->column, slot->text_bytes, err));

@@ -482,6 +482,15 @@ void output_undo_row(struct output *output)
         slot_clear(output->slots[i], output->row);
 }
 
+int output_retype(struct outputs *outputs, struct output *output, struct slot *slot,
+                  const struct type_spec *spec, struct tg_error *err)
+{
+    const struct type_spec type = there_type(outputs, output, slot->name, spec);
+    column_release(&slot->column);
+    output->schema_stale = true;
+    return column_init(&slot->column, &type, err);
+}
+
 int output_widen(struct output *output, struct slot *slot, const struct type_spec *spec,
                  struct tg_error *err)
 {

@@ -144,7 +144,8 @@ int output_add_system(struct outputs *outputs, struct output *output,
 /* Whether the table refuses a row without a value in the column; those of the system get theirs. */
 bool output_refuses_null(const struct table_column *column);
 
-/* Forgets the value of the row being filled, if there is one: a key that comes twice. */
+/* Forgets the value of the row being filled, if there is one: a key that comes twice, a row given
+ * up. A column that only this value asked for has no type then: the next value says it. */
 static inline void slot_clear(struct slot *slot, size_t row)
 {
     struct column *column = &slot->column;
@@ -156,6 +157,14 @@ static inline void slot_clear(struct slot *slot, size_t row)
     if (column->text)
         column->text_len = (size_t)column->data.offsets[row];
     column->len = row;
+    if (!slot->learned && slot->variant == TYPE_NONE) {
+        column->spec.type = TYPE_NONE;
+        slot->magnitude = 0;
+        slot->cut_count = 0;
+    }
 }
+/* Gives a slot that has lost its type the one that a new column of its name would have. */
+int output_retype(struct outputs *outputs, struct output *output, struct slot *slot,
+                  const struct type_spec *spec, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

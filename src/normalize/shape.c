@@ -294,7 +294,7 @@ int shape_column_type(struct outputs *outputs, struct shape *shape, const char *
     const struct slot *slot = field->slot ? field->slot : field->shared;
     if (slot)
         *out = slot->column.spec;
-    if (slot || field->role != FIELD_DATA)
+    if (out->type != TYPE_NONE || field->role != FIELD_DATA)
         goto done;
     TRY(column_name(outputs, shape, field, err));
     buf_text(&name, buf_string(&outputs->name));

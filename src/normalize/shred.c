@@ -186,6 +186,18 @@ static void forget_value(struct slot *slot, size_t row)
         slot_clear(slot, row);
 }
 
+static int retype_slot(struct shredder *shredder, const struct shape *shape,
+                       const struct field *field, struct slot *slot, const yyjson_val *cell,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct type_spec spec;
+    TRY(shape_type(shredder->outputs, shape, field, cell, &spec, err));
+    TRY(output_retype(shredder->outputs, shape->output, slot, &spec, err));
+done:
+    return rc;
+}
+
 static int store_slowly(struct shredder *shredder, struct shape *shape, struct field *field,
                         const yyjson_val *cell, struct tg_error *err)
 {
@@ -213,6 +225,8 @@ static int store_slowly(struct shredder *shredder, struct shape *shape, struct f
         goto done;
     }
     forget_value(slot, output->row);
+    if (slot->column.spec.type == TYPE_NONE)
+        TRY(retype_slot(shredder, shape, field, slot, cell, err));
     if (outputs->rules.detectors & DETECT_CHANGING)
         cell = infer_cell(&outputs->rules, slot->column.spec.type, cell, &shredder->text, &changed);
     TRY(buf_check(&shredder->text, err));
@@ -243,8 +257,8 @@ static inline int store_scalar(struct shredder *shredder, struct shape *shape, s
     size_t row = shape->output->row;
     struct time_point point;
     uint64_t magnitude;
-    if (!LIKELY(column->len <= row))
-        slot_clear(slot, row);
+    if (!LIKELY(column->len <= row && !slot->variants) && has_value(slot, row))
+        return store_slowly(shredder, shape, field, cell, err);
     switch (stores[column->spec.type][kind]) {
     case STORE_UINT:
         if (cell->uni.u64 > INT64_MAX)
@@ -301,19 +315,9 @@ static int push_list(struct shredder *shredder, const struct shape *shape, struc
                      const yyjson_val *list, struct tg_error *err)
 {
     int rc = TG_OK;
-    bool taken = field->list->list_row == shredder->row_number;
-    if (taken && field->list->list_field == field) { /* a key that comes twice: the last counts */
-        for (size_t i = shredder->pending_count; i > 0; i--) {
-            if (shredder->pending[i - 1].field == field) {
-                shredder->pending[i - 1].list = list;
-                break;
-            }
-        }
-        goto done;
-    }
     if (cell_len(list) == 0)
         goto done;
-    if (taken) /* by another key of the same name */
+    if (field->list->list_row == shredder->row_number) /* taken by another key of the same name */
         TRY(shape_add_list(shredder->outputs, shape, field, true, err));
     TRY(field->list ? add_pending(shredder, field, list, err)
                     : reject_list(shredder, shape, field, list, err));
@@ -364,36 +368,56 @@ done:
     return rc;
 }
 
-/* An object whose key comes twice: the last one counts, as in Python. */
-static void clear_object(const struct shape *object, size_t row)
+static void forget_list(struct shredder *shredder, const struct field *field)
 {
-    for (size_t i = 0; i < object->count; i++) {
-        forget_value(object->fields[i]->slot, row);
-        if (object->fields[i]->object)
-            clear_object(object->fields[i]->object, row);
-    }
+    size_t at = shredder->pending_count;
+    while (at > 0 && shredder->pending[at - 1].field != field)
+        at--;
+    if (at > 0)
+        memmove(shredder->pending + at - 1, shredder->pending + at,
+                (shredder->pending_count-- - at) * sizeof(*shredder->pending));
+    field->list->list_row = 0;
+}
+
+/* What a field has brought in this row: a key that comes twice. */
+static void forget_field(struct shredder *shredder, const struct field *field, size_t row)
+{
+    forget_value(field->slot, row);
+    if (field->shared && field->shared->writer == field)
+        forget_value(field->shared, row);
+    if (field->list && field->list->list_row == shredder->row_number &&
+        field->list->list_field == field)
+        forget_list(shredder, field);
+    if (!field->object || field->object_row != shredder->row_number)
+        return;
+    for (size_t i = 0; i < field->object->count; i++)
+        forget_field(shredder, field->object->fields[i], row);
+}
+
+static int walk_nested(struct shredder *shredder, struct shape *shape, struct field *field,
+                       const yyjson_val *cell, struct tg_error *err)
+{
+    enum cell_kind kind = cell_kind(cell);
+    forget_field(shredder, field, shape->output->row);
+    if (kind == CELL_NULL)
+        return TG_OK;
+    if (kind < CELL_LIST)
+        return store_scalar(shredder, shape, field, cell, kind, err);
+    if (kind == CELL_LIST)
+        return field->list ? push_list(shredder, shape, field, cell, err)
+                           : walk_new(shredder, shape, field, cell, err);
+    field->object_row = shredder->row_number;
+    return field->object ? walk_object(shredder, field->object, cell, err)
+                         : walk_new(shredder, shape, field, cell, err);
 }
 
 static inline int walk_value(struct shredder *shredder, struct shape *shape, struct field *field,
                              const yyjson_val *cell, struct tg_error *err)
 {
     enum cell_kind kind = cell_kind(cell);
-    if (LIKELY(kind > CELL_NULL && kind < CELL_LIST))
+    if (LIKELY(kind > CELL_NULL && kind < CELL_LIST && !field->object && !field->list))
         return store_scalar(shredder, shape, field, cell, kind, err);
-    if (kind == CELL_OBJECT) {
-        if (!field->object)
-            return walk_new(shredder, shape, field, cell, err);
-        if (field->object_row == shredder->row_number)
-            clear_object(field->object, shape->output->row);
-        field->object_row = shredder->row_number;
-        return walk_object(shredder, field->object, cell, err);
-    }
-    if (kind == CELL_LIST && field->list)
-        return push_list(shredder, shape, field, cell, err);
-    if (kind == CELL_LIST)
-        return walk_new(shredder, shape, field, cell, err);
-    forget_value(field->slot, shape->output->row);
-    return TG_OK;
+    return walk_nested(shredder, shape, field, cell, err);
 }
 
 static int walk_object(struct shredder *shredder, struct shape *shape, const yyjson_val *object,

@@ -84,7 +84,8 @@ static int plan_column(struct outputs *outputs, struct shape *shape,
     if (out->field->role == FIELD_IGNORED)
         out->field = NULL;
     else
-        out->plain = out->field->slot || out->field->role == FIELD_ROW_ID;
+        out->plain = (out->field->slot && out->field->slot->column.spec.type != TYPE_NONE) ||
+                     out->field->role == FIELD_ROW_ID;
 done:
     return rc == TG_OK ? rc : error_at(err, rc, AT_COLUMN, name);
 }

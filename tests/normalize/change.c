@@ -215,6 +215,17 @@ static void bad_rows_are_rejected(void **state)
     run_release(&run);
 }
 
+/* A column that only a rejected row had is of the type of the next value. */
+static void bad_rows_leave_no_type(void **state)
+{
+    struct run run;
+    (void)state;
+    if (load_keyed(&run, true, 1, "{\"v\":1.5}\n{\"id\":1}\n{\"id\":2,\"v\":\"x\"}\n") != TG_OK)
+        fail_msg("%s: %s", run.err.where, run.err.what);
+    assert_non_null(strstr(buf_string(&run.text), "t(id bigint, v text)\n1|null\n2|\"x\"\n"));
+    run_release(&run);
+}
+
 static void bad_rows_have_a_limit(void **state)
 {
     struct run run;
@@ -256,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_dropped_row_teaches_nothing),
         cmocka_unit_test(a_variant_that_is_there_takes_values),
         cmocka_unit_test(bad_rows_are_rejected),
+        cmocka_unit_test(bad_rows_leave_no_type),
         cmocka_unit_test(bad_rows_have_a_limit),
         cmocka_unit_test(survives_a_lack_of_memory),
     };

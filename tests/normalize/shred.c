@@ -38,6 +38,19 @@ static void keys_that_come_twice(void **state)
     check("{\"l\":[1,2],\"l\":[3]}\n{\"l\":[4]}\n", "t()\n\n\nt__l(value bigint)\n3\n4\n");
     check("{\"a\":1}\n{\"a\":\"x\",\"a\":\"y\"}\n",
           "t(a bigint, a__v_text text)\n1|null\nnull|\"y\"\n");
+    /* a new column is of the last one's type */
+    check("{\"n\":1,\"a\":90.5,\"a\":\"0x10\"}\n", "t(n bigint, a text)\n1|\"0x10\"\n");
+    check("{\"n\":1,\"a\":\"x\",\"a\":null}\n{\"n\":2,\"a\":7}\n",
+          "t(n bigint, a bigint)\n1|null\n2|7\n");
+    check("{\"n\":1,\"a\":{\"b\":true},\"a\":{\"b\":1.5}}\n", "t(n bigint, a__b double)\n1|1.5\n");
+    check("{\"a\":1}\n{\"a\":\"x\",\"a\":2}\n", "t(a bigint)\n1\n2\n");
+    /* and of the last one's kind */
+    check("{\"n\":1,\"o\":{\"p\":{\"q\":1},\"m\":[2]},\"l\":[3],\"o\":\"x\",\"l\":4}\n",
+          "t(n bigint, o text, l bigint)\n1|\"x\"|4\n");
+    check("{\"n\":1,\"o\":5,\"o\":{\"p\":1},\"l\":6,\"l\":[7]}\n",
+          "t(n bigint, o__p bigint)\n1|1\nt__l(value bigint)\n7\n");
+    check("{\"n\":1,\"o\":{\"m\":[1]},\"o\":{\"m\":[2]},\"o\":null,\"l\":[1],\"l\":[]}\n",
+          "t(n bigint)\n1\n");
 }
 
 static void every_kind_in_its_column(void **state)
