@@ -272,21 +272,22 @@ static int set_engine(struct config *config, struct tg_error *err)
 }
 
 /* What is relative lies beside the spec; from here on the current directory may change. */
-static int set_destination(struct config *config, const char *url, struct tg_error *err)
+static int set_destination(struct config *config, const struct location *where,
+                           struct tg_error *err)
 {
     struct buf absolute = BUF_INIT;
-    int rc = destination_absolute(url, config->folder, &absolute, err);
+    int rc = destination_absolute(where, config->folder, &absolute, err);
     if (rc == TG_OK)
-        rc = arena_keep(&config->arena, buf_string(&absolute), &config->destination, err);
+        rc = arena_keep(&config->arena, buf_string(&absolute), &config->destination.url, err);
     buf_release(&absolute);
     return rc;
 }
 
-static int set_places(struct config *config, const char *url,
+static int set_places(struct config *config, const struct location *where,
                       const struct tg_pipeline_options *options, struct tg_error *err)
 {
     int rc = TG_OK;
-    TRY(set_destination(config, url, err));
+    TRY(set_destination(config, where, err));
     TRY(set_workdir(config, options, err));
     TRY(set_engine(config, err));
     TRY(set_storage(config, options, err));
@@ -335,6 +336,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
         return error_set(err, TG_USAGE, "a pipeline needs a name; set `name` of the options");
     if (!options->destination)
         return no_destination(options->name, err);
+    const struct location where = {.url = options->destination};
     TRY(secrets_add_places(&config->secrets, options->destination, err));
     const char *fault = pipeline_name_fault(options->name);
     if (fault)
@@ -345,8 +347,8 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     TRY(schema_set(config, options->schema, err));
     TRY(set_contract(config, options, err));
     TRY(config_set_names(config, options->name, options->dataset, err));
-    TRY(destination_check(options->destination, config->dataset, NULL, err));
-    TRY(set_places(config, options->destination, options, err));
+    TRY(destination_check(&where, config->dataset, NULL, err));
+    TRY(set_places(config, &where, options, err));
 done:
     return rc;
 }
@@ -388,7 +390,7 @@ int config_read_text(struct config *config, const struct spec_text *spec,
     if (doc.root.kind != NODE_NULL && doc.root.kind != NODE_BROKEN)
         TRY(spec_convert(&doc, config, err));
     TRY(document_report(&doc, err));
-    TRY(set_places(config, config->destination, options, err));
+    TRY(set_places(config, &config->destination, options, err));
 done:
     return rc;
 }

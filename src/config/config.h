@@ -5,6 +5,7 @@
 #ifndef TIDEGATE_CONFIG_H
 #define TIDEGATE_CONFIG_H
 
+#include "base/location.h"
 #include "base/memory.h"
 #include "base/text/redact.h"
 #include "dlt/settings.h"
@@ -62,7 +63,8 @@ struct schema_config {
 struct config {
     struct arena arena; /* owns every text and array */
     const char *folder; /* relative paths start here: the spec's folder, or "." */
-    const char *pipeline, *destination, *dataset;
+    const char *pipeline, *dataset;
+    struct location destination;
     const char
         *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
     const char *workdir;

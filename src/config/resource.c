@@ -402,7 +402,7 @@ static int push_resource(struct config *config, const struct resource *resource,
 static int set_table_key(struct config *config, struct resource *resource, struct tg_error *err)
 {
     struct destination_facts facts = {0};
-    (void)!destination_check(config->destination, NULL, &facts, NULL);
+    (void)!destination_check(&config->destination, NULL, &facts, NULL);
     const struct name_rules rules = {
         .bytes_max = facts.name_bytes_max,
         .naming = config->schema_config.hints.naming,

@@ -55,27 +55,27 @@ static const struct connection_driver *find_driver(const char *url, struct tg_er
     return NULL;
 }
 
-int connection_check(const char *url, const char *folder, const char *dataset,
+int connection_check(const struct location *where, const char *folder, const char *dataset,
                      struct connection_place *place, struct tg_error *err)
 {
-    const struct connection_driver *driver = find_driver(url, err);
-    return driver ? driver->check(url, folder, dataset, place, err) : TG_USAGE;
+    const struct connection_driver *driver = find_driver(where->url, err);
+    return driver ? driver->check(where, folder, dataset, place, err) : TG_USAGE;
 }
 
 /* ---- connections ---- */
 
-int connection_open(struct context *ctx, const char *url, bool create, struct connection **out,
-                    struct tg_error *err)
+int connection_open(struct context *ctx, const struct location *where, bool create,
+                    struct connection **out, struct tg_error *err)
 {
     *out = NULL;
-    const struct connection_driver *driver = find_driver(url, err);
+    const struct connection_driver *driver = find_driver(where->url, err);
     if (!driver)
         return TG_USAGE;
     struct connection *con = mem_calloc(1, sizeof(*con));
     if (!con)
         return error_nomem(err);
     *con = (struct connection){.driver = driver, .ctx = ctx};
-    int rc = driver->open(con, url, create, err);
+    int rc = driver->open(con, where, create, err);
     if (rc != TG_OK || !con->state) {
         mem_free(con);
         return rc;

@@ -6,6 +6,7 @@
 #define TIDEGATE_DATABASE_CONNECTION_H
 
 #include "base/context.h"
+#include "base/location.h"
 #include "base/memory.h"
 #include "data/batch.h"
 #include "database/dialect.h"
@@ -34,7 +35,7 @@ struct table_filter {
     const void *user;
 };
 
-/* What a URL says, without anything being opened. */
+/* What a location says, without anything being opened. */
 struct connection_place {
     const struct dialect *dialect;
     struct buf absolute; /* the same URL, its relative parts from the root on */
@@ -72,11 +73,12 @@ struct connection_driver {
     /* The form of a URL of this scheme, and whether `dataset` (may be NULL) can live behind it.
      * TG_USAGE. What it says goes to `place` (may be NULL): its relative parts start at `folder`;
      * without a folder no more than the dialect is asked for, and nothing is allocated. */
-    int (*check)(const char *url, const char *folder, const char *dataset,
+    int (*check)(const struct location *where, const char *folder, const char *dataset,
                  struct connection_place *place, struct tg_error *err);
     /* Sets con->state and con->dialect; leaves con->state NULL when there is nothing to open and
      * `create` is false. */
-    int (*open)(struct connection *con, const char *url, bool create, struct tg_error *err);
+    int (*open)(struct connection *con, const struct location *where, bool create,
+                struct tg_error *err);
     void (*close)(struct connection *con);
     /* Neither a commit nor a rollback can be cancelled. Trouble once all is committed is a warning.
      * After an error of a commit nobody knows: it may be there or not. */
@@ -115,7 +117,7 @@ struct connection {
  * the database's own names (DuckDB cannot tell bronze in bronze.duckdb), and what the URL says:
  * release the texts of `place`, come what may. TG_USAGE for a URL that no driver takes (says which
  * there are). */
-int connection_check(const char *url, const char *folder, const char *dataset,
+int connection_check(const struct location *where, const char *folder, const char *dataset,
                      struct connection_place *place, struct tg_error *err) TG_CHECK_RESULT;
 
 /* The drivers there are. */
@@ -123,11 +125,11 @@ const struct connection_driver *const *connection_list(size_t *count);
 
 /* ---- connections ---- */
 
-/* Opens what a destination URL names. `create`: make it if absent; otherwise a missing one gives
+/* Opens what a location names. `create`: make it if absent; otherwise a missing one gives
  * *out = NULL and TG_OK. TG_USAGE as connection_check, TG_LOCKED when another process holds it,
  * TG_DESTINATION otherwise. */
-int connection_open(struct context *ctx, const char *url, bool create, struct connection **out,
-                    struct tg_error *err) TG_CHECK_RESULT;
+int connection_open(struct context *ctx, const struct location *where, bool create,
+                    struct connection **out, struct tg_error *err) TG_CHECK_RESULT;
 /* NULL is fine; an open transaction is rolled back. */
 void connection_close(struct connection *con);
 /* Each as the driver's function of that name. */

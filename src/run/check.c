@@ -33,7 +33,7 @@ int check_pipeline(struct tg_pipeline *pipeline, struct tg_error *err)
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected)
             TRY(check_source(pipeline, &config->resources[i], &services, &sources, err));
-    TRY(destination_init(&destination, &pipeline->ctx, config->destination, config->dataset, err));
+    TRY(destination_init(&destination, &pipeline->ctx, &config->destination, config->dataset, err));
     TRY(destination_open(&destination, err));
 done:
     destination_close(&destination);

@@ -23,7 +23,7 @@ static int open_existing(struct tg_pipeline *pipeline, struct destination *out,
 {
     int rc = TG_OK;
     const struct config *config = &pipeline->config;
-    TRY(destination_init(out, &pipeline->ctx, config->destination, config->dataset, err));
+    TRY(destination_init(out, &pipeline->ctx, &config->destination, config->dataset, err));
     TRY(destination_open(out, err));
     if (!out->state)
         rc = error_set(err, TG_DESTINATION,

@@ -42,7 +42,7 @@ static int keep_destination(struct tg_pipeline *pipeline, struct tg_error *err)
 {
     struct config *config = &pipeline->config;
     struct buf shown = BUF_INIT;
-    redact(&config->secrets, config->destination, &shown);
+    redact(&config->secrets, config->destination.url, &shown);
     int rc = buf_check(&shown, err);
     pipeline->destination = rc == TG_OK ? arena_strdup(&config->arena, buf_string(&shown)) : NULL;
     if (rc == TG_OK && !pipeline->destination)

@@ -39,7 +39,7 @@ int session_open(struct session *session, struct tg_pipeline *pipeline, struct t
     *session = (struct session){.pipeline = pipeline};
     session->progress.phase_ticks = context_ticks_us();
     ledger_init(&session->ledger);
-    TRY(destination_init(&session->destination, &pipeline->ctx, config->destination,
+    TRY(destination_init(&session->destination, &pipeline->ctx, &config->destination,
                          config->dataset, err));
     TRY(config_select(config, pipeline->select, err));
     TRY(lock_folder(session, err));

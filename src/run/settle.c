@@ -87,15 +87,16 @@ int settle_write(struct session *session, const char *path, const struct manifes
  * load began with a state, the ledger will tell. */
 static bool is_same_as_before(const struct session *session, const struct manifest *manifest)
 {
-    const char *ours = session->pipeline->destination, *slash = strrchr(session->folder, '/');
+    const char *slash = strrchr(session->folder, '/');
+    const struct location ours = {.url = session->pipeline->destination};
+    const struct location theirs = {.url = manifest->destination};
     char *folder = mem_strndup(session->folder, slash ? (size_t)(slash - session->folder) : 0);
     const char *name = folder ? strrchr(folder, '/') : NULL;
     bool beside = name && strcmp(name, "/.tidegate") == 0;
-    bool same =
-        manifest->state_version_from > 0 && destination_same(manifest->destination, ".", ours);
+    bool same = manifest->state_version_from > 0 && destination_same(&theirs, ".", &ours);
     while (beside && folder && !same && strrchr(folder, '/')) {
         *strrchr(folder, '/') = '\0';
-        same = destination_same(manifest->destination, *folder ? folder : "/", ours);
+        same = destination_same(&theirs, *folder ? folder : "/", &ours);
     }
     mem_free(folder);
     return same;
@@ -104,12 +105,13 @@ static bool is_same_as_before(const struct session *session, const struct manife
 static bool is_ours(const struct session *session, const struct manifest *manifest)
 {
     struct buf absolute = BUF_INIT;
-    bool is_absolute = destination_absolute(manifest->destination, "", &absolute, NULL) == TG_OK &&
-                       strcmp(buf_string(&absolute), manifest->destination) == 0;
+    bool is_absolute =
+        destination_absolute(AT_URL(manifest->destination), "", &absolute, NULL) == TG_OK &&
+        strcmp(buf_string(&absolute), manifest->destination) == 0;
     buf_release(&absolute);
-    return is_absolute
-               ? destination_same(manifest->destination, ".", session->pipeline->destination)
-               : is_same_as_before(session, manifest);
+    return is_absolute ? destination_same(AT_URL(manifest->destination), ".",
+                                          AT_URL(session->pipeline->destination))
+                       : is_same_as_before(session, manifest);
 }
 
 /* ---- may a run go on without it? ---- */

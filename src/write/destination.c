@@ -15,16 +15,16 @@ static const struct destination_driver *const drivers[] = {&destination_sql};
 
 enum { DRIVER_COUNT = sizeof(drivers) / sizeof(drivers[0]) };
 
-static const struct destination_driver *find_driver(const char *url)
+static const struct destination_driver *find_driver(const struct location *where)
 {
     struct destination_place place = {0};
     for (size_t i = 0; i < DRIVER_COUNT; i++)
-        if (drivers[i]->check(url, NULL, NULL, &place, NULL) == TG_OK)
+        if (drivers[i]->check(where, NULL, NULL, &place, NULL) == TG_OK)
             return drivers[i];
     return drivers[DRIVER_COUNT - 1];
 }
 
-/* ---- by the URL alone ---- */
+/* ---- by the location alone ---- */
 
 static void place_release(struct destination_place *place)
 {
@@ -33,18 +33,18 @@ static void place_release(struct destination_place *place)
 }
 
 /* Release `place` afterwards, come what may. */
-static int find_place(const char *url, const char *folder, const char *dataset,
+static int find_place(const struct location *where, const char *folder, const char *dataset,
                       struct destination_place *place, struct tg_error *err)
 {
     *place = (struct destination_place){0};
-    return find_driver(url)->check(url, folder, dataset, place, err);
+    return find_driver(where)->check(where, folder, dataset, place, err);
 }
 
-int destination_check(const char *url, const char *dataset, struct destination_facts *facts,
-                      struct tg_error *err)
+int destination_check(const struct location *where, const char *dataset,
+                      struct destination_facts *facts, struct tg_error *err)
 {
     struct destination_place place;
-    int rc = find_place(url, NULL, dataset, &place, err);
+    int rc = find_place(where, NULL, dataset, &place, err);
     if (facts)
         *facts = place.facts;
     return rc;
@@ -59,10 +59,11 @@ bool destination_example(size_t i, struct destination_example *out)
     return false;
 }
 
-int destination_absolute(const char *url, const char *folder, struct buf *out, struct tg_error *err)
+int destination_absolute(const struct location *where, const char *folder, struct buf *out,
+                         struct tg_error *err)
 {
     struct destination_place place;
-    int rc = find_place(url, folder, NULL, &place, err);
+    int rc = find_place(where, folder, NULL, &place, err);
     if (rc == TG_OK) {
         buf_text(out, buf_string(&place.absolute));
         rc = buf_check(out, err);
@@ -71,10 +72,11 @@ int destination_absolute(const char *url, const char *folder, struct buf *out, s
     return rc;
 }
 
-bool destination_same(const char *url, const char *folder, const char *other)
+bool destination_same(const struct location *where, const char *folder,
+                      const struct location *other)
 {
     struct destination_place one, two;
-    bool same = find_place(url, folder, NULL, &one, NULL) == TG_OK;
+    bool same = find_place(where, folder, NULL, &one, NULL) == TG_OK;
     same = find_place(other, ".", NULL, &two, NULL) == TG_OK && same &&
            strcmp(buf_string(&one.identity), buf_string(&two.identity)) == 0;
     place_release(&one);
@@ -84,12 +86,12 @@ bool destination_same(const char *url, const char *folder, const char *other)
 
 /* ---- one destination ---- */
 
-int destination_init(struct destination *destination, struct context *ctx, const char *url,
-                     const char *dataset, struct tg_error *err)
+int destination_init(struct destination *destination, struct context *ctx,
+                     const struct location *where, const char *dataset, struct tg_error *err)
 {
     *destination = (struct destination){
-        .driver = find_driver(url), .ctx = ctx, .url = url, .dataset = dataset};
-    return destination_check(url, dataset, &destination->facts, err);
+        .driver = find_driver(where), .ctx = ctx, .where = *where, .dataset = dataset};
+    return destination_check(where, dataset, &destination->facts, err);
 }
 
 int destination_open(struct destination *destination, struct tg_error *err)

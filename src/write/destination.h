@@ -10,6 +10,7 @@
 #define TIDEGATE_WRITE_DESTINATION_H
 
 #include "base/context.h"
+#include "base/location.h"
 #include "catalog/table.h"
 #include "package/manifest.h"
 #include "write/ledger.h"
@@ -25,7 +26,7 @@ struct destination_facts {
     void (*type_text)(const struct type_spec *spec, struct buf *out);
 };
 
-/* What a URL says. */
+/* What a location says. */
 struct destination_place {
     struct destination_facts facts;
     struct buf absolute; /* the same URL, its relative parts from the root on */
@@ -43,7 +44,7 @@ struct destination {
     const struct destination_driver *driver;
     struct destination_facts facts;
     struct context *ctx; /* borrowed, as are the texts */
-    const char *url;
+    struct location where;
     const char *dataset;
     void *state; /* the driver's; NULL: closed, or there is nothing yet */
 };
@@ -81,7 +82,7 @@ struct destination_driver {
     /* The form of a URL, and whether `dataset` (may be NULL) can live behind it. TG_USAGE. What it
      * says goes to `place`: its relative parts start at `folder`; without a folder no more than the
      * facts are asked for, and nothing is allocated. */
-    int (*check)(const char *url, const char *folder, const char *dataset,
+    int (*check)(const struct location *where, const char *folder, const char *dataset,
                  struct destination_place *place, struct tg_error *err);
     /* Sets destination->state; leaves it NULL when nothing is there and `create` is false. */
     int (*open)(struct destination *destination, bool create, struct tg_error *err);
@@ -103,25 +104,27 @@ struct destination_driver {
 
 extern const struct destination_driver destination_sql;
 
-/* ---- by the URL alone ---- */
+/* ---- by the location alone ---- */
 
 /* TG_USAGE for a URL of no destination (says which there are), or for a dataset (NULL: any) that
  * cannot live there. `facts` may be NULL. */
-int destination_check(const char *url, const char *dataset, struct destination_facts *facts,
-                      struct tg_error *err) TG_CHECK_RESULT;
+int destination_check(const struct location *where, const char *dataset,
+                      struct destination_facts *facts, struct tg_error *err) TG_CHECK_RESULT;
 /* The i-th kind of destination; false: there are no more. */
 bool destination_example(size_t i, struct destination_example *out);
 /* Appends the URL with its relative parts, which start at `folder`, from the root on. TG_USAGE. */
-int destination_absolute(const char *url, const char *folder, struct buf *out,
+int destination_absolute(const struct location *where, const char *folder, struct buf *out,
                          struct tg_error *err) TG_CHECK_RESULT;
-/* Do two URLs name one place, now? The relative parts of the first start at `folder`. A URL of no
- * destination names none. */
-bool destination_same(const char *url, const char *folder, const char *other);
+/* Do two locations name one place, now? The relative parts of the first start at `folder`. One of
+ * no destination names none. */
+bool destination_same(const struct location *where, const char *folder,
+                      const struct location *other);
 
 /* ---- one destination ---- */
 
-int destination_init(struct destination *destination, struct context *ctx, const char *url,
-                     const char *dataset, struct tg_error *err) TG_CHECK_RESULT;
+int destination_init(struct destination *destination, struct context *ctx,
+                     const struct location *where, const char *dataset,
+                     struct tg_error *err) TG_CHECK_RESULT;
 /* TG_LOCKED when another process holds it, else TG_DESTINATION. One where nothing is stays closed.
  */
 int destination_open(struct destination *destination, struct tg_error *err) TG_CHECK_RESULT;

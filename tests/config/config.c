@@ -83,13 +83,13 @@ static void folders_start_beside_the_spec(void **state)
     struct config *config = spec_good(spec, SPEC_PERSON);
     assert_string_equal(config->folder, spec->folder);
     snprintf(expected, sizeof(expected), "duckdb:///%s/shop.duckdb", spec->folder);
-    assert_string_equal(config->destination, expected);
+    assert_string_equal(config->destination.url, expected);
     snprintf(expected, sizeof(expected), "%s/.tidegate", spec->folder);
     assert_string_equal(config->workdir, expected);
     config =
         spec_good(spec, "pipeline: a\ndestination: duckdb:////tmp/x.db\nsource: {type: files}\n"
                         "resources: {a: {path: b}}\n");
-    assert_string_equal(config->destination, "duckdb:////tmp/x.db");
+    assert_string_equal(config->destination.url, "duckdb:////tmp/x.db");
 }
 
 static void the_working_directory_can_be_said(void **state)
@@ -158,7 +158,7 @@ static void a_text_in_memory_is_a_spec(void **state)
     config_release(&spec->config);
     assert_int_equal(config_read_text(&spec->config, &text, NULL, &spec->err), TG_OK);
     assert_string_equal(spec->config.folder, "/data/shop");
-    assert_string_equal(spec->config.destination, "duckdb:////data/shop/shop.duckdb");
+    assert_string_equal(spec->config.destination.url, "duckdb:////data/shop/shop.duckdb");
     assert_string_equal(spec->config.workdir, "/data/shop/.tidegate");
     assert_string_equal(spec->config.resources[0].name, "person");
     text.text = bad;
@@ -184,7 +184,7 @@ static void options_make_a_config(void **state)
     assert_string_equal(config->dataset, "my_shop_pipeline_dataset");
     assert_non_null(getcwd(here, sizeof(here)));
     snprintf(expected, sizeof(expected), "duckdb:///%s/shop.duckdb", here);
-    assert_string_equal(config->destination, expected);
+    assert_string_equal(config->destination.url, expected);
     snprintf(expected, sizeof(expected), "%s/.tidegate", here);
     assert_string_equal(config->workdir, expected);
     assert_string_equal(config->folder, ".");

@@ -16,7 +16,8 @@ static struct connection *con;
 static int setup(void **state)
 {
     context_init(&ctx);
-    return sample_setup(state) || connection_open(&ctx, "duckdb:///data.duckdb", true, &con, NULL);
+    return sample_setup(state) ||
+           connection_open(&ctx, AT_URL("duckdb:///data.duckdb"), true, &con, NULL);
 }
 
 static int teardown(void **state)
@@ -29,7 +30,7 @@ static int teardown(void **state)
 static void refused(const char *url, const char *dataset, const char *part)
 {
     struct tg_error problem = {0};
-    assert_int_equal(connection_check(url, NULL, dataset, NULL, &problem), TG_USAGE);
+    assert_int_equal(connection_check(AT_URL(url), NULL, dataset, NULL, &problem), TG_USAGE);
     if (!strstr(problem.what, part))
         fail_msg("'%s' does not say '%s'", problem.what, part);
 }
@@ -37,9 +38,9 @@ static void refused(const char *url, const char *dataset, const char *part)
 static void test_urls(void **state)
 {
     (void)state;
-    sample_ok(connection_check("duckdb:///a.duckdb", NULL, NULL, NULL, err));
-    sample_ok(connection_check("duckdb:////tmp/a b.duckdb", NULL, NULL, NULL, err));
-    sample_ok(connection_check("duckdb:///a/bronze.duckdb", NULL, "bronze_2", NULL, err));
+    sample_ok(connection_check(AT_URL("duckdb:///a.duckdb"), NULL, NULL, NULL, err));
+    sample_ok(connection_check(AT_URL("duckdb:////tmp/a b.duckdb"), NULL, NULL, NULL, err));
+    sample_ok(connection_check(AT_URL("duckdb:///a/bronze.duckdb"), NULL, "bronze_2", NULL, err));
     refused("duckdb:///a/bronze.duckdb", "bronze", "cannot tell them apart");
     refused("duckdb:///Bronze", "bronze", "cannot tell them apart");
     refused("duckdb://a.duckdb", NULL, "three slashes");
@@ -53,7 +54,7 @@ static void test_urls(void **state)
     refused("", NULL, "no driver");
     struct tg_error problem = {0};
     struct connection *none = NULL;
-    assert_int_equal(connection_open(&ctx, "mysql://x", true, &none, &problem), TG_USAGE);
+    assert_int_equal(connection_open(&ctx, AT_URL("mysql://x"), true, &none, &problem), TG_USAGE);
     assert_null(none);
     assert_null(strstr(problem.what, "//x"));
 }
@@ -63,16 +64,16 @@ static void test_open_or_create(void **state)
     (void)state;
     struct connection *other = NULL;
     struct fs_stat stat;
-    sample_ok(connection_open(&ctx, "duckdb:///other.duckdb", false, &other, err));
+    sample_ok(connection_open(&ctx, AT_URL("duckdb:///other.duckdb"), false, &other, err));
     assert_null(other);
     sample_ok(fs_stat("other.duckdb", &stat, err));
     assert_false(stat.exists);
-    sample_ok(connection_open(&ctx, "duckdb:///other.duckdb", true, &other, err));
+    sample_ok(connection_open(&ctx, AT_URL("duckdb:///other.duckdb"), true, &other, err));
     sample_ok(connection_exec(other, "CREATE TABLE t (a INTEGER)", NULL, err));
     connection_close(other);
     char url[2048];
     snprintf(url, sizeof(url), "duckdb:///%s/other.duckdb", sample_folder);
-    sample_ok(connection_open(&ctx, url, false, &other, err));
+    sample_ok(connection_open(&ctx, AT_URL(url), false, &other, err));
     uint64_t changed = 0;
     sample_ok(connection_exec(other, "INSERT INTO t VALUES (1), (2)", &changed, err));
     assert_int_equal(changed, 2);
@@ -85,16 +86,16 @@ static void test_where_urls_lead(void **state)
     (void)state;
     char expected[1200];
     struct connection_place place = {0};
-    sample_ok(connection_check("duckdb:///a/x.db", ".", NULL, &place, err));
+    sample_ok(connection_check(AT_URL("duckdb:///a/x.db"), ".", NULL, &place, err));
     snprintf(expected, sizeof(expected), "duckdb:///%s/a/x.db", sample_folder);
     assert_string_equal(buf_string(&place.absolute), expected);
     assert_ptr_equal(place.dialect, &dialect_duckdb);
     buf_clear(&place.absolute);
-    sample_ok(connection_check("duckdb:////a/x.db", "/b", NULL, &place, err));
+    sample_ok(connection_check(AT_URL("duckdb:////a/x.db"), "/b", NULL, &place, err));
     assert_string_equal(buf_string(&place.absolute), "duckdb:////a/x.db");
     buf_release(&place.absolute);
     buf_release(&place.identity);
-    assert_int_equal(connection_check("oracle://x", ".", NULL, &place, NULL), TG_USAGE);
+    assert_int_equal(connection_check(AT_URL("oracle://x"), ".", NULL, &place, NULL), TG_USAGE);
     assert_null(place.absolute.data);
 }
 
@@ -107,7 +108,7 @@ static void test_names_that_duckdb_takes_for_something_else(void **state)
         struct connection *other = NULL;
         struct fs_stat stat;
         snprintf(url, sizeof(url), "duckdb:///%s", names[i]);
-        sample_ok(connection_open(&ctx, url, true, &other, err));
+        sample_ok(connection_open(&ctx, AT_URL(url), true, &other, err));
         sample_ok(connection_exec(other, "CREATE SCHEMA bronze", NULL, err));
         sample_ok(connection_exec(other, "CREATE TABLE \"bronze\".\"t\" (a INTEGER)", NULL, err));
         connection_close(other);
@@ -222,7 +223,7 @@ static int describe_once(void)
 static int open_once(void)
 {
     struct connection *other = NULL;
-    int rc = connection_open(&ctx, "duckdb:///tortured.duckdb", true, &other, NULL);
+    int rc = connection_open(&ctx, AT_URL("duckdb:///tortured.duckdb"), true, &other, NULL);
     connection_close(other);
     return rc;
 }

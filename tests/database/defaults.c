@@ -20,8 +20,9 @@ static int setup(void **state)
     context_init(&ctx);
     atomic_store(&cancel, 0);
     ctx.cancel = &cancel;
-    if (sample_setup(state) || connection_open(&ctx, "duckdb:///d.duckdb", true, &con, NULL) ||
-        connection_open(&ctx, "duckdb:///d.duckdb", true, &other, NULL))
+    if (sample_setup(state) ||
+        connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), true, &con, NULL) ||
+        connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), true, &other, NULL))
         return -1;
     plain_take(&plain, con);
     plain_take(&other_plain, other);

@@ -34,7 +34,8 @@ static int setup_folder(void **state)
 
 static int setup(void **state)
 {
-    return setup_folder(state) || connection_open(&ctx, "duckdb:///d.duckdb", true, &con, NULL);
+    return setup_folder(state) ||
+           connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), true, &con, NULL);
 }
 
 static int teardown(void **state)
@@ -69,11 +70,11 @@ static void test_threads(void **state)
     connection_close(con);
     ctx.threads = 8;
     ctx.memory_bytes_max = 64 << 20;
-    sample_ok(connection_open(&ctx, "duckdb:///d.duckdb", true, &con, err));
+    sample_ok(connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), true, &con, err));
     expect("SELECT current_setting('threads')", "1");
     connection_close(con);
     ctx.memory_bytes_max = 256 << 20;
-    sample_ok(connection_open(&ctx, "duckdb:///d.duckdb", true, &con, err));
+    sample_ok(connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), true, &con, err));
     expect("SELECT current_setting('threads')", "3");
 }
 
@@ -191,7 +192,7 @@ static void test_transactions(void **state)
     transact(TRANSACT_BEGIN);
     exec("INSERT INTO t VALUES (3)");
     connection_close(con); /* rolls back */
-    sample_ok(connection_open(&ctx, "duckdb:///d.duckdb", false, &con, err));
+    sample_ok(connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), false, &con, err));
     expect("SELECT string_agg(a, ',') FROM t", "2");
 }
 
@@ -202,7 +203,7 @@ static void refused(const char *url, int code, const char *part)
     struct tg_error problem = {0};
     struct connection *other = NULL;
     for (int create = 0; create < 2; create++) { /* a look says the same, before anything is read */
-        assert_int_equal(connection_open(&ctx, url, create, &other, &problem), code);
+        assert_int_equal(connection_open(&ctx, AT_URL(url), create, &other, &problem), code);
         assert_null(other);
     }
     if (!strstr(problem.what, part))
@@ -266,7 +267,7 @@ static int storage_of(const char *url)
 {
     struct described described;
     struct connection *other = NULL;
-    sample_ok(connection_open(&ctx, url, true, &other, err));
+    sample_ok(connection_open(&ctx, AT_URL(url), true, &other, err));
     sample_ok(connection_describe(other, "d", NULL, &described, err));
     int version = described.storage_version;
     described_release(&described);
@@ -304,7 +305,7 @@ static pid_t hold(const char *url, int *release)
         struct connection *held = NULL;
         char byte = 'x';
         close(end[1]);
-        if (connection_open(&ctx, url, true, &held, NULL) != TG_OK)
+        if (connection_open(&ctx, AT_URL(url), true, &held, NULL) != TG_OK)
             byte = '!';
         if (write(ready[1], &byte, 1) != 1 || read(end[0], &byte, 1) < 0)
             _exit(1);
@@ -330,7 +331,7 @@ static void test_locked_by_another_process(void **state)
     struct connection *other = NULL;
     char pid[32];
     pid_t child = hold("duckdb:///held.duckdb", &release);
-    assert_int_equal(connection_open(&ctx, "duckdb:///held.duckdb", true, &other, &problem),
+    assert_int_equal(connection_open(&ctx, AT_URL("duckdb:///held.duckdb"), true, &other, &problem),
                      TG_LOCKED);
     assert_true(problem.retryable);
     snprintf(pid, sizeof(pid), "PID %d", (int)child);
@@ -339,7 +340,7 @@ static void test_locked_by_another_process(void **state)
     close(release);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    sample_ok(connection_open(&ctx, "duckdb:///held.duckdb", false, &other, err));
+    sample_ok(connection_open(&ctx, AT_URL("duckdb:///held.duckdb"), false, &other, err));
     connection_close(other);
 }
 
@@ -403,7 +404,7 @@ static void test_trouble_after_a_commit_is_a_warning(void **state)
     assert_int_equal(warnings.count, 1);
     assert_non_null(strstr(warnings.texts[0], "committed"));
     connection_close(con);
-    sample_ok(connection_open(&ctx, "duckdb:///d.duckdb", true, &con, err));
+    sample_ok(connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), true, &con, err));
     expect("SELECT i FROM t", "1");
     ctx.warnings = NULL;
     warnings_release(&warnings);
@@ -420,7 +421,7 @@ static void test_full_disk(void **state)
         struct rlimit limit = {.rlim_cur = 2000000, .rlim_max = 2000000};
         signal(SIGXFSZ, SIG_IGN);
         if (setrlimit(RLIMIT_FSIZE, &limit) != 0 ||
-            connection_open(&ctx, "duckdb:///full.duckdb", true, &own, &problem) != TG_OK)
+            connection_open(&ctx, AT_URL("duckdb:///full.duckdb"), true, &own, &problem) != TG_OK)
             _exit(2);
         int rc = connection_exec(own, "CREATE TABLE t AS SELECT hash(i) h FROM range(3000000) r(i)",
                                  NULL, &problem);

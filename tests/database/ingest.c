@@ -19,7 +19,8 @@ static struct plain plain;
 static int setup(void **state)
 {
     context_init(&ctx);
-    if (sample_setup(state) || connection_open(&ctx, "duckdb:///d.duckdb", true, &con, NULL))
+    if (sample_setup(state) ||
+        connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), true, &con, NULL))
         return -1;
     plain_take(&plain, con);
     return connection_exec(con, "CREATE SCHEMA s", NULL, NULL);

@@ -69,7 +69,8 @@ static void shorten_hashes(struct fixture *fixture)
     struct buf sql = BUF_INIT;
     bool found;
     context_init(&ctx);
-    assert_done(fixture, connection_open(&ctx, fixture->destination, false, &con, &fixture->err));
+    assert_done(fixture,
+                connection_open(&ctx, AT_URL(fixture->destination), false, &con, &fixture->err));
     assert_done(fixture, connection_fetch(con, "SELECT state FROM d._dlt_pipeline_state", &rows,
                                           &fixture->err));
     const char *blob = text_cell(&rows, 0, 0);

@@ -480,7 +480,7 @@ static int write_with_failing_commit(struct fixture *fixture, bool commits)
     char *path = fs_join(sealed, names.items[0]);
     assert_int_equal(package_open(path, &manifest, &err), TG_OK);
     assert_int_equal(destination_init(&session.destination, &session.pipeline->ctx,
-                                      session.pipeline->config.destination, "d", &err),
+                                      &session.pipeline->config.destination, "d", &err),
                      TG_OK);
     assert_int_equal(destination_open(&session.destination, &err), TG_OK);
     struct connection *con = session.destination.state;

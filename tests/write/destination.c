@@ -17,14 +17,15 @@ static void test_urls(void **state)
     (void)state;
     struct tg_error err = {0};
     struct destination_facts facts = {0};
-    assert_int_equal(destination_check("duckdb:///a.duckdb", "d", &facts, &err), TG_OK);
+    assert_int_equal(destination_check(AT_URL("duckdb:///a.duckdb"), "d", &facts, &err), TG_OK);
     assert_string_equal(facts.name, "duckdb");
     assert_string_equal(facts.type, "dlt.destinations.duckdb");
     assert_true(facts.folds_case);
     assert_int_equal(facts.name_bytes_max, 65536);
-    assert_int_equal(destination_check("duckdb:///bronze.duckdb", "bronze", NULL, &err), TG_USAGE);
+    assert_int_equal(destination_check(AT_URL("duckdb:///bronze.duckdb"), "bronze", NULL, &err),
+                     TG_USAGE);
     assert_non_null(strstr(err.what, "cannot tell them apart"));
-    assert_int_equal(destination_check("oracle://me:secret@x", NULL, NULL, &err), TG_USAGE);
+    assert_int_equal(destination_check(AT_URL("oracle://me:secret@x"), NULL, NULL, &err), TG_USAGE);
     assert_non_null(strstr(err.what, "destination 'oracle:' has no driver"));
 }
 
@@ -34,7 +35,7 @@ static void test_examples(void **state)
     size_t count = 0;
     struct destination_example example = {0};
     for (; destination_example(count, &example); count++) {
-        assert_int_equal(destination_check(example.url, "d", NULL, NULL), TG_OK);
+        assert_int_equal(destination_check(AT_URL(example.url), "d", NULL, NULL), TG_OK);
         assert_non_null(strstr(example.url, example.name));
         if (example.start)
             assert_non_null(strstr(example.start, "destination: "));
@@ -51,20 +52,22 @@ static void test_where_urls_lead(void **state)
     fixture_init(&t);
     fixture_path(&t, "test.duckdb", folder);
     snprintf(expected, sizeof(expected), "duckdb:///%s", folder);
-    FIXTURE_OK(&t, destination_absolute("duckdb:///test.duckdb", t.folder, &absolute, &t.err));
+    FIXTURE_OK(&t,
+               destination_absolute(AT_URL("duckdb:///test.duckdb"), t.folder, &absolute, &t.err));
     assert_string_equal(buf_string(&absolute), expected);
-    assert_int_equal(destination_absolute("oracle://x", ".", &absolute, NULL), TG_USAGE);
+    assert_int_equal(destination_absolute(AT_URL("oracle://x"), ".", &absolute, NULL), TG_USAGE);
     buf_release(&absolute);
     /* A file that is there, and one that is not. */
     static const char *const names[] = {"test.duckdb", "none.duckdb"};
     for (int i = 0; i < 2; i++) {
         snprintf(url, sizeof(url), "duckdb:///%s", names[i]);
         snprintf(expected, sizeof(expected), "duckdb:///%s/./%s", t.folder, names[i]);
-        assert_true(destination_same(url, t.folder, expected));
-        assert_false(destination_same(url, "/", expected));
-        assert_false(destination_same("duckdb:///other.duckdb", t.folder, expected));
+        assert_true(destination_same(AT_URL(url), t.folder, AT_URL(expected)));
+        assert_false(destination_same(AT_URL(url), "/", AT_URL(expected)));
+        assert_false(
+            destination_same(AT_URL("duckdb:///other.duckdb"), t.folder, AT_URL(expected)));
     }
-    assert_false(destination_same("oracle://x", ".", "oracle://x"));
+    assert_false(destination_same(AT_URL("oracle://x"), ".", AT_URL("oracle://x")));
     fixture_release(&t);
 }
 
@@ -72,7 +75,7 @@ static void test_where_urls_lead(void **state)
 
 static void start(struct fixture *t, struct destination *destination, const char *url)
 {
-    FIXTURE_OK(t, destination_init(destination, &t->ctx, url, "d", &t->err));
+    FIXTURE_OK(t, destination_init(destination, &t->ctx, AT_URL(url), "d", &t->err));
     FIXTURE_OK(t, destination_open(destination, &t->err));
 }
 
@@ -181,7 +184,7 @@ struct shelf {
 static int shelf_open(struct destination *destination, bool create, struct tg_error *err)
 {
     (void)err;
-    struct shelf *shelf = (struct shelf *)(uintptr_t)destination->url;
+    struct shelf *shelf = (struct shelf *)(uintptr_t)destination->where.url;
     shelf->is_open = true;
     destination->state = create || shelf->load_id ? shelf : NULL;
     return TG_OK;
@@ -213,7 +216,7 @@ static void test_another_kind(void **state)
     struct manifest manifest = {.load_id = "1.0"};
     struct write_result result;
     struct tg_error err = {0};
-    struct destination destination = {.driver = &driver, .url = (const char *)&shelf};
+    struct destination destination = {.driver = &driver, .where.url = (const char *)&shelf};
     assert_int_equal(destination_open(&destination, &err), TG_OK);
     assert_null(destination.state);
     assert_int_equal(destination_write(&destination, "p", &manifest, &result, NULL),

@@ -70,7 +70,7 @@ static inline void fixture_connect(struct fixture *t)
 {
     char url[160];
     snprintf(url, sizeof(url), "duckdb:///%s/test.duckdb", t->folder);
-    FIXTURE_OK(t, connection_open(&t->ctx, url, true, &t->con, &t->err));
+    FIXTURE_OK(t, connection_open(&t->ctx, AT_URL(url), true, &t->con, &t->err));
 }
 
 static inline void fixture_init(struct fixture *t)

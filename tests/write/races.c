@@ -199,7 +199,7 @@ static void *write_other(void *arg)
     driver.lock = other.locks ? lock_and_tell : lock_nothing;
     context_init(&ctx);
     snprintf(url, sizeof(url), "duckdb:///%s/test.duckdb", other.fixture->folder);
-    other.rc = connection_open(&ctx, url, false, &con, &err);
+    other.rc = connection_open(&ctx, AT_URL(url), false, &con, &err);
     if (other.rc == TG_OK)
         other.rc = package_open(other.path, &manifest, &err);
     if (other.rc == TG_OK) {

@@ -75,10 +75,11 @@ done:
     return rc;
 }
 
-static int check(const char *url, const char *folder, const char *dataset,
+static int check(const struct location *where, const char *folder, const char *dataset,
                  struct connection_place *place, struct tg_error *err)
 {
     int rc = TG_OK;
+    const char *url = where->url;
     if (place)
         place->dialect = &dialect_duckdb;
     TRY(check_form(url, err));
@@ -98,9 +99,11 @@ static void close_connection(struct connection *con)
     mem_free(con->state);
 }
 
-static int open_url(struct connection *con, const char *url, bool create, struct tg_error *err)
+static int open_url(struct connection *con, const struct location *where, bool create,
+                    struct tg_error *err)
 {
     int rc = TG_OK;
+    const char *url = where->url;
     char *path = NULL;
     struct instance_use *use = mem_calloc(1, sizeof(*use));
     if (!use)

@@ -23,11 +23,11 @@ static bool example(size_t i, struct destination_example *out)
     return true;
 }
 
-static int check(const char *url, const char *folder, const char *dataset,
+static int check(const struct location *where, const char *folder, const char *dataset,
                  struct destination_place *place, struct tg_error *err)
 {
     struct connection_place found = {0};
-    int rc = connection_check(url, folder, dataset, &found, err);
+    int rc = connection_check(where, folder, dataset, &found, err);
     place->absolute = found.absolute;
     place->identity = found.identity;
     if (rc == TG_OK)
@@ -44,7 +44,7 @@ static int check(const char *url, const char *folder, const char *dataset,
 static int open_database(struct destination *destination, bool create, struct tg_error *err)
 {
     struct connection *con = NULL;
-    int rc = connection_open(destination->ctx, destination->url, create, &con, err);
+    int rc = connection_open(destination->ctx, &destination->where, create, &con, err);
     destination->state = con;
     return rc;
 }
