@@ -99,7 +99,7 @@ int connection_transact(struct connection *con, enum transact what, struct tg_er
     struct context *const ctx = con->ctx;
     struct context deaf = *ctx;
     deaf.cancel = NULL;
-    if (what != TRANSACT_BEGIN)
+    if (what == TRANSACT_COMMIT || what == TRANSACT_ROLLBACK)
         con->ctx = &deaf;
     int rc = (con->driver->transact ? con->driver->transact : default_transact)(con, what, err);
     con->ctx = ctx;
@@ -137,9 +137,10 @@ int connection_ingest(struct connection *con, const struct ingest_target *into,
     return (con->driver->ingest ? con->driver->ingest : default_ingest)(con, into, stream, err);
 }
 
-int connection_lock(struct connection *con, const struct lock_row *row, struct tg_error *err)
+int connection_lock(struct connection *con, const struct lock *locks, size_t count,
+                    struct tg_error *err)
 {
-    return (con->driver->lock ? con->driver->lock : default_lock)(con, row, err);
+    return (con->driver->lock ? con->driver->lock : default_lock)(con, locks, count, err);
 }
 
 /* ---- descriptions ---- */

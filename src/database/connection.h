@@ -42,7 +42,9 @@ struct connection_place {
     struct buf identity; /* equal for all URLs of one database */
 };
 
-enum transact { TRANSACT_BEGIN, TRANSACT_COMMIT, TRANSACT_ROLLBACK };
+/* A transaction that looks has all its queries see one state, and changes nothing; in one that
+ * begins, a query that follows a lock sees what was committed by others before the lock was had. */
+enum transact { TRANSACT_BEGIN, TRANSACT_LOOK, TRANSACT_COMMIT, TRANSACT_ROLLBACK };
 
 /* How much the statements to come fill, for a database that must make room before. Columns are
  * those of the widest table. */
@@ -57,12 +59,20 @@ struct ingest_target {
     const char *table;
 };
 
-/* A row that all who want the lock change, where a database has nothing better. Without such a row
+/* A row that all who want a lock change, where a database has no locks by name. Without such a row
  * the table's column is altered, and stays as it is without a default. */
 struct lock_row {
     const char *dataset, *table;
     const char *column; /* a number: goes up and back, for what stays as it is is in nobody's way */
     const char *where;  /* SQL: which row */
+};
+
+/* What a transaction wants for itself until it ends, or shares with others who do not want it
+ * alone. */
+struct lock {
+    const char *name;
+    bool shared;
+    const struct lock_row *row; /* for databases without locks by name; NULL: they need none here */
 };
 
 /* transact, describe, ingest and lock may be NULL: they are done in SQL then (defaults.c). */
@@ -98,9 +108,10 @@ struct connection_driver {
     /* Adds the rows of a stream (borrowed) to a table whose columns are named alike. */
     int (*ingest)(struct connection *con, const struct ingest_target *into,
                   struct ArrowArrayStream *stream, struct tg_error *err);
-    /* Until the transaction ends nobody else has the dataset's lock. Waits, or fails with SQLSTATE
-     * 40001. */
-    int (*lock)(struct connection *con, const struct lock_row *row, struct tg_error *err);
+    /* Takes locks, one after the other. Waits, or fails with a SQLSTATE of the class 40 or with
+     * 55P03. */
+    int (*lock)(struct connection *con, const struct lock *locks, size_t count,
+                struct tg_error *err);
 };
 
 struct connection {
@@ -144,7 +155,7 @@ int connection_describe(struct connection *con, const char *dataset,
                         struct tg_error *err) TG_CHECK_RESULT;
 int connection_ingest(struct connection *con, const struct ingest_target *into,
                       struct ArrowArrayStream *stream, struct tg_error *err) TG_CHECK_RESULT;
-int connection_lock(struct connection *con, const struct lock_row *row,
+int connection_lock(struct connection *con, const struct lock *locks, size_t count,
                     struct tg_error *err) TG_CHECK_RESULT;
 
 void described_release(struct described *described);

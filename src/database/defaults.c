@@ -16,13 +16,18 @@
 
 int default_transact(struct connection *con, enum transact what, struct tg_error *err)
 {
-    static const char *const statements[] = {[TRANSACT_BEGIN] = "BEGIN TRANSACTION",
-                                             [TRANSACT_COMMIT] = "COMMIT",
-                                             [TRANSACT_ROLLBACK] = "ROLLBACK"};
+    const char *begin = con->dialect->begin ? con->dialect->begin : "BEGIN TRANSACTION";
+    const char *look = con->dialect->begin_look ? con->dialect->begin_look : begin;
+    const char *const statements[] = {[TRANSACT_BEGIN] = begin,
+                                      [TRANSACT_LOOK] = look,
+                                      [TRANSACT_COMMIT] = "COMMIT",
+                                      [TRANSACT_ROLLBACK] = "ROLLBACK"};
     return con->driver->exec(con, statements[what], NULL, err);
 }
 
-int default_lock(struct connection *con, const struct lock_row *row, struct tg_error *err)
+/* ---- locks ---- */
+
+static int lock_row(struct connection *con, const struct lock_row *row, struct tg_error *err)
 {
     int rc = TG_OK;
     uint64_t locked = 0;
@@ -41,6 +46,17 @@ int default_lock(struct connection *con, const struct lock_row *row, struct tg_e
     if (locked == 0)
         TRY(sql_exec(con, &scope, "ALTER TABLE {table} ALTER COLUMN {column} DROP DEFAULT", NULL,
                      err));
+done:
+    return rc;
+}
+
+int default_lock(struct connection *con, const struct lock *locks, size_t count,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < count; i++)
+        if (locks[i].row)
+            TRY(lock_row(con, locks[i].row, err));
 done:
     return rc;
 }

@@ -12,7 +12,7 @@ int default_transact(struct connection *con, enum transact what,
 int default_describe(struct connection *con, const char *dataset, const struct table_filter *filter,
                      struct described *out, struct tg_error *err) TG_CHECK_RESULT;
 /* For databases where two transactions that change one row get into each other's way. */
-int default_lock(struct connection *con, const struct lock_row *row,
+int default_lock(struct connection *con, const struct lock *locks, size_t count,
                  struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -77,6 +77,12 @@ static void test_transactions(void **state)
     assert_int_equal(problem.code, TG_DESTINATION); /* there is none */
 }
 
+static int lock(struct connection *by, const struct lock_row *row, struct tg_error *problem)
+{
+    const struct lock locks[] = {{.name = "without a row"}, {.name = "a row", .row = row}};
+    return connection_lock(by, locks, 2, problem);
+}
+
 /* One of two who want it gets it, until its transaction ends. */
 static void test_lock(void **state)
 {
@@ -87,18 +93,18 @@ static void test_lock(void **state)
     exec("CREATE TABLE s.locks (id TEXT, turn BIGINT)");
     exec("INSERT INTO s.locks VALUES ('a', 7), ('b', 8)");
     transact(con, TRANSACT_BEGIN);
-    sample_ok(connection_lock(con, &row, err));
+    sample_ok(lock(con, &row, err));
     transact(other, TRANSACT_BEGIN);
-    assert_int_equal(connection_lock(other, &row, &problem), TG_DESTINATION);
+    assert_int_equal(lock(other, &row, &problem), TG_DESTINATION);
     assert_string_equal(problem.sqlstate, "40001");
     transact(other, TRANSACT_ROLLBACK);
     transact(other, TRANSACT_BEGIN);
     const struct lock_row another = {"s", "locks", "turn", "id = 'b'"};
-    sample_ok(connection_lock(other, &another, err));
+    sample_ok(lock(other, &another, err));
     transact(other, TRANSACT_COMMIT);
     transact(con, TRANSACT_COMMIT);
     transact(other, TRANSACT_BEGIN);
-    sample_ok(connection_lock(other, &row, err));
+    sample_ok(lock(other, &row, err));
     transact(other, TRANSACT_COMMIT);
     expect(con, "SELECT string_agg(id || turn, ',' ORDER BY id) FROM s.locks", "a7,b8");
 }
@@ -191,7 +197,7 @@ static int describe_once(void)
 static int lock_once(void)
 {
     const struct lock_row row = {"main", "t", "a", "a = 1"};
-    return connection_lock(con, &row, NULL);
+    return lock(con, &row, NULL);
 }
 
 static void test_memory_runs_out(void **state)

@@ -170,17 +170,19 @@ static struct {
     int rc;
 } other;
 
-static int lock_nothing(struct connection *con, const struct lock_row *row, struct tg_error *err)
+static int lock_nothing(struct connection *con, const struct lock *locks, size_t count,
+                        struct tg_error *err)
 {
-    (void)con, (void)row, (void)err;
+    (void)con, (void)locks, (void)count, (void)err;
     return TG_OK;
 }
 
-static int lock_and_tell(struct connection *con, const struct lock_row *row, struct tg_error *err)
+static int lock_and_tell(struct connection *con, const struct lock *locks, size_t count,
+                         struct tg_error *err)
 {
     const struct connection_driver *own = con->driver;
     con->driver = other.driver;
-    int rc = connection_lock(con, row, err);
+    int rc = connection_lock(con, locks, count, err);
     con->driver = own;
     atomic_store(&other.waits, rc != TG_OK);
     return rc;

@@ -60,7 +60,7 @@ static int restore(struct destination *destination, const char *pipeline, const 
                    int64_t now_us, struct ledger *out, struct tg_error *err)
 {
     struct connection *con = destination->state;
-    int rc = connection_transact(con, TRANSACT_BEGIN, err);
+    int rc = connection_transact(con, TRANSACT_LOOK, err);
     if (rc != TG_OK)
         return rc;
     rc = ledger_read(con, destination->dataset, pipeline, schema, out, err);

@@ -394,7 +394,8 @@ int ledger_lock(struct connection *con, const char *dataset, struct tg_error *er
         sql_write(&where, &scope, "[load_id] = (SELECT max([load_id]) FROM {_dlt_loads})", &why);
     if (rc == TG_OK) {
         const struct lock_row row = {dataset, "_dlt_loads", "status", where.data};
-        rc = connection_lock(con, &row, &why);
+        const struct lock lock = {.name = dataset, .row = &row};
+        rc = connection_lock(con, &lock, 1, &why);
     }
     buf_release(&where);
     if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_table) == 0)
