@@ -1,14 +1,17 @@
 # Helpers of the command's tests; source it, define functions test_WHAT, end with `run_tests`.
-# Each test runs in a folder of its own, in a subshell with -e; the first command that fails fails the test.
+# Each test runs in a folder of its own, in a subshell with -e; the first command that fails fails the test. Those
+# of a script that ends with `run_tests duckdb postgres` run twice, the second time with a database of their own.
 set -u
 tidegate=$(realpath "${TIDEGATE:-build/tidegate}")
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$root/tests/postgres.bash"
+kind=duckdb destination=duckdb:///test.duckdb # what $destination is
 
 # spec [RESOURCES]: a spec over files, dataset d
 spec() {
     cat >spec.yaml <<EOF
 pipeline: test
-destination: duckdb:///test.duckdb
+destination: $destination
 dataset: d
 source: {type: files}
 resources:
@@ -21,6 +24,7 @@ run() {
     local code=$1 got=0
     shift
     said=$("$tidegate" run spec.yaml --progress none "$@" 2>&1) || got=$?
+    secret_is_hidden
     [ "$got" = "$code" ] || fail "run ended with $got, not $code: $said"
 }
 
@@ -32,11 +36,20 @@ says() {
     done
 }
 
+secret_is_hidden() {
+    case ${pg_password:+x}$said in x*"$pg_password"*) fail "the password is in: ${said//$pg_password/***}" ;; esac
+}
+
 # sql QUERY: first cell of the result
 sql() { "$tidegate" sql spec.yaml "$1" --csv | sed -n 2p; }
 
-# hold: another process has the destination from here on, until `release`
+# hold: the destination cannot be reached from here on, until `release`: another process has the file, or nobody
+# may connect to the database
 hold() {
+    if [ $kind = postgres ]; then
+        pg postgres -c "ALTER DATABASE ${destination##*/} ALLOW_CONNECTIONS false"
+        return
+    fi
     mkfifo held
     "$tidegate" sql spec.yaml "select count(*) from read_csv('held', auto_detect = false,
         header = false, columns = {'a': 'VARCHAR'})" >/dev/null 3>&- &
@@ -45,9 +58,26 @@ hold() {
 }
 
 release() {
+    if [ $kind = postgres ]; then
+        pg postgres -c "ALTER DATABASE ${destination##*/} ALLOW_CONNECTIONS true"
+        return
+    fi
     exec 9>&-
     wait "$holder"
     rm held
+}
+
+# fingerprint: changes whenever the destination is written to
+fingerprint() {
+    if [ $kind = duckdb ]; then sha256sum test.duckdb; return; fi
+    pg "${destination##*/}" -c "SELECT md5(string_agg(query_to_xml(format('SELECT xmin, ctid, t.* FROM %I.%I t
+        ORDER BY ctid', schemaname, tablename), true, false, '')::text, '' ORDER BY schemaname, tablename))
+        FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
+}
+
+# elsewhere: another destination of this kind
+elsewhere() {
+    if [ $kind = duckdb ]; then echo duckdb:///other.duckdb; else pg_create "${destination##*/}_2"; fi
 }
 
 # equal WANTED GOT [WHAT]
@@ -58,17 +88,38 @@ fail() {
     exit 1
 }
 
+# run_tests [DESTINATION...]: all of them over each, by default over DuckDB
 run_tests() {
-    local name folder reason failed=0
-    for name in $(declare -F | sed -n 's/^declare -f test_//p'); do
-        folder=$(mktemp -d)
-        if reason=$( (cd "$folder" && set -e && "test_$name") 2>&1 >/dev/null); then
-            echo "ok $(basename "$0" .sh): ${name//_/ }"
-        else
-            echo "not ok $(basename "$0" .sh): ${name//_/ }: ${reason//$'\n'/ | }"
-            failed=1
-        fi
-        rm -rf "$folder"
+    local name failed=0
+    for kind in "${@:-duckdb}"; do
+        for name in $(declare -F | sed -n 's/^declare -f test_//p'); do
+            run_test "$name" "$(basename "$0" .sh): ${name//_/ }$([ $kind = duckdb ] || echo ", $kind")" || failed=1
+        done
     done
     exit $failed
+}
+
+# run_test NAME TITLE
+run_test() {
+    local folder reason database=cli_$$_$1 code=0
+    folder=$(mktemp -d)
+    database=${database:0:60}
+    if [ $kind = postgres ]; then destination=$(pg_create "$database") || code=1; fi
+    if [ $code != 0 ]; then
+        echo "not ok $2: no database"
+    elif reason=$( (cd "$folder" && set -e && "test_$1" && secret_is_nowhere) 2>&1 >/dev/null); then
+        echo "ok $2"
+    else
+        echo "not ok $2: ${reason//$'\n'/ | }"
+        code=1
+    fi
+    [ $kind != postgres ] || { pg_drop "$database"; pg_drop "${database}_2"; }
+    rm -rf "$folder"
+    return $code
+}
+
+secret_is_nowhere() {
+    local places
+    places=$(kept_secret .) || return 0
+    fail "the password is kept in $places"
 }

@@ -23,11 +23,11 @@ die_at() { # DISPOSITION POINT
     local code=0
     { disturb "$2" || code=$?; } 2>/dev/null # the shell says that it was killed
     if [ $code != 137 ]; then
-        echo "not ok $1 at $2: the run ended with $code: $(tail -1 said)"
+        echo "not ok $kind, $1 at $2: the run ended with $code: $(tail -1 said)"
         return 1
     fi
-    put_right "$1 killed at $2" || return 1
-    echo "ok $1 killed at $2"
+    put_right "$kind, $1 killed at $2" || return 1
+    echo "ok $kind, $1 killed at $2"
 }
 
 # fail_each CALL: the first, the second... until there is none to fail
@@ -38,23 +38,26 @@ fail_each() {
         disturb "$1:$number" || code=$?
         grep -q '^fault: ' said || break
         if [ $code -gt 1 ]; then
-            echo "not ok $1 $number fails: the run ended with $code: $(tail -1 said)"
+            echo "not ok $kind, $1 $number fails: the run ended with $code: $(tail -1 said)"
             return 1
         fi
-        put_right "$1 $number fails" || return 1
+        put_right "$kind, $1 $number fails" || return 1
     done
-    [ $number -gt 1 ] || { echo "not ok $1: there is none"; return 1; }
-    echo "ok each of $((number - 1)) calls of $1 fails"
+    [ $number -gt 1 ] || { echo "not ok $kind, $1: there is none"; return 1; }
+    echo "ok $kind, each of $((number - 1)) calls of $1 fails"
 }
 
 failed=0
-for disposition in $dispositions; do
-    prepare $disposition || { echo "not ok $disposition undisturbed"; exit 1; }
-    for point in after_lock before_seal after_seal after_stage after_begin before_commit after_commit after_drop; do
-        die_at $disposition $point || failed=1
+for kind in $DESTINATIONS; do
+    over "$kind"
+    for disposition in $dispositions; do
+        prepare $disposition || { echo "not ok $kind, $disposition undisturbed"; exit 1; }
+        for point in after_lock before_seal after_seal after_stage after_begin before_commit after_commit after_drop; do
+            die_at $disposition $point || failed=1
+        done
     done
-done
-for call in fsync rename write unlink; do
-    fail_each $call || failed=1
+    for call in fsync rename write unlink; do
+        fail_each $call || failed=1
+    done
 done
 exit $failed

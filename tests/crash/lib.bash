@@ -1,8 +1,24 @@
-# Helpers of the crash tests; source it with `rows` set. Works in a folder of its own, which goes in the end.
+# Helpers of the crash tests; source it with `rows` set. Works in a folder of its own, which goes in the end, and over
+# the destinations in $DESTINATIONS: duckdb, postgres; `over` says which one it is.
 tidegate=$(realpath "${TIDEGATE:-build/tidegate}")
+. "$(dirname "${BASH_SOURCE[0]}")/../postgres.bash"
+DESTINATIONS=${DESTINATIONS:-duckdb}
+database=crash_$$
 folder=$(mktemp -d)
-trap 'rm -rf "$folder"' EXIT
+trap 'leave' EXIT
 cd "$folder"
+
+leave() {
+    rm -rf "$folder"
+    case $DESTINATIONS in *postgres*) pg_drop $database; pg_drop ${database}_before ;; esac
+}
+
+# over DESTINATION: what follows has it
+over() {
+    kind=$1
+    destination=duckdb:///crash.duckdb
+    [ "$kind" = duckdb ] || destination=${pg_server%/*}/$database
+}
 
 make_rows() { # FROM TO VALUE
     awk -v from="$1" -v to="$2" -v value="$3" 'BEGIN { for (i = from; i <= to; i++)
@@ -12,7 +28,7 @@ make_rows() { # FROM TO VALUE
 make_spec() { # DISPOSITION
     local keys="write_disposition: $1"
     [ "$1" = merge ] && keys="$keys, primary_key: id"
-    printf 'pipeline: crash\ndestination: duckdb:///crash.duckdb\ndataset: d\nsource: {type: files}\n' >spec.yaml
+    printf 'pipeline: crash\ndestination: %s\ndataset: d\nsource: {type: files}\n' "$destination" >spec.yaml
     printf 'resources:\n  t: {path: "*.jsonl", %s}\n' "$keys" >>spec.yaml
 }
 
@@ -22,9 +38,10 @@ run() { "$tidegate" run spec.yaml --progress none >said 2>&1; }
 # no load twice, no row without its load. (A merge may take one load more: the sealed one, then its own.)
 content() {
     "$tidegate" sql spec.yaml --csv "
-        select (select count(*) from t) as rows, (select sum(hash(id, value)) from t) as content,
+        select (select count(*) from t) as rows,
+            (select md5(string_agg(concat(id, ' ', value), ', ' order by id)) from t) as content,
             (select count(distinct _dlt_id) from t) as ids,
-            (select count(*) from t__list) as nested, (select sum(hash(value)) from t__list) as nested_content,
+            (select count(*) from t__list) as nested, (select sum(value) from t__list) as nested_content,
             (select count(*) from t__list l join t on t._dlt_id = l._dlt_parent_id) as attached,
             (select count(*) - count(distinct load_id) from _dlt_loads) as doubled_loads,
             (select count(*) from t where _dlt_load_id not in (select load_id from _dlt_loads)) as unrecorded" | tail -1
@@ -33,11 +50,12 @@ content() {
 # A first load, and the input of the second one, which is the one to be disturbed: $wanted is what that leaves,
 # $took_ms how long it takes.
 prepare() { # DISPOSITION
-    rm -rf crash.duckdb* .tidegate ./*.jsonl
+    fresh || return 1
+    rm -f ./*.jsonl
     make_spec "$1"
     make_rows 1 $((rows / 5)) first >1.jsonl
     run || { cat said; return 1; }
-    cp crash.duckdb before.duckdb
+    save
     case $1 in append) make_rows $((rows / 5 + 1)) "$rows" second >2.jsonl ;;
     *) rm 1.jsonl; make_rows $((rows / 10)) "$rows" second >2.jsonl ;; esac
     local start=$EPOCHREALTIME
@@ -46,10 +64,30 @@ prepare() { # DISPOSITION
     wanted=$(content)
 }
 
+# fresh: nothing is at the destination, and nothing in the working directory
+fresh() {
+    rm -rf crash.duckdb* .tidegate
+    [ $kind = duckdb ] || { pg_drop $database && pg_create $database >/dev/null; }
+}
+
+save() {
+    if [ $kind = duckdb ]; then cp crash.duckdb before.duckdb; return; fi
+    pg_drop ${database}_before
+    pg_create ${database}_before "TEMPLATE $database STRATEGY file_copy" >/dev/null
+}
+
 # As it was before the second load.
 restore() {
     rm -rf crash.duckdb* .tidegate
-    cp before.duckdb crash.duckdb
+    if [ $kind = duckdb ]; then cp before.duckdb crash.duckdb; return; fi
+    pg_drop $database
+    pg_create $database "TEMPLATE ${database}_before STRATEGY file_copy" >/dev/null
+}
+
+# A server's process that works for a client that was killed does not know yet.
+cut_connections() {
+    pg postgres -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = '$database' AND pid <> pg_backend_pid()" >/dev/null
 }
 
 # The next run puts everything right.
@@ -67,6 +105,10 @@ put_right() { # WHAT
     fi
     if [ -n "$(find .tidegate -path '*/sealed/*' -o -path '*/open/*' -o -path '*/failed/*')" ]; then
         echo "not ok $1 ($left): a package is left"
+        return 1
+    fi
+    if left=$(kept_secret .); then
+        echo "not ok $1: the password is in $left"
         return 1
     fi
 }
