@@ -43,7 +43,7 @@ resources:
   price: {prices: ['10.5', "it's 11"], write_disposition: merge, primary_key: price}
 END
 
-# run: twice; the rows are there once, by temporary tables that literals went into
+# run: twice; the rows are there once, by literals
 run() {
     "$dir/build/tidegate" run spec.yaml && "$dir/build/tidegate" run spec.yaml &&
         [ "$("$dir/build/tidegate" sql spec.yaml 'SELECT price FROM price ORDER BY 1' --csv)" = \
@@ -54,7 +54,7 @@ result "a run from one to the other" $? log
 
 # say WORD...: each is in the destination's log
 say() { for word; do grep -qF -- "$word" prices.duckdb.sql || { echo "no $word"; return 1; }; done; }
-say 'BEGIN TRANSACTION;' 'COMMIT;' 'information_schema' 'CREATE TEMP TABLE "_tidegate_files_' \
+say 'BEGIN TRANSACTION;' 'COMMIT;' 'information_schema' 'CREATE TEMP TABLE "_tidegate_stage_' \
     "('it''s 11'" >log 2>&1
 result "what the driver leaves out is SQL" $? log
 

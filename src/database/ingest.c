@@ -1,18 +1,12 @@
 /*
- * Batches and files into a table.
+ * Batches into a table.
  *
- * Path: ingest_files -> the embedded engine reads the files -> connection_ingest -> the driver's
- * own function, or default_ingest: each batch -> insert_rows -> INSERTs of literals, which every
- * database takes, and which are slow.
- *
- * A database that reads the files itself needs none of this: its dialect says so (`parquet`).
+ * Path: connection_ingest -> the driver's own function, or default_ingest: each batch ->
+ * insert_rows -> INSERTs of literals, which every database takes, and which are slow.
  */
 #include "database/ingest.h"
 
 #include <string.h>
-
-#include "base/fs.h"
-#include "duckdb/engine.h"
 
 /* Of one statement. */
 enum { ROWS_MAX = 1000, BYTES_MAX = 1 << 20 };
@@ -110,29 +104,5 @@ int default_ingest(struct connection *con, const struct ingest_target *into,
 done:
     array_release(&batch);
     schema_release(&schema);
-    return rc;
-}
-
-int ingest_files(struct connection *con, const struct ingest_target *into, const char *const *paths,
-                 size_t count, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct engine *engine = NULL;
-    struct ArrowArrayStream stream = {0};
-    struct buf sql = BUF_INIT;
-    char *folder = fs_dirname(paths[0]);
-    if (!folder)
-        TRY(error_nomem(err));
-    TRY(engine_new(con->ctx, folder, &engine, err));
-    buf_text(&sql, "SELECT * FROM ");
-    engine_parquet(&sql, paths, count);
-    TRY(buf_check(&sql, err));
-    TRY(engine_query(engine, sql.data, &stream, err));
-    rc = connection_ingest(con, into, &stream, err);
-done:
-    stream_release(&stream);
-    engine_free(engine);
-    buf_release(&sql);
-    mem_free(folder);
     return rc;
 }

@@ -1,14 +1,11 @@
 /*
- * Batches and files into a table.
+ * Batches into a table.
  */
 #ifndef TIDEGATE_DATABASE_INGEST_H
 #define TIDEGATE_DATABASE_INGEST_H
 
 #include "database/connection.h"
 
-/* Parquet files with equal columns, which the embedded engine reads: for a database that cannot. */
-int ingest_files(struct connection *con, const struct ingest_target *into, const char *const *paths,
-                 size_t count, struct tg_error *err) TG_CHECK_RESULT;
 /* What stands for a driver's own function: INSERTs of literals. */
 int default_ingest(struct connection *con, const struct ingest_target *into,
                    struct ArrowArrayStream *stream, struct tg_error *err) TG_CHECK_RESULT;

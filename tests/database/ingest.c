@@ -1,4 +1,4 @@
-/* Batches and files into a table, by the driver and by what stands for it. */
+/* Batches into a table, by the driver and by what stands for it. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,10 +7,8 @@
 #include <cmocka.h>
 
 #include "database/ingest.h"
-#include "duckdb/engine.h"
 #include "tests/database/plain.h"
 #include "tests/database/sample.h"
-#include "tests/torture.h"
 
 static struct context ctx;
 static struct connection *con;
@@ -103,16 +101,6 @@ static void test_many_rows(void **state)
     expect("SELECT count(*) || ' ' || count(DISTINCT id) FROM s.a", "300001 300001");
     sample_ok(ingest("s", "a", 0, err));
     expect("SELECT count(*) FROM s.a", "300001");
-    sample_ok(connection_exec(con,
-                              "CREATE TABLE s.b AS SELECT * EXCLUDE txt FROM s.a "
-                              "WHERE id < 2500",
-                              NULL, err));
-    sample_ok(connection_exec(con, "COPY (FROM s.b) TO 'b.parquet'", NULL, err));
-    sample_ok(connection_exec(con, "CREATE TABLE s.c AS FROM s.b LIMIT 0", NULL, err));
-    con->driver = &plain.driver;
-    sample_ok(ingest_files(con, &(struct ingest_target){"s", "c"}, (const char *[]){"b.parquet"}, 1,
-                           err));
-    expect("SELECT count(*) FROM (FROM s.b INTERSECT FROM s.c)", "2500");
 }
 
 static void test_what_cannot_be(void **state)
@@ -125,44 +113,6 @@ static void test_what_cannot_be(void **state)
     assert_int_equal(ingest("s", "none", 1, &problem), TG_DESTINATION);
     con->driver = plain.own;
     assert_int_equal(ingest("s", "none", 1, &problem), TG_DESTINATION);
-    assert_int_equal(ingest_files(con, &(struct ingest_target){"s", "a"},
-                                  (const char *[]){"none.parquet"}, 1, &problem),
-                     TG_DESTINATION);
-}
-
-/* Characters of a pattern in a path stand for themselves. */
-static void test_files(void **state)
-{
-    (void)state;
-    const char *const paths[] = {"x[1]*.parquet", "it's.parquet"};
-    for (size_t i = 0; i < 2; i++) {
-        struct buf sql = BUF_INIT;
-        buf_printf(&sql, "COPY (SELECT %zu AS i) TO ", i);
-        sql_text(&sql, paths[i]);
-        sample_ok(connection_exec(con, buf_string(&sql), NULL, err));
-        buf_release(&sql);
-    }
-    sample_ok(connection_exec(con, "COPY (SELECT 7 AS i) TO 'x1.parquet'", NULL, err));
-    sample_ok(connection_exec(con, "CREATE TEMP TABLE t (i BIGINT)", NULL, err));
-    sample_ok(ingest_files(con, &(struct ingest_target){NULL, "t"}, paths, 2, err));
-    expect("SELECT string_agg(i, ',' ORDER BY i) FROM t", "0,1");
-}
-
-static int ingest_once(void)
-{
-    const struct ingest_target into = {"s", "a"};
-    return ingest_files(con, &into, (const char *[]){"t.parquet"}, 1, NULL);
-}
-
-static void test_memory_runs_out(void **state)
-{
-    (void)state;
-    make_table("CREATE TABLE s.a");
-    sample_ok(ingest("s", "a", 4, err));
-    sample_ok(connection_exec(con, "COPY s.a TO 't.parquet'", NULL, err));
-    torture(ingest_once);
-    con->driver = plain.own;
-    torture(ingest_once);
 }
 
 #define in_folder(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -170,8 +120,9 @@ static void test_memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        in_folder(test_both_ways), in_folder(test_many_rows),       in_folder(test_what_cannot_be),
-        in_folder(test_files),     in_folder(test_memory_runs_out),
+        in_folder(test_both_ways),
+        in_folder(test_many_rows),
+        in_folder(test_what_cannot_be),
     };
     return cmocka_run_group_tests_name("database/ingest", tests, NULL, NULL);
 }

@@ -50,6 +50,7 @@ static void test_rows_are_counted(void **state)
     const struct target uncounted = {.table = &table, .index = SIZE_MAX};
     struct tally tallies[2] = {{0}};
     fixture_init(&t);
+    const struct runner runner = {.con = t.con};
     plan_init(&plan);
     add(&plan, "CREATE TABLE a (v BIGINT)", &counted, COUNT_NONE);
     add(&plan, "INSERT INTO a SELECT range FROM range(10)", &counted, COUNT_INSERTED);
@@ -58,14 +59,14 @@ static void test_rows_are_counted(void **state)
     add(&plan, "DELETE FROM a WHERE v = 2", &counted, COUNT_DELETED);
     add(&plan, "DELETE FROM a WHERE v = 3", &uncounted, COUNT_DELETED);
     add(&plan, "DELETE FROM a WHERE v = 4", NULL, COUNT_DELETED);
-    FIXTURE_OK(&t, plan_run(&plan, t.con, tallies, &t.err));
+    FIXTURE_OK(&t, plan_run(&plan, &runner, tallies, &t.err));
     assert_int_equal(tallies[1].inserted, 11);
     assert_int_equal(tallies[1].replaced, 2);
     assert_int_equal(tallies[1].deleted, 1);
     assert_int_equal(tallies[0].deleted, 0);
     add(&plan, "DELETE FROM nowhere", &counted, COUNT_DELETED);
     plan.steps[0].sql = "SELECT 1";
-    assert_int_equal(plan_run(&plan, t.con, NULL, &t.err), TG_DESTINATION);
+    assert_int_equal(plan_run(&plan, &runner, NULL, &t.err), TG_DESTINATION);
     assert_string_equal(t.err.where, "table 'a'");
     plan_release(&plan);
     fixture_release(&t);

@@ -172,9 +172,9 @@ static void tell(struct fixture *t, struct buf *out)
                    (int)t->result.counts[i].rows_updated, (int)t->result.counts[i].rows_deleted);
 }
 
-/* The same rows whether files are read in place or put into tables before, by the driver or by
- * INSERTs of literals. */
-static void test_staged_files(void **state)
+/* The same rows whether the database reads the files or the reader sends their rows, by the driver
+ * or by INSERTs of literals. */
+static void test_ways(void **state)
 {
     (void)state;
     struct buf texts[WAYS] = {0};
@@ -204,16 +204,15 @@ static void test_staged_files(void **state)
         buf_release(&texts[way]);
 }
 
-/* The steps as they are for such a database. */
-static void test_plan_files(void **state)
+static void test_steps_of_the_reader(void **state)
 {
     (void)state;
     struct fixture t;
     struct described there = {0};
     struct delivery delivery;
-    struct plan plan, drop;
-    struct buf sql = BUF_INIT;
+    struct plan plan;
     struct dialect dialect = dialect_duckdb;
+    dialect.parquet = NULL;
     fixture_init(&t);
     fixture_table(&t, "a", NULL, DISPOSITION_APPEND);
     golden_file(&t, "a", "id bigint|doc json", "1.parquet");
@@ -223,25 +222,24 @@ static void test_plan_files(void **state)
     FIXTURE_OK(&t, delivery_init(&delivery, &dialect, "p", package_manifest(t.package), &there,
                                  NULL, &t.err));
     plan_init(&plan);
-    plan_init(&drop);
-    FIXTURE_OK(&t, plan_files(&delivery, &plan, &drop, &t.err));
-    assert_int_equal(plan.count + drop.count, 0); /* this one reads them */
-    dialect.parquet = NULL;
-    FIXTURE_OK(&t, plan_files(&delivery, &plan, &drop, &t.err));
-    assert_int_equal(plan.count, 4);
-    assert_string_equal(plan.steps[0].sql, "CREATE TEMP TABLE \"_tidegate_files_0_0\" (\n"
-                                           "    \"id\" BIGINT,\n    \"doc\" VARCHAR\n)");
-    assert_null(plan.steps[1].sql);
-    assert_string_equal(plan.steps[1].files.table, "_tidegate_files_0_0");
-    assert_int_equal(plan.steps[1].files.count, 2);
-    assert_string_equal(plan.steps[1].files.paths[1], "p/3.parquet");
-    assert_string_equal(plan.steps[3].files.table, "_tidegate_files_0_1");
-    assert_string_equal(drop.steps[1].sql, "DROP TABLE IF EXISTS \"_tidegate_files_0_1\"");
-    FIXTURE_OK(&t, plan_source(&sql, &delivery, &delivery.manifest->tables[0], 1, &t.err));
-    assert_string_equal(sql.data, "\"_tidegate_files_0_1\"");
-    buf_release(&sql);
+    FIXTURE_OK(&t, ddl_plan(&delivery, &plan, &t.err));
+    size_t first = plan.count;
+    FIXTURE_OK(&t, plan_insert(&plan, &delivery, &delivery.chains[0].targets[0], &t.err));
+    assert_int_equal(plan.count, first + 2);
+    for (size_t i = first; i < plan.count; i++) {
+        assert_int_equal(plan.steps[i].kind, STEP_FILL);
+        assert_string_equal(plan.steps[i].into.dataset, "d");
+        assert_string_equal(plan.steps[i].into.table, "a");
+        assert_int_equal(plan.steps[i].count, COUNT_INSERTED);
+    }
+    /* JSON is sent as the text that it is stored as. */
+    assert_string_equal(plan.steps[first].sql, "SELECT \"id\", \"doc\"\n"
+                                               "FROM read_parquet(['p/1.parquet', 'p/3.parquet'], "
+                                               "hive_partitioning = false)");
+    assert_string_equal(plan.steps[first + 1].sql,
+                        "SELECT \"price\"\n"
+                        "FROM read_parquet(['p/2.parquet'], hive_partitioning = false)");
     plan_release(&plan);
-    plan_release(&drop);
     delivery_release(&delivery);
     fixture_release(&t);
 }
@@ -251,8 +249,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_relation),
         cmocka_unit_test(test_spill),
-        cmocka_unit_test(test_plan_files),
-        cmocka_unit_test(test_staged_files),
+        cmocka_unit_test(test_steps_of_the_reader),
+        cmocka_unit_test(test_ways),
     };
     return cmocka_run_group_tests_name("write/relation", tests, NULL, NULL);
 }

@@ -35,11 +35,11 @@ done:
 
 static int insert_roots(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
-    return plan_add(plan, stage->root, COUNT_INSERTED, &stage->scope,
-                    "INSERT INTO {table} ({columns})\n"
-                    "SELECT {columns}\n"
-                    "FROM {stage}{where_stays}",
-                    err);
+    const struct fill fill = {stage->root->table->name, &stage->root->loaded, stage->root};
+    return plan_fill(plan, stage->delivery, &fill, &stage->rows,
+                     "SELECT {columns}\n"
+                     "FROM {stage}{where_stays}",
+                     err);
 }
 
 static int apply(const struct delivery *delivery, const struct chain *chain, struct plan *plan,

@@ -98,38 +98,36 @@ done:
 /* ---- rows of the load ---- */
 
 /* Nested rows of root rows that came once: no two of them have one row key. */
-static int insert_single(const struct target *target, const struct sql_scope *scope,
-                         struct plan *plan, struct tg_error *err)
+static int insert_single(const struct stage *stage, const struct fill *fill,
+                         const struct sql_scope *scope, struct plan *plan, struct tg_error *err)
 {
-    return plan_add(plan, target, COUNT_INSERTED, scope,
-                    "INSERT INTO {nested} ({columns})\n"
-                    "SELECT {columns}\n"
-                    "FROM (\n"
-                    "{rows}\n"
-                    ") AS arrived\n"
-                    "WHERE {root_link} IN (SELECT {root_key} FROM {stage}"
-                    " WHERE [" ORDER_COLUMN "] IS NOT NULL{and_stays})",
-                    err);
+    return plan_fill(plan, stage->delivery, fill, scope,
+                     "SELECT {columns}\n"
+                     "FROM (\n"
+                     "{rows}\n"
+                     ") AS arrived\n"
+                     "WHERE {root_link} IN (SELECT {root_key} FROM {stage}"
+                     " WHERE [" ORDER_COLUMN "] IS NOT NULL{and_stays})",
+                     err);
 }
 
 /* Nested rows of the others, each row key once: rows that are delivered again bring theirs again
  * where ids are hashes, or the source's own. */
-static int insert_ranked(const struct target *target, const struct sql_scope *scope,
-                         struct plan *plan, struct tg_error *err)
+static int insert_ranked(const struct stage *stage, const struct fill *fill,
+                         const struct sql_scope *scope, struct plan *plan, struct tg_error *err)
 {
-    return plan_add(plan, target, COUNT_INSERTED, scope,
-                    "INSERT INTO {nested} ({columns})\n"
-                    "SELECT {columns}\n"
-                    "FROM (\n"
-                    "SELECT {columns},\n"
-                    "    ROW_NUMBER() OVER (PARTITION BY {row_key}) AS _tidegate_rank\n"
-                    "FROM (\n"
-                    "{rows}\n"
-                    ") AS arrived\n"
-                    "WHERE {root_link} IN (SELECT {root_key} FROM {stage}{others})\n"
-                    ") AS ranked\n"
-                    "WHERE _tidegate_rank = 1",
-                    err);
+    return plan_fill(plan, stage->delivery, fill, scope,
+                     "SELECT {columns}\n"
+                     "FROM (\n"
+                     "SELECT {columns},\n"
+                     "    ROW_NUMBER() OVER (PARTITION BY {row_key}) AS _tidegate_rank\n"
+                     "FROM (\n"
+                     "{rows}\n"
+                     ") AS arrived\n"
+                     "WHERE {root_link} IN (SELECT {root_key} FROM {stage}{others})\n"
+                     ") AS ranked\n"
+                     "WHERE _tidegate_rank = 1",
+                     err);
 }
 
 /* Ranking all rows would hold them all in memory, and there are usually none that came twice: a
@@ -150,16 +148,17 @@ static int insert_following(const struct stage *stage, const struct target *targ
                          "delete the package and run again",
                          target->table->name);
     TRY(plan_relation(&rows, stage->delivery, target, false, err));
+    const struct fill fill = {target->table->name, &target->loaded, target};
     const struct sql_scope scope = sql_within(
-        &stage->scope,
-        SQL_PARTS(SQL_TABLE("nested", target->table->name), SQL_NAMES("columns", &target->loaded),
-                  SQL_PIECE("rows", buf_string(&rows)), SQL_NAME("row_key", row_key),
-                  SQL_NAME("root_link", root_link), SQL_NAME("root_key", root_key),
+        &stage->rows,
+        SQL_PARTS(SQL_NAMES("columns", &target->loaded), SQL_PIECE("rows", buf_string(&rows)),
+                  SQL_NAME("row_key", row_key), SQL_NAME("root_link", root_link),
+                  SQL_NAME("root_key", root_key),
                   SQL_PATTERN("others", has_winners ? " WHERE [" ORDER_COLUMN "] IS NULL{and_stays}"
                                                     : "{where_stays}")));
     if (has_winners)
-        TRY(insert_single(target, &scope, plan, err));
-    TRY(insert_ranked(target, &scope, plan, err));
+        TRY(insert_single(stage, &fill, &scope, plan, err));
+    TRY(insert_ranked(stage, &fill, &scope, plan, err));
 done:
     buf_release(&rows);
     return rc;

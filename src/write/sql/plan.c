@@ -1,8 +1,8 @@
 /*
  * Plans: statements that are written, kept and run.
  *
- * Path: plan_init -> (plan_add)... -> plan_run. Statements that several dispositions have:
- * plan_insert_all, plan_clear.
+ * Path: plan_init -> (plan_add, plan_fill)... -> plan_run -> run_step: by the database, or by the
+ * reader. Statements that several dispositions have: plan_insert_all, plan_clear.
  *
  * The package's files in a statement are relation.c's; what the statements are is decided by ddl.c,
  * dispositions/ and record.c.
@@ -10,8 +10,6 @@
 #include "write/sql/plan.h"
 
 #include <string.h>
-
-#include "database/ingest.h"
 
 void plan_init(struct plan *plan)
 {
@@ -35,23 +33,27 @@ static int add_step(struct plan *plan, const struct step *step, struct tg_error 
     return rc;
 }
 
-int plan_ingest(struct plan *plan, const struct step_files *files, struct tg_error *err)
+/* Ends the statement in plan->text, of a step of which the rest is given. */
+static int end_step(struct plan *plan, const struct step *step, struct tg_error *err)
 {
-    return add_step(plan, &(struct step){.files = *files}, err);
+    int rc = TG_OK;
+    struct step made = *step;
+    TRY(buf_check(&plan->text, err));
+    made.sql = arena_strndup(&plan->arena, buf_string(&plan->text), plan->text.len);
+    if (step->into.table)
+        made.into.table = arena_strdup(&plan->arena, step->into.table);
+    if (!made.sql || (step->into.table && !made.into.table))
+        TRY(error_nomem(err));
+    rc = add_step(plan, &made, err);
+done:
+    buf_clear(&plan->text);
+    return rc;
 }
 
 int plan_end(struct plan *plan, const struct target *target, enum step_count count,
              struct tg_error *err)
 {
-    int rc = TG_OK;
-    TRY(buf_check(&plan->text, err));
-    const char *sql = arena_strndup(&plan->arena, buf_string(&plan->text), plan->text.len);
-    if (!sql)
-        TRY(error_nomem(err));
-    rc = add_step(plan, &(struct step){.sql = sql, .target = target, .count = count}, err);
-done:
-    buf_clear(&plan->text);
-    return rc;
+    return end_step(plan, &(struct step){.target = target, .count = count}, err);
 }
 
 struct sql_scope plan_scope(const struct delivery *delivery, const struct sql_part *parts)
@@ -59,21 +61,41 @@ struct sql_scope plan_scope(const struct delivery *delivery, const struct sql_pa
     return (struct sql_scope){delivery->dialect, delivery->manifest->dataset, parts, NULL};
 }
 
-int plan_add(struct plan *plan, const struct target *target, enum step_count count,
-             const struct sql_scope *scope, const char *pattern, struct tg_error *err)
+struct sql_scope plan_rows_scope(const struct delivery *delivery, const struct sql_part *parts)
+{
+    return (struct sql_scope){reader_dialect(delivery->dialect), delivery->manifest->dataset, parts,
+                              NULL};
+}
+
+int plan_add_step(struct plan *plan, const struct step *step, const struct sql_scope *scope,
+                  const char *pattern, struct tg_error *err)
 {
     int rc = sql_write(&plan->text, scope, pattern, err);
     if (rc == TG_OK)
-        return plan_end(plan, target, count, err);
+        return end_step(plan, step, err);
     buf_clear(&plan->text);
     return rc;
+}
+
+int plan_add(struct plan *plan, const struct target *target, enum step_count count,
+             const struct sql_scope *scope, const char *pattern, struct tg_error *err)
+{
+    return plan_add_step(plan, &(struct step){.target = target, .count = count}, scope, pattern,
+                         err);
+}
+
+static bool same_step(const struct step *a, const struct step *b)
+{
+    bool same_table = a->into.table && b->into.table ? strcmp(a->into.table, b->into.table) == 0
+                                                     : a->into.table == b->into.table;
+    return a->kind == b->kind && same_table && strcmp(a->sql, b->sql) == 0;
 }
 
 bool plan_same(const struct plan *a, const struct plan *b)
 {
     bool same = a->count == b->count;
     for (size_t i = 0; same && i < a->count; i++)
-        same = strcmp(a->steps[i].sql, b->steps[i].sql) == 0;
+        same = same_step(&a->steps[i], &b->steps[i]);
     return same;
 }
 
@@ -89,26 +111,30 @@ static void count_rows(struct tally *tally, enum step_count count, uint64_t rows
     }
 }
 
-static int run_step(const struct step *step, struct connection *con, uint64_t *rows,
+static int run_step(const struct step *step, const struct runner *runner, uint64_t *rows,
                     struct tg_error *err)
 {
-    const struct ingest_target into = {.table = step->files.table};
-    return step->sql ? connection_exec(con, step->sql, rows, err)
-                     : ingest_files(con, &into, step->files.paths, step->files.count, err);
+    switch (step->kind) {
+    case STEP_READ: return reader_exec(runner->reader, step->sql, err);
+    case STEP_FILL:
+        return reader_ingest(runner->reader, step->sql, runner->con, &step->into, rows, err);
+    default: return connection_exec(runner->con, step->sql, rows, err);
+    }
 }
 
-int plan_run(const struct plan *plan, struct connection *con, struct tally *tallies,
+int plan_run(const struct plan *plan, const struct runner *runner, struct tally *tallies,
              struct tg_error *err)
 {
+    const struct context *ctx = runner->con->ctx;
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *step = &plan->steps[i];
         const char *table = step->target ? step->target->table->name : NULL;
         uint64_t rows = 0;
-        context_writes(con->ctx, table, 0, false);
-        int rc = run_step(step, con, &rows, err);
+        context_writes(ctx, table, 0, false);
+        int rc = run_step(step, runner, &rows, err);
         if (rc != TG_OK)
             return table ? error_at(err, rc, AT_TABLE, table) : rc;
-        context_writes(con->ctx, table, rows, true);
+        context_writes(ctx, table, rows, true);
         if (step->target && step->target->part && tallies)
             count_rows(&tallies[step->target->index], step->count, rows);
     }
@@ -116,6 +142,25 @@ int plan_run(const struct plan *plan, struct connection *con, struct tally *tall
 }
 
 /* ---- statements ---- */
+
+int plan_fill(struct plan *plan, const struct delivery *delivery, const struct fill *fill,
+              const struct sql_scope *scope, const char *pattern, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct step step = {.target = fill->target, .count = COUNT_INSERTED};
+    const struct sql_scope into = plan_scope(
+        delivery, SQL_PARTS(SQL_TABLE("into", fill->table), SQL_NAMES("given", fill->columns)));
+    if (delivery->dialect->parquet) {
+        TRY(sql_write(&plan->text, &into, "INSERT INTO {into} ({given})\n", err));
+    } else {
+        step.kind = STEP_FILL;
+        step.into = (struct ingest_target){delivery->manifest->dataset, fill->table};
+    }
+    return plan_add_step(plan, &step, scope, pattern, err);
+done:
+    buf_clear(&plan->text);
+    return rc;
+}
 
 int plan_insert_all(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                     struct tg_error *err)

@@ -1,13 +1,17 @@
 /*
- * A plan: steps in order, each SQL with the table it is about and what its row count means, or
- * files that are put into a table. Plans are made by pure functions (ddl_plan, the dispositions,
- * record_plan) and run by plan_run. Here too: the package's rows as part of a statement.
+ * A plan: steps in order, each SQL with the table it is about and what its row count means. Plans
+ * are made by pure functions (ddl_plan, the dispositions, record_plan) and run by plan_run. Here
+ * too: the package's rows as part of a statement.
+ *
+ * A database that reads Parquet runs all of it. For any other one, what is about the package's
+ * files is for the reader (database/reader.h), in its dialect, and the rows that it gives are sent
+ * on into the table that they are for: once, and without a table in between.
  */
 #ifndef TIDEGATE_WRITE_PLAN_H
 #define TIDEGATE_WRITE_PLAN_H
 
 #include "base/buf.h"
-#include "database/connection.h"
+#include "database/reader.h"
 #include "write/sql/chain.h"
 
 /* What the rows that a statement changed are. */
@@ -18,16 +22,16 @@ enum step_count {
     COUNT_DELETED
 };
 
-/* Parquet files with equal columns that go into a temporary table. */
-struct step_files {
-    const char *table;
-    const char *const *paths;
-    size_t count;
+enum step_kind {
+    STEP_STATEMENT = 0, /* of the database */
+    STEP_READ,          /* of the reader */
+    STEP_FILL           /* a query of the reader, whose rows go into a table of the database */
 };
 
 struct step {
-    const char *sql; /* NULL: files are put into a table */
-    struct step_files files;
+    enum step_kind kind;
+    const char *sql;
+    struct ingest_target into;   /* of STEP_FILL */
     const struct target *target; /* NULL: about no data table */
     enum step_count count;
 };
@@ -49,24 +53,31 @@ void plan_release(struct plan *plan);
 /* Ends the statement in plan->text. `target` is borrowed, may be NULL. */
 int plan_end(struct plan *plan, const struct target *target, enum step_count count,
              struct tg_error *err) TG_CHECK_RESULT;
-/* Adds a step whose rows are files; what is in `files` is borrowed. */
-int plan_ingest(struct plan *plan, const struct step_files *files,
-                struct tg_error *err) TG_CHECK_RESULT;
-/* Writes a whole statement: what stands in plan->text, and the pattern. */
+/* Writes a whole statement of the database: what stands in plan->text, and the pattern. */
 int plan_add(struct plan *plan, const struct target *target, enum step_count count,
              const struct sql_scope *scope, const char *pattern,
              struct tg_error *err) TG_CHECK_RESULT;
-/* The scope of a load's statements. */
+/* The same of any step, of which the rest is given; a name that it has is copied. */
+int plan_add_step(struct plan *plan, const struct step *step, const struct sql_scope *scope,
+                  const char *pattern, struct tg_error *err) TG_CHECK_RESULT;
+/* The scope of a load's statements; of those that read the package's files. */
 struct sql_scope plan_scope(const struct delivery *delivery, const struct sql_part *parts);
-bool plan_same(const struct plan *a, const struct plan *b); /* of SQL alone: step for step */
+struct sql_scope plan_rows_scope(const struct delivery *delivery, const struct sql_part *parts);
+bool plan_same(const struct plan *a, const struct plan *b); /* step for step */
+/* Who runs the steps. */
+struct runner {
+    struct connection *con;
+    struct reader *reader; /* NULL: the database reads the files */
+};
 /* Runs all steps; counts go to tallies[target->index] (NULL: nowhere). Errors name the table.
  */
-int plan_run(const struct plan *plan, struct connection *con, struct tally *tallies,
+int plan_run(const struct plan *plan, const struct runner *runner, struct tally *tallies,
              struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- pieces of statements ---- */
 
-/* The rows of a table in the package that have the columns of file `leader`, as a relation. */
+/* The rows of a table in the package that have the columns of file `leader`, as a relation of the
+ * dialect that reads them. */
 int plan_source(struct buf *sql, const struct delivery *delivery, const struct manifest_table *part,
                 size_t leader, struct tg_error *err) TG_CHECK_RESULT;
 /* Does file `f` have other columns than all files before it? Such files lead the groups. */
@@ -79,14 +90,19 @@ struct type_spec plan_stored(struct type_spec spec);
 int plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
                   bool order, struct tg_error *err) TG_CHECK_RESULT;
 
-/* What makes the relations of plan_source and fills them, outside the transaction, and what drops
- * them again: nothing where the dialect reads the files. */
-int plan_files(const struct delivery *delivery, struct plan *plan, struct plan *drop,
-               struct tg_error *err) TG_CHECK_RESULT;
-
 /* ---- statements that several dispositions need ---- */
 
-/* One INSERT per group of files with equal columns. */
+/* Where rows go. */
+struct fill {
+    const char *table;
+    const struct sql_names *columns; /* those that the rows have */
+    const struct target *target;     /* whose they are; NULL: none's */
+};
+/* The rows of a query, whose scope is plan_rows_scope's, into a table of the dataset. */
+int plan_fill(struct plan *plan, const struct delivery *delivery, const struct fill *fill,
+              const struct sql_scope *scope, const char *pattern,
+              struct tg_error *err) TG_CHECK_RESULT;
+/* For each group of files with equal columns. */
 int plan_insert(struct plan *plan, const struct delivery *delivery, const struct target *target,
                 struct tg_error *err) TG_CHECK_RESULT;
 /* Empties all tables of a chain that were there before. */

@@ -222,16 +222,23 @@ static int record_rejects(const struct recording *recording, struct tg_error *er
     int rc = TG_OK;
     const struct manifest_table *part = manifest_find(recording->delivery->manifest, REJECTS_TABLE);
     const struct sql_names columns = {rejects_columns, REJECTS_COLUMNS};
+    const char *names[REJECTS_COLUMNS + 1];
+    const struct sql_names given = {names, REJECTS_COLUMNS + 1};
+    const struct fill fill = {REJECTS_TABLE, &given, NULL};
     struct buf rows = BUF_INIT;
     if (!part || part->file_count == 0)
         return TG_OK;
+    memcpy(names, rejects_columns, sizeof(rejects_columns));
+    names[REJECTS_COLUMNS] = "inserted_at";
     TRY(plan_source(&rows, recording->delivery, part, 0, err));
-    TRY(add(recording,
-            SQL_PARTS(SQL_NAMES("columns", &columns), SQL_PIECE("rows", buf_string(&rows))),
-            "INSERT INTO {_tidegate_rejects} ({columns}, [inserted_at])\n"
-            "SELECT {columns}, {now}\n"
-            "FROM {rows}",
-            err));
+    const struct sql_scope scope =
+        plan_rows_scope(recording->delivery, SQL_PARTS(SQL_NAMES("columns", &columns),
+                                                       SQL_PIECE("rows", buf_string(&rows)),
+                                                       SQL_TIME("now", recording->now_us)));
+    TRY(plan_fill(recording->plan, recording->delivery, &fill, &scope,
+                  "SELECT {columns}, {now} AS [inserted_at]\n"
+                  "FROM {rows}",
+                  err));
 done:
     buf_release(&rows);
     return rc;

@@ -1,7 +1,6 @@
 /*
- * The rows of a table in the package, as a relation: what statements read. It is the files
- * themselves where the dialect can read Parquet, else a temporary table that they are put into
- * before (plan_files).
+ * The rows of a table in the package, as a relation: what statements read. All is written in the
+ * dialect that reads the files, be it the database's or the reader's.
  *
  * Path: plan_relation, plan_insert -> for each group of files with equal columns: write_select ->
  * write_column (a cast where the file's type is not the destination's; a CASE where doubles come to
@@ -11,7 +10,6 @@
  */
 #include "write/sql/plan.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* ---- files ---- */
@@ -47,16 +45,6 @@ static const struct manifest_column *file_find(const struct manifest_file *file,
 
 /* ---- relations ---- */
 
-enum { FILES_NAME_BYTES = 64 };
-
-/* The table that a group's rows are put into where the files cannot be read in place. */
-static void name_group(char out[FILES_NAME_BYTES], const struct delivery *delivery,
-                       const struct manifest_table *part, size_t leader)
-{
-    snprintf(out, FILES_NAME_BYTES, "_tidegate_files_%zu_%zu",
-             (size_t)(part - delivery->manifest->tables), leader);
-}
-
 /* The files of the group that file `leader` leads; NULL: no memory. */
 static const char **list_group(const struct delivery *delivery, const struct manifest_table *part,
                                size_t leader, struct arena *arena, size_t *count)
@@ -77,69 +65,13 @@ int plan_source(struct buf *sql, const struct delivery *delivery, const struct m
                 size_t leader, struct tg_error *err)
 {
     struct arena arena;
-    char name[FILES_NAME_BYTES];
     size_t count = 0;
-    if (!delivery->dialect->parquet) {
-        name_group(name, delivery, part, leader);
-        sql_ident(sql, delivery->dialect, name);
-        return buf_check(sql, err);
-    }
     arena_init(&arena);
     const char **paths = list_group(delivery, part, leader, &arena, &count);
     if (paths)
-        delivery->dialect->parquet(sql, paths, count);
+        reader_dialect(delivery->dialect)->parquet(sql, paths, count);
     int rc = paths ? buf_check(sql, err) : error_nomem(err);
     arena_release(&arena);
-    return rc;
-}
-
-static int create_group(const struct sql_scope *table, const struct manifest_file *file,
-                        struct plan *plan, struct tg_error *err)
-{
-    int rc = TG_OK;
-    const char *start = "CREATE TEMP TABLE {table} (\n    ";
-    for (size_t c = 0; c < file->column_count; c++) {
-        const struct type_spec stored = plan_stored(file->columns[c].spec);
-        const struct sql_scope scope = sql_within(
-            table, SQL_PARTS(SQL_PATTERN("start", start), SQL_NAME("column", file->columns[c].name),
-                             SQL_TYPE("type", &stored)));
-        TRY(sql_write(&plan->text, &scope, "{start}{column} {type}", err));
-        start = ",\n    ";
-    }
-    TRY(plan_add(plan, NULL, COUNT_NONE, table, "\n)", err));
-done:
-    return rc;
-}
-
-static int plan_group(const struct delivery *delivery, const struct manifest_table *part,
-                      size_t leader, struct plan *plan, struct plan *drop, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct step_files files = {0};
-    char name[FILES_NAME_BYTES];
-    name_group(name, delivery, part, leader);
-    const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("table", name)));
-    TRY(create_group(&scope, &part->files[leader], plan, err));
-    files.table = arena_strdup(&plan->arena, name);
-    files.paths = list_group(delivery, part, leader, &plan->arena, &files.count);
-    if (!files.table || !files.paths)
-        TRY(error_nomem(err));
-    TRY(plan_ingest(plan, &files, err));
-    TRY(plan_add(drop, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {table}", err));
-done:
-    return rc;
-}
-
-int plan_files(const struct delivery *delivery, struct plan *plan, struct plan *drop,
-               struct tg_error *err)
-{
-    int rc = TG_OK;
-    const struct manifest *manifest = delivery->manifest;
-    for (size_t t = 0; !delivery->dialect->parquet && t < manifest->table_count; t++)
-        for (size_t f = 0; f < manifest->tables[t].file_count; f++)
-            if (plan_leads_group(&manifest->tables[t], f))
-                TRY(plan_group(delivery, &manifest->tables[t], f, plan, drop, err));
-done:
     return rc;
 }
 
@@ -189,31 +121,50 @@ static const char *spilled(const struct spill *spill, const char *column, bool s
     return "coalesce({to}, CASE WHEN " IS_WHOLE " THEN NULL ELSE {from} END) AS {column}";
 }
 
+/* The type of a destination's column as the dialect says it that reads the files. What is sent as a
+ * text is one, and what is none of ours is as the file has it. */
+static void write_type(struct buf *out, const struct dialect *database, const char *sql_type,
+                       const char *stored)
+{
+    struct type_spec spec = database->type_from_sql(sql_type);
+    if (database->parquet)
+        buf_text(out, sql_type);
+    else if (spec.type == TYPE_NONE && stored)
+        buf_text(out, stored);
+    else
+        reader_dialect(database)->type_sql(
+            spec.type == TYPE_JSON ? &(struct type_spec){.type = TYPE_TEXT} : &spec, out);
+}
+
 /* A column of the destination, of the files with these columns. */
-static int write_column(struct buf *sql, const struct sql_scope *outer, const struct target *target,
+static int write_column(struct buf *sql, const struct sql_scope *outer,
+                        const struct dialect *database, const struct target *target,
                         const struct manifest_file *file, const struct target_column *column,
                         struct tg_error *err)
 {
     int rc = TG_OK;
     const struct manifest_column *stored = file_find(file, column->name);
     const struct spill *spill = find_spill(target, file, column->name);
-    struct buf type = BUF_INIT;
+    struct buf is = BUF_INIT, type = BUF_INIT;
     if (stored) {
         const struct type_spec spec = plan_stored(stored->spec);
-        outer->dialect->type_sql(&spec, &type);
-        TRY(buf_check(&type, err));
+        outer->dialect->type_sql(&spec, &is);
     }
+    write_type(&type, database, column->sql_type, stored ? buf_string(&is) : NULL);
+    TRY(buf_check(&is, err));
+    TRY(buf_check(&type, err));
     const struct sql_scope scope = sql_within(
-        outer, SQL_PARTS(SQL_NAME("column", column->name), SQL_PIECE("type", column->sql_type),
+        outer, SQL_PARTS(SQL_NAME("column", column->name), SQL_PIECE("type", buf_string(&type)),
                          SQL_NAME("from", spill ? spill->from : NULL),
                          SQL_NAME("to", spill ? spill->to : NULL)));
     const char *pattern = spill     ? spilled(spill, column->name, stored)
                           : !stored ? "CAST(NULL AS {type}) AS {column}"
-                          : strcmp(type.data, column->sql_type) != 0
+                          : strcmp(buf_string(&is), buf_string(&type)) != 0
                               ? "CAST({column} AS {type}) AS {column}"
                               : "{column}";
     TRY(sql_write(sql, &scope, pattern, err));
 done:
+    buf_release(&is);
     buf_release(&type);
     return rc;
 }
@@ -225,14 +176,14 @@ static int write_select(struct buf *sql, const struct delivery *delivery,
 {
     int rc = TG_OK;
     const struct manifest_file *file = &target->part->files[leader];
-    const struct sql_scope scope = plan_scope(delivery, NULL);
+    const struct sql_scope scope = plan_rows_scope(delivery, NULL);
     const char *separator = "SELECT ";
     for (size_t i = 0; i < target->column_count; i++) {
         const struct target_column *column = &target->columns[i];
         if (!column->loaded || (!all && !brings(target, file, column->name)))
             continue;
         buf_text(sql, separator);
-        TRY(write_column(sql, &scope, target, file, column, err));
+        TRY(write_column(sql, &scope, delivery->dialect, target, file, column, err));
         separator = ", ";
     }
     if (order) {
@@ -278,13 +229,10 @@ static int insert_group(struct plan *plan, const struct delivery *delivery,
             names[brought.count++] = target->columns[i].name;
     brought.items = names;
     TRY(write_select(&rows, delivery, target, leader, false, false, err));
-    const struct sql_scope scope = plan_scope(
-        delivery, SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_NAMES("columns", &brought),
-                            SQL_PIECE("rows", rows.data)));
-    TRY(plan_add(plan, target, COUNT_INSERTED, &scope,
-                 "INSERT INTO {table} ({columns})\n"
-                 "{rows}",
-                 err));
+    const struct fill fill = {target->table->name, &brought, target};
+    const struct sql_scope scope =
+        plan_rows_scope(delivery, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
+    TRY(plan_fill(plan, delivery, &fill, &scope, "{rows}", err));
 done:
     buf_release(&rows);
     return rc;

@@ -2,9 +2,10 @@
  * Staged rows.
  *
  * Path: stage_open (keys and marks, from the hints) -> stage_rows: copy_rows -> stage_winners ->
- * unstage_others. A plain copy, then a look for keys that came twice: usually there are none, and
- * ranking all rows would cost twice as much as the copy. A winner among several has no order of
- * arrival afterwards, which tells it from the rows that came once (nested.c).
+ * unstage_others -> send_keys (to a database that does not read the package itself). A plain copy,
+ * then a look for keys that came twice: usually there are none, and ranking all rows would cost
+ * twice as much as the copy. A winner among several has no order of arrival afterwards, which tells
+ * it from the rows that came once (nested.c).
  *
  * A row that is marked as deleted is ranked like any other. What becomes of the staged rows is the
  * dispositions'.
@@ -79,6 +80,7 @@ static void open_scope(struct stage *stage)
     _Static_assert(sizeof(parts) <= sizeof(stage->parts), "STAGE_PARTS is too small");
     memcpy(stage->parts, parts, sizeof(parts));
     stage->scope = plan_scope(stage->delivery, stage->parts);
+    stage->rows = plan_rows_scope(stage->delivery, stage->parts);
 }
 
 int stage_open(struct stage *stage, const struct delivery *delivery, const struct chain *chain,
@@ -106,17 +108,43 @@ bool stage_has_key(const struct stage *stage)
 
 /* ---- filling ---- */
 
+static bool names_have(const struct sql_names *names, const char *name)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (strcmp(names->items[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* Is the reader the one that has the rows? */
+static bool reads_elsewhere(const struct stage *stage)
+{
+    return !stage->delivery->dialect->parquet;
+}
+
+/* A statement of who has the rows. */
+static int add(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
+               const char *pattern, struct tg_error *err)
+{
+    const struct step step = {.kind = reads_elsewhere(stage) ? STEP_READ : STEP_STATEMENT,
+                              .target = stage->root};
+    return plan_add_step(plan, &step, scope, pattern, err);
+}
+
+/* The reader may have it from an attempt before. */
 static int copy_rows(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf rows = BUF_INIT;
     TRY(plan_relation(&rows, stage->delivery, stage->root, stage->primary_key.count > 0, err));
-    const struct sql_scope scope =
-        sql_within(&stage->scope, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
-    TRY(plan_add(plan, stage->root, COUNT_NONE, &scope,
-                 "CREATE TEMP TABLE {stage} AS\n"
-                 "{rows}",
-                 err));
+    const struct sql_scope scope = sql_within(
+        &stage->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
+                                SQL_PIECE("create", reads_elsewhere(stage) ? "CREATE OR REPLACE"
+                                                                           : "CREATE TEMP")));
+    TRY(add(stage, &scope, plan,
+            "{create} TABLE {stage} AS\n"
+            "{rows}",
+            err));
 done:
     buf_release(&rows);
     return rc;
@@ -126,30 +154,83 @@ done:
 static int stage_winners(const struct stage *stage, const struct sql_scope *scope,
                          struct plan *plan, struct tg_error *err)
 {
-    return plan_add(plan, stage->root, COUNT_NONE, scope,
-                    "INSERT INTO {stage} ({columns})\n"
-                    "SELECT {columns}\n"
-                    "FROM (\n"
-                    "SELECT {staged.columns},\n"
-                    "    ROW_NUMBER() OVER (PARTITION BY {staged.key} ORDER BY "
-                    "{best}staged.[" ORDER_COLUMN "] DESC) AS _tidegate_rank\n"
-                    "FROM {stage} AS staged\n"
-                    "JOIN (SELECT {key} FROM {stage} GROUP BY {key} HAVING COUNT(*) > 1) AS twice\n"
-                    "ON {twice.key = staged.key}\n"
-                    ") AS ranked\n"
-                    "WHERE _tidegate_rank = 1",
-                    err);
+    return add(stage, scope, plan,
+               "INSERT INTO {stage} ({columns})\n"
+               "SELECT {columns}\n"
+               "FROM (\n"
+               "SELECT {staged.columns},\n"
+               "    ROW_NUMBER() OVER (PARTITION BY {staged.key} ORDER BY "
+               "{best}staged.[" ORDER_COLUMN "] DESC) AS _tidegate_rank\n"
+               "FROM {stage} AS staged\n"
+               "JOIN (SELECT {key} FROM {stage} GROUP BY {key} HAVING COUNT(*) > 1) AS twice\n"
+               "ON {twice.key = staged.key}\n"
+               ") AS ranked\n"
+               "WHERE _tidegate_rank = 1",
+               err);
 }
 
 /* ... and then all other rows of their keys go. */
 static int unstage_others(const struct stage *stage, const struct sql_scope *scope,
                           struct plan *plan, struct tg_error *err)
 {
-    return plan_add(plan, stage->root, COUNT_NONE, scope,
-                    "DELETE FROM {stage} AS old\n"
-                    "USING (SELECT {key} FROM {stage} WHERE [" ORDER_COLUMN "] IS NULL) AS new\n"
-                    "WHERE {old.key = new.key} AND old.[" ORDER_COLUMN "] IS NOT NULL",
-                    err);
+    return add(stage, scope, plan,
+               "DELETE FROM {stage} AS old\n"
+               "USING (SELECT {key} FROM {stage} WHERE [" ORDER_COLUMN "] IS NULL) AS new\n"
+               "WHERE {old.key = new.key} AND old.[" ORDER_COLUMN "] IS NOT NULL",
+               err);
+}
+
+/* The columns that old rows are matched by, and the mark. */
+static int list_matched(const struct stage *stage, struct arena *arena, struct sql_names *out,
+                        struct tg_error *err)
+{
+    const struct target *root = stage->root;
+    const char **names = arena_alloc(arena, root->column_count * sizeof(*names));
+    if (!names)
+        return error_nomem(err);
+    *out = (struct sql_names){names, 0};
+    for (size_t i = 0; i < root->column_count; i++) {
+        const char *name = root->columns[i].name;
+        bool is_mark = stage->deleted && strcmp(stage->deleted->name, name) == 0;
+        if (is_mark || names_have(&stage->primary_key, name) || names_have(&stage->merge_key, name))
+            names[out->count++] = name;
+    }
+    return TG_OK;
+}
+
+static int make_stage(const struct stage *stage, const struct sql_names *columns, struct plan *plan,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *start = "CREATE TEMP TABLE {stage} (\n    ";
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct target_column *column = target_find(stage->root, columns->items[i]);
+        const struct sql_scope scope = sql_within(
+            &stage->scope, SQL_PARTS(SQL_PATTERN("start", start), SQL_NAME("column", column->name),
+                                     SQL_PIECE("type", column->sql_type)));
+        TRY(sql_write(&plan->text, &scope, "{start}{column} {type}", err));
+        start = ",\n    ";
+    }
+    TRY(plan_add(plan, stage->root, COUNT_NONE, &stage->scope, "\n)", err));
+done:
+    return rc;
+}
+
+/* To where the old rows are, if there are any that stay unless they are matched. */
+static int send_keys(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct sql_names columns;
+    const struct step step = {.kind = STEP_FILL, .into.table = stage->name, .target = stage->root};
+    if (!reads_elsewhere(stage) || !stage->root->there || stage->chain->replaced)
+        return TG_OK;
+    TRY(list_matched(stage, &plan->arena, &columns, err));
+    TRY(make_stage(stage, &columns, plan, err));
+    const struct sql_scope scope =
+        sql_within(&stage->rows, SQL_PARTS(SQL_NAMES("matched", &columns)));
+    TRY(plan_add_step(plan, &step, &scope, "SELECT {matched}\nFROM {stage}", err));
+done:
+    return rc;
 }
 
 static const char *best_first(const struct table_column *sort)
@@ -165,14 +246,15 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
     int rc = TG_OK;
     const struct table_column *sort = stage->sort;
     const struct sql_scope scope =
-        sql_within(&stage->scope, SQL_PARTS(SQL_NAMES("key", &stage->primary_key),
-                                            SQL_NAME("sort", sort ? sort->name : NULL),
-                                            SQL_PATTERN("best", best_first(sort))));
+        sql_within(&stage->rows, SQL_PARTS(SQL_NAMES("key", &stage->primary_key),
+                                           SQL_NAME("sort", sort ? sort->name : NULL),
+                                           SQL_PATTERN("best", best_first(sort))));
     TRY(copy_rows(stage, plan, err));
-    if (stage->primary_key.count == 0)
-        goto done;
-    TRY(stage_winners(stage, &scope, plan, err));
-    TRY(unstage_others(stage, &scope, plan, err));
+    if (stage->primary_key.count > 0) {
+        TRY(stage_winners(stage, &scope, plan, err));
+        TRY(unstage_others(stage, &scope, plan, err));
+    }
+    TRY(send_keys(stage, plan, err));
 done:
     return rc;
 }

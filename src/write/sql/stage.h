@@ -1,6 +1,10 @@
 /*
- * The root rows of a load in a temporary table: of each primary key the row that wins. Dispositions
- * that match rows by key read them from there, and write their statements in its scope.
+ * The root rows of a load in a table of their own: of each primary key the row that wins.
+ * Dispositions that match rows by key read them from there, and write their statements in its
+ * scopes.
+ *
+ * Where the reader reads the package, the rows stay with it until they go into their table. The
+ * database gets the keys of them to match its old rows with, if it has any, as its {stage}.
  *
  *   {stage} {table}    the temporary table; the root table
  *   {columns}          those that the load brings, of the root table
@@ -24,6 +28,7 @@ struct stage {
     char name[32];
     struct sql_part parts[STAGE_PARTS];
     struct sql_scope scope; /* of `parts`: a stage is not copied */
+    struct sql_scope rows;  /* the same, in the dialect that reads the package: all its columns */
 };
 
 /* TG_DATA when the load has rows and a key column has no value in any. Names are put into `arena`.

@@ -1,0 +1,118 @@
+/*
+ * The embedded engine as the reader of a package's files.
+ *
+ * Path: reader_exec, reader_ingest -> engine_query; reader_ingest -> count_rows (a stream laid over
+ * the engine's) -> connection_ingest: the driver draws the rows as it sends them, so that no more
+ * than a few batches are in memory, and each is sent once.
+ *
+ * One engine serves all steps of a load. What a database that reads the files itself does by
+ * INSERT ... SELECT, is done by these two.
+ */
+#include "database/reader.h"
+
+#include <errno.h>
+
+#include "duckdb/engine.h"
+
+struct reader {
+    struct engine *engine;
+};
+
+int reader_new(struct context *ctx, const char *folder, struct reader **out, struct tg_error *err)
+{
+    *out = NULL;
+    struct reader *reader = mem_calloc(1, sizeof(*reader));
+    if (!reader)
+        return error_nomem(err);
+    int rc = engine_new(ctx, folder, &reader->engine, err);
+    if (rc == TG_OK)
+        *out = reader;
+    else
+        mem_free(reader);
+    return rc;
+}
+
+void reader_free(struct reader *reader)
+{
+    if (!reader)
+        return;
+    engine_free(reader->engine);
+    mem_free(reader);
+}
+
+const struct dialect *reader_dialect(const struct dialect *database)
+{
+    return database->parquet ? database : &dialect_duckdb;
+}
+
+int reader_reserve(struct reader *reader, size_t column_count, struct tg_error *err)
+{
+    return engine_reserve(reader->engine, column_count, err);
+}
+
+int reader_exec(struct reader *reader, const char *sql, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool end = false;
+    struct ArrowArrayStream stream = {0};
+    struct ArrowArray batch = {0};
+    TRY(engine_query(reader->engine, sql, &stream, err));
+    while (!end) {
+        TRY(stream_next(&stream, TG_IO, &batch, &end, err));
+        array_release(&batch);
+    }
+done:
+    stream_release(&stream);
+    return rc;
+}
+
+/* ---- rows on their way ---- */
+
+struct counted {
+    struct stream_head head;
+    struct ArrowArrayStream *rows;
+    uint64_t count;
+};
+
+static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+    struct counted *counted = stream->private_data;
+    return stream_schema(counted->rows, TG_IO, out, &counted->head.err) == TG_OK ? 0 : EIO;
+}
+
+static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    struct counted *counted = stream->private_data;
+    bool end = false;
+    out->release = NULL;
+    if (stream_next(counted->rows, TG_IO, out, &end, &counted->head.err) != TG_OK)
+        return EIO;
+    counted->count += end ? 0 : (uint64_t)out->length;
+    return 0;
+}
+
+static void release(struct ArrowArrayStream *stream)
+{
+    stream->release = NULL;
+}
+
+int reader_ingest(struct reader *reader, const char *sql, struct connection *con,
+                  const struct ingest_target *into, uint64_t *rows, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ArrowArrayStream stream = {0};
+    TRY(engine_query(reader->engine, sql, &stream, err));
+    struct counted counted = {.rows = &stream};
+    struct ArrowArrayStream given = {
+        .get_schema = get_schema,
+        .get_next = get_next,
+        .get_last_error = stream_last_error,
+        .release = release,
+        .private_data = &counted,
+    };
+    TRY(connection_ingest(con, into, &given, err));
+    *rows = counted.count;
+done:
+    stream_release(&stream);
+    return rc;
+}
