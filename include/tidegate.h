@@ -496,6 +496,8 @@ static inline void tg_schema_options_init(struct tg_schema_options *options)
     options->size = sizeof(*options);
 }
 
+struct tg_connection; /* tidegate_connection.h: a database that the program reaches by itself */
+
 struct tg_pipeline_options {
     size_t size;             /* of this struct; set by tg_pipeline_options_init */
     const char *name;        /* required for tg_pipeline_new: letters, digits, '_' and '-' */
@@ -525,6 +527,9 @@ struct tg_pipeline_options {
     void (*log)(void *user, int level, const char *component, const char *message);
     int64_t (*clock_us)(void *user); /* microseconds since 1970; NULL: the real one */
     int (*random)(void *user, void *out, size_t len); /* TG_OK; NULL: the real one */
+    /* The destination, in place of `destination`, or of what a spec says under that key. Copied;
+     * its `user` is the pipeline's once there is one. */
+    const struct tg_connection *destination_connection;
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)

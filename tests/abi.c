@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "tidegate.h"
+#include "tidegate_connection.h"
 
 #if defined(__x86_64__)
 #define SIZE(name, bytes)                                                                          \
@@ -147,7 +148,7 @@ static const struct {
     AT(tg_schema_options, root_key, 56),
     AT(tg_schema_options, import_path, 64),
     AT(tg_schema_options, export_path, 72),
-    SIZE(tg_pipeline_options, 136),
+    SIZE(tg_pipeline_options, 144),
     AT(tg_pipeline_options, size, 0),
     AT(tg_pipeline_options, name, 8),
     AT(tg_pipeline_options, destination, 16),
@@ -165,6 +166,26 @@ static const struct {
     AT(tg_pipeline_options, log, 112),
     AT(tg_pipeline_options, clock_us, 120),
     AT(tg_pipeline_options, random, 128),
+    AT(tg_pipeline_options, destination_connection, 136),
+    SIZE(tg_connection, 112),
+    AT(tg_connection, size, 0),
+    AT(tg_connection, name, 8),
+    AT(tg_connection, dialect, 16),
+    AT(tg_connection, user, 24),
+    AT(tg_connection, open, 32),
+    AT(tg_connection, close, 40),
+    AT(tg_connection, exec, 48),
+    AT(tg_connection, query, 56),
+    AT(tg_connection, interrupt, 64),
+    AT(tg_connection, transact, 72),
+    AT(tg_connection, describe, 80),
+    AT(tg_connection, ingest, 88),
+    AT(tg_connection, lock, 96),
+    AT(tg_connection, release, 104),
+    VALUE(TG_BEGIN, 0),
+    VALUE(TG_LOOK, 1),
+    VALUE(TG_COMMIT, 2),
+    VALUE(TG_ROLLBACK, 3),
     SIZE(tg_table_info, 80),
     AT(tg_table_info, name, 0),
     AT(tg_table_info, resource, 8),

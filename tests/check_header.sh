@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# The public header stands alone, in C and, for whoever includes it there, in C++.
+# Each public header stands alone, in C and, for whoever includes it there, in C++.
 set -uo pipefail
 
 compiles() { # NAME COMPILER FLAGS...
-    local name=$1 output
+    local name=$1 output header
     shift
-    if output=$(echo '#include "tidegate.h"' | "$@" -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only - 2>&1)
-    then echo "ok header compiles as $name"
-    else echo "not ok header compiles as $name"; printf '# %s\n' "$output"; fi
+    for header in tidegate.h tidegate_connection.h; do
+        if output=$(echo "#include \"$header\"" |
+            "$@" -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only - 2>&1)
+        then echo "ok $header compiles as $name"
+        else echo "not ok $header compiles as $name"; printf '# %s\n' "$output"; fi
+    done
 }
 
 compiles "C11 (gcc)" gcc -std=c11 -xc

@@ -41,20 +41,35 @@ static int sized_read(void *out, size_t size, const void *given, size_t given_si
     return TG_OK;
 }
 
+static int read_schema(struct sized_options *out, struct tg_error *err)
+{
+    const struct tg_schema_options *schema = out->options.schema;
+    if (!schema)
+        return TG_OK;
+    out->options.schema = &out->schema;
+    return sized_read(&out->schema, sizeof(out->schema), schema, schema->size, "schema_options",
+                      "schema_options", err);
+}
+
+static int read_connection(struct sized_options *out, struct tg_error *err)
+{
+    const struct tg_connection *connection = out->options.destination_connection;
+    if (!connection)
+        return TG_OK;
+    out->options.destination_connection = &out->connection;
+    return sized_read(&out->connection, sizeof(out->connection), connection, connection->size,
+                      "connection", "connection", err);
+}
+
 int sized_options(struct sized_options *out, const struct tg_pipeline_options *given,
                   struct tg_error *err)
 {
     int rc = TG_OK;
     struct tg_pipeline_options *options = &out->options;
-    const struct tg_schema_options *schema;
     TRY(sized_read(options, sizeof(*options), given, given->size, "pipeline_options",
                    "pipeline_options", err));
-    schema = options->schema;
-    if (!schema)
-        return TG_OK;
-    TRY(sized_read(&out->schema, sizeof(out->schema), schema, schema->size, "schema_options",
-                   "schema_options", err));
-    options->schema = &out->schema;
+    TRY(read_schema(out, err));
+    TRY(read_connection(out, err));
 done:
     return rc;
 }

@@ -5,10 +5,12 @@
 #define TIDEGATE_SIZED_H
 
 #include "base/error.h"
+#include "tidegate_connection.h"
 
 struct sized_options {
     struct tg_pipeline_options options;
     struct tg_schema_options schema; /* where options.schema points to */
+    struct tg_connection connection; /* where options.destination_connection points to */
 };
 
 struct sized_resource {

@@ -271,6 +271,30 @@ static int set_engine(struct config *config, struct tg_error *err)
     return path ? arena_keep(&config->arena, path, &config->engine_path, err) : TG_OK;
 }
 
+/* Borrows `user`, which is the program's until there is a pipeline. */
+static int set_given(struct config *config, const struct tg_connection *given, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (!given)
+        return TG_OK;
+    config->given = *given;
+    config->given.release = NULL;
+    if (given->name)
+        TRY(arena_keep(&config->arena, given->name, &config->given.name, err));
+    if (given->dialect)
+        TRY(arena_keep(&config->arena, given->dialect, &config->given.dialect, err));
+    config->destination.given = &config->given;
+    rc = destination_check(&config->destination, NULL, NULL, err);
+done:
+    return rc;
+}
+
+void config_keep_connection(struct config *config, const struct tg_pipeline_options *options)
+{
+    if (options->destination_connection)
+        config->given.release = options->destination_connection->release;
+}
+
 /* What is relative lies beside the spec; from here on the current directory may change. */
 static int set_destination(struct config *config, const struct location *where,
                            struct tg_error *err)
@@ -311,6 +335,8 @@ void config_release_users(struct config *config)
 void config_release(struct config *config)
 {
     config_release_users(config);
+    if (config->given.release)
+        config->given.release(config->given.user);
     secrets_release(&config->secrets);
     arena_release(&config->arena);
     *config = (struct config){0};
@@ -326,6 +352,18 @@ static int no_destination(const char *pipeline, struct tg_error *err)
                      pipeline, example.url);
 }
 
+static int check_one_destination(const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    if (!options->destination && !options->destination_connection)
+        return no_destination(options->name, err);
+    if (!options->destination || !options->destination_connection)
+        return TG_OK;
+    return error_set(err, TG_USAGE,
+                     "pipeline '%s' has two destinations; set either `destination` or "
+                     "`destination_connection` of the options",
+                     options->name);
+}
+
 int config_init(struct config *config, const struct tg_pipeline_options *options,
                 struct tg_error *err)
 {
@@ -334,10 +372,11 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     arena_init(&config->arena);
     if (!options || !options->name)
         return error_set(err, TG_USAGE, "a pipeline needs a name; set `name` of the options");
-    if (!options->destination)
-        return no_destination(options->name, err);
-    const struct location where = {.url = options->destination};
-    TRY(secrets_add_places(&config->secrets, options->destination, err));
+    TRY(check_one_destination(options, err));
+    TRY(set_given(config, options->destination_connection, err));
+    const struct location where = {.url = options->destination, .given = config->destination.given};
+    if (options->destination)
+        TRY(secrets_add_places(&config->secrets, options->destination, err));
     const char *fault = pipeline_name_fault(options->name);
     if (fault)
         return error_set(err, TG_USAGE, "the name of pipeline '%s' %s", options->name, fault);
@@ -378,12 +417,15 @@ int config_read_text(struct config *config, const struct spec_text *spec,
                          "under its key 'schema'");
     if (options)
         TRY(set_contract(config, options, err));
+    if (options)
+        TRY(set_given(config, options->destination_connection, err));
     TRY(arena_keep(&config->arena, spec->folder, &config->folder, err));
     struct document doc = {.arena = &config->arena,
                            .path = spec->name,
                            .folder = config->folder,
                            .text = spec->text,
                            .len = spec->len,
+                           .said = config->destination.given ? "destination" : NULL,
                            .secrets = &config->secrets,
                            .err = err};
     TRY(document_parse(&doc));

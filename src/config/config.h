@@ -11,6 +11,7 @@
 #include "dlt/settings.h"
 #include "catalog/table.h"
 #include "extract/source.h"
+#include "tidegate_connection.h"
 
 /* What tells new rows from old ones, as in struct tg_resource. */
 struct incremental {
@@ -65,6 +66,7 @@ struct config {
     const char *folder; /* relative paths start here: the spec's folder, or "." */
     const char *pipeline, *dataset;
     struct location destination;
+    struct tg_connection given; /* of the program: what destination.given points to */
     const char
         *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
     const char *workdir;
@@ -97,6 +99,8 @@ int config_read_text(struct config *config, const struct spec_text *spec,
                      const struct tg_pipeline_options *options,
                      struct tg_error *err) TG_CHECK_RESULT;
 void config_release(struct config *config);
+/* The program's connection is the config's from here on: what it holds is released with it. */
+void config_keep_connection(struct config *config, const struct tg_pipeline_options *options);
 /* What the resources hold of the program's; once. */
 void config_release_users(struct config *config);
 /* "latest", or a version as in v1.5.0: which there are is the engine's to say. */

@@ -51,6 +51,7 @@ struct document {
         const char *what;
     } problems[PROBLEMS_MAX]; /* in the order of their places */
     size_t problem_count;     /* found; the first PROBLEMS_MAX are kept */
+    const char *said;         /* a key of the root that a program says; NULL: none */
     struct secrets *secrets;  /* borrowed; learns those that are met */
     struct tg_error *err;     /* for what is no problem of the spec: out of memory */
 };

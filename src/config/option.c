@@ -371,6 +371,11 @@ static int check_value(struct document *doc, const struct node *node, const stru
     return wrong_type(doc, node, option, NULL);
 }
 
+static bool is_said(const struct document *doc, const struct node *map, const char *name)
+{
+    return node_find(map, name) || (map == &doc->root && doc->said && strcmp(doc->said, name) == 0);
+}
+
 /* All keys that are missing in one problem. */
 static int check_required(struct document *doc, const struct node *map, const char *subject,
                           const struct option *const *tables)
@@ -379,7 +384,7 @@ static int check_required(struct document *doc, const struct node *map, const ch
     size_t count = 0;
     for (size_t t = 0; tables[t]; t++)
         for (const struct option *option = tables[t]; option->name; option++)
-            if (option->required && !node_find(map, option->name))
+            if (option->required && !is_said(doc, map, option->name))
                 buf_printf(&names, "%s'%s'", count++ > 0 ? ", " : "", option->name);
     int rc = buf_check(&names, doc->err);
     if (rc == TG_OK && count > 0)

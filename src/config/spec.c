@@ -362,7 +362,6 @@ static int read_names(const struct conversion *conv)
     const struct node *destination = node_find(root, "destination");
     const struct node *dataset = node_find(root, "dataset");
     const char *fault = pipeline_name_fault(pipeline->text);
-    config->destination = (struct location){.url = destination->text};
     if (fault)
         TRY(document_problem(conv->doc, &pipeline->place, "the name of pipeline '%s' %s",
                              pipeline->text, fault));
@@ -370,6 +369,8 @@ static int read_names(const struct conversion *conv)
         TRY(config_set_names(config, pipeline->text, dataset ? dataset->text : NULL, conv->err));
     if (dataset && !*dataset->text)
         TRY(document_problem(conv->doc, &dataset->place, "'dataset' is empty"));
+    if (!config->destination.given)
+        config->destination.url = destination->text;
     if (destination_check(&config->destination, NULL, NULL, &why) != TG_OK)
         return document_problem(conv->doc, &destination->place, "%s", why.what);
     if (!fault && destination_check(&config->destination, config->dataset, NULL, &why) != TG_OK)

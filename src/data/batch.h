@@ -56,6 +56,8 @@ struct stream_head {
     struct tg_error err;
 };
 const char *stream_last_error(struct ArrowArrayStream *stream);
+/* What get_schema and get_next of ours return for a code. */
+int stream_errno(int code);
 /* A stream over `count` arrays, moved in together with the schema (also on failure). */
 int stream_from_arrays(struct ArrowSchema *schema, struct ArrowArray *arrays, size_t count,
                        struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;

@@ -27,10 +27,15 @@ const char *stream_last_error(struct ArrowArrayStream *stream)
     return head->err.code != TG_OK ? head->err.what : NULL;
 }
 
+int stream_errno(int code)
+{
+    return code == TG_OK ? 0 : code == TG_NOMEM ? ENOMEM : code == TG_CANCELLED ? ECANCELED : EIO;
+}
+
 static int arrays_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
     struct arrays *arrays = stream->private_data;
-    return schema_copy(&arrays->schema, out, &arrays->head.err) == TG_OK ? 0 : ENOMEM;
+    return stream_errno(schema_copy(&arrays->schema, out, &arrays->head.err));
 }
 
 static int arrays_next(struct ArrowArrayStream *stream, struct ArrowArray *out)

@@ -36,18 +36,19 @@ const struct connection_driver *const *connection_list(size_t *count)
 }
 
 /* The driver of a URL's scheme; NULL with the error set. */
-static const struct connection_driver *find_driver(const char *url, struct tg_error *err)
+static const struct connection_driver *driver_of_url(const char *url, struct tg_error *err)
 {
     size_t len = strcspn(url, ":");
     for (size_t i = 0; url[len] && i < DRIVER_COUNT; i++) {
         const char *scheme = drivers[i]->scheme;
-        if (strlen(scheme) == len && strncmp(scheme, url, len) == 0)
+        if (scheme && strlen(scheme) == len && strncmp(scheme, url, len) == 0)
             return drivers[i];
     }
     struct buf known = BUF_INIT;
     for (size_t i = 0; i < DRIVER_COUNT; i++)
-        buf_printf(&known, "%s%s: (%s)", i > 0 ? ", " : "", drivers[i]->scheme,
-                   drivers[i]->example);
+        if (drivers[i]->scheme)
+            buf_printf(&known, "%s%s: (%s)", known.len > 0 ? ", " : "", drivers[i]->scheme,
+                       drivers[i]->example);
     /* A URL may hold a password: only its scheme is quoted. */
     error_set(err, TG_USAGE, "destination '%.*s%s' has no driver; there are: %s", (int)len, url,
               url[len] ? ":" : "", buf_string(&known));
@@ -55,10 +56,16 @@ static const struct connection_driver *find_driver(const char *url, struct tg_er
     return NULL;
 }
 
+static const struct connection_driver *find_driver(const struct location *where,
+                                                   struct tg_error *err)
+{
+    return where->given ? &connection_callbacks : driver_of_url(where->url, err);
+}
+
 int connection_check(const struct location *where, const char *folder, const char *dataset,
                      struct connection_place *place, struct tg_error *err)
 {
-    const struct connection_driver *driver = find_driver(where->url, err);
+    const struct connection_driver *driver = find_driver(where, err);
     return driver ? driver->check(where, folder, dataset, place, err) : TG_USAGE;
 }
 
@@ -68,7 +75,7 @@ int connection_open(struct context *ctx, const struct location *where, bool crea
                     struct connection **out, struct tg_error *err)
 {
     *out = NULL;
-    const struct connection_driver *driver = find_driver(where->url, err);
+    const struct connection_driver *driver = find_driver(where, err);
     if (!driver)
         return TG_USAGE;
     struct connection *con = mem_calloc(1, sizeof(*con));
@@ -231,21 +238,18 @@ static int add_batch(struct fetch *fetch, const struct ArrowArray *batch, struct
     return TG_OK;
 }
 
-int connection_fetch(struct connection *con, const char *sql, struct text_rows *out,
-                     struct tg_error *err)
+int text_rows_read(struct ArrowArrayStream *stream, struct text_rows *out, struct tg_error *err)
 {
     int rc = TG_OK;
     bool end = false;
-    struct ArrowArrayStream stream = {0};
     struct ArrowArray batch = {0};
     struct fetch fetch = {.rows = out};
     *out = (struct text_rows){0};
     arena_init(&out->arena);
-    TRY(connection_query(con, sql, &stream, err));
-    TRY(stream_schema(&stream, TG_DESTINATION, &fetch.schema, err));
+    TRY(stream_schema(stream, TG_DESTINATION, &fetch.schema, err));
     out->column_count = (size_t)fetch.schema.n_children;
     for (;;) {
-        TRY(stream_next(&stream, TG_DESTINATION, &batch, &end, err));
+        TRY(stream_next(stream, TG_DESTINATION, &batch, &end, err));
         if (end)
             break;
         TRY(add_batch(&fetch, &batch, err));
@@ -254,11 +258,20 @@ int connection_fetch(struct connection *con, const char *sql, struct text_rows *
 done:
     array_release(&batch);
     schema_release(&fetch.schema);
-    stream_release(&stream);
+    stream_release(stream);
     buf_release(&fetch.value);
     if (rc != TG_OK)
         text_rows_release(out);
     return rc;
+}
+
+int connection_fetch(struct connection *con, const char *sql, struct text_rows *out,
+                     struct tg_error *err)
+{
+    struct ArrowArrayStream stream = {0};
+    *out = (struct text_rows){0};
+    int rc = connection_query(con, sql, &stream, err);
+    return rc == TG_OK ? text_rows_read(&stream, out, err) : rc;
 }
 
 void text_rows_release(struct text_rows *rows)

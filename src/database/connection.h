@@ -77,7 +77,7 @@ struct lock {
 
 /* transact, describe, ingest and lock may be NULL: they are done in SQL then (defaults.c). */
 struct connection_driver {
-    const char *scheme;  /* "duckdb" of duckdb:///file */
+    const char *scheme;  /* "duckdb" of duckdb:///file; NULL: it is not found by a URL */
     const char *example; /* a URL, for messages */
     const char *start;   /* lines of a spec to start from; NULL: none are offered */
     /* The form of a URL of this scheme, and whether `dataset` (may be NULL) can live behind it.
@@ -173,6 +173,9 @@ struct text_rows {
 /* All rows of a small query, every value as text (value_text of data/batch.h). */
 int connection_fetch(struct connection *con, const char *sql, struct text_rows *out,
                      struct tg_error *err) TG_CHECK_RESULT;
+/* The same of a stream, which is released. */
+int text_rows_read(struct ArrowArrayStream *stream, struct text_rows *out,
+                   struct tg_error *err) TG_CHECK_RESULT;
 void text_rows_release(struct text_rows *rows);
 static inline const char *text_cell(const struct text_rows *rows, size_t row, size_t column)
 {

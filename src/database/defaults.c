@@ -3,7 +3,7 @@
  * as exec and query alone needs no more.
  *
  * Path: connection_transact -> default_transact; connection_describe -> default_describe ->
- * fetch_columns -> add_table, add_column; connection_lock -> default_lock.
+ * fetch_columns -> describe_rows -> add_table, add_column; connection_lock -> default_lock.
  *
  * A database that has something better (an advisory lock, a catalog that is faster to ask) brings
  * it in its driver.
@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "database/template.h"
+#include "duckdb/api.h"
 
 int default_transact(struct connection *con, enum transact what, struct tg_error *err)
 {
@@ -63,7 +64,7 @@ done:
 
 /* ---- describe ---- */
 
-enum { TABLE, NAME, TYPE, NULLABLE, DEFAULT };
+enum { TABLE, NAME, TYPE, NULLABLE, DESCRIBED_COLUMNS };
 
 static int fetch_columns(struct connection *con, const char *dataset, struct text_rows *out,
                          struct tg_error *err)
@@ -77,8 +78,8 @@ static int fetch_columns(struct connection *con, const char *dataset, struct tex
                                                    : "c.table_schema = {'dataset'}")),
     };
     return sql_fetch(con, &scope,
-                     "SELECT c.table_name, c.column_name, c.data_type, c.is_nullable, "
-                     "c.column_default\n"
+                     "SELECT c.table_name, c.column_name, c.data_type,\n"
+                     "    CASE WHEN c.column_default IS NULL THEN c.is_nullable ELSE 'YES' END\n"
                      "FROM information_schema.columns AS c\n"
                      "JOIN information_schema.tables AS t ON t.table_catalog = c.table_catalog\n"
                      "    AND t.table_schema = c.table_schema AND t.table_name = c.table_name\n"
@@ -103,11 +104,11 @@ static int add_column(const struct connection *con, const struct text_rows *rows
                       struct described_table *table, struct tg_error *err)
 {
     struct described_column *column = &table->columns[table->column_count++];
+    const char *nullable = text_cell(rows, row, NULLABLE);
     *column = (struct described_column){
         .name = mem_strdup(text_cell(rows, row, NAME)),
         .sql_type = spelled(con->dialect, text_cell(rows, row, TYPE)),
-        .nullable =
-            strcmp(text_cell(rows, row, NULLABLE), "YES") == 0 || text_cell(rows, row, DEFAULT),
+        .nullable = strcmp(nullable, "YES") == 0 || strcmp(nullable, "true") == 0,
     };
     return column->name && column->sql_type ? TG_OK : error_nomem(err);
 }
@@ -128,22 +129,62 @@ done:
     return rc;
 }
 
+static bool is_whole(const struct text_rows *rows)
+{
+    if (rows->column_count < DESCRIBED_COLUMNS)
+        return false;
+    for (size_t row = 0; row < rows->row_count; row++)
+        for (size_t column = 0; column < DESCRIBED_COLUMNS; column++)
+            if (!text_cell(rows, row, column))
+                return false;
+    return true;
+}
+
+int describe_rows(const struct connection *con, const struct text_rows *rows,
+                  const struct table_filter *filter, struct described *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (!is_whole(rows))
+        return error_set(err, TG_DESTINATION,
+                         "the description of a dataset lacks a value; its rows have a table, a "
+                         "column, a type, and whether it may be NULL");
+    out->tables = mem_calloc(rows->row_count + 1, sizeof(*out->tables));
+    if (!out->tables)
+        TRY(error_nomem(err));
+    for (size_t first = 0, end = 0; first < rows->row_count; first = end) {
+        const char *name = text_cell(rows, first, TABLE);
+        while (end < rows->row_count && strcmp(text_cell(rows, end, TABLE), name) == 0)
+            end++;
+        if (!filter || filter->wants(filter->user, name))
+            TRY(add_table(con, rows, first, end, out, err));
+    }
+done:
+    return rc;
+}
+
+/* What is there keeps the format that it was made with, whatever writes to it. */
+int describe_storage(struct connection *con, struct described *out, struct tg_error *err)
+{
+    struct text_rows rows;
+    if (!con->dialect->storage)
+        return TG_OK;
+    int rc = connection_fetch(con, con->dialect->storage, &rows, err);
+    if (rc != TG_OK)
+        return rc;
+    const char *text = rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL;
+    out->storage_version = text ? version_parse(text) : 0; /* "v1.0.0+" */
+    text_rows_release(&rows);
+    return TG_OK;
+}
+
 int default_describe(struct connection *con, const char *dataset, const struct table_filter *filter,
                      struct described *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
+    TRY(describe_storage(con, out, err));
     TRY(fetch_columns(con, dataset, &rows, err));
-    out->tables = mem_calloc(rows.row_count + 1, sizeof(*out->tables));
-    if (!out->tables)
-        TRY(error_nomem(err));
-    for (size_t first = 0, end = 0; first < rows.row_count; first = end) {
-        const char *name = text_cell(&rows, first, TABLE);
-        while (end < rows.row_count && strcmp(text_cell(&rows, end, TABLE), name) == 0)
-            end++;
-        if (!filter || filter->wants(filter->user, name))
-            TRY(add_table(con, &rows, first, end, out, err));
-    }
+    rc = describe_rows(con, &rows, filter, out, err);
 done:
     text_rows_release(&rows);
     return rc;

@@ -11,6 +11,14 @@ int default_transact(struct connection *con, enum transact what,
 /* By the information schema. */
 int default_describe(struct connection *con, const char *dataset, const struct table_filter *filter,
                      struct described *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Only the version of the storage. */
+int describe_storage(struct connection *con, struct described *out,
+                     struct tg_error *err) TG_CHECK_RESULT;
+/* From rows of at least four columns in the order of tables and places: table, column, type,
+ * whether a row may come without it ("YES" or "true"). */
+int describe_rows(const struct connection *con, const struct text_rows *rows,
+                  const struct table_filter *filter, struct described *out,
+                  struct tg_error *err) TG_CHECK_RESULT;
 /* For databases where two transactions that change one row get into each other's way. */
 int default_lock(struct connection *con, const struct lock *locks, size_t count,
                  struct tg_error *err) TG_CHECK_RESULT;

@@ -29,6 +29,8 @@ struct dialect {
     const char *use;              /* pattern: the tables of {dataset} go by their names then */
     const char *hex[2];           /* what stands around the digits of a binary value */
     const char *try_cast;         /* pattern: {value} as a {type}, NULL where it is none */
+    const char *session; /* statements, a line each, for a session that others have opened; NULL */
+    const char *storage; /* query: the version of the database's storage; NULL: it has none */
     /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying
      * every compression on them costs a third of a load. "": as the database likes. By the version
      * of the database's storage. */
@@ -42,12 +44,18 @@ struct dialect {
     /* Parquet files with equal columns as a relation of a query. NULL: the database cannot read
      * them, and they are put into a table before. */
     void (*parquet)(struct buf *out, const char *const *paths, size_t count);
+    /* Sets code, sqlstate and text after the database's own message, where that is all there is;
+     * returns the code. NULL: messages tell nothing. */
+    int (*error)(struct tg_error *err, const char *message);
 };
 
 /* All there are: the build lists the files of dialects/. */
 #define DIALECT(name) extern const struct dialect dialect_##name;
 #include "dialects.def"
 #undef DIALECT
+
+/* The one of that name; TG_USAGE tells which there are. */
+int dialect_find(const char *name, const struct dialect **out, struct tg_error *err);
 
 /* "name" with the quote doubled inside. */
 void sql_ident(struct buf *out, const struct dialect *dialect, const char *name);

@@ -1,6 +1,6 @@
 /*
- * SQL's smallest parts, the same for every database: quoted names and quoted text, and what holds
- * for a version.
+ * SQL's smallest parts, the same for every database: quoted names and quoted text, what holds for a
+ * version, and dialects by their names.
  *
  * Path: sql_table -> sql_ident -> buf_quoted; sql_text the same. Names and values reach SQL only
  * through here, so none of them can end a quote. Whole statements are made in write/.
@@ -8,6 +8,30 @@
 #include <string.h>
 
 #include "database/dialect.h"
+
+#define DIALECT(name) &dialect_##name,
+static const struct dialect *const dialects[] = {
+#include "dialects.def"
+};
+#undef DIALECT
+
+enum { DIALECT_COUNT = sizeof(dialects) / sizeof(dialects[0]) };
+
+int dialect_find(const char *name, const struct dialect **out, struct tg_error *err)
+{
+    struct buf known = BUF_INIT;
+    *out = NULL;
+    for (size_t i = 0; i < DIALECT_COUNT && !*out; i++)
+        if (strcmp(dialects[i]->name, name) == 0)
+            *out = dialects[i];
+    if (*out)
+        return TG_OK;
+    for (size_t i = 0; i < DIALECT_COUNT; i++)
+        buf_printf(&known, "%s%s", i > 0 ? ", " : "", dialects[i]->name);
+    error_set(err, TG_USAGE, "there is no dialect '%s'; there are: %s", name, buf_string(&known));
+    buf_release(&known);
+    return TG_USAGE;
+}
 
 void sql_ident(struct buf *out, const struct dialect *dialect, const char *name)
 {

@@ -10,8 +10,6 @@
  */
 #include "duckdb/api.h"
 
-#include <errno.h>
-
 #include "base/memory.h"
 
 struct result_stream {
@@ -31,11 +29,6 @@ static int conversion_error(duckdb_error_data data, struct tg_error *err)
         rc = duck_error(err, duck.error_data_message(data));
     duck.destroy_error_data(&data);
     return rc;
-}
-
-static int errno_of(int code)
-{
-    return code == TG_NOMEM ? ENOMEM : code == TG_CANCELLED ? ECANCELED : EIO;
 }
 
 static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
@@ -58,7 +51,7 @@ static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
         duck.destroy_logical_type(&types[i]);
     mem_free(types);
     mem_free(names);
-    return rc == TG_OK ? 0 : errno_of(rc);
+    return stream_errno(rc);
 }
 
 static int fetch(struct result_stream *self, struct ArrowArray *out)
@@ -83,7 +76,7 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
     struct result_stream *self = stream->private_data;
     out->release = NULL;
     int rc = fetch(self, out);
-    return rc == TG_OK ? 0 : errno_of(rc);
+    return stream_errno(rc);
 }
 
 static void release(struct ArrowArrayStream *stream)

@@ -91,6 +91,7 @@ int pipeline_new(struct tg_pipeline **out, const struct pipeline_spec *spec,
     TRY(read_config(&(*out)->config, spec, options, err));
     TRY(keep_destination(*out, err));
     TRY(apply_options(*out, options, err));
+    config_keep_connection(&(*out)->config, options);
 done:
     if (rc != TG_OK) {
         hide_secrets(*out, err);

@@ -105,6 +105,8 @@ static bool is_same_as_before(const struct session *session, const struct manife
 static bool is_ours(const struct session *session, const struct manifest *manifest)
 {
     struct buf absolute = BUF_INIT;
+    if (strcmp(manifest->destination, session->pipeline->destination) == 0)
+        return true; /* so is one that a program gives: it has no URL, but a name */
     bool is_absolute =
         destination_absolute(AT_URL(manifest->destination), "", &absolute, NULL) == TG_OK &&
         strcmp(buf_string(&absolute), manifest->destination) == 0;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "database/dialect.h"
+#include "duckdb/api.h"
 #include "duckdb/engine.h"
 
 struct sized {
@@ -126,10 +127,15 @@ const struct dialect dialect_duckdb = {
     .use = "USE {dataset}",
     .hex = {"from_hex('", "')"},
     .try_cast = "TRY_CAST({value} AS {type})",
+    .session = "SET TimeZone = 'UTC'\n"
+               "SET SESSION preserve_insertion_order = false\n",
+    .storage = "SELECT tags['storage_version'] FROM duckdb_databases() "
+               "WHERE database_name = current_database()",
     .store_random = {{" USING COMPRESSION uncompressed", 0}},
     .store_repeated = {{" USING COMPRESSION dictionary", 0},
                        {" USING COMPRESSION dict_fsst", VERSION_OF(1, 3, 0)}},
     .type_sql = type_sql,
     .type_from_sql = type_from_sql,
     .parquet = engine_parquet,
+    .error = duck_error,
 };

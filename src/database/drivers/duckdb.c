@@ -296,28 +296,12 @@ static int fetch_names(struct connection *con, const char *dataset, struct text_
                      out, err);
 }
 
-/* Files keep the format that they were made with, whatever engine writes them. */
-static int fetch_storage(struct connection *con, int *version, struct tg_error *err)
-{
-    struct text_rows rows;
-    int rc = connection_fetch(con,
-                              "SELECT tags['storage_version'] FROM duckdb_databases() "
-                              "WHERE database_name = current_database()",
-                              &rows, err);
-    if (rc != TG_OK)
-        return rc;
-    const char *text = rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL;
-    *version = text ? version_parse(text) : 0; /* "v1.0.0+" */
-    text_rows_release(&rows);
-    return TG_OK;
-}
-
 static int describe(struct connection *con, const char *dataset, const struct table_filter *filter,
                     struct described *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows names = {0};
-    TRY(fetch_storage(con, &out->storage_version, err));
+    TRY(describe_storage(con, out, err));
     TRY(fetch_names(con, dataset, &names, err));
     out->tables = mem_calloc(names.row_count + 1, sizeof(*out->tables));
     if (!out->tables)

@@ -13,7 +13,7 @@
 
 #include "base/memory.h"
 #include "data/batch.h"
-#include "extract/arrow_check.h"
+#include "data/arrow_check.h"
 
 enum { EMPTY_CALLS_MAX = 100000 };
 

@@ -17,10 +17,14 @@ static bool example(size_t i, struct destination_example *out)
 {
     size_t count;
     const struct connection_driver *const *drivers = connection_list(&count);
-    if (i >= count)
-        return false;
-    *out = (struct destination_example){drivers[i]->scheme, drivers[i]->example, drivers[i]->start};
-    return true;
+    for (size_t d = 0; d < count; d++) {
+        const struct connection_driver *driver = drivers[d];
+        if (!driver->scheme || i-- > 0)
+            continue;
+        *out = (struct destination_example){driver->scheme, driver->example, driver->start};
+        return true;
+    }
+    return false;
 }
 
 static int check(const struct location *where, const char *folder, const char *dataset,

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "base/error.h"
-#include "extract/arrow_check.h"
+#include "data/arrow_check.h"
 
 /* ---- schemas and arrays over static memory ---- */
 
@@ -321,5 +321,5 @@ int main(void)
         cmocka_unit_test(indices_stay_within_their_dictionary),
         cmocka_unit_test(streams_have_all_functions),
     };
-    return cmocka_run_group_tests_name("extract/arrow_check", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("data/arrow_check", tests, NULL, NULL);
 }

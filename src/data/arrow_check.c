@@ -10,7 +10,7 @@
  * points astray is memory of somebody else's. Texts that are not UTF-8 and types without a column
  * are found by those who make columns.
  */
-#include "extract/arrow_check.h"
+#include "data/arrow_check.h"
 
 #include <string.h>
 
@@ -22,8 +22,8 @@ int arrow_check_stream(const struct ArrowArrayStream *stream, struct tg_error *e
     if (stream->get_schema && stream->get_next && stream->get_last_error)
         return TG_OK;
     return error_set(err, TG_USAGE,
-                     "read gave an Arrow stream that lacks one of its functions; get_schema, "
-                     "get_next, get_last_error and release must all be set");
+                     "an Arrow stream lacks one of its functions; get_schema, get_next, "
+                     "get_last_error and release must all be set");
 }
 
 /* ---- schemas ---- */

@@ -2,8 +2,8 @@
  * Whether what a program hands over as Arrow is Arrow: looked at once, before anything follows its
  * pointers and offsets.
  */
-#ifndef TIDEGATE_EXTRACT_ARROW_CHECK_H
-#define TIDEGATE_EXTRACT_ARROW_CHECK_H
+#ifndef TIDEGATE_DATA_ARROW_CHECK_H
+#define TIDEGATE_DATA_ARROW_CHECK_H
 
 #include "base/error.h"
 
