@@ -1,0 +1,695 @@
+/*
+ * Arrow batches -> COPY FROM STDIN.
+ *
+ * pg_encoder_new: per column the way from its Arrow format to the type of its target; where one has
+ * none, the whole COPY is text. pg_encoder_batch binds the buffers of a batch, looks once over the
+ * bytes of its texts for NUL, and goes row by row: put_value, a switch over ways, stores what the
+ * wire has. There is room for the widest row before a row begins; texts make their own. As text,
+ * put_text_row writes what value_text says, with times as the server reads them.
+ *
+ * What a number of the target cannot hold is an error here, with its column and value: the server
+ * would see other bits.
+ */
+#include "postgres/encode.h"
+
+#include "base/memory.h"
+#include "base/time/calendar.h"
+#include "postgres/numeric.h"
+#include "postgres/text.h"
+#include "postgres/wire.h"
+
+/* From the buffers to the wire. */
+enum way {
+    WAY_NONE = 0, /* as text */
+    WAY_NULL,
+    WAY_BOOL,
+    WAY_INT,
+    WAY_INT_NUMERIC,
+    WAY_FLOAT4,
+    WAY_FLOAT8, /* of either width */
+    WAY_DECIMAL,
+    WAY_BYTES,
+    WAY_JSONB,
+    WAY_UUID,
+    WAY_DATE,
+    WAY_TIME,
+    WAY_TIMESTAMP
+};
+
+struct encoded {
+    const char *name;
+    struct pg_type type;              /* the target's */
+    const struct ArrowSchema *schema; /* the column's */
+    const struct ArrowSchema *value;  /* of what its dictionary holds, or the same */
+    struct layout layout;             /* the value's */
+    enum way way;
+    bool is_unsigned, is_text;
+    char unit; /* of times: s, m, u, n */
+    int scale; /* of decimals */
+    /* in the batch */
+    const struct ArrowArray *array;
+    const uint8_t *validity; /* NULL: there are no NULLs */
+    const void *values;
+    const char *bytes;
+};
+
+struct pg_encoder {
+    struct encoded *columns;
+    size_t count;
+    size_t row_max; /* bytes of a row, but for its texts */
+    bool is_text;
+    struct arena arena; /* names */
+    struct buf text;    /* of one value */
+};
+
+/* ---- planning ---- */
+
+static const struct {
+    const char *formats; /* letters of Arrow */
+    enum pg_form form;
+    enum way way;
+} ways[] = {
+    {"b", PG_BOOL, WAY_BOOL},
+    {"cCsSiIlL", PG_INT2, WAY_INT},
+    {"cCsSiIlL", PG_INT4, WAY_INT},
+    {"cCsSiIlL", PG_INT8, WAY_INT},
+    {"cCsSiIlL", PG_NUMERIC, WAY_INT_NUMERIC},
+    {"f", PG_FLOAT4, WAY_FLOAT4},
+    {"fg", PG_FLOAT8, WAY_FLOAT8},
+    {"d", PG_NUMERIC, WAY_DECIMAL},
+    {"uU", PG_TEXT, WAY_BYTES},
+    {"uU", PG_JSON, WAY_BYTES},
+    {"uU", PG_JSONB, WAY_JSONB},
+    {"uU", PG_UUID, WAY_UUID},
+    {"zZw", PG_BYTEA, WAY_BYTES},
+    {"1", PG_DATE, WAY_DATE},
+    {"2", PG_TIME, WAY_TIME},
+    {"3", PG_TIMESTAMP, WAY_TIMESTAMP},
+    {"3", PG_TIMESTAMPTZ, WAY_TIMESTAMP},
+};
+
+/* A format as a letter of the table: dates are 1, times 2, timestamps 3, views u or z. */
+static char letter_of(const char *format)
+{
+    if (format[0] == 't')
+        return format[1] == 'd' ? '1' : format[1] == 't' ? '2' : '3';
+    return format[0] == 'v' ? format[1] : format[0];
+}
+
+static enum way way_to(const struct encoded *column)
+{
+    char letter = letter_of(column->value->format);
+    enum layout_kind kind = column->layout.kind;
+    if (kind == LAYOUT_NULL)
+        return WAY_NULL;
+    if (kind == LAYOUT_NONE || kind >= LAYOUT_STRUCT ||
+        (letter == 'd' && column->layout.width > 16))
+        return WAY_NONE;
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+        if (ways[i].form == column->type.form && strchr(ways[i].formats, letter))
+            return ways[i].way;
+    return WAY_NONE;
+}
+
+static int plan_column(struct pg_encoder *encoder, const struct ArrowSchema *schema,
+                       const struct pg_field *target, struct encoded *out, struct tg_error *err)
+{
+    int rc = TG_OK, precision;
+    const char *format;
+    out->schema = schema;
+    out->value = schema->dictionary ? schema->dictionary : schema;
+    format = out->value->format;
+    out->layout = layout_of(format);
+    out->is_unsigned = format[0] != '\0' && strchr("CSIL", format[0]) != NULL;
+    out->is_text = strchr("uU", letter_of(format)) != NULL;
+    out->unit = format[0] == 't' ? format[2] : '\0';
+    (void)!format_digits(format, &precision, &out->scale);
+    pg_type_find(NULL, target->oid, target->typmod, &out->type);
+    out->way = out->value->dictionary ? WAY_NONE : way_to(out);
+    if (out->way == WAY_NONE)
+        encoder->is_text = true;
+    TRY(arena_keep(&encoder->arena, target->name, &out->name, err));
+done:
+    return rc;
+}
+
+int pg_encoder_new(const struct ArrowSchema *schema, const struct pg_field *targets, size_t count,
+                   struct pg_encoder **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    enum { VALUE_MAX = 4 + NUMERIC_BYTES_MAX };
+    struct pg_encoder *encoder = mem_calloc(1, sizeof(*encoder));
+    *out = NULL;
+    if (!encoder)
+        return error_nomem(err);
+    arena_init(&encoder->arena);
+    encoder->columns = mem_calloc(count + 1, sizeof(*encoder->columns));
+    if (!encoder->columns)
+        TRY(error_nomem(err));
+    if ((int64_t)count != schema->n_children || count > INT16_MAX)
+        TRY(error_set(err, TG_INTERNAL, "%zu targets for %lld columns", count,
+                      (long long)schema->n_children));
+    encoder->count = count;
+    encoder->row_max = 2 + count * VALUE_MAX;
+    for (size_t i = 0; i < count; i++)
+        TRY(plan_column(encoder, schema->children[i], &targets[i], &encoder->columns[i], err));
+    *out = encoder;
+    encoder = NULL;
+done:
+    pg_encoder_free(encoder);
+    return rc;
+}
+
+void pg_encoder_free(struct pg_encoder *encoder)
+{
+    if (!encoder)
+        return;
+    mem_free(encoder->columns);
+    arena_release(&encoder->arena);
+    buf_release(&encoder->text);
+    mem_free(encoder);
+}
+
+bool pg_encoder_is_text(const struct pg_encoder *encoder)
+{
+    return encoder->is_text;
+}
+
+/* ---- room ---- */
+
+static int make_room(struct buf *out, size_t more, struct tg_error *err)
+{
+    return mem_grow(&out->data, &out->cap, out->len + more + 1, 1, err);
+}
+
+static inline char *end_of(struct buf *out)
+{
+    return out->data + out->len;
+}
+
+static inline void put16(struct buf *out, uint16_t value)
+{
+    wire_put16(end_of(out), value);
+    out->len += 2;
+}
+
+static inline void put32(struct buf *out, uint32_t value)
+{
+    wire_put32(end_of(out), value);
+    out->len += 4;
+}
+
+static inline void put64(struct buf *out, uint64_t value)
+{
+    wire_put64(end_of(out), value);
+    out->len += 8;
+}
+
+/* ---- reading ---- */
+
+/* A value: the column of the batch, and its place in the buffers. */
+struct place {
+    const struct encoded *column;
+    int64_t row; /* of the array */
+    int64_t at;
+};
+
+static inline bool bit_at(const void *bits, int64_t at)
+{
+    return ((const uint8_t *)bits)[at >> 3] >> (at & 7) & 1;
+}
+
+static int128 get_int(const struct encoded *column, int64_t at)
+{
+    const char *from = (const char *)column->values + at * (int64_t)column->layout.width;
+    uint64_t raw = 0;
+    memcpy(&raw, from, column->layout.width);
+    if (column->is_unsigned)
+        return raw;
+    switch (column->layout.width) {
+    case 1: return (int8_t)raw;
+    case 2: return (int16_t)raw;
+    case 4: return (int32_t)raw;
+    default: return (int64_t)raw;
+    }
+}
+
+static double get_float(const struct encoded *column, int64_t at)
+{
+    return column->layout.width == 8 ? ((const double *)column->values)[at]
+                                     : (double)((const float *)column->values)[at];
+}
+
+static int128 get_decimal(const struct encoded *column, int64_t at)
+{
+    int128 value;
+    if (column->layout.width < sizeof(value))
+        return get_int(column, at);
+    memcpy(&value, (const char *)column->values + at * (int64_t)sizeof(value), sizeof(value));
+    return value;
+}
+
+static void get_bytes(const struct place *place, const char **out, size_t *len)
+{
+    const struct encoded *column = place->column;
+    if (column->layout.kind == LAYOUT_BYTES32) {
+        const int32_t *offsets = (const int32_t *)column->values + place->at;
+        *out = column->bytes + offsets[0];
+        *len = (size_t)(offsets[1] - offsets[0]);
+        return;
+    }
+    *out = "";
+    *len = 0;
+    (void)!value_bytes(column->schema, column->array, place->row, out, len);
+}
+
+/* ---- values that the target does not hold ---- */
+
+static int refuse(struct pg_encoder *encoder, const struct place *place, const char *why,
+                  struct tg_error *err)
+{
+    enum { SHOWN_BYTES = 60 };
+    int rc = TG_OK;
+    const struct encoded *column = place->column;
+    buf_clear(&encoder->text);
+    TRY(value_text(column->schema, column->array, place->row, &encoder->text, err));
+    rc = error_set(err, TG_DATA, "the value %.*s of column '%s' %s %s", SHOWN_BYTES,
+                   buf_string(&encoder->text), column->name, why, column->type.name);
+done:
+    return error_names(err, rc, AT_COLUMN, column->name);
+}
+
+static const char does_not_fit[] = "does not fit the column's type";
+
+static int refuse_nul(const struct encoded *column, struct tg_error *err)
+{
+    int rc = error_set(err, TG_DATA,
+                       "column '%s' has a text with a NUL character, which PostgreSQL's texts "
+                       "cannot hold; remove it in the source, or load the column as binary",
+                       column->name);
+    return error_names(err, rc, AT_COLUMN, column->name);
+}
+
+/* ---- putting ---- */
+
+static int put_int(struct pg_encoder *encoder, const struct place *place, struct buf *out,
+                   struct tg_error *err)
+{
+    int128 value = get_int(place->column, place->at);
+    switch (place->column->type.form) {
+    case PG_INT2:
+        if (value != (int16_t)value)
+            break;
+        put32(out, 2);
+        put16(out, (uint16_t)value);
+        return TG_OK;
+    case PG_INT4:
+        if (value != (int32_t)value)
+            break;
+        put32(out, 4);
+        put32(out, (uint32_t)value);
+        return TG_OK;
+    default:
+        if (value != (int64_t)value)
+            break;
+        put32(out, 8);
+        put64(out, (uint64_t)value);
+        return TG_OK;
+    }
+    return refuse(encoder, place, does_not_fit, err);
+}
+
+static void put_float8(double value, struct buf *out)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof(bits));
+    put32(out, 8);
+    put64(out, bits);
+}
+
+static void put_float4(const struct place *place, struct buf *out)
+{
+    uint32_t bits = ((const uint32_t *)place->column->values)[place->at];
+    put32(out, 4);
+    put32(out, bits);
+}
+
+static void put_numeric(int128 value, int scale, struct buf *out)
+{
+    size_t len = numeric_write(value, scale, (unsigned char *)end_of(out) + 4);
+    put32(out, (uint32_t)len);
+    out->len += len;
+}
+
+/* `prefix` (0: none) is put before them. */
+static int put_bytes(struct pg_encoder *encoder, const struct place *place, char prefix,
+                     struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *bytes;
+    size_t len, more = prefix != 0;
+    get_bytes(place, &bytes, &len);
+    if (len > INT32_MAX - 1)
+        return error_set(err, TG_DATA, "column '%s' has a value of more than 2 GiB",
+                         place->column->name);
+    TRY(make_room(out, len + encoder->row_max, err));
+    put32(out, (uint32_t)(len + more));
+    if (prefix)
+        out->data[out->len++] = prefix;
+    memcpy(end_of(out), bytes, len);
+    out->len += len;
+done:
+    return rc;
+}
+
+static int hex_value(char c)
+{
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* 32 digits, with hyphens between them. */
+static bool read_uuid(const char *text, size_t len, unsigned char out[16])
+{
+    size_t digits = 0;
+    memset(out, 0, 16);
+    for (size_t i = 0; i < len; i++) {
+        int digit = hex_value(text[i]);
+        if (text[i] == '-' && digits > 0 && digits % 4 == 0 && i + 1 < len && text[i - 1] != '-')
+            continue;
+        if (digit < 0 || digits == 32)
+            return false;
+        out[digits / 2] = (unsigned char)(out[digits / 2] << 4 | digit);
+        digits++;
+    }
+    return digits == 32;
+}
+
+static int put_uuid(struct pg_encoder *encoder, const struct place *place, struct buf *out,
+                    struct tg_error *err)
+{
+    const char *text;
+    size_t len;
+    unsigned char uuid[16];
+    get_bytes(place, &text, &len);
+    if (!read_uuid(text, len, uuid))
+        return refuse(encoder, place, "is none of type", err);
+    put32(out, sizeof(uuid));
+    memcpy(end_of(out), uuid, sizeof(uuid));
+    out->len += sizeof(uuid);
+    return TG_OK;
+}
+
+/* ---- times ---- */
+
+static int64_t floor_div(int64_t value, int64_t divisor)
+{
+    return value / divisor - (value % divisor < 0);
+}
+
+/* Days as PostgreSQL counts them; false: it has no such date. Infinite ones are the same in Arrow
+ * as DuckDB has them. */
+static bool get_date(const struct encoded *column, int64_t at, int32_t *out)
+{
+    static const int64_t first = -2451545, end = 2145031949; /* 4713 BC; the year 5874898 */
+    int64_t days = (int64_t)get_int(column, at);
+    if (column->layout.width == 8)
+        days = floor_div(days, DAY_US / 1000);
+    *out = days == INT32_MAX ? INT32_MAX : INT32_MIN;
+    if (days == INT32_MAX || days == -INT32_MAX)
+        return true;
+    *out = (int32_t)(days - PG_EPOCH_DAYS);
+    return days - PG_EPOCH_DAYS >= first && days - PG_EPOCH_DAYS < end;
+}
+
+/* Of the column's unit, in microseconds; those of nanoseconds are rounded down. */
+static bool get_us(const struct encoded *column, int64_t value, int64_t *out)
+{
+    int64_t times = column->unit == 's' ? SECOND_US : column->unit == 'm' ? 1000 : 1;
+    if (column->unit != 'n')
+        return !__builtin_mul_overflow(value, times, out);
+    *out = floor_div(value, 1000);
+    return true;
+}
+
+static bool get_timestamp(const struct encoded *column, int64_t at, int64_t *out)
+{
+    static const int64_t first = INT64_C(-211813488000000000), end = INT64_C(9223371331200000000);
+    int64_t value = (int64_t)get_int(column, at);
+    *out = value == INT64_MAX ? INT64_MAX : INT64_MIN;
+    if (value == INT64_MAX || value == -INT64_MAX)
+        return true;
+    return get_us(column, value, &value) && !__builtin_sub_overflow(value, PG_EPOCH_US, out) &&
+           *out >= first && *out < end;
+}
+
+static int put_date(struct pg_encoder *encoder, const struct place *place, struct buf *out,
+                    struct tg_error *err)
+{
+    int32_t days;
+    if (!get_date(place->column, place->at, &days))
+        return refuse(encoder, place, does_not_fit, err);
+    put32(out, 4);
+    put32(out, (uint32_t)days);
+    return TG_OK;
+}
+
+static int put_time(struct pg_encoder *encoder, const struct place *place, struct buf *out,
+                    struct tg_error *err)
+{
+    int64_t us;
+    if (!get_us(place->column, (int64_t)get_int(place->column, place->at), &us) || us < 0 ||
+        us > DAY_US)
+        return refuse(encoder, place, does_not_fit, err);
+    put32(out, 8);
+    put64(out, (uint64_t)us);
+    return TG_OK;
+}
+
+static int put_timestamp(struct pg_encoder *encoder, const struct place *place, struct buf *out,
+                         struct tg_error *err)
+{
+    int64_t us;
+    if (!get_timestamp(place->column, place->at, &us))
+        return refuse(encoder, place, does_not_fit, err);
+    put32(out, 8);
+    put64(out, (uint64_t)us);
+    return TG_OK;
+}
+
+/* ---- rows ---- */
+
+static int64_t dictionary_index(const struct encoded *column, int64_t at)
+{
+    const char *format = column->schema->format;
+    size_t width = layout_of(format).width;
+    uint64_t raw = 0;
+    memcpy(&raw, (const char *)column->array->buffers[1] + at * (int64_t)width, width);
+    return (int64_t)raw; /* an index is not negative */
+}
+
+/* The place of the array's row; false: it is NULL. */
+static inline bool find(const struct encoded *column, int64_t row, struct place *out)
+{
+    int64_t at = column->array->offset + row;
+    *out = (struct place){column, row, at};
+    if (column->layout.kind == LAYOUT_NULL || (column->validity && !bit_at(column->validity, at)))
+        return false;
+    if (!column->schema->dictionary)
+        return true;
+    out->at = column->array->dictionary->offset + dictionary_index(column, at);
+    return !value_is_null(column->schema, column->array, row);
+}
+
+static inline int put_value(struct pg_encoder *encoder, const struct place *place, struct buf *out,
+                            struct tg_error *err)
+{
+    const struct encoded *column = place->column;
+    int64_t at = place->at;
+    switch (column->way) {
+    case WAY_NONE:
+    case WAY_NULL: break;
+    case WAY_BOOL:
+        put32(out, 1);
+        out->data[out->len++] = bit_at(column->values, at);
+        break;
+    case WAY_INT: return put_int(encoder, place, out, err);
+    case WAY_INT_NUMERIC: put_numeric(get_int(column, at), 0, out); break;
+    case WAY_FLOAT4: put_float4(place, out); break;
+    case WAY_FLOAT8: put_float8(get_float(column, at), out); break;
+    case WAY_DECIMAL: put_numeric(get_decimal(column, at), column->scale, out); break;
+    case WAY_BYTES: return put_bytes(encoder, place, 0, out, err);
+    case WAY_JSONB: return put_bytes(encoder, place, 1, out, err);
+    case WAY_UUID: return put_uuid(encoder, place, out, err);
+    case WAY_DATE: return put_date(encoder, place, out, err);
+    case WAY_TIME: return put_time(encoder, place, out, err);
+    case WAY_TIMESTAMP: return put_timestamp(encoder, place, out, err);
+    }
+    return TG_OK;
+}
+
+static int put_row(struct pg_encoder *encoder, int64_t row, struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(make_room(out, encoder->row_max, err));
+    put16(out, (uint16_t)encoder->count);
+    for (size_t i = 0; i < encoder->count; i++) {
+        struct place place;
+        if (find(&encoder->columns[i], row, &place))
+            TRY(put_value(encoder, &place, out, err));
+        else
+            put32(out, UINT32_MAX);
+    }
+done:
+    return rc;
+}
+
+/* ---- as text ---- */
+
+static int put_temporal(struct pg_encoder *encoder, const struct place *place, struct buf *out,
+                        struct tg_error *err)
+{
+    const struct encoded *column = place->column;
+    const char *format = column->value->format;
+    int32_t days;
+    int64_t us;
+    if (format[1] == 't')
+        return value_text(column->schema, column->array, place->row, out, err);
+    if (format[1] == 'd' ? !get_date(column, place->at, &days)
+                         : !get_timestamp(column, place->at, &us))
+        return refuse(encoder, place, does_not_fit, err);
+    if (format[1] == 'd')
+        pg_put_date(days, out);
+    else
+        pg_put_timestamp(us, ' ', format[4] ? "+00" : "", out);
+    return buf_check(out, err);
+}
+
+static void put_hex(const struct place *place, struct buf *out)
+{
+    const char *bytes;
+    size_t len;
+    get_bytes(place, &bytes, &len);
+    buf_text(out, "\\x");
+    for (size_t i = 0; i < len; i++)
+        buf_printf(out, "%02x", (unsigned char)bytes[i]);
+}
+
+static void put_escaped(const struct buf *text, struct buf *out)
+{
+    for (size_t i = 0; i < text->len; i++) {
+        char c = text->data[i];
+        char letter = c == '\\' ? '\\' : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : '\0';
+        if (letter)
+            buf_char(out, '\\');
+        buf_char(out, letter ? letter : c);
+    }
+}
+
+static int put_text_value(struct pg_encoder *encoder, const struct place *place, struct buf *out,
+                          struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct encoded *column = place->column;
+    const char *format = column->value->format;
+    struct buf text = BUF_INIT;
+    if (format[0] == 't' && column->layout.kind == LAYOUT_FIXED)
+        TRY(put_temporal(encoder, place, &text, err));
+    else if (strchr("zw", letter_of(format)) || format[0] == 'Z')
+        put_hex(place, &text);
+    else
+        TRY(value_text(column->schema, column->array, place->row, &text, err));
+    put_escaped(&text, out);
+done:
+    buf_release(&text);
+    return rc;
+}
+
+static int put_text_row(struct pg_encoder *encoder, int64_t row, struct buf *out,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < encoder->count; i++) {
+        struct place place;
+        if (i > 0)
+            buf_char(out, '\t');
+        if (find(&encoder->columns[i], row, &place))
+            TRY(put_text_value(encoder, &place, out, err));
+        else
+            buf_text(out, "\\N");
+    }
+    buf_char(out, '\n');
+    rc = buf_check(out, err);
+done:
+    return rc;
+}
+
+/* ---- batches ---- */
+
+static void bind(struct encoded *column, const struct ArrowArray *array)
+{
+    const struct ArrowArray *values = column->schema->dictionary ? array->dictionary : array;
+    column->array = array;
+    column->validity = array->n_buffers > 0 && array->null_count != 0 ? array->buffers[0] : NULL;
+    column->values = values->n_buffers > 1 ? values->buffers[1] : NULL;
+    column->bytes = values->n_buffers > 2 ? values->buffers[2] : NULL;
+}
+
+/* Whether one of the texts has a NUL character. Bytes that lie together are looked at as one. */
+static bool has_nul(const struct encoded *column, int64_t start, int64_t end)
+{
+    struct place place;
+    const char *bytes;
+    size_t len;
+    if (column->layout.kind == LAYOUT_BYTES32 && !column->schema->dictionary && end > start) {
+        const int32_t *offsets = (const int32_t *)column->values + column->array->offset;
+        size_t all = (size_t)(offsets[end] - offsets[start]);
+        if (all == 0 || !memchr(column->bytes + offsets[start], '\0', all))
+            return false;
+    }
+    for (int64_t row = start; row < end; row++) {
+        if (!find(column, row, &place))
+            continue;
+        get_bytes(&place, &bytes, &len);
+        if (memchr(bytes, '\0', len))
+            return true;
+    }
+    return false;
+}
+
+int pg_encoder_header(struct pg_encoder *encoder, struct buf *out, struct tg_error *err)
+{
+    static const char header[] = "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0";
+    if (!encoder->is_text)
+        buf_append(out, header, sizeof(header));
+    return buf_check(out, err);
+}
+
+int pg_encoder_batch(struct pg_encoder *encoder, const struct ArrowArray *batch, int64_t *row,
+                     struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    int64_t start = batch->offset;
+    for (size_t i = 0; i < encoder->count; i++) {
+        bind(&encoder->columns[i], batch->children[i]);
+        if (*row == 0 && encoder->columns[i].is_text &&
+            has_nul(&encoder->columns[i], start, start + batch->length))
+            return refuse_nul(&encoder->columns[i], err);
+    }
+    for (; *row < batch->length && out->len < PG_CHUNK; ++*row)
+        TRY(encoder->is_text ? put_text_row(encoder, start + *row, out, err)
+                             : put_row(encoder, start + *row, out, err));
+    if (out->data)
+        out->data[out->len] = '\0';
+done:
+    return rc;
+}
+
+int pg_encoder_trailer(struct pg_encoder *encoder, struct buf *out, struct tg_error *err)
+{
+    if (!encoder->is_text)
+        buf_append(out, "\377\377", 2);
+    return buf_check(out, err);
+}

@@ -1,0 +1,26 @@
+/*
+ * Values in PostgreSQL's binary form as text: what the server's cast to text gives (dates ISO, zone
+ * UTC, intervals ISO 8601), or JSON as its to_json writes.
+ */
+#ifndef TIDEGATE_POSTGRES_TEXT_H
+#define TIDEGATE_POSTGRES_TEXT_H
+
+#include "base/buf.h"
+#include "postgres/types.h"
+
+/* PostgreSQL counts from 2000-01-01. */
+enum { PG_EPOCH_DAYS = 10957 };
+#define PG_EPOCH_US INT64_C(946684800000000)
+
+/* TG_DATA for bytes that are no value of the type. */
+int pg_text(const struct pg_types *types, const struct pg_type *type, const char *bytes, size_t len,
+            struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+int pg_json(const struct pg_types *types, const struct pg_type *type, const char *bytes, size_t len,
+            struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* As PostgreSQL counts, the highest and lowest number being infinite. */
+void pg_put_date(int32_t days, struct buf *out);
+/* `between` date and time; of a zone: UTC. */
+void pg_put_timestamp(int64_t us, char between, const char *zone, struct buf *out);
+
+#endif
