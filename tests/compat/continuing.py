@@ -168,10 +168,10 @@ def boundary_with_key(first, second):
         dataset.by(first)
         dataset.write("t.jsonl", [{"at": 2, "k": 1, "l": "ø", "more": 1}, {"at": 2, "k": 2, "l": "b"}])
         dataset.by(second, loads=range(2))
-        expect("keys, as before", [(1, "a"), (1, "ø"), (2, "b")], dataset.query("SELECT k, l FROM t ORDER BY ALL"))
+        expect("keys, as before", [(1, "a"), (1, "ø"), (2, "b")], dataset.query("SELECT k, l FROM t ORDER BY 1, 2"))
         dataset.write("t.jsonl", [{"at": 2, "k": 3, "l": "c"}], append=True)
         dataset.by(second)
-        expect("keys", [(1, "a"), (1, "ø"), (2, "b"), (3, "c")], dataset.query("SELECT k, l FROM t ORDER BY ALL"))
+        expect("keys", [(1, "a"), (1, "ø"), (2, "b"), (3, "c")], dataset.query("SELECT k, l FROM t ORDER BY 1, 2"))
 
 
 @case
@@ -218,11 +218,11 @@ def nested_by(turns):
                    [row[0] for row in dataset.query("SELECT id FROM orders ORDER BY id")])
             expect(f"items after {who}", items, dataset.query(
                 "SELECT o.id, i._dlt_list_idx, i.sku, i.n FROM orders o JOIN orders__items i "
-                "ON i._dlt_parent_id = o._dlt_id AND i._dlt_root_id = o._dlt_id ORDER BY ALL"))
+                "ON i._dlt_parent_id = o._dlt_id AND i._dlt_root_id = o._dlt_id ORDER BY 1, 2, 3, 4"))
             expect(f"tags after {who}", tags, dataset.query(
                 "SELECT o.id, i._dlt_list_idx, t._dlt_list_idx, t.value FROM orders o JOIN orders__items i "
                 "ON i._dlt_parent_id = o._dlt_id JOIN orders__items__tags t "
-                "ON t._dlt_parent_id = i._dlt_id AND t._dlt_root_id = o._dlt_id ORDER BY ALL"))
+                "ON t._dlt_parent_id = i._dlt_id AND t._dlt_root_id = o._dlt_id ORDER BY 1, 2, 3, 4"))
             expect(f"rows of nested tables after {who}", [(len(items), len(tags))], dataset.query(
                 "SELECT (SELECT count(*) FROM orders__items), (SELECT count(*) FROM orders__items__tags)"))
 
@@ -251,7 +251,7 @@ def merge_last_of_key(turns):
             dataset.write("t.jsonl", rows)
             dataset.by(who)
             expect(f"rows after {who}", sorted((*key, v) for key, v in wanted.items()),
-                   dataset.query("SELECT a, b, v FROM t ORDER BY ALL"))
+                   dataset.query("SELECT a, b, v FROM t ORDER BY 1, 2, 3"))
 
 
 @case
@@ -276,7 +276,7 @@ def merge_by_merge_key(turns):
             dataset.write("t.jsonl", [{"day": day, "v": v} for day, values in days.items() for v in values])
             dataset.by(who)
             expect(f"rows after {who}", sorted((day, v) for day, values in wanted.items() for v in values),
-                   dataset.query("SELECT day, v FROM t ORDER BY ALL"))
+                   dataset.query("SELECT day, v FROM t ORDER BY 1, 2"))
 
 
 @case
@@ -306,9 +306,9 @@ def hints_by(turns):
         for who, rows, (roots, nested) in zip(turns, loads, wanted):
             dataset.write("t.jsonl", rows)
             dataset.by(who)
-            expect(f"rows after {who}", roots, dataset.query("SELECT id, seq FROM t ORDER BY ALL"))
+            expect(f"rows after {who}", roots, dataset.query("SELECT id, seq FROM t ORDER BY 1, 2"))
             expect(f"nested rows after {who}", nested, dataset.query(
-                "SELECT t.id, l.value FROM t JOIN t__l l ON l._dlt_parent_id = t._dlt_id ORDER BY ALL"))
+                "SELECT t.id, l.value FROM t JOIN t__l l ON l._dlt_parent_id = t._dlt_id ORDER BY 1, 2"))
 
 
 @case

@@ -14,9 +14,12 @@ DESTINATION = "data.duckdb"
 PAGE_ROWS = 1000
 
 
-def pipeline(home, name, dataset):
-    return dlt.pipeline(name, destination=dlt.destinations.duckdb(DESTINATION), dataset_name=dataset,
-                        pipelines_dir=os.path.abspath(home))
+def pipeline(home, name, dataset, uri):
+    if uri.startswith("postgresql:"):
+        destination = dlt.destinations.postgres(uri)
+    else:
+        destination = dlt.destinations.duckdb(DESTINATION)
+    return dlt.pipeline(name, destination=destination, dataset_name=dataset, pipelines_dir=os.path.abspath(home))
 
 
 def read_pages(pattern):
@@ -48,13 +51,13 @@ def schema_of(name, settings):
     return schema
 
 
-def load(folder, home, name, dataset, resources, source=None, schema=None):
+def load(folder, home, name, dataset, resources, source=None, schema=None, uri="duckdb:"):
     """One run; returns its load ids. `schema` is what a spec's key of this name says."""
     os.chdir(folder)
     made = [make_resource(key, hints) for key, hints in resources.items()]
     data = dlt.source(lambda: made, name=source)() if source else made
     own = schema_of(name, schema or {})
-    info = pipeline(home, name, dataset).run(data, **({"schema": own} if own else {}))
+    info = pipeline(home, name, dataset, uri).run(data, **({"schema": own} if own else {}))
     info.raise_on_failed_jobs()
     return list(info.loads_ids)
 
@@ -63,11 +66,11 @@ def wrong(what, expected, got):
     return [] if expected == got else [f"{what}: dlt computes {expected!r}, stored is {got!r}"]
 
 
-def inspect(folder, home, name, dataset):
+def inspect(folder, home, name, dataset, uri):
     """Takes the pipeline from the destination into a fresh working directory, as dlt does on another machine.
     Returns its state, its schemas and what dlt disagrees with."""
     os.chdir(folder)
-    restored = pipeline(home, name, dataset)
+    restored = pipeline(home, name, dataset, uri)
     restored.sync_destination()
     problems, schemas = [], {}
     with restored.destination_client() as client:

@@ -9,9 +9,8 @@ import shutil
 import subprocess
 import tempfile
 
-import duckdb
-
 import dlt_side
+import places
 
 TIDEGATE = os.environ.get("TIDEGATE", "build/tidegate")
 TIMEOUT_S = 120
@@ -65,6 +64,7 @@ class Dataset:
 
     def __init__(self, resources, pipeline="compat", dataset="d", source=None, named=True):
         self.folder = tempfile.mkdtemp(prefix="tidegate-compat-")
+        self.place = places.kind(self.folder)
         self.pipeline, self.dataset, self.resources = pipeline, dataset, resources
         self.source = source  # the name of a @dlt.source; the spec says it, too, unless not `named`
         self.named = named
@@ -76,6 +76,7 @@ class Dataset:
         return self
 
     def __exit__(self, *_):
+        self.place.drop()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     # -- files --
@@ -89,7 +90,7 @@ class Dataset:
 
     def write_spec(self):
         source = {self.source: {"type": "files"}} if self.source and self.named else None
-        spec = {"pipeline": self.pipeline, "destination": f"duckdb:///{dlt_side.DESTINATION}", "dataset": self.dataset,
+        spec = {"pipeline": self.pipeline, "destination": self.place.uri, "dataset": self.dataset,
                 "resources": self.resources}
         spec.update({"sources": source} if source else {"source": {"type": "files"}})
         if self.schema:
@@ -122,7 +123,7 @@ class Dataset:
     def by_dlt(self, loads=1, home=None):
         before = self.load_ids()
         dlt_call("load", folder=self.folder, home=home or self.fresh_home(), name=self.pipeline, dataset=self.dataset,
-                 resources=self.resources, source=self.source)
+                 resources=self.resources, source=self.source, uri=self.place.uri)
         self.after_load("dlt", before, loads)
 
     def by(self, who, **options):
@@ -131,23 +132,21 @@ class Dataset:
     # -- looking --
 
     def query(self, sql):
-        with duckdb.connect(os.path.join(self.folder, dlt_side.DESTINATION), read_only=True) as connection:
-            connection.execute("SET TimeZone = 'UTC'")
-            connection.execute(f'USE "{self.dataset}"')
-            return connection.execute(sql).fetchall()
+        return self.place.query(self.dataset, sql)
 
     def exists(self):
-        return os.path.exists(os.path.join(self.folder, dlt_side.DESTINATION))
+        return self.place.exists(self.dataset)
 
     def load_ids(self):
         """In the order of the loads; none twice."""
-        if not self.exists() or not self.query("SELECT 1 FROM duckdb_tables() WHERE table_name = '_dlt_loads' "
-                                               "AND schema_name = current_schema()"):
+        if not self.exists() or not self.query("SELECT 1 FROM information_schema.tables "
+                                               "WHERE table_name = '_dlt_loads' AND table_schema = current_schema()"):
             return []
         return [row[0] for row in self.query("SELECT load_id FROM _dlt_loads ORDER BY load_id")]
 
     def inspect(self):
-        return dlt_call("inspect", folder=self.folder, home=self.fresh_home(), name=self.pipeline, dataset=self.dataset)
+        return dlt_call("inspect", folder=self.folder, home=self.fresh_home(), name=self.pipeline, dataset=self.dataset,
+                        uri=self.place.uri)
 
     def cursor(self, resource, path):
         """What dlt finds of a cursor in the state."""
@@ -193,7 +192,7 @@ class Dataset:
                self.query("SELECT load_id, status FROM _dlt_loads WHERE status <> 0 OR "
                           "schema_version_hash NOT IN (SELECT version_hash FROM _dlt_version)"))
         expect(f"after {who}: schema versions that are there twice", [],
-               self.query("SELECT version_hash FROM _dlt_version GROUP BY ALL HAVING count(*) > 1"))
+               self.query("SELECT version_hash FROM _dlt_version GROUP BY version_hash HAVING count(*) > 1"))
         seen = self.inspect()
         expect(f"after {who}: what dlt objects to", [], seen["problems"])
         expect(f"after {who}: schemas of the state", [schema], seen["state"]["schema_names"])
@@ -211,7 +210,7 @@ class Dataset:
             if table.startswith(SYSTEM_TABLES):
                 continue
             expect(f"after {who}: rows of {table} whose _dlt_id is not unique", [],
-                   self.query(f'SELECT _dlt_id FROM "{table}" GROUP BY ALL HAVING count(*) > 1'))
+                   self.query(f'SELECT _dlt_id FROM "{table}" GROUP BY _dlt_id HAVING count(*) > 1'))
             if "_dlt_parent_id" not in columns:
                 expect(f"after {who}: rows of {table} without a load", [],
                        self.query(f'SELECT _dlt_id FROM "{table}" '

@@ -252,8 +252,10 @@ ON_PURPOSE = {
         {}, [[{"id": 1, "a": 1}], [{"id": 2, "a": 1.5}]], "SELECT COLUMNS('^(id|a.*)$') FROM t ORDER BY id",
         [(1, 1, None), (2, None, 1.5)], [(1, 1.0), (2, 1.5)]),
     "integers beyond 64 bits are kept": (
-        {}, [[{"id": 1, "a": 123456789012345678901234567890}]], "SELECT a::VARCHAR, typeof(a) FROM t",
-        FAILS, [("123456789012345678901234567890", "DECIMAL(38,0)")]),
+        {}, [[{"id": 1, "a": 123456789012345678901234567890}]],
+        "SELECT a::VARCHAR, (SELECT numeric_precision FROM information_schema.columns WHERE table_name = 't' AND "
+        "column_name = 'a') FROM t",
+        FAILS, [("123456789012345678901234567890", 38)]),
     "an integer that a double cannot hold goes to a variant": (
         {}, [[{"id": 1, "a": 0.5}, {"id": 2, "a": 9007199254740993}]],
         "SELECT COLUMNS('^(id|a.*)$') FROM t ORDER BY id",
@@ -285,7 +287,7 @@ ON_PURPOSE = {
         {**MERGE, "primary_key": "id"}, [[{"id": 1, "v": n} for n in (3, 1, 2)]], "SELECT v FROM t", ANY, [(2,)]),
     "a NULL merge key matches NULL": (
         {**MERGE, "merge_key": "k", "columns": {"k": {"nullable": True, "data_type": "text"}}},
-        [[{"k": None, "v": 1}, {"k": "x", "v": 1}], [{"k": None, "v": 2}]], "SELECT k, v FROM t ORDER BY ALL",
+        [[{"k": None, "v": 1}, {"k": "x", "v": 1}], [{"k": None, "v": 2}]], "SELECT k, v FROM t ORDER BY 1, 2",
         [("x", 1), (None, 1), (None, 2)], [("x", 1), (None, 2)]),
     "{disposition: replace} is replace, cursor included": (
         {"write_disposition": {"disposition": "replace"}, "incremental": {"cursor": "id"}}, [[{"id": 2}], [{"id": 1}]],
