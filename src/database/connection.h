@@ -157,6 +157,8 @@ int connection_ingest(struct connection *con, const struct ingest_target *into,
                       struct ArrowArrayStream *stream, struct tg_error *err) TG_CHECK_RESULT;
 int connection_lock(struct connection *con, const struct lock *locks, size_t count,
                     struct tg_error *err) TG_CHECK_RESULT;
+/* Has the database locks by name? Else one that has a row stands for all. */
+bool connection_names_locks(const struct connection *con);
 
 void described_release(struct described *described);
 const struct described_table *described_find(const struct described *described, const char *name);

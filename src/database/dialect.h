@@ -26,6 +26,7 @@ struct dialect {
     bool folds_case;              /* names that differ only in the case of letters are one */
     const char *begin;            /* as enum transact has it; NULL: "BEGIN TRANSACTION" */
     const char *begin_look;       /* NULL: as `begin` */
+    const char *hold;             /* pattern: {table} stays as it is. NULL: it does, by its lock */
     const char *use;              /* pattern: the tables of {dataset} go by their names then */
     const char *hex[2];           /* what stands around the digits of a binary value */
     const char *try_cast;         /* pattern: {value} as a {type}, NULL where it is none */

@@ -192,7 +192,7 @@ static void test_widening_without_loss(void **state)
     fixture_check(&t, query, rows);
     check_columns(&t, "item", "v|BIGINT|true\nv__v_double|DOUBLE|true\n");
     struct ledger ledger;
-    FIXTURE_OK(&t, ledger_read(t.con, "d", "shop_pipeline", "shop", &ledger, &t.err));
+    FIXTURE_OK(&t, fixture_ledger(&t, "shop_pipeline", &ledger));
     struct catalog catalog;
     FIXTURE_OK(&t, catalog_read(&catalog, ledger.schema_json, strlen(ledger.schema_json), &t.err));
     assert_int_equal(catalog_find(&catalog, "item")->columns[0].spec.type, TYPE_BIGINT);

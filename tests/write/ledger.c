@@ -11,7 +11,7 @@
 
 static void read_ledger(struct fixture *t, struct ledger *ledger)
 {
-    FIXTURE_OK(t, ledger_read(t->con, "d", "shop_pipeline", "shop", ledger, &t->err));
+    FIXTURE_OK(t, fixture_ledger(t, "shop_pipeline", ledger));
 }
 
 static void test_nothing_there(void **state)
@@ -44,7 +44,7 @@ static enum load_found find_load(struct fixture *t, const char *load_id, struct 
                                       .schema = "shop",
                                       .load_id = load_id,
                                       .package_id = ""};
-    FIXTURE_OK(t, ledger_find_load(t->con, &manifest, &found, ledger, &t->err));
+    FIXTURE_OK(t, fixture_find_load(t, &manifest, &found, ledger));
     return found;
 }
 
@@ -108,7 +108,7 @@ static void test_newest_of_finished_loads(void **state)
     assert_string_equal(ledger.schema_json, "{\"v\":3}");
     assert_int_equal(ledger.schema_us, INT64_C(1893456000000000));
     ledger_release(&ledger);
-    FIXTURE_OK(&t, ledger_read(t.con, "d", "other", "shop", &ledger, &t.err));
+    FIXTURE_OK(&t, fixture_ledger(&t, "other", &ledger));
     assert_int_equal(ledger.state_version, 9);
     assert_string_equal(ledger.state_hash, "");
     /* The state's word for the schema counts. */
@@ -167,7 +167,7 @@ static void test_newest_state_by_version(void **state)
 static void newest(struct fixture *t, const char *pipeline, const char *expected)
 {
     struct ledger ledger;
-    FIXTURE_OK(t, ledger_read(t->con, "d", pipeline, "shop", &ledger, &t->err));
+    FIXTURE_OK(t, fixture_ledger(t, pipeline, &ledger));
     assert_string_equal(ledger.newest_load, expected);
     ledger_release(&ledger);
 }
@@ -211,8 +211,12 @@ static void next_id(struct fixture *t, const char *newest, int64_t now_us, const
     struct ledger ledger;
     ledger_init(&ledger);
     ledger.newest_load = newest;
-    if (t->con)
-        FIXTURE_OK(t, ledger_read_taken(t->con, "d", now_us, &ledger, &t->err));
+    struct described there = {0};
+    if (t->con) {
+        FIXTURE_OK(t, ledger_describe(t->con, "d", &there, &t->err));
+        FIXTURE_OK(t, ledger_read_taken(t->con, "d", &there, now_us, &ledger, &t->err));
+    }
+    described_release(&there);
     ledger_next_id(&ledger, newest, now_us, id);
     assert_string_equal(id, expected);
     ledger_release(&ledger);
@@ -266,7 +270,7 @@ static void test_whose_package(void **state)
     };
     fixture_init(&t);
     fill_as_dlt(&t);
-    FIXTURE_OK(&t, ledger_find_load(t.con, &manifest, &found, &ledger, &t.err));
+    FIXTURE_OK(&t, fixture_find_load(&t, &manifest, &found, &ledger));
     assert_int_equal(found, LOAD_TAKEN); /* dlt's */
     ledger_release(&ledger);
     fixture_exec(&t, "CREATE TABLE d._tidegate_loads (load_id VARCHAR)");
@@ -281,7 +285,7 @@ static void test_whose_package(void **state)
                  cases[i].stored ? cases[i].stored : "NULL");
         fixture_exec(&t, sql);
         manifest.package_id = cases[i].mine;
-        FIXTURE_OK(&t, ledger_find_load(t.con, &manifest, &found, &ledger, &t.err));
+        FIXTURE_OK(&t, fixture_find_load(&t, &manifest, &found, &ledger));
         assert_int_equal(found, cases[i].expected);
         ledger_release(&ledger);
     }
@@ -296,7 +300,7 @@ static void test_damaged_schema(void **state)
     fixture_init(&t);
     fill_as_dlt(&t);
     fixture_exec(&t, "UPDATE d._dlt_version SET \"schema\" = '?'");
-    assert_int_equal(ledger_read(t.con, "d", "shop_pipeline", "shop", &ledger, &t.err), TG_DATA);
+    assert_int_equal(fixture_ledger(&t, "shop_pipeline", &ledger), TG_DATA);
     assert_non_null(strstr(t.err.where, "schema 'shop'"));
     fixture_release(&t);
 }
@@ -357,7 +361,7 @@ static void test_boundaries_and_files(void **state)
     assert_int_equal(ledger_recall(&ledger, "y").count, 1);
     assert_int_equal(ledger_recall(&ledger, "x").count + ledger_recall(&ledger, "zz").count, 0);
     ledger_release(&ledger);
-    FIXTURE_OK(&t, ledger_read(t.con, "d", "another", "shop", &ledger, &t.err));
+    FIXTURE_OK(&t, fixture_ledger(&t, "another", &ledger));
     assert_int_equal(ledger.boundary_count + ledger.bookmark_count, 0);
     ledger_release(&ledger);
     fixture_release(&t);
@@ -375,7 +379,7 @@ static void test_files_of_before(void **state)
                      "'z' AS resource_name, '/b' AS path, 5 AS size, 6 AS modified_us, "
                      "'s1' AS checksum, '1.0' AS load_id");
     for (int i = 0; i < 2; i++) {
-        FIXTURE_OK(&t, ledger_read(t.con, "d", "shop_pipeline", "shop", &ledger, &t.err));
+        FIXTURE_OK(&t, fixture_ledger(&t, "shop_pipeline", &ledger));
         assert_int_equal(ledger.bookmark_count, 1 + i);
         assert_string_equal(ledger.bookmarks[i].key, "/b");
         assert_string_equal(ledger.bookmarks[i].checksum, "s1");
@@ -396,7 +400,7 @@ static struct fixture tortured;
 static int read_once(void)
 {
     struct ledger ledger;
-    int rc = ledger_read(tortured.con, "d", "shop_pipeline", "shop", &ledger, &tortured.err);
+    int rc = fixture_ledger(&tortured, "shop_pipeline", &ledger);
     if (rc == TG_OK)
         ledger_release(&ledger);
     return rc;

@@ -100,6 +100,38 @@ static inline void fixture_release(struct fixture *t)
     FIXTURE_OK(t, fs_remove_tree(t->folder, &t->err));
 }
 
+/* ---- the ledger ---- */
+
+static inline int fixture_schema(struct fixture *t, struct ledger *out)
+{
+    struct described there;
+    FIXTURE_OK(t, ledger_describe(t->con, "d", &there, &t->err));
+    int rc = ledger_schema(t->con, "d", &there, "shop", out, &t->err);
+    described_release(&there);
+    return rc;
+}
+
+static inline int fixture_ledger(struct fixture *t, const char *pipeline, struct ledger *out)
+{
+    struct described there;
+    int rc = ledger_describe(t->con, "d", &there, &t->err);
+    if (rc != TG_OK)
+        return rc;
+    rc = ledger_read(t->con, "d", &there, pipeline, "shop", out, &t->err);
+    described_release(&there);
+    return rc;
+}
+
+static inline int fixture_find_load(struct fixture *t, const struct manifest *manifest,
+                                    enum load_found *found, struct ledger *out)
+{
+    struct described there;
+    FIXTURE_OK(t, ledger_describe(t->con, "d", &there, &t->err));
+    int rc = ledger_find_load(t->con, &there, manifest, found, out, &t->err);
+    described_release(&there);
+    return rc;
+}
+
 /* ---- headers ---- */
 
 static inline struct type_spec fixture_type(const char *word)
@@ -187,7 +219,7 @@ static inline struct manifest *fixture_begin(struct fixture *t)
         char id[16];
         snprintf(id, sizeof(id), "%d.5", ++t->load);
         ledger_release(&t->from);
-        FIXTURE_OK(t, ledger_schema(t->con, "d", "shop", &t->from, &t->err));
+        FIXTURE_OK(t, fixture_schema(t, &t->from));
         FIXTURE_OK(t, package_create(&t->ctx, t->engine, t->folder, id, &t->package, &t->err));
     }
     return package_manifest(t->package);

@@ -58,7 +58,7 @@ static void test_round_trip(void **state)
     start(&t);
     fixture_rows(&t, "item", "id bigint", "1\n");
     FIXTURE_WRITE(&t);
-    FIXTURE_OK(&t, ledger_read(t.con, "d", "shop_pipeline", "shop", &ledger, &t.err));
+    FIXTURE_OK(&t, fixture_ledger(&t, "shop_pipeline", &ledger));
     assert_int_equal(ledger.state_version, t.state.version);
     assert_string_equal(ledger.state_hash, t.state.hash);
     FIXTURE_OK(&t, state_read(&stored, ledger.state_blob, strlen(ledger.state_blob), &t.err));

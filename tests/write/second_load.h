@@ -85,7 +85,7 @@ static inline void store_other_schema(struct fixture *t, const struct connection
     bool changed = false;
     const struct type_spec spec = {.type = type_find(type)};
     struct ledger newest;
-    FIXTURE_OK(t, ledger_schema(t->con, "d", "shop", &newest, &t->err));
+    FIXTURE_OK(t, fixture_schema(t, &newest));
     FIXTURE_OK(t, catalog_read(&other, newest.schema_json, strlen(newest.schema_json), &t->err));
     FIXTURE_OK(
         t, table_add_column(&other, catalog_find(&other, "person"), "x", &spec, &column, &t->err));
@@ -113,7 +113,7 @@ static inline void check_columns(struct fixture *t, const char *expected)
     struct ledger newest;
     struct catalog catalog;
     struct buf names = BUF_INIT;
-    FIXTURE_OK(t, ledger_schema(t->con, "d", "shop", &newest, &t->err));
+    FIXTURE_OK(t, fixture_schema(t, &newest));
     FIXTURE_OK(t, catalog_read(&catalog, newest.schema_json, strlen(newest.schema_json), &t->err));
     const struct table *person = catalog_find(&catalog, "person");
     for (size_t i = 0; i < person->column_count; i++)

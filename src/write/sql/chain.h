@@ -30,6 +30,7 @@ struct target {
     const struct manifest_table *part;   /* NULL: the load says nothing of this table */
     size_t index;                        /* of `part` in the manifest; SIZE_MAX without one */
     const struct described_table *there; /* as found at the destination; NULL: absent */
+    bool changes;                        /* is made or altered, by ddl_plan */
     struct target_column *columns;       /* filled by ddl_plan */
     size_t column_count;
     struct sql_names loaded; /* of the columns, in their order: those that this load brings */
@@ -53,6 +54,7 @@ struct delivery {
     struct catalog catalog;          /* the manifest's, read, or laid over the newest */
     struct catalog own;              /* the manifest's, where it is laid over another */
     struct described described;      /* the dataset as found */
+    bool makes_ledger;               /* or the dataset, by ddl_plan */
     int64_t schema_us;               /* no older than this is the schema that the load stores */
     struct chain *chains;
     size_t chain_count;

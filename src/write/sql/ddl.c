@@ -482,6 +482,7 @@ static int plan_target(struct delivery *delivery, const struct chain *chain, str
 {
     int rc = TG_OK;
     const struct table *table = target->table;
+    const size_t before = plan->count;
     TRY(describe_target(delivery, target, err));
     if (!target_has_rows(target))
         goto done;
@@ -490,6 +491,7 @@ static int plan_target(struct delivery *delivery, const struct chain *chain, str
             TRY(plan_column(delivery, chain, target, &table->columns[i], plan, err));
     if (!target->there)
         TRY(create_table(plan, delivery, table->name, table->columns, table->column_count, err));
+    target->changes = plan->count > before;
     TRY(mark_loaded(target, err));
     TRY(list_loaded(delivery, target, err));
 done:
@@ -499,12 +501,14 @@ done:
 int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
+    const size_t before = plan->count;
     if (delivery->described.table_count == 0) {
         const struct sql_scope scope =
             plan_scope(delivery, SQL_PARTS(SQL_NAME("dataset", delivery->manifest->dataset)));
         TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "CREATE SCHEMA IF NOT EXISTS {dataset}", err));
     }
     TRY(plan_ledger(delivery, plan, err));
+    delivery->makes_ledger = plan->count > before;
     for (size_t c = 0; c < delivery->chain_count; c++) {
         struct chain *chain = &delivery->chains[c];
         for (size_t t = 0; t < chain->count; t++)

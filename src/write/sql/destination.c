@@ -10,6 +10,7 @@
 #include "database/template.h"
 #include "write/destination.h"
 #include "write/sql/ledger.h"
+#include "write/sql/locks.h"
 #include "write/sql/show.h"
 #include "write/sql/write.h"
 
@@ -64,12 +65,17 @@ static int restore(struct destination *destination, const char *pipeline, const 
                    int64_t now_us, struct ledger *out, struct tg_error *err)
 {
     struct connection *con = destination->state;
+    struct described there = {0};
+    const char *dataset = destination->dataset;
     int rc = connection_transact(con, TRANSACT_LOOK, err);
     if (rc != TG_OK)
         return rc;
-    rc = ledger_read(con, destination->dataset, pipeline, schema, out, err);
+    rc = ledger_describe(con, dataset, &there, err);
     if (rc == TG_OK)
-        rc = ledger_read_taken(con, destination->dataset, now_us, out, err);
+        rc = ledger_read(con, dataset, &there, pipeline, schema, out, err);
+    if (rc == TG_OK)
+        rc = ledger_read_taken(con, dataset, &there, now_us, out, err);
+    described_release(&there);
     (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL); /* nothing was changed */
     return rc;
 }
@@ -118,19 +124,39 @@ static void warn(const struct destination *destination, const char *what,
                 why->where[0] ? ": " : "", why->what);
 }
 
+/* Is the load there? The transaction whose end is not known holds its pipeline's lock until that
+ * end, whether its connection is lost or not. */
+static int find_load(struct destination *destination, const struct manifest *manifest,
+                     enum load_found *found, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = destination->state;
+    struct described there = {0};
+    struct ledger ledger = {0};
+    TRY(connection_transact(con, TRANSACT_BEGIN, err));
+    rc = locks_take_pipeline(con, manifest, err);
+    if (rc == TG_OK)
+        rc = ledger_describe(con, manifest->dataset, &there, err);
+    if (rc == TG_OK)
+        rc = ledger_find_load(con, &there, manifest, found, &ledger, err);
+    (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL); /* nothing was changed */
+done:
+    described_release(&there);
+    ledger_release(&ledger);
+    return rc;
+}
+
 /* A commit that failed may have failed after the fact. */
 static int ask_ledger(struct destination *destination, const struct manifest *manifest,
                       struct write_result *result, struct tg_error *err)
 {
     int rc = TG_OK;
     struct tg_error problem = {0};
-    struct ledger ledger = {0};
     enum load_found found = LOAD_ABSENT;
     destination_close(destination);
     TRY(open_database(destination, true, &problem));
-    TRY(ledger_find_load(destination->state, manifest, &found, &ledger, &problem));
+    TRY(find_load(destination, manifest, &found, &problem));
 done:
-    ledger_release(&ledger);
     if (rc != TG_OK) {
         warn(destination, "whether a load was committed is not known until its ledger can be read",
              &problem);

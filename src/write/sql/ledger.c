@@ -3,7 +3,7 @@
  *
  * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
  * read_boundaries, read_bookmarks, read_files_load, read_newest_load, one query each; a table that
- * is not there has no rows. ledger_read_taken -> which ids a new load cannot have.
+ * is not there has no rows (has). ledger_read_taken -> which ids a new load cannot have.
  * ledger_find_load -> find_id, read_state, read_newest_load, for a load that is about to be
  * written.
  *
@@ -13,6 +13,7 @@
  */
 #include "write/sql/ledger.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,20 +24,42 @@
 
 struct ledger_query {
     struct connection *con;
-    const char *dataset, *pipeline, *schema, *load_id;
+    const char *dataset;
+    const struct described *there;
+    const char *pipeline, *schema, *load_id;
     struct ledger *out;
 };
 
-/* SQLSTATEs of a table, or its schema, and of a column that is not there. */
-static const char undefined_table[] = "42P01";
-static const char undefined_column[] = "42703";
-
-/* A table that is not there has no rows, and no columns either: asking what tables there are would
- * cost more than all the queries. Nor has one that lacks a column, as old ones may, with `also`. */
-static int fetch_or(const struct ledger_query *query, const char *pattern, const char *also,
-                    struct text_rows *out, struct tg_error *err)
+static bool has_column(const struct described *there, const struct described_table *table,
+                       const char *name, size_t len)
 {
-    struct tg_error why = {0};
+    char column[32];
+    snprintf(column, sizeof(column), "%.*s", (int)len, name);
+    return described_column(there, table, column) != NULL;
+}
+
+/* Words: tables, and columns that not every version of the ledger has ("table.column"). */
+static bool has(const struct described *there, const char *needs)
+{
+    for (const char *at = needs; *at; at += *at == ' ') {
+        char name[32];
+        size_t len = strcspn(at, " "), table_len = strcspn(at, ". ");
+        snprintf(name, sizeof(name), "%.*s", (int)table_len, at);
+        const struct described_table *table = described_find(there, name);
+        if (!table)
+            return false;
+        if (table_len < len && !has_column(there, table, at + table_len + 1, len - table_len - 1))
+            return false;
+        at += len;
+    }
+    return true;
+}
+
+/* What is not there has no rows. It is not tried: a query that fails ends the transaction in some
+ * databases. */
+static int fetch(const struct ledger_query *query, const char *needs, const char *pattern,
+                 struct text_rows *out, struct tg_error *err)
+{
     const struct sql_scope scope = {
         .dialect = query->con->dialect,
         .dataset = query->dataset,
@@ -45,25 +68,7 @@ static int fetch_or(const struct ledger_query *query, const char *pattern, const
                            SQL_PATTERN("number", query->con->dialect->try_cast), /* of a load id */
                            SQL_PATTERN("value", "[load_id]")),
     };
-    int rc = sql_fetch(query->con, &scope, pattern, out, &why);
-    if (rc == TG_DESTINATION &&
-        (strcmp(why.sqlstate, undefined_table) == 0 || strcmp(why.sqlstate, also) == 0))
-        return TG_OK;
-    if (rc != TG_OK && err)
-        *err = why;
-    return rc;
-}
-
-static int fetch(const struct ledger_query *query, const char *pattern, struct text_rows *out,
-                 struct tg_error *err)
-{
-    return fetch_or(query, pattern, undefined_table, out, err);
-}
-
-static int fetch_new(const struct ledger_query *query, const char *pattern, struct text_rows *out,
-                     struct tg_error *err)
-{
-    return fetch_or(query, pattern, undefined_column, out, err);
+    return has(query->there, needs) ? sql_fetch(query->con, &scope, pattern, out, err) : TG_OK;
 }
 
 /* A copy in the ledger's arena; NULL becomes "". */
@@ -82,7 +87,7 @@ static int read_state(const struct ledger_query *query, struct tg_error *err)
     int rc = TG_OK;
     struct text_rows rows = {0};
     struct ledger *out = query->out;
-    TRY(fetch(query,
+    TRY(fetch(query, "_dlt_pipeline_state _dlt_loads",
               "SELECT s.[version], s.[version_hash], s.[state]\n"
               "FROM {_dlt_pipeline_state} AS s\n"
               "JOIN {_dlt_loads} AS l ON l.[load_id] = s.[_dlt_load_id]\n"
@@ -123,7 +128,7 @@ static int read_schema(const struct ledger_query *query, struct tg_error *err)
     struct text_rows rows = {0};
     struct time_point stored = {0};
     struct ledger *out = query->out;
-    TRY(fetch(query,
+    TRY(fetch(query, "_dlt_version",
               "SELECT [version], [version_hash], max([inserted_at]) OVER (), [schema]\n"
               "FROM {_dlt_version} WHERE [schema_name] = {'schema'}\n"
               "ORDER BY [version] DESC, [inserted_at] DESC LIMIT 1",
@@ -172,7 +177,7 @@ static int read_boundaries(const struct ledger_query *query, struct tg_error *er
     int rc = TG_OK;
     struct text_rows rows = {0};
     struct ledger *out = query->out;
-    TRY(fetch(query,
+    TRY(fetch(query, "_tidegate_boundary",
               "SELECT [resource_name], [cursor_path], [last_value], [row_hashes]\n"
               "FROM {_tidegate_boundary} WHERE [pipeline_name] = {'pipeline'}\n"
               "ORDER BY 1, 2",
@@ -208,20 +213,14 @@ static int compare_bookmarks(const void *a, const void *b)
 static int fetch_bookmarks(const struct ledger_query *query, struct text_rows *out, bool *is_old,
                            struct tg_error *err)
 {
-    static const char *const queries[] = {FILES(", [content_hash], [head_hash], [content_bytes], "
-                                                "[row_count]"),
-                                          FILES("")};
-    struct tg_error why = {0};
-    int rc = TG_OK;
-    for (int i = 0; i < 2; i++) {
-        *is_old = i == 1;
-        rc = fetch(query, queries[i], out, &why);
-        if (rc != TG_DESTINATION || strcmp(why.sqlstate, undefined_column) != 0)
-            break;
-    }
-    if (rc != TG_OK && err)
-        *err = why;
-    return rc;
+    static const char new_ones[] =
+        "_tidegate_files.content_hash _tidegate_files.head_hash _tidegate_files.content_bytes "
+        "_tidegate_files.row_count";
+    *is_old = !has(query->there, new_ones);
+    return fetch(query, "_tidegate_files",
+                 *is_old ? FILES("")
+                         : FILES(", [content_hash], [head_hash], [content_bytes], [row_count]"),
+                 out, err);
 }
 
 static int read_bookmark(const struct ledger_query *query, const struct text_rows *rows, size_t row,
@@ -272,17 +271,14 @@ done:
     "SELECT [load_id] FROM (" ids ") AS ids\n"                                                     \
     "ORDER BY {number} DESC NULLS LAST LIMIT 1"
 
-/* Runs a HIGHEST; *id is "" when there is none. *there (may be NULL): the query's table is, with
- * its columns. */
-static int highest(const struct ledger_query *query, const char *pattern, const char **id,
-                   bool *there, struct tg_error *err)
+/* Runs a HIGHEST; *id is "" when there is none. */
+static int highest(const struct ledger_query *query, const char *needs, const char *pattern,
+                   const char **id, struct tg_error *err)
 {
     struct text_rows rows = {0};
-    int rc = fetch_new(query, pattern, &rows, err);
+    int rc = fetch(query, needs, pattern, &rows, err);
     if (rc == TG_OK)
         rc = keep(query->out, rows.row_count > 0 ? text_cell(&rows, 0, 0) : NULL, id, err);
-    if (there)
-        *there = rows.column_count > 0;
     text_rows_release(&rows);
     return rc;
 }
@@ -290,10 +286,10 @@ static int highest(const struct ledger_query *query, const char *pattern, const 
 /* A load that enters files moves this on, also where it leaves the state as it is. */
 static int read_files_load(const struct ledger_query *query, struct tg_error *err)
 {
-    return highest(query,
+    return highest(query, "_tidegate_files",
                    HIGHEST("SELECT [load_id] FROM {_tidegate_files} "
                            "WHERE [pipeline_name] = {'pipeline'}"),
-                   &query->out->files_load_id, NULL, err);
+                   &query->out->files_load_id, err);
 }
 
 /* Loads of this pipeline's schema that are nobody else's: dlt writes a pipeline's name beside a
@@ -310,18 +306,21 @@ static int read_files_load(const struct ledger_query *query, struct tg_error *er
 static int read_newest_load(const struct ledger_query *query, struct tg_error *err)
 {
     int rc = TG_OK;
+    static const char named[] = "_tidegate_loads.pipeline_name";
+    static const char state[] = "_dlt_pipeline_state.pipeline_name";
     const char *ids[3] = {"", "", ""};
-    bool named = false;
-    TRY(highest(query,
+    TRY(highest(query, state,
                 HIGHEST("SELECT [_dlt_load_id] AS [load_id] FROM {_dlt_pipeline_state} "
                         "WHERE [pipeline_name] = {'pipeline'}"),
-                &ids[0], NULL, err));
-    TRY(highest(query,
+                &ids[0], err));
+    TRY(highest(query, named,
                 HIGHEST("SELECT [load_id] FROM {_tidegate_loads} "
                         "WHERE [pipeline_name] = {'pipeline'}"),
-                &ids[1], &named, err));
-    TRY(highest(query, named ? HIGHEST(UNNAMED_LOADS NOT_OTHERS) : HIGHEST(UNNAMED_LOADS), &ids[2],
-                NULL, err));
+                &ids[1], err));
+    TRY(highest(query, "_dlt_loads _dlt_pipeline_state.pipeline_name",
+                has(query->there, named) ? HIGHEST(UNNAMED_LOADS NOT_OTHERS)
+                                         : HIGHEST(UNNAMED_LOADS),
+                &ids[2], err));
     for (int i = 0; i < 3; i++)
         if (load_id_ns(ids[i]) > load_id_ns(query->out->newest_load))
             query->out->newest_load = ids[i];
@@ -329,15 +328,16 @@ done:
     return rc;
 }
 
-int ledger_read_taken(struct connection *con, const char *dataset, int64_t now_us,
-                      struct ledger *out, struct tg_error *err)
+int ledger_read_taken(struct connection *con, const char *dataset, const struct described *there,
+                      int64_t now_us, struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
     char next[LOAD_ID_TEXT];
     struct text_rows rows = {0};
     ledger_next_id(out, out->newest_load, now_us, next);
-    const struct ledger_query query = {.con = con, .dataset = dataset, .load_id = next};
-    TRY(fetch(&query,
+    const struct ledger_query query = {
+        .con = con, .dataset = dataset, .there = there, .load_id = next};
+    TRY(fetch(&query, "_dlt_loads",
               "SELECT [load_id] FROM {_dlt_loads}\n"
               "WHERE {number} >= CAST({'load_id'} AS {type})\n"
               "ORDER BY {number}",
@@ -352,12 +352,16 @@ done:
     return rc;
 }
 
-int ledger_read(struct connection *con, const char *dataset, const char *pipeline,
-                const char *schema, struct ledger *out, struct tg_error *err)
+int ledger_read(struct connection *con, const char *dataset, const struct described *there,
+                const char *pipeline, const char *schema, struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct ledger_query query = {
-        .con = con, .dataset = dataset, .pipeline = pipeline, .schema = schema, .out = out};
+    struct ledger_query query = {.con = con,
+                                 .dataset = dataset,
+                                 .there = there,
+                                 .pipeline = pipeline,
+                                 .schema = schema,
+                                 .out = out};
     ledger_init(out);
     TRY(read_state(&query, err));
     TRY(pick_schema(&query, err));
@@ -373,35 +377,15 @@ done:
     return rc;
 }
 
-int ledger_schema(struct connection *con, const char *dataset, const char *schema,
-                  struct ledger *out, struct tg_error *err)
+int ledger_schema(struct connection *con, const char *dataset, const struct described *there,
+                  const char *schema, struct ledger *out, struct tg_error *err)
 {
     const struct ledger_query query = {
-        .con = con, .dataset = dataset, .schema = schema, .out = out};
+        .con = con, .dataset = dataset, .there = there, .schema = schema, .out = out};
     ledger_init(out);
     int rc = read_schema(&query, err);
     if (rc != TG_OK)
         ledger_release(out);
-    return rc;
-}
-
-int ledger_lock(struct connection *con, const char *dataset, struct tg_error *err)
-{
-    struct tg_error why = {0};
-    struct buf where = BUF_INIT;
-    const struct sql_scope scope = {.dialect = con->dialect, .dataset = dataset};
-    int rc =
-        sql_write(&where, &scope, "[load_id] = (SELECT max([load_id]) FROM {_dlt_loads})", &why);
-    if (rc == TG_OK) {
-        const struct lock_row row = {dataset, "_dlt_loads", "status", where.data};
-        const struct lock lock = {.name = dataset, .row = &row};
-        rc = connection_lock(con, &lock, 1, &why);
-    }
-    buf_release(&where);
-    if (rc == TG_DESTINATION && strcmp(why.sqlstate, undefined_table) == 0)
-        return TG_OK; /* two that make it get into each other's way */
-    if (rc != TG_OK && err)
-        *err = why;
     return rc;
 }
 
@@ -412,9 +396,9 @@ static int compare_package(const struct ledger_query *query, const struct manife
 {
     struct text_rows rows = {0};
     size_t same = 0, others = 0;
-    int rc =
-        fetch_new(query, "SELECT [package_id] FROM {_tidegate_loads} WHERE [load_id] = {'load_id'}",
-                  &rows, err);
+    int rc = fetch(query, "_tidegate_loads.package_id",
+                   "SELECT [package_id] FROM {_tidegate_loads} WHERE [load_id] = {'load_id'}",
+                   &rows, err);
     for (size_t i = 0; i < rows.row_count; i++) {
         const char *id = text_cell(&rows, i, 0);
         same += id && strcmp(id, manifest->package_id) == 0;
@@ -432,20 +416,22 @@ static int find_id(const struct ledger_query *query, const struct manifest *mani
 {
     struct text_rows rows = {0};
     *found = LOAD_ABSENT;
-    int rc = fetch(query, "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = {'load_id'} LIMIT 1", &rows,
-                   err);
+    int rc = fetch(query, "_dlt_loads",
+                   "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = {'load_id'} LIMIT 1", &rows, err);
     if (rc == TG_OK && rows.row_count > 0)
         rc = compare_package(query, manifest, found, err);
     text_rows_release(&rows);
     return rc;
 }
 
-int ledger_find_load(struct connection *con, const struct manifest *manifest,
-                     enum load_found *found, struct ledger *out, struct tg_error *err)
+int ledger_find_load(struct connection *con, const struct described *there,
+                     const struct manifest *manifest, enum load_found *found, struct ledger *out,
+                     struct tg_error *err)
 {
     int rc = TG_OK;
     const struct ledger_query query = {.con = con,
                                        .dataset = manifest->dataset,
+                                       .there = there,
                                        .pipeline = manifest->pipeline,
                                        .schema = manifest->schema,
                                        .load_id = manifest->load_id,
@@ -461,4 +447,18 @@ done:
     if (rc != TG_OK)
         ledger_release(out);
     return rc;
+}
+
+/* ---- what is there ---- */
+
+static bool is_ours(const void *user, const char *table)
+{
+    (void)user;
+    return strncmp(table, "_dlt_", 5) == 0 || strncmp(table, "_tidegate_", 10) == 0;
+}
+
+int ledger_describe(struct connection *con, const char *dataset, struct described *out,
+                    struct tg_error *err)
+{
+    return connection_describe(con, dataset, &(struct table_filter){.wants = is_ours}, out, err);
 }

@@ -1,6 +1,6 @@
 /*
- * Reading the ledger by SQL, and holding off others who write it (write/ledger.h says what it
- * holds).
+ * Reading the ledger by SQL (write/ledger.h says what it holds). What there is of it is looked at
+ * before, and given to all that reads: `there` has the ledger's tables, whatever else it has.
  */
 #ifndef TIDEGATE_WRITE_SQL_LEDGER_H
 #define TIDEGATE_WRITE_SQL_LEDGER_H
@@ -9,17 +9,22 @@
 #include "package/manifest.h"
 #include "write/ledger.h"
 
+/* The ledger's tables in a dataset, and nothing else. Release `out`. */
+int ledger_describe(struct connection *con, const char *dataset, struct described *out,
+                    struct tg_error *err) TG_CHECK_RESULT;
+
 /* The newest schema of a name, and nothing else. Release `out` after TG_OK. */
-int ledger_schema(struct connection *con, const char *dataset, const char *schema,
-                  struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+int ledger_schema(struct connection *con, const char *dataset, const struct described *there,
+                  const char *schema, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Reads what concerns this pipeline and its schema, whose name is `schema` unless the state says
  * another (dlt names it after the first source); a missing dataset or table means there is nothing
  * yet. `out` is initialised here. */
-int ledger_read(struct connection *con, const char *dataset, const char *pipeline,
-                const char *schema, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+int ledger_read(struct connection *con, const char *dataset, const struct described *there,
+                const char *pipeline, const char *schema, struct ledger *out,
+                struct tg_error *err) TG_CHECK_RESULT;
 /* Adds the load ids of the dataset that are taken, by the time `now_us`. */
-int ledger_read_taken(struct connection *con, const char *dataset, int64_t now_us,
-                      struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+int ledger_read_taken(struct connection *con, const char *dataset, const struct described *there,
+                      int64_t now_us, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
 enum load_found {
     LOAD_ABSENT,
     LOAD_WRITTEN, /* this very package */
@@ -28,12 +33,8 @@ enum load_found {
 /* What a load looks at before it writes: is it there itself, which is the newest state and the
  * newest load? Of `out` no more than that is filled in, and nothing when the load's id is there.
  * Release `out` after TG_OK. */
-int ledger_find_load(struct connection *con, const struct manifest *manifest,
-                     enum load_found *found, struct ledger *out,
+int ledger_find_load(struct connection *con, const struct described *there,
+                     const struct manifest *manifest, enum load_found *found, struct ledger *out,
                      struct tg_error *err) TG_CHECK_RESULT;
-/* Holds off the dataset's other loads until the transaction ends: all of them change one row, and
- * change it back, for what does not change at all is in nobody's way. What is looked at from then
- * on stays as it is. A conflict (SQLSTATE 40001) when another one is at it. */
-int ledger_lock(struct connection *con, const char *dataset, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -3,9 +3,8 @@
  *
  * Path: record_plan -> record_schema (mark tables as seen, new version, _dlt_version unless its
  * hash is there) -> record_state (if it changed) -> record_load -> record_counts ->
- * record_rejects -> record_boundary -> forget_files, record_files, forget_renamed. All are INSERTs
- * in the transaction, after the data; of literals, but for the rejected rows, which are in the
- * package.
+ * record_boundary -> forget_files, record_files, forget_renamed. All are INSERTs of literals in the
+ * transaction, after the data; record_rejects, of rows that are in the package, goes with the data.
  *
  * The tables are made in ddl.c and read in ledger.c.
  */
@@ -215,35 +214,6 @@ done:
     return rc;
 }
 
-/* ---- _tidegate_rejects ---- */
-
-static int record_rejects(const struct recording *recording, struct tg_error *err)
-{
-    int rc = TG_OK;
-    const struct manifest_table *part = manifest_find(recording->delivery->manifest, REJECTS_TABLE);
-    const struct sql_names columns = {rejects_columns, REJECTS_COLUMNS};
-    const char *names[REJECTS_COLUMNS + 1];
-    const struct sql_names given = {names, REJECTS_COLUMNS + 1};
-    const struct fill fill = {REJECTS_TABLE, &given, NULL};
-    struct buf rows = BUF_INIT;
-    if (!part || part->file_count == 0)
-        return TG_OK;
-    memcpy(names, rejects_columns, sizeof(rejects_columns));
-    names[REJECTS_COLUMNS] = "inserted_at";
-    TRY(plan_source(&rows, recording->delivery, part, 0, err));
-    const struct sql_scope scope =
-        plan_rows_scope(recording->delivery, SQL_PARTS(SQL_NAMES("columns", &columns),
-                                                       SQL_PIECE("rows", buf_string(&rows)),
-                                                       SQL_TIME("now", recording->now_us)));
-    TRY(plan_fill(recording->plan, recording->delivery, &fill, &scope,
-                  "SELECT {columns}, {now} AS [inserted_at]\n"
-                  "FROM {rows}",
-                  err));
-done:
-    buf_release(&rows);
-    return rc;
-}
-
 /* ---- _tidegate_boundary ---- */
 
 static int record_boundary(const struct recording *recording,
@@ -397,12 +367,40 @@ int record_plan(struct delivery *delivery, const struct write_table_counts *coun
     TRY(record_state(&recording, err));
     TRY(record_load(&recording, err));
     TRY(record_counts(&recording, err));
-    TRY(record_rejects(&recording, err));
     for (size_t i = 0; i < manifest->boundary_count; i++)
         TRY(record_boundary(&recording, &manifest->boundaries[i], err));
     TRY(forget_files(&recording, err));
     TRY(record_files(&recording, err));
     TRY(forget_renamed(&recording, err));
 done:
+    return rc;
+}
+
+/* ---- _tidegate_rejects ---- */
+
+int record_rejects(const struct delivery *delivery, int64_t now_us, struct plan *plan,
+                   struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest_table *part = manifest_find(delivery->manifest, REJECTS_TABLE);
+    const struct sql_names columns = {rejects_columns, REJECTS_COLUMNS};
+    const char *names[REJECTS_COLUMNS + 1];
+    const struct sql_names given = {names, REJECTS_COLUMNS + 1};
+    const struct fill fill = {REJECTS_TABLE, &given, NULL};
+    struct buf rows = BUF_INIT;
+    if (!part || part->file_count == 0)
+        return TG_OK;
+    memcpy(names, rejects_columns, sizeof(rejects_columns));
+    names[REJECTS_COLUMNS] = "inserted_at";
+    TRY(plan_source(&rows, delivery, part, 0, err));
+    const struct sql_scope scope = plan_rows_scope(
+        delivery, SQL_PARTS(SQL_NAMES("columns", &columns), SQL_PIECE("rows", buf_string(&rows)),
+                            SQL_TIME("now", now_us)));
+    TRY(plan_fill(plan, delivery, &fill, &scope,
+                  "SELECT {columns}, {now} AS [inserted_at]\n"
+                  "FROM {rows}",
+                  err));
+done:
+    buf_release(&rows);
     return rc;
 }

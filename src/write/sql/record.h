@@ -12,5 +12,8 @@
  * manifest's order; `now_us` is the time of the load's end. */
 int record_plan(struct delivery *delivery, const struct write_table_counts *counts, int64_t now_us,
                 struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
+/* The rows that were rejected. */
+int record_rejects(const struct delivery *delivery, int64_t now_us, struct plan *plan,
+                   struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -1,12 +1,12 @@
 /*
  * One package into one database.
  *
- * Path: write_package -> write_once -> check_start (is the load there already?) -> open_delivery
- * (what is there, what comes) -> stage_package (draft_plan: all plans; temporary tables) ->
- * transact: BEGIN, lock; only now no other load changes what is there: check_start, open_delivery,
- * draft_plan again, and if the rows to be staged are those that are, schema changes, dispositions,
- * ledger rows, commit; on any error ROLLBACK. The error that is returned is the first one; what it
- * means is fate.c's.
+ * Path: write_package -> write_once -> look (is the load there already? what is there, what comes?)
+ * -> stage_package (draft_plan: all plans; temporary tables) -> transact: BEGIN, locks; only now no
+ * other load changes what this one is about: look, draft_plan again, and if the rows to be staged
+ * are those that are, schema changes, dispositions, look_again (under the ledger's lock), ledger
+ * rows, commit; on any error ROLLBACK. The error that is returned is the first one; what it means
+ * is fate.c's.
  *
  * Where somebody else comes first (is_race), all of it is done again.
  *
@@ -22,12 +22,15 @@
 #include "write/sql/ddl.h"
 #include "write/disposition.h"
 #include "write/sql/ledger.h"
+#include "write/sql/locks.h"
 #include "write/sql/record.h"
 #include "write/sql/stage.h"
 
 /* What is to be done, by one look at what is there. */
 struct draft {
     struct delivery delivery;
+    struct locks locks;
+    struct ledger newest; /* the newest schema, and no more */
     struct plan schema, stage, data;
 };
 
@@ -36,8 +39,10 @@ struct writing {
     struct runner runner;
     const char *package_path;
     const struct manifest *manifest;
-    struct draft staged; /* by the look before the transaction: its rows are staged */
-    struct draft draft;  /* by the look that counts */
+    struct draft staged;    /* by the look before the transaction: its rows are staged */
+    struct draft draft;     /* by the look that counts */
+    struct manifest relaid; /* the load as it is after others have stored a schema meanwhile */
+    struct delivery relaid_delivery;
     struct plan record, drop;
     bool is_ordered;
     struct tally *tallies; /* one for each table of the manifest */
@@ -51,6 +56,7 @@ static void draft_init(struct draft *draft)
     plan_init(&draft->schema);
     plan_init(&draft->stage);
     plan_init(&draft->data);
+    ledger_init(&draft->newest);
 }
 
 static void draft_release(struct draft *draft)
@@ -59,27 +65,8 @@ static void draft_release(struct draft *draft)
     plan_release(&draft->stage);
     plan_release(&draft->data);
     delivery_release(&draft->delivery);
-}
-
-static int open_delivery(const struct writing *writing, struct delivery *delivery,
-                         struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct connection *con = writing->con;
-    const struct manifest *manifest = writing->manifest;
-    struct ledger newest;
-    struct described described = {0};
-    TRY(ledger_schema(con, manifest->dataset, manifest->schema, &newest, err));
-    rc = connection_describe(con, manifest->dataset, NULL, &described, err);
-    bool same = newest.schema_version == manifest->catalog_version_from &&
-                strcmp(newest.schema_hash, manifest->catalog_hash_from) == 0;
-    if (rc == TG_OK)
-        rc = delivery_init(delivery, con->dialect, writing->package_path, manifest, &described,
-                           same ? NULL : newest.schema_json, err);
-    delivery->schema_us = newest.schema_us + 1;
-    ledger_release(&newest);
-done:
-    return rc;
+    locks_release(&draft->locks);
+    ledger_release(&draft->newest);
 }
 
 /* What the statements will fill. */
@@ -114,6 +101,8 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
             TRY(chain->driver->stage(delivery, chain, &draft->stage, err));
         TRY(chain->driver->apply(delivery, chain, &draft->data, err));
     }
+    TRY(record_rejects(delivery, context_now_us(writing->con->ctx), &draft->data, err));
+    TRY(locks_plan(delivery, &draft->locks, err));
 done:
     return rc;
 }
@@ -178,12 +167,13 @@ static int id_taken(const struct manifest *manifest, struct tg_error *err)
 }
 
 /* Is the load there already? And if not: is the destination where the load started from? */
-static int check_start(const struct writing *writing, struct tg_error *err)
+static int check_start(const struct writing *writing, const struct described *there,
+                       struct tg_error *err)
 {
     const struct manifest *manifest = writing->manifest;
     enum load_found found = LOAD_ABSENT;
     struct ledger ledger;
-    int rc = ledger_find_load(writing->con, manifest, &found, &ledger, err);
+    int rc = ledger_find_load(writing->con, there, manifest, &found, &ledger, err);
     if (rc != TG_OK)
         return rc;
     bool same_state = ledger.state_version == manifest->state_version_from &&
@@ -203,6 +193,31 @@ static int check_start(const struct writing *writing, struct tg_error *err)
     return rc;
 }
 
+/* What is there, and what that makes of the load, unless it is there already. */
+static int look(struct writing *writing, struct draft *draft, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct described there;
+    const struct manifest *manifest = writing->manifest;
+    struct connection *con = writing->con;
+    struct ledger *newest = &draft->newest;
+    TRY(connection_describe(con, manifest->dataset, NULL, &there, err));
+    rc = check_start(writing, &there, err);
+    if (rc == TG_OK && !writing->out->already_written)
+        rc = ledger_schema(con, manifest->dataset, &there, manifest->schema, newest, err);
+    if (rc != TG_OK || writing->out->already_written) {
+        described_release(&there);
+        return rc;
+    }
+    bool same = newest->schema_version == manifest->catalog_version_from &&
+                strcmp(newest->schema_hash, manifest->catalog_hash_from) == 0;
+    rc = delivery_init(&draft->delivery, con->dialect, writing->package_path, manifest, &there,
+                       same ? NULL : newest->schema_json, err);
+    draft->delivery.schema_us = newest->schema_us + 1;
+done:
+    return rc;
+}
+
 /* ---- the transaction ---- */
 
 static void finish_counts(struct writing *writing)
@@ -218,22 +233,36 @@ static void finish_counts(struct writing *writing)
 }
 
 /* SQLSTATEs of a plan that came too late: somebody else has changed a row or a table that it
- * changes, or has made the table or the column that it makes. */
+ * changes; waits for us as we for him, or has not let go of it in time; or has made the table, the
+ * column or the dataset that it makes. */
 static const char serialization_failure[] = "40001";
-static const char *const races[] = {serialization_failure, "42P07", "42701"};
+static const char *const races[] = {
+    serialization_failure, "40P01", "55P03", "42P07", "42701", "42P06"};
+enum { BUSY_COUNT = 3, RACE_COUNT = sizeof(races) / sizeof(races[0]) };
 
-static bool is_race(int rc, const struct tg_error *err)
+static bool is_one_of(const char *const *states, size_t count, const struct tg_error *err)
 {
-    for (size_t i = 0; rc != TG_OK && i < sizeof(races) / sizeof(races[0]); i++)
-        if (strcmp(err->sqlstate, races[i]) == 0)
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(err->sqlstate, states[i]) == 0)
             return true;
     return false;
 }
 
-/* Were the staged rows made for what is there now? */
+static bool is_busy(int rc, const struct tg_error *err)
+{
+    return rc != TG_OK && is_one_of(races, BUSY_COUNT, err);
+}
+
+static bool is_race(int rc, const struct tg_error *err)
+{
+    return rc != TG_OK && is_one_of(races, RACE_COUNT, err);
+}
+
+/* Were the staged rows made for what is there now, and the locks taken for what is to be done? */
 static int check_staged(const struct writing *writing, struct tg_error *err)
 {
-    if (plan_same(&writing->staged.stage, &writing->draft.stage))
+    if (plan_same(&writing->staged.stage, &writing->draft.stage) &&
+        locks_serve(&writing->staged.locks, &writing->draft.locks))
         return TG_OK;
     int rc = error_set(err, TG_DESTINATION,
                        "tables of dataset '%s' were changed while rows for them were being staged; "
@@ -243,23 +272,90 @@ static int check_staged(const struct writing *writing, struct tg_error *err)
     return rc;
 }
 
+/* Makes a table or a schema that somebody else has just made? What is unique then are their names.
+ */
+static int change_schema(struct writing *writing, struct tg_error *err)
+{
+    int rc = plan_run(&writing->draft.schema, &writing->runner, NULL, err);
+    if (rc != TG_OK && strcmp(err->sqlstate, "23505") == 0)
+        memcpy(err->sqlstate, serialization_failure, sizeof(serialization_failure));
+    return rc;
+}
+
+/* What the load adds to the schema, over the one that others have stored since it was planned. */
+static int lay_again(struct writing *writing, struct described *there, const struct ledger *newest,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf json = BUF_INIT;
+    struct delivery *planned = &writing->draft.delivery;
+    writing->relaid = *writing->manifest;
+    TRY(catalog_write(&planned->catalog, &json, err));
+    TRY(arena_keep(&planned->arena, buf_string(&json), &writing->relaid.catalog, err));
+    rc = delivery_init(&writing->relaid_delivery, writing->con->dialect, writing->package_path,
+                       &writing->relaid, there, newest->schema_json, err);
+    writing->relaid_delivery.schema_us = newest->schema_us + 1;
+done:
+    buf_release(&json);
+    return rc;
+}
+
+/* The rows are written; now the ledger is this load's alone, in which others have recorded theirs
+ * meanwhile: has one taken its id, or stored a schema? */
+static int look_again(struct writing *writing, struct delivery **delivery, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = writing->con;
+    const struct manifest *manifest = writing->manifest;
+    const struct ledger *planned = &writing->draft.newest;
+    struct described there = {0};
+    struct ledger newest;
+    ledger_init(&newest);
+    *delivery = &writing->draft.delivery;
+    if (!connection_names_locks(con))
+        return TG_OK;
+    TRY(locks_take_ledger(con, manifest, err));
+    TRY(ledger_describe(con, manifest->dataset, &there, err));
+    TRY(check_start(writing, &there, err));
+    TRY(ledger_schema(con, manifest->dataset, &there, manifest->schema, &newest, err));
+    if (newest.schema_version == planned->schema_version &&
+        strcmp(newest.schema_hash, planned->schema_hash) == 0)
+        goto done;
+    *delivery = &writing->relaid_delivery;
+    TRY(lay_again(writing, &there, &newest, err));
+done:
+    described_release(&there);
+    ledger_release(&newest);
+    return rc;
+}
+
+static int record(struct writing *writing, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct delivery *delivery = NULL;
+    TRY(look_again(writing, &delivery, err));
+    TRY(record_plan(delivery, writing->out->counts, context_now_us(writing->con->ctx),
+                    &writing->record, err));
+    TRY(plan_run(&writing->record, &writing->runner, NULL, err));
+done:
+    return rc;
+}
+
 static int fill_transaction(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = writing->con;
     struct draft *draft = &writing->draft;
-    TRY(check_start(writing, err));
+    TRY(locks_hold(&writing->staged.delivery, con, err));
+    TRY(look(writing, draft, err));
     if (writing->out->already_written)
         goto done;
-    TRY(open_delivery(writing, &draft->delivery, err));
     TRY(draft_plan(writing, draft, err));
     TRY(check_staged(writing, err));
-    TRY(plan_run(&draft->schema, &writing->runner, NULL, err));
+    TRY(change_schema(writing, err));
     TRY(plan_run(&draft->data, &writing->runner, writing->tallies, err));
     finish_counts(writing);
-    TRY(record_plan(&draft->delivery, writing->out->counts, context_now_us(con->ctx),
-                    &writing->record, err));
-    TRY(plan_run(&writing->record, &writing->runner, NULL, err));
+    TRY(record(writing, err));
     TRY(context_check(con->ctx, err)); /* from here on it is too late for a cancel */
     fault_point("before_commit");
     rc = connection_transact(con, TRANSACT_COMMIT, err);
@@ -270,19 +366,19 @@ done:
     return rc;
 }
 
-enum { LOCK_PAUSE_MS = 5, LOCK_WAIT_MAX_MS = 600000 };
+enum { LOCK_PAUSE_MS = 5, LOCK_WAIT_MAX_MINUTES = 10 };
 
-/* BEGIN, and the ledger is this load's alone. Two transactions that do not see each other would
+/* BEGIN, and what the load is about is its alone. Two transactions that do not see each other would
  * find the same state, and both move on from it. */
 static int begin(struct writing *writing, struct tg_error *err)
 {
     struct connection *con = writing->con;
-    const char *dataset = writing->manifest->dataset;
-    for (int waited = 0; waited < LOCK_WAIT_MAX_MS; waited += LOCK_PAUSE_MS) {
+    const int64_t end_us = context_ticks_us() + LOCK_WAIT_MAX_MINUTES * INT64_C(60000000);
+    while (context_ticks_us() < end_us) {
         int rc = connection_transact(con, TRANSACT_BEGIN, err);
         if (rc == TG_OK)
-            rc = ledger_lock(con, dataset, err);
-        if (rc == TG_OK || strcmp(err->sqlstate, serialization_failure) != 0)
+            rc = locks_take(&writing->staged.locks, con, err);
+        if (!is_busy(rc, err))
             return rc;
         (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL);
         error_clear(err);
@@ -293,7 +389,7 @@ static int begin(struct writing *writing, struct tg_error *err)
     return error_set(err, TG_LOCKED,
                      "another load has been writing to dataset '%s' for %d minutes; wait until "
                      "it is done, and run again",
-                     dataset, LOCK_WAIT_MAX_MS / 60000);
+                     writing->manifest->dataset, LOCK_WAIT_MAX_MINUTES);
 }
 
 static int transact(struct writing *writing, struct tg_error *err)
@@ -372,10 +468,9 @@ static int write_once(const struct runner *runner, const char *package_path,
     plan_init(&writing.record);
     plan_init(&writing.drop);
     TRY(init_counts(&writing, err));
-    TRY(check_start(&writing, err));
+    TRY(look(&writing, &writing.staged, err));
     if (out->already_written)
         goto done;
-    TRY(open_delivery(&writing, &writing.staged.delivery, err));
     rc = stage_package(&writing, err);
     fault_point("after_stage");
     if (rc == TG_OK)
@@ -384,6 +479,7 @@ static int write_once(const struct runner *runner, const char *package_path,
 done:
     draft_release(&writing.staged);
     draft_release(&writing.draft);
+    delivery_release(&writing.relaid_delivery);
     plan_release(&writing.record);
     plan_release(&writing.drop);
     mem_free(writing.tallies);
@@ -395,8 +491,9 @@ done:
 /* What is changed by somebody else again and again while this load is written is a conflict. */
 static int as_conflict(int rc, struct tg_error *err)
 {
-    if (rc != TG_DESTINATION || strcmp(err->sqlstate, serialization_failure) != 0)
+    if (rc != TG_DESTINATION || !is_busy(rc, err))
         return rc;
+    memcpy(err->sqlstate, serialization_failure, sizeof(serialization_failure));
     err->code = TG_CONFLICT;
     err->retryable = true;
     return TG_CONFLICT;
