@@ -31,6 +31,9 @@ static inline const char *postgres_server(void)
     exit(1);
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wpedantic" /* what dlsym gives is a function */
+
 /* The first cell of the statement's answer, or "" where there is none: for the caller to free. The
  * program ends when the statement fails. */
 static inline char *postgres_ask(const char *uri, const char *sql)
@@ -59,6 +62,8 @@ static inline char *postgres_ask(const char *uri, const char *sql)
     finish(connection);
     return answer;
 }
+
+#pragma GCC diagnostic pop
 
 static inline void postgres_drop(void)
 {

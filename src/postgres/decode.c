@@ -42,8 +42,10 @@ enum way {
     WAY_TIMESTAMP,
     WAY_DECIMAL,
     WAY_NUMERIC, /* to bigint or double */
-    WAY_TEXT,    /* pg_text */
-    WAY_JSON     /* pg_json */
+    WAY_JSONB,
+    WAY_UUID,
+    WAY_TEXT, /* pg_text */
+    WAY_JSON  /* pg_json */
 };
 
 struct decoded {
@@ -82,8 +84,8 @@ static const enum way ways[] = {
     [PG_CHAR] = WAY_TEXT,
     [PG_BYTEA] = WAY_BYTES,
     [PG_JSON] = WAY_BYTES,
-    [PG_JSONB] = WAY_TEXT,
-    [PG_UUID] = WAY_TEXT,
+    [PG_JSONB] = WAY_JSONB,
+    [PG_UUID] = WAY_UUID,
     [PG_DATE] = WAY_DATE,
     [PG_TIME] = WAY_TIME,
     [PG_TIMETZ] = WAY_TEXT,
@@ -112,11 +114,11 @@ static int plan_column(const struct pg_types *types, const struct pg_field *fiel
                          pg_type_reading(types, field->oid));
     out->spec = pg_type_spec(&out->type, field->wanted);
     out->way = ways[out->type.form];
-    if (out->spec.type == TYPE_TEXT && out->way != WAY_BYTES && out->way != WAY_JSON)
+    if (out->spec.type == TYPE_TEXT && out->spec.type != pg_type_spec(&out->type, NULL).type &&
+        out->type.form != PG_ARRAY)
         out->way = WAY_TEXT;
-    else if (out->spec.type == TYPE_BIGINT && out->way == WAY_DECIMAL)
-        out->way = WAY_NUMERIC;
-    else if (out->spec.type == TYPE_DOUBLE && out->way == WAY_DECIMAL)
+    else if (out->way == WAY_DECIMAL &&
+             (out->spec.type == TYPE_BIGINT || out->spec.type == TYPE_DOUBLE))
         out->way = WAY_NUMERIC;
     struct type_spec full = type_decimal(&out->spec);
     out->precision = full.precision;
@@ -257,6 +259,22 @@ done:
     return rc;
 }
 
+static int set_jsonb(struct pg_decoder *decoder, struct decoded *column, const char *bytes,
+                     size_t len, struct tg_error *err)
+{
+    if (len < 1 || bytes[0] != 1)
+        return refuse_length(column, len, err);
+    return column_set_text(&column->column, decoder->rows, bytes + 1, len - 1, err);
+}
+
+static int set_uuid(struct pg_decoder *decoder, struct decoded *column, const char *bytes,
+                    struct tg_error *err)
+{
+    char text[PG_UUID_CHARS];
+    pg_format_uuid(bytes, text);
+    return column_set_text(&column->column, decoder->rows, text, sizeof(text), err);
+}
+
 static int set_date(struct pg_decoder *decoder, struct decoded *column, const char *bytes,
                     struct tg_error *err)
 {
@@ -315,7 +333,7 @@ static double get_float8(const char *bytes)
 static const uint8_t lengths[] = {
     [WAY_BOOL] = 1, [WAY_INT2] = 2,      [WAY_INT4] = 4,   [WAY_INT8] = 8,
     [WAY_OID] = 4,  [WAY_FLOAT4] = 4,    [WAY_FLOAT8] = 8, [WAY_DATE] = 4,
-    [WAY_TIME] = 8, [WAY_TIMESTAMP] = 8, [WAY_JSON] = 0,
+    [WAY_TIME] = 8, [WAY_TIMESTAMP] = 8, [WAY_UUID] = 16,  [WAY_JSON] = 0,
 };
 
 static inline int set_value(struct pg_decoder *decoder, struct decoded *column, const char *bytes,
@@ -339,6 +357,8 @@ static inline int set_value(struct pg_decoder *decoder, struct decoded *column, 
     case WAY_TIMESTAMP: return set_timestamp(decoder, column, bytes, err);
     case WAY_DECIMAL: return set_decimal(decoder, column, bytes, len, err);
     case WAY_NUMERIC: return set_numeric(decoder, column, bytes, len, err);
+    case WAY_JSONB: return set_jsonb(decoder, column, bytes, len, err);
+    case WAY_UUID: return set_uuid(decoder, column, bytes, err);
     case WAY_TEXT:
     case WAY_JSON: break;
     }

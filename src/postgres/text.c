@@ -2,9 +2,9 @@
  * Binary values as text and as JSON.
  *
  * pg_text -> a function per form, which checks the length and writes what the server's own cast to
- * text would, in a session of ISO dates, UTC, intervals ISO and bytea in hex. pg_json adds
- * the quotes, or leaves them out where the value is JSON already; times have a T, as to_json has
- * them, and arrays are walked by their dimensions.
+ * text would, in a session of ISO dates and intervals, UTC, and bytea in hex. pg_json adds the
+ * quotes, or leaves them out where the value is JSON already; times have a T, as to_json has them,
+ * and arrays are walked by their dimensions.
  *
  * Hints to text and arrays come this way; columns as they are have tight loops in decode.c.
  */
@@ -274,12 +274,13 @@ static bool put_char(const char *bytes, size_t len, struct buf *out)
     return true;
 }
 
+static const char hex_digits[] = "0123456789abcdef";
+
 static void put_hex(const char *bytes, size_t len, struct buf *out)
 {
-    static const char digits[] = "0123456789abcdef";
     for (size_t i = 0; i < len; i++) {
         unsigned char byte = (unsigned char)bytes[i];
-        buf_append(out, (char[]){digits[byte >> 4], digits[byte & 15]}, 2);
+        buf_append(out, (char[]){hex_digits[byte >> 4], hex_digits[byte & 15]}, 2);
     }
 }
 
@@ -290,15 +291,23 @@ static bool put_bytea(const char *bytes, size_t len, struct buf *out)
     return true;
 }
 
+void pg_format_uuid(const char *bytes, char out[PG_UUID_CHARS])
+{
+    for (size_t i = 0; i < 16; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *out++ = '-';
+        *out++ = hex_digits[byte >> 4];
+        *out++ = hex_digits[byte & 15];
+    }
+}
+
 static bool put_uuid(const char *bytes, size_t len, struct buf *out)
 {
-    static const uint8_t groups[] = {4, 2, 2, 2, 6};
+    char text[PG_UUID_CHARS];
     (void)len;
-    for (size_t i = 0; i < sizeof(groups); bytes += groups[i++]) {
-        if (i > 0)
-            buf_char(out, '-');
-        put_hex(bytes, groups[i], out);
-    }
+    pg_format_uuid(bytes, text);
+    buf_append(out, text, sizeof(text));
     return true;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Values in PostgreSQL's binary form as text: what the server's cast to text gives (dates ISO, zone
- * UTC, intervals ISO 8601), or JSON as its to_json writes.
+ * Values in PostgreSQL's binary form as text: what the server's cast to text gives (dates and
+ * intervals ISO, zone UTC), or JSON as its to_json writes.
  */
 #ifndef TIDEGATE_POSTGRES_TEXT_H
 #define TIDEGATE_POSTGRES_TEXT_H
@@ -18,6 +18,9 @@ int pg_text(const struct pg_types *types, const struct pg_type *type, const char
 int pg_json(const struct pg_types *types, const struct pg_type *type, const char *bytes, size_t len,
             struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 
+/* 16 bytes as 36 characters, without a NUL. */
+enum { PG_UUID_CHARS = 36 };
+void pg_format_uuid(const char *bytes, char out[PG_UUID_CHARS]);
 /* As PostgreSQL counts, the highest and lowest number being infinite. */
 void pg_put_date(int32_t days, struct buf *out);
 /* `between` date and time; of a zone: UTC. */

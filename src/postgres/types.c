@@ -166,27 +166,30 @@ static void find_array(const struct pg_types *types, const struct pg_catalog_typ
     int32_t typmod = -1;
     struct pg_type found = {.form = PG_OPAQUE};
     const struct pg_catalog_type *inner = resolve(types, &element, &typmod);
-    if (inner ? inner->kind == 'e' : find_fixed(element, &found) && found.form != PG_OPAQUE)
+    if ((find_fixed(element, &found) && found.form != PG_OPAQUE) || (inner && inner->kind == 'e'))
         out->form = PG_ARRAY;
     out->element = element;
     out->reading = AS_JSON;
+}
+
+static void find_kind(const struct pg_types *types, const struct pg_catalog_type *own,
+                      struct pg_type *out)
+{
+    out->name = own->name;
+    if (own->kind == 'e')
+        out->form = PG_TEXT;
+    else if (own->kind == 'c')
+        out->reading = AS_JSON;
+    else if (own->kind == 'A')
+        find_array(types, own, out);
 }
 
 void pg_type_find(const struct pg_types *types, uint32_t oid, int32_t typmod, struct pg_type *out)
 {
     const struct pg_catalog_type *own = resolve(types, &oid, &typmod);
     *out = (struct pg_type){.form = PG_OPAQUE, .name = "of its own", .reading = AS_TEXT};
-    if (own) {
-        out->name = own->name;
-        if (own->kind == 'e')
-            out->form = PG_TEXT;
-        else if (own->kind == 'c')
-            out->reading = AS_JSON;
-        else if (own->kind == 'A')
-            find_array(types, own, out);
-    } else {
-        find_fixed(oid, out);
-    }
+    if (!find_fixed(oid, out) && own)
+        find_kind(types, own, out);
     out->oid = oid;
     out->typmod = typmod;
     if (out->form != PG_OPAQUE)

@@ -22,6 +22,7 @@ static const struct pg_catalog_type own[] = {
     {20008, 'b', 0, -1, "hstore"},
     {20009, 'd', 20009, -1, "endless"},
     {20010, 'd', 1009, -1, "tags"},
+    {1700, 'b', 0, -1, "numeric"},
 };
 static const struct pg_types types = {own, sizeof(own) / sizeof(own[0])};
 
