@@ -53,6 +53,7 @@ struct resource {
     const char *description; /* NULL: not said */
     const char *hints;       /* JSON object: references and x-* of the table; NULL: none */
     bool selected;
+    bool is_group; /* stands for those that its source lists, and is none itself */
 };
 
 /* The schema's own part of a spec, and what its only source says of all its tables. */
@@ -78,6 +79,7 @@ struct config {
     struct contract run_contract; /* of this run, over all others */
     struct resource *resources;
     size_t resource_count, resource_cap;
+    size_t given_count; /* the first of them; those behind are members of groups */
 };
 
 /* Name, destination, dataset, workdir of options (or defaults and environment), no resources.
@@ -112,10 +114,16 @@ const char *config_engine_path(void);
  * TG_USAGE. */
 int config_add(struct config *config, const struct tg_resource *resource,
                struct tg_error *err) TG_CHECK_RESULT;
+/* Adds the member of a group that its source calls so, selected; nothing where a resource for it is
+ * there. The members live until the next config_select. TG_USAGE. */
+int config_add_member(struct config *config, const struct resource *group, const char *name,
+                      struct tg_error *err) TG_CHECK_RESULT;
 /* What a source is asked for, as far as the config says it. Borrows from all of them. */
 struct resource_request resource_request(const struct resource *resource,
                                          const struct config *config,
                                          const struct services *services);
+/* Its cursor as it stands before the first load; path NULL: it has none. */
+struct tg_cursor resource_cursor(const struct resource *resource);
 /* reference.c: a commented spec that runs; the reference of all keys. TG_USAGE. */
 int spec_start(const char *source, const char *destination, struct buf *out,
                struct tg_error *err) TG_CHECK_RESULT;

@@ -280,7 +280,7 @@ static int check_keys(const struct origin *origin, const struct resource *resour
     char words[OPTION_WORDS_MAX];
     bool needs_key = resource->disposition->needs_key;
     bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
-    if (needs_key && !has_key && !resource->append_on_missing_key)
+    if (needs_key && !has_key && !resource->append_on_missing_key && !resource->driver->describe)
         return refuse(origin, "write_disposition", NULL,
                       "%s needs a primary_key or a merge_key (or on_missing_key: append)",
                       disposition_name(resource->disposition));
@@ -296,7 +296,8 @@ static int check_keys(const struct origin *origin, const struct resource *resour
 /* What says where ids come from, and what becomes of bad rows. */
 static int check_rules(const struct origin *origin, const struct resource *resource)
 {
-    if (resource->row_ids == TG_ROW_IDS_KEY && resource->primary_key_count == 0)
+    if (resource->row_ids == TG_ROW_IDS_KEY && resource->primary_key_count == 0 &&
+        !resource->driver->describe)
         return refuse(origin, "row_ids", NULL, "row_ids: key needs a primary_key");
     if (!resource->reject_bad_rows && resource->reject_max > 0)
         return refuse(origin, origin->doc ? "on_bad_row" : "reject_max", NULL,
@@ -310,16 +311,32 @@ static bool starts_with(const char *text, const char *start)
     return strncasecmp(text, start, strlen(start)) == 0;
 }
 
+static const char *option_of(const struct resource *resource, const char *name)
+{
+    return name ? option_text(resource->resource_values, resource->resource_value_count, name)
+                : NULL;
+}
+
 /* Against those before it: two resources in one table would replace each other's rows. */
 static int check_table(const struct origin *origin, const struct config *config,
                        const struct resource *resource)
 {
+    if (resource->is_group && strcmp(resource->table_name, resource->name) != 0)
+        return refuse(origin, "table_name", NULL,
+                      "'%s' stands for several tables, which cannot be loaded into one; leave out "
+                      "table_name",
+                      resource->driver->group);
+    if (resource->is_group && option_of(resource, resource->driver->member))
+        return refuse(origin, resource->driver->group, NULL, "'%s' and '%s' exclude each other",
+                      resource->driver->member, resource->driver->group);
+    if (resource->is_group)
+        return TG_OK;
     if (starts_with(resource->table_key, "_dlt_") || starts_with(resource->table_key, "_tidegate_"))
         return refuse(origin, "table_name", NULL,
                       "tables '_dlt_*' and '_tidegate_*' are the system's; set another table_name");
     for (size_t i = 0; i < config->resource_count; i++) {
         const struct resource *other = &config->resources[i];
-        if (strcasecmp(other->table_key, resource->table_key) == 0)
+        if (!other->is_group && strcasecmp(other->table_key, resource->table_key) == 0)
             return refuse(origin, "table_name", NULL,
                           "table '%s' is that of resource '%s'; set another table_name",
                           resource->table_key, other->name);
@@ -417,11 +434,72 @@ static int set_table_key(struct config *config, struct resource *resource, struc
 int resource_add(struct config *config, struct resource *resource, const struct origin *origin)
 {
     int rc = TG_OK;
+    config->resource_count = config->given_count;
+    resource->is_group = option_of(resource, resource->driver->group);
     TRY(set_table_key(config, resource, origin->err));
     TRY(check_resource(origin, config, resource));
     if (resource->reject_bad_rows && resource->reject_max == 0)
         resource->reject_max = REJECT_MAX;
     TRY(push_resource(config, resource, origin->err));
+    config->given_count = config->resource_count;
+done:
+    return rc;
+}
+
+/* ---- members of groups ---- */
+
+static bool same_source(const struct resource *a, const struct resource *b)
+{
+    return a->driver == b->driver && strcmp(a->source, b->source) == 0;
+}
+
+/* A resource of its own goes before the group. */
+static bool has_member(const struct config *config, const struct resource *group, const char *name)
+{
+    if (find_resource(config, name, strlen(name)))
+        return true;
+    for (size_t i = 0; i < config->resource_count; i++) {
+        const struct resource *other = &config->resources[i];
+        const char *member = option_of(other, group->driver->member);
+        if (member && same_source(other, group) && strcmp(member, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The group's options, with the one that tells its members apart. */
+static int member_values(struct config *config, struct resource *member, struct tg_error *err)
+{
+    const struct source_driver *driver = member->driver;
+    size_t count = member->resource_value_count;
+    struct option_value *values = arena_alloc(&config->arena, (count + 1) * sizeof(*values));
+    if (!values)
+        return error_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        values[i] = member->resource_values[i];
+        if (strcmp(values[i].name, driver->member) == 0)
+            values[i].text = member->name;
+    }
+    member->resource_values = values;
+    return TG_OK;
+}
+
+int config_add_member(struct config *config, const struct resource *group, const char *name,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct resource member = *group;
+    const struct origin origin = {.resource = name, .err = err};
+    if (has_member(config, group, name))
+        return TG_OK;
+    member.is_group = false;
+    member.selected = true;
+    TRY(arena_keep(&config->arena, name, &member.name, err));
+    member.table_name = member.name;
+    TRY(member_values(config, &member, err));
+    TRY(set_table_key(config, &member, err));
+    TRY(check_table(&origin, config, &member));
+    TRY(push_resource(config, &member, err));
 done:
     return rc;
 }
@@ -567,9 +645,20 @@ struct resource_request resource_request(const struct resource *resource,
         .columns = resource->columns,
         .column_count = resource->column_count,
         .cursor = &no_cursor,
+        .last_value = resource->incremental.last_value,
+        .on_missing = resource->incremental.on_cursor_value_missing,
         .read = resource->read,
         .user = resource->user,
     };
+}
+
+struct tg_cursor resource_cursor(const struct resource *resource)
+{
+    const struct incremental *incremental = &resource->incremental;
+    return (struct tg_cursor){.path = incremental->cursor_path,
+                              .start = incremental->initial_value,
+                              .last = incremental->initial_value,
+                              .end = incremental->end_value};
 }
 
 /* ---- which ones ---- */
@@ -579,6 +668,7 @@ int config_select(struct config *config, const char *names, struct tg_error *err
     size_t len;
     char hint[NEAREST_HINT_BYTES];
     bool all = true;
+    config->resource_count = config->given_count;
     for (const char *at = names, *name; at && (name = next_name(&at, &len));) {
         all = false;
         if (find_resource(config, name, len))

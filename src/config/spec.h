@@ -7,6 +7,7 @@
 #ifndef TIDEGATE_SPEC_H
 #define TIDEGATE_SPEC_H
 
+#include "base/text/nearest.h"
 #include "config/config.h"
 #include "config/document.h"
 
@@ -50,19 +51,10 @@ int fill_from_struct(struct arena *arena, const void *given, size_t bytes,
 int find_word(const struct option *option, const char *word, int *out,
               struct tg_error *err) TG_CHECK_RESULT;
 
-/* ---- the nearest name to a misspelt one ---- */
+/* ---- names ---- */
 
-struct nearest {
-    const char *wanted;
-    const char *name; /* the best so far, `len` bytes; NULL: none is near */
-    size_t len, distance;
-};
-void nearest_offer(struct nearest *nearest, const char *name, size_t len);
-void nearest_offer_words(struct nearest *nearest, const char *words); /* "a b c" */
+/* All of a table (base/text/nearest.h). */
 void nearest_offer_table(struct nearest *nearest, const struct option *table);
-/* "; did you mean 'x'?", or "" */
-enum { NEAREST_HINT_BYTES = 96 };
-const char *nearest_hint(const struct nearest *nearest, char out[NEAREST_HINT_BYTES]);
 
 /* Calls for each trimmed, non-empty part of "a, b": *list moves on; NULL at the end. */
 const char *next_name(const char **list, size_t *len);

@@ -12,6 +12,7 @@
 #include "database/dialect.h"
 
 struct connection;
+struct reading_driver;
 
 struct described_column {
     char *name;
@@ -112,6 +113,7 @@ struct connection_driver {
      * 55P03. */
     int (*lock)(struct connection *con, const struct lock *locks, size_t count,
                 struct tg_error *err);
+    const struct reading_driver *reading; /* what only a source asks (reading.h); NULL: nothing */
 };
 
 struct connection {

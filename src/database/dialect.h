@@ -28,6 +28,7 @@ struct dialect {
     const char *begin_look;       /* NULL: as `begin` */
     const char *hold;             /* pattern: {table} stays as it is. NULL: it does, by its lock */
     const char *use;              /* pattern: the tables of {dataset} go by their names then */
+    const char *byte_order;       /* behind a text that is compared byte by byte; NULL: all are */
     const char *hex[2];           /* what stands around the digits of a binary value */
     const char *try_cast;         /* pattern: {value} as a {type}, NULL where it is none */
     const char *session; /* statements, a line each, for a session that others have opened; NULL */

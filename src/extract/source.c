@@ -92,17 +92,60 @@ done:
     return rc;
 }
 
+/* The source of a request, which is opened if it is not yet; NULL: its resources share nothing. */
+static int find_source(struct sources *sources, const struct source_driver *driver,
+                       const struct resource_request *request, struct source **out,
+                       struct tg_error *err)
+{
+    struct source **found;
+    int rc = TG_OK;
+    if (driver->open && !find_open(sources, driver, &request->source))
+        TRY(open_source(sources, driver, &request->source, err));
+    found = find_open(sources, driver, &request->source);
+    *out = found ? *found : NULL;
+done:
+    return rc;
+}
+
 int sources_read(struct sources *sources, const struct source_driver *driver,
                  const struct resource_request *request, struct page_stream **out,
                  struct tg_error *err)
 {
-    struct source **found;
+    struct source *source;
     int rc = TG_OK;
     *out = NULL;
-    if (driver->open && !find_open(sources, driver, &request->source))
-        TRY(open_source(sources, driver, &request->source, err));
-    found = find_open(sources, driver, &request->source);
-    TRY(driver->read(found ? *found : NULL, request, out, err));
+    TRY(find_source(sources, driver, request, &source, err));
+    TRY(driver->read(source, request, out, err));
+done:
+    return rc;
+}
+
+int sources_describe(struct sources *sources, const struct source_driver *driver,
+                     const struct resource_request *request, struct arena *arena,
+                     struct source_facts *out, struct tg_error *err)
+{
+    struct source *source;
+    int rc = TG_OK;
+    *out = (struct source_facts){0};
+    if (!driver->describe)
+        return TG_OK;
+    TRY(find_source(sources, driver, request, &source, err));
+    TRY(driver->describe(source, request, arena, out, err));
+done:
+    return rc;
+}
+
+int sources_list(struct sources *sources, const struct source_driver *driver,
+                 const struct resource_request *request, struct arena *arena,
+                 struct source_members *out, struct tg_error *err)
+{
+    struct source *source;
+    int rc = TG_OK;
+    *out = (struct source_members){0};
+    if (!driver->list)
+        return TG_OK;
+    TRY(find_source(sources, driver, request, &source, err));
+    TRY(driver->list(source, request, arena, out, err));
 done:
     return rc;
 }

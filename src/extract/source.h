@@ -10,6 +10,7 @@
 #define TIDEGATE_EXTRACT_SOURCE_H
 
 #include "base/context.h"
+#include "base/memory.h"
 #include "base/option.h"
 #include "data/bookmark.h"
 #include "duckdb/engine.h"
@@ -40,12 +41,29 @@ struct resource_request {
     size_t column_count;
     struct known_types types;
     const struct tg_cursor *cursor; /* as it stands at each page; path NULL: none */
-    struct bookmarks recalled;      /* what it has remembered */
-    bool skips_recalled;            /* what is bookmarked is not read again */
+    enum tg_last_value last_value;  /* which of its values is the last one, */
+    enum tg_on_missing on_missing;  /* and what becomes of rows without any */
+    bool whole_groups; /* rows before the cursor go along with others of their group, if read */
+    struct bookmarks recalled; /* what it has remembered */
+    bool skips_recalled;       /* what is bookmarked is not read again */
     bool replaces;   /* what is read takes the place of all that is there: it must be there */
     bool checks;     /* nothing will be read: what should be there must be there */
     tg_read_fn read; /* callback source */
     void *user;
+};
+
+/* What a source knows of a resource beforehand; names as it has them, all in the caller's arena. */
+struct source_facts {
+    const char **primary_key;
+    size_t primary_key_count;
+    struct tg_column *columns;
+    size_t column_count;
+};
+
+/* The resources that one stands for: their names, also as the value of the driver's `member`. */
+struct source_members {
+    const char **names;
+    size_t count;
 };
 
 struct source; /* a driver's own: what the resources of one source share */
@@ -66,6 +84,14 @@ struct source_driver {
     /* At the end of a stream of `read`: bookmarks that the ledger is to have, of what was read to
      * its end and of what it should have as it is now; the stream's. NULL: there are none. */
     struct bookmarks (*remember)(const struct page_stream *stream);
+    /* Before `read`, without reading data. NULL: it knows nothing that the data would not say. */
+    int (*describe)(struct source *source, const struct resource_request *request,
+                    struct arena *arena, struct source_facts *out, struct tg_error *err);
+    /* A resource with the option `group` stands for those that `list` names, each with the option
+     * `member` in its place. All NULL: none does. */
+    const char *group, *member;
+    int (*list)(struct source *source, const struct resource_request *request, struct arena *arena,
+                struct source_members *out, struct tg_error *err);
 };
 
 /* The code of a program's function `name` that returned `code`, with a message in any case. */
@@ -84,6 +110,13 @@ struct sources {
 int sources_read(struct sources *sources, const struct source_driver *driver,
                  const struct resource_request *request, struct page_stream **out,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* The driver's function of that name; nothing where it has none. */
+int sources_describe(struct sources *sources, const struct source_driver *driver,
+                     const struct resource_request *request, struct arena *arena,
+                     struct source_facts *out, struct tg_error *err) TG_CHECK_RESULT;
+int sources_list(struct sources *sources, const struct source_driver *driver,
+                 const struct resource_request *request, struct arena *arena,
+                 struct source_members *out, struct tg_error *err) TG_CHECK_RESULT;
 void sources_close(struct sources *sources); /* after their streams */
 
 #endif

@@ -1,12 +1,14 @@
 /*
  * A check: could a run start?
  *
- *   check_pipeline: check_source (each selected resource: opened, not read) -> the destination
+ *   check_pipeline: describe_groups -> check_source (each selected resource: opened, not read)
+ *                   -> the destination
  *
  * What is opened is closed again; nothing is locked, made or changed.
  */
 #include "duckdb/engine.h"
 #include "run/inspect.h"
+#include "run/session.h"
 #include "write/destination.h"
 
 static int check_source(const struct tg_pipeline *pipeline, const struct resource *resource,
@@ -14,8 +16,10 @@ static int check_source(const struct tg_pipeline *pipeline, const struct resourc
                         struct tg_error *err)
 {
     struct resource_request request = resource_request(resource, &pipeline->config, services);
+    const struct tg_cursor cursor = resource_cursor(resource);
     struct page_stream *stream = NULL;
     request.checks = true;
+    request.cursor = &cursor;
     int rc = sources_read(sources, resource->driver, &request, &stream, err);
     page_stream_close(stream);
     return rc == TG_OK ? TG_OK : error_at(err, rc, AT_RESOURCE, resource->name);
@@ -30,6 +34,7 @@ int check_pipeline(struct tg_pipeline *pipeline, struct tg_error *err)
     struct config *config = &pipeline->config;
     TRY(config_select(config, pipeline->select, err));
     TRY(engine_new(&pipeline->ctx, config->workdir, &services.engine, err));
+    TRY(describe_groups(config, &services, &sources, err));
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected)
             TRY(check_source(pipeline, &config->resources[i], &services, &sources, err));

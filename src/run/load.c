@@ -89,7 +89,7 @@ int load_package(struct load *load, struct manifest **out, struct tg_error *err)
 int load_extract(struct load *load, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct sources sources = {0};
+    struct sources *sources = &load->session->sources;
     const struct config *config = &load->session->pipeline->config;
     load->resources = mem_calloc(config->resource_count + 1, sizeof(*load->resources));
     if (!load->resources)
@@ -98,13 +98,13 @@ int load_extract(struct load *load, struct tg_error *err)
         const struct resource *resource = &config->resources[i];
         if (!resource->selected)
             continue;
-        rc = load_resource(load, &sources, resource, &load->resources[load->resource_count], err);
+        rc = load_resource(load, sources, resource, &load->resources[load->resource_count], err);
         if (rc != TG_OK)
             TRY(error_at(err, rc, AT_RESOURCE, resource->name));
         load->resource_count++;
     }
 done:
-    sources_close(&sources);
+    sources_close(sources);
     return rc;
 }
 

@@ -2,7 +2,8 @@
  * The way of one resource: source -> cursor -> normalize -> package, and what is remembered of it
  * for the next run.
  *
- *   load_resource: root_table_hints (root_table.c) -> resume_cursor (state, boundary)
+ *   load_resource: describe_resource (describe.c) -> root_table_hints (root_table.c)
+ *                  -> resume_cursor (state, boundary)
  *                  -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
  *                                  and what is not loaded: keep_reject -> rejects_add]
  *                  -> remember_cursor (state, boundary), remember_bookmarks
@@ -440,6 +441,7 @@ static int open_stream(struct resource_load *part, struct sources *sources, stru
     struct resource_request request = resource_request(resource, &pipeline->config, &services);
     if (part->cursor)
         request.cursor = cursor_view(part->cursor);
+    request.whole_groups = part->spans_values;
     request.types = (struct known_types){known_type, part};
     request.recalled = part->recalled;
     request.skips_recalled = skips_bookmarks(part);
@@ -541,6 +543,8 @@ int load_resource(struct load *load, struct sources *sources, const struct resou
     part.replaces = session->pipeline->full_refresh || resource->disposition->replaces;
     if (part.replaces)
         state_reset_resource(&session->state, source_key(session, resource), resource->name);
+    TRY(describe_resource(session, resource, &resource, err));
+    part.resource = resource;
     TRY(root_table_hints(session, resource, &part.root, &contract, err));
     *counts = (struct resource_counts){.resource = resource, .table = part.root->name};
     TRY(resume_cursor(&part, err));

@@ -20,8 +20,7 @@ struct name_rules session_names(const struct session *session)
     return settings_names(&session->settings, session->destination.facts.name_bytes_max);
 }
 
-static int normal_name(struct session *session, const char *name, const char **out,
-                       struct tg_error *err)
+int session_name(struct session *session, const char *name, const char **out, struct tg_error *err)
 {
     const struct name_rules rules = session_names(session);
     return name_path_copy(&rules, &session->hasher, name, &session->catalog.arena, out, err);
@@ -34,7 +33,7 @@ static int normal_names(struct session *session, const char *const *names, size_
     if (!*out)
         return error_nomem(err);
     for (size_t i = 0; i < count; i++) {
-        int rc = normal_name(session, names[i], &(*out)[i], err);
+        int rc = session_name(session, names[i], &(*out)[i], err);
         if (rc != TG_OK)
             return rc;
     }
@@ -106,7 +105,7 @@ static int normal_json(struct session *session, yyjson_mut_val *value, struct tg
     const char *name = NULL;
     yyjson_mut_arr_iter items;
     if (yyjson_mut_is_str(value)) {
-        TRY(normal_name(session, yyjson_mut_get_str(value), &name, err));
+        TRY(session_name(session, yyjson_mut_get_str(value), &name, err));
         yyjson_mut_set_str(value, name);
     }
     yyjson_mut_arr_iter_init(value, &items);
@@ -166,7 +165,7 @@ static int column_hints(struct session *session, const struct tg_column *hint,
                         struct table_column *column, struct tg_error *err)
 {
     int rc = TG_OK;
-    TRY(normal_name(session, hint->name, &column->name, err));
+    TRY(session_name(session, hint->name, &column->name, err));
     column->spec.type = hint->data_type ? type_find(hint->data_type) : TYPE_NONE;
     column->spec.precision = hint->precision;
     column->spec.scale = hint->scale;
@@ -225,7 +224,7 @@ static struct contract contract_of_table(const struct session *session,
 int root_table_name(struct session *session, const struct resource *resource, const char **out,
                     struct tg_error *err)
 {
-    return normal_name(session, resource->table_name, out, err);
+    return session_name(session, resource->table_name, out, err);
 }
 
 int root_table_hints(struct session *session, const struct resource *resource, struct table **out,
@@ -259,7 +258,7 @@ int root_table_hints(struct session *session, const struct resource *resource, s
             TRY(normal_references(session, extra, err));
     TRY(add_text(&session->catalog.arena, &extras, "description", resource->description, err));
     if (cursor && !strchr(cursor, '.'))
-        TRY(normal_name(session, cursor, &hints.cursor, err));
+        TRY(session_name(session, cursor, &hints.cursor, err));
     const struct table *table = catalog_find(&session->catalog, hints.table);
     TRY(check_strategy(table, err));
     *contract = contract_of_table(session, resource, table);

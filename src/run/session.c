@@ -111,6 +111,9 @@ int session_restore(struct session *session, struct tg_error *err)
     TRY(package_settle(session->folder, &sealed, err));
     TRY(destination_open(&session->destination, err));
     TRY(settle_all(session, &sealed, err));
+    TRY(describe_groups(&session->pipeline->config,
+                        &(struct services){&session->pipeline->ctx, session->engine},
+                        &session->sources, err));
     TRY(read_ledger(session, err));
 done:
     destination_close(&session->destination);
@@ -120,6 +123,7 @@ done:
 
 void session_close(struct session *session)
 {
+    sources_close(&session->sources);
     engine_free(session->engine);
     forget(session);
     hasher_release(&session->hasher);

@@ -38,6 +38,7 @@ struct session {
     const char **had_data; /* tables, by the ledger */
     size_t had_data_count;
     struct settings settings; /* of the catalog, with what the config says */
+    struct sources sources;   /* open from the first that is asked until all are read */
 };
 
 /* Locks the working directory. Close it in any case; nothing is kept of a failed one. */
@@ -58,10 +59,21 @@ void session_end_phase(struct session *session, enum tg_phase phase);
 /* root_table.c: how names are made; what a resource says of its table, laid over the catalog, and
  * the contract that holds for it. */
 struct name_rules session_names(const struct session *session);
+int session_name(struct session *session, const char *name, const char **out,
+                 struct tg_error *err) TG_CHECK_RESULT;
 int root_table_name(struct session *session, const struct resource *resource, const char **out,
                     struct tg_error *err) TG_CHECK_RESULT;
 int root_table_hints(struct session *session, const struct resource *resource, struct table **out,
                      struct contract *contract, struct tg_error *err) TG_CHECK_RESULT;
+
+/* describe.c: what sources say beforehand. In the place of each selected group its members, whose
+ * names are the run's. */
+int describe_groups(struct config *config, const struct services *services, struct sources *sources,
+                    struct tg_error *err) TG_CHECK_RESULT;
+/* The resource, or one with the key, types and nullability that its source knows where neither it
+ * nor the catalog says them. TG_SPEC for one that lacks a key after all. */
+int describe_resource(struct session *session, const struct resource *resource,
+                      const struct resource **out, struct tg_error *err) TG_CHECK_RESULT;
 
 /* there.c: what the destination has. Notes which tables have had data, before anybody changes the
  * catalog; then looks at those that a load touches, and lets the catalog learn types. */

@@ -122,7 +122,8 @@ static bool selects(const struct session *session, const char *resource)
 {
     const struct config *config = &session->pipeline->config;
     for (size_t i = 0; i < config->resource_count; i++)
-        if (config->resources[i].selected && strcmp(config->resources[i].name, resource) == 0)
+        if (config->resources[i].selected &&
+            (config->resources[i].is_group || strcmp(config->resources[i].name, resource) == 0))
             return true;
     return false;
 }
@@ -132,8 +133,8 @@ static bool keeps_position(const struct resource *resource)
 {
     bool adds = resource->disposition->adds_rows || resource->append_on_missing_key;
     bool window = resource->incremental.end_value.kind != TG_VALUE_NONE;
-    bool has_files = !resource->read; /* a callback has none */
-    return !adds || (!window && (resource->incremental.cursor_path || has_files));
+    bool has_bookmarks = resource->driver->remember;
+    return !adds || (!window && (resource->incremental.cursor_path || has_bookmarks));
 }
 
 /* The load that commits first may leave the other in conflict with the state: that one is dropped

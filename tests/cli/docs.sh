@@ -50,6 +50,12 @@ test_files() {
     equal 8 "$("$tidegate" sql pipeline.yaml "select count(*) from click" --csv | tail -1)"
 }
 
+test_sql_source() {
+    run_page "$root/docs/sql-source.md"
+    says_what_it_shows "$root/docs/sql-source.md"
+    equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from orders" --csv | tail -1)"
+}
+
 test_programs() {
     local key
     run_page "$root/docs/programs.md"

@@ -96,7 +96,7 @@ static const struct {
     {{.name = "n", .source = "files", .option_count = 1},
      "a number of `options` is set, but no options"},
     {{.name = "n", .source = "fils"},
-     "there is no source type 'fils' (there are: files); did you mean 'files'?"},
+     "there is no source type 'fils' (there are: files, sql); did you mean 'files'?"},
     {{.name = "n", .source = "callback"},
      "source type 'callback' cannot be named: it is a function of a program, `read` of struct "
      "tg_resource"},

@@ -207,36 +207,7 @@ static void choices_have_places(void **state)
     assert_null(option_find(spec_options, "data"));
 }
 
-/* ---- the nearest name ---- */
-
-static const char *nearest_of(const char *wanted, const char *const *names)
-{
-    struct nearest nearest = {.wanted = wanted};
-    for (; *names; names++)
-        nearest_offer(&nearest, *names, strlen(*names));
-    return nearest.name;
-}
-
-static void the_nearest_name_is_near(void **state)
-{
-    (void)state;
-    char hint[NEAREST_HINT_BYTES], longest[100];
-    const char *const names[] = {"path", "root", "primary_key", "on_cursor_value_missing", NULL};
-    assert_string_equal(nearest_of("paht", names), "path"); /* a swap counts once */
-    assert_string_equal(nearest_of("ROOT", names), "root");
-    assert_string_equal(nearest_of("primarykey", names), "primary_key");
-    assert_string_equal(nearest_of("cursor_value_missing", names), "on_cursor_value_missing");
-    assert_null(nearest_of("xy", names));
-    assert_null(nearest_of("", names));
-    memset(longest, 'a', sizeof(longest) - 1);
-    longest[sizeof(longest) - 1] = '\0';
-    assert_null(nearest_of(longest, names));
-    assert_null(nearest_of("a", (const char *const[]){longest, NULL}));
-    struct nearest nearest = {.wanted = "paht"};
-    assert_string_equal(nearest_hint(&nearest, hint), "");
-    nearest_offer(&nearest, "path and more", 4);
-    assert_string_equal(nearest_hint(&nearest, hint), "; did you mean 'path'?");
-}
+/* ---- names ---- */
 
 static void names_of_a_list_are_trimmed(void **state)
 {
@@ -265,7 +236,6 @@ int main(void)
         cmocka_unit_test(values_come_in_the_tables_order_with_defaults),
         cmocka_unit_test(whole_numbers_are_handed_over_as_decimals),
         cmocka_unit_test(choices_have_places),
-        cmocka_unit_test(the_nearest_name_is_near),
         cmocka_unit_test(names_of_a_list_are_trimmed),
     };
     return cmocka_run_group_tests_name("option", tests, spec_setup, spec_teardown);

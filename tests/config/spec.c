@@ -364,9 +364,9 @@ static void source_types_are_known_ones(void **state)
         const char *source, *place, *what;
     } cases[] = {
         {"source: {type: file}\n", "4:16",
-         "there is no source type 'file' (there are: files); did you mean 'files'?"},
+         "there is no source type 'file' (there are: files, sql); did you mean 'files'?"},
         {"source: {type: postgresql}\n", "4:16",
-         "there is no source type 'postgresql' (there are: files)"},
+         "there is no source type 'postgresql' (there are: files, sql)"},
         {"source: {type: callback}\n", "4:16",
          "source type 'callback' cannot be named: it is a function of a program, `read` "
          "of struct tg_resource"},

@@ -16,6 +16,7 @@
 #include "base/fs.h"
 #include "base/memory.h"
 #include "database/defaults.h"
+#include "database/reading.h"
 #include "database/template.h"
 #include "duckdb/instance.h"
 
@@ -317,6 +318,8 @@ done:
     return rc;
 }
 
+static const struct reading_driver reading = {.reflect = information_reflect};
+
 const struct connection_driver connection_duckdb = {
     .scheme = "duckdb",
     .example = "duckdb:///file.duckdb",
@@ -331,4 +334,5 @@ const struct connection_driver connection_duckdb = {
     .query = query,
     .describe = describe,
     .ingest = ingest,
+    .reading = &reading,
 };

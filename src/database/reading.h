@@ -1,0 +1,65 @@
+/*
+ * What a source asks of a connection beyond statements and queries: what tables there are, a view
+ * of all of them as of one moment, parts of a table that can be read side by side. A driver brings
+ * what its database does better than SQL in a const table of its own; the rest is done in SQL, or
+ * not at all.
+ */
+#ifndef TIDEGATE_DATABASE_READING_H
+#define TIDEGATE_DATABASE_READING_H
+
+#include "database/connection.h"
+
+enum relation_kind { RELATION_TABLE = 0, RELATION_PARTITIONED, RELATION_VIEW };
+
+struct relation_column {
+    const char *name;
+    const char *sql_type;  /* as the database calls it */
+    struct type_spec spec; /* TYPE_NONE: one that has no word here */
+    bool by_values;        /* the type is what its values come as: their order may be another */
+    bool nullable;
+};
+
+struct relation {
+    const char *name;
+    enum relation_kind kind;
+    struct relation_column *columns; /* in order */
+    size_t column_count;
+    const char **key; /* the columns of the primary key; none: there is none */
+    size_t key_count;
+};
+
+/* The tables and views of a schema that may be read, by their names; zeroed: none. */
+struct relations {
+    struct arena arena;
+    const char *schema; /* that was asked for, or the connection's own */
+    struct relation *items;
+    size_t count;
+    bool folds_case;
+};
+
+/* Any of them may be NULL. */
+struct reading_driver {
+    /* Fills what a zeroed `out` with its arena does not have yet: schema, items, count. */
+    int (*reflect)(struct connection *con, const char *schema, struct relations *out,
+                   struct tg_error *err);
+};
+
+/* `schema` NULL: the one where a name without a schema is looked for. A schema that is not there
+ * has no tables. */
+int reading_reflect(struct connection *con, const char *schema, struct relations *out,
+                    struct tg_error *err) TG_CHECK_RESULT;
+void relations_release(struct relations *relations);
+/* NULL: there is none of that name. */
+const struct relation *relations_find(const struct relations *relations, const char *name);
+const struct relation_column *relation_column(const struct relation *relation, const char *name);
+
+/* By the information schema, for drivers whose database has one. */
+int information_reflect(struct connection *con, const char *schema, struct relations *out,
+                        struct tg_error *err) TG_CHECK_RESULT;
+
+/* A value as a literal of the column's type, quoted as the dialect does. false: it has none that
+ * compares with the column as the value itself does, and nothing was written. */
+bool sql_literal(struct buf *out, const struct dialect *dialect, const struct tg_value *value,
+                 const struct type_spec *column);
+
+#endif

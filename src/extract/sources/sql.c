@@ -1,0 +1,657 @@
+/*
+ * The source `sql`: tables, views and queries of a database.
+ *
+ * Data path: sql_open (a connection, one moment for all that is read) -> sql_list (tables of a
+ * group), sql_describe (key, types) -> sql_read: find_table or look at the query -> choose_columns,
+ * choose_cursor -> select_write -> a reader, read ahead on a thread of its own.
+ *
+ * What a database is asked, and how its SQL looks, is known below src/database; the conditions of a
+ * cursor stand in sql/select.c. Which rows are new the cursor decides.
+ */
+#include "extract/source.h"
+
+#include <fnmatch.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text/nearest.h"
+#include "database/reading.h"
+#include "extract/read_ahead.h"
+#include "extract/sql/reader.h"
+#include "extract/sql/select.h"
+
+/* Small ones are many: what is read ahead hides the way to the server. */
+enum { PAGES_AHEAD = 8 };
+
+struct source {
+    struct connection *con;
+    const char *schema; /* borrowed; NULL: the connection's own */
+    struct relations relations;
+    bool is_reflected;
+};
+
+static void sql_close(struct source *source)
+{
+    relations_release(&source->relations);
+    connection_close(source->con);
+    mem_free(source);
+}
+
+static int open_connection(struct source *source, const struct source_request *request,
+                           struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection_place place = {0};
+    const char *url = option_text(request->values, request->value_count, "connection");
+    TRY(connection_check(AT_URL(url), request->folder, NULL, &place, err));
+    TRY(connection_open(request->services.ctx, AT_URL(buf_string(&place.absolute)), false,
+                        &source->con, err));
+    if (!source->con)
+        TRY(error_set(err, TG_SOURCE, "connection '%s': there is no such database",
+                      buf_string(&place.absolute)));
+    TRY(connection_transact(source->con, TRANSACT_LOOK, err));
+done:
+    buf_release(&place.absolute);
+    buf_release(&place.identity);
+    return rc == TG_OK ? rc : sql_read_failed(rc, NULL, err);
+}
+
+static int sql_open(const struct source_request *request, struct source **out, struct tg_error *err)
+{
+    struct source *source = mem_calloc(1, sizeof(*source));
+    *out = NULL;
+    if (!source)
+        return error_nomem(err);
+    source->schema = option_text(request->values, request->value_count, "schema");
+    int rc = open_connection(source, request, err);
+    if (rc == TG_OK)
+        *out = source;
+    else
+        sql_close(source);
+    return rc;
+}
+
+/* ---- tables ---- */
+
+static int reflect(struct source *source, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (source->is_reflected)
+        return TG_OK;
+    TRY(reading_reflect(source->con, source->schema, &source->relations, err));
+    source->is_reflected = true;
+done:
+    return rc == TG_OK ? rc : sql_read_failed(rc, NULL, err);
+}
+
+static int no_table(const struct source *source, const char *name, struct tg_error *err)
+{
+    const struct relations *relations = &source->relations;
+    char hint[NEAREST_HINT_BYTES];
+    struct nearest nearest = {.wanted = name};
+    for (size_t i = 0; i < relations->count; i++)
+        nearest_offer(&nearest, relations->items[i].name, strlen(relations->items[i].name));
+    if (relations->count == 0)
+        return error_set(err, TG_SOURCE,
+                         "schema '%s' is not there, or has no table and no view that this user may "
+                         "see; check 'schema' and 'connection'",
+                         relations->schema);
+    error_set(err, TG_SOURCE, "schema '%s' has no table or view '%s' that this user may see%s",
+              relations->schema, name, nearest_hint(&nearest, hint));
+    return error_names(err, TG_SOURCE, AT_TABLE, name);
+}
+
+static int find_table(struct source *source, const char *name, const struct relation **out,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    *out = NULL;
+    TRY(reflect(source, err));
+    *out = relations_find(&source->relations, name);
+    if (!*out)
+        rc = no_table(source, name, err);
+done:
+    return rc;
+}
+
+/* ---- groups ---- */
+
+static const char *option_of(const struct resource_request *request, const char *name)
+{
+    return option_text(request->values, request->value_count, name);
+}
+
+static bool is_true(const struct resource_request *request, const char *name)
+{
+    const char *text = option_of(request, name);
+    return text && strcmp(text, "true") == 0;
+}
+
+static bool is_pattern(const char *name)
+{
+    return strpbrk(name, "*?[") || strcmp(name, "all") == 0;
+}
+
+/* A view is taken by its name, or when views are asked for. */
+static bool fits(const struct relation *relation, const char *pattern, bool include_views)
+{
+    if (!is_pattern(pattern))
+        return strcmp(relation->name, pattern) == 0;
+    return (relation->kind != RELATION_VIEW || include_views) &&
+           (strcmp(pattern, "all") == 0 || fnmatch(pattern, relation->name, 0) == 0);
+}
+
+/* Marks the tables of one line of the option. */
+static int mark_tables(struct source *source, const char *pattern, bool include_views, bool *marks,
+                       struct tg_error *err)
+{
+    const struct relations *relations = &source->relations;
+    bool found = false;
+    for (size_t i = 0; i < relations->count; i++) {
+        bool fit = fits(&relations->items[i], pattern, include_views);
+        marks[i] |= fit;
+        found |= fit;
+    }
+    if (found)
+        return TG_OK;
+    if (!is_pattern(pattern) || relations->count == 0)
+        return no_table(source, pattern, err);
+    return error_set(err, TG_SOURCE, "schema '%s' has no table for tables: '%s'%s",
+                     relations->schema, pattern,
+                     include_views ? "" : "; views count with include_views: true");
+}
+
+/* Does the column stand in one of the tables at least? A misspelt one would be loaded. */
+static int check_excluded(const struct source *source, const char *name, const bool *marks,
+                          struct tg_error *err)
+{
+    const struct relations *relations = &source->relations;
+    for (size_t i = 0; i < relations->count; i++)
+        if (marks[i] && relation_column(&relations->items[i], name))
+            return TG_OK;
+    error_set(err, TG_SPEC, "excluded_columns: no table of the group has a column '%s'", name);
+    return error_names(err, TG_SPEC, AT_COLUMN, name);
+}
+
+/* Calls for each line of a list of texts. */
+#define FOR_EACH_LINE(arena, text, line)                                                           \
+    for (const char *rest_ = (text), *line; next_line(arena, &rest_, &line);)
+
+static bool next_line(struct arena *arena, const char **rest, const char **line)
+{
+    size_t len = *rest ? strcspn(*rest, "\n") : 0;
+    *line = *rest && **rest ? arena_strndup(arena, *rest, len) : NULL;
+    if (*line)
+        *rest += len + ((*rest)[len] == '\n');
+    return *line;
+}
+
+static int take_marked(const struct relations *relations, const bool *marks, struct arena *arena,
+                       struct source_members *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    out->names = arena_alloc(arena, (relations->count + 1) * sizeof(*out->names));
+    if (!out->names)
+        return error_nomem(err);
+    for (size_t i = 0; i < relations->count; i++)
+        if (marks[i])
+            TRY(arena_keep(arena, relations->items[i].name, &out->names[out->count++], err));
+done:
+    return rc;
+}
+
+static int sql_list(struct source *source, const struct resource_request *request,
+                    struct arena *arena, struct source_members *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool *marks = NULL;
+    TRY(reflect(source, err));
+    marks = mem_calloc(source->relations.count + 1, sizeof(*marks));
+    if (!marks)
+        TRY(error_nomem(err));
+    FOR_EACH_LINE(arena, option_of(request, "tables"), pattern)
+    TRY(mark_tables(source, pattern, is_true(request, "include_views"), marks, err));
+    FOR_EACH_LINE(arena, option_of(request, "excluded_columns"), name)
+    TRY(check_excluded(source, name, marks, err));
+    TRY(take_marked(&source->relations, marks, arena, out, err));
+done:
+    mem_free(marks);
+    return rc;
+}
+
+/* ---- one resource ---- */
+
+/* What is read for it: the selection borrows from the arena. */
+struct plan {
+    struct arena arena;
+    struct selection selection;
+    struct relation relation; /* of a query: its columns, without key */
+};
+
+/* `SELECT ...;` with blanks behind it. */
+static int trim_query(struct plan *plan, const char *query, struct tg_error *err)
+{
+    size_t len = strlen(query);
+    while (len > 0 && strchr(" \t\r\n;", query[len - 1]))
+        len--;
+    plan->selection.query = arena_strndup(&plan->arena, query, len);
+    if (!plan->selection.query)
+        return error_nomem(err);
+    return len > 0 ? TG_OK : error_set(err, TG_SPEC, "'query' is empty");
+}
+
+static int add_query_column(struct plan *plan, const struct ArrowSchema *column,
+                            struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct relation *relation = &plan->relation;
+    const char *name = column->name ? column->name : "";
+    if (relation_column(relation, name)) {
+        error_set(err, TG_SPEC, "the query gives two columns '%s'; give one of them another name",
+                  name);
+        return error_names(err, TG_SPEC, AT_COLUMN, name);
+    }
+    struct relation_column *out = &relation->columns[relation->column_count];
+    *out = (struct relation_column){.sql_type = "", .nullable = true, .by_values = true};
+    TRY(arena_keep(&plan->arena, name, &out->name, err));
+    if (type_from_arrow(column, &out->spec, NULL) != TG_OK)
+        out->spec = (struct type_spec){.type = TYPE_NONE};
+    relation->column_count++;
+done:
+    return rc;
+}
+
+/* What the columns are that are read, without a row of them. */
+static int fetch_schema(const struct plan *plan, struct connection *con, struct ArrowSchema *out,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    TRY(select_write(&sql, &plan->selection, NULL, 0, err));
+    TRY(sql_reader_schema(con, buf_string(&sql), plan->selection.table, out, err));
+done:
+    buf_release(&sql);
+    return rc;
+}
+
+/* Its columns are what the database says they are. */
+static int look_at_query(struct plan *plan, struct connection *con, const char *query,
+                         struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ArrowSchema schema = {0};
+    TRY(trim_query(plan, query, err));
+    TRY(fetch_schema(plan, con, &schema, err));
+    plan->relation = (struct relation){.name = "the query", .kind = RELATION_VIEW};
+    plan->relation.columns = arena_alloc(&plan->arena, ((size_t)schema.n_children + 1) *
+                                                           sizeof(*plan->relation.columns));
+    if (!plan->relation.columns)
+        TRY(error_nomem(err));
+    for (int64_t i = 0; i < schema.n_children; i++)
+        TRY(add_query_column(plan, schema.children[i], err));
+done:
+    schema_release(&schema);
+    return rc;
+}
+
+static bool knows_types(const struct plan *plan)
+{
+    bool knows = true;
+    for (size_t i = 0; i < plan->relation.column_count; i++)
+        knows = knows && plan->relation.columns[i].spec.type != TYPE_NONE;
+    return knows;
+}
+
+/* Types that have no word here come as others: what a uuid is its values say. */
+static int look_at_table(struct plan *plan, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ArrowSchema schema = {0};
+    struct relation *relation = &plan->relation;
+    size_t bytes = relation->column_count * sizeof(*relation->columns);
+    struct relation_column *columns = arena_alloc(&plan->arena, bytes + 1);
+    if (!columns)
+        return error_nomem(err);
+    if (knows_types(plan))
+        return TG_OK;
+    memcpy(columns, relation->columns, bytes);
+    relation->columns = columns;
+    TRY(fetch_schema(plan, con, &schema, err));
+    for (int64_t i = 0; i < schema.n_children; i++) {
+        struct relation_column *column =
+            (struct relation_column *)relation_column(relation, schema.children[i]->name);
+        if (!column || column->spec.type != TYPE_NONE)
+            continue;
+        column->by_values = true;
+        if (type_from_arrow(schema.children[i], &column->spec, NULL) != TG_OK)
+            column->spec = (struct type_spec){.type = TYPE_NONE};
+    }
+done:
+    schema_release(&schema);
+    return rc;
+}
+
+static int no_column(const struct plan *plan, const char *option, const char *name,
+                     struct tg_error *err)
+{
+    char hint[NEAREST_HINT_BYTES];
+    struct nearest nearest = {.wanted = name};
+    const struct relation *relation = &plan->relation;
+    for (size_t i = 0; i < relation->column_count; i++)
+        nearest_offer(&nearest, relation->columns[i].name, strlen(relation->columns[i].name));
+    error_set(err, TG_SPEC, "%s: '%s' has no column '%s'%s", option, relation->name, name,
+              nearest_hint(&nearest, hint));
+    error_names(err, TG_SPEC, AT_TABLE, relation->name);
+    return error_names(err, TG_SPEC, AT_COLUMN, name);
+}
+
+/* Is `name` a line of the option? */
+static bool names_column(const struct resource_request *request, const char *option,
+                         const char *name)
+{
+    const char *at = option_of(request, option);
+    for (size_t len; at && *at; at += len + (at[len] == '\n')) {
+        len = strcspn(at, "\n");
+        if (strlen(name) == len && memcmp(at, name, len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_chosen(const struct resource_request *request, const char *name)
+{
+    if (option_of(request, "included_columns"))
+        return names_column(request, "included_columns", name);
+    return !names_column(request, "excluded_columns", name);
+}
+
+static bool wants_text(const struct resource_request *request, const struct relation_column *column)
+{
+    for (size_t i = 0; i < request->column_count; i++) {
+        const struct tg_column *hint = &request->columns[i];
+        if (strcmp(hint->name, column->name) == 0)
+            return column->spec.type == TYPE_NONE && hint->data_type &&
+                   strcmp(hint->data_type, "text") == 0;
+    }
+    return false;
+}
+
+/* Of a group each table may lack what is left out. */
+static int check_columns(struct plan *plan, const struct resource_request *request,
+                         struct tg_error *err)
+{
+    static const char *const options[] = {"included_columns", "excluded_columns"};
+    size_t checked = option_of(request, "tables") ? 1 : 2;
+    for (size_t i = 0; i < checked; i++)
+        FOR_EACH_LINE(&plan->arena, option_of(request, options[i]), name)
+    if (!relation_column(&plan->relation, name))
+        return no_column(plan, options[i], name, err);
+    return TG_OK;
+}
+
+static int choose_columns(struct plan *plan, const struct resource_request *request,
+                          struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t count = 0;
+    const struct relation *relation = &plan->relation;
+    struct selected_column *columns =
+        arena_alloc(&plan->arena, (relation->column_count + 1) * sizeof(*columns));
+    if (!columns)
+        return error_nomem(err);
+    if (option_of(request, "included_columns") && option_of(request, "excluded_columns"))
+        return error_set(err, TG_SPEC,
+                         "included_columns and excluded_columns exclude each other; keep one");
+    TRY(check_columns(plan, request, err));
+    for (size_t i = 0; i < relation->column_count; i++)
+        if (is_chosen(request, relation->columns[i].name))
+            columns[count++] = (struct selected_column){relation->columns[i].name,
+                                                        wants_text(request, &relation->columns[i])};
+    if (count == 0)
+        return error_set(err, TG_SPEC, "excluded_columns leaves no column of '%s'", relation->name);
+    plan->selection.columns = columns;
+    plan->selection.column_count = count;
+done:
+    return rc;
+}
+
+/* The order of what comes as text may be another than that of its bytes (an enum, say). */
+static struct type_spec cursor_type(const struct relation_column *column)
+{
+    bool unsure = column->by_values && column->spec.type == TYPE_TEXT;
+    return unsure ? (struct type_spec){.type = TYPE_NONE} : column->spec;
+}
+
+static int choose_cursor(struct plan *plan, const struct resource_request *request,
+                         struct tg_error *err)
+{
+    struct selection *selection = &plan->selection;
+    const char *path = request->cursor->path;
+    selection->cursor = request->cursor;
+    selection->last_value = request->last_value;
+    selection->on_missing = request->on_missing;
+    selection->whole_groups = request->whole_groups;
+    selection->row_order = option_of(request, "row_order");
+    if (!path && selection->row_order)
+        return error_set(
+            err, TG_SPEC,
+            "row_order is the order by the cursor, and there is none; set incremental");
+    if (!path)
+        return TG_OK;
+    const char *name = path + (strncmp(path, "$.", 2) == 0 ? 2 : 0);
+    const struct relation_column *column = relation_column(&plan->relation, name);
+    if (!column)
+        return no_column(plan, "incremental", name, err);
+    if (!is_chosen(request, name))
+        return error_set(err, TG_SPEC, "the cursor's column '%s' must be loaded, too; %s it", name,
+                         option_of(request, "included_columns") ? "include" : "do not exclude");
+    selection->cursor_column = column->name;
+    selection->cursor_type = cursor_type(column);
+    return TG_OK;
+}
+
+static int check_options(const struct resource_request *request, struct tg_error *err)
+{
+    bool table = option_of(request, "table"), query = option_of(request, "query");
+    if (table == query)
+        return error_set(err, TG_SPEC,
+                         table ? "'table' and 'query' exclude each other; keep one of them"
+                               : "a resource of this source needs 'table', 'query' or 'tables'");
+    return TG_OK;
+}
+
+static int make_plan(struct source *source, const struct resource_request *request,
+                     struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct relation *relation = NULL;
+    const char *table = option_of(request, "table");
+    arena_init(&plan->arena);
+    plan->selection = (struct selection){.dialect = source->con->dialect};
+    TRY(check_options(request, err));
+    if (table) {
+        TRY(find_table(source, table, &relation, err));
+        plan->relation = *relation;
+        plan->selection.schema = source->relations.schema;
+        plan->selection.table = relation->name;
+        TRY(look_at_table(plan, source->con, err));
+    } else {
+        TRY(look_at_query(plan, source->con, option_of(request, "query"), err));
+    }
+    TRY(choose_columns(plan, request, err));
+    TRY(choose_cursor(plan, request, err));
+done:
+    return rc;
+}
+
+/* ---- what is known of it ---- */
+
+/* What a hint can say, and the data would not: of text the length limits nothing, and what an
+ * integer holds is seen when it comes. */
+static void type_fact(const struct type_spec *spec, struct tg_column *out)
+{
+    enum type type = spec->type == TYPE_WEI ? TYPE_DECIMAL : spec->type;
+    if (type == TYPE_NONE || spec->precision > DECIMAL_PRECISION)
+        return;
+    out->data_type = type_name(type);
+    if (type == TYPE_DECIMAL) {
+        out->precision = spec->type == TYPE_WEI ? DECIMAL_PRECISION : spec->precision;
+        out->scale = spec->scale;
+    }
+    if (type == TYPE_TIMESTAMP && spec->naive) {
+        out->precision = spec->precision;
+        out->timezone = TG_NO;
+    }
+}
+
+static int column_fact(const struct resource_request *request, const struct relation_column *column,
+                       struct arena *arena, struct source_facts *out, struct tg_error *err)
+{
+    struct tg_column *fact = &out->columns[out->column_count];
+    if (!is_chosen(request, column->name))
+        return TG_OK;
+    *fact = (struct tg_column){.nullable = column->nullable ? TG_DEFAULT : TG_NO};
+    type_fact(&column->spec, fact);
+    if (fact->data_type || fact->nullable != TG_DEFAULT)
+        out->column_count++;
+    return arena_keep(arena, column->name, &fact->name, err);
+}
+
+/* A part of a key makes no row unique. */
+static int key_fact(const struct resource_request *request, const struct relation *relation,
+                    struct arena *arena, struct source_facts *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < relation->key_count; i++)
+        if (!is_chosen(request, relation->key[i]))
+            return TG_OK;
+    out->primary_key = arena_alloc(arena, (relation->key_count + 1) * sizeof(*out->primary_key));
+    if (!out->primary_key)
+        return error_nomem(err);
+    for (size_t i = 0; i < relation->key_count; i++)
+        TRY(arena_keep(arena, relation->key[i], &out->primary_key[out->primary_key_count++], err));
+done:
+    return rc;
+}
+
+static int sql_describe(struct source *source, const struct resource_request *request,
+                        struct arena *arena, struct source_facts *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct plan plan = {0};
+    TRY(make_plan(source, request, &plan, err));
+    const struct relation *relation = &plan.relation;
+    out->columns = arena_alloc(arena, (relation->column_count + 1) * sizeof(*out->columns));
+    if (!out->columns)
+        TRY(error_nomem(err));
+    for (size_t i = 0; i < relation->column_count; i++)
+        TRY(column_fact(request, &relation->columns[i], arena, out, err));
+    TRY(key_fact(request, relation, arena, out, err));
+done:
+    arena_release(&plan.arena);
+    return rc;
+}
+
+/* ---- reading ---- */
+
+static int sql_read(struct source *source, const struct resource_request *request,
+                    struct page_stream **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct plan plan = {0};
+    struct buf sql = BUF_INIT;
+    struct ArrowSchema schema = {0};
+    struct page_stream *reader = NULL;
+    const char *table = option_of(request, "table");
+    *out = NULL;
+    TRY(make_plan(source, request, &plan, err));
+    if (request->checks) {
+        TRY(fetch_schema(&plan, source->con, &schema, err));
+        TRY(sql_reader_check(&schema, table, err));
+    }
+    TRY(select_write(&sql, &plan.selection, NULL, -1, err));
+    TRY(sql_reader_open(source->con, buf_string(&sql), table, &reader, err));
+    TRY(read_ahead_open(reader, PAGES_AHEAD, out, err));
+done:
+    schema_release(&schema);
+    arena_release(&plan.arena);
+    buf_release(&sql);
+    return rc;
+}
+
+/* ---- the driver ---- */
+
+static const struct option source_options[] = {
+    {.name = "connection",
+     .type = OPTION_TEXT,
+     .required = true,
+     .help = "The database, as a URL: duckdb:///file.duckdb beside the spec."},
+    {.name = "schema",
+     .type = OPTION_TEXT,
+     .help = "The schema that its tables are in; if not given, the one that the connection starts "
+             "in."},
+    OPTION_END,
+};
+
+static const struct option resource_options[] = {
+    {.name = "table",
+     .type = OPTION_TEXT,
+     .help = "The table or view to read, as the database spells it. Its primary key, types and "
+             "which columns may be NULL hold where the resource says nothing."},
+    {.name = "query",
+     .type = OPTION_TEXT,
+     .help = "In place of `table`: a SELECT whose rows are read."},
+    {.name = "tables",
+     .type = OPTION_TEXTS,
+     .help =
+         "In place of `table`: all, or names and glob patterns. The resource then stands for a "
+         "resource of each of them, called as the table is, with all that it says; a table that "
+         "has a resource of its own is left to that."},
+    {.name = "include_views",
+     .type = OPTION_BOOL,
+     .fallback = "false",
+     .help = "Whether `tables: all` and patterns take views, too."},
+    {.name = "included_columns",
+     .type = OPTION_TEXTS,
+     .help = "The columns to read; all if not given."},
+    {.name = "excluded_columns", .type = OPTION_TEXTS, .help = "Columns that are not read."},
+    {.name = "row_order",
+     .type = OPTION_TEXT,
+     .choices = "asc desc",
+     .help = "Has the database sort the rows by the cursor; if not given, they come as they come."},
+    OPTION_END,
+};
+
+static const char start[] =
+    "source:\n"
+    "  type: sql\n"
+    "  connection: duckdb:///shop.duckdb # the database to read\n"
+    "  # schema: main                    # where its tables are\n\n"
+    "resources:\n"
+    "  # Every table becomes one at the destination, with its primary key and types.\n"
+    "  shop:\n"
+    "    tables: all                     # or names and patterns: [orders, customer_*]\n"
+    "    write_disposition: replace\n\n"
+    "  # One table, and of it only what is new by a column that grows.\n"
+    "  # orders:\n"
+    "  #   table: orders\n"
+    "  #   write_disposition: merge\n"
+    "  #   incremental: updated_at\n\n"
+    "  # Or what a query gives.\n"
+    "  # totals:\n"
+    "  #   query: SELECT customer, sum(price) AS price FROM orders GROUP BY customer\n";
+
+const struct source_driver source_sql = {
+    .name = "sql",
+    .help = "Tables, views and queries of a database.",
+    .start = start,
+    .source_options = source_options,
+    .resource_options = resource_options,
+    .open = sql_open,
+    .close = sql_close,
+    .read = sql_read,
+    .describe = sql_describe,
+    .group = "tables",
+    .member = "table",
+    .list = sql_list,
+};

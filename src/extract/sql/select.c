@@ -1,0 +1,161 @@
+/*
+ * The SELECT that a resource of a database is read by: what the cursor says, as conditions.
+ *
+ * Path: select_write -> put_columns, put_relation -> put_condition [lower_bound, upper_bound,
+ * put_missing] -> ORDER BY where it is asked for.
+ *
+ * A condition only narrows: the cursor behind the stream looks at each row again, and knows those
+ * at its start. So where SQL cannot say what the cursor means there is no condition, and rows
+ * without a value are asked for unless they are to be left out: the cursor takes or refuses them.
+ */
+#include "extract/sql/select.h"
+
+#include <inttypes.h>
+
+#include "database/template.h"
+
+static void put_columns(struct buf *out, const struct selection *selection)
+{
+    const struct type_spec text = {.type = TYPE_TEXT};
+    if (selection->column_count == 0)
+        buf_char(out, '*');
+    for (size_t i = 0; i < selection->column_count; i++) {
+        const struct selected_column *column = &selection->columns[i];
+        buf_text(out, i > 0 ? ", " : "");
+        buf_text(out, column->as_text ? "CAST(" : "");
+        sql_ident(out, selection->dialect, column->name);
+        if (!column->as_text)
+            continue;
+        buf_text(out, " AS ");
+        selection->dialect->type_sql(&text, out);
+        buf_text(out, ") AS ");
+        sql_ident(out, selection->dialect, column->name);
+    }
+}
+
+/* On lines of its own, so that a comment at its end ends there. */
+static void put_relation(struct buf *out, const struct selection *selection)
+{
+    if (selection->table)
+        sql_table(out, selection->dialect, selection->schema, selection->table);
+    else
+        buf_printf(out, "(\n%s\n) AS tidegate_query", selection->query);
+}
+
+/* ---- what the cursor says ---- */
+
+/* A bound as a literal of the column's type; false: it has none, and nothing is narrowed. */
+static bool put_bound(struct buf *out, const struct selection *selection, const char *operator,
+                      const struct tg_value * value)
+{
+    struct buf literal = BUF_INIT;
+    bool said = value->kind != TG_VALUE_NONE &&
+                sql_literal(&literal, selection->dialect, value, &selection->cursor_type);
+    if (said) {
+        sql_ident(out, selection->dialect, selection->cursor_column);
+        buf_printf(out, " %s %s", operator, buf_string(&literal));
+        out->failed |= literal.failed;
+    }
+    buf_release(&literal);
+    return said;
+}
+
+/* Values of a cursor have microseconds: what was cut off may lie on either side. */
+static struct tg_value widened(const struct selection *selection, const struct tg_value *value)
+{
+    struct tg_value wide = *value;
+    if (type_is_nanoseconds(&selection->cursor_type) && value->kind == TG_VALUE_TIMESTAMP)
+        wide.int64 += selection->last_value == TG_MIN ? 1 : -1;
+    return wide;
+}
+
+/* Where the last run ended: rows at that value are asked for, the cursor knows which are new. */
+static bool lower_bound(struct buf *out, const struct selection *selection)
+{
+    const struct tg_value start = widened(selection, &selection->cursor->start);
+    return put_bound(out, selection, selection->last_value == TG_MIN ? "<=" : ">=", &start);
+}
+
+/* Where this run ends: before the end of a window. */
+static bool upper_bound(struct buf *out, const struct selection *selection)
+{
+    const struct tg_value *end = &selection->cursor->end;
+    if (type_is_nanoseconds(&selection->cursor_type))
+        return false;
+    return put_bound(out, selection, selection->last_value == TG_MIN ? ">" : "<", end);
+}
+
+/* Infinity and NaN are no values of a cursor. */
+static void put_missing(struct buf *out, const struct selection *selection)
+{
+    static const char *const numbers[] = {"NaN", "Infinity", "-Infinity"};
+    const struct type_spec type = {.type = TYPE_DOUBLE};
+    sql_ident(out, selection->dialect, selection->cursor_column);
+    buf_text(out, " IS NULL");
+    for (size_t i = 0; selection->cursor_type.type == TYPE_DOUBLE && i < 3; i++) {
+        buf_text(out, " OR ");
+        sql_ident(out, selection->dialect, selection->cursor_column);
+        buf_printf(out, " = CAST('%s' AS ", numbers[i]);
+        selection->dialect->type_sql(&type, out);
+        buf_char(out, ')');
+    }
+}
+
+/* The bounds, joined; false: there is none. */
+static bool put_bounds(struct buf *out, const struct selection *selection)
+{
+    struct buf upper = BUF_INIT;
+    bool has_lower = lower_bound(out, selection);
+    bool has_upper = upper_bound(&upper, selection);
+    if (has_upper)
+        buf_printf(out, "%s%s", has_lower ? " AND " : "", buf_string(&upper));
+    out->failed |= upper.failed;
+    buf_release(&upper);
+    return has_lower || has_upper;
+}
+
+static void put_condition(struct buf *out, const struct selection *selection)
+{
+    struct buf bounds = BUF_INIT;
+    bool narrows = selection->cursor_column && !selection->whole_groups;
+    bool bounded = narrows && put_bounds(&bounds, selection);
+    if (bounded && selection->on_missing != TG_EXCLUDE) {
+        buf_printf(out, "(%s OR ", buf_string(&bounds));
+        put_missing(out, selection);
+        buf_char(out, ')');
+    } else if (bounded) {
+        buf_text(out, buf_string(&bounds));
+    } else if (narrows && selection->on_missing == TG_EXCLUDE) {
+        sql_ident(out, selection->dialect, selection->cursor_column);
+        buf_text(out, " IS NOT NULL");
+    }
+    out->failed |= bounds.failed;
+    buf_release(&bounds);
+}
+
+/* ---- the whole ---- */
+
+int select_write(struct buf *out, const struct selection *selection, const char *slice,
+                 int64_t limit, struct tg_error *err)
+{
+    struct buf condition = BUF_INIT;
+    put_condition(&condition, selection);
+    if (slice)
+        buf_printf(&condition, "%s%s", condition.len > 0 ? " AND " : "", slice);
+    buf_text(out, "SELECT ");
+    put_columns(out, selection);
+    buf_text(out, "\nFROM ");
+    put_relation(out, selection);
+    if (condition.len > 0)
+        buf_printf(out, "\nWHERE %s", buf_string(&condition));
+    if (selection->row_order) {
+        buf_text(out, "\nORDER BY ");
+        sql_ident(out, selection->dialect, selection->cursor_column);
+        buf_printf(out, " %s", selection->row_order);
+    }
+    if (limit >= 0)
+        buf_printf(out, "\nLIMIT %" PRId64, limit);
+    out->failed |= condition.failed;
+    buf_release(&condition);
+    return buf_check(out, err);
+}

@@ -1,0 +1,39 @@
+/*
+ * The SELECT that a resource of a database is read by.
+ */
+#ifndef TIDEGATE_EXTRACT_SQL_SELECT_H
+#define TIDEGATE_EXTRACT_SQL_SELECT_H
+
+#include "database/reading.h"
+#include "extract/source.h"
+
+struct selected_column {
+    const char *name;
+    bool as_text; /* the database makes a text of it */
+};
+
+/* All is borrowed. */
+struct selection {
+    const struct dialect *dialect;
+    const char *schema, *table; /* what is read: a table or a view, */
+    const char *query;          /* or (table is NULL) what a query gives */
+    const struct selected_column *columns;
+    size_t column_count; /* 0: all there are */
+    const struct tg_cursor *cursor;
+    const char *cursor_column;    /* its column, as the source names it (NULL: there is none), */
+    struct type_spec cursor_type; /* and its type; TYPE_NONE: all rows are asked for */
+    enum tg_last_value last_value;
+    enum tg_on_missing on_missing;
+    bool whole_groups;
+    const char *row_order; /* "asc", "desc"; NULL: as they come */
+};
+
+/* Lines of the statement before the first one of a query. */
+enum { LINES_BEFORE_QUERY = 2 };
+
+/* Rows that the cursor would take, and some that it drops: never fewer. `slice` is one more
+ * condition (NULL: none), `limit` the most rows (-1: all). */
+int select_write(struct buf *out, const struct selection *selection, const char *slice,
+                 int64_t limit, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

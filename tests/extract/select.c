@@ -1,0 +1,147 @@
+/* The SELECT of a resource: columns, relations, and what a cursor says. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "extract/sql/select.h"
+
+static const struct selected_column two[] = {{"id", false}, {"we\"ird", true}};
+
+static void check(const struct selection *selection, const char *slice, int64_t limit,
+                  const char *sql)
+{
+    struct buf out = BUF_INIT;
+    assert_int_equal(select_write(&out, selection, slice, limit, NULL), TG_OK);
+    assert_string_equal(buf_string(&out), sql);
+    buf_release(&out);
+}
+
+static void what_is_read(void **state)
+{
+    (void)state;
+    struct selection selection = {.dialect = &dialect_duckdb,
+                                  .schema = "s\"1",
+                                  .table = "Orders",
+                                  .columns = two,
+                                  .column_count = 2};
+    check(&selection, NULL, -1,
+          "SELECT \"id\", CAST(\"we\"\"ird\" AS VARCHAR) AS \"we\"\"ird\"\n"
+          "FROM \"s\"\"1\".\"Orders\"");
+    check(&selection, "id < 5", 0,
+          "SELECT \"id\", CAST(\"we\"\"ird\" AS VARCHAR) AS \"we\"\"ird\"\n"
+          "FROM \"s\"\"1\".\"Orders\"\nWHERE id < 5\nLIMIT 0");
+    selection = (struct selection){.dialect = &dialect_duckdb, .query = "SELECT 1 -- one"};
+    check(&selection, NULL, -1, "SELECT *\nFROM (\nSELECT 1 -- one\n) AS tidegate_query");
+}
+
+/* The condition of a cursor with these bounds. */
+struct sample {
+    struct tg_value start, end;
+    struct type_spec type;
+    enum tg_last_value last_value;
+    enum tg_on_missing on_missing;
+    bool whole_groups;
+    const char *row_order;
+    const char *sql; /* behind FROM "t" */
+};
+
+#define INT(value)                                                                                 \
+    {                                                                                              \
+        .kind = TG_VALUE_INT64, .int64 = (value)                                                   \
+    }
+#define NO                                                                                         \
+    {                                                                                              \
+        .kind = TG_VALUE_NONE                                                                      \
+    }
+
+static void check_sample(const struct sample *sample)
+{
+    const struct tg_cursor cursor = {
+        .path = "c", .start = sample->start, .last = sample->start, .end = sample->end};
+    const struct selection selection = {.dialect = &dialect_duckdb,
+                                        .schema = "s",
+                                        .table = "t",
+                                        .cursor = &cursor,
+                                        .cursor_column = "c",
+                                        .cursor_type = sample->type,
+                                        .last_value = sample->last_value,
+                                        .on_missing = sample->on_missing,
+                                        .whole_groups = sample->whole_groups,
+                                        .row_order = sample->row_order};
+    char sql[400];
+    snprintf(sql, sizeof(sql), "SELECT *\nFROM \"s\".\"t\"%s", sample->sql);
+    check(&selection, NULL, -1, sql);
+}
+
+static void what_the_cursor_says(void **state)
+{
+    (void)state;
+    const struct type_spec bigint = {.type = TYPE_BIGINT}, real = {.type = TYPE_DOUBLE};
+    const struct type_spec nanos = {.type = TYPE_TIMESTAMP, .precision = 9, .naive = true};
+    const struct sample samples[] = {
+        /* rows without a value are asked for: the cursor takes or refuses them */
+        {INT(5), NO, bigint, TG_MAX, TG_RAISE, false, NULL,
+         "\nWHERE (\"c\" >= 5 OR \"c\" IS NULL)"},
+        {INT(5), NO, bigint, TG_MAX, TG_INCLUDE, false, NULL,
+         "\nWHERE (\"c\" >= 5 OR \"c\" IS NULL)"},
+        {INT(5), NO, bigint, TG_MAX, TG_EXCLUDE, false, NULL, "\nWHERE \"c\" >= 5"},
+        {NO, NO, bigint, TG_MAX, TG_EXCLUDE, false, NULL, "\nWHERE \"c\" IS NOT NULL"},
+        {NO, NO, bigint, TG_MAX, TG_RAISE, false, NULL, ""},
+        {INT(5), INT(9), bigint, TG_MAX, TG_EXCLUDE, false, NULL,
+         "\nWHERE \"c\" >= 5 AND \"c\" < 9"},
+        {INT(9), INT(5), bigint, TG_MIN, TG_EXCLUDE, false, NULL,
+         "\nWHERE \"c\" <= 9 AND \"c\" > 5"},
+        {NO, INT(5), bigint, TG_MAX, TG_RAISE, false, "desc",
+         "\nWHERE (\"c\" < 5 OR \"c\" IS NULL)\nORDER BY \"c\" desc"},
+        {NO, NO, bigint, TG_MAX, TG_RAISE, false, "asc", "\nORDER BY \"c\" asc"},
+        /* infinity and NaN are no values either */
+        {INT(5), NO, real, TG_MAX, TG_RAISE, false, NULL,
+         "\nWHERE (\"c\" >= 5 OR \"c\" IS NULL OR \"c\" = CAST('NaN' AS DOUBLE) OR "
+         "\"c\" = CAST('Infinity' AS DOUBLE) OR \"c\" = CAST('-Infinity' AS DOUBLE))"},
+        /* what lies before the cursor is wanted, too */
+        {INT(5), NO, bigint, TG_MAX, TG_RAISE, true, NULL, ""},
+        {INT(5), NO, bigint, TG_MAX, TG_EXCLUDE, true, NULL, ""},
+        /* a type that does not compare in SQL as it does here: all rows are read */
+        {INT(5), INT(9), {.type = TYPE_NONE}, TG_MAX, TG_RAISE, false, NULL, ""},
+        {INT(5),
+         NO,
+         {.type = TYPE_TEXT},
+         TG_MAX,
+         TG_EXCLUDE,
+         false,
+         NULL,
+         "\nWHERE \"c\" IS NOT NULL"},
+        /* a cursor has microseconds */
+        {{.kind = TG_VALUE_TIMESTAMP, .int64 = 2000000},
+         NO,
+         nanos,
+         TG_MAX,
+         TG_EXCLUDE,
+         false,
+         NULL,
+         "\nWHERE \"c\" >= CAST('1970-01-01T00:00:01.999999' AS TIMESTAMP)"},
+        {{.kind = TG_VALUE_TIMESTAMP, .int64 = 2000000},
+         {.kind = TG_VALUE_TIMESTAMP, .int64 = 1},
+         nanos,
+         TG_MIN,
+         TG_EXCLUDE,
+         false,
+         NULL,
+         "\nWHERE \"c\" <= CAST('1970-01-01T00:00:02.000001' AS TIMESTAMP)"},
+    };
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
+        check_sample(&samples[i]);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_read),
+        cmocka_unit_test(what_the_cursor_says),
+    };
+    return cmocka_run_group_tests_name("select", tests, NULL, NULL);
+}
