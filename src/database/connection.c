@@ -35,13 +35,27 @@ const struct connection_driver *const *connection_list(size_t *count)
     return drivers;
 }
 
+static bool is_scheme(const char *scheme, const char *url, size_t len)
+{
+    return scheme && strlen(scheme) == len && strncmp(scheme, url, len) == 0;
+}
+
+/* "host=... port=...": begins with a word and an equals sign. */
+static bool has_keywords(const char *url)
+{
+    size_t word = strspn(url, "abcdefghijklmnopqrstuvwxyz_");
+    return word > 0 && url[word + strspn(url + word, " ")] == '=';
+}
+
 /* The driver of a URL's scheme; NULL with the error set. */
 static const struct connection_driver *driver_of_url(const char *url, struct tg_error *err)
 {
-    size_t len = strcspn(url, ":");
-    for (size_t i = 0; url[len] && i < DRIVER_COUNT; i++) {
-        const char *scheme = drivers[i]->scheme;
-        if (scheme && strlen(scheme) == len && strncmp(scheme, url, len) == 0)
+    bool keywords = has_keywords(url);
+    size_t len = keywords ? 0 : strcspn(url, ":");
+    for (size_t i = 0; i < DRIVER_COUNT; i++) {
+        bool named = url[len] && (is_scheme(drivers[i]->scheme, url, len) ||
+                                  is_scheme(drivers[i]->alias, url, len));
+        if (named || (keywords && drivers[i]->keywords))
             return drivers[i];
     }
     struct buf known = BUF_INIT;

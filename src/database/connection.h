@@ -79,6 +79,8 @@ struct lock {
 /* transact, describe, ingest and lock may be NULL: they are done in SQL then (defaults.c). */
 struct connection_driver {
     const char *scheme;  /* "duckdb" of duckdb:///file; NULL: it is not found by a URL */
+    const char *alias;   /* another scheme, of the same; NULL: there is none */
+    bool keywords;       /* takes "host=... dbname=..." too */
     const char *example; /* a URL, for messages */
     const char *start;   /* lines of a spec to start from; NULL: none are offered */
     /* The form of a URL of this scheme, and whether `dataset` (may be NULL) can live behind it.

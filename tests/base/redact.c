@@ -25,7 +25,11 @@ static void check(const struct secrets *secrets, const char *text, const char *s
 static void places_are_hidden(void **state)
 {
     static const char *const cases[][2] = {
-        {"postgresql://me:pw@db:5432/x", "postgresql://***@db:5432/x"},
+        {"postgresql://me:pw@db:5432/x", "postgresql://me:***@db:5432/x"},
+        {"postgres://me:p:w@/x@db/x", "postgres://me:***@db/x"},
+        {"postgresql://postgres@db/x", "postgresql://postgres@db/x"},
+        {"postgresql://postgres:@db/x", "postgresql://postgres:@db/x"},
+        {"nopostgres://me:pw@db/x", "nopostgres://***@db/x"},
         {"'https://token@host/a'", "'https://***@host/a'"},
         {"pg://me:p@ss/w:rd@db/x", "pg://***@db/x"},
         {"duckdb:///x.duckdb?password=a", "duckdb:///x.duckdb?password=***"},

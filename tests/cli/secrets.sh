@@ -39,7 +39,7 @@ test_in_the_url_of_a_destination() {
         every_command
         hidden
     done
-    says "destination"
+    says "database 'host=db password=***'"
 }
 
 test_in_a_spec_that_is_wrong() {

@@ -49,7 +49,7 @@ static void test_urls(void **state)
     refused("duckdb:////tmp/", NULL, "names no file");
     refused("duckdb:///:memory:", NULL, "lost at the end");
     refused("duckdb:///a.duckdb?threads=2", NULL, "parameters");
-    refused("postgres://me:secret@host/db", NULL, "destination 'postgres:' has no driver");
+    refused("oracle://me:secret@host/db", NULL, "destination 'oracle:' has no driver");
     refused("a.duckdb", NULL, "duckdb:///file.duckdb");
     refused("", NULL, "no driver");
     struct tg_error problem = {0};

@@ -48,6 +48,19 @@ bool secret_name(const char *name, size_t len)
     return false;
 }
 
+/* Behind these schemes a user is no more than a name: the word before "://" at text[at]. */
+static bool has_named_users(const char *text, size_t at)
+{
+    static const char *const schemes[] = {"postgresql", "postgres"};
+    for (size_t i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        size_t len = strlen(schemes[i]);
+        if (at >= len && strncmp(text + at - len, schemes[i], len) == 0 &&
+            (at == len || !is_word(text[at - len - 1])))
+            return true;
+    }
+    return false;
+}
+
 /* user:password@ behind "://". A password that was not encoded may have a slash or an '@' in it,
  * hence the last '@', unless what is before it is a port and a path. */
 static bool user_info(const char *text, size_t at, struct span *out)
@@ -64,8 +77,12 @@ static bool user_info(const char *text, size_t at, struct span *out)
         end = memrchr(start, '@', whole);
     if (!end || end == start)
         return false;
+    if (has_named_users(text, at)) {
+        colon = memchr(start, ':', (size_t)(end - start));
+        start = colon ? colon + 1 : end;
+    }
     *out = (struct span){(size_t)(start - text), (size_t)(end - start)};
-    return true;
+    return end > start;
 }
 
 /* Where the value of a secret begins behind its name: past = or :, quotes and the word Bearer. */
@@ -206,7 +223,8 @@ static int add_place(struct secrets *secrets, const char *text, const struct spa
                      struct tg_error *err)
 {
     const char *value = text + span->start;
-    const char *colon = text[span->start + span->len] == '@' ? memchr(value, ':', span->len) : NULL;
+    bool with_user = text[span->start + span->len] == '@' && value[-1] == '/';
+    const char *colon = with_user ? memchr(value, ':', span->len) : NULL;
     size_t skip = colon ? (size_t)(colon - value) + 1 : 0;
     return add_forms(secrets, value + skip, span->len - skip, err);
 }

@@ -1,0 +1,159 @@
+/*
+ * PostgreSQL's dialect: names of types, both ways, as dlt uses them at this destination, and as the
+ * database itself spells them (format_type).
+ *
+ * Path: type_sql for CREATE and ALTER; type_from_sql for what describe tells of tables that are
+ * there. A type that we never make, and that does not hold all that one of ours does, is TYPE_NONE:
+ * a foreign one.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "database/dialect.h"
+
+enum { FRACTION_MAX = 6 }; /* digits of a second */
+
+static const char *integer_name(int precision)
+{
+    return precision == 0 || precision > 32 ? "bigint" : precision > 16 ? "integer" : "smallint";
+}
+
+/* "timestamp(3) with time zone"; without digits where it has all of them. */
+static void put_time(struct buf *out, const char *name, int precision, bool with_zone)
+{
+    buf_text(out, name);
+    if (precision != 0 && precision < FRACTION_MAX)
+        buf_printf(out, "(%d)", precision == PRECISION_SECONDS ? 0 : precision);
+    buf_text(out, with_zone ? " with time zone" : " without time zone");
+}
+
+static void type_sql(const struct type_spec *spec, struct buf *out)
+{
+    static const char *const names[TYPE_COUNT] = {
+        [TYPE_NONE] = "character varying",
+        [TYPE_TEXT] = "character varying",
+        [TYPE_DOUBLE] = "double precision",
+        [TYPE_BOOL] = "boolean",
+        [TYPE_BINARY] = "bytea",
+        [TYPE_JSON] = "jsonb",
+        [TYPE_WEI] = "numeric(156,78)",
+        [TYPE_DATE] = "date",
+    };
+    switch (spec->type) {
+    case TYPE_BIGINT: buf_text(out, integer_name(spec->precision)); break;
+    case TYPE_TIMESTAMP: put_time(out, "timestamp", spec->precision, !spec->naive); break;
+    case TYPE_TIME: put_time(out, "time", spec->precision, false); break;
+    case TYPE_DECIMAL:
+        if (spec->precision > 0)
+            buf_printf(out, "numeric(%d,%d)", spec->precision, spec->scale);
+        else
+            buf_printf(out, "numeric(%d,%d)", DECIMAL_PRECISION, DECIMAL_SCALE);
+        break;
+    default:
+        buf_text(out, names[spec->type]);
+        if (spec->type == TYPE_TEXT && spec->precision > 0)
+            buf_printf(out, "(%d)", spec->precision);
+    }
+}
+
+/* A name of the database's: what stands before its numbers in parentheses, and behind them. */
+struct sql_type {
+    const char *before, *behind;
+    struct type_spec spec;
+};
+
+static const struct sql_type sql_types[] = {
+    {"character varying", "", {.type = TYPE_TEXT}},
+    {"text", "", {.type = TYPE_TEXT}},
+    {"jsonb", "", {.type = TYPE_JSON}},
+    {"json", "", {.type = TYPE_JSON}},
+    {"bigint", "", {.type = TYPE_BIGINT}},
+    {"integer", "", {.type = TYPE_BIGINT, .precision = 32}},
+    {"smallint", "", {.type = TYPE_BIGINT, .precision = 16}},
+    {"double precision", "", {.type = TYPE_DOUBLE}},
+    {"boolean", "", {.type = TYPE_BOOL}},
+    {"timestamp", " with time zone", {.type = TYPE_TIMESTAMP}},
+    {"timestamp", " without time zone", {.type = TYPE_TIMESTAMP, .naive = true}},
+    {"time", " without time zone", {.type = TYPE_TIME}},
+    {"date", "", {.type = TYPE_DATE}},
+    {"bytea", "", {.type = TYPE_BINARY}},
+    {"numeric", "", {.type = TYPE_DECIMAL}},
+};
+
+/* "numeric(38,9)": its numbers, and where its name goes on behind them. */
+static size_t split(const char *sql_type, int numbers[2], const char **behind)
+{
+    size_t count = 0, len = strcspn(sql_type, "(");
+    *behind = "";
+    if (!sql_type[len]) /* the longest name that has none ends before its zone */
+        return 0;
+    const char *at = sql_type + len;
+    while (count < 2 && (*at == '(' || *at == ',')) {
+        char *end = NULL;
+        numbers[count++] = (int)strtol(at + 1, &end, 10);
+        at = end;
+    }
+    *behind = *at == ')' ? at + 1 : at;
+    return count;
+}
+
+/* The row of a name without its numbers; NULL: there is none. */
+static const struct sql_type *find_type(const char *sql_type, size_t count, const char *behind)
+{
+    for (size_t i = 0; i < sizeof(sql_types) / sizeof(sql_types[0]); i++) {
+        const struct sql_type *type = &sql_types[i];
+        size_t len = strlen(type->before);
+        const char *rest = count > 0 ? behind : sql_type + len;
+        if (strncmp(sql_type, type->before, len) == 0 && (count == 0 || sql_type[len] == '(') &&
+            strcmp(rest, type->behind) == 0)
+            return type;
+    }
+    return NULL;
+}
+
+/* Of a numeric: one without digits holds decimals of any scale, which none of ours is. */
+static struct type_spec numeric(size_t count, const int numbers[2])
+{
+    int precision = numbers[0], scale = count > 1 ? numbers[1] : 0;
+    if (count > 0 && precision == 156 && scale == 78)
+        return (struct type_spec){.type = TYPE_WEI};
+    if (count == 0 || precision > DECIMAL_PRECISION || scale < 0 || scale > precision)
+        return (struct type_spec){.type = TYPE_NONE};
+    return (struct type_spec){.type = TYPE_DECIMAL, .precision = precision, .scale = scale};
+}
+
+static struct type_spec type_from_sql(const char *sql_type)
+{
+    int numbers[2] = {0};
+    const char *behind = NULL;
+    size_t count = split(sql_type, numbers, &behind);
+    const struct sql_type *type = find_type(sql_type, count, behind);
+    if (!type)
+        return (struct type_spec){.type = TYPE_NONE};
+    struct type_spec spec = type->spec;
+    if (spec.type == TYPE_DECIMAL)
+        return numeric(count, numbers);
+    bool is_time = spec.type == TYPE_TIMESTAMP || spec.type == TYPE_TIME;
+    if (count > 0 && (spec.type == TYPE_TEXT || is_time))
+        spec.precision = is_time && numbers[0] == 0 ? PRECISION_SECONDS : numbers[0];
+    if (is_time && spec.precision == FRACTION_MAX)
+        spec.precision = 0;
+    return spec;
+}
+
+const struct dialect dialect_postgres = {
+    .name = "postgres",
+    .destination_type = "dlt.destinations.postgres",
+    .quote = '"',
+    .name_bytes_max = 63,
+    .folds_case = false,
+    .use = "SET search_path TO {dataset}, public",
+    .hex = {"'\\x", "'::bytea"},
+    /* Of numbers, which is all that it is asked for. */
+    .try_cast = "CAST(CASE WHEN {value} ~ '^\\d+(\\.\\d+)?$' AND length({value}) < 30\n"
+                "    THEN {value} END AS {type})",
+    .store_random = {{"", 0}},
+    .store_repeated = {{"", 0}},
+    .type_sql = type_sql,
+    .type_from_sql = type_from_sql,
+};

@@ -1,0 +1,194 @@
+/*
+ * The PostgreSQL driver: URL -> session, statements, what tables there are, locks.
+ *
+ * Path: connection_open -> open_place -> pg_open; exec -> pg_exec; query -> pg_query; describe ->
+ * one query of the catalog -> add_table, add_column.
+ *
+ * Waiting, errors and what lies on the wire are src/postgres's.
+ */
+#include <string.h>
+
+#include "base/memory.h"
+#include "database/connection.h"
+#include "database/template.h"
+#include "postgres/client.h"
+
+/* ---- places ---- */
+
+static int check(const struct location *where, const char *folder, const char *dataset,
+                 struct connection_place *place, struct tg_error *err)
+{
+    int rc = TG_OK;
+    (void)dataset; /* any name will do */
+    if (place)
+        place->dialect = &dialect_postgres;
+    TRY(pg_check(where->url, err));
+    if (!place || !folder)
+        goto done;
+    buf_text(&place->absolute, where->url);
+    TRY(buf_check(&place->absolute, err));
+    rc = pg_identity(where->url, &place->identity, err);
+done:
+    return rc;
+}
+
+static void close_session(struct connection *con)
+{
+    pg_close(con->state);
+}
+
+/* A database that is not there is for others to make. */
+static int open_place(struct connection *con, const struct location *where, bool create,
+                      struct tg_error *err)
+{
+    struct pg_client *client = NULL;
+    (void)create;
+    int rc = pg_open(con->ctx, where->url, &client, err);
+    con->state = client;
+    con->dialect = &dialect_postgres;
+    if (rc == TG_OK || rc == TG_CANCELLED)
+        return rc;
+    struct buf shown = BUF_INIT;
+    redact(NULL, where->url, &shown);
+    rc = error_where(err, rc, "database '%s'", buf_string(&shown));
+    buf_release(&shown);
+    return rc;
+}
+
+/* ---- statements ---- */
+
+static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
+{
+    return pg_exec(con->state, con->ctx, sql, changed, err);
+}
+
+static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
+                 struct tg_error *err)
+{
+    return pg_query(con->state, con->ctx, sql, NULL, out, err);
+}
+
+/* Who has waited for a lock has to see what the one before has written: each statement sees anew
+ * what is there. */
+static int transact(struct connection *con, enum transact what, struct tg_error *err)
+{
+    static const char *const statements[] = {
+        [TRANSACT_BEGIN] = "BEGIN ISOLATION LEVEL READ COMMITTED",
+        [TRANSACT_LOOK] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        [TRANSACT_COMMIT] = "COMMIT",
+        [TRANSACT_ROLLBACK] = "ROLLBACK"};
+    return what == TRANSACT_COMMIT ? pg_commit(con->state, con->ctx, err)
+                                   : exec(con, statements[what], NULL, err);
+}
+
+/* ---- describe ---- */
+
+enum { TABLE, NAME, TYPE, NULLABLE };
+
+/* Of a table that is partitioned as of any other; one without columns has a row without a name. */
+static int fetch_columns(struct connection *con, const char *dataset, struct text_rows *out,
+                         struct tg_error *err)
+{
+    const struct sql_scope scope = {.parts = SQL_PARTS(SQL_TEXT("dataset", dataset))};
+    return sql_fetch(con, &scope,
+                     "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod),\n"
+                     "    CASE WHEN a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''\n"
+                     "        THEN 'no' ELSE 'yes' END\n"
+                     "FROM pg_catalog.pg_class AS c\n"
+                     "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n"
+                     "LEFT JOIN pg_catalog.pg_attribute AS a\n"
+                     "    ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped\n"
+                     "WHERE n.nspname = {'dataset'} AND c.relkind IN ('r', 'p')\n"
+                     "ORDER BY c.relname COLLATE \"C\", a.attnum",
+                     out, err);
+}
+
+static int add_column(const struct text_rows *rows, size_t row, struct described_table *table,
+                      struct tg_error *err)
+{
+    struct described_column *column = &table->columns[table->column_count++];
+    *column = (struct described_column){
+        .name = mem_strdup(text_cell(rows, row, NAME)),
+        .sql_type = mem_strdup(text_cell(rows, row, TYPE)),
+        .nullable = strcmp(text_cell(rows, row, NULLABLE), "yes") == 0,
+    };
+    return column->name && column->sql_type ? TG_OK : error_nomem(err);
+}
+
+/* The rows of one table, from `first` to before `end`. */
+static int add_table(const struct text_rows *rows, size_t first, size_t end, struct described *out,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct described_table *table = &out->tables[out->table_count++];
+    table->name = mem_strdup(text_cell(rows, first, TABLE));
+    table->columns = mem_calloc(end - first, sizeof(*table->columns));
+    if (!table->name || !table->columns)
+        return error_nomem(err);
+    for (size_t row = first; row < end && text_cell(rows, row, NAME); row++)
+        TRY(add_column(rows, row, table, err));
+done:
+    return rc;
+}
+
+static int describe(struct connection *con, const char *dataset, const struct table_filter *filter,
+                    struct described *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct text_rows rows = {0};
+    TRY(fetch_columns(con, dataset, &rows, err));
+    out->tables = mem_calloc(rows.row_count + 1, sizeof(*out->tables));
+    if (!out->tables)
+        TRY(error_nomem(err));
+    for (size_t first = 0, end = 0; first < rows.row_count; first = end) {
+        const char *name = text_cell(&rows, first, TABLE);
+        while (end < rows.row_count && strcmp(text_cell(&rows, end, TABLE), name) == 0)
+            end++;
+        if (!filter || filter->wants(filter->user, name))
+            TRY(add_table(&rows, first, end, out, err));
+    }
+done:
+    text_rows_release(&rows);
+    return rc;
+}
+
+/* ---- locks ---- */
+
+/* The server knows numbers: of a name it is the hash of the text. */
+static int take_lock(struct connection *con, const struct lock *wanted, struct tg_error *err)
+{
+    const struct sql_scope scope = {
+        .parts = SQL_PARTS(SQL_PIECE("shared", wanted->shared ? "_shared" : ""),
+                           SQL_TEXT("name", wanted->name)),
+    };
+    return sql_exec(con, &scope,
+                    "SELECT pg_advisory_xact_lock{shared}(hashtextextended({'name'}, 0))", NULL,
+                    err);
+}
+
+static int lock(struct connection *con, const struct lock *locks, size_t count,
+                struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < count && rc == TG_OK; i++)
+        rc = take_lock(con, &locks[i], err);
+    return rc;
+}
+
+const struct connection_driver connection_postgres = {
+    .scheme = "postgresql",
+    .alias = "postgres",
+    .keywords = true,
+    .example = "postgresql://user@host/database",
+    .start = "# postgresql://USER@HOST:PORT/DATABASE; the password is better kept out of here, in\n"
+             "# the variable PGPASSWORD or in a password file (~/.pgpass).\n"
+             "destination: postgresql://localhost/warehouse\n",
+    .check = check,
+    .open = open_place,
+    .close = close_session,
+    .transact = transact,
+    .exec = exec,
+    .query = query,
+    .describe = describe,
+    .lock = lock,
+};

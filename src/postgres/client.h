@@ -1,0 +1,60 @@
+/*
+ * A session at a PostgreSQL server. Every call that waits looks at the context's cancel flag and
+ * its wakeup; a cancelled statement has ended at the server when the call returns, or the session
+ * is given up. TG_DESTINATION with the server's own words and SQLSTATE; 08006: the server is gone.
+ * Where servers are is said as libpq takes it: a URI, or keyword=value, with services, password
+ * files and the environment.
+ */
+#ifndef TIDEGATE_POSTGRES_CLIENT_H
+#define TIDEGATE_POSTGRES_CLIENT_H
+
+#include "base/buf.h"
+#include "base/context.h"
+#include "data/batch.h"
+
+struct pg_client; /* opaque */
+
+/* ---- where a server is (place.c) ---- */
+
+/* The form alone. TG_USAGE. */
+int pg_check(const char *conninfo, struct tg_error *err) TG_CHECK_RESULT;
+/* Appends "postgresql:HOST:PORT/DATABASE", equal for all that names one database, without anything
+ * being opened. */
+int pg_identity(const char *conninfo, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- sessions (client.c) ---- */
+
+/* Connects, in UTC, UTF-8 and ISO forms. Versions before 15 are refused. */
+int pg_open(const struct context *ctx, const char *conninfo, struct pg_client **out,
+            struct tg_error *err) TG_CHECK_RESULT;
+/* What is open at the server is rolled back. NULL is fine. */
+void pg_close(struct pg_client *client);
+
+/* One statement. *changed (may be NULL): rows inserted, updated or deleted. */
+int pg_exec(struct pg_client *client, const struct context *ctx, const char *sql, uint64_t *changed,
+            struct tg_error *err) TG_CHECK_RESULT;
+
+/* Commits, and says so only when it is done: a transaction that has failed is rolled back
+ * (25P02). 08007: the server went away meanwhile, and nobody knows. */
+int pg_commit(struct pg_client *client, const struct context *ctx,
+              struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- rows (stream.c) ---- */
+
+/* A value for $1, $2...; its text is read as its type. */
+struct pg_parameter {
+    uint32_t oid;     /* of the type; 0: as the statement wants it */
+    const char *text; /* NULL: NULL */
+};
+struct pg_parameters {
+    const struct pg_parameter *items;
+    size_t count;
+};
+
+/* One query, row by row. The stream borrows client and context; released early it ends the
+ * query. */
+int pg_query(struct pg_client *client, const struct context *ctx, const char *sql,
+             const struct pg_parameters *parameters, struct ArrowArrayStream *out,
+             struct tg_error *err) TG_CHECK_RESULT;
+
+#endif
