@@ -109,8 +109,7 @@ int watch_enter(struct watch *watch, const struct context *ctx, struct tg_error 
 {
     bool before;
     int rc = context_check(ctx, err);
-    if (rc == TG_OK && ctx->cancel)
-        set_at_work(watch, true, &before);
+    set_at_work(watch, rc == TG_OK && ctx->cancel, &before);
     return rc;
 }
 

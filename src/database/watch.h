@@ -15,8 +15,8 @@ int watch_start(const struct context *ctx, void (*interrupt)(void *user), void *
                 struct watch **out, struct tg_error *err) TG_CHECK_RESULT;
 void watch_stop(struct watch *watch); /* NULL is fine */
 
-/* A call begins: TG_CANCELLED where none should. One whose context cannot be cancelled is not
- * interrupted. */
+/* A call begins, which ends the one before: TG_CANCELLED where none should. One whose context
+ * cannot be cancelled is not interrupted. */
 int watch_enter(struct watch *watch, const struct context *ctx,
                 struct tg_error *err) TG_CHECK_RESULT;
 /* It has ended with `rc`; what failed because it was interrupted is TG_CANCELLED. */

@@ -39,7 +39,7 @@ static const struct rule rules[] = {
     {"Catalog Error: Table with name", "does not exist", TG_DESTINATION, false, "42P01", ""},
     {"Catalog Error: Table with name", "already exists", TG_DESTINATION, false, "42P07", ""},
     {"Catalog Error: Column with name", "already exists", TG_DESTINATION, false, "42701", ""},
-    {"Binder Error: Referenced column", "not found", TG_DESTINATION, false, "42703", ""},
+    {"Binder Error: Referenced", "not found", TG_DESTINATION, false, "42703", ""},
     {"Binder Error", "Ambiguous reference to catalog or schema", TG_DESTINATION, false, "",
      "; name the dataset other than the database file"},
     {"FATAL Error", "has been invalidated", TG_LOCKED, true, "", "; run again"},

@@ -1,4 +1,4 @@
-/* URLs, opening, small results, descriptions. */
+/* URLs, opening, small results. What every connection must do is conformance.c's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -145,73 +145,6 @@ static void test_fetch(void **state)
     assert_int_equal(rows.row_count, 0);
 }
 
-static void test_describe(void **state)
-{
-    (void)state;
-    struct described described;
-    sample_ok(connection_describe(con, "no'ne", NULL, &described, err));
-    assert_int_equal(described.table_count, 0);
-    described_release(&described);
-    static const char *const statements[] = {
-        "CREATE SCHEMA \"Bronze\"",
-        "CREATE SCHEMA other",
-        "CREATE TABLE other.a (x INTEGER)",
-        "CREATE TABLE bronze.person (id BIGINT NOT NULL)",
-        "ALTER TABLE bronze.person ADD COLUMN \"odd \"\"name\" JSON",
-        "ALTER TABLE bronze.person ADD COLUMN t TIMESTAMPTZ",
-        "ALTER TABLE bronze.person ADD COLUMN d DECIMAL(38,9)",
-        "CREATE TABLE bronze.a (b VARCHAR)",
-        "CREATE TEMP TABLE person (not_this INTEGER)",
-    };
-    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
-        sample_ok(connection_exec(con, statements[i], NULL, err));
-    sample_ok(connection_describe(con, "bronze", NULL, &described, err));
-    assert_int_equal(described.table_count, 2);
-    assert_string_equal(described.tables[0].name, "a");
-    const struct described_table *person = described_find(&described, "person");
-    assert_non_null(person);
-    assert_null(described_find(&described, "x"));
-    assert_int_equal(person->column_count, 4);
-    assert_string_equal(person->columns[0].name, "id");
-    assert_string_equal(person->columns[0].sql_type, "BIGINT");
-    assert_false(person->columns[0].nullable);
-    assert_string_equal(person->columns[1].name, "odd \"name");
-    assert_string_equal(person->columns[1].sql_type, "JSON");
-    assert_true(person->columns[1].nullable);
-    assert_string_equal(person->columns[2].sql_type, "TIMESTAMP WITH TIME ZONE");
-    assert_string_equal(person->columns[3].sql_type, "DECIMAL(38,9)");
-    described_release(&described);
-    assert_int_equal(described.table_count, 0);
-}
-
-static bool wants_person(const void *user, const char *table)
-{
-    return strcmp(table, user) == 0;
-}
-
-static void test_describe_some(void **state)
-{
-    (void)state;
-    struct described described;
-    const struct table_filter filter = {wants_person, "person"};
-    static const char *const statements[] = {
-        "CREATE SCHEMA part",
-        "CREATE TABLE part.person (Id BIGINT NOT NULL, d BIGINT NOT NULL DEFAULT 3)",
-        "CREATE TABLE part.other (x INTEGER)",
-    };
-    for (size_t i = 0; i < sizeof(statements) / sizeof(statements[0]); i++)
-        sample_ok(connection_exec(con, statements[i], NULL, err));
-    sample_ok(connection_describe(con, "part", &filter, &described, err));
-    assert_int_equal(described.table_count, 1);
-    const struct described_table *person = described_find(&described, "Person");
-    assert_non_null(person);
-    assert_string_equal(described_column(&described, person, "id")->name, "Id");
-    assert_false(described_column(&described, person, "id")->nullable);
-    assert_true(described_column(&described, person, "d")->nullable);
-    assert_null(described_column(&described, person, "x"));
-    described_release(&described);
-}
-
 static int describe_once(void)
 {
     struct described described = {0};
@@ -246,8 +179,6 @@ int main(void)
         in_folder(test_where_urls_lead),
         in_folder(test_names_that_duckdb_takes_for_something_else),
         in_folder(test_fetch),
-        in_folder(test_describe),
-        in_folder(test_describe_some),
         in_folder(test_memory_runs_out),
     };
     return cmocka_run_group_tests_name("database/connection", tests, NULL, NULL);

@@ -57,26 +57,6 @@ static void expect(struct connection *which, const char *sql, const char *expect
     text_rows_release(&rows);
 }
 
-static void test_transactions(void **state)
-{
-    (void)state;
-    exec("CREATE TABLE t (a INTEGER)");
-    transact(con, TRANSACT_BEGIN);
-    exec("INSERT INTO t VALUES (1)");
-    expect(other, "SELECT count(*) FROM t", "0");
-    transact(con, TRANSACT_ROLLBACK);
-    transact(con, TRANSACT_BEGIN);
-    exec("INSERT INTO t VALUES (2)");
-    atomic_store(&cancel, 1); /* too late for what has begun */
-    transact(con, TRANSACT_COMMIT);
-    assert_int_equal(connection_transact(con, TRANSACT_BEGIN, NULL), TG_CANCELLED);
-    atomic_store(&cancel, 0);
-    expect(other, "SELECT a FROM t", "2");
-    struct tg_error problem = {0};
-    assert_int_equal(connection_transact(con, TRANSACT_COMMIT, &problem), TG_DESTINATION);
-    assert_int_equal(problem.code, TG_DESTINATION); /* there is none */
-}
-
 static int lock(struct connection *by, const struct lock_row *row, struct tg_error *problem)
 {
     const struct lock locks[] = {{.name = "without a row"}, {.name = "a row", .row = row}};
@@ -213,8 +193,9 @@ static void test_memory_runs_out(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        in_folder(test_transactions),    in_folder(test_lock),
-        in_folder(test_describe),        in_folder(test_describe_in_a_dialect),
+        in_folder(test_lock),
+        in_folder(test_describe),
+        in_folder(test_describe_in_a_dialect),
         in_folder(test_memory_runs_out),
     };
     return cmocka_run_group_tests_name("database/defaults", tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* The DuckDB driver: statements, errors and their codes, locks, cancelling, full disks. */
+/* The DuckDB driver: statements, errors and their codes, locks, full disks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,12 +8,10 @@
 
 #include <fcntl.h>
 #include <limits.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "database/connection.h"
@@ -76,22 +74,6 @@ static void test_threads(void **state)
     ctx.memory_bytes_max = 256 << 20;
     sample_ok(connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), true, &con, err));
     expect("SELECT current_setting('threads')", "3");
-}
-
-static void test_rows_changed(void **state)
-{
-    (void)state;
-    uint64_t changed = 7;
-    sample_ok(connection_exec(con, "CREATE TABLE t (a INTEGER)", &changed, err));
-    assert_int_equal(changed, 0);
-    sample_ok(connection_exec(con, "INSERT INTO t SELECT * FROM range(100000)", &changed, err));
-    assert_int_equal(changed, 100000);
-    sample_ok(connection_exec(con, "UPDATE t SET a = 0 WHERE a < 10", &changed, err));
-    assert_int_equal(changed, 10);
-    sample_ok(connection_exec(con, "DELETE FROM t WHERE a > 10", &changed, err));
-    assert_int_equal(changed, 99989);
-    sample_ok(connection_exec(con, "SELECT * FROM t", &changed, err));
-    assert_int_equal(changed, 0);
 }
 
 static void test_settings(void **state)
@@ -174,26 +156,6 @@ static void test_wide_tables_get_room(void **state)
     expect("SELECT current_setting('memory_limit')", "610.5 MiB");
     fill((struct workload){.staged_columns = 400}); /* three times what is written */
     expect("SELECT current_setting('memory_limit')", "723.0 MiB");
-}
-
-static void test_transactions(void **state)
-{
-    (void)state;
-    exec("CREATE TABLE t (a INTEGER)");
-    transact(TRANSACT_BEGIN);
-    exec("INSERT INTO t VALUES (1)");
-    atomic_store(&cancel, 1); /* what was begun has to be rolled back all the same */
-    transact(TRANSACT_ROLLBACK);
-    assert_int_equal(connection_transact(con, TRANSACT_BEGIN, NULL), TG_CANCELLED);
-    atomic_store(&cancel, 0);
-    transact(TRANSACT_BEGIN);
-    exec("INSERT INTO t VALUES (2)");
-    transact(TRANSACT_COMMIT);
-    transact(TRANSACT_BEGIN);
-    exec("INSERT INTO t VALUES (3)");
-    connection_close(con); /* rolls back */
-    sample_ok(connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), false, &con, err));
-    expect("SELECT string_agg(a, ',') FROM t", "2");
 }
 
 /* ---- files that cannot be opened ---- */
@@ -344,51 +306,7 @@ static void test_locked_by_another_process(void **state)
     connection_close(other);
 }
 
-/* ---- cancelling ---- */
-
-static void *cancel_soon(void *arg)
-{
-    (void)arg;
-    nanosleep(&(struct timespec){.tv_nsec = 30000000}, NULL);
-    atomic_store(&cancel, 1);
-    return NULL;
-}
-
-static void test_cancel(void **state)
-{
-    (void)state;
-    struct tg_error problem = {0};
-    pthread_t thread;
-    exec("CREATE TABLE t (a BIGINT)");
-    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, NULL), 0);
-    /* Would take days. */
-    int rc = connection_exec(con,
-                             "INSERT INTO t SELECT sum(hash(a.i * b.i)) FROM range(10000000) a(i), "
-                             "range(10000000) b(i)",
-                             NULL, &problem);
-    pthread_join(thread, NULL);
-    assert_int_equal(rc, TG_CANCELLED);
-    assert_int_equal(connection_exec(con, "SELECT 1", NULL, &problem), TG_CANCELLED);
-    atomic_store(&cancel, 0);
-    expect("SELECT count(*) FROM t", "0");
-}
-
 /* ---- a full disk: files may not grow beyond a bound in this process ---- */
-
-/* A cancel that comes while a transaction is committed is too late. */
-static void test_commit_cannot_be_cancelled(void **state)
-{
-    (void)state;
-    transact(TRANSACT_BEGIN);
-    exec("CREATE TABLE t AS SELECT 1 AS i");
-    atomic_store(&cancel, 1);
-    sample_ok(connection_transact(con, TRANSACT_COMMIT, err));
-    assert_int_equal(connection_exec(con, "SELECT 1", NULL, NULL), TG_CANCELLED);
-    atomic_store(&cancel, 0);
-    expect("SELECT i FROM t", "1");
-    assert_int_equal(connection_transact(con, TRANSACT_COMMIT, NULL),
-                     TG_DESTINATION); /* there is none */
-}
 
 /* DuckDB reports what fails after a commit as if the commit had failed. */
 static void test_trouble_after_a_commit_is_a_warning(void **state)
@@ -445,15 +363,11 @@ int main(void)
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(test_storage_version, setup_folder, sample_teardown),
         cmocka_unit_test_setup_teardown(test_threads, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_commit_cannot_be_cancelled, setup, teardown),
         cmocka_unit_test_setup_teardown(test_trouble_after_a_commit_is_a_warning, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_rows_changed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_errors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_limit, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wide_tables_get_room, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_transactions, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_cancel, setup, teardown),
     };
     return cmocka_run_group_tests_name("database/duckdb", tests, NULL, NULL);
 }

@@ -77,20 +77,6 @@ static int ingest(const char *dataset, const char *table, size_t rows, struct tg
     return rc;
 }
 
-/* Both ways bring the same: all types, NULLs, texts with quotes; to a table and a temporary one. */
-static void test_both_ways(void **state)
-{
-    (void)state;
-    make_table("CREATE TABLE s.a");
-    make_table("CREATE TEMP TABLE b");
-    sample_ok(ingest("s", "a", 5, err));
-    con->driver = plain.own;
-    sample_ok(ingest(NULL, "b", 5, err));
-    expect("SELECT count(*) FROM s.a", "5");
-    expect("SELECT count(*) FROM (FROM s.a INTERSECT FROM b)", "5");
-    expect("SELECT count(bin) || ' ' || count(txt) FROM b", "4 4");
-}
-
 /* More than one statement takes. */
 static void test_many_rows(void **state)
 {
@@ -120,7 +106,6 @@ static void test_what_cannot_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        in_folder(test_both_ways),
         in_folder(test_many_rows),
         in_folder(test_what_cannot_be),
     };

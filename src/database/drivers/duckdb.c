@@ -18,6 +18,7 @@
 #include "database/defaults.h"
 #include "database/reading.h"
 #include "database/template.h"
+#include "database/watch.h"
 #include "duckdb/instance.h"
 
 /* ---- URLs ---- */
@@ -94,10 +95,29 @@ done:
 
 /* ---- the driver ---- */
 
+struct session {
+    struct instance_use use;
+    struct watch *watch; /* a single step of a statement may take hours */
+};
+
+static void interrupt(void *user)
+{
+    const struct session *session = user;
+    duck.interrupt(session->use.con);
+}
+
+static void leave(struct context *ctx, struct session *session)
+{
+    if (!session)
+        return;
+    watch_stop(session->watch);
+    instance_leave(ctx, &session->use);
+    mem_free(session);
+}
+
 static void close_connection(struct connection *con)
 {
-    instance_leave(con->ctx, con->state);
-    mem_free(con->state);
+    leave(con->ctx, con->state);
 }
 
 static int open_url(struct connection *con, const struct location *where, bool create,
@@ -106,25 +126,25 @@ static int open_url(struct connection *con, const struct location *where, bool c
     int rc = TG_OK;
     const char *url = where->url;
     char *path = NULL;
-    struct instance_use *use = mem_calloc(1, sizeof(*use));
-    if (!use)
+    struct session *session = mem_calloc(1, sizeof(*session));
+    if (!session)
         TRY(error_nomem(err));
     TRY(check_form(url, err));
     TRY(duck_check_storage(con->ctx, err));
     path = fs_join(".", url + strlen(prefix));
     if (!path)
         TRY(error_nomem(err));
-    TRY(instance_join(con->ctx, path, create, use, err));
-    if (!use->instance)
+    TRY(instance_join(con->ctx, path, create, &session->use, err));
+    if (!session->use.instance)
         goto done;
-    TRY(duck_exec(con->ctx, use->con, "SET SESSION preserve_insertion_order = false", NULL, err));
-    con->state = use;
+    TRY(duck_exec(con->ctx, session->use.con, "SET SESSION preserve_insertion_order = false", NULL,
+                  err));
+    TRY(watch_start(con->ctx, interrupt, session, &session->watch, err));
+    con->state = session;
     con->dialect = &dialect_duckdb;
-    use = NULL;
+    session = NULL;
 done:
-    if (use)
-        instance_leave(con->ctx, use);
-    mem_free(use);
+    leave(con->ctx, session);
     mem_free(path);
     return rc == TG_OK ? rc : error_where(err, rc, "destination '%s'", url);
 }
@@ -161,9 +181,12 @@ static size_t need_of(const struct context *ctx, const struct workload *work)
 static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct instance_use *use = con->state;
+    struct session *session = con->state;
+    struct instance_use *use = &session->use;
     TRY(instance_reserve(con->ctx, use, need_of(con->ctx, &con->workload), err));
+    TRY(watch_enter(session->watch, con->ctx, err));
     rc = duck_exec(con->ctx, use->con, sql, changed, err);
+    rc = watch_leave(session->watch, rc, err);
 done:
     return rc;
 }
@@ -186,8 +209,15 @@ static int transact(struct connection *con, enum transact what, struct tg_error 
 static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
                  struct tg_error *err)
 {
-    struct instance_use *use = con->state;
-    return duck_query(con->ctx, use->con, false, sql, out, err);
+    int rc = TG_OK;
+    struct session *session = con->state;
+    out->release = NULL;
+    TRY(watch_enter(session->watch, con->ctx, err));
+    rc = duck_query(con->ctx, session->use.con, false, sql, out, err);
+    if (rc != TG_OK) /* else the stream is at work until the next statement */
+        rc = watch_leave(session->watch, rc, err);
+done:
+    return rc;
 }
 
 /* ---- ingest ---- */
