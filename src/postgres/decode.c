@@ -490,7 +490,7 @@ int pg_decoder_copy(struct pg_decoder *decoder, const char *bytes, size_t len, b
 {
     int rc = TG_OK;
     struct buf *kept = &decoder->kept;
-    const char *at = bytes;
+    const char *at = len > 0 ? bytes : "";
     if (decoder->ended && len > 0)
         TRY(refuse_copy(decoder, "they go on behind their end", err));
     if (kept->len > 0) {

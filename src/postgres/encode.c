@@ -236,8 +236,15 @@ static int128 get_int(const struct encoded *column, int64_t at)
 
 static double get_float(const struct encoded *column, int64_t at)
 {
-    return column->layout.width == 8 ? ((const double *)column->values)[at]
-                                     : (double)((const float *)column->values)[at];
+    const char *from = (const char *)column->values + at * (int64_t)column->layout.width;
+    double wide;
+    float narrow;
+    if (column->layout.width == sizeof(wide)) {
+        memcpy(&wide, from, sizeof(wide));
+        return wide;
+    }
+    memcpy(&narrow, from, sizeof(narrow));
+    return (double)narrow;
 }
 
 static int128 get_decimal(const struct encoded *column, int64_t at)
@@ -329,7 +336,8 @@ static void put_float8(double value, struct buf *out)
 
 static void put_float4(const struct place *place, struct buf *out)
 {
-    uint32_t bits = ((const uint32_t *)place->column->values)[place->at];
+    uint32_t bits;
+    memcpy(&bits, (const char *)place->column->values + place->at * 4, sizeof(bits));
     put32(out, 4);
     put32(out, bits);
 }
@@ -569,23 +577,31 @@ static int put_temporal(struct pg_encoder *encoder, const struct place *place, s
 
 static void put_hex(const struct place *place, struct buf *out)
 {
+    static const char digits[] = "0123456789abcdef";
     const char *bytes;
     size_t len;
     get_bytes(place, &bytes, &len);
     buf_text(out, "\\x");
-    for (size_t i = 0; i < len; i++)
-        buf_printf(out, "%02x", (unsigned char)bytes[i]);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+        buf_append(out, (char[]){digits[byte >> 4], digits[byte & 15]}, 2);
+    }
 }
 
 static void put_escaped(const struct buf *text, struct buf *out)
 {
+    size_t start = 0;
     for (size_t i = 0; i < text->len; i++) {
         char c = text->data[i];
         char letter = c == '\\' ? '\\' : c == '\n' ? 'n' : c == '\r' ? 'r' : c == '\t' ? 't' : '\0';
-        if (letter)
-            buf_char(out, '\\');
-        buf_char(out, letter ? letter : c);
+        if (!letter)
+            continue;
+        buf_append(out, text->data + start, i - start);
+        buf_append(out, (char[]){'\\', letter}, 2);
+        start = i + 1;
     }
+    if (start < text->len)
+        buf_append(out, text->data + start, text->len - start);
 }
 
 static int put_text_value(struct pg_encoder *encoder, const struct place *place, struct buf *out,
@@ -594,16 +610,17 @@ static int put_text_value(struct pg_encoder *encoder, const struct place *place,
     int rc = TG_OK;
     const struct encoded *column = place->column;
     const char *format = column->value->format;
-    struct buf text = BUF_INIT;
+    struct buf *text = &encoder->text;
+    buf_clear(text);
     if (format[0] == 't' && column->layout.kind == LAYOUT_FIXED)
-        TRY(put_temporal(encoder, place, &text, err));
-    else if (strchr("zw", letter_of(format)) || format[0] == 'Z')
-        put_hex(place, &text);
+        TRY(put_temporal(encoder, place, text, err));
+    else if (strchr("zZw", letter_of(format)))
+        put_hex(place, text);
     else
-        TRY(value_text(column->schema, column->array, place->row, &text, err));
-    put_escaped(&text, out);
+        TRY(value_text(column->schema, column->array, place->row, text, err));
+    TRY(buf_check(text, err));
+    put_escaped(text, out);
 done:
-    buf_release(&text);
     return rc;
 }
 

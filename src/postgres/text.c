@@ -1,8 +1,8 @@
 /*
  * Binary values as text and as JSON.
  *
- * pg_text -> a function per form, which checks the length and writes what the server's own cast to
- * text would, in a session of ISO dates and intervals, UTC, and bytea in hex. pg_json adds the
+ * pg_text -> a function per form, which checks the length and writes what the server itself would,
+ * in a session of ISO dates and intervals, UTC, and bytea in hex. pg_json adds the
  * quotes, or leaves them out where the value is JSON already; times have a T, as to_json has them,
  * and arrays are walked by their dimensions.
  *
@@ -150,11 +150,12 @@ void pg_put_date(int32_t days, struct buf *out)
 void pg_put_timestamp(int64_t us, char between, const char *zone, struct buf *out)
 {
     int64_t days = us / DAY_US - (us % DAY_US < 0);
+    int64_t clock = us % DAY_US + (us % DAY_US < 0 ? DAY_US : 0);
     if (put_special(us == INT64_MAX, us == INT64_MIN, out))
         return;
     const char *era = put_day((int32_t)days + PG_EPOCH_DAYS, out);
     buf_char(out, between);
-    put_clock(us - days * DAY_US, out);
+    put_clock(clock, out);
     buf_text(out, zone);
     buf_text(out, era);
 }
@@ -196,10 +197,11 @@ static bool put_time(const char *bytes, size_t len, struct buf *out)
 /* Behind the time the seconds that its zone is west of UTC. */
 static bool put_timetz(const char *bytes, size_t len, struct buf *out)
 {
+    static const int32_t day = DAY_US / SECOND_US;
     int32_t west = (int32_t)wire_get32(bytes + 8);
-    int32_t size = west < 0 ? -west : west;
-    if (west < -DAY_US / SECOND_US || west > DAY_US / SECOND_US || !put_time(bytes, len, out))
+    if (west < -day || west > day || !put_time(bytes, len, out))
         return false;
+    int32_t size = west < 0 ? -west : west;
     buf_printf(out, "%c%02d", west <= 0 ? '+' : '-', size / 3600);
     if (size % 3600 != 0)
         buf_printf(out, ":%02d", size / 60 % 60);
@@ -429,20 +431,27 @@ static bool read_head(const char *bytes, size_t len, struct elements *out)
     return out->type.form != PG_ARRAY;
 }
 
+/* The length of the element at hand, which is whole; -1: NULL; less: it is damaged. */
+static int32_t element_length(const struct elements *elements)
+{
+    size_t left = (size_t)(elements->end - elements->at);
+    int32_t len = left < 4 ? INT32_MIN : (int32_t)wire_get32(elements->at);
+    return len > 0 && (size_t)len > left - 4 ? INT32_MIN : len;
+}
+
 static int put_element(struct elements *elements, struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    size_t left = (size_t)(elements->end - elements->at);
-    int32_t len = left < 4 ? INT32_MAX : (int32_t)wire_get32(elements->at);
+    int32_t len = element_length(elements);
+    if (len < -1)
+        return error_set(err, TG_DATA, "bytes came that are no array");
+    elements->at += 4;
     if (len == -1) {
-        elements->at += 4;
         buf_text(out, "null");
         return TG_OK;
     }
-    if (len < 0 || (size_t)len > left - 4)
-        return error_set(err, TG_DATA, "bytes came that are no array");
-    TRY(pg_json(elements->types, &elements->type, elements->at + 4, (size_t)len, out, err));
-    elements->at += 4 + len;
+    TRY(pg_json(elements->types, &elements->type, elements->at, (size_t)len, out, err));
+    elements->at += len;
 done:
     return rc;
 }

@@ -1,6 +1,6 @@
 /*
- * Values in PostgreSQL's binary form as text: what the server's cast to text gives (dates and
- * intervals ISO, zone UTC), or JSON as its to_json writes.
+ * Values in PostgreSQL's binary form as the text that the server writes for them (dates and
+ * intervals ISO, zone UTC; true and false), or as JSON, as its to_json has it.
  */
 #ifndef TIDEGATE_POSTGRES_TEXT_H
 #define TIDEGATE_POSTGRES_TEXT_H
