@@ -6,7 +6,7 @@
  * A wait that is cancelled leaves a statement behind: pg_abandon asks the server to cancel it, and
  * reads until it has.
  *
- * Rows are stream.c's. What an error means is error.c's.
+ * Rows are stream.c's, COPY copy.c's. What an error means is error.c's.
  */
 #include "postgres/client.h"
 
@@ -160,10 +160,26 @@ static void end_statement(struct pg_client *client, bool ask)
 
 void pg_abandon(struct pg_client *client)
 {
-    end_statement(client, true);
+    if (pq.transactionStatus(client->conn) == PQTRANS_ACTIVE)
+        end_statement(client, true);
 }
 
 /* ---- statements ---- */
+
+int pg_ready(struct pg_client *client, const struct context *ctx, struct tg_error *err)
+{
+    client->ctx = ctx;
+    return client->given_up ? pg_lost_error(client, err) : context_check(ctx, err);
+}
+
+int pg_send_copy(struct pg_client *client, const struct context *ctx, const char *sql,
+                 struct tg_error *err)
+{
+    int rc = pg_ready(client, ctx, err);
+    if (rc == TG_OK && !pq.sendQuery(client->conn, sql))
+        rc = pg_lost_error(client, err);
+    return rc;
+}
 
 int pg_send(struct pg_client *client, const struct context *ctx, const char *sql,
             const struct pg_parameters *parameters, bool binary, struct tg_error *err)
@@ -172,12 +188,9 @@ int pg_send(struct pg_client *client, const struct context *ctx, const char *sql
     size_t count = parameters ? parameters->count : 0;
     Oid *types = mem_calloc(count + 1, sizeof(*types));
     const char **values = mem_calloc(count + 1, sizeof(*values));
-    client->ctx = ctx;
     if (!types || !values)
         TRY(error_nomem(err));
-    TRY(context_check(ctx, err));
-    if (client->given_up)
-        TRY(pg_lost_error(client, err));
+    TRY(pg_ready(client, ctx, err));
     for (size_t i = 0; i < count; i++) {
         types[i] = parameters->items[i].oid;
         values[i] = parameters->items[i].text;
@@ -340,7 +353,8 @@ static int check_version(PGconn *conn, struct tg_error *err)
 /* What the server tells beside results. */
 static void on_notice(void *arg, const PGresult *notice)
 {
-    const struct pg_client *client = arg;
+    struct pg_client *client = arg;
+    client->notice_count++;
     const char *severity = pq.resultErrorField(notice, PG_DIAG_SEVERITY_NONLOCALIZED);
     const char *message = pq.resultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
     bool warning = severity && strcmp(severity, "WARNING") == 0;

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/context.h"
 #include "data/batch.h"
+#include "postgres/decode.h"
 
 struct pg_client; /* opaque */
 
@@ -51,10 +52,27 @@ struct pg_parameters {
     size_t count;
 };
 
-/* One query, row by row. The stream borrows client and context; released early it ends the
- * query. */
+/* One query, row by row, its values in binary form; where a column has a type that is not read
+ * here, all are texts, as the server writes them. The stream borrows client and context; released
+ * early it ends the query. */
 int pg_query(struct pg_client *client, const struct context *ctx, const char *sql,
              const struct pg_parameters *parameters, struct ArrowArrayStream *out,
              struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- COPY (copy.c) ---- */
+
+/* A table to be filled: `copy` is COPY "table" ("a", "b") FROM STDIN, `fields` are those columns as
+ * the table has them. */
+struct pg_target {
+    const char *copy;
+    const struct pg_field *fields;
+    size_t count;
+};
+
+/* Adds the rows of a stream (borrowed, as its schema is), whose columns are the fields'. They are
+ * encoded on this thread and sent by another. */
+int pg_copy_in(struct pg_client *client, const struct context *ctx, const struct pg_target *target,
+               const struct ArrowSchema *schema, struct ArrowArrayStream *stream,
+               struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

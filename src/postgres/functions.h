@@ -106,6 +106,9 @@ enum {
     F(int, sendQueryParams,                                                                        \
       (PGconn *, const char *sql, int count, const Oid *types, const char *const *values,          \
        const int *lengths, const int *formats, int result_format))                                 \
+    F(int, sendPrepare,                                                                            \
+      (PGconn *, const char *name, const char *sql, int count, const Oid *types))                  \
+    F(int, sendDescribePrepared, (PGconn *, const char *name))                                     \
     F(int, setSingleRowMode, (PGconn *))                                                           \
     F(int, flush, (PGconn *))                                                                      \
     F(int, consumeInput, (PGconn *))                                                               \

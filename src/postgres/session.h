@@ -12,14 +12,22 @@ struct pg_client {
     PGconn *conn;
     const struct context *ctx; /* of the call that runs: for notices */
     bool given_up;             /* its last statement was left behind */
+    uint64_t notice_count;     /* that came */
 };
 
 /* ---- client.c ---- */
 
+/* TG_OK: a statement may be sent. */
+int pg_ready(struct pg_client *client, const struct context *ctx,
+             struct tg_error *err) TG_CHECK_RESULT;
 /* Sends one statement. `parameters` may be NULL. */
 int pg_send(struct pg_client *client, const struct context *ctx, const char *sql,
             const struct pg_parameters *parameters, bool binary,
             struct tg_error *err) TG_CHECK_RESULT;
+/* Sends COPY, alone in its message: what ends it then needs no answer of its own, however it comes
+ * to end. */
+int pg_send_copy(struct pg_client *client, const struct context *ctx, const char *sql,
+                 struct tg_error *err) TG_CHECK_RESULT;
 /* Waits until the socket can be read, or written to as well. TG_CANCELLED. */
 int pg_wait(struct pg_client *client, const struct context *ctx, bool writable,
             struct tg_error *err) TG_CHECK_RESULT;

@@ -2,16 +2,17 @@
  * A query's result as an Arrow stream, row by row as the server sends it: memory stays bounded
  * however large the result is.
  *
- * Path: pg_query -> pg_send -> the first result, which knows the columns -> get_next -> add_value
- * and advance for each row, until a batch is full. A failure in the middle comes out of get_next
- * with the server's message. A stream that is released before its end ends the query.
+ * Path: pg_query -> pg_columns_describe -> pg_send -> get_next -> add_row and advance for each row,
+ * until a batch is full. A failure in the middle comes out of get_next with the server's message.
+ * A stream that is released before its end ends the query.
  *
- * What the columns mean is data/view.c's.
+ * What values are made of bytes is decode.c's.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "postgres/columns.h"
 #include "postgres/session.h"
 
 struct result_stream {
@@ -19,9 +20,8 @@ struct result_stream {
     struct pg_client *client;
     const struct context *ctx;
     PGresult *result; /* the next one; NULL: all were read */
-    struct ArrowSchema schema;
-    struct column *columns;
-    size_t count;
+    struct pg_columns columns;
+    struct pg_decoder *decoder;
 };
 
 static int errno_of(int code)
@@ -33,18 +33,25 @@ static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
     struct result_stream *self = stream->private_data;
     out->release = NULL;
-    return errno_of(schema_copy(&self->schema, out, &self->head.err));
+    return errno_of(pg_decoder_schema(self->decoder, out, &self->head.err));
 }
 
 /* ---- rows ---- */
 
-static int add_value(struct result_stream *self, int column, int64_t row)
+/* The row of the result, if it has one. */
+static int add_row(struct result_stream *self, struct tg_error *err)
 {
-    if (pq.getisnull(self->result, 0, column))
+    int rc = TG_OK;
+    if (pq.ntuples(self->result) == 0)
         return TG_OK;
-    return column_set_text(&self->columns[column], (size_t)row,
-                           pq.getvalue(self->result, 0, column),
-                           (size_t)pq.getlength(self->result, 0, column), &self->head.err);
+    for (int i = 0; i < (int)self->columns.count; i++) {
+        bool null = pq.getisnull(self->result, 0, i);
+        TRY(pg_decoder_value(self->decoder, (size_t)i, pq.getvalue(self->result, 0, i),
+                             null ? -1 : pq.getlength(self->result, 0, i), err));
+    }
+    pg_decoder_end_row(self->decoder);
+done:
+    return rc;
 }
 
 /* Waits for the next result. What failed has nothing more to say. */
@@ -62,40 +69,16 @@ static int advance(struct result_stream *self, const char *sql, struct tg_error 
     return rc;
 }
 
-static int take_batch(struct result_stream *self, int64_t row_count, struct ArrowArray *out)
+static int next_batch(struct result_stream *self, struct ArrowArray *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct tg_error *err = &self->head.err;
-    struct ArrowArray *arrays = mem_calloc(self->count + 1, sizeof(*arrays));
-    if (!arrays)
-        return error_nomem(err);
-    for (size_t i = 0; i < self->count; i++) {
-        TRY(column_export(&self->columns[i], (size_t)row_count, &arrays[i], err));
-        TRY(column_init(&self->columns[i], &(struct type_spec){.type = TYPE_TEXT}, err));
+    TRY(context_check(self->ctx, err));
+    while (self->result && !pg_decoder_full(self->decoder)) {
+        TRY(add_row(self, err));
+        TRY(advance(self, NULL, err));
     }
-    rc = batch_make(arrays, self->count, row_count, out, err);
-    mem_free(arrays);
-    return rc;
-done:
-    for (size_t i = 0; i < self->count; i++)
-        array_release(&arrays[i]);
-    mem_free(arrays);
-    return rc;
-}
-
-static int next_batch(struct result_stream *self, struct ArrowArray *out)
-{
-    int rc = TG_OK;
-    int64_t row = 0;
-    TRY(context_check(self->ctx, &self->head.err));
-    while (self->result && row < BATCH_ROWS) {
-        for (int i = 0; pq.ntuples(self->result) > 0 && i < (int)self->count; i++)
-            TRY(add_value(self, i, row));
-        row += pq.ntuples(self->result) > 0;
-        TRY(advance(self, NULL, &self->head.err));
-    }
-    if (row > 0)
-        rc = take_batch(self, row, out);
+    if (pg_decoder_rows(self->decoder) > 0)
+        rc = pg_decoder_take(self->decoder, out, err);
 done:
     return rc;
 }
@@ -104,19 +87,16 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
     struct result_stream *self = stream->private_data;
     out->release = NULL;
-    return errno_of(next_batch(self, out));
+    return errno_of(next_batch(self, out, &self->head.err));
 }
 
 static void free_stream(struct result_stream *self)
 {
-    if (self->result) {
-        pq.clear(self->result);
+    if (self->result)
         pg_abandon(self->client);
-    }
-    for (size_t i = 0; self->columns && i < self->count; i++)
-        column_release(&self->columns[i]);
-    mem_free(self->columns);
-    schema_release(&self->schema);
+    pq.clear(self->result);
+    pg_decoder_free(self->decoder);
+    pg_columns_release(&self->columns);
     mem_free(self);
 }
 
@@ -126,27 +106,19 @@ static void release(struct ArrowArrayStream *stream)
     stream->release = NULL;
 }
 
-/* ---- columns ---- */
+/* ---- the query ---- */
 
-static int make_columns(struct result_stream *self, struct tg_error *err)
+static int begin(struct result_stream *self, const char *sql,
+                 const struct pg_parameters *parameters, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct type_spec text = {.type = TYPE_TEXT};
-    self->count = (size_t)pq.nfields(self->result);
-    const char **names = mem_calloc(self->count + 1, sizeof(*names));
-    struct type_spec *types = mem_calloc(self->count + 1, sizeof(*types));
-    self->columns = mem_calloc(self->count + 1, sizeof(*self->columns));
-    if (!names || !types || !self->columns)
-        TRY(error_nomem(err));
-    for (size_t i = 0; i < self->count; i++) {
-        names[i] = pq.fname(self->result, (int)i);
-        types[i] = text;
-        TRY(column_init(&self->columns[i], &text, err));
-    }
-    rc = schema_make(names, types, self->count, &self->schema, err);
+    struct pg_columns *columns = &self->columns;
+    TRY(pg_columns_describe(self->client, self->ctx, sql, parameters, columns, err));
+    TRY(pg_decoder_new(&columns->types, columns->fields, columns->count, &self->decoder, err));
+    TRY(pg_send(self->client, self->ctx, sql, parameters, columns->binary, err));
+    (void)!pq.setSingleRowMode(self->client->conn);
+    rc = advance(self, sql, err);
 done:
-    mem_free(names);
-    mem_free(types);
     return rc;
 }
 
@@ -154,17 +126,18 @@ int pg_query(struct pg_client *client, const struct context *ctx, const char *sq
              const struct pg_parameters *parameters, struct ArrowArrayStream *out,
              struct tg_error *err)
 {
-    int rc = TG_OK;
     out->release = NULL;
     struct result_stream *self = mem_calloc(1, sizeof(*self));
     if (!self)
         return error_nomem(err);
     self->client = client;
     self->ctx = ctx;
-    TRY(pg_send(client, ctx, sql, parameters, false, err));
-    (void)!pq.setSingleRowMode(client->conn);
-    TRY(advance(self, sql, err));
-    TRY(make_columns(self, err));
+    pg_columns_init(&self->columns);
+    int rc = begin(self, sql, parameters, err);
+    if (rc != TG_OK) {
+        free_stream(self);
+        return rc;
+    }
     *out = (struct ArrowArrayStream){
         .get_schema = get_schema,
         .get_next = get_next,
@@ -172,9 +145,5 @@ int pg_query(struct pg_client *client, const struct context *ctx, const char *sq
         .release = release,
         .private_data = self,
     };
-    self = NULL;
-done:
-    if (self)
-        free_stream(self);
-    return rc;
+    return TG_OK;
 }

@@ -2,10 +2,12 @@
  * The PostgreSQL driver: URL -> session, statements, what tables there are, locks.
  *
  * Path: connection_open -> open_place -> pg_open; exec -> pg_exec; query -> pg_query; describe ->
- * one query of the catalog -> add_table, add_column.
+ * one query of the catalog -> add_table, add_column; ingest -> fetch_targets (the types that the
+ * table has) -> pg_copy_in.
  *
  * Waiting, errors and what lies on the wire are src/postgres's.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -152,6 +154,91 @@ done:
     return rc;
 }
 
+/* ---- ingest ---- */
+
+enum { TARGET_NAME, TARGET_OID, TARGET_TYPMOD };
+
+/* The columns of a table that is there; in any order. */
+static int fetch_targets(struct connection *con, const struct ingest_target *into,
+                         struct text_rows *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf table = BUF_INIT;
+    sql_table(&table, con->dialect, into->dataset, into->table);
+    TRY(buf_check(&table, err));
+    const struct sql_scope scope = {.parts = SQL_PARTS(SQL_TEXT("table", table.data))};
+    rc = sql_fetch(con, &scope,
+                   "SELECT attname, atttypid::bigint, atttypmod\n"
+                   "FROM pg_catalog.pg_attribute\n"
+                   "WHERE attrelid = {'table'}::regclass AND attnum > 0 AND NOT attisdropped",
+                   out, err);
+done:
+    buf_release(&table);
+    return rc;
+}
+
+static int find_target(const struct text_rows *rows, const char *name, struct pg_field *out,
+                       struct tg_error *err)
+{
+    for (size_t row = 0; row < rows->row_count; row++) {
+        if (strcmp(text_cell(rows, row, TARGET_NAME), name) != 0)
+            continue;
+        *out = (struct pg_field){
+            .name = name,
+            .oid = (uint32_t)strtoul(text_cell(rows, row, TARGET_OID), NULL, 10),
+            .typmod = (int32_t)strtol(text_cell(rows, row, TARGET_TYPMOD), NULL, 10),
+            .nullable = true,
+        };
+        return TG_OK;
+    }
+    int rc = error_set(err, TG_DESTINATION, "postgresql: the table has no column '%s'", name);
+    if (err)
+        memcpy(err->sqlstate, "42703", sizeof("42703"));
+    return rc;
+}
+
+static int copy_in(struct connection *con, const struct ingest_target *into,
+                   const struct ArrowSchema *schema, const struct text_rows *rows,
+                   struct ArrowArrayStream *stream, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    size_t count = (size_t)schema->n_children;
+    struct pg_field *fields = mem_calloc(count + 1, sizeof(*fields));
+    if (!fields)
+        return error_nomem(err);
+    buf_text(&sql, "COPY ");
+    sql_table(&sql, con->dialect, into->dataset, into->table);
+    for (size_t i = 0; i < count; i++) {
+        TRY(find_target(rows, schema->children[i]->name, &fields[i], err));
+        buf_text(&sql, i == 0 ? " (" : ", ");
+        sql_ident(&sql, con->dialect, fields[i].name);
+    }
+    buf_text(&sql, ") FROM STDIN");
+    TRY(buf_check(&sql, err));
+    const struct pg_target target = {sql.data, fields, count};
+    rc = pg_copy_in(con->state, con->ctx, &target, schema, stream, err);
+done:
+    mem_free(fields);
+    buf_release(&sql);
+    return rc;
+}
+
+static int ingest(struct connection *con, const struct ingest_target *into,
+                  struct ArrowArrayStream *stream, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct text_rows rows = {0};
+    struct ArrowSchema schema = {0};
+    TRY(fetch_targets(con, into, &rows, err));
+    TRY(stream_schema(stream, TG_IO, &schema, err));
+    rc = copy_in(con, into, &schema, &rows, stream, err);
+done:
+    schema_release(&schema);
+    text_rows_release(&rows);
+    return rc;
+}
+
 /* ---- locks ---- */
 
 /* The server knows numbers: of a name it is the hash of the text. */
@@ -190,5 +277,6 @@ const struct connection_driver connection_postgres = {
     .exec = exec,
     .query = query,
     .describe = describe,
+    .ingest = ingest,
     .lock = lock,
 };

@@ -1,0 +1,25 @@
+/*
+ * What columns a query has, before it is run.
+ */
+#ifndef TIDEGATE_POSTGRES_COLUMNS_H
+#define TIDEGATE_POSTGRES_COLUMNS_H
+
+#include "base/memory.h"
+#include "postgres/client.h"
+
+struct pg_columns {
+    struct arena arena;
+    struct pg_field *fields;
+    size_t count;
+    struct pg_types types; /* that no other database has, as far as the fields are made of them */
+    bool binary;           /* the values are wanted in binary form; else all are texts */
+};
+
+void pg_columns_init(struct pg_columns *columns);
+void pg_columns_release(struct pg_columns *columns);
+/* Fills what was initialised. The statement is checked by the server, and not run. */
+int pg_columns_describe(struct pg_client *client, const struct context *ctx, const char *sql,
+                        const struct pg_parameters *parameters, struct pg_columns *out,
+                        struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

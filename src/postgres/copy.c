@@ -1,0 +1,184 @@
+/*
+ * Rows into a table by COPY.
+ *
+ * Path: pg_copy_in -> begin -> each batch -> encode: a chunk is full -> hand_over, to the worker
+ * that sends it (send_chunk) while the next is filled -> finish. A stream or a value that fails
+ * ends the COPY at the server, where nothing is left of it then.
+ *
+ * libpq does not look for an error of the server's while it sends, and would send all there is:
+ * something that came and is no notice is one (has_objected). What lies on the wire is encode.c's.
+ */
+#include <poll.h>
+
+#include "base/memory.h"
+#include "base/thread.h"
+#include "postgres/encode.h"
+#include "postgres/session.h"
+
+enum { CHUNKS = 2 };
+
+struct copy;
+struct chunk {
+    struct copy *copy;
+    struct buf bytes;
+};
+
+struct copy {
+    struct pg_client *client;
+    const struct context *ctx;
+    const char *sql;
+    struct pg_encoder *encoder;
+    struct worker *worker;
+    struct chunk chunks[CHUNKS];
+    size_t filling;
+    bool heard; /* something came, when so many notices had: */
+    uint64_t notice_count;
+};
+
+/* ---- sending, on the worker's thread ---- */
+
+/* Has the server said something other than a notice, one chunk ago or before? */
+static bool has_objected(struct copy *copy)
+{
+    PGconn *conn = copy->client->conn;
+    struct pollfd come = {.fd = pq.socket(conn), .events = POLLIN};
+    (void)!pq.isBusy(conn); /* reads the notices that have come */
+    if (copy->heard && copy->client->notice_count == copy->notice_count)
+        return true;
+    copy->heard = poll(&come, 1, 0) > 0;
+    copy->notice_count = copy->client->notice_count;
+    return copy->heard && !pq.consumeInput(conn);
+}
+
+/* What the server has to say. */
+static int objection(struct copy *copy, struct tg_error *err)
+{
+    (void)!pq.putCopyEnd(copy->client->conn, "stopped by tidegate");
+    int rc = pg_finish(copy->client, copy->ctx, copy->sql, NULL, err);
+    return rc == TG_OK ? pg_lost_error(copy->client, err) : rc;
+}
+
+static int send_chunk(void *arg, struct tg_error *err)
+{
+    int rc = TG_OK, unsent = 0;
+    struct chunk *chunk = arg;
+    struct copy *copy = chunk->copy;
+    PGconn *conn = copy->client->conn;
+    if (has_objected(copy) || pq.putCopyData(conn, chunk->bytes.data, (int)chunk->bytes.len) != 1)
+        return objection(copy, err);
+    while ((unsent = pq.flush(conn)) == 1) {
+        TRY(pg_wait(copy->client, copy->ctx, true, err));
+        if (!pq.consumeInput(conn))
+            return objection(copy, err);
+    }
+    if (unsent < 0)
+        return objection(copy, err);
+    buf_clear(&chunk->bytes);
+done:
+    return rc;
+}
+
+/* ---- encoding ---- */
+
+/* The chunk that was filled is sent, and the other one is free. */
+static int hand_over(struct copy *copy, struct tg_error *err)
+{
+    int rc = worker_submit(copy->worker, send_chunk, &copy->chunks[copy->filling], err);
+    copy->filling = (copy->filling + 1) % CHUNKS;
+    return rc;
+}
+
+static int encode(struct copy *copy, const struct ArrowArray *batch, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (int64_t row = 0; row < batch->length;) {
+        struct buf *bytes = &copy->chunks[copy->filling].bytes;
+        TRY(pg_encoder_batch(copy->encoder, batch, &row, bytes, err));
+        if (bytes->len >= PG_CHUNK)
+            TRY(hand_over(copy, err));
+    }
+done:
+    return rc;
+}
+
+static int copy_rows(struct copy *copy, struct ArrowArrayStream *stream, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool end = false;
+    struct ArrowArray batch = {0};
+    TRY(pg_encoder_header(copy->encoder, &copy->chunks[0].bytes, err));
+    for (;;) {
+        TRY(context_check(copy->ctx, err));
+        TRY(stream_next(stream, TG_IO, &batch, &end, err));
+        if (end)
+            break;
+        TRY(encode(copy, &batch, err));
+        array_release(&batch);
+    }
+    TRY(pg_encoder_trailer(copy->encoder, &copy->chunks[copy->filling].bytes, err));
+    if (copy->chunks[copy->filling].bytes.len > 0)
+        TRY(hand_over(copy, err));
+    rc = worker_wait(copy->worker, err);
+done:
+    array_release(&batch);
+    return rc;
+}
+
+/* ---- the whole ---- */
+
+static int begin(struct copy *copy, struct tg_error *err)
+{
+    PGresult *result = NULL;
+    int rc = pg_send_copy(copy->client, copy->ctx, copy->sql, err);
+    if (rc == TG_OK)
+        rc = pg_next(copy->client, copy->ctx, &result, err);
+    if (rc != TG_OK)
+        return rc;
+    if (pq.resultStatus(result) != PGRES_COPY_IN) {
+        rc = pg_result_error(copy->client, result, copy->sql, err);
+        (void)!pg_finish(copy->client, copy->ctx, NULL, NULL, NULL);
+    }
+    pq.clear(result);
+    return rc;
+}
+
+/* Sends the rows between begin and end; what has failed is ended, too. */
+static int run(struct copy *copy, struct ArrowArrayStream *stream, struct tg_error *err)
+{
+    int rc = begin(copy, err);
+    if (rc != TG_OK)
+        return rc;
+    rc = copy_rows(copy, stream, err);
+    if (rc == TG_OK && pq.putCopyEnd(copy->client->conn, NULL) != 1)
+        rc = objection(copy, err);
+    if (rc == TG_OK)
+        return pg_finish(copy->client, copy->ctx, copy->sql, NULL, err);
+    (void)!worker_wait(copy->worker, NULL);
+    pg_abandon(copy->client);
+    return rc;
+}
+
+int pg_copy_in(struct pg_client *client, const struct context *ctx, const struct pg_target *target,
+               const struct ArrowSchema *schema, struct ArrowArrayStream *stream,
+               struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct copy copy = {.client = client, .ctx = ctx};
+    struct buf sql = BUF_INIT;
+    for (size_t i = 0; i < CHUNKS; i++)
+        copy.chunks[i].copy = &copy;
+    TRY(pg_encoder_new(schema, target->fields, target->count, &copy.encoder, err));
+    buf_printf(&sql, "%s%s", target->copy,
+               pg_encoder_is_text(copy.encoder) ? "" : " (FORMAT binary)");
+    TRY(buf_check(&sql, err));
+    copy.sql = sql.data;
+    TRY(worker_start(&copy.worker, err));
+    rc = run(&copy, stream, err);
+done:
+    worker_stop(copy.worker);
+    pg_encoder_free(copy.encoder);
+    for (size_t i = 0; i < CHUNKS; i++)
+        buf_release(&copy.chunks[i].bytes);
+    buf_release(&sql);
+    return rc;
+}
