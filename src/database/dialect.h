@@ -24,6 +24,7 @@ struct dialect {
     char quote;                   /* around identifiers */
     size_t name_bytes_max;        /* of a table or column name */
     bool folds_case;              /* names that differ only in the case of letters are one */
+    int fraction_max;             /* digits of a second that a timestamp may have */
     const char *begin;            /* as enum transact has it; NULL: "BEGIN TRANSACTION" */
     const char *begin_look;       /* NULL: as `begin` */
     const char *hold;             /* pattern: {table} stays as it is. NULL: it does, by its lock */

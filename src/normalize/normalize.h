@@ -42,6 +42,7 @@ struct normalize_options {
     const struct settings *settings;
     const char *load_id;
     struct name_rules names;
+    int fraction_max;         /* digits of a second that the destination keeps; 0: all */
     bool folds_case;          /* the destination takes names that differ in case only for one */
     struct contract contract; /* of the root table and all that is nested in it, resolved */
     int max_nesting;          /* levels that become columns and tables; -1: all */

@@ -245,11 +245,11 @@ done:
 
 /* ---- columns ---- */
 
-static struct slot *find_slot(const struct outputs *outputs, const struct output *output,
-                              const char *name)
+/* The package's files fold case, whatever the destination does. */
+static struct slot *find_slot(const struct output *output, const char *name)
 {
     for (size_t i = 0; i < output->slot_count; i++)
-        if (same_name(outputs, output->slots[i]->name, name))
+        if (strcasecmp(output->slots[i]->name, name) == 0)
             return output->slots[i];
     return NULL;
 }
@@ -262,11 +262,10 @@ struct slot *output_find(const struct output *output, const char *name)
     return NULL;
 }
 
-/* The catalog's column of that name, or one that the destination would take for it. */
-static struct table_column *find_column(const struct outputs *outputs, const struct output *output,
-                                        const char *name)
+/* The catalog's column of that name, or one that the package's files would take for it. */
+static struct table_column *find_column(const struct output *output, const char *name)
 {
-    return table_find_like(output->table, name, outputs->options.folds_case);
+    return table_find_like(output->table, name, true);
 }
 
 static bool is_reserved(const struct output *output, const char *name)
@@ -277,6 +276,14 @@ static bool is_reserved(const struct output *output, const char *name)
             strcmp(name, system_columns[i].name) == 0)
             return true;
     return strncmp(name, "_tidegate_", strlen("_tidegate_")) == 0;
+}
+
+/* Digits that the destination does not keep are cut here, and counted; it would round. */
+static void cut_fraction(const struct outputs *outputs, struct type_spec *spec)
+{
+    int max = outputs->options.fraction_max;
+    if (spec->type == TYPE_TIMESTAMP && max > 0 && spec->precision > max)
+        spec->precision = max;
 }
 
 /* A slot for the column `name`, which is nobody's yet. */
@@ -292,6 +299,7 @@ static int add_slot(struct outputs *outputs, struct output *output, const char *
     TRY(arena_keep(&outputs->arena, name, &slot->name, err));
     slot->owner = owner;
     slot->column.spec = slot->learned ? column->spec : there_type(outputs, output, name, spec);
+    cut_fraction(outputs, &slot->column.spec);
     TRY(mem_grow(&output->slots, &output->slot_cap, output->slot_count + 1, sizeof(struct slot *),
                  err));
     if (output->open) {
@@ -325,13 +333,13 @@ static int claim_name(struct outputs *outputs, const struct output *output,
 {
     int rc = TG_OK;
     const char *name = claim->name;
-    const struct table_column *column = find_column(outputs, output, name);
+    const struct table_column *column = find_column(output, name);
     bool taken = is_reserved(output, name) ||
-                 (find_slot(outputs, output, name) && !shared_slot(output, claim, name)) ||
+                 (find_slot(output, name) && !shared_slot(output, claim, name)) ||
                  (column && (column->variant != claim->variant || strcmp(column->name, name) != 0));
     if (taken || column) {
         TRY(tagged_name(outputs, name, claim->source, err));
-        column = find_column(outputs, output, buf_string(&outputs->name));
+        column = find_column(output, buf_string(&outputs->name));
         if (taken || (column && column->variant == claim->variant))
             goto done;
     }
@@ -342,10 +350,9 @@ done:
     return rc;
 }
 
-static struct slot *owned_slot(const struct outputs *outputs, const struct output *output,
-                               const struct claim *claim)
+static struct slot *owned_slot(const struct output *output, const struct claim *claim)
 {
-    struct slot *slot = claim->apart ? NULL : find_slot(outputs, output, claim->name);
+    struct slot *slot = claim->apart ? NULL : find_slot(output, claim->name);
     return slot && slot->owner == claim->owner ? slot : NULL;
 }
 
@@ -353,7 +360,7 @@ int output_slot(struct outputs *outputs, struct output *output, const struct cla
                 struct slot **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    *out = owned_slot(outputs, output, claim);
+    *out = owned_slot(output, claim);
     if (*out)
         return TG_OK;
     TRY(claim_name(outputs, output, claim, err));
@@ -361,7 +368,7 @@ int output_slot(struct outputs *outputs, struct output *output, const struct cla
     *out = shared_slot(output, claim, name);
     if (*out)
         return TG_OK;
-    if (find_slot(outputs, output, name))
+    if (find_slot(output, name))
         return error_set(err, TG_DATA, "two keys share the column name '%s'; rename the key '%s'",
                          name, claim->source);
     TRY(add_slot(outputs, output, name, claim->owner, claim->spec, out, err));
@@ -386,7 +393,7 @@ int output_knows(struct outputs *outputs, const struct output *output, const str
                  bool *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct slot *slot = owned_slot(outputs, output, claim);
+    const struct slot *slot = owned_slot(output, claim);
     struct type_spec spec;
     *out = slot && slot->learned;
     if (slot)

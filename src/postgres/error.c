@@ -218,7 +218,10 @@ int pg_connect_error(PGconn *conn, struct tg_error *err)
     struct buf text = BUF_INIT;
     const char *message = pq.errorMessage(conn), *state = find_sqlstate(message);
     char sqlstate[6] = "08001";
-    if (state)
+    static const char not_accepting[] = "55000"; /* one database, as 57P03 the whole server */
+    if (state && strncmp(state, not_accepting, strlen(not_accepting)) == 0)
+        snprintf(sqlstate, sizeof(sqlstate), "57P03");
+    else if (state)
         snprintf(sqlstate, sizeof(sqlstate), "%.5s", state);
     else if (pq.connectionNeedsPassword(conn))
         snprintf(sqlstate, sizeof(sqlstate), "28P01");

@@ -480,6 +480,7 @@ static int open_normalizer(struct resource_load *part, const struct contract *co
         .load_id = part->load->id,
         .names = session_names(session),
         .folds_case = session->destination.facts.folds_case,
+        .fraction_max = session->destination.facts.fraction_max,
         .contract = *contract,
         .max_nesting = nesting >= 0 ? nesting : session->settings.max_nesting,
         .row_ids = resource->row_ids,

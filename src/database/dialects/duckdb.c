@@ -124,6 +124,7 @@ const struct dialect dialect_duckdb = {
     .quote = '"',
     .name_bytes_max = 65536,
     .folds_case = true,
+    .fraction_max = 9,
     .use = "USE {dataset}",
     .hex = {"from_hex('", "')"},
     .try_cast = "TRY_CAST({value} AS {type})",

@@ -147,6 +147,7 @@ const struct dialect dialect_postgres = {
     .quote = '"',
     .name_bytes_max = 63,
     .folds_case = false,
+    .fraction_max = FRACTION_MAX,
     .use = "SET search_path TO {dataset}, public",
     .hex = {"'\\x", "'::bytea"},
     /* Of numbers, which is all that it is asked for. */

@@ -40,6 +40,7 @@ static int check(const struct location *where, const char *folder, const char *d
             .name = found.dialect->name,
             .type = found.dialect->destination_type,
             .folds_case = found.dialect->folds_case,
+            .fraction_max = found.dialect->fraction_max,
             .name_bytes_max = found.dialect->name_bytes_max,
             .type_text = found.dialect->type_sql,
         };
