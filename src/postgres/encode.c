@@ -14,6 +14,7 @@
 
 #include "base/memory.h"
 #include "base/time/calendar.h"
+#include "postgres/array.h"
 #include "postgres/numeric.h"
 #include "postgres/text.h"
 #include "postgres/wire.h"
@@ -43,7 +44,7 @@ struct encoded {
     const struct ArrowSchema *value;  /* of what its dictionary holds, or the same */
     struct layout layout;             /* the value's */
     enum way way;
-    bool is_unsigned, is_text;
+    bool is_unsigned, is_text, is_array;
     char unit; /* of times: s, m, u, n */
     int scale; /* of decimals */
     /* in the batch */
@@ -111,6 +112,16 @@ static enum way way_to(const struct encoded *column)
     return WAY_NONE;
 }
 
+/* Whether JSON lists are arrays there; of elements that are JSON nobody knows where they begin. */
+static bool is_array(const struct encoded *column)
+{
+    struct pg_type element;
+    if (!column->is_text || column->type.element == 0)
+        return false;
+    pg_type_find(NULL, column->type.element, -1, &element);
+    return element.form != PG_JSON && element.form != PG_JSONB;
+}
+
 static int plan_column(struct pg_encoder *encoder, const struct ArrowSchema *schema,
                        const struct pg_field *target, struct encoded *out, struct tg_error *err)
 {
@@ -125,6 +136,7 @@ static int plan_column(struct pg_encoder *encoder, const struct ArrowSchema *sch
     out->unit = format[0] == 't' ? format[2] : '\0';
     (void)!format_digits(format, &precision, &out->scale);
     pg_type_find(NULL, target->oid, target->typmod, &out->type);
+    out->is_array = is_array(out);
     out->way = out->value->dictionary ? WAY_NONE : way_to(out);
     if (out->way == WAY_NONE)
         encoder->is_text = true;
@@ -604,6 +616,14 @@ static void put_escaped(const struct buf *text, struct buf *out)
         buf_append(out, text->data + start, text->len - start);
 }
 
+static int put_array(const struct place *place, struct buf *out, struct tg_error *err)
+{
+    const char *text;
+    size_t len;
+    get_bytes(place, &text, &len);
+    return array_literal(text, len, out, err);
+}
+
 static int put_text_value(struct pg_encoder *encoder, const struct place *place, struct buf *out,
                           struct tg_error *err)
 {
@@ -616,6 +636,8 @@ static int put_text_value(struct pg_encoder *encoder, const struct place *place,
         TRY(put_temporal(encoder, place, text, err));
     else if (strchr("zZw", letter_of(format)))
         put_hex(place, text);
+    else if (column->is_array)
+        TRY(put_array(place, text, err));
     else
         TRY(value_text(column->schema, column->array, place->row, text, err));
     TRY(buf_check(text, err));

@@ -180,6 +180,19 @@ static void texts(void **state)
     IS_TEXT(&one, 23, "\\\\\\t\\n\\r\\\\.N'\n");
 }
 
+static void arrays(void **state)
+{
+    struct one one;
+    (void)state;
+    make(&one, "u", (int32_t[]){0, 10}, "[\"a\",null]", 1);
+    IS_TEXT(&one, 1009, "{\"a\",NULL}\n");
+    IS_TEXT(&one, 3905, "{\"a\",NULL}\n");
+    IS_TEXT(&one, 199, "[\"a\",null]\n");
+    IS_TEXT(&one, 100000, "[\"a\",null]\n");
+    make(&one, "u", (int32_t[]){0, 9}, "[\"\\u0041\"", 1);
+    IS_TEXT(&one, 1009, "[\"\\\\u0041\"\n");
+}
+
 static void uuids(void **state)
 {
     struct one one;
@@ -353,6 +366,7 @@ int main(void)
         cmocka_unit_test(floats_and_bools),
         cmocka_unit_test(decimals),
         cmocka_unit_test(texts),
+        cmocka_unit_test(arrays),
         cmocka_unit_test(uuids),
         cmocka_unit_test(nul_characters),
         cmocka_unit_test(times),
