@@ -363,14 +363,19 @@ static void on_notice(void *arg, const PGresult *notice)
                     message);
 }
 
-/* What values and literals look like must not depend on the server's settings. */
+/* What values and literals look like must not depend on the server's settings. A database that does
+ * not know how its texts are encoded sends them as they are: the decoder says which one is wrong,
+ * the server would not. */
 static int set_up(struct pg_client *client, const struct context *ctx, struct tg_error *err)
 {
     static const char settings[] =
         "SELECT set_config(name, value, false) FROM (VALUES\n"
         "    ('timezone', 'UTC'), ('datestyle', 'ISO, MDY'), ('intervalstyle', 'iso_8601'),\n"
         "    ('extra_float_digits', '1'), ('bytea_output', 'hex'),\n"
-        "    ('standard_conforming_strings', 'on')) AS settings (name, value)";
+        "    ('standard_conforming_strings', 'on'),\n"
+        "    ('client_encoding', CASE current_setting('server_encoding')\n"
+        "                        WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END)\n"
+        ") AS settings (name, value)";
     pq.setNoticeReceiver(client->conn, on_notice, client);
     if (pq.setnonblocking(client->conn, 1) != 0)
         return pg_lost_error(client, err);

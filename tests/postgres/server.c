@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "postgres/client.h"
 #include "tests/postgres/copy.h"
 
 enum { COLUMNS_MAX = 24, ROWS = 3000 };
@@ -345,6 +346,53 @@ static void arrays_are_the_server_s(void **state)
             NULL);
 }
 
+/* ---- a database of SQL_ASCII ---- */
+
+/* The URI of another database of the server. */
+static void name_database(const char *name, char out[600])
+{
+    const char *uri = postgres_uri();
+    snprintf(out, 600, "%.*s/%s", (int)(strrchr(uri, '/') - uri), uri, name);
+}
+
+static void ask_for_bad_text(const char *uri)
+{
+    struct context ctx;
+    struct pg_client *client;
+    struct ArrowArrayStream stream;
+    struct ArrowSchema schema;
+    struct ArrowArray batch;
+    struct tg_error err = {0};
+    bool end;
+    context_init(&ctx);
+    assert_int_equal(pg_open(&ctx, uri, &client, &err), TG_OK);
+    assert_int_equal(pg_query(client, &ctx,
+                              "SELECT * FROM (VALUES ('caf\xc3\xa9'), (E'caf\\351')) v (it)", NULL,
+                              &stream, &err),
+                     TG_OK);
+    assert_int_equal(stream_schema(&stream, TG_SOURCE, &schema, &err), TG_OK);
+    assert_int_equal(stream_next(&stream, TG_SOURCE, &batch, &end, &err), TG_DATA);
+    assert_non_null(strstr(err.what, "is not valid UTF-8"));
+    assert_string_equal(err.column, "it");
+    assert_int_equal(err.row, 2);
+    schema_release(&schema);
+    stream_release(&stream);
+    pg_close(client);
+}
+
+static void texts_of_no_encoding(void **state)
+{
+    char uri[600], name[80];
+    (void)state;
+    snprintf(name, sizeof(name), "ascii_%ld", (long)getpid());
+    run_sql("CREATE DATABASE %s ENCODING 'SQL_ASCII' TEMPLATE template0 LC_COLLATE 'C' "
+            "LC_CTYPE 'C'",
+            name);
+    name_database(name, uri);
+    ask_for_bad_text(uri);
+    run_sql("DROP DATABASE %s WITH (FORCE)", name);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -360,7 +408,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(binary_there_and_back),   cmocka_unit_test(text_there_and_back),
         cmocka_unit_test(texts_are_the_server_s),  cmocka_unit_test(numerics_of_any_size),
-        cmocka_unit_test(arrays_are_the_server_s),
+        cmocka_unit_test(arrays_are_the_server_s), cmocka_unit_test(texts_of_no_encoding),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
