@@ -13,7 +13,7 @@
  *     const struct tg_pipeline_options options = {
  *         TG_PIPELINE_OPTIONS_INIT, .name = "shop", .destination_connection = &warehouse};
  *
- * What must hold:
+ * examples/given_connection.c is a whole one. What must hold:
  *
  * Sessions. `open` gives a session with nothing in it of another one: no transaction, no temporary
  * table. `close` ends it, rolls back what was not committed, and drops its temporary tables.

@@ -18,7 +18,7 @@ compiles "C11 (clang)" clang-14 -std=c11 -xc
 compiles "C++ (clang)" clang-14 -std=c++17 -xc++ -nostdinc++
 
 # Programs of both languages, as strict.
-for program in paged_api arrow_stream two_pipelines; do
+for program in paged_api arrow_stream two_pipelines given_connection; do
     for how in "C11 (gcc):gcc -std=c11 -xc" "C11 (clang):clang-14 -std=c11 -xc" \
         "C++ (clang):clang-14 -std=c++17 -xc++ -nostdinc++"; do
         # shellcheck disable=SC2086 # the words of a command

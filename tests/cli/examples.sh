@@ -41,6 +41,13 @@ test_incremental_with_a_hundred_thousand_rows() {
     equal 200000 "$(query "select count(distinct id) from clickstream")"
 }
 
+test_a_given_connection() {
+    for run in 1 2; do # its database is in memory: nothing is there, whatever was before
+        equal "1000 rows are there" "$("$examples/given_connection")"
+    done
+    equal "20000 rows are there" "$("$examples/given_connection" 20000)"
+}
+
 test_files_twice() {
     cp "$root/examples/files/pipeline.yaml" spec.yaml
     for run in 1 2; do

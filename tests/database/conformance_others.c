@@ -271,6 +271,7 @@ static void a_session_that_is_cut_in_a_stream(void **state)
     mem_free(session);
     struct ArrowArrayStream stream = {failing_schema, cutting_next, stream_last_error,
                                       failing_release, &failing};
+    transact(TRANSACT_BEGIN);
     int rc = connection_ingest(con, &(struct ingest_target){dataset, "t"}, &stream, &problem);
     assert_lost(rc, &problem);
     expect_on(other, "SELECT count(*) FROM {t}", "3\n");

@@ -30,7 +30,7 @@ static const struct column_type column_types[] = {
     {{.type = TYPE_TEXT},
      {"", "it's", "a \"b\" \\ c\\n", "two\nlines\t\r", "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
       "NULL", LONG_TEXT, " "}},
-    {{.type = TYPE_JSON}, {"{}", "[1,2]", "{\"a\":{\"b\":null}}", "\"it's\"", "1e3", "true"}},
+    {{.type = TYPE_JSON}, {"{}", "[1,2]", "{\"a\":{\"b\":null}}", "\"it's\"", "12.50", "true"}},
     {{.type = TYPE_BINARY}, {"", "\x01", "\xff\xfe\x80", "it's", "\\x00", LONG_TEXT}},
     {{.type = TYPE_BIGINT},
      {"-9223372036854775808", "9223372036854775807", "0", "-1", "9007199254740993"}},

@@ -7,6 +7,7 @@
 
 #include "tests/database/given.h"
 #include "tests/database/plain.h"
+#include "tests/postgres.h"
 
 #include "tests/database/conformance.h"
 
@@ -57,11 +58,27 @@ static inline int open_least_given(struct context *own, struct connection **out,
     return connection_open(own, &(struct location){.given = &calls}, true, out, err);
 }
 
+static inline int open_postgres(struct context *own, struct connection **out, struct tg_error *err)
+{
+    return connection_open(own, AT_URL(postgres_uri()), true, out, err);
+}
+
+static inline void cut_postgres(struct connection *by, const char *session)
+{
+    struct text_rows rows;
+    struct buf sql = BUF_INIT;
+    buf_printf(&sql, "SELECT pg_terminate_backend(%s, 5000)", session);
+    sample_ok(connection_fetch(by, buf_string(&sql), &rows, err));
+    text_rows_release(&rows);
+    buf_release(&sql);
+}
+
 static const struct kind kinds[] = {
     {"duckdb", open_duckdb, connection_close, NULL, NULL, NULL},
     {"plain", open_plain, close_plain, NULL, NULL, NULL},
     {"given", open_given, connection_close, NULL, NULL, NULL},
     {"given by exec and query", open_least_given, connection_close, NULL, NULL, NULL},
+    {"postgres", open_postgres, connection_close, NULL, cut_postgres, "SELECT pg_backend_pid()"},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), CONFORMANCE_TESTS_MAX = 40 };
