@@ -496,7 +496,9 @@ static inline void tg_schema_options_init(struct tg_schema_options *options)
     options->size = sizeof(*options);
 }
 
-struct tg_connection; /* tidegate_connection.h: a database that the program reaches by itself */
+struct tg_connection; /* this and the next: tidegate_connection.h */
+struct tg_adbc;
+struct tg_adbc; /* tidegate_connection.h: a database that the program reaches by itself */
 
 struct tg_pipeline_options {
     size_t size;             /* of this struct; set by tg_pipeline_options_init */
@@ -530,6 +532,7 @@ struct tg_pipeline_options {
     /* The destination, in place of `destination`, or of what a spec says under that key. Copied;
      * its `user` is the pipeline's once there is one. */
     const struct tg_connection *destination_connection;
+    const struct tg_adbc *destination_adbc; /* the same, by an ADBC driver; copied */
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)

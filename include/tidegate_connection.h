@@ -107,6 +107,28 @@ static inline void tg_connection_init(struct tg_connection *connection)
     connection->size = sizeof(*connection);
 }
 
+/* ---- A database by an ADBC driver ---- */
+
+/* What a spec says as `destination: {driver: ..., uri: ..., options: ..., dialect: ...}`
+ * (docs/adbc.md). */
+struct tg_adbc {
+    size_t size;                     /* of this struct; set by tg_adbc_init */
+    const char *driver;              /* its name, or the path of its library or manifest */
+    const char *uri;                 /* what it opens; NULL: its options say it */
+    const struct tg_option *options; /* the driver's; texts of passwords, tokens and keys are hidden
+                                        in messages */
+    size_t option_count;
+    const char *dialect; /* what SQL the database takes; NULL: the driver's name says it */
+};
+
+#define TG_ADBC_INIT .size = sizeof(struct tg_adbc)
+
+static inline void tg_adbc_init(struct tg_adbc *adbc)
+{
+    memset(adbc, 0, sizeof(*adbc));
+    adbc->size = sizeof(*adbc);
+}
+
 #ifdef __cplusplus
 }
 #endif

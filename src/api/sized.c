@@ -61,6 +61,15 @@ static int read_connection(struct sized_options *out, struct tg_error *err)
                       "connection", "connection", err);
 }
 
+static int read_adbc(struct sized_options *out, struct tg_error *err)
+{
+    const struct tg_adbc *adbc = out->options.destination_adbc;
+    if (!adbc)
+        return TG_OK;
+    out->options.destination_adbc = &out->adbc;
+    return sized_read(&out->adbc, sizeof(out->adbc), adbc, adbc->size, "adbc", "adbc", err);
+}
+
 int sized_options(struct sized_options *out, const struct tg_pipeline_options *given,
                   struct tg_error *err)
 {
@@ -70,6 +79,7 @@ int sized_options(struct sized_options *out, const struct tg_pipeline_options *g
                    "pipeline_options", err));
     TRY(read_schema(out, err));
     TRY(read_connection(out, err));
+    TRY(read_adbc(out, err));
 done:
     return rc;
 }

@@ -4,11 +4,20 @@
 #ifndef TIDEGATE_BASE_LOCATION_H
 #define TIDEGATE_BASE_LOCATION_H
 
+#include <stddef.h>
+
 struct tg_connection;
+struct tg_option;
 
 /* All is borrowed. */
 struct location {
-    const char *url;                   /* "duckdb:///file" */
+    const char *url;    /* "duckdb:///file" */
+    const char *driver; /* of ADBC: a name, or the path of a library or a manifest; NULL: `url` */
+    const char *uri;    /* what that driver opens; NULL: its options say it */
+    const struct tg_option *options; /* the driver's */
+    size_t option_count;
+    const char *dialect;               /* NULL: by the names of the driver and its database */
+    const char *dataset;               /* that the connection is for; NULL: whichever */
     const struct tg_connection *given; /* the program's own; NULL: none, else `url` only names it */
 };
 

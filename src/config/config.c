@@ -258,6 +258,11 @@ static int set_contract(struct config *config, const struct tg_pipeline_options 
                             &config->run_contract, err);
 }
 
+const char *config_variable(const char *name)
+{
+    return getenv(name);
+}
+
 const char *config_engine_path(void)
 {
     const char *path = getenv("TIDEGATE_DUCKDB");
@@ -285,6 +290,51 @@ static int set_given(struct config *config, const struct tg_connection *given, s
         TRY(arena_keep(&config->arena, given->dialect, &config->given.dialect, err));
     config->destination.given = &config->given;
     rc = destination_check(&config->destination, NULL, NULL, err);
+done:
+    return rc;
+}
+
+static int keep_option(struct config *config, const struct tg_option *given, struct tg_option *out,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (!given->name || !given->text)
+        return error_set(err, TG_USAGE, "an option of `destination_adbc` has no %s",
+                         given->name ? "text" : "name");
+    TRY(arena_keep(&config->arena, given->name, &out->name, err));
+    TRY(arena_keep(&config->arena, given->text, &out->text, err));
+    rc = secret_name(given->name, strlen(given->name))
+             ? secrets_add(&config->secrets, given->text, err)
+             : secrets_add_places(&config->secrets, given->text, err);
+done:
+    return rc;
+}
+
+static int set_adbc(struct config *config, const struct tg_adbc *given, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct location *out = &config->destination;
+    if (!given)
+        return TG_OK;
+    if (!given->driver || (given->option_count > 0 && !given->options))
+        return error_set(err, TG_USAGE, "`destination_adbc` has no %s",
+                         given->driver ? "options, but a number of them" : "driver");
+    struct tg_option *options =
+        arena_alloc(&config->arena, (given->option_count + 1) * sizeof(*options));
+    if (!options)
+        return error_nomem(err);
+    TRY(arena_keep(&config->arena, given->driver, &out->driver, err));
+    if (given->uri)
+        TRY(secrets_add_places(&config->secrets, given->uri, err));
+    if (given->uri)
+        TRY(arena_keep(&config->arena, given->uri, &out->uri, err));
+    if (given->dialect)
+        TRY(arena_keep(&config->arena, given->dialect, &out->dialect, err));
+    for (size_t i = 0; i < given->option_count; i++)
+        TRY(keep_option(config, &given->options[i], &options[i], err));
+    out->options = options;
+    out->option_count = given->option_count;
+    rc = destination_check(out, NULL, NULL, err);
 done:
     return rc;
 }
@@ -345,23 +395,29 @@ void config_release(struct config *config)
 static int no_destination(const char *pipeline, struct tg_error *err)
 {
     struct destination_example example = {0};
-    (void)destination_example(0, &example);
+    for (size_t i = 0; destination_example(i, &example) && strcmp(example.name, "duckdb") != 0; i++)
+        continue;
     return error_set(err, TG_USAGE,
                      "pipeline '%s' needs a destination; set `destination` of the options, as "
                      "\"%s\"",
                      pipeline, example.url);
 }
 
-static int check_one_destination(const struct tg_pipeline_options *options, struct tg_error *err)
+/* Also beside a spec (`of`), which has one of its own. */
+static int set_one_destination(struct config *config, const struct tg_pipeline_options *options,
+                               const char *of, struct tg_error *err)
 {
-    if (!options->destination && !options->destination_connection)
-        return no_destination(options->name, err);
-    if (!options->destination || !options->destination_connection)
-        return TG_OK;
-    return error_set(err, TG_USAGE,
-                     "pipeline '%s' has two destinations; set either `destination` or "
-                     "`destination_connection` of the options",
-                     options->name);
+    int rc = TG_OK;
+    bool is_given = options->destination_connection, is_adbc = options->destination_adbc;
+    if (is_given + is_adbc + (options->destination != NULL) > 1)
+        return error_set(err, TG_USAGE,
+                         "%s has two destinations; set one of `destination`, "
+                         "`destination_connection` and `destination_adbc` of the options",
+                         of);
+    TRY(set_given(config, options->destination_connection, err));
+    rc = set_adbc(config, options->destination_adbc, err);
+done:
+    return rc;
 }
 
 int config_init(struct config *config, const struct tg_pipeline_options *options,
@@ -372,9 +428,11 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     arena_init(&config->arena);
     if (!options || !options->name)
         return error_set(err, TG_USAGE, "a pipeline needs a name; set `name` of the options");
-    TRY(check_one_destination(options, err));
-    TRY(set_given(config, options->destination_connection, err));
-    const struct location where = {.url = options->destination, .given = config->destination.given};
+    TRY(set_one_destination(config, options, "the pipeline", err));
+    if (!options->destination && !destination_said(config))
+        return no_destination(options->name, err);
+    struct location where = config->destination;
+    where.url = options->destination;
     if (options->destination)
         TRY(secrets_add_places(&config->secrets, options->destination, err));
     const char *fault = pipeline_name_fault(options->name);
@@ -418,14 +476,14 @@ int config_read_text(struct config *config, const struct spec_text *spec,
     if (options)
         TRY(set_contract(config, options, err));
     if (options)
-        TRY(set_given(config, options->destination_connection, err));
+        TRY(set_one_destination(config, options, "the run of a spec", err));
     TRY(arena_keep(&config->arena, spec->folder, &config->folder, err));
     struct document doc = {.arena = &config->arena,
                            .path = spec->name,
                            .folder = config->folder,
                            .text = spec->text,
                            .len = spec->len,
-                           .said = config->destination.given ? "destination" : NULL,
+                           .said = destination_said(config) ? "destination" : NULL,
                            .secrets = &config->secrets,
                            .err = err};
     TRY(document_parse(&doc));

@@ -101,6 +101,11 @@ int config_read_text(struct config *config, const struct spec_text *spec,
                      const struct tg_pipeline_options *options,
                      struct tg_error *err) TG_CHECK_RESULT;
 void config_release(struct config *config);
+/* Has the program said where the destination is? */
+static inline bool destination_said(const struct config *config)
+{
+    return config->destination.given || config->destination.driver;
+}
 /* The program's connection is the config's from here on: what it holds is released with it. */
 void config_keep_connection(struct config *config, const struct tg_pipeline_options *options);
 /* What the resources hold of the program's; once. */
@@ -110,6 +115,8 @@ void config_release_users(struct config *config);
 bool is_storage_version(const char *text);
 /* What the environment says of the engine's library; NULL: nothing. Borrowed from it. */
 const char *config_engine_path(void);
+/* For who looks for what is installed, when he does. */
+const char *config_variable(const char *name);
 /* A resource from the C API, copied; its `user` is the config's from here on, also on failure.
  * TG_USAGE. */
 int config_add(struct config *config, const struct tg_resource *resource,

@@ -351,6 +351,36 @@ done:
     return rc;
 }
 
+/* A location: a URL alone, or a map. What is borrowed is the document's. */
+static int read_location(struct document *doc, const struct node *node, struct location *out)
+{
+    const struct node *options = node_find(node, "options");
+    const char *url = node->kind == NODE_SCALAR ? node->text : text_of(node, "url");
+    const char *driver = text_of(node, "driver"), *uri = text_of(node, "uri");
+    const char *dialect = text_of(node, "dialect");
+    *out = (struct location){.url = url, .driver = driver, .uri = uri, .dialect = dialect};
+    if (!url == !driver)
+        return document_problem(doc, &node->place, "'%s' needs %s 'url' or 'driver'", node->name,
+                                url ? "either" : "a");
+    if (url && (uri || dialect || options))
+        return document_problem(doc, &node->place,
+                                "'%s' has a 'url', to which '%s' says nothing; it goes with "
+                                "'driver'",
+                                node->name,
+                                uri       ? "uri"
+                                : dialect ? "dialect"
+                                          : "options");
+    struct tg_option *items =
+        options ? arena_alloc(doc->arena, options->item_count * sizeof(*items)) : NULL;
+    if (options && !items)
+        return error_nomem(doc->err);
+    for (size_t i = 0; options && i < options->item_count; i++)
+        items[i] = (struct tg_option){options->items[i].name, options->items[i].text};
+    out->options = items;
+    out->option_count = options ? options->item_count : 0;
+    return TG_OK;
+}
+
 /* Pipeline, dataset and destination. */
 static int read_names(const struct conversion *conv)
 {
@@ -369,8 +399,11 @@ static int read_names(const struct conversion *conv)
         TRY(config_set_names(config, pipeline->text, dataset ? dataset->text : NULL, conv->err));
     if (dataset && !*dataset->text)
         TRY(document_problem(conv->doc, &dataset->place, "'dataset' is empty"));
-    if (!config->destination.given)
-        config->destination.url = destination->text;
+    size_t problems = conv->doc->problem_count;
+    if (!destination_said(config))
+        TRY(read_location(conv->doc, destination, &config->destination));
+    if (conv->doc->problem_count > problems)
+        return TG_OK;
     if (destination_check(&config->destination, NULL, NULL, &why) != TG_OK)
         return document_problem(conv->doc, &destination->place, "%s", why.what);
     if (!fault && destination_check(&config->destination, config->dataset, NULL, &why) != TG_OK)

@@ -73,7 +73,9 @@ static const struct connection_driver *driver_of_url(const char *url, struct tg_
 static const struct connection_driver *find_driver(const struct location *where,
                                                    struct tg_error *err)
 {
-    return where->given ? &connection_callbacks : driver_of_url(where->url, err);
+    if (where->given)
+        return &connection_callbacks;
+    return where->driver ? &connection_adbc : driver_of_url(where->url ? where->url : "", err);
 }
 
 int connection_check(const struct location *where, const char *folder, const char *dataset,

@@ -72,11 +72,13 @@ static int fetch_columns(struct connection *con, const char *dataset, struct tex
     const struct sql_scope scope = {
         .dialect = con->dialect,
         .parts =
-            SQL_PARTS(SQL_TEXT("dataset", dataset),
+            SQL_PARTS(SQL_TEXT("dataset", dataset), SQL_NAME("schema", dataset),
                       SQL_PATTERN("is_schema", con->dialect->folds_case
                                                    ? "lower(c.table_schema) = lower({'dataset'})"
                                                    : "c.table_schema = {'dataset'}")),
     };
+    if (con->dialect->describe)
+        return sql_fetch(con, &scope, con->dialect->describe, out, err);
     return sql_fetch(con, &scope,
                      "SELECT c.table_name, c.column_name, c.data_type,\n"
                      "    CASE WHEN c.column_default IS NULL THEN c.is_nullable ELSE 'YES' END\n"

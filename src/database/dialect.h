@@ -28,12 +28,26 @@ struct dialect {
     const char *begin;            /* as enum transact has it; NULL: "BEGIN TRANSACTION" */
     const char *begin_look;       /* NULL: as `begin` */
     const char *hold;             /* pattern: {table} stays as it is. NULL: it does, by its lock */
-    const char *use;              /* pattern: the tables of {dataset} go by their names then */
+    bool begin_locks;             /* who has begun is the only one who writes */
+    const char *use;              /* pattern: {dataset}'s tables go by their names; NULL: they do */
     const char *byte_order;       /* behind a text that is compared byte by byte; NULL: all are */
     const char *hex[2];           /* what stands around the digits of a binary value */
     const char *try_cast;         /* pattern: {value} as a {type}, NULL where it is none */
     const char *session; /* statements, a line each, for a session that others have opened; NULL */
     const char *storage; /* query: the version of the database's storage; NULL: it has none */
+    /* What an ADBC driver leaves open. */
+    const char *vendor;      /* what the database calls itself, where `name` is another; NULL */
+    bool is_file;            /* a uri is a file, and a dataset is what ADBC calls a catalog */
+    const char *attach;      /* pattern: {dataset}, which is {'file'}; NULL: it is there */
+    const char *own_dataset; /* the one that is there without; NULL: none */
+    const char *const *adbc_options; /* names and values in turn, then NULL; NULL: none */
+    unsigned text_types;             /* bits of enum type: types that are stored as texts */
+    bool nan_is_null;                /* a NaN would become NULL */
+    /* Patterns, where the database lacks the usual statements; NULL: it has them. */
+    const char *delete_matched;    /* rows of {table} that one of {new} meets by {match} */
+    const char *const *alter_type; /* statements by which {column} of {table} becomes a {type} */
+    const char
+        *describe; /* of {'dataset'}, {schema}: table, column, type, "YES" or "NO": nullable */
     /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying
      * every compression on them costs a third of a load. "": as the database likes. By the version
      * of the database's storage. */
@@ -57,7 +71,7 @@ struct dialect {
 #include "dialects.def"
 #undef DIALECT
 
-/* The one of that name; TG_USAGE tells which there are. */
+/* The one of that name, or of that vendor, in any case; TG_USAGE tells which there are. */
 int dialect_find(const char *name, const struct dialect **out, struct tg_error *err);
 
 /* "name" with the quote doubled inside. */

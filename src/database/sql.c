@@ -6,6 +6,7 @@
  * through here, so none of them can end a quote. Whole statements are made in write/.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "database/dialect.h"
 
@@ -21,9 +22,11 @@ int dialect_find(const char *name, const struct dialect **out, struct tg_error *
 {
     struct buf known = BUF_INIT;
     *out = NULL;
-    for (size_t i = 0; i < DIALECT_COUNT && !*out; i++)
-        if (strcmp(dialects[i]->name, name) == 0)
+    for (size_t i = 0; i < DIALECT_COUNT && !*out; i++) {
+        const char *vendor = dialects[i]->vendor;
+        if (strcasecmp(dialects[i]->name, name) == 0 || (vendor && strcasecmp(vendor, name) == 0))
             *out = dialects[i];
+    }
     if (*out)
         return TG_OK;
     for (size_t i = 0; i < DIALECT_COUNT; i++)

@@ -58,6 +58,7 @@ static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_
     struct context *ctx = &pipeline->ctx;
     ctx->memory_bytes_max = config->memory_bytes ? config->memory_bytes : MEMORY_BYTES_DEFAULT;
     ctx->engine_path = config->engine_path;
+    ctx->variable = config_variable;
     ctx->storage_version = config->storage_version;
     ctx->threads = pick_threads(options->threads);
     ctx->user = options->user;

@@ -44,6 +44,11 @@ test_contracts() {
     equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from _tidegate_rejects" --csv | tail -1)"
 }
 
+test_adbc() {
+    run_page "$root/docs/adbc.md"
+    says_what_it_shows "$root/docs/adbc.md"
+}
+
 test_files() {
     run_page "$root/docs/files.md"
     says_what_it_shows "$root/docs/files.md"

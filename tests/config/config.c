@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "config/spec.h"
+#include "tidegate_connection.h"
 
 /* ---- ${...} ---- */
 
@@ -223,6 +224,40 @@ static void wrong_options_are_refused(void **state)
     assert_int_equal(config_init(&spec->config, NULL, &spec->err), TG_USAGE);
 }
 
+static void a_driver_is_a_destination(void **state)
+{
+    struct spec_file *spec = *state;
+    struct config *config = &spec->config;
+    struct tg_option options[] = {{"username", "me"}, {"password", "a long secret"}};
+    struct tg_adbc adbc = {TG_ADBC_INIT, .driver = "sqlite", .uri = "/x/a.db", .options = options,
+                           .option_count = 2};
+    struct tg_pipeline_options given = {.name = "a", .destination_adbc = &adbc};
+    config_release(config);
+    assert_int_equal(config_init(config, &given, &spec->err), TG_OK);
+    options[1].text = adbc.driver = "gone";
+    assert_string_equal(config->destination.url, "adbc:sqlite:/x/a.db");
+    assert_string_equal(config->destination.driver, "sqlite");
+    assert_string_equal(config->destination.options[1].text, "a long secret");
+    struct buf shown = BUF_INIT;
+    redact(&config->secrets, "a long secret", &shown);
+    assert_string_equal(shown.data, "***");
+    buf_release(&shown);
+    given.destination = "duckdb:///shop.duckdb";
+    config_release(config);
+    assert_int_equal(config_init(config, &given, &spec->err), TG_USAGE);
+    assert_non_null(strstr(spec->err.what, "two destinations"));
+    given.destination = NULL;
+    adbc.driver = NULL;
+    config_release(config);
+    assert_int_equal(config_init(config, &given, &spec->err), TG_USAGE);
+    assert_string_equal(spec->err.what, "`destination_adbc` has no driver");
+    adbc.driver = "sqlite";
+    options[0].text = NULL;
+    config_release(config);
+    assert_int_equal(config_init(config, &given, &spec->err), TG_USAGE);
+    assert_string_equal(spec->err.what, "an option of `destination_adbc` has no text");
+}
+
 static void a_released_config_can_be_released(void **state)
 {
     (void)state;
@@ -328,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_text_in_memory_is_a_spec),
         cmocka_unit_test(options_make_a_config),
         cmocka_unit_test(wrong_options_are_refused),
+        cmocka_unit_test(a_driver_is_a_destination),
         cmocka_unit_test(a_released_config_can_be_released),
         cmocka_unit_test(a_good_spec_survives_torture),
         cmocka_unit_test(a_wrong_spec_survives_torture),

@@ -233,11 +233,11 @@ static void unknown_kinds_are_named(void **state)
     assert_int_equal(spec_start("file", NULL, &text, err), TG_USAGE);
     assert_string_equal(err->what,
                         "there is no kind of source 'file' to start a spec with (there are: "
-                        "files); did you mean 'files'?");
+                        "files, sql); did you mean 'files'?");
     assert_int_equal(spec_start("files", "oracle", &text, err), TG_USAGE);
     assert_string_equal(err->what,
                         "there is no kind of destination 'oracle' to start a spec with (there are: "
-                        "duckdb)");
+                        "adbc, duckdb, postgresql)");
     buf_release(&text);
 }
 

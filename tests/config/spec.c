@@ -455,6 +455,41 @@ static void destinations_are_checked(void **state)
     assert_non_null(strstr(spec->err.where, ":3:10"));
 }
 
+static void destinations_can_be_maps(void **state)
+{
+    struct spec_file *spec = *state;
+#define AT(map) "pipeline: a\ndestination: " map "\n" REST
+    struct config *config = spec_good(spec, AT("{url: duckdb:///a.db}"));
+    assert_null(config->destination.driver);
+    config = spec_good(spec, AT("{driver: sqlite, uri: b.db, options: {username: me, password: "
+                                "\"a long secret\"}, dialect: sqlite}"));
+    const struct location *where = &config->destination;
+    assert_string_equal(where->driver, "sqlite");
+    assert_non_null(strstr(where->url, "adbc:sqlite:/"));
+    assert_non_null(strstr(where->url, "/b.db"));
+    assert_string_equal(where->dialect, "sqlite");
+    assert_int_equal(where->option_count, 2);
+    assert_string_equal(where->options[1].name, "password");
+    assert_string_equal(where->options[1].text, "a long secret");
+    struct buf shown = BUF_INIT;
+    redact(&config->secrets, "it is a long secret.", &shown);
+    assert_string_equal(shown.data, "it is ***.");
+    buf_release(&shown);
+    static const struct {
+        const char *text, *place, *what;
+    } bad[] = {
+        {AT("{uri: b.db}"), "2:1", "'destination' needs a 'url' or 'driver'"},
+        {AT("{driver: sqlite, url: 'duckdb:///a.db'}"), "2:1",
+         "'destination' needs either 'url' or 'driver'"},
+        {AT("{url: 'duckdb:///a.db', options: {a: b}}"), "2:1",
+         "'destination' has a 'url', to which 'options' says nothing; it goes with 'driver'"},
+        {AT("{driver: sqlite}"), "2:1", "uri '' of sqlite names no file"},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        spec_says(spec, bad[i].text, bad[i].place, bad[i].what);
+#undef AT
+}
+
 /* ---- what does not go together ---- */
 
 static void combinations_are_checked(void **state)
@@ -613,6 +648,7 @@ int main(void)
         cmocka_unit_test(memory_is_a_size),
         cmocka_unit_test(storage_is_a_version),
         cmocka_unit_test(destinations_are_checked),
+        cmocka_unit_test(destinations_can_be_maps),
         cmocka_unit_test(combinations_are_checked),
         cmocka_unit_test(numbers_have_ranges),
         cmocka_unit_test(a_merge_has_one_column_of_a_kind),

@@ -38,7 +38,7 @@ static void test_examples(void **state)
         assert_int_equal(destination_check(AT_URL(example.url), "d", NULL, NULL), TG_OK);
         assert_non_null(strstr(example.url, example.name));
         if (example.start)
-            assert_non_null(strstr(example.start, "destination: "));
+            assert_non_null(strstr(example.start, "destination:"));
     }
     assert_true(count > 0);
 }

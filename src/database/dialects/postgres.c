@@ -143,6 +143,7 @@ static struct type_spec type_from_sql(const char *sql_type)
 
 const struct dialect dialect_postgres = {
     .name = "postgres",
+    .vendor = "PostgreSQL",
     .destination_type = "dlt.destinations.postgres",
     .quote = '"',
     .name_bytes_max = 63,

@@ -276,10 +276,16 @@ static int alter_type(struct plan *plan, const struct delivery *delivery,
     const struct sql_scope scope = plan_scope(
         delivery, SQL_PARTS(SQL_TABLE("table", target->table->name),
                             SQL_NAME("column", column->name), SQL_PIECE("type", column->sql_type)));
-    return plan_add(plan, target, COUNT_NONE, &scope,
-                    "ALTER TABLE {table} ALTER COLUMN {column} SET DATA TYPE {type}\n"
-                    "USING CAST({column} AS {type})",
-                    err);
+    static const char *const standard[] = {
+        "ALTER TABLE {table} ALTER COLUMN {column} SET DATA TYPE {type}\n"
+        "USING CAST({column} AS {type})",
+        NULL};
+    int rc = TG_OK;
+    const char *const *steps = delivery->dialect->alter_type;
+    for (steps = steps ? steps : standard; *steps; steps++)
+        TRY(plan_add(plan, target, COUNT_NONE, &scope, *steps, err));
+done:
+    return rc;
 }
 
 /* Can the rows that are there be followed up to their root row? Says how many steps it takes. */
@@ -502,7 +508,7 @@ int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     const size_t before = plan->count;
-    if (delivery->described.table_count == 0) {
+    if (delivery->described.table_count == 0 && !delivery->dialect->attach) {
         const struct sql_scope scope =
             plan_scope(delivery, SQL_PARTS(SQL_NAME("dataset", delivery->manifest->dataset)));
         TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "CREATE SCHEMA IF NOT EXISTS {dataset}", err));

@@ -50,7 +50,9 @@ static int check(const struct location *where, const char *folder, const char *d
 static int open_database(struct destination *destination, bool create, struct tg_error *err)
 {
     struct connection *con = NULL;
-    int rc = connection_open(destination->ctx, &destination->where, create, &con, err);
+    struct location where = destination->where;
+    where.dataset = destination->dataset;
+    int rc = connection_open(destination->ctx, &where, create, &con, err);
     destination->state = con;
     return rc;
 }
@@ -192,7 +194,7 @@ static int query(struct destination *destination, const char *text, struct Arrow
     struct connection *con = destination->state;
     const struct sql_scope scope = {.dialect = con->dialect,
                                     .parts = SQL_PARTS(SQL_NAME("dataset", destination->dataset))};
-    int rc = sql_exec(con, &scope, con->dialect->use, NULL, err);
+    int rc = con->dialect->use ? sql_exec(con, &scope, con->dialect->use, NULL, err) : TG_OK;
     return rc == TG_OK ? connection_query(con, text, out, err) : rc;
 }
 

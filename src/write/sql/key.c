@@ -46,12 +46,14 @@ int key_delete(const struct stage *stage, enum staged which, enum step_count cou
 {
     int rc = TG_OK;
     struct key key;
+    const char *other = stage->delivery->dialect->delete_matched;
     for (int i = 0; i < KEYS; i++)
         if (open_key(stage, &stage->scope, i, which, &key))
             TRY(plan_add(plan, stage->root, count, &key.scope,
-                         "DELETE FROM {table} AS old\n"
-                         "USING {new}\n"
-                         "WHERE {match}",
+                         other ? other
+                               : "DELETE FROM {table} AS old\n"
+                                 "USING {new}\n"
+                                 "WHERE {match}",
                          err));
 done:
     return rc;

@@ -298,7 +298,7 @@ static int forget_renamed(const struct recording *recording, struct tg_error *er
             TRY(sql_write(&recording->plan->text, &recording->scope,
                           "DELETE FROM {_tidegate_files}\n"
                           "WHERE [load_id] <> {'load_id'} "
-                          "AND ([pipeline_name], [resource_name], [path]) IN (",
+                          "AND ([pipeline_name], [resource_name], [path]) IN (VALUES",
                           err));
         TRY(add_values(recording, written++,
                        SQL_PARTS(SQL_TEXT("resource", bookmark->resource),
@@ -344,10 +344,10 @@ static int record_files(const struct recording *recording, struct tg_error *err)
     if (count == 0 || !described_find(&recording->delivery->described, "_tidegate_files"))
         goto done;
     TRY(add(recording, NULL,
-            "DELETE FROM {_tidegate_files} AS old USING {_tidegate_files} AS new\n"
-            "WHERE old.[pipeline_name] = new.[pipeline_name] "
-            "AND old.[resource_name] = new.[resource_name] AND old.[path] = new.[path] "
-            "AND new.[load_id] = {'load_id'} AND old.[load_id] <> {'load_id'}",
+            "DELETE FROM {_tidegate_files}\n"
+            "WHERE [load_id] <> {'load_id'} AND ([pipeline_name], [resource_name], [path]) IN (\n"
+            "SELECT [pipeline_name], [resource_name], [path] FROM {_tidegate_files} "
+            "WHERE [load_id] = {'load_id'})",
             err));
 done:
     return rc;

@@ -15,7 +15,7 @@
 static const char tables_begin[] = "SELECT * FROM (SELECT NULL AS [table], 0 AS [rows], "
                                    "0 AS [columns] WHERE false";
 static const char tables_each[] = " UNION ALL SELECT {'name'}, count(*), {columns} FROM {rows}";
-static const char tables_end[] = ") AS shown ORDER BY starts_with([table], '_'), [table]";
+static const char tables_end[] = ") AS shown ORDER BY substr([table], 1, 1) = '_', [table]";
 
 static const char loads[] =
     "SELECT [load_id], [created_at], [table_name] AS [table], [disposition], "
