@@ -10,7 +10,7 @@ build = @[ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1)
 # The engine that tests run on beside the newest one.
 older = build/deps/duckdb-1.5/lib
 
-targets = all deps demo test test-older fuzz torture crash memory tsan coverage install format clean distclean help
+targets = all deps demo test test-older test-postgres-18 fuzz torture crash memory tsan coverage install format clean distclean help
 all: deps ## build build/tidegate and build/libtidegate.so (the default)
 	$(call build,release)
 	@ln -sfn release/tidegate build/tidegate
@@ -25,11 +25,16 @@ demo: all ## build, and run the seed example
 test: deps ## build with gcc and with sanitizers, and run every test on both; fuzz a minute
 	$(call build,dev)
 	$(call build,asan-ubsan)
-	@tools/run-tests --also $(older) build/dev build/asan-ubsan
+	@tools/run-tests build/dev build/asan-ubsan
 
 test-older: deps ## every test of the gcc build on DuckDB 1.5
 	$(call build,dev)
 	@tools/run-tests --engine $(older) build/dev
+
+test-postgres-18: deps ## every test of the gcc build on PostgreSQL 18
+	@tools/install-deps postgres-18
+	$(call build,dev)
+	@tools/run-tests --only unit,cases,cli,crash --postgres 18 build/dev
 
 torture: deps ## unit tests with every single allocation failing once
 	$(call build,asan-ubsan)

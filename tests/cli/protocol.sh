@@ -146,7 +146,7 @@ test_a_sealed_load_that_the_state_has_passed_is_dropped() {
     echo '{"id": 4}' >4.jsonl
     run 0 --workdir elsewhere
     run 0
-    equal "1 3 4" "$(sql "select string_agg(id, ' ' order by id) from t")"
+    equal "1 3 4" "$(sql "select string_agg(id::text, ' ' order by id) from t")"
 }
 
 # interrupt SIGNAL: a run that has said how far it is gets it; $code is how it ends, in `said` its words
@@ -219,4 +219,4 @@ test_select_loads_only_what_is_named() {
     says "v"
 }
 
-run_tests
+run_tests duckdb postgres

@@ -42,6 +42,37 @@ test_in_the_url_of_a_destination() {
     says "database 'host=db password=***'"
 }
 
+# A server that is there, in each form of its place; with a password that is right, wrong, or of a server that is not
+# there; with a load that is refused. $pg_password is looked for by whoever runs this, too.
+test_of_a_server() {
+    local url place
+    kind=postgres destination=$(pg_create "secrets_$$")
+    url=$destination place=${destination#*@}
+    spec
+    for destination in "$url" "host=127.0.0.1 port=$(sed -E 's|.*:([0-9]+)/.*|\1|' <<<"$place") user=postgres \
+dbname=${place#*/} password=$pg_password" "postgresql://postgres@$place?password=$pg_password" \
+        "postgresql://postgres:${pg_password}x@$place" "postgresql://postgres:$pg_password@127.0.0.1:1/none"; do
+        echo '{"id": 1}' >t.jsonl
+        spec
+        sed -i "s|^destination:.*|destination: \"$destination\"|" spec.yaml
+        every_command
+        of_server_hidden
+        [ "${destination#*:1/}" = none ] || [ "${destination#*x@}" != "$destination" ] || says "1 rows read"
+    done
+    pg "secrets_$$" -c "CREATE TABLE d.new (id bigint CHECK (id > 5), _dlt_load_id varchar, _dlt_id varchar)"
+    destination=$url
+    spec "new: {path: t.jsonl}"
+    every_command
+    of_server_hidden
+    says "failed" "violates check constraint"
+    pg_drop "secrets_$$"
+}
+
+of_server_hidden() {
+    secret_is_hidden
+    secret_is_nowhere
+}
+
 test_in_a_spec_that_is_wrong() {
     spec
     printf 'password: hunter2-hunter2\nx: pg://me:hunter2-hunter2@db\n"a": [a://b:hunter2-hunter2@c\n' >>spec.yaml

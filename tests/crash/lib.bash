@@ -2,7 +2,10 @@
 # the destinations in $DESTINATIONS: duckdb, postgres; `over` says which one it is.
 tidegate=$(realpath "${TIDEGATE:-build/tidegate}")
 . "$(dirname "${BASH_SOURCE[0]}")/../postgres.bash"
-DESTINATIONS=${DESTINATIONS:-duckdb}
+case ${TIDEGATE_BUILD:-} in
+*san*) DESTINATIONS=${DESTINATIONS:-duckdb} ;; # cases and the protocol meet the other one under sanitizers
+*) DESTINATIONS=${DESTINATIONS:-duckdb postgres} ;;
+esac
 database=crash_$$
 folder=$(mktemp -d)
 trap 'leave' EXIT
