@@ -2,8 +2,9 @@
  * What columns a query has, before it is run.
  *
  * Path: pg_columns_describe -> the statement is prepared without a name, and described ->
- * keep_fields -> own_types: what the catalog says of types that no other database has ->
- * choose_form: whether the binary form of all of them is read here.
+ * keep_fields -> own_types: what the catalog says of types that no other database has -> wrap: a
+ * query around it, where the server has to write some of them -> choose_form: whether the binary
+ * form of all of them is read here.
  *
  * Running the query is stream.c's.
  */
@@ -101,18 +102,60 @@ static int keep_fields(struct pg_columns *out, const PGresult *result, struct tg
     return rc;
 }
 
+static bool is_read(const struct pg_columns *columns)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        if (strcmp(pg_type_reading(&columns->types, columns->fields[i].oid), "{column}") != 0)
+            return false;
+    return true;
+}
+
 /* Where one is not read in its binary form, all come as texts. */
 static void choose_form(struct pg_columns *out)
 {
     enum { TEXT_OID = 25 };
-    out->binary = true;
-    for (size_t i = 0; i < out->count; i++)
-        out->binary = out->binary &&
-                      strcmp(pg_type_reading(&out->types, out->fields[i].oid), "{column}") == 0;
+    out->binary = is_read(out);
     for (size_t i = 0; i < out->count && !out->binary; i++) {
         out->fields[i].oid = TEXT_OID;
         out->fields[i].typmod = -1;
     }
+}
+
+/* ---- what the server has to write ---- */
+
+/* Whether it can stand in parentheses; what changes rows cannot. */
+static bool is_relation(const char *sql)
+{
+    static const char *const words[] = {"SELECT", "WITH", "VALUES", "TABLE"};
+    sql += strspn(sql, " \t\r\n");
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strncasecmp(sql, words[i], strlen(words[i])) == 0)
+            return !strchr(sql, ';') && !strcasestr(sql, "RETURNING");
+    return false;
+}
+
+/* SELECT c0 AS "id", c1::text AS "span" FROM (the statement) AS q (c0, c1) */
+static int wrap(struct pg_columns *out, const char *sql, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    static const char column[] = "{column}";
+    for (size_t i = 0; i < out->count; i++) {
+        const char *pattern = pg_type_reading(&out->types, out->fields[i].oid);
+        const char *hole = strstr(pattern, column);
+        buf_printf(&text, "%s%.*sc%zu%s AS ", i == 0 ? "SELECT " : ", ", (int)(hole - pattern),
+                   pattern, i, hole + strlen(column));
+        buf_quoted(&text, '"', out->fields[i].name);
+    }
+    buf_printf(&text, " FROM (%s\n) AS q (", sql);
+    for (size_t i = 0; i < out->count; i++)
+        buf_printf(&text, i == 0 ? "c%zu" : ", c%zu", i);
+    buf_char(&text, ')');
+    TRY(buf_check(&text, err));
+    TRY(arena_keep(&out->arena, text.data, &out->sql, err));
+done:
+    buf_release(&text);
+    return rc;
 }
 
 void pg_columns_init(struct pg_columns *columns)
@@ -147,21 +190,36 @@ done:
     return rc;
 }
 
+static int describe(struct pg_client *client, const struct context *ctx,
+                    const struct pg_parameters *parameters, struct pg_columns *out,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    PGresult *prepared = NULL, *described = NULL;
+    TRY(prepare(client, ctx, out->sql, parameters, &prepared, err));
+    if (!pq.sendDescribePrepared(client->conn, ""))
+        TRY(pg_lost_error(client, err));
+    TRY(one_result(client, ctx, out->sql, &described, err));
+    TRY(keep_fields(out, described, err));
+    TRY(own_types(client, ctx, out, err));
+done:
+    pq.clear(prepared);
+    pq.clear(described);
+    return rc;
+}
+
 int pg_columns_describe(struct pg_client *client, const struct context *ctx, const char *sql,
                         const struct pg_parameters *parameters, struct pg_columns *out,
                         struct tg_error *err)
 {
     int rc = TG_OK;
-    PGresult *prepared = NULL, *described = NULL;
-    TRY(prepare(client, ctx, sql, parameters, &prepared, err));
-    if (!pq.sendDescribePrepared(client->conn, ""))
-        TRY(pg_lost_error(client, err));
-    TRY(one_result(client, ctx, sql, &described, err));
-    TRY(keep_fields(out, described, err));
-    TRY(own_types(client, ctx, out, err));
+    out->sql = sql;
+    TRY(describe(client, ctx, parameters, out, err));
+    if (!is_read(out) && is_relation(sql)) {
+        TRY(wrap(out, sql, err));
+        TRY(describe(client, ctx, parameters, out, err));
+    }
     choose_form(out);
 done:
-    pq.clear(prepared);
-    pq.clear(described);
     return rc;
 }

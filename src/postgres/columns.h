@@ -13,11 +13,13 @@ struct pg_columns {
     size_t count;
     struct pg_types types; /* that no other database has, as far as the fields are made of them */
     bool binary;           /* the values are wanted in binary form; else all are texts */
+    const char *sql;       /* the statement to send: the same, or one around it */
 };
 
 void pg_columns_init(struct pg_columns *columns);
 void pg_columns_release(struct pg_columns *columns);
-/* Fills what was initialised. The statement is checked by the server, and not run. */
+/* Fills what was initialised. The statement is checked by the server, and not run. A query with
+ * columns whose binary form is not read here is put into one that asks for them as it is. */
 int pg_columns_describe(struct pg_client *client, const struct context *ctx, const char *sql,
                         const struct pg_parameters *parameters, struct pg_columns *out,
                         struct tg_error *err) TG_CHECK_RESULT;

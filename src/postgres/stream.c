@@ -114,6 +114,7 @@ static int begin(struct result_stream *self, const char *sql,
     int rc = TG_OK;
     struct pg_columns *columns = &self->columns;
     TRY(pg_columns_describe(self->client, self->ctx, sql, parameters, columns, err));
+    sql = columns->sql;
     TRY(pg_decoder_new(&columns->types, columns->fields, columns->count, &self->decoder, err));
     TRY(pg_send(self->client, self->ctx, sql, parameters, columns->binary, err));
     (void)!pq.setSingleRowMode(self->client->conn);

@@ -346,6 +346,41 @@ static void arrays_are_the_server_s(void **state)
             NULL);
 }
 
+/* ---- as a query's stream ---- */
+
+static void columns_that_the_server_writes(void **state)
+{
+    struct context ctx;
+    struct pg_client *client;
+    struct ArrowArrayStream stream;
+    struct ArrowSchema schema;
+    struct ArrowArray batch;
+    struct tg_error err = {0};
+    struct buf row = BUF_INIT;
+    bool end;
+    (void)state;
+    context_init(&ctx);
+    assert_int_equal(pg_open(&ctx, postgres_uri(), &client, &err), TG_OK);
+    if (pg_query(client, &ctx,
+                 "SELECT 7 AS id, int4range(1, 5) AS span, (1.5)::money AS price, ROW(1, 'a') AS "
+                 "pair",
+                 NULL, &stream, &err) != TG_OK)
+        fail_msg("%s", err.what);
+    assert_int_equal(stream_schema(&stream, TG_SOURCE, &schema, &err), TG_OK);
+    assert_int_equal(stream_next(&stream, TG_SOURCE, &batch, &end, &err), TG_OK);
+    assert_string_equal(schema.children[0]->format, "l");
+    for (int64_t i = 0; i < batch.n_children; i++) {
+        assert_int_equal(value_text(schema.children[i], batch.children[i], 0, &row, NULL), TG_OK);
+        buf_char(&row, '|');
+    }
+    assert_string_equal(row.data, "7|[1,5)|1.500000000|{\"f1\":1,\"f2\":\"a\"}|");
+    buf_release(&row);
+    array_release(&batch);
+    schema_release(&schema);
+    stream_release(&stream);
+    pg_close(client);
+}
+
 /* ---- a database of SQL_ASCII ---- */
 
 /* The URI of another database of the server. */
@@ -406,9 +441,10 @@ static int setup(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(binary_there_and_back),   cmocka_unit_test(text_there_and_back),
-        cmocka_unit_test(texts_are_the_server_s),  cmocka_unit_test(numerics_of_any_size),
-        cmocka_unit_test(arrays_are_the_server_s), cmocka_unit_test(texts_of_no_encoding),
+        cmocka_unit_test(binary_there_and_back),          cmocka_unit_test(text_there_and_back),
+        cmocka_unit_test(texts_are_the_server_s),         cmocka_unit_test(numerics_of_any_size),
+        cmocka_unit_test(arrays_are_the_server_s),        cmocka_unit_test(texts_of_no_encoding),
+        cmocka_unit_test(columns_that_the_server_writes),
     };
     return cmocka_run_group_tests(tests, setup, NULL);
 }
