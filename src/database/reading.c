@@ -228,3 +228,39 @@ int reading_reflect(struct connection *con, const char *schema, struct relations
         relations_release(out);
     return rc;
 }
+
+/* ---- what only some databases can ---- */
+
+int reading_share(struct connection *con, struct buf *out, struct tg_error *err)
+{
+    const struct reading_driver *reading = con->driver->reading;
+    return reading && reading->share ? reading->share(con, out, err) : TG_OK;
+}
+
+int reading_join(struct connection *con, const char *moment, struct tg_error *err)
+{
+    const struct reading_driver *reading = con->driver->reading;
+    if (reading && reading->join)
+        return reading->join(con, moment, err);
+    return error_set(err, TG_INTERNAL, "the database shares no moment, and one was joined");
+}
+
+int reading_divide(struct connection *con, const char *schema, const struct relation *relation,
+                   size_t wanted, struct slices *out, struct tg_error *err)
+{
+    const struct reading_driver *reading = con->driver->reading;
+    *out = (struct slices){0};
+    arena_init(&out->arena);
+    if (!reading || !reading->divide)
+        return TG_OK;
+    int rc = reading->divide(con, schema, relation, wanted, out, err);
+    if (rc != TG_OK)
+        slices_release(out);
+    return rc;
+}
+
+void slices_release(struct slices *slices)
+{
+    arena_release(&slices->arena);
+    *slices = (struct slices){0};
+}

@@ -37,11 +37,31 @@ struct relations {
     bool folds_case;
 };
 
+/* Parts of a table, which together are the whole of it and have no row in common. */
+struct slice {
+    const char *schema, *table; /* where its rows are: of a partition, that */
+    const char *condition;      /* SQL; NULL: all of them */
+};
+
+struct slices {
+    struct arena arena;
+    struct slice *items;
+    size_t count; /* 0: it cannot be divided */
+};
+
 /* Any of them may be NULL. */
 struct reading_driver {
     /* Fills what a zeroed `out` with its arena does not have yet: schema, items, count. */
     int (*reflect)(struct connection *con, const char *schema, struct relations *out,
                    struct tg_error *err);
+    /* Both or none. The moment that the transaction of `con` sees, as a text by which other
+     * connections begin one that sees the same, as long as the first one lives. */
+    int (*share)(struct connection *con, struct buf *out, struct tg_error *err);
+    int (*join)(struct connection *con, const char *moment, struct tg_error *err);
+    /* About `wanted` slices of a table; the rows of each come in the same order each time, in
+     * transactions that see the same. */
+    int (*divide)(struct connection *con, const char *schema, const struct relation *relation,
+                  size_t wanted, struct slices *out, struct tg_error *err);
 };
 
 /* `schema` NULL: the one where a name without a schema is looked for. A schema that is not there
@@ -53,9 +73,18 @@ void relations_release(struct relations *relations);
 const struct relation *relations_find(const struct relations *relations, const char *name);
 const struct relation_column *relation_column(const struct relation *relation, const char *name);
 
+/* Empty where the database cannot. */
+int reading_share(struct connection *con, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+int reading_join(struct connection *con, const char *moment, struct tg_error *err) TG_CHECK_RESULT;
+int reading_divide(struct connection *con, const char *schema, const struct relation *relation,
+                   size_t wanted, struct slices *out, struct tg_error *err) TG_CHECK_RESULT;
+void slices_release(struct slices *slices);
+
 /* By the information schema, for drivers whose database has one. */
 int information_reflect(struct connection *con, const char *schema, struct relations *out,
                         struct tg_error *err) TG_CHECK_RESULT;
+
+extern const struct reading_driver reading_postgres; /* postgres_reading.c */
 
 /* A value as a literal of the column's type, quoted as the dialect does. false: it has none that
  * compares with the column as the value itself does, and nothing was written. */

@@ -9,7 +9,8 @@
 
 #include "extract/sql/select.h"
 
-static const struct selected_column two[] = {{"id", false}, {"we\"ird", true}};
+static const struct selected_column two[] = {{"id", {.type = TYPE_NONE}},
+                                             {"we\"ird", {.type = TYPE_TEXT}}};
 
 static void check(const struct selection *selection, const char *slice, int64_t limit,
                   const char *sql)

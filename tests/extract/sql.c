@@ -9,6 +9,7 @@
 #include "database/connection.h"
 #include "extract/source.h"
 #include "helper.h"
+#include "tests/postgres.h"
 #include "tests/torture.h"
 
 static struct context ctx;
@@ -202,7 +203,7 @@ static void test_no_database(void **state)
     struct source_request request = {
         .services = {.ctx = &ctx}, .folder = folder, .values = &gone, .value_count = 1};
     assert_int_equal(source_find("sql")->open(&request, &source, &err), TG_SOURCE);
-    assert_non_null(strstr(err.what, "there is no such database"));
+    assert_non_null(strstr(err.what, "does not exist"));
     request.values = &strange;
     assert_int_equal(source_find("sql")->open(&request, &source, &err), TG_USAGE);
     assert_non_null(strstr(err.what, "connection 'nosuch:' has no driver"));
@@ -310,6 +311,56 @@ static void test_list(void **state)
           "");
 }
 
+/* ---- PostgreSQL: what changes under our eyes ---- */
+
+/* The table is described, then `change` happens, then it is read. */
+static void changes(const char *change, const char *part, const char *column)
+{
+    int rc;
+    struct arena arena;
+    struct sources sources = {0};
+    struct source_facts facts;
+    struct page page = {.kind = PAGE_END};
+    struct page_stream *stream = NULL;
+    struct tg_error err = {0};
+    const struct option_value url = {"connection", postgres_uri()};
+    const struct option_value table = {"table", "moving"};
+    struct resource_request request = {.source = {.services = {.ctx = &ctx},
+                                                  .name = "s",
+                                                  .folder = folder,
+                                                  .values = &url,
+                                                  .value_count = 1},
+                                       .name = "r",
+                                       .values = &table,
+                                       .value_count = 1,
+                                       .cursor = &none};
+    arena_init(&arena);
+    free(postgres_sql("SET client_min_messages = warning; DROP TABLE IF EXISTS moving;"
+                      "CREATE TABLE moving (id int PRIMARY KEY, name text NOT NULL)"));
+    rc = sources_describe(&sources, source_find("sql"), &request, &arena, &facts, &err);
+    assert_int_equal(rc, TG_OK);
+    assert_int_equal(facts.primary_key_count, 1);
+    free(postgres_sql(change));
+    rc = sources_read(&sources, source_find("sql"), &request, &stream, &err);
+    rc = rc == TG_OK ? stream->next(stream, &page, &err) : rc;
+    assert_int_equal(rc, TG_SOURCE);
+    if (!strstr(err.what, part) || !strstr(err.what, column))
+        fail_msg("'%s' does not say '%s' and '%s'", err.what, part, column);
+    assert_string_equal(err.table, "moving");
+    page_release(&page);
+    page_stream_close(stream);
+    sources_close(&sources);
+    arena_release(&arena);
+}
+
+static void test_changes(void **state)
+{
+    (void)state;
+    changes("ALTER TABLE moving RENAME COLUMN name TO title", "run again", "name");
+    changes("DROP TABLE moving", "run again", "moving");
+    changes("ALTER TABLE moving RENAME TO moved", "run again", "moving");
+}
+
 /* ---- memory ---- */
 
 static int torture_all(void)
@@ -344,6 +395,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_no_database, setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_describe, setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_list, setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(test_changes, setup, folder_teardown),
         cmocka_unit_test_setup_teardown(test_memory, setup, folder_teardown),
     };
     return cmocka_run_group_tests_name("sql", tests, NULL, NULL);

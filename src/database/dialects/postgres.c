@@ -149,6 +149,7 @@ const struct dialect dialect_postgres = {
     .name_bytes_max = 63,
     .folds_case = false,
     .fraction_max = FRACTION_MAX,
+    .byte_order = " COLLATE \"C\"",
     .use = "SET search_path TO {dataset}, public",
     .hex = {"'\\x", "'::bytea"},
     /* Of numbers, which is all that it is asked for. */

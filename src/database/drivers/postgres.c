@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "database/connection.h"
+#include "database/reading.h"
 #include "database/template.h"
 #include "postgres/client.h"
 
@@ -279,4 +280,5 @@ const struct connection_driver connection_postgres = {
     .describe = describe,
     .ingest = ingest,
     .lock = lock,
+    .reading = &reading_postgres,
 };

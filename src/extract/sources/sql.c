@@ -1,9 +1,9 @@
 /*
  * The source `sql`: tables, views and queries of a database.
  *
- * Data path: sql_open (a connection, one moment for all that is read) -> sql_list (tables of a
- * group), sql_describe (key, types) -> sql_read: find_table or look at the query -> choose_columns,
- * choose_cursor -> select_write -> a reader, read ahead on a thread of its own.
+ * Data path: sql_open (connections that see one moment) -> sql_list (tables of a group),
+ * sql_describe (key, types) -> sql_read: find_table or look at the query -> choose_columns,
+ * choose_cursor -> the slices of a table, several at once, or one reader, read ahead.
  *
  * What a database is asked, and how its SQL looks, is known below src/database; the conditions of a
  * cursor stand in sql/select.c. Which rows are new the cursor decides.
@@ -11,21 +11,25 @@
 #include "extract/source.h"
 
 #include <fnmatch.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text/nearest.h"
 #include "database/reading.h"
 #include "extract/read_ahead.h"
+#include "extract/sql/pool.h"
 #include "extract/sql/reader.h"
 #include "extract/sql/select.h"
+#include "extract/sql/sliced.h"
 
 /* Small ones are many: what is read ahead hides the way to the server. */
-enum { PAGES_AHEAD = 8 };
+enum { PAGES_AHEAD = 8, SLICES_OF_READER = 8 };
 
 struct source {
-    struct connection *con;
+    struct pool *pool;
     const char *schema; /* borrowed; NULL: the connection's own */
+    struct connection_place place;
     struct relations relations;
     bool is_reflected;
 };
@@ -33,26 +37,22 @@ struct source {
 static void sql_close(struct source *source)
 {
     relations_release(&source->relations);
-    connection_close(source->con);
+    pool_close(source->pool);
+    buf_release(&source->place.absolute);
+    buf_release(&source->place.identity);
     mem_free(source);
 }
 
-static int open_connection(struct source *source, const struct source_request *request,
-                           struct tg_error *err)
+static int open_pool(struct source *source, const struct source_request *request,
+                     struct tg_error *err)
 {
     int rc = TG_OK;
-    struct connection_place place = {0};
     const char *url = option_text(request->values, request->value_count, "connection");
-    TRY(connection_check(AT_URL(url), request->folder, NULL, &place, err));
-    TRY(connection_open(request->services.ctx, AT_URL(buf_string(&place.absolute)), false,
-                        &source->con, err));
-    if (!source->con)
-        TRY(error_set(err, TG_SOURCE, "connection '%s': there is no such database",
-                      buf_string(&place.absolute)));
-    TRY(connection_transact(source->con, TRANSACT_LOOK, err));
+    const char *parallel = option_text(request->values, request->value_count, "parallel");
+    TRY(connection_check(AT_URL(url), request->folder, NULL, &source->place, err));
+    TRY(pool_open(request->services.ctx, AT_URL(buf_string(&source->place.absolute)),
+                  parallel ? strtoul(parallel, NULL, 10) : 1, &source->pool, err));
 done:
-    buf_release(&place.absolute);
-    buf_release(&place.identity);
     return rc == TG_OK ? rc : sql_read_failed(rc, NULL, err);
 }
 
@@ -63,7 +63,7 @@ static int sql_open(const struct source_request *request, struct source **out, s
     if (!source)
         return error_nomem(err);
     source->schema = option_text(request->values, request->value_count, "schema");
-    int rc = open_connection(source, request, err);
+    int rc = open_pool(source, request, err);
     if (rc == TG_OK)
         *out = source;
     else
@@ -78,7 +78,7 @@ static int reflect(struct source *source, struct tg_error *err)
     int rc = TG_OK;
     if (source->is_reflected)
         return TG_OK;
-    TRY(reading_reflect(source->con, source->schema, &source->relations, err));
+    TRY(reading_reflect(pool_first(source->pool), source->schema, &source->relations, err));
     source->is_reflected = true;
 done:
     return rc == TG_OK ? rc : sql_read_failed(rc, NULL, err);
@@ -173,17 +173,22 @@ static int check_excluded(const struct source *source, const char *name, const b
     return error_names(err, TG_SPEC, AT_COLUMN, name);
 }
 
-/* Calls for each line of a list of texts. */
-#define FOR_EACH_LINE(arena, text, line)                                                           \
-    for (const char *rest_ = (text), *line; next_line(arena, &rest_, &line);)
-
-static bool next_line(struct arena *arena, const char **rest, const char **line)
+/* The lines of a list of texts (NULL: none), with NULL at their end. */
+static int split_lines(struct arena *arena, const char *text, const char ***out,
+                       struct tg_error *err)
 {
-    size_t len = *rest ? strcspn(*rest, "\n") : 0;
-    *line = *rest && **rest ? arena_strndup(arena, *rest, len) : NULL;
-    if (*line)
-        *rest += len + ((*rest)[len] == '\n');
-    return *line;
+    size_t count = 0, len = text ? strlen(text) : 0;
+    char *copy = arena_strndup(arena, text ? text : "", len);
+    *out = arena_alloc(arena, (len + 2) * sizeof(**out));
+    if (!copy || !*out)
+        return error_nomem(err);
+    for (char *at = copy; *at;) {
+        (*out)[count++] = at;
+        at += strcspn(at, "\n");
+        if (*at)
+            *at++ = '\0';
+    }
+    return TG_OK;
 }
 
 static int take_marked(const struct relations *relations, const bool *marks, struct arena *arena,
@@ -205,14 +210,17 @@ static int sql_list(struct source *source, const struct resource_request *reques
 {
     int rc = TG_OK;
     bool *marks = NULL;
+    const char **patterns, **excluded;
     TRY(reflect(source, err));
+    TRY(split_lines(arena, option_of(request, "tables"), &patterns, err));
+    TRY(split_lines(arena, option_of(request, "excluded_columns"), &excluded, err));
     marks = mem_calloc(source->relations.count + 1, sizeof(*marks));
     if (!marks)
         TRY(error_nomem(err));
-    FOR_EACH_LINE(arena, option_of(request, "tables"), pattern)
-    TRY(mark_tables(source, pattern, is_true(request, "include_views"), marks, err));
-    FOR_EACH_LINE(arena, option_of(request, "excluded_columns"), name)
-    TRY(check_excluded(source, name, marks, err));
+    for (; *patterns; patterns++)
+        TRY(mark_tables(source, *patterns, is_true(request, "include_views"), marks, err));
+    for (; *excluded; excluded++)
+        TRY(check_excluded(source, *excluded, marks, err));
     TRY(take_marked(&source->relations, marks, arena, out, err));
 done:
     mem_free(marks);
@@ -365,15 +373,22 @@ static bool is_chosen(const struct resource_request *request, const char *name)
     return !names_column(request, "excluded_columns", name);
 }
 
-static bool wants_text(const struct resource_request *request, const struct relation_column *column)
+/* A hint has the database make a text or a double of a type that has no word here: a numeric of any
+ * length, an interval. */
+static struct type_spec cast_of(const struct resource_request *request,
+                                const struct relation_column *column)
 {
+    struct type_spec spec = {.type = TYPE_NONE};
     for (size_t i = 0; i < request->column_count; i++) {
         const struct tg_column *hint = &request->columns[i];
-        if (strcmp(hint->name, column->name) == 0)
-            return column->spec.type == TYPE_NONE && hint->data_type &&
-                   strcmp(hint->data_type, "text") == 0;
+        if (strcmp(hint->name, column->name) == 0 && hint->data_type)
+            spec.type = type_find(hint->data_type);
     }
-    return false;
+    bool is_open = column->spec.type == TYPE_NONE || column->by_values;
+    bool can = spec.type == TYPE_TEXT || spec.type == TYPE_DOUBLE;
+    if (!is_open || !can || spec.type == column->spec.type)
+        spec.type = TYPE_NONE;
+    return spec;
 }
 
 /* Of a group each table may lack what is left out. */
@@ -381,12 +396,17 @@ static int check_columns(struct plan *plan, const struct resource_request *reque
                          struct tg_error *err)
 {
     static const char *const options[] = {"included_columns", "excluded_columns"};
+    int rc = TG_OK;
+    const char **names;
     size_t checked = option_of(request, "tables") ? 1 : 2;
-    for (size_t i = 0; i < checked; i++)
-        FOR_EACH_LINE(&plan->arena, option_of(request, options[i]), name)
-    if (!relation_column(&plan->relation, name))
-        return no_column(plan, options[i], name, err);
-    return TG_OK;
+    for (size_t i = 0; i < checked; i++) {
+        TRY(split_lines(&plan->arena, option_of(request, options[i]), &names, err));
+        for (; *names; names++)
+            if (!relation_column(&plan->relation, *names))
+                return no_column(plan, options[i], *names, err);
+    }
+done:
+    return rc;
 }
 
 static int choose_columns(struct plan *plan, const struct resource_request *request,
@@ -406,7 +426,7 @@ static int choose_columns(struct plan *plan, const struct resource_request *requ
     for (size_t i = 0; i < relation->column_count; i++)
         if (is_chosen(request, relation->columns[i].name))
             columns[count++] = (struct selected_column){relation->columns[i].name,
-                                                        wants_text(request, &relation->columns[i])};
+                                                        cast_of(request, &relation->columns[i])};
     if (count == 0)
         return error_set(err, TG_SPEC, "excluded_columns leaves no column of '%s'", relation->name);
     plan->selection.columns = columns;
@@ -467,16 +487,16 @@ static int make_plan(struct source *source, const struct resource_request *reque
     const struct relation *relation = NULL;
     const char *table = option_of(request, "table");
     arena_init(&plan->arena);
-    plan->selection = (struct selection){.dialect = source->con->dialect};
+    plan->selection = (struct selection){.dialect = pool_first(source->pool)->dialect};
     TRY(check_options(request, err));
     if (table) {
         TRY(find_table(source, table, &relation, err));
         plan->relation = *relation;
         plan->selection.schema = source->relations.schema;
         plan->selection.table = relation->name;
-        TRY(look_at_table(plan, source->con, err));
+        TRY(look_at_table(plan, pool_first(source->pool), err));
     } else {
-        TRY(look_at_query(plan, source->con, option_of(request, "query"), err));
+        TRY(look_at_query(plan, pool_first(source->pool), option_of(request, "query"), err));
     }
     TRY(choose_columns(plan, request, err));
     TRY(choose_cursor(plan, request, err));
@@ -554,29 +574,58 @@ done:
 
 /* ---- reading ---- */
 
+/* Slices come in no order: what is sorted is read as a whole, as is what a key could not tell apart
+ * by its place alone. */
+static int divide(struct source *source, const struct plan *plan, struct slices *out,
+                  struct tg_error *err)
+{
+    size_t parallel = pool_parallel(source->pool);
+    *out = (struct slices){0};
+    if (parallel == 0 || !plan->selection.table || plan->selection.row_order)
+        return TG_OK;
+    return reading_divide(pool_first(source->pool), plan->selection.schema, &plan->relation,
+                          parallel * SLICES_OF_READER, out, err);
+}
+
+/* All on the first connection. */
+static int read_whole(struct source *source, const struct plan *plan, const char *table,
+                      struct page_stream **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    struct page_stream *reader = NULL;
+    TRY(select_write(&sql, &plan->selection, NULL, -1, err));
+    TRY(sql_reader_open(pool_first(source->pool), buf_string(&sql), table, &reader, err));
+    TRY(read_ahead_open(reader, PAGES_AHEAD, out, err));
+done:
+    buf_release(&sql);
+    return rc;
+}
+
 static int sql_read(struct source *source, const struct resource_request *request,
                     struct page_stream **out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct plan plan = {0};
-    struct buf sql = BUF_INIT;
+    struct slices slices = {0};
     struct ArrowSchema schema = {0};
-    struct page_stream *reader = NULL;
     const char *table = option_of(request, "table");
     *out = NULL;
     TRY(make_plan(source, request, &plan, err));
     if (request->checks) {
-        TRY(fetch_schema(&plan, source->con, &schema, err));
+        TRY(fetch_schema(&plan, pool_first(source->pool), &schema, err));
         TRY(sql_reader_check(&schema, table, err));
     }
-    TRY(select_write(&sql, &plan.selection, NULL, -1, err));
-    TRY(sql_reader_open(source->con, buf_string(&sql), table, &reader, err));
-    TRY(read_ahead_open(reader, PAGES_AHEAD, out, err));
+    TRY(divide(source, &plan, &slices, err));
+    if (slices.count > 1)
+        TRY(sliced_open(source->pool, &plan.selection, &slices, table, out, err));
+    else
+        TRY(read_whole(source, &plan, table, out, err));
 done:
     schema_release(&schema);
+    slices_release(&slices);
     arena_release(&plan.arena);
-    buf_release(&sql);
-    return rc;
+    return rc == TG_OK ? rc : sql_read_failed(rc, table, err);
 }
 
 /* ---- the driver ---- */
@@ -590,6 +639,12 @@ static const struct option source_options[] = {
      .type = OPTION_TEXT,
      .help = "The schema that its tables are in; if not given, the one that the connection starts "
              "in."},
+    {.name = "parallel",
+     .type = OPTION_INT,
+     .min = 1,
+     .fallback = "2",
+     .help = "How many connections read parts of a table at once, beside the one that holds the "
+             "moment that all of them see, where the database has that (PostgreSQL)."},
     OPTION_END,
 };
 

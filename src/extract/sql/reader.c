@@ -39,14 +39,16 @@ static void rename_place(char *text)
     memmove(at + sizeof(ours) - 1, at + sizeof(theirs) - 1, strlen(at + sizeof(theirs) - 1) + 1);
 }
 
-/* "LINE 3:" of the statement is the query's first one. */
+/* "LINE 3:" of the statement is the query's first one; "  line 3:" in other databases. */
 static void count_lines(char text[], size_t size)
 {
-    static const char word[] = "LINE ";
+    static const char word[] = "LINE ", other[] = "\n  line ";
     char number[24], *end = NULL, *at = strstr(text, word);
+    size_t skipped = at ? sizeof(word) - 1 : sizeof(other) - 1;
+    at = at ? at : strstr(text, other);
     if (!at)
         return;
-    at += sizeof(word) - 1;
+    at += skipped;
     long line = strtol(at, &end, 10);
     if (end == at || line <= LINES_BEFORE_QUERY || (size_t)(at - text) + sizeof(number) > size)
         return;

@@ -16,18 +16,18 @@
 
 static void put_columns(struct buf *out, const struct selection *selection)
 {
-    const struct type_spec text = {.type = TYPE_TEXT};
     if (selection->column_count == 0)
         buf_char(out, '*');
     for (size_t i = 0; i < selection->column_count; i++) {
         const struct selected_column *column = &selection->columns[i];
         buf_text(out, i > 0 ? ", " : "");
-        buf_text(out, column->as_text ? "CAST(" : "");
+        bool is_cast = column->as.type != TYPE_NONE;
+        buf_text(out, is_cast ? "CAST(" : "");
         sql_ident(out, selection->dialect, column->name);
-        if (!column->as_text)
+        if (!is_cast)
             continue;
         buf_text(out, " AS ");
-        selection->dialect->type_sql(&text, out);
+        selection->dialect->type_sql(&column->as, out);
         buf_text(out, ") AS ");
         sql_ident(out, selection->dialect, column->name);
     }
@@ -151,6 +151,8 @@ int select_write(struct buf *out, const struct selection *selection, const char 
     if (selection->row_order) {
         buf_text(out, "\nORDER BY ");
         sql_ident(out, selection->dialect, selection->cursor_column);
+        if (selection->cursor_type.type == TYPE_TEXT && selection->dialect->byte_order)
+            buf_text(out, selection->dialect->byte_order);
         buf_printf(out, " %s", selection->row_order);
     }
     if (limit >= 0)

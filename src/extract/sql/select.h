@@ -9,7 +9,7 @@
 
 struct selected_column {
     const char *name;
-    bool as_text; /* the database makes a text of it */
+    struct type_spec as; /* the database makes this of it; TYPE_NONE: it stays as it is */
 };
 
 /* All is borrowed. */

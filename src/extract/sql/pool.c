@@ -1,0 +1,111 @@
+/*
+ * Connections that see one moment of a database.
+ *
+ * Path: pool_open -> the first connection, a transaction that only looks, reading_share;
+ *       pool_take -> a free one, else connection_open and reading_join.
+ *
+ * The moment lives as long as the first connection: while it does, one that is lost can be replaced
+ * by another that sees the same. What is read is the readers'.
+ */
+#include "extract/sql/pool.h"
+
+#include <pthread.h>
+
+#include "base/memory.h"
+
+struct pool {
+    struct context *ctx;
+    struct location where;
+    struct connection *first;
+    struct buf moment; /* empty: it is not shared */
+    size_t parallel;
+    pthread_mutex_t lock; /* over the two below */
+    struct connection *idle[POOL_MAX];
+    size_t idle_count;
+};
+
+void pool_close(struct pool *pool)
+{
+    if (!pool)
+        return;
+    for (size_t i = 0; i < pool->idle_count; i++)
+        connection_close(pool->idle[i]);
+    connection_close(pool->first);
+    buf_release(&pool->moment);
+    pthread_mutex_destroy(&pool->lock);
+    mem_free(pool);
+}
+
+int pool_open(struct context *ctx, const struct location *where, size_t parallel, struct pool **out,
+              struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct pool *pool = mem_calloc(1, sizeof(*pool));
+    *out = NULL;
+    if (!pool)
+        return error_nomem(err);
+    pool->ctx = ctx;
+    pool->where = *where;
+    pool->parallel = parallel < POOL_MAX ? parallel : POOL_MAX;
+    pthread_mutex_init(&pool->lock, NULL);
+    TRY(connection_open(ctx, where, false, &pool->first, err));
+    if (!pool->first)
+        TRY(error_set(err, TG_SOURCE, "database '%s' does not exist", where->url));
+    TRY(connection_transact(pool->first, TRANSACT_LOOK, err));
+    if (parallel > 1)
+        TRY(reading_share(pool->first, &pool->moment, err));
+    *out = pool;
+done:
+    if (rc != TG_OK)
+        pool_close(pool);
+    return rc;
+}
+
+struct connection *pool_first(const struct pool *pool)
+{
+    return pool->first;
+}
+
+size_t pool_parallel(const struct pool *pool)
+{
+    return pool->moment.len > 0 ? pool->parallel : 0;
+}
+
+static struct connection *find_idle(struct pool *pool)
+{
+    pthread_mutex_lock(&pool->lock);
+    struct connection *con = pool->idle_count > 0 ? pool->idle[--pool->idle_count] : NULL;
+    pthread_mutex_unlock(&pool->lock);
+    return con;
+}
+
+int pool_take(struct pool *pool, struct connection **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = NULL;
+    *out = find_idle(pool);
+    if (*out)
+        return TG_OK;
+    TRY(connection_open(pool->ctx, &pool->where, false, &con, err));
+    if (!con)
+        TRY(error_set(err, TG_SOURCE, "database '%s' is gone", pool->where.url));
+    TRY(reading_join(con, buf_string(&pool->moment), err));
+    *out = con;
+    con = NULL;
+done:
+    connection_close(con);
+    return rc;
+}
+
+void pool_give(struct pool *pool, struct connection *con, bool broken)
+{
+    if (!con)
+        return;
+    pthread_mutex_lock(&pool->lock);
+    bool kept = !broken && pool->idle_count < POOL_MAX;
+    if (kept)
+        pool->idle[pool->idle_count++] = con;
+    pthread_mutex_unlock(&pool->lock);
+    if (!kept)
+        connection_close(con);
+}

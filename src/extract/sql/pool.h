@@ -1,0 +1,28 @@
+/*
+ * Connections that see one moment of a database: the first one holds it, others join.
+ */
+#ifndef TIDEGATE_EXTRACT_SQL_POOL_H
+#define TIDEGATE_EXTRACT_SQL_POOL_H
+
+#include "database/reading.h"
+
+enum { POOL_MAX = 16 };
+
+struct pool; /* opaque */
+
+/* `where` is borrowed, its texts too. The moment begins now. */
+int pool_open(struct context *ctx, const struct location *where, size_t parallel, struct pool **out,
+              struct tg_error *err) TG_CHECK_RESULT;
+void pool_close(struct pool *pool); /* when all are given back; NULL is fine */
+
+/* The one that holds the moment: for small questions, and for who reads alone. */
+struct connection *pool_first(const struct pool *pool);
+/* How many may read at once beside it; 0: the database shares no moment. */
+size_t pool_parallel(const struct pool *pool);
+
+/* One of the others, made if none is free; from any thread. TG_SOURCE when the moment is gone. */
+int pool_take(struct pool *pool, struct connection **out, struct tg_error *err) TG_CHECK_RESULT;
+/* `broken`: it is of no use any more. NULL is fine. */
+void pool_give(struct pool *pool, struct connection *con, bool broken);
+
+#endif

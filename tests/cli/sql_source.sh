@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# The source `sql` over PostgreSQL: into DuckDB and into PostgreSQL, over two runs, as of one moment; and what it says when
+# something is wrong. Over DuckDB: tests/cases/sql.case.
+. "$(dirname "$0")/lib.bash"
+
+server=${TIDEGATE_TEST_POSTGRES:?run by tools/run-tests or tools/with-postgres}
+
+# database: a fresh one; its URI is in $uri
+database() {
+    name=source_$$_$RANDOM
+    psql -Xq "$server" -c "CREATE DATABASE $name"
+    trap 'psql -Xq "$server" -c "DROP DATABASE $name WITH (FORCE)"' EXIT
+    uri=${server%/*}/$name
+}
+
+pg() { psql -XqAt -v ON_ERROR_STOP=1 "$uri" -c "$1"; }
+
+# source_spec DESTINATION RESOURCES
+source_spec() {
+    cat >spec.yaml <<END
+pipeline: test
+destination: $1
+dataset: d
+source: {type: sql, connection: "$uri"}
+resources:
+$2
+END
+}
+
+orders="create table orders (id int primary key, price numeric(10, 2) not null, note text, ts timestamptz);
+    insert into orders values (1, 1.50, 'a', '2024-01-01 00:00:00+00'), (2, 2.50, null, '2024-01-02 00:00:00+00')"
+changes="update orders set price = 7, ts = '2024-01-03 00:00:00+00' where id = 1;
+    insert into orders values (3, 3, 'it''s', '2024-01-02 00:00:00+00')"
+
+test_merge_and_append_over_two_runs() {
+    database
+    pg "$orders"
+    source_spec duckdb:///test.duckdb "
+  merged: {table: orders, write_disposition: merge, incremental: ts}
+  added: {table: orders, incremental: ts}"
+    run 0
+    pg "$changes"
+    run 0
+    equal 3 "$(sql "select count(*) from merged")"
+    equal "7.00,3.00" "$(sql "select price from merged where id = 1"),$(sql "select price from merged where id = 3")"
+    equal 4 "$(sql "select count(*) from added")"
+    equal "DECIMAL(10,2)" "$(sql "select data_type from information_schema.columns where table_name = 'merged'
+        and column_name = 'price'" | tr -d '"')"
+    run 0
+    says "Nothing new"
+}
+
+test_into_postgresql() {
+    database
+    pg "$orders"
+    source_spec "$uri" "  orders: {table: orders, write_disposition: merge, incremental: ts}"
+    run 0
+    pg "$changes"
+    run 0
+    equal "1|7.00,2|2.50,3|3.00" "$(pg "select string_agg(id || '|' || price, ',' order by id) from d.orders")"
+    run 0
+    says "Nothing new"
+}
+
+test_all_tables_of_a_schema() {
+    database
+    pg "create table \"Big Table\" (id int primary key, t text);
+        insert into \"Big Table\" select i, repeat('x', 300) from generate_series(1, 60000) as i;
+        create table empty (a int not null, b text);
+        create table parted (id int, at date, primary key (at, id)) partition by range (at);
+        create table parted_1 partition of parted for values from ('2024-01-01') to ('2024-07-01');
+        create table parted_2 partition of parted default;
+        insert into parted select i, '2024-01-01'::date + i from generate_series(1, 400) as i;
+        create view seen as select id from parted"
+    source_spec duckdb:///test.duckdb "  all: {tables: all, write_disposition: replace}"
+    run 0
+    equal "60000,60000" "$(sql "select count(*) from big_table"),$(sql "select count(distinct id) from big_table")"
+    equal 400 "$(sql "select count(*) from parted")"
+    equal 0 "$(sql "select count(*) from information_schema.tables where table_name in ('seen', 'parted_1')")"
+}
+
+test_rows_without_a_cursor_value() {
+    database
+    pg "create table t (id int, n int); insert into t values (1, 1)"
+    source_spec duckdb:///test.duckdb "  t: {table: t, incremental: n}"
+    run 0
+    pg "insert into t values (2, null), (3, 3)"
+    run 1
+    says "the cursor field 'n' is missing or NULL"
+    source_spec duckdb:///test.duckdb "  t: {table: t, incremental: {cursor: n, on_cursor_value_missing: include}}"
+    run 0
+    equal 3 "$(sql "select count(*) from t")"
+}
+
+# Texts compare byte by byte, whatever the collation of the database is.
+test_text_cursors() {
+    database
+    pg "create table t (k text collate \"en-x-icu\"); insert into t values ('B')"
+    source_spec duckdb:///test.duckdb "  t: {table: t, incremental: k}"
+    run 0
+    pg "insert into t values ('a'), ('C'), ('A')"
+    run 0
+    equal "B,C,a" "$(sql "select string_agg(k, ',' order by k) from t" | tr -d '"')"
+}
+
+test_what_is_wrong_is_said() {
+    database
+    pg "create table \"Orders\" (id int, i interval); create table hidden (id int); create view seen as select 1 as id"
+    source_spec duckdb:///test.duckdb "  t: {table: orders}"
+    run 1
+    says "resource 't'" "no table or view 'orders'" "did you mean 'Orders'?"
+    source_spec duckdb:///test.duckdb "  t: {query: \"SELECT id FRM seen\"}"
+    run 1
+    says "resource 't'" "syntax error" "line 1: SELECT id FRM seen"
+    source_spec duckdb:///test.duckdb "  t: {query: SELECT nope FROM seen}"
+    run 1
+    says "resource 't'" "nope"
+    source_spec duckdb:///test.duckdb "  t: {table: seen, write_disposition: merge}"
+    run 2
+    says "resource 't'" "the source has none"
+    source_spec duckdb:///test.duckdb "  t: {table: Orders, incremental: idd}"
+    run 2
+    says "did you mean 'id'?"
+    local role=reader_$RANDOM
+    pg "create role $role login password 'the-reader-1'; grant select on seen to $role"
+    uri=$(sed "s|//[^@]*@|//$role:the-reader-1@|" <<<"$uri") source_spec duckdb:///test.duckdb "  t: {table: hidden}"
+    run 1
+    says "no table or view 'hidden' that this user may see"
+    case $said in *the-reader-1*) fail "the password is in: $said" ;; esac
+    pg "revoke select on seen from $role; drop role $role"
+}
+
+run_tests

@@ -1,0 +1,100 @@
+/* Connections that see one moment: shared where the database can, taken, given back, broken. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "extract/sql/pool.h"
+#include "tests/database/sample.h"
+#include "tests/postgres.h"
+
+static struct context ctx;
+
+static void count_is(struct connection *con, const char *wanted)
+{
+    struct text_rows rows;
+    sample_ok(connection_fetch(con, "SELECT CAST(count(*) AS VARCHAR) FROM t", &rows, err));
+    assert_string_equal(text_cell(&rows, 0, 0), wanted);
+    text_rows_release(&rows);
+}
+
+static void test_postgres(void **state)
+{
+    (void)state;
+    struct pool *pool = NULL;
+    struct connection *a = NULL, *b = NULL, *c = NULL;
+    const struct location where = {.url = postgres_uri()};
+    free(postgres_ask(
+        where.url,
+        "SET client_min_messages = warning; DROP TABLE IF EXISTS t; CREATE TABLE t (x int);"
+        "INSERT INTO t VALUES (1)"));
+    sample_ok(pool_open(&ctx, &where, 2, &pool, err));
+    assert_int_equal(pool_parallel(pool), 2);
+    free(postgres_ask(where.url, "INSERT INTO t VALUES (2)"));
+    sample_ok(pool_take(pool, &a, err));
+    sample_ok(pool_take(pool, &b, err));
+    assert_ptr_not_equal(a, b);
+    count_is(a, "1");
+    count_is(b, "1");
+    count_is(pool_first(pool), "1");
+    pool_give(pool, a, false);
+    sample_ok(pool_take(pool, &c, err));
+    assert_ptr_equal(a, c);
+    pool_give(pool, b, true); /* another one takes its place, and sees the same */
+    sample_ok(pool_take(pool, &b, err));
+    count_is(b, "1");
+    pool_give(pool, b, false);
+    pool_give(pool, c, false);
+    pool_give(pool, NULL, false);
+    pool_close(pool);
+}
+
+static void test_alone(void **state)
+{
+    (void)state;
+    struct pool *pool = NULL;
+    const struct location where = {.url = postgres_uri()};
+    sample_ok(pool_open(&ctx, &where, 1, &pool, err));
+    assert_int_equal(pool_parallel(pool), 0);
+    pool_close(pool);
+}
+
+/* DuckDB reads a table with all threads at once, and shares no moment. */
+static void test_duckdb(void **state)
+{
+    (void)state;
+    struct pool *pool = NULL;
+    struct connection *con = NULL;
+    struct tg_error problem = {0};
+    const struct location where = {.url = "duckdb:///pool.duckdb"};
+    assert_int_equal(pool_open(&ctx, &where, 2, &pool, &problem), TG_SOURCE);
+    assert_null(pool);
+    sample_ok(connection_open(&ctx, &where, true, &con, err));
+    sample_ok(connection_exec(con, "CREATE TABLE t AS SELECT 1 AS x", NULL, err));
+    sample_ok(pool_open(&ctx, &where, 2, &pool, err));
+    count_is(pool_first(pool), "1");
+    sample_ok(connection_exec(con, "INSERT INTO t VALUES (2)", NULL, err));
+    count_is(pool_first(pool), "1");
+    assert_int_equal(pool_parallel(pool), 0);
+    pool_close(pool);
+    connection_close(con);
+    pool_close(NULL);
+}
+
+static int setup(void **state)
+{
+    context_init(&ctx);
+    return sample_setup(state);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_postgres, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_alone, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_duckdb, setup, sample_teardown),
+    };
+    return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+}

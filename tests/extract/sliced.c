@@ -1,0 +1,184 @@
+/* A table in slices: each row once, also when readers are lost in the middle; and the end of it
+ * when the moment is gone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "extract/sql/sliced.h"
+#include "tests/database/sample.h"
+#include "tests/postgres.h"
+
+enum { ROWS = 120000 };
+
+static struct context ctx;
+
+static int setup(void **state)
+{
+    (void)state;
+    context_init(&ctx);
+    free(postgres_ask(postgres_uri(),
+                      "SET client_min_messages = warning; DROP TABLE IF EXISTS big; CREATE TABLE "
+                      "big AS SELECT i AS id, "
+                      "repeat('x', 200) AS t FROM generate_series(1, 120000) AS i"));
+    return 0;
+}
+
+static const struct selected_column columns[] = {{"id", {.type = TYPE_NONE}},
+                                                 {"t", {.type = TYPE_NONE}}};
+
+struct opened {
+    struct pool *pool;
+    struct page_stream *stream;
+    struct selection selection;
+    size_t slices;
+};
+
+static void open_big(struct opened *opened)
+{
+    static struct location where;
+    struct slices slices;
+    const struct relation big = {.name = "big"};
+    where.url = postgres_uri();
+    sample_ok(pool_open(&ctx, &where, 2, &opened->pool, err));
+    sample_ok(reading_divide(pool_first(opened->pool), "public", &big, 16, &slices, err));
+    opened->slices = slices.count;
+    opened->selection = (struct selection){.dialect = pool_first(opened->pool)->dialect,
+                                           .schema = "public",
+                                           .table = "big",
+                                           .columns = columns,
+                                           .column_count = 2};
+    sample_ok(sliced_open(opened->pool, &opened->selection, &slices, "big", &opened->stream, err));
+    slices_release(&slices);
+}
+
+static void close_big(struct opened *opened)
+{
+    page_stream_close(opened->stream);
+    pool_close(opened->pool);
+}
+
+/* Marks the rows of a page; none may come twice. */
+static void mark(const struct page *page, bool *seen)
+{
+    struct buf text = BUF_INIT;
+    for (int64_t i = 0; i < page->array.length; i++) {
+        buf_clear(&text);
+        sample_ok(value_text(page->schema.children[0], page->array.children[0],
+                             page->array.offset + i, &text, err));
+        long id = strtol(buf_string(&text), NULL, 10);
+        assert_in_range(id, 1, ROWS);
+        assert_false(seen[id]);
+        seen[id] = true;
+    }
+    buf_release(&text);
+}
+
+/* Pages until the end, or so many; TG_OK or what failed. */
+static int read_pages(struct opened *opened, bool *seen, size_t pages, uint64_t *rows,
+                      struct tg_error *err)
+{
+    struct page page = {.kind = PAGE_END};
+    int rc = TG_OK;
+    for (size_t i = 0; i < pages && rc == TG_OK; i++) {
+        rc = opened->stream->next(opened->stream, &page, err);
+        if (rc != TG_OK || page.kind == PAGE_END)
+            break;
+        assert_int_equal(page.first_row, *rows + 1);
+        *rows += page.read_count;
+        mark(&page, seen);
+    }
+    page_release(&page);
+    return rc;
+}
+
+static void test_each_row_once(void **state)
+{
+    (void)state;
+    uint64_t rows = 0;
+    struct opened opened;
+    bool *seen = calloc(ROWS + 1, sizeof(*seen));
+    open_big(&opened);
+    assert_true(opened.slices > 2);
+    sample_ok(read_pages(&opened, seen, SIZE_MAX, &rows, err));
+    assert_int_equal(rows, ROWS);
+    close_big(&opened);
+    free(seen);
+}
+
+/* All sessions of the program's database end, but for the pool's first one if it is `spared`. */
+static void lose(struct opened *opened, bool spared)
+{
+    struct text_rows pid;
+    char sql[300];
+    sample_ok(
+        connection_fetch(pool_first(opened->pool), "SELECT pg_backend_pid()::text", &pid, err));
+    snprintf(sql, sizeof(sql),
+             "SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity "
+             "WHERE datname = current_database() AND pid <> pg_backend_pid() AND pid <> %s",
+             spared ? text_cell(&pid, 0, 0) : "0");
+    text_rows_release(&pid);
+    char *lost = postgres_ask(postgres_uri(), sql);
+    assert_true(strtol(lost, NULL, 10) >= 2);
+    free(lost);
+}
+
+static void test_lost_readers_go_on(void **state)
+{
+    (void)state;
+    uint64_t rows = 0;
+    struct opened opened;
+    bool *seen = calloc(ROWS + 1, sizeof(*seen));
+    open_big(&opened);
+    sample_ok(read_pages(&opened, seen, 3, &rows, err));
+    lose(&opened, true);
+    /* what others do meanwhile is not seen */
+    free(postgres_ask(postgres_uri(), "UPDATE big SET t = 'y' WHERE id % 10 = 0"));
+    sample_ok(read_pages(&opened, seen, SIZE_MAX, &rows, err));
+    assert_int_equal(rows, ROWS);
+    close_big(&opened);
+    free(seen);
+}
+
+static void test_no_moment_no_rows(void **state)
+{
+    (void)state;
+    uint64_t rows = 0;
+    struct opened opened;
+    struct tg_error problem = {0};
+    bool *seen = calloc(ROWS + 1, sizeof(*seen));
+    open_big(&opened);
+    sample_ok(read_pages(&opened, seen, 3, &rows, err));
+    lose(&opened, false);
+    assert_int_equal(read_pages(&opened, seen, SIZE_MAX, &rows, &problem), TG_SOURCE);
+    assert_string_equal(problem.table, "big");
+    assert_true(rows < ROWS);
+    close_big(&opened);
+    free(seen);
+}
+
+/* A stream that is closed early stops its readers. */
+static void test_closed_early(void **state)
+{
+    (void)state;
+    uint64_t rows = 0;
+    struct opened opened;
+    bool *seen = calloc(ROWS + 1, sizeof(*seen));
+    open_big(&opened);
+    sample_ok(read_pages(&opened, seen, 1, &rows, err));
+    close_big(&opened);
+    free(seen);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(test_each_row_once, setup),
+        cmocka_unit_test_setup(test_lost_readers_go_on, setup),
+        cmocka_unit_test_setup(test_no_moment_no_rows, setup),
+        cmocka_unit_test_setup(test_closed_early, setup),
+    };
+    return cmocka_run_group_tests_name("sliced", tests, NULL, NULL);
+}
