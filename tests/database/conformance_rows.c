@@ -144,9 +144,11 @@ static bool is_space(char c)
     return c == ' ' || c == '\n';
 }
 
-/* Equal but for the spaces of a JSON. */
+/* Equal but for the spaces of a JSON, and zeros behind the point of a number without any. */
 static bool same_value(const struct column_type *type, const char *is, const char *was)
 {
+    if (type->spec.type == TYPE_WEI && is && was && strncmp(is, was, strlen(was)) == 0)
+        return strspn(is + strlen(was), ".0") == strlen(is + strlen(was));
     if (type->spec.type != TYPE_JSON || !is || !was)
         return is && was ? strcmp(is, was) == 0 : is == was;
     for (;; is++, was++) {
@@ -208,10 +210,15 @@ static void survives(const struct column_type *type, const char *table, const ch
     if (connection_ingest(con, &into, &stream, &problem) != TG_OK)
         fail_msg("%s: %s", type_name(type->spec.type), problem.what);
     stream_release(&stream);
-    char *sql = in_dataset(into.dataset ? "SELECT id, v FROM {t} ORDER BY id"
-                                        : "SELECT id, v FROM temporary ORDER BY id");
+    /* A wei may have more digits than what a query of any number gives. */
+    struct buf text = BUF_INIT;
+    buf_printf(&text, "SELECT id, %s FROM %s ORDER BY id",
+               type->spec.type == TYPE_WEI ? "CAST(v AS VARCHAR(200))" : "v",
+               into.dataset ? "{t}" : "temporary");
+    char *sql = in_dataset(buf_string(&text));
     sample_ok(connection_fetch(con, sql, &rows, err));
     mem_free(sql);
+    buf_release(&text);
     check_values(type, &rows);
     text_rows_release(&rows);
 }
@@ -301,13 +308,13 @@ static void survives_as_name(const char *name)
     assert_string_equal(table->columns[0].name, name);
     described_release(&described);
     buf_clear(&start);
-    buf_text(&start, "SELECT sum(");
+    buf_text(&start, "SELECT max(");
     sql_ident(&start, con->dialect, name);
     buf_text(&start, ") FROM ");
     sql_table(&start, con->dialect, dataset, name);
     struct text_rows rows;
     sample_ok(connection_fetch(con, buf_string(&start), &rows, err));
-    assert_string_equal(text_cell(&rows, 0, 0), "11");
+    assert_string_equal(text_cell(&rows, 0, 0), "6");
     text_rows_release(&rows);
     buf_release(&start);
 }
