@@ -48,7 +48,7 @@ class Postgres:
             connection.autocommit = True
             as_text = types.new_type((114, 3802), "JSON", lambda text, _: text)
             as_bytes = types.new_type((17,), "BYTES", lambda text, cursor: None if text is None else
-                                      bytes(types.BINARY(text, cursor)))
+                                      bytes(psycopg2.BINARY(text, cursor)))
             for kind in (as_text, as_bytes):
                 types.register_type(kind, connection)
             with connection.cursor() as cursor:
