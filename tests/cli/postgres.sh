@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# A PostgreSQL server as a destination: how it is named, what is said of one that cannot be used, and passwords.
+. "$(dirname "$0")/lib.bash"
+
+database() { echo "${destination##*/}"; }
+user() { sed -E 's|^[a-z]+://([^:@]*).*|\1|' <<<"$destination"; }
+port() { sed -E 's|.*:([0-9]+)/[^/]*$|\1|' <<<"$destination"; }
+address() { echo "127.0.0.1:$(port)/$(database)"; }
+
+# loads_into DESTINATION: one more row
+rows=0
+loads_into() {
+    destination=$1
+    rows=$((rows + 1))
+    echo "{\"id\": $rows}" >$rows.jsonl
+    spec "t: {path: '*.jsonl'}"
+    run 0
+    says "1 rows read"
+    equal $rows "$(sql "SELECT count(*) FROM t")"
+}
+
+# command CODE ARGUMENTS...: must end with CODE; its words are in $said
+command() {
+    local code=$1 got=0
+    shift
+    said=$("$tidegate" "$@" 2>&1) || got=$?
+    secret_is_hidden
+    [ "$got" = "$code" ] || fail "$1 ended with $got, not $code: $said"
+}
+
+# refused CODE TEXT...: a load into $destination, and what it leaves: nothing at the server, the package here
+refused() {
+    local code=$1
+    shift
+    echo '{"id": 1}' >t.jsonl
+    spec
+    command "$code" check spec.yaml
+    says "$@"
+    run "$code"
+    says "$@"
+}
+
+nobody() { # [OPTIONS]: a role of this test
+    pg postgres -c "CREATE ROLE nobody_$$ LOGIN PASSWORD '$pg_password' ${1:-}"
+    trap 'pg "$(database)" -c "DROP OWNED BY nobody_$$" -c "DROP ROLE nobody_$$"' EXIT
+}
+as_nobody() { echo "postgresql://nobody_$$:$pg_password@$(address)"; }
+
+test_a_spec_to_start_from() {
+    command 0 init files postgresql
+    says "destination: postgresql://localhost/warehouse" "PGPASSWORD"
+    printf '%s\n' "$said" | sed "s|^destination:.*|destination: $destination|; s|data/\*.jsonl|t.jsonl|" >spec.yaml
+    echo '{"id": 1}' >t.jsonl
+    run 0
+    equal 1 "$(sql "SELECT count(*) FROM events")"
+}
+
+test_the_forms_of_a_place() {
+    local port user database
+    port=$(port) user=$(user) database=$(database)
+    local keywords="host=127.0.0.1 port=$port user=$user dbname=$database"
+    loads_into "${destination/postgresql:/postgres:}"
+    loads_into "$keywords password='$pg_password'"
+    says "in dataset 'd' of host=127.0.0.1" "password='***'"
+    printf '[shop]\n%s\n' "${keywords// /$'\n'}" >service.conf
+    printf '*:*:*:*:%s\n' "$pg_password" >pass.yaml # which may have it
+    chmod 600 pass.yaml
+    export PGSERVICEFILE=$PWD/service.conf PGPASSFILE=$PWD/pass.yaml
+    loads_into service=shop
+    loads_into "postgresql:///?service=shop"
+    loads_into "postgresql://$user@127.0.0.1:$port/$database"
+    export PGHOST=127.0.0.1 PGPORT=$port PGUSER=$user
+    loads_into "postgresql:///$database"
+}
+
+test_a_server_that_is_down() {
+    destination="postgresql://me:$pg_password@127.0.0.1:1/x"
+    refused 1 "database 'postgresql://me:***@127.0.0.1:1/x'" "Connection refused" "start the server"
+    command 1 sql spec.yaml "SELECT 1"
+    says "Connection refused"
+    command 1 show spec.yaml tables
+    says "Connection refused"
+}
+
+test_a_password_that_is_refused() {
+    destination="postgresql://$(user):not-$pg_password@$(address)"
+    refused 1 "password authentication failed for user \"$(user)\"" "correct the user or the password"
+    PGPASSFILE=/dev/null destination="postgresql://$(user)@$(address)"
+    export PGPASSFILE
+    refused 1 "no password supplied" "correct the user or the password"
+}
+
+test_a_database_that_is_not_there() {
+    destination="${destination%/*}/none_such"
+    refused 1 "database \"none_such\" does not exist" "create the database"
+}
+
+test_a_place_that_cannot_be_read() {
+    destination="postgresql://me:a%zz$pg_password@h/x"
+    refused 2 "spec.yaml:2" "the place of the PostgreSQL server cannot be read" "percent-encoded"
+    destination="postgresql://h/x?speed=1"
+    refused 2 "invalid URI query parameter: \"speed\""
+}
+
+test_out_of_connections() {
+    nobody "CONNECTION LIMIT 0"
+    destination=$(as_nobody)
+    refused 1 "too many connections" "close other sessions"
+}
+
+test_a_database_that_is_read_only() {
+    pg postgres -c "ALTER DATABASE $(database) SET default_transaction_read_only = on"
+    echo '{"id": 1}' >t.jsonl
+    spec
+    run 1
+    says "cannot execute" "in a read-only transaction" "name a server that can be written to"
+    pg postgres -c "ALTER DATABASE $(database) RESET default_transaction_read_only"
+    run 0
+    equal 1 "$(sql "SELECT count(*) FROM t")"
+}
+
+test_a_right_that_is_missing() {
+    nobody
+    echo '{"id": 1}' >t.jsonl
+    spec
+    destination=$(as_nobody)
+    spec
+    run 1
+    says "permission denied for database" "grant the user this right"
+    pg "$(database)" -c "GRANT CREATE ON DATABASE $(database) TO nobody_$$"
+    run 0
+    equal 1 "$(sql "SELECT count(*) FROM t")"
+}
+
+test_a_lock_that_is_not_had() {
+    loads_into "$destination"
+    pg postgres -c "ALTER DATABASE $(database) SET lock_timeout = '100ms'"
+    pg "$(database)" -c "BEGIN; LOCK TABLE d.t; SELECT 'held'; SELECT pg_sleep(30)" >held.txt 2>/dev/null &
+    local holder=$!
+    while [ "$(pg "$(database)" -c "SELECT count(*) FROM pg_locks WHERE mode = 'AccessExclusiveLock'
+        AND relation = 'd.t'::regclass")" = 0 ]; do sleep 0.05; done
+    echo '{"id": 2}' >2.jsonl
+    run 3
+    says "lock timeout" "end what holds the lock"
+    pg postgres -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%held%'
+        AND pid <> pg_backend_pid()" >/dev/null
+    wait $holder || true
+    # The package waits, and goes to the same place by another of its names.
+    destination="host=127.0.0.1 port=$(port) user=$(user) dbname=$(database) password='$pg_password'"
+    spec "t: {path: '*.jsonl'}"
+    run 0
+    says "0 rows read"
+    equal 2 "$(sql "SELECT count(*) FROM t")"
+}
+
+test_a_statement_that_takes_too_long() {
+    loads_into "$destination"
+    pg postgres -c "ALTER DATABASE $(database) SET statement_timeout = '300ms'"
+    command 1 sql spec.yaml "SELECT pg_sleep(30)"
+    says "statement timeout" "give it more time"
+}
+
+test_a_query_with_a_mistake() {
+    loads_into "$destination"
+    command 1 sql spec.yaml "SELECT id
+FORM t"
+    says "syntax error at or near \"t\"
+  line 2: FORM t
+               ^"
+    command 1 sql spec.yaml "SELECT nothing FROM t"
+    says "column \"nothing\" does not exist" "line 1: SELECT nothing FROM t"
+    command 1 sql spec.yaml "SELECT 1; SELECT 2"
+    says "multiple commands"
+    command 1 sql spec.yaml "COPY t TO STDOUT"
+    says "COPY from or to the client"
+}
+
+test_types_in_a_query() {
+    loads_into "$destination"
+    equal 't,1.50,2024-02-29T10:00:00+00:00,"{""a"": 1}",' \
+        "$(sql "SELECT 't', 1.50::numeric(5,2), '2024-02-29 12:00+02'::timestamptz, '{\"a\": 1}'::jsonb, NULL")"
+    equal '"[1,3)",7' "$(sql "SELECT int4range(1, 3), 7")"
+}
+
+run_tests postgres
