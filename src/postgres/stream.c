@@ -2,14 +2,16 @@
  * A query's result as an Arrow stream, row by row as the server sends it: memory stays bounded
  * however large the result is.
  *
- * Path: pg_query -> pg_columns_describe -> pg_send -> get_next -> add_row and advance for each row,
- * until a batch is full. A failure in the middle comes out of get_next with the server's message.
- * A stream that is released before its end ends the query.
+ * Path: pg_query -> pg_columns_describe -> begin: as COPY TO where that can be, which costs us half
+ * of what rows as results do, else pg_send -> get_next -> next_rows (add_row and advance for each
+ * row) or next_copied, until a batch is full. A failure in the middle comes out of get_next with
+ * the server's message. A stream that is released before its end ends the query.
  *
  * What values are made of bytes is decode.c's.
  */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "postgres/columns.h"
@@ -19,7 +21,8 @@ struct result_stream {
     struct stream_head head;
     struct pg_client *client;
     const struct context *ctx;
-    PGresult *result; /* the next one; NULL: all were read */
+    PGresult *result; /* the next one; NULL: all were read, or they are copied */
+    bool copying;     /* there may be more of a COPY */
     struct pg_columns columns;
     struct pg_decoder *decoder;
 };
@@ -69,14 +72,66 @@ static int advance(struct result_stream *self, const char *sql, struct tg_error 
     return rc;
 }
 
-static int next_batch(struct result_stream *self, struct ArrowArray *out, struct tg_error *err)
+static int next_rows(struct result_stream *self, struct tg_error *err)
 {
     int rc = TG_OK;
-    TRY(context_check(self->ctx, err));
     while (self->result && !pg_decoder_full(self->decoder)) {
         TRY(add_row(self, err));
         TRY(advance(self, NULL, err));
     }
+done:
+    return rc;
+}
+
+/* ---- rows of a COPY ---- */
+
+/* No message is there yet: waits for more. */
+static int await_more(struct result_stream *self, struct tg_error *err)
+{
+    int rc = pg_wait(self->client, self->ctx, false, err);
+    if (rc == TG_OK)
+        (void)!pq.consumeInput(self->client->conn); /* what failed says the next look */
+    return rc;
+}
+
+/* The messages are over; `whole`: all rows were in them. */
+static int end_copy(struct result_stream *self, bool whole, struct tg_error *err)
+{
+    self->copying = false;
+    int rc = pg_finish(self->client, self->ctx, NULL, NULL, err);
+    if (rc == TG_OK && !whole)
+        rc = error_set(err, TG_DESTINATION, "postgresql: the rows of the query end too early");
+    return rc;
+}
+
+static int next_copied(struct result_stream *self, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool end = false;
+    TRY(pg_decoder_copy(self->decoder, "", 0, &end, err)); /* what the last batch had no room for */
+    while (self->copying && !pg_decoder_full(self->decoder)) {
+        char *bytes = NULL;
+        int len = pq.getCopyData(self->client->conn, &bytes, 1);
+        if (len < 0)
+            return end_copy(self, end, err);
+        if (len > 0)
+            rc = pg_decoder_copy(self->decoder, bytes, (size_t)len, &end, err);
+        pq.freemem(bytes);
+        if (len == 0)
+            rc = await_more(self, err);
+        TRY(rc);
+    }
+done:
+    return rc;
+}
+
+/* ---- batches ---- */
+
+static int next_batch(struct result_stream *self, struct ArrowArray *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(context_check(self->ctx, err));
+    TRY(self->copying ? next_copied(self, err) : next_rows(self, err));
     if (pg_decoder_rows(self->decoder) > 0)
         rc = pg_decoder_take(self->decoder, out, err);
 done:
@@ -92,7 +147,7 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 
 static void free_stream(struct result_stream *self)
 {
-    if (self->result)
+    if (self->result || self->copying)
         pg_abandon(self->client);
     pq.clear(self->result);
     pg_decoder_free(self->decoder);
@@ -108,6 +163,40 @@ static void release(struct ArrowArrayStream *stream)
 
 /* ---- the query ---- */
 
+/* COPY takes these, in parentheses, which one that has a ; would leave. */
+static bool can_copy(const struct result_stream *self, const char *sql,
+                     const struct pg_parameters *parameters)
+{
+    static const char *const words[] = {"SELECT", "WITH", "VALUES", "TABLE"};
+    bool fits = self->columns.binary && self->columns.count > 0 && !parameters;
+    sql += strspn(sql, " \t\r\n");
+    for (size_t i = 0; fits && i < sizeof(words) / sizeof(words[0]); i++)
+        if (strncasecmp(sql, words[i], strlen(words[i])) == 0)
+            return !strchr(sql, ';');
+    return false;
+}
+
+/* The line's end closes a comment that the query may end in. */
+static int begin_copy(struct result_stream *self, const char *sql, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf copy = BUF_INIT;
+    PGresult *result = NULL;
+    buf_printf(&copy, "COPY (%s\n) TO STDOUT (FORMAT binary)", sql);
+    TRY(buf_check(&copy, err));
+    TRY(pg_send_copy(self->client, self->ctx, copy.data, err));
+    TRY(pg_next(self->client, self->ctx, &result, err));
+    self->copying = pq.resultStatus(result) == PGRES_COPY_OUT;
+    if (!self->copying) {
+        rc = pg_result_error(self->client, result, copy.data, err);
+        (void)!pg_finish(self->client, self->ctx, NULL, NULL, NULL);
+    }
+done:
+    pq.clear(result);
+    buf_release(&copy);
+    return rc;
+}
+
 static int begin(struct result_stream *self, const char *sql,
                  const struct pg_parameters *parameters, struct tg_error *err)
 {
@@ -116,6 +205,8 @@ static int begin(struct result_stream *self, const char *sql,
     TRY(pg_columns_describe(self->client, self->ctx, sql, parameters, columns, err));
     sql = columns->sql;
     TRY(pg_decoder_new(&columns->types, columns->fields, columns->count, &self->decoder, err));
+    if (can_copy(self, sql, parameters))
+        return begin_copy(self, sql, err);
     TRY(pg_send(self->client, self->ctx, sql, parameters, columns->binary, err));
     (void)!pq.setSingleRowMode(self->client->conn);
     rc = advance(self, sql, err);

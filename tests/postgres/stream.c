@@ -84,9 +84,35 @@ static void gives(const char *sql, const struct pg_parameters *parameters, const
     buf_release(&text);
 }
 
+/* A ; keeps a query from being copied: its rows come as results. */
+static const char *const ends[] = {"", ";"};
+enum { WAYS = sizeof(ends) / sizeof(ends[0]) };
+
+static const char *by(size_t way, const char *sql)
+{
+    static char text[512];
+    snprintf(text, sizeof(text), "%s%s", sql, ends[way]);
+    return text;
+}
+
 static void test_rows(void **state)
 {
     (void)state;
+    for (size_t way = 0; way < WAYS; way++) {
+        gives(by(way, "SELECT 1 AS a, 'ä' AS b, NULL::int AS c"), NULL, "1|ä|NULL\n");
+        gives(by(way, "\n  select true, 1.50::numeric(5,2), '2024-02-29 12:00+02'::timestamptz"),
+              NULL, "true|1.50|2024-02-29T10:00:00+00:00\n");
+        gives(by(way, "SELECT 1 WHERE false"), NULL, "");
+        gives(by(way, "WITH q AS (VALUES (1), (2)) SELECT * FROM q"), NULL, "1\n2\n");
+        gives(by(way, "VALUES (1, ''), (2, NULL)"), NULL, "1|\n2|NULL\n");
+        gives(by(way, "SELECT int4range(1, 3), 7"), NULL, "[1,3)|7\n");
+    }
+    gives("SELECT 1 -- one", NULL, "1\n");
+    gives("SHOW server_encoding", NULL, "UTF8\n");
+    gives("EXPLAIN (COSTS off) SELECT 1", NULL, "Result\n");
+    gives("SELECT 1 AS a INTO made", NULL, "");
+    gives("WITH gone AS (DELETE FROM made RETURNING a) SELECT * FROM gone", NULL, "1\n");
+    gives("TABLE made", NULL, "");
     gives("SELECT 1 AS a, 'ä' AS b, NULL::int AS c", NULL, "1|ä|NULL\n");
     gives("SELECT 1 WHERE false", NULL, "");
     gives("VALUES (1, ''), (2, NULL)", NULL, "1|\n2|NULL\n");
@@ -105,14 +131,19 @@ static void test_parameters(void **state)
 
 static void test_many_batches(void **state)
 {
-    struct buf text = BUF_INIT;
-    struct ArrowArrayStream stream;
     (void)state;
-    query("SELECT repeat('x', 9) FROM generate_series(1, 5000)", NULL, &stream);
-    assert_int_equal(drain(&stream, &text), 3);
-    assert_int_equal(text.len, 50000);
-    buf_release(&text);
+    for (size_t way = 0; way < WAYS; way++) {
+        struct buf text = BUF_INIT;
+        struct ArrowArrayStream stream;
+        query(by(way, "SELECT repeat('x', 9) FROM generate_series(1, 5000)"), NULL, &stream);
+        assert_int_equal(drain(&stream, &text), 3);
+        assert_int_equal(text.len, 50000);
+        buf_release(&text);
+    }
 }
+
+static const char endless[] =
+    "SELECT 1 FROM generate_series(1, 100000) AS a, generate_series(1, 100000) AS b";
 
 /* The session takes the next statement at once, and is none the worse. */
 static void test_released_early(void **state)
@@ -121,10 +152,9 @@ static void test_released_early(void **state)
     struct ArrowArray batch;
     bool end = false;
     (void)state;
-    for (int i = 0; i < 6; i++) {
-        query("SELECT 1 FROM generate_series(1, 10000) AS a, generate_series(1, 10000) AS b", NULL,
-              &stream);
-        for (int n = 0; n < i; n++) {
+    for (int i = 0; i < 8; i++) {
+        query(by((size_t)i % WAYS, endless), NULL, &stream);
+        for (int n = 0; n < i / WAYS; n++) {
             assert_int_equal(stream_next(&stream, TG_DESTINATION, &batch, &end, &err), TG_OK);
             array_release(&batch);
         }
@@ -146,13 +176,15 @@ static void test_fails(void **state)
     assert_null(stream.release);
     assert_int_equal(pg_query(client, &ctx, "COPY (SELECT 1) TO STDOUT", NULL, &stream, &err),
                      TG_DESTINATION);
-    query("SELECT 1 / (3000 - g) FROM generate_series(1, 5000) AS g", NULL, &stream);
-    assert_int_equal(stream_next(&stream, TG_DESTINATION, &batch, &end, &err), TG_OK);
-    array_release(&batch);
-    assert_int_equal(stream_next(&stream, TG_DESTINATION, &batch, &end, &err), TG_DESTINATION);
-    assert_string_equal(err.sqlstate, "22012");
-    stream_release(&stream);
-    gives("SELECT 7", NULL, "7\n");
+    for (size_t way = 0; way < WAYS; way++) {
+        query(by(way, "SELECT 1 / (3000 - g) FROM generate_series(1, 5000) AS g"), NULL, &stream);
+        assert_int_equal(stream_next(&stream, TG_DESTINATION, &batch, &end, &err), TG_OK);
+        array_release(&batch);
+        assert_int_equal(stream_next(&stream, TG_DESTINATION, &batch, &end, &err), TG_DESTINATION);
+        assert_string_equal(err.sqlstate, "22012");
+        stream_release(&stream);
+        gives("SELECT 7", NULL, "7\n");
+    }
 }
 
 static void test_cancelled(void **state)
@@ -161,23 +193,56 @@ static void test_cancelled(void **state)
     struct ArrowArray batch;
     bool end = false;
     (void)state;
-    query("SELECT 1 FROM generate_series(1, 10000) AS a, generate_series(1, 10000) AS b", NULL,
-          &stream);
-    assert_int_equal(stream_next(&stream, TG_DESTINATION, &batch, &end, &err), TG_OK);
-    array_release(&batch);
-    atomic_store(&cancel, 1);
-    assert_int_equal(stream_next(&stream, TG_DESTINATION, &batch, &end, &err), TG_CANCELLED);
-    stream_release(&stream);
-    atomic_store(&cancel, 0);
-    gives("SELECT 7", NULL, "7\n");
+    for (size_t way = 0; way < WAYS; way++) {
+        query(by(way, endless), NULL, &stream);
+        assert_int_equal(stream_next(&stream, TG_DESTINATION, &batch, &end, &err), TG_OK);
+        array_release(&batch);
+        atomic_store(&cancel, 1);
+        assert_int_equal(stream_next(&stream, TG_DESTINATION, &batch, &end, &err), TG_CANCELLED);
+        stream_release(&stream);
+        atomic_store(&cancel, 0);
+        gives("SELECT 7", NULL, "7\n");
+    }
+}
+
+/* While rows come; what was on its way may still be read. */
+static void test_the_server_ends_the_session(void **state)
+{
+    (void)state;
+    for (size_t way = 0; way < WAYS; way++) {
+        struct ArrowArrayStream stream;
+        bool end = false;
+        int rc = TG_OK;
+        query(by(way, endless), NULL, &stream);
+        free(postgres_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                          "WHERE application_name = 'tidegate'"));
+        while (rc == TG_OK) {
+            struct ArrowArray batch = {0};
+            rc = stream_next(&stream, TG_DESTINATION, &batch, &end, &err);
+            assert_false(end);
+            array_release(&batch);
+        }
+        assert_int_equal(rc, TG_DESTINATION);
+        assert_true(err.retryable);
+        assert_int_equal(strcmp(err.sqlstate, "57P01") && strcmp(err.sqlstate, "08006"), 0);
+        stream_release(&stream);
+        assert_int_equal(pg_exec(client, &ctx, "SELECT 1", NULL, &err), TG_DESTINATION);
+        pg_close(client);
+        assert_int_equal(pg_open(&ctx, postgres_uri(), &client, &err), TG_OK);
+    }
 }
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_rows),           TEST(test_parameters), TEST(test_many_batches),
-        TEST(test_released_early), TEST(test_fails),      TEST(test_cancelled),
+        TEST(test_rows),
+        TEST(test_parameters),
+        TEST(test_many_batches),
+        TEST(test_released_early),
+        TEST(test_fails),
+        TEST(test_cancelled),
+        TEST(test_the_server_ends_the_session),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
