@@ -2,7 +2,7 @@
  * For tests: a way to a PostgreSQL server that breaks when it is told to, on a thread. The client
  * connects to proxy_uri; once it sends `word`, the connection breaks before the server has it
  * (PROXY_BEFORE), when the server has answered and nobody has heard it (PROXY_AFTER), or nothing
- * goes either way any more (PROXY_FREEZE). Include after cmocka.h.
+ * goes either way any more (PROXY_FREEZE). `drop` breaks it at once. Include after cmocka.h.
  */
 #ifndef TIDEGATE_TESTS_PROXY_H
 #define TIDEGATE_TESTS_PROXY_H
@@ -29,6 +29,7 @@ struct proxy {
     const char *word; /* NULL: all goes through */
     enum proxy_how how;
     atomic_int broken; /* connections */
+    atomic_bool drop;  /* all that there are, now */
     atomic_bool stop;
 };
 
@@ -81,7 +82,7 @@ static inline void *proxy_pump(void *arg)
     enum proxy_how how = PROXY_BEFORE;
     bool broken = false;
     free(arg);
-    while (!broken && !atomic_load(&line.proxy->stop)) {
+    while (!broken && !atomic_load(&line.proxy->stop) && !atomic_load(&line.proxy->drop)) {
         if (poll(wait, 2, 20) <= 0)
             continue;
         int from = wait[0].revents ? line.client : line.server;

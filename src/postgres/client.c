@@ -29,7 +29,8 @@ enum {
 
 /* ---- waiting ---- */
 
-/* Until the socket is ready for `events`, or `until` (ticks; 0: for ever) has come: *late. */
+/* Until the socket is ready for `events`, or `until` (ticks; 0: for ever) has come: *late. One that
+ * is closed is ready: who reads from it is told so. */
 static int wait_for(int socket, const struct context *ctx, short events, int64_t until, bool *late,
                     struct tg_error *err)
 {
@@ -40,7 +41,7 @@ static int wait_for(int socket, const struct context *ctx, short events, int64_t
             return rc;
         int64_t left = until ? (until - context_ticks_us()) / 1000 : -1;
         *late = until && left <= 0;
-        if (*late)
+        if (*late || socket < 0)
             return TG_OK;
         bool blind = ctx->cancel && ctx->wakeup < 0;
         if (blind && (left < 0 || left > SLICE_MS))

@@ -37,17 +37,28 @@ struct copy {
 
 /* ---- sending, on the worker's thread ---- */
 
-/* Has the server said something other than a notice, one chunk ago or before? */
+/* Notes that something has come. libpq reads by itself, too, while it cannot send: what comes in
+ * just that moment is not heard before the end. */
+static void listen_to(struct copy *copy)
+{
+    struct pollfd come = {.fd = pq.socket(copy->client->conn), .events = POLLIN};
+    if (copy->heard || poll(&come, 1, 0) <= 0)
+        return;
+    copy->heard = true;
+    copy->notice_count = copy->client->notice_count;
+}
+
+/* Has the server said something other than a notice? What has come in part gets another chunk's
+ * time to be whole. */
 static bool has_objected(struct copy *copy)
 {
-    PGconn *conn = copy->client->conn;
-    struct pollfd come = {.fd = pq.socket(conn), .events = POLLIN};
-    (void)!pq.isBusy(conn); /* reads the notices that have come */
-    if (copy->heard && copy->client->notice_count == copy->notice_count)
+    bool heard = copy->heard;
+    copy->heard = false;
+    (void)!pq.isBusy(copy->client->conn); /* reads the notices that have come */
+    if (heard && copy->client->notice_count == copy->notice_count)
         return true;
-    copy->heard = poll(&come, 1, 0) > 0;
-    copy->notice_count = copy->client->notice_count;
-    return copy->heard && !pq.consumeInput(conn);
+    listen_to(copy);
+    return copy->heard && !pq.consumeInput(copy->client->conn);
 }
 
 /* What the server has to say. */
@@ -68,6 +79,7 @@ static int send_chunk(void *arg, struct tg_error *err)
         return objection(copy, err);
     while ((unsent = pq.flush(conn)) == 1) {
         TRY(pg_wait(copy->client, copy->ctx, true, err));
+        listen_to(copy);
         if (!pq.consumeInput(conn))
             return objection(copy, err);
     }

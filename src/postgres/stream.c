@@ -85,12 +85,12 @@ done:
 
 /* ---- rows of a COPY ---- */
 
-/* No message is there yet: waits for more. */
+/* No message is there yet: waits for more. To libpq a COPY goes on after the connection is lost. */
 static int await_more(struct result_stream *self, struct tg_error *err)
 {
     int rc = pg_wait(self->client, self->ctx, false, err);
-    if (rc == TG_OK)
-        (void)!pq.consumeInput(self->client->conn); /* what failed says the next look */
+    if (rc == TG_OK && !pq.consumeInput(self->client->conn))
+        rc = pg_lost_error(self->client, err);
     return rc;
 }
 

@@ -12,6 +12,7 @@
 #include "postgres/client.h"
 #include "tests/postgres.h"
 #include "tests/proxy.h"
+#include "tests/torture.h"
 
 static struct context ctx;
 static struct pg_client *client;
@@ -458,6 +459,20 @@ static void test_notices(void **state)
     assert_string_equal(line, "1 there is no transaction in progress");
 }
 
+static int open_and_close(void)
+{
+    struct pg_client *another = NULL;
+    int rc = pg_open(&ctx, postgres_uri(), &another, &err);
+    pg_close(another);
+    return rc;
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    torture(open_and_close);
+}
+
 int main(void)
 {
 #define TEST(name)        cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -480,6 +495,7 @@ int main(void)
         TEST(test_too_old),
         TEST(test_silent),
         TEST(test_notices),
+        TEST(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

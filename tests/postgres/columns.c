@@ -8,6 +8,7 @@
 
 #include "postgres/columns.h"
 #include "tests/postgres.h"
+#include "tests/torture.h"
 
 static struct context ctx;
 static struct pg_client *client;
@@ -98,14 +99,29 @@ static void test_refused(void **state)
     exec("SELECT 1");
 }
 
+static int describe(void)
+{
+    struct pg_columns columns;
+    pg_columns_init(&columns);
+    int rc =
+        pg_columns_describe(client, &ctx, "SELECT 'good'::mood AS m, 1 AS a", NULL, &columns, &err);
+    pg_columns_release(&columns);
+    return rc;
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    torture(describe);
+    exec("SELECT 1");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(test_of_every_database),
-        TEST(test_of_this_one),
-        TEST(test_written_by_the_server),
-        TEST(test_refused),
+        TEST(test_of_every_database), TEST(test_of_this_one),     TEST(test_written_by_the_server),
+        TEST(test_refused),           TEST(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,6 +13,7 @@
 #include "postgres/client.h"
 #include "tests/postgres.h"
 #include "tests/proxy.h"
+#include "tests/torture.h"
 
 enum { INT8 = 20, TEXT = 25, POINT = 600 };
 
@@ -198,16 +199,21 @@ static void test_as_text(void **state)
     expect("SELECT count(*) FROM points", "0");
 }
 
-/* Long before all is sent, and the session goes on. */
+/* Long before all is sent, unless libpq reads what it says before we can see it: in one of some
+ * tries at least. The session goes on. */
 static void test_the_server_objects(void **state)
 {
-    struct rows rows = rows_of(20000000);
+    int64_t least = INT64_MAX;
     (void)state;
     exec("CREATE TABLE keyed (id bigint CHECK (id < 100), t text)");
-    assert_int_equal(copy_into("keyed", INT8, TEXT, &rows), TG_DESTINATION);
-    assert_string_equal(err.sqlstate, "23514");
-    assert_string_equal(err.table, "keyed");
-    assert_in_range(rows.next, 1000, 5000000);
+    for (int i = 0; i < 6; i++) {
+        struct rows rows = rows_of(2000000);
+        assert_int_equal(copy_into("keyed", INT8, TEXT, &rows), TG_DESTINATION);
+        assert_string_equal(err.sqlstate, "23514");
+        assert_string_equal(err.table, "keyed");
+        least = rows.next < least ? rows.next : least;
+    }
+    assert_in_range(least, 1000, 1000000);
     expect("SELECT count(*) FROM keyed", "0");
     exec("INSERT INTO keyed VALUES (1, 'x')");
 }
@@ -308,6 +314,33 @@ static void test_gone_in_the_middle(void **state)
     expect("SELECT count(*) FROM gone", "0");
 }
 
+static struct ArrowSchema schema_of_all;
+
+/* The trailer alone. */
+static int copy_nothing(void)
+{
+    struct rows rows = rows_of(0);
+    const struct pg_field fields[] = {{.name = "id", .oid = INT8, .typmod = -1},
+                                      {.name = "t", .oid = TEXT, .typmod = -1}};
+    const struct pg_target target = {"COPY short_of_memory (id, t) FROM STDIN", fields, 2};
+    struct ArrowArrayStream stream = {.get_schema = get_schema,
+                                      .get_next = get_next,
+                                      .get_last_error = stream_last_error,
+                                      .release = release,
+                                      .private_data = &rows};
+    return pg_copy_in(client, &ctx, &target, &schema_of_all, &stream, &err);
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    exec("CREATE TABLE short_of_memory (id bigint, t text)");
+    assert_int_equal(schema_make(names, types, 2, &schema_of_all, &err), TG_OK);
+    torture(copy_nothing);
+    schema_release(&schema_of_all);
+    exec("SELECT 1");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -322,6 +355,7 @@ int main(void)
         TEST(test_cancelled),
         TEST(test_cancelled_while_the_server_waits),
         TEST(test_gone_in_the_middle),
+        TEST(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,11 +6,11 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include <stdatomic.h>
-
 #include "base/memory.h"
 #include "postgres/client.h"
 #include "tests/postgres.h"
+#include "tests/proxy.h"
+#include "tests/torture.h"
 
 static struct context ctx;
 static struct pg_client *client;
@@ -232,6 +232,60 @@ static void test_the_server_ends_the_session(void **state)
     }
 }
 
+/* Without a word. */
+static void test_the_server_is_gone(void **state)
+{
+    (void)state;
+    for (size_t way = 0; way < WAYS; way++) {
+        static struct proxy proxy;
+        struct ArrowArrayStream stream;
+        bool end = false;
+        int rc = TG_OK;
+        proxy_start(&proxy, postgres_uri());
+        pg_close(client);
+        assert_int_equal(pg_open(&ctx, proxy.uri, &client, &err), TG_OK);
+        query(by(way, endless), NULL, &stream);
+        atomic_store(&proxy.drop, true);
+        while (rc == TG_OK) {
+            struct ArrowArray batch = {0};
+            rc = stream_next(&stream, TG_DESTINATION, &batch, &end, &err);
+            assert_false(end);
+            array_release(&batch);
+        }
+        assert_int_equal(rc, TG_DESTINATION);
+        assert_string_equal(err.sqlstate, "08006");
+        stream_release(&stream);
+        proxy_stop(&proxy);
+    }
+}
+
+static int read_all(void)
+{
+    static size_t way;
+    int rc = TG_OK;
+    bool end = false;
+    struct ArrowArrayStream stream = {0};
+    struct ArrowSchema schema = {0};
+    struct ArrowArray batch = {0};
+    TRY(pg_query(client, &ctx,
+                 by(way++ % WAYS, "SELECT g, 'x' AS t FROM generate_series(1, 3) AS g"), NULL,
+                 &stream, &err));
+    TRY(stream_schema(&stream, TG_DESTINATION, &schema, &err));
+    rc = stream_next(&stream, TG_DESTINATION, &batch, &end, &err);
+done:
+    array_release(&batch);
+    schema_release(&schema);
+    stream_release(&stream);
+    return rc;
+}
+
+static void test_memory_runs_out(void **state)
+{
+    (void)state;
+    torture(read_all);
+    gives("SELECT 7", NULL, "7\n");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -243,6 +297,8 @@ int main(void)
         TEST(test_fails),
         TEST(test_cancelled),
         TEST(test_the_server_ends_the_session),
+        TEST(test_the_server_is_gone),
+        TEST(test_memory_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
