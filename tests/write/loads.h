@@ -11,6 +11,9 @@
  * A header names columns, types (x(p,s) for decimals) and marks: pk, mk, row, parent, root, del,
  * asc, desc, notnull. It changes the catalog accordingly. Rows of merge roots get the order of
  * arrival by themselves. Include after cmocka.h.
+ *
+ * Another destination is named by fixture_url: its dataset d is dropped by fixture_init, and left as
+ * it is by fixture_join, of another pipeline that loads into it.
  */
 #ifndef TIDEGATE_TESTS_WRITE_LOADS_H
 #define TIDEGATE_TESTS_WRITE_LOADS_H
@@ -39,6 +42,7 @@ struct fixture {
     char folder[64];
     int load;
     int64_t order;
+    const char *pipeline;
     bool changes_state;     /* each load moves the state on */
     const char *files_load; /* the newest load with files that the next one knows of; NULL: none */
     struct ledger from;     /* the newest schema when the load was begun */
@@ -61,6 +65,8 @@ struct header {
 
 /* ---- opening and closing ---- */
 
+static const char *fixture_url; /* NULL: a DuckDB file in the fixture's folder */
+
 static inline void fixture_path(const struct fixture *t, const char *name, char out[128])
 {
     snprintf(out, 128, "%s/%s", t->folder, name);
@@ -70,22 +76,29 @@ static inline void fixture_connect(struct fixture *t)
 {
     char url[160];
     snprintf(url, sizeof(url), "duckdb:///%s/test.duckdb", t->folder);
-    FIXTURE_OK(t, connection_open(&t->ctx, AT_URL(url), true, &t->con, &t->err));
+    FIXTURE_OK(t, connection_open(&t->ctx, AT_URL(fixture_url ? fixture_url : url), true, &t->con,
+                                  &t->err));
 }
 
-static inline void fixture_init(struct fixture *t)
+static inline void fixture_join(struct fixture *t, const char *pipeline)
 {
-    *t = (struct fixture){.changes_state = true};
+    *t = (struct fixture){.changes_state = true, .pipeline = pipeline};
     const char *tmp = getenv("TMPDIR");
     snprintf(t->folder, sizeof(t->folder), "%s/tg-write-XXXXXX", tmp && *tmp ? tmp : "/tmp");
     assert_non_null(mkdtemp(t->folder));
     context_init(&t->ctx);
     FIXTURE_OK(t, engine_new(&t->ctx, t->folder, &t->engine, &t->err));
     FIXTURE_OK(t, catalog_init(&t->catalog, "shop", &t->err));
-    struct state_identity identity = {"shop_pipeline", "d", "shop", "dlt.destinations.duckdb",
-                                      "duckdb"};
+    struct state_identity identity = {pipeline, "d", "shop", "dlt.destinations.duckdb", "duckdb"};
     FIXTURE_OK(t, state_init(&t->state, &identity, &t->err));
     fixture_connect(t);
+}
+
+static inline void fixture_init(struct fixture *t)
+{
+    fixture_join(t, "shop_pipeline");
+    if (fixture_url)
+        FIXTURE_OK(t, connection_exec(t->con, "DROP SCHEMA IF EXISTS d CASCADE", NULL, &t->err));
 }
 
 static inline void fixture_release(struct fixture *t)
@@ -357,7 +370,7 @@ static inline void fixture_catalog(struct fixture *t, struct manifest *manifest)
 /* Fills in what a run would say; the load is then complete but for its files. */
 static inline void fixture_complete(struct fixture *t, struct manifest *manifest)
 {
-    manifest->pipeline = "shop_pipeline";
+    manifest->pipeline = t->pipeline;
     manifest->destination = "duckdb:///test.duckdb";
     manifest->dataset = "d";
     manifest->schema = "shop";

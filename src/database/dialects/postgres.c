@@ -150,6 +150,7 @@ const struct dialect dialect_postgres = {
     .folds_case = false,
     .fraction_max = FRACTION_MAX,
     .byte_order = " COLLATE \"C\"",
+    .hold = "LOCK TABLE {table} IN ROW EXCLUSIVE MODE",
     .use = "SET search_path TO {dataset}, public",
     .hex = {"'\\x", "'::bytea"},
     /* Of numbers, which is all that it is asked for. */
