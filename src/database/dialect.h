@@ -27,6 +27,7 @@ struct dialect {
     int fraction_max;             /* digits of a second that a timestamp may have */
     const char *begin;            /* as enum transact has it; NULL: "BEGIN TRANSACTION" */
     const char *begin_look;       /* NULL: as `begin` */
+    bool joins_nulls;             /* by IS NOT DISTINCT FROM, as fast as by = */
     const char *hold;             /* pattern: {table} stays as it is. NULL: it does, by its lock */
     bool begin_locks;             /* who has begun is the only one who writes */
     const char *use;              /* pattern: {dataset}'s tables go by their names; NULL: they do */

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/write/both.h"
 #include "tests/write/loads.h"
 #include "tests/write/golden.h"
 
@@ -39,7 +40,7 @@ static void test_files_with_other_columns(void **state)
     fixture_rows(&t, "event", "id bigint|v double", "3|0.5\n");
     FIXTURE_WRITE(&t);
     fixture_counts(&t, 0, 3, 0, 0);
-    fixture_check(&t, "SELECT id, v, w FROM d.event ORDER BY id",
+    fixture_check(&t, "SELECT id, CAST(v AS DECIMAL(9,1)), w FROM d.event ORDER BY id",
                   "1|2.0|NULL\n2|NULL|x\n3|0.5|NULL\n");
     fixture_release(&t);
 }
@@ -56,7 +57,8 @@ static void test_no_rows(void **state)
     fixture_counts(&t, 0, 0, 0, 0);
     fixture_check(&t, "SELECT table_name, rows_filtered, disposition FROM d._tidegate_loads",
                   "event|3|append\n");
-    fixture_check(&t, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'event'", "0\n");
+    fixture_check(&t, "SELECT count(*) FROM information_schema.tables WHERE table_name = 'event'",
+                  "0\n");
     fixture_release(&t);
 }
 
@@ -95,7 +97,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_appends), cmocka_unit_test(test_files_with_other_columns),
         cmocka_unit_test(test_no_rows), cmocka_unit_test(test_full_refresh),
-        cmocka_unit_test(test_golden),
+        golden_unit_tests(test_golden),
     };
-    return cmocka_run_group_tests_name("write/append", tests, NULL, NULL);
+    return run_at_both("write/append", tests);
 }

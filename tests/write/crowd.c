@@ -2,8 +2,9 @@
  * Many pipelines that load into one dataset of PostgreSQL at a time: who waits for whom, and that
  * nothing is lost or doubled. What each lock is good for shows what happens without it (bare).
  *
- * The load of `a` is stopped when its locks are had and its rows are about to be sent; then something
- * else happens (act), in the same thread: whoever would have to wait fails by his lock_timeout.
+ * The load of `a` is stopped when its locks are had and its rows are about to be sent; then
+ * something else happens (act), in the same thread: whoever would have to wait fails by his
+ * lock_timeout.
  */
 #include <setjmp.h>
 #include <stdarg.h>

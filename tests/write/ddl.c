@@ -371,8 +371,8 @@ int main(void)
         cmocka_unit_test(test_names_in_another_case),
         cmocka_unit_test(test_older_ledger),
         cmocka_unit_test(test_package_against_its_catalog),
-        cmocka_unit_test(test_golden_first_load),
-        cmocka_unit_test(test_golden_changes),
+        golden_unit_tests(test_golden_first_load),
+        golden_unit_tests(test_golden_changes),
     };
     return cmocka_run_group_tests_name("write/ddl", tests, NULL, NULL);
 }

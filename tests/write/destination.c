@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/write/both.h"
 #include "tests/write/loads.h"
 #include "write/destination.h"
 

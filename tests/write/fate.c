@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/write/both.h"
 #include <stdatomic.h>
 
 #include "tests/write/loads.h"
@@ -136,5 +137,5 @@ int main(void)
         cmocka_unit_test(test_cancelled_while_committing),
         cmocka_unit_test(test_fate_of_a_failure),
     };
-    return cmocka_run_group_tests_name("write/fate", tests, NULL, NULL);
+    return run_at_both("write/fate", tests);
 }

@@ -21,10 +21,28 @@
 enum golden_parts { GOLDEN_DATA = 1, GOLDEN_SCHEMA = 2, GOLDEN_RECORD = 4 };
 enum { GOLDEN_LITERAL_MAX = 100, GOLDEN_TABLES = 16 };
 
+static const struct dialect *golden_dialect = &dialect_duckdb;
+
+/* golden_unit_tests(f): with each dialect that has golden files. */
+static inline int golden_duckdb(void **state)
+{
+    (void)state;
+    golden_dialect = &dialect_duckdb;
+    return 0;
+}
+static inline int golden_postgres(void **state)
+{
+    (void)state;
+    golden_dialect = &dialect_postgres;
+    return 0;
+}
+#define golden_unit_tests(f)                                                                       \
+    cmocka_unit_test_setup(f, golden_duckdb), cmocka_unit_test_setup(f, golden_postgres)
+
 static inline char *golden_type(const struct type_spec *spec)
 {
     struct buf text = BUF_INIT;
-    dialect_duckdb.type_sql(spec, &text);
+    golden_dialect->type_sql(spec, &text);
     return buf_take(&text);
 }
 
@@ -106,8 +124,16 @@ static inline void golden_plan(struct buf *out, const char *title, const struct 
 {
     if (plan->count > 0)
         buf_printf(out, "-- %s\n\n", title);
-    for (size_t i = 0; i < plan->count; i++)
-        golden_statement(out, plan->steps[i].sql);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct step *step = &plan->steps[i];
+        if (step->kind == STEP_READ)
+            buf_text(out, "-- of the reader:\n");
+        if (step->kind == STEP_FILL)
+            buf_printf(out, "-- of the reader, into %s%s%s:\n",
+                       step->into.dataset ? step->into.dataset : "", step->into.dataset ? "." : "",
+                       step->into.table);
+        golden_statement(out, step->sql);
+    }
 }
 
 static inline void golden_compare(const char *name, struct buf *text)
@@ -116,7 +142,7 @@ static inline void golden_compare(const char *name, struct buf *text)
     struct buf expected = BUF_INIT;
     struct tg_error err = {0};
     const char *mode = getenv("TG_GOLDEN");
-    snprintf(path, sizeof(path), "tests/golden/duckdb/%s.sql", name);
+    snprintf(path, sizeof(path), "tests/golden/%s/%s.sql", golden_dialect->name, name);
     text->len -= text->len > 0; /* one newline at the end, not two */
     text->data[text->len] = '\0';
     if (mode && strcmp(mode, "write") == 0) {
@@ -143,7 +169,7 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
         plan_init(&plans[i]);
     fixture_complete(t, fixture_begin(t));
     package_manifest(t->package)->package_id = "random";
-    FIXTURE_OK(t, delivery_init(&delivery, &dialect_duckdb, "package", package_manifest(t->package),
+    FIXTURE_OK(t, delivery_init(&delivery, golden_dialect, "package", package_manifest(t->package),
                                 there, NULL, &t->err));
     FIXTURE_OK(t, ddl_plan(&delivery, &plans[0], &t->err));
     for (size_t i = 0; i < delivery.chain_count; i++) {
@@ -152,6 +178,7 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
             FIXTURE_OK(t, chain->driver->stage(&delivery, chain, &plans[1], &t->err));
         FIXTURE_OK(t, chain->driver->apply(&delivery, chain, &plans[2], &t->err));
     }
+    FIXTURE_OK(t, record_rejects(&delivery, 1704164645000000, &plans[2], &t->err));
     FIXTURE_OK(t, record_plan(&delivery, counts, 1704164645000000, &plans[3], &t->err));
     if (parts & GOLDEN_SCHEMA)
         golden_plan(&text, "schema changes", &plans[0]);

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/write/both.h"
 #include "tests/torture.h"
 #include "tests/write/loads.h"
 
@@ -433,5 +434,5 @@ int main(void)
         cmocka_unit_test(test_files_of_before),
         cmocka_unit_test(test_out_of_memory),
     };
-    return cmocka_run_group_tests_name("write/ledger", tests, NULL, NULL);
+    return run_at_both("write/ledger", tests);
 }

@@ -12,8 +12,8 @@
  * asc, desc, notnull. It changes the catalog accordingly. Rows of merge roots get the order of
  * arrival by themselves. Include after cmocka.h.
  *
- * Another destination is named by fixture_url: its dataset d is dropped by fixture_init, and left as
- * it is by fixture_join, of another pipeline that loads into it.
+ * Another destination is named by fixture_url: its dataset d is dropped by fixture_init, and left
+ * as it is by fixture_join, of another pipeline that loads into it.
  */
 #ifndef TIDEGATE_TESTS_WRITE_LOADS_H
 #define TIDEGATE_TESTS_WRITE_LOADS_H
@@ -440,6 +440,16 @@ static inline void fixture_check(struct fixture *t, const char *sql, const char 
         fail_msg("%s\ngives\n%sinstead of\n%s", sql, buf_string(&text), expected);
     buf_release(&text);
     text_rows_release(&rows);
+}
+
+/* Nothing that was staged is left. */
+static inline void fixture_no_temporary(struct fixture *t)
+{
+    fixture_check(t,
+                  fixture_url ? "SELECT count(*) FROM pg_class WHERE relpersistence = 't' "
+                                "AND relname LIKE '%tidegate%' AND relkind = 'r'"
+                              : "SELECT count(*) FROM duckdb_tables() WHERE temporary",
+                  "0\n");
 }
 
 /* inserted, updated, deleted of the i-th table of the last load */

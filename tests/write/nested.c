@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/write/both.h"
 #include "tests/write/merges.h"
 
 static void test_nested(void **state)
@@ -131,5 +132,5 @@ int main(void)
         cmocka_unit_test(test_append_becomes_merge),
         cmocka_unit_test(test_nested_without_root_key),
     };
-    return cmocka_run_group_tests_name("write/nested", tests, NULL, NULL);
+    return run_at_both("write/nested", tests);
 }

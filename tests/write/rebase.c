@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/write/both.h"
 #include "dlt/settings.h"
 #include "tests/torture.h"
 #include "tests/write/loads.h"
@@ -272,5 +273,5 @@ int main(void)
         cmocka_unit_test(test_types),          cmocka_unit_test(test_another_parent),
         cmocka_unit_test(test_another_naming), cmocka_unit_test(test_out_of_memory),
     };
-    return cmocka_run_group_tests_name("write/rebase", tests, NULL, NULL);
+    return run_at_both("write/rebase", tests);
 }

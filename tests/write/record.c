@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/write/both.h"
 #include "tests/write/loads.h"
 #include "tests/write/golden.h"
 
@@ -34,14 +35,17 @@ static void test_rows_of_a_load(void **state)
                   "1.5|item|item|append|9|2|2|0|0|6|1\n");
     fixture_check(&t,
                   "SELECT l.load_id, l.schema_name, status, v.version, engine_version, "
-                  "l.inserted_at = v.inserted_at FROM d._dlt_loads AS l JOIN d._dlt_version AS v "
+                  "CASE WHEN l.inserted_at = v.inserted_at THEN 1 END FROM d._dlt_loads AS l JOIN "
+                  "d._dlt_version AS v "
                   "ON v.version_hash = l.schema_version_hash AND v.schema_name = l.schema_name",
-                  "1.5|shop|0|2|11|true\n");
+                  "1.5|shop|0|2|11|1\n");
     fixture_check(&t,
                   "SELECT version, engine_version, pipeline_name, _dlt_load_id, length(_dlt_id), "
-                  "length(version_hash), state LIKE 'eN%' FROM d._dlt_pipeline_state",
-                  "1|4|shop_pipeline|1.5|14|44|true\n");
-    fixture_check(&t, "SELECT now() - inserted_at < INTERVAL 1 MINUTE FROM d._dlt_loads", "true\n");
+                  "length(version_hash), left(state, 2) FROM d._dlt_pipeline_state",
+                  "1|4|shop_pipeline|1.5|14|44|eN\n");
+    fixture_check(&t,
+                  "SELECT 'new' FROM d._dlt_loads WHERE inserted_at > now() - INTERVAL '1 minute'",
+                  "new\n");
     fixture_release(&t);
 }
 
@@ -227,7 +231,7 @@ int main(void)
         cmocka_unit_test(test_files),
         cmocka_unit_test(test_renamed_files),
         cmocka_unit_test(test_many_files),
-        cmocka_unit_test(test_golden),
+        golden_unit_tests(test_golden),
     };
-    return cmocka_run_group_tests_name("write/record", tests, NULL, NULL);
+    return run_at_both("write/record", tests);
 }

@@ -52,27 +52,28 @@ static inline void check_first_load(struct fixture *t)
     fixture_check(t, "SELECT count(*) FROM d._dlt_pipeline_state", "1\n");
     fixture_check(t, "SELECT count(*) FROM d._dlt_version", "1\n");
     fixture_check(t, "SELECT count(*) FROM d._tidegate_loads", "4\n");
-    fixture_check(t, "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'd'", "8\n");
-    fixture_check(t, "SELECT count(*) FROM duckdb_tables() WHERE temporary", "0\n");
+    fixture_check(t, "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'd'",
+                  "8\n");
+    fixture_no_temporary(t);
 }
 
 static inline void check_second_load(struct fixture *t)
 {
     fixture_check(t, "SELECT * FROM d.person ORDER BY id", "1|Bea|b|7\n2|Cy|c|8\n");
     fixture_check(t, "SELECT n FROM d.person__kids", "k2\n");
-    fixture_check(t, "SELECT * FROM d.event ORDER BY id", "1.0\n2.5\n");
+    fixture_check(t, "SELECT CAST(id AS DECIMAL(9,1)) FROM d.event ORDER BY 1", "1.0\n2.5\n");
     fixture_check(t, "SELECT * FROM d.city", "Oslo\n");
     fixture_check(t, "SELECT load_id FROM d._dlt_loads ORDER BY 1", "1.5\n2.5\n");
-    fixture_check(t, "SELECT count(*) FROM duckdb_tables() WHERE temporary", "0\n");
+    fixture_no_temporary(t);
 }
 
 static inline void check_second_load_but_x(struct fixture *t)
 {
     fixture_check(t, "SELECT id, name, age FROM d.person ORDER BY id", "1|Bea|7\n2|Cy|8\n");
     fixture_check(t, "SELECT n FROM d.person__kids", "k2\n");
-    fixture_check(t, "SELECT * FROM d.event ORDER BY id", "1.0\n2.5\n");
+    fixture_check(t, "SELECT CAST(id AS DECIMAL(9,1)) FROM d.event ORDER BY 1", "1.0\n2.5\n");
     fixture_check(t, "SELECT load_id FROM d._dlt_loads ORDER BY 1", "1.5\n2.5\n");
-    fixture_check(t, "SELECT count(*) FROM duckdb_tables() WHERE temporary", "0\n");
+    fixture_no_temporary(t);
 }
 
 /* Another run of the schema, from the same start: `person` gets column x, and city is not known. */
@@ -120,9 +121,10 @@ static inline void check_columns(struct fixture *t, const char *expected)
         buf_printf(&names, "%s ", person->columns[i].name);
     assert_string_equal(buf_string(&names), expected);
     fixture_check(t,
-                  "SELECT schema = (SELECT schema FROM d._dlt_version ORDER BY inserted_at DESC "
-                  "LIMIT 1) FROM d._dlt_version ORDER BY version DESC LIMIT 1",
-                  "true\n");
+                  "SELECT CASE WHEN schema = (SELECT schema FROM d._dlt_version "
+                  "ORDER BY inserted_at DESC LIMIT 1) THEN 'is stored last' END "
+                  "FROM d._dlt_version ORDER BY version DESC LIMIT 1",
+                  "is stored last\n");
     buf_release(&names);
     catalog_release(&catalog);
     ledger_release(&newest);

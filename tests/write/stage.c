@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/write/both.h"
 #include "tests/write/merges.h"
 
 #include "write/sql/stage.h"
@@ -131,5 +132,5 @@ int main(void)
         cmocka_unit_test(test_key_without_values),  cmocka_unit_test(test_scope),
         cmocka_unit_test(test_scope_without_marks),
     };
-    return cmocka_run_group_tests_name("write/stage", tests, NULL, NULL);
+    return run_at_both("write/stage", tests);
 }

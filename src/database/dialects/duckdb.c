@@ -125,6 +125,7 @@ const struct dialect dialect_duckdb = {
     .name_bytes_max = 65536,
     .folds_case = true,
     .fraction_max = 9,
+    .joins_nulls = true,
     .use = "USE {dataset}",
     .hex = {"from_hex('", "')"},
     .try_cast = "TRY_CAST({value} AS {type})",
