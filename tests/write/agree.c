@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include "tests/postgres.h"
 #include "tests/write/loads.h"
 #include "write/sql/agree.h"
 
@@ -115,6 +116,48 @@ static void types_that_are_none_of_ours(void **state)
     }
 }
 
+/* PostgreSQL would round a number without a word; a text that does not fit it refuses itself. */
+static void types_of_postgresql(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *there, *type, *exact, *changed, *what;
+        int code;
+    } cases[] = {
+        {"real", "double", "0.5", "0.1", "does not hold the value '0.1' (double precision) exactly",
+         TG_DATA},
+        {"numeric(50,2)", "decimal(9,3)", "1.25", "1.255", "does not hold the value '1.255'",
+         TG_DATA},
+        {"uuid", "text", "6f1c3a60-0000-4000-8000-000000000000", "6F1C3A60", "uuid", TG_DATA},
+        {"character varying(3)", "text", "abc", "abcd", "too long", TG_DESTINATION},
+    };
+    fixture_url = postgres_uri();
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fixture t;
+        char sql[80], rows[80], header[40];
+        start(&t);
+        fixture_rows(&t, "item", "id bigint", "1\n");
+        FIXTURE_WRITE(&t);
+        snprintf(sql, sizeof(sql), "ALTER TABLE d.item ADD COLUMN v %s", cases[i].there);
+        fixture_exec(&t, sql);
+        snprintf(header, sizeof(header), "id bigint|v %s", cases[i].type);
+        snprintf(rows, sizeof(rows), "2|%s\n3|NULL\n", cases[i].exact);
+        if (strcmp(cases[i].there, "character varying(3)") != 0)
+            fixture_rows(&t, "item", header, rows);
+        else
+            fixture_rows(&t, "item", "id bigint|v text(3)", rows);
+        FIXTURE_WRITE(&t);
+        fixture_check(&t, "SELECT count(v), count(*) FROM d.item", "1|3\n");
+        snprintf(rows, sizeof(rows), "4|%s\n", cases[i].changed);
+        fixture_rows(&t, "item", i == 3 ? "id bigint|v text(3)" : header, rows);
+        check_error(&t, cases[i].code, false, cases[i].what);
+        fixture_check(&t, "SELECT count(*) FROM d.item WHERE id = 4", "0\n");
+        fixture_no_temporary(&t);
+        fixture_release(&t);
+    }
+    fixture_url = NULL;
+}
+
 /* Nested rows of a table that is gone go with it; one that is back is not emptied. */
 static void a_table_that_was_gone(void **state)
 {
@@ -205,6 +248,7 @@ int main(void)
         cmocka_unit_test(a_type_that_changed_is_a_conflict),
         cmocka_unit_test(wider_and_narrower_types),
         cmocka_unit_test(types_that_are_none_of_ours),
+        cmocka_unit_test(types_of_postgresql),
         cmocka_unit_test(a_table_that_was_gone),
         cmocka_unit_test(a_change_just_before_the_transaction),
     };

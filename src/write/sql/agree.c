@@ -6,6 +6,10 @@
  * altered to ours, or one that holds all values of ours: fine. A type that is none of ours: check_
  * values looks whether each value comes back as it went in. All else was changed meanwhile: a
  * conflict, the rows are read again and meet the new type.
+ *
+ * Where the reader sends the rows, numbers and times are sent ahead for that look (send_values),
+ * for a database may round them. A text is taken by the type's own input, or refused, however it is
+ * spelled when it comes back.
  */
 #include "write/sql/agree.h"
 
@@ -15,31 +19,79 @@
 
 /* ---- types ---- */
 
+static const char sent[] = "_tidegate_values";
+
+/* The values of a column as they are, where the database can look at them. */
+static int send_values(const struct delivery *delivery, const struct runner *runner,
+                       const char *source, const char *column, const char *ours,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    uint64_t rows = 0;
+    struct buf sql = BUF_INIT;
+    const struct ingest_target into = {.table = sent};
+    const struct sql_part *parts = SQL_PARTS(SQL_NAME("sent", sent), SQL_NAME("value", column),
+                                             SQL_PIECE("ours", ours), SQL_PIECE("source", source));
+    const struct sql_scope there = plan_scope(delivery, parts);
+    const struct sql_scope here = plan_rows_scope(delivery, parts);
+    TRY(sql_exec(runner->con, &there, "DROP TABLE IF EXISTS {sent}", NULL, err));
+    TRY(sql_exec(runner->con, &there, "CREATE TEMP TABLE {sent} ({value} {ours})", NULL, err));
+    TRY(sql_write(&sql, &here, "SELECT {value}\nFROM {source}", err));
+    rc = reader_ingest(runner->reader, buf_string(&sql), runner->con, &into, &rows, err);
+done:
+    buf_release(&sql);
+    return rc;
+}
+
 /* Looks for a value that would not come back from the destination's type as it went in. */
-static int find_changed(const struct delivery *delivery, struct connection *con,
-                        const struct target *target, size_t leader,
-                        const struct manifest_column *column, const char *type, const char *ours,
+static int find_changed(const struct delivery *delivery, const struct runner *runner,
+                        const char *source, const char *column, const char *type, const char *ours,
                         struct text_rows *out, struct tg_error *err)
+{
+    const struct dialect *dialect = delivery->dialect;
+    const struct sql_scope scope = plan_scope(
+        delivery,
+        SQL_PARTS(SQL_PIECE("file", source), SQL_NAME("sent", sent),
+                  SQL_PATTERN("source", dialect->parquet ? "{file}" : "{sent}"),
+                  SQL_NAME("value", column), SQL_PIECE("type", type), SQL_PIECE("ours", ours),
+                  SQL_PATTERN("there",
+                              dialect->parquet ? dialect->try_cast : "CAST({value} AS {type})")));
+    return sql_fetch(runner->con, &scope,
+                     "SELECT left(CAST({value} AS VARCHAR), 80)\n"
+                     "FROM {source}\n"
+                     "WHERE CAST({there} AS {ours}) IS DISTINCT FROM {value}\n"
+                     "LIMIT 1",
+                     out, err);
+}
+
+/* Both, with the values sent where the files are not read by the database. */
+static int look_for_changed(const struct delivery *delivery, const struct runner *runner,
+                            const struct target *target, size_t leader, const char *column,
+                            const char *type, const char *ours, struct text_rows *out,
+                            struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf source = BUF_INIT;
+    const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("sent", sent)));
     TRY(plan_source(&source, delivery, target->part, leader, err));
-    const struct sql_scope scope = plan_scope(
-        delivery, SQL_PARTS(SQL_PIECE("source", source.data), SQL_NAME("value", column->name),
-                            SQL_PIECE("type", type), SQL_PIECE("ours", ours),
-                            SQL_PATTERN("there", delivery->dialect->try_cast)));
-    TRY(sql_fetch(con, &scope,
-                  "SELECT left(CAST({value} AS VARCHAR), 80)\n"
-                  "FROM {source}\n"
-                  "WHERE CAST({there} AS {ours}) IS DISTINCT FROM {value}\n"
-                  "LIMIT 1",
-                  out, err));
+    if (runner->reader)
+        TRY(send_values(delivery, runner, buf_string(&source), column, ours, err));
+    TRY(find_changed(delivery, runner, buf_string(&source), column, type, ours, out, err));
+    if (runner->reader)
+        TRY(sql_exec(runner->con, &scope, "DROP TABLE {sent}", NULL, err));
 done:
     buf_release(&source);
     return rc;
 }
 
-static int check_values(const struct delivery *delivery, struct connection *con,
+/* May a type that is none of ours change such values without a word? */
+static bool may_be_rounded(enum type type)
+{
+    return type == TYPE_BIGINT || type == TYPE_DOUBLE || type == TYPE_DECIMAL || type == TYPE_WEI ||
+           type == TYPE_TIMESTAMP || type == TYPE_DATE || type == TYPE_TIME;
+}
+
+static int check_values(const struct delivery *delivery, const struct runner *runner,
                         const struct target *target, size_t leader,
                         const struct manifest_column *column, const char *type,
                         struct tg_error *err)
@@ -48,11 +100,12 @@ static int check_values(const struct delivery *delivery, struct connection *con,
     struct buf ours = BUF_INIT;
     struct text_rows rows = {0};
     const struct type_spec stored = plan_stored(column->spec);
-    if (!delivery->dialect->parquet)
+    if (runner->reader && !may_be_rounded(stored.type))
         return TG_OK;
     delivery->dialect->type_sql(&stored, &ours);
     TRY(buf_check(&ours, err));
-    TRY(find_changed(delivery, con, target, leader, column, type, ours.data, &rows, err));
+    TRY(look_for_changed(delivery, runner, target, leader, column->name, type, ours.data, &rows,
+                         err));
     if (rows.row_count == 0)
         goto done;
     rc = error_set(err, TG_DATA,
@@ -77,7 +130,7 @@ static const struct type_spec *made_for(const struct delivery *delivery,
     return known ? &known->spec : &column->spec;
 }
 
-static int check_column(const struct delivery *delivery, struct connection *con,
+static int check_column(const struct delivery *delivery, const struct runner *runner,
                         const struct target *target, size_t leader,
                         const struct manifest_column *column, struct tg_error *err)
 {
@@ -95,7 +148,7 @@ static int check_column(const struct delivery *delivery, struct connection *con,
         type_spells(&is, ours) || type_keeps(ours, &is))
         goto done;
     if (is.type == TYPE_NONE) {
-        TRY(check_values(delivery, con, target, leader, column, there->sql_type, err));
+        TRY(check_values(delivery, runner, target, leader, column, there->sql_type, err));
         goto done;
     }
     rc = error_set(err, TG_CONFLICT,
@@ -108,7 +161,7 @@ done:
     return rc;
 }
 
-static int check_target(const struct delivery *delivery, struct connection *con,
+static int check_target(const struct delivery *delivery, const struct runner *runner,
                         const struct target *target, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -117,7 +170,7 @@ static int check_target(const struct delivery *delivery, struct connection *con,
         if (!plan_leads_group(target->part, f))
             continue;
         for (size_t c = 0; c < file->column_count; c++)
-            TRY(check_column(delivery, con, target, f, &file->columns[c], err));
+            TRY(check_column(delivery, runner, target, f, &file->columns[c], err));
     }
 done:
     return rc;
@@ -140,7 +193,7 @@ static int check_presence(const struct chain *chain, const struct target *target
                      came ? "made" : "dropped");
 }
 
-int agree_check(const struct delivery *delivery, struct connection *con, struct tg_error *err)
+int agree_check(const struct delivery *delivery, const struct runner *runner, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t c = 0; c < delivery->chain_count; c++) {
@@ -148,7 +201,7 @@ int agree_check(const struct delivery *delivery, struct connection *con, struct 
         for (size_t t = 0; t < chain->count; t++) {
             TRY(check_presence(chain, &chain->targets[t], err));
             if (chain->targets[t].there && target_has_rows(&chain->targets[t]))
-                TRY(check_target(delivery, con, &chain->targets[t], err));
+                TRY(check_target(delivery, runner, &chain->targets[t], err));
         }
     }
 done:

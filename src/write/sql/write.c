@@ -93,7 +93,7 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
     struct delivery *delivery = &draft->delivery;
     TRY(ddl_settle(delivery, writing->con, err));
     TRY(ddl_plan(delivery, &draft->schema, err));
-    TRY(agree_check(delivery, writing->con, err));
+    TRY(agree_check(delivery, &writing->runner, err));
     writing->con->workload = workload(delivery);
     for (size_t i = 0; i < delivery->chain_count; i++) {
         const struct chain *chain = &delivery->chains[i];
