@@ -17,7 +17,7 @@ enum option_type {
     OPTION_VALUE,    /* a scalar whose own type counts: 1, 1.5, "text", a timestamp */
     OPTION_TEXTS,    /* one text, or a list of texts; handed over joined by '\n' */
     OPTION_TEXT_MAP, /* a mapping of free names to texts */
-    OPTION_MAP,      /* a mapping that has a table of its own */
+    OPTION_MAP,      /* a mapping that has a table of its own; handed over as JSON of texts */
     OPTION_MAPS,     /* a mapping of free names to mappings */
     OPTION_MAP_LIST, /* a list of mappings */
     OPTION_ANY       /* whatever it is; as JSON */

@@ -11,6 +11,7 @@
 #include <limits.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "config/spec.h"
 
 /* ---- names ---- */
@@ -361,6 +362,32 @@ static const char *join_texts(struct arena *arena, const struct node *node)
     return kept;
 }
 
+/* Every scalar as a text: a password may be digits. */
+static void put_texts(const struct node *node, struct buf *out)
+{
+    const char *text = node->text ? node->text : "";
+    if (node->kind != NODE_MAP) {
+        json_string(out, text, strlen(text));
+        return;
+    }
+    for (size_t i = 0; i < node->item_count; i++) {
+        buf_char(out, i == 0 ? '{' : ',');
+        json_string(out, node->items[i].name, strlen(node->items[i].name));
+        buf_char(out, ':');
+        put_texts(&node->items[i], out);
+    }
+    buf_text(out, node->item_count == 0 ? "{}" : "}");
+}
+
+static const char *json_text(struct arena *arena, const struct node *node)
+{
+    struct buf text = BUF_INIT;
+    put_texts(node, &text);
+    const char *kept = text.failed ? NULL : arena_strdup(arena, buf_string(&text));
+    buf_release(&text);
+    return kept;
+}
+
 /* NULL: out of memory. */
 static const char *given_text(struct arena *arena, const struct node *node,
                               const struct option *option)
@@ -371,6 +398,8 @@ static const char *given_text(struct arena *arena, const struct node *node,
         return arena_printf(arena, "%lld", (long long)number);
     if (option->type == OPTION_BOOL && node_bool(node, &flag))
         return flag ? "true" : "false";
+    if (node->kind == NODE_MAP)
+        return json_text(arena, node);
     return node->kind == NODE_LIST ? join_texts(arena, node) : node->text;
 }
 

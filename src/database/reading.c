@@ -203,7 +203,8 @@ static int describe_reflect(struct connection *con, const char *schema, struct r
 {
     int rc = TG_OK;
     struct described described = {0};
-    TRY(arena_keep(&out->arena, schema ? schema : "main", &out->schema, err));
+    const char *own = con->dialect->own_dataset ? con->dialect->own_dataset : "main";
+    TRY(arena_keep(&out->arena, schema ? schema : own, &out->schema, err));
     TRY(connection_describe(con, out->schema, NULL, &described, err));
     out->items = arena_alloc(&out->arena, (described.table_count + 1) * sizeof(*out->items));
     if (!out->items)
@@ -221,8 +222,9 @@ int reading_reflect(struct connection *con, const char *schema, struct relations
     const struct reading_driver *reading = con->driver->reading;
     *out = (struct relations){.folds_case = con->dialect->folds_case};
     arena_init(&out->arena);
+    bool describes = con->driver->describe || con->dialect->describe;
     int rc = reading && reading->reflect ? reading->reflect(con, schema, out, err)
-             : con->driver->describe     ? describe_reflect(con, schema, out, err)
+             : describes                 ? describe_reflect(con, schema, out, err)
                                          : information_reflect(con, schema, out, err);
     if (rc != TG_OK)
         relations_release(out);

@@ -79,6 +79,36 @@ test_all_tables_of_a_schema() {
     equal 0 "$(sql "select count(*) from information_schema.tables where table_name in ('seen', 'parted_1')")"
 }
 
+# Any database that has an ADBC driver.
+test_sqlite() {
+    export ADBC_DRIVER_PATH=$root/build/deps/adbc
+    mkdir data
+    printf '{"id": 1, "name": "Ada"}\n{"id": 2, "name": "Bela"}\n' >data/person.jsonl
+    cat >make.yaml <<'END'
+pipeline: make
+destination: {driver: sqlite, uri: shop.sqlite}
+dataset: live
+source: {type: files, root: data}
+resources: {person: {path: person.jsonl}}
+END
+    "$tidegate" run make.yaml --progress none
+    cat >spec.yaml <<'END'
+pipeline: test
+destination: duckdb:///test.duckdb
+dataset: d
+source: {type: sql, connection: {driver: sqlite, uri: shop__live.sqlite}}
+resources:
+  people: {table: person, excluded_columns: [_dlt_id, _dlt_load_id], incremental: id}
+END
+    run 0
+    equal "1 Ada,2 Bela" "$(sql "select string_agg(id || ' ' || name, ',' order by id) from people" | tr -d '"')"
+    run 0
+    says "Nothing new"
+    sed -i 's/driver: sqlite, //' spec.yaml
+    run 2
+    says "'connection' needs a 'url' or 'driver'"
+}
+
 test_rows_without_a_cursor_value() {
     database
     pg "create table t (id int, n int); insert into t values (1, 1)"

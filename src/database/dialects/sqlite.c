@@ -217,6 +217,7 @@ const struct dialect dialect_sqlite = {
                 "WHERE t.type = 'table' AND substr(t.name, 1, 7) <> 'sqlite_'\n"
                 "ORDER BY t.name, c.cid",
     .session = "PRAGMA busy_timeout = 2000",
+    .byte_order = " COLLATE BINARY",
     .hex = {"x'", "'"},
     /* Of the load ids alone, which are seconds with six digits behind the point. */
     .try_cast = "CASE WHEN {value} GLOB '[0-9]*' THEN CAST({value} AS REAL) END",

@@ -22,6 +22,7 @@
 #include "extract/sql/reader.h"
 #include "extract/sql/select.h"
 #include "extract/sql/sliced.h"
+#include "extract/sql/where.h"
 
 /* Small ones are many: what is read ahead hides the way to the server. */
 enum { PAGES_AHEAD = 8, SLICES_OF_READER = 8 };
@@ -29,6 +30,8 @@ enum { PAGES_AHEAD = 8, SLICES_OF_READER = 8 };
 struct source {
     struct pool *pool;
     const char *schema; /* borrowed; NULL: the connection's own */
+    struct arena arena; /* owns the texts of `where` */
+    struct location where;
     struct connection_place place;
     struct relations relations;
     bool is_reflected;
@@ -40,6 +43,7 @@ static void sql_close(struct source *source)
     pool_close(source->pool);
     buf_release(&source->place.absolute);
     buf_release(&source->place.identity);
+    arena_release(&source->arena);
     mem_free(source);
 }
 
@@ -47,11 +51,13 @@ static int open_pool(struct source *source, const struct source_request *request
                      struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *url = option_text(request->values, request->value_count, "connection");
+    const char *said = option_text(request->values, request->value_count, "connection");
     const char *parallel = option_text(request->values, request->value_count, "parallel");
-    TRY(connection_check(AT_URL(url), request->folder, NULL, &source->place, err));
-    TRY(pool_open(request->services.ctx, AT_URL(buf_string(&source->place.absolute)),
-                  parallel ? strtoul(parallel, NULL, 10) : 1, &source->pool, err));
+    TRY(where_read(&source->arena, said, &source->where, err));
+    TRY(connection_check(&source->where, request->folder, NULL, &source->place, err));
+    source->where.url = buf_string(&source->place.absolute);
+    TRY(pool_open(request->services.ctx, &source->where, parallel ? strtoul(parallel, NULL, 10) : 1,
+                  &source->pool, err));
 done:
     return rc == TG_OK ? rc : sql_read_failed(rc, NULL, err);
 }
@@ -62,6 +68,7 @@ static int sql_open(const struct source_request *request, struct source **out, s
     *out = NULL;
     if (!source)
         return error_nomem(err);
+    arena_init(&source->arena);
     source->schema = option_text(request->values, request->value_count, "schema");
     int rc = open_pool(source, request, err);
     if (rc == TG_OK)
@@ -435,10 +442,13 @@ done:
     return rc;
 }
 
-/* The order of what comes as text may be another than that of its bytes (an enum, say). */
-static struct type_spec cursor_type(const struct relation_column *column)
+/* The order of what comes as text may be another than that of its bytes (an enum, say), and that of
+ * what is stored as text another than that of its values. */
+static struct type_spec cursor_type(const struct dialect *dialect,
+                                    const struct relation_column *column)
 {
-    bool unsure = column->by_values && column->spec.type == TYPE_TEXT;
+    bool unsure = (column->by_values && column->spec.type == TYPE_TEXT) ||
+                  (dialect->text_types >> column->spec.type & 1);
     return unsure ? (struct type_spec){.type = TYPE_NONE} : column->spec;
 }
 
@@ -466,7 +476,7 @@ static int choose_cursor(struct plan *plan, const struct resource_request *reque
         return error_set(err, TG_SPEC, "the cursor's column '%s' must be loaded, too; %s it", name,
                          option_of(request, "included_columns") ? "include" : "do not exclude");
     selection->cursor_column = column->name;
-    selection->cursor_type = cursor_type(column);
+    selection->cursor_type = cursor_type(selection->dialect, column);
     return TG_OK;
 }
 
@@ -632,9 +642,12 @@ done:
 
 static const struct option source_options[] = {
     {.name = "connection",
-     .type = OPTION_TEXT,
+     .type = OPTION_MAP,
+     .table = where_options,
+     .shorthand = "url",
      .required = true,
-     .help = "The database, as a URL: duckdb:///file.duckdb beside the spec."},
+     .help = "The database: a URL (duckdb:///file.duckdb beside the spec, postgresql://...), or an "
+             "ADBC driver with what it opens."},
     {.name = "schema",
      .type = OPTION_TEXT,
      .help = "The schema that its tables are in; if not given, the one that the connection starts "
