@@ -22,9 +22,10 @@ VALUES
     ('shop_pipeline', 'item', '/a.jsonl', NULL, 'c', 'h', 1, 1, 10, 2, '1.5'),
     ('shop_pipeline', 'item', '/b.jsonl', 'of its ends', NULL, NULL, 2, 1, NULL, NULL, '1.5');
 
-DELETE FROM "d"."_tidegate_files" AS old USING "d"."_tidegate_files" AS new
-WHERE old."pipeline_name" = new."pipeline_name" AND old."resource_name" = new."resource_name" AND old."path" = new."path" AND new."load_id" = '1.5' AND old."load_id" <> '1.5';
-
 DELETE FROM "d"."_tidegate_files"
 WHERE "load_id" <> '1.5' AND ("pipeline_name", "resource_name", "path") IN (
+SELECT "pipeline_name", "resource_name", "path" FROM "d"."_tidegate_files" WHERE "load_id" = '1.5');
+
+DELETE FROM "d"."_tidegate_files"
+WHERE "load_id" <> '1.5' AND ("pipeline_name", "resource_name", "path") IN (VALUES
     ('shop_pipeline', 'item', '/c.jsonl'));
