@@ -59,24 +59,33 @@ static bool parse_contract(const char *text, struct tg_schema_contract *out)
 
 /* ---- the summary: a line per table, columns as wide as they must be ---- */
 
-enum { COUNT_COLUMNS = 7 };
+enum { READ, NEW, INSERTED, UPDATED, DELETED, FILTERED, REJECTED, WAITING, COUNT_COLUMNS };
 
 static const char *const count_titles[COUNT_COLUMNS] = {
-    "read", "new", "inserted", "updated", "deleted", "filtered", "rejected"};
+    "read", "new", "inserted", "updated", "deleted", "filtered", "rejected", "waiting"};
 
 static uint64_t table_count(const struct tg_table_info *table, size_t column)
 {
     const uint64_t counts[COUNT_COLUMNS] = {
         table->rows_read,    table->rows_new,      table->rows_inserted, table->rows_updated,
-        table->rows_deleted, table->rows_filtered, table->rows_rejected};
+        table->rows_deleted, table->rows_filtered, table->rows_rejected, table->rows_waiting};
     return counts[column];
 }
 
-/* A count as it is printed; "" where it means nothing: only root rows are read and filtered. */
+/* Of all tables. */
+static uint64_t total(const struct tg_result *result, size_t column)
+{
+    uint64_t sum = 0;
+    for (size_t i = 0; i < tg_result_table_count(result); i++)
+        sum += table_count(tg_result_table(result, i), column);
+    return sum;
+}
+
+/* A count as it is printed; "" where it means nothing: only root rows are read, filtered and wait.
+ */
 static const char *count_text(const struct tg_table_info *table, size_t column, char out[32])
 {
-    const char *title = count_titles[column];
-    if (table->nested && (strcmp(title, "read") == 0 || strcmp(title, "filtered") == 0))
+    if (table->nested && (column == READ || column == FILTERED || column == WAITING))
         return "";
     return format_count(table_count(table, column), out);
 }
@@ -90,13 +99,14 @@ static void print_tables(const struct tg_result *result)
 {
     char text[32];
     int name_width = (int)strlen("table"), widths[COUNT_COLUMNS];
+    size_t shown = total(result, WAITING) > 0 ? COUNT_COLUMNS : WAITING;
     for (size_t i = 0; i < tg_result_table_count(result); i++) {
         int len = (int)strlen(tg_result_table(result, i)->name) +
                   table_indent(tg_result_table(result, i));
         name_width = len > name_width ? len : name_width;
     }
     printf("%-*s", name_width, "table");
-    for (size_t column = 0; column < COUNT_COLUMNS; column++) {
+    for (size_t column = 0; column < shown; column++) {
         widths[column] = (int)strlen(count_titles[column]);
         for (size_t i = 0; i < tg_result_table_count(result); i++) {
             int len = (int)strlen(count_text(tg_result_table(result, i), column, text));
@@ -109,7 +119,7 @@ static void print_tables(const struct tg_result *result)
         const struct tg_table_info *table = tg_result_table(result, i);
         int indent = table_indent(table);
         printf("%*s%-*s", indent, "", name_width - indent, table->name);
-        for (size_t column = 0; column < COUNT_COLUMNS; column++)
+        for (size_t column = 0; column < shown; column++)
             printf("  %*s", widths[column], count_text(table, column, text));
         printf("\n");
     }
@@ -128,28 +138,25 @@ static void print_warnings(const struct tg_result *result, FILE *out)
 /* A load may have nothing to tell: that a file was renamed is noted by one without rows. */
 static bool has_news(const struct tg_result *result)
 {
-    uint64_t rows = 0;
-    for (size_t i = 0; i < tg_result_table_count(result); i++) {
-        const struct tg_table_info *table = tg_result_table(result, i);
-        rows += table->rows_read + table->rows_inserted + table->rows_updated + table->rows_deleted;
-    }
+    uint64_t rows = total(result, READ) + total(result, INSERTED) + total(result, UPDATED) +
+                    total(result, DELETED);
     return tg_result_load_id(result)[0] && rows > 0;
 }
 
 static void print_summary(const struct tg_pipeline *pipeline, const struct tg_result *result)
 {
     char text[32];
-    uint64_t rows_read = 0, rows_rejected = 0;
-    for (size_t i = 0; i < tg_result_table_count(result); i++) {
-        rows_read += tg_result_table(result, i)->rows_read;
-        rows_rejected += tg_result_table(result, i)->rows_rejected;
-    }
+    uint64_t rows_read = total(result, READ), rows_rejected = total(result, REJECTED),
+             rows_waiting = total(result, WAITING);
     print_tables(result);
     printf("\n");
     print_warnings(result, stdout);
     if (rows_rejected > 0)
         printf("Rejected rows are in the table _tidegate_rejects, with the reason for each: %s.\n",
                format_count(rows_rejected, text));
+    if (rows_waiting > 0)
+        printf("Rows wait for a later run, for transactions that are open at the source: %s.\n",
+               format_count(rows_waiting, text));
     if (tg_result_settled_count(result))
         printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
                tg_result_settled_count(result), tg_result_settled_count(result) == 1 ? "" : "s");

@@ -312,6 +312,10 @@ enum tg_last_value { TG_MAX = 0, TG_MIN = 1 };
 /* A row without a cursor value fails the run, is loaded, or is left out. */
 enum tg_on_missing { TG_RAISE = 0, TG_INCLUDE = 1, TG_EXCLUDE = 2 };
 
+/* Rows have waited too long for a transaction to end: the run fails, or goes on without those that
+ * it may still bring. */
+enum tg_on_wait { TG_WAIT_RAISE = 0, TG_WAIT_WARN = 1 };
+
 /* For what has a default that is not always the same. */
 enum tg_flag { TG_DEFAULT = 0, TG_YES = 1, TG_NO = 2 };
 
@@ -427,6 +431,11 @@ struct tg_resource {
     size_t source_option_count;
     const struct tg_option *options; /* the driver's, of this resource */
     size_t option_count;
+    enum tg_flag commit_safe; /* rows with cursor values that a transaction which is open may still
+                                 come below wait for a later run. TG_DEFAULT: where the source can
+                                 tell ("sql" on PostgreSQL) */
+    enum tg_on_wait on_commit_safe_wait;
+    const char *commit_safe_wait; /* how long they do at most: "30s", "10m" (NULL too), "2h" */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)
@@ -613,6 +622,7 @@ struct tg_table_info {
     uint64_t rows_deleted;
     uint64_t rows_filtered; /* dropped by the cursor: too old, already loaded, or beyond the end */
     uint64_t rows_rejected; /* dropped by a contract or as bad rows */
+    uint64_t rows_waiting;  /* new, but not read before a later run: commit_safe of tg_resource */
 };
 /* Roots in the order of the resources, each followed by its nested tables. */
 TG_API size_t tg_result_table_count(const struct tg_result *result);

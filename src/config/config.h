@@ -19,7 +19,11 @@ struct incremental {
     struct tg_value initial_value, end_value;
     enum tg_last_value last_value;
     enum tg_on_missing on_cursor_value_missing;
+    enum tg_flag commit_safe;
+    const char *commit_safe_wait; /* NULL: COMMIT_SAFE_WAIT */
+    enum tg_on_wait on_commit_safe_wait;
 };
+#define COMMIT_SAFE_WAIT "10m"
 
 struct resource {
     const char *name;

@@ -170,6 +170,20 @@ static const struct option incremental_options[] = {
      .choices = "raise include exclude",
      .fallback = "raise",
      .help = "What to do with a row that has no cursor value: stop, load it, or leave it out."},
+    {.name = "commit_safe",
+     INCREMENTAL(FLAG, commit_safe),
+     .help = "Whether rows wait for a later run while a transaction is open that may still bring "
+             "rows with smaller cursor values; if not given, where the source can tell (`sql` on "
+             "PostgreSQL)."},
+    {.name = "commit_safe_wait",
+     INCREMENTAL(TEXT, commit_safe_wait),
+     .fallback = COMMIT_SAFE_WAIT,
+     .help = "How long a transaction may keep rows waiting: 30s, 10m, 2h."},
+    {.name = "on_commit_safe_wait",
+     INCREMENTAL(WORD, on_commit_safe_wait),
+     .choices = "raise warn",
+     .fallback = "raise",
+     .help = "What to do then: stop, or go on without the rows that it may still bring."},
     OPTION_END,
 };
 

@@ -245,6 +245,7 @@ static bool is_path(const char *path)
 static int check_incremental(const struct origin *origin, const struct incremental *incremental)
 {
     const struct tg_value *initial = &incremental->initial_value, *end = &incremental->end_value;
+    int64_t wait_us = 0;
     if (!incremental->cursor_path)
         return TG_OK;
     if (!is_path(incremental->cursor_path))
@@ -252,8 +253,20 @@ static int check_incremental(const struct origin *origin, const struct increment
                       "cursor '%s' is no path; name a field: updated_at, or data.updated_at for a "
                       "nested one",
                       incremental->cursor_path);
+    if (incremental->commit_safe_wait && !parse_duration(incremental->commit_safe_wait, &wait_us))
+        return refuse(origin, "incremental", NULL,
+                      "commit_safe_wait is a time like 30s, 10m or 2h, not '%s'",
+                      incremental->commit_safe_wait);
+    if (incremental->commit_safe == TG_YES && incremental->last_value == TG_MIN)
+        return refuse(origin, "incremental", NULL,
+                      "commit_safe is for cursors that grow; last_value is min");
     if (end->kind == TG_VALUE_NONE)
         return TG_OK;
+    if (incremental->commit_safe == TG_YES)
+        return refuse(
+            origin, "incremental", NULL,
+            "commit_safe and end_value exclude each other: a window remembers nothing, so "
+            "there is no later run that rows could wait for");
     if (initial->kind == TG_VALUE_NONE)
         return refuse(origin, "incremental", NULL,
                       "end_value needs an initial_value: they are the two ends of a window");
@@ -628,6 +641,37 @@ int config_add(struct config *config, const struct tg_resource *given, struct tg
 
 /* ---- what is made of them ---- */
 
+/* What is read anew in each run has no later run to wait for. */
+static bool goes_on(const struct resource *resource)
+{
+    const struct incremental *incremental = &resource->incremental;
+    return incremental->cursor_path && incremental->last_value == TG_MAX &&
+           incremental->end_value.kind == TG_VALUE_NONE && !resource->disposition->replaces;
+}
+
+static struct commit_safe commit_safe(const struct resource *resource)
+{
+    const struct incremental *incremental = &resource->incremental;
+    const char *wait = incremental->commit_safe_wait;
+    struct commit_safe out = {.applies = goes_on(resource),
+                              .wanted = incremental->commit_safe,
+                              .on_wait = incremental->on_commit_safe_wait};
+    if (!parse_duration(wait ? wait : COMMIT_SAFE_WAIT, &out.wait_us))
+        out.wait_us = 0; /* it was checked */
+    return out;
+}
+
+static bool shares_commit_safe(const struct config *config, const struct resource *resource)
+{
+    for (size_t i = 0; i < config->resource_count; i++) {
+        const struct resource *other = &config->resources[i];
+        if (other->driver == resource->driver && strcmp(other->source, resource->source) == 0 &&
+            goes_on(other) && other->incremental.commit_safe != TG_NO)
+            return true;
+    }
+    return false;
+}
+
 struct resource_request resource_request(const struct resource *resource,
                                          const struct config *config,
                                          const struct services *services)
@@ -638,13 +682,15 @@ struct resource_request resource_request(const struct resource *resource,
                    .name = resource->source,
                    .folder = config->folder,
                    .values = resource->source_values,
-                   .value_count = resource->source_value_count},
+                   .value_count = resource->source_value_count,
+                   .commit_safe = shares_commit_safe(config, resource)},
         .name = resource->name,
         .values = resource->resource_values,
         .value_count = resource->resource_value_count,
         .columns = resource->columns,
         .column_count = resource->column_count,
         .cursor = &no_cursor,
+        .commit_safe = commit_safe(resource),
         .last_value = resource->incremental.last_value,
         .on_missing = resource->incremental.on_cursor_value_missing,
         .read = resource->read,

@@ -251,4 +251,5 @@ const struct reading_driver reading_postgres = {
     .share = share,
     .join = join,
     .divide = divide,
+    .horizon = &horizon_postgres,
 };

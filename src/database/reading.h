@@ -8,6 +8,7 @@
 #define TIDEGATE_DATABASE_READING_H
 
 #include "database/connection.h"
+#include "database/horizon.h"
 
 enum relation_kind { RELATION_TABLE = 0, RELATION_PARTITIONED, RELATION_VIEW };
 
@@ -62,6 +63,7 @@ struct reading_driver {
      * transactions that see the same. */
     int (*divide)(struct connection *con, const char *schema, const struct relation *relation,
                   size_t wanted, struct slices *out, struct tg_error *err);
+    const struct horizon_driver *horizon; /* horizon.h */
 };
 
 /* `schema` NULL: the one where a name without a schema is looked for. A schema that is not there

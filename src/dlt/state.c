@@ -139,11 +139,15 @@ done:
 
 /* ---- Cursors ------------------------------------------------------------------------------- */
 
+/* Beside what dlt has there, which leaves it alone. */
+#define COMMIT_SAFE "commit_safe"
+
 void state_cursor_release(struct state_cursor *cursor)
 {
     mem_free(cursor->initial_value);
     mem_free(cursor->last_value);
     mem_free(cursor->start_value);
+    mem_free(cursor->commit_safe);
     for (size_t i = 0; i < cursor->hash_count; i++)
         mem_free(cursor->unique_hashes[i]);
     mem_free(cursor->unique_hashes);
@@ -215,6 +219,7 @@ int state_get_cursor(const struct state *state, const char *source, const char *
     TRY(get_value(object, "initial_value", &out->initial_value, err));
     TRY(get_value(object, "last_value", &out->last_value, err));
     TRY(get_value(object, "start_value", &out->start_value, err));
+    TRY(get_value(object, COMMIT_SAFE, &out->commit_safe, err));
     TRY(get_hashes(object, out, err));
     *found = true;
 done:
@@ -266,6 +271,8 @@ int state_set_cursor(struct state *state, const char *source, const char *resour
     TRY(put_value(doc, object, "last_value", cursor->last_value, err));
     TRY(put_hashes(doc, object, cursor, err));
     TRY(put_value(doc, object, "start_value", cursor->start_value, err));
+    if (cursor->commit_safe)
+        TRY(put_value(doc, object, COMMIT_SAFE, cursor->commit_safe, err));
 done:
     return rc == TG_OK ? rc : error_where(err, rc, "the state's cursor '%s'", path);
 }

@@ -15,6 +15,7 @@ struct state_cursor {
     char *start_value;
     char **unique_hashes; /* sorted */
     size_t hash_count;
+    char *commit_safe; /* what the source has left beside it; NULL: nothing, or it stays */
 };
 void state_cursor_release(struct state_cursor *cursor);
 

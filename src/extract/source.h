@@ -9,6 +9,7 @@
 #ifndef TIDEGATE_EXTRACT_SOURCE_H
 #define TIDEGATE_EXTRACT_SOURCE_H
 
+#include "base/buf.h"
 #include "base/context.h"
 #include "base/memory.h"
 #include "base/option.h"
@@ -23,6 +24,23 @@ struct services {
     struct engine *engine;
 };
 
+/* Rows that wait for a later run. */
+struct held_rows {
+    uint64_t count;
+    struct buf known; /* JSON that is to be kept with the cursor; empty: what is kept stays */
+};
+
+/* What a resource wants of rows that transactions may still bring below its cursor's value. */
+struct commit_safe {
+    bool applies; /* its cursor goes up, and goes on in a later run */
+    enum tg_flag wanted;
+    enum tg_on_wait on_wait;
+    int64_t wait_us;        /* how long a transaction may keep rows waiting */
+    bool resumes;           /* the cursor starts where an earlier run has ended */
+    const char *known;      /* JSON that an earlier run has left; NULL: none */
+    struct held_rows *held; /* out; borrowed. NULL: nothing is read */
+};
+
 /* Everything in a request is borrowed until what it opens is closed. */
 struct source_request {
     struct services services;
@@ -30,6 +48,7 @@ struct source_request {
     const char *folder;                /* relative paths start here */
     const struct option_value *values; /* of the driver's source_options */
     size_t value_count;
+    bool commit_safe; /* `applies` for one of its resources, and is not unwanted */
 };
 
 struct resource_request {
@@ -43,6 +62,7 @@ struct resource_request {
     const struct tg_cursor *cursor; /* as it stands at each page; path NULL: none */
     enum tg_last_value last_value;  /* which of its values is the last one, */
     enum tg_on_missing on_missing;  /* and what becomes of rows without any */
+    struct commit_safe commit_safe;
     bool whole_groups; /* rows before the cursor go along with others of their group, if read */
     struct bookmarks recalled; /* what it has remembered */
     bool skips_recalled;       /* what is bookmarked is not read again */

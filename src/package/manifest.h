@@ -31,7 +31,7 @@ struct manifest_table {
     bool replaced;  /* this load replaces the table, even when it has no file */
     bool remade;    /* it was gone: what is nested in it goes, too; a conflict if it is back */
     bool was_there; /* a conflict if it is gone */
-    uint64_t rows_read, rows_new, rows_filtered, rows_rejected;
+    uint64_t rows_read, rows_new, rows_filtered, rows_rejected, rows_waiting;
     struct manifest_file *files;
     size_t file_count, file_cap;
 };

@@ -86,6 +86,7 @@ static const struct form table_form = {
         FIELD(COUNT, "rows_new", manifest_table, rows_new),
         FIELD(COUNT, "rows_filtered", manifest_table, rows_filtered),
         FIELD(COUNT, "rows_rejected", manifest_table, rows_rejected),
+        MAYBE(COUNT, "rows_waiting", manifest_table, rows_waiting),
         ITEMS("files", manifest_table, files, file_count, offsetof(struct manifest_table, file_cap),
               &file_form),
         {0},

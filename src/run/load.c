@@ -153,6 +153,7 @@ int load_seal(struct load *load, struct tg_error *err)
         table->rows_read = counts->rows_read;
         table->rows_filtered = counts->rows_filtered;
         table->rows_rejected = counts->rows_rejected;
+        table->rows_waiting = counts->rows_waiting;
     }
     TRY(rejects_flush(&load->rejects, load->package, err));
     TRY(schema_file_start(load->session, err));

@@ -14,7 +14,7 @@
 struct resource_counts {
     const struct resource *resource;
     const char *table; /* normalised; in the catalog's arena */
-    uint64_t rows_read, rows_new, rows_filtered, rows_rejected, bytes_read;
+    uint64_t rows_read, rows_new, rows_filtered, rows_rejected, rows_waiting, bytes_read;
     double seconds;
     bool begun; /* the resource's `end` is owed a call */
 };

@@ -26,6 +26,8 @@ struct resource_load {
     struct normalizer *normalizer;
     struct page_stream *stream;
     struct bookmarks recalled;
+    struct state_cursor stored; /* what an earlier load has left */
+    struct held_rows held;
     struct resource_counts *counts;
     bool spans_values;   /* a group of the merge key may have rows of several cursor values */
     bool resumes;        /* its cursor goes on from an earlier load */
@@ -190,7 +192,6 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
     struct session *session = part->session;
     const struct resource *resource = part->resource;
     const struct incremental *incremental = &resource->incremental;
-    struct state_cursor stored = {0};
     const char **hashes = NULL;
     bool found = false;
     if (!incremental->cursor_path)
@@ -208,19 +209,18 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
     };
     if (!part->replaces) {
         TRY(state_get_cursor(&session->state, source_key(session, resource), resource->name,
-                             incremental->cursor_path, &stored, &found, err));
-        TRY(known_hashes(part, &stored, &hashes, &options.stored_hash_count, err));
-        options.stored_last_json = stored.last_value;
+                             incremental->cursor_path, &part->stored, &found, err));
+        TRY(known_hashes(part, &part->stored, &hashes, &options.stored_hash_count, err));
+        options.stored_last_json = part->stored.last_value;
         options.stored_hashes = hashes;
-        part->resumes = stored.last_value != NULL;
-        if (stored.last_value && incremental->end_value.kind == TG_VALUE_NONE)
+        part->resumes = part->stored.last_value != NULL;
+        if (part->stored.last_value && incremental->end_value.kind == TG_VALUE_NONE)
             part->held_by = "the cursor";
     }
     TRY(open_groups(part, &options, err));
     TRY(cursor_new(&options, &part->cursor, err));
 done:
     mem_free(hashes);
-    state_cursor_release(&stored);
     return rc == TG_OK ? rc : error_at(err, rc, AT_CURSOR, incremental->cursor_path);
 }
 
@@ -233,7 +233,7 @@ static int remember_cursor(struct resource_load *part, struct tg_error *err)
     char digest[HASH_ROW_TEXT + 1];
     const char *const *hashes = NULL;
     struct manifest *manifest = NULL;
-    if (!part->cursor || !cursor_moved(part->cursor))
+    if (!part->cursor || (!cursor_moved(part->cursor) && part->held.known.len == 0))
         return TG_OK;
     TRY(load_package(part->load, &manifest, err));
     TRY(cursor_last_json(part->cursor, &last, err));
@@ -248,6 +248,7 @@ static int remember_cursor(struct resource_load *part, struct tg_error *err)
         .start_value = last.data,
         .unique_hashes = too_many ? (char *[]){digest} : (char **)hashes,
         .hash_count = too_many ? 1 : hash_count,
+        .commit_safe = part->held.known.data,
     };
     TRY(state_set_cursor(&session->state, source_key(session, resource), resource->name,
                          resource->incremental.cursor_path, &cursor, err));
@@ -446,6 +447,9 @@ static int open_stream(struct resource_load *part, struct sources *sources, stru
     request.recalled = part->recalled;
     request.skips_recalled = skips_bookmarks(part);
     request.replaces = part->replaces;
+    request.commit_safe.resumes = part->resumes;
+    request.commit_safe.known = part->stored.commit_safe;
+    request.commit_safe.held = &part->held;
     return sources_read(sources, resource->driver, &request, &part->stream, err);
 }
 
@@ -567,6 +571,7 @@ int load_resource(struct load *load, struct sources *sources, const struct resou
     TRY(remember_bookmarks(&part, err));
     counts->rows_read = read.rows_read;
     counts->rows_filtered = read.rows_filtered;
+    counts->rows_waiting = part.held.count;
     counts->rows_new = normalizer_row_count(part.normalizer);
     counts->bytes_read = read.bytes;
     counts->seconds = (double)(context_ticks_us() - started_ticks) / 1e6;
@@ -575,6 +580,8 @@ done:
     normalizer_free(part.normalizer);
     cursor_free(part.cursor);
     groups_free(part.groups);
+    state_cursor_release(&part.stored);
+    buf_release(&part.held.known);
     page_stream_close(part.stream);
     return rc;
 }

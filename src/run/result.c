@@ -62,6 +62,7 @@ static int add_tables(const struct load *load, const struct resource_counts *cou
         .rows_new = counts->rows_new,
         .rows_filtered = counts->rows_filtered,
         .rows_rejected = counts->rows_rejected,
+        .rows_waiting = counts->rows_waiting,
     };
     TRY(add_table(result, &root, err));
     for (size_t i = 0; manifest && i < manifest->table_count; i++) {

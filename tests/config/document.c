@@ -297,6 +297,24 @@ static void sizes_have_units(void **state)
         assert_false(parse_bytes(bad[i], &bytes));
 }
 
+static void lengths_of_time_have_units(void **state)
+{
+    (void)state;
+    int64_t us = 0;
+    const struct {
+        const char *text;
+        int64_t us;
+    } good[] = {{"500ms", 500000}, {"0s", 0}, {"10m", 600000000}, {"2h", 7200000000}};
+    static const char *const bad[] = {"",     "10",  "m",          "-1s",
+                                      "1.5h", "1 h", "106751992d", "99999999999999999999s"};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(parse_duration(good[i].text, &us));
+        assert_int_equal(us, good[i].us);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(parse_duration(bad[i], &us));
+}
+
 static void what_is_absent_is_not_found(void **state)
 {
     (void)state;
@@ -328,6 +346,7 @@ int main(void)
         cmocka_unit_test(values_are_numbers_or_texts),
         cmocka_unit_test(flags_are_true_or_false),
         cmocka_unit_test(sizes_have_units),
+        cmocka_unit_test(lengths_of_time_have_units),
         cmocka_unit_test(what_is_absent_is_not_found),
     };
     return cmocka_run_group_tests_name("document", tests, spec_setup, spec_teardown);

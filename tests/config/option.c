@@ -14,7 +14,8 @@ static void unknown_keys_get_the_nearest(void **state)
               "unknown key 'PIPELINE' in the spec; did you mean 'pipeline'?");
     spec_says(spec, SPEC_PERSON "    incremental: {cursor: id, cursor_path: id}\n", "7:31",
               "unknown key 'cursor_path' in 'incremental' of resource 'person'; it takes cursor, "
-              "initial_value, end_value, last_value, on_cursor_value_missing");
+              "initial_value, end_value, last_value, on_cursor_value_missing, commit_safe, "
+              "commit_safe_wait, on_commit_safe_wait");
     spec_says(spec, SPEC_PERSON "    columns:\n      a: {data_typ: text}\n", "8:11",
               "unknown key 'data_typ' in 'a' of 'columns' of resource 'person'; did you mean "
               "'data_type'?");

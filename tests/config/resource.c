@@ -44,6 +44,9 @@ static void everything_is_copied(void **state)
         .end_value = {.kind = TG_VALUE_TIMESTAMP, .int64 = 5},
         .last_value = TG_MIN,
         .on_cursor_value_missing = TG_INCLUDE,
+        .commit_safe = TG_NO,
+        .on_commit_safe_wait = TG_WAIT_WARN,
+        .commit_safe_wait = "90s",
         .max_table_nesting = 2,
         .columns = columns,
         .column_count = 2,
@@ -67,6 +70,9 @@ static void everything_is_copied(void **state)
     assert_int_equal(added->incremental.end_value.int64, 5);
     assert_int_equal(added->incremental.last_value, TG_MIN);
     assert_int_equal(added->incremental.on_cursor_value_missing, TG_INCLUDE);
+    assert_int_equal(added->incremental.commit_safe, TG_NO);
+    assert_int_equal(added->incremental.on_commit_safe_wait, TG_WAIT_WARN);
+    assert_string_equal(added->incremental.commit_safe_wait, "90s");
     assert_int_equal(added->max_table_nesting, 2);
     assert_int_equal(added->column_count, 2);
     assert_string_equal(added->columns[0].name, "person");

@@ -124,6 +124,14 @@ static void cursors_are_read(void **state)
     assert_string_equal(cursor->cursor_path, "updated_at");
     assert_int_equal(cursor->last_value, TG_MAX);
     assert_int_equal(cursor->on_cursor_value_missing, TG_RAISE);
+    assert_int_equal(cursor->commit_safe, TG_DEFAULT);
+    assert_int_equal(cursor->on_commit_safe_wait, TG_WAIT_RAISE);
+    cursor = &only(spec, "    incremental: {cursor: id, commit_safe: false, commit_safe_wait: 2h,"
+                         " on_commit_safe_wait: warn}\n")
+                  ->incremental;
+    assert_int_equal(cursor->commit_safe, TG_NO);
+    assert_string_equal(cursor->commit_safe_wait, "2h");
+    assert_int_equal(cursor->on_commit_safe_wait, TG_WAIT_WARN);
     cursor = &only(spec, "    incremental: {cursor: id, initial_value: \"5\"}\n")->incremental;
     assert_int_equal(cursor->initial_value.kind, TG_VALUE_TEXT);
 }

@@ -151,7 +151,8 @@ static void test_set(void **unused)
                                            (char *)"\"" MARK "2024-01-01T00:00:00+00:00\"",
                                        .start_value = NULL,
                                        .unique_hashes = hashes,
-                                       .hash_count = 2};
+                                       .hash_count = 2,
+                                       .commit_safe = (char *)"{\"limit\":1}"};
     const struct state_cursor second = {.last_value = (char *)"2"};
     assert_int_equal(state_init(&state, &identity, NULL), TG_OK);
     assert_true(bump(&state));
@@ -170,6 +171,7 @@ static void test_set(void **unused)
     assert_null(cursor.initial_value);
     assert_string_equal(cursor.last_value, "2");
     assert_int_equal(cursor.hash_count, 0);
+    assert_string_equal(cursor.commit_safe, "{\"limit\":1}");
     state_cursor_release(&cursor);
     state_release(&state);
 }

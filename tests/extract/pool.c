@@ -30,7 +30,7 @@ static void test_postgres(void **state)
         where.url,
         "SET client_min_messages = warning; DROP TABLE IF EXISTS t; CREATE TABLE t (x int);"
         "INSERT INTO t VALUES (1)"));
-    sample_ok(pool_open(&ctx, &where, 2, &pool, err));
+    sample_ok(pool_open(&ctx, &where, 2, NULL, &pool, err));
     assert_int_equal(pool_parallel(pool), 2);
     free(postgres_ask(where.url, "INSERT INTO t VALUES (2)"));
     sample_ok(pool_take(pool, &a, err));
@@ -56,7 +56,7 @@ static void test_alone(void **state)
     (void)state;
     struct pool *pool = NULL;
     const struct location where = {.url = postgres_uri()};
-    sample_ok(pool_open(&ctx, &where, 1, &pool, err));
+    sample_ok(pool_open(&ctx, &where, 1, NULL, &pool, err));
     assert_int_equal(pool_parallel(pool), 0);
     pool_close(pool);
 }
@@ -69,11 +69,11 @@ static void test_duckdb(void **state)
     struct connection *con = NULL;
     struct tg_error problem = {0};
     const struct location where = {.url = "duckdb:///pool.duckdb"};
-    assert_int_equal(pool_open(&ctx, &where, 2, &pool, &problem), TG_SOURCE);
+    assert_int_equal(pool_open(&ctx, &where, 2, NULL, &pool, &problem), TG_SOURCE);
     assert_null(pool);
     sample_ok(connection_open(&ctx, &where, true, &con, err));
     sample_ok(connection_exec(con, "CREATE TABLE t AS SELECT 1 AS x", NULL, err));
-    sample_ok(pool_open(&ctx, &where, 2, &pool, err));
+    sample_ok(pool_open(&ctx, &where, 2, NULL, &pool, err));
     count_is(pool_first(pool), "1");
     sample_ok(connection_exec(con, "INSERT INTO t VALUES (2)", NULL, err));
     count_is(pool_first(pool), "1");

@@ -138,11 +138,51 @@ static void what_the_cursor_says(void **state)
         check_sample(&samples[i]);
 }
 
+/* What waits for a later run is left out, also where all other rows are read. */
+static void what_waits(void **state)
+{
+    (void)state;
+    const struct tg_cursor cursor = {.path = "c", .start = INT(5)}, fresh = {.path = "c"};
+    const struct tg_value far = INT(99), none = NO;
+    struct buf out = BUF_INIT;
+    struct selection selection = {.dialect = &dialect_duckdb,
+                                  .schema = "s",
+                                  .table = "t",
+                                  .cursor = &cursor,
+                                  .cursor_column = "c",
+                                  .cursor_type = {.type = TYPE_BIGINT},
+                                  .ceiling = CEILING_VALUE,
+                                  .ceiling_value = INT(9)};
+    check(&selection, NULL, -1,
+          "SELECT *\nFROM \"s\".\"t\"\nWHERE (\"c\" >= 5 AND \"c\" <= 9 OR \"c\" IS NULL)");
+    assert_int_equal(select_write_held(&out, &selection, &far, NULL), TG_OK);
+    assert_string_equal(buf_string(&out),
+                        "SELECT count(*), count(CASE WHEN \"c\" > 99 THEN 1 END)\nFROM "
+                        "\"s\".\"t\"\nWHERE \"c\" IS NOT NULL AND \"c\" > 5 AND \"c\" > 9");
+    selection.whole_groups = true;
+    selection.on_missing = TG_EXCLUDE;
+    check(&selection, NULL, -1, "SELECT *\nFROM \"s\".\"t\"\nWHERE \"c\" <= 9");
+    selection.ceiling = CEILING_START;
+    check(&selection, NULL, -1, "SELECT *\nFROM \"s\".\"t\"\nWHERE \"c\" <= 5");
+    selection.cursor = &fresh;
+    check(&selection, NULL, -1, "SELECT *\nFROM \"s\".\"t\"\nWHERE false");
+    buf_clear(&out);
+    assert_int_equal(select_write_held(&out, &selection, &none, NULL), TG_OK);
+    assert_string_equal(buf_string(&out),
+                        "SELECT count(*), count(CASE WHEN false THEN 1 END)\nFROM "
+                        "\"s\".\"t\"\nWHERE \"c\" IS NOT NULL AND true AND true");
+    buf_clear(&out);
+    assert_int_equal(select_write_highest(&out, &selection, NULL), TG_OK);
+    assert_string_equal(buf_string(&out), "SELECT max(\"c\")\nFROM \"s\".\"t\"");
+    buf_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_read),
         cmocka_unit_test(what_the_cursor_says),
+        cmocka_unit_test(what_waits),
     };
     return cmocka_run_group_tests_name("select", tests, NULL, NULL);
 }

@@ -42,7 +42,7 @@ static void open_big(struct opened *opened)
     struct slices slices;
     const struct relation big = {.name = "big"};
     where.url = postgres_uri();
-    sample_ok(pool_open(&ctx, &where, 2, &opened->pool, err));
+    sample_ok(pool_open(&ctx, &where, 2, NULL, &opened->pool, err));
     sample_ok(reading_divide(pool_first(opened->pool), "public", &big, 16, &slices, err));
     opened->slices = slices.count;
     opened->selection = (struct selection){.dialect = pool_first(opened->pool)->dialect,

@@ -63,6 +63,7 @@ static int make(struct manifest *out)
     table->rows_read = 10;
     table->rows_new = 5;
     table->rows_filtered = 4;
+    table->rows_waiting = 7;
     table->rows_rejected = 1;
     table->remade = true;
     TRY(manifest_add_file(out, table, &file, NULL));
@@ -106,6 +107,7 @@ static void test_round_trip(void **state)
     assert_true(got.tables[0].remade && !got.tables[1].remade);
     assert_true(!got.tables[0].was_there && got.tables[1].was_there);
     assert_int_equal(got.tables[0].rows_filtered, 4);
+    assert_int_equal(got.tables[0].rows_waiting, 7);
     assert_int_equal(got.tables[0].file_count, 2);
     const struct manifest_file *file = &got.tables[0].files[1];
     assert_string_equal(file->name, "person.2.parquet");

@@ -20,6 +20,7 @@
 #include "extract/read_ahead.h"
 #include "extract/sql/pool.h"
 #include "extract/sql/reader.h"
+#include "extract/sql/safe.h"
 #include "extract/sql/select.h"
 #include "extract/sql/sliced.h"
 #include "extract/sql/where.h"
@@ -35,6 +36,7 @@ struct source {
     struct connection_place place;
     struct relations relations;
     bool is_reflected;
+    struct safe safe;
 };
 
 static void sql_close(struct source *source)
@@ -43,6 +45,7 @@ static void sql_close(struct source *source)
     pool_close(source->pool);
     buf_release(&source->place.absolute);
     buf_release(&source->place.identity);
+    safe_end(&source->safe);
     arena_release(&source->arena);
     mem_free(source);
 }
@@ -57,7 +60,7 @@ static int open_pool(struct source *source, const struct source_request *request
     TRY(connection_check(&source->where, request->folder, NULL, &source->place, err));
     source->where.url = buf_string(&source->place.absolute);
     TRY(pool_open(request->services.ctx, &source->where, parallel ? strtoul(parallel, NULL, 10) : 1,
-                  &source->pool, err));
+                  request->commit_safe ? &source->safe : NULL, &source->pool, err));
 done:
     return rc == TG_OK ? rc : sql_read_failed(rc, NULL, err);
 }
@@ -584,6 +587,18 @@ done:
 
 /* ---- reading ---- */
 
+/* What transactions may still bring is left to a later run. */
+static int set_ceiling(struct source *source, const struct resource_request *request,
+                       struct plan *plan, struct tg_error *err)
+{
+    const struct commit_safe *asked = &request->commit_safe;
+    const struct safe_request safe = {pool_first(source->pool), &source->safe, asked, request->name,
+                                      request->replaces};
+    if (!plan->selection.cursor_column || !asked->applies || asked->wanted == TG_NO)
+        return TG_OK;
+    return safe_ceiling(&safe, &plan->selection, err);
+}
+
 /* Slices come in no order: what is sorted is read as a whole, as is what a key could not tell apart
  * by its place alone. */
 static int divide(struct source *source, const struct plan *plan, struct slices *out,
@@ -622,6 +637,7 @@ static int sql_read(struct source *source, const struct resource_request *reques
     const char *table = option_of(request, "table");
     *out = NULL;
     TRY(make_plan(source, request, &plan, err));
+    TRY(set_ceiling(source, request, &plan, err));
     if (request->checks) {
         TRY(fetch_schema(&plan, pool_first(source->pool), &schema, err));
         TRY(sql_reader_check(&schema, table, err));

@@ -36,8 +36,8 @@ void pool_close(struct pool *pool)
     mem_free(pool);
 }
 
-int pool_open(struct context *ctx, const struct location *where, size_t parallel, struct pool **out,
-              struct tg_error *err)
+int pool_open(struct context *ctx, const struct location *where, size_t parallel, struct safe *safe,
+              struct pool **out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct pool *pool = mem_calloc(1, sizeof(*pool));
@@ -51,7 +51,10 @@ int pool_open(struct context *ctx, const struct location *where, size_t parallel
     TRY(connection_open(ctx, where, false, &pool->first, err));
     if (!pool->first)
         TRY(error_set(err, TG_SOURCE, "database '%s' does not exist", where->url));
+    if (safe)
+        TRY(safe_begin(pool->first, where, safe, err));
     TRY(connection_transact(pool->first, TRANSACT_LOOK, err));
+    TRY(safe_mark(pool->first, err));
     if (parallel > 1)
         TRY(reading_share(pool->first, &pool->moment, err));
     *out = pool;
@@ -90,6 +93,7 @@ int pool_take(struct pool *pool, struct connection **out, struct tg_error *err)
     if (!con)
         TRY(error_set(err, TG_SOURCE, "database '%s' is gone", pool->where.url));
     TRY(reading_join(con, buf_string(&pool->moment), err));
+    TRY(safe_mark(con, err));
     *out = con;
     con = NULL;
 done:

@@ -5,14 +5,16 @@
 #define TIDEGATE_EXTRACT_SQL_POOL_H
 
 #include "database/reading.h"
+#include "extract/sql/safe.h"
 
 enum { POOL_MAX = 16 };
 
 struct pool; /* opaque */
 
-/* `where` is borrowed, its texts too. The moment begins now. */
-int pool_open(struct context *ctx, const struct location *where, size_t parallel, struct pool **out,
-              struct tg_error *err) TG_CHECK_RESULT;
+/* `where` is borrowed, its texts too. The moment begins now. `safe`
+ * (NULL: nobody asks for it): a horizon that the moment lies behind; safe_end in any case. */
+int pool_open(struct context *ctx, const struct location *where, size_t parallel, struct safe *safe,
+              struct pool **out, struct tg_error *err) TG_CHECK_RESULT;
 void pool_close(struct pool *pool); /* when all are given back; NULL is fine */
 
 /* The one that holds the moment: for small questions, and for who reads alone. */

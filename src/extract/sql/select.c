@@ -2,7 +2,7 @@
  * The SELECT that a resource of a database is read by: what the cursor says, as conditions.
  *
  * Path: select_write -> put_columns, put_relation -> put_condition [lower_bound, upper_bound,
- * put_missing] -> ORDER BY where it is asked for.
+ * ceiling, put_missing] -> ORDER BY where it is asked for.
  *
  * A condition only narrows: the cursor behind the stream looks at each row again, and knows those
  * at its start. So where SQL cannot say what the cursor means there is no condition, and rows
@@ -101,31 +101,44 @@ static void put_missing(struct buf *out, const struct selection *selection)
     }
 }
 
+/* Up to where rows may be read in this run; those at the start have been read before. */
+static bool ceiling(struct buf *out, const struct selection *selection)
+{
+    bool is_start = selection->ceiling == CEILING_START;
+    const struct tg_value *value = is_start ? &selection->cursor->start : &selection->ceiling_value;
+    if (selection->ceiling == CEILING_NONE || put_bound(out, selection, "<=", value))
+        return selection->ceiling != CEILING_NONE;
+    buf_text(out, "false");
+    return true;
+}
+
 /* The bounds, joined; false: there is none. */
 static bool put_bounds(struct buf *out, const struct selection *selection)
 {
-    struct buf upper = BUF_INIT;
-    bool has_lower = lower_bound(out, selection);
-    bool has_upper = upper_bound(&upper, selection);
-    if (has_upper)
-        buf_printf(out, "%s%s", has_lower ? " AND " : "", buf_string(&upper));
-    out->failed |= upper.failed;
-    buf_release(&upper);
-    return has_lower || has_upper;
+    bool (*const bounds[])(struct buf *, const struct selection *) = {lower_bound, upper_bound,
+                                                                      ceiling};
+    for (size_t i = selection->whole_groups ? 2 : 0; i < 3; i++) {
+        struct buf bound = BUF_INIT;
+        if (bounds[i](&bound, selection))
+            buf_printf(out, "%s%s", out->len > 0 ? " AND " : "", buf_string(&bound));
+        out->failed |= bound.failed;
+        buf_release(&bound);
+    }
+    return out->len > 0;
 }
 
 static void put_condition(struct buf *out, const struct selection *selection)
 {
     struct buf bounds = BUF_INIT;
-    bool narrows = selection->cursor_column && !selection->whole_groups;
-    bool bounded = narrows && put_bounds(&bounds, selection);
+    bool bounded = selection->cursor_column && put_bounds(&bounds, selection);
     if (bounded && selection->on_missing != TG_EXCLUDE) {
         buf_printf(out, "(%s OR ", buf_string(&bounds));
         put_missing(out, selection);
         buf_char(out, ')');
     } else if (bounded) {
         buf_text(out, buf_string(&bounds));
-    } else if (narrows && selection->on_missing == TG_EXCLUDE) {
+    } else if (selection->cursor_column && !selection->whole_groups &&
+               selection->on_missing == TG_EXCLUDE) {
         sql_ident(out, selection->dialect, selection->cursor_column);
         buf_text(out, " IS NOT NULL");
     }
@@ -159,5 +172,36 @@ int select_write(struct buf *out, const struct selection *selection, const char 
         buf_printf(out, "\nLIMIT %" PRId64, limit);
     out->failed |= condition.failed;
     buf_release(&condition);
+    return buf_check(out, err);
+}
+
+/* ---- what a ceiling is made of, and what it keeps away ---- */
+
+int select_write_highest(struct buf *out, const struct selection *selection, struct tg_error *err)
+{
+    buf_text(out, "SELECT max(");
+    sql_ident(out, selection->dialect, selection->cursor_column);
+    buf_text(out, ")\nFROM ");
+    put_relation(out, selection);
+    return buf_check(out, err);
+}
+
+int select_write_held(struct buf *out, const struct selection *selection,
+                      const struct tg_value *far, struct tg_error *err)
+{
+    bool above = selection->ceiling == CEILING_VALUE;
+    buf_text(out, "SELECT count(*), count(CASE WHEN ");
+    if (!put_bound(out, selection, ">", far))
+        buf_text(out, "false");
+    buf_text(out, " THEN 1 END)\nFROM ");
+    put_relation(out, selection);
+    buf_text(out, "\nWHERE ");
+    sql_ident(out, selection->dialect, selection->cursor_column);
+    buf_text(out, " IS NOT NULL AND ");
+    if (!put_bound(out, selection, ">", &selection->cursor->start))
+        buf_text(out, "true");
+    buf_text(out, " AND ");
+    if (!above || !put_bound(out, selection, ">", &selection->ceiling_value))
+        buf_text(out, "true");
     return buf_check(out, err);
 }

@@ -12,6 +12,9 @@ struct selected_column {
     struct type_spec as; /* the database makes this of it; TYPE_NONE: it stays as it is */
 };
 
+/* What a later run reads: nothing, rows above a value, all that are new. */
+enum ceiling { CEILING_NONE = 0, CEILING_VALUE, CEILING_START };
+
 /* All is borrowed. */
 struct selection {
     const struct dialect *dialect;
@@ -26,6 +29,8 @@ struct selection {
     enum tg_on_missing on_missing;
     bool whole_groups;
     const char *row_order; /* "asc", "desc"; NULL: as they come */
+    enum ceiling ceiling;
+    struct tg_value ceiling_value; /* rows above it wait (safe.c) */
 };
 
 /* Lines of the statement before the first one of a query. */
@@ -35,5 +40,12 @@ enum { LINES_BEFORE_QUERY = 2 };
  * condition (NULL: none), `limit` the most rows (-1: all). */
 int select_write(struct buf *out, const struct selection *selection, const char *slice,
                  int64_t limit, struct tg_error *err) TG_CHECK_RESULT;
+
+/* The highest value of the cursor. */
+int select_write_highest(struct buf *out, const struct selection *selection,
+                         struct tg_error *err) TG_CHECK_RESULT;
+/* How many rows the ceiling keeps away, and how many of them lie above `far`. */
+int select_write_held(struct buf *out, const struct selection *selection,
+                      const struct tg_value *far, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -62,7 +62,7 @@ static const struct table_column counts_columns[] = {
     TEXT("disposition"),     BIGINT("rows_read"),     BIGINT("rows_new"),
     BIGINT("rows_inserted"), BIGINT("rows_updated"),  BIGINT("rows_deleted"),
     BIGINT("rows_filtered"), BIGINT("rows_rejected"), TIMESTAMP("created_at"),
-    TEXT("pipeline_name"),   TEXT_NULL("package_id"),
+    TEXT("pipeline_name"),   TEXT_NULL("package_id"), BIGINT_NULL("rows_waiting"),
 };
 static const struct table_column boundary_columns[] = {
     TEXT("pipeline_name"),   TEXT("resource_name"), TEXT("cursor_path"),

@@ -180,10 +180,11 @@ static int add_counts(const struct recording *recording, size_t written,
                                 SQL_NUMBER("updated", counts->rows_updated),
                                 SQL_NUMBER("deleted", counts->rows_deleted),
                                 SQL_NUMBER("filtered", part->rows_filtered),
-                                SQL_NUMBER("rejected", part->rows_rejected)),
+                                SQL_NUMBER("rejected", part->rows_rejected),
+                                SQL_NUMBER("waiting", part->rows_waiting)),
                       "({'load_id'}, {'table'}, {'resource'}, {'disposition'}, {read}, {new}, "
                       "{inserted}, {updated}, {deleted}, {filtered}, {rejected}, {now}, "
-                      "{'pipeline'}, {'package_id'})",
+                      "{'pipeline'}, {'package_id'}, {waiting})",
                       err);
 }
 
@@ -199,7 +200,7 @@ static int record_counts(const struct recording *recording, struct tg_error *err
                   "INSERT INTO {_tidegate_loads} ([load_id], [table_name], [resource_name], "
                   "[disposition], [rows_read], [rows_new], [rows_inserted], [rows_updated], "
                   "[rows_deleted], [rows_filtered], [rows_rejected], [created_at], "
-                  "[pipeline_name], [package_id])\n"
+                  "[pipeline_name], [package_id], [rows_waiting])\n"
                   "VALUES",
                   err));
     for (size_t i = 0; i < manifest->table_count; i++) {

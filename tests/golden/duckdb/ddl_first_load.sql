@@ -44,7 +44,8 @@ CREATE TABLE "d"."_tidegate_loads" (
     "rows_rejected" BIGINT NOT NULL,
     "created_at" TIMESTAMP WITH TIME ZONE NOT NULL,
     "pipeline_name" VARCHAR NOT NULL,
-    "package_id" VARCHAR
+    "package_id" VARCHAR,
+    "rows_waiting" BIGINT
 );
 
 CREATE TABLE "d"."item" (
