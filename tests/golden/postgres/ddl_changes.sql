@@ -14,7 +14,8 @@ CREATE TABLE "d"."_tidegate_loads" (
     "rows_rejected" bigint NOT NULL,
     "created_at" timestamp with time zone NOT NULL,
     "pipeline_name" character varying NOT NULL,
-    "package_id" character varying
+    "package_id" character varying,
+    "rows_waiting" bigint
 );
 
 ALTER TABLE "d"."item" ALTER COLUMN "v" SET DATA TYPE double precision

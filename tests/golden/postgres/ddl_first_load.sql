@@ -44,7 +44,8 @@ CREATE TABLE "d"."_tidegate_loads" (
     "rows_rejected" bigint NOT NULL,
     "created_at" timestamp with time zone NOT NULL,
     "pipeline_name" character varying NOT NULL,
-    "package_id" character varying
+    "package_id" character varying,
+    "rows_waiting" bigint
 );
 
 CREATE TABLE "d"."item" (
