@@ -19,6 +19,7 @@ struct argument {
     const char *name; /* "SPEC" */
     bool optional;
     const char *help;
+    const char *words; /* that may stand there, for completion; NULL: a file's name */
 };
 
 enum { ARGUMENTS_MAX = 3, FLAGS_MAX = 8 };

@@ -46,7 +46,8 @@ static int help_run(const struct call *call)
 const struct command command_help = {
     .name = "help",
     .summary = "Explain a command, or the keys of a spec",
-    .arguments = {{"TOPIC", true, "a command, or 'spec'"}},
+    .arguments = {{"TOPIC", true, "a command, or 'spec'",
+                   "spec check completion init run show sql"}},
     .flags = {{"--markdown", NULL, "with 'spec': as Markdown"},
               {"--json-schema", NULL, "with 'spec': as a JSON Schema, for editors"},
               {"--man", NULL, "the manual page (roff)"}},

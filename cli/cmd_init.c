@@ -18,8 +18,11 @@ static int init_run(const struct call *call)
 const struct command command_init = {
     .name = "init",
     .summary = "Write a commented spec to start from",
-    .details = "Redirect it into a file: tidegate init > pipeline.yaml",
-    .arguments = {{"SOURCE", true, "kind of source; default: files"},
-                  {"DESTINATION", true, "kind of destination; default: duckdb"}},
+    .details = "Redirect it into a file: tidegate init > pipeline.yaml\n"
+               "From database to database: tidegate init sql postgresql > pipeline.yaml",
+    .arguments = {{"SOURCE", true, "files (default) or sql, the tables of a database", "files sql"},
+                  {"DESTINATION", true,
+                   "duckdb (default), postgresql, or adbc: any database by an ADBC driver",
+                   "duckdb postgresql adbc"}},
     .run = init_run,
 };

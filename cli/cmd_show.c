@@ -113,7 +113,8 @@ const struct command command_show = {
                "packages: loads on local disk that are not in the destination\n\n"
                "--json and --csv have columns that a terminal has no room for.",
     .arguments = {{"SPEC", false, "the spec file"},
-                  {"WHAT", true, "tables (default), loads, state, schema or packages"}},
+                  {"WHAT", true, "tables (default), loads, state, schema or packages",
+                   "tables loads state schema packages"}},
     .flags = {{"--json", NULL, "for programs"},
               {"--yaml", NULL, "of the schema: as it is exported and imported"},
               {"--csv", NULL, "comma-separated, with a header line (tables, loads, packages)"},

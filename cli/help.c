@@ -48,7 +48,8 @@ static void print_synopsis(const struct command *command, FILE *out)
 {
     char part[64];
     size_t indent = strlen("Usage: tidegate ") + strlen(command->name) + 1, column = indent;
-    fprintf(out, "Usage: tidegate %s ", command->name);
+    fprintf(out, "Usage: tidegate %s%s", command->name,
+            command->arguments[0].name || command->flags[0].name ? " " : "");
     for (const struct argument *argument = command->arguments; argument->name; argument++) {
         snprintf(part, sizeof(part), argument->optional ? "[%s]" : "%s", argument->name);
         print_word(part, strlen(part), indent, &column, out);
@@ -100,10 +101,12 @@ void print_command_help(const struct command *command, FILE *out)
     }
 }
 
-/* roff reads '-' as a hyphen and a leading '.' or '\'' as a request. */
+/* roff reads '-' as a hyphen, a leading '.' or '\'' as a request, and fills lines. */
 static void print_roff(const char *text, FILE *out)
 {
     for (bool line_start = true; *text; text++) {
+        if (*text == '\n' && text[1] && text[1] != '\n' && !line_start)
+            fputs("\n.br", out);
         if (line_start && (*text == '.' || *text == '\''))
             fputs("\\&", out);
         if (*text == '-')
@@ -122,13 +125,20 @@ static void print_manual_command(const struct command *command, FILE *out)
     print_roff(command->name, out);
     fprintf(out, "\n.B tidegate %s\n", command->name);
     for (const struct argument *argument = command->arguments; argument->name; argument++)
-        fprintf(out, ".I %s\n", argument->name);
+        fprintf(out, argument->optional ? ".RI [ %s ]\n" : ".I %s\n", argument->name);
+    if (command->flags[0].name)
+        fputs(".RI [ OPTIONS ]\n", out);
     fputs(".PP\n", out);
     print_roff(command->summary, out);
     fputs(".\n", out);
     if (command->details) {
         fputs(".PP\n", out);
         print_roff(command->details, out);
+        fputs("\n", out);
+    }
+    for (const struct argument *argument = command->arguments; argument->name; argument++) {
+        fprintf(out, ".TP\n.I %s\n", argument->name);
+        print_roff(argument->help, out);
         fputs("\n", out);
     }
     for (const struct flag *flag = command->flags; flag->name; flag++) {
@@ -146,8 +156,8 @@ void print_manual(FILE *out)
     fputs(".SH NAME\ntidegate \\- load data incrementally, exactly once\n.SH SYNOPSIS\n.B "
           "tidegate\n.I COMMAND\n"
           ".RI [ ARGUMENTS ]\n.SH DESCRIPTION\n"
-          "tidegate reads a source, keeps only what is new, turns documents into typed tables and "
-          "loads them by append,\n"
+          "tidegate reads files or a database, keeps only what is new, turns documents into typed "
+          "tables and loads them by append,\n"
           "replace or merge. Rows, cursor, schema and the record of the load commit in one "
           "transaction.\n"
           ".SH COMMANDS\n",
@@ -158,6 +168,8 @@ void print_manual(FILE *out)
           "contract violated;\n"
           "130 interrupted.\n.SH ENVIRONMENT\n.TP\n.B TIDEGATE_HOME\nThe working directory, unless "
           "\\-\\-workdir says\n"
-          "otherwise.\n",
+          "otherwise.\n.TP\n.B PGHOST, PGPASSWORD, PGPASSFILE, PGSERVICEFILE, ...\nlibpq's "
+          "variables, for PostgreSQL.\n.TP\n.B ADBC_DRIVER_PATH\nFolders with manifests of ADBC "
+          "drivers, with ':' between them.\n",
           out);
 }

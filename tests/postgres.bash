@@ -24,5 +24,5 @@ pg_drop() { pg postgres -c "DROP DATABASE IF EXISTS $1 WITH (FORCE)" 2>/dev/null
 
 # kept_secret FOLDER: where the password is in what commands said and kept there; a spec may have it
 kept_secret() {
-    [ -n "$pg_password" ] && grep -rlF --exclude='*.yaml' -- "$pg_password" "$1"
+    [ -n "$pg_password" ] && grep -rlF --exclude='*.yaml' -f <(echo "$pg_password") "$1"
 }

@@ -261,8 +261,8 @@ static int not_loaded(const char *name, const struct search_result *found, struc
         return error_set(err, TG_USAGE, "library '%s' cannot be loaded: %s", name, why);
     return error_set(
         err, TG_USAGE,
-        "driver '%s' was not found, or cannot be loaded: %s; searched: %s; install it, "
-        "or give the path of its library",
+        "driver '%s' was not found, or cannot be loaded: %s; install it (many are Python packages, "
+        "as adbc-driver-sqlite), or give the path of its library; searched: %s",
         name, why, buf_string(&found->searched));
 }
 

@@ -466,14 +466,14 @@ static bool same_source(const struct resource *a, const struct resource *b)
     return a->driver == b->driver && strcmp(a->source, b->source) == 0;
 }
 
-/* A resource of its own goes before the group. */
+/* A resource of its own goes before the group; one that is a group is none, whatever its name. */
 static bool has_member(const struct config *config, const struct resource *group, const char *name)
 {
-    if (find_resource(config, name, strlen(name)))
-        return true;
     for (size_t i = 0; i < config->resource_count; i++) {
         const struct resource *other = &config->resources[i];
         const char *member = option_of(other, group->driver->member);
+        if (!other->is_group && strcmp(other->name, name) == 0)
+            return true;
         if (member && same_source(other, group) && strcmp(member, name) == 0)
             return true;
     }

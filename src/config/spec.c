@@ -360,8 +360,11 @@ static int read_location(struct document *doc, const struct node *node, struct l
     const char *dialect = text_of(node, "dialect");
     *out = (struct location){.url = url, .driver = driver, .uri = uri, .dialect = dialect};
     if (!url == !driver)
-        return document_problem(doc, &node->place, "'%s' needs %s 'url' or 'driver'", node->name,
-                                url ? "either" : "a");
+        return document_problem(doc, &node->place,
+                                url ? "'%s' has both 'url' and 'driver'; what a driver opens is "
+                                      "its 'uri'"
+                                    : "'%s' needs a 'url' or a 'driver'",
+                                node->name);
     if (url && (uri || dialect || options))
         return document_problem(doc, &node->place,
                                 "'%s' has a 'url', to which '%s' says nothing; it goes with "

@@ -213,6 +213,20 @@ static void put_verbose(const char *message, const char *state, struct buf *out)
     buf_release(&plain);
 }
 
+/* Without libpq's question whether the server is running, which our advice answers. */
+static void put_plain(const char *message, struct buf *out)
+{
+    struct buf plain = BUF_INIT;
+    for (size_t len; *message; message += len) {
+        len = strcspn(message, "\n");
+        len += message[len] == '\n';
+        if (strncmp(message, "\tIs the server running", strlen("\tIs the server running")) != 0)
+            buf_append(&plain, message, len);
+    }
+    pg_one_line(buf_string(&plain), out);
+    buf_release(&plain);
+}
+
 int pg_connect_error(PGconn *conn, struct tg_error *err)
 {
     struct buf text = BUF_INIT;
@@ -228,7 +242,7 @@ int pg_connect_error(PGconn *conn, struct tg_error *err)
     if (state)
         put_verbose(message, state, &text);
     else
-        pg_one_line(message, &text);
+        put_plain(message, &text);
     int rc = finish_error(sqlstate, &text, "", err);
     buf_release(&text);
     return rc;

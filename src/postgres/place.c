@@ -39,7 +39,16 @@ static void hide_quoted(const char *message, struct buf *out)
     }
 }
 
-static int form_error(const char *conninfo, const char *message, struct tg_error *err)
+/* How a place is written, and how one is mended whose form is right. */
+static const char how_to_write[] =
+    "write postgresql://HOST:PORT/DATABASE, with USER:PASSWORD and @ before the host (other "
+    "characters than letters and digits as %XX), or host=HOST dbname=DATABASE";
+static const char how_to_mend[] =
+    "correct what it says here, in the service file, or in libpq's variables (PGSERVICE, PGSSLMODE "
+    "and the like)";
+
+static int form_error(const char *conninfo, const char *message, const char *advice,
+                      struct tg_error *err)
 {
     struct buf line = BUF_INIT, shown = BUF_INIT;
     pg_one_line(message, &line);
@@ -47,15 +56,23 @@ static int form_error(const char *conninfo, const char *message, struct tg_error
         hide_quoted(buf_string(&line), &shown);
     else
         buf_text(&shown, buf_string(&line));
-    int rc = error_set(err, TG_USAGE,
-                       "the place of the PostgreSQL server cannot be read: %s; write "
-                       "postgresql://HOST:PORT/DATABASE, with USER:PASSWORD and @ before the host "
-                       "(other characters than letters and digits as %%XX), or host=HOST "
-                       "dbname=DATABASE",
-                       buf_string(&shown));
+    int rc = error_set(err, TG_USAGE, "the place of the PostgreSQL server cannot be read: %s; %s",
+                       buf_string(&shown), advice);
     buf_release(&line);
     buf_release(&shown);
     return rc;
+}
+
+/* libpq takes the first '@' for the end of a password, and what comes behind it for a host, which
+ * its messages name. */
+static bool has_open_password(const char *conninfo)
+{
+    const char *start = strstr(conninfo, "://");
+    if (!start)
+        return false;
+    size_t len = strcspn(start, "?");
+    const char *first = memchr(start, '@', len), *colon = memchr(start + 1, ':', len - 1);
+    return first && colon && colon < first && memrchr(start, '@', len) != first;
 }
 
 int pg_check(const char *conninfo, struct tg_error *err)
@@ -63,10 +80,13 @@ int pg_check(const char *conninfo, struct tg_error *err)
     int rc = pq_load(err);
     if (rc != TG_OK)
         return rc;
+    if (has_open_password(conninfo))
+        return form_error(conninfo, "the password is not encoded: there are two @ in it",
+                          how_to_write, err);
     char *message = NULL;
     PQconninfoOption *options = pq.conninfoParse(conninfo, &message);
     if (!options)
-        rc = message ? form_error(conninfo, message, err) : error_nomem(err);
+        rc = message ? form_error(conninfo, message, how_to_write, err) : error_nomem(err);
     if (options)
         pq.conninfoFree(options);
     if (message)
@@ -125,7 +145,7 @@ int pg_identity(const char *conninfo, struct buf *out, struct tg_error *err)
     if (!options)
         rc = error_nomem(err);
     else if (!strstr(pq.errorMessage(conn), unheard_of))
-        rc = form_error(conninfo, pq.errorMessage(conn), err);
+        rc = form_error(conninfo, pq.errorMessage(conn), how_to_mend, err);
     if (rc == TG_OK) {
         put_identity(conn, options, out);
         rc = buf_check(out, err);

@@ -1,8 +1,8 @@
 /*
  * A check: could a run start?
  *
- *   check_pipeline: describe_groups -> check_source (each selected resource: opened, not read)
- *                   -> the destination
+ *   check_pipeline: describe_groups -> check_source (each selected resource: its key, opened,
+ *                   not read) -> the destination
  *
  * What is opened is closed again; nothing is locked, made or changed.
  */
@@ -13,14 +13,16 @@
 
 static int check_source(const struct tg_pipeline *pipeline, const struct resource *resource,
                         const struct services *services, struct sources *sources,
-                        struct tg_error *err)
+                        struct arena *arena, struct tg_error *err)
 {
     struct resource_request request = resource_request(resource, &pipeline->config, services);
     const struct tg_cursor cursor = resource_cursor(resource);
     struct page_stream *stream = NULL;
     request.checks = true;
     request.cursor = &cursor;
-    int rc = sources_read(sources, resource->driver, &request, &stream, err);
+    int rc = describe_key(resource, &request, sources, arena, err);
+    if (rc == TG_OK)
+        rc = sources_read(sources, resource->driver, &request, &stream, err);
     page_stream_close(stream);
     return rc == TG_OK ? TG_OK : error_at(err, rc, AT_RESOURCE, resource->name);
 }
@@ -37,7 +39,8 @@ int check_pipeline(struct tg_pipeline *pipeline, struct tg_error *err)
     TRY(describe_groups(config, &services, &sources, err));
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected)
-            TRY(check_source(pipeline, &config->resources[i], &services, &sources, err));
+            TRY(check_source(pipeline, &config->resources[i], &services, &sources, &config->arena,
+                             err));
     TRY(destination_init(&destination, &pipeline->ctx, &config->destination, config->dataset, err));
     TRY(destination_open(&destination, err));
 done:

@@ -4,6 +4,7 @@
  *
  *   describe_groups (each selected group) -> sources_list -> config_add_member
  *   describe_resource -> sources_describe -> take_key, take_columns -> check_key
+ *   describe_key      -> the same without columns, for a check
  *
  * A source's word is the last one: the resource's own goes before it, and a column whose type the
  * catalog knows stays as it is, so that what changes at the source comes with the data and by the
@@ -128,6 +129,21 @@ static int check_key(const struct resource *resource, struct tg_error *err)
     if (resource->row_ids == TG_ROW_IDS_KEY && resource->primary_key_count == 0)
         return error_set(err, TG_SPEC, "row_ids: key needs a primary_key, and the source has none");
     return TG_OK;
+}
+
+int describe_key(const struct resource *resource, const struct resource_request *request,
+                 struct sources *sources, struct arena *arena, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct source_facts facts;
+    struct resource described = *resource;
+    if (!resource->driver->describe)
+        return TG_OK;
+    TRY(sources_describe(sources, resource->driver, request, arena, &facts, err));
+    take_key(&described, &facts);
+    rc = check_key(&described, err);
+done:
+    return rc;
 }
 
 int describe_resource(struct session *session, const struct resource *resource,

@@ -70,8 +70,12 @@ int root_table_hints(struct session *session, const struct resource *resource, s
  * names are the run's. */
 int describe_groups(struct config *config, const struct services *services, struct sources *sources,
                     struct tg_error *err) TG_CHECK_RESULT;
+/* TG_SPEC for a resource that lacks a key after all that its source knows. */
+int describe_key(const struct resource *resource, const struct resource_request *request,
+                 struct sources *sources, struct arena *arena,
+                 struct tg_error *err) TG_CHECK_RESULT;
 /* The resource, or one with the key, types and nullability that its source knows where neither it
- * nor the catalog says them. TG_SPEC for one that lacks a key after all. */
+ * nor the catalog says them. TG_SPEC as above. */
 int describe_resource(struct session *session, const struct resource *resource,
                       const struct resource **out, struct tg_error *err) TG_CHECK_RESULT;
 

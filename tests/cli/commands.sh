@@ -31,6 +31,52 @@ test_help_fits_a_terminal() {
                     [--schema-contract MODE]"
 }
 
+test_help_names_what_init_can_begin_with() {
+    local kind
+    tg init nothing
+    for kind in $(echo "$said" | sed 's/.*there are: //; s/[,)]/ /g'); do
+        "$tidegate" help init | grep -A 1 '^  SOURCE' | grep -qw "$kind" || fail "no source '$kind' in help"
+    done
+    tg init files nothing
+    for kind in $(echo "$said" | sed 's/.*there are: //; s/[,)]/ /g'); do
+        "$tidegate" help init | grep -A 1 '^  DESTINATION' | grep -qw "$kind" || fail "no destination '$kind' in help"
+    done
+}
+
+# completed WORD...: what the last of them may become
+completed() {
+    "$tidegate" completion >completion
+    # shellcheck disable=SC2034
+    said=$(. ./completion && COMP_WORDS=(tidegate "$@") COMP_CWORD=$# && _tidegate && echo "${COMPREPLY[*]}")
+}
+
+test_completion() {
+    completed ch
+    equal check "$said"
+    completed init ""
+    equal "files sql" "$said"
+    completed init sql po
+    equal postgresql "$said"
+    completed show spec.yaml sch
+    equal schema "$said"
+    completed run spec.yaml --pro
+    equal --progress "$said"
+    touch pipeline.yaml
+    completed run pipe
+    equal pipeline.yaml "$said"
+    completed help ""
+    for name in spec $("$tidegate" help | sed -n 's/^  \([a-z]*\) .*/\1/p' | grep -v '^help$'); do
+        [[ " $said " == *" $name "* ]] || fail "no topic '$name'"
+    done
+}
+
+test_the_manual_page_explains_each_argument() {
+    said=$("$tidegate" help --man)
+    says ".SS init" ".RI [ DESTINATION ]" "postgresql, or adbc" ".B PGHOST, PGPASSWORD"
+    said=$("$tidegate" help --man | grep -A 1 "tables: rows and columns of each table")
+    says ".br"
+}
+
 test_usage_errors_end_with_2() {
     for arguments in "" "walk" "run" "run a b" "run spec.yaml --fast" "run spec.yaml --memory lots" "show spec.yaml all" \
         "run spec.yaml --progress loud" "run spec.yaml --schema-contract frozen" \

@@ -3,17 +3,14 @@
 # something is wrong. Over DuckDB: tests/cases/sql.case.
 . "$(dirname "$0")/lib.bash"
 
-server=${TIDEGATE_TEST_POSTGRES:?run by tools/run-tests or tools/with-postgres}
-
 # database: a fresh one; its URI is in $uri
 database() {
     name=source_$$_$RANDOM
-    psql -Xq "$server" -c "CREATE DATABASE $name"
-    trap 'psql -Xq "$server" -c "DROP DATABASE $name WITH (FORCE)"' EXIT
-    uri=${server%/*}/$name
+    uri=$(pg_create "$name")
+    trap 'pg_drop "$name"' EXIT
 }
 
-pg() { psql -XqAt -v ON_ERROR_STOP=1 "$uri" -c "$1"; }
+on() { pg "$name" -c "$1"; }
 
 # source_spec DESTINATION RESOURCES
 source_spec() {
@@ -34,12 +31,12 @@ changes="update orders set price = 7, ts = '2024-01-03 00:00:00+00' where id = 1
 
 test_merge_and_append_over_two_runs() {
     database
-    pg "$orders"
+    on "$orders"
     source_spec duckdb:///test.duckdb "
   merged: {table: orders, write_disposition: merge, incremental: ts}
   added: {table: orders, incremental: ts}"
     run 0
-    pg "$changes"
+    on "$changes"
     run 0
     equal 3 "$(sql "select count(*) from merged")"
     equal "7.00,3.00" "$(sql "select price from merged where id = 1"),$(sql "select price from merged where id = 3")"
@@ -52,19 +49,40 @@ test_merge_and_append_over_two_runs() {
 
 test_into_postgresql() {
     database
-    pg "$orders"
+    on "$orders"
     source_spec "$uri" "  orders: {table: orders, write_disposition: merge, incremental: ts}"
     run 0
-    pg "$changes"
+    on "$changes"
     run 0
-    equal "1|7.00,2|2.50,3|3.00" "$(pg "select string_agg(id || '|' || price, ',' order by id) from d.orders")"
+    equal "1|7.00,2|2.50,3|3.00" "$(on "select string_agg(id || '|' || price, ',' order by id) from d.orders")"
     run 0
     says "Nothing new"
 }
 
+test_a_group_that_is_called_as_one_of_its_tables() {
+    database
+    on "$orders; create table a (i int); insert into a values (1)"
+    source_spec duckdb:///test.duckdb "  orders: {tables: [a, orders], write_disposition: replace}
+  a: {tables: all, write_disposition: replace}"
+    run 0
+    equal 2 "$(sql "select count(*) from orders")"
+    equal 1 "$(sql "select count(*) from a")"
+}
+
+test_a_check_finds_that_a_key_is_missing() {
+    database
+    on "$orders; create view v as select * from orders"
+    source_spec duckdb:///test.duckdb "  v: {table: v, write_disposition: merge}"
+    said=$("$tidegate" check spec.yaml 2>&1) && fail "a merge without a key is right"
+    says "resource 'v': merge needs a primary_key or a merge_key"
+    source_spec duckdb:///test.duckdb "  v: {table: v, write_disposition: merge, primary_key: id}
+  orders: {table: orders, write_disposition: merge}"
+    "$tidegate" check spec.yaml
+}
+
 test_all_tables_of_a_schema() {
     database
-    pg "create table \"Big Table\" (id int primary key, t text);
+    on "create table \"Big Table\" (id int primary key, t text);
         insert into \"Big Table\" select i, repeat('x', 300) from generate_series(1, 60000) as i;
         create table empty (a int not null, b text);
         create table parted (id int, at date, primary key (at, id)) partition by range (at);
@@ -106,15 +124,15 @@ END
     says "Nothing new"
     sed -i 's/driver: sqlite, //' spec.yaml
     run 2
-    says "'connection' needs a 'url' or 'driver'"
+    says "'connection' needs a 'url' or a 'driver'"
 }
 
 test_rows_without_a_cursor_value() {
     database
-    pg "create table t (id int, n int); insert into t values (1, 1)"
+    on "create table t (id int, n int); insert into t values (1, 1)"
     source_spec duckdb:///test.duckdb "  t: {table: t, incremental: n}"
     run 0
-    pg "insert into t values (2, null), (3, 3)"
+    on "insert into t values (2, null), (3, 3)"
     run 1
     says "the cursor field 'n' is missing or NULL"
     source_spec duckdb:///test.duckdb "  t: {table: t, incremental: {cursor: n, on_cursor_value_missing: include}}"
@@ -125,17 +143,17 @@ test_rows_without_a_cursor_value() {
 # Texts compare byte by byte, whatever the collation of the database is.
 test_text_cursors() {
     database
-    pg "create table t (k text collate \"en-x-icu\"); insert into t values ('B')"
+    on "create table t (k text collate \"en-x-icu\"); insert into t values ('B')"
     source_spec duckdb:///test.duckdb "  t: {table: t, incremental: k}"
     run 0
-    pg "insert into t values ('a'), ('C'), ('A')"
+    on "insert into t values ('a'), ('C'), ('A')"
     run 0
     equal "B,C,a" "$(sql "select string_agg(k, ',' order by k) from t" | tr -d '"')"
 }
 
 test_what_is_wrong_is_said() {
     database
-    pg "create table \"Orders\" (id int, i interval); create table hidden (id int); create view seen as select 1 as id"
+    on "create table \"Orders\" (id int, i interval); create table hidden (id int); create view seen as select 1 as id"
     source_spec duckdb:///test.duckdb "  t: {table: orders}"
     run 1
     says "resource 't'" "no table or view 'orders'" "did you mean 'Orders'?"
@@ -152,12 +170,12 @@ test_what_is_wrong_is_said() {
     run 2
     says "did you mean 'id'?"
     local role=reader_$RANDOM
-    pg "create role $role login password 'the-reader-1'; grant select on seen to $role"
+    on "create role $role login password 'the-reader-1'; grant select on seen to $role"
     uri=$(sed "s|//[^@]*@|//$role:the-reader-1@|" <<<"$uri") source_spec duckdb:///test.duckdb "  t: {table: hidden}"
     run 1
     says "no table or view 'hidden' that this user may see"
     case $said in *the-reader-1*) fail "the password is in: $said" ;; esac
-    pg "revoke select on seen from $role; drop role $role"
+    on "revoke select on seen from $role; drop role $role"
 }
 
 run_tests

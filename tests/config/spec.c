@@ -486,9 +486,9 @@ static void destinations_can_be_maps(void **state)
     static const struct {
         const char *text, *place, *what;
     } bad[] = {
-        {AT("{uri: b.db}"), "2:1", "'destination' needs a 'url' or 'driver'"},
+        {AT("{uri: b.db}"), "2:1", "'destination' needs a 'url' or a 'driver'"},
         {AT("{driver: sqlite, url: 'duckdb:///a.db'}"), "2:1",
-         "'destination' needs either 'url' or 'driver'"},
+         "'destination' has both 'url' and 'driver'; what a driver opens is its 'uri'"},
         {AT("{url: 'duckdb:///a.db', options: {a: b}}"), "2:1",
          "'destination' has a 'url', to which 'options' says nothing; it goes with 'driver'"},
         {AT("{driver: sqlite}"), "2:1", "uri '' of sqlite names no file"},

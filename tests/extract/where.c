@@ -41,9 +41,10 @@ static void neither(void **state)
     struct tg_error err = {0};
     arena_init(&arena);
     assert_int_equal(where_read(&arena, "{\"uri\":\"x\"}", &where, &err), TG_SPEC);
-    assert_string_equal(err.what, "'connection' needs a 'url' or 'driver'");
+    assert_string_equal(err.what, "'connection' needs a 'url' or a 'driver'");
     assert_int_equal(where_read(&arena, "{\"url\":\"x\",\"driver\":\"y\"}", &where, &err), TG_SPEC);
-    assert_string_equal(err.what, "'connection' needs either 'url' or 'driver'");
+    assert_string_equal(
+        err.what, "'connection' has both 'url' and 'driver'; what a driver opens is its 'uri'");
     arena_release(&arena);
 }
 

@@ -335,7 +335,7 @@ static void test_refused(void **state)
     (void)state;
     close(proxy_listen(&port));
     snprintf(uri, sizeof(uri), "postgresql://me:wrong-secret@127.0.0.1:%d/x", port);
-    refused(uri, TG_DESTINATION, "08001", "Connection refused");
+    refused(uri, TG_DESTINATION, "08001", "Connection refused; start the server");
     assert_true(err.retryable);
     refused(uri_for("nobody-here:wrong-secret"), TG_DESTINATION, "28P01",
             "password authentication failed for user \"nobody-here\"; correct the user or the "

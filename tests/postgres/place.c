@@ -60,7 +60,8 @@ static void test_service(void **state)
     is_at("postgresql:///?service=shop", "postgresql:db:5433/shop");
     is_at("postgresql:///other?service=shop", "postgresql:db:5433/other");
     assert_int_equal(pg_identity("service=none", &none, &err), TG_USAGE);
-    assert_non_null(strstr(err.what, "definition of service \"none\" not found"));
+    assert_non_null(
+        strstr(err.what, "definition of service \"none\" not found; correct what it says here"));
     buf_release(&none);
     unsetenv("PGSERVICEFILE");
 }
@@ -80,6 +81,9 @@ static void test_forms(void **state)
 {
     (void)state;
     assert_int_equal(pg_check("postgresql://me:a%20b@db/x?sslmode=require", NULL), TG_OK);
+    assert_int_equal(pg_check("postgresql://me:a%40b@db/x%40y?options=-c%20a%3D@", NULL), TG_OK);
+    assert_int_equal(pg_check("postgresql://me@db/x@y", NULL), TG_OK);
+    refused("postgresql://me:a@zz-secret/b@db/x", "the password is not encoded: there are two @");
     refused("postgresql://db/x?speed=1", "invalid URI query parameter: \"speed\"");
     refused("host=db speed=1", "invalid connection option \"speed\"");
     refused("postgresql://me:a%zz-secret@db/x", "invalid percent-encoded token: \"***\"");

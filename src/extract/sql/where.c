@@ -67,8 +67,11 @@ int where_read(struct arena *arena, const char *text, struct location *out, stru
     TRY(take_text(arena, map, "dialect", &out->dialect, err));
     TRY(take_options(arena, yyjson_obj_get(map, "options"), out, err));
     if (!out->url == !out->driver)
-        rc = error_set(err, TG_SPEC, "'connection' needs %s 'url' or 'driver'",
-                       out->url ? "either" : "a");
+        rc =
+            error_set(err, TG_SPEC, "%s",
+                      out->url ? "'connection' has both 'url' and 'driver'; what a driver opens is "
+                                 "its 'uri'"
+                               : "'connection' needs a 'url' or a 'driver'");
 done:
     yyjson_doc_free(doc);
     return rc;
