@@ -78,11 +78,45 @@ static const struct connection_driver *find_driver(const struct location *where,
     return where->driver ? &connection_adbc : driver_of_url(where->url ? where->url : "", err);
 }
 
+/* "pg_*" stands for all that begin with it. */
+static bool is_reserved(const struct dialect *dialect, const char *dataset)
+{
+    for (const char *const *name = dialect->reserved; name && *name; name++) {
+        size_t len = strcspn(*name, "*");
+        size_t compared = (*name)[len] ? len : len + 1;
+        if (dialect->folds_case ? strncasecmp(*name, dataset, compared) == 0
+                                : strncmp(*name, dataset, compared) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* One that is too long would be cut in silence, and not be found again. */
+static int check_dataset(const struct dialect *dialect, const char *dataset, struct tg_error *err)
+{
+    const char *database = dialect->vendor ? dialect->vendor : dialect->name;
+    if (strlen(dataset) > dialect->name_bytes_max)
+        return error_set(err, TG_USAGE,
+                         "dataset '%s' has a name of %zu bytes, and %s takes %zu; shorten it",
+                         dataset, strlen(dataset), database, dialect->name_bytes_max);
+    if (is_reserved(dialect, dataset))
+        return error_set(err, TG_USAGE,
+                         "dataset '%s' has a name that %s keeps for itself; choose another",
+                         dataset, database);
+    return TG_OK;
+}
+
 int connection_check(const struct location *where, const char *folder, const char *dataset,
                      struct connection_place *place, struct tg_error *err)
 {
+    struct connection_place own = {0}; /* without a folder nothing in it is to be released */
     const struct connection_driver *driver = find_driver(where, err);
-    return driver ? driver->check(where, folder, dataset, place, err) : TG_USAGE;
+    if (!driver)
+        return TG_USAGE;
+    if (!place && dataset)
+        place = &own;
+    int rc = driver->check(where, place == &own ? NULL : folder, dataset, place, err);
+    return rc == TG_OK && dataset ? check_dataset(place->dialect, dataset, err) : rc;
 }
 
 /* ---- connections ---- */

@@ -35,6 +35,8 @@ static void refused(const char *url, const char *dataset, const char *part)
         fail_msg("'%s' does not say '%s'", problem.what, part);
 }
 
+#define SIXTY "a_name_of_sixty_bytes_that_goes_on_and_on_until_it_ends_here"
+
 static void test_urls(void **state)
 {
     (void)state;
@@ -52,6 +54,12 @@ static void test_urls(void **state)
     refused("oracle://me:secret@host/db", NULL, "destination 'oracle:' has no driver");
     refused("a.duckdb", NULL, "duckdb:///file.duckdb");
     refused("", NULL, "no driver");
+    refused("duckdb:///a.duckdb", "Information_Schema", "keeps for itself");
+    refused("postgresql://h/x", "pg_x", "PostgreSQL keeps for itself");
+    refused("postgresql://h/x", "information_schema", "PostgreSQL keeps for itself");
+    refused("postgresql://h/x", SIXTY "four", "64 bytes, and PostgreSQL takes 63; shorten it");
+    sample_ok(connection_check(AT_URL("postgresql://h/x"), NULL, SIXTY "two", NULL, err));
+    sample_ok(connection_check(AT_URL("postgresql://h/x"), NULL, "PG_x", NULL, err));
     struct tg_error problem = {0};
     struct connection *none = NULL;
     assert_int_equal(connection_open(&ctx, AT_URL("mysql://x"), true, &none, &problem), TG_USAGE);

@@ -118,11 +118,14 @@ static struct type_spec type_from_sql(const char *sql_type)
     return spec;
 }
 
+static const char *const reserved[] = {"pg_catalog", "information_schema", NULL};
+
 const struct dialect dialect_duckdb = {
     .name = "duckdb",
     .destination_type = "dlt.destinations.duckdb",
     .quote = '"',
     .name_bytes_max = 65536,
+    .reserved = reserved,
     .folds_case = true,
     .fraction_max = 9,
     .joins_nulls = true,

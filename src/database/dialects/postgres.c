@@ -141,12 +141,15 @@ static struct type_spec type_from_sql(const char *sql_type)
     return spec;
 }
 
+static const char *const reserved[] = {"pg_*", "information_schema", NULL};
+
 const struct dialect dialect_postgres = {
     .name = "postgres",
     .vendor = "PostgreSQL",
     .destination_type = "dlt.destinations.postgres",
     .quote = '"',
     .name_bytes_max = 63,
+    .reserved = reserved,
     .folds_case = false,
     .fraction_max = FRACTION_MAX,
     .byte_order = " COLLATE \"C\"",
