@@ -27,6 +27,7 @@ struct described_table {
 struct described {
     struct described_table *tables; /* sorted by name */
     size_t table_count;
+    bool is_there;       /* the dataset; false: nobody knows, where it has no table */
     bool folds_case;     /* names that differ only in the case of letters are one */
     int storage_version; /* of the database, as VERSION_OF; 0: it has none, or an old one */
 };

@@ -159,32 +159,34 @@ enum { PAGES_MIN = 1024 }; /* 8 MiB: a smaller slice is not worth a statement */
 
 /* A table, or the partitions that have the rows of one, with their pages. Rows are read there
  * directly where that gives the same: as a plain table of the server's own, which the user may
- * read, without rules for single rows. */
+ * read, without rules for single rows. Of one that was dropped meanwhile the server knows no rights
+ * (NULL). */
 static int fetch_parts(struct connection *con, const char *schema, const char *table,
                        struct text_rows *out, struct tg_error *err)
 {
     const struct sql_scope scope = {
         .parts = SQL_PARTS(SQL_TEXT("schema", schema), SQL_TEXT("table", table))};
-    return sql_fetch(con, &scope,
-                     "SELECT n.nspname::text, c.relname::text,\n"
-                     "    (coalesce(pg_relation_size(c.oid), 0) / "
-                     "current_setting('block_size')::bigint)::text,\n"
-                     "    (c.relkind = 'r' AND m.amname = 'heap' AND NOT root.relrowsecurity\n"
-                     "        AND NOT c.relrowsecurity AND has_table_privilege(c.oid, 'SELECT')\n"
-                     "        AND has_schema_privilege(n.oid, 'USAGE'))::text\n"
-                     "FROM pg_catalog.pg_class AS root\n"
-                     "JOIN pg_catalog.pg_namespace AS s ON s.oid = root.relnamespace\n"
-                     "CROSS JOIN LATERAL (\n"
-                     "    SELECT relid FROM pg_partition_tree(root.oid) WHERE isleaf\n"
-                     "    UNION SELECT root.oid WHERE root.relkind = 'r') AS part\n"
-                     "JOIN pg_catalog.pg_class AS c ON c.oid = part.relid\n"
-                     "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n"
-                     "LEFT JOIN pg_catalog.pg_am AS m ON m.oid = c.relam\n"
-                     "WHERE s.nspname = {'schema'} AND root.relname = {'table'}\n"
-                     "    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits AS i\n"
-                     "        WHERE i.inhparent = root.oid AND root.relkind = 'r')\n"
-                     "ORDER BY c.oid",
-                     out, err);
+    return sql_fetch(
+        con, &scope,
+        "SELECT n.nspname::text, c.relname::text,\n"
+        "    (coalesce(pg_relation_size(c.oid), 0) / "
+        "current_setting('block_size')::bigint)::text,\n"
+        "    coalesce(c.relkind = 'r' AND m.amname = 'heap' AND NOT root.relrowsecurity\n"
+        "        AND NOT c.relrowsecurity AND has_table_privilege(c.oid, 'SELECT')\n"
+        "        AND has_schema_privilege(n.oid, 'USAGE'), false)::text\n"
+        "FROM pg_catalog.pg_class AS root\n"
+        "JOIN pg_catalog.pg_namespace AS s ON s.oid = root.relnamespace\n"
+        "CROSS JOIN LATERAL (\n"
+        "    SELECT relid FROM pg_partition_tree(root.oid) WHERE isleaf\n"
+        "    UNION SELECT root.oid WHERE root.relkind = 'r') AS part\n"
+        "JOIN pg_catalog.pg_class AS c ON c.oid = part.relid\n"
+        "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n"
+        "LEFT JOIN pg_catalog.pg_am AS m ON m.oid = c.relam\n"
+        "WHERE s.nspname = {'schema'} AND root.relname = {'table'}\n"
+        "    AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits AS i\n"
+        "        WHERE i.inhparent = root.oid AND root.relkind = 'r')\n"
+        "ORDER BY c.oid",
+        out, err);
 }
 
 /* Pages of all of it; 0: a part of it cannot be read by its pages. */

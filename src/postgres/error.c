@@ -35,6 +35,9 @@ static const struct rule rules[] = {
     {"28", TG_DESTINATION, false, "; correct the user or the password"},
     {"3D000", TG_DESTINATION, false, "; create the database, or name another"},
     {"40", TG_DESTINATION, true, "; run again"},
+    {"42P07", TG_DESTINATION, false,
+     "; something else than a table has that name, a view maybe: rename it, or the resource's "
+     "table"},
     {"42501", TG_DESTINATION, false, "; grant the user this right, or connect as another"},
     {"53100", TG_IO, true, "; free some disk space at the server"},
     {"53300", TG_DESTINATION, true,

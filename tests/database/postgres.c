@@ -178,6 +178,15 @@ static void described_as(const char *dataset, const struct table_filter *filter,
     described_release(&described);
 }
 
+static bool is_there(const char *dataset)
+{
+    struct described described;
+    sample_ok(connection_describe(con, dataset, NULL, &described, err));
+    bool is_there = described.is_there;
+    described_release(&described);
+    return is_there;
+}
+
 static bool wants_odd(const void *user, const char *table)
 {
     (void)user;
@@ -189,8 +198,10 @@ static void test_describe(void **state)
     const struct table_filter filter = {wants_odd, NULL};
     (void)state;
     described_as("none", NULL, "");
+    assert_false(is_there("none"));
     exec(con, "CREATE SCHEMA \"D's\"");
     described_as("D's", NULL, "");
+    assert_true(is_there("D's"));
     exec(con, "CREATE TABLE \"D's\".empty ()");
     exec(con, "CREATE TABLE \"D's\".b (id bigint PRIMARY KEY, dropped int, n numeric(10,2) "
               "DEFAULT 0 NOT NULL, s bigserial, i int GENERATED ALWAYS AS IDENTITY, t text[])");

@@ -22,7 +22,7 @@ static int check(const struct location *where, const char *folder, const char *d
                  struct connection_place *place, struct tg_error *err)
 {
     int rc = TG_OK;
-    (void)dataset; /* any name will do */
+    (void)dataset;
     if (place)
         place->dialect = &dialect_postgres;
     TRY(pg_check(where->url, err));
@@ -88,7 +88,8 @@ static int transact(struct connection *con, enum transact what, struct tg_error 
 
 enum { TABLE, NAME, TYPE, NULLABLE };
 
-/* Of a table that is partitioned as of any other; one without columns has a row without a name. */
+/* Of a table that is partitioned as of any other; one without columns has a row without a name, as
+ * a schema without tables has one without a table. */
 static int fetch_columns(struct connection *con, const char *dataset, struct text_rows *out,
                          struct tg_error *err)
 {
@@ -97,11 +98,12 @@ static int fetch_columns(struct connection *con, const char *dataset, struct tex
                      "SELECT c.relname, a.attname, format_type(a.atttypid, a.atttypmod),\n"
                      "    CASE WHEN a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''\n"
                      "        THEN 'no' ELSE 'yes' END\n"
-                     "FROM pg_catalog.pg_class AS c\n"
-                     "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n"
+                     "FROM pg_catalog.pg_namespace AS n\n"
+                     "LEFT JOIN pg_catalog.pg_class AS c\n"
+                     "    ON c.relnamespace = n.oid AND c.relkind IN ('r', 'p')\n"
                      "LEFT JOIN pg_catalog.pg_attribute AS a\n"
                      "    ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped\n"
-                     "WHERE n.nspname = {'dataset'} AND c.relkind IN ('r', 'p')\n"
+                     "WHERE n.nspname = {'dataset'}\n"
                      "ORDER BY c.relname COLLATE \"C\", a.attnum",
                      out, err);
 }
@@ -143,8 +145,11 @@ static int describe(struct connection *con, const char *dataset, const struct ta
     out->tables = mem_calloc(rows.row_count + 1, sizeof(*out->tables));
     if (!out->tables)
         TRY(error_nomem(err));
+    out->is_there = rows.row_count > 0;
     for (size_t first = 0, end = 0; first < rows.row_count; first = end) {
         const char *name = text_cell(&rows, first, TABLE);
+        if (!name)
+            break;
         while (end < rows.row_count && strcmp(text_cell(&rows, end, TABLE), name) == 0)
             end++;
         if (!filter || filter->wants(filter->user, name))

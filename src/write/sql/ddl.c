@@ -508,7 +508,8 @@ int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     const size_t before = plan->count;
-    if (delivery->described.table_count == 0 && !delivery->dialect->attach) {
+    bool is_there = delivery->described.is_there || delivery->described.table_count > 0;
+    if (!is_there && !delivery->dialect->attach) {
         const struct sql_scope scope =
             plan_scope(delivery, SQL_PARTS(SQL_NAME("dataset", delivery->manifest->dataset)));
         TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "CREATE SCHEMA IF NOT EXISTS {dataset}", err));
