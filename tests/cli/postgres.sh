@@ -41,7 +41,7 @@ refused() {
 }
 
 nobody() { # [OPTIONS]: a role of this test
-    pg postgres -c "CREATE ROLE nobody_$$ LOGIN PASSWORD '$pg_password' ${1:-}"
+    pg postgres <<<"CREATE ROLE nobody_$$ LOGIN PASSWORD '$pg_password' ${1:-}"
     trap 'pg "$(database)" -c "DROP OWNED BY nobody_$$" -c "DROP ROLE nobody_$$"' EXIT
 }
 as_nobody() { echo "postgresql://nobody_$$:$pg_password@$(address)"; }
@@ -49,7 +49,7 @@ as_nobody() { echo "postgresql://nobody_$$:$pg_password@$(address)"; }
 test_a_spec_to_start_from() {
     command 0 init files postgresql
     says "destination: postgresql://localhost/warehouse" "PGPASSWORD"
-    printf '%s\n' "$said" | sed "s|^destination:.*|destination: $destination|; s|data/\*.jsonl|t.jsonl|" >spec.yaml
+    { echo "destination: $destination" && sed '/^destination:/d; s|data/\*.jsonl|t.jsonl|' <<<"$said"; } >spec.yaml
     echo '{"id": 1}' >t.jsonl
     run 0
     equal 1 "$(sql "SELECT count(*) FROM events")"
