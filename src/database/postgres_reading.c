@@ -3,7 +3,8 @@
  *
  * Path: reflect -> fetch_schema, fetch_columns (a row for each column, keys among them) ->
  *       add_relation; share and join -> pg_export_snapshot, SET TRANSACTION SNAPSHOT; divide ->
- *       fetch_parts (the table, or its partitions) -> add_slices, by ranges of ctid.
+ *       fetch_parts (the table, or its partitions) -> add_slices, by ranges of ctid; find_remade:
+ *       tables whose rows the snapshot does not see, though they were there.
  *
  * A row's ctid changes when it is updated, so slices hold for transactions that see one snapshot,
  * and no longer. Which of it all is wanted is the source's.
@@ -142,15 +143,58 @@ done:
     return rc;
 }
 
+/* Rows of a slice come as they lie in its pages, whatever plans there may be: each time the same.
+ * Who wants a table for himself waits for the first session, and this one would wait for him: for
+ * ever, since nobody but us knows that the two belong together. */
+static const char reader_settings[] =
+    "SELECT set_config(name, value, true) FROM (VALUES\n"
+    "    ('idle_in_transaction_session_timeout', '0'),\n"
+    "    ('lock_timeout', coalesce(nullif(current_setting('lock_timeout'), '0'), '10s')),\n"
+    "    ('enable_indexscan', 'off'), ('enable_indexonlyscan', 'off'),\n"
+    "    ('max_parallel_workers_per_gather', '0'), ('synchronize_seqscans', 'off')\n"
+    ") AS settings (name, value)";
+
 static int join(struct connection *con, const char *moment, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct sql_scope scope = {.parts = SQL_PARTS(SQL_TEXT("moment", moment))};
     TRY(connection_transact(con, TRANSACT_LOOK, err));
     TRY(sql_exec(con, &scope, "SET TRANSACTION SNAPSHOT {'moment'}", NULL, err));
-    rc = connection_exec(con, "SET LOCAL idle_in_transaction_session_timeout = 0", NULL, err);
+    rc = connection_exec(con, reader_settings, NULL, err);
 done:
     return rc;
+}
+
+/* What TRUNCATE or a rewriting ALTER TABLE leaves has rows for later transactions only, as has a
+ * table that took the place of another: to a snapshot from before it is empty. The catalog is seen
+ * as of the snapshot, what the functions say is now. A new partition has new rows only; a
+ * materialized view is refreshed for all to see. */
+static int find_remade(struct connection *con, struct buf *out, struct tg_error *err)
+{
+    struct text_rows rows;
+    int rc = connection_fetch(
+        con,
+        "SELECT l.relation::regclass::text\n"
+        "FROM pg_catalog.pg_locks AS l\n"
+        "JOIN pg_catalog.pg_database AS d\n"
+        "    ON d.oid = l.database AND d.datname = current_database()\n"
+        "LEFT JOIN pg_catalog.pg_class AS c ON c.oid = l.relation\n"
+        "WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation'\n"
+        "    AND CASE WHEN c.oid IS NOT NULL\n"
+        "        THEN c.relkind = 'r'\n"
+        "            AND c.relfilenode NOT IN (0, pg_relation_filenode(l.relation))\n"
+        "        ELSE pg_index_has_property(l.relation, 'bitmap_scan') IS NULL\n"
+        "            AND coalesce(pg_partition_root(l.relation) = l.relation,\n"
+        "                pg_relation_filenode(l.relation) IS NOT NULL)\n"
+        "        END\n"
+        "LIMIT 1",
+        &rows, err);
+    if (rc != TG_OK)
+        return rc;
+    if (rows.row_count > 0)
+        buf_text(out, text_cell(&rows, 0, 0));
+    text_rows_release(&rows);
+    return buf_check(out, err);
 }
 
 /* ---- slices ---- */
@@ -252,6 +296,7 @@ const struct reading_driver reading_postgres = {
     .reflect = reflect,
     .share = share,
     .join = join,
+    .find_remade = find_remade,
     .divide = divide,
     .horizon = &horizon_postgres,
 };

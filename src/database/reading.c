@@ -247,6 +247,12 @@ int reading_join(struct connection *con, const char *moment, struct tg_error *er
     return error_set(err, TG_INTERNAL, "the database shares no moment, and one was joined");
 }
 
+int reading_find_remade(struct connection *con, struct buf *out, struct tg_error *err)
+{
+    const struct reading_driver *reading = con->driver->reading;
+    return reading && reading->find_remade ? reading->find_remade(con, out, err) : TG_OK;
+}
+
 int reading_divide(struct connection *con, const char *schema, const struct relation *relation,
                    size_t wanted, struct slices *out, struct tg_error *err)
 {

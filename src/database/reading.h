@@ -59,6 +59,9 @@ struct reading_driver {
      * connections begin one that sees the same, as long as the first one lives. */
     int (*share)(struct connection *con, struct buf *out, struct tg_error *err);
     int (*join)(struct connection *con, const char *moment, struct tg_error *err);
+    /* The name of a relation that the transaction of `con` has looked at, and that somebody has
+     * made anew since its moment, so that it does not see the rows of either; nothing: none. */
+    int (*find_remade)(struct connection *con, struct buf *out, struct tg_error *err);
     /* About `wanted` slices of a table; the rows of each come in the same order each time, in
      * transactions that see the same. */
     int (*divide)(struct connection *con, const char *schema, const struct relation *relation,
@@ -78,6 +81,8 @@ const struct relation_column *relation_column(const struct relation *relation, c
 /* Empty where the database cannot. */
 int reading_share(struct connection *con, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 int reading_join(struct connection *con, const char *moment, struct tg_error *err) TG_CHECK_RESULT;
+int reading_find_remade(struct connection *con, struct buf *out,
+                        struct tg_error *err) TG_CHECK_RESULT;
 int reading_divide(struct connection *con, const char *schema, const struct relation *relation,
                    size_t wanted, struct slices *out, struct tg_error *err) TG_CHECK_RESULT;
 void slices_release(struct slices *slices);

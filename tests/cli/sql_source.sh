@@ -140,6 +140,25 @@ test_rows_without_a_cursor_value() {
     equal 3 "$(sql "select count(*) from t")"
 }
 
+# As of the beginning of the run a table that was rewritten since then is empty: what was loaded of it must stay.
+test_tables_that_are_rewritten_meanwhile() {
+    database
+    pg "create table first (id int); create table later (id int); insert into later values (1), (2)"
+    source_spec duckdb:///test.duckdb "  first: {query: SELECT count(*) AS n FROM first}
+  later: {table: later, write_disposition: replace}"
+    run 0
+    # it has to be locked while the run begins, and is let go when the run waits for `first`
+    psql -Xq "$uri" -c "begin; lock table first in access exclusive mode" -c "select pg_sleep(2)" \
+        -c "alter table later alter id type bigint" -c "commit" >/dev/null &
+    until [ "$(pg "select count(*) from pg_locks where relation = 'first'::regclass and granted")" = 1 ]; do sleep 0.05; done
+    run 1
+    wait
+    says "table 'later'" "rewritten" "run again"
+    equal 2 "$(sql "select count(*) from later")"
+    run 0
+    equal 2 "$(sql "select count(*) from later")"
+}
+
 # Texts compare byte by byte, whatever the collation of the database is.
 test_text_cursors() {
     database

@@ -130,10 +130,73 @@ static void test_one_moment(void **state)
                          TG_OK);
     connection_close(con); /* the moment ends with its holder */
     con = NULL;
+    fetch_is(late, "SELECT pg_sleep(0.5) IS NOT NULL", "true"); /* the server has to hear of it */
     assert_int_equal(reading_join(late, buf_string(&moment), &problem), TG_DESTINATION);
     connection_close(other);
     connection_close(late);
     buf_release(&moment);
+}
+
+/* Readers find rows in the order of their place, and wait for nobody for ever. */
+static void test_readers_settings(void **state)
+{
+    (void)state;
+    struct buf moment = BUF_INIT;
+    struct connection *other = NULL;
+    sample_ok(reading_share(con, &moment, err));
+    sample_ok(connection_open(&ctx, AT_URL(postgres_uri()), false, &other, err));
+    sample_ok(reading_join(other, buf_string(&moment), err));
+    fetch_is(other,
+             "SELECT string_agg(setting || coalesce(unit, ''), ' ' ORDER BY name) FROM "
+             "pg_settings WHERE name IN ('lock_timeout', 'enable_indexscan', "
+             "'enable_indexonlyscan', 'max_parallel_workers_per_gather', 'synchronize_seqscans')",
+             "off off 10000ms 0 off");
+    connection_close(other);
+    buf_release(&moment);
+}
+
+/* What is changed once the moment has begun, is it said when `read` has been looked at? */
+static void remade_is(const char *change, const char *read, const char *wanted)
+{
+    struct buf remade = BUF_INIT;
+    sample_ok(connection_transact(con, TRANSACT_ROLLBACK, err));
+    sample_ok(connection_transact(con, TRANSACT_LOOK, err));
+    sample_ok(connection_exec(con, "SET LOCAL search_path TO \"it's \"\"q\"\"\"", NULL, err));
+    fetch_is(con, "SELECT 'begun'", "begun");
+    char sql[400];
+    snprintf(sql, sizeof(sql),
+             "SET client_min_messages = warning; SET search_path TO \"it's \"\"q\"\"\"; %s",
+             change);
+    free(postgres_ask(postgres_uri(), sql));
+    snprintf(sql, sizeof(sql), "SELECT count(*)::text FROM (SELECT FROM %s LIMIT 0) AS q", read);
+    fetch_is(con, sql, "0");
+    sample_ok(reading_find_remade(con, &remade, err));
+    assert_string_equal(buf_string(&remade), wanted);
+    buf_release(&remade);
+}
+
+static void test_remade_tables(void **state)
+{
+    (void)state;
+    remade_is("SELECT 1", "bare", "");
+    remade_is("TRUNCATE bare", "bare", "bare");
+    remade_is("TRUNCATE bare", "big", ""); /* not looked at */
+    remade_is("ALTER TABLE big ALTER COLUMN id TYPE bigint", "big", "big");
+    remade_is("CREATE VIEW over_big AS SELECT id FROM big", "over_big", "");
+    remade_is("ALTER TABLE big ADD COLUMN d int", "over_big", "");
+    remade_is("TRUNCATE big", "over_big", "big");
+    remade_is("TRUNCATE parted_1", "parted", "parted_1");
+    remade_is("CREATE TABLE b2 (x date); DROP TABLE bare; ALTER TABLE b2 RENAME TO bare", "bare",
+              "bare");
+    remade_is("CREATE INDEX ON big (id); DROP VIEW over_big", "big", "");
+    remade_is("CREATE TABLE parted_3 PARTITION OF parted FOR VALUES FROM ('2030-01-01') TO "
+              "('2030-02-01')",
+              "parted", "");
+    remade_is("REFRESH MATERIALIZED VIEW kept", "kept", "");
+    remade_is("DROP TABLE parted; CREATE TABLE parted (id int) PARTITION BY RANGE (id); CREATE "
+              "TABLE parted_1 PARTITION OF parted DEFAULT",
+              "parted", "parted");
+    remade_is("INSERT INTO bare VALUES ('2024-01-01'); DELETE FROM bare", "bare", "");
 }
 
 /* How many slices; each row is in one of them. */
@@ -179,6 +242,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reflect, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rights, setup, teardown),
         cmocka_unit_test_setup_teardown(test_one_moment, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_readers_settings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_remade_tables, setup, teardown),
         cmocka_unit_test_setup_teardown(test_slices, setup, teardown),
     };
     return cmocka_run_group_tests_name("postgres_reading", tests, NULL, NULL);

@@ -627,28 +627,49 @@ done:
     return rc;
 }
 
+/* The look at its columns holds what the resource reads, so that it stays as it is from here on. Is
+ * it what it was at the moment that is read? */
+static int look_again(struct source *source, const struct plan *plan,
+                      const struct resource_request *request, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ArrowSchema schema = {0};
+    struct buf remade = BUF_INIT;
+    TRY(fetch_schema(plan, pool_first(source->pool), &schema, err));
+    if (request->checks)
+        TRY(sql_reader_check(&schema, plan->selection.table, err));
+    TRY(reading_find_remade(pool_first(source->pool), &remade, err));
+    if (remade.len == 0)
+        goto done;
+    rc = error_set(err, TG_SOURCE,
+                   "%s was truncated, rewritten or made anew since the run began, and its rows "
+                   "cannot be seen as of then; run again",
+                   buf_string(&remade));
+    if (err)
+        err->retryable = true;
+done:
+    schema_release(&schema);
+    buf_release(&remade);
+    return rc;
+}
+
 static int sql_read(struct source *source, const struct resource_request *request,
                     struct page_stream **out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct plan plan = {0};
     struct slices slices = {0};
-    struct ArrowSchema schema = {0};
     const char *table = option_of(request, "table");
     *out = NULL;
     TRY(make_plan(source, request, &plan, err));
+    TRY(look_again(source, &plan, request, err));
     TRY(set_ceiling(source, request, &plan, err));
-    if (request->checks) {
-        TRY(fetch_schema(&plan, pool_first(source->pool), &schema, err));
-        TRY(sql_reader_check(&schema, table, err));
-    }
     TRY(divide(source, &plan, &slices, err));
     if (slices.count > 1)
         TRY(sliced_open(source->pool, &plan.selection, &slices, table, out, err));
     else
         TRY(read_whole(source, &plan, table, out, err));
 done:
-    schema_release(&schema);
     slices_release(&slices);
     arena_release(&plan.arena);
     return rc == TG_OK ? rc : sql_read_failed(rc, table, err);
