@@ -43,21 +43,33 @@ static const char *find_line(const struct document *doc, int line, size_t *len)
     return start;
 }
 
+/* How much of a line may be shown. */
+static size_t shown_len(const char *line, size_t len, struct buf *out)
+{
+    char *copy = mem_strndup(line, len);
+    size_t shown = copy ? redact_line(copy) : 0;
+    out->failed = out->failed || !copy;
+    mem_free(copy);
+    return shown;
+}
+
 /* The source line and a caret under the place. Of a long line, the part around it. */
 static void draw(const struct document *doc, const struct place *place, struct buf *out)
 {
     size_t len;
     const char *line = find_line(doc, place->line, &len);
-    if (place->hidden || place->column < 1 || len == 0)
+    size_t shown = shown_len(line, len, out);
+    if (place->hidden || place->column < 1 || (size_t)place->column > shown)
         return;
     int first = place->column > SHOWN_MAX * 3 / 4 ? place->column - SHOWN_MAX / 2 : 1;
     int column = 0;
     buf_char(out, '\n');
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < shown; i++) {
         column += !utf8_continues(line[i]);
         if (column >= first && column < first + SHOWN_MAX)
             buf_char(out, line[i] == '\t' ? ' ' : line[i]);
     }
+    buf_text(out, shown < len ? "***" : "");
     buf_printf(out, "\n%*s^", place->column - first, "");
     for (int i = 1; i < place->width && place->column + i < first + SHOWN_MAX; i++)
         buf_char(out, '~');

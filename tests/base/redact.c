@@ -40,11 +40,29 @@ static void places_are_hidden(void **state)
         {"{\"client_secret\": \"a\", \"id\": 1}", "{\"client_secret\": \"***\", \"id\": 1}"},
         {"  password: hunter2", "  password: ***"},
         {"az://c?AccountKey=a&sig=b", "az://c?AccountKey=***&sig=***"},
+        {"postgresql://me:a b@h/x cannot be read", "postgresql://me:***@h/x cannot be read"},
         {"two: a://b:c@d and e://f:g@h", "two: a://***@d and e://***@h"},
     };
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         check(NULL, cases[i][0], cases[i][1]);
+}
+
+static void a_line_ends_where_a_value_has_no_end(void **state)
+{
+    static const char *const cases[][2] = {
+        {"destination: host=h password=a b dbname=x", "destination: host=h password="},
+        {"destination: host=h password = 'a' b' dbname=x", "destination: host=h password = '"},
+        {"{uri: pg://h/x?sslpassword=a b=c}", "{uri: pg://h/x?sslpassword="},
+        {"{username: me, password: a=b, spedd: 1}", NULL},
+        {"host=h dbname=x", NULL},
+        {"", NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *shown = cases[i][1] ? cases[i][1] : cases[i][0];
+        assert_int_equal(redact_line(cases[i][0]), strlen(shown));
+    }
 }
 
 static void other_texts_are_left_alone(void **state)
@@ -147,6 +165,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(places_are_hidden),
+        cmocka_unit_test(a_line_ends_where_a_value_has_no_end),
         cmocka_unit_test(other_texts_are_left_alone),
         cmocka_unit_test(values_are_hidden_wherever_they_stand),
         cmocka_unit_test(the_longest_value_counts),

@@ -98,6 +98,12 @@ test_a_database_that_is_not_there() {
 test_a_place_that_cannot_be_read() {
     destination="postgresql://me:a%zz$pg_password@h/x"
     refused 2 "spec.yaml:2" "the place of the PostgreSQL server cannot be read" "percent-encoded"
+    destination="host=h user=me password=$pg_password and-more-of-it dbname=x"
+    refused 2 "spec.yaml:2" "missing" "password=***"
+    case $said in *and-more*) fail "the rest of a password is shown: $said" ;; esac
+    destination="postgresql://me:$pg_password and-more-of-it@h:x/x"
+    refused 1 "postgresql://me:***@h:x/x"
+    case $said in *and-more*) fail "the rest of a password is shown: $said" ;; esac
     destination="postgresql://h/x?speed=1"
     refused 2 "invalid URI query parameter: \"speed\""
 }
@@ -126,10 +132,28 @@ test_a_right_that_is_missing() {
     destination=$(as_nobody)
     spec
     run 1
-    says "permission denied for database" "grant the user this right"
+    says "permission denied for database" "grant the user this right" \
+        "dataset 'd' is not there, and to make it takes the right CREATE on the database"
     pg "$(database)" -c "GRANT CREATE ON DATABASE $(database) TO nobody_$$"
     run 0
     equal 1 "$(sql "SELECT count(*) FROM t")"
+}
+
+# Who may not make schemas loads into one that others have made, be it empty.
+test_a_dataset_that_others_made() {
+    nobody
+    pg "$(database)" -c "CREATE SCHEMA d" -c "GRANT USAGE ON SCHEMA d TO nobody_$$"
+    echo '{"id": 1}' >t.jsonl
+    destination=$(as_nobody)
+    spec
+    run 1
+    says "permission denied for schema d" "to make a table in it takes the right CREATE on the schema"
+    pg "$(database)" -c "GRANT CREATE ON SCHEMA d TO nobody_$$"
+    run 0
+    echo '{"id": 2}' >t.jsonl
+    run 0
+    equal 2 "$(sql "SELECT count(*) FROM t")"
+    equal f "$(pg "$(database)" -c "SELECT has_database_privilege('nobody_$$', '$(database)', 'CREATE')")"
 }
 
 test_a_lock_that_is_not_had() {

@@ -75,6 +75,8 @@ static bool user_info(const char *text, size_t at, struct span *out)
     const char *colon = memchr(start, ':', authority);
     if (colon && (end || !isdigit((unsigned char)colon[1])))
         end = memrchr(start, '@', whole);
+    if (colon && !end && !isdigit((unsigned char)colon[1])) /* one with blanks in it */
+        end = memrchr(start, '@', strcspn(start, "\r\n"));
     if (!end || end == start)
         return false;
     if (has_named_users(text, at)) {
@@ -126,6 +128,15 @@ static bool assigned(const char *text, size_t at, struct span *out)
 static bool find_place(const char *text, size_t at, struct span *out)
 {
     return user_info(text, at, out) || assigned(text, at, out);
+}
+
+size_t redact_line(const char *line)
+{
+    struct span span;
+    for (size_t at = 0; line[at]; at++)
+        if (assigned(line, at, &span) && memchr(line + at, '=', span.start - at))
+            return span.start;
+    return strlen(line);
 }
 
 /* ---- values ---- */

@@ -26,6 +26,10 @@ void secrets_release(struct secrets *secrets);
 /* Is `name` that of a value nobody is to see: "password", "api_key", "X-Auth-Token"...? */
 bool secret_name(const char *name, size_t len);
 
+/* How many bytes of a line can be shown where someone is to look for a mistake: behind `password=`
+ * nobody can tell where the value ends. All, where there is no such place. */
+size_t redact_line(const char *line);
+
 /* Appends `text` with *** for its secrets; `secrets` may be NULL: by their place alone. */
 void redact(const struct secrets *secrets, const char *text, struct buf *out);
 /* The same in place, cut to fit `size` bytes. */
