@@ -504,12 +504,17 @@ done:
     return rc;
 }
 
+bool ddl_makes_dataset(const struct delivery *delivery)
+{
+    const struct described *there = &delivery->described;
+    return !there->is_there && there->table_count == 0 && !delivery->dialect->attach;
+}
+
 int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     const size_t before = plan->count;
-    bool is_there = delivery->described.is_there || delivery->described.table_count > 0;
-    if (!is_there && !delivery->dialect->attach) {
+    if (ddl_makes_dataset(delivery)) {
         const struct sql_scope scope =
             plan_scope(delivery, SQL_PARTS(SQL_NAME("dataset", delivery->manifest->dataset)));
         TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "CREATE SCHEMA IF NOT EXISTS {dataset}", err));

@@ -11,6 +11,8 @@
  * changed accordingly. TG_DATA when the column is a key. */
 int ddl_settle(struct delivery *delivery, struct connection *con,
                struct tg_error *err) TG_CHECK_RESULT;
+/* Is the dataset to be made? Where nobody knows whether it is there, it is, if it is not. */
+bool ddl_makes_dataset(const struct delivery *delivery);
 /* Writes the statements, and fills in the columns of all targets as they are afterwards. Pure. */
 int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
 

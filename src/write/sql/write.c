@@ -272,6 +272,25 @@ static int check_staged(const struct writing *writing, struct tg_error *err)
     return rc;
 }
 
+static const char missing_right[] = "42501";
+
+/* What the user must be allowed, which depends on what is there. */
+static int lacks_right(const struct writing *writing, int rc, struct tg_error *err)
+{
+    const char *dataset = writing->manifest->dataset;
+    const struct tg_error refused = *err;
+    const char *need =
+        ddl_makes_dataset(&writing->draft.delivery)
+            ? "is not there, and to make it takes the right CREATE on the database"
+            : "is there: to make a table in it takes the right CREATE on the schema, to change "
+              "one takes its owner";
+    error_set(err, rc, "%s (dataset '%s' %s)", refused.what, dataset, need);
+    const struct tg_error said = *err;
+    *err = refused;
+    memcpy(err->what, said.what, sizeof(said.what));
+    return rc;
+}
+
 /* Makes a table or a schema that somebody else has just made? What is unique then are their names.
  */
 static int change_schema(struct writing *writing, struct tg_error *err)
@@ -279,6 +298,8 @@ static int change_schema(struct writing *writing, struct tg_error *err)
     int rc = plan_run(&writing->draft.schema, &writing->runner, NULL, err);
     if (rc != TG_OK && strcmp(err->sqlstate, "23505") == 0)
         memcpy(err->sqlstate, serialization_failure, sizeof(serialization_failure));
+    if (rc != TG_OK && strcmp(err->sqlstate, missing_right) == 0)
+        rc = lacks_right(writing, rc, err);
     return rc;
 }
 
