@@ -174,7 +174,7 @@ static struct pass run_file(const char *path, struct normalizer *normalizer)
     struct pass pass = begin();
     MUST(reader_open(path, &text, &err));
     MUST(json_reader_open(text, &options, &pages, &err));
-    MUST(read_ahead_open(pages, 1, &pages, &err));
+    MUST(read_ahead_open(pages, 1, SIZE_MAX, &pages, &err));
     for (;;) {
         MUST(pages->next(pages, &page, &err));
         if (page.kind == PAGE_END)

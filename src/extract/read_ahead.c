@@ -37,7 +37,7 @@ static int read_on(void *arg, struct tg_error *err)
         if (rc != TG_OK)
             page_clear(page);
         more = page->kind != PAGE_END;
-        queue_end_put(ahead->queue);
+        queue_end_put(ahead->queue, page->bytes);
     }
     return rc;
 }
@@ -54,7 +54,7 @@ static int next_page(struct page_stream *base, struct page *page, struct tg_erro
     made = ahead->pages[place];
     ahead->pages[place] = *page;
     *page = made;
-    queue_end_take(ahead->queue);
+    queue_end_take(ahead->queue, page->bytes);
     ahead->is_over = page->kind == PAGE_END;
     if (ahead->is_over)
         TRY(worker_wait(ahead->worker, err));
@@ -76,7 +76,7 @@ static void close_ahead(struct page_stream *base)
     mem_free(ahead);
 }
 
-int read_ahead_open(struct page_stream *from, size_t pages, struct page_stream **out,
+int read_ahead_open(struct page_stream *from, size_t pages, size_t bytes, struct page_stream **out,
                     struct tg_error *err)
 {
     struct read_ahead *ahead = mem_calloc(1, sizeof(*ahead));
@@ -92,7 +92,7 @@ int read_ahead_open(struct page_stream *from, size_t pages, struct page_stream *
     ahead->pages = mem_calloc(pages, sizeof(*ahead->pages));
     if (!ahead->pages)
         TRY(error_nomem(err));
-    TRY(queue_new(pages, &ahead->queue, err));
+    TRY(queue_new(pages, bytes, &ahead->queue, err));
     TRY(worker_start(&ahead->worker, err));
     TRY(worker_submit(ahead->worker, read_on, ahead, err));
     *out = &ahead->base;

@@ -92,6 +92,20 @@ test_a_wide_csv() {
     equal 3 "$(sql "select count(*) from t where c2000 = c1 + 1999")" "rows"
 }
 
+# What is read ahead of a table is bounded in bytes, not in rows alone.
+test_long_rows_of_a_table() {
+    local database=memory_$$ rows=${MEMORY_ROWS:-200}
+    destination=$(pg_create $database)
+    trap 'pg_drop $database' EXIT
+    pg $database -c "CREATE TABLE t AS SELECT i AS id, repeat(md5(i::text), 32768) AS text
+        FROM generate_series(1, $rows) AS i"
+    spec "t: {source: tables, table: t}"
+    sed -i "s|^source:.*|sources: {tables: {type: sql, connection: '$destination', schema: public}}|" spec.yaml
+    hold "rows of 1 MiB" $((64 + FIXED)) --memory 64MiB
+    equal "$rows $rows" "$(pg $database -AtF ' ' -c "SELECT count(*), count(*) FILTER (WHERE
+        text = repeat(md5(id::text), 32768)) FROM d.t")" "rows"
+}
+
 # resources COUNT: each with three rows, merged twice. One that is merged takes half a MiB of DuckDB in a transaction.
 resources() {
     local promise=$((256 + FIXED + $1 / 2))

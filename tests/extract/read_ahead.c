@@ -20,7 +20,9 @@ enum { PAGES_AHEAD = 2 };
 /* A stream of pages of one row, the number of the page. */
 struct counter {
     struct page_stream base;
-    int last;           /* pages there are */
+    int last; /* pages there are */
+    size_t bytes_max;
+    uint64_t bytes;     /* of each page */
     int fail_at;        /* which one fails; 0: none */
     atomic_int *cancel; /* waits at its second page until this is set; NULL: does not */
     pthread_t thread;   /* that made the last page */
@@ -47,6 +49,7 @@ static int count_page(struct page_stream *base, struct page *page, struct tg_err
         TRY(json_page_new(&page->parser, err));
     snprintf(text, sizeof(text), " {\"n\":%d}", number);
     TRY(json_page_lines(page->parser, text + 1, strlen(text) - 1, 1, page, err));
+    page->bytes = counter->bytes;
     counter->made = number;
 done:
     return rc;
@@ -59,13 +62,15 @@ static void close_counter(struct page_stream *base)
 
 static struct counter counter_of(int last)
 {
-    return (struct counter){.base = {count_page, close_counter}, .last = last};
+    return (struct counter){
+        .base = {count_page, close_counter}, .last = last, .bytes_max = SIZE_MAX};
 }
 
 static struct page_stream *open_ahead(struct counter *counter)
 {
     struct page_stream *stream;
-    assert_int_equal(read_ahead_open(&counter->base, PAGES_AHEAD, &stream, NULL), TG_OK);
+    assert_int_equal(
+        read_ahead_open(&counter->base, PAGES_AHEAD, counter->bytes_max, &stream, NULL), TG_OK);
     return stream;
 }
 
@@ -128,6 +133,32 @@ static void test_bound(void **state)
     assert_true(counter.closed);
 }
 
+static int made_at_rest(struct counter *counter)
+{
+    usleep(50000);
+    return counter->made;
+}
+
+/* Pages that are large are fewer. */
+static void test_bound_of_bytes(void **state)
+{
+    struct counter counter = counter_of(1000);
+    struct page page = {.kind = PAGE_END};
+    (void)state;
+    counter.bytes = 100;
+    counter.bytes_max = 100;
+    struct page_stream *stream = open_ahead(&counter);
+    for (int i = 0; i < 200 && counter.made == 0; i++)
+        usleep(10000);
+    assert_int_equal(made_at_rest(&counter), 1);
+    check_next(stream, &page, 1);
+    for (int i = 0; i < 200 && counter.made == 1; i++)
+        usleep(10000);
+    assert_int_equal(made_at_rest(&counter), 2);
+    page_release(&page);
+    page_stream_close(stream);
+}
+
 /* An error comes behind the pages before it, and nothing comes behind the error. */
 static void test_error(void **state)
 {
@@ -188,7 +219,7 @@ static int work(void)
     struct page_stream *stream = NULL;
     struct page page = {.kind = PAGE_END};
     int rc = TG_OK;
-    TRY(read_ahead_open(&counter.base, PAGES_AHEAD, &stream, NULL));
+    TRY(read_ahead_open(&counter.base, PAGES_AHEAD, SIZE_MAX, &stream, NULL));
     do
         TRY(stream->next(stream, &page, NULL));
     while (page.kind != PAGE_END);
@@ -210,6 +241,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_all),
         cmocka_unit_test(test_bound),
+        cmocka_unit_test(test_bound_of_bytes),
         cmocka_unit_test(test_error),
         cmocka_unit_test(test_error_unheard),
         cmocka_unit_test(test_cancel_while_empty),

@@ -314,7 +314,7 @@ static int open_json(struct files_stream *stream, const struct listed_file *file
     int rc = TG_OK;
     TRY(json_reader_open(text, &options, &pages, err));
     if (is_read_ahead(file))
-        TRY(read_ahead_open(pages, PAGES_AHEAD, &pages, err));
+        TRY(read_ahead_open(pages, PAGES_AHEAD, SIZE_MAX, &pages, err));
     stream->pages = pages;
 done:
     return rc;

@@ -621,7 +621,7 @@ static int read_whole(struct source *source, const struct plan *plan, const char
     struct page_stream *reader = NULL;
     TRY(select_write(&sql, &plan->selection, NULL, -1, err));
     TRY(sql_reader_open(pool_first(source->pool), buf_string(&sql), table, &reader, err));
-    TRY(read_ahead_open(reader, PAGES_AHEAD, out, err));
+    TRY(read_ahead_open(reader, PAGES_AHEAD, pool_bytes_ahead(source->pool), out, err));
 done:
     buf_release(&sql);
     return rc;

@@ -13,6 +13,8 @@
 
 #include "base/memory.h"
 
+enum { SHARE = 8 }; /* of the memory, for what waits */
+
 struct pool {
     struct context *ctx;
     struct location where;
@@ -72,6 +74,12 @@ struct connection *pool_first(const struct pool *pool)
 size_t pool_parallel(const struct pool *pool)
 {
     return pool->moment.len > 0 ? pool->parallel : 0;
+}
+
+size_t pool_bytes_ahead(const struct pool *pool)
+{
+    size_t readers = pool_parallel(pool) > 0 ? pool_parallel(pool) : 1;
+    return pool->ctx->memory_bytes_max / SHARE / readers;
 }
 
 static struct connection *find_idle(struct pool *pool)

@@ -21,6 +21,8 @@ void pool_close(struct pool *pool); /* when all are given back; NULL is fine */
 struct connection *pool_first(const struct pool *pool);
 /* How many may read at once beside it; 0: the database shares no moment. */
 size_t pool_parallel(const struct pool *pool);
+/* How much of what one of them has read may wait, for all to keep within the run's memory. */
+size_t pool_bytes_ahead(const struct pool *pool);
 
 /* One of the others, made if none is free; from any thread. TG_SOURCE when the moment is gone. */
 int pool_take(struct pool *pool, struct connection **out, struct tg_error *err) TG_CHECK_RESULT;

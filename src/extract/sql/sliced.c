@@ -205,7 +205,8 @@ static int open_reader(struct sliced *sliced, struct tg_error *err)
         return error_nomem(err);
     reader->base = (struct page_stream){reader_next, reader_close};
     reader->work = &sliced->work;
-    int rc = read_ahead_open(&reader->base, PAGES_AHEAD, &sliced->readers[sliced->count], err);
+    int rc = read_ahead_open(&reader->base, PAGES_AHEAD, pool_bytes_ahead(sliced->work.pool),
+                             &sliced->readers[sliced->count], err);
     sliced->count += rc == TG_OK;
     return rc;
 }
