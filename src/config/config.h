@@ -57,7 +57,8 @@ struct resource {
     const char *description; /* NULL: not said */
     const char *hints;       /* JSON object: references and x-* of the table; NULL: none */
     bool selected;
-    bool is_group; /* stands for those that its source lists, and is none itself */
+    bool is_group;                /* stands for those that its source lists, and is none itself */
+    const char *selected_members; /* of a group: which of them; NULL: all */
 };
 
 /* The schema's own part of a spec, and what its only source says of all its tables. */
@@ -139,8 +140,12 @@ struct tg_cursor resource_cursor(const struct resource *resource);
 int spec_start(const char *source, const char *destination, struct buf *out,
                struct tg_error *err) TG_CHECK_RESULT;
 int spec_reference(enum tg_reference form, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Marks the selected resources ("a, b"; NULL: all). TG_USAGE names the unknown one and the nearest.
- */
+/* Marks the selected resources ("a, b"; NULL: all), `names` is borrowed. TG_USAGE names the unknown
+ * one and the nearest; where there are groups it may be a member, and they are selected for it. */
 int config_select(struct config *config, const char *names, struct tg_error *err) TG_CHECK_RESULT;
+bool config_takes_member(const struct resource *group, const char *name);
+/* The same error, when the members are there. */
+int config_check_selected(const struct config *config, const char *names,
+                          struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

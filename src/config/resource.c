@@ -709,27 +709,70 @@ struct tg_cursor resource_cursor(const struct resource *resource)
 
 /* ---- which ones ---- */
 
+static bool is_named(const char *names, const char *name)
+{
+    size_t len, name_len = strlen(name);
+    for (const char *at = names, *one; at && (one = next_name(&at, &len));)
+        if (len == name_len && memcmp(one, name, len) == 0)
+            return true;
+    return false;
+}
+
+static bool has_groups(const struct config *config)
+{
+    bool has = false;
+    for (size_t i = 0; i < config->given_count; i++)
+        has |= config->resources[i].is_group;
+    return has;
+}
+
+/* The first name that is no resource's; NULL: there is none. */
+static const char *find_unknown(const struct config *config, const char *names, size_t *len)
+{
+    for (const char *at = names, *name; at && (name = next_name(&at, len));)
+        if (!find_resource(config, name, *len))
+            return name;
+    return NULL;
+}
+
+static int unknown_resource(const struct config *config, const char *name, size_t len,
+                            struct tg_error *err)
+{
+    char wanted[NEAREST_HINT_BYTES], hint[NEAREST_HINT_BYTES];
+    struct nearest nearest = {.wanted = wanted};
+    snprintf(wanted, sizeof(wanted), "%.*s", (int)len, name);
+    for (size_t i = 0; i < config->resource_count; i++)
+        nearest_offer(&nearest, config->resources[i].name, strlen(config->resources[i].name));
+    return error_set(err, TG_USAGE, "pipeline '%s' has no resource '%.*s' to select%s",
+                     config->pipeline, (int)len, name, nearest_hint(&nearest, hint));
+}
+
 int config_select(struct config *config, const char *names, struct tg_error *err)
 {
     size_t len;
-    char hint[NEAREST_HINT_BYTES];
-    bool all = true;
+    const char *at = names;
     config->resource_count = config->given_count;
-    for (const char *at = names, *name; at && (name = next_name(&at, &len));) {
-        all = false;
-        if (find_resource(config, name, len))
-            continue;
-        char wanted[NEAREST_HINT_BYTES];
-        snprintf(wanted, sizeof(wanted), "%.*s", (int)len, name);
-        struct nearest nearest = {.wanted = wanted};
-        for (size_t i = 0; i < config->resource_count; i++)
-            nearest_offer(&nearest, config->resources[i].name, strlen(config->resources[i].name));
-        return error_set(err, TG_USAGE, "pipeline '%s' has no resource '%.*s' to select%s",
-                         config->pipeline, (int)len, name, nearest_hint(&nearest, hint));
+    const char *unknown = find_unknown(config, names, &len);
+    if (unknown && !has_groups(config))
+        return unknown_resource(config, unknown, len, err);
+    bool all = !at || !next_name(&at, &len);
+    for (size_t i = 0; i < config->resource_count; i++) {
+        struct resource *resource = &config->resources[i];
+        bool named = all || is_named(names, resource->name);
+        resource->selected = named || (unknown && resource->is_group);
+        resource->selected_members = named ? NULL : names;
     }
-    for (size_t i = 0; i < config->resource_count; i++)
-        config->resources[i].selected = all;
-    for (const char *at = names, *name; at && (name = next_name(&at, &len));)
-        find_resource(config, name, len)->selected = true;
     return TG_OK;
+}
+
+bool config_takes_member(const struct resource *group, const char *name)
+{
+    return !group->selected_members || is_named(group->selected_members, name);
+}
+
+int config_check_selected(const struct config *config, const char *names, struct tg_error *err)
+{
+    size_t len;
+    const char *unknown = find_unknown(config, names, &len);
+    return unknown ? unknown_resource(config, unknown, len, err) : TG_OK;
 }

@@ -36,7 +36,7 @@ int check_pipeline(struct tg_pipeline *pipeline, struct tg_error *err)
     struct config *config = &pipeline->config;
     TRY(config_select(config, pipeline->select, err));
     TRY(engine_new(&pipeline->ctx, config->workdir, &services.engine, err));
-    TRY(describe_groups(config, &services, &sources, err));
+    TRY(describe_groups(pipeline, &services, &sources, err));
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected)
             TRY(check_source(pipeline, &config->resources[i], &services, &sources, &config->arena,

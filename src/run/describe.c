@@ -2,7 +2,7 @@
  * What sources say beforehand: which resources a group stands for, and what they know of a resource
  * before it is read.
  *
- *   describe_groups (each selected group) -> sources_list -> config_add_member
+ *   describe_groups (each selected group) -> sources_list -> config_add_member (those selected)
  *   describe_resource -> sources_describe -> take_key, take_columns -> check_key
  *   describe_key      -> the same without columns, for a check
  *
@@ -10,6 +10,7 @@
  * catalog knows stays as it is, so that what changes at the source comes with the data and by the
  * contract, as from other sources.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "run/session.h"
@@ -26,19 +27,22 @@ static int add_members(struct config *config, size_t group, const struct service
     const struct resource_request request = resource_request(resource, config, services);
     TRY(sources_list(sources, resource->driver, &request, &config->arena, &members, err));
     for (size_t i = 0; i < members.count; i++)
-        TRY(config_add_member(config, &config->resources[group], members.names[i], err));
+        if (config_takes_member(&config->resources[group], members.names[i]))
+            TRY(config_add_member(config, &config->resources[group], members.names[i], err));
     config->resources[group].selected = false;
 done:
     return rc == TG_OK ? rc : error_at(err, rc, AT_RESOURCE, config->resources[group].name);
 }
 
-int describe_groups(struct config *config, const struct services *services, struct sources *sources,
-                    struct tg_error *err)
+int describe_groups(struct tg_pipeline *pipeline, const struct services *services,
+                    struct sources *sources, struct tg_error *err)
 {
     int rc = TG_OK;
+    struct config *config = &pipeline->config;
     for (size_t i = 0; i < config->given_count; i++)
         if (config->resources[i].selected && config->resources[i].is_group)
             TRY(add_members(config, i, services, sources, err));
+    rc = config_check_selected(config, pipeline->select, err);
 done:
     return rc;
 }
@@ -117,17 +121,26 @@ done:
 }
 
 /* What the config could not know: the source was to say it. */
-static int check_key(const struct resource *resource, struct tg_error *err)
+static int check_key(const struct resource *resource, const struct resource_request *request,
+                     struct tg_error *err)
 {
+    char shown[200] = "it";
+    const char *member = resource->driver->member;
+    const char *name = member ? option_text(request->values, request->value_count, member) : NULL;
+    if (name)
+        snprintf(shown, sizeof(shown), "%s '%.150s'", member, name);
     bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
     if (resource->disposition->needs_key && !has_key && !resource->append_on_missing_key)
-        return error_set(err, TG_SPEC,
-                         "%s needs a primary_key or a merge_key (or on_missing_key: append), and "
-                         "the source has none: no table of it, but a view or a query, or a table "
-                         "without primary key; set primary_key",
-                         disposition_name(resource->disposition));
+        return error_set(
+            err, TG_SPEC,
+            "%s needs a primary_key or a merge_key (or on_missing_key: append), and at "
+            "the source %s has none; set primary_key",
+            disposition_name(resource->disposition), shown);
     if (resource->row_ids == TG_ROW_IDS_KEY && resource->primary_key_count == 0)
-        return error_set(err, TG_SPEC, "row_ids: key needs a primary_key, and the source has none");
+        return error_set(err, TG_SPEC,
+                         "row_ids: key needs a primary_key, and at the source %s has none; set "
+                         "primary_key",
+                         shown);
     return TG_OK;
 }
 
@@ -141,7 +154,7 @@ int describe_key(const struct resource *resource, const struct resource_request 
         return TG_OK;
     TRY(sources_describe(sources, resource->driver, request, arena, &facts, err));
     take_key(&described, &facts);
-    rc = check_key(&described, err);
+    rc = check_key(&described, request, err);
 done:
     return rc;
 }
@@ -167,7 +180,7 @@ int describe_resource(struct session *session, const struct resource *resource,
     TRY(sources_describe(&session->sources, resource->driver, &request, arena, &facts, err));
     take_key(described, &facts);
     TRY(take_columns(session, described, &facts, err));
-    TRY(check_key(described, err));
+    TRY(check_key(described, &request, err));
     *out = described;
 done:
     return rc;

@@ -111,7 +111,7 @@ int session_restore(struct session *session, struct tg_error *err)
     TRY(package_settle(session->folder, &sealed, err));
     TRY(destination_open(&session->destination, err));
     TRY(settle_all(session, &sealed, err));
-    TRY(describe_groups(&session->pipeline->config,
+    TRY(describe_groups(session->pipeline,
                         &(struct services){&session->pipeline->ctx, session->engine},
                         &session->sources, err));
     TRY(read_ledger(session, err));

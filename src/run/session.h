@@ -68,8 +68,8 @@ int root_table_hints(struct session *session, const struct resource *resource, s
 
 /* describe.c: what sources say beforehand. In the place of each selected group its members, whose
  * names are the run's. */
-int describe_groups(struct config *config, const struct services *services, struct sources *sources,
-                    struct tg_error *err) TG_CHECK_RESULT;
+int describe_groups(struct tg_pipeline *pipeline, const struct services *services,
+                    struct sources *sources, struct tg_error *err) TG_CHECK_RESULT;
 /* TG_SPEC for a resource that lacks a key after all that its source knows. */
 int describe_key(const struct resource *resource, const struct resource_request *request,
                  struct sources *sources, struct arena *arena,

@@ -184,7 +184,7 @@ test_what_is_wrong_is_said() {
     says "resource 't'" "nope"
     source_spec duckdb:///test.duckdb "  t: {table: seen, write_disposition: merge}"
     run 2
-    says "resource 't'" "the source has none"
+    says "resource 't'" "at the source table 'seen' has none"
     source_spec duckdb:///test.duckdb "  t: {table: Orders, incremental: idd}"
     run 2
     says "did you mean 'id'?"

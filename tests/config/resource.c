@@ -389,6 +389,32 @@ static void names_select(void **state)
     assert_true(config->resources[1].selected);
 }
 
+/* What no resource is called may be a member; groups are selected for it alone. */
+static void names_select_members(void **state)
+{
+    struct spec_file *spec = *state;
+    struct config *config =
+        spec_good(spec, "pipeline: shop\ndestination: duckdb:///shop.duckdb\n"
+                        "source: {type: sql, connection: duckdb:///s.duckdb}\n"
+                        "resources: {all: {tables: all}, one: {table: x}, c: {tables: [c*]}}\n");
+    assert_int_equal(config_select(config, "orders,c", &spec->err), TG_OK);
+    assert_true(config->resources[0].selected && config->resources[2].selected);
+    assert_false(config->resources[1].selected);
+    assert_true(config_takes_member(&config->resources[0], "orders"));
+    assert_false(config_takes_member(&config->resources[0], "order"));
+    assert_true(config_takes_member(&config->resources[2], "customers"));
+    assert_int_equal(config_check_selected(config, "orders,c", &spec->err), TG_USAGE);
+    assert_string_equal(spec->err.what, "pipeline 'shop' has no resource 'orders' to select");
+    assert_int_equal(config_add_member(config, &config->resources[0], "orders", &spec->err), TG_OK);
+    assert_int_equal(config_check_selected(config, "orders,c", &spec->err), TG_OK);
+    assert_int_equal(config_check_selected(config, "order", &spec->err), TG_USAGE);
+    assert_non_null(strstr(spec->err.what, "did you mean 'orders'?"));
+    assert_int_equal(config_select(config, "one", &spec->err), TG_OK); /* no group is looked at */
+    assert_false(config->resources[0].selected || config->resources[2].selected);
+    assert_int_equal(config_select(config, NULL, &spec->err), TG_OK);
+    assert_true(config_takes_member(&config->resources[0], "order"));
+}
+
 static int add_tortured(void)
 {
     int rc;
@@ -441,6 +467,7 @@ int main(void)
         cmocka_unit_test(a_spec_takes_resources_of_a_program),
         cmocka_unit_test(a_request_is_the_resource),
         cmocka_unit_test(names_select),
+        cmocka_unit_test(names_select_members),
         cmocka_unit_test(adding_survives_torture),
     };
     return cmocka_run_group_tests_name("resource", tests, spec_setup, spec_teardown);

@@ -128,7 +128,13 @@ static void a_key_that_is_missing_is_said(void **state)
     fixture_open(fixture, &resource, 1);
     assert_int_equal(fixture_try(fixture), TG_SPEC);
     assert_string_equal(fixture->err.resource, "s");
-    assert_non_null(strstr(fixture->err.what, "the source has none"));
+    assert_non_null(strstr(fixture->err.what, "at the source table 'seen' has none"));
+    const struct tg_option query = {"query", "SELECT 1 AS one"};
+    resource.options = &query;
+    fixture_open(fixture, &resource, 1);
+    assert_int_equal(fixture_try(fixture), TG_SPEC);
+    assert_non_null(strstr(fixture->err.what, "at the source it has none"));
+    resource.options = &seen;
     resource.write_disposition = TG_APPEND;
     resource.row_ids = TG_ROW_IDS_KEY;
     fixture_open(fixture, &resource, 1);
