@@ -72,7 +72,7 @@ static int fetch_columns(struct connection *con, const char *dataset, struct tex
     const struct sql_scope scope = {
         .dialect = con->dialect,
         .parts =
-            SQL_PARTS(SQL_TEXT("dataset", dataset), SQL_NAME("schema", dataset),
+            SQL_PARTS(SQL_TEXT("dataset", dataset),
                       SQL_PATTERN("is_schema", con->dialect->folds_case
                                                    ? "lower(c.table_schema) = lower({'dataset'})"
                                                    : "c.table_schema = {'dataset'}")),

@@ -46,11 +46,15 @@ struct dialect {
     const char *const *adbc_options; /* names and values in turn, then NULL; NULL: none */
     unsigned text_types;             /* bits of enum type: types that are stored as texts */
     bool nan_is_null;                /* a NaN would become NULL */
+    bool adbc_by_position;           /* a driver's own way to add rows takes no names of columns */
     /* Patterns, where the database lacks the usual statements; NULL: it has them. */
     const char *delete_matched;    /* rows of {table} that one of {new} meets by {match} */
     const char *const *alter_type; /* statements by which {column} of {table} becomes a {type} */
-    const char
-        *describe; /* of {'dataset'}, {schema}: table, column, type, "YES" or "NO": nullable */
+    const char *describe; /* of {'dataset'}: table, column, type, "YES" or "NO": nullable */
+    /* Both or none; of {'schema'}: table, "VIEW" in what it is, column, type, "NO": not nullable;
+     * table, column of a key in order. */
+    const char *reflect, *reflect_keys;
+    bool types_by_values; /* what a column holds its values say, and no more than they */
     /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying
      * every compression on them costs a third of a load. "": as the database likes. By the version
      * of the database's storage. */

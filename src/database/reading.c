@@ -51,6 +51,8 @@ static int fetch_schema(struct connection *con, const char *wanted, struct relat
                         struct tg_error *err)
 {
     struct text_rows rows;
+    if (!wanted)
+        wanted = con->dialect->own_dataset;
     if (wanted)
         return arena_keep(&out->arena, wanted, &out->schema, err);
     int rc = connection_fetch(con, "SELECT current_schema()", &rows, err);
@@ -65,6 +67,8 @@ static int fetch_schema(struct connection *con, const char *wanted, struct relat
 static int fetch_columns(struct connection *con, const struct sql_scope *scope,
                          struct text_rows *out, struct tg_error *err)
 {
+    if (con->dialect->reflect)
+        return sql_fetch(con, scope, con->dialect->reflect, out, err);
     return sql_fetch(con, scope,
                      "SELECT t.table_name, t.table_type, c.column_name, c.data_type, "
                      "c.is_nullable\n"
@@ -80,6 +84,8 @@ static int fetch_columns(struct connection *con, const struct sql_scope *scope,
 static int fetch_keys(struct connection *con, const struct sql_scope *scope, struct text_rows *out,
                       struct tg_error *err)
 {
+    if (con->dialect->reflect_keys)
+        return sql_fetch(con, scope, con->dialect->reflect_keys, out, err);
     return sql_fetch(con, scope,
                      "SELECT k.table_name, k.column_name\n"
                      "FROM information_schema.table_constraints AS c\n"
@@ -222,9 +228,8 @@ int reading_reflect(struct connection *con, const char *schema, struct relations
     const struct reading_driver *reading = con->driver->reading;
     *out = (struct relations){.folds_case = con->dialect->folds_case};
     arena_init(&out->arena);
-    bool describes = con->driver->describe || con->dialect->describe;
     int rc = reading && reading->reflect ? reading->reflect(con, schema, out, err)
-             : describes                 ? describe_reflect(con, schema, out, err)
+             : con->driver->describe     ? describe_reflect(con, schema, out, err)
                                          : information_reflect(con, schema, out, err);
     if (rc != TG_OK)
         relations_release(out);

@@ -130,6 +130,7 @@ const struct dialect dialect_duckdb = {
     .fraction_max = 9,
     .joins_nulls = true,
     .use = "USE {dataset}",
+    .adbc_by_position = true,
     .hex = {"from_hex('", "')"},
     .try_cast = "TRY_CAST({value} AS {type})",
     .session = "SET TimeZone = 'UTC'\n"

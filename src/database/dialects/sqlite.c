@@ -136,6 +136,9 @@ static const struct rule rules[] = {
     {"database or disk is full", TG_IO, true, "53100", "; make room, and run again"},
     {"disk I/O error", TG_IO, true, "58030", "; run again"},
     {"out of memory", TG_NOMEM, true, "53200", ""},
+    {"Type mismatch in column", TG_DESTINATION, false, "22000",
+     "; the driver takes a column's type from its first 65,536 rows: let the driver's option "
+     "'adbc.sqlite.query.batch_rows' be more than the table has, or cast the column in a query"},
     {"interrupted", TG_CANCELLED, true, "57014", ""},
     {"is not a database", TG_DESTINATION, false, "", "; name another file"},
     {NULL, TG_DESTINATION, false, "", ""},
@@ -212,10 +215,25 @@ const struct dialect dialect_sqlite = {
     .describe = "SELECT t.name, c.name, c.type,\n"
                 "    CASE WHEN c.\"notnull\" = 0 OR c.dflt_value IS NOT NULL THEN 'YES'"
                 " ELSE 'NO' END\n"
-                "FROM {schema}.sqlite_master AS t\n"
-                "JOIN pragma_table_info(t.name, {'dataset'}) AS c\n"
-                "WHERE t.type = 'table' AND substr(t.name, 1, 7) <> 'sqlite_'\n"
+                "FROM pragma_table_list AS t\n"
+                "JOIN pragma_table_info(t.name, t.schema) AS c\n"
+                "WHERE lower(t.schema) = lower({'dataset'}) AND t.type = 'table'\n"
+                "    AND substr(t.name, 1, 7) <> 'sqlite_'\n"
                 "ORDER BY t.name, c.cid",
+    .reflect = "SELECT t.name, upper(t.type), c.name, upper(c.type),\n"
+               "    CASE WHEN c.\"notnull\" = 0 THEN 'YES' ELSE 'NO' END\n"
+               "FROM pragma_table_list AS t\n"
+               "JOIN pragma_table_xinfo(t.name, t.schema) AS c\n"
+               "WHERE lower(t.schema) = lower({'schema'})\n"
+               "    AND t.type IN ('table', 'view', 'virtual')\n"
+               "    AND substr(t.name, 1, 7) <> 'sqlite_' AND c.hidden <> 1\n"
+               "ORDER BY t.name, c.cid",
+    .reflect_keys = "SELECT t.name, c.name\n"
+                    "FROM pragma_table_list AS t\n"
+                    "JOIN pragma_table_info(t.name, t.schema) AS c\n"
+                    "WHERE lower(t.schema) = lower({'schema'}) AND c.pk > 0\n"
+                    "ORDER BY t.name, c.pk",
+    .types_by_values = true,
     .session = "PRAGMA busy_timeout = 2000",
     .byte_order = " COLLATE BINARY",
     .hex = {"x'", "'"},

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "adbc/driver.h"
@@ -309,7 +310,9 @@ static int transact(struct connection *con, enum transact what, struct tg_error 
     bool begins = what == TRANSACT_BEGIN || what == TRANSACT_LOOK;
     end_statement(adbc);
     if (begins && !con->dialect->begin) {
-        int rc = set_autocommit(con, "false", err);
+        int rc = watch_enter(adbc->watch, con->ctx, err);
+        if (rc == TG_OK)
+            rc = watch_leave(adbc->watch, set_autocommit(con, "false", err), err);
         if (rc != TG_OK || !adbc->in_sql)
             return rc;
     }
@@ -389,7 +392,8 @@ done:
 static int ingest(struct connection *con, const struct ingest_target *into,
                   struct ArrowArrayStream *stream, struct tg_error *err)
 {
-    const struct adbc *adbc = con->state;
+    struct adbc *adbc = con->state;
+    adbc->cannot_take |= con->dialect->adbc_by_position;
     int rc = adbc->cannot_take ? TG_OK : ingest_by_driver(con, into, stream, err);
     return rc == TG_OK && adbc->cannot_take ? default_ingest(con, into, stream, err) : rc;
 }
@@ -578,16 +582,39 @@ static void put_dataset_file(const char *file, const char *dataset, struct buf *
     buf_printf(out, "__%s%s", dataset, file + len);
 }
 
+/* A file that is not there must be possible to make: that is asked before anything is read. */
+static int check_folder(const char *file, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char *folder = fs_dirname(file);
+    if (!folder)
+        return error_nomem(err);
+    if (access(folder, W_OK | X_OK) != 0)
+        rc = error_errno(err, TG_DESTINATION, errno,
+                         "folder '%s' cannot be written; create it, change its permissions, or "
+                         "name a file elsewhere",
+                         folder);
+    mem_free(folder);
+    return rc;
+}
+
+/* One that is not there is made by `create` alone. */
 static int attach(struct connection *con, const struct place *place, const char *dataset,
-                  struct tg_error *err)
+                  bool create, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf file = BUF_INIT;
+    struct fs_stat stat;
     const struct dialect *dialect = con->dialect;
-    if (!dataset || !dialect->attach || strcmp(dataset, dialect->own_dataset) == 0)
+    if (!dataset || !dialect->attach || strcasecmp(dataset, dialect->own_dataset) == 0)
         return TG_OK;
     put_dataset_file(buf_string(&place->uri), dataset, &file);
     TRY(buf_check(&file, err));
+    TRY(fs_stat(file.data, &stat, err));
+    if (!stat.exists)
+        TRY(check_folder(file.data, err));
+    if (!stat.exists && !create)
+        goto done;
     const struct sql_scope scope = {
         .dialect = dialect,
         .parts = SQL_PARTS(SQL_TEXT("file", file.data), SQL_NAME("dataset", dataset))};
@@ -615,34 +642,25 @@ static void close_connection(struct connection *con)
     con->state = NULL;
 }
 
-/* Is there no file yet? It must be possible to make one: that is asked before anything is read. */
+/* Is there no file yet? */
 static int find_file(const struct place *place, bool *absent, struct tg_error *err)
 {
     int rc = TG_OK;
     struct fs_stat stat = {.exists = true};
-    char *folder = fs_dirname(buf_string(&place->uri));
-    *absent = false;
-    if (!folder)
-        TRY(error_nomem(err));
-    if (!place->dialect->is_file)
-        goto done;
-    TRY(fs_stat(buf_string(&place->uri), &stat, err));
-    *absent = !stat.exists;
+    const char *file = buf_string(&place->uri);
+    if (place->dialect->is_file)
+        TRY(fs_stat(file, &stat, err));
     if (stat.is_dir)
-        rc = error_set(err, TG_DESTINATION, "'%s' is a folder; name a file in it",
-                       buf_string(&place->uri));
-    else if (access(folder, W_OK | X_OK) != 0)
-        rc = error_errno(err, TG_DESTINATION, errno,
-                         "folder '%s' cannot be written; create it, change its permissions, or "
-                         "name a file elsewhere",
-                         folder);
+        TRY(error_set(err, TG_DESTINATION, "'%s' is a folder; name a file in it", file));
+    *absent = !stat.exists;
+    if (*absent)
+        rc = check_folder(file, err);
 done:
-    mem_free(folder);
     return rc;
 }
 
 static int open_state(struct connection *con, const struct location *where,
-                      const struct place *place, struct tg_error *err)
+                      const struct place *place, bool create, struct tg_error *err)
 {
     int rc = TG_OK;
     struct adbc *adbc = con->state;
@@ -651,7 +669,7 @@ static int open_state(struct connection *con, const struct location *where,
     TRY(watch_start(con->ctx, interrupt, adbc, &adbc->watch, err));
     TRY(check_vendor(con, where, err));
     TRY(start_session(con, err));
-    rc = attach(con, place, where->dataset, err);
+    rc = attach(con, place, where->dataset, create, err);
 done:
     return rc;
 }
@@ -672,7 +690,7 @@ static int open_database(struct connection *con, const struct location *where, b
                     &adbc->driver, err));
     TRY(find_file(&place, &absent, err));
     if (!absent || create)
-        rc = open_state(con, where, &place, err);
+        rc = open_state(con, where, &place, create, err);
 done:
     if (rc != TG_OK)
         rc = error_where(err, rc, "ADBC driver '%s'", buf_string(&place.driver));

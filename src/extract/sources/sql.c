@@ -59,6 +59,7 @@ static int open_pool(struct source *source, const struct source_request *request
     TRY(where_read(&source->arena, said, &source->where, err));
     TRY(connection_check(&source->where, request->folder, NULL, &source->place, err));
     source->where.url = buf_string(&source->place.absolute);
+    source->where.dataset = source->schema;
     TRY(pool_open(request->services.ctx, &source->where, parallel ? strtoul(parallel, NULL, 10) : 1,
                   request->commit_safe ? &source->safe : NULL, &source->pool, err));
 done:
@@ -272,7 +273,8 @@ static int add_query_column(struct plan *plan, const struct ArrowSchema *column,
     struct relation_column *out = &relation->columns[relation->column_count];
     *out = (struct relation_column){.sql_type = "", .nullable = true, .by_values = true};
     TRY(arena_keep(&plan->arena, name, &out->name, err));
-    if (type_from_arrow(column, &out->spec, NULL) != TG_OK)
+    if (plan->selection.dialect->types_by_values ||
+        type_from_arrow(column, &out->spec, NULL) != TG_OK)
         out->spec = (struct type_spec){.type = TYPE_NONE};
     relation->column_count++;
 done:
@@ -330,7 +332,7 @@ static int look_at_table(struct plan *plan, struct connection *con, struct tg_er
     struct relation_column *columns = arena_alloc(&plan->arena, bytes + 1);
     if (!columns)
         return error_nomem(err);
-    if (knows_types(plan))
+    if (knows_types(plan) || plan->selection.dialect->types_by_values)
         return TG_OK;
     memcpy(columns, relation->columns, bytes);
     relation->columns = columns;

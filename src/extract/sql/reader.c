@@ -137,6 +137,19 @@ done:
     return rc;
 }
 
+/* Where types come of values, a column without any has none. */
+static void forget_types(struct page *page)
+{
+    for (int64_t c = 0; c < page->schema.n_children; c++) {
+        const struct ArrowArray *column = page->array.children[c];
+        int64_t row = 0;
+        while (row < column->length && array_is_null(column, row))
+            row++;
+        if (row == column->length)
+            page->schema.children[c]->format = "n";
+    }
+}
+
 static int take_batch(struct reader *reader, struct page *page, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -148,6 +161,8 @@ static int take_batch(struct reader *reader, struct page *page, struct tg_error 
     }
     page->kind = PAGE_ARROW;
     TRY(schema_copy(&reader->schema, &page->schema, err));
+    if (reader->con->dialect->types_by_values)
+        forget_types(page);
     page->read_count = (uint64_t)page->array.length;
     page->first_row = reader->row;
     page->bytes = batch_bytes(&page->schema, &page->array);
