@@ -18,6 +18,8 @@ struct kind {
     int (*open)(struct context *ctx, struct connection **out, struct tg_error *err);
     void (*close)(struct connection *con);
     const char *dataset; /* one that is there; NULL: they are made */
+    bool finds_others;   /* two connections of a process can have the database open */
+    bool can_stop;       /* a statement at work; else cancelling takes effect before the next one */
     /* Ends a session from outside, by a statement on another one; NULL: there is no server. */
     void (*cut)(struct connection *by, const char *session);
     const char *session; /* query: which session this is */
@@ -55,7 +57,7 @@ static inline int kind_setup(void **state)
     if (sample_setup(state))
         return -1;
     con = kind_open(&ctx);
-    other = kind_open(&ctx);
+    other = kind->finds_others ? kind_open(&ctx) : NULL;
     dataset = kind->dataset ? kind->dataset : "s";
     if (!kind->dataset) {
         exec_on(con, "DROP SCHEMA IF EXISTS s CASCADE");
@@ -128,6 +130,13 @@ static inline void expect_on(struct connection *which, const char *sql, const ch
 static inline void expect(const char *sql, const char *expected)
 {
     expect_on(con, sql, expected);
+}
+
+/* As another connection sees it, where there is one. */
+static inline void expect_elsewhere(const char *sql, const char *expected)
+{
+    if (other)
+        expect_on(other, sql, expected);
 }
 
 static inline void transact(enum transact what)

@@ -25,12 +25,35 @@ static void *cancel_soon(void *arg)
 static const char endless[] = "SELECT count(*) FROM {t} AS a, {t} AS b, {t} AS c, {t} AS d "
                               "WHERE a.id * b.id + c.id * d.id = 7";
 
+/* Where nothing stops a statement, none begins. */
+static void no_statement_begins(void **state)
+{
+    (void)state;
+    struct text_rows rows;
+    number_table(3);
+    char *sql = in_dataset("INSERT INTO {t} VALUES (7)");
+    for (int i = 0; i < 3; i++) {
+        struct tg_error problem = {0};
+        atomic_store(&cancel, 1);
+        int rc = i == 0   ? connection_exec(con, sql, NULL, &problem)
+                 : i == 1 ? connection_fetch(con, "SELECT 1", &rows, &problem)
+                          : connection_transact(con, TRANSACT_BEGIN, &problem);
+        assert_int_equal(rc, TG_CANCELLED);
+        assert_int_equal(problem.code, TG_CANCELLED);
+        atomic_store(&cancel, 0);
+        expect("SELECT count(*) FROM {t}", "3\n");
+    }
+    mem_free(sql);
+}
+
 static void a_statement_is_cancelled(void **state)
 {
     (void)state;
     struct tg_error problem = {0};
     struct text_rows rows;
     pthread_t thread;
+    if (!kind->can_stop)
+        skip();
     number_table(5000);
     for (int i = 0; i < 2; i++) {
         struct buf text = BUF_INIT;
@@ -129,6 +152,8 @@ static void *second_turn(void *arg)
 static void one_has_the_lock(void **state)
 {
     (void)state;
+    if (!other)
+        skip();
     pthread_t thread;
     struct second second = {.rc = TG_OK};
     exec("CREATE TABLE {turns} (id BIGINT, turn BIGINT)");
@@ -183,6 +208,8 @@ static void *many_loads(void *arg)
 static void loads_at_once(void **state)
 {
     (void)state;
+    if (!other)
+        skip();
     pthread_t threads[2];
     struct second each[2] = {{.con = con}, {.con = other}};
     exec("CREATE TABLE {turns} (id BIGINT, turn BIGINT)");
@@ -278,6 +305,7 @@ static void a_session_that_is_cut_in_a_stream(void **state)
 }
 
 static const struct conformance_test tests[] = {
+    TEST(no_statement_begins),
     TEST(a_statement_is_cancelled),
     TEST(a_stream_is_cancelled),
     TEST(one_has_the_lock),

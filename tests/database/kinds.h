@@ -5,6 +5,7 @@
 #ifndef TIDEGATE_TESTS_DATABASE_KINDS_H
 #define TIDEGATE_TESTS_DATABASE_KINDS_H
 
+#include "duckdb/api.h"
 #include "tests/database/given.h"
 #include "tests/database/plain.h"
 #include "tests/postgres.h"
@@ -73,12 +74,33 @@ static inline void cut_postgres(struct connection *by, const char *session)
     buf_release(&sql);
 }
 
+static inline int open_sqlite(struct context *own, struct connection **out, struct tg_error *err)
+{
+    const struct location where = {.driver = SQLITE_DRIVER, .uri = "d.sqlite", .dataset = "s"};
+    return connection_open(own, &where, true, out, err);
+}
+
+/* The embedded engine's library is a driver, too. */
+static inline int open_duckdb_by_adbc(struct context *own, struct connection **out,
+                                      struct tg_error *err)
+{
+    const struct tg_option options[] = {{"entrypoint", "duckdb_adbc_init"}, {"path", "d.duckdb"}};
+    int rc = duck_load(own, err);
+    const struct location where = {
+        .driver = duck_path(), .options = options, .option_count = 2, .dialect = "duckdb"};
+    return rc == TG_OK ? connection_open(own, &where, true, out, err) : rc;
+}
+
 static const struct kind kinds[] = {
-    {"duckdb", open_duckdb, connection_close, NULL, NULL, NULL},
-    {"plain", open_plain, close_plain, NULL, NULL, NULL},
-    {"given", open_given, connection_close, NULL, NULL, NULL},
-    {"given by exec and query", open_least_given, connection_close, NULL, NULL, NULL},
-    {"postgres", open_postgres, connection_close, NULL, cut_postgres, "SELECT pg_backend_pid()"},
+    {"duckdb", open_duckdb, connection_close, .finds_others = true, .can_stop = true},
+    {"plain", open_plain, close_plain, .finds_others = true, .can_stop = true},
+    {"given", open_given, connection_close, .finds_others = true, .can_stop = true},
+    {"given by exec and query", open_least_given, connection_close, .finds_others = true,
+     .can_stop = true},
+    {"postgres", open_postgres, connection_close, .finds_others = true, .can_stop = true,
+     .cut = cut_postgres, .session = "SELECT pg_backend_pid()"},
+    {"sqlite by adbc", open_sqlite, connection_close, .dataset = "s", .finds_others = true},
+    {"duckdb by adbc", open_duckdb_by_adbc, connection_close, .can_stop = true},
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]), CONFORMANCE_TESTS_MAX = 40 };
