@@ -4,7 +4,7 @@
 #
 #     tests/crash/faults.sh      (the command is $TIDEGATE, and beside it tidegate-faulty)
 set -eu
-rows=500
+rows=500 more=sqlite
 case ${TIDEGATE_BUILD:-} in
 *san*) dispositions=merge ;; # sanitizers are slow, and the protocol is the same
 *) dispositions="append replace merge" ;;

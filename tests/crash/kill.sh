@@ -13,7 +13,7 @@ esac
 
 disturb_once() { # DISPOSITION
     local after_ms=$((RANDOM * (took_ms + took_ms / 10) / 32768)) what=killed
-    [ $kind = duckdb ] || [ $((number % 2)) = 0 ] || what=cut
+    [ $kind != postgres ] || [ $((number % 2)) = 0 ] || what=cut
     restore
     "$tidegate" run spec.yaml --progress none >said 2>&1 &
     local victim=$!

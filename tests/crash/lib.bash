@@ -1,10 +1,10 @@
-# Helpers of the crash tests; source it with `rows` set. Works in a folder of its own, which goes in the end, and over
-# the destinations in $DESTINATIONS: duckdb, postgres; `over` says which one it is.
+# Helpers of the crash tests; source it with `rows` (and `more` destinations) set. Works in a folder of its own, which goes in the end, and over
+# the destinations in $DESTINATIONS: duckdb, postgres, sqlite; `over` says which one it is.
 tidegate=$(realpath "${TIDEGATE:-build/tidegate}")
 . "$(dirname "${BASH_SOURCE[0]}")/../postgres.bash"
 case ${TIDEGATE_BUILD:-} in
 *san*) DESTINATIONS=${DESTINATIONS:-duckdb} ;; # cases and the protocol meet the other one under sanitizers
-*) DESTINATIONS=${DESTINATIONS:-duckdb postgres} ;;
+*) DESTINATIONS=${DESTINATIONS:-duckdb postgres ${more:-}} ;;
 esac
 database=crash_$$
 folder=$(mktemp -d)
@@ -19,8 +19,11 @@ leave() {
 # over DESTINATION: what follows has it
 over() {
     kind=$1
-    destination=duckdb:///crash.duckdb
-    [ "$kind" = duckdb ] || destination=${pg_server%/*}/$database
+    case $kind in
+    duckdb) destination=duckdb:///crash.duckdb ;;
+    sqlite) destination='{driver: sqlite, uri: crash.sqlite}' ;;
+    postgres) destination=${pg_server%/*}/$database ;;
+    esac
 }
 
 make_rows() { # FROM TO VALUE
@@ -40,9 +43,10 @@ run() { "$tidegate" run spec.yaml --progress none >said 2>&1; }
 # Everything that must not depend on a kill: rows, their content, nested rows and their parents, ids,
 # no load twice, no row without its load. (A merge may take one load more: the sealed one, then its own.)
 content() {
+    local content="md5(string_agg(concat(id, ' ', value), ', ' order by id))" # of other texts, in SQLite
+    [ $kind != sqlite ] || content="sum(id * (unicode(value) + length(value)))"
     "$tidegate" sql spec.yaml --csv "
-        select (select count(*) from t) as rows,
-            (select md5(string_agg(concat(id, ' ', value), ', ' order by id)) from t) as content,
+        select (select count(*) from t) as rows, (select $content from t) as content,
             (select count(distinct _dlt_id) from t) as ids,
             (select count(*) from t__list) as nested, (select sum(value) from t__list) as nested_content,
             (select count(*) from t__list l join t on t._dlt_id = l._dlt_parent_id) as attached,
@@ -69,20 +73,22 @@ prepare() { # DISPOSITION
 
 # fresh: nothing is at the destination, and nothing in the working directory
 fresh() {
-    rm -rf crash.duckdb* .tidegate
-    [ $kind = duckdb ] || { pg_drop $database && pg_create $database >/dev/null; }
+    rm -rf crash.duckdb* crash*.sqlite* .tidegate
+    [ $kind != postgres ] || { pg_drop $database && pg_create $database >/dev/null; }
 }
 
 save() {
     if [ $kind = duckdb ]; then cp crash.duckdb before.duckdb; return; fi
+    if [ $kind = sqlite ]; then mkdir -p before && cp crash*.sqlite before; return; fi
     pg_drop ${database}_before
     pg_create ${database}_before "TEMPLATE $database STRATEGY file_copy" >/dev/null
 }
 
 # As it was before the second load.
 restore() {
-    rm -rf crash.duckdb* .tidegate
+    rm -rf crash.duckdb* crash*.sqlite* .tidegate
     if [ $kind = duckdb ]; then cp before.duckdb crash.duckdb; return; fi
+    if [ $kind = sqlite ]; then cp before/* .; return; fi
     pg_drop $database
     pg_create $database "TEMPLATE ${database}_before STRATEGY file_copy" >/dev/null
 }

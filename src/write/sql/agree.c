@@ -57,7 +57,7 @@ static int find_changed(const struct delivery *delivery, const struct runner *ru
                   SQL_PATTERN("there",
                               dialect->parquet ? dialect->try_cast : "CAST({value} AS {type})")));
     return sql_fetch(runner->con, &scope,
-                     "SELECT left(CAST({value} AS VARCHAR), 80)\n"
+                     "SELECT substr(CAST({value} AS VARCHAR), 1, 80)\n"
                      "FROM {source}\n"
                      "WHERE CAST({there} AS {ours}) IS DISTINCT FROM {value}\n"
                      "LIMIT 1",
