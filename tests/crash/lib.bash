@@ -2,6 +2,7 @@
 # the destinations in $DESTINATIONS: duckdb, postgres, sqlite; `over` says which one it is.
 tidegate=$(realpath "${TIDEGATE:-build/tidegate}")
 . "$(dirname "${BASH_SOURCE[0]}")/../postgres.bash"
+export ADBC_DRIVER_PATH=${ADBC_DRIVER_PATH:-$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../build/deps/adbc")}
 case ${TIDEGATE_BUILD:-} in
 *san*) DESTINATIONS=${DESTINATIONS:-duckdb} ;; # cases and the protocol meet the other one under sanitizers
 *) DESTINATIONS=${DESTINATIONS:-duckdb postgres ${more:-}} ;;
