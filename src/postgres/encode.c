@@ -13,6 +13,7 @@
 #include "postgres/encode.h"
 
 #include "base/memory.h"
+#include "base/text/utf8.h"
 #include "base/time/calendar.h"
 #include "postgres/array.h"
 #include "postgres/numeric.h"
@@ -47,6 +48,9 @@ struct encoded {
     bool is_unsigned, is_text, is_array;
     char unit; /* of times: s, m, u, n */
     int scale; /* of decimals */
+    /* of texts that the server would cut without a word: characters, behind which are blanks, and
+     * bytes; 0: any */
+    size_t chars_max, bytes_max;
     /* in the batch */
     const struct ArrowArray *array;
     const uint8_t *validity; /* NULL: there are no NULLs */
@@ -122,6 +126,18 @@ static bool is_array(const struct encoded *column)
     return element.form != PG_JSON && element.form != PG_JSONB;
 }
 
+/* A `name` keeps 63 bytes; varchar(n) and char(n), whose typmod is n + 4, take more characters than
+ * n where they are blanks. */
+static void plan_length(struct encoded *column)
+{
+    enum { NAME_OID = 19, NAME_BYTES = 63, TYPMOD_MORE = 4 };
+    if (!column->is_text || column->type.form != PG_TEXT)
+        return;
+    column->bytes_max = column->type.oid == NAME_OID ? NAME_BYTES : 0;
+    if (column->type.typmod > TYPMOD_MORE)
+        column->chars_max = (size_t)column->type.typmod - TYPMOD_MORE;
+}
+
 static int plan_column(struct pg_encoder *encoder, const struct ArrowSchema *schema,
                        const struct pg_field *target, struct encoded *out, struct tg_error *err)
 {
@@ -137,6 +153,7 @@ static int plan_column(struct pg_encoder *encoder, const struct ArrowSchema *sch
     (void)!format_digits(format, &precision, &out->scale);
     pg_type_find(NULL, target->oid, target->typmod, &out->type);
     out->is_array = is_array(out);
+    plan_length(out);
     out->way = out->value->dictionary ? WAY_NONE : way_to(out);
     if (out->way == WAY_NONE)
         encoder->is_text = true;
@@ -309,6 +326,34 @@ static int refuse_nul(const struct encoded *column, struct tg_error *err)
     return error_names(err, rc, AT_COLUMN, column->name);
 }
 
+/* Are there blanks alone behind the first characters? More than those the server refuses. */
+static bool has_blanks_behind(const char *bytes, size_t len, size_t chars)
+{
+    size_t at = 0;
+    while (at < len && (utf8_continues(bytes[at]) || chars-- > 0))
+        at++;
+    size_t blank = at;
+    while (blank < len && bytes[blank] == ' ')
+        blank++;
+    return at < len && blank == len;
+}
+
+static int check_length(struct pg_encoder *encoder, const struct place *place, struct tg_error *err)
+{
+    const struct encoded *column = place->column;
+    const char *bytes;
+    size_t len;
+    if (!column->chars_max && !column->bytes_max)
+        return TG_OK;
+    get_bytes(place, &bytes, &len);
+    if (column->bytes_max && len > column->bytes_max)
+        return refuse(encoder, place, "would be cut by the column's type", err);
+    if (column->chars_max && len > column->chars_max &&
+        has_blanks_behind(bytes, len, column->chars_max))
+        return refuse(encoder, place, "ends in blanks that would be cut by the column's type", err);
+    return TG_OK;
+}
+
 /* ---- putting ---- */
 
 static int put_int(struct pg_encoder *encoder, const struct place *place, struct buf *out,
@@ -368,6 +413,7 @@ static int put_bytes(struct pg_encoder *encoder, const struct place *place, char
     int rc = TG_OK;
     const char *bytes;
     size_t len, more = prefix != 0;
+    TRY(check_length(encoder, place, err));
     get_bytes(place, &bytes, &len);
     if (len > INT32_MAX - 1)
         return error_set(err, TG_DATA, "column '%s' has a value of more than 2 GiB",
@@ -631,6 +677,7 @@ static int put_text_value(struct pg_encoder *encoder, const struct place *place,
     const struct encoded *column = place->column;
     const char *format = column->value->format;
     struct buf *text = &encoder->text;
+    TRY(check_length(encoder, place, err));
     buf_clear(text);
     if (format[0] == 't' && column->layout.kind == LAYOUT_FIXED)
         TRY(put_temporal(encoder, place, text, err));

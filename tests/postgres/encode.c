@@ -48,9 +48,11 @@ static void make(struct one *one, const char *format, const void *values, const 
                                      .release = release_nothing};
 }
 
+static int typmod = -1;
+
 static int encode(struct one *one, uint32_t oid, bool *text, struct buf *out, struct tg_error *err)
 {
-    struct pg_field target = {"target", oid, -1, true, NULL};
+    struct pg_field target = {"target", oid, typmod, true, NULL};
     struct pg_encoder *encoder = NULL;
     int64_t row = 0;
     int rc = TG_OK;
@@ -202,6 +204,42 @@ static void uuids(void **state)
     make(&one, "u", (int32_t[]){0, 35}, "00010203-0405-0607-0809-0a0b0c0d0e0", 1);
     struct tg_error err = refused(&one, 2950);
     assert_non_null(strstr(err.what, "'target' is none of type uuid"));
+}
+
+/* What the server would cut without a word; what it refuses itself goes there. */
+static void lengths(void **state)
+{
+    static const char name64[] = "aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd";
+    static const uint32_t types[] = {1042, 1043};
+    struct one one;
+    (void)state;
+    typmod = 2 + 4;
+    for (size_t i = 0; i < 2; i++) {
+        make(&one, "u", (int32_t[]){0, 3}, "ab ", 1);
+        assert_non_null(
+            strstr(refused(&one, types[i]).what,
+                   "the value ab  of column 'target' ends in blanks that would be cut"));
+        make(&one, "u", (int32_t[]){0, 5}, "\303\244\303\266 ", 1);
+        (void)refused(&one, types[i]);
+        make(&one, "u", (int32_t[]){0, 3}, "   ", 1);
+        (void)refused(&one, types[i]);
+        make(&one, "u", (int32_t[]){0, 2}, "a ", 1);
+        IS(&one, types[i], "\0\1\0\0\0\2a ");
+        make(&one, "u", (int32_t[]){0, 4}, "\303\244\303\266", 1);
+        IS(&one, types[i], "\0\1\0\0\0\4\303\244\303\266");
+        make(&one, "u", (int32_t[]){0, 4}, "ab c", 1);
+        IS(&one, types[i], "\0\1\0\0\0\4ab c");
+        make(&one, "u", (int32_t[]){0, 0}, "", 1);
+        IS(&one, types[i], "\0\1\0\0\0\0");
+    }
+    typmod = -1;
+    make(&one, "u", (int32_t[]){0, 4}, "ab  ", 1);
+    IS(&one, 1043, "\0\1\0\0\0\4ab  ");
+    make(&one, "u", (int32_t[]){0, 64}, name64, 1);
+    assert_non_null(strstr(refused(&one, 19).what, "would be cut by the column's type name"));
+    IS(&one, 25, "\0\1\0\0\0\100aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccdddddddddddddddd");
+    make(&one, "u", (int32_t[]){0, 63}, name64, 1);
+    IS(&one, 19, "\0\1\0\0\0\077aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbbccccccccccccccccddddddddddddddd");
 }
 
 static void nul_characters(void **state)
@@ -368,6 +406,7 @@ int main(void)
         cmocka_unit_test(texts),
         cmocka_unit_test(arrays),
         cmocka_unit_test(uuids),
+        cmocka_unit_test(lengths),
         cmocka_unit_test(nul_characters),
         cmocka_unit_test(times),
         cmocka_unit_test(times_that_postgresql_does_not_have),
