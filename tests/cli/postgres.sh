@@ -156,6 +156,39 @@ test_a_dataset_that_others_made() {
     equal f "$(pg "$(database)" -c "SELECT has_database_privilege('nobody_$$', '$(database)', 'CREATE')")"
 }
 
+# Tables that dlt has made have an index for each _dlt_id, which stays and is in nobody's way.
+test_the_indexes_of_dlt() {
+    echo '{"id": 1, "l": [1, 2]}' >1.jsonl
+    cat >spec.yaml <<EOF
+pipeline: test
+destination: $destination
+dataset: d
+source: {type: files}
+resources:
+  a: {path: '*.jsonl'}
+  m: {path: '*.jsonl', write_disposition: merge, primary_key: id}
+  r: {path: '*.jsonl', write_disposition: replace}
+EOF
+    run 0
+    equal 0 "$(indexes)" "indexes that a load makes"
+    local table
+    for table in a a__l m m__l r r__l _dlt_pipeline_state; do
+        pg "$(database)" -c "ALTER TABLE d.$table ADD UNIQUE (_dlt_id)"
+    done
+    pg "$(database)" -c "CREATE INDEX ON d.m (id)" -c "CREATE INDEX ON d.m__l (_dlt_root_id)"
+    equal 9 "$(indexes)"
+    printf '%s\n' '{"id": 1, "l": [3]}' '{"id": 2, "l": [4, 5, 6], "new": true}' >2.jsonl
+    run 0
+    equal 9 "$(indexes)" "indexes after the second load"
+    equal 3,6 "$(counts a)" "appended"
+    equal 2,4 "$(counts m)" "merged"
+    equal 3,6 "$(counts r)" "replaced, of both files"
+    equal 3 "$(sql "SELECT value FROM m__l JOIN m ON m__l._dlt_parent_id = m._dlt_id WHERE id = 1")"
+}
+
+indexes() { pg "$(database)" -c "SELECT count(*) FROM pg_indexes WHERE schemaname = 'd'"; }
+counts() { sql "SELECT (SELECT count(*) FROM $1) || ',' || (SELECT count(*) FROM $1__l)" | tr -d '"'; }
+
 test_a_lock_that_is_not_had() {
     loads_into "$destination"
     pg postgres -c "ALTER DATABASE $(database) SET lock_timeout = '100ms'"
