@@ -116,6 +116,23 @@ static void types_that_are_none_of_ours(void **state)
     }
 }
 
+/* Who made the column may have called its type otherwise. */
+static void two_names_of_one_type(void **state)
+{
+    (void)state;
+    struct fixture t;
+    fixture_url = postgres_uri();
+    start(&t);
+    fixture_rows(&t, "item", "id bigint", "1\n");
+    FIXTURE_WRITE(&t);
+    fixture_exec(&t, "ALTER TABLE d.item ADD COLUMN v text");
+    fixture_rows(&t, "item", "id bigint|v text", "2|a\n3|NULL\n");
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, "SELECT count(v), count(*) FROM d.item", "1|3\n");
+    fixture_release(&t);
+    fixture_url = NULL;
+}
+
 /* PostgreSQL would round a number without a word; a text that does not fit it refuses itself. */
 static void types_of_postgresql(void **state)
 {
@@ -248,6 +265,7 @@ int main(void)
         cmocka_unit_test(a_type_that_changed_is_a_conflict),
         cmocka_unit_test(wider_and_narrower_types),
         cmocka_unit_test(types_that_are_none_of_ours),
+        cmocka_unit_test(two_names_of_one_type),
         cmocka_unit_test(types_of_postgresql),
         cmocka_unit_test(a_table_that_was_gone),
         cmocka_unit_test(a_change_just_before_the_transaction),

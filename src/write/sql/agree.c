@@ -138,14 +138,17 @@ static int check_column(const struct delivery *delivery, const struct runner *ru
     const struct described_column *there =
         described_column(&delivery->described, target->there, column->name);
     const struct type_spec *ours = made_for(delivery, target, column);
-    struct buf type = BUF_INIT;
+    struct buf type = BUF_INIT, as_ours = BUF_INIT;
     if (!there)
         return TG_OK;
-    delivery->dialect->type_sql(ours, &type);
-    TRY(buf_check(&type, err));
     struct type_spec is = delivery->dialect->type_from_sql(there->sql_type);
-    if (strcmp(type.data, there->sql_type) == 0 || type_widens(&is, ours) ||
-        type_spells(&is, ours) || type_keeps(ours, &is))
+    delivery->dialect->type_sql(ours, &type);
+    if (is.type != TYPE_NONE) /* a type may have two names: text, and character varying */
+        delivery->dialect->type_sql(&is, &as_ours);
+    TRY(buf_check(&type, err));
+    TRY(buf_check(&as_ours, err));
+    if (strcmp(type.data, there->sql_type) == 0 || strcmp(type.data, buf_string(&as_ours)) == 0 ||
+        type_widens(&is, ours) || type_spells(&is, ours) || type_keeps(ours, &is))
         goto done;
     if (is.type == TYPE_NONE) {
         TRY(check_values(delivery, runner, target, leader, column, there->sql_type, err));
@@ -158,6 +161,7 @@ static int check_column(const struct delivery *delivery, const struct runner *ru
                    column->name, target->table->name, there->sql_type, type.data);
 done:
     buf_release(&type);
+    buf_release(&as_ours);
     return rc;
 }
 
