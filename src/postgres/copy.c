@@ -8,6 +8,7 @@
  * libpq does not look for an error of the server's while it sends, and would send all there is:
  * something that came and is no notice is one (has_objected). What lies on the wire is encode.c's.
  */
+#include <inttypes.h>
 #include <poll.h>
 
 #include "base/memory.h"
@@ -33,6 +34,7 @@ struct copy {
     size_t filling;
     bool heard; /* something came, when so many notices had: */
     uint64_t notice_count;
+    uint64_t rows; /* that were sent */
 };
 
 /* ---- sending, on the worker's thread ---- */
@@ -125,6 +127,7 @@ static int copy_rows(struct copy *copy, struct ArrowArrayStream *stream, struct 
         if (end)
             break;
         TRY(encode(copy, &batch, err));
+        copy->rows += (uint64_t)batch.length;
         array_release(&batch);
     }
     TRY(pg_encoder_trailer(copy->encoder, &copy->chunks[copy->filling].bytes, err));
@@ -154,6 +157,19 @@ static int begin(struct copy *copy, struct tg_error *err)
     return rc;
 }
 
+/* A trigger may leave rows out, or put them into other tables: whoever made it knows which. */
+static int finish(struct copy *copy, struct tg_error *err)
+{
+    uint64_t kept = 0;
+    int rc = pg_finish(copy->client, copy->ctx, copy->sql, &kept, err);
+    if (rc == TG_OK && kept != copy->rows)
+        context_log(copy->ctx, TG_LOG_WARNING, "postgresql",
+                    "of %" PRIu64 " rows the server took %" PRIu64 " (%s): a trigger of the table "
+                    "left the others out, or put them elsewhere",
+                    copy->rows, kept, copy->sql);
+    return rc;
+}
+
 /* Sends the rows between begin and end; what has failed is ended, too. */
 static int run(struct copy *copy, struct ArrowArrayStream *stream, struct tg_error *err)
 {
@@ -164,7 +180,7 @@ static int run(struct copy *copy, struct ArrowArrayStream *stream, struct tg_err
     if (rc == TG_OK && pq.putCopyEnd(copy->client->conn, NULL) != 1)
         rc = objection(copy, err);
     if (rc == TG_OK)
-        return pg_finish(copy->client, copy->ctx, copy->sql, NULL, err);
+        return finish(copy, err);
     (void)!worker_wait(copy->worker, NULL);
     pg_abandon(copy->client);
     return rc;

@@ -233,6 +233,34 @@ static void test_notices(void **state)
     expect("SELECT count(*) FROM noisy", "50000");
 }
 
+static void keep_line(void *user, int level, const char *component, const char *message)
+{
+    (void)component;
+    snprintf(user, 256, "%d %s", level, message);
+}
+
+/* Rows that a trigger leaves out are not lost in silence. */
+static void test_rows_left_out(void **state)
+{
+    struct rows rows = rows_of(1000);
+    char line[256] = "";
+    (void)state;
+    ctx.log = keep_line;
+    ctx.user = line;
+    exec("CREATE TABLE picky (id bigint, t text)");
+    if (copy_into("picky", INT8, TEXT, &rows) != TG_OK)
+        fail_msg("%s", err.what);
+    assert_string_equal(line, "");
+    exec("CREATE FUNCTION pick() RETURNS trigger LANGUAGE plpgsql AS\n"
+         "$$ BEGIN IF NEW.id % 10 = 0 THEN RETURN NULL; END IF; RETURN NEW; END $$");
+    exec("CREATE TRIGGER pick BEFORE INSERT ON picky FOR EACH ROW EXECUTE FUNCTION pick()");
+    rows = rows_of(1000);
+    if (copy_into("picky", INT8, TEXT, &rows) != TG_OK)
+        fail_msg("%s", err.what);
+    expect("SELECT count(*) FROM picky", "1900");
+    assert_non_null(strstr(line, "1 of 1000 rows the server took 900 (COPY "));
+}
+
 static void test_the_rows_fail(void **state)
 {
     struct rows rows = rows_of(1000000);
@@ -350,6 +378,7 @@ int main(void)
         TEST(test_as_text),
         TEST(test_the_server_objects),
         TEST(test_notices),
+        TEST(test_rows_left_out),
         TEST(test_the_rows_fail),
         TEST(test_refused_at_once),
         TEST(test_cancelled),
