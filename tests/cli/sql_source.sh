@@ -140,17 +140,36 @@ test_rows_without_a_cursor_value() {
     equal 3 "$(sql "select count(*) from t")"
 }
 
+# What the state cannot keep is no value of a cursor: it would be all that later runs see, or stop them.
+test_cursors_that_are_infinite() {
+    database
+    on "create table t (id int, ts timestamptz, d date);
+        insert into t values (1, '2024-01-01', '2024-01-01'), (2, 'infinity', '2024-01-01'), (3, '2024-01-01', 'infinity')"
+    source_spec duckdb:///test.duckdb "  t: {table: t, incremental: ts}"
+    run 1
+    says "the cursor field 'ts' is missing or NULL (as are infinity" "row 2"
+    source_spec duckdb:///test.duckdb "
+  t: {table: t, primary_key: id, write_disposition: merge, incremental: {cursor: ts, on_cursor_value_missing: include}}
+  d: {table: t, primary_key: id, write_disposition: merge, incremental: {cursor: d, on_cursor_value_missing: include, commit_safe: false}}"
+    run 0
+    on "insert into t values (4, '2024-01-02', '2024-01-02'), (5, '-infinity', '-infinity'), (6, '0044-01-01 BC', '0044-01-01 BC')"
+    run 0
+    equal 1,2,3,4,5,6 "$(sql "select string_agg(id::text, ',' order by id) from t" | tr -d '"')"
+    equal 1,2,3,4,5,6 "$(sql "select string_agg(id::text, ',' order by id) from d" | tr -d '"')"
+    run 0
+}
+
 # As of the beginning of the run a table that was rewritten since then is empty: what was loaded of it must stay.
 test_tables_that_are_rewritten_meanwhile() {
     database
-    pg "create table first (id int); create table later (id int); insert into later values (1), (2)"
+    on "create table first (id int); create table later (id int); insert into later values (1), (2)"
     source_spec duckdb:///test.duckdb "  first: {query: SELECT count(*) AS n FROM first}
   later: {table: later, write_disposition: replace}"
     run 0
     # it has to be locked while the run begins, and is let go when the run waits for `first`
-    psql -Xq "$uri" -c "begin; lock table first in access exclusive mode" -c "select pg_sleep(2)" \
+    pg "$name" -c "begin; lock table first in access exclusive mode" -c "select pg_sleep(2)" \
         -c "alter table later alter id type bigint" -c "commit" >/dev/null &
-    until [ "$(pg "select count(*) from pg_locks where relation = 'first'::regclass and granted")" = 1 ]; do sleep 0.05; done
+    until [ "$(on "select count(*) from pg_locks where relation = 'first'::regclass and granted")" = 1 ]; do sleep 0.05; done
     run 1
     wait
     says "table 'later'" "rewritten" "run again"

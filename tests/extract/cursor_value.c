@@ -55,6 +55,36 @@ static int order_of(struct cursor_value a, struct cursor_value b)
     return order;
 }
 
+/* What the state could not tell the next run is no value: infinity, and times before Christ. */
+static void test_times_that_are_no_values(void **state)
+{
+    (void)state;
+    struct cursor_value value;
+    const int64_t first = INT64_C(-62135596800000000), last = INT64_C(253402300799999999);
+    const struct {
+        enum tg_value_kind kind;
+        int64_t time;
+        bool is_value;
+    } samples[] = {
+        {TG_VALUE_TIMESTAMP, first, true},      {TG_VALUE_TIMESTAMP, first - 1, false},
+        {TG_VALUE_TIMESTAMP, last, true},       {TG_VALUE_TIMESTAMP, last + 1, false},
+        {TG_VALUE_TIMESTAMP, INT64_MAX, false}, {TG_VALUE_TIMESTAMP, INT64_MIN, false},
+        {TG_VALUE_DATE, first / DAY_US, true},  {TG_VALUE_DATE, first / DAY_US - 1, false},
+        {TG_VALUE_DATE, last / DAY_US, true},   {TG_VALUE_DATE, INT32_MAX, false},
+    };
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        struct buf json = BUF_INIT, text = BUF_INIT;
+        struct cursor_value back;
+        cursor_value_set_time(&value, samples[i].kind, samples[i].time, false);
+        assert_int_equal(value.kind, samples[i].is_value ? samples[i].kind : TG_VALUE_NONE);
+        cursor_value_json(&json, &value);
+        assert_int_equal(cursor_value_parse(&back, buf_string(&json), &text, NULL), TG_OK);
+        assert_int_equal(back.kind, value.kind);
+        buf_release(&json);
+        buf_release(&text);
+    }
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -369,21 +399,14 @@ static void test_nanoseconds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nanoseconds),
-        cmocka_unit_test(test_numbers),
-        cmocka_unit_test(test_integers_beyond_doubles),
-        cmocka_unit_test(test_instants),
-        cmocka_unit_test(test_texts_by_bytes),
-        cmocka_unit_test(test_clashes),
-        cmocka_unit_test(test_not_finite_is_missing),
-        cmocka_unit_test(test_cells),
-        cmocka_unit_test(test_pushed_cells),
-        cmocka_unit_test(test_literals),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_json_of_others),
-        cmocka_unit_test(test_json_refused),
-        cmocka_unit_test(test_views),
-        cmocka_unit_test(test_print),
+        cmocka_unit_test(test_nanoseconds),    cmocka_unit_test(test_times_that_are_no_values),
+        cmocka_unit_test(test_numbers),        cmocka_unit_test(test_integers_beyond_doubles),
+        cmocka_unit_test(test_instants),       cmocka_unit_test(test_texts_by_bytes),
+        cmocka_unit_test(test_clashes),        cmocka_unit_test(test_not_finite_is_missing),
+        cmocka_unit_test(test_cells),          cmocka_unit_test(test_pushed_cells),
+        cmocka_unit_test(test_literals),       cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_of_others), cmocka_unit_test(test_json_refused),
+        cmocka_unit_test(test_views),          cmocka_unit_test(test_print),
     };
     return cmocka_run_group_tests_name("extract/cursor_value", tests, NULL, NULL);
 }

@@ -103,6 +103,16 @@ static void what_the_cursor_says(void **state)
         {INT(5), NO, real, TG_MAX, TG_RAISE, false, NULL,
          "\nWHERE (\"c\" >= 5 OR \"c\" IS NULL OR \"c\" = CAST('NaN' AS DOUBLE) OR "
          "\"c\" = CAST('Infinity' AS DOUBLE) OR \"c\" = CAST('-Infinity' AS DOUBLE))"},
+        {{.kind = TG_VALUE_DATE},
+         NO,
+         {.type = TYPE_DATE},
+         TG_MAX,
+         TG_RAISE,
+         false,
+         NULL,
+         "\nWHERE (\"c\" >= CAST('1970-01-01' AS DATE) OR \"c\" IS NULL OR "
+         "\"c\" < CAST('0001-01-01T00:00:00' AS TIMESTAMP) OR "
+         "\"c\" > CAST('9999-12-31T23:59:59.999999' AS TIMESTAMP))"},
         /* what lies before the cursor is wanted, too */
         {INT(5), NO, bigint, TG_MAX, TG_RAISE, true, NULL, ""},
         {INT(5), NO, bigint, TG_MAX, TG_EXCLUDE, true, NULL, ""},

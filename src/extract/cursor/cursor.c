@@ -338,10 +338,11 @@ static int missing(const struct pass *pass, struct row_ref ref, enum verdict *ve
     *verdict = pass->cursor->on_missing == TG_INCLUDE ? ROW_KEPT : ROW_EXCLUDED;
     if (pass->cursor->on_missing != TG_RAISE)
         return TG_OK;
-    error_set(err, TG_DATA,
-              "the cursor field '%s' is missing or NULL; set on_cursor_value_missing to include or "
-              "exclude if that may be",
-              pass->cursor->path);
+    error_set(
+        err, TG_DATA,
+        "the cursor field '%s' is missing or NULL (as are infinity, NaN, and times outside the "
+        "years 1 to 9999); set on_cursor_value_missing to include or exclude if that may be",
+        pass->cursor->path);
     return row_where(pass->page, ref, TG_DATA, err);
 }
 

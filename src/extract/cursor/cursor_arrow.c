@@ -87,8 +87,10 @@ static void set_int64(const struct cursor_column *column, int64_t row, enum tg_v
         out->int64 = column->values[row];
     else if (!value_int64(column->schema, column->array, row, &out->int64))
         return;
-    out->kind = kind;
-    out->naive = column->spec.naive;
+    if (kind == TG_VALUE_INT64)
+        out->kind = kind;
+    else
+        cursor_value_set_time(out, kind, out->int64, column->spec.naive);
 }
 
 int cursor_column_value(const struct cursor_column *column, int64_t row, struct cursor_value *out,

@@ -69,6 +69,17 @@ struct tg_value cursor_value_view(const struct cursor_value *value)
                              .text = value->text};
 }
 
+/* Infinity, and what lies outside the years 1 to 9999, has no text in the state. */
+void cursor_value_set_time(struct cursor_value *out, enum tg_value_kind kind, int64_t time,
+                           bool naive)
+{
+    const int64_t first = time_days_from_civil(1, 1, 1), end = time_days_from_civil(9999, 12, 31);
+    const int64_t unit = kind == TG_VALUE_DATE ? 1 : DAY_US;
+    bool in_range = time >= first * unit && time < (end + 1) * unit;
+    *out = (struct cursor_value){
+        .kind = in_range ? kind : TG_VALUE_NONE, .naive = naive, .int64 = time};
+}
+
 static void set_uint(struct cursor_value *out, uint64_t number)
 {
     if (number > INT64_MAX)
@@ -107,17 +118,14 @@ bool cursor_value_set_cell(struct cursor_value *out, const yyjson_val *cell)
         literal_natural(cell, &natural, &spec);
         return cursor_value_set_cell(out, &natural);
     case CELL_TIMESTAMP:
-        *out = (struct cursor_value){
-            .kind = TG_VALUE_TIMESTAMP, .naive = cell_is_naive(cell), .int64 = cell->uni.i64};
+        cursor_value_set_time(out, TG_VALUE_TIMESTAMP, cell->uni.i64, cell_is_naive(cell));
         return true;
     case CELL_TIMESTAMP_NS:
         *out = (struct cursor_value){.kind = TG_VALUE_TIMESTAMP,
                                      .naive = cell_is_naive(cell),
                                      .int64 = time_us_from_ns(cell->uni.i64)};
         return true;
-    case CELL_DATE:
-        *out = (struct cursor_value){.kind = TG_VALUE_DATE, .int64 = cell->uni.i64};
-        return true;
+    case CELL_DATE: cursor_value_set_time(out, TG_VALUE_DATE, cell->uni.i64, false); return true;
     case CELL_DECIMAL: return cursor_value_set_number(out, cell->uni.str, cell_len(cell));
     default: return false;
     }

@@ -21,6 +21,8 @@ struct cursor_value {
 void cursor_value_set_text(struct cursor_value *out, const char *text, size_t len);
 /* NaN has no place in an order, and infinity none in the state: both count as NULL. */
 void cursor_value_set_double(struct cursor_value *out, double real);
+void cursor_value_set_time(struct cursor_value *out, enum tg_value_kind kind, int64_t time,
+                           bool naive);
 /* Digits of any length: an integer where it fits, else the nearest double. false: not a number. */
 bool cursor_value_set_number(struct cursor_value *out, const char *digits, size_t len);
 /* From what an option or a callback says; text is borrowed. */

@@ -85,7 +85,19 @@ static bool upper_bound(struct buf *out, const struct selection *selection)
     return put_bound(out, selection, selection->last_value == TG_MIN ? ">" : "<", end);
 }
 
-/* Infinity and NaN are no values of a cursor. */
+/* Times of a cursor lie in the years 1 to 9999; infinity does not, nor do those before Christ. */
+static const struct tg_value first_time = {.kind = TG_VALUE_TIMESTAMP,
+                                           .int64 = INT64_C(-62135596800000000)};
+static const struct tg_value last_time = {.kind = TG_VALUE_TIMESTAMP,
+                                          .int64 = INT64_C(253402300799999999)};
+
+static bool has_strange_times(const struct selection *selection)
+{
+    const struct type_spec *type = &selection->cursor_type;
+    return type->type == TYPE_DATE || (type->type == TYPE_TIMESTAMP && !type_is_nanoseconds(type));
+}
+
+/* NULL, and what is no value of a cursor: infinity, NaN. */
 static void put_missing(struct buf *out, const struct selection *selection)
 {
     static const char *const numbers[] = {"NaN", "Infinity", "-Infinity"};
@@ -99,6 +111,12 @@ static void put_missing(struct buf *out, const struct selection *selection)
         selection->dialect->type_sql(&type, out);
         buf_char(out, ')');
     }
+    if (!has_strange_times(selection))
+        return;
+    buf_text(out, " OR ");
+    put_bound(out, selection, "<", &first_time);
+    buf_text(out, " OR ");
+    put_bound(out, selection, ">", &last_time);
 }
 
 /* Up to where rows may be read in this run; those at the start have been read before. */
@@ -198,6 +216,8 @@ int select_write_held(struct buf *out, const struct selection *selection,
     buf_text(out, "\nWHERE ");
     sql_ident(out, selection->dialect, selection->cursor_column);
     buf_text(out, " IS NOT NULL AND ");
+    if (has_strange_times(selection) && put_bound(out, selection, "<=", &last_time))
+        buf_text(out, " AND ");
     if (!put_bound(out, selection, ">", &selection->cursor->start))
         buf_text(out, "true");
     buf_text(out, " AND ");
