@@ -9,6 +9,7 @@
 #include "extract/sql/pool.h"
 #include "tests/database/sample.h"
 #include "tests/postgres.h"
+#include "tests/torture.h"
 
 static struct context ctx;
 
@@ -83,6 +84,29 @@ static void test_duckdb(void **state)
     pool_close(NULL);
 }
 
+static int work(void)
+{
+    int rc = TG_OK;
+    struct pool *pool = NULL;
+    struct connection *a = NULL, *b = NULL;
+    const struct location where = {.url = postgres_uri()};
+    TRY(pool_open(&ctx, &where, 2, NULL, &pool, NULL));
+    TRY(pool_take(pool, &a, NULL));
+    TRY(pool_take(pool, &b, NULL));
+done:
+    pool_give(pool, a, false);
+    pool_give(pool, b, true);
+    pool_close(pool);
+    return rc;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    postgres_uri();
+    torture(work);
+}
+
 static int setup(void **state)
 {
     context_init(&ctx);
@@ -95,6 +119,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_postgres, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_alone, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_duckdb, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_out_of_memory, setup, sample_teardown),
     };
     return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
 }

@@ -10,6 +10,7 @@
 #include "extract/sql/sliced.h"
 #include "tests/database/sample.h"
 #include "tests/postgres.h"
+#include "tests/torture.h"
 
 enum { ROWS = 120000 };
 
@@ -207,6 +208,44 @@ static void test_closed_early(void **state)
     free(seen);
 }
 
+/* Two slices, each by a reader on a thread of its own. */
+static int work(void)
+{
+    int rc = TG_OK;
+    uint64_t rows = 0;
+    struct pool *pool = NULL;
+    struct page_stream *stream = NULL;
+    struct page page = {.kind = PAGE_END};
+    const struct location where = {.url = postgres_uri()};
+    struct slice halves[] = {{"public", "big", "id < 3"}, {"public", "big", "id = 120000"}};
+    const struct slices slices = {.items = halves, .count = 2};
+    TRY(pool_open(&ctx, &where, 2, NULL, &pool, NULL));
+    const struct selection selection = {.dialect = pool_first(pool)->dialect,
+                                        .schema = "public",
+                                        .table = "big",
+                                        .columns = columns,
+                                        .column_count = 2};
+    TRY(sliced_open(pool, &selection, &slices, "big", &stream, NULL));
+    do {
+        TRY(stream->next(stream, &page, NULL));
+        rows += page.read_count;
+    } while (page.kind != PAGE_END);
+    assert_int_equal(rows, 3);
+done:
+    page_release(&page);
+    page_stream_close(stream);
+    pool_close(pool);
+    return rc;
+}
+
+static void test_out_of_memory(void **state)
+{
+    (void)state;
+    free(postgres_ask(postgres_uri(), "DELETE FROM big WHERE id BETWEEN 3 AND 119999"));
+    free(postgres_ask(postgres_uri(), "VACUUM big"));
+    torture(work);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +254,7 @@ int main(void)
         cmocka_unit_test_setup(test_plans_that_change, setup),
         cmocka_unit_test_setup(test_no_moment_no_rows, setup),
         cmocka_unit_test_setup(test_closed_early, setup),
+        cmocka_unit_test_setup(test_out_of_memory, setup),
     };
     return cmocka_run_group_tests_name("sliced", tests, NULL, NULL);
 }
