@@ -19,14 +19,17 @@ struct rule {
     const char *advice;
 };
 
+#define MORE_MEMORY "; give the run more memory: --memory 1GiB, or `memory: 1GiB` in the spec"
+
 static const struct rule rules[] = {
     {"IO Error", "Could not set lock", TG_LOCKED, true, "",
      "; close the other program, or wait, and run again"},
     {NULL, "No space left on device", TG_IO, true, "53100", "; free some disk space"},
     {NULL, "File too large", TG_IO, false, "53100", "; raise the limit on file sizes"},
     {NULL, "Disk quota exceeded", TG_IO, true, "53100", "; free some disk space"},
-    {"Out of Memory Error", NULL, TG_NOMEM, false, "53200",
-     "; give the run more memory: --memory 1GiB, or `memory: 1GiB` in the spec"},
+    {"Out of Memory Error", NULL, TG_NOMEM, false, "53200", MORE_MEMORY},
+    {"TransactionContext Error", "failed to pin block", TG_NOMEM, false, "53200", MORE_MEMORY},
+    {"TransactionContext Error", "could not allocate block", TG_NOMEM, false, "53200", MORE_MEMORY},
     {"INTERRUPT Error", NULL, TG_CANCELLED, true, "57014", ""},
     {"Constraint Error", "NOT NULL constraint", TG_DESTINATION, false, "23502", ""},
     {"Constraint Error", "CHECK constraint", TG_DESTINATION, false, "23514", ""},
