@@ -61,6 +61,20 @@ test_sql_source() {
     equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from orders" --csv | tail -1)"
 }
 
+# The page's server is the one that libpq's variables name.
+test_postgresql() {
+    local name=docs_$$
+    export PGHOST PGPORT PGUSER PGPASSWORD=$pg_password PGDATABASE=$name
+    IFS='|' read -r PGUSER PGHOST PGPORT < <(sed -E 's#^[a-z]+://([^:@]*)[^@]*@([^:/]*):([0-9]+).*#\1|\2|\3#' <<<"$pg_server")
+    pg_create "$name" >uri.yaml
+    trap 'pg_drop "$PGDATABASE"' EXIT
+    run_page "$root/docs/postgresql.md"
+    says_what_it_shows "$root/docs/postgresql.md"
+    equal 2 "$(pg "$name" -c "SELECT count(*) FROM bronze._dlt_loads")"
+    equal "numeric(10,2)" "$(pg "$name" -c "SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+        WHERE attrelid = 'copy.payments'::regclass AND attname = 'amount'")"
+}
+
 test_programs() {
     local key
     run_page "$root/docs/programs.md"
