@@ -197,7 +197,7 @@ const struct option column_options[] = {
      COLUMN(NUMBER, precision),
      .help = "Digits of a decimal (1 to 38), bits of a bigint (1 to 128), digits of a second's "
              "fraction of a timestamp (0 to 9) or a time (0 to 6), length of a text or "
-             "binary (limits nothing at DuckDB)."},
+             "binary (at PostgreSQL a limit of texts, at others none)."},
     {.name = "scale", COLUMN(INT, scale), .help = "Digits of a decimal after the point."},
     {.name = "timezone",
      COLUMN(FLAG, timezone),
@@ -217,8 +217,8 @@ const struct option column_options[] = {
      .help = "true adds the column to the merge_key of the resource."},
     {.name = "unique",
      COLUMN(BOOL, unique),
-     .help = "No value comes twice. Like the next three for those who read the schema; DuckDB "
-             "makes nothing of it."},
+     .help = "No value comes twice. Like the next three for those who read the schema; no "
+             "database makes anything of it."},
     {.name = "partition", COLUMN(BOOL, partition), .help = "The table is divided by this column."},
     {.name = "cluster", COLUMN(BOOL, cluster), .help = "Rows are kept together by this column."},
     {.name = "sort", COLUMN(BOOL, sort), .help = "Rows are sorted by this column."},
@@ -387,7 +387,8 @@ const struct option resource_fields[] = {
 };
 
 const struct option location_options[] = {
-    {.name = "url", .help = "As the text alone: duckdb:///file.duckdb"},
+    {.name = "url",
+     .help = "As the text alone: duckdb:///file.duckdb, postgresql://user@host/name"},
     {.name = "driver",
      .help = "An ADBC driver: its name, or the path of its library or of its manifest."},
     {.name = "uri",
@@ -409,9 +410,8 @@ const struct option spec_options[] = {
      .table = location_options,
      .shorthand = "url",
      .required = true,
-     .help =
-         "Where rows go. duckdb:///file.duckdb lies beside the spec; with four slashes the path is "
-         "absolute."},
+     .help = "Where rows go: duckdb:///file.duckdb beside the spec (with four slashes the path is "
+             "absolute), postgresql://user@host/database, or an ADBC driver with what it opens."},
     {.name = "dataset",
      .fallback = "<pipeline>_dataset",
      .help = "The schema of the destination that holds the tables."},

@@ -695,8 +695,8 @@ static const struct option source_options[] = {
      .type = OPTION_INT,
      .min = 1,
      .fallback = "2",
-     .help = "How many connections read parts of a table at once, beside the one that holds the "
-             "moment that all of them see, where the database has that (PostgreSQL)."},
+     .help = "PostgreSQL: how many connections read parts of a table at once, beside the one that "
+             "holds the moment that all of them see."},
     OPTION_END,
 };
 
@@ -725,21 +725,26 @@ static const struct option resource_options[] = {
     {.name = "row_order",
      .type = OPTION_TEXT,
      .choices = "asc desc",
-     .help = "Has the database sort the rows by the cursor; if not given, they come as they come."},
+     .help = "Has the database sort the rows by the cursor (the table is then read by one "
+             "connection); if not given, they come as they come."},
     OPTION_END,
 };
 
 static const char start[] =
     "source:\n"
     "  type: sql\n"
-    "  connection: duckdb:///shop.duckdb # the database to read\n"
-    "  # schema: main                    # where its tables are\n\n"
+    "  # The database to read: a file of DuckDB, or postgresql://USER@HOST:PORT/DATABASE\n"
+    "  # (the password in the variable PGPASSWORD or in ~/.pgpass), or an ADBC driver:\n"
+    "  # {driver: sqlite, uri: shop.sqlite}\n"
+    "  connection: duckdb:///shop.duckdb\n"
+    "  # schema: live                    # where its tables are; else main, or public\n\n"
     "resources:\n"
     "  # Every table becomes one at the destination, with its primary key and types.\n"
     "  shop:\n"
     "    tables: all                     # or names and patterns: [orders, customer_*]\n"
     "    write_disposition: replace\n\n"
-    "  # One table, and of it only what is new by a column that grows.\n"
+    "  # One table, and of it only what is new by a column that grows. Without a primary\n"
+    "  # key in the database say one here: primary_key: id\n"
     "  # orders:\n"
     "  #   table: orders\n"
     "  #   write_disposition: merge\n"

@@ -13,7 +13,8 @@
 #include "base/json.h"
 
 const struct option where_options[] = {
-    {.name = "url", .help = "As the text alone: duckdb:///file.duckdb"},
+    {.name = "url",
+     .help = "As the text alone: duckdb:///file.duckdb, postgresql://user@host/name"},
     {.name = "driver",
      .help = "An ADBC driver: its name, or the path of its library or of its manifest."},
     {.name = "uri",
