@@ -1,0 +1,51 @@
+"""What the benchmarks share: a process measured, figures as text."""
+import os
+import statistics
+import subprocess
+import sys
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+BUILD = os.path.join(ROOT, "build", "release")
+WORK = os.path.join(ROOT, "build", "bench")
+TIDEGATE = os.path.join(BUILD, "tidegate")
+GENERATE = os.path.join(BUILD, "bench", "generate")
+DUCKDB = os.path.join(BUILD, "bench", "duckdb")
+COMPAT_PYTHON = os.path.join(ROOT, "build", "compat", "venv", "bin", "python")
+
+
+def path(name):
+    return os.path.join(WORK, name)
+
+
+def measure(command, stdin=None, stdout=subprocess.DEVNULL):
+    """Seconds, peak MB and CPU seconds of one process."""
+    start = time.monotonic()
+    process = subprocess.Popen(command, cwd=WORK, stdin=stdin, stdout=stdout, stderr=subprocess.PIPE)
+    said = process.stderr.read().decode("utf-8", "replace")
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - start
+    if status:
+        sys.exit(f"bench: {' '.join(command[:3])} failed: {said}")
+    return seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
+
+
+def make(name, *arguments):
+    if not os.path.exists(path(name)):
+        print(f"making {name} ...", file=sys.stderr)
+        with open(path(name + ".part"), "wb") as file:
+            subprocess.run([GENERATE, *arguments], stdout=file, check=True)
+        os.rename(path(name + ".part"), path(name))
+
+
+def remove(*names):
+    for name in names:
+        subprocess.run(["rm", "-rf", path(name), path(name) + ".wal"], check=True)
+
+
+def median(figures, index):
+    return statistics.median(figure[index] for figure in figures) if figures else None
+
+
+def text(value, form):
+    return "" if value is None else form.format(value)
