@@ -18,8 +18,8 @@ static struct plain plain;
 
 static const char *const tables[] = {
     "CREATE SCHEMA \"it's \"\"q\"\"\"",
-    "CREATE TABLE \"it's \"\"q\"\"\".\"Or\"\"der\" (z INTEGER NOT NULL, a DECIMAL(10, 2),"
-    " b VARCHAR NOT NULL, u UUID, j JSON, t TIMESTAMP, PRIMARY KEY (b, z))",
+    ("CREATE TABLE \"it's \"\"q\"\"\".\"Or\"\"der\" (z INTEGER NOT NULL, a DECIMAL(10, 2),"
+     " b VARCHAR NOT NULL, u UUID, j JSON, t TIMESTAMP, PRIMARY KEY (b, z))"),
     "CREATE TABLE \"it's \"\"q\"\"\".bare (x DATE)",
     "CREATE VIEW \"it's \"\"q\"\"\".seen AS SELECT 1::BIGINT AS n",
     "CREATE TABLE elsewhere (x DATE PRIMARY KEY)",
