@@ -31,7 +31,7 @@ const struct command command_check = {
     .name = "check",
     .summary = "Validate a spec and open its sources and destination",
     .details = "Nothing is loaded or written.",
-    .arguments = {{"SPEC", false, "the spec file"}},
+    .arguments = {{"SPEC", false, "the spec file", NULL}},
     .flags = {{"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
     .run = check_run,
 };

@@ -360,7 +360,7 @@ const struct command command_run = {
                "A schema contract says what happens to data that the schema has no table, column "
                "or type for; that of the command is for this run alone, and wins over the "
                "spec's. Where it is freeze, such data end the run with exit code 4.",
-    .arguments = {{"SPEC", false, "the spec file"}},
+    .arguments = {{"SPEC", false, "the spec file", NULL}},
     .flags = {{"--select", "NAMES", "only these resources, separated by commas"},
               {"--full-refresh", NULL,
                "forget the cursors and replace the tables of the selected resources"},

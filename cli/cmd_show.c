@@ -112,7 +112,7 @@ const struct command command_show = {
                "schema: the catalog as stored\n"
                "packages: loads on local disk that are not in the destination\n\n"
                "--json and --csv have columns that a terminal has no room for.",
-    .arguments = {{"SPEC", false, "the spec file"},
+    .arguments = {{"SPEC", false, "the spec file", NULL},
                   {"WHAT", true, "tables (default), loads, state, schema or packages",
                    "tables loads state schema packages"}},
     .flags = {{"--json", NULL, "for programs"},

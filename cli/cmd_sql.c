@@ -35,7 +35,8 @@ const struct command command_sql = {
     .summary = "Run a query at the destination",
     .details = "Tables of the dataset need no prefix: tidegate sql pipeline.yaml \"select count(*) "
                "from person\"",
-    .arguments = {{"SPEC", false, "the spec file"}, {"QUERY", false, "one SQL statement"}},
+    .arguments = {{"SPEC", false, "the spec file", NULL},
+                  {"QUERY", false, "one SQL statement", NULL}},
     .flags = {{"--json", NULL, "an array of objects"},
               {"--csv", NULL,
                "comma-separated, with a header line; NULL is empty, text in quotes if it is"},

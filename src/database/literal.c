@@ -11,17 +11,21 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/time.h"
+#include "base/time/calendar.h"
 #include "database/reading.h"
-
-static const int64_t DAY = INT64_C(86400) * 1000000;
 
 /* What every database can spell: the years 1 to 9999; of nanoseconds in 64 bits there are fewer. */
 static bool is_in_range(int64_t us, bool nanoseconds)
 {
     int first = nanoseconds ? 1678 : 1, last = nanoseconds ? 2261 : 9999;
-    return us >= time_days_from_civil(first, 1, 1) * DAY &&
-           us < (time_days_from_civil(last, 12, 31) + 1) * DAY;
+    return us >= time_days_from_civil(first, 1, 1) * DAY_US &&
+           us < (time_days_from_civil(last, 12, 31) + 1) * DAY_US;
+}
+
+/* One that has microseconds; infinity has none. */
+static bool is_day(int64_t days)
+{
+    return days >= INT64_MIN / DAY_US && days <= INT64_MAX / DAY_US;
 }
 
 static void quoted(struct buf *out, const struct dialect *dialect, const struct type_spec *type,
@@ -52,7 +56,7 @@ static bool date(struct buf *out, const struct dialect *dialect, int64_t days)
 {
     const struct type_spec type = {.type = TYPE_DATE};
     struct buf text = BUF_INIT;
-    if (days < INT32_MIN || days > INT32_MAX || !is_in_range(days * DAY, false))
+    if (!is_day(days) || !is_in_range(days * DAY_US, false))
         return false;
     time_format_date(&text, (int32_t)days);
     quoted(out, dialect, &type, buf_string(&text));
@@ -82,8 +86,8 @@ static bool time_literal(struct buf *out, const struct dialect *dialect,
         return false;
     if (time.kind == TG_VALUE_DATE && is_date)
         return date(out, dialect, time.int64);
-    if (time.kind == TG_VALUE_DATE && time.int64 >= INT32_MIN && time.int64 <= INT32_MAX)
-        time = (struct tg_value){.kind = TG_VALUE_TIMESTAMP, .int64 = time.int64 * DAY};
+    if (time.kind == TG_VALUE_DATE && is_day(time.int64))
+        time = (struct tg_value){.kind = TG_VALUE_TIMESTAMP, .int64 = time.int64 * DAY_US};
     return time.kind == TG_VALUE_TIMESTAMP &&
            stamp(out, dialect, time.int64, is_date ? &naive : column);
 }

@@ -192,7 +192,7 @@ test_a_role_that_may_not_read_all_statistics() {
     for cursor in at id; do
         rm -rf .tidegate test.duckdb
         source_db
-        pg "$database" -c "CREATE ROLE ${database}_r LOGIN PASSWORD '$pg_password'" -c "GRANT SELECT ON t TO ${database}_r"
+        pg "$database" <<<"CREATE ROLE ${database}_r LOGIN PASSWORD '$pg_password'; GRANT SELECT ON t TO ${database}_r"
         uri=$(sed -E "s|//[^:]*:|//${database}_r:|" <<<"$uri")
         spec_of "cursor: $cursor"
         meet 1
