@@ -43,15 +43,15 @@ const yyjson_alc *json_allocator(void)
     return &allocator;
 }
 
-int json_parse(const char *text, size_t len, const char *what, yyjson_doc **out,
-               struct tg_error *err)
+static int parse(const char *text, size_t len, const char *what, yyjson_read_flag flags,
+                 yyjson_doc **out, struct tg_error *err)
 {
     *out = NULL;
     if (len == 0)
         return error_set(err, TG_DATA, "%s is not JSON: it is empty", what);
     yyjson_read_err problem = {0};
     /* Without the in-situ flag yyjson only reads the text: the cast takes nothing away. */
-    *out = yyjson_read_opts((char *)text, len, YYJSON_READ_NOFLAG, json_allocator(), &problem);
+    *out = yyjson_read_opts((char *)text, len, flags, json_allocator(), &problem);
     if (*out && json_nests_deeper(yyjson_doc_get_root(*out))) {
         yyjson_doc_free(*out);
         *out = NULL;
@@ -67,6 +67,18 @@ int json_parse(const char *text, size_t len, const char *what, yyjson_doc **out,
     yyjson_locate_pos(text, len, problem.pos, &line, &column, &character);
     return error_set(err, TG_DATA, "%s is not JSON: %s at line %zu, column %zu", what, problem.msg,
                      line, column);
+}
+
+int json_parse(const char *text, size_t len, const char *what, yyjson_doc **out,
+               struct tg_error *err)
+{
+    return parse(text, len, what, YYJSON_READ_NOFLAG, out, err);
+}
+
+int json_parse_exact(const char *text, size_t len, const char *what, yyjson_doc **out,
+                     struct tg_error *err)
+{
+    return parse(text, len, what, YYJSON_READ_NUMBER_AS_RAW, out, err);
 }
 
 /* ---- Scalars ------------------------------------------------------------------------------- */

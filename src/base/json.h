@@ -21,6 +21,9 @@ enum { JSON_DEPTH_MAX = 1000 }; /* levels of lists and objects */
  * line and column. What is nested deeper than JSON_DEPTH_MAX is none. TG_DATA. */
 int json_parse(const char *text, size_t len, const char *what, yyjson_doc **out,
                struct tg_error *err) TG_CHECK_RESULT;
+/* So that numbers stay the texts that they are, with all their digits (YYJSON_TYPE_RAW). */
+int json_parse_exact(const char *text, size_t len, const char *what, yyjson_doc **out,
+                     struct tg_error *err) TG_CHECK_RESULT;
 
 /* Orders two keys of a parsed object (yyjson_val *const *, as qsort has them) by their bytes; the
  * same key twice stays in the order of the text. */

@@ -227,6 +227,11 @@ static void put_cell(struct buf *out, const yyjson_val *cell, int flags, int dep
 {
     struct type_spec spec;
     yyjson_val natural;
+    bool is_raw = (cell->tag & YYJSON_TAG_MASK) == YYJSON_TYPE_RAW;
+    if (is_raw && (flags & CELL_JSON_EXACT)) {
+        buf_append(out, cell->uni.str, cell_len(cell));
+        return;
+    }
     if (cell_kind(cell) == CELL_LITERAL) {
         literal_natural(cell, &natural, &spec);
         cell = &natural;

@@ -100,8 +100,15 @@ const yyjson_val *cell_find(const yyjson_val *object, const char *key, size_t le
  * text; `markers` puts dlt's private-use character before typed values (row hashes of the
  * reference, 1.5), false leaves it out (hashes of 6.4, columns kept as JSON). `sorted`: keys by
  * bytes. Literals as what they are by themselves. Timestamps end with +00:00; `zulu`: with Z, naive
- * ones with nothing; `instants`: they are whole microseconds since 1970, rounded down. */
-enum { CELL_JSON_MARKERS = 1, CELL_JSON_SORTED = 2, CELL_JSON_ZULU = 4, CELL_JSON_INSTANTS = 8 };
+ * ones with nothing; `instants`: they are whole microseconds since 1970, rounded down;
+ * `exact`: numbers that were kept as texts stay these. */
+enum {
+    CELL_JSON_MARKERS = 1,
+    CELL_JSON_SORTED = 2,
+    CELL_JSON_ZULU = 4,
+    CELL_JSON_INSTANTS = 8,
+    CELL_JSON_EXACT = 16
+};
 void cell_json(struct buf *out, const yyjson_val *cell, int flags);
 /* The same, without flags, as a text in the arena. */
 int cell_keep_json(const yyjson_val *cell, struct arena *arena, const char **out,

@@ -246,7 +246,7 @@ static void to_json_and_binary(void **state)
     check(TYPE_JSON, "\"x\"", "-");
     check(TYPE_JSON, "\"\"", "-");
     check(TYPE_JSON, "1", "-");
-    check(TYPE_JSON, "\" 1.50\\n\"", "1.5");
+    check(TYPE_JSON, "\" 1.50\\n\"", "1.50");
     check(TYPE_JSON, "\"null\"", ""); /* no value */
     check(TYPE_JSON, "\"[null]\"", "[null]");
     check(TYPE_JSON, "{\"a\": [1.0]}", "{\"a\":[1.0]}");

@@ -239,10 +239,10 @@ static bool to_json(const yyjson_val *cell, const struct type_spec *spec, struct
         return to_text(cell, spec, scratch, out);
     if (kind != CELL_TEXT && kind != CELL_LITERAL)
         return false;
-    int rc = json_parse(cell->uni.str, cell_len(cell), "a json column", &doc, NULL);
+    int rc = json_parse_exact(cell->uni.str, cell_len(cell), "a json column", &doc, NULL);
     bool is_null = rc == TG_OK && yyjson_is_null(yyjson_doc_get_root(doc));
     if (rc == TG_OK)
-        cell_json(scratch, yyjson_doc_get_root(doc), 0);
+        cell_json(scratch, yyjson_doc_get_root(doc), CELL_JSON_EXACT);
     yyjson_doc_free(doc);
     scratch->failed = scratch->failed || rc == TG_NOMEM;
     out->text = is_null ? NULL : buf_string(scratch);
