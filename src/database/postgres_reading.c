@@ -18,7 +18,7 @@
 
 /* ---- tables ---- */
 
-enum { TABLE, KIND, NAME, TYPE, NULLABLE, KEY };
+enum { TABLE, KIND, NAME, TYPE, NULLABLE, KEY, DOCUMENT };
 
 enum { KEY_COLUMNS_MAX = 32 }; /* of an index, as the server is built */
 
@@ -48,11 +48,14 @@ static int fetch_columns(struct connection *con, const char *schema, struct text
         "SELECT c.relname::text, c.relkind::text, a.attname::text,\n"
         "    format_type(a.atttypid, a.atttypmod), (NOT a.attnotnull)::text,\n"
         "    (SELECT k.at - 1 FROM unnest(i.indkey) WITH ORDINALITY AS k (attnum, at)\n"
-        "        WHERE k.attnum = a.attnum AND k.at <= i.indnkeyatts)::text\n"
+        "        WHERE k.attnum = a.attnum AND k.at <= i.indnkeyatts)::text,\n"
+        "    (t.typtype = 'c' OR (t.typcategory = 'A'\n"
+        "        AND t.typsubscript = 'array_subscript_handler'::regproc))::text\n"
         "FROM pg_catalog.pg_class AS c\n"
         "JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace\n"
         "JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid\n"
         "    AND a.attnum > 0 AND NOT a.attisdropped\n"
+        "JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid\n"
         "LEFT JOIN pg_catalog.pg_index AS i ON i.indrelid = c.oid\n"
         "    AND i.indisprimary\n"
         "WHERE n.nspname = {'schema'} AND c.relkind IN ('r', 'p', 'v', 'm', 'f')\n"
@@ -78,6 +81,8 @@ static int add_column(const struct connection *con, const struct text_rows *rows
     TRY(arena_keep(&out->arena, text_cell(rows, row, NAME), &column->name, err));
     TRY(arena_keep(&out->arena, text_cell(rows, row, TYPE), &column->sql_type, err));
     column->spec = con->dialect->type_from_sql(column->sql_type);
+    if (strcmp(text_cell(rows, row, DOCUMENT), "true") == 0) /* an array, or a composite type */
+        column->spec = (struct type_spec){.type = TYPE_JSON};
     column->nullable = strcmp(text_cell(rows, row, NULLABLE), "true") == 0;
     if (key) /* the place in the key, from 0 */
         relation->key[strtoul(key, NULL, 10)] = column->name;
