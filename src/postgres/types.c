@@ -233,15 +233,19 @@ static const enum type holds[] = {
 };
 
 /* numeric(p,s): of more digits than a decimal has, as many behind the point as leave room before
- * it; without p and s, the decimal that columns get by default. */
+ * it, but for the whole numbers that dlt keeps in a wei; without p and s, the decimal that columns
+ * get by default. */
 static struct type_spec numeric_spec(int32_t typmod)
 {
     enum { HEAD = 4, SCALE_BITS = 11, SCALE_SIGN = 1 << (SCALE_BITS - 1) };
+    enum { WEI_PRECISION = 156, WEI_SCALE = 78 };
     struct type_spec spec = {.type = TYPE_DECIMAL};
     if (typmod < HEAD)
         return spec;
     int precision = (typmod - HEAD) >> 16 & 0xffff;
     int scale = (((typmod - HEAD) & ((1 << SCALE_BITS) - 1)) ^ SCALE_SIGN) - SCALE_SIGN;
+    if (precision == WEI_PRECISION && scale == WEI_SCALE)
+        return (struct type_spec){.type = TYPE_WEI};
     if (scale < 0) {
         precision -= scale;
         scale = 0;
