@@ -130,6 +130,12 @@ static const struct type_spec *made_for(const struct delivery *delivery,
     return known ? &known->spec : &column->spec;
 }
 
+/* What is longer than a column of its own takes, the database refuses. */
+static bool same_texts(const struct type_spec *is, const struct type_spec *ours)
+{
+    return is->type == TYPE_TEXT && ours->type == TYPE_TEXT;
+}
+
 static int check_column(const struct delivery *delivery, const struct runner *runner,
                         const struct target *target, size_t leader,
                         const struct manifest_column *column, struct tg_error *err)
@@ -148,7 +154,8 @@ static int check_column(const struct delivery *delivery, const struct runner *ru
     TRY(buf_check(&type, err));
     TRY(buf_check(&as_ours, err));
     if (strcmp(type.data, there->sql_type) == 0 || strcmp(type.data, buf_string(&as_ours)) == 0 ||
-        type_widens(&is, ours) || type_spells(&is, ours) || type_keeps(ours, &is))
+        same_texts(&is, ours) || type_widens(&is, ours) || type_spells(&is, ours) ||
+        type_keeps(ours, &is))
         goto done;
     if (is.type == TYPE_NONE) {
         TRY(check_values(delivery, runner, target, leader, column, there->sql_type, err));
