@@ -523,7 +523,7 @@ test_source_view_without_a_key() {
     a_table
     psql_here "CREATE VIEW src.seen AS SELECT * FROM src.t"
     reads "t: {table: seen, write_disposition: merge}"
-    stops 2 TG_SPEC final "resource 't'" "merge needs a primary_key" "a view or a query" "set primary_key"
+    stops 2 TG_SPEC final "resource 't'" "merge needs a primary_key" "has none" "set primary_key"
     reads "t: {table: seen, write_disposition: merge, primary_key: id}"
     all_read
 }
