@@ -41,6 +41,9 @@ static void places_are_hidden(void **state)
         {"  password: hunter2", "  password: ***"},
         {"az://c?AccountKey=a&sig=b", "az://c?AccountKey=***&sig=***"},
         {"postgresql://me:a b@h/x cannot be read", "postgresql://me:***@h/x cannot be read"},
+        {"postgresql://me:9f b@h/x cannot be read", "postgresql://me:***@h/x cannot be read"},
+        {"postgresql://me:123456 b@h/x", "postgresql://me:***@h/x"},
+        {"postgresql://me:9f/b@h/x", "postgresql://me:***@h/x"},
         {"two: a://b:c@d and e://f:g@h", "two: a://***@d and e://***@h"},
     };
     (void)state;

@@ -61,6 +61,14 @@ static bool has_named_users(const char *text, size_t at)
     return false;
 }
 
+/* A password may begin with a digit, too. */
+static bool is_port(const char *text)
+{
+    enum { DIGITS_MAX = 5 };
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && digits <= DIGITS_MAX && !isalnum((unsigned char)text[digits]);
+}
+
 /* user:password@ behind "://". A password that was not encoded may have a slash or an '@' in it,
  * hence the last '@', unless what is before it is a port and a path. */
 static bool user_info(const char *text, size_t at, struct span *out)
@@ -73,9 +81,9 @@ static bool user_info(const char *text, size_t at, struct span *out)
     size_t authority = strcspn(start, "/?# \t\r\n'\"<>`");
     const char *end = memrchr(start, '@', authority);
     const char *colon = memchr(start, ':', authority);
-    if (colon && (end || !isdigit((unsigned char)colon[1])))
+    if (colon && (end || !is_port(colon + 1)))
         end = memrchr(start, '@', whole);
-    if (colon && !end && !isdigit((unsigned char)colon[1])) /* one with blanks in it */
+    if (colon && !end && !is_port(colon + 1)) /* one with blanks in it */
         end = memrchr(start, '@', strcspn(start, "\r\n"));
     if (!end || end == start)
         return false;
