@@ -67,6 +67,7 @@ ifneq ($(wildcard bench/run),)
 targets += bench
 bench: all ## measure speed and memory
 	@bench/run
+	@tools/with-postgres bench/run-postgres
 endif
 
 ifneq ($(wildcard tests/compat/run),)
