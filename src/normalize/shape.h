@@ -49,10 +49,11 @@ struct shape {
     /* Rows of a list: the row above whose list was taken last, and which field it was of. */
     uint64_t list_row;
     const struct field *list_field;
-    const struct shape *row; /* the row that an object is flattened into; itself for a row */
-    const char *path;        /* normalised names down to here, not shortened; "" for a row */
-    const char *source;      /* the same as the source writes it */
-    int depth_left;          /* levels below that become columns and tables */
+    const yyjson_val *walked; /* the object whose keys are walked; NULL: elements of a list */
+    const struct shape *row;  /* the row that an object is flattened into; itself for a row */
+    const char *path;         /* normalised names down to here, not shortened; "" for a row */
+    const char *source;       /* the same as the source writes it */
+    int depth_left;           /* levels below that become columns and tables */
     /* What a typed source says; NULL: nothing. */
     const struct ArrowSchema *arrow;   /* a struct, its children are the fields */
     const struct ArrowSchema *element; /* elements of the list that the rows come from */

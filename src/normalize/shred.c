@@ -69,6 +69,22 @@ done:
     return rc;
 }
 
+/* A key that comes twice in a row: the last value counts, as in Python. One whose key comes again
+ * changes nothing. */
+static bool comes_again(const struct shape *shape, const yyjson_val *cell)
+{
+    if (!shape->walked)
+        return false;
+    const yyjson_val *own = cell - 1, *key = cell_first(shape->walked);
+    for (size_t left = cell_len(shape->walked); left > 0; left--) {
+        if (key > own && cell_len(key) == cell_len(own) &&
+            memcmp(key->uni.str, own->uni.str, cell_len(own)) == 0)
+            return true;
+        key = cell_next(key + 1);
+    }
+    return false;
+}
+
 /* A value that its column refused: may the column change for it? */
 static int ask_type(struct shredder *shredder, struct output *output, struct slot *slot,
                     const struct type_spec *wanted, bool *left_out, struct tg_error *err)
@@ -179,7 +195,7 @@ done:
     return rc;
 }
 
-/* A key that comes twice in a row: the last value counts, as in Python. */
+/* What an earlier value of the key has left. */
 static void forget_value(struct slot *slot, size_t row)
 {
     for (; slot; slot = slot->variants)
@@ -213,6 +229,8 @@ static int store_slowly(struct shredder *shredder, struct shape *shape, struct f
     }
     if (field->role == FIELD_IGNORED)
         return TG_OK;
+    if (!slot && comes_again(shape, cell))
+        return TG_OK;
     if (field->role == FIELD_DISCARDS_ROW) {
         outputs->discard_column = field->discarded;
         snprintf(outputs->discard_reason, sizeof(outputs->discard_reason), "%s", field->reason);
@@ -231,6 +249,8 @@ static int store_slowly(struct shredder *shredder, struct shape *shape, struct f
         cell = infer_cell(&outputs->rules, slot->column.spec.type, cell, &shredder->text, &changed);
     TRY(buf_check(&shredder->text, err));
     TRY(store_coerced(shredder, slot, &slot->column.spec, cell, output->row, &stored, err));
+    if (!stored && comes_again(shape, cell))
+        return TG_OK;
     if (!stored)
         TRY(store_wider(shredder, output, slot, cell, &stored, err));
     if (!stored)
@@ -315,7 +335,7 @@ static int push_list(struct shredder *shredder, const struct shape *shape, struc
                      const yyjson_val *list, struct tg_error *err)
 {
     int rc = TG_OK;
-    if (cell_len(list) == 0)
+    if (cell_len(list) == 0 || comes_again(shape, list))
         goto done;
     if (field->list->list_row == shredder->row_number) /* taken by another key of the same name */
         TRY(shape_add_list(shredder->outputs, shape, field, true, err));
@@ -352,6 +372,8 @@ static int walk_new(struct shredder *shredder, struct shape *shape, struct field
 {
     int rc = TG_OK;
     bool keep;
+    if (comes_again(shape, cell))
+        return TG_OK;
     TRY(shape_keeps_json(shredder->outputs, shape, field, &keep, err));
     if (keep) {
         TRY(store_slowly(shredder, shape, field, cell, err));
@@ -426,6 +448,7 @@ static int walk_object(struct shredder *shredder, struct shape *shape, const yyj
     int rc = TG_OK;
     struct field **guess = &shape->first;
     const yyjson_val *key = cell_first(object);
+    shape->walked = object;
     for (size_t left = cell_len(object); left > 0; left--) {
         struct field *field = *guess;
         size_t len = cell_len(key);
@@ -602,6 +625,7 @@ static int walk_element(struct shredder *shredder, struct shape *shape, const yy
     else
         TRY(shape_find(shredder->outputs, shape, key, len, &field, err));
     shape->first = field;
+    shape->walked = NULL;
     /* A list in a list costs one level more, as in dlt. */
     int extra = cell_kind(cell) == CELL_LIST;
     shape->depth_left -= extra;

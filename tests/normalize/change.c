@@ -226,6 +226,19 @@ static void bad_rows_leave_no_type(void **state)
     run_release(&run);
 }
 
+/* The first value of a key that comes twice asks for nothing: it is not loaded. */
+static void a_key_that_comes_twice_asks_once(void **state)
+{
+    struct run run;
+    (void)state;
+    if (load_two(&run, "{\"l\":1,\"o\":\"x\"}\n", modes(FREEZE, FREEZE, FREEZE),
+                 "{\"l\":[{\"m\":1}],\"o\":{\"p\":1},\"l\":2,\"o\":\"y\"}\n"
+                 "{\"l\":\"z\",\"l\":3}\n") != TG_OK)
+        fail_msg("%s: %s", run.err.where, run.err.what);
+    assert_non_null(strstr(buf_string(&run.text), "2|\"y\"\n3|null\n"));
+    run_release(&run);
+}
+
 static void bad_rows_have_a_limit(void **state)
 {
     struct run run;
@@ -268,6 +281,7 @@ int main(void)
         cmocka_unit_test(a_variant_that_is_there_takes_values),
         cmocka_unit_test(bad_rows_are_rejected),
         cmocka_unit_test(bad_rows_leave_no_type),
+        cmocka_unit_test(a_key_that_comes_twice_asks_once),
         cmocka_unit_test(bad_rows_have_a_limit),
         cmocka_unit_test(survives_a_lack_of_memory),
     };
