@@ -19,6 +19,16 @@ resources:
 EOF
 }
 
+# relay KEY LINE: the spec's line of that key becomes LINE, without a program that would show it among its arguments
+relay() {
+    local line lines=()
+    while IFS= read -r line; do
+        case $line in "$1:"*) line=$2 ;; esac
+        lines+=("$line")
+    done <spec.yaml
+    printf '%s\n' "${lines[@]}" >spec.yaml
+}
+
 # run CODE [ARGUMENTS]: `tidegate run spec.yaml` must end with CODE; its words are in $said
 run() {
     local code=$1 got=0

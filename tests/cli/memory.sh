@@ -100,7 +100,7 @@ test_long_rows_of_a_table() {
     pg $database -c "CREATE TABLE t AS SELECT i AS id, repeat(md5(i::text), 32768) AS text
         FROM generate_series(1, $rows) AS i"
     spec "t: {source: tables, table: t}"
-    sed -i "s|^source:.*|sources: {tables: {type: sql, connection: '$destination', schema: public}}|" spec.yaml
+    relay source "sources: {tables: {type: sql, connection: '$destination', schema: public}}"
     hold "rows of 1 MiB" $((64 + FIXED)) --memory 64MiB
     equal "$rows $rows" "$(pg $database -AtF ' ' -c "SELECT count(*), count(*) FILTER (WHERE
         text = repeat(md5(id::text), 32768)) FROM d.t")" "rows"

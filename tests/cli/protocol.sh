@@ -74,7 +74,8 @@ test_a_sealed_load_is_written_by_the_next_run() {
 
 test_a_sealed_load_goes_nowhere_else() {
     seal_behind_a_lock
-    sed -i.bak "s|^destination:.*|destination: $(elsewhere)|" spec.yaml
+    cp spec.yaml spec.yaml.bak
+    relay destination "destination: $(elsewhere)"
     run 0
     says "another destination" "${destination##*/}"
     equal 1 "$(sql "select count(*) from t")"

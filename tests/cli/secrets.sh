@@ -30,7 +30,7 @@ test_in_the_url_of_a_destination() {
     for url in 'postgresql://me:hunter2-hunter2@db/x' 'duckdb:///x.duckdb?password=hunter2-hunter2' \
         'duckdb:///x.duckdb?token=a-token-of-16-ch' 'host=db password=hunter2-hunter2'; do
         spec
-        sed -i "s|^destination:.*|destination: \"$url\"|" spec.yaml
+        relay destination "destination: \"$url\""
         every_command
         hidden
         printf '%s' "$url" >url.txt
@@ -54,7 +54,7 @@ dbname=${place#*/} password=$pg_password" "postgresql://postgres@$place?password
         "postgresql://postgres:${pg_password}x@$place" "postgresql://postgres:$pg_password@127.0.0.1:1/none"; do
         echo '{"id": 1}' >t.jsonl
         spec
-        sed -i "s|^destination:.*|destination: \"$destination\"|" spec.yaml
+        relay destination "destination: \"$destination\""
         every_command
         of_server_hidden
         [ "${destination#*:1/}" = none ] || [ "${destination#*x@}" != "$destination" ] || says "1 rows read"
