@@ -98,16 +98,20 @@ static int ask_type(struct shredder *shredder, struct output *output, struct slo
 }
 
 /* The column gets wider, if that keeps everything. */
-static int store_wider(struct shredder *shredder, struct output *output, struct slot *slot,
+static int store_wider(struct shredder *shredder, const struct shape *shape, struct slot *slot,
                        const yyjson_val *cell, bool *done_out, struct tg_error *err)
 {
     int rc = TG_OK;
+    struct output *output = shape->output;
     struct type_spec spec;
     struct coerced value;
     bool left_out;
     *done_out = false;
     if (slot->variant != TYPE_NONE ||
         !coerce_widen(&slot->column.spec, slot->magnitude, cell, shredder->rule, &spec))
+        goto done;
+    *done_out = comes_again(shape, cell);
+    if (*done_out)
         goto done;
     TRY(coerce_cell(cell, &spec, shredder->rule, &shredder->scratch, &value, done_out, err));
     if (!*done_out)
@@ -137,6 +141,8 @@ static int store_variant(struct shredder *shredder, const struct shape *shape,
     for (int i = 0; i < 3 && !stored; i++) {
         struct slot *variant;
         TRY(output_variant(outputs, output, of, named, &spec, true, &variant, err));
+        if (!variant && comes_again(shape, cell))
+            goto done;
         if (!variant)
             TRY(ask_type(shredder, output, of, &spec, &left_out, err));
         if (left_out)
@@ -175,6 +181,15 @@ static bool has_value(const struct slot *slot, size_t row)
     while (slot && slot->column.len <= row)
         slot = slot->variants;
     return slot;
+}
+
+/* Whether the field's next value needs a column that is not there, or that is another key's. */
+static bool wants_slot(const struct field *field, size_t row)
+{
+    const struct slot *shared = field->shared;
+    if (field->slot || field->role == FIELD_LEFT_OUT)
+        return false;
+    return !shared || (shared->writer != field && has_value(shared, row));
 }
 
 /* The slot for a field's next value; NULL: it is left out. One that fields share is for the first
@@ -229,7 +244,7 @@ static int store_slowly(struct shredder *shredder, struct shape *shape, struct f
     }
     if (field->role == FIELD_IGNORED)
         return TG_OK;
-    if (!slot && comes_again(shape, cell))
+    if (wants_slot(field, output->row) && comes_again(shape, cell))
         return TG_OK;
     if (field->role == FIELD_DISCARDS_ROW) {
         outputs->discard_column = field->discarded;
@@ -249,10 +264,8 @@ static int store_slowly(struct shredder *shredder, struct shape *shape, struct f
         cell = infer_cell(&outputs->rules, slot->column.spec.type, cell, &shredder->text, &changed);
     TRY(buf_check(&shredder->text, err));
     TRY(store_coerced(shredder, slot, &slot->column.spec, cell, output->row, &stored, err));
-    if (!stored && comes_again(shape, cell))
-        return TG_OK;
     if (!stored)
-        TRY(store_wider(shredder, output, slot, cell, &stored, err));
+        TRY(store_wider(shredder, shape, slot, cell, &stored, err));
     if (!stored)
         TRY(store_variant(shredder, shape, field, slot, cell, err));
 done:
@@ -335,9 +348,10 @@ static int push_list(struct shredder *shredder, const struct shape *shape, struc
                      const yyjson_val *list, struct tg_error *err)
 {
     int rc = TG_OK;
-    if (cell_len(list) == 0 || comes_again(shape, list))
+    bool taken = field->list->list_row == shredder->row_number; /* by another key of the name */
+    if (cell_len(list) == 0 || (taken && comes_again(shape, list)))
         goto done;
-    if (field->list->list_row == shredder->row_number) /* taken by another key of the same name */
+    if (taken)
         TRY(shape_add_list(shredder->outputs, shape, field, true, err));
     TRY(field->list ? add_pending(shredder, field, list, err)
                     : reject_list(shredder, shape, field, list, err));
@@ -372,15 +386,15 @@ static int walk_new(struct shredder *shredder, struct shape *shape, struct field
 {
     int rc = TG_OK;
     bool keep;
-    if (comes_again(shape, cell))
-        return TG_OK;
     TRY(shape_keeps_json(shredder->outputs, shape, field, &keep, err));
     if (keep) {
         TRY(store_slowly(shredder, shape, field, cell, err));
-    } else if (cell_len(cell) > 0 && cell_kind(cell) == CELL_OBJECT) {
+    } else if (cell_len(cell) == 0 || comes_again(shape, cell)) {
+        goto done;
+    } else if (cell_kind(cell) == CELL_OBJECT) {
         TRY(shape_add_object(shredder->outputs, shape, field, err));
         TRY(walk_object(shredder, field->object, cell, err));
-    } else if (cell_len(cell) > 0 && field->role != FIELD_ROW_ID && field->role != FIELD_IGNORED) {
+    } else if (field->role != FIELD_ROW_ID && field->role != FIELD_IGNORED) {
         if (!field->rejected)
             TRY(shape_add_list(shredder->outputs, shape, field, false, err));
         TRY(field->list ? push_list(shredder, shape, field, cell, err)
