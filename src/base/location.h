@@ -4,7 +4,8 @@
 #ifndef TIDEGATE_BASE_LOCATION_H
 #define TIDEGATE_BASE_LOCATION_H
 
-#include <stddef.h>
+#include "base/error.h"
+#include "base/option.h"
 
 struct tg_connection;
 struct tg_option;
@@ -20,6 +21,12 @@ struct location {
     const char *dataset;               /* that the connection is for; NULL: whichever */
     const struct tg_connection *given; /* the program's own; NULL: none, else `url` only names it */
 };
+
+extern const struct option location_options[]; /* keys of one that is a map */
+
+/* Do the keys go together? TG_SPEC; `key` names the map. */
+int location_check(const struct location *where, const char *key,
+                   struct tg_error *err) TG_CHECK_RESULT;
 
 #define AT_URL(text) (&(const struct location){.url = (text)})
 

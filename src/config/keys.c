@@ -386,21 +386,6 @@ const struct option resource_fields[] = {
     OPTION_END,
 };
 
-const struct option location_options[] = {
-    {.name = "url",
-     .help = "As the text alone: duckdb:///file.duckdb, postgresql://user@host/name"},
-    {.name = "driver",
-     .help = "An ADBC driver: its name, or the path of its library or of its manifest."},
-    {.name = "uri",
-     .help = "What the driver opens. A file lies beside the spec, unless its path is absolute."},
-    {.name = "options",
-     .type = OPTION_TEXT_MAP,
-     .help = "The driver's options by their names, such as `username` and `password`."},
-    {.name = "dialect",
-     .help = "What SQL the database takes, where the driver's name does not say it."},
-    OPTION_END,
-};
-
 const struct option spec_options[] = {
     {.name = "pipeline",
      .required = true,

@@ -354,25 +354,12 @@ done:
 /* A location: a URL alone, or a map. What is borrowed is the document's. */
 static int read_location(struct document *doc, const struct node *node, struct location *out)
 {
+    struct tg_error why = {0};
     const struct node *options = node_find(node, "options");
     const char *url = node->kind == NODE_SCALAR ? node->text : text_of(node, "url");
     const char *driver = text_of(node, "driver"), *uri = text_of(node, "uri");
     const char *dialect = text_of(node, "dialect");
     *out = (struct location){.url = url, .driver = driver, .uri = uri, .dialect = dialect};
-    if (!url == !driver)
-        return document_problem(doc, &node->place,
-                                url ? "'%s' has both 'url' and 'driver'; what a driver opens is "
-                                      "its 'uri'"
-                                    : "'%s' needs a 'url' or a 'driver'",
-                                node->name);
-    if (url && (uri || dialect || options))
-        return document_problem(doc, &node->place,
-                                "'%s' has a 'url', to which '%s' says nothing; it goes with "
-                                "'driver'",
-                                node->name,
-                                uri       ? "uri"
-                                : dialect ? "dialect"
-                                          : "options");
     struct tg_option *items =
         options ? arena_alloc(doc->arena, options->item_count * sizeof(*items)) : NULL;
     if (options && !items)
@@ -381,7 +368,9 @@ static int read_location(struct document *doc, const struct node *node, struct l
         items[i] = (struct tg_option){options->items[i].name, options->items[i].text};
     out->options = items;
     out->option_count = options ? options->item_count : 0;
-    return TG_OK;
+    return location_check(out, node->name, &why) == TG_OK
+               ? TG_OK
+               : document_problem(doc, &node->place, "%s", why.what);
 }
 
 /* Pipeline, dataset and destination. */

@@ -80,7 +80,6 @@ int config_source_key(struct config *config, const char *name, const char **out,
 /* ---- keys.c ---- */
 
 extern const struct option spec_options[];     /* top level */
-extern const struct option location_options[]; /* under `destination`: struct location */
 extern const struct option schema_options[];   /* under `schema`: struct schema_config */
 extern const struct option contract_options[]; /* under `schema_contract`: struct contract */
 extern const struct option source_options[];   /* of every source, beside its driver's */

@@ -682,7 +682,7 @@ done:
 static const struct option source_options[] = {
     {.name = "connection",
      .type = OPTION_MAP,
-     .table = where_options,
+     .table = location_options,
      .shorthand = "url",
      .required = true,
      .help = "The database: a URL (duckdb:///file.duckdb beside the spec, postgresql://...), or an "

@@ -12,21 +12,6 @@
 
 #include "base/json.h"
 
-const struct option where_options[] = {
-    {.name = "url",
-     .help = "As the text alone: duckdb:///file.duckdb, postgresql://user@host/name"},
-    {.name = "driver",
-     .help = "An ADBC driver: its name, or the path of its library or of its manifest."},
-    {.name = "uri",
-     .help = "What the driver opens. A file lies beside the spec, unless its path is absolute."},
-    {.name = "options",
-     .type = OPTION_TEXT_MAP,
-     .help = "The driver's options by their names, such as `username` and `password`."},
-    {.name = "dialect",
-     .help = "What SQL the database takes, where the driver's name does not say it."},
-    OPTION_END,
-};
-
 static int take_text(struct arena *arena, yyjson_val *map, const char *key, const char **out,
                      struct tg_error *err)
 {
@@ -67,12 +52,7 @@ int where_read(struct arena *arena, const char *text, struct location *out, stru
     TRY(take_text(arena, map, "uri", &out->uri, err));
     TRY(take_text(arena, map, "dialect", &out->dialect, err));
     TRY(take_options(arena, yyjson_obj_get(map, "options"), out, err));
-    if (!out->url == !out->driver)
-        rc =
-            error_set(err, TG_SPEC, "%s",
-                      out->url ? "'connection' has both 'url' and 'driver'; what a driver opens is "
-                                 "its 'uri'"
-                               : "'connection' needs a 'url' or a 'driver'");
+    rc = location_check(out, "connection", err);
 done:
     yyjson_doc_free(doc);
     return rc;
