@@ -196,7 +196,7 @@ test_a_file_that_is_locked() {
 }
 
 test_two_at_once() {
-    local i
+    local i runs=()
     into
     for i in 1 2 3 4; do
         echo "{\"id\": $i}" >$i.jsonl
@@ -205,9 +205,10 @@ test_two_at_once() {
     done
     for i in 1 2 3 4; do
         "$tidegate" run $i.yaml --progress none >$i.said 2>&1 &
+        runs+=($!)
     done
-    for i in 1 2 3 4; do
-        wait -n || fail "$(cat ./*.said)"
+    for i in "${!runs[@]}"; do # `wait -n` may not find what has ended before
+        wait "${runs[i]}" || fail "$(cat $((i + 1)).said)"
     done
     has 'select id from t order by id' '1;2;3;4;'
 }
