@@ -17,9 +17,9 @@
 #include <time.h>
 
 #include "base/memory.h"
-#include "postgres/decode.h"
-#include "postgres/encode.h"
-#include "postgres/wire.h"
+#include "postgres/values/decode.h"
+#include "postgres/values/encode.h"
+#include "postgres/values/wire.h"
 
 enum { COLUMNS = 5, HEADER_BYTES = 19 };
 

@@ -14,7 +14,7 @@
 #include <strings.h>
 
 #include "database/defaults.h"
-#include "database/ingest.h"
+#include "database/sending/ingest.h"
 
 #define DRIVER(name) extern const struct connection_driver connection_##name;
 #include "drivers.def"

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/context.h"
 #include "data/batch.h"
-#include "postgres/decode.h"
+#include "postgres/values/decode.h"
 
 struct pg_client; /* opaque */
 

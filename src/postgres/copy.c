@@ -13,8 +13,8 @@
 
 #include "base/memory.h"
 #include "base/thread.h"
-#include "postgres/encode.h"
 #include "postgres/session.h"
+#include "postgres/values/encode.h"
 
 enum { CHUNKS = 2 };
 

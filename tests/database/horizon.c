@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "base/context.h"
-#include "database/reading.h"
+#include "database/reading/reading.h"
 
 /* What is listed, look after look; the last one stays. */
 struct script {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "database/ingest.h"
+#include "database/sending/ingest.h"
 #include "tests/database/plain.h"
 #include "tests/database/sample.h"
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "database/reading.h"
+#include "database/reading/reading.h"
 
 #define INT(value)                                                                                 \
     {                                                                                              \

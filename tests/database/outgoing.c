@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "database/outgoing.h"
+#include "database/sending/outgoing.h"
 #include "tests/database/sample.h"
 #include "tests/torture.h"
 

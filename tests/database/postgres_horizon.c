@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "database/reading.h"
+#include "database/reading/reading.h"
 #include "tests/database/sample.h"
 #include "tests/postgres.h"
 

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "database/reading.h"
+#include "database/reading/reading.h"
 #include "sample.h"
 #include "tests/postgres.h"
 #include "tests/torture.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "database/reader.h"
+#include "database/sending/reader.h"
 #include "database/template.h"
 #include "tests/database/plain.h"
 #include "tests/database/sample.h"

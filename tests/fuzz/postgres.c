@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "postgres/encode.h"
+#include "postgres/values/encode.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,5 +1,5 @@
 /*
- * src/postgres/array.c: lists as arrays, and texts that are none.
+ * src/postgres/values/array.c: lists as arrays, and texts that are none.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "postgres/array.h"
+#include "postgres/values/array.h"
 #include "tests/torture.h"
 
 static void assert_literal(const char *json, const char *expected)

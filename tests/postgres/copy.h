@@ -6,7 +6,7 @@
 #define TIDEGATE_TESTS_POSTGRES_COPY_H
 
 #include "base/memory.h"
-#include "postgres/encode.h"
+#include "postgres/values/encode.h"
 #include "tests/postgres.h"
 
 /* libpq as far as it is needed here, on one connection for all of a program. */

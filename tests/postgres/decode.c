@@ -1,5 +1,6 @@
 /*
- * src/postgres/decode.c: rows of COPY, cut anywhere, and single values; what is refused, and where.
+ * src/postgres/values/decode.c: rows of COPY, cut anywhere, and single values; what is refused, and
+ * where.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "postgres/decode.h"
+#include "postgres/values/decode.h"
 #include "tests/torture.h"
 
 #define HEADER "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"

@@ -1,6 +1,6 @@
 /*
- * src/postgres/encode.c: golden bytes of every way, formats of Arrow, text where there is no way,
- * what is refused.
+ * src/postgres/values/encode.c: golden bytes of every way, formats of Arrow, text where there is
+ * no way, what is refused.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "postgres/encode.h"
+#include "postgres/values/encode.h"
 #include "tests/torture.h"
 
 /* One column of three rows at most, over buffers of the test; the struct around it. */

@@ -1,5 +1,6 @@
 /*
- * src/postgres/numeric.c: golden bytes, the edges of decimals, and that what is written reads back.
+ * src/postgres/values/numeric.c: golden bytes, the edges of decimals, and that what is written
+ * reads back.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -11,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "postgres/numeric.h"
+#include "postgres/values/numeric.h"
 
 static struct pg_numeric read_bytes(const char *bytes, size_t len)
 {

@@ -1,5 +1,5 @@
 /*
- * src/postgres/text.c: values as text and JSON, from bytes as the server sends them.
+ * src/postgres/values/text.c: values as text and JSON, from bytes as the server sends them.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "postgres/text.h"
+#include "postgres/values/text.h"
 
 struct sample {
     uint32_t oid;

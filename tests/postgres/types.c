@@ -1,5 +1,6 @@
 /*
- * src/postgres/types.c: types of the catalog and of a database, what a query asks for, columns.
+ * src/postgres/values/types.c: types of the catalog and of a database, what a query asks for,
+ * columns.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "postgres/types.h"
+#include "postgres/values/types.h"
 
 static const struct pg_catalog_type own[] = {
     {20001, 'e', 0, -1, "mood"},

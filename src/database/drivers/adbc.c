@@ -19,8 +19,8 @@
 #include "base/fs.h"
 #include "data/foreign.h"
 #include "database/defaults.h"
-#include "database/ingest.h"
-#include "database/outgoing.h"
+#include "database/sending/ingest.h"
+#include "database/sending/outgoing.h"
 #include "database/template.h"
 #include "database/watch.h"
 

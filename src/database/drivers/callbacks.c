@@ -15,7 +15,7 @@
 #include "data/foreign.h"
 #include "data/lent.h"
 #include "database/defaults.h"
-#include "database/ingest.h"
+#include "database/sending/ingest.h"
 #include "database/template.h"
 #include "database/watch.h"
 #include "tidegate_connection.h"

@@ -16,7 +16,7 @@
 #include "base/fs.h"
 #include "base/memory.h"
 #include "database/defaults.h"
-#include "database/reading.h"
+#include "database/reading/reading.h"
 #include "database/template.h"
 #include "database/watch.h"
 #include "duckdb/instance.h"

@@ -12,7 +12,7 @@
 
 #include "base/memory.h"
 #include "database/connection.h"
-#include "database/reading.h"
+#include "database/reading/reading.h"
 #include "database/template.h"
 #include "postgres/client.h"
 

@@ -16,7 +16,7 @@
 
 #include "base/memory.h"
 #include "base/text/nearest.h"
-#include "database/reading.h"
+#include "database/reading/reading.h"
 #include "extract/read_ahead.h"
 #include "extract/sql/pool.h"
 #include "extract/sql/reader.h"

@@ -4,7 +4,7 @@
 #ifndef TIDEGATE_EXTRACT_SQL_POOL_H
 #define TIDEGATE_EXTRACT_SQL_POOL_H
 
-#include "database/reading.h"
+#include "database/reading/reading.h"
 #include "extract/sql/safe.h"
 
 enum { POOL_MAX = 16 };

@@ -4,7 +4,7 @@
 #ifndef TIDEGATE_EXTRACT_SQL_READER_H
 #define TIDEGATE_EXTRACT_SQL_READER_H
 
-#include "database/reading.h"
+#include "database/reading/reading.h"
 #include "extract/page_stream.h"
 
 /* The statement runs when the first page is asked for. `sql` is copied, `con` borrowed; `what`

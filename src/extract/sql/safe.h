@@ -5,7 +5,7 @@
 #ifndef TIDEGATE_EXTRACT_SQL_SAFE_H
 #define TIDEGATE_EXTRACT_SQL_SAFE_H
 
-#include "database/horizon.h"
+#include "database/reading/horizon.h"
 #include "extract/sql/select.h"
 
 /* Zeroed: the database has no horizon, or nobody asks for one. */

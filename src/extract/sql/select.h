@@ -4,7 +4,7 @@
 #ifndef TIDEGATE_EXTRACT_SQL_SELECT_H
 #define TIDEGATE_EXTRACT_SQL_SELECT_H
 
-#include "database/reading.h"
+#include "database/reading/reading.h"
 #include "extract/source.h"
 
 struct selected_column {

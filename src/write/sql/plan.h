@@ -4,14 +4,14 @@
  * too: the package's rows as part of a statement.
  *
  * A database that reads Parquet runs all of it. For any other one, what is about the package's
- * files is for the reader (database/reader.h), in its dialect, and the rows that it gives are sent
- * on into the table that they are for: once, and without a table in between.
+ * files is for the reader (database/sending/reader.h), in its dialect, and the rows that it gives
+ * are sent on into the table that they are for: once, and without a table in between.
  */
 #ifndef TIDEGATE_WRITE_PLAN_H
 #define TIDEGATE_WRITE_PLAN_H
 
 #include "base/buf.h"
-#include "database/reader.h"
+#include "database/sending/reader.h"
 #include "write/sql/chain.h"
 
 /* What the rows that a statement changed are. */

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "database/horizon.h"
+#include "database/reading/horizon.h"
 #include "database/template.h"
 
 /* Who holds it writes nothing. It ends with the transaction, also where a pool shares sessions. */

@@ -8,7 +8,7 @@
  * Whether lists of one level have equal lengths, and whether the items are of the array's type, is
  * for the server to say.
  */
-#include "postgres/array.h"
+#include "postgres/values/array.h"
 
 #include "base/json.h"
 

@@ -12,11 +12,11 @@
  * later: hence the breath. What those in the list may bring, and who counts, extract/sql/safe.c
  * decides.
  */
-#include "database/horizon.h"
+#include "database/reading/horizon.h"
 
 #include <string.h>
 
-#include "database/reading.h"
+#include "database/reading/reading.h"
 
 enum {
     BREATH_MS = 10, /* from a statement's arrival to its transaction's being listed, by far */

@@ -10,15 +10,15 @@
  * What a number of the target cannot hold is an error here, with its column and value: the server
  * would see other bits.
  */
-#include "postgres/encode.h"
+#include "postgres/values/encode.h"
 
 #include "base/memory.h"
 #include "base/text/utf8.h"
 #include "base/time/calendar.h"
-#include "postgres/array.h"
-#include "postgres/numeric.h"
-#include "postgres/text.h"
-#include "postgres/wire.h"
+#include "postgres/values/array.h"
+#include "postgres/values/numeric.h"
+#include "postgres/values/text.h"
+#include "postgres/values/wire.h"
 
 /* From the buffers to the wire. */
 enum way {

@@ -4,11 +4,11 @@
  * what its database does better than SQL in a const table of its own; the rest is done in SQL, or
  * not at all.
  */
-#ifndef TIDEGATE_DATABASE_READING_H
-#define TIDEGATE_DATABASE_READING_H
+#ifndef TIDEGATE_DATABASE_READING_READING_H
+#define TIDEGATE_DATABASE_READING_READING_H
 
 #include "database/connection.h"
-#include "database/horizon.h"
+#include "database/reading/horizon.h"
 
 enum relation_kind { RELATION_TABLE = 0, RELATION_PARTITIONED, RELATION_VIEW };
 

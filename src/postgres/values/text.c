@@ -8,7 +8,7 @@
  *
  * Hints to text and arrays come this way; columns as they are have tight loops in decode.c.
  */
-#include "postgres/text.h"
+#include "postgres/values/text.h"
 
 #include <arpa/inet.h>
 #include <inttypes.h>
@@ -20,8 +20,8 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "base/time/calendar.h"
-#include "postgres/numeric.h"
-#include "postgres/wire.h"
+#include "postgres/values/numeric.h"
+#include "postgres/values/wire.h"
 
 enum { DIMENSIONS_MAX = 6 };
 

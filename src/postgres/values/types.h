@@ -3,8 +3,8 @@
  * query has to ask for it. Types that a database's own catalog adds (enums, domains, arrays of
  * both) are filled in by whoever has a connection: pg_types_sql.
  */
-#ifndef TIDEGATE_POSTGRES_TYPES_H
-#define TIDEGATE_POSTGRES_TYPES_H
+#ifndef TIDEGATE_POSTGRES_VALUES_TYPES_H
+#define TIDEGATE_POSTGRES_VALUES_TYPES_H
 
 #include <stdint.h>
 

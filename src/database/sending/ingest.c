@@ -4,7 +4,7 @@
  * Path: connection_ingest -> the driver's own function, or default_ingest: each batch ->
  * insert_rows -> INSERTs of literals, which every database takes, and which are slow.
  */
-#include "database/ingest.h"
+#include "database/sending/ingest.h"
 
 #include <string.h>
 

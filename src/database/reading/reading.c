@@ -7,7 +7,7 @@
  *
  * Which of them is read, and how, is the source's.
  */
-#include "database/reading.h"
+#include "database/reading/reading.h"
 
 #include <string.h>
 #include <strings.h>

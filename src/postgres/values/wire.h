@@ -1,8 +1,8 @@
 /*
  * Integers of the wire: the most significant byte first.
  */
-#ifndef TIDEGATE_POSTGRES_WIRE_H
-#define TIDEGATE_POSTGRES_WIRE_H
+#ifndef TIDEGATE_POSTGRES_VALUES_WIRE_H
+#define TIDEGATE_POSTGRES_VALUES_WIRE_H
 
 #include <stdint.h>
 #include <string.h>

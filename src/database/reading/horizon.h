@@ -2,8 +2,8 @@
  * How far what is seen of a database is complete: transactions that are open may still bring rows
  * with smaller values than those that are there. Who they are, and what later ones cannot bring.
  */
-#ifndef TIDEGATE_DATABASE_HORIZON_H
-#define TIDEGATE_DATABASE_HORIZON_H
+#ifndef TIDEGATE_DATABASE_READING_HORIZON_H
+#define TIDEGATE_DATABASE_READING_HORIZON_H
 
 #include "base/memory.h"
 #include "database/connection.h"

@@ -2,11 +2,11 @@
  * Values in PostgreSQL's binary form -> Arrow batches. docs/postgresql-types.md says what becomes
  * of each type.
  */
-#ifndef TIDEGATE_POSTGRES_DECODE_H
-#define TIDEGATE_POSTGRES_DECODE_H
+#ifndef TIDEGATE_POSTGRES_VALUES_DECODE_H
+#define TIDEGATE_POSTGRES_VALUES_DECODE_H
 
 #include "data/batch.h"
-#include "postgres/types.h"
+#include "postgres/values/types.h"
 
 /* A column of a result, or of a table. */
 struct pg_field {

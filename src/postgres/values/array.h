@@ -1,8 +1,8 @@
 /*
  * A JSON list as PostgreSQL writes an array.
  */
-#ifndef TIDEGATE_POSTGRES_ARRAY_H
-#define TIDEGATE_POSTGRES_ARRAY_H
+#ifndef TIDEGATE_POSTGRES_VALUES_ARRAY_H
+#define TIDEGATE_POSTGRES_VALUES_ARRAY_H
 
 #include "base/buf.h"
 

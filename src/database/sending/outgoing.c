@@ -8,7 +8,7 @@
  * A NaN goes nowhere where the database would make NULL of it. What the driver is told of the table
  * is its connection's.
  */
-#include "database/outgoing.h"
+#include "database/sending/outgoing.h"
 
 #include <errno.h>
 #include <math.h>

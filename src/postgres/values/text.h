@@ -2,11 +2,11 @@
  * Values in PostgreSQL's binary form as the text that the server writes for them (dates and
  * intervals ISO, zone UTC; true and false), or as JSON, as its to_json has it.
  */
-#ifndef TIDEGATE_POSTGRES_TEXT_H
-#define TIDEGATE_POSTGRES_TEXT_H
+#ifndef TIDEGATE_POSTGRES_VALUES_TEXT_H
+#define TIDEGATE_POSTGRES_VALUES_TEXT_H
 
 #include "base/buf.h"
-#include "postgres/types.h"
+#include "postgres/values/types.h"
 
 /* PostgreSQL counts from 2000-01-01. */
 enum { PG_EPOCH_DAYS = 10957 };

@@ -2,10 +2,10 @@
  * Arrow batches -> COPY FROM STDIN, in binary, or as text where one of the columns has no binary
  * form here: the server then reads the values' texts.
  */
-#ifndef TIDEGATE_POSTGRES_ENCODE_H
-#define TIDEGATE_POSTGRES_ENCODE_H
+#ifndef TIDEGATE_POSTGRES_VALUES_ENCODE_H
+#define TIDEGATE_POSTGRES_VALUES_ENCODE_H
 
-#include "postgres/decode.h"
+#include "postgres/values/decode.h"
 
 struct pg_encoder;
 

@@ -1,8 +1,8 @@
 /*
  * Batches into a table.
  */
-#ifndef TIDEGATE_DATABASE_INGEST_H
-#define TIDEGATE_DATABASE_INGEST_H
+#ifndef TIDEGATE_DATABASE_SENDING_INGEST_H
+#define TIDEGATE_DATABASE_SENDING_INGEST_H
 
 #include "database/connection.h"
 

@@ -9,14 +9,14 @@
  *
  * What the bytes of rarer types mean is in text.c and numeric.c.
  */
-#include "postgres/decode.h"
+#include "postgres/values/decode.h"
 
 #include "base/memory.h"
 #include "base/text/utf8.h"
 #include "base/time/calendar.h"
-#include "postgres/numeric.h"
-#include "postgres/text.h"
-#include "postgres/wire.h"
+#include "postgres/values/numeric.h"
+#include "postgres/values/text.h"
+#include "postgres/values/wire.h"
 
 enum {
     BATCH_BYTES = 8 << 20, /* a batch of more is full */

@@ -7,13 +7,13 @@
  *
  * Which of them a column wants is decided by its type (types.c).
  */
-#include "postgres/numeric.h"
+#include "postgres/values/numeric.h"
 
 #include <math.h>
 #include <stdio.h>
 
 #include "data/text/literal.h"
-#include "postgres/wire.h"
+#include "postgres/values/wire.h"
 
 __extension__ typedef unsigned __int128 uint128;
 

@@ -2,8 +2,8 @@
  * numeric as it lies on the wire: digits of base 10,000 with a weight, and what it is as a decimal,
  * a double, a text.
  */
-#ifndef TIDEGATE_POSTGRES_NUMERIC_H
-#define TIDEGATE_POSTGRES_NUMERIC_H
+#ifndef TIDEGATE_POSTGRES_VALUES_NUMERIC_H
+#define TIDEGATE_POSTGRES_VALUES_NUMERIC_H
 
 #include "base/buf.h"
 #include "data/column.h"

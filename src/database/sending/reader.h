@@ -2,8 +2,8 @@
  * The embedded engine as the reader of a package's files, for a database that cannot read them: its
  * SQL sorts rows out, and what a query gives goes into a table.
  */
-#ifndef TIDEGATE_DATABASE_READER_H
-#define TIDEGATE_DATABASE_READER_H
+#ifndef TIDEGATE_DATABASE_SENDING_READER_H
+#define TIDEGATE_DATABASE_SENDING_READER_H
 
 #include "database/connection.h"
 

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "database/reading.h"
+#include "database/reading/reading.h"
 #include "database/template.h"
 
 /* ---- tables ---- */

@@ -1,8 +1,8 @@
 /*
  * Rows on their way to a database by somebody else's function, which takes the stream over.
  */
-#ifndef TIDEGATE_DATABASE_OUTGOING_H
-#define TIDEGATE_DATABASE_OUTGOING_H
+#ifndef TIDEGATE_DATABASE_SENDING_OUTGOING_H
+#define TIDEGATE_DATABASE_SENDING_OUTGOING_H
 
 #include "data/batch.h"
 #include "database/dialect.h"

@@ -9,7 +9,7 @@
  *
  * The bytes themselves are read in decode.c and text.c.
  */
-#include "postgres/types.h"
+#include "postgres/values/types.h"
 
 #include "base/error.h"
 

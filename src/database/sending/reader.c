@@ -8,7 +8,7 @@
  * One engine serves all steps of a load. What a database that reads the files itself does by
  * INSERT ... SELECT, is done by these two.
  */
-#include "database/reader.h"
+#include "database/sending/reader.h"
 
 #include <errno.h>
 
