@@ -507,7 +507,6 @@ static inline void tg_schema_options_init(struct tg_schema_options *options)
 
 struct tg_connection; /* this and the next: tidegate_connection.h */
 struct tg_adbc;
-struct tg_adbc; /* tidegate_connection.h: a database that the program reaches by itself */
 
 struct tg_pipeline_options {
     size_t size;             /* of this struct; set by tg_pipeline_options_init */
@@ -542,6 +541,8 @@ struct tg_pipeline_options {
      * its `user` is the pipeline's once there is one. */
     const struct tg_connection *destination_connection;
     const struct tg_adbc *destination_adbc; /* the same, by an ADBC driver; copied */
+    bool create_indexes; /* new tables get a unique index on each column that is `unique`, which
+                            _dlt_id is; TG_USAGE for a destination without (PostgreSQL has it) */
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)
@@ -560,9 +561,10 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
                                  const struct tg_pipeline_options *options, struct tg_error *err);
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
- * full_refresh, schema_contract, memory, storage_version, threads and the callbacks are used; name,
- * destination and dataset come from the spec, and so does all that `schema` could say: TG_USAGE
- * when it is set, and when there is no such file. TG_SPEC names file, line and column. */
+ * full_refresh, schema_contract, memory, storage_version, threads, create_indexes and the callbacks
+ * are used; name, destination and dataset come from the spec, and so does all that `schema` could
+ * say: TG_USAGE when it is set, and when there is no such file. TG_SPEC names file, line and
+ * column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 

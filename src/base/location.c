@@ -6,18 +6,32 @@
  */
 #include "base/location.h"
 
-const struct option location_options[] = {
-    {.name = "url",
-     .help = "As the text alone: duckdb:///file.duckdb, postgresql://user@host/name"},
-    {.name = "driver",
-     .help = "An ADBC driver: its name, or the path of its library or of its manifest."},
-    {.name = "uri",
-     .help = "What the driver opens. A file lies beside the spec, unless its path is absolute."},
-    {.name = "options",
-     .type = OPTION_TEXT_MAP,
-     .help = "The driver's options by their names, such as `username` and `password`."},
-    {.name = "dialect",
-     .help = "What SQL the database takes, where the driver's name does not say it."},
+/* What says where any place is. */
+#define PLACE                                                                                      \
+    {.name = "url",                                                                                \
+     .help = "As the text alone: duckdb:///file.duckdb, postgresql://user@host/name"},             \
+        {.name = "driver",                                                                         \
+         .help = "An ADBC driver: its name, or the path of its library or of its manifest."},      \
+        {.name = "uri",                                                                            \
+         .help =                                                                                   \
+             "What the driver opens. A file lies beside the spec, unless its path is absolute."},  \
+        {.name = "options",                                                                        \
+         .type = OPTION_TEXT_MAP,                                                                  \
+         .help = "The driver's options by their names, such as `username` and `password`."},       \
+    {                                                                                              \
+        .name = "dialect",                                                                         \
+        .help = "What SQL the database takes, where the driver's name does not say it."            \
+    }
+
+const struct option location_options[] = {PLACE, OPTION_END};
+
+const struct option destination_options[] = {
+    PLACE,
+    {.name = "create_indexes",
+     .type = OPTION_BOOL,
+     .fallback = "false",
+     .help = "PostgreSQL: new tables get a unique index on each column that is `unique`, which "
+             "`_dlt_id` is, as dlt makes it."},
     OPTION_END,
 };
 

@@ -20,9 +20,12 @@ struct location {
     const char *dialect;               /* NULL: by the names of the driver and its database */
     const char *dataset;               /* that the connection is for; NULL: whichever */
     const struct tg_connection *given; /* the program's own; NULL: none, else `url` only names it */
+    bool create_indexes;               /* of a destination: what is unique gets an index */
 };
 
-extern const struct option location_options[]; /* keys of one that is a map */
+/* Keys of one that is a map. */
+extern const struct option location_options[];
+extern const struct option destination_options[]; /* with those for what is loaded */
 
 /* Do the keys go together? TG_SPEC; `key` names the map. */
 int location_check(const struct location *where, const char *key,

@@ -431,6 +431,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     TRY(set_one_destination(config, options, "the pipeline", err));
     if (!options->destination && !destination_said(config))
         return no_destination(options->name, err);
+    config->destination.create_indexes = options->create_indexes;
     struct location where = config->destination;
     where.url = options->destination;
     if (options->destination)
@@ -490,6 +491,8 @@ int config_read_text(struct config *config, const struct spec_text *spec,
     if (doc.root.kind != NODE_NULL && doc.root.kind != NODE_BROKEN)
         TRY(spec_convert(&doc, config, err));
     TRY(document_report(&doc, err));
+    if (options && options->create_indexes)
+        config->destination.create_indexes = true;
     TRY(set_places(config, &config->destination, options, err));
 done:
     return rc;

@@ -217,8 +217,9 @@ const struct option column_options[] = {
      .help = "true adds the column to the merge_key of the resource."},
     {.name = "unique",
      COLUMN(BOOL, unique),
-     .help = "No value comes twice. Like the next three for those who read the schema; no "
-             "database makes anything of it."},
+     .help = "No value comes twice. A destination with `create_indexes` sees to it in new tables; "
+             "else like the next three, of which no database makes anything: for those who read "
+             "the schema."},
     {.name = "partition", COLUMN(BOOL, partition), .help = "The table is divided by this column."},
     {.name = "cluster", COLUMN(BOOL, cluster), .help = "Rows are kept together by this column."},
     {.name = "sort", COLUMN(BOOL, sort), .help = "Rows are sorted by this column."},
@@ -392,7 +393,7 @@ const struct option spec_options[] = {
      .help = "The pipeline's name: letters, digits, '_' and '-'. What it remembers goes by it."},
     {.name = "destination",
      .type = OPTION_MAP,
-     .table = location_options,
+     .table = destination_options,
      .shorthand = "url",
      .required = true,
      .help = "Where rows go: duckdb:///file.duckdb beside the spec (with four slashes the path is "

@@ -359,7 +359,10 @@ static int read_location(struct document *doc, const struct node *node, struct l
     const char *url = node->kind == NODE_SCALAR ? node->text : text_of(node, "url");
     const char *driver = text_of(node, "driver"), *uri = text_of(node, "uri");
     const char *dialect = text_of(node, "dialect");
+    const struct node *indexes = node_find(node, "create_indexes");
     *out = (struct location){.url = url, .driver = driver, .uri = uri, .dialect = dialect};
+    if (indexes)
+        (void)!node_bool(indexes, &out->create_indexes); /* it is one: its type has been checked */
     struct tg_option *items =
         options ? arena_alloc(doc->arena, options->item_count * sizeof(*items)) : NULL;
     if (options && !items)

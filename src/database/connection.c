@@ -106,6 +106,16 @@ static int check_dataset(const struct dialect *dialect, const char *dataset, str
     return TG_OK;
 }
 
+static int check_indexes(const struct dialect *dialect, struct tg_error *err)
+{
+    if (dialect->unique)
+        return TG_OK;
+    return error_set(err, TG_USAGE,
+                     "'create_indexes' has no meaning at %s, where tables get no index; leave it "
+                     "out",
+                     dialect->vendor ? dialect->vendor : dialect->name);
+}
+
 int connection_check(const struct location *where, const char *folder, const char *dataset,
                      struct connection_place *place, struct tg_error *err)
 {
@@ -113,10 +123,12 @@ int connection_check(const struct location *where, const char *folder, const cha
     const struct connection_driver *driver = find_driver(where, err);
     if (!driver)
         return TG_USAGE;
-    if (!place && dataset)
+    if (!place && (dataset || where->create_indexes))
         place = &own;
     int rc = driver->check(where, place == &own ? NULL : folder, dataset, place, err);
-    return rc == TG_OK && dataset ? check_dataset(place->dialect, dataset, err) : rc;
+    if (rc == TG_OK && dataset)
+        rc = check_dataset(place->dialect, dataset, err);
+    return rc == TG_OK && where->create_indexes ? check_indexes(place->dialect, err) : rc;
 }
 
 /* ---- connections ---- */
@@ -131,7 +143,8 @@ int connection_open(struct context *ctx, const struct location *where, bool crea
     struct connection *con = mem_calloc(1, sizeof(*con));
     if (!con)
         return error_nomem(err);
-    *con = (struct connection){.driver = driver, .ctx = ctx};
+    *con =
+        (struct connection){.driver = driver, .ctx = ctx, .creates_indexes = where->create_indexes};
     int rc = driver->open(con, where, create, err);
     if (rc != TG_OK || !con->state) {
         mem_free(con);

@@ -124,7 +124,8 @@ struct connection {
     const struct dialect *dialect;
     struct context *ctx; /* borrowed */
     struct workload workload;
-    void *state; /* the driver's */
+    bool creates_indexes; /* in new tables, by the dialect's `unique` */
+    void *state;          /* the driver's */
 };
 
 /* ---- URLs ---- */
@@ -132,7 +133,7 @@ struct connection {
 /* The driver's check of that name: the URL's form, that `dataset` (may be NULL) does not clash with
  * the database's own names (DuckDB cannot tell bronze in bronze.duckdb), and what the URL says:
  * release the texts of `place`, come what may. TG_USAGE for a URL that no driver takes (says which
- * there are). */
+ * there are), and for indexes where there are none. */
 int connection_check(const struct location *where, const char *folder, const char *dataset,
                      struct connection_place *place, struct tg_error *err) TG_CHECK_RESULT;
 

@@ -50,6 +50,7 @@ struct dialect {
     /* Patterns, where the database lacks the usual statements; NULL: it has them. */
     const char *delete_matched;    /* rows of {table} that one of {new} meets by {match} */
     const char *const *alter_type; /* statements by which {column} of {table} becomes a {type} */
+    const char *unique; /* {column} of {table}, which is new, has no value twice; NULL: as it is */
     const char *describe; /* of {'dataset'}: table, column, type, "YES" or "NO": nullable */
     /* Both or none; of {'schema'}: table, "VIEW" in what it is, column, type, "NO": not nullable;
      * table, column of a key in order. */

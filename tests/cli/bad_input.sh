@@ -14,6 +14,20 @@ unchanged() {
     equal 1 "$(sql "select count(*) from _dlt_loads")" "loads"
 }
 
+test_indexes_are_for_databases_that_have_them() {
+    spec
+    relay destination "destination: {url: 'duckdb:///test.duckdb', create_indexes: true}"
+    run 2
+    says "spec.yaml:2:1" "'create_indexes' has no meaning at duckdb"
+    relay destination "destination: {url: 'duckdb:///test.duckdb', create_indexes: false}"
+    echo '{"id": 1}' >t.jsonl
+    run 0
+    spec "t: {table: t}"
+    relay source "source: {type: sql, connection: {url: 'duckdb:///test.duckdb', create_indexes: true}}"
+    run 2
+    says "spec.yaml:4" "create_indexes"
+}
+
 test_malformed_json_names_file_line_and_byte() {
     loaded_once
     printf '{"id": 2}\n{"id": 3}\n{"id": 4,, "v": 1}\n' >2.jsonl

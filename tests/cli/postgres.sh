@@ -186,6 +186,69 @@ EOF
     equal 3 "$(sql "SELECT value FROM m__l JOIN m ON m__l._dlt_parent_id = m._dlt_id WHERE id = 1")"
 }
 
+# with_indexes RESOURCES: the spec of them, whose new tables get indexes
+with_indexes() {
+    spec "$1"
+    relay destination "destination: {url: '$destination', create_indexes: true}"
+}
+
+# unique: what is, of the tables of d
+unique() {
+    pg "$(database)" -c "SELECT conrelid::regclass::text COLLATE \"C\", pg_get_constraintdef(oid) FROM pg_constraint
+        WHERE contype = 'u' AND connamespace = 'd'::regnamespace ORDER BY 1, 2" | tr '\n' ' '
+}
+
+test_unique_indexes_of_new_tables() {
+    local resources="m: {path: m.jsonl, write_disposition: merge, primary_key: id, columns: {mail: {unique: true}}}
+  r: {path: r.jsonl, write_disposition: replace}
+  a: {path: a.jsonl}"
+    echo '{"id": 1, "mail": "a@b", "l": [1, 2]}' | tee m.jsonl >r.jsonl
+    echo '{"id": 1}' >a.jsonl
+    spec "a: {path: a.jsonl}"
+    run 0
+    with_indexes "$resources"
+    run 0
+    local wanted="d.m|UNIQUE (_dlt_id) d.m|UNIQUE (mail) d.m__l|UNIQUE (_dlt_id) d.r|UNIQUE (_dlt_id) d.r__l|UNIQUE (_dlt_id) "
+    equal "$wanted" "$(unique)" # what was there before stays as it is
+    echo '{"id": 2, "mail": "c@d", "l": [3], "o": [{"x": 1}]}' | tee -a m.jsonl >>r.jsonl
+    run 0
+    equal "${wanted/d.r|/d.m__o|UNIQUE (_dlt_id) d.r|}d.r__o|UNIQUE (_dlt_id) " "$(unique)"
+    echo '{"id": 3, "mail": "a@b"}' >>m.jsonl
+    run 1
+    says "table 'm'" "m_mail_key" "Key (mail)=(a@b) already exists"
+    equal "2 2" "$(sql "SELECT (SELECT count(*) FROM m) || ' ' || (SELECT count(*) FROM r)")"
+    with_indexes "a: {path: a.jsonl}"
+    run 0 # an index is no reason to touch what is loaded
+}
+
+# The rows are all there when the index is made: the load is refused whole.
+test_a_value_that_comes_twice() {
+    printf '{"id": 1}\n{"id": 1}\n' >t.jsonl
+    with_indexes "t: {path: t.jsonl, columns: {id: {unique: true}}}"
+    run 1
+    says "table 't'" "Key (id)=(1) is duplicated"
+    equal 0 "$(pg "$(database)" -c "SELECT count(*) FROM pg_tables WHERE schemaname = 'd'")"
+    ls .tidegate/test/failed | grep -q .
+    echo '{"id": 1}' >t.jsonl
+    run 0
+    equal "d._dlt_pipeline_state|UNIQUE (_dlt_id) d.t|UNIQUE (_dlt_id) d.t|UNIQUE (id) " "$(unique)"
+}
+
+test_unique_names_that_need_quotes() {
+    printf 'id,Mail "x"\n1,a\n' >t.csv
+    with_indexes "t: {path: t.csv, columns: {'Mail \"x\"': {unique: true}}}"
+    echo "schema: {naming: direct}" >>spec.yaml
+    run 0
+    equal "d._dlt_pipeline_state|UNIQUE (_dlt_id) d.t|UNIQUE (\"Mail _x_\") d.t|UNIQUE (_dlt_id) " "$(unique)"
+}
+
+test_create_indexes_is_true_or_false() {
+    spec
+    relay destination "destination: {url: '$destination', create_indexes: maybe}"
+    command 2 check spec.yaml
+    says "spec.yaml:2" "'create_indexes'" "true or false"
+}
+
 indexes() { pg "$(database)" -c "SELECT count(*) FROM pg_indexes WHERE schemaname = 'd'"; }
 counts() { sql "SELECT (SELECT count(*) FROM $1) || ',' || (SELECT count(*) FROM $1__l)" | tr -d '"'; }
 

@@ -258,6 +258,32 @@ static void a_driver_is_a_destination(void **state)
     assert_string_equal(spec->err.what, "an option of `destination_adbc` has no text");
 }
 
+static void indexes_are_asked_for(void **state)
+{
+    struct spec_file *spec = *state;
+    struct config *config = &spec->config;
+    static const char text[] = "pipeline: p\ndestination: postgresql://h/x\n"
+                               "source: {type: files}\nresources: {t: {path: x.csv}}\n";
+    const struct spec_text of = {text, sizeof(text) - 1, "spec", "."};
+    struct tg_pipeline_options given = {
+        .name = "a", .destination = "postgresql://h/x", .create_indexes = true};
+    config_release(config);
+    assert_int_equal(config_init(config, &given, &spec->err), TG_OK);
+    assert_true(config->destination.create_indexes);
+    config_release(config);
+    given.destination = "duckdb:///shop.duckdb";
+    assert_int_equal(config_init(config, &given, &spec->err), TG_USAGE);
+    assert_string_equal(spec->err.what, "'create_indexes' has no meaning at duckdb, where tables "
+                                        "get no index; leave it out");
+    config_release(config);
+    given = (struct tg_pipeline_options){.create_indexes = true};
+    assert_int_equal(config_read_text(config, &of, &given, &spec->err), TG_OK);
+    assert_true(config->destination.create_indexes);
+    config_release(config);
+    assert_int_equal(config_read_text(config, &of, NULL, &spec->err), TG_OK);
+    assert_false(config->destination.create_indexes);
+}
+
 static void a_released_config_can_be_released(void **state)
 {
     (void)state;
@@ -364,6 +390,7 @@ int main(void)
         cmocka_unit_test(options_make_a_config),
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(a_driver_is_a_destination),
+        cmocka_unit_test(indexes_are_asked_for),
         cmocka_unit_test(a_released_config_can_be_released),
         cmocka_unit_test(a_good_spec_survives_torture),
         cmocka_unit_test(a_wrong_spec_survives_torture),

@@ -355,6 +355,38 @@ static void test_golden_changes(void **state)
     fixture_release(&t);
 }
 
+/* Behind the rows, of what is new and has some. */
+static void test_golden_indexes(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct described there = {0};
+    struct delivery delivery;
+    struct plan plan;
+    struct buf text = BUF_INIT;
+    start(&t);
+    fixture_table(&t, "item__tags", "item", DISPOSITION_NONE);
+    fixture_table(&t, "old", NULL, DISPOSITION_APPEND);
+    golden_columns(&t, "old", "id bigint|_dlt_id text row unique");
+    golden_there(&t, &there, "old");
+    golden_file(&t, "old", "id bigint|_dlt_id text row unique", "old.1.parquet");
+    golden_file(&t, "item", "id bigint|we\"ird text unique|_dlt_id text row unique",
+                "item.1.parquet");
+    golden_file(&t, "item__tags", "value text|_dlt_id text row unique notnull", "tags.1.parquet");
+    fixture_complete(&t, fixture_begin(&t));
+    plan_init(&plan);
+    golden_dialect = &dialect_postgres;
+    FIXTURE_OK(&t, delivery_init(&delivery, golden_dialect, "p", package_manifest(t.package),
+                                 &there, NULL, &t.err));
+    FIXTURE_OK(&t, ddl_plan_indexes(&delivery, &plan, &t.err));
+    golden_plan(&text, "indexes", &plan);
+    golden_compare("ddl_indexes", &text);
+    buf_release(&text);
+    plan_release(&plan);
+    delivery_release(&delivery);
+    fixture_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -373,6 +405,7 @@ int main(void)
         cmocka_unit_test(test_package_against_its_catalog),
         golden_unit_tests(test_golden_first_load),
         golden_unit_tests(test_golden_changes),
+        cmocka_unit_test(test_golden_indexes),
     };
     return cmocka_run_group_tests_name("write/ddl", tests, NULL, NULL);
 }

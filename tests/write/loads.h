@@ -172,7 +172,8 @@ static inline void fixture_mark(struct table_column *column, const char *word)
         bool *flag;
     } marks[] = {{"pk", &column->primary_key}, {"mk", &column->merge_key},
                  {"row", &column->row_key},    {"parent", &column->parent_key},
-                 {"root", &column->root_key},  {"del", &column->hard_delete}};
+                 {"root", &column->root_key},  {"del", &column->hard_delete},
+                 {"unique", &column->unique}};
     if (strcmp(word, "asc") == 0)
         column->dedup_sort = "asc";
     else if (strcmp(word, "desc") == 0)

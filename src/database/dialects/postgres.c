@@ -155,6 +155,7 @@ const struct dialect dialect_postgres = {
     .byte_order = " COLLATE \"C\"",
     .hold = "LOCK TABLE {table} IN ROW EXCLUSIVE MODE",
     .use = "SET search_path TO {dataset}, public",
+    .unique = "ALTER TABLE {table} ADD UNIQUE ({column})",
     .hex = {"'\\x", "'::bytea"},
     /* Of numbers, which is all that it is asked for. */
     .try_cast = "CAST(CASE WHEN {value} ~ '^\\d+(\\.\\d+)?$' AND length({value}) < 30\n"

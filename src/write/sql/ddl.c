@@ -8,7 +8,7 @@
  *
  * New columns of existing tables are nullable whatever the catalog says: the rows that are there
  * have no value. Types that differ without being a widening stay: whether rows may be cast to them
- * is asked in agree.c.
+ * is asked in agree.c. Indexes (ddl_plan_indexes) are for tables that the load has made and filled.
  */
 #include "write/sql/ddl.h"
 
@@ -21,6 +21,11 @@
 #define TEXT(column_name)                                                                          \
     {                                                                                              \
         .name = column_name, .spec.type = TYPE_TEXT                                                \
+    }
+/* As dlt marks its row keys: see ddl_plan_indexes. */
+#define TEXT_UNIQUE(column_name)                                                                   \
+    {                                                                                              \
+        .name = column_name, .spec.type = TYPE_TEXT, .unique = true                                \
     }
 #define TEXT_NULL(column_name)                                                                     \
     {                                                                                              \
@@ -54,8 +59,9 @@ static const struct table_column loads_columns[] = {
     TIMESTAMP("inserted_at"), TEXT_NULL("schema_version_hash"),
 };
 static const struct table_column state_columns[] = {
-    BIGINT("version"),       BIGINT("engine_version"),  TEXT("pipeline_name"),   TEXT("state"),
-    TIMESTAMP("created_at"), TEXT_NULL("version_hash"), LOAD_ID("_dlt_load_id"), TEXT("_dlt_id"),
+    BIGINT("version"),       BIGINT("engine_version"), TEXT("pipeline_name"),
+    TEXT("state"),           TIMESTAMP("created_at"),  TEXT_NULL("version_hash"),
+    LOAD_ID("_dlt_load_id"), TEXT_UNIQUE("_dlt_id"),
 };
 static const struct table_column counts_columns[] = {
     LOAD_ID("load_id"),      TEXT("table_name"),      TEXT("resource_name"),
@@ -500,6 +506,46 @@ static int plan_target(struct delivery *delivery, const struct chain *chain, str
     target->changes = plan->count > before;
     TRY(mark_loaded(target, err));
     TRY(list_loaded(delivery, target, err));
+done:
+    return rc;
+}
+
+/* ---- indexes ---- */
+
+/* `made` has been made by this load; it is `target` (NULL: of the ledger). */
+static int index_table(struct plan *plan, const struct delivery *delivery,
+                       const struct ledger_table *made, const struct target *target,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < made->column_count; i++) {
+        const struct table_column *column = &made->columns[i];
+        if (!column->unique || column->spec.type == TYPE_NONE)
+            continue;
+        const struct sql_scope scope = plan_scope(
+            delivery, SQL_PARTS(SQL_TABLE("table", made->name), SQL_NAME("column", column->name)));
+        TRY(plan_add(plan, target, COUNT_NONE, &scope, delivery->dialect->unique, err));
+    }
+done:
+    return rc;
+}
+
+int ddl_plan_indexes(const struct delivery *delivery, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t t = 0; t < sizeof(ledger_tables) / sizeof(ledger_tables[0]); t++)
+        if (is_needed(delivery->manifest, ledger_tables[t].name) &&
+            !described_find(&delivery->described, ledger_tables[t].name))
+            TRY(index_table(plan, delivery, &ledger_tables[t], NULL, err));
+    for (size_t c = 0; c < delivery->chain_count; c++) {
+        for (size_t t = 0; t < delivery->chains[c].count; t++) {
+            const struct target *target = &delivery->chains[c].targets[t];
+            const struct table *table = target->table;
+            const struct ledger_table made = {table->name, table->columns, table->column_count};
+            if (!target->there && target_has_rows(target))
+                TRY(index_table(plan, delivery, &made, target, err));
+        }
+    }
 done:
     return rc;
 }

@@ -15,5 +15,9 @@ int ddl_settle(struct delivery *delivery, struct connection *con,
 bool ddl_makes_dataset(const struct delivery *delivery);
 /* Writes the statements, and fills in the columns of all targets as they are afterwards. Pure. */
 int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
+/* Indexes of the tables that are made, for when they are filled: one for each column that is
+ * unique, as dlt has them. The dialect has a word for it. */
+int ddl_plan_indexes(const struct delivery *delivery, struct plan *plan,
+                     struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

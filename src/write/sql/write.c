@@ -101,6 +101,8 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
             TRY(chain->driver->stage(delivery, chain, &draft->stage, err));
         TRY(chain->driver->apply(delivery, chain, &draft->data, err));
     }
+    if (writing->con->creates_indexes)
+        TRY(ddl_plan_indexes(delivery, &draft->data, err));
     TRY(record_rejects(delivery, context_now_us(writing->con->ctx), &draft->data, err));
     TRY(locks_plan(delivery, &draft->locks, err));
 done:
