@@ -273,16 +273,31 @@ static void a_session_that_is_cut_leaves_nothing(void **state)
     mem_free(sql);
 }
 
+enum { BATCHES = 102, CUT_BEFORE = 100 };
+
 static int cutting_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 {
     struct failing *failing = stream->private_data;
-    if (failing->left-- == 100)
+    const char *session = failing->head.err.what;
+    if (failing->left-- == CUT_BEFORE && *session)
         cut_soon(failing->head.err.what);
     if (failing->left > 0)
         number_batch(0, 2000, out);
     else
         *out = (struct ArrowArray){0};
     return 0;
+}
+
+/* A stream of many batches, into a transaction that is open; `session` (NULL: none) is cut when it
+ * is at work. */
+static int ingest_and_cut(const char *session, struct tg_error *problem)
+{
+    struct failing failing = {.left = BATCHES};
+    snprintf(failing.head.err.what, sizeof(failing.head.err.what), "%s", session ? session : "");
+    struct ArrowArrayStream stream = {failing_schema, cutting_next, stream_last_error,
+                                      failing_release, &failing};
+    transact(TRANSACT_BEGIN);
+    return connection_ingest(con, &(struct ingest_target){dataset, "t"}, &stream, problem);
 }
 
 static void a_session_that_is_cut_in_a_stream(void **state)
@@ -292,16 +307,23 @@ static void a_session_that_is_cut_in_a_stream(void **state)
         skip();
     number_table(3);
     struct tg_error problem = {0};
-    struct failing failing = {.left = 102};
     char *session = rows_on(con, kind->session);
-    snprintf(failing.head.err.what, sizeof(failing.head.err.what), "%s", session);
-    mem_free(session);
-    struct ArrowArrayStream stream = {failing_schema, cutting_next, stream_last_error,
-                                      failing_release, &failing};
-    transact(TRANSACT_BEGIN);
-    int rc = connection_ingest(con, &(struct ingest_target){dataset, "t"}, &stream, &problem);
-    assert_lost(rc, &problem);
+    assert_lost(ingest_and_cut(session, &problem), &problem);
     expect_on(other, "SELECT count(*) FROM {t}", "3\n");
+    mem_free(session);
+}
+
+/* The control: all that is missing there is here, in the same stream. */
+static void a_stream_that_is_not_cut_is_there(void **state)
+{
+    (void)state;
+    if (!kind->cut)
+        skip();
+    number_table(3);
+    sample_ok(ingest_and_cut(NULL, err));
+    expect_on(other, "SELECT count(*) FROM {t}", "3\n");
+    transact(TRANSACT_COMMIT);
+    expect_on(other, "SELECT count(*) FROM {t}", "202003\n");
 }
 
 static const struct conformance_test tests[] = {
@@ -312,6 +334,7 @@ static const struct conformance_test tests[] = {
     TEST(loads_at_once),
     TEST(a_session_that_is_cut_leaves_nothing),
     TEST(a_session_that_is_cut_in_a_stream),
+    TEST(a_stream_that_is_not_cut_is_there),
 };
 
 int main(int argc, char **argv)

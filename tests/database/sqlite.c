@@ -186,6 +186,31 @@ static void test_alter(void **state)
     }
 }
 
+/* Of a load id. */
+static void test_try_cast(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"1712345678.25", "1712345678.25"},
+                                           {"2.5", "2.5"},
+                                           {"0", "0.0"},
+                                           {"9", "9.0"},
+                                           {"", "none"},
+                                           {"x1", "none"},
+                                           {"[0", "none"},
+                                           {":", "none"},
+                                           {"/", "none"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct buf sql = BUF_INIT;
+        const struct sql_scope scope = {
+            .dialect = con->dialect,
+            .parts = SQL_PARTS(SQL_PATTERN("number", con->dialect->try_cast),
+                               SQL_TEXT("text", cases[i][0]), SQL_PATTERN("value", "{'text'}"))};
+        sample_ok(sql_write(&sql, &scope, "SELECT coalesce(CAST({number} AS TEXT), 'none')", err));
+        says(sql.data, cases[i][1]);
+        buf_release(&sql);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -193,6 +218,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_texts_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(test_messages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_alter, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_try_cast, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

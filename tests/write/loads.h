@@ -13,7 +13,8 @@
  * arrival by themselves. Include after cmocka.h.
  *
  * Another destination is named by fixture_url: its dataset d is dropped by fixture_init, and left
- * as it is by fixture_join, of another pipeline that loads into it.
+ * as it is by fixture_join, of another pipeline that loads into it. Files of another kind of
+ * database in the fixture's folder are named by fixture_file.
  */
 #ifndef TIDEGATE_TESTS_WRITE_LOADS_H
 #define TIDEGATE_TESTS_WRITE_LOADS_H
@@ -72,12 +73,20 @@ static inline void fixture_path(const struct fixture *t, const char *name, char 
     snprintf(out, 128, "%s/%s", t->folder, name);
 }
 
+static const char *fixture_file = "duckdb:///"; /* what the path of a file is named by */
+
+/* One more connection to where the fixture loads into. */
+static inline int fixture_open(struct fixture *t, struct connection **out, struct tg_error *err)
+{
+    char url[512];
+    snprintf(url, sizeof(url), "%s%s/test.duckdb", fixture_file, t->folder);
+    const struct location where = {.url = fixture_url ? fixture_url : url, .dataset = "d"};
+    return connection_open(&t->ctx, &where, true, out, err);
+}
+
 static inline void fixture_connect(struct fixture *t)
 {
-    char url[160];
-    snprintf(url, sizeof(url), "duckdb:///%s/test.duckdb", t->folder);
-    FIXTURE_OK(t, connection_open(&t->ctx, AT_URL(fixture_url ? fixture_url : url), true, &t->con,
-                                  &t->err));
+    FIXTURE_OK(t, fixture_open(t, &t->con, &t->err));
 }
 
 static inline void fixture_join(struct fixture *t, const char *pipeline)

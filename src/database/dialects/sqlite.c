@@ -238,7 +238,8 @@ const struct dialect dialect_sqlite = {
     .byte_order = " COLLATE BINARY",
     .hex = {"x'", "'"},
     /* Of the load ids alone, which are seconds with six digits behind the point. */
-    .try_cast = "CASE WHEN {value} GLOB '[0-9]*' THEN CAST({value} AS REAL) END",
+    .try_cast = "CASE WHEN substr({value}, 1, 1) BETWEEN '0' AND '9'"
+                " THEN CAST({value} AS REAL) END",
     .store_random = {{"", 0}},
     .store_repeated = {{"", 0}},
     .type_sql = type_sql,
