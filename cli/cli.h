@@ -68,6 +68,12 @@ void cancel_on_signals(struct tg_pipeline *pipeline);
 /* 12345678 -> "12,345,678". */
 const char *format_count(uint64_t count, char out[32]);
 
+/* ---- json.c ---- */
+void print_json_field(const char *key, const char *text); /* and a comma */
+void print_json_warnings(const struct tg_result *result); /* the end of an object */
+/* An object by itself; `result` may be NULL. */
+void print_json_failure(const struct tg_error *err, const struct tg_result *result);
+
 /* ---- progress.c ---- */
 const char *phase_name(enum tg_phase phase);
 struct progress; /* how far a run is, on standard error */

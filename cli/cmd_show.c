@@ -1,5 +1,5 @@
 /*
- * tidegate show: what the destination and the working directory hold.
+ * tidegate show: what the destination and the working directory hold, and what sources have.
  *
  *   show_run (which view) -> show_rows: tg_pipeline_show -> print_stream
  *                          | show_text: tg_pipeline_document
@@ -28,6 +28,7 @@ static const struct view {
     {.name = "packages",
      .rows = TG_SHOW_PACKAGES,
      .columns = {"load_id", "status", "dataset", "rows", "bytes", "tries"}},
+    {.name = "resources", .rows = TG_SHOW_RESOURCES, .columns = {RESOURCE_COLUMNS}},
 };
 
 /* Where each package belongs and why it is there: too long for a table, a line for each. */
@@ -88,7 +89,8 @@ static int show_run(const struct call *call)
         i++;
     if (i == view_count)
         return fail_usage(call->command,
-                          "'%s' cannot be shown; choose tables, loads, state, schema or packages",
+                          "'%s' cannot be shown; choose tables, loads, state, schema, packages "
+                          "or resources",
                           name);
     const struct view *view = &views[i];
     if (format == FORMAT_YAML && (view->columns[0] || view->text != TG_DOCUMENT_SCHEMA))
@@ -105,19 +107,20 @@ static int show_run(const struct call *call)
 
 const struct command command_show = {
     .name = "show",
-    .summary = "Show tables, loads, state, schema or packages of a pipeline",
+    .summary = "Show tables, loads, state, schema, packages or resources",
     .details = "tables: rows and columns of each table\n"
                "loads: what each load did to each table\n"
                "state: the cursors\n"
                "schema: the catalog as stored\n"
-               "packages: loads on local disk that are not in the destination\n\n"
+               "packages: loads on local disk that are not in the destination\n"
+               "resources: what a run would read, as its sources describe it\n\n"
                "--json and --csv have columns that a terminal has no room for.",
     .arguments = {{"SPEC", false, "the spec file", NULL},
-                  {"WHAT", true, "tables (default), loads, state, schema or packages",
-                   "tables loads state schema packages"}},
+                  {"WHAT", true, "tables (default), loads, state, schema, packages or resources",
+                   "tables loads state schema packages resources"}},
     .flags = {{"--json", NULL, "for programs"},
               {"--yaml", NULL, "of the schema: as it is exported and imported"},
-              {"--csv", NULL, "comma-separated, with a header line (tables, loads, packages)"},
+              {"--csv", NULL, "comma-separated, with a header line (all but state and schema)"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},
     .run = show_run,
 };

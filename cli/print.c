@@ -29,7 +29,8 @@ struct printer {
     struct cell *kept; /* the header and the first rows */
     size_t kept_count, kept_cap;
     size_t *widths;
-    bool streaming; /* the widths are settled */
+    const char *null; /* how it looks */
+    bool streaming;   /* the widths are settled */
 };
 
 static int no_memory(struct tg_error *err)
@@ -187,7 +188,8 @@ static int table_row(struct printer *printer, struct tg_error *err)
     for (size_t i = 0; i < printer->column_count; i++) {
         int rc = tg_cells_get(printer->cells, printer->columns[i], TG_CELL_TEXT, &text, &len, err);
         if (!rc)
-            rc = keep_cell(printer, i, text ? text : "NULL", text ? len : 4, err);
+            rc = keep_cell(printer, i, text ? text : printer->null,
+                           text ? len : strlen(printer->null), err);
         if (rc)
             return rc;
     }
@@ -298,10 +300,12 @@ static const struct {
     int (*begin)(struct printer *printer, struct tg_error *err);
     int (*row)(struct printer *printer, struct tg_error *err);
     void (*end)(struct printer *printer);
+    const char *null;
 } formats[] = {
-    [FORMAT_TABLE] = {table_begin, table_row, table_end},
-    [FORMAT_CSV] = {csv_begin, csv_row, csv_end},
-    [FORMAT_JSON] = {json_begin, json_row, json_end},
+    [FORMAT_TABLE] = {table_begin, table_row, table_end, "NULL"},
+    [FORMAT_LIST] = {table_begin, table_row, print_kept, ""},
+    [FORMAT_CSV] = {csv_begin, csv_row, csv_end, NULL},
+    [FORMAT_JSON] = {json_begin, json_row, json_end, NULL},
 };
 
 static bool is_listed(const char *const *names, const char *name)
@@ -344,7 +348,7 @@ static int print_rows(struct printer *printer, enum format format, struct tg_err
 int print_stream(struct ArrowArrayStream *stream, enum format format, const char *const *columns,
                  FILE *out, struct tg_error *err)
 {
-    struct printer printer = {.out = out};
+    struct printer printer = {.out = out, .null = formats[format].null};
     int rc = tg_cells_open(&printer.cells, stream, err);
     if (!rc)
         rc = pick_columns(&printer, columns, err);

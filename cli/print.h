@@ -10,10 +10,14 @@
 
 enum format {
     FORMAT_TABLE, /* aligned text for people */
+    FORMAT_LIST,  /* the same without a count of its rows; NULL is empty */
     FORMAT_CSV,   /* with a header line */
     FORMAT_JSON,  /* an array of objects, a row a line */
     FORMAT_YAML   /* no stream is printed so */
 };
+
+/* Those of resources that people see. */
+#define RESOURCE_COLUMNS "resource", "write_disposition", "primary_key", "cursor", "columns"
 
 /* Prints a stream to its end and releases it (moved in), also on failure. `columns` (ends with
  * NULL): these alone, as far as there are such; NULL: all. */

@@ -132,7 +132,7 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
     error_clear(err);
     NEEDS(pipeline);
     pipeline_begin(pipeline);
-    return called(pipeline, check_pipeline(pipeline, err), err);
+    return called(pipeline, check_pipeline(pipeline, NULL, err), err);
 }
 
 int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,

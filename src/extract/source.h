@@ -76,8 +76,9 @@ struct resource_request {
 struct source_facts {
     const char **primary_key;
     size_t primary_key_count;
-    struct tg_column *columns;
+    struct tg_column *columns; /* those of which something is known */
     size_t column_count;
+    size_t width; /* how many columns there are; 0: nobody knows */
 };
 
 /* The resources that one stands for: their names, also as the value of the driver's `member`. */

@@ -145,16 +145,17 @@ static int check_key(const struct resource *resource, const struct resource_requ
 }
 
 int describe_key(const struct resource *resource, const struct resource_request *request,
-                 struct sources *sources, struct arena *arena, struct tg_error *err)
+                 struct sources *sources, struct arena *arena, struct resource *out,
+                 struct source_facts *facts, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct source_facts facts;
-    struct resource described = *resource;
+    *out = *resource;
+    *facts = (struct source_facts){0};
     if (!resource->driver->describe)
         return TG_OK;
-    TRY(sources_describe(sources, resource->driver, request, arena, &facts, err));
-    take_key(&described, &facts);
-    rc = check_key(&described, request, err);
+    TRY(sources_describe(sources, resource->driver, request, arena, facts, err));
+    take_key(out, facts);
+    rc = check_key(out, request, err);
 done:
     return rc;
 }

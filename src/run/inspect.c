@@ -4,6 +4,7 @@
  *
  *   inspect_show, inspect_query -> owned_new (destination) -> owned_out (a stream)
  *                                | show_packages (working directory, show_packages.c)
+ *                                | show_resources (the sources, show_resources.c)
  *   inspect_document -> open_existing -> destination_restore -> as_json, as_yaml
  *
  * A stream that goes out owns its destination, and a share of its pipeline.
@@ -117,6 +118,8 @@ int inspect_show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowAr
     struct owned_stream *owned = NULL;
     if (what == TG_SHOW_PACKAGES)
         return show_packages(pipeline, out, err);
+    if (what == TG_SHOW_RESOURCES)
+        return show_resources(pipeline, out, err);
     if (what != TG_SHOW_TABLES && what != TG_SHOW_LOADS)
         return error_set(err, TG_USAGE, "there is no view number %d", (int)what);
     TRY(owned_new(pipeline, &owned, err));

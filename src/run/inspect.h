@@ -19,7 +19,18 @@ int inspect_document(struct tg_pipeline *pipeline, enum tg_document what, struct
 int show_packages(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
                   struct tg_error *err) TG_CHECK_RESULT;
 
-/* check.c: opens every selected source and the destination. */
-int check_pipeline(struct tg_pipeline *pipeline, struct tg_error *err) TG_CHECK_RESULT;
+/* show_resources.c: what a run would read, a resource a line. Checks as check_pipeline. */
+int show_resources(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
+                   struct tg_error *err) TG_CHECK_RESULT;
+
+/* Is told of each resource that is checked, with the key that its source knows. */
+struct check_visitor {
+    int (*visit)(void *user, const struct resource *resource, const struct source_facts *facts,
+                 struct tg_error *err);
+    void *user;
+};
+/* check.c: opens every selected source and the destination. `visitor` may be NULL. */
+int check_pipeline(struct tg_pipeline *pipeline, const struct check_visitor *visitor,
+                   struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

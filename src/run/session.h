@@ -70,10 +70,11 @@ int root_table_hints(struct session *session, const struct resource *resource, s
  * names are the run's. */
 int describe_groups(struct tg_pipeline *pipeline, const struct services *services,
                     struct sources *sources, struct tg_error *err) TG_CHECK_RESULT;
-/* TG_SPEC for a resource that lacks a key after all that its source knows. */
+/* The resource with the key that its source knows, and all else that this one says. TG_SPEC for one
+ * that lacks a key after that. */
 int describe_key(const struct resource *resource, const struct resource_request *request,
-                 struct sources *sources, struct arena *arena,
-                 struct tg_error *err) TG_CHECK_RESULT;
+                 struct sources *sources, struct arena *arena, struct resource *out,
+                 struct source_facts *facts, struct tg_error *err) TG_CHECK_RESULT;
 /* The resource, or one with the key, types and nullability that its source knows where neither it
  * nor the catalog says them. TG_SPEC as above. */
 int describe_resource(struct session *session, const struct resource *resource,

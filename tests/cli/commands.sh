@@ -112,6 +112,36 @@ test_check_finds_what_is_missing() {
     [ ! -e test.duckdb ] || fail "check made the destination"
 }
 
+test_check_lists_what_would_be_read() {
+    spec "t: {path: t.jsonl, write_disposition: merge, primary_key: [id, region], incremental: at}
+  longer: {path: '*.jsonl'}"
+    tg check spec.yaml --json
+    equal 1 "$ended"
+    "$tidegate" check spec.yaml --json 2>said | python3 -c "
+import json, sys
+error = json.load(sys.stdin)['error']
+assert error['code'] == 'TG_SOURCE' and error['resource'] == 't', error"
+    grep -q t.jsonl said
+    echo '{"id": 1, "region": 1, "at": 1}' >t.jsonl
+    tg check spec.yaml
+    equal "spec.yaml: the spec is right, and every source opens
+Destination duckdb:///test.duckdb (dataset 'd') is reachable
+
+resource  write_disposition  primary_key  cursor  columns
+--------  -----------------  -----------  ------  -------
+t         merge              id, region   at
+longer    append" "$(sed -E "s|duckdb://.*/test|duckdb:///test|; s/ +$//" <<<"$said")"
+    "$tidegate" check spec.yaml --json | python3 -c "
+import json, sys
+found = json.load(sys.stdin)
+assert found['destination'].endswith('/test.duckdb') and found['dataset'] == 'd', found
+assert [row['resource'] for row in found['resources']] == ['t', 'longer'], found
+assert found['resources'][1]['primary_key'] is None and found['resources'][0]['source'] == 'files', found"
+    equal "t,files,merge,\"id, region\",,at," "$("$tidegate" show spec.yaml resources --csv | sed -n 2p)"
+    echo "nothing: true" >>spec.yaml
+    "$tidegate" check spec.yaml --json 2>/dev/null | grep -q '"code":"TG_SPEC"'
+}
+
 test_show_tables_as_text_and_json() {
     spec
     printf '{"id": 1, "l": [1, 2]}\n' >t.jsonl

@@ -80,6 +80,17 @@ test_a_check_finds_that_a_key_is_missing() {
     "$tidegate" check spec.yaml
 }
 
+test_a_check_lists_the_tables_that_were_found() {
+    database
+    on "$orders; create table b_two (region int, id int, name text, primary key (id, region)); create table c (x int)"
+    source_spec duckdb:///test.duckdb "  some: {tables: [orders, 'b_*'], write_disposition: merge}"
+    said=$("$tidegate" check spec.yaml | tail -n +4 | sed 's/ *$//')
+    equal "resource  write_disposition  primary_key  cursor  columns
+--------  -----------------  -----------  ------  -------
+b_two     merge              id, region                 3
+orders    merge              id                         4" "$said"
+}
+
 test_all_tables_of_a_schema() {
     database
     on "create table \"Big Table\" (id int primary key, t text);

@@ -545,6 +545,7 @@ static int column_fact(const struct resource_request *request, const struct rela
     struct tg_column *fact = &out->columns[out->column_count];
     if (!is_chosen(request, column->name))
         return TG_OK;
+    out->width++;
     *fact = (struct tg_column){.nullable = column->nullable ? TG_DEFAULT : TG_NO};
     type_fact(&column->spec, fact);
     if (fact->data_type || fact->nullable != TG_DEFAULT)
