@@ -26,6 +26,9 @@ struct rule {
 /* The first that fits. */
 static const struct rule rules[] = {
     {"08P01", TG_DESTINATION, false, ""},
+    {"08004", TG_DESTINATION, false,
+     "; correct sslmode (require takes any certificate, verify-full the one for this host), "
+     "sslrootcert, or the server's certificate"},
     {"08001", TG_DESTINATION, true, "; start the server, or correct host and port"},
     {"08", TG_DESTINATION, true, "; run again"},
     {"25006", TG_DESTINATION, false,
@@ -230,6 +233,14 @@ static void put_plain(const char *message, struct buf *out)
     buf_release(&plain);
 }
 
+/* Do the two not agree about TLS? libpq has no number for it. One that goes away meanwhile is as
+ * any that does. */
+static bool is_about_tls(const char *message)
+{
+    return (strstr(message, "SSL") || strstr(message, "certificate")) &&
+           !strstr(message, "SSL SYSCALL") && !strstr(message, "unexpectedly");
+}
+
 int pg_connect_error(PGconn *conn, struct tg_error *err)
 {
     struct buf text = BUF_INIT;
@@ -242,6 +253,8 @@ int pg_connect_error(PGconn *conn, struct tg_error *err)
         snprintf(sqlstate, sizeof(sqlstate), "%.5s", state);
     else if (pq.connectionNeedsPassword(conn))
         snprintf(sqlstate, sizeof(sqlstate), "28P01");
+    else if (is_about_tls(message))
+        snprintf(sqlstate, sizeof(sqlstate), "08004");
     if (state)
         put_verbose(message, state, &text);
     else
