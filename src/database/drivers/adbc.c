@@ -22,7 +22,7 @@
 #include "database/sending/ingest.h"
 #include "database/sending/outgoing.h"
 #include "database/template.h"
-#include "database/watch.h"
+#include "base/watch.h"
 
 static const char scheme[] = "adbc";
 

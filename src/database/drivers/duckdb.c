@@ -18,7 +18,7 @@
 #include "database/defaults.h"
 #include "database/reading/reading.h"
 #include "database/template.h"
-#include "database/watch.h"
+#include "base/watch.h"
 #include "duckdb/instance.h"
 
 /* ---- URLs ---- */

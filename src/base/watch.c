@@ -7,7 +7,7 @@
  *
  * `lock` is held while `interrupt` is called: no call ends, and no connection is closed, under it.
  */
-#include "database/watch.h"
+#include "base/watch.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 
 #include "base/wakeup.h"
-#include "database/watch.h"
+#include "base/watch.h"
 
 static struct context ctx;
 static atomic_int cancel;
@@ -127,5 +127,5 @@ int main(void)
         cmocka_unit_test_setup(test_commits_are_not_interrupted, setup),
         cmocka_unit_test_setup(test_nobody_cancels, setup),
     };
-    return cmocka_run_group_tests_name("database/watch", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("base/watch", tests, NULL, NULL);
 }

@@ -2,8 +2,8 @@
  * For a connection whose calls cannot look at the cancel flag themselves: somebody who does, and
  * interrupts them.
  */
-#ifndef TIDEGATE_DATABASE_WATCH_H
-#define TIDEGATE_DATABASE_WATCH_H
+#ifndef TIDEGATE_BASE_WATCH_H
+#define TIDEGATE_BASE_WATCH_H
 
 #include "base/context.h"
 
