@@ -201,8 +201,11 @@ static int table_row(struct printer *printer, struct tg_error *err)
 static void table_end(struct printer *printer)
 {
     print_kept(printer);
-    fprintf(printer->out, "(%llu %s)\n", (unsigned long long)printer->row_count,
-            printer->row_count == 1 ? "row" : "rows");
+    if (printer->column_count == 0 && printer->row_count == 0)
+        fputs("Done, without rows\n", printer->out);
+    else
+        fprintf(printer->out, "(%llu %s)\n", (unsigned long long)printer->row_count,
+                printer->row_count == 1 ? "row" : "rows");
 }
 
 /* ---- CSV ---- */

@@ -54,7 +54,7 @@ struct pg_parameters {
 
 /* One query, row by row, its values in binary form; where a column has a type that is not read
  * here, all are texts, as the server writes them. The stream borrows client and context; released
- * early it ends the query. */
+ * early it ends the query. A statement that gives no rows has one: its "status", "UPDATE 3". */
 int pg_query(struct pg_client *client, const struct context *ctx, const char *sql,
              const struct pg_parameters *parameters, struct ArrowArrayStream *out,
              struct tg_error *err) TG_CHECK_RESULT;

@@ -5,15 +5,18 @@
  * Path: pg_query -> pg_columns_describe -> begin: as COPY TO where that can be, which costs us half
  * of what rows as results do, else pg_send -> get_next -> next_rows (add_row and advance for each
  * row) or next_copied, until a batch is full. A failure in the middle comes out of get_next with
- * the server's message. A stream that is released before its end ends the query.
+ * the server's message. A stream that is released before its end ends the query. A statement that
+ * gives no rows has the server's answer ("UPDATE 3") as its only one: take_answer.
  *
  * What values are made of bytes is decode.c's.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/memory.h"
+#include "data/column.h"
 #include "postgres/columns.h"
 #include "postgres/session.h"
 
@@ -214,6 +217,44 @@ done:
     return rc;
 }
 
+/* ---- statements that give no rows ---- */
+
+static int answer_stream(const char *answer, struct ArrowArrayStream *out, struct tg_error *err)
+{
+    static const char *const name = "status";
+    static const struct type_spec type = {.type = TYPE_TEXT};
+    int rc = TG_OK;
+    struct column column = {0};
+    struct ArrowSchema schema = {0};
+    struct ArrowArray values = {0}, row = {0};
+    TRY(column_init_rows(&column, &type, 1, err));
+    TRY(column_set_text(&column, 0, answer, strlen(answer), err));
+    TRY(column_export(&column, 1, &values, err));
+    TRY(schema_make(&name, &type, 1, &schema, err));
+    TRY(batch_make(&values, 1, 1, &row, err));
+    TRY(stream_from_arrays(&schema, &row, 1, out, err));
+done:
+    column_release(&column);
+    array_release(&values);
+    array_release(&row);
+    schema_release(&schema);
+    return rc;
+}
+
+/* It is done when all has been heard: what fails at its commit says so behind the answer. */
+static int take_answer(struct result_stream *self, const char *sql, struct ArrowArrayStream *out,
+                       struct tg_error *err)
+{
+    char answer[64]; /* libpq's own limit */
+    snprintf(answer, sizeof(answer), "%s", pq.cmdStatus(self->result));
+    while (self->result) {
+        int rc = advance(self, sql, err);
+        if (rc != TG_OK)
+            return rc;
+    }
+    return answer_stream(answer, out, err);
+}
+
 int pg_query(struct pg_client *client, const struct context *ctx, const char *sql,
              const struct pg_parameters *parameters, struct ArrowArrayStream *out,
              struct tg_error *err)
@@ -226,7 +267,10 @@ int pg_query(struct pg_client *client, const struct context *ctx, const char *sq
     self->ctx = ctx;
     pg_columns_init(&self->columns);
     int rc = begin(self, sql, parameters, err);
-    if (rc != TG_OK) {
+    bool is_answer = self->result && pq.resultStatus(self->result) == PGRES_COMMAND_OK;
+    if (rc == TG_OK && is_answer)
+        rc = take_answer(self, sql, out, err);
+    if (rc != TG_OK || is_answer) {
         free_stream(self);
         return rc;
     }

@@ -30,6 +30,16 @@ test_append_with_nested_tables() {
     [ -f t__d.sqlite ] || fail "no file for the dataset"
 }
 
+test_a_statement_that_gives_no_rows() {
+    into
+    spec
+    echo '{"id": 1}' >t.jsonl
+    run 0
+    equal "Done, without rows" "$("$tidegate" sql spec.yaml "update t set id = 5")"
+    equal "[]" "$("$tidegate" sql spec.yaml "update t set id = id + 1" --json)"
+    has 'select id from t' '6;'
+}
+
 test_replace() {
     into
     spec 't: {path: "*.jsonl", write_disposition: replace}'

@@ -295,6 +295,16 @@ FORM t"
     says "COPY from or to the client"
 }
 
+test_statements_that_give_no_rows() {
+    loads_into "$destination"
+    command 0 sql spec.yaml "UPDATE t SET id = id + 1"
+    says "status" "UPDATE 1"
+    equal "CREATE TABLE" "$(sql "CREATE TABLE made (a int)")"
+    equal '[{"status":"INSERT 0 3"}]' "$("$tidegate" sql spec.yaml "INSERT INTO made VALUES (1), (2), (3)" --json |
+        tr -d '\n')"
+    equal 3 "$(sql "SELECT count(*) FROM made")"
+}
+
 test_types_in_a_query() {
     loads_into "$destination"
     equal 't,1.50,2024-02-29T10:00:00+00:00,"{""a"": 1}",' \

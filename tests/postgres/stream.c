@@ -110,15 +110,33 @@ static void test_rows(void **state)
     gives("SELECT 1 -- one", NULL, "1\n");
     gives("SHOW server_encoding", NULL, "UTF8\n");
     gives("EXPLAIN (COSTS off) SELECT 1", NULL, "Result\n");
-    gives("SELECT 1 AS a INTO made", NULL, "");
+    gives("SELECT 1 AS a INTO made", NULL, "SELECT 1\n");
     gives("WITH gone AS (DELETE FROM made RETURNING a) SELECT * FROM gone", NULL, "1\n");
     gives("TABLE made", NULL, "");
     gives("SELECT 1 AS a, 'ä' AS b, NULL::int AS c", NULL, "1|ä|NULL\n");
     gives("SELECT 1 WHERE false", NULL, "");
     gives("VALUES (1, ''), (2, NULL)", NULL, "1|\n2|NULL\n");
     gives("SELECT", NULL, "\n");
-    gives("CREATE TABLE no_rows (a int)", NULL, "");
+    gives("CREATE TABLE no_rows (a int)", NULL, "CREATE TABLE\n");
     gives("INSERT INTO no_rows VALUES (1), (2) RETURNING a", NULL, "1\n2\n");
+}
+
+/* Control: told before the end of the session's answers, a commit that fails goes unheard. */
+static void test_statements_without_rows(void **state)
+{
+    (void)state;
+    struct ArrowArrayStream stream;
+    gives("CREATE TABLE done (a int UNIQUE DEFERRABLE INITIALLY DEFERRED)", NULL, "CREATE TABLE\n");
+    gives("INSERT INTO done SELECT generate_series(1, 3)", NULL, "INSERT 0 3\n");
+    gives("UPDATE done SET a = a + 10;", NULL, "UPDATE 3\n");
+    gives("DELETE FROM done WHERE a = 11", NULL, "DELETE 1\n");
+    gives("UPDATE done SET a = 0 WHERE false", NULL, "UPDATE 0\n");
+    assert_int_equal(pg_query(client, &ctx, "UPDATE done SET a = 7", NULL, &stream, &err),
+                     TG_DESTINATION);
+    assert_null(stream.release);
+    assert_non_null(strstr(err.what, "already exists"));
+    error_clear(&err);
+    gives("SELECT a FROM done ORDER BY a", NULL, "12\n13\n");
 }
 
 static void test_parameters(void **state)
@@ -291,6 +309,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
         TEST(test_rows),
+        TEST(test_statements_without_rows),
         TEST(test_parameters),
         TEST(test_many_batches),
         TEST(test_released_early),
