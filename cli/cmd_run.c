@@ -59,16 +59,30 @@ static bool parse_contract(const char *text, struct tg_schema_contract *out)
 
 /* ---- the summary: a line per table, columns as wide as they must be ---- */
 
-enum { READ, NEW, INSERTED, UPDATED, DELETED, FILTERED, REJECTED, WAITING, COUNT_COLUMNS };
+enum {
+    READ,
+    NEW,
+    INSERTED,
+    UPDATED,
+    DELETED,
+    UNCHANGED,
+    FILTERED,
+    REJECTED,
+    WAITING,
+    COUNT_COLUMNS
+};
+enum { LINE_MAX_WIDTH = 80 };
 
-static const char *const count_titles[COUNT_COLUMNS] = {
-    "read", "new", "inserted", "updated", "deleted", "filtered", "rejected", "waiting"};
+static const char *const count_titles[COUNT_COLUMNS] = {"read",     "new",      "inserted",
+                                                        "updated",  "deleted",  "unchanged",
+                                                        "filtered", "rejected", "waiting"};
 
 static uint64_t table_count(const struct tg_table_info *table, size_t column)
 {
     const uint64_t counts[COUNT_COLUMNS] = {
-        table->rows_read,    table->rows_new,      table->rows_inserted, table->rows_updated,
-        table->rows_deleted, table->rows_filtered, table->rows_rejected, table->rows_waiting};
+        table->rows_read,     table->rows_new,      table->rows_inserted,
+        table->rows_updated,  table->rows_deleted,  table->rows_unchanged,
+        table->rows_filtered, table->rows_rejected, table->rows_waiting};
     return counts[column];
 }
 
@@ -95,32 +109,68 @@ static int table_indent(const struct tg_table_info *table)
     return table->nested ? 2 : 0;
 }
 
+/* As wide as its widest count. */
+static int column_width(const struct tg_result *result, size_t column)
+{
+    char text[32];
+    int width = (int)strlen(count_titles[column]);
+    for (size_t i = 0; i < tg_result_table_count(result); i++) {
+        int len = (int)strlen(count_text(tg_result_table(result, i), column, text));
+        width = len > width ? len : width;
+    }
+    return width;
+}
+
+static int names_width(const struct tg_result *result)
+{
+    int width = (int)strlen("table");
+    for (size_t i = 0; i < tg_result_table_count(result); i++) {
+        const struct tg_table_info *table = tg_result_table(result, i);
+        int len = (int)strlen(table->name) + table_indent(table);
+        width = len > width ? len : width;
+    }
+    return width;
+}
+
+/* Which columns there are: those that count something, and the usual ones where lines are short
+ * enough with them. A width of 0: it is left out. */
+static void choose_columns(const struct tg_result *result, int name_width,
+                           int widths[COUNT_COLUMNS])
+{
+    static const bool usual[COUNT_COLUMNS] = {
+        [READ] = true,    [NEW] = true,      [INSERTED] = true, [UPDATED] = true,
+        [DELETED] = true, [FILTERED] = true, [REJECTED] = true};
+    int line = name_width;
+    for (size_t column = 0; column < COUNT_COLUMNS; column++) {
+        bool shown = usual[column] || total(result, column) > 0;
+        widths[column] = shown ? column_width(result, column) : 0;
+        line += shown ? 2 + widths[column] : 0;
+    }
+    for (size_t column = COUNT_COLUMNS; column-- > UPDATED && line > LINE_MAX_WIDTH;) {
+        if (widths[column] == 0 || total(result, column) > 0)
+            continue;
+        line -= 2 + widths[column];
+        widths[column] = 0;
+    }
+}
+
 static void print_tables(const struct tg_result *result)
 {
     char text[32];
-    int name_width = (int)strlen("table"), widths[COUNT_COLUMNS];
-    size_t shown = total(result, WAITING) > 0 ? COUNT_COLUMNS : WAITING;
-    for (size_t i = 0; i < tg_result_table_count(result); i++) {
-        int len = (int)strlen(tg_result_table(result, i)->name) +
-                  table_indent(tg_result_table(result, i));
-        name_width = len > name_width ? len : name_width;
-    }
+    int widths[COUNT_COLUMNS], name_width = names_width(result);
+    choose_columns(result, name_width, widths);
     printf("%-*s", name_width, "table");
-    for (size_t column = 0; column < shown; column++) {
-        widths[column] = (int)strlen(count_titles[column]);
-        for (size_t i = 0; i < tg_result_table_count(result); i++) {
-            int len = (int)strlen(count_text(tg_result_table(result, i), column, text));
-            widths[column] = len > widths[column] ? len : widths[column];
-        }
-        printf("  %*s", widths[column], count_titles[column]);
-    }
+    for (size_t column = 0; column < COUNT_COLUMNS; column++)
+        if (widths[column] > 0)
+            printf("  %*s", widths[column], count_titles[column]);
     printf("\n");
     for (size_t i = 0; i < tg_result_table_count(result); i++) {
         const struct tg_table_info *table = tg_result_table(result, i);
         int indent = table_indent(table);
         printf("%*s%-*s", indent, "", name_width - indent, table->name);
-        for (size_t column = 0; column < shown; column++)
-            printf("  %*s", widths[column], count_text(table, column, text));
+        for (size_t column = 0; column < COUNT_COLUMNS; column++)
+            if (widths[column] > 0)
+                printf("  %*s", widths[column], count_text(table, column, text));
         printf("\n");
     }
 }

@@ -302,8 +302,7 @@ typedef void (*tg_release_fn)(void *user);
 
 /* ---- Resources ---- */
 
-/* Rows are added; take the place of all that is in the table; take the place of those with their
- * key. */
+/* Rows are added; take the place of all in the table; take the place of those with their key. */
 enum tg_write_disposition { TG_APPEND = 0, TG_REPLACE = 1, TG_MERGE = 2 };
 
 /* Which of the cursor's values is the last one: the highest, or the lowest. */
@@ -312,8 +311,7 @@ enum tg_last_value { TG_MAX = 0, TG_MIN = 1 };
 /* A row without a cursor value fails the run, is loaded, or is left out. */
 enum tg_on_missing { TG_RAISE = 0, TG_INCLUDE = 1, TG_EXCLUDE = 2 };
 
-/* Rows have waited too long for a transaction to end: the run fails, or goes on without those that
- * it may still bring. */
+/* Rows have waited too long for a transaction: the run fails, or goes on without its rows. */
 enum tg_on_wait { TG_WAIT_RAISE = 0, TG_WAIT_WARN = 1 };
 
 /* For what has a default that is not always the same. */
@@ -325,8 +323,7 @@ enum tg_contract_mode {
     TG_CONTRACT_EVOLVE,       /* the schema learns it */
     TG_CONTRACT_FREEZE,       /* the run fails with TG_CONTRACT */
     TG_CONTRACT_DISCARD_ROW,  /* the row, and what is nested in it, goes to _tidegate_rejects */
-    TG_CONTRACT_DISCARD_VALUE /* the value is left out; the rows of a new table go to
-                                 _tidegate_rejects */
+    TG_CONTRACT_DISCARD_VALUE /* the value is left out; rows of a new table, as the row above */
 };
 
 /* One mode each for new tables, new columns of tables that have data, and values that do not fit
@@ -436,6 +433,8 @@ struct tg_resource {
                                  tell ("sql" on PostgreSQL) */
     enum tg_on_wait on_commit_safe_wait;
     const char *commit_safe_wait; /* how long they do at most: "30s", "10m" (NULL too), "2h" */
+    const char *merge_strategy;   /* merge: "delete-insert" (NULL too), "upsert", "insert-only" */
+    bool skip_unchanged_rows;     /* both but the last: rows that are there as they come stay */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)
@@ -622,9 +621,10 @@ struct tg_table_info {
     uint64_t rows_inserted; /* at the destination */
     uint64_t rows_updated;
     uint64_t rows_deleted;
-    uint64_t rows_filtered; /* dropped by the cursor: too old, already loaded, or beyond the end */
-    uint64_t rows_rejected; /* dropped by a contract or as bad rows */
-    uint64_t rows_waiting;  /* new, but not read before a later run: commit_safe of tg_resource */
+    uint64_t rows_filtered;  /* dropped by the cursor: too old, already loaded, or beyond the end */
+    uint64_t rows_rejected;  /* dropped by a contract or as bad rows */
+    uint64_t rows_waiting;   /* new, but not read before a later run: commit_safe of tg_resource */
+    uint64_t rows_unchanged; /* in the load, and left alone: they were there already */
 };
 /* Roots in the order of the resources, each followed by its nested tables. */
 TG_API size_t tg_result_table_count(const struct tg_result *result);
@@ -701,7 +701,7 @@ TG_API void tg_text_free(char *text);
 /* What is shown as rows, with these columns; more may come, so go by names:
  *   tables    table, rows, columns
  *   loads     load_id, created_at, table, disposition, read, new, inserted, updated, deleted,
- *             filtered, rejected
+ *             filtered, rejected, unchanged
  *   packages  load_id, status (open, sealed, failed, damaged), dataset, created_at, rows, bytes,
  *             tries, destination, error
  *   resources resource, source, write_disposition, primary_key ("id, region"), merge_key, cursor,

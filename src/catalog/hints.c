@@ -330,6 +330,10 @@ done:
     return rc;
 }
 
+/* What goes with a merge strategy, and like it is the run's. */
+static const char *const merge_hints[] = {"x-merge-skip-unchanged-rows", "x-merge-source-filter",
+                                          "x-merge-destination-scope"};
+
 static int apply_table(struct catalog *catalog, struct table *table,
                        const struct table_hints *hints, struct tg_error *err)
 {
@@ -339,6 +343,8 @@ static int apply_table(struct catalog *catalog, struct table *table,
     if (hints->max_nesting >= 0)
         table->max_nesting = hints->max_nesting;
     table->merge_strategy = NULL;
+    for (size_t i = 0; i < sizeof(merge_hints) / sizeof(merge_hints[0]); i++)
+        extra_remove(&table->extras, merge_hints[i]);
     TRY(arena_keep(&catalog->arena, hints->resource, &table->resource, err));
     if (hints->merge_strategy)
         TRY(arena_keep(&catalog->arena, hints->merge_strategy, &table->merge_strategy, err));

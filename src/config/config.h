@@ -40,6 +40,8 @@ struct resource {
     tg_release_fn release;
     void *user;
     const struct disposition_driver *disposition;
+    const char *merge_strategy; /* as said; NULL: the usual one */
+    bool skip_unchanged_rows;
     const char **primary_key, **merge_key; /* as the source names them */
     size_t primary_key_count, merge_key_count;
     bool append_on_missing_key;
@@ -106,6 +108,9 @@ int config_read_text(struct config *config, const struct spec_text *spec,
                      const struct tg_pipeline_options *options,
                      struct tg_error *err) TG_CHECK_RESULT;
 void config_release(struct config *config);
+/* Does it go by a primary key alone; and what asks for that, in words of a spec? */
+bool disposition_needs_primary(const struct resource *resource);
+const char *disposition_asks(const struct resource *resource);
 /* Has the program said where the destination is? */
 static inline bool destination_said(const struct config *config)
 {

@@ -141,9 +141,18 @@ static const struct option disposition_options[] = {
      .words = disposition_words,
      .help = "How rows meet those that are there."},
     {.name = "strategy",
+     RESOURCE(TEXT, merge_strategy),
      .words = disposition_strategies,
      .fallback = "delete-insert",
-     .help = "How a merge is done: rows of the load replace rows with an equal key."},
+     .help = "How a merge is done. delete-insert and upsert: rows of the load take the place of "
+             "rows with an equal key; with upsert, which goes by the primary key alone, they keep "
+             "their ids. insert-only: rows whose primary key is there stay as they are."},
+    {.name = "skip_unchanged_rows",
+     RESOURCE(BOOL, skip_unchanged_rows),
+     .fallback = "false",
+     .help = "For delete-insert and upsert, by primary key: rows that are there already as they "
+             "come, with all that is nested in them, are left alone. Ids of rows are then hashes "
+             "of the key."},
     OPTION_END,
 };
 
@@ -300,7 +309,7 @@ const struct option resource_options[] = {
      RESOURCE(TEXT, table_name),
      .help = "The table it is loaded into; named like the resource otherwise."},
     {.name = "write_disposition",
-     BY_CODE(struct tg_resource, write_disposition),
+     .field = {.form = FIELD_SAME, GIVEN(struct tg_resource, write_disposition)},
      .type = OPTION_MAP,
      .fallback = "append",
      .table = disposition_options,

@@ -19,11 +19,8 @@
 /* ---- which things do not go together ---- */
 
 /* About the key (of a column's hints, when `column` is not NULL) of a resource. */
-static int refuse(const struct origin *origin, const char *key, const char *column,
-                  const char *format, ...) TG_PRINTF(4, 5);
-
-static int refuse(const struct origin *origin, const char *key, const char *column,
-                  const char *format, ...)
+int resource_refuse(const struct origin *origin, const char *key, const char *column,
+                    const char *format, ...)
 {
     char text[400];
     va_list args;
@@ -41,6 +38,7 @@ static int refuse(const struct origin *origin, const char *key, const char *colu
         map = map ? map : origin->node;
     }
     found = node_find(map, key);
+    found = found ? found : node_find(node_find(map, "write_disposition"), key);
     return document_problem(origin->doc, found ? &found->name_place : &map->name_place,
                             "resource '%s': %s", origin->resource, text);
 }
@@ -69,28 +67,31 @@ static int check_numbers(const struct origin *origin, const struct tg_column *co
     int max = precision_max(type);
     bool has_seconds = type == TYPE_TIMESTAMP || type == TYPE_TIME;
     if (column->precision == TG_WHOLE_SECONDS && !has_seconds)
-        return refuse(origin, "precision", name,
-                      "column '%s': whole seconds are for timestamp and time; set data_type", name);
+        return resource_refuse(
+            origin, "precision", name,
+            "column '%s': whole seconds are for timestamp and time; set data_type", name);
     if (column->precision < TG_WHOLE_SECONDS || column->scale < 0)
-        return refuse(origin, column->scale < 0 ? "scale" : "precision", name,
-                      "column '%s' has a negative %s", name,
-                      column->scale < 0 ? "scale" : "precision");
+        return resource_refuse(origin, column->scale < 0 ? "scale" : "precision", name,
+                               "column '%s' has a negative %s", name,
+                               column->scale < 0 ? "scale" : "precision");
     if (column->precision > 0 && max == 0)
-        return refuse(origin, "precision", name, "column '%s' is a %s, which has no precision",
-                      name, type_name(type));
+        return resource_refuse(origin, "precision", name,
+                               "column '%s' is a %s, which has no precision", name,
+                               type_name(type));
     if (column->precision > max)
-        return refuse(origin, "precision", name, "column '%s' has precision %d; %d is the most",
-                      name, column->precision, max);
+        return resource_refuse(origin, "precision", name,
+                               "column '%s' has precision %d; %d is the most", name,
+                               column->precision, max);
     if (column->scale > 0 && type != TYPE_DECIMAL)
-        return refuse(origin, "scale", name, "column '%s': scale is for decimal; set data_type",
-                      name);
+        return resource_refuse(origin, "scale", name,
+                               "column '%s': scale is for decimal; set data_type", name);
     if (column->scale > 0 && column->precision == 0)
-        return refuse(origin, "scale", name, "column '%s' has a scale but no precision; set both",
-                      name);
+        return resource_refuse(origin, "scale", name,
+                               "column '%s' has a scale but no precision; set both", name);
     if (column->scale > column->precision && type == TYPE_DECIMAL)
-        return refuse(origin, "scale", name,
-                      "column '%s' has a scale greater than its precision (%d)", name,
-                      column->precision);
+        return resource_refuse(origin, "scale", name,
+                               "column '%s' has a scale greater than its precision (%d)", name,
+                               column->precision);
     return TG_OK;
 }
 
@@ -114,16 +115,17 @@ static int check_reference(const struct origin *origin, yyjson_val *reference)
     yyjson_val *here = yyjson_obj_get(reference, "columns");
     yyjson_val *there = yyjson_obj_get(reference, "referenced_columns");
     if (!table || !*table)
-        return refuse(origin, "references", NULL, "a reference names no referenced_table");
+        return resource_refuse(origin, "references", NULL, "a reference names no referenced_table");
     if (!are_texts(here) || !are_texts(there))
-        return refuse(origin, "references", NULL,
-                      "the reference to '%s' needs columns and referenced_columns, lists of names",
-                      table);
+        return resource_refuse(
+            origin, "references", NULL,
+            "the reference to '%s' needs columns and referenced_columns, lists of names", table);
     if (yyjson_arr_size(here) != yyjson_arr_size(there))
-        return refuse(origin, "references", NULL,
-                      "the reference to '%s' has %zu columns and %zu referenced_columns; they go "
-                      "together one by one",
-                      table, yyjson_arr_size(here), yyjson_arr_size(there));
+        return resource_refuse(
+            origin, "references", NULL,
+            "the reference to '%s' has %zu columns and %zu referenced_columns; they go "
+            "together one by one",
+            table, yyjson_arr_size(here), yyjson_arr_size(there));
     return TG_OK;
 }
 
@@ -133,14 +135,15 @@ static int check_references(const struct origin *origin, yyjson_val *list)
     int rc = TG_OK;
     size_t count = yyjson_arr_size(list);
     if (!yyjson_is_arr(list))
-        return refuse(origin, "references", NULL, "references is a list");
+        return resource_refuse(origin, "references", NULL, "references is a list");
     for (size_t i = 0; i < count; i++) {
         const char *table = json_get_text(yyjson_arr_get(list, i), "referenced_table");
         TRY(check_reference(origin, yyjson_arr_get(list, i)));
         for (size_t j = 0; table && j < i; j++) {
             const char *other = json_get_text(yyjson_arr_get(list, j), "referenced_table");
             if (other && strcmp(table, other) == 0)
-                TRY(refuse(origin, "references", NULL, "references names table '%s' twice", table));
+                TRY(resource_refuse(origin, "references", NULL, "references names table '%s' twice",
+                                    table));
         }
     }
 done:
@@ -160,21 +163,22 @@ static int check_hints(const struct origin *origin, const char *json, const char
     if (json_parse(json, strlen(json), "hints", &doc, &why) == TG_NOMEM)
         return error_nomem(origin->err);
     if (!doc)
-        return refuse(origin, "hints", column, "%s%s%s`hints` is no JSON: %s: %s",
-                      column ? "column '" : "", column ? column : "", column ? "': " : "",
-                      why.where, why.what);
+        return resource_refuse(origin, "hints", column, "%s%s%s`hints` is no JSON: %s: %s",
+                               column ? "column '" : "", column ? column : "", column ? "': " : "",
+                               why.where, why.what);
     if (!yyjson_is_obj(yyjson_doc_get_root(doc)))
-        TRY(refuse(origin, "hints", column, "`hints` is a JSON object, as {\"x-team\": \"web\"}"));
+        TRY(resource_refuse(origin, "hints", column,
+                            "`hints` is a JSON object, as {\"x-team\": \"web\"}"));
     yyjson_obj_foreach(yyjson_doc_get_root(doc), i, count, key, value)
     {
         const char *name = yyjson_get_str(key);
         if (!column && strcmp(name, "references") == 0)
             TRY(check_references(origin, value));
         else if (strncmp(name, "x-", 2) != 0 || !name[2])
-            TRY(refuse(origin, "hints", column,
-                       "hint '%s' is not known; further ones have names "
-                       "that start with x-",
-                       name));
+            TRY(resource_refuse(origin, "hints", column,
+                                "hint '%s' is not known; further ones have names "
+                                "that start with x-",
+                                name));
     }
 done:
     yyjson_doc_free(doc);
@@ -193,15 +197,18 @@ static int check_column(const struct origin *origin, const struct resource *reso
     TRY(check_numbers(origin, column, type));
     TRY(check_hints(origin, column->hints, name));
     if (column->timezone != TG_DEFAULT && type != TYPE_TIMESTAMP && type != TYPE_NONE)
-        TRY(refuse(origin, "timezone", name, "column '%s' is a %s; timezone is for timestamp", name,
-                   column->data_type));
+        TRY(resource_refuse(origin, "timezone", name,
+                            "column '%s' is a %s; timezone is for timestamp", name,
+                            column->data_type));
     if (resource->disposition->needs_key)
         return TG_OK;
     disposition_words_if(disposition_needs_key, words);
     if (column->dedup_sort)
-        TRY(refuse(origin, "dedup_sort", name, "column '%s': dedup_sort is for %s", name, words));
+        TRY(resource_refuse(origin, "dedup_sort", name, "column '%s': dedup_sort is for %s", name,
+                            words));
     if (column->hard_delete)
-        TRY(refuse(origin, "hard_delete", name, "column '%s': hard_delete is for %s", name, words));
+        TRY(resource_refuse(origin, "hard_delete", name, "column '%s': hard_delete is for %s", name,
+                            words));
 done:
     return rc;
 }
@@ -214,13 +221,13 @@ static int check_columns(const struct origin *origin, const struct resource *res
         const struct tg_column *column = &resource->columns[i];
         TRY(check_column(origin, resource, column));
         if (sorts && column->dedup_sort)
-            TRY(refuse(origin, "dedup_sort", column->name,
-                       "columns '%s' and '%s' both say dedup_sort; only one can", sorts->name,
-                       column->name));
+            TRY(resource_refuse(origin, "dedup_sort", column->name,
+                                "columns '%s' and '%s' both say dedup_sort; only one can",
+                                sorts->name, column->name));
         if (deletes && column->hard_delete)
-            TRY(refuse(origin, "hard_delete", column->name,
-                       "columns '%s' and '%s' both say hard_delete; only one can", deletes->name,
-                       column->name));
+            TRY(resource_refuse(origin, "hard_delete", column->name,
+                                "columns '%s' and '%s' both say hard_delete; only one can",
+                                deletes->name, column->name));
         sorts = column->dedup_sort ? column : sorts;
         deletes = column->hard_delete ? column : deletes;
     }
@@ -249,30 +256,32 @@ static int check_incremental(const struct origin *origin, const struct increment
     if (!incremental->cursor_path)
         return TG_OK;
     if (!is_path(incremental->cursor_path))
-        return refuse(origin, "incremental", NULL,
-                      "cursor '%s' is no path; name a field: updated_at, or data.updated_at for a "
-                      "nested one",
-                      incremental->cursor_path);
+        return resource_refuse(
+            origin, "incremental", NULL,
+            "cursor '%s' is no path; name a field: updated_at, or data.updated_at for a "
+            "nested one",
+            incremental->cursor_path);
     if (incremental->commit_safe_wait && !parse_duration(incremental->commit_safe_wait, &wait_us))
-        return refuse(origin, "incremental", NULL,
-                      "commit_safe_wait is a time like 30s, 10m or 2h, not '%s'",
-                      incremental->commit_safe_wait);
+        return resource_refuse(origin, "incremental", NULL,
+                               "commit_safe_wait is a time like 30s, 10m or 2h, not '%s'",
+                               incremental->commit_safe_wait);
     if (incremental->commit_safe == TG_YES && incremental->last_value == TG_MIN)
-        return refuse(origin, "incremental", NULL,
-                      "commit_safe is for cursors that grow; last_value is min");
+        return resource_refuse(origin, "incremental", NULL,
+                               "commit_safe is for cursors that grow; last_value is min");
     if (end->kind == TG_VALUE_NONE)
         return TG_OK;
     if (incremental->commit_safe == TG_YES)
-        return refuse(
+        return resource_refuse(
             origin, "incremental", NULL,
             "commit_safe and end_value exclude each other: a window remembers nothing, so "
             "there is no later run that rows could wait for");
     if (initial->kind == TG_VALUE_NONE)
-        return refuse(origin, "incremental", NULL,
-                      "end_value needs an initial_value: they are the two ends of a window");
+        return resource_refuse(
+            origin, "incremental", NULL,
+            "end_value needs an initial_value: they are the two ends of a window");
     if (is_number(initial) != is_number(end))
-        return refuse(origin, "incremental", NULL,
-                      "initial_value and end_value cannot be compared: one is a number");
+        return resource_refuse(origin, "incremental", NULL,
+                               "initial_value and end_value cannot be compared: one is a number");
     return TG_OK;
 }
 
@@ -280,41 +289,23 @@ static int check_key(const struct origin *origin, const char *key, const char **
 {
     for (size_t i = 0; i < count; i++) {
         if (!*names[i])
-            return refuse(origin, key, NULL, "%s has an empty name in it", key);
+            return resource_refuse(origin, key, NULL, "%s has an empty name in it", key);
         for (size_t j = 0; j < i; j++)
             if (strcmp(names[i], names[j]) == 0)
-                return refuse(origin, key, NULL, "%s names '%s' twice", key, names[i]);
+                return resource_refuse(origin, key, NULL, "%s names '%s' twice", key, names[i]);
     }
-    return TG_OK;
-}
-
-static int check_keys(const struct origin *origin, const struct resource *resource)
-{
-    char words[OPTION_WORDS_MAX];
-    bool needs_key = resource->disposition->needs_key;
-    bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
-    if (needs_key && !has_key && !resource->append_on_missing_key && !resource->driver->describe)
-        return refuse(origin, "write_disposition", NULL,
-                      "%s needs a primary_key or a merge_key (or on_missing_key: append)",
-                      disposition_name(resource->disposition));
-    disposition_words_if(disposition_needs_key, words);
-    if (!needs_key && resource->merge_key_count > 0)
-        return refuse(origin, "merge_key", NULL, "merge_key is for write_disposition: %s", words);
-    if (!needs_key && resource->append_on_missing_key)
-        return refuse(origin, "on_missing_key", NULL, "on_missing_key is for write_disposition: %s",
-                      words);
     return TG_OK;
 }
 
 /* What says where ids come from, and what becomes of bad rows. */
 static int check_rules(const struct origin *origin, const struct resource *resource)
 {
-    if (resource->row_ids == TG_ROW_IDS_KEY && resource->primary_key_count == 0 &&
-        !resource->driver->describe)
-        return refuse(origin, "row_ids", NULL, "row_ids: key needs a primary_key");
+    bool says_ids = resource->row_ids == TG_ROW_IDS_KEY && !disposition_needs_primary(resource);
+    if (says_ids && resource->primary_key_count == 0 && !resource->driver->describe)
+        return resource_refuse(origin, "row_ids", NULL, "row_ids: key needs a primary_key");
     if (!resource->reject_bad_rows && resource->reject_max > 0)
-        return refuse(origin, origin->doc ? "on_bad_row" : "reject_max", NULL,
-                      "a limit of bad rows is for those that are rejected");
+        return resource_refuse(origin, origin->doc ? "on_bad_row" : "reject_max", NULL,
+                               "a limit of bad rows is for those that are rejected");
     return TG_OK;
 }
 
@@ -335,24 +326,27 @@ static int check_table(const struct origin *origin, const struct config *config,
                        const struct resource *resource)
 {
     if (resource->is_group && strcmp(resource->table_name, resource->name) != 0)
-        return refuse(origin, "table_name", NULL,
-                      "'%s' stands for several tables, which cannot be loaded into one; leave out "
-                      "table_name",
-                      resource->driver->group);
+        return resource_refuse(
+            origin, "table_name", NULL,
+            "'%s' stands for several tables, which cannot be loaded into one; leave out "
+            "table_name",
+            resource->driver->group);
     if (resource->is_group && option_of(resource, resource->driver->member))
-        return refuse(origin, resource->driver->group, NULL, "'%s' and '%s' exclude each other",
-                      resource->driver->member, resource->driver->group);
+        return resource_refuse(origin, resource->driver->group, NULL,
+                               "'%s' and '%s' exclude each other", resource->driver->member,
+                               resource->driver->group);
     if (resource->is_group)
         return TG_OK;
     if (starts_with(resource->table_key, "_dlt_") || starts_with(resource->table_key, "_tidegate_"))
-        return refuse(origin, "table_name", NULL,
-                      "tables '_dlt_*' and '_tidegate_*' are the system's; set another table_name");
+        return resource_refuse(
+            origin, "table_name", NULL,
+            "tables '_dlt_*' and '_tidegate_*' are the system's; set another table_name");
     for (size_t i = 0; i < config->resource_count; i++) {
         const struct resource *other = &config->resources[i];
         if (!other->is_group && strcasecmp(other->table_key, resource->table_key) == 0)
-            return refuse(origin, "table_name", NULL,
-                          "table '%s' is that of resource '%s'; set another table_name",
-                          resource->table_key, other->name);
+            return resource_refuse(origin, "table_name", NULL,
+                                   "table '%s' is that of resource '%s'; set another table_name",
+                                   resource->table_key, other->name);
     }
     return TG_OK;
 }
@@ -368,12 +362,14 @@ static int check_options(const struct origin *origin, const struct resource *res
             !option_text(resource->resource_values, resource->resource_value_count, name))
             continue;
         if (!resource->disposition->adds_rows)
-            return refuse(origin, name, NULL,
-                          "%s is for write_disposition: %s; others read every file each time", name,
-                          disposition_words_if(disposition_adds_rows, words));
+            return resource_refuse(
+                origin, name, NULL,
+                "%s is for write_disposition: %s; others read every file each time", name,
+                disposition_words_if(disposition_adds_rows, words));
         if (resource->incremental.end_value.kind != TG_VALUE_NONE)
-            return refuse(origin, name, NULL,
-                          "%s and end_value do not go together: a window reads every file", name);
+            return resource_refuse(origin, name, NULL,
+                                   "%s and end_value do not go together: a window reads every file",
+                                   name);
     }
     return TG_OK;
 }
@@ -383,10 +379,10 @@ static int check_resource(const struct origin *origin, const struct config *conf
 {
     int rc = TG_OK;
     if (!*resource->name)
-        TRY(refuse(origin, "name", NULL, "a resource needs a name"));
+        TRY(resource_refuse(origin, "name", NULL, "a resource needs a name"));
     if (!*resource->table_name)
-        TRY(refuse(origin, "table_name", NULL, "table_name is empty"));
-    TRY(check_keys(origin, resource));
+        TRY(resource_refuse(origin, "table_name", NULL, "table_name is empty"));
+    TRY(disposition_check(origin, resource));
     TRY(check_key(origin, "primary_key", resource->primary_key, resource->primary_key_count));
     TRY(check_key(origin, "merge_key", resource->merge_key, resource->merge_key_count));
     TRY(check_incremental(origin, &resource->incremental));
@@ -555,10 +551,11 @@ done:
     return rc;
 }
 
-static const struct disposition_driver *disposition_given(const struct tg_resource *given)
+/* NULL: none of its values. */
+static const char *disposition_given(const struct tg_resource *given)
 {
     unsigned word = DISPOSITION_APPEND + (unsigned)given->write_disposition;
-    return word < DISPOSITION_SKIP ? disposition_find(disposition_word(word), NULL) : NULL;
+    return word < DISPOSITION_SKIP ? disposition_word(word) : NULL;
 }
 
 /* What a spec cannot say wrongly, but a struct can. */
@@ -566,19 +563,22 @@ static int check_given(const struct config *config, const struct tg_resource *gi
                        const struct origin *origin)
 {
     if (!given->read && !given->source)
-        return refuse(origin, "read", NULL,
-                      "`read` is not set; it is where rows come from, unless there is a `source`");
+        return resource_refuse(
+            origin, "read", NULL,
+            "`read` is not set; it is where rows come from, unless there is a `source`");
     if (given->read && given->source)
-        return refuse(origin, "read", NULL, "`read` and `source` exclude each other");
+        return resource_refuse(origin, "read", NULL, "`read` and `source` exclude each other");
     if (!given->source && given->source_option_count + given->option_count > 0)
-        return refuse(origin, "source", NULL, "options are for a driver; name it in `source`");
+        return resource_refuse(origin, "source", NULL,
+                               "options are for a driver; name it in `source`");
     if (!disposition_given(given))
-        return refuse(origin, "write_disposition", NULL,
-                      "write_disposition of struct tg_resource is %d, which is none of its values; "
-                      "was the struct zeroed?",
-                      (int)given->write_disposition);
+        return resource_refuse(
+            origin, "write_disposition", NULL,
+            "write_disposition of struct tg_resource is %d, which is none of its values; "
+            "was the struct zeroed?",
+            (int)given->write_disposition);
     if (find_resource(config, given->name, strlen(given->name)))
-        return refuse(origin, "name", NULL, "there is a resource of that name already");
+        return resource_refuse(origin, "name", NULL, "there is a resource of that name already");
     return TG_OK;
 }
 
@@ -597,7 +597,6 @@ static int copy_resource(struct config *config, const struct tg_resource *given,
     *out = (struct resource){
         .source = config->schema,
         .driver = driver,
-        .disposition = disposition_given(given),
         .max_table_nesting = -1,
         .root_key = config->schema_config.hints.root_key,
         .selected = true,
@@ -626,6 +625,7 @@ static int add_given(struct config *config, const struct tg_resource *given, str
     if (rc == TG_USAGE)
         return error_at(err, rc, AT_RESOURCE, given->name);
     TRY(rc);
+    TRY(disposition_choose(&origin, disposition_given(given), &resource));
     TRY(resource_add(config, &resource, &origin));
 done:
     return rc;

@@ -276,28 +276,22 @@ done:
 }
 
 static int read_disposition(const struct conversion *conv, const struct node *node,
-                            struct resource *resource)
+                            const struct origin *origin, struct resource *resource)
 {
+    int rc = TG_OK;
     const struct node *given = node_find(node, "write_disposition");
     const struct option *option = option_find(resource_options, "write_disposition");
-    const struct node *strategy = node_find(given, "strategy");
     const struct node *on_missing = node_find(node, "on_missing_key");
     const char *word = given && given->kind == NODE_MAP ? text_of(given, "disposition")
                                                         : text_of(node, "write_disposition");
     char words[OPTION_WORDS_MAX];
-    word = word ? word : option->fallback;
-    resource->disposition = disposition_find(word, strategy ? strategy->text : NULL);
-    if (!resource->disposition)
-        return error_set(conv->err, TG_INTERNAL, "there is no write_disposition '%s'", word);
-    if (strategy && !resource->disposition->strategy)
-        return document_problem(conv->doc, &strategy->name_place,
-                                "resource '%s': strategy is for disposition: %s", node->name,
-                                disposition_words_if(disposition_has_strategy, words));
+    TRY(disposition_choose(origin, word ? word : option->fallback, resource));
     if (on_missing && !resource->disposition->needs_key && !resource->append_on_missing_key)
         return document_problem(conv->doc, &on_missing->name_place,
                                 "resource '%s': on_missing_key is for write_disposition: %s",
                                 node->name, disposition_words_if(disposition_needs_key, words));
-    return TG_OK;
+done:
+    return rc;
 }
 
 static bool is_map(const struct node *map, const char *key)
@@ -341,7 +335,7 @@ static int read_resource(const struct conversion *conv, const struct node *node)
     TRY(option_values(&config->arena, node, source->driver->resource_options,
                       &resource.resource_values, &resource.resource_value_count, conv->err));
     TRY(fill_from_map(conv->doc, node, resource_options, &resource));
-    TRY(read_disposition(conv, node, &resource));
+    TRY(read_disposition(conv, node, &origin, &resource));
     TRY(add_columns(conv, node, "primary_key", &resource.primary_key, &resource.primary_key_count));
     TRY(add_columns(conv, node, "merge_key", &resource.merge_key, &resource.merge_key_count));
     TRY(read_columns(conv, node, &resource));

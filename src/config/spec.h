@@ -119,6 +119,20 @@ struct origin {
 int resource_add(struct config *config, struct resource *resource,
                  const struct origin *origin) TG_CHECK_RESULT;
 
+/* Says what is wrong with a resource: where `key` stands, or with `column` where it stands in the
+ * hints of that one. A problem of the document, or TG_USAGE. */
+int resource_refuse(const struct origin *origin, const char *key, const char *column,
+                    const char *format, ...) TG_PRINTF(4, 5);
+
+/* ---- disposition.c ---- */
+
+/* By the word, and what the resource says of the strategy and its options, the driver; where ids of
+ * rows come from then. As resource_add. */
+int disposition_choose(const struct origin *origin, const char *word,
+                       struct resource *resource) TG_CHECK_RESULT;
+/* Are there the keys that it needs, and no others? As resource_add. */
+int disposition_check(const struct origin *origin, const struct resource *resource) TG_CHECK_RESULT;
+
 /* ---- given.c ---- */
 
 /* What a program gives as texts for the options of a table, checked as a spec's map would be, with

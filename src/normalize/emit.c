@@ -159,7 +159,7 @@ size_t output_text_bytes(const struct output *output)
 
 static bool has_order(const struct outputs *outputs, const struct output *output)
 {
-    return outputs->options.keep_order && !output->table->parent;
+    return output->parent ? output->root_orders != NULL : outputs->options.keep_order;
 }
 
 /* The slots in the catalog's order, those of its columns; returns how many there are. Both lists
@@ -240,6 +240,29 @@ done:
     return rc;
 }
 
+static int export_root_orders(const struct output *output, struct ArrowArray *out,
+                              struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct column column;
+    static const struct type_spec bigint = {.type = TYPE_BIGINT};
+    TRY(column_init_rows(&column, &bigint, output->row, err));
+    for (size_t row = 0; row < output->row; row++)
+        column_set_int64(&column, row, output->root_orders[row]);
+    rc = column_export(&column, output->row, out, err);
+    column_release(&column);
+done:
+    return rc;
+}
+
+static int export_order(const struct outputs *outputs, const struct output *output,
+                        struct ArrowArray *out, struct tg_error *err)
+{
+    if (output->parent)
+        return export_root_orders(output, out, err);
+    return output_export_order(outputs, output->row_total - output->row, output->row, out, err);
+}
+
 int output_emit(struct outputs *outputs, struct output *output, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -260,8 +283,7 @@ int output_emit(struct outputs *outputs, struct output *output, struct tg_error 
         TRY(column_export(&slot->column, output->row, &output->arrays[exported], err));
     }
     if (has_order(outputs, output)) {
-        TRY(output_export_order(outputs, output->row_total - output->row, output->row,
-                                &output->arrays[exported], err));
+        TRY(export_order(outputs, output, &output->arrays[exported], err));
         exported++;
     }
     for (size_t i = 0; i < output->slot_count && output->waiting > 0; i++)

@@ -30,7 +30,8 @@ struct reject {
 typedef int (*normalize_reject)(void *sink, const struct reject *reject, struct tg_error *err);
 
 /* Column that keeps the order of arrival in packages of merge roots, so that the last row read of a
- * key can win. Not loaded. */
+ * key can win. Where ids are hashes of the key, nested rows have that of their root row: it alone
+ * tells them from those of another row with its key. Not loaded. */
 #define NORMALIZE_ORDER_COLUMN "_tidegate_order"
 
 struct normalize_options {
@@ -48,7 +49,7 @@ struct normalize_options {
     int max_nesting;          /* levels that become columns and tables; -1: all */
     enum tg_row_ids row_ids;
     bool propagate_root_id; /* nested rows carry _dlt_root_id (merge) */
-    bool keep_order;        /* root batches carry NORMALIZE_ORDER_COLUMN (merge) */
+    bool keep_order;        /* batches carry NORMALIZE_ORDER_COLUMN (merge) */
     bool needs_key;         /* no row comes without its primary key (merge) */
     bool reject_bad_rows;   /* a row that cannot be loaded is handed to `reject`, */
     uint64_t reject_max;    /* up to so many of them */

@@ -198,6 +198,8 @@ static int add_nested(struct outputs *outputs, struct output *parent, struct tab
     TRY(output_new(outputs, table, path, out, err));
     (*out)->parent = parent;
     (*out)->parent_rows = arena_alloc(&outputs->arena, BATCH_ROWS * sizeof(uint32_t));
+    if (outputs->options.keep_order && outputs->options.row_ids == TG_ROW_IDS_KEY)
+        (*out)->root_orders = arena_alloc(&outputs->arena, BATCH_ROWS * sizeof(int64_t));
     if (!(*out)->parent_rows)
         rc = error_nomem(err);
 done:

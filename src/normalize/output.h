@@ -59,6 +59,7 @@ struct output {
     size_t row;            /* rows in the batch = number of the row being filled */
     uint64_t row_total;    /* rows so far in this load, those of the batch included */
     uint32_t *parent_rows; /* nested: for each row of the batch the parent's, in its batch */
+    int64_t *root_orders;  /* likewise the order of arrival of its root row; NULL: not kept */
     size_t resolved;       /* rows that have their ids */
     struct id_queue ids;
     bool schema_stale;

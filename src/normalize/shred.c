@@ -597,6 +597,14 @@ static int check_required(const struct output *output, struct tg_error *err)
     return TG_OK;
 }
 
+/* Of the root row, which has ended before what is nested in it. */
+static int64_t root_order(const struct outputs *outputs, const struct output *output)
+{
+    while (output->parent)
+        output = output->parent;
+    return (int64_t)output->row_total - 1 + outputs->order_shift;
+}
+
 static inline int end_row(struct shredder *shredder, struct output *output,
                           const struct place *place, struct tg_error *err)
 {
@@ -612,6 +620,8 @@ static inline int end_row(struct shredder *shredder, struct output *output,
     if (place) {
         column_set_int64(&system[SYSTEM_LIST_INDEX]->column, row, place->index);
         output->parent_rows[row] = (uint32_t)place->parent_row;
+        if (output->root_orders)
+            output->root_orders[row] = root_order(shredder->outputs, output);
     }
     if (!place || shredder->own_id)
         TRY(set_id(shredder, output, place, err));

@@ -130,6 +130,10 @@ static int check_key(const struct resource *resource, const struct resource_requ
     if (name)
         snprintf(shown, sizeof(shown), "%s '%.150s'", member, name);
     bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
+    if (disposition_needs_primary(resource) && resource->primary_key_count == 0)
+        return error_set(err, TG_SPEC,
+                         "%s needs a primary_key, and at the source %s has none; set primary_key",
+                         disposition_asks(resource), shown);
     if (resource->disposition->needs_key && !has_key && !resource->append_on_missing_key)
         return error_set(
             err, TG_SPEC,

@@ -253,6 +253,8 @@ int root_table_hints(struct session *session, const struct resource *resource, s
     TRY(normal_names(session, resource->merge_key, resource->merge_key_count, &merge_key, err));
     TRY(hint_columns(session, resource, &columns, err));
     TRY(add_hints(&session->catalog.arena, &extras, resource->hints, err));
+    if (resource->skip_unchanged_rows)
+        TRY(add_extra(&session->catalog.arena, &extras, DISPOSITION_SKIP_HINT, "true", err));
     for (struct extra *extra = extras; extra; extra = extra->next)
         if (strcmp(extra->key, "references") == 0)
             TRY(normal_references(session, extra, err));

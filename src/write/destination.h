@@ -58,7 +58,7 @@ struct table_choice {
 
 struct write_table_counts {
     const char *table; /* borrowed from the manifest */
-    uint64_t rows_inserted, rows_updated, rows_deleted;
+    uint64_t rows_inserted, rows_updated, rows_deleted, rows_unchanged;
 };
 
 /* What is to become of a package. */

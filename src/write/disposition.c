@@ -62,6 +62,18 @@ const char *disposition_name(const struct disposition_driver *driver)
     return strategy ? strategy : disposition_word(driver->word);
 }
 
+bool disposition_takes(const struct disposition_driver *driver, const char *option)
+{
+    size_t len = strlen(option);
+    for (const char *at = driver->options; at && *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
+        if (word == len && strncmp(at, option, len) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
 /* ---- lists for people ---- */
 
 bool disposition_has_strategy(const struct disposition_driver *driver)
@@ -102,11 +114,16 @@ const char *disposition_words(char out[OPTION_WORDS_MAX])
     return disposition_words_if(NULL, out);
 }
 
-const char *disposition_strategies(char out[OPTION_WORDS_MAX])
+const char *disposition_strategies_with(const char *option, char out[OPTION_WORDS_MAX])
 {
     out[0] = '\0';
     for (size_t i = 0; i < DRIVER_COUNT; i++)
-        if (drivers[i]->strategy)
+        if (drivers[i]->strategy && (!option || disposition_takes(drivers[i], option)))
             add_word(out, drivers[i]->strategy);
     return out;
+}
+
+const char *disposition_strategies(char out[OPTION_WORDS_MAX])
+{
+    return disposition_strategies_with(NULL, out);
 }

@@ -20,12 +20,16 @@ struct disposition_driver {
     const char *strategy; /* NULL: there is but one way */
     bool is_usual;
     /* What it needs of a run. */
-    bool needs_key;     /* rows take the place of old ones by a key */
-    bool needs_order;   /* ... of which the last one read may win */
-    bool needs_root_id; /* nested rows are found by their root row's id */
-    bool adds_rows;     /* to those there: what was loaded once is not loaded again */
-    bool replaces;      /* all that is there, so that the source is read from its beginning */
+    bool needs_key;         /* rows take the place of old ones by a key */
+    bool needs_primary_key; /* ... which is a primary key; a merge key says nothing */
+    bool ids_by_key;        /* a root row's id is a hash of its primary key */
+    bool needs_order;       /* ... of which the last one read may win */
+    bool needs_root_id;     /* nested rows are found by their root row's id */
+    bool adds_rows;         /* to those there: what was loaded once is not loaded again */
+    bool replaces;          /* all that is there, so that the source is read from its beginning */
+    bool stages_all;        /* nested rows, too, and where the old ones are: stage.h */
     size_t boundary_hashes_max; /* rows at a cursor's last value to know again; 0: the usual */
+    const char *options; /* what else a spec's write_disposition may say: words; NULL: nothing */
     /* Statements before the transaction; what they make is the temporary table of stage.h. NULL:
      * none. */
     int (*stage)(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
@@ -44,15 +48,22 @@ int disposition_get(const struct table *table, const struct disposition_driver *
 const char *disposition_strategy(const struct disposition_driver *driver);
 /* As in _tidegate_loads: the strategy where it is stored, else the word. */
 const char *disposition_name(const struct disposition_driver *driver);
+/* Does it take that option? */
+bool disposition_takes(const struct disposition_driver *driver, const char *option);
+
+/* The hint of a stored table that rows which do not change are left alone; dlt's. */
+#define DISPOSITION_SKIP_HINT "x-merge-skip-unchanged-rows"
 
 /* What there is, for options and messages: "append replace merge"; of these, the words for which
- * `holds`; the strategies. */
+ * `holds`. */
 const char *disposition_words(char out[OPTION_WORDS_MAX]);
 const char *disposition_words_if(bool (*holds)(const struct disposition_driver *driver),
                                  char out[OPTION_WORDS_MAX]);
 bool disposition_has_strategy(const struct disposition_driver *driver);
 bool disposition_needs_key(const struct disposition_driver *driver);
 bool disposition_adds_rows(const struct disposition_driver *driver);
+/* The strategies; those that take an option (NULL: all). */
+const char *disposition_strategies_with(const char *option, char out[OPTION_WORDS_MAX]);
 const char *disposition_strategies(char out[OPTION_WORDS_MAX]);
 
 #endif

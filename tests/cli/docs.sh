@@ -49,6 +49,11 @@ test_adbc() {
     says_what_it_shows "$root/docs/adbc.md"
 }
 
+test_write_dispositions() {
+    run_page "$root/docs/write-dispositions.md"
+    says_what_it_shows "$root/docs/write-dispositions.md"
+}
+
 test_files() {
     run_page "$root/docs/files.md"
     says_what_it_shows "$root/docs/files.md"

@@ -55,6 +55,22 @@ static void test_words_of_a_spec(void **state)
     assert_string_equal(disposition_name(&other), "swap");
 }
 
+static void test_options(void **state)
+{
+    (void)state;
+    const struct disposition_driver some = {.options = "a bc d"};
+    assert_true(disposition_takes(&some, "a"));
+    assert_true(disposition_takes(&some, "bc"));
+    assert_true(disposition_takes(&some, "d"));
+    assert_false(disposition_takes(&some, "b"));
+    assert_false(disposition_takes(&some, "bcd"));
+    assert_false(disposition_takes(disposition_find("append", NULL), "a"));
+    const struct disposition_driver *upsert = disposition_find("merge", "upsert");
+    assert_non_null(upsert);
+    assert_string_equal(disposition_strategy(upsert), "upsert");
+    assert_true(upsert->ids_by_key);
+}
+
 static void test_lists(void **state)
 {
     (void)state;
@@ -63,7 +79,10 @@ static void test_lists(void **state)
     assert_string_equal(disposition_words_if(disposition_needs_key, words), "merge");
     assert_string_equal(disposition_words_if(disposition_adds_rows, words), "append");
     assert_string_equal(disposition_words_if(disposition_has_strategy, words), "merge");
-    assert_string_equal(disposition_strategies(words), "delete-insert");
+    assert_string_equal(disposition_strategies(words), "insert-only delete-insert upsert");
+    assert_string_equal(disposition_strategies_with("skip_unchanged_rows", words),
+                        "delete-insert upsert");
+    assert_string_equal(disposition_strategies_with("skip_unchanged", words), "");
 }
 
 int main(void)
@@ -71,6 +90,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_stored_words),
         cmocka_unit_test(test_words_of_a_spec),
+        cmocka_unit_test(test_options),
         cmocka_unit_test(test_lists),
     };
     return cmocka_run_group_tests_name("write/disposition", tests, NULL, NULL);

@@ -45,7 +45,7 @@ static void test_both_keys(void **state)
     fixture_check(&t, "SELECT id, day, _dlt_id FROM d.person ORDER BY id",
                   "3|mon|e\n4|wed|d\n9|fri|g\n");
     fixture_check(&t, "SELECT n FROM d.person__kids", "k4\n");
-    fixture_counts(&t, 0, 0, 2, 1);
+    fixture_counts(&t, 0, 1, 1, 2); /* those of a merge key have gone without a successor */
     fixture_release(&t);
 }
 

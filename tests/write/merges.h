@@ -18,11 +18,34 @@ static inline void start(struct fixture *t)
     fixture_table(t, "person", NULL, DISPOSITION_MERGE);
 }
 
+/* With rows there, so that others meet them. */
+static inline void start_strategy(struct fixture *t, const char *strategy, bool skip)
+{
+    start(t);
+    struct table *table = catalog_find(&t->catalog, "person");
+    table->merge_strategy = strategy;
+    if (skip)
+        FIXTURE_OK(t, extra_set(&t->catalog, &table->extras, "x-merge-skip-unchanged-rows", "true",
+                                &t->err));
+}
+
+static inline void nest_kids(struct fixture *t)
+{
+    fixture_table(t, "person__kids", "person", DISPOSITION_NONE);
+    fixture_table(t, "person__kids__toys", "person__kids", DISPOSITION_NONE);
+}
+
 static inline void start_nested(struct fixture *t)
 {
     start(t);
-    fixture_table(t, "person__kids", "person", DISPOSITION_NONE);
-    fixture_table(t, "person__kids__toys", "person__kids", DISPOSITION_NONE);
+    nest_kids(t);
+}
+
+/* Rows of the load that were left alone, of the i-th table. */
+static inline void fixture_unchanged(const struct fixture *t, size_t i, uint64_t unchanged)
+{
+    assert_true(i < t->result.count);
+    assert_int_equal(t->result.counts[i].rows_unchanged, unchanged);
 }
 
 #endif

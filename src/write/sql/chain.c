@@ -25,6 +25,17 @@ bool target_has_rows(const struct target *target)
     return target->part && target->part->file_count > 0;
 }
 
+bool target_has_order(const struct target *target)
+{
+    for (size_t f = 0; target->part && f < target->part->file_count; f++) {
+        const struct manifest_file *file = &target->part->files[f];
+        for (size_t c = 0; c < file->column_count; c++)
+            if (strcmp(file->columns[c].name, ORDER_COLUMN) == 0)
+                return true;
+    }
+    return false;
+}
+
 struct target_column *target_find(const struct target *target, const char *name)
 {
     for (size_t i = 0; i < target->column_count; i++)

@@ -12,6 +12,8 @@
 
 /* Column of root files that keeps the order of arrival; never loaded. */
 #define ORDER_COLUMN "_tidegate_order"
+/* The same of a staged winner among several. */
+#define WINNER_COLUMN "_tidegate_won"
 
 struct target_column {
     const char *name;
@@ -72,6 +74,8 @@ int delivery_init(struct delivery *delivery, const struct dialect *dialect,
 void delivery_release(struct delivery *delivery);
 
 bool target_has_rows(const struct target *target);
+/* Do the rows that the load brings have the order of arrival, of a root row? */
+bool target_has_order(const struct target *target);
 /* The column at the destination, or NULL. */
 struct target_column *target_find(const struct target *target, const char *name);
 

@@ -64,11 +64,14 @@ static const struct table_column state_columns[] = {
     LOAD_ID("_dlt_load_id"), TEXT_UNIQUE("_dlt_id"),
 };
 static const struct table_column counts_columns[] = {
-    LOAD_ID("load_id"),      TEXT("table_name"),      TEXT("resource_name"),
-    TEXT("disposition"),     BIGINT("rows_read"),     BIGINT("rows_new"),
-    BIGINT("rows_inserted"), BIGINT("rows_updated"),  BIGINT("rows_deleted"),
-    BIGINT("rows_filtered"), BIGINT("rows_rejected"), TIMESTAMP("created_at"),
-    TEXT("pipeline_name"),   TEXT_NULL("package_id"), BIGINT_NULL("rows_waiting"),
+    LOAD_ID("load_id"),          TEXT("table_name"),
+    TEXT("resource_name"),       TEXT("disposition"),
+    BIGINT("rows_read"),         BIGINT("rows_new"),
+    BIGINT("rows_inserted"),     BIGINT("rows_updated"),
+    BIGINT("rows_deleted"),      BIGINT("rows_filtered"),
+    BIGINT("rows_rejected"),     TIMESTAMP("created_at"),
+    TEXT("pipeline_name"),       TEXT_NULL("package_id"),
+    BIGINT_NULL("rows_waiting"), BIGINT_NULL("rows_unchanged"),
 };
 static const struct table_column boundary_columns[] = {
     TEXT("pipeline_name"),   TEXT("resource_name"), TEXT("cursor_path"),

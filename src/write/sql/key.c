@@ -86,8 +86,9 @@ int key_delete(const struct stage *stage, enum staged which, enum step_count cou
         struct key key;
         bool is_one = open_key(stage, &stage->scope, i, which, &key);
         rc = buf_check(&key.nulls, err);
+        const bool by_both = i != PRIMARY_KEY && stage->primary_key.count > 0;
         if (rc == TG_OK && is_one)
-            rc = plan_add(plan, stage->root, count, &key.scope,
+            rc = plan_add(plan, stage->root, by_both ? COUNT_DELETED : count, &key.scope,
                           other ? other
                                 : "DELETE FROM {table} AS old\n"
                                   "USING {new}\n"

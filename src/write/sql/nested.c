@@ -2,7 +2,8 @@
  * Nested tables of staged rows.
  *
  * Path: nested_delete -> key_note (the row keys of old root rows that go) -> write_follow for each
- * table, the deepest first; nested_insert -> insert_single, insert_ranked for each.
+ * table, the deepest first; nested_insert -> insert_single, insert_ranked for each, or, where all
+ * are staged, nested_stage -> these, and nested_insert -> insert_staged.
  *
  * Old rows are found by their root key, or where the table has none by way of their parents; rows
  * of the load always bring it.
@@ -124,19 +125,37 @@ static int insert_ranked(const struct stage *stage, const struct fill *fill,
                      "FROM (\n"
                      "{rows}\n"
                      ") AS arrived\n"
-                     "WHERE {root_link} IN (SELECT {root_key} FROM {stage}{others})\n"
+                     "WHERE {of_winners}\n"
                      ") AS ranked\n"
                      "WHERE _tidegate_rank = 1",
                      err);
 }
 
+/* Those of a table of which all are staged go on from there. */
+static int insert_staged(const struct stage *stage, const struct target *target, struct plan *plan,
+                         struct tg_error *err)
+{
+    char name[STAGE_NAME];
+    stage_name(stage->chain, target, name);
+    const struct sql_scope scope = sql_within(
+        &stage->scope, SQL_PARTS(SQL_TABLE("nested", target->table->name), SQL_NAME("staged", name),
+                                 SQL_NAMES("columns", &target->loaded)));
+    return plan_add(plan, target, COUNT_INSERTED, &scope,
+                    "INSERT INTO {nested} ({columns})\n"
+                    "SELECT {columns}\n"
+                    "FROM {staged}",
+                    err);
+}
+
 /* Ranking all rows would hold them all in memory, and there are usually none that came twice: a
  * winner among several has lost its order of arrival (stage.c). */
-static int insert_following(const struct stage *stage, const struct target *target,
-                            struct plan *plan, struct tg_error *err)
+static int fill_following(const struct stage *stage, const struct fill *fill, struct plan *plan,
+                          struct tg_error *err)
 {
     int rc = TG_OK;
+    const struct target *target = fill->target;
     bool has_winners = stage->primary_key.count > 0;
+    bool ordered = has_winners && target_has_order(target);
     const char *row_key = table_link(target->table, LINK_ROW);
     const char *root_link = table_link(target->table, LINK_ROOT);
     const char *root_key = table_link(stage->root->table, LINK_ROW);
@@ -147,29 +166,94 @@ static int insert_following(const struct stage *stage, const struct target *targ
                          "package has rows for nested table '%s' without a root key; "
                          "delete the package and run again",
                          target->table->name);
-    TRY(plan_relation(&rows, stage->delivery, target, false, err));
-    const struct fill fill = {target->table->name, &target->loaded, target};
+    TRY(plan_relation(&rows, stage->delivery, target, ordered, err));
     const struct sql_scope scope = sql_within(
         &stage->rows,
         SQL_PARTS(SQL_NAMES("columns", &target->loaded), SQL_PIECE("rows", buf_string(&rows)),
                   SQL_NAME("row_key", row_key), SQL_NAME("root_link", root_link),
                   SQL_NAME("root_key", root_key),
+                  SQL_PATTERN("of_winners",
+                              ordered ? "({root_link}, [" ORDER_COLUMN "]) IN (SELECT {root_key}, "
+                                        "[" WINNER_COLUMN "] FROM {stage}{others})"
+                                      : "{root_link} IN (SELECT {root_key} FROM {stage}{others})"),
                   SQL_PATTERN("others", has_winners ? " WHERE [" ORDER_COLUMN "] IS NULL{and_stays}"
                                                     : "{where_stays}")));
     if (has_winners)
-        TRY(insert_single(stage, &fill, &scope, plan, err));
-    TRY(insert_ranked(stage, &fill, &scope, plan, err));
+        TRY(insert_single(stage, fill, &scope, plan, err));
+    TRY(insert_ranked(stage, fill, &scope, plan, err));
 done:
     buf_release(&rows);
+    return rc;
+}
+
+int nested_stage(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 1; i < stage->chain->count; i++) {
+        const struct target *target = &stage->chain->targets[i];
+        char name[STAGE_NAME];
+        stage_name(stage->chain, target, name);
+        const struct fill fill = {name, &target->loaded, target, .is_temporary = true};
+        if (!target_has_rows(target))
+            continue;
+        TRY(stage_make(stage, target, name, &target->loaded, plan, err));
+        TRY(fill_following(stage, &fill, plan, err));
+    }
+done:
     return rc;
 }
 
 int nested_insert(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    for (size_t i = 1; i < stage->chain->count; i++)
-        if (target_has_rows(&stage->chain->targets[i]))
-            TRY(insert_following(stage, &stage->chain->targets[i], plan, err));
+    for (size_t i = 1; i < stage->chain->count; i++) {
+        const struct target *target = &stage->chain->targets[i];
+        const struct fill fill = {target->table->name, &target->loaded, target, false};
+        if (!target_has_rows(target))
+            continue;
+        TRY(stage->holds_all ? insert_staged(stage, target, plan, err)
+                             : fill_following(stage, &fill, plan, err));
+    }
+done:
+    return rc;
+}
+
+/* Rows that are there, or whose root row is there by another id, go from the stage. */
+static int leave_known(const struct stage *stage, const struct target *target, struct plan *plan,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    char name[STAGE_NAME];
+    stage_name(stage->chain, target, name);
+    const struct sql_scope scope = sql_within(
+        &stage->scope, SQL_PARTS(SQL_TABLE("nested", target->table->name), SQL_NAME("staged", name),
+                                 SQL_NAME("row_key", table_link(target->table, LINK_ROW)),
+                                 SQL_NAME("root_link", table_link(target->table, LINK_ROOT)),
+                                 SQL_NAME("root_key", table_link(stage->root->table, LINK_ROW))));
+    TRY(plan_add(plan, target, COUNT_UNCHANGED, &scope,
+                 "DELETE FROM {staged} AS new\n"
+                 "WHERE EXISTS (SELECT 1 FROM {nested} AS old"
+                 " WHERE old.{row_key} = new.{row_key})",
+                 err));
+    TRY(plan_add(plan, target, COUNT_UNCHANGED, &scope,
+                 "DELETE FROM {staged} AS new\n"
+                 "WHERE NOT EXISTS (SELECT 1 FROM {table} AS old"
+                 " WHERE old.{root_key} = new.{root_link})",
+                 err));
+done:
+    return rc;
+}
+
+int nested_insert_new(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 1; i < stage->chain->count; i++) {
+        const struct target *target = &stage->chain->targets[i];
+        if (!target_has_rows(target))
+            continue;
+        TRY(leave_known(stage, target, plan, err));
+        TRY(insert_staged(stage, target, plan, err));
+    }
 done:
     return rc;
 }

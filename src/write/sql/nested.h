@@ -10,8 +10,14 @@
 /* Deletes the nested rows of all old root rows that meet staged ones; before these are deleted. */
 int nested_delete(const struct stage *stage, struct plan *plan,
                   struct tg_error *err) TG_CHECK_RESULT;
+/* Stages the nested rows of all staged rows that stay, a table each (stage_name). */
+int nested_stage(const struct stage *stage, struct plan *plan,
+                 struct tg_error *err) TG_CHECK_RESULT;
 /* Inserts the nested rows of all staged rows that stay. */
 int nested_insert(const struct stage *stage, struct plan *plan,
                   struct tg_error *err) TG_CHECK_RESULT;
+/* The same of staged ones that are not there yet, by their row key. */
+int nested_insert_new(const struct stage *stage, struct plan *plan,
+                      struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

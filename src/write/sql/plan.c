@@ -107,6 +107,7 @@ static void count_rows(struct tally *tally, enum step_count count, uint64_t rows
     case COUNT_INSERTED: tally->inserted += rows; break;
     case COUNT_REPLACED: tally->replaced += rows; break;
     case COUNT_DELETED: tally->deleted += rows; break;
+    case COUNT_UNCHANGED: tally->unchanged += rows; break;
     case COUNT_NONE: break;
     }
 }
@@ -147,14 +148,17 @@ int plan_fill(struct plan *plan, const struct delivery *delivery, const struct f
               const struct sql_scope *scope, const char *pattern, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct step step = {.target = fill->target, .count = COUNT_INSERTED};
-    const struct sql_scope into = plan_scope(
-        delivery, SQL_PARTS(SQL_TABLE("into", fill->table), SQL_NAMES("given", fill->columns)));
+    const bool kept = !fill->is_temporary;
+    struct step step = {.target = fill->target, .count = kept ? COUNT_INSERTED : COUNT_NONE};
+    const struct sql_part table =
+        kept ? SQL_TABLE("into", fill->table) : SQL_NAME("into", fill->table);
+    const struct sql_scope into =
+        plan_scope(delivery, SQL_PARTS(table, SQL_NAMES("given", fill->columns)));
     if (delivery->dialect->parquet) {
         TRY(sql_write(&plan->text, &into, "INSERT INTO {into} ({given})\n", err));
     } else {
         step.kind = STEP_FILL;
-        step.into = (struct ingest_target){delivery->manifest->dataset, fill->table};
+        step.into = (struct ingest_target){kept ? delivery->manifest->dataset : NULL, fill->table};
     }
     return plan_add_step(plan, &step, scope, pattern, err);
 done:

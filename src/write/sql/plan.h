@@ -19,7 +19,8 @@ enum step_count {
     COUNT_NONE = 0,
     COUNT_INSERTED,
     COUNT_REPLACED, /* old rows that gave way to rows of this load */
-    COUNT_DELETED
+    COUNT_DELETED,
+    COUNT_UNCHANGED /* rows of this load that are left out: they are there */
 };
 
 enum step_kind {
@@ -45,7 +46,7 @@ struct plan {
 
 /* What one load did to one table, by step_count. */
 struct tally {
-    uint64_t inserted, replaced, deleted;
+    uint64_t inserted, replaced, deleted, unchanged;
 };
 
 void plan_init(struct plan *plan);
@@ -97,6 +98,7 @@ struct fill {
     const char *table;
     const struct sql_names *columns; /* those that the rows have */
     const struct target *target;     /* whose they are; NULL: none's */
+    bool is_temporary;               /* the table: rows in it are counted later */
 };
 /* The rows of a query, whose scope is plan_rows_scope's, into a table of the dataset. */
 int plan_fill(struct plan *plan, const struct delivery *delivery, const struct fill *fill,

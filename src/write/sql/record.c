@@ -181,10 +181,11 @@ static int add_counts(const struct recording *recording, size_t written,
                                 SQL_NUMBER("deleted", counts->rows_deleted),
                                 SQL_NUMBER("filtered", part->rows_filtered),
                                 SQL_NUMBER("rejected", part->rows_rejected),
-                                SQL_NUMBER("waiting", part->rows_waiting)),
+                                SQL_NUMBER("waiting", part->rows_waiting),
+                                SQL_NUMBER("unchanged", counts->rows_unchanged)),
                       "({'load_id'}, {'table'}, {'resource'}, {'disposition'}, {read}, {new}, "
                       "{inserted}, {updated}, {deleted}, {filtered}, {rejected}, {now}, "
-                      "{'pipeline'}, {'package_id'}, {waiting})",
+                      "{'pipeline'}, {'package_id'}, {waiting}, {unchanged})",
                       err);
 }
 
@@ -200,7 +201,7 @@ static int record_counts(const struct recording *recording, struct tg_error *err
                   "INSERT INTO {_tidegate_loads} ([load_id], [table_name], [resource_name], "
                   "[disposition], [rows_read], [rows_new], [rows_inserted], [rows_updated], "
                   "[rows_deleted], [rows_filtered], [rows_rejected], [created_at], "
-                  "[pipeline_name], [package_id], [rows_waiting])\n"
+                  "[pipeline_name], [package_id], [rows_waiting], [rows_unchanged])\n"
                   "VALUES",
                   err));
     for (size_t i = 0; i < manifest->table_count; i++) {
@@ -387,7 +388,7 @@ int record_rejects(const struct delivery *delivery, int64_t now_us, struct plan 
     const struct sql_names columns = {rejects_columns, REJECTS_COLUMNS};
     const char *names[REJECTS_COLUMNS + 1];
     const struct sql_names given = {names, REJECTS_COLUMNS + 1};
-    const struct fill fill = {REJECTS_TABLE, &given, NULL};
+    const struct fill fill = {REJECTS_TABLE, &given, NULL, false};
     struct buf rows = BUF_INIT;
     if (!part || part->file_count == 0)
         return TG_OK;

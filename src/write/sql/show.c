@@ -21,7 +21,7 @@ static const char loads[] =
     "SELECT [load_id], [created_at], [table_name] AS [table], [disposition], "
     "[rows_read] AS [read], [rows_new] AS [new], [rows_inserted] AS [inserted], "
     "[rows_updated] AS [updated], [rows_deleted] AS [deleted], [rows_filtered] AS [filtered], "
-    "[rows_rejected] AS [rejected] FROM {_tidegate_loads} "
+    "[rows_rejected] AS [rejected], {unchanged} AS [unchanged] FROM {_tidegate_loads} "
     "ORDER BY [load_id], [created_at], [table]";
 static const char no_loads[] = "SELECT '' AS [load_id], '' AS [table] WHERE false";
 
@@ -42,6 +42,17 @@ done:
     return rc;
 }
 
+/* An older ledger does not count all of it. */
+static int write_loads(const struct sql_scope *scope, const struct described *there,
+                       struct buf *sql, struct tg_error *err)
+{
+    const struct described_table *table = described_find(there, "_tidegate_loads");
+    bool counts = table && described_column(there, table, "rows_unchanged");
+    const struct sql_scope one = sql_within(
+        scope, SQL_PARTS(SQL_PATTERN("unchanged", counts ? "[rows_unchanged]" : "NULL")));
+    return sql_write(sql, &one, table ? loads : no_loads, err);
+}
+
 int show_database(struct connection *con, const char *dataset, enum tg_show what,
                   struct ArrowArrayStream *out, struct tg_error *err)
 {
@@ -56,8 +67,7 @@ int show_database(struct connection *con, const char *dataset, enum tg_show what
     if (what == TG_SHOW_TABLES)
         TRY(write_tables(&scope, &there, &sql, err));
     else
-        TRY(sql_write(&sql, &scope, described_find(&there, "_tidegate_loads") ? loads : no_loads,
-                      err));
+        TRY(write_loads(&scope, &there, &sql, err));
     TRY(buf_check(&sql, err));
     TRY(connection_query(con, buf_string(&sql), out, err));
 done:

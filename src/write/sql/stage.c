@@ -2,10 +2,11 @@
  * Staged rows.
  *
  * Path: stage_open (keys and marks, from the hints) -> stage_rows: copy_rows -> stage_winners ->
- * unstage_others -> send_keys (to a database that does not read the package itself). A plain copy,
+ * unstage_others -> send_rows (to a database that does not read the package itself). A plain copy,
  * then a look for keys that came twice: usually there are none, and ranking all rows would cost
  * twice as much as the copy. A winner among several has no order of arrival afterwards, which tells
- * it from the rows that came once (nested.c).
+ * it from the rows that came once (nested.c); or it has it in another column, where nested rows
+ * have it, too, since those of rows with one key have the same ids (row_ids: key).
  *
  * A row that is marked as deleted is ranked like any other. What becomes of the staged rows is the
  * dispositions'.
@@ -14,6 +15,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#include "write/disposition.h"
 
 /* ---- reading the hints ---- */
 
@@ -57,9 +60,27 @@ static int find_key(const struct stage *stage, bool merge_key, struct arena *are
     return TG_OK;
 }
 
-static void name_stage(char out[32], const struct chain *chain)
+void stage_name(const struct chain *chain, const struct target *target, char out[STAGE_NAME])
 {
-    snprintf(out, 32, "_tidegate_stage_%zu", chain->number);
+    size_t i = (size_t)(target - chain->targets);
+    if (i == 0)
+        snprintf(out, STAGE_NAME, "_tidegate_stage_%zu", chain->number);
+    else
+        snprintf(out, STAGE_NAME, "_tidegate_stage_%zu_%zu", chain->number, i);
+}
+
+static bool asks_to_skip(const struct chain *chain)
+{
+    const char *json = extra_find(chain->targets[0].table->extras, DISPOSITION_SKIP_HINT);
+    return json && strcmp(json, "true") == 0 &&
+           disposition_takes(chain->driver, "skip_unchanged_rows");
+}
+
+/* New rows meet old ones where both have their columns. */
+static bool holds_all(const struct chain *chain)
+{
+    const struct target *root = &chain->targets[0];
+    return (chain->driver->stages_all || asks_to_skip(chain)) && root->there && !chain->replaced;
 }
 
 static void open_scope(struct stage *stage)
@@ -87,10 +108,17 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
                struct arena *arena, struct tg_error *err)
 {
     int rc = TG_OK;
-    *stage = (struct stage){.delivery = delivery, .chain = chain, .root = &chain->targets[0]};
-    name_stage(stage->name, chain);
+    *stage = (struct stage){.delivery = delivery,
+                            .chain = chain,
+                            .root = &chain->targets[0],
+                            .holds_all = holds_all(chain)};
+    stage->skips_unchanged = stage->holds_all && asks_to_skip(chain);
+    for (size_t i = 1; i < chain->count; i++)
+        stage->keeps_won = stage->keeps_won || target_has_order(&chain->targets[i]);
+    stage_name(chain, stage->root, stage->name);
     TRY(find_key(stage, false, arena, &stage->primary_key, err));
-    TRY(find_key(stage, true, arena, &stage->merge_key, err));
+    if (!chain->driver->needs_primary_key && !asks_to_skip(chain))
+        TRY(find_key(stage, true, arena, &stage->merge_key, err));
     if (target_has_rows(stage->root)) {
         find_marks(stage);
         TRY(check_key(stage, &stage->primary_key, "primary key column", err));
@@ -142,8 +170,13 @@ static int copy_rows(const struct stage *stage, struct plan *plan, struct tg_err
                                 SQL_PIECE("create", reads_elsewhere(stage) ? "CREATE OR REPLACE"
                                                                            : "CREATE TEMP")));
     TRY(add(stage, &scope, plan,
-            "{create} TABLE {stage} AS\n"
-            "{rows}",
+            stage->keeps_won ? "{create} TABLE {stage} AS\n"
+                               "SELECT *, CAST(NULL AS BIGINT) AS [" WINNER_COLUMN "]\n"
+                               "FROM (\n"
+                               "{rows}\n"
+                               ") AS arrived"
+                             : "{create} TABLE {stage} AS\n"
+                               "{rows}",
             err));
 done:
     buf_release(&rows);
@@ -155,10 +188,10 @@ static int stage_winners(const struct stage *stage, const struct sql_scope *scop
                          struct plan *plan, struct tg_error *err)
 {
     return add(stage, scope, plan,
-               "INSERT INTO {stage} ({columns})\n"
-               "SELECT {columns}\n"
+               "INSERT INTO {stage} ({columns}{won_into})\n"
+               "SELECT {columns}{won}\n"
                "FROM (\n"
-               "SELECT {staged.columns},\n"
+               "SELECT {staged.columns}{won},\n"
                "    ROW_NUMBER() OVER (PARTITION BY {staged.key} ORDER BY "
                "{best}staged.[" ORDER_COLUMN "] DESC) AS _tidegate_rank\n"
                "FROM {stage} AS staged\n"
@@ -198,26 +231,27 @@ static int list_matched(const struct stage *stage, struct arena *arena, struct s
     return TG_OK;
 }
 
-static int make_stage(const struct stage *stage, const struct sql_names *columns, struct plan *plan,
-                      struct tg_error *err)
+int stage_make(const struct stage *stage, const struct target *target, const char *name,
+               const struct sql_names *columns, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *start = "CREATE TEMP TABLE {stage} (\n    ";
+    const char *start = "CREATE TEMP TABLE {made} (\n    ";
     for (size_t i = 0; i < columns->count; i++) {
-        const struct target_column *column = target_find(stage->root, columns->items[i]);
-        const struct sql_scope scope = sql_within(
-            &stage->scope, SQL_PARTS(SQL_PATTERN("start", start), SQL_NAME("column", column->name),
-                                     SQL_PIECE("type", column->sql_type)));
+        const struct target_column *column = target_find(target, columns->items[i]);
+        const struct sql_scope scope =
+            sql_within(&stage->scope, SQL_PARTS(SQL_PATTERN("start", start), SQL_NAME("made", name),
+                                                SQL_NAME("column", column->name),
+                                                SQL_PIECE("type", column->sql_type)));
         TRY(sql_write(&plan->text, &scope, "{start}{column} {type}", err));
         start = ",\n    ";
     }
-    TRY(plan_add(plan, stage->root, COUNT_NONE, &stage->scope, "\n)", err));
+    TRY(plan_add(plan, target, COUNT_NONE, &stage->scope, "\n)", err));
 done:
     return rc;
 }
 
 /* To where the old rows are, if there are any that stay unless they are matched. */
-static int send_keys(const struct stage *stage, struct plan *plan, struct tg_error *err)
+static int send_rows(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     struct sql_names columns;
@@ -225,7 +259,8 @@ static int send_keys(const struct stage *stage, struct plan *plan, struct tg_err
     if (!reads_elsewhere(stage) || !stage->root->there || stage->chain->replaced)
         return TG_OK;
     TRY(list_matched(stage, &plan->arena, &columns, err));
-    TRY(make_stage(stage, &columns, plan, err));
+    columns = stage->holds_all ? stage->root->loaded : columns;
+    TRY(stage_make(stage, stage->root, stage->name, &columns, plan, err));
     const struct sql_scope scope =
         sql_within(&stage->rows, SQL_PARTS(SQL_NAMES("matched", &columns)));
     TRY(plan_add_step(plan, &step, &scope, "SELECT {matched}\nFROM {stage}", err));
@@ -244,17 +279,20 @@ static const char *best_first(const struct table_column *sort)
 int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
+    const bool kept = stage->keeps_won;
     const struct table_column *sort = stage->sort;
-    const struct sql_scope scope =
-        sql_within(&stage->rows, SQL_PARTS(SQL_NAMES("key", &stage->primary_key),
-                                           SQL_NAME("sort", sort ? sort->name : NULL),
-                                           SQL_PATTERN("best", best_first(sort))));
+    const struct sql_scope scope = sql_within(
+        &stage->rows,
+        SQL_PARTS(SQL_NAMES("key", &stage->primary_key), SQL_NAME("sort", sort ? sort->name : NULL),
+                  SQL_PATTERN("best", best_first(sort)),
+                  SQL_PATTERN("won", kept ? ", [" ORDER_COLUMN "]" : ""),
+                  SQL_PATTERN("won_into", kept ? ", [" WINNER_COLUMN "]" : "")));
     TRY(copy_rows(stage, plan, err));
     if (stage->primary_key.count > 0) {
         TRY(stage_winners(stage, &scope, plan, err));
         TRY(unstage_others(stage, &scope, plan, err));
     }
-    TRY(send_keys(stage, plan, err));
+    TRY(send_rows(stage, plan, err));
 done:
     return rc;
 }
@@ -262,8 +300,13 @@ done:
 int stage_drop(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                struct tg_error *err)
 {
-    char name[32];
-    name_stage(name, chain);
-    const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("stage", name)));
-    return plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {stage}", err);
+    int rc = TG_OK;
+    char name[STAGE_NAME];
+    for (size_t i = 0; i < (holds_all(chain) ? chain->count : 1); i++) {
+        stage_name(chain, &chain->targets[i], name);
+        const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("stage", name)));
+        TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {stage}", err));
+    }
+done:
+    return rc;
 }

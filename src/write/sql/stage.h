@@ -6,6 +6,9 @@
  * Where the reader reads the package, the rows stay with it until they go into their table. The
  * database gets the keys of them to match its old rows with, if it has any, as its {stage}.
  *
+ * Where new rows are compared with old ones, all of them are staged where these are: whole rows in
+ * {stage}, and in a table each those nested in rows that stay.
+ *
  *   {stage} {table}    the temporary table; the root table
  *   {columns}          those that the load brings, of the root table
  *   {stays} {goes}     a staged row is to be there in the end; it only deletes. Where the load
@@ -16,7 +19,7 @@
 
 #include "write/sql/plan.h"
 
-enum { STAGE_PARTS = 10 };
+enum { STAGE_PARTS = 10, STAGE_NAME = 48 };
 
 struct stage {
     const struct delivery *delivery;
@@ -25,7 +28,11 @@ struct stage {
     struct sql_names primary_key, merge_key; /* empty: the table has none */
     const struct table_column *deleted;      /* the hard_delete column, if the load brings it */
     const struct table_column *sort;         /* the dedup_sort column, likewise */
-    char name[32];
+    bool holds_all;       /* all rows are staged where the old ones are, of which there are some */
+    bool keeps_won;       /* winners have their order of arrival in WINNER_COLUMN: nested rows
+                             have it, too */
+    bool skips_unchanged; /* rows that are there already are left alone */
+    char name[STAGE_NAME];
     struct sql_part parts[STAGE_PARTS];
     struct sql_scope scope; /* of `parts`: a stage is not copied */
     struct sql_scope rows;  /* the same, in the dialect that reads the package: all its columns */
@@ -36,9 +43,15 @@ struct stage {
 int stage_open(struct stage *stage, const struct delivery *delivery, const struct chain *chain,
                struct arena *arena, struct tg_error *err) TG_CHECK_RESULT;
 bool stage_has_key(const struct stage *stage);
-/* The statements that fill it. */
+/* The statements that fill it, with the root rows. */
 int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
-/* The statement that drops a chain's, if it is there. */
+/* A temporary table with such columns of a target, and the types that they have in it. */
+int stage_make(const struct stage *stage, const struct target *target, const char *name,
+               const struct sql_names *columns, struct plan *plan,
+               struct tg_error *err) TG_CHECK_RESULT;
+/* What the staged rows of a table of the chain are called. */
+void stage_name(const struct chain *chain, const struct target *target, char out[STAGE_NAME]);
+/* The statements that drop a chain's, if they are there. */
 int stage_drop(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                struct tg_error *err) TG_CHECK_RESULT;
 

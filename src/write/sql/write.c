@@ -231,6 +231,7 @@ static void finish_counts(struct writing *writing)
         counts->rows_inserted = tally->inserted - updated;
         counts->rows_updated = updated;
         counts->rows_deleted = tally->deleted + tally->replaced - updated;
+        counts->rows_unchanged = tally->unchanged;
     }
 }
 

@@ -15,7 +15,8 @@ CREATE TABLE "d"."_tidegate_loads" (
     "created_at" TIMESTAMP WITH TIME ZONE NOT NULL,
     "pipeline_name" VARCHAR NOT NULL,
     "package_id" VARCHAR,
-    "rows_waiting" BIGINT
+    "rows_waiting" BIGINT,
+    "rows_unchanged" BIGINT
 );
 
 ALTER TABLE "d"."item" ALTER COLUMN "v" SET DATA TYPE DOUBLE

@@ -15,7 +15,8 @@ CREATE TABLE "d"."_tidegate_loads" (
     "created_at" timestamp with time zone NOT NULL,
     "pipeline_name" character varying NOT NULL,
     "package_id" character varying,
-    "rows_waiting" bigint
+    "rows_waiting" bigint,
+    "rows_unchanged" bigint
 );
 
 ALTER TABLE "d"."item" ALTER COLUMN "v" SET DATA TYPE double precision

@@ -1,0 +1,117 @@
+/*
+ * The write disposition of a resource: what was said becomes one driver, and is checked against it.
+ *
+ * Path: disposition_choose (the words, and what goes with them) -> resource_add ->
+ * disposition_check (keys)
+ *
+ * What a disposition needs and takes stands in its driver (write/disposition.h). Where the source
+ * can tell the keys, whether there are any is asked again when it has (run/describe.c).
+ */
+#include "write/disposition.h"
+
+#include "config/spec.h"
+
+/* ---- which one ---- */
+
+/* Of a program's strategy: a spec's has been found among those that there are. */
+static int unknown_strategy(const struct origin *origin, const struct resource *resource)
+{
+    char words[OPTION_WORDS_MAX];
+    error_set(origin->err, TG_USAGE, "there is no merge strategy '%s'; use one of %s",
+              resource->merge_strategy, disposition_strategies(words));
+    return error_at(origin->err, TG_USAGE, AT_RESOURCE, resource->name);
+}
+
+static int check_strategy(const struct origin *origin, const struct resource *resource)
+{
+    char words[OPTION_WORDS_MAX];
+    if (resource->merge_strategy && !resource->disposition->strategy)
+        return resource_refuse(origin, "strategy", NULL, "strategy is for disposition: %s",
+                               disposition_words_if(disposition_has_strategy, words));
+    return TG_OK;
+}
+
+static int check_option(const struct origin *origin, const struct resource *resource,
+                        const char *name, bool said)
+{
+    char words[OPTION_WORDS_MAX];
+    if (!said || disposition_takes(resource->disposition, name))
+        return TG_OK;
+    return resource_refuse(origin, name, NULL, "%s is for the merge strategies: %s", name,
+                           disposition_strategies_with(name, words));
+}
+
+/* Where ids are hashes of the key, that is what row_ids says from here on. */
+static int choose_ids(const struct origin *origin, struct resource *resource)
+{
+    if (!resource->disposition->ids_by_key && !resource->skip_unchanged_rows)
+        return TG_OK;
+    if (resource->row_ids == TG_ROW_IDS_ROW)
+        return resource_refuse(origin, "row_ids", NULL,
+                               "%s makes the ids of rows from their key; leave out row_ids",
+                               disposition_asks(resource));
+    resource->row_ids = TG_ROW_IDS_KEY;
+    return TG_OK;
+}
+
+int disposition_choose(const struct origin *origin, const char *word, struct resource *resource)
+{
+    int rc = TG_OK;
+    resource->disposition = disposition_find(word, resource->merge_strategy);
+    if (!resource->disposition)
+        return unknown_strategy(origin, resource);
+    TRY(check_strategy(origin, resource));
+    TRY(check_option(origin, resource, "skip_unchanged_rows", resource->skip_unchanged_rows));
+    TRY(choose_ids(origin, resource));
+done:
+    return rc;
+}
+
+/* ---- its keys ---- */
+
+bool disposition_needs_primary(const struct resource *resource)
+{
+    return resource->disposition->needs_primary_key || resource->skip_unchanged_rows;
+}
+
+const char *disposition_asks(const struct resource *resource)
+{
+    return resource->skip_unchanged_rows ? "skip_unchanged_rows"
+                                         : disposition_name(resource->disposition);
+}
+
+static int check_primary(const struct origin *origin, const struct resource *resource)
+{
+    const char *asks = disposition_asks(resource);
+    if (resource->merge_key_count > 0)
+        return resource_refuse(origin, "merge_key", NULL,
+                               "%s goes by the primary_key alone; leave out merge_key", asks);
+    if (resource->append_on_missing_key)
+        return resource_refuse(origin, "on_missing_key", NULL,
+                               "%s cannot do without a primary_key; leave out on_missing_key",
+                               asks);
+    if (resource->primary_key_count == 0 && !resource->driver->describe)
+        return resource_refuse(origin, "write_disposition", NULL, "%s needs a primary_key", asks);
+    return TG_OK;
+}
+
+int disposition_check(const struct origin *origin, const struct resource *resource)
+{
+    char words[OPTION_WORDS_MAX];
+    bool needs_key = resource->disposition->needs_key;
+    bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
+    if (disposition_needs_primary(resource))
+        return check_primary(origin, resource);
+    if (needs_key && !has_key && !resource->append_on_missing_key && !resource->driver->describe)
+        return resource_refuse(origin, "write_disposition", NULL,
+                               "%s needs a primary_key or a merge_key (or on_missing_key: append)",
+                               disposition_name(resource->disposition));
+    disposition_words_if(disposition_needs_key, words);
+    if (!needs_key && resource->merge_key_count > 0)
+        return resource_refuse(origin, "merge_key", NULL, "merge_key is for write_disposition: %s",
+                               words);
+    if (!needs_key && resource->append_on_missing_key)
+        return resource_refuse(origin, "on_missing_key", NULL,
+                               "on_missing_key is for write_disposition: %s", words);
+    return TG_OK;
+}

@@ -1,0 +1,182 @@
+/*
+ * Staged rows that are there already.
+ *
+ * Path: same_leave -> note_roots: the ids of root rows of which key and columns are those of one
+ * old row -> for each nested table, strike_nested: of these, roots in which a nested row is new,
+ * gone or different -> unstage: what is left, and what is nested in it, goes from the stage.
+ *
+ * Columns are compared as they are stored, NULL equal to NULL. What says nothing of the content
+ * does not count: the load's id, the links between rows, the mark of deleted rows. A column that
+ * the load does not bring would become NULL, so it has to be. Nested rows are told by their ids,
+ * which root rows with hashes of their keys for ids pass on; where an old root row has another, it
+ * counts as changed, once.
+ */
+#include "write/sql/same.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Types that have no equality everywhere are compared as text. */
+static bool is_compared_as_text(const struct dialect *dialect, const struct target_column *column)
+{
+    enum type type = dialect->type_from_sql(column->sql_type).type;
+    return type == TYPE_NONE || type == TYPE_JSON;
+}
+
+static bool is_content(const struct stage *stage, const struct target *target, const char *name)
+{
+    const struct table_column *column = table_find(target->table, name);
+    bool is_link = column && (column->row_key || column->parent_key || column->root_key);
+    bool is_mark = target == stage->root && column && column == stage->deleted;
+    bool is_key = target == stage->root && column && column->primary_key;
+    return !is_link && !is_mark && !is_key && strcmp(name, "_dlt_load_id") != 0;
+}
+
+/* old."a" IS NOT DISTINCT FROM new."a" AND ... */
+static int write_equal(const struct stage *stage, const struct target *target, struct buf *out,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    static const struct type_spec text = {.type = TYPE_TEXT};
+    const struct dialect *dialect = stage->delivery->dialect;
+    const char *before = "";
+    for (size_t i = 0; i < target->column_count; i++) {
+        const struct target_column *column = &target->columns[i];
+        if (!is_content(stage, target, column->name))
+            continue;
+        const struct sql_scope scope = sql_within(
+            &stage->scope, SQL_PARTS(SQL_NAME("column", column->name), SQL_TYPE("text", &text)));
+        buf_text(out, before);
+        TRY(sql_write(out, &scope,
+                      !column->loaded ? "old.{column} IS NULL"
+                      : is_compared_as_text(dialect, column)
+                          ? "CAST(old.{column} AS {text}) IS NOT DISTINCT FROM "
+                            "CAST(new.{column} AS {text})"
+                          : "old.{column} IS NOT DISTINCT FROM new.{column}",
+                      err));
+        before = "\n    AND ";
+    }
+    buf_text(out, *before ? "" : "1 = 1");
+    rc = buf_check(out, err);
+done:
+    return rc;
+}
+
+static bool has_nested(const struct chain *chain)
+{
+    return chain->count > 1;
+}
+
+/* An id that two staged rows have tells neither; a key that two old rows have is not as it should
+ * be. */
+static int note_roots(const struct stage *stage, const struct sql_scope *outer, struct plan *plan,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf equal = BUF_INIT;
+    TRY(write_equal(stage, stage->root, &equal, err));
+    const struct table_column *mark = stage->deleted;
+    const struct sql_names first = {stage->primary_key.items, 1};
+    const struct sql_scope scope = sql_within(
+        outer, SQL_PARTS(SQL_NAMES("key", &stage->primary_key), SQL_NAMES("first", &first),
+                         SQL_PIECE("equal", buf_string(&equal)),
+                         SQL_PATTERN("and_stays", !mark ? ""
+                                                  : mark->spec.type == TYPE_BOOL
+                                                      ? " AND new.{mark} IS NOT TRUE"
+                                                      : " AND new.{mark} IS NULL"),
+                         SQL_PATTERN("and_id", has_nested(stage->chain)
+                                                   ? "\n    AND old.{row_key} = new.{row_key}"
+                                                   : "")));
+    TRY(plan_add(
+        plan, NULL, COUNT_NONE, &scope,
+        "CREATE TEMP TABLE {same} AS\n"
+        "SELECT new.{row_key} AS id\n"
+        "FROM {stage} AS new\n"
+        "LEFT JOIN {table} AS old ON {old.key = new.key}\n"
+        "GROUP BY new.{row_key}\n"
+        "HAVING COUNT(*) = 1 AND MIN(CASE WHEN {old.first} IS NOT NULL{and_stays}{and_id}\n"
+        "    AND {equal}\n"
+        "    THEN 1 ELSE 0 END) = 1",
+        err));
+done:
+    buf_release(&equal);
+    return rc;
+}
+
+/* Which roots have other rows in a table where both sides have some. */
+static const char either_side[] =
+    "DELETE FROM {same}\n"
+    "WHERE id IN (\n"
+    "SELECT coalesce(new.{root_link}, old.{root_link})\n"
+    "FROM {staged} AS new\n"
+    "FULL JOIN (SELECT * FROM {nested} WHERE {root_link} IN (SELECT id FROM {same})) AS old\n"
+    "ON old.{row_key} = new.{row_key}\n"
+    "WHERE old.{row_key} IS NULL OR new.{row_key} IS NULL\n"
+    "    OR NOT (old.{root_link} = new.{root_link}\n"
+    "    AND {equal}))";
+
+static int strike_nested(const struct stage *stage, const struct target *target,
+                         const struct sql_scope *outer, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char name[STAGE_NAME];
+    struct buf equal = BUF_INIT;
+    const char *row_key = table_link(target->table, LINK_ROW);
+    const char *root_link = table_link(target->table, LINK_ROOT);
+    bool comes = target_has_rows(target), linked = root_link && target_find(target, root_link);
+    stage_name(stage->chain, target, name);
+    TRY(write_equal(stage, target, &equal, err));
+    const struct sql_scope scope = sql_within(
+        outer, SQL_PARTS(SQL_TABLE("nested", target->table->name), SQL_NAME("staged", name),
+                         SQL_NAME("row_key", row_key), SQL_NAME("root_link", root_link),
+                         SQL_PIECE("equal", buf_string(&equal))));
+    const char *pattern =
+        !linked || !row_key      ? "DELETE FROM {same}"
+        : comes && target->there ? either_side
+        : comes ? "DELETE FROM {same}\nWHERE id IN (SELECT {root_link} FROM {staged})"
+                : "DELETE FROM {same}\nWHERE id IN (SELECT {root_link} FROM {nested})";
+    TRY(plan_add(plan, NULL, COUNT_NONE, &scope, pattern, err));
+done:
+    buf_release(&equal);
+    return rc;
+}
+
+static int unstage(const struct stage *stage, const struct target *target,
+                   const struct sql_scope *outer, struct plan *plan, struct tg_error *err)
+{
+    char name[STAGE_NAME];
+    enum link link = target == stage->root ? LINK_ROW : LINK_ROOT;
+    stage_name(stage->chain, target, name);
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_NAME("staged", name),
+                                    SQL_NAME("id", table_link(target->table, link))));
+    return plan_add(plan, target, COUNT_UNCHANGED, &scope,
+                    "DELETE FROM {staged}\n"
+                    "WHERE {id} IN (SELECT id FROM {same})",
+                    err);
+}
+
+int same_leave(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char name[32];
+    const struct chain *chain = stage->chain;
+    const char *row_key = table_link(stage->root->table, LINK_ROW);
+    if (!row_key)
+        return error_set(err, TG_DATA,
+                         "table '%s' has no row key, by which unchanged rows are told; leave out "
+                         "skip_unchanged_rows",
+                         stage->root->table->name);
+    snprintf(name, sizeof(name), "_tidegate_same_%zu", chain->number);
+    const struct sql_scope scope =
+        sql_within(&stage->scope, SQL_PARTS(SQL_NAME("same", name), SQL_NAME("row_key", row_key)));
+    TRY(note_roots(stage, &scope, plan, err));
+    for (size_t i = 1; i < chain->count; i++)
+        TRY(strike_nested(stage, &chain->targets[i], &scope, plan, err));
+    for (size_t i = 0; i < chain->count; i++)
+        if (target_has_rows(&chain->targets[i]))
+            TRY(unstage(stage, &chain->targets[i], &scope, plan, err));
+    TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE {same}", err));
+done:
+    return rc;
+}

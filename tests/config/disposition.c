@@ -1,0 +1,119 @@
+/* Write dispositions: from what a spec or a program says to one driver. */
+#include "tests/config/spec_file.h"
+
+#include "write/disposition.h"
+
+static int read_nothing(struct tg_read *read, struct tg_error *err)
+{
+    (void)err;
+    read->done = true;
+    return TG_OK;
+}
+
+#define SPEC(lines)                                                                                \
+    "pipeline: p\ndestination: duckdb:///s.duckdb\nsource: {type: files}\nresources:\n"            \
+    "  r:\n    path: a\n    primary_key: [a, b]\n    write_disposition: " lines "\n"
+
+static const struct resource *good(struct spec_file *spec, const char *text)
+{
+    return &spec_good(spec, text)->resources[0];
+}
+
+static void words_become_a_driver(void **state)
+{
+    struct spec_file *spec = *state;
+    const struct resource *r = good(spec, SPEC("merge"));
+    assert_ptr_equal(r->disposition, disposition_find("merge", "delete-insert"));
+    assert_int_equal(r->row_ids, TG_ROW_IDS_RANDOM);
+    r = good(spec, SPEC("{disposition: merge, strategy: upsert}"));
+    assert_ptr_equal(r->disposition, disposition_find("merge", "upsert"));
+    assert_int_equal(r->row_ids, TG_ROW_IDS_KEY);
+    assert_false(r->skip_unchanged_rows);
+    r = good(spec, SPEC("{disposition: merge, strategy: insert-only}\n    row_ids: key"));
+    assert_ptr_equal(r->disposition, disposition_find("merge", "insert-only"));
+    r = good(spec, SPEC("{disposition: merge, skip_unchanged_rows: true}"));
+    assert_ptr_equal(r->disposition, disposition_find("merge", NULL));
+    assert_true(r->skip_unchanged_rows);
+    assert_int_equal(r->row_ids, TG_ROW_IDS_KEY);
+    r = good(spec, SPEC("{disposition: append, skip_unchanged_rows: false}"));
+    assert_ptr_equal(r->disposition, disposition_find("append", NULL));
+}
+
+static void what_does_not_go_together(void **state)
+{
+    struct spec_file *spec = *state;
+    static const struct {
+        const char *text, *place, *what;
+    } cases[] = {
+        {SPEC("{disposition: merge, strategy: scd9}"), "8:55",
+         "'strategy' is one of insert-only, delete-insert, upsert, not 'scd9'"},
+        {SPEC("{disposition: replace, strategy: upsert}"), "8:47",
+         "resource 'r': strategy is for disposition: merge"},
+        {SPEC("{disposition: merge, strategy: insert-only, skip_unchanged_rows: true}"), "8:68",
+         "resource 'r': skip_unchanged_rows is for the merge strategies: delete-insert upsert"},
+        {SPEC("{disposition: append, skip_unchanged_rows: true}"), "8:46",
+         "resource 'r': skip_unchanged_rows is for the merge strategies: delete-insert upsert"},
+        {SPEC("{disposition: merge, strategy: upsert}\n    merge_key: c"), "9:5",
+         "resource 'r': upsert goes by the primary_key alone; leave out merge_key"},
+        {SPEC("{disposition: merge, skip_unchanged_rows: true}\n    merge_key: c"), "9:5",
+         "resource 'r': skip_unchanged_rows goes by the primary_key alone; leave out merge_key"},
+        {SPEC("{disposition: merge, strategy: upsert}\n    on_missing_key: append"), "9:5",
+         "resource 'r': upsert cannot do without a primary_key; leave out on_missing_key"},
+        {SPEC("{disposition: merge, strategy: upsert}\n    row_ids: row"), "9:5",
+         "resource 'r': upsert makes the ids of rows from their key; leave out row_ids"},
+        {"pipeline: p\ndestination: duckdb:///s.duckdb\nsource: {type: files}\nresources:\n"
+         "  r:\n    path: a\n    write_disposition: {disposition: merge, strategy: insert-only}\n",
+         "7:5", "resource 'r': insert-only needs a primary_key"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        spec_says(spec, cases[i].text, cases[i].place, cases[i].what);
+}
+
+static int add(struct spec_file *spec, const struct tg_resource *resource)
+{
+    static const struct tg_pipeline_options options = {.name = "shop",
+                                                       .destination = "duckdb:///s.duckdb"};
+    config_release(&spec->config);
+    assert_int_equal(config_init(&spec->config, &options, &spec->err), TG_OK);
+    spec->err = (struct tg_error){0};
+    return config_add(&spec->config, resource, &spec->err);
+}
+
+static void programs_say_it_by_fields(void **state)
+{
+    struct spec_file *spec = *state;
+    struct tg_resource resource = {.name = "n",
+                                   .read = read_nothing,
+                                   .write_disposition = TG_MERGE,
+                                   .merge_strategy = "upsert",
+                                   .skip_unchanged_rows = true,
+                                   .primary_key = "id"};
+    assert_int_equal(add(spec, &resource), TG_OK);
+    const struct resource *r = &spec->config.resources[0];
+    assert_ptr_equal(r->disposition, disposition_find("merge", "upsert"));
+    assert_true(r->skip_unchanged_rows);
+    assert_int_equal(r->row_ids, TG_ROW_IDS_KEY);
+    resource.merge_strategy = "insert-only";
+    assert_int_equal(add(spec, &resource), TG_USAGE);
+    assert_string_equal(spec->err.what,
+                        "skip_unchanged_rows is for the merge strategies: delete-insert upsert");
+    resource.merge_strategy = "scd9";
+    assert_int_equal(add(spec, &resource), TG_USAGE);
+    assert_string_equal(spec->err.what, "there is no merge strategy 'scd9'; use one of "
+                                        "insert-only delete-insert upsert");
+    assert_string_equal(spec->err.resource, "n");
+    resource = (struct tg_resource){
+        .name = "n", .read = read_nothing, .merge_strategy = "upsert", .primary_key = "id"};
+    assert_int_equal(add(spec, &resource), TG_USAGE);
+    assert_string_equal(spec->err.what, "strategy is for disposition: merge");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(words_become_a_driver),
+        cmocka_unit_test(what_does_not_go_together),
+        cmocka_unit_test(programs_say_it_by_fields),
+    };
+    return cmocka_run_group_tests_name("config/disposition", tests, spec_setup, spec_teardown);
+}

@@ -1,0 +1,108 @@
+-- before the transaction
+
+CREATE TEMP TABLE "_tidegate_stage_0" AS
+SELECT "id", "name", CAST("j" AS JSON) AS "j", "gone", "_dlt_load_id", "_dlt_id", "_tidegate_order"
+FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false);
+
+INSERT INTO "_tidegate_stage_0" ("id", "name", "j", "gone", "_dlt_load_id", "_dlt_id")
+SELECT "id", "name", "j", "gone", "_dlt_load_id", "_dlt_id"
+FROM (
+SELECT staged."id", staged."name", staged."j", staged."gone", staged."_dlt_load_id", staged."_dlt_id",
+    ROW_NUMBER() OVER (PARTITION BY staged."id" ORDER BY staged."_tidegate_order" DESC) AS _tidegate_rank
+FROM "_tidegate_stage_0" AS staged
+JOIN (SELECT "id" FROM "_tidegate_stage_0" GROUP BY "id" HAVING COUNT(*) > 1) AS twice
+ON twice."id" = staged."id"
+) AS ranked
+WHERE _tidegate_rank = 1;
+
+DELETE FROM "_tidegate_stage_0" AS old
+USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
+WHERE old."id" = new."id" AND old."_tidegate_order" IS NOT NULL;
+
+CREATE TEMP TABLE "_tidegate_stage_0_1" (
+    "n" VARCHAR,
+    "_dlt_root_id" VARCHAR,
+    "_dlt_parent_id" VARCHAR,
+    "_dlt_list_idx" BIGINT,
+    "_dlt_id" VARCHAR
+);
+
+INSERT INTO "_tidegate_stage_0_1" ("n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id")
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM (
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM read_parquet(['package/person__kids.1.parquet'], hive_partitioning = false)
+) AS arrived
+WHERE "_dlt_root_id" IN (SELECT "_dlt_id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NOT NULL AND "gone" IS NOT TRUE);
+
+INSERT INTO "_tidegate_stage_0_1" ("n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id")
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM (
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id",
+    ROW_NUMBER() OVER (PARTITION BY "_dlt_id") AS _tidegate_rank
+FROM (
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM read_parquet(['package/person__kids.1.parquet'], hive_partitioning = false)
+) AS arrived
+WHERE "_dlt_root_id" IN (SELECT "_dlt_id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL AND "gone" IS NOT TRUE)
+) AS ranked
+WHERE _tidegate_rank = 1;
+
+-- rows
+
+CREATE TEMP TABLE "_tidegate_same_0" AS
+SELECT new."_dlt_id" AS id
+FROM "_tidegate_stage_0" AS new
+LEFT JOIN "d"."person" AS old ON old."id" = new."id"
+GROUP BY new."_dlt_id"
+HAVING COUNT(*) = 1 AND MIN(CASE WHEN old."id" IS NOT NULL AND new."gone" IS NOT TRUE
+    AND old."_dlt_id" = new."_dlt_id"
+    AND old."name" IS NOT DISTINCT FROM new."name"
+    AND CAST(old."j" AS VARCHAR) IS NOT DISTINCT FROM CAST(new."j" AS VARCHAR)
+    THEN 1 ELSE 0 END) = 1;
+
+DELETE FROM "_tidegate_same_0"
+WHERE id IN (
+SELECT coalesce(new."_dlt_root_id", old."_dlt_root_id")
+FROM "_tidegate_stage_0_1" AS new
+FULL JOIN (SELECT * FROM "d"."person__kids" WHERE "_dlt_root_id" IN (SELECT id FROM "_tidegate_same_0")) AS old
+ON old."_dlt_id" = new."_dlt_id"
+WHERE old."_dlt_id" IS NULL OR new."_dlt_id" IS NULL
+    OR NOT (old."_dlt_root_id" = new."_dlt_root_id"
+    AND old."n" IS NOT DISTINCT FROM new."n"
+    AND old."_dlt_list_idx" IS NOT DISTINCT FROM new."_dlt_list_idx"));
+
+DELETE FROM "_tidegate_stage_0"
+WHERE "_dlt_id" IN (SELECT id FROM "_tidegate_same_0");
+
+DELETE FROM "_tidegate_stage_0_1"
+WHERE "_dlt_root_id" IN (SELECT id FROM "_tidegate_same_0");
+
+DROP TABLE "_tidegate_same_0";
+
+CREATE TEMP TABLE "_tidegate_gone_0" AS
+SELECT old."_dlt_id"
+FROM "d"."person" AS old, "_tidegate_stage_0" AS new
+WHERE old."id" = new."id";
+
+DELETE FROM "d"."person__kids"
+WHERE "_dlt_root_id" IN (SELECT "_dlt_id" FROM "_tidegate_gone_0");
+
+DROP TABLE "_tidegate_gone_0";
+
+DELETE FROM "d"."person" AS old
+USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "gone" IS NOT TRUE) AS new
+WHERE old."id" = new."id";
+
+DELETE FROM "d"."person" AS old
+USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "gone" IS TRUE) AS new
+WHERE old."id" = new."id";
+
+INSERT INTO "d"."person" ("id", "name", "j", "gone", "_dlt_load_id", "_dlt_id")
+SELECT "id", "name", "j", "gone", "_dlt_load_id", "_dlt_id"
+FROM "_tidegate_stage_0"
+WHERE "gone" IS NOT TRUE;
+
+INSERT INTO "d"."person__kids" ("n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id")
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM "_tidegate_stage_0_1";
