@@ -1,0 +1,209 @@
+#!/usr/bin/env python3
+"""Every merge strategy against a model of it: random documents, loads one after the other, tables and counts compared.
+
+    tests/strategies.py SEED COUNT     COUNT tables from seed SEED on, a resource each, all in the pipeline of spec.yaml,
+                                       to which they are added (the command is $TIDEGATE)
+
+A table's seed makes its strategy, its keys and options, and its documents: with lists in lists, several of a key,
+deletions, keys that come back, rows that come again as they were. The model keeps documents in a dict. Prints the seed of
+the first table that differs; the same arguments show it again.
+"""
+import json
+import os
+import random
+import subprocess
+import sys
+
+TIDEGATE = os.environ.get("TIDEGATE", "build/tidegate")
+LOADS, KEYS = 4, 24
+ORDER = '"order"'  # needs its quotes
+STRATEGIES = [("delete-insert", False), ("delete-insert", True), ("upsert", False), ("upsert", True),
+              ("insert-only", False)]
+
+
+class Table:
+    """What one seed makes of a resource, and what the model holds of it."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.name = f"t{seed}"
+        self.strategy, self.skips = STRATEGIES[seed % len(STRATEGIES)]
+        self.key = ["id", "order"] if self.random.random() < 0.3 else ["id"]
+        self.sort = self.random.choice([None, None, "asc", "desc"])
+        self.mark = self.random.choice([None, "bool", "text"])
+        self.rows = {}  # key: (document, number of the load that wrote it)
+        self.sent = []
+
+    def spec(self):
+        columns = {"id": {"data_type": "bigint"}, "v": {"data_type": "text"}, "n": {"data_type": "bigint"},
+                   "seq": {"data_type": "bigint"}}
+        if self.sort:
+            columns["seq"]["dedup_sort"] = self.sort
+        if self.mark:
+            columns["gone"] = {"data_type": self.mark, "hard_delete": True}
+        disposition = {"disposition": "merge", "strategy": self.strategy}
+        if self.skips:
+            disposition["skip_unchanged_rows"] = True
+        return {"path": f"{self.name}.jsonl", "write_disposition": disposition, "primary_key": self.key,
+                "columns": columns}
+
+    # ---- documents ----
+
+    def document(self):
+        pick = self.random
+        if self.sent and pick.random() < 0.4:
+            return dict(pick.choice(self.sent))  # as it was
+        row = {"id": pick.randrange(KEYS), "v": pick.choice(["a", "b", "it's", None]), "n": pick.choice([1, 2, None]),
+               "seq": pick.choice([1, 2, 3, None]), "l": self.elements()}
+        if len(self.key) > 1:
+            row["order"] = pick.choice(["p", "q"])
+        if self.mark and pick.random() < 0.2:
+            row["gone"] = pick.choice([True, False]) if self.mark == "bool" else "yes"
+        return row
+
+    def elements(self):
+        pick = self.random
+        return [{"x": pick.randrange(2), "k": [pick.randrange(2) for _ in range(pick.randrange(3))]}
+                for _ in range(pick.randrange(4))]
+
+    def first(self):
+        """Has a value for every column and table."""
+        row = {"id": 100, "v": "first", "n": 1, "seq": 1, "l": [{"x": 1, "k": [1]}]}
+        return dict(row, **{"order": "p"}) if len(self.key) > 1 else row
+
+    def load(self, number):
+        rows = [self.document() for _ in range(self.random.randrange(2 * KEYS))] + ([] if number else [self.first()])
+        self.sent += rows
+        with open(f"{self.name}.jsonl", "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        return rows
+
+    # ---- the model ----
+
+    def key_of(self, row):
+        return tuple(row[column] for column in self.key)
+
+    def deletes(self, row):
+        value = row.get("gone")
+        return bool(self.mark) and (value is True if self.mark == "bool" else value is not None)
+
+    def winners(self, rows):
+        best = {}
+        for row in rows:
+            key, other = self.key_of(row), best.get(self.key_of(row))
+            if other is None or self.rank(row) <= self.rank(other):
+                best[key] = row
+        return best
+
+    def rank(self, row):
+        value = row["seq"]
+        if not self.sort:
+            return 0
+        return (value is None, 0 if value is None else value if self.sort == "asc" else -value)
+
+    def apply(self, rows, number):
+        """Changes the model; returns inserted, updated, deleted, unchanged of the root table."""
+        counts = [0, 0, 0, 0]
+        for key, row in self.winners(rows).items():
+            old = self.rows.get(key)
+            if self.strategy == "insert-only":
+                self.insert_only(key, row, old, number, counts)
+            elif self.deletes(row):
+                counts[2] += self.rows.pop(key, None) is not None
+            elif old and self.skips and content(old[0]) == content(row):
+                counts[3] += 1
+            else:
+                counts[1 if old else 0] += 1
+                self.rows[key] = (row, number)
+        return counts
+
+    def insert_only(self, key, row, old, number, counts):
+        if self.deletes(row):
+            return
+        counts[3 if old else 0] += 1
+        self.rows[key] = (dict(old[0], l=grown(old[0]["l"], row["l"])), old[1]) if old else (row, number)
+
+    def wanted(self):
+        return sorted(([*key, *columns_of(row, self.mark), number], row["l"]) for key, (row, number)
+                      in self.rows.items())
+
+
+def content(row):
+    """What is compared: all but the mark."""
+    return {name: value for name, value in row.items() if name != "gone"}
+
+
+def grown(old, new):
+    """A nested row is told by its place."""
+    merged = [dict(a, k=a["k"] + b["k"][len(a["k"]):]) for a, b in zip(old, new)]
+    return merged + old[len(new):] + new[len(old):]
+
+
+def columns_of(row, mark):
+    values = [row["v"], row["n"], row["seq"]] + ([row.get("gone")] if mark else [])
+    return ["" if value is None else str(value).lower() for value in values]
+
+
+# ---- what is there ----
+
+def tidegate(*arguments):
+    done = subprocess.run([TIDEGATE, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"tidegate {arguments[0]}: {done.stderr}")
+    return json.loads(done.stdout)
+
+
+def text(column):
+    return f"coalesce(cast({column} as varchar), '')"
+
+
+def found(tables, loads):
+    """Of each table its rows as the model has them: one query for all roots, one for each level below."""
+    roots = tidegate("sql", "spec.yaml", " union all ".join(
+        f"select '{t.name}' as t, id, {text(ORDER) if len(t.key) > 1 else chr(39) * 2} as k, {text('v')} as v, "
+        f"{text('n')} as n, {text('seq')} as seq, {text('gone') if t.mark else chr(39) * 2} as gone, "
+        f"_dlt_load_id as load, _dlt_id as own from {t.name}" for t in tables), "--json")
+    level = "select '{0}' as t, {1} as value, _dlt_parent_id as up, _dlt_list_idx as i, _dlt_id as own, _dlt_root_id as r from {0}{2}"
+    lists = tidegate("sql", "spec.yaml", " union all ".join(level.format(t.name, "x", "__l") for t in tables), "--json")
+    leaves = tidegate("sql", "spec.yaml",
+                      " union all ".join(level.format(t.name, "value", "__l__k") for t in tables), "--json")
+    below = {}
+    for row in sorted(leaves, key=lambda row: row["i"]):
+        below.setdefault((row["t"], row["up"]), []).append(row["value"])
+    for row in sorted(lists, key=lambda row: row["i"]):
+        below.setdefault((row["t"], row["up"]), []).append(
+            {"x": row["value"], "k": below.pop((row["t"], row["own"]), [])})
+    rows = {t.name: [] for t in tables}
+    for row in roots:
+        t = next(t for t in tables if t.name == row["t"])
+        key = [row["id"]] + ([row["k"]] if len(t.key) > 1 else [])
+        rows[t.name].append((key + [row["v"], row["n"], row["seq"]] + ([row["gone"]] if t.mark else [])
+                             + [loads.index(row["load"])], below.pop((t.name, row["own"]), [])))
+    return {name: sorted(items) for name, items in rows.items()}, below
+
+
+def main():
+    seed, count = int(sys.argv[1]), int(sys.argv[2])
+    tables = [Table(i) for i in range(seed, seed + count)]
+    with open("spec.yaml", "a", encoding="utf-8") as file:
+        file.writelines(f"  {table.name}: {json.dumps(table.spec())}\n" for table in tables)
+    loads = []
+    for number in range(LOADS):
+        counts = {table.name: table.apply(table.load(number), number) for table in tables}
+        result = tidegate("run", "spec.yaml", "--json", "--progress", "none")
+        loads.append(result["load_id"])
+        got, orphans = found(tables, loads)
+        said = {row["table"]: [row[name] for name in ("inserted", "updated", "deleted", "unchanged")]
+                for row in result["tables"]}
+        for table in tables:
+            name = f"seed {table.name[1:]}, load {number + 1}, {table.strategy}, skips {table.skips}"
+            if got[table.name] != table.wanted():
+                sys.exit(f"{name}:\nwanted {table.wanted()}\ngot    {got[table.name]}")
+            if said.get(table.name, [0] * 4) != counts[table.name]:
+                sys.exit(f"{name}: counts {said.get(table.name)} instead of {counts[table.name]}")
+        if orphans:
+            sys.exit(f"load {number + 1}: nested rows without parents: {orphans}")
+    print(f"{count} tables, {LOADS} loads each")
+
+
+main()
