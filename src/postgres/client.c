@@ -366,7 +366,8 @@ static void on_notice(void *arg, const PGresult *notice)
 
 /* What values and literals look like must not depend on the server's settings. A database that does
  * not know how its texts are encoded sends them as they are: the decoder says which one is wrong,
- * the server would not. */
+ * the server would not. Rows that a policy hides would be missed in silence: the server is to
+ * refuse such a table, unless somebody wants it so. */
 static int set_up(struct pg_client *client, const struct context *ctx, struct tg_error *err)
 {
     static const char settings[] =
@@ -375,7 +376,9 @@ static int set_up(struct pg_client *client, const struct context *ctx, struct tg
         "    ('extra_float_digits', '1'), ('bytea_output', 'hex'),\n"
         "    ('standard_conforming_strings', 'on'),\n"
         "    ('client_encoding', CASE current_setting('server_encoding')\n"
-        "                        WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END)\n"
+        "                        WHEN 'SQL_ASCII' THEN 'SQL_ASCII' ELSE 'UTF8' END),\n"
+        "    ('row_security', (SELECT CASE source WHEN 'default' THEN 'off' ELSE setting END\n"
+        "                      FROM pg_catalog.pg_settings WHERE name = 'row_security'))\n"
         ") AS settings (name, value)";
     pq.setNoticeReceiver(client->conn, on_notice, client);
     if (pq.setnonblocking(client->conn, 1) != 0)

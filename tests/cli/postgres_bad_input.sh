@@ -277,6 +277,28 @@ test_destination_lacks_a_right() {
 refuses_again() { fails 1 TG_DESTINATION final "$@" "grant the user this right"; }
 
 # Its schema is gone: the load makes a new one, and says nothing of what went with the old.
+# A policy hides rows that a merge would meet: the server refuses the table, also where somebody wants them hidden.
+test_destination_hides_rows() {
+    merged() { spec "t: {path: '*.jsonl', write_disposition: merge, primary_key: id}"; }
+    merged
+    rows 1
+    run 0
+    a_role tenant
+    psql_here "GRANT USAGE ON SCHEMA d TO $role; GRANT ALL ON ALL TABLES IN SCHEMA d TO $role;
+        ALTER TABLE d.t ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY policy_1 ON d.t TO $role USING (v <> 'v1') WITH CHECK (true)"
+    destination=$theirs
+    merged
+    echo '{"id": 1, "v": "new", "l": [1]}' >1.jsonl
+    refuses TG_DESTINATION "affected by row-level security policy for table \"t\""
+    equal 42501 "$(part sqlstate)"
+    equal v1 "$(psql_here "SELECT v FROM d.t")"
+    destination="$theirs?options=-c%20row_security%3Don"
+    merged
+    fails 1 TG_DESTINATION final "not supported with row-level security"
+    equal v1 "$(psql_here "SELECT v FROM d.t")"
+}
+
 test_destination_lost_its_schema() {
     loaded_once
     psql_here "DROP SCHEMA d CASCADE"
@@ -503,6 +525,21 @@ meanwhile() {
     equal "TG_SOURCE t" "$(part code) $(part table)"
     equal "" "$(packages)" "packages"
     equal "0 0" "$(written a) $(written t)" "rows"
+}
+
+# Rows that a policy hides are read past only where that is asked for.
+test_source_hides_rows() {
+    a_table
+    a_role tenant
+    psql_here "GRANT USAGE ON SCHEMA src TO $role; GRANT SELECT ON src.t TO $role;
+        ALTER TABLE src.t ENABLE ROW LEVEL SECURITY; CREATE POLICY policy_1 ON src.t TO $role USING (id > 1)"
+    reads "t: {table: t}" "$theirs"
+    stops 1 TG_SOURCE final "resource 't'" "affected by row-level security policy for table \"t\""
+    reads "t: {query: SELECT id FROM src.t}" "$theirs"
+    stops 1 TG_SOURCE final "affected by row-level security policy"
+    reads "t: {table: t}" "$theirs?options=-c%20row_security%3Don"
+    run 0
+    equal 2 "$(sql "SELECT count(*) FROM t")"
 }
 
 test_source_table_vanishes() {
