@@ -1,12 +1,12 @@
 /*
  * A session: connecting, statements, and their end.
  *
- * Path: pg_open -> connect_to (step by step, watching socket and wakeup) -> set_up.
+ * Path: pg_open -> pg_dial -> set_up.
  *       pg_exec -> pg_send -> pg_finish -> pg_next (pg_wait until a result is there) -> errors.
  * A wait that is cancelled leaves a statement behind: pg_abandon asks the server to cancel it, and
  * reads until it has.
  *
- * Rows are stream.c's, COPY copy.c's. What an error means is error.c's.
+ * Connecting is dial.c's, rows are stream.c's, COPY copy.c's. What an error means is error.c's.
  */
 #include "postgres/client.h"
 
@@ -21,18 +21,15 @@
 #include "postgres/session.h"
 
 enum {
-    CONNECT_SECONDS = 60, /* for each host, where nothing else is said */
-    ABANDON_MS = 10000,   /* until a server that does not end a cancelled statement is given up */
-    SLICE_MS = 50,        /* between looks at a cancel flag that has no wakeup */
+    ABANDON_MS = 10000, /* until a server that does not end a cancelled statement is given up */
+    SLICE_MS = 50,      /* between looks at a cancel flag that has no wakeup */
     VERSION_MIN = 150000
 };
 
 /* ---- waiting ---- */
 
-/* Until the socket is ready for `events`, or `until` (ticks; 0: for ever) has come: *late. One that
- * is closed is ready: who reads from it is told so. */
-static int wait_for(int socket, const struct context *ctx, short events, int64_t until, bool *late,
-                    struct tg_error *err)
+int pg_wait_for(int socket, const struct context *ctx, short events, int64_t until, bool *late,
+                struct tg_error *err)
 {
     *late = false;
     for (;;) {
@@ -62,7 +59,7 @@ int pg_wait(struct pg_client *client, const struct context *ctx, bool writable,
 {
     bool late;
     short events = (short)(POLLIN | (writable ? POLLOUT : 0));
-    return wait_for(pq.socket(client->conn), ctx, events, 0, &late, err);
+    return pg_wait_for(pq.socket(client->conn), ctx, events, 0, &late, err);
 }
 
 /* ---- giving up ---- */
@@ -149,7 +146,7 @@ static void end_statement(struct pg_client *client, bool ask)
     while (!late && drop_some(client)) {
         bool unsent = pq.flush(client->conn) == 1;
         short events = (short)(POLLIN | (unsent ? POLLOUT : 0));
-        if (wait_for(pq.socket(client->conn), &deaf, events, until, &late, NULL) != TG_OK)
+        if (pg_wait_for(pq.socket(client->conn), &deaf, events, until, &late, NULL) != TG_OK)
             break;
         if (!late && !pq.consumeInput(client->conn))
             break;
@@ -300,46 +297,6 @@ int pg_commit(struct pg_client *client, const struct context *ctx, struct tg_err
 
 /* ---- connecting ---- */
 
-static int late_error(PGconn *conn, struct tg_error *err)
-{
-    int rc = error_set(err, TG_DESTINATION,
-                       "postgresql: the server '%s' did not answer in time; start it, correct host "
-                       "and port, or allow more time by connect_timeout",
-                       pq.host(conn));
-    if (err) {
-        err->retryable = true;
-        memcpy(err->sqlstate, "08001", sizeof("08001"));
-    }
-    return rc;
-}
-
-static int connect_to(const struct context *ctx, const char *conninfo, PGconn **out,
-                      struct tg_error *err)
-{
-    int rc = TG_OK;
-    bool late = false;
-    PGconn *conn = *out = pg_start(conninfo);
-    if (!conn)
-        return error_nomem(err);
-    if (pq.status(conn) == CONNECTION_BAD)
-        return pg_connect_error(conn, err);
-    pq.setErrorVerbosity(conn, PQERRORS_VERBOSE); /* says the SQLSTATE */
-    int64_t seconds = pg_number(conn, "connect_timeout", CONNECT_SECONDS);
-    int64_t until = context_ticks_us() + seconds * pg_host_count(conn) * 1000000;
-    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
-    while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
-        short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-        TRY(wait_for(pq.socket(conn), ctx, events, seconds > 0 ? until : 0, &late, err));
-        if (late)
-            return late_error(conn, err);
-        state = pq.connectPoll(conn);
-    }
-    if (state != PGRES_POLLING_OK)
-        rc = pg_connect_error(conn, err);
-done:
-    return rc;
-}
-
 static int check_version(PGconn *conn, struct tg_error *err)
 {
     int version = pq.serverVersion(conn);
@@ -395,7 +352,7 @@ int pg_open(const struct context *ctx, const char *conninfo, struct pg_client **
     if (!client)
         TRY(error_nomem(err));
     TRY(pg_check(conninfo, err));
-    TRY(connect_to(ctx, conninfo, &client->conn, err));
+    TRY(pg_dial(ctx, conninfo, &client->conn, err));
     TRY(check_version(client->conn, err));
     TRY(set_up(client, ctx, err));
     *out = client;

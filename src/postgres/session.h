@@ -28,6 +28,10 @@ int pg_send(struct pg_client *client, const struct context *ctx, const char *sql
  * to end. */
 int pg_send_copy(struct pg_client *client, const struct context *ctx, const char *sql,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* Until a descriptor is ready for `events`, or `until` (ticks; 0: for ever) has come: *late. One
+ * that is closed is ready: who reads from it is told so. TG_CANCELLED. */
+int pg_wait_for(int socket, const struct context *ctx, short events, int64_t until, bool *late,
+                struct tg_error *err) TG_CHECK_RESULT;
 /* Waits until the socket can be read, or written to as well. TG_CANCELLED. */
 int pg_wait(struct pg_client *client, const struct context *ctx, bool writable,
             struct tg_error *err) TG_CHECK_RESULT;
@@ -43,6 +47,13 @@ int pg_finish(struct pg_client *client, const struct context *ctx, const char *s
               uint64_t *changed, struct tg_error *err) TG_CHECK_RESULT;
 /* Cancels what runs and waits for its end, for some time. */
 void pg_abandon(struct pg_client *client);
+
+/* ---- dial.c ---- */
+
+/* Connects. *out may be set where it fails, and is to be finished. TG_CANCELLED: at once, whatever
+ * libpq waits for. */
+int pg_dial(const struct context *ctx, const char *conninfo, PGconn **out,
+            struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- place.c ---- */
 

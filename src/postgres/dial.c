@@ -1,0 +1,139 @@
+/*
+ * Connecting, on a thread that may be left behind: libpq waits for the look-up of a name, of which
+ * nobody can wake it.
+ *
+ * Path: pg_dial -> dial (the thread's: pg_start, then step by step until `until`) -> the wakeup
+ * `done`, which is waited for beside the caller's own -> errors. Who is cancelled goes at once; the
+ * thread ends when libpq lets it, and the last of the two drops the call.
+ *
+ * What is said of a server that does not answer is late_error, all else error.c's.
+ */
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/wakeup.h"
+#include "postgres/session.h"
+
+enum { CONNECT_SECONDS = 60 }; /* for each host, where nothing else is said */
+
+/* Both hold it. What the thread writes is read once it has ended. */
+struct call {
+    atomic_int holders;
+    atomic_int left; /* nobody waits any more: the thread's cancel flag */
+    atomic_bool ended;
+    int done; /* a wakeup, set when it has ended */
+    char *conninfo;
+    PGconn *conn;
+    bool late, connected;
+};
+
+static void let_go(struct call *call)
+{
+    if (atomic_fetch_sub(&call->holders, 1) > 1)
+        return;
+    if (call->conn)
+        pq.finish(call->conn);
+    wakeup_close(call->done);
+    mem_free(call->conninfo);
+    mem_free(call);
+}
+
+/* ---- the thread's ---- */
+
+static void connect_stepwise(struct call *call)
+{
+    PGconn *conn = call->conn;
+    struct context ctx;
+    context_init(&ctx);
+    ctx.cancel = &call->left;
+    int64_t seconds = pg_number(conn, "connect_timeout", CONNECT_SECONDS);
+    int64_t until = context_ticks_us() + seconds * pg_host_count(conn) * 1000000;
+    PostgresPollingStatusType state = PGRES_POLLING_WRITING;
+    while (state == PGRES_POLLING_READING || state == PGRES_POLLING_WRITING) {
+        short events = state == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+        int64_t end = seconds > 0 ? until : 0;
+        if (pg_wait_for(pq.socket(conn), &ctx, events, end, &call->late, NULL) != TG_OK)
+            return;
+        if (call->late)
+            return;
+        state = pq.connectPoll(conn);
+    }
+    call->connected = state == PGRES_POLLING_OK;
+}
+
+static void *dial(void *arg)
+{
+    struct call *call = arg;
+    call->conn = pg_start(call->conninfo);
+    if (call->conn && pq.status(call->conn) != CONNECTION_BAD) {
+        pq.setErrorVerbosity(call->conn, PQERRORS_VERBOSE); /* says the SQLSTATE */
+        connect_stepwise(call);
+    }
+    atomic_store(&call->ended, true);
+    wakeup_set(call->done);
+    let_go(call);
+    return NULL;
+}
+
+/* ---- the caller's ---- */
+
+static int late_error(PGconn *conn, struct tg_error *err)
+{
+    int rc = error_set(err, TG_DESTINATION,
+                       "postgresql: the server '%s' did not answer in time; start it, correct host "
+                       "and port, or allow more time by connect_timeout",
+                       pq.host(conn));
+    if (err) {
+        err->retryable = true;
+        memcpy(err->sqlstate, "08001", sizeof("08001"));
+    }
+    return rc;
+}
+
+/* The two threads have it from here on. */
+static int start_dialing(struct call *call, struct tg_error *err)
+{
+    pthread_t thread;
+    atomic_store(&call->holders, 2);
+    int code = pthread_create(&thread, NULL, dial, call);
+    if (code == 0) {
+        (void)!pthread_detach(thread);
+        return TG_OK;
+    }
+    atomic_store(&call->holders, 1);
+    return error_errno(err, TG_IO, code, "no thread to connect to the PostgreSQL server");
+}
+
+int pg_dial(const struct context *ctx, const char *conninfo, PGconn **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool late;
+    struct call *call = mem_calloc(1, sizeof(*call));
+    *out = NULL;
+    if (!call)
+        return error_nomem(err);
+    atomic_store(&call->holders, 1);
+    call->done = -1;
+    call->conninfo = mem_strdup(conninfo);
+    if (!call->conninfo)
+        TRY(error_nomem(err));
+    TRY(wakeup_open(&call->done, err));
+    TRY(start_dialing(call, err));
+    while (!atomic_load(&call->ended))
+        TRY(pg_wait_for(call->done, ctx, POLLIN, 0, &late, err));
+    *out = call->conn;
+    call->conn = NULL;
+    if (!*out)
+        rc = error_nomem(err);
+    else if (call->late)
+        rc = late_error(*out, err);
+    else if (!call->connected)
+        rc = pg_connect_error(*out, err);
+done:
+    atomic_store(&call->left, 1);
+    let_go(call);
+    return rc;
+}
