@@ -2,8 +2,9 @@
  * One background worker: a thread, and room for one job.
  *
  * Path: worker_start -> worker_submit (again and again) -> worker_wait -> worker_stop. A job's
- * error is kept until the next submit or wait takes it. Signals are left to the other threads, so
- * that a blocking call of the main thread is interrupted by them.
+ * error is kept until the next submit or wait takes it. Who waits is woken when the mutex is free
+ * again, else it would wait for that, too. Signals are left to the other threads, so that a
+ * blocking call of the main thread is interrupted by them.
  *
  * Memory that jobs work on belongs to the caller: two sets, one being filled while the other is
  * worked on.
@@ -45,7 +46,9 @@ static void *run_jobs(void *arg)
         worker->rc = rc;
         worker->error = error;
         worker->job = NULL;
+        pthread_mutex_unlock(&worker->mutex);
         pthread_cond_broadcast(&worker->changed);
+        pthread_mutex_lock(&worker->mutex);
     }
     pthread_mutex_unlock(&worker->mutex);
     return NULL;
@@ -94,9 +97,9 @@ int worker_submit(struct worker *worker, worker_job job, void *arg, struct tg_er
     if (rc == TG_OK) {
         worker->job = job;
         worker->arg = arg;
-        pthread_cond_broadcast(&worker->changed);
     }
     pthread_mutex_unlock(&worker->mutex);
+    pthread_cond_broadcast(&worker->changed);
     return rc;
 }
 
