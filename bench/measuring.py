@@ -1,4 +1,5 @@
 """What the benchmarks share: a process measured, figures as text."""
+import glob
 import os
 import statistics
 import subprocess
@@ -11,7 +12,8 @@ WORK = os.path.join(ROOT, "build", "bench")
 TIDEGATE = os.path.join(BUILD, "tidegate")
 GENERATE = os.path.join(BUILD, "bench", "generate")
 DUCKDB = os.path.join(BUILD, "bench", "duckdb")
-COMPAT_PYTHON = os.path.join(ROOT, "build", "compat", "venv", "bin", "python")
+# of the newest dlt that make compat has brought; None: there is none
+COMPAT_PYTHON = max(glob.glob(os.path.join(ROOT, "build", "compat", "dlt-*", "bin", "python")), default=None)
 
 
 def path(name):
