@@ -9,6 +9,7 @@ import dlt  # noqa: E402  (the environment comes first)
 from dlt.sources.sql_database import sql_table  # noqa: E402
 
 uri, backend, rows = sys.argv[1:]
+uri = uri.replace("postgresql://", "postgresql+psycopg2://", 1)  # the driver that dlt brings
 table = sql_table(uri, "clicks", schema="bench", backend=backend,
                   query_adapter_callback=lambda query, table: query.where(table.c.id <= int(rows)))
 pipeline = dlt.pipeline("dlt_sql", destination=dlt.destinations.duckdb("dlt_sql.duckdb"), dataset_name="bench")

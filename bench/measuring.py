@@ -28,7 +28,7 @@ def measure(command, stdin=None, stdout=subprocess.DEVNULL):
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - start
     if status:
-        sys.exit(f"bench: {' '.join(command[:3])} failed: {said}")
+        sys.exit(f"bench: {' '.join(command[:2])} failed: {said}")
     return seconds, usage.ru_maxrss / 1024, usage.ru_utime + usage.ru_stime
 
 
