@@ -53,6 +53,8 @@ class Table:
         pick = self.random
         if self.sent and pick.random() < 0.4:
             return dict(pick.choice(self.sent))  # as it was
+        if self.sent and pick.random() < 0.3:
+            return dict(pick.choice(self.sent), l=self.elements())  # but for its lists
         row = {"id": pick.randrange(KEYS), "v": pick.choice(["a", "b", "it's", None]), "n": pick.choice([1, 2, None]),
                "seq": pick.choice([1, 2, 3, None]), "l": self.elements()}
         if len(self.key) > 1:
