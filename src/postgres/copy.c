@@ -10,8 +10,10 @@
  */
 #include <inttypes.h>
 #include <poll.h>
+#include <string.h>
 
 #include "base/memory.h"
+#include "base/text/utf8.h"
 #include "base/thread.h"
 #include "postgres/session.h"
 #include "postgres/values/encode.h"
@@ -28,6 +30,7 @@ struct copy {
     struct pg_client *client;
     const struct context *ctx;
     const char *sql;
+    const struct ArrowSchema *schema;
     struct pg_encoder *encoder;
     struct worker *worker;
     struct chunk chunks[CHUNKS];
@@ -102,12 +105,53 @@ static int hand_over(struct copy *copy, struct tg_error *err)
     return rc;
 }
 
+/* The first value of a row that is in another column than the refused one: most rows begin with
+ * what they are known by. */
+static int put_start(const struct copy *copy, const struct ArrowArray *batch, int64_t row,
+                     const char *refused, struct buf *out, struct tg_error *err)
+{
+    enum { SHOWN_BYTES = 60 };
+    for (int64_t i = 0; i < copy->schema->n_children; i++) {
+        const struct ArrowSchema *column = copy->schema->children[i];
+        if (strcmp(column->name, refused) == 0 || array_is_null(batch->children[i], row))
+            continue;
+        buf_printf(out, ", which begins with %s = ", column->name);
+        size_t start = out->len;
+        int rc = value_text(column, batch->children[i], row, out, err);
+        if (out->len > start + SHOWN_BYTES)
+            out->len = start + utf8_cut(out->data + start, SHOWN_BYTES);
+        return rc;
+    }
+    return TG_OK;
+}
+
+/* Says which row of the table's it is that was refused. */
+static int name_row(const struct copy *copy, const struct ArrowArray *batch, int64_t row,
+                    struct tg_error *err)
+{
+    struct buf start = BUF_INIT;
+    if (!err)
+        return TG_DATA;
+    const struct tg_error said = *err;
+    int rc = put_start(copy, batch, batch->offset + row, said.column, &start, err);
+    if (rc == TG_OK)
+        rc = buf_check(&start, err);
+    if (rc == TG_OK)
+        rc = error_set(err, said.code, "%s (row %" PRIu64 " of those for the table%.*s)", said.what,
+                       copy->rows + (uint64_t)row + 1, (int)start.len, buf_string(&start));
+    buf_release(&start);
+    return error_names(err, rc, AT_COLUMN, said.column);
+}
+
 static int encode(struct copy *copy, const struct ArrowArray *batch, struct tg_error *err)
 {
     int rc = TG_OK;
     for (int64_t row = 0; row < batch->length;) {
         struct buf *bytes = &copy->chunks[copy->filling].bytes;
-        TRY(pg_encoder_batch(copy->encoder, batch, &row, bytes, err));
+        rc = pg_encoder_batch(copy->encoder, batch, &row, bytes, err);
+        if (rc == TG_DATA)
+            rc = name_row(copy, batch, row, err);
+        TRY(rc);
         if (bytes->len >= PG_CHUNK)
             TRY(hand_over(copy, err));
     }
@@ -191,7 +235,7 @@ int pg_copy_in(struct pg_client *client, const struct context *ctx, const struct
                struct tg_error *err)
 {
     int rc = TG_OK;
-    struct copy copy = {.client = client, .ctx = ctx};
+    struct copy copy = {.client = client, .ctx = ctx, .schema = schema};
     struct buf sql = BUF_INIT;
     for (size_t i = 0; i < CHUNKS; i++)
         copy.chunks[i].copy = &copy;

@@ -346,7 +346,8 @@ test_text_with_a_nul_character() {
     loaded_once
     rows 2
     echo '{"id": 3, "v": "a\u0000b", "l": [3]}' >3.jsonl
-    refuses TG_DATA "table 't'" "column 'v' has a text with a NUL character" "remove it in the source"
+    refuses TG_DATA "table 't'" "column 'v' has a text with a NUL character" "remove it in the source" \
+        "(row 2 of those for the table, which begins with id = 3)"
     equal "t v" "$(part table) $(part column)"
     holds 1
     rows 3

@@ -15,7 +15,7 @@
 #include "tests/proxy.h"
 #include "tests/torture.h"
 
-enum { INT8 = 20, TEXT = 25, POINT = 600 };
+enum { INT8 = 20, INT2 = 21, TEXT = 25, POINT = 600 };
 
 static struct context ctx;
 static struct pg_client *client;
@@ -261,6 +261,20 @@ static void test_rows_left_out(void **state)
     assert_non_null(strstr(line, "1 of 1000 rows the server took 900 (COPY "));
 }
 
+/* Behind the first batch, and the chunks that were sent by then. */
+static void test_a_refused_row_is_named(void **state)
+{
+    struct rows rows = rows_of(50000);
+    (void)state;
+    exec("CREATE TABLE small (id smallint, t text)");
+    assert_int_equal(copy_into("small", INT2, TEXT, &rows), TG_DATA);
+    assert_string_equal(err.what, "the value 32768 of column 'id' does not fit the column's type "
+                                  "smallint (row 32769 of those for the table, which begins with "
+                                  "t = text 32768)");
+    assert_string_equal(err.column, "id");
+    expect("SELECT count(*) FROM small", "0");
+}
+
 static void test_the_rows_fail(void **state)
 {
     struct rows rows = rows_of(1000000);
@@ -381,6 +395,7 @@ int main(void)
         TEST(test_rows_left_out),
         TEST(test_the_rows_fail),
         TEST(test_refused_at_once),
+        TEST(test_a_refused_row_is_named),
         TEST(test_cancelled),
         TEST(test_cancelled_while_the_server_waits),
         TEST(test_gone_in_the_middle),

@@ -723,8 +723,9 @@ static void bind(struct encoded *column, const struct ArrowArray *array)
     column->bytes = values->n_buffers > 2 ? values->buffers[2] : NULL;
 }
 
-/* Whether one of the texts has a NUL character. Bytes that lie together are looked at as one. */
-static bool has_nul(const struct encoded *column, int64_t start, int64_t end)
+/* The first row whose text has a NUL character; `end`: none has. Bytes that lie together are looked
+ * at as one. */
+static int64_t find_nul(const struct encoded *column, int64_t start, int64_t end)
 {
     struct place place;
     const char *bytes;
@@ -733,16 +734,16 @@ static bool has_nul(const struct encoded *column, int64_t start, int64_t end)
         const int32_t *offsets = (const int32_t *)column->values + column->array->offset;
         size_t all = (size_t)(offsets[end] - offsets[start]);
         if (all == 0 || !memchr(column->bytes + offsets[start], '\0', all))
-            return false;
+            return end;
     }
     for (int64_t row = start; row < end; row++) {
         if (!find(column, row, &place))
             continue;
         get_bytes(&place, &bytes, &len);
         if (memchr(bytes, '\0', len))
-            return true;
+            return row;
     }
-    return false;
+    return end;
 }
 
 int pg_encoder_header(struct pg_encoder *encoder, struct buf *out, struct tg_error *err)
@@ -757,12 +758,15 @@ int pg_encoder_batch(struct pg_encoder *encoder, const struct ArrowArray *batch,
                      struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    int64_t start = batch->offset;
+    int64_t start = batch->offset, end = start + batch->length;
     for (size_t i = 0; i < encoder->count; i++) {
-        bind(&encoder->columns[i], batch->children[i]);
-        if (*row == 0 && encoder->columns[i].is_text &&
-            has_nul(&encoder->columns[i], start, start + batch->length))
-            return refuse_nul(&encoder->columns[i], err);
+        struct encoded *column = &encoder->columns[i];
+        bind(column, batch->children[i]);
+        int64_t nul = *row == 0 && column->is_text ? find_nul(column, start, end) : end;
+        if (nul == end)
+            continue;
+        *row = nul - start;
+        return refuse_nul(column, err);
     }
     for (; *row < batch->length && out->len < PG_CHUNK; ++*row)
         TRY(encoder->is_text ? put_text_row(encoder, start + *row, out, err)

@@ -23,7 +23,7 @@ bool pg_encoder_is_text(const struct pg_encoder *encoder);
 int pg_encoder_header(struct pg_encoder *encoder, struct buf *out,
                       struct tg_error *err) TG_CHECK_RESULT;
 /* Rows from *row on, until `out` has PG_CHUNK bytes or the batch ends (*row: its length). TG_DATA
- * naming the column and the value that its type does not hold. */
+ * naming the column and the value that its type does not hold: it is in *row. */
 int pg_encoder_batch(struct pg_encoder *encoder, const struct ArrowArray *batch, int64_t *row,
                      struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 int pg_encoder_trailer(struct pg_encoder *encoder, struct buf *out,
