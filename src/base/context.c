@@ -36,9 +36,14 @@ void context_init(struct context *ctx)
         (struct context){.wakeup = -1, .memory_bytes_max = (size_t)256 * 1024 * 1024, .threads = 2};
 }
 
+static bool is_set(const atomic_int *flag)
+{
+    return flag && atomic_load_explicit(flag, memory_order_relaxed) != 0;
+}
+
 int context_check(const struct context *ctx, struct tg_error *err)
 {
-    if (!ctx->cancel || atomic_load_explicit(ctx->cancel, memory_order_relaxed) == 0)
+    if (!is_set(ctx->cancel) && !is_set(ctx->stop))
         return TG_OK;
     return error_set(err, TG_CANCELLED, "cancelled; run again to go on");
 }

@@ -29,6 +29,8 @@ void warnings_release(struct warnings *warnings);
 struct context {
     const atomic_int *cancel; /* borrowed; not zero: stop at the next check; may be NULL */
     int wakeup;              /* set with the flag (wakeup.h): to be waited for; -1: there is none */
+    const atomic_int *stop;  /* the same for a part of the run, without a wakeup: nobody wants what
+                              * it does any more */
     size_t memory_bytes_max; /* the budget of a run */
     int threads;             /* worker threads for the embedded engine */
     const char *engine_path; /* borrowed: its library; NULL: to be searched for */

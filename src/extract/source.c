@@ -120,6 +120,13 @@ done:
     return rc;
 }
 
+bool sources_have_room(const struct sources *sources, const struct source_driver *driver,
+                       const struct resource_request *request)
+{
+    struct source **found = driver->has_room ? find_open(sources, driver, &request->source) : NULL;
+    return found && driver->has_room(*found);
+}
+
 int sources_describe(struct sources *sources, const struct source_driver *driver,
                      const struct resource_request *request, struct arena *arena,
                      struct source_facts *out, struct tg_error *err)

@@ -68,6 +68,7 @@ struct resource_request {
     bool skips_recalled;       /* what is bookmarked is not read again */
     bool replaces;   /* what is read takes the place of all that is there: it must be there */
     bool checks;     /* nothing will be read: what should be there must be there */
+    bool is_last;    /* no other resource is begun while it is read */
     tg_read_fn read; /* callback source */
     void *user;
 };
@@ -102,6 +103,9 @@ struct source_driver {
      * until the next one is read. */
     int (*read)(struct source *source, const struct resource_request *request,
                 struct page_stream **out, struct tg_error *err);
+    /* Can another resource be read beside those that are? It is asked for before its turn then, and
+     * what has been read of it waits. NULL: never. */
+    bool (*has_room)(const struct source *source);
     /* At the end of a stream of `read`: bookmarks that the ledger is to have, of what was read to
      * its end and of what it should have as it is now; the stream's. NULL: there are none. */
     struct bookmarks (*remember)(const struct page_stream *stream);
@@ -131,6 +135,9 @@ struct sources {
 int sources_read(struct sources *sources, const struct source_driver *driver,
                  const struct resource_request *request, struct page_stream **out,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* The same; false for a source that is not open yet. */
+bool sources_have_room(const struct sources *sources, const struct source_driver *driver,
+                       const struct resource_request *request);
 /* The driver's function of that name; nothing where it has none. */
 int sources_describe(struct sources *sources, const struct source_driver *driver,
                      const struct resource_request *request, struct arena *arena,

@@ -22,7 +22,7 @@
 
 enum {
     ABANDON_MS = 10000, /* until a server that does not end a cancelled statement is given up */
-    SLICE_MS = 50,      /* between looks at a cancel flag that has no wakeup */
+    SLICE_MS = 50,      /* between looks at a flag that has no wakeup */
     VERSION_MIN = 150000
 };
 
@@ -40,7 +40,7 @@ int pg_wait_for(int socket, const struct context *ctx, short events, int64_t unt
         *late = until && left <= 0;
         if (*late || socket < 0)
             return TG_OK;
-        bool blind = ctx->cancel && ctx->wakeup < 0;
+        bool blind = ctx->stop || (ctx->cancel && ctx->wakeup < 0);
         if (blind && (left < 0 || left > SLICE_MS))
             left = SLICE_MS;
         /* poll passes over a negative one. */

@@ -1,7 +1,7 @@
 /*
  * A load, from its id to its drop.
  *
- *   load_begin (the id) -> load_extract: load_resource for each (resource.c) -> load_seal:
+ *   load_begin (the id) -> load_extract: each resource in its turn (turns.c) -> load_seal:
  *   describe_load, package_seal -> load_write: settle_write (settle.c)
  *   load_end: the sources are told how it went (end_sources)
  *
@@ -84,28 +84,6 @@ int load_package(struct load *load, struct manifest **out, struct tg_error *err)
     }
     *out = package_manifest(load->package);
     return TG_OK;
-}
-
-int load_extract(struct load *load, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct sources *sources = &load->session->sources;
-    const struct config *config = &load->session->pipeline->config;
-    load->resources = mem_calloc(config->resource_count + 1, sizeof(*load->resources));
-    if (!load->resources)
-        return error_nomem(err);
-    for (size_t i = 0; i < config->resource_count; i++) {
-        const struct resource *resource = &config->resources[i];
-        if (!resource->selected)
-            continue;
-        rc = load_resource(load, sources, resource, &load->resources[load->resource_count], err);
-        if (rc != TG_OK)
-            TRY(error_at(err, rc, AT_RESOURCE, resource->name));
-        load->resource_count++;
-    }
-done:
-    sources_close(sources);
-    return rc;
 }
 
 static int describe_load(struct load *load, struct manifest *manifest, struct tg_error *err)

@@ -35,7 +35,7 @@ struct load {
 void load_init(struct load *load, struct session *session);
 /* Names it: once everything that came before it is known. */
 int load_begin(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
-int load_extract(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
+int load_extract(struct load *load, struct tg_error *err) TG_CHECK_RESULT; /* turns.c */
 int load_seal(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 int load_write(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 /* `rc` is how it went: the sources are told, everything is released. */
@@ -45,8 +45,22 @@ void load_end(struct load *load, int rc);
 int load_package(struct load *load, struct manifest **out, struct tg_error *err) TG_CHECK_RESULT;
 
 /* resource.c: extract -> cursor -> normalize -> package for one resource. */
-int load_resource(struct load *load, struct sources *sources, const struct resource *resource,
-                  struct resource_counts *counts, struct tg_error *err) TG_CHECK_RESULT;
+struct turn {
+    size_t place; /* among the resources of the load */
+    bool is_last;
+    void (*between)(void *user); /* is called after each page that was read */
+    void *user;
+};
+struct resource_load; /* one that is begun */
+
+/* Opens what it reads, which may then be read ahead. `turn` is borrowed. resource_end what came of
+ * it. */
+int resource_begin(struct load *load, const struct resource *resource, const struct turn *turn,
+                   struct resource_load **out, struct tg_error *err) TG_CHECK_RESULT;
+/* In its turn: all of it. */
+int resource_read(struct resource_load *part, struct resource_counts *counts, int64_t started_ticks,
+                  struct tg_error *err) TG_CHECK_RESULT;
+void resource_end(struct resource_load *part); /* NULL is fine */
 
 /* result.c: what the caller is told. Prepared before the load is written, so that nothing can fail
  * when it has been; one that failed leaves its warnings, or NULL. */

@@ -2,11 +2,14 @@
  * The way of one resource: source -> cursor -> normalize -> package, and what is remembered of it
  * for the next run.
  *
- *   load_resource: describe_resource (describe.c) -> root_table_hints (root_table.c)
- *                  -> resume_cursor (state, boundary)
- *                  -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
- *                                  and what is not loaded: keep_reject -> rejects_add]
- *                  -> remember_cursor (state, boundary), remember_bookmarks
+ *   resource_begin: describe_resource (describe.c) -> resume_cursor (state, boundary)
+ *                   -> open_stream
+ *   resource_read:  root_table_hints (root_table.c)
+ *                   -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
+ *                                   and what is not loaded: keep_reject -> rejects_add]
+ *                   -> remember_cursor (state, boundary), remember_bookmarks
+ *
+ * The first may be done while others are read (turns.c): it changes nothing that they know of.
  */
 #include <string.h>
 
@@ -20,7 +23,9 @@ struct resource_load {
     struct session *session;
     struct load *load;
     const struct resource *resource;
-    struct table *root;
+    const struct turn *turn;
+    struct table *root; /* NULL before it is its turn */
+    struct contract contract;
     struct cursor *cursor;
     struct groups *groups; /* of a merge key, for the cursor; NULL: none */
     struct normalizer *normalizer;
@@ -59,21 +64,25 @@ static const struct ledger_boundary *find_boundary(const struct session *session
     return NULL;
 }
 
-/* The columns that a merge replaces rows by: as the source names them, where the resource says so.
- */
+/* The columns that a merge replaces rows by: as the source names them, where the resource says so;
+ * else those that are stored. */
 static int merge_key(const struct resource_load *part, struct arena *arena,
                      const char *const **names, size_t *count, struct tg_error *err)
 {
     const struct resource *resource = part->resource;
-    size_t max = part->root->column_count;
+    const char *name = NULL;
     *names = resource->merge_key;
     *count = resource->merge_key_count;
     if (*count > 0 || !resource->disposition->needs_key)
         return TG_OK;
-    const char **hinted = arena_alloc(arena, (max + 1) * sizeof(*hinted));
+    int rc = root_table_name(part->session, resource, &name, err);
+    const struct table *table = rc == TG_OK ? catalog_find(&part->session->catalog, name) : NULL;
+    if (!table)
+        return rc;
+    const char **hinted = arena_alloc(arena, (table->column_count + 1) * sizeof(*hinted));
     if (!hinted)
         return error_nomem(err);
-    *count = table_key(part->root, true, hinted, max);
+    *count = table_key(table, true, hinted, table->column_count);
     *names = hinted;
     return TG_OK;
 }
@@ -95,7 +104,7 @@ static int open_groups(struct resource_load *part, struct cursor_options *option
     for (size_t i = 0; i < groups.key_count; i++)
         if (strcmp(groups.key[i], field) == 0)
             options->groups_share_value = true;
-    buf_printf(&folder, "%s/open/%s.held", session->folder, part->load->id);
+    buf_printf(&folder, "%s/open/%s.%zu.held", session->folder, part->load->id, part->turn->place);
     TRY(buf_check(&folder, err));
     groups.folder = folder.data;
     TRY(groups_new(&groups, &part->groups, err));
@@ -281,12 +290,6 @@ static bool skips_bookmarks(const struct resource_load *part)
     return keeps_bookmarks(part) && !part->replaces && part->resource->disposition->adds_rows;
 }
 
-static struct bookmarks recall(const struct resource_load *part)
-{
-    return keeps_bookmarks(part) ? ledger_recall(&part->session->ledger, part->resource->name)
-                                 : (struct bookmarks){0};
-}
-
 /* What the source has read in this run, and would know again. */
 static struct bookmarks new_bookmarks(const struct resource_load *part)
 {
@@ -416,6 +419,7 @@ static void show_progress(void *user, const struct extract_counts *counts)
 {
     struct resource_load *part = user;
     session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, counts, false);
+    part->turn->between(part->turn->user);
 }
 
 /* The type that a text comes to: the column's, else that of a cursor which begins with text. */
@@ -434,7 +438,7 @@ done:
     return rc;
 }
 
-static int open_stream(struct resource_load *part, struct sources *sources, struct tg_error *err)
+static int open_stream(struct resource_load *part, struct tg_error *err)
 {
     const struct resource *resource = part->resource;
     struct tg_pipeline *pipeline = part->session->pipeline;
@@ -447,10 +451,11 @@ static int open_stream(struct resource_load *part, struct sources *sources, stru
     request.recalled = part->recalled;
     request.skips_recalled = skips_bookmarks(part);
     request.replaces = part->replaces;
+    request.is_last = part->turn->is_last;
     request.commit_safe.resumes = part->resumes;
     request.commit_safe.known = part->stored.commit_safe;
     request.commit_safe.held = &part->held;
-    return sources_read(sources, resource->driver, &request, &part->stream, err);
+    return sources_read(&part->session->sources, resource->driver, &request, &part->stream, err);
 }
 
 /* Nested rows carry the root row's id when a merge needs it, or somebody has asked for it. */
@@ -469,8 +474,7 @@ static bool carries_root_id(const struct resource_load *part)
     return there_carries_root_id(part->session, part->root->name);
 }
 
-static int open_normalizer(struct resource_load *part, const struct contract *contract,
-                           struct tg_error *err)
+static int open_normalizer(struct resource_load *part, struct tg_error *err)
 {
     struct session *session = part->session;
     const struct resource *resource = part->resource;
@@ -485,7 +489,7 @@ static int open_normalizer(struct resource_load *part, const struct contract *co
         .names = session_names(session),
         .folds_case = session->destination.facts.folds_case,
         .fraction_max = session->destination.facts.fraction_max,
-        .contract = *contract,
+        .contract = part->contract,
         .max_nesting = nesting >= 0 ? nesting : session->settings.max_nesting,
         .row_ids = resource->row_ids,
         .propagate_root_id = carries_root_id(part),
@@ -534,54 +538,98 @@ done:
     return rc;
 }
 
-int load_resource(struct load *load, struct sources *sources, const struct resource *resource,
-                  struct resource_counts *counts, struct tg_error *err)
+/* What is held back, and by what, is known before anything is read. */
+static void recall(struct resource_load *part)
+{
+    if (keeps_bookmarks(part))
+        part->recalled = ledger_recall(&part->session->ledger, part->resource->name);
+    if (!part->held_by && part->recalled.count > 0 && skips_bookmarks(part))
+        part->held_by = "the list of files that were loaded";
+}
+
+static int begin(struct resource_load *part, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct contract contract;
-    struct extract_counts read = {0};
-    int64_t started_ticks = context_ticks_us();
-    struct session *session = load->session;
-    struct resource_load part = {
-        .session = session, .load = load, .resource = resource, .counts = counts};
-    const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = &part};
-    part.replaces = session->pipeline->full_refresh || resource->disposition->replaces;
-    if (part.replaces)
-        state_reset_resource(&session->state, source_key(session, resource), resource->name);
-    TRY(describe_resource(session, resource, &resource, err));
-    part.resource = resource;
-    TRY(root_table_hints(session, resource, &part.root, &contract, err));
-    *counts = (struct resource_counts){.resource = resource, .table = part.root->name};
-    TRY(resume_cursor(&part, err));
-    part.recalled = recall(&part);
-    if (!part.held_by && part.recalled.count > 0 && skips_bookmarks(&part))
-        part.held_by = "the list of files that were loaded";
-    if (!part.root->discarded)
-        TRY(there_meet(session, part.root->name, resource, part.held_by, &part.root_found, err));
-    TRY(open_stream(&part, sources, err));
-    TRY(open_normalizer(&part, &contract, err));
-    TRY(begin_source(&part, err));
-    TRY(extract_run(&session->pipeline->ctx, part.stream, part.cursor, &sink, &read, err));
-    warn_of_parts(&part, &read);
-    warn_of_order(&part);
-    warn_of_filtered(&part, &read);
-    TRY(normalizer_finish(part.normalizer, err));
-    TRY(remember_root(&part, err));
-    TRY(remember_cursor(&part, err));
-    TRY(remember_bookmarks(&part, err));
-    counts->rows_read = read.rows_read;
-    counts->rows_filtered = read.rows_filtered;
-    counts->rows_waiting = part.held.count;
-    counts->rows_new = normalizer_row_count(part.normalizer);
-    counts->bytes_read = read.bytes;
-    counts->seconds = (double)(context_ticks_us() - started_ticks) / 1e6;
-    session_progress(session, TG_PHASE_EXTRACT, resource->name, &read, true);
+    struct session *session = part->session;
+    const struct resource *given = part->resource;
+    part->replaces = session->pipeline->full_refresh || given->disposition->replaces;
+    if (part->replaces)
+        state_reset_resource(&session->state, source_key(session, given), given->name);
+    TRY(describe_resource(session, given, &part->resource, err));
+    TRY(resume_cursor(part, err));
+    recall(part);
+    TRY(open_stream(part, err));
 done:
-    normalizer_free(part.normalizer);
-    cursor_free(part.cursor);
-    groups_free(part.groups);
-    state_cursor_release(&part.stored);
-    buf_release(&part.held.known);
-    page_stream_close(part.stream);
+    return rc;
+}
+
+int resource_begin(struct load *load, const struct resource *resource, const struct turn *turn,
+                   struct resource_load **out, struct tg_error *err)
+{
+    struct resource_load *part = mem_calloc(1, sizeof(*part));
+    *out = NULL;
+    if (!part)
+        return error_nomem(err);
+    *part = (struct resource_load){
+        .session = load->session, .load = load, .resource = resource, .turn = turn};
+    int rc = begin(part, err);
+    if (rc == TG_OK)
+        *out = part;
+    else
+        resource_end(part);
+    return rc;
+}
+
+void resource_end(struct resource_load *part)
+{
+    if (!part)
+        return;
+    page_stream_close(part->stream);
+    normalizer_free(part->normalizer);
+    cursor_free(part->cursor);
+    groups_free(part->groups);
+    state_cursor_release(&part->stored);
+    buf_release(&part->held.known);
+    mem_free(part);
+}
+
+static void count_resource(const struct resource_load *part, const struct extract_counts *read,
+                           int64_t started_ticks)
+{
+    struct resource_counts *counts = part->counts;
+    counts->rows_read = read->rows_read;
+    counts->rows_filtered = read->rows_filtered;
+    counts->rows_waiting = part->held.count;
+    counts->rows_new = normalizer_row_count(part->normalizer);
+    counts->bytes_read = read->bytes;
+    counts->seconds = (double)(context_ticks_us() - started_ticks) / 1e6;
+    session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, read, true);
+}
+
+int resource_read(struct resource_load *part, struct resource_counts *counts, int64_t started_ticks,
+                  struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct extract_counts read = {0};
+    struct session *session = part->session;
+    const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = part};
+    TRY(root_table_hints(session, part->resource, &part->root, &part->contract, err));
+    *counts = (struct resource_counts){.resource = part->resource, .table = part->root->name};
+    part->counts = counts;
+    if (!part->root->discarded)
+        TRY(there_meet(session, part->root->name, part->resource, part->held_by, &part->root_found,
+                       err));
+    TRY(open_normalizer(part, err));
+    TRY(begin_source(part, err));
+    TRY(extract_run(&session->pipeline->ctx, part->stream, part->cursor, &sink, &read, err));
+    warn_of_parts(part, &read);
+    warn_of_order(part);
+    warn_of_filtered(part, &read);
+    TRY(normalizer_finish(part->normalizer, err));
+    TRY(remember_root(part, err));
+    TRY(remember_cursor(part, err));
+    TRY(remember_bookmarks(part, err));
+    count_resource(part, &read, started_ticks);
+done:
     return rc;
 }

@@ -52,6 +52,91 @@ static void test_postgres(void **state)
     pool_close(pool);
 }
 
+/* So many read at once, and their connections go from one to the next. */
+static void test_room(void **state)
+{
+    (void)state;
+    struct pool *pool = NULL;
+    struct connection *a = NULL, *b = NULL, *c = NULL;
+    const struct location where = {.url = postgres_uri()};
+    sample_ok(pool_open(&ctx, &where, 2, NULL, &pool, err));
+    assert_int_equal(pool_room(pool), 2);
+    sample_ok(pool_enter(pool, &a, err));
+    sample_ok(pool_enter(pool, &b, err));
+    assert_int_equal(pool_room(pool), 0);
+    pool_give(pool, a, false);
+    pool_leave(pool);
+    assert_int_equal(pool_room(pool), 1);
+    sample_ok(pool_enter(pool, &c, err));
+    assert_ptr_equal(a, c);
+    pool_give(pool, b, false);
+    pool_give(pool, c, false);
+    pool_leave(pool);
+    pool_leave(pool);
+    pool_close(pool);
+}
+
+/* Whoever reads is interrupted; the first connection is the run's. */
+static void test_stopped(void **state)
+{
+    (void)state;
+    struct pool *pool = NULL;
+    struct connection *a = NULL;
+    struct tg_error problem = {0};
+    const struct location where = {.url = postgres_uri()};
+    sample_ok(pool_open(&ctx, &where, 2, NULL, &pool, err));
+    sample_ok(pool_enter(pool, &a, err));
+    pool_stop(pool);
+    assert_int_equal(connection_exec(a, "SELECT pg_sleep(60)", NULL, &problem), TG_CANCELLED);
+    count_is(pool_first(pool), "2");
+    pool_give(pool, a, true);
+    pool_leave(pool);
+    pool_close(pool);
+}
+
+/* A role that may have so many connections: the first one, and others. */
+static void out_of_connections(const char *limit, size_t readers)
+{
+    struct pool *pool = NULL;
+    struct connection *taken[4] = {NULL};
+    char sql[400], uri[512];
+    struct warnings warnings;
+    snprintf(sql, sizeof(sql),
+             "DROP ROLE IF EXISTS few; CREATE ROLE few LOGIN PASSWORD 'few' CONNECTION LIMIT %s",
+             limit);
+    free(postgres_ask(postgres_uri(), sql));
+    snprintf(uri, sizeof(uri), "postgresql://few:few%s", strchr(postgres_uri(), '@'));
+    const struct location where = {.url = uri};
+    warnings_init(&warnings);
+    ctx.warnings = &warnings;
+    sample_ok(pool_open(&ctx, &where, 4, NULL, &pool, err));
+    for (size_t i = 0; i <= readers; i++) {
+        assert_true(pool_room(pool) > 0);
+        sample_ok(pool_enter(pool, &taken[i], err));
+        assert_int_equal(taken[i] != NULL, i < readers);
+    }
+    assert_int_equal(pool_room(pool), 0);
+    assert_int_equal(pool_parallel(pool), readers);
+    assert_int_equal(warnings.count, 1);
+    assert_non_null(strstr(warnings.texts[0], "too many connections"));
+    for (size_t i = 0; i < readers; i++) {
+        pool_give(pool, taken[i], false);
+        pool_leave(pool);
+    }
+    assert_int_equal(pool_room(pool), readers);
+    pool_close(pool);
+    warnings_release(&warnings);
+    ctx.warnings = NULL;
+    free(postgres_ask(postgres_uri(), "DROP ROLE few"));
+}
+
+static void test_out_of_connections(void **state)
+{
+    (void)state;
+    out_of_connections("3", 2);
+    out_of_connections("1", 0);
+}
+
 static void test_alone(void **state)
 {
     (void)state;
@@ -91,7 +176,7 @@ static int work(void)
     struct connection *a = NULL, *b = NULL;
     const struct location where = {.url = postgres_uri()};
     TRY(pool_open(&ctx, &where, 2, NULL, &pool, NULL));
-    TRY(pool_take(pool, &a, NULL));
+    TRY(pool_enter(pool, &a, NULL));
     TRY(pool_take(pool, &b, NULL));
 done:
     pool_give(pool, a, false);
@@ -117,6 +202,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_postgres, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_room, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_stopped, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_out_of_connections, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_alone, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_duckdb, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_out_of_memory, setup, sample_teardown),

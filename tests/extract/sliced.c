@@ -20,10 +20,11 @@ static int setup(void **state)
 {
     (void)state;
     context_init(&ctx);
-    free(postgres_ask(postgres_uri(),
-                      "SET client_min_messages = warning; DROP TABLE IF EXISTS big; CREATE TABLE "
-                      "big AS SELECT i AS id, "
-                      "repeat('x', 200) AS t FROM generate_series(1, 120000) AS i"));
+    free(postgres_ask(
+        postgres_uri(),
+        "SET client_min_messages = warning; DROP TABLE IF EXISTS big CASCADE; CREATE TABLE "
+        "big AS SELECT i AS id, "
+        "repeat('x', 200) AS t FROM generate_series(1, 120000) AS i"));
     return 0;
 }
 
@@ -120,7 +121,7 @@ static void test_each_row_once(void **state)
 }
 
 /* All sessions of the program's database end, but for the pool's first one if it is `spared`. */
-static void lose(struct opened *opened, bool spared)
+static void lose_some(struct opened *opened, bool spared, long least)
 {
     struct text_rows pid;
     char sql[300];
@@ -132,8 +133,13 @@ static void lose(struct opened *opened, bool spared)
              spared ? text_cell(&pid, 0, 0) : "0");
     text_rows_release(&pid);
     char *lost = postgres_ask(postgres_uri(), sql);
-    assert_true(strtol(lost, NULL, 10) >= 2);
+    assert_true(strtol(lost, NULL, 10) >= least);
     free(lost);
+}
+
+static void lose(struct opened *opened, bool spared)
+{
+    lose_some(opened, spared, 2);
 }
 
 static void test_lost_readers_go_on(void **state)
@@ -208,6 +214,80 @@ static void test_closed_early(void **state)
     free(seen);
 }
 
+/* Another table has the room, until its reader is done. */
+static void test_more_read_once_there_is_room(void **state)
+{
+    (void)state;
+    uint64_t rows = 0;
+    struct opened opened;
+    struct connection *other = NULL;
+    static struct location where;
+    struct slices slices;
+    const struct relation big = {.name = "big"};
+    bool *seen = calloc(ROWS + 1, sizeof(*seen));
+    where.url = postgres_uri();
+    sample_ok(pool_open(&ctx, &where, 2, NULL, &opened.pool, err));
+    sample_ok(pool_enter(opened.pool, &other, err));
+    sample_ok(reading_divide(pool_first(opened.pool), "public", &big, 16, &slices, err));
+    opened.selection = (struct selection){.dialect = pool_first(opened.pool)->dialect,
+                                          .schema = "public",
+                                          .table = "big",
+                                          .columns = columns,
+                                          .column_count = 2};
+    sample_ok(sliced_open(opened.pool, &opened.selection, &slices, "big", &opened.stream, err));
+    assert_int_equal(pool_room(opened.pool), 0);
+    sample_ok(read_pages(&opened, seen, 1, &rows, err));
+    pool_give(opened.pool, other, false);
+    pool_leave(opened.pool);
+    assert_int_equal(pool_room(opened.pool), 1);
+    sample_ok(read_pages(&opened, seen, 1, &rows, err));
+    assert_int_equal(pool_room(opened.pool), 0);
+    sample_ok(read_pages(&opened, seen, SIZE_MAX, &rows, err));
+    assert_int_equal(rows, ROWS);
+    assert_int_equal(pool_room(opened.pool), 2);
+    slices_release(&slices);
+    close_big(&opened);
+    free(seen);
+}
+
+/* The rows of one statement come in no order that could be gone on in: it begins again as long as
+ * none of them was handed on. */
+static void test_one_statement(void **state)
+{
+    (void)state;
+    uint64_t rows = 0;
+    struct opened opened;
+    static struct location where;
+    const struct slices none = {.count = 0};
+    struct tg_error problem = {0};
+    bool *seen = calloc(ROWS + 1, sizeof(*seen));
+    free(postgres_ask(postgres_uri(),
+                      "CREATE OR REPLACE VIEW late AS SELECT b.* FROM (SELECT pg_sleep(0.7) "
+                      "OFFSET 0) AS s, big AS b"));
+    where.url = postgres_uri();
+    for (int handed_on = 0; handed_on < 2; handed_on++) {
+        rows = 0;
+        memset(seen, 0, (ROWS + 1) * sizeof(*seen));
+        sample_ok(pool_open(&ctx, &where, 2, NULL, &opened.pool, err));
+        opened.selection = (struct selection){.dialect = pool_first(opened.pool)->dialect,
+                                              .schema = "public",
+                                              .table = "late",
+                                              .columns = columns,
+                                              .column_count = 2};
+        sample_ok(sliced_open(opened.pool, &opened.selection, &none, "late", &opened.stream, err));
+        assert_int_equal(pool_room(opened.pool), 1);
+        sample_ok(read_pages(&opened, seen, handed_on ? 1 : 0, &rows, err));
+        free(postgres_ask(postgres_uri(), "SELECT pg_sleep(0.1)"));
+        lose_some(&opened, true, 1);
+        int rc = read_pages(&opened, seen, SIZE_MAX, &rows, &problem);
+        assert_int_equal(rc, handed_on ? TG_SOURCE : TG_OK);
+        assert_true(handed_on ? rows < ROWS : rows == ROWS);
+        close_big(&opened);
+    }
+    free(postgres_ask(postgres_uri(), "DROP VIEW late"));
+    free(seen);
+}
+
 /* Two slices, each by a reader on a thread of its own. */
 static int work(void)
 {
@@ -254,6 +334,8 @@ int main(void)
         cmocka_unit_test_setup(test_plans_that_change, setup),
         cmocka_unit_test_setup(test_no_moment_no_rows, setup),
         cmocka_unit_test_setup(test_closed_early, setup),
+        cmocka_unit_test_setup(test_more_read_once_there_is_room, setup),
+        cmocka_unit_test_setup(test_one_statement, setup),
         cmocka_unit_test_setup(test_out_of_memory, setup),
     };
     return cmocka_run_group_tests_name("sliced", tests, NULL, NULL);

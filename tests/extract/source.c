@@ -71,10 +71,19 @@ static int read_shared(struct source *source, const struct resource_request *req
     return TG_OK;
 }
 
+static bool has_room(const struct source *source)
+{
+    return source->readers < 3;
+}
+
 static void test_sources(void **state)
 {
-    static const struct source_driver driver = {
-        .name = "shared", .open = open_shared, .close = close_shared, .read = read_shared};
+    static const struct source_driver driver = {.name = "shared",
+                                                .open = open_shared,
+                                                .close = close_shared,
+                                                .read = read_shared,
+                                                .has_room = has_room};
+    static const struct source_driver alone = {.name = "alone", .read = read_shared};
     static const char *const names[] = {"a", "b", "a", "a"};
     struct sources sources = {0};
     struct page_stream *stream;
@@ -88,6 +97,12 @@ static void test_sources(void **state)
     assert_int_equal(opened, 2);
     assert_int_equal(shared[0].readers, 3);
     assert_int_equal(shared[1].readers, 1);
+    assert_false(sources_have_room(&sources, &driver, &request));
+    assert_false(sources_have_room(&sources, &alone, &request));
+    request.source.name = "b";
+    assert_true(sources_have_room(&sources, &driver, &request));
+    request.source.name = "c"; /* it is not open */
+    assert_false(sources_have_room(&sources, &driver, &request));
     /* One that was given other options is another source. */
     const struct option_value values[] = {{"root", "x"}, {"a", NULL}},
                               same[] = {{"root", "x"}, {"a", NULL}},

@@ -3,7 +3,7 @@
  *
  * Data path: sql_open (connections that see one moment) -> sql_list (tables of a group),
  * sql_describe (key, types) -> sql_read: find_table or look at the query -> choose_columns,
- * choose_cursor -> the slices of a table, several at once, or one reader, read ahead.
+ * choose_cursor -> sliced_open (beside other tables; a large one in slices) or read_whole.
  *
  * What a database is asked, and how its SQL looks, is known below src/database; the conditions of a
  * cursor stand in sql/select.c. Which rows are new the cursor decides.
@@ -608,7 +608,6 @@ static int divide(struct source *source, const struct plan *plan, struct slices 
                   struct tg_error *err)
 {
     size_t parallel = pool_parallel(source->pool);
-    *out = (struct slices){0};
     if (parallel == 0 || !plan->selection.table || plan->selection.row_order)
         return TG_OK;
     return reading_divide(pool_first(source->pool), plan->selection.schema, &plan->relation,
@@ -616,15 +615,18 @@ static int divide(struct source *source, const struct plan *plan, struct slices 
 }
 
 /* All on the first connection. */
-static int read_whole(struct source *source, const struct plan *plan, const char *table,
-                      struct page_stream **out, struct tg_error *err)
+static int read_whole(struct source *source, const struct plan *plan,
+                      const struct resource_request *request, struct page_stream **out,
+                      struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf sql = BUF_INIT;
     struct page_stream *reader = NULL;
     TRY(select_write(&sql, &plan->selection, NULL, -1, err));
-    TRY(sql_reader_open(pool_first(source->pool), buf_string(&sql), table, &reader, err));
-    TRY(read_ahead_open(reader, PAGES_AHEAD, pool_bytes_ahead(source->pool), out, err));
+    TRY(sql_reader_open(pool_first(source->pool), buf_string(&sql), option_of(request, "table"),
+                        request->checks ? out : &reader, err));
+    if (reader)
+        TRY(read_ahead_open(reader, PAGES_AHEAD, pool_bytes_ahead(source->pool), out, err));
 done:
     buf_release(&sql);
     return rc;
@@ -667,15 +669,21 @@ static int sql_read(struct source *source, const struct resource_request *reques
     TRY(make_plan(source, request, &plan, err));
     TRY(look_again(source, &plan, request, err));
     TRY(set_ceiling(source, request, &plan, err));
-    TRY(divide(source, &plan, &slices, err));
-    if (slices.count > 1)
+    if (!request->checks)
+        TRY(divide(source, &plan, &slices, err));
+    if (pool_room(source->pool) > 0 && !request->checks && (slices.count > 1 || !request->is_last))
         TRY(sliced_open(source->pool, &plan.selection, &slices, table, out, err));
-    else
-        TRY(read_whole(source, &plan, table, out, err));
+    if (!*out)
+        TRY(read_whole(source, &plan, request, out, err));
 done:
     slices_release(&slices);
     arena_release(&plan.arena);
     return rc == TG_OK ? rc : sql_read_failed(rc, table, err);
+}
+
+static bool sql_has_room(const struct source *source)
+{
+    return pool_room(source->pool) > 0;
 }
 
 /* ---- the driver ---- */
@@ -696,8 +704,10 @@ static const struct option source_options[] = {
      .type = OPTION_INT,
      .min = 1,
      .fallback = "2",
-     .help = "PostgreSQL: how many connections read parts of a table at once, beside the one that "
-             "holds the moment that all of them see."},
+     .help =
+         "PostgreSQL: how many connections read at once, several tables or parts of a large one, "
+         "beside the one that holds the moment that all of them see. 1: one table after the "
+         "other, by that one alone."},
     OPTION_END,
 };
 
@@ -763,6 +773,7 @@ const struct source_driver source_sql = {
     .open = sql_open,
     .close = sql_close,
     .read = sql_read,
+    .has_room = sql_has_room,
     .describe = sql_describe,
     .group = "tables",
     .member = "table",

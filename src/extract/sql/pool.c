@@ -2,7 +2,8 @@
  * Connections that see one moment of a database.
  *
  * Path: pool_open -> the first connection, a transaction that only looks, reading_share;
- *       pool_take -> a free one, else connection_open and reading_join.
+ *       pool_enter (a reader more, while there is room) -> pool_take -> a free one, else
+ *       connection_open and reading_join; pool_leave.
  *
  * The moment lives as long as the first connection: while it does, one that is lost can be replaced
  * by another that sees the same. What is read is the readers'.
@@ -10,6 +11,7 @@
 #include "extract/sql/pool.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "base/memory.h"
 
@@ -21,6 +23,9 @@ struct pool {
     struct connection *first;
     struct buf moment; /* empty: it is not shared */
     size_t parallel;
+    size_t readers;         /* that have entered */
+    struct context reading; /* theirs: of the run, and stopped alone */
+    atomic_int stop;
     pthread_mutex_t lock; /* over the two below */
     struct connection *idle[POOL_MAX];
     size_t idle_count;
@@ -49,6 +54,9 @@ int pool_open(struct context *ctx, const struct location *where, size_t parallel
     pool->ctx = ctx;
     pool->where = *where;
     pool->parallel = parallel < POOL_MAX ? parallel : POOL_MAX;
+    pool->reading = *ctx;
+    pool->reading.stop = &pool->stop;
+    pool->reading.random_left = 0; /* its own */
     pthread_mutex_init(&pool->lock, NULL);
     TRY(connection_open(ctx, where, false, &pool->first, err));
     if (!pool->first)
@@ -76,10 +84,49 @@ size_t pool_parallel(const struct pool *pool)
     return pool->moment.len > 0 ? pool->parallel : 0;
 }
 
+/* Beside them the first one may read. */
 size_t pool_bytes_ahead(const struct pool *pool)
 {
-    size_t readers = pool_parallel(pool) > 0 ? pool_parallel(pool) : 1;
-    return pool->ctx->memory_bytes_max / SHARE / readers;
+    return pool->ctx->memory_bytes_max / SHARE / (pool_parallel(pool) + 1);
+}
+
+size_t pool_room(const struct pool *pool)
+{
+    return pool_parallel(pool) - pool->readers;
+}
+
+/* Has the server said that it has no connection left, for anybody or for us? */
+static bool is_full(const struct tg_error *why)
+{
+    return strcmp(why->sqlstate, "53300") == 0;
+}
+
+int pool_enter(struct pool *pool, struct connection **out, struct tg_error *err)
+{
+    struct tg_error why = {0};
+    int rc = pool_take(pool, out, &why);
+    if (rc == TG_OK) {
+        pool->readers++;
+    } else if (is_full(&why)) {
+        context_log(pool->ctx, TG_LOG_WARNING, "source",
+                    "the source is read by %zu connections at once, not by %zu: %s",
+                    pool->readers > 0 ? pool->readers : 1, pool->parallel, why.what);
+        pool->parallel = pool->readers;
+        rc = TG_OK;
+    } else if (err) {
+        *err = why;
+    }
+    return rc;
+}
+
+void pool_leave(struct pool *pool)
+{
+    pool->readers--;
+}
+
+void pool_stop(struct pool *pool)
+{
+    atomic_store(&pool->stop, 1);
 }
 
 static struct connection *find_idle(struct pool *pool)
@@ -97,7 +144,7 @@ int pool_take(struct pool *pool, struct connection **out, struct tg_error *err)
     *out = find_idle(pool);
     if (*out)
         return TG_OK;
-    TRY(connection_open(pool->ctx, &pool->where, false, &con, err));
+    TRY(connection_open(&pool->reading, &pool->where, false, &con, err));
     if (!con)
         TRY(error_set(err, TG_SOURCE, "database '%s' is gone", pool->where.url));
     TRY(reading_join(con, buf_string(&pool->moment), err));

@@ -112,10 +112,16 @@ int sql_reader_schema(struct connection *con, const char *sql, const char *what,
 {
     int rc = TG_OK;
     struct ArrowArrayStream rows = {0};
+    struct ArrowArray none = {0};
+    bool end = false;
     *out = (struct ArrowSchema){0};
     TRY(connection_query(con, sql, &rows, err));
     TRY(stream_schema(&rows, TG_SOURCE, out, err));
     TRY(arrow_check_schema(out, err));
+    while (!end) { /* one that is left before its end must be cancelled, by a connection more */
+        TRY(stream_next(&rows, TG_SOURCE, &none, &end, err));
+        array_release(&none);
+    }
 done:
     stream_release(&rows);
     if (rc == TG_OK)

@@ -1,9 +1,10 @@
 /*
- * A table that is read in slices, several at once.
+ * What is read beside other things: a table in slices, several at once, or one statement's rows.
  *
- * Data path: sliced_open -> the statement of each slice; as many readers as the pool allows, each
- * read ahead on a thread of its own: reader_next -> begin_slice (the next that nobody has) ->
- * sql_reader_open -> pages; sliced_next takes a page of each reader in turn.
+ * Data path: sliced_open -> the statement of each slice; as many readers as the pool has room for,
+ * each read ahead on a thread of its own: reader_next -> begin_slice (the next that nobody has) ->
+ * sql_reader_open -> pages; sliced_next -> grow (once there is more room) -> a page of each reader
+ * in turn.
  *
  * The rows of a slice come in the same order each time. So the checkpoint of a reader is its slice
  * and how many rows of it were handed on: when its connection is lost, another one that sees the
@@ -27,6 +28,7 @@ struct work {
     struct arena arena;
     const char **statements; /* of the slices */
     size_t count;
+    bool repeats;       /* the rows of a statement come in the same order each time */
     atomic_size_t next; /* the first that nobody reads */
 };
 
@@ -95,8 +97,9 @@ static bool cut_known(struct reader *reader, struct page *page)
 /* What failed may be done again by another connection. */
 static int recover(struct reader *reader, int rc, const struct tg_error *why, struct tg_error *err)
 {
+    bool repeats = reader->work->repeats || reader->handed_on == 0;
     end_slice(reader);
-    if (is_lost(rc, why) && ++reader->tries <= TRIES_MAX) {
+    if (is_lost(rc, why) && repeats && ++reader->tries <= TRIES_MAX) {
         pool_give(reader->work->pool, reader->con, true);
         reader->con = NULL;
         reader->known = reader->handed_on;
@@ -146,68 +149,135 @@ static void reader_close(struct page_stream *base)
 struct sliced {
     struct page_stream base;
     struct work work;
-    struct page_stream *readers[POOL_MAX]; /* NULL: read to its end */
-    size_t count, at;
+    struct page_stream *readers[POOL_MAX]; /* NULL: there is none, or it has read to its end */
+    size_t at;
     uint64_t row; /* number of the next one, from 1 */
 };
+
+static bool is_read(const struct sliced *sliced)
+{
+    for (size_t i = 0; i < POOL_MAX; i++)
+        if (sliced->readers[i])
+            return true;
+    return false;
+}
+
+static void end_reader(struct sliced *sliced, size_t place)
+{
+    page_stream_close(sliced->readers[place]);
+    sliced->readers[place] = NULL;
+    pool_leave(sliced->work.pool);
+}
+
+static int open_reader(struct sliced *sliced, size_t place, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct work *work = &sliced->work;
+    struct reader *reader = mem_calloc(1, sizeof(*reader));
+    if (!reader)
+        return error_nomem(err);
+    *reader = (struct reader){.base = {reader_next, reader_close}, .work = work};
+    TRY(pool_enter(work->pool, &reader->con, err));
+    if (!reader->con)
+        goto done;
+    rc = read_ahead_open(&reader->base, PAGES_AHEAD, pool_bytes_ahead(work->pool),
+                         &sliced->readers[place], err);
+    reader = NULL;
+    if (rc != TG_OK)
+        pool_leave(work->pool);
+done:
+    mem_free(reader);
+    return rc;
+}
+
+/* A reader for each slice that nobody has, while there is room. */
+static int grow(struct sliced *sliced, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct work *work = &sliced->work;
+    size_t taken = atomic_load(&work->next), left = taken < work->count ? work->count - taken : 0;
+    for (size_t i = 0; i < POOL_MAX && left > 0 && pool_room(work->pool) > 0; i++) {
+        if (sliced->readers[i])
+            continue;
+        TRY(open_reader(sliced, i, err));
+        left--;
+    }
+done:
+    return rc == TG_OK ? rc : sql_read_failed(rc, work->what, err);
+}
 
 static int sliced_next(struct page_stream *base, struct page *page, struct tg_error *err)
 {
     int rc = TG_OK;
     struct sliced *sliced = (struct sliced *)base;
     page_clear(page);
-    for (size_t passed = 0; passed < sliced->count; passed++) {
-        struct page_stream **reader = &sliced->readers[sliced->at];
-        sliced->at = (sliced->at + 1) % sliced->count;
-        if (!*reader)
+    TRY(grow(sliced, err));
+    for (size_t passed = 0; passed < POOL_MAX; passed++) {
+        size_t place = sliced->at;
+        struct page_stream *reader = sliced->readers[place];
+        sliced->at = (place + 1) % POOL_MAX;
+        if (!reader)
             continue;
-        TRY((*reader)->next(*reader, page, err));
+        TRY(reader->next(reader, page, err));
         if (page->kind != PAGE_END) {
             page->first_row = sliced->row;
             sliced->row += page->read_count;
             break;
         }
-        page_stream_close(*reader);
-        *reader = NULL;
+        end_reader(sliced, place);
     }
 done:
     return rc;
 }
 
-static void sliced_close(struct page_stream *base)
+static void free_sliced(struct sliced *sliced)
 {
-    struct sliced *sliced = (struct sliced *)base;
-    for (size_t i = 0; i < sliced->count; i++)
-        page_stream_close(sliced->readers[i]);
+    for (size_t i = 0; i < POOL_MAX; i++)
+        if (sliced->readers[i])
+            end_reader(sliced, i);
     arena_release(&sliced->work.arena);
     mem_free(sliced);
 }
 
+/* Before its end: nobody wants what others read beside it, either. */
+static void sliced_close(struct page_stream *base)
+{
+    struct sliced *sliced = (struct sliced *)base;
+    if (is_read(sliced))
+        pool_stop(sliced->work.pool);
+    free_sliced(sliced);
+}
+
+/* `condition` NULL: all of it. */
 static int write_statement(struct work *work, const struct selection *selection,
-                           const struct slice *slice, struct tg_error *err)
+                           const char *condition, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf sql = BUF_INIT;
-    struct selection part = *selection;
-    part.schema = slice->schema;
-    part.table = slice->table;
-    TRY(select_write(&sql, &part, slice->condition, -1, err));
+    TRY(select_write(&sql, selection, condition, -1, err));
     TRY(arena_keep(&work->arena, buf_string(&sql), &work->statements[work->count++], err));
 done:
     buf_release(&sql);
     return rc;
 }
 
-static int open_reader(struct sliced *sliced, struct tg_error *err)
+static int write_statements(struct work *work, const struct selection *selection,
+                            const struct slices *slices, struct tg_error *err)
 {
-    struct reader *reader = mem_calloc(1, sizeof(*reader));
-    if (!reader)
+    int rc = TG_OK;
+    work->repeats = slices->count > 1;
+    work->statements = arena_alloc(&work->arena, (slices->count + 1) * sizeof(*work->statements));
+    if (!work->statements)
         return error_nomem(err);
-    reader->base = (struct page_stream){reader_next, reader_close};
-    reader->work = &sliced->work;
-    int rc = read_ahead_open(&reader->base, PAGES_AHEAD, pool_bytes_ahead(sliced->work.pool),
-                             &sliced->readers[sliced->count], err);
-    sliced->count += rc == TG_OK;
+    if (!work->repeats)
+        return write_statement(work, selection, NULL, err);
+    for (size_t i = 0; i < slices->count; i++) {
+        struct selection part = *selection;
+        part.schema = slices->items[i].schema;
+        part.table = slices->items[i].table;
+        TRY(write_statement(work, &part, slices->items[i].condition, err));
+    }
+done:
     return rc;
 }
 
@@ -224,17 +294,12 @@ int sliced_open(struct pool *pool, const struct selection *selection, const stru
     sliced->work.what = what;
     sliced->row = 1;
     arena_init(&sliced->work.arena);
-    sliced->work.statements =
-        arena_alloc(&sliced->work.arena, (slices->count + 1) * sizeof(*sliced->work.statements));
-    if (!sliced->work.statements)
-        TRY(error_nomem(err));
-    for (size_t i = 0; i < slices->count; i++)
-        TRY(write_statement(&sliced->work, selection, &slices->items[i], err));
-    for (size_t i = 0; i < pool_parallel(pool) && i < slices->count; i++)
-        TRY(open_reader(sliced, err));
-    *out = &sliced->base;
+    TRY(write_statements(&sliced->work, selection, slices, err));
+    TRY(grow(sliced, err));
+    if (is_read(sliced))
+        *out = &sliced->base;
 done:
-    if (rc != TG_OK)
-        sliced_close(&sliced->base);
+    if (!*out)
+        free_sliced(sliced);
     return rc;
 }
