@@ -22,7 +22,7 @@ deps: ## install what is missing to build, test and run
 demo: all ## build, and run the seed example
 	@examples/demo.sh
 
-test: deps ## build with gcc and with sanitizers, and run every test on both; fuzz a minute
+test: deps ## build with gcc and with sanitizers, and run every test on both; fuzz 20 s
 	$(call build,dev)
 	$(call build,asan-ubsan)
 	@tools/run-tests build/dev build/asan-ubsan
