@@ -7,7 +7,13 @@
 #include "base/error.h"
 #include "tests/fixture.h"
 
-enum { LOADS = 100, ROWS = 50, ATTEMPTS_MAX = 100 };
+/* With a sanitizer a load takes five times as long, and what it finds shows in the first ones. */
+#ifdef __has_feature
+enum { LOADS = 25 };
+#else
+enum { LOADS = 100 };
+#endif
+enum { ROWS = 50, ATTEMPTS_MAX = 100 };
 
 struct writer {
     pthread_t thread;
@@ -96,12 +102,15 @@ static void test_two_pipelines_at_once(void **state)
     struct writer writers[] = {{.name = "a"}, {.name = "b"}};
     start(writers, 2, fixture);
     finish(writers, 2);
+    char want[80];
+    int rows = LOADS * ROWS;
+    snprintf(want, sizeof(want), "a,b,c,d,e\n%d,%d,%d,%d,%d\n", rows, rows, rows, rows, 2 * LOADS);
     fixture_open(fixture, NULL, 0);
     assert_query(fixture,
                  "SELECT (SELECT count(DISTINCT id) FROM a) a, (SELECT count(*) FROM a) b, "
                  "(SELECT count(DISTINCT id) FROM b) c, (SELECT count(*) FROM b) d, "
                  "(SELECT count(*) FROM _dlt_loads) e",
-                 "a,b,c,d,e\n5000,5000,5000,5000,200\n");
+                 want);
 }
 
 /* A query whose rows are still being read keeps its connection open. */
