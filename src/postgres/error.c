@@ -34,6 +34,9 @@ static const struct rule rules[] = {
     {"25006", TG_DESTINATION, false,
      "; name a server that can be written to (target_session_attrs=read-write finds it among "
      "several hosts)"},
+    {"26000", TG_DESTINATION, false,
+     "; a pooler that changes servers between statements may be in the way: let it pool sessions "
+     "(PgBouncer: pool_mode = session), or name the server itself"},
     {"28000", TG_DESTINATION, false, "; let the user in (pg_hba.conf), or connect as another"},
     {"28", TG_DESTINATION, false, "; correct the user or the password"},
     {"3D000", TG_DESTINATION, false, "; create the database, or name another"},

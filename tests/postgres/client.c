@@ -160,6 +160,7 @@ static void test_statements_that_fail(void **state)
     exec("CREATE TABLE strict (a int PRIMARY KEY, b int NOT NULL)");
     fails("", TG_DESTINATION, "", "the statement is empty");
     fails("SELECT 1; SELECT 2", TG_DESTINATION, "42601", "multiple commands");
+    fails("EXECUTE unheard_of", TG_DESTINATION, "26000", "pool_mode = session");
     fails("COPY strict FROM STDIN", TG_DESTINATION, "", "COPY from or to the client");
     fails("COPY (SELECT generate_series(1, 100000)) TO STDOUT", TG_DESTINATION, "", "COPY");
     fails("INSERT INTO strict VALUES (1, NULL)", TG_DESTINATION, "23502", "\"b\"");
