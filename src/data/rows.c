@@ -119,6 +119,29 @@ static void put_int64(struct buf *out, int64_t number)
     put_int(out, number < 0 ? 0 - (uint64_t)number : (uint64_t)number, number < 0);
 }
 
+/* Digits as Python prints a Decimal of them: with an exponent where the first one that counts
+ * stands more than six places behind the point. */
+static void put_python_decimal(struct buf *out, const char *digits, size_t len)
+{
+    const char *end = digits + len, *point = memchr(digits, '.', len);
+    const char *first = digits + (len > 0 && digits[0] == '-');
+    while (first + 1 < end && (*first == '0' || *first == '.'))
+        first++;
+    ptrdiff_t place = point && first > point ? first - point : 0;
+    if (place <= 6) {
+        buf_append(out, digits, len);
+        return;
+    }
+    if (digits[0] == '-')
+        buf_char(out, '-');
+    buf_char(out, *first);
+    if (first + 1 < end) {
+        buf_char(out, '.');
+        buf_append(out, first + 1, (size_t)(end - first - 1));
+    }
+    buf_printf(out, "E-%d", (int)place);
+}
+
 /* A value that JSON has no type for: its text in quotes, after the marker when asked for. */
 static void put_typed(struct buf *out, const yyjson_val *cell, int flags)
 {
@@ -137,7 +160,11 @@ static void put_typed(struct buf *out, const yyjson_val *cell, int flags)
     case CELL_TIMESTAMP_NS: put_timestamp(out, cell, flags); break;
     case CELL_DATE: time_format_date(out, (int32_t)cell->uni.i64); break;
     case CELL_TIME: time_format_time(out, cell->uni.i64); break;
-    default: buf_append(out, cell->uni.str, cell_len(cell)); break;
+    default:
+        if (flags & CELL_JSON_PYTHON)
+            put_python_decimal(out, cell->uni.str, cell_len(cell));
+        else
+            buf_append(out, cell->uni.str, cell_len(cell));
     }
     buf_char(out, '"');
 }
@@ -271,7 +298,7 @@ int cell_keep_json(const yyjson_val *cell, struct arena *arena, const char **out
     return rc;
 }
 
-bool cell_has_timestamp(const yyjson_val *cell)
+bool cell_json_varies(const yyjson_val *cell)
 {
     const yyjson_val *end = cell_next(cell);
     struct type_spec spec;
@@ -282,7 +309,7 @@ bool cell_has_timestamp(const yyjson_val *cell)
             literal_natural(cell, &natural, &spec);
             kind = cell_kind(&natural);
         }
-        if (kind == CELL_TIMESTAMP || kind == CELL_TIMESTAMP_NS)
+        if (kind == CELL_TIMESTAMP || kind == CELL_TIMESTAMP_NS || kind == CELL_DECIMAL)
             return true;
     }
     return false;

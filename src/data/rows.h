@@ -101,20 +101,22 @@ const yyjson_val *cell_find(const yyjson_val *object, const char *key, size_t le
  * reference, 1.5), false leaves it out (hashes of 6.4, columns kept as JSON). `sorted`: keys by
  * bytes. Literals as what they are by themselves. Timestamps end with +00:00; `zulu`: with Z, naive
  * ones with nothing; `instants`: they are whole microseconds since 1970, rounded down;
- * `exact`: numbers that were kept as texts stay these. */
+ * `exact`: numbers that were kept as texts stay these; `python`: decimals are spelled as Python
+ * does. */
 enum {
     CELL_JSON_MARKERS = 1,
     CELL_JSON_SORTED = 2,
     CELL_JSON_ZULU = 4,
     CELL_JSON_INSTANTS = 8,
-    CELL_JSON_EXACT = 16
+    CELL_JSON_EXACT = 16,
+    CELL_JSON_PYTHON = 32
 };
 void cell_json(struct buf *out, const yyjson_val *cell, int flags);
 /* The same, without flags, as a text in the arena. */
 int cell_keep_json(const yyjson_val *cell, struct arena *arena, const char **out,
                    struct tg_error *err) TG_CHECK_RESULT;
-/* Whether it is a timestamp, or one is nested in it. */
-bool cell_has_timestamp(const yyjson_val *cell);
+/* Whether a timestamp or a decimal is in it, which flags write in another way. */
+bool cell_json_varies(const yyjson_val *cell);
 
 /* The value at `row` of any Arrow array as a typed cell, through dictionaries; NULL is a null cell.
  * Floats of every width are CELL_DOUBLE, decimals CELL_DECIMAL, timestamps CELL_TIMESTAMP or (unit

@@ -14,9 +14,10 @@ DESTINATION = "data.duckdb"
 PAGE_ROWS = 1000
 
 
-def pipeline(home, name, dataset, uri):
+def pipeline(home, name, dataset, uri, settings=None):
+    """`settings` are those of dlt's destination."""
     if uri.startswith("postgresql:"):
-        destination = dlt.destinations.postgres(uri)
+        destination = dlt.destinations.postgres(uri, **(settings or {}))
     else:
         destination = dlt.destinations.duckdb(DESTINATION)
     return dlt.pipeline(name, destination=destination, dataset_name=dataset, pipelines_dir=os.path.abspath(home))
@@ -30,10 +31,23 @@ def read_pages(pattern):
             yield rows[start:start + PAGE_ROWS]
 
 
-def make_resource(name, hints):
+def read_table(uri, table):
+    """All its rows, with values as a driver of Python has them."""
+    import psycopg2.extras
+    connection = psycopg2.connect(uri)
+    try:
+        with connection.cursor(cursor_factory=psycopg2.extras.RealDictCursor) as cursor:
+            cursor.execute(f"SELECT * FROM {table}")
+            yield [dict(row) for row in cursor]
+    finally:
+        connection.close()
+
+
+def make_resource(name, hints, uri):
     """A resource of a spec, as a user of dlt would write it."""
     keys = ("write_disposition", "primary_key", "merge_key", "max_table_nesting", "columns", "schema_contract")
-    resource = dlt.resource(read_pages, name=name, **{key: hints[key] for key in keys if key in hints})(hints["path"])
+    read, arguments = (read_table, (uri, hints["table"])) if "table" in hints else (read_pages, (hints["path"],))
+    resource = dlt.resource(read, name=name, **{key: hints[key] for key in keys if key in hints})(*arguments)
     incremental = dict(hints.get("incremental") or {})
     if incremental:
         resource.apply_hints(incremental=dlt.sources.incremental(incremental.pop("cursor"), **incremental))
@@ -51,13 +65,14 @@ def schema_of(name, settings):
     return schema
 
 
-def load(folder, home, name, dataset, resources, source=None, schema=None, uri="duckdb:"):
+def load(folder, home, name, dataset, resources, source=None, schema=None, uri="duckdb:", settings=None, file_format=None):
     """One run; returns its load ids. `schema` is what a spec's key of this name says."""
     os.chdir(folder)
-    made = [make_resource(key, hints) for key, hints in resources.items()]
+    made = [make_resource(key, hints, uri) for key, hints in resources.items()]
     data = dlt.source(lambda: made, name=source)() if source else made
     own = schema_of(name, schema or {})
-    info = pipeline(home, name, dataset, uri).run(data, **({"schema": own} if own else {}))
+    options = {"schema": own} if own else {}
+    info = pipeline(home, name, dataset, uri, settings).run(data, loader_file_format=file_format, **options)
     info.raise_on_failed_jobs()
     return list(info.loads_ids)
 

@@ -69,6 +69,8 @@ class Dataset:
         self.source = source  # the name of a @dlt.source; the spec says it, too, unless not `named`
         self.named = named
         self.schema = None  # what a spec says of it
+        self.from_sql = {}  # what a spec says of a source of tables
+        self.destination = {}  # and of the destination, beside its URL
         self.homes = 0
         self.loads = []  # (who, load id), in order
 
@@ -90,9 +92,9 @@ class Dataset:
 
     def write_spec(self):
         source = {self.source: {"type": "files"}} if self.source and self.named else None
-        spec = {"pipeline": self.pipeline, "destination": self.place.uri, "dataset": self.dataset,
-                "resources": self.resources}
-        spec.update({"sources": source} if source else {"source": {"type": "files"}})
+        spec = {"pipeline": self.pipeline, "destination": {"url": self.place.uri, **self.destination},
+                "dataset": self.dataset, "resources": self.resources}
+        spec.update({"sources": source} if source else {"source": self.from_sql or {"type": "files"}})
         if self.schema:
             spec["schema"] = self.schema
         if source:
@@ -120,10 +122,10 @@ class Dataset:
             raise Failure(f"tidegate run ended with {result.returncode}: {(result.stdout + result.stderr).strip()}")
         self.after_load("tidegate", before, loads)
 
-    def by_dlt(self, loads=1, home=None):
+    def by_dlt(self, loads=1, home=None, **options):
         before = self.load_ids()
         dlt_call("load", folder=self.folder, home=home or self.fresh_home(), name=self.pipeline, dataset=self.dataset,
-                 resources=self.resources, source=self.source, uri=self.place.uri)
+                 resources=self.resources, source=self.source, uri=self.place.uri, **options)
         self.after_load("dlt", before, loads)
 
     def by(self, who, **options):
@@ -161,11 +163,15 @@ class Dataset:
     def columns(self):
         """{table: {column: (type, nullable)}} of everything but our own system tables."""
         tables = collections.defaultdict(dict)
-        for table, column, data_type, nullable in self.query(
-                "SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns "
-                "WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_tidegate\\_%' ESCAPE '\\'"):
-            tables[table][column] = (data_type, nullable)
+        for table, column, data_type, nullable in self.query(self.place.columns):
+            if not table.startswith("_tidegate_"):
+                tables[table][column] = (data_type, nullable)
         return dict(tables)
+
+    def parents(self):
+        """{nested table: the one that it is nested in}, as the newest schema has it."""
+        schema, = self.query("SELECT schema FROM _dlt_version ORDER BY inserted_at DESC, version DESC LIMIT 1")
+        return {name: table["parent"] for name, table in json.loads(schema[0])["tables"].items() if table.get("parent")}
 
     def data_tables(self):
         return sorted(name for name in self.columns() if not name.startswith(SYSTEM_TABLES))
@@ -206,6 +212,7 @@ class Dataset:
 
     def check_nesting(self, who):
         """Every row belongs to a load; every nested row has its parent and its root, and none is there twice."""
+        parents = self.parents()
         for table, columns in self.columns().items():
             if table.startswith(SYSTEM_TABLES):
                 continue
@@ -216,7 +223,7 @@ class Dataset:
                        self.query(f'SELECT _dlt_id FROM "{table}" '
                                   'WHERE _dlt_load_id NOT IN (SELECT load_id FROM _dlt_loads)'))
                 continue
-            parent, root = parent_of(table, self.data_tables()), root_of(table, self.data_tables())
+            parent, root = parents[table], root_of(table, parents)
             expect(f"after {who}: rows of {table} without a parent", [],
                    self.query(f'SELECT _dlt_id FROM "{table}" '
                               f'WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM "{parent}")'))
@@ -226,11 +233,7 @@ class Dataset:
                                   f'WHERE _dlt_root_id NOT IN (SELECT _dlt_id FROM "{root}")'))
 
 
-def parent_of(table, tables):
-    """The longest table name that this one continues."""
-    return max((name for name in tables if table.startswith(name + "__")), key=len)
-
-
-def root_of(table, tables):
-    """The shortest one; itself for a root."""
-    return min((name for name in tables if (table + "__").startswith(name + "__")), key=len)
+def root_of(table, parents):
+    while table in parents:
+        table = parents[table]
+    return table

@@ -34,6 +34,8 @@ def main():
     if sys.argv[1:2] == ["--destination"]:
         places.kind = places.KINDS[sys.argv[2]]
         del sys.argv[1:3]
+    if places.kind is places.Postgres:
+        import on_postgres  # noqa: F401
     if len(sys.argv) > 1 and sys.argv[1].startswith("--"):
         return random_documents.main(sys.argv[1:])
     text = sys.argv[1] if len(sys.argv) > 1 else ""

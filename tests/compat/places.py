@@ -12,6 +12,9 @@ _numbers = itertools.count()
 
 
 class DuckDB:
+    columns = ("SELECT table_name, column_name, data_type, is_nullable FROM information_schema.columns "
+               "WHERE table_schema = current_schema()")
+
     def __init__(self, folder):
         self.path = os.path.join(folder, dlt_side.DESTINATION)
         self.uri = f"duckdb:///{dlt_side.DESTINATION}"
@@ -31,6 +34,11 @@ class DuckDB:
 
 class Postgres:
     """DuckDB's COLUMNS('pattern') is understood."""
+    # A timestamp(6) is a timestamp.
+    columns = ("SELECT relname, attname, regexp_replace(format_type(atttypid, atttypmod), '^(time|timestamp)\\(6\\)', "
+               "'\\1'), CASE WHEN attnotnull THEN 'NO' ELSE 'YES' END "
+               "FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid WHERE relkind = 'r' AND attnum > 0 AND "
+               "NOT attisdropped AND relnamespace = current_schema()::regnamespace ORDER BY relname, attnum")
 
     def __init__(self, _):
         self.server = os.environ["TIDEGATE_TEST_POSTGRES"]

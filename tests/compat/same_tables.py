@@ -3,7 +3,7 @@ Where the two differ on purpose, the cases at the end say what each makes of it 
 import json
 
 import rules
-from harness import Dataset, Failure, case, expect, parent_of
+from harness import Dataset, Failure, case, expect
 
 NAMES = ("dlt", "tidegate")
 RANDOM = ("_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id")
@@ -14,16 +14,18 @@ RANDOM = ("_dlt_id", "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id")
 def rows_by_path(dataset, keys):
     """{table: {path: {column: value}}} of all data tables. A path is the root row's key (a column of the root) and the
     positions that lead from it to the nested row; random ids are replaced by it."""
-    tables, paths, result = dataset.data_tables(), {}, {}
-    for table in sorted(tables, key=len):  # parents before children
+    parents, columns, paths, result = dataset.parents(), dataset.columns(), {}, {}
+
+    def depth(table):
+        return 1 + depth(parents[table]) if table in parents else 0
+    for table in sorted(dataset.data_tables(), key=depth):
         rows = result[table] = {}
-        names = list(dataset.columns()[table])
+        names = list(columns[table])
         quoted = ", ".join(f'"{name}"' for name in names)
         for values in dataset.query(f'SELECT {quoted} FROM "{table}"'):
             row = dict(zip(names, values))
             parent = row.get("_dlt_parent_id")
-            path = (row[keys[table]],) if parent is None else paths[parent_of(table, tables),
-                                                                    parent] + (row["_dlt_list_idx"],)
+            path = (row[keys[table]],) if parent is None else paths[parents[table], parent] + (row["_dlt_list_idx"],)
             paths[table, row["_dlt_id"]] = path
             rows[path] = {name: comparable(value) for name, value in row.items() if name not in RANDOM
                           and value is not None}

@@ -301,11 +301,11 @@ done:
     return rc == TG_OK ? TG_OK : row_where(pass->page, ref, rc, err);
 }
 
-/* Only typed timestamps tell the forms apart: a row without one has the longer hash's beginning
- * for its shorter hash. */
-static bool has_timestamp(const struct pass *pass, struct row_ref ref)
+/* Only typed timestamps and decimals tell the forms apart: a row without one has the longer hash's
+ * beginning for its shorter hash. */
+static bool json_varies(const struct pass *pass, struct row_ref ref)
 {
-    return ref.cell ? cell_has_timestamp(ref.cell) : cursor_batch_has_timestamp(pass->page);
+    return ref.cell ? cell_json_varies(ref.cell) : cursor_batch_json_varies(pass->page);
 }
 
 static int hash_row(struct pass *pass, struct row_ref ref, struct row_hash *out,
@@ -313,10 +313,10 @@ static int hash_row(struct pass *pass, struct row_ref ref, struct row_hash *out,
 {
     char brief[HASH_ROW_TEXT + 1];
     int rc = TG_OK;
-    TRY(hash_form(pass, ref, CELL_JSON_ZULU, out->text, err));
+    TRY(hash_form(pass, ref, CELL_JSON_ZULU | CELL_JSON_PYTHON, out->text, err));
     memcpy(brief, out->text, sizeof(brief));
-    if (has_timestamp(pass, ref))
-        TRY(hash_form(pass, ref, CELL_JSON_INSTANTS, brief, err));
+    if (json_varies(pass, ref))
+        TRY(hash_form(pass, ref, CELL_JSON_INSTANTS | CELL_JSON_PYTHON, brief, err));
     memcpy(out->brief, brief, HASH_SHORT_TEXT);
     out->brief[HASH_SHORT_TEXT] = '\0';
 done:
@@ -393,8 +393,11 @@ static inline int compare(const struct pass *pass, struct row_ref ref,
     return TG_OK;
 }
 
-/* Is a row at the start value one of those that were loaded? tidegate 0.1 hashed timestamps with
- * +00:00, where dlt has Z. */
+/* How tidegate 0.1 wrote typed values before it wrote them as dlt does: a batch's decimals as
+ * numbers; and timestamps with +00:00. */
+static const int older_forms[] = {CELL_JSON_ZULU, 0};
+
+/* Is a row at the start value one of those that were loaded? */
 static int is_known(struct pass *pass, struct row_ref ref, bool *known, struct tg_error *err)
 {
     struct boundary *boundary = &pass->cursor->progress->boundary;
@@ -406,10 +409,10 @@ static int is_known(struct pass *pass, struct row_ref ref, bool *known, struct t
         return TG_OK;
     TRY(hash_row(pass, ref, &hash, err));
     TRY(boundary_find(boundary, &hash, known, err));
-    if (*known || !has_timestamp(pass, ref))
-        goto done;
-    TRY(hash_form(pass, ref, 0, text, err));
-    TRY(boundary_find_text(boundary, text, &hash, known, err));
+    for (size_t i = 0; !*known && i < 2 && json_varies(pass, ref); i++) {
+        TRY(hash_form(pass, ref, older_forms[i], text, err));
+        TRY(boundary_find_text(boundary, text, &hash, known, err));
+    }
 done:
     return rc;
 }

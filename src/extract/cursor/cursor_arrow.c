@@ -124,23 +124,33 @@ int cursor_column_value(const struct cursor_column *column, int64_t row, struct 
 
 /* ---- The JSON of a row --------------------------------------------------------------------- */
 
-static bool is_timestamp(const struct ArrowSchema *schema)
+static const char *format_of(const struct ArrowSchema *schema)
 {
     while (schema->dictionary)
         schema = schema->dictionary;
-    return strncmp(schema->format, "ts", 2) == 0;
+    return schema->format;
 }
 
-bool cursor_batch_has_timestamp(const struct page *page)
+static bool is_timestamp(const struct ArrowSchema *schema)
+{
+    return strncmp(format_of(schema), "ts", 2) == 0;
+}
+
+static bool is_decimal(const struct ArrowSchema *schema)
+{
+    return format_of(schema)[0] == 'd';
+}
+
+bool cursor_batch_json_varies(const struct page *page)
 {
     for (int64_t i = 0; i < page->schema.n_children; i++)
-        if (is_timestamp(page->schema.children[i]))
+        if (is_timestamp(page->schema.children[i]) || is_decimal(page->schema.children[i]))
             return true;
     return false;
 }
 
-static int put_timestamp(const struct ArrowSchema *schema, const struct ArrowArray *array,
-                         int64_t row, int flags, struct buf *out, struct tg_error *err)
+static int put_cell(const struct ArrowSchema *schema, const struct ArrowArray *array, int64_t row,
+                    int flags, struct buf *out, struct tg_error *err)
 {
     struct buf scratch = BUF_INIT;
     yyjson_val cell;
@@ -159,8 +169,8 @@ static int put_column(const struct page *page, int64_t index, int64_t row, int f
     const struct ArrowSchema *schema = page->schema.children[index];
     const struct ArrowArray *array = page->array.children[index];
     row += page->array.offset;
-    if (is_timestamp(schema))
-        return put_timestamp(schema, array, row, flags, out, err);
+    if (is_timestamp(schema) || ((flags & CELL_JSON_PYTHON) && is_decimal(schema)))
+        return put_cell(schema, array, row, flags, out, err);
     return value_json(schema, array, row, out, err);
 }
 

@@ -25,11 +25,12 @@ int cursor_column_value(const struct cursor_column *column, int64_t row, struct 
                         struct tg_error *err) TG_CHECK_RESULT;
 /* Appends what the row's hash is taken of: the value of one column, a list of several, or (count 0)
  * the whole row with its columns sorted by name. `flags`: of cell_json, as far as they concern
- * timestamps. TG_DATA when a column is not there. */
+ * timestamps and decimals. TG_DATA when a column is not there. */
 int cursor_batch_json(const struct page *page, int64_t row, const char *const *names, size_t count,
                       int flags, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Whether a column of the batch is a timestamp. */
-bool cursor_batch_has_timestamp(const struct page *page);
+/* Whether one of the batch's columns is written in another way by other flags: a timestamp, or a
+ * decimal. */
+bool cursor_batch_json_varies(const struct page *page);
 /* Replaces the page's batch by its rows whose `keep` is not 0. */
 int cursor_batch_keep(struct page *page, const uint8_t *keep, int64_t keep_count,
                       struct tg_error *err) TG_CHECK_RESULT;
