@@ -1,7 +1,7 @@
 /*
  * A session: connecting, statements, and their end.
  *
- * Path: pg_open -> pg_dial -> set_up.
+ * Path: pg_open -> pg_dial -> set_up -> refuse_shared.
  *       pg_exec -> pg_send -> pg_finish -> pg_next (pg_wait until a result is there) -> errors.
  * A wait that is cancelled leaves a statement behind: pg_abandon asks the server to cancel it, and
  * reads until it has.
@@ -22,6 +22,7 @@
 
 enum {
     ABANDON_MS = 10000, /* until a server that does not end a cancelled statement is given up */
+    SECOND_MS = 1000,   /* for a second session to get a process of its own */
     SLICE_MS = 50,      /* between looks at a flag that has no wakeup */
     VERSION_MIN = 150000
 };
@@ -321,14 +322,34 @@ static void on_notice(void *arg, const PGresult *notice)
                     message);
 }
 
+/* The first cell of what a query gives, as a number. *late: no answer had come at `until`. */
+static int ask_number(struct pg_client *client, const struct context *ctx, const char *sql,
+                      int64_t until, bool *late, long *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    PGresult *result = NULL;
+    TRY(pg_send(client, ctx, sql, NULL, false, err));
+    TRY(pg_wait_for(pq.socket(client->conn), ctx, POLLIN, until, late, err));
+    if (*late)
+        goto done;
+    TRY(pg_next(client, ctx, &result, err));
+    TRY(pg_check_result(client, result, sql, err));
+    *out = strtol(pq.getvalue(result, 0, 0), NULL, 10);
+    rc = pg_finish(client, ctx, sql, NULL, err);
+done:
+    pq.clear(result);
+    return rc;
+}
+
 /* What values and literals look like must not depend on the server's settings. A database that does
  * not know how its texts are encoded sends them as they are: the decoder says which one is wrong,
  * the server would not. Rows that a policy hides would be missed in silence: the server is to
  * refuse such a table, unless somebody wants it so. */
-static int set_up(struct pg_client *client, const struct context *ctx, struct tg_error *err)
+static int set_up(struct pg_client *client, const struct context *ctx, long *process,
+                  struct tg_error *err)
 {
     static const char settings[] =
-        "SELECT set_config(name, value, false) FROM (VALUES\n"
+        "SELECT pg_catalog.pg_backend_pid(), set_config(name, value, false) FROM (VALUES\n"
         "    ('timezone', 'UTC'), ('datestyle', 'ISO, MDY'), ('intervalstyle', 'iso_8601'),\n"
         "    ('extra_float_digits', '1'), ('bytea_output', 'hex'),\n"
         "    ('standard_conforming_strings', 'on'),\n"
@@ -337,16 +358,45 @@ static int set_up(struct pg_client *client, const struct context *ctx, struct tg
         "    ('row_security', (SELECT CASE source WHEN 'default' THEN 'off' ELSE setting END\n"
         "                      FROM pg_catalog.pg_settings WHERE name = 'row_security'))\n"
         ") AS settings (name, value)";
+    bool late;
     pq.setNoticeReceiver(client->conn, on_notice, client);
     if (pq.setnonblocking(client->conn, 1) != 0)
         return pg_lost_error(client, err);
-    return pg_exec(client, ctx, settings, NULL, err);
+    return ask_number(client, ctx, settings, 0, &late, process, err);
+}
+
+/* A pooler of transactions gives each of them to any process of the server, where settings,
+ * temporary tables and prepared statements are those of others. Whoever answers in the name of
+ * another process than the one that works is a pooler; and of that kind, if a second session gets
+ * our process while we have no transaction. Where there is no second one, nobody can tell. */
+static int refuse_shared(const struct pg_client *client, long process, const struct context *ctx,
+                         const char *conninfo, struct tg_error *err)
+{
+    long other = 0;
+    bool late = false;
+    struct pg_client second = {0};
+    int64_t until = context_ticks_us() + SECOND_MS * 1000;
+    if (process == pq.backendPID(client->conn))
+        return TG_OK;
+    bool asked = pg_dial(ctx, conninfo, &second.conn, NULL) == TG_OK &&
+                 ask_number(&second, ctx, "SELECT pg_catalog.pg_backend_pid()", until, &late,
+                            &other, NULL) == TG_OK;
+    if (second.conn)
+        pq.finish(second.conn);
+    if (!asked || late || other != process)
+        return context_check(ctx, err);
+    return error_set(err, TG_DESTINATION,
+                     "postgresql: a pooler at '%s' gives each transaction another session of the "
+                     "server, and a run needs one of its own; connect to the server itself, or to "
+                     "a pool with 'pool_mode = session'",
+                     pq.host(client->conn));
 }
 
 int pg_open(const struct context *ctx, const char *conninfo, struct pg_client **out,
             struct tg_error *err)
 {
     int rc = TG_OK;
+    long process = 0;
     struct pg_client *client = mem_calloc(1, sizeof(*client));
     *out = NULL;
     if (!client)
@@ -354,7 +404,8 @@ int pg_open(const struct context *ctx, const char *conninfo, struct pg_client **
     TRY(pg_check(conninfo, err));
     TRY(pg_dial(ctx, conninfo, &client->conn, err));
     TRY(check_version(client->conn, err));
-    TRY(set_up(client, ctx, err));
+    TRY(set_up(client, ctx, &process, err));
+    TRY(refuse_shared(client, process, ctx, conninfo, err));
     *out = client;
     client = NULL;
 done:

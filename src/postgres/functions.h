@@ -93,6 +93,7 @@ enum {
     F(int, connectionNeedsPassword, (const PGconn *))                                              \
     F(char *, errorMessage, (const PGconn *))                                                      \
     F(int, serverVersion, (const PGconn *))                                                        \
+    F(int, backendPID, (const PGconn *))                                                           \
     F(int, socket, (const PGconn *))                                                               \
     F(PGVerbosity, setErrorVerbosity, (PGconn *, PGVerbosity))                                     \
     F(PQnoticeReceiver, setNoticeReceiver, (PGconn *, PQnoticeReceiver, void *arg))                \
