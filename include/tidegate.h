@@ -542,6 +542,7 @@ struct tg_pipeline_options {
     const struct tg_adbc *destination_adbc; /* the same, by an ADBC driver; copied */
     bool create_indexes; /* new tables get a unique index on each column that is `unique`, which
                             _dlt_id is; TG_USAGE for a destination without (PostgreSQL has it) */
+    const struct tg_connection *scratch_connection; /* a DuckDB in the engine's place; copied */
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)

@@ -13,7 +13,9 @@
  *     const struct tg_pipeline_options options = {
  *         TG_PIPELINE_OPTIONS_INIT, .name = "shop", .destination_connection = &warehouse};
  *
- * examples/given_connection.c is a whole one. What must hold:
+ * examples/given_connection.c is a whole one. And a DuckDB that the program has open may do the
+ * work of the embedded engine, and no library of DuckDB is loaded: `.scratch_connection`, below.
+ * What must hold:
  *
  * Sessions. `open` gives a session with nothing in it of another one: no transaction, no temporary
  * table. `close` ends it, rolls back what was not committed, and drops its temporary tables.
@@ -47,6 +49,22 @@
  * marked by validity, never by a value; a batch may be empty, and a stream have none. Each batch is
  * checked (lengths, offsets, indices), and a get_next that fails makes the statement fail. Of a
  * stream that `ingest` gets, get_next must be looked at in the same way.
+ *
+ * In the engine's place (`scratch_connection` of the options; it may be the destination, too, and
+ * is then released twice, once for each):
+ *
+ *     const struct tg_pipeline_options options = {
+ *         TG_PIPELINE_OPTIONS_INIT, .name = "shop", .destination = "postgresql:///shop",
+ *         .scratch_connection = &own_duckdb};
+ *
+ * Its dialect is "duckdb" (1.4 or newer), and it has `ingest`. The database is in this process and
+ * may read and write the files of this machine: sources, packages, and pipes as /dev/fd/N. It reads
+ * CSV and Parquet, writes Parquet from a temporary table, and sorts out what a merge sends to
+ * another database; nothing but temporary tables is made in it. Here sessions are also called by
+ * the threads of the library that read ahead and write packages: several sessions at once, each by
+ * one thread at a time. A `query` must give its rows as they are asked for: one that keeps them
+ * all holds a whole file in memory. `memory` and `threads` of the options do not reach it: the
+ * program sets its limits. ADBC drivers and `duckdb:///` load what they are, as before.
  */
 #ifndef TIDEGATE_CONNECTION_H
 #define TIDEGATE_CONNECTION_H

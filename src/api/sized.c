@@ -51,14 +51,15 @@ static int read_schema(struct sized_options *out, struct tg_error *err)
                       "schema_options", err);
 }
 
-static int read_connection(struct sized_options *out, struct tg_error *err)
+/* *field points to it from here on. */
+static int read_connection(struct tg_connection *out, const struct tg_connection **field,
+                           struct tg_error *err)
 {
-    const struct tg_connection *connection = out->options.destination_connection;
-    if (!connection)
+    const struct tg_connection *given = *field;
+    if (!given)
         return TG_OK;
-    out->options.destination_connection = &out->connection;
-    return sized_read(&out->connection, sizeof(out->connection), connection, connection->size,
-                      "connection", "connection", err);
+    *field = out;
+    return sized_read(out, sizeof(*out), given, given->size, "connection", "connection", err);
 }
 
 static int read_adbc(struct sized_options *out, struct tg_error *err)
@@ -78,7 +79,8 @@ int sized_options(struct sized_options *out, const struct tg_pipeline_options *g
     TRY(sized_read(options, sizeof(*options), given, given->size, "pipeline_options",
                    "pipeline_options", err));
     TRY(read_schema(out, err));
-    TRY(read_connection(out, err));
+    TRY(read_connection(&out->connection, &options->destination_connection, err));
+    TRY(read_connection(&out->scratch, &options->scratch_connection, err));
     TRY(read_adbc(out, err));
 done:
     return rc;

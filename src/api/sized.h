@@ -11,6 +11,7 @@ struct sized_options {
     struct tg_pipeline_options options;
     struct tg_schema_options schema; /* where options.schema points to */
     struct tg_connection connection; /* where options.destination_connection points to */
+    struct tg_connection scratch;    /* where options.scratch_connection points to */
     struct tg_adbc adbc;             /* where options.destination_adbc points to */
 };
 

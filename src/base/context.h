@@ -34,6 +34,8 @@ struct context {
     size_t memory_bytes_max; /* the budget of a run */
     int threads;             /* worker threads for the embedded engine */
     const char *engine_path; /* borrowed: its library; NULL: to be searched for */
+    /* Borrowed: the program's connection that does the engine's work; NULL: its library does. */
+    const struct tg_connection *scratch;
     const char *(*variable)(const char *name); /* of the environment; NULL: there is none */
     const char *storage_version; /* borrowed: of database files that are made; NULL: the default */
     int64_t (*clock_us)(void *); /* microseconds since 1970, UTC */

@@ -269,25 +269,41 @@ const char *config_engine_path(void)
     return path && *path ? path : NULL;
 }
 
-/* The program may change its environment while the pipeline lives. */
-static int set_engine(struct config *config, struct tg_error *err)
+/* Borrows `user`, which is the program's until there is a pipeline. */
+static int copy_given(struct config *config, const struct tg_connection *given,
+                      struct tg_connection *out, struct tg_error *err)
 {
-    const char *path = config_engine_path();
-    return path ? arena_keep(&config->arena, path, &config->engine_path, err) : TG_OK;
+    int rc = TG_OK;
+    *out = *given;
+    out->release = NULL;
+    if (given->name)
+        TRY(arena_keep(&config->arena, given->name, &out->name, err));
+    if (given->dialect)
+        TRY(arena_keep(&config->arena, given->dialect, &out->dialect, err));
+done:
+    return rc;
 }
 
-/* Borrows `user`, which is the program's until there is a pipeline. */
+/* The program may change its environment while the pipeline lives. */
+static int set_engine(struct config *config, const struct tg_pipeline_options *options,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *path = config_engine_path();
+    if (path)
+        TRY(arena_keep(&config->arena, path, &config->engine_path, err));
+    if (options && options->scratch_connection)
+        rc = copy_given(config, options->scratch_connection, &config->scratch, err);
+done:
+    return rc;
+}
+
 static int set_given(struct config *config, const struct tg_connection *given, struct tg_error *err)
 {
     int rc = TG_OK;
     if (!given)
         return TG_OK;
-    config->given = *given;
-    config->given.release = NULL;
-    if (given->name)
-        TRY(arena_keep(&config->arena, given->name, &config->given.name, err));
-    if (given->dialect)
-        TRY(arena_keep(&config->arena, given->dialect, &config->given.dialect, err));
+    TRY(copy_given(config, given, &config->given, err));
     config->destination.given = &config->given;
     rc = destination_check(&config->destination, NULL, NULL, err);
 done:
@@ -339,10 +355,12 @@ done:
     return rc;
 }
 
-void config_keep_connection(struct config *config, const struct tg_pipeline_options *options)
+void config_keep_connections(struct config *config, const struct tg_pipeline_options *options)
 {
     if (options->destination_connection)
         config->given.release = options->destination_connection->release;
+    if (options->scratch_connection)
+        config->scratch.release = options->scratch_connection->release;
 }
 
 /* What is relative lies beside the spec; from here on the current directory may change. */
@@ -363,7 +381,7 @@ static int set_places(struct config *config, const struct location *where,
     int rc = TG_OK;
     TRY(set_destination(config, where, err));
     TRY(set_workdir(config, options, err));
-    TRY(set_engine(config, err));
+    TRY(set_engine(config, options, err));
     TRY(set_storage(config, options, err));
     TRY(set_memory(config, options, err));
 done:
@@ -387,6 +405,8 @@ void config_release(struct config *config)
     config_release_users(config);
     if (config->given.release)
         config->given.release(config->given.user);
+    if (config->scratch.release)
+        config->scratch.release(config->scratch.user);
     secrets_release(&config->secrets);
     arena_release(&config->arena);
     *config = (struct config){0};

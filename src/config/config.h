@@ -74,7 +74,8 @@ struct config {
     const char *folder; /* relative paths start here: the spec's folder, or "." */
     const char *pipeline, *dataset;
     struct location destination;
-    struct tg_connection given; /* of the program: what destination.given points to */
+    struct tg_connection given;   /* of the program: what destination.given points to */
+    struct tg_connection scratch; /* of the program, for the engine; without functions: none */
     const char
         *schema; /* dlt's default schema name: the pipeline's without "_pipeline", snake_case */
     const char *workdir;
@@ -116,8 +117,8 @@ static inline bool destination_said(const struct config *config)
 {
     return config->destination.given || config->destination.driver;
 }
-/* The program's connection is the config's from here on: what it holds is released with it. */
-void config_keep_connection(struct config *config, const struct tg_pipeline_options *options);
+/* The program's connections are the config's from here on: what they hold is released with it. */
+void config_keep_connections(struct config *config, const struct tg_pipeline_options *options);
 /* What the resources hold of the program's; once. */
 void config_release_users(struct config *config);
 /* "latest", or a version as in v1.5.0: which there are is the engine's to say. */

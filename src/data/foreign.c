@@ -88,10 +88,13 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
 static void release(struct ArrowArrayStream *stream)
 {
     struct foreign *self = stream->private_data;
+    const struct stream_guard guard = self->guard;
     schema_release(&self->schema);
     stream_release(&self->inner);
     mem_free(self);
     stream->release = NULL;
+    if (guard.release)
+        guard.release(guard.user);
 }
 
 int stream_foreign(struct ArrowArrayStream *foreign, int code, const struct stream_guard *guard,

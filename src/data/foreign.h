@@ -12,6 +12,7 @@ struct stream_guard {
     /* What it made of the call, whose code is `rc`. */
     int (*leave)(void *user, int rc, struct tg_error *err);
     void *user;
+    void (*release)(void *user); /* once it is released; may be NULL */
 };
 
 /* Takes `foreign` (moved in, also on failure). Of the stream that comes out every batch is Arrow

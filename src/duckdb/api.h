@@ -89,6 +89,12 @@ int batch_source_new(const struct ArrowSchema *schema, struct ArrowArray *arrays
                      struct batch_source **out, struct tg_error *err) TG_CHECK_RESULT;
 uint64_t batch_source_rows(const struct batch_source *source); /* of all batches */
 size_t batch_source_columns(const struct batch_source *source);
+/* The columns of a table for them: "(name TYPE, ...)". */
+int batch_source_table(const struct batch_source *source, struct buf *sql,
+                       struct tg_error *err) TG_CHECK_RESULT;
+/* Looks at all values as the function would, for whoever reads the batches by another way: TG_DATA
+ * for text that is not UTF-8, and for what no column holds. */
+int batch_source_check(const struct batch_source *source, struct tg_error *err) TG_CHECK_RESULT;
 /* What went wrong inside; TG_OK: nothing. */
 int batch_source_error(const struct batch_source *source, struct tg_error *err) TG_CHECK_RESULT;
 void batch_source_free(struct batch_source *source);

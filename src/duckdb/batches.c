@@ -444,6 +444,83 @@ void batch_source_free(struct batch_source *source)
     mem_free(source);
 }
 
+/* ---- for a table that is made for them ---- */
+
+int batch_source_table(const struct batch_source *source, struct buf *sql, struct tg_error *err)
+{
+    static const char *const names[] = {
+        [DUCKDB_TYPE_BOOLEAN] = "BOOLEAN",
+        [DUCKDB_TYPE_TINYINT] = "TINYINT",
+        [DUCKDB_TYPE_SMALLINT] = "SMALLINT",
+        [DUCKDB_TYPE_INTEGER] = "INTEGER",
+        [DUCKDB_TYPE_BIGINT] = "BIGINT",
+        [DUCKDB_TYPE_UTINYINT] = "UTINYINT",
+        [DUCKDB_TYPE_USMALLINT] = "USMALLINT",
+        [DUCKDB_TYPE_UINTEGER] = "UINTEGER",
+        [DUCKDB_TYPE_UBIGINT] = "UBIGINT",
+        [DUCKDB_TYPE_FLOAT] = "FLOAT",
+        [DUCKDB_TYPE_DOUBLE] = "DOUBLE",
+        [DUCKDB_TYPE_TIMESTAMP] = "TIMESTAMP",
+        [DUCKDB_TYPE_DATE] = "DATE",
+        [DUCKDB_TYPE_TIME] = "TIME",
+        [DUCKDB_TYPE_VARCHAR] = "VARCHAR",
+        [DUCKDB_TYPE_BLOB] = "BLOB",
+        [DUCKDB_TYPE_DECIMAL] = "DECIMAL",
+        [DUCKDB_TYPE_TIMESTAMP_S] = "TIMESTAMP_S",
+        [DUCKDB_TYPE_TIMESTAMP_MS] = "TIMESTAMP_MS",
+        [DUCKDB_TYPE_TIMESTAMP_NS] = "TIMESTAMP_NS",
+        [DUCKDB_TYPE_TIMESTAMP_TZ] = "TIMESTAMP WITH TIME ZONE",
+    };
+    for (size_t i = 0; i < source->field_count; i++) {
+        const struct field *field = &source->fields[i];
+        buf_text(sql, i == 0 ? "(" : ", ");
+        buf_quoted(sql, '"', field->name);
+        buf_printf(sql, " %s", names[field->layout->type]);
+        if (field->layout->type == DUCKDB_TYPE_DECIMAL)
+            buf_printf(sql, "(%d,%d)", field->precision, field->scale);
+    }
+    buf_char(sql, ')');
+    return buf_check(sql, err);
+}
+
+/* Values of which the engine would take some that it should not; NULL: there are none. */
+static const char *find_bad_value(const struct field *field, const struct ArrowArray *array)
+{
+    enum { SOME = 64 };
+    int64_t values[SOME * 2]; /* no fill makes wider ones */
+    const char *wrong = NULL;
+    const struct ArrowArray *all = field->index ? array->dictionary : array;
+    if (field->layout->fill != fill_scaled && field->layout->fill != fill_date64 &&
+        field->layout->fill != fill_decimal)
+        return NULL;
+    for (int64_t row = 0; row < all->length && !wrong; row += SOME) {
+        int64_t left = all->length - row;
+        wrong = field->layout->fill(field, all, all->offset + row,
+                                    (size_t)(left < SOME ? left : SOME), (char *)values, 0);
+    }
+    return wrong;
+}
+
+static int check_column(const struct field *field, const struct ArrowArray *array,
+                        struct tg_error *err)
+{
+    bool is_text = field->layout->type == DUCKDB_TYPE_VARCHAR;
+    int64_t bad = is_text && array->length > 0 ? find_bad_text(field, array) : -1;
+    const char *wrong = bad >= 0 ? "text that is not UTF-8" : find_bad_value(field, array);
+    if (!wrong)
+        return TG_OK;
+    return error_set(err, TG_DATA, "column '%s' holds %s", field->name, wrong);
+}
+
+int batch_source_check(const struct batch_source *source, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t b = 0; b < source->count && rc == TG_OK; b++)
+        for (size_t i = 0; i < source->field_count && rc == TG_OK; i++)
+            rc = check_column(&source->fields[i], source->arrays[b].children[i], err);
+    return rc;
+}
+
 /* ---- the table function ---- */
 
 /* One thread's place. */

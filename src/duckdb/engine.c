@@ -1,27 +1,20 @@
 /*
- * The embedded engine: one in-memory DuckDB for a run, opened when it is first needed.
+ * The embedded engine: one in-memory DuckDB for a run, opened when it is first needed, or a
+ * connection of the program's in its place (scratch.c).
  *
- * Path: engine_query -> instance -> a connection of its own -> duck_query; engine_write_parquet ->
- * instance -> COPY (SELECT * FROM tidegate_batches(...)) TO the file. The instance is opened under
- * a lock; after that the threads share nothing but it. It may use three quarters of the memory
- * budget, and more only for a file of so many columns that one chunk of rows does not fit in it
- * (reserve).
+ * Path: engine_query -> kind: connect -> instance -> a connection of its own -> duck_query;
+ * engine_write_parquet -> kind: write -> COPY (SELECT * FROM tidegate_batches(...)) TO the file.
+ * The instance is opened under a lock; after that the threads share nothing but it. It may use
+ * three quarters of the memory budget, and more only for a file of so many columns that one chunk
+ * of rows does not fit in it (reserve).
  */
 #include "duckdb/engine.h"
 
-#include <pthread.h>
-
 #include "base/fs.h"
 #include "base/memory.h"
-#include "duckdb/api.h"
+#include "duckdb/kind.h"
 
-struct engine {
-    struct context *ctx;
-    char *temp_dir;
-    pthread_mutex_t lock; /* of what follows */
-    duckdb_database database;
-    size_t memory_bytes; /* DuckDB's limit */
-};
+static const struct engine_kind embedded;
 
 int engine_new(struct context *ctx, const char *temp_dir, struct engine **out, struct tg_error *err)
 {
@@ -33,8 +26,10 @@ int engine_new(struct context *ctx, const char *temp_dir, struct engine **out, s
         mem_free(folder);
         return error_nomem(err);
     }
-    *engine = (struct engine){
-        .ctx = ctx, .temp_dir = folder, .memory_bytes = ctx->memory_bytes_max / 4 * 3};
+    *engine = (struct engine){.kind = ctx->scratch ? &engine_scratch : &embedded,
+                              .ctx = ctx,
+                              .temp_dir = folder,
+                              .memory_bytes = ctx->memory_bytes_max / 4 * 3};
     pthread_mutex_init(&engine->lock, NULL);
     *out = engine;
     return TG_OK;
@@ -70,6 +65,96 @@ int engine_find(const struct context *ctx, struct tg_engine *out, int *version,
     return TG_OK;
 }
 
+/* Wildcards in it match themselves. */
+static void put_path(struct buf *sql, const char *path)
+{
+    struct buf literal = BUF_INIT;
+    fs_glob_literal(path, &literal);
+    engine_text(sql, buf_string(&literal));
+    sql->failed = sql->failed || literal.failed;
+    buf_release(&literal);
+}
+
+void engine_parquet(struct buf *sql, const char *const *paths, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        buf_text(sql, i == 0 ? "read_parquet([" : ", ");
+        put_path(sql, paths[i]);
+    }
+    buf_text(sql, "], hive_partitioning = false)");
+}
+
+void engine_parquet_schema(struct buf *sql, const char *path)
+{
+    buf_text(sql, "parquet_schema(");
+    put_path(sql, path);
+    buf_char(sql, ')');
+}
+
+/* By CPU time of writing and reading: level 1 costs three quarters of the default; a small limit on
+ * dictionaries makes the writer give up early on texts that do not repeat, which saves as much
+ * again, and keeps them for those that do. The order of rows is given up: else one thread alone
+ * would read the batches. */
+static const char write_options[] =
+    " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, "
+    "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER false, "
+    "ROW_GROUP_SIZE_BYTES ";
+
+/* Of the memory budget, for the rows that a thread gathers before it writes them. */
+enum { ROW_GROUP_SHARE = 16 };
+
+size_t engine_row_group_bytes(const struct engine *engine)
+{
+    return engine->ctx->memory_bytes_max / ROW_GROUP_SHARE;
+}
+
+void engine_copy(struct buf *sql, const struct engine *engine, const char *from, const char *path)
+{
+    buf_printf(sql, "COPY (SELECT * FROM %s) TO ", from);
+    engine_text(sql, path);
+    buf_printf(sql, "%s%zu)", write_options, engine_row_group_bytes(engine));
+}
+
+/* ---- queries ---- */
+
+int engine_connect(struct engine *engine, struct engine_session *out, struct tg_error *err)
+{
+    void *handle = NULL;
+    int rc = engine->kind->connect(engine, &handle, err);
+    *out = (struct engine_session){.engine = rc == TG_OK ? engine : NULL, .handle = handle};
+    return rc;
+}
+
+void engine_disconnect(struct engine_session *session)
+{
+    if (session->engine)
+        session->engine->kind->disconnect(session->handle);
+    *session = (struct engine_session){.engine = NULL};
+}
+
+int engine_session_query(struct engine_session *session, const char *sql,
+                         struct ArrowArrayStream *out, struct tg_error *err)
+{
+    struct engine *engine = session->engine;
+    return engine->kind->query(engine, session->handle, false, sql, out, err);
+}
+
+int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream *out,
+                 struct tg_error *err)
+{
+    void *session = NULL;
+    out->release = NULL;
+    int rc = engine->kind->connect(engine, &session, err);
+    return rc == TG_OK ? engine->kind->query(engine, session, true, sql, out, err) : rc;
+}
+
+int engine_reserve(struct engine *engine, size_t column_count, struct tg_error *err)
+{
+    return engine->kind->reserve(engine, column_count, err);
+}
+
+/* ---- the library's instance ---- */
+
 static int open_database(struct engine *engine, struct tg_error *err)
 {
     struct duck_options options = {.temp_dir = engine->temp_dir,
@@ -97,58 +182,35 @@ static int connect_engine(struct engine *engine, duckdb_connection *out, struct 
     return rc == TG_OK ? duck_connect(engine->database, out, err) : rc;
 }
 
-/* Wildcards in it match themselves. */
-static void put_path(struct buf *sql, const char *path)
-{
-    struct buf literal = BUF_INIT;
-    fs_glob_literal(path, &literal);
-    engine_text(sql, buf_string(&literal));
-    sql->failed = sql->failed || literal.failed;
-    buf_release(&literal);
-}
-
-void engine_parquet(struct buf *sql, const char *const *paths, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        buf_text(sql, i == 0 ? "read_parquet([" : ", ");
-        put_path(sql, paths[i]);
-    }
-    buf_text(sql, "], hive_partitioning = false)");
-}
-
-void engine_parquet_schema(struct buf *sql, const char *path)
-{
-    buf_text(sql, "parquet_schema(");
-    put_path(sql, path);
-    buf_char(sql, ')');
-}
-
-int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream *out,
-                 struct tg_error *err)
+static int connect(struct engine *engine, void **session, struct tg_error *err)
 {
     duckdb_connection con = NULL;
-    out->release = NULL;
     int rc = connect_engine(engine, &con, err);
-    return rc == TG_OK ? duck_query(engine->ctx, con, true, sql, out, err) : rc;
+    *session = con;
+    return rc;
 }
 
-/* By CPU time of writing and reading: level 1 costs three quarters of the default; a small limit on
- * dictionaries makes the writer give up early on texts that do not repeat, which saves as much
- * again, and keeps them for those that do. The order of rows is given up: else one thread alone
- * would read the batches. */
-static const char write_options[] =
-    " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, "
-    "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER false, "
-    "ROW_GROUP_SIZE_BYTES ";
+static void disconnect(void *session)
+{
+    duckdb_connection con = session;
+    duck_disconnect(&con);
+}
 
-/* Of the memory budget, for the rows that a thread gathers before it writes them. And what it holds
- * for a column, whatever the budget is: 2,048 values, as they come, gathered and encoded. */
-enum { ROW_GROUP_SHARE = 16, COLUMN_BYTES = 64 << 10 };
+static int query(struct engine *engine, void *session, bool owned, const char *sql,
+                 struct ArrowArrayStream *out, struct tg_error *err)
+{
+    return duck_query(engine->ctx, session, owned, sql, out, err);
+}
+
+/* What is held for a column, whatever the budget is: 2,048 values, as they come, gathered and
+ * encoded. */
+enum { COLUMN_BYTES = 64 << 10 };
 
 /* What reading a file holds for a column: measured with texts of CSV on 1.5 (120 KiB), 2.0 (90). */
 enum { READ_COLUMN_BYTES = 144 << 10, READ_BYTES = 32 << 20 };
 
-static int reserve(struct engine *engine, duckdb_connection con, size_t bytes, struct tg_error *err)
+static int reserve_bytes(struct engine *engine, duckdb_connection con, size_t bytes,
+                         struct tg_error *err)
 {
     pthread_mutex_lock(&engine->lock);
     int rc = duck_reserve(engine->ctx, con, &engine->memory_bytes, 0, bytes, err);
@@ -156,41 +218,44 @@ static int reserve(struct engine *engine, duckdb_connection con, size_t bytes, s
     return rc;
 }
 
-int engine_reserve(struct engine *engine, size_t column_count, struct tg_error *err)
+static int reserve(struct engine *engine, size_t column_count, struct tg_error *err)
 {
     duckdb_connection con = NULL;
     int rc = connect_engine(engine, &con, err);
     if (rc == TG_OK)
-        rc = reserve(engine, con, READ_BYTES + column_count * READ_COLUMN_BYTES, err);
+        rc = reserve_bytes(engine, con, READ_BYTES + column_count * READ_COLUMN_BYTES, err);
     duck_disconnect(&con);
     return rc;
 }
 
-static int copy_to_file(struct engine *engine, struct batch_source *source, const char *path,
-                        uint64_t *row_count, struct tg_error *err)
+static int write_batches(struct engine *engine, const struct parquet_job *job, uint64_t *row_count,
+                         struct tg_error *err)
 {
     int rc = TG_OK;
     duckdb_connection con = NULL;
     struct buf sql = BUF_INIT;
-    size_t row_group_bytes = engine->ctx->memory_bytes_max / ROW_GROUP_SHARE;
-    buf_printf(&sql, "COPY (SELECT * FROM tidegate_batches(%llu::UBIGINT)) TO ",
-               (unsigned long long)(uintptr_t)source);
-    engine_text(&sql, path);
-    buf_printf(&sql, "%s%zu)", write_options, row_group_bytes);
+    char from[64];
+    snprintf(from, sizeof(from), "tidegate_batches(%llu::UBIGINT)",
+             (unsigned long long)(uintptr_t)job->source);
+    engine_copy(&sql, engine, from, job->path);
     TRY(buf_check(&sql, err));
     TRY(connect_engine(engine, &con, err));
     TRY(duck_exec(engine->ctx, con, "SET SESSION preserve_insertion_order = false", NULL, err));
-    TRY(reserve(engine, con, row_group_bytes + batch_source_columns(source) * COLUMN_BYTES, err));
+    TRY(reserve_bytes(
+        engine, con,
+        engine_row_group_bytes(engine) + batch_source_columns(job->source) * COLUMN_BYTES, err));
     rc = duck_exec(engine->ctx, con, sql.data, row_count, err);
-    if (rc != TG_OK && batch_source_error(source, NULL) != TG_OK)
-        rc = batch_source_error(source, err);
-    else if (rc == TG_DESTINATION)
-        rc = err ? (err->code = TG_IO) : TG_IO; /* what failed is this machine's disk */
+    if (rc != TG_OK && batch_source_error(job->source, NULL) != TG_OK)
+        rc = batch_source_error(job->source, err);
 done:
     duck_disconnect(&con);
     buf_release(&sql);
     return rc;
 }
+
+static const struct engine_kind embedded = {connect, disconnect, query, reserve, write_batches};
+
+/* ---- writing ---- */
 
 int engine_write_parquet(struct engine *engine, const struct ArrowSchema *schema,
                          struct ArrowArray *arrays, size_t count, const char *path,
@@ -201,7 +266,11 @@ int engine_write_parquet(struct engine *engine, const struct ArrowSchema *schema
     struct batch_source *source = NULL;
     *out = (struct parquet_result){0};
     TRY(batch_source_new(schema, arrays, count, &source, err));
-    TRY(copy_to_file(engine, source, path, &out->row_count, err));
+    const struct parquet_job job = {schema, arrays, count, source, path};
+    rc = engine->kind->write(engine, &job, &out->row_count, err);
+    if (rc == TG_DESTINATION)
+        rc = err ? (err->code = TG_IO) : TG_IO; /* what failed is this machine's disk */
+    TRY(rc);
     if (out->row_count != batch_source_rows(source)) {
         rc = error_set(err, TG_INTERNAL, "%llu of %llu rows were written",
                        (unsigned long long)out->row_count,

@@ -1,6 +1,8 @@
 /*
  * The embedded engine: an in-memory DuckDB that reads CSV and Parquet for sources and writes
- * Parquet for packages. Opened on first use (a run with nothing new never pays for it).
+ * Parquet for packages. Opened on first use (a run with nothing new never pays for it). Where the
+ * context has a connection for it that the program gave, that one does the work, and no library is
+ * loaded.
  */
 #ifndef TIDEGATE_DATABASE_ENGINE_H
 #define TIDEGATE_DATABASE_ENGINE_H
@@ -14,6 +16,8 @@ struct engine;
 /* No work is done yet. `temp_dir` (copied) is where DuckDB may spill. */
 int engine_new(struct context *ctx, const char *temp_dir, struct engine **out,
                struct tg_error *err) TG_CHECK_RESULT;
+/* Can a connection of the program do the engine's work? TG_USAGE. */
+int engine_check_given(const struct tg_connection *given, struct tg_error *err) TG_CHECK_RESULT;
 /* Gives its memory back until it is needed again; no query of it is open. */
 void engine_rest(struct engine *engine);
 void engine_free(struct engine *engine); /* NULL is fine */
@@ -22,9 +26,21 @@ void engine_free(struct engine *engine); /* NULL is fine */
  * VERSION_OF it. */
 int engine_find(const struct context *ctx, struct tg_engine *out, int *version,
                 struct tg_error *err) TG_CHECK_RESULT;
-/* A query on a connection of its own; several may be open at once and from several threads. */
+/* A query in a session of its own; several may be open at once and from several threads. */
 int engine_query(struct engine *engine, const char *sql, struct ArrowArrayStream *out,
                  struct tg_error *err) TG_CHECK_RESULT;
+
+/* Queries one after the other, with temporary tables between them. */
+struct engine_session {
+    struct engine *engine; /* NULL: there is none */
+    void *handle;
+};
+int engine_connect(struct engine *engine, struct engine_session *out,
+                   struct tg_error *err) TG_CHECK_RESULT;
+/* The stream is released before the next one of the session. */
+int engine_session_query(struct engine_session *session, const char *sql,
+                         struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+void engine_disconnect(struct engine_session *session); /* a zeroed one is fine */
 
 /* Makes room for queries whose rows have so many columns, beyond the budget where they need it. */
 int engine_reserve(struct engine *engine, size_t column_count,

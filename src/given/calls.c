@@ -100,12 +100,19 @@ static int leave_stream(void *user, int rc, struct tg_error *err)
     return leave(user, "get_next", rc, err, NULL);
 }
 
+static void end_stream(void *user)
+{
+    struct calls *calls = user;
+    if (calls->ended)
+        calls->ended(calls);
+}
+
 /* A stream of the program's as one of ours. */
 static int take_stream(struct calls *calls, const char *call, int rc, struct tg_error *theirs,
                        struct ArrowArrayStream *foreign, struct ArrowArrayStream *out,
                        struct tg_error *err)
 {
-    const struct stream_guard guard = {enter_stream, leave_stream, calls};
+    const struct stream_guard guard = {enter_stream, leave_stream, calls, end_stream};
     rc = leave(calls, call, rc, theirs, err);
     if (rc == TG_OK)
         return stream_foreign(foreign, TG_DESTINATION, &guard, out, err);

@@ -15,6 +15,7 @@ struct calls {
     /* Of the dialect: what a message of its database means, where that is all there is; may be
      * NULL. */
     int (*explain)(struct tg_error *err, const char *message);
+    void (*ended)(struct calls *calls); /* a stream of it is released; may be NULL */
     void *session;
     struct watch *watch;
 };

@@ -12,6 +12,7 @@
 
 #include "base/memory.h"
 #include "base/wakeup.h"
+#include "duckdb/engine.h"
 
 enum { MEMORY_BYTES_DEFAULT = 256 << 20, THREADS_MAX = 8 };
 
@@ -56,6 +57,7 @@ static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_
 {
     struct config *config = &pipeline->config;
     struct context *ctx = &pipeline->ctx;
+    ctx->scratch = options->scratch_connection ? &config->scratch : NULL;
     ctx->memory_bytes_max = config->memory_bytes ? config->memory_bytes : MEMORY_BYTES_DEFAULT;
     ctx->engine_path = config->engine_path;
     ctx->variable = config_variable;
@@ -75,6 +77,11 @@ static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_
     return options->select && !pipeline->select ? error_nomem(err) : TG_OK;
 }
 
+static int check_scratch(const struct context *ctx, struct tg_error *err)
+{
+    return ctx->scratch ? engine_check_given(ctx->scratch, err) : TG_OK;
+}
+
 static int read_config(struct config *config, const struct pipeline_spec *spec,
                        const struct tg_pipeline_options *options, struct tg_error *err)
 {
@@ -92,7 +99,8 @@ int pipeline_new(struct tg_pipeline **out, const struct pipeline_spec *spec,
     TRY(read_config(&(*out)->config, spec, options, err));
     TRY(keep_destination(*out, err));
     TRY(apply_options(*out, options, err));
-    config_keep_connection(&(*out)->config, options);
+    TRY(check_scratch(&(*out)->ctx, err));
+    config_keep_connections(&(*out)->config, options);
 done:
     if (rc != TG_OK) {
         hide_secrets(*out, err);

@@ -102,7 +102,7 @@ static int open_foreign(struct producer *producer, struct guard *guard,
 {
     struct ArrowArrayStream foreign = {produce_schema, produce, producer_error, release_producer,
                                        producer};
-    const struct stream_guard around = {enter, leave, guard};
+    const struct stream_guard around = {.enter = enter, .leave = leave, .user = guard};
     return stream_foreign(&foreign, TG_DESTINATION, &around, out, err);
 }
 
@@ -186,7 +186,7 @@ static void what_is_no_arrow_is_an_error(void **state)
     assert_int_equal(count_rows(&stream, &err), -1);
     assert_non_null(strstr(err.what, "a struct"));
     stream_release(&stream);
-    const struct stream_guard around = {enter, leave, &guard};
+    const struct stream_guard around = {.enter = enter, .leave = leave, .user = &guard};
     assert_int_equal(stream_foreign(&foreign, TG_DESTINATION, &around, &stream, &err),
                      TG_DESTINATION);
     assert_null(stream.release);

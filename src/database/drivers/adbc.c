@@ -277,7 +277,7 @@ static int query(struct connection *con, const char *sql, struct ArrowArrayStrea
 {
     int64_t changed = 0;
     struct adbc *adbc = con->state;
-    const struct stream_guard guard = {enter_rows, leave_rows, con};
+    const struct stream_guard guard = {.enter = enter_rows, .leave = leave_rows, .user = con};
     struct ArrowArrayStream rows = {.release = NULL};
     *out = rows;
     int rc = run_sql(con, sql, &rows, &changed, err);

@@ -1,12 +1,12 @@
 /*
  * The embedded engine as the reader of a package's files.
  *
- * Path: reader_exec, reader_ingest -> engine_query; reader_ingest -> count_rows (a stream laid over
+ * Path: reader_exec, reader_ingest -> query; reader_ingest -> struct counted (a stream laid over
  * the engine's) -> connection_ingest: the driver draws the rows as it sends them, so that no more
  * than a few batches are in memory, and each is sent once.
  *
- * One engine serves all steps of a load. What a database that reads the files itself does by
- * INSERT ... SELECT, is done by these two.
+ * One session of one engine serves all steps of a load: tables between them are temporary. What a
+ * database that reads the files itself does by INSERT ... SELECT, is done by these two.
  */
 #include "database/sending/reader.h"
 
@@ -16,6 +16,7 @@
 
 struct reader {
     struct engine *engine;
+    struct engine_session session; /* opened when it is first needed */
 };
 
 int reader_new(struct context *ctx, const char *folder, struct reader **out, struct tg_error *err)
@@ -36,6 +37,7 @@ void reader_free(struct reader *reader)
 {
     if (!reader)
         return;
+    engine_disconnect(&reader->session);
     engine_free(reader->engine);
     mem_free(reader);
 }
@@ -50,13 +52,25 @@ int reader_reserve(struct reader *reader, size_t column_count, struct tg_error *
     return engine_reserve(reader->engine, column_count, err);
 }
 
+static int query(struct reader *reader, const char *sql, struct ArrowArrayStream *out,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    out->release = NULL;
+    if (!reader->session.engine)
+        TRY(engine_connect(reader->engine, &reader->session, err));
+    rc = engine_session_query(&reader->session, sql, out, err);
+done:
+    return rc;
+}
+
 int reader_exec(struct reader *reader, const char *sql, struct tg_error *err)
 {
     int rc = TG_OK;
     bool end = false;
     struct ArrowArrayStream stream = {0};
     struct ArrowArray batch = {0};
-    TRY(engine_query(reader->engine, sql, &stream, err));
+    TRY(query(reader, sql, &stream, err));
     while (!end) {
         TRY(stream_next(&stream, TG_IO, &batch, &end, err));
         array_release(&batch);
@@ -101,7 +115,7 @@ int reader_ingest(struct reader *reader, const char *sql, struct connection *con
 {
     int rc = TG_OK;
     struct ArrowArrayStream stream = {0};
-    TRY(engine_query(reader->engine, sql, &stream, err));
+    TRY(query(reader, sql, &stream, err));
     struct counted counted = {.rows = &stream};
     struct ArrowArrayStream given = {
         .get_schema = get_schema,

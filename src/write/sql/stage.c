@@ -165,10 +165,11 @@ static int copy_rows(const struct stage *stage, struct plan *plan, struct tg_err
     int rc = TG_OK;
     struct buf rows = BUF_INIT;
     TRY(plan_relation(&rows, stage->delivery, stage->root, stage->primary_key.count > 0, err));
-    const struct sql_scope scope = sql_within(
-        &stage->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
-                                SQL_PIECE("create", reads_elsewhere(stage) ? "CREATE OR REPLACE"
-                                                                           : "CREATE TEMP")));
+    const struct sql_scope scope =
+        sql_within(&stage->rows,
+                   SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
+                             SQL_PIECE("create", reads_elsewhere(stage) ? "CREATE OR REPLACE TEMP"
+                                                                        : "CREATE TEMP")));
     TRY(add(stage, &scope, plan,
             stage->keeps_won ? "{create} TABLE {stage} AS\n"
                                "SELECT *, CAST(NULL AS BIGINT) AS [" WINNER_COLUMN "]\n"

@@ -1,7 +1,7 @@
 -- before the transaction
 
 -- of the reader:
-CREATE OR REPLACE TABLE "_tidegate_stage_0" AS
+CREATE OR REPLACE TEMP TABLE "_tidegate_stage_0" AS
 SELECT "select", "tenant", "name", "_dlt_id", "_tidegate_order"
 FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false);
 

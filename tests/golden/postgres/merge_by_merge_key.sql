@@ -1,7 +1,7 @@
 -- before the transaction
 
 -- of the reader:
-CREATE OR REPLACE TABLE "_tidegate_stage_0" AS
+CREATE OR REPLACE TEMP TABLE "_tidegate_stage_0" AS
 SELECT "day", "region", "v", "_dlt_id"
 FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false);
 
