@@ -14,6 +14,7 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "write/disposition.h"
 
 static const int64_t CLOCK_AHEAD_MAX_US = INT64_C(3600) * 1000000;
 
@@ -119,6 +120,27 @@ done:
     return rc;
 }
 
+/* Tables that lose rows with those that these were nested in: they are counted, though the load may
+ * bring none. */
+static int enter_nested(const struct load *load, const struct resource_counts *counts,
+                        struct manifest *manifest, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct catalog *catalog = &load->session->catalog;
+    const struct manifest_table *root = manifest_find(manifest, counts->table);
+    bool loses_rows = counts->rows_new > 0 && !counts->resource->disposition->adds_rows;
+    bool meets_old = loses_rows || root->replaced || root->remade;
+    for (size_t i = 0; meets_old && i < catalog->table_count; i++) {
+        const struct table *table = catalog->tables[i];
+        struct manifest_table *entered = NULL;
+        if (table->parent && strcmp(catalog_root(catalog, table)->name, counts->table) == 0)
+            TRY(manifest_add_table(manifest, table->name, counts->resource->name, true, &entered,
+                                   err));
+    }
+done:
+    return rc;
+}
+
 int load_seal(struct load *load, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -132,6 +154,7 @@ int load_seal(struct load *load, struct tg_error *err)
         table->rows_filtered = counts->rows_filtered;
         table->rows_rejected = counts->rows_rejected;
         table->rows_waiting = counts->rows_waiting;
+        TRY(enter_nested(load, counts, manifest, err));
     }
     TRY(rejects_flush(&load->rejects, load->package, err));
     TRY(schema_file_start(load->session, err));

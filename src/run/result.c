@@ -225,6 +225,24 @@ static void take_counts(const struct write_result *written, struct tg_table_info
     }
 }
 
+/* As _tidegate_loads has it: a nested table of which nothing comes or goes is not told. */
+static bool is_told(const struct tg_table_info *table)
+{
+    return !table->nested || table->rows_new > 0 || table->rows_rejected > 0 ||
+           table->rows_deleted > 0;
+}
+
+static void take_tables(const struct write_result *written, struct tg_result *result)
+{
+    size_t told = 0;
+    for (size_t i = 0; i < result->table_count; i++) {
+        take_counts(written, &result->tables[i]);
+        if (is_told(&result->tables[i]))
+            result->tables[told++] = result->tables[i];
+    }
+    result->table_count = told;
+}
+
 static void take_warnings(const struct load *load, struct tg_result *result)
 {
     const struct warnings *kept = &load->session->pipeline->warnings;
@@ -240,8 +258,7 @@ static void take_warnings(const struct load *load, struct tg_result *result)
 
 void result_complete(const struct load *load, struct tg_result *result)
 {
-    for (size_t i = 0; i < result->table_count; i++)
-        take_counts(&load->written, &result->tables[i]);
+    take_tables(&load->written, result);
     result->settled_count = load->session->settled_count;
     result->started_us = load->started_us;
     result->seconds = (double)(context_ticks_us() - load->started_ticks) / 1e6;

@@ -189,6 +189,13 @@ static int add_counts(const struct recording *recording, size_t written,
                       err);
 }
 
+/* A nested table of which the load brings nothing is told where it loses rows. */
+static bool is_told(const struct manifest_table *part, const struct write_table_counts *counts)
+{
+    bool is_touched = part->file_count > 0 || part->rows_rejected > 0 || counts->rows_deleted > 0;
+    return strcmp(part->name, REJECTS_TABLE) != 0 && (!part->nested || is_touched);
+}
+
 /* A load of no table has one row without a name, for its package's id. */
 static int record_counts(const struct recording *recording, struct tg_error *err)
 {
@@ -206,7 +213,7 @@ static int record_counts(const struct recording *recording, struct tg_error *err
                   err));
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
-        if (strcmp(part->name, REJECTS_TABLE) != 0)
+        if (is_told(part, &recording->counts[i]))
             TRY(add_counts(recording, written++, part, &recording->counts[i], err));
     }
     if (written == 0)
