@@ -94,23 +94,32 @@ static int late_error(PGconn *conn, struct tg_error *err)
 }
 
 /* The two threads have it from here on. */
-static int start_dialing(struct call *call, struct tg_error *err)
+static int start_dialing(struct call *call, pthread_t *thread, struct tg_error *err)
 {
-    pthread_t thread;
     atomic_store(&call->holders, 2);
-    int code = pthread_create(&thread, NULL, dial, call);
-    if (code == 0) {
-        (void)!pthread_detach(thread);
+    int code = pthread_create(thread, NULL, dial, call);
+    if (code == 0)
         return TG_OK;
-    }
     atomic_store(&call->holders, 1);
     return error_errno(err, TG_IO, code, "no thread to connect to the PostgreSQL server");
+}
+
+/* One that has nothing more to wait for is waited for: a process that ends before it does would
+ * leak what OpenSSL keeps for each thread. */
+static void stop_dialing(struct call *call, pthread_t thread)
+{
+    atomic_store(&call->left, 1);
+    if (atomic_load(&call->ended))
+        (void)!pthread_join(thread, NULL);
+    else
+        (void)!pthread_detach(thread);
 }
 
 int pg_dial(const struct context *ctx, const char *conninfo, PGconn **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    bool late;
+    bool late, dialing = false;
+    pthread_t thread;
     struct call *call = mem_calloc(1, sizeof(*call));
     *out = NULL;
     if (!call)
@@ -121,7 +130,8 @@ int pg_dial(const struct context *ctx, const char *conninfo, PGconn **out, struc
     if (!call->conninfo)
         TRY(error_nomem(err));
     TRY(wakeup_open(&call->done, err));
-    TRY(start_dialing(call, err));
+    TRY(start_dialing(call, &thread, err));
+    dialing = true;
     while (!atomic_load(&call->ended))
         TRY(pg_wait_for(call->done, ctx, POLLIN, 0, &late, err));
     *out = call->conn;
@@ -133,7 +143,8 @@ int pg_dial(const struct context *ctx, const char *conninfo, PGconn **out, struc
     else if (!call->connected)
         rc = pg_connect_error(*out, err);
 done:
-    atomic_store(&call->left, 1);
+    if (dialing)
+        stop_dialing(call, thread);
     let_go(call);
     return rc;
 }
