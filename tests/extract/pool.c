@@ -94,6 +94,30 @@ static void test_stopped(void **state)
     pool_close(pool);
 }
 
+/* While others read, the want of one more is no failure; alone, it is. */
+static void test_one_more_is_a_help(void **state)
+{
+    (void)state;
+    struct pool *pool = NULL;
+    struct connection *a = NULL, *b = NULL;
+    struct tg_error problem = {0};
+    const struct location where = {.url = postgres_uri()};
+    sample_ok(pool_open(&ctx, &where, 3, NULL, &pool, err));
+    sample_ok(pool_enter(pool, &a, err));
+    assert_int_not_equal(connection_exec(pool_first(pool), "no statement", NULL, &problem), TG_OK);
+    sample_ok(pool_enter(pool, &b, err));
+    assert_null(b);
+    assert_int_equal(pool_room(pool), 0);
+    count_is(a, "2");
+    pool_give(pool, a, true);
+    pool_leave(pool);
+    assert_int_equal(pool_room(pool), 1);
+    error_clear(&problem);
+    assert_int_not_equal(pool_enter(pool, &b, &problem), TG_OK);
+    assert_non_null(strstr(problem.what, "snapshot"));
+    pool_close(pool);
+}
+
 /* A role that may have so many connections: the first one, and others. */
 static void out_of_connections(const char *limit, size_t readers)
 {
@@ -204,6 +228,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_postgres, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_room, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_stopped, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_one_more_is_a_help, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_out_of_connections, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_alone, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_duckdb, setup, sample_teardown),

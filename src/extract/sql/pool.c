@@ -95,10 +95,12 @@ size_t pool_room(const struct pool *pool)
     return pool_parallel(pool) - pool->readers;
 }
 
-/* Has the server said that it has no connection left, for anybody or for us? */
-static bool is_full(const struct tg_error *why)
+/* Has the server no connection left, for anybody or for us? Beside others that read, one more is but
+ * a help: whatever is wrong with the database, they will say it of what they read. */
+static bool is_dispensable(const struct pool *pool, int rc, const struct tg_error *why)
 {
-    return strcmp(why->sqlstate, "53300") == 0;
+    return strcmp(why->sqlstate, "53300") == 0 ||
+           (pool->readers > 0 && (rc == TG_SOURCE || rc == TG_DESTINATION));
 }
 
 int pool_enter(struct pool *pool, struct connection **out, struct tg_error *err)
@@ -107,7 +109,7 @@ int pool_enter(struct pool *pool, struct connection **out, struct tg_error *err)
     int rc = pool_take(pool, out, &why);
     if (rc == TG_OK) {
         pool->readers++;
-    } else if (is_full(&why)) {
+    } else if (is_dispensable(pool, rc, &why)) {
         context_log(pool->ctx, TG_LOG_WARNING, "source",
                     "the source is read by %zu connections at once, not by %zu: %s",
                     pool->readers > 0 ? pool->readers : 1, pool->parallel, why.what);

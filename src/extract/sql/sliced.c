@@ -150,6 +150,7 @@ struct sliced {
     struct page_stream base;
     struct work work;
     struct page_stream *readers[POOL_MAX]; /* NULL: there is none, or it has read to its end */
+    size_t opened;                         /* of them; each takes a slice, if there is one */
     size_t at;
     uint64_t row; /* number of the next one, from 1 */
 };
@@ -195,11 +196,14 @@ static int grow(struct sliced *sliced, struct tg_error *err)
 {
     int rc = TG_OK;
     struct work *work = &sliced->work;
-    size_t taken = atomic_load(&work->next), left = taken < work->count ? work->count - taken : 0;
+    size_t taken = atomic_load(&work->next);
+    taken = taken > sliced->opened ? taken : sliced->opened;
+    size_t left = taken < work->count ? work->count - taken : 0;
     for (size_t i = 0; i < POOL_MAX && left > 0 && pool_room(work->pool) > 0; i++) {
         if (sliced->readers[i])
             continue;
         TRY(open_reader(sliced, i, err));
+        sliced->opened++;
         left--;
     }
 done:
