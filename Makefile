@@ -10,7 +10,7 @@ build = @[ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1)
 # The engine that tests run on beside the newest one.
 older = build/deps/duckdb-1.5/lib
 
-targets = all deps demo test test-older test-postgres-18 fuzz torture crash memory tsan coverage install format clean distclean help
+targets = all deps demo test test-both test-older test-postgres-18 fuzz torture crash memory tsan coverage install format clean distclean help
 all: deps ## build build/tidegate and build/libtidegate.so (the default)
 	$(call build,release)
 	@ln -sfn release/tidegate build/tidegate
@@ -22,7 +22,12 @@ deps: ## install what is missing to build, test and run
 demo: all ## build, and run the seed example
 	@examples/demo.sh
 
-test: deps ## build with gcc and with sanitizers, and run every test on both; fuzz 20 s
+test: deps ## build with gcc and with sanitizers, and run every test on one of them; fuzz 20 s
+	$(call build,dev)
+	$(call build,asan-ubsan)
+	@tools/run-tests build/dev:checks,cli,crash build/asan-ubsan:unit,cases,crash,fuzz
+
+test-both: deps ## build with gcc and with sanitizers, and run every test on both
 	$(call build,dev)
 	$(call build,asan-ubsan)
 	@tools/run-tests build/dev build/asan-ubsan

@@ -95,8 +95,8 @@ size_t pool_room(const struct pool *pool)
     return pool_parallel(pool) - pool->readers;
 }
 
-/* Has the server no connection left, for anybody or for us? Beside others that read, one more is but
- * a help: whatever is wrong with the database, they will say it of what they read. */
+/* Has the server no connection left, for anybody or for us? Beside others that read, one more is a
+ * help and no need: whatever is wrong with the database, they will say it of what they read. */
 static bool is_dispensable(const struct pool *pool, int rc, const struct tg_error *why)
 {
     return strcmp(why->sqlstate, "53300") == 0 ||
