@@ -8,15 +8,12 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "duckdb/engine.h"
 #include "examples/duckdb_calls.h"
-#include "tests/database/sample.h"
+#include "tests/duckdb/parquet.h"
 
 int duck_version(void); /* of the library that tidegate has loaded */
 
 static struct context ctx;
-static struct engine *engine;
-static struct ArrowSchema schema;
 static struct tg_connection calls;
 static atomic_int cancel, opened, closed;
 static const char *refuses; /* a part of the statements that fail */
@@ -71,44 +68,6 @@ static int teardown(void **state)
     return sample_teardown(state);
 }
 
-static int write_rows(size_t total, const char *path, struct parquet_result *out,
-                      struct tg_error *err)
-{
-    size_t count = 0;
-    struct ArrowArray *arrays = sample_batches(total, &count);
-    int rc = engine_write_parquet(engine, &schema, arrays, count, path, out, err);
-    for (size_t i = 0; i < count; i++)
-        assert_null(arrays[i].release);
-    mem_free(arrays);
-    return rc;
-}
-
-static void expect(const char *sql, const char *expected)
-{
-    struct ArrowArrayStream stream;
-    struct ArrowSchema got;
-    struct ArrowArray batch;
-    bool end = false;
-    struct buf text = BUF_INIT;
-    sample_ok(engine_query(engine, sql, &stream, err));
-    sample_ok(stream_schema(&stream, TG_INTERNAL, &got, err));
-    sample_ok(stream_next(&stream, TG_INTERNAL, &batch, &end, err));
-    assert_false(end);
-    sample_line(&got, &batch, 0, &text);
-    assert_string_equal(buf_string(&text), expected);
-    buf_release(&text);
-    array_release(&batch);
-    schema_release(&got);
-    stream_release(&stream);
-}
-
-static bool exists(const char *path)
-{
-    struct fs_stat stat;
-    sample_ok(fs_stat(path, &stat, err));
-    return stat.exists;
-}
-
 static void what_is_written_comes_back(void **state)
 {
     (void)state;
@@ -120,11 +79,7 @@ static void what_is_written_comes_back(void **state)
     assert_int_equal(result.bytes, stat.size);
     expect("SELECT count(*), sum(id), count(txt), count(DISTINCT id) FROM 'it''s.parquet'",
            "30000|449985000|24000|30000|");
-    expect("SELECT txt, dbl, flag, ts, naive, bin, json, small, nine, wide, big, day, clock "
-           "FROM 'it''s.parquet' WHERE id = 10",
-           "\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80 10|2.5|false|1970-01-01T00:00:00.010010+00:00|~|"
-           "w6Tigqzwn5iAIDEw|{\"row\":10}|-499.0|-49.90|~|7000000000000000000000000|1968-08-29|"
-           "00:00:00.010010|");
+    expect_row_10();
     sample_ok(write_rows(0, "none.parquet", &result, err));
     assert_int_equal(result.row_count, 0);
     expect("SELECT count(*), count(id) FROM 'none.parquet'", "0|0|");
