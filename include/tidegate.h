@@ -584,9 +584,7 @@ TG_API_CHECK int tg_pipeline_add(struct tg_pipeline *pipeline, const struct tg_r
 
 /* ---- What a run did ---- */
 
-/* What one run tells: opaque, made by tg_pipeline_run, freed with tg_result_free. Texts and structs
- * that are got from it are borrowed until then; the structs grow at their end. Every function takes
- * NULL, and an index beyond the end, and answers with 0, "" or NULL. */
+/* What one run tells: opaque, freed with tg_result_free, asked by tidegate_result.h. */
 struct tg_result;
 
 /* One load: everything new of every selected resource, committed whole or not at all. *out (`out`
@@ -597,80 +595,6 @@ struct tg_result;
 TG_API_CHECK int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_result **out,
                                  struct tg_error *err);
 TG_API void tg_result_free(struct tg_result *result);
-
-/* The load's id, as in _dlt_loads; "" when there was nothing to load. */
-TG_API const char *tg_result_load_id(const struct tg_result *result);
-TG_API const char *tg_result_dataset(const struct tg_result *result);
-/* The name of the schema, under which cursors and versions are stored. */
-TG_API const char *tg_result_schema(const struct tg_result *result);
-/* When the run began: microseconds since 1970, UTC. */
-TG_API int64_t tg_result_started(const struct tg_result *result);
-/* How long it took by the clock, and how much of that a phase (TG_PHASE_DONE: 0); what is before
- * and between the phases counts to the one that follows. */
-TG_API double tg_result_seconds(const struct tg_result *result);
-TG_API double tg_result_phase_seconds(const struct tg_result *result, enum tg_phase phase);
-/* Loads of earlier runs that were sealed but not yet written, and are now. */
-TG_API size_t tg_result_settled_count(const struct tg_result *result);
-
-/* What the run did to one table. */
-struct tg_table_info {
-    const char *name;
-    const char *resource;
-    bool nested;
-    uint64_t rows_read;     /* delivered by the source (root tables) */
-    uint64_t rows_new;      /* after cursor and contract: what went into the load */
-    uint64_t rows_inserted; /* at the destination */
-    uint64_t rows_updated;
-    uint64_t rows_deleted;
-    uint64_t rows_filtered;  /* dropped by the cursor: too old, already loaded, or beyond the end */
-    uint64_t rows_rejected;  /* dropped by a contract or as bad rows */
-    uint64_t rows_waiting;   /* new, but not read before a later run: commit_safe of tg_resource */
-    uint64_t rows_unchanged; /* in the load, and left alone: they were there already */
-};
-/* Roots in the order of the resources, each followed by its nested tables. */
-TG_API size_t tg_result_table_count(const struct tg_result *result);
-TG_API const struct tg_table_info *tg_result_table(const struct tg_result *result, size_t index);
-
-/* What was read of one resource. */
-struct tg_resource_info {
-    const char *name;
-    const char *table;   /* its root table */
-    uint64_t rows_read;  /* delivered by the source */
-    uint64_t bytes_read; /* 0 where nobody counts them: callbacks */
-    double seconds;      /* from opening the source to its last row */
-};
-/* The selected resources in their order. */
-TG_API size_t tg_result_resource_count(const struct tg_result *result);
-TG_API const struct tg_resource_info *tg_result_resource(const struct tg_result *result,
-                                                         size_t index);
-
-/* Something that the schema has learnt: a table, or a column of a new or an older table. */
-struct tg_schema_change {
-    const char *table;
-    const char *column;    /* NULL: the table is new */
-    const char *data_type; /* of the column, as in struct tg_column */
-};
-/* Each new table, followed by its columns; new columns of a table that was there stand alone. */
-TG_API size_t tg_result_change_count(const struct tg_result *result);
-TG_API const struct tg_schema_change *tg_result_change(const struct tg_result *result,
-                                                       size_t index);
-
-/* A file that was read and was new, or not what it had been. One that a merge or a cursor reads
- * again as it was is not told, nor are files of a bounded window. */
-struct tg_file_info {
-    const char *resource;
-    const char *path; /* relative to the source's root */
-    uint64_t bytes;   /* on disk */
-    uint64_t rows;    /* that it has given, in earlier loads, too */
-};
-TG_API size_t tg_result_file_count(const struct tg_result *result);
-TG_API const struct tg_file_info *tg_result_file(const struct tg_result *result, size_t index);
-
-/* What is well, but not as one would think; also when the run failed. */
-TG_API size_t tg_result_warning_count(const struct tg_result *result);
-TG_API const char *tg_result_warning(const struct tg_result *result, size_t index);
-/* More warnings than are kept (the first 100 are). */
-TG_API size_t tg_result_warning_cut_count(const struct tg_result *result);
 
 /* ---- The life of a pipeline ---- */
 
@@ -694,93 +618,10 @@ TG_API const char *tg_pipeline_destination(
     const struct tg_pipeline *pipeline); /* without secrets */
 TG_API const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline);
 
-/* ---- Looking ---- */
+/* ---- Specs ---- */
 
 /* A text that a function has made ends here. NULL is fine. */
 TG_API void tg_text_free(char *text);
-
-/* What is shown as rows, with these columns; more may come, so go by names:
- *   tables    table, rows, columns
- *   loads     load_id, created_at, table, disposition, read, new, inserted, updated, deleted,
- *             filtered, rejected, unchanged
- *   packages  load_id, status (open, sealed, failed, damaged), dataset, created_at, rows, bytes,
- *             tries, destination, error
- *   resources resource, source, write_disposition, primary_key ("id, region"), merge_key, cursor,
- *             columns (their number, where the source knows it) */
-enum tg_show { TG_SHOW_TABLES = 0, TG_SHOW_LOADS = 1, TG_SHOW_PACKAGES = 2, TG_SHOW_RESOURCES = 3 };
-
-/* Shows what the destination (tables, loads) or the working directory (packages) holds, or what a
- * run would read (resources): of a database as a source also which tables it has found. The last
- * one does all that tg_pipeline_check does, and fails as that does. `out` gets a stream, as from
- * tg_pipeline_query. TG_DESTINATION. */
-TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what,
-                                  struct ArrowArrayStream *out, struct tg_error *err);
-
-/* What is shown as a text, as the destination has it. */
-enum tg_document {
-    TG_DOCUMENT_STATE = 0,      /* the cursors, as indented JSON */
-    TG_DOCUMENT_SCHEMA = 1,     /* indented JSON, too */
-    TG_DOCUMENT_SCHEMA_YAML = 2 /* as it is exported and imported */
-};
-
-/* *out gets the text, which tg_text_free frees; NULL on failure. TG_DESTINATION. */
-TG_API_CHECK int tg_pipeline_document(struct tg_pipeline *pipeline, enum tg_document what,
-                                      char **out, struct tg_error *err);
-
-/* Runs one query at the destination, with the dataset as the default schema. `out` gets a stream.
- * It has a connection of its own and keeps all it needs, also when the pipeline is freed before it
- * is released; it is used by one thread at a time. TG_DESTINATION with the database's own message.
- */
-TG_API_CHECK int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql,
-                                   struct ArrowArrayStream *out, struct tg_error *err);
-
-/* ---- Reading a stream cell by cell ---- */
-
-/* The rows of a stream, one after the other, each cell as a text:
- *
- *     struct tg_cells *cells = NULL;
- *     bool found = false;
- *     int rc = tg_cells_open(&cells, &stream, &err);
- *     while (!rc && !(rc = tg_cells_next(cells, &found, &err)) && found) {
- *         const char *text;
- *         size_t len;
- *         rc = tg_cells_get(cells, 0, TG_CELL_TEXT, &text, &len, &err);
- *         ...
- *     }
- *     tg_cells_close(cells);
- */
-struct tg_cells;
-
-/* Takes the stream (moved in), also on failure, when *out is NULL. TG_DATA where it holds no rows.
- */
-TG_API_CHECK int tg_cells_open(struct tg_cells **out, struct ArrowArrayStream *stream,
-                               struct tg_error *err);
-/* Releases the stream. NULL is fine. */
-TG_API void tg_cells_close(struct tg_cells *cells);
-
-TG_API size_t tg_cells_column_count(const struct tg_cells *cells);
-/* Borrowed; NULL beyond the last column. */
-TG_API const char *tg_cells_column_name(const struct tg_cells *cells, size_t column);
-/* Whether the column is of numbers: integers, floating point, decimals. */
-TG_API bool tg_cells_is_number(const struct tg_cells *cells, size_t column);
-
-/* Goes to the next row, or the first; *found is false behind the last one. Fails as the stream
- * does. */
-TG_API_CHECK int tg_cells_next(struct tg_cells *cells, bool *found, struct tg_error *err);
-
-enum tg_cell_form {
-    TG_CELL_TEXT = 0, /* for people and CSV: ISO times, true and false, digits; lists and structs as
-                         JSON; NULL: *text is NULL */
-    TG_CELL_JSON = 1  /* numbers bare, texts quoted, null */
-};
-
-/* A cell of the row that is reached: *text is NUL-terminated, *len bytes long (a value may hold NUL
- * characters), and valid until the next call with these cells. TG_USAGE where there is no such row
- * or column. */
-TG_API_CHECK int tg_cells_get(struct tg_cells *cells, size_t column, enum tg_cell_form form,
-                              const char **text, size_t *len, struct tg_error *err);
-
-/* ---- Specs ---- */
 
 /* A commented spec that runs, in *out, which tg_text_free frees. `source` and `destination` are
  * driver names; NULL: "files", "duckdb". TG_USAGE. */
@@ -796,5 +637,8 @@ TG_API_CHECK int tg_spec_reference(enum tg_reference form, char **out, struct tg
 #ifdef __cplusplus
 }
 #endif
+
+#include "tidegate_look.h"
+#include "tidegate_result.h"
 
 #endif

@@ -5,7 +5,8 @@ set -uo pipefail
 compiles() { # NAME COMPILER FLAGS...
     local name=$1 output header
     shift
-    for header in tidegate.h tidegate_connection.h; do
+    for header in include/*.h; do
+        header=${header#include/}
         if output=$(echo "#include \"$header\"" |
             "$@" -Wall -Wextra -Wpedantic -Werror -Iinclude -fsyntax-only - 2>&1)
         then echo "ok $header compiles as $name"

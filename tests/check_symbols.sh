@@ -11,8 +11,8 @@ result() { # NAME OFFENDERS
 exported=$(nm -D --defined-only "$library" | awk '{ print $NF }')
 result "library exports only tg_ names" "$(grep -v '^tg_' <<<"$exported")"
 
-declared=$(grep -oE '\btg_[a-z0-9_]+\(' include/tidegate.h | tr -d '(' | sort -u)
-api=$(tr -d '\n' <include/tidegate.h | grep -oE 'TG_API(_CHECK)? [^;(]*\b(tg_[a-z0-9_]+)\(' |
+declared=$(grep -oE '\btg_[a-z0-9_]+\(' -h include/*.h | tr -d '(' | sort -u)
+api=$(cat include/*.h | tr -d "\n" | grep -oE 'TG_API(_CHECK)? [^;(]*\b(tg_[a-z0-9_]+)\(' |
     grep -oE 'tg_[a-z0-9_]+\($' | tr -d '(' | sort -u)
 result "every declared function is exported" "$(comm -23 <(echo "$api") <(sort -u <<<"$exported"))"
 result "every exported function is declared" "$(comm -13 <(echo "$declared") <(sort -u <<<"$exported"))"

@@ -1,0 +1,101 @@
+/*
+ * tidegate: looking at what a destination and a working directory hold, without loading, and
+ * reading the streams that come of it. tidegate.h includes this header.
+ */
+#ifndef TIDEGATE_PUBLIC_LOOK_H
+#define TIDEGATE_PUBLIC_LOOK_H
+
+#include "tidegate.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Looking ---- */
+
+/* What is shown as rows, with these columns; more may come, so go by names:
+ *   tables    table, rows, columns
+ *   loads     load_id, created_at, table, disposition, read, new, inserted, updated, deleted,
+ *             filtered, rejected, unchanged
+ *   packages  load_id, status (open, sealed, failed, damaged), dataset, created_at, rows, bytes,
+ *             tries, destination, error
+ *   resources resource, source, write_disposition, primary_key ("id, region"), merge_key, cursor,
+ *             columns (their number, where the source knows it) */
+enum tg_show { TG_SHOW_TABLES = 0, TG_SHOW_LOADS = 1, TG_SHOW_PACKAGES = 2, TG_SHOW_RESOURCES = 3 };
+
+/* Shows what the destination (tables, loads) or the working directory (packages) holds, or what a
+ * run would read (resources): of a database as a source also which tables it has found. The last
+ * one does all that tg_pipeline_check does, and fails as that does. `out` gets a stream, as from
+ * tg_pipeline_query. TG_DESTINATION. */
+TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what,
+                                  struct ArrowArrayStream *out, struct tg_error *err);
+
+/* What is shown as a text, as the destination has it. */
+enum tg_document {
+    TG_DOCUMENT_STATE = 0,      /* the cursors, as indented JSON */
+    TG_DOCUMENT_SCHEMA = 1,     /* indented JSON, too */
+    TG_DOCUMENT_SCHEMA_YAML = 2 /* as it is exported and imported */
+};
+
+/* *out gets the text, which tg_text_free frees; NULL on failure. TG_DESTINATION. */
+TG_API_CHECK int tg_pipeline_document(struct tg_pipeline *pipeline, enum tg_document what,
+                                      char **out, struct tg_error *err);
+
+/* Runs one query at the destination, with the dataset as the default schema. `out` gets a stream.
+ * It has a connection of its own and keeps all it needs, also when the pipeline is freed before it
+ * is released; it is used by one thread at a time. TG_DESTINATION with the database's own message.
+ */
+TG_API_CHECK int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql,
+                                   struct ArrowArrayStream *out, struct tg_error *err);
+
+/* ---- Reading a stream cell by cell ---- */
+
+/* The rows of a stream, one after the other, each cell as a text:
+ *
+ *     struct tg_cells *cells = NULL;
+ *     bool found = false;
+ *     int rc = tg_cells_open(&cells, &stream, &err);
+ *     while (!rc && !(rc = tg_cells_next(cells, &found, &err)) && found) {
+ *         const char *text;
+ *         size_t len;
+ *         rc = tg_cells_get(cells, 0, TG_CELL_TEXT, &text, &len, &err);
+ *         ...
+ *     }
+ *     tg_cells_close(cells);
+ */
+struct tg_cells;
+
+/* Takes the stream (moved in), also on failure, when *out is NULL. TG_DATA where it holds no rows.
+ */
+TG_API_CHECK int tg_cells_open(struct tg_cells **out, struct ArrowArrayStream *stream,
+                               struct tg_error *err);
+/* Releases the stream. NULL is fine. */
+TG_API void tg_cells_close(struct tg_cells *cells);
+
+TG_API size_t tg_cells_column_count(const struct tg_cells *cells);
+/* Borrowed; NULL beyond the last column. */
+TG_API const char *tg_cells_column_name(const struct tg_cells *cells, size_t column);
+/* Whether the column is of numbers: integers, floating point, decimals. */
+TG_API bool tg_cells_is_number(const struct tg_cells *cells, size_t column);
+
+/* Goes to the next row, or the first; *found is false behind the last one. Fails as the stream
+ * does. */
+TG_API_CHECK int tg_cells_next(struct tg_cells *cells, bool *found, struct tg_error *err);
+
+enum tg_cell_form {
+    TG_CELL_TEXT = 0, /* for people and CSV: ISO times, true and false, digits; lists and structs as
+                         JSON; NULL: *text is NULL */
+    TG_CELL_JSON = 1  /* numbers bare, texts quoted, null */
+};
+
+/* A cell of the row that is reached: *text is NUL-terminated, *len bytes long (a value may hold NUL
+ * characters), and valid until the next call with these cells. TG_USAGE where there is no such row
+ * or column. */
+TG_API_CHECK int tg_cells_get(struct tg_cells *cells, size_t column, enum tg_cell_form form,
+                              const char **text, size_t *len, struct tg_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,103 @@
+/*
+ * tidegate: what a run did. tidegate.h includes this header.
+ *
+ * Texts and structs that are got from a result are borrowed until tg_result_free; the structs grow
+ * at their end. Every function takes NULL, and an index beyond the end, and answers with 0, "" or
+ * NULL:
+ *
+ *     struct tg_result *result = NULL;
+ *     int rc = tg_pipeline_run(pipeline, &result, &err);
+ *     for (size_t i = 0; i < tg_result_table_count(result); i++) {
+ *         const struct tg_table_info *table = tg_result_table(result, i);
+ *         printf("%s: %llu rows\n", table->name, (unsigned long long)table->rows_inserted);
+ *     }
+ *     tg_result_free(result);
+ */
+#ifndef TIDEGATE_PUBLIC_RESULT_H
+#define TIDEGATE_PUBLIC_RESULT_H
+
+#include "tidegate.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The load's id, as in _dlt_loads; "" when there was nothing to load. */
+TG_API const char *tg_result_load_id(const struct tg_result *result);
+TG_API const char *tg_result_dataset(const struct tg_result *result);
+/* The name of the schema, under which cursors and versions are stored. */
+TG_API const char *tg_result_schema(const struct tg_result *result);
+/* When the run began: microseconds since 1970, UTC. */
+TG_API int64_t tg_result_started(const struct tg_result *result);
+/* How long it took by the clock, and how much of that a phase (TG_PHASE_DONE: 0); what is before
+ * and between the phases counts to the one that follows. */
+TG_API double tg_result_seconds(const struct tg_result *result);
+TG_API double tg_result_phase_seconds(const struct tg_result *result, enum tg_phase phase);
+/* Loads of earlier runs that were sealed but not yet written, and are now. */
+TG_API size_t tg_result_settled_count(const struct tg_result *result);
+
+/* What the run did to one table. */
+struct tg_table_info {
+    const char *name;
+    const char *resource;
+    bool nested;
+    uint64_t rows_read;     /* delivered by the source (root tables) */
+    uint64_t rows_new;      /* after cursor and contract: what went into the load */
+    uint64_t rows_inserted; /* at the destination */
+    uint64_t rows_updated;
+    uint64_t rows_deleted;
+    uint64_t rows_filtered;  /* dropped by the cursor: too old, already loaded, or beyond the end */
+    uint64_t rows_rejected;  /* dropped by a contract or as bad rows */
+    uint64_t rows_waiting;   /* new, but not read before a later run: commit_safe of tg_resource */
+    uint64_t rows_unchanged; /* in the load, and left alone: they were there already */
+};
+/* Roots in the order of the resources, each followed by its nested tables. */
+TG_API size_t tg_result_table_count(const struct tg_result *result);
+TG_API const struct tg_table_info *tg_result_table(const struct tg_result *result, size_t index);
+
+/* What was read of one resource. */
+struct tg_resource_info {
+    const char *name;
+    const char *table;   /* its root table */
+    uint64_t rows_read;  /* delivered by the source */
+    uint64_t bytes_read; /* 0 where nobody counts them: callbacks */
+    double seconds;      /* from opening the source to its last row */
+};
+/* The selected resources in their order. */
+TG_API size_t tg_result_resource_count(const struct tg_result *result);
+TG_API const struct tg_resource_info *tg_result_resource(const struct tg_result *result,
+                                                         size_t index);
+
+/* Something that the schema has learnt: a table, or a column of a new or an older table. */
+struct tg_schema_change {
+    const char *table;
+    const char *column;    /* NULL: the table is new */
+    const char *data_type; /* of the column, as in struct tg_column */
+};
+/* Each new table, followed by its columns; new columns of a table that was there stand alone. */
+TG_API size_t tg_result_change_count(const struct tg_result *result);
+TG_API const struct tg_schema_change *tg_result_change(const struct tg_result *result,
+                                                       size_t index);
+
+/* A file that was read and was new, or not what it had been. One that a merge or a cursor reads
+ * again as it was is not told, nor are files of a bounded window. */
+struct tg_file_info {
+    const char *resource;
+    const char *path; /* relative to the source's root */
+    uint64_t bytes;   /* on disk */
+    uint64_t rows;    /* that it has given, in earlier loads, too */
+};
+TG_API size_t tg_result_file_count(const struct tg_result *result);
+TG_API const struct tg_file_info *tg_result_file(const struct tg_result *result, size_t index);
+
+/* What is well, but not as one would think; also when the run failed. */
+TG_API size_t tg_result_warning_count(const struct tg_result *result);
+TG_API const char *tg_result_warning(const struct tg_result *result, size_t index);
+/* More warnings than are kept (the first 100 are). */
+TG_API size_t tg_result_warning_cut_count(const struct tg_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
