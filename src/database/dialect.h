@@ -48,7 +48,7 @@ struct dialect {
     bool nan_is_null;                /* a NaN would become NULL */
     bool adbc_by_position;           /* a driver's own way to add rows takes no names of columns */
     /* Patterns, where the database lacks the usual statements; NULL: it has them. */
-    const char *delete_matched;    /* rows of {table} that one of {new} meets by {match} */
+    const char *delete_matched;    /* rows of {table}, `old`, that meet one of {new}: {which} */
     const char *const *alter_type; /* statements by which {column} of {table} becomes a {type} */
     const char *unique; /* {column} of {table}, which is new, has no value twice; NULL: as it is */
     const char *describe; /* of {'dataset'}: table, column, type, "YES" or "NO": nullable */

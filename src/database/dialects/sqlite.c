@@ -210,7 +210,7 @@ const struct dialect dialect_sqlite = {
     .adbc_options = adbc_options,
     .delete_matched = "DELETE FROM {table}\n"
                       "WHERE _rowid_ IN (SELECT old._rowid_ FROM {table} AS old, {new}\n"
-                      "WHERE {match})",
+                      "WHERE {which})",
     .alter_type = alter_type,
     .describe = "SELECT t.name, c.name, c.type,\n"
                 "    CASE WHEN c.\"notnull\" = 0 OR c.dflt_value IS NOT NULL THEN 'YES'"

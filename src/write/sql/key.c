@@ -81,19 +81,15 @@ int key_delete(const struct stage *stage, enum staged which, enum step_count cou
                struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *other = stage->delivery->dialect->delete_matched;
+    const struct old_rows met = {stage->root, "{match}", .meets = true};
     for (enum number i = 0; i < KEYS && rc == TG_OK; i++) {
         struct key key;
         bool is_one = open_key(stage, &stage->scope, i, which, &key);
         rc = buf_check(&key.nulls, err);
         const bool by_both = i != PRIMARY_KEY && stage->primary_key.count > 0;
         if (rc == TG_OK && is_one)
-            rc = plan_add(plan, stage->root, by_both ? COUNT_DELETED : count, &key.scope,
-                          other ? other
-                                : "DELETE FROM {table} AS old\n"
-                                  "USING {new}\n"
-                                  "WHERE {match}",
-                          err);
+            rc = plan_remove(plan, stage->delivery, &met, by_both ? COUNT_DELETED : count,
+                             &key.scope, err);
         close_key(&key);
     }
     return rc;

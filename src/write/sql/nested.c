@@ -52,12 +52,9 @@ static int delete_following(const struct stage *stage, const struct target *targ
     struct buf follows = BUF_INIT;
     TRY(write_follow(stage, target, outer, &follows, err));
     const struct sql_scope scope =
-        sql_within(outer, SQL_PARTS(SQL_TABLE("nested", target->table->name),
-                                    SQL_PIECE("follows", buf_string(&follows))));
-    TRY(plan_add(plan, target, COUNT_DELETED, &scope,
-                 "DELETE FROM {nested}\n"
-                 "WHERE {follows}",
-                 err));
+        sql_within(outer, SQL_PARTS(SQL_PIECE("follows", buf_string(&follows))));
+    const struct old_rows following = {target, "{follows}", false};
+    TRY(plan_remove(plan, stage->delivery, &following, COUNT_DELETED, &scope, err));
 done:
     buf_release(&follows);
     return rc;

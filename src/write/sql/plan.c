@@ -2,7 +2,7 @@
  * Plans: statements that are written, kept and run.
  *
  * Path: plan_init -> (plan_add, plan_fill)... -> plan_run -> run_step: by the database, or by the
- * reader. Statements that several dispositions have: plan_insert_all, plan_clear.
+ * reader. Statements that several dispositions have: plan_insert_all, plan_remove, plan_clear.
  *
  * The package's files in a statement are relation.c's; what the statements are is decided by ddl.c,
  * dispositions/ and record.c.
@@ -176,16 +176,32 @@ done:
     return rc;
 }
 
+int plan_remove(struct plan *plan, const struct delivery *delivery, const struct old_rows *rows,
+                enum step_count count, const struct sql_scope *scope, struct tg_error *err)
+{
+    const char *matched = delivery->dialect->delete_matched;
+    const struct sql_scope old =
+        sql_within(scope, SQL_PARTS(SQL_TABLE("table", rows->target->table->name),
+                                    SQL_PATTERN("which", rows->where)));
+    const char *pattern = !rows->where   ? "DELETE FROM {table}"
+                          : !rows->meets ? "DELETE FROM {table}\n"
+                                           "WHERE {which}"
+                          : matched      ? matched
+                                         : "DELETE FROM {table} AS old\n"
+                                           "USING {new}\n"
+                                           "WHERE {which}";
+    return plan_add(plan, rows->target, count, &old, pattern, err);
+}
+
 int plan_clear(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                struct tg_error *err)
 {
     for (size_t i = chain->count; i-- > 0;) {
-        const struct target *target = &chain->targets[i];
-        if (!target->there)
+        const struct old_rows all = {.target = &chain->targets[i]};
+        const struct sql_scope scope = plan_scope(delivery, NULL);
+        if (!all.target->there)
             continue;
-        const struct sql_scope scope =
-            plan_scope(delivery, SQL_PARTS(SQL_TABLE("table", target->table->name)));
-        int rc = plan_add(plan, target, COUNT_DELETED, &scope, "DELETE FROM {table}", err);
+        int rc = plan_remove(plan, delivery, &all, COUNT_DELETED, &scope, err);
         if (rc != TG_OK)
             return rc;
     }

@@ -107,6 +107,17 @@ int plan_fill(struct plan *plan, const struct delivery *delivery, const struct f
 /* For each group of files with equal columns. */
 int plan_insert(struct plan *plan, const struct delivery *delivery, const struct target *target,
                 struct tg_error *err) TG_CHECK_RESULT;
+/* Rows of a table that are there. */
+struct old_rows {
+    const struct target *target;
+    const char *where; /* pattern of the scope, for {table}; NULL: all of them */
+    bool meets;        /* `where` is a join of `old`, the table, with the {new} of the scope */
+};
+/* Takes old rows away: the one way in which dispositions do. The scope has whatever `where` names;
+ * {table} is the target's. */
+int plan_remove(struct plan *plan, const struct delivery *delivery, const struct old_rows *rows,
+                enum step_count count, const struct sql_scope *scope,
+                struct tg_error *err) TG_CHECK_RESULT;
 /* Empties all tables of a chain that were there before. */
 int plan_clear(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                struct tg_error *err) TG_CHECK_RESULT;
