@@ -71,6 +71,10 @@ struct option {
     const struct option *table; /* of the mapping, or of each of them */
     const char *shorthand;      /* a scalar stands for {shorthand: scalar}; several names, separated
                                    by blanks: for all of them; NULL: not allowed */
+    /* Of a write disposition: the key under which a stored table keeps what was said, in dlt's
+     * words where dlt has it; NULL: not kept, or by its reader's own code. */
+    const char *hint;
+    bool names_columns; /* such texts are names of columns, kept in their normal form */
     struct field field;
 };
 

@@ -112,6 +112,10 @@ void config_release(struct config *config);
 /* Does it go by a primary key alone; and what asks for that, in words of a spec? */
 bool disposition_needs_primary(const struct resource *resource);
 const char *disposition_asks(const struct resource *resource);
+/* The options of its disposition that it says and a stored table keeps (option.hint): the first, or
+ * the one behind `after`; NULL: no more. What it says of one, as JSON. */
+const struct option *disposition_said(const struct resource *resource, const struct option *after);
+void field_json(const struct option *option, const void *held, struct buf *out);
 /* Has the program said where the destination is? */
 static inline bool destination_said(const struct config *config)
 {

@@ -31,14 +31,22 @@ static int check_strategy(const struct origin *origin, const struct resource *re
     return TG_OK;
 }
 
-static int check_option(const struct origin *origin, const struct resource *resource,
-                        const char *name, bool said)
+const struct option *disposition_said(const struct resource *resource, const struct option *after)
+{
+    const struct option *option = after ? after + 1 : disposition_options;
+    while (option->name && !(option->hint && field_is_said(option, resource)))
+        option++;
+    return option->name ? option : NULL;
+}
+
+static int check_options(const struct origin *origin, const struct resource *resource)
 {
     char words[OPTION_WORDS_MAX];
-    if (!said || disposition_takes(resource->disposition, name))
-        return TG_OK;
-    return resource_refuse(origin, name, NULL, "%s is for the merge strategies: %s", name,
-                           disposition_strategies_with(name, words));
+    for (const struct option *option = NULL; (option = disposition_said(resource, option));)
+        if (!disposition_takes(resource->disposition, option->name))
+            return resource_refuse(origin, option->name, NULL, "%s is for the merge strategies: %s",
+                                   option->name, disposition_strategies_with(option->name, words));
+    return TG_OK;
 }
 
 /* Where ids are hashes of the key, that is what row_ids says from here on. */
@@ -61,7 +69,7 @@ int disposition_choose(const struct origin *origin, const char *word, struct res
     if (!resource->disposition)
         return unknown_strategy(origin, resource);
     TRY(check_strategy(origin, resource));
-    TRY(check_option(origin, resource, "skip_unchanged_rows", resource->skip_unchanged_rows));
+    TRY(check_options(origin, resource));
     TRY(choose_ids(origin, resource));
 done:
     return rc;

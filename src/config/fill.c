@@ -7,6 +7,8 @@
  * A map has been checked (document_check): its keys are known, its values are of the right type.
  * What only a struct can say wrongly is found here: an enum out of range, a word that is none. A
  * struct of an older caller ends earlier; what lies beyond its end was not given.
+ *
+ * What was said, for others to ask by the same tables: field_is_said, field_json.
  */
 #include <string.h>
 
@@ -280,4 +282,58 @@ int fill_from_struct(struct arena *arena, const void *given, size_t bytes,
     }
 done:
     return rc;
+}
+
+/* ---- what was said ---- */
+
+static const void *held_at(const void *held, size_t offset)
+{
+    return (const char *)held + offset;
+}
+
+bool field_is_said(const struct option *option, const void *held)
+{
+    const struct field *field = &option->field;
+    const void *at = held_at(held, field->offset);
+    switch (field->form) {
+    case FIELD_TEXT: return *(const char *const *)at;
+    case FIELD_TEXTS: return *(const size_t *)held_at(held, field->beside) > 0;
+    case FIELD_BOOL: return *(const bool *)at;
+    case FIELD_FLAG:
+    case FIELD_WORD: return *(const int *)at > 0;
+    default: return false;
+    }
+}
+
+static void put_text(struct buf *out, const char *text)
+{
+    json_string(out, text, strlen(text));
+}
+
+static void put_choice(struct buf *out, const char *choices, int number)
+{
+    for (; number > 0; number--)
+        choices += strcspn(choices, " ") + 1;
+    json_string(out, choices, strcspn(choices, " "));
+}
+
+void field_json(const struct option *option, const void *held, struct buf *out)
+{
+    const struct field *field = &option->field;
+    const void *at = held_at(held, field->offset);
+    size_t count = 0;
+    switch (field->form) {
+    case FIELD_TEXT: put_text(out, *(const char *const *)at); break;
+    case FIELD_TEXTS:
+        count = *(const size_t *)held_at(held, field->beside);
+        for (size_t i = 0; i < count; i++) {
+            buf_char(out, i == 0 ? '[' : ',');
+            put_text(out, (*(const char *const *const *)at)[i]);
+        }
+        buf_char(out, ']');
+        break;
+    case FIELD_FLAG: buf_text(out, *(const int *)at == TG_YES ? "true" : "false"); break;
+    case FIELD_WORD: put_choice(out, option->choices, *(const int *)at); break;
+    default: buf_text(out, "true"); break;
+    }
 }

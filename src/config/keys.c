@@ -135,7 +135,7 @@ const struct option schema_options[] = {
     OPTION_END,
 };
 
-static const struct option disposition_options[] = {
+const struct option disposition_options[] = {
     {.name = "disposition",
      .required = true,
      .words = disposition_words,
@@ -149,6 +149,7 @@ static const struct option disposition_options[] = {
              "their ids. insert-only: rows whose primary key is there stay as they are."},
     {.name = "skip_unchanged_rows",
      RESOURCE(BOOL, skip_unchanged_rows),
+     .hint = DISPOSITION_SKIP_HINT,
      .fallback = "false",
      .help = "For delete-insert and upsert, by primary key: rows that are there already as they "
              "come, with all that is nested in them, are left alone. Ids of rows are then hashes "

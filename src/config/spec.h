@@ -47,6 +47,9 @@ int fill_from_node(struct document *doc, const struct node *node, const struct o
 int fill_from_struct(struct arena *arena, const void *given, size_t bytes,
                      const struct option *table, void *out, struct tg_error *err) TG_CHECK_RESULT;
 
+/* Does a struct that was filled say anything for the option? */
+bool field_is_said(const struct option *option, const void *held);
+
 /* The place of a word of the C API among those of the option; TG_USAGE names the nearest. */
 int find_word(const struct option *option, const char *word, int *out,
               struct tg_error *err) TG_CHECK_RESULT;
@@ -85,6 +88,8 @@ extern const struct option contract_options[]; /* under `schema_contract`: struc
 extern const struct option source_options[];   /* of every source, beside its driver's */
 extern const struct option resource_options[]; /* of every resource, beside its driver's */
 extern const struct option column_options[];   /* of `columns` of a resource: struct tg_column */
+/* Of `write_disposition`; those with a hint are options of some strategies, by their names. */
+extern const struct option disposition_options[];
 /* What only structs of the C API say, of the same. */
 extern const struct option schema_fields[], resource_fields[], column_fields[];
 

@@ -96,7 +96,7 @@ done:
     return rc;
 }
 
-/* ---- references to other tables ---- */
+/* ---- hints that name columns and tables ---- */
 
 /* A name of the reference, or each of a list of names, in its normal form. */
 static int normal_json(struct session *session, yyjson_mut_val *value, struct tg_error *err)
@@ -112,6 +112,44 @@ static int normal_json(struct session *session, yyjson_mut_val *value, struct tg
     for (yyjson_mut_val *item; (item = yyjson_mut_arr_iter_next(&items));)
         TRY(normal_json(session, item, err));
 done:
+    return rc;
+}
+
+/* A name, or a list of them, as the source names them. */
+static int normal_hint(struct session *session, struct buf *json, struct tg_error *err)
+{
+    int rc = TG_OK;
+    yyjson_doc *given = NULL;
+    yyjson_mut_doc *doc = NULL;
+    TRY(json_parse(buf_string(json), json->len, "a hint", &given, err));
+    doc = yyjson_doc_mut_copy(given, json_allocator());
+    if (!doc)
+        TRY(error_nomem(err));
+    TRY(normal_json(session, yyjson_mut_doc_get_root(doc), err));
+    buf_clear(json);
+    TRY(json_mut_write(doc, json, err));
+done:
+    yyjson_mut_doc_free(doc);
+    yyjson_doc_free(given);
+    return rc;
+}
+
+/* What is said of the disposition, under the keys by which the stored table has it. */
+static int disposition_hints(struct session *session, const struct resource *resource,
+                             struct extra **extras, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf json = BUF_INIT;
+    for (const struct option *option = NULL; (option = disposition_said(resource, option));) {
+        buf_clear(&json);
+        field_json(option, resource, &json);
+        TRY(buf_check(&json, err));
+        if (option->names_columns)
+            TRY(normal_hint(session, &json, err));
+        TRY(add_extra(&session->catalog.arena, extras, option->hint, buf_string(&json), err));
+    }
+done:
+    buf_release(&json);
     return rc;
 }
 
@@ -253,8 +291,7 @@ int root_table_hints(struct session *session, const struct resource *resource, s
     TRY(normal_names(session, resource->merge_key, resource->merge_key_count, &merge_key, err));
     TRY(hint_columns(session, resource, &columns, err));
     TRY(add_hints(&session->catalog.arena, &extras, resource->hints, err));
-    if (resource->skip_unchanged_rows)
-        TRY(add_extra(&session->catalog.arena, &extras, DISPOSITION_SKIP_HINT, "true", err));
+    TRY(disposition_hints(session, resource, &extras, err));
     for (struct extra *extra = extras; extra; extra = extra->next)
         if (strcmp(extra->key, "references") == 0)
             TRY(normal_references(session, extra, err));

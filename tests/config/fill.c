@@ -372,6 +372,37 @@ static int struct_tortured(void)
     return rc;
 }
 
+static void what_was_said_comes_back_as_json(void **state)
+{
+    static const char *const names[] = {"a", "b \"c\""};
+    const struct shape said = {.text = "t",
+                               .texts = (const char **)names,
+                               .text_count = 2,
+                               .on = true,
+                               .flag = TG_NO,
+                               .word = 1};
+    const struct shape unsaid = {0};
+    static const struct {
+        const char *option, *json;
+    } wanted[] = {{"text", "\"t\""},
+                  {"texts", "[\"a\",\"b \\\"c\\\"\"]"},
+                  {"on", "true"},
+                  {"flag", "false"},
+                  {"word", "\"green\""}};
+    struct buf json = BUF_INIT;
+    (void)state;
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+        const struct option *option = option_find(shape_options, wanted[i].option);
+        assert_false(field_is_said(option, &unsaid));
+        assert_true(field_is_said(option, &said));
+        buf_clear(&json);
+        field_json(option, &said, &json);
+        assert_string_equal(buf_string(&json), wanted[i].json);
+    }
+    assert_false(field_is_said(option_find(shape_options, "by_hand"), &said));
+    buf_release(&json);
+}
+
 static void filling_survives_torture(void **state)
 {
     (void)state;
@@ -390,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_zeroed_struct_says_nothing),
         cmocka_unit_test(a_shorter_struct_is_read_to_its_end),
         cmocka_unit_test(what_only_a_struct_says_wrongly_is_usage),
+        cmocka_unit_test(what_was_said_comes_back_as_json),
         cmocka_unit_test(filling_survives_torture),
     };
     return cmocka_run_group_tests_name("fill", tests, NULL, NULL);
