@@ -330,6 +330,7 @@ static int run_run(const struct call *call)
         .select = call_flag(call, "--select"),
         .memory = call_flag(call, "--memory"),
         .full_refresh = call_flag(call, "--full-refresh") != NULL,
+        .accept_limits = call_flag(call, "--accept-limits") != NULL,
         .user = progress,
         .progress = progress_show,
     };
@@ -362,7 +363,8 @@ const struct command command_run = {
                "at all. A run that was killed is put right by the next one.\n\n"
                "A schema contract says what happens to data that the schema has no table, column "
                "or type for; that of the command is for this run alone, and wins over the "
-               "spec's. Where it is freeze, such data end the run with exit code 4.",
+               "spec's. Where it is freeze, such data end the run with exit code 4.\n\n"
+               "A load that does more than the spec's limits allow is not written: exit code 5.",
     .arguments = {{"SPEC", false, "the spec file", NULL}},
     .flags = {{"--select", "NAMES", "only these resources, separated by commas"},
               {"--full-refresh", NULL,
@@ -370,6 +372,7 @@ const struct command command_run = {
               {"--schema-contract", "MODE",
                "evolve, freeze, discard_row or discard_value; or one each: "
                "tables=MODE,columns=MODE,data_type=MODE"},
+              {"--accept-limits", NULL, "do it, although it exceeds the spec's limits"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               {"--json", NULL, "the summary, or the error, for programs: one object"},

@@ -166,7 +166,8 @@ void print_manual(FILE *out)
         print_manual_command(commands[i], out);
     fputs(".SH EXIT STATUS\n0 done; 1 the load failed; 2 usage or spec; 3 locked or conflict; 4 "
           "contract violated;\n"
-          "130 interrupted.\n.SH ENVIRONMENT\n.TP\n.B TIDEGATE_HOME\nThe working directory, unless "
+          "5 limit exceeded; 130 interrupted.\n.SH ENVIRONMENT\n.TP\n.B TIDEGATE_HOME\nThe working "
+          "directory, unless "
           "\\-\\-workdir says\n"
           "otherwise.\n.TP\n.B PGHOST, PGPASSWORD, PGPASSFILE, PGSERVICEFILE, ...\nlibpq's "
           "variables, for PostgreSQL.\n.TP\n.B ADBC_DRIVER_PATH\nFolders with manifests of ADBC "

@@ -4,7 +4,7 @@
  *   main -> parse_call -> command->run (cmd_*.c)
  *
  * Exit codes: 0 done, 1 the load failed, 2 usage or spec, 3 locked or conflict, 4 contract
- * violated, 130 interrupted.
+ * violated, 5 limit exceeded, 130 interrupted.
  */
 #include <signal.h>
 #include <stdarg.h>

@@ -115,7 +115,8 @@ enum tg_code {
     TG_CONFLICT = 9,    /* the destination moved on since this load began; nothing was written */
     TG_CONTRACT = 10,   /* a schema contract forbids it */
     TG_CANCELLED = 11,  /* tg_pipeline_cancel was called */
-    TG_INTERNAL = 12    /* a mistake in tidegate */
+    TG_INTERNAL = 12,   /* a mistake in tidegate */
+    TG_LIMIT = 13       /* the load would do more than its limits allow; nothing was written */
 };
 
 /* Caller-owned, nothing to free. Zero it before the first use. `what` says what happened and what
@@ -144,7 +145,7 @@ struct tg_error {
 TG_API const char *tg_code_name(int code);
 
 /* The exit code of a program that ends with `code`: 0 done, 1 failed, 2 usage or spec, 3 locked or
- * conflict, 4 contract, 130 cancelled. */
+ * conflict, 4 contract, 5 limit, 130 cancelled. */
 TG_API int tg_code_exit(int code);
 
 /* The version of the library that is loaded, as TG_VERSION and TG_VERSION_NUMBER. It may be newer
@@ -334,6 +335,17 @@ struct tg_schema_contract {
     enum tg_contract_mode tables, columns, data_type;
 };
 
+/* What a load may do: beyond it nothing is written (TG_LIMIT). Numbers as texts; NULL: without
+ * limit. The struct keeps its size for ever. */
+struct tg_limits {
+    const char *rows_deleted;  /* of each table: "1000", or a share of its rows, "10%", of which ten
+                                  are always allowed; of one that is replaced: by how many it gets
+                                  smaller */
+    const char *tables_added;  /* by each resource */
+    const char *columns_added; /* to each table that is there */
+    const char *type_changes;  /* of columns of each table that is there */
+};
+
 enum { TG_WHOLE_SECONDS = -1 }; /* precision of a timestamp or time without a fraction */
 
 /* A hint for one column; what is not said is inferred from the data. */
@@ -435,6 +447,7 @@ struct tg_resource {
     const char *commit_safe_wait; /* how long they do at most: "30s", "10m" (NULL too), "2h" */
     const char *merge_strategy;   /* merge: "delete-insert" (NULL too), "upsert", "insert-only" */
     bool skip_unchanged_rows;     /* both but the last: rows that are there as they come stay */
+    struct tg_limits limits;      /* where it says nothing: those of the pipeline */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)
@@ -543,6 +556,8 @@ struct tg_pipeline_options {
     bool create_indexes; /* new tables get a unique index on each column that is `unique`, which
                             _dlt_id is; TG_USAGE for a destination without (PostgreSQL has it) */
     const struct tg_connection *scratch_connection; /* a DuckDB in the engine's place; copied */
+    struct tg_limits limits; /* of resources that say nothing; goes before those of a spec */
+    bool accept_limits;      /* this pipeline's runs may exceed them */
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)
@@ -561,10 +576,10 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
                                  const struct tg_pipeline_options *options, struct tg_error *err);
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
- * full_refresh, schema_contract, memory, storage_version, threads, create_indexes and the callbacks
- * are used; name, destination and dataset come from the spec, and so does all that `schema` could
- * say: TG_USAGE when it is set, and when there is no such file. TG_SPEC names file, line and
- * column. */
+ * full_refresh, schema_contract, memory, storage_version, threads, create_indexes, limits,
+ * accept_limits and the callbacks are used; name, destination and dataset come from the spec, and
+ * so does all that `schema` could say: TG_USAGE when it is set, and when there is no such file.
+ * TG_SPEC names file, line and column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 

@@ -182,7 +182,7 @@ const char *tg_code_name(int code)
     static const char *const names[] = {
         "TG_OK",       "TG_USAGE",     "TG_SPEC",        "TG_NOMEM",  "TG_IO",
         "TG_SOURCE",   "TG_DATA",      "TG_DESTINATION", "TG_LOCKED", "TG_CONFLICT",
-        "TG_CONTRACT", "TG_CANCELLED", "TG_INTERNAL"};
+        "TG_CONTRACT", "TG_CANCELLED", "TG_INTERNAL",    "TG_LIMIT"};
     bool known = code >= TG_OK && (size_t)code < sizeof(names) / sizeof(names[0]);
     return known ? names[code] : "TG_UNKNOWN";
 }
@@ -196,6 +196,7 @@ int tg_code_exit(int code)
     case TG_LOCKED:
     case TG_CONFLICT: return 3;
     case TG_CONTRACT: return 4;
+    case TG_LIMIT: return 5;
     case TG_CANCELLED: return 130;
     default: return 1;
     }

@@ -440,6 +440,22 @@ done:
     return rc;
 }
 
+/* Of a program, over those of a spec. */
+static int set_limits(struct config *config, const struct tg_pipeline_options *options,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct limits given = {{{0}}};
+    struct limit_texts texts = {{NULL}};
+    const struct origin origin = {.err = err};
+    TRY(fill_from_struct(&config->arena, &options->limits, sizeof(options->limits), limit_options,
+                         &texts, err));
+    TRY(limits_take(&origin, &texts, &given));
+    config->limits = limits_over(&config->limits, &given);
+done:
+    return rc;
+}
+
 int config_init(struct config *config, const struct tg_pipeline_options *options,
                 struct tg_error *err)
 {
@@ -467,6 +483,7 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     TRY(config_set_names(config, options->name, options->dataset, err));
     TRY(destination_check(&where, config->dataset, NULL, err));
     TRY(set_places(config, &where, options, err));
+    TRY(set_limits(config, options, err));
 done:
     return rc;
 }
@@ -514,6 +531,8 @@ int config_read_text(struct config *config, const struct spec_text *spec,
     if (options && options->create_indexes)
         config->destination.create_indexes = true;
     TRY(set_places(config, &config->destination, options, err));
+    if (options)
+        TRY(set_limits(config, options, err));
 done:
     return rc;
 }

@@ -12,6 +12,7 @@
 #include "catalog/table.h"
 #include "extract/source.h"
 #include "tidegate_connection.h"
+#include "write/limit.h"
 
 /* What tells new rows from old ones, as in struct tg_resource. */
 struct incremental {
@@ -24,6 +25,11 @@ struct incremental {
     enum tg_on_wait on_commit_safe_wait;
 };
 #define COMMIT_SAFE_WAIT "10m"
+
+/* As they are said, by enum limit_kind; NULL: not said. */
+struct limit_texts {
+    const char *text[LIMIT_KINDS];
+};
 
 struct resource {
     const char *name;
@@ -58,6 +64,8 @@ struct resource {
     size_t column_count;
     const char *description; /* NULL: not said */
     const char *hints;       /* JSON object: references and x-* of the table; NULL: none */
+    struct limit_texts limit_texts;
+    struct limits limits; /* its own */
     bool selected;
     bool is_group;                /* stands for those that its source lists, and is none itself */
     const char *selected_members; /* of a group: which of them; NULL: all */
@@ -85,6 +93,7 @@ struct config {
     struct secrets secrets;      /* met in any of it */
     struct schema_config schema_config;
     struct contract run_contract; /* of this run, over all others */
+    struct limits limits;         /* of resources that say nothing */
     struct resource *resources;
     size_t resource_count, resource_cap;
     size_t given_count; /* the first of them; those behind are members of groups */
@@ -144,6 +153,8 @@ int config_add_member(struct config *config, const struct resource *group, const
 struct resource_request resource_request(const struct resource *resource,
                                          const struct config *config,
                                          const struct services *services);
+/* What holds for the resource of that name: its own limits, over those of all. */
+struct limits config_limits(const struct config *config, const char *resource);
 /* Its cursor as it stands before the first load; path NULL: it has none. */
 struct tg_cursor resource_cursor(const struct resource *resource);
 /* reference.c: a commented spec that runs; the reference of all keys. TG_USAGE. */

@@ -48,6 +48,10 @@
 #define RESOURCE(form, member) BOTH(form, struct resource, member, struct tg_resource, member)
 #define RESOURCE_TEXTS(member)                                                                     \
     BESIDE(TEXTS, struct resource, member, member##_count, struct tg_resource, member)
+/* A number or a share: a scalar whose text counts. */
+#define LIMIT(kind, member)                                                                        \
+    .type = OPTION_VALUE,                                                                          \
+    .field = {HELD(TEXT, struct limit_texts, text[kind]), GIVEN(struct tg_limits, member)}
 #define SCHEMA(form, member, given)                                                                \
     BOTH(form, struct schema_config, member, struct tg_schema_options, given)
 
@@ -280,6 +284,28 @@ static const struct option reference_options[] = {
     OPTION_END,
 };
 
+const struct option limit_options[] = {
+    {.name = "rows_deleted",
+     LIMIT(LIMIT_ROWS_DELETED, rows_deleted),
+     .help = "Rows that a table may lose in one load: a number, or a share of those that it has, "
+             "like 10% (of which ten are always allowed). Of a table that is replaced: by how many "
+             "it may get smaller."},
+    {.name = "tables_added",
+     LIMIT(LIMIT_TABLES_ADDED, tables_added),
+     .help = "Tables that a resource may make in one load."},
+    {.name = "columns_added",
+     LIMIT(LIMIT_COLUMNS_ADDED, columns_added),
+     .help = "Columns that a table which is there may get in one load."},
+    {.name = "type_changes",
+     LIMIT(LIMIT_TYPE_CHANGES, type_changes),
+     .help = "Columns of a table which may get a wider type in one load."},
+    OPTION_END,
+};
+
+static const char limits_help[] =
+    "What a load may do; beyond it, nothing is written and the run ends with exit code 5. Without "
+    "a limit it may do all of it.";
+
 static const char contract_help[] =
     "What happens when data bring something that the schema does not have: evolve (the schema "
     "learns it), freeze (the run fails), discard_row (the row goes to _tidegate_rejects), "
@@ -366,6 +392,10 @@ const struct option resource_options[] = {
      .shorthand = "action",
      .help = "What to do with a row that cannot be loaded: a NULL in its key, a value that fits no "
              "column."},
+    {.name = "limits",
+     BOTH(MAP, struct resource, limit_texts, struct tg_resource, limits),
+     .table = limit_options,
+     .help = limits_help},
     {.name = "description",
      RESOURCE(TEXT, description),
      .help = "What the table is, for those who read the schema."},
@@ -424,6 +454,10 @@ const struct option spec_options[] = {
      .type = OPTION_MAP,
      .table = schema_options,
      .help = "How names and types of tables and columns are made."},
+    {.name = "limits",
+     .type = OPTION_MAP,
+     .table = limit_options,
+     .help = "The same for all resources; what a resource says of one of them goes before."},
     {.name = "source", .type = OPTION_MAP, .help = "Where rows come from."},
     {.name = "sources",
      .type = OPTION_MAPS,

@@ -446,6 +446,7 @@ int resource_add(struct config *config, struct resource *resource, const struct 
     config->resource_count = config->given_count;
     resource->is_group = option_of(resource, resource->driver->group);
     TRY(set_table_key(config, resource, origin->err));
+    TRY(limits_take(origin, &resource->limit_texts, &resource->limits));
     TRY(check_resource(origin, config, resource));
     if (resource->reject_bad_rows && resource->reject_max == 0)
         resource->reject_max = REJECT_MAX;

@@ -419,6 +419,18 @@ static int read_storage(const struct conversion *conv)
     return document_problem(conv->doc, &storage->place, STORAGE_VERSION_FAULT, storage->text);
 }
 
+static int read_limits(const struct conversion *conv)
+{
+    int rc = TG_OK;
+    struct limit_texts texts = {{NULL}};
+    const struct node *root = &conv->doc->root;
+    const struct origin origin = {.doc = conv->doc, .node = root, .err = conv->err};
+    TRY(fill_from_map(conv->doc, node_find(root, "limits"), limit_options, &texts));
+    TRY(limits_take(&origin, &texts, &conv->config->limits));
+done:
+    return rc;
+}
+
 static int read_sources(const struct conversion *conv)
 {
     int rc = TG_OK;
@@ -457,6 +469,7 @@ int spec_convert(struct document *doc, struct config *config, struct tg_error *e
     TRY(read_names(&conv));
     TRY(read_memory(&conv));
     TRY(read_storage(&conv));
+    TRY(read_limits(&conv));
     TRY(read_sources(&conv));
     const struct node *resources = node_find(&doc->root, "resources");
     for (size_t i = 0; i < resources->item_count; i++)

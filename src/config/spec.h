@@ -84,6 +84,7 @@ int config_source_key(struct config *config, const char *name, const char **out,
 
 extern const struct option spec_options[];     /* top level */
 extern const struct option schema_options[];   /* under `schema`: struct schema_config */
+extern const struct option limit_options[];    /* under `limits`: struct limit_texts */
 extern const struct option contract_options[]; /* under `schema_contract`: struct contract */
 extern const struct option source_options[];   /* of every source, beside its driver's */
 extern const struct option resource_options[]; /* of every resource, beside its driver's */
@@ -128,6 +129,13 @@ int resource_add(struct config *config, struct resource *resource,
  * hints of that one. A problem of the document, or TG_USAGE. */
 int resource_refuse(const struct origin *origin, const char *key, const char *column,
                     const char *format, ...) TG_PRINTF(4, 5);
+
+/* ---- limits.c ---- */
+
+/* Puts them into `out`, where there are any; a resource's, or (without a name) those of all. As
+ * resource_refuse. */
+int limits_take(const struct origin *origin, const struct limit_texts *texts,
+                struct limits *out) TG_CHECK_RESULT;
 
 /* ---- disposition.c ---- */
 

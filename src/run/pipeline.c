@@ -70,6 +70,7 @@ static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_
     if (options->random)
         ctx->random = options->random;
     pipeline->full_refresh = options->full_refresh;
+    pipeline->accept_limits = options->accept_limits;
     pipeline->user = options->user;
     pipeline->progress = options->progress;
     /* Resources may still be added: the names are looked up when a call needs them. */

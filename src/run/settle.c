@@ -67,13 +67,21 @@ static void finish(struct session *session, const char *path, const struct manif
         warn(session, "", &problem);
 }
 
+static struct limits limits_of(const void *user, const char *resource)
+{
+    const struct session *session = user;
+    return config_limits(&session->pipeline->config, resource);
+}
+
 int settle_write(struct session *session, const char *path, const struct manifest *manifest,
                  struct write_result *result, struct tg_error *err)
 {
     struct tg_error own = {0};
     if (!err)
         err = &own;
-    int rc = destination_write(&session->destination, path, manifest, result, err);
+    const struct write_order order = {limits_of, session};
+    int rc = destination_write(&session->destination, path, manifest,
+                               session->pipeline->accept_limits ? NULL : &order, result, err);
     hide_secrets(session->pipeline, err); /* before it is stored beside the package */
     finish(session, path, manifest, result->fate, err);
     fault_point("after_drop");

@@ -129,8 +129,8 @@ int destination_describe(struct destination *destination, const struct table_cho
 }
 
 int destination_write(struct destination *destination, const char *package_path,
-                      const struct manifest *manifest, struct write_result *out,
-                      struct tg_error *err)
+                      const struct manifest *manifest, const struct write_order *order,
+                      struct write_result *out, struct tg_error *err)
 {
     struct tg_error own = {0};
     int rc = TG_OK;
@@ -139,7 +139,7 @@ int destination_write(struct destination *destination, const char *package_path,
         err = &own;
     if (!destination->state)
         TRY(destination->driver->open(destination, true, err));
-    rc = destination->driver->write(destination, package_path, manifest, out, err);
+    rc = destination->driver->write(destination, package_path, manifest, order, out, err);
 done:
     return rc;
 }

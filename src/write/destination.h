@@ -14,6 +14,7 @@
 #include "catalog/table.h"
 #include "package/manifest.h"
 #include "write/ledger.h"
+#include "write/limit.h"
 
 struct destination_driver;
 
@@ -77,6 +78,13 @@ struct write_result {
     size_t count;
 };
 
+/* How a package is to be written; NULL: whatever it does, and for good. */
+struct write_order {
+    /* What holds for the tables of a resource; NULL: nothing. */
+    struct limits (*limits)(const void *user, const char *resource);
+    const void *user;
+};
+
 struct destination_driver {
     /* The i-th kind; false: there are no more. */
     bool (*example)(size_t i, struct destination_example *out);
@@ -94,7 +102,8 @@ struct destination_driver {
     /* Writes a package that is not there yet, once, whoever else writes meanwhile. `err` is given.
      */
     int (*write)(struct destination *destination, const char *package_path,
-                 const struct manifest *manifest, struct write_result *out, struct tg_error *err);
+                 const struct manifest *manifest, const struct write_order *order,
+                 struct write_result *out, struct tg_error *err);
     int (*query)(struct destination *destination, const char *text, struct ArrowArrayStream *out,
                  struct tg_error *err);
     /* Its tables, or its loads, as rows with the columns that tidegate.h names. */
@@ -141,10 +150,11 @@ int destination_restore(struct destination *destination, const char *pipeline, c
 int destination_describe(struct destination *destination, const struct table_choice *choice,
                          struct catalog *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Writes a sealed package; opens the destination, and makes it, where it must. What cannot be
- * written leaves nothing behind, but for FATE_UNKNOWN. TG_CONFLICT: the pipeline has moved on. */
+ * written leaves nothing behind, but for FATE_UNKNOWN. TG_CONFLICT: the pipeline has moved on.
+ * TG_LIMIT: it would do more than the order allows. */
 int destination_write(struct destination *destination, const char *package_path,
-                      const struct manifest *manifest, struct write_result *out,
-                      struct tg_error *err) TG_CHECK_RESULT;
+                      const struct manifest *manifest, const struct write_order *order,
+                      struct write_result *out, struct tg_error *err) TG_CHECK_RESULT;
 /* A query in the words of the destination, for which the dataset's tables go by their names. It is
  * open, and stays so until the stream is released. */
 int destination_query(struct destination *destination, const char *text,

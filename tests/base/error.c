@@ -188,15 +188,16 @@ static void test_names(void **state)
     assert_string_equal(tg_code_name(TG_OK), "TG_OK");
     assert_string_equal(tg_code_name(TG_DESTINATION), "TG_DESTINATION");
     assert_string_equal(tg_code_name(TG_INTERNAL), "TG_INTERNAL");
-    assert_string_equal(tg_code_name(TG_INTERNAL + 1), "TG_UNKNOWN");
+    assert_string_equal(tg_code_name(TG_LIMIT), "TG_LIMIT");
+    assert_string_equal(tg_code_name(TG_LIMIT + 1), "TG_UNKNOWN");
     assert_string_equal(tg_code_name(-1), "TG_UNKNOWN");
 }
 
 static void test_exit_codes(void **state)
 {
     (void)state;
-    static const int expected[] = {0, 2, 2, 1, 1, 1, 1, 1, 3, 3, 4, 130, 1};
-    for (int code = TG_OK; code <= TG_INTERNAL; code++)
+    static const int expected[] = {0, 2, 2, 1, 1, 1, 1, 1, 3, 3, 4, 130, 1, 5};
+    for (int code = TG_OK; code <= TG_LIMIT; code++)
         assert_int_equal(tg_code_exit(code), expected[code]);
     assert_int_equal(tg_code_exit(-1), 1);
     assert_int_equal(tg_code_exit(99), 1);

@@ -469,7 +469,7 @@ static void test_a_commit_under_way_is_waited_for(void **state)
                                       .where = *AT_URL(fixture_url),
                                       .dataset = "d",
                                       .state = a.con};
-    FIXTURE_OK(&a, destination_write(&destination, path, &manifest, &result, &a.err));
+    FIXTURE_OK(&a, destination_write(&destination, path, &manifest, NULL, &result, &a.err));
     pthread_join(waiting.thread, NULL);
     assert_int_equal(result.fate, FATE_WRITTEN);
     a.con = destination.state;

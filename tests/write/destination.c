@@ -108,7 +108,7 @@ static void test_nothing_there(void **state)
     fixture_rows(&t, "person", "id bigint", "1\n");
     char *sealed = fixture_seal(&t);
     FIXTURE_OK(&t, package_open(sealed, &manifest, &t.err));
-    FIXTURE_OK(&t, destination_write(&destination, sealed, &manifest, &result, &t.err));
+    FIXTURE_OK(&t, destination_write(&destination, sealed, &manifest, NULL, &result, &t.err));
     assert_int_equal(result.fate, FATE_WRITTEN);
     assert_int_equal(result.counts[0].rows_inserted, 1);
     assert_non_null(destination.state);
@@ -192,10 +192,11 @@ static int shelf_open(struct destination *destination, bool create, struct tg_er
 }
 
 static int shelf_write(struct destination *destination, const char *package_path,
-                       const struct manifest *manifest, struct write_result *out,
-                       struct tg_error *err)
+                       const struct manifest *manifest, const struct write_order *order,
+                       struct write_result *out, struct tg_error *err)
 {
     (void)package_path;
+    (void)order;
     struct shelf *shelf = destination->state;
     out->already_written = shelf->load_id && strcmp(shelf->load_id, manifest->load_id) == 0;
     shelf->load_id = manifest->load_id;
@@ -220,11 +221,11 @@ static void test_another_kind(void **state)
     struct destination destination = {.driver = &driver, .where.url = (const char *)&shelf};
     assert_int_equal(destination_open(&destination, &err), TG_OK);
     assert_null(destination.state);
-    assert_int_equal(destination_write(&destination, "p", &manifest, &result, NULL),
+    assert_int_equal(destination_write(&destination, "p", &manifest, NULL, &result, NULL),
                      TG_DESTINATION);
     assert_int_equal(result.fate, FATE_UNKNOWN);
     shelf.says_nothing = false;
-    assert_int_equal(destination_write(&destination, "p", &manifest, &result, &err), TG_OK);
+    assert_int_equal(destination_write(&destination, "p", &manifest, NULL, &result, &err), TG_OK);
     assert_int_equal(result.fate, FATE_WRITTEN);
     assert_true(result.already_written);
     destination_close(&destination);

@@ -47,6 +47,7 @@ struct fixture {
     bool changes_state;     /* each load moves the state on */
     const char *files_load; /* the newest load with files that the next one knows of; NULL: none */
     struct ledger from;     /* the newest schema when the load was begun */
+    const struct write_order *by; /* NULL: for good, without limits */
     struct write_result result;
     struct tg_error err;
 };
@@ -405,7 +406,7 @@ static inline int fixture_write_sealed(struct fixture *t, const char *path)
     FIXTURE_OK(t, package_open(path, &manifest, &t->err));
     write_result_release(&t->result);
     error_clear(&t->err);
-    int rc = write_package(t->con, path, &manifest, &t->result, &t->err);
+    int rc = write_package(t->con, path, &manifest, t->by, &t->result, &t->err);
     for (size_t i = 0; i < t->result.count; i++) /* names are the manifest's, which goes */
         t->result.counts[i].table = NULL;
     manifest_release(&manifest);

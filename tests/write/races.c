@@ -206,7 +206,7 @@ static void *write_other(void *arg)
         other.rc = package_open(other.path, &manifest, &err);
     if (other.rc == TG_OK) {
         con->driver = &driver;
-        other.rc = write_package(con, other.path, &manifest, &result, &err);
+        other.rc = write_package(con, other.path, &manifest, NULL, &result, &err);
         manifest_release(&manifest);
         write_result_release(&result);
     }

@@ -47,7 +47,7 @@ static int write_one(struct connection *con, const char *path, struct tg_error *
     int rc = package_open(path, &manifest, err);
     if (rc != TG_OK)
         return rc;
-    rc = write_package(con, path, &manifest, &result, err);
+    rc = write_package(con, path, &manifest, NULL, &result, err);
     manifest_release(&manifest);
     write_result_release(&result);
     return rc;

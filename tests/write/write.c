@@ -53,7 +53,7 @@ static int write_with_id(struct fixture *t, const char *path, const char *packag
     FIXTURE_OK(t, package_open(path, &manifest, &t->err));
     manifest.package_id = package_id;
     write_result_release(&t->result);
-    int rc = write_package(t->con, path, &manifest, &t->result, &t->err);
+    int rc = write_package(t->con, path, &manifest, NULL, &t->result, &t->err);
     manifest_release(&manifest);
     return rc;
 }
@@ -255,7 +255,7 @@ static void test_schema_moved_on_from_0_1(void **state)
     manifest.catalog_hash_from = "";
     manifest.package_id = "";
     write_result_release(&t.result);
-    FIXTURE_OK(&t, write_package(t.con, path, &manifest, &t.result, &t.err));
+    FIXTURE_OK(&t, write_package(t.con, path, &manifest, NULL, &t.result, &t.err));
     check_columns(&t, "id name _dlt_id x age ");
     manifest_release(&manifest);
     mem_free(path);
@@ -397,7 +397,8 @@ static char *tortured_path;
 static int write_once(void)
 {
     struct write_result result;
-    int rc = write_package(tortured.con, tortured_path, &tortured_manifest, &result, &tortured.err);
+    int rc = write_package(tortured.con, tortured_path, &tortured_manifest, NULL, &result,
+                           &tortured.err);
     write_result_release(&result); /* what became of a commit may be unknown */
     if (rc == TG_NOMEM)
         check_first_load(&tortured);

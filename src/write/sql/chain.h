@@ -39,6 +39,14 @@ struct target {
     struct spill *spills;    /* found by ddl_settle */
 };
 
+/* What ddl_plan changes about the tables of the load, in the order in which it does. */
+struct schema_change {
+    const struct target *target;
+    const char *column;        /* NULL: the table is made */
+    const char *before, *type; /* of the column, at the destination; before NULL: it is new */
+    struct schema_change *next;
+};
+
 struct disposition_driver;
 
 struct chain {
@@ -58,6 +66,7 @@ struct delivery {
     struct described described;      /* the dataset as found */
     bool makes_ledger;               /* or the dataset, by ddl_plan */
     int64_t schema_us;               /* no older than this is the schema that the load stores */
+    struct schema_change *changes, *last_change; /* by ddl_plan */
     struct chain *chains;
     size_t chain_count;
     struct arena arena;

@@ -420,6 +420,21 @@ static int describe_target(struct delivery *delivery, struct target *target, str
     return TG_OK;
 }
 
+static int note_change(struct delivery *delivery, const struct schema_change *change,
+                       struct tg_error *err)
+{
+    struct schema_change *made = arena_alloc(&delivery->arena, sizeof(*made));
+    if (!made)
+        return error_nomem(err);
+    *made = *change;
+    if (delivery->last_change)
+        delivery->last_change->next = made;
+    else
+        delivery->changes = made;
+    delivery->last_change = made;
+    return TG_OK;
+}
+
 /* Brings one column of the catalog and the destination together. */
 static int plan_column(struct delivery *delivery, const struct chain *chain, struct target *target,
                        const struct table_column *column, struct plan *plan, struct tg_error *err)
@@ -434,9 +449,14 @@ static int plan_column(struct delivery *delivery, const struct chain *chain, str
         if (strcmp(type, have->sql_type) == 0 ||
             (!type_widens(&spec, &column->spec) && !type_spells(&spec, &column->spec)))
             return TG_OK;
+        TRY(note_change(delivery,
+                        &(struct schema_change){target, column->name, have->sql_type, type, NULL},
+                        err));
         have->sql_type = type;
         return alter_type(plan, delivery, target, have, err);
     }
+    TRY(note_change(delivery, &(struct schema_change){target, column->name, NULL, type, NULL},
+                    err));
     target->columns[target->column_count++] =
         (struct target_column){.name = column->name, .sql_type = type};
     if (!target->there)
@@ -501,6 +521,8 @@ static int plan_target(struct delivery *delivery, const struct chain *chain, str
     TRY(describe_target(delivery, target, err));
     if (!target_has_rows(target))
         goto done;
+    if (!target->there)
+        TRY(note_change(delivery, &(struct schema_change){.target = target}, err));
     for (size_t i = 0; i < table->column_count; i++)
         if (table->columns[i].spec.type != TYPE_NONE)
             TRY(plan_column(delivery, chain, target, &table->columns[i], plan, err));
@@ -563,6 +585,7 @@ int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     const size_t before = plan->count;
+    delivery->changes = delivery->last_change = NULL;
     if (ddl_makes_dataset(delivery)) {
         const struct sql_scope scope =
             plan_scope(delivery, SQL_PARTS(SQL_NAME("dataset", delivery->manifest->dataset)));

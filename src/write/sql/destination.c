@@ -179,10 +179,10 @@ done:
 }
 
 static int write_once_there(struct destination *destination, const char *package_path,
-                            const struct manifest *manifest, struct write_result *out,
-                            struct tg_error *err)
+                            const struct manifest *manifest, const struct write_order *order,
+                            struct write_result *out, struct tg_error *err)
 {
-    int rc = write_package(destination->state, package_path, manifest, out, err);
+    int rc = write_package(destination->state, package_path, manifest, order, out, err);
     return out->fate == FATE_UNKNOWN ? ask_ledger(destination, manifest, out, err) : rc;
 }
 

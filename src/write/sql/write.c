@@ -20,6 +20,7 @@
 #include "base/fault.h"
 #include "write/sql/agree.h"
 #include "write/sql/ddl.h"
+#include "write/sql/excess.h"
 #include "write/disposition.h"
 #include "write/sql/ledger.h"
 #include "write/sql/locks.h"
@@ -39,12 +40,14 @@ struct writing {
     struct runner runner;
     const char *package_path;
     const struct manifest *manifest;
+    const struct write_order *order;
     struct draft staged;    /* by the look before the transaction: its rows are staged */
     struct draft draft;     /* by the look that counts */
     struct manifest relaid; /* the load as it is after others have stored a schema meanwhile */
     struct delivery relaid_delivery;
     struct plan record, drop;
     bool is_ordered;
+    struct excesses excesses;
     struct tally *tallies; /* one for each table of the manifest */
     struct write_result *out;
 };
@@ -365,6 +368,21 @@ done:
     return rc;
 }
 
+/* ---- limits ---- */
+
+static int check_schema(struct writing *writing, struct tg_error *err)
+{
+    int rc = excess_of_schema(&writing->draft.delivery, writing->order, &writing->excesses, err);
+    return rc == TG_OK ? excess_refuse(&writing->excesses, err) : rc;
+}
+
+static int check_rows(struct writing *writing, struct tg_error *err)
+{
+    int rc = excess_of_rows(&writing->draft.delivery, writing->con, writing->out->counts,
+                            writing->order, &writing->excesses, err);
+    return rc == TG_OK ? excess_refuse(&writing->excesses, err) : rc;
+}
+
 static int fill_transaction(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -376,9 +394,11 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
         goto done;
     TRY(draft_plan(writing, draft, err));
     TRY(check_staged(writing, err));
+    TRY(check_schema(writing, err));
     TRY(change_schema(writing, err));
     TRY(plan_run(&draft->data, &writing->runner, writing->tallies, err));
     finish_counts(writing);
+    TRY(check_rows(writing, err));
     TRY(record(writing, err));
     TRY(context_check(con->ctx, err)); /* from here on it is too late for a cancel */
     fault_point("before_commit");
@@ -477,20 +497,22 @@ done:
 
 /* One attempt. */
 static int write_once(const struct runner *runner, const char *package_path,
-                      const struct manifest *manifest, struct write_result *out,
-                      struct tg_error *err)
+                      const struct manifest *manifest, const struct write_order *order,
+                      struct write_result *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct writing writing = {.con = runner->con,
                               .runner = *runner,
                               .package_path = package_path,
                               .manifest = manifest,
+                              .order = order,
                               .out = out};
     *out = (struct write_result){0};
     draft_init(&writing.staged);
     draft_init(&writing.draft);
     plan_init(&writing.record);
     plan_init(&writing.drop);
+    arena_init(&writing.excesses.arena);
     TRY(init_counts(&writing, err));
     TRY(look(&writing, &writing.staged, err));
     if (out->already_written)
@@ -506,6 +528,7 @@ done:
     delivery_release(&writing.relaid_delivery);
     plan_release(&writing.record);
     plan_release(&writing.drop);
+    excesses_release(&writing.excesses);
     mem_free(writing.tallies);
     if (rc != TG_OK && out->fate != FATE_UNKNOWN)
         write_result_release(out);
@@ -527,22 +550,22 @@ enum { ATTEMPTS_MAX = 8, PAUSE_MS = 5 }; /* 0.6 s in all: the ledger is locked m
 
 /* Until nobody else comes first, for a while. */
 static int write_again(const struct runner *runner, const char *package_path,
-                       const struct manifest *manifest, struct write_result *out,
-                       struct tg_error *err)
+                       const struct manifest *manifest, const struct write_order *order,
+                       struct write_result *out, struct tg_error *err)
 {
-    int rc = write_once(runner, package_path, manifest, out, err);
+    int rc = write_once(runner, package_path, manifest, order, out, err);
     for (int i = 1; is_race(rc, err) && i < ATTEMPTS_MAX; i++) {
         error_clear(err);
         write_result_release(out);
         rc = context_pause(runner->con->ctx, PAUSE_MS << (i - 1), err);
         if (rc == TG_OK)
-            rc = write_once(runner, package_path, manifest, out, err);
+            rc = write_once(runner, package_path, manifest, order, out, err);
     }
     return as_conflict(rc, err);
 }
 
 int write_package(struct connection *con, const char *package_path, const struct manifest *manifest,
-                  struct write_result *out, struct tg_error *err)
+                  const struct write_order *order, struct write_result *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct tg_error own = {0};
@@ -552,7 +575,7 @@ int write_package(struct connection *con, const char *package_path, const struct
     *out = (struct write_result){0};
     if (!con->dialect->parquet)
         TRY(reader_new(con->ctx, package_path, &runner.reader, err));
-    rc = write_again(&runner, package_path, manifest, out, err);
+    rc = write_again(&runner, package_path, manifest, order, out, err);
 done:
     reader_free(runner.reader);
     if (out->fate != FATE_UNKNOWN)

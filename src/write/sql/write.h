@@ -14,9 +14,11 @@
 #include "database/connection.h"
 #include "write/destination.h"
 
-/* TG_CONFLICT: the state moved on (nothing written). Any failure is rolled back and the destination
- * is as before, but for FATE_UNKNOWN, which keeps its counts. */
+/* TG_CONFLICT: the state moved on (nothing written); TG_LIMIT: more than `order` (may be NULL)
+ * allows. Any failure is rolled back and the destination is as before, but for FATE_UNKNOWN, which
+ * keeps its counts. */
 int write_package(struct connection *con, const char *package_path, const struct manifest *manifest,
-                  struct write_result *out, struct tg_error *err) TG_CHECK_RESULT;
+                  const struct write_order *order, struct write_result *out,
+                  struct tg_error *err) TG_CHECK_RESULT;
 
 #endif
