@@ -89,6 +89,9 @@ int batch_source_new(const struct ArrowSchema *schema, struct ArrowArray *arrays
                      struct batch_source **out, struct tg_error *err) TG_CHECK_RESULT;
 uint64_t batch_source_rows(const struct batch_source *source); /* of all batches */
 size_t batch_source_columns(const struct batch_source *source);
+/* Looks for texts that all rows share: the function gives their columns as ENUMs of one value,
+ * which a file stores as it does texts, but a table does not. */
+int batch_source_find_shared(struct batch_source *source, struct tg_error *err) TG_CHECK_RESULT;
 /* The columns of a table for them: "(name TYPE, ...)". */
 int batch_source_table(const struct batch_source *source, struct buf *sql,
                        struct tg_error *err) TG_CHECK_RESULT;

@@ -6,7 +6,8 @@
  * buffers are copied where the layouts agree, texts are pointed at. That is safe because the sinks
  * we use (COPY, INSERT, CREATE TABLE AS) copy each chunk before the thread that made it asks for
  * the next one; so a batch is released when its thread comes back for more. Only one statement may
- * read a source, and only once.
+ * read a source, and only once. A text that all rows share, as a load's id is, can go on as an ENUM
+ * of that one value: a writer of Parquet makes the same file of it for less work.
  *
  * `layouts` is the list of Arrow formats that are taken. Statements about the function are
  * engine.c's.
@@ -41,7 +42,8 @@ struct field {
     const struct arrow_layout *index; /* of a dictionary's index; NULL: no dictionary */
     int precision;
     int scale;
-    int width; /* of a fixed-size binary */
+    int width;    /* of a fixed-size binary */
+    char *shared; /* the text that all rows hold; NULL: not looked for, or there is none */
 };
 
 struct batch_source {
@@ -440,8 +442,63 @@ void batch_source_free(struct batch_source *source)
 {
     if (!source)
         return;
+    for (size_t i = 0; source->fields && i < source->field_count; i++)
+        mem_free(source->fields[i].shared);
     mem_free(source->fields);
     mem_free(source);
+}
+
+/* ---- texts that all rows share ---- */
+
+enum { SHARED_MAX = 255 };
+
+static bool holds_only(const struct ArrowArray *array, int width, int64_t from, int64_t count,
+                       const char *text, size_t len)
+{
+    const char *bytes = array->buffers[2];
+    if (array->null_count != 0 && array->buffers[0])
+        return false;
+    for (int64_t row = from; row < from + count; row++) {
+        int64_t start = text_offset(array, width, row);
+        int64_t end = text_offset(array, width, row + 1);
+        if (end - start != (int64_t)len || memcmp(bytes + start, text, len) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* A copy of the first text, if it is that of all rows and can be the name of an ENUM's value. */
+static int find_shared(struct batch_source *source, size_t column, struct tg_error *err)
+{
+    struct field *field = &source->fields[column];
+    const char *text = NULL;
+    size_t len = 0;
+    for (size_t b = 0; b < source->count; b++) {
+        const struct ArrowArray *batch = &source->arrays[b], *array = batch->children[column];
+        int64_t from = array->offset + batch->offset;
+        if (batch->length > 0 && !text) {
+            int64_t start = text_offset(array, field->layout->width, from);
+            len = (size_t)(text_offset(array, field->layout->width, from + 1) - start);
+            if (len == 0 || len > SHARED_MAX)
+                return TG_OK;
+            text = (const char *)array->buffers[2] + start;
+        }
+        if (!holds_only(array, field->layout->width, from, batch->length, text, len))
+            return TG_OK;
+    }
+    if (!text || memchr(text, '\0', len) || !is_utf8((const unsigned char *)text, len))
+        return TG_OK;
+    field->shared = mem_strndup(text, len);
+    return field->shared ? TG_OK : error_nomem(err);
+}
+
+int batch_source_find_shared(struct batch_source *source, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < source->field_count && rc == TG_OK; i++)
+        if (source->fields[i].layout->type == DUCKDB_TYPE_VARCHAR && !source->fields[i].index)
+            rc = find_shared(source, i, err);
+    return rc;
 }
 
 /* ---- for a table that is made for them ---- */
@@ -539,6 +596,8 @@ static void scan_free(void *memory)
 
 static duckdb_logical_type make_type(const struct field *field)
 {
+    if (field->shared)
+        return duck.create_enum_type((const char *[]){field->shared}, 1);
     if (field->layout->type == DUCKDB_TYPE_DECIMAL)
         return duck.create_decimal_type((uint8_t)field->precision, (uint8_t)field->scale);
     return duck.create_logical_type(field->layout->type);
@@ -591,7 +650,8 @@ static bool check_texts(duckdb_function_info info, struct batch_source *source,
 {
     for (size_t i = 0; i < source->field_count; i++) {
         const struct field *field = &source->fields[i];
-        if (field->layout->type != DUCKDB_TYPE_VARCHAR || batch->children[i]->length == 0)
+        if (field->layout->type != DUCKDB_TYPE_VARCHAR || field->shared ||
+            batch->children[i]->length == 0)
             continue;
         int64_t bad = find_bad_text(field, batch->children[i]);
         if (bad >= 0) {
@@ -623,6 +683,10 @@ static bool next_batch(duckdb_function_info info, struct batch_source *source, s
 static const char *fill_column(const struct field *field, const struct ArrowArray *array,
                                int64_t from, size_t count, duckdb_vector vector)
 {
+    if (field->shared) {
+        memset(duck.vector_get_data(vector), 0, count); /* the number of the one value */
+        return NULL;
+    }
     if (field->index)
         return fill_dictionary(field, array, from, count, vector);
     copy_validity(array, from, count, vector);

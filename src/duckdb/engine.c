@@ -239,6 +239,7 @@ static int write_batches(struct engine *engine, const struct parquet_job *job, u
              (unsigned long long)(uintptr_t)job->source);
     engine_copy(&sql, engine, from, job->path);
     TRY(buf_check(&sql, err));
+    TRY(batch_source_find_shared(job->source, err));
     TRY(connect_engine(engine, &con, err));
     TRY(duck_exec(engine->ctx, con, "SET SESSION preserve_insertion_order = false", NULL, err));
     TRY(reserve_bytes(

@@ -143,6 +143,7 @@ typedef void (*duckdb_scan_t)(duckdb_function_info info, duckdb_data_chunk out);
     F(void, destroy_error_data, (duckdb_error_data *))                                             \
     /* types and values */                                                                         \
     F(duckdb_logical_type, create_logical_type, (duckdb_type))                                     \
+    F(duckdb_logical_type, create_enum_type, (const char **names, idx_t count))                    \
     F(duckdb_logical_type, create_decimal_type, (uint8_t precision, uint8_t scale))                \
     F(void, destroy_logical_type, (duckdb_logical_type *))                                         \
     F(uint64_t, get_uint64, (duckdb_value))                                                        \

@@ -290,6 +290,43 @@ static void test_dictionaries(void **state)
     assert_non_null(strstr(problem.what, "beyond its dictionary"));
 }
 
+/* What a column is loaded as, once it was looked at. */
+static void expect_looked_at(struct one *self, const char *expected)
+{
+    struct batch_source *source = NULL;
+    sample_ok(batch_source_new(&self->schema, &self->batch, 1, &source, err));
+    sample_ok(batch_source_find_shared(source, err));
+    sample_ok(run("CREATE OR REPLACE TABLE t AS SELECT * FROM tidegate_batches(%llu::UBIGINT)",
+                  source, NULL, err));
+    batch_source_free(source);
+    expect("SELECT left(typeof(any_value(c)), 4), string_agg(coalesce(regexp_replace("
+           "replace(c::VARCHAR, chr(0), '?'), 'x+', 'x'), '~'), ' ' ORDER BY rowid) FROM t",
+           expected);
+}
+
+static void test_texts_that_all_rows_share(void **state)
+{
+    (void)state;
+    static const int32_t twos[] = {0, 2, 4, 6}, uneven[] = {0, 2, 4, 5}, none[] = {0, 0, 0, 0};
+    static const int32_t longest[] = {0, 255, 510}, too_long[] = {0, 256, 512};
+    static const int64_t large[] = {0, 2, 4, 6};
+    static const uint8_t not_second[] = {0x05};
+    char many[512];
+    memset(many, 'x', sizeof(many));
+    expect_looked_at(one("u", 3, 0, NULL, twos, "ababab"), "ENUM|ab ab ab|");
+    expect_looked_at(one("u", 1, 1, NULL, twos, "xx''yy"), "ENUM|''|");
+    expect_looked_at(one("U", 2, 1, NULL, large, "xx\xc3\xa4\xc3\xa4"), "ENUM|\xc3\xa4 \xc3\xa4|");
+    expect_looked_at(one("u", 2, 0, NULL, longest, many), "ENUM|x x|");
+    expect_looked_at(one("u", 2, 0, NULL, too_long, many), "VARC|x x|");
+    expect_looked_at(one("u", 3, 0, NULL, twos, "ababac"), "VARC|ab ab ac|");
+    expect_looked_at(one("u", 3, 0, NULL, uneven, "ababa"), "VARC|ab ab a|");
+    expect_looked_at(one("u", 3, 0, NULL, none, ""), "VARC|  |");
+    expect_looked_at(one("u", 3, 0, not_second, twos, "ababab"), "VARC|ab ~ ab|");
+    expect_looked_at(one("u", 2, 0, NULL, twos, "a\0a\0"), "VARC|a? a?|");
+    expect_looked_at(one("z", 3, 0, NULL, twos, "ababab"), "BLOB|ab ab ab|");
+    expect_looked_at(one("u", 0, 0, NULL, none, ""), "VARC|~|");
+}
+
 static void check_refused(struct one *self, const char *part)
 {
     struct tg_error problem = {0};
@@ -376,6 +413,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_bytes_of_fixed_and_large_size, open_memory,
                                         close_memory),
         cmocka_unit_test_setup_teardown(test_dictionaries, open_memory, close_memory),
+        cmocka_unit_test_setup_teardown(test_texts_that_all_rows_share, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_text_that_is_not_utf8, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_values_that_do_not_fit, open_memory, close_memory),
         cmocka_unit_test_setup_teardown(test_types_without_a_column, open_memory, close_memory),

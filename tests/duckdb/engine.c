@@ -61,7 +61,7 @@ static void test_edges(void **state)
     expect("SELECT count(*), max(id) FROM 'one.parquet'", "1|0|");
 }
 
-/* What a constant column costs in the file: next to nothing. */
+/* What a constant column costs in the file: next to nothing. It is a text to all that read it. */
 static void test_constant_text_is_a_dictionary(void **state)
 {
     (void)state;
@@ -85,6 +85,10 @@ static void test_constant_text_is_a_dictionary(void **state)
     assert_true(result.bytes < 2000);
     expect("SELECT DISTINCT encodings, compression FROM parquet_metadata('c.parquet')",
            "RLE_DICTIONARY|ZSTD|");
+    expect("SELECT converted_type FROM parquet_schema('c.parquet') WHERE name = '_dlt_load_id'",
+           "UTF8|");
+    expect("SELECT typeof(_dlt_load_id), _dlt_load_id, count(*) FROM 'c.parquet' GROUP BY ALL",
+           "VARCHAR|1732280000.123456|40960|");
     schema_release(&one);
 }
 
