@@ -75,6 +75,7 @@ ifneq ($(wildcard bench/run),)
 targets += bench
 bench: all ## measure speed and memory
 	@bench/run
+	@bench/run-dispositions
 	@tools/with-postgres bench/run-postgres
 endif
 
