@@ -3,9 +3,9 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 FUZZ_SECONDS ?= 60
 
-# $(call build,PRESET): configures once per change of the presets, then builds what has changed.
+# $(call build,PRESET[,TARGET]): configures once per change of the presets, then builds what has changed.
 build = @[ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1) || exit 1; \
-	cmake --build build/$(1)
+	cmake --build build/$(1) --target $(or $(2),all)
 
 # The engine that tests run on beside the newest one.
 older = build/deps/duckdb-1.5/lib
@@ -23,7 +23,7 @@ demo: all ## build, and run the seed example
 	@examples/demo.sh
 
 test: deps ## build with gcc and with sanitizers, and run every test on one of them; fuzz 20 s
-	$(call build,dev)
+	$(call build,dev,for_scripts)
 	$(call build,asan-ubsan)
 	@tools/run-tests build/dev:checks,cli,crash build/asan-ubsan:unit,cases,crash,fuzz
 

@@ -139,10 +139,10 @@ static void a_clock_that_goes_back_changes_nothing(void **state)
 static void a_clock_that_stands_still_changes_nothing(void **state)
 {
     struct machine machine = {.name = "p", .folder = "w", .now_us = INT64_C(1700000000) * S};
-    for (int64_t i = 1; i <= 30; i++)
+    for (int64_t i = 1; i <= 12; i++)
         machine_load(*state, &machine, 1, i);
-    assert_once(*state, 30);
-    assert_string_equal(machine.load_id, "1700000000.000029");
+    assert_once(*state, 12);
+    assert_string_equal(machine.load_id, "1700000000.000011");
     assert_string_equal(machine.warning, "");
 }
 
