@@ -52,10 +52,31 @@ static void every_part_is_shown(void **state)
     free(text);
 }
 
+static void all_of_many_are_shown(void **state)
+{
+    enum { MANY = 2050 }; /* more than a batch has rows */
+    struct fixture *fixture = *state;
+    char path[500];
+    fixture_open(fixture, NULL, 0);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(path, sizeof(path), "%s/test/failed/%d.5", fixture->workdir, 10000 + i);
+        assert_done(fixture, fs_mkdirs(path, &fixture->err));
+    }
+    char *text = shown(fixture);
+    size_t count = 0;
+    for (const char *at = text; (at = strstr(at, "\"status\":\"failed\"")); at++)
+        count++;
+    assert_int_equal(count, MANY);
+    assert_non_null(strstr(text, "\"load_id\":\"10000.5\""));
+    assert_non_null(strstr(text, "\"load_id\":\"12049.5\""));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_part_is_shown, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(all_of_many_are_shown, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests_name("show_packages", tests, NULL, NULL);
 }
