@@ -101,13 +101,18 @@ static void test_one_more_is_a_help(void **state)
     struct pool *pool = NULL;
     struct connection *a = NULL, *b = NULL;
     struct tg_error problem = {0};
+    struct warnings warnings;
     const struct location where = {.url = postgres_uri()};
+    warnings_init(&warnings);
+    ctx.warnings = &warnings;
     sample_ok(pool_open(&ctx, &where, 3, NULL, &pool, err));
     sample_ok(pool_enter(pool, &a, err));
     assert_int_not_equal(connection_exec(pool_first(pool), "no statement", NULL, &problem), TG_OK);
     sample_ok(pool_enter(pool, &b, err));
     assert_null(b);
     assert_int_equal(pool_room(pool), 0);
+    assert_int_equal(warnings.count, 1);
+    assert_non_null(strstr(warnings.texts[0], "read by 1 connection at once, not by 3: "));
     count_is(a, "2");
     pool_give(pool, a, true);
     pool_leave(pool);
@@ -116,6 +121,8 @@ static void test_one_more_is_a_help(void **state)
     assert_int_not_equal(pool_enter(pool, &b, &problem), TG_OK);
     assert_non_null(strstr(problem.what, "snapshot"));
     pool_close(pool);
+    warnings_release(&warnings);
+    ctx.warnings = NULL;
 }
 
 /* A role that may have so many connections: the first one, and others. */
@@ -143,6 +150,9 @@ static void out_of_connections(const char *limit, size_t readers)
     assert_int_equal(pool_parallel(pool), readers);
     assert_int_equal(warnings.count, 1);
     assert_non_null(strstr(warnings.texts[0], "too many connections"));
+    assert_non_null(strstr(warnings.texts[0], readers > 1
+                                                  ? "read by 2 connections at once, not by 4: "
+                                                  : "read by 1 connection at once, not by 4: "));
     for (size_t i = 0; i < readers; i++) {
         pool_give(pool, taken[i], false);
         pool_leave(pool);
@@ -158,6 +168,7 @@ static void test_out_of_connections(void **state)
 {
     (void)state;
     out_of_connections("3", 2);
+    out_of_connections("2", 1);
     out_of_connections("1", 0);
 }
 

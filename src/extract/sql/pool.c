@@ -107,12 +107,13 @@ int pool_enter(struct pool *pool, struct connection **out, struct tg_error *err)
 {
     struct tg_error why = {0};
     int rc = pool_take(pool, out, &why);
+    size_t left = pool->readers > 0 ? pool->readers : 1; /* the first one reads, too */
     if (rc == TG_OK) {
         pool->readers++;
     } else if (is_dispensable(pool, rc, &why)) {
         context_log(pool->ctx, TG_LOG_WARNING, "source",
-                    "the source is read by %zu connections at once, not by %zu: %s",
-                    pool->readers > 0 ? pool->readers : 1, pool->parallel, why.what);
+                    "the source is read by %zu connection%s at once, not by %zu: %s", left,
+                    left > 1 ? "s" : "", pool->parallel, why.what);
         pool->parallel = pool->readers;
         rc = TG_OK;
     } else if (err) {
