@@ -98,6 +98,53 @@ static size_t metadata_bytes(const char *metadata)
     return len;
 }
 
+static char *put_part(char *at, const char *text)
+{
+    int32_t len = (int32_t)strlen(text);
+    memcpy(at, &len, sizeof(len));
+    memcpy(at + sizeof(len), text, (size_t)len);
+    return at + sizeof(len) + (size_t)len;
+}
+
+int schema_annotate(struct ArrowSchema *column, const struct schema_note *notes, size_t count,
+                    struct tg_error *err)
+{
+    struct node *node = column->private_data;
+    int32_t pairs = (int32_t)count;
+    size_t bytes = sizeof(pairs);
+    for (size_t i = 0; i < count; i++)
+        bytes += 2 * sizeof(int32_t) + strlen(notes[i].key) + strlen(notes[i].value);
+    char *at = node->metadata = mem_alloc(bytes);
+    if (!at)
+        return error_nomem(err);
+    column->metadata = at;
+    memcpy(at, &pairs, sizeof(pairs));
+    at += sizeof(pairs);
+    for (size_t i = 0; i < count; i++)
+        at = put_part(put_part(at, notes[i].key), notes[i].value);
+    return TG_OK;
+}
+
+const char *schema_note_find(const struct ArrowSchema *column, const char *key, size_t *len)
+{
+    int32_t pairs = 0, key_len, value_len;
+    const char *at = column->metadata;
+    if (!at)
+        return NULL;
+    memcpy(&pairs, at, sizeof(pairs));
+    at += sizeof(pairs);
+    for (; pairs > 0; pairs--, at += value_len) {
+        memcpy(&key_len, at, sizeof(key_len));
+        const char *name = at + sizeof(key_len);
+        memcpy(&value_len, name + key_len, sizeof(value_len));
+        at = name + key_len + sizeof(value_len);
+        *len = (size_t)value_len;
+        if ((size_t)key_len == strlen(key) && memcmp(name, key, (size_t)key_len) == 0)
+            return at;
+    }
+    return NULL;
+}
+
 static int copy_dictionary(const struct ArrowSchema *from, struct ArrowSchema *out,
                            struct tg_error *err)
 {

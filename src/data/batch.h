@@ -14,6 +14,18 @@ int schema_make(const char *const *names, const struct type_spec *types, size_t 
                 struct ArrowSchema *out, struct tg_error *err) TG_CHECK_RESULT;
 int schema_copy(const struct ArrowSchema *from, struct ArrowSchema *out,
                 struct tg_error *err) TG_CHECK_RESULT;
+/* What is noted with a column beside its format, as Arrow's metadata. */
+struct schema_note {
+    const char *key, *value;
+};
+#define SCHEMA_EXTENSION "ARROW:extension:name" /* the standard's own key */
+#define SCHEMA_JSON      "arrow.json"           /* the value of a text that is a JSON document */
+#define SCHEMA_SQL_TYPE  "tidegate:sql_type"    /* as the database calls it */
+/* To a node that schema_make made, once. */
+int schema_annotate(struct ArrowSchema *column, const struct schema_note *notes, size_t count,
+                    struct tg_error *err) TG_CHECK_RESULT;
+/* Any schema's; *len bytes, no NUL behind them; NULL: there is no such note. */
+const char *schema_note_find(const struct ArrowSchema *column, const char *key, size_t *len);
 bool schema_equal(const struct ArrowSchema *a,
                   const struct ArrowSchema *b); /* names and formats, recursively */
 /* A struct array over `count` children that are moved in (also on failure, when they are released).

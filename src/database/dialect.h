@@ -44,6 +44,7 @@ struct dialect {
     const char *attach;      /* pattern: {dataset}, which is {'file'}; NULL: it is there */
     const char *own_dataset; /* the one that is there without; NULL: none */
     const char *const *adbc_options; /* names and values in turn, then NULL; NULL: none */
+    const char *const *incomparable; /* types that no number compares with, NULL; NULL */
     unsigned text_types;             /* bits of enum type: types that are stored as texts */
     bool nan_is_null;                /* a NaN would become NULL */
     bool adbc_by_position;           /* a driver's own way to add rows takes no names of columns */
@@ -82,6 +83,8 @@ struct dialect {
 /* The one of that name, or of that vendor, in any case; TG_USAGE tells which there are. */
 int dialect_find(const char *name, const struct dialect **out, struct tg_error *err);
 
+/* Does it compare a column of that type with numbers, dates and texts? */
+bool sql_compares(const struct dialect *dialect, const char *sql_type);
 /* "name" with the quote doubled inside. */
 void sql_ident(struct buf *out, const struct dialect *dialect, const char *name);
 /* "dataset"."table"; of a temporary table, which is in no dataset (NULL): "table" */

@@ -36,6 +36,14 @@ int dialect_find(const char *name, const struct dialect **out, struct tg_error *
     return TG_USAGE;
 }
 
+bool sql_compares(const struct dialect *dialect, const char *sql_type)
+{
+    const char *const *name = dialect->incomparable;
+    while (name && *name && strcmp(*name, sql_type) != 0)
+        name++;
+    return !name || !*name;
+}
+
 void sql_ident(struct buf *out, const struct dialect *dialect, const char *name)
 {
     buf_quoted(out, dialect->quote, name);

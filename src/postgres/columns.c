@@ -102,6 +102,22 @@ static int keep_fields(struct pg_columns *out, const PGresult *result, struct tg
     return rc;
 }
 
+/* The types of the statement itself, for the columns of the one around it. */
+static int keep_names(struct pg_columns *columns, const char ***out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct pg_type type;
+    const char **names = arena_alloc(&columns->arena, (columns->count + 1) * sizeof(*names));
+    if (!names)
+        return error_nomem(err);
+    for (size_t i = 0; i < columns->count && rc == TG_OK; i++) {
+        pg_type_find(&columns->types, columns->fields[i].oid, -1, &type);
+        rc = arena_keep(&columns->arena, type.name, &names[i], err);
+    }
+    *out = names;
+    return rc;
+}
+
 static bool is_read(const struct pg_columns *columns)
 {
     for (size_t i = 0; i < columns->count; i++)
@@ -213,11 +229,15 @@ int pg_columns_describe(struct pg_client *client, const struct context *ctx, con
                         struct tg_error *err)
 {
     int rc = TG_OK;
+    const char **names = NULL;
     out->sql = sql;
     TRY(describe(client, ctx, parameters, out, err));
     if (!is_read(out) && is_relation(sql)) {
+        TRY(keep_names(out, &names, err));
         TRY(wrap(out, sql, err));
         TRY(describe(client, ctx, parameters, out, err));
+        for (size_t i = 0; i < out->count; i++)
+            out->fields[i].sql_type = names[i];
     }
     choose_form(out);
 done:

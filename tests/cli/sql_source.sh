@@ -200,6 +200,27 @@ test_text_cursors() {
     equal "B,C,a" "$(sql "select string_agg(k, ',' order by k) from t" | tr -d '"')"
 }
 
+# The server compares neither with a number: the rows are all asked for, and the cursor sorts them out.
+test_cursors_that_the_server_does_not_compare() {
+    local cursor from
+    database
+    on "create domain dollars as money; create table t (id int, m money, d dollars, x xid);
+        insert into t values (1, '1.50', '1.50', '7'), (2, '10.00', '10.00', '10')"
+    for from in "table: t" "query: SELECT * FROM t"; do
+        for cursor in m d x; do
+            rm -rf .tidegate test.duckdb
+            on "delete from t where id > 2"
+            source_spec duckdb:///test.duckdb "  t: {$from, incremental: $cursor}"
+            run 0
+            on "insert into t values (3, '9.00', '9.00', '9'), (4, '11.25', '11.25', '11')"
+            run 0
+            equal 1,2,4 "$(sql "select string_agg(id::text, ',' order by id) from t" | tr -d '"')" "$from, $cursor"
+            run 0
+            says "Nothing new"
+        done
+    done
+}
+
 test_what_is_wrong_is_said() {
     database
     on "create table \"Orders\" (id int, i interval); create table hidden (id int); create view seen as select 1 as id"

@@ -70,6 +70,37 @@ static void an_empty_schema(void **state)
     schema_release(&copy);
 }
 
+static void assert_note(const struct ArrowSchema *column, const char *key, const char *value)
+{
+    size_t len = 0;
+    const char *found = schema_note_find(column, key, &len);
+    if (!value) {
+        assert_null(found);
+        return;
+    }
+    assert_non_null(found);
+    assert_int_equal(len, strlen(value));
+    assert_memory_equal(found, value, len);
+}
+
+static void columns_have_notes(void **state)
+{
+    struct ArrowSchema schema, copy;
+    const struct schema_note notes[] = {{SCHEMA_SQL_TYPE, ""}, {SCHEMA_EXTENSION, SCHEMA_JSON}};
+    (void)state;
+    assert_int_equal(schema_make(names, types, 3, &schema, NULL), TG_OK);
+    assert_int_equal(schema_annotate(schema.children[1], notes, 2, NULL), TG_OK);
+    assert_int_equal(schema_annotate(schema.children[2], notes, 1, NULL), TG_OK);
+    assert_int_equal(schema_copy(&schema, &copy, NULL), TG_OK);
+    schema_release(&schema);
+    assert_note(copy.children[0], SCHEMA_SQL_TYPE, NULL);
+    assert_note(copy.children[1], SCHEMA_SQL_TYPE, "");
+    assert_note(copy.children[1], SCHEMA_EXTENSION, SCHEMA_JSON);
+    assert_note(copy.children[1], "ARROW:extension", NULL);
+    assert_note(copy.children[2], SCHEMA_EXTENSION, NULL);
+    schema_release(&copy);
+}
+
 /* A foreign schema: struct<list<dictionary<text>>> with metadata. */
 static void copies_are_deep(void **state)
 {
@@ -159,6 +190,7 @@ static int make_all(void)
     struct ArrowSchema schema = {.release = NULL}, copy = {.release = NULL};
     int rc = TG_OK;
     TRY(schema_make(names, types, 3, &schema, NULL));
+    TRY(schema_annotate(schema.children[0], &(struct schema_note){"key", "value"}, 1, NULL));
     TRY(schema_copy(&schema, &copy, NULL));
     TRY(make_columns(children));
     TRY(batch_make(children, 3, 10, &batch, NULL));
@@ -181,6 +213,7 @@ int main(void)
         cmocka_unit_test(schemas_have_names_and_formats),
         cmocka_unit_test(children_outlive_their_parent),
         cmocka_unit_test(an_empty_schema),
+        cmocka_unit_test(columns_have_notes),
         cmocka_unit_test(copies_are_deep),
         cmocka_unit_test(batches_take_their_columns),
         cmocka_unit_test(survives_a_lack_of_memory),

@@ -110,6 +110,16 @@ static void test_types_one_way(void **state)
         assert_int_equal(dialect_duckdb.type_from_sql(foreign[i]).type, TYPE_NONE);
 }
 
+static void test_types_that_compare(void **state)
+{
+    (void)state;
+    assert_true(sql_compares(&dialect_duckdb, "money"));
+    assert_true(sql_compares(&dialect_postgres, "bigint"));
+    assert_true(sql_compares(&dialect_postgres, ""));
+    assert_false(sql_compares(&dialect_postgres, "money"));
+    assert_false(sql_compares(&dialect_postgres, "xid"));
+}
+
 static void test_variants(void **state)
 {
     (void)state;
@@ -126,9 +136,8 @@ static void test_variants(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quoting),
-        cmocka_unit_test(test_types_both_ways),
-        cmocka_unit_test(test_types_one_way),
+        cmocka_unit_test(test_quoting),       cmocka_unit_test(test_types_both_ways),
+        cmocka_unit_test(test_types_one_way), cmocka_unit_test(test_types_that_compare),
         cmocka_unit_test(test_variants),
     };
     return cmocka_run_group_tests_name("database/sql", tests, NULL, NULL);

@@ -120,11 +120,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t count = 1 + data[0] % COLUMNS_MAX;
     for (size_t i = 0; i < count; i++) {
         uint8_t what = data[1 + i];
-        fields[i] = (struct pg_field){"it", oids[(what & 0x3f) % (sizeof(oids) / sizeof(oids[0]))],
-                                      -1, true,
-                                      what & 0x80   ? &text
-                                      : what & 0x40 ? &real
-                                                    : NULL};
+        fields[i] =
+            (struct pg_field){"it", oids[(what & 0x3f) % (sizeof(oids) / sizeof(oids[0]))], -1,
+                              true, what & 0x80 ? &text : what & 0x40 ? &real : NULL,       NULL};
     }
     const char *bytes = (const char *)data + 2 + count;
     size_t len = size - 2 - count;

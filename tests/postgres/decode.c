@@ -16,9 +16,9 @@
 #define HEADER "PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0"
 
 static const struct pg_field fields[] = {
-    {"id", 20, -1, true, NULL},
-    {"name", 25, -1, true, NULL},
-    {"price", 1700, -1, true, NULL},
+    {"id", 20, -1, true, NULL, NULL},
+    {"name", 25, -1, true, NULL, NULL},
+    {"price", 1700, -1, true, NULL, NULL},
 };
 enum { FIELDS = 3 };
 
@@ -120,7 +120,7 @@ static void single_values(void **state)
 
 static void full_batches(void **state)
 {
-    static const struct pg_field one = {"id", 21, -1, true, NULL};
+    static const struct pg_field one = {"id", 21, -1, true, NULL, NULL};
     static const char row[] = "\0\1\0\0\0\2\0\5";
     struct pg_decoder *decoder;
     struct ArrowArray batch;
@@ -151,7 +151,7 @@ static void full_batches(void **state)
 static struct tg_error refused(uint32_t oid, const struct type_spec *wanted, const char *bytes,
                                size_t len)
 {
-    struct pg_field field = {"it", oid, -1, true, wanted};
+    struct pg_field field = {"it", oid, -1, true, wanted, NULL};
     struct pg_decoder *decoder;
     struct tg_error err = {0};
     struct ArrowArray batch = {.release = NULL};
@@ -197,7 +197,7 @@ static void values_that_no_column_holds(void **state)
 
 static void types_that_are_not_read(void **state)
 {
-    struct pg_field field = {"span", 3904, -1, true, NULL};
+    struct pg_field field = {"span", 3904, -1, true, NULL, NULL};
     struct pg_decoder *decoder;
     struct tg_error err = {0};
     (void)state;

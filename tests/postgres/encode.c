@@ -52,7 +52,7 @@ static int typmod = -1;
 
 static int encode(struct one *one, uint32_t oid, bool *text, struct buf *out, struct tg_error *err)
 {
-    struct pg_field target = {"target", oid, typmod, true, NULL};
+    struct pg_field target = {"target", oid, typmod, true, NULL, NULL};
     struct pg_encoder *encoder = NULL;
     int64_t row = 0;
     int rc = TG_OK;
@@ -346,7 +346,7 @@ static void nulls_offsets_dictionaries(void **state)
 static void chunks(void **state)
 {
     enum { ROWS = 20000 };
-    struct pg_field target = {"target", 20, -1, true, NULL};
+    struct pg_field target = {"target", 20, -1, true, NULL, NULL};
     struct pg_encoder *encoder;
     struct buf out = BUF_INIT;
     struct one one;

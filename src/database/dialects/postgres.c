@@ -143,6 +143,8 @@ static struct type_spec type_from_sql(const char *sql_type)
 
 static const char *const reserved[] = {"pg_*", "information_schema", NULL};
 
+static const char *const incomparable[] = {"money", "xid", "cid", NULL};
+
 const struct dialect dialect_postgres = {
     .name = "postgres",
     .vendor = "PostgreSQL",
@@ -160,6 +162,7 @@ const struct dialect dialect_postgres = {
     /* Of numbers, which is all that it is asked for. */
     .try_cast = "CAST(CASE WHEN {value} ~ '^\\d+(\\.\\d+)?$' AND length({value}) < 30\n"
                 "    THEN {value} END AS {type})",
+    .incomparable = incomparable,
     .store_random = {{"", 0}},
     .store_repeated = {{"", 0}},
     .type_sql = type_sql,

@@ -259,6 +259,21 @@ static int trim_query(struct plan *plan, const char *query, struct tg_error *err
     return len > 0 ? TG_OK : error_set(err, TG_SPEC, "'query' is empty");
 }
 
+/* What the database says of a column beside its Arrow type. */
+static int take_notes(struct plan *plan, const struct ArrowSchema *column,
+                      struct relation_column *out, struct tg_error *err)
+{
+    size_t len;
+    const char *note = schema_note_find(column, SCHEMA_EXTENSION, &len);
+    if (note && len == strlen(SCHEMA_JSON) && memcmp(note, SCHEMA_JSON, len) == 0)
+        out->spec = (struct type_spec){.type = TYPE_JSON};
+    note = schema_note_find(column, SCHEMA_SQL_TYPE, &len);
+    if (!note)
+        return TG_OK;
+    out->sql_type = arena_strndup(&plan->arena, note, len);
+    return out->sql_type ? TG_OK : error_nomem(err);
+}
+
 static int add_query_column(struct plan *plan, const struct ArrowSchema *column,
                             struct tg_error *err)
 {
@@ -277,6 +292,7 @@ static int add_query_column(struct plan *plan, const struct ArrowSchema *column,
         type_from_arrow(column, &out->spec, NULL) != TG_OK)
         out->spec = (struct type_spec){.type = TYPE_NONE};
     relation->column_count++;
+    rc = take_notes(plan, column, out, err);
 done:
     return rc;
 }
@@ -345,6 +361,7 @@ static int look_at_table(struct plan *plan, struct connection *con, struct tg_er
         column->by_values = true;
         if (type_from_arrow(schema.children[i], &column->spec, NULL) != TG_OK)
             column->spec = (struct type_spec){.type = TYPE_NONE};
+        TRY(take_notes(plan, schema.children[i], column, err));
     }
 done:
     schema_release(&schema);
@@ -453,7 +470,8 @@ static struct type_spec cursor_type(const struct dialect *dialect,
                                     const struct relation_column *column)
 {
     bool unsure = (column->by_values && column->spec.type == TYPE_TEXT) ||
-                  (dialect->text_types >> column->spec.type & 1);
+                  (dialect->text_types >> column->spec.type & 1) ||
+                  !sql_compares(dialect, column->sql_type);
     return unsure ? (struct type_spec){.type = TYPE_NONE} : column->spec;
 }
 

@@ -54,6 +54,7 @@ struct decoded {
     enum way way;
     int precision, scale; /* of a decimal */
     char *name;
+    char *sql_type; /* NULL: that of its own type */
     struct column column;
 };
 
@@ -104,7 +105,8 @@ static int plan_column(const struct pg_types *types, const struct pg_field *fiel
     int rc = TG_OK;
     pg_type_find(types, field->oid, field->typmod, &out->type);
     out->name = mem_strdup(field->name);
-    if (!out->name)
+    out->sql_type = mem_strdup(field->sql_type);
+    if (!out->name || (field->sql_type && !out->sql_type))
         return error_nomem(err);
     if (out->type.form == PG_OPAQUE)
         return error_set(err, TG_DATA,
@@ -158,11 +160,21 @@ void pg_decoder_free(struct pg_decoder *decoder)
     for (size_t i = 0; i < decoder->count; i++) {
         column_release(&decoder->columns[i].column);
         mem_free(decoder->columns[i].name);
+        mem_free(decoder->columns[i].sql_type);
     }
     mem_free(decoder->columns);
     buf_release(&decoder->kept);
     buf_release(&decoder->text);
     mem_free(decoder);
+}
+
+/* For who reads a query: of which type the column is in the database, and that it is JSON. */
+static int annotate(const struct decoded *column, struct ArrowSchema *out, struct tg_error *err)
+{
+    const struct schema_note notes[] = {
+        {SCHEMA_SQL_TYPE, column->sql_type ? column->sql_type : column->type.name},
+        {SCHEMA_EXTENSION, SCHEMA_JSON}};
+    return schema_annotate(out, notes, column->spec.type == TYPE_JSON ? 2 : 1, err);
 }
 
 int pg_decoder_schema(const struct pg_decoder *decoder, struct ArrowSchema *out,
@@ -178,6 +190,10 @@ int pg_decoder_schema(const struct pg_decoder *decoder, struct ArrowSchema *out,
         specs[i] = decoder->columns[i].spec;
     }
     TRY(schema_make(names, specs, decoder->count, out, err));
+    for (size_t i = 0; i < decoder->count && rc == TG_OK; i++)
+        rc = annotate(&decoder->columns[i], out->children[i], err);
+    if (rc != TG_OK)
+        schema_release(out);
 done:
     mem_free(names);
     mem_free(specs);

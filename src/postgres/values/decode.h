@@ -15,6 +15,7 @@ struct pg_field {
     int32_t typmod;
     bool nullable;
     const struct type_spec *wanted; /* a hint: NULL as it comes */
+    const char *sql_type;           /* what it was before the query asked for it as `oid`; NULL */
 };
 
 struct pg_decoder;
