@@ -448,6 +448,9 @@ struct tg_resource {
     const char *merge_strategy;   /* merge: "delete-insert" (NULL too), "upsert", "insert-only" */
     bool skip_unchanged_rows;     /* both but the last: rows that are there as they come stay */
     struct tg_limits limits;      /* where it says nothing: those of the pipeline */
+    const char *row_version_column_name; /* the column that alone tells whether they do */
+    const char *source_filter;     /* the same: a condition in DuckDB's SQL on rows of the load */
+    const char *destination_scope; /* delete-insert: one in the destination's, on rows that go */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)

@@ -158,6 +158,24 @@ const struct option disposition_options[] = {
      .help = "For delete-insert and upsert, by primary key: rows that are there already as they "
              "come, with all that is nested in them, are left alone. Ids of rows are then hashes "
              "of the key."},
+    {.name = "row_version_column_name",
+     RESOURCE(TEXT, row_version_column_name),
+     .hint = DISPOSITION_ROW_VERSION_HINT,
+     .names_columns = true,
+     .help =
+         "With skip_unchanged_rows: the column that alone tells whether a row, with all that is "
+         "nested in it, has changed; never NULL."},
+    {.name = "source_filter",
+     RESOURCE(TEXT, source_filter),
+     .hint = DISPOSITION_SOURCE_FILTER_HINT,
+     .help = "A condition in DuckDB's SQL: only rows of the load for which it is true take part, "
+             "with what is nested in them. {staging_table} is the rows of the load."},
+    {.name = "destination_scope",
+     RESOURCE(TEXT, destination_scope),
+     .hint = DISPOSITION_SCOPE_HINT,
+     .help = "A condition in the destination's SQL. For delete-insert: all rows there for which it "
+             "is true go, in place of those with an equal key. {table} is the table there, "
+             "{staging_table} the rows of the load."},
     OPTION_END,
 };
 

@@ -27,7 +27,8 @@ struct disposition_driver {
     bool needs_root_id;     /* nested rows are found by their root row's id */
     bool adds_rows;         /* to those there: what was loaded once is not loaded again */
     bool replaces;          /* all that is there, so that the source is read from its beginning */
-    bool stages_all;        /* nested rows, too, and where the old ones are: stage.h */
+    bool clears_scope; /* destination_scope takes the place of its keys: all that is in it goes */
+    bool stages_all;   /* nested rows, too, and where the old ones are: stage.h */
     size_t boundary_hashes_max; /* rows at a cursor's last value to know again; 0: the usual */
     const char *options; /* what else a spec's write_disposition may say: words; NULL: nothing */
     /* Statements before the transaction; what they make is the temporary table of stage.h. NULL:
@@ -53,6 +54,11 @@ bool disposition_takes(const struct disposition_driver *driver, const char *opti
 
 /* The hint of a stored table that rows which do not change are left alone; dlt's. */
 #define DISPOSITION_SKIP_HINT "x-merge-skip-unchanged-rows"
+/* Which staged rows take part, which old ones may go: conditions; dlt's. */
+#define DISPOSITION_SOURCE_FILTER_HINT "x-merge-source-filter"
+#define DISPOSITION_SCOPE_HINT         "x-merge-destination-scope"
+/* The column that tells versions of a row apart. */
+#define DISPOSITION_ROW_VERSION_HINT "x-tidegate-row-version-column"
 
 /* What there is, for options and messages: "append replace merge"; of these, the words for which
  * `holds`. */

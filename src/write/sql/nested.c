@@ -69,6 +69,18 @@ static bool nested_there(const struct chain *chain)
 }
 
 /* The deepest tables first: the way up must still be there. */
+int nested_follow(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
+                  struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct chain *chain = stage->chain;
+    for (size_t i = chain->count; i-- > 1;)
+        if (chain->targets[i].there)
+            TRY(delete_following(stage, &chain->targets[i], scope, plan, err));
+done:
+    return rc;
+}
+
 int nested_delete(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -85,9 +97,7 @@ int nested_delete(const struct stage *stage, struct plan *plan, struct tg_error 
     const struct sql_scope scope =
         sql_within(&stage->scope, SQL_PARTS(SQL_NAME("gone", gone), SQL_NAME("row_key", row_key)));
     TRY(key_note(stage, &scope, plan, err));
-    for (size_t i = chain->count; i-- > 1;)
-        if (chain->targets[i].there)
-            TRY(delete_following(stage, &chain->targets[i], &scope, plan, err));
+    TRY(nested_follow(stage, &scope, plan, err));
     TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE {gone}", err));
 done:
     return rc;
@@ -104,7 +114,7 @@ static int insert_single(const struct stage *stage, const struct fill *fill,
                      "FROM (\n"
                      "{rows}\n"
                      ") AS arrived\n"
-                     "WHERE {root_link} IN (SELECT {root_key} FROM {stage}"
+                     "WHERE {of_single}"
                      " WHERE [" ORDER_COLUMN "] IS NOT NULL{and_stays})",
                      err);
 }
@@ -163,12 +173,17 @@ static int fill_following(const struct stage *stage, const struct fill *fill, st
                          "package has rows for nested table '%s' without a root key; "
                          "delete the package and run again",
                          target->table->name);
-    TRY(plan_relation(&rows, stage->delivery, target, ordered, err));
+    TRY(plan_relation(&rows, stage->delivery, target, ordered ? WITH_ORDER : 0, err));
     const struct sql_scope scope = sql_within(
         &stage->rows,
         SQL_PARTS(SQL_NAMES("columns", &target->loaded), SQL_PIECE("rows", buf_string(&rows)),
                   SQL_NAME("row_key", row_key), SQL_NAME("root_link", root_link),
                   SQL_NAME("root_key", root_key),
+                  SQL_PATTERN("of_single", ordered && stage->filter
+                                               ? "({root_link}, [" ORDER_COLUMN
+                                                 "]) IN (SELECT {root_key}, "
+                                                 "[" ORDER_COLUMN "] FROM {stage}"
+                                               : "{root_link} IN (SELECT {root_key} FROM {stage}"),
                   SQL_PATTERN("of_winners",
                               ordered ? "({root_link}, [" ORDER_COLUMN "]) IN (SELECT {root_key}, "
                                         "[" WINNER_COLUMN "] FROM {stage}{others})"

@@ -20,7 +20,8 @@ enum step_count {
     COUNT_INSERTED,
     COUNT_REPLACED, /* old rows that gave way to rows of this load */
     COUNT_DELETED,
-    COUNT_UNCHANGED /* rows of this load that are left out: they are there */
+    COUNT_UNCHANGED, /* rows of this load that are left out: they are there */
+    COUNT_FILTERED   /* ... they take no part */
 };
 
 enum step_kind {
@@ -35,6 +36,7 @@ struct step {
     struct ingest_target into;   /* of STEP_FILL */
     const struct target *target; /* NULL: about no data table */
     enum step_count count;
+    const char *option; /* whose condition is in it: a literal; NULL: none's */
 };
 
 struct plan {
@@ -46,7 +48,7 @@ struct plan {
 
 /* What one load did to one table, by step_count. */
 struct tally {
-    uint64_t inserted, replaced, deleted, unchanged;
+    uint64_t inserted, replaced, deleted, unchanged, filtered;
 };
 
 void plan_init(struct plan *plan);
@@ -86,10 +88,11 @@ bool plan_leads_group(const struct manifest_table *part, size_t f);
 /* The type that a column has in a Parquet file, where lengths and JSON are not known. */
 struct type_spec plan_stored(struct type_spec spec);
 /* All rows of a table in the package, as a SELECT of the columns that this load brings, with the
- * types that the destination has; a column that a file lacks is NULL there. `order` adds the
- * order of arrival. */
+ * types that the destination has; a column that a file lacks is NULL there. WITH_ORDER adds the
+ * order of arrival, WITH_ABSENT all other columns of the destination, NULL. */
+enum { WITH_ORDER = 1, WITH_ABSENT = 2 };
 int plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
-                  bool order, struct tg_error *err) TG_CHECK_RESULT;
+                  int with, struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- statements that several dispositions need ---- */
 
