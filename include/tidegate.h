@@ -346,6 +346,23 @@ struct tg_limits {
     const char *type_changes;  /* of columns of each table that is there */
 };
 
+/* How it is found which rows the source has no more: those that a run which read all of it did not
+ * get; those whose keys the source does not list. */
+enum tg_detect { TG_DETECT_NONE = 0, TG_DETECT_SNAPSHOT = 1, TG_DETECT_KEYS = 2 };
+
+/* They are deleted, with what is nested in them; or stay, with a time in _tidegate_deleted_at. */
+enum tg_apply { TG_APPLY_HARD = 0, TG_APPLY_SOFT = 1 };
+
+/* What becomes of rows that the source has no more, in merges by a primary key. The struct keeps
+ * its size for ever. */
+struct tg_deletes {
+    enum tg_detect detect;
+    enum tg_apply apply;
+    const char *limit; /* how many may go at once; beyond it nothing is written (TG_LIMIT): "10%" of
+                          the table's rows (NULL too), of which ten are always allowed; "1000" */
+    bool allow_empty;  /* a source that has nothing at all is believed */
+};
+
 enum { TG_WHOLE_SECONDS = -1 }; /* precision of a timestamp or time without a fraction */
 
 /* A hint for one column; what is not said is inferred from the data. */
@@ -448,9 +465,9 @@ struct tg_resource {
     const char *merge_strategy;   /* merge: "delete-insert" (NULL too), "upsert", "insert-only" */
     bool skip_unchanged_rows;     /* both but the last: rows that are there as they come stay */
     struct tg_limits limits;      /* where it says nothing: those of the pipeline */
-    const char *row_version_column_name; /* the column that alone tells whether they do */
-    const char *source_filter;     /* the same: a condition in DuckDB's SQL on rows of the load */
-    const char *destination_scope; /* delete-insert: one in the destination's, on rows that go */
+    struct tg_deletes deletes;
+    tg_read_fn list_keys; /* for TG_DETECT_KEYS: as `read`, of all rows that there are; of each the
+                             fields of its key are enough. Called when `read` is done */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)

@@ -445,7 +445,7 @@ static int set_limits(struct config *config, const struct tg_pipeline_options *o
                       struct tg_error *err)
 {
     int rc = TG_OK;
-    struct limits given = {{{0}}};
+    struct limits given = {.absent.is_set = false};
     struct limit_texts texts = {{NULL}};
     const struct origin origin = {.err = err};
     TRY(fill_from_struct(&config->arena, &options->limits, sizeof(options->limits), limit_options,

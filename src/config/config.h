@@ -26,6 +26,14 @@ struct incremental {
 };
 #define COMMIT_SAFE_WAIT "10m"
 
+/* What becomes of rows that the source has no more, as in struct tg_deletes. */
+struct deletes {
+    enum tg_detect detect;
+    enum tg_apply apply;
+    const char *limit; /* NULL: LIMIT_ABSENT */
+    bool allow_empty;
+};
+
 /* As they are said, by enum limit_kind; NULL: not said. */
 struct limit_texts {
     const char *text[LIMIT_KINDS];
@@ -40,15 +48,15 @@ struct resource {
     const struct option_value *source_values,
         *resource_values; /* the driver's options, defaults filled in */
     size_t source_value_count, resource_value_count;
-    tg_read_fn read; /* callback source, as the four below */
+    tg_read_fn read; /* callback source, as the five below */
     tg_begin_fn begin;
     tg_end_fn end;
     tg_release_fn release;
+    tg_read_fn list_keys;
     void *user;
     const struct disposition_driver *disposition;
     const char *merge_strategy; /* as said; NULL: the usual one */
     bool skip_unchanged_rows;
-    const char *row_version_column_name, *source_filter, *destination_scope; /* NULL: not said */
     const char **primary_key, **merge_key; /* as the source names them */
     size_t primary_key_count, merge_key_count;
     bool append_on_missing_key;
@@ -67,6 +75,7 @@ struct resource {
     const char *hints;       /* JSON object: references and x-* of the table; NULL: none */
     struct limit_texts limit_texts;
     struct limits limits; /* its own */
+    struct deletes deletes;
     bool selected;
     bool is_group;                /* stands for those that its source lists, and is none itself */
     const char *selected_members; /* of a group: which of them; NULL: all */
@@ -122,8 +131,6 @@ void config_release(struct config *config);
 /* Does it go by a primary key alone; and what asks for that, in words of a spec? */
 bool disposition_needs_primary(const struct resource *resource);
 const char *disposition_asks(const struct resource *resource);
-/* Does it say which old rows give way: by a key, or a scope? */
-bool disposition_knows_old(const struct resource *resource);
 /* The options of its disposition that it says and a stored table keeps (option.hint): the first, or
  * the one behind `after`; NULL: no more. What it says of one, as JSON. */
 const struct option *disposition_said(const struct resource *resource, const struct option *after);

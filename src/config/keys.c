@@ -52,6 +52,7 @@
 #define LIMIT(kind, member)                                                                        \
     .type = OPTION_VALUE,                                                                          \
     .field = {HELD(TEXT, struct limit_texts, text[kind]), GIVEN(struct tg_limits, member)}
+#define DELETES(form, member) BOTH(form, struct deletes, member, struct tg_deletes, member)
 #define SCHEMA(form, member, given)                                                                \
     BOTH(form, struct schema_config, member, struct tg_schema_options, given)
 
@@ -158,24 +159,6 @@ const struct option disposition_options[] = {
      .help = "For delete-insert and upsert, by primary key: rows that are there already as they "
              "come, with all that is nested in them, are left alone. Ids of rows are then hashes "
              "of the key."},
-    {.name = "row_version_column_name",
-     RESOURCE(TEXT, row_version_column_name),
-     .hint = DISPOSITION_ROW_VERSION_HINT,
-     .names_columns = true,
-     .help =
-         "With skip_unchanged_rows: the column that alone tells whether a row, with all that is "
-         "nested in it, has changed; never NULL."},
-    {.name = "source_filter",
-     RESOURCE(TEXT, source_filter),
-     .hint = DISPOSITION_SOURCE_FILTER_HINT,
-     .help = "A condition in DuckDB's SQL: only rows of the load for which it is true take part, "
-             "with what is nested in them. {staging_table} is the rows of the load."},
-    {.name = "destination_scope",
-     RESOURCE(TEXT, destination_scope),
-     .hint = DISPOSITION_SCOPE_HINT,
-     .help = "A condition in the destination's SQL. For delete-insert: all rows there for which it "
-             "is true go, in place of those with an equal key. {table} is the table there, "
-             "{staging_table} the rows of the load."},
     OPTION_END,
 };
 
@@ -320,6 +303,34 @@ const struct option limit_options[] = {
     OPTION_END,
 };
 
+static const struct option deletes_options[] = {
+    {.name = "detect",
+     DELETES(OPTIONAL_WORD, detect),
+     .choices = "snapshot keys",
+     .help = "How it is found which: snapshot: every run reads all that the source has, and what "
+             "did not come is gone; keys: the source lists its keys beside the rows (`sql`: by "
+             "itself, `files`: in those of keys_path), so that a cursor can be had."},
+    {.name = "apply",
+     DELETES(WORD, apply),
+     .choices = "hard soft",
+     .fallback = "hard",
+     .help = "hard deletes them, with what is nested in them; soft lets them stay, with the time "
+             "of the load in the column _tidegate_deleted_at, which is NULL again when they come "
+             "back."},
+    {.name = "limit",
+     .type = OPTION_VALUE,
+     .field = {HELD(TEXT, struct deletes, limit), GIVEN(struct tg_deletes, limit)},
+     .fallback = LIMIT_ABSENT,
+     .help = "How many may go in one load: a share of the table's rows, of which ten are always "
+             "allowed, or a number. Beyond it nothing is written, and the run ends with exit code "
+             "5."},
+    {.name = "allow_empty",
+     DELETES(BOOL, allow_empty),
+     .fallback = "false",
+     .help = "Whether a source that has no row at all is believed; if not, the run fails."},
+    OPTION_END,
+};
+
 static const char limits_help[] =
     "What a load may do; beyond it, nothing is written and the run ends with exit code 5. Without "
     "a limit it may do all of it.";
@@ -410,6 +421,12 @@ const struct option resource_options[] = {
      .shorthand = "action",
      .help = "What to do with a row that cannot be loaded: a NULL in its key, a value that fits no "
              "column."},
+    {.name = "deletes",
+     BOTH(MAP, struct resource, deletes, struct tg_resource, deletes),
+     .table = deletes_options,
+     .shorthand = "detect",
+     .help = "For merges by primary_key (delete-insert, upsert): what becomes of rows that the "
+             "source has no more. If not given, they stay."},
     {.name = "limits",
      BOTH(MAP, struct resource, limit_texts, struct tg_resource, limits),
      .table = limit_options,
@@ -436,6 +453,7 @@ const struct option resource_fields[] = {
     {.name = "end", RESOURCE(POINTER, end)},
     {.name = "release", RESOURCE(POINTER, release)},
     {.name = "user", RESOURCE(POINTER, user)},
+    {.name = "list_keys", RESOURCE(POINTER, list_keys)},
     {.name = "column_count", BY_CODE(struct tg_resource, column_count)},
     {.name = "source", BY_CODE(struct tg_resource, source)},
     {.name = "source_options", BY_CODE(struct tg_resource, source_options)},

@@ -386,6 +386,7 @@ static int check_resource(const struct origin *origin, const struct config *conf
     TRY(check_key(origin, "primary_key", resource->primary_key, resource->primary_key_count));
     TRY(check_key(origin, "merge_key", resource->merge_key, resource->merge_key_count));
     TRY(check_incremental(origin, &resource->incremental));
+    TRY(deletes_check(origin, resource));
     TRY(check_rules(origin, resource));
     TRY(check_options(origin, resource));
     TRY(check_columns(origin, resource));
@@ -447,6 +448,7 @@ int resource_add(struct config *config, struct resource *resource, const struct 
     resource->is_group = option_of(resource, resource->driver->group);
     TRY(set_table_key(config, resource, origin->err));
     TRY(limits_take(origin, &resource->limit_texts, &resource->limits));
+    TRY(deletes_take(origin, resource));
     TRY(check_resource(origin, config, resource));
     if (resource->reject_bad_rows && resource->reject_max == 0)
         resource->reject_max = REJECT_MAX;

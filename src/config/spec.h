@@ -130,6 +130,13 @@ int resource_add(struct config *config, struct resource *resource,
 int resource_refuse(const struct origin *origin, const char *key, const char *column,
                     const char *format, ...) TG_PRINTF(4, 5);
 
+/* ---- deletes.c ---- */
+
+/* What goes without saying, and the limit, which is told with the others. As resource_add. */
+int deletes_take(const struct origin *origin, struct resource *resource) TG_CHECK_RESULT;
+/* Can it be found which rows the source has no more? As resource_add. */
+int deletes_check(const struct origin *origin, const struct resource *resource) TG_CHECK_RESULT;
+
 /* ---- limits.c ---- */
 
 /* Puts them into `out`, where there are any; a resource's, or (without a name) those of all. As

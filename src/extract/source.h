@@ -66,10 +66,14 @@ struct resource_request {
     bool whole_groups; /* rows before the cursor go along with others of their group, if read */
     struct bookmarks recalled; /* what it has remembered */
     bool skips_recalled;       /* what is bookmarked is not read again */
+    bool whole;                /* what is not read is taken for gone: it must be there */
     bool replaces;   /* what is read takes the place of all that is there: it must be there */
     bool checks;     /* nothing will be read: what should be there must be there */
     bool is_last;    /* no other resource is begun while it is read */
     tg_read_fn read; /* callback source */
+    /* Not its rows, but the keys of all that there are: these fields at the least. NULL: rows. */
+    const char *const *keys;
+    size_t key_count;
     void *user;
 };
 
@@ -96,6 +100,8 @@ struct source_driver {
     const char *start;                   /* lines of a spec to start from; NULL: none are offered */
     const struct option *source_options; /* keys beside `type`; ends with OPTION_END */
     const struct option *resource_options; /* keys of its resources */
+    bool lists_keys;                       /* `read` can do that, */
+    const char *keys_option; /* from where this option of a resource says; NULL: by itself */
     /* Both NULL: its resources share nothing. `close` takes no NULL. */
     int (*open)(const struct source_request *request, struct source **out, struct tg_error *err);
     void (*close)(struct source *source);

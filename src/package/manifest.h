@@ -31,6 +31,10 @@ struct manifest_table {
     bool replaced;  /* this load replaces the table, even when it has no file */
     bool remade;    /* it was gone: what is nested in it goes, too; a conflict if it is back */
     bool was_there; /* a conflict if it is gone */
+    bool is_keys;   /* no table, but keys that the source has of the rows of `resource` */
+    /* Rows that the source has no more are deleted, or flagged; of a resource whose load has, or
+     * whose part with keys lists, all keys that there are. */
+    bool deletes_absent, flags_absent;
     uint64_t rows_read, rows_new, rows_filtered, rows_rejected, rows_waiting;
     struct manifest_file *files;
     size_t file_count, file_cap;

@@ -129,7 +129,7 @@ static int check_key(const struct resource *resource, const struct resource_requ
     const char *name = member ? option_text(request->values, request->value_count, member) : NULL;
     if (name)
         snprintf(shown, sizeof(shown), "%s '%.150s'", member, name);
-    bool has_key = disposition_knows_old(resource);
+    bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
     if (disposition_needs_primary(resource) && resource->primary_key_count == 0)
         return error_set(err, TG_SPEC,
                          "%s needs a primary_key, and at the source %s has none; set primary_key",
@@ -140,6 +140,11 @@ static int check_key(const struct resource *resource, const struct resource_requ
             "%s needs a primary_key or a merge_key (or on_missing_key: append), and at "
             "the source %s has none; set primary_key",
             disposition_name(resource->disposition), shown);
+    if (resource->deletes.detect != TG_DETECT_NONE && resource->primary_key_count == 0)
+        return error_set(err, TG_SPEC,
+                         "deletes needs a primary_key, and at the source %s has none; set "
+                         "primary_key",
+                         shown);
     if (resource->row_ids == TG_ROW_IDS_KEY && resource->primary_key_count == 0)
         return error_set(err, TG_SPEC,
                          "row_ids: key needs a primary_key, and at the source %s has none; set "

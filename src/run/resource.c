@@ -8,6 +8,7 @@
  *                   -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
  *                                   and what is not loaded: keep_reject -> rejects_add]
  *                   -> remember_cursor (state, boundary), remember_bookmarks
+ *                   -> find_absent (keys.c: those that the source lists; rows rejected)
  *
  * The first may be done while others are read (turns.c): it changes nothing that they know of.
  */
@@ -16,6 +17,7 @@
 #include "base/time.h"
 #include "normalize/normalize.h"
 #include "package/rejects.h"
+#include "run/keys.h"
 #include "run/load.h"
 #include "write/disposition.h"
 
@@ -30,6 +32,7 @@ struct resource_load {
     struct groups *groups; /* of a merge key, for the cursor; NULL: none */
     struct normalizer *normalizer;
     struct page_stream *stream;
+    struct keys *keys; /* of rows that do not come, but are there; NULL: none, so far */
     struct bookmarks recalled;
     struct state_cursor stored; /* what an earlier load has left */
     struct held_rows held;
@@ -383,6 +386,31 @@ done:
     return rc;
 }
 
+/* Are rows of the table at the destination to go that the source has no more? */
+static bool loses_absent(const struct resource_load *part)
+{
+    return part->resource->deletes.detect != TG_DETECT_NONE && !part->replaces &&
+           part->root_found == THERE_PRESENT;
+}
+
+static int open_keys(struct resource_load *part, struct tg_error *err)
+{
+    const struct keys_of of = {part->load, part->resource, part->root, part->turn->place};
+    return part->keys ? TG_OK : keys_new(&of, &part->keys, err);
+}
+
+/* A row that is not loaded is not gone. */
+static int keep_key(struct resource_load *part, const struct reject *reject, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (!loses_absent(part) || part->resource->deletes.detect != TG_DETECT_SNAPSHOT)
+        return TG_OK;
+    TRY(open_keys(part, err));
+    TRY(keys_add(part->keys, reject->document, err));
+done:
+    return rc;
+}
+
 /* Counts it for the table that the row was going to, which may get no row at all. */
 static int keep_reject(void *sink, const struct reject *reject, struct tg_error *err)
 {
@@ -403,6 +431,7 @@ static int keep_reject(void *sink, const struct reject *reject, struct tg_error 
         table->rows_rejected++;
     } else {
         part->counts->rows_rejected++;
+        TRY(keep_key(part, reject, err));
     }
     TRY(rejects_add(&load->rejects, load->package, load->id, &row, err));
 done:
@@ -451,6 +480,7 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
     request.recalled = part->recalled;
     request.skips_recalled = skips_bookmarks(part);
     request.replaces = part->replaces;
+    request.whole = resource->deletes.detect == TG_DETECT_SNAPSHOT;
     request.is_last = part->turn->is_last;
     request.commit_safe.resumes = part->resumes;
     request.commit_safe.known = part->stored.commit_safe;
@@ -538,6 +568,79 @@ done:
     return rc;
 }
 
+/* ---- what the source has no more ---- */
+
+/* Its keys, when all rows are read: what was deleted meanwhile is gone, and what came meanwhile is
+ * listed. */
+static int list_keys(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct resource *resource = part->resource;
+    struct tg_pipeline *pipeline = part->session->pipeline;
+    const struct services services = {&pipeline->ctx, part->session->engine};
+    struct resource_request request = resource_request(resource, &pipeline->config, &services);
+    struct page_stream *stream = NULL;
+    page_stream_close(part->stream);
+    part->stream = NULL;
+    request.commit_safe = (struct commit_safe){.applies = false};
+    request.keys = resource->primary_key;
+    request.key_count = resource->primary_key_count;
+    request.read = resource->list_keys;
+    request.types = (struct known_types){known_type, part};
+    request.whole = request.is_last = true;
+    TRY(open_keys(part, err));
+    TRY(sources_read(&part->session->sources, resource->driver, &request, &stream, err));
+    TRY(keys_list(part->keys, stream, err));
+done:
+    page_stream_close(stream);
+    return rc;
+}
+
+static int refuse_empty(const struct resource_load *part, struct tg_error *err)
+{
+    return error_set(err, TG_DATA,
+                     "the source has no row at all, so that all rows of table '%s' would go; "
+                     "nothing was written: look whether the source is right, or say deletes: "
+                     "{allow_empty: true}",
+                     part->root->name);
+}
+
+/* The column comes behind those of the data. */
+static int declare_flag(struct resource_load *part, struct tg_error *err)
+{
+    const struct type_spec spec = {.type = TYPE_TIMESTAMP};
+    const struct deletes *deletes = &part->resource->deletes;
+    bool flags = deletes->detect != TG_DETECT_NONE && deletes->apply == TG_APPLY_SOFT;
+    if (!flags || table_is_new(part->root) || table_find(part->root, DELETED_COLUMN))
+        return TG_OK;
+    return table_add_column(&part->session->catalog, part->root, DELETED_COLUMN, &spec, NULL, err);
+}
+
+/* All that is there has been read, but for what is known of it by its keys. */
+static int find_absent(struct resource_load *part, const struct extract_counts *read,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    uint64_t keys = 0;
+    struct manifest_table *root = NULL;
+    const struct deletes *deletes = &part->resource->deletes;
+    TRY(declare_flag(part, err));
+    if (!loses_absent(part))
+        return TG_OK;
+    if (deletes->detect == TG_DETECT_KEYS)
+        TRY(list_keys(part, err));
+    if (part->keys)
+        TRY(keys_finish(part->keys, &keys, err));
+    uint64_t known = deletes->detect == TG_DETECT_KEYS ? keys : read->rows_read;
+    if (known == 0 && !deletes->allow_empty)
+        return refuse_empty(part, err);
+    TRY(enter_root(part, &root, err));
+    root->deletes_absent = deletes->apply == TG_APPLY_HARD;
+    root->flags_absent = deletes->apply == TG_APPLY_SOFT;
+done:
+    return rc;
+}
+
 /* What is held back, and by what, is known before anything is read. */
 static void recall(struct resource_load *part)
 {
@@ -586,6 +689,7 @@ void resource_end(struct resource_load *part)
         return;
     page_stream_close(part->stream);
     normalizer_free(part->normalizer);
+    keys_free(part->keys);
     cursor_free(part->cursor);
     groups_free(part->groups);
     state_cursor_release(&part->stored);
@@ -629,6 +733,7 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
     TRY(remember_root(part, err));
     TRY(remember_cursor(part, err));
     TRY(remember_bookmarks(part, err));
+    TRY(find_absent(part, &read, err));
     count_resource(part, &read, started_ticks);
 done:
     return rc;

@@ -41,7 +41,8 @@ static bool has_only_copy(const struct manifest *manifest)
 {
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *table = &manifest->tables[i];
-        if (table->file_count > 0 && !table->replaced && !has_position(manifest, table->resource))
+        bool has_rows = table->file_count > 0 && !table->is_keys;
+        if (has_rows && !table->replaced && !has_position(manifest, table->resource))
             return true;
     }
     return false;

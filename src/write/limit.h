@@ -23,7 +23,10 @@ struct limit {
 
 struct limits {
     struct limit of[LIMIT_KINDS];
+    struct limit absent; /* rows that the source has no more; not set: LIMIT_ABSENT */
 };
+
+#define LIMIT_ABSENT "10%"
 
 /* As a spec has it: "rows_deleted". */
 const char *limit_name(enum limit_kind kind);

@@ -90,8 +90,9 @@ static void places_count_characters(void **state)
     spec_bad(spec, SPEC_HEAD "resources: {\"\xC3\xA9\": {path: p, \xE2\x82\xACx: 1}}\n", "4:28",
              "unknown key '\xE2\x82\xACx' in resource '\xC3\xA9'; it takes source, table_name, "
              "write_disposition, primary_key, merge_key, incremental, on_missing_key, "
-             "max_table_nesting, columns, schema_contract, row_ids, on_bad_row, description, "
-             "references, x-*, path, format, delimiter, header, null, on_grown, "
+             "max_table_nesting, columns, schema_contract, row_ids, on_bad_row, deletes, limits, "
+             "description, "
+             "references, x-*, path, keys_path, format, delimiter, header, null, on_grown, "
              "same_content\n"
              "resources: {\"\xC3\xA9\": {path: p, \xE2\x82\xACx: 1}}\n"
              "                           ^~");

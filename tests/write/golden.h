@@ -14,6 +14,7 @@
 
 #include <stdio.h>
 
+#include "write/sql/absent.h"
 #include "write/sql/ddl.h"
 #include "write/disposition.h"
 #include "write/sql/record.h"
@@ -164,7 +165,7 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
     struct delivery delivery;
     struct plan plans[4];
     struct buf text = BUF_INIT;
-    struct write_table_counts counts[GOLDEN_TABLES] = {{"", 1, 2, 3, 4, 0}};
+    struct write_table_counts counts[GOLDEN_TABLES] = {{"", 1, 2, 3, 4}};
     for (size_t i = 0; i < 4; i++)
         plan_init(&plans[i]);
     fixture_complete(t, fixture_begin(t));
@@ -176,6 +177,8 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
         const struct chain *chain = &delivery.chains[i];
         if (chain->driver->stage)
             FIXTURE_OK(t, chain->driver->stage(&delivery, chain, &plans[1], &t->err));
+        FIXTURE_OK(t, absent_stage(&delivery, chain, &plans[1], &t->err));
+        FIXTURE_OK(t, absent_apply(&delivery, chain, &plans[2], &t->err));
         FIXTURE_OK(t, chain->driver->apply(&delivery, chain, &plans[2], &t->err));
     }
     FIXTURE_OK(t, record_rejects(&delivery, 1704164645000000, &plans[2], &t->err));

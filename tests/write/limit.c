@@ -66,8 +66,8 @@ static void ones_own_goes_over_those_of_all(void **state)
 {
     (void)state;
     const struct limits all = {
-        {[LIMIT_ROWS_DELETED] = {true, false, 7}, [LIMIT_TYPE_CHANGES] = {true, false, 1}}};
-    const struct limits own = {{[LIMIT_ROWS_DELETED] = {true, false, 0}}};
+        .of = {[LIMIT_ROWS_DELETED] = {true, false, 7}, [LIMIT_TYPE_CHANGES] = {true, false, 1}}};
+    const struct limits own = {.of = {[LIMIT_ROWS_DELETED] = {true, false, 0}}};
     const struct limits both = limits_over(&all, &own);
     assert_int_equal(both.of[LIMIT_ROWS_DELETED].most, 0);
     assert_int_equal(both.of[LIMIT_TYPE_CHANGES].most, 1);

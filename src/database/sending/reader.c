@@ -11,7 +11,6 @@
 #include "database/sending/reader.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "duckdb/engine.h"
 
@@ -65,19 +64,19 @@ done:
     return rc;
 }
 
-/* DuckDB tells how many rows a statement changed in a row of its own. */
-int reader_exec(struct reader *reader, const char *sql, uint64_t *changed, struct tg_error *err)
+int reader_exec(struct reader *reader, const char *sql, struct tg_error *err)
 {
     int rc = TG_OK;
+    bool end = false;
     struct ArrowArrayStream stream = {0};
-    struct text_rows rows = {0};
+    struct ArrowArray batch = {0};
     TRY(query(reader, sql, &stream, err));
-    TRY(text_rows_read(&stream, &rows, err));
-    bool tells = rows.row_count == 1 && rows.column_count == 1 && text_cell(&rows, 0, 0);
-    if (changed)
-        *changed = tells ? strtoull(text_cell(&rows, 0, 0), NULL, 10) : 0;
+    while (!end) {
+        TRY(stream_next(&stream, TG_IO, &batch, &end, err));
+        array_release(&batch);
+    }
 done:
-    text_rows_release(&rows);
+    stream_release(&stream);
     return rc;
 }
 

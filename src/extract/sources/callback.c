@@ -71,7 +71,7 @@ static int call_user(struct callback_stream *stream, struct tg_error *err)
     stream->arrow = call.stream;
     stream->done = call.done;
     if (rc != TG_OK)
-        return source_call_failed("read", rc, theirs);
+        return source_call_failed(stream->request.keys ? "list_keys" : "read", rc, theirs);
     return call.stream.release ? arrow_check_stream(&call.stream, err) : TG_OK;
 }
 
@@ -178,5 +178,6 @@ const struct source_driver source_callback = {
     .help = "A function of the program that uses the library.",
     .source_options = no_options,
     .resource_options = no_options,
+    .lists_keys = true,
     .read = callback_read,
 };

@@ -235,6 +235,11 @@ static int report_unmatched(const struct files_stream *stream, const char *folde
                              "pattern '%s' matches no file in folder '%s'; correct path or root, "
                              "or check again when there is one",
                              pattern, folder);
+        if (stream->request.whole)
+            return error_set(err, TG_SOURCE,
+                             "pattern '%s' matches no file in folder '%s', and what is not read is "
+                             "taken for gone; correct path or root, or leave the pattern out",
+                             pattern, folder);
         if (!has_matched(&stream->request, pattern))
             context_log(context_of(stream), TG_LOG_WARNING, "files",
                         "pattern '%s' matches no file in folder '%s', and never has; correct path "
@@ -263,7 +268,7 @@ static int set_format(struct files_stream *stream, struct listed_file *file, str
 static int list_files(struct files_stream *stream, const char *root, struct tg_error *err)
 {
     const struct resource_request *request = &stream->request;
-    const char *patterns = resource_text(stream, "path");
+    const char *patterns = resource_text(stream, stream->request.keys ? "keys_path" : "path");
     struct listing *listing = &stream->listing;
     int rc = TG_OK;
     if (!patterns || !patterns[0])
@@ -651,6 +656,11 @@ static const struct option resource_options[] = {
      .required = true,
      .help = "Files to read: a path or glob pattern (** matches folders at any depth), or a list "
              "of them. Gzip and zstd are recognised by their content."},
+    {.name = "keys_path",
+     .type = OPTION_TEXTS,
+     .help = "For deletes: {detect: keys}: files, of the same format, with the keys of all rows "
+             "that there are; paths and patterns as those of path. They are read after the others, "
+             "whole, in every run."},
     {.name = "format",
      .type = OPTION_TEXT,
      .choices = "auto jsonl json csv parquet",
@@ -712,6 +722,8 @@ const struct source_driver source_files = {
     .resource_options = resource_options,
     .open = files_open,
     .close = files_close,
+    .lists_keys = true,
+    .keys_option = "keys_path",
     .read = files_read,
     .remember = files_remember,
 };

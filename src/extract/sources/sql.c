@@ -18,6 +18,7 @@
 #include "base/text/nearest.h"
 #include "database/reading/reading.h"
 #include "extract/read_ahead.h"
+#include "extract/sql/chosen.h"
 #include "extract/sql/pool.h"
 #include "extract/sql/reader.h"
 #include "extract/sql/safe.h"
@@ -382,26 +383,6 @@ static int no_column(const struct plan *plan, const char *option, const char *na
     return error_names(err, TG_SPEC, AT_COLUMN, name);
 }
 
-/* Is `name` a line of the option? */
-static bool names_column(const struct resource_request *request, const char *option,
-                         const char *name)
-{
-    const char *at = option_of(request, option);
-    for (size_t len; at && *at; at += len + (at[len] == '\n')) {
-        len = strcspn(at, "\n");
-        if (strlen(name) == len && memcmp(at, name, len) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool is_chosen(const struct resource_request *request, const char *name)
-{
-    if (option_of(request, "included_columns"))
-        return names_column(request, "included_columns", name);
-    return !names_column(request, "excluded_columns", name);
-}
-
 /* A hint has the database make a text or a double of a type that has no word here: a numeric of any
  * length, an interval. */
 static struct type_spec cast_of(const struct resource_request *request,
@@ -428,6 +409,9 @@ static int check_columns(struct plan *plan, const struct resource_request *reque
     int rc = TG_OK;
     const char **names;
     size_t checked = option_of(request, "tables") ? 1 : 2;
+    for (size_t i = 0; i < request->key_count; i++)
+        if (!relation_column(&plan->relation, request->keys[i]))
+            return no_column(plan, "primary_key", request->keys[i], err);
     for (size_t i = 0; i < checked; i++) {
         TRY(split_lines(&plan->arena, option_of(request, options[i]), &names, err));
         for (; *names; names++)
@@ -484,7 +468,7 @@ static int choose_cursor(struct plan *plan, const struct resource_request *reque
     selection->last_value = request->last_value;
     selection->on_missing = request->on_missing;
     selection->whole_groups = request->whole_groups;
-    selection->row_order = option_of(request, "row_order");
+    selection->row_order = request->keys ? NULL : option_of(request, "row_order");
     if (!path && selection->row_order)
         return error_set(
             err, TG_SPEC,
@@ -796,4 +780,5 @@ const struct source_driver source_sql = {
     .group = "tables",
     .member = "table",
     .list = sql_list,
+    .lists_keys = true,
 };

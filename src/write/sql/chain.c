@@ -25,6 +25,11 @@ bool target_has_rows(const struct target *target)
     return target->part && target->part->file_count > 0;
 }
 
+bool target_loses_absent(const struct target *target)
+{
+    return target->part && (target->part->deletes_absent || target->part->flags_absent);
+}
+
 bool target_has_order(const struct target *target)
 {
     for (size_t f = 0; target->part && f < target->part->file_count; f++) {
@@ -171,7 +176,7 @@ static bool has_work(const struct chain *chain)
     for (size_t i = 0; i < chain->count; i++)
         if (target_has_rows(&chain->targets[i]))
             return true;
-    return chain->replaced;
+    return chain->replaced || (chain->targets[0].there && target_loses_absent(&chain->targets[0]));
 }
 
 static int add_chain(struct delivery *delivery, const struct members *all, const struct table *root,
@@ -210,7 +215,8 @@ static int add_chains(struct delivery *delivery, struct tg_error *err)
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
         const struct table *table = catalog_find(&delivery->catalog, part->name);
-        if (!table && (part->file_count == 0 || strcmp(part->name, REJECTS_TABLE) == 0))
+        bool is_none = part->is_keys || strcmp(part->name, REJECTS_TABLE) == 0;
+        if (!table && (part->file_count == 0 || is_none))
             continue;
         if (!table)
             return error_set(err, TG_DATA,

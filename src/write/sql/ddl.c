@@ -512,6 +512,12 @@ static int mark_loaded(struct target *target, struct tg_error *err)
     return TG_OK;
 }
 
+/* Is its column for that to be there, even if no row comes? */
+static bool target_flags_absent(const struct target *target)
+{
+    return target->there && target->part && target->part->flags_absent;
+}
+
 static int plan_target(struct delivery *delivery, const struct chain *chain, struct target *target,
                        struct plan *plan, struct tg_error *err)
 {
@@ -519,7 +525,7 @@ static int plan_target(struct delivery *delivery, const struct chain *chain, str
     const struct table *table = target->table;
     const size_t before = plan->count;
     TRY(describe_target(delivery, target, err));
-    if (!target_has_rows(target))
+    if (!target_has_rows(target) && !target_flags_absent(target))
         goto done;
     if (!target->there)
         TRY(note_change(delivery, &(struct schema_change){.target = target}, err));

@@ -1,9 +1,9 @@
 /*
  * Nested tables of staged rows.
  *
- * Path: nested_delete -> key_note (the row keys of old root rows that go) -> write_follow for each
- * table, the deepest first; nested_insert -> insert_single, insert_ranked for each, or, where all
- * are staged, nested_stage -> these, and nested_insert -> insert_staged.
+ * Path: nested_delete -> key_note (the row keys of old root rows that go) -> nested_follow ->
+ * write_follow for each table, the deepest first; nested_insert -> insert_single, insert_ranked for
+ * each, or, where all are staged, nested_stage -> these, and nested_insert -> insert_staged.
  *
  * Old rows are found by their root key, or where the table has none by way of their parents; rows
  * of the load always bring it.
@@ -68,12 +68,26 @@ static bool nested_there(const struct chain *chain)
     return false;
 }
 
+static int check_row_key(const struct stage *stage, struct tg_error *err)
+{
+    const char *root = stage->root->table->name;
+    return table_link(stage->root->table, LINK_ROW)
+               ? TG_OK
+               : error_set(err, TG_DATA,
+                           "table '%s' has nested tables but no row key, so that it cannot be "
+                           "merged",
+                           root);
+}
+
 /* The deepest tables first: the way up must still be there. */
 int nested_follow(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
                   struct tg_error *err)
 {
     int rc = TG_OK;
     const struct chain *chain = stage->chain;
+    if (!nested_there(chain))
+        return TG_OK;
+    TRY(check_row_key(stage, err));
     for (size_t i = chain->count; i-- > 1;)
         if (chain->targets[i].there)
             TRY(delete_following(stage, &chain->targets[i], scope, plan, err));
@@ -89,10 +103,7 @@ int nested_delete(const struct stage *stage, struct plan *plan, struct tg_error 
     char gone[32];
     if (!nested_there(chain))
         return TG_OK;
-    if (!row_key)
-        return error_set(err, TG_DATA,
-                         "table '%s' has nested tables but no row key, so that it cannot be merged",
-                         stage->root->table->name);
+    TRY(check_row_key(stage, err));
     snprintf(gone, sizeof(gone), "_tidegate_gone_%zu", chain->number);
     const struct sql_scope scope =
         sql_within(&stage->scope, SQL_PARTS(SQL_NAME("gone", gone), SQL_NAME("row_key", row_key)));
@@ -114,7 +125,7 @@ static int insert_single(const struct stage *stage, const struct fill *fill,
                      "FROM (\n"
                      "{rows}\n"
                      ") AS arrived\n"
-                     "WHERE {of_single}"
+                     "WHERE {root_link} IN (SELECT {root_key} FROM {stage}"
                      " WHERE [" ORDER_COLUMN "] IS NOT NULL{and_stays})",
                      err);
 }
@@ -173,17 +184,12 @@ static int fill_following(const struct stage *stage, const struct fill *fill, st
                          "package has rows for nested table '%s' without a root key; "
                          "delete the package and run again",
                          target->table->name);
-    TRY(plan_relation(&rows, stage->delivery, target, ordered ? WITH_ORDER : 0, err));
+    TRY(plan_relation(&rows, stage->delivery, target, ordered, err));
     const struct sql_scope scope = sql_within(
         &stage->rows,
         SQL_PARTS(SQL_NAMES("columns", &target->loaded), SQL_PIECE("rows", buf_string(&rows)),
                   SQL_NAME("row_key", row_key), SQL_NAME("root_link", root_link),
                   SQL_NAME("root_key", root_key),
-                  SQL_PATTERN("of_single", ordered && stage->filter
-                                               ? "({root_link}, [" ORDER_COLUMN
-                                                 "]) IN (SELECT {root_key}, "
-                                                 "[" ORDER_COLUMN "] FROM {stage}"
-                                               : "{root_link} IN (SELECT {root_key} FROM {stage}"),
                   SQL_PATTERN("of_winners",
                               ordered ? "({root_link}, [" ORDER_COLUMN "]) IN (SELECT {root_key}, "
                                         "[" WINNER_COLUMN "] FROM {stage}{others})"

@@ -2,7 +2,8 @@
  * Plans: statements that are written, kept and run.
  *
  * Path: plan_init -> (plan_add, plan_fill)... -> plan_run -> run_step: by the database, or by the
- * reader. Statements that several dispositions have: plan_insert_all, plan_remove, plan_clear.
+ * reader. Statements that several dispositions have: plan_insert_all, plan_remove, plan_change,
+ * plan_clear.
  *
  * The package's files in a statement are relation.c's; what the statements are is decided by ddl.c,
  * dispositions/ and record.c.
@@ -10,6 +11,8 @@
 #include "write/sql/plan.h"
 
 #include <string.h>
+
+#include "write/sql/brake.h"
 
 void plan_init(struct plan *plan)
 {
@@ -107,8 +110,8 @@ static void count_rows(struct tally *tally, enum step_count count, uint64_t rows
     case COUNT_INSERTED: tally->inserted += rows; break;
     case COUNT_REPLACED: tally->replaced += rows; break;
     case COUNT_DELETED: tally->deleted += rows; break;
+    case COUNT_CHANGED: tally->changed += rows; break;
     case COUNT_UNCHANGED: tally->unchanged += rows; break;
-    case COUNT_FILTERED: tally->filtered += rows; break;
     case COUNT_NONE: break;
     }
 }
@@ -117,9 +120,10 @@ static int run_step(const struct step *step, const struct runner *runner, uint64
                     struct tg_error *err)
 {
     switch (step->kind) {
-    case STEP_READ: return reader_exec(runner->reader, step->sql, rows, err);
+    case STEP_READ: return reader_exec(runner->reader, step->sql, err);
     case STEP_FILL:
         return reader_ingest(runner->reader, step->sql, runner->con, &step->into, rows, err);
+    case STEP_BRAKE: return brake_check(step->brake, step->sql, runner->con, runner->order, err);
     default: return connection_exec(runner->con, step->sql, rows, err);
     }
 }
@@ -134,8 +138,6 @@ int plan_run(const struct plan *plan, const struct runner *runner, struct tally 
         uint64_t rows = 0;
         context_writes(ctx, table, 0, false);
         int rc = run_step(step, runner, &rows, err);
-        if (rc != TG_OK && step->option)
-            rc = error_where(err, rc, "%s", step->option);
         if (rc != TG_OK)
             return table ? error_at(err, rc, AT_TABLE, table) : rc;
         context_writes(ctx, table, rows, true);
@@ -194,6 +196,19 @@ int plan_remove(struct plan *plan, const struct delivery *delivery, const struct
                                            "USING {new}\n"
                                            "WHERE {which}";
     return plan_add(plan, rows->target, count, &old, pattern, err);
+}
+
+int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
+                enum step_count count, const struct sql_scope *scope, struct tg_error *err)
+{
+    const struct sql_scope old =
+        sql_within(scope, SQL_PARTS(SQL_TABLE("table", rows->target->table->name),
+                                    SQL_PATTERN("which", rows->where), SQL_PATTERN("set", set)));
+    return plan_add(plan, rows->target, count, &old,
+                    "UPDATE {table} AS old SET {set}\n"
+                    "FROM {new}\n"
+                    "WHERE {which}",
+                    err);
 }
 
 int plan_clear(struct plan *plan, const struct delivery *delivery, const struct chain *chain,

@@ -20,14 +20,15 @@ enum step_count {
     COUNT_INSERTED,
     COUNT_REPLACED, /* old rows that gave way to rows of this load */
     COUNT_DELETED,
-    COUNT_UNCHANGED, /* rows of this load that are left out: they are there */
-    COUNT_FILTERED   /* ... they take no part */
+    COUNT_CHANGED,  /* rows that stay, with another value */
+    COUNT_UNCHANGED /* rows of this load that are left out: they are there */
 };
 
 enum step_kind {
     STEP_STATEMENT = 0, /* of the database */
     STEP_READ,          /* of the reader */
-    STEP_FILL           /* a query of the reader, whose rows go into a table of the database */
+    STEP_FILL,          /* a query of the reader, whose rows go into a table of the database */
+    STEP_BRAKE          /* a query that counts rows which the next steps take: brake.h */
 };
 
 struct step {
@@ -36,8 +37,11 @@ struct step {
     struct ingest_target into;   /* of STEP_FILL */
     const struct target *target; /* NULL: about no data table */
     enum step_count count;
-    const char *option; /* whose condition is in it: a literal; NULL: none's */
+    const struct brake *brake; /* of STEP_BRAKE */
 };
+
+struct brake;
+struct write_order;
 
 struct plan {
     struct arena arena; /* owns the texts */
@@ -48,7 +52,7 @@ struct plan {
 
 /* What one load did to one table, by step_count. */
 struct tally {
-    uint64_t inserted, replaced, deleted, unchanged, filtered;
+    uint64_t inserted, replaced, deleted, changed, unchanged;
 };
 
 void plan_init(struct plan *plan);
@@ -70,7 +74,8 @@ bool plan_same(const struct plan *a, const struct plan *b); /* step for step */
 /* Who runs the steps. */
 struct runner {
     struct connection *con;
-    struct reader *reader; /* NULL: the database reads the files */
+    struct reader *reader;           /* NULL: the database reads the files */
+    const struct write_order *order; /* NULL: without limits */
 };
 /* Runs all steps; counts go to tallies[target->index] (NULL: nowhere). Errors name the table.
  */
@@ -88,11 +93,10 @@ bool plan_leads_group(const struct manifest_table *part, size_t f);
 /* The type that a column has in a Parquet file, where lengths and JSON are not known. */
 struct type_spec plan_stored(struct type_spec spec);
 /* All rows of a table in the package, as a SELECT of the columns that this load brings, with the
- * types that the destination has; a column that a file lacks is NULL there. WITH_ORDER adds the
- * order of arrival, WITH_ABSENT all other columns of the destination, NULL. */
-enum { WITH_ORDER = 1, WITH_ABSENT = 2 };
+ * types that the destination has; a column that a file lacks is NULL there. `order` adds the
+ * order of arrival. */
 int plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
-                  int with, struct tg_error *err) TG_CHECK_RESULT;
+                  bool order, struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- statements that several dispositions need ---- */
 
@@ -119,6 +123,11 @@ struct old_rows {
 /* Takes old rows away: the one way in which dispositions do. The scope has whatever `where` names;
  * {table} is the target's. */
 int plan_remove(struct plan *plan, const struct delivery *delivery, const struct old_rows *rows,
+                enum step_count count, const struct sql_scope *scope,
+                struct tg_error *err) TG_CHECK_RESULT;
+/* Changes old rows where they are: those that meet the {new} of the scope get what the pattern
+ * `set` says. */
+int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
                 enum step_count count, const struct sql_scope *scope,
                 struct tg_error *err) TG_CHECK_RESULT;
 /* Empties all tables of a chain that were there before. */

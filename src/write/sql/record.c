@@ -179,7 +179,7 @@ static int add_counts(const struct recording *recording, size_t written,
                                 SQL_NUMBER("inserted", counts->rows_inserted),
                                 SQL_NUMBER("updated", counts->rows_updated),
                                 SQL_NUMBER("deleted", counts->rows_deleted),
-                                SQL_NUMBER("filtered", part->rows_filtered + counts->rows_filtered),
+                                SQL_NUMBER("filtered", part->rows_filtered),
                                 SQL_NUMBER("rejected", part->rows_rejected),
                                 SQL_NUMBER("waiting", part->rows_waiting),
                                 SQL_NUMBER("unchanged", counts->rows_unchanged)),
@@ -193,7 +193,8 @@ static int add_counts(const struct recording *recording, size_t written,
 static bool is_told(const struct manifest_table *part, const struct write_table_counts *counts)
 {
     bool is_touched = part->file_count > 0 || part->rows_rejected > 0 || counts->rows_deleted > 0;
-    return strcmp(part->name, REJECTS_TABLE) != 0 && (!part->nested || is_touched);
+    bool is_table = !part->is_keys && strcmp(part->name, REJECTS_TABLE) != 0;
+    return is_table && (!part->nested || is_touched);
 }
 
 /* A load of no table has one row without a name, for its package's id. */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "write/sql/absent.h"
 #include "write/sql/agree.h"
 #include "write/sql/ddl.h"
 #include "write/sql/excess.h"
@@ -102,6 +103,8 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
         const struct chain *chain = &delivery->chains[i];
         if (chain->driver->stage)
             TRY(chain->driver->stage(delivery, chain, &draft->stage, err));
+        TRY(absent_stage(delivery, chain, &draft->stage, err));
+        TRY(absent_apply(delivery, chain, &draft->data, err));
         TRY(chain->driver->apply(delivery, chain, &draft->data, err));
     }
     if (writing->con->creates_indexes)
@@ -120,6 +123,8 @@ static int plan_drop(struct writing *writing, struct tg_error *err)
     for (size_t i = 0; i < delivery->chain_count; i++)
         if (delivery->chains[i].driver->stage)
             TRY(stage_drop(delivery, &delivery->chains[i], &writing->drop, err));
+    for (size_t i = 0; i < delivery->chain_count; i++)
+        TRY(absent_drop(delivery, &delivery->chains[i], &writing->drop, err));
 done:
     return rc;
 }
@@ -232,10 +237,9 @@ static void finish_counts(struct writing *writing)
         struct write_table_counts *counts = &writing->out->counts[i];
         uint64_t updated = tally->replaced < tally->inserted ? tally->replaced : tally->inserted;
         counts->rows_inserted = tally->inserted - updated;
-        counts->rows_updated = updated;
+        counts->rows_updated = updated + tally->changed;
         counts->rows_deleted = tally->deleted + tally->replaced - updated;
         counts->rows_unchanged = tally->unchanged;
-        counts->rows_filtered = tally->filtered;
     }
 }
 
@@ -454,15 +458,14 @@ enum { TOGETHER_FROM = 100 }; /* statements */
 
 /* Statements on temporary tables. Each by itself, so that several threads can read what is staged;
  * but many in one transaction, since making or dropping one costs the more the more there are. */
-static int run_temporary(const struct plan *plan, const struct runner *runner,
-                         struct tally *tallies, struct tg_error *err)
+static int run_temporary(const struct plan *plan, const struct runner *runner, struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = runner->con;
     if (plan->count < TOGETHER_FROM)
-        return plan_run(plan, runner, tallies, err);
+        return plan_run(plan, runner, NULL, err);
     TRY(connection_transact(con, TRANSACT_BEGIN, err));
-    rc = plan_run(plan, runner, tallies, err);
+    rc = plan_run(plan, runner, NULL, err);
     if (rc == TG_OK)
         rc = connection_transact(con, TRANSACT_COMMIT, err);
     if (rc != TG_OK)
@@ -492,7 +495,7 @@ static int stage_package(struct writing *writing, struct tg_error *err)
     TRY(plan_drop(writing, err));
     writing->is_ordered = is_ordered(&staged->delivery);
     TRY(reserve(writing, err));
-    TRY(run_temporary(&staged->stage, &writing->runner, writing->tallies, err));
+    TRY(run_temporary(&staged->stage, &writing->runner, err));
 done:
     return rc;
 }
@@ -523,8 +526,7 @@ static int write_once(const struct runner *runner, const char *package_path,
     fault_point("after_stage");
     if (rc == TG_OK)
         rc = transact(&writing, err);
-    (void)!run_temporary(&writing.drop, runner, NULL,
-                         NULL); /* else the connection's end drops them */
+    (void)!run_temporary(&writing.drop, runner, NULL); /* else the connection's end drops them */
 done:
     draft_release(&writing.staged);
     draft_release(&writing.draft);
@@ -572,7 +574,7 @@ int write_package(struct connection *con, const char *package_path, const struct
 {
     int rc = TG_OK;
     struct tg_error own = {0};
-    struct runner runner = {.con = con};
+    struct runner runner = {.con = con, .order = order};
     if (!err)
         err = &own;
     *out = (struct write_result){0};

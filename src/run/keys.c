@@ -1,0 +1,150 @@
+/*
+ * Keys that a source has, on their way into the package.
+ *
+ *   keys_new: make_table (the key columns of the root table, and no others) -> a normalizer of its
+ *   own -> keys_add (a row that was rejected), keys_list (all that a source lists) -> emit_keys:
+ *   package_append, into a part of the manifest that is no table
+ *
+ * So a key goes through the same types as those of rows: 1.0 is 1 in a column of integers, and a
+ * time is a point in time. Fields that are no keys are left out, as a schema contract would have
+ * it. A key that cannot be read could be any: it fails the load.
+ */
+#include "run/keys.h"
+
+#include <stdio.h>
+
+#include "normalize/normalize.h"
+
+struct keys {
+    struct keys_of of;
+    char name[40];
+    struct table *table;
+    struct normalizer *normalizer;
+};
+
+static int emit_keys(void *sink, const char *table, const struct ArrowSchema *schema,
+                     struct ArrowArray *array, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct keys *keys = sink;
+    struct manifest *manifest = NULL;
+    struct manifest_table *part = NULL;
+    (void)table;
+    TRY(load_package(keys->of.load, &manifest, err));
+    TRY(manifest_add_table(manifest, keys->name, keys->of.resource->name, false, &part, err));
+    part->is_keys = true;
+    return package_append(keys->of.load->package, keys->name, schema, array, err);
+done:
+    array_release(array);
+    return rc;
+}
+
+/* What is nested in a row is no key. */
+static int refuse_key(void *sink, const struct reject *reject, struct tg_error *err)
+{
+    const struct keys *keys = sink;
+    if (strcmp(reject->table, keys->table->name) != 0)
+        return TG_OK;
+    return error_set(err, TG_DATA,
+                     "its key cannot be read, so that nobody can tell which rows of table '%s' the "
+                     "source has no more; nothing was written: %s",
+                     keys->of.root->name, reject->reason);
+}
+
+/* It has the name of the root table, for messages: the catalog does not know it. */
+static int make_table(struct keys *keys, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct catalog *catalog = &keys->of.load->session->catalog;
+    const struct table *root = keys->of.root;
+    snprintf(keys->name, sizeof(keys->name), "_tidegate_keys_%zu", keys->of.place);
+    TRY(table_make(catalog, root->name, NULL, &keys->table, err));
+    for (size_t i = 0; i < root->column_count; i++) {
+        const struct table_column *column = &root->columns[i];
+        struct table_column *made = NULL;
+        if (!column->primary_key || column->spec.type == TYPE_NONE)
+            continue;
+        TRY(table_add_column(catalog, keys->table, column->name, &column->spec, &made, err));
+        made->primary_key = true;
+        made->nullable = false;
+    }
+    table_saw_data(keys->table);
+done:
+    return rc;
+}
+
+int keys_new(const struct keys_of *of, struct keys **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = of->load->session;
+    struct keys *keys = mem_calloc(1, sizeof(*keys));
+    *out = NULL;
+    if (!keys)
+        return error_nomem(err);
+    keys->of = *of;
+    TRY(make_table(keys, err));
+    const struct normalize_options options = {
+        .ctx = &session->pipeline->ctx,
+        .catalog = &session->catalog,
+        .root = keys->table,
+        .settings = &session->settings,
+        .load_id = of->load->id,
+        .names = session_names(session),
+        .folds_case = session->destination.facts.folds_case,
+        .fraction_max = session->destination.facts.fraction_max,
+        .contract.modes = {[CONTRACT_TABLES] = CONTRACT_DISCARD_VALUE,
+                           [CONTRACT_COLUMNS] = CONTRACT_DISCARD_VALUE,
+                           [CONTRACT_DATA_TYPE] = CONTRACT_DISCARD_ROW},
+        .max_nesting = -1,
+        .needs_key = true,
+        .reject_bad_rows = true,
+        .reject_max = 1,
+        .emit = emit_keys,
+        .reject = refuse_key,
+        .sink = keys,
+    };
+    TRY(normalizer_new(&options, &keys->normalizer, err));
+    *out = keys;
+    keys = NULL;
+done:
+    keys_free(keys);
+    return rc;
+}
+
+static int push(void *user, struct page *page, struct tg_error *err)
+{
+    struct keys *keys = user;
+    return normalizer_push(keys->normalizer, page, err);
+}
+
+int keys_add(struct keys *keys, const yyjson_val *row, struct tg_error *err)
+{
+    const yyjson_val *rows[] = {row};
+    struct page page = {.kind = PAGE_ROWS, .rows = rows, .row_count = 1, .first_cell = row};
+    struct tg_error why = {0};
+    int rc = push(keys, &page, &why);
+    return rc == TG_OK ? rc : error_set(err, rc, "a row is rejected, and %s", why.what);
+}
+
+int keys_list(struct keys *keys, struct page_stream *stream, struct tg_error *err)
+{
+    struct extract_counts counts;
+    const struct extract_sink sink = {.push = push, .user = keys};
+    struct context *ctx = &keys->of.load->session->pipeline->ctx;
+    int rc = extract_run(ctx, stream, NULL, &sink, &counts, err);
+    return rc == TG_OK ? rc : error_where(err, rc, "list of keys");
+}
+
+int keys_finish(struct keys *keys, uint64_t *count, struct tg_error *err)
+{
+    *count = normalizer_row_count(keys->normalizer);
+    return normalizer_finish(keys->normalizer, err);
+}
+
+void keys_free(struct keys *keys)
+{
+    if (!keys)
+        return;
+    normalizer_free(keys->normalizer);
+    mem_free(keys);
+}

@@ -1,0 +1,315 @@
+/*
+ * Rows that the source has no more.
+ *
+ * Path: absent_stage -> list_keys (those that the source has listed) ; absent_apply -> note_absent:
+ * an anti-join gives the keys of old rows that are neither staged nor listed -> put_brake ->
+ * remove_rows (nested_follow, plan_remove) or flag_rows (plan_change); unflag_rows: those whose key
+ * is listed again.
+ *
+ * All of it comes before the disposition's statements, some of which take rows from the stage. Rows
+ * that only delete are staged, too, and are left to the disposition. A row whose key has a NULL is
+ * nobody's to say absent, and stays. Where there is a merge key (cdc), only rows are absent whose
+ * merge key the load brings.
+ *
+ * A row that is flagged is not absent once more: it does not count for the brake again.
+ */
+#include "write/sql/absent.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "write/disposition.h"
+#include "write/sql/brake.h"
+#include "write/sql/nested.h"
+#include "write/sql/stage.h"
+
+/* What the statements have in common. */
+struct absence {
+    struct stage stage;
+    const struct manifest_table *part; /* of the root */
+    const struct manifest_table *keys; /* the list; NULL: there is none */
+    bool flags;                        /* the rows stay, flagged */
+    char absent[STAGE_NAME], listed[STAGE_NAME];
+    struct sql_scope scope;
+    struct sql_part parts[10];
+};
+
+static bool loses_absent(const struct chain *chain)
+{
+    const struct target *root = &chain->targets[0];
+    return target_loses_absent(root) && root->there && !chain->replaced;
+}
+
+static const struct manifest_table *find_keys(const struct delivery *delivery, const char *resource)
+{
+    const struct manifest *manifest = delivery->manifest;
+    for (size_t i = 0; i < manifest->table_count; i++) {
+        const struct manifest_table *part = &manifest->tables[i];
+        if (part->is_keys && part->file_count > 0 && strcmp(part->resource, resource) == 0)
+            return part;
+    }
+    return NULL;
+}
+
+static int check_key(const struct stage *stage, struct tg_error *err)
+{
+    const struct sql_names *key = &stage->primary_key;
+    for (size_t i = 0; i < key->count; i++)
+        if (!target_find(stage->root, key->items[i]))
+            return error_set(err, TG_DATA,
+                             "primary key column '%s' of table '%s' is not at the destination, so "
+                             "that nobody can tell which rows the source has no more",
+                             key->items[i], stage->root->table->name);
+    return key->count > 0 ? TG_OK
+                          : error_set(err, TG_DATA,
+                                      "table '%s' has no primary key, by which rows that the "
+                                      "source has no more are told",
+                                      stage->root->table->name);
+}
+
+static void list_name(const struct chain *chain, char out[STAGE_NAME])
+{
+    snprintf(out, STAGE_NAME, "_tidegate_listed_%zu", chain->number);
+}
+
+static int open_absence(struct absence *absence, const struct delivery *delivery,
+                        const struct chain *chain, struct arena *arena, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct stage *stage = &absence->stage;
+    TRY(stage_open(stage, delivery, chain, arena, err));
+    TRY(check_key(stage, err));
+    absence->part = stage->root->part;
+    absence->flags = absence->part->flags_absent;
+    absence->keys = find_keys(delivery, absence->part->resource);
+    snprintf(absence->absent, STAGE_NAME, "_tidegate_absent_%zu", chain->number);
+    list_name(chain, absence->listed);
+    const struct sql_part parts[] = {
+        SQL_NAME("absent", absence->absent),
+        SQL_NAME("gone", absence->absent),
+        SQL_NAME("listed", absence->listed),
+        SQL_NAMES("key", &stage->primary_key),
+        SQL_NAMES("group", &stage->group_key),
+        SQL_NAME("row_key", table_link(stage->root->table, LINK_ROW)),
+        SQL_NAME("flag", DELETED_COLUMN),
+        SQL_TIME("now", delivery->manifest->created_us),
+        SQL_PATTERN("new", "{absent} AS new"),
+        {0},
+    };
+    _Static_assert(sizeof(parts) <= sizeof(absence->parts), "there is no room for the parts");
+    memcpy(absence->parts, parts, sizeof(parts));
+    absence->scope = sql_within(&stage->scope, absence->parts);
+done:
+    return rc;
+}
+
+/* ---- the list ---- */
+
+/* The root table, as if its keys were all it had. */
+static int key_target(const struct absence *absence, struct arena *arena, struct target *out,
+                      struct tg_error *err)
+{
+    const struct sql_names *key = &absence->stage.primary_key;
+    *out = *absence->stage.root;
+    out->part = absence->keys;
+    out->spills = NULL;
+    out->column_count = key->count;
+    out->columns = arena_alloc(arena, key->count * sizeof(*out->columns));
+    if (!out->columns)
+        return error_nomem(err);
+    for (size_t i = 0; i < key->count; i++) {
+        out->columns[i] = *target_find(absence->stage.root, key->items[i]);
+        out->columns[i].loaded = true;
+    }
+    out->loaded = (struct sql_names){NULL, 0};
+    return TG_OK;
+}
+
+/* In the order of the columns, which is the key's. */
+static int list_keys(const struct absence *absence, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct target keys;
+    struct buf rows = BUF_INIT;
+    const struct stage *stage = &absence->stage;
+    TRY(key_target(absence, &plan->arena, &keys, err));
+    TRY(plan_relation(&rows, stage->delivery, &keys, false, err));
+    TRY(stage_make(stage, stage->root, absence->listed, &stage->primary_key, plan, err));
+    const struct fill fill = {absence->listed, &stage->primary_key, stage->root,
+                              .is_temporary = true};
+    const struct sql_scope scope =
+        plan_rows_scope(stage->delivery, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
+    TRY(plan_fill(plan, stage->delivery, &fill, &scope, "{rows}", err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+int absent_stage(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct absence absence;
+    if (!loses_absent(chain))
+        return TG_OK;
+    TRY(open_absence(&absence, delivery, chain, &plan->arena, err));
+    if (absence.keys)
+        TRY(list_keys(&absence, plan, err));
+done:
+    return rc;
+}
+
+int absent_drop(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                struct tg_error *err)
+{
+    char name[STAGE_NAME];
+    if (!loses_absent(chain))
+        return TG_OK;
+    list_name(chain, name);
+    const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("listed", name)));
+    return plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {listed}", err);
+}
+
+/* ---- which rows ---- */
+
+/* old."a" IS NOT NULL AND ... */
+static int write_known(const struct absence *absence, struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct sql_names *key = &absence->stage.primary_key;
+    for (size_t i = 0; i < key->count; i++) {
+        const struct sql_scope scope =
+            sql_within(&absence->scope, SQL_PARTS(SQL_NAME("column", key->items[i])));
+        buf_text(out, i > 0 ? " AND " : "");
+        TRY(sql_write(out, &scope, "old.{column} IS NOT NULL", err));
+    }
+    rc = buf_check(out, err);
+done:
+    return rc;
+}
+
+#define NOT_STAGED "\n    AND NOT EXISTS (SELECT 1 FROM {stage} AS new WHERE {old.key = new.key})"
+#define NOT_LISTED "\n    AND NOT EXISTS (SELECT 1 FROM {listed} AS new WHERE {old.key = new.key})"
+#define IN_GROUP   "\n    AND EXISTS (SELECT 1 FROM {stage} AS new WHERE {old.group = new.group})"
+
+static int note_absent(const struct absence *absence, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf known = BUF_INIT;
+    const struct stage *stage = &absence->stage;
+    const bool staged = target_has_rows(stage->root), grouped = stage->group_key.count > 0;
+    const char *row_key = table_link(stage->root->table, LINK_ROW);
+    const bool has_key = row_key && !names_have(&stage->primary_key, row_key);
+    TRY(write_known(absence, &known, err));
+    const struct sql_scope scope = sql_within(
+        &absence->scope,
+        SQL_PARTS(SQL_PIECE("known", buf_string(&known)),
+                  SQL_PATTERN("and_row_key", has_key ? ", old.{row_key}" : ""),
+                  SQL_PATTERN("not_staged", staged ? NOT_STAGED : ""),
+                  SQL_PATTERN("not_listed", absence->keys ? NOT_LISTED : ""),
+                  SQL_PATTERN("in_group", grouped ? (staged ? IN_GROUP : "\n    AND 1 = 0") : ""),
+                  SQL_PATTERN("live", absence->flags ? "\n    AND old.{flag} IS NULL" : "")));
+    TRY(plan_add(plan, NULL, COUNT_NONE, &scope,
+                 "CREATE TEMP TABLE {absent} AS\n"
+                 "SELECT {old.key}{and_row_key}\n"
+                 "FROM {table} AS old\n"
+                 "WHERE {known}{live}{not_staged}{not_listed}{in_group}",
+                 err));
+done:
+    buf_release(&known);
+    return rc;
+}
+
+/* ---- the brake ---- */
+
+static int keep_pattern(const struct absence *absence, const char *pattern, struct plan *plan,
+                        const char **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    const struct sql_scope scope =
+        sql_within(&absence->scope,
+                   SQL_PARTS(SQL_NUMBER("samples", BRAKE_SAMPLES),
+                             SQL_PATTERN("live", absence->flags ? "\nWHERE {flag} IS NULL" : "")));
+    TRY(sql_write(&text, &scope, pattern, err));
+    TRY(arena_keep(&plan->arena, buf_string(&text), out, err));
+done:
+    buf_release(&text);
+    return rc;
+}
+
+static int put_brake(const struct absence *absence, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct brake *brake = arena_alloc(&plan->arena, sizeof(*brake));
+    if (!brake)
+        return error_nomem(err);
+    *brake = (struct brake){.names = absence->stage.primary_key.items};
+    TRY(arena_keep(&plan->arena, absence->part->resource, &brake->resource, err));
+    TRY(arena_keep(&plan->arena, absence->stage.delivery->manifest->dataset, &brake->dataset, err));
+    TRY(arena_keep(&plan->arena, absence->stage.root->table->name, &brake->table, err));
+    TRY(keep_pattern(absence, "SELECT COUNT(*)\nFROM {table}{live}", plan, &brake->all, err));
+    TRY(keep_pattern(absence, "SELECT {key}\nFROM {absent}\nORDER BY {key}\nLIMIT {samples}", plan,
+                     &brake->sample, err));
+    const struct step step = {.kind = STEP_BRAKE, .target = absence->stage.root, .brake = brake};
+    TRY(plan_add_step(plan, &step, &absence->scope, "SELECT COUNT(*)\nFROM {absent}", err));
+done:
+    return rc;
+}
+
+/* ---- what becomes of them ---- */
+
+static int remove_rows(const struct absence *absence, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct stage *stage = &absence->stage;
+    const struct old_rows absent = {stage->root, "{old.key = new.key}", .meets = true};
+    TRY(nested_follow(stage, &absence->scope, plan, err));
+    TRY(plan_remove(plan, stage->delivery, &absent, COUNT_DELETED, &absence->scope, err));
+done:
+    return rc;
+}
+
+/* Those whose key is listed again; the load's own rows come without a flag. */
+static int unflag_rows(const struct absence *absence, struct plan *plan, struct tg_error *err)
+{
+    const struct stage *stage = &absence->stage;
+    const bool staged = target_has_rows(stage->root);
+    const struct old_rows back = {
+        stage->root, "old.{flag} IS NOT NULL AND {old.key = new.key}{not_staged}", .meets = true};
+    const struct sql_scope scope = sql_within(
+        &absence->scope,
+        SQL_PARTS(SQL_PATTERN("new", "{listed} AS new"),
+                  SQL_PATTERN("not_staged",
+                              staged ? "\n    AND NOT EXISTS (SELECT 1 FROM {stage} AS came WHERE "
+                                       "{old.key = came.key})"
+                                     : "")));
+    return plan_change(plan, &back, "{flag} = NULL", COUNT_CHANGED, &scope, err);
+}
+
+static int flag_rows(const struct absence *absence, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct old_rows absent = {absence->stage.root, "{old.key = new.key}", .meets = true};
+    if (absence->keys)
+        TRY(unflag_rows(absence, plan, err));
+    TRY(plan_change(plan, &absent, "{flag} = {now}", COUNT_DELETED, &absence->scope, err));
+done:
+    return rc;
+}
+
+int absent_apply(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct absence absence;
+    if (!loses_absent(chain))
+        return TG_OK;
+    TRY(open_absence(&absence, delivery, chain, &plan->arena, err));
+    TRY(note_absent(&absence, plan, err));
+    TRY(put_brake(&absence, plan, err));
+    TRY(absence.flags ? flag_rows(&absence, plan, err) : remove_rows(&absence, plan, err));
+    TRY(plan_add(plan, NULL, COUNT_NONE, &absence.scope, "DROP TABLE {absent}", err));
+done:
+    return rc;
+}

@@ -1,0 +1,24 @@
+/*
+ * A limit to what a load takes away.
+ */
+#ifndef TIDEGATE_WRITE_BRAKE_H
+#define TIDEGATE_WRITE_BRAKE_H
+
+#include "database/connection.h"
+#include "write/destination.h"
+
+/* Rows of a table that a load takes away, and how many may go. All is the plan's. */
+struct brake {
+    const char *resource, *dataset, *table;
+    const char *all;          /* counts the rows that are there */
+    const char *sample;       /* some keys of those that go: their columns, as texts */
+    const char *const *names; /* of these */
+};
+
+enum { BRAKE_SAMPLES = 5 };
+
+/* `going` counts those that go. More than the order allows: TG_LIMIT, with keys of some. */
+int brake_check(const struct brake *brake, const char *going, struct connection *con,
+                const struct write_order *order, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif
