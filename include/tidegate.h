@@ -394,10 +394,14 @@ enum tg_row_ids {
 };
 
 /* An option of a driver, by the key that it has in a spec (docs/spec.md), its value as a text:
- * "true", "10"; of a list, a line for each entry. The struct keeps its size for ever. */
+ * "true", "10"; of a list, a line for each entry; of a map, as JSON. The struct keeps its size for
+ * ever. */
 struct tg_option {
     const char *name, *text;
 };
+
+struct tg_connection; /* this and the next: tidegate_connection.h */
+struct tg_adbc;
 
 /* A stream of rows that becomes a table, and the tables nested in it. Only name and `read` must be
  * set:
@@ -468,6 +472,9 @@ struct tg_resource {
     struct tg_deletes deletes;
     tg_read_fn list_keys; /* for TG_DETECT_KEYS: as `read`, of all rows that there are; of each the
                              fields of its key are enough. Called when `read` is done */
+    /* Source "sql": the database, in place of its option "connection". Copied; its `release` comes
+     * as that of the resource does. Resources with the same `name`, `user` and `open` share it. */
+    const struct tg_connection *source_connection;
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)
@@ -536,9 +543,6 @@ static inline void tg_schema_options_init(struct tg_schema_options *options)
     memset(options, 0, sizeof(*options));
     options->size = sizeof(*options);
 }
-
-struct tg_connection; /* this and the next: tidegate_connection.h */
-struct tg_adbc;
 
 struct tg_pipeline_options {
     size_t size;             /* of this struct; set by tg_pipeline_options_init */

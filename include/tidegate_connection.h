@@ -50,6 +50,11 @@
  * checked (lengths, offsets, indices), and a get_next that fails makes the statement fail. Of a
  * stream that `ingest` gets, get_next must be looked at in the same way.
  *
+ * As the database of a source (`source_connection` of a resource) it is asked for what the tables
+ * and their keys are (information_schema) and for rows, in a transaction of TG_LOOK; nothing is
+ * written. One session is open while a run reads, called by one thread at a time: the run's, or one
+ * of the library that reads ahead.
+ *
  * In the engine's place (`scratch_connection` of the options; it may be the destination, too, and
  * is then released twice, once for each):
  *

@@ -113,6 +113,7 @@ int sized_resource(struct sized_resource *out, const struct tg_resource *given,
     TRY(sized_read(&out->resource, sizeof(out->resource), given, given->size, "resource",
                    "resource", err));
     TRY(read_columns(out, err));
+    TRY(read_connection(&out->connection, &out->resource.source_connection, err));
 done:
     return rc;
 }

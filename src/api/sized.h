@@ -17,7 +17,8 @@ struct sized_options {
 
 struct sized_resource {
     struct tg_resource resource;
-    struct tg_column *columns; /* where resource.columns points to */
+    struct tg_column *columns;       /* where resource.columns points to */
+    struct tg_connection connection; /* where resource.source_connection points to */
 };
 
 /* Borrow texts and callbacks from what was given. TG_USAGE for a size that cannot be, or for what

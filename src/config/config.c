@@ -270,7 +270,7 @@ const char *config_engine_path(void)
 }
 
 /* Borrows `user`, which is the program's until there is a pipeline. */
-static int copy_given(struct config *config, const struct tg_connection *given,
+int config_copy_given(struct config *config, const struct tg_connection *given,
                       struct tg_connection *out, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -293,7 +293,7 @@ static int set_engine(struct config *config, const struct tg_pipeline_options *o
     if (path)
         TRY(arena_keep(&config->arena, path, &config->engine_path, err));
     if (options && options->scratch_connection)
-        rc = copy_given(config, options->scratch_connection, &config->scratch, err);
+        rc = config_copy_given(config, options->scratch_connection, &config->scratch, err);
 done:
     return rc;
 }
@@ -303,7 +303,7 @@ static int set_given(struct config *config, const struct tg_connection *given, s
     int rc = TG_OK;
     if (!given)
         return TG_OK;
-    TRY(copy_given(config, given, &config->given, err));
+    TRY(config_copy_given(config, given, &config->given, err));
     config->destination.given = &config->given;
     rc = destination_check(&config->destination, NULL, NULL, err);
 done:
@@ -397,6 +397,10 @@ void config_release_users(struct config *config)
         if (resource->release)
             resource->release(resource->user);
         resource->release = NULL;
+        if (resource->given && resource->given->release) /* members have their group's */
+            resource->given->release(resource->given->user);
+        if (resource->given)
+            resource->given->release = NULL;
     }
 }
 

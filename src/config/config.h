@@ -48,7 +48,8 @@ struct resource {
     const struct option_value *source_values,
         *resource_values; /* the driver's options, defaults filled in */
     size_t source_value_count, resource_value_count;
-    tg_read_fn read; /* callback source, as the five below */
+    struct tg_connection *given; /* the database of its source, by a program; NULL */
+    tg_read_fn read;             /* callback source, as the five below */
     tg_begin_fn begin;
     tg_end_fn end;
     tg_release_fn release;

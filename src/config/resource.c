@@ -571,7 +571,8 @@ static int check_given(const struct config *config, const struct tg_resource *gi
             "`read` is not set; it is where rows come from, unless there is a `source`");
     if (given->read && given->source)
         return resource_refuse(origin, "read", NULL, "`read` and `source` exclude each other");
-    if (!given->source && given->source_option_count + given->option_count > 0)
+    if (!given->source &&
+        (given->source_option_count + given->option_count > 0 || given->source_connection))
         return resource_refuse(origin, "source", NULL,
                                "options are for a driver; name it in `source`");
     if (!disposition_given(given))
@@ -591,8 +592,8 @@ static int copy_resource(struct config *config, const struct tg_resource *given,
     int rc = TG_OK;
     const struct source_driver *driver = source_find("callback");
     const struct given_options of_source = {"`source_options`", given->source_options,
-                                            given->source_option_count};
-    const struct given_options options = {"`options`", given->options, given->option_count};
+                                            given->source_option_count, given->source_connection};
+    const struct given_options options = {"`options`", given->options, given->option_count, NULL};
     if (given->source)
         TRY(source_named(given->source, &driver, err));
     if (!driver)
@@ -607,6 +608,7 @@ static int copy_resource(struct config *config, const struct tg_resource *given,
     TRY(fill_from_struct(&config->arena, given, sizeof(*given), resource_options, out, err));
     TRY(fill_from_struct(&config->arena, given, sizeof(*given), resource_fields, out, err));
     TRY(copy_columns(config, given, out, err));
+    TRY(given_connection(config, given->source_connection, out, err));
     out->table_name = out->table_name ? out->table_name : out->name;
     TRY(given_values(config, &of_source, driver->source_options, &out->source_values,
                      &out->source_value_count, err));
@@ -637,8 +639,12 @@ done:
 int config_add(struct config *config, const struct tg_resource *given, struct tg_error *err)
 {
     int rc = add_given(config, given, err);
-    if (rc != TG_OK && given->release)
+    if (rc == TG_OK)
+        return TG_OK;
+    if (given->release)
         given->release(given->user);
+    if (given->source_connection && given->source_connection->release)
+        given->source_connection->release(given->source_connection->user);
     return rc;
 }
 
@@ -686,6 +692,7 @@ struct resource_request resource_request(const struct resource *resource,
                    .folder = config->folder,
                    .values = resource->source_values,
                    .value_count = resource->source_value_count,
+                   .given = resource->given,
                    .commit_safe = shares_commit_safe(config, resource)},
         .name = resource->name,
         .values = resource->resource_values,

@@ -161,10 +161,20 @@ struct given_options {
     const char *field; /* of the struct that gives them; "`options`" */
     const struct tg_option *items;
     size_t count;
+    const struct tg_connection *connection; /* in place of the key `connection`; NULL: none */
 };
+/* The database that a source reads, where the program has it open; `given` may be NULL. */
+int given_connection(struct config *config, const struct tg_connection *given, struct resource *out,
+                     struct tg_error *err) TG_CHECK_RESULT;
 int given_values(struct config *config, const struct given_options *given,
                  const struct option *table, const struct option_value **out, size_t *count,
                  struct tg_error *err) TG_CHECK_RESULT;
+
+/* ---- config.c ---- */
+
+/* Texts in the arena, without its `release`. */
+int config_copy_given(struct config *config, const struct tg_connection *given,
+                      struct tg_connection *out, struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- spec.c ---- */
 

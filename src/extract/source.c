@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "tidegate_connection.h"
 
 #define SOURCE(name) extern const struct source_driver source_##name;
 #include "sources.def"
@@ -60,10 +61,18 @@ struct open_source {
     struct source *source;
 };
 
+static bool same_given(const struct tg_connection *a, const struct tg_connection *b)
+{
+    if (!a || !b)
+        return a == b;
+    return strcmp(a->name, b->name) == 0 && a->user == b->user && a->open == b->open;
+}
+
 /* A program may give each resource options of its own. */
 static bool same_request(const struct source_request *a, const struct source_request *b)
 {
-    bool same = a->value_count == b->value_count && strcmp(a->name, b->name) == 0;
+    bool same = a->value_count == b->value_count && strcmp(a->name, b->name) == 0 &&
+                same_given(a->given, b->given);
     for (size_t i = 0; same && i < a->value_count; i++) {
         const char *text = a->values[i].text, *other = b->values[i].text;
         same = text && other ? strcmp(text, other) == 0 : text == other;

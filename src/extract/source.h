@@ -48,7 +48,8 @@ struct source_request {
     const char *folder;                /* relative paths start here */
     const struct option_value *values; /* of the driver's source_options */
     size_t value_count;
-    bool commit_safe; /* `applies` for one of its resources, and is not unwanted */
+    const struct tg_connection *given; /* a program's database, in place of `connection`; NULL */
+    bool commit_safe;                  /* `applies` for one of its resources, and is not unwanted */
 };
 
 struct resource_request {

@@ -328,6 +328,90 @@ static void a_cancel_interrupts_the_statement(void **state)
 
 #define with_database(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+/* ---- the database of a source ---- */
+
+/* What it reads lies beside the destination, which the library opens by its own driver. */
+static void fill_source(struct fixture *fixture, bool all)
+{
+    struct context ctx;
+    struct connection *con = NULL;
+    context_init(&ctx);
+    snprintf(database.url, sizeof(database.url), "duckdb:///%s/shop.duckdb", fixture->folder);
+    calls = given_calls(&database, all);
+    assert_done(fixture, connection_open(&ctx, AT_URL(database.url), true, &con, &fixture->err));
+    assert_done(fixture, connection_exec(con,
+                                         "CREATE TABLE sales AS SELECT * FROM (VALUES "
+                                         "(1, 1.50::DECIMAL(8, 2)), (2, 2.50)) AS v (id, price)",
+                                         NULL, &fixture->err));
+    connection_close(con);
+}
+
+static void add_source(struct fixture *fixture, const char *name, const char *option,
+                       const char *text)
+{
+    const struct tg_option options = {option, text};
+    const struct tg_resource resource = {
+        TG_RESOURCE_INIT,    .name = name,      .source = "sql",    .source_connection = &calls,
+        .options = &options, .option_count = 1, .cursor_path = "id"};
+    assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
+}
+
+static void read_source(struct fixture *fixture, bool all)
+{
+    fill_source(fixture, all);
+    fixture_open(fixture, NULL, 0);
+    add_source(fixture, "sales", "table", "sales");
+    add_source(fixture, "sums", "query", "SELECT max(id) AS id, sum(price) AS total FROM sales");
+    fixture_run(fixture);
+    assert_int_equal(database.opened, 1); /* one source for both */
+    assert_int_equal(database.closed, 1);
+    assert_query(fixture, "SELECT id, price FROM sales ORDER BY id", "id,price\n1,1.50\n2,2.50\n");
+    assert_query(fixture, "SELECT id, total FROM sums", "id,total\n2,4.00\n");
+    fixture_run(fixture);
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_new, 0);
+    assert_int_equal(tg_result_table(fixture->result, 1)->rows_new, 0);
+    assert_int_equal(database.opened, database.closed);
+    assert_int_equal(database.released, 0);
+    tg_pipeline_free(fixture->pipeline);
+    fixture->pipeline = NULL;
+    assert_int_equal(database.released, 2); /* as it was given */
+}
+
+static void a_source_by_all_functions(void **state)
+{
+    read_source(*state, true);
+}
+
+static void a_source_by_exec_and_query_alone(void **state)
+{
+    read_source(*state, false);
+}
+
+/* Each table is a member of one resource, whose connection is released once. */
+static void a_group_of_a_source(void **state)
+{
+    struct fixture *fixture = *state;
+    fill_source(fixture, true);
+    fixture_open(fixture, NULL, 0);
+    add_source(fixture, "all", "tables", "all");
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT count(*) AS n FROM sales", "n\n2\n");
+    tg_pipeline_free(fixture->pipeline);
+    fixture->pipeline = NULL;
+    assert_int_equal(database.released, 1);
+}
+
+static void a_source_that_cannot_be_is_released(void **state)
+{
+    struct fixture *fixture = *state;
+    calls = given_calls(&database, true);
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "sales", .source = "files",
+                                         .source_connection = &calls};
+    fixture_open(fixture, NULL, 0);
+    assert_int_equal(tg_pipeline_add(fixture->pipeline, &resource, &fixture->err), TG_USAGE);
+    assert_int_equal(database.released, 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -344,6 +428,10 @@ int main(void)
         with_database(a_load_waits_for_its_own_database),
         with_database(a_session_that_dies_leaves_nothing),
         with_database(a_cancel_interrupts_the_statement),
+        with_database(a_source_by_all_functions),
+        with_database(a_source_by_exec_and_query_alone),
+        with_database(a_group_of_a_source),
+        with_database(a_source_that_cannot_be_is_released),
     };
     return cmocka_run_group_tests_name("api/given", tests, NULL, NULL);
 }

@@ -66,22 +66,75 @@ static void options_are_those_of_a_spec(void **state)
     config_release(&config);
 }
 
+/* A map is JSON, with the same rules; what is secret in it is known as such. */
+static void maps_are_those_of_a_spec(void **state)
+{
+    struct spec_file *spec = *state;
+    static const struct tg_option shop = {"connection",
+                                          "{\"driver\": \"sqlite\", \"uri\": \"shop.db\", "
+                                          "\"options\": {\"password\": \"s3cret\", \"rows\": 10}}"};
+    static const struct tg_option table = {"table", "sales"};
+    const struct tg_resource resource = {.name = "sales",
+                                         .source = "sql",
+                                         .source_options = &shop,
+                                         .source_option_count = 1,
+                                         .options = &table,
+                                         .option_count = 1};
+    struct config config = {0}, *of_spec;
+    assert_int_equal(open_config(&config, &spec->err), TG_OK);
+    if (config_add(&config, &resource, &spec->err) != TG_OK)
+        fail_msg("%s", spec->err.what);
+    of_spec = spec_good(spec, "pipeline: shop\n"
+                              "destination: duckdb:///s.duckdb\n"
+                              "source: {type: sql, connection: {driver: sqlite, uri: shop.db, "
+                              "options: {password: s3cret, rows: 10}}}\n"
+                              "resources:\n"
+                              "  sales: {table: sales}\n");
+    const struct resource *given = &config.resources[0], *read = &of_spec->resources[0];
+    assert_string_equal(option_text(given->source_values, given->source_value_count, "connection"),
+                        option_text(read->source_values, read->source_value_count, "connection"));
+    assert_int_equal(config.secrets.count, of_spec->secrets.count);
+    config_release(&config);
+}
+
 static const struct tg_option path = {"path", "a"}, misspelt[] = {{"paht", "a"}, {"format", "cvs"}},
                               no_text = {"path", NULL}, no_name = {NULL, "a"},
                               empty = {"path", "\n"},
                               no_flag[] = {{"path", "a"}, {"header", "perhaps"}},
-                              twice[] = {{"path", "a"}, {"path", "b"}},
+                              twice[] = {{"path", "a"}, {"path", "b"}}, sales = {"table", "t"},
+                              url = {"connection", "duckdb:///a"},
+                              cut = {"connection", "{\"driver\": \"s3cret"},
+                              unknown = {"connection", "{\"drivr\": \"sqlite\"}"},
+                              listed = {"connection", "{\"driver\": [1], \"uri\": null}"},
                               grown[] = {{"path", "a"}, {"on_grown", "tail"}};
 
 #define OPTIONS(options_)                                                                          \
     .name = "n", .source = "files", .options = options_,                                           \
     .option_count = sizeof(options_) / sizeof(struct tg_option)
+#define MAP(options_)                                                                              \
+    .name = "n", .source = "sql", .source_options = &(options_), .source_option_count = 1,         \
+    .options = &sales, .option_count = 1
 #define ONE(option_) .name = "n", .source = "files", .options = &(option_), .option_count = 1
+
+static const struct tg_connection nameless = {.name = NULL}, named = {.name = "shop"};
 
 static const struct {
     struct tg_resource resource;
     const char *what;
 } wrong[] = {
+    {{MAP(cut)}, "'connection' begins as a map, and is no JSON"},
+    {{MAP(unknown)},
+     "unknown key 'drivr' in 'connection' of `source_options`; did you mean 'driver'?"},
+    {{MAP(listed)},
+     "'driver' is a text, not a list; 'uri' has no value; give one, or leave the key out"},
+    {{MAP(url), .source_connection = &named},
+     "`source_options` has 'connection', and there is a `source_connection`; keep one"},
+    {{ONE(path), .source_connection = &named},
+     "source 'files' reads no database; leave `source_connection` out"},
+    {{.name = "n", .source = "sql", .source_connection = &nameless},
+     "`source_connection` has no name"},
+    {{.name = "n", .read = read_nothing, .source_connection = &named},
+     "options are for a driver; name it in `source`"},
     {{OPTIONS(misspelt)},
      "unknown key 'paht' in `options`; did you mean 'path'?; 'format' is one of auto, jsonl, json, "
      "csv, parquet, not 'cvs'; did you mean 'csv'?; `options` needs the key 'path'"},
@@ -135,7 +188,7 @@ static void secrets_are_learnt(void **state)
                                                {"note", "open-sesame-4"}};
     struct spec_file *spec = *state;
     struct config *config = fresh(spec);
-    const struct given_options given = {"`options`", options, 4};
+    const struct given_options given = {"`options`", options, 4, NULL};
     const struct option_value *values;
     size_t count;
     struct buf shown = BUF_INIT;
@@ -178,9 +231,8 @@ static void adding_survives_torture(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(options_are_those_of_a_spec),
-        cmocka_unit_test(wrong_ones_are_named),
-        cmocka_unit_test(secrets_are_learnt),
+        cmocka_unit_test(options_are_those_of_a_spec), cmocka_unit_test(maps_are_those_of_a_spec),
+        cmocka_unit_test(wrong_ones_are_named),        cmocka_unit_test(secrets_are_learnt),
         cmocka_unit_test(adding_survives_torture),
     };
     return cmocka_run_group_tests_name("given", tests, spec_setup, spec_teardown);

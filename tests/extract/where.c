@@ -19,10 +19,10 @@ static void a_url_or_a_map(void **state)
     struct arena arena;
     struct location where;
     arena_init(&arena);
-    assert_int_equal(where_read(&arena, "duckdb:///x", &where, NULL), TG_OK);
+    assert_int_equal(where_read(&arena, "duckdb:///x", NULL, &where, NULL), TG_OK);
     assert_string_equal(where.url, "duckdb:///x");
     assert_null(where.driver);
-    assert_int_equal(where_read(&arena, map, &where, NULL), TG_OK);
+    assert_int_equal(where_read(&arena, map, NULL, &where, NULL), TG_OK);
     assert_null(where.url);
     assert_string_equal(where.driver, "sqlite");
     assert_string_equal(where.uri, "a.db");
@@ -40,9 +40,10 @@ static void neither(void **state)
     struct location where;
     struct tg_error err = {0};
     arena_init(&arena);
-    assert_int_equal(where_read(&arena, "{\"uri\":\"x\"}", &where, &err), TG_SPEC);
+    assert_int_equal(where_read(&arena, "{\"uri\":\"x\"}", NULL, &where, &err), TG_SPEC);
     assert_string_equal(err.what, "'connection' needs a 'url' or a 'driver'");
-    assert_int_equal(where_read(&arena, "{\"url\":\"x\",\"driver\":\"y\"}", &where, &err), TG_SPEC);
+    assert_int_equal(where_read(&arena, "{\"url\":\"x\",\"driver\":\"y\"}", NULL, &where, &err),
+                     TG_SPEC);
     assert_string_equal(
         err.what, "'connection' has both 'url' and 'driver'; what a driver opens is its 'uri'");
     arena_release(&arena);
@@ -53,7 +54,7 @@ static int read_map(void)
     struct arena arena;
     struct location where;
     arena_init(&arena);
-    int rc = where_read(&arena, map, &where, NULL);
+    int rc = where_read(&arena, map, NULL, &where, NULL);
     arena_release(&arena);
     return rc;
 }

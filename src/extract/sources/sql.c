@@ -57,7 +57,7 @@ static int open_pool(struct source *source, const struct source_request *request
     int rc = TG_OK;
     const char *said = option_text(request->values, request->value_count, "connection");
     const char *parallel = option_text(request->values, request->value_count, "parallel");
-    TRY(where_read(&source->arena, said, &source->where, err));
+    TRY(where_read(&source->arena, said, request->given, &source->where, err));
     TRY(connection_check(&source->where, request->folder, NULL, &source->place, err));
     source->where.url = buf_string(&source->place.absolute);
     source->where.dataset = source->schema;

@@ -38,11 +38,14 @@ done:
     return rc;
 }
 
-int where_read(struct arena *arena, const char *text, struct location *out, struct tg_error *err)
+int where_read(struct arena *arena, const char *text, const struct tg_connection *given,
+               struct location *out, struct tg_error *err)
 {
     int rc = TG_OK;
     yyjson_doc *doc = NULL;
-    *out = (struct location){0};
+    *out = (struct location){.given = given};
+    if (given)
+        return TG_OK;
     if (*text != '{')
         return arena_keep(arena, text, &out->url, err);
     TRY(json_parse(text, strlen(text), "'connection'", &doc, err));

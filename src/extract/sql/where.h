@@ -7,8 +7,9 @@
 #include "base/location.h"
 #include "base/memory.h"
 
-/* A URL, or a map of location_options as JSON; what `out` borrows is the arena's. TG_SPEC. */
-int where_read(struct arena *arena, const char *text, struct location *out,
-               struct tg_error *err) TG_CHECK_RESULT;
+/* A URL, or a map of location_options as JSON; what `out` borrows is the arena's. TG_SPEC. A
+ * connection of the program (`given`, borrowed) stands in the place of both. */
+int where_read(struct arena *arena, const char *text, const struct tg_connection *given,
+               struct location *out, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif
