@@ -86,6 +86,34 @@ static void test_tables_stay(void **state)
     expect("SELECT min(i) FROM s.a", "3");
 }
 
+/* Rows that are sent are read by one thread; what is sorted out between has all of them again. */
+static void test_threads(void **state)
+{
+    (void)state;
+    static const char count[] = "SELECT current_setting('threads') AS i";
+    exec("CREATE TABLE s.a (i BIGINT)");
+    exec("CREATE TABLE s.b (i BIGINT)");
+    for (int i = 0; i < 2; i++) {
+        sample_ok(reader_exec(reader,
+                              "CREATE OR REPLACE TABLE t AS SELECT "
+                              "current_setting('threads') AS i",
+                              err));
+        assert_int_equal(ingest(count, "s", "a"), 1);
+        assert_int_equal(ingest("SELECT i FROM t", "s", "b"), 1);
+    }
+    expect("SELECT string_agg(i, ' ') FROM s.a", "1 1");
+    expect("SELECT string_agg(i, ' ') FROM s.b", "2 2");
+    /* What makes room for wide rows looks at how many there may be. */
+    sample_ok(reader_reserve(reader, 2000, err));
+    exec("DELETE FROM s.a");
+    sample_ok(reader_exec(reader,
+                          "CREATE OR REPLACE TABLE t AS SELECT "
+                          "current_setting('threads') AS i",
+                          err));
+    assert_int_equal(ingest("SELECT i FROM t", "s", "a"), 1);
+    expect("SELECT string_agg(i, ' ') FROM s.a", "1");
+}
+
 /* Characters of a pattern in a path stand for themselves. */
 static void test_files(void **state)
 {
@@ -159,6 +187,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_folder(test_rows_are_sent_and_counted),
         in_folder(test_tables_stay),
+        in_folder(test_threads),
         in_folder(test_files),
         in_folder(test_what_cannot_be),
         in_folder(test_memory_runs_out),
