@@ -466,8 +466,9 @@ struct tg_resource {
                                  tell ("sql" on PostgreSQL) */
     enum tg_on_wait on_commit_safe_wait;
     const char *commit_safe_wait; /* how long they do at most: "30s", "10m" (NULL too), "2h" */
-    const char *merge_strategy;   /* merge: "delete-insert" (NULL too), "upsert", "insert-only" */
-    bool skip_unchanged_rows;     /* both but the last: rows that are there as they come stay */
+    const char *merge_strategy;   /* merge: "delete-insert" (NULL too), "upsert", "insert-only",
+                                     "scd2" */
+    bool skip_unchanged_rows;     /* the first two: rows that are there as they come stay */
     struct tg_limits limits;      /* where it says nothing: those of the pipeline */
     struct tg_deletes deletes;
     tg_read_fn list_keys; /* for TG_DETECT_KEYS: as `read`, of all rows that there are; of each the
@@ -475,6 +476,13 @@ struct tg_resource {
     /* Source "sql": the database, in place of its option "connection". Copied; its `release` comes
      * as that of the resource does. Resources with the same `name`, `user` and `open` share it. */
     const struct tg_connection *source_connection;
+    /* scd2, which keeps the versions of rows: */
+    const char *validity_column_names;   /* two, since when and until when a version was valid;
+                                            NULL: "_dlt_valid_from, _dlt_valid_to" */
+    const char *row_version_column_name; /* whose value tells versions apart; NULL: all of a row */
+    const char *active_record_timestamp; /* how long what is valid is; NULL: SQL's NULL */
+    const char *boundary_timestamp;      /* when what this run changes has changed; NULL: now */
+    bool allow_empty;                    /* no row at all means that all are gone */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)

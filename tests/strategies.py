@@ -5,9 +5,12 @@
                                        to which they are added (the command is $TIDEGATE)
 
 A table's seed makes its strategy, its keys and options, and its documents: with lists in lists, several of a key,
-deletions, keys that come back, rows that come again as they were. The model keeps documents in a dict. Prints the seed of
+deletions, keys that come back, rows that come again as they were. The model keeps documents in a dict, of scd2 the versions
+in a list. Prints the seed of
 the first table that differs; the same arguments show it again.
 """
+import collections
+import datetime
 import json
 import os
 import random
@@ -18,7 +21,7 @@ TIDEGATE = os.environ.get("TIDEGATE", "build/tidegate")
 LOADS, KEYS = 4, 24
 ORDER = '"order"'  # needs its quotes
 STRATEGIES = [("delete-insert", False), ("delete-insert", True), ("upsert", False), ("upsert", True),
-              ("insert-only", False)]
+              ("insert-only", False), ("scd2", False)]
 
 
 class Table:
@@ -34,7 +37,35 @@ class Table:
         self.rows = {}  # key: (document, number of the load that wrote it)
         self.sent = []
 
+        if self.strategy == "scd2":
+            self.history()
+
+    def history(self):
+        """What a table of scd2 goes by: snapshots, partitions or keys; hashes of rows or a column of theirs."""
+        self.sort = self.mark = None
+        self.versions = []  # [document, number of the load it is valid from, and to]
+        self.own = self.random.random() < 0.3
+        self.merge_key = self.random.choice([[], [], ["n"], self.key, self.key + ["n"]])
+        self.given_key = self.key if self.own or self.random.random() < 0.5 else []
+        self.until = self.random.choice([None, "9999-12-31"])
+
+    def history_spec(self):
+        disposition = {"disposition": "merge", "strategy": "scd2"}
+        if self.own:
+            disposition["row_version_column_name"] = "seq"
+        if self.until:
+            disposition["active_record_timestamp"] = self.until
+        if not self.merge_key:
+            disposition["allow_empty"] = True
+        spec = {"path": f"{self.name}.jsonl", "write_disposition": disposition,
+                "columns": {"id": {"data_type": "bigint"}, "v": {"data_type": "text"},
+                            "n": {"data_type": "bigint", "nullable": True}, "seq": {"data_type": "bigint"}}}
+        return dict(spec, **{name: key for name, key in (("merge_key", self.merge_key), ("primary_key", self.given_key))
+                             if key})
+
     def spec(self):
+        if self.strategy == "scd2":
+            return self.history_spec()
         columns = {"id": {"data_type": "bigint"}, "v": {"data_type": "text"}, "n": {"data_type": "bigint"},
                    "seq": {"data_type": "bigint"}}
         if self.sort:
@@ -57,6 +88,8 @@ class Table:
             return dict(pick.choice(self.sent), l=self.elements())  # but for its lists
         row = {"id": pick.randrange(KEYS), "v": pick.choice(["a", "b", "it's", None]), "n": pick.choice([1, 2, None]),
                "seq": pick.choice([1, 2, 3, None]), "l": self.elements()}
+        if self.strategy == "scd2" and self.own:
+            row["seq"] = pick.randrange(3)
         if len(self.key) > 1:
             row["order"] = pick.choice(["p", "q"])
         if self.mark and pick.random() < 0.2:
@@ -103,8 +136,35 @@ class Table:
             return 0
         return (value is None, 0 if value is None else value if self.sort == "asc" else -value)
 
+    def identity(self, row):
+        """Of equal ones one is valid at a time."""
+        return (row["seq"], *self.key_of(row)) if self.own else json.dumps(row, sort_keys=True)
+
+    def apply_history(self, rows, number):
+        def part(row):
+            return tuple(row[column] for column in self.merge_key)
+
+        def by_key(documents):
+            key = self.given_key or self.merge_key
+            return collections.Counter(tuple(row[column] for column in key) for row in documents) if key else {}
+
+        came = {self.identity(row): row for row in rows}
+        parts = {part(row) for row in rows}
+        valid = [v for v in self.versions if v[2] is None and (not self.merge_key or part(v[0]) in parts)]
+        gone = [v for v in valid if self.identity(v[0]) not in came]
+        known = {self.identity(v[0]) for v in valid}
+        fresh = [row for identity, row in came.items() if identity not in known]
+        for version in gone:
+            version[2] = number
+        self.versions += [[row, number, None] for row in fresh]
+        new, old = by_key(fresh), by_key(v[0] for v in gone)
+        pairs = sum(min(count, old[key]) for key, count in new.items())
+        return [len(fresh) - pairs, pairs, len(gone) - pairs, len(rows) - len(fresh)]
+
     def apply(self, rows, number):
         """Changes the model; returns inserted, updated, deleted, unchanged of the root table."""
+        if self.strategy == "scd2":
+            return self.apply_history(rows, number)
         counts = [0, 0, 0, 0]
         for key, row in self.winners(rows).items():
             old = self.rows.get(key)
@@ -126,8 +186,11 @@ class Table:
         self.rows[key] = (dict(old[0], l=grown(old[0]["l"], row["l"])), old[1]) if old else (row, number)
 
     def wanted(self):
-        return sorted(([*key, *columns_of(row, self.mark), number], row["l"]) for key, (row, number)
-                      in self.rows.items())
+        if self.strategy == "scd2":
+            return sorted((([*self.key_of(row), *columns_of(row, None), since, -1 if to is None else to], row["l"])
+                           for row, since, to in self.versions), key=str)
+        return sorted((([*key, *columns_of(row, self.mark), number], row["l"]) for key, (row, number)
+                       in self.rows.items()), key=str)
 
 
 def content(row):
@@ -164,8 +227,9 @@ def found(tables, loads):
     roots = tidegate("sql", "spec.yaml", " union all ".join(
         f"select '{t.name}' as t, id, {text(ORDER) if len(t.key) > 1 else chr(39) * 2} as k, {text('v')} as v, "
         f"{text('n')} as n, {text('seq')} as seq, {text('gone') if t.mark else chr(39) * 2} as gone, "
+        f"{text('_dlt_valid_to') if t.strategy == 'scd2' else chr(39) * 2} as until, "
         f"_dlt_load_id as load, _dlt_id as own from {t.name}" for t in tables), "--json")
-    level = "select '{0}' as t, {1} as value, _dlt_parent_id as up, _dlt_list_idx as i, _dlt_id as own, _dlt_root_id as r from {0}{2}"
+    level = "select '{0}' as t, {1} as value, _dlt_parent_id as up, _dlt_list_idx as i, _dlt_id as own from {0}{2}"
     lists = tidegate("sql", "spec.yaml", " union all ".join(level.format(t.name, "x", "__l") for t in tables), "--json")
     leaves = tidegate("sql", "spec.yaml",
                       " union all ".join(level.format(t.name, "value", "__l__k") for t in tables), "--json")
@@ -175,13 +239,29 @@ def found(tables, loads):
     for row in sorted(lists, key=lambda row: row["i"]):
         below.setdefault((row["t"], row["up"]), []).append(
             {"x": row["value"], "k": below.pop((row["t"], row["own"]), [])})
-    rows = {t.name: [] for t in tables}
+    rows, used = {t.name: [] for t in tables}, set()
     for row in roots:
         t = next(t for t in tables if t.name == row["t"])
         key = [row["id"]] + ([row["k"]] if len(t.key) > 1 else [])
+        used.add((t.name, row["own"]))
         rows[t.name].append((key + [row["v"], row["n"], row["seq"]] + ([row["gone"]] if t.mark else [])
-                             + [loads.index(row["load"])], below.pop((t.name, row["own"]), [])))
-    return {name: sorted(items) for name, items in rows.items()}, below
+                             + [loads.index(row["load"])] + ([ended(t, row, loads)] if t.strategy == "scd2" else []),
+                             below.get((t.name, row["own"]), [])))
+    return {name: sorted(items, key=str) for name, items in rows.items()}, below.keys() - used
+
+
+def ended(t, row, loads):
+    """The number of the load that ended a version; -1: it is valid."""
+    if row["until"].startswith(t.until or "never") or not row["until"]:
+        return -1
+    at = datetime.datetime.fromisoformat(row["until"] + ":00" if row["until"][-3] == "+" else row["until"])
+    return [load_time(load) for load in loads].index(at)
+
+
+def load_time(load):
+    second, fraction = load.split(".")
+    return (datetime.datetime.fromtimestamp(int(second), datetime.timezone.utc)
+            + datetime.timedelta(microseconds=int(fraction.ljust(6, "0")[:6])))
 
 
 def main():

@@ -332,7 +332,7 @@ done:
 
 /* What goes with a merge strategy, and like it is the run's. */
 static const char *const merge_hints[] = {"x-merge-skip-unchanged-rows", "x-merge-source-filter",
-                                          "x-merge-destination-scope"};
+                                          "x-merge-destination-scope", "x-boundary-timestamp"};
 
 static int apply_table(struct catalog *catalog, struct table *table,
                        const struct table_hints *hints, struct tg_error *err)

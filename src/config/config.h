@@ -58,6 +58,11 @@ struct resource {
     const struct disposition_driver *disposition;
     const char *merge_strategy; /* as said; NULL: the usual one */
     bool skip_unchanged_rows;
+    const char **validity_column_names; /* scd2: as given, normalised later; none: dlt's */
+    size_t validity_column_names_count;
+    const char *row_version_column_name; /* NULL: versions are told by their ids */
+    const char *active_record_timestamp, *boundary_timestamp;
+    bool allow_empty;
     const char **primary_key, **merge_key; /* as the source names them */
     size_t primary_key_count, merge_key_count;
     bool append_on_missing_key;

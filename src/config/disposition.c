@@ -2,13 +2,16 @@
  * The write disposition of a resource: what was said becomes one driver, and is checked against it.
  *
  * Path: disposition_choose (the words, and what goes with them) -> resource_add ->
- * disposition_check (keys)
+ * disposition_check (keys; check_history, of one that keeps versions)
  *
  * What a disposition needs and takes stands in its driver (write/disposition.h). Where the source
  * can tell the keys, whether there are any is asked again when it has (run/describe.c).
  */
 #include "write/disposition.h"
 
+#include <string.h>
+
+#include "catalog/history.h"
 #include "config/spec.h"
 
 /* ---- which one ---- */
@@ -34,7 +37,7 @@ static int check_strategy(const struct origin *origin, const struct resource *re
 const struct option *disposition_said(const struct resource *resource, const struct option *after)
 {
     const struct option *option = after ? after + 1 : disposition_options;
-    while (option->name && !(option->hint && field_is_said(option, resource)))
+    while (option->name && (option->words || !field_is_said(option, resource)))
         option++;
     return option->name ? option : NULL;
 }
@@ -49,9 +52,24 @@ static int check_options(const struct origin *origin, const struct resource *res
     return TG_OK;
 }
 
-/* Where ids are hashes of the key, that is what row_ids says from here on. */
+/* Versions of a row have one key, and nested rows are found by the id of theirs. */
+static int choose_version(const struct origin *origin, struct resource *resource)
+{
+    const char *version = resource->row_version_column_name;
+    if (resource->row_ids == TG_ROW_IDS_KEY)
+        return resource_refuse(origin, "row_ids", NULL,
+                               "%s tells the versions of a row by their ids; leave out row_ids",
+                               disposition_asks(resource));
+    if (!version || strcmp(version, HISTORY_ID) == 0)
+        resource->row_ids = TG_ROW_IDS_ROW;
+    return TG_OK;
+}
+
+/* Where ids are hashes of the key, or of the row, that is what row_ids says from here on. */
 static int choose_ids(const struct origin *origin, struct resource *resource)
 {
+    if (resource->disposition->keeps_history)
+        return choose_version(origin, resource);
     if (!resource->disposition->ids_by_key && !resource->skip_unchanged_rows)
         return TG_OK;
     if (resource->row_ids == TG_ROW_IDS_ROW)
@@ -103,11 +121,63 @@ static int check_primary(const struct origin *origin, const struct resource *res
     return TG_OK;
 }
 
+/* ---- what it says of versions ---- */
+
+static int check_columns(const struct origin *origin, const struct resource *resource)
+{
+    const char *const *names = resource->validity_column_names;
+    const size_t count = resource->validity_column_names_count;
+    if (count == 0)
+        return TG_OK;
+    if (count != 2 || !*names[0] || !*names[1] || strcmp(names[0], names[1]) == 0)
+        return resource_refuse(origin, "validity_column_names", NULL,
+                               "validity_column_names are two: since when, and until when");
+    return TG_OK;
+}
+
+static int check_time(const struct origin *origin, const char *key, const char *text)
+{
+    int64_t us;
+    if (!text || history_time(text, &us))
+        return TG_OK;
+    return resource_refuse(origin, key, NULL,
+                           "%s is a date or a timestamp, as 2024-12-31T00:00:00Z, not '%s'", key,
+                           text);
+}
+
+static int check_history(const struct origin *origin, const struct resource *resource)
+{
+    int rc = TG_OK;
+    const char *name = disposition_name(resource->disposition);
+    TRY(check_columns(origin, resource));
+    TRY(check_time(origin, "active_record_timestamp", resource->active_record_timestamp));
+    TRY(check_time(origin, "boundary_timestamp", resource->boundary_timestamp));
+    if (resource->append_on_missing_key)
+        TRY(resource_refuse(origin, "on_missing_key", NULL,
+                            "%s without a key takes the source for all there is; leave out "
+                            "on_missing_key",
+                            name));
+    if (resource->incremental.cursor_path && resource->merge_key_count == 0)
+        TRY(resource_refuse(origin, "incremental", NULL,
+                            "%s with a cursor needs a merge_key: rows that the cursor leaves out "
+                            "would look deleted",
+                            name));
+    if (resource->allow_empty && resource->merge_key_count > 0)
+        TRY(resource_refuse(origin, "allow_empty", NULL,
+                            "allow_empty is for %s without a merge_key: with one, no row says "
+                            "nothing",
+                            name));
+done:
+    return rc;
+}
+
 int disposition_check(const struct origin *origin, const struct resource *resource)
 {
     char words[OPTION_WORDS_MAX];
     bool needs_key = resource->disposition->needs_key;
     bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
+    if (resource->disposition->keeps_history)
+        return check_history(origin, resource);
     if (disposition_needs_primary(resource))
         return check_primary(origin, resource);
     if (needs_key && !has_key && !resource->append_on_missing_key && !resource->driver->describe)

@@ -151,7 +151,8 @@ const struct option disposition_options[] = {
      .fallback = "delete-insert",
      .help = "How a merge is done. delete-insert and upsert: rows of the load take the place of "
              "rows with an equal key; with upsert, which goes by the primary key alone, they keep "
-             "their ids. insert-only: rows whose primary key is there stay as they are."},
+             "their ids. insert-only: rows whose primary key is there stay as they are. scd2: "
+             "versions of rows that change or go stay, with the time they were valid."},
     {.name = "skip_unchanged_rows",
      RESOURCE(BOOL, skip_unchanged_rows),
      .hint = DISPOSITION_SKIP_HINT,
@@ -159,6 +160,27 @@ const struct option disposition_options[] = {
      .help = "For delete-insert and upsert, by primary key: rows that are there already as they "
              "come, with all that is nested in them, are left alone. Ids of rows are then hashes "
              "of the key."},
+    {.name = "validity_column_names",
+     RESOURCE_TEXTS(validity_column_names),
+     .help = "For scd2: two columns, since when and until when a version was valid; "
+             "[_dlt_valid_from, _dlt_valid_to] otherwise."},
+    {.name = "active_record_timestamp",
+     RESOURCE(TEXT, active_record_timestamp),
+     .help = "For scd2: until when versions are valid that still are, as 9999-12-31; NULL "
+             "otherwise."},
+    {.name = "boundary_timestamp",
+     RESOURCE(TEXT, boundary_timestamp),
+     .hint = "x-boundary-timestamp",
+     .help = "For scd2: when what the run finds changed has changed (UTC); the time of the load "
+             "otherwise."},
+    {.name = "row_version_column_name",
+     RESOURCE(TEXT, row_version_column_name),
+     .help = "For scd2: the field whose value tells versions apart; otherwise all that a row has."},
+    {.name = "allow_empty",
+     RESOURCE(BOOL, allow_empty),
+     .fallback = "false",
+     .help = "For scd2 without a merge_key: a source without any row means that all rows are "
+             "gone. Such a run fails otherwise."},
     OPTION_END,
 };
 

@@ -202,7 +202,10 @@ static int check_column(const struct origin *origin, const struct resource *reso
                             column->data_type));
     if (resource->disposition->needs_key)
         return TG_OK;
-    disposition_words_if(disposition_needs_key, words);
+    if (resource->disposition->strategy)
+        disposition_strategies_if(disposition_needs_key, words);
+    else
+        disposition_words_if(disposition_needs_key, words);
     if (column->dedup_sort)
         TRY(resource_refuse(origin, "dedup_sort", name, "column '%s': dedup_sort is for %s", name,
                             words));

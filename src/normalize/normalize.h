@@ -50,6 +50,7 @@ struct normalize_options {
     enum tg_row_ids row_ids;
     bool propagate_root_id; /* nested rows carry _dlt_root_id (merge) */
     bool keep_order;        /* batches carry NORMALIZE_ORDER_COLUMN (merge) */
+    bool orders_nested;     /* so do those of nested tables: that of the root row (scd2) */
     bool needs_key;         /* no row comes without its primary key (merge) */
     bool reject_bad_rows;   /* a row that cannot be loaded is handed to `reject`, */
     uint64_t reject_max;    /* up to so many of them */

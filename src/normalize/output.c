@@ -17,6 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "catalog/history.h"
 #include "normalize/change.h"
 #include "normalize/there.h"
 
@@ -198,7 +199,8 @@ static int add_nested(struct outputs *outputs, struct output *parent, struct tab
     TRY(output_new(outputs, table, path, out, err));
     (*out)->parent = parent;
     (*out)->parent_rows = arena_alloc(&outputs->arena, BATCH_ROWS * sizeof(uint32_t));
-    if (outputs->options.keep_order && outputs->options.row_ids == TG_ROW_IDS_KEY)
+    const struct normalize_options *options = &outputs->options;
+    if (options->orders_nested || (options->keep_order && options->row_ids == TG_ROW_IDS_KEY))
         (*out)->root_orders = arena_alloc(&outputs->arena, BATCH_ROWS * sizeof(int64_t));
     if (!(*out)->parent_rows)
         rc = error_nomem(err);
@@ -352,6 +354,19 @@ done:
     return rc;
 }
 
+/* The times of versions are the load's to say. */
+static int check_history(const struct output *output, const char *name, const struct claim *claim,
+                         struct tg_error *err)
+{
+    const struct table_column *column = find_column(output, name);
+    if (!column || !history_owns(column))
+        return TG_OK;
+    return error_set(err, TG_DATA,
+                     "key '%s' of the source has the name of column '%s' of table '%s', which "
+                     "holds the time of its versions; name others by validity_column_names",
+                     claim->source, column->name, output->table->name);
+}
+
 static struct slot *owned_slot(const struct output *output, const struct claim *claim)
 {
     struct slot *slot = claim->apart ? NULL : find_slot(output, claim->name);
@@ -367,6 +382,7 @@ int output_slot(struct outputs *outputs, struct output *output, const struct cla
         return TG_OK;
     TRY(claim_name(outputs, output, claim, err));
     const char *name = buf_string(&outputs->name);
+    TRY(check_history(output, name, claim, err));
     *out = shared_slot(output, claim, name);
     if (*out)
         return TG_OK;
@@ -530,8 +546,9 @@ int output_add_system(struct outputs *outputs, struct output *output, struct tg_
         column->spec = spec;
         output->system[i]->column.spec = spec;
         column->nullable = known && column->nullable;
-        column->unique = i == SYSTEM_ID;
-        column->row_key = i == SYSTEM_ID;
+        bool is_key = i == SYSTEM_ID && !extra_find(column->extras, HISTORY_VERSION);
+        column->unique = is_key;
+        column->row_key = is_key;
         column->parent_key = i == SYSTEM_PARENT_ID;
         column->root_key = i == SYSTEM_ROOT_ID;
     }

@@ -30,6 +30,7 @@ struct manifest_table {
     bool nested;
     bool replaced;  /* this load replaces the table, even when it has no file */
     bool remade;    /* it was gone: what is nested in it goes, too; a conflict if it is back */
+    bool emptied;   /* its history goes on: no row that is there is valid any more */
     bool was_there; /* a conflict if it is gone */
     bool is_keys;   /* no table, but keys that the source has of the rows of `resource` */
     /* Rows that the source has no more are deleted, or flagged; of a resource whose load has, or

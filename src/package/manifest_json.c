@@ -81,6 +81,7 @@ static const struct form table_form = {
         MAYBE(FLAG, "nested", manifest_table, nested),
         MAYBE(FLAG, "replaced", manifest_table, replaced),
         MAYBE(MARK, "remade", manifest_table, remade),
+        MAYBE(MARK, "emptied", manifest_table, emptied),
         MAYBE(MARK, "was_there", manifest_table, was_there),
         MAYBE(MARK, "keys", manifest_table, is_keys),
         MAYBE(MARK, "deletes_absent", manifest_table, deletes_absent),

@@ -524,6 +524,7 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
         .row_ids = resource->row_ids,
         .propagate_root_id = carries_root_id(part),
         .keep_order = resource->disposition->needs_order,
+        .orders_nested = resource->disposition->keeps_history,
         .needs_key = resource->disposition->needs_key,
         .reject_bad_rows = resource->reject_bad_rows,
         .reject_max = resource->reject_max,
@@ -559,9 +560,12 @@ static int remember_root(struct resource_load *part, struct tg_error *err)
     bool has_rows = normalizer_row_count(part->normalizer) > 0;
     bool replaced = part->replaces && (part->root->seen_data || has_rows);
     bool remade = !part->replaces && part->root_found == THERE_GONE && has_rows;
-    if (!replaced && !remade)
+    bool emptied = !part->replaces && !has_rows && part->root->seen_data &&
+                   history_is_snapshot(part->resource, part->root);
+    if (!replaced && !remade && !emptied)
         return TG_OK;
     TRY(enter_root(part, &table, err));
+    table->emptied = emptied;
     table->replaced = replaced;
     table->remade = remade;
 done:
@@ -730,6 +734,9 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
     warn_of_order(part);
     warn_of_filtered(part, &read);
     TRY(normalizer_finish(part->normalizer, err));
+    if (!part->root->discarded)
+        TRY(history_check(part->resource, part->root, normalizer_row_count(part->normalizer),
+                          counts->rows_rejected, err));
     TRY(remember_root(part, err));
     TRY(remember_cursor(part, err));
     TRY(remember_bookmarks(part, err));

@@ -2,8 +2,8 @@
  * What a resource says of its table, as the catalog takes it: names in their normal form, hints in
  * dlt's words, the contract that holds.
  *
- *   root_table_hints -> normal_names, hint_columns (column_hints, add_hints) -> contract_of_table
- *              -> catalog_apply_hints
+ *   root_table_hints -> normal_names, hint_columns (column_hints, add_hints) -> history_hints
+ *              (history.c) -> contract_of_table -> catalog_apply_hints
  *
  * How hints meet what the catalog knows is decided there; what a resource may say at all, in the
  * configuration.
@@ -141,6 +141,8 @@ static int disposition_hints(struct session *session, const struct resource *res
     int rc = TG_OK;
     struct buf json = BUF_INIT;
     for (const struct option *option = NULL; (option = disposition_said(resource, option));) {
+        if (!option->hint)
+            continue;
         buf_clear(&json);
         field_json(option, resource, &json);
         TRY(buf_check(&json, err));
@@ -223,7 +225,8 @@ static int hint_columns(struct session *session, const struct resource *resource
                         struct table_column **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    *out = arena_alloc(&session->catalog.arena, (resource->column_count + 1) * sizeof(**out));
+    *out = arena_alloc(&session->catalog.arena,
+                       (resource->column_count + HISTORY_COLUMNS) * sizeof(**out));
     if (!*out)
         return error_nomem(err);
     for (size_t i = 0; i < resource->column_count; i++) {
@@ -235,18 +238,6 @@ static int hint_columns(struct session *session, const struct resource *resource
 }
 
 /* ---- the table ---- */
-
-/* A table that keeps its history (dlt's scd2) would lose it by deletes. */
-static int check_strategy(const struct table *table, struct tg_error *err)
-{
-    if (!table || !table->merge_strategy || strcmp(table->merge_strategy, "scd2") != 0)
-        return TG_OK;
-    return error_set(
-        err, TG_SPEC,
-        "table '%s' keeps its history (merge strategy scd2), which cannot be continued "
-        "yet; give the resource another table_name",
-        table->name);
-}
 
 /* The run's word over the resource's, that over the stored one, over the schema's. */
 static struct contract contract_of_table(const struct session *session,
@@ -290,6 +281,7 @@ int root_table_hints(struct session *session, const struct resource *resource, s
                      err));
     TRY(normal_names(session, resource->merge_key, resource->merge_key_count, &merge_key, err));
     TRY(hint_columns(session, resource, &columns, err));
+    TRY(history_hints(session, resource, &hints, columns, &hints.column_count, err));
     TRY(add_hints(&session->catalog.arena, &extras, resource->hints, err));
     TRY(disposition_hints(session, resource, &extras, err));
     for (struct extra *extra = extras; extra; extra = extra->next)
@@ -299,7 +291,6 @@ int root_table_hints(struct session *session, const struct resource *resource, s
     if (cursor && !strchr(cursor, '.'))
         TRY(session_name(session, cursor, &hints.cursor, err));
     const struct table *table = catalog_find(&session->catalog, hints.table);
-    TRY(check_strategy(table, err));
     *contract = contract_of_table(session, resource, table);
     hints.effective = *contract;
     hints.primary_key = primary_key;

@@ -66,6 +66,19 @@ int root_table_name(struct session *session, const struct resource *resource, co
 int root_table_hints(struct session *session, const struct resource *resource, struct table **out,
                      struct contract *contract, struct tg_error *err) TG_CHECK_RESULT;
 
+/* history.c: adds to `columns`, of which there are *count, those that a table needs for its
+ * versions, HISTORY_COLUMNS at most; the table that is there must have them, or none. `hints` has
+ * the table's name and what is there. */
+enum { HISTORY_COLUMNS = 3 };
+int history_hints(struct session *session, const struct resource *resource,
+                  const struct table_hints *hints, struct table_column *columns, size_t *count,
+                  struct tg_error *err) TG_CHECK_RESULT;
+/* Is a row that does not come taken for gone, whatever it is? */
+bool history_is_snapshot(const struct resource *resource, const struct table *table);
+/* Can what has been read be taken for all there is? TG_DATA. */
+int history_check(const struct resource *resource, const struct table *table, uint64_t rows,
+                  uint64_t rejected, struct tg_error *err) TG_CHECK_RESULT;
+
 /* describe.c: what sources say beforehand. In the place of each selected group its members, whose
  * names are the run's. */
 int describe_groups(struct tg_pipeline *pipeline, const struct services *services,

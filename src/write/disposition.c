@@ -123,6 +123,16 @@ const char *disposition_strategies_with(const char *option, char out[OPTION_WORD
     return out;
 }
 
+const char *disposition_strategies_if(bool (*holds)(const struct disposition_driver *driver),
+                                      char out[OPTION_WORDS_MAX])
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < DRIVER_COUNT; i++)
+        if (drivers[i]->strategy && holds(drivers[i]))
+            add_word(out, drivers[i]->strategy);
+    return out;
+}
+
 const char *disposition_strategies(char out[OPTION_WORDS_MAX])
 {
     return disposition_strategies_with(NULL, out);

@@ -28,6 +28,8 @@ struct disposition_driver {
     bool adds_rows;         /* to those there: what was loaded once is not loaded again */
     bool replaces;          /* all that is there, so that the source is read from its beginning */
     bool deletes_absent; /* what did not come goes: the load has all rows, or all of a merge key */
+    bool keeps_history;  /* what the load has otherwise, or lacks, stays with the time it was
+                               valid: versions are told by hashes of rows, or a column of theirs */
     bool stages_all;     /* nested rows, too, and where the old ones are: stage.h */
     size_t boundary_hashes_max; /* rows at a cursor's last value to know again; 0: the usual */
     const char *options;        /* what else a spec may say of it: words; NULL: nothing */
@@ -68,6 +70,8 @@ bool disposition_needs_key(const struct disposition_driver *driver);
 bool disposition_adds_rows(const struct disposition_driver *driver);
 /* The strategies; those that take an option (NULL: all). */
 const char *disposition_strategies_with(const char *option, char out[OPTION_WORDS_MAX]);
+const char *disposition_strategies_if(bool (*holds)(const struct disposition_driver *driver),
+                                      char out[OPTION_WORDS_MAX]);
 const char *disposition_strategies(char out[OPTION_WORDS_MAX]);
 
 #endif

@@ -46,7 +46,8 @@ static void what_does_not_go_together(void **state)
         const char *text, *place, *what;
     } cases[] = {
         {SPEC("{disposition: merge, strategy: scd9}"), "8:55",
-         "'strategy' is one of insert-only, delete-insert, upsert, not 'scd9'"},
+         "'strategy' is one of insert-only, delete-insert, scd2, upsert, not 'scd9'; did you "
+         "mean 'scd2'?"},
         {SPEC("{disposition: replace, strategy: upsert}"), "8:47",
          "resource 'r': strategy is for disposition: merge"},
         {SPEC("{disposition: merge, strategy: insert-only, skip_unchanged_rows: true}"), "8:68",
@@ -64,6 +65,67 @@ static void what_does_not_go_together(void **state)
         {"pipeline: p\ndestination: duckdb:///s.duckdb\nsource: {type: files}\nresources:\n"
          "  r:\n    path: a\n    write_disposition: {disposition: merge, strategy: insert-only}\n",
          "7:5", "resource 'r': insert-only needs a primary_key"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        spec_says(spec, cases[i].text, cases[i].place, cases[i].what);
+}
+
+#define SCD2(more) SPEC("{disposition: merge, strategy: scd2" more "}")
+
+static void versions_of_rows(void **state)
+{
+    struct spec_file *spec = *state;
+    const struct resource *r =
+        good(spec, SCD2(", validity_column_names: [a, b], active_record_timestamp: 9999-12-31,"
+                        " boundary_timestamp: 2024-01-02T03:04:05+01:00, allow_empty: true"));
+    assert_ptr_equal(r->disposition, disposition_find("merge", "scd2"));
+    assert_int_equal(r->row_ids, TG_ROW_IDS_ROW);
+    assert_int_equal(r->validity_column_names_count, 2);
+    assert_string_equal(r->validity_column_names[1], "b");
+    assert_string_equal(r->active_record_timestamp, "9999-12-31");
+    assert_string_equal(r->boundary_timestamp, "2024-01-02T03:04:05+01:00");
+    assert_true(r->allow_empty);
+    r = good(spec, SCD2(", row_version_column_name: v"));
+    assert_int_equal(r->row_ids, TG_ROW_IDS_RANDOM);
+    r = good(spec, SCD2(", row_version_column_name: _dlt_id"));
+    assert_int_equal(r->row_ids, TG_ROW_IDS_ROW);
+    good(spec, SCD2("") "    merge_key: [a, b]\n    incremental: at\n");
+    static const struct {
+        const char *text, *place, *what;
+    } cases[] = {
+        {SCD2("") "    row_ids: key\n", "9:5",
+         "resource 'r': scd2 tells the versions of a row by their ids; leave out row_ids"},
+        {SCD2("") "    incremental: at\n", "9:5",
+         "resource 'r': scd2 with a cursor needs a merge_key: rows that the cursor leaves out "
+         "would look deleted"},
+        {SCD2("") "    on_missing_key: append\n", "9:5",
+         "resource 'r': scd2 without a key takes the source for all there is; leave out "
+         "on_missing_key"},
+        {SCD2("") "    columns: {a: {hard_delete: true}}\n", "9:19",
+         "resource 'r': column 'a': hard_delete is for insert-only delete-insert upsert"},
+        {SCD2("") "    columns: {a: {dedup_sort: asc}}\n", "9:19",
+         "resource 'r': column 'a': dedup_sort is for insert-only delete-insert upsert"},
+        {SCD2(", skip_unchanged_rows: true"), "8:61",
+         "resource 'r': skip_unchanged_rows is for the merge strategies: delete-insert upsert"},
+        {SCD2(", validity_column_names: a"), "8:61",
+         "resource 'r': validity_column_names are two: since when, and until when"},
+        {SCD2(", validity_column_names: [a, a]"), "8:61",
+         "resource 'r': validity_column_names are two: since when, and until when"},
+        {SCD2(", validity_column_names: [a, b, c]"), "8:61",
+         "resource 'r': validity_column_names are two: since when, and until when"},
+        {SCD2(", boundary_timestamp: soon"), "8:61",
+         "resource 'r': boundary_timestamp is a date or a timestamp, as 2024-12-31T00:00:00Z, not "
+         "'soon'"},
+        {SCD2(", active_record_timestamp: 10:30"), "8:61",
+         "resource 'r': active_record_timestamp is a date or a timestamp, as "
+         "2024-12-31T00:00:00Z, not '10:30'"},
+        {SCD2(", allow_empty: true") "    merge_key: a\n", "8:61",
+         "resource 'r': allow_empty is for scd2 without a merge_key: with one, no row says "
+         "nothing"},
+        {SPEC("{disposition: merge, boundary_timestamp: 2024-01-01}"), "8:45",
+         "resource 'r': boundary_timestamp is for the merge strategies: scd2"},
+        {SPEC("{disposition: append, allow_empty: true}"), "8:46",
+         "resource 'r': allow_empty is for the merge strategies: scd2"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         spec_says(spec, cases[i].text, cases[i].place, cases[i].what);
@@ -100,7 +162,7 @@ static void programs_say_it_by_fields(void **state)
     resource.merge_strategy = "scd9";
     assert_int_equal(add(spec, &resource), TG_USAGE);
     assert_string_equal(spec->err.what, "there is no merge strategy 'scd9'; use one of "
-                                        "insert-only delete-insert upsert");
+                                        "insert-only delete-insert scd2 upsert");
     assert_string_equal(spec->err.resource, "n");
     resource = (struct tg_resource){
         .name = "n", .read = read_nothing, .merge_strategy = "upsert", .primary_key = "id"};
@@ -113,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_become_a_driver),
         cmocka_unit_test(what_does_not_go_together),
+        cmocka_unit_test(versions_of_rows),
         cmocka_unit_test(programs_say_it_by_fields),
     };
     return cmocka_run_group_tests_name("config/disposition", tests, spec_setup, spec_teardown);

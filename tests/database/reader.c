@@ -74,6 +74,21 @@ static void test_rows_are_sent_and_counted(void **state)
     expect("SELECT count(*) FROM s.a", "5000");
 }
 
+/* More than a statement takes, and none. */
+static void test_numbers_are_taken(void **state)
+{
+    (void)state;
+    exec("CREATE TABLE s.numbers AS SELECT range - 5 AS n FROM range(120000)");
+    sample_ok(reader_exec(reader, "CREATE TEMP TABLE \"it's\" (n BIGINT)", err));
+    sample_ok(reader_take(reader, "it's", con, "SELECT n FROM s.numbers", err));
+    sample_ok(reader_take(reader, "it's", con, "SELECT n FROM s.numbers WHERE n > 500000", err));
+    exec("CREATE TABLE s.back (n BIGINT)");
+    assert_int_equal(ingest("FROM \"it's\"", "s", "back"), 120000);
+    expect("SELECT count(*) FROM (FROM s.back INTERSECT FROM s.numbers)", "120000");
+    assert_int_equal(reader_take(reader, "it's", con, "SELECT 'a'", NULL), TG_INTERNAL);
+    assert_int_equal(reader_take(reader, "it's", con, "SELECT nothing", NULL), TG_DESTINATION);
+}
+
 /* What one step has made is there for the next one. */
 static void test_tables_stay(void **state)
 {
@@ -186,6 +201,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         in_folder(test_rows_are_sent_and_counted),
+        in_folder(test_numbers_are_taken),
         in_folder(test_tables_stay),
         in_folder(test_threads),
         in_folder(test_files),

@@ -79,10 +79,12 @@ static void test_lists(void **state)
     assert_string_equal(disposition_words_if(disposition_needs_key, words), "merge");
     assert_string_equal(disposition_words_if(disposition_adds_rows, words), "append");
     assert_string_equal(disposition_words_if(disposition_has_strategy, words), "merge");
-    assert_string_equal(disposition_strategies(words), "insert-only delete-insert upsert");
+    assert_string_equal(disposition_strategies(words), "insert-only delete-insert scd2 upsert");
     assert_string_equal(disposition_strategies_with("skip_unchanged_rows", words),
                         "delete-insert upsert");
     assert_string_equal(disposition_strategies_with("skip_unchanged", words), "");
+    assert_string_equal(disposition_strategies_if(disposition_needs_key, words),
+                        "insert-only delete-insert upsert");
 }
 
 int main(void)

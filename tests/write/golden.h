@@ -133,6 +133,12 @@ static inline void golden_plan(struct buf *out, const char *title, const struct 
             buf_printf(out, "-- of the reader, into %s%s%s:\n",
                        step->into.dataset ? step->into.dataset : "", step->into.dataset ? "." : "",
                        step->into.table);
+        if (step->kind == STEP_TAKE)
+            buf_printf(out, "-- numbers for the reader, into %s:\n", step->into.table);
+        if (step->kind == STEP_COUNT)
+            buf_text(out, "-- how many are updated:\n");
+        if (step->kind == STEP_REFUSE)
+            buf_text(out, "-- must give no row:\n");
         golden_statement(out, step->sql);
     }
 }

@@ -72,6 +72,68 @@ static void test_rows_are_counted(void **state)
     fixture_release(&t);
 }
 
+/* Queries that count, and that refuse. */
+static void test_queries(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct plan plan;
+    struct table table = {.name = "a"};
+    struct manifest_file file = {.row_count = 9};
+    struct manifest_table part = {.name = "a", .files = &file, .file_count = 1};
+    const struct target target = {.table = &table, .part = &part, .index = 0};
+    struct tally tally = {0};
+    fixture_init(&t);
+    const struct runner runner = {.con = t.con};
+    const struct sql_scope scope = {.dialect = &dialect_duckdb};
+    struct step count = {.kind = STEP_COUNT, .target = &target, .count = COUNT_PAIRED};
+    struct step refuse = {.kind = STEP_REFUSE, .target = &target, .refusal = "there is"};
+    plan_init(&plan);
+    add(&plan, "CREATE TABLE a AS SELECT range AS v FROM range(6)", NULL, COUNT_NONE);
+    add(&plan, "DELETE FROM a WHERE v < 3", &target, COUNT_DELETED);
+    add(&plan, "INSERT INTO a VALUES (7), (8)", &target, COUNT_NEW);
+    FIXTURE_OK(&t,
+               plan_add_step(&plan, &count, &scope, "SELECT SUM(v) FROM a WHERE v < 2", &t.err));
+    FIXTURE_OK(&t, plan_add_step(&plan, &count, &scope, "SELECT 2", &t.err));
+    FIXTURE_OK(&t, plan_add_step(&plan, &refuse, &scope, "SELECT v FROM a WHERE v < 3", &t.err));
+    FIXTURE_OK(&t, plan_run(&plan, &runner, &tally, &t.err));
+    assert_int_equal(tally.inserted, 2);
+    assert_int_equal(tally.unchanged, 7);
+    assert_int_equal(tally.replaced, 2);
+    assert_int_equal(tally.deleted, 1);
+    plan.count = 0;
+    FIXTURE_OK(&t, plan_add_step(&plan, &refuse, &scope, "SELECT v FROM a WHERE v = 7", &t.err));
+    assert_int_equal(plan_run(&plan, &runner, &tally, &t.err), TG_DATA);
+    assert_string_equal(t.err.what, "there is '7'; nothing was written");
+    assert_string_equal(t.err.table, "a");
+    plan_release(&plan);
+    fixture_release(&t);
+}
+
+static void test_old_rows(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct plan plan;
+    struct table table = {.name = "a"};
+    const struct target target = {.table = &table};
+    const struct old_rows some = {&target, "{column} > 3", .meets = false};
+    const struct old_rows met = {&target, "old.{column} = new.{column}", .meets = true};
+    const struct sql_scope scope = {
+        &dialect_duckdb, "d",
+        SQL_PARTS(SQL_NAME("column", "v"), SQL_PATTERN("new", "b AS new"), SQL_NUMBER("one", 1)),
+        NULL};
+    fixture_init(&t);
+    plan_init(&plan);
+    FIXTURE_OK(&t, plan_change(&plan, &some, "{column} = {one}", COUNT_DELETED, &scope, &t.err));
+    FIXTURE_OK(&t, plan_change(&plan, &met, "{column} = {one}", COUNT_DELETED, &scope, &t.err));
+    assert_string_equal(plan.steps[0].sql, "UPDATE \"d\".\"a\" SET \"v\" = 1\nWHERE \"v\" > 3");
+    assert_string_equal(plan.steps[1].sql, "UPDATE \"d\".\"a\" AS old SET \"v\" = 1\nFROM b AS "
+                                           "new\nWHERE old.\"v\" = new.\"v\"");
+    plan_release(&plan);
+    fixture_release(&t);
+}
+
 static struct fixture tortured;
 static struct delivery tortured_load;
 
@@ -121,6 +183,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_statements_are_kept),
         cmocka_unit_test(test_rows_are_counted),
+        cmocka_unit_test(test_queries),
+        cmocka_unit_test(test_old_rows),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("write/plan", tests, NULL, NULL);

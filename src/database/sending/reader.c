@@ -5,12 +5,15 @@
  * stream laid over the engine's) -> connection_ingest: the driver draws the rows as it sends them,
  * so that no more than a few batches are in memory, and each is sent once.
  *
+ * reader_take -> put: the other way, for the numbers of rows that the database has picked.
+ *
  * One session of one engine serves all steps of a load: tables between them are temporary. What a
  * database that reads the files itself does by INSERT ... SELECT, is done by these two.
  */
 #include "database/sending/reader.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include "duckdb/engine.h"
 
@@ -164,5 +167,74 @@ int reader_ingest(struct reader *reader, const char *sql, struct connection *con
     *rows = counted.count;
 done:
     stream_release(&stream);
+    return rc;
+}
+
+/* ---- numbers on their way back ---- */
+
+enum { NUMBERS_MAX = 50000 }; /* in one statement, of half a megabyte */
+
+/* The numbers so far, as a list in `list`, go into the table. */
+static int put(struct reader *reader, const char *table, struct buf *list, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    if (list->len == 0)
+        return TG_OK;
+    buf_text(&sql, "INSERT INTO ");
+    engine_ident(&sql, table);
+    buf_printf(&sql, " SELECT unnest([%s])", buf_string(list));
+    TRY(buf_check(&sql, err));
+    TRY(reader_exec(reader, buf_string(&sql), err));
+    buf_clear(list);
+done:
+    buf_release(&sql);
+    return rc;
+}
+
+static int take_batch(struct reader *reader, const char *table, const struct ArrowSchema *schema,
+                      const struct ArrowArray *batch, struct buf *list, struct tg_error *err)
+{
+    int rc = TG_OK;
+    int64_t number = 0;
+    for (int64_t row = 0, count = 0; row < batch->length; row++) {
+        if (!value_int64(schema->children[0], batch->children[0], row, &number))
+            TRY(error_set(err, TG_INTERNAL, "numbers for '%s' are none", table));
+        buf_printf(list, "%s%" PRId64, list->len > 0 ? "," : "", number);
+        if (++count % NUMBERS_MAX == 0)
+            TRY(put(reader, table, list, err));
+    }
+    rc = buf_check(list, err);
+done:
+    return rc;
+}
+
+int reader_take(struct reader *reader, const char *table, struct connection *con, const char *sql,
+                struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool end = false;
+    struct buf list = BUF_INIT;
+    struct ArrowSchema schema = {0};
+    struct ArrowArray batch = {0};
+    struct ArrowArrayStream stream = {0};
+    TRY(connection_query(con, sql, &stream, err));
+    TRY(stream_schema(&stream, TG_DESTINATION, &schema, err));
+    while (!end) {
+        TRY(stream_next(&stream, TG_DESTINATION, &batch, &end, err));
+        if (end)
+            break;
+        TRY(take_batch(reader, table, &schema, &batch, &list, err));
+        array_release(&batch);
+        batch.release = NULL;
+        if (list.len > NUMBERS_MAX * sizeof("1234567"))
+            TRY(put(reader, table, &list, err));
+    }
+    TRY(put(reader, table, &list, err));
+done:
+    array_release(&batch);
+    schema_release(&schema);
+    stream_release(&stream);
+    buf_release(&list);
     return rc;
 }

@@ -23,6 +23,11 @@ int reader_ingest(struct reader *reader, const char *sql, struct connection *con
                   const struct ingest_target *into, uint64_t *rows,
                   struct tg_error *err) TG_CHECK_RESULT;
 
+/* The other way: adds the integers that a query of the database gives to a table of the reader with
+ * one column. */
+int reader_take(struct reader *reader, const char *table, struct connection *con, const char *sql,
+                struct tg_error *err) TG_CHECK_RESULT;
+
 /* The dialect in which the package's files are read: the database's own, or the reader's. */
 const struct dialect *reader_dialect(const struct dialect *database);
 

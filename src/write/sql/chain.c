@@ -84,6 +84,8 @@ static void add_target(const struct delivery *delivery, struct chain *chain, str
     };
     if (part && (part->replaced || part->remade))
         chain->replaced = true;
+    if (part && part->emptied)
+        chain->emptied = true;
 }
 
 /* ---- which tables belong together ---- */
@@ -176,7 +178,8 @@ static bool has_work(const struct chain *chain)
     for (size_t i = 0; i < chain->count; i++)
         if (target_has_rows(&chain->targets[i]))
             return true;
-    return chain->replaced || (chain->targets[0].there && target_loses_absent(&chain->targets[0]));
+    const bool loses_rows = chain->emptied || target_loses_absent(&chain->targets[0]);
+    return chain->replaced || (chain->targets[0].there && loses_rows);
 }
 
 static int add_chain(struct delivery *delivery, const struct members *all, const struct table *root,

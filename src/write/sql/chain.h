@@ -54,6 +54,7 @@ struct chain {
     size_t count;
     size_t number; /* names the chain's temporary tables */
     bool replaced; /* old rows go, whatever the disposition */
+    bool emptied;  /* the source has none any more */
     const struct disposition_driver *driver;
 };
 

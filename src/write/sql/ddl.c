@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#include "catalog/history.h"
 #include "catalog/name.h"
 #include "dlt/settings.h"
 #include "package/rejects.h"
@@ -238,7 +239,8 @@ static const char *storage(const struct delivery *delivery, const char *table,
     int version = delivery->described.storage_version;
     if (strncmp(table, "_dlt_", 5) == 0)
         return "";
-    if (column->row_key || column->parent_key || column->root_key)
+    bool is_version = strcmp(column->name, HISTORY_ID) == 0;
+    if (column->row_key || column->parent_key || column->root_key || is_version)
         return sql_variant(dialect->store_random, version);
     if (strcmp(column->name, "_dlt_load_id") == 0)
         return sql_variant(dialect->store_repeated, version);

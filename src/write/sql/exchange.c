@@ -45,7 +45,8 @@ int exchange_insert_roots(const struct stage *stage, struct plan *plan, struct t
 {
     static const char rows[] = "SELECT {columns}\n"
                                "FROM {stage}{where_stays}";
-    const struct fill fill = {stage->root->table->name, &stage->root->loaded, stage->root, false};
+    const struct fill fill = {
+        .table = stage->root->table->name, .columns = &stage->root->loaded, .target = stage->root};
     if (!stage->holds_all)
         return plan_fill(plan, stage->delivery, &fill, &stage->rows, rows, err);
     const struct sql_scope scope = sql_within(&stage->scope, SQL_PARTS(SQL_PATTERN("rows", rows)));

@@ -1,7 +1,8 @@
 /*
  * Old rows and staged rows with equal keys.
  *
- * Path: key_delete, key_note -> for each key that the root table has: open_key, which gives a scope
+ * Path: key_delete, key_note, key_select -> for each key that the root table has: open_key, which
+ * gives a scope
  *
  *   {new}    the staged rows' keys AS new, each once: a join with many equal ones on both sides
  *            would explode
@@ -95,36 +96,41 @@ int key_delete(const struct stage *stage, enum staged which, enum step_count cou
     return rc;
 }
 
-static int write_met(const char *start, const struct sql_scope *scope, struct plan *plan,
-                     struct tg_error *err)
+static int select_met(const struct stage *stage, const struct sql_scope *scope, const char *pattern,
+                      const char *between, struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    TRY(sql_write(&plan->text, scope, start, err));
-    TRY(sql_write(&plan->text, scope,
-                  "SELECT old.{row_key}\n"
-                  "FROM {table} AS old, {new}\n"
-                  "WHERE {match}",
-                  err));
-done:
+    const char *before = "";
+    for (enum number i = 0; i < KEYS && rc == TG_OK; i++) {
+        struct key key;
+        bool is_one = open_key(stage, scope, i, STAGED_ALL, &key);
+        rc = buf_check(&key.nulls, err);
+        if (rc == TG_OK && is_one) {
+            buf_text(out, before);
+            rc = sql_write(out, &key.scope, pattern, err);
+            before = between;
+        }
+        close_key(&key);
+    }
     return rc;
+}
+
+int key_select(const struct stage *stage, const struct sql_scope *scope, const char *pattern,
+               struct buf *out, struct tg_error *err)
+{
+    return select_met(stage, scope, pattern, "\nUNION ALL\n", out, err);
 }
 
 int key_note(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
              struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *start = "CREATE TEMP TABLE {gone} AS\n";
-    for (enum number i = 0; i < KEYS; i++) {
-        struct key key;
-        bool is_one = open_key(stage, scope, i, STAGED_ALL, &key);
-        rc = buf_check(&key.nulls, err);
-        if (rc == TG_OK && is_one) {
-            rc = write_met(start, &key.scope, plan, err);
-            start = "\nUNION\n";
-        }
-        close_key(&key);
-        TRY(rc);
-    }
+    TRY(sql_write(&plan->text, scope, "CREATE TEMP TABLE {gone} AS\n", err));
+    TRY(select_met(stage, scope,
+                   "SELECT old.{row_key}\n"
+                   "FROM {table} AS old, {new}\n"
+                   "WHERE {match}",
+                   "\nUNION\n", &plan->text, err));
     TRY(plan_end(plan, NULL, COUNT_NONE, err));
 done:
     return rc;

@@ -211,7 +211,8 @@ int nested_stage(const struct stage *stage, struct plan *plan, struct tg_error *
         const struct target *target = &stage->chain->targets[i];
         char name[STAGE_NAME];
         stage_name(stage->chain, target, name);
-        const struct fill fill = {name, &target->loaded, target, .is_temporary = true};
+        const struct fill fill = {
+            .table = name, .columns = &target->loaded, .target = target, .is_temporary = true};
         if (!target_has_rows(target))
             continue;
         TRY(stage_make(stage, target, name, &target->loaded, plan, err));
@@ -226,7 +227,8 @@ int nested_insert(const struct stage *stage, struct plan *plan, struct tg_error 
     int rc = TG_OK;
     for (size_t i = 1; i < stage->chain->count; i++) {
         const struct target *target = &stage->chain->targets[i];
-        const struct fill fill = {target->table->name, &target->loaded, target, false};
+        const struct fill fill = {
+            .table = target->table->name, .columns = &target->loaded, .target = target};
         if (!target_has_rows(target))
             continue;
         TRY(stage->holds_all ? insert_staged(stage, target, plan, err)

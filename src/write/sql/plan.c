@@ -10,6 +10,7 @@
  */
 #include "write/sql/plan.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "write/sql/brake.h"
@@ -45,7 +46,9 @@ static int end_step(struct plan *plan, const struct step *step, struct tg_error 
     made.sql = arena_strndup(&plan->arena, buf_string(&plan->text), plan->text.len);
     if (step->into.table)
         made.into.table = arena_strdup(&plan->arena, step->into.table);
-    if (!made.sql || (step->into.table && !made.into.table))
+    if (step->refusal)
+        made.refusal = arena_strdup(&plan->arena, step->refusal);
+    if (!made.sql || (step->into.table && !made.into.table) || (step->refusal && !made.refusal))
         TRY(error_nomem(err));
     rc = add_step(plan, &made, err);
 done:
@@ -104,16 +107,48 @@ bool plan_same(const struct plan *a, const struct plan *b)
 
 /* ---- running ---- */
 
-static void count_rows(struct tally *tally, enum step_count count, uint64_t rows)
+static uint64_t rows_of(const struct manifest_table *part)
 {
-    switch (count) {
+    uint64_t rows = 0;
+    for (size_t i = 0; i < part->file_count; i++)
+        rows += part->files[i].row_count;
+    return rows;
+}
+
+static void count_rows(struct tally *tally, const struct step *step, uint64_t rows)
+{
+    switch (step->count) {
     case COUNT_INSERTED: tally->inserted += rows; break;
+    case COUNT_NEW:
+        tally->inserted += rows;
+        tally->unchanged = rows_of(step->target->part) - tally->inserted;
+        break;
     case COUNT_REPLACED: tally->replaced += rows; break;
     case COUNT_DELETED: tally->deleted += rows; break;
     case COUNT_CHANGED: tally->changed += rows; break;
+    case COUNT_PAIRED:
+        tally->replaced += rows;
+        tally->deleted -= rows;
+        break;
     case COUNT_UNCHANGED: tally->unchanged += rows; break;
     case COUNT_NONE: break;
     }
+}
+
+static int run_query(const struct step *step, struct connection *con, uint64_t *rows,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct text_rows found = {0};
+    TRY(connection_fetch(con, step->sql, &found, err));
+    if (found.row_count > 0 && step->kind == STEP_REFUSE)
+        TRY(error_set(err, TG_DATA, "%s '%s'; nothing was written", step->refusal,
+                      text_cell(&found, 0, 0)));
+    if (found.row_count > 0 && text_cell(&found, 0, 0))
+        *rows = strtoull(text_cell(&found, 0, 0), NULL, 10);
+done:
+    text_rows_release(&found);
+    return rc;
 }
 
 static int run_step(const struct step *step, const struct runner *runner, uint64_t *rows,
@@ -124,6 +159,10 @@ static int run_step(const struct step *step, const struct runner *runner, uint64
     case STEP_FILL:
         return reader_ingest(runner->reader, step->sql, runner->con, &step->into, rows, err);
     case STEP_BRAKE: return brake_check(step->brake, step->sql, runner->con, runner->order, err);
+    case STEP_TAKE:
+        return reader_take(runner->reader, step->into.table, runner->con, step->sql, err);
+    case STEP_COUNT:
+    case STEP_REFUSE: return run_query(step, runner->con, rows, err);
     default: return connection_exec(runner->con, step->sql, rows, err);
     }
 }
@@ -142,7 +181,7 @@ int plan_run(const struct plan *plan, const struct runner *runner, struct tally 
             return table ? error_at(err, rc, AT_TABLE, table) : rc;
         context_writes(ctx, table, rows, true);
         if (step->target && step->target->part && tallies)
-            count_rows(&tallies[step->target->index], step->count, rows);
+            count_rows(&tallies[step->target->index], step, rows);
     }
     return TG_OK;
 }
@@ -154,7 +193,10 @@ int plan_fill(struct plan *plan, const struct delivery *delivery, const struct f
 {
     int rc = TG_OK;
     const bool kept = !fill->is_temporary;
-    struct step step = {.target = fill->target, .count = kept ? COUNT_INSERTED : COUNT_NONE};
+    struct step step = {.target = fill->target,
+                        .count = !kept                ? COUNT_NONE
+                                 : fill->leaves_known ? COUNT_NEW
+                                                      : COUNT_INSERTED};
     const struct sql_part table =
         kept ? SQL_TABLE("into", fill->table) : SQL_NAME("into", fill->table);
     const struct sql_scope into =
@@ -205,9 +247,11 @@ int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
         sql_within(scope, SQL_PARTS(SQL_TABLE("table", rows->target->table->name),
                                     SQL_PATTERN("which", rows->where), SQL_PATTERN("set", set)));
     return plan_add(plan, rows->target, count, &old,
-                    "UPDATE {table} AS old SET {set}\n"
-                    "FROM {new}\n"
-                    "WHERE {which}",
+                    rows->meets ? "UPDATE {table} AS old SET {set}\n"
+                                  "FROM {new}\n"
+                                  "WHERE {which}"
+                                : "UPDATE {table} SET {set}\n"
+                                  "WHERE {which}",
                     err);
 }
 

@@ -18,9 +18,11 @@
 enum step_count {
     COUNT_NONE = 0,
     COUNT_INSERTED,
+    COUNT_NEW,      /* inserted; the other rows of this load are left out: they are there */
     COUNT_REPLACED, /* old rows that gave way to rows of this load */
     COUNT_DELETED,
     COUNT_CHANGED,  /* rows that stay, with another value */
+    COUNT_PAIRED,   /* of those counted as deleted: the rows of this load that they gave way to */
     COUNT_UNCHANGED /* rows of this load that are left out: they are there */
 };
 
@@ -28,13 +30,17 @@ enum step_kind {
     STEP_STATEMENT = 0, /* of the database */
     STEP_READ,          /* of the reader */
     STEP_FILL,          /* a query of the reader, whose rows go into a table of the database */
+    STEP_TAKE,          /* a query of the database, whose numbers go into a table of the reader */
+    STEP_COUNT,         /* a query of the database that gives the count */
+    STEP_REFUSE,        /* one that gives a row where the load must not be: `refusal` */
     STEP_BRAKE          /* a query that counts rows which the next steps take: brake.h */
 };
 
 struct step {
     enum step_kind kind;
     const char *sql;
-    struct ingest_target into;   /* of STEP_FILL */
+    struct ingest_target into;   /* of STEP_FILL; the reader's table of STEP_TAKE */
+    const char *refusal;         /* of STEP_REFUSE: what is to be said before the row's value */
     const struct target *target; /* NULL: about no data table */
     enum step_count count;
     const struct brake *brake; /* of STEP_BRAKE */
@@ -106,6 +112,7 @@ struct fill {
     const struct sql_names *columns; /* those that the rows have */
     const struct target *target;     /* whose they are; NULL: none's */
     bool is_temporary;               /* the table: rows in it are counted later */
+    bool leaves_known;               /* rows of the load that are left out are there */
 };
 /* The rows of a query, whose scope is plan_rows_scope's, into a table of the dataset. */
 int plan_fill(struct plan *plan, const struct delivery *delivery, const struct fill *fill,
@@ -125,8 +132,8 @@ struct old_rows {
 int plan_remove(struct plan *plan, const struct delivery *delivery, const struct old_rows *rows,
                 enum step_count count, const struct sql_scope *scope,
                 struct tg_error *err) TG_CHECK_RESULT;
-/* Changes old rows where they are: those that meet the {new} of the scope get what the pattern
- * `set` says. */
+/* Changes old rows where they are, by the pattern `set` of the scope ("{column} = {value}"): the
+ * one way, too. */
 int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
                 enum step_count count, const struct sql_scope *scope,
                 struct tg_error *err) TG_CHECK_RESULT;

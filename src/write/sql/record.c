@@ -396,7 +396,7 @@ int record_rejects(const struct delivery *delivery, int64_t now_us, struct plan 
     const struct sql_names columns = {rejects_columns, REJECTS_COLUMNS};
     const char *names[REJECTS_COLUMNS + 1];
     const struct sql_names given = {names, REJECTS_COLUMNS + 1};
-    const struct fill fill = {REJECTS_TABLE, &given, NULL, false};
+    const struct fill fill = {.table = REJECTS_TABLE, .columns = &given};
     struct buf rows = BUF_INIT;
     if (!part || part->file_count == 0)
         return TG_OK;

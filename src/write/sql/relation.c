@@ -229,7 +229,7 @@ static int insert_group(struct plan *plan, const struct delivery *delivery,
             names[brought.count++] = target->columns[i].name;
     brought.items = names;
     TRY(write_select(&rows, delivery, target, leader, false, false, err));
-    const struct fill fill = {target->table->name, &brought, target, false};
+    const struct fill fill = {.table = target->table->name, .columns = &brought, .target = target};
     const struct sql_scope scope =
         plan_rows_scope(delivery, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
     TRY(plan_fill(plan, delivery, &fill, &scope, "{rows}", err));

@@ -1,0 +1,519 @@
+/*
+ * merge by scd2: rows are versions. What the load has otherwise, or lacks, is not valid any more,
+ * and stays; what it brings and is not valid is added. With a merge key, what it lacks counts of
+ * the keys alone that it brings.
+ *
+ * Path: stage -> stage_versions (what tells versions apart, and the number of each row; the rows
+ * stay in the package); apply -> note_changes (versions that only one side has) -> retire ->
+ * pick_rows (numbers of the rows to be added) -> insert_roots, insert_nested.
+ *
+ * One full join finds what is new and what is gone, in half the time of two anti joins, and what is
+ * done afterwards is about these few. An UPDATE of one narrow column is cheap, on DuckDB, too.
+ * Nested rows have the number of their root row; those of a content that was there before are
+ * there.
+ */
+#include "write/disposition.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "catalog/history.h"
+#include "package/load_id.h"
+#include "write/sql/key.h"
+
+#define SINCE_COLUMN "_tidegate_since" /* of a version that is there: from when it is valid */
+#define THERE_COLUMN "_tidegate_there" /* not NULL in such a one */
+
+enum { NAME_MAX_BYTES = 40, VERSION_PARTS = 15 };
+
+struct versions {
+    struct stage stage;
+    struct history history;
+    struct sql_names identity; /* equal in both: it is the same version */
+    struct sql_names key;      /* of several versions: it is the same row; none: nobody knows */
+    struct sql_names told;     /* both */
+    struct sql_names held;     /* and the merge key: what is staged */
+    char changes[NAME_MAX_BYTES], fresh[NAME_MAX_BYTES];
+    struct sql_part parts[VERSION_PARTS];
+    struct sql_scope scope, rows; /* over the stage's */
+};
+
+/* ---- what it is about ---- */
+
+static bool meets_old(const struct stage *stage)
+{
+    return stage->root->there && !stage->chain->replaced;
+}
+
+static bool reads_elsewhere(const struct stage *stage)
+{
+    return !stage->delivery->dialect->parquet;
+}
+
+static void add_names(struct sql_names *names, const char **items, const struct sql_names *more)
+{
+    names->items = items;
+    for (size_t i = 0; i < more->count; i++) {
+        size_t known = 0;
+        while (known < names->count && strcmp(items[known], more->items[i]) != 0)
+            known++;
+        if (known == names->count)
+            items[names->count++] = more->items[i];
+    }
+}
+
+/* A hash of all of a row tells its key, too; a column of the user's may count the versions of each.
+ */
+static int list_columns(struct versions *versions, struct arena *arena, struct tg_error *err)
+{
+    struct stage *stage = &versions->stage;
+    const char **version = arena_alloc(arena, sizeof(*version));
+    const size_t max = stage->root->table->column_count + 1;
+    const char **identity = arena_alloc(arena, max * sizeof(*identity));
+    const char **told = arena_alloc(arena, max * sizeof(*told));
+    const char **held = arena_alloc(arena, max * sizeof(*held));
+    if (!version || !identity || !told || !held)
+        return error_nomem(err);
+    version[0] = versions->history.version;
+    const struct sql_names only = {version, 1};
+    const bool is_hash = strcmp(version[0], HISTORY_ID) == 0;
+    versions->key = stage->primary_key.count > 0 ? stage->primary_key : stage->merge_key;
+    add_names(&versions->identity, identity, &only);
+    if (!is_hash)
+        add_names(&versions->identity, identity, &versions->key);
+    add_names(&versions->told, told, &only);
+    add_names(&versions->told, told, &versions->key);
+    add_names(&versions->held, held, &versions->told);
+    add_names(&versions->held, held, &stage->merge_key);
+    stage->primary_key = (struct sql_names){0}; /* old rows are matched by the merge key alone */
+    return TG_OK;
+}
+
+static int64_t boundary(const struct versions *versions)
+{
+    const char *load_id = versions->stage.delivery->manifest->load_id;
+    return versions->history.has_boundary ? versions->history.boundary_us
+                                          : (int64_t)(load_id_ns(load_id) / 1000);
+}
+
+static void open_scopes(struct versions *versions)
+{
+    struct stage *stage = &versions->stage;
+    const struct history *history = &versions->history;
+    static const struct type_spec time = {.type = TYPE_TIMESTAMP};
+    const struct sql_part parts[] = {
+        SQL_NAME("changes", versions->changes),
+        SQL_NAME("fresh", versions->fresh),
+        SQL_NAMES("told", &versions->told),
+        SQL_NAMES("held", &versions->held),
+        SQL_NAMES("id", &versions->identity),
+        SQL_NAMES("key", &versions->key),
+        SQL_NAME("from", history->from),
+        SQL_NAME("to", history->to),
+        SQL_TIME("at", boundary(versions)),
+        SQL_TIME("open_end", history->active_us),
+        SQL_TYPE("time", &time),
+        SQL_PATTERN("end", history->has_active ? "{open_end}" : "CAST(NULL AS {time})"),
+        SQL_PATTERN("active",
+                    history->has_active ? "({to} IS NULL OR {to} = {open_end})" : "{to} IS NULL"),
+        SQL_PATTERN("same", stage->delivery->dialect->joins_nulls
+                                ? "{old.id IS NOT DISTINCT FROM new.id}"
+                                : "{old.id = new.id}"),
+        {0},
+    };
+    _Static_assert(sizeof(parts) <= sizeof(versions->parts), "VERSION_PARTS is too small");
+    memcpy(versions->parts, parts, sizeof(parts));
+    versions->scope = sql_within(&stage->scope, versions->parts);
+    versions->rows = sql_within(&stage->rows, versions->parts);
+}
+
+static int open_versions(struct versions *versions, const struct delivery *delivery,
+                         const struct chain *chain, struct arena *arena, struct tg_error *err)
+{
+    int rc = TG_OK;
+    *versions = (struct versions){0};
+    TRY(stage_open(&versions->stage, delivery, chain, arena, err));
+    TRY(history_read(versions->stage.root->table, &versions->history, err));
+    if (!versions->history.from)
+        return error_set(err, TG_DATA,
+                         "table '%s' has no columns for the time of its versions; delete the "
+                         "package and run again",
+                         versions->stage.root->table->name);
+    TRY(list_columns(versions, arena, err));
+    snprintf(versions->changes, NAME_MAX_BYTES, "_tidegate_changes_%zu", chain->number);
+    snprintf(versions->fresh, NAME_MAX_BYTES, "_tidegate_fresh_%zu", chain->number);
+    open_scopes(versions);
+done:
+    return rc;
+}
+
+/* ---- before the transaction ---- */
+
+/* A statement of who has the rows. */
+static int add_read(const struct versions *versions, const struct sql_scope *outer,
+                    struct plan *plan, const char *pattern, struct tg_error *err)
+{
+    const bool elsewhere = reads_elsewhere(&versions->stage);
+    const struct step step = {.kind = elsewhere ? STEP_READ : STEP_STATEMENT,
+                              .target = versions->stage.root};
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_PIECE("create", elsewhere ? "CREATE OR REPLACE TEMP TABLE"
+                                                                  : "CREATE TEMP TABLE")));
+    return plan_add_step(plan, &step, &scope, pattern, err);
+}
+
+/* The same columns where the old rows are. */
+static int send_versions(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct stage *stage = &versions->stage;
+    const struct step step = {.kind = STEP_FILL, .into.table = stage->name, .target = stage->root};
+    static const struct type_spec number = {.type = TYPE_BIGINT};
+    const struct sql_scope made =
+        sql_within(&versions->scope, SQL_PARTS(SQL_TYPE("number", &number)));
+    TRY(sql_write(&plan->text, &made,
+                  "CREATE TEMP TABLE {stage} (\n    [" ORDER_COLUMN "] {number}", err));
+    for (size_t i = 0; i < versions->held.count; i++) {
+        const struct target_column *column = target_find(stage->root, versions->held.items[i]);
+        const struct sql_scope scope =
+            sql_within(&versions->scope, SQL_PARTS(SQL_NAME("column", column->name),
+                                                   SQL_PIECE("column_type", column->sql_type)));
+        TRY(sql_write(&plan->text, &scope, ",\n    {column} {column_type}", err));
+    }
+    TRY(plan_add(plan, stage->root, COUNT_NONE, &versions->scope, "\n)", err));
+    TRY(plan_add_step(plan, &step, &versions->rows,
+                      "SELECT [" ORDER_COLUMN "], {held}\n"
+                      "FROM {stage}",
+                      err));
+done:
+    return rc;
+}
+
+static int stage_versions(const struct delivery *delivery, const struct chain *chain,
+                          struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct versions versions;
+    struct buf rows = BUF_INIT;
+    TRY(open_versions(&versions, delivery, chain, &plan->arena, err));
+    if (!target_has_rows(versions.stage.root))
+        goto done;
+    TRY(plan_relation(&rows, delivery, versions.stage.root, true, err));
+    const struct sql_scope scope =
+        sql_within(&versions.rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
+    TRY(add_read(&versions, &scope, plan,
+                 "{create} {stage} AS\n"
+                 "SELECT [" ORDER_COLUMN "], {held}\n"
+                 "FROM (\n"
+                 "{rows}\n"
+                 ") AS arrived",
+                 err));
+    if (reads_elsewhere(&versions.stage) && meets_old(&versions.stage))
+        TRY(send_versions(&versions, plan, err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+/* ---- old versions ---- */
+
+/* Those that are valid; with a merge key, of the keys that the load brings. */
+static int write_valid(const struct versions *versions, struct buf *out, struct tg_error *err)
+{
+    if (versions->stage.merge_key.count == 0)
+        return sql_write(out, &versions->scope,
+                         "SELECT {told}, {from} AS [" SINCE_COLUMN "], 1 AS [" THERE_COLUMN "]\n"
+                         "FROM {table}\n"
+                         "WHERE {active}",
+                         err);
+    return key_select(&versions->stage, &versions->scope,
+                      "SELECT {old.told}, {from} AS [" SINCE_COLUMN "], 1 AS [" THERE_COLUMN "]\n"
+                      "FROM {table} AS old, {new}\n"
+                      "WHERE {match} AND {active}",
+                      out, err);
+}
+
+/* coalesce(old."a", new."a") AS "a", ... */
+static int write_either(const struct versions *versions, struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < versions->told.count; i++) {
+        const struct sql_scope scope =
+            sql_within(&versions->scope, SQL_PARTS(SQL_NAME("column", versions->told.items[i])));
+        buf_text(out, i > 0 ? ", " : "");
+        TRY(sql_write(out, &scope, "coalesce(old.{column}, new.{column}) AS {column}", err));
+    }
+done:
+    return rc;
+}
+
+/* What one side has and the other has not: new rows by the number of the last one of a version. */
+static int note_changes(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf valid = BUF_INIT, either = BUF_INIT;
+    TRY(write_valid(versions, &valid, err));
+    TRY(write_either(versions, &either, err));
+    TRY(buf_check(&valid, err));
+    TRY(buf_check(&either, err));
+    const struct sql_scope scope =
+        sql_within(&versions->scope, SQL_PARTS(SQL_PIECE("valid", buf_string(&valid)),
+                                               SQL_PIECE("either", buf_string(&either))));
+    TRY(plan_add(plan, versions->stage.root, COUNT_NONE, &scope,
+                 "CREATE TEMP TABLE {changes} AS\n"
+                 "SELECT {told}, MAX([" ORDER_COLUMN "]) AS [" ORDER_COLUMN "],\n"
+                 "    MAX([" SINCE_COLUMN "]) AS [" SINCE_COLUMN "]\n"
+                 "FROM (\n"
+                 "SELECT {either},\n"
+                 "    new.[" ORDER_COLUMN "], old.[" SINCE_COLUMN "]\n"
+                 "FROM (\n"
+                 "{valid}\n"
+                 ") AS old\n"
+                 "FULL JOIN {stage} AS new ON {same}\n"
+                 "WHERE old.[" THERE_COLUMN "] IS NULL OR new.[" ORDER_COLUMN "] IS NULL\n"
+                 ") AS met\n"
+                 "GROUP BY {told}",
+                 err));
+done:
+    buf_release(&valid);
+    buf_release(&either);
+    return rc;
+}
+
+/* No version ends before it begins. */
+static int refuse_backwards(const struct versions *versions, const struct sql_scope *scope,
+                            struct plan *plan, struct tg_error *err)
+{
+    const struct step step = {
+        .kind = STEP_REFUSE,
+        .target = versions->stage.root,
+        .refusal = "versions that are to end with this load (boundary_timestamp, or the load's own "
+                   "time) would end before they begin; let it be later than"};
+    return plan_add_step(plan, &step, scope,
+                         "SELECT MAX({since})\n"
+                         "FROM {gone}\n"
+                         "WHERE {is_gone} AND {since} > {at}\n"
+                         "HAVING COUNT(*) > 0",
+                         err);
+}
+
+/* As many as there are of both of a key have been updated. */
+static int count_pairs(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    const struct step step = {
+        .kind = STEP_COUNT, .target = versions->stage.root, .count = COUNT_PAIRED};
+    if (versions->key.count == 0)
+        return TG_OK;
+    return plan_add_step(plan, &step, &versions->scope,
+                         "SELECT SUM(CASE WHEN came < gone THEN came ELSE gone END)\n"
+                         "FROM (\n"
+                         "SELECT COUNT([" ORDER_COLUMN "]) AS came, COUNT(*) - COUNT([" ORDER_COLUMN
+                         "]) AS gone\n"
+                         "FROM {changes}\n"
+                         "GROUP BY {key}\n"
+                         ") AS of_key",
+                         err);
+}
+
+static int retire(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct old_rows gone = {versions->stage.root,
+                                  "{same} AND new.[" ORDER_COLUMN "] IS NULL AND {active}",
+                                  .meets = true};
+    const struct sql_scope scope =
+        sql_within(&versions->scope, SQL_PARTS(SQL_PATTERN("gone", "{changes}"),
+                                               SQL_PATTERN("is_gone", "[" ORDER_COLUMN "] IS NULL"),
+                                               SQL_PATTERN("since", "[" SINCE_COLUMN "]"),
+                                               SQL_PATTERN("new", "{changes} AS new")));
+    TRY(note_changes(versions, plan, err));
+    TRY(refuse_backwards(versions, &scope, plan, err));
+    TRY(plan_change(plan, &gone, "{to} = {at}", COUNT_DELETED, &scope, err));
+    TRY(count_pairs(versions, plan, err));
+done:
+    return rc;
+}
+
+static int retire_all(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct old_rows valid = {versions->stage.root, "{active}", .meets = false};
+    const struct sql_scope scope = sql_within(
+        &versions->scope, SQL_PARTS(SQL_PATTERN("gone", "{table}"), SQL_PATTERN("since", "{from}"),
+                                    SQL_PATTERN("is_gone", "{active}")));
+    TRY(refuse_backwards(versions, &scope, plan, err));
+    TRY(plan_change(plan, &valid, "{to} = {at}", COUNT_DELETED, &scope, err));
+done:
+    return rc;
+}
+
+/* ---- new versions ---- */
+
+static int take_fresh(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct step step = {
+        .kind = STEP_TAKE, .into.table = versions->fresh, .target = versions->stage.root};
+    TRY(add_read(versions, &versions->rows, plan, "{create} {fresh} ([" ORDER_COLUMN "] BIGINT)",
+                 err));
+    TRY(plan_add_step(plan, &step, &versions->scope,
+                      "SELECT [" ORDER_COLUMN "]\n"
+                      "FROM {changes}\n"
+                      "WHERE [" ORDER_COLUMN "] IS NOT NULL",
+                      err));
+done:
+    return rc;
+}
+
+/* Where the rows are read: the numbers of those to be added. */
+static int pick_rows(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    const bool known = meets_old(&versions->stage);
+    if (known && reads_elsewhere(&versions->stage))
+        return take_fresh(versions, plan, err);
+    return add_read(versions, &versions->rows, plan,
+                    known ? "{create} {fresh} AS\n"
+                            "SELECT [" ORDER_COLUMN "]\n"
+                            "FROM {changes}\n"
+                            "WHERE [" ORDER_COLUMN "] IS NOT NULL"
+                          : "{create} {fresh} AS\n"
+                            "SELECT MAX([" ORDER_COLUMN "]) AS [" ORDER_COLUMN "]\n"
+                            "FROM {stage}\n"
+                            "GROUP BY {id}",
+                    err);
+}
+
+static int insert_roots(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct target *root = versions->stage.root;
+    struct buf rows = BUF_INIT;
+    const char **names = arena_alloc(&plan->arena, (root->loaded.count + 2) * sizeof(*names));
+    if (!names)
+        return error_nomem(err);
+    memcpy(names, root->loaded.items, root->loaded.count * sizeof(*names));
+    names[root->loaded.count] = versions->history.from;
+    names[root->loaded.count + 1] = versions->history.to;
+    const struct sql_names columns = {names, root->loaded.count + 2};
+    const struct fill fill = {
+        .table = root->table->name, .columns = &columns, .target = root, .leaves_known = true};
+    TRY(plan_relation(&rows, versions->stage.delivery, root, true, err));
+    const struct sql_scope scope =
+        sql_within(&versions->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
+                                              SQL_NAMES("columns", &root->loaded)));
+    TRY(plan_fill(plan, versions->stage.delivery, &fill, &scope,
+                  "SELECT {columns}, {at} AS {from}, {end} AS {to}\n"
+                  "FROM (\n"
+                  "{rows}\n"
+                  ") AS arrived\n"
+                  "WHERE [" ORDER_COLUMN "] IN (SELECT [" ORDER_COLUMN "] FROM {fresh})",
+                  err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+/* What is nested in the picked rows goes on from `name`, but for what is there. */
+static int insert_unknown(const struct versions *versions, const struct target *target,
+                          const char *name, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct sql_scope scope = sql_within(
+        &versions->scope, SQL_PARTS(SQL_TABLE("nested", target->table->name),
+                                    SQL_NAME("staged", name), SQL_NAMES("columns", &target->loaded),
+                                    SQL_NAME("row_key", table_link(target->table, LINK_ROW))));
+    TRY(plan_add(plan, target, COUNT_NEW, &scope,
+                 "INSERT INTO {nested} ({columns})\n"
+                 "SELECT {columns}\n"
+                 "FROM {staged} AS new\n"
+                 "WHERE NOT EXISTS (SELECT 1 FROM {nested} AS old"
+                 " WHERE old.{row_key} = new.{row_key})",
+                 err));
+    TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE {staged}", err));
+done:
+    return rc;
+}
+
+static int insert_nested(const struct versions *versions, const struct target *target,
+                         struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct stage *stage = &versions->stage;
+    const bool meets = target->there && !stage->chain->replaced;
+    char name[STAGE_NAME];
+    struct buf rows = BUF_INIT;
+    stage_name(stage->chain, target, name);
+    const struct fill fill = {.table = meets ? name : target->table->name,
+                              .columns = &target->loaded,
+                              .target = target,
+                              .is_temporary = meets,
+                              .leaves_known = true};
+    if (meets)
+        TRY(stage_make(stage, target, name, &target->loaded, plan, err));
+    TRY(plan_relation(&rows, stage->delivery, target, true, err));
+    const struct sql_scope scope =
+        sql_within(&versions->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
+                                              SQL_NAMES("columns", &target->loaded)));
+    TRY(plan_fill(plan, stage->delivery, &fill, &scope,
+                  "SELECT {columns}\n"
+                  "FROM (\n"
+                  "{rows}\n"
+                  ") AS arrived\n"
+                  "WHERE [" ORDER_COLUMN "] IN (SELECT [" ORDER_COLUMN "] FROM {fresh})",
+                  err));
+    if (meets)
+        TRY(insert_unknown(versions, target, name, plan, err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+/* ---- the transaction ---- */
+
+static int add_versions(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct chain *chain = versions->stage.chain;
+    TRY(pick_rows(versions, plan, err));
+    TRY(insert_roots(versions, plan, err));
+    for (size_t i = 1; i < chain->count; i++)
+        if (target_has_rows(&chain->targets[i]))
+            TRY(insert_nested(versions, &chain->targets[i], plan, err));
+    TRY(add_read(versions, &versions->rows, plan, "DROP TABLE {fresh}", err));
+done:
+    return rc;
+}
+
+static int apply(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct versions versions;
+    TRY(open_versions(&versions, delivery, chain, &plan->arena, err));
+    const bool meets = meets_old(&versions.stage), comes = target_has_rows(versions.stage.root);
+    if (chain->replaced)
+        TRY(plan_clear(plan, delivery, chain, err));
+    if (meets && chain->emptied && !comes)
+        TRY(retire_all(&versions, plan, err));
+    if (!comes)
+        goto done;
+    if (meets)
+        TRY(retire(&versions, plan, err));
+    TRY(add_versions(&versions, plan, err));
+    if (meets)
+        TRY(plan_add(plan, NULL, COUNT_NONE, &versions.scope, "DROP TABLE {changes}", err));
+done:
+    return rc;
+}
+
+const struct disposition_driver disposition_scd2 = {
+    .word = DISPOSITION_MERGE,
+    .strategy = "scd2",
+    .needs_order = true,
+    .keeps_history = true,
+    .boundary_hashes_max = 10000,
+    .options = "validity_column_names active_record_timestamp boundary_timestamp "
+               "row_version_column_name allow_empty",
+    .stage = stage_versions,
+    .apply = apply,
+};

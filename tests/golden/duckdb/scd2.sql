@@ -1,0 +1,53 @@
+-- before the transaction
+
+CREATE TEMP TABLE "_tidegate_stage_0" AS
+SELECT "_tidegate_order", "_dlt_id"
+FROM (
+SELECT "id", "name", "_dlt_id", "_tidegate_order"
+FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false)
+) AS arrived;
+
+-- rows
+
+CREATE TEMP TABLE "_tidegate_changes_0" AS
+SELECT "_dlt_id", MAX("_tidegate_order") AS "_tidegate_order",
+    MAX("_tidegate_since") AS "_tidegate_since"
+FROM (
+SELECT coalesce(old."_dlt_id", new."_dlt_id") AS "_dlt_id",
+    new."_tidegate_order", old."_tidegate_since"
+FROM (
+SELECT "_dlt_id", "_dlt_valid_from" AS "_tidegate_since", 1 AS "_tidegate_there"
+FROM "d"."person"
+WHERE "_dlt_valid_to" IS NULL
+) AS old
+FULL JOIN "_tidegate_stage_0" AS new ON old."_dlt_id" IS NOT DISTINCT FROM new."_dlt_id"
+WHERE old."_tidegate_there" IS NULL OR new."_tidegate_order" IS NULL
+) AS met
+GROUP BY "_dlt_id";
+
+-- must give no row:
+SELECT MAX("_tidegate_since")
+FROM "_tidegate_changes_0"
+WHERE "_tidegate_order" IS NULL AND "_tidegate_since" > CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE)
+HAVING COUNT(*) > 0;
+
+UPDATE "d"."person" AS old SET "_dlt_valid_to" = CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE)
+FROM "_tidegate_changes_0" AS new
+WHERE old."_dlt_id" IS NOT DISTINCT FROM new."_dlt_id" AND new."_tidegate_order" IS NULL AND "_dlt_valid_to" IS NULL;
+
+CREATE TEMP TABLE "_tidegate_fresh_0" AS
+SELECT "_tidegate_order"
+FROM "_tidegate_changes_0"
+WHERE "_tidegate_order" IS NOT NULL;
+
+INSERT INTO "d"."person" ("id", "name", "_dlt_id", "_dlt_valid_from", "_dlt_valid_to")
+SELECT "id", "name", "_dlt_id", CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE) AS "_dlt_valid_from", CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS "_dlt_valid_to"
+FROM (
+SELECT "id", "name", "_dlt_id", "_tidegate_order"
+FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false)
+) AS arrived
+WHERE "_tidegate_order" IN (SELECT "_tidegate_order" FROM "_tidegate_fresh_0");
+
+DROP TABLE "_tidegate_fresh_0";
+
+DROP TABLE "_tidegate_changes_0";

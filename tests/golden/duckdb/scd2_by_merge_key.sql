@@ -1,0 +1,82 @@
+-- before the transaction
+
+CREATE TEMP TABLE "_tidegate_stage_0" AS
+SELECT "_tidegate_order", "_dlt_id", "select", "tenant"
+FROM (
+SELECT "select", "tenant", "name", "_dlt_id", "_tidegate_order"
+FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false)
+) AS arrived;
+
+-- rows
+
+CREATE TEMP TABLE "_tidegate_changes_0" AS
+SELECT "_dlt_id", "select", MAX("_tidegate_order") AS "_tidegate_order",
+    MAX("_tidegate_since") AS "_tidegate_since"
+FROM (
+SELECT coalesce(old."_dlt_id", new."_dlt_id") AS "_dlt_id", coalesce(old."select", new."select") AS "select",
+    new."_tidegate_order", old."_tidegate_since"
+FROM (
+SELECT old."_dlt_id", old."select", "_dlt_valid_from" AS "_tidegate_since", 1 AS "_tidegate_there"
+FROM "d"."person" AS old, (SELECT DISTINCT "tenant" FROM "_tidegate_stage_0") AS new
+WHERE old."tenant" IS NOT DISTINCT FROM new."tenant" AND ("_dlt_valid_to" IS NULL OR "_dlt_valid_to" = CAST('9999-12-31T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE))
+) AS old
+FULL JOIN "_tidegate_stage_0" AS new ON old."_dlt_id" IS NOT DISTINCT FROM new."_dlt_id"
+WHERE old."_tidegate_there" IS NULL OR new."_tidegate_order" IS NULL
+) AS met
+GROUP BY "_dlt_id", "select";
+
+-- must give no row:
+SELECT MAX("_tidegate_since")
+FROM "_tidegate_changes_0"
+WHERE "_tidegate_order" IS NULL AND "_tidegate_since" > CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE)
+HAVING COUNT(*) > 0;
+
+UPDATE "d"."person" AS old SET "_dlt_valid_to" = CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE)
+FROM "_tidegate_changes_0" AS new
+WHERE old."_dlt_id" IS NOT DISTINCT FROM new."_dlt_id" AND new."_tidegate_order" IS NULL AND ("_dlt_valid_to" IS NULL OR "_dlt_valid_to" = CAST('9999-12-31T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE));
+
+-- how many are updated:
+SELECT SUM(CASE WHEN came < gone THEN came ELSE gone END)
+FROM (
+SELECT COUNT("_tidegate_order") AS came, COUNT(*) - COUNT("_tidegate_order") AS gone
+FROM "_tidegate_changes_0"
+GROUP BY "select"
+) AS of_key;
+
+CREATE TEMP TABLE "_tidegate_fresh_0" AS
+SELECT "_tidegate_order"
+FROM "_tidegate_changes_0"
+WHERE "_tidegate_order" IS NOT NULL;
+
+INSERT INTO "d"."person" ("select", "tenant", "name", "_dlt_id", "_dlt_valid_from", "_dlt_valid_to")
+SELECT "select", "tenant", "name", "_dlt_id", CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE) AS "_dlt_valid_from", CAST('9999-12-31T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE) AS "_dlt_valid_to"
+FROM (
+SELECT "select", "tenant", "name", "_dlt_id", "_tidegate_order"
+FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false)
+) AS arrived
+WHERE "_tidegate_order" IN (SELECT "_tidegate_order" FROM "_tidegate_fresh_0");
+
+CREATE TEMP TABLE "_tidegate_stage_0_1" (
+    "n" VARCHAR,
+    "_dlt_parent_id" VARCHAR,
+    "_dlt_id" VARCHAR
+);
+
+INSERT INTO "_tidegate_stage_0_1" ("n", "_dlt_parent_id", "_dlt_id")
+SELECT "n", "_dlt_parent_id", "_dlt_id"
+FROM (
+SELECT "n", "_dlt_parent_id", "_dlt_id", "_tidegate_order"
+FROM read_parquet(['package/person__kids.1.parquet'], hive_partitioning = false)
+) AS arrived
+WHERE "_tidegate_order" IN (SELECT "_tidegate_order" FROM "_tidegate_fresh_0");
+
+INSERT INTO "d"."person__kids" ("n", "_dlt_parent_id", "_dlt_id")
+SELECT "n", "_dlt_parent_id", "_dlt_id"
+FROM "_tidegate_stage_0_1" AS new
+WHERE NOT EXISTS (SELECT 1 FROM "d"."person__kids" AS old WHERE old."_dlt_id" = new."_dlt_id");
+
+DROP TABLE "_tidegate_stage_0_1";
+
+DROP TABLE "_tidegate_fresh_0";
+
+DROP TABLE "_tidegate_changes_0";
