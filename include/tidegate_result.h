@@ -46,9 +46,10 @@ struct tg_table_info {
     uint64_t rows_inserted; /* at the destination */
     uint64_t rows_updated;
     uint64_t rows_deleted;
-    uint64_t rows_filtered;  /* dropped by the cursor: too old, already loaded, or beyond the end */
-    uint64_t rows_rejected;  /* dropped by a contract or as bad rows */
-    uint64_t rows_waiting;   /* new, but not read before a later run: commit_safe of tg_resource */
+    uint64_t rows_filtered; /* dropped by the cursor: too old, already loaded, or beyond the end; or
+                                by source_filter */
+    uint64_t rows_rejected; /* dropped by a contract or as bad rows */
+    uint64_t rows_waiting;  /* new, but not read before a later run: commit_safe of tg_resource */
     uint64_t rows_unchanged; /* in the load, and left alone: they were there already */
 };
 /* Roots in the order of the resources, each followed by its nested tables. */

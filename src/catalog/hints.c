@@ -50,6 +50,13 @@ static struct table_column *wish_column(struct wish *wish, const char *name)
     return column;
 }
 
+/* Unless it says that it may be NULL. */
+static void refuse_null(struct table_column *column)
+{
+    if (column->nullable_implied)
+        column->nullable = column->nullable_implied = false;
+}
+
 /* A key that is said for the whole table counts, not what columns say of themselves. */
 static void wish_key(struct wish *wish, const char *const *names, size_t count, bool merge_key)
 {
@@ -58,14 +65,13 @@ static void wish_key(struct wish *wish, const char *const *names, size_t count, 
     for (size_t i = 0; i < count; i++) {
         struct table_column *column = wish_column(wish, names[i]);
         *(merge_key ? &column->merge_key : &column->primary_key) = true;
-        if (column->nullable_implied)
-            column->nullable = column->nullable_implied = false;
+        refuse_null(column);
     }
 }
 
 static int make_wish(const struct table_hints *hints, struct wish *wish, struct tg_error *err)
 {
-    size_t max = hints->column_count + hints->primary_key_count + hints->merge_key_count + 1;
+    size_t max = hints->column_count + hints->primary_key_count + hints->merge_key_count + 2;
     wish->columns = mem_calloc(max, sizeof(*wish->columns));
     if (!wish->columns)
         return error_nomem(err);
@@ -75,6 +81,8 @@ static int make_wish(const struct table_hints *hints, struct wish *wish, struct 
     wish_key(wish, hints->merge_key, hints->merge_key_count, true);
     if (hints->cursor)
         wish_column(wish, hints->cursor)->incremental = true;
+    if (hints->row_version)
+        refuse_null(wish_column(wish, hints->row_version));
     return TG_OK;
 }
 
@@ -332,7 +340,8 @@ done:
 
 /* What goes with a merge strategy, and like it is the run's. */
 static const char *const merge_hints[] = {"x-merge-skip-unchanged-rows", "x-merge-source-filter",
-                                          "x-merge-destination-scope", "x-boundary-timestamp"};
+                                          "x-merge-destination-scope",
+                                          "x-tidegate-row-version-column", "x-boundary-timestamp"};
 
 static int apply_table(struct catalog *catalog, struct table *table,
                        const struct table_hints *hints, struct tg_error *err)

@@ -157,7 +157,8 @@ struct table_hints {
     const char *const *merge_key;
     size_t merge_key_count;
     const char *cursor; /* simple cursor paths mark their column `incremental`; NULL otherwise */
-    int max_nesting;    /* -1: not said */
+    const char *row_version;    /* a column that is never NULL, as those of keys; NULL: none */
+    int max_nesting;            /* -1: not said */
     struct contract contract;   /* CONTRACT_UNSAID: not said */
     struct contract effective;  /* what holds for the table (contract_resolve) */
     const struct extra *extras; /* description, references, x-*: said again they are replaced;

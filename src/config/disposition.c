@@ -13,6 +13,7 @@
 
 #include "catalog/history.h"
 #include "config/spec.h"
+#include "write/condition.h"
 
 /* ---- which one ---- */
 
@@ -65,6 +66,43 @@ static int choose_version(const struct origin *origin, struct resource *resource
     return TG_OK;
 }
 
+/* Conditions stay between their parentheses; the rows of the load are looked at by themselves. */
+static int check_conditions(const struct origin *origin, const struct resource *resource)
+{
+    static const struct condition_names staged = {NULL, "rows"}, both = {"table", "rows"};
+    const struct {
+        const char *option, *text;
+        const struct condition_names *names;
+    } conditions[] = {{"source_filter", resource->source_filter, &staged},
+                      {"destination_scope", resource->destination_scope, &both}};
+    for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
+        struct tg_error problem = {0};
+        const char *option = conditions[i].option, *text = conditions[i].text;
+        if (text && condition_check(text, conditions[i].names, &problem) != TG_OK)
+            return resource_refuse(origin, option, NULL, "%s: %s", option, problem.what);
+    }
+    return TG_OK;
+}
+
+static bool clears_scope(const struct resource *resource)
+{
+    return resource->destination_scope && resource->disposition->clears_scope;
+}
+
+static int check_together(const struct origin *origin, const struct resource *resource)
+{
+    bool may_skip = disposition_takes(resource->disposition, "skip_unchanged_rows");
+    if (resource->row_version_column_name && may_skip && !resource->skip_unchanged_rows)
+        return resource_refuse(origin, "row_version_column_name", NULL,
+                               "row_version_column_name tells which rows skip_unchanged_rows "
+                               "leaves alone; set that, too");
+    if (clears_scope(resource) && resource->skip_unchanged_rows)
+        return resource_refuse(origin, "destination_scope", NULL,
+                               "destination_scope takes all its rows away, so that none are left "
+                               "alone; leave out skip_unchanged_rows");
+    return TG_OK;
+}
+
 /* Where ids are hashes of the key, or of the row, that is what row_ids says from here on. */
 static int choose_ids(const struct origin *origin, struct resource *resource)
 {
@@ -88,6 +126,8 @@ int disposition_choose(const struct origin *origin, const char *word, struct res
         return unknown_strategy(origin, resource);
     TRY(check_strategy(origin, resource));
     TRY(check_options(origin, resource));
+    TRY(check_conditions(origin, resource));
+    TRY(check_together(origin, resource));
     TRY(choose_ids(origin, resource));
 done:
     return rc;
@@ -171,13 +211,35 @@ done:
     return rc;
 }
 
+bool disposition_knows_old(const struct resource *resource)
+{
+    return resource->primary_key_count > 0 || resource->merge_key_count > 0 ||
+           clears_scope(resource);
+}
+
+/* All that is in the scope goes, whatever the keys say. */
+static int check_scope(const struct origin *origin, const struct resource *resource)
+{
+    if (resource->merge_key_count > 0)
+        return resource_refuse(origin, "merge_key", NULL,
+                               "destination_scope takes the place of merge_key; leave it out");
+    if (resource->incremental.cursor_path && resource->incremental.end_value.kind == TG_VALUE_NONE)
+        return resource_refuse(origin, "destination_scope", NULL,
+                               "destination_scope takes rows away that the cursor does not "
+                               "deliver again; give it a window (end_value), or leave it out");
+    return TG_OK;
+}
+
 int disposition_check(const struct origin *origin, const struct resource *resource)
 {
+    int rc = TG_OK;
     char words[OPTION_WORDS_MAX];
     bool needs_key = resource->disposition->needs_key;
-    bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
+    bool has_key = disposition_knows_old(resource);
     if (resource->disposition->keeps_history)
         return check_history(origin, resource);
+    if (clears_scope(resource))
+        TRY(check_scope(origin, resource));
     if (disposition_needs_primary(resource))
         return check_primary(origin, resource);
     if (needs_key && !has_key && !resource->append_on_missing_key && !resource->driver->describe)
@@ -191,5 +253,6 @@ int disposition_check(const struct origin *origin, const struct resource *resour
     if (!needs_key && resource->append_on_missing_key)
         return resource_refuse(origin, "on_missing_key", NULL,
                                "on_missing_key is for write_disposition: %s", words);
-    return TG_OK;
+done:
+    return rc;
 }

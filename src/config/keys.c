@@ -173,14 +173,29 @@ const struct option disposition_options[] = {
      .hint = "x-boundary-timestamp",
      .help = "For scd2: when what the run finds changed has changed (UTC); the time of the load "
              "otherwise."},
-    {.name = "row_version_column_name",
-     RESOURCE(TEXT, row_version_column_name),
-     .help = "For scd2: the field whose value tells versions apart; otherwise all that a row has."},
     {.name = "allow_empty",
      RESOURCE(BOOL, allow_empty),
      .fallback = "false",
      .help = "For scd2 without a merge_key: a source without any row means that all rows are "
              "gone. Such a run fails otherwise."},
+    {.name = "row_version_column_name",
+     RESOURCE(TEXT, row_version_column_name),
+     .hint = DISPOSITION_ROW_VERSION_HINT,
+     .names_columns = true,
+     .help =
+         "For scd2, and with skip_unchanged_rows: the field that alone tells whether a row, with "
+         "all that is nested in it, has changed; never NULL."},
+    {.name = "source_filter",
+     RESOURCE(TEXT, source_filter),
+     .hint = DISPOSITION_SOURCE_FILTER_HINT,
+     .help = "A condition in DuckDB's SQL: only rows of the load for which it is true take part, "
+             "with what is nested in them. {staging_table} is the rows of the load."},
+    {.name = "destination_scope",
+     RESOURCE(TEXT, destination_scope),
+     .hint = DISPOSITION_SCOPE_HINT,
+     .help = "A condition in the destination's SQL. For delete-insert: all rows there for which it "
+             "is true go, in place of those with an equal key. {table} is the table there, "
+             "{staging_table} the rows of the load."},
     OPTION_END,
 };
 

@@ -39,6 +39,7 @@ static const struct rule rules[] = {
     {"Constraint Error", "primary key constraint", TG_DESTINATION, false, "23505", ""},
     {"TransactionContext Error", "onflict", TG_DESTINATION, true, "40001", "; run again"},
     {"Transaction", "onflict", TG_DESTINATION, true, "40001", "; run again"},
+    {"Parser Error", NULL, TG_DESTINATION, false, "42601", ""},
     {"Catalog Error: Table with name", "does not exist", TG_DESTINATION, false, "42P01", ""},
     {"Catalog Error: Table with name", "already exists", TG_DESTINATION, false, "42P07", ""},
     {"Catalog Error: Column with name", "already exists", TG_DESTINATION, false, "42701", ""},

@@ -129,7 +129,7 @@ static int check_key(const struct resource *resource, const struct resource_requ
     const char *name = member ? option_text(request->values, request->value_count, member) : NULL;
     if (name)
         snprintf(shown, sizeof(shown), "%s '%.150s'", member, name);
-    bool has_key = resource->primary_key_count > 0 || resource->merge_key_count > 0;
+    bool has_key = disposition_knows_old(resource);
     if (disposition_needs_primary(resource) && resource->primary_key_count == 0)
         return error_set(err, TG_SPEC,
                          "%s needs a primary_key, and at the source %s has none; set primary_key",

@@ -222,6 +222,7 @@ static void take_counts(const struct write_result *written, struct tg_table_info
         table->rows_updated = written->counts[i].rows_updated;
         table->rows_deleted = written->counts[i].rows_deleted;
         table->rows_unchanged = written->counts[i].rows_unchanged;
+        table->rows_filtered += written->counts[i].rows_filtered;
     }
 }
 

@@ -290,6 +290,8 @@ int root_table_hints(struct session *session, const struct resource *resource, s
     TRY(add_text(&session->catalog.arena, &extras, "description", resource->description, err));
     if (cursor && !strchr(cursor, '.'))
         TRY(session_name(session, cursor, &hints.cursor, err));
+    if (resource->row_version_column_name)
+        TRY(session_name(session, resource->row_version_column_name, &hints.row_version, err));
     const struct table *table = catalog_find(&session->catalog, hints.table);
     *contract = contract_of_table(session, resource, table);
     hints.effective = *contract;

@@ -114,6 +114,7 @@ int session_restore(struct session *session, struct tg_error *err)
     TRY(describe_groups(session->pipeline,
                         &(struct services){&session->pipeline->ctx, session->engine},
                         &session->sources, err));
+    TRY(check_conditions(session, err));
     TRY(read_ledger(session, err));
 done:
     destination_close(&session->destination);

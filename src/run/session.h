@@ -93,6 +93,9 @@ int describe_key(const struct resource *resource, const struct resource_request 
 int describe_resource(struct session *session, const struct resource *resource,
                       const struct resource **out, struct tg_error *err) TG_CHECK_RESULT;
 
+/* conditions.c: the resources' own, before anything is read. The destination is open. TG_SPEC. */
+int check_conditions(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+
 /* there.c: what the destination has. Notes which tables have had data, before anybody changes the
  * catalog; then looks at those that a load touches, and lets the catalog learn types. */
 int there_note(struct session *session, struct tg_error *err) TG_CHECK_RESULT;

@@ -150,6 +150,17 @@ int destination_query(struct destination *destination, const char *text,
     return destination->driver->query(destination, text, out, err);
 }
 
+/* Another failure is not the condition's. */
+int destination_parse(struct destination *destination, const char *condition, struct tg_error *err)
+{
+    struct tg_error problem = {0};
+    if (!destination->state ||
+        destination->driver->parse(destination, condition, &problem) == TG_OK ||
+        strcmp(problem.sqlstate, SYNTAX_ERROR) != 0)
+        return TG_OK;
+    return error_set(err, TG_SPEC, "%s", problem.what);
+}
+
 int destination_show(struct destination *destination, enum tg_show what,
                      struct ArrowArrayStream *out, struct tg_error *err)
 {

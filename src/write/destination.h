@@ -59,7 +59,7 @@ struct table_choice {
 
 struct write_table_counts {
     const char *table; /* borrowed from the manifest */
-    uint64_t rows_inserted, rows_updated, rows_deleted, rows_unchanged;
+    uint64_t rows_inserted, rows_updated, rows_deleted, rows_unchanged, rows_filtered;
 };
 
 /* What is to become of a package. */
@@ -84,6 +84,7 @@ struct write_order {
     struct limits (*limits)(const void *user, const char *resource);
     const void *user;
 };
+#define SYNTAX_ERROR "42601" /* SQLSTATE */
 
 struct destination_driver {
     /* The i-th kind; false: there are no more. */
@@ -106,6 +107,8 @@ struct destination_driver {
                  struct write_result *out, struct tg_error *err);
     int (*query)(struct destination *destination, const char *text, struct ArrowArrayStream *out,
                  struct tg_error *err);
+    /* Fails with the SQLSTATE 42601 if a condition is no SQL, whatever it may name. */
+    int (*parse)(struct destination *destination, const char *condition, struct tg_error *err);
     /* Its tables, or its loads, as rows with the columns that tidegate.h names. */
     int (*show)(struct destination *destination, enum tg_show what, struct ArrowArrayStream *out,
                 struct tg_error *err);
@@ -159,6 +162,10 @@ int destination_write(struct destination *destination, const char *package_path,
  * open, and stays so until the stream is released. */
 int destination_query(struct destination *destination, const char *text,
                       struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Is the condition SQL, as far as can be told without what it names? TG_SPEC. One that is closed
+ * takes any. */
+int destination_parse(struct destination *destination, const char *condition,
+                      struct tg_error *err) TG_CHECK_RESULT;
 /* Tables or loads; as destination_query. */
 int destination_show(struct destination *destination, enum tg_show what,
                      struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;

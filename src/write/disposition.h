@@ -30,6 +30,7 @@ struct disposition_driver {
     bool deletes_absent; /* what did not come goes: the load has all rows, or all of a merge key */
     bool keeps_history;  /* what the load has otherwise, or lacks, stays with the time it was
                                valid: versions are told by hashes of rows, or a column of theirs */
+    bool clears_scope;   /* destination_scope takes the place of its keys: all that is in it goes */
     bool stages_all;     /* nested rows, too, and where the old ones are: stage.h */
     size_t boundary_hashes_max; /* rows at a cursor's last value to know again; 0: the usual */
     const char *options;        /* what else a spec may say of it: words; NULL: nothing */
@@ -56,6 +57,11 @@ bool disposition_takes(const struct disposition_driver *driver, const char *opti
 
 /* The hint of a stored table that rows which do not change are left alone; dlt's. */
 #define DISPOSITION_SKIP_HINT "x-merge-skip-unchanged-rows"
+/* Which staged rows take part, which old ones may go: conditions; dlt's. */
+#define DISPOSITION_SOURCE_FILTER_HINT "x-merge-source-filter"
+#define DISPOSITION_SCOPE_HINT         "x-merge-destination-scope"
+/* The column that tells versions of a row apart. */
+#define DISPOSITION_ROW_VERSION_HINT "x-tidegate-row-version-column"
 
 /* The column of when the source was found not to have the row any more. */
 #define DELETED_COLUMN "_tidegate_deleted_at"

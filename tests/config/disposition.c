@@ -35,6 +35,9 @@ static void words_become_a_driver(void **state)
     assert_ptr_equal(r->disposition, disposition_find("merge", NULL));
     assert_true(r->skip_unchanged_rows);
     assert_int_equal(r->row_ids, TG_ROW_IDS_KEY);
+    r = good(spec, SPEC("{disposition: merge, source_filter: a, destination_scope: b}"));
+    assert_string_equal(r->source_filter, "a");
+    assert_string_equal(r->destination_scope, "b");
     r = good(spec, SPEC("{disposition: append, skip_unchanged_rows: false}"));
     assert_ptr_equal(r->disposition, disposition_find("append", NULL));
 }
@@ -54,6 +57,28 @@ static void what_does_not_go_together(void **state)
          "resource 'r': skip_unchanged_rows is for the merge strategies: delete-insert upsert"},
         {SPEC("{disposition: append, skip_unchanged_rows: true}"), "8:46",
          "resource 'r': skip_unchanged_rows is for the merge strategies: delete-insert upsert"},
+        {SPEC("{disposition: merge, source_filter: 'a; b'}"), "8:45",
+         "resource 'r': source_filter: it has a ';': one condition is asked for"},
+        {SPEC("{disposition: merge, source_filter: '{table}.a > 1'}"), "8:45",
+         "resource 'r': source_filter: '{table}' stands for nothing here: there is "
+         "{staging_table}, the rows of the load; write {{ and }} for braces"},
+        {SPEC("{disposition: merge, destination_scope: 'a = 1)'}"), "8:45",
+         "resource 'r': destination_scope: it closes a parenthesis that it has not opened"},
+        {SPEC("{disposition: merge, strategy: insert-only, source_filter: a}"), "8:68",
+         "resource 'r': source_filter is for the merge strategies: delete-insert upsert"},
+        {SPEC("{disposition: merge, strategy: upsert, destination_scope: a}"), "8:63",
+         "resource 'r': destination_scope is for the merge strategies: delete-insert"},
+        {SPEC("{disposition: merge, row_version_column_name: v}"), "8:45",
+         "resource 'r': row_version_column_name tells which rows skip_unchanged_rows leaves alone; "
+         "set that, too"},
+        {SPEC("{disposition: merge, destination_scope: a, skip_unchanged_rows: true}"), "8:45",
+         "resource 'r': destination_scope takes all its rows away, so that none are left alone; "
+         "leave out skip_unchanged_rows"},
+        {SPEC("{disposition: merge, destination_scope: a}\n    merge_key: c"), "9:5",
+         "resource 'r': destination_scope takes the place of merge_key; leave it out"},
+        {SPEC("{disposition: merge, destination_scope: a}\n    incremental: c"), "8:45",
+         "resource 'r': destination_scope takes rows away that the cursor does not deliver again; "
+         "give it a window (end_value), or leave it out"},
         {SPEC("{disposition: merge, strategy: upsert}\n    merge_key: c"), "9:5",
          "resource 'r': upsert goes by the primary_key alone; leave out merge_key"},
         {SPEC("{disposition: merge, skip_unchanged_rows: true}\n    merge_key: c"), "9:5",

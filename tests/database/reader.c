@@ -95,8 +95,12 @@ static void test_tables_stay(void **state)
     (void)state;
     exec("CREATE TABLE s.a (i BIGINT)");
     sample_ok(reader_reserve(reader, 100, err));
-    sample_ok(reader_exec(reader, "CREATE TABLE t AS SELECT range AS i FROM range(10)", err));
-    sample_ok(reader_exec(reader, "DELETE FROM t WHERE i < 3", err));
+    uint64_t changed = 99;
+    sample_ok(reader_exec(reader, "CREATE TABLE t AS SELECT range AS i FROM range(10)", NULL, err));
+    sample_ok(reader_exec(reader, "DELETE FROM t WHERE i < 3", &changed, err));
+    assert_int_equal(changed, 3);
+    sample_ok(reader_exec(reader, "CREATE TABLE u (i BIGINT)", &changed, err));
+    assert_int_equal(changed, 0);
     assert_int_equal(ingest("SELECT i FROM t", "s", "a"), 7);
     expect("SELECT min(i) FROM s.a", "3");
 }
@@ -158,7 +162,7 @@ static void test_what_cannot_be(void **state)
     struct tg_error problem = {0};
     uint64_t rows = 0;
     exec("CREATE TABLE s.a (i BIGINT)");
-    assert_int_equal(reader_exec(reader, "FROM 'none.parquet'", &problem), TG_DESTINATION);
+    assert_int_equal(reader_exec(reader, "FROM 'none.parquet'", NULL, &problem), TG_DESTINATION);
     for (int own = 0; own < 2; own++) {
         con->driver = own ? plain.own : &plain.driver;
         assert_int_equal(reader_ingest(reader, "SELECT 1 AS i", con, &none, &rows, &problem),

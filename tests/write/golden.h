@@ -171,7 +171,7 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
     struct delivery delivery;
     struct plan plans[4];
     struct buf text = BUF_INIT;
-    struct write_table_counts counts[GOLDEN_TABLES] = {{"", 1, 2, 3, 4}};
+    struct write_table_counts counts[GOLDEN_TABLES] = {{"", 1, 2, 3, 4, 0}};
     for (size_t i = 0; i < 4; i++)
         plan_init(&plans[i]);
     fixture_complete(t, fixture_begin(t));

@@ -33,7 +33,7 @@ static void test_relation(void **state)
     plan_init(&plan);
     FIXTURE_OK(&t, ddl_plan(&delivery, &plan, &t.err));
     const struct target *target = &delivery.chains[0].targets[0];
-    FIXTURE_OK(&t, plan_relation(&sql, &delivery, target, true, &t.err));
+    FIXTURE_OK(&t, plan_relation(&sql, &delivery, target, WITH_ORDER, &t.err));
     assert_string_equal(
         sql.data,
         "SELECT \"id\", CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS \"at\", "
@@ -80,7 +80,7 @@ static void test_spill(void **state)
     column->spec = (struct type_spec){.type = TYPE_BIGINT};
     plan_init(&plan);
     FIXTURE_OK(&t, ddl_plan(&delivery, &plan, &t.err));
-    FIXTURE_OK(&t, plan_relation(&sql, &delivery, &delivery.chains[0].targets[0], false, &t.err));
+    FIXTURE_OK(&t, plan_relation(&sql, &delivery, &delivery.chains[0].targets[0], 0, &t.err));
 #define WHEN_WHOLE                                                                                 \
     "CASE WHEN \"v\" >= -9223372036854775808e0 AND \"v\" < 9223372036854775808e0 AND "             \
     "floor(\"v\") = \"v\" THEN "

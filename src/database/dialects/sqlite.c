@@ -140,6 +140,7 @@ static const struct rule rules[] = {
      "; the driver takes a column's type from its first 65,536 rows: let the driver's option "
      "'adbc.sqlite.query.batch_rows' be more than the table has, or cast the column in a query"},
     {"interrupted", TG_CANCELLED, true, "57014", ""},
+    {"syntax error", TG_DESTINATION, false, "42601", ""},
     {"is not a database", TG_DESTINATION, false, "", "; name another file"},
     {NULL, TG_DESTINATION, false, "", ""},
 };

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "duckdb/engine.h"
 
@@ -65,19 +66,19 @@ done:
     return rc;
 }
 
-static int exec(struct reader *reader, const char *sql, struct tg_error *err)
+/* DuckDB tells how many rows a statement changed in a row of its own. */
+static int exec(struct reader *reader, const char *sql, uint64_t *changed, struct tg_error *err)
 {
     int rc = TG_OK;
-    bool end = false;
     struct ArrowArrayStream stream = {0};
-    struct ArrowArray batch = {0};
+    struct text_rows rows = {0};
     TRY(query(reader, sql, &stream, err));
-    while (!end) {
-        TRY(stream_next(&stream, TG_IO, &batch, &end, err));
-        array_release(&batch);
-    }
+    TRY(text_rows_read(&stream, &rows, err));
+    bool tells = rows.row_count == 1 && rows.column_count == 1 && text_cell(&rows, 0, 0);
+    if (changed)
+        *changed = tells ? strtoull(text_cell(&rows, 0, 0), NULL, 10) : 0;
 done:
-    stream_release(&stream);
+    text_rows_release(&rows);
     return rc;
 }
 
@@ -91,8 +92,8 @@ static int read_alone(struct reader *reader, struct tg_error *err)
     int rc = TG_OK;
     if (reader->is_alone || reader->ctx->scratch)
         return TG_OK;
-    TRY(exec(reader, "SET VARIABLE threads = current_setting('threads')", err));
-    TRY(exec(reader, "SET threads = 1", err));
+    TRY(exec(reader, "SET VARIABLE threads = current_setting('threads')", NULL, err));
+    TRY(exec(reader, "SET threads = 1", NULL, err));
     reader->is_alone = true;
 done:
     return rc;
@@ -103,7 +104,7 @@ static int read_together(struct reader *reader, struct tg_error *err)
     if (!reader->is_alone)
         return TG_OK;
     reader->is_alone = false;
-    return exec(reader, "SET threads = getvariable('threads')", err);
+    return exec(reader, "SET threads = getvariable('threads')", NULL, err);
 }
 
 int reader_reserve(struct reader *reader, size_t column_count, struct tg_error *err)
@@ -112,10 +113,10 @@ int reader_reserve(struct reader *reader, size_t column_count, struct tg_error *
     return rc == TG_OK ? engine_reserve(reader->engine, column_count, err) : rc;
 }
 
-int reader_exec(struct reader *reader, const char *sql, struct tg_error *err)
+int reader_exec(struct reader *reader, const char *sql, uint64_t *changed, struct tg_error *err)
 {
     int rc = read_together(reader, err);
-    return rc == TG_OK ? exec(reader, sql, err) : rc;
+    return rc == TG_OK ? exec(reader, sql, changed, err) : rc;
 }
 
 /* ---- rows on their way ---- */
@@ -185,7 +186,7 @@ static int put(struct reader *reader, const char *table, struct buf *list, struc
     engine_ident(&sql, table);
     buf_printf(&sql, " SELECT unnest([%s])", buf_string(list));
     TRY(buf_check(&sql, err));
-    TRY(reader_exec(reader, buf_string(&sql), err));
+    TRY(reader_exec(reader, buf_string(&sql), NULL, err));
     buf_clear(list);
 done:
     buf_release(&sql);

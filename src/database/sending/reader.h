@@ -16,8 +16,10 @@ void reader_free(struct reader *reader); /* NULL is fine */
 /* Makes room for queries whose rows have so many columns. */
 int reader_reserve(struct reader *reader, size_t column_count,
                    struct tg_error *err) TG_CHECK_RESULT;
-/* A statement; the tables that it makes are there until the reader is freed. */
-int reader_exec(struct reader *reader, const char *sql, struct tg_error *err) TG_CHECK_RESULT;
+/* A statement; the tables that it makes are there until the reader is freed. *changed (NULL: nobody
+ * asks): rows inserted, updated or deleted. */
+int reader_exec(struct reader *reader, const char *sql, uint64_t *changed,
+                struct tg_error *err) TG_CHECK_RESULT;
 /* Adds the rows of a query to a table whose columns are named alike. *rows: how many they are. */
 int reader_ingest(struct reader *reader, const char *sql, struct connection *con,
                   const struct ingest_target *into, uint64_t *rows,

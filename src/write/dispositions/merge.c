@@ -15,7 +15,9 @@ const struct disposition_driver disposition_merge = {
     .needs_order = true,
     .needs_root_id = true,
     .boundary_hashes_max = 10000,
-    .options = "skip_unchanged_rows deletes",
+    .clears_scope = true,
+    .options =
+        "skip_unchanged_rows row_version_column_name source_filter destination_scope deletes",
     .stage = exchange_stage,
     .apply = exchange_apply,
 };

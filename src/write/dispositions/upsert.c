@@ -17,7 +17,7 @@ const struct disposition_driver disposition_upsert = {
     .needs_order = true,
     .needs_root_id = true,
     .boundary_hashes_max = 10000,
-    .options = "skip_unchanged_rows deletes",
+    .options = "skip_unchanged_rows row_version_column_name source_filter deletes",
     .stage = exchange_stage,
     .apply = exchange_apply,
 };

@@ -198,6 +198,19 @@ static int query(struct destination *destination, const char *text, struct Arrow
     return rc == TG_OK ? connection_query(con, text, out, err) : rc;
 }
 
+static int parse(struct destination *destination, const char *condition, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = destination->state;
+    struct text_rows none = {0};
+    const struct sql_scope scope = {.dialect = con->dialect,
+                                    .parts = SQL_PARTS(SQL_PIECE("condition", condition))};
+    TRY(sql_fetch(con, &scope, "SELECT 1 WHERE 1 = 0 AND ({condition})", &none, err));
+done:
+    text_rows_release(&none);
+    return rc;
+}
+
 static int show(struct destination *destination, enum tg_show what, struct ArrowArrayStream *out,
                 struct tg_error *err)
 {
@@ -212,6 +225,7 @@ const struct destination_driver destination_sql = {
     .describe = describe,
     .write = write_once_there,
     .query = query,
+    .parse = parse,
     .show = show,
     .close = close_database,
 };

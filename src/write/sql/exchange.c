@@ -14,6 +14,7 @@
 #include "write/sql/key.h"
 #include "write/sql/nested.h"
 #include "write/sql/same.h"
+#include "write/sql/scope.h"
 
 int exchange_stage(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                    struct tg_error *err)
@@ -21,7 +22,7 @@ int exchange_stage(const struct delivery *delivery, const struct chain *chain, s
     int rc = TG_OK;
     struct stage stage;
     TRY(stage_open(&stage, delivery, chain, &plan->arena, err));
-    if (!target_has_rows(stage.root) || !stage_has_key(&stage))
+    if (!target_has_rows(stage.root) || !stage_is_made(&stage))
         goto done;
     TRY(stage_rows(&stage, plan, err));
     if (stage.holds_all)
@@ -33,6 +34,10 @@ done:
 static int delete_old(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
+    if (stage_clears_scope(stage))
+        return scope_clear(stage, plan, err);
+    if (!stage_has_key(stage))
+        return TG_OK;
     TRY(nested_delete(stage, plan, err));
     TRY(key_delete(stage, STAGED_STAYS, COUNT_REPLACED, plan, err));
     if (stage->deleted)
@@ -64,7 +69,7 @@ int exchange_apply(const struct delivery *delivery, const struct chain *chain, s
     TRY(stage_open(&stage, delivery, chain, &plan->arena, err));
     if (chain->replaced)
         TRY(plan_clear(plan, delivery, chain, err));
-    if (!stage_has_key(&stage)) {
+    if (!stage_is_made(&stage)) {
         TRY(plan_insert_all(plan, delivery, chain, err));
         goto done;
     }

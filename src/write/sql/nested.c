@@ -125,7 +125,7 @@ static int insert_single(const struct stage *stage, const struct fill *fill,
                      "FROM (\n"
                      "{rows}\n"
                      ") AS arrived\n"
-                     "WHERE {root_link} IN (SELECT {root_key} FROM {stage}"
+                     "WHERE {of_single}"
                      " WHERE [" ORDER_COLUMN "] IS NOT NULL{and_stays})",
                      err);
 }
@@ -184,12 +184,17 @@ static int fill_following(const struct stage *stage, const struct fill *fill, st
                          "package has rows for nested table '%s' without a root key; "
                          "delete the package and run again",
                          target->table->name);
-    TRY(plan_relation(&rows, stage->delivery, target, ordered, err));
+    TRY(plan_relation(&rows, stage->delivery, target, ordered ? WITH_ORDER : 0, err));
     const struct sql_scope scope = sql_within(
         &stage->rows,
         SQL_PARTS(SQL_NAMES("columns", &target->loaded), SQL_PIECE("rows", buf_string(&rows)),
                   SQL_NAME("row_key", row_key), SQL_NAME("root_link", root_link),
                   SQL_NAME("root_key", root_key),
+                  SQL_PATTERN("of_single", ordered && stage->filter
+                                               ? "({root_link}, [" ORDER_COLUMN
+                                                 "]) IN (SELECT {root_key}, "
+                                                 "[" ORDER_COLUMN "] FROM {stage}"
+                                               : "{root_link} IN (SELECT {root_key} FROM {stage}"),
                   SQL_PATTERN("of_winners",
                               ordered ? "({root_link}, [" ORDER_COLUMN "]) IN (SELECT {root_key}, "
                                         "[" WINNER_COLUMN "] FROM {stage}{others})"

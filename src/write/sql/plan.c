@@ -131,6 +131,7 @@ static void count_rows(struct tally *tally, const struct step *step, uint64_t ro
         tally->deleted -= rows;
         break;
     case COUNT_UNCHANGED: tally->unchanged += rows; break;
+    case COUNT_FILTERED: tally->filtered += rows; break;
     case COUNT_NONE: break;
     }
 }
@@ -155,7 +156,7 @@ static int run_step(const struct step *step, const struct runner *runner, uint64
                     struct tg_error *err)
 {
     switch (step->kind) {
-    case STEP_READ: return reader_exec(runner->reader, step->sql, err);
+    case STEP_READ: return reader_exec(runner->reader, step->sql, rows, err);
     case STEP_FILL:
         return reader_ingest(runner->reader, step->sql, runner->con, &step->into, rows, err);
     case STEP_BRAKE: return brake_check(step->brake, step->sql, runner->con, runner->order, err);
@@ -177,6 +178,8 @@ int plan_run(const struct plan *plan, const struct runner *runner, struct tally 
         uint64_t rows = 0;
         context_writes(ctx, table, 0, false);
         int rc = run_step(step, runner, &rows, err);
+        if (rc != TG_OK && step->option)
+            rc = error_where(err, rc, "%s", step->option);
         if (rc != TG_OK)
             return table ? error_at(err, rc, AT_TABLE, table) : rc;
         context_writes(ctx, table, rows, true);

@@ -21,9 +21,10 @@ enum step_count {
     COUNT_NEW,      /* inserted; the other rows of this load are left out: they are there */
     COUNT_REPLACED, /* old rows that gave way to rows of this load */
     COUNT_DELETED,
-    COUNT_CHANGED,  /* rows that stay, with another value */
-    COUNT_PAIRED,   /* of those counted as deleted: the rows of this load that they gave way to */
-    COUNT_UNCHANGED /* rows of this load that are left out: they are there */
+    COUNT_CHANGED,   /* rows that stay, with another value */
+    COUNT_PAIRED,    /* of those counted as deleted: the rows of this load that they gave way to */
+    COUNT_UNCHANGED, /* rows of this load that are left out: they are there */
+    COUNT_FILTERED   /* ... they take no part */
 };
 
 enum step_kind {
@@ -44,6 +45,7 @@ struct step {
     const struct target *target; /* NULL: about no data table */
     enum step_count count;
     const struct brake *brake; /* of STEP_BRAKE */
+    const char *option;        /* whose condition is in it: a literal; NULL: none's */
 };
 
 struct brake;
@@ -58,7 +60,7 @@ struct plan {
 
 /* What one load did to one table, by step_count. */
 struct tally {
-    uint64_t inserted, replaced, deleted, changed, unchanged;
+    uint64_t inserted, replaced, deleted, changed, unchanged, filtered;
 };
 
 void plan_init(struct plan *plan);
@@ -99,10 +101,11 @@ bool plan_leads_group(const struct manifest_table *part, size_t f);
 /* The type that a column has in a Parquet file, where lengths and JSON are not known. */
 struct type_spec plan_stored(struct type_spec spec);
 /* All rows of a table in the package, as a SELECT of the columns that this load brings, with the
- * types that the destination has; a column that a file lacks is NULL there. `order` adds the
- * order of arrival. */
+ * types that the destination has; a column that a file lacks is NULL there. WITH_ORDER adds the
+ * order of arrival, WITH_ABSENT all other columns of the destination, NULL. */
+enum { WITH_ORDER = 1, WITH_ABSENT = 2 };
 int plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
-                  bool order, struct tg_error *err) TG_CHECK_RESULT;
+                  int with, struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- statements that several dispositions need ---- */
 

@@ -169,10 +169,21 @@ done:
     return rc;
 }
 
-/* SELECT of a group of files. With `all`, columns that the group lacks are NULL; else left out. */
+/* Columns that the load brings, but the group of files lacks, are NULL; left out with ONLY_BROUGHT.
+ */
+enum { ONLY_BROUGHT = 4 };
+
+static bool is_selected(const struct target *target, const struct manifest_file *file,
+                        const struct target_column *column, int with)
+{
+    if (with & ONLY_BROUGHT)
+        return brings(target, file, column->name);
+    return column->loaded || (with & WITH_ABSENT);
+}
+
+/* SELECT of a group of files. */
 static int write_select(struct buf *sql, const struct delivery *delivery,
-                        const struct target *target, size_t leader, bool all, bool order,
-                        struct tg_error *err)
+                        const struct target *target, size_t leader, int with, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct manifest_file *file = &target->part->files[leader];
@@ -180,13 +191,13 @@ static int write_select(struct buf *sql, const struct delivery *delivery,
     const char *separator = "SELECT ";
     for (size_t i = 0; i < target->column_count; i++) {
         const struct target_column *column = &target->columns[i];
-        if (!column->loaded || (!all && !brings(target, file, column->name)))
+        if (!is_selected(target, file, column, with))
             continue;
         buf_text(sql, separator);
         TRY(write_column(sql, &scope, delivery->dialect, target, file, column, err));
         separator = ", ";
     }
-    if (order) {
+    if (with & WITH_ORDER) {
         buf_text(sql, separator);
         TRY(sql_write(
             sql, &scope,
@@ -199,14 +210,14 @@ done:
 }
 
 int plan_relation(struct buf *sql, const struct delivery *delivery, const struct target *target,
-                  bool order, struct tg_error *err)
+                  int with, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t f = 0; f < target->part->file_count; f++) {
         if (!plan_leads_group(target->part, f))
             continue;
         buf_text(sql, f > 0 ? "\nUNION ALL\n" : "");
-        TRY(write_select(sql, delivery, target, f, true, order, err));
+        TRY(write_select(sql, delivery, target, f, with, err));
     }
 done:
     return rc;
@@ -228,7 +239,7 @@ static int insert_group(struct plan *plan, const struct delivery *delivery,
         if (brings(target, file, target->columns[i].name))
             names[brought.count++] = target->columns[i].name;
     brought.items = names;
-    TRY(write_select(&rows, delivery, target, leader, false, false, err));
+    TRY(write_select(&rows, delivery, target, leader, ONLY_BROUGHT, err));
     const struct fill fill = {.table = target->table->name, .columns = &brought, .target = target};
     const struct sql_scope scope =
         plan_rows_scope(delivery, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));

@@ -25,6 +25,8 @@ static bool is_compared_as_text(const struct dialect *dialect, const struct targ
 
 static bool is_content(const struct stage *stage, const struct target *target, const char *name)
 {
+    if (stage->version)
+        return target == stage->root && strcmp(name, stage->version) == 0;
     const struct table_column *column = table_find(target->table, name);
     bool is_link = column && (column->row_key || column->parent_key || column->root_key);
     bool is_mark = target == stage->root && column && column == stage->deleted;
@@ -62,9 +64,10 @@ done:
     return rc;
 }
 
-static bool has_nested(const struct chain *chain)
+/* Are nested rows compared, too? A version says it for all that is nested in its row. */
+static bool compares_nested(const struct stage *stage)
 {
-    return chain->count > 1;
+    return stage->chain->count > 1 && !stage->version;
 }
 
 /* An id that two staged rows have tells neither; a key that two old rows have is not as it should
@@ -78,15 +81,15 @@ static int note_roots(const struct stage *stage, const struct sql_scope *outer, 
     const struct table_column *mark = stage->deleted;
     const struct sql_names first = {stage->primary_key.items, 1};
     const struct sql_scope scope = sql_within(
-        outer, SQL_PARTS(SQL_NAMES("key", &stage->primary_key), SQL_NAMES("first", &first),
-                         SQL_PIECE("equal", buf_string(&equal)),
-                         SQL_PATTERN("and_stays", !mark ? ""
-                                                  : mark->spec.type == TYPE_BOOL
-                                                      ? " AND new.{mark} IS NOT TRUE"
-                                                      : " AND new.{mark} IS NULL"),
-                         SQL_PATTERN("and_id", has_nested(stage->chain)
-                                                   ? "\n    AND old.{row_key} = new.{row_key}"
-                                                   : "")));
+        outer,
+        SQL_PARTS(
+            SQL_NAMES("key", &stage->primary_key), SQL_NAMES("first", &first),
+            SQL_PIECE("equal", buf_string(&equal)),
+            SQL_PATTERN("and_stays", !mark                          ? ""
+                                     : mark->spec.type == TYPE_BOOL ? " AND new.{mark} IS NOT TRUE"
+                                                                    : " AND new.{mark} IS NULL"),
+            SQL_PATTERN("and_id",
+                        compares_nested(stage) ? "\n    AND old.{row_key} = new.{row_key}" : "")));
     TRY(plan_add(
         plan, NULL, COUNT_NONE, &scope,
         "CREATE TEMP TABLE {same} AS\n"
@@ -171,7 +174,7 @@ int same_leave(const struct stage *stage, struct plan *plan, struct tg_error *er
     const struct sql_scope scope =
         sql_within(&stage->scope, SQL_PARTS(SQL_NAME("same", name), SQL_NAME("row_key", row_key)));
     TRY(note_roots(stage, &scope, plan, err));
-    for (size_t i = 1; i < chain->count; i++)
+    for (size_t i = 1; i < chain->count && compares_nested(stage); i++)
         TRY(strike_nested(stage, &chain->targets[i], &scope, plan, err));
     for (size_t i = 0; i < chain->count; i++)
         if (target_has_rows(&chain->targets[i]))

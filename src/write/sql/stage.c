@@ -16,7 +16,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "write/condition.h"
 #include "write/disposition.h"
+
+/* The rows that are looked at by source_filter, and what it says of them. */
+#define ARRIVED       "_tidegate_arrived"
+#define PASSES_COLUMN "_tidegate_passes"
 
 /* ---- reading the hints ---- */
 
@@ -47,6 +53,71 @@ static int check_key(const struct stage *stage, const struct sql_names *key, con
                              what, key->items[i], stage->root->table->name);
     }
     return TG_OK;
+}
+
+/* What was said of the disposition, if that takes it; NULL: nothing. */
+static int find_option(const struct chain *chain, const char *option, const char *hint,
+                       struct arena *arena, const char **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    yyjson_doc *doc = NULL;
+    const char *json = extra_find(chain->targets[0].table->extras, hint);
+    *out = NULL;
+    if (!json || !disposition_takes(chain->driver, option))
+        return TG_OK;
+    TRY(json_parse(json, strlen(json), hint, &doc, err));
+    if (yyjson_is_str(yyjson_doc_get_root(doc)))
+        TRY(arena_keep(arena, yyjson_get_str(yyjson_doc_get_root(doc)), out, err));
+done:
+    yyjson_doc_free(doc);
+    return rc;
+}
+
+/* With its placeholders filled in; *text: as it was said, NULL: not at all. A stored one has been
+ * checked before, by whoever stored it. */
+static int find_condition(const struct chain *chain, const char *option, const char *hint,
+                          const struct condition_names *names, struct arena *arena,
+                          const char **text, const char **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    TRY(find_option(chain, option, hint, arena, text, err));
+    if (!*text)
+        goto done;
+    if (condition_check(*text, names, err) != TG_OK)
+        TRY(error_where(err, TG_USAGE, "%s", option));
+    condition_write(&sql, *text, names);
+    TRY(buf_check(&sql, err));
+    TRY(arena_keep(arena, buf_string(&sql), out, err));
+done:
+    buf_release(&sql);
+    return rc;
+}
+
+static int find_conditions(struct stage *stage, struct arena *arena, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct chain *chain = stage->chain;
+    const struct delivery *delivery = stage->delivery;
+    struct buf table = BUF_INIT, staged = BUF_INIT;
+    const char *text = NULL;
+    sql_table(&table, delivery->dialect, delivery->manifest->dataset, stage->root->table->name);
+    sql_ident(&staged, delivery->dialect, stage->name);
+    TRY(buf_check(&table, err));
+    TRY(buf_check(&staged, err));
+    TRY(find_condition(chain, "source_filter", DISPOSITION_SOURCE_FILTER_HINT,
+                       &(struct condition_names){NULL, ARRIVED}, arena, &text, &stage->filter,
+                       err));
+    TRY(find_condition(chain, "destination_scope", DISPOSITION_SCOPE_HINT,
+                       &(struct condition_names){buf_string(&table), buf_string(&staged)}, arena,
+                       &text, &stage->limits, err));
+    stage->shows_rows = text && condition_names_staged(text);
+    TRY(find_option(chain, "row_version_column_name", DISPOSITION_ROW_VERSION_HINT, arena,
+                    &stage->version, err));
+done:
+    buf_release(&table);
+    buf_release(&staged);
+    return rc;
 }
 
 static int find_key(const struct stage *stage, bool merge_key, struct arena *arena,
@@ -96,6 +167,7 @@ static void open_scope(struct stage *stage)
         SQL_PATTERN("goes", is_flag ? "{mark} IS TRUE" : "{mark} IS NOT NULL"),
         SQL_PATTERN("where_stays", deleted ? "\nWHERE {stays}" : ""),
         SQL_PATTERN("and_stays", deleted ? " AND {stays}" : ""),
+        SQL_PIECE("limits", stage->limits),
         {0},
     };
     _Static_assert(sizeof(parts) <= sizeof(stage->parts), "STAGE_PARTS is too small");
@@ -116,6 +188,7 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
     for (size_t i = 1; i < chain->count; i++)
         stage->keeps_won = stage->keeps_won || target_has_order(&chain->targets[i]);
     stage_name(chain, stage->root, stage->name);
+    TRY(find_conditions(stage, arena, err));
     TRY(find_key(stage, false, arena, &stage->primary_key, err));
     if (!chain->driver->needs_primary_key && !asks_to_skip(chain))
         TRY(find_key(stage, true, arena, &stage->merge_key, err));
@@ -126,6 +199,8 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
         TRY(check_key(stage, &stage->primary_key, "primary key column", err));
         TRY(check_key(stage, &stage->merge_key, "merge key column", err));
         TRY(check_key(stage, &stage->group_key, "merge key column", err));
+        const struct sql_names version = {&stage->version, stage->version ? 1 : 0};
+        TRY(check_key(stage, &version, "row version column", err));
     }
     open_scope(stage);
 done:
@@ -136,6 +211,18 @@ bool stage_has_key(const struct stage *stage)
 {
     return stage->primary_key.count > 0 || stage->merge_key.count > 0;
 }
+
+bool stage_clears_scope(const struct stage *stage)
+{
+    return stage->limits && stage->chain->driver->clears_scope;
+}
+
+bool stage_is_made(const struct stage *stage)
+{
+    return stage_has_key(stage) || stage->filter || stage_clears_scope(stage);
+}
+
+/* ---- filling ---- */
 
 bool names_have(const struct sql_names *names, const char *name)
 {
@@ -154,37 +241,70 @@ static bool reads_elsewhere(const struct stage *stage)
 }
 
 /* A statement of who has the rows. */
+static enum step_kind reader_step(const struct stage *stage)
+{
+    return reads_elsewhere(stage) ? STEP_READ : STEP_STATEMENT;
+}
+
 static int add(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
                const char *pattern, struct tg_error *err)
 {
-    const struct step step = {.kind = reads_elsewhere(stage) ? STEP_READ : STEP_STATEMENT,
-                              .target = stage->root};
+    const struct step step = {.kind = reader_step(stage), .target = stage->root};
     return plan_add_step(plan, &step, scope, pattern, err);
 }
 
-/* The reader may have it from an attempt before. */
+/* The reader may have it from an attempt before. Conditions may name columns that this load does
+ * not bring. */
 static int copy_rows(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf rows = BUF_INIT;
-    TRY(plan_relation(&rows, stage->delivery, stage->root, stage->primary_key.count > 0, err));
-    const struct sql_scope scope =
-        sql_within(&stage->rows,
-                   SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
-                             SQL_PIECE("create", reads_elsewhere(stage) ? "CREATE OR REPLACE TEMP"
-                                                                        : "CREATE TEMP")));
-    TRY(add(stage, &scope, plan,
-            stage->keeps_won ? "{create} TABLE {stage} AS\n"
-                               "SELECT *, CAST(NULL AS BIGINT) AS [" WINNER_COLUMN "]\n"
-                               "FROM (\n"
-                               "{rows}\n"
-                               ") AS arrived"
-                             : "{create} TABLE {stage} AS\n"
-                               "{rows}",
-            err));
+    const char *filter = stage->filter;
+    const int with = (stage->primary_key.count > 0 ? WITH_ORDER : 0) |
+                     (filter || stage->shows_rows ? WITH_ABSENT : 0);
+    TRY(plan_relation(&rows, stage->delivery, stage->root, with, err));
+    const struct sql_scope scope = sql_within(
+        &stage->rows,
+        SQL_PARTS(
+            SQL_PIECE("rows", buf_string(&rows)), SQL_PIECE("filter", filter),
+            SQL_PIECE("create", reads_elsewhere(stage) ? "CREATE OR REPLACE TEMP" : "CREATE TEMP"),
+            SQL_PATTERN("won",
+                        stage->keeps_won ? ", CAST(NULL AS BIGINT) AS [" WINNER_COLUMN "]" : ""),
+            SQL_PATTERN("passes", filter ? ",\n    CASE WHEN ({filter}) THEN TRUE ELSE FALSE END"
+                                           " AS [" PASSES_COLUMN "]"
+                                         : "")));
+    const struct step step = {.kind = reader_step(stage),
+                              .target = stage->root,
+                              .option = filter ? "source_filter" : NULL};
+    TRY(plan_add_step(plan, &step, &scope,
+                      filter             ? "{create} TABLE {stage} AS\n"
+                                           "WITH [" ARRIVED "] AS (\n"
+                                           "{rows}\n"
+                                           ")\n"
+                                           "SELECT *{won}{passes}\n"
+                                           "FROM [" ARRIVED "]"
+                      : stage->keeps_won ? "{create} TABLE {stage} AS\n"
+                                           "SELECT *{won}\n"
+                                           "FROM (\n"
+                                           "{rows}\n"
+                                           ") AS arrived"
+                                         : "{create} TABLE {stage} AS\n"
+                                           "{rows}",
+                      err));
 done:
     buf_release(&rows);
     return rc;
+}
+
+/* Before one of a key is chosen: a row that takes no part wins over none. */
+static int unstage_filtered(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    const struct step step = {
+        .kind = reader_step(stage), .target = stage->root, .count = COUNT_FILTERED};
+    return plan_add_step(plan, &step, &stage->rows,
+                         "DELETE FROM {stage}\n"
+                         "WHERE NOT [" PASSES_COLUMN "]",
+                         err);
 }
 
 /* Of keys that came more than once the winners are staged again, without an order of arrival... */
@@ -229,7 +349,7 @@ static int list_matched(const struct stage *stage, struct arena *arena, struct s
     for (size_t i = 0; i < root->column_count; i++) {
         const char *name = root->columns[i].name;
         bool is_mark = stage->deleted && strcmp(stage->deleted->name, name) == 0;
-        if (is_mark || names_have(&stage->primary_key, name) ||
+        if (is_mark || stage->shows_rows || names_have(&stage->primary_key, name) ||
             names_have(&stage->merge_key, name) || names_have(&stage->group_key, name))
             names[out->count++] = name;
     }
@@ -264,7 +384,9 @@ static int send_rows(const struct stage *stage, struct plan *plan, struct tg_err
     if (!reads_elsewhere(stage) || !stage->root->there || stage->chain->replaced)
         return TG_OK;
     TRY(list_matched(stage, &plan->arena, &columns, err));
-    columns = stage->holds_all ? stage->root->loaded : columns;
+    columns = stage->holds_all && !stage->shows_rows ? stage->root->loaded : columns;
+    if (columns.count == 0)
+        return TG_OK;
     TRY(stage_make(stage, stage->root, stage->name, &columns, plan, err));
     const struct sql_scope scope =
         sql_within(&stage->rows, SQL_PARTS(SQL_NAMES("matched", &columns)));
@@ -293,6 +415,8 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
                   SQL_PATTERN("won", kept ? ", [" ORDER_COLUMN "]" : ""),
                   SQL_PATTERN("won_into", kept ? ", [" WINNER_COLUMN "]" : "")));
     TRY(copy_rows(stage, plan, err));
+    if (stage->filter)
+        TRY(unstage_filtered(stage, plan, err));
     if (stage->primary_key.count > 0) {
         TRY(stage_winners(stage, &scope, plan, err));
         TRY(unstage_others(stage, &scope, plan, err));

@@ -13,13 +13,14 @@
  *   {columns}          those that the load brings, of the root table
  *   {stays} {goes}     a staged row is to be there in the end; it only deletes. Where the load
  *                      brings no such marks, all stay: {where_stays} and {and_stays} are empty
+ *   {limits}           destination_scope, of rows of {table}
  */
 #ifndef TIDEGATE_WRITE_STAGE_H
 #define TIDEGATE_WRITE_STAGE_H
 
 #include "write/sql/plan.h"
 
-enum { STAGE_PARTS = 10, STAGE_NAME = 48 };
+enum { STAGE_PARTS = 11, STAGE_NAME = 48 };
 
 struct stage {
     const struct delivery *delivery;
@@ -33,6 +34,11 @@ struct stage {
     bool keeps_won;       /* winners have their order of arrival in WINNER_COLUMN: nested rows
                              have it, too */
     bool skips_unchanged; /* rows that are there already are left alone */
+    const char *version;  /* the column that alone tells whether they are; NULL: all do */
+    const char *filter;   /* the condition of staged rows that take part, as the rows' dialect has
+                             it, for {arrived}; NULL: all do */
+    const char *limits;   /* the condition of old rows that may go; NULL: it is not said */
+    bool shows_rows;      /* ... asks for staged rows, so that all of them are staged there */
     char name[STAGE_NAME];
     struct sql_part parts[STAGE_PARTS];
     struct sql_scope scope; /* of `parts`: a stage is not copied */
@@ -45,6 +51,10 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
                struct arena *arena, struct tg_error *err) TG_CHECK_RESULT;
 bool stage_has_key(const struct stage *stage);
 bool names_have(const struct sql_names *names, const char *name);
+/* Do all old rows go that the scope has, in place of those that staged ones meet? */
+bool stage_clears_scope(const struct stage *stage);
+/* Are rows staged at all? Else they go straight into their tables. */
+bool stage_is_made(const struct stage *stage);
 /* The statements that fill it, with the root rows. */
 int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
 /* A temporary table with such columns of a target, and the types that they have in it. */

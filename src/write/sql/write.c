@@ -240,6 +240,7 @@ static void finish_counts(struct writing *writing)
         counts->rows_updated = updated + tally->changed;
         counts->rows_deleted = tally->deleted + tally->replaced - updated;
         counts->rows_unchanged = tally->unchanged;
+        counts->rows_filtered = tally->filtered;
     }
 }
 
@@ -458,14 +459,15 @@ enum { TOGETHER_FROM = 100 }; /* statements */
 
 /* Statements on temporary tables. Each by itself, so that several threads can read what is staged;
  * but many in one transaction, since making or dropping one costs the more the more there are. */
-static int run_temporary(const struct plan *plan, const struct runner *runner, struct tg_error *err)
+static int run_temporary(const struct plan *plan, const struct runner *runner,
+                         struct tally *tallies, struct tg_error *err)
 {
     int rc = TG_OK;
     struct connection *con = runner->con;
     if (plan->count < TOGETHER_FROM)
-        return plan_run(plan, runner, NULL, err);
+        return plan_run(plan, runner, tallies, err);
     TRY(connection_transact(con, TRANSACT_BEGIN, err));
-    rc = plan_run(plan, runner, NULL, err);
+    rc = plan_run(plan, runner, tallies, err);
     if (rc == TG_OK)
         rc = connection_transact(con, TRANSACT_COMMIT, err);
     if (rc != TG_OK)
@@ -495,7 +497,7 @@ static int stage_package(struct writing *writing, struct tg_error *err)
     TRY(plan_drop(writing, err));
     writing->is_ordered = is_ordered(&staged->delivery);
     TRY(reserve(writing, err));
-    TRY(run_temporary(&staged->stage, &writing->runner, err));
+    TRY(run_temporary(&staged->stage, &writing->runner, writing->tallies, err));
 done:
     return rc;
 }
@@ -526,7 +528,8 @@ static int write_once(const struct runner *runner, const char *package_path,
     fault_point("after_stage");
     if (rc == TG_OK)
         rc = transact(&writing, err);
-    (void)!run_temporary(&writing.drop, runner, NULL); /* else the connection's end drops them */
+    (void)!run_temporary(&writing.drop, runner, NULL,
+                         NULL); /* else the connection's end drops them */
 done:
     draft_release(&writing.staged);
     draft_release(&writing.draft);
