@@ -1,7 +1,7 @@
 /*
  * tidegate sql: one query at the destination, with the dataset as default schema.
  *
- *   sql_run -> print_query -> tg_pipeline_query -> print_stream
+ *   sql_run -> print_query -> tg_pipeline_query_as_of -> print_stream
  *
  * The statement goes to the database as it is, also one that changes something.
  */
@@ -11,7 +11,8 @@ static int print_query(struct tg_pipeline *pipeline, const struct call *call)
 {
     struct tg_error err = {0};
     struct ArrowArrayStream stream = {0};
-    if (tg_pipeline_query(pipeline, call->arguments[1], &stream, &err) ||
+    if (tg_pipeline_query_as_of(pipeline, call->arguments[1], call_flag(call, "--as-of"), &stream,
+                                &err) ||
         print_stream(&stream, call_format(call), NULL, stdout, &err))
         return fail(&err);
     return 0;
@@ -37,7 +38,8 @@ const struct command command_sql = {
                "from person\"",
     .arguments = {{"SPEC", false, "the spec file", NULL},
                   {"QUERY", false, "one SQL statement", NULL}},
-    .flags = {{"--json", NULL, "an array of objects"},
+    .flags = {{"--as-of", "TIME", "tables that keep their history (scd2) as they were then"},
+              {"--json", NULL, "an array of objects"},
               {"--csv", NULL,
                "comma-separated, with a header line; NULL is empty, text in quotes if it is"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"}},

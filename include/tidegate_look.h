@@ -48,6 +48,14 @@ TG_API_CHECK int tg_pipeline_document(struct tg_pipeline *pipeline, enum tg_docu
 TG_API_CHECK int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql,
                                    struct ArrowArrayStream *out, struct tg_error *err);
 
+/* The same at a time, an ISO 8601 date or timestamp, in UTC where it does not say: tables that keep
+ * their history (merge strategy scd2), and those nested in them, have the rows that were valid;
+ * others have those that they have. NULL: now. TG_USAGE for what is no time, and where no table
+ * keeps its history. */
+TG_API_CHECK int tg_pipeline_query_as_of(struct tg_pipeline *pipeline, const char *sql,
+                                         const char *as_of, struct ArrowArrayStream *out,
+                                         struct tg_error *err);
+
 /* ---- Reading a stream cell by cell ---- */
 
 /* The rows of a stream, one after the other, each cell as a text:

@@ -138,13 +138,19 @@ int tg_pipeline_check(struct tg_pipeline *pipeline, struct tg_error *err)
 int tg_pipeline_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,
                       struct tg_error *err)
 {
+    return tg_pipeline_query_as_of(pipeline, sql, NULL, out, err);
+}
+
+int tg_pipeline_query_as_of(struct tg_pipeline *pipeline, const char *sql, const char *as_of,
+                            struct ArrowArrayStream *out, struct tg_error *err)
+{
     error_clear(err);
     NEEDS(out);
     *out = (struct ArrowArrayStream){0};
     NEEDS(pipeline);
     NEEDS(sql);
     pipeline_begin(pipeline);
-    return called(pipeline, inspect_query(pipeline, sql, out, err), err);
+    return called(pipeline, inspect_query(pipeline, sql, as_of, out, err), err);
 }
 
 int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowArrayStream *out,

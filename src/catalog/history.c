@@ -4,7 +4,8 @@
  * Path: history_read -> for each column: its part (HISTORY_FROM, HISTORY_TO, HISTORY_VERSION); the
  * times that `to` and the table have -> read_time.
  *
- * Who gives a table these hints is run/history.c; what is done by them, write/dispositions/scd2.c.
+ * Who gives a table these hints is run/history.c; what is done by them, write/dispositions/scd2.c
+ * and write/sql/as_of.c.
  */
 #include "catalog/history.h"
 

@@ -15,6 +15,7 @@
 
 #include "base/codec.h"
 #include "base/json.h"
+#include "catalog/history.h"
 #include "dlt/schema_yaml.h"
 #include "dlt/store.h"
 #include "write/destination.h"
@@ -100,14 +101,45 @@ static int owned_out(struct owned_stream *owned, int rc, struct ArrowArrayStream
     return rc;
 }
 
-int inspect_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,
-                  struct tg_error *err)
+/* The schema that the destination has, which says what tables keep their history. */
+static int read_schema(struct destination *destination, const struct tg_pipeline *pipeline,
+                       struct catalog *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ledger ledger = {0};
+    struct buf json = BUF_INIT;
+    const struct config *config = &pipeline->config;
+    TRY(destination_restore(destination, config->pipeline, config->schema,
+                            context_now_us(&pipeline->ctx), &ledger, err));
+    if (!ledger.schema_json)
+        TRY(error_set(err, TG_DESTINATION,
+                      "dataset '%s' holds no schema of pipeline '%s' yet; run the pipeline first",
+                      config->dataset, config->pipeline));
+    TRY(blob_decode(ledger.schema_json, strlen(ledger.schema_json), &json, err));
+    TRY(catalog_read(out, buf_string(&json), json.len, err));
+done:
+    ledger_release(&ledger);
+    buf_release(&json);
+    return rc;
+}
+
+int inspect_query(struct tg_pipeline *pipeline, const char *sql, const char *as_of,
+                  struct ArrowArrayStream *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct owned_stream *owned = NULL;
+    struct catalog catalog = {0};
+    struct moment moment = {.catalog = &catalog};
+    if (as_of && !history_time(as_of, &moment.us))
+        return error_set(err, TG_USAGE,
+                         "'%s' is no time: give a date or a timestamp, as 2024-12-31T00:00:00Z",
+                         as_of);
     TRY(owned_new(pipeline, &owned, err));
-    TRY(destination_query(&owned->destination, sql, &owned->inner, err));
+    if (as_of)
+        TRY(read_schema(&owned->destination, pipeline, &catalog, err));
+    TRY(destination_query(&owned->destination, sql, as_of ? &moment : NULL, &owned->inner, err));
 done:
+    catalog_release(&catalog);
     return owned_out(owned, rc, out);
 }
 

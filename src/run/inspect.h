@@ -7,8 +7,8 @@
 
 #include "run/pipeline.h"
 
-int inspect_query(struct tg_pipeline *pipeline, const char *sql, struct ArrowArrayStream *out,
-                  struct tg_error *err) TG_CHECK_RESULT;
+int inspect_query(struct tg_pipeline *pipeline, const char *sql, const char *as_of,
+                  struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
 /* TG_USAGE for a view, or a document, that there is not. */
 int inspect_show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowArrayStream *out,
                  struct tg_error *err) TG_CHECK_RESULT;

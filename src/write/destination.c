@@ -144,10 +144,10 @@ done:
     return rc;
 }
 
-int destination_query(struct destination *destination, const char *text,
+int destination_query(struct destination *destination, const char *text, const struct moment *at,
                       struct ArrowArrayStream *out, struct tg_error *err)
 {
-    return destination->driver->query(destination, text, out, err);
+    return destination->driver->query(destination, text, at, out, err);
 }
 
 /* Another failure is not the condition's. */

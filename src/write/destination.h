@@ -86,6 +86,12 @@ struct write_order {
 };
 #define SYNTAX_ERROR "42601" /* SQLSTATE */
 
+/* A time at which tables are looked at that keep their history; which they are says a schema. */
+struct moment {
+    const struct catalog *catalog;
+    int64_t us;
+};
+
 struct destination_driver {
     /* The i-th kind; false: there are no more. */
     bool (*example)(size_t i, struct destination_example *out);
@@ -105,8 +111,8 @@ struct destination_driver {
     int (*write)(struct destination *destination, const char *package_path,
                  const struct manifest *manifest, const struct write_order *order,
                  struct write_result *out, struct tg_error *err);
-    int (*query)(struct destination *destination, const char *text, struct ArrowArrayStream *out,
-                 struct tg_error *err);
+    int (*query)(struct destination *destination, const char *text, const struct moment *at,
+                 struct ArrowArrayStream *out, struct tg_error *err);
     /* Fails with the SQLSTATE 42601 if a condition is no SQL, whatever it may name. */
     int (*parse)(struct destination *destination, const char *condition, struct tg_error *err);
     /* Its tables, or its loads, as rows with the columns that tidegate.h names. */
@@ -160,7 +166,7 @@ int destination_write(struct destination *destination, const char *package_path,
                       struct write_result *out, struct tg_error *err) TG_CHECK_RESULT;
 /* A query in the words of the destination, for which the dataset's tables go by their names. It is
  * open, and stays so until the stream is released. */
-int destination_query(struct destination *destination, const char *text,
+int destination_query(struct destination *destination, const char *text, const struct moment *at,
                       struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Is the condition SQL, as far as can be told without what it names? TG_SPEC. One that is closed
  * takes any. */

@@ -164,9 +164,10 @@ static void test_what_is_there(void **state)
     ledger_next_id(&ledger, ledger.newest_load, 0, next);
     assert_string_equal(next, "1.500001");
     struct ArrowArrayStream stream = {0};
-    FIXTURE_OK(&t, destination_query(&destination, "SELECT name FROM person", &stream, &t.err));
+    FIXTURE_OK(&t,
+               destination_query(&destination, "SELECT name FROM person", NULL, &stream, &t.err));
     stream_release(&stream);
-    assert_int_equal(destination_query(&destination, "SELECT x FROM none", &stream, &t.err),
+    assert_int_equal(destination_query(&destination, "SELECT x FROM none", NULL, &stream, &t.err),
                      TG_DESTINATION);
     buf_release(&text);
     ledger_release(&ledger);

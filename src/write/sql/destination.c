@@ -9,6 +9,7 @@
 
 #include "database/template.h"
 #include "write/destination.h"
+#include "write/sql/as_of.h"
 #include "write/sql/ledger.h"
 #include "write/sql/locks.h"
 #include "write/sql/show.h"
@@ -188,13 +189,35 @@ static int write_once_there(struct destination *destination, const char *package
 
 /* ---- looking ---- */
 
-static int query(struct destination *destination, const char *text, struct ArrowArrayStream *out,
-                 struct tg_error *err)
+/* The connection sees the tables as they were. */
+static int go_back(const struct destination *destination, const struct moment *at,
+                   struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct plan plan;
+    struct described there = {0};
+    struct connection *con = destination->state;
+    const struct sql_scope dataset = {.dialect = con->dialect, .dataset = destination->dataset};
+    const struct runner runner = {.con = con};
+    plan_init(&plan);
+    TRY(connection_describe(con, destination->dataset, NULL, &there, err));
+    TRY(as_of_plan(at->catalog, &there, &dataset, at->us, &plan, err));
+    TRY(plan_run(&plan, &runner, NULL, err));
+done:
+    plan_release(&plan);
+    described_release(&there);
+    return rc;
+}
+
+static int query(struct destination *destination, const char *text, const struct moment *at,
+                 struct ArrowArrayStream *out, struct tg_error *err)
 {
     struct connection *con = destination->state;
     const struct sql_scope scope = {.dialect = con->dialect,
                                     .parts = SQL_PARTS(SQL_NAME("dataset", destination->dataset))};
     int rc = con->dialect->use ? sql_exec(con, &scope, con->dialect->use, NULL, err) : TG_OK;
+    if (rc == TG_OK && at)
+        rc = go_back(destination, at, err);
     return rc == TG_OK ? connection_query(con, text, out, err) : rc;
 }
 
