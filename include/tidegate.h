@@ -593,6 +593,8 @@ struct tg_pipeline_options {
     const struct tg_connection *scratch_connection; /* a DuckDB in the engine's place; copied */
     struct tg_limits limits; /* of resources that say nothing; goes before those of a spec */
     bool accept_limits;      /* this pipeline's runs may exceed them */
+    int undo_loads; /* how many of the newest loads tg_pipeline_undo can undo: what they replace is
+                       kept; 0: what the spec says, else none; at most 1000 */
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)
@@ -612,9 +614,9 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
  * full_refresh, schema_contract, memory, storage_version, threads, create_indexes, limits,
- * accept_limits and the callbacks are used; name, destination and dataset come from the spec, and
- * so does all that `schema` could say: TG_USAGE when it is set, and when there is no such file.
- * TG_SPEC names file, line and column. */
+ * accept_limits, undo_loads and the callbacks are used; name, destination and dataset come from the
+ * spec, and so does all that `schema` could say: TG_USAGE when it is set, and when there is no such
+ * file. TG_SPEC names file, line and column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 
@@ -645,6 +647,34 @@ struct tg_result;
 TG_API_CHECK int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_result **out,
                                  struct tg_error *err);
 TG_API void tg_result_free(struct tg_result *result);
+
+/* What is to be undone. */
+struct tg_undo_options {
+    size_t size;             /* of this struct; set by tg_undo_options_init */
+    const char *load_id;     /* this load, and all that came after it; NULL: the last one */
+    const char *newest_load; /* the newest that there may be, as a look has told (tg_result_undone
+                                of 0); NULL: any */
+    bool look_only;          /* tell what would be done, and do nothing */
+};
+
+#define TG_UNDO_OPTIONS_INIT .size = sizeof(struct tg_undo_options)
+
+static inline void tg_undo_options_init(struct tg_undo_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+}
+
+/* Takes loads back: rows, cursors, files and schema are as they were before, in one transaction.
+ * The loads have to be among those that `undo_loads` (of a spec: `undo`) has kept enough for. What
+ * is written is a load of its own, whose id tg_result_load_id has; tg_result_undone has those that
+ * it undoes, and tables have rows_deleted, which the loads had left, and rows_inserted, which came
+ * back. None is undone where the last load is an undo, or `load_id` has been undone already. *out
+ * as tg_pipeline_run; `options` may be NULL. TG_CONFLICT where a row is not as the load has left
+ * it, or another load has come; TG_USAGE where nothing was kept. */
+TG_API_CHECK int tg_pipeline_undo(struct tg_pipeline *pipeline,
+                                  const struct tg_undo_options *options, struct tg_result **out,
+                                  struct tg_error *err);
 
 /* ---- The life of a pipeline ---- */
 

@@ -33,6 +33,9 @@ TG_API int64_t tg_result_started(const struct tg_result *result);
  * and between the phases counts to the one that follows. */
 TG_API double tg_result_seconds(const struct tg_result *result);
 TG_API double tg_result_phase_seconds(const struct tg_result *result, enum tg_phase phase);
+/* The loads that an undo has undone, or would, the newest first; NULL beyond the last one. */
+TG_API size_t tg_result_undone_count(const struct tg_result *result);
+TG_API const char *tg_result_undone(const struct tg_result *result, size_t index);
 /* Loads of earlier runs that were sealed but not yet written, and are now. */
 TG_API size_t tg_result_settled_count(const struct tg_result *result);
 

@@ -3,8 +3,8 @@
  * hidden in what comes back. The work is done in run/.
  *
  *   tg_pipeline_new, tg_pipeline_open -> sized_options -> pipeline_new (run/pipeline.c)
- *   tg_pipeline_run -> run.c; tg_pipeline_check -> check.c; tg_pipeline_show, tg_pipeline_query,
- *   tg_pipeline_document -> inspect.c
+ *   tg_pipeline_run -> run.c; tg_pipeline_undo -> undo.c; tg_pipeline_check -> check.c;
+ *   tg_pipeline_show, tg_pipeline_query, tg_pipeline_document -> inspect.c
  */
 #include "run/pipeline.h"
 
@@ -120,6 +120,27 @@ int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_result **out, struct
     NEEDS(pipeline);
     pipeline_begin(pipeline);
     int rc = run_pipeline(pipeline, &result, err);
+    if (out)
+        *out = result;
+    else
+        tg_result_free(result);
+    return called(pipeline, rc, err);
+}
+
+int tg_pipeline_undo(struct tg_pipeline *pipeline, const struct tg_undo_options *options,
+                     struct tg_result **out, struct tg_error *err)
+{
+    static const struct tg_undo_options none = {TG_UNDO_OPTIONS_INIT};
+    struct tg_result *result = NULL;
+    struct tg_undo_options sized;
+    error_clear(err);
+    if (out)
+        *out = NULL;
+    NEEDS(pipeline);
+    pipeline_begin(pipeline);
+    int rc = sized_undo(&sized, options ? options : &none, err);
+    if (rc == TG_OK)
+        rc = undo_pipeline(pipeline, &sized, &result, err);
     if (out)
         *out = result;
     else

@@ -38,6 +38,16 @@ double tg_result_phase_seconds(const struct tg_result *result, enum tg_phase pha
     return result && (unsigned)phase < TG_PHASE_DONE ? result->phase_seconds[phase] : 0;
 }
 
+size_t tg_result_undone_count(const struct tg_result *result)
+{
+    return result ? result->undone_count : 0;
+}
+
+const char *tg_result_undone(const struct tg_result *result, size_t index)
+{
+    return index < tg_result_undone_count(result) ? result->undone[index] : NULL;
+}
+
 size_t tg_result_settled_count(const struct tg_result *result)
 {
     return result ? result->settled_count : 0;

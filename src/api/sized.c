@@ -71,6 +71,12 @@ static int read_adbc(struct sized_options *out, struct tg_error *err)
     return sized_read(&out->adbc, sizeof(out->adbc), adbc, adbc->size, "adbc", "adbc", err);
 }
 
+int sized_undo(struct tg_undo_options *out, const struct tg_undo_options *given,
+               struct tg_error *err)
+{
+    return sized_read(out, sizeof(*out), given, given->size, "undo_options", "undo_options", err);
+}
+
 int sized_options(struct sized_options *out, const struct tg_pipeline_options *given,
                   struct tg_error *err)
 {

@@ -27,6 +27,8 @@ int sized_options(struct sized_options *out, const struct tg_pipeline_options *g
                   struct tg_error *err) TG_CHECK_RESULT;
 int sized_resource(struct sized_resource *out, const struct tg_resource *given,
                    struct tg_error *err) TG_CHECK_RESULT;
+int sized_undo(struct tg_undo_options *out, const struct tg_undo_options *given,
+               struct tg_error *err) TG_CHECK_RESULT;
 void sized_resource_release(struct sized_resource *resource);
 
 #endif

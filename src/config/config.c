@@ -238,6 +238,16 @@ static int set_memory(struct config *config, const struct tg_pipeline_options *o
     return error_set(err, TG_USAGE, MEMORY_FAULT, wanted);
 }
 
+static int set_undo(struct config *config, const struct tg_pipeline_options *options,
+                    struct tg_error *err)
+{
+    int loads = options ? options->undo_loads : 0;
+    if (loads < 0 || loads > UNDO_LOADS_MAX)
+        return error_set(err, TG_USAGE, UNDO_FAULT, (long long)loads);
+    config->undo_loads = loads > 0 ? loads : config->undo_loads;
+    return TG_OK;
+}
+
 /* The option wins over the spec. */
 static int set_storage(struct config *config, const struct tg_pipeline_options *options,
                        struct tg_error *err)
@@ -384,6 +394,7 @@ static int set_places(struct config *config, const struct location *where,
     TRY(set_engine(config, options, err));
     TRY(set_storage(config, options, err));
     TRY(set_memory(config, options, err));
+    TRY(set_undo(config, options, err));
 done:
     return rc;
 }

@@ -107,6 +107,7 @@ struct config {
     const char *storage_version; /* of new database files; NULL: the database's own choice */
     const char *engine_path;     /* the engine's library; NULL: to be searched for */
     uint64_t memory_bytes;       /* the budget of a run; 0: not said */
+    int undo_loads;              /* of how many loads what they replace is kept; 0: none */
     struct secrets secrets;      /* met in any of it */
     struct schema_config schema_config;
     struct contract run_contract; /* of this run, over all others */

@@ -500,6 +500,14 @@ const struct option resource_fields[] = {
     OPTION_END,
 };
 
+const struct option undo_options[] = {
+    {.name = "loads",
+     .type = OPTION_INT,
+     .required = true,
+     .help = "How many loads, the newest ones, at most 1000."},
+    OPTION_END,
+};
+
 const struct option spec_options[] = {
     {.name = "pipeline",
      .required = true,
@@ -523,6 +531,10 @@ const struct option spec_options[] = {
      .fallback = "v1.0.0",
      .help = "The format of a database file that is made: a version of DuckDB, which can read it "
              "then, as can all newer ones; or `latest`. A file that is there keeps its own."},
+    {.name = "undo",
+     .type = OPTION_MAP,
+     .table = undo_options,
+     .help = "What loads replace is kept, so that `tidegate undo` can bring it back."},
     {.name = "schema",
      .type = OPTION_MAP,
      .table = schema_options,

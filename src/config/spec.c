@@ -410,6 +410,19 @@ static int read_memory(const struct conversion *conv)
     return document_problem(conv->doc, &memory->place, MEMORY_FAULT, memory->text);
 }
 
+static int read_undo(const struct conversion *conv)
+{
+    int64_t loads = 0;
+    const struct node *undo = node_find(&conv->doc->root, "undo");
+    const struct node *node = undo ? node_find(undo, "loads") : NULL;
+    if (!node || !node_int(node, &loads))
+        return TG_OK;
+    if (loads < 1 || loads > UNDO_LOADS_MAX)
+        return document_problem(conv->doc, &node->place, UNDO_FAULT, (long long)loads);
+    conv->config->undo_loads = (int)loads;
+    return TG_OK;
+}
+
 static int read_storage(const struct conversion *conv)
 {
     const struct node *storage = node_find(&conv->doc->root, "storage_version");
@@ -470,6 +483,7 @@ int spec_convert(struct document *doc, struct config *config, struct tg_error *e
     TRY(read_memory(&conv));
     TRY(read_storage(&conv));
     TRY(read_limits(&conv));
+    TRY(read_undo(&conv));
     TRY(read_sources(&conv));
     const struct node *resources = node_find(&doc->root, "resources");
     for (size_t i = 0; i < resources->item_count; i++)

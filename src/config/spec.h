@@ -70,6 +70,9 @@ enum { MEMORY_BYTES_MIN = 64 << 20 };
 /* The budget that a text says; false: none that is enough. */
 bool memory_size(const char *text, uint64_t *out);
 
+enum { UNDO_LOADS_MAX = 1000 };
+#define UNDO_FAULT "the loads that can be undone are 1 to 1000, not %lld"
+
 /* What is wrong with a pipeline's name; NULL: nothing. */
 const char *pipeline_name_fault(const char *name);
 /* Sets pipeline, schema and dataset (NULL: dlt's default) in their normal forms; the dataset's is

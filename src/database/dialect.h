@@ -56,6 +56,7 @@ struct dialect {
     /* Both or none; of {'schema'}: table, "VIEW" in what it is, column, type, "NO": not nullable;
      * table, column of a key in order. */
     const char *reflect, *reflect_keys;
+    const char *row_hash; /* of a row of {values}, the same in years to come; NULL: there is none */
     bool types_by_values; /* what a column holds its values say, and no more than they */
     /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying
      * every compression on them costs a third of a load. "": as the database likes. By the version

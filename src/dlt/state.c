@@ -342,6 +342,15 @@ done:
     return rc;
 }
 
+int state_renumber(struct state *state, int64_t version, struct tg_error *err)
+{
+    yyjson_mut_val *root = yyjson_mut_doc_get_root(state->doc);
+    if (!store_put(state->doc, root, "_state_version", yyjson_mut_int(state->doc, version)))
+        return error_nomem(err);
+    state->version = version;
+    return TG_OK;
+}
+
 int state_bump(struct state *state, bool *changed, struct tg_error *err)
 {
     int rc = TG_OK;

@@ -61,6 +61,8 @@ int state_set_cursor(struct state *state, const char *source, const char *resour
                      struct tg_error *err) TG_CHECK_RESULT;
 /* Forgets everything of a resource (replace, full refresh). */
 void state_reset_resource(struct state *state, const char *source, const char *resource);
+/* The same content under that version. */
+int state_renumber(struct state *state, int64_t version, struct tg_error *err) TG_CHECK_RESULT;
 /* Puts default_schema_name into schema_names (sorted). Recomputes the hash; when it differs:
  * version + 1. *changed tells. */
 int state_bump(struct state *state, bool *changed, struct tg_error *err) TG_CHECK_RESULT;

@@ -68,6 +68,9 @@ struct manifest {
     bool skips_files;              /* what was read depends on the files that the ledger had then */
     bool state_changed;
     bool full_refresh;
+    int64_t undo_loads; /* of how many loads, of this one too, there is to be an undo; 0: of none */
+    const char **undone; /* in memory alone: the load is an undo of these, the newest first */
+    size_t undone_count;
     const char *state;   /* new state, plain JSON */
     const char *catalog; /* new catalog, JSON */
     struct manifest_table

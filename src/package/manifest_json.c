@@ -140,6 +140,7 @@ static const struct form load_form = {
         MAYBE(FLAG, "skips_files", manifest, skips_files),
         MAYBE(FLAG, "state_changed", manifest, state_changed),
         MAYBE(FLAG, "full_refresh", manifest, full_refresh),
+        MAYBE(INT, "undo_loads", manifest, undo_loads),
         ITEMS("tables", manifest, tables, table_count, offsetof(struct manifest, table_cap),
               &table_form),
         ITEMS("source_files", manifest, bookmarks, bookmark_count,

@@ -57,7 +57,7 @@ static int make_part(const char *folder, const char *part, struct tg_error *err)
 /* ---- filling ---- */
 
 /* 128 random bits, in hexadecimal digits. */
-static int make_package_id(struct context *ctx, struct manifest *manifest, struct tg_error *err)
+int package_make_id(struct context *ctx, struct manifest *manifest, struct tg_error *err)
 {
     unsigned char bits[16];
     char text[2 * sizeof(bits) + 1];
@@ -84,7 +84,7 @@ int package_create(struct context *ctx, struct engine *engine, const char *folde
     package->manifest.load_id = arena_strdup(&package->manifest.arena, load_id);
     if (!package->folder || !package->path || !package->manifest.load_id)
         TRY(error_nomem(err));
-    TRY(make_package_id(ctx, &package->manifest, err));
+    TRY(package_make_id(ctx, &package->manifest, err));
     package->manifest.created_us = context_now_us(ctx);
     TRY(fs_remove_tree(package->path, err));
     TRY(fs_mkdirs(package->path, err));

@@ -23,6 +23,9 @@ struct package; /* one being filled */
 /* `folder` is WORKDIR/PIPELINE. Makes open/LOAD_ID. The engine and ctx are borrowed. */
 int package_create(struct context *ctx, struct engine *engine, const char *folder,
                    const char *load_id, struct package **out, struct tg_error *err) TG_CHECK_RESULT;
+/* The load's own id, a random one. */
+int package_make_id(struct context *ctx, struct manifest *manifest,
+                    struct tg_error *err) TG_CHECK_RESULT;
 struct manifest *package_manifest(
     struct package *package); /* the caller fills in everything but the files */
 

@@ -111,6 +111,7 @@ static int describe_load(struct load *load, struct manifest *manifest, struct tg
     TRY(arena_keep(arena, ledger->files_load_id, &manifest->files_load_from, err));
     manifest->catalog_version_from = ledger->schema_version;
     TRY(arena_keep(arena, ledger->schema_hash, &manifest->catalog_hash_from, err));
+    manifest->undo_loads = config->undo_loads;
     manifest->full_refresh = session->pipeline->full_refresh;
     TRY(arena_keep(arena, buf_string(&state), &manifest->state, err));
     TRY(arena_keep(arena, buf_string(&catalog), &manifest->catalog, err));

@@ -25,7 +25,7 @@ static int alloc(struct tg_result *result, void *out, size_t count, size_t size,
     return array ? TG_OK : error_nomem(err);
 }
 
-static struct tg_result *result_new(void)
+struct tg_result *result_new(void)
 {
     struct tg_result *result = mem_calloc(1, sizeof(*result));
     if (!result)

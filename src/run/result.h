@@ -13,6 +13,8 @@ struct tg_result {
     int64_t started_us;
     double seconds, phase_seconds[TG_PHASE_DONE];
     size_t settled_count;
+    const char **undone;
+    size_t undone_count;
     struct tg_table_info *tables;
     size_t table_count;
     struct tg_resource_info *resources;
@@ -24,5 +26,8 @@ struct tg_result {
     const char **warnings;
     size_t warning_count, warning_cut_count;
 };
+
+/* One that tells nothing yet; NULL: no memory. */
+struct tg_result *result_new(void);
 
 #endif

@@ -167,6 +167,17 @@ int destination_show(struct destination *destination, enum tg_show what,
     return destination->driver->show(destination, what, out, err);
 }
 
+int destination_undo(struct destination *destination, const struct undo_request *request,
+                     struct undo *out, struct tg_error *err)
+{
+    *out = (struct undo){0};
+    arena_init(&out->arena);
+    if (!destination->driver->undo)
+        return error_set(err, TG_USAGE, "at a destination of the kind '%s' no load is taken back",
+                         destination->facts.name);
+    return destination->driver->undo->look(destination, request, out, err);
+}
+
 void write_result_release(struct write_result *result)
 {
     mem_free(result->counts);

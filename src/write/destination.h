@@ -85,6 +85,32 @@ struct write_order {
     const void *user;
 };
 #define SYNTAX_ERROR "42601" /* SQLSTATE */
+/* What an undo is about, and what it would do. */
+struct undo_request {
+    const char *pipeline, *schema;
+    const char *load_id;     /* the oldest that is to be undone; NULL: the newest there is */
+    const char *newest_load; /* what the newest one has to be; NULL: any */
+};
+struct undo_table {
+    const char *name, *resource;
+    uint64_t rows_removed, rows_restored;
+};
+struct undo {
+    struct arena arena;
+    const char **loads; /* the newest first; none: nothing is to be done */
+    size_t load_count;
+    const char *already; /* then: the load that has been undone already */
+    struct undo_table *tables;
+    size_t table_count;
+    const char *state_blob;  /* before the oldest of them; NULL: there was none */
+    const char *schema_json; /* likewise; "": the one there is stays, for others have changed it */
+};
+
+struct undo_driver {
+    /* What there is to undo; `write` does it. */
+    int (*look)(struct destination *destination, const struct undo_request *request,
+                struct undo *out, struct tg_error *err);
+};
 
 /* A time at which tables are looked at that keep their history; which they are says a schema. */
 struct moment {
@@ -118,6 +144,7 @@ struct destination_driver {
     /* Its tables, or its loads, as rows with the columns that tidegate.h names. */
     int (*show)(struct destination *destination, enum tg_show what, struct ArrowArrayStream *out,
                 struct tg_error *err);
+    const struct undo_driver *undo; /* NULL: no load is taken back */
     void (*close)(struct destination *destination);
 };
 
@@ -175,6 +202,16 @@ int destination_parse(struct destination *destination, const char *condition,
 /* Tables or loads; as destination_query. */
 int destination_show(struct destination *destination, enum tg_show what,
                      struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* What an undo would do; it is done by destination_write, of a manifest that says which loads.
+ * TG_USAGE for one that there is none of, TG_CONFLICT where the newest load is another one. `out`
+ * is initialised here; release it. */
+int destination_undo(struct destination *destination, const struct undo_request *request,
+                     struct undo *out, struct tg_error *err) TG_CHECK_RESULT;
+static inline void undo_release(struct undo *undo)
+{
+    arena_release(&undo->arena);
+}
 
 /* fate.c: what a failure means for the package; never FATE_UNKNOWN. */
 enum write_fate write_fate_of(int rc, const struct tg_error *err);

@@ -14,6 +14,9 @@
 #include "data/bookmark.h"
 #include "package/load_id.h"
 
+/* What a load that is an undo has in _tidegate_loads in place of a disposition. */
+#define UNDO_WORD "undo"
+
 struct ledger_boundary {
     const char *resource, *cursor_path, *last_value;
     const char **hashes; /* sorted */

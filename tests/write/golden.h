@@ -17,6 +17,7 @@
 #include "write/sql/absent.h"
 #include "write/sql/ddl.h"
 #include "write/disposition.h"
+#include "write/sql/keep.h"
 #include "write/sql/record.h"
 
 enum golden_parts { GOLDEN_DATA = 1, GOLDEN_SCHEMA = 2, GOLDEN_RECORD = 4 };
@@ -178,7 +179,10 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
     package_manifest(t->package)->package_id = "random";
     FIXTURE_OK(t, delivery_init(&delivery, golden_dialect, "package", package_manifest(t->package),
                                 there, NULL, &t->err));
+    delivery.schema_version = 1;
+    delivery.schema_hash = "before";
     FIXTURE_OK(t, ddl_plan(&delivery, &plans[0], &t->err));
+    FIXTURE_OK(t, keep_plan(&delivery, &plans[0], &t->err));
     for (size_t i = 0; i < delivery.chain_count; i++) {
         const struct chain *chain = &delivery.chains[i];
         if (chain->driver->stage)
@@ -186,9 +190,11 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
         FIXTURE_OK(t, absent_stage(&delivery, chain, &plans[1], &t->err));
         FIXTURE_OK(t, absent_apply(&delivery, chain, &plans[2], &t->err));
         FIXTURE_OK(t, chain->driver->apply(&delivery, chain, &plans[2], &t->err));
+        FIXTURE_OK(t, keep_left(&delivery, chain, &plans[2], &t->err));
     }
     FIXTURE_OK(t, record_rejects(&delivery, 1704164645000000, &plans[2], &t->err));
     FIXTURE_OK(t, record_plan(&delivery, counts, 1704164645000000, &plans[3], &t->err));
+    FIXTURE_OK(t, keep_record(&delivery, &delivery, &plans[3], &t->err));
     if (parts & GOLDEN_SCHEMA)
         golden_plan(&text, "schema changes", &plans[0]);
     if (parts & GOLDEN_DATA) {

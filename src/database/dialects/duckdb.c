@@ -133,6 +133,7 @@ const struct dialect dialect_duckdb = {
     .adbc_by_position = true,
     .hex = {"from_hex('", "')"},
     .try_cast = "TRY_CAST({value} AS {type})",
+    .row_hash = "hash({values})",
     .session = "SET TimeZone = 'UTC'\n"
                "SET SESSION preserve_insertion_order = false\n",
     .storage = "SELECT tags['storage_version'] FROM duckdb_databases() "

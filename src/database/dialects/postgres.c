@@ -155,6 +155,7 @@ const struct dialect dialect_postgres = {
     .folds_case = false,
     .fraction_max = FRACTION_MAX,
     .byte_order = " COLLATE \"C\"",
+    .row_hash = "hashtextextended(CAST(ROW({values}) AS TEXT), 0)",
     .hold = "LOCK TABLE {table} IN ROW EXCLUSIVE MODE",
     .use = "SET search_path TO {dataset}, public",
     .unique = "ALTER TABLE {table} ADD UNIQUE ({column})",

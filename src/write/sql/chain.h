@@ -36,7 +36,8 @@ struct target {
     struct target_column *columns;       /* filled by ddl_plan */
     size_t column_count;
     struct sql_names loaded; /* of the columns, in their order: those that this load brings */
-    struct spill *spills;    /* found by ddl_settle */
+    const char *kept_old, *kept_left; /* keep.c: tables of what it has lost, and of what is left */
+    struct spill *spills;             /* found by ddl_settle */
 };
 
 /* What ddl_plan changes about the tables of the load, in the order in which it does. */
@@ -58,6 +59,23 @@ struct chain {
     const struct disposition_driver *driver;
 };
 
+/* What there is for the undo of a load (keep.c): of one table, or of the load as a whole. */
+struct kept_row {
+    const char *load_id;
+    const char *table, *resource; /* "": of the load as a whole */
+    const char *old_table;        /* its old rows; NULL: it has lost none */
+    const char *left_table; /* ids and hashes of the rows that the load has left; NULL: none */
+    const char *shape;      /* of a table of rows, JSON: "id", "key", "columns"; NULL */
+    int64_t state_version, schema_version; /* before the load */
+    const char *state_hash, *schema_hash;
+    const char *left_hash; /* the schema's, after it */
+    const char *probe;     /* what a known row's hash was */
+};
+struct kept {
+    struct kept_row *rows; /* the newest load first, of each the row of the whole first */
+    size_t count;
+};
+
 struct delivery {
     const struct dialect *dialect;
     const char *package_path;        /* borrowed */
@@ -68,6 +86,10 @@ struct delivery {
     bool makes_ledger;               /* or the dataset, by ddl_plan */
     int64_t schema_us;               /* no older than this is the schema that the load stores */
     struct schema_change *changes, *last_change; /* by ddl_plan */
+    int64_t schema_version;                 /* the newest, before this load; 0: there is none */
+    const char *schema_hash;                /* its hash; "": none */
+    struct kept kept;                       /* for the undo of earlier loads */
+    const char *kept_boundary, *kept_files; /* keep.c: tables of what these of the ledger lose */
     struct chain *chains;
     size_t chain_count;
     struct arena arena;

@@ -18,6 +18,7 @@
 #include "catalog/name.h"
 #include "dlt/settings.h"
 #include "package/rejects.h"
+#include "write/sql/keep.h"
 
 #define TEXT(column_name)                                                                          \
     {                                                                                              \
@@ -92,6 +93,13 @@ static const struct table_column files_columns[] = {
     BIGINT_NULL("row_count"),
 };
 
+static const struct table_column undo_columns[] = {
+    LOAD_ID("load_id"),     TEXT("pipeline_name"),    TEXT("table_name"),  TEXT("resource_name"),
+    TEXT_NULL("old_table"), TEXT_NULL("left_table"),  TEXT_NULL("shape"),  BIGINT("state_version"),
+    TEXT("state_hash"),     BIGINT("schema_version"), TEXT("schema_hash"), TEXT("left_hash"),
+    TEXT("probe"),
+};
+
 static const struct table_column rejects_ledger[] = {
     LOAD_ID("load_id"),
     TEXT("resource_name"),
@@ -122,6 +130,7 @@ static const struct ledger_table ledger_tables[] = {
     LEDGER_TABLE("_tidegate_files", files_columns),
     LEDGER_TABLE("_tidegate_loads", counts_columns),
     LEDGER_TABLE(REJECTS_TABLE, rejects_ledger),
+    LEDGER_TABLE(UNDO_TABLE, undo_columns),
 };
 
 /* ---- widening ---- */
@@ -363,6 +372,8 @@ static bool is_needed(const struct manifest *manifest, const char *ledger_table)
         return manifest->bookmark_count > 0;
     if (strcmp(ledger_table, REJECTS_TABLE) == 0)
         return manifest_find(manifest, REJECTS_TABLE) != NULL;
+    if (strcmp(ledger_table, UNDO_TABLE) == 0)
+        return manifest->undo_loads > 0;
     return true;
 }
 

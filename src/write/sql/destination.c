@@ -13,6 +13,7 @@
 #include "write/sql/ledger.h"
 #include "write/sql/locks.h"
 #include "write/sql/show.h"
+#include "write/sql/undo.h"
 #include "write/sql/write.h"
 
 static bool example(size_t i, struct destination_example *out)
@@ -240,6 +241,20 @@ static int show(struct destination *destination, enum tg_show what, struct Arrow
     return show_database(destination->state, destination->dataset, what, out, err);
 }
 
+static int look_undo(struct destination *destination, const struct undo_request *request,
+                     struct undo *out, struct tg_error *err)
+{
+    struct connection *con = destination->state;
+    int rc = connection_transact(con, TRANSACT_LOOK, err);
+    if (rc != TG_OK)
+        return rc;
+    rc = undo_look(con, destination->dataset, request, out, err);
+    (void)!connection_transact(con, TRANSACT_ROLLBACK, NULL); /* nothing was changed */
+    return rc;
+}
+
+static const struct undo_driver undo = {.look = look_undo};
+
 const struct destination_driver destination_sql = {
     .example = example,
     .check = check,
@@ -250,5 +265,6 @@ const struct destination_driver destination_sql = {
     .query = query,
     .parse = parse,
     .show = show,
+    .undo = &undo,
     .close = close_database,
 };

@@ -28,6 +28,8 @@ struct ledger_query {
     const struct described *there;
     const char *pipeline, *schema, *load_id;
     struct ledger *out;
+    int64_t version; /* of an older state or schema */
+    const char *hash;
 };
 
 static bool has_column(const struct described *there, const struct described_table *table,
@@ -64,7 +66,9 @@ static int fetch(const struct ledger_query *query, const char *needs, const char
         .dialect = query->con->dialect,
         .dataset = query->dataset,
         .parts = SQL_PARTS(SQL_TEXT("pipeline", query->pipeline), SQL_TEXT("schema", query->schema),
-                           SQL_TEXT("load_id", query->load_id), SQL_PIECE("type", "DECIMAL(38, 9)"),
+                           SQL_TEXT("load_id", query->load_id), SQL_TEXT("hash", query->hash),
+                           SQL_NUMBER("version", query->version), SQL_TEXT("undo", UNDO_WORD),
+                           SQL_PIECE("type", "DECIMAL(38, 9)"),
                            SQL_PATTERN("number", query->con->dialect->try_cast), /* of a load id */
                            SQL_PATTERN("value", "[load_id]")),
     };
@@ -386,6 +390,101 @@ int ledger_schema(struct connection *con, const char *dataset, const struct desc
     int rc = read_schema(&query, err);
     if (rc != TG_OK)
         ledger_release(out);
+    return rc;
+}
+
+/* ---- what was ---- */
+
+static const char history[] =
+    "SELECT [load_id], [status],\n"
+    "    CASE WHEN [load_id] IN (SELECT [load_id] FROM {_tidegate_loads} "
+    "WHERE [disposition] = {'undo'}) THEN 1 ELSE 0 END\n"
+    "FROM {_dlt_loads}\n"
+    "WHERE [load_id] IN (SELECT [_dlt_load_id] FROM {_dlt_pipeline_state} "
+    "WHERE [pipeline_name] = {'pipeline'})\n"
+    "    OR [load_id] IN (SELECT [load_id] FROM {_tidegate_loads} "
+    "WHERE [pipeline_name] = {'pipeline'})\n"
+    "    OR [load_id] IN (" UNNAMED_LOADS NOT_OTHERS ")\n"
+    "ORDER BY {number} DESC NULLS LAST";
+
+int ledger_history(struct connection *con, const char *dataset, const struct described *there,
+                   const char *pipeline, const char *schema, struct ledger_loads *out,
+                   struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct text_rows rows = {0};
+    const struct ledger_query query = {
+        .con = con, .dataset = dataset, .there = there, .pipeline = pipeline, .schema = schema};
+    *out = (struct ledger_loads){0};
+    arena_init(&out->arena);
+    TRY(fetch(&query, "_dlt_loads _dlt_pipeline_state _tidegate_loads.pipeline_name", history,
+              &rows, err));
+    out->items = arena_alloc(&out->arena, (rows.row_count + 1) * sizeof(*out->items));
+    if (!out->items)
+        TRY(error_nomem(err));
+    for (size_t i = 0; i < rows.row_count; i++) {
+        struct ledger_load *load = &out->items[out->count++];
+        load->is_done = number(text_cell(&rows, i, 1)) == 0;
+        load->is_undo = number(text_cell(&rows, i, 2)) == 1;
+        TRY(arena_keep(&out->arena, text_cell(&rows, i, 0), &load->load_id, err));
+    }
+done:
+    text_rows_release(&rows);
+    if (rc != TG_OK)
+        arena_release(&out->arena);
+    return rc;
+}
+
+int ledger_old_state(struct connection *con, const char *dataset, const struct described *there,
+                     const char *pipeline, int64_t version, const char *hash, struct ledger *out,
+                     struct tg_error *err)
+{
+    struct text_rows rows = {0};
+    const struct ledger_query query = {.con = con,
+                                       .dataset = dataset,
+                                       .there = there,
+                                       .pipeline = pipeline,
+                                       .version = version,
+                                       .hash = hash};
+    int rc = fetch(&query, "_dlt_pipeline_state",
+                   "SELECT [state] FROM {_dlt_pipeline_state}\n"
+                   "WHERE [pipeline_name] = {'pipeline'} AND [version] = {version} "
+                   "AND [version_hash] = {'hash'} LIMIT 1",
+                   &rows, err);
+    out->state_blob = NULL;
+    if (rc == TG_OK && rows.row_count > 0)
+        rc = keep(out, text_cell(&rows, 0, 0), &out->state_blob, err);
+    text_rows_release(&rows);
+    return rc;
+}
+
+int ledger_old_schema(struct connection *con, const char *dataset, const struct described *there,
+                      const char *schema, int64_t version, const char *hash, struct ledger *out,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf json = BUF_INIT;
+    struct text_rows rows = {0};
+    const struct ledger_query query = {.con = con,
+                                       .dataset = dataset,
+                                       .there = there,
+                                       .schema = schema,
+                                       .version = version,
+                                       .hash = hash};
+    TRY(fetch(&query, "_dlt_version",
+              "SELECT [schema] FROM {_dlt_version}\n"
+              "WHERE [schema_name] = {'schema'} AND [version] = {version} "
+              "AND [version_hash] = {'hash'} LIMIT 1",
+              &rows, err));
+    out->schema_json = NULL;
+    if (rows.row_count == 0)
+        goto done;
+    const char *text = text_cell(&rows, 0, 0);
+    TRY(blob_decode(text ? text : "", text ? strlen(text) : 0, &json, err));
+    TRY(keep(out, buf_string(&json), &out->schema_json, err));
+done:
+    text_rows_release(&rows);
+    buf_release(&json);
     return rc;
 }
 

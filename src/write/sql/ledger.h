@@ -25,6 +25,29 @@ int ledger_read(struct connection *con, const char *dataset, const struct descri
 /* Adds the load ids of the dataset that are taken, by the time `now_us`. */
 int ledger_read_taken(struct connection *con, const char *dataset, const struct described *there,
                       int64_t now_us, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+/* The loads of a pipeline, whoever wrote them, the newest first; in the arena of `out`, which is
+ * initialised here; release it after TG_OK. */
+struct ledger_load {
+    const char *load_id;
+    bool is_done; /* else it was undone, or has failed */
+    bool is_undo;
+};
+struct ledger_loads {
+    struct arena arena;
+    struct ledger_load *items;
+    size_t count;
+};
+int ledger_history(struct connection *con, const char *dataset, const struct described *there,
+                   const char *pipeline, const char *schema, struct ledger_loads *out,
+                   struct tg_error *err) TG_CHECK_RESULT;
+/* The state of that version and hash, whatever became of its load; NULL: it is not there. */
+int ledger_old_state(struct connection *con, const char *dataset, const struct described *there,
+                     const char *pipeline, int64_t version, const char *hash, struct ledger *out,
+                     struct tg_error *err) TG_CHECK_RESULT;
+/* The same of the pipeline's schema, into out->schema_json. */
+int ledger_old_schema(struct connection *con, const char *dataset, const struct described *there,
+                      const char *schema, int64_t version, const char *hash, struct ledger *out,
+                      struct tg_error *err) TG_CHECK_RESULT;
 enum load_found {
     LOAD_ABSENT,
     LOAD_WRITTEN, /* this very package */

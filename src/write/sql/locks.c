@@ -53,6 +53,17 @@ done:
     return rc;
 }
 
+/* Of an undo: it has no chains. */
+static int add_undone(const struct delivery *delivery, struct locks *locks, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest *manifest = delivery->manifest;
+    for (size_t i = 0; manifest->undone_count > 0 && i < manifest->table_count; i++)
+        TRY(add(locks, "table", manifest->dataset, manifest->tables[i].name, false, err));
+done:
+    return rc;
+}
+
 static int compare(const void *a, const void *b)
 {
     return strcmp(((const struct lock *)a)->name, ((const struct lock *)b)->name);
@@ -82,7 +93,7 @@ int locks_plan(const struct delivery *delivery, struct locks *out, struct tg_err
 {
     int rc = TG_OK;
     const struct manifest *manifest = delivery->manifest;
-    size_t count = BEFORE_TABLES;
+    size_t count = BEFORE_TABLES + manifest->table_count;
     *out = (struct locks){0};
     arena_init(&out->arena);
     for (size_t c = 0; c < delivery->chain_count; c++)
@@ -94,6 +105,7 @@ int locks_plan(const struct delivery *delivery, struct locks *out, struct tg_err
     TRY(add_row(delivery, out, err));
     TRY(add(out, "dataset", manifest->dataset, "", !delivery->makes_ledger, err));
     TRY(add_tables(delivery, out, err));
+    TRY(add_undone(delivery, out, err));
     qsort(out->items + BEFORE_TABLES, out->count - BEFORE_TABLES, sizeof(*out->items), compare);
 done:
     if (rc != TG_OK)
@@ -128,11 +140,10 @@ bool locks_serve(const struct locks *held, const struct locks *wanted)
 static const char *const gone[] = {"42P01", "3F000"};
 
 /* Nobody changes or drops a table that is about to be written to. */
-static int hold(const struct delivery *delivery, const struct target *target,
-                struct connection *con, struct tg_error *err)
+static int hold(const struct delivery *delivery, const char *table, struct connection *con,
+                struct tg_error *err)
 {
-    const struct sql_scope scope =
-        plan_scope(delivery, SQL_PARTS(SQL_TABLE("table", target->table->name)));
+    const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_TABLE("table", table)));
     int rc = sql_exec(con, &scope, delivery->dialect->hold, NULL, err);
     for (size_t i = 0; rc != TG_OK && i < sizeof(gone) / sizeof(gone[0]); i++)
         if (strcmp(err->sqlstate, gone[i]) == 0)
@@ -143,12 +154,17 @@ static int hold(const struct delivery *delivery, const struct target *target,
 int locks_hold(const struct delivery *delivery, struct connection *con, struct tg_error *err)
 {
     int rc = TG_OK;
+    const struct manifest *manifest = delivery->manifest;
     for (size_t c = 0; delivery->dialect->hold && c < delivery->chain_count; c++) {
         const struct chain *chain = &delivery->chains[c];
         for (size_t t = 0; t < chain->count; t++)
             if (chain->targets[t].there && is_written(chain, &chain->targets[t]))
-                TRY(hold(delivery, &chain->targets[t], con, err));
+                TRY(hold(delivery, chain->targets[t].table->name, con, err));
     }
+    for (size_t i = 0;
+         delivery->dialect->hold && manifest->undone_count > 0 && i < manifest->table_count; i++)
+        if (described_find(&delivery->described, manifest->tables[i].name))
+            TRY(hold(delivery, manifest->tables[i].name, con, err));
 done:
     return rc;
 }

@@ -2,8 +2,9 @@
  * Nested tables of staged rows.
  *
  * Path: nested_delete -> key_note (the row keys of old root rows that go) -> nested_follow ->
- * write_follow for each table, the deepest first; nested_insert -> insert_single, insert_ranked for
- * each, or, where all are staged, nested_stage -> these, and nested_insert -> insert_staged.
+ * nested_write_follows for each table, the deepest first; nested_insert -> insert_single,
+ * insert_ranked for each, or, where all are staged, nested_stage -> these, and nested_insert ->
+ * insert_staged.
  *
  * Old rows are found by their root key, or where the table has none by way of their parents; rows
  * of the load always bring it.
@@ -16,13 +17,11 @@
 
 /* ---- old rows ---- */
 
-/* What tells the rows of a nested table that follow their roots: by the root key; where the table
- * has none, by the parents, up to a table that has one. */
-static int write_follow(const struct stage *stage, const struct target *target,
-                        const struct sql_scope *outer, struct buf *sql, struct tg_error *err)
+int nested_write_follows(const struct chain *chain, const struct target *target,
+                         const struct sql_scope *outer, struct buf *sql, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct target *parent = chain_find(stage->chain, target->table->parent);
+    const struct target *parent = chain_find(chain, target->table->parent);
     const char *root_link = table_link(target->table, LINK_ROOT);
     const char *link = table_link(target->table, LINK_PARENT);
     const char *parent_key = parent ? table_link(parent->table, LINK_ROW) : NULL;
@@ -39,7 +38,7 @@ static int write_follow(const struct stage *stage, const struct target *target,
     if (direct || !parent->table->parent)
         return sql_write(sql, &scope, "{link} IN (SELECT {row_key} FROM {gone})", err);
     TRY(sql_write(sql, &scope, "{link} IN (SELECT {parent_key} FROM {parent} WHERE ", err));
-    TRY(write_follow(stage, parent, outer, sql, err));
+    TRY(nested_write_follows(chain, parent, outer, sql, err));
     buf_char(sql, ')');
 done:
     return rc;
@@ -50,7 +49,7 @@ static int delete_following(const struct stage *stage, const struct target *targ
 {
     int rc = TG_OK;
     struct buf follows = BUF_INIT;
-    TRY(write_follow(stage, target, outer, &follows, err));
+    TRY(nested_write_follows(stage->chain, target, outer, &follows, err));
     const struct sql_scope scope =
         sql_within(outer, SQL_PARTS(SQL_PIECE("follows", buf_string(&follows))));
     const struct old_rows following = {target, "{follows}", false};

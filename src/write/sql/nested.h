@@ -13,6 +13,12 @@ int nested_delete(const struct stage *stage, struct plan *plan,
 /* Deletes the nested rows of old root rows whose {row_key} is in {gone}, a table of `scope`. */
 int nested_follow(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
                   struct tg_error *err) TG_CHECK_RESULT;
+/* What tells the rows of a nested table that follow root rows: by the root key; where the table has
+ * none, by the parents, up to a table that has one. The scope has {gone}, the roots, by {row_key}.
+ */
+int nested_write_follows(const struct chain *chain, const struct target *target,
+                         const struct sql_scope *outer, struct buf *sql,
+                         struct tg_error *err) TG_CHECK_RESULT;
 /* Stages the nested rows of all staged rows that stay, a table each (stage_name). */
 int nested_stage(const struct stage *stage, struct plan *plan,
                  struct tg_error *err) TG_CHECK_RESULT;

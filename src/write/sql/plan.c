@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "write/sql/brake.h"
+#include "write/sql/keep.h"
 
 void plan_init(struct plan *plan)
 {
@@ -240,7 +241,8 @@ int plan_remove(struct plan *plan, const struct delivery *delivery, const struct
                                          : "DELETE FROM {table} AS old\n"
                                            "USING {new}\n"
                                            "WHERE {which}";
-    return plan_add(plan, rows->target, count, &old, pattern, err);
+    int rc = keep_removed(plan, rows, scope, err);
+    return rc == TG_OK ? plan_add(plan, rows->target, count, &old, pattern, err) : rc;
 }
 
 int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
@@ -249,13 +251,17 @@ int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
     const struct sql_scope old =
         sql_within(scope, SQL_PARTS(SQL_TABLE("table", rows->target->table->name),
                                     SQL_PATTERN("which", rows->where), SQL_PATTERN("set", set)));
-    return plan_add(plan, rows->target, count, &old,
-                    rows->meets ? "UPDATE {table} AS old SET {set}\n"
-                                  "FROM {new}\n"
-                                  "WHERE {which}"
-                                : "UPDATE {table} SET {set}\n"
-                                  "WHERE {which}",
-                    err);
+    const struct step step = {.target = rows->target, .count = count, .changes_rows = true};
+    int rc = keep_removed(plan, rows, scope, err);
+    if (rc != TG_OK)
+        return rc;
+    return plan_add_step(plan, &step, &old,
+                         rows->meets ? "UPDATE {table} AS old SET {set}\n"
+                                       "FROM {new}\n"
+                                       "WHERE {which}"
+                                     : "UPDATE {table} SET {set}\n"
+                                       "WHERE {which}",
+                         err);
 }
 
 int plan_clear(struct plan *plan, const struct delivery *delivery, const struct chain *chain,

@@ -46,6 +46,7 @@ struct step {
     enum step_count count;
     const struct brake *brake; /* of STEP_BRAKE */
     const char *option;        /* whose condition is in it: a literal; NULL: none's */
+    bool changes_rows;         /* those that are there: plan_change */
 };
 
 struct brake;

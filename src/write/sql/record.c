@@ -16,6 +16,7 @@
 #include "dlt/state.h"
 #include "package/rejects.h"
 #include "write/disposition.h"
+#include "write/sql/keep.h"
 
 enum { STATE_ENGINE_VERSION = 4, VALUES_PER_STATEMENT = 1000 };
 
@@ -66,7 +67,7 @@ static void mark_seen(struct delivery *delivery)
 }
 
 /* dlt takes the schema that was stored last: its time follows the older ones', whatever the clock
- * says. */
+ * says. After an undo an older content comes back, under a version of its own. */
 static int record_schema(const struct recording *recording, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -89,7 +90,7 @@ static int record_schema(const struct recording *recording, struct tg_error *err
         "[schema_name], [version_hash], [schema])\n"
         "SELECT {version}, {engine}, {stored}, {'name'}, {'hash'}, {'json'}\n"
         "WHERE NOT EXISTS (SELECT 1 FROM {_dlt_version} "
-        "WHERE [schema_name] = {'name'} AND [version_hash] = {'hash'})",
+        "WHERE [schema_name] = {'name'} AND [version_hash] = {'hash'} AND [version] >= {version})",
         err));
 done:
     buf_release(&json);
@@ -160,6 +161,8 @@ static const char *disposition_of(const struct delivery *delivery,
 {
     const struct disposition_driver *driver = NULL;
     const struct table *table = catalog_find(&delivery->catalog, part->name);
+    if (delivery->manifest->undone_count > 0)
+        return UNDO_WORD;
     if (table)
         table = catalog_root(&delivery->catalog, table);
     if (table && disposition_get(table, &driver, NULL) == TG_OK)
@@ -192,7 +195,8 @@ static int add_counts(const struct recording *recording, size_t written,
 /* A nested table of which the load brings nothing is told where it loses rows. */
 static bool is_told(const struct manifest_table *part, const struct write_table_counts *counts)
 {
-    bool is_touched = part->file_count > 0 || part->rows_rejected > 0 || counts->rows_deleted > 0;
+    bool is_touched = part->file_count > 0 || counts->rows_inserted > 0 ||
+                      part->rows_rejected > 0 || counts->rows_deleted > 0;
     bool is_table = !part->is_keys && strcmp(part->name, REJECTS_TABLE) != 0;
     return is_table && (!part->nested || is_touched);
 }
@@ -224,6 +228,28 @@ done:
     return rc;
 }
 
+/* Takes rows of the ledger away; where there is to be an undo, they are kept (in `kept`). */
+static int forget(const struct recording *recording, const char *kept, const char *table,
+                  const struct sql_part *parts, const char *where, struct tg_error *err)
+{
+    const struct sql_scope named = sql_within(&recording->scope, parts);
+    const struct sql_scope scope =
+        sql_within(&named, SQL_PARTS(SQL_TABLE("ledger", table), SQL_PATTERN("which", where)));
+    int rc = keep_forgotten(recording->plan, kept, table, where, &named, err);
+    if (rc != TG_OK)
+        return rc;
+    return plan_add(recording->plan, NULL, COUNT_NONE, &scope,
+                    "DELETE FROM {ledger}\n"
+                    "WHERE {which}",
+                    err);
+}
+
+static int forget_some_files(const struct recording *recording, const struct sql_part *parts,
+                             const char *where, struct tg_error *err)
+{
+    return forget(recording, recording->delivery->kept_files, "_tidegate_files", parts, where, err);
+}
+
 /* ---- _tidegate_boundary ---- */
 
 static int record_boundary(const struct recording *recording,
@@ -239,11 +265,10 @@ static int record_boundary(const struct recording *recording,
     const struct sql_part *parts =
         SQL_PARTS(SQL_TEXT("resource", boundary->resource), SQL_TEXT("path", boundary->cursor_path),
                   SQL_TEXT("value", boundary->last_value), SQL_TEXT("hashes", buf_string(&hashes)));
-    TRY(add(recording, parts,
-            "DELETE FROM {_tidegate_boundary}\n"
-            "WHERE [pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'} "
-            "AND [cursor_path] = {'path'}",
-            err));
+    TRY(forget(recording, recording->delivery->kept_boundary, "_tidegate_boundary", parts,
+               "[pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'} "
+               "AND [cursor_path] = {'path'}",
+               err));
     if (boundary->hash_count > 0)
         TRY(add(recording, parts,
                 "INSERT INTO {_tidegate_boundary} ([pipeline_name], [resource_name], "
@@ -292,33 +317,43 @@ done:
     return rc;
 }
 
+/* Forgets the files of the names that have been written, a row of VALUES each. */
+static int forget_names(const struct recording *recording, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct plan *plan = recording->plan;
+    const char *names = NULL;
+    TRY(arena_keep(&plan->arena, buf_string(&plan->text), &names, err));
+    buf_clear(&plan->text);
+    TRY(forget_some_files(recording, SQL_PARTS(SQL_PIECE("names", names)),
+                          "[load_id] <> {'load_id'} "
+                          "AND ([pipeline_name], [resource_name], [path]) IN (VALUES{names})",
+                          err));
+done:
+    return rc;
+}
+
 /* The entries of the names that files had before; each row that goes is one of an earlier load. */
 static int forget_renamed(const struct recording *recording, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct manifest *manifest = recording->delivery->manifest;
-    size_t written = 0, last = 0;
-    for (size_t i = 0; i < manifest->bookmark_count; i++)
-        last = *manifest->bookmarks[i].replaces ? i + 1 : last;
-    for (size_t i = 0; i < last; i++) {
+    size_t written = 0;
+    for (size_t i = 0; i < manifest->bookmark_count; i++) {
         const struct bookmark *bookmark = &manifest->bookmarks[i];
         if (!*bookmark->replaces)
             continue;
-        if (written == 0)
-            TRY(sql_write(&recording->plan->text, &recording->scope,
-                          "DELETE FROM {_tidegate_files}\n"
-                          "WHERE [load_id] <> {'load_id'} "
-                          "AND ([pipeline_name], [resource_name], [path]) IN (VALUES",
-                          err));
         TRY(add_values(recording, written++,
                        SQL_PARTS(SQL_TEXT("resource", bookmark->resource),
                                  SQL_TEXT("path", bookmark->replaces)),
                        "({'pipeline'}, {'resource'}, {'path'})", err));
-        if (written < VALUES_PER_STATEMENT && i + 1 < last)
+        if (written < VALUES_PER_STATEMENT)
             continue;
-        TRY(add(recording, NULL, ")", err));
+        TRY(forget_names(recording, err));
         written = 0;
     }
+    if (written > 0)
+        TRY(forget_names(recording, err));
 done:
     return rc;
 }
@@ -332,10 +367,9 @@ static int forget_files(const struct recording *recording, struct tg_error *err)
         goto done;
     for (size_t i = 0; i < manifest->table_count; i++)
         if (manifest->tables[i].replaced)
-            TRY(add(recording, SQL_PARTS(SQL_TEXT("resource", manifest->tables[i].resource)),
-                    "DELETE FROM {_tidegate_files}\n"
-                    "WHERE [pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'}",
-                    err));
+            TRY(forget_some_files(
+                recording, SQL_PARTS(SQL_TEXT("resource", manifest->tables[i].resource)),
+                "[pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'}", err));
 done:
     return rc;
 }
@@ -353,12 +387,12 @@ static int record_files(const struct recording *recording, struct tg_error *err)
     }
     if (count == 0 || !described_find(&recording->delivery->described, "_tidegate_files"))
         goto done;
-    TRY(add(recording, NULL,
-            "DELETE FROM {_tidegate_files}\n"
-            "WHERE [load_id] <> {'load_id'} AND ([pipeline_name], [resource_name], [path]) IN (\n"
-            "SELECT [pipeline_name], [resource_name], [path] FROM {_tidegate_files} "
-            "WHERE [load_id] = {'load_id'})",
-            err));
+    TRY(forget_some_files(
+        recording, SQL_PARTS({0}),
+        "[load_id] <> {'load_id'} AND ([pipeline_name], [resource_name], [path]) IN (\n"
+        "SELECT [pipeline_name], [resource_name], [path] FROM {_tidegate_files} "
+        "WHERE [load_id] = {'load_id'})",
+        err));
 done:
     return rc;
 }

@@ -9,7 +9,17 @@
  */
 #include "write/sql/show.h"
 
+#include <string.h>
+
 #include "database/template.h"
+#include "write/sql/keep.h"
+
+/* What is kept for an undo stands in tables of each load. */
+static bool is_shown(const void *user, const char *table)
+{
+    (void)user;
+    return strncmp(table, UNDO_TABLE "_", strlen(UNDO_TABLE "_")) != 0;
+}
 
 /* Users' tables first, then the ledger's. */
 static const char tables_begin[] = "SELECT * FROM (SELECT NULL AS [table], 0 AS [rows], "
@@ -60,7 +70,7 @@ int show_database(struct connection *con, const char *dataset, enum tg_show what
     struct described there = {0};
     struct buf sql = BUF_INIT;
     const struct sql_scope scope = {.dialect = con->dialect, .dataset = dataset};
-    TRY(connection_describe(con, dataset, NULL, &there, err));
+    TRY(connection_describe(con, dataset, &(struct table_filter){.wants = is_shown}, &there, err));
     if (there.table_count == 0)
         TRY(error_set(err, TG_DESTINATION,
                       "dataset '%s' holds no tables yet; run the pipeline first", dataset));

@@ -148,7 +148,7 @@ static bool asks_to_skip(const struct chain *chain)
 }
 
 /* New rows meet old ones where both have their columns. */
-static bool holds_all(const struct chain *chain)
+bool stage_holds_all(const struct chain *chain)
 {
     const struct target *root = &chain->targets[0];
     return (chain->driver->stages_all || asks_to_skip(chain)) && root->there && !chain->replaced;
@@ -183,7 +183,7 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
     *stage = (struct stage){.delivery = delivery,
                             .chain = chain,
                             .root = &chain->targets[0],
-                            .holds_all = holds_all(chain)};
+                            .holds_all = stage_holds_all(chain)};
     stage->skips_unchanged = stage->holds_all && asks_to_skip(chain);
     for (size_t i = 1; i < chain->count; i++)
         stage->keeps_won = stage->keeps_won || target_has_order(&chain->targets[i]);
@@ -431,7 +431,7 @@ int stage_drop(const struct delivery *delivery, const struct chain *chain, struc
 {
     int rc = TG_OK;
     char name[STAGE_NAME];
-    for (size_t i = 0; i < (holds_all(chain) ? chain->count : 1); i++) {
+    for (size_t i = 0; i < (stage_holds_all(chain) ? chain->count : 1); i++) {
         stage_name(chain, &chain->targets[i], name);
         const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("stage", name)));
         TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {stage}", err));

@@ -49,6 +49,8 @@ struct stage {
  */
 int stage_open(struct stage *stage, const struct delivery *delivery, const struct chain *chain,
                struct arena *arena, struct tg_error *err) TG_CHECK_RESULT;
+/* Does the chain stage all of its rows (stage->holds_all)? */
+bool stage_holds_all(const struct chain *chain);
 bool stage_has_key(const struct stage *stage);
 bool names_have(const struct sql_names *names, const char *name);
 /* Do all old rows go that the scope has, in place of those that staged ones meet? */

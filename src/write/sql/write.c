@@ -23,10 +23,12 @@
 #include "write/sql/ddl.h"
 #include "write/sql/excess.h"
 #include "write/disposition.h"
+#include "write/sql/keep.h"
 #include "write/sql/ledger.h"
 #include "write/sql/locks.h"
 #include "write/sql/record.h"
 #include "write/sql/stage.h"
+#include "write/sql/undo.h"
 
 /* What is to be done, by one look at what is there. */
 struct draft {
@@ -98,6 +100,7 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
     TRY(ddl_settle(delivery, writing->con, err));
     TRY(ddl_plan(delivery, &draft->schema, err));
     TRY(agree_check(delivery, &writing->runner, err));
+    TRY(keep_plan(delivery, &draft->schema, err));
     writing->con->workload = workload(delivery);
     for (size_t i = 0; i < delivery->chain_count; i++) {
         const struct chain *chain = &delivery->chains[i];
@@ -106,6 +109,7 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
         TRY(absent_stage(delivery, chain, &draft->stage, err));
         TRY(absent_apply(delivery, chain, &draft->data, err));
         TRY(chain->driver->apply(delivery, chain, &draft->data, err));
+        TRY(keep_left(delivery, chain, &draft->data, err));
     }
     if (writing->con->creates_indexes)
         TRY(ddl_plan_indexes(delivery, &draft->data, err));
@@ -203,6 +207,14 @@ static int check_start(const struct writing *writing, const struct described *th
     return rc;
 }
 
+/* The schema that the load stores comes after the newest. */
+static int follow(struct delivery *delivery, const struct ledger *newest, struct tg_error *err)
+{
+    delivery->schema_us = newest->schema_us + 1;
+    delivery->schema_version = newest->schema_version;
+    return arena_keep(&delivery->arena, newest->schema_hash, &delivery->schema_hash, err);
+}
+
 /* What is there, and what that makes of the load, unless it is there already. */
 static int look(struct writing *writing, struct draft *draft, struct tg_error *err)
 {
@@ -223,7 +235,11 @@ static int look(struct writing *writing, struct draft *draft, struct tg_error *e
                 strcmp(newest->schema_hash, manifest->catalog_hash_from) == 0;
     rc = delivery_init(&draft->delivery, con->dialect, writing->package_path, manifest, &there,
                        same ? NULL : newest->schema_json, err);
-    draft->delivery.schema_us = newest->schema_us + 1;
+    if (rc == TG_OK)
+        rc = follow(&draft->delivery, newest, err);
+    if (rc == TG_OK)
+        rc = keep_read(con, manifest, &draft->delivery.described, &draft->delivery.arena,
+                       &draft->delivery.kept, err);
 done:
     return rc;
 }
@@ -327,7 +343,10 @@ static int lay_again(struct writing *writing, struct described *there, const str
     TRY(arena_keep(&planned->arena, buf_string(&json), &writing->relaid.catalog, err));
     rc = delivery_init(&writing->relaid_delivery, writing->con->dialect, writing->package_path,
                        &writing->relaid, there, newest->schema_json, err);
-    writing->relaid_delivery.schema_us = newest->schema_us + 1;
+    if (rc == TG_OK)
+        rc = follow(&writing->relaid_delivery, newest, err);
+    writing->relaid_delivery.kept_boundary = planned->kept_boundary;
+    writing->relaid_delivery.kept_files = planned->kept_files;
 done:
     buf_release(&json);
     return rc;
@@ -369,6 +388,8 @@ static int record(struct writing *writing, struct tg_error *err)
     TRY(look_again(writing, &delivery, err));
     TRY(record_plan(delivery, writing->out->counts, context_now_us(writing->con->ctx),
                     &writing->record, err));
+    TRY(keep_record(&writing->draft.delivery, delivery, &writing->record, err));
+    TRY(undo_record(&writing->draft.delivery, &writing->record, err));
     TRY(plan_run(&writing->record, &writing->runner, NULL, err));
 done:
     return rc;
@@ -403,6 +424,8 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     TRY(check_schema(writing, err));
     TRY(change_schema(writing, err));
     TRY(plan_run(&draft->data, &writing->runner, writing->tallies, err));
+    if (writing->manifest->undone_count > 0)
+        TRY(undo_apply(con, &draft->delivery, writing->tallies, err));
     finish_counts(writing);
     TRY(check_rows(writing, err));
     TRY(record(writing, err));
@@ -581,7 +604,7 @@ int write_package(struct connection *con, const char *package_path, const struct
     if (!err)
         err = &own;
     *out = (struct write_result){0};
-    if (!con->dialect->parquet)
+    if (!con->dialect->parquet && manifest->undone_count == 0)
         TRY(reader_new(con->ctx, package_path, &runner.reader, err));
     rc = write_again(&runner, package_path, manifest, order, out, err);
 done:

@@ -2,7 +2,7 @@
 
 INSERT INTO "d"."_dlt_version" ("version", "engine_version", "inserted_at", "schema_name", "version_hash", "schema")
 SELECT 2, 11, CAST('2024-01-02T03:04:05+00:00' AS TIMESTAMP WITH TIME ZONE), 'shop', 'UVxQmkJEXeB5P7a+yLwA1u/FR76/SumxBpzAlT4+EhU=', '{"version":2,"version_hash":"UVxQmkJEXeB5P7a+yLwA1u/FR76/SumxBpzAlT4+EhU=","engine_version":11,"nam...'
-WHERE NOT EXISTS (SELECT 1 FROM "d"."_dlt_version" WHERE "schema_name" = 'shop' AND "version_hash" = 'UVxQmkJEXeB5P7a+yLwA1u/FR76/SumxBpzAlT4+EhU=');
+WHERE NOT EXISTS (SELECT 1 FROM "d"."_dlt_version" WHERE "schema_name" = 'shop' AND "version_hash" = 'UVxQmkJEXeB5P7a+yLwA1u/FR76/SumxBpzAlT4+EhU=' AND "version" >= 2);
 
 INSERT INTO "d"."_dlt_loads" ("load_id", "schema_name", "status", "inserted_at", "schema_version_hash")
 VALUES ('1.5', 'shop', 0, CAST('2024-01-02T03:04:05+00:00' AS TIMESTAMP WITH TIME ZONE), 'UVxQmkJEXeB5P7a+yLwA1u/FR76/SumxBpzAlT4+EhU=');

@@ -1,0 +1,662 @@
+/*
+ * Undo of loads, the newest first.
+ *
+ * Path: undo_look -> choose (ledger_history: which loads; keep_read: is there all that it takes?)
+ * -> count_tables, find_before (state and schema before the oldest)
+ *       undo_apply -> choose, again -> for each load: undo_table for each of its tables:
+ * check_left (the rows that the load has left are there, as it left them) -> remove_left ->
+ * check_back (none of those that come back is there); undo_entries (of the ledger)
+ *       undo_record, with the ledger rows of the undo itself
+ *
+ * What a later load has added to a table stays: columns, which the rows that come back do not have.
+ * A check that fails names a row, and the transaction is rolled back.
+ */
+#include "write/sql/undo.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "package/rejects.h"
+#include "write/sql/keep.h"
+#include "write/sql/ledger.h"
+
+struct undoing {
+    struct connection *con;
+    const char *dataset, *pipeline;
+    const struct described *there;
+    struct arena *arena;
+    struct kept kept;
+    const char **loads; /* the newest first */
+    size_t load_count;
+    const char *already; /* without loads: the newest one has been undone */
+};
+
+static struct sql_scope scope_of(const struct undoing *undoing, const struct sql_part *parts)
+{
+    return (struct sql_scope){undoing->con->dialect, undoing->dataset, parts, NULL};
+}
+
+/* ---- which loads ---- */
+
+/* What is kept of a load; the first is its row of the whole. `count` 0: nothing. */
+static struct kept kept_of(const struct undoing *undoing, const char *load_id)
+{
+    struct kept found = {0};
+    for (size_t i = 0; i < undoing->kept.count; i++) {
+        if (strcmp(undoing->kept.rows[i].load_id, load_id) != 0)
+            continue;
+        found.rows = found.count++ == 0 ? &undoing->kept.rows[i] : found.rows;
+    }
+    return found;
+}
+
+static int nothing_kept(const struct undoing *undoing, const char *load_id, struct tg_error *err)
+{
+    return error_set(err, TG_USAGE,
+                     "load '%s' of pipeline '%s' cannot be undone: the rows that it replaced were "
+                     "not kept, or no longer are; `undo: {loads: N}` in the spec keeps those of "
+                     "the newest N loads from then on",
+                     load_id, undoing->pipeline);
+}
+
+static int table_gone(const char *load_id, const char *table, struct tg_error *err)
+{
+    return error_set(err, TG_DESTINATION,
+                     "load '%s' cannot be undone: table '%s', in which its rows were kept, is "
+                     "gone; nothing was written",
+                     load_id, table);
+}
+
+static int check_kept(const struct undoing *undoing, const char *load_id, struct tg_error *err)
+{
+    const struct kept kept = kept_of(undoing, load_id);
+    if (kept.count == 0)
+        return nothing_kept(undoing, load_id, err);
+    for (size_t i = 0; i < kept.count; i++) {
+        const struct kept_row *row = &kept.rows[i];
+        if (row->old_table && !described_find(undoing->there, row->old_table))
+            return table_gone(load_id, row->old_table, err);
+        if (row->left_table && !described_find(undoing->there, row->left_table))
+            return table_gone(load_id, row->left_table, err);
+    }
+    return TG_OK;
+}
+
+static const struct ledger_load *find_load(const struct ledger_loads *history, const char *load_id)
+{
+    for (size_t i = 0; i < history->count; i++)
+        if (strcmp(history->items[i].load_id, load_id) == 0)
+            return &history->items[i];
+    return NULL;
+}
+
+/* The oldest one that is meant; NULL: nothing is to be done. */
+static int find_oldest(struct undoing *undoing, const struct undo_request *request,
+                       const struct ledger_loads *history, const struct ledger_load **out,
+                       struct tg_error *err)
+{
+    *out = NULL;
+    if (history->count == 0)
+        return error_set(err, TG_USAGE, "pipeline '%s' has no load in dataset '%s' to be undone",
+                         undoing->pipeline, undoing->dataset);
+    const struct ledger_load *load =
+        request->load_id ? find_load(history, request->load_id) : &history->items[0];
+    if (!load)
+        return error_set(err, TG_USAGE,
+                         "pipeline '%s' has no load '%s'; see `tidegate show SPEC loads`",
+                         undoing->pipeline, request->load_id);
+    if (request->load_id && load->is_undo)
+        return error_set(err, TG_USAGE,
+                         "load '%s' is an undo, which is not undone: run the pipeline, to load "
+                         "again what it took away",
+                         load->load_id);
+    *out = load->is_done && !load->is_undo ? load : NULL;
+    return *out ? TG_OK : arena_keep(undoing->arena, load->load_id, &undoing->already, err);
+}
+
+static int list_loads(struct undoing *undoing, const struct ledger_loads *history,
+                      const struct ledger_load *oldest, struct tg_error *err)
+{
+    int rc = TG_OK;
+    undoing->loads = arena_alloc(undoing->arena, (history->count + 1) * sizeof(*undoing->loads));
+    if (!undoing->loads)
+        return error_nomem(err);
+    for (const struct ledger_load *load = history->items; oldest && load <= oldest; load++) {
+        if (!load->is_done || load->is_undo)
+            continue;
+        TRY(check_kept(undoing, load->load_id, err));
+        TRY(arena_keep(undoing->arena, load->load_id, &undoing->loads[undoing->load_count], err));
+        undoing->load_count++;
+    }
+done:
+    return rc;
+}
+
+static int choose(struct undoing *undoing, const struct undo_request *request, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ledger_loads history;
+    const struct ledger_load *oldest = NULL;
+    const struct manifest whose = {.pipeline = undoing->pipeline, .dataset = undoing->dataset};
+    rc = ledger_history(undoing->con, undoing->dataset, undoing->there, undoing->pipeline,
+                        request->schema, &history, err);
+    if (rc != TG_OK)
+        return rc;
+    TRY(keep_read(undoing->con, &whose, undoing->there, undoing->arena, &undoing->kept, err));
+    TRY(find_oldest(undoing, request, &history, &oldest, err));
+    TRY(list_loads(undoing, &history, oldest, err));
+    if (request->newest_load && undoing->load_count > 0 &&
+        strcmp(undoing->loads[0], request->newest_load) != 0)
+        TRY(error_set(err, TG_CONFLICT,
+                      "load '%s' of pipeline '%s' has come meanwhile; nothing was written, look "
+                      "again",
+                      undoing->loads[0], undoing->pipeline));
+done:
+    arena_release(&history.arena);
+    return rc;
+}
+
+/* ---- what it would do ---- */
+
+static int count_rows(const struct undoing *undoing, const char *table, uint64_t *out,
+                      struct tg_error *err)
+{
+    struct text_rows rows = {0};
+    const struct sql_scope scope = scope_of(undoing, SQL_PARTS(SQL_TABLE("kept", table)));
+    if (!table)
+        return TG_OK;
+    int rc = sql_fetch(undoing->con, &scope, "SELECT count(*) FROM {kept}", &rows, err);
+    if (rc == TG_OK)
+        *out += strtoull(text_cell(&rows, 0, 0), NULL, 10);
+    text_rows_release(&rows);
+    return rc;
+}
+
+/* Rows that one load has left and the next one has taken away are counted with both. */
+static int count_table(const struct undoing *undoing, const struct kept_row *row, struct undo *out,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t i = 0;
+    while (i < out->table_count && strcmp(out->tables[i].name, row->table) != 0)
+        i++;
+    if (i == out->table_count) {
+        TRY(arena_keep(&out->arena, row->table, &out->tables[i].name, err));
+        TRY(arena_keep(&out->arena, row->resource, &out->tables[i].resource, err));
+        out->table_count++;
+    }
+    TRY(count_rows(undoing, row->left_table, &out->tables[i].rows_removed, err));
+    TRY(count_rows(undoing, row->old_table, &out->tables[i].rows_restored, err));
+done:
+    return rc;
+}
+
+static int count_tables(const struct undoing *undoing, struct undo *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    out->tables = arena_alloc(&out->arena, (undoing->kept.count + 1) * sizeof(*out->tables));
+    if (!out->tables)
+        return error_nomem(err);
+    for (size_t i = 0; i < undoing->load_count; i++) {
+        const struct kept kept = kept_of(undoing, undoing->loads[i]);
+        for (size_t r = 0; r < kept.count; r++)
+            if (kept.rows[r].shape)
+                TRY(count_table(undoing, &kept.rows[r], out, err));
+    }
+done:
+    return rc;
+}
+
+static int not_there(const char *what, int64_t version, const struct kept_row *oldest,
+                     const char *table, struct tg_error *err)
+{
+    return error_set(err, TG_DESTINATION,
+                     "load '%s' cannot be undone: the %s of version %" PRId64
+                     ", which there was before it, is not in %s any more; nothing was written",
+                     oldest->load_id, what, version, table);
+}
+
+/* Where others have stored a schema since, theirs stays. */
+static int find_schema(const struct undoing *undoing, const struct undo_request *request,
+                       const struct kept_row *oldest, const struct kept_row *newest,
+                       struct undo *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ledger now;
+    rc = ledger_schema(undoing->con, undoing->dataset, undoing->there, request->schema, &now, err);
+    if (rc != TG_OK)
+        return rc;
+    if (strcmp(now.schema_hash, newest->left_hash) != 0) {
+        out->schema_json = "";
+    } else if (oldest->schema_version > 0) {
+        TRY(ledger_old_schema(undoing->con, undoing->dataset, undoing->there, request->schema,
+                              oldest->schema_version, oldest->schema_hash, &now, err));
+        if (!now.schema_json)
+            TRY(not_there("schema", oldest->schema_version, oldest, "_dlt_version", err));
+        TRY(arena_keep(&out->arena, now.schema_json, &out->schema_json, err));
+    }
+done:
+    ledger_release(&now);
+    return rc;
+}
+
+static int find_before(const struct undoing *undoing, const struct undo_request *request,
+                       struct undo *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ledger old;
+    const struct kept_row *oldest = kept_of(undoing, undoing->loads[undoing->load_count - 1]).rows;
+    ledger_init(&old);
+    if (oldest->state_version > 0) {
+        TRY(ledger_old_state(undoing->con, undoing->dataset, undoing->there, undoing->pipeline,
+                             oldest->state_version, oldest->state_hash, &old, err));
+        if (!old.state_blob)
+            TRY(not_there("state", oldest->state_version, oldest, "_dlt_pipeline_state", err));
+        TRY(arena_keep(&out->arena, old.state_blob, &out->state_blob, err));
+    }
+    TRY(find_schema(undoing, request, oldest, kept_of(undoing, undoing->loads[0]).rows, out, err));
+done:
+    ledger_release(&old);
+    return rc;
+}
+
+int undo_look(struct connection *con, const char *dataset, const struct undo_request *request,
+              struct undo *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct described there;
+    rc = ledger_describe(con, dataset, &there, err);
+    if (rc != TG_OK)
+        return rc;
+    struct undoing undoing = {.con = con,
+                              .dataset = dataset,
+                              .pipeline = request->pipeline,
+                              .there = &there,
+                              .arena = &out->arena};
+    TRY(choose(&undoing, request, err));
+    out->loads = undoing.loads;
+    out->load_count = undoing.load_count;
+    out->already = undoing.already;
+    if (out->load_count == 0)
+        goto done;
+    TRY(count_tables(&undoing, out, err));
+    TRY(find_before(&undoing, request, out, err));
+done:
+    described_release(&there);
+    return rc;
+}
+
+/* ---- one table of one load ---- */
+
+struct undone_table {
+    const struct undoing *undoing;
+    const struct kept_row *kept;
+    yyjson_doc *shape;
+    struct sql_names columns, key;
+    struct sql_part parts[8];
+    struct sql_scope scope; /* {table} {old_kept} {left_kept} {id} {columns} {key} */
+};
+
+static int bad_shape(const struct kept_row *kept, struct tg_error *err)
+{
+    return error_set(err, TG_DATA,
+                     "load '%s' cannot be undone: what " UNDO_TABLE
+                     " says of table '%s' cannot be read",
+                     kept->load_id, kept->table);
+}
+
+/* The names of a list: of texts, or of the first ones in lists of them. */
+static int read_names(struct undone_table *table, const char *key, struct sql_names *out,
+                      struct tg_error *err)
+{
+    yyjson_val *list = yyjson_obj_get(yyjson_doc_get_root(table->shape), key);
+    const char **names =
+        arena_alloc(table->undoing->arena, (yyjson_arr_size(list) + 1) * sizeof(*names));
+    size_t i, max;
+    yyjson_val *item;
+    if (!names)
+        return error_nomem(err);
+    yyjson_arr_foreach(list, i, max, item)
+    {
+        names[i] = yyjson_get_str(yyjson_is_arr(item) ? yyjson_arr_get(item, 0) : item);
+        if (!names[i])
+            return bad_shape(table->kept, err);
+    }
+    *out = (struct sql_names){names, yyjson_arr_size(list)};
+    return TG_OK;
+}
+
+static int missing_column(const struct kept_row *kept, const char *column, struct tg_error *err)
+{
+    error_set(err, TG_CONFLICT,
+              "load '%s' cannot be undone: column '%s' of table '%s', in which it has left values, "
+              "is gone; nothing was written",
+              kept->load_id, column, kept->table);
+    return error_at(err, TG_CONFLICT, AT_TABLE, kept->table);
+}
+
+static int check_columns(const struct undone_table *table, struct tg_error *err)
+{
+    const struct kept_row *kept = table->kept;
+    const struct described *there = table->undoing->there;
+    const struct described_table *found = described_find(there, kept->table);
+    if (!found) {
+        error_set(err, TG_CONFLICT,
+                  "load '%s' cannot be undone: table '%s' is gone; nothing was written",
+                  kept->load_id, kept->table);
+        return error_at(err, TG_CONFLICT, AT_TABLE, kept->table);
+    }
+    for (size_t i = 0; i < table->columns.count; i++)
+        if (!described_column(there, found, table->columns.items[i]))
+            return missing_column(kept, table->columns.items[i], err);
+    return TG_OK;
+}
+
+static int open_table(struct undone_table *table, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct kept_row *kept = table->kept;
+    TRY(json_parse(kept->shape, strlen(kept->shape), "what is kept", &table->shape, err));
+    TRY(read_names(table, "columns", &table->columns, err));
+    TRY(read_names(table, "key", &table->key, err));
+    const char *id = json_get_text(yyjson_doc_get_root(table->shape), "id");
+    if (!id)
+        TRY(bad_shape(kept, err));
+    TRY(check_columns(table, err));
+    const struct sql_part parts[] = {
+        SQL_TABLE("table", kept->table),
+        SQL_TABLE("old_kept", kept->old_table),
+        SQL_TABLE("left_kept", kept->left_table),
+        SQL_NAME("id", id),
+        SQL_NAMES("columns", &table->columns),
+        SQL_NAMES("key", &table->key),
+        {0},
+    };
+    _Static_assert(sizeof(parts) <= sizeof(table->parts), "too many parts");
+    memcpy(table->parts, parts, sizeof(parts));
+    table->scope = scope_of(table->undoing, table->parts);
+done:
+    return rc;
+}
+
+/* old."a", CAST(old."b" AS BIGINT): as the load has left it, where a column got wider since. */
+static int write_values(const struct undone_table *table, struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t i, max;
+    yyjson_val *item;
+    const struct described *there = table->undoing->there;
+    const struct described_table *found = described_find(there, table->kept->table);
+    yyjson_val *list = yyjson_obj_get(yyjson_doc_get_root(table->shape), "columns");
+    yyjson_arr_foreach(list, i, max, item)
+    {
+        const char *name = table->columns.items[i];
+        const char *type = yyjson_get_str(yyjson_arr_get(item, 1));
+        const char *is = described_column(there, found, name)->sql_type;
+        if (!type)
+            TRY(bad_shape(table->kept, err));
+        const struct sql_scope scope =
+            sql_within(&table->scope, SQL_PARTS(SQL_NAME("column", name), SQL_PIECE("type", type)));
+        buf_text(out, i > 0 ? ", " : "");
+        TRY(sql_write(out, &scope,
+                      strcmp(type, is) == 0 ? "old.{column}" : "CAST(old.{column} AS {type})",
+                      err));
+    }
+done:
+    return rc;
+}
+
+/* ---- its rows ---- */
+
+static int refuse(const struct undone_table *table, const struct text_rows *rows, const char *how,
+                  struct tg_error *err)
+{
+    error_set(err, TG_CONFLICT,
+              "load '%s' cannot be undone: %s; for one the row whose id is '%s'; nothing was "
+              "written",
+              table->kept->load_id, how, text_cell(rows, 0, 0));
+    return error_at(err, TG_CONFLICT, AT_TABLE, table->kept->table);
+}
+
+/* A query that finds a row where something is wrong. */
+static int refuse_if(const struct undone_table *table, const struct sql_scope *scope,
+                     const char *query, const char *how, struct tg_error *err)
+{
+    struct text_rows rows = {0};
+    int rc = sql_fetch(table->undoing->con, scope, query, &rows, err);
+    if (rc == TG_OK && rows.row_count > 0)
+        rc = refuse(table, &rows, how, err);
+    text_rows_release(&rows);
+    return rc;
+}
+
+/* Once each, and as it was. */
+static int check_left(const struct undone_table *table, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf values = BUF_INIT, hash = BUF_INIT;
+    TRY(write_values(table, &values, err));
+    TRY(keep_write_hash(&hash, table->undoing->con->dialect, buf_string(&values), err));
+    const struct sql_scope scope =
+        sql_within(&table->scope, SQL_PARTS(SQL_PIECE("hash", buf_string(&hash))));
+    TRY(refuse_if(table, &scope,
+                  "SELECT min([row_id]) FROM {left_kept} GROUP BY [row_id] HAVING count(*) > 1 "
+                  "LIMIT 1",
+                  "rows of several loads have the same id", err));
+    TRY(refuse_if(table, &scope,
+                  "SELECT new.[row_id] FROM {left_kept} AS new\n"
+                  "LEFT JOIN {table} AS old ON old.{id} = new.[row_id]\n"
+                  "GROUP BY new.[row_id]\n"
+                  "HAVING count(old.{id}) <> 1 OR min({hash}) <> min(new.[row_hash])\n"
+                  "LIMIT 1",
+                  "rows that it has left have been changed or deleted since", err));
+done:
+    buf_release(&values);
+    buf_release(&hash);
+    return rc;
+}
+
+static int remove_left(const struct undone_table *table, uint64_t *count, struct tg_error *err)
+{
+    const char *matched = table->undoing->con->dialect->delete_matched;
+    const struct sql_scope scope =
+        sql_within(&table->scope, SQL_PARTS(SQL_PATTERN("new", "{left_kept} AS new"),
+                                            SQL_PATTERN("which", "old.{id} = new.[row_id]")));
+    return sql_exec(table->undoing->con, &scope,
+                    matched ? matched
+                            : "DELETE FROM {table} AS old\n"
+                              "USING {new}\n"
+                              "WHERE {which}",
+                    count, err);
+}
+
+/* Has somebody put a row in the place of one that comes back? */
+static int check_back(const struct undone_table *table, struct tg_error *err)
+{
+    int rc = TG_OK;
+    static const char how[] = "rows that it has taken away are there again";
+    TRY(refuse_if(table, &table->scope,
+                  "SELECT old.{id} FROM {table} AS old\n"
+                  "JOIN {old_kept} AS new ON old.{id} = new.{id}\n"
+                  "LIMIT 1",
+                  how, err));
+    if (table->key.count > 0)
+        TRY(refuse_if(table, &table->scope,
+                      "SELECT old.{id} FROM {table} AS old\n"
+                      "JOIN {old_kept} AS new ON {old.key = new.key}\n"
+                      "LIMIT 1",
+                      how, err));
+done:
+    return rc;
+}
+
+static int drop(const struct undoing *undoing, const char *table, struct tg_error *err)
+{
+    const struct sql_scope scope = scope_of(undoing, SQL_PARTS(SQL_TABLE("kept", table)));
+    return table ? sql_exec(undoing->con, &scope, "DROP TABLE {kept}", NULL, err) : TG_OK;
+}
+
+static int undo_table(const struct undoing *undoing, const struct kept_row *kept,
+                      struct tally *tally, struct tg_error *err)
+{
+    int rc = TG_OK;
+    uint64_t removed = 0, back = 0;
+    struct undone_table table = {.undoing = undoing, .kept = kept};
+    context_writes(undoing->con->ctx, kept->table, 0, false);
+    TRY(open_table(&table, err));
+    if (kept->left_table) {
+        TRY(check_left(&table, err));
+        TRY(remove_left(&table, &removed, err));
+    }
+    if (kept->old_table) {
+        TRY(check_back(&table, err));
+        TRY(sql_exec(undoing->con, &table.scope,
+                     "INSERT INTO {table} ({columns})\n"
+                     "SELECT {columns} FROM {old_kept}",
+                     &back, err));
+    }
+    tally->deleted += removed;
+    tally->inserted += back;
+    context_writes(undoing->con->ctx, kept->table, removed + back, true);
+done:
+    yyjson_doc_free(table.shape);
+    return rc;
+}
+
+/* ---- the ledger ---- */
+
+/* Entries of the load go, those that it took the place of come back. */
+static int undo_entries(const struct undoing *undoing, const struct kept_row *kept,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct sql_scope scope = scope_of(
+        undoing,
+        SQL_PARTS(SQL_TABLE("table", kept->table), SQL_TABLE("kept", kept->old_table),
+                  SQL_TEXT("pipeline", undoing->pipeline), SQL_TEXT("load_id", kept->load_id)));
+    if (described_find(undoing->there, kept->table))
+        TRY(sql_exec(undoing->con, &scope,
+                     "DELETE FROM {table}\n"
+                     "WHERE [pipeline_name] = {'pipeline'} AND [load_id] = {'load_id'}",
+                     NULL, err));
+    if (kept->old_table)
+        TRY(sql_exec(undoing->con, &scope, "INSERT INTO {table}\nSELECT * FROM {kept}", NULL, err));
+done:
+    return rc;
+}
+
+/* ---- all of it ---- */
+
+/* A database of another version may make other hashes; so may a connection with other settings. */
+static int check_probe(const struct undoing *undoing, const struct kept_row *whole,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf hash = BUF_INIT;
+    struct text_rows rows = {0};
+    static const struct type_spec text = {.type = TYPE_TEXT};
+    TRY(keep_write_hash(&hash, undoing->con->dialect, KEEP_PROBE, err));
+    const struct sql_scope scope =
+        scope_of(undoing, SQL_PARTS(SQL_PIECE("hash", buf_string(&hash)), SQL_TYPE("text", &text)));
+    TRY(sql_fetch(undoing->con, &scope, "SELECT CAST({hash} AS {text})", &rows, err));
+    if (strcmp(text_cell(&rows, 0, 0), whole->probe) != 0)
+        rc = error_set(err, TG_DESTINATION,
+                       "load '%s' cannot be undone: the database makes other hashes of rows than "
+                       "when it was written, so that nobody can tell whether they are unchanged; "
+                       "nothing was written",
+                       whole->load_id);
+done:
+    buf_release(&hash);
+    text_rows_release(&rows);
+    return rc;
+}
+
+static int undo_load(const struct undoing *undoing, const struct delivery *delivery,
+                     const char *load_id, struct tally *tallies, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct kept kept = kept_of(undoing, load_id);
+    TRY(check_probe(undoing, &kept.rows[0], err));
+    for (size_t i = 0; i < kept.count; i++) {
+        const struct kept_row *row = &kept.rows[i];
+        const struct manifest_table *part = manifest_find(delivery->manifest, row->table);
+        struct tally lost = {0};
+        struct tally *tally = part ? &tallies[part - delivery->manifest->tables] : &lost;
+        if (row->shape)
+            TRY(undo_table(undoing, row, tally, err));
+        else if (*row->table)
+            TRY(undo_entries(undoing, row, err));
+    }
+    for (size_t i = 0; i < kept.count; i++) {
+        TRY(drop(undoing, kept.rows[i].old_table, err));
+        TRY(drop(undoing, kept.rows[i].left_table, err));
+    }
+done:
+    return rc;
+}
+
+static int check_same(const struct undoing *undoing, const struct manifest *manifest,
+                      struct tg_error *err)
+{
+    bool same = undoing->load_count == manifest->undone_count;
+    for (size_t i = 0; same && i < undoing->load_count; i++)
+        same = strcmp(undoing->loads[i], manifest->undone[i]) == 0;
+    if (same)
+        return TG_OK;
+    return error_set(err, TG_CONFLICT,
+                     "another run of pipeline '%s' has loaded meanwhile; nothing was written, look "
+                     "again",
+                     manifest->pipeline);
+}
+
+int undo_apply(struct connection *con, const struct delivery *delivery, struct tally *tallies,
+               struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct arena arena;
+    const struct manifest *manifest = delivery->manifest;
+    const struct undo_request request = {.pipeline = manifest->pipeline,
+                                         .schema = manifest->schema,
+                                         .load_id = manifest->undone[manifest->undone_count - 1]};
+    arena_init(&arena);
+    struct undoing undoing = {.con = con,
+                              .dataset = manifest->dataset,
+                              .pipeline = manifest->pipeline,
+                              .there = &delivery->described,
+                              .arena = &arena};
+    TRY(choose(&undoing, &request, err));
+    TRY(check_same(&undoing, manifest, err));
+    for (size_t i = 0; i < undoing.load_count; i++)
+        TRY(undo_load(&undoing, delivery, undoing.loads[i], tallies, err));
+done:
+    arena_release(&arena);
+    return rc;
+}
+
+/* It stays in the ledger, as one that is not to be read. */
+static int mark(const struct delivery *delivery, const char *load_id, struct plan *plan,
+                struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_TEXT("load_id", load_id)));
+    TRY(plan_add(plan, NULL, COUNT_NONE, &scope,
+                 "UPDATE {_dlt_loads} SET [status] = 1 WHERE [load_id] = {'load_id'}", err));
+    TRY(plan_add(plan, NULL, COUNT_NONE, &scope,
+                 "DELETE FROM {_tidegate_undo} WHERE [load_id] = {'load_id'}", err));
+    if (described_find(&delivery->described, REJECTS_TABLE))
+        TRY(plan_add(plan, NULL, COUNT_NONE, &scope,
+                     "DELETE FROM {_tidegate_rejects} WHERE [load_id] = {'load_id'}", err));
+done:
+    return rc;
+}
+
+int undo_record(const struct delivery *delivery, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < delivery->manifest->undone_count; i++)
+        TRY(mark(delivery, delivery->manifest->undone[i], plan, err));
+done:
+    return rc;
+}

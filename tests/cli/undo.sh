@@ -1,0 +1,133 @@
+#!/usr/bin/env bash
+# Loads that are taken back, from outside: what is asked and said, exit codes, kills, packages that wait, and sequences of
+# loads against copies (tests/undos.py; UNDO_SEQUENCES says how many, from which number on UNDO_SEED).
+. "$(dirname "$0")/lib.bash"
+
+undo_spec() {
+    spec "t: {path: '*.jsonl', write_disposition: merge, primary_key: id}"
+    sed -i 's/^source:/undo: {loads: 2}\nsource:/' spec.yaml
+}
+
+two_loads() {
+    undo_spec
+    echo '{"id": 1, "v": "a", "l": [1, 2]}' >1.jsonl
+    run 0
+    echo '{"id": 1, "v": "b", "l": [3]}' >2.jsonl
+    run 0
+}
+
+# undo CODE [ARGUMENTS]
+undo() {
+    local code=$1 got=0
+    shift
+    said=$("$tidegate" undo spec.yaml "$@" 2>&1 </dev/null) || got=$?
+    secret_is_hidden
+    [ "$got" = "$code" ] || fail "undo ended with $got, not $code: $said"
+}
+
+rows() { sql "select count(*) || ' ' || min(v) || ' ' || (select sum(value) from t__l) from t"; }
+
+test_asks_and_says() {
+    two_loads
+    equal "1 b 3" "$(rows)"
+    undo 2
+    says "nobody to ask" "--yes"
+    undo 0 --look
+    says "rows that go" "t__l" "To be undone"
+    undo 0 --look --json
+    says '"done":false' '"table":"t__l","resource":"t","removed":1,"restored":2'
+    equal "1 b 3" "$(rows)"
+    undo 0 --yes
+    says "Undone, by load"
+    equal "1 a 3" "$(rows)"
+    undo 0 --yes
+    says "has been undone already"
+    undo 0 --yes --json
+    says '"done":false,"undone":[]'
+    equal "1 a 3" "$(rows)"
+    run 0
+    equal "1 b 3" "$(rows)"
+}
+
+test_a_person_is_asked() {
+    two_loads
+    command -v script >/dev/null || { echo "no script(1)"; return; }
+    echo n | script -qec "'$tidegate' undo spec.yaml" /dev/null >said
+    grep -q "Nothing was done" said
+    equal "1 b 3" "$(rows)"
+    echo y | script -qec "'$tidegate' undo spec.yaml" /dev/null >said
+    grep -q "Undone, by load" said
+    equal "1 a 3" "$(rows)"
+}
+
+test_refusals() {
+    two_loads
+    undo 2 1.5 --yes
+    says "no load '1.5'"
+    sed -i '/^undo:/d' spec.yaml
+    echo '{"id": 3}' >3.jsonl
+    run 0
+    undo 2 --yes
+    says "undo: {loads: N}"
+    undo 2 --yes --json
+    says '"code":"TG_USAGE"'
+}
+
+# A load that waits on disk began from a state that is over.
+test_a_package_that_waits_is_not_written_over_it() {
+    two_loads
+    sed -i "s/path: '[^']*'/path: ['*.jsonl', 3.jsonl]/" spec.yaml
+    mkfifo 3.jsonl
+    "$tidegate" run spec.yaml --progress none >/dev/null 2>said &
+    local loader=$!
+    exec 3>3.jsonl
+    hold
+    echo '{"id": 1, "v": "c", "l": [9]}' >&3
+    exec 3>&-
+    wait "$loader" || true
+    release
+    rm 3.jsonl
+    sed -i "s/path: [^]]*]/path: '*.jsonl'/" spec.yaml
+    "$tidegate" show spec.yaml packages | grep -q sealed
+    undo 0 --yes
+    equal "1 a 3" "$(rows)"
+    run 3 # nobody can read those rows again
+    says "moved on" "/failed"
+    equal "1 a 3" "$(rows)"
+    run 0
+    equal "1 b 3" "$(rows)"
+}
+
+# Killed at any point it is done or not done; said again, it is done.
+test_kills() {
+    local faulty point code id
+    faulty=$(dirname "$tidegate")/tidegate-faulty
+    [ -x "$faulty" ] || return 0
+    two_loads
+    undo 0 --yes
+    for point in after_lock after_stage after_begin before_commit after_commit after_undo; do
+        echo "{\"id\": 1, \"v\": \"b\", \"l\": [3], \"p\": \"$point\"}" >2.jsonl
+        run 0
+        equal "1 b 3" "$(rows)" "before a kill $point"
+        id=$("$tidegate" undo spec.yaml --look --json | sed 's/.*"undone":\["\([^"]*\)".*/\1/')
+        code=0
+        { TG_FAIL_AT=$point "$faulty" undo spec.yaml "$id" --yes >said 2>&1 || code=$?; } 2>/dev/null
+        equal 137 $code "exit code $point"
+        case $point in
+        after_commit | after_undo) equal "1 a 3" "$(rows)" "after a kill $point" ;;
+        *) equal "1 b 3" "$(rows)" "after a kill $point" ;;
+        esac
+        undo 0 "$id" --yes
+        equal "1 a 3" "$(rows)" "once more, $point"
+    done
+}
+
+test_sequences() {
+    local few=4
+    [ $kind = duckdb ] || few=2
+    spec
+    sed -i '$d' spec.yaml
+    TIDEGATE=$tidegate python3 "$root/tests/undos.py" "${UNDO_SEED:-1}" "${UNDO_SEQUENCES:-$few}" || fail "the copies differ"
+}
+
+run_tests duckdb postgres

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Undo against copies: random loads of every disposition, and undos in between, compared with what was there before.
+
+    tests/undos.py SEED COUNT          COUNT sequences from seed SEED on, each in a folder of its own below this one; what
+                                       spec.yaml of this folder says of pipeline and destination holds for all (the
+                                       command is $TIDEGATE)
+
+Before each load all tables, the state, the schema and the ledger of files and cursors are copied; after an undo they are
+compared with the copy from before the load that was undone. Documents have lists in lists, fields that come later, and
+numbers that widen their columns; loads select some resources, or refresh them fully. What lies further back than the loads
+that are kept is refused, and nothing changes. Prints the seed of the first sequence that differs.
+"""
+import json
+import os
+import random
+import subprocess
+import sys
+
+TIDEGATE = os.environ.get("TIDEGATE", "build/tidegate")
+STEPS, KEYS, KEPT = 9, 8, 3
+RESOURCES = {
+    "added": {"write_disposition": "append"},
+    "since": {"write_disposition": "append", "incremental": "at"},
+    "whole": {"write_disposition": "replace"},
+    "keyed": {"write_disposition": "merge", "primary_key": "id"},
+    "grouped": {"write_disposition": "merge", "merge_key": "g"},
+    "both": {"write_disposition": "merge", "primary_key": "id", "merge_key": "g"},
+    "upserted": {"write_disposition": {"disposition": "merge", "strategy": "upsert"}, "primary_key": "id"},
+    "skipped": {"write_disposition": {"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True},
+                "primary_key": "id"},
+    "grown": {"write_disposition": {"disposition": "merge", "strategy": "insert-only"}, "primary_key": "id"},
+    "marked": {"write_disposition": "merge", "primary_key": "id", "columns": {"gone": {"hard_delete": True,
+                                                                                     "data_type": "bool"}}},
+}
+VERSIONS = {"_state_version", "_version_hash", "version", "version_hash", "previous_hashes"}
+
+
+def tidegate(*arguments, code=0):
+    done = subprocess.run([TIDEGATE, *arguments], capture_output=True, text=True, check=False)
+    if done.returncode != code:
+        sys.exit(f"tidegate {' '.join(arguments)}: {done.returncode}: {done.stderr}{done.stdout}")
+    return json.loads(done.stdout) if done.stdout.startswith(("{", "[")) else done.stdout
+
+
+def plain(value):
+    """Numbers without their type, objects without what is NULL."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def document(what):
+    """State or schema, without versions."""
+    done = subprocess.run([TIDEGATE, "show", "spec.yaml", what, "--json"], capture_output=True, text=True, check=False)
+    return {name: item for name, item in json.loads(done.stdout or "{}").items() if name not in VERSIONS}
+
+
+def copy():
+    """All that an undo brings back."""
+    done = subprocess.run([TIDEGATE, "show", "spec.yaml", "tables", "--json"], capture_output=True, text=True, check=False)
+    names = [row["table"] for row in json.loads(done.stdout or "[]")]
+    names = [name for name in names if not name.startswith("_") or name in ("_tidegate_files", "_tidegate_boundary")]
+    rows = {name: [] for name in names}
+    if names:
+        for row in tidegate("sql", "spec.yaml", " union all ".join(
+                f"select '{name}' as n, cast(to_json(r) as varchar) as j from \"{name}\" as r" for name in names), "--json"):
+            rows[row["n"]].append(json.dumps(plain(json.loads(row["j"])), sort_keys=True))
+    return {name: sorted(items) for name, items in rows.items()}, document("state"), document("schema")
+
+
+class Sequence:
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.names = self.random.sample(sorted(RESOURCES), 4)
+        self.number, self.clock = 0, 0
+        self.before = []  # (load id, copy), the oldest first
+        self.kept = 0  # of how many of them there is an undo
+
+    def spec(self, head):
+        with open("spec.yaml", "w", encoding="utf-8") as file:
+            file.write(head.replace("resources:", f"undo: {{loads: {KEPT}}}\nresources:"))
+            file.writelines(f"  {name}: {json.dumps(dict(RESOURCES[name], path=name + '*.jsonl'))}\n"
+                            for name in self.names)
+
+    def document(self):
+        pick = self.random
+        self.clock += 1
+        row = {"id": pick.randrange(KEYS), "g": pick.randrange(3), "at": self.clock, "v": pick.choice(["a", "it's", None]),
+               "w": pick.randrange(9) if self.number < 3 else pick.choice([1, 2.5]),
+               "l": [{"x": pick.randrange(3), "k": [pick.randrange(3) for _ in range(pick.randrange(3))]}
+                     for _ in range(pick.randrange(4))]}
+        if pick.random() < 0.3:
+            row[f"new_{self.number}"] = pick.choice(["x", 1])
+        if pick.random() < 0.2:
+            row["gone"] = True
+        return row
+
+    def load(self):
+        self.number += 1
+        chosen = self.random.sample(self.names, self.random.randrange(1, 5))
+        for name in chosen:
+            with open(f"{name}{self.number}.jsonl", "w", encoding="utf-8") as file:
+                file.writelines(json.dumps(self.document()) + "\n" for _ in range(self.random.randrange(1, 2 * KEYS)))
+        was = copy()
+        refresh = ["--full-refresh"] if self.random.random() < 0.1 else []
+        done = tidegate("run", "spec.yaml", "--json", "--progress", "none", "--select", ",".join(chosen), *refresh)
+        if done["load_id"]:
+            self.before.append((done["load_id"], was))
+            self.kept = min(self.kept + 1, KEPT)
+
+    def undo(self):
+        back = self.random.randrange(1, min(len(self.before), KEPT + 1) + 1)
+        load_id, was = self.before[-back]
+        if back > self.kept:
+            now = copy()
+            tidegate("undo", "spec.yaml", load_id, "--yes", code=2)
+            return self.compare(now, f"a refused undo of {back} loads")
+        tidegate("undo", "spec.yaml", load_id, "--yes", "--json")
+        del self.before[-back:]
+        self.kept -= back
+        self.compare(was, f"undo of {back} loads")
+        if tidegate("undo", "spec.yaml", load_id, "--yes", "--json")["undone"]:
+            sys.exit(f"{load_id} is undone twice")
+
+    def compare(self, was, what):
+        tables, state, schema = copy()
+        wanted = {name: was[0].get(name, []) for name in tables}
+        for name, rows in wanted.items():
+            if tables[name] != rows:
+                sys.exit(f"after {self.number} loads, {what}: {name}\nwanted {rows}\ngot    {tables[name]}")
+        if was[1] and (state, schema) != was[1:]:
+            sys.exit(f"after {self.number} loads, {what}:\nwanted {was[1:]}\ngot    {(state, schema)}")
+
+    def run(self):
+        for _ in range(STEPS):
+            if self.before and self.random.random() < 0.4:
+                self.undo()
+            else:
+                self.load()
+
+
+def main():
+    seed, count = int(sys.argv[1]), int(sys.argv[2])
+    with open("spec.yaml", encoding="utf-8") as file:
+        head = file.read()
+    for number in range(seed, seed + count):
+        folder = f"seed{number}"
+        os.mkdir(folder)
+        os.chdir(folder)
+        sequence = Sequence(number)
+        sequence.spec(head.replace("pipeline: test", f"pipeline: p{number}").replace("dataset: d", f"dataset: d{number}"))
+        try:
+            sequence.run()
+        except SystemExit as why:
+            sys.exit(f"seed {number}, {', '.join(sequence.names)}: {why}")
+        os.chdir("..")
+    print(f"{count} sequences of {STEPS} steps")
+
+
+main()
