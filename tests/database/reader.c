@@ -79,7 +79,7 @@ static void test_numbers_are_taken(void **state)
 {
     (void)state;
     exec("CREATE TABLE s.numbers AS SELECT range - 5 AS n FROM range(120000)");
-    sample_ok(reader_exec(reader, "CREATE TEMP TABLE \"it's\" (n BIGINT)", err));
+    sample_ok(reader_exec(reader, "CREATE TEMP TABLE \"it's\" (n BIGINT)", NULL, err));
     sample_ok(reader_take(reader, "it's", con, "SELECT n FROM s.numbers", err));
     sample_ok(reader_take(reader, "it's", con, "SELECT n FROM s.numbers WHERE n > 500000", err));
     exec("CREATE TABLE s.back (n BIGINT)");
@@ -116,7 +116,7 @@ static void test_threads(void **state)
         sample_ok(reader_exec(reader,
                               "CREATE OR REPLACE TABLE t AS SELECT "
                               "current_setting('threads') AS i",
-                              err));
+                              NULL, err));
         assert_int_equal(ingest(count, "s", "a"), 1);
         assert_int_equal(ingest("SELECT i FROM t", "s", "b"), 1);
     }
@@ -128,7 +128,7 @@ static void test_threads(void **state)
     sample_ok(reader_exec(reader,
                           "CREATE OR REPLACE TABLE t AS SELECT "
                           "current_setting('threads') AS i",
-                          err));
+                          NULL, err));
     assert_int_equal(ingest("SELECT i FROM t", "s", "a"), 1);
     expect("SELECT string_agg(i, ' ') FROM s.a", "1");
 }
