@@ -497,6 +497,7 @@ const struct option resource_fields[] = {
     {.name = "source_option_count", BY_CODE(struct tg_resource, source_option_count)},
     {.name = "options", BY_CODE(struct tg_resource, options)},
     {.name = "option_count", BY_CODE(struct tg_resource, option_count)},
+    {.name = "source_connection", BY_CODE(struct tg_resource, source_connection)},
     OPTION_END,
 };
 

@@ -112,7 +112,7 @@ static void test_errors(void **state)
     fails("INSERT INTO t VALUES (2, 2, 2), (2, 2, 2)", TG_DESTINATION, "23505", "key");
     fails("INSERT INTO t VALUES (2, NULL, 2)", TG_DESTINATION, "23502", "t.b");
     fails("INSERT INTO t VALUES (2, 2, 0)", TG_DESTINATION, "23514", "CHECK");
-    fails("SELEC", TG_DESTINATION, "", "syntax error");
+    fails("SELEC", TG_DESTINATION, "42601", "syntax error");
     fails("SELECT * FROM none", TG_DESTINATION, "42P01", "none");
     fails("SELECT 1; SELECT 2", TG_DESTINATION, "", "multiple statements");
     fails("SELECT 'x'::INTEGER FROM t", TG_DESTINATION, "", "Conversion Error");
