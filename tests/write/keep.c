@@ -102,6 +102,25 @@ static void test_rows_without_ids_are_refused(void **state)
     fixture_release(&t);
 }
 
+/* Rows that go by a merge key are kept by the statement that deletes them. */
+static void test_groups_are_kept(void **state)
+{
+    (void)state;
+    static const char header[] =
+        "id bigint|g text mk|_dlt_load_id text notnull|_dlt_id text row notnull";
+    struct fixture t;
+    start(&t);
+    for (int i = 0; i < 2; i++) {
+        fixture_begin(&t)->undo_loads = 2;
+        fixture_rows(&t, "person", header,
+                     i == 0 ? "1|x|1.5|a\n2|x|1.5|b\n3|NULL|1.5|c\n4|y|1.5|d\n"
+                            : "9|x|2.5|e\n8|NULL|2.5|f\n");
+        FIXTURE_WRITE(&t);
+    }
+    fixture_check(&t, "SELECT id FROM d._tidegate_undo_2_5_1_old ORDER BY 1", "1\n2\n3\n");
+    fixture_release(&t);
+}
+
 static void test_golden(void **state)
 {
     (void)state;
@@ -128,6 +147,7 @@ int main(void)
         cmocka_unit_test(test_others_keep_theirs),
         cmocka_unit_test(test_nothing_is_kept_unasked),
         cmocka_unit_test(test_rows_without_ids_are_refused),
+        cmocka_unit_test(test_groups_are_kept),
         golden_unit_tests(test_golden),
     };
     return run_at_both("write/keep", tests);

@@ -274,16 +274,16 @@ int keep_removed(struct plan *plan, const struct old_rows *rows, const struct sq
                                            : rows->meets
                                                ? " AND old.{id} NOT IN (SELECT {id} FROM {kept})"
                                                : " AND {id} NOT IN (SELECT {id} FROM {kept})"),
-                  SQL_PATTERN("where", rows->where ? "\nWHERE {which}{and_first}"
-                                       : changes_rows(plan, target)
-                                           ? "\nWHERE {id} NOT IN (SELECT {id} FROM {kept})"
-                                           : "")));
+                  SQL_PATTERN("of_which", rows->where ? "\nWHERE {which}{and_first}"
+                                          : changes_rows(plan, target)
+                                              ? "\nWHERE {id} NOT IN (SELECT {id} FROM {kept})"
+                                              : "")));
     TRY(plan_add(plan, target, COUNT_NONE, &old,
                  rows->meets ? "INSERT INTO {kept} ({columns})\n"
                                "SELECT {old.columns} FROM {table} AS old\n"
                                "WHERE EXISTS (SELECT 1 FROM {new} WHERE {which}){and_first}"
                              : "INSERT INTO {kept} ({columns})\n"
-                               "SELECT {columns} FROM {table}{where}",
+                               "SELECT {columns} FROM {table}{of_which}",
                  err));
 done:
     return rc;
