@@ -22,7 +22,7 @@ struct argument {
     const char *words; /* that may stand there, for completion; NULL: a file's name */
 };
 
-enum { ARGUMENTS_MAX = 3, FLAGS_MAX = 8 };
+enum { ARGUMENTS_MAX = 3, FLAGS_MAX = 12 };
 
 struct call {
     const struct command *command;
@@ -67,6 +67,20 @@ void cancel_on_signals(struct tg_pipeline *pipeline);
 
 /* 12345678 -> "12,345,678". */
 const char *format_count(uint64_t count, char out[32]);
+
+/* ---- cmd_run.c ---- */
+void print_result_tables(const struct tg_result *result); /* a line each, as wide as they must be */
+void print_result_warnings(const struct tg_result *result, FILE *out);
+void print_json_tables(const struct tg_result *result); /* a field, and a comma */
+
+/* ---- plan_text.c, plan_markdown.c, plan_json.c ---- */
+void print_plan_text(const struct tg_pipeline *pipeline, const struct tg_plan *plan, bool with_sql);
+void print_plan_markdown(const struct tg_pipeline *pipeline, const struct tg_plan *plan);
+void print_plan_json(const struct tg_pipeline *pipeline, const struct tg_plan *plan);
+/* Who runs a statement, where it is not the destination; a comment of SQL, with its line's end. */
+void print_plan_engine(const struct tg_plan_statement *statement);
+/* How a resource is written: "merge (upsert) by id". */
+void print_plan_way(const struct tg_plan_resource *resource);
 
 /* ---- json.c ---- */
 void print_json_field(const char *key, const char *text); /* and a comma */

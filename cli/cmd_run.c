@@ -154,7 +154,7 @@ static void choose_columns(const struct tg_result *result, int name_width,
     }
 }
 
-static void print_tables(const struct tg_result *result)
+void print_result_tables(const struct tg_result *result)
 {
     char text[32];
     int widths[COUNT_COLUMNS], name_width = names_width(result);
@@ -175,7 +175,7 @@ static void print_tables(const struct tg_result *result)
     }
 }
 
-static void print_warnings(const struct tg_result *result, FILE *out)
+void print_result_warnings(const struct tg_result *result, FILE *out)
 {
     char text[32];
     for (size_t i = 0; i < tg_result_warning_count(result); i++)
@@ -198,9 +198,9 @@ static void print_summary(const struct tg_pipeline *pipeline, const struct tg_re
     char text[32];
     uint64_t rows_read = total(result, READ), rows_rejected = total(result, REJECTED),
              rows_waiting = total(result, WAITING);
-    print_tables(result);
+    print_result_tables(result);
     printf("\n");
-    print_warnings(result, stdout);
+    print_result_warnings(result, stdout);
     if (rows_rejected > 0)
         printf("Rejected rows are in the table _tidegate_rejects, with the reason for each: %s.\n",
                format_count(rows_rejected, text));
@@ -274,6 +274,11 @@ static void print_json_list(const char *key, const struct tg_result *result,
     fputs("],", stdout);
 }
 
+void print_json_tables(const struct tg_result *result)
+{
+    print_json_list("tables", result, tg_result_table_count, print_json_table);
+}
+
 static void print_json(const struct tg_pipeline *pipeline, const struct tg_result *result)
 {
     putchar('{');
@@ -286,7 +291,7 @@ static void print_json(const struct tg_pipeline *pipeline, const struct tg_resul
         printf("%s\"%s\":%.3f", phase ? "," : "", phase_name((enum tg_phase)phase),
                tg_result_phase_seconds(result, (enum tg_phase)phase));
     printf("},\"settled\":%zu,", tg_result_settled_count(result));
-    print_json_list("tables", result, tg_result_table_count, print_json_table);
+    print_json_tables(result);
     print_json_list("resources", result, tg_result_resource_count, print_json_resource);
     print_json_list("schema_changes", result, tg_result_change_count, print_json_change);
     print_json_list("files", result, tg_result_file_count, print_json_file);
@@ -304,7 +309,7 @@ static int run_loaded(struct tg_pipeline *pipeline, struct progress *progress, b
     if (rc && json)
         print_json_failure(&err, result);
     if (rc)
-        print_warnings(result, stderr);
+        print_result_warnings(result, stderr);
     else if (json)
         print_json(pipeline, result);
     else

@@ -94,6 +94,27 @@ static int make_cell(struct cell *cell, const char *text, size_t len, struct tg_
     return TG_OK;
 }
 
+size_t print_visible(const char *text, size_t width_max, FILE *out)
+{
+    size_t len = strlen(text), at = 0, width = 0;
+    while (at < len && width < width_max) {
+        char visible[8];
+        size_t out_len, out_width,
+            bytes = put_visible(visible, text + at, len - at, &out_len, &out_width);
+        bool is_last = at + bytes == len;
+        if (width + out_width > width_max - !is_last)
+            break;
+        fwrite(visible, 1, out_len, out);
+        width += out_width;
+        at += bytes;
+    }
+    if (at < len) {
+        fputs("\xe2\x80\xa6", out);
+        width++;
+    }
+    return width;
+}
+
 static int keep_cell(struct printer *printer, size_t column, const char *text, size_t len,
                      struct tg_error *err)
 {

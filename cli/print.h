@@ -24,6 +24,9 @@ enum format {
 int print_stream(struct ArrowArrayStream *stream, enum format format, const char *const *columns,
                  FILE *out, struct tg_error *err);
 
+/* A text as a terminal may see it, clipped to so many characters; says how many it took. */
+size_t print_visible(const char *text, size_t width_max, FILE *out);
+
 /* A JSON string, in quotes. */
 void print_json_text(const char *text, FILE *out);
 

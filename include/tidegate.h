@@ -339,8 +339,8 @@ struct tg_schema_contract {
  * limit. The struct keeps its size for ever. */
 struct tg_limits {
     const char *rows_deleted;  /* of each table: "1000", or a share of its rows, "10%", of which ten
-                                  are always allowed; of one that is replaced: by how many it gets
-                                  smaller */
+                                  are always allowed; of one that is replaced, or nested: by how
+                                  many it gets smaller */
     const char *tables_added;  /* by each resource */
     const char *columns_added; /* to each table that is there */
     const char *type_changes;  /* of columns of each table that is there */
@@ -719,6 +719,7 @@ TG_API_CHECK int tg_spec_reference(enum tg_reference form, char **out, struct tg
 #endif
 
 #include "tidegate_look.h"
+#include "tidegate_plan.h"
 #include "tidegate_result.h"
 
 #endif

@@ -264,6 +264,26 @@ def load_time(load):
             + datetime.timedelta(microseconds=int(fraction.ljust(6, "0")[:6])))
 
 
+def check_samples(tables, samples, before, after):
+    """What a plan shows of a row is what becomes of it."""
+    for table in tables:
+        for sample in (sample for sample in samples if sample["table"] == table.name):
+            key = next((key for key in {**before[table.name], **after[table.name]}
+                        if ", ".join(map(str, key)) == sample["key"]), None)
+            was, now = before[table.name].get(key), after[table.name].get(key)
+            fits = {"inserted": not was and now, "deleted": was and not now, "updated": was and now}[sample["row"]]
+            if fits and sample["row"] == "updated":
+                fits = all(shown(row[0], sample["column"]) == sample[side] for row, side in
+                           ((was, "before"), (now, "after")))
+            if not fits:
+                sys.exit(f"seed {table.name[1:]}: a plan showed {sample}, of {was} and {now}")
+
+
+def shown(row, column):
+    value = row.get(column)
+    return None if value is None else str(value).lower()
+
+
 def main():
     seed, count = int(sys.argv[1]), int(sys.argv[2])
     tables = [Table(i) for i in range(seed, seed + count)]
@@ -271,8 +291,14 @@ def main():
         file.writelines(f"  {table.name}: {json.dumps(table.spec())}\n" for table in tables)
     loads = []
     for number in range(LOADS):
+        before = {table.name: dict(table.rows) for table in tables}
         counts = {table.name: table.apply(table.load(number), number) for table in tables}
+        plan = tidegate("plan", "spec.yaml", "--rows", "--json", "--progress", "none")
         result = tidegate("run", "spec.yaml", "--json", "--progress", "none")
+        if plan["tables"] != result["tables"]:
+            sys.exit(f"seeds from {seed}, load {number + 1}: a plan announced {plan['tables']}, the run did "
+                     f"{result['tables']}")
+        check_samples(tables, plan["samples"], before, {t.name: dict(t.rows) for t in tables})
         loads.append(result["load_id"])
         got, orphans = found(tables, loads)
         said = {row["table"]: [row[name] for name in ("inserted", "updated", "deleted", "unchanged")]

@@ -21,6 +21,7 @@ struct location {
     const char *dataset;               /* that the connection is for; NULL: whichever */
     const struct tg_connection *given; /* the program's own; NULL: none, else `url` only names it */
     bool create_indexes;               /* of a destination: what is unique gets an index */
+    const char *scratch; /* a folder: what is not there is made in it; NULL: in its place */
 };
 
 /* Keys of one that is a map. */

@@ -326,8 +326,8 @@ const struct option limit_options[] = {
     {.name = "rows_deleted",
      LIMIT(LIMIT_ROWS_DELETED, rows_deleted),
      .help = "Rows that a table may lose in one load: a number, or a share of those that it has, "
-             "like 10% (of which ten are always allowed). Of a table that is replaced: by how many "
-             "it may get smaller."},
+             "like 10% (of which ten are always allowed). Of a table that is replaced, or "
+             "nested: by how many it may get smaller."},
     {.name = "tables_added",
      LIMIT(LIMIT_TABLES_ADDED, tables_added),
      .help = "Tables that a resource may make in one load."},

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/fs.h"
 #include "database/defaults.h"
 #include "database/sending/ingest.h"
 
@@ -132,6 +133,21 @@ int connection_check(const struct location *where, const char *folder, const cha
 }
 
 /* ---- connections ---- */
+
+int connection_move_absent(char **path, const char *folder, struct tg_error *err)
+{
+    struct fs_stat stat;
+    int rc = fs_stat(*path, &stat, err);
+    if (rc != TG_OK || stat.exists)
+        return rc;
+    const char *slash = strrchr(*path, '/');
+    char *moved = fs_join(folder, slash ? slash + 1 : *path);
+    if (!moved)
+        return error_nomem(err);
+    mem_free(*path);
+    *path = moved;
+    return TG_OK;
+}
 
 int connection_open(struct context *ctx, const struct location *where, bool create,
                     struct connection **out, struct tg_error *err)

@@ -147,6 +147,9 @@ const struct connection_driver *const *connection_list(size_t *count);
  * TG_DESTINATION otherwise. */
 int connection_open(struct context *ctx, const struct location *where, bool create,
                     struct connection **out, struct tg_error *err) TG_CHECK_RESULT;
+/* For drivers of files: *path (mem_free) becomes that of a file in the folder (location.scratch),
+ * unless it is there. */
+int connection_move_absent(char **path, const char *folder, struct tg_error *err) TG_CHECK_RESULT;
 /* NULL is fine; an open transaction is rolled back. */
 void connection_close(struct connection *con);
 /* Each as the driver's function of that name. */

@@ -130,6 +130,17 @@ static int write_manifest(struct package *package, struct tg_error *err)
     return rc;
 }
 
+int package_finish(struct package *package, struct tg_error *err)
+{
+    int rc = spool_finish(package->spool, &package->manifest, err);
+    return rc == TG_OK ? context_check(package->ctx, err) : rc;
+}
+
+const char *package_path(const struct package *package)
+{
+    return package->path;
+}
+
 int package_seal(struct package *package, char **path, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -137,8 +148,7 @@ int package_seal(struct package *package, char **path, struct tg_error *err)
     char *sealed = place(package->folder, "sealed", package->manifest.load_id);
     if (!sealed)
         TRY(error_nomem(err));
-    TRY(spool_finish(package->spool, &package->manifest, err));
-    TRY(context_check(package->ctx, err));
+    TRY(package_finish(package, err));
     TRY(write_manifest(package, err));
     TRY(make_part(package->folder, "sealed", err));
     TRY(fs_rename(package->path, sealed, err));

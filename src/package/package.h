@@ -38,6 +38,10 @@ int package_append(struct package *package, const char *table, const struct Arro
 /* Writes what is left, fsyncs files, writes the manifest and renames to sealed/. *path (out,
  * mem_free) is the sealed folder. */
 int package_seal(struct package *package, char **path, struct tg_error *err) TG_CHECK_RESULT;
+/* For one that is not to be sealed: its files are complete, and lie in its folder until it is
+ * freed. */
+int package_finish(struct package *package, struct tg_error *err) TG_CHECK_RESULT;
+const char *package_path(const struct package *package);
 /* Frees; an unsealed one is deleted from disk. NULL is fine. */
 void package_free(struct package *package);
 

@@ -2,7 +2,8 @@
  * A load, from its id to its drop.
  *
  *   load_begin (the id) -> load_extract: each resource in its turn (turns.c) -> load_seal:
- *   describe_load, package_seal -> load_write: settle_write (settle.c)
+ *   load_describe, package_seal -> load_write: settle_write (settle.c)
+ *   load_try in place of the last two: destination_try, of a package that is not sealed
  *   load_end: the sources are told how it went (end_sources)
  *
  * What it begins from is the session's; what becomes of a sealed package is settle.c's.
@@ -87,7 +88,7 @@ int load_package(struct load *load, struct manifest **out, struct tg_error *err)
     return TG_OK;
 }
 
-static int describe_load(struct load *load, struct manifest *manifest, struct tg_error *err)
+int load_describe(struct load *load, struct manifest *manifest, struct tg_error *err)
 {
     int rc = TG_OK;
     struct arena *arena = &manifest->arena;
@@ -142,7 +143,8 @@ done:
     return rc;
 }
 
-int load_seal(struct load *load, struct tg_error *err)
+/* What was read of each resource. */
+static int enter_resources(struct load *load, struct tg_error *err)
 {
     int rc = TG_OK;
     struct manifest *manifest = package_manifest(load->package);
@@ -158,8 +160,16 @@ int load_seal(struct load *load, struct tg_error *err)
         TRY(enter_nested(load, counts, manifest, err));
     }
     TRY(rejects_flush(&load->rejects, load->package, err));
+done:
+    return rc;
+}
+
+int load_seal(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(enter_resources(load, err));
     TRY(schema_file_start(load->session, err));
-    TRY(describe_load(load, manifest, err));
+    TRY(load_describe(load, package_manifest(load->package), err));
     fault_point("before_seal");
     TRY(package_seal(load->package, &load->sealed, err));
     fault_point("after_seal");
@@ -170,15 +180,44 @@ done:
 
 /* ---- to the destination ---- */
 
-int load_write(struct load *load, struct tg_error *err)
+static void begin_write(struct load *load)
 {
-    int rc = TG_OK;
     struct session *session = load->session;
     struct context *ctx = &session->pipeline->ctx;
     engine_rest(session->engine); /* its memory is the destination's from here on */
     ctx->writes = session_writes;
     ctx->writes_user = session;
     session_progress(session, TG_PHASE_WRITE, NULL, NULL, false);
+}
+
+/* Nothing that a later run would find is made of it: its folder is not among those that are sealed.
+ */
+int load_try(struct load *load, struct trial *trial, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = load->session;
+    struct write_order order = session_order(session);
+    order.trial = trial;
+    TRY(enter_resources(load, err));
+    TRY(load_describe(load, package_manifest(load->package), err));
+    TRY(package_finish(load->package, err));
+    begin_write(load);
+    fault_point("before_trial");
+    TRY(destination_try(&session->destination, package_path(load->package),
+                        package_manifest(load->package), &order, &load->written, err));
+    fault_point("after_trial");
+    session_progress(session, TG_PHASE_WRITE, NULL, NULL, true);
+done:
+    session->pipeline->ctx.writes = NULL;
+    return rc;
+}
+
+int load_write(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = load->session;
+    struct context *ctx = &session->pipeline->ctx;
+    begin_write(load);
     TRY(settle_write(session, load->sealed, package_manifest(load->package), &load->written, err));
     settle_prune(session);
     session_progress(session, TG_PHASE_WRITE, NULL, NULL, true);
@@ -191,9 +230,12 @@ done:
 /* ---- the end ---- */
 
 /* Once a load is committed nothing fails any more. */
-static enum tg_outcome outcome_of(int rc, const char *sealed)
+static enum tg_outcome outcome_of(const struct load *load, int rc)
 {
     struct fs_stat stat = {0};
+    const char *sealed = load->sealed;
+    if (load->is_trial)
+        return TG_OUTCOME_GIVEN_UP;
     if (rc == TG_OK)
         return TG_OUTCOME_COMMITTED;
     bool kept = sealed && fs_stat(sealed, &stat, NULL) == TG_OK && stat.exists;
@@ -213,7 +255,7 @@ static void end_sources(const struct load *load, enum tg_outcome outcome)
 
 void load_end(struct load *load, int rc)
 {
-    end_sources(load, outcome_of(rc, load->sealed));
+    end_sources(load, outcome_of(load, rc));
     write_result_release(&load->written);
     package_free(load->package);
     rejects_release(&load->rejects);

@@ -30,6 +30,7 @@ struct load {
     struct resource_counts *resources;
     size_t resource_count;
     struct write_result written;
+    bool is_trial; /* nothing of it stays */
 };
 
 void load_init(struct load *load, struct session *session);
@@ -38,11 +39,19 @@ int load_begin(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 int load_extract(struct load *load, struct tg_error *err) TG_CHECK_RESULT; /* turns.c */
 int load_seal(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 int load_write(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
+/* In place of the last two: what it would do; nothing stays. */
+int load_try(struct load *load, struct trial *trial, struct tg_error *err) TG_CHECK_RESULT;
+/* What its manifest says of the load as a whole. */
+int load_describe(struct load *load, struct manifest *manifest,
+                  struct tg_error *err) TG_CHECK_RESULT;
 /* `rc` is how it went: the sources are told, everything is released. */
 void load_end(struct load *load, int rc);
 
 /* Its package, made on first use: a load of nothing touches neither disk nor engine. */
 int load_package(struct load *load, struct manifest **out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* resource.c: what its cursor goes by in the state. */
+const char *resource_source_key(const struct session *session, const struct resource *resource);
 
 /* resource.c: extract -> cursor -> normalize -> package for one resource. */
 struct turn {

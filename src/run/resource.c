@@ -47,7 +47,7 @@ struct resource_load {
 /* ---- the cursor, from and to what is remembered ---- */
 
 /* A source without a name goes by the schema's. */
-static const char *source_key(const struct session *session, const struct resource *resource)
+const char *resource_source_key(const struct session *session, const struct resource *resource)
 {
     bool named = strcmp(resource->source, session->pipeline->config.schema) != 0;
     return named ? resource->source : session->schema;
@@ -220,8 +220,8 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
         .hash_count_max = resource->disposition->boundary_hashes_max,
     };
     if (!part->replaces) {
-        TRY(state_get_cursor(&session->state, source_key(session, resource), resource->name,
-                             incremental->cursor_path, &part->stored, &found, err));
+        TRY(state_get_cursor(&session->state, resource_source_key(session, resource),
+                             resource->name, incremental->cursor_path, &part->stored, &found, err));
         TRY(known_hashes(part, &part->stored, &hashes, &options.stored_hash_count, err));
         options.stored_last_json = part->stored.last_value;
         options.stored_hashes = hashes;
@@ -262,7 +262,7 @@ static int remember_cursor(struct resource_load *part, struct tg_error *err)
         .hash_count = too_many ? 1 : hash_count,
         .commit_safe = part->held.known.data,
     };
-    TRY(state_set_cursor(&session->state, source_key(session, resource), resource->name,
+    TRY(state_set_cursor(&session->state, resource_source_key(session, resource), resource->name,
                          resource->incremental.cursor_path, &cursor, err));
     const struct manifest_boundary boundary = {
         .resource = resource->name,
@@ -661,7 +661,7 @@ static int begin(struct resource_load *part, struct tg_error *err)
     const struct resource *given = part->resource;
     part->replaces = session->pipeline->full_refresh || given->disposition->replaces;
     if (part->replaces)
-        state_reset_resource(&session->state, source_key(session, given), given->name);
+        state_reset_resource(&session->state, resource_source_key(session, given), given->name);
     TRY(describe_resource(session, given, &part->resource, err));
     TRY(resume_cursor(part, err));
     recall(part);

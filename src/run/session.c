@@ -20,8 +20,7 @@ static int lock_folder(struct session *session, struct tg_error *err)
     int rc = TG_OK;
     struct config *config = &session->pipeline->config;
     char *path = NULL;
-    session->folder = fs_join(config->workdir, config->pipeline);
-    path = session->folder ? fs_join(session->folder, "lock") : NULL;
+    path = fs_join(session->folder, "lock");
     if (!path)
         return error_nomem(err);
     TRY(fs_mkdirs(session->folder, err));
@@ -32,7 +31,7 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "pipeline '%s'", config->pipeline);
 }
 
-int session_open(struct session *session, struct tg_pipeline *pipeline, struct tg_error *err)
+static int begin(struct session *session, struct tg_pipeline *pipeline, struct tg_error *err)
 {
     int rc = TG_OK;
     struct config *config = &pipeline->config;
@@ -42,6 +41,16 @@ int session_open(struct session *session, struct tg_pipeline *pipeline, struct t
     TRY(destination_init(&session->destination, &pipeline->ctx, &config->destination,
                          config->dataset, err));
     TRY(config_select(config, pipeline->select, err));
+    session->folder = fs_join(config->workdir, config->pipeline);
+    rc = session->folder ? TG_OK : error_nomem(err);
+done:
+    return rc;
+}
+
+int session_open(struct session *session, struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(begin(session, pipeline, err));
     TRY(lock_folder(session, err));
     TRY(engine_new(&pipeline->ctx, session->folder, &session->engine, err));
 done:
@@ -103,6 +112,64 @@ done:
     return rc;
 }
 
+static int read_all(struct session *session, struct tg_error *err)
+{
+    const struct services services = {&session->pipeline->ctx, session->engine};
+    int rc = TG_OK;
+    TRY(describe_groups(session->pipeline, &services, &session->sources, err));
+    TRY(check_conditions(session, err));
+    TRY(read_ledger(session, err));
+done:
+    return rc;
+}
+
+int session_look(struct session *session, struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(begin(session, pipeline, err));
+    TRY(engine_new(&pipeline->ctx, pipeline->config.workdir, &session->engine, err));
+    session->restored_us = context_now_us(&pipeline->ctx);
+    TRY(destination_open(&session->destination, err));
+    TRY(read_all(session, err));
+done:
+    return rc;
+}
+
+/* What is pending would change what is there. */
+static int check_pending(const struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct arena arena;
+    const char **ids = NULL;
+    size_t count = 0;
+    arena_init(&arena);
+    TRY(settle_pending(session, &arena, &ids, &count, err));
+    if (count > 0)
+        rc = error_set(err, TG_CONFLICT,
+                       "load '%s' of an earlier run waits to be written, which a run does first: "
+                       "what it would do then is known when that is there; run, or plan without "
+                       "rows",
+                       ids[0]);
+done:
+    arena_release(&arena);
+    return rc;
+}
+
+int session_restore_alone(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_names sealed = {0};
+    session->restored_us = context_now_us(&session->pipeline->ctx);
+    TRY(package_settle(session->folder, &sealed, err));
+    TRY(check_pending(session, err));
+    TRY(destination_open(&session->destination, err));
+    TRY(read_all(session, err));
+done:
+    destination_close(&session->destination);
+    fs_names_release(&sealed);
+    return rc;
+}
+
 int session_restore(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -111,11 +178,7 @@ int session_restore(struct session *session, struct tg_error *err)
     TRY(package_settle(session->folder, &sealed, err));
     TRY(destination_open(&session->destination, err));
     TRY(settle_all(session, &sealed, err));
-    TRY(describe_groups(session->pipeline,
-                        &(struct services){&session->pipeline->ctx, session->engine},
-                        &session->sources, err));
-    TRY(check_conditions(session, err));
-    TRY(read_ledger(session, err));
+    TRY(read_all(session, err));
 done:
     destination_close(&session->destination);
     fs_names_release(&sealed);
@@ -124,6 +187,7 @@ done:
 
 void session_close(struct session *session)
 {
+    destination_close(&session->destination);
     sources_close(&session->sources);
     engine_free(session->engine);
     forget(session);

@@ -48,6 +48,13 @@ int session_open(struct session *session, struct tg_pipeline *pipeline,
  * meanwhile, and not while a source is read. What is wrong with it shows here, not after hours of
  * reading. */
 int session_restore(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+/* In place of the two above, for who only looks: nothing is locked, made or settled, and the
+ * working directory need not be there. */
+int session_look(struct session *session, struct tg_pipeline *pipeline,
+                 struct tg_error *err) TG_CHECK_RESULT;
+/* In place of session_restore, once it is open: what is sealed is left to a run. TG_CONFLICT when
+ * there is any for this destination. */
+int session_restore_alone(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 void session_close(struct session *session);
 
 void session_progress(struct session *session, enum tg_phase phase, const char *resource,
@@ -127,5 +134,10 @@ int settle_all(struct session *session, const struct fs_names *sealed,
 int settle_write(struct session *session, const char *path, const struct manifest *manifest,
                  struct write_result *result, struct tg_error *err) TG_CHECK_RESULT;
 void settle_prune(struct session *session);
+/* The load ids of what a run would write first, into `arena`; of those that are sealed. */
+int settle_pending(const struct session *session, struct arena *arena, const char ***ids,
+                   size_t *count, struct tg_error *err) TG_CHECK_RESULT;
+/* With the limits of the spec, unless the run may exceed them. */
+struct write_order session_order(const struct session *session);
 
 #endif

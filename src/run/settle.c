@@ -74,15 +74,20 @@ static struct limits limits_of(const void *user, const char *resource)
     return config_limits(&session->pipeline->config, resource);
 }
 
+struct write_order session_order(const struct session *session)
+{
+    return (struct write_order){.limits = session->pipeline->accept_limits ? NULL : limits_of,
+                                .user = session};
+}
+
 int settle_write(struct session *session, const char *path, const struct manifest *manifest,
                  struct write_result *result, struct tg_error *err)
 {
     struct tg_error own = {0};
     if (!err)
         err = &own;
-    const struct write_order order = {limits_of, session};
-    int rc = destination_write(&session->destination, path, manifest,
-                               session->pipeline->accept_limits ? NULL : &order, result, err);
+    const struct write_order order = session_order(session);
+    int rc = destination_write(&session->destination, path, manifest, &order, result, err);
     hide_secrets(session->pipeline, err); /* before it is stored beside the package */
     finish(session, path, manifest, result->fate, err);
     fault_point("after_drop");
@@ -274,6 +279,49 @@ int settle_all(struct session *session, const struct fs_names *sealed, struct tg
     if (sealed->count > 0)
         session_progress(session, TG_PHASE_SETTLE, NULL, NULL, true);
 done:
+    return rc;
+}
+
+/* ---- what they are ---- */
+
+static int add_pending(const struct session *session, const char *path, const char *id,
+                       struct arena *arena, const char **ids, size_t *count, struct tg_error *err)
+{
+    struct manifest manifest;
+    int rc = package_read(path, &manifest, err);
+    if (rc == TG_IO) { /* a run sets it aside */
+        error_clear(err);
+        return TG_OK;
+    }
+    if (rc != TG_OK)
+        return rc;
+    if (is_ours(session, &manifest))
+        rc = arena_keep(arena, id, &ids[(*count)++], err);
+    manifest_release(&manifest);
+    return rc;
+}
+
+int settle_pending(const struct session *session, struct arena *arena, const char ***ids,
+                   size_t *count, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_names names = {0};
+    char *path = NULL, *folder = fs_join(session->folder, "sealed");
+    *count = 0;
+    TRY(folder ? fs_list(folder, &names, err) : error_nomem(err));
+    *ids = arena_alloc(arena, (names.count + 1) * sizeof(**ids));
+    if (!*ids)
+        TRY(error_nomem(err));
+    for (size_t i = 0; i < names.count; i++) {
+        mem_free(path);
+        path = fs_join(folder, names.items[i]);
+        TRY(path ? add_pending(session, path, names.items[i], arena, *ids, count, err)
+                 : error_nomem(err));
+    }
+done:
+    fs_names_release(&names);
+    mem_free(path);
+    mem_free(folder);
     return rc;
 }
 

@@ -144,6 +144,24 @@ done:
     return rc;
 }
 
+int destination_try(struct destination *destination, const char *package_path,
+                    const struct manifest *manifest, const struct write_order *order,
+                    struct write_result *out, struct tg_error *err)
+{
+    destination->where.scratch = package_path;
+    int rc = destination_write(destination, package_path, manifest, order, out, err);
+    destination_close(destination);
+    destination->where.scratch = NULL;
+    return rc;
+}
+
+int destination_outline(struct destination *destination, const struct manifest *manifest,
+                        const struct write_order *order, struct tg_error *err)
+{
+    struct write_result none = {0};
+    return destination->driver->write(destination, NULL, manifest, order, &none, err);
+}
+
 int destination_query(struct destination *destination, const char *text, const struct moment *at,
                       struct ArrowArrayStream *out, struct tg_error *err)
 {

@@ -15,6 +15,7 @@
 #include "package/manifest.h"
 #include "write/ledger.h"
 #include "write/limit.h"
+#include "write/trial.h"
 
 struct destination_driver;
 
@@ -83,6 +84,8 @@ struct write_order {
     /* What holds for the tables of a resource; NULL: nothing. */
     struct limits (*limits)(const void *user, const char *resource);
     const void *user;
+    struct trial *trial; /* all is rolled back, and is in here: also what exceeds limits, which does
+                            not fail then. NULL: it is done */
 };
 #define SYNTAX_ERROR "42601" /* SQLSTATE */
 /* What an undo is about, and what it would do. */
@@ -133,7 +136,8 @@ struct destination_driver {
     int (*describe)(struct destination *destination, const struct table_choice *choice,
                     struct catalog *out, struct tg_error *err);
     /* Writes a package that is not there yet, once, whoever else writes meanwhile. `err` is given.
-     */
+     * Without a package (NULL) the manifest's files are made up: what is known of such a load goes
+     * to the order's trial. */
     int (*write)(struct destination *destination, const char *package_path,
                  const struct manifest *manifest, const struct write_order *order,
                  struct write_result *out, struct tg_error *err);
@@ -191,6 +195,14 @@ int destination_describe(struct destination *destination, const struct table_cho
 int destination_write(struct destination *destination, const char *package_path,
                       const struct manifest *manifest, const struct write_order *order,
                       struct write_result *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Tries a package that is not sealed: as destination_write, but that nothing is left behind; what
+ * would have to be made is made in the package's folder. `order` has a trial. */
+int destination_try(struct destination *destination, const char *package_path,
+                    const struct manifest *manifest, const struct write_order *order,
+                    struct write_result *out, struct tg_error *err) TG_CHECK_RESULT;
+/* What is known of a load without its rows; it is open, or there is nothing. */
+int destination_outline(struct destination *destination, const struct manifest *manifest,
+                        const struct write_order *order, struct tg_error *err) TG_CHECK_RESULT;
 /* A query in the words of the destination, for which the dataset's tables go by their names. It is
  * open, and stays so until the stream is released. */
 int destination_query(struct destination *destination, const char *text, const struct moment *at,

@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 enum limit_kind {
-    LIMIT_ROWS_DELETED,  /* of each table; of one that is replaced, by how many it gets smaller */
+    LIMIT_ROWS_DELETED,  /* of each table; of one that is replaced, or nested, by how many it
+                            gets smaller */
     LIMIT_TABLES_ADDED,  /* by each resource */
     LIMIT_COLUMNS_ADDED, /* to each table that was there */
     LIMIT_TYPE_CHANGES,  /* of columns of each table that was there */

@@ -59,9 +59,8 @@ test_a_load_that_was_sealed_is_read_again() {
     echo '{"id": 1}' >a.jsonl
     run 0
     echo '{"id": 2, "b": 1}' >b.jsonl
-    hold
-    "$tidegate" run spec.yaml --progress none >/dev/null 2>&1 && fail "it cannot be written"
-    release
+    TG_FAIL_AT=after_seal "$tidegate-faulty" run spec.yaml >/dev/null 2>&1 && fail "it was not killed"
+    [ -n "$(ls .tidegate/test/sealed)" ] || fail "no load is sealed"
     echo 'limits: {columns_added: 0}' >>spec.yaml
     run 5
     equal 1 "$(sql 'select count(*) from t')"

@@ -22,7 +22,7 @@ static int write_limited(struct fixture *t, enum limit_kind kind, const char *te
 {
     struct limits limits = {0};
     assert_true(limit_read(text, kind, &limits.of[kind]));
-    const struct write_order order = {limits_of, &limits};
+    const struct write_order order = {.limits = limits_of, .user = &limits};
     t->by = &order;
     int rc = fixture_write(t);
     t->by = NULL;

@@ -598,18 +598,37 @@ static int check_folder(const char *file, struct tg_error *err)
     return rc;
 }
 
+/* Where it is to be made, if it is not there. */
+static int place_absent(const struct location *where, bool create, struct buf *file,
+                        struct tg_error *err)
+{
+    if (!create || !where->scratch)
+        return TG_OK;
+    char *path = mem_strdup(buf_string(file));
+    int rc = path ? connection_move_absent(&path, where->scratch, err) : error_nomem(err);
+    if (rc == TG_OK) {
+        buf_clear(file);
+        buf_text(file, path);
+        rc = buf_check(file, err);
+    }
+    mem_free(path);
+    return rc;
+}
+
 /* One that is not there is made by `create` alone. */
-static int attach(struct connection *con, const struct place *place, const char *dataset,
+static int attach(struct connection *con, const struct place *place, const struct location *where,
                   bool create, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf file = BUF_INIT;
     struct fs_stat stat;
     const struct dialect *dialect = con->dialect;
+    const char *dataset = where->dataset;
     if (!dataset || !dialect->attach || strcasecmp(dataset, dialect->own_dataset) == 0)
         return TG_OK;
     put_dataset_file(buf_string(&place->uri), dataset, &file);
     TRY(buf_check(&file, err));
+    TRY(place_absent(where, create, &file, err));
     TRY(fs_stat(file.data, &stat, err));
     if (!stat.exists)
         TRY(check_folder(file.data, err));
@@ -669,7 +688,7 @@ static int open_state(struct connection *con, const struct location *where,
     TRY(watch_start(con->ctx, interrupt, adbc, &adbc->watch, err));
     TRY(check_vendor(con, where, err));
     TRY(start_session(con, err));
-    rc = attach(con, place, where->dataset, create, err);
+    rc = attach(con, place, where, create, err);
 done:
     return rc;
 }
@@ -689,6 +708,8 @@ static int open_database(struct connection *con, const struct location *where, b
     TRY(driver_load(buf_string(&place.driver), given(where, "entrypoint"), con->ctx->variable,
                     &adbc->driver, err));
     TRY(find_file(&place, &absent, err));
+    if (absent)
+        TRY(place_absent(where, create, &place.uri, err));
     if (!absent || create)
         rc = open_state(con, where, &place, create, err);
 done:

@@ -134,6 +134,8 @@ static int open_url(struct connection *con, const struct location *where, bool c
     path = fs_join(".", url + strlen(prefix));
     if (!path)
         TRY(error_nomem(err));
+    if (create && where->scratch)
+        TRY(connection_move_absent(&path, where->scratch, err));
     TRY(instance_join(con->ctx, path, create, &session->use, err));
     if (!session->use.instance)
         goto done;

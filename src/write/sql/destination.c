@@ -12,6 +12,7 @@
 #include "write/sql/as_of.h"
 #include "write/sql/ledger.h"
 #include "write/sql/locks.h"
+#include "write/sql/outline.h"
 #include "write/sql/show.h"
 #include "write/sql/undo.h"
 #include "write/sql/write.h"
@@ -180,10 +181,24 @@ done:
     return err->code;
 }
 
+/* What is there is looked at, or (the destination is closed) is nothing yet. */
+static int outline(struct destination *destination, const struct manifest *manifest,
+                   const struct write_order *order, struct tg_error *err)
+{
+    struct connection *con = destination->state;
+    struct connection_place place = {0};
+    int rc = connection_check(&destination->where, NULL, NULL, &place, err);
+    return rc == TG_OK ? outline_load(con, con ? con->dialect : place.dialect,
+                                      destination->where.create_indexes, manifest, order, err)
+                       : rc;
+}
+
 static int write_once_there(struct destination *destination, const char *package_path,
                             const struct manifest *manifest, const struct write_order *order,
                             struct write_result *out, struct tg_error *err)
 {
+    if (!package_path)
+        return outline(destination, manifest, order, err);
     int rc = write_package(destination->state, package_path, manifest, order, out, err);
     return out->fate == FATE_UNKNOWN ? ask_ledger(destination, manifest, out, err) : rc;
 }

@@ -6,7 +6,8 @@
  * -> excess_refuse.
  *
  * A share is of the rows that the table had. They are counted when rows are gone: what is there
- * then, without what came. A table that is replaced loses what it gets smaller by.
+ * then, without what came. A table that is replaced, and a nested one, loses what it gets smaller
+ * by: its rows go and come with others.
  */
 #include "write/sql/excess.h"
 
@@ -158,9 +159,12 @@ static int count_rows(const struct delivery *delivery, struct connection *con, c
     return rc;
 }
 
-static uint64_t rows_lost(const struct chain *chain, const struct write_table_counts *counts)
+/* Rows that give way to those of the load are told from the others in root tables alone. */
+static uint64_t rows_lost(const struct chain *chain, const struct target *target,
+                          const struct write_table_counts *counts)
 {
-    if (!chain->replaced && !chain->driver->replaces)
+    bool is_nested = target->table->parent;
+    if (!is_nested && !chain->replaced && !chain->driver->replaces)
         return counts->rows_deleted;
     return counts->rows_deleted > counts->rows_inserted
                ? counts->rows_deleted - counts->rows_inserted
@@ -208,7 +212,7 @@ int excess_of_rows(const struct delivery *delivery, struct connection *con,
             const struct limits limits = limits_of(order, target->part->resource);
             const struct write_table_counts *count = &counts[target->index];
             TRY(check_table(delivery, con, target, &limits.of[LIMIT_ROWS_DELETED],
-                            rows_lost(chain, count), count, out, err));
+                            rows_lost(chain, target, count), count, out, err));
         }
     }
 done:

@@ -15,6 +15,7 @@
 
 #include "write/sql/brake.h"
 #include "write/sql/keep.h"
+#include "write/sql/sample.h"
 
 void plan_init(struct plan *plan)
 {
@@ -242,6 +243,8 @@ int plan_remove(struct plan *plan, const struct delivery *delivery, const struct
                                            "USING {new}\n"
                                            "WHERE {which}";
     int rc = keep_removed(plan, rows, scope, err);
+    if (rc == TG_OK)
+        rc = sample_removed(delivery, rows, scope, plan, err);
     return rc == TG_OK ? plan_add(plan, rows->target, count, &old, pattern, err) : rc;
 }
 

@@ -47,6 +47,7 @@ struct step {
     const struct brake *brake; /* of STEP_BRAKE */
     const char *option;        /* whose condition is in it: a literal; NULL: none's */
     bool changes_rows;         /* those that are there: plan_change */
+    bool is_aside;             /* of a load that is only tried: a run has no such step */
 };
 
 struct brake;

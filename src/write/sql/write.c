@@ -26,7 +26,9 @@
 #include "write/sql/keep.h"
 #include "write/sql/ledger.h"
 #include "write/sql/locks.h"
+#include "write/sql/outline.h"
 #include "write/sql/record.h"
+#include "write/sql/sample.h"
 #include "write/sql/stage.h"
 #include "write/sql/undo.h"
 
@@ -44,6 +46,7 @@ struct writing {
     const char *package_path;
     const struct manifest *manifest;
     const struct write_order *order;
+    struct trial *trial;    /* the order's */
     struct draft staged;    /* by the look before the transaction: its rows are staged */
     struct draft draft;     /* by the look that counts */
     struct manifest relaid; /* the load as it is after others have stored a schema meanwhile */
@@ -107,6 +110,7 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
         if (chain->driver->stage)
             TRY(chain->driver->stage(delivery, chain, &draft->stage, err));
         TRY(absent_stage(delivery, chain, &draft->stage, err));
+        TRY(sample_begin(delivery, chain, &draft->data, err));
         TRY(absent_apply(delivery, chain, &draft->data, err));
         TRY(chain->driver->apply(delivery, chain, &draft->data, err));
         TRY(keep_left(delivery, chain, &draft->data, err));
@@ -240,6 +244,7 @@ static int look(struct writing *writing, struct draft *draft, struct tg_error *e
     if (rc == TG_OK)
         rc = keep_read(con, manifest, &draft->delivery.described, &draft->delivery.arena,
                        &draft->delivery.kept, err);
+    draft->delivery.samples = writing->trial && writing->trial->samples_max > 0;
 done:
     return rc;
 }
@@ -397,17 +402,41 @@ done:
 
 /* ---- limits ---- */
 
+static int refuse(const struct writing *writing, struct tg_error *err)
+{
+    return writing->trial ? TG_OK : excess_refuse(&writing->excesses, err);
+}
+
 static int check_schema(struct writing *writing, struct tg_error *err)
 {
     int rc = excess_of_schema(&writing->draft.delivery, writing->order, &writing->excesses, err);
-    return rc == TG_OK ? excess_refuse(&writing->excesses, err) : rc;
+    return rc == TG_OK ? refuse(writing, err) : rc;
 }
 
 static int check_rows(struct writing *writing, struct tg_error *err)
 {
     int rc = excess_of_rows(&writing->draft.delivery, writing->con, writing->out->counts,
                             writing->order, &writing->excesses, err);
-    return rc == TG_OK ? excess_refuse(&writing->excesses, err) : rc;
+    return rc == TG_OK ? refuse(writing, err) : rc;
+}
+
+/* ---- trials ---- */
+
+/* All is written that a run would write. */
+static int take_down(const struct writing *writing, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct draft *draft = &writing->draft;
+    struct trial *trial = writing->trial;
+    TRY(outline_changes(&draft->delivery, trial, err));
+    TRY(outline_steps(&draft->delivery, "stage", &writing->staged.stage, trial, err));
+    TRY(outline_steps(&draft->delivery, "schema", &draft->schema, trial, err));
+    TRY(outline_steps(&draft->delivery, "rows", &draft->data, trial, err));
+    TRY(outline_steps(&draft->delivery, "ledger", &writing->record, trial, err));
+    TRY(outline_excesses(&writing->excesses, trial, err));
+    TRY(sample_take(&draft->delivery, writing->con, trial, err));
+done:
+    return rc;
 }
 
 static int fill_transaction(struct writing *writing, struct tg_error *err)
@@ -429,6 +458,8 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     finish_counts(writing);
     TRY(check_rows(writing, err));
     TRY(record(writing, err));
+    if (writing->trial)
+        return take_down(writing, err);
     TRY(context_check(con->ctx, err)); /* from here on it is too late for a cancel */
     fault_point("before_commit");
     rc = connection_transact(con, TRANSACT_COMMIT, err);
@@ -473,7 +504,7 @@ static int transact(struct writing *writing, struct tg_error *err)
         rc = fill_transaction(writing, err);
     /* A failure to roll back changes nothing: what is not committed is gone when the connection is.
      */
-    if (rc != TG_OK || writing->out->already_written)
+    if (rc != TG_OK || writing->out->already_written || writing->trial)
         (void)!connection_transact(writing->con, TRANSACT_ROLLBACK, NULL);
     return rc;
 }
@@ -536,8 +567,11 @@ static int write_once(const struct runner *runner, const char *package_path,
                               .package_path = package_path,
                               .manifest = manifest,
                               .order = order,
+                              .trial = order ? order->trial : NULL,
                               .out = out};
     *out = (struct write_result){0};
+    if (writing.trial)
+        trial_restart(writing.trial);
     draft_init(&writing.staged);
     draft_init(&writing.draft);
     plan_init(&writing.record);
@@ -609,7 +643,9 @@ int write_package(struct connection *con, const char *package_path, const struct
     rc = write_again(&runner, package_path, manifest, order, out, err);
 done:
     reader_free(runner.reader);
-    if (out->fate != FATE_UNKNOWN)
+    if (order && order->trial)
+        out->fate = FATE_WAITS;
+    else if (out->fate != FATE_UNKNOWN)
         out->fate = write_fate_of(rc, err);
     return rc == TG_OK ? rc : error_where(err, rc, "load '%s'", manifest->load_id);
 }

@@ -1,0 +1,128 @@
+/*
+ * A plan for programs: one object in one line. docs/programs.md has its keys.
+ *
+ *   print_plan_json -> a list of objects for each of the plan's
+ *
+ * A text that there is none of is null.
+ */
+#include <inttypes.h>
+
+#include "cli.h"
+
+static void print_text(const char *before, const char *key, const char *text)
+{
+    printf("%s\"%s\":", before, key);
+    if (text)
+        print_json_text(text, stdout);
+    else
+        fputs("null", stdout);
+}
+
+static void print_flag(const char *key, bool flag)
+{
+    printf(",\"%s\":%s", key, flag ? "true" : "false");
+}
+
+static void print_resource(const struct tg_plan *plan, size_t index)
+{
+    const struct tg_plan_resource *resource = tg_plan_resource(plan, index);
+    print_text("", "resource", resource->name);
+    print_text(",", "table", resource->table);
+    print_text(",", "write_disposition", resource->write_disposition);
+    print_text(",", "strategy", resource->strategy);
+    print_text(",", "primary_key", resource->primary_key);
+    print_text(",", "merge_key", resource->merge_key);
+    print_text(",", "cursor", resource->cursor);
+    print_text(",", "stored_value", resource->stored_value);
+    print_text(",", "initial_value", resource->initial_value);
+    print_text(",", "start_value", resource->start_value);
+    print_text(",", "end_value", resource->end_value);
+    print_text(",", "last_value", resource->descends ? "min" : "max");
+    print_flag("replaces", resource->replaces);
+    print_flag("columns_known", resource->columns_known || tg_plan_result(plan));
+}
+
+static void print_change(const struct tg_plan *plan, size_t index)
+{
+    const struct tg_plan_change *change = tg_plan_change(plan, index);
+    print_text("", "resource", change->resource);
+    print_text(",", "table", change->table);
+    print_text(",", "column", change->column);
+    print_text(",", "type", change->type);
+    print_text(",", "type_before", change->type_before);
+    print_flag("new_table", change->is_new_table);
+}
+
+static void print_sample(const struct tg_plan *plan, size_t index)
+{
+    static const char *const words[] = {"inserted", "updated", "deleted"};
+    const struct tg_plan_sample *sample = tg_plan_sample(plan, index);
+    print_text("", "table", sample->table);
+    print_text(",", "row", words[sample->row]);
+    print_text(",", "key", sample->key);
+    if (sample->row != TG_ROW_UPDATED)
+        return;
+    print_text(",", "column", sample->column);
+    print_text(",", "before", sample->before);
+    print_text(",", "after", sample->after);
+}
+
+static void print_excess(const struct tg_plan *plan, size_t index)
+{
+    const struct tg_plan_excess *excess = tg_plan_excess(plan, index);
+    print_text("", "limit", excess->limit);
+    print_text(",", "resource", excess->resource);
+    print_text(",", "table", excess->table);
+    print_text(",", "column", excess->column);
+    print_text(",", "what", excess->what);
+    printf(",\"found\":%" PRIu64 ",\"allowed\":%" PRIu64, excess->found, excess->allowed);
+}
+
+static void print_statement(const struct tg_plan *plan, size_t index)
+{
+    const struct tg_plan_statement *statement = tg_plan_statement(plan, index);
+    print_text("", "phase", statement->phase);
+    print_text(",", "table", statement->table);
+    print_flag("by_engine", statement->by_engine);
+    print_text(",", "into", statement->into);
+    print_text(",", "sql", statement->sql);
+}
+
+static void print_list(const char *key, const struct tg_plan *plan, size_t count,
+                       void (*print)(const struct tg_plan *plan, size_t index))
+{
+    printf("\"%s\":[", key);
+    for (size_t i = 0; i < count; i++) {
+        fputs(i ? ",{" : "{", stdout);
+        print(plan, i);
+        putchar('}');
+    }
+    fputs("],", stdout);
+}
+
+static void print_pending(const struct tg_plan *plan)
+{
+    fputs("\"pending\":[", stdout);
+    for (size_t i = 0; i < tg_plan_pending_count(plan); i++) {
+        fputs(i ? "," : "", stdout);
+        print_json_text(tg_plan_pending(plan, i), stdout);
+    }
+    fputs("],", stdout);
+}
+
+void print_plan_json(const struct tg_pipeline *pipeline, const struct tg_plan *plan)
+{
+    const struct tg_result *result = tg_plan_result(plan);
+    putchar('{');
+    print_json_field("destination", tg_pipeline_destination(pipeline));
+    print_json_field("dataset", tg_pipeline_dataset(pipeline));
+    printf("\"rows\":%s,", result ? "true" : "false");
+    print_pending(plan);
+    print_list("resources", plan, tg_plan_resource_count(plan), print_resource);
+    print_list("schema_changes", plan, tg_plan_change_count(plan), print_change);
+    print_json_tables(result);
+    print_list("samples", plan, tg_plan_sample_count(plan), print_sample);
+    print_list("limits_exceeded", plan, tg_plan_excess_count(plan), print_excess);
+    print_list("statements", plan, tg_plan_statement_count(plan), print_statement);
+    print_json_warnings(result);
+}

@@ -1,0 +1,229 @@
+/*
+ * A plan as a comment on a pull request: what matters at a glance, the rest collapsed.
+ *
+ *   print_plan_markdown -> limits, resources, rows, schema, samples, SQL
+ *
+ * What comes from the data is escaped character by character: it must not become a table's cell, a
+ * link, a mention or a tag. SQL stands between more backticks than it has in a row.
+ */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* As it is, whatever it holds. */
+static void print_safe(const char *text)
+{
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        if (c < 0x20 || c == 0x7f)
+            printf("\\x%02x", c);
+        else if (strchr("&<>|*_`[]\\~@#!", c))
+            printf("&#%d;", c);
+        else
+            putchar(c);
+    }
+}
+
+static void print_value(const char *text)
+{
+    if (text)
+        print_safe(text);
+    else
+        fputs("*NULL*", stdout);
+}
+
+static void begin_details(const char *summary, const char *of, uint64_t count)
+{
+    printf("\n<details><summary>%s%s", summary, of ? " " : "");
+    print_safe(of ? of : "");
+    if (count > 0)
+        printf(" (%" PRIu64 ")", count);
+    fputs("</summary>\n\n", stdout);
+}
+
+static void end_details(void)
+{
+    fputs("\n</details>\n", stdout);
+}
+
+static void print_excesses(const struct tg_plan *plan)
+{
+    char found[32], allowed[32];
+    for (size_t i = 0; i < tg_plan_excess_count(plan); i++) {
+        const struct tg_plan_excess *excess = tg_plan_excess(plan, i);
+        fputs("> **Over the limit:** ", stdout);
+        print_safe(excess->what);
+        printf("; `limits.%s` allows %s, not %s.\n>\n", excess->limit,
+               format_count(excess->allowed, allowed), format_count(excess->found, found));
+    }
+    fputs(tg_plan_excess_count(plan) ? "\n" : "", stdout);
+}
+
+static void print_resources(const struct tg_plan *plan)
+{
+    fputs("| resource | table | written as | cursor | rows from | to before |\n"
+          "| --- | --- | --- | --- | --- | --- |\n",
+          stdout);
+    for (size_t i = 0; i < tg_plan_resource_count(plan); i++) {
+        const struct tg_plan_resource *resource = tg_plan_resource(plan, i);
+        const char *cells[] = {resource->cursor, resource->start_value, resource->end_value};
+        fputs("| ", stdout);
+        print_safe(resource->name);
+        fputs(" | ", stdout);
+        print_safe(resource->table);
+        fputs(" | ", stdout);
+        print_plan_way(resource);
+        for (size_t c = 0; c < 3; c++) {
+            fputs(" | ", stdout);
+            print_safe(cells[c] ? cells[c] : "");
+        }
+        fputs(" |\n", stdout);
+    }
+}
+
+static void print_rows(const struct tg_result *result)
+{
+    char text[32];
+    fputs("\n| table | read | new | inserted | updated | deleted | unchanged |\n"
+          "| --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+          stdout);
+    for (size_t i = 0; i < tg_result_table_count(result); i++) {
+        const struct tg_table_info *table = tg_result_table(result, i);
+        const uint64_t counts[] = {table->rows_read,    table->rows_new,     table->rows_inserted,
+                                   table->rows_updated, table->rows_deleted, table->rows_unchanged};
+        fputs("| ", stdout);
+        print_safe(table->name);
+        for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++)
+            printf(" | %s", table->nested && c == 0 ? "" : format_count(counts[c], text));
+        fputs(" |\n", stdout);
+    }
+}
+
+static void print_changes(const struct tg_plan *plan)
+{
+    size_t count = tg_plan_change_count(plan);
+    if (count == 0) {
+        printf("\nThe schema does not change%s.\n",
+               tg_plan_result(plan) ? "" : ", as far as is known without rows");
+        return;
+    }
+    begin_details("Schema changes", NULL, count);
+    fputs("| | table | column | type |\n| --- | --- | --- | --- |\n", stdout);
+    for (size_t i = 0; i < count; i++) {
+        const struct tg_plan_change *change = tg_plan_change(plan, i);
+        printf("| %s | ", change->type_before ? "changed" : "added");
+        print_safe(change->table);
+        fputs(" | ", stdout);
+        print_safe(change->column ? change->column : "");
+        printf(" | %s%s%s |\n", change->type_before ? change->type_before : "",
+               change->type_before ? " → " : "", change->type ? change->type : "");
+    }
+    end_details();
+}
+
+static void print_samples(const struct tg_plan *plan)
+{
+    static const char *const words[] = {"inserted", "updated", "deleted"};
+    const char *table = NULL;
+    for (size_t i = 0; i < tg_plan_sample_count(plan); i++) {
+        const struct tg_plan_sample *sample = tg_plan_sample(plan, i);
+        if (!table || strcmp(table, sample->table) != 0) {
+            if (table)
+                end_details();
+            begin_details("Some rows of", sample->table, 0);
+            fputs("| row | key | column | old | new |\n| --- | --- | --- | --- | --- |\n", stdout);
+        }
+        table = sample->table;
+        printf("| %s | ", words[sample->row]);
+        print_safe(sample->key);
+        fputs(" | ", stdout);
+        print_safe(sample->column ? sample->column : "");
+        fputs(" | ", stdout);
+        print_value(sample->row == TG_ROW_UPDATED ? sample->before : "");
+        fputs(" | ", stdout);
+        print_value(sample->row == TG_ROW_UPDATED ? sample->after : "");
+        fputs(" |\n", stdout);
+    }
+    if (table)
+        end_details();
+}
+
+/* One more than the most backticks in a row, three at the least. */
+static int fence_width(const struct tg_plan *plan)
+{
+    size_t widest = 2;
+    for (size_t i = 0; i < tg_plan_statement_count(plan); i++) {
+        const char *sql = tg_plan_statement(plan, i)->sql;
+        for (const char *at = sql; (at = strchr(at, '`')); at += strspn(at, "`"))
+            widest = strspn(at, "`") > widest ? strspn(at, "`") : widest;
+    }
+    return (int)widest + 1;
+}
+
+static void print_fence(int width)
+{
+    for (int i = 0; i < width; i++)
+        putchar('`');
+}
+
+/* What records the load is long, and always the same. */
+static bool is_shown(const struct tg_plan_statement *statement)
+{
+    return strcmp(statement->phase, "ledger") != 0;
+}
+
+static size_t count_statements(const struct tg_plan *plan)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < tg_plan_statement_count(plan); i++)
+        count += is_shown(tg_plan_statement(plan, i));
+    return count;
+}
+
+static void print_statements(const struct tg_plan *plan)
+{
+    const char *phase = "";
+    int width = fence_width(plan);
+    if (count_statements(plan) == 0)
+        return;
+    begin_details("SQL", NULL, count_statements(plan));
+    print_fence(width);
+    fputs("sql\n", stdout);
+    for (size_t i = 0; i < tg_plan_statement_count(plan); i++) {
+        const struct tg_plan_statement *statement = tg_plan_statement(plan, i);
+        if (!is_shown(statement))
+            continue;
+        if (strcmp(phase, statement->phase) != 0)
+            printf("-- %s\n", statement->phase);
+        print_plan_engine(statement);
+        printf("%s;\n", statement->sql);
+        phase = statement->phase;
+    }
+    print_fence(width);
+    putchar('\n');
+    end_details();
+}
+
+void print_plan_markdown(const struct tg_pipeline *pipeline, const struct tg_plan *plan)
+{
+    const struct tg_result *result = tg_plan_result(plan);
+    fputs("### What a run would do to dataset ", stdout);
+    print_safe(tg_pipeline_dataset(pipeline));
+    fputs("\n\n", stdout);
+    for (size_t i = 0; i < tg_plan_pending_count(plan); i++)
+        printf("> Load %s of an earlier run waits: a run writes it first.\n\n",
+               tg_plan_pending(plan, i));
+    print_excesses(plan);
+    print_resources(plan);
+    if (result)
+        print_rows(result);
+    for (size_t i = 0; i < tg_result_warning_count(result); i++) {
+        fputs("\n> **Warning:** ", stdout);
+        print_safe(tg_result_warning(result, i));
+        putchar('\n');
+    }
+    print_changes(plan);
+    print_samples(plan);
+    print_statements(plan);
+}

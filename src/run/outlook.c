@@ -1,0 +1,248 @@
+/*
+ * What is known of a run before its rows are read.
+ *
+ *   outlook_resources -> describe_resource (what the source says) -> add_resource: keys, and from
+ *   where on the cursor would ask -> enter_tables: the tables that the catalog knows, with a file
+ *   of all their columns each
+ *
+ * Of a database the source tells the columns of a table that is new; of all else they are known
+ * once it has rows.
+ */
+#include <string.h>
+
+#include "base/json.h"
+#include "base/time.h"
+#include "extract/cursor/cursor.h"
+#include "normalize/normalize.h"
+#include "run/plan.h"
+#include "write/disposition.h"
+
+/* ---- the cursor ---- */
+
+/* A value as a text; NULL: there is none. */
+static int tell_value(struct arena *arena, const struct tg_value *value, const char **out,
+                      struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    switch (value->kind) {
+    case TG_VALUE_NONE: *out = NULL; return TG_OK;
+    case TG_VALUE_INT64: buf_printf(&text, "%lld", (long long)value->int64); break;
+    case TG_VALUE_DOUBLE: json_double(&text, value->real); break;
+    case TG_VALUE_TEXT: buf_text(&text, value->text); break;
+    case TG_VALUE_TIMESTAMP: time_format_timestamp_z(&text, value->int64); break;
+    case TG_VALUE_DATE: time_format_date(&text, (int32_t)value->int64); break;
+    }
+    int rc = buf_check(&text, err);
+    if (rc == TG_OK)
+        rc = arena_keep(arena, buf_string(&text), out, err);
+    buf_release(&text);
+    return rc;
+}
+
+/* What the state holds is a value as JSON. */
+static int tell_stored(struct arena *arena, const struct incremental *incremental,
+                       const char *stored_json, const struct tg_value *start,
+                       struct tg_plan_resource *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(tell_value(arena, &incremental->initial_value, &out->initial_value, err));
+    TRY(tell_value(arena, &incremental->end_value, &out->end_value, err));
+    TRY(tell_value(arena, start, &out->start_value, err));
+    if (stored_json && incremental->end_value.kind == TG_VALUE_NONE)
+        out->stored_value = out->start_value;
+done:
+    return rc;
+}
+
+static int tell_cursor(struct session *session, const struct resource *resource,
+                       struct tg_plan *plan, struct tg_plan_resource *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool found = false;
+    struct state_cursor stored = {0};
+    struct cursor *cursor = NULL;
+    const struct incremental *incremental = &resource->incremental;
+    const char *path = incremental->cursor_path;
+    if (!path)
+        return TG_OK;
+    if (!out->replaces)
+        TRY(state_get_cursor(&session->state, resource_source_key(session, resource),
+                             resource->name, path, &stored, &found, err));
+    const struct cursor_options options = {.path = path,
+                                           .initial_value = incremental->initial_value,
+                                           .end_value = incremental->end_value,
+                                           .last_value = incremental->last_value,
+                                           .stored_last_json = stored.last_value};
+    TRY(cursor_new(&options, &cursor, err));
+    out->descends = incremental->last_value == TG_MIN;
+    TRY(arena_keep(&plan->arena, path, &out->cursor, err));
+    TRY(tell_stored(&plan->arena, incremental, stored.last_value, &cursor_view(cursor)->start, out,
+                    err));
+done:
+    cursor_free(cursor);
+    state_cursor_release(&stored);
+    return rc == TG_OK ? rc : error_at(err, rc, AT_CURSOR, path);
+}
+
+/* ---- the resource ---- */
+
+/* "a, b"; NULL: none. */
+static int join_names(struct arena *arena, const char *const *names, size_t count, const char **out,
+                      struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    for (size_t i = 0; i < count; i++)
+        buf_printf(&text, "%s%s", i > 0 ? ", " : "", names[i]);
+    int rc = buf_check(&text, err);
+    if (rc == TG_OK && count > 0)
+        rc = arena_keep(arena, buf_string(&text), out, err);
+    buf_release(&text);
+    return rc;
+}
+
+static int add_resource(struct session *session, const struct resource *resource,
+                        struct tg_plan *plan, struct tg_plan_resource **added, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct arena *arena = &plan->arena;
+    struct tg_plan_resource *out = &plan->resources[plan->resource_count++];
+    const struct disposition_driver *driver = resource->disposition;
+    *added = out;
+    *out =
+        (struct tg_plan_resource){.write_disposition = disposition_word(driver->word),
+                                  .strategy = driver->strategy,
+                                  .replaces = session->pipeline->full_refresh || driver->replaces};
+    TRY(arena_keep(arena, resource->name, &out->name, err));
+    TRY(root_table_name(session, resource, &out->table, err));
+    TRY(arena_keep(arena, out->table, &out->table, err));
+    TRY(join_names(arena, resource->primary_key, resource->primary_key_count, &out->primary_key,
+                   err));
+    TRY(join_names(arena, resource->merge_key, resource->merge_key_count, &out->merge_key, err));
+    TRY(tell_cursor(session, resource, plan, out, err));
+done:
+    return rc;
+}
+
+/* ---- its tables, as a package would have them ---- */
+
+static int add_system_column(struct session *session, struct table *table, const char *name,
+                             bool is_id, struct tg_error *err)
+{
+    static const struct type_spec text = {.type = TYPE_TEXT};
+    struct table_column *column = table_find(table, name);
+    if (column)
+        return TG_OK;
+    int rc = table_add_column(&session->catalog, table, name, &text, &column, err);
+    if (rc != TG_OK)
+        return rc;
+    column->nullable = false;
+    column->row_key = column->unique = is_id;
+    return TG_OK;
+}
+
+/* The columns that have a type, and where it counts the order of arrival. */
+static int add_file(const struct table *table, bool keeps_order, struct manifest *manifest,
+                    struct manifest_table *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest_file file = {0};
+    struct manifest_column *columns = mem_calloc(table->column_count + 1, sizeof(*columns));
+    char *name = NULL;
+    if (!columns)
+        return error_nomem(err);
+    for (size_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].spec.type != TYPE_NONE)
+            columns[file.column_count++] =
+                (struct manifest_column){table->columns[i].name, table->columns[i].spec};
+    if (keeps_order)
+        columns[file.column_count++] =
+            (struct manifest_column){NORMALIZE_ORDER_COLUMN, {.type = TYPE_BIGINT}};
+    name = arena_printf(&manifest->arena, "%s.1.parquet", table->name);
+    if (!name)
+        TRY(error_nomem(err));
+    file.name = name;
+    file.columns = columns;
+    rc = manifest_add_file(manifest, part, &file, err);
+done:
+    mem_free(columns);
+    return rc;
+}
+
+static int enter_table(const struct session *session, const struct resource *resource,
+                       const struct table *table, struct manifest *manifest, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest_table *part = NULL;
+    const bool is_root = !table->parent;
+    TRY(manifest_add_table(manifest, table->name, resource->name, !is_root, &part, err));
+    if (is_root)
+        part->replaced = session->pipeline->full_refresh || resource->disposition->replaces;
+    if (!table_is_new(table))
+        rc = add_file(table, is_root && resource->disposition->needs_order, manifest, part, err);
+done:
+    return rc;
+}
+
+/* The source has told its columns, but not those that are added to them. */
+static int complete_root(struct session *session, struct table *root, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (table_is_new(root))
+        return TG_OK;
+    TRY(add_system_column(session, root, "_dlt_load_id", false, err));
+    TRY(add_system_column(session, root, "_dlt_id", true, err));
+done:
+    return rc;
+}
+
+static int enter_tables(struct session *session, const struct resource *resource,
+                        struct tg_plan_resource *told, struct manifest *manifest,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct table *root = NULL;
+    struct contract contract;
+    const struct catalog *catalog = &session->catalog;
+    TRY(root_table_hints(session, resource, &root, &contract, err));
+    if (resource->driver->describe || root->seen_data)
+        TRY(complete_root(session, root, err));
+    told->columns_known = table_find(root, "_dlt_load_id") != NULL;
+    if (!told->columns_known)
+        goto done;
+    TRY(enter_table(session, resource, root, manifest, err));
+    for (size_t i = 0; i < catalog->table_count; i++)
+        if (catalog->tables[i]->parent && catalog_root(catalog, catalog->tables[i]) == root)
+            TRY(enter_table(session, resource, catalog->tables[i], manifest, err));
+done:
+    return rc;
+}
+
+static int tell_one(struct session *session, const struct resource *given, struct tg_plan *plan,
+                    struct manifest *manifest, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct resource *resource = NULL;
+    struct tg_plan_resource *told = NULL;
+    TRY(describe_resource(session, given, &resource, err));
+    TRY(add_resource(session, resource, plan, &told, err));
+    if (manifest)
+        TRY(enter_tables(session, resource, told, manifest, err));
+done:
+    return rc == TG_OK ? rc : error_at(err, rc, AT_RESOURCE, given->name);
+}
+
+int outlook_resources(struct session *session, struct tg_plan *plan, struct manifest *manifest,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct config *config = &session->pipeline->config;
+    plan->resources =
+        arena_alloc(&plan->arena, (config->resource_count + 1) * sizeof(*plan->resources));
+    if (!plan->resources)
+        return error_nomem(err);
+    for (size_t i = 0; i < config->resource_count; i++)
+        if (config->resources[i].selected)
+            TRY(tell_one(session, &config->resources[i], plan, manifest, err));
+done:
+    return rc;
+}

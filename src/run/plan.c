@@ -1,0 +1,91 @@
+/*
+ * A plan: what a run would do, and nothing of it.
+ *
+ *   plan_pipeline -> look: session_look -> outlook_resources (a manifest that is made up)
+ *                    -> destination_outline
+ *                 -> try_rows: session_open (lock) -> session_restore_alone -> load_begin
+ *                    -> load_extract -> load_try (all statements, then a rollback)
+ *
+ * With rows it is the way of a run up to the seal, which does not come: so a plan that is killed
+ * leaves what a run leaves that is killed while it reads. State and catalog are the session's
+ * copies, which go with it.
+ */
+#include "run/plan.h"
+
+#include "run/result.h"
+
+enum { SAMPLES_DEFAULT = 5 };
+
+static struct tg_plan *plan_new(const struct tg_plan_options *options)
+{
+    struct tg_plan *plan = mem_calloc(1, sizeof(*plan));
+    if (!plan)
+        return NULL;
+    int samples = options->samples == 0 ? SAMPLES_DEFAULT : options->samples;
+    arena_init(&plan->arena);
+    trial_init(&plan->trial, samples > 0 ? (size_t)samples : 0);
+    return plan;
+}
+
+static int look(struct tg_plan *plan, struct session *session, struct load *load,
+                struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest manifest;
+    manifest_init(&manifest);
+    TRY(session_look(session, pipeline, err));
+    TRY(settle_pending(session, &plan->arena, &plan->pending, &plan->pending_count, err));
+    TRY(load_begin(load, err));
+    TRY(outlook_resources(session, plan, &manifest, err));
+    TRY(load_describe(load, &manifest, err));
+    struct write_order order = session_order(session);
+    order.trial = &plan->trial;
+    TRY(destination_outline(&session->destination, &manifest, &order, err));
+done:
+    manifest_release(&manifest);
+    return rc;
+}
+
+static int try_rows(struct tg_plan *plan, struct session *session, struct load *load,
+                    struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(session_open(session, pipeline, err));
+    TRY(session_restore_alone(session, err));
+    TRY(outlook_resources(session, plan, NULL, err));
+    TRY(load_begin(load, err));
+    session_end_phase(session, TG_PHASE_SETTLE);
+    TRY(load_extract(load, err));
+    session_end_phase(session, TG_PHASE_EXTRACT);
+    TRY(result_prepare(load, &plan->result, err));
+    if (load->package)
+        TRY(load_try(load, &plan->trial, err));
+    session_end_phase(session, TG_PHASE_WRITE);
+    result_complete(load, plan->result);
+    plan->result->load_id = "";
+    session_progress(session, TG_PHASE_DONE, NULL, NULL, true);
+done:
+    return rc;
+}
+
+int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *options,
+                  struct tg_plan **out, struct tg_error *err)
+{
+    struct session session = {0};
+    struct load load;
+    struct tg_plan *plan = plan_new(options);
+    if (!plan)
+        return error_nomem(err);
+    load_init(&load, &session);
+    load.is_trial = true;
+    int rc = (options->rows ? try_rows : look)(plan, &session, &load, pipeline, err);
+    if (rc != TG_OK && atomic_load(&pipeline->cancel))
+        rc = context_check(&pipeline->ctx, err);
+    load_end(&load, rc);
+    session_close(&session);
+    if (rc == TG_OK)
+        *out = plan;
+    else
+        tg_plan_free(plan);
+    return rc;
+}

@@ -1,0 +1,29 @@
+/*
+ * What a run would do: the inside of the public handle, plain data. The accessors are in
+ * src/api/plan.c.
+ */
+#ifndef TIDEGATE_RUN_PLAN_H
+#define TIDEGATE_RUN_PLAN_H
+
+#include "run/load.h"
+
+struct tg_plan {
+    struct arena arena; /* owns all but what is in the two below */
+    struct trial trial;
+    struct tg_result *result; /* NULL: without rows */
+    struct tg_plan_resource *resources;
+    size_t resource_count;
+    const char **pending;
+    size_t pending_count;
+};
+
+/* As tg_pipeline_plan says; all of `options` is known. */
+int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *options,
+                  struct tg_plan **out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* outlook.c: how the selected resources would be read; with a manifest also what is known of their
+ * tables, as if a package had rows for each of them. */
+int outlook_resources(struct session *session, struct tg_plan *plan, struct manifest *manifest,
+                      struct tg_error *err) TG_CHECK_RESULT;
+
+#endif
