@@ -369,7 +369,8 @@ const struct command command_run = {
                "A schema contract says what happens to data that the schema has no table, column "
                "or type for; that of the command is for this run alone, and wins over the "
                "spec's. Where it is freeze, such data end the run with exit code 4.\n\n"
-               "A load that does more than the spec's limits allow is not written: exit code 5.",
+               "A load that does more than the spec's limits allow is not written: exit code 5. "
+               "`tidegate plan SPEC --rows` says beforehand what it would do.",
     .arguments = {{"SPEC", false, "the spec file", NULL}},
     .flags = {{"--select", "NAMES", "only these resources, separated by commas"},
               {"--full-refresh", NULL,

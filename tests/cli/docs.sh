@@ -60,6 +60,16 @@ test_undo() {
     equal 3 "$("$tidegate" sql pipeline.yaml "select count(*) from orders" --csv | tail -1)"
 }
 
+test_plan() {
+    local key
+    run_page "$root/docs/plan.md"
+    says_what_it_shows "$root/docs/plan.md"
+    equal 3 "$("$tidegate" sql pipeline.yaml "select count(*) from orders" --csv | tail -1)"
+    for key in $(grep -o '"[a-z_]*":' plan.json | tr -d '":' | sort -u); do
+        grep -q "\`$key\`" "$root/docs/programs.md" || fail "the page does not know the key '$key'"
+    done
+}
+
 test_files() {
     run_page "$root/docs/files.md"
     says_what_it_shows "$root/docs/files.md"

@@ -31,7 +31,7 @@ static struct limits limits_of(const void *user, const char *resource)
     return allowed;
 }
 
-static const struct write_order by = {limits_of, "me"};
+static const struct write_order by = {.limits = limits_of, .user = "me"};
 
 /* Only the rows from `from` to `to` are there any more. */
 static int keep(struct fixture *t, int from, int to, const char *limit)

@@ -15,7 +15,7 @@ static struct limits no_columns(const void *user, const char *resource)
 {
     (void)user;
     (void)resource;
-    return (struct limits){{[LIMIT_COLUMNS_ADDED] = {.is_set = true}}};
+    return (struct limits){.of = {[LIMIT_COLUMNS_ADDED] = {.is_set = true}}};
 }
 
 static void outline(struct fixture *t, bool is_there, struct trial *trial)

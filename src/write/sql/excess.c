@@ -231,8 +231,8 @@ int excess_refuse(const struct excesses *excesses, struct tg_error *err)
         snprintf(more, sizeof(more), ", and %zu more limit%s exceeded", excesses->count - 1,
                  excesses->count > 2 ? "s are" : " is");
     error_set(err, TG_LIMIT,
-              "%s, where limits.%s allows %" PRIu64 "%s; nothing was written: raise the limit, or "
-              "run once with --accept-limits",
+              "%s, where limits.%s allows %" PRIu64 "%s; nothing was written: look at it with "
+              "`tidegate plan SPEC --rows`, then raise the limit, or run once with --accept-limits",
               first->what, limit_name(first->kind), first->most, more);
     error_names(err, TG_LIMIT, AT_RESOURCE, first->resource);
     if (first->table)
