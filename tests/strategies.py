@@ -265,8 +265,8 @@ def load_time(load):
 
 
 def check_samples(tables, samples, before, after):
-    """What a plan shows of a row is what becomes of it."""
-    for table in tables:
+    """What a plan shows of a row is what becomes of it; a key of scd2 has several."""
+    for table in (table for table in tables if table.strategy != "scd2"):
         for sample in (sample for sample in samples if sample["table"] == table.name):
             key = next((key for key in {**before[table.name], **after[table.name]}
                         if ", ".join(map(str, key)) == sample["key"]), None)
