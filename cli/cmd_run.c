@@ -318,12 +318,24 @@ static int run_loaded(struct tg_pipeline *pipeline, struct progress *progress, b
     return rc ? fail(&err) : 0;
 }
 
+static bool parse_refresh(const char *word, enum tg_refresh *out)
+{
+    static const char *const words[] = {[TG_REFRESH_DROP_SOURCES] = "drop_sources",
+                                        [TG_REFRESH_DROP_RESOURCES] = "drop_resources",
+                                        [TG_REFRESH_DROP_DATA] = "drop_data"};
+    for (size_t i = TG_REFRESH_DROP_SOURCES; i <= TG_REFRESH_DROP_DATA; i++)
+        if (strcmp(words[i], word) == 0)
+            *out = (enum tg_refresh)i;
+    return *out != TG_REFRESH_NONE;
+}
+
 static int run_run(const struct call *call)
 {
     struct tg_error err = {0};
     struct tg_pipeline *pipeline = NULL;
     const char *mode = call_flag(call, "--progress");
     const char *contract = call_flag(call, "--schema-contract");
+    const char *refresh = call_flag(call, "--refresh");
     struct progress *progress = progress_new(mode ? mode : "auto");
     if (!progress)
         return fail_usage(call->command,
@@ -339,6 +351,13 @@ static int run_run(const struct call *call)
         .user = progress,
         .progress = progress_show,
     };
+    if (refresh && !parse_refresh(refresh, &options.refresh)) {
+        progress_free(progress);
+        return fail_usage(call->command,
+                          "'%s' is no way to refresh; choose drop_sources, drop_resources or "
+                          "drop_data",
+                          refresh);
+    }
     if (contract && !parse_contract(contract, &options.schema_contract)) {
         progress_free(progress);
         return fail_usage(call->command,
@@ -374,7 +393,11 @@ const struct command command_run = {
     .arguments = {{"SPEC", false, "the spec file", NULL}},
     .flags = {{"--select", "NAMES", "only these resources, separated by commas"},
               {"--full-refresh", NULL,
-               "forget the cursors and replace the tables of the selected resources"},
+               "forget the cursors and replace the tables of the selected resources; the same as "
+               "--refresh drop_data"},
+              {"--refresh", "MODE",
+               "begin anew: drop_sources (all tables of the schema, all cursors), drop_resources "
+               "(those of the selected resources) or drop_data (their rows and cursors)"},
               {"--schema-contract", "MODE",
                "evolve, freeze, discard_row or discard_value; or one each: "
                "tables=MODE,columns=MODE,data_type=MODE"},

@@ -467,7 +467,9 @@ struct tg_resource {
     enum tg_on_wait on_commit_safe_wait;
     const char *commit_safe_wait; /* how long they do at most: "30s", "10m" (NULL too), "2h" */
     const char *merge_strategy;   /* merge: "delete-insert" (NULL too), "upsert", "insert-only",
-                                     "scd2" */
+                                     "scd2"; replace: "delete-insert" (NULL too),
+                                     "truncate-and-insert", "insert-from-staging",
+                                     "staging-optimized" */
     bool skip_unchanged_rows;     /* the first two: rows that are there as they come stay */
     struct tg_limits limits;      /* where it says nothing: those of the pipeline */
     struct tg_deletes deletes;
@@ -555,6 +557,15 @@ static inline void tg_schema_options_init(struct tg_schema_options *options)
     options->size = sizeof(*options);
 }
 
+/* What a run forgets before it reads. All of it is forgotten, and tables go, in the transaction in
+ * which the new rows come. */
+enum tg_refresh {
+    TG_REFRESH_NONE = 0,
+    TG_REFRESH_DROP_SOURCES,   /* all tables of the schema, all cursors, the schema itself */
+    TG_REFRESH_DROP_RESOURCES, /* tables and cursors of the selected resources */
+    TG_REFRESH_DROP_DATA       /* the rows in these tables, and these cursors */
+};
+
 struct tg_pipeline_options {
     size_t size;             /* of this struct; set by tg_pipeline_options_init */
     const char *name;        /* required for tg_pipeline_new: letters, digits, '_' and '-' */
@@ -565,7 +576,7 @@ struct tg_pipeline_options {
                                 (beside the spec) */
     const char *select;      /* only these resources: "person, clickstream" */
     bool full_refresh; /* forget the cursors of the selected resources and replace their tables in
-                          this run */
+                          this run: TG_REFRESH_DROP_DATA */
     struct tg_schema_contract schema_contract; /* of this run: over all that resources say */
     const struct tg_schema_options
         *schema;        /* tg_pipeline_new: NULL: defaults. A spec has its own */
@@ -595,6 +606,7 @@ struct tg_pipeline_options {
     bool accept_limits;      /* this pipeline's runs may exceed them */
     int undo_loads; /* how many of the newest loads tg_pipeline_undo can undo: what they replace is
                        kept; 0: what the spec says, else none; at most 1000 */
+    enum tg_refresh refresh; /* not beside full_refresh */
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)
@@ -613,7 +625,7 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
                                  const struct tg_pipeline_options *options, struct tg_error *err);
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
- * full_refresh, schema_contract, memory, storage_version, threads, create_indexes, limits,
+ * full_refresh, refresh, schema_contract, memory, storage_version, threads, create_indexes, limits,
  * accept_limits, undo_loads and the callbacks are used; name, destination and dataset come from the
  * spec, and so does all that `schema` could say: TG_USAGE when it is set, and when there is no such
  * file. TG_SPEC names file, line and column. */

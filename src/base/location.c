@@ -32,6 +32,10 @@ const struct option destination_options[] = {
      .fallback = "false",
      .help = "PostgreSQL: new tables get a unique index on each column that is `unique`, which "
              "`_dlt_id` is, as dlt makes it."},
+    {.name = "replace_strategy",
+     .choices = "delete-insert truncate-and-insert insert-from-staging staging-optimized",
+     .fallback = "delete-insert",
+     .help = "How `write_disposition: replace` is done where a resource does not say it."},
     OPTION_END,
 };
 

@@ -22,6 +22,7 @@ struct location {
     const struct tg_connection *given; /* the program's own; NULL: none, else `url` only names it */
     bool create_indexes;               /* of a destination: what is unique gets an index */
     const char *scratch; /* a folder: what is not there is made in it; NULL: in its place */
+    const char *replace_strategy; /* of a destination, for who says none; NULL */
 };
 
 /* Keys of one that is a map. */

@@ -351,12 +351,15 @@ static int apply_table(struct catalog *catalog, struct table *table,
         table->disposition = hints->disposition;
     if (hints->max_nesting >= 0)
         table->max_nesting = hints->max_nesting;
-    table->merge_strategy = NULL;
+    table->merge_strategy = table->replace_strategy = NULL;
     for (size_t i = 0; i < sizeof(merge_hints) / sizeof(merge_hints[0]); i++)
         extra_remove(&table->extras, merge_hints[i]);
     TRY(arena_keep(&catalog->arena, hints->resource, &table->resource, err));
-    if (hints->merge_strategy)
-        TRY(arena_keep(&catalog->arena, hints->merge_strategy, &table->merge_strategy, err));
+    if (hints->strategy)
+        TRY(arena_keep(&catalog->arena, hints->strategy,
+                       hints->disposition == DISPOSITION_REPLACE ? &table->replace_strategy
+                                                                 : &table->merge_strategy,
+                       err));
     if (contract_is_said(&hints->contract)) {
         table->contract = hints->contract;
         extra_remove(&table->extras, "schema_contract");

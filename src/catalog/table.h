@@ -55,6 +55,7 @@ struct table {
     const char *resource;         /* roots only */
     enum disposition disposition; /* roots; nested tables (usually NONE) follow their root */
     const char *merge_strategy;   /* x-merge-strategy, NULL: delete-insert */
+    const char *replace_strategy; /* x-replace-strategy, the same */
     struct table_column *columns; /* in physical order */
     size_t column_count, column_cap;
     bool seen_data;           /* x-normalizer.seen-data: exists at the destination */
@@ -151,7 +152,7 @@ struct table_hints {
     bool folds_case;           /* the destination folds the case of names */
     const char *resource;
     enum disposition disposition;
-    const char *merge_strategy;     /* NULL: delete-insert */
+    const char *strategy;           /* of it; NULL: the usual one */
     const char *const *primary_key; /* none: the catalog's key stays */
     size_t primary_key_count;
     const char *const *merge_key;

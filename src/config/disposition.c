@@ -2,7 +2,8 @@
  * The write disposition of a resource: what was said becomes one driver, and is checked against it.
  *
  * Path: disposition_choose (the words, and what goes with them) -> resource_add ->
- * disposition_check (keys; check_history, of one that keeps versions)
+ * disposition_settle (what the destination says of it) -> disposition_check (keys; check_history,
+ * of one that keeps versions)
  *
  * What a disposition needs and takes stands in its driver (write/disposition.h). Where the source
  * can tell the keys, whether there are any is asked again when it has (run/describe.c).
@@ -14,16 +15,17 @@
 #include "catalog/history.h"
 #include "config/spec.h"
 #include "write/condition.h"
+#include "write/destination.h"
 
 /* ---- which one ---- */
 
-/* Of a program's strategy: a spec's has been found among those that there are. */
-static int unknown_strategy(const struct origin *origin, const struct resource *resource)
+static int unknown_strategy(const struct origin *origin, const char *word,
+                            struct resource *resource)
 {
     char words[OPTION_WORDS_MAX];
-    error_set(origin->err, TG_USAGE, "there is no merge strategy '%s'; use one of %s",
-              resource->merge_strategy, disposition_strategies(words));
-    return error_at(origin->err, TG_USAGE, AT_RESOURCE, resource->name);
+    resource->disposition = disposition_find(word, NULL); /* to go on with what else is wrong */
+    return resource_refuse(origin, "strategy", NULL, "%s has no strategy '%s'; use one of %s", word,
+                           resource->merge_strategy, disposition_strategies_of(word, words));
 }
 
 static int check_strategy(const struct origin *origin, const struct resource *resource)
@@ -123,7 +125,7 @@ int disposition_choose(const struct origin *origin, const char *word, struct res
     int rc = TG_OK;
     resource->disposition = disposition_find(word, resource->merge_strategy);
     if (!resource->disposition)
-        return unknown_strategy(origin, resource);
+        return unknown_strategy(origin, word, resource);
     TRY(check_strategy(origin, resource));
     TRY(check_options(origin, resource));
     TRY(check_conditions(origin, resource));
@@ -131,6 +133,25 @@ int disposition_choose(const struct origin *origin, const char *word, struct res
     TRY(choose_ids(origin, resource));
 done:
     return rc;
+}
+
+/* ---- where ---- */
+
+int disposition_settle(const struct config *config, const struct origin *origin,
+                       struct resource *resource)
+{
+    struct destination_facts there = {0}; /* empty while nobody knows where that is */
+    const char *word = disposition_word(resource->disposition->word);
+    const char *strategy = config->destination.replace_strategy;
+    (void)!destination_check(&config->destination, NULL, &there, NULL);
+    if (resource->disposition->replaces && !resource->merge_strategy && strategy)
+        resource->disposition = disposition_find(word, strategy);
+    if (!resource->disposition->swaps || !there.name || there.swaps_tables)
+        return TG_OK;
+    return resource_refuse(origin, "write_disposition", NULL,
+                           "%s is not for %s, where a table that was swapped would not be as it "
+                           "was, and nothing would be won; use another strategy",
+                           resource->disposition->strategy, there.name);
 }
 
 /* ---- its keys ---- */

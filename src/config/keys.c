@@ -149,10 +149,15 @@ const struct option disposition_options[] = {
      RESOURCE(TEXT, merge_strategy),
      .words = disposition_strategies,
      .fallback = "delete-insert",
-     .help = "How a merge is done. delete-insert and upsert: rows of the load take the place of "
-             "rows with an equal key; with upsert, which goes by the primary key alone, they keep "
-             "their ids. insert-only: rows whose primary key is there stay as they are. scd2: "
-             "versions of rows that change or go stay, with the time they were valid."},
+     .help =
+         "How it is done. Of merge: delete-insert and upsert: rows of the load take the place of "
+         "rows with an equal key; with upsert, which goes by the primary key alone, they keep "
+         "their ids. insert-only: rows whose primary key is there stay as they are. scd2: "
+         "versions of rows that change or go stay, with the time they were valid. Of replace: "
+         "delete-insert deletes the old rows; truncate-and-insert empties tables at once and "
+         "keeps readers out (PostgreSQL); insert-from-staging brings the rows to the database "
+         "before the transaction; staging-optimized fills a new table that takes the place of "
+         "the old one (PostgreSQL)."},
     {.name = "skip_unchanged_rows",
      RESOURCE(BOOL, skip_unchanged_rows),
      .hint = DISPOSITION_SKIP_HINT,

@@ -449,6 +449,7 @@ int resource_add(struct config *config, struct resource *resource, const struct 
     int rc = TG_OK;
     config->resource_count = config->given_count;
     resource->is_group = option_of(resource, resource->driver->group);
+    TRY(disposition_settle(config, origin, resource));
     TRY(set_table_key(config, resource, origin->err));
     TRY(limits_take(origin, &resource->limit_texts, &resource->limits));
     TRY(deletes_take(origin, resource));

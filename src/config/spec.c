@@ -355,6 +355,7 @@ static int read_location(struct document *doc, const struct node *node, struct l
     const char *dialect = text_of(node, "dialect");
     const struct node *indexes = node_find(node, "create_indexes");
     *out = (struct location){.url = url, .driver = driver, .uri = uri, .dialect = dialect};
+    out->replace_strategy = text_of(node, "replace_strategy");
     if (indexes)
         (void)!node_bool(indexes, &out->create_indexes); /* it is one: its type has been checked */
     struct tg_option *items =

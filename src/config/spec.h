@@ -153,6 +153,9 @@ int limits_take(const struct origin *origin, const struct limit_texts *texts,
  * rows come from then. As resource_add. */
 int disposition_choose(const struct origin *origin, const char *word,
                        struct resource *resource) TG_CHECK_RESULT;
+/* How rows are replaced where the destination says it; can that be done there? As resource_add. */
+int disposition_settle(const struct config *config, const struct origin *origin,
+                       struct resource *resource) TG_CHECK_RESULT;
 /* Are there the keys that it needs, and no others? As resource_add. */
 int disposition_check(const struct origin *origin, const struct resource *resource) TG_CHECK_RESULT;
 

@@ -259,8 +259,9 @@ static bool same_name(const struct described *described, const char *a, const ch
 const struct described_table *described_find(const struct described *described, const char *name)
 {
     for (size_t t = 0; t < described->table_count; t++) {
-        if (same_name(described, described->tables[t].name, name))
-            return &described->tables[t];
+        const struct described_table *table = &described->tables[t];
+        if (!table->is_dropped && same_name(described, table->name, name))
+            return table;
     }
     return NULL;
 }

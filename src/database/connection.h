@@ -23,6 +23,7 @@ struct described_table {
     char *name;
     struct described_column *columns; /* in order */
     size_t column_count;
+    bool is_dropped; /* by who has asked, soon: described_find does not find it */
 };
 struct described {
     struct described_table *tables; /* sorted by name */

@@ -355,6 +355,8 @@ static int read_table_key(struct catalog *catalog, struct table *table, yyjson_v
         return read_text(catalog, name, value, &table->resource, err);
     if (strcmp(name, "x-merge-strategy") == 0)
         return read_text(catalog, name, value, &table->merge_strategy, err);
+    if (strcmp(name, "x-replace-strategy") == 0)
+        return read_text(catalog, name, value, &table->replace_strategy, err);
     if (strcmp(name, "write_disposition") == 0)
         return read_disposition(value, table, err);
     if (strcmp(name, "x-normalizer") == 0)

@@ -277,6 +277,12 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "the state's cursor '%s'", path);
 }
 
+void state_reset_source(struct state *state, const char *source)
+{
+    yyjson_mut_val *root = yyjson_mut_doc_get_root(state->doc);
+    yyjson_mut_obj_remove_key(yyjson_mut_obj_get(root, "sources"), source);
+}
+
 void state_reset_resource(struct state *state, const char *source, const char *resource)
 {
     yyjson_mut_val *root = yyjson_mut_doc_get_root(state->doc);

@@ -59,7 +59,8 @@ int state_get_cursor(const struct state *state, const char *source, const char *
 int state_set_cursor(struct state *state, const char *source, const char *resource,
                      const char *path, const struct state_cursor *cursor,
                      struct tg_error *err) TG_CHECK_RESULT;
-/* Forgets everything of a resource (replace, full refresh). */
+/* Forgets everything of a source; of a resource (replace, refresh). */
+void state_reset_source(struct state *state, const char *source);
 void state_reset_resource(struct state *state, const char *source, const char *resource);
 /* The same content under that version. */
 int state_renumber(struct state *state, int64_t version, struct tg_error *err) TG_CHECK_RESULT;

@@ -88,6 +88,8 @@ static bool table_says(const struct table *table, const char *key)
         return !table->parent || table->disposition != DISPOSITION_NONE;
     if (strcmp(key, "x-merge-strategy") == 0)
         return table->merge_strategy != NULL;
+    if (strcmp(key, "x-replace-strategy") == 0)
+        return table->replace_strategy != NULL;
     if (strcmp(key, "schema_contract") == 0) /* its stored spelling wins while there is one */
         return contract_is_said(&table->contract) && !extra_find(table->extras, key);
     return strcmp(key, "x-normalizer") == 0;
@@ -129,6 +131,8 @@ static void write_table(struct buf *out, const struct table *table)
         json_put_text(out, "parent", table->parent);
     if (table->merge_strategy)
         json_put_text(out, "x-merge-strategy", table->merge_strategy);
+    if (table->replace_strategy)
+        json_put_text(out, "x-replace-strategy", table->replace_strategy);
     if (table_says(table, "write_disposition"))
         json_put_text(out, "write_disposition", disposition_word(table->disposition));
     if (table_says(table, "schema_contract")) {

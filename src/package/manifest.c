@@ -25,6 +25,7 @@ void manifest_init(struct manifest *manifest)
         .files_load_from = "",
         .catalog_version_from = -1,
         .catalog_hash_from = "",
+        .refresh = "",
         .catalog = "",
     };
     arena_init(&manifest->arena);

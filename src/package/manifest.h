@@ -32,6 +32,7 @@ struct manifest_table {
     bool remade;    /* it was gone: what is nested in it goes, too; a conflict if it is back */
     bool emptied;   /* its history goes on: no row that is there is valid any more */
     bool was_there; /* a conflict if it is gone */
+    bool dropped;   /* goes first, if it is there; then the load may make it anew */
     bool is_keys;   /* no table, but keys that the source has of the rows of `resource` */
     /* Rows that the source has no more are deleted, or flagged; of a resource whose load has, or
      * whose part with keys lists, all keys that there are. */
@@ -71,6 +72,7 @@ struct manifest {
     int64_t undo_loads; /* of how many loads, of this one too, there is to be an undo; 0: of none */
     const char **undone; /* in memory alone: the load is an undo of these, the newest first */
     size_t undone_count;
+    const char *refresh; /* "drop_sources", "drop_resources", "drop_data"; "": none */
     const char *state;   /* new state, plain JSON */
     const char *catalog; /* new catalog, JSON */
     struct manifest_table

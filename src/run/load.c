@@ -113,7 +113,8 @@ int load_describe(struct load *load, struct manifest *manifest, struct tg_error 
     manifest->catalog_version_from = ledger->schema_version;
     TRY(arena_keep(arena, ledger->schema_hash, &manifest->catalog_hash_from, err));
     manifest->undo_loads = config->undo_loads;
-    manifest->full_refresh = session->pipeline->full_refresh;
+    manifest->full_refresh = session->pipeline->refresh != TG_REFRESH_NONE;
+    TRY(arena_keep(arena, refresh_word(session->pipeline->refresh), &manifest->refresh, err));
     TRY(arena_keep(arena, buf_string(&state), &manifest->state, err));
     TRY(arena_keep(arena, buf_string(&catalog), &manifest->catalog, err));
 done:

@@ -36,6 +36,10 @@ struct load {
 void load_init(struct load *load, struct session *session);
 /* Names it: once everything that came before it is known. */
 int load_begin(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
+/* refresh.c: what is dropped is part of the load, whatever comes. */
+int refresh_enter(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
+int refresh_mark(const struct session *session, struct manifest *manifest,
+                 struct tg_error *err) TG_CHECK_RESULT;
 int load_extract(struct load *load, struct tg_error *err) TG_CHECK_RESULT; /* turns.c */
 int load_seal(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 int load_write(struct load *load, struct tg_error *err) TG_CHECK_RESULT;

@@ -108,10 +108,10 @@ static int add_resource(struct session *session, const struct resource *resource
     struct tg_plan_resource *out = &plan->resources[plan->resource_count++];
     const struct disposition_driver *driver = resource->disposition;
     *added = out;
-    *out =
-        (struct tg_plan_resource){.write_disposition = disposition_word(driver->word),
-                                  .strategy = driver->strategy,
-                                  .replaces = session->pipeline->full_refresh || driver->replaces};
+    *out = (struct tg_plan_resource){.write_disposition = disposition_word(driver->word),
+                                     .strategy = driver->strategy,
+                                     .replaces = session->pipeline->refresh != TG_REFRESH_NONE ||
+                                                 driver->replaces};
     TRY(arena_keep(arena, resource->name, &out->name, err));
     TRY(root_table_name(session, resource, &out->table, err));
     TRY(arena_keep(arena, out->table, &out->table, err));
@@ -176,7 +176,8 @@ static int enter_table(const struct session *session, const struct resource *res
     const bool is_root = !table->parent;
     TRY(manifest_add_table(manifest, table->name, resource->name, !is_root, &part, err));
     if (is_root)
-        part->replaced = session->pipeline->full_refresh || resource->disposition->replaces;
+        part->replaced =
+            session->pipeline->refresh != TG_REFRESH_NONE || resource->disposition->replaces;
     if (!table_is_new(table))
         rc = add_file(table, is_root && resource->disposition->needs_order, manifest, part, err);
 done:

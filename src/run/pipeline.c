@@ -69,7 +69,7 @@ static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_
         ctx->clock_us = options->clock_us;
     if (options->random)
         ctx->random = options->random;
-    pipeline->full_refresh = options->full_refresh;
+    pipeline->refresh = options->full_refresh ? TG_REFRESH_DROP_DATA : options->refresh;
     pipeline->accept_limits = options->accept_limits;
     pipeline->user = options->user;
     pipeline->progress = options->progress;
@@ -81,6 +81,19 @@ static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_
 static int check_scratch(const struct context *ctx, struct tg_error *err)
 {
     return ctx->scratch ? engine_check_given(ctx->scratch, err) : TG_OK;
+}
+
+static int check_refresh(const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    if ((int)options->refresh < TG_REFRESH_NONE || options->refresh > TG_REFRESH_DROP_DATA)
+        return error_set(err, TG_USAGE,
+                         "refresh of struct tg_pipeline_options is %d, which is "
+                         "none of its values",
+                         (int)options->refresh);
+    if (options->full_refresh && options->refresh != TG_REFRESH_NONE)
+        return error_set(err, TG_USAGE,
+                         "full_refresh and refresh exclude each other: the first is drop_data");
+    return TG_OK;
 }
 
 static int read_config(struct config *config, const struct pipeline_spec *spec,
@@ -97,6 +110,7 @@ int pipeline_new(struct tg_pipeline **out, const struct pipeline_spec *spec,
 {
     int rc = TG_OK;
     TRY(pipeline_alloc(out, err));
+    TRY(check_refresh(options, err));
     TRY(read_config(&(*out)->config, spec, options, err));
     TRY(keep_destination(*out, err));
     TRY(apply_options(*out, options, err));

@@ -13,7 +13,8 @@ struct tg_pipeline {
     atomic_int shares; /* who keeps it: the program, streams that are not released yet */
     atomic_int cancel;
     struct warnings warnings; /* of the call that runs, or ran last */
-    bool full_refresh, accept_limits;
+    enum tg_refresh refresh;
+    bool accept_limits;
     const char *select;      /* in config's arena; NULL: all */
     const char *destination; /* without secrets; in config's arena */
     void *user;

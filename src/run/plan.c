@@ -36,6 +36,7 @@ static int look(struct tg_plan *plan, struct session *session, struct load *load
     TRY(session_look(session, pipeline, err));
     TRY(settle_pending(session, &plan->arena, &plan->pending, &plan->pending_count, err));
     TRY(load_begin(load, err));
+    TRY(refresh_mark(session, &manifest, err));
     TRY(outlook_resources(session, plan, &manifest, err));
     TRY(load_describe(load, &manifest, err));
     struct write_order order = session_order(session);
@@ -54,6 +55,7 @@ static int try_rows(struct tg_plan *plan, struct session *session, struct load *
     TRY(session_restore_alone(session, err));
     TRY(outlook_resources(session, plan, NULL, err));
     TRY(load_begin(load, err));
+    TRY(refresh_enter(load, err));
     session_end_phase(session, TG_PHASE_SETTLE);
     TRY(load_extract(load, err));
     session_end_phase(session, TG_PHASE_EXTRACT);

@@ -659,7 +659,7 @@ static int begin(struct resource_load *part, struct tg_error *err)
     int rc = TG_OK;
     struct session *session = part->session;
     const struct resource *given = part->resource;
-    part->replaces = session->pipeline->full_refresh || given->disposition->replaces;
+    part->replaces = session->pipeline->refresh != TG_REFRESH_NONE || given->disposition->replaces;
     if (part->replaces)
         state_reset_resource(&session->state, resource_source_key(session, given), given->name);
     TRY(describe_resource(session, given, &part->resource, err));

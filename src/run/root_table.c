@@ -267,7 +267,7 @@ int root_table_hints(struct session *session, const struct resource *resource, s
     struct table_hints hints = {
         .resource = resource->name,
         .disposition = resource->disposition->word,
-        .merge_strategy = disposition_strategy(resource->disposition),
+        .strategy = disposition_strategy(resource->disposition),
         .max_nesting = resource->max_table_nesting,
         .primary_key_count = resource->primary_key_count,
         .merge_key_count = resource->merge_key_count,

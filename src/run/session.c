@@ -68,6 +68,8 @@ static void forget(struct session *session)
     ledger_release(&session->ledger);
     session->had_data = NULL;
     session->had_data_count = 0;
+    session->dropped = NULL;
+    session->dropped_count = 0;
 }
 
 static int read_state(struct session *session, struct tg_error *err)
@@ -103,6 +105,7 @@ static int read_ledger(struct session *session, struct tg_error *err)
     session->schema = ledger->schema ? ledger->schema : config->schema;
     TRY(read_state(session, err));
     TRY(read_catalog(session, err));
+    TRY(refresh_forget(session, err));
     TRY(there_note(session, err));
     TRY(schema_file_import(session, err));
     TRY(catalog_apply_settings(&session->catalog, &config->schema_config.hints, err));

@@ -19,6 +19,12 @@ struct progress {
     int64_t phase_us[TG_PHASE_DONE]; /* and how long each took */
 };
 
+/* In the ledger's arena. */
+struct dropped_table {
+    const char *name, *resource;
+    bool nested;
+};
+
 struct session {
     struct tg_pipeline *pipeline;
     char *folder; /* WORKDIR/PIPELINE */
@@ -37,6 +43,8 @@ struct session {
     struct catalog there;  /* tables that a load touches, as the destination has them */
     const char **had_data; /* tables, by the ledger */
     size_t had_data_count;
+    struct dropped_table *dropped; /* tables that the load drops */
+    size_t dropped_count;
     struct settings settings; /* of the catalog, with what the config says */
     struct sources sources;   /* open from the first that is asked until all are read */
 };
@@ -102,6 +110,12 @@ int describe_resource(struct session *session, const struct resource *resource,
 
 /* conditions.c: the resources' own, before anything is read. The destination is open. TG_SPEC. */
 int check_conditions(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+
+/* refresh.c: how a run begins anew. refresh_forget: once state and catalog are read, what they say
+ * of tables that the load drops goes. */
+const char *refresh_word(enum tg_refresh refresh); /* "": none */
+int refresh_forget(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+bool refresh_drops(const struct session *session, const char *table);
 
 /* there.c: what the destination has. Notes which tables have had data, before anybody changes the
  * catalog; then looks at those that a load touches, and lets the catalog learn types. */

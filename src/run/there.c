@@ -56,6 +56,8 @@ static bool is_wanted(const void *user, const char *name)
     const struct wanted *wanted = user;
     const char *at = name;
     size_t len = strlen(name);
+    if (refresh_drops(wanted->session, name))
+        return false;
     if (is_root(wanted, name, len) || (wanted->name_bytes_max && len >= wanted->name_bytes_max))
         return true;
     while ((at = strstr(at, wanted->separator))) {

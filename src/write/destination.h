@@ -25,6 +25,7 @@ struct destination_facts {
     bool folds_case;       /* names that differ only in the case of letters are one */
     int fraction_max;      /* digits of a second that a timestamp may have */
     size_t name_bytes_max; /* of a table or column name */
+    bool swaps_tables;     /* one that is made beside another can take its place, as it was */
     /* Appends what a column's type is called there: types with one name are one type. */
     void (*type_text)(const struct type_spec *spec, struct buf *out);
 };

@@ -42,13 +42,14 @@ int disposition_get(const struct table *table, const struct disposition_driver *
     char words[OPTION_WORDS_MAX];
     const char *word =
         disposition_word(table->disposition ? table->disposition : DISPOSITION_APPEND);
-    *out = disposition_find(word, table->merge_strategy);
+    const char *strategy =
+        table->disposition == DISPOSITION_REPLACE ? table->replace_strategy : table->merge_strategy;
+    *out = disposition_find(word, strategy);
     if (*out)
         return TG_OK;
     return error_set(err, TG_USAGE,
                      "table '%s' is to be loaded by '%s', which there is not; use one of %s",
-                     table->name, table->merge_strategy ? table->merge_strategy : word,
-                     disposition_words(words));
+                     table->name, strategy ? strategy : word, disposition_words(words));
 }
 
 const char *disposition_strategy(const struct disposition_driver *driver)
@@ -62,16 +63,21 @@ const char *disposition_name(const struct disposition_driver *driver)
     return strategy ? strategy : disposition_word(driver->word);
 }
 
-bool disposition_takes(const struct disposition_driver *driver, const char *option)
+static bool has_word(const char *words, const char *word)
 {
-    size_t len = strlen(option);
-    for (const char *at = driver->options; at && *at; at += strspn(at, " ")) {
-        size_t word = strcspn(at, " ");
-        if (word == len && strncmp(at, option, len) == 0)
+    size_t len = strlen(word);
+    for (const char *at = words; at && *at; at += strspn(at, " ")) {
+        size_t here = strcspn(at, " ");
+        if (here == len && strncmp(at, word, len) == 0)
             return true;
-        at += word;
+        at += here;
     }
     return false;
+}
+
+bool disposition_takes(const struct disposition_driver *driver, const char *option)
+{
+    return has_word(driver->options, option);
 }
 
 /* ---- lists for people ---- */
@@ -91,9 +97,12 @@ bool disposition_adds_rows(const struct disposition_driver *driver)
     return driver->adds_rows;
 }
 
+/* Several dispositions may have a strategy of that name. */
 static void add_word(char out[OPTION_WORDS_MAX], const char *word)
 {
     size_t len = strlen(out);
+    if (has_word(out, word))
+        return;
     snprintf(out + len, OPTION_WORDS_MAX - len, "%s%s", len > 0 ? " " : "", word);
 }
 
@@ -129,6 +138,15 @@ const char *disposition_strategies_if(bool (*holds)(const struct disposition_dri
     out[0] = '\0';
     for (size_t i = 0; i < DRIVER_COUNT; i++)
         if (drivers[i]->strategy && holds(drivers[i]))
+            add_word(out, drivers[i]->strategy);
+    return out;
+}
+
+const char *disposition_strategies_of(const char *word, char out[OPTION_WORDS_MAX])
+{
+    out[0] = '\0';
+    for (size_t i = 0; i < DRIVER_COUNT; i++)
+        if (drivers[i]->strategy && strcmp(disposition_word(drivers[i]->word), word) == 0)
             add_word(out, drivers[i]->strategy);
     return out;
 }

@@ -32,6 +32,7 @@ struct disposition_driver {
                                valid: versions are told by hashes of rows, or a column of theirs */
     bool clears_scope;   /* destination_scope takes the place of its keys: all that is in it goes */
     bool stages_all;     /* nested rows, too, and where the old ones are: stage.h */
+    bool swaps;          /* a table that is filled beside the old one takes its place */
     size_t boundary_hashes_max; /* rows at a cursor's last value to know again; 0: the usual */
     const char *options;        /* what else a spec may say of it: words; NULL: nothing */
     /* Statements before the transaction; what they make is the temporary table of stage.h. NULL:
@@ -74,10 +75,11 @@ const char *disposition_words_if(bool (*holds)(const struct disposition_driver *
 bool disposition_has_strategy(const struct disposition_driver *driver);
 bool disposition_needs_key(const struct disposition_driver *driver);
 bool disposition_adds_rows(const struct disposition_driver *driver);
-/* The strategies; those that take an option (NULL: all). */
+/* The strategies; those that take an option (NULL: all), those of a word. */
 const char *disposition_strategies_with(const char *option, char out[OPTION_WORDS_MAX]);
 const char *disposition_strategies_if(bool (*holds)(const struct disposition_driver *driver),
                                       char out[OPTION_WORDS_MAX]);
+const char *disposition_strategies_of(const char *word, char out[OPTION_WORDS_MAX]);
 const char *disposition_strategies(char out[OPTION_WORDS_MAX]);
 
 #endif

@@ -53,7 +53,7 @@ static void test_new_table(void **state)
     struct table *table = apply(&catalog, &(struct table_hints){.table = "orders",
                                                                 .resource = "Orders",
                                                                 .disposition = DISPOSITION_MERGE,
-                                                                .merge_strategy = "upsert",
+                                                                .strategy = "upsert",
                                                                 .primary_key = key,
                                                                 .primary_key_count = 2,
                                                                 .merge_key = merge_key,
@@ -93,13 +93,13 @@ static void test_keys_replace(void **state)
     struct table_hints hints = {.table = "t", .resource = "t", .disposition = DISPOSITION_MERGE};
     hints.primary_key = (const char *const[]){"a", "b"};
     hints.primary_key_count = 2;
-    hints.merge_strategy = "scd2";
+    hints.strategy = "scd2";
     hints.cursor = "a";
     hints.max_nesting = 3;
     apply(&catalog, &hints);
     hints.primary_key = (const char *const[]){"c"};
     hints.primary_key_count = 1;
-    hints.merge_strategy = NULL;
+    hints.strategy = NULL;
     hints.cursor = "c";
     hints.max_nesting = -1;
     struct table *table = apply(&catalog, &hints);
@@ -511,7 +511,7 @@ static int all(void)
                                       .table = "t",
                                       .resource = "t",
                                       .disposition = DISPOSITION_MERGE,
-                                      .merge_strategy = "upsert",
+                                      .strategy = "upsert",
                                       .primary_key = key,
                                       .primary_key_count = 2,
                                       .merge_key = key,

@@ -49,10 +49,16 @@ static void what_does_not_go_together(void **state)
         const char *text, *place, *what;
     } cases[] = {
         {SPEC("{disposition: merge, strategy: scd9}"), "8:55",
-         "'strategy' is one of insert-only, delete-insert, scd2, upsert, not 'scd9'; did you "
-         "mean 'scd2'?"},
+         "'strategy' is one of insert-from-staging, insert-only, delete-insert, scd2, "
+         "staging-optimized, truncate-and-insert, upsert, not 'scd9'; did you mean 'scd2'?"},
         {SPEC("{disposition: replace, strategy: upsert}"), "8:47",
-         "resource 'r': strategy is for disposition: merge"},
+         "resource 'r': replace has no strategy 'upsert'; use one of insert-from-staging "
+         "delete-insert staging-optimized truncate-and-insert"},
+        {SPEC("{disposition: replace, strategy: staging-optimized}"), "8:5",
+         "resource 'r': staging-optimized is not for duckdb, where a table that was swapped would "
+         "not be as it was, and nothing would be won; use another strategy"},
+        {SPEC("{disposition: append, strategy: upsert}"), "8:46",
+         "resource 'r': strategy is for disposition: replace merge"},
         {SPEC("{disposition: merge, strategy: insert-only, skip_unchanged_rows: true}"), "8:68",
          "resource 'r': skip_unchanged_rows is for the merge strategies: delete-insert upsert"},
         {SPEC("{disposition: append, skip_unchanged_rows: true}"), "8:46",
@@ -156,6 +162,44 @@ static void versions_of_rows(void **state)
         spec_says(spec, cases[i].text, cases[i].place, cases[i].what);
 }
 
+#define AT_DESTINATION(destination, disposition)                                                   \
+    "pipeline: p\ndestination: " destination "\nsource: {type: files}\nresources:\n"               \
+    "  r: {path: a, write_disposition: " disposition "}\n"
+
+static void destinations_say_how_to_replace(void **state)
+{
+    struct spec_file *spec = *state;
+    static const struct {
+        const char *text, *strategy;
+    } cases[] = {
+        {AT_DESTINATION("{url: 'duckdb:///s', replace_strategy: insert-from-staging}", "replace"),
+         "insert-from-staging"},
+        {AT_DESTINATION("{url: 'duckdb:///s', replace_strategy: insert-from-staging}",
+                        "{disposition: replace, strategy: delete-insert}"),
+         "delete-insert"},
+        {AT_DESTINATION("{url: 'postgresql://u@h/d', replace_strategy: staging-optimized}",
+                        "{disposition: replace}"),
+         "staging-optimized"},
+        {AT_DESTINATION("postgresql://u@h/d", "replace"), "delete-insert"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const struct resource *r = good(spec, cases[i].text);
+        assert_string_equal(r->disposition->strategy, cases[i].strategy);
+        assert_true(r->disposition->replaces);
+    }
+    spec_says(
+        spec,
+        AT_DESTINATION("{url: 'duckdb:///s', replace_strategy: staging-optimized}", "replace"),
+        "5:16",
+        "resource 'r': staging-optimized is not for duckdb, where a table that was "
+        "swapped would not be as it was, and nothing would be won; use another "
+        "strategy");
+    const struct resource *r =
+        good(spec,
+             AT_DESTINATION("{url: 'duckdb:///s', replace_strategy: staging-optimized}", "append"));
+    assert_true(r->disposition->adds_rows);
+}
+
 static int add(struct spec_file *spec, const struct tg_resource *resource)
 {
     static const struct tg_pipeline_options options = {.name = "shop",
@@ -186,13 +230,13 @@ static void programs_say_it_by_fields(void **state)
                         "skip_unchanged_rows is for the merge strategies: delete-insert upsert");
     resource.merge_strategy = "scd9";
     assert_int_equal(add(spec, &resource), TG_USAGE);
-    assert_string_equal(spec->err.what, "there is no merge strategy 'scd9'; use one of "
+    assert_string_equal(spec->err.what, "merge has no strategy 'scd9'; use one of "
                                         "insert-only delete-insert scd2 upsert");
     assert_string_equal(spec->err.resource, "n");
     resource = (struct tg_resource){
         .name = "n", .read = read_nothing, .merge_strategy = "upsert", .primary_key = "id"};
     assert_int_equal(add(spec, &resource), TG_USAGE);
-    assert_string_equal(spec->err.what, "strategy is for disposition: merge");
+    assert_string_equal(spec->err.what, "strategy is for disposition: replace merge");
 }
 
 int main(void)
@@ -201,6 +245,7 @@ int main(void)
         cmocka_unit_test(words_become_a_driver),
         cmocka_unit_test(what_does_not_go_together),
         cmocka_unit_test(versions_of_rows),
+        cmocka_unit_test(destinations_say_how_to_replace),
         cmocka_unit_test(programs_say_it_by_fields),
     };
     return cmocka_run_group_tests_name("config/disposition", tests, spec_setup, spec_teardown);

@@ -515,7 +515,7 @@ static void combinations_are_checked(void **state)
         {"    on_missing_key: append\n", "7:5", "on_missing_key is for write_disposition: merge"},
         {"    on_missing_key: error\n", "7:5", "on_missing_key is for write_disposition: merge"},
         {"    write_disposition: {disposition: append, strategy: delete-insert}\n", "7:46",
-         "strategy is for disposition: merge"},
+         "strategy is for disposition: replace merge"},
         {"    incremental: {cursor: id, end_value: 5}\n", "7:5",
          "end_value needs an initial_value: they are the two ends of a window"},
         {"    incremental: {cursor: id, initial_value: 5, end_value: x}\n", "7:5",

@@ -201,6 +201,7 @@ static void test_reset(void **unused)
     struct buf json = BUF_INIT;
     must_read(&state, shop);
     state_reset_resource(&state, "no", "person");
+    state_reset_source(&state, "no");
     state_reset_resource(&state, "shop", "no");
     assert_false(bump(&state));
     state_reset_resource(&state, "shop", "person");
@@ -213,6 +214,12 @@ static void test_reset(void **unused)
     state_release(&state);
     assert_int_equal(state_init(&state, &identity, NULL), TG_OK);
     state_reset_resource(&state, "shop", "person");
+    state_reset_source(&state, "shop");
+    state_release(&state);
+    must_read(&state, shop);
+    state_reset_source(&state, "shop");
+    assert_false(get(&state, "person", "a.b", &cursor));
+    assert_true(bump(&state));
     state_release(&state);
 }
 

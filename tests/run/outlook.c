@@ -79,7 +79,7 @@ static void what_replaces_begins_anew(void **state)
     assert_null(n->start_value);
     assert_string_equal(n->primary_key, "id, value");
     assert_string_equal(n->write_disposition, "replace");
-    assert_null(n->strategy);
+    assert_string_equal(n->strategy, "delete-insert");
     bool deletes = false;
     for (size_t i = 0; i < tg_plan_statement_count(plan); i++)
         deletes |= strncmp(tg_plan_statement(plan, i)->sql, "DELETE FROM", 11) == 0;

@@ -18,6 +18,11 @@ static void test_stored_words(void **state)
         {{.disposition = DISPOSITION_NONE}, "append"},
         {{.disposition = DISPOSITION_APPEND, .merge_strategy = "scd9"}, "append"},
         {{.disposition = DISPOSITION_REPLACE}, "replace"},
+        {{.disposition = DISPOSITION_REPLACE, .merge_strategy = "upsert"}, "replace"},
+        {{.disposition = DISPOSITION_REPLACE, .replace_strategy = "truncate-and-insert"},
+         "truncate-and-insert"},
+        {{.disposition = DISPOSITION_REPLACE, .replace_strategy = "upsert"}, NULL},
+        {{.disposition = DISPOSITION_MERGE, .replace_strategy = "truncate-and-insert"}, "merge"},
         {{.disposition = DISPOSITION_MERGE}, "merge"},
         {{.disposition = DISPOSITION_MERGE, .merge_strategy = "delete-insert"}, "merge"},
         {{.disposition = DISPOSITION_MERGE, .merge_strategy = "scd9"}, NULL},
@@ -78,8 +83,13 @@ static void test_lists(void **state)
     assert_string_equal(disposition_words(words), "append replace merge");
     assert_string_equal(disposition_words_if(disposition_needs_key, words), "merge");
     assert_string_equal(disposition_words_if(disposition_adds_rows, words), "append");
-    assert_string_equal(disposition_words_if(disposition_has_strategy, words), "merge");
-    assert_string_equal(disposition_strategies(words), "insert-only delete-insert scd2 upsert");
+    assert_string_equal(disposition_words_if(disposition_has_strategy, words), "replace merge");
+    assert_string_equal(disposition_strategies(words),
+                        "insert-from-staging insert-only delete-insert scd2 staging-optimized "
+                        "truncate-and-insert upsert");
+    assert_string_equal(disposition_strategies_of("merge", words),
+                        "insert-only delete-insert scd2 upsert");
+    assert_string_equal(disposition_strategies_of("append", words), "");
     assert_string_equal(disposition_strategies_with("skip_unchanged_rows", words),
                         "delete-insert upsert");
     assert_string_equal(disposition_strategies_with("skip_unchanged", words), "");

@@ -158,6 +158,8 @@ const struct dialect dialect_postgres = {
     .row_hash = "hashtextextended(CAST(ROW({values}) AS TEXT), 0)",
     .hold = "LOCK TABLE {table} IN ROW EXCLUSIVE MODE",
     .use = "SET search_path TO {dataset}, public",
+    .truncate = "TRUNCATE {table}",
+    .like = "CREATE TABLE {made} (LIKE {table} INCLUDING ALL)",
     .unique = "ALTER TABLE {table} ADD UNIQUE ({column})",
     .hex = {"'\\x", "'::bytea"},
     /* Of numbers, which is all that it is asked for. */

@@ -5,7 +5,7 @@
  * Path: delivery_init -> catalog_read (rebase_catalog, over a newer one) -> sort_members (which
  * tables are whose) -> add_chain for each root that the manifest touches -> add_targets (parents
  * before nested) -> disposition_get. A nested table that this load says nothing of is in its chain
- * if the destination has it: old rows may have to go from it.
+ * if the destination has it: old rows may have to go from it. What the load drops is set aside.
  *
  * Columns of the targets come with the schema changes (ddl.c); SQL is made of all this in plan.c
  * and dispositions/.
@@ -234,6 +234,53 @@ done:
     return rc;
 }
 
+/* ---- what is dropped ---- */
+
+static bool drops_tables(const struct manifest *manifest)
+{
+    for (size_t i = 0; i < manifest->table_count; i++)
+        if (manifest->tables[i].dropped)
+            return true;
+    return false;
+}
+
+/* The schema of the load knows nothing of what it drops; one that is newer does. */
+static int check_dropped(const struct delivery *delivery, const char *newest, struct tg_error *err)
+{
+    if (!newest || !drops_tables(delivery->manifest))
+        return TG_OK;
+    return error_set(err, TG_CONFLICT,
+                     "schema '%s' has changed while a load was made that drops its tables (refresh "
+                     "%s); nothing was written, run again",
+                     delivery->manifest->schema, delivery->manifest->refresh);
+}
+
+/* From here on they are not there, so that they are made as new ones. */
+static int set_aside(struct delivery *delivery, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct manifest *manifest = delivery->manifest;
+    struct chain *dropped = &delivery->dropped;
+    dropped->targets =
+        arena_alloc(&delivery->arena, (manifest->table_count + 1) * sizeof(*dropped->targets));
+    if (!dropped->targets)
+        return error_nomem(err);
+    for (size_t i = 0; i < manifest->table_count; i++) {
+        struct manifest_table *part = &manifest->tables[i];
+        struct described_table *there =
+            (struct described_table *)described_find(&delivery->described, part->name);
+        struct table *table = NULL;
+        if (!part->dropped || !there)
+            continue;
+        TRY(table_make(&delivery->catalog, part->name, NULL, &table, err));
+        there->is_dropped = true;
+        dropped->targets[dropped->count++] =
+            (struct target){.table = table, .part = part, .index = i, .there = there};
+    }
+done:
+    return rc;
+}
+
 int delivery_init(struct delivery *delivery, const struct dialect *dialect,
                   const char *package_path, const struct manifest *manifest,
                   struct described *described, const char *newest, struct tg_error *err)
@@ -247,12 +294,14 @@ int delivery_init(struct delivery *delivery, const struct dialect *dialect,
     };
     *described = (struct described){0};
     arena_init(&delivery->arena);
+    TRY(check_dropped(delivery, newest, err));
     TRY(catalog_read(newest ? &delivery->own : &delivery->catalog, manifest->catalog,
                      strlen(manifest->catalog), err));
     if (newest) {
         TRY(catalog_read(&delivery->catalog, newest, strlen(newest), err));
         TRY(rebase_catalog(delivery, err));
     }
+    TRY(set_aside(delivery, err));
     TRY(add_chains(delivery, err));
 done:
     if (rc != TG_OK)

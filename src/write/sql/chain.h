@@ -91,6 +91,7 @@ struct delivery {
     struct kept kept;                       /* for the undo of earlier loads */
     const char *kept_boundary, *kept_files; /* keep.c: tables of what these of the ledger lose */
     bool samples;                           /* what it changes is to be shown: sample.c */
+    struct chain dropped; /* what goes before anything is made: no chain, but tables */
     struct chain *chains;
     size_t chain_count;
     struct arena arena;

@@ -603,6 +603,8 @@ bool ddl_makes_dataset(const struct delivery *delivery)
 int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
+    for (size_t i = delivery->dropped.count; i-- > 0;)
+        TRY(plan_empty(plan, delivery, &delivery->dropped.targets[i], REMOVE_DROP, err));
     const size_t before = plan->count;
     delivery->changes = delivery->last_change = NULL;
     if (ddl_makes_dataset(delivery)) {

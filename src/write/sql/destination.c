@@ -45,6 +45,7 @@ static int check(const struct location *where, const char *folder, const char *d
             .folds_case = found.dialect->folds_case,
             .fraction_max = found.dialect->fraction_max,
             .name_bytes_max = found.dialect->name_bytes_max,
+            .swaps_tables = found.dialect->like != NULL,
             .type_text = found.dialect->type_sql,
         };
     return rc;

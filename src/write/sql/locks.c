@@ -49,6 +49,10 @@ static int add_tables(const struct delivery *delivery, struct locks *locks, stru
                 TRY(add(locks, "table", delivery->manifest->dataset, chain->targets[t].table->name,
                         adds && !chain->targets[t].changes, err));
     }
+    for (size_t i = 0; i < delivery->dropped.count; i++)
+        if (!target_has_rows(&delivery->dropped.targets[i]))
+            TRY(add(locks, "table", delivery->manifest->dataset,
+                    delivery->dropped.targets[i].table->name, false, err));
 done:
     return rc;
 }

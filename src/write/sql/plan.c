@@ -248,6 +248,36 @@ int plan_remove(struct plan *plan, const struct delivery *delivery, const struct
     return rc == TG_OK ? plan_add(plan, rows->target, count, &old, pattern, err) : rc;
 }
 
+/* Neither says how many there were. */
+static int remove_at_once(struct plan *plan, const struct target *target, const char *pattern,
+                          const struct sql_scope *scope, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct step counted = {.kind = STEP_COUNT, .target = target, .count = COUNT_DELETED};
+    const struct old_rows all = {.target = target};
+    TRY(keep_removed(plan, &all, scope, err));
+    TRY(plan_add_step(plan, &counted, scope, "SELECT COUNT(*) FROM {table}", err));
+    TRY(plan_add(plan, target, COUNT_NONE, scope, pattern, err));
+done:
+    return rc;
+}
+
+int plan_empty(struct plan *plan, const struct delivery *delivery, const struct target *target,
+               enum removal how, struct tg_error *err)
+{
+    const struct old_rows all = {.target = target};
+    const char *truncate = delivery->dialect->truncate;
+    const struct sql_scope scope =
+        plan_scope(delivery, SQL_PARTS(SQL_TABLE("table", target->table->name)));
+    if (!target->there)
+        return TG_OK;
+    if (how == REMOVE_DROP)
+        return remove_at_once(plan, target, "DROP TABLE {table}", &scope, err);
+    if (how == REMOVE_TRUNCATE && truncate)
+        return remove_at_once(plan, target, truncate, &scope, err);
+    return plan_remove(plan, delivery, &all, COUNT_DELETED, &scope, err);
+}
+
 int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
                 enum step_count count, const struct sql_scope *scope, struct tg_error *err)
 {
@@ -270,14 +300,9 @@ int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
 int plan_clear(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                struct tg_error *err)
 {
-    for (size_t i = chain->count; i-- > 0;) {
-        const struct old_rows all = {.target = &chain->targets[i]};
-        const struct sql_scope scope = plan_scope(delivery, NULL);
-        if (!all.target->there)
-            continue;
-        int rc = plan_remove(plan, delivery, &all, COUNT_DELETED, &scope, err);
-        if (rc != TG_OK)
-            return rc;
-    }
-    return TG_OK;
+    int rc = TG_OK;
+    for (size_t i = chain->count; i-- > 0;)
+        TRY(plan_empty(plan, delivery, &chain->targets[i], REMOVE_DELETE, err));
+done:
+    return rc;
 }

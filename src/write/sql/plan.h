@@ -126,6 +126,10 @@ int plan_fill(struct plan *plan, const struct delivery *delivery, const struct f
 /* For each group of files with equal columns. */
 int plan_insert(struct plan *plan, const struct delivery *delivery, const struct target *target,
                 struct tg_error *err) TG_CHECK_RESULT;
+/* The same into a table `name`, which has its columns. */
+int plan_insert_into(struct plan *plan, const struct delivery *delivery,
+                     const struct target *target, const char *name,
+                     struct tg_error *err) TG_CHECK_RESULT;
 /* Rows of a table that are there. */
 struct old_rows {
     const struct target *target;
@@ -145,6 +149,11 @@ int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
 /* Empties all tables of a chain that were there before. */
 int plan_clear(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                struct tg_error *err) TG_CHECK_RESULT;
+/* All rows of one, if it was there. TRUNCATE, where the database has it, and DROP keep readers out
+ * until the transaction ends. */
+enum removal { REMOVE_DELETE = 0, REMOVE_TRUNCATE, REMOVE_DROP };
+int plan_empty(struct plan *plan, const struct delivery *delivery, const struct target *target,
+               enum removal how, struct tg_error *err) TG_CHECK_RESULT;
 /* plan_insert for every table of a chain, parents before nested. */
 int plan_insert_all(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                     struct tg_error *err) TG_CHECK_RESULT;

@@ -124,6 +124,7 @@ static void lay_table(struct table *there, const struct table *ours)
     there->resource = ours->resource;
     there->disposition = ours->disposition;
     there->merge_strategy = ours->merge_strategy;
+    there->replace_strategy = ours->replace_strategy;
     there->max_nesting = ours->max_nesting;
     there->contract = ours->contract;
     there->extras = ours->extras;

@@ -3,8 +3,9 @@
  *
  * Path: record_plan -> record_schema (mark tables as seen, new version, _dlt_version unless its
  * hash is there) -> record_state (if it changed) -> record_load -> record_counts ->
- * record_boundary -> forget_files, record_files, forget_renamed. All are INSERTs of literals in the
- * transaction, after the data; record_rejects, of rows that are in the package, goes with the data.
+ * record_boundary -> forget_replaced, record_files, forget_renamed. All are INSERTs of literals in
+ * the transaction, after the data; record_rejects, of rows that are in the package, goes with the
+ * data.
  *
  * The tables are made in ddl.c and read in ledger.c.
  */
@@ -77,6 +78,9 @@ static int record_schema(const struct recording *recording, struct tg_error *err
     struct catalog *catalog = &delivery->catalog;
     int64_t now_us = recording->now_us;
     mark_seen(delivery);
+    if (delivery->dropped.count > 0 && described_find(&delivery->described, "_dlt_version"))
+        TRY(add(recording, SQL_PARTS(SQL_TEXT("name", catalog->name)),
+                "DELETE FROM {_dlt_version} WHERE [schema_name] = {'name'}", err));
     TRY(catalog_bump(catalog, &changed, err));
     TRY(catalog_write(catalog, &json, err));
     TRY(add(
@@ -165,6 +169,8 @@ static const char *disposition_of(const struct delivery *delivery,
         return UNDO_WORD;
     if (table)
         table = catalog_root(&delivery->catalog, table);
+    if (part->dropped && part->file_count == 0)
+        return delivery->manifest->refresh;
     if (table && disposition_get(table, &driver, NULL) == TG_OK)
         return disposition_name(driver);
     return disposition_word(DISPOSITION_APPEND);
@@ -358,18 +364,24 @@ done:
     return rc;
 }
 
-/* The files of what is replaced are no longer loaded. */
-static int forget_files(const struct recording *recording, struct tg_error *err)
+/* What is replaced or dropped is no longer loaded: its files, or the rows at its cursor. `table` is
+ * that of the ledger. */
+static int forget_replaced(const struct recording *recording, const char *kept, const char *table,
+                           struct tg_error *err)
 {
     int rc = TG_OK;
     const struct manifest *manifest = recording->delivery->manifest;
-    if (!described_find(&recording->delivery->described, "_tidegate_files"))
+    const bool all = strcmp(manifest->refresh, "drop_sources") == 0;
+    if (!described_find(&recording->delivery->described, table))
         goto done;
-    for (size_t i = 0; i < manifest->table_count; i++)
-        if (manifest->tables[i].replaced)
-            TRY(forget_some_files(
-                recording, SQL_PARTS(SQL_TEXT("resource", manifest->tables[i].resource)),
-                "[pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'}", err));
+    if (all)
+        TRY(forget(recording, kept, table, SQL_PARTS({0}), "[pipeline_name] = {'pipeline'}", err));
+    for (size_t i = 0; !all && i < manifest->table_count; i++) {
+        const struct manifest_table *part = &manifest->tables[i];
+        if (part->replaced || (part->dropped && !part->nested))
+            TRY(forget(recording, kept, table, SQL_PARTS(SQL_TEXT("resource", part->resource)),
+                       "[pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'}", err));
+    }
 done:
     return rc;
 }
@@ -411,9 +423,11 @@ int record_plan(struct delivery *delivery, const struct write_table_counts *coun
     TRY(record_state(&recording, err));
     TRY(record_load(&recording, err));
     TRY(record_counts(&recording, err));
+    if (*manifest->refresh)
+        TRY(forget_replaced(&recording, delivery->kept_boundary, "_tidegate_boundary", err));
     for (size_t i = 0; i < manifest->boundary_count; i++)
         TRY(record_boundary(&recording, &manifest->boundaries[i], err));
-    TRY(forget_files(&recording, err));
+    TRY(forget_replaced(&recording, delivery->kept_files, "_tidegate_files", err));
     TRY(record_files(&recording, err));
     TRY(forget_renamed(&recording, err));
 done:

@@ -226,7 +226,8 @@ done:
 /* ---- statements ---- */
 
 static int insert_group(struct plan *plan, const struct delivery *delivery,
-                        const struct target *target, size_t leader, struct tg_error *err)
+                        const struct target *target, const char *into, size_t leader,
+                        struct tg_error *err)
 {
     int rc = TG_OK;
     const struct manifest_file *file = &target->part->files[leader];
@@ -240,7 +241,7 @@ static int insert_group(struct plan *plan, const struct delivery *delivery,
             names[brought.count++] = target->columns[i].name;
     brought.items = names;
     TRY(write_select(&rows, delivery, target, leader, ONLY_BROUGHT, err));
-    const struct fill fill = {.table = target->table->name, .columns = &brought, .target = target};
+    const struct fill fill = {.table = into, .columns = &brought, .target = target};
     const struct sql_scope scope =
         plan_rows_scope(delivery, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
     TRY(plan_fill(plan, delivery, &fill, &scope, "{rows}", err));
@@ -249,13 +250,19 @@ done:
     return rc;
 }
 
-int plan_insert(struct plan *plan, const struct delivery *delivery, const struct target *target,
-                struct tg_error *err)
+int plan_insert_into(struct plan *plan, const struct delivery *delivery,
+                     const struct target *target, const char *name, struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t f = 0; target_has_rows(target) && f < target->part->file_count; f++)
         if (plan_leads_group(target->part, f))
-            TRY(insert_group(plan, delivery, target, f, err));
+            TRY(insert_group(plan, delivery, target, name, f, err));
 done:
     return rc;
+}
+
+int plan_insert(struct plan *plan, const struct delivery *delivery, const struct target *target,
+                struct tg_error *err)
+{
+    return plan_insert_into(plan, delivery, target, target->table->name, err);
 }

@@ -431,7 +431,8 @@ int stage_drop(const struct delivery *delivery, const struct chain *chain, struc
 {
     int rc = TG_OK;
     char name[STAGE_NAME];
-    for (size_t i = 0; i < (stage_holds_all(chain) ? chain->count : 1); i++) {
+    bool all = chain->driver->stages_all || stage_holds_all(chain);
+    for (size_t i = 0; i < (all ? chain->count : 1); i++) {
         stage_name(chain, &chain->targets[i], name);
         const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("stage", name)));
         TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {stage}", err));

@@ -29,6 +29,7 @@
 #include "write/sql/outline.h"
 #include "write/sql/record.h"
 #include "write/sql/sample.h"
+#include "write/sql/shared.h"
 #include "write/sql/stage.h"
 #include "write/sql/undo.h"
 
@@ -100,6 +101,7 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
 {
     int rc = TG_OK;
     struct delivery *delivery = &draft->delivery;
+    TRY(shared_check(delivery, writing->con, err));
     TRY(ddl_settle(delivery, writing->con, err));
     TRY(ddl_plan(delivery, &draft->schema, err));
     TRY(agree_check(delivery, &writing->runner, err));
@@ -156,7 +158,8 @@ static int init_counts(struct writing *writing, struct tg_error *err)
  * others and nothing is remembered: such a load may come late. */
 static bool is_ordered(const struct delivery *delivery)
 {
-    if (delivery->manifest->state_changed || delivery->manifest->bookmark_count > 0)
+    if (delivery->manifest->state_changed || delivery->manifest->bookmark_count > 0 ||
+        delivery->dropped.count > 0)
         return true;
     for (size_t i = 0; i < delivery->chain_count; i++)
         if (delivery->chains[i].replaced || !delivery->chains[i].driver->adds_rows)
@@ -328,7 +331,7 @@ static int lacks_right(const struct writing *writing, int rc, struct tg_error *e
  */
 static int change_schema(struct writing *writing, struct tg_error *err)
 {
-    int rc = plan_run(&writing->draft.schema, &writing->runner, NULL, err);
+    int rc = plan_run(&writing->draft.schema, &writing->runner, writing->tallies, err);
     if (rc != TG_OK && strcmp(err->sqlstate, "23505") == 0)
         memcpy(err->sqlstate, serialization_failure, sizeof(serialization_failure));
     if (rc != TG_OK && strcmp(err->sqlstate, missing_right) == 0)

@@ -1,0 +1,78 @@
+/* Tests of src/write/sql/shared.c: a table that another schema has is not dropped. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "tests/write/both.h"
+
+/* What another pipeline has stored: its newest schema counts. */
+static void store(struct fixture *t, const char *schema, int version, const char *tables)
+{
+    char sql[1024];
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO d._dlt_version VALUES (%d, 11, '2024-01-01', '%s', 'h%d', "
+             "'{\"name\":\"%s\",\"version\":%d,\"engine_version\":11,\"version_hash\":\"h%d\","
+             "\"settings\":{},\"normalizers\":{\"names\":\"snake_case\",\"json\":{\"module\":"
+             "\"dlt.common.normalizers.json.relational\"}},\"tables\":{%s}}')",
+             version, schema, version, schema, version, version, tables);
+    fixture_exec(t, sql);
+}
+
+#define TABLE(name, seen)                                                                          \
+    "\"" name "\":{\"name\":\"" name "\",\"resource\":\"r\",\"write_disposition\":\"append\","     \
+    "\"x-normalizer\":{\"seen-data\":" seen "},\"columns\":{}}"
+
+static void start(struct fixture *t)
+{
+    fixture_init(t);
+    fixture_table(t, "person", NULL, DISPOSITION_APPEND);
+    fixture_rows(t, "person", "id bigint", "1\n");
+    FIXTURE_WRITE(t);
+}
+
+static int refresh(struct fixture *t)
+{
+    fixture_rows(t, "person", "id bigint", "2\n");
+    fixture_part(t, "person")->dropped = true;
+    package_manifest(t->package)->refresh = "drop_resources";
+    return fixture_write(t);
+}
+
+static void test_a_table_of_two(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    store(&t, "theirs", 1, TABLE("other", "true"));
+    store(&t, "theirs", 2, TABLE("other", "true") "," TABLE("person", "true"));
+    assert_int_equal(refresh(&t), TG_USAGE);
+    assert_non_null(strstr(t.err.what, "table 'person' is schema 'theirs''s, too"));
+    fixture_check(&t, "SELECT id FROM d.person", "1\n");
+    fixture_check(&t, "SELECT count(*) FROM d._dlt_version WHERE schema_name = 'theirs'", "2\n");
+    fixture_release(&t);
+}
+
+static void test_a_table_of_one(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    store(&t, "theirs", 1, TABLE("person", "true"));
+    store(&t, "theirs", 2, TABLE("person", "false"));
+    FIXTURE_OK(&t, refresh(&t));
+    fixture_counts(&t, 0, 1, 0, 1);
+    fixture_check(&t, "SELECT id FROM d.person", "2\n");
+    fixture_check(&t, "SELECT count(*) FROM d._dlt_version WHERE schema_name = 'theirs'", "2\n");
+    fixture_check(&t, "SELECT count(*) FROM d._dlt_version WHERE schema_name = 'shop'", "1\n");
+    fixture_release(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_table_of_two),
+        cmocka_unit_test(test_a_table_of_one),
+    };
+    return run_at_both("write/shared", tests);
+}
