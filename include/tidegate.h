@@ -481,13 +481,14 @@ struct tg_resource {
     /* scd2, which keeps the versions of rows: */
     const char *validity_column_names;   /* two, since when and until when a version was valid;
                                             NULL: "_dlt_valid_from, _dlt_valid_to" */
-    const char *row_version_column_name; /* whose value tells versions apart, also those that
-                                            skip_unchanged_rows compares; NULL: all of a row */
+    const char *row_version_column_name; /* whose value tells versions apart; NULL: all of a row.
+                                            With skip_unchanged_rows: tells what has changed */
     const char *active_record_timestamp; /* how long what is valid is; NULL: SQL's NULL */
     const char *boundary_timestamp;      /* when what this run changes has changed; NULL: now */
     bool allow_empty;                    /* no row at all means that all are gone */
-    const char *source_filter;     /* the same: a condition in DuckDB's SQL on rows of the load */
+    const char *source_filter;     /* merge: a condition in DuckDB's SQL on rows of the load */
     const char *destination_scope; /* delete-insert: one in the destination's, on rows that go */
+    const char *merge_scope; /* insert-only: "all" (NULL too); "previous_load" keeps versions */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)

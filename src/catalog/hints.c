@@ -339,9 +339,9 @@ done:
 }
 
 /* What goes with a merge strategy, and like it is the run's. */
-static const char *const merge_hints[] = {"x-merge-skip-unchanged-rows", "x-merge-source-filter",
-                                          "x-merge-destination-scope",
-                                          "x-tidegate-row-version-column", "x-boundary-timestamp"};
+static const char *const merge_hints[] = {
+    "x-merge-skip-unchanged-rows", "x-merge-source-filter",         "x-merge-destination-scope",
+    "x-boundary-timestamp",        "x-tidegate-row-version-column", "x-tidegate-merge-scope"};
 
 static int apply_table(struct catalog *catalog, struct table *table,
                        const struct table_hints *hints, struct tg_error *err)

@@ -60,11 +60,11 @@ struct resource {
     bool skip_unchanged_rows;
     const char **validity_column_names; /* scd2: as given, normalised later; none: dlt's */
     size_t validity_column_names_count;
+    const char *row_version_column_name; /* NULL: versions are told by their ids, or all columns */
     const char *active_record_timestamp, *boundary_timestamp;
     bool allow_empty;
-    const char *row_version_column_name;           /* NULL: all of a row tells its versions */
-    const char *source_filter, *destination_scope; /* NULL: not said */
-    const char **primary_key, **merge_key;         /* as the source names them */
+    const char *source_filter, *destination_scope, *merge_scope; /* NULL: not said */
+    const char **primary_key, **merge_key;                       /* as the source names them */
     size_t primary_key_count, merge_key_count;
     bool append_on_missing_key;
     struct incremental incremental;
@@ -141,6 +141,8 @@ bool disposition_needs_primary(const struct resource *resource);
 const char *disposition_asks(const struct resource *resource);
 /* Does it say which old rows give way: by a key, or a scope? */
 bool disposition_knows_old(const struct resource *resource);
+/* Does a key get a row for each of its versions? */
+bool disposition_keeps_versions(const struct resource *resource);
 /* The options of its disposition that it says and a stored table keeps (option.hint): the first, or
  * the one behind `after`; NULL: no more. What it says of one, as JSON. */
 const struct option *disposition_said(const struct resource *resource, const struct option *after);

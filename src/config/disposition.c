@@ -105,12 +105,22 @@ static int check_together(const struct origin *origin, const struct resource *re
     return TG_OK;
 }
 
+bool disposition_keeps_versions(const struct resource *resource)
+{
+    return resource->merge_scope && strcmp(resource->merge_scope, DISPOSITION_VERSIONS) == 0;
+}
+
 /* Where ids are hashes of the key, or of the row, that is what row_ids says from here on. */
 static int choose_ids(const struct origin *origin, struct resource *resource)
 {
     if (resource->disposition->keeps_history)
         return choose_version(origin, resource);
-    if (!resource->disposition->ids_by_key && !resource->skip_unchanged_rows)
+    if (disposition_keeps_versions(resource) && resource->row_ids != TG_ROW_IDS_RANDOM)
+        return resource_refuse(origin, "row_ids", NULL,
+                               "scope: previous_load stores several rows of a key, and a content "
+                               "again when it returns; leave out row_ids");
+    if (disposition_keeps_versions(resource) ||
+        (!resource->disposition->ids_by_key && !resource->skip_unchanged_rows))
         return TG_OK;
     if (resource->row_ids == TG_ROW_IDS_ROW)
         return resource_refuse(origin, "row_ids", NULL,

@@ -178,18 +178,27 @@ const struct option disposition_options[] = {
      .hint = "x-boundary-timestamp",
      .help = "For scd2: when what the run finds changed has changed (UTC); the time of the load "
              "otherwise."},
-    {.name = "allow_empty",
-     RESOURCE(BOOL, allow_empty),
-     .fallback = "false",
-     .help = "For scd2 without a merge_key: a source without any row means that all rows are "
-             "gone. Such a run fails otherwise."},
+    {.name = "scope",
+     RESOURCE(TEXT, merge_scope),
+     .hint = DISPOSITION_VERSIONS_HINT,
+     .choices = "all " DISPOSITION_VERSIONS,
+     .fallback = "all",
+     .help = "For insert-only: all leaves out a row whose key is there; previous_load one that is "
+             "what the newest version of its key is, so that the table has all versions, numbered "
+             "in _tidegate_version."},
     {.name = "row_version_column_name",
      RESOURCE(TEXT, row_version_column_name),
      .hint = DISPOSITION_ROW_VERSION_HINT,
      .names_columns = true,
      .help =
-         "For scd2, and with skip_unchanged_rows: the field that alone tells whether a row, with "
-         "all that is nested in it, has changed; never NULL."},
+         "For scd2: the field whose value tells versions apart; otherwise all that a row has. "
+         "With skip_unchanged_rows: the column that alone tells whether a row, with all that is "
+         "nested in it, has changed; never NULL."},
+    {.name = "allow_empty",
+     RESOURCE(BOOL, allow_empty),
+     .fallback = "false",
+     .help = "For scd2 without a merge_key: a source without any row means that all rows are "
+             "gone. Such a run fails otherwise."},
     {.name = "source_filter",
      RESOURCE(TEXT, source_filter),
      .hint = DISPOSITION_SOURCE_FILTER_HINT,

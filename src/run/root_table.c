@@ -237,6 +237,13 @@ static int hint_columns(struct session *session, const struct resource *resource
     return rc;
 }
 
+/* A key that has several rows has them numbered. */
+static struct table_column number_of_version(void)
+{
+    return (struct table_column){
+        .name = VERSION_COLUMN, .spec = {.type = TYPE_BIGINT}, .nullable = true};
+}
+
 /* ---- the table ---- */
 
 /* The run's word over the resource's, that over the stored one, over the schema's. */
@@ -282,6 +289,8 @@ int root_table_hints(struct session *session, const struct resource *resource, s
     TRY(normal_names(session, resource->merge_key, resource->merge_key_count, &merge_key, err));
     TRY(hint_columns(session, resource, &columns, err));
     TRY(history_hints(session, resource, &hints, columns, &hints.column_count, err));
+    if (disposition_keeps_versions(resource))
+        columns[hints.column_count++] = number_of_version();
     TRY(add_hints(&session->catalog.arena, &extras, resource->hints, err));
     TRY(disposition_hints(session, resource, &extras, err));
     for (struct extra *extra = extras; extra; extra = extra->next)
@@ -290,7 +299,7 @@ int root_table_hints(struct session *session, const struct resource *resource, s
     TRY(add_text(&session->catalog.arena, &extras, "description", resource->description, err));
     if (cursor && !strchr(cursor, '.'))
         TRY(session_name(session, cursor, &hints.cursor, err));
-    if (resource->row_version_column_name)
+    if (resource->row_version_column_name && resource->skip_unchanged_rows)
         TRY(session_name(session, resource->row_version_column_name, &hints.row_version, err));
     const struct table *table = catalog_find(&session->catalog, hints.table);
     *contract = contract_of_table(session, resource, table);

@@ -42,6 +42,10 @@ struct disposition_driver {
     /* Statements of the transaction, after the schema changes. */
     int (*apply)(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err);
+    /* All of it in a statement a table (MERGE), with the staging ahead: for databases whose commit
+     * is one statement. NULL: there is no such form. */
+    int (*single)(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                  struct tg_error *err);
 };
 
 /* By what a spec or a stored schema says; `strategy` NULL: the usual one. NULL: there is none. */
@@ -66,6 +70,11 @@ bool disposition_takes(const struct disposition_driver *driver, const char *opti
 
 /* The column of when the source was found not to have the row any more. */
 #define DELETED_COLUMN "_tidegate_deleted_at"
+
+/* A key has several rows, which are numbered: "scope" of insert-only. */
+#define DISPOSITION_VERSIONS_HINT "x-tidegate-merge-scope"
+#define DISPOSITION_VERSIONS      "previous_load"
+#define VERSION_COLUMN            "_tidegate_version"
 
 /* What there is, for options and messages: "append replace merge"; of these, the words for which
  * `holds`. */

@@ -85,6 +85,16 @@ static void what_does_not_go_together(void **state)
         {SPEC("{disposition: merge, destination_scope: a}\n    incremental: c"), "8:45",
          "resource 'r': destination_scope takes rows away that the cursor does not deliver again; "
          "give it a window (end_value), or leave it out"},
+        {SPEC("{disposition: merge, strategy: upsert, scope: previous_load}"), "8:63",
+         "resource 'r': scope is for the merge strategies: insert-only"},
+        {SPEC("{disposition: merge, strategy: insert-only, scope: last}"), "8:75",
+         "'scope' is one of all, previous_load, not 'last'"},
+        {SPEC(
+             "{disposition: merge, strategy: insert-only, scope: previous_load}\n    row_ids: row"),
+         "9:5",
+         "resource 'r': scope: previous_load stores several rows of a key, and a content again "
+         "when "
+         "it returns; leave out row_ids"},
         {SPEC("{disposition: merge, strategy: upsert}\n    merge_key: c"), "9:5",
          "resource 'r': upsert goes by the primary_key alone; leave out merge_key"},
         {SPEC("{disposition: merge, skip_unchanged_rows: true}\n    merge_key: c"), "9:5",

@@ -12,6 +12,8 @@
 #include "write/disposition.h"
 #include "write/sql/exchange.h"
 #include "write/sql/nested.h"
+#include "write/sql/single.h"
+#include "write/sql/versions.h"
 
 static int leave_known(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
@@ -24,6 +26,21 @@ static int leave_known(const struct stage *stage, struct plan *plan, struct tg_e
                     err);
 }
 
+/* With scope: previous_load a key has several rows. */
+static int stage_any(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct stage stage;
+    TRY(stage_open(&stage, delivery, chain, &plan->arena, err));
+    if (!stage.keeps_versions)
+        return exchange_stage(delivery, chain, plan, err);
+    if (target_has_rows(stage.root))
+        TRY(versions_stage(&stage, plan, err));
+done:
+    return rc;
+}
+
 static int apply(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
 {
@@ -34,6 +51,8 @@ static int apply(const struct delivery *delivery, const struct chain *chain, str
         TRY(plan_clear(plan, delivery, chain, err));
     if (!target_has_rows(stage.root))
         goto done;
+    if (stage.keeps_versions)
+        return versions_insert(&stage, plan, err);
     if (stage.holds_all)
         TRY(leave_known(&stage, plan, err));
     TRY(exchange_insert_roots(&stage, plan, err));
@@ -52,6 +71,8 @@ const struct disposition_driver disposition_insert_only = {
     .needs_root_id = true,
     .stages_all = true,
     .boundary_hashes_max = 10000,
-    .stage = exchange_stage,
+    .options = "scope",
+    .stage = stage_any,
     .apply = apply,
+    .single = single_add,
 };

@@ -6,6 +6,7 @@
  */
 #include "write/disposition.h"
 #include "write/sql/exchange.h"
+#include "write/sql/single.h"
 
 const struct disposition_driver disposition_merge = {
     .word = DISPOSITION_MERGE,
@@ -16,8 +17,9 @@ const struct disposition_driver disposition_merge = {
     .needs_root_id = true,
     .boundary_hashes_max = 10000,
     .clears_scope = true,
-    .options =
-        "skip_unchanged_rows row_version_column_name source_filter destination_scope deletes",
+    .options = "skip_unchanged_rows deletes row_version_column_name source_filter "
+               "destination_scope",
     .stage = exchange_stage,
     .apply = exchange_apply,
+    .single = single_exchange,
 };

@@ -198,7 +198,7 @@ static int stage_versions(const struct delivery *delivery, const struct chain *c
     TRY(open_versions(&versions, delivery, chain, &plan->arena, err));
     if (!target_has_rows(versions.stage.root))
         goto done;
-    TRY(plan_relation(&rows, delivery, versions.stage.root, true, err));
+    TRY(plan_relation(&rows, delivery, versions.stage.root, WITH_ORDER, err));
     const struct sql_scope scope =
         sql_within(&versions.rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
     TRY(add_read(&versions, &scope, plan,
@@ -397,7 +397,7 @@ static int insert_roots(const struct versions *versions, struct plan *plan, stru
     const struct sql_names columns = {names, root->loaded.count + 2};
     const struct fill fill = {
         .table = root->table->name, .columns = &columns, .target = root, .leaves_known = true};
-    TRY(plan_relation(&rows, versions->stage.delivery, root, true, err));
+    TRY(plan_relation(&rows, versions->stage.delivery, root, WITH_ORDER, err));
     const struct sql_scope scope =
         sql_within(&versions->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
                                               SQL_NAMES("columns", &root->loaded)));
@@ -450,7 +450,7 @@ static int insert_nested(const struct versions *versions, const struct target *t
                               .leaves_known = true};
     if (meets)
         TRY(stage_make(stage, target, name, &target->loaded, plan, err));
-    TRY(plan_relation(&rows, stage->delivery, target, true, err));
+    TRY(plan_relation(&rows, stage->delivery, target, WITH_ORDER, err));
     const struct sql_scope scope =
         sql_within(&versions->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
                                               SQL_NAMES("columns", &target->loaded)));

@@ -7,6 +7,7 @@
  */
 #include "write/disposition.h"
 #include "write/sql/exchange.h"
+#include "write/sql/single.h"
 
 const struct disposition_driver disposition_upsert = {
     .word = DISPOSITION_MERGE,
@@ -17,7 +18,8 @@ const struct disposition_driver disposition_upsert = {
     .needs_order = true,
     .needs_root_id = true,
     .boundary_hashes_max = 10000,
-    .options = "skip_unchanged_rows row_version_column_name source_filter deletes",
+    .options = "skip_unchanged_rows deletes row_version_column_name source_filter",
     .stage = exchange_stage,
     .apply = exchange_apply,
+    .single = single_exchange,
 };

@@ -133,7 +133,7 @@ static int list_keys(const struct absence *absence, struct plan *plan, struct tg
     struct buf rows = BUF_INIT;
     const struct stage *stage = &absence->stage;
     TRY(key_target(absence, &plan->arena, &keys, err));
-    TRY(plan_relation(&rows, stage->delivery, &keys, false, err));
+    TRY(plan_relation(&rows, stage->delivery, &keys, 0, err));
     TRY(stage_make(stage, stage->root, absence->listed, &stage->primary_key, plan, err));
     const struct fill fill = {absence->listed, &stage->primary_key, stage->root,
                               .is_temporary = true};

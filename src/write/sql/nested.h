@@ -10,7 +10,7 @@
 /* Deletes the nested rows of all old root rows that meet staged ones; before these are deleted. */
 int nested_delete(const struct stage *stage, struct plan *plan,
                   struct tg_error *err) TG_CHECK_RESULT;
-/* Deletes the nested rows of old root rows whose {row_key} is in {gone}, a table of `scope`. */
+/* The same of the root rows whose {row_key} is in the {gone} of the scope. */
 int nested_follow(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
                   struct tg_error *err) TG_CHECK_RESULT;
 /* What tells the rows of a nested table that follow root rows: by the root key; where the table has

@@ -3,7 +3,7 @@
  *
  * Path: same_leave -> note_roots: the ids of root rows of which key and columns are those of one
  * old row -> for each nested table, strike_nested: of these, roots in which a nested row is new,
- * gone or different -> unstage: what is left, and what is nested in it, goes from the stage.
+ * gone or different -> same_unstage: what is left, and what is nested in it, goes from the stage.
  *
  * Columns are compared as they are stored, NULL equal to NULL. What says nothing of the content
  * does not count: the load's id, the links between rows, the mark of deleted rows. A column that
@@ -16,6 +16,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "write/disposition.h"
+
 /* Types that have no equality everywhere are compared as text. */
 static bool is_compared_as_text(const struct dialect *dialect, const struct target_column *column)
 {
@@ -26,17 +28,19 @@ static bool is_compared_as_text(const struct dialect *dialect, const struct targ
 static bool is_content(const struct stage *stage, const struct target *target, const char *name)
 {
     if (stage->version)
-        return target == stage->root && strcmp(name, stage->version) == 0;
+        return target == stage->root &&
+               (strcmp(name, stage->version) == 0 || strcmp(name, DELETED_COLUMN) == 0);
     const struct table_column *column = table_find(target->table, name);
     bool is_link = column && (column->row_key || column->parent_key || column->root_key);
     bool is_mark = target == stage->root && column && column == stage->deleted;
     bool is_key = target == stage->root && column && column->primary_key;
-    return !is_link && !is_mark && !is_key && strcmp(name, "_dlt_load_id") != 0;
+    bool is_number = target == stage->root && strcmp(name, VERSION_COLUMN) == 0;
+    return !is_link && !is_mark && !is_key && !is_number && strcmp(name, "_dlt_load_id") != 0;
 }
 
 /* old."a" IS NOT DISTINCT FROM new."a" AND ... */
-static int write_equal(const struct stage *stage, const struct target *target, struct buf *out,
-                       struct tg_error *err)
+int same_write(const struct stage *stage, const struct target *target, struct buf *out,
+               struct tg_error *err)
 {
     int rc = TG_OK;
     static const struct type_spec text = {.type = TYPE_TEXT};
@@ -77,7 +81,7 @@ static int note_roots(const struct stage *stage, const struct sql_scope *outer, 
 {
     int rc = TG_OK;
     struct buf equal = BUF_INIT;
-    TRY(write_equal(stage, stage->root, &equal, err));
+    TRY(same_write(stage, stage->root, &equal, err));
     const struct table_column *mark = stage->deleted;
     const struct sql_names first = {stage->primary_key.items, 1};
     const struct sql_scope scope = sql_within(
@@ -128,7 +132,7 @@ static int strike_nested(const struct stage *stage, const struct target *target,
     const char *root_link = table_link(target->table, LINK_ROOT);
     bool comes = target_has_rows(target), linked = root_link && target_find(target, root_link);
     stage_name(stage->chain, target, name);
-    TRY(write_equal(stage, target, &equal, err));
+    TRY(same_write(stage, target, &equal, err));
     const struct sql_scope scope = sql_within(
         outer, SQL_PARTS(SQL_TABLE("nested", target->table->name), SQL_NAME("staged", name),
                          SQL_NAME("row_key", row_key), SQL_NAME("root_link", root_link),
@@ -144,8 +148,8 @@ done:
     return rc;
 }
 
-static int unstage(const struct stage *stage, const struct target *target,
-                   const struct sql_scope *outer, struct plan *plan, struct tg_error *err)
+int same_unstage(const struct stage *stage, const struct target *target,
+                 const struct sql_scope *outer, struct plan *plan, struct tg_error *err)
 {
     char name[STAGE_NAME];
     enum link link = target == stage->root ? LINK_ROW : LINK_ROOT;
@@ -178,7 +182,7 @@ int same_leave(const struct stage *stage, struct plan *plan, struct tg_error *er
         TRY(strike_nested(stage, &chain->targets[i], &scope, plan, err));
     for (size_t i = 0; i < chain->count; i++)
         if (target_has_rows(&chain->targets[i]))
-            TRY(unstage(stage, &chain->targets[i], &scope, plan, err));
+            TRY(same_unstage(stage, &chain->targets[i], &scope, plan, err));
     TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE {same}", err));
 done:
     return rc;

@@ -2,7 +2,7 @@
  * Staged rows.
  *
  * Path: stage_open (keys and marks, from the hints) -> stage_rows: copy_rows -> stage_winners ->
- * unstage_others -> send_rows (to a database that does not read the package itself). A plain copy,
+ * unstage_others -> stage_send (to a database that does not read the package itself). A plain copy,
  * then a look for keys that came twice: usually there are none, and ranking all rows would cost
  * twice as much as the copy. A winner among several has no order of arrival afterwards, which tells
  * it from the rows that came once (nested.c); or it has it in another column, where nested rows
@@ -111,7 +111,7 @@ static int find_conditions(struct stage *stage, struct arena *arena, struct tg_e
     TRY(find_condition(chain, "destination_scope", DISPOSITION_SCOPE_HINT,
                        &(struct condition_names){buf_string(&table), buf_string(&staged)}, arena,
                        &text, &stage->limits, err));
-    stage->shows_rows = text && condition_names_staged(text);
+    stage->sends_all = stage->keeps_versions || (text && condition_names_staged(text));
     TRY(find_option(chain, "row_version_column_name", DISPOSITION_ROW_VERSION_HINT, arena,
                     &stage->version, err));
 done:
@@ -147,10 +147,19 @@ static bool asks_to_skip(const struct chain *chain)
            disposition_takes(chain->driver, "skip_unchanged_rows");
 }
 
-/* New rows meet old ones where both have their columns. */
+static bool keeps_versions(const struct chain *chain)
+{
+    const char *json = extra_find(chain->targets[0].table->extras, DISPOSITION_VERSIONS_HINT);
+    return json && strcmp(json, "\"" DISPOSITION_VERSIONS "\"") == 0 &&
+           disposition_takes(chain->driver, "scope");
+}
+
+/* New rows meet old ones where both have their columns; or each other. */
 bool stage_holds_all(const struct chain *chain)
 {
     const struct target *root = &chain->targets[0];
+    if (keeps_versions(chain))
+        return true;
     return (chain->driver->stages_all || asks_to_skip(chain)) && root->there && !chain->replaced;
 }
 
@@ -183,7 +192,8 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
     *stage = (struct stage){.delivery = delivery,
                             .chain = chain,
                             .root = &chain->targets[0],
-                            .holds_all = stage_holds_all(chain)};
+                            .holds_all = stage_holds_all(chain),
+                            .keeps_versions = keeps_versions(chain)};
     stage->skips_unchanged = stage->holds_all && asks_to_skip(chain);
     for (size_t i = 1; i < chain->count; i++)
         stage->keeps_won = stage->keeps_won || target_has_order(&chain->targets[i]);
@@ -222,8 +232,6 @@ bool stage_is_made(const struct stage *stage)
     return stage_has_key(stage) || stage->filter || stage_clears_scope(stage);
 }
 
-/* ---- filling ---- */
-
 bool names_have(const struct sql_names *names, const char *name)
 {
     for (size_t i = 0; i < names->count; i++)
@@ -240,8 +248,14 @@ static bool reads_elsewhere(const struct stage *stage)
     return !stage->delivery->dialect->parquet;
 }
 
+/* The reader may have it from an attempt before. */
+const char *stage_create(const struct stage *stage)
+{
+    return reads_elsewhere(stage) ? "CREATE OR REPLACE TEMP" : "CREATE TEMP";
+}
+
 /* A statement of who has the rows. */
-static enum step_kind reader_step(const struct stage *stage)
+enum step_kind stage_step(const struct stage *stage)
 {
     return reads_elsewhere(stage) ? STEP_READ : STEP_STATEMENT;
 }
@@ -249,31 +263,30 @@ static enum step_kind reader_step(const struct stage *stage)
 static int add(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
                const char *pattern, struct tg_error *err)
 {
-    const struct step step = {.kind = reader_step(stage), .target = stage->root};
+    const struct step step = {.kind = stage_step(stage), .target = stage->root};
     return plan_add_step(plan, &step, scope, pattern, err);
 }
 
-/* The reader may have it from an attempt before. Conditions may name columns that this load does
- * not bring. */
+/* Conditions may name columns that this load does not bring. */
 static int copy_rows(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf rows = BUF_INIT;
     const char *filter = stage->filter;
     const int with = (stage->primary_key.count > 0 ? WITH_ORDER : 0) |
-                     (filter || stage->shows_rows ? WITH_ABSENT : 0);
+                     (filter || stage->sends_all ? WITH_ABSENT : 0);
     TRY(plan_relation(&rows, stage->delivery, stage->root, with, err));
     const struct sql_scope scope = sql_within(
         &stage->rows,
         SQL_PARTS(
             SQL_PIECE("rows", buf_string(&rows)), SQL_PIECE("filter", filter),
-            SQL_PIECE("create", reads_elsewhere(stage) ? "CREATE OR REPLACE TEMP" : "CREATE TEMP"),
+            SQL_PIECE("create", stage_create(stage)),
             SQL_PATTERN("won",
                         stage->keeps_won ? ", CAST(NULL AS BIGINT) AS [" WINNER_COLUMN "]" : ""),
             SQL_PATTERN("passes", filter ? ",\n    CASE WHEN ({filter}) THEN TRUE ELSE FALSE END"
                                            " AS [" PASSES_COLUMN "]"
                                          : "")));
-    const struct step step = {.kind = reader_step(stage),
+    const struct step step = {.kind = stage_step(stage),
                               .target = stage->root,
                               .option = filter ? "source_filter" : NULL};
     TRY(plan_add_step(plan, &step, &scope,
@@ -300,7 +313,7 @@ done:
 static int unstage_filtered(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     const struct step step = {
-        .kind = reader_step(stage), .target = stage->root, .count = COUNT_FILTERED};
+        .kind = stage_step(stage), .target = stage->root, .count = COUNT_FILTERED};
     return plan_add_step(plan, &step, &stage->rows,
                          "DELETE FROM {stage}\n"
                          "WHERE NOT [" PASSES_COLUMN "]",
@@ -349,7 +362,7 @@ static int list_matched(const struct stage *stage, struct arena *arena, struct s
     for (size_t i = 0; i < root->column_count; i++) {
         const char *name = root->columns[i].name;
         bool is_mark = stage->deleted && strcmp(stage->deleted->name, name) == 0;
-        if (is_mark || stage->shows_rows || names_have(&stage->primary_key, name) ||
+        if (is_mark || stage->sends_all || names_have(&stage->primary_key, name) ||
             names_have(&stage->merge_key, name) || names_have(&stage->group_key, name))
             names[out->count++] = name;
     }
@@ -376,15 +389,17 @@ done:
 }
 
 /* To where the old rows are, if there are any that stay unless they are matched. */
-static int send_rows(const struct stage *stage, struct plan *plan, struct tg_error *err)
+int stage_send(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     struct sql_names columns;
     const struct step step = {.kind = STEP_FILL, .into.table = stage->name, .target = stage->root};
-    if (!reads_elsewhere(stage) || !stage->root->there || stage->chain->replaced)
+    if (!reads_elsewhere(stage))
+        return TG_OK;
+    if (!stage->keeps_versions && (!stage->root->there || stage->chain->replaced))
         return TG_OK;
     TRY(list_matched(stage, &plan->arena, &columns, err));
-    columns = stage->holds_all && !stage->shows_rows ? stage->root->loaded : columns;
+    columns = stage->holds_all && !stage->sends_all ? stage->root->loaded : columns;
     if (columns.count == 0)
         return TG_OK;
     TRY(stage_make(stage, stage->root, stage->name, &columns, plan, err));
@@ -421,7 +436,7 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
         TRY(stage_winners(stage, &scope, plan, err));
         TRY(unstage_others(stage, &scope, plan, err));
     }
-    TRY(send_rows(stage, plan, err));
+    TRY(stage_send(stage, plan, err));
 done:
     return rc;
 }

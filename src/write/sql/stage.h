@@ -38,7 +38,8 @@ struct stage {
     const char *filter;   /* the condition of staged rows that take part, as the rows' dialect has
                              it, for {arrived}; NULL: all do */
     const char *limits;   /* the condition of old rows that may go; NULL: it is not said */
-    bool shows_rows;      /* ... asks for staged rows, so that all of them are staged there */
+    bool keeps_versions;  /* a key has several rows: versions.h */
+    bool sends_all;       /* the root rows are staged with all columns where the old ones are */
     char name[STAGE_NAME];
     struct sql_part parts[STAGE_PARTS];
     struct sql_scope scope; /* of `parts`: a stage is not copied */
@@ -63,6 +64,11 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
 int stage_make(const struct stage *stage, const struct target *target, const char *name,
                const struct sql_names *columns, struct plan *plan,
                struct tg_error *err) TG_CHECK_RESULT;
+/* How a statement begins that makes one, and who runs it: who has the rows. */
+const char *stage_create(const struct stage *stage);
+enum step_kind stage_step(const struct stage *stage);
+/* Its rows to where the old ones are, as far as they are needed there. */
+int stage_send(const struct stage *stage, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
 /* What the staged rows of a table of the chain are called. */
 void stage_name(const struct chain *chain, const struct target *target, char out[STAGE_NAME]);
 /* The statements that drop a chain's, if they are there. */

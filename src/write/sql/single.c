@@ -1,0 +1,216 @@
+/*
+ * The MERGE form of the merge strategies: a statement a table of the tree.
+ *
+ * Path: open_single (the stage, with all rows where the old ones are) -> single_exchange: for each
+ * nested table merge_nested, while the old root rows are there to tell which of its rows go; then
+ * merge_root. single_add: the root first, since nested rows are added to roots that are there.
+ *
+ * NOT MATCHED BY SOURCE is in the SQL of DuckDB, and of PostgreSQL from 17 on. No statement needs
+ * what another one has noted, as each may be a commit of its own.
+ */
+#include "write/sql/single.h"
+
+#include "write/sql/nested.h"
+#include "write/sql/same.h"
+
+static int open_single(const struct delivery *delivery, const struct chain *chain,
+                       struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(stage_open(stage, delivery, chain, &plan->arena, err));
+    if (stage->merge_key.count > 0 || stage->limits || stage->keeps_versions ||
+        stage->primary_key.count == 0)
+        return error_set(err, TG_USAGE,
+                         "table '%s' is merged by more than its primary key, for which there is no "
+                         "single statement",
+                         stage->root->table->name);
+    if (!target_has_rows(stage->root))
+        goto done;
+    stage->holds_all = true;
+    TRY(stage_rows(stage, plan, err));
+    TRY(nested_stage(stage, plan, err));
+done:
+    return rc;
+}
+
+/* "a" = new."a", ...: all columns, of which those that do not come are NULL. */
+static int write_update(const struct target *target, const struct sql_scope *outer, struct buf *out,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < target->column_count; i++) {
+        const struct target_column *column = &target->columns[i];
+        const struct sql_scope scope =
+            sql_within(outer, SQL_PARTS(SQL_NAME("column", column->name)));
+        buf_text(out, i > 0 ? ", " : "");
+        TRY(sql_write(out, &scope, column->loaded ? "{column} = new.{column}" : "{column} = NULL",
+                      err));
+    }
+    rc = buf_check(out, err);
+done:
+    return rc;
+}
+
+/* Rows that are there as they come stay as they are, if that is asked for. */
+static int write_changed(const struct stage *stage, const struct target *target,
+                         const struct sql_scope *outer, struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf equal = BUF_INIT;
+    if (!stage->skips_unchanged)
+        return TG_OK;
+    TRY(same_write(stage, target, &equal, err));
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_PIECE("equal", buf_string(&equal))));
+    TRY(sql_write(out, &scope,
+                  " AND NOT (old.{row_key} = new.{row_key}\n"
+                  "    AND {equal})",
+                  err));
+done:
+    buf_release(&equal);
+    return rc;
+}
+
+/* One MERGE, of which `pattern` is what is special about it. */
+static int add_merge(const struct stage *stage, const struct target *target,
+                     const struct sql_scope *outer, const char *pattern, struct plan *plan,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf update = BUF_INIT, changed = BUF_INIT;
+    char name[STAGE_NAME];
+    stage_name(stage->chain, target, name);
+    const struct sql_scope names =
+        sql_within(outer, SQL_PARTS(SQL_NAME("row_key", table_link(target->table, LINK_ROW))));
+    TRY(write_update(target, &names, &update, err));
+    TRY(write_changed(stage, target, &names, &changed, err));
+    const struct sql_scope scope = sql_within(
+        &names,
+        SQL_PARTS(SQL_TABLE("into", target->table->name), SQL_NAME("staged", name),
+                  SQL_NAMES("given", &target->loaded), SQL_PIECE("update", buf_string(&update)),
+                  SQL_PIECE("changed", buf_string(&changed)),
+                  SQL_PATTERN("by_id", "old.{row_key} = new.{row_key}"),
+                  SQL_PATTERN("insert", "INSERT ({given}) VALUES ({new.given})")));
+    TRY(plan_add(plan, target, COUNT_INSERTED, &scope, pattern, err));
+done:
+    buf_release(&update);
+    buf_release(&changed);
+    return rc;
+}
+
+/* ---- root rows ---- */
+
+/* The mark is a column on both sides. */
+static struct sql_part stays(const struct stage *stage)
+{
+    const struct table_column *mark = stage->deleted;
+    return SQL_PATTERN("that_stays", !mark                          ? ""
+                                     : mark->spec.type == TYPE_BOOL ? " AND new.{mark} IS NOT TRUE"
+                                                                    : " AND new.{mark} IS NULL");
+}
+
+static struct sql_part goes(const struct stage *stage)
+{
+    const struct table_column *mark = stage->deleted;
+    return SQL_PATTERN("delete_marked", !mark ? ""
+                                        : mark->spec.type == TYPE_BOOL
+                                            ? "WHEN MATCHED AND new.{mark} IS TRUE THEN "
+                                              "DELETE\n"
+                                            : "WHEN MATCHED AND new.{mark} IS NOT NULL "
+                                              "THEN DELETE\n");
+}
+
+static int merge_root(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    const struct sql_scope scope = sql_within(
+        &stage->scope, SQL_PARTS(SQL_NAMES("key", &stage->primary_key), stays(stage), goes(stage)));
+    return add_merge(stage, stage->root, &scope,
+                     "MERGE INTO {into} AS old\n"
+                     "USING {staged} AS new\n"
+                     "ON {old.key = new.key}\n"
+                     "{delete_marked}"
+                     "WHEN MATCHED{changed} THEN UPDATE SET {update}\n"
+                     "WHEN NOT MATCHED{that_stays} THEN {insert}",
+                     plan, err);
+}
+
+/* ---- nested rows ---- */
+
+/* Rows of roots that are staged, by the ids that these have there. */
+#define OF_STAGED                                                                                  \
+    "{root_link} IN (SELECT root.{root_key} FROM {root_table} AS root, {stage} AS staged\n"        \
+    "    WHERE {root.key = staged.key})"
+
+static int merge_nested(const struct stage *stage, const struct target *target, struct plan *plan,
+                        struct tg_error *err)
+{
+    const char *root_link = table_link(target->table, LINK_ROOT);
+    const char *root_key = table_link(stage->root->table, LINK_ROW);
+    if (!root_link || !root_key || !target_find(target, root_link))
+        return error_set(err, TG_DATA,
+                         "nested table '%s' has no column that leads to its root rows, so that it "
+                         "cannot be merged",
+                         target->table->name);
+    const struct sql_scope scope = sql_within(
+        &stage->scope, SQL_PARTS(SQL_NAMES("key", &stage->primary_key),
+                                 SQL_NAME("root_link", root_link), SQL_NAME("root_key", root_key),
+                                 SQL_TABLE("root_table", stage->root->table->name)));
+    const struct old_rows gone = {target, OF_STAGED, false};
+    if (!target_has_rows(target))
+        return plan_remove(plan, stage->delivery, &gone, COUNT_DELETED, &scope, err);
+    return add_merge(stage, target, &scope,
+                     "MERGE INTO {into} AS old\n"
+                     "USING {staged} AS new\n"
+                     "ON {by_id}\n"
+                     "WHEN MATCHED{changed} THEN UPDATE SET {update}\n"
+                     "WHEN NOT MATCHED THEN {insert}\n"
+                     "WHEN NOT MATCHED BY SOURCE AND old." OF_STAGED " THEN DELETE",
+                     plan, err);
+}
+
+int single_exchange(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct stage stage;
+    TRY(open_single(delivery, chain, &stage, plan, err));
+    if (!target_has_rows(stage.root))
+        goto done;
+    for (size_t i = 1; i < chain->count; i++)
+        if (target_has_rows(&chain->targets[i]) || chain->targets[i].there)
+            TRY(merge_nested(&stage, &chain->targets[i], plan, err));
+    TRY(merge_root(&stage, plan, err));
+done:
+    return rc;
+}
+
+int single_add(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+               struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct stage stage;
+    TRY(open_single(delivery, chain, &stage, plan, err));
+    if (!target_has_rows(stage.root))
+        goto done;
+    for (size_t i = 0; i < chain->count; i++) {
+        const struct target *target = &chain->targets[i];
+        const struct sql_scope scope = sql_within(
+            &stage.scope, SQL_PARTS(SQL_NAMES("key", &stage.primary_key), stays(&stage),
+                                    SQL_NAME("root_link", table_link(target->table, LINK_ROOT)),
+                                    SQL_NAME("root_key", table_link(stage.root->table, LINK_ROW))));
+        if (target_has_rows(target))
+            TRY(add_merge(&stage, target, &scope,
+                          i == 0 ? "MERGE INTO {into} AS old\n"
+                                   "USING {staged} AS new\n"
+                                   "ON {old.key = new.key}\n"
+                                   "WHEN NOT MATCHED{that_stays} THEN {insert}"
+                                 : "MERGE INTO {into} AS old\n"
+                                   "USING (SELECT * FROM {staged} WHERE {root_link} IN (SELECT "
+                                   "{root_key} FROM {table})) AS new\n"
+                                   "ON {by_id}\n"
+                                   "WHEN NOT MATCHED THEN {insert}",
+                          plan, err));
+    }
+done:
+    return rc;
+}
