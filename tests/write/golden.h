@@ -137,7 +137,8 @@ static inline void golden_plan(struct buf *out, const char *title, const struct 
         if (step->kind == STEP_TAKE)
             buf_printf(out, "-- numbers for the reader, into %s:\n", step->into.table);
         if (step->kind == STEP_COUNT)
-            buf_text(out, "-- how many are updated:\n");
+            buf_text(out, step->count == COUNT_DELETED ? "-- how many go:\n"
+                                                       : "-- how many are updated:\n");
         if (step->kind == STEP_REFUSE)
             buf_text(out, "-- must give no row:\n");
         golden_statement(out, step->sql);

@@ -1,9 +1,11 @@
 -- rows
 
+-- how many go:
 SELECT COUNT(*) FROM "d"."city__tags";
 
 TRUNCATE "d"."city__tags";
 
+-- how many go:
 SELECT COUNT(*) FROM "d"."city";
 
 TRUNCATE "d"."city";
