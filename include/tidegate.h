@@ -467,11 +467,11 @@ struct tg_resource {
     enum tg_on_wait on_commit_safe_wait;
     const char *commit_safe_wait; /* how long they do at most: "30s", "10m" (NULL too), "2h" */
     const char *merge_strategy;   /* merge: "delete-insert" (NULL too), "upsert", "insert-only",
-                                     "scd2"; replace: "delete-insert" (NULL too),
+                                     "scd2", "cdc"; replace: "delete-insert" (NULL too),
                                      "truncate-and-insert", "insert-from-staging",
                                      "staging-optimized" */
-    bool skip_unchanged_rows;     /* the first two: rows that are there as they come stay */
-    struct tg_limits limits;      /* where it says nothing: those of the pipeline */
+    bool skip_unchanged_rows; /* the first two, and cdc: rows that are there as they come stay */
+    struct tg_limits limits;  /* where it says nothing: those of the pipeline */
     struct tg_deletes deletes;
     tg_read_fn list_keys; /* for TG_DETECT_KEYS: as `read`, of all rows that there are; of each the
                              fields of its key are enough. Called when `read` is done */

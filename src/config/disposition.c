@@ -180,7 +180,7 @@ const char *disposition_asks(const struct resource *resource)
 static int check_primary(const struct origin *origin, const struct resource *resource)
 {
     const char *asks = disposition_asks(resource);
-    if (resource->merge_key_count > 0)
+    if (resource->merge_key_count > 0 && !resource->disposition->deletes_absent)
         return resource_refuse(origin, "merge_key", NULL,
                                "%s goes by the primary_key alone; leave out merge_key", asks);
     if (resource->append_on_missing_key)

@@ -153,7 +153,9 @@ const struct option disposition_options[] = {
          "How it is done. Of merge: delete-insert and upsert: rows of the load take the place of "
          "rows with an equal key; with upsert, which goes by the primary key alone, they keep "
          "their ids. insert-only: rows whose primary key is there stay as they are. scd2: "
-         "versions of rows that change or go stay, with the time they were valid. Of replace: "
+         "versions of rows that change or go stay, with the time they were valid. cdc: upsert, "
+         "and rows that did not come are deleted; with a merge_key those alone of which one came. "
+         "Of replace: "
          "delete-insert deletes the old rows; truncate-and-insert empties tables at once and "
          "keeps readers out (PostgreSQL); insert-from-staging brings the rows to the database "
          "before the transaction; staging-optimized fills a new table that takes the place of "
@@ -162,9 +164,10 @@ const struct option disposition_options[] = {
      RESOURCE(BOOL, skip_unchanged_rows),
      .hint = DISPOSITION_SKIP_HINT,
      .fallback = "false",
-     .help = "For delete-insert and upsert, by primary key: rows that are there already as they "
-             "come, with all that is nested in them, are left alone. Ids of rows are then hashes "
-             "of the key."},
+     .help =
+         "For delete-insert, upsert and cdc, by primary key: rows that are there already as "
+         "they come, with all that is nested in them, are left alone. Ids of rows are then hashes "
+         "of the key."},
     {.name = "validity_column_names",
      RESOURCE_TEXTS(validity_column_names),
      .help = "For scd2: two columns, since when and until when a version was valid; "
@@ -476,8 +479,10 @@ const struct option resource_options[] = {
      BOTH(MAP, struct resource, deletes, struct tg_resource, deletes),
      .table = deletes_options,
      .shorthand = "detect",
-     .help = "For merges by primary_key (delete-insert, upsert): what becomes of rows that the "
-             "source has no more. If not given, they stay."},
+     .help =
+         "For merges by primary_key (delete-insert, upsert, cdc): what becomes of rows that the "
+         "source has no more. If not given, they stay, but under cdc, for which detect: "
+         "snapshot goes without saying."},
     {.name = "limits",
      BOTH(MAP, struct resource, limit_texts, struct tg_resource, limits),
      .table = limit_options,

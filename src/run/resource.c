@@ -620,6 +620,12 @@ static int declare_flag(struct resource_load *part, struct tg_error *err)
     return table_add_column(&part->session->catalog, part->root, DELETED_COLUMN, &spec, NULL, err);
 }
 
+/* Rows are gone from groups that came, and none did. */
+static bool brings_groups(const struct resource *resource)
+{
+    return resource->disposition->deletes_absent && resource->merge_key_count > 0;
+}
+
 /* All that is there has been read, but for what is known of it by its keys. */
 static int find_absent(struct resource_load *part, const struct extract_counts *read,
                        struct tg_error *err)
@@ -635,6 +641,8 @@ static int find_absent(struct resource_load *part, const struct extract_counts *
         TRY(list_keys(part, err));
     if (part->keys)
         TRY(keys_finish(part->keys, &keys, err));
+    if (read->rows_read == 0 && brings_groups(part->resource))
+        return TG_OK;
     uint64_t known = deletes->detect == TG_DETECT_KEYS ? keys : read->rows_read;
     if (known == 0 && !deletes->allow_empty)
         return refuse_empty(part, err);

@@ -70,6 +70,12 @@ test_plan() {
     done
 }
 
+test_deletes() {
+    run_page "$root/docs/deletes.md"
+    says_what_it_shows "$root/docs/deletes.md"
+    says "50 of the 100 rows of table 'orders'"
+}
+
 test_files() {
     run_page "$root/docs/files.md"
     says_what_it_shows "$root/docs/files.md"

@@ -64,10 +64,10 @@ static void what_does_not_go_together(void **state)
          "9:45",
          "resource 'person': destination_scope takes all its rows away already; leave out deletes"},
         {SPEC_PERSON "    primary_key: id\n    deletes: snapshot\n", "8:5",
-         "resource 'person': deletes is for the merge strategies: delete-insert upsert"},
+         "resource 'person': deletes is for the merge strategies: cdc delete-insert upsert"},
         {SPEC_PERSON "    primary_key: id\n    deletes: snapshot\n"
                      "    write_disposition: {disposition: merge, strategy: insert-only}\n",
-         "8:5", "resource 'person': deletes is for the merge strategies: delete-insert upsert"},
+         "8:5", "resource 'person': deletes is for the merge strategies: cdc delete-insert upsert"},
         {MERGE "    deletes: daily\n", "9:14", "'deletes' is one of snapshot, keys, not 'daily'"},
         {MERGE "    deletes: {apply: soft}\n", "9:5",
          "resource 'person': deletes needs detect: snapshot or keys"},

@@ -49,7 +49,7 @@ static void what_does_not_go_together(void **state)
         const char *text, *place, *what;
     } cases[] = {
         {SPEC("{disposition: merge, strategy: scd9}"), "8:55",
-         "'strategy' is one of insert-from-staging, insert-only, delete-insert, scd2, "
+         "'strategy' is one of cdc, insert-from-staging, insert-only, delete-insert, scd2, "
          "staging-optimized, truncate-and-insert, upsert, not 'scd9'; did you mean 'scd2'?"},
         {SPEC("{disposition: replace, strategy: upsert}"), "8:47",
          "resource 'r': replace has no strategy 'upsert'; use one of insert-from-staging "
@@ -60,9 +60,9 @@ static void what_does_not_go_together(void **state)
         {SPEC("{disposition: append, strategy: upsert}"), "8:46",
          "resource 'r': strategy is for disposition: replace merge"},
         {SPEC("{disposition: merge, strategy: insert-only, skip_unchanged_rows: true}"), "8:68",
-         "resource 'r': skip_unchanged_rows is for the merge strategies: delete-insert upsert"},
+         "resource 'r': skip_unchanged_rows is for the merge strategies: cdc delete-insert upsert"},
         {SPEC("{disposition: append, skip_unchanged_rows: true}"), "8:46",
-         "resource 'r': skip_unchanged_rows is for the merge strategies: delete-insert upsert"},
+         "resource 'r': skip_unchanged_rows is for the merge strategies: cdc delete-insert upsert"},
         {SPEC("{disposition: merge, source_filter: 'a; b'}"), "8:45",
          "resource 'r': source_filter: it has a ';': one condition is asked for"},
         {SPEC("{disposition: merge, source_filter: '{table}.a > 1'}"), "8:45",
@@ -143,11 +143,11 @@ static void versions_of_rows(void **state)
          "resource 'r': scd2 without a key takes the source for all there is; leave out "
          "on_missing_key"},
         {SCD2("") "    columns: {a: {hard_delete: true}}\n", "9:19",
-         "resource 'r': column 'a': hard_delete is for insert-only delete-insert upsert"},
+         "resource 'r': column 'a': hard_delete is for cdc insert-only delete-insert upsert"},
         {SCD2("") "    columns: {a: {dedup_sort: asc}}\n", "9:19",
-         "resource 'r': column 'a': dedup_sort is for insert-only delete-insert upsert"},
+         "resource 'r': column 'a': dedup_sort is for cdc insert-only delete-insert upsert"},
         {SCD2(", skip_unchanged_rows: true"), "8:61",
-         "resource 'r': skip_unchanged_rows is for the merge strategies: delete-insert upsert"},
+         "resource 'r': skip_unchanged_rows is for the merge strategies: cdc delete-insert upsert"},
         {SCD2(", validity_column_names: a"), "8:61",
          "resource 'r': validity_column_names are two: since when, and until when"},
         {SCD2(", validity_column_names: [a, a]"), "8:61",
@@ -236,12 +236,13 @@ static void programs_say_it_by_fields(void **state)
     assert_int_equal(r->row_ids, TG_ROW_IDS_KEY);
     resource.merge_strategy = "insert-only";
     assert_int_equal(add(spec, &resource), TG_USAGE);
-    assert_string_equal(spec->err.what,
-                        "skip_unchanged_rows is for the merge strategies: delete-insert upsert");
+    assert_string_equal(
+        spec->err.what,
+        "skip_unchanged_rows is for the merge strategies: cdc delete-insert upsert");
     resource.merge_strategy = "scd9";
     assert_int_equal(add(spec, &resource), TG_USAGE);
     assert_string_equal(spec->err.what, "merge has no strategy 'scd9'; use one of "
-                                        "insert-only delete-insert scd2 upsert");
+                                        "cdc insert-only delete-insert scd2 upsert");
     assert_string_equal(spec->err.resource, "n");
     resource = (struct tg_resource){
         .name = "n", .read = read_nothing, .merge_strategy = "upsert", .primary_key = "id"};

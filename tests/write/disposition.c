@@ -85,16 +85,16 @@ static void test_lists(void **state)
     assert_string_equal(disposition_words_if(disposition_adds_rows, words), "append");
     assert_string_equal(disposition_words_if(disposition_has_strategy, words), "replace merge");
     assert_string_equal(disposition_strategies(words),
-                        "insert-from-staging insert-only delete-insert scd2 staging-optimized "
+                        "cdc insert-from-staging insert-only delete-insert scd2 staging-optimized "
                         "truncate-and-insert upsert");
     assert_string_equal(disposition_strategies_of("merge", words),
-                        "insert-only delete-insert scd2 upsert");
+                        "cdc insert-only delete-insert scd2 upsert");
     assert_string_equal(disposition_strategies_of("append", words), "");
     assert_string_equal(disposition_strategies_with("skip_unchanged_rows", words),
-                        "delete-insert upsert");
+                        "cdc delete-insert upsert");
     assert_string_equal(disposition_strategies_with("skip_unchanged", words), "");
     assert_string_equal(disposition_strategies_if(disposition_needs_key, words),
-                        "insert-only delete-insert upsert");
+                        "cdc insert-only delete-insert upsert");
 }
 
 int main(void)

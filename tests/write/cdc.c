@@ -1,0 +1,107 @@
+/* Tests of src/write/dispositions/cdc.c: what did not come is gone, of all or of each merge key. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "tests/write/both.h"
+#include "tests/write/merges.h"
+#include "tests/write/keys.h"
+
+static void test_what_did_not_come_is_gone(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_strategy(&t, "cdc", false);
+    nest_kids(&t);
+    fixture_rows(&t, "person", PERSON, "1|Ann|1.5|a\n2|Bob|1.5|b\n3|Cy|1.5|c\n");
+    fixture_rows(&t, "person__kids", KIDS, "k1|a|a|0|a0\nk2|b|b|0|b0\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", PERSON, "1|Anna|2.5|a\n4|Di|2.5|d\n");
+    fixture_rows(&t, "person__kids", KIDS, "k3|a|a|0|a0\n");
+    fixture_absent(&t, "person", false);
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 1, 1, 2);
+    fixture_check(&t, "SELECT id, name, _dlt_id FROM d.person ORDER BY id", "1|Anna|a\n4|Di|d\n");
+    fixture_check(&t, "SELECT n FROM d.person__kids", "k3\n");
+    fixture_release(&t);
+}
+
+/* Of a tombstone nothing is stored, and its key is gone. */
+static void test_marked_rows(void **state)
+{
+    (void)state;
+    static const char header[] = "id bigint pk|gone bool del|_dlt_id text row";
+    struct fixture t;
+    start_strategy(&t, "cdc", false);
+    fixture_rows(&t, "person", header, "1|NULL|a\n2|NULL|b\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", header, "1|true|a\n2|NULL|b\n9|true|c\n");
+    fixture_absent(&t, "person", false);
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 0, 1, 1);
+    fixture_check(&t, "SELECT id FROM d.person", "2\n");
+    fixture_release(&t);
+}
+
+#define DAYS "id bigint pk|day text mk|zone text mk|v text|_dlt_id text row"
+
+/* A group of which nothing came is as it was, and NULL is no group. */
+static void test_groups(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_strategy(&t, "cdc", false);
+    fixture_rows(&t, "person", DAYS,
+                 "1|mon|n|a|a\n2|mon|n|a|b\n3|tue|n|a|c\n4|mon|s|a|d\n5|NULL|n|a|e\n"
+                 "6|mon|NULL|a|f\n");
+    FIXTURE_WRITE(&t);
+    /* 3 moves from one group to another; 5 and 6 do not come. */
+    fixture_rows(&t, "person", DAYS, "1|mon|n|b|a\n3|mon|n|b|c\n7|NULL|n|b|g\n");
+    fixture_absent(&t, "person", false);
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 1, 2, 1);
+    fixture_check(&t, "SELECT id, day, v FROM d.person ORDER BY id",
+                  "1|mon|b\n3|mon|b\n4|mon|a\n5|NULL|a\n6|mon|a\n7|NULL|b\n");
+    fixture_absent(&t, "person", false);
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, "SELECT count(*) FROM d.person", "6\n");
+    fixture_release(&t);
+}
+
+static void golden(const char *name, bool skip)
+{
+    struct fixture t;
+    struct described there = {0};
+    start_strategy(&t, "cdc", skip);
+    golden_columns(&t, "person", DAYS);
+    golden_there(&t, &there, "person");
+    golden_file(&t, "person", DAYS, "person.1.parquet");
+    fixture_absent(&t, "person", false);
+    golden_check(&t, &there, name, GOLDEN_DATA);
+    fixture_release(&t);
+}
+
+static void test_golden(void **state)
+{
+    (void)state;
+    golden("cdc_groups", false);
+}
+
+static void test_golden_skip(void **state)
+{
+    (void)state;
+    golden("cdc_skip", true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_did_not_come_is_gone),
+        cmocka_unit_test(test_marked_rows),
+        cmocka_unit_test(test_groups),
+        golden_unit_tests(test_golden),
+        golden_unit_tests(test_golden_skip),
+    };
+    return run_at_both("write/cdc", tests);
+}
