@@ -263,7 +263,7 @@ test_a_lock_that_is_not_had() {
     run 3
     says "lock timeout" "end what holds the lock"
     pg postgres -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%held%'
-        AND pid <> pg_backend_pid()" >/dev/null
+        AND datname = '$(database)' AND pid <> pg_backend_pid()" >/dev/null
     wait $holder || true
     # The package waits, and goes to the same place by another of its names.
     destination="host=127.0.0.1 port=$(port) user=$(user) dbname=$(database) password='$pg_password'"

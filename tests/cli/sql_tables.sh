@@ -240,7 +240,7 @@ test_out_of_connections_fewer_read() {
   big: {table: big}
   small: {tables: 'small_*'}" "$theirs"
     run 0
-    says "read by 1 connections at once, not by 6"
+    says "read by 1 connection at once, not by 6"
     equal "5 60000" "$(sql "select count(*) from d.small_09") $(sql "select count(*) from d.big")"
 }
 

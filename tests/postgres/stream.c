@@ -233,7 +233,7 @@ static void test_the_server_ends_the_session(void **state)
         int rc = TG_OK;
         query(by(way, endless), NULL, &stream);
         free(postgres_sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-                          "WHERE application_name = 'tidegate'"));
+                          "WHERE application_name = 'tidegate' AND datname = current_database()"));
         while (rc == TG_OK) {
             struct ArrowArray batch = {0};
             rc = stream_next(&stream, TG_DESTINATION, &batch, &end, &err);
