@@ -25,7 +25,7 @@ demo: all ## build, and run the seed example
 test: deps ## build with gcc and with sanitizers, and run every test on one of them; fuzz 20 s
 	$(call build,dev,for_scripts)
 	$(call build,asan-ubsan)
-	@tools/run-tests build/dev:checks,cli,crash build/asan-ubsan:unit,cases,crash,fuzz
+	@tools/run-tests build/dev:checks,cli,crash,cases/postgres build/asan-ubsan:unit,cases/duckdb,cases/sqlite,fuzz
 
 test-both: deps ## build with gcc and with sanitizers, and run every test on both
 	$(call build,dev)

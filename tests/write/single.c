@@ -10,7 +10,7 @@
 #define ROOT "id bigint pk|name text|gone bool del|_dlt_load_id text|_dlt_id text row"
 #define TOYS KIDS
 
-enum { SEEDS = 12, LOADS = 4, IDS = 9 };
+enum { SEEDS = 4, LOADS = 4, IDS = 9 };
 
 static const struct {
     const char *strategy, *golden;
