@@ -89,6 +89,11 @@ int deletes_check(const struct origin *origin, const struct resource *resource)
         return resource_refuse(origin, "source_filter", NULL,
                                "rows that source_filter keeps out would look as if the source had "
                                "them no more; use deletes: {detect: keys}, or leave it out");
+    if (deletes->apply == TG_APPLY_SOFT && resource->merge_key_count > 0 &&
+        !resource->disposition->deletes_absent)
+        return resource_refuse(origin, "deletes", NULL,
+                               "what goes by the merge_key goes for good, flagged or not; use "
+                               "apply: hard, or leave out merge_key");
     if (resource->destination_scope && resource->disposition->clears_scope)
         return resource_refuse(origin, "destination_scope", NULL,
                                "destination_scope takes all its rows away already; leave out "

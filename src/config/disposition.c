@@ -98,6 +98,10 @@ static int check_together(const struct origin *origin, const struct resource *re
         return resource_refuse(origin, "row_version_column_name", NULL,
                                "row_version_column_name tells which rows skip_unchanged_rows "
                                "leaves alone; set that, too");
+    if (clears_scope(resource) && resource->row_ids != TG_ROW_IDS_RANDOM)
+        return resource_refuse(origin, "row_ids", NULL,
+                               "destination_scope tells rows by their ids, and a row outside of "
+                               "it may have the same; leave out row_ids");
     if (clears_scope(resource) && resource->skip_unchanged_rows)
         return resource_refuse(origin, "destination_scope", NULL,
                                "destination_scope takes all its rows away, so that none are left "
@@ -216,6 +220,19 @@ static int check_time(const struct origin *origin, const char *key, const char *
                            text);
 }
 
+/* What ends at the very time that stands for what is valid would seem to go on. */
+static int check_end(const struct origin *origin, const struct resource *resource)
+{
+    const char *end = resource->active_record_timestamp, *now = resource->boundary_timestamp;
+    int64_t end_us, now_us;
+    if (!end || !now || !history_time(end, &end_us) || !history_time(now, &now_us) ||
+        end_us != now_us)
+        return TG_OK;
+    return resource_refuse(origin, "boundary_timestamp", NULL,
+                           "boundary_timestamp is the active_record_timestamp, so that nothing "
+                           "would end; give another one");
+}
+
 static int check_history(const struct origin *origin, const struct resource *resource)
 {
     int rc = TG_OK;
@@ -223,6 +240,7 @@ static int check_history(const struct origin *origin, const struct resource *res
     TRY(check_columns(origin, resource));
     TRY(check_time(origin, "active_record_timestamp", resource->active_record_timestamp));
     TRY(check_time(origin, "boundary_timestamp", resource->boundary_timestamp));
+    TRY(check_end(origin, resource));
     if (resource->append_on_missing_key)
         TRY(resource_refuse(origin, "on_missing_key", NULL,
                             "%s without a key takes the source for all there is; leave out "

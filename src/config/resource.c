@@ -510,6 +510,7 @@ int config_add_member(struct config *config, const struct resource *group, const
         return TG_OK;
     member.is_group = false;
     member.selected = true;
+    member.release = NULL; /* the group's */
     TRY(arena_keep(&config->arena, name, &member.name, err));
     member.table_name = member.name;
     TRY(member_values(config, &member, err));

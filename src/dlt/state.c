@@ -277,10 +277,22 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "the state's cursor '%s'", path);
 }
 
-void state_reset_source(struct state *state, const char *source)
+static bool has_own_schema(yyjson_mut_val *root, const char *source, const char *schema)
+{
+    yyjson_mut_arr_iter names = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(root, "schema_names"));
+    for (yyjson_mut_val *name; (name = yyjson_mut_arr_iter_next(&names));)
+        if (strcmp(yyjson_mut_get_str(name), source) == 0)
+            return strcmp(source, schema) != 0;
+    return false;
+}
+
+void state_reset_schema(struct state *state, const char *schema)
 {
     yyjson_mut_val *root = yyjson_mut_doc_get_root(state->doc);
-    yyjson_mut_obj_remove_key(yyjson_mut_obj_get(root, "sources"), source);
+    yyjson_mut_obj_iter sources = yyjson_mut_obj_iter_with(yyjson_mut_obj_get(root, "sources"));
+    for (yyjson_mut_val *source; (source = yyjson_mut_obj_iter_next(&sources));)
+        if (!has_own_schema(root, yyjson_mut_get_str(source), schema))
+            yyjson_mut_obj_iter_remove(&sources);
 }
 
 void state_reset_resource(struct state *state, const char *source, const char *resource)

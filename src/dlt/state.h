@@ -59,8 +59,9 @@ int state_get_cursor(const struct state *state, const char *source, const char *
 int state_set_cursor(struct state *state, const char *source, const char *resource,
                      const char *path, const struct state_cursor *cursor,
                      struct tg_error *err) TG_CHECK_RESULT;
-/* Forgets everything of a source; of a resource (replace, refresh). */
-void state_reset_source(struct state *state, const char *source);
+/* Forgets everything of all sources whose tables are a schema's (not of those that have another one
+ * of the pipeline's schemas); of a resource (replace, refresh). */
+void state_reset_schema(struct state *state, const char *schema);
 void state_reset_resource(struct state *state, const char *source, const char *resource);
 /* The same content under that version. */
 int state_renumber(struct state *state, int64_t version, struct tg_error *err) TG_CHECK_RESULT;

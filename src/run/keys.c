@@ -12,6 +12,7 @@
 #include "run/keys.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "normalize/normalize.h"
 
@@ -29,7 +30,10 @@ static int emit_keys(void *sink, const char *table, const struct ArrowSchema *sc
     struct keys *keys = sink;
     struct manifest *manifest = NULL;
     struct manifest_table *part = NULL;
-    (void)table;
+    if (strcmp(table, keys->table->name) != 0) { /* what is nested in a row is no key */
+        array_release(array);
+        return TG_OK;
+    }
     TRY(load_package(keys->of.load, &manifest, err));
     TRY(manifest_add_table(manifest, keys->name, keys->of.resource->name, false, &part, err));
     part->is_keys = true;

@@ -151,7 +151,8 @@ static int add_file(const struct table *table, bool keeps_order, struct manifest
     if (!columns)
         return error_nomem(err);
     for (size_t i = 0; i < table->column_count; i++)
-        if (table->columns[i].spec.type != TYPE_NONE)
+        if (table->columns[i].spec.type != TYPE_NONE &&
+            strcmp(table->columns[i].name, VERSION_COLUMN) != 0)
             columns[file.column_count++] =
                 (struct manifest_column){table->columns[i].name, table->columns[i].spec};
     if (keeps_order)

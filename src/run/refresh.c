@@ -107,11 +107,8 @@ static int forget_tables(struct session *session, struct tg_error *err)
 static int forget_schema(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct config *config = &session->pipeline->config;
     const struct ledger *ledger = &session->ledger;
-    for (size_t i = 0; i < config->resource_count; i++)
-        state_reset_source(&session->state, resource_source_key(session, &config->resources[i]));
-    state_reset_source(&session->state, session->schema);
+    state_reset_schema(&session->state, session->schema);
     if (!ledger->schema_json)
         return TG_OK;
     catalog_release(&session->catalog);

@@ -201,7 +201,6 @@ static void test_reset(void **unused)
     struct buf json = BUF_INIT;
     must_read(&state, shop);
     state_reset_resource(&state, "no", "person");
-    state_reset_source(&state, "no");
     state_reset_resource(&state, "shop", "no");
     assert_false(bump(&state));
     state_reset_resource(&state, "shop", "person");
@@ -214,12 +213,28 @@ static void test_reset(void **unused)
     state_release(&state);
     assert_int_equal(state_init(&state, &identity, NULL), TG_OK);
     state_reset_resource(&state, "shop", "person");
-    state_reset_source(&state, "shop");
+    state_reset_schema(&state, "shop");
     state_release(&state);
     must_read(&state, shop);
-    state_reset_source(&state, "shop");
+    state_reset_schema(&state, "shop");
     assert_false(get(&state, "person", "a.b", &cursor));
     assert_true(bump(&state));
+    state_release(&state);
+}
+
+/* A source that the spec does not name any more is forgotten, too; another schema's is not. */
+static void test_reset_schema(void **unused)
+{
+    (void)unused;
+    struct state state;
+    struct buf json = BUF_INIT;
+    must_read(&state, "{'_state_version': 1, '_state_engine_version': 4, '_local': {},"
+                      "'default_schema_name': 'm', 'schema_names': ['m', 'other'],"
+                      "'sources': {'a': {'x': 1}, 'm': {'x': 2}, 'other': {'x': 3}}}");
+    state_reset_schema(&state, "m");
+    assert_int_equal(state_json(&state, &json, NULL), TG_OK);
+    assert_non_null(strstr(buf_string(&json), "\"sources\":{\"other\":{\"x\":3}}"));
+    buf_release(&json);
     state_release(&state);
 }
 
@@ -343,11 +358,11 @@ static void test_memory(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),     cmocka_unit_test(test_init),
-        cmocka_unit_test(test_set),      cmocka_unit_test(test_set_the_same),
-        cmocka_unit_test(test_reset),    cmocka_unit_test(test_schema_names),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_odd_cursors),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_read),         cmocka_unit_test(test_init),
+        cmocka_unit_test(test_set),          cmocka_unit_test(test_set_the_same),
+        cmocka_unit_test(test_reset),        cmocka_unit_test(test_reset_schema),
+        cmocka_unit_test(test_schema_names), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_odd_cursors),  cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests_name("dlt/state", tests, NULL, NULL);
 }

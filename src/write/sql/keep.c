@@ -270,14 +270,13 @@ int keep_removed(struct plan *plan, const struct old_rows *rows, const struct sq
         SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_TABLE("kept", target->kept_old),
                   SQL_NAME("id", table_link(target->table, LINK_ROW)),
                   SQL_NAMES("columns", &columns), SQL_PATTERN("which", rows->where),
-                  SQL_PATTERN("and_first", !changes_rows(plan, target) ? ""
-                                           : rows->meets
-                                               ? " AND old.{id} NOT IN (SELECT {id} FROM {kept})"
-                                               : " AND {id} NOT IN (SELECT {id} FROM {kept})"),
+                  SQL_PATTERN("here", rows->meets ? "old" : "{table}"),
+                  SQL_PATTERN("first", "NOT EXISTS (SELECT 1 FROM {kept} AS was"
+                                       " WHERE was.{id} = {here}.{id})"),
+                  SQL_PATTERN("and_first", changes_rows(plan, target) ? " AND {first}" : ""),
                   SQL_PATTERN("of_which", rows->where ? "\nWHERE {which}{and_first}"
-                                          : changes_rows(plan, target)
-                                              ? "\nWHERE {id} NOT IN (SELECT {id} FROM {kept})"
-                                              : "")));
+                                          : changes_rows(plan, target) ? "\nWHERE {first}"
+                                                                       : "")));
     TRY(plan_add(plan, target, COUNT_NONE, &old,
                  rows->meets ? "INSERT INTO {kept} ({columns})\n"
                                "SELECT {old.columns} FROM {table} AS old\n"
@@ -352,14 +351,17 @@ static int note_left(const struct delivery *delivery, const struct chain *chain,
     const bool changes = target->kept_old && changes_rows(plan, target);
     const struct sql_scope left = sql_within(
         &scope,
-        SQL_PARTS(
-            SQL_PIECE("hash", buf_string(&hash)), SQL_PIECE("which", buf_string(&which)),
-            SQL_TABLE("old", target->kept_old),
-            SQL_PATTERN("or_changed", changes ? "\n    OR {id} IN (SELECT {id} FROM {old})" : "")));
+        SQL_PARTS(SQL_PIECE("hash", buf_string(&hash)), SQL_PIECE("which", buf_string(&which)),
+                  SQL_TABLE("old", target->kept_old),
+                  SQL_PATTERN("and_changed", changes ? "\nUNION ALL\n"
+                                                       "SELECT {id}, {hash} FROM {table}\n"
+                                                       "WHERE {id} IN (SELECT {id} FROM {old})"
+                                                       " AND NOT coalesce({which}, FALSE)"
+                                                     : "")));
     TRY(plan_add(plan, target, COUNT_NONE, &left,
                  "CREATE TABLE {kept} AS\n"
                  "SELECT {id} AS [row_id], {hash} AS [row_hash] FROM {table}\n"
-                 "WHERE {which}{or_changed}",
+                 "WHERE {which}{and_changed}",
                  err));
 done:
     buf_release(&values);
@@ -401,7 +403,9 @@ static void put_names(struct buf *out, const char *key, const struct table *tabl
 static void put_shape(struct buf *out, const struct chain *chain, const struct target *target)
 {
     static const struct table no_key = {0};
-    bool by_key = chain->driver->needs_key && target == &chain->targets[0];
+    /* A scope leaves rows that are outside of it beside new ones of their key. */
+    bool by_key = chain->driver->needs_key && target == &chain->targets[0] &&
+                  !extra_find(target->table->extras, DISPOSITION_SCOPE_HINT);
     buf_char(out, '{');
     json_put_text(out, "id", table_link(target->table, LINK_ROW));
     put_names(out, "key", by_key ? target->table : &no_key);

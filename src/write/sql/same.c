@@ -31,6 +31,8 @@ static bool is_content(const struct stage *stage, const struct target *target, c
         return target == stage->root &&
                (strcmp(name, stage->version) == 0 || strcmp(name, DELETED_COLUMN) == 0);
     const struct table_column *column = table_find(target->table, name);
+    if (!column && strcmp(name, DELETED_COLUMN) != 0)
+        return false; /* people's own */
     bool is_link = column && (column->row_key || column->parent_key || column->root_key);
     bool is_mark = target == stage->root && column && column == stage->deleted;
     bool is_key = target == stage->root && column && column->primary_key;

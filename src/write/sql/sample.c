@@ -30,8 +30,16 @@ static size_t key_of(const struct target *target, const char **names)
 /* Has it a key, by which old rows and new ones are told? */
 static bool has_key(const struct target *target)
 {
-    const char *first;
-    return table_key(target->table, false, &first, 1) > 0;
+    const struct table *table = target->table;
+    size_t found = 0;
+    for (size_t i = 0; i < table->column_count; i++) {
+        if (!table->columns[i].primary_key)
+            continue;
+        if (!target_find(target, table->columns[i].name))
+            return false;
+        found++;
+    }
+    return found > 0;
 }
 
 static const struct chain *chain_of(const struct delivery *delivery, const struct target *target)

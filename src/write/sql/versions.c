@@ -307,9 +307,8 @@ static int insert_roots(const struct stage *stage, const struct sql_scope *outer
                         struct tg_error *err)
 {
     int rc = TG_OK;
-    struct sql_names others;
-    TRY(list_columns(stage->root, is_version, &plan->arena, &others, err));
-    const struct sql_scope scope = sql_within(outer, SQL_PARTS(SQL_NAMES("others", &others)));
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_NAMES("others", &stage->root->loaded)));
     TRY(plan_add(plan, stage->root, COUNT_INSERTED, &scope,
                  "INSERT INTO {table} ({others}, [" VERSION_COLUMN "])\n"
                  "SELECT {new.others}, coalesce(old._tidegate_number, 0)\n"
