@@ -92,6 +92,30 @@ static void a_table_that_is_replaced_gets_smaller(void **state)
     fixture_release(&t);
 }
 
+/* Without rows it goes for good. */
+static void a_table_that_is_dropped_loses_all(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t, DISPOSITION_APPEND);
+    fixture_part(&t, "item")->dropped = true;
+    package_manifest(t.package)->refresh = "drop_resources";
+    refused(&t, write_limited(&t, LIMIT_ROWS_DELETED, "2"),
+            "table 'item' would lose 3 of its 3 rows, where limits.rows_deleted allows 2");
+    assert_string_equal(t.err.table, "item");
+    fixture_check(&t, "SELECT count(*) FROM d.item", "3\n");
+    fixture_release(&t);
+    start(&t, DISPOSITION_APPEND);
+    fixture_part(&t, "item")->dropped = true;
+    package_manifest(t.package)->refresh = "drop_resources";
+    FIXTURE_OK(&t, write_limited(&t, LIMIT_ROWS_DELETED, "3"));
+    fixture_check(&t,
+                  "SELECT count(*) FROM information_schema.tables "
+                  "WHERE table_schema = 'd' AND table_name = 'item'",
+                  "0\n");
+    fixture_release(&t);
+}
+
 /* At the limit all is well, one more is too many; below ten a share allows ten. */
 static void a_share_is_of_the_rows_before(void **state)
 {
@@ -168,6 +192,7 @@ int main(void)
         cmocka_unit_test(rows_of_a_merge),
         cmocka_unit_test(rows_that_are_updated_are_not_lost),
         cmocka_unit_test(a_table_that_is_replaced_gets_smaller),
+        cmocka_unit_test(a_table_that_is_dropped_loses_all),
         cmocka_unit_test(a_share_is_of_the_rows_before),
         cmocka_unit_test(columns_tables_and_types),
         cmocka_unit_test(what_is_not_limited_passes),

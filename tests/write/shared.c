@@ -1,4 +1,5 @@
-/* Tests of src/write/sql/shared.c: a table that another schema has is not dropped. */
+/* Tests of src/write/sql/shared.c: a table that another schema has, or another pipeline
+ * has loaded, is not dropped. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,11 +69,50 @@ static void test_a_table_of_one(void **state)
     fixture_release(&t);
 }
 
+/* The same schema, by another pipeline: with rows of its own the table stays, without it goes. */
+static void test_a_table_of_two_pipelines(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    fixture_exec(&t, "INSERT INTO d._tidegate_loads (load_id, table_name, resource_name, "
+                     "disposition, rows_read, rows_new, rows_inserted, rows_updated, "
+                     "rows_deleted, rows_filtered, rows_rejected, created_at, pipeline_name) "
+                     "VALUES ('0.5', 'person', 'person', 'append', 0, 0, 0, 0, 0, 0, 0, "
+                     "'2024-01-01', 'theirs')");
+    FIXTURE_OK(&t, refresh(&t));
+    fixture_exec(&t, "UPDATE d._tidegate_loads SET rows_inserted = 1 "
+                     "WHERE pipeline_name = 'theirs'");
+    fixture_exec(&t, "INSERT INTO d.person VALUES (7)");
+    assert_int_equal(refresh(&t), TG_USAGE);
+    assert_non_null(strstr(t.err.what, "table 'person' has been loaded by pipeline 'theirs', too"));
+    assert_non_null(strstr(t.err.what, "use drop_data"));
+    fixture_check(&t, "SELECT id FROM d.person ORDER BY 1", "2\n7\n");
+    fixture_release(&t);
+}
+
+static void test_a_schema_that_cannot_be_read(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    store(&t, "theirs", 1, TABLE("other", "true"));
+    fixture_exec(&t, "UPDATE d._dlt_version SET schema = replace(schema, "
+                     "'\"engine_version\":11', '\"engine_version\":99') "
+                     "WHERE schema_name = 'theirs'");
+    assert_int_not_equal(refresh(&t), TG_OK);
+    assert_non_null(strstr(t.err.where, "schema 'theirs'"));
+    fixture_check(&t, "SELECT id FROM d.person", "1\n");
+    fixture_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_table_of_two),
         cmocka_unit_test(test_a_table_of_one),
+        cmocka_unit_test(test_a_table_of_two_pipelines),
+        cmocka_unit_test(test_a_schema_that_cannot_be_read),
     };
     return run_at_both("write/shared", tests);
 }

@@ -7,7 +7,7 @@
  *
  * A share is of the rows that the table had. They are counted when rows are gone: what is there
  * then, without what came. A table that is replaced, and a nested one, loses what it gets smaller
- * by: its rows go and come with others.
+ * by: its rows go and come with others. One that is dropped, and gets none, loses all.
  */
 #include "write/sql/excess.h"
 
@@ -159,6 +159,12 @@ static int count_rows(const struct delivery *delivery, struct connection *con, c
     return rc;
 }
 
+/* Is it dropped, and the load brings no rows for it? */
+static bool is_lost(const struct target *target)
+{
+    return target->part->dropped && !target_has_rows(target);
+}
+
 /* Rows that give way to those of the load are told from the others in root tables alone. */
 static uint64_t rows_lost(const struct chain *chain, const struct target *target,
                           const struct write_table_counts *counts)
@@ -171,31 +177,64 @@ static uint64_t rows_lost(const struct chain *chain, const struct target *target
                : 0;
 }
 
-static int check_table(const struct delivery *delivery, struct connection *con,
-                       const struct target *target, const struct limit *limit, uint64_t lost,
-                       const struct write_table_counts *counts, struct excesses *out,
-                       struct tg_error *err)
+static int check_loss(const struct target *target, const struct limit *limit, uint64_t lost,
+                      uint64_t rows, struct excesses *out, struct tg_error *err)
 {
-    int rc = TG_OK;
-    uint64_t rows = 0;
     const char *table = target->table->name;
-    if (!limit->is_set || lost == 0 || (!limit->is_share && lost <= limit->most))
-        return TG_OK;
-    TRY(count_rows(delivery, con, table, &rows, err));
-    rows += counts->rows_deleted - counts->rows_inserted;
     const struct excess excess = {.kind = LIMIT_ROWS_DELETED,
                                   .resource = target->part->resource,
                                   .table = table,
                                   .found = lost,
                                   .most = limit_most(limit, rows)};
-    if (lost > excess.most)
-        TRY(add(out, &excess,
-                arena_printf(&out->arena,
-                             "table '%s' would lose %" PRIu64 " of its %" PRIu64 " rows", table,
-                             lost, rows),
-                err));
+    if (lost <= excess.most)
+        return TG_OK;
+    return add(out, &excess,
+               arena_printf(&out->arena,
+                            "table '%s' would lose %" PRIu64 " of its %" PRIu64 " rows", table,
+                            lost, rows),
+               err);
+}
+
+static int check_table(const struct delivery *delivery, struct connection *con,
+                       const struct target *target, const struct limit *limit, uint64_t lost,
+                       const struct write_table_counts *counts, struct excesses *out,
+                       struct tg_error *err)
+{
+    uint64_t rows = 0;
+    if (!limit->is_set || lost == 0 || (!limit->is_share && lost <= limit->most))
+        return TG_OK;
+    int rc = count_rows(delivery, con, target->table->name, &rows, err);
+    rows += counts->rows_deleted - counts->rows_inserted;
+    return rc == TG_OK ? check_loss(target, limit, lost, rows, out, err) : rc;
+}
+
+static int check_chain(const struct delivery *delivery, struct connection *con,
+                       const struct chain *chain, const struct write_table_counts *counts,
+                       const struct write_order *order, struct excesses *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t t = 0; t < chain->count; t++) {
+        const struct target *target = &chain->targets[t];
+        if (!target->part || is_lost(target))
+            continue;
+        const struct limits limits = limits_of(order, target->part->resource);
+        const struct write_table_counts *count = &counts[target->index];
+        TRY(check_table(delivery, con, target, &limits.of[LIMIT_ROWS_DELETED],
+                        rows_lost(chain, target, count), count, out, err));
+    }
 done:
     return rc;
+}
+
+/* All rows that it had are gone. */
+static int check_dropped(const struct target *target, const struct write_table_counts *counts,
+                         const struct write_order *order, struct excesses *out,
+                         struct tg_error *err)
+{
+    const struct limits limits = limits_of(order, target->part->resource);
+    const struct limit *limit = &limits.of[LIMIT_ROWS_DELETED];
+    uint64_t lost = counts[target->index].rows_deleted;
+    return limit->is_set ? check_loss(target, limit, lost, lost, out, err) : TG_OK;
 }
 
 int excess_of_rows(const struct delivery *delivery, struct connection *con,
@@ -203,18 +242,12 @@ int excess_of_rows(const struct delivery *delivery, struct connection *con,
                    struct excesses *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    for (size_t c = 0; c < delivery->chain_count; c++) {
-        const struct chain *chain = &delivery->chains[c];
-        for (size_t t = 0; t < chain->count; t++) {
-            const struct target *target = &chain->targets[t];
-            if (!target->part)
-                continue;
-            const struct limits limits = limits_of(order, target->part->resource);
-            const struct write_table_counts *count = &counts[target->index];
-            TRY(check_table(delivery, con, target, &limits.of[LIMIT_ROWS_DELETED],
-                            rows_lost(chain, target, count), count, out, err));
-        }
-    }
+    const struct chain *dropped = &delivery->dropped;
+    for (size_t c = 0; c < delivery->chain_count; c++)
+        TRY(check_chain(delivery, con, &delivery->chains[c], counts, order, out, err));
+    for (size_t t = 0; t < dropped->count; t++)
+        if (is_lost(&dropped->targets[t]))
+            TRY(check_dropped(&dropped->targets[t], counts, order, out, err));
 done:
     return rc;
 }

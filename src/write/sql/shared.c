@@ -1,14 +1,17 @@
 /*
- * Tables of several schemas in one dataset.
+ * Tables of several schemas, or of several pipelines of one schema, in one dataset.
  *
- * Path: shared_check -> fetch the newest version of each other schema -> find_table.
+ * Path: shared_check -> check_schemas (the newest version of each other schema -> find_table) ->
+ * check_pipelines (who else has loaded what is dropped).
  *
  * Emptying a shared table is everybody's business; dropping it would take away columns that only
- * the other schema knows, and that its pipeline takes to be there.
+ * the other schema knows, and that its pipeline takes to be there. Where the schema is one its
+ * version is, too, and nothing tells the other pipeline that it has to load again.
  */
 #include "write/sql/shared.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/codec.h"
 #include "database/template.h"
@@ -25,14 +28,24 @@ static const char *find_table(const struct delivery *delivery, const struct cata
     return NULL;
 }
 
+static int read_schema(const char *schema, const char *blob, struct catalog *out,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf json = BUF_INIT;
+    TRY(blob_decode(blob, strlen(blob), &json, err));
+    TRY(catalog_read(out, buf_string(&json), json.len, err));
+done:
+    buf_release(&json);
+    return rc == TG_OK ? rc : error_where(err, rc, "schema '%s' of the dataset", schema);
+}
+
 static int check_schema(const struct delivery *delivery, const char *schema, const char *blob,
                         struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf json = BUF_INIT;
     struct catalog other = {0};
-    TRY(blob_decode(blob, strlen(blob), &json, err));
-    TRY(catalog_read(&other, buf_string(&json), json.len, err));
+    TRY(read_schema(schema, blob, &other, err));
     const char *table = find_table(delivery, &other);
     if (table)
         rc =
@@ -42,22 +55,17 @@ static int check_schema(const struct delivery *delivery, const char *schema, con
                       table, schema, delivery->manifest->refresh);
 done:
     catalog_release(&other);
-    buf_release(&json);
     return rc;
 }
 
-int shared_check(const struct delivery *delivery, struct connection *con, struct tg_error *err)
+static int check_schemas(const struct delivery *delivery, struct connection *con,
+                         const struct sql_scope *scope, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
-    const struct sql_scope scope = {
-        .dialect = delivery->dialect,
-        .dataset = delivery->manifest->dataset,
-        .parts = SQL_PARTS(SQL_TEXT("schema", delivery->manifest->schema)),
-    };
-    if (delivery->dropped.count == 0 || !described_find(&delivery->described, "_dlt_version"))
+    if (!described_find(&delivery->described, "_dlt_version"))
         return TG_OK;
-    TRY(sql_fetch(con, &scope,
+    TRY(sql_fetch(con, scope,
                   "SELECT [schema_name], [schema] FROM {_dlt_version} AS newest\n"
                   "WHERE [schema_name] <> {'schema'} AND [version] = (\n"
                   "SELECT max([version]) FROM {_dlt_version} AS version\n"
@@ -70,4 +78,69 @@ int shared_check(const struct delivery *delivery, struct connection *con, struct
 done:
     text_rows_release(&rows);
     return rc;
+}
+
+/* ---- other pipelines ---- */
+
+/* Not every version of the ledger names them. */
+static bool names_pipelines(const struct described *there)
+{
+    const struct described_table *loads = described_find(there, "_tidegate_loads");
+    return loads && described_column(there, loads, "pipeline_name");
+}
+
+static bool is_dropped(const struct delivery *delivery, const char *table)
+{
+    for (size_t i = 0; i < delivery->dropped.count; i++) {
+        const char *name = delivery->dropped.targets[i].table->name;
+        if ((delivery->described.folds_case ? strcasecmp(name, table) : strcmp(name, table)) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int check_pipeline(const struct delivery *delivery, const char *table, const char *pipeline,
+                          struct tg_error *err)
+{
+    if (!is_dropped(delivery, table))
+        return TG_OK;
+    return error_set(err, TG_USAGE,
+                     "table '%s' has been loaded by pipeline '%s', too, and so is not dropped "
+                     "(refresh %s); nothing was written: use drop_data, which empties it for both, "
+                     "or another table_name",
+                     table, pipeline, delivery->manifest->refresh);
+}
+
+static int check_pipelines(const struct delivery *delivery, struct connection *con,
+                           const struct sql_scope *scope, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct text_rows rows = {0};
+    if (!names_pipelines(&delivery->described))
+        return TG_OK;
+    TRY(sql_fetch(con, scope,
+                  "SELECT [table_name], min([pipeline_name]) FROM {_tidegate_loads}\n"
+                  "WHERE [pipeline_name] <> {'pipeline'} AND [rows_inserted] > 0\n"
+                  "GROUP BY [table_name]\n"
+                  "ORDER BY 1",
+                  &rows, err));
+    for (size_t i = 0; i < rows.row_count; i++)
+        TRY(check_pipeline(delivery, text_cell(&rows, i, 0), text_cell(&rows, i, 1), err));
+done:
+    text_rows_release(&rows);
+    return rc;
+}
+
+int shared_check(const struct delivery *delivery, struct connection *con, struct tg_error *err)
+{
+    const struct sql_scope scope = {
+        .dialect = delivery->dialect,
+        .dataset = delivery->manifest->dataset,
+        .parts = SQL_PARTS(SQL_TEXT("schema", delivery->manifest->schema),
+                           SQL_TEXT("pipeline", delivery->manifest->pipeline)),
+    };
+    if (delivery->dropped.count == 0)
+        return TG_OK;
+    int rc = check_schemas(delivery, con, &scope, err);
+    return rc == TG_OK ? check_pipelines(delivery, con, &scope, err) : rc;
 }
