@@ -51,9 +51,11 @@ struct dialect {
     /* Patterns, where the database lacks the usual statements; NULL: it has them. */
     const char *delete_matched;    /* rows of {table}, `old`, that meet one of {new}: {which} */
     const char *const *alter_type; /* statements by which {column} of {table} becomes a {type} */
-    const char *truncate; /* all rows of {table}, without looking at them; NULL: by DELETE */
-    const char *like;     /* {made} with the columns of {table}, and what people gave it: to be
+    const char *truncate;   /* all rows of {table}, without looking at them; NULL: by DELETE */
+    const char *like;       /* {made} with the columns of {table}, and what people gave it: to be
                              renamed to it; NULL: no table is swapped */
+    const char *like_lacks; /* query of {'dataset'}, {'name'}: a row says what this table has, and
+                               one in its place would not; NULL: nothing is lost */
     const char *unique; /* {column} of {table}, which is new, has no value twice; NULL: as it is */
     const char *describe; /* of {'dataset'}: table, column, type, "YES" or "NO": nullable */
     /* Both or none; of {'schema'}: table, "VIEW" in what it is, column, type, "NO": not nullable;

@@ -145,6 +145,33 @@ static const char *const reserved[] = {"pg_*", "information_schema", NULL};
 
 static const char *const incomparable[] = {"money", "xid", "cid", NULL};
 
+/* Publications of all tables, too: what reads them would get rows of {made}, which it has not. */
+static const char like_lacks[] =
+    "SELECT has\n"
+    "FROM (\n"
+    "SELECT CASE\n"
+    "    WHEN t.relrowsecurity OR EXISTS (SELECT 1 FROM pg_catalog.pg_policy WHERE polrelid = "
+    "t.oid)\n"
+    "    THEN 'row level security'\n"
+    "    WHEN t.relkind = 'p' OR t.relispartition THEN 'partitions, or is one'\n"
+    "    WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_inherits WHERE t.oid IN (inhrelid, inhparent))\n"
+    "    THEN 'inheritance'\n"
+    "    WHEN t.relkind <> 'r' THEN 'another kind than a plain table'\n"
+    "    WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_publication_tables\n"
+    "        WHERE schemaname = n.nspname AND tablename = t.relname)\n"
+    "    THEN 'a publication'\n"
+    "    WHEN EXISTS (SELECT 1 FROM pg_catalog.pg_depend AS d\n"
+    "        JOIN pg_catalog.pg_class AS s ON s.oid = d.objid AND s.relkind = 'S'\n"
+    "        WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.refclassid = d.classid\n"
+    "        AND d.refobjid = t.oid AND d.deptype = 'a')\n"
+    "    THEN 'a sequence of its own (serial)'\n"
+    "    END AS has\n"
+    "FROM pg_catalog.pg_class AS t\n"
+    "JOIN pg_catalog.pg_namespace AS n ON n.oid = t.relnamespace\n"
+    "WHERE n.nspname = {'dataset'} AND t.relname = {'name'}\n"
+    ") AS looked\n"
+    "WHERE has IS NOT NULL";
+
 const struct dialect dialect_postgres = {
     .name = "postgres",
     .vendor = "PostgreSQL",
@@ -160,6 +187,7 @@ const struct dialect dialect_postgres = {
     .use = "SET search_path TO {dataset}, public",
     .truncate = "TRUNCATE {table}",
     .like = "CREATE TABLE {made} (LIKE {table} INCLUDING ALL)",
+    .like_lacks = like_lacks,
     .unique = "ALTER TABLE {table} ADD UNIQUE ({column})",
     .hex = {"'\\x", "'::bytea"},
     /* Of numbers, which is all that it is asked for. */

@@ -603,6 +603,11 @@ bool ddl_makes_dataset(const struct delivery *delivery)
 int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
+    for (size_t i = 0; i < delivery->dropped.count; i++)
+        TRY(plan_refuse_loss(plan, delivery, &delivery->dropped.targets[i],
+                             "a table made anew would lack what this one has; use --refresh "
+                             "drop_data, or drop it by hand: it has",
+                             err));
     for (size_t i = delivery->dropped.count; i-- > 0;)
         TRY(plan_empty(plan, delivery, &delivery->dropped.targets[i], REMOVE_DROP, err));
     const size_t before = plan->count;

@@ -278,6 +278,17 @@ int plan_empty(struct plan *plan, const struct delivery *delivery, const struct 
     return plan_remove(plan, delivery, &all, COUNT_DELETED, &scope, err);
 }
 
+int plan_refuse_loss(struct plan *plan, const struct delivery *delivery,
+                     const struct target *target, const char *refusal, struct tg_error *err)
+{
+    const char *lacks = delivery->dialect->like_lacks;
+    const struct step step = {.kind = STEP_REFUSE, .target = target, .refusal = refusal};
+    const struct sql_scope scope =
+        plan_scope(delivery, SQL_PARTS(SQL_TEXT("dataset", delivery->manifest->dataset),
+                                       SQL_TEXT("name", target->table->name)));
+    return lacks && target->there ? plan_add_step(plan, &step, &scope, lacks, err) : TG_OK;
+}
+
 int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
                 enum step_count count, const struct sql_scope *scope, struct tg_error *err)
 {

@@ -154,6 +154,11 @@ int plan_clear(struct plan *plan, const struct delivery *delivery, const struct 
 enum removal { REMOVE_DELETE = 0, REMOVE_TRUNCATE, REMOVE_DROP };
 int plan_empty(struct plan *plan, const struct delivery *delivery, const struct target *target,
                enum removal how, struct tg_error *err) TG_CHECK_RESULT;
+/* Nothing goes on where a table in its place would lack what this one has: `refusal` says what to
+ * do, and ends where the name of that is to follow. */
+int plan_refuse_loss(struct plan *plan, const struct delivery *delivery,
+                     const struct target *target, const char *refusal,
+                     struct tg_error *err) TG_CHECK_RESULT;
 /* plan_insert for every table of a chain, parents before nested. */
 int plan_insert_all(struct plan *plan, const struct delivery *delivery, const struct chain *chain,
                     struct tg_error *err) TG_CHECK_RESULT;
