@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "base/text/utf8.h"
+
 enum { CELL_BYTES_MAX = 200 };
 
 void trial_init(struct trial *trial, size_t samples_max)
@@ -42,12 +44,9 @@ static int keep(struct trial *trial, const char **text, struct tg_error *err)
 /* Not within a character. */
 static int keep_cell(struct trial *trial, const char **text, struct tg_error *err)
 {
-    size_t len = *text ? strlen(*text) : 0;
-    if (len <= CELL_BYTES_MAX)
+    if (!*text || strlen(*text) <= CELL_BYTES_MAX)
         return keep(trial, text, err);
-    for (len = CELL_BYTES_MAX; len > 0 && ((*text)[len] & 0xC0) == 0x80; len--)
-        ;
-    *text = arena_printf(&trial->arena, "%.*s...", (int)len, *text);
+    *text = arena_printf(&trial->arena, "%.*s...", (int)utf8_cut(*text, CELL_BYTES_MAX), *text);
     return *text ? TG_OK : error_nomem(err);
 }
 

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text/utf8.h"
+
 static int fetch_count(struct connection *con, const char *sql, uint64_t *out, struct tg_error *err)
 {
     struct text_rows rows = {0};
@@ -24,17 +26,6 @@ static int fetch_count(struct connection *con, const char *sql, uint64_t *out, s
 
 enum { SAMPLE_BYTES_MAX = 60 };
 
-/* Not cut within a character. */
-static int shown_length(const char *cell)
-{
-    size_t len = strlen(cell);
-    if (len <= SAMPLE_BYTES_MAX)
-        return (int)len;
-    for (len = SAMPLE_BYTES_MAX; len > 0 && ((unsigned char)cell[len] & 0xC0) == 0x80; len--)
-        ;
-    return (int)len;
-}
-
 /* id 1; id 2; ... */
 static void list_samples(const struct brake *brake, const struct text_rows *rows, struct buf *out)
 {
@@ -42,8 +33,8 @@ static void list_samples(const struct brake *brake, const struct text_rows *rows
         buf_text(out, r > 0 ? "; " : "");
         for (size_t c = 0; c < rows->column_count; c++) {
             const char *cell = text_cell(rows, r, c) ? text_cell(rows, r, c) : "NULL";
-            buf_printf(out, "%s%s %.*s", c > 0 ? ", " : "", brake->names[c], shown_length(cell),
-                       cell);
+            buf_printf(out, "%s%s %.*s", c > 0 ? ", " : "", brake->names[c],
+                       (int)utf8_cut(cell, strnlen(cell, SAMPLE_BYTES_MAX)), cell);
         }
     }
     if (rows->row_count == BRAKE_SAMPLES)

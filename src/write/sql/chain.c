@@ -41,6 +41,19 @@ bool target_has_order(const struct target *target)
     return false;
 }
 
+int target_columns(const struct target *target, bool (*leaves_out)(const char *name),
+                   struct arena *arena, struct sql_names *out, struct tg_error *err)
+{
+    const char **names = arena_alloc(arena, (target->column_count + 1) * sizeof(*names));
+    if (!names)
+        return error_nomem(err);
+    *out = (struct sql_names){names, 0};
+    for (size_t i = 0; i < target->column_count; i++)
+        if (!leaves_out || !leaves_out(target->columns[i].name))
+            names[out->count++] = target->columns[i].name;
+    return TG_OK;
+}
+
 struct target_column *target_find(const struct target *target, const char *name)
 {
     for (size_t i = 0; i < target->column_count; i++)

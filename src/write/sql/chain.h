@@ -114,6 +114,10 @@ bool target_loses_absent(const struct target *target);
 bool target_has_order(const struct target *target);
 /* The column at the destination, or NULL. */
 struct target_column *target_find(const struct target *target, const char *name);
+/* The names of all columns at the destination, but for those that `leaves_out` (NULL: none). */
+int target_columns(const struct target *target, bool (*leaves_out)(const char *name),
+                   struct arena *arena, struct sql_names *out,
+                   struct tg_error *err) TG_CHECK_RESULT;
 
 /* The columns that link the tables of a chain. */
 enum link { LINK_ROW, LINK_PARENT, LINK_ROOT };

@@ -141,18 +141,6 @@ static int name_table(struct delivery *delivery, const char *number, const char 
     return name ? TG_OK : error_nomem(err);
 }
 
-static int list_columns(const struct target *target, struct arena *arena, struct sql_names *out,
-                        struct tg_error *err)
-{
-    const char **names = arena_alloc(arena, (target->column_count + 1) * sizeof(*names));
-    if (!names)
-        return error_nomem(err);
-    for (size_t i = 0; i < target->column_count; i++)
-        names[i] = target->columns[i].name;
-    *out = (struct sql_names){names, target->column_count};
-    return TG_OK;
-}
-
 static int make_old(struct delivery *delivery, const char *table, const struct sql_names *columns,
                     const char *kept, struct plan *plan, struct tg_error *err)
 {
@@ -202,7 +190,7 @@ static int keep_target(struct delivery *delivery, const struct chain *chain, str
     if (!loses)
         return TG_OK;
     TRY(name_table(delivery, number, "_old", &target->kept_old, err));
-    TRY(list_columns(target, &plan->arena, &columns, err));
+    TRY(target_columns(target, NULL, &plan->arena, &columns, err));
     TRY(make_old(delivery, target->table->name, &columns, target->kept_old, plan, err));
 done:
     return rc;
@@ -264,7 +252,7 @@ int keep_removed(struct plan *plan, const struct old_rows *rows, const struct sq
     const struct target *target = rows->target;
     if (!target->kept_old)
         return TG_OK;
-    TRY(list_columns(target, &plan->arena, &columns, err));
+    TRY(target_columns(target, NULL, &plan->arena, &columns, err));
     const struct sql_scope old = sql_within(
         scope,
         SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_TABLE("kept", target->kept_old),
@@ -336,7 +324,7 @@ static int note_left(const struct delivery *delivery, const struct chain *chain,
     struct sql_names columns;
     struct buf values = BUF_INIT, hash = BUF_INIT, which = BUF_INIT;
     const struct table *root = chain->targets[0].table;
-    TRY(list_columns(target, &plan->arena, &columns, err));
+    TRY(target_columns(target, NULL, &plan->arena, &columns, err));
     const struct sql_scope scope = plan_scope(
         delivery,
         SQL_PARTS(SQL_TABLE("kept", target->kept_left), SQL_TABLE("table", target->table->name),

@@ -30,19 +30,6 @@ static bool is_version(const char *name)
 
 /* ---- staging ---- */
 
-static int list_columns(const struct target *target, bool (*leaves_out)(const char *name),
-                        struct arena *arena, struct sql_names *out, struct tg_error *err)
-{
-    const char **names = arena_alloc(arena, (target->column_count + 1) * sizeof(*names));
-    if (!names)
-        return error_nomem(err);
-    *out = (struct sql_names){names, 0};
-    for (size_t i = 0; i < target->column_count; i++)
-        if (!leaves_out || !leaves_out(target->columns[i].name))
-            names[out->count++] = target->columns[i].name;
-    return TG_OK;
-}
-
 /* The one that would win is the last. */
 static const char *oldest_first(const struct stage *stage)
 {
@@ -59,7 +46,7 @@ static int number_rows(const struct stage *stage, struct plan *plan, struct tg_e
     struct sql_names others;
     const char *sort = stage->sort ? stage->sort->name : NULL;
     const struct step step = {.kind = stage_step(stage), .target = stage->root};
-    TRY(list_columns(stage->root, is_version, &plan->arena, &others, err));
+    TRY(target_columns(stage->root, is_version, &plan->arena, &others, err));
     TRY(plan_relation(&rows, stage->delivery, stage->root, WITH_ORDER | WITH_ABSENT, err));
     const struct sql_scope scope = sql_within(
         &stage->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)), SQL_NAMES("others", &others),
@@ -122,7 +109,7 @@ static int write_both(const struct stage *stage, const struct target *target,
     struct sql_names all;
     struct arena arena;
     arena_init(&arena);
-    rc = list_columns(target, NULL, &arena, &all, err);
+    rc = target_columns(target, NULL, &arena, &all, err);
     const struct sql_scope scope = sql_within(
         outer, SQL_PARTS(SQL_NAME("staged", name), SQL_NAMES("all", &all),
                          SQL_TABLE("there", target->table->name), SQL_PATTERN("which", which)));
