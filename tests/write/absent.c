@@ -299,6 +299,14 @@ static void test_golden_keys(void **state)
     golden("absent_keys", true, NULL);
 }
 
+static void test_golden_shared(void **state)
+{
+    (void)state;
+    golden_shared = true;
+    golden("absent_shared", true, "person.1.parquet");
+    golden_shared = false;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -315,6 +323,7 @@ int main(void)
         cmocka_unit_test(test_listed_again),
         golden_unit_tests(test_golden_snapshot),
         golden_unit_tests(test_golden_keys),
+        golden_unit_tests(test_golden_shared),
     };
     return run_at_both("write/absent", tests);
 }

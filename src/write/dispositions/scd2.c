@@ -1,7 +1,7 @@
 /*
  * merge by scd2: rows are versions. What the load has otherwise, or lacks, is not valid any more,
  * and stays; what it brings and is not valid is added. With a merge key, what it lacks counts of
- * the keys alone that it brings.
+ * the keys alone that it brings; without one, what other pipelines have brought stays as it is.
  *
  * Path: stage -> stage_versions (what tells versions apart, and the number of each row; the rows
  * stay in the package); apply -> note_changes (versions that only one side has) -> retire ->
@@ -224,7 +224,7 @@ static int write_valid(const struct versions *versions, struct buf *out, struct 
         return sql_write(out, &versions->scope,
                          "SELECT {told}, {from} AS [" SINCE_COLUMN "], 1 AS [" THERE_COLUMN "]\n"
                          "FROM {table}\n"
-                         "WHERE {active}",
+                         "WHERE {active}{and_own}",
                          err);
     return key_select(&versions->stage, &versions->scope,
                       "SELECT {old.told}, {from} AS [" SINCE_COLUMN "], 1 AS [" THERE_COLUMN "]\n"
@@ -319,7 +319,7 @@ static int retire(const struct versions *versions, struct plan *plan, struct tg_
 {
     int rc = TG_OK;
     const struct old_rows gone = {versions->stage.root,
-                                  "{same} AND new.[" ORDER_COLUMN "] IS NULL AND {active}",
+                                  "{same} AND new.[" ORDER_COLUMN "] IS NULL AND {active}{and_own}",
                                   .meets = true};
     const struct sql_scope scope =
         sql_within(&versions->scope, SQL_PARTS(SQL_PATTERN("gone", "{changes}"),
@@ -337,10 +337,10 @@ done:
 static int retire_all(const struct versions *versions, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct old_rows valid = {versions->stage.root, "{active}", .meets = false};
+    const struct old_rows valid = {versions->stage.root, "{active}{and_own}", .meets = false};
     const struct sql_scope scope = sql_within(
         &versions->scope, SQL_PARTS(SQL_PATTERN("gone", "{table}"), SQL_PATTERN("since", "{from}"),
-                                    SQL_PATTERN("is_gone", "{active}")));
+                                    SQL_PATTERN("is_gone", "{active}{and_own}")));
     TRY(refuse_backwards(versions, &scope, plan, err));
     TRY(plan_change(plan, &valid, "{to} = {at}", COUNT_DELETED, &scope, err));
 done:

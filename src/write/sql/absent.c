@@ -9,7 +9,7 @@
  * All of it comes before the disposition's statements, some of which take rows from the stage. Rows
  * that only delete are staged, too, and are left to the disposition. A row whose key has a NULL is
  * nobody's to say absent, and stays. Where there is a merge key (cdc), only rows are absent whose
- * merge key the load brings.
+ * merge key the load brings. Of a table that other pipelines load into, too, only own rows are.
  *
  * A row that is flagged is not absent once more: it does not count for the brake again.
  */
@@ -213,7 +213,7 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
                  "CREATE TEMP TABLE {absent} AS\n"
                  "SELECT {old.key}{and_row_key}\n"
                  "FROM {table} AS old\n"
-                 "WHERE {known}{live}{not_staged}{not_listed}{in_group}",
+                 "WHERE {known}{live}{not_staged}{not_listed}{in_group}{and_own}",
                  err));
 done:
     buf_release(&known);
@@ -230,7 +230,9 @@ static int keep_pattern(const struct absence *absence, const char *pattern, stru
     const struct sql_scope scope =
         sql_within(&absence->scope,
                    SQL_PARTS(SQL_NUMBER("samples", BRAKE_SAMPLES),
-                             SQL_PATTERN("live", absence->flags ? "\nWHERE {flag} IS NULL" : "")));
+                             SQL_PATTERN("live", absence->flags ? "\nWHERE {flag} IS NULL{and_own}"
+                                                 : absence->stage.chain->shared ? "\nWHERE {own}"
+                                                                                : "")));
     TRY(sql_write(&text, &scope, pattern, err));
     TRY(arena_keep(&plan->arena, buf_string(&text), out, err));
 done:
@@ -263,7 +265,7 @@ static int remove_rows(const struct absence *absence, struct plan *plan, struct 
 {
     int rc = TG_OK;
     const struct stage *stage = &absence->stage;
-    const struct old_rows absent = {stage->root, "{old.key = new.key}", .meets = true};
+    const struct old_rows absent = {stage->root, "{old.key = new.key}{and_own}", .meets = true};
     TRY(nested_follow(stage, &absence->scope, plan, err));
     TRY(plan_remove(plan, stage->delivery, &absent, COUNT_DELETED, &absence->scope, err));
 done:
@@ -276,7 +278,8 @@ static int unflag_rows(const struct absence *absence, struct plan *plan, struct 
     const struct stage *stage = &absence->stage;
     const bool staged = target_has_rows(stage->root);
     const struct old_rows back = {
-        stage->root, "old.{flag} IS NOT NULL AND {old.key = new.key}{not_staged}", .meets = true};
+        stage->root, "old.{flag} IS NOT NULL AND {old.key = new.key}{not_staged}{and_own}",
+        .meets = true};
     const struct sql_scope scope = sql_within(
         &absence->scope,
         SQL_PARTS(SQL_PATTERN("new", "{listed} AS new"),
@@ -290,7 +293,8 @@ static int unflag_rows(const struct absence *absence, struct plan *plan, struct 
 static int flag_rows(const struct absence *absence, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct old_rows absent = {absence->stage.root, "{old.key = new.key}", .meets = true};
+    const struct old_rows absent = {absence->stage.root, "{old.key = new.key}{and_own}",
+                                    .meets = true};
     if (absence->keys)
         TRY(unflag_rows(absence, plan, err));
     TRY(plan_change(plan, &absent, "{flag} = {now}", COUNT_DELETED, &absence->scope, err));

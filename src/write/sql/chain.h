@@ -56,6 +56,7 @@ struct chain {
     size_t number; /* names the chain's temporary tables */
     bool replaced; /* old rows go, whatever the disposition */
     bool emptied;  /* the source has none any more */
+    bool shared;   /* others have loaded into it, whose rows the source need not have: shared.c */
     const struct disposition_driver *driver;
 };
 

@@ -1,12 +1,14 @@
 /*
  * Tables of several schemas, or of several pipelines of one schema, in one dataset.
  *
- * Path: shared_check -> check_schemas (the newest version of each other schema -> find_table) ->
- * check_pipelines (who else has loaded what is dropped).
+ * Path: shared_check -> check_schemas (the newest version of each other schema -> check_schema) ->
+ * check_pipelines (who else has loaded into it -> check_pipeline). Both refuse a drop, and mark
+ * tables of which rows would go that the load does not have (loses_others).
  *
  * Emptying a shared table is everybody's business; dropping it would take away columns that only
  * the other schema knows, and that its pipeline takes to be there. Where the schema is one its
- * version is, too, and nothing tells the other pipeline that it has to load again.
+ * version is, too, and nothing tells the other pipeline that it has to load again. What a source
+ * has no more are rows that came from it: rows of others are in theirs (SHARED_OWN).
  */
 #include "write/sql/shared.h"
 
@@ -15,17 +17,46 @@
 
 #include "base/codec.h"
 #include "database/template.h"
+#include "write/disposition.h"
+
+static bool has_merge_key(const struct table *table)
+{
+    for (size_t i = 0; i < table->column_count; i++)
+        if (table->columns[i].merge_key)
+            return true;
+    return false;
+}
+
+/* Would rows go, or end, because the load lacks them? */
+static bool loses_others(const struct chain *chain)
+{
+    const struct target *root = &chain->targets[0];
+    const bool ends = chain->driver->keeps_history && !has_merge_key(root->table);
+    return root->there && !chain->replaced && (ends || target_loses_absent(root));
+}
+
+static bool knows(const struct delivery *delivery, const struct catalog *other, const char *name)
+{
+    const struct table *table = catalog_find_like(other, name, delivery->described.folds_case);
+    return table && table->seen_data;
+}
 
 /* The first of the dropped tables that a schema has; NULL: none. */
 static const char *find_table(const struct delivery *delivery, const struct catalog *other)
 {
-    for (size_t i = 0; i < delivery->dropped.count; i++) {
-        const char *name = delivery->dropped.targets[i].table->name;
-        const struct table *table = catalog_find_like(other, name, delivery->described.folds_case);
-        if (table && table->seen_data)
-            return name;
-    }
+    for (size_t i = 0; i < delivery->dropped.count; i++)
+        if (knows(delivery, other, delivery->dropped.targets[i].table->name))
+            return delivery->dropped.targets[i].table->name;
     return NULL;
+}
+
+static void mark_known(struct delivery *delivery, const struct catalog *other)
+{
+    for (size_t i = 0; i < delivery->chain_count; i++) {
+        struct chain *chain = &delivery->chains[i];
+        if (loses_others(chain) && knows(delivery, other, chain->targets[0].table->name))
+            chain->shared = true;
+    }
 }
 
 static int read_schema(const char *schema, const char *blob, struct catalog *out,
@@ -40,7 +71,7 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "schema '%s' of the dataset", schema);
 }
 
-static int check_schema(const struct delivery *delivery, const char *schema, const char *blob,
+static int check_schema(struct delivery *delivery, const char *schema, const char *blob,
                         struct tg_error *err)
 {
     int rc = TG_OK;
@@ -53,12 +84,13 @@ static int check_schema(const struct delivery *delivery, const char *schema, con
                       "table '%s' is schema '%s''s, too, and so is not dropped (refresh %s); "
                       "nothing was written: use drop_data, which empties it, or another table_name",
                       table, schema, delivery->manifest->refresh);
+    mark_known(delivery, &other);
 done:
     catalog_release(&other);
     return rc;
 }
 
-static int check_schemas(const struct delivery *delivery, struct connection *con,
+static int check_schemas(struct delivery *delivery, struct connection *con,
                          const struct sql_scope *scope, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -89,19 +121,33 @@ static bool names_pipelines(const struct described *there)
     return loads && described_column(there, loads, "pipeline_name");
 }
 
+static bool is_of(const struct delivery *delivery, const struct target *target, const char *table)
+{
+    const char *name = target->table->name;
+    return (delivery->described.folds_case ? strcasecmp(name, table) : strcmp(name, table)) == 0;
+}
+
 static bool is_dropped(const struct delivery *delivery, const char *table)
 {
-    for (size_t i = 0; i < delivery->dropped.count; i++) {
-        const char *name = delivery->dropped.targets[i].table->name;
-        if ((delivery->described.folds_case ? strcasecmp(name, table) : strcmp(name, table)) == 0)
+    for (size_t i = 0; i < delivery->dropped.count; i++)
+        if (is_of(delivery, &delivery->dropped.targets[i], table))
             return true;
-    }
     return false;
 }
 
-static int check_pipeline(const struct delivery *delivery, const char *table, const char *pipeline,
+static void mark_loaded(struct delivery *delivery, const char *table)
+{
+    for (size_t i = 0; i < delivery->chain_count; i++) {
+        struct chain *chain = &delivery->chains[i];
+        if (loses_others(chain) && is_of(delivery, &chain->targets[0], table))
+            chain->shared = true;
+    }
+}
+
+static int check_pipeline(struct delivery *delivery, const char *table, const char *pipeline,
                           struct tg_error *err)
 {
+    mark_loaded(delivery, table);
     if (!is_dropped(delivery, table))
         return TG_OK;
     return error_set(err, TG_USAGE,
@@ -111,7 +157,7 @@ static int check_pipeline(const struct delivery *delivery, const char *table, co
                      table, pipeline, delivery->manifest->refresh);
 }
 
-static int check_pipelines(const struct delivery *delivery, struct connection *con,
+static int check_pipelines(struct delivery *delivery, struct connection *con,
                            const struct sql_scope *scope, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -120,7 +166,8 @@ static int check_pipelines(const struct delivery *delivery, struct connection *c
         return TG_OK;
     TRY(sql_fetch(con, scope,
                   "SELECT [table_name], min([pipeline_name]) FROM {_tidegate_loads}\n"
-                  "WHERE [pipeline_name] <> {'pipeline'} AND [rows_inserted] > 0\n"
+                  "WHERE [pipeline_name] <> {'pipeline'}\n"
+                  "    AND ([rows_inserted] > 0 OR [rows_updated] > 0)\n"
                   "GROUP BY [table_name]\n"
                   "ORDER BY 1",
                   &rows, err));
@@ -131,7 +178,16 @@ done:
     return rc;
 }
 
-int shared_check(const struct delivery *delivery, struct connection *con, struct tg_error *err)
+/* Is there a table of which somebody else's rows might go? */
+static bool asks(const struct delivery *delivery)
+{
+    size_t i = 0;
+    while (i < delivery->chain_count && !loses_others(&delivery->chains[i]))
+        i++;
+    return i < delivery->chain_count || delivery->dropped.count > 0;
+}
+
+int shared_check(struct delivery *delivery, struct connection *con, struct tg_error *err)
 {
     const struct sql_scope scope = {
         .dialect = delivery->dialect,
@@ -139,7 +195,7 @@ int shared_check(const struct delivery *delivery, struct connection *con, struct
         .parts = SQL_PARTS(SQL_TEXT("schema", delivery->manifest->schema),
                            SQL_TEXT("pipeline", delivery->manifest->pipeline)),
     };
-    if (delivery->dropped.count == 0)
+    if (!asks(delivery))
         return TG_OK;
     int rc = check_schemas(delivery, con, &scope, err);
     return rc == TG_OK ? check_pipelines(delivery, con, &scope, err) : rc;

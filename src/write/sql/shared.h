@@ -6,9 +6,20 @@
 
 #include "write/sql/chain.h"
 
+/* The condition of rows that the pipeline's own loads have brought, of a root table, which may have
+ * an alias; for {own} of stage.h. Loads that it has not recorded by name, those of dlt among them,
+ * are told by the schema. */
+#define SHARED_OWN                                                                                 \
+    "[_dlt_load_id] IN (\n"                                                                        \
+    "SELECT [load_id] FROM {_tidegate_loads} WHERE [pipeline_name] = {'pipeline'}\n"               \
+    "UNION ALL\n"                                                                                  \
+    "SELECT [load_id] FROM {_dlt_loads} AS load WHERE [schema_name] = {'schema'} AND NOT EXISTS (" \
+    "SELECT 1 FROM {_tidegate_loads} AS known "                                                    \
+    "WHERE known.[load_id] = load.[load_id] AND known.[pipeline_name] IS NOT NULL))"
+
 /* Is a table that the load drops another schema's, too, or loaded by another pipeline? TG_USAGE: it
- * stays. */
-int shared_check(const struct delivery *delivery, struct connection *con,
+ * stays. One that loses rows which the load lacks is marked (chain->shared). */
+int shared_check(struct delivery *delivery, struct connection *con,
                  struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -19,6 +19,7 @@
 #include "base/json.h"
 #include "write/condition.h"
 #include "write/disposition.h"
+#include "write/sql/shared.h"
 
 /* The rows that are looked at by source_filter, and what it says of them. */
 #define ARRIVED       "_tidegate_arrived"
@@ -177,6 +178,10 @@ static void open_scope(struct stage *stage)
         SQL_PATTERN("where_stays", deleted ? "\nWHERE {stays}" : ""),
         SQL_PATTERN("and_stays", deleted ? " AND {stays}" : ""),
         SQL_PIECE("limits", stage->limits),
+        SQL_TEXT("pipeline", stage->delivery->manifest->pipeline),
+        SQL_TEXT("schema", stage->delivery->manifest->schema),
+        SQL_PATTERN("own", SHARED_OWN),
+        SQL_PATTERN("and_own", stage->chain->shared ? "\n    AND {own}" : ""),
         {0},
     };
     _Static_assert(sizeof(parts) <= sizeof(stage->parts), "STAGE_PARTS is too small");

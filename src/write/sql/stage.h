@@ -14,13 +14,15 @@
  *   {stays} {goes}     a staged row is to be there in the end; it only deletes. Where the load
  *                      brings no such marks, all stay: {where_stays} and {and_stays} are empty
  *   {limits}           destination_scope, of rows of {table}
+ *   {own} {and_own}    rows of {table} that this pipeline has brought; "AND" and that, or nothing
+ *                      where nobody else loads into it
  */
 #ifndef TIDEGATE_WRITE_STAGE_H
 #define TIDEGATE_WRITE_STAGE_H
 
 #include "write/sql/plan.h"
 
-enum { STAGE_PARTS = 11, STAGE_NAME = 48 };
+enum { STAGE_PARTS = 15, STAGE_NAME = 48 };
 
 struct stage {
     const struct delivery *delivery;
