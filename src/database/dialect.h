@@ -61,6 +61,11 @@ struct dialect {
     /* Both or none; of {'schema'}: table, "VIEW" in what it is, column, type, "NO": not nullable;
      * table, column of a key in order. */
     const char *reflect, *reflect_keys;
+    const char *generated;  /* query of {'dataset'}: table and column that it computes by itself;
+                              NULL: information_schema knows */
+    const char *overriding; /* of an INSERT: an identity column takes what it is given; NULL: it
+                               does */
+    const char *new_id;     /* pattern: a {text} that no row has; NULL: of gen_random_uuid() */
     const char *row_hash; /* of a row of {values}, the same in years to come; NULL: there is none */
     bool types_by_values; /* what a column holds its values say, and no more than they */
     /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying

@@ -11,14 +11,6 @@
 
 #include "run/load.h"
 
-/* The load is committed: what fails now is no failure of it, and the next run does it again. */
-static void export_schema(const struct session *session)
-{
-    struct tg_error problem = {0};
-    if (schema_file_export(session, &problem) != TG_OK)
-        context_log(&session->pipeline->ctx, TG_LOG_WARNING, "schema", "%s", problem.what);
-}
-
 static int run_load(struct session *session, struct load *load, struct tg_result **result,
                     struct tg_error *err)
 {
@@ -34,7 +26,7 @@ static int run_load(struct session *session, struct load *load, struct tg_result
     session_end_phase(session, TG_PHASE_SEAL);
     if (load->package)
         TRY(load_write(load, err));
-    export_schema(session);
+    schema_file_export(session);
     session_end_phase(session, TG_PHASE_WRITE);
     result_complete(load, *result);
     session_progress(session, TG_PHASE_DONE, NULL, NULL, true);

@@ -92,7 +92,7 @@ done:
     return rc;
 }
 
-int schema_file_export(const struct session *session, struct tg_error *err)
+static int export(const struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
     const char *folder = session->pipeline->config.schema_config.export_path;
@@ -111,4 +111,12 @@ done:
     buf_release(&text);
     forget(&file);
     return rc;
+}
+
+/* The load is committed: what fails now is no failure of it, and the next run does it again. */
+void schema_file_export(const struct session *session)
+{
+    struct tg_error problem = {0};
+    if (export(session, &problem) != TG_OK)
+        context_log(&session->pipeline->ctx, TG_LOG_WARNING, "schema", "%s", problem.what);
 }

@@ -3,7 +3,7 @@
  *
  *   undo_pipeline: session_open (lock) -> the ledger -> destination_undo: which loads, what was
  *   before them -> [describe_undo: the old state and schema, under higher versions ->
- *   destination_write] -> the result
+ *   destination_write -> schema_file_export] -> the result
  *
  * Sealed packages of the working directory stay where they are: they began from a state that is
  * over then, so that no run writes them over what the undo has brought back. Nothing is left on
@@ -159,6 +159,8 @@ static int write_undo(struct undo_run *run, struct tg_error *err)
     rc = destination_write(&session->destination, NULL, &run->manifest, NULL, &run->written, err);
     ctx->writes = NULL;
     fault_point("after_undo");
+    if (rc == TG_OK)
+        schema_file_export(session);
 done:
     return rc;
 }

@@ -73,6 +73,21 @@ test_refusals() {
     says '"code":"TG_USAGE"'
 }
 
+# The file follows what is stored.
+test_the_exported_schema() {
+    undo_spec
+    echo "schema: {export_schema_path: schemas}" >>spec.yaml
+    echo '{"id": 1}' >1.jsonl
+    run 0
+    cp schemas/test.schema.yaml before
+    echo '{"id": 1, "late": "b"}' >2.jsonl
+    run 0
+    grep -q late schemas/test.schema.yaml || fail "the export lacks what the load has added"
+    undo 0 --yes
+    grep -q late schemas/test.schema.yaml && fail "the export has what was undone"
+    equal "$(grep -c data_type before)" "$(grep -c data_type schemas/test.schema.yaml)"
+}
+
 # A load that waits on disk began from a state that is over.
 test_a_package_that_waits_is_not_written_over_it() {
     two_loads

@@ -183,6 +183,7 @@ const struct dialect dialect_postgres = {
     .fraction_max = FRACTION_MAX,
     .byte_order = " COLLATE \"C\"",
     .row_hash = "hashtextextended(CAST(ROW({values}) AS TEXT), 0)",
+    .overriding = " OVERRIDING SYSTEM VALUE",
     .hold = "LOCK TABLE {table} IN ROW EXCLUSIVE MODE",
     .use = "SET search_path TO {dataset}, public",
     .truncate = "TRUNCATE {table}",

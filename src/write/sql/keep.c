@@ -276,6 +276,30 @@ done:
     return rc;
 }
 
+/* Rows that stay are found again by their ids. */
+int keep_identify(struct plan *plan, const struct old_rows *rows, const struct sql_scope *scope,
+                  struct tg_error *err)
+{
+    static const struct type_spec text = {.type = TYPE_TEXT};
+    const struct target *target = rows->target;
+    const char *new_id = scope->dialect->new_id;
+    if (!target->kept_old)
+        return TG_OK;
+    const struct sql_scope unnamed = sql_within(
+        scope,
+        SQL_PARTS(SQL_TABLE("table", target->table->name),
+                  SQL_NAME("id", table_link(target->table, LINK_ROW)), SQL_TYPE("text", &text),
+                  SQL_PATTERN("new_id", new_id ? new_id : "CAST(gen_random_uuid() AS {text})"),
+                  SQL_PATTERN("which", rows->where)));
+    return plan_add(plan, target, COUNT_NONE, &unnamed,
+                    rows->meets ? "UPDATE {table} AS old SET {id} = {new_id}\n"
+                                  "FROM {new}\n"
+                                  "WHERE old.{id} IS NULL AND {which}"
+                                : "UPDATE {table} SET {id} = {new_id}\n"
+                                  "WHERE {id} IS NULL AND {which}",
+                    err);
+}
+
 int keep_forgotten(struct plan *plan, const char *kept, const char *table, const char *where,
                    const struct sql_scope *scope, struct tg_error *err)
 {

@@ -20,7 +20,10 @@ int keep_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err
 /* Keeps the rows that plan_remove is about to take away. */
 int keep_removed(struct plan *plan, const struct old_rows *rows, const struct sql_scope *scope,
                  struct tg_error *err) TG_CHECK_RESULT;
-/* The same of a table of the ledger, into the table `kept`; NULL: nothing is to be kept. */
+/* Gives an id to those that plan_change is about to change, where they have none. */
+int keep_identify(struct plan *plan, const struct old_rows *rows, const struct sql_scope *scope,
+                  struct tg_error *err) TG_CHECK_RESULT;
+/* As keep_removed, of a table of the ledger, into the table `kept`; NULL: nothing is to be kept. */
 int keep_forgotten(struct plan *plan, const char *kept, const char *table, const char *where,
                    const struct sql_scope *scope, struct tg_error *err) TG_CHECK_RESULT;
 /* Notes the rows that the load has left in a chain's tables; after they are there. */

@@ -296,7 +296,9 @@ int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
         sql_within(scope, SQL_PARTS(SQL_TABLE("table", rows->target->table->name),
                                     SQL_PATTERN("which", rows->where), SQL_PATTERN("set", set)));
     const struct step step = {.target = rows->target, .count = count, .changes_rows = true};
-    int rc = keep_removed(plan, rows, scope, err);
+    int rc = keep_identify(plan, rows, scope, err);
+    if (rc == TG_OK)
+        rc = keep_removed(plan, rows, scope, err);
     if (rc != TG_OK)
         return rc;
     return plan_add_step(plan, &step, &old,

@@ -3,9 +3,8 @@
  *
  * Path: undo_look -> choose (ledger_history: which loads; keep_read: is there all that it takes?)
  * -> count_tables, find_before (state and schema before the oldest)
- *       undo_apply -> choose, again -> for each load: undo_table for each of its tables:
- * check_left (the rows that the load has left are there, as it left them) -> remove_left ->
- * check_back (none of those that come back is there); undo_entries (of the ledger)
+ *       undo_apply -> choose, again -> for each load: undone_table for each of its tables
+ * (undone.c), undo_entries (of the ledger), undone_check_below
  *       undo_record, with the ledger rows of the undo itself
  *
  * What a later load has added to a table stays: columns, which the rows that come back do not have.
@@ -21,22 +20,7 @@
 #include "package/rejects.h"
 #include "write/sql/keep.h"
 #include "write/sql/ledger.h"
-
-struct undoing {
-    struct connection *con;
-    const char *dataset, *pipeline;
-    const struct described *there;
-    struct arena *arena;
-    struct kept kept;
-    const char **loads; /* the newest first */
-    size_t load_count;
-    const char *already; /* without loads: the newest one has been undone */
-};
-
-static struct sql_scope scope_of(const struct undoing *undoing, const struct sql_part *parts)
-{
-    return (struct sql_scope){undoing->con->dialect, undoing->dataset, parts, NULL};
-}
+#include "write/sql/undone.h"
 
 /* ---- which loads ---- */
 
@@ -164,7 +148,7 @@ static int count_rows(const struct undoing *undoing, const char *table, uint64_t
                       struct tg_error *err)
 {
     struct text_rows rows = {0};
-    const struct sql_scope scope = scope_of(undoing, SQL_PARTS(SQL_TABLE("kept", table)));
+    const struct sql_scope scope = undoing_scope(undoing, SQL_PARTS(SQL_TABLE("kept", table)));
     if (!table)
         return TG_OK;
     int rc = sql_fetch(undoing->con, &scope, "SELECT count(*) FROM {kept}", &rows, err);
@@ -288,261 +272,50 @@ done:
     return rc;
 }
 
-/* ---- one table of one load ---- */
-
-struct undone_table {
-    const struct undoing *undoing;
-    const struct kept_row *kept;
-    yyjson_doc *shape;
-    struct sql_names columns, key;
-    struct sql_part parts[8];
-    struct sql_scope scope; /* {table} {old_kept} {left_kept} {id} {columns} {key} */
-};
-
-static int bad_shape(const struct kept_row *kept, struct tg_error *err)
-{
-    return error_set(err, TG_DATA,
-                     "load '%s' cannot be undone: what " UNDO_TABLE
-                     " says of table '%s' cannot be read",
-                     kept->load_id, kept->table);
-}
-
-/* The names of a list: of texts, or of the first ones in lists of them. */
-static int read_names(struct undone_table *table, const char *key, struct sql_names *out,
-                      struct tg_error *err)
-{
-    yyjson_val *list = yyjson_obj_get(yyjson_doc_get_root(table->shape), key);
-    const char **names =
-        arena_alloc(table->undoing->arena, (yyjson_arr_size(list) + 1) * sizeof(*names));
-    size_t i, max;
-    yyjson_val *item;
-    if (!names)
-        return error_nomem(err);
-    yyjson_arr_foreach(list, i, max, item)
-    {
-        names[i] = yyjson_get_str(yyjson_is_arr(item) ? yyjson_arr_get(item, 0) : item);
-        if (!names[i])
-            return bad_shape(table->kept, err);
-    }
-    *out = (struct sql_names){names, yyjson_arr_size(list)};
-    return TG_OK;
-}
-
-static int missing_column(const struct kept_row *kept, const char *column, struct tg_error *err)
-{
-    error_set(err, TG_CONFLICT,
-              "load '%s' cannot be undone: column '%s' of table '%s', in which it has left values, "
-              "is gone; nothing was written",
-              kept->load_id, column, kept->table);
-    return error_at(err, TG_CONFLICT, AT_TABLE, kept->table);
-}
-
-static int check_columns(const struct undone_table *table, struct tg_error *err)
-{
-    const struct kept_row *kept = table->kept;
-    const struct described *there = table->undoing->there;
-    const struct described_table *found = described_find(there, kept->table);
-    if (!found) {
-        error_set(err, TG_CONFLICT,
-                  "load '%s' cannot be undone: table '%s' is gone; nothing was written",
-                  kept->load_id, kept->table);
-        return error_at(err, TG_CONFLICT, AT_TABLE, kept->table);
-    }
-    for (size_t i = 0; i < table->columns.count; i++)
-        if (!described_column(there, found, table->columns.items[i]))
-            return missing_column(kept, table->columns.items[i], err);
-    return TG_OK;
-}
-
-static int open_table(struct undone_table *table, struct tg_error *err)
-{
-    int rc = TG_OK;
-    const struct kept_row *kept = table->kept;
-    TRY(json_parse(kept->shape, strlen(kept->shape), "what is kept", &table->shape, err));
-    TRY(read_names(table, "columns", &table->columns, err));
-    TRY(read_names(table, "key", &table->key, err));
-    const char *id = json_get_text(yyjson_doc_get_root(table->shape), "id");
-    if (!id)
-        TRY(bad_shape(kept, err));
-    TRY(check_columns(table, err));
-    const struct sql_part parts[] = {
-        SQL_TABLE("table", kept->table),
-        SQL_TABLE("old_kept", kept->old_table),
-        SQL_TABLE("left_kept", kept->left_table),
-        SQL_NAME("id", id),
-        SQL_NAMES("columns", &table->columns),
-        SQL_NAMES("key", &table->key),
-        {0},
-    };
-    _Static_assert(sizeof(parts) <= sizeof(table->parts), "too many parts");
-    memcpy(table->parts, parts, sizeof(parts));
-    table->scope = scope_of(table->undoing, table->parts);
-done:
-    return rc;
-}
-
-/* old."a", CAST(old."b" AS BIGINT): as the load has left it, where a column got wider since. */
-static int write_values(const struct undone_table *table, struct buf *out, struct tg_error *err)
-{
-    int rc = TG_OK;
-    size_t i, max;
-    yyjson_val *item;
-    const struct described *there = table->undoing->there;
-    const struct described_table *found = described_find(there, table->kept->table);
-    yyjson_val *list = yyjson_obj_get(yyjson_doc_get_root(table->shape), "columns");
-    yyjson_arr_foreach(list, i, max, item)
-    {
-        const char *name = table->columns.items[i];
-        const char *type = yyjson_get_str(yyjson_arr_get(item, 1));
-        const char *is = described_column(there, found, name)->sql_type;
-        if (!type)
-            TRY(bad_shape(table->kept, err));
-        const struct sql_scope scope =
-            sql_within(&table->scope, SQL_PARTS(SQL_NAME("column", name), SQL_PIECE("type", type)));
-        buf_text(out, i > 0 ? ", " : "");
-        TRY(sql_write(out, &scope,
-                      strcmp(type, is) == 0 ? "old.{column}" : "CAST(old.{column} AS {type})",
-                      err));
-    }
-done:
-    return rc;
-}
-
-/* ---- its rows ---- */
-
-static int refuse(const struct undone_table *table, const struct text_rows *rows, const char *how,
-                  struct tg_error *err)
-{
-    error_set(err, TG_CONFLICT,
-              "load '%s' cannot be undone: %s; for one the row whose id is '%s'; nothing was "
-              "written",
-              table->kept->load_id, how, text_cell(rows, 0, 0));
-    return error_at(err, TG_CONFLICT, AT_TABLE, table->kept->table);
-}
-
-/* A query that finds a row where something is wrong. */
-static int refuse_if(const struct undone_table *table, const struct sql_scope *scope,
-                     const char *query, const char *how, struct tg_error *err)
-{
-    struct text_rows rows = {0};
-    int rc = sql_fetch(table->undoing->con, scope, query, &rows, err);
-    if (rc == TG_OK && rows.row_count > 0)
-        rc = refuse(table, &rows, how, err);
-    text_rows_release(&rows);
-    return rc;
-}
-
-/* Once each, and as it was. */
-static int check_left(const struct undone_table *table, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct buf values = BUF_INIT, hash = BUF_INIT;
-    TRY(write_values(table, &values, err));
-    TRY(keep_write_hash(&hash, table->undoing->con->dialect, buf_string(&values), err));
-    const struct sql_scope scope =
-        sql_within(&table->scope, SQL_PARTS(SQL_PIECE("hash", buf_string(&hash))));
-    TRY(refuse_if(table, &scope,
-                  "SELECT min([row_id]) FROM {left_kept} GROUP BY [row_id] HAVING count(*) > 1 "
-                  "LIMIT 1",
-                  "rows of several loads have the same id", err));
-    TRY(refuse_if(table, &scope,
-                  "SELECT new.[row_id] FROM {left_kept} AS new\n"
-                  "LEFT JOIN {table} AS old ON old.{id} = new.[row_id]\n"
-                  "GROUP BY new.[row_id]\n"
-                  "HAVING count(old.{id}) <> 1 OR min({hash}) <> min(new.[row_hash])\n"
-                  "LIMIT 1",
-                  "rows that it has left have been changed or deleted since", err));
-done:
-    buf_release(&values);
-    buf_release(&hash);
-    return rc;
-}
-
-static int remove_left(const struct undone_table *table, uint64_t *count, struct tg_error *err)
-{
-    const char *matched = table->undoing->con->dialect->delete_matched;
-    const struct sql_scope scope =
-        sql_within(&table->scope, SQL_PARTS(SQL_PATTERN("new", "{left_kept} AS new"),
-                                            SQL_PATTERN("which", "old.{id} = new.[row_id]")));
-    return sql_exec(table->undoing->con, &scope,
-                    matched ? matched
-                            : "DELETE FROM {table} AS old\n"
-                              "USING {new}\n"
-                              "WHERE {which}",
-                    count, err);
-}
-
-/* Has somebody put a row in the place of one that comes back? */
-static int check_back(const struct undone_table *table, struct tg_error *err)
-{
-    int rc = TG_OK;
-    static const char how[] = "rows that it has taken away are there again";
-    TRY(refuse_if(table, &table->scope,
-                  "SELECT old.{id} FROM {table} AS old\n"
-                  "JOIN {old_kept} AS new ON old.{id} = new.{id}\n"
-                  "LIMIT 1",
-                  how, err));
-    if (table->key.count > 0)
-        TRY(refuse_if(table, &table->scope,
-                      "SELECT old.{id} FROM {table} AS old\n"
-                      "JOIN {old_kept} AS new ON {old.key = new.key}\n"
-                      "LIMIT 1",
-                      how, err));
-done:
-    return rc;
-}
-
 static int drop(const struct undoing *undoing, const char *table, struct tg_error *err)
 {
-    const struct sql_scope scope = scope_of(undoing, SQL_PARTS(SQL_TABLE("kept", table)));
+    const struct sql_scope scope = undoing_scope(undoing, SQL_PARTS(SQL_TABLE("kept", table)));
     return table ? sql_exec(undoing->con, &scope, "DROP TABLE {kept}", NULL, err) : TG_OK;
 }
 
-static int undo_table(const struct undoing *undoing, const struct kept_row *kept,
-                      struct tally *tally, struct tg_error *err)
-{
-    int rc = TG_OK;
-    uint64_t removed = 0, back = 0;
-    struct undone_table table = {.undoing = undoing, .kept = kept};
-    context_writes(undoing->con->ctx, kept->table, 0, false);
-    TRY(open_table(&table, err));
-    if (kept->left_table) {
-        TRY(check_left(&table, err));
-        TRY(remove_left(&table, &removed, err));
-    }
-    if (kept->old_table) {
-        TRY(check_back(&table, err));
-        TRY(sql_exec(undoing->con, &table.scope,
-                     "INSERT INTO {table} ({columns})\n"
-                     "SELECT {columns} FROM {old_kept}",
-                     &back, err));
-    }
-    tally->deleted += removed;
-    tally->inserted += back;
-    context_writes(undoing->con->ctx, kept->table, removed + back, true);
-done:
-    yyjson_doc_free(table.shape);
-    return rc;
-}
-
 /* ---- the ledger ---- */
+
+/* By their names: the table may have got more of them since. */
+static int list_columns(const struct undoing *undoing, const char *table, struct sql_names *out,
+                        struct tg_error *err)
+{
+    const struct described_table *found = described_find(undoing->there, table);
+    const char **names = arena_alloc(undoing->arena, found->column_count * sizeof(*names));
+    if (!names)
+        return error_nomem(err);
+    for (size_t i = 0; i < found->column_count; i++)
+        names[i] = found->columns[i].name;
+    *out = (struct sql_names){names, found->column_count};
+    return TG_OK;
+}
 
 /* Entries of the load go, those that it took the place of come back. */
 static int undo_entries(const struct undoing *undoing, const struct kept_row *kept,
                         struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct sql_scope scope = scope_of(
-        undoing,
-        SQL_PARTS(SQL_TABLE("table", kept->table), SQL_TABLE("kept", kept->old_table),
-                  SQL_TEXT("pipeline", undoing->pipeline), SQL_TEXT("load_id", kept->load_id)));
+    struct sql_names columns = {NULL, 0};
+    if (kept->old_table)
+        TRY(list_columns(undoing, kept->old_table, &columns, err));
+    const struct sql_scope scope = undoing_scope(
+        undoing, SQL_PARTS(SQL_TABLE("table", kept->table), SQL_TABLE("kept", kept->old_table),
+                           SQL_NAMES("columns", &columns), SQL_TEXT("pipeline", undoing->pipeline),
+                           SQL_TEXT("load_id", kept->load_id)));
     if (described_find(undoing->there, kept->table))
         TRY(sql_exec(undoing->con, &scope,
                      "DELETE FROM {table}\n"
                      "WHERE [pipeline_name] = {'pipeline'} AND [load_id] = {'load_id'}",
                      NULL, err));
     if (kept->old_table)
-        TRY(sql_exec(undoing->con, &scope, "INSERT INTO {table}\nSELECT * FROM {kept}", NULL, err));
+        TRY(sql_exec(undoing->con, &scope,
+                     "INSERT INTO {table} ({columns})\n"
+                     "SELECT {columns} FROM {kept}",
+                     NULL, err));
 done:
     return rc;
 }
@@ -558,8 +331,8 @@ static int check_probe(const struct undoing *undoing, const struct kept_row *who
     struct text_rows rows = {0};
     static const struct type_spec text = {.type = TYPE_TEXT};
     TRY(keep_write_hash(&hash, undoing->con->dialect, KEEP_PROBE, err));
-    const struct sql_scope scope =
-        scope_of(undoing, SQL_PARTS(SQL_PIECE("hash", buf_string(&hash)), SQL_TYPE("text", &text)));
+    const struct sql_scope scope = undoing_scope(
+        undoing, SQL_PARTS(SQL_PIECE("hash", buf_string(&hash)), SQL_TYPE("text", &text)));
     TRY(sql_fetch(undoing->con, &scope, "SELECT CAST({hash} AS {text})", &rows, err));
     if (strcmp(text_cell(&rows, 0, 0), whole->probe) != 0)
         rc = error_set(err, TG_DESTINATION,
@@ -585,10 +358,11 @@ static int undo_load(const struct undoing *undoing, const struct delivery *deliv
         struct tally lost = {0};
         struct tally *tally = part ? &tallies[part - delivery->manifest->tables] : &lost;
         if (row->shape)
-            TRY(undo_table(undoing, row, tally, err));
+            TRY(undone_table(undoing, row, tally, err));
         else if (*row->table)
             TRY(undo_entries(undoing, row, err));
     }
+    TRY(undone_check_below(undoing, &kept, err));
     for (size_t i = 0; i < kept.count; i++) {
         TRY(drop(undoing, kept.rows[i].old_table, err));
         TRY(drop(undoing, kept.rows[i].left_table, err));
@@ -628,9 +402,12 @@ int undo_apply(struct connection *con, const struct delivery *delivery, struct t
                               .arena = &arena};
     TRY(choose(&undoing, &request, err));
     TRY(check_same(&undoing, manifest, err));
+    TRY(undone_prepare(&undoing, manifest->schema, err));
     for (size_t i = 0; i < undoing.load_count; i++)
         TRY(undo_load(&undoing, delivery, undoing.loads[i], tallies, err));
 done:
+    text_rows_release(&undoing.generated);
+    catalog_release(&undoing.catalog);
     arena_release(&arena);
     return rc;
 }
