@@ -24,18 +24,19 @@ struct dialect {
     char quote;                   /* around identifiers */
     size_t name_bytes_max;        /* of a dataset, table or column */
     const char *const
-        *reserved;          /* no datasets: names, "pg_*" for a prefix, then NULL; NULL: none */
-    bool folds_case;        /* names that differ only in the case of letters are one */
-    int fraction_max;       /* digits of a second that a timestamp may have */
-    const char *begin;      /* as enum transact has it; NULL: "BEGIN TRANSACTION" */
-    const char *begin_look; /* NULL: as `begin` */
-    bool joins_nulls;       /* by IS NOT DISTINCT FROM, as fast as by = */
-    const char *hold;       /* pattern: {table} stays as it is. NULL: it does, by its lock */
-    bool begin_locks;       /* who has begun is the only one who writes */
-    const char *use;        /* pattern: {dataset}'s tables go by their names; NULL: they do */
-    const char *byte_order; /* behind a text that is compared byte by byte; NULL: all are */
-    const char *hex[2];     /* what stands around the digits of a binary value */
-    const char *try_cast;   /* pattern: {value} as a {type}, NULL where it is none */
+        *reserved;           /* no datasets: names, "pg_*" for a prefix, then NULL; NULL: none */
+    bool folds_case;         /* names that differ only in the case of letters are one */
+    int fraction_max;        /* digits of a second that a timestamp may have */
+    const char *begin;       /* as enum transact has it; NULL: "BEGIN TRANSACTION" */
+    const char *begin_look;  /* NULL: as `begin` */
+    const char *match_nulls; /* pattern: {left} equals {right}, or both are NULL, and rows join by
+                                it as fast as by =. NULL: so they do by IS NOT DISTINCT FROM */
+    const char *hold;        /* pattern: {table} stays as it is. NULL: it does, by its lock */
+    bool begin_locks;        /* who has begun is the only one who writes */
+    const char *use;         /* pattern: {dataset}'s tables go by their names; NULL: they do */
+    const char *byte_order;  /* behind a text that is compared byte by byte; NULL: all are */
+    const char *hex[2];      /* what stands around the digits of a binary value */
+    const char *try_cast;    /* pattern: {value} as a {type}, NULL where it is none */
     const char *session; /* statements, a line each, for a session that others have opened; NULL */
     const char *storage; /* query: the version of the database's storage; NULL: it has none */
     /* What an ADBC driver leaves open. */

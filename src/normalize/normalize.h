@@ -48,6 +48,7 @@ struct normalize_options {
     struct contract contract; /* of the root table and all that is nested in it, resolved */
     int max_nesting;          /* levels that become columns and tables; -1: all */
     enum tg_row_ids row_ids;
+    bool makes_ids;         /* whatever ids rows bring: a row has several versions */
     bool propagate_root_id; /* nested rows carry _dlt_root_id (merge) */
     bool keep_order;        /* batches carry NORMALIZE_ORDER_COLUMN (merge) */
     bool orders_nested;     /* so do those of nested tables: that of the root row (scd2) */

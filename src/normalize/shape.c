@@ -122,7 +122,8 @@ done:
     return rc;
 }
 
-static enum field_role role_of(const struct shape *shape, const char *name)
+static enum field_role role_of(const struct outputs *outputs, const struct shape *shape,
+                               const char *name)
 {
     static const struct {
         const char *name;
@@ -138,7 +139,8 @@ static enum field_role role_of(const struct shape *shape, const char *name)
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
         if (strcmp(name, roles[i].name) == 0 &&
             (shape->output->table->parent || !roles[i].nested_only))
-            return roles[i].role;
+            return roles[i].role == FIELD_ROW_ID && outputs->options.makes_ids ? FIELD_IGNORED
+                                                                               : roles[i].role;
     return FIELD_DATA;
 }
 
@@ -188,7 +190,7 @@ static int add_field(struct outputs *outputs, struct shape *shape, const char *k
     if (!field->name || !field->key)
         return error_nomem(err);
     TRY(name_source(outputs, shape, field, err));
-    field->role = role_of(shape, field->name);
+    field->role = role_of(outputs, shape, field->name);
     field->arrow = shape->arrow ? declared_child(shape->arrow, key, len) : shape->element;
     shape->fields[shape->count] = field;
     index_put(shape, shape->count++);

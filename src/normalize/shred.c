@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "base/json.h"
 #include "base/time.h"
 #include "normalize/emit.h"
@@ -87,6 +88,13 @@ static bool comes_again(const struct shape *shape, const yyjson_val *cell)
     return false;
 }
 
+/* Whatever the order of the row's keys. */
+static void note_left_out(struct shredder *shredder, const struct output *output, const char *name)
+{
+    if (!output->parent)
+        shredder->left_out += hash_xx64(name, strlen(name));
+}
+
 /* A value that its column refused: may the column change for it? */
 static int ask_type(struct shredder *shredder, struct output *output, struct slot *slot,
                     const struct type_spec *wanted, bool *left_out, struct tg_error *err)
@@ -96,7 +104,10 @@ static int ask_type(struct shredder *shredder, struct output *output, struct slo
                                   .column = slot->name,
                                   .type = type_name(wanted->type),
                                   .type_there = type_name(slot->column.spec.type)};
-    return change_ask(shredder->outputs, output, &change, left_out, err);
+    int rc = change_ask(shredder->outputs, output, &change, left_out, err);
+    if (rc == TG_OK && *left_out)
+        note_left_out(shredder, output, slot->name);
+    return rc;
 }
 
 /* The column gets wider, if that keeps everything. */
@@ -257,6 +268,7 @@ static int store_slowly(struct shredder *shredder, struct shape *shape, struct f
         TRY(find_slot(shredder, shape, field, cell, &slot, err));
     if (!slot) {
         field->left_out++;
+        note_left_out(shredder, output, field->name);
         goto done;
     }
     forget_value(slot, output->row);
@@ -552,6 +564,21 @@ static int key_json(struct shredder *shredder, struct buf *out, struct tg_error 
     return buf_check(out, err);
 }
 
+/* A row that is stored without some of its values is another one than with them: else it would look
+ * unchanged once the contract lets them in. Of nested rows, which come later, any may be such. */
+static int row_json(const struct shredder *shredder, struct buf *out, struct tg_error *err)
+{
+    const struct outputs *outputs = shredder->outputs;
+    const enum contract_mode *modes = outputs->options.contract.modes;
+    const bool nested =
+        shredder->pending_count > 0 && (modes[CONTRACT_COLUMNS] == CONTRACT_DISCARD_VALUE ||
+                                        modes[CONTRACT_DATA_TYPE] == CONTRACT_DISCARD_VALUE);
+    int rc = id_row_json(outputs->row, out, err);
+    if (rc == TG_OK && (shredder->left_out > 0 || nested))
+        buf_printf(out, "\n%016" PRIx64 "%s", shredder->left_out, nested ? " nested" : "");
+    return rc == TG_OK ? buf_check(out, err) : rc;
+}
+
 /* A root row's id: random, or a hash of its key or of all of it. */
 static int make_root_id(struct shredder *shredder, struct output *output, struct tg_error *err)
 {
@@ -563,7 +590,7 @@ static int make_root_id(struct shredder *shredder, struct output *output, struct
     buf_clear(json);
     switch (outputs->options.row_ids) {
     case TG_ROW_IDS_KEY: TRY(key_json(shredder, json, err)); break;
-    case TG_ROW_IDS_ROW: TRY(id_row_json(outputs->row, json, err)); break;
+    case TG_ROW_IDS_ROW: TRY(row_json(shredder, json, err)); break;
     default:
         TRY(id_random(outputs->options.ctx, id, err));
         return column_set_text(column, output->row, id, sizeof(id), err);
@@ -705,6 +732,7 @@ static int shred_any(struct shredder *shredder, struct shape *shape, const yyjso
     if (!output->open)
         TRY(output_open(output, err));
     shredder->own_id = NULL;
+    shredder->left_out = 0;
     shredder->row_number++;
     shredder->outputs->row = cell;
     if (LIKELY(cell_kind(cell) == CELL_OBJECT))

@@ -25,7 +25,8 @@ struct shredder {
     struct buf text;          /* of a value that a detector has changed */
     const char **key_names;   /* of TG_ROW_IDS_KEY, sorted */
     size_t key_count;
-    struct buf json; /* what an id is the hash of */
+    struct buf json;   /* what an id is the hash of */
+    uint64_t left_out; /* by the contract, of the root row being walked: a sum of hashes of names */
 };
 
 int shredder_init(struct shredder *shredder, struct outputs *outputs, struct shape *root,

@@ -139,11 +139,26 @@ static int add_column(struct columns *columns, const char *name, const char *mar
     return extra_set(columns->catalog, &(*out)->extras, mark, "true", err);
 }
 
+static bool is_ours(const char *name)
+{
+    static const char *const ours[] = {HISTORY_ID, "_dlt_load_id", "_dlt_parent_id", "_dlt_root_id",
+                                       "_dlt_list_idx"};
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        if (strcmp(name, ours[i]) == 0)
+            return true;
+    return strncmp(name, "_tidegate_", strlen("_tidegate_")) == 0;
+}
+
 /* One that no row of the source may have. */
 static int add_time(struct columns *columns, const char *name, const char *mark,
                     struct table_column **out, struct tg_error *err)
 {
-    if (find(columns, name) || strcmp(name, HISTORY_ID) == 0 || strcmp(name, "_dlt_load_id") == 0)
+    if (is_ours(name))
+        return error_set(err, TG_SPEC,
+                         "column '%s' of table '%s' is to hold the time of its versions, but such "
+                         "names are tidegate's own; name others by validity_column_names",
+                         name, columns->table);
+    if (find(columns, name))
         return error_set(err, TG_SPEC,
                          "column '%s' of table '%s' is to hold the time of its versions, and is "
                          "another one already; name others by validity_column_names",
@@ -213,7 +228,7 @@ bool history_is_snapshot(const struct resource *resource, const struct table *ta
 }
 
 int history_check(const struct resource *resource, const struct table *table, uint64_t rows,
-                  uint64_t rejected, struct tg_error *err)
+                  uint64_t rejected, uint64_t nested_rejected, struct tg_error *err)
 {
     if (!resource->disposition->keeps_history)
         return TG_OK;
@@ -222,6 +237,12 @@ int history_check(const struct resource *resource, const struct table *table, ui
                          "%llu rows were rejected, which would look deleted in table '%s', since "
                          "it keeps its history; correct them, or what rejects them",
                          (unsigned long long)rejected, table->name);
+    if (nested_rejected > 0)
+        return error_set(err, TG_DATA,
+                         "%llu rows nested in rows of table '%s' were rejected, which keeps its "
+                         "history: its versions would lack them for good, since a row that is sent "
+                         "again as it was is not written again; correct them, or what rejects them",
+                         (unsigned long long)nested_rejected, table->name);
     if (rows == 0 && table->seen_data && !resource->allow_empty &&
         history_is_snapshot(resource, table))
         return error_set(err, TG_DATA,

@@ -37,9 +37,10 @@ struct resource_load {
     struct state_cursor stored; /* what an earlier load has left */
     struct held_rows held;
     struct resource_counts *counts;
-    bool spans_values;   /* a group of the merge key may have rows of several cursor values */
-    bool resumes;        /* its cursor goes on from an earlier load */
-    bool replaces;       /* empties its tables and starts its cursor afresh */
+    uint64_t nested_rejected; /* rows of nested tables */
+    bool spans_values;        /* a group of the merge key may have rows of several cursor values */
+    bool resumes;             /* its cursor goes on from an earlier load */
+    bool replaces;            /* empties its tables and starts its cursor afresh */
     const char *held_by; /* what keeps rows of earlier loads from coming again; NULL: nothing */
     enum there root_found;
 };
@@ -429,6 +430,7 @@ static int keep_reject(void *sink, const struct reject *reject, struct tg_error 
     if (strcmp(reject->table, part->root->name) != 0) {
         TRY(enter_table(part, reject->table, &table, err));
         table->rows_rejected++;
+        part->nested_rejected++;
     } else {
         part->counts->rows_rejected++;
         TRY(keep_key(part, reject, err));
@@ -522,6 +524,7 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
         .contract = part->contract,
         .max_nesting = nesting >= 0 ? nesting : session->settings.max_nesting,
         .row_ids = resource->row_ids,
+        .makes_ids = resource->disposition->keeps_history || disposition_keeps_versions(resource),
         .propagate_root_id = carries_root_id(part),
         .keep_order = resource->disposition->needs_order,
         .orders_nested = resource->disposition->keeps_history,
@@ -744,7 +747,7 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
     TRY(normalizer_finish(part->normalizer, err));
     if (!part->root->discarded)
         TRY(history_check(part->resource, part->root, normalizer_row_count(part->normalizer),
-                          counts->rows_rejected, err));
+                          counts->rows_rejected, part->nested_rejected, err));
     TRY(remember_root(part, err));
     TRY(remember_cursor(part, err));
     TRY(remember_bookmarks(part, err));

@@ -141,8 +141,9 @@ static int disposition_hints(struct session *session, const struct resource *res
     int rc = TG_OK;
     struct buf json = BUF_INIT;
     for (const struct option *option = NULL; (option = disposition_said(resource, option));) {
-        if (!option->hint)
-            continue;
+        if (!option->hint || (resource->disposition->keeps_history &&
+                              strcmp(option->hint, DISPOSITION_ROW_VERSION_HINT) == 0))
+            continue; /* history.c marks the column */
         buf_clear(&json);
         field_json(option, resource, &json);
         TRY(buf_check(&json, err));

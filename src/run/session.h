@@ -92,7 +92,8 @@ int history_hints(struct session *session, const struct resource *resource,
 bool history_is_snapshot(const struct resource *resource, const struct table *table);
 /* Can what has been read be taken for all there is? TG_DATA. */
 int history_check(const struct resource *resource, const struct table *table, uint64_t rows,
-                  uint64_t rejected, struct tg_error *err) TG_CHECK_RESULT;
+                  uint64_t rejected, uint64_t nested_rejected,
+                  struct tg_error *err) TG_CHECK_RESULT;
 
 /* describe.c: what sources say beforehand. In the place of each selected group its members, whose
  * names are the run's. */

@@ -134,6 +134,31 @@ static void test_own_version(void **state)
     fixture_release(&t);
 }
 
+/* A NULL is a key like any other: its versions are told by the user's column, too. */
+static void test_own_version_of_null(void **state)
+{
+    (void)state;
+    static const char header[] =
+        "id bigint mk|day date mk|v bigint notnull|name text|_dlt_id text notnull";
+    struct fixture t;
+    start_history(&t, "null");
+    golden_columns(&t, "person", header);
+    mark(&t, "v", HISTORY_VERSION, "true");
+    fixture_rows(&t, "person", header,
+                 "NULL|NULL|1|a|i1\nNULL|2024-01-01|1|b|i2\n3|NULL|1|c|i3\n4|2024-01-01|1|d|i4\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", header,
+                 "NULL|NULL|1|x|j1\nNULL|2024-01-01|2|B|j2\n3|NULL|1|x|j3\n4|2024-01-01|1|x|j4\n");
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 0, 1, 0);
+    fixture_unchanged(&t, 0, 3);
+    fixture_check(&t,
+                  "SELECT name, CASE WHEN _dlt_valid_to IS NULL THEN 'now' ELSE 'was' END "
+                  "FROM d.person ORDER BY _dlt_id",
+                  "a|now\nb|was\nc|now\nd|now\nB|now\n");
+    fixture_release(&t);
+}
+
 /* Nested rows of a content that is back are there; those of deeper levels go by their root row. */
 static void test_nested(void **state)
 {
@@ -194,6 +219,40 @@ static void test_boundary(void **state)
                   "cast(extract(epoch FROM _dlt_valid_to) AS bigint) FROM d.person ORDER BY id",
                   "1|1706745600|1709251200\n2|1706745600|NULL\n3|1706745600|1709251200\n");
     fixture_release(&t);
+}
+
+/* Nothing is valid beside a version of the same row. */
+static void test_overlap(void **state)
+{
+    (void)state;
+    static const char *const times[] = {"\"2024-01-01\"", "\"2024-03-01\"", "\"2024-02-01\""};
+    static const char *const keys[] = {"id bigint pk", "id bigint mk"};
+    for (size_t i = 0; i < 2; i++) {
+        char header[80];
+        struct fixture t;
+        snprintf(header, sizeof(header), "%s|name text|_dlt_id text notnull", keys[i]);
+        start_history(&t, "null");
+        t.changes_state = false;
+        bound(&t, times[0]);
+        fixture_rows(&t, "person", header, "1|Ann|a\n2|Bob|b\n");
+        FIXTURE_WRITE(&t);
+        bound(&t, times[1]);
+        fixture_rows(&t, "person", header, "1|Ann|a\n2|Bea|c\n");
+        FIXTURE_WRITE(&t);
+        bound(&t, times[2]);
+        fixture_rows(&t, "person", header, "1|Ann|a\n2|Bea|c\n"); /* as it is */
+        FIXTURE_WRITE(&t);
+        fixture_rows(&t, "person", header, "1|Ann|a\n2|Bea|c\n2|Bob|b\n");
+        assert_int_equal(fixture_write(&t), TG_DATA);
+        assert_non_null(strstr(t.err.what, "would overlap with others, which ended later; let it "
+                                           "be no earlier than '2024-03-01"));
+        fixture_check(&t, VALID, "1|Ann|now\n2|Bea|now\n2|Bob|was\n");
+        bound(&t, times[1]);
+        fixture_rows(&t, "person", header, "1|Ann|a\n2|Bea|c\n2|Bob|b\n");
+        FIXTURE_WRITE(&t);
+        fixture_check(&t, VALID, "1|Ann|now\n2|Bea|now\n2|Bob|now\n2|Bob|was\n");
+        fixture_release(&t);
+    }
 }
 
 /* No row at all: the source has none any more. */
@@ -297,11 +356,18 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_snapshots), cmocka_unit_test(test_counts_by_key),
-        cmocka_unit_test(test_merge_key), cmocka_unit_test(test_own_version),
-        cmocka_unit_test(test_nested),    cmocka_unit_test(test_boundary),
-        cmocka_unit_test(test_emptied),   cmocka_unit_test(test_out_of_memory),
-        golden_unit_tests(test_golden),   golden_unit_tests(test_golden_snapshot),
+        cmocka_unit_test(test_snapshots),
+        cmocka_unit_test(test_counts_by_key),
+        cmocka_unit_test(test_merge_key),
+        cmocka_unit_test(test_own_version),
+        cmocka_unit_test(test_own_version_of_null),
+        cmocka_unit_test(test_overlap),
+        cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_boundary),
+        cmocka_unit_test(test_emptied),
+        cmocka_unit_test(test_out_of_memory),
+        golden_unit_tests(test_golden),
+        golden_unit_tests(test_golden_snapshot),
     };
     return run_at_both("write/scd2", tests);
 }

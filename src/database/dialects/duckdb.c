@@ -128,7 +128,6 @@ const struct dialect dialect_duckdb = {
     .reserved = reserved,
     .folds_case = true,
     .fraction_max = 9,
-    .joins_nulls = true,
     .use = "USE {dataset}",
     .adbc_by_position = true,
     .hex = {"from_hex('", "')"},

@@ -181,6 +181,7 @@ const struct dialect dialect_postgres = {
     .reserved = reserved,
     .folds_case = false,
     .fraction_max = FRACTION_MAX,
+    .match_nulls = "array_append(NULL, {left}) = array_append(NULL, {right})",
     .byte_order = " COLLATE \"C\"",
     .row_hash = "hashtextextended(CAST(ROW({values}) AS TEXT), 0)",
     .overriding = " OVERRIDING SYSTEM VALUE",

@@ -23,6 +23,7 @@
 
 #define SINCE_COLUMN "_tidegate_since" /* of a version that is there: from when it is valid */
 #define THERE_COLUMN "_tidegate_there" /* not NULL in such a one */
+#define UNTIL_COLUMN "_tidegate_until" /* of one that has ended */
 
 enum { NAME_MAX_BYTES = 40, VERSION_PARTS = 15 };
 
@@ -33,6 +34,7 @@ struct versions {
     struct sql_names key;      /* of several versions: it is the same row; none: nobody knows */
     struct sql_names told;     /* both */
     struct sql_names held;     /* and the merge key: what is staged */
+    const char *same;          /* old and new have the same identity */
     char changes[NAME_MAX_BYTES], fresh[NAME_MAX_BYTES];
     struct sql_part parts[VERSION_PARTS];
     struct sql_scope scope, rows; /* over the stage's */
@@ -89,6 +91,30 @@ static int list_columns(struct versions *versions, struct arena *arena, struct t
     return TG_OK;
 }
 
+/* What tells versions is never NULL; a key that a column of the user's counts them of may be. */
+static int write_same(struct versions *versions, struct arena *arena, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf same = BUF_INIT;
+    const struct dialect *dialect = versions->stage.delivery->dialect;
+    for (size_t i = 0; i < versions->identity.count; i++) {
+        const struct sql_scope scope = {
+            .dialect = dialect,
+            .parts = SQL_PARTS(SQL_NAME("column", versions->identity.items[i]),
+                               SQL_PATTERN("left", "old.{column}"),
+                               SQL_PATTERN("right", "new.{column}"))};
+        const char *pattern = i == 0                 ? "{left} = {right}"
+                              : dialect->match_nulls ? dialect->match_nulls
+                                                     : "{left} IS NOT DISTINCT FROM {right}";
+        buf_text(&same, i > 0 ? " AND " : "");
+        TRY(sql_write(&same, &scope, pattern, err));
+    }
+    TRY(arena_keep(arena, buf_string(&same), &versions->same, err));
+done:
+    buf_release(&same);
+    return rc;
+}
+
 static int64_t boundary(const struct versions *versions)
 {
     const char *load_id = versions->stage.delivery->manifest->load_id;
@@ -116,9 +142,7 @@ static void open_scopes(struct versions *versions)
         SQL_PATTERN("end", history->has_active ? "{open_end}" : "CAST(NULL AS {time})"),
         SQL_PATTERN("active",
                     history->has_active ? "({to} IS NULL OR {to} = {open_end})" : "{to} IS NULL"),
-        SQL_PATTERN("same", stage->delivery->dialect->joins_nulls
-                                ? "{old.id IS NOT DISTINCT FROM new.id}"
-                                : "{old.id = new.id}"),
+        SQL_PIECE("same", versions->same),
         {0},
     };
     _Static_assert(sizeof(parts) <= sizeof(versions->parts), "VERSION_PARTS is too small");
@@ -140,6 +164,7 @@ static int open_versions(struct versions *versions, const struct delivery *deliv
                          "package and run again",
                          versions->stage.root->table->name);
     TRY(list_columns(versions, arena, err));
+    TRY(write_same(versions, arena, err));
     snprintf(versions->changes, NAME_MAX_BYTES, "_tidegate_changes_%zu", chain->number);
     snprintf(versions->fresh, NAME_MAX_BYTES, "_tidegate_fresh_%zu", chain->number);
     open_scopes(versions);
@@ -297,6 +322,50 @@ static int refuse_backwards(const struct versions *versions, const struct sql_sc
                          err);
 }
 
+/* Those that ended after the time of this load; with a merge key, of the keys that it brings. */
+static int write_ended(const struct versions *versions, struct buf *out, struct tg_error *err)
+{
+    if (versions->stage.merge_key.count == 0)
+        return sql_write(out, &versions->scope,
+                         "SELECT {to} AS [" UNTIL_COLUMN "]\n"
+                         "FROM {table}\n"
+                         "WHERE {to} > {at} AND NOT {active}{and_own}",
+                         err);
+    return key_select(&versions->stage, &versions->scope,
+                      "SELECT {to} AS [" UNTIL_COLUMN "]\n"
+                      "FROM {table} AS old, {new}\n"
+                      "WHERE {match} AND {to} > {at} AND NOT {active}",
+                      out, err);
+}
+
+/* They are all that was valid until then: what this load changes before would be beside them. */
+static int refuse_overlap(const struct versions *versions, const struct sql_scope *outer,
+                          struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf ended = BUF_INIT;
+    const struct step step = {
+        .kind = STEP_REFUSE,
+        .target = versions->stage.root,
+        .refusal = "versions that this load begins or ends (boundary_timestamp, or the load's own "
+                   "time) would overlap with others, which ended later; let it be no earlier than"};
+    TRY(write_ended(versions, &ended, err));
+    TRY(buf_check(&ended, err));
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_PIECE("ended", buf_string(&ended))));
+    TRY(plan_add_step(plan, &step, &scope,
+                      "SELECT MAX([" UNTIL_COLUMN "])\n"
+                      "FROM (\n"
+                      "{ended}\n"
+                      ") AS ended\n"
+                      "WHERE EXISTS (SELECT 1 FROM {changed})\n"
+                      "HAVING COUNT(*) > 0",
+                      err));
+done:
+    buf_release(&ended);
+    return rc;
+}
+
 /* As many as there are of both of a key have been updated. */
 static int count_pairs(const struct versions *versions, struct plan *plan, struct tg_error *err)
 {
@@ -325,9 +394,11 @@ static int retire(const struct versions *versions, struct plan *plan, struct tg_
         sql_within(&versions->scope, SQL_PARTS(SQL_PATTERN("gone", "{changes}"),
                                                SQL_PATTERN("is_gone", "[" ORDER_COLUMN "] IS NULL"),
                                                SQL_PATTERN("since", "[" SINCE_COLUMN "]"),
+                                               SQL_PATTERN("changed", "{changes}"),
                                                SQL_PATTERN("new", "{changes} AS new")));
     TRY(note_changes(versions, plan, err));
     TRY(refuse_backwards(versions, &scope, plan, err));
+    TRY(refuse_overlap(versions, &scope, plan, err));
     TRY(plan_change(plan, &gone, "{to} = {at}", COUNT_DELETED, &scope, err));
     TRY(count_pairs(versions, plan, err));
 done:
@@ -340,8 +411,10 @@ static int retire_all(const struct versions *versions, struct plan *plan, struct
     const struct old_rows valid = {versions->stage.root, "{active}{and_own}", .meets = false};
     const struct sql_scope scope = sql_within(
         &versions->scope, SQL_PARTS(SQL_PATTERN("gone", "{table}"), SQL_PATTERN("since", "{from}"),
+                                    SQL_PATTERN("changed", "{table} WHERE {active}{and_own}"),
                                     SQL_PATTERN("is_gone", "{active}{and_own}")));
     TRY(refuse_backwards(versions, &scope, plan, err));
+    TRY(refuse_overlap(versions, &scope, plan, err));
     TRY(plan_change(plan, &valid, "{to} = {at}", COUNT_DELETED, &scope, err));
 done:
     return rc;

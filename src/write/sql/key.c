@@ -43,7 +43,7 @@ static void write_nulls(const struct dialect *dialect, const struct sql_names *n
 
 static const char *match(enum number number, const struct dialect *dialect)
 {
-    bool by_value = number == PRIMARY_KEY || (number == MERGE_KEY && !dialect->joins_nulls);
+    bool by_value = number == PRIMARY_KEY || (number == MERGE_KEY && dialect->match_nulls);
     return by_value ? "{old.key = new.key}" : "{old.key IS NOT DISTINCT FROM new.key}";
 }
 
@@ -75,7 +75,7 @@ static bool open_key(const struct stage *stage, const struct sql_scope *outer, e
     };
     memcpy(out->parts, parts, sizeof(parts));
     out->scope = sql_within(outer, out->parts);
-    return names->count > 0 && !(nulls && dialect->joins_nulls);
+    return names->count > 0 && !(nulls && !dialect->match_nulls);
 }
 
 int key_delete(const struct stage *stage, enum staged which, enum step_count count,

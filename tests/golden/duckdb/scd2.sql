@@ -20,7 +20,7 @@ SELECT "_dlt_id", "_dlt_valid_from" AS "_tidegate_since", 1 AS "_tidegate_there"
 FROM "d"."person"
 WHERE "_dlt_valid_to" IS NULL
 ) AS old
-FULL JOIN "_tidegate_stage_0" AS new ON old."_dlt_id" IS NOT DISTINCT FROM new."_dlt_id"
+FULL JOIN "_tidegate_stage_0" AS new ON old."_dlt_id" = new."_dlt_id"
 WHERE old."_tidegate_there" IS NULL OR new."_tidegate_order" IS NULL
 ) AS met
 GROUP BY "_dlt_id";
@@ -31,9 +31,19 @@ FROM "_tidegate_changes_0"
 WHERE "_tidegate_order" IS NULL AND "_tidegate_since" > CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE)
 HAVING COUNT(*) > 0;
 
+-- must give no row:
+SELECT MAX("_tidegate_until")
+FROM (
+SELECT "_dlt_valid_to" AS "_tidegate_until"
+FROM "d"."person"
+WHERE "_dlt_valid_to" > CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE) AND NOT "_dlt_valid_to" IS NULL
+) AS ended
+WHERE EXISTS (SELECT 1 FROM "_tidegate_changes_0")
+HAVING COUNT(*) > 0;
+
 UPDATE "d"."person" AS old SET "_dlt_valid_to" = CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE)
 FROM "_tidegate_changes_0" AS new
-WHERE old."_dlt_id" IS NOT DISTINCT FROM new."_dlt_id" AND new."_tidegate_order" IS NULL AND "_dlt_valid_to" IS NULL;
+WHERE old."_dlt_id" = new."_dlt_id" AND new."_tidegate_order" IS NULL AND "_dlt_valid_to" IS NULL;
 
 CREATE TEMP TABLE "_tidegate_fresh_0" AS
 SELECT "_tidegate_order"

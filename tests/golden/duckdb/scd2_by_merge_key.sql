@@ -20,7 +20,7 @@ SELECT old."_dlt_id", old."select", "_dlt_valid_from" AS "_tidegate_since", 1 AS
 FROM "d"."person" AS old, (SELECT DISTINCT "tenant" FROM "_tidegate_stage_0") AS new
 WHERE old."tenant" IS NOT DISTINCT FROM new."tenant" AND ("_dlt_valid_to" IS NULL OR "_dlt_valid_to" = CAST('9999-12-31T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE))
 ) AS old
-FULL JOIN "_tidegate_stage_0" AS new ON old."_dlt_id" IS NOT DISTINCT FROM new."_dlt_id"
+FULL JOIN "_tidegate_stage_0" AS new ON old."_dlt_id" = new."_dlt_id"
 WHERE old."_tidegate_there" IS NULL OR new."_tidegate_order" IS NULL
 ) AS met
 GROUP BY "_dlt_id", "select";
@@ -31,9 +31,19 @@ FROM "_tidegate_changes_0"
 WHERE "_tidegate_order" IS NULL AND "_tidegate_since" > CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE)
 HAVING COUNT(*) > 0;
 
+-- must give no row:
+SELECT MAX("_tidegate_until")
+FROM (
+SELECT "_dlt_valid_to" AS "_tidegate_until"
+FROM "d"."person" AS old, (SELECT DISTINCT "tenant" FROM "_tidegate_stage_0") AS new
+WHERE old."tenant" IS NOT DISTINCT FROM new."tenant" AND "_dlt_valid_to" > CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE) AND NOT ("_dlt_valid_to" IS NULL OR "_dlt_valid_to" = CAST('9999-12-31T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE))
+) AS ended
+WHERE EXISTS (SELECT 1 FROM "_tidegate_changes_0")
+HAVING COUNT(*) > 0;
+
 UPDATE "d"."person" AS old SET "_dlt_valid_to" = CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE)
 FROM "_tidegate_changes_0" AS new
-WHERE old."_dlt_id" IS NOT DISTINCT FROM new."_dlt_id" AND new."_tidegate_order" IS NULL AND ("_dlt_valid_to" IS NULL OR "_dlt_valid_to" = CAST('9999-12-31T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE));
+WHERE old."_dlt_id" = new."_dlt_id" AND new."_tidegate_order" IS NULL AND ("_dlt_valid_to" IS NULL OR "_dlt_valid_to" = CAST('9999-12-31T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE));
 
 -- how many are updated:
 SELECT SUM(CASE WHEN came < gone THEN came ELSE gone END)

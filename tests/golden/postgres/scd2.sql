@@ -41,6 +41,16 @@ FROM "_tidegate_changes_0"
 WHERE "_tidegate_order" IS NULL AND "_tidegate_since" > CAST('2024-01-01T00:00:00+00:00' AS timestamp with time zone)
 HAVING COUNT(*) > 0;
 
+-- must give no row:
+SELECT MAX("_tidegate_until")
+FROM (
+SELECT "_dlt_valid_to" AS "_tidegate_until"
+FROM "d"."person"
+WHERE "_dlt_valid_to" > CAST('2024-01-01T00:00:00+00:00' AS timestamp with time zone) AND NOT "_dlt_valid_to" IS NULL
+) AS ended
+WHERE EXISTS (SELECT 1 FROM "_tidegate_changes_0")
+HAVING COUNT(*) > 0;
+
 UPDATE "d"."person" AS old SET "_dlt_valid_to" = CAST('2024-01-01T00:00:00+00:00' AS timestamp with time zone)
 FROM "_tidegate_changes_0" AS new
 WHERE old."_dlt_id" = new."_dlt_id" AND new."_tidegate_order" IS NULL AND "_dlt_valid_to" IS NULL;
