@@ -80,6 +80,7 @@ void print_plan_json(const struct tg_pipeline *pipeline, const struct tg_plan *p
 /* Who runs a statement, where it is not the destination; a comment of SQL, with its line's end. */
 void print_plan_engine(const struct tg_plan_statement *statement);
 /* How a resource is written: "merge (upsert) by id". */
+const char *plan_limit_of(const struct tg_plan_excess *excess); /* what stands before its limit */
 void print_plan_way(const struct tg_plan_resource *resource);
 
 /* ---- json.c ---- */

@@ -54,7 +54,7 @@ static void print_excesses(const struct tg_plan *plan)
         const struct tg_plan_excess *excess = tg_plan_excess(plan, i);
         fputs("> **Over the limit:** ", stdout);
         print_safe(excess->what);
-        printf("; `limits.%s` allows %s, not %s.\n>\n", excess->limit,
+        printf("; `%s%s` allows %s, not %s.\n>\n", plan_limit_of(excess), excess->limit,
                format_count(excess->allowed, allowed), format_count(excess->found, found));
     }
     fputs(tg_plan_excess_count(plan) ? "\n" : "", stdout);

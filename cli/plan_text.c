@@ -256,14 +256,20 @@ static void print_rows(const struct tg_result *result)
     print_result_warnings(result, stdout);
 }
 
+/* "rows_deleted" is one of `limits`; one with a dot is where it says. */
+const char *plan_limit_of(const struct tg_plan_excess *excess)
+{
+    return strchr(excess->limit, '.') ? "" : "limits.";
+}
+
 static void print_excesses(const struct tg_plan *plan)
 {
     char line[1400], found[32], allowed[32];
     for (size_t i = 0; i < tg_plan_excess_count(plan); i++) {
         const struct tg_plan_excess *excess = tg_plan_excess(plan, i);
-        snprintf(line, sizeof(line), "Over the limit: %.1000s; limits.%s allows %s, not %s",
-                 excess->what, excess->limit, format_count(excess->allowed, allowed),
-                 format_count(excess->found, found));
+        snprintf(line, sizeof(line), "Over the limit: %.1000s; %s%s allows %s, not %s",
+                 excess->what, plan_limit_of(excess), excess->limit,
+                 format_count(excess->allowed, allowed), format_count(excess->found, found));
         fputs(i == 0 ? "\n" : "", stdout);
         print_wrapped(line, 0, 4);
     }

@@ -119,7 +119,7 @@ TG_API const struct tg_plan_sample *tg_plan_sample(const struct tg_plan *plan, s
 
 /* A limit that is exceeded: a run would end with TG_LIMIT. */
 struct tg_plan_excess {
-    const char *limit;    /* "rows_deleted" */
+    const char *limit;    /* "rows_deleted"; "deletes.limit": the brake of deletes */
     const char *resource; /* whose limit it is */
     const char *table;    /* NULL: several */
     const char *column;   /* NULL: none, or several */

@@ -136,6 +136,26 @@ test_limits_end_with_5() {
 }
 
 # Wherever it is killed, nothing is left that a run would load.
+# Beyond the brake a plan shows all that would go.
+test_brake_ends_with_5() {
+    spec 't: {path: t.jsonl, write_disposition: merge, primary_key: id, deletes: snapshot}'
+    seq 30 | sed 's/.*/{"id": &, "v": "a"}/' >t.jsonl
+    run 0
+    echo '{"id": 30, "v": "b", "w": 1}' >t.jsonl
+    plan 5 --rows
+    says "+ t.w" "Over the limit: 29 of the 30 rows" "deletes.limit allows 10, not 29" "  - 1" "a -> b"
+    plan 5 --rows --json
+    of '(plan["tables"][0]["deleted"], plan["tables"][0]["updated"]) == (29, 1)'
+    of '[(e["limit"], e["found"], e["allowed"]) for e in plan["limits_exceeded"]] == [("deletes.limit", 29, 10)]'
+    plan 5 --rows --markdown
+    says '`deletes.limit` allows 10, not 29'
+    run 5
+    says "29 of the 30 rows" "--accept-limits"
+    equal 30 "$(sql 'select count(*) from t')"
+    run 0 --accept-limits
+    equal 1 "$(sql 'select count(*) from t')"
+}
+
 test_killed() {
     shop
     run 0

@@ -9,6 +9,7 @@
 #include "tests/write/both.h"
 #include "tests/write/merges.h"
 #include "tests/write/keys.h"
+#include "write/trial.h"
 
 static void start_with(struct fixture *t, int count)
 {
@@ -115,12 +116,39 @@ static void test_accepted(void **state)
     fixture_release(&t);
 }
 
+/* A load that is tried shows what would go, and goes on. */
+static void test_tried(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct trial trial;
+    struct write_order tried = by;
+    start_with(&t, 40);
+    trial_init(&trial, 3);
+    tried.trial = &trial;
+    fixture_keys(&t, "person", "id bigint", "39\n40\n");
+    fixture_absent(&t, "person", false);
+    allowed = (struct limits){0};
+    t.by = &tried;
+    FIXTURE_OK(&t, fixture_write(&t));
+    fixture_counts(&t, 0, 0, 0, 38);
+    assert_int_equal(trial.excess_count, 1);
+    assert_string_equal(trial.excesses[0].limit, "deletes.limit");
+    assert_string_equal(trial.excesses[0].table, "person");
+    assert_int_equal(trial.excesses[0].found, 38);
+    assert_int_equal(trial.excesses[0].allowed, 10);
+    assert_non_null(strstr(trial.excesses[0].what, "(id 1; id 2; id 3; id 4; id 5"));
+    fixture_check(&t, "SELECT count(*) FROM d.person", "40\n");
+    trial_release(&trial);
+    fixture_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_few_may_go), cmocka_unit_test(test_the_limit_itself_may_go),
         cmocka_unit_test(test_what_is_said), cmocka_unit_test(test_a_number_is_the_number),
-        cmocka_unit_test(test_accepted),
+        cmocka_unit_test(test_accepted),     cmocka_unit_test(test_tried),
     };
     return run_at_both("write/brake", tests);
 }

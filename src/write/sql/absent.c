@@ -246,7 +246,11 @@ static int put_brake(const struct absence *absence, struct plan *plan, struct tg
     struct brake *brake = arena_alloc(&plan->arena, sizeof(*brake));
     if (!brake)
         return error_nomem(err);
-    *brake = (struct brake){.names = absence->stage.primary_key.items};
+    *brake = (struct brake){.names = absence->stage.primary_key.items,
+                            .going = "are absent from the source",
+                            .advice = "look whether the source has all of its rows; if they are to "
+                                      "go, raise 'limit' of 'deletes', or run with --accept-limits",
+                            .limit = "deletes.limit"};
     TRY(arena_keep(&plan->arena, absence->part->resource, &brake->resource, err));
     TRY(arena_keep(&plan->arena, absence->stage.delivery->manifest->dataset, &brake->dataset, err));
     TRY(arena_keep(&plan->arena, absence->stage.root->table->name, &brake->table, err));

@@ -2,7 +2,8 @@
  * A limit to what a load takes away: a step of its plan that takes nothing, but may end it.
  *
  * Path: plan_run -> brake_check: how many rows go? -> more than a few: how many are there? -> more
- * than the limit: some keys of them, and the load fails as a whole (TG_LIMIT).
+ * than the limit: some keys of them, and the load fails as a whole (TG_LIMIT); one that is only
+ * tried goes on, and has it among what it exceeds.
  *
  * It runs within the transaction, so that it counts the very rows that the next step takes. A few
  * may go of any table, for of a small one each is many percent.
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "base/text/utf8.h"
+#include "write/trial.h"
 
 static int fetch_count(struct connection *con, const char *sql, uint64_t *out, struct tg_error *err)
 {
@@ -49,25 +51,31 @@ static struct limit limit_of(const struct write_order *order, const char *resour
     return limit;
 }
 
-static int refuse(const struct brake *brake, uint64_t going, uint64_t all, uint64_t most,
-                  struct connection *con, struct tg_error *err)
+/* What goes, and some of it. */
+static int describe(const struct brake *brake, uint64_t going, uint64_t all, struct connection *con,
+                    struct buf *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
-    struct buf samples = BUF_INIT;
     TRY(connection_fetch(con, brake->sample, &rows, err));
-    list_samples(brake, &rows, &samples);
-    TRY(buf_check(&samples, err));
-    rc = error_set(err, TG_LIMIT,
-                   "%" PRIu64 " of the %" PRIu64 " rows of table '%s' (dataset '%s') are absent "
-                   "from the source (%s); the limit is %" PRIu64 ", and nothing was written: look "
-                   "whether the source has all of its rows; if they are to go, raise 'limit' of "
-                   "'deletes', or run with --accept-limits",
-                   going, all, brake->table, brake->dataset, buf_string(&samples), most);
+    buf_printf(out, "%" PRIu64 " of the %" PRIu64 " rows of table '%s' (dataset '%s') %s (", going,
+               all, brake->table, brake->dataset, brake->going);
+    list_samples(brake, &rows, out);
+    buf_text(out, ")");
+    rc = buf_check(out, err);
 done:
-    buf_release(&samples);
     text_rows_release(&rows);
     return rc;
+}
+
+/* A load that is tried goes on: it is to show all that would go. */
+static int refuse(const struct brake *brake, const struct tg_plan_excess *excess,
+                  struct trial *trial, struct tg_error *err)
+{
+    if (trial)
+        return trial_add_excess(trial, excess, err);
+    return error_set(err, TG_LIMIT, "%s; the limit is %" PRIu64 ", and nothing was written: %s",
+                     excess->what, excess->allowed, brake->advice);
 }
 
 int brake_check(const struct brake *brake, const char *going, struct connection *con,
@@ -75,6 +83,7 @@ int brake_check(const struct brake *brake, const char *going, struct connection 
 {
     int rc = TG_OK;
     uint64_t count = 0, all = 0;
+    struct buf what = BUF_INIT;
     if (!order || !order->limits)
         return TG_OK;
     const struct limit limit = limit_of(order, brake->resource);
@@ -82,8 +91,17 @@ int brake_check(const struct brake *brake, const char *going, struct connection 
     if (count <= limit_most(&limit, 0))
         goto done;
     TRY(fetch_count(con, brake->all, &all, err));
-    if (count > limit_most(&limit, all))
-        rc = refuse(brake, count, all, limit_most(&limit, all), con, err);
+    if (count <= limit_most(&limit, all))
+        goto done;
+    TRY(describe(brake, count, all, con, &what, err));
+    const struct tg_plan_excess excess = {.limit = brake->limit,
+                                          .resource = brake->resource,
+                                          .table = brake->table,
+                                          .found = count,
+                                          .allowed = limit_most(&limit, all),
+                                          .what = buf_string(&what)};
+    rc = refuse(brake, &excess, order->trial, err);
 done:
+    buf_release(&what);
     return rc;
 }

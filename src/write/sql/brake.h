@@ -13,11 +13,15 @@ struct brake {
     const char *all;          /* counts the rows that are there */
     const char *sample;       /* some keys of those that go: their columns, as texts */
     const char *const *names; /* of these */
+    const char *going;        /* "are absent", and what to do */
+    const char *advice;
+    const char *limit; /* where it is said: "deletes.limit" */
 };
 
 enum { BRAKE_SAMPLES = 5 };
 
-/* `going` counts those that go. More than the order allows: TG_LIMIT, with keys of some. */
+/* `going` counts those that go. More than the order allows: TG_LIMIT, with keys of some;
+ * of a load that is tried, an excess of its trial. */
 int brake_check(const struct brake *brake, const char *going, struct connection *con,
                 const struct write_order *order, struct tg_error *err) TG_CHECK_RESULT;
 
