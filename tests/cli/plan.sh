@@ -156,6 +156,19 @@ test_brake_ends_with_5() {
     equal 1 "$(sql 'select count(*) from t')"
 }
 
+# A version that ends beside a new one of its key is a change; without one it goes.
+test_samples_of_versions() {
+    spec 't: {path: t.jsonl, write_disposition: {disposition: merge, strategy: scd2}, primary_key: id}'
+    printf '%s\n' '{"id": 1, "v": "a"}' '{"id": 2, "v": "b"}' '{"id": 3, "v": "c"}' >t.jsonl
+    run 0
+    printf '%s\n' '{"id": 1, "v": "a"}' '{"id": 2, "v": "x"}' '{"id": 4, "v": "d"}' >t.jsonl
+    plan 0 --rows --json
+    of '[(s["row"], s["key"], s.get("column"), s.get("before"), s.get("after")) for s in plan["samples"]
+        if s.get("column") not in ("_dlt_valid_from",)] == [
+        ("updated", "2", "v", "b", "x"), ("inserted", "4", None, None, None), ("deleted", "3", None, None, None)]'
+    run 0
+}
+
 test_killed() {
     shop
     run 0

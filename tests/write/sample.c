@@ -7,7 +7,9 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "tests/write/loads.h"
+#include "tests/write/both.h"
+#include "tests/write/keys.h"
+#include "write/disposition.h"
 
 #define ROW "|_dlt_load_id text notnull|_dlt_id text row notnull"
 
@@ -85,6 +87,55 @@ static void rows_of_a_replace(void **state)
     check_nothing_stayed(&t);
 }
 
+/* Rows that go at once are kept like those that go one by one. */
+static void rows_of_a_table_that_is_emptied(void **state)
+{
+    (void)state;
+    static const char *const strategies[] = {"truncate-and-insert", "staging-optimized"};
+    for (size_t i = 0; i < (fixture_url ? 2 : 1); i++) { /* DuckDB swaps no table */
+        struct fixture t;
+        start(&t, DISPOSITION_REPLACE);
+        catalog_find(&t.catalog, "item")->replace_strategy = strategies[i];
+        fixture_rows(&t, "item", "id bigint pk notnull|n bigint|v text" ROW,
+                     "1|1|a|2.5|d\n2|9|b|2.5|e\n10|1|a|2.5|f\n");
+        fixture_part(&t, "item")->replaced = true;
+        try_load(&t, 5, "updated 2 n: 2 -> 9\ninserted 10\ndeleted 3\n");
+        check_nothing_stayed(&t);
+    }
+}
+
+/* Rows that stay, flagged, count as rows that go; those that come back are changed. */
+static void rows_that_are_flagged(void **state)
+{
+    (void)state;
+    struct fixture t;
+    const struct type_spec spec = {.type = TYPE_TIMESTAMP};
+    start(&t, DISPOSITION_MERGE);
+    FIXTURE_OK(&t, table_add_column(&t.catalog, catalog_find(&t.catalog, "item"), DELETED_COLUMN,
+                                    &spec, NULL, &t.err));
+    fixture_rows(&t, "item", "id bigint pk notnull|n bigint|v text" ROW, "1|7|a|2.5|d\n");
+    fixture_absent(&t, "item", true);
+    try_load(&t, 5, "updated 1 n: 1 -> 7\ndeleted 2\ndeleted 3\n");
+    check_nothing_stayed(&t);
+}
+
+static void rows_that_are_listed_again(void **state)
+{
+    (void)state;
+    struct fixture t;
+    const struct type_spec spec = {.type = TYPE_TIMESTAMP};
+    start(&t, DISPOSITION_MERGE);
+    fixture_exec(&t, "ALTER TABLE d.item ADD COLUMN _tidegate_deleted_at TIMESTAMPTZ");
+    fixture_exec(&t, "UPDATE d.item SET _tidegate_deleted_at = '2024-01-02 00:00:00+00' "
+                     "WHERE id = 2");
+    FIXTURE_OK(&t, table_add_column(&t.catalog, catalog_find(&t.catalog, "item"), DELETED_COLUMN,
+                                    &spec, NULL, &t.err));
+    fixture_keys(&t, "item", "id bigint", "1\n2\n");
+    fixture_absent(&t, "item", true);
+    try_load(&t, 5, "updated 2 _tidegate_deleted_at: 2024-01-02 00:00:00+00 -> NULL\ndeleted 3\n");
+    check_nothing_stayed(&t);
+}
+
 static void no_more_than_asked_for(void **state)
 {
     (void)state;
@@ -118,8 +169,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows_of_a_merge),
         cmocka_unit_test(rows_of_a_replace),
+        cmocka_unit_test(rows_of_a_table_that_is_emptied),
+        cmocka_unit_test(rows_that_are_flagged),
+        cmocka_unit_test(rows_that_are_listed_again),
         cmocka_unit_test(no_more_than_asked_for),
         cmocka_unit_test(a_table_without_a_key_has_none),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return run_at_both("write/sample", tests);
 }

@@ -37,6 +37,7 @@ struct target {
     size_t column_count;
     struct sql_names loaded; /* of the columns, in their order: those that this load brings */
     const char *kept_old, *kept_left; /* keep.c: tables of what it has lost, and of what is left */
+    const char *was;                  /* sample.c: a table of old rows, of a load that is tried */
     struct spill *spills;             /* found by ddl_settle */
 };
 

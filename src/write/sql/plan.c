@@ -244,7 +244,7 @@ int plan_remove(struct plan *plan, const struct delivery *delivery, const struct
                                            "WHERE {which}";
     int rc = keep_removed(plan, rows, scope, err);
     if (rc == TG_OK)
-        rc = sample_removed(delivery, rows, scope, plan, err);
+        rc = sample_old(rows, OLD_GOES, scope, plan, err);
     return rc == TG_OK ? plan_add(plan, rows->target, count, &old, pattern, err) : rc;
 }
 
@@ -256,6 +256,7 @@ static int remove_at_once(struct plan *plan, const struct target *target, const 
     const struct step counted = {.kind = STEP_COUNT, .target = target, .count = COUNT_DELETED};
     const struct old_rows all = {.target = target};
     TRY(keep_removed(plan, &all, scope, err));
+    TRY(sample_old(&all, OLD_GOES, scope, plan, err));
     TRY(plan_add_step(plan, &counted, scope, "SELECT COUNT(*) FROM {table}", err));
     TRY(plan_add(plan, target, COUNT_NONE, scope, pattern, err));
 done:
@@ -299,6 +300,8 @@ int plan_change(struct plan *plan, const struct old_rows *rows, const char *set,
     int rc = keep_identify(plan, rows, scope, err);
     if (rc == TG_OK)
         rc = keep_removed(plan, rows, scope, err);
+    if (rc == TG_OK)
+        rc = sample_old(rows, count == COUNT_DELETED ? OLD_ENDED : OLD_CHANGED, scope, plan, err);
     if (rc != TG_OK)
         return rc;
     return plan_add_step(plan, &step, &old,

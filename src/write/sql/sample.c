@@ -1,17 +1,19 @@
 /*
  * Samples of a load that is tried, of root tables with a primary key.
  *
- * Path: sample_begin (an empty copy of the table, temporary) -> sample_removed (what goes is put
- * there before it goes) -> sample_take: old and new rows by key; cells that differ, keys that are
- * on one side alone.
+ * Path: sample_begin (an empty copy of the table, temporary) -> sample_old (what goes or changes is
+ * put there before, with its fate) -> sample_take: old and new rows by key; cells that differ, keys
+ * that are on one side alone.
  *
- * So it is the same for all dispositions. Steps of it are marked: a run has none of them. Cells are
- * compared as the texts that are shown.
+ * So it is the same for all dispositions. A row that stays, but is flagged or ended, counts as one
+ * that goes, unless the load brings another one of its key. Steps of it are marked: a run has none
+ * of them. Cells are compared as the texts that are shown.
  */
 #include "write/sql/sample.h"
 
-#include <stdio.h>
 #include <string.h>
+
+#include "catalog/history.h"
 
 #define LOAD_ID_COLUMN "_dlt_load_id"
 
@@ -42,66 +44,48 @@ static bool has_key(const struct target *target)
     return found > 0;
 }
 
-static const struct chain *chain_of(const struct delivery *delivery, const struct target *target)
-{
-    for (size_t i = 0; i < delivery->chain_count; i++)
-        if (root_of(&delivery->chains[i]) == target)
-            return &delivery->chains[i];
-    return NULL;
-}
-
-static bool keeps_old(const struct delivery *delivery, const struct chain *chain)
-{
-    return delivery->samples && chain && root_of(chain)->there && has_key(root_of(chain));
-}
-
 /* ---- old rows ---- */
 
-enum { WAS_NAME = 32 };
+#define FATE_COLUMN "_tidegate_fate"
 
-static void was_name(const struct chain *chain, char out[WAS_NAME])
-{
-    snprintf(out, WAS_NAME, "_tidegate_was_%zu", chain->number);
-}
-
-int sample_begin(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+int sample_begin(struct delivery *delivery, struct chain *chain, struct plan *plan,
                  struct tg_error *err)
 {
-    char was[WAS_NAME];
-    if (!keeps_old(delivery, chain))
+    struct target *root = &chain->targets[0];
+    if (!delivery->samples || !root->there || !has_key(root))
         return TG_OK;
-    was_name(chain, was);
+    root->was = arena_printf(&delivery->arena, "_tidegate_was_%zu", chain->number);
+    if (!root->was)
+        return error_nomem(err);
     const struct sql_scope scope = plan_scope(
-        delivery, SQL_PARTS(SQL_NAME("was", was), SQL_TABLE("table", root_of(chain)->table->name)));
+        delivery, SQL_PARTS(SQL_NAME("was", root->was), SQL_TABLE("table", root->table->name)));
     return plan_add_step(plan, &(struct step){.is_aside = true}, &scope,
                          "CREATE TEMP TABLE {was} AS\n"
-                         "SELECT *\n"
+                         "SELECT *, 0 AS [" FATE_COLUMN "]\n"
                          "FROM {table}\n"
                          "WHERE 1 = 0",
                          err);
 }
 
-int sample_removed(const struct delivery *delivery, const struct old_rows *rows,
-                   const struct sql_scope *scope, struct plan *plan, struct tg_error *err)
+int sample_old(const struct old_rows *rows, enum sample_fate fate, const struct sql_scope *scope,
+               struct plan *plan, struct tg_error *err)
 {
-    char was[WAS_NAME];
-    const struct chain *chain = chain_of(delivery, rows->target);
-    if (!keeps_old(delivery, chain))
+    const struct target *target = rows->target;
+    if (!target->was)
         return TG_OK;
-    was_name(chain, was);
     const struct sql_scope old = sql_within(
-        scope, SQL_PARTS(SQL_NAME("was", was), SQL_TABLE("table", rows->target->table->name),
-                         SQL_PATTERN("which", rows->where)));
+        scope, SQL_PARTS(SQL_NAME("was", target->was), SQL_TABLE("table", target->table->name),
+                         SQL_PATTERN("which", rows->where), SQL_NUMBER("fate", fate)));
     return plan_add_step(plan, &(struct step){.is_aside = true}, &old,
                          !rows->where   ? "INSERT INTO {was}\n"
-                                          "SELECT *\n"
+                                          "SELECT *, {fate}\n"
                                           "FROM {table}"
                          : !rows->meets ? "INSERT INTO {was}\n"
-                                          "SELECT *\n"
+                                          "SELECT *, {fate}\n"
                                           "FROM {table}\n"
                                           "WHERE {which}"
                                         : "INSERT INTO {was}\n"
-                                          "SELECT old.*\n"
+                                          "SELECT old.*, {fate}\n"
                                           "FROM {table} AS old, {new}\n"
                                           "WHERE {which}",
                          err);
@@ -123,7 +107,8 @@ static bool is_cell(const struct sampling *sampling, const char *name)
 {
     const struct table_column *column = table_find(sampling->target->table, name);
     bool is_link = column && (column->row_key || column->parent_key || column->root_key);
-    return !is_link && !(column && column->primary_key) && strcmp(name, LOAD_ID_COLUMN) != 0;
+    return !is_link && !(column && column->primary_key) && strcmp(name, LOAD_ID_COLUMN) != 0 &&
+           strcmp(name, HISTORY_ID) != 0;
 }
 
 static int find_cells(struct sampling *sampling, struct arena *arena, struct tg_error *err)
@@ -223,7 +208,8 @@ static int take_updated(const struct sampling *sampling, struct tg_error *err)
     TRY(sql_fetch(sampling->con, &scope,
                   "SELECT {keys}{cells}\n"
                   "FROM {was} AS old, {table} AS new\n"
-                  "WHERE {old.key = new.key} AND new.{load_column} = {'load'}\n"
+                  "WHERE {old.key = new.key}\n"
+                  "    AND (new.{load_column} = {'load'} OR old.{fate} = {changed})\n"
                   "    AND ({differs})\n"
                   "ORDER BY {new.key}\n"
                   "LIMIT {max}",
@@ -276,30 +262,31 @@ static const char new_keys_alone[] =
 static const char old_keys_alone[] =
     "SELECT {keys}\n"
     "FROM {was} AS old\n"
-    "WHERE NOT EXISTS (SELECT 1 FROM {table} AS new WHERE {old.key = new.key})\n"
+    "WHERE NOT EXISTS (SELECT 1 FROM {table} AS new WHERE {old.key = new.key}\n"
+    "    AND (new.{load_column} = {'load'} OR old.{fate} <> {ended}))\n"
     "ORDER BY {old.key}\n"
     "LIMIT {max}";
 
-static int take_table(struct sampling *sampling, const struct chain *chain, struct tg_error *err)
+static int take_table(struct sampling *sampling, struct tg_error *err)
 {
     int rc = TG_OK;
-    char was[WAS_NAME];
     struct arena arena;
-    const bool keeps = keeps_old(sampling->delivery, chain);
+    const char *was = sampling->target->was;
     const char *new_key = "CAST(new.{column} AS {text})", *old_key = "CAST(old.{column} AS {text})";
     arena_init(&arena);
-    was_name(chain, was);
     TRY(find_cells(sampling, &arena, err));
     sampling->scope = plan_scope(
         sampling->delivery,
         SQL_PARTS(SQL_NAME("was", was), SQL_TABLE("table", sampling->target->table->name),
                   SQL_NAMES("key", &sampling->key), SQL_NAME("load_column", LOAD_ID_COLUMN),
+                  SQL_NAME("fate", FATE_COLUMN), SQL_NUMBER("ended", OLD_ENDED),
+                  SQL_NUMBER("changed", OLD_CHANGED),
                   SQL_TEXT("load", sampling->delivery->manifest->load_id),
                   SQL_NUMBER("max", sampling->trial->samples_max)));
-    if (keeps)
+    if (was)
         TRY(take_updated(sampling, err));
-    TRY(take_keys(sampling, TG_ROW_INSERTED, new_key, keeps ? new_keys_alone : new_keys, err));
-    if (keeps)
+    TRY(take_keys(sampling, TG_ROW_INSERTED, new_key, was ? new_keys_alone : new_keys, err));
+    if (was)
         TRY(take_keys(sampling, TG_ROW_DELETED, old_key, old_keys_alone, err));
 done:
     arena_release(&arena);
@@ -316,7 +303,7 @@ int sample_take(const struct delivery *delivery, struct connection *con, struct 
             .delivery = delivery, .con = con, .trial = trial, .target = root};
         bool is_there = root->there || target_has_rows(root);
         if (is_there && has_key(root) && target_find(root, LOAD_ID_COLUMN))
-            TRY(take_table(&sampling, &delivery->chains[i], err));
+            TRY(take_table(&sampling, err));
     }
 done:
     return rc;

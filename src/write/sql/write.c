@@ -112,7 +112,7 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
         if (chain->driver->stage)
             TRY(chain->driver->stage(delivery, chain, &draft->stage, err));
         TRY(absent_stage(delivery, chain, &draft->stage, err));
-        TRY(sample_begin(delivery, chain, &draft->data, err));
+        TRY(sample_begin(delivery, &delivery->chains[i], &draft->data, err));
         TRY(absent_apply(delivery, chain, &draft->data, err));
         TRY(chain->driver->apply(delivery, chain, &draft->data, err));
         TRY(keep_left(delivery, chain, &draft->data, err));
