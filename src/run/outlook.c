@@ -3,11 +3,12 @@
  *
  *   outlook_resources -> describe_resource (what the source says) -> add_resource: keys, and from
  *   where on the cursor would ask -> enter_tables: the tables that the catalog knows, with a file
- *   of all their columns each
+ *   of all their columns each -> enter_absent
  *
  * Of a database the source tells the columns of a table that is new; of all else they are known
  * once it has rows.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -140,28 +141,38 @@ static int add_system_column(struct session *session, struct table *table, const
     return TG_OK;
 }
 
-/* The columns that have a type, and where it counts the order of arrival. */
-static int add_file(const struct table *table, bool keeps_order, struct manifest *manifest,
-                    struct manifest_table *part, struct tg_error *err)
+/* A column that a package has. */
+static bool is_loaded(const struct table_column *column)
+{
+    return column->spec.type != TYPE_NONE && strcmp(column->name, VERSION_COLUMN) != 0 &&
+           strcmp(column->name, DELETED_COLUMN) != 0;
+}
+
+static bool is_listed(const struct table_column *column)
+{
+    return column->primary_key && column->spec.type != TYPE_NONE;
+}
+
+/* Of these columns; of rows that a merge ranks, the order of arrival, too. */
+static int add_file(const struct table *table, bool (*takes)(const struct table_column *column),
+                    bool keeps_order, struct manifest *manifest, struct manifest_table *part,
+                    struct tg_error *err)
 {
     int rc = TG_OK;
     struct manifest_file file = {0};
     struct manifest_column *columns = mem_calloc(table->column_count + 1, sizeof(*columns));
-    char *name = NULL;
     if (!columns)
         return error_nomem(err);
     for (size_t i = 0; i < table->column_count; i++)
-        if (table->columns[i].spec.type != TYPE_NONE &&
-            strcmp(table->columns[i].name, VERSION_COLUMN) != 0)
+        if (takes(&table->columns[i]))
             columns[file.column_count++] =
                 (struct manifest_column){table->columns[i].name, table->columns[i].spec};
     if (keeps_order)
         columns[file.column_count++] =
             (struct manifest_column){NORMALIZE_ORDER_COLUMN, {.type = TYPE_BIGINT}};
-    name = arena_printf(&manifest->arena, "%s.1.parquet", table->name);
-    if (!name)
+    file.name = arena_printf(&manifest->arena, "%s.1.parquet", part->name);
+    if (!file.name)
         TRY(error_nomem(err));
-    file.name = name;
     file.columns = columns;
     rc = manifest_add_file(manifest, part, &file, err);
 done:
@@ -180,7 +191,29 @@ static int enter_table(const struct session *session, const struct resource *res
         part->replaced =
             session->pipeline->refresh != TG_REFRESH_NONE || resource->disposition->replaces;
     if (!table_is_new(table))
-        rc = add_file(table, is_root && resource->disposition->needs_order, manifest, part, err);
+        rc = add_file(table, is_loaded, is_root && resource->disposition->needs_order, manifest,
+                      part, err);
+done:
+    return rc;
+}
+
+/* Of rows that the source has no more: what becomes of them, and the keys that it would list. */
+static int enter_absent(const struct resource *resource, const struct table *root, size_t place,
+                        struct manifest *manifest, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char name[40];
+    struct manifest_table *keys = NULL, *part = manifest_find(manifest, root->name);
+    const enum tg_detect detect = resource->deletes.detect;
+    if (detect == TG_DETECT_NONE || part->replaced || !root->seen_data)
+        return TG_OK;
+    root_table_mark(&resource->deletes, part);
+    if (detect != TG_DETECT_KEYS)
+        return TG_OK;
+    snprintf(name, sizeof(name), "_tidegate_keys_%zu", place);
+    TRY(manifest_add_table(manifest, name, resource->name, false, &keys, err));
+    keys->is_keys = true;
+    rc = add_file(root, is_listed, false, manifest, keys, err);
 done:
     return rc;
 }
@@ -197,7 +230,7 @@ done:
     return rc;
 }
 
-static int enter_tables(struct session *session, const struct resource *resource,
+static int enter_tables(struct session *session, const struct resource *resource, size_t place,
                         struct tg_plan_resource *told, struct manifest *manifest,
                         struct tg_error *err)
 {
@@ -211,10 +244,12 @@ static int enter_tables(struct session *session, const struct resource *resource
     told->columns_known = table_find(root, "_dlt_load_id") != NULL;
     if (!told->columns_known)
         goto done;
+    TRY(root_table_flag(session, resource, root, err));
     TRY(enter_table(session, resource, root, manifest, err));
     for (size_t i = 0; i < catalog->table_count; i++)
         if (catalog->tables[i]->parent && catalog_root(catalog, catalog->tables[i]) == root)
             TRY(enter_table(session, resource, catalog->tables[i], manifest, err));
+    TRY(enter_absent(resource, root, place, manifest, err));
 done:
     return rc;
 }
@@ -228,7 +263,7 @@ static int tell_one(struct session *session, const struct resource *given, struc
     TRY(describe_resource(session, given, &resource, err));
     TRY(add_resource(session, resource, plan, &told, err));
     if (manifest)
-        TRY(enter_tables(session, resource, told, manifest, err));
+        TRY(enter_tables(session, resource, plan->resource_count, told, manifest, err));
 done:
     return rc == TG_OK ? rc : error_at(err, rc, AT_RESOURCE, given->name);
 }

@@ -612,17 +612,6 @@ static int refuse_empty(const struct resource_load *part, struct tg_error *err)
                      part->root->name);
 }
 
-/* The column comes behind those of the data. */
-static int declare_flag(struct resource_load *part, struct tg_error *err)
-{
-    const struct type_spec spec = {.type = TYPE_TIMESTAMP};
-    const struct deletes *deletes = &part->resource->deletes;
-    bool flags = deletes->detect != TG_DETECT_NONE && deletes->apply == TG_APPLY_SOFT;
-    if (!flags || table_is_new(part->root) || table_find(part->root, DELETED_COLUMN))
-        return TG_OK;
-    return table_add_column(&part->session->catalog, part->root, DELETED_COLUMN, &spec, NULL, err);
-}
-
 /* Rows are gone from groups that came, and none did. */
 static bool brings_groups(const struct resource *resource)
 {
@@ -637,7 +626,7 @@ static int find_absent(struct resource_load *part, const struct extract_counts *
     uint64_t keys = 0;
     struct manifest_table *root = NULL;
     const struct deletes *deletes = &part->resource->deletes;
-    TRY(declare_flag(part, err));
+    TRY(root_table_flag(part->session, part->resource, part->root, err));
     if (!loses_absent(part))
         return TG_OK;
     if (deletes->detect == TG_DETECT_KEYS)
@@ -650,8 +639,7 @@ static int find_absent(struct resource_load *part, const struct extract_counts *
     if (known == 0 && !deletes->allow_empty)
         return refuse_empty(part, err);
     TRY(enter_root(part, &root, err));
-    root->deletes_absent = deletes->apply == TG_APPLY_HARD;
-    root->flags_absent = deletes->apply == TG_APPLY_SOFT;
+    root_table_mark(deletes, root);
 done:
     return rc;
 }

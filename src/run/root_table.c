@@ -313,3 +313,22 @@ int root_table_hints(struct session *session, const struct resource *resource, s
 done:
     return rc;
 }
+
+/* ---- rows that the source has no more ---- */
+
+int root_table_flag(struct session *session, const struct resource *resource, struct table *root,
+                    struct tg_error *err)
+{
+    const struct type_spec spec = {.type = TYPE_TIMESTAMP};
+    const struct deletes *deletes = &resource->deletes;
+    bool flags = deletes->detect != TG_DETECT_NONE && deletes->apply == TG_APPLY_SOFT;
+    if (!flags || table_is_new(root) || table_find(root, DELETED_COLUMN))
+        return TG_OK;
+    return table_add_column(&session->catalog, root, DELETED_COLUMN, &spec, NULL, err);
+}
+
+void root_table_mark(const struct deletes *deletes, struct manifest_table *root)
+{
+    root->deletes_absent = deletes->apply == TG_APPLY_HARD;
+    root->flags_absent = deletes->apply == TG_APPLY_SOFT;
+}

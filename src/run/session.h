@@ -81,6 +81,12 @@ int root_table_name(struct session *session, const struct resource *resource, co
 int root_table_hints(struct session *session, const struct resource *resource, struct table **out,
                      struct contract *contract, struct tg_error *err) TG_CHECK_RESULT;
 
+/* The column that flags rows which the source has no more, behind those of the data; and what
+ * becomes of such rows, in a load. */
+int root_table_flag(struct session *session, const struct resource *resource, struct table *root,
+                    struct tg_error *err) TG_CHECK_RESULT;
+void root_table_mark(const struct deletes *deletes, struct manifest_table *root);
+
 /* history.c: adds to `columns`, of which there are *count, those that a table needs for its
  * versions, HISTORY_COLUMNS at most; the table that is there must have them, or none. `hints` has
  * the table's name and what is there. */

@@ -169,6 +169,19 @@ test_samples_of_versions() {
     run 0
 }
 
+# Without rows, too, all statements of a run are there.
+test_statements_of_deletes_and_undo() {
+    spec 't: {path: t.jsonl, write_disposition: merge, primary_key: id, deletes: {detect: keys, apply: soft}, keys_path: k.jsonl, incremental: id}'
+    sed -i 's/^source:/undo: {loads: 2}\nsource:/' spec.yaml
+    echo '{"id": 1, "v": "a"}' | tee k.jsonl >t.jsonl
+    run 0
+    before=$(there)
+    plan 0
+    says '_tidegate_absent_0' '_tidegate_listed_0' '_tidegate_keys_' '"_tidegate_deleted_at" = ' '_1_old' '_1_left'
+    equal "$before" "$(there)" "the destination"
+    run 0
+}
+
 test_killed() {
     shop
     run 0

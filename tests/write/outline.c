@@ -103,11 +103,34 @@ static void what_is_there_is_looked_at(void **state)
     fixture_release(&t);
 }
 
+/* What is kept for an undo, and what is done about rows that are absent. */
+static void all_of_a_run(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct trial trial;
+    fixture_init(&t);
+    fixture_table(&t, "item", NULL, DISPOSITION_MERGE);
+    fixture_rows(&t, "item", "id bigint pk notnull" ROW, "1|1|a\n");
+    FIXTURE_WRITE(&t);
+    make_up(&t, "item");
+    fixture_part(&t, "item")->deletes_absent = true;
+    fixture_begin(&t)->undo_loads = 2;
+    outline(&t, true, &trial);
+    assert_true(has_statement(&trial, "rows", "CREATE TEMP TABLE \"_tidegate_absent_0\""));
+    assert_true(has_statement(&trial, "schema", "_tidegate_undo_2_5_1_old"));
+    assert_true(has_statement(&trial, "rows", "_tidegate_undo_2_5_1_left"));
+    assert_true(has_statement(&trial, "ledger", "\"_tidegate_undo\""));
+    trial_release(&trial);
+    fixture_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_nothing_is_all_is_made),
         cmocka_unit_test(what_is_there_is_looked_at),
+        cmocka_unit_test(all_of_a_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

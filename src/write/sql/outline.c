@@ -3,7 +3,8 @@
  *
  * Path: of one that is tried (write.c), its plans as they were run: outline_changes, outline_steps,
  * outline_excesses. Of one without rows, outline_load: describe -> ddl_settle (asks the data about
- * a lossy widening) -> ddl_plan -> the dispositions' statements -> record_plan; none is run.
+ * a lossy widening) -> ddl_plan, keep_plan -> the dispositions' statements -> record_plan,
+ * keep_record; none is run.
  *
  * Statements that read files name them as they would lie in a package; which there will be is not
  * known before rows are read.
@@ -15,6 +16,9 @@
 #include "write/disposition.h"
 #include "write/sql/absent.h"
 #include "write/sql/ddl.h"
+#include "write/sql/keep.h"
+#include "write/sql/ledger.h"
+#include "write/sql/rebase.h"
 #include "write/sql/record.h"
 
 #define PACKAGE "PACKAGE"
@@ -108,6 +112,7 @@ static int plan_rows(struct outline *outline, bool creates_indexes, struct tg_er
         TRY(absent_stage(delivery, chain, &outline->stage, err));
         TRY(absent_apply(delivery, chain, &outline->rows, err));
         TRY(chain->driver->apply(delivery, chain, &outline->rows, err));
+        TRY(keep_left(delivery, chain, &outline->rows, err));
     }
     if (creates_indexes)
         TRY(ddl_plan_indexes(delivery, &outline->rows, err));
@@ -125,6 +130,7 @@ static int plan_ledger(struct outline *outline, struct tg_error *err)
     for (size_t i = 0; i < manifest->table_count; i++)
         counts[i].table = manifest->tables[i].name;
     TRY(record_plan(&outline->delivery, counts, manifest->created_us, &outline->ledger, err));
+    TRY(keep_record(&outline->delivery, &outline->delivery, &outline->ledger, err));
 done:
     mem_free(counts);
     return rc;
@@ -153,6 +159,24 @@ static void outline_release(struct outline *outline)
     excesses_release(&outline->excesses);
 }
 
+/* What earlier loads have left that matters for this one: a schema, rows kept for their undo. */
+static int look_back(struct delivery *delivery, struct connection *con, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ledger newest;
+    const struct manifest *manifest = delivery->manifest;
+    ledger_init(&newest);
+    if (con)
+        TRY(ledger_schema(con, manifest->dataset, &delivery->described, manifest->schema, &newest,
+                          err));
+    TRY(rebase_follow(delivery, &newest, err));
+    if (con)
+        TRY(keep_read(con, manifest, &delivery->described, &delivery->arena, &delivery->kept, err));
+done:
+    ledger_release(&newest);
+    return rc;
+}
+
 int outline_load(struct connection *con, const struct dialect *dialect, bool creates_indexes,
                  const struct manifest *manifest, const struct write_order *order,
                  struct tg_error *err)
@@ -168,9 +192,11 @@ int outline_load(struct connection *con, const struct dialect *dialect, bool cre
     if (con)
         TRY(connection_describe(con, manifest->dataset, NULL, &there, err));
     TRY(delivery_init(&outline.delivery, dialect, PACKAGE, manifest, &there, NULL, err));
+    TRY(look_back(&outline.delivery, con, err));
     if (con)
         TRY(ddl_settle(&outline.delivery, con, err));
     TRY(ddl_plan(&outline.delivery, &outline.schema, err));
+    TRY(keep_plan(&outline.delivery, &outline.schema, err));
     TRY(plan_rows(&outline, creates_indexes, err));
     TRY(plan_ledger(&outline, err));
     TRY(excess_of_schema(&outline.delivery, order, &outline.excesses, err));

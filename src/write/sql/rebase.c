@@ -176,3 +176,10 @@ int rebase_catalog(struct delivery *delivery, struct tg_error *err)
 done:
     return rc;
 }
+
+int rebase_follow(struct delivery *delivery, const struct ledger *newest, struct tg_error *err)
+{
+    delivery->schema_us = newest->schema_us + 1;
+    delivery->schema_version = newest->schema_version;
+    return arena_keep(&delivery->arena, newest->schema_hash, &delivery->schema_hash, err);
+}

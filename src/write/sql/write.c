@@ -27,6 +27,7 @@
 #include "write/sql/ledger.h"
 #include "write/sql/locks.h"
 #include "write/sql/outline.h"
+#include "write/sql/rebase.h"
 #include "write/sql/record.h"
 #include "write/sql/sample.h"
 #include "write/sql/shared.h"
@@ -214,14 +215,6 @@ static int check_start(const struct writing *writing, const struct described *th
     return rc;
 }
 
-/* The schema that the load stores comes after the newest. */
-static int follow(struct delivery *delivery, const struct ledger *newest, struct tg_error *err)
-{
-    delivery->schema_us = newest->schema_us + 1;
-    delivery->schema_version = newest->schema_version;
-    return arena_keep(&delivery->arena, newest->schema_hash, &delivery->schema_hash, err);
-}
-
 /* What is there, and what that makes of the load, unless it is there already. */
 static int look(struct writing *writing, struct draft *draft, struct tg_error *err)
 {
@@ -243,7 +236,7 @@ static int look(struct writing *writing, struct draft *draft, struct tg_error *e
     rc = delivery_init(&draft->delivery, con->dialect, writing->package_path, manifest, &there,
                        same ? NULL : newest->schema_json, err);
     if (rc == TG_OK)
-        rc = follow(&draft->delivery, newest, err);
+        rc = rebase_follow(&draft->delivery, newest, err);
     if (rc == TG_OK)
         rc = keep_read(con, manifest, &draft->delivery.described, &draft->delivery.arena,
                        &draft->delivery.kept, err);
@@ -352,7 +345,7 @@ static int lay_again(struct writing *writing, struct described *there, const str
     rc = delivery_init(&writing->relaid_delivery, writing->con->dialect, writing->package_path,
                        &writing->relaid, there, newest->schema_json, err);
     if (rc == TG_OK)
-        rc = follow(&writing->relaid_delivery, newest, err);
+        rc = rebase_follow(&writing->relaid_delivery, newest, err);
     writing->relaid_delivery.kept_boundary = planned->kept_boundary;
     writing->relaid_delivery.kept_files = planned->kept_files;
 done:
