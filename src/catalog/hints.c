@@ -7,8 +7,9 @@
  * New columns come in the order of the wish; one without a type stays incomplete until the data
  * bring it.
  *
- * Columns that the data bring are added in src/normalize, which asks the contract for them. A
- * column that was a key and is none any more stays NOT NULL, as in dlt: who said so is not stored.
+ * Columns that the data bring are added in src/normalize, which asks the contract for them. Keys
+ * and marks of rows that are not said any more are gone, unlike dlt's: what nobody says must delete
+ * nothing. A column that was a key stays NOT NULL, as in dlt: who said so is not stored.
  */
 #include "catalog/table.h"
 
@@ -386,24 +387,48 @@ static bool says(struct table_column *column, const char *key)
 {
     const bool *flag = flag_of(column, key);
     const char *json = extra_find(column->extras, key);
+    if (strcmp(key, "dedup_sort") == 0 && column->dedup_sort)
+        return true;
     return (flag && *flag) || (json && strcmp(json, "false") != 0 && strcmp(json, "null") != 0);
 }
 
-/* A compound hint that the wish has anywhere is taken from all columns that have it. */
-static void clear_compounds(struct table *table, const struct wish *wish)
+/* Hints that a set of columns forms. The run's own are in force as long as it says them; the others
+ * stay until they are said of other columns. */
+static const struct compound {
+    const char *key;
+    bool is_runs;
+} compounds[] = {
+    {"partition", false}, {"cluster", false},    {"incremental", false}, {"primary_key", true},
+    {"merge_key", true},  {"hard_delete", true}, {"dedup_sort", true},
+};
+enum { COMPOUNDS = sizeof(compounds) / sizeof(compounds[0]) };
+
+static void forget(struct table_column *column, const char *key)
 {
-    static const char *const keys[] = {"partition", "cluster", "primary_key", "merge_key",
-                                       "incremental"};
-    for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++) {
-        size_t i = 0;
-        while (i < wish->count && !says(&wish->columns[i], keys[k]))
-            i++;
-        for (size_t c = 0; i < wish->count && c < table->column_count; c++) {
-            bool *flag = flag_of(&table->columns[c], keys[k]);
-            if (flag)
-                *flag = false;
-            extra_remove(&table->columns[c].extras, keys[k]);
-        }
+    bool *flag = flag_of(column, key);
+    if (flag)
+        *flag = false;
+    if (strcmp(key, "dedup_sort") == 0)
+        column->dedup_sort = NULL;
+    extra_remove(&column->extras, key);
+}
+
+void column_forget_runs_hints(struct table_column *column)
+{
+    for (size_t k = 0; k < COMPOUNDS; k++)
+        if (compounds[k].is_runs)
+            forget(column, compounds[k].key);
+}
+
+static void clear_compounds(struct table *table, const struct table_hints *hints,
+                            const struct wish *wish)
+{
+    for (size_t k = 0; k < COMPOUNDS; k++) {
+        bool goes = compounds[k].is_runs && !hints->keeps_unsaid;
+        for (size_t i = 0; i < wish->count; i++)
+            goes = goes || says(&wish->columns[i], compounds[k].key);
+        for (size_t c = 0; goes && c < table->column_count; c++)
+            forget(&table->columns[c], compounds[k].key);
     }
 }
 
@@ -500,7 +525,7 @@ int catalog_apply_hints(struct catalog *catalog, const struct table_hints *hints
     if (!table)
         TRY(catalog_add(catalog, hints->table, NULL, &table, err));
     TRY(apply_table(catalog, table, hints, err));
-    clear_compounds(table, &wish);
+    clear_compounds(table, hints, &wish);
     for (size_t i = 0; i < wish.count; i++) {
         outgrow(table, hints, &wish.columns[i]);
         TRY(apply_column(catalog, table, &wish.columns[i], err));

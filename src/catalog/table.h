@@ -145,7 +145,7 @@ static inline bool *column_flag_at(struct table_column *column, const struct col
 
 /* What a resource says of its root table, normalised names (references too). Rules of the
  * reference, 4.2: what is given replaces the old, key columns become NOT NULL unless said
- * otherwise, what is not said stays. */
+ * otherwise, what is not said stays; but keys, hard_delete and dedup_sort are the run's. */
 struct table_hints {
     const char *table;
     const struct table *there; /* as the destination has it; NULL: absent, or nobody has looked */
@@ -153,11 +153,12 @@ struct table_hints {
     const char *resource;
     enum disposition disposition;
     const char *strategy;           /* of it; NULL: the usual one */
-    const char *const *primary_key; /* none: the catalog's key stays */
+    const char *const *primary_key; /* none: there is none */
     size_t primary_key_count;
     const char *const *merge_key;
     size_t merge_key_count;
     const char *cursor; /* simple cursor paths mark their column `incremental`; NULL otherwise */
+    bool keeps_unsaid;  /* keys and marks that it does not say stay: an imported schema may */
     const char *row_version;    /* a column that is never NULL, as those of keys; NULL: none */
     int max_nesting;            /* -1: not said */
     struct contract contract;   /* CONTRACT_UNSAID: not said */
@@ -170,6 +171,8 @@ struct table_hints {
     const struct table_column *columns;
     size_t column_count;
 };
+/* Of a column that the run says nothing of: keys, hard_delete, dedup_sort. */
+void column_forget_runs_hints(struct table_column *column);
 /* Disposition and strategy are the run's. The table is made when it is new, or is `discarded`.
  * Another type for a column that is at the destination, by the catalog or, where that does not know
  * it, by hints->there, is taken if it is a wider one, and not taken

@@ -2,8 +2,8 @@
  * What a resource says of its table, as the catalog takes it: names in their normal form, hints in
  * dlt's words, the contract that holds.
  *
- *   root_table_hints -> normal_names, hint_columns (column_hints, add_hints) -> history_hints
- *              (history.c) -> contract_of_table -> catalog_apply_hints
+ *   root_table_hints -> normal_names, hint_columns (column_hints, add_hints), default_hints ->
+ *              history_hints (history.c) -> contract_of_table -> catalog_apply_hints
  *
  * How hints meet what the catalog knows is decided there; what a resource may say at all, in the
  * configuration.
@@ -223,11 +223,12 @@ done:
 }
 
 static int hint_columns(struct session *session, const struct resource *resource,
-                        struct table_column **out, struct tg_error *err)
+                        const struct table *table, struct table_column **out, struct tg_error *err)
 {
     int rc = TG_OK;
+    const size_t known = table ? table->column_count : 0;
     *out = arena_alloc(&session->catalog.arena,
-                       (resource->column_count + HISTORY_COLUMNS) * sizeof(**out));
+                       (resource->column_count + known + HISTORY_COLUMNS) * sizeof(**out));
     if (!*out)
         return error_nomem(err);
     for (size_t i = 0; i < resource->column_count; i++) {
@@ -235,6 +236,28 @@ static int hint_columns(struct session *session, const struct resource *resource
         if (rc != TG_OK)
             return error_at(err, rc, AT_COLUMN, resource->columns[i].name);
     }
+    return rc;
+}
+
+/* Keys and marks that the schema gives to new columns by their names are said with each run. */
+static int default_hints(struct session *session, const struct table *table,
+                         struct table_column *columns, size_t *count, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; table && i < table->column_count; i++) {
+        const struct table_column *known = &table->columns[i];
+        struct table_column said = {.name = known->name};
+        TRY(settings_default_hints(&session->settings, &said, err));
+        struct table_column column = {.name = known->name,
+                                      .nullable = true,
+                                      .nullable_implied = true,
+                                      .primary_key = said.primary_key && known->primary_key,
+                                      .merge_key = said.merge_key && known->merge_key,
+                                      .hard_delete = said.hard_delete && known->hard_delete};
+        if (column.primary_key || column.merge_key || column.hard_delete)
+            columns[(*count)++] = column;
+    }
+done:
     return rc;
 }
 
@@ -284,11 +307,14 @@ int root_table_hints(struct session *session, const struct resource *resource, s
     };
     TRY(root_table_name(session, resource, &hints.table, err));
     hints.folds_case = session->destination.facts.folds_case;
+    hints.keeps_unsaid = session->pipeline->config.schema_config.import_path != NULL;
     hints.there = catalog_find_like(&session->there, hints.table, hints.folds_case);
     TRY(normal_names(session, resource->primary_key, resource->primary_key_count, &primary_key,
                      err));
     TRY(normal_names(session, resource->merge_key, resource->merge_key_count, &merge_key, err));
-    TRY(hint_columns(session, resource, &columns, err));
+    const struct table *table = catalog_find(&session->catalog, hints.table);
+    TRY(hint_columns(session, resource, table, &columns, err));
+    TRY(default_hints(session, table, columns, &hints.column_count, err));
     TRY(history_hints(session, resource, &hints, columns, &hints.column_count, err));
     if (disposition_keeps_versions(resource))
         columns[hints.column_count++] = number_of_version();
@@ -302,7 +328,6 @@ int root_table_hints(struct session *session, const struct resource *resource, s
         TRY(session_name(session, cursor, &hints.cursor, err));
     if (resource->row_version_column_name && resource->skip_unchanged_rows)
         TRY(session_name(session, resource->row_version_column_name, &hints.row_version, err));
-    const struct table *table = catalog_find(&session->catalog, hints.table);
     *contract = contract_of_table(session, resource, table);
     hints.effective = *contract;
     hints.primary_key = primary_key;

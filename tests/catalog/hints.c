@@ -113,10 +113,51 @@ static void test_keys_replace(void **state)
     hints.cursor = NULL;
     hints.disposition = DISPOSITION_REPLACE;
     assert_ptr_equal(apply(&catalog, &hints), table);
-    assert_int_equal(table_key(table, false, names, 4), 1);
-    assert_true(table_find(table, "c")->incremental);
+    assert_int_equal(table_key(table, false, names, 4), 0);
+    assert_true(table_find(table, "c")->incremental && !table_find(table, "c")->nullable);
     assert_int_equal(table->disposition, DISPOSITION_REPLACE);
     catalog_release(&catalog);
+}
+
+/* What is not said any more is not in force, but where an imported schema may say it. */
+static void test_unsaid(void **state)
+{
+    (void)state;
+    const char *names[4];
+    for (int keeps = 0; keeps < 2; keeps++) {
+        struct catalog catalog;
+        assert_int_equal(catalog_init(&catalog, "shop", NULL), TG_OK);
+        const struct table_column columns[] = {
+            {.name = "gone", .hard_delete = true, .nullable_implied = true},
+            {.name = "seq", .dedup_sort = "desc", .nullable_implied = true}};
+        struct table_hints hints = {.table = "t",
+                                    .resource = "t",
+                                    .disposition = DISPOSITION_MERGE,
+                                    .primary_key = (const char *const[]){"a"},
+                                    .primary_key_count = 1,
+                                    .merge_key = (const char *const[]){"b", "c"},
+                                    .merge_key_count = 2,
+                                    .columns = columns,
+                                    .column_count = 2};
+        struct table *table = apply(&catalog, &hints);
+        hints.keeps_unsaid = keeps;
+        hints.primary_key_count = hints.merge_key_count = hints.column_count = 0;
+        apply(&catalog, &hints);
+        assert_int_equal(table_key(table, false, names, 4), keeps ? 1 : 0);
+        assert_int_equal(table_key(table, true, names, 4), keeps ? 2 : 0);
+        assert_int_equal(table_find(table, "gone")->hard_delete, keeps);
+        assert_int_equal(table_find(table, "seq")->dedup_sort != NULL, keeps);
+        /* Said of another column, it moves in any case. */
+        const struct table_column moved[] = {
+            {.name = "gone", .dedup_sort = "asc", .nullable_implied = true},
+            {.name = "seq", .hard_delete = true, .nullable_implied = true}};
+        hints.columns = moved;
+        hints.column_count = 2;
+        apply(&catalog, &hints);
+        assert_false(table_find(table, "gone")->hard_delete);
+        assert_null(table_find(table, "seq")->dedup_sort);
+        catalog_release(&catalog);
+    }
 }
 
 static void test_types(void **state)
@@ -536,12 +577,19 @@ static void test_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new_table),       cmocka_unit_test(test_keys_replace),
-        cmocka_unit_test(test_types),           cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_widening),        cmocka_unit_test(test_there),
-        cmocka_unit_test(test_marks),           cmocka_unit_test(test_table_words),
-        cmocka_unit_test(test_contract_tables), cmocka_unit_test(test_contract_columns),
-        cmocka_unit_test(test_contract_types),  cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_new_table),
+        cmocka_unit_test(test_keys_replace),
+        cmocka_unit_test(test_unsaid),
+        cmocka_unit_test(test_types),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_widening),
+        cmocka_unit_test(test_there),
+        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_table_words),
+        cmocka_unit_test(test_contract_tables),
+        cmocka_unit_test(test_contract_columns),
+        cmocka_unit_test(test_contract_types),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests_name("catalog/hints", tests, NULL, NULL);
 }

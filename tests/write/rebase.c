@@ -80,7 +80,7 @@ static void test_union(void **state)
     FIXTURE_OK(&t, catalog_init(&theirs, "shop", &t.err));
     struct table *item = add_table(&t, &theirs, "item", NULL);
     add_column(&t, &theirs, item, "id", TYPE_BIGINT);
-    add_column(&t, &theirs, item, "x", TYPE_TEXT);
+    add_column(&t, &theirs, item, "x", TYPE_TEXT)->primary_key = true; /* their word alone */
     add_column(&t, &theirs, item, "later", TYPE_NONE);
     table_saw_data(item);
     struct table *other = add_table(&t, &theirs, "other", NULL);

@@ -119,6 +119,14 @@ done:
     return rc;
 }
 
+/* What others have said of columns that this load does not know is not its word. */
+static void forget_hints(struct table *there, const struct table *ours)
+{
+    for (size_t i = 0; i < there->column_count; i++)
+        if (!table_find(ours, there->columns[i].name))
+            column_forget_runs_hints(&there->columns[i]);
+}
+
 static void lay_table(struct table *there, const struct table *ours)
 {
     there->resource = ours->resource;
@@ -156,6 +164,7 @@ static int rebase_table(struct delivery *delivery, const struct table *ours,
         goto done;
     }
     lay_table(there, ours);
+    forget_hints(there, ours);
     for (size_t i = 0; i < ours->column_count; i++)
         TRY(rebase_column(delivery, there, &ours->columns[i], part, err));
 done:
