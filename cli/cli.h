@@ -69,6 +69,7 @@ void cancel_on_signals(struct tg_pipeline *pipeline);
 const char *format_count(uint64_t count, char out[32]);
 
 /* ---- cmd_run.c ---- */
+int call_refresh(const struct call *call, enum tg_refresh *out); /* 0, or the exit code */
 void print_result_tables(const struct tg_result *result); /* a line each, as wide as they must be */
 void print_result_warnings(const struct tg_result *result, FILE *out);
 void print_json_tables(const struct tg_result *result); /* a field, and a comma */
@@ -79,8 +80,8 @@ void print_plan_markdown(const struct tg_pipeline *pipeline, const struct tg_pla
 void print_plan_json(const struct tg_pipeline *pipeline, const struct tg_plan *plan);
 /* Who runs a statement, where it is not the destination; a comment of SQL, with its line's end. */
 void print_plan_engine(const struct tg_plan_statement *statement);
-/* How a resource is written: "merge (upsert) by id". */
 const char *plan_limit_of(const struct tg_plan_excess *excess); /* what stands before its limit */
+/* How a resource is written: "merge (upsert) by id". */
 void print_plan_way(const struct tg_plan_resource *resource);
 
 /* ---- json.c ---- */

@@ -64,7 +64,7 @@ static int plan_run(const struct call *call)
         return fail_usage(call->command,
                           "'%s' is no way to show progress; choose auto, plain, json or none",
                           mode);
-    const struct tg_pipeline_options options = {
+    struct tg_pipeline_options options = {
         TG_PIPELINE_OPTIONS_INIT,
         .workdir = call_flag(call, "--workdir"),
         .select = call_flag(call, "--select"),
@@ -73,6 +73,11 @@ static int plan_run(const struct call *call)
         .user = progress,
         .progress = progress_show,
     };
+    int wrong = call_refresh(call, &options.refresh);
+    if (wrong) {
+        progress_free(progress);
+        return wrong;
+    }
     int rc = tg_pipeline_open(&pipeline, call->arguments[0], &options, &err);
     if (rc) {
         progress_free(progress);
@@ -102,6 +107,7 @@ const struct command command_plan = {
               {"--json", NULL, "for programs: one object"},
               {"--select", "NAMES", "only these resources, separated by commas"},
               {"--full-refresh", NULL, "plan a run with --full-refresh"},
+              {"--refresh", "MODE", "plan a run with --refresh MODE"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               {"--progress", "HOW", "auto (default), plain, json or none; on standard error"}},

@@ -318,15 +318,23 @@ static int run_loaded(struct tg_pipeline *pipeline, struct progress *progress, b
     return rc ? fail(&err) : 0;
 }
 
-static bool parse_refresh(const char *word, enum tg_refresh *out)
+int call_refresh(const struct call *call, enum tg_refresh *out)
 {
     static const char *const words[] = {[TG_REFRESH_DROP_SOURCES] = "drop_sources",
                                         [TG_REFRESH_DROP_RESOURCES] = "drop_resources",
                                         [TG_REFRESH_DROP_DATA] = "drop_data"};
+    const char *word = call_flag(call, "--refresh");
+    if (!word)
+        return 0;
     for (size_t i = TG_REFRESH_DROP_SOURCES; i <= TG_REFRESH_DROP_DATA; i++)
         if (strcmp(words[i], word) == 0)
             *out = (enum tg_refresh)i;
-    return *out != TG_REFRESH_NONE;
+    return *out != TG_REFRESH_NONE
+               ? 0
+               : fail_usage(call->command,
+                            "'%s' is no way to refresh; choose drop_sources, drop_resources or "
+                            "drop_data",
+                            word);
 }
 
 static int run_run(const struct call *call)
@@ -335,7 +343,6 @@ static int run_run(const struct call *call)
     struct tg_pipeline *pipeline = NULL;
     const char *mode = call_flag(call, "--progress");
     const char *contract = call_flag(call, "--schema-contract");
-    const char *refresh = call_flag(call, "--refresh");
     struct progress *progress = progress_new(mode ? mode : "auto");
     if (!progress)
         return fail_usage(call->command,
@@ -351,12 +358,10 @@ static int run_run(const struct call *call)
         .user = progress,
         .progress = progress_show,
     };
-    if (refresh && !parse_refresh(refresh, &options.refresh)) {
+    int wrong = call_refresh(call, &options.refresh);
+    if (wrong) {
         progress_free(progress);
-        return fail_usage(call->command,
-                          "'%s' is no way to refresh; choose drop_sources, drop_resources or "
-                          "drop_data",
-                          refresh);
+        return wrong;
     }
     if (contract && !parse_contract(contract, &options.schema_contract)) {
         progress_free(progress);

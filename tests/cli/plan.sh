@@ -182,6 +182,33 @@ test_statements_of_deletes_and_undo() {
     run 0
 }
 
+# A run that begins anew is planned as any other.
+test_refresh() {
+    local mode
+    shop
+    sed -i 's/^source:/limits: {rows_deleted: 0}\nsource:/' spec.yaml
+    run 0
+    echo '{"id": 1, "v": "a", "l": [9]}' >t.jsonl
+    plan 2 --refresh all
+    says "'all' is no way to refresh"
+    for mode in drop_sources drop_resources drop_data; do
+        before=$(there)
+        plan 0 --refresh $mode
+        says "all that is there goes"
+        [ $mode = drop_data ] || says 'DROP TABLE "d"."t__l"'
+        plan 5 --rows --refresh $mode --json
+        announced=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["tables"])' <<<"$said")
+        equal "$before" "$(there)" "the destination, after $mode"
+        run 5 --refresh $mode
+        says "plan SPEC --rows"
+        run 0 --refresh $mode --accept-limits --json
+        equal "$announced" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["tables"])' <<<"$said")" "$mode"
+        printf '%s\n' '{"id": 1, "v": "a", "l": [1, 2]}' '{"id": 2, "v": "b"}' >t.jsonl
+        run 0
+        echo '{"id": 1, "v": "a", "l": [9]}' >t.jsonl
+    done
+}
+
 test_killed() {
     shop
     run 0
