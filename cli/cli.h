@@ -81,8 +81,8 @@ void print_plan_json(const struct tg_pipeline *pipeline, const struct tg_plan *p
 /* Who runs a statement, where it is not the destination; a comment of SQL, with its line's end. */
 void print_plan_engine(const struct tg_plan_statement *statement);
 const char *plan_limit_of(const struct tg_plan_excess *excess); /* what stands before its limit */
-/* How a resource is written: "merge (upsert) by id". */
-void print_plan_way(const struct tg_plan_resource *resource);
+/* How a resource is written: "merge (upsert) by id", in which names go through `put`. */
+void print_plan_way(const struct tg_plan_resource *resource, void (*put)(const char *text));
 
 /* ---- json.c ---- */
 void print_json_field(const char *key, const char *text); /* and a comma */

@@ -8,17 +8,45 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include <strings.h>
 
 #include "cli.h"
 
-/* As it is, whatever it holds. */
+/* A character that turns the text around it, or ends a line: the bytes of it, or 0. */
+static size_t is_unseen(const char *text)
+{
+    static const char *const unseen[] = {
+        "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b", "\u202c",
+        "\u202d", "\u202e", "\u2066", "\u2067", "\u2068", "\u2069",
+    };
+    for (size_t i = 0; i < sizeof(unseen) / sizeof(unseen[0]); i++)
+        if (strncmp(text, unseen[i], strlen(unseen[i])) == 0)
+            return strlen(unseen[i]);
+    return 0;
+}
+
+/* "\x0a"; returns how many. */
+static size_t print_bytes(const char *text, size_t count)
+{
+    count = count > 0 ? count : 1;
+    for (size_t i = 0; i < count; i++)
+        printf("\\x%02x", (unsigned char)text[i]);
+    return count;
+}
+
+/* As it is, whatever it holds. GitHub makes links of `www.`, and formulas of what stands between
+ * dollars, which an entity would not stop. */
 static void print_safe(const char *text)
 {
+    const char *start = text;
     for (; *text; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c < 0x20 || c == 0x7f)
-            printf("\\x%02x", c);
-        else if (strchr("&<>|*_`[]\\~@#!", c))
+        bool is_link = c == '.' && text - start >= 3 && strncasecmp(text - 3, "www", 3) == 0;
+        if (c < 0x20 || c == 0x7f || is_unseen(text))
+            text += print_bytes(text, is_unseen(text)) - 1;
+        else if (c == '$')
+            fputs("<span>$</span>", stdout);
+        else if (is_link || strchr("&<>|*_`[]\\~@#!:", c))
             printf("&#%d;", c);
         else
             putchar(c);
@@ -73,7 +101,7 @@ static void print_resources(const struct tg_plan *plan)
         fputs(" | ", stdout);
         print_safe(resource->table);
         fputs(" | ", stdout);
-        print_plan_way(resource);
+        print_plan_way(resource, print_safe);
         for (size_t c = 0; c < 3; c++) {
             fputs(" | ", stdout);
             print_safe(cells[c] ? cells[c] : "");
@@ -116,8 +144,11 @@ static void print_changes(const struct tg_plan *plan)
         print_safe(change->table);
         fputs(" | ", stdout);
         print_safe(change->column ? change->column : "");
-        printf(" | %s%s%s |\n", change->type_before ? change->type_before : "",
-               change->type_before ? " → " : "", change->type ? change->type : "");
+        fputs(" | ", stdout);
+        print_safe(change->type_before ? change->type_before : "");
+        fputs(change->type_before ? " → " : "", stdout);
+        print_safe(change->type ? change->type : "");
+        fputs(" |\n", stdout);
     }
     end_details();
 }
@@ -149,14 +180,23 @@ static void print_samples(const struct tg_plan *plan)
         end_details();
 }
 
+static size_t most_backticks(const char *text)
+{
+    size_t most = 0;
+    for (const char *at = text; at && (at = strchr(at, '`')); at += strspn(at, "`"))
+        most = strspn(at, "`") > most ? strspn(at, "`") : most;
+    return most;
+}
+
 /* One more than the most backticks in a row, three at the least. */
 static int fence_width(const struct tg_plan *plan)
 {
     size_t widest = 2;
     for (size_t i = 0; i < tg_plan_statement_count(plan); i++) {
-        const char *sql = tg_plan_statement(plan, i)->sql;
-        for (const char *at = sql; (at = strchr(at, '`')); at += strspn(at, "`"))
-            widest = strspn(at, "`") > widest ? strspn(at, "`") : widest;
+        const struct tg_plan_statement *statement = tg_plan_statement(plan, i);
+        size_t sql = most_backticks(statement->sql), into = most_backticks(statement->into);
+        widest = sql > widest ? sql : widest;
+        widest = into > widest ? into : widest;
     }
     return (int)widest + 1;
 }

@@ -21,17 +21,21 @@ static void print_padded(const char *text, size_t width)
     printf("%*s", (int)(width - used), "");
 }
 
-/* Words in lines; the first one has begun at `at`. */
+enum { WORD_BYTES = 1400 };
+
+/* Words in lines; the first one has begun at `at`. None is clipped: it may be a place. */
 static void print_wrapped(const char *text, size_t at, size_t indent)
 {
     bool is_first = true;
+    char word[WORD_BYTES];
     while (*text) {
         size_t len = strcspn(text, " ");
         if (!is_first && at + 1 + len > WIDTH)
             at = (size_t)printf("\n%*s", (int)indent, "") - 1;
         else if (!is_first)
             at += (size_t)printf(" ");
-        at += (size_t)printf("%.*s", (int)len, text);
+        snprintf(word, sizeof(word), "%.*s", (int)len, text);
+        at += print_visible(word, WORD_BYTES, stdout);
         text += len + (text[len] == ' ');
         is_first = false;
     }
@@ -40,16 +44,21 @@ static void print_wrapped(const char *text, size_t at, size_t indent)
 
 /* ---- resources ---- */
 
-void print_plan_way(const struct tg_plan_resource *resource)
+void print_plan_way(const struct tg_plan_resource *resource, void (*put)(const char *text))
 {
     fputs(resource->write_disposition, stdout);
     if (resource->strategy)
         printf(" (%s)", resource->strategy);
-    if (resource->primary_key)
-        printf(" by %s", resource->primary_key);
+    fputs(resource->primary_key ? " by " : "", stdout);
+    put(resource->primary_key ? resource->primary_key : "");
     if (resource->merge_key)
-        printf("%s %s", resource->primary_key ? ", in groups of" : " in groups of",
-               resource->merge_key);
+        fputs(resource->primary_key ? ", in groups of " : " in groups of ", stdout);
+    put(resource->merge_key ? resource->merge_key : "");
+}
+
+static void put_name(const char *text)
+{
+    print_visible(text, WIDTH, stdout);
 }
 
 static void print_window(const struct tg_plan_resource *resource)
@@ -74,9 +83,10 @@ static void print_resource(const struct tg_plan *plan, const struct tg_plan_reso
 {
     print_visible(resource->name, WIDTH / 2, stdout);
     fputs(": ", stdout);
-    print_plan_way(resource);
+    print_plan_way(resource, put_name);
     if (strcmp(resource->name, resource->table) != 0)
-        printf(", into table %s", resource->table);
+        fputs(", into table ", stdout);
+    put_name(strcmp(resource->name, resource->table) != 0 ? resource->table : "");
     putchar('\n');
     print_window(resource);
     if (resource->replaces)
@@ -113,10 +123,11 @@ static void print_change(const struct tg_plan_change *change, size_t width)
              change->is_new_table ? "" : ".", change->column);
     printf("  %c ", change->is_new_table ? ' ' : change->type_before ? '~' : '+');
     print_padded(name, width);
-    if (change->type_before)
-        printf("  %s -> %s\n", change->type_before, change->type);
-    else
-        printf("  %s\n", change->type);
+    fputs("  ", stdout);
+    put_name(change->type_before ? change->type_before : "");
+    fputs(change->type_before ? " -> " : "", stdout);
+    put_name(change->type);
+    putchar('\n');
 }
 
 static void print_changes(const struct tg_plan *plan)
@@ -166,8 +177,11 @@ static void print_samples(const struct tg_plan *plan)
     const struct tg_plan_sample *last = NULL;
     for (size_t i = 0; i < tg_plan_sample_count(plan); i++) {
         const struct tg_plan_sample *sample = tg_plan_sample(plan, i);
-        if (!last || strcmp(last->table, sample->table) != 0)
-            printf("\nSome rows of %s: old -> new, + inserted, - deleted\n", sample->table);
+        if (!last || strcmp(last->table, sample->table) != 0) {
+            fputs("\nSome rows of ", stdout);
+            print_visible(sample->table, WIDTH / 2, stdout);
+            fputs(": old -> new, + inserted, - deleted\n", stdout);
+        }
         if (sample->row == TG_ROW_UPDATED)
             print_cell(sample, !same_row(last, sample));
         else

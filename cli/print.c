@@ -57,6 +57,10 @@ static size_t put_visible(char out[8], const char *text, size_t text_len, size_t
             *len = *width = (size_t)snprintf(out, 8, "\\x%02x", c);
         return 1;
     }
+    if (c == 0xc2 && text_len > 1 && (unsigned char)text[1] < 0xa0) { /* controls, too */
+        *len = *width = (size_t)snprintf(out, 8, "\\x%02x", (unsigned char)text[1]);
+        return 2;
+    }
     while (bytes < text_len && bytes < 4 && ((unsigned char)text[bytes] & 0xc0) == 0x80)
         bytes++;
     memcpy(out, text, bytes);

@@ -257,6 +257,20 @@ test_markdown_and_width() {
     done
 }
 
+# What comes from the data, and names of the spec, become nothing else: neither in markdown nor in a terminal.
+test_what_data_say_is_said() {
+    spec 't: {path: t.jsonl, write_disposition: merge, primary_key: "i|<d>", deletes: {detect: snapshot, limit: 0}}'
+    seq 20 | sed 's/.*/{"i|<d>": "k&", "v": "a"}/' >t.jsonl
+    echo '{"i|<d>": "a\u001b[31m\u009b1m", "v": "a"}' >>t.jsonl
+    run 0
+    echo '{"i|<d>": "k1", "v": "https://a.b www.c.d $x$ :+1: \u202eb"}' >t.jsonl
+    plan 5 --rows --markdown
+    says 'by i&#124;&#60;d&#62;' 'https&#58;//a.b www&#46;c.d <span>$</span>x<span>$</span> &#58;+1&#58; \xe2\x80\xaeb'
+    plan 5 --rows
+    case $said in *$'\e'* | *$'\xc2\x9b'*) fail "an escape came through" ;; esac
+    says 'merge (delete-insert) by i|<d>' 'a\x1b[31m\x9b1m'
+}
+
 test_usage() {
     shop
     plan 2 --samples many
