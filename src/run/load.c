@@ -3,7 +3,7 @@
  *
  *   load_begin (the id) -> load_extract: each resource in its turn (turns.c) -> load_seal:
  *   load_describe, package_seal -> load_write: settle_write (settle.c)
- *   load_try in place of the last two: destination_try, of a package that is not sealed
+ *   load_finish, load_try in place of the last two: destination_try, of one that is not sealed
  *   load_end: the sources are told how it went (end_sources)
  *
  * What it begins from is the session's; what becomes of a sealed package is settle.c's.
@@ -193,15 +193,22 @@ static void begin_write(struct load *load)
 
 /* Nothing that a later run would find is made of it: its folder is not among those that are sealed.
  */
+int load_finish(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(enter_resources(load, err));
+    TRY(load_describe(load, package_manifest(load->package), err));
+    rc = package_finish(load->package, err);
+done:
+    return rc;
+}
+
 int load_try(struct load *load, struct trial *trial, struct tg_error *err)
 {
     int rc = TG_OK;
     struct session *session = load->session;
     struct write_order order = session_order(session);
     order.trial = trial;
-    TRY(enter_resources(load, err));
-    TRY(load_describe(load, package_manifest(load->package), err));
-    TRY(package_finish(load->package, err));
     begin_write(load);
     fault_point("before_trial");
     TRY(destination_try(&session->destination, package_path(load->package),

@@ -43,7 +43,8 @@ int refresh_mark(const struct session *session, struct manifest *manifest,
 int load_extract(struct load *load, struct tg_error *err) TG_CHECK_RESULT; /* turns.c */
 int load_seal(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 int load_write(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
-/* In place of the last two: what it would do; nothing stays. */
+/* In place of the last two: the package is whole, and what it would do; nothing stays. */
+int load_finish(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 int load_try(struct load *load, struct trial *trial, struct tg_error *err) TG_CHECK_RESULT;
 /* What its manifest says of the load as a whole. */
 int load_describe(struct load *load, struct manifest *manifest,

@@ -4,7 +4,7 @@
  *   plan_pipeline -> look: session_look -> outlook_resources (a manifest that is made up)
  *                    -> destination_outline
  *                 -> try_rows: session_open (lock) -> session_restore_alone -> load_begin
- *                    -> load_extract -> load_try (all statements, then a rollback)
+ *                    -> load_extract -> load_finish -> load_try (all statements, then a rollback)
  *
  * With rows it is the way of a run up to the seal, which does not come: so a plan that is killed
  * leaves what a run leaves that is killed while it reads. State and catalog are the session's
@@ -59,6 +59,8 @@ static int try_rows(struct tg_plan *plan, struct session *session, struct load *
     session_end_phase(session, TG_PHASE_SETTLE);
     TRY(load_extract(load, err));
     session_end_phase(session, TG_PHASE_EXTRACT);
+    if (load->package)
+        TRY(load_finish(load, err)); /* it enters tables of which the result has counts */
     TRY(result_prepare(load, &plan->result, err));
     if (load->package)
         TRY(load_try(load, &plan->trial, err));

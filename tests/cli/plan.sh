@@ -182,6 +182,18 @@ test_statements_of_deletes_and_undo() {
     run 0
 }
 
+# Rows that go with those that they are nested in are counted, though none come.
+test_nested_rows_that_go() {
+    shop
+    run 0
+    echo '{"id": 1, "v": "b"}' >t.jsonl
+    plan 0 --rows --json
+    of '[(t["table"], t["deleted"]) for t in plan["tables"]] == [("t", 0), ("t__l", 2)]'
+    announced=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["tables"])' <<<"$said")
+    run 0 --json
+    equal "$announced" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["tables"])' <<<"$said")"
+}
+
 # A run that begins anew is planned as any other.
 test_refresh() {
     local mode
