@@ -5,7 +5,7 @@
                                        to which they are added (the command is $TIDEGATE)
 
 A table's seed makes its strategy, its keys and options, and its documents: with lists in lists, several of a key,
-deletions, keys that come back, rows that come again as they were. The model keeps documents in a dict, of scd2 the versions
+deletions, keys that come back, rows that come again as they were; some without lists. The model keeps documents in a dict, of scd2 the versions
 in a list. Prints the seed of
 the first table that differs; the same arguments show it again.
 """
@@ -31,6 +31,7 @@ class Table:
         self.random = random.Random(seed)
         self.name = f"t{seed}"
         self.strategy, self.skips = STRATEGIES[seed % len(STRATEGIES)]
+        self.flat = self.random.random() < 0.4  # without lists
         self.key = ["id", "order"] if self.random.random() < 0.3 else ["id"]
         self.sort = self.random.choice([None, None, "asc", "desc"])
         self.mark = self.random.choice([None, "bool", "text"])
@@ -97,13 +98,15 @@ class Table:
         return row
 
     def elements(self):
+        if self.flat:
+            return []
         pick = self.random
         return [{"x": pick.randrange(2), "k": [pick.randrange(2) for _ in range(pick.randrange(3))]}
                 for _ in range(pick.randrange(4))]
 
     def first(self):
         """Has a value for every column and table."""
-        row = {"id": 100, "v": "first", "n": 1, "seq": 1, "l": [{"x": 1, "k": [1]}]}
+        row = {"id": 100, "v": "first", "n": 1, "seq": 1, "l": [] if self.flat else [{"x": 1, "k": [1]}]}
         return dict(row, **{"order": "p"}) if len(self.key) > 1 else row
 
     def load(self, number):
@@ -230,9 +233,10 @@ def found(tables, loads):
         f"{text('_dlt_valid_to') if t.strategy == 'scd2' else chr(39) * 2} as until, "
         f"_dlt_load_id as load, _dlt_id as own from {t.name}" for t in tables), "--json")
     level = "select '{0}' as t, {1} as value, _dlt_parent_id as up, _dlt_list_idx as i, _dlt_id as own from {0}{2}"
-    lists = tidegate("sql", "spec.yaml", " union all ".join(level.format(t.name, "x", "__l") for t in tables), "--json")
+    deep = [t for t in tables if not t.flat]
+    lists = tidegate("sql", "spec.yaml", " union all ".join(level.format(t.name, "x", "__l") for t in deep), "--json")
     leaves = tidegate("sql", "spec.yaml",
-                      " union all ".join(level.format(t.name, "value", "__l__k") for t in tables), "--json")
+                      " union all ".join(level.format(t.name, "value", "__l__k") for t in deep), "--json")
     below = {}
     for row in sorted(leaves, key=lambda row: row["i"]):
         below.setdefault((row["t"], row["up"]), []).append(row["value"])

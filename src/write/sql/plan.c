@@ -109,7 +109,7 @@ bool plan_same(const struct plan *a, const struct plan *b)
 
 /* ---- running ---- */
 
-static uint64_t rows_of(const struct manifest_table *part)
+uint64_t plan_row_count(const struct manifest_table *part)
 {
     uint64_t rows = 0;
     for (size_t i = 0; i < part->file_count; i++)
@@ -123,7 +123,7 @@ static void count_rows(struct tally *tally, const struct step *step, uint64_t ro
     case COUNT_INSERTED: tally->inserted += rows; break;
     case COUNT_NEW:
         tally->inserted += rows;
-        tally->unchanged = rows_of(step->target->part) - tally->inserted;
+        tally->unchanged = plan_row_count(step->target->part) - tally->inserted;
         break;
     case COUNT_REPLACED: tally->replaced += rows; break;
     case COUNT_DELETED: tally->deleted += rows; break;
@@ -134,6 +134,8 @@ static void count_rows(struct tally *tally, const struct step *step, uint64_t ro
         break;
     case COUNT_UNCHANGED: tally->unchanged += rows; break;
     case COUNT_FILTERED: tally->filtered += rows; break;
+    case COUNT_DIFFERENT: tally->unchanged += plan_row_count(step->target->part) - rows; break;
+    case COUNT_SEVERAL: tally->unchanged -= rows; break;
     case COUNT_NONE: break;
     }
 }

@@ -24,7 +24,9 @@ enum step_count {
     COUNT_CHANGED,   /* rows that stay, with another value */
     COUNT_PAIRED,    /* of those counted as deleted: the rows of this load that they gave way to */
     COUNT_UNCHANGED, /* rows of this load that are left out: they are there */
-    COUNT_FILTERED   /* ... they take no part */
+    COUNT_FILTERED,  /* ... they take no part */
+    COUNT_DIFFERENT, /* rows of this load that are not there as they come; all others are... */
+    COUNT_SEVERAL    /* ... but for these, whose keys came several times: counted by themselves */
 };
 
 enum step_kind {
@@ -102,6 +104,8 @@ int plan_source(struct buf *sql, const struct delivery *delivery, const struct m
 bool plan_leads_group(const struct manifest_table *part, size_t f);
 /* The type that a column has in a Parquet file, where lengths and JSON are not known. */
 struct type_spec plan_stored(struct type_spec spec);
+/* How many rows of a table the package has. */
+uint64_t plan_row_count(const struct manifest_table *part);
 /* All rows of a table in the package, as a SELECT of the columns that this load brings, with the
  * types that the destination has; a column that a file lacks is NULL there. WITH_ORDER adds the
  * order of arrival, WITH_ABSENT all other columns of the destination, NULL. */

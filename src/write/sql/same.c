@@ -1,9 +1,10 @@
 /*
  * Staged rows that are there already.
  *
- * Path: same_leave -> note_roots: the ids of root rows of which key and columns are those of one
- * old row -> for each nested table, strike_nested: of these, roots in which a nested row is new,
- * gone or different -> same_unstage: what is left, and what is nested in it, goes from the stage.
+ * Path: same_leave -> sift: what differs gets into the stage, where that does not hold all rows ->
+ * note_roots: the ids of root rows of which key and columns are those of one old row -> for each
+ * nested table, strike_nested: of these, roots in which a nested row is new, gone or different ->
+ * same_unstage: what is left, and what is nested in it, goes from the stage.
  *
  * Columns are compared as they are stored, NULL equal to NULL. What says nothing of the content
  * does not count: the load's id, the links between rows, the mark of deleted rows. A column that
@@ -76,10 +77,16 @@ static bool compares_nested(const struct stage *stage)
     return stage->chain->count > 1 && !stage->version;
 }
 
-/* An id that two staged rows have tells neither; a key that two old rows have is not as it should
- * be. */
-static int note_roots(const struct stage *stage, const struct sql_scope *outer, struct plan *plan,
-                      struct tg_error *err)
+/* 1 for a root row of the load that is there as it comes. */
+#define IS_SAME                                                                                    \
+    "CASE WHEN {old.first} IS NOT NULL{and_stays}{and_id}\n"                                       \
+    "    AND {equal}\n"                                                                            \
+    "    THEN 1 ELSE 0 END"
+
+/* A statement about root rows `new` and `old`. */
+static int add_compared(const struct stage *stage, const struct sql_scope *outer,
+                        const struct step *step, const char *pattern, struct plan *plan,
+                        struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf equal = BUF_INIT;
@@ -96,19 +103,84 @@ static int note_roots(const struct stage *stage, const struct sql_scope *outer, 
                                                                     : " AND new.{mark} IS NULL"),
             SQL_PATTERN("and_id",
                         compares_nested(stage) ? "\n    AND old.{row_key} = new.{row_key}" : "")));
-    TRY(plan_add(
-        plan, NULL, COUNT_NONE, &scope,
-        "CREATE TEMP TABLE {same} AS\n"
-        "SELECT new.{row_key} AS id\n"
-        "FROM {stage} AS new\n"
-        "LEFT JOIN {table} AS old ON {old.key = new.key}\n"
-        "GROUP BY new.{row_key}\n"
-        "HAVING COUNT(*) = 1 AND MIN(CASE WHEN {old.first} IS NOT NULL{and_stays}{and_id}\n"
-        "    AND {equal}\n"
-        "    THEN 1 ELSE 0 END) = 1",
-        err));
+    TRY(plan_add_step(plan, step, &scope, pattern, err));
 done:
     buf_release(&equal);
+    return rc;
+}
+
+/* An id that two staged rows have tells neither; a key that two old rows have is not as it should
+ * be. Where rows were sifted, they are those that have lost their order. */
+static int note_roots(const struct stage *stage, const struct sql_scope *outer, struct plan *plan,
+                      struct tg_error *err)
+{
+    const struct sql_scope scope = sql_within(
+        outer, SQL_PARTS(SQL_PATTERN("compared", stage->sifts
+                                                     ? "(SELECT * FROM {stage} WHERE [" ORDER_COLUMN
+                                                       "] IS NULL)"
+                                                     : "{stage}")));
+    return add_compared(stage, &scope, &(struct step){0},
+                        "CREATE TEMP TABLE {same} AS\n"
+                        "SELECT new.{row_key} AS id\n"
+                        "FROM {compared} AS new\n"
+                        "LEFT JOIN {table} AS old ON {old.key = new.key}\n"
+                        "GROUP BY new.{row_key}\n"
+                        "HAVING COUNT(*) = 1 AND MIN(" IS_SAME ") = 1",
+                        plan, err);
+}
+
+/* The numbers of rows of the load that differ. One join goes over all rows, and holds no more of
+ * them than is compared; if it gives more rows than came, some met two old ones, and are not as
+ * they should be, either. */
+static int note_different(const struct stage *stage, const struct sql_scope *outer,
+                          struct plan *plan, struct tg_error *err)
+{
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_NUMBER("count", plan_row_count(stage->root->part))));
+    return add_compared(stage, &scope, &(struct step){0},
+                        "CREATE TEMP TABLE {different} AS\n"
+                        "WITH _tidegate_met AS MATERIALIZED (\n"
+                        "SELECT new.[" ORDER_COLUMN "] AS number,\n"
+                        "    " IS_SAME " AS same\n"
+                        "FROM (\n"
+                        "{rows}\n"
+                        ") AS new\n"
+                        "LEFT JOIN {table} AS old ON {old.key = new.key}\n"
+                        ")\n"
+                        "SELECT number FROM _tidegate_met WHERE same = 0\n"
+                        "UNION ALL\n"
+                        "SELECT number FROM _tidegate_met\n"
+                        "WHERE (SELECT COUNT(*) FROM _tidegate_met) > {count}\n"
+                        "GROUP BY number HAVING COUNT(*) > 1",
+                        plan, err);
+}
+
+/* They get into the stage, but for keys that came several times: those are there. */
+static int sift(const struct stage *stage, const struct sql_scope *outer, struct plan *plan,
+                struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf rows = BUF_INIT;
+    TRY(plan_relation(&rows, stage->delivery, stage->root, WITH_ORDER, err));
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
+                                    SQL_NAMES("key", &stage->primary_key)));
+    TRY(note_different(stage, &scope, plan, err));
+    TRY(plan_add(plan, stage->root, COUNT_DIFFERENT, &scope,
+                 "INSERT INTO {stage}\n"
+                 "SELECT *\n"
+                 "FROM (\n"
+                 "SELECT *\n"
+                 "FROM (\n"
+                 "{rows}\n"
+                 ") AS arrived\n"
+                 "WHERE [" ORDER_COLUMN "] IN (SELECT number FROM {different})\n"
+                 ") AS new\n"
+                 "WHERE NOT EXISTS (SELECT 1 FROM {stage} AS old WHERE {old.key = new.key})",
+                 err));
+    TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE {different}", err));
+done:
+    buf_release(&rows);
     return rc;
 }
 
@@ -156,19 +228,20 @@ int same_unstage(const struct stage *stage, const struct target *target,
     char name[STAGE_NAME];
     enum link link = target == stage->root ? LINK_ROW : LINK_ROOT;
     stage_name(stage->chain, target, name);
-    const struct sql_scope scope =
-        sql_within(outer, SQL_PARTS(SQL_NAME("staged", name),
-                                    SQL_NAME("id", table_link(target->table, link))));
+    const struct sql_scope scope = sql_within(
+        outer, SQL_PARTS(SQL_NAME("staged", name), SQL_NAME("id", table_link(target->table, link)),
+                         SQL_PATTERN("and_compared",
+                                     stage->sifts ? " AND [" ORDER_COLUMN "] IS NULL" : "")));
     return plan_add(plan, target, COUNT_UNCHANGED, &scope,
                     "DELETE FROM {staged}\n"
-                    "WHERE {id} IN (SELECT id FROM {same})",
+                    "WHERE {id} IN (SELECT id FROM {same}){and_compared}",
                     err);
 }
 
 int same_leave(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    char name[32];
+    char name[32], different[32];
     const struct chain *chain = stage->chain;
     const char *row_key = table_link(stage->root->table, LINK_ROW);
     if (!row_key)
@@ -177,8 +250,12 @@ int same_leave(const struct stage *stage, struct plan *plan, struct tg_error *er
                          "skip_unchanged_rows",
                          stage->root->table->name);
     snprintf(name, sizeof(name), "_tidegate_same_%zu", chain->number);
+    snprintf(different, sizeof(different), "_tidegate_different_%zu", chain->number);
     const struct sql_scope scope =
-        sql_within(&stage->scope, SQL_PARTS(SQL_NAME("same", name), SQL_NAME("row_key", row_key)));
+        sql_within(&stage->scope, SQL_PARTS(SQL_NAME("same", name), SQL_NAME("row_key", row_key),
+                                            SQL_NAME("different", different)));
+    if (stage->sifts)
+        TRY(sift(stage, &scope, plan, err));
     TRY(note_roots(stage, &scope, plan, err));
     for (size_t i = 1; i < chain->count && compares_nested(stage); i++)
         TRY(strike_nested(stage, &chain->targets[i], &scope, plan, err));

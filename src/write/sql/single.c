@@ -27,6 +27,7 @@ static int open_single(const struct delivery *delivery, const struct chain *chai
     if (!target_has_rows(stage->root))
         goto done;
     stage->holds_all = true;
+    stage->sifts = false;
     TRY(stage_rows(stage, plan, err));
     TRY(nested_stage(stage, plan, err));
 done:

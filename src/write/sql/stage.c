@@ -1,10 +1,11 @@
 /*
  * Staged rows.
  *
- * Path: stage_open (keys and marks, from the hints) -> stage_rows: copy_rows -> stage_winners ->
- * unstage_others -> stage_send (to a database that does not read the package itself). A plain copy,
- * then a look for keys that came twice: usually there are none, and ranking all rows would cost
- * twice as much as the copy. A winner among several has no order of arrival afterwards, which tells
+ * Path: stage_open (keys and marks, from the hints) -> stage_rows: copy_rows, or copy_several where
+ * same.c adds what differs of the others -> stage_winners -> unstage_others -> stage_send (to a
+ * database that does not read the package itself). A plain copy, then a look for keys that came
+ * twice: usually there are none, and ranking all rows would cost twice as much as the copy. A
+ * winner among several has no order of arrival afterwards, which tells
  * it from the rows that came once (nested.c); or it has it in another column, where nested rows
  * have it, too, since those of rows with one key have the same ids (row_ids: key).
  *
@@ -164,6 +165,13 @@ bool stage_holds_all(const struct chain *chain)
     return (chain->driver->stages_all || asks_to_skip(chain)) && root->there && !chain->replaced;
 }
 
+/* What asks for absent rows needs all keys in the stage; a filter, all rows. */
+static bool can_sift(const struct stage *stage)
+{
+    return stage->skips_unchanged && stage->chain->count == 1 &&
+           stage->delivery->dialect->parquet && !stage->filter && !target_loses_absent(stage->root);
+}
+
 static void open_scope(struct stage *stage)
 {
     const struct table_column *deleted = stage->deleted;
@@ -204,6 +212,7 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
         stage->keeps_won = stage->keeps_won || target_has_order(&chain->targets[i]);
     stage_name(chain, stage->root, stage->name);
     TRY(find_conditions(stage, arena, err));
+    stage->sifts = can_sift(stage);
     TRY(find_key(stage, false, arena, &stage->primary_key, err));
     if (!chain->driver->needs_primary_key && !asks_to_skip(chain))
         TRY(find_key(stage, true, arena, &stage->merge_key, err));
@@ -308,6 +317,32 @@ static int copy_rows(const struct stage *stage, struct plan *plan, struct tg_err
                                            ") AS arrived"
                                          : "{create} TABLE {stage} AS\n"
                                            "{rows}",
+                      err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+/* Nothing but the rows of keys that came several times. */
+static int copy_several(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf rows = BUF_INIT;
+    const struct step step = {.target = stage->root, .count = COUNT_SEVERAL};
+    TRY(plan_relation(&rows, stage->delivery, stage->root, WITH_ORDER, err));
+    const struct sql_scope scope =
+        sql_within(&stage->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
+                                           SQL_NAMES("key", &stage->primary_key)));
+    TRY(plan_add_step(plan, &step, &scope,
+                      "CREATE TEMP TABLE {stage} AS\n"
+                      "SELECT arrived.*\n"
+                      "FROM (\n"
+                      "{rows}\n"
+                      ") AS arrived\n"
+                      "JOIN (SELECT {key} FROM (\n"
+                      "{rows}\n"
+                      ") AS keys GROUP BY {key} HAVING COUNT(*) > 1) AS twice\n"
+                      "ON {twice.key = arrived.key}",
                       err));
 done:
     buf_release(&rows);
@@ -434,7 +469,7 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
                   SQL_PATTERN("best", best_first(sort)),
                   SQL_PATTERN("won", kept ? ", [" ORDER_COLUMN "]" : ""),
                   SQL_PATTERN("won_into", kept ? ", [" WINNER_COLUMN "]" : "")));
-    TRY(copy_rows(stage, plan, err));
+    TRY(stage->sifts ? copy_several(stage, plan, err) : copy_rows(stage, plan, err));
     if (stage->filter)
         TRY(unstage_filtered(stage, plan, err));
     if (stage->primary_key.count > 0) {

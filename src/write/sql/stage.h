@@ -7,7 +7,8 @@
  * database gets the keys of them to match its old rows with, if it has any, as its {stage}.
  *
  * Where new rows are compared with old ones, all of them are staged where these are: whole rows in
- * {stage}, and in a table each those nested in rows that stay.
+ * {stage}, and in a table each those nested in rows that stay. Where the old ones' database reads
+ * the package, and nothing is nested, it sifts them: only those that differ are ever staged.
  *
  *   {stage} {table}    the temporary table; the root table
  *   {columns}          those that the load brings, of the root table
@@ -36,6 +37,8 @@ struct stage {
     bool keeps_won;       /* winners have their order of arrival in WINNER_COLUMN: nested rows
                              have it, too */
     bool skips_unchanged; /* rows that are there already are left alone */
+    bool sifts;           /* they do not get into the stage, which holds nothing before the
+                             transaction but the winners of keys that came several times */
     const char *version;  /* the column that alone tells whether they are; NULL: all do */
     const char *filter;   /* the condition of staged rows that take part, as the rows' dialect has
                              it, for {arrived}; NULL: all do */
