@@ -11,6 +11,7 @@
  * and marks of rows that are not said any more are gone, unlike dlt's: what nobody says must delete
  * nothing. A column that was a key stays NOT NULL, as in dlt: who said so is not stored.
  */
+#include "catalog/history.h"
 #include "catalog/table.h"
 
 #include <stdio.h>
@@ -194,6 +195,13 @@ static bool discards(enum contract_mode mode)
     return mode == CONTRACT_DISCARD_ROW || mode == CONTRACT_DISCARD_VALUE;
 }
 
+/* Not the data's, nor a hint's: what links rows, and what a disposition needs. */
+static bool is_ours(const struct table_column *wish)
+{
+    return strncmp(wish->name, "_dlt", 4) == 0 || strncmp(wish->name, "_tidegate", 9) == 0 ||
+           history_owns(wish);
+}
+
 /* What the contract has to say to a wish for a column; *is tells that it is none of its business, a
  * new column or a change of an old one. */
 static enum contract_mode verdict(const struct table *table, const struct table_column *wish,
@@ -201,7 +209,7 @@ static enum contract_mode verdict(const struct table *table, const struct table_
 {
     const struct table_column *column = table_find(table, wish->name);
     *is = CONTRACT_COUNT;
-    if (strncmp(wish->name, "_dlt", 4) == 0)
+    if (is_ours(wish))
         return CONTRACT_EVOLVE;
     if (!column || column->spec.type == TYPE_NONE) {
         /* One that is not typed yet makes no column: the data that do will be asked. */
