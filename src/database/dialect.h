@@ -68,7 +68,9 @@ struct dialect {
                                does */
     const char *new_id;     /* pattern: a {text} that no row has; NULL: of gen_random_uuid() */
     const char *row_hash; /* of a row of {values}, the same in years to come; NULL: there is none */
-    bool types_by_values; /* what a column holds its values say, and no more than they */
+    const char *row_value; /* pattern: {value} in such a row; NULL: as it is */
+    const char *row_comma; /* what stands between them; NULL: ", " */
+    bool types_by_values;  /* what a column holds its values say, and no more than they */
     /* How to store columns of random ids, and of one long value repeated; behind NOT NULL. Trying
      * every compression on them costs a third of a load. "": as the database likes. By the version
      * of the database's storage. */

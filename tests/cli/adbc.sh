@@ -113,6 +113,36 @@ END
     has 'select count(*) from t where coalesce(big, day, clock, at, naive, flag, doc, bytes) is null' '1;'
 }
 
+# Rows come back as they were, of all types; flags, too.
+test_undo() {
+    into
+    spec 't: {path: "*.jsonl", write_disposition: merge, primary_key: id, deletes: {detect: keys, apply: soft},
+        keys_path: keys.json, incremental: id,
+        columns: {amount: {data_type: decimal}, at: {data_type: timestamp}, raw: {data_type: binary}}}'
+    sed -i 's/^source:/undo: {loads: 2}\nsource:/' spec.yaml
+    echo '[{"id": 1}, {"id": 2}]' >keys.json
+    printf '%s\n' '{"id": 1, "amount": "1.10", "at": "2024-05-06T07:08:09.123Z", "raw": "AAEC", "f": 0.1, "l": ["a", "b"]}' \
+        '{"id": 2, "f": 1e300, "yes": true, "l": [{"x": null, "y": 2}]}' >1.jsonl
+    run 0
+    local tables="select quote(t.amount), quote(t.at), quote(t.raw), quote(t.f), quote(t.yes), quote(t._tidegate_deleted_at),
+        quote(l.value), quote(l.y), quote(l._dlt_id) from t join t__l l on l._dlt_parent_id = t._dlt_id order by 1, 7"
+    "$tidegate" sql spec.yaml "$tables" --csv >before
+    [ "$(wc -l <before)" = 4 ] || fail "there is less: $(cat before)"
+    echo '[{"id": 2}, {"id": 3}]' >keys.json
+    printf '%s\n' '{"id": 2, "f": 2, "l": []}' '{"id": 3, "new": 1}' >2.jsonl
+    run 0
+    has 'select id, _tidegate_deleted_at is null, f from t order by id' '1|0|0.1;2|1|2.0;3|1|;'
+    "$tidegate" sql spec.yaml "update t set new = 5 where id = 1" >/dev/null
+    "$tidegate" undo spec.yaml --yes >said 2>&1 && fail "a changed row was undone"
+    grep -q "changed or deleted since" said || fail "said: $(cat said)"
+    "$tidegate" sql spec.yaml "update t set new = null where id = 1" >/dev/null
+    "$tidegate" undo spec.yaml --yes >/dev/null
+    "$tidegate" sql spec.yaml "$tables" --csv | cmp - before
+    has 'select count(*), count(new) from t' '2|0;'
+    run 0
+    has 'select id, _tidegate_deleted_at is null, f from t order by id' '1|0|0.1;2|1|2.0;3|1|;'
+}
+
 test_dataset_main_is_the_file_itself() {
     into
     spec

@@ -199,8 +199,32 @@ static void test_flagged_rows_without_ids(void **state)
     fixture_release(&t);
 }
 
+/* SQLite keeps the row itself; what stands behind a NUL is of it, too. */
+static void test_texts_with_a_nul(void **state)
+{
+    (void)state;
+    struct fixture t;
+    two_loads(&t);
+    fixture_exec(&t, "UPDATE d.person SET name = CAST(x'4369640061' AS TEXT) WHERE id = 3");
+    expect_refusal(&t, TG_CONFLICT, "whose id is 'd'", "person");
+    fixture_exec(&t, "UPDATE d.person SET name = 'Cid' WHERE id = 3");
+    FIXTURE_OK(&t, undo(&t, &last));
+    fixture_check(&t, PERSONS, "1|Ann|1.5|a\n2|Bob|1.5|b\n");
+    fixture_check(&t, ALL_KIDS, "k1|a0\nk2|b0\n");
+    fixture_release(&t);
+}
+
 int main(void)
 {
+    const struct CMUnitTest at_sqlite[] = {
+        cmocka_unit_test(test_rows_that_were_changed),
+        cmocka_unit_test(test_a_change_is_lost_without_hashes),
+        cmocka_unit_test(test_rows_that_are_there_again),
+        cmocka_unit_test(test_a_column_that_came_later),
+        cmocka_unit_test(test_a_column_that_was_there),
+        cmocka_unit_test(test_rows_below_rows_of_the_load),
+        cmocka_unit_test(test_texts_with_a_nul),
+    };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_that_were_changed),
         cmocka_unit_test(test_a_change_is_lost_without_hashes),
@@ -213,5 +237,8 @@ int main(void)
         cmocka_unit_test(test_generated_columns),
         cmocka_unit_test(test_flagged_rows_without_ids),
     };
-    return run_at_both("write/undone", tests);
+    int failed = run_at_both("write/undone", tests);
+    fixture_url = NULL;
+    fixture_file = "adbc:" SQLITE_DRIVER ":";
+    return failed + cmocka_run_group_tests_name("write/undone (sqlite)", at_sqlite, NULL, NULL);
 }

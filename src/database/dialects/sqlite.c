@@ -234,6 +234,16 @@ const struct dialect dialect_sqlite = {
                     "JOIN pragma_table_info(t.name, t.schema) AS c\n"
                     "WHERE lower(t.schema) = lower({'schema'}) AND c.pk > 0\n"
                     "ORDER BY t.name, c.pk",
+    .generated = "SELECT t.name, c.name\n"
+                 "FROM pragma_table_list AS t\n"
+                 "JOIN pragma_table_xinfo(t.name, t.schema) AS c\n"
+                 "WHERE lower(t.schema) = lower({'dataset'}) AND c.hidden IN (2, 3)",
+    .new_id = "lower(hex(randomblob(16)))",
+    /* There is no hash: it is the row itself. quote() stops where a text has a NUL. */
+    .row_hash = "{values}",
+    .row_value = "CASE WHEN instr({value}, char(0)) > 0 THEN hex({value})"
+                 " ELSE quote({value}) END",
+    .row_comma = " || ',' || ",
     .types_by_values = true,
     .session = "PRAGMA busy_timeout = 2000",
     .byte_order = " COLLATE BINARY",

@@ -315,12 +315,37 @@ int keep_forgotten(struct plan *plan, const char *kept, const char *table, const
                     err);
 }
 
+int keep_add_value(struct buf *values, const struct sql_scope *scope, const char *pattern,
+                   struct tg_error *err)
+{
+    const struct dialect *dialect = scope->dialect;
+    const struct sql_scope value = sql_within(scope, SQL_PARTS(SQL_PATTERN("value", pattern)));
+    if (values->len > 0)
+        buf_text(values, dialect->row_comma ? dialect->row_comma : ", ");
+    return sql_write(values, &value, dialect->row_value ? dialect->row_value : "{value}", err);
+}
+
 int keep_write_hash(struct buf *out, const struct dialect *dialect, const char *values,
                     struct tg_error *err)
 {
     const struct sql_scope scope = {.dialect = dialect,
                                     .parts = SQL_PARTS(SQL_PIECE("values", values))};
     return sql_write(out, &scope, dialect->row_hash, err);
+}
+
+int keep_write_probe(struct buf *out, const struct dialect *dialect, struct tg_error *err)
+{
+    static const char *const row[] = {"1", "'tidegate'", "CAST(0.1 AS DOUBLE PRECISION)",
+                                      "CAST('2024-05-06 07:08:09+00' AS TIMESTAMP WITH TIME ZONE)"};
+    int rc = TG_OK;
+    struct buf values = BUF_INIT;
+    const struct sql_scope scope = {.dialect = dialect};
+    for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+        TRY(keep_add_value(&values, &scope, row[i], err));
+    rc = keep_write_hash(out, dialect, buf_string(&values), err);
+done:
+    buf_release(&values);
+    return rc;
 }
 
 /* Which rows of it are the load's. */
@@ -341,12 +366,28 @@ static int write_left(const struct chain *chain, const struct target *target,
     return sql_write(out, &of_stage, "{id} IN (SELECT {id} FROM {staged})", err);
 }
 
+static int write_row_hash(const struct sql_names *columns, const struct sql_scope *outer,
+                          struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf values = BUF_INIT;
+    for (size_t i = 0; i < columns->count; i++) {
+        const struct sql_scope scope =
+            sql_within(outer, SQL_PARTS(SQL_NAME("column", columns->items[i])));
+        TRY(keep_add_value(&values, &scope, "{column}", err));
+    }
+    rc = keep_write_hash(out, outer->dialect, buf_string(&values), err);
+done:
+    buf_release(&values);
+    return rc;
+}
+
 static int note_left(const struct delivery *delivery, const struct chain *chain,
                      const struct target *target, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     struct sql_names columns;
-    struct buf values = BUF_INIT, hash = BUF_INIT, which = BUF_INIT;
+    struct buf hash = BUF_INIT, which = BUF_INIT;
     const struct table *root = chain->targets[0].table;
     TRY(target_columns(target, NULL, &plan->arena, &columns, err));
     const struct sql_scope scope = plan_scope(
@@ -357,8 +398,7 @@ static int note_left(const struct delivery *delivery, const struct chain *chain,
                   SQL_NAME("row_key", table_link(root, LINK_ROW)),
                   SQL_TEXT("load_id", delivery->manifest->load_id),
                   SQL_PATTERN("gone", "{root} WHERE [_dlt_load_id] = {'load_id'}")));
-    TRY(sql_write(&values, &scope, "{columns}", err));
-    TRY(keep_write_hash(&hash, delivery->dialect, buf_string(&values), err));
+    TRY(write_row_hash(&columns, &scope, &hash, err));
     TRY(write_left(chain, target, &scope, &which, err));
     const bool changes = target->kept_old && changes_rows(plan, target);
     const struct sql_scope left = sql_within(
@@ -376,7 +416,6 @@ static int note_left(const struct delivery *delivery, const struct chain *chain,
                  "WHERE {which}{and_changed}",
                  err));
 done:
-    buf_release(&values);
     buf_release(&hash);
     buf_release(&which);
     return rc;
@@ -441,7 +480,7 @@ static int enter(const struct delivery *delivery, const struct kept_row *row, st
     struct buf probe = BUF_INIT;
     static const struct type_spec text = {.type = TYPE_TEXT};
     const struct manifest *manifest = delivery->manifest;
-    TRY(keep_write_hash(&probe, delivery->dialect, KEEP_PROBE, err));
+    TRY(keep_write_probe(&probe, delivery->dialect, err));
     const struct sql_scope scope = plan_scope(
         delivery,
         SQL_PARTS(SQL_TEXT("load_id", manifest->load_id), SQL_TEXT("pipeline", manifest->pipeline),

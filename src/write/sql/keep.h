@@ -33,12 +33,13 @@ int keep_left(const struct delivery *delivery, const struct chain *chain, struct
 int keep_record(const struct delivery *delivery, const struct delivery *recorded, struct plan *plan,
                 struct tg_error *err) TG_CHECK_RESULT;
 
-/* The hash of a row: of `values`, a list of SQL values. */
+/* The hash of a row, of its values: each is added to a list, as the pattern of the scope. */
+int keep_add_value(struct buf *values, const struct sql_scope *scope, const char *pattern,
+                   struct tg_error *err) TG_CHECK_RESULT;
 int keep_write_hash(struct buf *out, const struct dialect *dialect, const char *values,
                     struct tg_error *err) TG_CHECK_RESULT;
-/* The values of the row whose hash every load keeps: a database may come to make others. */
-#define KEEP_PROBE                                                                                 \
-    "1, 'tidegate', CAST(0.1 AS DOUBLE PRECISION), "                                               \
-    "CAST('2024-05-06 07:08:09+00' AS TIMESTAMP WITH TIME ZONE)"
+/* That of a known row, which every load keeps: a database may come to make others. */
+int keep_write_probe(struct buf *out, const struct dialect *dialect,
+                     struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

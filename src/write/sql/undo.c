@@ -330,7 +330,7 @@ static int check_probe(const struct undoing *undoing, const struct kept_row *who
     struct buf hash = BUF_INIT;
     struct text_rows rows = {0};
     static const struct type_spec text = {.type = TYPE_TEXT};
-    TRY(keep_write_hash(&hash, undoing->con->dialect, KEEP_PROBE, err));
+    TRY(keep_write_probe(&hash, undoing->con->dialect, err));
     const struct sql_scope scope = undoing_scope(
         undoing, SQL_PARTS(SQL_PIECE("hash", buf_string(&hash)), SQL_TYPE("text", &text)));
     TRY(sql_fetch(undoing->con, &scope, "SELECT CAST({hash} AS {text})", &rows, err));

@@ -196,10 +196,9 @@ static int write_values(const struct undone_table *table, struct buf *out, struc
             TRY(bad_shape(table->kept, err));
         const struct sql_scope scope =
             sql_within(&table->scope, SQL_PARTS(SQL_NAME("column", name), SQL_PIECE("type", type)));
-        buf_text(out, i > 0 ? ", " : "");
-        TRY(sql_write(out, &scope,
-                      strcmp(type, is) == 0 ? "old.{column}" : "CAST(old.{column} AS {type})",
-                      err));
+        TRY(keep_add_value(out, &scope,
+                           strcmp(type, is) == 0 ? "old.{column}" : "CAST(old.{column} AS {type})",
+                           err));
     }
 done:
     return rc;
