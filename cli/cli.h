@@ -84,6 +84,10 @@ const char *plan_limit_of(const struct tg_plan_excess *excess); /* what stands b
 /* How a resource is written: "merge (upsert) by id", in which names go through `put`. */
 void print_plan_way(const struct tg_plan_resource *resource, void (*put)(const char *text));
 
+/* ---- advice_text.c, advice_json.c ---- */
+void print_advice_text(const struct tg_advice *advice);
+void print_advice_json(const struct tg_pipeline *pipeline, const struct tg_advice *advice);
+
 /* ---- json.c ---- */
 void print_json_field(const char *key, const char *text); /* and a comma */
 void print_json_warnings(const struct tg_result *result); /* the end of an object */

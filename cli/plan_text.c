@@ -21,27 +21,6 @@ static void print_padded(const char *text, size_t width)
     printf("%*s", (int)(width - used), "");
 }
 
-enum { WORD_BYTES = 1400 };
-
-/* Words in lines; the first one has begun at `at`. None is clipped: it may be a place. */
-static void print_wrapped(const char *text, size_t at, size_t indent)
-{
-    bool is_first = true;
-    char word[WORD_BYTES];
-    while (*text) {
-        size_t len = strcspn(text, " ");
-        if (!is_first && at + 1 + len > WIDTH)
-            at = (size_t)printf("\n%*s", (int)indent, "") - 1;
-        else if (!is_first)
-            at += (size_t)printf(" ");
-        snprintf(word, sizeof(word), "%.*s", (int)len, text);
-        at += print_visible(word, WORD_BYTES, stdout);
-        text += len + (text[len] == ' ');
-        is_first = false;
-    }
-    putchar('\n');
-}
-
 /* ---- resources ---- */
 
 void print_plan_way(const struct tg_plan_resource *resource, void (*put)(const char *text))

@@ -403,3 +403,24 @@ void print_json_text(const char *text, FILE *out)
     }
     fputc('"', out);
 }
+
+enum { WORD_BYTES = 1400 };
+
+/* None is clipped: it may be a place. */
+void print_wrapped(const char *text, size_t at, size_t indent)
+{
+    bool is_first = true;
+    char word[WORD_BYTES];
+    while (*text) {
+        size_t len = strcspn(text, " ");
+        if (!is_first && at + 1 + len > LINE_WIDTH)
+            at = (size_t)printf("\n%*s", (int)indent, "") - 1;
+        else if (!is_first)
+            at += (size_t)printf(" ");
+        snprintf(word, sizeof(word), "%.*s", (int)len, text);
+        at += print_visible(word, WORD_BYTES, stdout);
+        text += len + (text[len] == ' ');
+        is_first = false;
+    }
+    putchar('\n');
+}

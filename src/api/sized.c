@@ -98,6 +98,13 @@ int sized_plan(struct tg_plan_options *out, const struct tg_plan_options *given,
     return sized_read(out, sizeof(*out), given, given->size, "plan_options", "plan_options", err);
 }
 
+int sized_advice(struct tg_advice_options *out, const struct tg_advice_options *given,
+                 struct tg_error *err)
+{
+    return sized_read(out, sizeof(*out), given, given->size, "advice_options", "advice_options",
+                      err);
+}
+
 static int read_columns(struct sized_resource *out, struct tg_error *err)
 {
     int rc = TG_OK;

@@ -30,6 +30,8 @@ int sized_resource(struct sized_resource *out, const struct tg_resource *given,
 int sized_undo(struct tg_undo_options *out, const struct tg_undo_options *given,
                struct tg_error *err) TG_CHECK_RESULT;
 void sized_resource_release(struct sized_resource *resource);
+int sized_advice(struct tg_advice_options *out, const struct tg_advice_options *given,
+                 struct tg_error *err) TG_CHECK_RESULT;
 int sized_plan(struct tg_plan_options *out, const struct tg_plan_options *given,
                struct tg_error *err) TG_CHECK_RESULT;
 

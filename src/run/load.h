@@ -62,7 +62,11 @@ const char *resource_source_key(const struct session *session, const struct reso
 struct turn {
     size_t place; /* among the resources of the load */
     bool is_last;
-    void (*between)(void *user); /* is called after each page that was read */
+    /* No more than so many rows, of which nothing is remembered, and whether there were more (out);
+     * 0: all of them. */
+    uint64_t rows_max;
+    bool *cut;
+    void (*between)(void *user); /* is called after each page that was read; may be NULL */
     void *user;
 };
 struct resource_load; /* one that is begun */

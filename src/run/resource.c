@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "extract/limit.h"
 #include "normalize/normalize.h"
 #include "package/rejects.h"
 #include "run/keys.h"
@@ -285,7 +286,7 @@ done:
  */
 static bool keeps_bookmarks(const struct resource_load *part)
 {
-    return part->resource->incremental.end_value.kind == TG_VALUE_NONE;
+    return part->resource->incremental.end_value.kind == TG_VALUE_NONE && part->turn->rows_max == 0;
 }
 
 /* All dispositions remember what they read; those that add rows leave out what they know. */
@@ -450,7 +451,8 @@ static void show_progress(void *user, const struct extract_counts *counts)
 {
     struct resource_load *part = user;
     session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, counts, false);
-    part->turn->between(part->turn->user);
+    if (part->turn->between)
+        part->turn->between(part->turn->user);
 }
 
 /* The type that a text comes to: the column's, else that of a cursor which begins with text. */
@@ -713,13 +715,27 @@ static void count_resource(const struct resource_load *part, const struct extrac
     session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, read, true);
 }
 
+static int read_pages(struct resource_load *part, struct extract_counts *read, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct context *ctx = &part->session->pipeline->ctx;
+    const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = part};
+    const struct turn *turn = part->turn;
+    struct page_stream *limited = NULL;
+    if (turn->rows_max > 0)
+        TRY(limit_new(part->stream, turn->rows_max, turn->cut, &limited, err));
+    TRY(extract_run(ctx, limited ? limited : part->stream, part->cursor, &sink, read, err));
+done:
+    page_stream_close(limited);
+    return rc;
+}
+
 int resource_read(struct resource_load *part, struct resource_counts *counts, int64_t started_ticks,
                   struct tg_error *err)
 {
     int rc = TG_OK;
     struct extract_counts read = {0};
     struct session *session = part->session;
-    const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = part};
     TRY(root_table_hints(session, part->resource, &part->root, &part->contract, err));
     *counts = (struct resource_counts){.resource = part->resource, .table = part->root->name};
     part->counts = counts;
@@ -728,7 +744,7 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
                        err));
     TRY(open_normalizer(part, err));
     TRY(begin_source(part, err));
-    TRY(extract_run(&session->pipeline->ctx, part->stream, part->cursor, &sink, &read, err));
+    TRY(read_pages(part, &read, err));
     warn_of_parts(part, &read);
     warn_of_order(part);
     warn_of_filtered(part, &read);

@@ -138,6 +138,62 @@ done:
     return rc;
 }
 
+/* ---- apart from all that ---- */
+
+/* As for a pipeline that has not run, but for the names: `direct` leaves them as they are. */
+static int know_nothing(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct schema_hints hints = session->pipeline->config.schema_config.hints;
+    hints.naming_said = true;
+    hints.naming = NAMING_DIRECT;
+    hints.contract = (struct contract){.modes = {CONTRACT_UNSAID}};
+    hints.default_hint_count = 0;
+    session->schema = session->pipeline->config.schema;
+    session->destination.facts.name_bytes_max = 0;
+    session->destination.facts.folds_case = false;
+    TRY(read_state(session, err));
+    TRY(read_catalog(session, err));
+    TRY(catalog_apply_settings(&session->catalog, &hints, err));
+    TRY(settings_read(&session->catalog, &session->settings, err));
+done:
+    return rc;
+}
+
+/* What is left of one that was killed goes first. */
+int session_open_apart(struct session *session, struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_names sealed = {0};
+    TRY(begin(session, pipeline, err));
+    char *folder = fs_join(session->folder, "advise");
+    if (!folder)
+        TRY(error_nomem(err));
+    mem_free(session->folder);
+    session->folder = folder;
+    TRY(lock_folder(session, err));
+    TRY(package_settle(folder, &sealed, err));
+    TRY(engine_new(&pipeline->ctx, folder, &session->engine, err));
+    const struct services services = {&pipeline->ctx, session->engine};
+    session->restored_us = context_now_us(&pipeline->ctx);
+    TRY(know_nothing(session, err));
+    TRY(describe_groups(pipeline, &services, &session->sources, err));
+done:
+    fs_names_release(&sealed);
+    return rc;
+}
+
+void session_close_apart(struct session *session)
+{
+    bool locked = session->lock.holder;
+    char *folder = session->folder;
+    session->folder = NULL;
+    session_close(session);
+    if (locked)
+        (void)!fs_remove_tree(folder, NULL);
+    mem_free(folder);
+}
+
 /* What is pending would change what is there. */
 static int check_pending(const struct session *session, struct tg_error *err)
 {

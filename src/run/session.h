@@ -60,6 +60,12 @@ int session_restore(struct session *session, struct tg_error *err) TG_CHECK_RESU
  * working directory need not be there. */
 int session_look(struct session *session, struct tg_pipeline *pipeline,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* In place of the first two, for who reads the sources to learn of them: the destination is not
+ * asked, names of columns are those of the source, and all that is kept meanwhile lies in a folder
+ * of its own below the working directory. session_close_apart takes it away. */
+int session_open_apart(struct session *session, struct tg_pipeline *pipeline,
+                       struct tg_error *err) TG_CHECK_RESULT;
+void session_close_apart(struct session *session);
 /* In place of session_restore, once it is open: what is sealed is left to a run. TG_CONFLICT when
  * there is any for this destination. */
 int session_restore_alone(struct session *session, struct tg_error *err) TG_CHECK_RESULT;

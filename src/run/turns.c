@@ -86,7 +86,7 @@ static int list_turns(struct turns *turns, struct tg_error *err)
         if (!config->resources[i].selected)
             continue;
         one->resource = &config->resources[i];
-        one->turn = (struct turn){turns->count++, false, look_ahead, turns};
+        one->turn = (struct turn){.place = turns->count++, .between = look_ahead, .user = turns};
     }
     if (turns->count > 0)
         turns->items[turns->count - 1].turn.is_last = true;

@@ -42,6 +42,14 @@ struct bookmarks ledger_recall(const struct ledger *ledger, const char *resource
     return (struct bookmarks){first < end ? ledger->bookmarks + first : NULL, end - first};
 }
 
+const struct ledger_past *ledger_past_of(const struct ledger *ledger, const char *table)
+{
+    for (size_t i = 0; i < ledger->past_count; i++)
+        if (strcmp(ledger->pasts[i].table, table) == 0)
+            return &ledger->pasts[i];
+    return NULL;
+}
+
 void ledger_next_id(const struct ledger *ledger, const char *newest, int64_t now_us,
                     char out[LOAD_ID_TEXT])
 {

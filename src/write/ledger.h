@@ -23,6 +23,17 @@ struct ledger_boundary {
     size_t hash_count;
 };
 
+/* What the newest loads of a table have done, those that read rows. */
+enum { PAST_LOADS = 10 };
+struct ledger_past {
+    const char *table;
+    uint64_t loads; /* PAST_LOADS at most */
+    uint64_t all_loads;
+    bool same_way; /* all of them by one disposition */
+    bool counts_unchanged;
+    uint64_t rows_read, rows_inserted, rows_updated, rows_deleted, rows_unchanged;
+};
+
 struct ledger {
     struct arena arena;
     int64_t state_version;   /* 0: no state */
@@ -37,6 +48,8 @@ struct ledger {
     size_t boundary_count;
     struct bookmark *bookmarks; /* sorted by resource, key */
     size_t bookmark_count;
+    struct ledger_past *pasts;
+    size_t past_count;
     const char *files_load_id; /* the newest load that entered bookmarks; "": none */
     const char *newest_load;   /* the highest load id that this pipeline has used; "": none */
     const char **taken; /* by rising number: the load ids of the dataset, whoever's, from the */
@@ -47,6 +60,8 @@ void ledger_init(struct ledger *ledger); /* that of a destination with nothing i
 void ledger_release(struct ledger *ledger);
 /* What the resource has remembered; the ledger's. */
 struct bookmarks ledger_recall(const struct ledger *ledger, const char *resource);
+/* NULL: it has none. */
+const struct ledger_past *ledger_past_of(const struct ledger *ledger, const char *table);
 /* The id of a new load: the time, but above `newest` (no less than ledger->newest_load; "": none)
  * and not one that is taken. */
 void ledger_next_id(const struct ledger *ledger, const char *newest, int64_t now_us,

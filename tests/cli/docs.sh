@@ -70,6 +70,16 @@ test_plan() {
     done
 }
 
+test_advise() {
+    local key
+    run_page "$root/docs/advise.md"
+    says_what_it_shows "$root/docs/advise.md"
+    grep -q '"verdict":"keep"' advice.json || fail "its own lines are not right: $(cat advice.json)"
+    for key in $(grep -o '"[a-z_]*":' advice.json | tr -d '":' | sort -u); do
+        grep -q "\`$key\`" "$root/docs/programs.md" || fail "the page does not know the key '$key'"
+    done
+}
+
 test_deletes() {
     run_page "$root/docs/deletes.md"
     says_what_it_shows "$root/docs/deletes.md"

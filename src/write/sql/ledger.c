@@ -2,8 +2,8 @@
  * Reading the ledger: state, schema, boundaries and files that the destination has of a pipeline.
  *
  * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
- * read_boundaries, read_bookmarks, read_files_load, read_newest_load, one query each; a table that
- * is not there has no rows (has). ledger_read_taken -> which ids a new load cannot have.
+ * read_boundaries, read_bookmarks, read_files_load, read_newest_load, read_pasts, one query each; a
+ * table that is not there has no rows (has). ledger_read_taken -> which ids a new load cannot have.
  * ledger_find_load -> find_id, read_state, read_newest_load, for a load that is about to be
  * written.
  *
@@ -65,12 +65,17 @@ static int fetch(const struct ledger_query *query, const char *needs, const char
     const struct sql_scope scope = {
         .dialect = query->con->dialect,
         .dataset = query->dataset,
-        .parts = SQL_PARTS(SQL_TEXT("pipeline", query->pipeline), SQL_TEXT("schema", query->schema),
-                           SQL_TEXT("load_id", query->load_id), SQL_TEXT("hash", query->hash),
-                           SQL_NUMBER("version", query->version), SQL_TEXT("undo", UNDO_WORD),
-                           SQL_PIECE("type", "DECIMAL(38, 9)"),
-                           SQL_PATTERN("number", query->con->dialect->try_cast), /* of a load id */
-                           SQL_PATTERN("value", "[load_id]")),
+        .parts =
+            SQL_PARTS(SQL_TEXT("pipeline", query->pipeline), SQL_TEXT("schema", query->schema),
+                      SQL_TEXT("load_id", query->load_id), SQL_TEXT("hash", query->hash),
+                      SQL_NUMBER("version", query->version), SQL_TEXT("undo", UNDO_WORD),
+                      SQL_NUMBER("past_loads", PAST_LOADS),
+                      SQL_PATTERN("unchanged", has(query->there, "_tidegate_loads.rows_unchanged")
+                                                   ? "coalesce([rows_unchanged], 0)"
+                                                   : "0"),
+                      SQL_PIECE("type", "DECIMAL(38, 9)"),
+                      SQL_PATTERN("number", query->con->dialect->try_cast), /* of a load id */
+                      SQL_PATTERN("value", "[load_id]")),
     };
     return has(query->there, needs) ? sql_fetch(query->con, &scope, pattern, out, err) : TG_OK;
 }
@@ -268,6 +273,60 @@ done:
     return rc;
 }
 
+/* ---- what the loads have done ---- */
+
+/* Of each table the newest loads that read rows, but for those that are undone; {unchanged}: 0 in a
+ * ledger that does not count them. */
+static const char pasts[] =
+    "SELECT [table_name], count(*), max([all_loads]), "
+    "CASE WHEN min([disposition]) = max([disposition]) THEN 1 ELSE 0 END, sum([rows_read]), "
+    "sum([rows_inserted]), sum([rows_updated]), sum([rows_deleted]), sum([unchanged])\n"
+    "FROM (SELECT [table_name], [disposition], [rows_read], [rows_inserted], [rows_updated], "
+    "[rows_deleted], {unchanged} AS [unchanged], "
+    "row_number() OVER (PARTITION BY [table_name] ORDER BY {number} DESC) AS [place], "
+    "count(*) OVER (PARTITION BY [table_name]) AS [all_loads]\n"
+    "    FROM {_tidegate_loads}\n"
+    "    WHERE [pipeline_name] = {'pipeline'} AND [rows_read] > 0\n"
+    "        AND [load_id] IN (SELECT [load_id] FROM {_dlt_loads} WHERE [status] = 0)) AS recent\n"
+    "WHERE [place] <= {past_loads}\n"
+    "GROUP BY [table_name]";
+
+static int read_past(const struct ledger_query *query, const struct text_rows *rows, size_t row,
+                     bool counts_unchanged, struct tg_error *err)
+{
+    struct ledger_past *past = &query->out->pasts[query->out->past_count++];
+    *past = (struct ledger_past){
+        .loads = (uint64_t)number(text_cell(rows, row, 1)),
+        .all_loads = (uint64_t)number(text_cell(rows, row, 2)),
+        .same_way = number(text_cell(rows, row, 3)) == 1,
+        .counts_unchanged = counts_unchanged,
+        .rows_read = (uint64_t)number(text_cell(rows, row, 4)),
+        .rows_inserted = (uint64_t)number(text_cell(rows, row, 5)),
+        .rows_updated = (uint64_t)number(text_cell(rows, row, 6)),
+        .rows_deleted = (uint64_t)number(text_cell(rows, row, 7)),
+        .rows_unchanged = (uint64_t)number(text_cell(rows, row, 8)),
+    };
+    return keep(query->out, text_cell(rows, row, 0), &past->table, err);
+}
+
+static int read_pasts(const struct ledger_query *query, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct text_rows rows = {0};
+    struct ledger *out = query->out;
+    const bool counts = has(query->there, "_tidegate_loads.rows_unchanged");
+    TRY(fetch(query, "_dlt_loads _tidegate_loads.pipeline_name _tidegate_loads.rows_read", pasts,
+              &rows, err));
+    out->pasts = arena_alloc(&out->arena, (rows.row_count + 1) * sizeof(*out->pasts));
+    if (!out->pasts)
+        TRY(error_nomem(err));
+    for (size_t i = 0; i < rows.row_count; i++)
+        TRY(read_past(query, &rows, i, counts, err));
+done:
+    text_rows_release(&rows);
+    return rc;
+}
+
 /* ---- load ids ---- */
 
 /* The highest of the load ids that a query gives, by its number. */
@@ -375,6 +434,7 @@ int ledger_read(struct connection *con, const char *dataset, const struct descri
     TRY(read_bookmarks(&query, err));
     TRY(read_files_load(&query, err));
     TRY(read_newest_load(&query, err));
+    TRY(read_pasts(&query, err));
 done:
     if (rc != TG_OK)
         ledger_release(out);
