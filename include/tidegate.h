@@ -469,7 +469,7 @@ struct tg_resource {
     const char *merge_strategy;   /* merge: "delete-insert" (NULL too), "upsert", "insert-only",
                                      "scd2", "cdc"; replace: "delete-insert" (NULL too),
                                      "truncate-and-insert", "insert-from-staging",
-                                     "staging-optimized" */
+                                     "staging-optimized", "replace-range" */
     bool skip_unchanged_rows; /* the first two, and cdc: rows that are there as they come stay */
     struct tg_limits limits;  /* where it says nothing: those of the pipeline */
     struct tg_deletes deletes;
@@ -489,6 +489,12 @@ struct tg_resource {
     const char *source_filter;     /* merge: a condition in DuckDB's SQL on rows of the load */
     const char *destination_scope; /* delete-insert: one in the destination's, on rows that go */
     const char *merge_scope; /* insert-only: "all" (NULL too); "previous_load" keeps versions */
+    /* replace-range: which old rows go: */
+    const char *range;             /* "declared" (NULL too): those of the window from initial_value
+                                      on to before end_value; "delivered": those between the least
+                                      and the greatest value that came, */
+    const char *range_column_name; /* in this column; NULL: the cursor's */
+    const char *range_limit;       /* how many at most, as that of struct tg_deletes */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)

@@ -73,7 +73,7 @@ static void wish_key(struct wish *wish, const char *const *names, size_t count, 
 
 static int make_wish(const struct table_hints *hints, struct wish *wish, struct tg_error *err)
 {
-    size_t max = hints->column_count + hints->primary_key_count + hints->merge_key_count + 2;
+    size_t max = hints->column_count + hints->primary_key_count + hints->merge_key_count + 3;
     wish->columns = mem_calloc(max, sizeof(*wish->columns));
     if (!wish->columns)
         return error_nomem(err);
@@ -85,6 +85,8 @@ static int make_wish(const struct table_hints *hints, struct wish *wish, struct 
         wish_column(wish, hints->cursor)->incremental = true;
     if (hints->row_version)
         refuse_null(wish_column(wish, hints->row_version));
+    if (hints->range)
+        refuse_null(wish_column(wish, hints->range));
     return TG_OK;
 }
 

@@ -160,6 +160,7 @@ struct table_hints {
     const char *cursor; /* simple cursor paths mark their column `incremental`; NULL otherwise */
     bool keeps_unsaid;  /* keys and marks that it does not say stay: an imported schema may */
     const char *row_version;    /* a column that is never NULL, as those of keys; NULL: none */
+    const char *range;          /* another one */
     int max_nesting;            /* -1: not said */
     struct contract contract;   /* CONTRACT_UNSAID: not said */
     struct contract effective;  /* what holds for the table (contract_resolve) */

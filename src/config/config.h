@@ -64,6 +64,7 @@ struct resource {
     const char *active_record_timestamp, *boundary_timestamp;
     bool allow_empty;
     const char *source_filter, *destination_scope, *merge_scope; /* NULL: not said */
+    const char *range, *range_column_name, *range_limit;         /* replace-range; the same */
     const char **primary_key, **merge_key;                       /* as the source names them */
     size_t primary_key_count, merge_key_count;
     bool append_on_missing_key;
@@ -143,6 +144,8 @@ const char *disposition_asks(const struct resource *resource);
 bool disposition_knows_old(const struct resource *resource);
 /* Does a key get a row for each of its versions? */
 bool disposition_keeps_versions(const struct resource *resource);
+/* Does it replace what lies between the values that come, not a window that it declares? */
+bool range_is_delivered(const struct resource *resource);
 /* The options of its disposition that it says and a stored table keeps (option.hint): the first, or
  * the one behind `after`; NULL: no more. What it says of one, as JSON. */
 const struct option *disposition_said(const struct resource *resource, const struct option *after);

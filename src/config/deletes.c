@@ -19,6 +19,7 @@ static bool are_said(const struct deletes *deletes)
 int deletes_take(const struct origin *origin, struct resource *resource)
 {
     struct deletes *deletes = &resource->deletes;
+    const char *limit = resource->range_limit;
     if (resource->disposition->deletes_absent && deletes->detect == TG_DETECT_NONE)
         deletes->detect = TG_DETECT_SNAPSHOT;
     if (deletes->limit && !limit_read(deletes->limit, LIMIT_ROWS_DELETED, &resource->limits.absent))
@@ -26,6 +27,11 @@ int deletes_take(const struct origin *origin, struct resource *resource)
                                "the limit of deletes is a share of the rows like 10%%, or a number "
                                "of them, not '%.80s'",
                                deletes->limit);
+    if (limit && !limit_read(limit, LIMIT_ROWS_DELETED, &resource->limits.absent))
+        return resource_refuse(origin, "limit", NULL,
+                               "the limit of replace-range is a share of the rows like 10%%, or a "
+                               "number of them, not '%.80s'",
+                               limit);
     return TG_OK;
 }
 

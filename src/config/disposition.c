@@ -50,8 +50,9 @@ static int check_options(const struct origin *origin, const struct resource *res
     char words[OPTION_WORDS_MAX];
     for (const struct option *option = NULL; (option = disposition_said(resource, option));)
         if (!disposition_takes(resource->disposition, option->name))
-            return resource_refuse(origin, option->name, NULL, "%s is for the merge strategies: %s",
-                                   option->name, disposition_strategies_with(option->name, words));
+            return resource_refuse(origin, option->name, NULL, "%s is for the %s strategies: %s",
+                                   option->name, disposition_word_with(option->name),
+                                   disposition_strategies_with(option->name, words));
     return TG_OK;
 }
 
@@ -279,6 +280,60 @@ static int check_scope(const struct origin *origin, const struct resource *resou
     return TG_OK;
 }
 
+/* ---- its range ---- */
+
+bool range_is_delivered(const struct resource *resource)
+{
+    return resource->range && strcmp(resource->range, RANGE_DELIVERED) == 0;
+}
+
+static int check_window(const struct origin *origin, const struct resource *resource)
+{
+    const struct incremental *incremental = &resource->incremental;
+    if (!incremental->cursor_path || incremental->initial_value.kind == TG_VALUE_NONE)
+        return resource_refuse(origin, "write_disposition", NULL,
+                               "replace-range replaces the rows of a window: say incremental with "
+                               "a cursor and an initial_value, from which on rows are replaced, "
+                               "and an end_value, before which; or range: delivered");
+    if (incremental->commit_safe == TG_YES)
+        return resource_refuse(origin, "incremental", NULL,
+                               "commit_safe holds rows back, which would go from the window that "
+                               "replace-range replaces; leave it out");
+    if (resource->range_limit)
+        return resource_refuse(origin, "limit", NULL, "limit is for range: delivered");
+    return TG_OK;
+}
+
+static int check_range(const struct origin *origin, const struct resource *resource)
+{
+    const char *cursor = resource->incremental.cursor_path, *column = resource->range_column_name;
+    if (!range_is_delivered(resource))
+        return check_window(origin, resource);
+    if (!cursor && (!column || !*column))
+        return resource_refuse(origin, "range", NULL,
+                               "range: delivered needs range_column_name, or a cursor");
+    return TG_OK;
+}
+
+static int check_rows(const struct origin *origin, const struct resource *resource)
+{
+    const char *cursor = resource->incremental.cursor_path, *column = resource->range_column_name;
+    if (cursor && column && strcmp(cursor, column) != 0)
+        return resource_refuse(origin, "range_column_name", NULL,
+                               "rows that the cursor leaves out would go from a range of another "
+                               "column than its own; leave out range_column_name");
+    if (cursor && resource->incremental.on_cursor_value_missing == TG_INCLUDE)
+        return resource_refuse(origin, "incremental", NULL,
+                               "a row without a cursor value is in no range, so that the next run "
+                               "would add it once more; let on_cursor_value_missing be raise or "
+                               "exclude");
+    if (resource->row_ids == TG_ROW_IDS_KEY)
+        return resource_refuse(origin, "row_ids", NULL,
+                               "replace-range knows no key: a row outside of the range may have "
+                               "the same; leave out row_ids");
+    return TG_OK;
+}
+
 int disposition_check(const struct origin *origin, const struct resource *resource)
 {
     int rc = TG_OK;
@@ -287,6 +342,10 @@ int disposition_check(const struct origin *origin, const struct resource *resour
     bool has_key = disposition_knows_old(resource);
     if (resource->disposition->keeps_history)
         return check_history(origin, resource);
+    if (resource->disposition->replaces_range) {
+        TRY(check_range(origin, resource));
+        TRY(check_rows(origin, resource));
+    }
     if (clears_scope(resource))
         TRY(check_scope(origin, resource));
     if (disposition_needs_primary(resource))

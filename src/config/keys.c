@@ -159,7 +159,8 @@ const struct option disposition_options[] = {
          "delete-insert deletes the old rows; truncate-and-insert empties tables at once and "
          "keeps readers out (PostgreSQL); insert-from-staging brings the rows to the database "
          "before the transaction; staging-optimized fills a new table that takes the place of "
-         "the old one (PostgreSQL)."},
+         "the old one (PostgreSQL); "
+         "replace-range deletes those rows alone that lie in a range of the cursor."},
     {.name = "skip_unchanged_rows",
      RESOURCE(BOOL, skip_unchanged_rows),
      .hint = DISPOSITION_SKIP_HINT,
@@ -213,6 +214,23 @@ const struct option disposition_options[] = {
      .help = "A condition in the destination's SQL. For delete-insert: all rows there for which it "
              "is true go, in place of those with an equal key. {table} is the table there, "
              "{staging_table} the rows of the load."},
+    {.name = "range",
+     RESOURCE(TEXT, range),
+     .choices = "declared " RANGE_DELIVERED,
+     .fallback = "declared",
+     .help = "For replace-range, which old rows go: declared is those whose cursor value lies in "
+             "the window of the run, from initial_value on and before end_value; delivered those "
+             "between the least and the greatest value that came."},
+    {.name = "range_column_name",
+     RESOURCE(TEXT, range_column_name),
+     .help = "For replace-range without a cursor: the column of the range, which is never NULL."},
+    {.name = "limit",
+     .type = OPTION_VALUE,
+     .field = {HELD(TEXT, struct resource, range_limit), GIVEN(struct tg_resource, range_limit)},
+     .fallback = LIMIT_ABSENT,
+     .help = "For range: delivered, how many old rows may go in one load: a share of the table's "
+             "rows, of which ten are always allowed, or a number. Beyond it nothing is written, "
+             "and the run ends with exit code 5."},
     OPTION_END,
 };
 

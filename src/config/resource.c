@@ -660,7 +660,8 @@ static bool goes_on(const struct resource *resource)
 {
     const struct incremental *incremental = &resource->incremental;
     return incremental->cursor_path && incremental->last_value == TG_MAX &&
-           incremental->end_value.kind == TG_VALUE_NONE && !resource->disposition->replaces;
+           incremental->end_value.kind == TG_VALUE_NONE && !resource->disposition->replaces &&
+           (!resource->disposition->replaces_range || range_is_delivered(resource));
 }
 
 static struct commit_safe commit_safe(const struct resource *resource)

@@ -69,6 +69,24 @@ done:
     return rc;
 }
 
+int manifest_set_range(struct manifest *manifest, struct manifest_table *table,
+                       const struct manifest_range *range, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest_range *made = arena_alloc(&manifest->arena, sizeof(*made));
+    if (!made)
+        return error_nomem(err);
+    *made = *range;
+    const char **const texts[] = {&made->column, &made->from_kind, &made->from, &made->to_kind,
+                                  &made->to};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        TRY(arena_keep(&manifest->arena, *texts[i] ? *texts[i] : "", texts[i], err));
+    table->ranges = made;
+    table->range_count = 1;
+done:
+    return rc;
+}
+
 int manifest_add_bookmark(struct manifest *manifest, const struct bookmark *bookmark,
                           struct tg_error *err)
 {

@@ -24,6 +24,17 @@ struct manifest_file {
     size_t column_count;
 };
 
+/* Which rows that are there a load replaces, by the value in a column. A bound is a number, or a
+ * text (a time, too), as its kind says; "": it has no such end. */
+struct manifest_range {
+    const char *column;
+    bool delivered; /* by the values that come; else from `from` on to before `to`, */
+    bool descends;  /* down */
+    const char *from_kind, *from, *to_kind, *to;
+};
+#define RANGE_NUMBER "number"
+#define RANGE_TEXT   "text"
+
 struct manifest_table {
     const char *name;
     const char *resource; /* of its root */
@@ -37,6 +48,8 @@ struct manifest_table {
     /* Rows that the source has no more are deleted, or flagged; of a resource whose load has, or
      * whose part with keys lists, all keys that there are. */
     bool deletes_absent, flags_absent;
+    struct manifest_range *ranges; /* one, or none */
+    size_t range_count;
     uint64_t rows_read, rows_new, rows_filtered, rows_rejected, rows_waiting;
     struct manifest_file *files;
     size_t file_count, file_cap;
@@ -97,6 +110,9 @@ int manifest_add_bookmark(struct manifest *manifest, const struct bookmark *book
                           struct tg_error *err) TG_CHECK_RESULT;
 int manifest_add_boundary(struct manifest *manifest, const struct manifest_boundary *boundary,
                           struct tg_error *err) TG_CHECK_RESULT;
+/* The one of the table. */
+int manifest_set_range(struct manifest *manifest, struct manifest_table *table,
+                       const struct manifest_range *range, struct tg_error *err) TG_CHECK_RESULT;
 int manifest_add_file(struct manifest *manifest, struct manifest_table *table,
                       const struct manifest_file *file, struct tg_error *err) TG_CHECK_RESULT;
 int manifest_write(const struct manifest *manifest, struct buf *out,

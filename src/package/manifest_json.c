@@ -51,6 +51,13 @@ struct form {
         .count = offsetof(struct type, count_), .cap = cap_, .form = form_                         \
     }
 
+/* A list that is written where it has items. */
+#define SOME(key_, type, field, count_, form_)                                                     \
+    {                                                                                              \
+        .key = key_, .kind = LIST, .optional = true, .offset = offsetof(struct type, field),       \
+        .count = offsetof(struct type, count_), .form = form_                                      \
+    }
+
 static const struct form column_form = {
     "a column", sizeof(struct manifest_column),
     (const struct member[]){
@@ -73,6 +80,18 @@ static const struct form file_form = {
         {0},
     }};
 
+static const struct form range_form = {"a range", sizeof(struct manifest_range),
+                                       (const struct member[]){
+                                           FIELD(TEXT, "column", manifest_range, column),
+                                           MAYBE(MARK, "delivered", manifest_range, delivered),
+                                           MAYBE(MARK, "descends", manifest_range, descends),
+                                           MAYBE(TEXT, "from_kind", manifest_range, from_kind),
+                                           MAYBE(TEXT, "from", manifest_range, from),
+                                           MAYBE(TEXT, "to_kind", manifest_range, to_kind),
+                                           MAYBE(TEXT, "to", manifest_range, to),
+                                           {0},
+                                       }};
+
 static const struct form table_form = {
     "a table", sizeof(struct manifest_table),
     (const struct member[]){
@@ -87,6 +106,7 @@ static const struct form table_form = {
         MAYBE(MARK, "keys", manifest_table, is_keys),
         MAYBE(MARK, "deletes_absent", manifest_table, deletes_absent),
         MAYBE(MARK, "flags_absent", manifest_table, flags_absent),
+        SOME("ranges", manifest_table, ranges, range_count, &range_form),
         FIELD(COUNT, "rows_read", manifest_table, rows_read),
         FIELD(COUNT, "rows_new", manifest_table, rows_new),
         FIELD(COUNT, "rows_filtered", manifest_table, rows_filtered),
@@ -162,6 +182,8 @@ static void put_list(struct buf *out, const struct member *member, const char *o
 {
     const char *items = *(const char *const *)(object + member->offset);
     size_t count = *(const size_t *)(object + member->count);
+    if (member->optional && count == 0)
+        return;
     json_put_key(out, member->key);
     buf_char(out, '[');
     for (size_t i = 0; i < count; i++) {

@@ -16,29 +16,10 @@
 #include "extract/cursor/cursor.h"
 #include "normalize/normalize.h"
 #include "run/plan.h"
+#include "run/range.h"
 #include "write/disposition.h"
 
 /* ---- the cursor ---- */
-
-/* A value as a text; NULL: there is none. */
-static int tell_value(struct arena *arena, const struct tg_value *value, const char **out,
-                      struct tg_error *err)
-{
-    struct buf text = BUF_INIT;
-    switch (value->kind) {
-    case TG_VALUE_NONE: *out = NULL; return TG_OK;
-    case TG_VALUE_INT64: buf_printf(&text, "%lld", (long long)value->int64); break;
-    case TG_VALUE_DOUBLE: json_double(&text, value->real); break;
-    case TG_VALUE_TEXT: buf_text(&text, value->text); break;
-    case TG_VALUE_TIMESTAMP: time_format_timestamp_z(&text, value->int64); break;
-    case TG_VALUE_DATE: time_format_date(&text, (int32_t)value->int64); break;
-    }
-    int rc = buf_check(&text, err);
-    if (rc == TG_OK)
-        rc = arena_keep(arena, buf_string(&text), out, err);
-    buf_release(&text);
-    return rc;
-}
 
 /* What the state holds is a value as JSON. */
 static int tell_stored(struct arena *arena, const struct incremental *incremental,
@@ -46,9 +27,9 @@ static int tell_stored(struct arena *arena, const struct incremental *incrementa
                        struct tg_plan_resource *out, struct tg_error *err)
 {
     int rc = TG_OK;
-    TRY(tell_value(arena, &incremental->initial_value, &out->initial_value, err));
-    TRY(tell_value(arena, &incremental->end_value, &out->end_value, err));
-    TRY(tell_value(arena, start, &out->start_value, err));
+    TRY(bound_text(arena, &incremental->initial_value, &out->initial_value, err));
+    TRY(bound_text(arena, &incremental->end_value, &out->end_value, err));
+    TRY(bound_text(arena, start, &out->start_value, err));
     if (stored_json && incremental->end_value.kind == TG_VALUE_NONE)
         out->stored_value = out->start_value;
 done:
@@ -66,7 +47,7 @@ static int tell_cursor(struct session *session, const struct resource *resource,
     const char *path = incremental->cursor_path;
     if (!path)
         return TG_OK;
-    if (!out->replaces)
+    if (!out->replaces && !range_is_window(resource))
         TRY(state_get_cursor(&session->state, resource_source_key(session, resource),
                              resource->name, path, &stored, &found, err));
     const struct cursor_options options = {.path = path,
@@ -180,7 +161,7 @@ done:
     return rc;
 }
 
-static int enter_table(const struct session *session, const struct resource *resource,
+static int enter_table(struct session *session, const struct resource *resource,
                        const struct table *table, struct manifest *manifest, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -190,6 +171,8 @@ static int enter_table(const struct session *session, const struct resource *res
     if (is_root)
         part->replaced =
             session->pipeline->refresh != TG_REFRESH_NONE || resource->disposition->replaces;
+    if (is_root)
+        TRY(range_enter(session, resource, manifest, part, err));
     if (!table_is_new(table))
         rc = add_file(table, is_loaded, is_root && resource->disposition->needs_order, manifest,
                       part, err);

@@ -20,6 +20,7 @@
 #include "package/rejects.h"
 #include "run/keys.h"
 #include "run/load.h"
+#include "run/range.h"
 #include "write/disposition.h"
 
 struct resource_load {
@@ -221,10 +222,16 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
         .key_count = resource->primary_key_count,
         .hash_count_max = resource->disposition->boundary_hashes_max,
     };
-    if (!part->replaces) {
+    TRY(range_of_times(session, resource, &options.bounds_are_times, err));
+    if (!part->replaces)
         TRY(state_get_cursor(&session->state, resource_source_key(session, resource),
                              resource->name, incremental->cursor_path, &part->stored, &found, err));
-        TRY(known_hashes(part, &part->stored, &hashes, &options.stored_hash_count, err));
+    if (range_is_window(resource)) {
+        range_warn_of_gap(session, resource, part->stored.last_value);
+        state_cursor_release(&part->stored);
+    } else if (!part->replaces) {
+        if (!resource->disposition->replaces_range)
+            TRY(known_hashes(part, &part->stored, &hashes, &options.stored_hash_count, err));
         options.stored_last_json = part->stored.last_value;
         options.stored_hashes = hashes;
         part->resumes = part->stored.last_value != NULL;
@@ -565,11 +572,16 @@ static int remember_root(struct resource_load *part, struct tg_error *err)
     bool has_rows = normalizer_row_count(part->normalizer) > 0;
     bool replaced = part->replaces && (part->root->seen_data || has_rows);
     bool remade = !part->replaces && part->root_found == THERE_GONE && has_rows;
+    bool ranged = part->resource->disposition->replaces_range && !part->replaces &&
+                  (has_rows || (part->root->seen_data && range_is_window(part->resource)));
     bool emptied = !part->replaces && !has_rows && part->root->seen_data &&
                    history_is_snapshot(part->resource, part->root);
-    if (!replaced && !remade && !emptied)
+    if (!replaced && !remade && !emptied && !ranged)
         return TG_OK;
     TRY(enter_root(part, &table, err));
+    if (ranged)
+        TRY(range_enter(part->session, part->resource, package_manifest(part->load->package), table,
+                        err));
     table->emptied = emptied;
     table->replaced = replaced;
     table->remade = remade;
@@ -752,6 +764,8 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
     if (!part->root->discarded)
         TRY(history_check(part->resource, part->root, normalizer_row_count(part->normalizer),
                           counts->rows_rejected, part->nested_rejected, err));
+    TRY(range_check(part->resource, part->root, counts->rows_rejected + part->nested_rejected,
+                    err));
     TRY(remember_root(part, err));
     TRY(remember_cursor(part, err));
     TRY(remember_bookmarks(part, err));

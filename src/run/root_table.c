@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 #include "data/rows.h"
-#include "run/session.h"
+#include "run/range.h"
 #include "write/disposition.h"
 
 struct name_rules session_names(const struct session *session)
@@ -328,6 +328,7 @@ int root_table_hints(struct session *session, const struct resource *resource, s
         TRY(session_name(session, cursor, &hints.cursor, err));
     if (resource->row_version_column_name && resource->skip_unchanged_rows)
         TRY(session_name(session, resource->row_version_column_name, &hints.row_version, err));
+    TRY(range_hint(session, resource, &hints.range, err));
     *contract = contract_of_table(session, resource, table);
     hints.effective = *contract;
     hints.primary_key = primary_key;

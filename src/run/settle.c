@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "run/session.h"
+#include "run/range.h"
 #include "write/disposition.h"
 
 enum { TRIES_MAX = 3 };
@@ -36,13 +36,14 @@ static bool has_position(const struct manifest *manifest, const char *resource)
     return false;
 }
 
-/* Has it rows that are added, and that nobody would read again? */
+/* Has it rows that are added, or a range, that nobody would read again? */
 static bool has_only_copy(const struct manifest *manifest)
 {
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *table = &manifest->tables[i];
         bool has_rows = table->file_count > 0 && !table->is_keys;
-        if (has_rows && !table->replaced && !has_position(manifest, table->resource))
+        if ((has_rows || table->range_count > 0) && !table->replaced &&
+            !has_position(manifest, table->resource))
             return true;
     }
     return false;
@@ -142,10 +143,11 @@ static bool selects(const struct session *session, const char *resource)
     return false;
 }
 
-/* Will the run remember it? What replaces or merges need not. */
+/* Will the run remember it? What replaces or merges need not, but the next window is another. */
 static bool keeps_position(const struct resource *resource)
 {
-    bool adds = resource->disposition->adds_rows || resource->append_on_missing_key;
+    bool adds = resource->disposition->adds_rows || resource->append_on_missing_key ||
+                range_is_window(resource);
     bool window = resource->incremental.end_value.kind != TG_VALUE_NONE;
     bool has_bookmarks = resource->driver->remember;
     return !adds || (!window && (resource->incremental.cursor_path || has_bookmarks));

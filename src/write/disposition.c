@@ -132,6 +132,14 @@ const char *disposition_strategies_with(const char *option, char out[OPTION_WORD
     return out;
 }
 
+const char *disposition_word_with(const char *option)
+{
+    for (size_t i = 0; i < DRIVER_COUNT; i++)
+        if (disposition_takes(drivers[i], option))
+            return disposition_word(drivers[i]->word);
+    return "";
+}
+
 const char *disposition_strategies_if(bool (*holds)(const struct disposition_driver *driver),
                                       char out[OPTION_WORDS_MAX])
 {

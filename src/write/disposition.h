@@ -27,6 +27,7 @@ struct disposition_driver {
     bool needs_root_id;     /* nested rows are found by their root row's id */
     bool adds_rows;         /* to those there: what was loaded once is not loaded again */
     bool replaces;          /* all that is there, so that the source is read from its beginning */
+    bool replaces_range;    /* what is there in a range of a column; the load says in which */
     bool deletes_absent; /* what did not come goes: the load has all rows, or all of a merge key */
     bool keeps_history;  /* what the load has otherwise, or lacks, stays with the time it was
                                valid: versions are told by hashes of rows, or a column of theirs */
@@ -76,6 +77,9 @@ bool disposition_takes(const struct disposition_driver *driver, const char *opti
 #define DISPOSITION_VERSIONS      "previous_load"
 #define VERSION_COLUMN            "_tidegate_version"
 
+/* "range" of replace-range */
+#define RANGE_DELIVERED "delivered"
+
 /* What there is, for options and messages: "append replace merge"; of these, the words for which
  * `holds`. */
 const char *disposition_words(char out[OPTION_WORDS_MAX]);
@@ -86,6 +90,8 @@ bool disposition_needs_key(const struct disposition_driver *driver);
 bool disposition_adds_rows(const struct disposition_driver *driver);
 /* The strategies; those that take an option (NULL: all), those of a word. */
 const char *disposition_strategies_with(const char *option, char out[OPTION_WORDS_MAX]);
+/* The word whose strategies take an option. */
+const char *disposition_word_with(const char *option);
 const char *disposition_strategies_if(bool (*holds)(const struct disposition_driver *driver),
                                       char out[OPTION_WORDS_MAX]);
 const char *disposition_strategies_of(const char *word, char out[OPTION_WORDS_MAX]);

@@ -116,6 +116,30 @@ test_every_disposition() {
     equal "$announced" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["tables"])' <<<"$said")"
 }
 
+# The rows that go are known before any row is read, but for those between the values that come.
+test_ranges() {
+    spec "t: {path: t.jsonl, primary_key: n, write_disposition: {disposition: replace, strategy: replace-range},
+      incremental: {cursor: n, initial_value: 2, end_value: 4}}
+  u: {path: u.jsonl, write_disposition: {disposition: replace, strategy: replace-range, range: delivered, range_column_name: n}}"
+    printf '{"n": %d, "v": 1, "l": [1]}\n' 2 3 | tee u.jsonl >t.jsonl
+    run 0
+    before=$(there)
+    printf '{"n": %d, "v": 2}\n' 1 3 4 >t.jsonl
+    printf '{"n": %d}\n' 3 4 >u.jsonl
+    plan 0
+    says "cursor n: rows from 2, the initial_value, to before 4" 'WHERE "n" >= 2 AND "n" < 4' \
+        'WHERE "n" >= (SELECT "lo" FROM "_tidegate_stage_1")' 'DELETE FROM "d"."t__l"'
+    plan 0 --rows --json
+    of '[(t["table"], t["inserted"], t["deleted"]) for t in plan["tables"]] == [
+        ("t", 1, 2), ("t__l", 0, 2), ("u", 2, 1), ("u__l", 0, 1)]'
+    of '[(s["row"], s["key"], s.get("column"), s.get("before"), s.get("after")) for s in plan["samples"]] == [
+        ("updated", "3", "v", "1", "2"), ("deleted", "2", None, None, None)]'
+    announced=$(python3 -c 'import json, sys; print(json.load(sys.stdin)["tables"])' <<<"$said")
+    equal "$before" "$(there)" "the destination"
+    run 0 --json
+    equal "$announced" "$(python3 -c 'import json, sys; print(json.load(sys.stdin)["tables"])' <<<"$said")"
+}
+
 test_limits_end_with_5() {
     shop
     run 0

@@ -60,6 +60,23 @@ test_a_person_is_asked() {
     equal "1 a 3" "$(rows)"
 }
 
+test_a_range() {
+    undo_spec
+    sed -i "s/write_disposition: .*/write_disposition: {disposition: replace, strategy: replace-range},/
+        s/replace-range},/& incremental: {cursor: id, initial_value: 1, end_value: 3}}/" spec.yaml
+    printf '{"id": %d, "v": "%s", "l": [%d]}\n' 1 a 1 2 a 2 >1.jsonl
+    run 0
+    equal "2 a 3" "$(rows)"
+    printf '{"id": %d, "v": "%s", "l": [%d]}\n' 2 b 7 2 b 8 2 b 9 >1.jsonl
+    run 0
+    equal "3 b 24" "$(rows)"
+    undo 0 --yes
+    equal "2 a 3" "$(rows)"
+    equal 1,2 "$(sql "select string_agg(cast(id as varchar), ',' order by id) as ids from t" | tr -d '"')"
+    run 0
+    equal "3 b 24" "$(rows)"
+}
+
 test_refusals() {
     two_loads
     undo 2 1.5 --yes

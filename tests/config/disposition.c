@@ -49,11 +49,12 @@ static void what_does_not_go_together(void **state)
         const char *text, *place, *what;
     } cases[] = {
         {SPEC("{disposition: merge, strategy: scd9}"), "8:55",
-         "'strategy' is one of cdc, insert-from-staging, insert-only, delete-insert, scd2, "
-         "staging-optimized, truncate-and-insert, upsert, not 'scd9'; did you mean 'scd2'?"},
+         "'strategy' is one of cdc, insert-from-staging, insert-only, delete-insert, "
+         "replace-range, "
+         "scd2, staging-optimized, truncate-and-insert, upsert, not 'scd9'; did you mean 'scd2'?"},
         {SPEC("{disposition: replace, strategy: upsert}"), "8:47",
          "resource 'r': replace has no strategy 'upsert'; use one of insert-from-staging "
-         "delete-insert staging-optimized truncate-and-insert"},
+         "delete-insert replace-range staging-optimized truncate-and-insert"},
         {SPEC("{disposition: replace, strategy: staging-optimized}"), "8:5",
          "resource 'r': staging-optimized is not for duckdb, where a table that was swapped would "
          "not be as it was, and nothing would be won; use another strategy"},
@@ -172,6 +173,71 @@ static void versions_of_rows(void **state)
         spec_says(spec, cases[i].text, cases[i].place, cases[i].what);
 }
 
+#define RANGE(more) SPEC("{disposition: replace, strategy: replace-range" more "}")
+#define WINDOW      "    incremental: {cursor: at, initial_value: 1, end_value: 9}\n"
+#define WITH(more)  "    incremental: {cursor: at, initial_value: 1" more "}\n"
+#define DELIVERED   ", range: delivered"
+
+static void ranges(void **state)
+{
+    struct spec_file *spec = *state;
+    const struct resource *r = good(spec, RANGE("") WINDOW);
+    assert_ptr_equal(r->disposition, disposition_find("replace", "replace-range"));
+    assert_true(r->disposition->replaces_range && !r->disposition->replaces);
+    assert_false(range_is_delivered(r));
+    r = good(spec, RANGE(", range_column_name: at") WITH(""));
+    assert_false(range_is_delivered(r));
+    r = good(spec, RANGE(DELIVERED ", range_column_name: day, limit: 25%"));
+    assert_true(range_is_delivered(r));
+    assert_true(r->limits.absent.is_share);
+    assert_int_equal(r->limits.absent.most, 2500);
+    good(spec, RANGE(DELIVERED) "    incremental: at\n");
+    static const struct {
+        const char *text, *place, *what;
+    } cases[] = {
+        {RANGE(""), "8:5",
+         "resource 'r': replace-range replaces the rows of a window: say incremental with a cursor "
+         "and an initial_value, from which on rows are replaced, and an end_value, before which; "
+         "or range: delivered"},
+        {RANGE("") "    incremental: at\n", "8:5",
+         "resource 'r': replace-range replaces the rows of a window: say incremental with a cursor "
+         "and an initial_value, from which on rows are replaced, and an end_value, before which; "
+         "or range: delivered"},
+        {RANGE(DELIVERED), "8:72",
+         "resource 'r': range: delivered needs range_column_name, or a cursor"},
+        {RANGE(", range_column_name: day") WINDOW, "8:72",
+         "resource 'r': rows that the cursor leaves out would go from a range of another column "
+         "than its own; leave out range_column_name"},
+        {RANGE(DELIVERED ", range_column_name: day") "    incremental: at\n", "8:90",
+         "resource 'r': rows that the cursor leaves out would go from a range of another column "
+         "than its own; leave out range_column_name"},
+        {RANGE("") WITH(", on_cursor_value_missing: include"), "9:5",
+         "resource 'r': a row without a cursor value is in no range, so that the next run would "
+         "add it once more; let on_cursor_value_missing be raise or exclude"},
+        {RANGE("") WITH(", commit_safe: true"), "9:5",
+         "resource 'r': commit_safe holds rows back, which would go from the window that "
+         "replace-range replaces; leave it out"},
+        {RANGE(", limit: 10%") WINDOW, "8:72", "resource 'r': limit is for range: delivered"},
+        {RANGE(DELIVERED ", range_column_name: day, limit: many"), "8:114",
+         "resource 'r': the limit of replace-range is a share of the rows like 10%, or a number of "
+         "them, not 'many'"},
+        {RANGE(", range: all") WINDOW, "8:79", "'range' is one of declared, delivered, not 'all'"},
+        {RANGE("") WINDOW "    row_ids: key\n", "10:5",
+         "resource 'r': replace-range knows no key: a row outside of the range may have the same; "
+         "leave out row_ids"},
+        {RANGE("") WINDOW "    merge_key: id\n", "10:5",
+         "resource 'r': merge_key is for write_disposition: merge"},
+        {RANGE(", source_filter: a") WINDOW, "8:72",
+         "resource 'r': source_filter is for the merge strategies: delete-insert upsert"},
+        {SPEC("{disposition: replace, range: delivered}"), "8:47",
+         "resource 'r': range is for the replace strategies: replace-range"},
+        {SPEC("{disposition: merge, limit: 5}"), "8:45",
+         "resource 'r': limit is for the replace strategies: replace-range"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        spec_says(spec, cases[i].text, cases[i].place, cases[i].what);
+}
+
 #define AT_DESTINATION(destination, disposition)                                                   \
     "pipeline: p\ndestination: " destination "\nsource: {type: files}\nresources:\n"               \
     "  r: {path: a, write_disposition: " disposition "}\n"
@@ -256,6 +322,7 @@ int main(void)
         cmocka_unit_test(words_become_a_driver),
         cmocka_unit_test(what_does_not_go_together),
         cmocka_unit_test(versions_of_rows),
+        cmocka_unit_test(ranges),
         cmocka_unit_test(destinations_say_how_to_replace),
         cmocka_unit_test(programs_say_it_by_fields),
     };

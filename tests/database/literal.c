@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "database/reading/reading.h"
+#include "database/literal.h"
 
 #define INT(value)                                                                                 \
     {                                                                                              \

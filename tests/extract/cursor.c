@@ -309,6 +309,25 @@ static void test_texts_as_instants(void **state)
     cursor_free(cursor);
 }
 
+/* Days, in whatever form and zone the values come; who looks at the bounds sees them as they were
+ * said. */
+static void test_bounds_that_are_times(void **state)
+{
+    struct cursor *cursor = cursor_of(&(struct cursor_options){.path = "at",
+                                                               .initial_value = TEXT("2024-01-01"),
+                                                               .end_value = TEXT("2024-01-02"),
+                                                               .bounds_are_times = true});
+    (void)state;
+    assert_string_equal(kept_of(cursor, "{\"at\":\"2023-12-31T23:30:00-02:00\"}\n"
+                                        "{\"at\":\"2024-01-01T00:30:00+01:00\"}\n"
+                                        "{\"at\":\"2024-01-01\"}\n"
+                                        "{\"at\":\"2024-01-02T00:00:00Z\"}\n"),
+                        "{\"at\":\"2023-12-31T23:30:00-02:00\"} {\"at\":\"2024-01-01\"} ");
+    assert_string_equal(cursor_view(cursor)->start.text, "2024-01-01");
+    assert_string_equal(cursor_view(cursor)->end.text, "2024-01-02");
+    cursor_free(cursor);
+}
+
 static void test_stored_timestamp_and_text(void **state)
 {
     struct cursor *cursor =
@@ -605,6 +624,7 @@ int main(void)
         cmocka_unit_test(test_clash),
         cmocka_unit_test(test_missing_key),
         cmocka_unit_test(test_texts_as_instants),
+        cmocka_unit_test(test_bounds_that_are_times),
         cmocka_unit_test(test_stored_timestamp_and_text),
         cmocka_unit_test(test_text_outlives_pages),
         cmocka_unit_test(test_paths),

@@ -52,6 +52,8 @@ static int fill(void)
     manifest_init(&manifest);
     TRY(manifest_add_table(&manifest, "a", "r", false, &table, NULL));
     TRY(manifest_add_file(&manifest, table, &file, NULL));
+    TRY(manifest_set_range(&manifest, table, &(struct manifest_range){.column = "x"}, NULL));
+    assert_string_equal(table->ranges->from_kind, "");
     TRY(manifest_add_bookmark(&manifest, &source, NULL));
     TRY(manifest_add_boundary(&manifest, &boundary, NULL));
     assert_ptr_not_equal(manifest.boundaries[0].hashes, hashes);

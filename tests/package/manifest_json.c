@@ -66,6 +66,14 @@ static int make(struct manifest *out)
     table->rows_waiting = 7;
     table->rows_rejected = 1;
     table->remade = true;
+    TRY(manifest_set_range(out, table,
+                           &(struct manifest_range){.column = "at",
+                                                    .descends = true,
+                                                    .from_kind = RANGE_TEXT,
+                                                    .from = "it's \"9\"",
+                                                    .to_kind = RANGE_NUMBER,
+                                                    .to = "-1.5"},
+                           NULL));
     TRY(manifest_add_file(out, table, &file, NULL));
     file.name = "person.2.parquet";
     TRY(manifest_add_file(out, table, &file, NULL));
@@ -105,6 +113,13 @@ static void test_round_trip(void **state)
     assert_int_equal(got.table_count, 2);
     assert_true(got.tables[1].nested && got.tables[1].replaced);
     assert_true(got.tables[0].remade && !got.tables[1].remade);
+    assert_int_equal(got.tables[0].range_count, 1);
+    assert_int_equal(got.tables[1].range_count, 0);
+    assert_string_equal(got.tables[0].ranges->column, "at");
+    assert_true(got.tables[0].ranges->descends && !got.tables[0].ranges->delivered);
+    assert_string_equal(got.tables[0].ranges->from_kind, RANGE_TEXT);
+    assert_string_equal(got.tables[0].ranges->from, "it's \"9\"");
+    assert_string_equal(got.tables[0].ranges->to, "-1.5");
     assert_true(!got.tables[0].was_there && got.tables[1].was_there);
     assert_int_equal(got.tables[0].rows_filtered, 4);
     assert_int_equal(got.tables[0].rows_waiting, 7);

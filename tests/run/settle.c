@@ -33,7 +33,11 @@ static void open_sources(struct fixture *fixture, const char *select)
          .user = &sources.cursor, .cursor_path = "id"},
         {TG_RESOURCE_INIT, .name = "other", .read = read_numbers, .user = &sources.cursor,
          .cursor_path = "id"},
-        {TG_RESOURCE_INIT, .name = "plain", .read = read_numbers, .user = &sources.plain}};
+        {TG_RESOURCE_INIT, .name = "plain", .read = read_numbers, .user = &sources.plain},
+        {TG_RESOURCE_INIT, .name = "ranged", .read = read_numbers, .user = &sources.plain,
+         .write_disposition = TG_REPLACE, .merge_strategy = "replace-range", .cursor_path = "id",
+         .initial_value = {.kind = TG_VALUE_INT64, .int64 = 1},
+         .end_value = {.kind = TG_VALUE_INT64, .int64 = 100}}};
     const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
                                                 .name = "test",
                                                 .destination = fixture->destination,
@@ -42,7 +46,7 @@ static void open_sources(struct fixture *fixture, const char *select)
                                                 .select = select};
     tg_pipeline_free(fixture->pipeline);
     assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < sizeof(resources) / sizeof(resources[0]); i++)
         assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resources[i], &fixture->err));
 }
 
@@ -226,7 +230,9 @@ static void a_run_with_such_rows_waits(void **state)
     struct fixture *fixture = *state;
     seal_one(fixture, "cursor");
     run(fixture, "plain", TG_IO);
+    run(fixture, "ranged", TG_IO);
     assert_query(fixture, "SELECT count(*) AS n FROM plain", "n\n2\n");
+    assert_query(fixture, "SELECT count(*) AS n FROM ranged", "n\n2\n");
 }
 
 /* Another machine has moved the cursor on meanwhile. Dropping the package would lose row 3 of

@@ -93,9 +93,4 @@ int information_reflect(struct connection *con, const char *schema, struct relat
 
 extern const struct reading_driver reading_postgres; /* postgres_reading.c */
 
-/* A value as a literal of the column's type, quoted as the dialect does. false: it has none that
- * compares with the column as the value itself does, and nothing was written. */
-bool sql_literal(struct buf *out, const struct dialect *dialect, const struct tg_value *value,
-                 const struct type_spec *column);
-
 #endif

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/time.h"
 #include "extract/cursor/boundary.h"
 #include "extract/cursor/cursor_arrow.h"
 #include "extract/cursor/cursor_value.h"
@@ -151,6 +152,16 @@ done:
     return rc;
 }
 
+/* The text stays for those who look at the bounds. */
+static void take_as_time(struct cursor_value *value)
+{
+    struct time_point point;
+    enum time_form form =
+        value->kind == TG_VALUE_TEXT ? time_parse(value->text, value->len, &point) : TIME_NONE;
+    if (form == TIME_STAMP || form == TIME_DATE)
+        cursor_value_set_time(value, TG_VALUE_TIMESTAMP, point.us, !point.has_zone);
+}
+
 /* The last load's value and hashes; nothing of them counts in a window that has an end. */
 static int restore(struct cursor *cursor, const struct cursor_options *options,
                    struct tg_error *err)
@@ -201,6 +212,11 @@ int cursor_new(const struct cursor_options *options, struct cursor **out, struct
                                       .start = cursor_value_view(&cursor->start),
                                       .last = cursor_value_view(&cursor->start),
                                       .end = cursor_value_view(&cursor->end)};
+    if (options->bounds_are_times) {
+        take_as_time(&cursor->start);
+        take_as_time(&cursor->end);
+        cursor->progress->last = cursor->start;
+    }
     *out = cursor;
 done:
     if (rc != TG_OK)

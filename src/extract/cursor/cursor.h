@@ -24,6 +24,7 @@ struct cursor_options {
     const char *path;
     struct tg_value initial_value;
     struct tg_value end_value;
+    bool bounds_are_times; /* texts of these two are dates or times, and compared as such */
     enum tg_last_value last_value;
     enum tg_on_missing on_missing;
     enum cursor_hash hash;

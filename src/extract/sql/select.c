@@ -12,6 +12,7 @@
 
 #include <inttypes.h>
 
+#include "database/literal.h"
 #include "database/template.h"
 
 static void put_columns(struct buf *out, const struct selection *selection)

@@ -191,8 +191,10 @@ static bool has_work(const struct chain *chain)
     for (size_t i = 0; i < chain->count; i++)
         if (target_has_rows(&chain->targets[i]))
             return true;
-    const bool loses_rows = chain->emptied || target_loses_absent(&chain->targets[0]);
-    return chain->replaced || (chain->targets[0].there && loses_rows);
+    const struct target *root = &chain->targets[0];
+    const bool has_range = root->part && root->part->range_count > 0;
+    const bool loses_rows = chain->emptied || has_range || target_loses_absent(root);
+    return chain->replaced || (root->there && loses_rows);
 }
 
 static int add_chain(struct delivery *delivery, const struct members *all, const struct table *root,

@@ -170,7 +170,8 @@ static uint64_t rows_lost(const struct chain *chain, const struct target *target
                           const struct write_table_counts *counts)
 {
     bool is_nested = target->table->parent;
-    if (!is_nested && !chain->replaced && !chain->driver->replaces)
+    bool replaces = chain->driver->replaces || chain->driver->replaces_range;
+    if (!is_nested && !chain->replaced && !replaces)
         return counts->rows_deleted;
     return counts->rows_deleted > counts->rows_inserted
                ? counts->rows_deleted - counts->rows_inserted

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/time/calendar.h"
-#include "database/reading/reading.h"
+#include "database/literal.h"
 
 /* What every database can spell: the years 1 to 9999; of nanoseconds in 64 bits there are fewer. */
 static bool is_in_range(int64_t us, bool nanoseconds)

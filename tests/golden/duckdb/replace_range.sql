@@ -1,0 +1,47 @@
+-- before the transaction
+
+CREATE TEMP TABLE "_tidegate_stage_0" ("lo" DATE, "hi" DATE, "lacking" BIGINT);
+
+INSERT INTO "_tidegate_stage_0" ("lo", "hi", "lacking")
+SELECT MIN("day") AS "lo", MAX("day") AS "hi",
+    COUNT(*) - COUNT("day") AS "lacking"
+FROM (
+SELECT "day", "n", "_dlt_load_id", "_dlt_id"
+FROM read_parquet(['package/days.1.parquet'], hive_partitioning = false)
+) AS arrived;
+
+-- rows
+
+-- must give no row:
+SELECT "lacking"
+FROM "_tidegate_stage_0"
+WHERE "lacking" > 0;
+
+-- must give no row:
+SELECT CASE WHEN "lo" >= CAST('2024-01-02' AS DATE) AND "lo" < CAST('2024-01-04' AS DATE) THEN "hi" ELSE "lo" END
+FROM "_tidegate_stage_0"
+WHERE NOT ("lo" >= CAST('2024-01-02' AS DATE) AND "lo" < CAST('2024-01-04' AS DATE) AND "hi" >= CAST('2024-01-02' AS DATE) AND "hi" < CAST('2024-01-04' AS DATE));
+
+CREATE TEMP TABLE "_tidegate_gone_0" AS
+SELECT "_dlt_id"
+FROM "d"."days"
+WHERE "day" >= CAST('2024-01-02' AS DATE) AND "day" < CAST('2024-01-04' AS DATE);
+
+DELETE FROM "d"."days__notes__words"
+WHERE "_dlt_parent_id" IN (SELECT "_dlt_id" FROM "d"."days__notes" WHERE "_dlt_parent_id" IN (SELECT "_dlt_id" FROM "_tidegate_gone_0"));
+
+DELETE FROM "d"."days__notes"
+WHERE "_dlt_parent_id" IN (SELECT "_dlt_id" FROM "_tidegate_gone_0");
+
+DROP TABLE "_tidegate_gone_0";
+
+DELETE FROM "d"."days"
+WHERE "day" >= CAST('2024-01-02' AS DATE) AND "day" < CAST('2024-01-04' AS DATE);
+
+INSERT INTO "d"."days" ("day", "n", "_dlt_load_id", "_dlt_id")
+SELECT "day", "n", "_dlt_load_id", "_dlt_id"
+FROM read_parquet(['package/days.1.parquet'], hive_partitioning = false);
+
+INSERT INTO "d"."days__notes" ("value", "_dlt_parent_id", "_dlt_id")
+SELECT "value", "_dlt_parent_id", "_dlt_id"
+FROM read_parquet(['package/days__notes.1.parquet'], hive_partitioning = false);
