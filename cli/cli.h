@@ -81,8 +81,9 @@ void print_plan_json(const struct tg_pipeline *pipeline, const struct tg_plan *p
 /* Who runs a statement, where it is not the destination; a comment of SQL, with its line's end. */
 void print_plan_engine(const struct tg_plan_statement *statement);
 const char *plan_limit_of(const struct tg_plan_excess *excess); /* what stands before its limit */
-/* How a resource is written: "merge (upsert) by id", in which names go through `put`. */
-void print_plan_way(const struct tg_plan_resource *resource, void (*put)(const char *text));
+/* How a resource is written: "merge (upsert) by id". */
+enum { PLAN_WAY = 600 };
+void plan_way(const struct tg_plan_resource *resource, char *out, size_t size);
 
 /* ---- advice_text.c, advice_json.c ---- */
 void print_advice_text(const struct tg_advice *advice);

@@ -95,13 +95,15 @@ static void print_resources(const struct tg_plan *plan)
           stdout);
     for (size_t i = 0; i < tg_plan_resource_count(plan); i++) {
         const struct tg_plan_resource *resource = tg_plan_resource(plan, i);
+        char way[PLAN_WAY];
         const char *cells[] = {resource->cursor, resource->start_value, resource->end_value};
         fputs("| ", stdout);
         print_safe(resource->name);
         fputs(" | ", stdout);
         print_safe(resource->table);
         fputs(" | ", stdout);
-        print_plan_way(resource, print_safe);
+        plan_way(resource, way, sizeof(way));
+        print_safe(way);
         for (size_t c = 0; c < 3; c++) {
             fputs(" | ", stdout);
             print_safe(cells[c] ? cells[c] : "");

@@ -23,21 +23,14 @@ static void print_padded(const char *text, size_t width)
 
 /* ---- resources ---- */
 
-void print_plan_way(const struct tg_plan_resource *resource, void (*put)(const char *text))
+void plan_way(const struct tg_plan_resource *resource, char *out, size_t size)
 {
-    fputs(resource->write_disposition, stdout);
-    if (resource->strategy)
-        printf(" (%s)", resource->strategy);
-    fputs(resource->primary_key ? " by " : "", stdout);
-    put(resource->primary_key ? resource->primary_key : "");
-    if (resource->merge_key)
-        fputs(resource->primary_key ? ", in groups of " : " in groups of ", stdout);
-    put(resource->merge_key ? resource->merge_key : "");
-}
-
-static void put_name(const char *text)
-{
-    print_visible(text, WIDTH, stdout);
+    const char *strategy = resource->strategy, *key = resource->primary_key;
+    const char *group = resource->merge_key;
+    snprintf(out, size, "%s%s%s%s%s%.200s%s%s%.200s", resource->write_disposition,
+             strategy ? " (" : "", strategy ? strategy : "", strategy ? ")" : "", key ? " by " : "",
+             key ? key : "", key && group ? "," : "", group ? " in groups of " : "",
+             group ? group : "");
 }
 
 static void print_window(const struct tg_plan_resource *resource)
@@ -60,13 +53,12 @@ static void print_window(const struct tg_plan_resource *resource)
 
 static void print_resource(const struct tg_plan *plan, const struct tg_plan_resource *resource)
 {
-    print_visible(resource->name, WIDTH / 2, stdout);
-    fputs(": ", stdout);
-    print_plan_way(resource, put_name);
-    if (strcmp(resource->name, resource->table) != 0)
-        fputs(", into table ", stdout);
-    put_name(strcmp(resource->name, resource->table) != 0 ? resource->table : "");
-    putchar('\n');
+    char way[PLAN_WAY], line[PLAN_WAY + 600];
+    const bool renamed = strcmp(resource->name, resource->table) != 0;
+    plan_way(resource, way, sizeof(way));
+    snprintf(line, sizeof(line), "%.200s: %s%s%.200s", resource->name, way,
+             renamed ? ", into table " : "", renamed ? resource->table : "");
+    print_wrapped(line, 0, 4);
     print_window(resource);
     if (resource->replaces)
         fputs("  all that is there goes\n", stdout);
@@ -76,17 +68,33 @@ static void print_resource(const struct tg_plan *plan, const struct tg_plan_reso
 
 /* ---- the schema ---- */
 
+/* "BIGINT -> DOUBLE" */
+static size_t type_width(const struct tg_plan_change *change)
+{
+    size_t before = change->type_before ? strlen(change->type_before) + 4 : 0;
+    return before + (change->type ? strlen(change->type) : 0);
+}
+
+/* What the types leave, and never less than what tells one from another. */
 static size_t name_width(const struct tg_plan *plan)
 {
-    size_t width = 0;
+    enum { LEAST = 24, BESIDE = 6 };
+    size_t width = 0, types = 0;
     for (size_t i = 0; i < tg_plan_change_count(plan); i++) {
         const struct tg_plan_change *change = tg_plan_change(plan, i);
         size_t dotted = strlen(change->table) + 1;
         size_t len =
             change->column ? strlen(change->column) + (change->is_new_table ? 2 : dotted) : 0;
         width = len > width ? len : width;
+        types = type_width(change) > types ? type_width(change) : types;
     }
-    return width < 44 ? width : 44;
+    size_t room = types + LEAST + BESIDE < WIDTH ? WIDTH - BESIDE - types : LEAST;
+    return width < room ? width : room;
+}
+
+static void put_name(const char *text)
+{
+    print_visible(text, WIDTH, stdout);
 }
 
 static void print_change(const struct tg_plan_change *change, size_t width)
@@ -158,7 +166,7 @@ static void print_samples(const struct tg_plan *plan)
         const struct tg_plan_sample *sample = tg_plan_sample(plan, i);
         if (!last || strcmp(last->table, sample->table) != 0) {
             fputs("\nSome rows of ", stdout);
-            print_visible(sample->table, WIDTH / 2, stdout);
+            print_visible(sample->table, NAME_MAX_WIDTH, stdout);
             fputs(": old -> new, + inserted, - deleted\n", stdout);
         }
         if (sample->row == TG_ROW_UPDATED)

@@ -293,6 +293,20 @@ test_markdown_and_width() {
     done
 }
 
+test_width_of_long_names() {
+    local key=a_name_that_goes_on_and_on_until_the_line_is_full
+    spec "a_resource_of_a_long_name_whose_table_is_another: {path: t.jsonl, write_disposition: merge,
+        primary_key: [$key, other_$key], merge_key: x_$key, table_name: the_table_that_is_called_otherwise_and_is_long}"
+    sed -i 's/^source:/limits: {columns_added: 0}\nsource:/' spec.yaml
+    echo "{\"$key\": 1, \"other_$key\": \"a\", \"x_$key\": 1, \"c_$key\": 1}" >t.jsonl
+    run 0
+    echo "{\"$key\": 1, \"other_$key\": \"a\", \"x_$key\": 1, \"c_$key\": 1.5, \"d_$key\": \"2024-01-01T00:00:00Z\"}" >t.jsonl
+    plan 5 --rows
+    long=$(sed 's/…/~/g' <<<"$said" | awk 'length($0) > 80 && !/rows .* s$/')
+    [ -z "$long" ] || fail "too wide: $long"
+    says "~ the_table_that_is" "other_$key, in groups of" "Some rows of the_table_that" "  1, a"
+}
+
 # What comes from the data, and names of the spec, become nothing else: neither in markdown nor in a terminal.
 test_what_data_say_is_said() {
     spec 't: {path: t.jsonl, write_disposition: merge, primary_key: "i|<d>", deletes: {detect: snapshot, limit: 0}}'

@@ -59,11 +59,16 @@ done:
     return rc;
 }
 
+/* Whatever the case of its name, where that is folded. */
 static bool is_generated(const struct undoing *undoing, const char *table, const char *column)
 {
+    const struct described *there = undoing->there;
     const struct text_rows *rows = &undoing->generated;
+    const struct described_table *found = described_find(there, table);
+    const struct described_column *is = described_column(there, found, column);
     for (size_t i = 0; i < rows->row_count; i++)
-        if (strcmp(text_cell(rows, i, 0), table) == 0 && strcmp(text_cell(rows, i, 1), column) == 0)
+        if (described_find(there, text_cell(rows, i, 0)) == found &&
+            described_column(there, found, text_cell(rows, i, 1)) == is)
             return true;
     return false;
 }
