@@ -350,8 +350,9 @@ struct tg_limits {
  * get; those whose keys the source does not list. */
 enum tg_detect { TG_DETECT_NONE = 0, TG_DETECT_SNAPSHOT = 1, TG_DETECT_KEYS = 2 };
 
-/* They are deleted, with what is nested in them; or stay, with a time in _tidegate_deleted_at. */
-enum tg_apply { TG_APPLY_HARD = 0, TG_APPLY_SOFT = 1 };
+/* They are deleted, with what is nested in them; or stay, with a time in _tidegate_deleted_at; or
+ * were valid until then, in a table of the merge strategy scd2. */
+enum tg_apply { TG_APPLY_HARD = 0, TG_APPLY_SOFT = 1, TG_APPLY_SCD2 = 2 };
 
 /* What becomes of rows that the source has no more, in merges by a primary key. The struct keeps
  * its size for ever. */

@@ -82,6 +82,12 @@ int deletes_check(const struct origin *origin, const struct resource *resource)
                                disposition_strategies_with("deletes", words));
     if (deletes->detect == TG_DETECT_NONE)
         return resource_refuse(origin, "deletes", NULL, "deletes needs detect: snapshot or keys");
+    if (resource->disposition->keeps_history != (deletes->apply == TG_APPLY_SCD2))
+        return resource_refuse(origin, "deletes", NULL,
+                               resource->disposition->keeps_history
+                                   ? "scd2 keeps versions of what the source has no more; say "
+                                     "apply: scd2"
+                                   : "apply: scd2 is for the merge strategy scd2");
     if (deletes->detect == TG_DETECT_KEYS && resource->disposition->deletes_absent)
         return resource_refuse(origin, "deletes", NULL,
                                "%s deletes what did not come; for detect: keys use upsert",

@@ -247,10 +247,11 @@ static int check_history(const struct origin *origin, const struct resource *res
                             "%s without a key takes the source for all there is; leave out "
                             "on_missing_key",
                             name));
-    if (resource->incremental.cursor_path && resource->merge_key_count == 0)
+    if (resource->incremental.cursor_path && resource->merge_key_count == 0 &&
+        resource->deletes.detect != TG_DETECT_KEYS)
         TRY(resource_refuse(origin, "incremental", NULL,
-                            "%s with a cursor needs a merge_key: rows that the cursor leaves out "
-                            "would look deleted",
+                            "%s with a cursor needs a merge_key, or deletes: {detect: keys}: rows "
+                            "that the cursor leaves out would look deleted",
                             name));
     if (resource->allow_empty && resource->merge_key_count > 0)
         TRY(resource_refuse(origin, "allow_empty", NULL,

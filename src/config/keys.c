@@ -384,11 +384,11 @@ static const struct option deletes_options[] = {
              "itself, `files`: in those of keys_path), so that a cursor can be had."},
     {.name = "apply",
      DELETES(WORD, apply),
-     .choices = "hard soft",
+     .choices = "hard soft scd2",
      .fallback = "hard",
      .help = "hard deletes them, with what is nested in them; soft lets them stay, with the time "
              "of the load in the column _tidegate_deleted_at, which is NULL again when they come "
-             "back."},
+             "back; scd2, for that strategy, lets their versions end."},
     {.name = "limit",
      .type = OPTION_VALUE,
      .field = {HELD(TEXT, struct deletes, limit), GIVEN(struct tg_deletes, limit)},

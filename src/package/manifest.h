@@ -47,7 +47,7 @@ struct manifest_table {
     bool is_keys;   /* no table, but keys that the source has of the rows of `resource` */
     /* Rows that the source has no more are deleted, or flagged; of a resource whose load has, or
      * whose part with keys lists, all keys that there are. */
-    bool deletes_absent, flags_absent;
+    bool deletes_absent, flags_absent, ends_absent;
     struct manifest_range *ranges; /* one, or none */
     size_t range_count;
     uint64_t rows_read, rows_new, rows_filtered, rows_rejected, rows_waiting;

@@ -107,6 +107,7 @@ static const struct form table_form = {
         MAYBE(MARK, "deletes_absent", manifest_table, deletes_absent),
         MAYBE(MARK, "flags_absent", manifest_table, flags_absent),
         SOME("ranges", manifest_table, ranges, range_count, &range_form),
+        MAYBE(MARK, "ends_absent", manifest_table, ends_absent),
         FIELD(COUNT, "rows_read", manifest_table, rows_read),
         FIELD(COUNT, "rows_new", manifest_table, rows_new),
         FIELD(COUNT, "rows_filtered", manifest_table, rows_filtered),

@@ -232,7 +232,8 @@ int history_check(const struct resource *resource, const struct table *table, ui
 {
     if (!resource->disposition->keeps_history)
         return TG_OK;
-    if (rejected > 0)
+    const bool by_keys = resource->deletes.detect != TG_DETECT_NONE; /* which are known */
+    if (rejected > 0 && !by_keys)
         return error_set(err, TG_DATA,
                          "%llu rows were rejected, which would look deleted in table '%s', since "
                          "it keeps its history; correct them, or what rejects them",
@@ -243,7 +244,7 @@ int history_check(const struct resource *resource, const struct table *table, ui
                          "history: its versions would lack them for good, since a row that is sent "
                          "again as it was is not written again; correct them, or what rejects them",
                          (unsigned long long)nested_rejected, table->name);
-    if (rows == 0 && table->seen_data && !resource->allow_empty &&
+    if (rows == 0 && table->seen_data && !resource->allow_empty && !by_keys &&
         history_is_snapshot(resource, table))
         return error_set(err, TG_DATA,
                          "no row came, so that all rows of table '%s' would look "

@@ -574,7 +574,7 @@ static int remember_root(struct resource_load *part, struct tg_error *err)
     bool remade = !part->replaces && part->root_found == THERE_GONE && has_rows;
     bool ranged = part->resource->disposition->replaces_range && !part->replaces &&
                   (has_rows || (part->root->seen_data && range_is_window(part->resource)));
-    bool emptied = !part->replaces && !has_rows && part->root->seen_data &&
+    bool emptied = !part->replaces && !has_rows && part->root->seen_data && !loses_absent(part) &&
                    history_is_snapshot(part->resource, part->root);
     if (!replaced && !remade && !emptied && !ranged)
         return TG_OK;
@@ -650,7 +650,7 @@ static int find_absent(struct resource_load *part, const struct extract_counts *
     if (read->rows_read == 0 && brings_groups(part->resource))
         return TG_OK;
     uint64_t known = deletes->detect == TG_DETECT_KEYS ? keys : read->rows_read;
-    if (known == 0 && !deletes->allow_empty)
+    if (known == 0 && !deletes->allow_empty && !part->resource->allow_empty)
         return refuse_empty(part, err);
     TRY(enter_root(part, &root, err));
     root_table_mark(deletes, root);

@@ -357,4 +357,5 @@ void root_table_mark(const struct deletes *deletes, struct manifest_table *root)
 {
     root->deletes_absent = deletes->apply == TG_APPLY_HARD;
     root->flags_absent = deletes->apply == TG_APPLY_SOFT;
+    root->ends_absent = deletes->apply == TG_APPLY_SCD2;
 }

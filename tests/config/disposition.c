@@ -138,7 +138,8 @@ static void versions_of_rows(void **state)
         {SCD2("") "    row_ids: key\n", "9:5",
          "resource 'r': scd2 tells the versions of a row by their ids; leave out row_ids"},
         {SCD2("") "    incremental: at\n", "9:5",
-         "resource 'r': scd2 with a cursor needs a merge_key: rows that the cursor leaves out "
+         "resource 'r': scd2 with a cursor needs a merge_key, or deletes: {detect: keys}: rows "
+         "that the cursor leaves out "
          "would look deleted"},
         {SCD2("") "    on_missing_key: append\n", "9:5",
          "resource 'r': scd2 without a key takes the source for all there is; leave out "

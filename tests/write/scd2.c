@@ -4,39 +4,13 @@
 #include <stddef.h>
 #include <cmocka.h>
 
-#include "catalog/history.h"
 #include "tests/torture.h"
 #include "tests/write/both.h"
-#include "tests/write/merges.h"
+#include "tests/write/histories.h"
+#include "tests/write/keys.h"
 
-#define ROWS "id bigint|name text|_dlt_id text notnull"
 #define NESTED                                                                                     \
     "n text|_dlt_parent_id text parent notnull|_dlt_id text row notnull|_tidegate_order bigint"
-#define VALID                                                                                      \
-    "SELECT id, name, CASE WHEN _dlt_valid_to IS NULL THEN 'now' ELSE 'was' END "                  \
-    "FROM d.person ORDER BY 1, 2, 3"
-
-static void mark(struct fixture *t, const char *column, const char *key, const char *json)
-{
-    struct table_column *found = table_find(catalog_find(&t->catalog, "person"), column);
-    assert_non_null(found);
-    FIXTURE_OK(t, extra_set(&t->catalog, &found->extras, key, json, &t->err));
-}
-
-static void start_history(struct fixture *t, const char *active)
-{
-    start_strategy(t, "scd2", false);
-    golden_columns(t, "person", "_dlt_valid_from timestamp|_dlt_valid_to timestamp");
-    mark(t, "_dlt_valid_from", HISTORY_FROM, "true");
-    mark(t, "_dlt_valid_to", HISTORY_TO, "true");
-    mark(t, "_dlt_valid_to", HISTORY_ACTIVE, active);
-}
-
-static void bound(struct fixture *t, const char *time)
-{
-    struct table *table = catalog_find(&t->catalog, "person");
-    FIXTURE_OK(t, extra_set(&t->catalog, &table->extras, HISTORY_BOUNDARY, time, &t->err));
-}
 
 /* Four snapshots: rows that are new, changed, gone, back. */
 static void test_snapshots(void **state)
@@ -188,73 +162,6 @@ static void test_nested(void **state)
     fixture_release(&t);
 }
 
-static void test_boundary(void **state)
-{
-    (void)state;
-    struct fixture t;
-    start_history(&t, "null");
-    t.changes_state = false;
-    bound(&t, "\"2024-02-01\"");
-    fixture_rows(&t, "person", ROWS, "1|Ann|a\n2|Bob|b\n");
-    FIXTURE_WRITE(&t);
-    bound(&t, "\"2024-01-31T23:59:59.999999Z\"");
-    fixture_rows(&t, "person", ROWS, "1|Ann|a\n");
-    assert_int_equal(fixture_write(&t), TG_DATA);
-    assert_string_equal(
-        t.err.what,
-        "versions that are to end with this load (boundary_timestamp, or the load's own time) "
-        "would "
-        "end before they begin; let it be later than '2024-02-01T00:00:00+00:00'; nothing was "
-        "written");
-    assert_string_equal(t.err.table, "person");
-    fixture_check(&t, VALID, "1|Ann|now\n2|Bob|now\n");
-    /* Where nothing ends, it does not matter. */
-    fixture_rows(&t, "person", ROWS, "1|Ann|a\n2|Bob|b\n3|Cy|c\n");
-    FIXTURE_WRITE(&t);
-    bound(&t, "\"2024-03-01\"");
-    fixture_rows(&t, "person", ROWS, "2|Bob|b\n");
-    FIXTURE_WRITE(&t);
-    fixture_check(&t,
-                  "SELECT id, cast(extract(epoch FROM _dlt_valid_from) AS bigint), "
-                  "cast(extract(epoch FROM _dlt_valid_to) AS bigint) FROM d.person ORDER BY id",
-                  "1|1706745600|1709251200\n2|1706745600|NULL\n3|1706745600|1709251200\n");
-    fixture_release(&t);
-}
-
-/* Nothing is valid beside a version of the same row. */
-static void test_overlap(void **state)
-{
-    (void)state;
-    static const char *const times[] = {"\"2024-01-01\"", "\"2024-03-01\"", "\"2024-02-01\""};
-    static const char *const keys[] = {"id bigint pk", "id bigint mk"};
-    for (size_t i = 0; i < 2; i++) {
-        char header[80];
-        struct fixture t;
-        snprintf(header, sizeof(header), "%s|name text|_dlt_id text notnull", keys[i]);
-        start_history(&t, "null");
-        t.changes_state = false;
-        bound(&t, times[0]);
-        fixture_rows(&t, "person", header, "1|Ann|a\n2|Bob|b\n");
-        FIXTURE_WRITE(&t);
-        bound(&t, times[1]);
-        fixture_rows(&t, "person", header, "1|Ann|a\n2|Bea|c\n");
-        FIXTURE_WRITE(&t);
-        bound(&t, times[2]);
-        fixture_rows(&t, "person", header, "1|Ann|a\n2|Bea|c\n"); /* as it is */
-        FIXTURE_WRITE(&t);
-        fixture_rows(&t, "person", header, "1|Ann|a\n2|Bea|c\n2|Bob|b\n");
-        assert_int_equal(fixture_write(&t), TG_DATA);
-        assert_non_null(strstr(t.err.what, "would overlap with others, which ended later; let it "
-                                           "be no earlier than '2024-03-01"));
-        fixture_check(&t, VALID, "1|Ann|now\n2|Bea|now\n2|Bob|was\n");
-        bound(&t, times[1]);
-        fixture_rows(&t, "person", header, "1|Ann|a\n2|Bea|c\n2|Bob|b\n");
-        FIXTURE_WRITE(&t);
-        fixture_check(&t, VALID, "1|Ann|now\n2|Bea|now\n2|Bob|now\n2|Bob|was\n");
-        fixture_release(&t);
-    }
-}
-
 /* No row at all: the source has none any more. */
 static void test_emptied(void **state)
 {
@@ -274,6 +181,44 @@ static void test_emptied(void **state)
     fixture_part(&t, "person")->replaced = true;
     FIXTURE_WRITE(&t);
     fixture_check(&t, VALID, "2|Bea|now\n");
+    fixture_release(&t);
+}
+
+/* What the source has no more ends by its key: what is listed, or comes otherwise, does not. */
+static void test_absent(void **state)
+{
+    (void)state;
+    static const char header[] = "id bigint pk|name text|_dlt_id text notnull";
+    struct fixture t;
+    start_history(&t, "\"9999-12-31\"");
+    fixture_rows(&t, "person", header, "1|Ann|a\n2|Bob|b\n3|Cy|c\n4|Di|d\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", header, "1|Ann|a\n2|Bea|e\n5|Ed|f\n");
+    fixture_keys(&t, "person", "id bigint", "4\n");
+    fixture_part(&t, "person")->ends_absent = true;
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 1, 1, 1);
+    fixture_unchanged(&t, 0, 1);
+    fixture_check(&t,
+                  "SELECT name, _dlt_valid_to > '9000-01-01' FROM d.person ORDER BY id, _dlt_id",
+                  "Ann|true\nBob|false\nBea|true\nCy|false\nDi|true\nEd|true\n");
+    /* Without a row; what ended before stays as it is. */
+    fixture_keys(&t, "person", "id bigint", "2\n3\n5\n");
+    fixture_part(&t, "person")->ends_absent = true;
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 0, 0, 2);
+    fixture_check(&t, "SELECT name FROM d.person WHERE _dlt_valid_to > '9000-01-01' ORDER BY id",
+                  "Bea\nEd\n");
+    fixture_check(&t, "SELECT count(DISTINCT _dlt_valid_to) FROM d.person", "3\n");
+    /* A key that comes back has a new version. */
+    fixture_rows(&t, "person", header, "3|Cy|c\n");
+    fixture_keys(&t, "person", "id bigint", "2\n3\n5\n");
+    fixture_part(&t, "person")->ends_absent = true;
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 1, 0, 0);
+    fixture_check(&t, "SELECT count(*), count(DISTINCT _dlt_valid_from) FROM d.person WHERE id = 3",
+                  "2|2\n");
+    fixture_no_temporary(&t);
     fixture_release(&t);
 }
 
@@ -307,6 +252,22 @@ static void test_golden_snapshot(void **state)
     golden_there(&t, &there, "person");
     golden_file(&t, "person", ROWS, "person.1.parquet");
     golden_check(&t, &there, "scd2", GOLDEN_DATA);
+    fixture_release(&t);
+}
+
+static void test_golden_absent(void **state)
+{
+    (void)state;
+    static const char rows[] = "id bigint pk|name text|_dlt_id text notnull";
+    struct fixture t;
+    struct described there = {0};
+    start_history(&t, "\"9999-12-31\"");
+    bound(&t, "\"2024-01-01\"");
+    golden_columns(&t, "person", rows);
+    golden_there(&t, &there, "person");
+    golden_file(&t, "person", rows, "person.1.parquet");
+    fixture_part(&t, "person")->ends_absent = true;
+    golden_check(&t, &there, "scd2_absent", GOLDEN_DATA);
     fixture_release(&t);
 }
 
@@ -361,13 +322,13 @@ int main(void)
         cmocka_unit_test(test_merge_key),
         cmocka_unit_test(test_own_version),
         cmocka_unit_test(test_own_version_of_null),
-        cmocka_unit_test(test_overlap),
         cmocka_unit_test(test_nested),
-        cmocka_unit_test(test_boundary),
         cmocka_unit_test(test_emptied),
+        cmocka_unit_test(test_absent),
         cmocka_unit_test(test_out_of_memory),
         golden_unit_tests(test_golden),
         golden_unit_tests(test_golden_snapshot),
+        golden_unit_tests(test_golden_absent),
     };
     return run_at_both("write/scd2", tests);
 }

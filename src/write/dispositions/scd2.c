@@ -2,6 +2,7 @@
  * merge by scd2: rows are versions. What the load has otherwise, or lacks, is not valid any more,
  * and stays; what it brings and is not valid is added. With a merge key, what it lacks counts of
  * the keys alone that it brings; without one, what other pipelines have brought stays as it is.
+ * With `deletes` the primary key is such a one, and what is gone ends by absent.c.
  *
  * Path: stage -> stage_versions (what tells versions apart, and the number of each row; the rows
  * stay in the package); apply -> note_changes (versions that only one side has) -> retire ->
@@ -17,19 +18,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "catalog/history.h"
-#include "package/load_id.h"
+#include "write/sql/ended.h"
 #include "write/sql/key.h"
 
 #define SINCE_COLUMN "_tidegate_since" /* of a version that is there: from when it is valid */
 #define THERE_COLUMN "_tidegate_there" /* not NULL in such a one */
-#define UNTIL_COLUMN "_tidegate_until" /* of one that has ended */
 
 enum { NAME_MAX_BYTES = 40, VERSION_PARTS = 15 };
 
 struct versions {
     struct stage stage;
-    struct history history;
     struct sql_names identity; /* equal in both: it is the same version */
     struct sql_names key;      /* of several versions: it is the same row; none: nobody knows */
     struct sql_names told;     /* both */
@@ -76,9 +74,11 @@ static int list_columns(struct versions *versions, struct arena *arena, struct t
     const char **held = arena_alloc(arena, max * sizeof(*held));
     if (!version || !identity || !told || !held)
         return error_nomem(err);
-    version[0] = versions->history.version;
+    version[0] = versions->stage.history.version;
     const struct sql_names only = {version, 1};
     const bool is_hash = strcmp(version[0], HISTORY_ID) == 0;
+    if (target_loses_absent(stage->root)) /* that is absent.c's, by the primary key */
+        stage->merge_key = stage->primary_key;
     versions->key = stage->primary_key.count > 0 ? stage->primary_key : stage->merge_key;
     add_names(&versions->identity, identity, &only);
     if (!is_hash)
@@ -115,17 +115,10 @@ done:
     return rc;
 }
 
-static int64_t boundary(const struct versions *versions)
-{
-    const char *load_id = versions->stage.delivery->manifest->load_id;
-    return versions->history.has_boundary ? versions->history.boundary_us
-                                          : (int64_t)(load_id_ns(load_id) / 1000);
-}
-
 static void open_scopes(struct versions *versions)
 {
     struct stage *stage = &versions->stage;
-    const struct history *history = &versions->history;
+    const struct history *history = &stage->history;
     static const struct type_spec time = {.type = TYPE_TIMESTAMP};
     const struct sql_part parts[] = {
         SQL_NAME("changes", versions->changes),
@@ -134,15 +127,10 @@ static void open_scopes(struct versions *versions)
         SQL_NAMES("held", &versions->held),
         SQL_NAMES("id", &versions->identity),
         SQL_NAMES("key", &versions->key),
-        SQL_NAME("from", history->from),
-        SQL_NAME("to", history->to),
-        SQL_TIME("at", boundary(versions)),
-        SQL_TIME("open_end", history->active_us),
         SQL_TYPE("time", &time),
         SQL_PATTERN("end", history->has_active ? "{open_end}" : "CAST(NULL AS {time})"),
-        SQL_PATTERN("active",
-                    history->has_active ? "({to} IS NULL OR {to} = {open_end})" : "{to} IS NULL"),
         SQL_PIECE("same", versions->same),
+        SQL_PATTERN("and_ours", stage->merge_key.count > 0 ? "" : "{and_own}"),
         {0},
     };
     _Static_assert(sizeof(parts) <= sizeof(versions->parts), "VERSION_PARTS is too small");
@@ -157,8 +145,7 @@ static int open_versions(struct versions *versions, const struct delivery *deliv
     int rc = TG_OK;
     *versions = (struct versions){0};
     TRY(stage_open(&versions->stage, delivery, chain, arena, err));
-    TRY(history_read(versions->stage.root->table, &versions->history, err));
-    if (!versions->history.from)
+    if (!versions->stage.history.from)
         return error_set(err, TG_DATA,
                          "table '%s' has no columns for the time of its versions; delete the "
                          "package and run again",
@@ -305,67 +292,6 @@ done:
     return rc;
 }
 
-/* No version ends before it begins. */
-static int refuse_backwards(const struct versions *versions, const struct sql_scope *scope,
-                            struct plan *plan, struct tg_error *err)
-{
-    const struct step step = {
-        .kind = STEP_REFUSE,
-        .target = versions->stage.root,
-        .refusal = "versions that are to end with this load (boundary_timestamp, or the load's own "
-                   "time) would end before they begin; let it be later than"};
-    return plan_add_step(plan, &step, scope,
-                         "SELECT MAX({since})\n"
-                         "FROM {gone}\n"
-                         "WHERE {is_gone} AND {since} > {at}\n"
-                         "HAVING COUNT(*) > 0",
-                         err);
-}
-
-/* Those that ended after the time of this load; with a merge key, of the keys that it brings. */
-static int write_ended(const struct versions *versions, struct buf *out, struct tg_error *err)
-{
-    if (versions->stage.merge_key.count == 0)
-        return sql_write(out, &versions->scope,
-                         "SELECT {to} AS [" UNTIL_COLUMN "]\n"
-                         "FROM {table}\n"
-                         "WHERE {to} > {at} AND NOT {active}{and_own}",
-                         err);
-    return key_select(&versions->stage, &versions->scope,
-                      "SELECT {to} AS [" UNTIL_COLUMN "]\n"
-                      "FROM {table} AS old, {new}\n"
-                      "WHERE {match} AND {to} > {at} AND NOT {active}",
-                      out, err);
-}
-
-/* They are all that was valid until then: what this load changes before would be beside them. */
-static int refuse_overlap(const struct versions *versions, const struct sql_scope *outer,
-                          struct plan *plan, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct buf ended = BUF_INIT;
-    const struct step step = {
-        .kind = STEP_REFUSE,
-        .target = versions->stage.root,
-        .refusal = "versions that this load begins or ends (boundary_timestamp, or the load's own "
-                   "time) would overlap with others, which ended later; let it be no earlier than"};
-    TRY(write_ended(versions, &ended, err));
-    TRY(buf_check(&ended, err));
-    const struct sql_scope scope =
-        sql_within(outer, SQL_PARTS(SQL_PIECE("ended", buf_string(&ended))));
-    TRY(plan_add_step(plan, &step, &scope,
-                      "SELECT MAX([" UNTIL_COLUMN "])\n"
-                      "FROM (\n"
-                      "{ended}\n"
-                      ") AS ended\n"
-                      "WHERE EXISTS (SELECT 1 FROM {changed})\n"
-                      "HAVING COUNT(*) > 0",
-                      err));
-done:
-    buf_release(&ended);
-    return rc;
-}
-
 /* As many as there are of both of a key have been updated. */
 static int count_pairs(const struct versions *versions, struct plan *plan, struct tg_error *err)
 {
@@ -387,9 +313,9 @@ static int count_pairs(const struct versions *versions, struct plan *plan, struc
 static int retire(const struct versions *versions, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct old_rows gone = {versions->stage.root,
-                                  "{same} AND new.[" ORDER_COLUMN "] IS NULL AND {active}{and_own}",
-                                  .meets = true};
+    const struct old_rows gone = {
+        versions->stage.root, "{same} AND new.[" ORDER_COLUMN "] IS NULL AND {active}{and_ours}",
+        .meets = true};
     const struct sql_scope scope =
         sql_within(&versions->scope, SQL_PARTS(SQL_PATTERN("gone", "{changes}"),
                                                SQL_PATTERN("is_gone", "[" ORDER_COLUMN "] IS NULL"),
@@ -397,8 +323,8 @@ static int retire(const struct versions *versions, struct plan *plan, struct tg_
                                                SQL_PATTERN("changed", "{changes}"),
                                                SQL_PATTERN("new", "{changes} AS new")));
     TRY(note_changes(versions, plan, err));
-    TRY(refuse_backwards(versions, &scope, plan, err));
-    TRY(refuse_overlap(versions, &scope, plan, err));
+    TRY(ended_refuse_backwards(&versions->stage, &scope, plan, err));
+    TRY(ended_refuse_overlap(&versions->stage, &scope, plan, err));
     TRY(plan_change(plan, &gone, "{to} = {at}", COUNT_DELETED, &scope, err));
     TRY(count_pairs(versions, plan, err));
 done:
@@ -413,8 +339,8 @@ static int retire_all(const struct versions *versions, struct plan *plan, struct
         &versions->scope, SQL_PARTS(SQL_PATTERN("gone", "{table}"), SQL_PATTERN("since", "{from}"),
                                     SQL_PATTERN("changed", "{table} WHERE {active}{and_own}"),
                                     SQL_PATTERN("is_gone", "{active}{and_own}")));
-    TRY(refuse_backwards(versions, &scope, plan, err));
-    TRY(refuse_overlap(versions, &scope, plan, err));
+    TRY(ended_refuse_backwards(&versions->stage, &scope, plan, err));
+    TRY(ended_refuse_overlap(&versions->stage, &scope, plan, err));
     TRY(plan_change(plan, &valid, "{to} = {at}", COUNT_DELETED, &scope, err));
 done:
     return rc;
@@ -465,8 +391,8 @@ static int insert_roots(const struct versions *versions, struct plan *plan, stru
     if (!names)
         return error_nomem(err);
     memcpy(names, root->loaded.items, root->loaded.count * sizeof(*names));
-    names[root->loaded.count] = versions->history.from;
-    names[root->loaded.count + 1] = versions->history.to;
+    names[root->loaded.count] = versions->stage.history.from;
+    names[root->loaded.count + 1] = versions->stage.history.to;
     const struct sql_names columns = {names, root->loaded.count + 2};
     const struct fill fill = {
         .table = root->table->name, .columns = &columns, .target = root, .leaves_known = true};
@@ -586,7 +512,7 @@ const struct disposition_driver disposition_scd2 = {
     .keeps_history = true,
     .boundary_hashes_max = 10000,
     .options = "validity_column_names active_record_timestamp boundary_timestamp "
-               "row_version_column_name allow_empty",
+               "row_version_column_name allow_empty deletes",
     .stage = stage_versions,
     .apply = apply,
 };

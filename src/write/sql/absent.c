@@ -3,15 +3,15 @@
  *
  * Path: absent_stage -> list_keys (those that the source has listed) ; absent_apply -> note_absent:
  * an anti-join gives the keys of old rows that are neither staged nor listed -> put_brake ->
- * remove_rows (nested_follow, plan_remove) or flag_rows (plan_change); unflag_rows: those whose key
- * is listed again.
+ * remove_rows (nested_follow, plan_remove), flag_rows or end_rows (plan_change); unflag_rows: those
+ * whose key is listed again.
  *
  * All of it comes before the disposition's statements, some of which take rows from the stage. Rows
  * that only delete are staged, too, and are left to the disposition. A row whose key has a NULL is
  * nobody's to say absent, and stays. Where there is a merge key (cdc), only rows are absent whose
  * merge key the load brings. Of a table that other pipelines load into, too, only own rows are.
  *
- * A row that is flagged is not absent once more: it does not count for the brake again.
+ * What is flagged, or has ended, is not absent once more, nor does it count for the brake.
  */
 #include "write/sql/absent.h"
 
@@ -20,6 +20,7 @@
 
 #include "write/disposition.h"
 #include "write/sql/brake.h"
+#include "write/sql/ended.h"
 #include "write/sql/nested.h"
 #include "write/sql/stage.h"
 
@@ -29,6 +30,7 @@ struct absence {
     const struct manifest_table *part; /* of the root */
     const struct manifest_table *keys; /* the list; NULL: there is none */
     bool flags;                        /* the rows stay, flagged */
+    bool ends;                         /* or valid until now: they are versions */
     char absent[STAGE_NAME], listed[STAGE_NAME];
     struct sql_scope scope;
     struct sql_part parts[10];
@@ -81,6 +83,7 @@ static int open_absence(struct absence *absence, const struct delivery *delivery
     TRY(check_key(stage, err));
     absence->part = stage->root->part;
     absence->flags = absence->part->flags_absent;
+    absence->ends = absence->part->ends_absent;
     absence->keys = find_keys(delivery, absence->part->resource);
     snprintf(absence->absent, STAGE_NAME, "_tidegate_absent_%zu", chain->number);
     list_name(chain, absence->listed);
@@ -208,7 +211,9 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
                   SQL_PATTERN("not_staged", staged ? NOT_STAGED : ""),
                   SQL_PATTERN("not_listed", absence->keys ? NOT_LISTED : ""),
                   SQL_PATTERN("in_group", grouped ? (staged ? IN_GROUP : "\n    AND 1 = 0") : ""),
-                  SQL_PATTERN("live", absence->flags ? "\n    AND old.{flag} IS NULL" : "")));
+                  SQL_PATTERN("live", absence->flags  ? "\n    AND old.{flag} IS NULL"
+                                      : absence->ends ? "\n    AND {active}"
+                                                      : "")));
     TRY(plan_add(plan, NULL, COUNT_NONE, &scope,
                  "CREATE TEMP TABLE {absent} AS\n"
                  "SELECT {old.key}{and_row_key}\n"
@@ -230,7 +235,8 @@ static int keep_pattern(const struct absence *absence, const char *pattern, stru
     const struct sql_scope scope =
         sql_within(&absence->scope,
                    SQL_PARTS(SQL_NUMBER("samples", BRAKE_SAMPLES),
-                             SQL_PATTERN("live", absence->flags ? "\nWHERE {flag} IS NULL{and_own}"
+                             SQL_PATTERN("live", absence->flags  ? "\nWHERE {flag} IS NULL{and_own}"
+                                                 : absence->ends ? "\nWHERE {active}{and_own}"
                                                  : absence->stage.chain->shared ? "\nWHERE {own}"
                                                                                 : "")));
     TRY(sql_write(&text, &scope, pattern, err));
@@ -306,6 +312,23 @@ done:
     return rc;
 }
 
+/* Versions of such a key that ended before stay as they are. */
+static int end_rows(const struct absence *absence, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct stage *stage = &absence->stage;
+    const struct old_rows absent = {stage->root, "{is_gone}", .meets = true};
+    const struct sql_scope scope =
+        sql_within(&absence->scope,
+                   SQL_PARTS(SQL_PATTERN("gone", "{table} AS old, {new}"),
+                             SQL_PATTERN("is_gone", "{old.key = new.key} AND {active}{and_own}"),
+                             SQL_PATTERN("since", "{from}")));
+    TRY(ended_refuse_backwards(stage, &scope, plan, err));
+    TRY(plan_change(plan, &absent, "{to} = {at}", COUNT_DELETED, &scope, err));
+done:
+    return rc;
+}
+
 int absent_apply(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
 {
@@ -316,7 +339,9 @@ int absent_apply(const struct delivery *delivery, const struct chain *chain, str
     TRY(open_absence(&absence, delivery, chain, &plan->arena, err));
     TRY(note_absent(&absence, plan, err));
     TRY(put_brake(&absence, plan, err));
-    TRY(absence.flags ? flag_rows(&absence, plan, err) : remove_rows(&absence, plan, err));
+    TRY(absence.flags  ? flag_rows(&absence, plan, err)
+        : absence.ends ? end_rows(&absence, plan, err)
+                       : remove_rows(&absence, plan, err));
     TRY(plan_add(plan, NULL, COUNT_NONE, &absence.scope, "DROP TABLE {absent}", err));
 done:
     return rc;

@@ -27,7 +27,8 @@ bool target_has_rows(const struct target *target)
 
 bool target_loses_absent(const struct target *target)
 {
-    return target->part && (target->part->deletes_absent || target->part->flags_absent);
+    const struct manifest_table *part = target->part;
+    return part && (part->deletes_absent || part->flags_absent || part->ends_absent);
 }
 
 bool target_has_order(const struct target *target)

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "package/load_id.h"
 #include "write/condition.h"
 #include "write/disposition.h"
 #include "write/sql/shared.h"
@@ -172,8 +173,16 @@ static bool can_sift(const struct stage *stage)
            stage->delivery->dialect->parquet && !stage->filter && !target_loses_absent(stage->root);
 }
 
+static int64_t time_of_changes(const struct stage *stage)
+{
+    const struct history *history = &stage->history;
+    return history->has_boundary ? history->boundary_us
+                                 : (int64_t)(load_id_ns(stage->delivery->manifest->load_id) / 1000);
+}
+
 static void open_scope(struct stage *stage)
 {
+    const struct history *history = &stage->history;
     const struct table_column *deleted = stage->deleted;
     bool is_flag = deleted && deleted->spec.type == TYPE_BOOL;
     const struct sql_part parts[] = {
@@ -186,6 +195,12 @@ static void open_scope(struct stage *stage)
         SQL_PATTERN("where_stays", deleted ? "\nWHERE {stays}" : ""),
         SQL_PATTERN("and_stays", deleted ? " AND {stays}" : ""),
         SQL_PIECE("limits", stage->limits),
+        SQL_NAME("from", history->from),
+        SQL_NAME("to", history->to),
+        SQL_TIME("at", time_of_changes(stage)),
+        SQL_TIME("open_end", history->active_us),
+        SQL_PATTERN("active",
+                    history->has_active ? "({to} IS NULL OR {to} = {open_end})" : "{to} IS NULL"),
         SQL_TEXT("pipeline", stage->delivery->manifest->pipeline),
         SQL_TEXT("schema", stage->delivery->manifest->schema),
         SQL_PATTERN("own", SHARED_OWN),
@@ -211,6 +226,7 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
     for (size_t i = 1; i < chain->count; i++)
         stage->keeps_won = stage->keeps_won || target_has_order(&chain->targets[i]);
     stage_name(chain, stage->root, stage->name);
+    TRY(history_read(stage->root->table, &stage->history, err));
     TRY(find_conditions(stage, arena, err));
     stage->sifts = can_sift(stage);
     TRY(find_key(stage, false, arena, &stage->primary_key, err));

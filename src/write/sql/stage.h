@@ -15,15 +15,19 @@
  *   {stays} {goes}     a staged row is to be there in the end; it only deletes. Where the load
  *                      brings no such marks, all stay: {where_stays} and {and_stays} are empty
  *   {limits}           destination_scope, of rows of {table}
+ *   {from} {to} {at}   of a table that keeps its history: the columns of since and until when a
+ *   {open_end}         row is valid; when the load's changes have happened; the end of what is
+ *   {active}           valid, where it is no NULL; a row of {table} is valid
  *   {own} {and_own}    rows of {table} that this pipeline has brought; "AND" and that, or nothing
  *                      where nobody else loads into it
  */
 #ifndef TIDEGATE_WRITE_STAGE_H
 #define TIDEGATE_WRITE_STAGE_H
 
+#include "catalog/history.h"
 #include "write/sql/plan.h"
 
-enum { STAGE_PARTS = 15, STAGE_NAME = 48 };
+enum { STAGE_PARTS = 20, STAGE_NAME = 48 };
 
 struct stage {
     const struct delivery *delivery;
@@ -45,6 +49,7 @@ struct stage {
     const char *limits;   /* the condition of old rows that may go; NULL: it is not said */
     bool keeps_versions;  /* a key has several rows: versions.h */
     bool sends_all;       /* the root rows are staged with all columns where the old ones are */
+    struct history history; /* `from` NULL: the table keeps none */
     char name[STAGE_NAME];
     struct sql_part parts[STAGE_PARTS];
     struct sql_scope scope; /* of `parts`: a stage is not copied */
