@@ -50,6 +50,7 @@ struct manifest_table {
     bool deletes_absent, flags_absent, ends_absent;
     struct manifest_range *ranges; /* one, or none */
     size_t range_count;
+    bool from_nothing; /* the source had no row at all: that one is absent is not believed */
     uint64_t rows_read, rows_new, rows_filtered, rows_rejected, rows_waiting;
     struct manifest_file *files;
     size_t file_count, file_cap;

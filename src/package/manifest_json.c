@@ -108,6 +108,7 @@ static const struct form table_form = {
         MAYBE(MARK, "flags_absent", manifest_table, flags_absent),
         SOME("ranges", manifest_table, ranges, range_count, &range_form),
         MAYBE(MARK, "ends_absent", manifest_table, ends_absent),
+        MAYBE(MARK, "from_nothing", manifest_table, from_nothing),
         FIELD(COUNT, "rows_read", manifest_table, rows_read),
         FIELD(COUNT, "rows_new", manifest_table, rows_new),
         FIELD(COUNT, "rows_filtered", manifest_table, rows_filtered),

@@ -617,15 +617,6 @@ done:
     return rc;
 }
 
-static int refuse_empty(const struct resource_load *part, struct tg_error *err)
-{
-    return error_set(err, TG_DATA,
-                     "the source has no row at all, so that all rows of table '%s' would go; "
-                     "nothing was written: look whether the source is right, or say deletes: "
-                     "{allow_empty: true}",
-                     part->root->name);
-}
-
 /* Rows are gone from groups that came, and none did. */
 static bool brings_groups(const struct resource *resource)
 {
@@ -650,9 +641,8 @@ static int find_absent(struct resource_load *part, const struct extract_counts *
     if (read->rows_read == 0 && brings_groups(part->resource))
         return TG_OK;
     uint64_t known = deletes->detect == TG_DETECT_KEYS ? keys : read->rows_read;
-    if (known == 0 && !deletes->allow_empty && !part->resource->allow_empty)
-        return refuse_empty(part, err);
     TRY(enter_root(part, &root, err));
+    root->from_nothing = known == 0 && !deletes->allow_empty && !part->resource->allow_empty;
     root_table_mark(deletes, root);
 done:
     return rc;

@@ -31,9 +31,10 @@ struct absence {
     const struct manifest_table *keys; /* the list; NULL: there is none */
     bool flags;                        /* the rows stay, flagged */
     bool ends;                         /* or valid until now: they are versions */
+    bool has_flag;                     /* some may be, from before */
     char absent[STAGE_NAME], listed[STAGE_NAME];
     struct sql_scope scope;
-    struct sql_part parts[10];
+    struct sql_part parts[13];
 };
 
 static bool loses_absent(const struct chain *chain)
@@ -74,6 +75,12 @@ static void list_name(const struct chain *chain, char out[STAGE_NAME])
     snprintf(out, STAGE_NAME, "_tidegate_listed_%zu", chain->number);
 }
 
+/* Those that are flagged from before, when rows went softly, go now: not for the first time. */
+static bool keeps_flag(const struct absence *absence)
+{
+    return absence->has_flag && !absence->flags;
+}
+
 static int open_absence(struct absence *absence, const struct delivery *delivery,
                         const struct chain *chain, struct arena *arena, struct tg_error *err)
 {
@@ -84,6 +91,7 @@ static int open_absence(struct absence *absence, const struct delivery *delivery
     absence->part = stage->root->part;
     absence->flags = absence->part->flags_absent;
     absence->ends = absence->part->ends_absent;
+    absence->has_flag = target_find(stage->root, DELETED_COLUMN);
     absence->keys = find_keys(delivery, absence->part->resource);
     snprintf(absence->absent, STAGE_NAME, "_tidegate_absent_%zu", chain->number);
     list_name(chain, absence->listed);
@@ -97,6 +105,12 @@ static int open_absence(struct absence *absence, const struct delivery *delivery
         SQL_NAME("flag", DELETED_COLUMN),
         SQL_TIME("now", delivery->manifest->created_us),
         SQL_PATTERN("new", "{absent} AS new"),
+        SQL_NUMBER("samples", BRAKE_SAMPLES),
+        SQL_PATTERN("first", keeps_flag(absence) ? "\nWHERE {flag} IS NULL" : ""),
+        SQL_PATTERN("there", absence->ends       ? "\nWHERE {active}{and_own}"
+                             : absence->has_flag ? "\nWHERE {flag} IS NULL{and_own}"
+                             : chain->shared   ? "\nWHERE {own}"
+                                               : ""),
         {0},
     };
     _Static_assert(sizeof(parts) <= sizeof(absence->parts), "there is no room for the parts");
@@ -208,6 +222,7 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
         &absence->scope,
         SQL_PARTS(SQL_PIECE("known", buf_string(&known)),
                   SQL_PATTERN("and_row_key", has_key ? ", old.{row_key}" : ""),
+                  SQL_PATTERN("and_flag", keeps_flag(absence) ? ", old.{flag}" : ""),
                   SQL_PATTERN("not_staged", staged ? NOT_STAGED : ""),
                   SQL_PATTERN("not_listed", absence->keys ? NOT_LISTED : ""),
                   SQL_PATTERN("in_group", grouped ? (staged ? IN_GROUP : "\n    AND 1 = 0") : ""),
@@ -216,7 +231,7 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
                                                       : "")));
     TRY(plan_add(plan, NULL, COUNT_NONE, &scope,
                  "CREATE TEMP TABLE {absent} AS\n"
-                 "SELECT {old.key}{and_row_key}\n"
+                 "SELECT {old.key}{and_row_key}{and_flag}\n"
                  "FROM {table} AS old\n"
                  "WHERE {known}{live}{not_staged}{not_listed}{in_group}{and_own}",
                  err));
@@ -232,14 +247,7 @@ static int keep_pattern(const struct absence *absence, const char *pattern, stru
 {
     int rc = TG_OK;
     struct buf text = BUF_INIT;
-    const struct sql_scope scope =
-        sql_within(&absence->scope,
-                   SQL_PARTS(SQL_NUMBER("samples", BRAKE_SAMPLES),
-                             SQL_PATTERN("live", absence->flags  ? "\nWHERE {flag} IS NULL{and_own}"
-                                                 : absence->ends ? "\nWHERE {active}{and_own}"
-                                                 : absence->stage.chain->shared ? "\nWHERE {own}"
-                                                                                : "")));
-    TRY(sql_write(&text, &scope, pattern, err));
+    TRY(sql_write(&text, &absence->scope, pattern, err));
     TRY(arena_keep(&plan->arena, buf_string(&text), out, err));
 done:
     buf_release(&text);
@@ -253,6 +261,7 @@ static int put_brake(const struct absence *absence, struct plan *plan, struct tg
     if (!brake)
         return error_nomem(err);
     *brake = (struct brake){.names = absence->stage.primary_key.items,
+                            .from_nothing = absence->part->from_nothing,
                             .going = "are absent from the source",
                             .advice = "look whether the source has all of its rows; if they are to "
                                       "go, raise 'limit' of 'deletes', or run with --accept-limits",
@@ -260,11 +269,11 @@ static int put_brake(const struct absence *absence, struct plan *plan, struct tg
     TRY(arena_keep(&plan->arena, absence->part->resource, &brake->resource, err));
     TRY(arena_keep(&plan->arena, absence->stage.delivery->manifest->dataset, &brake->dataset, err));
     TRY(arena_keep(&plan->arena, absence->stage.root->table->name, &brake->table, err));
-    TRY(keep_pattern(absence, "SELECT COUNT(*)\nFROM {table}{live}", plan, &brake->all, err));
-    TRY(keep_pattern(absence, "SELECT {key}\nFROM {absent}\nORDER BY {key}\nLIMIT {samples}", plan,
-                     &brake->sample, err));
+    TRY(keep_pattern(absence, "SELECT COUNT(*)\nFROM {table}{there}", plan, &brake->all, err));
+    TRY(keep_pattern(absence, "SELECT {key}\nFROM {absent}{first}\nORDER BY {key}\nLIMIT {samples}",
+                     plan, &brake->sample, err));
     const struct step step = {.kind = STEP_BRAKE, .target = absence->stage.root, .brake = brake};
-    TRY(plan_add_step(plan, &step, &absence->scope, "SELECT COUNT(*)\nFROM {absent}", err));
+    TRY(plan_add_step(plan, &step, &absence->scope, "SELECT COUNT(*)\nFROM {absent}{first}", err));
 done:
     return rc;
 }

@@ -5,6 +5,8 @@
  * than the limit: some keys of them, and the load fails as a whole (TG_LIMIT); one that is only
  * tried goes on, and has it among what it exceeds.
  *
+ * Where the source had no row at all none may go, for that is what a broken one looks like.
+ *
  * It runs within the transaction, so that it counts the very rows that the next step takes. A few
  * may go of any table, for of a small one each is many percent.
  */
@@ -29,7 +31,8 @@ static int fetch_count(struct connection *con, const char *sql, uint64_t *out, s
 enum { SAMPLE_BYTES_MAX = 60 };
 
 /* id 1; id 2; ... */
-static void list_samples(const struct brake *brake, const struct text_rows *rows, struct buf *out)
+static void list_samples(const struct brake *brake, const struct text_rows *rows, uint64_t going,
+                         struct buf *out)
 {
     for (size_t r = 0; r < rows->row_count; r++) {
         buf_text(out, r > 0 ? "; " : "");
@@ -39,8 +42,22 @@ static void list_samples(const struct brake *brake, const struct text_rows *rows
                        (int)utf8_cut(cell, strnlen(cell, SAMPLE_BYTES_MAX)), cell);
         }
     }
-    if (rows->row_count == BRAKE_SAMPLES)
+    if (rows->row_count < going)
         buf_text(out, "; ...");
+}
+
+static int add_samples(const struct brake *brake, uint64_t going, struct connection *con,
+                       struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct text_rows rows = {0};
+    TRY(connection_fetch(con, brake->sample, &rows, err));
+    list_samples(brake, &rows, going, out);
+    buf_text(out, ")");
+    rc = buf_check(out, err);
+done:
+    text_rows_release(&rows);
+    return rc;
 }
 
 static struct limit limit_of(const struct write_order *order, const char *resource)
@@ -55,17 +72,23 @@ static struct limit limit_of(const struct write_order *order, const char *resour
 static int describe(const struct brake *brake, uint64_t going, uint64_t all, struct connection *con,
                     struct buf *out, struct tg_error *err)
 {
-    int rc = TG_OK;
-    struct text_rows rows = {0};
-    TRY(connection_fetch(con, brake->sample, &rows, err));
     buf_printf(out, "%" PRIu64 " of the %" PRIu64 " rows of table '%s' (dataset '%s') %s (", going,
                all, brake->table, brake->dataset, brake->going);
-    list_samples(brake, &rows, out);
-    buf_text(out, ")");
-    rc = buf_check(out, err);
-done:
-    text_rows_release(&rows);
-    return rc;
+    return add_samples(brake, going, con, out, err);
+}
+
+static int refuse_nothing(const struct brake *brake, uint64_t going, struct connection *con,
+                          struct buf *out, struct tg_error *err)
+{
+    buf_printf(out, "%" PRIu64 " row%s of table '%s' would go (", going, going == 1 ? "" : "s",
+               brake->table);
+    int rc = add_samples(brake, going, con, out, err);
+    if (rc != TG_OK)
+        return rc;
+    return error_set(err, TG_DATA,
+                     "the source has no row at all, so that %s; nothing was written: look whether "
+                     "the source is right, or say deletes: {allow_empty: true}",
+                     buf_string(out));
 }
 
 /* A load that is tried goes on: it is to show all that would go. */
@@ -84,10 +107,15 @@ int brake_check(const struct brake *brake, const char *going, struct connection 
     int rc = TG_OK;
     uint64_t count = 0, all = 0;
     struct buf what = BUF_INIT;
-    if (!order || !order->limits)
+    const bool is_limited = order && order->limits;
+    if (!is_limited && !brake->from_nothing)
         return TG_OK;
-    const struct limit limit = limit_of(order, brake->resource);
     TRY(fetch_count(con, going, &count, err));
+    if (brake->from_nothing && count > 0)
+        TRY(refuse_nothing(brake, count, con, &what, err));
+    if (!is_limited)
+        goto done;
+    const struct limit limit = limit_of(order, brake->resource);
     if (count <= limit_most(&limit, 0))
         goto done;
     TRY(fetch_count(con, brake->all, &all, err));

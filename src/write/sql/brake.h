@@ -12,6 +12,7 @@ struct brake {
     const char *resource, *dataset, *table;
     const char *all;          /* counts the rows that are there */
     const char *sample;       /* some keys of those that go: their columns, as texts */
+    bool from_nothing;        /* none may go, for the source had no row at all */
     const char *const *names; /* of these */
     const char *going;        /* "are absent", and what to do */
     const char *advice;
@@ -21,7 +22,8 @@ struct brake {
 enum { BRAKE_SAMPLES = 5 };
 
 /* `going` counts those that go. More than the order allows: TG_LIMIT, with keys of some;
- * of a load that is tried, an excess of its trial. */
+ * of a load that is tried, an excess of its trial. Any, from nothing: TG_DATA, whatever the order
+ * allows. */
 int brake_check(const struct brake *brake, const char *going, struct connection *con,
                 const struct write_order *order, struct tg_error *err) TG_CHECK_RESULT;
 

@@ -6,7 +6,7 @@
  * -> excess_refuse.
  *
  * A share is of the rows that the table had. They are counted when rows are gone: what is there
- * then, without what came. A table that is replaced, and a nested one, loses what it gets smaller
+ * then, without what came; before, of a table whose rows stay when they are lost (excess_look). A table that is replaced, and a nested one, loses what it gets smaller
  * by: its rows go and come with others. One that is dropped, and gets none, loses all.
  */
 #include "write/sql/excess.h"
@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/history.h"
 #include "database/template.h"
 #include "write/disposition.h"
 
@@ -52,8 +53,8 @@ static int add(struct excesses *out, const struct excess *excess, const char *wh
 /* The kind of limit that a change counts for; LIMIT_KINDS: a column of a new table has none. */
 static enum limit_kind kind_of(const struct schema_change *change)
 {
-    if (!change->column)
-        return LIMIT_TABLES_ADDED;
+    if (!change->column) /* what a refresh drops is made again */
+        return change->target->part->dropped ? LIMIT_KINDS : LIMIT_TABLES_ADDED;
     if (!change->target->there)
         return LIMIT_KINDS;
     return change->before ? LIMIT_TYPE_CHANGES : LIMIT_COLUMNS_ADDED;
@@ -145,19 +146,86 @@ done:
     return rc;
 }
 
-/* ---- the rows ---- */
+/* ---- the rows that there are ---- */
 
 static int count_rows(const struct delivery *delivery, struct connection *con, const char *table,
-                      uint64_t *out, struct tg_error *err)
+                      const struct sql_part *parts, uint64_t *out, struct tg_error *err)
 {
     struct text_rows rows = {0};
-    const struct sql_scope scope = {delivery->dialect, delivery->manifest->dataset,
-                                    SQL_PARTS(SQL_TABLE("table", table)), NULL};
-    int rc = sql_fetch(con, &scope, "SELECT COUNT(*) FROM {table}", &rows, err);
+    const struct sql_scope outer = {delivery->dialect, delivery->manifest->dataset, parts, NULL};
+    const struct sql_scope scope = sql_within(&outer, SQL_PARTS(SQL_TABLE("table", table)));
+    int rc = sql_fetch(con, &scope, "SELECT COUNT(*) FROM {table}{live}", &rows, err);
     *out = rc == TG_OK ? strtoull(text_cell(&rows, 0, 0), NULL, 10) : 0;
     text_rows_release(&rows);
     return rc;
 }
+
+static int count_valid(const struct delivery *delivery, struct connection *con,
+                       const struct target *root, uint64_t *out, struct tg_error *err)
+{
+    struct history history;
+    int rc = history_read(root->table, &history, err);
+    if (rc != TG_OK)
+        return rc;
+    const struct sql_part *parts = SQL_PARTS(
+        SQL_NAME("to", history.to), SQL_TIME("open_end", history.active_us),
+        SQL_PATTERN("live", history.has_active ? " WHERE ({to} IS NULL OR {to} = {open_end})"
+                                               : " WHERE {to} IS NULL"));
+    return count_rows(delivery, con, root->table->name, parts, out, err);
+}
+
+static int count_unflagged(const struct delivery *delivery, struct connection *con,
+                           const struct target *root, uint64_t *out, struct tg_error *err)
+{
+    const struct sql_part *parts =
+        SQL_PARTS(SQL_NAME("flag", DELETED_COLUMN), SQL_PATTERN("live", " WHERE {flag} IS NULL"));
+    return count_rows(delivery, con, root->table->name, parts, out, err);
+}
+
+static int look_at(const struct delivery *delivery, struct connection *con,
+                   const struct chain *chain, struct excesses *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct target *root = &chain->targets[0];
+    struct live_rows *live = arena_alloc(&out->arena, sizeof(*live));
+    if (!live)
+        return error_nomem(err);
+    *live = (struct live_rows){.target = root, .next = out->live};
+    if (chain->driver->keeps_history)
+        TRY(count_valid(delivery, con, root, &live->count, err));
+    else
+        TRY(count_unflagged(delivery, con, root, &live->count, err));
+    out->live = live;
+done:
+    return rc;
+}
+
+int excess_look(const struct delivery *delivery, struct connection *con,
+                const struct write_order *order, struct excesses *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t c = 0; c < delivery->chain_count; c++) {
+        const struct chain *chain = &delivery->chains[c];
+        const struct target *root = &chain->targets[0];
+        const bool stays = root->part && root->there && !chain->replaced &&
+                           (root->part->flags_absent || chain->driver->keeps_history);
+        if (stays && limits_of(order, root->part->resource).of[LIMIT_ROWS_DELETED].is_share)
+            TRY(look_at(delivery, con, chain, out, err));
+    }
+done:
+    return rc;
+}
+
+static const struct live_rows *find_live(const struct excesses *excesses,
+                                         const struct target *target)
+{
+    const struct live_rows *live = excesses->live;
+    while (live && live->target != target)
+        live = live->next;
+    return live;
+}
+
+/* ---- the rows that go ---- */
 
 /* Is it dropped, and the load brings no rows for it? */
 static bool is_lost(const struct target *target)
@@ -204,7 +272,11 @@ static int check_table(const struct delivery *delivery, struct connection *con,
     uint64_t rows = 0;
     if (!limit->is_set || lost == 0 || (!limit->is_share && lost <= limit->most))
         return TG_OK;
-    int rc = count_rows(delivery, con, target->table->name, &rows, err);
+    const struct live_rows *live = find_live(out, target);
+    if (live)
+        return check_loss(target, limit, lost, live->count, out, err);
+    int rc = count_rows(delivery, con, target->table->name, SQL_PARTS(SQL_PATTERN("live", "")),
+                        &rows, err);
     rows += counts->rows_deleted - counts->rows_inserted;
     return rc == TG_OK ? check_loss(target, limit, lost, rows, out, err) : rc;
 }

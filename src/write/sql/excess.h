@@ -16,10 +16,18 @@ struct excess {
     struct excess *next;
 };
 
+/* How many rows of a table there were to be lost: excess_look. */
+struct live_rows {
+    const struct target *target;
+    uint64_t count;
+    struct live_rows *next;
+};
+
 struct excesses {
     struct arena arena; /* owns the texts */
     struct excess *first, *last;
     size_t count;
+    struct live_rows *live;
 };
 
 void excesses_release(struct excesses *excesses);
@@ -27,6 +35,11 @@ void excesses_release(struct excesses *excesses);
 /* Adds those of the schema changes, once ddl_plan has planned them; `order` may be NULL. */
 int excess_of_schema(const struct delivery *delivery, const struct write_order *order,
                      struct excesses *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Before any row is written: of tables whose rows stay when they are lost, flagged or ended, it takes
+ * the number of those that are not. */
+int excess_look(const struct delivery *delivery, struct connection *con,
+                const struct write_order *order, struct excesses *out,
+                struct tg_error *err) TG_CHECK_RESULT;
 /* Those of the rows, which are written: `counts` are the manifest's tables'. */
 int excess_of_rows(const struct delivery *delivery, struct connection *con,
                    const struct write_table_counts *counts, const struct write_order *order,

@@ -448,6 +448,7 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     TRY(check_staged(writing, err));
     TRY(check_schema(writing, err));
     TRY(change_schema(writing, err));
+    TRY(excess_look(&draft->delivery, con, writing->order, &writing->excesses, err));
     TRY(plan_run(&draft->data, &writing->runner, writing->tallies, err));
     if (writing->manifest->undone_count > 0)
         TRY(undo_apply(con, &draft->delivery, writing->tallies, err));
