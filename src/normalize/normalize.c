@@ -175,7 +175,8 @@ int normalizer_finish(struct normalizer *normalizer, struct tg_error *err)
         TRY(output_emit(outputs, outputs->items[i], err));
     for (size_t i = 0; i < outputs->count; i++)
         report_cut(outputs, outputs->items[i]);
-    shape_report(outputs, normalizer->shredder.root);
+    if (!outputs->options.is_quiet)
+        shape_report(outputs, normalizer->shredder.root);
 done:
     normalizer->failed = rc != TG_OK;
     return rc;

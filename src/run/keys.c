@@ -103,6 +103,7 @@ int keys_new(const struct keys_of *of, struct keys **out, struct tg_error *err)
         .needs_key = true,
         .reject_bad_rows = true,
         .reject_max = 1,
+        .is_quiet = true,
         .emit = emit_keys,
         .reject = refuse_key,
         .sink = keys,

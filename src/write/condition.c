@@ -6,7 +6,8 @@
  *
  * What would end the condition before its text does, or read differently in another database, is
  * refused, not mended: `;`, comments, a parenthesis too many, quotes of other kinds, a backslash
- * before a quote. Whether the rest is SQL, the database says.
+ * before a quote. Brackets are a list or an index to one database and quote a name to another, so
+ * that what is in them must be the same to both. Whether the rest is SQL, the database says.
  */
 #include "write/condition.h"
 
@@ -81,8 +82,23 @@ static int check_quoted(const char **at, struct tg_error *err)
     return error_set(err, TG_USAGE, "the quote before '%.20s' is never closed", start + 1);
 }
 
-static int check_outside(const char *at, int *depth, struct tg_error *err)
+/* Of conditions for the destination, whichever that is; those of staged rows are for DuckDB. */
+static int check_brackets(const char *at, const struct condition_names *names, struct tg_error *err)
 {
+    const size_t len = strcspn(at + 1, "]");
+    if (!names->table || (at[len + 1] && strcspn(at + 1, "'\"()[") > len))
+        return TG_OK;
+    return error_set(err, TG_USAGE,
+                     "'%.*s' has a quote, a parenthesis or a bracket between [ and ], which some "
+                     "databases take for a name; write lists as IN (...), and names between \"",
+                     (int)(len < 20 ? len + 2 : 20), at);
+}
+
+static int check_outside(const char *at, const struct condition_names *names, int *depth,
+                         struct tg_error *err)
+{
+    if (*at == '[')
+        return check_brackets(at, names, err);
     if (*at == ';')
         return error_set(err, TG_USAGE, "it has a ';': one condition is asked for");
     if (strncmp(at, "--", 2) == 0 || strncmp(at, "/*", 2) == 0)
@@ -120,7 +136,7 @@ int condition_check(const char *text, const struct condition_names *names, struc
             TRY(check_quoted(&at, err));
             continue;
         }
-        TRY(check_outside(at, &depth, err));
+        TRY(check_outside(at, names, &depth, err));
         at++;
     }
     if (depth > 0)

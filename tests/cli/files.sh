@@ -422,4 +422,19 @@ test_many_files() {
     equal "20001 20001" "$(sql "select count(*) || ' ' || count(distinct id) from t")"
 }
 
+# Of a list of keys the other fields are of no use, and no news; of rows a contract says what it leaves out.
+test_a_list_of_keys_is_quiet() {
+    spec "t: {path: t.jsonl, keys_path: keys.jsonl, write_disposition: merge, primary_key: id, deletes: keys}"
+    echo '{"id": 1, "v": 7}' >t.jsonl
+    echo '{"id": 1, "other": 7, "l": [{"x": 1}]}' >keys.jsonl
+    run 0
+    run 0
+    case $said in *"left out"*) fail "$said" ;; esac
+    spec "t: {path: t.jsonl, keys_path: keys.jsonl, write_disposition: merge, primary_key: id, deletes: keys,
+        schema_contract: {columns: discard_value}}"
+    echo '{"id": 1, "v": 7, "w": 8}' >t.jsonl
+    run 0
+    says "values of 'w' were left out"
+}
+
 run_tests

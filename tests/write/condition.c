@@ -64,6 +64,11 @@ static void test_what_would_break_out(void **state)
     refused(&both, "a = 'it\\'s'", "backslash");
     refused(&both, "a = $$x$$", "'$'");
     refused(&both, "`a` = 1", "'`'");
+    refused(&both, "[(] IS NULL) OR ([)] IS NULL", "'[(]' has a quote, a parenthesis");
+    refused(&both, "[a'] = 1) OR (1 = 1 OR b = ']'", "between [ and ]");
+    refused(&both, "[\"] = 1) OR (1 = 1 OR b = \"]", "between [ and ]");
+    refused(&both, "a = [[1]]", "between [ and ]");
+    refused(&both, "a = [1", "between [ and ]");
 }
 
 static void test_what_stays_within(void **state)
@@ -74,6 +79,9 @@ static void test_what_stays_within(void **state)
     written("a = 'C:\\x' AND b - -1 > 0", "a = 'C:\\x' AND b - -1 > 0");
     written("\"a\"\"b\" = 1", "\"a\"\"b\" = 1");
     written("a ~ '^x$'", "a ~ '^x$'");
+    written("a[1] = ANY(ARRAY[1, b]) AND [a b] = '[('", "a[1] = ANY(ARRAY[1, b]) AND [a b] = '[('");
+    struct tg_error err = {0};
+    assert_int_equal(condition_check("list_contains(['a', (b)], c)", &staged, &err), TG_OK);
 }
 
 int main(void)

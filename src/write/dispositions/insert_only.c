@@ -15,15 +15,32 @@
 #include "write/sql/single.h"
 #include "write/sql/versions.h"
 
+/* Rows that are there are left out; but those that the source did not have for a while (flagged, by
+ * another strategy) are back. */
 static int leave_known(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
-    const struct sql_scope scope =
-        sql_within(&stage->scope, SQL_PARTS(SQL_NAMES("key", &stage->primary_key)));
-    return plan_add(plan, stage->root, COUNT_UNCHANGED, &scope,
-                    "DELETE FROM {stage} AS new\n"
-                    "WHERE EXISTS (SELECT 1 FROM {table} AS old WHERE {old.key = new.key})"
-                    "{and_stays}",
-                    err);
+    int rc = TG_OK;
+    static const char leave[] =
+        "DELETE FROM {stage} AS new\n"
+        "WHERE EXISTS (SELECT 1 FROM {table} AS old WHERE {old.key = new.key}{unflagged})"
+        "{and_stays}";
+    const bool has_flag = target_find(stage->root, DELETED_COLUMN);
+    const struct old_rows back = {stage->root, "old.{flag} IS NOT NULL AND {old.key = new.key}",
+                                  .meets = true};
+    const struct sql_scope all = sql_within(
+        &stage->scope,
+        SQL_PARTS(SQL_NAMES("key", &stage->primary_key), SQL_NAME("flag", DELETED_COLUMN),
+                  SQL_PATTERN("unflagged", ""),
+                  SQL_PATTERN("new", "(SELECT {key} FROM {stage}{where_stays}) AS new")));
+    const struct sql_scope first = sql_within(
+        &all, SQL_PARTS(SQL_PATTERN("unflagged", has_flag ? " AND old.{flag} IS NULL" : "")));
+    TRY(plan_add(plan, stage->root, COUNT_UNCHANGED, &first, leave, err));
+    if (!has_flag)
+        goto done;
+    TRY(plan_change(plan, &back, "{flag} = NULL", COUNT_CHANGED, &all, err));
+    TRY(plan_add(plan, stage->root, COUNT_NONE, &all, leave, err));
+done:
+    return rc;
 }
 
 /* With scope: previous_load a key has several rows. */

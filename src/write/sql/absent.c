@@ -209,12 +209,23 @@ done:
 #define NOT_LISTED "\n    AND NOT EXISTS (SELECT 1 FROM {listed} AS new WHERE {old.key = new.key})"
 #define IN_GROUP   "\n    AND EXISTS (SELECT 1 FROM {stage} AS new WHERE {old.group = new.group})"
 
+/* A NULL is no group. */
+static bool brings_groups(const struct stage *stage)
+{
+    size_t i = 0;
+    while (i < stage->group_key.count &&
+           target_find(stage->root, stage->group_key.items[i])->loaded)
+        i++;
+    return i == stage->group_key.count;
+}
+
 static int note_absent(const struct absence *absence, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf known = BUF_INIT;
     const struct stage *stage = &absence->stage;
     const bool staged = target_has_rows(stage->root), grouped = stage->group_key.count > 0;
+    const bool came = staged && brings_groups(stage);
     const char *row_key = table_link(stage->root->table, LINK_ROW);
     const bool has_key = row_key && !names_have(&stage->primary_key, row_key);
     TRY(write_known(absence, &known, err));
@@ -225,7 +236,7 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
                   SQL_PATTERN("and_flag", keeps_flag(absence) ? ", old.{flag}" : ""),
                   SQL_PATTERN("not_staged", staged ? NOT_STAGED : ""),
                   SQL_PATTERN("not_listed", absence->keys ? NOT_LISTED : ""),
-                  SQL_PATTERN("in_group", grouped ? (staged ? IN_GROUP : "\n    AND 1 = 0") : ""),
+                  SQL_PATTERN("in_group", grouped ? (came ? IN_GROUP : "\n    AND 1 = 0") : ""),
                   SQL_PATTERN("live", absence->flags  ? "\n    AND old.{flag} IS NULL"
                                       : absence->ends ? "\n    AND {active}"
                                                       : "")));

@@ -6,8 +6,9 @@
  * -> excess_refuse.
  *
  * A share is of the rows that the table had. They are counted when rows are gone: what is there
- * then, without what came; before, of a table whose rows stay when they are lost (excess_look). A table that is replaced, and a nested one, loses what it gets smaller
- * by: its rows go and come with others. One that is dropped, and gets none, loses all.
+ * then, without what came; before, of a table whose lost rows stay (excess_look). A table that is
+ * replaced, and a nested one, loses what it gets smaller by: its rows go and come with others. One
+ * that is dropped, and gets none, loses all.
  */
 #include "write/sql/excess.h"
 

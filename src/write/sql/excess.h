@@ -35,8 +35,8 @@ void excesses_release(struct excesses *excesses);
 /* Adds those of the schema changes, once ddl_plan has planned them; `order` may be NULL. */
 int excess_of_schema(const struct delivery *delivery, const struct write_order *order,
                      struct excesses *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Before any row is written: of tables whose rows stay when they are lost, flagged or ended, it takes
- * the number of those that are not. */
+/* Before any row is written: how many rows can be lost of tables whose lost rows stay, flagged or
+ * ended. */
 int excess_look(const struct delivery *delivery, struct connection *con,
                 const struct write_order *order, struct excesses *out,
                 struct tg_error *err) TG_CHECK_RESULT;

@@ -58,6 +58,16 @@ static int check_key(const struct stage *stage, const struct sql_names *key, con
     return TG_OK;
 }
 
+/* Without a value in any row no group came. */
+static int check_group(const struct stage *stage, struct tg_error *err)
+{
+    const struct sql_names *key = &stage->group_key;
+    for (size_t i = 0; i < key->count; i++)
+        if (!target_find(stage->root, key->items[i]))
+            return check_key(stage, key, "merge key column", err);
+    return TG_OK;
+}
+
 /* What was said of the disposition, if that takes it; NULL: nothing. */
 static int find_option(const struct chain *chain, const char *option, const char *hint,
                        struct arena *arena, const char **out, struct tg_error *err)
@@ -238,7 +248,7 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
         find_marks(stage);
         TRY(check_key(stage, &stage->primary_key, "primary key column", err));
         TRY(check_key(stage, &stage->merge_key, "merge key column", err));
-        TRY(check_key(stage, &stage->group_key, "merge key column", err));
+        TRY(check_group(stage, err));
         const struct sql_names version = {&stage->version, stage->version ? 1 : 0};
         TRY(check_key(stage, &version, "row version column", err));
     }
