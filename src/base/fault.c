@@ -4,6 +4,7 @@
  * Path: fs.c -> fault_fails; the steps of the protocol -> fault_point. With TG_TESTING a test
  * answers by its hook, or a command is told by the environment: TG_FAIL_AT=fsync:3 makes the third
  * fsync fail, once; TG_FAIL_AT=after_seal kills the process there (after_seal:2: the second time).
+ * TG_FORCE=gather has small tables meet what takes large ones.
  *
  * Memory that runs out is memory.c's.
  */
@@ -22,6 +23,12 @@ bool fault_fails(const char *call, const char *path, const char *to)
 void fault_point(const char *name)
 {
     (void)name;
+}
+
+bool fault_forces(const char *what)
+{
+    (void)what;
+    return false;
 }
 
 #else
@@ -69,6 +76,12 @@ void fault_point(const char *name)
 {
     if (is_now(name))
         raise(SIGKILL);
+}
+
+bool fault_forces(const char *what)
+{
+    const char *forced = getenv("TG_FORCE");
+    return forced && strcmp(forced, what) == 0;
 }
 
 #endif

@@ -13,6 +13,9 @@ bool fault_fails(const char *call, const char *path, const char *to);
 /* A point of the protocol is reached at which a run may be killed. */
 void fault_point(const char *name);
 
+/* Is that done whatever the need? */
+bool fault_forces(const char *what);
+
 #ifdef TG_TESTING
 /* Asks `hook` in place of the environment; NULL: nobody. */
 typedef bool (*fault_hook)(void *user, const char *call, const char *path, const char *to);

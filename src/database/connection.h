@@ -23,7 +23,8 @@ struct described_table {
     char *name;
     struct described_column *columns; /* in order */
     size_t column_count;
-    bool is_dropped; /* by who has asked, soon: described_find does not find it */
+    uint64_t row_count; /* with those that are gone and still stored; 0: nobody has counted */
+    bool is_dropped;    /* by who has asked, soon: described_find does not find it */
 };
 struct described {
     struct described_table *tables; /* sorted by name */

@@ -18,6 +18,18 @@ struct sql_variant {
 
 enum { SQL_VARIANTS_MAX = 3 };
 
+/* What a DELETE holds in memory until its transaction ends: pieces of a table in which a row goes,
+ * so many of them in a block, whose other pieces are of the same group. Rows that stand together
+ * cost little, then, and those that are all over a large table more than a load may take. */
+struct delete_cost {
+    unsigned piece_rows, group_rows, block_pieces;
+    size_t block_bytes;
+    const char *number; /* of a row of a table, from 0 on, as it is stored */
+    const char *gather; /* pattern: rows of {table} go to its end, the same rows as before: those
+                           whose [number] is in {noted}, from {first} to {last} */
+    const char *stays;  /* query of {'dataset'}, {'name'}: a row says why its rows cannot */
+};
+
 struct dialect {
     const char *name;             /* "duckdb" */
     const char *destination_type; /* dlt's: "dlt.destinations.duckdb" */
@@ -50,6 +62,7 @@ struct dialect {
     bool nan_is_null;                /* a NaN would become NULL */
     bool adbc_by_position;           /* a driver's own way to add rows takes no names of columns */
     /* Patterns, where the database lacks the usual statements; NULL: it has them. */
+    const struct delete_cost *delete_cost; /* NULL: it holds nothing to speak of */
     const char *delete_matched;    /* rows of {table}, `old`, that meet one of {new}: {which} */
     const char *const *alter_type; /* statements by which {column} of {table} becomes a {type} */
     const char *truncate;   /* all rows of {table}, without looking at them; NULL: by DELETE */

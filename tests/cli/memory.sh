@@ -81,6 +81,18 @@ test_a_merge_of_lists_in_the_least_memory() {
         || ' ' || (select count(*) from t__tags) || ' ' || (select sum(v) from t)" --csv | sed -n 2p)" "rows"
 }
 
+# Their deletion would take 48 MiB for the table, and there are 48 for all. Older engines have nothing that helps.
+test_a_few_rows_all_over_a_large_table() {
+    case $("$tidegate" --version) in *"DuckDB v1."*) return ;; esac
+    spec "t: {path: t.csv, write_disposition: merge, primary_key: id}"
+    { echo id,v && seq -f '%.0f,1' 6000000; } >t.csv
+    run 0 --memory 64MiB
+    { echo id,v && seq -f '%.0f,2' 1 1000 6000001; } >t.csv
+    hold "merge all over a large table" $((64 + FIXED)) --memory 64MiB
+    equal "6000001 6001 18000009000001 18003006001" "$("$tidegate" sql spec.yaml "select count(*) || ' ' ||
+        count(*) filter (v = 2) || ' ' || sum(id) || ' ' || sum(id) filter (v = 2) from t" --csv | sed -n 2p)" "rows"
+}
+
 # DuckDB reads and fills a table column by column, hence 1 MiB for each.
 test_a_wide_csv() {
     spec "t: {path: t.csv}"

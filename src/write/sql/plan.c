@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "write/sql/brake.h"
+#include "write/sql/gather.h"
 #include "write/sql/keep.h"
 #include "write/sql/sample.h"
 
@@ -156,6 +157,16 @@ done:
     return rc;
 }
 
+/* A DELETE, or any other statement. */
+static int run_statement(const struct step *step, const struct runner *runner, uint64_t *rows,
+                         struct tg_error *err)
+{
+    bool goes = true;
+    int rc = runner->gathering && step->going ? gathering_ask(runner->gathering, step, &goes, err)
+                                              : TG_OK;
+    return rc == TG_OK && goes ? connection_exec(runner->con, step->sql, rows, err) : rc;
+}
+
 static int run_step(const struct step *step, const struct runner *runner, uint64_t *rows,
                     struct tg_error *err)
 {
@@ -168,8 +179,15 @@ static int run_step(const struct step *step, const struct runner *runner, uint64
         return reader_take(runner->reader, step->into.table, runner->con, step->sql, err);
     case STEP_COUNT:
     case STEP_REFUSE: return run_query(step, runner->con, rows, err);
-    default: return connection_exec(runner->con, step->sql, rows, err);
+    default: return run_statement(step, runner, rows, err);
     }
+}
+
+/* Rows that come, in a transaction that will not be committed. */
+static bool is_vain(const struct step *step, const struct runner *runner)
+{
+    return runner->gathering && runner->gathering->is_wanted &&
+           (step->count == COUNT_INSERTED || step->count == COUNT_NEW);
 }
 
 int plan_run(const struct plan *plan, const struct runner *runner, struct tally *tallies,
@@ -180,6 +198,8 @@ int plan_run(const struct plan *plan, const struct runner *runner, struct tally 
         const struct step *step = &plan->steps[i];
         const char *table = step->target ? step->target->table->name : NULL;
         uint64_t rows = 0;
+        if (is_vain(step, runner))
+            break;
         context_writes(ctx, table, 0, false);
         int rc = run_step(step, runner, &rows, err);
         if (rc != TG_OK && step->option)
@@ -230,9 +250,36 @@ done:
     return rc;
 }
 
+/* The numbers of the rows that go, where it matters which they are. */
+static int write_going(struct plan *plan, const struct delivery *delivery,
+                       const struct old_rows *rows, const struct sql_scope *old, const char **out,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf sql = BUF_INIT;
+    const struct delete_cost *cost = delivery->dialect->delete_cost;
+    if (!cost || !rows->where)
+        return TG_OK;
+    const struct sql_scope scope = sql_within(old, SQL_PARTS(SQL_PIECE("number", cost->number)));
+    TRY(sql_write(&sql, &scope,
+                  rows->meets ? "SELECT old.{number}\n"
+                                "FROM {table} AS old, {new}\n"
+                                "WHERE {which}"
+                              : "SELECT {number}\n"
+                                "FROM {table}\n"
+                                "WHERE {which}",
+                  err));
+    rc = arena_keep(&plan->arena, buf_string(&sql), out, err);
+done:
+    buf_release(&sql);
+    return rc;
+}
+
 int plan_remove(struct plan *plan, const struct delivery *delivery, const struct old_rows *rows,
                 enum step_count count, const struct sql_scope *scope, struct tg_error *err)
 {
+    int rc = TG_OK;
+    struct step step = {.target = rows->target, .count = count};
     const char *matched = delivery->dialect->delete_matched;
     const struct sql_scope old =
         sql_within(scope, SQL_PARTS(SQL_TABLE("table", rows->target->table->name),
@@ -244,10 +291,12 @@ int plan_remove(struct plan *plan, const struct delivery *delivery, const struct
                                          : "DELETE FROM {table} AS old\n"
                                            "USING {new}\n"
                                            "WHERE {which}";
-    int rc = keep_removed(plan, rows, scope, err);
-    if (rc == TG_OK)
-        rc = sample_old(rows, OLD_GOES, scope, plan, err);
-    return rc == TG_OK ? plan_add(plan, rows->target, count, &old, pattern, err) : rc;
+    TRY(keep_removed(plan, rows, scope, err));
+    TRY(sample_old(rows, OLD_GOES, scope, plan, err));
+    TRY(write_going(plan, delivery, rows, &old, &step.going, err));
+    TRY(plan_add_step(plan, &step, &old, pattern, err));
+done:
+    return rc;
 }
 
 /* Neither says how many there were. */

@@ -47,12 +47,15 @@ struct step {
     const struct target *target; /* NULL: about no data table */
     enum step_count count;
     const struct brake *brake; /* of STEP_BRAKE */
+    const char *going;         /* query: the numbers of the rows that it takes; NULL: all go, or it
+                                  costs nothing (dialect.h: delete_cost) */
     const char *option;        /* whose condition is in it: a literal; NULL: none's */
     bool changes_rows;         /* those that are there: plan_change */
     bool is_aside;             /* of a load that is only tried: a run has no such step */
 };
 
 struct brake;
+struct gathering;
 struct write_order;
 
 struct plan {
@@ -88,9 +91,10 @@ struct runner {
     struct connection *con;
     struct reader *reader;           /* NULL: the database reads the files */
     const struct write_order *order; /* NULL: without limits */
+    struct gathering *gathering;     /* gather.h; NULL: each DELETE is done as it comes */
 };
-/* Runs all steps; counts go to tallies[target->index] (NULL: nowhere). Errors name the table.
- */
+/* Runs all steps, unless the gathering wants to be first; counts go to tallies[target->index]
+ * (NULL: nowhere). Errors name the table. */
 int plan_run(const struct plan *plan, const struct runner *runner, struct tally *tallies,
              struct tg_error *err) TG_CHECK_RESULT;
 

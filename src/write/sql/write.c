@@ -5,8 +5,8 @@
  * -> stage_package (draft_plan: all plans; temporary tables) -> transact: BEGIN, locks; only now no
  * other load changes what this one is about: look, draft_plan again, and if the rows to be staged
  * are those that are, schema changes, dispositions, look_again (under the ledger's lock), ledger
- * rows, commit; on any error ROLLBACK. The error that is returned is the first one; what it means
- * is fate.c's.
+ * rows, commit; on any error ROLLBACK. Where it would hold too much, gathering_run comes between.
+ * The error that is returned is the first one; what it means is fate.c's.
  *
  * Where somebody else comes first (is_race), all of it is done again.
  *
@@ -22,6 +22,7 @@
 #include "write/sql/agree.h"
 #include "write/sql/ddl.h"
 #include "write/sql/excess.h"
+#include "write/sql/gather.h"
 #include "write/disposition.h"
 #include "write/sql/keep.h"
 #include "write/sql/ledger.h"
@@ -56,7 +57,9 @@ struct writing {
     struct plan record, drop;
     bool is_ordered;
     struct excesses excesses;
-    struct tally *tallies; /* one for each table of the manifest */
+    struct gathering gathering;
+    struct tally *tallies;        /* one for each table of the manifest */
+    struct tally *staged_tallies; /* the same, by the staging alone */
     struct write_result *out;
 };
 
@@ -146,8 +149,9 @@ static int init_counts(struct writing *writing, struct tg_error *err)
     size_t count = writing->manifest->table_count;
     struct write_result *out = writing->out;
     writing->tallies = mem_calloc(count + 1, sizeof(*writing->tallies));
+    writing->staged_tallies = mem_calloc(count + 1, sizeof(*writing->staged_tallies));
     out->counts = mem_calloc(count + 1, sizeof(*out->counts));
-    if (!writing->tallies || !out->counts)
+    if (!writing->tallies || !writing->staged_tallies || !out->counts)
         return error_nomem(err);
     out->count = count;
     for (size_t i = 0; i < count; i++)
@@ -449,7 +453,10 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     TRY(check_schema(writing, err));
     TRY(change_schema(writing, err));
     TRY(excess_look(&draft->delivery, con, writing->order, &writing->excesses, err));
+    gathering_begin(&writing->gathering, &draft->data);
     TRY(plan_run(&draft->data, &writing->runner, writing->tallies, err));
+    if (writing->gathering.is_wanted)
+        goto done;
     if (writing->manifest->undone_count > 0)
         TRY(undo_apply(con, &draft->delivery, writing->tallies, err));
     finish_counts(writing);
@@ -471,8 +478,9 @@ enum { LOCK_PAUSE_MS = 5, LOCK_WAIT_MAX_MINUTES = 10 };
 
 /* BEGIN, and what the load is about is its alone. Two transactions that do not see each other would
  * find the same state, and both move on from it. */
-static int begin(struct writing *writing, struct tg_error *err)
+static int begin(void *user, struct tg_error *err)
 {
+    struct writing *writing = user;
     struct connection *con = writing->con;
     const int64_t end_us = context_ticks_us() + LOCK_WAIT_MAX_MINUTES * INT64_C(60000000);
     while (context_ticks_us() < end_us) {
@@ -501,8 +509,33 @@ static int transact(struct writing *writing, struct tg_error *err)
         rc = fill_transaction(writing, err);
     /* A failure to roll back changes nothing: what is not committed is gone when the connection is.
      */
-    if (rc != TG_OK || writing->out->already_written || writing->trial)
+    if (rc != TG_OK || writing->out->already_written || writing->trial ||
+        writing->gathering.is_wanted)
         (void)!connection_transact(writing->con, TRANSACT_ROLLBACK, NULL);
+    return rc;
+}
+
+/* As it was before the transaction. */
+static void forget_draft(struct writing *writing)
+{
+    draft_release(&writing->draft);
+    writing->draft = (struct draft){0};
+    draft_init(&writing->draft);
+    memcpy(writing->tallies, writing->staged_tallies,
+           writing->manifest->table_count * sizeof(*writing->tallies));
+}
+
+/* A transaction that would hold too much is begun again when that has changed. */
+static int transact_all(struct writing *writing, struct tg_error *err)
+{
+    const struct gather_begin by = {begin, writing};
+    int rc = transact(writing, err);
+    while (rc == TG_OK && writing->gathering.is_wanted) {
+        forget_draft(writing);
+        TRY(gathering_run(&writing->gathering, &by, err));
+        rc = transact(writing, err);
+    }
+done:
     return rc;
 }
 
@@ -549,6 +582,8 @@ static int stage_package(struct writing *writing, struct tg_error *err)
     writing->is_ordered = is_ordered(&staged->delivery);
     TRY(reserve(writing, err));
     TRY(run_temporary(&staged->stage, &writing->runner, writing->tallies, err));
+    memcpy(writing->staged_tallies, writing->tallies,
+           writing->manifest->table_count * sizeof(*writing->tallies));
 done:
     return rc;
 }
@@ -574,6 +609,9 @@ static int write_once(const struct runner *runner, const char *package_path,
     plan_init(&writing.record);
     plan_init(&writing.drop);
     arena_init(&writing.excesses.arena);
+    gathering_init(&writing.gathering, writing.con, manifest->dataset);
+    if (!writing.trial)
+        writing.runner.gathering = &writing.gathering;
     TRY(init_counts(&writing, err));
     TRY(look(&writing, &writing.staged, err));
     if (out->already_written)
@@ -581,7 +619,7 @@ static int write_once(const struct runner *runner, const char *package_path,
     rc = stage_package(&writing, err);
     fault_point("after_stage");
     if (rc == TG_OK)
-        rc = transact(&writing, err);
+        rc = transact_all(&writing, err);
     (void)!run_temporary(&writing.drop, runner, NULL,
                          NULL); /* else the connection's end drops them */
 done:
@@ -591,7 +629,9 @@ done:
     plan_release(&writing.record);
     plan_release(&writing.drop);
     excesses_release(&writing.excesses);
+    gathering_release(&writing.gathering);
     mem_free(writing.tallies);
+    mem_free(writing.staged_tallies);
     if (rc != TG_OK && out->fate != FATE_UNKNOWN)
         write_result_release(out);
     return rc;
