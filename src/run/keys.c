@@ -7,7 +7,7 @@
  *
  * So a key goes through the same types as those of rows: 1.0 is 1 in a column of integers, and a
  * time is a point in time. Fields that are no keys are left out, as a schema contract would have
- * it. A key that cannot be read could be any: it fails the load.
+ * it, and so are the ids of rows. A key that cannot be read could be any: it fails the load.
  */
 #include "run/keys.h"
 
@@ -23,6 +23,46 @@ struct keys {
     struct normalizer *normalizer;
 };
 
+/* The key columns of a batch: nobody asks for ids of keys. Moves the array. */
+static int keep_keys(const struct table *table, const struct ArrowSchema *schema,
+                     struct ArrowArray *array, struct ArrowSchema *kept_schema,
+                     struct ArrowArray *kept, struct tg_error *err)
+{
+    size_t count = 0;
+    struct ArrowArray *children = mem_alloc((size_t)schema->n_children * sizeof(*children));
+    struct ArrowSchema **columns = kept_schema->children;
+    if (!children)
+        return error_nomem(err);
+    for (int64_t i = 0; i < schema->n_children; i++) {
+        const struct table_column *column = table_find(table, schema->children[i]->name);
+        if (!column || !column->primary_key)
+            continue;
+        columns[count] = schema->children[i];
+        array_move(array->children[i], &children[count++]);
+    }
+    kept_schema->n_children = (int64_t)count;
+    int rc = batch_make(children, count, array->length, kept, err);
+    kept->offset = array->offset;
+    mem_free(children);
+    return rc;
+}
+
+static int append_keys(const struct keys *keys, const struct ArrowSchema *schema,
+                       struct ArrowArray *array, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ArrowArray kept = {0};
+    struct ArrowSchema kept_schema = *schema; /* borrows its columns */
+    kept_schema.children = mem_alloc((size_t)schema->n_children * sizeof(*kept_schema.children));
+    if (!kept_schema.children)
+        return error_nomem(err);
+    TRY(keep_keys(keys->table, schema, array, &kept_schema, &kept, err));
+    rc = package_append(keys->of.load->package, keys->name, &kept_schema, &kept, err);
+done:
+    mem_free(kept_schema.children);
+    return rc;
+}
+
 static int emit_keys(void *sink, const char *table, const struct ArrowSchema *schema,
                      struct ArrowArray *array, struct tg_error *err)
 {
@@ -37,7 +77,7 @@ static int emit_keys(void *sink, const char *table, const struct ArrowSchema *sc
     TRY(load_package(keys->of.load, &manifest, err));
     TRY(manifest_add_table(manifest, keys->name, keys->of.resource->name, false, &part, err));
     part->is_keys = true;
-    return package_append(keys->of.load->package, keys->name, schema, array, err);
+    TRY(append_keys(keys, schema, array, err));
 done:
     array_release(array);
     return rc;

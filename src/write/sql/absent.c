@@ -1,10 +1,10 @@
 /*
  * Rows that the source has no more.
  *
- * Path: absent_stage -> list_keys (those that the source has listed) ; absent_apply -> note_absent:
- * an anti-join gives the keys of old rows that are neither staged nor listed -> put_brake ->
- * remove_rows (nested_follow, plan_remove), flag_rows or end_rows (plan_change); unflag_rows: those
- * whose key is listed again.
+ * Path: absent_stage -> list_keys (those that the source has listed, but where the database reads
+ * the package: there they stay in it) ; absent_apply -> note_absent: an anti-join gives the keys of
+ * old rows that are neither staged nor listed -> put_brake -> remove_rows (nested_follow,
+ * plan_remove), flag_rows or end_rows (plan_change); unflag_rows: those whose key is listed again.
  *
  * All of it comes before the disposition's statements, some of which take rows from the stage. Rows
  * that only delete are staged, too, and are left to the disposition. A row whose key has a NULL is
@@ -81,47 +81,6 @@ static bool keeps_flag(const struct absence *absence)
     return absence->has_flag && !absence->flags;
 }
 
-static int open_absence(struct absence *absence, const struct delivery *delivery,
-                        const struct chain *chain, struct arena *arena, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct stage *stage = &absence->stage;
-    TRY(stage_open(stage, delivery, chain, arena, err));
-    TRY(check_key(stage, err));
-    absence->part = stage->root->part;
-    absence->flags = absence->part->flags_absent;
-    absence->ends = absence->part->ends_absent;
-    absence->has_flag = target_find(stage->root, DELETED_COLUMN);
-    absence->keys = find_keys(delivery, absence->part->resource);
-    snprintf(absence->absent, STAGE_NAME, "_tidegate_absent_%zu", chain->number);
-    list_name(chain, absence->listed);
-    const struct sql_part parts[] = {
-        SQL_NAME("absent", absence->absent),
-        SQL_NAME("gone", absence->absent),
-        SQL_NAME("listed", absence->listed),
-        SQL_NAMES("key", &stage->primary_key),
-        SQL_NAMES("group", &stage->group_key),
-        SQL_NAME("row_key", table_link(stage->root->table, LINK_ROW)),
-        SQL_NAME("flag", DELETED_COLUMN),
-        SQL_TIME("now", delivery->manifest->created_us),
-        SQL_PATTERN("new", "{absent} AS new"),
-        SQL_NUMBER("samples", BRAKE_SAMPLES),
-        SQL_PATTERN("first", keeps_flag(absence) ? "\nWHERE {flag} IS NULL" : ""),
-        SQL_PATTERN("there", absence->ends       ? "\nWHERE {active}{and_own}"
-                             : absence->has_flag ? "\nWHERE {flag} IS NULL{and_own}"
-                             : chain->shared   ? "\nWHERE {own}"
-                                               : ""),
-        {0},
-    };
-    _Static_assert(sizeof(parts) <= sizeof(absence->parts), "there is no room for the parts");
-    memcpy(absence->parts, parts, sizeof(parts));
-    absence->scope = sql_within(&stage->scope, absence->parts);
-done:
-    return rc;
-}
-
-/* ---- the list ---- */
-
 /* The root table, as if its keys were all it had. */
 static int key_target(const struct absence *absence, struct arena *arena, struct target *out,
                       struct tg_error *err)
@@ -141,6 +100,73 @@ static int key_target(const struct absence *absence, struct arena *arena, struct
     out->loaded = (struct sql_names){NULL, 0};
     return TG_OK;
 }
+
+/* The list where the database reads it: as it lies in the package. */
+static int read_list(const struct absence *absence, struct arena *arena, const char **out,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct target keys;
+    struct buf rows = BUF_INIT;
+    buf_text(&rows, "(\n");
+    TRY(key_target(absence, arena, &keys, err));
+    TRY(plan_relation(&rows, absence->stage.delivery, &keys, 0, err));
+    buf_text(&rows, "\n)");
+    TRY(buf_check(&rows, err));
+    TRY(arena_keep(arena, buf_string(&rows), out, err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+static bool reads_list(const struct absence *absence)
+{
+    return absence->keys && absence->stage.delivery->dialect->parquet;
+}
+
+static int open_absence(struct absence *absence, const struct delivery *delivery,
+                        const struct chain *chain, struct arena *arena, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *read = NULL;
+    struct stage *stage = &absence->stage;
+    TRY(stage_open(stage, delivery, chain, arena, err));
+    TRY(check_key(stage, err));
+    absence->part = stage->root->part;
+    absence->flags = absence->part->flags_absent;
+    absence->ends = absence->part->ends_absent;
+    absence->has_flag = target_find(stage->root, DELETED_COLUMN);
+    absence->keys = find_keys(delivery, absence->part->resource);
+    snprintf(absence->absent, STAGE_NAME, "_tidegate_absent_%zu", chain->number);
+    list_name(chain, absence->listed);
+    if (reads_list(absence))
+        TRY(read_list(absence, arena, &read, err));
+    const struct sql_part parts[] = {
+        SQL_NAME("absent", absence->absent),
+        SQL_NAME("gone", absence->absent),
+        read ? SQL_PIECE("listed", read) : SQL_NAME("listed", absence->listed),
+        SQL_NAMES("key", &stage->primary_key),
+        SQL_NAMES("group", &stage->group_key),
+        SQL_NAME("row_key", table_link(stage->root->table, LINK_ROW)),
+        SQL_NAME("flag", DELETED_COLUMN),
+        SQL_TIME("now", delivery->manifest->created_us),
+        SQL_PATTERN("new", "{absent} AS new"),
+        SQL_NUMBER("samples", BRAKE_SAMPLES),
+        SQL_PATTERN("first", keeps_flag(absence) ? "\nWHERE {flag} IS NULL" : ""),
+        SQL_PATTERN("there", absence->ends       ? "\nWHERE {active}{and_own}"
+                             : absence->has_flag ? "\nWHERE {flag} IS NULL{and_own}"
+                             : chain->shared     ? "\nWHERE {own}"
+                                                 : ""),
+        {0},
+    };
+    _Static_assert(sizeof(parts) <= sizeof(absence->parts), "there is no room for the parts");
+    memcpy(absence->parts, parts, sizeof(parts));
+    absence->scope = sql_within(&stage->scope, absence->parts);
+done:
+    return rc;
+}
+
+/* ---- the list ---- */
 
 /* In the order of the columns, which is the key's. */
 static int list_keys(const struct absence *absence, struct plan *plan, struct tg_error *err)
@@ -170,7 +196,7 @@ int absent_stage(const struct delivery *delivery, const struct chain *chain, str
     if (!loses_absent(chain))
         return TG_OK;
     TRY(open_absence(&absence, delivery, chain, &plan->arena, err));
-    if (absence.keys)
+    if (absence.keys && !reads_list(&absence))
         TRY(list_keys(&absence, plan, err));
 done:
     return rc;
@@ -227,7 +253,8 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
     const bool staged = target_has_rows(stage->root), grouped = stage->group_key.count > 0;
     const bool came = staged && brings_groups(stage);
     const char *row_key = table_link(stage->root->table, LINK_ROW);
-    const bool has_key = row_key && !names_have(&stage->primary_key, row_key);
+    const bool follows = stage->chain->count > 1; /* what is nested, by the row key */
+    const bool has_key = follows && row_key && !names_have(&stage->primary_key, row_key);
     TRY(write_known(absence, &known, err));
     const struct sql_scope scope = sql_within(
         &absence->scope,

@@ -37,7 +37,7 @@ FROM "_tidegate_stage_0";
 -- rows
 
 CREATE TEMP TABLE "_tidegate_absent_0" AS
-SELECT old."id", old."_dlt_id"
+SELECT old."id"
 FROM "d"."person" AS old
 WHERE old."id" IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."id" = new."id")
