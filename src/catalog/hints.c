@@ -354,6 +354,15 @@ static const char *const merge_hints[] = {
     "x-merge-skip-unchanged-rows", "x-merge-source-filter",         "x-merge-destination-scope",
     "x-boundary-timestamp",        "x-tidegate-row-version-column", "x-tidegate-merge-scope"};
 
+/* What the run says takes their place. It leaves the usual one out, which dlt may have stored. */
+static void forget_strategies(struct table *table)
+{
+    const char *merge = table->merge_strategy;
+    if (!merge || table->disposition != DISPOSITION_MERGE || strcmp(merge, "delete-insert") != 0)
+        table->merge_strategy = NULL;
+    table->replace_strategy = NULL;
+}
+
 static int apply_table(struct catalog *catalog, struct table *table,
                        const struct table_hints *hints, struct tg_error *err)
 {
@@ -362,7 +371,7 @@ static int apply_table(struct catalog *catalog, struct table *table,
         table->disposition = hints->disposition;
     if (hints->max_nesting >= 0)
         table->max_nesting = hints->max_nesting;
-    table->merge_strategy = table->replace_strategy = NULL;
+    forget_strategies(table);
     for (size_t i = 0; i < sizeof(merge_hints) / sizeof(merge_hints[0]); i++)
         extra_remove(&table->extras, merge_hints[i]);
     TRY(arena_keep(&catalog->arena, hints->resource, &table->resource, err));

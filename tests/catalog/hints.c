@@ -106,6 +106,8 @@ static void test_keys_replace(void **state)
     assert_int_equal(table_key(table, false, names, 4), 1);
     assert_string_equal(names[0], "c");
     assert_null(table->merge_strategy);
+    table->merge_strategy = "delete-insert"; /* as dlt stores it where a resource says it */
+    assert_string_equal(apply(&catalog, &hints)->merge_strategy, "delete-insert");
     assert_int_equal(table->max_nesting, 3);
     assert_false(table_find(table, "a")->incremental);
     assert_true(table_find(table, "c")->incremental);
@@ -116,6 +118,7 @@ static void test_keys_replace(void **state)
     assert_int_equal(table_key(table, false, names, 4), 0);
     assert_true(table_find(table, "c")->incremental && !table_find(table, "c")->nullable);
     assert_int_equal(table->disposition, DISPOSITION_REPLACE);
+    assert_null(table->merge_strategy);
     catalog_release(&catalog);
 }
 
