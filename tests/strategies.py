@@ -5,9 +5,8 @@
                                        to which they are added (the command is $TIDEGATE)
 
 A table's seed makes its strategy, its keys and options, and its documents: with lists in lists, several of a key,
-deletions, keys that come back, rows that come again as they were; some without lists. The model keeps documents in a dict, of scd2 the versions
-in a list. Prints the seed of
-the first table that differs; the same arguments show it again.
+deletions, keys that come back, rows that come again as they were, lists of keys; some without
+lists. The model keeps documents in a dict, of scd2 and of a change log the versions in a list. Prints the seed of the first table that differs; the same arguments show it again.
 """
 import collections
 import datetime
@@ -20,8 +19,13 @@ import sys
 TIDEGATE = os.environ.get("TIDEGATE", "build/tidegate")
 LOADS, KEYS = 4, 24
 ORDER = '"order"'  # needs its quotes
-STRATEGIES = [("delete-insert", False), ("delete-insert", True), ("upsert", False), ("upsert", True),
-              ("insert-only", False), ("scd2", False)]
+SKIPS, BY_VERSION = {"skip_unchanged_rows": True}, {"skip_unchanged_rows": True, "row_version_column_name": "seq"}
+# (strategy, its options, what `deletes` may be)
+STRATEGIES = [("delete-insert", {}, []), ("delete-insert", SKIPS, []), ("upsert", {}, []), ("upsert", SKIPS, []),
+              ("insert-only", {}, []), ("scd2", {}, []), ("insert-only", {"scope": "previous_load"}, []),
+              ("delete-insert", {}, ["snapshot", "keys"]), ("delete-insert", SKIPS, ["snapshot", "keys"]),
+              ("upsert", {}, ["snapshot", "keys"]), ("upsert", SKIPS, ["snapshot", "keys"]), ("cdc", {}, ["snapshot"]),
+              ("cdc", SKIPS, ["snapshot"]), ("upsert", BY_VERSION, []), ("delete-insert", BY_VERSION, ["snapshot", "keys"])]
 
 
 class Table:
@@ -30,21 +34,28 @@ class Table:
     def __init__(self, seed):
         self.random = random.Random(seed)
         self.name = f"t{seed}"
-        self.strategy, self.skips = STRATEGIES[seed % len(STRATEGIES)]
+        self.strategy, self.options, detects = STRATEGIES[seed % len(STRATEGIES)]
+        self.skips, self.by_version = "skip_unchanged_rows" in self.options, "row_version_column_name" in self.options
+        self.log = "scope" in self.options
         self.flat = self.random.random() < 0.4  # without lists
         self.key = ["id", "order"] if self.random.random() < 0.3 else ["id"]
         self.sort = self.random.choice([None, None, "asc", "desc"])
         self.mark = self.random.choice([None, "bool", "text"])
-        self.rows = {}  # key: (document, number of the load that wrote it)
-        self.sent = []
-
+        self.rows = {}  # key: (document, number of the load that wrote it, and of the one that flagged it)
+        self.sent, self.listed, self.merge_key = [], set(), []
+        self.detects = self.random.choice(detects) if detects else None
+        self.flags = bool(detects) and self.random.random() < 0.5
+        if self.strategy == "cdc":
+            self.merge_key = self.random.choice([[], ["n"]])
+        self.versions = []  # [document, number of the load it is from, and to]; of a change log: and its own number
+        self.extra = "_tidegate_version" if self.log else "_tidegate_deleted_at" if self.flags else None
         if self.strategy == "scd2":
             self.history()
 
     def history(self):
         """What a table of scd2 goes by: snapshots, partitions or keys; hashes of rows or a column of theirs."""
         self.sort = self.mark = None
-        self.versions = []  # [document, number of the load it is valid from, and to]
+        self.extra = "_dlt_valid_to"
         self.own = self.random.random() < 0.3
         self.merge_key = self.random.choice([[], [], ["n"], self.key, self.key + ["n"]])
         self.given_key = self.key if self.own or self.random.random() < 0.5 else []
@@ -67,17 +78,21 @@ class Table:
     def spec(self):
         if self.strategy == "scd2":
             return self.history_spec()
-        columns = {"id": {"data_type": "bigint"}, "v": {"data_type": "text"}, "n": {"data_type": "bigint"},
-                   "seq": {"data_type": "bigint"}}
+        columns = {"id": {"data_type": "bigint"}, "v": {"data_type": "text"},
+                   "n": {"data_type": "bigint", "nullable": True}, "seq": {"data_type": "bigint"}}
         if self.sort:
             columns["seq"]["dedup_sort"] = self.sort
         if self.mark:
             columns["gone"] = {"data_type": self.mark, "hard_delete": True}
-        disposition = {"disposition": "merge", "strategy": self.strategy}
-        if self.skips:
-            disposition["skip_unchanged_rows"] = True
-        return {"path": f"{self.name}.jsonl", "write_disposition": disposition, "primary_key": self.key,
-                "columns": columns}
+        spec = {"path": f"{self.name}.jsonl", "primary_key": self.key, "columns": columns,
+                "write_disposition": {"disposition": "merge", "strategy": self.strategy, **self.options}}
+        if self.merge_key:
+            spec["merge_key"] = self.merge_key
+        if self.detects:
+            spec["deletes"] = {"apply": "soft" if self.flags else "hard", "limit": "100%", "allow_empty": True}
+            if self.strategy != "cdc":
+                spec["deletes"]["detect"] = self.detects
+        return dict(spec, keys_path=f"{self.name}-keys.jsonl") if self.detects == "keys" else spec
 
     # ---- documents ----
 
@@ -89,7 +104,7 @@ class Table:
             return dict(pick.choice(self.sent), l=self.elements())  # but for its lists
         row = {"id": pick.randrange(KEYS), "v": pick.choice(["a", "b", "it's", None]), "n": pick.choice([1, 2, None]),
                "seq": pick.choice([1, 2, 3, None]), "l": self.elements()}
-        if self.strategy == "scd2" and self.own:
+        if self.strategy == "scd2" and self.own or self.by_version:
             row["seq"] = pick.randrange(3)
         if len(self.key) > 1:
             row["order"] = pick.choice(["p", "q"])
@@ -112,9 +127,17 @@ class Table:
     def load(self, number):
         rows = [self.document() for _ in range(self.random.randrange(2 * KEYS))] + ([] if number else [self.first()])
         self.sent += rows
-        with open(f"{self.name}.jsonl", "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
+        self.write(f"{self.name}.jsonl", rows)
+        if self.detects == "keys":
+            known = sorted({*self.rows, *map(self.key_of, rows)})
+            self.listed = {key for key in known if self.random.random() < 0.8}
+            self.write(f"{self.name}-keys.jsonl", [dict(zip(self.key, key)) for key in self.listed])
         return rows
+
+    @staticmethod
+    def write(path, rows):
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
 
     # ---- the model ----
 
@@ -164,36 +187,74 @@ class Table:
         pairs = sum(min(count, old[key]) for key, count in new.items())
         return [len(fresh) - pairs, pairs, len(gone) - pairs, len(rows) - len(fresh)]
 
+    def apply_log(self, rows, number):
+        """Every row that is not as the one before it of its key is a version."""
+        rows = [row for row in sorted(rows, key=self.rank, reverse=True) if not self.deletes(row)]
+        newest, fresh = {self.key_of(version[0]): version for version in self.versions}, 0
+        for row in rows:
+            old = newest.get(self.key_of(row))
+            if old is None or content(old[0]) != content(row):
+                newest[self.key_of(row)] = [row, number, old[2] + 1 if old else 1]
+                self.versions.append(newest[self.key_of(row)])
+                fresh += 1
+            else:
+                newest[self.key_of(row)] = [row, *old[1:]]
+        return [fresh, 0, 0, len(rows) - fresh]
+
     def apply(self, rows, number):
         """Changes the model; returns inserted, updated, deleted, unchanged of the root table."""
         if self.strategy == "scd2":
             return self.apply_history(rows, number)
+        if self.log:
+            return self.apply_log(rows, number)
         counts = [0, 0, 0, 0]
+        if self.detects:
+            self.lose_absent(rows, number, counts)
         for key, row in self.winners(rows).items():
             old = self.rows.get(key)
             if self.strategy == "insert-only":
                 self.insert_only(key, row, old, number, counts)
             elif self.deletes(row):
                 counts[2] += self.rows.pop(key, None) is not None
-            elif old and self.skips and content(old[0]) == content(row):
+            elif old and old[2] is None and self.is_same(old[0], row):
                 counts[3] += 1
             else:
                 counts[1 if old else 0] += 1
-                self.rows[key] = (row, number)
+                self.rows[key] = (row, number, None)
         return counts
+
+    def is_same(self, old, row):
+        return self.skips and (old["seq"] == row["seq"] if self.by_version else content(old) == content(row))
+
+    def lose_absent(self, rows, number, counts):
+        """What did not come, and is not listed; a row that is flagged and listed again loses its flag."""
+        there = {self.key_of(row) for row in rows}
+        parts = {row["n"] for row in self.winners(rows).values()} - {None} if self.merge_key else None
+        for key, (row, load, flagged) in list(self.rows.items()):
+            if key in there or parts is not None and row["n"] not in parts:
+                continue
+            if key in self.listed:
+                counts[1] += flagged is not None
+                self.rows[key] = (row, load, None)
+            elif self.flags:
+                counts[2] += flagged is None
+                self.rows[key] = (row, load, number if flagged is None else flagged)
+            else:
+                counts[2] += 1
+                del self.rows[key]
 
     def insert_only(self, key, row, old, number, counts):
         if self.deletes(row):
             return
         counts[3 if old else 0] += 1
-        self.rows[key] = (dict(old[0], l=grown(old[0]["l"], row["l"])), old[1]) if old else (row, number)
+        self.rows[key] = (dict(old[0], l=grown(old[0]["l"], row["l"])), *old[1:]) if old else (row, number, None)
 
     def wanted(self):
-        if self.strategy == "scd2":
-            return sorted((([*self.key_of(row), *columns_of(row, None), since, -1 if to is None else to], row["l"])
-                           for row, since, to in self.versions), key=str)
-        return sorted((([*key, *columns_of(row, self.mark), number], row["l"]) for key, (row, number)
-                       in self.rows.items()), key=str)
+        """Rows as `found` has them; what only some tables have comes last."""
+        rows = self.versions or [self.rows[key] for key in self.rows]
+        return sorted((([*self.key_of(row), *columns_of(row, self.mark), number]
+                        + ([-1 if extra is None else extra] if self.extra else []), row["l"])
+                       for row, number, extra in rows), key=str)
 
 
 def content(row):
@@ -230,7 +291,7 @@ def found(tables, loads):
     roots = tidegate("sql", "spec.yaml", " union all ".join(
         f"select '{t.name}' as t, id, {text(ORDER) if len(t.key) > 1 else chr(39) * 2} as k, {text('v')} as v, "
         f"{text('n')} as n, {text('seq')} as seq, {text('gone') if t.mark else chr(39) * 2} as gone, "
-        f"{text('_dlt_valid_to') if t.strategy == 'scd2' else chr(39) * 2} as until, "
+        f"{text(t.extra) if t.extra else chr(39) * 2} as extra, "
         f"_dlt_load_id as load, _dlt_id as own from {t.name}" for t in tables), "--json")
     level = "select '{0}' as t, {1} as value, _dlt_parent_id as up, _dlt_list_idx as i, _dlt_id as own from {0}{2}"
     deep = [t for t in tables if not t.flat]
@@ -249,16 +310,18 @@ def found(tables, loads):
         key = [row["id"]] + ([row["k"]] if len(t.key) > 1 else [])
         used.add((t.name, row["own"]))
         rows[t.name].append((key + [row["v"], row["n"], row["seq"]] + ([row["gone"]] if t.mark else [])
-                             + [loads.index(row["load"])] + ([ended(t, row, loads)] if t.strategy == "scd2" else []),
+                             + [loads.index(row["load"])] + ([extra(t, row["extra"], loads)] if t.extra else []),
                              below.get((t.name, row["own"]), [])))
     return {name: sorted(items, key=str) for name, items in rows.items()}, below.keys() - used
 
 
-def ended(t, row, loads):
-    """The number of the load that ended a version; -1: it is valid."""
-    if row["until"].startswith(t.until or "never") or not row["until"]:
+def extra(t, value, loads):
+    """The number of a version, or of the load that ended or flagged a row; -1: none did."""
+    if t.log:
+        return int(value)
+    if not value or t.strategy == "scd2" and value.startswith(t.until or "never"):
         return -1
-    at = datetime.datetime.fromisoformat(row["until"] + ":00" if row["until"][-3] == "+" else row["until"])
+    at = datetime.datetime.fromisoformat(value + ":00" if value[-3] == "+" else value)
     return [load_time(load) for load in loads].index(at)
 
 
@@ -268,24 +331,36 @@ def load_time(load):
             + datetime.timedelta(microseconds=int(fraction.ljust(6, "0")[:6])))
 
 
+def check_plan(plan, result, tables, before, what):
+    only = [[row for row in one["tables"] if row not in other["tables"]]
+            for one, other in ((plan, result), (result, plan))]
+    if only != [[], []]:
+        sys.exit(f"{what}: a plan announced {only[0]}, the run did {only[1]}")
+    check_samples(tables, plan["samples"], before, {table.name: dict(table.rows) for table in tables})
+
+
 def check_samples(tables, samples, before, after):
-    """What a plan shows of a row is what becomes of it; a key of scd2 has several."""
-    for table in (table for table in tables if table.strategy != "scd2"):
+    """What a plan shows of a row is what becomes of it; a key with versions has several."""
+    for table in (table for table in tables if not table.versions):
         for sample in (sample for sample in samples if sample["table"] == table.name):
             key = next((key for key in {**before[table.name], **after[table.name]}
                         if ", ".join(map(str, key)) == sample["key"]), None)
             was, now = before[table.name].get(key), after[table.name].get(key)
-            fits = {"inserted": not was and now, "deleted": was and not now, "updated": was and now}[sample["row"]]
+            is_flagged = was and now and was[2] is None and now[2] is not None
+            fits = {"inserted": not was and now, "deleted": was and not now or is_flagged,
+                    "updated": was and now}[sample["row"]]
             if fits and sample["row"] == "updated":
-                fits = all(shown(row[0], sample["column"]) == sample[side] for row, side in
-                           ((was, "before"), (now, "after")))
+                fits = all(shown(row, sample["column"], sample[side]) for row, side in ((was, "before"), (now, "after")))
             if not fits:
                 sys.exit(f"seed {table.name[1:]}: a plan showed {sample}, of {was} and {now}")
 
 
-def shown(row, column):
-    value = row.get(column)
-    return None if value is None else str(value).lower()
+def shown(row, column, text):
+    """Whether the text is what a row of the model has there; the model knows that there is a time, not which."""
+    if column == "_tidegate_deleted_at":
+        return (text is None) == (row[2] is None)
+    value = row[0].get(column)
+    return text == (None if value is None else str(value).lower())
 
 
 def main():
@@ -293,22 +368,20 @@ def main():
     tables = [Table(i) for i in range(seed, seed + count)]
     with open("spec.yaml", "a", encoding="utf-8") as file:
         file.writelines(f"  {table.name}: {json.dumps(table.spec())}\n" for table in tables)
-    loads = []
+    loads, planned = [], 1 + seed % (LOADS - 1)  # one of them is planned, too, which takes as long
     for number in range(LOADS):
         before = {table.name: dict(table.rows) for table in tables}
         counts = {table.name: table.apply(table.load(number), number) for table in tables}
-        plan = tidegate("plan", "spec.yaml", "--rows", "--json", "--progress", "none")
+        plan = number == planned and tidegate("plan", "spec.yaml", "--rows", "--json", "--progress", "none")
         result = tidegate("run", "spec.yaml", "--json", "--progress", "none")
-        if plan["tables"] != result["tables"]:
-            sys.exit(f"seeds from {seed}, load {number + 1}: a plan announced {plan['tables']}, the run did "
-                     f"{result['tables']}")
-        check_samples(tables, plan["samples"], before, {t.name: dict(t.rows) for t in tables})
+        if plan:
+            check_plan(plan, result, tables, before, f"seeds from {seed}, load {number + 1}")
         loads.append(result["load_id"])
         got, orphans = found(tables, loads)
         said = {row["table"]: [row[name] for name in ("inserted", "updated", "deleted", "unchanged")]
                 for row in result["tables"]}
         for table in tables:
-            name = f"seed {table.name[1:]}, load {number + 1}, {table.strategy}, skips {table.skips}"
+            name = f"seed {table.name[1:]}, load {number + 1}, {json.dumps(table.spec())}"
             if got[table.name] != table.wanted():
                 sys.exit(f"{name}:\nwanted {table.wanted()}\ngot    {got[table.name]}")
             if said.get(table.name, [0] * 4) != counts[table.name]:

@@ -4,8 +4,8 @@
 . "$(dirname "$0")/lib.bash"
 
 test_model() {
-    local few=15
-    [ $kind = duckdb ] || few=5
+    local few=120
+    [ $kind = duckdb ] || few=15
     spec
     sed -i '$d' spec.yaml
     TIDEGATE=$tidegate python3 "$root/tests/strategies.py" "${STRATEGY_SEED:-1}" "${STRATEGY_TABLES:-$few}" ||
