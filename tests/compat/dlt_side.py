@@ -65,14 +65,16 @@ def schema_of(name, settings):
     return schema
 
 
-def load(folder, home, name, dataset, resources, source=None, schema=None, uri="duckdb:", settings=None, file_format=None):
+def load(folder, home, name, dataset, resources, source=None, schema=None, uri="duckdb:", settings=None, file_format=None,
+         refresh=None):
     """One run; returns its load ids. `schema` is what a spec's key of this name says."""
     os.chdir(folder)
     made = [make_resource(key, hints, uri) for key, hints in resources.items()]
     data = dlt.source(lambda: made, name=source)() if source else made
     own = schema_of(name, schema or {})
     options = {"schema": own} if own else {}
-    info = pipeline(home, name, dataset, uri, settings).run(data, loader_file_format=file_format, **options)
+    info = pipeline(home, name, dataset, uri, settings).run(data, loader_file_format=file_format, refresh=refresh,
+                                                             **options)
     info.raise_on_failed_jobs()
     return list(info.loads_ids)
 

@@ -12,6 +12,7 @@ import harness
 import places
 import random_documents
 import same_tables  # noqa: F401
+import strategies  # noqa: F401
 
 SEEDS = 1, 60  # of random documents
 SECONDS = 200, 60  # all of it: no world is begun after so many, nor after so many of the worlds alone if that is later
