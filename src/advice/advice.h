@@ -10,7 +10,7 @@
 #include "duckdb/engine.h"
 #include "tidegate_advice.h"
 
-enum { READINGS = 2, KEY_FIELDS_MAX = 2 };
+enum { READINGS = 2, KEY_FIELDS_MAX = 2, KEY_PARTS_MAX = 16 };
 
 /* ---- facts ---- */
 
@@ -71,7 +71,7 @@ void facts_release(struct facts *facts);
 struct way {
     const char *disposition; /* "append", "replace", "merge" */
     const char *strategy;    /* NULL: the usual one */
-    const char *key[KEY_FIELDS_MAX];
+    const char *key[KEY_PARTS_MAX];
     size_t key_count;
     const char *cursor;
     bool skips_unchanged, detects_absent;
@@ -86,6 +86,7 @@ struct present {
     bool has_window;       /* ... up to an end: a part is loaded once */
     bool knows_files;      /* an append leaves out the files that were loaded */
     bool has_merge_key;    /* rows go by groups */
+    bool lists_keys;       /* of absent rows: beside a cursor, too */
     bool keeps_history;    /* versions of rows */
     bool updates;          /* old rows give way to those with their key */
     bool source_knows_key; /* the key is the source's word */

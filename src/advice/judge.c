@@ -313,7 +313,8 @@ static void choose_merge(struct judging *j, bool by_cursor)
     take_key(j);
     j->way.cursor = by_cursor && j->cursor ? j->cursor->path : NULL;
     j->way.skips_unchanged = !j->way.cursor;
-    j->way.detects_absent = (j->gone || j->present->way.detects_absent) && !j->way.cursor;
+    j->way.detects_absent =
+        j->present->lists_keys || ((j->gone || j->present->way.detects_absent) && !j->way.cursor);
 }
 
 static void choose_immutable(struct judging *j)
@@ -405,9 +406,12 @@ static void find_key_faults(struct judging *j)
 static void find_append_faults(struct judging *j)
 {
     const struct present *present = j->present;
+    const struct facts *facts = j->facts;
     const bool reads_again = !present->way.cursor && !present->knows_files;
-    if (reads_again && (was_read_again(j->facts) || !j->facts->twice))
+    if (reads_again && (facts->same + facts->changed > 0 || !facts->twice))
         FAULT(j, "append without a cursor adds all rows once more in each run");
+    else if (reads_again && was_read_again(facts))
+        say(j, "spec", "each reading gives other rows, and append adds each of them once");
     else if (j->changes >= CHANGES_LIKELY && has_key(j))
         FAULT(j, "append adds a row that has changed beside the old one");
     else if (!present->way.cursor && present->knows_files)

@@ -92,7 +92,8 @@ int lines_write(const struct question *question, const struct way *way, struct a
         put_name(&lines, way->cursor);
         buf_text(&lines, "}\n");
     }
-    if (way->detects_absent && !(way->strategy && strcmp(way->strategy, "cdc") == 0))
+    if (way->detects_absent && !present->way.detects_absent &&
+        !(way->strategy && strcmp(way->strategy, "cdc") == 0))
         buf_text(&lines, "    deletes: {detect: snapshot}\n");
     put_without(&lines, present, way);
     TRY(buf_check(&lines, err));

@@ -56,7 +56,8 @@ struct manifest_table {
     size_t file_count, file_cap;
 };
 
-/* Hashes of the rows at the cursor's last value. */
+/* Hashes of the rows at the cursor's last value; of a load without a cursor (path "") see
+ * run/again.c. */
 struct manifest_boundary {
     const char *resource;
     const char *cursor_path;

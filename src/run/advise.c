@@ -235,6 +235,7 @@ static struct present present_of(const struct advising *advising, const struct r
         .has_window = incremental->end_value.kind != TG_VALUE_NONE,
         .knows_files = given->driver->remember != NULL,
         .has_merge_key = given->merge_key_count > 0,
+        .lists_keys = given->deletes.detect == TG_DETECT_KEYS,
         .keeps_history = driver->keeps_history,
         .updates = driver->needs_key && !driver->keeps_history &&
                    strcmp(disposition_name(driver), "insert-only") != 0,
@@ -243,7 +244,7 @@ static struct present present_of(const struct advising *advising, const struct r
                       ? given->driver->member
                       : NULL,
     };
-    for (size_t i = 0; i < given->primary_key_count && i < KEY_FIELDS_MAX; i++)
+    for (size_t i = 0; i < given->primary_key_count && i < KEY_PARTS_MAX; i++)
         out.way.key[out.way.key_count++] = given->primary_key[i];
     return out;
 }

@@ -18,6 +18,7 @@
 #include "extract/limit.h"
 #include "normalize/normalize.h"
 #include "package/rejects.h"
+#include "run/again.h"
 #include "run/keys.h"
 #include "run/load.h"
 #include "run/range.h"
@@ -34,7 +35,8 @@ struct resource_load {
     struct groups *groups; /* of a merge key, for the cursor; NULL: none */
     struct normalizer *normalizer;
     struct page_stream *stream;
-    struct keys *keys; /* of rows that do not come, but are there; NULL: none, so far */
+    struct again *again; /* what the load before has added may come again; NULL: nobody minds */
+    struct keys *keys;   /* of rows that do not come, but are there; NULL: none, so far */
     struct bookmarks recalled;
     struct state_cursor stored; /* what an earlier load has left */
     struct held_rows held;
@@ -389,6 +391,7 @@ static int emit_batch(void *sink, const char *name, const struct ArrowSchema *sc
         table->was_there = found == THERE_PRESENT;
     }
     table->rows_new += (uint64_t)array->length;
+    TRY(again_add(part->again, name, strcmp(name, part->root->name) == 0, schema, array, err));
     return package_append(part->load->package, name, schema, array, err);
 done:
     array_release(array);
@@ -697,6 +700,7 @@ void resource_end(struct resource_load *part)
     page_stream_close(part->stream);
     normalizer_free(part->normalizer);
     keys_free(part->keys);
+    again_free(part->again);
     cursor_free(part->cursor);
     groups_free(part->groups);
     state_cursor_release(&part->stored);
@@ -745,6 +749,7 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
         TRY(there_meet(session, part->root->name, part->resource, part->held_by, &part->root_found,
                        err));
     TRY(open_normalizer(part, err));
+    TRY(again_new(session, part->resource, &part->again, err));
     TRY(begin_source(part, err));
     TRY(read_pages(part, &read, err));
     warn_of_parts(part, &read);
@@ -759,6 +764,8 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
     TRY(remember_root(part, err));
     TRY(remember_cursor(part, err));
     TRY(remember_bookmarks(part, err));
+    TRY(again_finish(part->again, part->load, part->replaces, err));
+    again_check_merge(session, part->resource, part->root->name);
     TRY(find_absent(part, &read, err));
     count_resource(part, &read, started_ticks);
 done:

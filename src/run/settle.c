@@ -31,7 +31,8 @@ static bool has_position(const struct manifest *manifest, const char *resource)
         if (strcmp(manifest->bookmarks[i].resource, resource) == 0)
             return true;
     for (size_t i = 0; i < manifest->boundary_count; i++)
-        if (strcmp(manifest->boundaries[i].resource, resource) == 0)
+        if (strcmp(manifest->boundaries[i].resource, resource) == 0 &&
+            *manifest->boundaries[i].cursor_path) /* without one it is no position: again.c */
             return true;
     return false;
 }

@@ -4,7 +4,8 @@
  *
  *   _dlt_loads, _dlt_version, _dlt_pipeline_state  as in dlt
  *   _tidegate_loads      what each load did to each table (counts), of which pipeline and package
- *   _tidegate_boundary   hashes of the rows at a cursor's last value
+ *   _tidegate_boundary   hashes of the rows at a cursor's last value; of a load without a cursor
+ *                        (path "") how many rows it has added, and hashes of their sums
  *   _tidegate_files      bookmarks: source files that were loaded
  */
 #ifndef TIDEGATE_WRITE_LEDGER_H

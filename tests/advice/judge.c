@@ -187,6 +187,36 @@ static void test_equal_readings(void **state)
     expect(TG_ADVICE_KEEP, NULL);
 }
 
+/* A queue: nothing comes twice. Rows that change are merged wherever they are. */
+static void test_other_rows_each_time(void **state)
+{
+    (void)state;
+    take_out(UPDATED);
+    facts.same = 0, facts.came = facts.gone = 100;
+    expect(TG_ADVICE_KEEP, NULL);
+    const struct advice advice = ask();
+    says(&advice, "each reading gives other rows");
+    facts.twice = false;
+    assert_int_equal(ask().verdict, TG_ADVICE_CHANGE);
+}
+
+/* A key of many parts, and keys that are listed, stay what they are. */
+static void test_what_is_right_stays(void **state)
+{
+    (void)state;
+    merge_by_id();
+    question.present.way = (struct way){.disposition = "merge",
+                                        .key = {"a", "b", "c"},
+                                        .key_count = 3,
+                                        .detects_absent = true,
+                                        .cursor = "at"};
+    question.present.lists_keys = true;
+    facts.changed = 10, facts.same = 90;
+    fields[UPDATED].changed_beyond = 10;
+    expect(TG_ADVICE_CHANGE, "  t:\n    write_disposition: merge\n    primary_key: [a, b, c]\n"
+                             "    incremental: {cursor: updated_at}\n");
+}
+
 static void test_no_key(void **state)
 {
     (void)state;
@@ -286,6 +316,8 @@ int main(void)
         cmocka_unit_test_setup(test_rows_that_come_late, set_up),
         cmocka_unit_test_setup(test_rows_that_vanish, set_up),
         cmocka_unit_test_setup(test_equal_readings, set_up),
+        cmocka_unit_test_setup(test_other_rows_each_time, set_up),
+        cmocka_unit_test_setup(test_what_is_right_stays, set_up),
         cmocka_unit_test_setup(test_no_key, set_up),
         cmocka_unit_test_setup(test_history, set_up),
         cmocka_unit_test_setup(test_a_key_that_is_none, set_up),

@@ -1,0 +1,257 @@
+/*
+ * Signs that a resource is loaded the wrong way.
+ *
+ *   again_new -> again_add (each batch of the load: a hash of each row, summed up, so that neither
+ *   their order nor the batches matter) -> again_finish: the sum and the number of rows against
+ *   those of the load before, and into the ledger: a boundary without a cursor
+ *   again_check_merge: what the ledger has counted of the last loads
+ *
+ * Nothing is asked of the destination. The rows of the load before may stand at the beginning: the
+ * sum is taken there, too. Ids are no content, and a column without a value is none.
+ */
+#include "run/again.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "write/disposition.h"
+
+enum {
+    ROWS_MIN = 10, /* fewer may be equal by chance, or by intent */
+    MERGED_ROWS_MIN = 1000
+};
+
+/* As the ledger names what has no cursor. */
+static const char no_cursor[] = "";
+
+struct again {
+    const struct session *session;
+    const struct resource *resource;
+    uint64_t rows, roots, nested; /* sums of hashes: rows of the root table, and of all others */
+    uint64_t known_rows;          /* of the load before; 0: nothing is known */
+    uint64_t known_roots, known_nested;
+    uint64_t begun; /* `roots` after as many rows */
+    uint64_t *hashes;
+    size_t cap;
+    struct buf text;
+};
+
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
+/* ---- what is known ---- */
+
+static void recall(struct again *again)
+{
+    const struct ledger *ledger = &again->session->ledger;
+    for (size_t i = 0; i < ledger->boundary_count; i++) {
+        const struct ledger_boundary *boundary = &ledger->boundaries[i];
+        if (strcmp(boundary->resource, again->resource->name) != 0 ||
+            strcmp(boundary->cursor_path, no_cursor) != 0 || boundary->hash_count != 2)
+            continue;
+        again->known_rows = strtoull(boundary->last_value, NULL, 10);
+        again->known_roots = strtoull(boundary->hashes[0], NULL, 16);
+        again->known_nested = strtoull(boundary->hashes[1], NULL, 16);
+    }
+}
+
+int again_new(const struct session *session, const struct resource *resource, struct again **out,
+              struct tg_error *err)
+{
+    const struct disposition_driver *driver = resource->disposition;
+    const bool notices =
+        !driver->adds_rows || resource->incremental.cursor_path || resource->driver->remember;
+    *out = NULL;
+    if (notices)
+        return TG_OK;
+    *out = mem_calloc(1, sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    (*out)->session = session;
+    (*out)->resource = resource;
+    recall(*out);
+    return TG_OK;
+}
+
+/* ---- hashes of rows ---- */
+
+static bool is_content(const char *column)
+{
+    return strncmp(column, "_dlt_", 5) != 0 && strncmp(column, "_tidegate_", 10) != 0;
+}
+
+/* Of what is of no fixed length the text: the batches are flat. */
+static int hash_value(struct again *again, const struct ArrowSchema *schema,
+                      const struct ArrowArray *array, int64_t row, uint64_t *out,
+                      struct tg_error *err)
+{
+    size_t len = 0;
+    const char *bytes = NULL;
+    const struct layout layout = layout_of(schema->format);
+    const int64_t at = array->offset + row;
+    if (!schema->dictionary && layout.kind == LAYOUT_FIXED) {
+        const char *values = array->buffers[1];
+        *out = hash_xx64(values + (size_t)at * layout.width, layout.width);
+        return TG_OK;
+    }
+    if (!value_bytes(schema, array, row, &bytes, &len)) {
+        buf_clear(&again->text);
+        int rc = value_text(schema, array, row, &again->text, err);
+        if (rc == TG_OK)
+            rc = buf_check(&again->text, err);
+        if (rc != TG_OK)
+            return rc;
+        bytes = buf_string(&again->text);
+        len = again->text.len;
+    }
+    *out = hash_xx64(bytes, len);
+    return TG_OK;
+}
+
+static int hash_column(struct again *again, const struct ArrowSchema *schema,
+                       const struct ArrowArray *array, int64_t rows, struct tg_error *err)
+{
+    const uint64_t name = hash_xx64(schema->name, strlen(schema->name));
+    for (int64_t row = 0; row < rows; row++) {
+        uint64_t value = 0;
+        if (value_is_null(schema, array, row))
+            continue;
+        int rc = hash_value(again, schema, array, row, &value, err);
+        if (rc != TG_OK)
+            return rc;
+        again->hashes[row] += mix(value ^ name);
+    }
+    return TG_OK;
+}
+
+static void add_rows(struct again *again, bool is_root, int64_t rows)
+{
+    for (int64_t row = 0; row < rows; row++) {
+        const uint64_t hash = mix(again->hashes[row]);
+        if (!is_root) {
+            again->nested += hash;
+            continue;
+        }
+        again->roots += hash;
+        again->rows++;
+        if (again->rows == again->known_rows)
+            again->begun = again->roots;
+    }
+}
+
+int again_add(struct again *again, const char *table, bool is_root,
+              const struct ArrowSchema *schema, const struct ArrowArray *array,
+              struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (!again)
+        return TG_OK;
+    const uint64_t name = mix(hash_xx64(table, strlen(table)));
+    TRY(mem_grow(&again->hashes, &again->cap, (size_t)array->length + 1, sizeof(*again->hashes),
+                 err));
+    for (int64_t row = 0; row < array->length; row++)
+        again->hashes[row] = name;
+    for (int64_t c = 0; c < array->n_children; c++)
+        if (is_content(schema->children[c]->name))
+            TRY(hash_column(again, schema->children[c], array->children[c], array->length, err));
+    add_rows(again, is_root, array->length);
+done:
+    return rc;
+}
+
+/* ---- the end ---- */
+
+/* Nested rows do not come in the order of those that they are nested in: with them it is all or
+ * nothing. */
+static bool has_come_again(const struct again *again)
+{
+    if (again->known_rows < ROWS_MIN || again->rows < again->known_rows ||
+        again->begun != again->known_roots)
+        return false;
+    return again->rows == again->known_rows ? again->nested == again->known_nested
+                                            : again->nested + again->known_nested == 0;
+}
+
+static void warn(const struct again *again)
+{
+    const struct tg_pipeline *pipeline = again->session->pipeline;
+    const char *name = again->resource->name;
+    context_log(&pipeline->ctx, TG_LOG_WARNING, "append",
+                "resource '%s': %llu of the %llu rows are those that the load before has added, "
+                "and append adds them once more; give it a cursor, or merge it by a key: "
+                "'tidegate advise' looks which",
+                name, (unsigned long long)again->known_rows, (unsigned long long)again->rows);
+}
+
+int again_finish(struct again *again, struct load *load, bool replaces, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = NULL;
+    struct buf rows = BUF_INIT, roots = BUF_INIT, nested = BUF_INIT;
+    if (!again || again->rows == 0)
+        return TG_OK;
+    if (!replaces && has_come_again(again))
+        warn(again);
+    buf_printf(&rows, "%llu", (unsigned long long)again->rows);
+    buf_printf(&roots, "%016llx", (unsigned long long)again->roots);
+    buf_printf(&nested, "%016llx", (unsigned long long)again->nested);
+    TRY(buf_check(&rows, err));
+    TRY(buf_check(&roots, err));
+    TRY(buf_check(&nested, err));
+    TRY(load_package(load, &manifest, err));
+    const char *hashes[] = {buf_string(&roots), buf_string(&nested)};
+    const struct manifest_boundary boundary = {.resource = again->resource->name,
+                                               .cursor_path = no_cursor,
+                                               .last_value = buf_string(&rows),
+                                               .hashes = hashes,
+                                               .hash_count = 2};
+    TRY(manifest_add_boundary(manifest, &boundary, err));
+done:
+    buf_release(&rows);
+    buf_release(&roots);
+    buf_release(&nested);
+    return rc;
+}
+
+void again_free(struct again *again)
+{
+    if (!again)
+        return;
+    mem_free(again->hashes);
+    buf_release(&again->text);
+    mem_free(again);
+}
+
+/* ---- merges ---- */
+
+/* Old rows are looked for, and give way. */
+static bool meets_old(const struct disposition_driver *driver)
+{
+    return driver->word == DISPOSITION_MERGE && !driver->keeps_history && !driver->deletes_absent &&
+           strcmp(disposition_name(driver), "insert-only") != 0;
+}
+
+/* Once in as many loads as are looked at. */
+void again_check_merge(const struct session *session, const struct resource *resource,
+                       const char *table)
+{
+    const struct ledger_past *past = ledger_past_of(&session->ledger, table);
+    if (!past || !meets_old(resource->disposition) || past->loads < PAST_LOADS ||
+        past->all_loads % PAST_LOADS != 0 || !past->same_way || !past->counts_unchanged)
+        return;
+    const uint64_t rows = past->rows_inserted + past->rows_unchanged;
+    if (past->rows_updated + past->rows_deleted > 0 || rows < MERGED_ROWS_MIN)
+        return;
+    context_log(&session->pipeline->ctx, TG_LOG_WARNING, "merge",
+                "resource '%s' is merged, and none of the %llu rows of its last %d loads changed "
+                "one that was there (%llu were there as they came): insert-only, or append with a "
+                "cursor, would do with less; 'tidegate advise' looks which. This is said once in "
+                "%d loads",
+                resource->name, (unsigned long long)rows, PAST_LOADS,
+                (unsigned long long)past->rows_unchanged, PAST_LOADS);
+}
