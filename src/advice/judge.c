@@ -202,10 +202,10 @@ static void tell_past(struct judging *j)
     if (past->loads == 0)
         return;
     say(j, "history",
-        "the last %s %s read %s rows: %s inserted, %s updated, %s unchanged; %llu%% were new or "
+        "the last %s%s read %s rows: %s inserted, %s updated, %s unchanged; %llu%% were new or "
         "changed",
-        DIGITS(past->loads), past->loads == 1 ? "load" : "loads", DIGITS(past->read),
-        DIGITS(past->inserted), DIGITS(past->updated), DIGITS(past->unchanged),
+        past->loads == 1 ? "load" : DIGITS(past->loads), past->loads == 1 ? "" : " loads",
+        DIGITS(past->read), DIGITS(past->inserted), DIGITS(past->updated), DIGITS(past->unchanged),
         (unsigned long long)(past->read > fresh ? fresh * 100 / past->read : 100));
 }
 
