@@ -31,7 +31,12 @@ RESOURCES = {
     "grown": {"write_disposition": {"disposition": "merge", "strategy": "insert-only"}, "primary_key": "id"},
     "marked": {"write_disposition": "merge", "primary_key": "id", "columns": {"gone": {"hard_delete": True,
                                                                                      "data_type": "bool"}}},
+    "versions": {"write_disposition": {"disposition": "merge", "strategy": "scd2"}},
+    "history": {"write_disposition": {"disposition": "merge", "strategy": "scd2"}, "merge_key": "id"},
+    "ended": {"write_disposition": {"disposition": "merge", "strategy": "scd2"}, "primary_key": "id",
+              "deletes": {"detect": "snapshot", "apply": "scd2", "limit": "100%"}},
 }
+RETURNING = {"versions", "history", "ended"}  # of one file, whose contents come back
 VERSIONS = {"_state_version", "_version_hash", "version", "version_hash", "previous_hashes"}
 
 
@@ -77,6 +82,7 @@ class Sequence:
         self.number, self.clock = 0, 0
         self.before = []  # (load id, copy), the oldest first
         self.kept = 0  # of how many of them there is an undo
+        self.seen = {name: [] for name in RETURNING}
 
     def spec(self, head):
         with open("spec.yaml", "w", encoding="utf-8") as file:
@@ -97,12 +103,20 @@ class Sequence:
             row["gone"] = True
         return row
 
+    def pick(self, name):
+        seen = self.seen.get(name, [])
+        row = self.random.choice(seen) if seen and self.random.random() < 0.6 else self.document()
+        if name in RETURNING:
+            seen.append(row)
+        return row
+
     def load(self):
         self.number += 1
         chosen = self.random.sample(self.names, self.random.randrange(1, 5))
         for name in chosen:
-            with open(f"{name}{self.number}.jsonl", "w", encoding="utf-8") as file:
-                file.writelines(json.dumps(self.document()) + "\n" for _ in range(self.random.randrange(1, 2 * KEYS)))
+            number = 1 if name in RETURNING else self.number
+            with open(f"{name}{number}.jsonl", "w", encoding="utf-8") as file:
+                file.writelines(json.dumps(self.pick(name)) + "\n" for _ in range(self.random.randrange(1, 2 * KEYS)))
         was = copy()
         refresh = ["--full-refresh"] if self.random.random() < 0.1 else []
         done = tidegate("run", "spec.yaml", "--json", "--progress", "none", "--select", ",".join(chosen), *refresh)

@@ -33,6 +33,12 @@ bool history_owns(const struct table_column *column)
     return says(column, HISTORY_FROM) || says(column, HISTORY_TO);
 }
 
+bool history_shares_ids(const struct table *table)
+{
+    const struct table_column *id = table_find(table, HISTORY_ID);
+    return id && says(id, HISTORY_VERSION);
+}
+
 /* A hint that is null says nothing. */
 static int read_time(const struct table *table, const struct extra *extras, const char *key,
                      bool *found, int64_t *us, struct tg_error *err)

@@ -26,6 +26,8 @@ struct history {
 /* TG_DATA for a time that is none. What it points to is the table's. */
 int history_read(const struct table *table, struct history *out,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* Is the id of a row that of its content, which several versions may have? */
+bool history_shares_ids(const struct table *table);
 /* Does a column hold such a time? */
 bool history_owns(const struct table_column *column);
 /* A date, or a timestamp (UTC where it does not say), as microseconds since 1970. */

@@ -90,6 +90,39 @@ test_refusals() {
     says '"code":"TG_USAGE"'
 }
 
+# What is valid, and what is nested in it.
+versions() {
+    sql "select string_agg(id || v || case when _dlt_valid_to is null then '+' else '-' end, ' ' order by id, v, _dlt_valid_from) from t"
+}
+
+test_versions() {
+    spec "t: {path: t.jsonl, primary_key: id, write_disposition: {disposition: merge, strategy: scd2}}"
+    sed -i 's/^source:/undo: {loads: 3}\nsource:/' spec.yaml
+    printf '{"id": 1, "v": "a", "l": [1, 2]}\n{"id": 2, "v": "a"}\n' >t.jsonl
+    run 0
+    printf '{"id": 1, "v": "b", "l": [3]}\n' >t.jsonl
+    run 0
+    printf '{"id": 1, "v": "a", "l": [1, 2]}\n{"id": 2, "v": "a"}\n' >t.jsonl
+    run 0
+    equal "1a- 1a+ 1b- 2a- 2a+" "$(versions)"
+    equal 3 "$(sql "select count(*) from t__l")"
+    undo 0 --yes # a content that was back: its nested rows are those of the version before
+    equal "1a- 1b+ 2a-" "$(versions)"
+    equal 6 "$(sql "select cast(sum(value) as bigint) from t__l")"
+    undo 0 --yes "$(sql "select load_id from _tidegate_loads where table_name = 't' and rows_updated = 1 and rows_deleted = 1")"
+    equal "1a+ 2a+" "$(versions)"
+    equal 3 "$(sql "select cast(sum(value) as bigint) from t__l")"
+    run 0
+    run 0
+    equal "1a+ 2a+" "$(versions)"
+    printf '{"id": 1, "v": "c"}\n' >t.jsonl
+    run 0
+    sql "update t set v = 'x' where v = 'c'" >/dev/null
+    undo 3 --yes
+    says "have been changed or deleted since" "table 't'"
+    equal "1a- 1x+ 2a-" "$(versions)"
+}
+
 # The file follows what is stored.
 test_the_exported_schema() {
     undo_spec

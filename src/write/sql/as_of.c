@@ -39,7 +39,7 @@ static int add_root(const struct views *views, const struct table *table,
 static int add_nested(const struct views *views, const struct table *parent, struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *row_key = table_link(parent, LINK_ROW);
+    const char *row_key = table_row_id(parent);
     for (size_t i = 0; i < views->catalog->table_count; i++) {
         const struct table *table = views->catalog->tables[i];
         const char *link = table_link(table, LINK_PARENT);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog/history.h"
 #include "package/rejects.h"
 #include "write/disposition.h"
 #include "write/sql/rebase.h"
@@ -72,6 +73,12 @@ const char *table_link(const struct table *table, enum link link)
             return column->name;
     }
     return NULL;
+}
+
+const char *table_row_id(const struct table *table)
+{
+    const char *row_key = table_link(table, LINK_ROW);
+    return !row_key && history_shares_ids(table) ? HISTORY_ID : row_key;
 }
 
 const struct target *chain_find(const struct chain *chain, const char *table)

@@ -125,6 +125,8 @@ int target_columns(const struct target *target, bool (*leaves_out)(const char *n
 enum link { LINK_ROW, LINK_PARENT, LINK_ROOT };
 /* The name of a link column of a table, or NULL. */
 const char *table_link(const struct table *table, enum link link);
+/* The column that nested rows name their parent by, though versions of a row may share it. */
+const char *table_row_id(const struct table *table);
 /* The target of a table of the chain, or NULL. */
 const struct target *chain_find(const struct chain *chain, const char *table);
 

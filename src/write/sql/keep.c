@@ -7,6 +7,8 @@
  *
  * Rows that a load has put into a root table bear its id; what is nested in them follows them.
  * Where all rows were staged, nested ones are those of the stage: they may belong to older roots.
+ * Versions of a row (scd2) may share an id, and what is nested in them: they are told by the load,
+ * too, and nested rows that another version has stay.
  *
  * The tables are made before any row goes, as all tables are; those of the rows that are left,
  * which nobody can know before, with them in it.
@@ -18,6 +20,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "catalog/history.h"
 #include "write/disposition.h"
 #include "package/load_id.h"
 #include "write/sql/nested.h"
@@ -159,10 +162,23 @@ static bool loses_rows(const struct chain *chain)
     return chain->replaced || !chain->driver->adds_rows;
 }
 
+/* What tells a row: its id, and of versions that may share one the load that has brought it. */
+struct row_ids {
+    const char *items[2];
+    struct sql_names names;
+};
+
+static void find_ids(const struct table *table, struct row_ids *out)
+{
+    out->items[0] = table_row_id(table);
+    out->items[1] = "_dlt_load_id";
+    out->names = (struct sql_names){out->items, history_shares_ids(table) ? 2 : 1};
+}
+
 static int check_target(const struct chain *chain, const struct target *target,
                         struct tg_error *err)
 {
-    const char *row_key = table_link(target->table, LINK_ROW);
+    const char *row_key = table_row_id(target->table);
     const bool is_root = target == &chain->targets[0];
     const char *lacks = !row_key || !target_find(target, row_key)         ? "row key"
                         : is_root && !target_find(target, "_dlt_load_id") ? "_dlt_load_id"
@@ -249,22 +265,26 @@ int keep_removed(struct plan *plan, const struct old_rows *rows, const struct sq
 {
     int rc = TG_OK;
     struct sql_names columns;
+    struct row_ids ids;
     const struct target *target = rows->target;
     if (!target->kept_old)
         return TG_OK;
+    find_ids(target->table, &ids);
     TRY(target_columns(target, NULL, &plan->arena, &columns, err));
     const struct sql_scope old = sql_within(
         scope,
-        SQL_PARTS(SQL_TABLE("table", target->table->name), SQL_TABLE("kept", target->kept_old),
-                  SQL_NAME("id", table_link(target->table, LINK_ROW)),
-                  SQL_NAMES("columns", &columns), SQL_PATTERN("which", rows->where),
-                  SQL_PATTERN("here", rows->meets ? "old" : "{table}"),
-                  SQL_PATTERN("first", "NOT EXISTS (SELECT 1 FROM {kept} AS was"
-                                       " WHERE was.{id} = {here}.{id})"),
-                  SQL_PATTERN("and_first", changes_rows(plan, target) ? " AND {first}" : ""),
-                  SQL_PATTERN("of_which", rows->where ? "\nWHERE {which}{and_first}"
-                                          : changes_rows(plan, target) ? "\nWHERE {first}"
-                                                                       : "")));
+        SQL_PARTS(
+            SQL_TABLE("table", target->table->name), SQL_TABLE("kept", target->kept_old),
+            SQL_NAME("id", ids.items[0]), SQL_NAME("load", ids.items[1]),
+            SQL_NAMES("columns", &columns), SQL_PATTERN("which", rows->where),
+            SQL_PATTERN("here", rows->meets ? "old" : "{table}"),
+            SQL_PATTERN("and_load", ids.names.count > 1 ? " AND was.{load} = {here}.{load}" : ""),
+            SQL_PATTERN("first", "NOT EXISTS (SELECT 1 FROM {kept} AS was"
+                                 " WHERE was.{id} = {here}.{id}{and_load})"),
+            SQL_PATTERN("and_first", changes_rows(plan, target) ? " AND {first}" : ""),
+            SQL_PATTERN("of_which", rows->where                  ? "\nWHERE {which}{and_first}"
+                                    : changes_rows(plan, target) ? "\nWHERE {first}"
+                                                                 : "")));
     TRY(plan_add(plan, target, COUNT_NONE, &old,
                  rows->meets ? "INSERT INTO {kept} ({columns})\n"
                                "SELECT {old.columns} FROM {table} AS old\n"
@@ -283,7 +303,7 @@ int keep_identify(struct plan *plan, const struct old_rows *rows, const struct s
     static const struct type_spec text = {.type = TYPE_TEXT};
     const struct target *target = rows->target;
     const char *new_id = scope->dialect->new_id;
-    if (!target->kept_old)
+    if (!target->kept_old || history_shares_ids(target->table))
         return TG_OK;
     const struct sql_scope unnamed = sql_within(
         scope,
@@ -382,22 +402,30 @@ done:
     return rc;
 }
 
+/* Nested rows that another load has brought with the same content are not this one's. */
+#define ROOTS_OF_LOAD "{root} WHERE [_dlt_load_id] = {'load_id'}"
+#define NEW_CONTENTS                                                                               \
+    "{root} AS came WHERE [_dlt_load_id] = {'load_id'} AND NOT EXISTS (SELECT 1 FROM {root} AS "   \
+    "was WHERE was.{row_key} = came.{row_key} AND was.[_dlt_load_id] <> {'load_id'})"
+
 static int note_left(const struct delivery *delivery, const struct chain *chain,
                      const struct target *target, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     struct sql_names columns;
     struct buf hash = BUF_INIT, which = BUF_INIT;
+    struct row_ids ids;
     const struct table *root = chain->targets[0].table;
+    find_ids(target->table, &ids);
+    const bool shared = ids.names.count > 1;
     TRY(target_columns(target, NULL, &plan->arena, &columns, err));
     const struct sql_scope scope = plan_scope(
         delivery,
         SQL_PARTS(SQL_TABLE("kept", target->kept_left), SQL_TABLE("table", target->table->name),
                   SQL_TABLE("root", root->name), SQL_NAMES("columns", &columns),
-                  SQL_NAME("id", table_link(target->table, LINK_ROW)),
-                  SQL_NAME("row_key", table_link(root, LINK_ROW)),
+                  SQL_NAMES("id", &ids.names), SQL_NAME("row_key", table_row_id(root)),
                   SQL_TEXT("load_id", delivery->manifest->load_id),
-                  SQL_PATTERN("gone", "{root} WHERE [_dlt_load_id] = {'load_id'}")));
+                  SQL_PATTERN("gone", history_shares_ids(root) ? NEW_CONTENTS : ROOTS_OF_LOAD)));
     TRY(write_row_hash(&columns, &scope, &hash, err));
     TRY(write_left(chain, target, &scope, &which, err));
     const bool changes = target->kept_old && changes_rows(plan, target);
@@ -405,14 +433,18 @@ static int note_left(const struct delivery *delivery, const struct chain *chain,
         &scope,
         SQL_PARTS(SQL_PIECE("hash", buf_string(&hash)), SQL_PIECE("which", buf_string(&which)),
                   SQL_TABLE("old", target->kept_old),
+                  SQL_PATTERN("these", shared ? "({id})" : "{id}"),
+                  SQL_PATTERN("named", shared ? "[" HISTORY_ID "] AS [row_id], "
+                                                "[_dlt_load_id] AS [row_load_id]"
+                                              : "{id} AS [row_id]"),
                   SQL_PATTERN("and_changed", changes ? "\nUNION ALL\n"
                                                        "SELECT {id}, {hash} FROM {table}\n"
-                                                       "WHERE {id} IN (SELECT {id} FROM {old})"
+                                                       "WHERE {these} IN (SELECT {id} FROM {old})"
                                                        " AND NOT coalesce({which}, FALSE)"
                                                      : "")));
     TRY(plan_add(plan, target, COUNT_NONE, &left,
                  "CREATE TABLE {kept} AS\n"
-                 "SELECT {id} AS [row_id], {hash} AS [row_hash] FROM {table}\n"
+                 "SELECT {named}, {hash} AS [row_hash] FROM {table}\n"
                  "WHERE {which}{and_changed}",
                  err));
 done:
@@ -450,7 +482,7 @@ static void put_names(struct buf *out, const char *key, const struct table *tabl
 }
 
 /* {"id":"_dlt_id","key":["id"],"columns":[["id","BIGINT"],...]}: the types are those by which the
- * hashes were made; columns may get wider. */
+ * hashes were made; columns may get wider. "load": the column that tells rows beside the id. */
 static void put_shape(struct buf *out, const struct chain *chain, const struct target *target)
 {
     static const struct table no_key = {0};
@@ -458,7 +490,9 @@ static void put_shape(struct buf *out, const struct chain *chain, const struct t
     bool by_key = chain->driver->needs_key && target == &chain->targets[0] &&
                   !extra_find(target->table->extras, DISPOSITION_SCOPE_HINT);
     buf_char(out, '{');
-    json_put_text(out, "id", table_link(target->table, LINK_ROW));
+    json_put_text(out, "id", table_row_id(target->table));
+    if (history_shares_ids(target->table))
+        json_put_text(out, "load", "_dlt_load_id");
     put_names(out, "key", by_key ? target->table : &no_key);
     json_put_key(out, "columns");
     buf_char(out, '[');

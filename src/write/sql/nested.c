@@ -24,7 +24,7 @@ int nested_write_follows(const struct chain *chain, const struct target *target,
     const struct target *parent = chain_find(chain, target->table->parent);
     const char *root_link = table_link(target->table, LINK_ROOT);
     const char *link = table_link(target->table, LINK_PARENT);
-    const char *parent_key = parent ? table_link(parent->table, LINK_ROW) : NULL;
+    const char *parent_key = parent ? table_row_id(parent->table) : NULL;
     bool direct = root_link && target_find(target, root_link);
     if (!direct && (!link || !parent_key))
         return error_set(err, TG_DATA,

@@ -81,8 +81,11 @@ struct undone_table {
     yyjson_doc *shape;
     struct sql_names columns, key;
     struct sql_names given; /* of the columns: what the database does not compute */
-    struct sql_part parts[9];
-    struct sql_scope scope; /* {table} {old_kept} {left_kept} {id} {columns} {given} {key} */
+    const char *ids[2];     /* what tells a row: its id, and where versions share it its load */
+    struct sql_names of_table, of_left; /* these, as they are called there */
+    struct sql_part parts[11];
+    struct sql_scope scope; /* {table} {old_kept} {left_kept} {id} {columns} {given} {key}
+                               {ids} {left_ids} */
 };
 
 static int bad_shape(const struct kept_row *kept, struct tg_error *err)
@@ -154,6 +157,17 @@ static int find_given(struct undone_table *table, struct tg_error *err)
     return TG_OK;
 }
 
+static int find_ids(struct undone_table *table, struct tg_error *err)
+{
+    static const char *const left[] = {"row_id", "row_load_id"};
+    yyjson_val *shape = yyjson_doc_get_root(table->shape);
+    table->ids[0] = json_get_text(shape, "id");
+    table->ids[1] = json_get_text(shape, "load");
+    table->of_table = (struct sql_names){table->ids, table->ids[1] ? 2 : 1};
+    table->of_left = (struct sql_names){left, table->of_table.count};
+    return table->ids[0] ? TG_OK : bad_shape(table->kept, err);
+}
+
 static int open_table(struct undone_table *table, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -161,16 +175,16 @@ static int open_table(struct undone_table *table, struct tg_error *err)
     TRY(json_parse(kept->shape, strlen(kept->shape), "what is kept", &table->shape, err));
     TRY(read_names(table, "columns", &table->columns, err));
     TRY(read_names(table, "key", &table->key, err));
-    const char *id = json_get_text(yyjson_doc_get_root(table->shape), "id");
-    if (!id)
-        TRY(bad_shape(kept, err));
+    TRY(find_ids(table, err));
     TRY(check_columns(table, err));
     TRY(find_given(table, err));
     const struct sql_part parts[] = {
         SQL_TABLE("table", kept->table),
         SQL_TABLE("old_kept", kept->old_table),
         SQL_TABLE("left_kept", kept->left_table),
-        SQL_NAME("id", id),
+        SQL_NAME("id", table->ids[0]),
+        SQL_NAMES("ids", &table->of_table),
+        SQL_NAMES("left_ids", &table->of_left),
         SQL_NAMES("columns", &table->columns),
         SQL_NAMES("given", &table->given),
         SQL_NAMES("key", &table->key),
@@ -244,13 +258,13 @@ static int check_left(const struct undone_table *table, struct tg_error *err)
     const struct sql_scope scope =
         sql_within(&table->scope, SQL_PARTS(SQL_PIECE("hash", buf_string(&hash))));
     TRY(refuse_if(table, &scope,
-                  "SELECT min([row_id]) FROM {left_kept} GROUP BY [row_id] HAVING count(*) > 1 "
+                  "SELECT min([row_id]) FROM {left_kept} GROUP BY {left_ids} HAVING count(*) > 1 "
                   "LIMIT 1",
                   "rows of several loads have the same id", err));
     TRY(refuse_if(table, &scope,
                   "SELECT new.[row_id] FROM {left_kept} AS new\n"
-                  "LEFT JOIN {table} AS old ON old.{id} = new.[row_id]\n"
-                  "GROUP BY new.[row_id]\n"
+                  "LEFT JOIN {table} AS old ON {old.ids = new.left_ids}\n"
+                  "GROUP BY {new.left_ids}\n"
                   "HAVING count(old.{id}) <> 1 OR min({hash}) <> min(new.[row_hash])\n"
                   "LIMIT 1",
                   "rows that it has left have been changed or deleted since", err));
@@ -294,7 +308,7 @@ static int check_later_columns(const struct undone_table *table, struct tg_error
         TRY(buf_check(&how, err));
         TRY(refuse_if(table, &scope,
                       "SELECT new.[row_id] FROM {left_kept} AS new\n"
-                      "JOIN {table} AS old ON old.{id} = new.[row_id]\n"
+                      "JOIN {table} AS old ON {old.ids = new.left_ids}\n"
                       "WHERE old.{column} IS NOT NULL\n"
                       "LIMIT 1",
                       buf_string(&how), err));
@@ -309,7 +323,7 @@ static int remove_left(const struct undone_table *table, uint64_t *count, struct
     const char *matched = table->undoing->con->dialect->delete_matched;
     const struct sql_scope scope =
         sql_within(&table->scope, SQL_PARTS(SQL_PATTERN("new", "{left_kept} AS new"),
-                                            SQL_PATTERN("which", "old.{id} = new.[row_id]")));
+                                            SQL_PATTERN("which", "{old.ids = new.left_ids}")));
     return sql_exec(table->undoing->con, &scope,
                     matched ? matched
                             : "DELETE FROM {table} AS old\n"
@@ -325,7 +339,7 @@ static int check_back(const struct undone_table *table, struct tg_error *err)
     static const char how[] = "rows that it has taken away are there again";
     TRY(refuse_if(table, &table->scope,
                   "SELECT old.{id} FROM {table} AS old\n"
-                  "JOIN {old_kept} AS new ON old.{id} = new.{id}\n"
+                  "JOIN {old_kept} AS new ON {old.ids = new.ids}\n"
                   "LIMIT 1",
                   how, err));
     if (table->key.count > 0)
@@ -390,7 +404,7 @@ static int check_nested(const struct undoing *undoing, const struct kept_row *ab
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
-    const char *id = table_link(parent, LINK_ROW), *link = table_link(child, LINK_PARENT);
+    const char *id = table_row_id(parent), *link = table_link(child, LINK_PARENT);
     const struct described_table *found = described_find(undoing->there, child->name);
     if (!id || !link || !found || !described_column(undoing->there, found, link))
         return TG_OK;
