@@ -32,6 +32,8 @@ test_as_of() {
     was 9999-01-01 "1,a,1,1 "
     # the deepest level goes by the one above it, a table that has no history stays
     [ "$("$tidegate" sql spec.yaml --csv --as-of 2024-02-15 "select count(*) as n from t__l__x" | tail -1)" = 2 ] || fail "nested"
+    [ "$("$tidegate" sql spec.yaml --csv --as-of 2024-02-15 "select count(*) as n from d.t join \"d\".t__l on d.t__l._dlt_parent_id = d.t._dlt_id" | tail -1)" = 2 ] ||
+        fail "by the names of the dataset"
     [ "$("$tidegate" sql spec.yaml --csv "select count(*) as n from t" | tail -1)" = 4 ] || fail "all versions are there without"
 }
 

@@ -31,8 +31,12 @@ static void start_tables(struct fixture *t)
 
 static int plan_of(struct fixture *t, const struct described *there, struct plan *plan)
 {
+    struct sql_names names;
     const struct sql_scope dataset = {.dialect = golden_dialect, .dataset = "d"};
-    return as_of_plan(&t->catalog, there, &dataset, INT64_C(1706745600000000), plan, &t->err);
+    int rc =
+        as_of_plan(&t->catalog, there, &dataset, INT64_C(1706745600000000), plan, &names, &t->err);
+    assert_int_equal(rc == TG_OK ? names.count : plan->count, plan->count);
+    return rc;
 }
 
 /* Of a nested table that is not there, nothing is seen; nor of what is nested in it. */

@@ -17,6 +17,8 @@ struct views {
     const struct described *there;
     const struct sql_scope *dataset;
     struct plan *plan;
+    const char **names; /* a view's each */
+    size_t *count;
 };
 
 static int add_root(const struct views *views, const struct table *table,
@@ -28,6 +30,7 @@ static int add_root(const struct views *views, const struct table *table,
                   SQL_NAME("from", history->from), SQL_NAME("to", history->to),
                   SQL_TIME("time", us), SQL_TIME("open_end", history->active_us),
                   SQL_PATTERN("or_open", history->has_active ? " OR {to} = {open_end}" : "")));
+    views->names[(*views->count)++] = table->name;
     return plan_add(views->plan, NULL, COUNT_NONE, &scope,
                     "CREATE TEMP VIEW {view} AS\n"
                     "SELECT * FROM {table}\n"
@@ -51,6 +54,7 @@ static int add_nested(const struct views *views, const struct table *parent, str
                        SQL_PARTS(SQL_NAME("view", table->name), SQL_TABLE("table", table->name),
                                  SQL_NAME("link", link), SQL_NAME("parent", parent->name),
                                  SQL_NAME("row_key", row_key ? row_key : HISTORY_ID)));
+        views->names[(*views->count)++] = table->name;
         TRY(plan_add(views->plan, NULL, COUNT_NONE, &scope,
                      "CREATE TEMP VIEW {view} AS\n"
                      "SELECT * FROM {table}\n"
@@ -63,10 +67,15 @@ done:
 }
 
 int as_of_plan(const struct catalog *catalog, const struct described *there,
-               const struct sql_scope *dataset, int64_t us, struct plan *plan, struct tg_error *err)
+               const struct sql_scope *dataset, int64_t us, struct plan *plan,
+               struct sql_names *names, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct views views = {catalog, there, dataset, plan};
+    const char **items = arena_alloc(&plan->arena, (catalog->table_count + 1) * sizeof(*items));
+    if (!items)
+        return error_nomem(err);
+    *names = (struct sql_names){items, 0};
+    const struct views views = {catalog, there, dataset, plan, items, &names->count};
     for (size_t i = 0; i < catalog->table_count; i++) {
         const struct table *table = catalog->tables[i];
         struct history history = {0};

@@ -8,9 +8,9 @@
 
 /* Temporary views with the names of such tables, and of those nested in them, which the session
  * sees in their place; of tables that are `there`. `dataset` is the scope of its tables. TG_USAGE
- * where no table keeps its history. */
+ * where no table keeps its history. `names`, in the plan's arena: what the views are called. */
 int as_of_plan(const struct catalog *catalog, const struct described *there,
                const struct sql_scope *dataset, int64_t us, struct plan *plan,
-               struct tg_error *err) TG_CHECK_RESULT;
+               struct sql_names *names, struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

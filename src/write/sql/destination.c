@@ -16,6 +16,7 @@
 #include "write/sql/show.h"
 #include "write/sql/undo.h"
 #include "write/sql/write.h"
+#include "write/sql/unqualify.h"
 
 static bool example(size_t i, struct destination_example *out)
 {
@@ -206,20 +207,22 @@ static int write_once_there(struct destination *destination, const char *package
 
 /* ---- looking ---- */
 
-/* The connection sees the tables as they were. */
-static int go_back(const struct destination *destination, const struct moment *at,
-                   struct tg_error *err)
+/* The connection sees the tables as they were, by their names alone: so has the query them then. */
+static int go_back(const struct destination *destination, const struct moment *at, const char *text,
+                   struct buf *query, struct tg_error *err)
 {
     int rc = TG_OK;
     struct plan plan;
+    struct sql_names names;
     struct described there = {0};
     struct connection *con = destination->state;
     const struct sql_scope dataset = {.dialect = con->dialect, .dataset = destination->dataset};
     const struct runner runner = {.con = con};
     plan_init(&plan);
     TRY(connection_describe(con, destination->dataset, NULL, &there, err));
-    TRY(as_of_plan(at->catalog, &there, &dataset, at->us, &plan, err));
+    TRY(as_of_plan(at->catalog, &there, &dataset, at->us, &plan, &names, err));
     TRY(plan_run(&plan, &runner, NULL, err));
+    TRY(sql_unqualify(query, &dataset, &names, text, err));
 done:
     plan_release(&plan);
     described_release(&there);
@@ -229,13 +232,19 @@ done:
 static int query(struct destination *destination, const char *text, const struct moment *at,
                  struct ArrowArrayStream *out, struct tg_error *err)
 {
+    int rc = TG_OK;
+    struct buf then = BUF_INIT;
     struct connection *con = destination->state;
     const struct sql_scope scope = {.dialect = con->dialect,
                                     .parts = SQL_PARTS(SQL_NAME("dataset", destination->dataset))};
-    int rc = con->dialect->use ? sql_exec(con, &scope, con->dialect->use, NULL, err) : TG_OK;
-    if (rc == TG_OK && at)
-        rc = go_back(destination, at, err);
-    return rc == TG_OK ? connection_query(con, text, out, err) : rc;
+    if (con->dialect->use)
+        TRY(sql_exec(con, &scope, con->dialect->use, NULL, err));
+    if (at)
+        TRY(go_back(destination, at, text, &then, err));
+    TRY(connection_query(con, at ? buf_string(&then) : text, out, err));
+done:
+    buf_release(&then);
+    return rc;
 }
 
 static int parse(struct destination *destination, const char *condition, struct tg_error *err)
