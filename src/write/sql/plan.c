@@ -183,11 +183,13 @@ static int run_step(const struct step *step, const struct runner *runner, uint64
     }
 }
 
-/* Rows that come, in a transaction that will not be committed. */
+/* In a transaction that will not be committed: rows that come, and what is refused by what is there
+ * while old rows are. */
 static bool is_vain(const struct step *step, const struct runner *runner)
 {
     return runner->gathering && runner->gathering->is_wanted &&
-           (step->count == COUNT_INSERTED || step->count == COUNT_NEW);
+           (step->count == COUNT_INSERTED || step->count == COUNT_NEW ||
+            step->kind == STEP_REFUSE || step->kind == STEP_BRAKE);
 }
 
 int plan_run(const struct plan *plan, const struct runner *runner, struct tally *tallies,
