@@ -232,11 +232,13 @@ def known(table, rows):
 
 
 def without_loads(table, rows):
-    """Without the loads of rows that skip_unchanged_rows tells otherwise, for their lists have changed."""
+    """Without the loads of rows that skip_unchanged_rows tells otherwise, for their lists have changed, and without their
+    marks: dlt compares neither."""
     if "skip_unchanged_rows" not in table.hints["write_disposition"]:
         return rows
     changed = {tuple(map(str, key)) for key in table.older}
-    return sorted(((dict(row, load=None) if tuple(row[name] for name in table.key) in changed else row, lists)
+    masked = {"load": None, "gone": None} if "gone" in table.hints.get("columns", {}) else {"load": None}
+    return sorted(((dict(row, **masked) if tuple(row[name] for name in table.key) in changed else row, lists)
                    for row, lists in rows), key=str)
 
 
