@@ -42,6 +42,8 @@ static const struct rule rules[] = {
     {"Parser Error", NULL, TG_DESTINATION, false, "42601", ""},
     {"Catalog Error: Table with name", "does not exist", TG_DESTINATION, false, "42P01", ""},
     {"Catalog Error: Table with name", "already exists", TG_DESTINATION, false, "42P07", ""},
+    {"Catalog Error: View with name", "already exists", TG_DESTINATION, false, "42P07",
+     "; something else than a table has that name: rename it, or the resource's table"},
     {"Catalog Error: Column with name", "already exists", TG_DESTINATION, false, "42701", ""},
     {"Binder Error: Referenced", "not found", TG_DESTINATION, false, "42703", ""},
     {"Binder Error", "Ambiguous reference to catalog or schema", TG_DESTINATION, false, "",
