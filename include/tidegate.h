@@ -496,6 +496,8 @@ struct tg_resource {
                                       and the greatest value that came, */
     const char *range_column_name; /* in this column; NULL: the cursor's */
     const char *range_limit;       /* how many at most, as that of struct tg_deletes */
+    bool deduplicated; /* delete-insert: no load has two rows of a key, and none is looked for; if
+                          one has, it leaves both there */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)

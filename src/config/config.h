@@ -57,7 +57,7 @@ struct resource {
     void *user;
     const struct disposition_driver *disposition;
     const char *merge_strategy; /* as said; NULL: the usual one */
-    bool skip_unchanged_rows;
+    bool skip_unchanged_rows, deduplicated;
     const char **validity_column_names; /* scd2: as given, normalised later; none: dlt's */
     size_t validity_column_names_count;
     const char *row_version_column_name; /* NULL: versions are told by their ids, or all columns */

@@ -103,6 +103,15 @@ static int check_together(const struct origin *origin, const struct resource *re
         return resource_refuse(origin, "row_ids", NULL,
                                "destination_scope tells rows by their ids, and a row outside of "
                                "it may have the same; leave out row_ids");
+    if (resource->deduplicated && resource->skip_unchanged_rows)
+        return resource_refuse(origin, "deduplicated", NULL,
+                               "skip_unchanged_rows needs one row of a key, which is looked for; "
+                               "leave out deduplicated");
+    if (resource->deduplicated && resource->row_ids != TG_ROW_IDS_RANDOM)
+        return resource_refuse(
+            origin, "row_ids", NULL,
+            "rows that are equal, which deduplicated lets in, would have one id; "
+            "leave out row_ids");
     if (clears_scope(resource) && resource->skip_unchanged_rows)
         return resource_refuse(origin, "destination_scope", NULL,
                                "destination_scope takes all its rows away, so that none are left "

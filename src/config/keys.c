@@ -169,6 +169,12 @@ const struct option disposition_options[] = {
          "For delete-insert, upsert and cdc, by primary key: rows that are there already as "
          "they come, with all that is nested in them, are left alone. Ids of rows are then hashes "
          "of the key."},
+    {.name = "deduplicated",
+     RESOURCE(BOOL, deduplicated),
+     .hint = DISPOSITION_DEDUPLICATED_HINT,
+     .fallback = "false",
+     .help = "For delete-insert: the source has no two rows of a primary key in a load, and none "
+             "are looked for. If it has, all of them are loaded."},
     {.name = "validity_column_names",
      RESOURCE_TEXTS(validity_column_names),
      .help = "For scd2: two columns, since when and until when a version was valid; "

@@ -63,6 +63,8 @@ bool disposition_takes(const struct disposition_driver *driver, const char *opti
 
 /* The hint of a stored table that rows which do not change are left alone; dlt's. */
 #define DISPOSITION_SKIP_HINT "x-merge-skip-unchanged-rows"
+/* ... and that no load has two rows of a key; dlt's. */
+#define DISPOSITION_DEDUPLICATED_HINT "x-stage-data-deduplicated"
 /* Which staged rows take part, which old ones may go: conditions; dlt's. */
 #define DISPOSITION_SOURCE_FILTER_HINT "x-merge-source-filter"
 #define DISPOSITION_SCOPE_HINT         "x-merge-destination-scope"

@@ -81,6 +81,14 @@ static void what_does_not_go_together(void **state)
         {SPEC("{disposition: merge, destination_scope: a, skip_unchanged_rows: true}"), "8:45",
          "resource 'r': destination_scope takes all its rows away, so that none are left alone; "
          "leave out skip_unchanged_rows"},
+        {SPEC("{disposition: merge, strategy: upsert, deduplicated: true}"), "8:63",
+         "resource 'r': deduplicated is for the merge strategies: delete-insert"},
+        {SPEC("{disposition: merge, deduplicated: true, skip_unchanged_rows: true}"), "8:45",
+         "resource 'r': skip_unchanged_rows needs one row of a key, which is looked for; leave out "
+         "deduplicated"},
+        {SPEC("{disposition: merge, deduplicated: true}\n    row_ids: key"), "9:5",
+         "resource 'r': rows that are equal, which deduplicated lets in, would have one id; leave "
+         "out row_ids"},
         {SPEC("{disposition: merge, destination_scope: a}\n    merge_key: c"), "9:5",
          "resource 'r': destination_scope takes the place of merge_key; leave it out"},
         {SPEC("{disposition: merge, destination_scope: a}\n    incremental: c"), "8:45",

@@ -18,7 +18,7 @@ const struct disposition_driver disposition_merge = {
     .boundary_hashes_max = 10000,
     .clears_scope = true,
     .options = "skip_unchanged_rows deletes row_version_column_name source_filter "
-               "destination_scope",
+               "destination_scope deduplicated",
     .stage = exchange_stage,
     .apply = exchange_apply,
     .single = single_exchange,

@@ -153,11 +153,21 @@ void stage_name(const struct chain *chain, const struct target *target, char out
         snprintf(out, STAGE_NAME, "_tidegate_stage_%zu_%zu", chain->number, i);
 }
 
+static bool asks(const struct chain *chain, const char *option, const char *hint)
+{
+    const char *json = extra_find(chain->targets[0].table->extras, hint);
+    return json && strcmp(json, "true") == 0 && disposition_takes(chain->driver, option);
+}
+
 static bool asks_to_skip(const struct chain *chain)
 {
-    const char *json = extra_find(chain->targets[0].table->extras, DISPOSITION_SKIP_HINT);
-    return json && strcmp(json, "true") == 0 &&
-           disposition_takes(chain->driver, "skip_unchanged_rows");
+    return asks(chain, "skip_unchanged_rows", DISPOSITION_SKIP_HINT);
+}
+
+/* Rows of one key are not looked for: whoever says so gets all of them. */
+static bool has_one_of_each(const struct chain *chain)
+{
+    return asks(chain, "deduplicated", DISPOSITION_DEDUPLICATED_HINT);
 }
 
 static bool keeps_versions(const struct chain *chain)
@@ -498,7 +508,7 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
     TRY(stage->sifts ? copy_several(stage, plan, err) : copy_rows(stage, plan, err));
     if (stage->filter)
         TRY(unstage_filtered(stage, plan, err));
-    if (stage->primary_key.count > 0) {
+    if (stage->primary_key.count > 0 && !has_one_of_each(stage->chain)) {
         TRY(stage_winners(stage, &scope, plan, err));
         TRY(unstage_others(stage, &scope, plan, err));
     }
