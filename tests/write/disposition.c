@@ -84,9 +84,10 @@ static void test_lists(void **state)
     assert_string_equal(disposition_words_if(disposition_needs_key, words), "merge");
     assert_string_equal(disposition_words_if(disposition_adds_rows, words), "append");
     assert_string_equal(disposition_words_if(disposition_has_strategy, words), "replace merge");
-    assert_string_equal(disposition_strategies(words),
-                        "cdc insert-from-staging insert-only delete-insert scd2 staging-optimized "
-                        "truncate-and-insert upsert");
+    assert_string_equal(
+        disposition_strategies(words),
+        "cdc insert-from-staging insert-only delete-insert replace-range scd2 staging-optimized "
+        "truncate-and-insert upsert");
     assert_string_equal(disposition_strategies_of("merge", words),
                         "cdc insert-only delete-insert scd2 upsert");
     assert_string_equal(disposition_strategies_of("append", words), "");
