@@ -81,14 +81,6 @@ static void what_does_not_go_together(void **state)
         {SPEC("{disposition: merge, destination_scope: a, skip_unchanged_rows: true}"), "8:45",
          "resource 'r': destination_scope takes all its rows away, so that none are left alone; "
          "leave out skip_unchanged_rows"},
-        {SPEC("{disposition: merge, strategy: upsert, deduplicated: true}"), "8:63",
-         "resource 'r': deduplicated is for the merge strategies: delete-insert"},
-        {SPEC("{disposition: merge, deduplicated: true, skip_unchanged_rows: true}"), "8:45",
-         "resource 'r': skip_unchanged_rows needs one row of a key, which is looked for; leave out "
-         "deduplicated"},
-        {SPEC("{disposition: merge, deduplicated: true}\n    row_ids: key"), "9:5",
-         "resource 'r': rows that are equal, which deduplicated lets in, would have one id; leave "
-         "out row_ids"},
         {SPEC("{disposition: merge, destination_scope: a}\n    merge_key: c"), "9:5",
          "resource 'r': destination_scope takes the place of merge_key; leave it out"},
         {SPEC("{disposition: merge, destination_scope: a}\n    incremental: c"), "8:45",
@@ -116,6 +108,26 @@ static void what_does_not_go_together(void **state)
          "  r:\n    path: a\n    write_disposition: {disposition: merge, strategy: insert-only}\n",
          "7:5", "resource 'r': insert-only needs a primary_key"},
     };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        spec_says(spec, cases[i].text, cases[i].place, cases[i].what);
+}
+
+static void deduplicated(void **state)
+{
+    struct spec_file *spec = *state;
+    static const struct {
+        const char *text, *place, *what;
+    } cases[] = {
+        {SPEC("{disposition: merge, strategy: upsert, deduplicated: true}"), "8:63",
+         "resource 'r': deduplicated is for the merge strategies: delete-insert"},
+        {SPEC("{disposition: merge, deduplicated: true, skip_unchanged_rows: true}"), "8:45",
+         "resource 'r': skip_unchanged_rows needs one row of a key, which is looked for; leave out "
+         "deduplicated"},
+        {SPEC("{disposition: merge, deduplicated: true}\n    row_ids: key"), "9:5",
+         "resource 'r': rows that are equal, which deduplicated lets in, would have one id; leave "
+         "out row_ids"},
+    };
+    assert_true(good(spec, SPEC("{disposition: merge, deduplicated: true}"))->deduplicated);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         spec_says(spec, cases[i].text, cases[i].place, cases[i].what);
 }
@@ -330,6 +342,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words_become_a_driver),
         cmocka_unit_test(what_does_not_go_together),
+        cmocka_unit_test(deduplicated),
         cmocka_unit_test(versions_of_rows),
         cmocka_unit_test(ranges),
         cmocka_unit_test(destinations_say_how_to_replace),
