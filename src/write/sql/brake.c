@@ -42,7 +42,7 @@ static void list_samples(const struct brake *brake, const struct text_rows *rows
                        (int)utf8_cut(cell, strnlen(cell, SAMPLE_BYTES_MAX)), cell);
         }
     }
-    if (rows->row_count < going)
+    if (!brake->sums_up && rows->row_count < going)
         buf_text(out, "; ...");
 }
 

@@ -14,6 +14,7 @@ struct brake {
     const char *sample;       /* some keys of those that go: their columns, as texts */
     bool from_nothing;        /* none may go, for the source had no row at all */
     const char *const *names; /* of these */
+    bool sums_up;             /* the sample is not of some, but tells of all of them */
     const char *going;        /* "are absent", and what to do */
     const char *advice;
     const char *limit; /* where it is said: "deletes.limit" */

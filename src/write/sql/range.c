@@ -364,6 +364,7 @@ static int put_brake(const struct range *range, struct plan *plan, struct tg_err
     if (!brake)
         return error_nomem(err);
     *brake = (struct brake){.names = names,
+                            .sums_up = true,
                             .going = "lie in the range of the values that came, and would go",
                             .advice = "look whether a value among them is a stray one; if they are "
                                       "to go, raise 'limit' of 'write_disposition', or run with "
