@@ -6,6 +6,7 @@
  */
 #include "write/disposition.h"
 #include "write/sql/plan.h"
+#include "write/sql/single.h"
 
 static int apply(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
@@ -19,4 +20,4 @@ done:
 }
 
 const struct disposition_driver disposition_append = {
-    .word = DISPOSITION_APPEND, .adds_rows = true, .apply = apply};
+    .word = DISPOSITION_APPEND, .adds_rows = true, .apply = apply, .single = single_append};

@@ -2,49 +2,13 @@
  * replace by insert-from-staging: rows are put into temporary tables first, outside of the
  * transaction, and from there into place.
  *
- * Path: stage -> stage_make, plan_fill for each table; apply -> plan_clear -> insert. The rows are
+ * Path: stage_copies; apply -> plan_clear -> insert. The rows are
  * written twice, but what takes long, the way from here to a server, holds no lock and keeps no old
  * row from being cleaned up: the transaction lasts as long as the server needs to move them.
  */
 #include "write/disposition.h"
+#include "write/sql/single.h"
 #include "write/sql/stage.h"
-
-static int stage_target(const struct stage *stage, const struct target *target, struct plan *plan,
-                        struct tg_error *err)
-{
-    int rc = TG_OK;
-    char name[STAGE_NAME];
-    struct buf rows = BUF_INIT;
-    stage_name(stage->chain, target, name);
-    const struct fill fill = {name, &target->loaded, target, .is_temporary = true};
-    TRY(stage_make(stage, target, name, &target->loaded, plan, err));
-    TRY(plan_relation(&rows, stage->delivery, target, 0, err));
-    const struct sql_scope scope =
-        plan_rows_scope(stage->delivery, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
-                                                   SQL_NAMES("columns", &target->loaded)));
-    TRY(plan_fill(plan, stage->delivery, &fill, &scope,
-                  "SELECT {columns}\n"
-                  "FROM (\n"
-                  "{rows}\n"
-                  ") AS arrived",
-                  err));
-done:
-    buf_release(&rows);
-    return rc;
-}
-
-static int stage(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
-                 struct tg_error *err)
-{
-    int rc = TG_OK;
-    const struct stage stage = {
-        .delivery = delivery, .chain = chain, .scope = plan_scope(delivery, NULL)};
-    for (size_t i = 0; i < chain->count; i++)
-        if (target_has_rows(&chain->targets[i]))
-            TRY(stage_target(&stage, &chain->targets[i], plan, err));
-done:
-    return rc;
-}
 
 static int apply(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
@@ -74,5 +38,6 @@ const struct disposition_driver disposition_insert_from_staging = {.word = DISPO
                                                                        "insert-from-staging",
                                                                    .replaces = true,
                                                                    .stages_all = true,
-                                                                   .stage = stage,
-                                                                   .apply = apply};
+                                                                   .stage = stage_copies,
+                                                                   .apply = apply,
+                                                                   .single = single_replace};

@@ -9,6 +9,7 @@
  */
 #include "write/disposition.h"
 #include "write/sql/plan.h"
+#include "write/sql/single.h"
 
 static int apply(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
@@ -24,4 +25,5 @@ const struct disposition_driver disposition_replace = {.word = DISPOSITION_REPLA
                                                        .strategy = "delete-insert",
                                                        .is_usual = true,
                                                        .replaces = true,
-                                                       .apply = apply};
+                                                       .apply = apply,
+                                                       .single = single_replace};

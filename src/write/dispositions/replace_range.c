@@ -10,6 +10,7 @@
  */
 #include "write/disposition.h"
 #include "write/sql/range.h"
+#include "write/sql/single.h"
 
 static int stage(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err)
@@ -28,6 +29,13 @@ done:
     return rc;
 }
 
+static int single(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                  struct tg_error *err)
+{
+    return chain->replaced ? single_replace(delivery, chain, plan, err)
+                           : range_single(delivery, chain, plan, err);
+}
+
 const struct disposition_driver disposition_replace_range = {
     .word = DISPOSITION_REPLACE,
     .strategy = "replace-range",
@@ -35,4 +43,5 @@ const struct disposition_driver disposition_replace_range = {
     .options = "range range_column_name limit",
     .stage = stage,
     .apply = apply,
+    .single = single,
 };

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "write/sql/plan.h"
+#include "write/sql/single.h"
 
 enum { NAME_BYTES = 120 };
 
@@ -83,4 +84,5 @@ const struct disposition_driver disposition_staging_optimized = {.word = DISPOSI
                                                                  .strategy = "staging-optimized",
                                                                  .replaces = true,
                                                                  .swaps = true,
-                                                                 .apply = apply};
+                                                                 .apply = apply,
+                                                                 .single = single_replace};

@@ -20,6 +20,7 @@
 #include "database/literal.h"
 #include "write/sql/brake.h"
 #include "write/sql/nested.h"
+#include "write/sql/single.h"
 
 struct range {
     struct stage stage; /* for nested.c: of rows that are not staged */
@@ -425,22 +426,57 @@ done:
     return rc;
 }
 
+/* What comes must be right, and not too much may go. */
+static int check_load(const struct range *range, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (!target_has_rows(root_of(range)))
+        return TG_OK;
+    TRY(refuse_lacking(range, plan, err));
+    if (!range->said->delivered)
+        TRY(refuse_outside(range, plan, err));
+    else if (root_of(range)->there && range->column)
+        TRY(put_brake(range, plan, err));
+done:
+    return rc;
+}
+
+/* Are there old rows that may lie in it? */
+static bool meets_old(const struct range *range)
+{
+    return root_of(range)->there && range->column &&
+           (!range->said->delivered || target_has_rows(root_of(range)));
+}
+
 int range_clear(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                 struct tg_error *err)
 {
     int rc = TG_OK;
     struct range range;
     TRY(open_range(&range, delivery, chain, &plan->arena, err));
-    const bool comes = target_has_rows(root_of(&range));
-    if (comes)
-        TRY(refuse_lacking(&range, plan, err));
-    if (comes && !range.said->delivered)
-        TRY(refuse_outside(&range, plan, err));
-    if (!root_of(&range)->there || !range.column || (range.said->delivered && !comes))
-        goto done;
-    if (range.said->delivered)
-        TRY(put_brake(&range, plan, err));
-    TRY(remove_rows(&range, plan, err));
+    TRY(check_load(&range, plan, err));
+    if (meets_old(&range))
+        TRY(remove_rows(&range, plan, err));
+done:
+    return rc;
+}
+
+int range_single(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct range range;
+    TRY(open_range(&range, delivery, chain, &plan->arena, err));
+    snprintf(range.values, STAGE_NAME, "_tidegate_range_%zu", chain->number);
+    if (target_has_rows(root_of(&range)))
+        TRY(note_values(&range, plan, err));
+    TRY(check_load(&range, plan, err));
+    if (!meets_old(&range))
+        return single_append(delivery, chain, plan, err);
+    TRY(stage_copies(delivery, chain, plan, err));
+    const struct sql_scope scope =
+        sql_within(&range.scope, SQL_PARTS(SQL_PATTERN("gone", "{table} WHERE {within}")));
+    TRY(single_change(&range.stage, &scope, plan, err));
 done:
     return rc;
 }

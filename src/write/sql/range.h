@@ -17,5 +17,8 @@ int range_stage(const struct delivery *delivery, const struct chain *chain, stru
  * than the limit allows. */
 int range_clear(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                 struct tg_error *err) TG_CHECK_RESULT;
+/* Both, and the rows of the load, in a statement a table (single.h). */
+int range_single(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                 struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -4,12 +4,14 @@
  * Path: open_single (the stage, with all rows where the old ones are) -> single_exchange: for each
  * nested table merge_nested, while the old root rows are there to tell which of its rows go; then
  * merge_root. single_add: the root first, since nested rows are added to roots that are there.
+ * Where old rows go by more than a primary key, or all or none do: change_all -> merge_all.
  *
  * NOT MATCHED BY SOURCE is in the SQL of DuckDB, and of PostgreSQL from 17 on. No statement needs
  * what another one has noted, as each may be a commit of its own.
  */
 #include "write/sql/single.h"
 
+#include "write/sql/key.h"
 #include "write/sql/nested.h"
 #include "write/sql/same.h"
 
@@ -18,11 +20,11 @@ static int open_single(const struct delivery *delivery, const struct chain *chai
 {
     int rc = TG_OK;
     TRY(stage_open(stage, delivery, chain, &plan->arena, err));
-    if (stage->merge_key.count > 0 || stage->limits || stage->keeps_versions ||
-        stage->primary_key.count == 0)
+    if (stage->keeps_versions || target_loses_absent(stage->root) ||
+        !(stage_has_key(stage) || stage_clears_scope(stage)))
         return error_set(err, TG_USAGE,
-                         "table '%s' is merged by more than its primary key, for which there is no "
-                         "single statement",
+                         "table '%s' is merged by no key, or by more than the rows of the load, "
+                         "for which there is no single statement",
                          stage->root->table->name);
     if (!target_has_rows(stage->root))
         goto done;
@@ -58,7 +60,7 @@ static int write_changed(const struct stage *stage, const struct target *target,
 {
     int rc = TG_OK;
     struct buf equal = BUF_INIT;
-    if (!stage->skips_unchanged)
+    if (!stage->skips_unchanged || stage->version)
         return TG_OK;
     TRY(same_write(stage, target, &equal, err));
     const struct sql_scope scope =
@@ -169,6 +171,126 @@ static int merge_nested(const struct stage *stage, const struct target *target, 
                      plan, err);
 }
 
+/* ---- rows that go by a condition, all of them, or none ---- */
+
+enum goes { GOES_NONE, GOES_SOME, GOES_ALL };
+
+static const char *const going[] = {[GOES_NONE] = "",
+                                    [GOES_SOME] =
+                                        "\nWHEN NOT MATCHED BY SOURCE AND old.{these} THEN DELETE",
+                                    [GOES_ALL] = "\nWHEN NOT MATCHED BY SOURCE THEN DELETE"};
+
+/* Of which rows of a table the scope speaks. */
+static int write_which(const struct stage *stage, const struct target *target,
+                       const struct sql_scope *outer, struct buf *out, struct tg_error *err)
+{
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_NAME("row_key", table_link(stage->root->table, LINK_ROW))));
+    return target == stage->root
+               ? sql_write(out, &scope, "{row_key} IN (SELECT {row_key} FROM {gone})", err)
+               : nested_write_follows(stage->chain, target, &scope, out, err);
+}
+
+/* No row meets another one. */
+static int merge_all(const struct stage *stage, const struct target *target, enum goes goes,
+                     const struct sql_scope *outer, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf which = BUF_INIT;
+    const struct old_rows gone = {target, goes == GOES_SOME ? "{these}" : NULL, false};
+    if (goes == GOES_SOME && target->there)
+        TRY(write_which(stage, target, outer, &which, err));
+    const bool some = target->there && goes != GOES_NONE;
+    const struct sql_scope scope = sql_within(
+        outer, SQL_PARTS(SQL_PIECE("these", buf_string(&which)),
+                         target == stage->root ? stays(stage) : SQL_PATTERN("that_stays", ""),
+                         SQL_PATTERN("goes", some ? going[goes] : "")));
+    if (target_has_rows(target))
+        TRY(add_merge(stage, target, &scope,
+                      "MERGE INTO {into} AS old\n"
+                      "USING {staged} AS new\n"
+                      "ON 1 = 0\n"
+                      "WHEN NOT MATCHED{that_stays} THEN {insert}{goes}",
+                      plan, err));
+    else if (some)
+        TRY(plan_remove(plan, stage->delivery, &gone, COUNT_DELETED, &scope, err));
+done:
+    buf_release(&which);
+    return rc;
+}
+
+/* Nested rows first: what they are nested in tells which of them go. */
+static int change_all(const struct stage *stage, enum goes goes, const struct sql_scope *scope,
+                      struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *row_key = table_link(stage->root->table, LINK_ROW);
+    if (goes == GOES_SOME && (!row_key || !target_find(stage->root, row_key)))
+        return error_set(err, TG_DATA, "table '%s' has no row key, by which rows that go are told",
+                         stage->root->table->name);
+    for (size_t i = stage->chain->count; i-- > 0;)
+        TRY(merge_all(stage, &stage->chain->targets[i], goes, scope, plan, err));
+done:
+    return rc;
+}
+
+int single_change(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
+                  struct tg_error *err)
+{
+    return change_all(stage, GOES_SOME, scope, plan, err);
+}
+
+static int add_copies(const struct delivery *delivery, const struct chain *chain, enum goes goes,
+                      struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct stage stage = {.delivery = delivery,
+                                .chain = chain,
+                                .root = &chain->targets[0],
+                                .scope = plan_scope(delivery, NULL)};
+    TRY(stage_copies(delivery, chain, plan, err));
+    TRY(change_all(&stage, chain->replaced ? GOES_ALL : goes, &stage.scope, plan, err));
+done:
+    return rc;
+}
+
+int single_append(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                  struct tg_error *err)
+{
+    return add_copies(delivery, chain, GOES_NONE, plan, err);
+}
+
+int single_replace(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                   struct tg_error *err)
+{
+    return add_copies(delivery, chain, GOES_ALL, plan, err);
+}
+
+/* By a merge key, or a scope. */
+static int exchange_by_more(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf met = BUF_INIT;
+    const struct sql_scope keys = sql_within(
+        &stage->scope, SQL_PARTS(SQL_NAME("row_key", table_link(stage->root->table, LINK_ROW))));
+    buf_text(&met, "(\n");
+    if (stage->root->there && !stage->limits)
+        TRY(key_select(stage, &keys,
+                       "SELECT old.{row_key}\n"
+                       "FROM {table} AS old, {new}\n"
+                       "WHERE {match}",
+                       &met, err));
+    buf_text(&met, "\n) AS met");
+    TRY(buf_check(&met, err));
+    const struct sql_scope scope = sql_within(
+        &stage->scope, SQL_PARTS(stage->limits ? SQL_PATTERN("gone", "{table} WHERE ({limits})")
+                                               : SQL_PIECE("gone", buf_string(&met))));
+    TRY(change_all(stage, GOES_SOME, &scope, plan, err));
+done:
+    buf_release(&met);
+    return rc;
+}
+
 int single_exchange(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                     struct tg_error *err)
 {
@@ -177,6 +299,10 @@ int single_exchange(const struct delivery *delivery, const struct chain *chain, 
     TRY(open_single(delivery, chain, &stage, plan, err));
     if (!target_has_rows(stage.root))
         goto done;
+    if (stage.merge_key.count > 0 || stage.limits)
+        return exchange_by_more(&stage, plan, err);
+    if (stage.version && stage.root->there)
+        TRY(same_leave(&stage, plan, err));
     for (size_t i = 1; i < chain->count; i++)
         if (target_has_rows(&chain->targets[i]) || chain->targets[i].there)
             TRY(merge_nested(&stage, &chain->targets[i], plan, err));

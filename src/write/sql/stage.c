@@ -517,6 +517,43 @@ done:
     return rc;
 }
 
+static int copy_target(const struct stage *stage, const struct target *target, struct plan *plan,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    char name[STAGE_NAME];
+    struct buf rows = BUF_INIT;
+    stage_name(stage->chain, target, name);
+    const struct fill fill = {name, &target->loaded, target, .is_temporary = true};
+    TRY(stage_make(stage, target, name, &target->loaded, plan, err));
+    TRY(plan_relation(&rows, stage->delivery, target, 0, err));
+    const struct sql_scope scope =
+        plan_rows_scope(stage->delivery, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
+                                                   SQL_NAMES("columns", &target->loaded)));
+    TRY(plan_fill(plan, stage->delivery, &fill, &scope,
+                  "SELECT {columns}\n"
+                  "FROM (\n"
+                  "{rows}\n"
+                  ") AS arrived",
+                  err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+int stage_copies(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct stage stage = {
+        .delivery = delivery, .chain = chain, .scope = plan_scope(delivery, NULL)};
+    for (size_t i = 0; i < chain->count; i++)
+        if (target_has_rows(&chain->targets[i]))
+            TRY(copy_target(&stage, &chain->targets[i], plan, err));
+done:
+    return rc;
+}
+
 int stage_drop(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                struct tg_error *err)
 {

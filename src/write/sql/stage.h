@@ -74,6 +74,9 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
 int stage_make(const struct stage *stage, const struct target *target, const char *name,
                const struct sql_names *columns, struct plan *plan,
                struct tg_error *err) TG_CHECK_RESULT;
+/* All rows of all tables of a chain as they come, a table each (stage_name). */
+int stage_copies(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                 struct tg_error *err) TG_CHECK_RESULT;
 /* How a statement begins that makes one, and who runs it: who has the rows. */
 const char *stage_create(const struct stage *stage);
 enum step_kind stage_step(const struct stage *stage);
