@@ -164,19 +164,19 @@ class Table:
 
     def identity(self, row):
         """Of equal ones one is valid at a time."""
-        return (row["seq"], *self.key_of(row)) if self.own else json.dumps(row, sort_keys=True)
+        return (row["seq"], *self.key_of(row), *self.part(row)) if self.own else json.dumps(row, sort_keys=True)
+
+    def part(self, row):
+        return tuple(row[column] for column in self.merge_key)
 
     def apply_history(self, rows, number):
-        def part(row):
-            return tuple(row[column] for column in self.merge_key)
-
         def by_key(documents):
             key = self.given_key or self.merge_key
             return collections.Counter(tuple(row[column] for column in key) for row in documents) if key else {}
 
         came = {self.identity(row): row for row in rows}
-        parts = {part(row) for row in rows}
-        valid = [v for v in self.versions if v[2] is None and (not self.merge_key or part(v[0]) in parts)]
+        parts = {self.part(row) for row in rows}
+        valid = [v for v in self.versions if v[2] is None and (not self.merge_key or self.part(v[0]) in parts)]
         gone = [v for v in valid if self.identity(v[0]) not in came]
         known = {self.identity(v[0]) for v in valid}
         fresh = [row for identity, row in came.items() if identity not in known]

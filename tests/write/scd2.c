@@ -133,6 +133,27 @@ static void test_own_version_of_null(void **state)
     fixture_release(&t);
 }
 
+/* A version of another merge key is another: it neither ends with this one, nor stands for it. */
+static void test_own_version_by_merge_key(void **state)
+{
+    (void)state;
+    static const char header[] =
+        "id bigint pk|part bigint mk|v bigint notnull|name text|_dlt_id text notnull";
+    struct fixture t;
+    start_history(&t, "null");
+    golden_columns(&t, "person", header);
+    mark(&t, "v", HISTORY_VERSION, "true");
+    fixture_rows(&t, "person", header, "1|1|1|a|a\n1|NULL|1|b|b\n2|1|1|c|c\n2|2|1|d|d\n");
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 4, 0, 0);
+    fixture_rows(&t, "person", header, "1|1|2|A|e\n2|2|1|x|f\n");
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 0, 1, 1);
+    fixture_check(&t, "SELECT name FROM d.person WHERE _dlt_valid_to IS NULL ORDER BY id, part",
+                  "A\nb\nd\n");
+    fixture_release(&t);
+}
+
 /* Nested rows of a content that is back are there; those of deeper levels go by their root row. */
 static void test_nested(void **state)
 {
@@ -322,6 +343,7 @@ int main(void)
         cmocka_unit_test(test_merge_key),
         cmocka_unit_test(test_own_version),
         cmocka_unit_test(test_own_version_of_null),
+        cmocka_unit_test(test_own_version_by_merge_key),
         cmocka_unit_test(test_nested),
         cmocka_unit_test(test_emptied),
         cmocka_unit_test(test_absent),

@@ -62,8 +62,8 @@ static void add_names(struct sql_names *names, const char **items, const struct 
     }
 }
 
-/* A hash of all of a row tells its key, too; a column of the user's may count the versions of each.
- */
+/* A hash of all of a row tells its keys, too; a column of the user's may count the versions of each
+ * key, and what has another merge key is not what this one lacks. */
 static int list_columns(struct versions *versions, struct arena *arena, struct tg_error *err)
 {
     struct stage *stage = &versions->stage;
@@ -81,9 +81,11 @@ static int list_columns(struct versions *versions, struct arena *arena, struct t
         stage->merge_key = stage->primary_key;
     versions->key = stage->primary_key.count > 0 ? stage->primary_key : stage->merge_key;
     add_names(&versions->identity, identity, &only);
-    if (!is_hash)
+    if (!is_hash) {
         add_names(&versions->identity, identity, &versions->key);
-    add_names(&versions->told, told, &only);
+        add_names(&versions->identity, identity, &stage->merge_key);
+    }
+    add_names(&versions->told, told, &versions->identity);
     add_names(&versions->told, told, &versions->key);
     add_names(&versions->held, held, &versions->told);
     add_names(&versions->held, held, &stage->merge_key);
