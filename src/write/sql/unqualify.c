@@ -99,11 +99,27 @@ static size_t aside_len(const char *at)
 
 /* ---- names ---- */
 
+static bool is_quote(char c)
+{
+    return c == '"' || c == '`';
+}
+
+/* [name], as SQLite has it too; 0: lists and what counts into them. */
+static size_t bracketed_len(const char *at)
+{
+    size_t len = 1;
+    while (goes_on(at[len]) || at[len] == ' ')
+        len++;
+    return begins_name(at[1]) && at[len] == ']' ? len + 1 : 0;
+}
+
 static size_t name_len(const char *at)
 {
     size_t len = 0;
-    if (*at == '"')
+    if (is_quote(*at))
         return quoted_len(at, false);
+    if (*at == '[')
+        return bracketed_len(at);
     while (begins_name(*at) && goes_on(at[len]))
         len++;
     return len;
@@ -133,7 +149,7 @@ static const char *read_path(const char *at, struct path *path)
 /* Its text: letters of one that is not quoted may be folded. */
 static bool is_name(const struct word *word, const char *name, const struct dialect *dialect)
 {
-    const bool quoted = word->at[0] == '"';
+    const bool quoted = is_quote(word->at[0]) || word->at[0] == '[';
     const char *at = word->at + quoted, *end = word->at + word->len - quoted;
     for (; at < end && *name; at++, name++) {
         const bool same =
@@ -143,7 +159,7 @@ static bool is_name(const struct word *word, const char *name, const struct dial
                 : *at == *name;
         if (!same)
             return false;
-        at += quoted && *at == '"'; /* doubled */
+        at += quoted && *at == word->at[0]; /* doubled */
     }
     return at == end && !*name;
 }
