@@ -40,6 +40,7 @@ struct fact_field {
     uint64_t below;           /* rows whose value is below one that came before it */
     const char *greatest;     /* NULL: no value */
     uint64_t ties;            /* rows that have it */
+    bool ahead;               /* it is a time to come: 9999-12-31 */
     /* Of rows that changed or came between the readings, those that it has at its greatest value of
      * the first reading or beyond. */
     uint64_t changed_beyond, came_beyond;
@@ -122,7 +123,7 @@ int lines_write(const struct question *question, const struct way *way, struct a
                 const char **out, struct tg_error *err) TG_CHECK_RESULT;
 
 /* Does the name say that it is set whenever a row changes; that it names a row? */
-bool name_says_changed(const char *path);
+bool says_changed(const struct fact_field *field);
 bool name_says_key(const char *path);
 /* Can a cursor go by it? */
 bool field_orders(const struct fact_field *field, uint64_t rows);

@@ -136,8 +136,8 @@ static void tell_readings(struct judging *j)
 static const struct fact_field *find_changed_at(const struct facts *facts)
 {
     for (size_t i = 0; i < facts->field_count; i++)
-        if (field_orders(&facts->fields[i], facts->rows[0]) &&
-            name_says_changed(facts->fields[i].path))
+        if (says_changed(&facts->fields[i]) &&
+            (facts->fields[i].ahead || field_orders(&facts->fields[i], facts->rows[0])))
             return &facts->fields[i];
     return NULL;
 }
@@ -243,15 +243,15 @@ static bool catches_all(const struct facts *facts, const struct fact_field *fiel
 static int cursor_rank(const struct judging *j, const struct fact_field *field)
 {
     const struct facts *facts = j->facts;
-    const bool says_changed = field->path && name_says_changed(field->path);
+    const bool named = says_changed(field);
     const bool is_key = facts->key_count == 1 && facts->key[0] == field;
     if (!field_orders(field, facts->rows[0]) || !catches_all(facts, field))
         return 0;
     if (facts->changed > 0)
-        return 2 + 2 * says_changed + is_time(field);
+        return 2 + 2 * named + is_time(field);
     if (j->changes >= CHANGES_LIKELY)
-        return says_changed ? 2 + is_time(field) : 0;
-    if (says_changed)
+        return named ? 2 + is_time(field) : 0;
+    if (named)
         return 4;
     if (field->below > 0 || (facts->rows[0] < SMALL && !is_key))
         return 0;
@@ -266,6 +266,12 @@ static void tell_cursor(struct judging *j)
         say(j, "cursor", "no field moves on when a row changes, so that all rows have to be read");
     else if (!cursor)
         say(j, "cursor", "no field rises with each row, in the order of delivery");
+    for (size_t i = 0; i < facts->field_count; i++)
+        if (facts->fields[i].ahead && says_changed(&facts->fields[i]))
+            say(j, "cursor",
+                "'%s' cannot be one: its greatest value, %s, lies ahead, and a run that has got "
+                "there reads nothing any more",
+                facts->fields[i].path, facts->fields[i].greatest);
     if (!cursor)
         return;
     say(j, "cursor", "'%s' is never NULL, %s; its greatest value, %s, has %s %s", cursor->path,
@@ -370,6 +376,11 @@ static void find_cursor_faults(struct judging *j)
     if (field->nulls > 0 && !j->present->lets_missing)
         FAULT(j, "'%s', the cursor, is NULL in %s %s, at which a run stops", path,
               DIGITS(field->nulls), rows_word(field->nulls));
+    if (field->ahead)
+        FAULT(j,
+              "'%s', the cursor, has a value that lies ahead, %s: once a run has got there the "
+              "next ones read nothing any more",
+              path, field->greatest);
     if (!field_orders(field, facts->rows[0]))
         return;
     if (field->changed_beyond < facts->changed)

@@ -8,9 +8,11 @@
  *
  * What follows from the facts is judge.c's; the tables are temporary ones of a session.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "advice/advice.h"
 
@@ -279,7 +281,7 @@ static bool has_order(enum type type)
 bool field_orders(const struct fact_field *field, uint64_t rows)
 {
     return field->path && has_order(field->spec.type) && field->nulls == 0 && rows > 1 &&
-           field->distinct > 1;
+           field->distinct > 1 && !field->ahead;
 }
 
 /* "a▶b" is what a cursor calls "a.b"; a name that has a sign of paths itself cannot be said. */
@@ -318,6 +320,16 @@ static int measure_field(struct measuring *m, const char *column, struct fact_fi
     return rc;
 }
 
+/* A cursor that has got there finds nothing any more. Clocks differ: a year is no matter. */
+static bool is_ahead(const struct fact_field *field)
+{
+    struct tm now = {0};
+    const time_t seconds = time(NULL);
+    const bool is_time = field->spec.type == TYPE_TIMESTAMP || field->spec.type == TYPE_DATE;
+    return is_time && field->greatest && gmtime_r(&seconds, &now) &&
+           strtol(field->greatest, NULL, 10) > now.tm_year + 1900 + 1;
+}
+
 /* How its values come, one after the other. */
 static int measure_order(struct measuring *m, const char *column, struct fact_field *field,
                          struct tg_error *err)
@@ -332,6 +344,7 @@ static int measure_order(struct measuring *m, const char *column, struct fact_fi
     field->below = number(&answer, 0, 0);
     field->greatest = answer.row_count > 0 ? answer.cells[1] : NULL;
     field->ties = number(&answer, 0, 2);
+    field->ahead = is_ahead(field);
     mem_free(answer.cells);
     return rc;
 }
@@ -398,20 +411,44 @@ bool name_says_key(const char *path)
     return is_word(word, words);
 }
 
-bool name_says_changed(const char *path)
+/* Where a word begins: of "exchange" that is not "change", of "lastupdated" it is "updated". */
+static bool begins_word(const char *path, size_t at)
+{
+    const bool is_capital =
+        at > 0 && isupper((unsigned char)path[at]) && islower((unsigned char)path[at - 1]);
+    return at == 0 || !isalpha((unsigned char)path[at - 1]) || is_capital ||
+           (at >= 4 && (strncasecmp(path + at - 4, "last", 4) == 0 ||
+                        strncasecmp(path + at - 4, "date", 4) == 0 ||
+                        strncasecmp(path + at - 4, "time", 4) == 0));
+}
+
+static bool has_mark(const char *path)
 {
     static const char *const marks[] = {"updat", "modif", "chang", "edited", "touched",
                                         "revis", "mtime", "lastm", "last_m", NULL};
-    char name[64];
-    size_t len = 0;
-    for (; path[len] && len < sizeof(name) - 1; len++)
-        name[len] =
-            (char)(path[len] >= 'A' && path[len] <= 'Z' ? path[len] - 'A' + 'a' : path[len]);
-    name[len] = '\0';
     for (const char *const *mark = marks; *mark; mark++)
-        if (strstr(name, *mark))
-            return true;
+        for (size_t i = 0; path[i]; i++)
+            if (strncasecmp(path + i, *mark, strlen(*mark)) == 0 && begins_word(path, i))
+                return true;
     return false;
+}
+
+/* Of a number more: 'updated_by' is who, and 'changed' may be 0 or 1. */
+bool says_changed(const struct fact_field *field)
+{
+    static const char *const words[] = {
+        "at",     "on",           "date",        "time",        "ts",      "timestamp",
+        "epoch",  "unix",         "ms",          "us",          "ns",      "mtime",
+        "seq",    "sequence",     "version",     "revision",    "rev",     "no",
+        "nr",     "number",       "modified",    "updated",     "changed", "touched",
+        "edited", "lastmodified", "lastupdated", "lastchanged", NULL};
+    const enum type type = field->spec.type;
+    char word[32];
+    if (!field->path || !has_mark(field->path))
+        return false;
+    last_word(field->path, word);
+    return type == TYPE_TIMESTAMP || type == TYPE_DATE ||
+           (field->distinct > 2 && is_word(word, words));
 }
 
 /* What a key may have a part of: never NULL, of a kind that is equal to itself, and in the row. */
@@ -430,7 +467,8 @@ static int key_rank(const struct facts *facts, const struct fact_field *field)
         return 4;
     if (name_says_key(field->path))
         return field->spec.type == TYPE_BIGINT || field->spec.type == TYPE_TEXT ? 3 : 2;
-    return field->spec.type == TYPE_BIGINT && facts->rows[0] >= UNNAMED_ROWS_MIN;
+    return field->spec.type == TYPE_BIGINT && facts->rows[0] >= UNNAMED_ROWS_MIN &&
+           !says_changed(field);
 }
 
 static void choose_key(struct facts *facts)
@@ -446,14 +484,15 @@ static void choose_key(struct facts *facts)
     }
 }
 
-/* A field that names something, beside another one or a time. */
+/* A field that names something, beside another one or a time: not that of its last change, with
+ * which a row that changes would have another key. */
 static bool may_pair(const struct facts *facts, const struct fact_field *a,
                      const struct fact_field *b)
 {
     enum type type = b->spec.type;
     bool fits = name_says_key(b->path) || type == TYPE_TIMESTAMP || type == TYPE_DATE ||
                 (type != TYPE_TEXT && facts->rows[0] >= UNNAMED_ROWS_MIN);
-    return a != b && name_says_key(a->path) && fits &&
+    return a != b && name_says_key(a->path) && fits && !says_changed(b) &&
            a->distinct >= (facts->rows[0] + b->distinct - 1) / b->distinct;
 }
 

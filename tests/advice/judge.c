@@ -261,6 +261,24 @@ static void test_a_key_that_is_none(void **state)
     says(&null, "'at', the primary_key, is NULL in 1 row");
 }
 
+static void test_a_cursor_that_lies_ahead(void **state)
+{
+    (void)state;
+    fields[UPDATED].ahead = true;
+    fields[UPDATED].greatest = "9999-12-31";
+    struct advice advice = ask();
+    assert_string_equal(advice.lines,
+                        "  t:\n    write_disposition: {disposition: merge, skip_unchanged_rows: "
+                        "true}\n    primary_key: id\n");
+    says(&advice, "'updated_at' cannot be one: its greatest value, 9999-12-31, lies ahead");
+    question.present.way =
+        (struct way){.disposition = "merge", .key = {"id"}, .key_count = 1, .cursor = "updated_at"};
+    question.present.updates = true;
+    advice = ask();
+    assert_int_equal(advice.verdict, TG_ADVICE_CHANGE);
+    says(&advice, "'updated_at', the cursor, has a value that lies ahead");
+}
+
 static void test_a_cursor_with_nulls(void **state)
 {
     (void)state;
@@ -321,6 +339,7 @@ int main(void)
         cmocka_unit_test_setup(test_no_key, set_up),
         cmocka_unit_test_setup(test_history, set_up),
         cmocka_unit_test_setup(test_a_key_that_is_none, set_up),
+        cmocka_unit_test_setup(test_a_cursor_that_lies_ahead, set_up),
         cmocka_unit_test_setup(test_a_cursor_with_nulls, set_up),
         cmocka_unit_test_setup(test_what_is_not_for_advice, set_up),
         cmocka_unit_test_setup(test_no_memory, set_up),

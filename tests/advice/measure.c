@@ -120,12 +120,21 @@ static void test_pair(void **state)
                                        "i % 4 AS shop_id")}};
     const struct sample unnamed = {
         "t", NULL, {"x", "y"}, {TYPE_BIGINT, TYPE_BIGINT}, {ROOT("i // 4 AS x, i % 4 AS y")}};
+    const struct sample versions = {"t",
+                                    NULL,
+                                    {"updated_on", "shop_id"},
+                                    {TYPE_DATE, TYPE_BIGINT},
+                                    {ROOT("DATE '2024-01-01' + (i // 4)::INTEGER AS updated_on, "
+                                          "i % 4 AS shop_id")}};
     measure_samples(*state, &named, 1, &facts);
     assert_int_equal(facts.key_count, 2);
     assert_string_equal(facts.key[0]->path, "shop_id");
     assert_string_equal(facts.key[1]->path, "day");
     facts_release(&facts);
     measure_samples(*state, &unnamed, 1, &facts);
+    assert_int_equal(facts.key_count, 0);
+    facts_release(&facts);
+    measure_samples(*state, &versions, 1, &facts);
     assert_int_equal(facts.key_count, 0);
     facts_release(&facts);
 }
@@ -219,8 +228,52 @@ static void test_names(void **state)
         assert_true(name_says_key(keys[i]));
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
         assert_false(name_says_key(others[i]));
-    assert_true(name_says_changed("updatedAt") && name_says_changed("LAST_MODIFIED"));
-    assert_false(name_says_changed("created_at") || name_says_changed(""));
+}
+
+/* A number has to say more than a time: who has changed a row is a number, too. */
+static void test_names_of_changes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        bool of_time, of_number;
+    } cases[] = {
+        {"updatedAt", true, true},     {"LAST_MODIFIED", true, true}, {"lastupdated", true, true},
+        {"mtime_ms", true, true},      {"row.changed", true, true},   {"revision", true, true},
+        {"updated_by", true, false},   {"changeCount", true, false},  {"exchange_id", false, false},
+        {"exchange_at", false, false}, {"created_at", false, false},  {"", false, false},
+        {NULL, false, false},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct fact_field field = {
+            .path = cases[i].path, .spec.type = TYPE_TIMESTAMP, .distinct = 9};
+        assert_int_equal(says_changed(&field), cases[i].of_time);
+        field.spec.type = TYPE_BIGINT;
+        assert_int_equal(says_changed(&field), cases[i].of_number);
+        field.distinct = 2; /* yes or no */
+        assert_false(says_changed(&field));
+    }
+}
+
+/* What has no end yet is a time to come; so is no other type. */
+static void test_ahead(void **state)
+{
+    struct facts facts;
+    const struct sample sample = {
+        "t",
+        NULL,
+        {"until", "day", "at", "n"},
+        {TYPE_TIMESTAMP, TYPE_DATE, TYPE_TIMESTAMP, TYPE_BIGINT},
+        {ROOT("CASE WHEN i = 3 THEN TIMESTAMPTZ '9999-12-31 00:00:00+00' ELSE "
+              "TIMESTAMPTZ '2024-01-01 00:00:00+00' END AS until, "
+              "DATE '2999-01-01' + i::INTEGER AS day, "
+              "TIMESTAMPTZ '2024-01-01 00:00:00+00' + INTERVAL (i) HOUR AS at, 9999 + i AS n")}};
+    measure_samples(*state, &sample, 1, &facts);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(facts.fields[i].ahead, i < 2);
+        assert_int_equal(field_orders(&facts.fields[i], facts.rows[0]), i >= 2);
+    }
+    facts_release(&facts);
 }
 
 int main(void)
@@ -234,6 +287,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nested, folder_setup, folder_teardown),
         cmocka_unit_test(test_nothing),
         cmocka_unit_test(test_names),
+        cmocka_unit_test(test_names_of_changes),
+        cmocka_unit_test_setup_teardown(test_ahead, folder_setup, folder_teardown),
     };
     return cmocka_run_group_tests(tests, start_engine, stop_engine);
 }
