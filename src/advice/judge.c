@@ -133,11 +133,11 @@ static void tell_readings(struct judging *j)
             (unsigned long long)(fresh * 100 / facts->rows[1]));
 }
 
+/* Whether or not a cursor can go by it. */
 static const struct fact_field *find_changed_at(const struct facts *facts)
 {
     for (size_t i = 0; i < facts->field_count; i++)
-        if (says_changed(&facts->fields[i]) &&
-            (facts->fields[i].ahead || field_orders(&facts->fields[i], facts->rows[0])))
+        if (says_changed(&facts->fields[i]))
             return &facts->fields[i];
     return NULL;
 }
@@ -258,6 +258,19 @@ static int cursor_rank(const struct judging *j, const struct fact_field *field)
     return is_time(field) ? 3 : is_key && field->spec.type == TYPE_BIGINT ? 2 : 0;
 }
 
+/* Why a name that promises it is not taken. */
+static void tell_unfit(struct judging *j, const struct fact_field *field)
+{
+    if (field->ahead)
+        say(j, "cursor",
+            "'%s' cannot be one: its greatest value, %s, lies ahead, and a run that has got there "
+            "reads nothing any more",
+            field->path, field->greatest);
+    else if (field->nulls > 0)
+        say(j, "cursor", "'%s' cannot be one: it is NULL in %s %s", field->path,
+            DIGITS(field->nulls), rows_word(field->nulls));
+}
+
 static void tell_cursor(struct judging *j)
 {
     const struct facts *facts = j->facts;
@@ -267,11 +280,8 @@ static void tell_cursor(struct judging *j)
     else if (!cursor)
         say(j, "cursor", "no field rises with each row, in the order of delivery");
     for (size_t i = 0; i < facts->field_count; i++)
-        if (facts->fields[i].ahead && says_changed(&facts->fields[i]))
-            say(j, "cursor",
-                "'%s' cannot be one: its greatest value, %s, lies ahead, and a run that has got "
-                "there reads nothing any more",
-                facts->fields[i].path, facts->fields[i].greatest);
+        if (says_changed(&facts->fields[i]))
+            tell_unfit(j, &facts->fields[i]);
     if (!cursor)
         return;
     say(j, "cursor", "'%s' is never NULL, %s; its greatest value, %s, has %s %s", cursor->path,

@@ -279,6 +279,20 @@ static void test_a_cursor_that_lies_ahead(void **state)
     says(&advice, "'updated_at', the cursor, has a value that lies ahead");
 }
 
+/* NULL until the first change: it cannot be a cursor, and yet it says that rows change. */
+static void test_a_time_of_changes_with_nulls(void **state)
+{
+    (void)state;
+    fields[UPDATED].nulls = 3;
+    question.present.knows_files = true;
+    struct advice advice = ask();
+    assert_string_equal(advice.lines,
+                        "  t:\n    write_disposition: {disposition: merge, skip_unchanged_rows: "
+                        "true}\n    primary_key: id\n");
+    says(&advice, "rows change, as far as the name of 'updated_at' can be trusted");
+    says(&advice, "'updated_at' cannot be one: it is NULL in 3 rows");
+}
+
 static void test_a_cursor_with_nulls(void **state)
 {
     (void)state;
@@ -340,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup(test_history, set_up),
         cmocka_unit_test_setup(test_a_key_that_is_none, set_up),
         cmocka_unit_test_setup(test_a_cursor_that_lies_ahead, set_up),
+        cmocka_unit_test_setup(test_a_time_of_changes_with_nulls, set_up),
         cmocka_unit_test_setup(test_a_cursor_with_nulls, set_up),
         cmocka_unit_test_setup(test_what_is_not_for_advice, set_up),
         cmocka_unit_test_setup(test_no_memory, set_up),
