@@ -25,7 +25,7 @@ STRATEGIES = [("delete-insert", {}, []), ("delete-insert", SKIPS, []), ("upsert"
               ("insert-only", {}, []), ("scd2", {}, []), ("insert-only", {"scope": "previous_load"}, []),
               ("delete-insert", {}, ["snapshot", "keys"]), ("delete-insert", SKIPS, ["snapshot", "keys"]),
               ("upsert", {}, ["snapshot", "keys"]), ("upsert", SKIPS, ["snapshot", "keys"]), ("cdc", {}, ["snapshot"]),
-              ("cdc", SKIPS, ["snapshot"]), ("upsert", BY_VERSION, []), ("delete-insert", BY_VERSION, ["snapshot", "keys"])]
+              ("cdc", SKIPS, ["snapshot"]), ("cdc", BY_VERSION, ["snapshot"]), ("upsert", BY_VERSION, []), ("delete-insert", BY_VERSION, ["snapshot", "keys"])]
 
 
 class Table:

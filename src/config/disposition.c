@@ -277,7 +277,7 @@ bool disposition_knows_old(const struct resource *resource)
            clears_scope(resource);
 }
 
-/* All that is in the scope goes, whatever the keys say. */
+/* What is in the scope goes, whatever the keys say; or may be taken for gone. */
 static int check_scope(const struct origin *origin, const struct resource *resource)
 {
     if (resource->merge_key_count > 0)
@@ -356,7 +356,7 @@ int disposition_check(const struct origin *origin, const struct resource *resour
         TRY(check_range(origin, resource));
         TRY(check_rows(origin, resource));
     }
-    if (clears_scope(resource))
+    if (resource->destination_scope)
         TRY(check_scope(origin, resource));
     if (disposition_needs_primary(resource))
         return check_primary(origin, resource);

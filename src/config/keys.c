@@ -218,8 +218,9 @@ const struct option disposition_options[] = {
      RESOURCE(TEXT, destination_scope),
      .hint = DISPOSITION_SCOPE_HINT,
      .help = "A condition in the destination's SQL. For delete-insert: all rows there for which it "
-             "is true go, in place of those with an equal key. {table} is the table there, "
-             "{staging_table} the rows of the load."},
+             "is true go, in place of those with an equal key; for cdc: only those are taken for "
+             "gone, if they did not come. {table} is the table there, {staging_table} the rows of "
+             "the load."},
     {.name = "range",
      RESOURCE(TEXT, range),
      .choices = "declared " RANGE_DELIVERED,

@@ -74,7 +74,8 @@ static void what_does_not_go_together(void **state)
         {SPEC("{disposition: merge, strategy: insert-only, source_filter: a}"), "8:68",
          "resource 'r': source_filter is for the merge strategies: delete-insert upsert"},
         {SPEC("{disposition: merge, strategy: upsert, destination_scope: a}"), "8:63",
-         "resource 'r': destination_scope is for the merge strategies: delete-insert"},
+         "resource 'r': destination_scope is for the merge strategies: cdc "
+         "delete-insert"},
         {SPEC("{disposition: merge, row_version_column_name: v}"), "8:45",
          "resource 'r': row_version_column_name tells which rows skip_unchanged_rows leaves alone; "
          "set that, too"},
@@ -130,6 +131,17 @@ static void deduplicated(void **state)
     assert_true(good(spec, SPEC("{disposition: merge, deduplicated: true}"))->deduplicated);
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
         spec_says(spec, cases[i].text, cases[i].place, cases[i].what);
+}
+
+static void options_of_cdc(void **state)
+{
+    struct spec_file *spec = *state;
+    spec_says(spec,
+              SPEC("{disposition: merge, strategy: cdc, destination_scope: a}\n    merge_key: c"),
+              "9:5", "resource 'r': destination_scope takes the place of merge_key; leave it out");
+    spec_says(spec, SPEC("{disposition: merge, strategy: cdc, row_version_column_name: v}"), "8:60",
+              "resource 'r': row_version_column_name tells which rows skip_unchanged_rows leaves "
+              "alone; set that, too");
 }
 
 #define SCD2(more) SPEC("{disposition: merge, strategy: scd2" more "}")
@@ -343,6 +355,7 @@ int main(void)
         cmocka_unit_test(words_become_a_driver),
         cmocka_unit_test(what_does_not_go_together),
         cmocka_unit_test(deduplicated),
+        cmocka_unit_test(options_of_cdc),
         cmocka_unit_test(versions_of_rows),
         cmocka_unit_test(ranges),
         cmocka_unit_test(destinations_say_how_to_replace),

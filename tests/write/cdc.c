@@ -69,14 +69,75 @@ static void test_groups(void **state)
     fixture_release(&t);
 }
 
-static void golden(const char *name, bool skip)
+static void say(struct fixture *t, const char *hint, const char *json)
+{
+    struct table *table = catalog_find(&t->catalog, "person");
+    FIXTURE_OK(t, extra_set(&t->catalog, &table->extras, hint, json, &t->err));
+}
+
+#define SCOPED "id bigint pk|day text|v text|_dlt_id text row"
+
+/* What is outside of the scope, or has no value there, is not absent; its key may come. */
+static void test_scope(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_strategy(&t, "cdc", false);
+    say(&t, "x-merge-destination-scope", "\"{table}.day IN (SELECT day FROM {staging_table})\"");
+    fixture_rows(&t, "person", SCOPED, "1|mon|a|a\n2|mon|a|b\n3|tue|a|c\n4|tue|a|d\n5|NULL|a|e\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", SCOPED, "1|mon|b|a\n3|mon|b|c\n");
+    fixture_absent(&t, "person", false);
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 0, 2, 1);
+    fixture_check(&t, "SELECT id, day, v FROM d.person ORDER BY id",
+                  "1|mon|b\n3|mon|b\n4|tue|a\n5|NULL|a\n");
+    fixture_release(&t);
+}
+
+/* A load without rows is one of which {staging_table} has none. */
+static void test_scope_of_no_rows(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_strategy(&t, "cdc", false);
+    say(&t, "x-merge-destination-scope",
+        "\"day = 'mon' AND NOT EXISTS (SELECT 1 FROM {staging_table} WHERE v = 'b')\"");
+    fixture_rows(&t, "person", SCOPED, "1|mon|a|a\n2|tue|a|b\n");
+    FIXTURE_WRITE(&t);
+    fixture_absent(&t, "person", false);
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, "SELECT id FROM d.person", "2\n");
+    fixture_no_temporary(&t);
+    fixture_release(&t);
+}
+
+static void test_unknown_column(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_strategy(&t, "cdc", false);
+    say(&t, "x-merge-destination-scope", "\"nothing = 1\"");
+    fixture_rows(&t, "person", SCOPED, "1|mon|a|a\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", SCOPED, "2|mon|a|b\n");
+    fixture_absent(&t, "person", false);
+    assert_int_equal(fixture_write(&t), TG_DESTINATION);
+    assert_non_null(strstr(t.err.where, "destination_scope"));
+    fixture_check(&t, "SELECT id FROM d.person", "1\n");
+    fixture_release(&t);
+}
+
+static void golden(const char *name, bool skip, const char *header, const char *scope)
 {
     struct fixture t;
     struct described there = {0};
     start_strategy(&t, "cdc", skip);
-    golden_columns(&t, "person", DAYS);
+    if (scope)
+        say(&t, "x-merge-destination-scope", scope);
+    golden_columns(&t, "person", header);
     golden_there(&t, &there, "person");
-    golden_file(&t, "person", DAYS, "person.1.parquet");
+    golden_file(&t, "person", header, "person.1.parquet");
     fixture_absent(&t, "person", false);
     golden_check(&t, &there, name, GOLDEN_DATA);
     fixture_release(&t);
@@ -85,13 +146,19 @@ static void golden(const char *name, bool skip)
 static void test_golden(void **state)
 {
     (void)state;
-    golden("cdc_groups", false);
+    golden("cdc_groups", false, DAYS, NULL);
+}
+
+static void test_golden_scope(void **state)
+{
+    (void)state;
+    golden("cdc_scope", false, SCOPED, "\"day IN (SELECT day FROM {staging_table})\"");
 }
 
 static void test_golden_skip(void **state)
 {
     (void)state;
-    golden("cdc_skip", true);
+    golden("cdc_skip", true, DAYS, NULL);
 }
 
 int main(void)
@@ -100,7 +167,11 @@ int main(void)
         cmocka_unit_test(test_what_did_not_come_is_gone),
         cmocka_unit_test(test_marked_rows),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_scope),
+        cmocka_unit_test(test_scope_of_no_rows),
+        cmocka_unit_test(test_unknown_column),
         golden_unit_tests(test_golden),
+        golden_unit_tests(test_golden_scope),
         golden_unit_tests(test_golden_skip),
     };
     return run_at_both("write/cdc", tests);

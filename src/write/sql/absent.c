@@ -9,8 +9,8 @@
  * All of it comes before the disposition's statements, some of which take rows from the stage. Rows
  * that only delete are staged, too, and are left to the disposition. A row whose key has a NULL is
  * nobody's to say absent, and stays. Where there is a merge key (cdc), only rows are absent whose
- * merge key the load brings. Of a table that other pipelines load into, too, only own rows are.
- *
+ * merge key the load brings; with a destination_scope, those in it before anything goes. Of a table
+ * that other pipelines load into, too, only own rows are.
  * What is flagged, or has ended, is not absent once more, nor does it count for the brake.
  */
 #include "write/sql/absent.h"
@@ -235,6 +235,8 @@ done:
 #define NOT_LISTED "\n    AND NOT EXISTS (SELECT 1 FROM {listed} AS new WHERE {old.key = new.key})"
 #define IN_GROUP   "\n    AND EXISTS (SELECT 1 FROM {stage} AS new WHERE {old.group = new.group})"
 
+#define IN_SCOPE "\n    AND ({old.key}) IN (SELECT {key} FROM {table} WHERE ({limits}))"
+
 /* A NULL is no group. */
 static bool brings_groups(const struct stage *stage)
 {
@@ -243,6 +245,19 @@ static bool brings_groups(const struct stage *stage)
            target_find(stage->root, stage->group_key.items[i])->loaded)
         i++;
     return i == stage->group_key.count;
+}
+
+/* A scope may ask for the rows of a load that has none. */
+static int stage_none(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    const struct target *root = stage->root;
+    const char **names = arena_alloc(&plan->arena, root->column_count * sizeof(*names));
+    if (!names)
+        return error_nomem(err);
+    for (size_t i = 0; i < root->column_count; i++)
+        names[i] = root->columns[i].name;
+    return stage_make(stage, root, stage->name, &(struct sql_names){names, root->column_count},
+                      plan, err);
 }
 
 static int note_absent(const struct absence *absence, struct plan *plan, struct tg_error *err)
@@ -264,15 +279,17 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
                   SQL_PATTERN("not_staged", staged ? NOT_STAGED : ""),
                   SQL_PATTERN("not_listed", absence->keys ? NOT_LISTED : ""),
                   SQL_PATTERN("in_group", grouped ? (came ? IN_GROUP : "\n    AND 1 = 0") : ""),
+                  SQL_PATTERN("in_scope", stage->limits ? IN_SCOPE : ""),
                   SQL_PATTERN("live", absence->flags  ? "\n    AND old.{flag} IS NULL"
                                       : absence->ends ? "\n    AND {active}"
                                                       : "")));
-    TRY(plan_add(plan, NULL, COUNT_NONE, &scope,
-                 "CREATE TEMP TABLE {absent} AS\n"
-                 "SELECT {old.key}{and_row_key}{and_flag}\n"
-                 "FROM {table} AS old\n"
-                 "WHERE {known}{live}{not_staged}{not_listed}{in_group}{and_own}",
-                 err));
+    const struct step step = {.option = stage->limits ? "destination_scope" : NULL};
+    TRY(plan_add_step(plan, &step, &scope,
+                      "CREATE TEMP TABLE {absent} AS\n"
+                      "SELECT {old.key}{and_row_key}{and_flag}\n"
+                      "FROM {table} AS old\n"
+                      "WHERE {known}{live}{not_staged}{not_listed}{in_group}{in_scope}{and_own}",
+                      err));
 done:
     buf_release(&known);
     return rc;
@@ -384,7 +401,13 @@ int absent_apply(const struct delivery *delivery, const struct chain *chain, str
     if (!loses_absent(chain))
         return TG_OK;
     TRY(open_absence(&absence, delivery, chain, &plan->arena, err));
+    const struct stage *stage = &absence.stage;
+    const bool names_none = stage->limits && stage->sends_all && !target_has_rows(stage->root);
+    if (names_none)
+        TRY(stage_none(stage, plan, err));
     TRY(note_absent(&absence, plan, err));
+    if (names_none)
+        TRY(plan_add(plan, NULL, COUNT_NONE, &stage->scope, "DROP TABLE {stage}", err));
     TRY(put_brake(&absence, plan, err));
     TRY(absence.flags  ? flag_rows(&absence, plan, err)
         : absence.ends ? end_rows(&absence, plan, err)
