@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/time.h"
+#include "catalog/history.h"
 #include "extract/cursor/cursor.h"
 #include "normalize/normalize.h"
 #include "run/plan.h"
@@ -126,7 +127,7 @@ static int add_system_column(struct session *session, struct table *table, const
 static bool is_loaded(const struct table_column *column)
 {
     return column->spec.type != TYPE_NONE && strcmp(column->name, VERSION_COLUMN) != 0 &&
-           strcmp(column->name, DELETED_COLUMN) != 0;
+           strcmp(column->name, DELETED_COLUMN) != 0 && !history_owns(column);
 }
 
 static bool is_listed(const struct table_column *column)

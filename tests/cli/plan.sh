@@ -193,6 +193,19 @@ test_samples_of_versions() {
     run 0
 }
 
+# The times of versions are no columns of a package, and are written once: with rows or without.
+test_statements_of_versions() {
+    spec 't: {path: t.jsonl, write_disposition: {disposition: merge, strategy: scd2}}'
+    echo '{"id": 1, "v": "a"}' >t.jsonl
+    run 0
+    echo '{"id": 1, "v": "b"}' >t.jsonl
+    for rows in "" --rows; do
+        plan 0 --json $rows
+        of '0 < max(s["sql"].count("_dlt_valid_from") for s in plan["statements"]
+            if s["phase"] == "rows" and "\"v\"" in s["sql"]) <= 2' # into, and as
+    done
+}
+
 # Without rows, too, all statements of a run are there.
 test_statements_of_deletes_and_undo() {
     spec 't: {path: t.jsonl, write_disposition: merge, primary_key: id, deletes: {detect: keys, apply: soft}, keys_path: k.jsonl, incremental: id}'
