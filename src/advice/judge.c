@@ -149,12 +149,14 @@ static bool has_updates(const struct judging *j)
            j->question->past.counts_unchanged && j->question->past.updated > 0;
 }
 
-/* Old rows were looked for, and none was found that differed. */
+/* Old rows were looked for, and none was found that differed. Of rows that are to go when the
+ * source has them no more a few loads tell nothing. */
 static bool has_no_updates(const struct judging *j)
 {
     const struct past *past = &j->question->past;
-    return j->present->updates && past->counts_unchanged && past->loads >= LOADS_MIN &&
-           past->updated == 0 && past->deleted == 0 && past->inserted + past->unchanged > 0;
+    return j->present->updates && !j->present->way.detects_absent && past->counts_unchanged &&
+           past->loads >= LOADS_MIN && past->updated == 0 && past->deleted == 0 &&
+           past->inserted + past->unchanged > 0;
 }
 
 static void find_changes(struct judging *j)

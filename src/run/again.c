@@ -236,13 +236,23 @@ static bool meets_old(const struct disposition_driver *driver)
            strcmp(disposition_name(driver), "insert-only") != 0;
 }
 
+/* Rows may go, where none has gone so far: what adds alone does not do that. */
+static bool awaits_deletions(const struct resource *resource)
+{
+    bool has_marks = false;
+    for (size_t i = 0; i < resource->column_count; i++)
+        has_marks |= resource->columns[i].hard_delete;
+    return has_marks || resource->deletes.detect != TG_DETECT_NONE;
+}
+
 /* Once in as many loads as are looked at. */
 void again_check_merge(const struct session *session, const struct resource *resource,
                        const char *table)
 {
     const struct ledger_past *past = ledger_past_of(&session->ledger, table);
-    if (!past || !meets_old(resource->disposition) || past->loads < PAST_LOADS ||
-        past->all_loads % PAST_LOADS != 0 || !past->same_way || !past->counts_unchanged)
+    if (!past || !meets_old(resource->disposition) || awaits_deletions(resource) ||
+        past->loads < PAST_LOADS || past->all_loads % PAST_LOADS != 0 || !past->same_way ||
+        !past->counts_unchanged)
         return;
     const uint64_t rows = past->rows_inserted + past->rows_unchanged;
     if (past->rows_updated + past->rows_deleted > 0 || rows < MERGED_ROWS_MIN)

@@ -163,6 +163,24 @@ static void merges_that_change_nothing(void **state)
     assert_false(warns(fixture, merged));
 }
 
+/* Nothing else would delete a row, once one is to go. */
+static void merges_that_may_delete(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tg_resource ways[2] = {appended(), appended()};
+    const struct tg_column mark = {.name = "gone", .hard_delete = true};
+    ways[0].name = "a", ways[0].deletes = (struct tg_deletes){.detect = TG_DETECT_SNAPSHOT};
+    ways[1].name = "b", ways[1].columns = &mark, ways[1].column_count = 1;
+    for (int i = 0; i < 2; i++) {
+        ways[i].write_disposition = TG_MERGE, ways[i].primary_key = "id";
+        ways[i].skip_unchanged_rows = true;
+    }
+    now.count = 100;
+    fixture_open(fixture, ways, 2);
+    for (int i = 0; i <= 10; i++)
+        assert_false(warns(fixture, merged));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +191,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_plan_says_it_and_a_refresh_does_not, set_up,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(merges_that_change_nothing, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(merges_that_may_delete, set_up, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
