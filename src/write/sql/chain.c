@@ -32,6 +32,11 @@ bool target_loses_absent(const struct target *target)
     return part && (part->deletes_absent || part->flags_absent || part->ends_absent);
 }
 
+bool target_has_range(const struct target *target)
+{
+    return target->part && target->part->range_count > 0;
+}
+
 bool target_has_order(const struct target *target)
 {
     for (size_t f = 0; target->part && f < target->part->file_count; f++) {
@@ -200,8 +205,7 @@ static bool has_work(const struct chain *chain)
         if (target_has_rows(&chain->targets[i]))
             return true;
     const struct target *root = &chain->targets[0];
-    const bool has_range = root->part && root->part->range_count > 0;
-    const bool loses_rows = chain->emptied || has_range || target_loses_absent(root);
+    const bool loses_rows = chain->emptied || target_has_range(root) || target_loses_absent(root);
     return chain->replaced || (root->there && loses_rows);
 }
 

@@ -110,6 +110,8 @@ int delivery_init(struct delivery *delivery, const struct dialect *dialect,
 void delivery_release(struct delivery *delivery);
 
 bool target_has_rows(const struct target *target);
+/* Do rows of a range of it go? */
+bool target_has_range(const struct target *target);
 /* Do rows of it go, or get flagged, that the source has no more? */
 bool target_loses_absent(const struct target *target);
 /* Do the rows that the load brings have the order of arrival, of a root row? */

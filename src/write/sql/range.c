@@ -8,7 +8,8 @@
  * A window was compared by the cursor first, with the values of the source. What is stored may
  * compare otherwise (another type, or zone), so bounds are written only where they mean the same
  * (sql_literal), and a row that came and would lie outside ends the load: else the next one would
- * not replace it. NULL, infinity and NaN lie in no range.
+ * not replace it. NULL, infinity and NaN lie in no range; nor do rows that another pipeline has
+ * brought.
  */
 #include "write/sql/range.h"
 
@@ -20,6 +21,7 @@
 #include "database/literal.h"
 #include "write/sql/brake.h"
 #include "write/sql/nested.h"
+#include "write/sql/shared.h"
 #include "write/sql/single.h"
 
 struct range {
@@ -30,7 +32,7 @@ struct range {
         *column; /* NULL: it is not there, and no old row lies in the range */
     char values[STAGE_NAME], gone[STAGE_NAME];
     struct sql_scope scope;
-    struct sql_part parts[12];
+    struct sql_part parts[16];
 };
 
 static const struct target *root_of(const struct range *range)
@@ -215,7 +217,7 @@ static int open_range(struct range *range, const struct delivery *delivery,
     const char *condition = NULL;
     const struct target *root = &chain->targets[0];
     *range = (struct range){.stage = {.delivery = delivery, .chain = chain, .root = root}};
-    if (!root->part || root->part->range_count == 0)
+    if (!target_has_range(root))
         return error_set(err, TG_DATA,
                          "package does not say which rows of table '%s' it replaces; delete the "
                          "package and run again",
@@ -236,7 +238,12 @@ static int open_range(struct range *range, const struct delivery *delivery,
         SQL_TABLE("table", root->table->name),
         SQL_PIECE("type", range->column ? range->column->sql_type : NULL),
         SQL_PIECE("bytes", bytes),
-        range->said->delivered ? SQL_PATTERN("within", condition) : SQL_PIECE("within", condition),
+        range->said->delivered ? SQL_PATTERN("inside", condition) : SQL_PIECE("inside", condition),
+        SQL_TEXT("pipeline", delivery->manifest->pipeline),
+        SQL_TEXT("schema", delivery->manifest->schema),
+        SQL_PATTERN("own", SHARED_OWN),
+        SQL_PATTERN("within", chain->shared ? "{inside}\n    AND {own}" : "{inside}"),
+        SQL_PATTERN("where_own", chain->shared ? "\nWHERE {own}" : ""),
         {0},
     };
     _Static_assert(sizeof(parts) <= sizeof(range->parts), "there is no room for the parts");
@@ -374,7 +381,7 @@ static int put_brake(const struct range *range, struct plan *plan, struct tg_err
     TRY(arena_keep(&plan->arena, root->part->resource, &brake->resource, err));
     TRY(arena_keep(&plan->arena, range->stage.delivery->manifest->dataset, &brake->dataset, err));
     TRY(arena_keep(&plan->arena, root->table->name, &brake->table, err));
-    TRY(keep_pattern(range, "SELECT COUNT(*)\nFROM {table}", plan, &brake->all, err));
+    TRY(keep_pattern(range, "SELECT COUNT(*)\nFROM {table}{where_own}", plan, &brake->all, err));
     TRY(keep_pattern(range, "SELECT [lo], [hi]\nFROM {range}", plan, &brake->sample, err));
     const struct step step = {.kind = STEP_BRAKE, .target = root, .brake = brake};
     TRY(plan_add_step(plan, &step, &range->scope, "SELECT COUNT(*)\nFROM {table}\nWHERE {within}",

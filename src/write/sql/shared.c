@@ -27,12 +27,13 @@ static bool has_merge_key(const struct table *table)
     return false;
 }
 
-/* Would rows go, or end, because the load lacks them? */
+/* Would rows go, or end, because the load lacks them, or has their range? */
 static bool loses_others(const struct chain *chain)
 {
     const struct target *root = &chain->targets[0];
     const bool ends = chain->driver->keeps_history && !has_merge_key(root->table);
-    return root->there && !chain->replaced && (ends || target_loses_absent(root));
+    const bool loses = ends || target_has_range(root) || target_loses_absent(root);
+    return root->there && !chain->replaced && loses;
 }
 
 static bool knows(const struct delivery *delivery, const struct catalog *other, const char *name)
