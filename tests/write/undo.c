@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "tests/write/both.h"
+#include "tests/write/ranges.h"
 #include "tests/write/undos.h"
 
 static void test_rows_come_back(void **state)
@@ -121,6 +122,151 @@ static void test_which_loads(void **state)
     fixture_release(&t);
 }
 
+/* ---- each way to replace ---- */
+
+#define CITY_ROWS "name text|_dlt_load_id text|_dlt_id text row"
+#define TAG_ROWS  "value text|_dlt_parent_id text parent|_dlt_id text row"
+#define CITIES    "SELECT name, note, _dlt_load_id, _dlt_id FROM d.city ORDER BY name"
+#define ALL_TAGS  "SELECT value, _dlt_parent_id, _dlt_id FROM d.city__tags ORDER BY value"
+
+static void replace(struct fixture *t, const char *cities, const char *tags)
+{
+    fixture_begin(t)->undo_loads = 3;
+    fixture_rows(t, "city", CITY_ROWS, cities);
+    fixture_part(t, "city")->replaced = true;
+    if (tags)
+        fixture_rows(t, "city__tags", TAG_ROWS, tags);
+    FIXTURE_WRITE(t);
+}
+
+/* Two cities with notes of somebody, and three tags. */
+static void replace_first(struct fixture *t, const char *strategy)
+{
+    fixture_init(t);
+    fixture_table(t, "city", NULL, DISPOSITION_REPLACE)->replace_strategy = strategy;
+    fixture_table(t, "city__tags", "city", DISPOSITION_NONE);
+    replace(t, "Oslo|1.5|b\nRome|1.5|a\n", "big|b|b1\nnew|b|b0\nold|a|a0\n");
+    fixture_exec(t, "ALTER TABLE d.city ADD COLUMN note VARCHAR");
+    fixture_exec(t, "UPDATE d.city SET note = 'its ' || name");
+}
+
+static void check_first(struct fixture *t)
+{
+    fixture_check(t, CITIES, "Oslo|its Oslo|1.5|b\nRome|its Rome|1.5|a\n");
+    fixture_check(t, ALL_TAGS, "big|b|b1\nnew|b|b0\nold|a|a0\n");
+    fixture_check(t,
+                  "SELECT table_name FROM information_schema.tables WHERE table_schema = 'd' "
+                  "AND table_name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY 1",
+                  "city\ncity__tags\n");
+    fixture_no_temporary(t);
+}
+
+/* Other rows, no nested ones, none at all; and what was changed since stays. */
+static void undo_replaced(const char *strategy)
+{
+    struct fixture t;
+    replace_first(&t, strategy);
+    replace(&t, "Bern|2.5|c\nRome|2.5|a\n", "cold|c|c0\nold|a|a0\n");
+    fixture_check(&t, CITIES, "Bern|NULL|2.5|c\nRome|NULL|2.5|a\n");
+    fixture_exec(&t, "UPDATE d.city SET name = 'Roma' WHERE name = 'Rome'");
+    expect_refusal(&t, TG_CONFLICT, "whose id is 'a'", "city");
+    fixture_exec(&t, "UPDATE d.city SET name = 'Rome' WHERE name = 'Roma'");
+    FIXTURE_OK(&t, undo(&t, &last));
+    fixture_counts(&t, 0, 2, 0, 2);
+    fixture_counts(&t, 1, 3, 0, 2);
+    check_first(&t);
+    replace(&t, "Kiel|5.5|d\n", NULL);
+    FIXTURE_OK(&t, undo(&t, &last));
+    check_first(&t);
+    fixture_begin(&t)->undo_loads = 3;
+    fixture_part(&t, "city")->replaced = true;
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, CITIES, "");
+    fixture_check(&t, ALL_TAGS, "");
+    FIXTURE_OK(&t, undo(&t, &last));
+    check_first(&t);
+    fixture_release(&t);
+}
+
+/* Two loads at once, of which the second brings a column. */
+static void undo_two_replaced(const char *strategy)
+{
+    struct fixture t;
+    struct undo_request second = {.pipeline = last.pipeline, .schema = "shop", .load_id = "2.5"};
+    replace_first(&t, strategy);
+    replace(&t, "Bern|2.5|c\n", "cold|c|c0\n");
+    fixture_begin(&t)->undo_loads = 3;
+    fixture_rows(&t, "city", CITY_ROWS "|size bigint", "Bern|3.5|c|7\n");
+    fixture_part(&t, "city")->replaced = true;
+    FIXTURE_WRITE(&t);
+    FIXTURE_OK(&t, undo(&t, &second));
+    check_first(&t);
+    fixture_check(&t, "SELECT count(*), count(size) FROM d.city", "2|0\n");
+    fixture_exec(&t, "UPDATE d.city SET note = NULL"); /* which would be lost */
+    second.load_id = "1.5";
+    FIXTURE_OK(&t, undo(&t, &second));
+    fixture_check(&t, CITIES, "");
+    fixture_check(&t, ALL_TAGS, "");
+    fixture_release(&t);
+}
+
+static void test_replaces(void **state)
+{
+    (void)state;
+    static const char *const strategies[] = {NULL, "truncate-and-insert", "insert-from-staging",
+                                             "staging-optimized"};
+    const size_t count = fixture_url ? 4 : 3;
+    for (size_t i = 0; i < count; i++) {
+        undo_replaced(strategies[i]);
+        undo_two_replaced(strategies[i]);
+    }
+}
+
+#define ALL_DAYS  "SELECT day, n, _dlt_load_id FROM d.days ORDER BY day, n"
+#define ALL_NOTES "SELECT value, _dlt_id FROM d.days__notes ORDER BY value"
+
+static void check_days(struct fixture *t)
+{
+    fixture_check(t, ALL_DAYS, "2024-01-01|1|1.5\n2024-01-02|1|1.5\n2024-01-03|1|1.5\n");
+    fixture_check(t, ALL_NOTES, "x|a0\ny|b0\nz|c0\n");
+    fixture_check(t, "SELECT value, _dlt_id FROM d.days__notes__words", "w|b00\n");
+    fixture_no_temporary(t);
+}
+
+/* What lies in the range, with what is nested in it; what others have put there comes back, too. */
+static void test_replaced_ranges(void **state)
+{
+    (void)state;
+    struct fixture t;
+    ranges_start(&t);
+    ranges_nest(&t);
+    fixture_begin(&t)->undo_loads = 3;
+    fixture_rows(&t, "days", DAYS, "2024-01-01|1|1.5|a\n2024-01-02|1|1.5|b\n2024-01-03|1|1.5|c\n");
+    fixture_rows(&t, "days__notes", NOTES, "x|a|a0\ny|b|b0\nz|c|c0\n");
+    fixture_rows(&t, "days__notes__words", WORDS, "w|b0|b00\n");
+    ranges_window(&t, "2024-01-01", "2024-02-01");
+    FIXTURE_WRITE(&t);
+    fixture_begin(&t)->undo_loads = 3;
+    fixture_rows(&t, "days", DAYS, "2024-01-02|2|2.5|d\n2024-01-02|3|2.5|e\n");
+    fixture_rows(&t, "days__notes", NOTES, "new|e|e0\n");
+    ranges_window(&t, "2024-01-02", "2024-01-03");
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, ALL_NOTES, "new|e0\nx|a0\nz|c0\n");
+    fixture_exec(&t, "UPDATE d.days SET n = 9 WHERE n = 3");
+    expect_refusal(&t, TG_CONFLICT, "whose id is 'e'", "days");
+    fixture_exec(&t, "UPDATE d.days SET n = 3 WHERE n = 9");
+    FIXTURE_OK(&t, undo(&t, &last));
+    fixture_counts(&t, 0, 1, 0, 2);
+    check_days(&t);
+    fixture_begin(&t)->undo_loads = 3; /* of an emptied one */
+    ranges_window(&t, "2024-01-02", NULL);
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, ALL_NOTES, "x|a0\n");
+    FIXTURE_OK(&t, undo(&t, &last));
+    check_days(&t);
+    fixture_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -130,6 +276,8 @@ int main(void)
         cmocka_unit_test(test_other_hashes_are_not_compared),
         cmocka_unit_test(test_a_load_that_comes_between),
         cmocka_unit_test(test_which_loads),
+        cmocka_unit_test(test_replaces),
+        cmocka_unit_test(test_replaced_ranges),
     };
     return run_at_both("write/undo", tests);
 }

@@ -52,8 +52,8 @@ static inline int write_undo(struct fixture *t, const struct undo *undo)
     fixture_complete(t, &manifest);
     for (size_t i = 0; i < undo->table_count; i++) {
         struct manifest_table *table = NULL;
-        FIXTURE_OK(t, manifest_add_table(&manifest, undo->tables[i].name, "person", false, &table,
-                                         &t->err));
+        FIXTURE_OK(t, manifest_add_table(&manifest, undo->tables[i].name, undo->tables[i].resource,
+                                         false, &table, &t->err));
     }
     write_result_release(&t->result);
     error_clear(&t->err);
