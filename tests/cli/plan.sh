@@ -214,7 +214,7 @@ test_statements_of_deletes_and_undo() {
     run 0
     before=$(there)
     plan 0
-    says '_tidegate_absent_0' '_tidegate_listed_0' '_tidegate_keys_' '"_tidegate_deleted_at" = ' '_1_old' '_1_left'
+    says '_tidegate_absent_0' '_tidegate_keys_' '"_tidegate_deleted_at" = ' '_1_old' '_1_left'
     equal "$before" "$(there)" "the destination"
     run 0
 }

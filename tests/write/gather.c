@@ -206,8 +206,10 @@ static void exec_each(struct fixture *t, const char *statements)
     mem_free(text);
 }
 
+/* Forced: a table that holds no more than a block gains nothing. */
 static void check_small(struct fixture *t, const char *change, size_t expected)
 {
+    assert_int_equal(setenv("TG_FORCE", "gather", 1), 0);
     fixture_rows(t, "person", PERSON, "1|Ann|1.5|a\n2|Bob|1.5|b\n");
     FIXTURE_WRITE(t);
     exec_each(t, change);
@@ -218,6 +220,23 @@ static void check_small(struct fixture *t, const char *change, size_t expected)
                   "1|Ann|1.5|a\n2|Bea|2.5|c\n3|Cid|2.5|d\n");
     fixture_counts(t, 0, 1, 1, 0);
     check_told(expected);
+    assert_int_equal(unsetenv("TG_FORCE"), 0);
+}
+
+/* A DELETE of any row holds a block, and would of the same rows elsewhere. */
+static void test_what_gains_nothing_stays(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    fixture_rows(&t, "person", PERSON, "1|Ann|1.5|a\n2|Bob|1.5|b\n");
+    FIXTURE_WRITE(&t);
+    allow_nothing(&t);
+    fixture_rows(&t, "person", PERSON, "2|Bea|2.5|c\n3|Cid|2.5|d\n");
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 1, 1, 0);
+    check_told(0);
+    fixture_release(&t);
 }
 
 /* What hangs of a table is there afterwards. */
@@ -402,6 +421,7 @@ int main(void)
         cmocka_unit_test(test_rows_that_go_are_at_the_end),
         cmocka_unit_test(test_a_trial_moves_nothing),
         cmocka_unit_test(test_beside_a_reader),
+        cmocka_unit_test(test_what_gains_nothing_stays),
         cmocka_unit_test(test_what_is_kept),
         cmocka_unit_test(test_what_stays_where_it_is),
         cmocka_unit_test(test_a_trigger),

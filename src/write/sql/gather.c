@@ -100,6 +100,18 @@ static size_t all_bytes(const struct gathered *gathered)
     return bytes;
 }
 
+/* Of so many rows that stand together, wherever that begins. */
+static size_t together_bytes(const struct delete_cost *cost, size_t row_count)
+{
+    return group_bytes(cost, row_count / cost->piece_rows + 2);
+}
+
+/* To begin the load again must be worth it: many small tables hold a piece each, and will. */
+static bool gains(const struct gathering *gathering, const struct gathered *gathered, size_t bytes)
+{
+    return bytes >= together_bytes(gathered->cost, gathered->row_count) + gathering->most / 16;
+}
+
 void gathering_begin(struct gathering *gathering, const struct plan *plan)
 {
     const struct delete_cost *cost = gathering->con->dialect->delete_cost;
@@ -236,7 +248,7 @@ int gathering_ask(struct gathering *gathering, const struct step *step, bool *go
     TRY(make(there, cost, &made, err));
     TRY(note(gathering, step->going, made, err));
     const size_t bytes = all_bytes(made);
-    if (gathering->held + bytes <= gathering->most) {
+    if (gathering->held + bytes <= gathering->most || !gains(gathering, made, bytes)) {
         gathering->held += bytes;
         goto done;
     }
