@@ -5,7 +5,7 @@
                                        to which they are added (the command is $TIDEGATE)
 
 A table's seed makes its strategy, its keys and options, and its documents: with lists in lists, several of a key,
-deletions, keys that come back, rows that come again as they were, lists of keys; some without
+deletions, keys that come back, rows that come again as they were, in the order of their keys or not, lists of keys; some without
 lists. The model keeps documents in a dict, of scd2 and of a change log the versions in a list. Prints the seed of the first table that differs; the same arguments show it again.
 """
 import collections
@@ -125,7 +125,10 @@ class Table:
         return dict(row, **{"order": "p"}) if len(self.key) > 1 else row
 
     def load(self, number):
-        rows = [self.document() for _ in range(self.random.randrange(2 * KEYS))] + ([] if number else [self.first()])
+        rows = [self.document() for _ in range(self.random.randrange(2 * KEYS))]
+        if self.random.random() < 0.3:  # a dump in the order of its keys
+            rows = sorted({row["id"]: row for row in rows}.values(), key=lambda row: row["id"])
+        rows += [] if number else [self.first()]
         self.sent += rows
         self.write(f"{self.name}.jsonl", rows)
         if self.detects == "keys":

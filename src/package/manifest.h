@@ -12,6 +12,10 @@
 struct manifest_column {
     const char *name;
     struct type_spec spec;
+    /* Of a bigint: it has a value in each row, and no value twice; these are the least and the
+     * greatest. Not noted: all 0, as in older packages. */
+    bool ascends;
+    int64_t from, to;
 };
 
 /* One Parquet file of a table; its columns are what the file holds. */

@@ -17,9 +17,10 @@
 
 enum { FORMAT = 1 };
 
-/* MARK: written only when it is true; SMALL: when it is not zero. NAME: of a file in the folder.
- * JSON: an object, kept as text; "" is null. LIST: of objects, or of texts if it has no form. */
-enum kind { TEXT, NAME, CHECKSUM, TYPE, JSON, INT, COUNT, SMALL, FLAG, MARK, LIST };
+/* MARK: written only when it is true; SMALL, LARGE: when it is not zero. NAME: of a file in
+ * the folder. JSON: an object, kept as text; "" is null. LIST: of objects, or of texts if it has no
+ * form. */
+enum kind { TEXT, NAME, CHECKSUM, TYPE, JSON, INT, COUNT, SMALL, LARGE, FLAG, MARK, LIST };
 
 /* A key of an object, and the field that has its value. */
 struct member {
@@ -66,6 +67,9 @@ static const struct form column_form = {
         MAYBE(SMALL, "precision", manifest_column, spec.precision),
         MAYBE(SMALL, "scale", manifest_column, spec.scale),
         MAYBE(MARK, "naive", manifest_column, spec.naive),
+        MAYBE(MARK, "ascends", manifest_column, ascends),
+        MAYBE(LARGE, "from", manifest_column, from),
+        MAYBE(LARGE, "to", manifest_column, to),
         {0},
     }};
 
@@ -221,6 +225,10 @@ static void put_value(struct buf *out, const struct member *member, const char *
         if (*(const int *)field != 0)
             json_put_int(out, key, *(const int *)field);
         break;
+    case LARGE:
+        if (*(const int64_t *)field != 0)
+            json_put_int(out, key, *(const int64_t *)field);
+        break;
     case FLAG: json_put_bool(out, key, *(const bool *)field); break;
     case MARK:
         if (*(const bool *)field)
@@ -305,7 +313,8 @@ static bool read_value(struct reader *reader, const struct member *member, yyjso
         *(enum type *)field = text ? type_find(text) : TYPE_NONE;
         return *(enum type *)field != TYPE_NONE;
     case JSON: return value && keep_json(reader, value, field);
-    case INT: *(int64_t *)field = yyjson_get_sint(value); return yyjson_is_int(value);
+    case INT:
+    case LARGE: *(int64_t *)field = yyjson_get_sint(value); return yyjson_is_int(value);
     case COUNT: *(uint64_t *)field = yyjson_get_uint(value); return yyjson_is_uint(value);
     case SMALL: *(int *)field = yyjson_get_int(value); return yyjson_is_int(value);
     case FLAG:

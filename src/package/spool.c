@@ -3,9 +3,9 @@
  *
  * Path: spool_append -> the table's file (batches of one schema) -> when a sixth of the memory
  * budget is full, flush: all files go to the worker as one job, the caller goes on with empty hands
- * -> run_flush -> write_file: engine_write_parquet, hash_file, fs_sync_file -> spool_finish enters
- * the files into the manifest. A second flush waits for the first: no more than two sixths are ever
- * held. A schema that changes begins a new file.
+ * -> run_flush -> write_file: note_ascents, engine_write_parquet, hash_file, fs_sync_file ->
+ * spool_finish enters the files into the manifest. A second flush waits for the first: no more than
+ * two sixths are ever held. A schema that changes begins a new file.
  *
  * The worker touches its files alone; they come back to the spool's list when it is done.
  */
@@ -16,7 +16,7 @@
 #include "base/fs.h"
 #include "base/hash.h"
 #include "base/thread.h"
-#include "data/batch.h"
+#include "package/ascent.h"
 
 enum { SHARE = 6, NAME_BYTES_MAX = 100 };
 
@@ -27,6 +27,7 @@ struct spool_file {
     struct ArrowSchema schema;
     struct ArrowArray *arrays; /* released once written */
     size_t count, cap;
+    struct ascent *ascents; /* of each column, once written */
     struct parquet_result result;
     char checksum[17];
 };
@@ -54,6 +55,7 @@ static void file_release(struct spool_file *file)
     for (size_t i = 0; i < file->count; i++)
         array_release(&file->arrays[i]);
     mem_free(file->arrays);
+    mem_free(file->ascents);
     mem_free(file->table);
     mem_free(file->name);
     schema_release(&file->schema);
@@ -164,10 +166,27 @@ static int describe_file(const struct spool_file *file, struct manifest_file *ou
     for (size_t i = 0; i < count; i++) {
         const struct ArrowSchema *child = file->schema.children[i];
         out->columns[i].name = child->name;
+        if (ascent_holds(&file->ascents[i])) {
+            out->columns[i].ascends = true;
+            out->columns[i].from = file->ascents[i].from;
+            out->columns[i].to = file->ascents[i].to;
+        }
         int rc = type_from_arrow(child, &out->columns[i].spec, err);
         if (rc != TG_OK)
             return error_at(err, rc, AT_COLUMN, child->name);
     }
+    return TG_OK;
+}
+
+static int note_ascents(struct spool_file *file, struct tg_error *err)
+{
+    int64_t columns = file->schema.n_children;
+    file->ascents = mem_calloc((size_t)columns + 1, sizeof(*file->ascents));
+    if (!file->ascents)
+        return error_nomem(err);
+    for (int64_t i = 0; i < columns; i++)
+        for (size_t j = 0; j < file->count; j++)
+            ascent_note(&file->ascents[i], &file->schema, &file->arrays[j], i);
     return TG_OK;
 }
 
@@ -177,6 +196,7 @@ static int write_file(struct spool *spool, struct spool_file *file, struct tg_er
     char *path = fs_join(spool->folder, file->name);
     if (!path)
         TRY(error_nomem(err));
+    TRY(note_ascents(file, err));
     TRY(engine_write_parquet(spool->engine, &file->schema, file->arrays, file->count, path,
                              &file->result, err));
     TRY(hash_file(path, file->checksum, err));

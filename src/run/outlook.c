@@ -147,11 +147,11 @@ static int add_file(const struct table *table, bool (*takes)(const struct table_
         return error_nomem(err);
     for (size_t i = 0; i < table->column_count; i++)
         if (takes(&table->columns[i]))
-            columns[file.column_count++] =
-                (struct manifest_column){table->columns[i].name, table->columns[i].spec};
+            columns[file.column_count++] = (struct manifest_column){.name = table->columns[i].name,
+                                                                    .spec = table->columns[i].spec};
     if (keeps_order)
         columns[file.column_count++] =
-            (struct manifest_column){NORMALIZE_ORDER_COLUMN, {.type = TYPE_BIGINT}};
+            (struct manifest_column){.name = NORMALIZE_ORDER_COLUMN, .spec.type = TYPE_BIGINT};
     file.name = arena_printf(&manifest->arena, "%s.1.parquet", part->name);
     if (!file.name)
         TRY(error_nomem(err));

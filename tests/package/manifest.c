@@ -44,7 +44,8 @@ static int fill(void)
     struct manifest manifest;
     struct manifest_table *table = NULL;
     const char *hashes[] = {"h1", "h2"};
-    struct manifest_column columns[] = {{"id", {.type = TYPE_BIGINT}}, {"x", {.type = TYPE_TEXT}}};
+    struct manifest_column columns[] = {{.name = "id", .spec.type = TYPE_BIGINT},
+                                        {.name = "x", .spec.type = TYPE_TEXT}};
     struct manifest_file file = {.name = "a.1.parquet", .columns = columns, .column_count = 2};
     struct bookmark source = {.resource = "r", .key = "a.jsonl", .size = 1};
     struct manifest_boundary boundary = {"r", "id", "7", hashes, 2};

@@ -18,10 +18,10 @@ static int make(struct manifest *out)
 {
     static const char *hashes[] = {"aa", "b/+"};
     static struct manifest_column columns[] = {
-        {"id", {.type = TYPE_BIGINT}},
-        {"odd \"name\\", {.type = TYPE_DECIMAL, .precision = 38, .scale = 9}},
-        {"at", {.type = TYPE_TIMESTAMP, .precision = 3, .naive = true}},
-        {"wei", {.type = TYPE_WEI}},
+        {.name = "id", .spec.type = TYPE_BIGINT, .ascends = true, .from = INT64_MIN},
+        {.name = "odd \"name\\", .spec = {.type = TYPE_DECIMAL, .precision = 38, .scale = 9}},
+        {.name = "at", .spec = {.type = TYPE_TIMESTAMP, .precision = 3, .naive = true}},
+        {.name = "wei", .spec.type = TYPE_WEI},
     };
     struct manifest_file file = {.name = "person.1.parquet",
                                  .row_count = 5,
@@ -132,6 +132,9 @@ static void test_round_trip(void **state)
     assert_string_equal(file->columns[1].name, "odd \"name\\");
     assert_int_equal(file->columns[1].spec.scale, 9);
     assert_true(file->columns[2].spec.naive);
+    assert_true(file->columns[0].ascends && file->columns[0].from == INT64_MIN);
+    assert_int_equal(file->columns[0].to, 0); /* left out */
+    assert_false(file->columns[1].ascends);
     assert_int_equal(file->columns[3].spec.type, TYPE_WEI);
     assert_int_equal(got.bookmarks[0].mtime_us, -5);
     assert_string_equal(got.bookmarks[0].content, "c0ffee");

@@ -97,6 +97,8 @@ static void test_one_file_per_table_and_schema(void **state)
     assert_true(a->files[0].columns[5].spec.naive);
     assert_int_equal(b->file_count, 2);
     assert_string_equal(b->files[0].columns[0].name, "x");
+    assert_true(b->files[0].columns[0].ascends && b->files[0].columns[0].to == 1);
+    assert_false(b->files[1].columns[0].ascends);
     assert_int_equal(b->files[1].row_count, 2);
     assert_string_not_equal(b->files[0].name, b->files[1].name);
     assert_int_equal(strlen(b->files[0].checksum), 16);

@@ -274,8 +274,8 @@ static void golden(const char *name, bool flags_them, const char *rows)
     package_manifest(t.package)->created_us = 1704164645000000;
     if (!rows) {
         static struct manifest_file file = {.name = "_tidegate_keys.1.parquet"};
-        struct manifest_column columns[] = {{"id", {.type = TYPE_BIGINT}},
-                                            {"at", {.type = TYPE_TIMESTAMP}}};
+        struct manifest_column columns[] = {{.name = "id", .spec.type = TYPE_BIGINT},
+                                            {.name = "at", .spec.type = TYPE_TIMESTAMP}};
         file.columns = columns;
         file.column_count = 2;
         FIXTURE_OK(&t,

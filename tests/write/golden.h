@@ -97,7 +97,7 @@ static inline void golden_file(struct fixture *t, const char *table, const char 
         header.specs[header.count++] = (struct type_spec){.type = TYPE_BIGINT};
     }
     for (size_t i = 0; i < header.count; i++)
-        columns[i] = (struct manifest_column){header.names[i], header.specs[i]};
+        columns[i] = (struct manifest_column){.name = header.names[i], .spec = header.specs[i]};
     struct manifest_file file = {
         .name = file_name, .columns = columns, .column_count = header.count};
     struct manifest_table *part = fixture_part(t, table);

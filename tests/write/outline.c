@@ -31,9 +31,10 @@ static void outline(struct fixture *t, bool is_there, struct trial *trial)
 /* The file that a load of rows would have; there is none. */
 static void make_up(struct fixture *t, const char *name)
 {
-    static const struct manifest_column columns[] = {{"id", {.type = TYPE_BIGINT}},
-                                                     {"_dlt_load_id", {.type = TYPE_TEXT}},
-                                                     {"_dlt_id", {.type = TYPE_TEXT}}};
+    static const struct manifest_column columns[] = {
+        {.name = "id", .spec = {.type = TYPE_BIGINT}},
+        {.name = "_dlt_load_id", .spec = {.type = TYPE_TEXT}},
+        {.name = "_dlt_id", .spec = {.type = TYPE_TEXT}}};
     struct manifest_file file = {
         .name = "item.1.parquet", .columns = (void *)columns, .column_count = 3};
     FIXTURE_OK(t, manifest_add_file(fixture_begin(t), fixture_part(t, name), &file, &t->err));

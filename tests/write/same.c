@@ -133,6 +133,67 @@ static void test_doubled_old_rows(void **state)
     fixture_release(&t);
 }
 
+/* Its rows are in a file of their own, as the columns are in another order. */
+#define TURNED "name text|id bigint pk notnull|_dlt_load_id text notnull|_dlt_id text row notnull"
+
+static void load_two(struct fixture *t, const char *first, const char *second)
+{
+    fixture_rows(t, "person", PERSON, first);
+    fixture_rows(t, "person", TURNED, second);
+    FIXTURE_WRITE(t);
+}
+
+/* Keys that ascend from file to file are compared file by file. */
+static void test_keys_ascend(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_skipping(&t);
+    fixture_rows(&t, "person", PERSON, "-5|Zoe|1.5|z\n0|Nil|1.5|n\n2|Bob|1.5|b\n4|Di|1.5|d\n");
+    FIXTURE_WRITE(&t);
+    load_two(&t, "-5|Zoe|2.5|z\n0|NULL|2.5|n\n1|Ann|2.5|a\n2|Bob|2.5|b\n",
+             "Cy|3|2.5|c\nDi|4|2.5|d\nEd|9223372036854775807|2.5|e\n");
+    fixture_unchanged(&t, 0, 3);
+    fixture_counts(&t, 0, 3, 1, 0);
+    fixture_check(&t, "SELECT id, name, _dlt_load_id FROM d.person ORDER BY id",
+                  "-5|Zoe|1.5\n0|NULL|2.5\n1|Ann|2.5\n2|Bob|1.5\n3|Cy|2.5\n4|Di|1.5\n"
+                  "9223372036854775807|Ed|2.5\n");
+    /* Two old rows of a key give way to one. */
+    fixture_exec(&t, "INSERT INTO d.person SELECT * FROM d.person WHERE id IN (2, 4)");
+    load_two(&t, "1|Ann|3.5|a\n2|Bob|3.5|b\n", "Cy|3|3.5|c\nDi|4|3.5|d\n");
+    fixture_unchanged(&t, 0, 2);
+    fixture_check(&t, "SELECT id, _dlt_load_id FROM d.person WHERE id BETWEEN 1 AND 4 ORDER BY id",
+                  "1|2.5\n2|3.5\n3|2.5\n4|3.5\n");
+    fixture_no_temporary(&t);
+    fixture_release(&t);
+}
+
+/* One that came twice is one key: the last row is compared. */
+static void test_keys_ascend_but_once(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_skipping(&t);
+    fixture_rows(&t, "person", PERSON, "1|Ann|1.5|a\n2|Bob|1.5|b\n3|Cy|1.5|c\n4|Di|1.5|d\n");
+    FIXTURE_WRITE(&t);
+    /* At the border of two files. */
+    load_two(&t, "1|Ann|2.5|a\n2|Bea|2.5|b\n", "Bob|2|2.5|b\nCy|3|2.5|c\nDan|4|2.5|d\n");
+    fixture_unchanged(&t, 0, 3);
+    fixture_check(&t, "SELECT id, name, _dlt_load_id FROM d.person ORDER BY id",
+                  "1|Ann|1.5\n2|Bob|1.5\n3|Cy|1.5\n4|Dan|2.5\n");
+    /* Within the second; and there is a new one. */
+    load_two(&t, "1|Ann|3.5|a\n", "Bea|2|3.5|b\nBob|2|3.5|b\nEd|5|3.5|e\nEve|5|3.5|e\n");
+    fixture_unchanged(&t, 0, 2);
+    fixture_counts(&t, 0, 1, 0, 0);
+    /* The second file begins anew. */
+    load_two(&t, "2|Bea|4.5|b\n3|Cy|4.5|c\n", "Ann|1|4.5|a\nBob|2|4.5|b\nDan|4|4.5|d\n");
+    fixture_unchanged(&t, 0, 4);
+    fixture_check(&t, "SELECT id, name, _dlt_load_id FROM d.person ORDER BY id",
+                  "1|Ann|1.5\n2|Bob|1.5\n3|Cy|1.5\n4|Dan|2.5\n5|Eve|3.5\n");
+    fixture_no_temporary(&t);
+    fixture_release(&t);
+}
+
 /* Two rows of a load with one id: what is said of one is not said of the other. DuckDB, which
  * compares where the rows are, tells them by their number.
  */
@@ -200,6 +261,8 @@ int main(void)
         cmocka_unit_test(test_deleted_and_doubled),
         cmocka_unit_test(test_several_of_a_key),
         cmocka_unit_test(test_doubled_old_rows),
+        cmocka_unit_test(test_keys_ascend),
+        cmocka_unit_test(test_keys_ascend_but_once),
         cmocka_unit_test(test_ids_of_the_source),
         cmocka_unit_test(test_nested),
     };

@@ -1,10 +1,11 @@
 /*
  * Staged rows that are there already.
  *
- * Path: same_leave -> sift: what differs gets into the stage, where that does not hold all rows ->
- * note_roots: the ids of root rows of which key and columns are those of one old row -> for each
- * nested table, strike_nested: of these, roots in which a nested row is new, gone or different ->
- * same_unstage: what is left, and what is nested in it, goes from the stage.
+ * Path: same_leave -> sift: what differs gets into the stage, where that does not hold all rows (by
+ * one join, or one of each slice of the load where keys ascend) -> note_roots: the ids of root rows
+ * of which key and columns are those of one old row -> for each nested table, strike_nested: of
+ * these, roots in which a nested row is new, gone or different -> same_unstage: what is left, and
+ * what is nested in it, goes from the stage.
  *
  * Columns are compared as they are stored, NULL equal to NULL. What says nothing of the content
  * does not count: the load's id, the links between rows, the mark of deleted rows. A column that
@@ -18,6 +19,7 @@
 #include <string.h>
 
 #include "write/disposition.h"
+#include "write/sql/slice.h"
 
 /* Types that have no equality everywhere are compared as text. */
 static bool is_compared_as_text(const struct dialect *dialect, const struct target_column *column)
@@ -129,30 +131,70 @@ static int note_roots(const struct stage *stage, const struct sql_scope *outer, 
                         plan, err);
 }
 
-/* The numbers of rows of the load that differ. One join goes over all rows, and holds no more of
- * them than is compared; if it gives more rows than came, some met two old ones, and are not as
- * they should be, either. */
+/* The numbers of rows of the load that differ: of all of it, or of a slice. One join goes
+ * over them, and holds no more of them than is compared; if it gives more rows than came, some met
+ * two old ones, and are not as they should be, either. */
+static int note_rows(const struct stage *stage, const struct target *target,
+                     const struct sql_scope *outer, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf rows = BUF_INIT;
+    TRY(plan_relation(&rows, stage->delivery, target, WITH_ORDER, err));
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
+                                    SQL_NUMBER("count", plan_row_count(target->part))));
+    rc = add_compared(stage, &scope, &(struct step){0},
+                      "{make_different}\n"
+                      "WITH _tidegate_met AS MATERIALIZED (\n"
+                      "SELECT new.[" ORDER_COLUMN "] AS number,\n"
+                      "    " IS_SAME " AS same\n"
+                      "FROM (\n"
+                      "{rows}\n"
+                      ") AS new\n"
+                      "LEFT JOIN {met} AS old ON {old.key = new.key}\n"
+                      ")\n"
+                      "SELECT number FROM _tidegate_met WHERE same = 0\n"
+                      "UNION ALL\n"
+                      "SELECT number FROM _tidegate_met\n"
+                      "WHERE (SELECT COUNT(*) FROM _tidegate_met) > {count}\n"
+                      "GROUP BY number HAVING COUNT(*) > 1",
+                      plan, err);
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+#define MAKE_DIFFERENT "CREATE TEMP TABLE {different} AS"
+
+/* Slice by slice: what a join holds then is a small part of the load. */
+static int note_slices(const struct stage *stage, const struct sql_scope *outer, struct plan *plan,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct slice slice = {0};
+    const char *make = MAKE_DIFFERENT;
+    while (slice_next(stage->root, stage->ascends, &slice)) {
+        const struct sql_scope scope = sql_within(
+            outer,
+            SQL_PARTS(SQL_PATTERN("make_different", make), SQL_NAME("ascends", stage->ascends),
+                      SQL_NUMBER("least", slice.from), SQL_NUMBER("greatest", slice.to),
+                      SQL_PATTERN("met", "(SELECT * FROM {table} WHERE {ascends} BETWEEN "
+                                         "{least} AND {greatest})")));
+        TRY(note_rows(stage, &slice.target, &scope, plan, err));
+        make = "INSERT INTO {different}";
+    }
+done:
+    return rc;
+}
+
 static int note_different(const struct stage *stage, const struct sql_scope *outer,
                           struct plan *plan, struct tg_error *err)
 {
     const struct sql_scope scope =
-        sql_within(outer, SQL_PARTS(SQL_NUMBER("count", plan_row_count(stage->root->part))));
-    return add_compared(stage, &scope, &(struct step){0},
-                        "CREATE TEMP TABLE {different} AS\n"
-                        "WITH _tidegate_met AS MATERIALIZED (\n"
-                        "SELECT new.[" ORDER_COLUMN "] AS number,\n"
-                        "    " IS_SAME " AS same\n"
-                        "FROM (\n"
-                        "{rows}\n"
-                        ") AS new\n"
-                        "LEFT JOIN {table} AS old ON {old.key = new.key}\n"
-                        ")\n"
-                        "SELECT number FROM _tidegate_met WHERE same = 0\n"
-                        "UNION ALL\n"
-                        "SELECT number FROM _tidegate_met\n"
-                        "WHERE (SELECT COUNT(*) FROM _tidegate_met) > {count}\n"
-                        "GROUP BY number HAVING COUNT(*) > 1",
-                        plan, err);
+        sql_within(outer, SQL_PARTS(SQL_PATTERN("make_different", MAKE_DIFFERENT),
+                                    SQL_PATTERN("met", "{table}")));
+    return stage->ascends ? note_slices(stage, outer, plan, err)
+                          : note_rows(stage, stage->root, &scope, plan, err);
 }
 
 /* They get into the stage, but for keys that came several times: those are there. */

@@ -22,6 +22,7 @@
 #include "write/condition.h"
 #include "write/disposition.h"
 #include "write/sql/shared.h"
+#include "write/sql/slice.h"
 
 /* The rows that are looked at by source_filter, and what it says of them. */
 #define ARRIVED       "_tidegate_arrived"
@@ -261,6 +262,8 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
         TRY(check_group(stage, err));
         const struct sql_names version = {&stage->version, stage->version ? 1 : 0};
         TRY(check_key(stage, &version, "row version column", err));
+        if (stage->sifts)
+            stage->ascends = slice_key(delivery, stage->root, &stage->primary_key);
     }
     open_scope(stage);
 done:
@@ -359,26 +362,33 @@ done:
     return rc;
 }
 
-/* Nothing but the rows of keys that came several times. */
+/* Nothing but the rows of keys that came several times; none where these ascend. */
 static int copy_several(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf rows = BUF_INIT;
     const struct step step = {.target = stage->root, .count = COUNT_SEVERAL};
+    const char *none = "CREATE TEMP TABLE {stage} AS\n"
+                       "SELECT *\n"
+                       "FROM (\n"
+                       "{rows}\n"
+                       ") AS arrived\n"
+                       "LIMIT 0";
     TRY(plan_relation(&rows, stage->delivery, stage->root, WITH_ORDER, err));
     const struct sql_scope scope =
         sql_within(&stage->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
                                            SQL_NAMES("key", &stage->primary_key)));
     TRY(plan_add_step(plan, &step, &scope,
-                      "CREATE TEMP TABLE {stage} AS\n"
-                      "SELECT arrived.*\n"
-                      "FROM (\n"
-                      "{rows}\n"
-                      ") AS arrived\n"
-                      "JOIN (SELECT {key} FROM (\n"
-                      "{rows}\n"
-                      ") AS keys GROUP BY {key} HAVING COUNT(*) > 1) AS twice\n"
-                      "ON {twice.key = arrived.key}",
+                      stage->ascends ? none
+                                     : "CREATE TEMP TABLE {stage} AS\n"
+                                       "SELECT arrived.*\n"
+                                       "FROM (\n"
+                                       "{rows}\n"
+                                       ") AS arrived\n"
+                                       "JOIN (SELECT {key} FROM (\n"
+                                       "{rows}\n"
+                                       ") AS keys GROUP BY {key} HAVING COUNT(*) > 1) AS twice\n"
+                                       "ON {twice.key = arrived.key}",
                       err));
 done:
     buf_release(&rows);
@@ -508,7 +518,8 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
     TRY(stage->sifts ? copy_several(stage, plan, err) : copy_rows(stage, plan, err));
     if (stage->filter)
         TRY(unstage_filtered(stage, plan, err));
-    if (stage->primary_key.count > 0 && !has_one_of_each(stage->chain)) {
+    const bool one_of_each = stage->ascends || has_one_of_each(stage->chain);
+    if (stage->primary_key.count > 0 && !one_of_each) {
         TRY(stage_winners(stage, &scope, plan, err));
         TRY(unstage_others(stage, &scope, plan, err));
     }

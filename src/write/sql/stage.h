@@ -43,6 +43,8 @@ struct stage {
     bool skips_unchanged; /* rows that are there already are left alone */
     bool sifts;           /* they do not get into the stage, which holds nothing before the
                              transaction but the winners of keys that came several times */
+    const char *ascends;  /* where they are sifted: a column of the key by which none came several
+                             times (slice.h); NULL: that has to be looked for */
     const char *version;  /* the column that alone tells whether they are; NULL: all do */
     const char *filter;   /* the condition of staged rows that take part, as the rows' dialect has
                              it, for {arrived}; NULL: all do */
