@@ -5,7 +5,9 @@
 #include <cmocka.h>
 
 #include "tests/write/both.h"
+#include "tests/write/keys.h"
 #include "tests/write/merges.h"
+#include "write/sql/shared.h"
 
 #define ROOT "id bigint pk|name text|gone bool del|_dlt_load_id text|_dlt_id text row"
 #define TOYS KIDS
@@ -23,7 +25,10 @@ static const struct {
     const char *header, *hint, *json; /* NULL: ROOT; none */
     enum disposition word;            /* none: merge */
     bool is_ranged, is_delivered;
-    bool everywhere; /* without NOT MATCHED BY SOURCE */
+    bool everywhere;                            /* without NOT MATCHED BY SOURCE */
+    enum { ALL_STAY, DELETED, FLAGGED } absent; /* what becomes of absent rows */
+    bool is_listed;                             /* keys are listed beside the rows */
+    bool is_shared;                             /* some rows are another pipeline's */
 } ways[] = {
     {.golden = "single_delete_insert"},
     {NULL, "single_skip", .skips = true, .keeps_ids = true},
@@ -42,6 +47,16 @@ static const struct {
     {"replace-range", "single_range", .word = DISPOSITION_REPLACE, .is_ranged = true},
     {"replace-range", "single_range_delivered", .word = DISPOSITION_REPLACE, .is_ranged = true,
      .is_delivered = true},
+    {"cdc", "single_cdc", .keeps_ids = true, .absent = DELETED},
+    {"cdc", "single_cdc_groups", .keeps_ids = true, .header = BOTH, .absent = DELETED},
+    {"cdc", "single_cdc_scope", .keeps_ids = true, .hint = "x-merge-destination-scope",
+     .json = "\"id IN (SELECT id + 1 FROM {staging_table})\"", .absent = DELETED},
+    {"upsert", "single_deletes", .keeps_ids = true, .absent = DELETED, .is_listed = true},
+    {"upsert", "single_deletes_skip", .skips = true, .keeps_ids = true, .absent = DELETED},
+    {NULL, "single_deletes_both_keys", .header = BOTH, .absent = DELETED, .is_listed = true},
+    {"upsert", "single_deletes_shared", .keeps_ids = true, .absent = DELETED, .is_shared = true},
+    {NULL, "single_deletes_scope", .hint = "x-merge-destination-scope", .json = "\"name = 'n0'\"",
+     .absent = DELETED},
 };
 
 enum { WAYS = sizeof(ways) / sizeof(ways[0]), VERSIONED = 7 };
@@ -84,6 +99,8 @@ static void say_way(struct fixture *t, size_t way, int load)
                                          .from = load == 1 ? "0" : "3",
                                          .to_kind = RANGE_NUMBER,
                                          .to = load == 1 ? "9" : "7"};
+    if (ways[way].absent)
+        fixture_absent(t, "person", ways[way].absent == FLAGGED);
     part->replaced = ways[way].word == DISPOSITION_REPLACE && !ways[way].is_ranged;
     if (ways[way].is_ranged)
         FIXTURE_OK(t, manifest_set_range(package_manifest(t->package), part, &range, &t->err));
@@ -119,13 +136,17 @@ static void put_tree(size_t way, int load, unsigned id, struct buf *roots, struc
 static void put_load(struct fixture *t, size_t way, int load)
 {
     struct buf roots = BUF_INIT, kids = BUF_INIT, toys = BUF_INIT;
-    for (unsigned id = 0; id < IDS; id++)
+    const bool is_empty = ways[way].absent && load == 3 && pick(2);
+    for (unsigned id = 0; id < IDS && !is_empty; id++)
         if (!(ways[way].is_ranged && load > 1 && (id < 3 || id > 6)) &&
             (id == 0 || id == 4 || pick(2)))
             put_tree(way, load, id, &roots, &kids, &toys);
     buf_text(&toys, load == 1 ? "t9|r0|r0.0|9|first\n" : "");
-    fixture_rows(t, "person", header_of(way), buf_string(&roots));
+    if (!is_empty)
+        fixture_rows(t, "person", header_of(way), buf_string(&roots));
     say_way(t, way, load);
+    if (ways[way].is_listed)
+        fixture_keys(t, "person", "id bigint", load % 2 ? "1\n2\n5\n" : "2\n6\n");
     if (kids.len > 0)
         fixture_rows(t, "person__kids", KIDS, buf_string(&kids));
     if (toys.len > 0)
@@ -182,6 +203,7 @@ static char *try_single(struct fixture *t, const char *path)
     FIXTURE_OK(t, connection_describe(t->con, "d", NULL, &there, &t->err));
     FIXTURE_OK(t,
                delivery_init(&delivery, t->con->dialect, path, &manifest, &there, NULL, &t->err));
+    FIXTURE_OK(t, shared_check(&delivery, t->con, &t->err));
     plan_single(t, &delivery, &schema, &plan);
     if (!t->con->dialect->parquet)
         FIXTURE_OK(t, reader_new(&t->ctx, path, &runner.reader, &t->err));
@@ -198,6 +220,16 @@ static char *try_single(struct fixture *t, const char *path)
     return found;
 }
 
+/* To another pipeline. */
+static void give_away(struct fixture *t)
+{
+    fixture_exec(t, "INSERT INTO d._tidegate_loads (load_id, table_name, resource_name, "
+                    "disposition, rows_read, rows_new, rows_inserted, rows_updated, rows_deleted, "
+                    "rows_filtered, rows_rejected, created_at, pipeline_name) VALUES ('0.5', "
+                    "'person', 'r', 'append', 0, 0, 5, 0, 0, 0, 0, '2024-01-01', 'theirs')");
+    fixture_exec(t, "UPDATE d.person SET _dlt_load_id = '0.5' WHERE id IN (1, 3, 7)");
+}
+
 static void compare_loads(size_t way, unsigned seed)
 {
     struct fixture t;
@@ -208,6 +240,8 @@ static void compare_loads(size_t way, unsigned seed)
         char *path = fixture_seal(&t);
         char *single = load > 1 ? try_single(&t, path) : NULL;
         FIXTURE_OK(&t, fixture_write_sealed(&t, path));
+        if (load == 1 && ways[way].is_shared)
+            give_away(&t);
         char *usual = content(&t);
         if (single && strcmp(single, usual) != 0)
             fail_msg("%s, seed %u, load %d: single\n%sinstead of\n%s", ways[way].golden, seed, load,
@@ -283,6 +317,17 @@ static void test_what_has_none(void **state)
 
 /* ---- SQL ---- */
 
+static void golden_list(struct fixture *t)
+{
+    static struct manifest_column column = {.name = "id", .spec = {.type = TYPE_BIGINT}};
+    static const struct manifest_file file = {
+        .name = "_tidegate_keys.1.parquet", .columns = &column, .column_count = 1};
+    fixture_keys(t, "person", "id bigint", "1\n");
+    struct manifest *manifest = package_manifest(t->package);
+    FIXTURE_OK(
+        t, manifest_add_file(manifest, manifest_find(manifest, "_tidegate_keys"), &file, &t->err));
+}
+
 static void golden(size_t way)
 {
     struct fixture t;
@@ -302,9 +347,12 @@ static void golden(size_t way)
     golden_file(&t, "person", header_of(way), "person.1.parquet");
     golden_file(&t, "person__kids", KIDS, "person__kids.1.parquet");
     say_way(&t, way, 2);
+    if (ways[way].is_listed)
+        golden_list(&t);
     fixture_complete(&t, fixture_begin(&t));
     FIXTURE_OK(&t, delivery_init(&delivery, golden_dialect, "package", package_manifest(t.package),
                                  &there, NULL, &t.err));
+    delivery.chains[0].shared = ways[way].is_shared;
     plan_single(&t, &delivery, &schema, &plan);
     golden_plan(&text, "staged, then a statement a table", &plan);
     golden_compare(ways[way].golden, &text);

@@ -7,6 +7,7 @@
  */
 #include "write/disposition.h"
 #include "write/sql/exchange.h"
+#include "write/sql/single.h"
 
 const struct disposition_driver disposition_cdc = {
     .word = DISPOSITION_MERGE,
@@ -21,4 +22,5 @@ const struct disposition_driver disposition_cdc = {
     .options = "skip_unchanged_rows deletes row_version_column_name destination_scope",
     .stage = exchange_stage,
     .apply = exchange_apply,
+    .single = single_exchange,
 };

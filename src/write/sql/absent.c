@@ -297,12 +297,12 @@ done:
 
 /* ---- the brake ---- */
 
-static int keep_pattern(const struct absence *absence, const char *pattern, struct plan *plan,
+static int keep_pattern(const struct sql_scope *scope, const char *pattern, struct plan *plan,
                         const char **out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf text = BUF_INIT;
-    TRY(sql_write(&text, &absence->scope, pattern, err));
+    TRY(sql_write(&text, scope, pattern, err));
     TRY(arena_keep(&plan->arena, buf_string(&text), out, err));
 done:
     buf_release(&text);
@@ -324,9 +324,11 @@ static int put_brake(const struct absence *absence, struct plan *plan, struct tg
     TRY(arena_keep(&plan->arena, absence->part->resource, &brake->resource, err));
     TRY(arena_keep(&plan->arena, absence->stage.delivery->manifest->dataset, &brake->dataset, err));
     TRY(arena_keep(&plan->arena, absence->stage.root->table->name, &brake->table, err));
-    TRY(keep_pattern(absence, "SELECT COUNT(*)\nFROM {table}{there}", plan, &brake->all, err));
-    TRY(keep_pattern(absence, "SELECT {key}\nFROM {absent}{first}\nORDER BY {key}\nLIMIT {samples}",
-                     plan, &brake->sample, err));
+    TRY(keep_pattern(&absence->scope, "SELECT COUNT(*)\nFROM {table}{there}", plan, &brake->all,
+                     err));
+    TRY(keep_pattern(&absence->scope,
+                     "SELECT {key}\nFROM {absent}{first}\nORDER BY {key}\nLIMIT {samples}", plan,
+                     &brake->sample, err));
     const struct step step = {.kind = STEP_BRAKE, .target = absence->stage.root, .brake = brake};
     TRY(plan_add_step(plan, &step, &absence->scope, "SELECT COUNT(*)\nFROM {absent}{first}", err));
 done:
@@ -413,6 +415,50 @@ int absent_apply(const struct delivery *delivery, const struct chain *chain, str
         : absence.ends ? end_rows(&absence, plan, err)
                        : remove_rows(&absence, plan, err));
     TRY(plan_add(plan, NULL, COUNT_NONE, &absence.scope, "DROP TABLE {absent}", err));
+done:
+    return rc;
+}
+
+/* ---- in one statement a table: noted as ever, and gone by the root table's MERGE ---- */
+
+#define BY_SOURCE "\nWHEN NOT MATCHED BY SOURCE AND "
+
+static int write_form(const struct absence *absence, struct plan *plan, struct absent_form *out,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct stage *stage = &absence->stage;
+    const struct sql_scope scope = sql_within(
+        &absence->scope,
+        SQL_PARTS(SQL_PATTERN("ours", stage->chain->shared ? "\n    AND old.{own}" : "")));
+    TRY(keep_pattern(&scope,
+                     BY_SOURCE "({old.key}) IN (SELECT {key} FROM {absent}){ours} THEN DELETE",
+                     plan, &out->clause, err));
+    if (table_link(stage->root->table, LINK_ROW))
+        TRY(keep_pattern(&scope,
+                         "SELECT met.{row_key}\n"
+                         "FROM {table} AS met, {absent} AS away\n"
+                         "WHERE {met.key = away.key}{and_own}",
+                         plan, &out->gone, err));
+done:
+    return rc;
+}
+
+int absent_single(const struct delivery *delivery, const struct chain *chain,
+                  struct absent_form *out, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct absence absence;
+    *out = (struct absent_form){.clause = ""};
+    if (!loses_absent(chain))
+        return TG_OK;
+    TRY(absent_stage(delivery, chain, plan, err));
+    if (!target_has_rows(&chain->targets[0]))
+        return absent_apply(delivery, chain, plan, err);
+    TRY(open_absence(&absence, delivery, chain, &plan->arena, err));
+    TRY(note_absent(&absence, plan, err));
+    TRY(put_brake(&absence, plan, err));
+    TRY(write_form(&absence, plan, out, err));
 done:
     return rc;
 }

@@ -17,4 +17,15 @@ int absent_apply(const struct delivery *delivery, const struct chain *chain, str
 int absent_drop(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                 struct tg_error *err) TG_CHECK_RESULT;
 
+/* What becomes of them where a table is changed by one MERGE (single.h). */
+struct absent_form {
+    const char *clause; /* of the root table's MERGE, by what its source does not match; or "" */
+    const char *gone;   /* a SELECT of the row keys of those that go; NULL: none do, or they have
+                           no such keys */
+};
+/* All rows are staged. Notes the absent ones, and asks the brake; of a load without rows all that
+ * is to be done. */
+int absent_single(const struct delivery *delivery, const struct chain *chain,
+                  struct absent_form *out, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
+
 #endif

@@ -6,11 +6,14 @@
  * merge_root. single_add: the root first, since nested rows are added to roots that are there.
  * Where old rows go by more than a primary key, or all or none do: change_all -> merge_all.
  *
+ * What the source has no more is noted ahead, by absent.c: each MERGE is told which of its rows go.
+ *
  * NOT MATCHED BY SOURCE is in the SQL of DuckDB, and of PostgreSQL from 17 on. No statement needs
  * what another one has noted, as each may be a commit of its own.
  */
 #include "write/sql/single.h"
 
+#include "write/sql/absent.h"
 #include "write/sql/key.h"
 #include "write/sql/nested.h"
 #include "write/sql/same.h"
@@ -20,7 +23,8 @@ static int open_single(const struct delivery *delivery, const struct chain *chai
 {
     int rc = TG_OK;
     TRY(stage_open(stage, delivery, chain, &plan->arena, err));
-    if (stage->keeps_versions || target_loses_absent(stage->root) ||
+    const struct manifest_table *part = stage->root->part;
+    if (stage->keeps_versions || (part && part->flags_absent) ||
         !(stage_has_key(stage) || stage_clears_scope(stage)))
         return error_set(err, TG_USAGE,
                          "table '%s' is merged by no key, or by more than the rows of the load, "
@@ -123,17 +127,19 @@ static struct sql_part goes(const struct stage *stage)
                                               "THEN DELETE\n");
 }
 
-static int merge_root(const struct stage *stage, struct plan *plan, struct tg_error *err)
+static int merge_root(const struct stage *stage, const struct absent_form *absent,
+                      struct plan *plan, struct tg_error *err)
 {
-    const struct sql_scope scope = sql_within(
-        &stage->scope, SQL_PARTS(SQL_NAMES("key", &stage->primary_key), stays(stage), goes(stage)));
+    const struct sql_scope scope =
+        sql_within(&stage->scope, SQL_PARTS(SQL_NAMES("key", &stage->primary_key), stays(stage),
+                                            goes(stage), SQL_PIECE("absent_ones", absent->clause)));
     return add_merge(stage, stage->root, &scope,
                      "MERGE INTO {into} AS old\n"
                      "USING {staged} AS new\n"
                      "ON {old.key = new.key}\n"
                      "{delete_marked}"
                      "WHEN MATCHED{changed} THEN UPDATE SET {update}\n"
-                     "WHEN NOT MATCHED{that_stays} THEN {insert}",
+                     "WHEN NOT MATCHED{that_stays} THEN {insert}{absent_ones}",
                      plan, err);
 }
 
@@ -142,10 +148,11 @@ static int merge_root(const struct stage *stage, struct plan *plan, struct tg_er
 /* Rows of roots that are staged, by the ids that these have there. */
 #define OF_STAGED                                                                                  \
     "{root_link} IN (SELECT root.{root_key} FROM {root_table} AS root, {stage} AS staged\n"        \
-    "    WHERE {root.key = staged.key})"
+    "    WHERE {root.key = staged.key}{or_absent})"
+#define OR_ABSENT "\nUNION ALL\n{absent}"
 
-static int merge_nested(const struct stage *stage, const struct target *target, struct plan *plan,
-                        struct tg_error *err)
+static int merge_nested(const struct stage *stage, const struct target *target,
+                        const struct absent_form *absent, struct plan *plan, struct tg_error *err)
 {
     const char *root_link = table_link(target->table, LINK_ROOT);
     const char *root_key = table_link(stage->root->table, LINK_ROW);
@@ -155,9 +162,11 @@ static int merge_nested(const struct stage *stage, const struct target *target, 
                          "cannot be merged",
                          target->table->name);
     const struct sql_scope scope = sql_within(
-        &stage->scope, SQL_PARTS(SQL_NAMES("key", &stage->primary_key),
-                                 SQL_NAME("root_link", root_link), SQL_NAME("root_key", root_key),
-                                 SQL_TABLE("root_table", stage->root->table->name)));
+        &stage->scope,
+        SQL_PARTS(SQL_NAMES("key", &stage->primary_key), SQL_NAME("root_link", root_link),
+                  SQL_NAME("root_key", root_key), SQL_TABLE("root_table", stage->root->table->name),
+                  SQL_PIECE("absent", absent->gone),
+                  SQL_PATTERN("or_absent", absent->gone ? OR_ABSENT : "")));
     const struct old_rows gone = {target, OF_STAGED, false};
     if (!target_has_rows(target))
         return plan_remove(plan, stage->delivery, &gone, COUNT_DELETED, &scope, err);
@@ -193,7 +202,8 @@ static int write_which(const struct stage *stage, const struct target *target,
 
 /* No row meets another one. */
 static int merge_all(const struct stage *stage, const struct target *target, enum goes goes,
-                     const struct sql_scope *outer, struct plan *plan, struct tg_error *err)
+                     const char *more, const struct sql_scope *outer, struct plan *plan,
+                     struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf which = BUF_INIT;
@@ -204,13 +214,14 @@ static int merge_all(const struct stage *stage, const struct target *target, enu
     const struct sql_scope scope = sql_within(
         outer, SQL_PARTS(SQL_PIECE("these", buf_string(&which)),
                          target == stage->root ? stays(stage) : SQL_PATTERN("that_stays", ""),
-                         SQL_PATTERN("goes", some ? going[goes] : "")));
+                         SQL_PATTERN("goes", some ? going[goes] : ""),
+                         SQL_PIECE("more", target == stage->root ? more : "")));
     if (target_has_rows(target))
         TRY(add_merge(stage, target, &scope,
                       "MERGE INTO {into} AS old\n"
                       "USING {staged} AS new\n"
                       "ON 1 = 0\n"
-                      "WHEN NOT MATCHED{that_stays} THEN {insert}{goes}",
+                      "WHEN NOT MATCHED{that_stays} THEN {insert}{goes}{more}",
                       plan, err));
     else if (some)
         TRY(plan_remove(plan, stage->delivery, &gone, COUNT_DELETED, &scope, err));
@@ -219,9 +230,9 @@ done:
     return rc;
 }
 
-/* Nested rows first: what they are nested in tells which of them go. */
-static int change_all(const struct stage *stage, enum goes goes, const struct sql_scope *scope,
-                      struct plan *plan, struct tg_error *err)
+/* Nested rows first: what they are nested in tells which of them go. With `more` of the root's. */
+static int change_all(const struct stage *stage, enum goes goes, const char *more,
+                      const struct sql_scope *scope, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     const char *row_key = table_link(stage->root->table, LINK_ROW);
@@ -229,7 +240,7 @@ static int change_all(const struct stage *stage, enum goes goes, const struct sq
         return error_set(err, TG_DATA, "table '%s' has no row key, by which rows that go are told",
                          stage->root->table->name);
     for (size_t i = stage->chain->count; i-- > 0;)
-        TRY(merge_all(stage, &stage->chain->targets[i], goes, scope, plan, err));
+        TRY(merge_all(stage, &stage->chain->targets[i], goes, more, scope, plan, err));
 done:
     return rc;
 }
@@ -237,7 +248,7 @@ done:
 int single_change(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
                   struct tg_error *err)
 {
-    return change_all(stage, GOES_SOME, scope, plan, err);
+    return change_all(stage, GOES_SOME, "", scope, plan, err);
 }
 
 static int add_copies(const struct delivery *delivery, const struct chain *chain, enum goes goes,
@@ -249,7 +260,7 @@ static int add_copies(const struct delivery *delivery, const struct chain *chain
                                 .root = &chain->targets[0],
                                 .scope = plan_scope(delivery, NULL)};
     TRY(stage_copies(delivery, chain, plan, err));
-    TRY(change_all(&stage, chain->replaced ? GOES_ALL : goes, &stage.scope, plan, err));
+    TRY(change_all(&stage, chain->replaced ? GOES_ALL : goes, "", &stage.scope, plan, err));
 done:
     return rc;
 }
@@ -266,28 +277,44 @@ int single_replace(const struct delivery *delivery, const struct chain *chain, s
     return add_copies(delivery, chain, GOES_ALL, plan, err);
 }
 
-/* By a merge key, or a scope. */
-static int exchange_by_more(const struct stage *stage, struct plan *plan, struct tg_error *err)
+/* Which old root rows go by a merge key, or a scope, or are absent. */
+static int write_gone(const struct stage *stage, const struct absent_form *absent, struct buf *out,
+                      struct tg_error *err)
 {
     int rc = TG_OK;
-    struct buf met = BUF_INIT;
-    const struct sql_scope keys = sql_within(
-        &stage->scope, SQL_PARTS(SQL_NAME("row_key", table_link(stage->root->table, LINK_ROW))));
-    buf_text(&met, "(\n");
-    if (stage->root->there && !stage->limits)
-        TRY(key_select(stage, &keys,
+    const struct sql_scope scope = sql_within(
+        &stage->scope, SQL_PARTS(SQL_NAME("row_key", table_link(stage->root->table, LINK_ROW)),
+                                 SQL_PIECE("absent", absent->gone)));
+    if (stage->limits && !absent->gone)
+        return sql_write(out, &scope, "{table} WHERE ({limits})", err);
+    buf_text(out, "(\n");
+    if (stage->limits)
+        TRY(sql_write(out, &scope, "SELECT {row_key}\nFROM {table}\nWHERE ({limits})", err));
+    else if (stage->root->there)
+        TRY(key_select(stage, &scope,
                        "SELECT old.{row_key}\n"
                        "FROM {table} AS old, {new}\n"
                        "WHERE {match}",
-                       &met, err));
-    buf_text(&met, "\n) AS met");
-    TRY(buf_check(&met, err));
-    const struct sql_scope scope = sql_within(
-        &stage->scope, SQL_PARTS(stage->limits ? SQL_PATTERN("gone", "{table} WHERE ({limits})")
-                                               : SQL_PIECE("gone", buf_string(&met))));
-    TRY(change_all(stage, GOES_SOME, &scope, plan, err));
+                       out, err));
+    if (absent->gone)
+        TRY(sql_write(out, &scope, "\nUNION ALL\n{absent}", err));
+    TRY(sql_write(out, &scope, "\n) AS met", err));
 done:
-    buf_release(&met);
+    return rc;
+}
+
+static int exchange_by_more(const struct stage *stage, const struct absent_form *absent,
+                            struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf gone = BUF_INIT;
+    TRY(write_gone(stage, absent, &gone, err));
+    TRY(buf_check(&gone, err));
+    const struct sql_scope scope =
+        sql_within(&stage->scope, SQL_PARTS(SQL_PIECE("gone", buf_string(&gone))));
+    TRY(change_all(stage, GOES_SOME, absent->gone ? "" : absent->clause, &scope, plan, err));
+done:
+    buf_release(&gone);
     return rc;
 }
 
@@ -296,17 +323,19 @@ int single_exchange(const struct delivery *delivery, const struct chain *chain, 
 {
     int rc = TG_OK;
     struct stage stage;
+    struct absent_form absent;
     TRY(open_single(delivery, chain, &stage, plan, err));
+    TRY(absent_single(delivery, chain, &absent, plan, err));
     if (!target_has_rows(stage.root))
         goto done;
-    if (stage.merge_key.count > 0 || stage.limits)
-        return exchange_by_more(&stage, plan, err);
+    if (stage.merge_key.count > 0 || stage_clears_scope(&stage))
+        return exchange_by_more(&stage, &absent, plan, err);
     if (stage.version && stage.root->there)
         TRY(same_leave(&stage, plan, err));
     for (size_t i = 1; i < chain->count; i++)
         if (target_has_rows(&chain->targets[i]) || chain->targets[i].there)
-            TRY(merge_nested(&stage, &chain->targets[i], plan, err));
-    TRY(merge_root(&stage, plan, err));
+            TRY(merge_nested(&stage, &chain->targets[i], &absent, plan, err));
+    TRY(merge_root(&stage, &absent, plan, err));
 done:
     return rc;
 }

@@ -8,7 +8,8 @@
 
 #include "write/sql/stage.h"
 
-/* delete-insert and upsert. TG_USAGE where there is nothing to tell old rows by. */
+/* delete-insert, upsert, and cdc, with `deletes`. TG_USAGE where there is nothing to tell old rows
+ * by. */
 int single_exchange(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                     struct tg_error *err) TG_CHECK_RESULT;
 /* insert-only. TG_USAGE for versions. */
