@@ -29,6 +29,7 @@ static const struct {
     enum { ALL_STAY, DELETED, FLAGGED } absent; /* what becomes of absent rows */
     bool is_listed;                             /* keys are listed beside the rows */
     bool is_shared;                             /* some rows are another pipeline's */
+    bool was_flagged;                           /* some are flagged, from before */
 } ways[] = {
     {.golden = "single_delete_insert"},
     {NULL, "single_skip", .skips = true, .keeps_ids = true},
@@ -55,6 +56,12 @@ static const struct {
     {"upsert", "single_deletes_skip", .skips = true, .keeps_ids = true, .absent = DELETED},
     {NULL, "single_deletes_both_keys", .header = BOTH, .absent = DELETED, .is_listed = true},
     {"upsert", "single_deletes_shared", .keeps_ids = true, .absent = DELETED, .is_shared = true},
+    {"upsert", "single_soft", .keeps_ids = true, .absent = FLAGGED, .is_shared = true},
+    {"cdc", "single_soft_skip", .skips = true, .keeps_ids = true, .header = BOTH, .absent = FLAGGED,
+     .is_listed = true},
+    {NULL, "single_soft_both_keys", .header = BOTH, .absent = FLAGGED, .is_listed = true},
+    {"insert-only", "single_insert_flagged", .keeps_ids = true, .everywhere = true,
+     .was_flagged = true},
     {NULL, "single_deletes_scope", .hint = "x-merge-destination-scope", .json = "\"name = 'n0'\"",
      .absent = DELETED},
 };
@@ -69,6 +76,11 @@ static unsigned pick(unsigned count)
     return (unsigned)(state_of_random >> 33) % count;
 }
 
+static bool has_flag(size_t way)
+{
+    return ways[way].absent == FLAGGED || ways[way].was_flagged;
+}
+
 static void start_way(struct fixture *t, size_t way)
 {
     start_strategy(t, ways[way].strategy, ways[way].skips);
@@ -77,6 +89,9 @@ static void start_way(struct fixture *t, size_t way)
     if (ways[way].hint)
         FIXTURE_OK(t,
                    extra_set(&t->catalog, &table->extras, ways[way].hint, ways[way].json, &t->err));
+    if (has_flag(way))
+        FIXTURE_OK(t, table_add_column(&t->catalog, table, DELETED_COLUMN,
+                                       &(struct type_spec){.type = TYPE_TIMESTAMP}, NULL, &t->err));
     if (!ways[way].word)
         return;
     table->disposition = ways[way].word;
@@ -100,7 +115,7 @@ static void say_way(struct fixture *t, size_t way, int load)
                                          .to_kind = RANGE_NUMBER,
                                          .to = load == 1 ? "9" : "7"};
     if (ways[way].absent)
-        fixture_absent(t, "person", ways[way].absent == FLAGGED);
+        fixture_absent(t, "person", ways[way].absent == FLAGGED && load < LOADS);
     part->replaced = ways[way].word == DISPOSITION_REPLACE && !ways[way].is_ranged;
     if (ways[way].is_ranged)
         FIXTURE_OK(t, manifest_set_range(package_manifest(t->package), part, &range, &t->err));
@@ -159,20 +174,21 @@ static void put_load(struct fixture *t, size_t way, int load)
 /* ---- both ways ---- */
 
 /* What is there; ids, loads and marks that do not delete may differ where unchanged rows stay. */
-static char *content(struct fixture *t)
+static char *content(struct fixture *t, size_t way)
 {
     struct text_rows rows = {0};
-    struct buf out = BUF_INIT;
-    FIXTURE_OK(
-        t, connection_fetch(t->con,
-                            "SELECT p.id, p.name, coalesce(p.gone, false), k._dlt_list_idx, k.n, "
-                            "y._dlt_list_idx, y.n, "
-                            "(SELECT count(*) FROM d.person__kids), "
-                            "(SELECT count(*) FROM d.person__kids__toys) FROM d.person AS p "
-                            "LEFT JOIN d.person__kids AS k ON k._dlt_root_id = p._dlt_id "
-                            "LEFT JOIN d.person__kids__toys AS y ON y._dlt_parent_id = k._dlt_id "
-                            "ORDER BY 1, 2, 3, 4, 5, 6, 7",
-                            &rows, &t->err));
+    struct buf out = BUF_INIT, sql = BUF_INIT;
+    buf_printf(&sql,
+               "SELECT p.id, p.name, coalesce(p.gone, false), k._dlt_list_idx, k.n, "
+               "y._dlt_list_idx, y.n, "
+               "(SELECT count(*) FROM d.person__kids), "
+               "(SELECT count(*) FROM d.person__kids__toys), %s FROM d.person AS p "
+               "LEFT JOIN d.person__kids AS k ON k._dlt_root_id = p._dlt_id "
+               "LEFT JOIN d.person__kids__toys AS y ON y._dlt_parent_id = k._dlt_id "
+               "ORDER BY 1, 2, 3, 4, 5, 6, 7",
+               has_flag(way) ? "p." DELETED_COLUMN : "0");
+    FIXTURE_OK(t, connection_fetch(t->con, buf_string(&sql), &rows, &t->err));
+    buf_release(&sql);
     for (size_t r = 0; r < rows.row_count; r++)
         for (size_t c = 0; c < rows.column_count; c++)
             buf_printf(&out, "%s%s", text_cell(&rows, r, c) ? text_cell(&rows, r, c) : "NULL",
@@ -192,7 +208,7 @@ static void plan_single(struct fixture *t, struct delivery *delivery, struct pla
 }
 
 /* What the load would leave; it is rolled back. */
-static char *try_single(struct fixture *t, const char *path)
+static char *try_single(struct fixture *t, size_t way, const char *path)
 {
     struct manifest manifest;
     struct described there;
@@ -210,7 +226,7 @@ static char *try_single(struct fixture *t, const char *path)
     FIXTURE_OK(t, connection_transact(t->con, TRANSACT_BEGIN, &t->err));
     FIXTURE_OK(t, plan_run(&schema, &runner, NULL, &t->err));
     FIXTURE_OK(t, plan_run(&plan, &runner, NULL, &t->err));
-    char *found = content(t);
+    char *found = content(t, way);
     FIXTURE_OK(t, connection_transact(t->con, TRANSACT_ROLLBACK, &t->err));
     reader_free(runner.reader);
     plan_release(&schema);
@@ -238,11 +254,13 @@ static void compare_loads(size_t way, unsigned seed)
     for (int load = 1; load <= LOADS; load++) {
         put_load(&t, way, load);
         char *path = fixture_seal(&t);
-        char *single = load > 1 ? try_single(&t, path) : NULL;
+        char *single = load > 1 ? try_single(&t, way, path) : NULL;
         FIXTURE_OK(&t, fixture_write_sealed(&t, path));
         if (load == 1 && ways[way].is_shared)
             give_away(&t);
-        char *usual = content(&t);
+        if (load == 1 && ways[way].was_flagged)
+            fixture_exec(&t, "UPDATE d.person SET " DELETED_COLUMN " = '2024-01-01' WHERE id < 5");
+        char *usual = content(&t, way);
         if (single && strcmp(single, usual) != 0)
             fail_msg("%s, seed %u, load %d: single\n%sinstead of\n%s", ways[way].golden, seed, load,
                      single, usual);
@@ -347,6 +365,7 @@ static void golden(size_t way)
     golden_file(&t, "person", header_of(way), "person.1.parquet");
     golden_file(&t, "person__kids", KIDS, "person__kids.1.parquet");
     say_way(&t, way, 2);
+    package_manifest(t.package)->created_us = 1704164645000000;
     if (ways[way].is_listed)
         golden_list(&t);
     fixture_complete(&t, fixture_begin(&t));

@@ -423,6 +423,24 @@ done:
 
 #define BY_SOURCE "\nWHEN NOT MATCHED BY SOURCE AND "
 
+/* Rows whose key is listed again lose their flag: the load's own come without one. */
+static int write_clause(const struct absence *absence, const struct sql_scope *outer,
+                        struct plan *plan, const char **out, struct tg_error *err)
+{
+    static const char back[] =
+        BY_SOURCE "old.{flag} IS NOT NULL\n"
+                  "    AND ({old.key}) IN (SELECT {key} FROM {listed}){ours} "
+                  "THEN UPDATE SET {flag} = NULL";
+    const struct sql_scope scope = sql_within(
+        outer,
+        SQL_PARTS(SQL_PATTERN("back", absence->flags && absence->keys ? back : ""),
+                  SQL_PATTERN("goes", absence->flags ? "UPDATE SET {flag} = {now}" : "DELETE")));
+    return keep_pattern(&scope,
+                        "{back}" BY_SOURCE "({old.key}) IN (SELECT {key} FROM {absent}){ours} "
+                        "THEN {goes}",
+                        plan, out, err);
+}
+
 static int write_form(const struct absence *absence, struct plan *plan, struct absent_form *out,
                       struct tg_error *err)
 {
@@ -431,10 +449,8 @@ static int write_form(const struct absence *absence, struct plan *plan, struct a
     const struct sql_scope scope = sql_within(
         &absence->scope,
         SQL_PARTS(SQL_PATTERN("ours", stage->chain->shared ? "\n    AND old.{own}" : "")));
-    TRY(keep_pattern(&scope,
-                     BY_SOURCE "({old.key}) IN (SELECT {key} FROM {absent}){ours} THEN DELETE",
-                     plan, &out->clause, err));
-    if (table_link(stage->root->table, LINK_ROW))
+    TRY(write_clause(absence, &scope, plan, &out->clause, err));
+    if (!absence->flags && table_link(stage->root->table, LINK_ROW))
         TRY(keep_pattern(&scope,
                          "SELECT met.{row_key}\n"
                          "FROM {table} AS met, {absent} AS away\n"

@@ -13,6 +13,7 @@
  */
 #include "write/sql/single.h"
 
+#include "write/disposition.h"
 #include "write/sql/absent.h"
 #include "write/sql/key.h"
 #include "write/sql/nested.h"
@@ -23,12 +24,10 @@ static int open_single(const struct delivery *delivery, const struct chain *chai
 {
     int rc = TG_OK;
     TRY(stage_open(stage, delivery, chain, &plan->arena, err));
-    const struct manifest_table *part = stage->root->part;
-    if (stage->keeps_versions || (part && part->flags_absent) ||
-        !(stage_has_key(stage) || stage_clears_scope(stage)))
+    if (stage->keeps_versions || !(stage_has_key(stage) || stage_clears_scope(stage)))
         return error_set(err, TG_USAGE,
-                         "table '%s' is merged by no key, or by more than the rows of the load, "
-                         "for which there is no single statement",
+                         "table '%s' is merged by no key, or by versions, for which there is no "
+                         "single statement",
                          stage->root->table->name);
     if (!target_has_rows(stage->root))
         goto done;
@@ -340,6 +339,10 @@ done:
     return rc;
 }
 
+/* What the source did not have for a while is back. */
+#define UNFLAG_KNOWN                                                                               \
+    "WHEN MATCHED AND old.{flag} IS NOT NULL{that_stays} THEN UPDATE SET {flag} = NULL\n"
+
 int single_add(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                struct tg_error *err)
 {
@@ -348,10 +351,13 @@ int single_add(const struct delivery *delivery, const struct chain *chain, struc
     TRY(open_single(delivery, chain, &stage, plan, err));
     if (!target_has_rows(stage.root))
         goto done;
+    const bool has_flag = target_find(stage.root, DELETED_COLUMN);
     for (size_t i = 0; i < chain->count; i++) {
         const struct target *target = &chain->targets[i];
         const struct sql_scope scope = sql_within(
             &stage.scope, SQL_PARTS(SQL_NAMES("key", &stage.primary_key), stays(&stage),
+                                    SQL_NAME("flag", DELETED_COLUMN),
+                                    SQL_PATTERN("unflag_known", has_flag ? UNFLAG_KNOWN : ""),
                                     SQL_NAME("root_link", table_link(target->table, LINK_ROOT)),
                                     SQL_NAME("root_key", table_link(stage.root->table, LINK_ROW))));
         if (target_has_rows(target))
@@ -359,6 +365,7 @@ int single_add(const struct delivery *delivery, const struct chain *chain, struc
                           i == 0 ? "MERGE INTO {into} AS old\n"
                                    "USING {staged} AS new\n"
                                    "ON {old.key = new.key}\n"
+                                   "{unflag_known}"
                                    "WHEN NOT MATCHED{that_stays} THEN {insert}"
                                  : "MERGE INTO {into} AS old\n"
                                    "USING (SELECT * FROM {staged} WHERE {root_link} IN (SELECT "

@@ -8,11 +8,11 @@
 
 #include "write/sql/stage.h"
 
-/* delete-insert, upsert, and cdc, with `deletes`. TG_USAGE where there is nothing to tell old rows
- * by. */
+/* delete-insert, upsert, and cdc, with any `deletes`. TG_USAGE where there is nothing to tell old
+ * rows by. */
 int single_exchange(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                     struct tg_error *err) TG_CHECK_RESULT;
-/* insert-only. TG_USAGE for versions. */
+/* insert-only; what is flagged and comes again is unflagged. TG_USAGE for versions. */
 int single_add(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                struct tg_error *err) TG_CHECK_RESULT;
 /* append: no row goes; replace, by any strategy: all do. */
