@@ -30,6 +30,7 @@ static const struct {
     bool is_listed;                             /* keys are listed beside the rows */
     bool is_shared;                             /* some rows are another pipeline's */
     bool was_flagged;                           /* some are flagged, from before */
+    bool keeps_versions;                        /* a key has several rows */
 } ways[] = {
     {.golden = "single_delete_insert"},
     {NULL, "single_skip", .skips = true, .keeps_ids = true},
@@ -62,6 +63,8 @@ static const struct {
     {NULL, "single_soft_both_keys", .header = BOTH, .absent = FLAGGED, .is_listed = true},
     {"insert-only", "single_insert_flagged", .keeps_ids = true, .everywhere = true,
      .was_flagged = true},
+    {"insert-only", "single_versions", .hint = DISPOSITION_VERSIONS_HINT,
+     .json = "\"" DISPOSITION_VERSIONS "\"", .everywhere = true, .keeps_versions = true},
     {NULL, "single_deletes_scope", .hint = "x-merge-destination-scope", .json = "\"name = 'n0'\"",
      .absent = DELETED},
 };
@@ -92,6 +95,9 @@ static void start_way(struct fixture *t, size_t way)
     if (has_flag(way))
         FIXTURE_OK(t, table_add_column(&t->catalog, table, DELETED_COLUMN,
                                        &(struct type_spec){.type = TYPE_TIMESTAMP}, NULL, &t->err));
+    if (ways[way].keeps_versions)
+        FIXTURE_OK(t, table_add_column(&t->catalog, table, VERSION_COLUMN,
+                                       &(struct type_spec){.type = TYPE_BIGINT}, NULL, &t->err));
     if (!ways[way].word)
         return;
     table->disposition = ways[way].word;
@@ -134,7 +140,11 @@ static void put_tree(size_t way, int load, unsigned id, struct buf *roots, struc
 {
     static const char *const marks[] = {"NULL", "NULL", "NULL", "false", "true"};
     char root[32], kid[64];
-    snprintf(root, sizeof(root), ways[way].keeps_ids ? "r%u" : "r%u.%d", id, load);
+    static unsigned trees; /* of one key several may come */
+    if (ways[way].keeps_versions)
+        snprintf(root, sizeof(root), "r%u.%d.%u", id, load, trees++);
+    else
+        snprintf(root, sizeof(root), ways[way].keeps_ids ? "r%u" : "r%u.%d", id, load);
     const char *mark = load == 1 ? "NULL" : marks[pick(5)];
     const char *name = ways[way].header && pick(4) == 0 ? "NULL" : pick(2) ? "n1" : "n0";
     buf_printf(roots, "%u|%s|%s|%d.5|%s", id, name, mark, load, root);
@@ -155,7 +165,8 @@ static void put_load(struct fixture *t, size_t way, int load)
     for (unsigned id = 0; id < IDS && !is_empty; id++)
         if (!(ways[way].is_ranged && load > 1 && (id < 3 || id > 6)) &&
             (id == 0 || id == 4 || pick(2)))
-            put_tree(way, load, id, &roots, &kids, &toys);
+            for (unsigned i = 0, rows = ways[way].keeps_versions ? 1 + pick(3) : 1; i < rows; i++)
+                put_tree(way, load, id, &roots, &kids, &toys);
     buf_text(&toys, load == 1 ? "t9|r0|r0.0|9|first\n" : "");
     if (!is_empty)
         fixture_rows(t, "person", header_of(way), buf_string(&roots));
@@ -185,8 +196,10 @@ static char *content(struct fixture *t, size_t way)
                "(SELECT count(*) FROM d.person__kids__toys), %s FROM d.person AS p "
                "LEFT JOIN d.person__kids AS k ON k._dlt_root_id = p._dlt_id "
                "LEFT JOIN d.person__kids__toys AS y ON y._dlt_parent_id = k._dlt_id "
-               "ORDER BY 1, 2, 3, 4, 5, 6, 7",
-               has_flag(way) ? "p." DELETED_COLUMN : "0");
+               "ORDER BY 1, 2, 3, 4, 5, 6, 7, 10",
+               has_flag(way)              ? "p." DELETED_COLUMN
+               : ways[way].keeps_versions ? "p." VERSION_COLUMN
+                                          : "0");
     FIXTURE_OK(t, connection_fetch(t->con, buf_string(&sql), &rows, &t->err));
     buf_release(&sql);
     for (size_t r = 0; r < rows.row_count; r++)

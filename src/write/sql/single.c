@@ -18,16 +18,16 @@
 #include "write/sql/key.h"
 #include "write/sql/nested.h"
 #include "write/sql/same.h"
+#include "write/sql/versions.h"
 
 static int open_single(const struct delivery *delivery, const struct chain *chain,
                        struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     TRY(stage_open(stage, delivery, chain, &plan->arena, err));
-    if (stage->keeps_versions || !(stage_has_key(stage) || stage_clears_scope(stage)))
+    if (!stage_has_key(stage) && !stage_clears_scope(stage))
         return error_set(err, TG_USAGE,
-                         "table '%s' is merged by no key, or by versions, for which there is no "
-                         "single statement",
+                         "table '%s' is merged by no key, for which there is no single statement",
                          stage->root->table->name);
     if (!target_has_rows(stage->root))
         goto done;
@@ -343,11 +343,25 @@ done:
 #define UNFLAG_KNOWN                                                                               \
     "WHEN MATCHED AND old.{flag} IS NOT NULL{that_stays} THEN UPDATE SET {flag} = NULL\n"
 
+static int add_versions(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (!target_has_rows(stage->root))
+        goto done;
+    TRY(versions_stage(stage, plan, err));
+    TRY(versions_merge(stage, plan, err));
+done:
+    return rc;
+}
+
 int single_add(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                struct tg_error *err)
 {
     int rc = TG_OK;
     struct stage stage;
+    TRY(stage_open(&stage, delivery, chain, &plan->arena, err));
+    if (stage.keeps_versions)
+        return add_versions(&stage, plan, err);
     TRY(open_single(delivery, chain, &stage, plan, err));
     if (!target_has_rows(stage.root))
         goto done;

@@ -12,7 +12,7 @@
  * rows by. */
 int single_exchange(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                     struct tg_error *err) TG_CHECK_RESULT;
-/* insert-only; what is flagged and comes again is unflagged. TG_USAGE for versions. */
+/* insert-only; what is flagged and comes again is unflagged. With versions, all that change. */
 int single_add(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                struct tg_error *err) TG_CHECK_RESULT;
 /* append: no row goes; replace, by any strategy: all do. */

@@ -4,7 +4,8 @@
  * Path: versions_stage -> number_rows, in which the staged ones have their order within the key;
  * versions_insert -> note_newest ({newest}: of each staged key the version there) -> note_same
  * ({same}: staged rows that are what came before them) -> for each nested table place_nested (every
- * row with its place below its root), strike_nested -> unstage -> insert_roots, nested_insert
+ * row with its place below its root), strike_nested -> unstage -> insert_rows; versions_merge:
+ * likewise -> merge_rows
  *
  * Ids of rows are random, since a key has several: nested rows are told by their place, the list
  * indexes down to them. Of a row that is left out the next one may still be compared with it: it is
@@ -290,20 +291,59 @@ done:
 
 /* ---- what is left ---- */
 
-static int insert_roots(const struct stage *stage, const struct sql_scope *outer, struct plan *plan,
-                        struct tg_error *err)
+#define NUMBERED                                                                                   \
+    "SELECT {new.others}, coalesce(old._tidegate_number, 0)\n"                                     \
+    "    + ROW_NUMBER() OVER (PARTITION BY {new.key} ORDER BY new.[" VERSION_COLUMN "]){as}\n"     \
+    "FROM (SELECT * FROM {stage}{where_stays}) AS new\n"                                           \
+    "LEFT JOIN {newest} AS old ON {old.key = new.key}"
+
+static int insert_roots(const struct stage *stage, const struct sql_scope *outer, const char *as,
+                        const char *pattern, struct plan *plan, struct tg_error *err)
+{
+    const struct sql_scope scope = sql_within(
+        outer, SQL_PARTS(SQL_NAMES("others", &stage->root->loaded), SQL_PATTERN("as", as)));
+    return plan_add(plan, stage->root, COUNT_INSERTED, &scope, pattern, err);
+}
+
+/* Nested ones first: until their roots are there, all that is compared is as it was. */
+static int merge_rows(const struct stage *stage, const struct sql_scope *outer, struct plan *plan,
+                      struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct sql_scope scope =
-        sql_within(outer, SQL_PARTS(SQL_NAMES("others", &stage->root->loaded)));
-    TRY(plan_add(plan, stage->root, COUNT_INSERTED, &scope,
-                 "INSERT INTO {table} ({others}, [" VERSION_COLUMN "])\n"
-                 "SELECT {new.others}, coalesce(old._tidegate_number, 0)\n"
-                 "    + ROW_NUMBER() OVER (PARTITION BY {new.key} ORDER BY new.[" VERSION_COLUMN
-                 "])\n"
-                 "FROM (SELECT * FROM {stage}{where_stays}) AS new\n"
-                 "LEFT JOIN {newest} AS old ON {old.key = new.key}",
-                 err));
+    for (size_t i = stage->chain->count; i-- > 1;) {
+        const struct target *target = &stage->chain->targets[i];
+        char name[STAGE_NAME];
+        stage_name(stage->chain, target, name);
+        const struct sql_scope scope = sql_within(
+            outer, SQL_PARTS(SQL_TABLE("into", target->table->name), SQL_NAME("staged", name),
+                             SQL_NAME("own", table_link(target->table, LINK_ROW)),
+                             SQL_NAMES("given", &target->loaded)));
+        if (target_has_rows(target))
+            TRY(plan_add(plan, target, COUNT_INSERTED, &scope,
+                         "MERGE INTO {into} AS old\n"
+                         "USING {staged} AS new\n"
+                         "ON old.{own} = new.{own}\n"
+                         "WHEN NOT MATCHED THEN INSERT ({given}) VALUES ({new.given})",
+                         err));
+    }
+    TRY(insert_roots(stage, outer, " AS [" VERSION_COLUMN "]",
+                     "MERGE INTO {table} AS old\n"
+                     "USING (\n" NUMBERED "\n) AS new\n"
+                     "ON old.{row_key} = new.{row_key}\n"
+                     "WHEN NOT MATCHED THEN INSERT ({others}, [" VERSION_COLUMN "])"
+                     " VALUES ({new.others}, new.[" VERSION_COLUMN "])",
+                     plan, err));
+done:
+    return rc;
+}
+
+static int insert_rows(const struct stage *stage, const struct sql_scope *scope, struct plan *plan,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(insert_roots(stage, scope, "",
+                     "INSERT INTO {table} ({others}, [" VERSION_COLUMN "])\n" NUMBERED, plan, err));
+    TRY(nested_insert(stage, plan, err));
 done:
     return rc;
 }
@@ -325,7 +365,8 @@ done:
     return rc;
 }
 
-int versions_insert(const struct stage *stage, struct plan *plan, struct tg_error *err)
+static int put_versions(const struct stage *stage, bool by_merge, struct plan *plan,
+                        struct tg_error *err)
 {
     int rc = TG_OK;
     char newest[NAME_MAX_BYTES], same[NAME_MAX_BYTES];
@@ -353,9 +394,18 @@ int versions_insert(const struct stage *stage, struct plan *plan, struct tg_erro
     for (size_t i = 0; i < stage->chain->count; i++)
         if (target_has_rows(&stage->chain->targets[i]))
             TRY(same_unstage(stage, &stage->chain->targets[i], &scope, plan, err));
-    TRY(insert_roots(stage, &scope, plan, err));
-    TRY(nested_insert(stage, plan, err));
+    TRY(by_merge ? merge_rows(stage, &scope, plan, err) : insert_rows(stage, &scope, plan, err));
     TRY(drop_noted(stage, &scope, plan, err));
 done:
     return rc;
+}
+
+int versions_insert(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    return put_versions(stage, false, plan, err);
+}
+
+int versions_merge(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    return put_versions(stage, true, plan, err);
 }

@@ -13,5 +13,8 @@ int versions_stage(const struct stage *stage, struct plan *plan,
 /* Inserts those that differ from the version before them, here or there. */
 int versions_insert(const struct stage *stage, struct plan *plan,
                     struct tg_error *err) TG_CHECK_RESULT;
+/* The same, in a MERGE a table (single.h). */
+int versions_merge(const struct stage *stage, struct plan *plan,
+                   struct tg_error *err) TG_CHECK_RESULT;
 
 #endif
