@@ -97,10 +97,6 @@ int deletes_check(const struct origin *origin, const struct resource *resource)
                                "with a cursor a run does not read all that the source has, so that "
                                "nobody can tell which rows are gone; use deletes: {detect: keys}, "
                                "or leave out incremental");
-    if (deletes->detect == TG_DETECT_SNAPSHOT && resource->source_filter)
-        return resource_refuse(origin, "source_filter", NULL,
-                               "rows that source_filter keeps out would look as if the source had "
-                               "them no more; use deletes: {detect: keys}, or leave it out");
     if (deletes->apply == TG_APPLY_SOFT && resource->merge_key_count > 0 &&
         !resource->disposition->deletes_absent)
         return resource_refuse(origin, "deletes", NULL,

@@ -54,12 +54,6 @@ static void what_does_not_go_together(void **state)
         const char *text, *place, *what;
     } cases[] = {
         {SPEC_PERSON "    primary_key: id\n    deletes: snapshot\n"
-                     "    write_disposition: {disposition: merge, source_filter: a}\n",
-         "9:45",
-         "resource 'person': rows that source_filter keeps out would look as if the source had "
-         "them "
-         "no more; use deletes: {detect: keys}, or leave it out"},
-        {SPEC_PERSON "    primary_key: id\n    deletes: snapshot\n"
                      "    write_disposition: {disposition: merge, destination_scope: a}\n",
          "9:45",
          "resource 'person': destination_scope takes all its rows away already; leave out deletes"},

@@ -72,7 +72,7 @@ static void what_does_not_go_together(void **state)
         {SPEC("{disposition: merge, destination_scope: 'a = 1)'}"), "8:45",
          "resource 'r': destination_scope: it closes a parenthesis that it has not opened"},
         {SPEC("{disposition: merge, strategy: insert-only, source_filter: a}"), "8:68",
-         "resource 'r': source_filter is for the merge strategies: delete-insert upsert"},
+         "resource 'r': source_filter is for the merge strategies: cdc delete-insert upsert"},
         {SPEC("{disposition: merge, strategy: upsert, destination_scope: a}"), "8:63",
          "resource 'r': destination_scope is for the merge strategies: cdc "
          "delete-insert"},
@@ -261,7 +261,7 @@ static void ranges(void **state)
         {RANGE("") WINDOW "    merge_key: id\n", "10:5",
          "resource 'r': merge_key is for write_disposition: merge"},
         {RANGE(", source_filter: a") WINDOW, "8:72",
-         "resource 'r': source_filter is for the merge strategies: delete-insert upsert"},
+         "resource 'r': source_filter is for the merge strategies: cdc delete-insert upsert"},
         {SPEC("{disposition: replace, range: delivered}"), "8:47",
          "resource 'r': range is for the replace strategies: replace-range"},
         {SPEC("{disposition: merge, limit: 5}"), "8:45",

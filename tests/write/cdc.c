@@ -128,13 +128,76 @@ static void test_unknown_column(void **state)
     fixture_release(&t);
 }
 
-static void golden(const char *name, bool skip, const char *header, const char *scope)
+/* What a filter leaves out brings nothing, and is not absent. */
+static void test_filter(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_strategy(&t, "cdc", false);
+    say(&t, "x-merge-source-filter", "\"v <> 'draft'\"");
+    fixture_rows(&t, "person", SCOPED, "1|mon|a|a\n2|mon|a|b\n3|mon|a|c\n4|mon|a|d\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", SCOPED, "1|mon|b|a\n2|mon|draft|b\n3|mon|NULL|c\n5|mon|draft|e\n");
+    fixture_absent(&t, "person", false);
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 0, 1, 1);
+    fixture_check(&t, "SELECT id, v FROM d.person ORDER BY id", "1|b\n2|a\n3|a\n");
+    fixture_rows(&t, "person", SCOPED, "2|mon|draft|b\n");
+    fixture_absent(&t, "person", false);
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, "SELECT id, v FROM d.person ORDER BY id", "2|a\n");
+    fixture_no_temporary(&t);
+    fixture_release(&t);
+}
+
+/* A merge key that comes with rows that are left out alone has not come. */
+static void test_filter_of_groups(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_strategy(&t, "cdc", false);
+    say(&t, "x-merge-source-filter", "\"v <> 'draft'\"");
+    fixture_rows(&t, "person", DAYS, "1|mon|n|a|a\n2|mon|n|a|b\n3|tue|n|a|c\n4|mon|n|a|d\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", DAYS, "1|mon|n|b|a\n2|mon|n|draft|b\n5|tue|n|draft|e\n");
+    fixture_absent(&t, "person", false);
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, "SELECT id, v FROM d.person ORDER BY id", "1|b\n2|a\n3|a\n");
+    fixture_release(&t);
+}
+
+/* One that was flagged, and comes again, is not gone, though it takes no part. */
+static void test_filter_unflags(void **state)
+{
+    const struct type_spec time = {.type = TYPE_TIMESTAMP};
+    (void)state;
+    struct fixture t;
+    start_strategy(&t, "upsert", false);
+    say(&t, "x-merge-source-filter", "\"v <> 'draft'\"");
+    fixture_rows(&t, "person", SCOPED, "1|mon|a|a\n2|mon|a|b\n");
+    FIXTURE_WRITE(&t);
+    FIXTURE_OK(&t, table_add_column(&t.catalog, catalog_find(&t.catalog, "person"), DELETED_COLUMN,
+                                    &time, NULL, &t.err));
+    fixture_rows(&t, "person", SCOPED, "1|mon|a|a\n");
+    fixture_absent(&t, "person", true);
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, "SELECT id FROM d.person WHERE _tidegate_deleted_at IS NULL", "1\n");
+    fixture_rows(&t, "person", SCOPED, "1|mon|draft|a\n2|mon|draft|b\n");
+    fixture_absent(&t, "person", true);
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, "SELECT id, v FROM d.person WHERE _tidegate_deleted_at IS NULL ORDER BY id",
+                  "1|a\n2|a\n");
+    fixture_release(&t);
+}
+
+static void golden(const char *name, bool skip, const char *header, const char *hint,
+                   const char *condition)
 {
     struct fixture t;
     struct described there = {0};
     start_strategy(&t, "cdc", skip);
-    if (scope)
-        say(&t, "x-merge-destination-scope", scope);
+    if (hint)
+        say(&t, hint, condition);
     golden_columns(&t, "person", header);
     golden_there(&t, &there, "person");
     golden_file(&t, "person", header, "person.1.parquet");
@@ -146,19 +209,26 @@ static void golden(const char *name, bool skip, const char *header, const char *
 static void test_golden(void **state)
 {
     (void)state;
-    golden("cdc_groups", false, DAYS, NULL);
+    golden("cdc_groups", false, DAYS, NULL, NULL);
 }
 
 static void test_golden_scope(void **state)
 {
     (void)state;
-    golden("cdc_scope", false, SCOPED, "\"day IN (SELECT day FROM {staging_table})\"");
+    golden("cdc_scope", false, SCOPED, "x-merge-destination-scope",
+           "\"day IN (SELECT day FROM {staging_table})\"");
+}
+
+static void test_golden_filter(void **state)
+{
+    (void)state;
+    golden("cdc_filter", false, SCOPED, "x-merge-source-filter", "\"v <> 'draft'\"");
 }
 
 static void test_golden_skip(void **state)
 {
     (void)state;
-    golden("cdc_skip", true, DAYS, NULL);
+    golden("cdc_skip", true, DAYS, NULL, NULL);
 }
 
 int main(void)
@@ -170,8 +240,12 @@ int main(void)
         cmocka_unit_test(test_scope),
         cmocka_unit_test(test_scope_of_no_rows),
         cmocka_unit_test(test_unknown_column),
+        cmocka_unit_test(test_filter),
+        cmocka_unit_test(test_filter_of_groups),
+        cmocka_unit_test(test_filter_unflags),
         golden_unit_tests(test_golden),
         golden_unit_tests(test_golden_scope),
+        golden_unit_tests(test_golden_filter),
         golden_unit_tests(test_golden_skip),
     };
     return run_at_both("write/cdc", tests);

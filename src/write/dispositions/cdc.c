@@ -19,7 +19,8 @@ const struct disposition_driver disposition_cdc = {
     .needs_root_id = true,
     .deletes_absent = true,
     .boundary_hashes_max = 10000,
-    .options = "skip_unchanged_rows deletes row_version_column_name destination_scope",
+    .options = "skip_unchanged_rows deletes row_version_column_name "
+               "source_filter destination_scope",
     .stage = exchange_stage,
     .apply = exchange_apply,
     .single = single_exchange,

@@ -8,7 +8,7 @@
  *
  * All of it comes before the disposition's statements, some of which take rows from the stage. Rows
  * that only delete are staged, too, and are left to the disposition. A row whose key has a NULL is
- * nobody's to say absent, and stays. Where there is a merge key (cdc), only rows are absent whose
+ * nobody's to say absent, and stays. A row that a source_filter leaves out is not absent either. Where there is a merge key (cdc), only rows are absent whose
  * merge key the load brings; with a destination_scope, those in it before anything goes. Of a table
  * that other pipelines load into, too, only own rows are.
  * What is flagged, or has ended, is not absent once more, nor does it count for the brake.
@@ -36,12 +36,6 @@ struct absence {
     struct sql_scope scope;
     struct sql_part parts[13];
 };
-
-static bool loses_absent(const struct chain *chain)
-{
-    const struct target *root = &chain->targets[0];
-    return target_loses_absent(root) && root->there && !chain->replaced;
-}
 
 static const struct manifest_table *find_keys(const struct delivery *delivery, const char *resource)
 {
@@ -193,7 +187,7 @@ int absent_stage(const struct delivery *delivery, const struct chain *chain, str
 {
     int rc = TG_OK;
     struct absence absence;
-    if (!loses_absent(chain))
+    if (!stage_loses_absent(chain))
         return TG_OK;
     TRY(open_absence(&absence, delivery, chain, &plan->arena, err));
     if (absence.keys && !reads_list(&absence))
@@ -206,7 +200,7 @@ int absent_drop(const struct delivery *delivery, const struct chain *chain, stru
                 struct tg_error *err)
 {
     char name[STAGE_NAME];
-    if (!loses_absent(chain))
+    if (!stage_loses_absent(chain))
         return TG_OK;
     list_name(chain, name);
     const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("listed", name)));
@@ -233,7 +227,9 @@ done:
 
 #define NOT_STAGED "\n    AND NOT EXISTS (SELECT 1 FROM {stage} AS new WHERE {old.key = new.key})"
 #define NOT_LISTED "\n    AND NOT EXISTS (SELECT 1 FROM {listed} AS new WHERE {old.key = new.key})"
-#define IN_GROUP   "\n    AND EXISTS (SELECT 1 FROM {stage} AS new WHERE {old.group = new.group})"
+#define NOT_FILTERED                                                                               \
+    "\n    AND NOT EXISTS (SELECT 1 FROM {filtered} AS new WHERE {old.key = new.key})"
+#define IN_GROUP "\n    AND EXISTS (SELECT 1 FROM {stage} AS new WHERE {old.group = new.group})"
 
 #define IN_SCOPE "\n    AND ({old.key}) IN (SELECT {key} FROM {table} WHERE ({limits}))"
 
@@ -278,18 +274,21 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
                   SQL_PATTERN("and_flag", keeps_flag(absence) ? ", old.{flag}" : ""),
                   SQL_PATTERN("not_staged", staged ? NOT_STAGED : ""),
                   SQL_PATTERN("not_listed", absence->keys ? NOT_LISTED : ""),
+                  SQL_PATTERN("not_filtered", stage->notes_filtered ? NOT_FILTERED : ""),
                   SQL_PATTERN("in_group", grouped ? (came ? IN_GROUP : "\n    AND 1 = 0") : ""),
                   SQL_PATTERN("in_scope", stage->limits ? IN_SCOPE : ""),
                   SQL_PATTERN("live", absence->flags  ? "\n    AND old.{flag} IS NULL"
                                       : absence->ends ? "\n    AND {active}"
                                                       : "")));
     const struct step step = {.option = stage->limits ? "destination_scope" : NULL};
-    TRY(plan_add_step(plan, &step, &scope,
-                      "CREATE TEMP TABLE {absent} AS\n"
-                      "SELECT {old.key}{and_row_key}{and_flag}\n"
-                      "FROM {table} AS old\n"
-                      "WHERE {known}{live}{not_staged}{not_listed}{in_group}{in_scope}{and_own}",
-                      err));
+    TRY(plan_add_step(
+        plan, &step, &scope,
+        "CREATE TEMP TABLE {absent} AS\n"
+        "SELECT {old.key}{and_row_key}{and_flag}\n"
+        "FROM {table} AS old\n"
+        "WHERE {known}{live}{not_staged}{not_listed}{not_filtered}{in_group}{in_scope}"
+        "{and_own}",
+        err));
 done:
     buf_release(&known);
     return rc;
@@ -348,8 +347,9 @@ done:
     return rc;
 }
 
-/* Those whose key is listed again; the load's own rows come without a flag. */
-static int unflag_rows(const struct absence *absence, struct plan *plan, struct tg_error *err)
+/* Those whose key is `there` again, listed or left out by a filter; the load's own rows come without a flag. */
+static int unflag_rows(const struct absence *absence, const char *there, struct plan *plan,
+                       struct tg_error *err)
 {
     const struct stage *stage = &absence->stage;
     const bool staged = target_has_rows(stage->root);
@@ -358,7 +358,7 @@ static int unflag_rows(const struct absence *absence, struct plan *plan, struct 
         .meets = true};
     const struct sql_scope scope = sql_within(
         &absence->scope,
-        SQL_PARTS(SQL_PATTERN("new", "{listed} AS new"),
+        SQL_PARTS(SQL_PATTERN("new", there),
                   SQL_PATTERN("not_staged",
                               staged ? "\n    AND NOT EXISTS (SELECT 1 FROM {stage} AS came WHERE "
                                        "{old.key = came.key})"
@@ -372,7 +372,9 @@ static int flag_rows(const struct absence *absence, struct plan *plan, struct tg
     const struct old_rows absent = {absence->stage.root, "{old.key = new.key}{and_own}",
                                     .meets = true};
     if (absence->keys)
-        TRY(unflag_rows(absence, plan, err));
+        TRY(unflag_rows(absence, "{listed} AS new", plan, err));
+    if (absence->stage.notes_filtered)
+        TRY(unflag_rows(absence, "{filtered} AS new", plan, err));
     TRY(plan_change(plan, &absent, "{flag} = {now}", COUNT_DELETED, &absence->scope, err));
 done:
     return rc;
@@ -400,7 +402,7 @@ int absent_apply(const struct delivery *delivery, const struct chain *chain, str
 {
     int rc = TG_OK;
     struct absence absence;
-    if (!loses_absent(chain))
+    if (!stage_loses_absent(chain))
         return TG_OK;
     TRY(open_absence(&absence, delivery, chain, &plan->arena, err));
     const struct stage *stage = &absence.stage;
@@ -466,12 +468,17 @@ int absent_single(const struct delivery *delivery, const struct chain *chain,
     int rc = TG_OK;
     struct absence absence;
     *out = (struct absent_form){.clause = ""};
-    if (!loses_absent(chain))
+    if (!stage_loses_absent(chain))
         return TG_OK;
     TRY(absent_stage(delivery, chain, plan, err));
     if (!target_has_rows(&chain->targets[0]))
         return absent_apply(delivery, chain, plan, err);
     TRY(open_absence(&absence, delivery, chain, &plan->arena, err));
+    if (absence.stage.notes_filtered)
+        return error_set(err, TG_USAGE,
+                         "table '%s' has rows that source_filter leaves out and rows that are "
+                         "absent, for which there is no single statement",
+                         absence.stage.root->table->name);
     TRY(note_absent(&absence, plan, err));
     TRY(put_brake(&absence, plan, err));
     TRY(write_form(&absence, plan, out, err));

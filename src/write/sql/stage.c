@@ -154,6 +154,11 @@ void stage_name(const struct chain *chain, const struct target *target, char out
         snprintf(out, STAGE_NAME, "_tidegate_stage_%zu_%zu", chain->number, i);
 }
 
+static void filtered_name(const struct chain *chain, char out[STAGE_NAME])
+{
+    snprintf(out, STAGE_NAME, "_tidegate_filtered_%zu", chain->number);
+}
+
 static bool asks(const struct chain *chain, const char *option, const char *hint)
 {
     const char *json = extra_find(chain->targets[0].table->extras, hint);
@@ -194,6 +199,12 @@ static bool can_sift(const struct stage *stage)
            stage->delivery->dialect->parquet && !stage->filter && !target_loses_absent(stage->root);
 }
 
+bool stage_loses_absent(const struct chain *chain)
+{
+    const struct target *root = &chain->targets[0];
+    return target_loses_absent(root) && root->there && !chain->replaced;
+}
+
 static int64_t time_of_changes(const struct stage *stage)
 {
     const struct history *history = &stage->history;
@@ -208,6 +219,7 @@ static void open_scope(struct stage *stage)
     bool is_flag = deleted && deleted->spec.type == TYPE_BOOL;
     const struct sql_part parts[] = {
         SQL_NAME("stage", stage->name),
+        SQL_NAME("filtered", stage->filtered),
         SQL_TABLE("table", stage->root->table->name),
         SQL_NAMES("columns", &stage->root->loaded),
         SQL_NAME("mark", deleted ? deleted->name : NULL),
@@ -247,6 +259,7 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
     for (size_t i = 1; i < chain->count; i++)
         stage->keeps_won = stage->keeps_won || target_has_order(&chain->targets[i]);
     stage_name(chain, stage->root, stage->name);
+    filtered_name(chain, stage->filtered);
     TRY(history_read(stage->root->table, &stage->history, err));
     TRY(find_conditions(stage, arena, err));
     stage->sifts = can_sift(stage);
@@ -255,6 +268,8 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
         TRY(find_key(stage, true, arena, &stage->merge_key, err));
     if (chain->driver->deletes_absent)
         TRY(find_key(stage, true, arena, &stage->group_key, err));
+    stage->notes_filtered =
+        stage->filter && target_has_rows(stage->root) && stage_loses_absent(chain);
     if (target_has_rows(stage->root)) {
         find_marks(stage);
         TRY(check_key(stage, &stage->primary_key, "primary key column", err));
@@ -395,6 +410,29 @@ done:
     return rc;
 }
 
+/* The keys of what takes no part, to where the old rows are. */
+static int note_filtered(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct step step = {
+        .kind = STEP_FILL, .into.table = stage->filtered, .target = stage->root};
+    const struct sql_scope scope =
+        sql_within(&stage->rows, SQL_PARTS(SQL_NAMES("key", &stage->primary_key),
+                                           SQL_PIECE("create", stage_create(stage))));
+    TRY(add(stage, &scope, plan,
+            "{create} TABLE {filtered} AS\n"
+            "SELECT {key}\n"
+            "FROM {stage}\n"
+            "WHERE NOT [" PASSES_COLUMN "]",
+            err));
+    if (!reads_elsewhere(stage))
+        goto done;
+    TRY(stage_make(stage, stage->root, stage->filtered, &stage->primary_key, plan, err));
+    TRY(plan_add_step(plan, &step, &scope, "SELECT {key}\nFROM {filtered}", err));
+done:
+    return rc;
+}
+
 /* Before one of a key is chosen: a row that takes no part wins over none. */
 static int unstage_filtered(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
@@ -516,6 +554,8 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
                   SQL_PATTERN("won", kept ? ", [" ORDER_COLUMN "]" : ""),
                   SQL_PATTERN("won_into", kept ? ", [" WINNER_COLUMN "]" : "")));
     TRY(stage->sifts ? copy_several(stage, plan, err) : copy_rows(stage, plan, err));
+    if (stage->notes_filtered)
+        TRY(note_filtered(stage, plan, err));
     if (stage->filter)
         TRY(unstage_filtered(stage, plan, err));
     const bool one_of_each = stage->ascends || has_one_of_each(stage->chain);
@@ -565,6 +605,13 @@ done:
     return rc;
 }
 
+static int drop(const struct delivery *delivery, const char *name, struct plan *plan,
+                struct tg_error *err)
+{
+    const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("stage", name)));
+    return plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {stage}", err);
+}
+
 int stage_drop(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                struct tg_error *err)
 {
@@ -573,9 +620,11 @@ int stage_drop(const struct delivery *delivery, const struct chain *chain, struc
     bool all = chain->driver->stages_all || stage_holds_all(chain);
     for (size_t i = 0; i < (all ? chain->count : 1); i++) {
         stage_name(chain, &chain->targets[i], name);
-        const struct sql_scope scope = plan_scope(delivery, SQL_PARTS(SQL_NAME("stage", name)));
-        TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE IF EXISTS {stage}", err));
+        TRY(drop(delivery, name, plan, err));
     }
+    filtered_name(chain, name);
+    if (stage_loses_absent(chain))
+        TRY(drop(delivery, name, plan, err));
 done:
     return rc;
 }

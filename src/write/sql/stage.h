@@ -15,6 +15,8 @@
  *   {stays} {goes}     a staged row is to be there in the end; it only deletes. Where the load
  *                      brings no such marks, all stay: {where_stays} and {and_stays} are empty
  *   {limits}           destination_scope, of rows of {table}
+ *   {filtered}         where absent rows are looked for: the primary keys of rows that a
+ *                      source_filter has left out
  *   {from} {to} {at}   of a table that keeps its history: the columns of since and until when a
  *   {open_end}         row is valid; when the load's changes have happened; the end of what is
  *   {active}           valid, where it is no NULL; a row of {table} is valid
@@ -27,7 +29,7 @@
 #include "catalog/history.h"
 #include "write/sql/plan.h"
 
-enum { STAGE_PARTS = 20, STAGE_NAME = 48 };
+enum { STAGE_PARTS = 21, STAGE_NAME = 48 };
 
 struct stage {
     const struct delivery *delivery;
@@ -48,11 +50,12 @@ struct stage {
     const char *version;  /* the column that alone tells whether they are; NULL: all do */
     const char *filter;   /* the condition of staged rows that take part, as the rows' dialect has
                              it, for {arrived}; NULL: all do */
+    bool notes_filtered;  /* the keys of those that take none are kept: they are not absent */
     const char *limits;   /* the condition of old rows that may go; NULL: it is not said */
     bool keeps_versions;  /* a key has several rows: versions.h */
     bool sends_all;       /* the root rows are staged with all columns where the old ones are */
     struct history history; /* `from` NULL: the table keeps none */
-    char name[STAGE_NAME];
+    char name[STAGE_NAME], filtered[STAGE_NAME];
     struct sql_part parts[STAGE_PARTS];
     struct sql_scope scope; /* of `parts`: a stage is not copied */
     struct sql_scope rows;  /* the same, in the dialect that reads the package: all its columns */
@@ -64,6 +67,8 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
                struct arena *arena, struct tg_error *err) TG_CHECK_RESULT;
 /* Does the chain stage all of its rows (stage->holds_all)? */
 bool stage_holds_all(const struct chain *chain);
+/* Do old rows go that are absent? */
+bool stage_loses_absent(const struct chain *chain);
 bool stage_has_key(const struct stage *stage);
 bool names_have(const struct sql_names *names, const char *name);
 /* Do all old rows go that the scope has, in place of those that staged ones meet? */

@@ -1,0 +1,59 @@
+-- before the transaction
+
+CREATE TEMP TABLE "_tidegate_stage_0" AS
+WITH "_tidegate_arrived" AS (
+SELECT "id", "day", "v", "_dlt_id", "_tidegate_order"
+FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false)
+)
+SELECT *,
+    CASE WHEN (v <> 'draft') THEN TRUE ELSE FALSE END AS "_tidegate_passes"
+FROM "_tidegate_arrived";
+
+CREATE TEMP TABLE "_tidegate_filtered_0" AS
+SELECT "id"
+FROM "_tidegate_stage_0"
+WHERE NOT "_tidegate_passes";
+
+DELETE FROM "_tidegate_stage_0"
+WHERE NOT "_tidegate_passes";
+
+INSERT INTO "_tidegate_stage_0" ("id", "day", "v", "_dlt_id")
+SELECT "id", "day", "v", "_dlt_id"
+FROM (
+SELECT staged."id", staged."day", staged."v", staged."_dlt_id",
+    ROW_NUMBER() OVER (PARTITION BY staged."id" ORDER BY staged."_tidegate_order" DESC) AS _tidegate_rank
+FROM "_tidegate_stage_0" AS staged
+JOIN (SELECT "id" FROM "_tidegate_stage_0" GROUP BY "id" HAVING COUNT(*) > 1) AS twice
+ON twice."id" = staged."id"
+) AS ranked
+WHERE _tidegate_rank = 1;
+
+DELETE FROM "_tidegate_stage_0" AS old
+USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
+WHERE old."id" = new."id" AND old."_tidegate_order" IS NOT NULL;
+
+-- rows
+
+CREATE TEMP TABLE "_tidegate_absent_0" AS
+SELECT old."id"
+FROM "d"."person" AS old
+WHERE old."id" IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."id" = new."id")
+    AND NOT EXISTS (SELECT 1 FROM "_tidegate_filtered_0" AS new WHERE old."id" = new."id");
+
+SELECT COUNT(*)
+FROM "_tidegate_absent_0";
+
+DELETE FROM "d"."person" AS old
+USING "_tidegate_absent_0" AS new
+WHERE old."id" = new."id";
+
+DROP TABLE "_tidegate_absent_0";
+
+DELETE FROM "d"."person" AS old
+USING "_tidegate_stage_0" AS new
+WHERE old."id" = new."id";
+
+INSERT INTO "d"."person" ("id", "day", "v", "_dlt_id")
+SELECT "id", "day", "v", "_dlt_id"
+FROM "_tidegate_stage_0";
