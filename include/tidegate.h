@@ -487,8 +487,9 @@ struct tg_resource {
     const char *active_record_timestamp; /* how long what is valid is; NULL: SQL's NULL */
     const char *boundary_timestamp;      /* when what this run changes has changed; NULL: now */
     bool allow_empty;                    /* no row at all means that all are gone */
-    const char *source_filter;     /* merge: a condition in DuckDB's SQL on rows of the load */
-    const char *destination_scope; /* delete-insert, cdc: one in the destination's, of old rows */
+    const char *source_filter; /* merge: a condition in DuckDB's SQL on rows of the load */
+    const char
+        *destination_scope;  /* delete-insert, cdc, scd2: one in the destination's, of old rows */
     const char *merge_scope; /* insert-only: "all" (NULL too); "previous_load" keeps versions */
     /* replace-range: which old rows go: */
     const char *range;             /* "declared" (NULL too): those of the window from initial_value

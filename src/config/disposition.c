@@ -243,6 +243,23 @@ static int check_end(const struct origin *origin, const struct resource *resourc
                            "would end; give another one");
 }
 
+/* What is in the scope goes, whatever the keys say; or may be taken for gone, or may end. */
+static int check_scope(const struct origin *origin, const struct resource *resource)
+{
+    if (resource->merge_key_count > 0)
+        return resource_refuse(origin, "merge_key", NULL,
+                               "destination_scope takes the place of merge_key; leave it out");
+    if (resource->disposition->keeps_history && resource->deletes.detect != TG_DETECT_NONE)
+        return resource_refuse(origin, "destination_scope", NULL,
+                               "destination_scope says which versions may end, and deletes says it "
+                               "by the key; leave out one of them");
+    if (resource->incremental.cursor_path && resource->incremental.end_value.kind == TG_VALUE_NONE)
+        return resource_refuse(origin, "destination_scope", NULL,
+                               "destination_scope takes rows away that the cursor does not "
+                               "deliver again; give it a window (end_value), or leave it out");
+    return TG_OK;
+}
+
 static int check_history(const struct origin *origin, const struct resource *resource)
 {
     int rc = TG_OK;
@@ -256,8 +273,10 @@ static int check_history(const struct origin *origin, const struct resource *res
                             "%s without a key takes the source for all there is; leave out "
                             "on_missing_key",
                             name));
-    if (resource->incremental.cursor_path && resource->merge_key_count == 0 &&
-        resource->deletes.detect != TG_DETECT_KEYS)
+    if (resource->destination_scope)
+        TRY(check_scope(origin, resource));
+    else if (resource->incremental.cursor_path && resource->merge_key_count == 0 &&
+             resource->deletes.detect != TG_DETECT_KEYS)
         TRY(resource_refuse(origin, "incremental", NULL,
                             "%s with a cursor needs a merge_key, or deletes: {detect: keys}: rows "
                             "that the cursor leaves out would look deleted",
@@ -275,19 +294,6 @@ bool disposition_knows_old(const struct resource *resource)
 {
     return resource->primary_key_count > 0 || resource->merge_key_count > 0 ||
            clears_scope(resource);
-}
-
-/* What is in the scope goes, whatever the keys say; or may be taken for gone. */
-static int check_scope(const struct origin *origin, const struct resource *resource)
-{
-    if (resource->merge_key_count > 0)
-        return resource_refuse(origin, "merge_key", NULL,
-                               "destination_scope takes the place of merge_key; leave it out");
-    if (resource->incremental.cursor_path && resource->incremental.end_value.kind == TG_VALUE_NONE)
-        return resource_refuse(origin, "destination_scope", NULL,
-                               "destination_scope takes rows away that the cursor does not "
-                               "deliver again; give it a window (end_value), or leave it out");
-    return TG_OK;
 }
 
 /* ---- its range ---- */

@@ -219,7 +219,8 @@ const struct option disposition_options[] = {
      .hint = DISPOSITION_SCOPE_HINT,
      .help = "A condition in the destination's SQL. For delete-insert: all rows there for which it "
              "is true go, in place of those with an equal key; for cdc: only those are taken for "
-             "gone, if they did not come. {table} is the table there, {staging_table} the rows of "
+             "gone, if they did not come; for scd2: only those may end. {table} is the table "
+             "there, {staging_table} the rows of "
              "the load."},
     {.name = "range",
      RESOURCE(TEXT, range),

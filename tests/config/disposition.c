@@ -75,7 +75,7 @@ static void what_does_not_go_together(void **state)
          "resource 'r': source_filter is for the merge strategies: cdc delete-insert upsert"},
         {SPEC("{disposition: merge, strategy: upsert, destination_scope: a}"), "8:63",
          "resource 'r': destination_scope is for the merge strategies: cdc "
-         "delete-insert"},
+         "delete-insert scd2"},
         {SPEC("{disposition: merge, row_version_column_name: v}"), "8:45",
          "resource 'r': row_version_column_name tells which rows skip_unchanged_rows leaves alone; "
          "set that, too"},
@@ -139,6 +139,15 @@ static void options_of_cdc(void **state)
     spec_says(spec,
               SPEC("{disposition: merge, strategy: cdc, destination_scope: a}\n    merge_key: c"),
               "9:5", "resource 'r': destination_scope takes the place of merge_key; leave it out");
+    spec_says(spec,
+              SPEC("{disposition: merge, strategy: scd2, destination_scope: a}\n    merge_key: c"),
+              "9:5", "resource 'r': destination_scope takes the place of merge_key; leave it out");
+    spec_says(spec,
+              SPEC("{disposition: merge, strategy: scd2, destination_scope: a}\n"
+                   "    deletes: {detect: snapshot, apply: scd2}"),
+              "8:61",
+              "resource 'r': destination_scope says which versions may end, and deletes says it by "
+              "the key; leave out one of them");
     spec_says(spec, SPEC("{disposition: merge, strategy: cdc, row_version_column_name: v}"), "8:60",
               "resource 'r': row_version_column_name tells which rows skip_unchanged_rows leaves "
               "alone; set that, too");

@@ -42,6 +42,49 @@ static void test_snapshots(void **state)
     fixture_release(&t);
 }
 
+static void say(struct fixture *t, const char *hint, const char *json)
+{
+    struct table *table = catalog_find(&t->catalog, "person");
+    FIXTURE_OK(t, extra_set(&t->catalog, &table->extras, hint, json, &t->err));
+}
+
+/* What is valid outside of the scope goes on, whether it comes or not. */
+static void test_scope(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_history(&t, "null");
+    say(&t, "x-merge-destination-scope", "\"{table}.id < 3\"");
+    fixture_rows(&t, "person", ROWS, "1|Ann|a1\n2|Bob|b1\n3|Cy|c1\n4|Di|d1\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", ROWS, "1|Amy|a2\n3|Cy|c1\n");
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 1, 0, 2);
+    fixture_check(&t, VALID, "1|Amy|now\n1|Ann|was\n2|Bob|was\n3|Cy|now\n4|Di|now\n");
+    fixture_no_temporary(&t);
+    fixture_release(&t);
+}
+
+/* What ended later outside of the scope is not beside what this load begins. */
+static void test_scope_of_what_ended(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_history(&t, "null");
+    bound(&t, "\"2024-01-01T00:00:00Z\"");
+    fixture_rows(&t, "person", ROWS, "1|Ann|a1\n3|Cy|c1\n");
+    FIXTURE_WRITE(&t);
+    bound(&t, "\"2024-05-01T00:00:00Z\"");
+    fixture_rows(&t, "person", ROWS, "1|Ann|a1\n");
+    FIXTURE_WRITE(&t);
+    bound(&t, "\"2024-04-01T00:00:00Z\"");
+    fixture_rows(&t, "person", ROWS, "1|Amy|a2\n");
+    say(&t, "x-merge-destination-scope", "\"id = 1\"");
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, VALID, "1|Amy|now\n1|Ann|was\n3|Cy|was\n");
+    fixture_release(&t);
+}
+
 /* Of a key that has old and new versions, as many as there are of both are updated. */
 static void test_counts_by_key(void **state)
 {
@@ -276,6 +319,20 @@ static void test_golden_snapshot(void **state)
     fixture_release(&t);
 }
 
+static void test_golden_scope(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct described there = {0};
+    start_history(&t, "null");
+    say(&t, "x-merge-destination-scope", "\"id IN (SELECT id FROM {staging_table})\"");
+    golden_columns(&t, "person", ROWS);
+    golden_there(&t, &there, "person");
+    golden_file(&t, "person", ROWS, "person.1.parquet");
+    golden_check(&t, &there, "scd2_scope", GOLDEN_DATA);
+    fixture_release(&t);
+}
+
 static void test_golden_absent(void **state)
 {
     (void)state;
@@ -350,6 +407,9 @@ int main(void)
         cmocka_unit_test(test_out_of_memory),
         golden_unit_tests(test_golden),
         golden_unit_tests(test_golden_snapshot),
+        cmocka_unit_test(test_scope),
+        cmocka_unit_test(test_scope_of_what_ended),
+        golden_unit_tests(test_golden_scope),
         golden_unit_tests(test_golden_absent),
     };
     return run_at_both("write/scd2", tests);

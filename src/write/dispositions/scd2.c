@@ -2,16 +2,16 @@
  * merge by scd2: rows are versions. What the load has otherwise, or lacks, is not valid any more,
  * and stays; what it brings and is not valid is added. With a merge key, what it lacks counts of
  * the keys alone that it brings; without one, what other pipelines have brought stays as it is.
- * With `deletes` the primary key is such a one, and what is gone ends by absent.c.
+ * With `deletes` the primary key is such a one, and what is gone ends by absent.c. Outside of a
+ * destination_scope nothing ends, nor does what is valid there come again.
  *
  * Path: stage -> stage_versions (what tells versions apart, and the number of each row; the rows
  * stay in the package); apply -> note_changes (versions that only one side has) -> retire ->
  * pick_rows (numbers of the rows to be added) -> insert_roots, insert_nested.
  *
  * One full join finds what is new and what is gone, in half the time of two anti joins, and what is
- * done afterwards is about these few. An UPDATE of one narrow column is cheap, on DuckDB, too.
- * Nested rows have the number of their root row; those of a content that was there before are
- * there.
+ * done then is about these few. An UPDATE of one narrow column is cheap on DuckDB, too. Nested
+ * rows have the number of their root row; those of a content that was there before are there.
  */
 #include "write/disposition.h"
 
@@ -22,9 +22,9 @@
 #include "write/sql/key.h"
 
 #define SINCE_COLUMN "_tidegate_since" /* of a version that is there: from when it is valid */
-#define THERE_COLUMN "_tidegate_there" /* not NULL in such a one */
+#define THERE_COLUMN "_tidegate_there" /* not NULL in such a one; 1: it may end */
 
-enum { NAME_MAX_BYTES = 40, VERSION_PARTS = 15 };
+enum { NAME_MAX_BYTES = 40, VERSION_PARTS = 17 };
 
 struct versions {
     struct stage stage;
@@ -71,7 +71,7 @@ static int list_columns(struct versions *versions, struct arena *arena, struct t
     const size_t max = stage->root->table->column_count + 1;
     const char **identity = arena_alloc(arena, max * sizeof(*identity));
     const char **told = arena_alloc(arena, max * sizeof(*told));
-    const char **held = arena_alloc(arena, max * sizeof(*held));
+    const char **held = arena_alloc(arena, (max + stage->root->column_count) * sizeof(*held));
     if (!version || !identity || !told || !held)
         return error_nomem(err);
     version[0] = versions->stage.history.version;
@@ -89,6 +89,10 @@ static int list_columns(struct versions *versions, struct arena *arena, struct t
     add_names(&versions->told, told, &versions->key);
     add_names(&versions->held, held, &versions->told);
     add_names(&versions->held, held, &stage->merge_key);
+    for (size_t i = 0; stage->sends_all && i < stage->root->column_count; i++) {
+        const char *name = stage->root->columns[i].name;
+        add_names(&versions->held, held, &(struct sql_names){&name, 1});
+    }
     stage->primary_key = (struct sql_names){0}; /* old rows are matched by the merge key alone */
     return TG_OK;
 }
@@ -132,6 +136,8 @@ static void open_scopes(struct versions *versions)
         SQL_TYPE("time", &time),
         SQL_PATTERN("end", history->has_active ? "{open_end}" : "CAST(NULL AS {time})"),
         SQL_PIECE("same", versions->same),
+        SQL_PATTERN("may_end", stage->limits ? "CASE WHEN ({limits}) THEN 1 ELSE 0 END" : "1"),
+        SQL_PATTERN("and_limits", stage->limits ? " AND ({limits})" : ""),
         SQL_PATTERN("and_ours", stage->merge_key.count > 0 ? "" : "{and_own}"),
         {0},
     };
@@ -212,7 +218,8 @@ static int stage_versions(const struct delivery *delivery, const struct chain *c
     TRY(open_versions(&versions, delivery, chain, &plan->arena, err));
     if (!target_has_rows(versions.stage.root))
         goto done;
-    TRY(plan_relation(&rows, delivery, versions.stage.root, WITH_ORDER, err));
+    TRY(plan_relation(&rows, delivery, versions.stage.root,
+                      WITH_ORDER | (versions.stage.sends_all ? WITH_ABSENT : 0), err));
     const struct sql_scope scope =
         sql_within(&versions.rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
     TRY(add_read(&versions, &scope, plan,
@@ -236,7 +243,8 @@ static int write_valid(const struct versions *versions, struct buf *out, struct 
 {
     if (versions->stage.merge_key.count == 0)
         return sql_write(out, &versions->scope,
-                         "SELECT {told}, {from} AS [" SINCE_COLUMN "], 1 AS [" THERE_COLUMN "]\n"
+                         "SELECT {told}, {from} AS [" SINCE_COLUMN "],\n"
+                         "    {may_end} AS [" THERE_COLUMN "]\n"
                          "FROM {table}\n"
                          "WHERE {active}{and_own}",
                          err);
@@ -266,28 +274,35 @@ static int note_changes(const struct versions *versions, struct plan *plan, stru
 {
     int rc = TG_OK;
     struct buf valid = BUF_INIT, either = BUF_INIT;
+    const bool limits = versions->stage.limits;
+    const struct step step = {.target = versions->stage.root,
+                              .option = limits ? "destination_scope" : NULL};
     TRY(write_valid(versions, &valid, err));
     TRY(write_either(versions, &either, err));
     TRY(buf_check(&valid, err));
     TRY(buf_check(&either, err));
-    const struct sql_scope scope =
-        sql_within(&versions->scope, SQL_PARTS(SQL_PIECE("valid", buf_string(&valid)),
-                                               SQL_PIECE("either", buf_string(&either))));
-    TRY(plan_add(plan, versions->stage.root, COUNT_NONE, &scope,
-                 "CREATE TEMP TABLE {changes} AS\n"
-                 "SELECT {told}, MAX([" ORDER_COLUMN "]) AS [" ORDER_COLUMN "],\n"
-                 "    MAX([" SINCE_COLUMN "]) AS [" SINCE_COLUMN "]\n"
-                 "FROM (\n"
-                 "SELECT {either},\n"
-                 "    new.[" ORDER_COLUMN "], old.[" SINCE_COLUMN "]\n"
-                 "FROM (\n"
-                 "{valid}\n"
-                 ") AS old\n"
-                 "FULL JOIN {stage} AS new ON {same}\n"
-                 "WHERE old.[" THERE_COLUMN "] IS NULL OR new.[" ORDER_COLUMN "] IS NULL\n"
-                 ") AS met\n"
-                 "GROUP BY {told}",
-                 err));
+    const struct sql_scope scope = sql_within(
+        &versions->scope,
+        SQL_PARTS(SQL_PIECE("valid", buf_string(&valid)), SQL_PIECE("either", buf_string(&either)),
+                  SQL_PATTERN("ended", limits ? "(new.[" ORDER_COLUMN
+                                                "] IS NULL AND old.[" THERE_COLUMN "] = 1)"
+                                              : "new.[" ORDER_COLUMN "] IS NULL")));
+    TRY(plan_add_step(plan, &step, &scope,
+                      "CREATE TEMP TABLE {changes} AS\n"
+                      "SELECT {told}, MAX([" ORDER_COLUMN "]) AS [" ORDER_COLUMN "],\n"
+                      "    MAX([" SINCE_COLUMN "]) AS [" SINCE_COLUMN "]\n"
+                      "FROM (\n"
+                      "SELECT {either},\n"
+                      "    new.[" ORDER_COLUMN "], old.[" SINCE_COLUMN "]\n"
+                      "FROM (\n"
+                      "{valid}\n"
+                      ") AS old\n"
+                      "FULL JOIN {stage} AS new ON {same}\n"
+                      "WHERE old.[" THERE_COLUMN "] IS NULL"
+                      " OR {ended}\n"
+                      ") AS met\n"
+                      "GROUP BY {told}",
+                      err));
 done:
     buf_release(&valid);
     buf_release(&either);
@@ -336,14 +351,20 @@ done:
 static int retire_all(const struct versions *versions, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct old_rows valid = {versions->stage.root, "{active}{and_own}", .meets = false};
+    const struct old_rows valid = {versions->stage.root, "{active}{and_own}{and_limits}",
+                                   .meets = false};
     const struct sql_scope scope = sql_within(
         &versions->scope, SQL_PARTS(SQL_PATTERN("gone", "{table}"), SQL_PATTERN("since", "{from}"),
-                                    SQL_PATTERN("changed", "{table} WHERE {active}{and_own}"),
-                                    SQL_PATTERN("is_gone", "{active}{and_own}")));
+                                    SQL_PATTERN("changed", "{table} WHERE {is_gone}"),
+                                    SQL_PATTERN("is_gone", "{active}{and_own}{and_limits}")));
+    const bool names_none = versions->stage.limits && versions->stage.sends_all;
+    if (names_none)
+        TRY(stage_none(&versions->stage, plan, err));
     TRY(ended_refuse_backwards(&versions->stage, &scope, plan, err));
     TRY(ended_refuse_overlap(&versions->stage, &scope, plan, err));
     TRY(plan_change(plan, &valid, "{to} = {at}", COUNT_DELETED, &scope, err));
+    if (names_none)
+        TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE {stage}", err));
 done:
     return rc;
 }
@@ -514,7 +535,7 @@ const struct disposition_driver disposition_scd2 = {
     .keeps_history = true,
     .boundary_hashes_max = 10000,
     .options = "validity_column_names active_record_timestamp boundary_timestamp "
-               "row_version_column_name allow_empty deletes",
+               "row_version_column_name allow_empty deletes destination_scope",
     .stage = stage_versions,
     .apply = apply,
 };

@@ -8,10 +8,10 @@
  *
  * All of it comes before the disposition's statements, some of which take rows from the stage. Rows
  * that only delete are staged, too, and are left to the disposition. A row whose key has a NULL is
- * nobody's to say absent, and stays. A row that a source_filter leaves out is not absent either. Where there is a merge key (cdc), only rows are absent whose
- * merge key the load brings; with a destination_scope, those in it before anything goes. Of a table
- * that other pipelines load into, too, only own rows are.
- * What is flagged, or has ended, is not absent once more, nor does it count for the brake.
+ * nobody's to say absent, and stays; nor is one absent that a source_filter leaves out. Where there
+ * is a merge key (cdc), only rows are absent whose merge key the load brings; with a
+ * destination_scope, those in it before anything goes. Of a table that other pipelines load into,
+ * too, only own rows are. What is flagged, or has ended, is not absent, nor counted, once more.
  */
 #include "write/sql/absent.h"
 
@@ -243,19 +243,6 @@ static bool brings_groups(const struct stage *stage)
     return i == stage->group_key.count;
 }
 
-/* A scope may ask for the rows of a load that has none. */
-static int stage_none(const struct stage *stage, struct plan *plan, struct tg_error *err)
-{
-    const struct target *root = stage->root;
-    const char **names = arena_alloc(&plan->arena, root->column_count * sizeof(*names));
-    if (!names)
-        return error_nomem(err);
-    for (size_t i = 0; i < root->column_count; i++)
-        names[i] = root->columns[i].name;
-    return stage_make(stage, root, stage->name, &(struct sql_names){names, root->column_count},
-                      plan, err);
-}
-
 static int note_absent(const struct absence *absence, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -347,7 +334,8 @@ done:
     return rc;
 }
 
-/* Those whose key is `there` again, listed or left out by a filter; the load's own rows come without a flag. */
+/* Those whose key is `there` again, listed, or left out by a filter; the load's own rows come
+ * without a flag. */
 static int unflag_rows(const struct absence *absence, const char *there, struct plan *plan,
                        struct tg_error *err)
 {

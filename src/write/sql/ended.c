@@ -28,14 +28,19 @@ int ended_refuse_backwards(const struct stage *stage, const struct sql_scope *sc
                          err);
 }
 
-/* Those that ended after the time of this load; with a merge key, of the keys that it brings. */
+/* Those that ended after the time of this load; with a scope, of those in it; with a merge key, of
+ * the keys that it brings. */
 static int write_ended(const struct stage *stage, struct buf *out, struct tg_error *err)
 {
     if (stage->merge_key.count == 0)
         return sql_write(out, &stage->scope,
-                         "SELECT {to} AS [" UNTIL_COLUMN "]\n"
-                         "FROM {table}\n"
-                         "WHERE {to} > {at} AND NOT {active}{and_own}",
+                         stage->limits ? "SELECT {to} AS [" UNTIL_COLUMN "]\n"
+                                         "FROM {table}\n"
+                                         "WHERE {to} > {at} AND NOT {active}{and_own}\n"
+                                         "    AND ({limits})"
+                                       : "SELECT {to} AS [" UNTIL_COLUMN "]\n"
+                                         "FROM {table}\n"
+                                         "WHERE {to} > {at} AND NOT {active}{and_own}",
                          err);
     return key_select(stage, &stage->scope,
                       "SELECT {to} AS [" UNTIL_COLUMN "]\n"

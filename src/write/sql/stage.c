@@ -512,6 +512,18 @@ done:
     return rc;
 }
 
+int stage_none(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    const struct target *root = stage->root;
+    const char **names = arena_alloc(&plan->arena, root->column_count * sizeof(*names));
+    if (!names)
+        return error_nomem(err);
+    for (size_t i = 0; i < root->column_count; i++)
+        names[i] = root->columns[i].name;
+    return stage_make(stage, root, stage->name, &(struct sql_names){names, root->column_count},
+                      plan, err);
+}
+
 /* To where the old rows are, if there are any that stay unless they are matched. */
 int stage_send(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {

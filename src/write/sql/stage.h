@@ -81,6 +81,8 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
 int stage_make(const struct stage *stage, const struct target *target, const char *name,
                const struct sql_names *columns, struct plan *plan,
                struct tg_error *err) TG_CHECK_RESULT;
+/* An empty one: a scope may ask for the rows of a load that has none. */
+int stage_none(const struct stage *stage, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
 /* All rows of all tables of a chain as they come, a table each (stage_name). */
 int stage_copies(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                  struct tg_error *err) TG_CHECK_RESULT;

@@ -16,7 +16,8 @@ FROM (
 SELECT coalesce(old."_dlt_id", new."_dlt_id") AS "_dlt_id",
     new."_tidegate_order", old."_tidegate_since"
 FROM (
-SELECT "_dlt_id", "_dlt_valid_from" AS "_tidegate_since", 1 AS "_tidegate_there"
+SELECT "_dlt_id", "_dlt_valid_from" AS "_tidegate_since",
+    1 AS "_tidegate_there"
 FROM "d"."person"
 WHERE "_dlt_valid_to" IS NULL
 ) AS old
