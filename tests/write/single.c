@@ -12,7 +12,7 @@
 #define ROOT "id bigint pk|name text|gone bool del|_dlt_load_id text|_dlt_id text row"
 #define TOYS KIDS
 
-enum { SEEDS = 4, LOADS = 4, IDS = 9 };
+enum { SEEDS = 2, LOADS = 4, IDS = 9 };
 
 #define REST    "|gone bool del|_dlt_load_id text|_dlt_id text row"
 #define MERGED  "id bigint|name text mk" REST
