@@ -32,11 +32,12 @@ there() { if [ $kind = duckdb ]; then sha256sum test.duckdb; stat -c %Y.%s test.
 # The lines, beneath `resources`, in place of what is there; --json has them as they are.
 take_lines() {
     advise 0 --json
-    python3 - "$(sed -n 's/^destination: //p' spec.yaml)" "$1" >spec.yaml 3<<<"$said" <<'PY'
+    python3 - "$1" 3<<<"$said" 4<<<"$(sed -n 's/^destination: //p' spec.yaml)" >spec.yaml <<'PY'
 import json, os, sys
 lines = json.load(os.fdopen(3))["resources"][0]["lines"]
-print("pipeline: test\ndestination: %s\ndataset: d\nsource: {type: files}\nresources:" % sys.argv[1])
-print(lines + "    " + sys.argv[2])
+destination = os.fdopen(4).read().strip()
+print("pipeline: test\ndestination: %s\ndataset: d\nsource: {type: files}\nresources:" % destination)
+print(lines + "    " + sys.argv[1])
 PY
 }
 
