@@ -9,35 +9,21 @@
 
 #include "cli.h"
 
-static void print_text(const char *before, const char *key, const char *text)
-{
-    printf("%s\"%s\":", before, key);
-    if (text)
-        print_json_text(text, stdout);
-    else
-        fputs("null", stdout);
-}
-
 static void print_number(const char *key, uint64_t number)
 {
     printf(",\"%s\":%" PRIu64, key, number);
 }
 
-static void print_flag(const char *key, bool flag)
-{
-    printf(",\"%s\":%s", key, flag ? "true" : "false");
-}
-
 static void print_field(const struct tg_advice_field *field)
 {
-    print_text("{", "field", field->name);
-    print_text(",", "type", field->type);
+    print_json_member("{", "field", field->name);
+    print_json_member(",", "type", field->type);
     print_number("nulls", field->nulls);
     print_number("distinct", field->distinct);
     print_number("below", field->below);
-    print_text(",", "greatest", field->greatest);
+    print_json_member(",", "greatest", field->greatest);
     print_number("ties", field->ties);
-    print_flag("can_be_cursor", field->can_be_cursor);
+    print_json_flag("can_be_cursor", field->can_be_cursor);
     print_number("changed_seen", field->changed_seen);
     putchar('}');
 }
@@ -54,16 +40,16 @@ static void print_loads(const struct tg_advice_resource *resource)
 static void print_told(const struct tg_advice_resource *resource)
 {
     static const char *const verdicts[] = {"keep", "change", "unknown"};
-    print_text("{", "resource", resource->name);
-    print_text(",", "verdict", verdicts[resource->verdict]);
-    print_text(",", "lines", resource->lines);
-    print_text(",", "write_disposition", resource->write_disposition);
-    print_text(",", "strategy", resource->strategy);
-    print_text(",", "primary_key", resource->primary_key);
-    print_text(",", "cursor", resource->cursor);
-    print_text(",", "unique", resource->unique);
-    print_flag("read_twice", resource->read_twice);
-    print_flag("cut", resource->cut);
+    print_json_member("{", "resource", resource->name);
+    print_json_member(",", "verdict", verdicts[resource->verdict]);
+    print_json_member(",", "lines", resource->lines);
+    print_json_member(",", "write_disposition", resource->write_disposition);
+    print_json_member(",", "strategy", resource->strategy);
+    print_json_member(",", "primary_key", resource->primary_key);
+    print_json_member(",", "cursor", resource->cursor);
+    print_json_member(",", "unique", resource->unique);
+    print_json_flag("read_twice", resource->read_twice);
+    print_json_flag("cut", resource->cut);
     print_number("rows_read", resource->rows_read);
     print_number("rows_read_again", resource->rows_read_again);
     print_number("rows_same", resource->rows_same);
@@ -84,8 +70,8 @@ static void print_resource(const struct tg_advice *advice, size_t index)
     fputs("],\"reasons\":[", stdout);
     for (size_t i = 0; i < tg_advice_reason_count(advice, index); i++) {
         const struct tg_advice_reason *reason = tg_advice_reason(advice, index, i);
-        print_text(i ? ",{" : "{", "about", reason->about);
-        print_text(",", "text", reason->text);
+        print_json_member(i ? ",{" : "{", "about", reason->about);
+        print_json_member(",", "text", reason->text);
         putchar('}');
     }
     fputs("]}", stdout);

@@ -61,6 +61,10 @@ enum format call_format(const struct call *call);
 /* Opens the pipeline of the call's SPEC and --workdir; on failure the message is out and *code set.
  */
 struct tg_pipeline *open_pipeline(const struct call *call, int *code);
+struct progress; /* how far a run is, on standard error */
+/* The same of a command with --json and such options, whose `progress` ends with a failure. */
+struct tg_pipeline *open_watched(const struct call *call, const struct tg_pipeline_options *options,
+                                 struct progress *progress, int *code);
 /* From here on SIGINT, SIGTERM and SIGHUP cancel this pipeline; a second one kills. NULL: back to
  * normal. */
 void cancel_on_signals(struct tg_pipeline *pipeline);
@@ -90,14 +94,15 @@ void print_advice_text(const struct tg_advice *advice);
 void print_advice_json(const struct tg_pipeline *pipeline, const struct tg_advice *advice);
 
 /* ---- json.c ---- */
-void print_json_field(const char *key, const char *text); /* and a comma */
+void print_json_field(const char *key, const char *text);                      /* and a comma */
+void print_json_member(const char *before, const char *key, const char *text); /* NULL: null */
+void print_json_flag(const char *key, bool flag);                              /* behind a comma */
 void print_json_warnings(const struct tg_result *result); /* the end of an object */
 /* An object by itself; `result` may be NULL. */
 void print_json_failure(const struct tg_error *err, const struct tg_result *result);
 
 /* ---- progress.c ---- */
 const char *phase_name(enum tg_phase phase);
-struct progress; /* how far a run is, on standard error */
 struct progress *progress_new(
     const char *mode); /* auto, plain, json, none; NULL: no such mode, or no memory */
 int progress_show(void *progress, const struct tg_progress *now); /* tg_pipeline_options.progress */

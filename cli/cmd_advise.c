@@ -42,8 +42,6 @@ static int advise_opened(const struct call *call, struct tg_pipeline *pipeline,
 
 static int advise_run(const struct call *call)
 {
-    struct tg_error err = {0};
-    struct tg_pipeline *pipeline = NULL;
     long rows = 0, wait = 0;
     const char *mode = call_flag(call, "--progress");
     if (!read_number(call_flag(call, "--rows"), 2, 1000000000, &rows))
@@ -68,14 +66,10 @@ static int advise_run(const struct call *call)
     const struct tg_advice_options advise = {TG_ADVICE_OPTIONS_INIT, .rows = (uint64_t)rows,
                                              .wait_seconds = (int)wait,
                                              .once = call_flag(call, "--once") != NULL};
-    int rc = tg_pipeline_open(&pipeline, call->arguments[0], &options, &err);
-    if (rc) {
-        progress_free(progress);
-        if (call_flag(call, "--json"))
-            print_json_failure(&err, NULL);
-        return fail(&err);
-    }
-    int code = advise_opened(call, pipeline, &advise, progress);
+    int code = 0;
+    struct tg_pipeline *pipeline = open_watched(call, &options, progress, &code);
+    if (pipeline)
+        code = advise_opened(call, pipeline, &advise, progress);
     tg_pipeline_free(pipeline);
     return code;
 }

@@ -51,8 +51,6 @@ static bool read_samples(const char *text, int *out)
 
 static int plan_run(const struct call *call)
 {
-    struct tg_error err = {0};
-    struct tg_pipeline *pipeline = NULL;
     const char *mode = call_flag(call, "--progress"), *samples = call_flag(call, "--samples");
     struct tg_plan_options plan = {TG_PLAN_OPTIONS_INIT, .rows = call_flag(call, "--rows") != NULL};
     if (samples && !read_samples(samples, &plan.samples))
@@ -78,14 +76,10 @@ static int plan_run(const struct call *call)
         progress_free(progress);
         return wrong;
     }
-    int rc = tg_pipeline_open(&pipeline, call->arguments[0], &options, &err);
-    if (rc) {
-        progress_free(progress);
-        if (call_flag(call, "--json"))
-            print_json_failure(&err, NULL);
-        return fail(&err);
-    }
-    int code = plan_opened(call, pipeline, &plan, progress);
+    int code = 0;
+    struct tg_pipeline *pipeline = open_watched(call, &options, progress, &code);
+    if (pipeline)
+        code = plan_opened(call, pipeline, &plan, progress);
     tg_pipeline_free(pipeline);
     return code;
 }

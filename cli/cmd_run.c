@@ -339,8 +339,6 @@ int call_refresh(const struct call *call, enum tg_refresh *out)
 
 static int run_run(const struct call *call)
 {
-    struct tg_error err = {0};
-    struct tg_pipeline *pipeline = NULL;
     const char *mode = call_flag(call, "--progress");
     const char *contract = call_flag(call, "--schema-contract");
     struct progress *progress = progress_new(mode ? mode : "auto");
@@ -371,16 +369,10 @@ static int run_run(const struct call *call)
                           "tables=evolve,columns=freeze,data_type=discard_value",
                           contract);
     }
-    bool json = call_flag(call, "--json") != NULL;
     int code = 0;
-    if (!tg_pipeline_open(&pipeline, call->arguments[0], &options, &err)) {
-        code = run_loaded(pipeline, progress, json);
-    } else {
-        progress_free(progress);
-        if (json)
-            print_json_failure(&err, NULL);
-        code = fail(&err);
-    }
+    struct tg_pipeline *pipeline = open_watched(call, &options, progress, &code);
+    if (pipeline)
+        code = run_loaded(pipeline, progress, call_flag(call, "--json") != NULL);
     tg_pipeline_free(pipeline);
     return code;
 }

@@ -12,9 +12,22 @@
 
 void print_json_field(const char *key, const char *text)
 {
-    printf("\"%s\":", key);
-    print_json_text(text, stdout);
+    print_json_member("", key, text);
     putchar(',');
+}
+
+void print_json_member(const char *before, const char *key, const char *text)
+{
+    printf("%s\"%s\":", before, key);
+    if (text)
+        print_json_text(text, stdout);
+    else
+        fputs("null", stdout);
+}
+
+void print_json_flag(const char *key, bool flag)
+{
+    printf(",\"%s\":%s", key, flag ? "true" : "false");
 }
 
 void print_json_warnings(const struct tg_result *result)

@@ -114,6 +114,21 @@ struct tg_pipeline *open_pipeline(const struct call *call, int *code)
     return pipeline;
 }
 
+struct tg_pipeline *open_watched(const struct call *call, const struct tg_pipeline_options *options,
+                                 struct progress *progress, int *code)
+{
+    struct tg_error err = {0};
+    struct tg_pipeline *pipeline = NULL;
+    if (!tg_pipeline_open(&pipeline, call->arguments[0], options, &err))
+        return pipeline;
+    progress_free(progress);
+    if (call_flag(call, "--json"))
+        print_json_failure(&err, NULL);
+    *code = fail(&err);
+    tg_pipeline_free(pipeline);
+    return NULL;
+}
+
 /* ---- signals: the one global, because a handler gets no argument ---- */
 
 static struct tg_pipeline *_Atomic cancelled_by_signal;

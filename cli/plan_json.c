@@ -9,83 +9,69 @@
 
 #include "cli.h"
 
-static void print_text(const char *before, const char *key, const char *text)
-{
-    printf("%s\"%s\":", before, key);
-    if (text)
-        print_json_text(text, stdout);
-    else
-        fputs("null", stdout);
-}
-
-static void print_flag(const char *key, bool flag)
-{
-    printf(",\"%s\":%s", key, flag ? "true" : "false");
-}
-
 static void print_resource(const struct tg_plan *plan, size_t index)
 {
     const struct tg_plan_resource *resource = tg_plan_resource(plan, index);
-    print_text("", "resource", resource->name);
-    print_text(",", "table", resource->table);
-    print_text(",", "write_disposition", resource->write_disposition);
-    print_text(",", "strategy", resource->strategy);
-    print_text(",", "primary_key", resource->primary_key);
-    print_text(",", "merge_key", resource->merge_key);
-    print_text(",", "cursor", resource->cursor);
-    print_text(",", "stored_value", resource->stored_value);
-    print_text(",", "initial_value", resource->initial_value);
-    print_text(",", "start_value", resource->start_value);
-    print_text(",", "end_value", resource->end_value);
-    print_text(",", "last_value", resource->descends ? "min" : "max");
-    print_flag("replaces", resource->replaces);
-    print_flag("columns_known", resource->columns_known || tg_plan_result(plan));
+    print_json_member("", "resource", resource->name);
+    print_json_member(",", "table", resource->table);
+    print_json_member(",", "write_disposition", resource->write_disposition);
+    print_json_member(",", "strategy", resource->strategy);
+    print_json_member(",", "primary_key", resource->primary_key);
+    print_json_member(",", "merge_key", resource->merge_key);
+    print_json_member(",", "cursor", resource->cursor);
+    print_json_member(",", "stored_value", resource->stored_value);
+    print_json_member(",", "initial_value", resource->initial_value);
+    print_json_member(",", "start_value", resource->start_value);
+    print_json_member(",", "end_value", resource->end_value);
+    print_json_member(",", "last_value", resource->descends ? "min" : "max");
+    print_json_flag("replaces", resource->replaces);
+    print_json_flag("columns_known", resource->columns_known || tg_plan_result(plan));
 }
 
 static void print_change(const struct tg_plan *plan, size_t index)
 {
     const struct tg_plan_change *change = tg_plan_change(plan, index);
-    print_text("", "resource", change->resource);
-    print_text(",", "table", change->table);
-    print_text(",", "column", change->column);
-    print_text(",", "type", change->type);
-    print_text(",", "type_before", change->type_before);
-    print_flag("new_table", change->is_new_table);
+    print_json_member("", "resource", change->resource);
+    print_json_member(",", "table", change->table);
+    print_json_member(",", "column", change->column);
+    print_json_member(",", "type", change->type);
+    print_json_member(",", "type_before", change->type_before);
+    print_json_flag("new_table", change->is_new_table);
 }
 
 static void print_sample(const struct tg_plan *plan, size_t index)
 {
     static const char *const words[] = {"inserted", "updated", "deleted"};
     const struct tg_plan_sample *sample = tg_plan_sample(plan, index);
-    print_text("", "table", sample->table);
-    print_text(",", "row", words[sample->row]);
-    print_text(",", "key", sample->key);
+    print_json_member("", "table", sample->table);
+    print_json_member(",", "row", words[sample->row]);
+    print_json_member(",", "key", sample->key);
     if (sample->row != TG_ROW_UPDATED)
         return;
-    print_text(",", "column", sample->column);
-    print_text(",", "before", sample->before);
-    print_text(",", "after", sample->after);
+    print_json_member(",", "column", sample->column);
+    print_json_member(",", "before", sample->before);
+    print_json_member(",", "after", sample->after);
 }
 
 static void print_excess(const struct tg_plan *plan, size_t index)
 {
     const struct tg_plan_excess *excess = tg_plan_excess(plan, index);
-    print_text("", "limit", excess->limit);
-    print_text(",", "resource", excess->resource);
-    print_text(",", "table", excess->table);
-    print_text(",", "column", excess->column);
-    print_text(",", "what", excess->what);
+    print_json_member("", "limit", excess->limit);
+    print_json_member(",", "resource", excess->resource);
+    print_json_member(",", "table", excess->table);
+    print_json_member(",", "column", excess->column);
+    print_json_member(",", "what", excess->what);
     printf(",\"found\":%" PRIu64 ",\"allowed\":%" PRIu64, excess->found, excess->allowed);
 }
 
 static void print_statement(const struct tg_plan *plan, size_t index)
 {
     const struct tg_plan_statement *statement = tg_plan_statement(plan, index);
-    print_text("", "phase", statement->phase);
-    print_text(",", "table", statement->table);
-    print_flag("by_engine", statement->by_engine);
-    print_text(",", "into", statement->into);
-    print_text(",", "sql", statement->sql);
+    print_json_member("", "phase", statement->phase);
+    print_json_member(",", "table", statement->table);
+    print_json_flag("by_engine", statement->by_engine);
+    print_json_member(",", "into", statement->into);
+    print_json_member(",", "sql", statement->sql);
 }
 
 static void print_list(const char *key, const struct tg_plan *plan, size_t count,

@@ -66,6 +66,8 @@ static void add_names(struct sql_names *names, const char **items, const struct 
  * key, and what has another merge key is not what this one lacks. */
 static int list_columns(struct versions *versions, struct arena *arena, struct tg_error *err)
 {
+    int rc = TG_OK;
+    struct sql_names all = {0};
     struct stage *stage = &versions->stage;
     const char **version = arena_alloc(arena, sizeof(*version));
     const size_t max = stage->root->table->column_count + 1;
@@ -89,12 +91,12 @@ static int list_columns(struct versions *versions, struct arena *arena, struct t
     add_names(&versions->told, told, &versions->key);
     add_names(&versions->held, held, &versions->told);
     add_names(&versions->held, held, &stage->merge_key);
-    for (size_t i = 0; stage->sends_all && i < stage->root->column_count; i++) {
-        const char *name = stage->root->columns[i].name;
-        add_names(&versions->held, held, &(struct sql_names){&name, 1});
-    }
+    if (stage->sends_all)
+        TRY(target_columns(stage->root, NULL, arena, &all, err));
+    add_names(&versions->held, held, &all);
     stage->primary_key = (struct sql_names){0}; /* old rows are matched by the merge key alone */
-    return TG_OK;
+done:
+    return rc;
 }
 
 /* What tells versions is never NULL; a key that a column of the user's counts them of may be. */

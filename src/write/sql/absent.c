@@ -283,42 +283,20 @@ done:
 
 /* ---- the brake ---- */
 
-static int keep_pattern(const struct sql_scope *scope, const char *pattern, struct plan *plan,
-                        const char **out, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct buf text = BUF_INIT;
-    TRY(sql_write(&text, scope, pattern, err));
-    TRY(arena_keep(&plan->arena, buf_string(&text), out, err));
-done:
-    buf_release(&text);
-    return rc;
-}
-
 static int put_brake(const struct absence *absence, struct plan *plan, struct tg_error *err)
 {
-    int rc = TG_OK;
-    struct brake *brake = arena_alloc(&plan->arena, sizeof(*brake));
-    if (!brake)
-        return error_nomem(err);
-    *brake = (struct brake){.names = absence->stage.primary_key.items,
-                            .from_nothing = absence->part->from_nothing,
-                            .going = "are absent from the source",
-                            .advice = "look whether the source has all of its rows; if they are to "
-                                      "go, raise 'limit' of 'deletes', or run with --accept-limits",
-                            .limit = "deletes.limit"};
-    TRY(arena_keep(&plan->arena, absence->part->resource, &brake->resource, err));
-    TRY(arena_keep(&plan->arena, absence->stage.delivery->manifest->dataset, &brake->dataset, err));
-    TRY(arena_keep(&plan->arena, absence->stage.root->table->name, &brake->table, err));
-    TRY(keep_pattern(&absence->scope, "SELECT COUNT(*)\nFROM {table}{there}", plan, &brake->all,
-                     err));
-    TRY(keep_pattern(&absence->scope,
-                     "SELECT {key}\nFROM {absent}{first}\nORDER BY {key}\nLIMIT {samples}", plan,
-                     &brake->sample, err));
-    const struct step step = {.kind = STEP_BRAKE, .target = absence->stage.root, .brake = brake};
-    TRY(plan_add_step(plan, &step, &absence->scope, "SELECT COUNT(*)\nFROM {absent}{first}", err));
-done:
-    return rc;
+    const struct stage *stage = &absence->stage;
+    const struct brake brake = {
+        .all = "SELECT COUNT(*)\nFROM {table}{there}",
+        .sample = "SELECT {key}\nFROM {absent}{first}\nORDER BY {key}\nLIMIT {samples}",
+        .from_nothing = absence->part->from_nothing,
+        .names = stage->primary_key.items,
+        .going = "are absent from the source",
+        .advice = "look whether the source has all of its rows; if they are to go, raise 'limit' "
+                  "of 'deletes', or run with --accept-limits",
+        .limit = "deletes.limit"};
+    return brake_plan(plan, stage->delivery, stage->root, &brake, &absence->scope,
+                      "SELECT COUNT(*)\nFROM {absent}{first}", err);
 }
 
 /* ---- what becomes of them ---- */
@@ -425,10 +403,10 @@ static int write_clause(const struct absence *absence, const struct sql_scope *o
         outer,
         SQL_PARTS(SQL_PATTERN("back", absence->flags && absence->keys ? back : ""),
                   SQL_PATTERN("goes", absence->flags ? "UPDATE SET {flag} = {now}" : "DELETE")));
-    return keep_pattern(&scope,
-                        "{back}" BY_SOURCE "({old.key}) IN (SELECT {key} FROM {absent}){ours} "
-                        "THEN {goes}",
-                        plan, out, err);
+    return plan_keep(plan, &scope,
+                     "{back}" BY_SOURCE "({old.key}) IN (SELECT {key} FROM {absent}){ours} "
+                     "THEN {goes}",
+                     out, err);
 }
 
 static int write_form(const struct absence *absence, struct plan *plan, struct absent_form *out,
@@ -441,11 +419,11 @@ static int write_form(const struct absence *absence, struct plan *plan, struct a
         SQL_PARTS(SQL_PATTERN("ours", stage->chain->shared ? "\n    AND old.{own}" : "")));
     TRY(write_clause(absence, &scope, plan, &out->clause, err));
     if (!absence->flags && table_link(stage->root->table, LINK_ROW))
-        TRY(keep_pattern(&scope,
-                         "SELECT met.{row_key}\n"
-                         "FROM {table} AS met, {absent} AS away\n"
-                         "WHERE {met.key = away.key}{and_own}",
-                         plan, &out->gone, err));
+        TRY(plan_keep(plan, &scope,
+                      "SELECT met.{row_key}\n"
+                      "FROM {table} AS met, {absent} AS away\n"
+                      "WHERE {met.key = away.key}{and_own}",
+                      &out->gone, err));
 done:
     return rc;
 }

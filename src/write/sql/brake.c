@@ -1,9 +1,9 @@
 /*
  * A limit to what a load takes away: a step of its plan that takes nothing, but may end it.
  *
- * Path: plan_run -> brake_check: how many rows go? -> more than a few: how many are there? -> more
- * than the limit: some keys of them, and the load fails as a whole (TG_LIMIT); one that is only
- * tried goes on, and has it among what it exceeds.
+ * Path: brake_plan -> plan_run -> brake_check: how many rows go? -> more than a few: how many are
+ * there? -> more than the limit: some keys of them, and the load fails as a whole (TG_LIMIT); one
+ * that is only tried goes on, and has it among what it exceeds.
  *
  * Where the source had no row at all none may go, for that is what a broken one looks like.
  *
@@ -18,6 +18,26 @@
 
 #include "base/text/utf8.h"
 #include "write/trial.h"
+
+int brake_plan(struct plan *plan, const struct delivery *delivery, const struct target *root,
+               const struct brake *said, const struct sql_scope *scope, const char *counts,
+               struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct brake *brake = arena_alloc(&plan->arena, sizeof(*brake));
+    const struct step step = {.kind = STEP_BRAKE, .target = root, .brake = brake};
+    if (!brake)
+        return error_nomem(err);
+    *brake = *said;
+    TRY(arena_keep(&plan->arena, root->part->resource, &brake->resource, err));
+    TRY(arena_keep(&plan->arena, delivery->manifest->dataset, &brake->dataset, err));
+    TRY(arena_keep(&plan->arena, root->table->name, &brake->table, err));
+    TRY(plan_keep(plan, scope, said->all, &brake->all, err));
+    TRY(plan_keep(plan, scope, said->sample, &brake->sample, err));
+    TRY(plan_add_step(plan, &step, scope, counts, err));
+done:
+    return rc;
+}
 
 static int fetch_count(struct connection *con, const char *sql, uint64_t *out, struct tg_error *err)
 {

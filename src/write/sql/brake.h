@@ -4,8 +4,8 @@
 #ifndef TIDEGATE_WRITE_BRAKE_H
 #define TIDEGATE_WRITE_BRAKE_H
 
-#include "database/connection.h"
 #include "write/destination.h"
+#include "write/sql/plan.h"
 
 /* Rows of a table that a load takes away, and how many may go. All is the plan's. */
 struct brake {
@@ -21,6 +21,12 @@ struct brake {
 };
 
 enum { BRAKE_SAMPLES = 5 };
+
+/* Before rows of a root table go, which the query `counts` counts. Of `said` that and the queries
+ * are patterns of the scope; whose it is comes from the table. */
+int brake_plan(struct plan *plan, const struct delivery *delivery, const struct target *root,
+               const struct brake *said, const struct sql_scope *scope, const char *counts,
+               struct tg_error *err) TG_CHECK_RESULT;
 
 /* `going` counts those that go. More than the order allows: TG_LIMIT, with keys of some;
  * of a load that is tried, an excess of its trial. Any, from nothing: TG_DATA, whatever the order

@@ -217,6 +217,18 @@ int plan_run(const struct plan *plan, const struct runner *runner, struct tally 
 
 /* ---- statements ---- */
 
+int plan_keep(struct plan *plan, const struct sql_scope *scope, const char *pattern,
+              const char **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    TRY(sql_write(&text, scope, pattern, err));
+    TRY(arena_keep(&plan->arena, buf_string(&text), out, err));
+done:
+    buf_release(&text);
+    return rc;
+}
+
 int plan_fill(struct plan *plan, const struct delivery *delivery, const struct fill *fill,
               const struct sql_scope *scope, const char *pattern, struct tg_error *err)
 {

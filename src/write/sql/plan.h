@@ -100,6 +100,9 @@ int plan_run(const struct plan *plan, const struct runner *runner, struct tally 
 
 /* ---- pieces of statements ---- */
 
+/* A pattern of the scope, written, as long as the plan is there. */
+int plan_keep(struct plan *plan, const struct sql_scope *scope, const char *pattern,
+              const char **out, struct tg_error *err) TG_CHECK_RESULT;
 /* The rows of a table in the package that have the columns of file `leader`, as a relation of the
  * dialect that reads them. */
 int plan_source(struct buf *sql, const struct delivery *delivery, const struct manifest_table *part,

@@ -351,43 +351,20 @@ done:
 
 /* ---- the brake ---- */
 
-static int keep_pattern(const struct range *range, const char *pattern, struct plan *plan,
-                        const char **out, struct tg_error *err)
-{
-    int rc = TG_OK;
-    struct buf text = BUF_INIT;
-    TRY(sql_write(&text, &range->scope, pattern, err));
-    TRY(arena_keep(&plan->arena, buf_string(&text), out, err));
-done:
-    buf_release(&text);
-    return rc;
-}
-
 static int put_brake(const struct range *range, struct plan *plan, struct tg_error *err)
 {
     static const char *const names[] = {"from", "to"};
-    int rc = TG_OK;
-    const struct target *root = root_of(range);
-    struct brake *brake = arena_alloc(&plan->arena, sizeof(*brake));
-    if (!brake)
-        return error_nomem(err);
-    *brake = (struct brake){.names = names,
-                            .sums_up = true,
-                            .going = "lie in the range of the values that came, and would go",
-                            .advice = "look whether a value among them is a stray one; if they are "
-                                      "to go, raise 'limit' of 'write_disposition', or run with "
-                                      "--accept-limits",
-                            .limit = "write_disposition.limit"};
-    TRY(arena_keep(&plan->arena, root->part->resource, &brake->resource, err));
-    TRY(arena_keep(&plan->arena, range->stage.delivery->manifest->dataset, &brake->dataset, err));
-    TRY(arena_keep(&plan->arena, root->table->name, &brake->table, err));
-    TRY(keep_pattern(range, "SELECT COUNT(*)\nFROM {table}{where_own}", plan, &brake->all, err));
-    TRY(keep_pattern(range, "SELECT [lo], [hi]\nFROM {range}", plan, &brake->sample, err));
-    const struct step step = {.kind = STEP_BRAKE, .target = root, .brake = brake};
-    TRY(plan_add_step(plan, &step, &range->scope, "SELECT COUNT(*)\nFROM {table}\nWHERE {within}",
-                      err));
-done:
-    return rc;
+    const struct brake brake = {
+        .all = "SELECT COUNT(*)\nFROM {table}{where_own}",
+        .sample = "SELECT [lo], [hi]\nFROM {range}",
+        .names = names,
+        .sums_up = true,
+        .going = "lie in the range of the values that came, and would go",
+        .advice = "look whether a value among them is a stray one; if they are to go, raise "
+                  "'limit' of 'write_disposition', or run with --accept-limits",
+        .limit = "write_disposition.limit"};
+    return brake_plan(plan, range->stage.delivery, root_of(range), &brake, &range->scope,
+                      "SELECT COUNT(*)\nFROM {table}\nWHERE {within}", err);
 }
 
 /* ---- what goes ---- */

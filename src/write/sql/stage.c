@@ -514,14 +514,12 @@ done:
 
 int stage_none(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
-    const struct target *root = stage->root;
-    const char **names = arena_alloc(&plan->arena, root->column_count * sizeof(*names));
-    if (!names)
-        return error_nomem(err);
-    for (size_t i = 0; i < root->column_count; i++)
-        names[i] = root->columns[i].name;
-    return stage_make(stage, root, stage->name, &(struct sql_names){names, root->column_count},
-                      plan, err);
+    int rc = TG_OK;
+    struct sql_names all;
+    TRY(target_columns(stage->root, NULL, &plan->arena, &all, err));
+    TRY(stage_make(stage, stage->root, stage->name, &all, plan, err));
+done:
+    return rc;
 }
 
 /* To where the old rows are, if there are any that stay unless they are matched. */
