@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "write/destination.h"
 #include "config/spec.h"
+#include "extract/cursor/cursor_value.h"
 #include "write/disposition.h"
 
 /* ---- which things do not go together ---- */
@@ -238,11 +239,6 @@ done:
     return rc;
 }
 
-static bool is_number(const struct tg_value *value)
-{
-    return value->kind == TG_VALUE_INT64 || value->kind == TG_VALUE_DOUBLE;
-}
-
 /* "a.b" or "$.a.b": what a cursor can follow. */
 static bool is_path(const char *path)
 {
@@ -250,6 +246,16 @@ static bool is_path(const char *path)
     size_t len = strlen(name);
     return len > 0 && name[0] != '.' && name[len - 1] != '.' && !strstr(name, "..") &&
            !strpbrk(name, "[]*") && strcmp(name, "$") != 0;
+}
+
+static int check_window(const struct origin *origin, const struct incremental *incremental)
+{
+    struct tg_error why;
+    struct cursor_value from, to;
+    cursor_value_set(&from, &incremental->initial_value);
+    cursor_value_set(&to, &incremental->end_value);
+    int rc = cursor_value_window(&from, &to, incremental->last_value == TG_MIN, &why);
+    return rc == TG_OK ? rc : resource_refuse(origin, "incremental", NULL, "%s", why.what);
 }
 
 static int check_incremental(const struct origin *origin, const struct incremental *incremental)
@@ -282,10 +288,7 @@ static int check_incremental(const struct origin *origin, const struct increment
         return resource_refuse(
             origin, "incremental", NULL,
             "end_value needs an initial_value: they are the two ends of a window");
-    if (is_number(initial) != is_number(end))
-        return resource_refuse(origin, "incremental", NULL,
-                               "initial_value and end_value cannot be compared: one is a number");
-    return TG_OK;
+    return check_window(origin, incremental);
 }
 
 static int check_key(const struct origin *origin, const char *key, const char **names, size_t count)

@@ -51,11 +51,12 @@ static int tell_cursor(struct session *session, const struct resource *resource,
     if (!out->replaces && !range_is_window(resource))
         TRY(state_get_cursor(&session->state, resource_source_key(session, resource),
                              resource->name, path, &stored, &found, err));
-    const struct cursor_options options = {.path = path,
-                                           .initial_value = incremental->initial_value,
-                                           .end_value = incremental->end_value,
-                                           .last_value = incremental->last_value,
-                                           .stored_last_json = stored.last_value};
+    struct cursor_options options = {.path = path,
+                                     .initial_value = incremental->initial_value,
+                                     .end_value = incremental->end_value,
+                                     .last_value = incremental->last_value,
+                                     .stored_last_json = stored.last_value};
+    TRY(range_of_times(session, resource, &options.bounds_are_times, err));
     TRY(cursor_new(&options, &cursor, err));
     out->descends = incremental->last_value == TG_MIN;
     TRY(arena_keep(&plan->arena, path, &out->cursor, err));

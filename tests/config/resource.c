@@ -29,7 +29,7 @@ static void everything_is_copied(void **state)
 {
     struct spec_file *spec = *state;
     struct config *config = fresh(spec);
-    char name[] = "person", key[] = " tenant , id", cursor[] = "at", initial[] = "2024",
+    char name[] = "person", key[] = " tenant , id", cursor[] = "at", initial[] = "2024-01-01",
          type[] = "date";
     struct tg_column columns[] = {{.name = name, .data_type = type, .nullable = TG_NO},
                                   {.name = "d", .dedup_sort = "asc"}};
@@ -66,7 +66,7 @@ static void everything_is_copied(void **state)
     assert_string_equal(added->primary_key[0], "tenant");
     assert_string_equal(added->primary_key[1], "id");
     assert_string_equal(added->incremental.cursor_path, "at");
-    assert_string_equal(added->incremental.initial_value.text, "2024");
+    assert_string_equal(added->incremental.initial_value.text, "2024-01-01");
     assert_int_equal(added->incremental.end_value.int64, 5);
     assert_int_equal(added->incremental.last_value, TG_MIN);
     assert_int_equal(added->incremental.on_cursor_value_missing, TG_INCLUDE);

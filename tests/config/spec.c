@@ -109,14 +109,14 @@ static void cursors_are_read(void **state)
 {
     struct spec_file *spec = *state;
     const struct incremental *cursor =
-        &only(spec, "    incremental: {cursor: a.b, initial_value: 5, end_value: 7.5, "
+        &only(spec, "    incremental: {cursor: a.b, initial_value: 5, end_value: 2.5, "
                     "last_value: min, on_cursor_value_missing: exclude}\n")
              ->incremental;
     assert_string_equal(cursor->cursor_path, "a.b");
     assert_int_equal(cursor->initial_value.kind, TG_VALUE_INT64);
     assert_int_equal(cursor->initial_value.int64, 5);
     assert_int_equal(cursor->end_value.kind, TG_VALUE_DOUBLE);
-    assert_true(cursor->end_value.real == 7.5);
+    assert_true(cursor->end_value.real == 2.5);
     assert_int_equal(cursor->last_value, TG_MIN);
     assert_int_equal(cursor->on_cursor_value_missing, TG_EXCLUDE);
     cursor =
@@ -503,6 +503,32 @@ static void destinations_can_be_maps(void **state)
 
 /* ---- what does not go together ---- */
 
+static void windows_are_checked(void **state)
+{
+    struct spec_file *spec = *state;
+    static const struct {
+        const char *lines, *place, *what;
+    } cases[] = {
+        {"    incremental: {cursor: id, initial_value: 5, end_value: 4.5}\n", "7:5",
+         "no row lies in a window from initial_value 5 on to before end_value 4.5; exchange the "
+         "two"},
+        {"    incremental: {cursor: id, initial_value: \"2024-01-02\", end_value: "
+         "\"2024-01-02\"}\n",
+         "7:5",
+         "no row lies in a window from initial_value '2024-01-02' on to before end_value "
+         "'2024-01-02'; end_value is outside of it: set it beyond the last value that is wanted"},
+        {"    incremental: {cursor: id, initial_value: 4, end_value: 5, last_value: min}\n", "7:5",
+         "no row lies in a window from initial_value 4 on to before end_value 5 (last_value: min, "
+         "so it goes down); exchange the two"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[400], what[300];
+        snprintf(text, sizeof(text), "%s%s", SPEC_PERSON, cases[i].lines);
+        snprintf(what, sizeof(what), "resource 'person': %s", cases[i].what);
+        spec_says(spec, text, cases[i].place, what);
+    }
+}
+
 static void combinations_are_checked(void **state)
 {
     struct spec_file *spec = *state;
@@ -519,7 +545,8 @@ static void combinations_are_checked(void **state)
         {"    incremental: {cursor: id, end_value: 5}\n", "7:5",
          "end_value needs an initial_value: they are the two ends of a window"},
         {"    incremental: {cursor: id, initial_value: 5, end_value: x}\n", "7:5",
-         "initial_value and end_value cannot be compared: one is a number"},
+         "initial_value 5 (an integer) and end_value 'x' (text) cannot be compared; make both of "
+         "them values as the field has"},
         {"    incremental: \"\"\n", "7:5",
          "cursor '' is no path; name a field: updated_at, or data.updated_at for a nested one"},
         {"    incremental: \"a[*].b\"\n", "7:5",
@@ -660,6 +687,7 @@ int main(void)
         cmocka_unit_test(storage_is_a_version),
         cmocka_unit_test(destinations_are_checked),
         cmocka_unit_test(destinations_can_be_maps),
+        cmocka_unit_test(windows_are_checked),
         cmocka_unit_test(combinations_are_checked),
         cmocka_unit_test(numbers_have_ranges),
         cmocka_unit_test(a_merge_has_one_column_of_a_kind),

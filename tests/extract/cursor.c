@@ -309,6 +309,24 @@ static void test_texts_as_instants(void **state)
     cursor_free(cursor);
 }
 
+/* Where they are times, a window of texts that are in order may be empty. */
+static void test_bounds_that_leave_nothing(void **state)
+{
+    struct tg_error err;
+    struct cursor *cursor = NULL;
+    struct cursor_options options = {.path = "at",
+                                     .initial_value = TEXT("2024-01-01T20:00:00-05:00"),
+                                     .end_value = TEXT("2024-01-02")};
+    (void)state;
+    assert_int_equal(cursor_new(&options, &cursor, &err), TG_OK);
+    cursor_free(cursor);
+    options.bounds_are_times = true;
+    assert_int_equal(cursor_new(&options, &cursor, &err), TG_USAGE);
+    assert_null(cursor);
+    assert_non_null(strstr(err.what, "from initial_value 2024-01-02 01:00:00 on to before "
+                                     "end_value 2024-01-02; exchange the two"));
+}
+
 /* Days, in whatever form and zone the values come; who looks at the bounds sees them as they were
  * said. */
 static void test_bounds_that_are_times(void **state)
@@ -620,6 +638,7 @@ int main(void)
         cmocka_unit_test(test_initial_value),
         cmocka_unit_test(test_min),
         cmocka_unit_test(test_end_value),
+        cmocka_unit_test(test_bounds_that_leave_nothing),
         cmocka_unit_test(test_missing),
         cmocka_unit_test(test_clash),
         cmocka_unit_test(test_missing_key),

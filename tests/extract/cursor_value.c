@@ -369,7 +369,7 @@ static void test_print(void **state)
     assert_int_equal(strlen(out), 61); /* 59 bytes, no half character, and quotes */
     value = of_timestamp(-1);
     cursor_value_print(&value, out, sizeof(out));
-    assert_string_equal(out, "1969-12-31");
+    assert_string_equal(out, "1969-12-31 23:59:59.999999");
     value = of_date(19723);
     cursor_value_print(&value, out, sizeof(out));
     assert_string_equal(out, "2024-01-01");
@@ -380,6 +380,40 @@ static void test_print(void **state)
     cursor_value_print(&value, out, sizeof(out));
     assert_string_equal(out, "0.5");
     assert_string_equal(cursor_value_kind(&value), "a number");
+}
+
+static void test_windows(void **state)
+{
+    static const char stamp[] =
+        "2024-01-01T20:00:00-05:00"; /* the second of January, one o'clock */
+    const struct {
+        struct cursor_value from, to;
+        bool descends;
+        const char *why; /* NULL: there is room */
+    } cases[] = {
+        {of_int(1), of_int(2), false, NULL},
+        {of_int(2), of_int(1), true, NULL},
+        {of_int(1), of_int(1), true, "from initial_value 1 on to before end_value 1 (last_value"},
+        {of_int(1), of_double(1), false, "end_value is outside of it"},
+        {of_int(1), of_double(1.5), false, NULL},
+        {of_int(2), of_double(-1.5), false, "before end_value -1.5; exchange the two"},
+        {of_int(2), of_text("3"), false, "2 (an integer) and end_value '3' (text) cannot be"},
+        {of_int(2), of_double(NAN), false, "NULL (NULL) cannot be compared"},
+        {of_text("9"), of_text("10"), false, "exchange"},
+        {of_text("2024-01-02"), of_text("2024-01-01"), false, "exchange"},
+        {of_text(stamp), of_text("2024-01-02"), false, NULL},                       /* as texts */
+        {of_text("2024-01-02"), of_text("2024-01-01T23:00:00-05:00"), false, NULL}, /* as times */
+        {of_text("2024-01-02"), of_timestamp(19724 * DAY_US), false, "before end_value 2024-01-02"},
+        {of_text("2024-01-02"), of_timestamp(19724 * DAY_US + 1), false, NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct tg_error err;
+        int rc = cursor_value_window(&cases[i].from, &cases[i].to, cases[i].descends, &err);
+        assert_int_equal(rc, cases[i].why ? TG_USAGE : TG_OK);
+        if (cases[i].why && !strstr(err.what, cases[i].why))
+            fail_msg("case %zu: %s", i, err.what);
+    }
 }
 
 /* Nanoseconds are rounded down to what compares with everything else. */
@@ -399,14 +433,23 @@ static void test_nanoseconds(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nanoseconds),    cmocka_unit_test(test_times_that_are_no_values),
-        cmocka_unit_test(test_numbers),        cmocka_unit_test(test_integers_beyond_doubles),
-        cmocka_unit_test(test_instants),       cmocka_unit_test(test_texts_by_bytes),
-        cmocka_unit_test(test_clashes),        cmocka_unit_test(test_not_finite_is_missing),
-        cmocka_unit_test(test_cells),          cmocka_unit_test(test_pushed_cells),
-        cmocka_unit_test(test_literals),       cmocka_unit_test(test_json),
-        cmocka_unit_test(test_json_of_others), cmocka_unit_test(test_json_refused),
-        cmocka_unit_test(test_views),          cmocka_unit_test(test_print),
+        cmocka_unit_test(test_nanoseconds),
+        cmocka_unit_test(test_times_that_are_no_values),
+        cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_numbers),
+        cmocka_unit_test(test_integers_beyond_doubles),
+        cmocka_unit_test(test_instants),
+        cmocka_unit_test(test_texts_by_bytes),
+        cmocka_unit_test(test_clashes),
+        cmocka_unit_test(test_not_finite_is_missing),
+        cmocka_unit_test(test_cells),
+        cmocka_unit_test(test_pushed_cells),
+        cmocka_unit_test(test_literals),
+        cmocka_unit_test(test_json),
+        cmocka_unit_test(test_json_of_others),
+        cmocka_unit_test(test_json_refused),
+        cmocka_unit_test(test_views),
+        cmocka_unit_test(test_print),
     };
     return cmocka_run_group_tests_name("extract/cursor_value", tests, NULL, NULL);
 }

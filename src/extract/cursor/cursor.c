@@ -215,6 +215,8 @@ int cursor_new(const struct cursor_options *options, struct cursor **out, struct
     if (options->bounds_are_times) {
         take_as_time(&cursor->start);
         take_as_time(&cursor->end);
+        if (cursor->end.kind != TG_VALUE_NONE)
+            TRY(cursor_value_window(&cursor->start, &cursor->end, cursor->backwards, err));
         cursor->progress->last = cursor->start;
     }
     *out = cursor;

@@ -211,6 +211,37 @@ bool cursor_value_compare_kinds(const struct cursor_value *a, const struct curso
     return true;
 }
 
+static bool leaves_room(int order, bool descends)
+{
+    return descends ? order > 0 : order < 0;
+}
+
+int cursor_value_window(const struct cursor_value *from, const struct cursor_value *to,
+                        bool descends, struct tg_error *err)
+{
+    int order = 0;
+    int64_t begins, ends;
+    char first[80], last[80];
+    cursor_value_print(from, first, sizeof(first));
+    cursor_value_print(to, last, sizeof(last));
+    if (!cursor_value_compare(from, to, &order))
+        return error_set(
+            err, TG_USAGE,
+            "initial_value %s (%s) and end_value %s (%s) cannot be compared; make both "
+            "of them values as the field has",
+            first, cursor_value_kind(from), last, cursor_value_kind(to));
+    if (leaves_room(order, descends) || (instant_of(from, &begins) && instant_of(to, &ends) &&
+                                         leaves_room((begins > ends) - (begins < ends), descends)))
+        return TG_OK;
+    return error_set(
+        err, TG_USAGE,
+        "no row lies in a window from initial_value %s on to before end_value %s%s; %s", first,
+        last, descends ? " (last_value: min, so it goes down)" : "",
+        order == 0 ? "end_value is outside of it: set it beyond the last value that "
+                     "is wanted"
+                   : "exchange the two");
+}
+
 /* ---- The JSON form ------------------------------------------------------------------------- */
 
 void cursor_value_json(struct buf *out, const struct cursor_value *value)
@@ -309,20 +340,37 @@ int cursor_value_shown(const struct cursor_value *value)
     return (int)(value->len <= TEXT_SHOWN ? value->len : utf8_cut(value->text, TEXT_SHOWN));
 }
 
-void cursor_value_print(const struct cursor_value *value, char *out, size_t cap)
+static void print_days(int64_t days, char *out, size_t cap)
 {
     int year, month, day;
-    int64_t days = value->int64;
+    time_civil_from_days((int32_t)days, &year, &month, &day);
+    snprintf(out, cap, "%04d-%02d-%02d", year, month, day);
+}
+
+/* "2024-01-01 10:30:00.500000", of midnight the day alone. */
+static void print_time(int64_t us, char *out, size_t cap)
+{
+    const int64_t days = us / DAY_US - (us % DAY_US < 0);
+    const int64_t rest = us - days * DAY_US, seconds = rest / 1000000;
+    print_days(days, out, cap);
+    size_t len = strlen(out);
+    if (rest > 0)
+        len += (size_t)snprintf(out + len, cap - len, " %02d:%02d:%02d", (int)(seconds / 3600),
+                                (int)(seconds / 60 % 60), (int)(seconds % 60));
+    if (rest % 1000000 > 0)
+        snprintf(out + len, cap - len, ".%06d", (int)(rest % 1000000));
+}
+
+void cursor_value_print(const struct cursor_value *value, char *out, size_t cap)
+{
     switch (value->kind) {
     case TG_VALUE_INT64: snprintf(out, cap, "%lld", (long long)value->int64); return;
     case TG_VALUE_DOUBLE: snprintf(out, cap, "%.17g", value->real); return;
     case TG_VALUE_TEXT:
         snprintf(out, cap, "'%.*s'", cursor_value_shown(value), value->text);
         return;
-    case TG_VALUE_TIMESTAMP: days = value->int64 / DAY_US - (value->int64 % DAY_US < 0); break;
-    case TG_VALUE_DATE: break;
+    case TG_VALUE_TIMESTAMP: print_time(value->int64, out, cap); return;
+    case TG_VALUE_DATE: print_days(value->int64, out, cap); return;
     default: snprintf(out, cap, "NULL"); return;
     }
-    time_civil_from_days((int32_t)days, &year, &month, &day);
-    snprintf(out, cap, "%04d-%02d-%02d", year, month, day);
 }

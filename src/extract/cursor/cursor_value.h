@@ -48,6 +48,12 @@ static inline bool cursor_value_compare(const struct cursor_value *a, const stru
     return true;
 }
 
+/* The ends of a window, of which the first lies in it: do they compare, and does anything lie
+ * between them? TG_USAGE. Where the values of the column decide whether texts are times, one order
+ * that leaves room is enough. */
+int cursor_value_window(const struct cursor_value *from, const struct cursor_value *to,
+                        bool descends, struct tg_error *err) TG_CHECK_RESULT;
+
 /* As dlt's typed JSON has it: 5, 1.5, "text", a timestamp after U+F027, a date after U+F028. */
 void cursor_value_json(struct buf *out, const struct cursor_value *value);
 /* Reads that again. Text moves to `text`, which `out` borrows. TG_DATA. */
