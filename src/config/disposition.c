@@ -249,11 +249,9 @@ static int check_scope(const struct origin *origin, const struct resource *resou
     if (resource->merge_key_count > 0)
         return resource_refuse(origin, "merge_key", NULL,
                                "destination_scope takes the place of merge_key; leave it out");
-    if (resource->disposition->keeps_history && resource->deletes.detect != TG_DETECT_NONE)
-        return resource_refuse(origin, "destination_scope", NULL,
-                               "destination_scope says which versions may end, and deletes says it "
-                               "by the key; leave out one of them");
-    if (resource->incremental.cursor_path && resource->incremental.end_value.kind == TG_VALUE_NONE)
+    if (resource->incremental.cursor_path &&
+        resource->incremental.end_value.kind == TG_VALUE_NONE &&
+        resource->deletes.detect != TG_DETECT_KEYS)
         return resource_refuse(origin, "destination_scope", NULL,
                                "destination_scope takes rows away that the cursor does not "
                                "deliver again; give it a window (end_value), or leave it out");
@@ -272,6 +270,12 @@ static int check_history(const struct origin *origin, const struct resource *res
         TRY(resource_refuse(origin, "on_missing_key", NULL,
                             "%s without a key takes the source for all there is; leave out "
                             "on_missing_key",
+                            name));
+    if (resource->source_filter && resource->primary_key_count == 0 &&
+        resource->merge_key_count == 0 && !resource->driver->describe)
+        TRY(resource_refuse(origin, "source_filter", NULL,
+                            "source_filter with %s needs a primary_key: what it leaves out is "
+                            "known to be there by that, and would look deleted",
                             name));
     if (resource->destination_scope)
         TRY(check_scope(origin, resource));

@@ -145,6 +145,11 @@ static int check_key(const struct resource *resource, const struct resource_requ
                          "deletes needs a primary_key, and at the source %s has none; set "
                          "primary_key",
                          shown);
+    if (resource->disposition->keeps_history && resource->source_filter && !has_key)
+        return error_set(err, TG_SPEC,
+                         "source_filter with %s needs a primary_key, and at the source %s has "
+                         "none; set primary_key",
+                         disposition_name(resource->disposition), shown);
     if (resource->row_ids == TG_ROW_IDS_KEY && resource->primary_key_count == 0)
         return error_set(err, TG_SPEC,
                          "row_ids: key needs a primary_key, and at the source %s has none; set "

@@ -72,7 +72,7 @@ static void what_does_not_go_together(void **state)
         {SPEC("{disposition: merge, destination_scope: 'a = 1)'}"), "8:45",
          "resource 'r': destination_scope: it closes a parenthesis that it has not opened"},
         {SPEC("{disposition: merge, strategy: insert-only, source_filter: a}"), "8:68",
-         "resource 'r': source_filter is for the merge strategies: cdc delete-insert upsert"},
+         "resource 'r': source_filter is for the merge strategies: cdc delete-insert scd2 upsert"},
         {SPEC("{disposition: merge, strategy: upsert, destination_scope: a}"), "8:63",
          "resource 'r': destination_scope is for the merge strategies: cdc "
          "delete-insert scd2"},
@@ -144,10 +144,13 @@ static void options_of_cdc(void **state)
               "9:5", "resource 'r': destination_scope takes the place of merge_key; leave it out");
     spec_says(spec,
               SPEC("{disposition: merge, strategy: scd2, destination_scope: a}\n"
-                   "    deletes: {detect: snapshot, apply: scd2}"),
+                   "    incremental: at\n"),
               "8:61",
-              "resource 'r': destination_scope says which versions may end, and deletes says it by "
-              "the key; leave out one of them");
+              "resource 'r': destination_scope takes rows away that the cursor does not deliver "
+              "again; give it a window (end_value), or leave it out");
+    good(spec,
+         SPEC("{disposition: merge, strategy: scd2, destination_scope: a}\n    incremental: at\n"
+              "    keys_path: k\n    deletes: {detect: keys, apply: scd2}"));
     spec_says(spec, SPEC("{disposition: merge, strategy: cdc, row_version_column_name: v}"), "8:60",
               "resource 'r': row_version_column_name tells which rows skip_unchanged_rows leaves "
               "alone; set that, too");
@@ -203,6 +206,13 @@ static void versions_of_rows(void **state)
         {SCD2(", active_record_timestamp: 10:30"), "8:61",
          "resource 'r': active_record_timestamp is a date or a timestamp, as "
          "2024-12-31T00:00:00Z, not '10:30'"},
+        {"pipeline: p\ndestination: duckdb:///s.duckdb\nsource: {type: files}\nresources:\n"
+         "  r:\n    path: a\n    write_disposition: {disposition: merge, strategy: scd2, "
+         "source_filter: a}\n",
+         "7:61",
+         "resource 'r': source_filter with scd2 needs a primary_key: what it leaves out is known "
+         "to "
+         "be there by that, and would look deleted"},
         {SCD2(", allow_empty: true") "    merge_key: a\n", "8:61",
          "resource 'r': allow_empty is for scd2 without a merge_key: with one, no row says "
          "nothing"},
@@ -270,7 +280,7 @@ static void ranges(void **state)
         {RANGE("") WINDOW "    merge_key: id\n", "10:5",
          "resource 'r': merge_key is for write_disposition: merge"},
         {RANGE(", source_filter: a") WINDOW, "8:72",
-         "resource 'r': source_filter is for the merge strategies: cdc delete-insert upsert"},
+         "resource 'r': source_filter is for the merge strategies: cdc delete-insert scd2 upsert"},
         {SPEC("{disposition: replace, range: delivered}"), "8:47",
          "resource 'r': range is for the replace strategies: replace-range"},
         {SPEC("{disposition: merge, limit: 5}"), "8:45",

@@ -85,6 +85,34 @@ static void test_scope_of_what_ended(void **state)
     fixture_release(&t);
 }
 
+/* A key of which nothing passes ends nothing; what is nested in such rows takes no part either. */
+static void test_filter(void **state)
+{
+    (void)state;
+    static const char header[] = "id bigint pk|name text|_dlt_id text notnull";
+    struct fixture t;
+    start_history(&t, "null");
+    nest_kids(&t);
+    say(&t, "x-merge-source-filter", "\"name < (SELECT max(name) FROM {staging_table})\"");
+    fixture_rows(&t, "person", header, "1|a|1a\n2|a|2a\n3|a|3a\n4|a|4a\n5|z|5z\n6|NULL|6n\n");
+    fixture_rows(&t, "person__kids", NESTED, "k1|1a|1a0|0\nk5|5z|5z0|4\n");
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 4, 0, 0);
+    fixture_unchanged(&t, 0, 0);
+    fixture_counts(&t, 1, 1, 0, 0);
+    fixture_unchanged(&t, 1, 0);
+    fixture_rows(&t, "person", header, "1|z|1z\n2|z|2z\n2|b|2b\n3|a|3a\n");
+    fixture_rows(&t, "person__kids", NESTED, "k1|1z|1z0|6\nk2|2z|2z0|7\nk2|2b|2b0|8\n");
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 0, 1, 1);
+    fixture_unchanged(&t, 0, 1);
+    fixture_counts(&t, 1, 1, 0, 0);
+    fixture_unchanged(&t, 1, 0);
+    fixture_check(&t, VALID, "1|a|now\n2|a|was\n2|b|now\n3|a|now\n4|a|was\n");
+    fixture_no_temporary(&t);
+    fixture_release(&t);
+}
+
 /* Of a key that has old and new versions, as many as there are of both are updated. */
 static void test_counts_by_key(void **state)
 {
@@ -333,6 +361,26 @@ static void test_golden_scope(void **state)
     fixture_release(&t);
 }
 
+static void test_golden_filter(void **state)
+{
+    (void)state;
+    static const char rows[] = "id bigint pk|name text|_dlt_id text notnull";
+    struct fixture t;
+    struct described there = {0};
+    start_history(&t, "null");
+    bound(&t, "\"2024-01-01\"");
+    nest_kids(&t);
+    say(&t, "x-merge-source-filter", "\"name <> 'draft'\"");
+    golden_columns(&t, "person", rows);
+    golden_columns(&t, "person__kids", "n text|_dlt_parent_id text parent|_dlt_id text row");
+    golden_there(&t, &there, "person");
+    golden_there(&t, &there, "person__kids");
+    golden_file(&t, "person", rows, "person.1.parquet");
+    golden_file(&t, "person__kids", NESTED, "person__kids.1.parquet");
+    golden_check(&t, &there, "scd2_filter", GOLDEN_DATA);
+    fixture_release(&t);
+}
+
 static void test_golden_absent(void **state)
 {
     (void)state;
@@ -410,6 +458,8 @@ int main(void)
         cmocka_unit_test(test_scope),
         cmocka_unit_test(test_scope_of_what_ended),
         golden_unit_tests(test_golden_scope),
+        cmocka_unit_test(test_filter),
+        golden_unit_tests(test_golden_filter),
         golden_unit_tests(test_golden_absent),
     };
     return run_at_both("write/scd2", tests);

@@ -3,15 +3,15 @@
  * and stays; what it brings and is not valid is added. With a merge key, what it lacks counts of
  * the keys alone that it brings; without one, what other pipelines have brought stays as it is.
  * With `deletes` the primary key is such a one, and what is gone ends by absent.c. Outside of a
- * destination_scope nothing ends, nor does what is valid there come again.
+ * destination_scope nothing ends, nor does what is valid there come again. Of a key of which
+ * nothing passes a source_filter no version ends.
  *
  * Path: stage -> stage_versions (what tells versions apart, and the number of each row; the rows
  * stay in the package); apply -> note_changes (versions that only one side has) -> retire ->
  * pick_rows (numbers of the rows to be added) -> insert_roots, insert_nested.
  *
  * One full join finds what is new and what is gone, in half the time of two anti joins, and what is
- * done then is about these few. An UPDATE of one narrow column is cheap on DuckDB, too. Nested
- * rows have the number of their root row; those of a content that was there before are there.
+ * done then is about these few. Nested rows have the number of their root row.
  */
 #include "write/disposition.h"
 
@@ -50,51 +50,33 @@ static bool reads_elsewhere(const struct stage *stage)
     return !stage->delivery->dialect->parquet;
 }
 
-static void add_names(struct sql_names *names, const char **items, const struct sql_names *more)
-{
-    names->items = items;
-    for (size_t i = 0; i < more->count; i++) {
-        size_t known = 0;
-        while (known < names->count && strcmp(items[known], more->items[i]) != 0)
-            known++;
-        if (known == names->count)
-            items[names->count++] = more->items[i];
-    }
-}
-
 /* A hash of all of a row tells its keys, too; a column of the user's may count the versions of each
  * key, and what has another merge key is not what this one lacks. */
 static int list_columns(struct versions *versions, struct arena *arena, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct sql_names all = {0};
+    static const struct sql_names none = {0};
+    struct sql_names all = none;
     struct stage *stage = &versions->stage;
     const char **version = arena_alloc(arena, sizeof(*version));
-    const size_t max = stage->root->table->column_count + 1;
-    const char **identity = arena_alloc(arena, max * sizeof(*identity));
-    const char **told = arena_alloc(arena, max * sizeof(*told));
-    const char **held = arena_alloc(arena, (max + stage->root->column_count) * sizeof(*held));
-    if (!version || !identity || !told || !held)
+    if (!version)
         return error_nomem(err);
-    version[0] = versions->stage.history.version;
+    version[0] = stage->history.version;
     const struct sql_names only = {version, 1};
     const bool is_hash = strcmp(version[0], HISTORY_ID) == 0;
     if (target_loses_absent(stage->root)) /* that is absent.c's, by the primary key */
         stage->merge_key = stage->primary_key;
     versions->key = stage->primary_key.count > 0 ? stage->primary_key : stage->merge_key;
-    add_names(&versions->identity, identity, &only);
-    if (!is_hash) {
-        add_names(&versions->identity, identity, &versions->key);
-        add_names(&versions->identity, identity, &stage->merge_key);
-    }
-    add_names(&versions->told, told, &versions->identity);
-    add_names(&versions->told, told, &versions->key);
-    add_names(&versions->held, held, &versions->told);
-    add_names(&versions->held, held, &stage->merge_key);
     if (stage->sends_all)
         TRY(target_columns(stage->root, NULL, arena, &all, err));
-    add_names(&versions->held, held, &all);
-    stage->primary_key = (struct sql_names){0}; /* old rows are matched by the merge key alone */
+    const struct sql_names *const identity[] = {&only, is_hash ? &none : &versions->key,
+                                                is_hash ? &none : &stage->merge_key, NULL};
+    const struct sql_names *const told[] = {&versions->identity, &versions->key, NULL};
+    const struct sql_names *const held[] = {&versions->told, &stage->merge_key, &all, NULL};
+    TRY(names_join(identity, arena, &versions->identity, err));
+    TRY(names_join(told, arena, &versions->told, err));
+    TRY(names_join(held, arena, &versions->held, err));
+    stage->primary_key = none; /* old rows are matched by the merge key alone */
 done:
     return rc;
 }
@@ -161,6 +143,11 @@ static int open_versions(struct versions *versions, const struct delivery *deliv
                          "package and run again",
                          versions->stage.root->table->name);
     TRY(list_columns(versions, arena, err));
+    if (versions->stage.filter && versions->key.count == 0)
+        return error_set(err, TG_USAGE,
+                         "table '%s' has no key, by which rows that source_filter leaves out are "
+                         "known to be there; name a primary_key",
+                         versions->stage.root->table->name);
     TRY(write_same(versions, arena, err));
     snprintf(versions->changes, NAME_MAX_BYTES, "_tidegate_changes_%zu", chain->number);
     snprintf(versions->fresh, NAME_MAX_BYTES, "_tidegate_fresh_%zu", chain->number);
@@ -172,16 +159,22 @@ done:
 /* ---- before the transaction ---- */
 
 /* A statement of who has the rows. */
+static int add_read_step(const struct versions *versions, const struct step *what,
+                         const struct sql_scope *outer, struct plan *plan, const char *pattern,
+                         struct tg_error *err)
+{
+    struct step step = *what;
+    step.kind = stage_step(&versions->stage);
+    const struct sql_scope scope =
+        sql_within(outer, SQL_PARTS(SQL_PIECE("create", stage_create(&versions->stage))));
+    return plan_add_step(plan, &step, &scope, pattern, err);
+}
+
 static int add_read(const struct versions *versions, const struct sql_scope *outer,
                     struct plan *plan, const char *pattern, struct tg_error *err)
 {
-    const bool elsewhere = reads_elsewhere(&versions->stage);
-    const struct step step = {.kind = elsewhere ? STEP_READ : STEP_STATEMENT,
-                              .target = versions->stage.root};
-    const struct sql_scope scope =
-        sql_within(outer, SQL_PARTS(SQL_PIECE("create", elsewhere ? "CREATE OR REPLACE TEMP TABLE"
-                                                                  : "CREATE TEMP TABLE")));
-    return plan_add_step(plan, &step, &scope, pattern, err);
+    const struct step step = {.target = versions->stage.root};
+    return add_read_step(versions, &step, outer, plan, pattern, err);
 }
 
 /* The same columns where the old rows are. */
@@ -211,6 +204,42 @@ done:
     return rc;
 }
 
+/* What is nested in rows that take no part takes none either. */
+static int count_left_out(const struct versions *versions, const struct target *target,
+                          struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf rows = BUF_INIT;
+    const struct step step = {.target = target, .count = COUNT_FILTERED};
+    TRY(plan_relation(&rows, versions->stage.delivery, target, WITH_ORDER, err));
+    const struct sql_scope scope =
+        sql_within(&versions->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
+    TRY(add_read_step(versions, &step, &scope, plan,
+                      "{create} TABLE {fresh} AS\n"
+                      "SELECT [" ORDER_COLUMN "]\n"
+                      "FROM (\n"
+                      "{rows}\n"
+                      ") AS arrived\n"
+                      "WHERE [" ORDER_COLUMN "] NOT IN (SELECT [" ORDER_COLUMN "] FROM {stage})",
+                      err));
+    TRY(add_read(versions, &versions->rows, plan, "DROP TABLE {fresh}", err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+static int leave_out(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct chain *chain = versions->stage.chain;
+    TRY(stage_leave_out(&versions->stage, &versions->key, plan, err));
+    for (size_t i = 1; versions->stage.filter && i < chain->count; i++)
+        if (target_has_rows(&chain->targets[i]))
+            TRY(count_left_out(versions, &chain->targets[i], plan, err));
+done:
+    return rc;
+}
+
 static int stage_versions(const struct delivery *delivery, const struct chain *chain,
                           struct plan *plan, struct tg_error *err)
 {
@@ -218,19 +247,29 @@ static int stage_versions(const struct delivery *delivery, const struct chain *c
     struct versions versions;
     struct buf rows = BUF_INIT;
     TRY(open_versions(&versions, delivery, chain, &plan->arena, err));
+    const bool filters = versions.stage.filter;
+    const struct step step = {.target = versions.stage.root,
+                              .option = filters ? "source_filter" : NULL};
     if (!target_has_rows(versions.stage.root))
         goto done;
     TRY(plan_relation(&rows, delivery, versions.stage.root,
-                      WITH_ORDER | (versions.stage.sends_all ? WITH_ABSENT : 0), err));
+                      WITH_ORDER | (filters || versions.stage.sends_all ? WITH_ABSENT : 0), err));
     const struct sql_scope scope =
         sql_within(&versions.rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows))));
-    TRY(add_read(&versions, &scope, plan,
-                 "{create} {stage} AS\n"
-                 "SELECT [" ORDER_COLUMN "], {held}\n"
-                 "FROM (\n"
-                 "{rows}\n"
-                 ") AS arrived",
-                 err));
+    TRY(add_read_step(&versions, &step, &scope, plan,
+                      filters ? "{create} TABLE {stage} AS\n"
+                                "WITH [" ARRIVED "] AS (\n"
+                                "{rows}\n"
+                                ")\n"
+                                "SELECT [" ORDER_COLUMN "], {held}{passes}\n"
+                                "FROM [" ARRIVED "]"
+                              : "{create} TABLE {stage} AS\n"
+                                "SELECT [" ORDER_COLUMN "], {held}\n"
+                                "FROM (\n"
+                                "{rows}\n"
+                                ") AS arrived",
+                      err));
+    TRY(leave_out(&versions, plan, err));
     if (reads_elsewhere(&versions.stage) && meets_old(&versions.stage))
         TRY(send_versions(&versions, plan, err));
 done:
@@ -311,6 +350,20 @@ done:
     return rc;
 }
 
+/* What a filter leaves out is there: a key of which nothing passes ends no version. Where there are
+ * `deletes` none of a key ends here that is not staged. */
+static int keep_filtered(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    if (!versions->stage.notes_filtered || target_loses_absent(versions->stage.root))
+        return TG_OK;
+    return plan_add(plan, NULL, COUNT_NONE, &versions->scope,
+                    "DELETE FROM {changes} AS old\n"
+                    "WHERE old.[" ORDER_COLUMN "] IS NULL\n"
+                    "    AND EXISTS (SELECT 1 FROM {filtered} AS new WHERE {old.key = new.key})\n"
+                    "    AND NOT EXISTS (SELECT 1 FROM {stage} AS new WHERE {old.key = new.key})",
+                    err);
+}
+
 /* As many as there are of both of a key have been updated. */
 static int count_pairs(const struct versions *versions, struct plan *plan, struct tg_error *err)
 {
@@ -342,6 +395,7 @@ static int retire(const struct versions *versions, struct plan *plan, struct tg_
                                                SQL_PATTERN("changed", "{changes}"),
                                                SQL_PATTERN("new", "{changes} AS new")));
     TRY(note_changes(versions, plan, err));
+    TRY(keep_filtered(versions, plan, err));
     TRY(ended_refuse_backwards(&versions->stage, &scope, plan, err));
     TRY(ended_refuse_overlap(&versions->stage, &scope, plan, err));
     TRY(plan_change(plan, &gone, "{to} = {at}", COUNT_DELETED, &scope, err));
@@ -378,8 +432,8 @@ static int take_fresh(const struct versions *versions, struct plan *plan, struct
     int rc = TG_OK;
     const struct step step = {
         .kind = STEP_TAKE, .into.table = versions->fresh, .target = versions->stage.root};
-    TRY(add_read(versions, &versions->rows, plan, "{create} {fresh} ([" ORDER_COLUMN "] BIGINT)",
-                 err));
+    TRY(add_read(versions, &versions->rows, plan,
+                 "{create} TABLE {fresh} ([" ORDER_COLUMN "] BIGINT)", err));
     TRY(plan_add_step(plan, &step, &versions->scope,
                       "SELECT [" ORDER_COLUMN "]\n"
                       "FROM {changes}\n"
@@ -396,11 +450,11 @@ static int pick_rows(const struct versions *versions, struct plan *plan, struct 
     if (known && reads_elsewhere(&versions->stage))
         return take_fresh(versions, plan, err);
     return add_read(versions, &versions->rows, plan,
-                    known ? "{create} {fresh} AS\n"
+                    known ? "{create} TABLE {fresh} AS\n"
                             "SELECT [" ORDER_COLUMN "]\n"
                             "FROM {changes}\n"
                             "WHERE [" ORDER_COLUMN "] IS NOT NULL"
-                          : "{create} {fresh} AS\n"
+                          : "{create} TABLE {fresh} AS\n"
                             "SELECT MAX([" ORDER_COLUMN "]) AS [" ORDER_COLUMN "]\n"
                             "FROM {stage}\n"
                             "GROUP BY {id}",
@@ -537,7 +591,7 @@ const struct disposition_driver disposition_scd2 = {
     .keeps_history = true,
     .boundary_hashes_max = 10000,
     .options = "validity_column_names active_record_timestamp boundary_timestamp "
-               "row_version_column_name allow_empty deletes destination_scope",
+               "row_version_column_name allow_empty deletes source_filter destination_scope",
     .stage = stage_versions,
     .apply = apply,
 };

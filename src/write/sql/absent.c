@@ -231,7 +231,7 @@ done:
     "\n    AND NOT EXISTS (SELECT 1 FROM {filtered} AS new WHERE {old.key = new.key})"
 #define IN_GROUP "\n    AND EXISTS (SELECT 1 FROM {stage} AS new WHERE {old.group = new.group})"
 
-#define IN_SCOPE "\n    AND ({old.key}) IN (SELECT {key} FROM {table} WHERE ({limits}))"
+#define IN_SCOPE "\n    AND ({old.key}) IN (SELECT {key} FROM {table} WHERE ({limits}){and_valid})"
 
 /* A NULL is no group. */
 static bool brings_groups(const struct stage *stage)
@@ -264,6 +264,7 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
                   SQL_PATTERN("not_filtered", stage->notes_filtered ? NOT_FILTERED : ""),
                   SQL_PATTERN("in_group", grouped ? (came ? IN_GROUP : "\n    AND 1 = 0") : ""),
                   SQL_PATTERN("in_scope", stage->limits ? IN_SCOPE : ""),
+                  SQL_PATTERN("and_valid", absence->ends ? " AND {active}" : ""),
                   SQL_PATTERN("live", absence->flags  ? "\n    AND old.{flag} IS NULL"
                                       : absence->ends ? "\n    AND {active}"
                                                       : "")));

@@ -124,7 +124,7 @@ static void count_rows(struct tally *tally, const struct step *step, uint64_t ro
     case COUNT_INSERTED: tally->inserted += rows; break;
     case COUNT_NEW:
         tally->inserted += rows;
-        tally->unchanged = plan_row_count(step->target->part) - tally->inserted;
+        tally->unchanged = plan_row_count(step->target->part) - tally->inserted - tally->filtered;
         break;
     case COUNT_REPLACED: tally->replaced += rows; break;
     case COUNT_DELETED: tally->deleted += rows; break;

@@ -24,10 +24,6 @@
 #include "write/sql/shared.h"
 #include "write/sql/slice.h"
 
-/* The rows that are looked at by source_filter, and what it says of them. */
-#define ARRIVED       "_tidegate_arrived"
-#define PASSES_COLUMN "_tidegate_passes"
-
 /* ---- reading the hints ---- */
 
 static void find_marks(struct stage *stage)
@@ -205,6 +201,15 @@ bool stage_loses_absent(const struct chain *chain)
     return target_loses_absent(root) && root->there && !chain->replaced;
 }
 
+/* Of rows that a filter leaves out the keys count, where what does not come goes or ends. */
+static bool may_note_filtered(const struct chain *chain)
+{
+    const struct target *root = &chain->targets[0];
+    const bool meets_versions = chain->driver->keeps_history && root->there && !chain->replaced;
+    return extra_find(root->table->extras, DISPOSITION_SOURCE_FILTER_HINT) &&
+           (stage_loses_absent(chain) || meets_versions);
+}
+
 static int64_t time_of_changes(const struct stage *stage)
 {
     const struct history *history = &stage->history;
@@ -227,6 +232,10 @@ static void open_scope(struct stage *stage)
         SQL_PATTERN("goes", is_flag ? "{mark} IS TRUE" : "{mark} IS NOT NULL"),
         SQL_PATTERN("where_stays", deleted ? "\nWHERE {stays}" : ""),
         SQL_PATTERN("and_stays", deleted ? " AND {stays}" : ""),
+        SQL_PIECE("filter", stage->filter),
+        SQL_PATTERN("passes", stage->filter ? ",\n    CASE WHEN ({filter}) THEN TRUE ELSE FALSE END"
+                                              " AS [" PASSES_COLUMN "]"
+                                            : ""),
         SQL_PIECE("limits", stage->limits),
         SQL_NAME("from", history->from),
         SQL_NAME("to", history->to),
@@ -268,8 +277,8 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
         TRY(find_key(stage, true, arena, &stage->merge_key, err));
     if (chain->driver->deletes_absent)
         TRY(find_key(stage, true, arena, &stage->group_key, err));
-    stage->notes_filtered =
-        stage->filter && target_has_rows(stage->root) && stage_loses_absent(chain);
+    stage->notes_filtered = stage->filter && target_has_rows(stage->root) &&
+                            may_note_filtered(chain) && stage->primary_key.count > 0;
     if (target_has_rows(stage->root)) {
         find_marks(stage);
         TRY(check_key(stage, &stage->primary_key, "primary key column", err));
@@ -306,6 +315,23 @@ bool names_have(const struct sql_names *names, const char *name)
         if (strcmp(names->items[i], name) == 0)
             return true;
     return false;
+}
+
+int names_join(const struct sql_names *const *lists, struct arena *arena, struct sql_names *out,
+               struct tg_error *err)
+{
+    size_t max = 0;
+    for (size_t l = 0; lists[l]; l++)
+        max += lists[l]->count;
+    const char **names = arena_alloc(arena, max * sizeof(*names));
+    if (!names)
+        return error_nomem(err);
+    *out = (struct sql_names){names, 0};
+    for (size_t l = 0; lists[l]; l++)
+        for (size_t i = 0; i < lists[l]->count; i++)
+            if (!names_have(out, lists[l]->items[i]))
+                names[out->count++] = lists[l]->items[i];
+    return TG_OK;
 }
 
 /* ---- filling ---- */
@@ -346,14 +372,10 @@ static int copy_rows(const struct stage *stage, struct plan *plan, struct tg_err
     TRY(plan_relation(&rows, stage->delivery, stage->root, with, err));
     const struct sql_scope scope = sql_within(
         &stage->rows,
-        SQL_PARTS(
-            SQL_PIECE("rows", buf_string(&rows)), SQL_PIECE("filter", filter),
-            SQL_PIECE("create", stage_create(stage)),
-            SQL_PATTERN("won",
-                        stage->keeps_won ? ", CAST(NULL AS BIGINT) AS [" WINNER_COLUMN "]" : ""),
-            SQL_PATTERN("passes", filter ? ",\n    CASE WHEN ({filter}) THEN TRUE ELSE FALSE END"
-                                           " AS [" PASSES_COLUMN "]"
-                                         : "")));
+        SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)), SQL_PIECE("create", stage_create(stage)),
+                  SQL_PATTERN("won", stage->keeps_won ? ", CAST(NULL AS BIGINT) AS [" WINNER_COLUMN
+                                                        "]"
+                                                      : "")));
     const struct step step = {.kind = stage_step(stage),
                               .target = stage->root,
                               .option = filter ? "source_filter" : NULL};
@@ -411,14 +433,14 @@ done:
 }
 
 /* The keys of what takes no part, to where the old rows are. */
-static int note_filtered(const struct stage *stage, struct plan *plan, struct tg_error *err)
+static int note_filtered(const struct stage *stage, const struct sql_names *key, struct plan *plan,
+                         struct tg_error *err)
 {
     int rc = TG_OK;
     const struct step step = {
         .kind = STEP_FILL, .into.table = stage->filtered, .target = stage->root};
-    const struct sql_scope scope =
-        sql_within(&stage->rows, SQL_PARTS(SQL_NAMES("key", &stage->primary_key),
-                                           SQL_PIECE("create", stage_create(stage))));
+    const struct sql_scope scope = sql_within(
+        &stage->rows, SQL_PARTS(SQL_NAMES("key", key), SQL_PIECE("create", stage_create(stage))));
     TRY(add(stage, &scope, plan,
             "{create} TABLE {filtered} AS\n"
             "SELECT {key}\n"
@@ -427,7 +449,7 @@ static int note_filtered(const struct stage *stage, struct plan *plan, struct tg
             err));
     if (!reads_elsewhere(stage))
         goto done;
-    TRY(stage_make(stage, stage->root, stage->filtered, &stage->primary_key, plan, err));
+    TRY(stage_make(stage, stage->root, stage->filtered, key, plan, err));
     TRY(plan_add_step(plan, &step, &scope, "SELECT {key}\nFROM {filtered}", err));
 done:
     return rc;
@@ -442,6 +464,18 @@ static int unstage_filtered(const struct stage *stage, struct plan *plan, struct
                          "DELETE FROM {stage}\n"
                          "WHERE NOT [" PASSES_COLUMN "]",
                          err);
+}
+
+int stage_leave_out(const struct stage *stage, const struct sql_names *key, struct plan *plan,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (stage->notes_filtered)
+        TRY(note_filtered(stage, key, plan, err));
+    if (stage->filter)
+        TRY(unstage_filtered(stage, plan, err));
+done:
+    return rc;
 }
 
 /* Of keys that came more than once the winners are staged again, without an order of arrival... */
@@ -474,23 +508,16 @@ static int unstage_others(const struct stage *stage, const struct sql_scope *sco
                err);
 }
 
-/* The columns that old rows are matched by, and the mark. */
+/* The columns that old rows are matched by, and the mark; all, where a scope asks for them. */
 static int list_matched(const struct stage *stage, struct arena *arena, struct sql_names *out,
                         struct tg_error *err)
 {
-    const struct target *root = stage->root;
-    const char **names = arena_alloc(arena, root->column_count * sizeof(*names));
-    if (!names)
-        return error_nomem(err);
-    *out = (struct sql_names){names, 0};
-    for (size_t i = 0; i < root->column_count; i++) {
-        const char *name = root->columns[i].name;
-        bool is_mark = stage->deleted && strcmp(stage->deleted->name, name) == 0;
-        if (is_mark || stage->sends_all || names_have(&stage->primary_key, name) ||
-            names_have(&stage->merge_key, name) || names_have(&stage->group_key, name))
-            names[out->count++] = name;
-    }
-    return TG_OK;
+    const char *mark = stage->deleted ? stage->deleted->name : NULL;
+    const struct sql_names marks = {&mark, mark ? 1 : 0};
+    const struct sql_names *const lists[] = {&stage->primary_key, &stage->merge_key,
+                                             &stage->group_key, &marks, NULL};
+    return stage->sends_all ? target_columns(stage->root, NULL, arena, out, err)
+                            : names_join(lists, arena, out, err);
 }
 
 int stage_make(const struct stage *stage, const struct target *target, const char *name,
@@ -564,10 +591,7 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
                   SQL_PATTERN("won", kept ? ", [" ORDER_COLUMN "]" : ""),
                   SQL_PATTERN("won_into", kept ? ", [" WINNER_COLUMN "]" : "")));
     TRY(stage->sifts ? copy_several(stage, plan, err) : copy_rows(stage, plan, err));
-    if (stage->notes_filtered)
-        TRY(note_filtered(stage, plan, err));
-    if (stage->filter)
-        TRY(unstage_filtered(stage, plan, err));
+    TRY(stage_leave_out(stage, &stage->primary_key, plan, err));
     const bool one_of_each = stage->ascends || has_one_of_each(stage->chain);
     if (stage->primary_key.count > 0 && !one_of_each) {
         TRY(stage_winners(stage, &scope, plan, err));
@@ -633,7 +657,7 @@ int stage_drop(const struct delivery *delivery, const struct chain *chain, struc
         TRY(drop(delivery, name, plan, err));
     }
     filtered_name(chain, name);
-    if (stage_loses_absent(chain))
+    if (may_note_filtered(chain))
         TRY(drop(delivery, name, plan, err));
 done:
     return rc;

@@ -15,8 +15,9 @@
  *   {stays} {goes}     a staged row is to be there in the end; it only deletes. Where the load
  *                      brings no such marks, all stay: {where_stays} and {and_stays} are empty
  *   {limits}           destination_scope, of rows of {table}
- *   {filtered}         where absent rows are looked for: the primary keys of rows that a
- *                      source_filter has left out
+ *   {passes}           ", ... AS PASSES_COLUMN": what a source_filter says of ARRIVED; or nothing
+ *   {filtered}         where absent rows are looked for, or versions end: the primary keys of rows
+ *                      that a source_filter has left out
  *   {from} {to} {at}   of a table that keeps its history: the columns of since and until when a
  *   {open_end}         row is valid; when the load's changes have happened; the end of what is
  *   {active}           valid, where it is no NULL; a row of {table} is valid
@@ -29,7 +30,11 @@
 #include "catalog/history.h"
 #include "write/sql/plan.h"
 
-enum { STAGE_PARTS = 21, STAGE_NAME = 48 };
+/* The rows that are looked at by source_filter, and what it says of them. */
+#define ARRIVED       "_tidegate_arrived"
+#define PASSES_COLUMN "_tidegate_passes"
+
+enum { STAGE_PARTS = 23, STAGE_NAME = 48 };
 
 struct stage {
     const struct delivery *delivery;
@@ -71,12 +76,19 @@ bool stage_holds_all(const struct chain *chain);
 bool stage_loses_absent(const struct chain *chain);
 bool stage_has_key(const struct stage *stage);
 bool names_have(const struct sql_names *names, const char *name);
+/* Each name of several lists, which end with NULL, once. */
+int names_join(const struct sql_names *const *lists, struct arena *arena, struct sql_names *out,
+               struct tg_error *err) TG_CHECK_RESULT;
 /* Do all old rows go that the scope has, in place of those that staged ones meet? */
 bool stage_clears_scope(const struct stage *stage);
 /* Are rows staged at all? Else they go straight into their tables. */
 bool stage_is_made(const struct stage *stage);
 /* The statements that fill it, with the root rows. */
 int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
+/* What a source_filter leaves out goes from the stage, once its `key` is noted, where that counts
+ * (notes_filtered). */
+int stage_leave_out(const struct stage *stage, const struct sql_names *key, struct plan *plan,
+                    struct tg_error *err) TG_CHECK_RESULT;
 /* A temporary table with such columns of a target, and the types that they have in it. */
 int stage_make(const struct stage *stage, const struct target *target, const char *name,
                const struct sql_names *columns, struct plan *plan,
