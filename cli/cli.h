@@ -22,7 +22,7 @@ struct argument {
     const char *words; /* that may stand there, for completion; NULL: a file's name */
 };
 
-enum { ARGUMENTS_MAX = 3, FLAGS_MAX = 12 };
+enum { ARGUMENTS_MAX = 3, FLAGS_MAX = 16 };
 
 struct call {
     const struct command *command;
@@ -73,7 +73,8 @@ void cancel_on_signals(struct tg_pipeline *pipeline);
 const char *format_count(uint64_t count, char out[32]);
 
 /* ---- cmd_run.c ---- */
-int call_refresh(const struct call *call, enum tg_refresh *out); /* 0, or the exit code */
+int call_refresh(const struct call *call, enum tg_refresh *out);         /* 0, or the exit code */
+int call_window(const struct call *call, struct tg_window_options *out); /* likewise */
 void print_result_tables(const struct tg_result *result); /* a line each, as wide as they must be */
 void print_result_warnings(const struct tg_result *result, FILE *out);
 void print_json_tables(const struct tg_result *result); /* a field, and a comma */

@@ -298,12 +298,14 @@ static void print_json(const struct tg_pipeline *pipeline, const struct tg_resul
     print_json_warnings(result);
 }
 
-static int run_loaded(struct tg_pipeline *pipeline, struct progress *progress, bool json)
+static int run_loaded(struct tg_pipeline *pipeline, const struct tg_window_options *window,
+                      struct progress *progress, bool json)
 {
     struct tg_error err = {0};
     struct tg_result *result = NULL;
     cancel_on_signals(pipeline);
-    int rc = tg_pipeline_run(pipeline, &result, &err);
+    int rc = window->from ? tg_pipeline_run_window(pipeline, window, &result, &err)
+                          : tg_pipeline_run(pipeline, &result, &err);
     cancel_on_signals(NULL);
     progress_free(progress);
     if (rc && json)
@@ -337,6 +339,20 @@ int call_refresh(const struct call *call, enum tg_refresh *out)
                             word);
 }
 
+int call_window(const struct call *call, struct tg_window_options *out)
+{
+    out->from = call_flag(call, "--from");
+    out->to = call_flag(call, "--to");
+    out->timezone = call_flag(call, "--timezone");
+    out->again = call_flag(call, "--again") != NULL;
+    if (!out->from != !out->to)
+        return fail_usage(call->command, "a window has two ends: say --from and --to");
+    if (!out->from && (out->timezone || out->again))
+        return fail_usage(call->command, "%s is about a window: say --from and --to",
+                          out->again ? "--again" : "--timezone");
+    return 0;
+}
+
 static int run_run(const struct call *call)
 {
     const char *mode = call_flag(call, "--progress");
@@ -356,7 +372,9 @@ static int run_run(const struct call *call)
         .user = progress,
         .progress = progress_show,
     };
+    struct tg_window_options window = {TG_WINDOW_OPTIONS_INIT};
     int wrong = call_refresh(call, &options.refresh);
+    wrong = wrong ? wrong : call_window(call, &window);
     if (wrong) {
         progress_free(progress);
         return wrong;
@@ -372,7 +390,7 @@ static int run_run(const struct call *call)
     int code = 0;
     struct tg_pipeline *pipeline = open_watched(call, &options, progress, &code);
     if (pipeline)
-        code = run_loaded(pipeline, progress, call_flag(call, "--json") != NULL);
+        code = run_loaded(pipeline, &window, progress, call_flag(call, "--json") != NULL);
     tg_pipeline_free(pipeline);
     return code;
 }
@@ -389,6 +407,11 @@ const struct command command_run = {
                "`tidegate plan SPEC --rows` says beforehand what it would do.",
     .arguments = {{"SPEC", false, "the spec file", NULL}},
     .flags = {{"--select", "NAMES", "only these resources, separated by commas"},
+              {"--from", "A",
+               "load a window of each cursor, and leave the cursors alone: from here"},
+              {"--to", "B", "to before here"},
+              {"--timezone", "ZONE", "of the dates that these are; default: UTC"},
+              {"--again", NULL, "append the window's rows, although some are loaded"},
               {"--full-refresh", NULL,
                "forget the cursors and replace the tables of the selected resources; the same as "
                "--refresh drop_data"},

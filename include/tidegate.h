@@ -671,6 +671,34 @@ TG_API_CHECK int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_result 
                                  struct tg_error *err);
 TG_API void tg_result_free(struct tg_result *result);
 
+/* A range of the cursors, loaded apart from them: of each selected resource that has one the rows
+ * from `from` on to before `to`; others are left out. */
+struct tg_window_options {
+    size_t size; /* of this struct; set by tg_window_options_init */
+    /* Both needed, written as the cursor's values are: "1000", "2024-01-01",
+     * "2024-01-01T06:00:00+02:00". Of a cursor that goes down (TG_MIN) `from` is the higher one. */
+    const char *from, *to;
+    const char *timezone; /* of dates and times that do not say theirs: "Europe/Berlin", "+02:00";
+                             NULL: UTC */
+    bool again;           /* append: rows that are loaded may be added once more */
+};
+
+#define TG_WINDOW_OPTIONS_INIT .size = sizeof(struct tg_window_options)
+
+static inline void tg_window_options_init(struct tg_window_options *options)
+{
+    memset(options, 0, sizeof(*options));
+    options->size = sizeof(*options);
+}
+
+/* As tg_pipeline_run, of a window. The cursors stay where they are; that the window is loaded is
+ * recorded with its rows, and a resource whose cursor has no value yet begins, in the first run
+ * without a window, where the windows end that follow its initial_value without a gap. TG_USAGE
+ * where append would add rows again that are loaded: by a window, or by the runs so far. */
+TG_API_CHECK int tg_pipeline_run_window(struct tg_pipeline *pipeline,
+                                        const struct tg_window_options *options,
+                                        struct tg_result **out, struct tg_error *err);
+
 /* What is to be undone. */
 struct tg_undo_options {
     size_t size;             /* of this struct; set by tg_undo_options_init */

@@ -127,6 +127,24 @@ int tg_pipeline_run(struct tg_pipeline *pipeline, struct tg_result **out, struct
     return called(pipeline, rc, err);
 }
 
+int tg_pipeline_run_window(struct tg_pipeline *pipeline, const struct tg_window_options *options,
+                           struct tg_result **out, struct tg_error *err)
+{
+    struct tg_window_options sized;
+    error_clear(err);
+    if (out)
+        *out = NULL;
+    NEEDS(pipeline);
+    NEEDS(options);
+    int rc = sized_window(&sized, options, err);
+    if (rc != TG_OK)
+        return rc;
+    pipeline->window = &sized;
+    rc = tg_pipeline_run(pipeline, out, err);
+    pipeline->window = NULL;
+    return rc;
+}
+
 int tg_pipeline_undo(struct tg_pipeline *pipeline, const struct tg_undo_options *options,
                      struct tg_result **out, struct tg_error *err)
 {

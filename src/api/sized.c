@@ -105,6 +105,13 @@ int sized_advice(struct tg_advice_options *out, const struct tg_advice_options *
                       err);
 }
 
+int sized_window(struct tg_window_options *out, const struct tg_window_options *given,
+                 struct tg_error *err)
+{
+    return sized_read(out, sizeof(*out), given, given->size, "window_options", "window_options",
+                      err);
+}
+
 static int read_columns(struct sized_resource *out, struct tg_error *err)
 {
     int rc = TG_OK;

@@ -1,9 +1,9 @@
 /*
  * The manifest in memory: what is added is copied into its arena and dies with it.
  *
- * Path: manifest_init -> manifest_add_table / _file / _bookmark / _boundary -> manifest_release.
- * The lists of tables, source files and boundaries are grown arrays; everything they point to is in
- * the arena.
+ * Path: manifest_init -> manifest_add_table / _file / _bookmark / _boundary / _window ->
+ * manifest_release. The lists of tables, source files, boundaries and windows are grown arrays;
+ * everything they point to is in the arena.
  *
  * Its form on disk is manifest_json.c's.
  */
@@ -23,6 +23,7 @@ void manifest_init(struct manifest *manifest)
         .state = "",
         .state_hash_from = "",
         .files_load_from = "",
+        .windows_from = "",
         .catalog_version_from = -1,
         .catalog_hash_from = "",
         .refresh = "",
@@ -38,6 +39,7 @@ void manifest_release(struct manifest *manifest)
     mem_free(manifest->tables);
     mem_free(manifest->bookmarks);
     mem_free(manifest->boundaries);
+    mem_free(manifest->windows);
     arena_release(&manifest->arena);
     manifest_init(manifest);
 }
@@ -122,6 +124,28 @@ int manifest_add_boundary(struct manifest *manifest, const struct manifest_bound
     manifest->boundaries[manifest->boundary_count++] = added;
 done:
     return rc;
+}
+
+int manifest_add_window(struct manifest *manifest, const struct manifest_window *window,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest_window added = *window;
+    const char **const texts[] = {&added.resource, &added.cursor_path, &added.lo,
+                                  &added.hi,       &added.run_id,      &added.owner};
+    TRY(mem_grow(&manifest->windows, &manifest->window_cap, manifest->window_count + 1,
+                 sizeof(*manifest->windows), err));
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        TRY(arena_keep(&manifest->arena, *texts[i] ? *texts[i] : "", texts[i], err));
+    manifest->windows[manifest->window_count++] = added;
+done:
+    return rc;
+}
+
+const struct manifest_window *manifest_claim(const struct manifest *manifest)
+{
+    bool is_one = manifest->window_count == 1 && *manifest->windows[0].owner;
+    return is_one ? &manifest->windows[0] : NULL;
 }
 
 int manifest_add_file(struct manifest *manifest, struct manifest_table *table,

@@ -70,6 +70,18 @@ struct manifest_boundary {
     size_t hash_count;
 };
 
+/* A window of a resource: loaded by this load, or (planned) to be loaded by others. Bounds are JSON
+ * texts, as in the state. */
+struct manifest_window {
+    const char *resource, *cursor_path;
+    const char *lo, *hi;
+    const char *run_id; /* "": it is the load's own; else of the backfill that has planned it: */
+    int64_t id;         /* which of its windows, */
+    const char *owner;  /* and who has it, */
+    int64_t fence;      /* by which claim */
+    bool planned;
+};
+
 struct manifest {
     struct arena arena; /* owns all texts and arrays */
     const char *load_id;
@@ -86,6 +98,8 @@ struct manifest {
     int64_t catalog_version_from;  /* the newest schema's then; 0: none, -1: a package of 0.1 */
     const char *catalog_hash_from; /* its hash; "": none */
     bool skips_files;              /* what was read depends on the files that the ledger had then */
+    bool heeds_windows;       /* what was read depends on the windows that the ledger had then */
+    const char *windows_from; /* how they stood; "": there were none */
     bool state_changed;
     bool full_refresh;
     int64_t undo_loads; /* of how many loads, of this one too, there is to be an undo; 0: of none */
@@ -101,6 +115,8 @@ struct manifest {
     size_t bookmark_count, bookmark_cap;
     struct manifest_boundary *boundaries;
     size_t boundary_count, boundary_cap;
+    struct manifest_window *windows;
+    size_t window_count, window_cap;
 };
 
 void manifest_init(struct manifest *manifest);
@@ -116,6 +132,10 @@ int manifest_add_bookmark(struct manifest *manifest, const struct bookmark *book
                           struct tg_error *err) TG_CHECK_RESULT;
 int manifest_add_boundary(struct manifest *manifest, const struct manifest_boundary *boundary,
                           struct tg_error *err) TG_CHECK_RESULT;
+int manifest_add_window(struct manifest *manifest, const struct manifest_window *window,
+                        struct tg_error *err) TG_CHECK_RESULT;
+/* The window that somebody has claimed, which the load is then; NULL: it is none. */
+const struct manifest_window *manifest_claim(const struct manifest *manifest);
 /* The one of the table. */
 int manifest_set_range(struct manifest *manifest, struct manifest_table *table,
                        const struct manifest_range *range, struct tg_error *err) TG_CHECK_RESULT;

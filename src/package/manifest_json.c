@@ -149,6 +149,21 @@ static const struct form boundary_form = {
         {0},
     }};
 
+static const struct form window_form = {
+    "a window", sizeof(struct manifest_window),
+    (const struct member[]){
+        FIELD(TEXT, "resource", manifest_window, resource),
+        FIELD(TEXT, "cursor_path", manifest_window, cursor_path),
+        FIELD(TEXT, "lo", manifest_window, lo),
+        FIELD(TEXT, "hi", manifest_window, hi),
+        MAYBE(TEXT, "run_id", manifest_window, run_id),
+        MAYBE(LARGE, "id", manifest_window, id),
+        MAYBE(TEXT, "owner", manifest_window, owner),
+        MAYBE(LARGE, "fence", manifest_window, fence),
+        MAYBE(MARK, "planned", manifest_window, planned),
+        {0},
+    }};
+
 static const struct form load_form = {
     "the load", sizeof(struct manifest),
     (const struct member[]){
@@ -165,6 +180,8 @@ static const struct form load_form = {
         MAYBE(INT, "catalog_version_from", manifest, catalog_version_from),
         MAYBE(TEXT, "catalog_hash_from", manifest, catalog_hash_from),
         MAYBE(FLAG, "skips_files", manifest, skips_files),
+        MAYBE(MARK, "heeds_windows", manifest, heeds_windows),
+        MAYBE(TEXT, "windows_from", manifest, windows_from),
         MAYBE(FLAG, "state_changed", manifest, state_changed),
         MAYBE(FLAG, "full_refresh", manifest, full_refresh),
         MAYBE(INT, "undo_loads", manifest, undo_loads),
@@ -175,6 +192,13 @@ static const struct form load_form = {
               offsetof(struct manifest, bookmark_cap), &bookmark_form),
         ITEMS("boundaries", manifest, boundaries, boundary_count,
               offsetof(struct manifest, boundary_cap), &boundary_form),
+        {.key = "windows",
+         .kind = LIST,
+         .optional = true,
+         .offset = offsetof(struct manifest, windows),
+         .count = offsetof(struct manifest, window_count),
+         .cap = offsetof(struct manifest, window_cap),
+         .form = &window_form},
         FIELD(JSON, "state", manifest, state),
         FIELD(JSON, "catalog", manifest, catalog),
         {0},

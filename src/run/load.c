@@ -110,6 +110,7 @@ int load_describe(struct load *load, struct manifest *manifest, struct tg_error 
     manifest->state_version_from = ledger->state_version;
     TRY(arena_keep(arena, ledger->state_hash, &manifest->state_hash_from, err));
     TRY(arena_keep(arena, ledger->files_load_id, &manifest->files_load_from, err));
+    TRY(arena_keep(arena, ledger->windows_mark, &manifest->windows_from, err));
     manifest->catalog_version_from = ledger->schema_version;
     TRY(arena_keep(arena, ledger->schema_hash, &manifest->catalog_hash_from, err));
     manifest->undo_loads = config->undo_loads;

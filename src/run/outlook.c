@@ -18,6 +18,7 @@
 #include "normalize/normalize.h"
 #include "run/plan.h"
 #include "run/range.h"
+#include "run/window.h"
 #include "write/disposition.h"
 
 /* ---- the cursor ---- */
@@ -51,17 +52,19 @@ static int tell_cursor(struct session *session, const struct resource *resource,
     if (!out->replaces && !range_is_window(resource))
         TRY(state_get_cursor(&session->state, resource_source_key(session, resource),
                              resource->name, path, &stored, &found, err));
+    const char *last = stored.last_value;
+    if (!last && !out->replaces)
+        TRY(window_start(session, resource, &last, err));
     struct cursor_options options = {.path = path,
                                      .initial_value = incremental->initial_value,
                                      .end_value = incremental->end_value,
                                      .last_value = incremental->last_value,
-                                     .stored_last_json = stored.last_value};
+                                     .stored_last_json = last};
     TRY(range_of_times(session, resource, &options.bounds_are_times, err));
     TRY(cursor_new(&options, &cursor, err));
     out->descends = incremental->last_value == TG_MIN;
     TRY(arena_keep(&plan->arena, path, &out->cursor, err));
-    TRY(tell_stored(&plan->arena, incremental, stored.last_value, &cursor_view(cursor)->start, out,
-                    err));
+    TRY(tell_stored(&plan->arena, incremental, last, &cursor_view(cursor)->start, out, err));
 done:
     cursor_free(cursor);
     state_cursor_release(&stored);

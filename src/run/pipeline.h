@@ -15,8 +15,9 @@ struct tg_pipeline {
     struct warnings warnings; /* of the call that runs, or ran last */
     enum tg_refresh refresh;
     bool accept_limits;
-    const char *select;      /* in config's arena; NULL: all */
-    const char *destination; /* without secrets; in config's arena */
+    const struct tg_window_options *window; /* of the call that runs; NULL: it loads what is new */
+    const char *select;                     /* in config's arena; NULL: all */
+    const char *destination;                /* without secrets; in config's arena */
     void *user;
     int (*progress)(void *user, const struct tg_progress *progress);
 };

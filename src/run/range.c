@@ -43,8 +43,8 @@ bool range_is_window(const struct resource *resource)
 /* ---- its column ---- */
 
 /* "a.b" becomes the column a__b. */
-static int column_of(struct session *session, const struct resource *resource, const char **out,
-                     struct tg_error *err)
+int range_column(struct session *session, const struct resource *resource, const char **out,
+                 struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf path = BUF_INIT;
@@ -71,7 +71,7 @@ int range_hint(struct session *session, const struct resource *resource, const c
     *out = NULL;
     if (!resource->disposition->replaces_range || resource->incremental.cursor_path)
         return TG_OK;
-    return column_of(session, resource, out, err);
+    return range_column(session, resource, out, err);
 }
 
 int range_of_times(struct session *session, const struct resource *resource, bool *out,
@@ -83,7 +83,7 @@ int range_of_times(struct session *session, const struct resource *resource, boo
     if (!range_is_window(resource))
         return TG_OK;
     TRY(root_table_name(session, resource, &table, err));
-    TRY(column_of(session, resource, &column, err));
+    TRY(range_column(session, resource, &column, err));
     const struct catalog *catalogs[] = {&session->catalog, &session->there};
     for (size_t i = 0; i < 2; i++) {
         const struct table *known =
@@ -117,7 +117,7 @@ int range_enter(struct session *session, const struct resource *resource, struct
     struct manifest_range range = {.delivered = range_is_delivered(resource)};
     if (!resource->disposition->replaces_range)
         return TG_OK;
-    TRY(column_of(session, resource, &range.column, err));
+    TRY(range_column(session, resource, &range.column, err));
     if (!range.delivered) {
         range.descends = incremental->last_value == TG_MIN;
         range.from_kind = kind_of(&incremental->initial_value);

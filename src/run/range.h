@@ -26,6 +26,9 @@ int range_check(const struct resource *resource, const struct table *table, uint
 void range_warn_of_gap(struct session *session, const struct resource *resource,
                        const char *stored_json);
 
+/* The column of the cursor, or the one that it names. */
+int range_column(struct session *session, const struct resource *resource, const char **out,
+                 struct tg_error *err) TG_CHECK_RESULT;
 /* A value of a cursor as a text; NULL: there is none. */
 int bound_text(struct arena *arena, const struct tg_value *value, const char **out,
                struct tg_error *err) TG_CHECK_RESULT;

@@ -22,6 +22,7 @@
 #include "run/keys.h"
 #include "run/load.h"
 #include "run/range.h"
+#include "run/window.h"
 #include "write/disposition.h"
 
 struct resource_load {
@@ -225,6 +226,7 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
         .hash_count_max = resource->disposition->boundary_hashes_max,
     };
     TRY(range_of_times(session, resource, &options.bounds_are_times, err));
+    options.bounds_are_times |= window_is_of_times(session, resource);
     if (!part->replaces)
         TRY(state_get_cursor(&session->state, resource_source_key(session, resource),
                              resource->name, incremental->cursor_path, &part->stored, &found, err));
@@ -236,8 +238,10 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
             TRY(known_hashes(part, &part->stored, &hashes, &options.stored_hash_count, err));
         options.stored_last_json = part->stored.last_value;
         options.stored_hashes = hashes;
-        part->resumes = part->stored.last_value != NULL;
-        if (part->stored.last_value && incremental->end_value.kind == TG_VALUE_NONE)
+        if (!part->stored.last_value)
+            TRY(window_start(session, resource, &options.stored_last_json, err));
+        part->resumes = options.stored_last_json != NULL;
+        if (options.stored_last_json && incremental->end_value.kind == TG_VALUE_NONE)
             part->held_by = "the cursor";
     }
     TRY(open_groups(part, &options, err));
@@ -286,6 +290,19 @@ static int remember_cursor(struct resource_load *part, struct tg_error *err)
 done:
     buf_release(&last);
     buf_release(&initial);
+    return rc;
+}
+
+/* The one that was loaded; or those that this load lies beside. */
+static int remember_window(struct resource_load *part, struct tg_error *err)
+{
+    struct load *load = part->load;
+    if (!part->cursor)
+        return TG_OK;
+    int rc = window_enter(load, part->resource, part->cursor, err);
+    if (rc == TG_OK && load->package && !part->replaces &&
+        window_is_heeded(part->session, part->resource, part->stored.last_value))
+        package_manifest(load->package)->heeds_windows = true;
     return rc;
 }
 
@@ -763,6 +780,7 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
                     err));
     TRY(remember_root(part, err));
     TRY(remember_cursor(part, err));
+    TRY(remember_window(part, err));
     TRY(remember_bookmarks(part, err));
     TRY(again_finish(part->again, part->load, part->replaces, err));
     again_check_merge(session, part->resource, part->root->name);

@@ -9,7 +9,7 @@
  */
 #include "run/run.h"
 
-#include "run/load.h"
+#include "run/window.h"
 
 static int run_load(struct session *session, struct load *load, struct tg_result **result,
                     struct tg_error *err)
@@ -43,6 +43,7 @@ int run_pipeline(struct tg_pipeline *pipeline, struct tg_result **out, struct tg
     load_init(&load, &session);
     TRY(session_open(&session, pipeline, err));
     TRY(session_restore(&session, err));
+    TRY(window_bind(&session, err));
     TRY(run_load(&session, &load, &result, err));
 done:
     /* What fails after somebody said stop, failed because of it. */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "run/window.h"
 
 enum { PROGRESS_INTERVAL_US = 100000 };
 
@@ -61,6 +62,7 @@ done:
 
 static void forget(struct session *session)
 {
+    window_unbind(session);
     state_release(&session->state);
     settings_release(&session->settings);
     catalog_release(&session->catalog);

@@ -25,6 +25,15 @@ struct dropped_table {
     bool nested;
 };
 
+/* Of a run that loads a window: what a resource is read by. In the ledger's arena. */
+struct resource_window {
+    const char *resource;
+    size_t place;           /* in the config, */
+    struct incremental was; /* which says this of it */
+    const char *lo, *hi;    /* JSON */
+    bool of_times;
+};
+
 struct session {
     struct tg_pipeline *pipeline;
     char *folder; /* WORKDIR/PIPELINE */
@@ -45,6 +54,8 @@ struct session {
     size_t had_data_count;
     struct dropped_table *dropped; /* tables that the load drops */
     size_t dropped_count;
+    struct resource_window *windows; /* window_bind */
+    size_t window_count;
     struct settings settings; /* of the catalog, with what the config says */
     struct sources sources;   /* open from the first that is asked until all are read */
 };

@@ -145,11 +145,12 @@ static bool selects(const struct session *session, const char *resource)
 }
 
 /* Will the run remember it? What replaces or merges need not, but the next window is another. */
-static bool keeps_position(const struct resource *resource)
+static bool keeps_position(const struct session *session, const struct resource *resource)
 {
+    bool asks_window = session->pipeline->window != NULL;
     bool adds = resource->disposition->adds_rows || resource->append_on_missing_key ||
                 range_is_window(resource);
-    bool window = resource->incremental.end_value.kind != TG_VALUE_NONE;
+    bool window = asks_window || resource->incremental.end_value.kind != TG_VALUE_NONE;
     bool has_bookmarks = resource->driver->remember;
     return !adds || (!window && (resource->incremental.cursor_path || has_bookmarks));
 }
@@ -170,7 +171,7 @@ static bool needs_package(const struct session *session, const struct manifest *
     if (has_only_copy(manifest))
         return true;
     for (size_t i = 0; i < config->resource_count; i++)
-        if (config->resources[i].selected && !keeps_position(&config->resources[i]))
+        if (config->resources[i].selected && !keeps_position(session, &config->resources[i]))
             return true;
     return false;
 }

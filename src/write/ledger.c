@@ -10,8 +10,11 @@
 
 void ledger_init(struct ledger *ledger)
 {
-    *ledger = (struct ledger){
-        .state_hash = "", .files_load_id = "", .newest_load = "", .schema_hash = ""};
+    *ledger = (struct ledger){.state_hash = "",
+                              .files_load_id = "",
+                              .newest_load = "",
+                              .schema_hash = "",
+                              .windows_mark = ""};
     arena_init(&ledger->arena);
 }
 

@@ -7,6 +7,7 @@
  *   _tidegate_boundary   hashes of the rows at a cursor's last value; of a load without a cursor
  *                        (path "") how many rows it has added, and hashes of their sums
  *   _tidegate_files      bookmarks: source files that were loaded
+ *   _tidegate_windows    ranges of a cursor that were loaded apart from it, or are to be
  */
 #ifndef TIDEGATE_WRITE_LEDGER_H
 #define TIDEGATE_WRITE_LEDGER_H
@@ -15,6 +16,8 @@
 #include "data/bookmark.h"
 #include "package/load_id.h"
 
+#define WINDOWS_TABLE "_tidegate_windows"
+
 /* What a load that is an undo has in _tidegate_loads in place of a disposition. */
 #define UNDO_WORD "undo"
 
@@ -22,6 +25,12 @@ struct ledger_boundary {
     const char *resource, *cursor_path, *last_value;
     const char **hashes; /* sorted */
     size_t hash_count;
+};
+
+/* Bounds are JSON texts, as in the state. */
+struct ledger_window {
+    const char *resource, *cursor_path, *run_id, *lo, *hi;
+    const char *load_id; /* that has loaded it; "": it is planned */
 };
 
 /* What the newest loads of a table have done, those that read rows. */
@@ -51,6 +60,10 @@ struct ledger {
     size_t bookmark_count;
     struct ledger_past *pasts;
     size_t past_count;
+    struct ledger_window *windows;
+    size_t window_count;
+    const char
+        *windows_mark; /* how they stand: another text after any change; "": there are none */
     const char *files_load_id; /* the newest load that entered bookmarks; "": none */
     const char *newest_load;   /* the highest load id that this pipeline has used; "": none */
     const char **taken; /* by rising number: the load ids of the dataset, whoever's, from the */

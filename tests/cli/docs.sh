@@ -60,6 +60,12 @@ test_undo() {
     equal 3 "$("$tidegate" sql pipeline.yaml "select count(*) from orders" --csv | tail -1)"
 }
 
+test_backfill() {
+    run_page "$root/docs/backfill.md"
+    says_what_it_shows "$root/docs/backfill.md"
+    equal "31,31" "$("$tidegate" sql pipeline.yaml "select count(*), count(distinct id) from orders" --csv | tail -1)"
+}
+
 test_plan() {
     local key
     run_page "$root/docs/plan.md"

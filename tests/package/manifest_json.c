@@ -14,6 +14,34 @@ static const char state_text[] =
     "9223372036854775807,\"u\":\"\xc3\xa4\\u0001\\n\"}},\"_local\":{}}";
 static const char catalog_text[] = "{\"version\":3,\"tables\":{\"b\":{},\"a\":{\"columns\":[]}}}";
 
+static int add_window(struct manifest *out)
+{
+    out->heeds_windows = true;
+    out->windows_from = "2 1 1.5 1.5";
+    return manifest_add_window(out,
+                               &(struct manifest_window){.resource = "person",
+                                                         .cursor_path = "updated_at",
+                                                         .lo = "1",
+                                                         .hi = "\"2\"",
+                                                         .run_id = "1.5",
+                                                         .id = 7,
+                                                         .owner = "w",
+                                                         .fence = 3},
+                               NULL);
+}
+
+static void check_window(const struct manifest *got)
+{
+    assert_true(got->heeds_windows);
+    assert_string_equal(got->windows_from, "2 1 1.5 1.5");
+    assert_int_equal(got->window_count, 1);
+    assert_ptr_equal(manifest_claim(got), &got->windows[0]);
+    assert_string_equal(got->windows[0].hi, "\"2\"");
+    assert_int_equal(got->windows[0].id, 7);
+    assert_int_equal(got->windows[0].fence, 3);
+    assert_false(got->windows[0].planned);
+}
+
 static int make(struct manifest *out)
 {
     static const char *hashes[] = {"aa", "b/+"};
@@ -57,8 +85,7 @@ static int make(struct manifest *out)
     out->catalog_hash_from = "c=";
     out->skips_files = true;
     out->state_changed = true;
-    out->state = state_text;
-    out->catalog = catalog_text;
+    out->state = state_text, out->catalog = catalog_text;
     TRY(manifest_add_table(out, "person", "person", false, &table, NULL));
     table->rows_read = 10;
     table->rows_new = 5;
@@ -82,6 +109,7 @@ static int make(struct manifest *out)
     table->was_there = true;
     TRY(manifest_add_bookmark(out, &source, NULL));
     TRY(manifest_add_boundary(out, &boundary, NULL));
+    TRY(add_window(out));
 done:
     return rc;
 }
@@ -124,6 +152,7 @@ static void test_round_trip(void **state)
     assert_int_equal(got.tables[0].rows_filtered, 4);
     assert_int_equal(got.tables[0].rows_waiting, 7);
     assert_int_equal(got.tables[0].file_count, 2);
+    check_window(&got);
     const struct manifest_file *file = &got.tables[0].files[1];
     assert_string_equal(file->name, "person.2.parquet");
     assert_int_equal(file->bytes, 12345678901);

@@ -88,11 +88,12 @@ struct delivery {
     bool makes_ledger;               /* or the dataset, by ddl_plan */
     int64_t schema_us;               /* no older than this is the schema that the load stores */
     struct schema_change *changes, *last_change; /* by ddl_plan */
-    int64_t schema_version;                 /* the newest, before this load; 0: there is none */
-    const char *schema_hash;                /* its hash; "": none */
-    struct kept kept;                       /* for the undo of earlier loads */
-    const char *kept_boundary, *kept_files; /* keep.c: tables of what these of the ledger lose */
-    bool samples;                           /* what it changes is to be shown: sample.c */
+    int64_t schema_version;  /* the newest, before this load; 0: there is none */
+    const char *schema_hash; /* its hash; "": none */
+    struct kept kept;        /* for the undo of earlier loads */
+    /* keep.c: tables of what these of the ledger lose */
+    const char *kept_boundary, *kept_files, *kept_windows;
+    bool samples;         /* what it changes is to be shown: sample.c */
     struct chain dropped; /* what goes before anything is made: no chain, but tables */
     struct chain *chains;
     size_t chain_count;

@@ -18,6 +18,7 @@
 #include "catalog/name.h"
 #include "dlt/settings.h"
 #include "package/rejects.h"
+#include "write/ledger.h"
 #include "write/sql/keep.h"
 
 #define TEXT(column_name)                                                                          \
@@ -93,6 +94,23 @@ static const struct table_column files_columns[] = {
     BIGINT_NULL("row_count"),
 };
 
+static const struct table_column windows_columns[] = {
+    TEXT("pipeline_name"),
+    TEXT("resource_name"),
+    TEXT("cursor_path"),
+    TEXT("run_id"),
+    BIGINT("id"),
+    TEXT("lo"),
+    TEXT("hi"),
+    TEXT("state"),
+    TEXT_NULL("owner"),
+    BIGINT("fence"),
+    BIGINT("expires_us"),
+    TEXT_NULL("load_id"),
+    BIGINT_NULL("rows"),
+    BIGINT("tries"),
+};
+
 static const struct table_column undo_columns[] = {
     LOAD_ID("load_id"),     TEXT("pipeline_name"),    TEXT("table_name"),  TEXT("resource_name"),
     TEXT_NULL("old_table"), TEXT_NULL("left_table"),  TEXT_NULL("shape"),  BIGINT("state_version"),
@@ -129,6 +147,7 @@ static const struct ledger_table ledger_tables[] = {
     LEDGER_TABLE("_tidegate_boundary", boundary_columns),
     LEDGER_TABLE("_tidegate_files", files_columns),
     LEDGER_TABLE("_tidegate_loads", counts_columns),
+    LEDGER_TABLE(WINDOWS_TABLE, windows_columns),
     LEDGER_TABLE(REJECTS_TABLE, rejects_ledger),
     LEDGER_TABLE(UNDO_TABLE, undo_columns),
 };
@@ -370,6 +389,8 @@ static bool is_needed(const struct manifest *manifest, const char *ledger_table)
         return manifest->boundary_count > 0;
     if (strcmp(ledger_table, "_tidegate_files") == 0)
         return manifest->bookmark_count > 0;
+    if (strcmp(ledger_table, WINDOWS_TABLE) == 0)
+        return manifest->window_count > 0;
     if (strcmp(ledger_table, REJECTS_TABLE) == 0)
         return manifest_find(manifest, REJECTS_TABLE) != NULL;
     if (strcmp(ledger_table, UNDO_TABLE) == 0)

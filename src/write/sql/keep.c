@@ -244,6 +244,7 @@ int keep_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err
     TRY(keep_ledger(delivery, "_tidegate_boundary", "boundary", &delivery->kept_boundary, plan,
                     err));
     TRY(keep_ledger(delivery, "_tidegate_files", "files", &delivery->kept_files, plan, err));
+    TRY(keep_ledger(delivery, WINDOWS_TABLE, "windows", &delivery->kept_windows, plan, err));
 done:
     return rc;
 }
@@ -585,17 +586,21 @@ int keep_record(const struct delivery *delivery, const struct delivery *recorded
                                    .schema_version = recorded->schema_version,
                                    .schema_hash = recorded->schema_hash,
                                    .left_hash = recorded->catalog.version_hash};
-    struct kept_row boundary = whole, files = whole;
+    struct kept_row boundary = whole, files = whole, windows = whole;
     boundary.table = "_tidegate_boundary";
     boundary.old_table = delivery->kept_boundary;
     files.table = "_tidegate_files";
     files.old_table = delivery->kept_files;
+    windows.table = WINDOWS_TABLE;
+    windows.old_table = delivery->kept_windows;
     TRY(forget_expired(delivery, plan, err));
     if (delivery->manifest->undo_loads == 0)
         return TG_OK;
     TRY(enter(delivery, &whole, plan, err));
     TRY(enter(delivery, &boundary, plan, err));
     TRY(enter(delivery, &files, plan, err));
+    if (windows.old_table)
+        TRY(enter(delivery, &windows, plan, err));
     for (size_t c = 0; c < delivery->chain_count; c++) {
         const struct chain *chain = &delivery->chains[c];
         for (size_t t = 0; t < chain->count; t++)

@@ -7,6 +7,7 @@
 #ifndef TIDEGATE_WRITE_KEEP_H
 #define TIDEGATE_WRITE_KEEP_H
 
+#include "write/ledger.h"
 #include "write/sql/plan.h"
 
 #define UNDO_TABLE "_tidegate_undo"

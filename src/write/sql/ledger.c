@@ -2,10 +2,10 @@
  * Reading the ledger: state, schema, boundaries and files that the destination has of a pipeline.
  *
  * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
- * read_boundaries, read_bookmarks, read_files_load, read_newest_load, read_pasts, one query each; a
- * table that is not there has no rows (has). ledger_read_taken -> which ids a new load cannot have.
- * ledger_find_load -> find_id, read_state, read_newest_load, for a load that is about to be
- * written.
+ * read_boundaries, read_bookmarks, read_files_load, read_newest_load, read_pasts, windows_read, one
+ * query each; a table that is not there has no rows (has). ledger_read_taken -> which ids a new
+ * load cannot have. ledger_find_load -> find_id, read_state, read_newest_load, for a load that is
+ * about to be written.
  *
  * Newest is what has the highest version, then the highest load id by its number: no clock is
  * asked. The rows are written by record.c. Whether a boundary still fits the state is for the
@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "database/template.h"
 #include "dlt/state.h"
+#include "write/sql/windows.h"
 
 struct ledger_query {
     struct connection *con;
@@ -435,6 +436,7 @@ int ledger_read(struct connection *con, const char *dataset, const struct descri
     TRY(read_files_load(&query, err));
     TRY(read_newest_load(&query, err));
     TRY(read_pasts(&query, err));
+    TRY(windows_read(con, dataset, there, pipeline, out, err));
 done:
     if (rc != TG_OK)
         ledger_release(out);
@@ -602,6 +604,8 @@ int ledger_find_load(struct connection *con, const struct described *there,
     TRY(read_state(&query, err));
     TRY(read_files_load(&query, err));
     TRY(read_newest_load(&query, err));
+    if (manifest->heeds_windows)
+        TRY(windows_read_mark(con, manifest->dataset, there, manifest->pipeline, out, err));
 done:
     if (rc != TG_OK)
         ledger_release(out);

@@ -3,9 +3,9 @@
  *
  * Path: record_plan -> record_schema (mark tables as seen, new version, _dlt_version unless its
  * hash is there) -> record_state (if it changed) -> record_load -> record_counts ->
- * record_boundary -> forget_replaced, record_files, forget_renamed. All are INSERTs of literals in
- * the transaction, after the data; record_rejects, of rows that are in the package, goes with the
- * data.
+ * record_boundary -> forget_replaced, windows_record, record_files, forget_renamed. All are INSERTs
+ * of literals in the transaction, after the data; record_rejects, of rows that are in the package,
+ * goes with the data.
  *
  * The tables are made in ddl.c and read in ledger.c.
  */
@@ -18,6 +18,7 @@
 #include "package/rejects.h"
 #include "write/disposition.h"
 #include "write/sql/keep.h"
+#include "write/sql/windows.h"
 
 enum { STATE_ENGINE_VERSION = 4, VALUES_PER_STATEMENT = 1000 };
 
@@ -427,6 +428,8 @@ int record_plan(struct delivery *delivery, const struct write_table_counts *coun
         TRY(forget_replaced(&recording, delivery->kept_boundary, "_tidegate_boundary", err));
     for (size_t i = 0; i < manifest->boundary_count; i++)
         TRY(record_boundary(&recording, &manifest->boundaries[i], err));
+    TRY(forget_replaced(&recording, delivery->kept_windows, WINDOWS_TABLE, err));
+    TRY(windows_record(delivery, &recording.scope, plan, err));
     TRY(forget_replaced(&recording, delivery->kept_files, "_tidegate_files", err));
     TRY(record_files(&recording, err));
     TRY(forget_renamed(&recording, err));

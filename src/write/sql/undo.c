@@ -21,6 +21,7 @@
 #include "write/sql/keep.h"
 #include "write/sql/ledger.h"
 #include "write/sql/undone.h"
+#include "write/sql/windows.h"
 
 /* ---- which loads ---- */
 
@@ -294,7 +295,8 @@ static int list_columns(const struct undoing *undoing, const char *table, struct
     return TG_OK;
 }
 
-/* Entries of the load go, those that it took the place of come back. */
+/* Entries of the load go, those that it took the place of come back. What becomes of its windows
+ * undo_record says. */
 static int undo_entries(const struct undoing *undoing, const struct kept_row *kept,
                         struct tg_error *err)
 {
@@ -306,7 +308,7 @@ static int undo_entries(const struct undoing *undoing, const struct kept_row *ke
         undoing, SQL_PARTS(SQL_TABLE("table", kept->table), SQL_TABLE("kept", kept->old_table),
                            SQL_NAMES("columns", &columns), SQL_TEXT("pipeline", undoing->pipeline),
                            SQL_TEXT("load_id", kept->load_id)));
-    if (described_find(undoing->there, kept->table))
+    if (described_find(undoing->there, kept->table) && strcmp(kept->table, WINDOWS_TABLE) != 0)
         TRY(sql_exec(undoing->con, &scope,
                      "DELETE FROM {table}\n"
                      "WHERE [pipeline_name] = {'pipeline'} AND [load_id] = {'load_id'}",
@@ -422,6 +424,8 @@ static int mark(const struct delivery *delivery, const char *load_id, struct pla
                  "UPDATE {_dlt_loads} SET [status] = 1 WHERE [load_id] = {'load_id'}", err));
     TRY(plan_add(plan, NULL, COUNT_NONE, &scope,
                  "DELETE FROM {_tidegate_undo} WHERE [load_id] = {'load_id'}", err));
+    if (described_find(&delivery->described, WINDOWS_TABLE))
+        TRY(windows_reopen(&scope, plan, err));
     if (described_find(&delivery->described, REJECTS_TABLE))
         TRY(plan_add(plan, NULL, COUNT_NONE, &scope,
                      "DELETE FROM {_tidegate_rejects} WHERE [load_id] = {'load_id'}", err));

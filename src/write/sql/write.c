@@ -205,6 +205,8 @@ static int check_start(const struct writing *writing, const struct described *th
     bool same_state = ledger.state_version == manifest->state_version_from &&
                       strcmp(ledger.state_hash, manifest->state_hash_from) == 0;
     /* Files are read by what the ledger knew of them; state stays where there is no cursor. */
+    bool same_windows =
+        !manifest->heeds_windows || strcmp(ledger.windows_mark, manifest->windows_from) == 0;
     bool same_files = manifest->bookmark_count == 0 || !manifest->skips_files ||
                       strcmp(ledger.files_load_id, manifest->files_load_from) == 0;
     /* What is newest goes by the load's id: one that is written later must not be older. */
@@ -213,7 +215,7 @@ static int check_start(const struct writing *writing, const struct described *th
     writing->out->already_written = found == LOAD_WRITTEN;
     if (found == LOAD_TAKEN)
         rc = id_taken(manifest, err);
-    else if (found == LOAD_ABSENT && !(same_state && same_files && newest))
+    else if (found == LOAD_ABSENT && !(same_state && same_files && same_windows && newest))
         rc = moved_on(manifest, &ledger, err);
     ledger_release(&ledger);
     return rc;
@@ -352,6 +354,7 @@ static int lay_again(struct writing *writing, struct described *there, const str
         rc = rebase_follow(&writing->relaid_delivery, newest, err);
     writing->relaid_delivery.kept_boundary = planned->kept_boundary;
     writing->relaid_delivery.kept_files = planned->kept_files;
+    writing->relaid_delivery.kept_windows = planned->kept_windows;
 done:
     buf_release(&json);
     return rc;
