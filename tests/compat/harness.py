@@ -13,7 +13,7 @@ import dlt_side
 import places
 
 TIDEGATE = os.environ.get("TIDEGATE", "build/tidegate")
-TIMEOUT_S = 120
+TIMEOUT_S = 600  # for a busy machine
 SYSTEM_TABLES = ("_dlt_", "_tidegate_")
 VALIDITY = {"_dlt_valid_from", "since"}  # columns of scd2
 
@@ -113,6 +113,7 @@ class Dataset:
     def run_tidegate(self, *arguments, home=None):
         """Runs the command and returns what it said; a fresh working directory unless one is given."""
         self.write_spec()
+        self.place.leave()
         command = [TIDEGATE, "run", "spec.yaml", "--progress", "none", "--workdir", home or self.fresh_home(),
                    *arguments]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=TIMEOUT_S)
@@ -126,6 +127,7 @@ class Dataset:
 
     def by_dlt(self, loads=1, home=None, **options):
         before = self.load_ids()
+        self.place.leave()
         dlt_call("load", folder=self.folder, home=home or self.fresh_home(), name=self.pipeline, dataset=self.dataset,
                  resources=self.resources, source=self.source, uri=self.place.uri, **options)
         self.after_load("dlt", before, loads)
@@ -153,6 +155,7 @@ class Dataset:
         return [row[0] for row in self.query("SELECT load_id FROM _dlt_loads ORDER BY load_id")]
 
     def inspect(self):
+        self.place.leave()
         return dlt_call("inspect", folder=self.folder, home=self.fresh_home(), name=self.pipeline, dataset=self.dataset,
                         uri=self.place.uri)
 
