@@ -14,6 +14,7 @@ import random_documents
 import same_tables  # noqa: F401
 import strategies
 
+WORKERS = min(4 * (os.cpu_count() or 1), 8)  # dlt's threads wait for each other more than they compute
 SEEDS = 1, 60  # of random documents
 SECONDS = 200, 60  # all of it: no world is begun after so many, nor after so many of the worlds alone if that is later
 
@@ -53,9 +54,8 @@ def main():
         return random_documents.main(sys.argv[1:])
     start = time.time()
     todo = [function for function in harness.cases if text in " ".join(function.__doc__.split())]
-    workers = min(os.cpu_count() or 1, 4)
     passed = 0
-    with harness.processes(workers), concurrent.futures.ThreadPoolExecutor(workers) as pool:
+    with harness.processes(WORKERS), concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
         for ok, line in pool.map(run, todo):
             print(line, flush=True)
             passed += ok
