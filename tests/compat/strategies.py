@@ -113,8 +113,12 @@ class Table:
             if "flat" not in self.wishes and pick.random() < 0.3:
                 row["l"] = self.elements()
         else:
-            row = {"id": pick.randrange(KEYS), "order": pick.choice(["p", "q"]), "v": pick.choice(["a", "b", "it's"]),
+            row = {"id": pick.randrange(KEYS), "order": pick.choice(["p", "q"]), "v": pick.choice(["a", "b", "it's", None]),
                    "n": pick.choice([1, 2, 3]), "w": pick.choice([1.5, 2, None]), "l": self.elements()}
+            if self.count and pick.random() < 0.3:
+                row["late"] = pick.choice([1, None])
+            if pick.random() < 0.2:
+                del row[pick.choice(["v", "w"])]
         if "gone" in self.hints.get("columns", {}):
             row.pop("gone", None)
             if pick.random() < 0.2:
@@ -142,6 +146,9 @@ class Table:
             rows = list({json.dumps(row, sort_keys=True): row for row in rows}.values())
         if self.key and not {"sorted", "repeated"} & set(self.wishes.split()) or "by_version" in self.name:
             rows = list({self.key_of(row): row for row in rows}.values())
+        if self.strategy == "upsert" and "skip_unchanged_rows" in self.hints["write_disposition"]:
+            rows = [{name: value for name, value in row.items() if name != "gone" or self.key_of(row) in self.before}
+                    for row in rows]  # dlt stores such a mark, and leaves it on the row that comes as it was
         if "sorted" in self.wishes:
             rows = [dict(row, seq=self.next()) for row in rows]
             self.random.shuffle(rows)
@@ -171,7 +178,7 @@ class Table:
         for row in rows:
             key, old = self.key_of(row), self.before.get(self.key_of(row))
             plain = row["seq"] if "versioned" in self.wishes and "seq" in row else {
-                name: value for name, value in row.items() if name not in ("l", "gone")}
+                name: value for name, value in row.items() if name not in ("l", "gone") and value is not None}
             if row.get("gone"):
                 self.before.pop(key, None)
             elif old and old[1] == plain:
