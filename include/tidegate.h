@@ -174,7 +174,8 @@ enum tg_value_kind {
     TG_VALUE_DOUBLE,
     TG_VALUE_TEXT,
     TG_VALUE_TIMESTAMP, /* microseconds since 1970, UTC */
-    TG_VALUE_DATE       /* days since 1970 */
+    TG_VALUE_DATE,      /* days since 1970 */
+    TG_VALUE_JSON       /* a list or an object: `text` is its JSON */
 };
 
 /* One cursor value, of the kind that the rows have there: a timestamp that stands in the documents
@@ -197,6 +198,10 @@ struct tg_cursor {
                               are recognised */
     struct tg_value last;  /* the highest (lowest, for TG_MIN) value seen so far */
     struct tg_value end;   /* end_value of the resource: rows at or beyond it are dropped */
+    const struct tg_cursor *parts; /* the same of each of its fields, in order, */
+    size_t part_count;             /* of which there may be several: then start, last and end are
+                                      lists as JSON. A bound of fewer fields has TG_VALUE_NONE in
+                                      the others */
 };
 
 /* ---- Rows ---- */
@@ -308,6 +313,24 @@ enum tg_write_disposition { TG_APPEND = 0, TG_REPLACE = 1, TG_MERGE = 2 };
 
 /* Which of the cursor's values is the last one: the highest, or the lowest. */
 enum tg_last_value { TG_MAX = 0, TG_MIN = 1 };
+enum tg_row_order { TG_ANY_ORDER = 0, TG_ASC, TG_DESC };
+
+/* Which value counts as the last, of a row's alone (`count` is 1), or of a row's and of the last
+ * one so far (2): one of them, or another that stands for both, in `out`, whose text must live
+ * until the next call. Lists, objects and flags come as TG_VALUE_JSON, with their keys sorted. A
+ * row is new when the answer is not the last one so far. Returns TG_OK, or a code with `err`
+ * filled.
+ *
+ *     static int longest(void *user, const struct tg_value *values, size_t count,
+ *                        struct tg_value *out, struct tg_error *err)
+ *     {
+ *         bool second = count == 2 && strlen(values[1].text) >= strlen(values[0].text);
+ *         *out = values[second];
+ *         return TG_OK;
+ *     }
+ */
+typedef int (*tg_last_value_fn)(void *user, const struct tg_value *values, size_t count,
+                                struct tg_value *out, struct tg_error *err);
 
 /* A row without a cursor value fails the run, is loaded, or is left out. */
 enum tg_on_missing { TG_RAISE = 0, TG_INCLUDE = 1, TG_EXCLUDE = 2 };
@@ -438,8 +461,10 @@ struct tg_resource {
     const char *merge_key;      /* merge: rows with an equal value are replaced as a group */
     bool append_on_missing_key; /* merge without any key: append instead of an error */
     const char *cursor_path;    /* the field that tells new from old, as the source names it; "a.b"
-                                      for a nested one; NULL: no cursor */
-    struct tg_value initial_value; /* where the first run starts (included) */
+                                      for a nested one, or a JSONPath; several are compared in
+                                      order: "updated_at, id"; NULL: no cursor */
+    struct tg_value initial_value; /* where the first run starts (included); for several fields a
+                                      list as TG_VALUE_JSON, or a value of the first */
     struct tg_value end_value;     /* a bounded window [initial, end): state is neither read nor
                                       written */
     enum tg_last_value last_value; /* TG_MAX: rows grow; TG_MIN: rows go back in time */
@@ -499,6 +524,21 @@ struct tg_resource {
     const char *range_limit;       /* how many at most, as that of struct tg_deletes */
     bool deduplicated; /* delete-insert: no load has two rows of a key, and none is looked for; if
                           one has, it leaves both there */
+    /* The cursor, further: */
+    tg_last_value_fn last_value_func; /* in place of last_value; called with `user` */
+    bool range_start_open;            /* rows at the value where a run starts are left out; none is
+                                         remembered */
+    bool range_end_closed;            /* rows at end_value belong to the window */
+    enum tg_row_order row_order; /* in which the source delivers its rows (a database sorts them
+                                         so): reading ends where nothing new can come */
+    const char
+        *lag; /* merge: how far before the last value a run starts: "5", "1.5"; of times "2h",
+                        or seconds; of dates days; NULL: not at all */
+    const char *cursor_primary_key; /* the fields by which rows at the last value are told apart;
+                                       NULL: primary_key's; "": they are not, and come again */
+    const char *cursor_type;        /* what texts in the field are: "text", "bigint", "double",
+                                  "decimal", "timestamp", "date"; NULL: what they look like */
+    const char *cursor_format; /* how such times are written: "%d/%m/%Y %H:%M:%S.%f"; NULL: ISO */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)

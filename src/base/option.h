@@ -15,6 +15,7 @@ enum option_type {
     OPTION_BOOL, /* "true" or "false" */
     OPTION_INT,
     OPTION_VALUE,    /* a scalar whose own type counts: 1, 1.5, "text", a timestamp */
+    OPTION_VALUES,   /* the same, or a list of such */
     OPTION_TEXTS,    /* one text, or a list of texts; handed over joined by '\n' */
     OPTION_TEXT_MAP, /* a mapping of free names to texts */
     OPTION_MAP,      /* a mapping that has a table of its own; handed over as JSON of texts */
@@ -38,7 +39,7 @@ enum field_form {
     FIELD_COUNT,         /* uint64_t; 0: not given */
     FIELD_NUMBER,        /* int; 0: not given, -1: zero */
     FIELD_LEVELS,        /* int; -1: not given. From a program as FIELD_NUMBER */
-    FIELD_VALUE,         /* struct tg_value */
+    FIELD_VALUE,         /* struct tg_value; a list is TG_VALUE_JSON */
     FIELD_MAP,           /* a struct within, filled by the option's table */
     FIELD_SAME,          /* the option's table fills the same struct */
     FIELD_HINTS,         /* a JSON object that several keys make; NULL: none given */

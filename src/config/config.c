@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/fs.h"
+#include "base/text/units.h"
 #include "write/destination.h"
 #include "config/spec.h"
 

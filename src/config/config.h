@@ -10,15 +10,26 @@
 #include "base/text/redact.h"
 #include "dlt/settings.h"
 #include "catalog/table.h"
+#include "extract/cursor/cursor.h"
 #include "extract/source.h"
 #include "tidegate_connection.h"
 #include "write/limit.h"
 
 /* What tells new rows from old ones, as in struct tg_resource. */
 struct incremental {
-    const char *cursor_path; /* NULL: none */
+    const char **fields;           /* that are compared, in order */
+    size_t field_count;            /* 0: there is no cursor */
+    const char *cursor_path;       /* the fields in one text: its name in the state; NULL: none */
+    const struct tg_cursor *parts; /* of each field, as far as the spec tells */
     struct tg_value initial_value, end_value;
+    bool range_start_open, range_end_closed;
     enum tg_last_value last_value;
+    tg_last_value_fn last_value_func; /* in its place; NULL */
+    enum tg_row_order row_order;
+    const char *lag;          /* "5", "2h"; NULL: none */
+    const char **primary_key; /* tells rows at the last value apart; NULL: the resource's */
+    size_t primary_key_count;
+    const char *cursor_type, *cursor_format; /* what texts are taken for; NULL */
     enum tg_on_missing on_cursor_value_missing;
     enum tg_flag commit_safe;
     const char *commit_safe_wait; /* NULL: COMMIT_SAFE_WAIT */
@@ -182,6 +193,10 @@ struct resource_request resource_request(const struct resource *resource,
 struct limits config_limits(const struct config *config, const char *resource);
 /* Its cursor as it stands before the first load; path NULL: it has none. */
 struct tg_cursor resource_cursor(const struct resource *resource);
+/* All that the spec says; what is remembered is run's to add. Borrowed from the resource. */
+struct cursor_options resource_cursor_options(const struct resource *resource);
+/* Its values compare otherwise than the source's own do. */
+bool incremental_orders_itself(const struct incremental *incremental);
 /* reference.c: a commented spec that runs; the reference of all keys. TG_USAGE. */
 int spec_start(const char *source, const char *destination, struct buf *out,
                struct tg_error *err) TG_CHECK_RESULT;

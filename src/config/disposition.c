@@ -324,9 +324,25 @@ static int check_window(const struct origin *origin, const struct resource *reso
     return TG_OK;
 }
 
+/* The range is one of a column's values. */
+static int check_range_cursor(const struct origin *origin, const struct incremental *incremental)
+{
+    if (incremental->field_count <= 1 && !incremental_orders_itself(incremental) &&
+        !incremental->lag && !incremental->range_start_open && !incremental->range_end_closed)
+        return TG_OK;
+    return resource_refuse(
+        origin, "incremental", NULL,
+        "replace-range goes by the values of one column as they are stored, from "
+        "initial_value on and before end_value: leave out further fields, "
+        "cursor_type, last_value_func, lag, range_start and range_end");
+}
+
 static int check_range(const struct origin *origin, const struct resource *resource)
 {
     const char *cursor = resource->incremental.cursor_path, *column = resource->range_column_name;
+    int rc = check_range_cursor(origin, &resource->incremental);
+    if (rc != TG_OK)
+        return rc;
     if (!range_is_delivered(resource))
         return check_window(origin, resource);
     if (!cursor && (!column || !*column))

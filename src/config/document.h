@@ -82,10 +82,6 @@ const struct node *node_find(const struct node *map, const char *name);
 /* Numbers by YAML 1.2's core schema; false: not one (quoted scalars never are). */
 bool node_int(const struct node *node, int64_t *out);
 bool node_bool(const struct node *node, bool *out);
-/* A number of bytes, with or without a unit: 64000000, 256MiB, 1GB. */
-bool parse_bytes(const char *text, uint64_t *out);
-/* A length of time, as microseconds: 500ms, 30s, 10m, 2h, 7d. */
-bool parse_duration(const char *text, int64_t *out);
 /* A number, or the text as it stands. */
 struct tg_value node_value(const struct node *node);
 /* A text, or the texts of a list (NULL: none), as an array that ends with NULL and has room for

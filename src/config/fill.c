@@ -100,6 +100,21 @@ static int take_hints(struct document *doc, const struct node *map, const struct
     return rc;
 }
 
+/* A list of values is its JSON. */
+static int take_value(struct document *doc, const struct node *node, struct tg_value *out)
+{
+    struct buf json = BUF_INIT;
+    *out = node->kind == NODE_LIST ? (struct tg_value){.kind = TG_VALUE_JSON} : node_value(node);
+    if (node->kind != NODE_LIST)
+        return TG_OK;
+    node_json(node, &json);
+    int rc = buf_check(&json, doc->err);
+    if (rc == TG_OK)
+        rc = arena_keep(doc->arena, buf_string(&json), &out->text, doc->err);
+    buf_release(&json);
+    return rc;
+}
+
 static int take_node(struct document *doc, const struct node *node, const struct option *option,
                      void *out)
 {
@@ -127,7 +142,7 @@ static int take_node(struct document *doc, const struct node *node, const struct
     case FIELD_COUNT:
     case FIELD_NUMBER:
     case FIELD_LEVELS: return take_number(node, option, to);
-    case FIELD_VALUE: *(struct tg_value *)to = node_value(node); return TG_OK;
+    case FIELD_VALUE: return take_value(doc, node, to);
     case FIELD_MAP: return fill_from_node(doc, node, option, to);
     case FIELD_SAME: return fill_from_node(doc, node, option, out);
     case FIELD_HINTS:
@@ -228,8 +243,8 @@ static int copy_value(struct arena *arena, const struct tg_value *given,
                       const struct option *option, struct tg_value *out, struct tg_error *err)
 {
     *out = *given;
-    return given->kind == TG_VALUE_TEXT ? copy_text(arena, given->text, option, &out->text, err)
-                                        : TG_OK;
+    bool has_text = given->kind == TG_VALUE_TEXT || given->kind == TG_VALUE_JSON;
+    return has_text ? copy_text(arena, given->text, option, &out->text, err) : TG_OK;
 }
 
 static int copy_word(const char *word, const struct option *option, void *out, struct tg_error *err)

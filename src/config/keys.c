@@ -244,17 +244,59 @@ const struct option disposition_options[] = {
 
 static const struct option incremental_options[] = {
     {.name = "cursor",
-     INCREMENTAL(TEXT, cursor_path),
+     BESIDE(TEXTS, struct incremental, fields, field_count, struct tg_resource, cursor_path),
      .required = true,
-     .help =
-         "The field that tells new rows from old, as the source names it; `a.b` for a nested one."},
+     .help = "The field that tells new rows from old, as the source names it; `a.b` for a nested "
+             "one; a JSONPath (`$.items[0].at`), of which the first match counts. Several fields "
+             "are compared in order."},
     {.name = "initial_value",
-     INCREMENTAL(VALUE, initial_value),
-     .help = "Where the first run starts; rows at this value are loaded."},
+     .type = OPTION_VALUES,
+     .field = {HELD(VALUE, struct incremental, initial_value),
+               GIVEN(struct tg_resource, initial_value)},
+     .help = "Where the first run starts; rows at this value are loaded. For a cursor of several "
+             "fields a list, or a value of the first."},
     {.name = "end_value",
-     INCREMENTAL(VALUE, end_value),
+     .type = OPTION_VALUES,
+     .field = {HELD(VALUE, struct incremental, end_value), GIVEN(struct tg_resource, end_value)},
      .help = "Loads the window from initial_value up to before this value, and remembers nothing; "
              "for backfills."},
+    {.name = "range_start",
+     INCREMENTAL(SECOND_WORD, range_start_open),
+     .choices = "closed open",
+     .fallback = "closed",
+     .help = "open: rows at the value where a run starts are left out. It fits a cursor of which "
+             "no two rows have the same value: none is remembered then."},
+    {.name = "range_end",
+     INCREMENTAL(SECOND_WORD, range_end_closed),
+     .choices = "open closed",
+     .fallback = "open",
+     .help = "closed: rows at end_value belong to the window, too."},
+    {.name = "lag",
+     .type = OPTION_VALUE,
+     .field = {HELD(TEXT, struct incremental, lag), GIVEN(struct tg_resource, lag)},
+     .help =
+         "How far before the last value a run starts, so that rows that come late are found: a "
+         "number for numbers, a time like 2h (or seconds; days of dates) for times. For merge."},
+    {.name = "row_order",
+     INCREMENTAL(OPTIONAL_WORD, row_order),
+     .choices = "asc desc",
+     .help = "The order by the cursor in which the source delivers its rows (a database sorts "
+             "them so): reading ends where nothing new can come. Rows in another order are an "
+             "error."},
+    {.name = "primary_key",
+     BESIDE(TEXTS, struct incremental, primary_key, primary_key_count, struct tg_resource,
+            cursor_primary_key),
+     .may_be_empty = true,
+     .help = "The fields by which rows at the last value are told apart, in place of the "
+             "resource's; `[]`: they are not, and are loaded again."},
+    {.name = "cursor_type",
+     INCREMENTAL(TEXT, cursor_type),
+     .choices = "text bigint double decimal timestamp date",
+     .help = "What texts in the field are, where they do not look it: they are compared as that."},
+    {.name = "cursor_format",
+     INCREMENTAL(TEXT, cursor_format),
+     .help = "How such timestamps or dates are written: `%d/%m/%Y %H:%M:%S.%f`; ISO 8601 if not "
+             "given."},
     {.name = "last_value",
      INCREMENTAL(WORD, last_value),
      .choices = "max min",
@@ -536,6 +578,10 @@ const struct option resource_fields[] = {
     {.name = "release", RESOURCE(POINTER, release)},
     {.name = "user", RESOURCE(POINTER, user)},
     {.name = "list_keys", RESOURCE(POINTER, list_keys)},
+    {.name = "last_value_func",
+     .type = OPTION_ANY,
+     .field = {HELD(POINTER, struct resource, incremental.last_value_func),
+               GIVEN(struct tg_resource, last_value_func)}},
     {.name = "column_count", BY_CODE(struct tg_resource, column_count)},
     {.name = "source", BY_CODE(struct tg_resource, source)},
     {.name = "source_options", BY_CODE(struct tg_resource, source_options)},

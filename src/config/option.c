@@ -123,6 +123,7 @@ static int wrong_type(struct document *doc, const struct node *node, const struc
         [OPTION_BOOL] = "true or false",
         [OPTION_INT] = "a whole number",
         [OPTION_VALUE] = "a number or a text",
+        [OPTION_VALUES] = "a number or a text, or a list of them",
         [OPTION_TEXT_MAP] = "a map",
         [OPTION_TEXTS] = "a text, or a list of them",
         [OPTION_MAP] = "a map",
@@ -169,7 +170,8 @@ static int check_texts(struct document *doc, const struct node *node, const stru
         if (item->kind == NODE_BROKEN)
             continue;
         if (item->kind != NODE_SCALAR)
-            TRY(wrong_type(doc, item, option, "a list of texts"));
+            TRY(wrong_type(doc, item, option,
+                           option->type == OPTION_TEXTS ? "a list of texts" : "a list of values"));
         else if (strchr(item->text, '\n'))
             TRY(document_problem(doc, &item->place, "a text of '%s' cannot have several lines",
                                  option->name));
@@ -192,6 +194,7 @@ static bool scalar_fits(const struct node *node, enum option_type type)
     case OPTION_BOOL: return node_bool(node, &flag);
     case OPTION_TEXT:
     case OPTION_VALUE:
+    case OPTION_VALUES:
     case OPTION_TEXTS:
     case OPTION_ANY: return true;
     default: return false;
@@ -291,6 +294,7 @@ static int check_value(struct document *doc, const struct node *node, const stru
         return check_scalar(doc, node, option);
     switch (option->type) {
     case OPTION_ANY: return TG_OK;
+    case OPTION_VALUES:
     case OPTION_TEXTS: return check_texts(doc, node, option);
     case OPTION_MAP_LIST:
         if (node->kind == NODE_LIST)

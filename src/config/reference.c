@@ -192,6 +192,7 @@ static const char *type_words(const struct option *option)
         [OPTION_BOOL] = "true or false",
         [OPTION_INT] = "whole number",
         [OPTION_VALUE] = "number or text",
+        [OPTION_VALUES] = "number, text or list",
         [OPTION_TEXTS] = "text or list",
         [OPTION_TEXT_MAP] = "texts by name",
         [OPTION_MAP] = "map",
@@ -399,6 +400,7 @@ static void put_value(struct buf *out, const struct option *option)
     case OPTION_VALUE: put_scalar(out, option); break;
     case OPTION_BOOL: put(out, "'anyOf':[{'type':'boolean'}" OR_REFERENCE); break;
     case OPTION_INT: put(out, "'anyOf':[{'type':'integer'}" OR_REFERENCE); break;
+    case OPTION_VALUES:
     case OPTION_TEXTS:
         put(out, "'anyOf':[{");
         put_scalar(out, option);

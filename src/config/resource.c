@@ -12,9 +12,9 @@
 #include <strings.h>
 
 #include "base/json.h"
+#include "base/text/units.h"
 #include "write/destination.h"
 #include "config/spec.h"
-#include "extract/cursor/cursor_value.h"
 #include "write/disposition.h"
 
 /* ---- which things do not go together ---- */
@@ -239,58 +239,6 @@ done:
     return rc;
 }
 
-/* "a.b" or "$.a.b": what a cursor can follow. */
-static bool is_path(const char *path)
-{
-    const char *name = path + (strncmp(path, "$.", 2) == 0 ? 2 : 0);
-    size_t len = strlen(name);
-    return len > 0 && name[0] != '.' && name[len - 1] != '.' && !strstr(name, "..") &&
-           !strpbrk(name, "[]*") && strcmp(name, "$") != 0;
-}
-
-static int check_window(const struct origin *origin, const struct incremental *incremental)
-{
-    struct tg_error why;
-    struct cursor_value from, to;
-    cursor_value_set(&from, &incremental->initial_value);
-    cursor_value_set(&to, &incremental->end_value);
-    int rc = cursor_value_window(&from, &to, incremental->last_value == TG_MIN, &why);
-    return rc == TG_OK ? rc : resource_refuse(origin, "incremental", NULL, "%s", why.what);
-}
-
-static int check_incremental(const struct origin *origin, const struct incremental *incremental)
-{
-    const struct tg_value *initial = &incremental->initial_value, *end = &incremental->end_value;
-    int64_t wait_us = 0;
-    if (!incremental->cursor_path)
-        return TG_OK;
-    if (!is_path(incremental->cursor_path))
-        return resource_refuse(
-            origin, "incremental", NULL,
-            "cursor '%s' is no path; name a field: updated_at, or data.updated_at for a "
-            "nested one",
-            incremental->cursor_path);
-    if (incremental->commit_safe_wait && !parse_duration(incremental->commit_safe_wait, &wait_us))
-        return resource_refuse(origin, "incremental", NULL,
-                               "commit_safe_wait is a time like 30s, 10m or 2h, not '%s'",
-                               incremental->commit_safe_wait);
-    if (incremental->commit_safe == TG_YES && incremental->last_value == TG_MIN)
-        return resource_refuse(origin, "incremental", NULL,
-                               "commit_safe is for cursors that grow; last_value is min");
-    if (end->kind == TG_VALUE_NONE)
-        return TG_OK;
-    if (incremental->commit_safe == TG_YES)
-        return resource_refuse(
-            origin, "incremental", NULL,
-            "commit_safe and end_value exclude each other: a window remembers nothing, so "
-            "there is no later run that rows could wait for");
-    if (initial->kind == TG_VALUE_NONE)
-        return resource_refuse(
-            origin, "incremental", NULL,
-            "end_value needs an initial_value: they are the two ends of a window");
-    return check_window(origin, incremental);
-}
-
 static int check_key(const struct origin *origin, const char *key, const char **names, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
@@ -391,7 +339,7 @@ static int check_resource(const struct origin *origin, const struct config *conf
     TRY(disposition_check(origin, resource));
     TRY(check_key(origin, "primary_key", resource->primary_key, resource->primary_key_count));
     TRY(check_key(origin, "merge_key", resource->merge_key, resource->merge_key_count));
-    TRY(check_incremental(origin, &resource->incremental));
+    TRY(incremental_check(origin, resource));
     TRY(deletes_check(origin, resource));
     TRY(check_rules(origin, resource));
     TRY(check_options(origin, resource));
@@ -453,6 +401,7 @@ int resource_add(struct config *config, struct resource *resource, const struct 
     config->resource_count = config->given_count;
     resource->is_group = option_of(resource, resource->driver->group);
     TRY(disposition_settle(config, origin, resource));
+    TRY(incremental_settle(&config->arena, &resource->incremental, origin->err));
     TRY(set_table_key(config, resource, origin->err));
     TRY(limits_take(origin, &resource->limit_texts, &resource->limits));
     TRY(deletes_take(origin, resource));
@@ -662,7 +611,8 @@ int config_add(struct config *config, const struct tg_resource *given, struct tg
 static bool goes_on(const struct resource *resource)
 {
     const struct incremental *incremental = &resource->incremental;
-    return incremental->cursor_path && incremental->last_value == TG_MAX &&
+    return incremental->field_count == 1 && incremental->last_value == TG_MAX &&
+           !incremental_orders_itself(incremental) &&
            incremental->end_value.kind == TG_VALUE_NONE && !resource->disposition->replaces &&
            (!resource->disposition->replaces_range || range_is_delivered(resource));
 }
@@ -711,19 +661,13 @@ struct resource_request resource_request(const struct resource *resource,
         .cursor = &no_cursor,
         .commit_safe = commit_safe(resource),
         .last_value = resource->incremental.last_value,
+        .row_order = resource->incremental.row_order,
+        .end_is_closed = resource->incremental.range_end_closed,
+        .orders_itself = incremental_orders_itself(&resource->incremental),
         .on_missing = resource->incremental.on_cursor_value_missing,
         .read = resource->read,
         .user = resource->user,
     };
-}
-
-struct tg_cursor resource_cursor(const struct resource *resource)
-{
-    const struct incremental *incremental = &resource->incremental;
-    return (struct tg_cursor){.path = incremental->cursor_path,
-                              .start = incremental->initial_value,
-                              .last = incremental->initial_value,
-                              .end = incremental->end_value};
 }
 
 /* ---- which ones ---- */

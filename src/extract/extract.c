@@ -56,6 +56,10 @@ static int next_new(struct page_stream *base, struct page *page, struct tg_error
     struct new_rows *stream = (struct new_rows *)base;
     uint64_t dropped = 0;
     int rc = TG_OK;
+    if (stream->cursor && cursor_is_over(stream->cursor)) {
+        page_clear(page);
+        return TG_OK;
+    }
     TRY(stream->from->next(stream->from, page, err));
     stream->counts->rows_read += page->read_count;
     stream->counts->bytes += page->bytes;

@@ -63,6 +63,9 @@ struct resource_request {
     const struct tg_cursor *cursor; /* as it stands at each page; path NULL: none */
     enum tg_last_value last_value;  /* which of its values is the last one, */
     enum tg_on_missing on_missing;  /* and what becomes of rows without any */
+    enum tg_row_order row_order;    /* in which it is to deliver its rows, or says that it does */
+    bool end_is_closed;             /* rows at the cursor's end are wanted, too */
+    bool orders_itself; /* the cursor compares otherwise than the source would: all rows count */
     struct commit_safe commit_safe;
     bool whole_groups; /* rows before the cursor go along with others of their group, if read */
     struct bookmarks recalled; /* what it has remembered */

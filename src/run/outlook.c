@@ -55,11 +55,8 @@ static int tell_cursor(struct session *session, const struct resource *resource,
     const char *last = stored.last_value;
     if (!last && !out->replaces)
         TRY(window_start(session, resource, &last, err));
-    struct cursor_options options = {.path = path,
-                                     .initial_value = incremental->initial_value,
-                                     .end_value = incremental->end_value,
-                                     .last_value = incremental->last_value,
-                                     .stored_last_json = last};
+    struct cursor_options options = resource_cursor_options(resource);
+    options.stored_last_json = last;
     TRY(range_of_times(session, resource, &options.bounds_are_times, err));
     TRY(cursor_new(&options, &cursor, err));
     out->descends = incremental->last_value == TG_MIN;

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/time.h"
 #include "extract/cursor/cursor_value.h"
+#include "extract/cursor/path.h"
 #include "write/disposition.h"
 
 int bound_text(struct arena *arena, const struct tg_value *value, const char **out,
@@ -24,7 +25,8 @@ int bound_text(struct arena *arena, const struct tg_value *value, const char **o
     case TG_VALUE_NONE: *out = NULL; return TG_OK;
     case TG_VALUE_INT64: buf_printf(&text, "%lld", (long long)value->int64); break;
     case TG_VALUE_DOUBLE: json_double(&text, value->real); break;
-    case TG_VALUE_TEXT: buf_text(&text, value->text); break;
+    case TG_VALUE_TEXT:
+    case TG_VALUE_JSON: buf_text(&text, value->text); break;
     case TG_VALUE_TIMESTAMP: time_format_timestamp_z(&text, value->int64); break;
     case TG_VALUE_DATE: time_format_date(&text, (int32_t)value->int64); break;
     }
@@ -50,8 +52,7 @@ int range_column(struct session *session, const struct resource *resource, const
     struct buf path = BUF_INIT;
     const struct name_rules rules = session_names(session);
     const char *cursor = resource->incremental.cursor_path;
-    const char *name =
-        cursor ? cursor + (strncmp(cursor, "$.", 2) == 0 ? 2 : 0) : resource->range_column_name;
+    const char *name = cursor ? path_field(cursor) : resource->range_column_name;
     for (const char *at = name; *at; at++) {
         if (cursor && *at == '.')
             buf_text(&path, name_separator(&rules));

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "extract/cursor/path.h"
 #include "extract/limit.h"
 #include "normalize/normalize.h"
 #include "package/rejects.h"
@@ -105,13 +106,13 @@ static int open_groups(struct resource_load *part, struct cursor_options *option
     struct buf folder = BUF_INIT;
     struct arena arena;
     struct groups_options groups = {.ctx = &session->pipeline->ctx, .engine = session->engine};
-    const char *field = options->path + (strncmp(options->path, "$.", 2) == 0 ? 2 : 0);
+    const char *field = path_field(options->path);
     arena_init(&arena);
     TRY(merge_key(part, &arena, &groups.key, &groups.key_count, err));
     if (groups.key_count == 0)
         goto done;
     for (size_t i = 0; i < groups.key_count; i++)
-        if (strcmp(groups.key[i], field) == 0)
+        if (options->path_count == 1 && strcmp(groups.key[i], field) == 0)
             options->groups_share_value = true;
     buf_printf(&folder, "%s/open/%s.%zu.held", session->folder, part->load->id, part->turn->place);
     TRY(buf_check(&folder, err));
@@ -128,7 +129,7 @@ done:
 /* Only the source can know the rows of a group that came before. */
 static void warn_of_parts(const struct resource_load *part, const struct extract_counts *read)
 {
-    if (!part->spans_values || !part->resumes || cursor_outside(part->cursor) > 0 ||
+    if (!part->spans_values || !part->resumes || cursor_counts(part->cursor).below > 0 ||
         read->rows_filtered == read->rows_read)
         return;
     context_log(&part->session->pipeline->ctx, TG_LOG_WARNING, "cursor",
@@ -145,19 +146,11 @@ static void warn_of_order(const struct resource_load *part)
         context_log(&part->session->pipeline->ctx, TG_LOG_WARNING, "cursor",
                     "resource '%s', cursor '%s': its values are text, and as text '%s' and '%s' "
                     "come in another order than as %s, so that new rows may be taken for old ones; "
-                    "have the source write %s, or (CSV) give the column its type under 'columns'",
+                    "say how to compare them with cursor_type (%s), or have the source write %s",
                     part->resource->name, part->resource->incremental.cursor_path, found.other,
                     found.value, found.as,
+                    strcmp(found.as, "dates") == 0 ? "date, and cursor_format" : "bigint or double",
                     strcmp(found.as, "dates") == 0 ? "dates as 2024-12-31" : "numbers as numbers");
-}
-
-static enum cursor_hash pick_hash(const struct resource *resource)
-{
-    /* A merge recognises rows that did not change at all; an append with a key suppresses the key,
-     * as dlt does. */
-    if (resource->disposition->adds_rows && resource->primary_key_count > 0)
-        return CURSOR_HASH_KEY;
-    return CURSOR_HASH_ROW;
 }
 
 /* dlt reads the boundary from the state; beyond this it would warn, and the blob would grow. */
@@ -214,17 +207,7 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
     bool found = false;
     if (!incremental->cursor_path)
         return TG_OK;
-    struct cursor_options options = {
-        .path = incremental->cursor_path,
-        .initial_value = incremental->initial_value,
-        .end_value = incremental->end_value,
-        .last_value = incremental->last_value,
-        .on_missing = incremental->on_cursor_value_missing,
-        .hash = pick_hash(resource),
-        .key = resource->primary_key,
-        .key_count = resource->primary_key_count,
-        .hash_count_max = resource->disposition->boundary_hashes_max,
-    };
+    struct cursor_options options = resource_cursor_options(resource);
     TRY(range_of_times(session, resource, &options.bounds_are_times, err));
     options.bounds_are_times |= window_is_of_times(session, resource);
     if (!part->replaces)
@@ -309,10 +292,11 @@ static int remember_window(struct resource_load *part, struct tg_error *err)
 /* ---- bookmarks ---- */
 
 /* A window (end_value) neither knows nor remembers anything: of what is bookmarked it loads a part.
- */
+ * Nor does a run that ends before the source does. */
 static bool keeps_bookmarks(const struct resource_load *part)
 {
-    return part->resource->incremental.end_value.kind == TG_VALUE_NONE && part->turn->rows_max == 0;
+    return part->resource->incremental.end_value.kind == TG_VALUE_NONE &&
+           part->turn->rows_max == 0 && !(part->cursor && cursor_is_over(part->cursor));
 }
 
 /* All dispositions remember what they read; those that add rows leave out what they know. */
@@ -490,10 +474,12 @@ static int known_type(void *user, const char *name, struct type_spec *out, struc
     struct time_point point;
     int rc = TG_OK;
     TRY(normalizer_column_type(part->normalizer, name, out, err));
-    if (out->type == TYPE_NONE && cursor && strcmp(cursor->path, name) == 0 &&
-        cursor->start.kind == TG_VALUE_TEXT &&
-        time_parse(cursor->start.text, strlen(cursor->start.text), &point) == TIME_NONE)
-        out->type = TYPE_TEXT;
+    for (size_t i = 0; cursor && out->type == TYPE_NONE && i < cursor->part_count; i++) {
+        const struct tg_cursor *field = &cursor->parts[i];
+        if (strcmp(path_field(field->path), name) == 0 && field->start.kind == TG_VALUE_TEXT &&
+            time_parse(field->start.text, strlen(field->start.text), &point) == TIME_NONE)
+            out->type = TYPE_TEXT;
+    }
 done:
     return rc;
 }

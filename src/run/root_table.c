@@ -324,7 +324,7 @@ int root_table_hints(struct session *session, const struct resource *resource, s
         if (strcmp(extra->key, "references") == 0)
             TRY(normal_references(session, extra, err));
     TRY(add_text(&session->catalog.arena, &extras, "description", resource->description, err));
-    if (cursor && !strchr(cursor, '.'))
+    if (resource->incremental.field_count == 1 && !strpbrk(cursor, ".[$"))
         TRY(session_name(session, cursor, &hints.cursor, err));
     if (resource->row_version_column_name && resource->skip_unchanged_rows)
         TRY(session_name(session, resource->row_version_column_name, &hints.row_version, err));

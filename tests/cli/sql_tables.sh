@@ -70,7 +70,7 @@ test_the_limit_makes_no_difference() {
   seen: {table: seen, write_disposition: replace}
   big: {table: big}
   other: {table: small_10, table_name: other, primary_key: id, write_disposition: merge}
-  sorted: {table: small_11, incremental: id, row_order: desc}
+  sorted: {table: small_11, incremental: {cursor: id, row_order: desc}}
   counted: {query: SELECT count(*) AS n FROM small_12}
   rest: {tables: [parted, lists, nothing, 'Quoted*'], write_disposition: replace}"
         run 0

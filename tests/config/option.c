@@ -14,7 +14,8 @@ static void unknown_keys_get_the_nearest(void **state)
               "unknown key 'PIPELINE' in the spec; did you mean 'pipeline'?");
     spec_says(spec, SPEC_PERSON "    incremental: {cursor: id, cursor_path: id}\n", "7:31",
               "unknown key 'cursor_path' in 'incremental' of resource 'person'; it takes cursor, "
-              "initial_value, end_value, last_value, on_cursor_value_missing, commit_safe, "
+              "initial_value, end_value, range_start, range_end, lag, row_order, primary_key, "
+              "cursor_type, cursor_format, last_value, on_cursor_value_missing, commit_safe, "
               "commit_safe_wait, on_commit_safe_wait");
     spec_says(spec, SPEC_PERSON "    columns:\n      a: {data_typ: text}\n", "8:11",
               "unknown key 'data_typ' in 'a' of 'columns' of resource 'person'; did you mean "
@@ -49,8 +50,8 @@ static void types_are_checked(void **state)
         {"    table_name: null\n", "7:5",
          "'table_name' has no value; give one, or leave the key out"},
         {"    incremental: [id]\n", "7:5", "'incremental' is a map, not a list"},
-        {"    incremental: {cursor: id, end_value: [1]}\n", "7:31",
-         "'end_value' is a number or a text, not a list"},
+        {"    incremental: {cursor: id, end_value: {a: 1}}\n", "7:31",
+         "'end_value' is a number or a text, or a list of them, not a map"},
         {"    primary_key: []\n", "7:5", "'primary_key' is a text, or a list of them, not a list"},
         {"    primary_key: {a: b}\n", "7:5",
          "'primary_key' is a text, or a list of them, not a map"},

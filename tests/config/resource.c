@@ -243,8 +243,9 @@ static const struct {
      "merge_key is for write_disposition: merge"},
     {{.name = "n", .read = read_nothing, .append_on_missing_key = true},
      "on_missing_key is for write_disposition: merge"},
-    {{.name = "n", .read = read_nothing, .cursor_path = "a..b"},
-     "cursor 'a..b' is no path; name a field: updated_at, or data.updated_at for a nested one"},
+    {{.name = "n", .read = read_nothing, .cursor_path = "a."},
+     "cursor 'a.' is no path: a name is empty; name a field: updated_at, or data.updated_at for a "
+     "nested one, or give a JSONPath to one value: $.items[0]['up.dated']"},
     {{.name = "n", .read = read_nothing, .table_name = "_tidegate_loads"},
      "tables '_dlt_*' and '_tidegate_*' are the system's; set another table_name"},
     {{.name = "n", .read = read_nothing, .table_name = ""}, "table_name is empty"},

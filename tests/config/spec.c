@@ -529,6 +529,10 @@ static void windows_are_checked(void **state)
     }
 }
 
+#define ANOTHER_PATH                                                                               \
+    "; name a field: updated_at, or data.updated_at for a nested one, or give a JSONPath to one "  \
+    "value: $.items[0]['up.dated']"
+
 static void combinations_are_checked(void **state)
 {
     struct spec_file *spec = *state;
@@ -547,11 +551,9 @@ static void combinations_are_checked(void **state)
         {"    incremental: {cursor: id, initial_value: 5, end_value: x}\n", "7:5",
          "initial_value 5 (an integer) and end_value 'x' (text) cannot be compared; make both of "
          "them values as the field has"},
-        {"    incremental: \"\"\n", "7:5",
-         "cursor '' is no path; name a field: updated_at, or data.updated_at for a nested one"},
-        {"    incremental: \"a[*].b\"\n", "7:5",
-         "cursor 'a[*].b' is no path; name a field: updated_at, or data.updated_at for a nested "
-         "one"},
+        {"    incremental: \"\"\n", "7:5", "cursor '' is no path: a name is empty" ANOTHER_PATH},
+        {"    incremental: $\n", "7:5",
+         "cursor '$' is the whole row, which has no order; name a field"},
         {"    write_disposition: replace\n    on_grown: all\n", "8:5",
          "on_grown is for write_disposition: append; others read every file each time"},
         {"    same_content: fail\n    incremental: {cursor: id, initial_value: 1, end_value: 2}\n",

@@ -380,8 +380,7 @@ static void test_text_outlives_pages(void **state)
 static void test_paths(void **state)
 {
     static const char *const good[] = {"a.b", "$.a.b"};
-    static const char *const bad[] = {"",       "$",    "$.",   ".a",    "a.", "a..b",
-                                      "a[0].b", "a[*]", "$..a", "a.*.b", "*"};
+    static const char *const bad[] = {"", "$.", ".a", "a.", "a[?(@.b)]"};
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         struct cursor *cursor = cursor_of(&(struct cursor_options){

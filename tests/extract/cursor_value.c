@@ -313,8 +313,6 @@ static void test_json_refused(void **state)
 {
     static const char *const texts[] = {
         "true",
-        "[1]",
-        "{}",
         "",
         "{",
         "\"\xef\x80\xa7soon\"",
@@ -409,7 +407,7 @@ static void test_windows(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct tg_error err;
-        int rc = cursor_value_window(&cases[i].from, &cases[i].to, cases[i].descends, &err);
+        int rc = cursor_value_window(&cases[i].from, &cases[i].to, cases[i].descends, false, &err);
         assert_int_equal(rc, cases[i].why ? TG_USAGE : TG_OK);
         if (cases[i].why && !strstr(err.what, cases[i].why))
             fail_msg("case %zu: %s", i, err.what);

@@ -46,7 +46,7 @@ struct sample {
     enum tg_last_value last_value;
     enum tg_on_missing on_missing;
     bool whole_groups;
-    const char *row_order;
+    enum tg_row_order row_order;
     const char *sql; /* behind FROM "t" */
 };
 
@@ -63,10 +63,13 @@ static void check_sample(const struct sample *sample)
 {
     const struct tg_cursor cursor = {
         .path = "c", .start = sample->start, .last = sample->start, .end = sample->end};
+    const struct sorted_field field = {.name = "c", .is_text = sample->type.type == TYPE_TEXT};
     const struct selection selection = {.dialect = &dialect_duckdb,
                                         .schema = "s",
                                         .table = "t",
                                         .cursor = &cursor,
+                                        .fields = &field,
+                                        .field_count = 1,
                                         .cursor_column = "c",
                                         .cursor_type = sample->type,
                                         .last_value = sample->last_value,
@@ -85,22 +88,22 @@ static void what_the_cursor_says(void **state)
     const struct type_spec nanos = {.type = TYPE_TIMESTAMP, .precision = 9, .naive = true};
     const struct sample samples[] = {
         /* rows without a value are asked for: the cursor takes or refuses them */
-        {INT(5), NO, bigint, TG_MAX, TG_RAISE, false, NULL,
+        {INT(5), NO, bigint, TG_MAX, TG_RAISE, false, TG_ANY_ORDER,
          "\nWHERE (\"c\" >= 5 OR \"c\" IS NULL)"},
-        {INT(5), NO, bigint, TG_MAX, TG_INCLUDE, false, NULL,
+        {INT(5), NO, bigint, TG_MAX, TG_INCLUDE, false, TG_ANY_ORDER,
          "\nWHERE (\"c\" >= 5 OR \"c\" IS NULL)"},
-        {INT(5), NO, bigint, TG_MAX, TG_EXCLUDE, false, NULL, "\nWHERE \"c\" >= 5"},
-        {NO, NO, bigint, TG_MAX, TG_EXCLUDE, false, NULL, "\nWHERE \"c\" IS NOT NULL"},
-        {NO, NO, bigint, TG_MAX, TG_RAISE, false, NULL, ""},
-        {INT(5), INT(9), bigint, TG_MAX, TG_EXCLUDE, false, NULL,
+        {INT(5), NO, bigint, TG_MAX, TG_EXCLUDE, false, TG_ANY_ORDER, "\nWHERE \"c\" >= 5"},
+        {NO, NO, bigint, TG_MAX, TG_EXCLUDE, false, TG_ANY_ORDER, "\nWHERE \"c\" IS NOT NULL"},
+        {NO, NO, bigint, TG_MAX, TG_RAISE, false, TG_ANY_ORDER, ""},
+        {INT(5), INT(9), bigint, TG_MAX, TG_EXCLUDE, false, TG_ANY_ORDER,
          "\nWHERE \"c\" >= 5 AND \"c\" < 9"},
-        {INT(9), INT(5), bigint, TG_MIN, TG_EXCLUDE, false, NULL,
+        {INT(9), INT(5), bigint, TG_MIN, TG_EXCLUDE, false, TG_ANY_ORDER,
          "\nWHERE \"c\" <= 9 AND \"c\" > 5"},
-        {NO, INT(5), bigint, TG_MAX, TG_RAISE, false, "desc",
+        {NO, INT(5), bigint, TG_MAX, TG_RAISE, false, TG_DESC,
          "\nWHERE (\"c\" < 5 OR \"c\" IS NULL)\nORDER BY \"c\" desc"},
-        {NO, NO, bigint, TG_MAX, TG_RAISE, false, "asc", "\nORDER BY \"c\" asc"},
+        {NO, NO, bigint, TG_MAX, TG_RAISE, false, TG_ASC, "\nORDER BY \"c\" asc"},
         /* infinity and NaN are no values either */
-        {INT(5), NO, real, TG_MAX, TG_RAISE, false, NULL,
+        {INT(5), NO, real, TG_MAX, TG_RAISE, false, TG_ANY_ORDER,
          "\nWHERE (\"c\" >= 5 OR \"c\" IS NULL OR \"c\" = CAST('NaN' AS DOUBLE) OR "
          "\"c\" = CAST('Infinity' AS DOUBLE) OR \"c\" = CAST('-Infinity' AS DOUBLE))"},
         {{.kind = TG_VALUE_DATE},
@@ -109,22 +112,22 @@ static void what_the_cursor_says(void **state)
          TG_MAX,
          TG_RAISE,
          false,
-         NULL,
+         TG_ANY_ORDER,
          "\nWHERE (\"c\" >= CAST('1970-01-01' AS DATE) OR \"c\" IS NULL OR "
          "\"c\" < CAST('0001-01-01T00:00:00' AS TIMESTAMP) OR "
          "\"c\" > CAST('9999-12-31T23:59:59.999999' AS TIMESTAMP))"},
         /* what lies before the cursor is wanted, too */
-        {INT(5), NO, bigint, TG_MAX, TG_RAISE, true, NULL, ""},
-        {INT(5), NO, bigint, TG_MAX, TG_EXCLUDE, true, NULL, ""},
+        {INT(5), NO, bigint, TG_MAX, TG_RAISE, true, TG_ANY_ORDER, ""},
+        {INT(5), NO, bigint, TG_MAX, TG_EXCLUDE, true, TG_ANY_ORDER, ""},
         /* a type that does not compare in SQL as it does here: all rows are read */
-        {INT(5), INT(9), {.type = TYPE_NONE}, TG_MAX, TG_RAISE, false, NULL, ""},
+        {INT(5), INT(9), {.type = TYPE_NONE}, TG_MAX, TG_RAISE, false, TG_ANY_ORDER, ""},
         {INT(5),
          NO,
          {.type = TYPE_TEXT},
          TG_MAX,
          TG_EXCLUDE,
          false,
-         NULL,
+         TG_ANY_ORDER,
          "\nWHERE \"c\" IS NOT NULL"},
         /* a cursor has microseconds */
         {{.kind = TG_VALUE_TIMESTAMP, .int64 = 2000000},
@@ -133,7 +136,7 @@ static void what_the_cursor_says(void **state)
          TG_MAX,
          TG_EXCLUDE,
          false,
-         NULL,
+         TG_ANY_ORDER,
          "\nWHERE \"c\" >= CAST('1970-01-01T00:00:01.999999' AS TIMESTAMP)"},
         {{.kind = TG_VALUE_TIMESTAMP, .int64 = 2000000},
          {.kind = TG_VALUE_TIMESTAMP, .int64 = 1},
@@ -141,11 +144,38 @@ static void what_the_cursor_says(void **state)
          TG_MIN,
          TG_EXCLUDE,
          false,
-         NULL,
+         TG_ANY_ORDER,
          "\nWHERE \"c\" <= CAST('1970-01-01T00:00:02.000001' AS TIMESTAMP)"},
     };
     for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++)
         check_sample(&samples[i]);
+}
+
+/* The first of several fields narrows the rows; those at the end may belong to the window, and a
+ * row stands nowhere when one of them is NULL. */
+static void what_a_cursor_of_several_fields_says(void **state)
+{
+    (void)state;
+    const struct tg_cursor first = {.path = "a", .start = INT(5), .end = INT(9)};
+    const struct sorted_field fields[] = {{"a", false}, {"b", true}};
+    struct selection selection = {.dialect = &dialect_postgres,
+                                  .schema = "s",
+                                  .table = "t",
+                                  .cursor = &first,
+                                  .fields = fields,
+                                  .field_count = 2,
+                                  .cursor_column = "a",
+                                  .cursor_type = {.type = TYPE_BIGINT},
+                                  .end_is_closed = true,
+                                  .row_order = TG_DESC};
+    check(
+        &selection, NULL, -1,
+        "SELECT *\nFROM \"s\".\"t\"\nWHERE (\"a\" >= 5 AND \"a\" <= 9 OR \"a\" IS NULL OR \"b\" IS "
+        "NULL)\nORDER BY \"a\" desc, \"b\" COLLATE \"C\" desc");
+    selection.on_missing = TG_EXCLUDE;
+    selection.last_value = TG_MIN;
+    selection.row_order = TG_ANY_ORDER;
+    check(&selection, NULL, -1, "SELECT *\nFROM \"s\".\"t\"\nWHERE \"a\" <= 5 AND \"a\" >= 9");
 }
 
 /* What waits for a later run is left out, also where all other rows are read. */
@@ -192,6 +222,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_read),
         cmocka_unit_test(what_the_cursor_says),
+        cmocka_unit_test(what_a_cursor_of_several_fields_says),
         cmocka_unit_test(what_waits),
     };
     return cmocka_run_group_tests_name("select", tests, NULL, NULL);

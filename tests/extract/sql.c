@@ -49,6 +49,7 @@ struct asked {
     const struct tg_column *columns;
     size_t column_count;
     const struct tg_cursor *cursor;
+    enum tg_row_order row_order;
     enum tg_on_missing on_missing;
     bool checks;
 };
@@ -58,6 +59,11 @@ static const struct option_value at_shop[] = {{"connection", "duckdb:///shop.duc
 
 static struct resource_request request_of(const struct asked *asked, struct option_value values[4])
 {
+    static struct tg_cursor whole;
+    if (asked->cursor)
+        whole = *asked->cursor;
+    whole.parts = asked->cursor;
+    whole.part_count = 1;
     struct resource_request request = {
         .source = {.services = {.ctx = &ctx},
                    .name = "s",
@@ -68,7 +74,8 @@ static struct resource_request request_of(const struct asked *asked, struct opti
         .values = values,
         .columns = asked->columns,
         .column_count = asked->column_count,
-        .cursor = asked->cursor ? asked->cursor : &none,
+        .cursor = asked->cursor ? &whole : &none,
+        .row_order = asked->row_order,
         .on_missing = asked->on_missing,
         .checks = asked->checks,
     };
@@ -153,8 +160,8 @@ static void test_cursor(void **state)
     reads(&asked, "id=2,ts=\"2024-01-02T00:00:00\" id=3,ts=null "); /* it decides on the NULL */
     asked.on_missing = TG_EXCLUDE;
     reads(&asked, "id=2,ts=\"2024-01-02T00:00:00\" ");
-    asked = (struct asked){.options = {"query", "SELECT id FROM orders", "row_order", "desc"},
-                           .cursor = &number};
+    asked = (struct asked){
+        .options = {"query", "SELECT id FROM orders"}, .row_order = TG_DESC, .cursor = &number};
     reads(&asked, "id=3 id=2 ");
 }
 
@@ -184,8 +191,6 @@ static void test_refusals(void **state)
     refuses(&(struct asked){.options = {"table", "orders", "excluded_columns", "id"},
                             .cursor = &(struct tg_cursor){.path = "id"}},
             TG_SPEC, "must be loaded, too");
-    refuses(&(struct asked){.options = {"table", "orders", "row_order", "asc"}}, TG_SPEC,
-            "there is none; set incremental");
     refuses(&(struct asked){.options = {"query", " ; "}}, TG_SPEC, "'query' is empty");
     refuses(&(struct asked){.options = {"query", "SELECT 1\nFROMM x"}}, TG_SOURCE, "LINE 2");
     refuses(&(struct asked){.options = {"query", "SELECT * FROM gone"}}, TG_SOURCE, "gone");

@@ -1,194 +1,213 @@
 /*
  * The cursor: which rows of a page are new (reference 6.3, 6.4).
  *
- * Data path: cursor_new (stored value and hashes -> start) -> cursor_filter: for each row its value
- * (row_value, or a column of the batch), judge (missing, beyond the end, before the start, known at
- * the start, beyond the last), and at the end of the page end_page, which hashes the rows at the
- * last value. -> cursor_last_json, cursor_hashes.
+ * Data path: cursor_new (stored value and hashes -> start) -> cursor_filter: for each row where it
+ * stands (row_point, or columns of the batch) and judge_row, and at the end of the page end_page,
+ * which hashes the rows at the last value. -> cursor_last_json, cursor_hashes.
  *
  * Only rows at a boundary are hashed: at the start when there are stored hashes to recognise them
  * by, at the last value when a page ends. With TG_MIN all orders are mirrored.
  *
- * Values are left to cursor_value.c, batches to cursor_arrow.c, the hashes to boundary.c, storing
- * to the pipeline.
+ * Values are left to cursor_value.c and point.c, batches to cursor_arrow.c, the hashes to
+ * row_hash.c and boundary.c, storing to the pipeline.
  */
 #include "extract/cursor/cursor.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/time.h"
-#include "extract/cursor/boundary.h"
 #include "extract/cursor/cursor_arrow.h"
-#include "extract/cursor/cursor_value.h"
-#include "extract/cursor/order.h"
+#include "extract/cursor/judge.h"
+#include "extract/cursor/lag.h"
 
-/* ---- The cursor ---------------------------------------------------------------------------- */
+/* ---- Making it ----------------------------------------------------------------------------- */
 
-struct part {
-    const char *name;
-    size_t len;
-};
-
-struct row_ref {
-    const yyjson_val *cell; /* NULL: a row of a batch, */
-    int64_t index;          /* this one */
-};
-
-/* What changes after cursor_new; by pointer, so that reading a const cursor may settle the set. */
-struct progress {
-    struct cursor_value last;
-    struct buf last_text;
-    bool moved;   /* the last value is not the one of the start */
-    bool crowded; /* more rows at the last value than hashes are kept for */
-    bool grown;   /* rows were added to those that are stored for the last value */
-    struct boundary boundary;
-};
-
-struct cursor {
-    struct arena arena; /* path, options, texts of the fixed values */
-    const char *path;
-    struct part *parts; /* of the path, split at the dots */
-    size_t part_count;
-    const char **key;
-    size_t key_count;
-    bool backwards; /* TG_MIN */
-    enum tg_on_missing on_missing;
-    enum cursor_hash hash;
-    size_t hash_count_max;
-    struct groups *groups; /* NULL: there are no bounds, or no groups */
-    bool groups_share_value;
-    uint64_t outside;                          /* rows before the start or beyond the end */
-    struct cursor_contradiction contradiction; /* as NULL: none was seen */
-    struct cursor_value initial, start, end;
-    struct progress *progress;
-    struct tg_cursor view;
-
-    /* scratch */
-    size_t predicted; /* where the row before had the field */
-    struct row_ref *boundary;
-    size_t boundary_count, boundary_cap;
-    uint8_t *keep;
-    size_t keep_cap;
-    struct hasher hasher;
-    struct buf json;
-};
-
-/* One page on its way through. */
-struct pass {
-    struct cursor *cursor;
-    struct page *page;
-    struct cursor_value last; /* text is borrowed from the page until it ends */
-    bool moved;
-};
-
-static int bad_path(const char *path, struct tg_error *err)
+static int copy_fields(struct cursor *cursor, const struct cursor_options *options,
+                       struct tg_error *err)
 {
-    return error_set(err, TG_USAGE,
-                     "the cursor path '%s' is not supported; name a field: 'updated_at', or "
-                     "'data.updated_at' for a nested one",
-                     path);
+    int rc = TG_OK;
+    const char *const *paths = options->path_count > 0 ? options->paths : &options->path;
+    cursor->field_count = options->path_count > 0 ? options->path_count : 1;
+    if (cursor->field_count > POINT_PARTS_MAX)
+        return error_set(err, TG_USAGE, "the cursor has %zu fields; %d is the most",
+                         cursor->field_count, POINT_PARTS_MAX);
+    for (size_t i = 0; i < cursor->field_count; i++)
+        TRY(path_parse(&cursor->arena, paths[i], &cursor->fields[i].path, err));
+    TRY(arena_keep(&cursor->arena, options->path, &cursor->path, err));
+done:
+    return rc;
 }
 
-/* "a.b" and "$.a.b"; other JSONPath is refused. */
-static int split_path(struct cursor *cursor, struct tg_error *err)
+static int copy_key(struct cursor *cursor, const struct cursor_options *options,
+                    struct tg_error *err)
 {
-    const char *name = cursor->path;
-    size_t count = 1;
-    if (strncmp(name, "$.", 2) == 0)
-        name += 2;
-    if (strpbrk(name, "[]*") || strcmp(name, "$") == 0)
-        return bad_path(cursor->path, err);
-    for (const char *c = name; *c; c++)
-        count += *c == '.';
-    cursor->parts = arena_alloc(&cursor->arena, count * sizeof(*cursor->parts));
-    if (!cursor->parts)
+    int rc = TG_OK;
+    const char **key = arena_alloc(&cursor->arena, (options->key_count + 1) * sizeof(*key));
+    if (!key)
         return error_nomem(err);
-    for (size_t i = 0; i < count; i++) {
-        size_t len = strcspn(name, ".");
-        if (len == 0)
-            return bad_path(cursor->path, err);
-        cursor->parts[i] = (struct part){name, len};
-        name += len + 1;
-    }
-    cursor->part_count = count;
-    return TG_OK;
+    for (size_t i = 0; i < options->key_count; i++)
+        TRY(arena_keep(&cursor->arena, options->key[i], &key[i], err));
+    cursor->hasher.key = key;
+    cursor->hasher.key_count = options->hash == CURSOR_HASH_KEY ? options->key_count : 0;
+done:
+    return rc;
 }
 
-/* A value that stays: its text moves to the arena. */
-static int keep_value(struct cursor *cursor, const struct tg_value *from, struct cursor_value *out,
-                      struct tg_error *err)
+static int bad_text(const struct cursor *cursor, const struct cursor_value *value,
+                    struct tg_error *err)
 {
-    cursor_value_set(out, from);
-    if (out->kind != TG_VALUE_TEXT)
-        return TG_OK;
-    out->text = arena_strndup(&cursor->arena, out->text, out->len);
-    return out->text ? TG_OK : error_nomem(err);
+    char here[80];
+    cursor_value_print(value, here, sizeof(here));
+    return error_set(err, TG_DATA,
+                     "the cursor '%s' has the value %s, which is no %s%s%s; correct the value, or "
+                     "cursor_type%s",
+                     cursor->path, here, type_name(cursor->as.type),
+                     cursor->as.format ? " as " : "", cursor->as.format ? cursor->as.format : "",
+                     cursor->as.format ? " and cursor_format" : "");
+}
+
+/* A text of the spec or the state, read as those of the rows are; then as it looks by itself. */
+static int read_as_type(const struct cursor *cursor, struct point *point, struct tg_error *err)
+{
+    for (size_t i = 0; i < point->count; i++)
+        if (!cursor_value_as(&cursor->as, &point->parts[i]))
+            return bad_text(cursor, &point->parts[i], err);
+    return TG_OK;
 }
 
 static int copy_options(struct cursor *cursor, const struct cursor_options *options,
                         struct tg_error *err)
 {
     int rc = TG_OK;
-    cursor->path = arena_strdup(&cursor->arena, options->path);
-    cursor->key = arena_alloc(&cursor->arena, (options->key_count + 1) * sizeof(*cursor->key));
-    if (!cursor->path || !cursor->key)
-        return error_nomem(err);
-    for (size_t i = 0; i < options->key_count; i++) {
-        cursor->key[i] = arena_strdup(&cursor->arena, options->key[i]);
-        if (!cursor->key[i])
-            return error_nomem(err);
-    }
-    cursor->key_count = options->key_count;
     cursor->backwards = options->last_value == TG_MIN;
+    cursor->start_is_open = options->start_is_open;
+    cursor->end_is_closed = options->end_is_closed;
+    cursor->row_order = options->row_order;
+    cursor->last_value_func = options->last_value_func;
+    cursor->user = options->user;
+    cursor->as.type = options->as.type;
     cursor->on_missing = options->on_missing;
-    cursor->hash = options->hash;
+    cursor->hash = options->start_is_open || options->lag ? CURSOR_HASH_NONE : options->hash;
     cursor->hash_count_max = options->hash_count_max;
-    TRY(split_path(cursor, err));
-    TRY(keep_value(cursor, &options->initial_value, &cursor->initial, err));
-    TRY(keep_value(cursor, &options->end_value, &cursor->end, err));
+    if (options->as.format)
+        TRY(arena_keep(&cursor->arena, options->as.format, &cursor->as.format, err));
+    TRY(copy_fields(cursor, options, err));
+    TRY(copy_key(cursor, options, err));
+    TRY(point_keep(&cursor->arena, &options->initial_value, cursor->field_count, &cursor->initial,
+                   err));
+    TRY(point_keep(&cursor->arena, &options->end_value, cursor->field_count, &cursor->end, err));
+    TRY(read_as_type(cursor, &cursor->initial, err));
+    TRY(read_as_type(cursor, &cursor->end, err));
 done:
     return rc;
 }
 
 /* The text stays for those who look at the bounds. */
-static void take_as_time(struct cursor_value *value)
+static void take_as_time(struct point *bound)
 {
     struct time_point point;
-    enum time_form form =
-        value->kind == TG_VALUE_TEXT ? time_parse(value->text, value->len, &point) : TIME_NONE;
+    struct cursor_value *value = &bound->parts[0];
+    enum time_form form = bound->count == 1 && value->kind == TG_VALUE_TEXT
+                              ? time_parse(value->text, value->len, &point)
+                              : TIME_NONE;
     if (form == TIME_STAMP || form == TIME_DATE)
         cursor_value_set_time(value, TG_VALUE_TIMESTAMP, point.us, !point.has_zone);
+}
+
+/* The start goes back by the lag, but not beyond the initial value. */
+static int start_earlier(struct cursor *cursor, const char *text, struct tg_error *err)
+{
+    struct lag lag;
+    int order = 0;
+    int rc = TG_OK;
+    if (!lag_parse(text, &lag))
+        return error_set(err, TG_USAGE, "lag '%s' is neither a number nor a time like 2h", text);
+    TRY(lag_apply(&lag, cursor->backwards, &cursor->arena, &cursor->start.parts[0], err));
+    cursor->start.count = 1; /* all rows of that value */
+    if (cursor->initial.count > 0 &&
+        cursor_value_compare(&cursor->start.parts[0], &cursor->initial.parts[0], &order) &&
+        (cursor->backwards ? order >= 0 : order <= 0))
+        point_copy(&cursor->start, &cursor->initial);
+done:
+    return rc;
+}
+
+static int cannot_compare(const char *json, struct tg_error *err)
+{
+    return error_set(err, TG_DATA,
+                     "the stored cursor value %.200s is a list or an object, which does not "
+                     "compare with a field's value; run once with --full-refresh, or give the "
+                     "cursor another path",
+                     json);
 }
 
 /* The last load's value and hashes; nothing of them counts in a window that has an end. */
 static int restore(struct cursor *cursor, const struct cursor_options *options,
                    struct tg_error *err)
 {
-    struct buf text = BUF_INIT;
+    struct point stored = {.count = 0};
     int rc = TG_OK;
-    cursor->start = cursor->initial;
-    if (cursor->end.kind != TG_VALUE_NONE) {
+    point_copy(&cursor->start, &cursor->initial);
+    if (cursor->end.count > 0) {
         cursor->hash = CURSOR_HASH_NONE;
-        return TG_OK;
+        goto done;
     }
-    if (options->stored_last_json) {
-        struct cursor_value stored;
-        TRY(cursor_value_parse(&stored, options->stored_last_json, &text, err));
-        if (stored.kind == TG_VALUE_TEXT) {
-            stored.text = arena_strndup(&cursor->arena, stored.text, stored.len);
-            if (!stored.text)
-                TRY(error_nomem(err));
-        }
-        if (stored.kind != TG_VALUE_NONE)
-            cursor->start = stored;
-    }
+    if (options->stored_last_json)
+        TRY(point_parse(&cursor->arena, options->stored_last_json, cursor->field_count, &stored,
+                        err));
+    for (size_t i = 0; i < stored.count; i++)
+        if (stored.parts[i].kind == TG_VALUE_JSON && !cursor->last_value_func)
+            TRY(cannot_compare(options->stored_last_json, err));
+    if (stored.count > 0)
+        point_copy(&cursor->start, &stored);
     TRY(boundary_restore(&cursor->progress->boundary, options->stored_hashes,
                          options->stored_hash_count, err));
 done:
-    buf_release(&text);
+    point_copy(&cursor->progress->last, &cursor->start);
+    if (rc == TG_OK && stored.count > 0 && options->lag)
+        rc = start_earlier(cursor, options->lag, err);
     return rc;
+}
+
+/* The views of one end: of each field, and of the whole. */
+static int show(struct cursor *cursor, const struct point *point, struct buf *text, size_t member,
+                struct tg_error *err)
+{
+    struct views *views = &cursor->views;
+    static const struct tg_value none = {.kind = TG_VALUE_NONE};
+    for (size_t i = 0; i < cursor->field_count; i++) {
+        struct tg_value *value = (struct tg_value *)(void *)((char *)&views->parts[i] + member);
+        *value = i < point->count ? cursor_value_view(&point->parts[i]) : none;
+    }
+    *(struct tg_value *)(void *)((char *)&views->whole + member) = point_view(point, text);
+    return buf_check(text, err);
+}
+
+static int make_views(struct cursor *cursor, struct tg_error *err)
+{
+    struct views *views = &cursor->views;
+    int rc = TG_OK;
+    for (size_t i = 0; i < cursor->field_count; i++)
+        views->parts[i].path = cursor->fields[i].path.text;
+    views->whole.path = cursor->path;
+    views->whole.parts = views->parts;
+    views->whole.part_count = cursor->field_count;
+    TRY(show(cursor, &cursor->start, &views->start_text, offsetof(struct tg_cursor, start), err));
+    TRY(show(cursor, &cursor->progress->last, &views->last_text, offsetof(struct tg_cursor, last),
+             err));
+    TRY(show(cursor, &cursor->end, &views->end_text, offsetof(struct tg_cursor, end), err));
+done:
+    return rc;
+}
+
+/* Rows that come by an order go towards the end, or towards the start. Of a group that is to be
+ * whole, and without a value, there may be rows anywhere. */
+static bool may_end(const struct cursor *cursor)
+{
+    bool forwards = (cursor->row_order == TG_ASC) != cursor->backwards;
+    return cursor->row_order && !cursor->groups && cursor->on_missing != TG_INCLUDE &&
+           (forwards ? cursor->end.count : cursor->start.count) > 0;
 }
 
 int cursor_new(const struct cursor_options *options, struct cursor **out, struct tg_error *err)
@@ -204,26 +223,38 @@ int cursor_new(const struct cursor_options *options, struct cursor **out, struct
         TRY(error_nomem(err));
     TRY(copy_options(cursor, options, err));
     TRY(restore(cursor, options, err));
-    if (cursor->start.kind != TG_VALUE_NONE || cursor->end.kind != TG_VALUE_NONE)
+    if (cursor->start.count > 0 || cursor->end.count > 0)
         cursor->groups = options->groups;
     cursor->groups_share_value = options->groups_share_value;
-    cursor->progress->last = cursor->start;
-    cursor->view = (struct tg_cursor){.path = cursor->path,
-                                      .start = cursor_value_view(&cursor->start),
-                                      .last = cursor_value_view(&cursor->start),
-                                      .end = cursor_value_view(&cursor->end)};
+    cursor->may_end = may_end(cursor);
+    TRY(make_views(cursor, err));
     if (options->bounds_are_times) {
         take_as_time(&cursor->start);
         take_as_time(&cursor->end);
-        if (cursor->end.kind != TG_VALUE_NONE)
-            TRY(cursor_value_window(&cursor->start, &cursor->end, cursor->backwards, err));
-        cursor->progress->last = cursor->start;
+        if (cursor->end.count > 0)
+            TRY(point_window(&cursor->start, &cursor->end, cursor->backwards, cursor->end_is_closed,
+                             err));
+        point_copy(&cursor->progress->last, &cursor->start);
     }
     *out = cursor;
 done:
     if (rc != TG_OK)
         cursor_free(cursor);
     return rc;
+}
+
+static void release_scratch(struct cursor *cursor)
+{
+    buf_release(&cursor->previous_text);
+    for (size_t i = 0; i < POINT_PARTS_MAX; i++)
+        buf_release(&cursor->here_json[i]);
+    for (size_t i = 0; i < 2; i++) {
+        buf_release(&cursor->answers[i]);
+        buf_release(&cursor->arguments[i]);
+    }
+    mem_free(cursor->boundary);
+    mem_free(cursor->keep);
+    row_hasher_release(&cursor->hasher);
 }
 
 void cursor_free(struct cursor *cursor)
@@ -235,17 +266,17 @@ void cursor_free(struct cursor *cursor)
         boundary_release(&cursor->progress->boundary);
     }
     mem_free(cursor->progress);
-    mem_free(cursor->boundary);
-    mem_free(cursor->keep);
-    hasher_release(&cursor->hasher);
-    buf_release(&cursor->json);
+    buf_release(&cursor->views.start_text);
+    buf_release(&cursor->views.last_text);
+    buf_release(&cursor->views.end_text);
+    release_scratch(cursor);
     arena_release(&cursor->arena);
     mem_free(cursor);
 }
 
 const struct tg_cursor *cursor_view(const struct cursor *cursor)
 {
-    return &cursor->view;
+    return &cursor->views.whole;
 }
 
 struct groups *cursor_groups(const struct cursor *cursor)
@@ -253,9 +284,14 @@ struct groups *cursor_groups(const struct cursor *cursor)
     return cursor->groups;
 }
 
-uint64_t cursor_outside(const struct cursor *cursor)
+struct cursor_counts cursor_counts(const struct cursor *cursor)
 {
-    return cursor->outside;
+    return cursor->counts;
+}
+
+bool cursor_is_over(const struct cursor *cursor)
+{
+    return cursor->is_over;
 }
 
 bool cursor_contradiction(const struct cursor *cursor, struct cursor_contradiction *out)
@@ -264,246 +300,19 @@ bool cursor_contradiction(const struct cursor *cursor, struct cursor_contradicti
     return out->as != NULL;
 }
 
-/* ---- Hashes of rows ------------------------------------------------------------------------ */
-
-/* Adds where `ref` is to err's place. */
-static int row_where(const struct page *page, struct row_ref ref, int code, struct tg_error *err)
-{
-    if (ref.cell)
-        return page_where(page, ref.cell, code, err);
-    error_at_row(err, code, page->first_row + ref.index);
-    return page->file ? error_at(err, code, AT_FILE, page->file) : code;
-}
-
-/* The values of the key: one alone, or several as a list. */
-static int put_key(struct cursor *cursor, const yyjson_val *row, int flags, struct tg_error *err)
-{
-    if (cursor->key_count > 1)
-        buf_char(&cursor->json, '[');
-    for (size_t i = 0; i < cursor->key_count; i++) {
-        const char *name = cursor->key[i];
-        const yyjson_val *value = cell_find(row, name, strlen(name));
-        if (!value)
-            return error_set(err, TG_DATA,
-                             "the primary key field '%s' is missing; correct primary_key, or the "
-                             "row",
-                             name);
-        if (i > 0)
-            buf_char(&cursor->json, ',');
-        cell_json(&cursor->json, value, flags);
-    }
-    if (cursor->key_count > 1)
-        buf_char(&cursor->json, ']');
-    return TG_OK;
-}
-
-static int hash_form(struct pass *pass, struct row_ref ref, int form, char out[HASH_ROW_TEXT + 1],
-                     struct tg_error *err)
-{
-    struct cursor *cursor = pass->cursor;
-    size_t key_count = cursor->hash == CURSOR_HASH_KEY ? cursor->key_count : 0;
-    int flags = CELL_JSON_SORTED | form;
-    int rc = TG_OK;
-    buf_clear(&cursor->json);
-    if (!ref.cell)
-        TRY(cursor_batch_json(pass->page, ref.index, cursor->key, key_count, flags, &cursor->json,
-                              err));
-    else if (key_count > 0)
-        TRY(put_key(cursor, ref.cell, flags, err));
-    else
-        cell_json(&cursor->json, ref.cell, flags);
-    TRY(buf_check(&cursor->json, err));
-    TRY(hash_text(&cursor->hasher, buf_string(&cursor->json), cursor->json.len, HASH_ROW_BYTES, out,
-                  err));
-done:
-    return rc == TG_OK ? TG_OK : row_where(pass->page, ref, rc, err);
-}
-
-/* Only typed timestamps and decimals tell the forms apart: a row without one has the longer hash's
- * beginning for its shorter hash. */
-static bool json_varies(const struct pass *pass, struct row_ref ref)
-{
-    return ref.cell ? cell_json_varies(ref.cell) : cursor_batch_json_varies(pass->page);
-}
-
-static int hash_row(struct pass *pass, struct row_ref ref, struct row_hash *out,
-                    struct tg_error *err)
-{
-    char brief[HASH_ROW_TEXT + 1];
-    int rc = TG_OK;
-    TRY(hash_form(pass, ref, CELL_JSON_ZULU | CELL_JSON_PYTHON, out->text, err));
-    memcpy(brief, out->text, sizeof(brief));
-    if (json_varies(pass, ref))
-        TRY(hash_form(pass, ref, CELL_JSON_INSTANTS | CELL_JSON_PYTHON, brief, err));
-    memcpy(out->brief, brief, HASH_SHORT_TEXT);
-    out->brief[HASH_SHORT_TEXT] = '\0';
-done:
-    return rc;
-}
-
-/* ---- Judging rows -------------------------------------------------------------------------- */
-
-enum verdict {
-    ROW_KEPT,
-    ROW_OUTSIDE,  /* before the start, or beyond the end */
-    ROW_KNOWN,    /* at the start, and loaded before */
-    ROW_EXCLUDED, /* without a value */
-};
-
-static int missing(const struct pass *pass, struct row_ref ref, enum verdict *verdict,
-                   struct tg_error *err)
-{
-    *verdict = pass->cursor->on_missing == TG_INCLUDE ? ROW_KEPT : ROW_EXCLUDED;
-    if (pass->cursor->on_missing != TG_RAISE)
-        return TG_OK;
-    error_set(
-        err, TG_DATA,
-        "the cursor field '%s' is missing or NULL (as are infinity, NaN, and times outside the "
-        "years 1 to 9999); set on_cursor_value_missing to include or exclude if that may be",
-        pass->cursor->path);
-    return row_where(pass->page, ref, TG_DATA, err);
-}
-
-static int clash(const struct pass *pass, struct row_ref ref, const struct cursor_value *value,
-                 const struct cursor_value *other, struct tg_error *err)
-{
-    const struct cursor *cursor = pass->cursor;
-    bool is_text = value->kind == TG_VALUE_TEXT && cursor->part_count == 1;
-    char here[80], there[80], hint[200] = "";
-    cursor_value_print(value, here, sizeof(here));
-    cursor_value_print(other, there, sizeof(there));
-    if (is_text)
-        snprintf(
-            hint, sizeof(hint),
-            "let the resource say 'columns: {%.100s: text}' and run it once with --full-refresh, ",
-            cursor->path);
-    error_set(err, TG_DATA,
-              "the cursor field '%s' holds %s here (%s), which does not compare with %s (%s); "
-              "%smake the field, initial_value and end_value of one type",
-              cursor->path, here, cursor_value_kind(value), there, cursor_value_kind(other), hint);
-    return row_where(pass->page, ref, TG_DATA, err);
-}
-
-/* The first contradiction is enough. */
-static void watch_order(struct cursor *cursor, const struct cursor_value *value,
-                        const struct cursor_value *other)
-{
-    struct cursor_contradiction *found = &cursor->contradiction;
-    found->as = order_contradicts(value->text, value->len, other->text, other->len);
-    if (!found->as)
-        return;
-    snprintf(found->value, sizeof(found->value), "%.*s", cursor_value_shown(value), value->text);
-    snprintf(found->other, sizeof(found->other), "%.*s", cursor_value_shown(other), other->text);
-}
-
-/* order > 0: the value is beyond the other, in the cursor's direction. */
-static inline int compare(const struct pass *pass, struct row_ref ref,
-                          const struct cursor_value *value, const struct cursor_value *other,
-                          int *order, struct tg_error *err)
-{
-    if (!cursor_value_compare(value, other, order))
-        return clash(pass, ref, value, other, err);
-    if (value->kind == TG_VALUE_TEXT && other->kind == TG_VALUE_TEXT &&
-        !(value->is_instant && other->is_instant) && !pass->cursor->contradiction.as)
-        watch_order(pass->cursor, value, other);
-    if (pass->cursor->backwards)
-        *order = -*order;
-    return TG_OK;
-}
-
-/* How tidegate 0.1 wrote typed values before it wrote them as dlt does: a batch's decimals as
- * numbers; and timestamps with +00:00. */
-static const int older_forms[] = {CELL_JSON_ZULU, 0};
-
-/* Is a row at the start value one of those that were loaded? */
-static int is_known(struct pass *pass, struct row_ref ref, bool *known, struct tg_error *err)
-{
-    struct boundary *boundary = &pass->cursor->progress->boundary;
-    char text[HASH_ROW_TEXT + 1];
-    struct row_hash hash;
-    int rc = TG_OK;
-    *known = false;
-    if (boundary->stored_count == 0 || pass->cursor->hash == CURSOR_HASH_NONE)
-        return TG_OK;
-    TRY(hash_row(pass, ref, &hash, err));
-    TRY(boundary_find(boundary, &hash, known, err));
-    for (size_t i = 0; !*known && i < 2 && json_varies(pass, ref); i++) {
-        TRY(hash_form(pass, ref, older_forms[i], text, err));
-        TRY(boundary_find_text(boundary, text, &hash, known, err));
-    }
-done:
-    return rc;
-}
-
-/* The row is the first, or one more, at the last value of the page. */
-static inline int at_last(struct pass *pass, struct row_ref ref, bool beyond,
-                          const struct cursor_value *value, struct tg_error *err)
-{
-    struct cursor *cursor = pass->cursor;
-    if (beyond) {
-        pass->last = *value;
-        pass->moved = true;
-        cursor->boundary_count = 0;
-    }
-    if (cursor->hash == CURSOR_HASH_NONE || (cursor->progress->crowded && !pass->moved))
-        return TG_OK;
-    if (cursor->boundary_count == cursor->boundary_cap) {
-        int rc = mem_grow(&cursor->boundary, &cursor->boundary_cap, cursor->boundary_count + 1,
-                          sizeof(*cursor->boundary), err);
-        if (rc != TG_OK)
-            return rc;
-    }
-    cursor->boundary[cursor->boundary_count++] = ref;
-    return TG_OK;
-}
-
-static int judge(struct pass *pass, struct row_ref ref, const struct cursor_value *value,
-                 enum verdict *verdict, struct tg_error *err)
-{
-    const struct cursor *cursor = pass->cursor;
-    bool known = false;
-    int order = 1;
-    int rc = TG_OK;
-    *verdict = ROW_OUTSIDE;
-    if (value->kind == TG_VALUE_NONE)
-        return missing(pass, ref, verdict, err);
-    if (cursor->end.kind != TG_VALUE_NONE) {
-        TRY(compare(pass, ref, value, &cursor->end, &order, err));
-        if (order >= 0)
-            goto done;
-        order = 1;
-    }
-    if (cursor->start.kind != TG_VALUE_NONE) {
-        TRY(compare(pass, ref, value, &cursor->start, &order, err));
-        if (order < 0)
-            goto done;
-        if (order == 0)
-            TRY(is_known(pass, ref, &known, err));
-    }
-    *verdict = known ? ROW_KNOWN : ROW_KEPT;
-    if (known)
-        goto done;
-    if (pass->last.kind != TG_VALUE_NONE)
-        TRY(compare(pass, ref, value, &pass->last, &order, err));
-    if (order >= 0)
-        TRY(at_last(pass, ref, order > 0, value, err));
-done:
-    return rc;
-}
-
 /* ---- Rows ---------------------------------------------------------------------------------- */
 
-static inline bool is_key(const yyjson_val *cell, const struct part *part)
+static inline bool is_key(const yyjson_val *cell, const struct path_step *step)
 {
-    return cell_len(cell) == part->len && memcmp(cell->uni.str, part->name, part->len) == 0;
+    return cell_len(cell) == step->len && memcmp(cell->uni.str, step->name, step->len) == 0;
 }
 
 /* The field of a row, looked for first where the row before had it. In a flat row (an object that
  * is as long as its pairs) the place is known; else it is walked to. */
-static inline const yyjson_val *find_field(struct cursor *cursor, const yyjson_val *row)
+static inline const yyjson_val *find_field(struct cursor_field *field, const yyjson_val *row)
 {
-    const struct part *part = cursor->parts;
-    size_t count = cell_len(row), predicted = cursor->predicted;
+    const struct path_step *step = field->path.steps;
+    size_t count = cell_len(row), predicted = field->predicted;
     const yyjson_val *key = row + 1, *found = NULL;
     if (predicted < count) {
         if (row->uni.ofs == (1 + 2 * count) * sizeof(*row))
@@ -511,42 +320,75 @@ static inline const yyjson_val *find_field(struct cursor *cursor, const yyjson_v
         else
             for (size_t i = 0; i < predicted; i++)
                 key = cell_next(key + 1);
-        if (is_key(key, part))
+        if (is_key(key, step))
             return key + 1;
     }
     key = row + 1;
     for (size_t i = 0; i < count; i++, key = cell_next(key + 1)) {
-        if (is_key(key, part)) {
-            cursor->predicted = i;
+        if (is_key(key, step)) {
+            field->predicted = i;
             found = key + 1;
         }
     }
     return found;
 }
 
-static int row_value(struct pass *pass, const yyjson_val *row, struct cursor_value *out,
-                     struct tg_error *err)
+static int no_order(const struct pass *pass, const yyjson_val *row,
+                    const struct cursor_field *field, struct tg_error *err)
 {
-    struct cursor *cursor = pass->cursor;
-    const yyjson_val *cell = row;
-    if (cursor->part_count == 1)
-        cell = find_field(cursor, row);
-    else
-        for (size_t i = 0; cell && i < cursor->part_count; i++)
-            cell = cell_find(cell, cursor->parts[i].name, cursor->parts[i].len);
-    if (!cell && pass->page->schema.release) /* a column may be called "a.b" */
-        cell = cell_find(row, cursor->path, strlen(cursor->path));
-    if (!cell) {
-        out->kind = TG_VALUE_NONE;
-        return TG_OK;
-    }
-    if (cursor_value_set_cell(out, cell))
-        return TG_OK;
     error_set(err, TG_DATA,
               "the cursor field '%s' holds a value that has no order; use a number, text, date or "
               "timestamp",
-              cursor->path);
+              field->path.text);
     return page_where(pass->page, row, TG_DATA, err);
+}
+
+/* A list, an object or a flag: only a function knows what to do with it. */
+static int take_json(struct cursor *cursor, size_t index, const yyjson_val *cell,
+                     struct tg_error *err)
+{
+    struct buf *json = &cursor->here_json[index];
+    buf_clear(json);
+    cell_json(json, cell, CELL_JSON_SORTED);
+    cursor_value_set_json(&cursor->here.parts[index], buf_string(json), json->len);
+    return buf_check(json, err);
+}
+
+/* What a source without types has is a text, whatever it looks like. */
+static bool take_as_type(const struct cursor *cursor, struct cursor_value *value,
+                         const yyjson_val *cell)
+{
+    if (cell_kind(cell) == CELL_LITERAL)
+        cursor_value_set_text(value, cell->uni.str, cell_len(cell));
+    return cursor_value_as(&cursor->as, value);
+}
+
+/* Where the row stands; nowhere when one of the fields has no value. */
+static inline int row_point(struct pass *pass, const yyjson_val *row, struct tg_error *err)
+{
+    struct cursor *cursor = pass->cursor;
+    int rc = TG_OK;
+    cursor->here.count = 0;
+    for (size_t i = 0; i < cursor->field_count; i++) {
+        struct cursor_field *field = &cursor->fields[i];
+        struct cursor_value *value = &cursor->here.parts[i];
+        const yyjson_val *cell =
+            field->path.is_name ? find_field(field, row) : path_find(&field->path, row);
+        if (!cell && pass->page->schema.release) /* a column may be called "a.b" */
+            cell = cell_find(row, field->path.field, strlen(field->path.field));
+        if (!cell)
+            goto done;
+        if (!cursor_value_set_cell(value, cell))
+            rc = cursor->last_value_func ? take_json(cursor, i, cell, err)
+                                         : no_order(pass, row, field, err);
+        if (rc != TG_OK || value->kind == TG_VALUE_NONE)
+            goto done;
+        if (cursor->as.type != TYPE_NONE && !take_as_type(cursor, value, cell))
+            return page_where(pass->page, row, bad_text(cursor, value, err), err);
+    }
+    cursor->here.count = cursor->field_count;
+done:
+    return rc;
 }
 
 /* A row that is known counts for its group like one that is older: when the group is replaced, it
@@ -555,9 +397,10 @@ static int sort_into_groups(struct pass *pass, size_t index, enum verdict verdic
                             struct tg_error *err)
 {
     struct cursor *cursor = pass->cursor;
+    bool outside = verdict == ROW_BELOW || verdict == ROW_BEYOND;
     if (verdict == ROW_KEPT)
         return groups_pass(cursor->groups, pass->page->rows[index], err);
-    if (verdict == ROW_KNOWN || (verdict == ROW_OUTSIDE && !cursor->groups_share_value))
+    if (verdict == ROW_KNOWN || (outside && !cursor->groups_share_value))
         return groups_hold(cursor->groups, pass->page, index, err);
     return TG_OK;
 }
@@ -569,11 +412,9 @@ static int filter_rows(struct pass *pass, struct tg_error *err)
     int rc = TG_OK;
     for (size_t i = 0; i < page->row_count; i++) {
         const yyjson_val *row = page->rows[i];
-        struct cursor_value value;
-        enum verdict verdict;
-        TRY(row_value(pass, row, &value, err));
-        TRY(judge(pass, (struct row_ref){row, 0}, &value, &verdict, err));
-        pass->cursor->outside += verdict == ROW_OUTSIDE;
+        enum verdict verdict = ROW_KEPT;
+        TRY(row_point(pass, row, err));
+        TRY(judge_row(pass, (struct row_ref){row, 0}, &verdict, err));
         if (pass->cursor->groups)
             TRY(sort_into_groups(pass, i, verdict, err));
         page->rows[kept] = row;
@@ -586,26 +427,54 @@ done:
 
 /* ---- Batches ------------------------------------------------------------------------------- */
 
+static int find_columns(const struct pass *pass, struct cursor_column columns[POINT_PARTS_MAX],
+                        struct tg_error *err)
+{
+    const struct cursor *cursor = pass->cursor;
+    for (size_t i = 0; i < cursor->field_count; i++) {
+        const struct path *path = &cursor->fields[i].path;
+        const char *name = path->is_name ? path->steps[0].name : path->field;
+        int rc = cursor_column_find(pass->page, name, &columns[i], err);
+        if (rc != TG_OK)
+            return pass->page->file ? error_at(err, rc, AT_FILE, pass->page->file) : rc;
+    }
+    return TG_OK;
+}
+
+static inline int batch_point(struct pass *pass, const struct cursor_column *columns, int64_t index,
+                              struct tg_error *err)
+{
+    struct cursor *cursor = pass->cursor;
+    int rc = TG_OK;
+    cursor->here.count = 0;
+    for (size_t i = 0; i < cursor->field_count; i++) {
+        struct cursor_value *value = &cursor->here.parts[i];
+        TRY(cursor_column_value(&columns[i], index, value, err));
+        if (value->kind == TG_VALUE_NONE)
+            goto done;
+        if (cursor->as.type != TYPE_NONE && !cursor_value_as(&cursor->as, value))
+            return row_where(pass->page, (struct row_ref){NULL, index},
+                             bad_text(cursor, value, err), err);
+    }
+    cursor->here.count = cursor->field_count;
+done:
+    return rc;
+}
+
 /* Fills cursor->keep; the batch itself is cut when its boundary rows have been hashed. */
 static int judge_batch(struct pass *pass, int64_t *kept, struct tg_error *err)
 {
     struct cursor *cursor = pass->cursor;
-    struct page *page = pass->page;
-    const char *name = cursor->part_count == 1 ? cursor->parts[0].name : cursor->path;
-    struct cursor_column column;
-    size_t count = (size_t)page->array.length;
+    struct cursor_column columns[POINT_PARTS_MAX];
+    int64_t count = pass->page->array.length;
     int rc = TG_OK;
     *kept = 0;
-    rc = cursor_column_find(page, name, &column, err);
-    if (rc != TG_OK)
-        return page->file ? error_at(err, rc, AT_FILE, page->file) : rc;
-    TRY(mem_grow(&cursor->keep, &cursor->keep_cap, count + 1, sizeof(*cursor->keep), err));
-    for (size_t i = 0; i < count; i++) {
-        struct cursor_value value;
-        enum verdict verdict;
-        TRY(cursor_column_value(&column, (int64_t)i, &value, err));
-        TRY(judge(pass, (struct row_ref){NULL, (int64_t)i}, &value, &verdict, err));
-        cursor->outside += verdict == ROW_OUTSIDE;
+    TRY(find_columns(pass, columns, err));
+    TRY(mem_grow(&cursor->keep, &cursor->keep_cap, (size_t)count + 1, sizeof(*cursor->keep), err));
+    for (int64_t i = 0; i < count; i++) {
+        enum verdict verdict = ROW_KEPT;
+        TRY(batch_point(pass, columns, i, err));
+        TRY(judge_row(pass, (struct row_ref){NULL, i}, &verdict, err));
         cursor->keep[i] = verdict == ROW_KEPT;
         *kept += verdict == ROW_KEPT;
     }
@@ -630,7 +499,7 @@ static int add_hashes(struct pass *pass, struct tg_error *err)
     if (cursor->boundary_count == 0)
         goto done;
     for (size_t i = 0; i < cursor->boundary_count; i++) {
-        TRY(hash_row(pass, cursor->boundary[i], &hash, err));
+        TRY(row_hash(&cursor->hasher, pass->page, cursor->boundary[i], &hash, err));
         TRY(boundary_add(boundary, &hash, err));
     }
     progress->crowded =
@@ -645,31 +514,32 @@ done:
 /* Makes what the page showed ours, before its memory goes. */
 static int end_page(struct pass *pass, struct tg_error *err)
 {
-    struct progress *progress = pass->cursor->progress;
+    struct cursor *cursor = pass->cursor;
+    struct progress *progress = cursor->progress;
     int rc = TG_OK;
     TRY(add_hashes(pass, err));
+    if (pass->has_previous)
+        TRY(point_own(&cursor->previous, &cursor->previous_text, err));
     if (!pass->moved)
         goto done;
-    if (pass->last.kind == TG_VALUE_TEXT) {
-        buf_clear(&progress->last_text);
-        buf_append(&progress->last_text, pass->last.text, pass->last.len);
-        TRY(buf_check(&progress->last_text, err));
-        pass->last.text = buf_string(&progress->last_text);
-    }
-    progress->last = pass->last;
+    if (!cursor->last_value_func)
+        TRY(point_own(&pass->last, &progress->last_text, err));
+    point_copy(&progress->last, &pass->last);
     progress->moved = true;
-    pass->cursor->view.last = cursor_value_view(&progress->last);
+    TRY(show(cursor, &progress->last, &cursor->views.last_text, offsetof(struct tg_cursor, last),
+             err));
 done:
     return rc;
 }
 
 int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped, struct tg_error *err)
 {
-    struct pass pass = {.cursor = cursor, .page = page, .last = cursor->progress->last};
+    struct pass pass = {.cursor = cursor, .page = page};
     uint64_t count = page->row_count;
     int64_t kept = 0;
     int rc = TG_OK;
     *dropped = 0;
+    point_copy(&pass.last, &cursor->progress->last);
     cursor->boundary_count = 0;
     if (page->kind == PAGE_ROWS) {
         TRY(filter_rows(&pass, err));
@@ -690,19 +560,18 @@ done:
 
 bool cursor_moved(const struct cursor *cursor)
 {
-    return cursor->end.kind == TG_VALUE_NONE &&
-           (cursor->progress->moved || cursor->progress->grown);
+    return cursor->end.count == 0 && (cursor->progress->moved || cursor->progress->grown);
 }
 
 int cursor_last_json(const struct cursor *cursor, struct buf *out, struct tg_error *err)
 {
-    cursor_value_json(out, &cursor->progress->last);
+    point_json(out, &cursor->progress->last);
     return buf_check(out, err);
 }
 
 int cursor_initial_json(const struct cursor *cursor, struct buf *out, struct tg_error *err)
 {
-    cursor_value_json(out, &cursor->initial);
+    point_json(out, &cursor->initial);
     return buf_check(out, err);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/buf.h"
 #include "base/hash.h"
+#include "extract/cursor/as_type.h"
 #include "extract/cursor/groups.h"
 
 enum cursor_hash {
@@ -21,9 +22,18 @@ enum cursor_hash {
 };
 
 struct cursor_options {
-    const char *path;
+    const char *path;         /* the name under which the state has it, and messages */
+    const char *const *paths; /* of its fields, where they are several: compared in this order */
+    size_t path_count;        /* 0: `path` is the only one */
     struct tg_value initial_value;
     struct tg_value end_value;
+    bool start_is_open;  /* rows at the start are old */
+    bool end_is_closed;  /* rows at the end belong to the window */
+    const char *lag;     /* how far before the last value it starts: "5", "2h"; NULL: nothing */
+    struct cursor_as as; /* what texts are to be taken for */
+    enum tg_row_order row_order;      /* the source delivers rows in this order */
+    tg_last_value_fn last_value_func; /* in place of last_value; NULL */
+    void *user;
     bool bounds_are_times; /* texts of these two are dates or times, and compared as such */
     enum tg_last_value last_value;
     enum tg_on_missing on_missing;
@@ -43,10 +53,18 @@ struct cursor_options {
     size_t stored_hash_count;
 };
 
+/* Of the rows so far. */
+struct cursor_counts {
+    uint64_t below;   /* before the start */
+    uint64_t beyond;  /* beyond the end */
+    uint64_t known;   /* at the start, and loaded before */
+    uint64_t without; /* without a value, whatever became of them */
+};
+
 struct cursor;
 
-/* Everything is copied. TG_DATA when the stored value cannot be read, TG_USAGE for a path that is
- * more than names with dots between them. */
+/* Everything is copied. TG_DATA when the stored value cannot be read, TG_USAGE for a path or a list
+ * that makes no sense. */
 int cursor_new(const struct cursor_options *options, struct cursor **out,
                struct tg_error *err) TG_CHECK_RESULT;
 void cursor_free(struct cursor *cursor);
@@ -59,8 +77,9 @@ struct groups *cursor_groups(const struct cursor *cursor);
  * that do not compare (text against number): TG_DATA. */
 int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped,
                   struct tg_error *err) TG_CHECK_RESULT;
-/* Rows outside the bounds, so far. */
-uint64_t cursor_outside(const struct cursor *cursor);
+struct cursor_counts cursor_counts(const struct cursor *cursor);
+/* No row that comes can be new, by the order that the source keeps. */
+bool cursor_is_over(const struct cursor *cursor);
 /* Two text values that were compared by bytes, and that come the other way round as `as`
  * ("numbers", "dates"): rows may have been taken for old. */
 struct cursor_contradiction {

@@ -43,6 +43,11 @@ void cursor_value_set_text(struct cursor_value *out, const char *text, size_t le
         out->int64 = point.us;
 }
 
+void cursor_value_set_json(struct cursor_value *out, const char *json, size_t len)
+{
+    *out = (struct cursor_value){.kind = TG_VALUE_JSON, .text = json, .len = len};
+}
+
 void cursor_value_set_double(struct cursor_value *out, double real)
 {
     *out = (struct cursor_value){.kind = isfinite(real) ? TG_VALUE_DOUBLE : TG_VALUE_NONE,
@@ -55,7 +60,9 @@ void cursor_value_set(struct cursor_value *out, const struct tg_value *value)
         cursor_value_set_text(out, value->text, strlen(value->text));
     else if (value->kind == TG_VALUE_DOUBLE)
         cursor_value_set_double(out, value->real);
-    else if (value->kind == TG_VALUE_TEXT)
+    else if (value->kind == TG_VALUE_JSON && value->text)
+        cursor_value_set_json(out, value->text, strlen(value->text));
+    else if (value->kind == TG_VALUE_TEXT || value->kind == TG_VALUE_JSON)
         *out = (struct cursor_value){.kind = TG_VALUE_NONE};
     else
         *out = (struct cursor_value){.kind = value->kind, .int64 = value->int64};
@@ -64,7 +71,7 @@ void cursor_value_set(struct cursor_value *out, const struct tg_value *value)
 struct tg_value cursor_value_view(const struct cursor_value *value)
 {
     return (struct tg_value){.kind = value->kind,
-                             .int64 = value->kind == TG_VALUE_TEXT ? 0 : value->int64,
+                             .int64 = value->text ? 0 : value->int64,
                              .real = value->real,
                              .text = value->text};
 }
@@ -217,7 +224,7 @@ static bool leaves_room(int order, bool descends)
 }
 
 int cursor_value_window(const struct cursor_value *from, const struct cursor_value *to,
-                        bool descends, struct tg_error *err)
+                        bool descends, bool is_closed, struct tg_error *err)
 {
     int order = 0;
     int64_t begins, ends;
@@ -230,8 +237,9 @@ int cursor_value_window(const struct cursor_value *from, const struct cursor_val
             "initial_value %s (%s) and end_value %s (%s) cannot be compared; make both "
             "of them values as the field has",
             first, cursor_value_kind(from), last, cursor_value_kind(to));
-    if (leaves_room(order, descends) || (instant_of(from, &begins) && instant_of(to, &ends) &&
-                                         leaves_room((begins > ends) - (begins < ends), descends)))
+    if (leaves_room(order, descends) || (order == 0 && is_closed) ||
+        (instant_of(from, &begins) && instant_of(to, &ends) &&
+         leaves_room((begins > ends) - (begins < ends), descends)))
         return TG_OK;
     return error_set(
         err, TG_USAGE,
@@ -250,6 +258,7 @@ void cursor_value_json(struct buf *out, const struct cursor_value *value)
     case TG_VALUE_INT64: buf_printf(out, "%lld", (long long)value->int64); break;
     case TG_VALUE_DOUBLE: json_double(out, value->real); break;
     case TG_VALUE_TEXT: json_string(out, value->text, value->len); break;
+    case TG_VALUE_JSON: buf_append(out, value->text, value->len); break;
     case TG_VALUE_TIMESTAMP:
         buf_text(out, "\"" MARK_TIMESTAMP);
         time_format_timestamp(out, value->int64, !value->naive);
@@ -306,6 +315,11 @@ int cursor_value_parse(struct cursor_value *out, const char *json, struct buf *t
         buf_append(text, yyjson_get_str(root), yyjson_get_len(root));
         TRY(buf_check(text, err));
         fits = parse_text(out, buf_string(text), text->len);
+    } else if (yyjson_is_ctn(root)) {
+        buf_text(text, json);
+        TRY(buf_check(text, err));
+        cursor_value_set_json(out, buf_string(text), text->len);
+        fits = true;
     } else {
         fits = cursor_value_set_cell(out, root);
     }
@@ -331,6 +345,7 @@ const char *cursor_value_kind(const struct cursor_value *value)
         [TG_VALUE_TEXT] = "text",
         [TG_VALUE_TIMESTAMP] = "a timestamp",
         [TG_VALUE_DATE] = "a date",
+        [TG_VALUE_JSON] = "a list or an object",
     };
     return names[value->kind];
 }
@@ -369,6 +384,7 @@ void cursor_value_print(const struct cursor_value *value, char *out, size_t cap)
     case TG_VALUE_TEXT:
         snprintf(out, cap, "'%.*s'", cursor_value_shown(value), value->text);
         return;
+    case TG_VALUE_JSON: snprintf(out, cap, "%.*s", cursor_value_shown(value), value->text); return;
     case TG_VALUE_TIMESTAMP: print_time(value->int64, out, cap); return;
     case TG_VALUE_DATE: print_days(value->int64, out, cap); return;
     default: snprintf(out, cap, "NULL"); return;

@@ -14,11 +14,13 @@ struct cursor_value {
     bool is_instant;         /* a text that is an ISO timestamp: int64 holds it */
     int64_t int64;           /* integer, microseconds, days */
     double real;
-    const char *text;
+    const char *text; /* or JSON */
     size_t len;
 };
 
 void cursor_value_set_text(struct cursor_value *out, const char *text, size_t len);
+/* A list or an object, which only a function of the program can order. */
+void cursor_value_set_json(struct cursor_value *out, const char *json, size_t len);
 /* NaN has no place in an order, and infinity none in the state: both count as NULL. */
 void cursor_value_set_double(struct cursor_value *out, double real);
 void cursor_value_set_time(struct cursor_value *out, enum tg_value_kind kind, int64_t time,
@@ -50,9 +52,9 @@ static inline bool cursor_value_compare(const struct cursor_value *a, const stru
 
 /* The ends of a window, of which the first lies in it: do they compare, and does anything lie
  * between them? TG_USAGE. Where the values of the column decide whether texts are times, one order
- * that leaves room is enough. */
+ * that leaves room is enough. `is_closed`: the last lies in it, too. */
 int cursor_value_window(const struct cursor_value *from, const struct cursor_value *to,
-                        bool descends, struct tg_error *err) TG_CHECK_RESULT;
+                        bool descends, bool is_closed, struct tg_error *err) TG_CHECK_RESULT;
 
 /* As dlt's typed JSON has it: 5, 1.5, "text", a timestamp after U+F027, a date after U+F028. */
 void cursor_value_json(struct buf *out, const struct cursor_value *value);

@@ -17,6 +17,7 @@
 #include "base/memory.h"
 #include "base/text/nearest.h"
 #include "database/reading/reading.h"
+#include "extract/cursor/path.h"
 #include "extract/read_ahead.h"
 #include "extract/sql/chosen.h"
 #include "extract/sql/pool.h"
@@ -448,43 +449,55 @@ done:
     return rc;
 }
 
-/* The order of what comes as text may be another than that of its bytes (an enum, say), and that of
- * what is stored as text another than that of its values. */
-static struct type_spec cursor_type(const struct dialect *dialect,
-                                    const struct relation_column *column)
+/* The column of one of the cursor's fields, which must be read. */
+static int find_field(const struct plan *plan, const struct resource_request *request,
+                      const char *path, const struct relation_column **out, struct tg_error *err)
 {
-    bool unsure = (column->by_values && column->spec.type == TYPE_TEXT) ||
-                  (dialect->text_types >> column->spec.type & 1) ||
-                  !sql_compares(dialect, column->sql_type);
-    return unsure ? (struct type_spec){.type = TYPE_NONE} : column->spec;
+    const char *name = path_field(path);
+    *out = relation_column(&plan->relation, name);
+    if (!*out)
+        return no_column(plan, "incremental", name, err);
+    if (is_chosen(request, name))
+        return TG_OK;
+    return error_set(err, TG_SPEC, "the cursor's column '%s' must be loaded, too; %s it", name,
+                     option_of(request, "included_columns") ? "include" : "do not exclude");
 }
 
+static int choose_fields(struct plan *plan, const struct resource_request *request,
+                         struct tg_error *err)
+{
+    int rc = TG_OK;
+    const size_t count = request->cursor->part_count;
+    struct sorted_field *fields = arena_alloc(&plan->arena, count * sizeof(*fields));
+    if (!fields)
+        return error_nomem(err);
+    for (size_t i = 0; i < count; i++) {
+        const struct relation_column *column;
+        TRY(find_field(plan, request, request->cursor->parts[i].path, &column, err));
+        const struct type_spec type = select_cursor_type(plan->selection.dialect, column);
+        fields[i] = (struct sorted_field){column->name, type.type == TYPE_TEXT};
+        if (i == 0 && !request->orders_itself)
+            plan->selection.cursor_type = type;
+    }
+    plan->selection.fields = fields;
+    plan->selection.field_count = count;
+    plan->selection.cursor_column = fields[0].name;
+done:
+    return rc;
+}
+
+/* Rows are narrowed by the first field; of several, those at the end may belong to the window. */
 static int choose_cursor(struct plan *plan, const struct resource_request *request,
                          struct tg_error *err)
 {
-    struct selection *selection = &plan->selection;
-    const char *path = request->cursor->path;
-    selection->cursor = request->cursor;
-    selection->last_value = request->last_value;
-    selection->on_missing = request->on_missing;
-    selection->whole_groups = request->whole_groups;
-    selection->row_order = request->keys ? NULL : option_of(request, "row_order");
-    if (!path && selection->row_order)
-        return error_set(
-            err, TG_SPEC,
-            "row_order is the order by the cursor, and there is none; set incremental");
-    if (!path)
-        return TG_OK;
-    const char *name = path + (strncmp(path, "$.", 2) == 0 ? 2 : 0);
-    const struct relation_column *column = relation_column(&plan->relation, name);
-    if (!column)
-        return no_column(plan, "incremental", name, err);
-    if (!is_chosen(request, name))
-        return error_set(err, TG_SPEC, "the cursor's column '%s' must be loaded, too; %s it", name,
-                         option_of(request, "included_columns") ? "include" : "do not exclude");
-    selection->cursor_column = column->name;
-    selection->cursor_type = cursor_type(selection->dialect, column);
-    return TG_OK;
+    const struct tg_cursor *cursor = request->cursor;
+    plan->selection.cursor = cursor->part_count > 0 ? cursor->parts : cursor;
+    plan->selection.last_value = request->last_value;
+    plan->selection.on_missing = request->on_missing;
+    plan->selection.whole_groups = request->whole_groups;
+    plan->selection.end_is_closed = request->end_is_closed || cursor->part_count > 1;
+    plan->selection.row_order = request->keys ? TG_ANY_ORDER : request->row_order;
+    return cursor->path ? choose_fields(plan, request, err) : TG_OK;
 }
 
 static int check_options(const struct resource_request *request, struct tg_error *err)
@@ -735,11 +748,6 @@ static const struct option resource_options[] = {
      .type = OPTION_TEXTS,
      .help = "The columns to read; all if not given."},
     {.name = "excluded_columns", .type = OPTION_TEXTS, .help = "Columns that are not read."},
-    {.name = "row_order",
-     .type = OPTION_TEXT,
-     .choices = "asc desc",
-     .help = "Has the database sort the rows by the cursor (the table is then read by one "
-             "connection); if not given, they come as they come."},
     OPTION_END,
 };
 

@@ -45,6 +45,17 @@ static void put_relation(struct buf *out, const struct selection *selection)
 
 /* ---- what the cursor says ---- */
 
+/* The order of what comes as text may be another than that of its bytes (an enum, say), and that of
+ * what is stored as text another than that of its values. */
+struct type_spec select_cursor_type(const struct dialect *dialect,
+                                    const struct relation_column *column)
+{
+    bool unsure = (column->by_values && column->spec.type == TYPE_TEXT) ||
+                  (dialect->text_types >> column->spec.type & 1) ||
+                  !sql_compares(dialect, column->sql_type);
+    return unsure ? (struct type_spec){.type = TYPE_NONE} : column->spec;
+}
+
 /* A bound as a literal of the column's type; false: it has none, and nothing is narrowed. */
 static bool put_bound(struct buf *out, const struct selection *selection, const char *operator,
                       const struct tg_value * value)
@@ -77,13 +88,15 @@ static bool lower_bound(struct buf *out, const struct selection *selection)
     return put_bound(out, selection, selection->last_value == TG_MIN ? "<=" : ">=", &start);
 }
 
-/* Where this run ends: before the end of a window. */
+/* Where this run ends: before the end of a window, or at it. */
 static bool upper_bound(struct buf *out, const struct selection *selection)
 {
     const struct tg_value *end = &selection->cursor->end;
     if (type_is_nanoseconds(&selection->cursor_type))
         return false;
-    return put_bound(out, selection, selection->last_value == TG_MIN ? ">" : "<", end);
+    static const char *const operators[2][2] = {{"<", "<="}, {">", ">="}};
+    bool backwards = selection->last_value == TG_MIN;
+    return put_bound(out, selection, operators[backwards][selection->end_is_closed], end);
 }
 
 /* Times of a cursor lie in the years 1 to 9999; infinity does not, nor do those before Christ. */
@@ -111,6 +124,11 @@ static void put_missing(struct buf *out, const struct selection *selection)
         buf_printf(out, " = CAST('%s' AS ", numbers[i]);
         selection->dialect->type_sql(&type, out);
         buf_char(out, ')');
+    }
+    for (size_t i = 1; i < selection->field_count; i++) {
+        buf_text(out, " OR ");
+        sql_ident(out, selection->dialect, selection->fields[i].name);
+        buf_text(out, " IS NULL");
     }
     if (!has_strange_times(selection))
         return;
@@ -167,6 +185,18 @@ static void put_condition(struct buf *out, const struct selection *selection)
 
 /* ---- the whole ---- */
 
+static void put_order(struct buf *out, const struct selection *selection)
+{
+    const struct dialect *dialect = selection->dialect;
+    for (size_t i = 0; selection->row_order && i < selection->field_count; i++) {
+        buf_text(out, i == 0 ? "\nORDER BY " : ", ");
+        sql_ident(out, dialect, selection->fields[i].name);
+        if (selection->fields[i].is_text && dialect->byte_order)
+            buf_text(out, dialect->byte_order);
+        buf_text(out, selection->row_order == TG_DESC ? " desc" : " asc");
+    }
+}
+
 int select_write(struct buf *out, const struct selection *selection, const char *slice,
                  int64_t limit, struct tg_error *err)
 {
@@ -180,13 +210,7 @@ int select_write(struct buf *out, const struct selection *selection, const char 
     put_relation(out, selection);
     if (condition.len > 0)
         buf_printf(out, "\nWHERE %s", buf_string(&condition));
-    if (selection->row_order) {
-        buf_text(out, "\nORDER BY ");
-        sql_ident(out, selection->dialect, selection->cursor_column);
-        if (selection->cursor_type.type == TYPE_TEXT && selection->dialect->byte_order)
-            buf_text(out, selection->dialect->byte_order);
-        buf_printf(out, " %s", selection->row_order);
-    }
+    put_order(out, selection);
     if (limit >= 0)
         buf_printf(out, "\nLIMIT %" PRId64, limit);
     out->failed |= condition.failed;

@@ -12,6 +12,11 @@ struct selected_column {
     struct type_spec as; /* the database makes this of it; TYPE_NONE: it stays as it is */
 };
 
+struct sorted_field {
+    const char *name;
+    bool is_text; /* is sorted by its bytes */
+};
+
 /* What a later run reads: nothing, rows above a value, all that are new. */
 enum ceiling { CEILING_NONE = 0, CEILING_VALUE, CEILING_START };
 
@@ -28,13 +33,20 @@ struct selection {
     enum tg_last_value last_value;
     enum tg_on_missing on_missing;
     bool whole_groups;
-    const char *row_order; /* "asc", "desc"; NULL: as they come */
+    bool end_is_closed;
+    const struct sorted_field *fields; /* all of the cursor's */
+    size_t field_count;
+    enum tg_row_order row_order;
     enum ceiling ceiling;
     struct tg_value ceiling_value; /* rows above it wait (safe.c) */
 };
 
 /* Lines of the statement before the first one of a query. */
 enum { LINES_BEFORE_QUERY = 2 };
+
+/* The type by which the database compares a cursor's column as the cursor does; TYPE_NONE: not. */
+struct type_spec select_cursor_type(const struct dialect *dialect,
+                                    const struct relation_column *column);
 
 /* Rows that the cursor would take, and some that it drops: never fewer. `slice` is one more
  * condition (NULL: none), `limit` the most rows (-1: all). */

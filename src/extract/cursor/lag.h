@@ -1,0 +1,25 @@
+/*
+ * How far before its last value a cursor starts, for rows that come late.
+ */
+#ifndef TIDEGATE_EXTRACT_LAG_H
+#define TIDEGATE_EXTRACT_LAG_H
+
+#include "base/memory.h"
+#include "extract/cursor/cursor_value.h"
+
+struct lag {
+    bool is_time; /* "2h": `us` */
+    int64_t us;
+    double number; /* units of the cursor: seconds of timestamps, days of dates */
+    int64_t whole; /* the same, where is_whole */
+    bool is_whole;
+};
+
+/* "5", "1.5", "30s", "10m", "2h", "7d"; false: it is none, or negative. */
+bool lag_parse(const char *text, struct lag *out);
+/* Moves the value back, for a cursor that goes down up; a text keeps its form, in the arena.
+ * TG_USAGE: such a value has no lag. */
+int lag_apply(const struct lag *lag, bool backwards, struct arena *arena,
+              struct cursor_value *value, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif

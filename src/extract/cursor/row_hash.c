@@ -1,0 +1,111 @@
+/*
+ * What tells one row at the boundary from another: the hash of its key, or of the whole row.
+ *
+ * Data path: row_is_stored for each row at the start value, row_hash for each row at the last one:
+ * the row as JSON (put_key, cell_json, cursor_batch_json) -> base/hash.
+ *
+ * Only typed timestamps and decimals tell the two forms apart: a row without one has the longer
+ * hash's beginning for its shorter hash.
+ */
+#include "extract/cursor/row_hash.h"
+
+#include <string.h>
+
+#include "extract/cursor/cursor_arrow.h"
+
+void row_hasher_release(struct row_hasher *hasher)
+{
+    hasher_release(&hasher->hasher);
+    buf_release(&hasher->json);
+}
+
+int row_where(const struct page *page, struct row_ref ref, int code, struct tg_error *err)
+{
+    if (ref.cell)
+        return page_where(page, ref.cell, code, err);
+    error_at_row(err, code, page->first_row + ref.index);
+    return page->file ? error_at(err, code, AT_FILE, page->file) : code;
+}
+
+/* The values of the key: one alone, or several as a list. */
+static int put_key(struct row_hasher *hasher, const yyjson_val *row, int flags,
+                   struct tg_error *err)
+{
+    struct buf *json = &hasher->json;
+    if (hasher->key_count > 1)
+        buf_char(json, '[');
+    for (size_t i = 0; i < hasher->key_count; i++) {
+        const char *name = hasher->key[i];
+        const yyjson_val *value = cell_find(row, name, strlen(name));
+        if (!value)
+            return error_set(err, TG_DATA,
+                             "the primary key field '%s' is missing; correct primary_key, or the "
+                             "row",
+                             name);
+        if (i > 0)
+            buf_char(json, ',');
+        cell_json(json, value, flags);
+    }
+    if (hasher->key_count > 1)
+        buf_char(json, ']');
+    return TG_OK;
+}
+
+static int hash_form(struct row_hasher *hasher, const struct page *page, struct row_ref ref,
+                     int form, char out[HASH_ROW_TEXT + 1], struct tg_error *err)
+{
+    struct buf *json = &hasher->json;
+    int flags = CELL_JSON_SORTED | form;
+    int rc = TG_OK;
+    buf_clear(json);
+    if (!ref.cell)
+        TRY(cursor_batch_json(page, ref.index, hasher->key, hasher->key_count, flags, json, err));
+    else if (hasher->key_count > 0)
+        TRY(put_key(hasher, ref.cell, flags, err));
+    else
+        cell_json(json, ref.cell, flags);
+    TRY(buf_check(json, err));
+    TRY(hash_text(&hasher->hasher, buf_string(json), json->len, HASH_ROW_BYTES, out, err));
+done:
+    return rc == TG_OK ? TG_OK : row_where(page, ref, rc, err);
+}
+
+static bool json_varies(const struct page *page, struct row_ref ref)
+{
+    return ref.cell ? cell_json_varies(ref.cell) : cursor_batch_json_varies(page);
+}
+
+int row_hash(struct row_hasher *hasher, const struct page *page, struct row_ref ref,
+             struct row_hash *out, struct tg_error *err)
+{
+    char brief[HASH_ROW_TEXT + 1];
+    int rc = TG_OK;
+    TRY(hash_form(hasher, page, ref, CELL_JSON_ZULU | CELL_JSON_PYTHON, out->text, err));
+    memcpy(brief, out->text, sizeof(brief));
+    if (json_varies(page, ref))
+        TRY(hash_form(hasher, page, ref, CELL_JSON_INSTANTS | CELL_JSON_PYTHON, brief, err));
+    memcpy(out->brief, brief, HASH_SHORT_TEXT);
+    out->brief[HASH_SHORT_TEXT] = '\0';
+done:
+    return rc;
+}
+
+/* How tidegate 0.1 wrote typed values before it wrote them as dlt does: a batch's decimals as
+ * numbers; and timestamps with +00:00. */
+static const int older_forms[] = {CELL_JSON_ZULU, 0};
+
+int row_is_stored(struct row_hasher *hasher, const struct page *page, struct row_ref ref,
+                  struct boundary *boundary, bool *known, struct tg_error *err)
+{
+    char text[HASH_ROW_TEXT + 1];
+    struct row_hash hash;
+    int rc = TG_OK;
+    TRY(row_hash(hasher, page, ref, &hash, err));
+    TRY(boundary_find(boundary, &hash, known, err));
+    for (size_t i = 0; !*known && i < 2 && json_varies(page, ref); i++) {
+        TRY(hash_form(hasher, page, ref, older_forms[i], text, err));
+        TRY(boundary_find_text(boundary, text, &hash, known, err));
+    }
+done:
+    return rc;
+}

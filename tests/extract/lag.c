@@ -1,0 +1,112 @@
+/*
+ * Values moved back by a lag: how far, in which form, and what has none.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "extract/cursor/lag.h"
+
+struct sample {
+    const char *lag, *value, *later; /* JSON as in the state; moved down, and up */
+};
+
+#define STAMP "\xef\x80\xa7"
+#define DAY   "\xef\x80\xa8"
+
+static void move(const struct sample *sample, bool backwards, struct buf *out)
+{
+    struct arena arena;
+    struct lag lag;
+    struct cursor_value value;
+    struct buf text = BUF_INIT;
+    struct tg_error err = {0};
+    arena_init(&arena);
+    assert_true(lag_parse(sample->lag, &lag));
+    assert_int_equal(cursor_value_parse(&value, sample->value, &text, &err), TG_OK);
+    if (lag_apply(&lag, backwards, &arena, &value, &err) != TG_OK)
+        fail_msg("%s of %s: %s", sample->lag, sample->value, err.what);
+    buf_clear(out);
+    cursor_value_json(out, &value);
+    buf_release(&text);
+    arena_release(&arena);
+}
+
+static void values_move_in_their_form(void **state)
+{
+    (void)state;
+    struct buf out = BUF_INIT;
+    const struct sample samples[] = {
+        {"3", "10", "7"},
+        {"0", "10", "10"},
+        {"1.5", "10", "8.5"},
+        {"2", "0.5", "-1.5"},
+        {"5", "-9223372036854775807", "-9223372036854775808"},
+        {"60", "\"" STAMP "2024-01-02T00:00:30+00:00\"", "\"" STAMP "2024-01-01T23:59:30+00:00\""},
+        {"2h", "\"" STAMP "2024-01-02T01:00:00\"", "\"" STAMP "2024-01-01T23:00:00\""},
+        {"500ms", "\"" STAMP "2024-01-02T00:00:00+00:00\"",
+         "\"" STAMP "2024-01-01T23:59:59.500000+00:00\""},
+        {"2", "\"" DAY "2024-03-01\"", "\"" DAY "2024-02-28\""},
+        {"36h", "\"" DAY "2024-03-01\"",
+         "\"" DAY "2024-02-28\""}, /* a day that is begun is whole */
+        {"7d", "\"2024-03-01\"", "\"2024-02-23\""},
+        {"1", "\"20240301\"", "\"20240229\""},
+        {"90", "\"2024-01-01T00:00:00Z\"", "\"2023-12-31T23:58:30Z\""},
+        {"1h", "\"2024-01-01 00:30:00.250\"", "\"2023-12-31 23:30:00.250\""},
+        {"1h", "\"2024-01-01T00:30:00+02:00\"", "\"2023-12-31T23:30:00+02:00\""},
+        {"1h", "\"20240101T003000-0500\"", "\"20231231T233000-0500\""},
+        {"1h", "\"2024/01/01 3:04:05\"",
+         "\"2024-01-01T02:04:05\""}, /* no form that could be kept */
+    };
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        move(&samples[i], false, &out);
+        assert_string_equal(buf_string(&out), samples[i].later);
+    }
+    move(&(struct sample){.lag = "3", .value = "10"}, true, &out);
+    assert_string_equal(buf_string(&out), "13");
+    move(&(struct sample){.lag = "1d", .value = "\"2024-02-28\""}, true, &out);
+    assert_string_equal(buf_string(&out), "\"2024-02-29\"");
+    buf_release(&out);
+}
+
+static void what_is_no_lag(void **state)
+{
+    (void)state;
+    struct lag lag;
+    static const char *const bad[] = {"", "-1", "x", "5 s", "1w", "nan", "inf", "1e400", "auto"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_false(lag_parse(bad[i], &lag));
+}
+
+static void what_has_none(void **state)
+{
+    (void)state;
+    const struct sample samples[] = {{"2h", "5", ""}, {"5", "\"abc\"", ""}, {"5", "[1]", ""}};
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        struct lag lag;
+        struct cursor_value value;
+        struct buf text = BUF_INIT;
+        struct arena arena;
+        struct tg_error err = {0};
+        arena_init(&arena);
+        assert_true(lag_parse(samples[i].lag, &lag));
+        assert_int_equal(cursor_value_parse(&value, samples[i].value, &text, &err), TG_OK);
+        assert_int_equal(lag_apply(&lag, false, &arena, &value, &err), TG_USAGE);
+        buf_release(&text);
+        arena_release(&arena);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_move_in_their_form),
+        cmocka_unit_test(what_is_no_lag),
+        cmocka_unit_test(what_has_none),
+    };
+    return cmocka_run_group_tests_name("lag", tests, NULL, NULL);
+}
