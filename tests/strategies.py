@@ -20,12 +20,15 @@ TIDEGATE = os.environ.get("TIDEGATE", "build/tidegate")
 LOADS, KEYS = 4, 24
 ORDER = '"order"'  # needs its quotes
 SKIPS, BY_VERSION = {"skip_unchanged_rows": True}, {"skip_unchanged_rows": True, "row_version_column_name": "seq"}
+FILTER, SCOPE = {"source_filter": "n <> 1 OR v = 'a'"}, {"destination_scope": "n = 1"}
 # (strategy, its options, what `deletes` may be)
 STRATEGIES = [("delete-insert", {}, []), ("delete-insert", SKIPS, []), ("upsert", {}, []), ("upsert", SKIPS, []),
               ("insert-only", {}, []), ("scd2", {}, []), ("insert-only", {"scope": "previous_load"}, []),
               ("delete-insert", {}, ["snapshot", "keys"]), ("delete-insert", SKIPS, ["snapshot", "keys"]),
               ("upsert", {}, ["snapshot", "keys"]), ("upsert", SKIPS, ["snapshot", "keys"]), ("cdc", {}, ["snapshot"]),
-              ("cdc", SKIPS, ["snapshot"]), ("cdc", BY_VERSION, ["snapshot"]), ("upsert", BY_VERSION, []), ("delete-insert", BY_VERSION, ["snapshot", "keys"])]
+              ("cdc", SKIPS, ["snapshot"]), ("cdc", BY_VERSION, ["snapshot"]), ("upsert", BY_VERSION, []), ("delete-insert", BY_VERSION, ["snapshot", "keys"]),
+              ("scd2", FILTER, []), ("scd2", {}, ["snapshot", "keys"]), ("scd2", FILTER, ["snapshot", "keys"]),
+              ("scd2", SCOPE, ["snapshot", "keys"])]
 
 
 class Table:
@@ -55,23 +58,30 @@ class Table:
     def history(self):
         """What a table of scd2 goes by: snapshots, partitions or keys; hashes of rows or a column of theirs."""
         self.sort = self.mark = None
+        self.flags = False
         self.extra = "_dlt_valid_to"
         self.own = self.random.random() < 0.3
-        self.merge_key = self.random.choice([[], [], ["n"], self.key, self.key + ["n"]])
-        self.given_key = self.key if self.own or self.random.random() < 0.5 else []
+        self.merge_key = [] if self.detects else self.random.choice([[], [], ["n"], self.key, self.key + ["n"]])
+        needs = self.own or self.detects or self.options and not self.merge_key
+        self.given_key = self.key if needs or self.random.random() < 0.5 else []
+        self.by = self.key if self.detects else self.merge_key  # what comes of it is all there is of it
         self.until = self.random.choice([None, "9999-12-31"])
 
     def history_spec(self):
-        disposition = {"disposition": "merge", "strategy": "scd2"}
+        disposition = {"disposition": "merge", "strategy": "scd2", **self.options}
         if self.own:
             disposition["row_version_column_name"] = "seq"
         if self.until:
             disposition["active_record_timestamp"] = self.until
-        if not self.merge_key:
+        if not self.by:
             disposition["allow_empty"] = True
         spec = {"path": f"{self.name}.jsonl", "write_disposition": disposition,
                 "columns": {"id": {"data_type": "bigint"}, "v": {"data_type": "text"},
                             "n": {"data_type": "bigint", "nullable": True}, "seq": {"data_type": "bigint"}}}
+        if self.detects:
+            spec["deletes"] = {"detect": self.detects, "apply": "scd2", "limit": "100%", "allow_empty": True}
+        if self.detects == "keys":
+            spec["keys_path"] = f"{self.name}-keys.jsonl"
         return dict(spec, **{name: key for name, key in (("merge_key", self.merge_key), ("primary_key", self.given_key))
                              if key})
 
@@ -132,7 +142,7 @@ class Table:
         self.sent += rows
         self.write(f"{self.name}.jsonl", rows)
         if self.detects == "keys":
-            known = sorted({*self.rows, *map(self.key_of, rows)})
+            known = sorted({*self.rows, *map(self.key_of, rows), *(self.key_of(v[0]) for v in self.valid())})
             self.listed = {key for key in known if self.random.random() < 0.8}
             self.write(f"{self.name}-keys.jsonl", [dict(zip(self.key, key)) for key in self.listed])
         return rows
@@ -170,25 +180,43 @@ class Table:
         return (row["seq"], *self.key_of(row), *self.part(row)) if self.own else json.dumps(row, sort_keys=True)
 
     def part(self, row):
-        return tuple(row[column] for column in self.merge_key)
+        """Of rows that are all there is of it."""
+        return tuple(row[column] for column in self.by)
+
+    def valid(self):
+        return [version for version in self.versions if version[2] is None]
+
+    def passes(self, row):
+        return "source_filter" not in self.options or row["v"] == "a" or row["n"] == 2
+
+    def taken(self, rows):
+        """Those that take part: of a key that tells what is there, the last one."""
+        passing = [row for row in rows if self.passes(row)]
+        tells = self.given_key and sorted(self.by) == sorted(self.given_key)
+        return list({self.key_of(row): row for row in passing}.values()) if tells else passing
 
     def apply_history(self, rows, number):
         def by_key(documents):
-            key = self.given_key or self.merge_key
+            key = self.given_key or self.by
             return collections.Counter(tuple(row[column] for column in key) for row in documents) if key else {}
 
-        came = {self.identity(row): row for row in rows}
-        parts = {self.part(row) for row in rows}
-        valid = [v for v in self.versions if v[2] is None and (not self.merge_key or self.part(v[0]) in parts)]
-        gone = [v for v in valid if self.identity(v[0]) not in came]
+        taken, there = self.taken(rows), {self.key_of(row) for row in rows}
+        came = {self.identity(row): row for row in taken}
+        parts, keys = {self.part(row) for row in taken}, {self.key_of(row) for row in taken}
+        valid = [v for v in self.valid() if not self.by or self.part(v[0]) in parts]
+        left_out = there - keys if self.given_key else set()
+        gone = [v for v in valid if self.identity(v[0]) not in came and self.key_of(v[0]) not in left_out]
         known = {self.identity(v[0]) for v in valid}
         fresh = [row for identity, row in came.items() if identity not in known]
+        if self.detects:
+            gone += [v for v in self.valid() if self.key_of(v[0]) not in there | self.listed
+                     and ("destination_scope" not in self.options or v[0]["n"] == 1)]
         for version in gone:
             version[2] = number
         self.versions += [[row, number, None] for row in fresh]
         new, old = by_key(fresh), by_key(v[0] for v in gone)
         pairs = sum(min(count, old[key]) for key, count in new.items())
-        return [len(fresh) - pairs, pairs, len(gone) - pairs, len(rows) - len(fresh)]
+        return [len(fresh) - pairs, pairs, len(gone) - pairs, len(taken) - len(fresh)]
 
     def apply_log(self, rows, number):
         """Every row that is not as the one before it of its key is a version."""

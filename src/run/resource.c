@@ -629,6 +629,21 @@ static bool brings_groups(const struct resource *resource)
     return resource->disposition->deletes_absent && resource->merge_key_count > 0;
 }
 
+/* Also of a table that begins, or begins anew, a key has one version that is valid. */
+static int begin_versions(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest_table *root = NULL;
+    const struct deletes *deletes = &part->resource->deletes;
+    if (deletes->detect == TG_DETECT_NONE || deletes->apply != TG_APPLY_SCD2 ||
+        normalizer_row_count(part->normalizer) == 0)
+        return TG_OK;
+    TRY(enter_root(part, &root, err));
+    root_table_mark(deletes, root);
+done:
+    return rc;
+}
+
 /* All that is there has been read, but for what is known of it by its keys. */
 static int find_absent(struct resource_load *part, const struct extract_counts *read,
                        struct tg_error *err)
@@ -639,7 +654,7 @@ static int find_absent(struct resource_load *part, const struct extract_counts *
     const struct deletes *deletes = &part->resource->deletes;
     TRY(root_table_flag(part->session, part->resource, part->root, err));
     if (!loses_absent(part))
-        return TG_OK;
+        return begin_versions(part, err);
     if (deletes->detect == TG_DETECT_KEYS)
         TRY(list_keys(part, err));
     if (part->keys)

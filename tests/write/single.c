@@ -4,13 +4,17 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <inttypes.h>
+
 #include "tests/write/both.h"
+#include "tests/write/histories.h"
 #include "tests/write/keys.h"
 #include "tests/write/merges.h"
 #include "write/sql/shared.h"
 
-#define ROOT "id bigint pk|name text|gone bool del|_dlt_load_id text|_dlt_id text row"
-#define TOYS KIDS
+#define ROOT   "id bigint pk|name text|gone bool del|_dlt_load_id text|_dlt_id text row"
+#define TOYS   KIDS
+#define OF_ROW "|_tidegate_order bigint" /* nested rows of versions: whose they are */
 
 enum { SEEDS = 2, LOADS = 4, IDS = 9 };
 
@@ -19,18 +23,24 @@ enum { SEEDS = 2, LOADS = 4, IDS = 9 };
 #define BOTH    "id bigint pk|name text mk" REST
 #define VERSION ROOT "|version bigint"
 
+#define FILTERED .hint = "x-merge-source-filter", .json = "\"name <> 'n0'\""
+#define SCOPED                                                                                     \
+    .hint = "x-merge-destination-scope", .json = "\"id IN (SELECT id + 1 FROM {staging_table})\""
+
 static const struct {
     const char *strategy, *golden;
     bool skips, keeps_ids;
     const char *header, *hint, *json; /* NULL: ROOT; none */
     enum disposition word;            /* none: merge */
     bool is_ranged, is_delivered;
-    bool everywhere;                            /* without NOT MATCHED BY SOURCE */
-    enum { ALL_STAY, DELETED, FLAGGED } absent; /* what becomes of absent rows */
-    bool is_listed;                             /* keys are listed beside the rows */
-    bool is_shared;                             /* some rows are another pipeline's */
-    bool was_flagged;                           /* some are flagged, from before */
-    bool keeps_versions;                        /* a key has several rows */
+    bool everywhere;                                   /* without NOT MATCHED BY SOURCE */
+    enum { ALL_STAY, DELETED, FLAGGED, ENDED } absent; /* what becomes of absent rows */
+    bool is_listed;                                    /* keys are listed beside the rows */
+    bool is_shared;                                    /* some rows are another pipeline's */
+    bool was_flagged;                                  /* some are flagged, from before */
+    bool keeps_versions;                               /* a key has several rows */
+    bool keeps_history; /* ... each with its time; ids tell their content */
+    bool has_number;    /* ... or a column of the source's does */
 } ways[] = {
     {.golden = "single_delete_insert"},
     {NULL, "single_skip", .skips = true, .keeps_ids = true},
@@ -51,8 +61,7 @@ static const struct {
      .is_delivered = true},
     {"cdc", "single_cdc", .keeps_ids = true, .absent = DELETED},
     {"cdc", "single_cdc_groups", .keeps_ids = true, .header = BOTH, .absent = DELETED},
-    {"cdc", "single_cdc_scope", .keeps_ids = true, .hint = "x-merge-destination-scope",
-     .json = "\"id IN (SELECT id + 1 FROM {staging_table})\"", .absent = DELETED},
+    {"cdc", "single_cdc_scope", .keeps_ids = true, SCOPED, .absent = DELETED},
     {"upsert", "single_deletes", .keeps_ids = true, .absent = DELETED, .is_listed = true},
     {"upsert", "single_deletes_skip", .skips = true, .keeps_ids = true, .absent = DELETED},
     {NULL, "single_deletes_both_keys", .header = BOTH, .absent = DELETED, .is_listed = true},
@@ -67,6 +76,22 @@ static const struct {
      .json = "\"" DISPOSITION_VERSIONS "\"", .everywhere = true, .keeps_versions = true},
     {NULL, "single_deletes_scope", .hint = "x-merge-destination-scope", .json = "\"name = 'n0'\"",
      .absent = DELETED},
+    {"upsert", "single_deletes_filter", .keeps_ids = true, FILTERED, .absent = DELETED,
+     .is_listed = true},
+    {"upsert", "single_soft_filter", .keeps_ids = true, FILTERED, .absent = FLAGGED,
+     .is_listed = true},
+    {NULL, "single_soft_filter_both_keys", .header = BOTH, FILTERED, .absent = FLAGGED},
+    {"scd2", "single_scd2", .keeps_history = true},
+    {"scd2", "single_scd2_shared", .keeps_history = true, .is_shared = true},
+    {"scd2", "single_scd2_by_merge_key", .header = BOTH, .keeps_history = true},
+    {"scd2", "single_scd2_number", .header = BOTH "|version bigint", .keeps_history = true,
+     .has_number = true},
+    {"scd2", "single_scd2_filter", FILTERED, .keeps_history = true},
+    {"scd2", "single_scd2_scope", SCOPED, .keeps_history = true},
+    {"scd2", "single_scd2_absent", .absent = ENDED, .keeps_history = true, .is_listed = true,
+     .is_shared = true},
+    {"scd2", "single_scd2_absent_filter", FILTERED, .absent = ENDED, .keeps_history = true},
+    {"scd2", "single_scd2_absent_scope", SCOPED, .absent = ENDED, .keeps_history = true},
 };
 
 enum { WAYS = sizeof(ways) / sizeof(ways[0]), VERSIONED = 7 };
@@ -84,9 +109,21 @@ static bool has_flag(size_t way)
     return ways[way].absent == FLAGGED || ways[way].was_flagged;
 }
 
+static void start_table(struct fixture *t, size_t way)
+{
+    if (ways[way].keeps_history)
+        start_history(t, "null");
+    else
+        start_strategy(t, ways[way].strategy, ways[way].skips);
+    if (!ways[way].has_number)
+        return;
+    golden_columns(t, "person", "version bigint");
+    mark(t, "version", HISTORY_VERSION, "true");
+}
+
 static void start_way(struct fixture *t, size_t way)
 {
-    start_strategy(t, ways[way].strategy, ways[way].skips);
+    start_table(t, way);
     nest_kids(t);
     struct table *table = catalog_find(&t->catalog, "person");
     if (ways[way].hint)
@@ -122,6 +159,10 @@ static void say_way(struct fixture *t, size_t way, int load)
                                          .to = load == 1 ? "9" : "7"};
     if (ways[way].absent)
         fixture_absent(t, "person", ways[way].absent == FLAGGED && load < LOADS);
+    if (ways[way].absent == ENDED) {
+        part->deletes_absent = false;
+        part->ends_absent = true;
+    }
     part->replaced = ways[way].word == DISPOSITION_REPLACE && !ways[way].is_ranged;
     if (ways[way].is_ranged)
         FIXTURE_OK(t, manifest_set_range(package_manifest(t->package), part, &range, &t->err));
@@ -129,10 +170,13 @@ static void say_way(struct fixture *t, size_t way, int load)
 
 /* ---- random loads ---- */
 
+static char of_row[24]; /* what a nested row says of its root row, where it does: its number */
+static int64_t row_number;
+
 static void put_toys(struct buf *toys, const char *root, const char *kid)
 {
     for (unsigned j = 0, count = pick(3); j < count; j++)
-        buf_printf(toys, "t%u|%s|%s|%u|%s.%u\n", pick(2), root, kid, j, kid, j);
+        buf_printf(toys, "t%u|%s|%s|%u|%s.%u%s\n", pick(2), root, kid, j, kid, j, of_row);
 }
 
 static void put_tree(size_t way, int load, unsigned id, struct buf *roots, struct buf *kids,
@@ -141,42 +185,64 @@ static void put_tree(size_t way, int load, unsigned id, struct buf *roots, struc
     static const char *const marks[] = {"NULL", "NULL", "NULL", "false", "true"};
     char root[32], kid[64];
     static unsigned trees; /* of one key several may come */
+    const bool is_first = load == 1 && !ways[way].keeps_history;
+    of_row[0] = '\0';
     if (ways[way].keeps_versions)
         snprintf(root, sizeof(root), "r%u.%d.%u", id, load, trees++);
     else
         snprintf(root, sizeof(root), ways[way].keeps_ids ? "r%u" : "r%u.%d", id, load);
-    const char *mark = load == 1 ? "NULL" : marks[pick(5)];
+    const uint64_t random = state_of_random;
+    if (ways[way].keeps_history) { /* the id says what the row is, with all that is nested in it */
+        unsigned content = pick(3);
+        snprintf(root, sizeof(root), "r%u.%u", id, content);
+        snprintf(of_row, sizeof(of_row), "|%" PRId64, row_number++);
+        state_of_random = id * 3 + content;
+    }
+    const char *gone = is_first ? "NULL" : marks[pick(5)];
     const char *name = ways[way].header && pick(4) == 0 ? "NULL" : pick(2) ? "n1" : "n0";
-    buf_printf(roots, "%u|%s|%s|%d.5|%s", id, name, mark, load, root);
-    if (way == VERSIONED)
+    buf_printf(roots, "%u|%s|%s|%d.5|%s", id, name, gone, load, root);
+    if (way == VERSIONED || ways[way].has_number)
         buf_printf(roots, "|%u", pick(3));
     buf_char(roots, '\n');
-    for (unsigned i = 0, count = load == 1 ? 2 : pick(4); i < count; i++) {
+    for (unsigned i = 0, count = is_first ? 2 : pick(4); i < count; i++) {
         snprintf(kid, sizeof(kid), "%s.%u", root, i);
-        buf_printf(kids, "k%u|%s|%s|%u|%s\n", pick(2), root, root, i, kid);
+        buf_printf(kids, "k%u|%s|%s|%u|%s%s\n", pick(2), root, root, i, kid, of_row);
         put_toys(toys, root, kid);
     }
+    state_of_random = ways[way].keeps_history ? random : state_of_random;
+}
+
+static unsigned rows_of_key(size_t way)
+{
+    if (ways[way].keeps_history && !ways[way].absent)
+        return 1 + (pick(4) == 0);
+    return ways[way].keeps_versions ? 1 + pick(3) : 1;
 }
 
 static void put_load(struct fixture *t, size_t way, int load)
 {
     struct buf roots = BUF_INIT, kids = BUF_INIT, toys = BUF_INIT;
-    const bool is_empty = ways[way].absent && load == 3 && pick(2);
+    const bool history = ways[way].keeps_history;
+    const bool is_empty =
+        (ways[way].absent || (history && !ways[way].header)) && load == 3 && pick(2);
+    row_number = t->order;
     for (unsigned id = 0; id < IDS && !is_empty; id++)
         if (!(ways[way].is_ranged && load > 1 && (id < 3 || id > 6)) &&
             (id == 0 || id == 4 || pick(2)))
-            for (unsigned i = 0, rows = ways[way].keeps_versions ? 1 + pick(3) : 1; i < rows; i++)
+            for (unsigned i = 0, rows = rows_of_key(way); i < rows; i++)
                 put_tree(way, load, id, &roots, &kids, &toys);
-    buf_text(&toys, load == 1 ? "t9|r0|r0.0|9|first\n" : "");
+    if (load == 1)
+        buf_printf(&toys, "t9|r0|r0.0|9|first%s\n", history ? "|0" : "");
     if (!is_empty)
         fixture_rows(t, "person", header_of(way), buf_string(&roots));
     say_way(t, way, load);
+    fixture_part(t, "person")->emptied = is_empty && !ways[way].absent;
     if (ways[way].is_listed)
         fixture_keys(t, "person", "id bigint", load % 2 ? "1\n2\n5\n" : "2\n6\n");
     if (kids.len > 0)
-        fixture_rows(t, "person__kids", KIDS, buf_string(&kids));
+        fixture_rows(t, "person__kids", history ? KIDS OF_ROW : KIDS, buf_string(&kids));
     if (toys.len > 0)
-        fixture_rows(t, "person__kids__toys", TOYS, buf_string(&toys));
+        fixture_rows(t, "person__kids__toys", history ? TOYS OF_ROW : TOYS, buf_string(&toys));
     buf_release(&roots);
     buf_release(&kids);
     buf_release(&toys);
@@ -199,6 +265,7 @@ static char *content(struct fixture *t, size_t way)
                "ORDER BY 1, 2, 3, 4, 5, 6, 7, 10",
                has_flag(way)              ? "p." DELETED_COLUMN
                : ways[way].keeps_versions ? "p." VERSION_COLUMN
+               : ways[way].keeps_history  ? "concat(p._dlt_valid_from, ' ', p._dlt_valid_to)"
                                           : "0");
     FIXTURE_OK(t, connection_fetch(t->con, buf_string(&sql), &rows, &t->err));
     buf_release(&sql);
@@ -376,8 +443,11 @@ static void golden(size_t way)
     golden_there(&t, &there, "person__kids");
     golden_there(&t, &there, "person__kids__toys");
     golden_file(&t, "person", header_of(way), "person.1.parquet");
-    golden_file(&t, "person__kids", KIDS, "person__kids.1.parquet");
+    golden_file(&t, "person__kids", ways[way].keeps_history ? KIDS OF_ROW : KIDS,
+                "person__kids.1.parquet");
     say_way(&t, way, 2);
+    if (ways[way].keeps_history)
+        bound(&t, "\"2024-01-01\"");
     package_manifest(t.package)->created_us = 1704164645000000;
     if (ways[way].is_listed)
         golden_list(&t);

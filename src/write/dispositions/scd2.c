@@ -2,13 +2,13 @@
  * merge by scd2: rows are versions. What the load has otherwise, or lacks, is not valid any more,
  * and stays; what it brings and is not valid is added. With a merge key, what it lacks counts of
  * the keys alone that it brings; without one, what other pipelines have brought stays as it is.
- * With `deletes` the primary key is such a one, and what is gone ends by absent.c. Outside of a
- * destination_scope nothing ends, nor does what is valid there come again. Of a key of which
- * nothing passes a source_filter no version ends.
+ * With `deletes` the primary key is such a one, and what is gone ends by absent.c. Nothing ends
+ * outside of a destination_scope, nor of a key of which nothing passes a source_filter.
  *
  * Path: stage -> stage_versions (what tells versions apart, and the number of each row; the rows
  * stay in the package); apply -> note_changes (versions that only one side has) -> retire ->
- * pick_rows (numbers of the rows to be added) -> insert_roots, insert_nested.
+ * pick_rows (numbers of the rows to be added) -> insert_roots, insert_nested. single: the same up
+ * to there, then a MERGE a table, the root's the last.
  *
  * One full join finds what is new and what is gone, in half the time of two anti joins, and what is
  * done then is about these few. Nested rows have the number of their root row.
@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "write/sql/absent.h"
 #include "write/sql/ended.h"
 #include "write/sql/key.h"
 
@@ -33,6 +34,7 @@ struct versions {
     struct sql_names told;     /* both */
     struct sql_names held;     /* and the merge key: what is staged */
     const char *same;          /* old and new have the same identity */
+    bool keeps_last;           /* of several rows of a key in the load */
     char changes[NAME_MAX_BYTES], fresh[NAME_MAX_BYTES];
     struct sql_part parts[VERSION_PARTS];
     struct sql_scope scope, rows; /* over the stage's */
@@ -48,6 +50,14 @@ static bool meets_old(const struct stage *stage)
 static bool reads_elsewhere(const struct stage *stage)
 {
     return !stage->delivery->dialect->parquet;
+}
+
+static bool have_same(const struct sql_names *a, const struct sql_names *b)
+{
+    size_t i = 0;
+    while (i < a->count && names_have(b, a->items[i]))
+        i++;
+    return i == a->count && a->count == b->count;
 }
 
 /* A hash of all of a row tells its keys, too; a column of the user's may count the versions of each
@@ -67,6 +77,8 @@ static int list_columns(struct versions *versions, struct arena *arena, struct t
     if (target_loses_absent(stage->root)) /* that is absent.c's, by the primary key */
         stage->merge_key = stage->primary_key;
     versions->key = stage->primary_key.count > 0 ? stage->primary_key : stage->merge_key;
+    versions->keeps_last =
+        stage->primary_key.count > 0 && have_same(&stage->primary_key, &stage->merge_key);
     if (stage->sends_all)
         TRY(target_columns(stage->root, NULL, arena, &all, err));
     const struct sql_names *const identity[] = {&only, is_hash ? &none : &versions->key,
@@ -228,12 +240,28 @@ done:
     return rc;
 }
 
+/* Where the primary key tells what is there, the last row of each is its version: of two that were
+ * valid neither would be true. */
+static int keep_last(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    const struct step step = {.target = versions->stage.root, .count = COUNT_FILTERED};
+    return add_read_step(versions, &step, &versions->rows, plan,
+                         "DELETE FROM {stage} AS old\n"
+                         "USING (SELECT {key}, MAX([" ORDER_COLUMN "]) AS _tidegate_last\n"
+                         "    FROM {stage} GROUP BY {key} HAVING COUNT(*) > 1) AS new\n"
+                         "WHERE {old.key = new.key} AND old.[" ORDER_COLUMN "] < _tidegate_last",
+                         err);
+}
+
 static int leave_out(const struct versions *versions, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct chain *chain = versions->stage.chain;
+    const bool sifts = versions->stage.filter || versions->keeps_last;
     TRY(stage_leave_out(&versions->stage, &versions->key, plan, err));
-    for (size_t i = 1; versions->stage.filter && i < chain->count; i++)
+    if (versions->keeps_last)
+        TRY(keep_last(versions, plan, err));
+    for (size_t i = 1; sifts && i < chain->count; i++)
         if (target_has_rows(&chain->targets[i]))
             TRY(count_left_out(versions, &chain->targets[i], plan, err));
 done:
@@ -382,22 +410,32 @@ static int count_pairs(const struct versions *versions, struct plan *plan, struc
                          err);
 }
 
-static int retire(const struct versions *versions, struct plan *plan, struct tg_error *err)
+/* What the load changes, unless that is refused. */
+static int note(const struct versions *versions, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct old_rows gone = {
-        versions->stage.root, "{same} AND new.[" ORDER_COLUMN "] IS NULL AND {active}{and_ours}",
-        .meets = true};
     const struct sql_scope scope =
         sql_within(&versions->scope, SQL_PARTS(SQL_PATTERN("gone", "{changes}"),
                                                SQL_PATTERN("is_gone", "[" ORDER_COLUMN "] IS NULL"),
                                                SQL_PATTERN("since", "[" SINCE_COLUMN "]"),
-                                               SQL_PATTERN("changed", "{changes}"),
-                                               SQL_PATTERN("new", "{changes} AS new")));
+                                               SQL_PATTERN("changed", "{changes}")));
     TRY(note_changes(versions, plan, err));
     TRY(keep_filtered(versions, plan, err));
     TRY(ended_refuse_backwards(&versions->stage, &scope, plan, err));
     TRY(ended_refuse_overlap(&versions->stage, &scope, plan, err));
+done:
+    return rc;
+}
+
+#define IS_GONE "{same} AND new.[" ORDER_COLUMN "] IS NULL AND {active}{and_ours}"
+
+static int retire(const struct versions *versions, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct old_rows gone = {versions->stage.root, IS_GONE, .meets = true};
+    const struct sql_scope scope =
+        sql_within(&versions->scope, SQL_PARTS(SQL_PATTERN("new", "{changes} AS new")));
+    TRY(note(versions, plan, err));
     TRY(plan_change(plan, &gone, "{to} = {at}", COUNT_DELETED, &scope, err));
     TRY(count_pairs(versions, plan, err));
 done:
@@ -491,22 +529,56 @@ done:
     return rc;
 }
 
-/* What is nested in the picked rows goes on from `name`, but for what is there. */
-static int insert_unknown(const struct versions *versions, const struct target *target,
-                          const char *name, struct plan *plan, struct tg_error *err)
+/* The picked rows as they come, with what is nested in them. */
+static int fill_picked(const struct versions *versions, const struct fill *fill, struct plan *plan,
+                       struct tg_error *err)
 {
     int rc = TG_OK;
+    struct buf rows = BUF_INIT;
+    const struct delivery *delivery = versions->stage.delivery;
+    TRY(plan_relation(&rows, delivery, fill->target, WITH_ORDER, err));
+    const struct sql_scope scope =
+        sql_within(&versions->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
+                                              SQL_NAMES("columns", &fill->target->loaded)));
+    TRY(plan_fill(plan, delivery, fill, &scope,
+                  "SELECT {columns}\n"
+                  "FROM (\n"
+                  "{rows}\n"
+                  ") AS arrived\n"
+                  "WHERE [" ORDER_COLUMN "] IN (SELECT [" ORDER_COLUMN "] FROM {fresh})",
+                  err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
+/* In a table of their own. */
+static int stage_picked(const struct versions *versions, const struct target *target,
+                        const char *name, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct fill fill = {
+        .table = name, .columns = &target->loaded, .target = target, .is_temporary = true};
+    TRY(stage_make(&versions->stage, target, name, &target->loaded, plan, err));
+    TRY(fill_picked(versions, &fill, plan, err));
+done:
+    return rc;
+}
+
+/* What is nested in the picked rows, but for what is there: by a pattern of {nested}, {staged}. */
+static int add_unknown(const struct versions *versions, const struct target *target,
+                       enum step_count count, const char *pattern, struct plan *plan,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    char name[STAGE_NAME];
+    stage_name(versions->stage.chain, target, name);
     const struct sql_scope scope = sql_within(
         &versions->scope, SQL_PARTS(SQL_TABLE("nested", target->table->name),
                                     SQL_NAME("staged", name), SQL_NAMES("columns", &target->loaded),
                                     SQL_NAME("row_key", table_link(target->table, LINK_ROW))));
-    TRY(plan_add(plan, target, COUNT_NEW, &scope,
-                 "INSERT INTO {nested} ({columns})\n"
-                 "SELECT {columns}\n"
-                 "FROM {staged} AS new\n"
-                 "WHERE NOT EXISTS (SELECT 1 FROM {nested} AS old"
-                 " WHERE old.{row_key} = new.{row_key})",
-                 err));
+    TRY(stage_picked(versions, target, name, plan, err));
+    TRY(plan_add(plan, target, count, &scope, pattern, err));
     TRY(plan_add(plan, NULL, COUNT_NONE, &scope, "DROP TABLE {staged}", err));
 done:
     return rc;
@@ -515,35 +587,19 @@ done:
 static int insert_nested(const struct versions *versions, const struct target *target,
                          struct plan *plan, struct tg_error *err)
 {
-    int rc = TG_OK;
-    const struct stage *stage = &versions->stage;
-    const bool meets = target->there && !stage->chain->replaced;
-    char name[STAGE_NAME];
-    struct buf rows = BUF_INIT;
-    stage_name(stage->chain, target, name);
-    const struct fill fill = {.table = meets ? name : target->table->name,
+    const struct fill fill = {.table = target->table->name,
                               .columns = &target->loaded,
                               .target = target,
-                              .is_temporary = meets,
                               .leaves_known = true};
-    if (meets)
-        TRY(stage_make(stage, target, name, &target->loaded, plan, err));
-    TRY(plan_relation(&rows, stage->delivery, target, WITH_ORDER, err));
-    const struct sql_scope scope =
-        sql_within(&versions->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
-                                              SQL_NAMES("columns", &target->loaded)));
-    TRY(plan_fill(plan, stage->delivery, &fill, &scope,
-                  "SELECT {columns}\n"
-                  "FROM (\n"
-                  "{rows}\n"
-                  ") AS arrived\n"
-                  "WHERE [" ORDER_COLUMN "] IN (SELECT [" ORDER_COLUMN "] FROM {fresh})",
-                  err));
-    if (meets)
-        TRY(insert_unknown(versions, target, name, plan, err));
-done:
-    buf_release(&rows);
-    return rc;
+    if (!target->there || versions->stage.chain->replaced)
+        return fill_picked(versions, &fill, plan, err);
+    return add_unknown(versions, target, COUNT_NEW,
+                       "INSERT INTO {nested} ({columns})\n"
+                       "SELECT {columns}\n"
+                       "FROM {staged} AS new\n"
+                       "WHERE NOT EXISTS (SELECT 1 FROM {nested} AS old"
+                       " WHERE old.{row_key} = new.{row_key})",
+                       plan, err);
 }
 
 /* ---- the transaction ---- */
@@ -584,6 +640,118 @@ done:
     return rc;
 }
 
+/* ---- in one statement a table ---- */
+
+/* Nothing but the row key tells them in a MERGE: what tells versions may be NULL. */
+static int note_gone(const struct versions *versions, const struct sql_scope *scope,
+                     struct plan *plan, struct tg_error *err)
+{
+    const struct table *root = versions->stage.root->table;
+    if (!table_link(root, LINK_ROW))
+        return error_set(err, TG_DATA,
+                         "table '%s' has no row key, by which versions that end are "
+                         "told in a single statement",
+                         root->name);
+    return plan_add(plan, NULL, COUNT_NONE, scope,
+                    "CREATE TEMP TABLE {gone} AS\n"
+                    "SELECT old.{row_key}\n"
+                    "FROM {table} AS old, {changes} AS new\n"
+                    "WHERE " IS_GONE,
+                    err);
+}
+
+/* No row meets another one: those that come are new, and of the others some end, or all go. */
+static int merge_root(const struct versions *versions, const struct absent_form *absent,
+                      struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct target *root = versions->stage.root;
+    const struct chain *chain = versions->stage.chain;
+    char added[NAME_MAX_BYTES], gone[NAME_MAX_BYTES];
+    snprintf(added, sizeof(added), "_tidegate_added_%zu", chain->number);
+    snprintf(gone, sizeof(gone), "_tidegate_gone_%zu", chain->number);
+    const bool by_own = chain->shared && versions->stage.merge_key.count == 0;
+    const struct sql_scope scope = sql_within(
+        &versions->scope,
+        SQL_PARTS(SQL_NAME("added", added), SQL_NAME("gone", gone),
+                  SQL_NAMES("columns", &root->loaded),
+                  SQL_NAME("row_key", table_link(root->table, LINK_ROW)),
+                  SQL_PATTERN("ours", by_own ? "\n    AND old.{own}" : ""),
+                  SQL_PIECE("absent_ones", absent->clause),
+                  SQL_PATTERN("ends", meets_old(&versions->stage)
+                                          ? "\nWHEN NOT MATCHED BY SOURCE AND old.{row_key} IN "
+                                            "(SELECT {row_key} FROM {gone})\n"
+                                            "    AND {active}{ours} THEN UPDATE SET {to} = {at}"
+                                      : root->there ? "\nWHEN NOT MATCHED BY SOURCE THEN DELETE"
+                                                    : "")));
+    if (meets_old(&versions->stage))
+        TRY(note_gone(versions, &scope, plan, err));
+    TRY(stage_picked(versions, root, added, plan, err));
+    TRY(plan_add(plan, root, COUNT_INSERTED, &scope,
+                 "MERGE INTO {table} AS old\n"
+                 "USING {added} AS new\n"
+                 "ON 1 = 0\n"
+                 "WHEN NOT MATCHED THEN INSERT ({columns}, {from}, {to}) VALUES ({new.columns}, "
+                 "{at}, {end}){ends}{absent_ones}",
+                 err));
+done:
+    return rc;
+}
+
+static int merge_nested(const struct versions *versions, const struct target *target,
+                        struct plan *plan, struct tg_error *err)
+{
+    const bool clears = versions->stage.chain->replaced && target->there;
+    if (!target_has_rows(target))
+        return clears ? plan_empty(plan, versions->stage.delivery, target, REMOVE_DELETE, err)
+                      : TG_OK;
+    return add_unknown(versions, target, COUNT_INSERTED,
+                       clears ? "MERGE INTO {nested} AS old\n"
+                                "USING {staged} AS new\n"
+                                "ON old.{row_key} = new.{row_key}\n"
+                                "WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({new.columns})\n"
+                                "WHEN NOT MATCHED BY SOURCE THEN DELETE"
+                              : "MERGE INTO {nested} AS old\n"
+                                "USING {staged} AS new\n"
+                                "ON old.{row_key} = new.{row_key}\n"
+                                "WHEN NOT MATCHED THEN INSERT ({columns}) VALUES ({new.columns})",
+                       plan, err);
+}
+
+static int merge_versions(const struct versions *versions, const struct absent_form *absent,
+                          struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct chain *chain = versions->stage.chain;
+    if (meets_old(&versions->stage))
+        TRY(note(versions, plan, err));
+    TRY(pick_rows(versions, plan, err));
+    for (size_t i = chain->count; i-- > 1;)
+        TRY(merge_nested(versions, &chain->targets[i], plan, err));
+    TRY(merge_root(versions, absent, plan, err));
+done:
+    return rc;
+}
+
+static int single(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
+                  struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct versions versions;
+    struct absent_form absent;
+    TRY(stage_versions(delivery, chain, plan, err));
+    TRY(absent_single(delivery, chain, &absent, plan, err));
+    TRY(open_versions(&versions, delivery, chain, &plan->arena, err));
+    if (target_has_rows(versions.stage.root))
+        return merge_versions(&versions, &absent, plan, err);
+    if (chain->replaced)
+        TRY(plan_clear(plan, delivery, chain, err));
+    if (meets_old(&versions.stage) && chain->emptied)
+        TRY(retire_all(&versions, plan, err));
+done:
+    return rc;
+}
+
 const struct disposition_driver disposition_scd2 = {
     .word = DISPOSITION_MERGE,
     .strategy = "scd2",
@@ -594,4 +762,5 @@ const struct disposition_driver disposition_scd2 = {
                "row_version_column_name allow_empty deletes source_filter destination_scope",
     .stage = stage_versions,
     .apply = apply,
+    .single = single,
 };

@@ -348,7 +348,8 @@ done:
 }
 
 /* Versions of such a key that ended before stay as they are. */
-static int end_rows(const struct absence *absence, struct plan *plan, struct tg_error *err)
+static int end_rows(const struct absence *absence, bool by_merge, struct plan *plan,
+                    struct tg_error *err)
 {
     int rc = TG_OK;
     const struct stage *stage = &absence->stage;
@@ -359,7 +360,8 @@ static int end_rows(const struct absence *absence, struct plan *plan, struct tg_
                              SQL_PATTERN("is_gone", "{old.key = new.key} AND {active}{and_own}"),
                              SQL_PATTERN("since", "{from}")));
     TRY(ended_refuse_backwards(stage, &scope, plan, err));
-    TRY(plan_change(plan, &absent, "{to} = {at}", COUNT_DELETED, &scope, err));
+    if (!by_merge)
+        TRY(plan_change(plan, &absent, "{to} = {at}", COUNT_DELETED, &scope, err));
 done:
     return rc;
 }
@@ -381,7 +383,7 @@ int absent_apply(const struct delivery *delivery, const struct chain *chain, str
         TRY(plan_add(plan, NULL, COUNT_NONE, &stage->scope, "DROP TABLE {stage}", err));
     TRY(put_brake(&absence, plan, err));
     TRY(absence.flags  ? flag_rows(&absence, plan, err)
-        : absence.ends ? end_rows(&absence, plan, err)
+        : absence.ends ? end_rows(&absence, false, plan, err)
                        : remove_rows(&absence, plan, err));
     TRY(plan_add(plan, NULL, COUNT_NONE, &absence.scope, "DROP TABLE {absent}", err));
 done:
@@ -392,21 +394,28 @@ done:
 
 #define BY_SOURCE "\nWHEN NOT MATCHED BY SOURCE AND "
 
-/* Rows whose key is listed again lose their flag: the load's own come without one. */
+/* Rows whose key is `there` again lose their flag: the load's own come without one. */
+#define BACK(there)                                                                                \
+    BY_SOURCE "old.{flag} IS NOT NULL\n"                                                           \
+              "    AND ({old.key}) IN (SELECT {key} FROM " there "){ours} "                        \
+              "THEN UPDATE SET {flag} = NULL"
+
 static int write_clause(const struct absence *absence, const struct sql_scope *outer,
                         struct plan *plan, const char **out, struct tg_error *err)
 {
-    static const char back[] =
-        BY_SOURCE "old.{flag} IS NOT NULL\n"
-                  "    AND ({old.key}) IN (SELECT {key} FROM {listed}){ours} "
-                  "THEN UPDATE SET {flag} = NULL";
+    const bool flags = absence->flags;
     const struct sql_scope scope = sql_within(
         outer,
-        SQL_PARTS(SQL_PATTERN("back", absence->flags && absence->keys ? back : ""),
-                  SQL_PATTERN("goes", absence->flags ? "UPDATE SET {flag} = {now}" : "DELETE")));
+        SQL_PARTS(SQL_PATTERN("back", flags && absence->keys ? BACK("{listed}") : ""),
+                  SQL_PATTERN("passed_by",
+                              flags && absence->stage.notes_filtered ? BACK("{filtered}") : ""),
+                  SQL_PATTERN("valid", absence->ends ? "\n    AND {active}" : ""),
+                  SQL_PATTERN("goes", flags           ? "UPDATE SET {flag} = {now}"
+                                      : absence->ends ? "UPDATE SET {to} = {at}"
+                                                      : "DELETE")));
     return plan_keep(plan, &scope,
-                     "{back}" BY_SOURCE "({old.key}) IN (SELECT {key} FROM {absent}){ours} "
-                     "THEN {goes}",
+                     "{back}{passed_by}" BY_SOURCE
+                     "({old.key}) IN (SELECT {key} FROM {absent}){valid}{ours} THEN {goes}",
                      out, err);
 }
 
@@ -419,7 +428,7 @@ static int write_form(const struct absence *absence, struct plan *plan, struct a
         &absence->scope,
         SQL_PARTS(SQL_PATTERN("ours", stage->chain->shared ? "\n    AND old.{own}" : "")));
     TRY(write_clause(absence, &scope, plan, &out->clause, err));
-    if (!absence->flags && table_link(stage->root->table, LINK_ROW))
+    if (!absence->flags && !absence->ends && table_link(stage->root->table, LINK_ROW))
         TRY(plan_keep(plan, &scope,
                       "SELECT met.{row_key}\n"
                       "FROM {table} AS met, {absent} AS away\n"
@@ -441,13 +450,10 @@ int absent_single(const struct delivery *delivery, const struct chain *chain,
     if (!target_has_rows(&chain->targets[0]))
         return absent_apply(delivery, chain, plan, err);
     TRY(open_absence(&absence, delivery, chain, &plan->arena, err));
-    if (absence.stage.notes_filtered)
-        return error_set(err, TG_USAGE,
-                         "table '%s' has rows that source_filter leaves out and rows that are "
-                         "absent, for which there is no single statement",
-                         absence.stage.root->table->name);
     TRY(note_absent(&absence, plan, err));
     TRY(put_brake(&absence, plan, err));
+    if (absence.ends)
+        TRY(end_rows(&absence, true, plan, err));
     TRY(write_form(&absence, plan, out, err));
 done:
     return rc;

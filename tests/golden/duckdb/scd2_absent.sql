@@ -7,6 +7,11 @@ SELECT "id", "name", "_dlt_id", "_tidegate_order"
 FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false)
 ) AS arrived;
 
+DELETE FROM "_tidegate_stage_0" AS old
+USING (SELECT "id", MAX("_tidegate_order") AS _tidegate_last
+    FROM "_tidegate_stage_0" GROUP BY "id" HAVING COUNT(*) > 1) AS new
+WHERE old."id" = new."id" AND old."_tidegate_order" < _tidegate_last;
+
 -- rows
 
 CREATE TEMP TABLE "_tidegate_absent_0" AS

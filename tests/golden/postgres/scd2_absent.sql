@@ -8,6 +8,12 @@ SELECT "id", "name", "_dlt_id", "_tidegate_order"
 FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false)
 ) AS arrived;
 
+-- of the reader:
+DELETE FROM "_tidegate_stage_0" AS old
+USING (SELECT "id", MAX("_tidegate_order") AS _tidegate_last
+    FROM "_tidegate_stage_0" GROUP BY "id" HAVING COUNT(*) > 1) AS new
+WHERE old."id" = new."id" AND old."_tidegate_order" < _tidegate_last;
+
 CREATE TEMP TABLE "_tidegate_stage_0" (
     "_tidegate_order" bigint,
     "_dlt_id" character varying,

@@ -1,0 +1,115 @@
+-- staged, then a statement a table
+
+CREATE TEMP TABLE "_tidegate_stage_0" AS
+WITH "_tidegate_arrived" AS (
+SELECT CAST(NULL AS TIMESTAMP WITH TIME ZONE) AS "_tidegate_deleted_at", "id", "name", "gone", "_dlt_load_id", "_dlt_id", CAST(NULL AS VARCHAR) AS "more", "_tidegate_order"
+FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false)
+)
+SELECT *,
+    CASE WHEN (name <> 'n0') THEN TRUE ELSE FALSE END AS "_tidegate_passes"
+FROM "_tidegate_arrived";
+
+CREATE TEMP TABLE "_tidegate_filtered_0" AS
+SELECT "id"
+FROM "_tidegate_stage_0"
+WHERE NOT "_tidegate_passes";
+
+DELETE FROM "_tidegate_stage_0"
+WHERE NOT "_tidegate_passes";
+
+INSERT INTO "_tidegate_stage_0" ("id", "name", "gone", "_dlt_load_id", "_dlt_id")
+SELECT "id", "name", "gone", "_dlt_load_id", "_dlt_id"
+FROM (
+SELECT staged."id", staged."name", staged."gone", staged."_dlt_load_id", staged."_dlt_id",
+    ROW_NUMBER() OVER (PARTITION BY staged."id" ORDER BY staged."_tidegate_order" DESC) AS _tidegate_rank
+FROM "_tidegate_stage_0" AS staged
+JOIN (SELECT "id" FROM "_tidegate_stage_0" GROUP BY "id" HAVING COUNT(*) > 1) AS twice
+ON twice."id" = staged."id"
+) AS ranked
+WHERE _tidegate_rank = 1;
+
+DELETE FROM "_tidegate_stage_0" AS old
+USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
+WHERE old."id" = new."id" AND old."_tidegate_order" IS NOT NULL;
+
+CREATE TEMP TABLE "_tidegate_stage_0_1" (
+    "n" VARCHAR,
+    "_dlt_root_id" VARCHAR,
+    "_dlt_parent_id" VARCHAR,
+    "_dlt_list_idx" BIGINT,
+    "_dlt_id" VARCHAR
+);
+
+INSERT INTO "_tidegate_stage_0_1" ("n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id")
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM (
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM read_parquet(['package/person__kids.1.parquet'], hive_partitioning = false)
+) AS arrived
+WHERE "_dlt_root_id" IN (SELECT "_dlt_id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NOT NULL AND "gone" IS NOT TRUE);
+
+INSERT INTO "_tidegate_stage_0_1" ("n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id")
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM (
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id",
+    ROW_NUMBER() OVER (PARTITION BY "_dlt_id") AS _tidegate_rank
+FROM (
+SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id"
+FROM read_parquet(['package/person__kids.1.parquet'], hive_partitioning = false)
+) AS arrived
+WHERE "_dlt_root_id" IN (SELECT "_dlt_id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL AND "gone" IS NOT TRUE)
+) AS ranked
+WHERE _tidegate_rank = 1;
+
+CREATE TEMP TABLE "_tidegate_absent_0" AS
+SELECT old."id", old."_dlt_id"
+FROM "d"."person" AS old
+WHERE old."id" IS NOT NULL
+    AND old."_tidegate_deleted_at" IS NULL
+    AND NOT EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."id" = new."id")
+    AND NOT EXISTS (SELECT 1 FROM "_tidegate_filtered_0" AS new WHERE old."id" = new."id");
+
+SELECT COUNT(*)
+FROM "_tidegate_absent_0";
+
+DELETE FROM "d"."person__kids__toys"
+WHERE "_dlt_root_id" IN (SELECT "_dlt_id" FROM (
+SELECT old."_dlt_id"
+FROM "d"."person" AS old, "_tidegate_stage_0" AS new
+WHERE old."id" = new."id"
+UNION ALL
+SELECT old."_dlt_id"
+FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0") AS new
+WHERE old."name" IS NOT DISTINCT FROM new."name"
+) AS met);
+
+MERGE INTO "d"."person__kids" AS old
+USING "_tidegate_stage_0_1" AS new
+ON 1 = 0
+WHEN NOT MATCHED THEN INSERT ("n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id") VALUES (new."n", new."_dlt_root_id", new."_dlt_parent_id", new."_dlt_list_idx", new."_dlt_id")
+WHEN NOT MATCHED BY SOURCE AND old."_dlt_root_id" IN (SELECT "_dlt_id" FROM (
+SELECT old."_dlt_id"
+FROM "d"."person" AS old, "_tidegate_stage_0" AS new
+WHERE old."id" = new."id"
+UNION ALL
+SELECT old."_dlt_id"
+FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0") AS new
+WHERE old."name" IS NOT DISTINCT FROM new."name"
+) AS met) THEN DELETE;
+
+MERGE INTO "d"."person" AS old
+USING "_tidegate_stage_0" AS new
+ON 1 = 0
+WHEN NOT MATCHED AND new."gone" IS NOT TRUE THEN INSERT ("id", "name", "gone", "_dlt_load_id", "_dlt_id") VALUES (new."id", new."name", new."gone", new."_dlt_load_id", new."_dlt_id")
+WHEN NOT MATCHED BY SOURCE AND old."_dlt_id" IN (SELECT "_dlt_id" FROM (
+SELECT old."_dlt_id"
+FROM "d"."person" AS old, "_tidegate_stage_0" AS new
+WHERE old."id" = new."id"
+UNION ALL
+SELECT old."_dlt_id"
+FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0") AS new
+WHERE old."name" IS NOT DISTINCT FROM new."name"
+) AS met) THEN DELETE
+WHEN NOT MATCHED BY SOURCE AND old."_tidegate_deleted_at" IS NOT NULL
+    AND (old."id") IN (SELECT "id" FROM "_tidegate_filtered_0") THEN UPDATE SET "_tidegate_deleted_at" = NULL
+WHEN NOT MATCHED BY SOURCE AND (old."id") IN (SELECT "id" FROM "_tidegate_absent_0") THEN UPDATE SET "_tidegate_deleted_at" = CAST('2024-01-02T03:04:05+00:00' AS TIMESTAMP WITH TIME ZONE);
