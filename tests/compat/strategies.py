@@ -82,7 +82,9 @@ KINDS = {
     "history_of_keys": ({**merge("scd2"), "merge_key": "id"}, ""),
     "history_of_parts": ({**merge("scd2"), "merge_key": "n"}, "several"),
     "history_of_two": ({**merge("scd2"), "merge_key": ["n", "order"]}, "several"),
-    "history_scoped 1.31": (merge("scd2", destination_scope="n = 1"), "snapshot"),
+    "history_of_some 1.31": ({**merge("scd2", source_filter="id <> 3"), **P}, "snapshot"),
+    "history_of_some_parts 1.31": ({**merge("scd2", source_filter="n <> 3 OR v = 'a'"), "merge_key": "n"}, "several"),
+    "history_in_scope 1.31": (merge("scd2", destination_scope="n = 1"), "snapshot"),
     "history_by_version": ({**merge("scd2", row_version_column_name="version"), **P}, "snapshot versioned flat"),
 }
 
