@@ -399,34 +399,38 @@ done:
     return rc;
 }
 
-/* Nothing but the rows of keys that came several times; none where these ascend. */
+/* Nothing but the rows of keys that came several times; none where these ascend. They are counted,
+ * which not every engine does of a table that is made with them. */
 static int copy_several(const struct stage *stage, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf rows = BUF_INIT;
-    const struct step step = {.target = stage->root, .count = COUNT_SEVERAL};
-    const char *none = "CREATE TEMP TABLE {stage} AS\n"
-                       "SELECT *\n"
-                       "FROM (\n"
-                       "{rows}\n"
-                       ") AS arrived\n"
-                       "LIMIT 0";
+    const struct step none = {.target = stage->root};
+    const struct step several = {.target = stage->root, .count = COUNT_SEVERAL};
     TRY(plan_relation(&rows, stage->delivery, stage->root, WITH_ORDER, err));
     const struct sql_scope scope =
         sql_within(&stage->rows, SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
                                            SQL_NAMES("key", &stage->primary_key)));
-    TRY(plan_add_step(plan, &step, &scope,
-                      stage->ascends ? none
-                                     : "CREATE TEMP TABLE {stage} AS\n"
-                                       "SELECT arrived.*\n"
-                                       "FROM (\n"
-                                       "{rows}\n"
-                                       ") AS arrived\n"
-                                       "JOIN (SELECT {key} FROM (\n"
-                                       "{rows}\n"
-                                       ") AS keys GROUP BY {key} HAVING COUNT(*) > 1) AS twice\n"
-                                       "ON {twice.key = arrived.key}",
+    TRY(plan_add_step(plan, &none, &scope,
+                      "CREATE TEMP TABLE {stage} AS\n"
+                      "SELECT *\n"
+                      "FROM (\n"
+                      "{rows}\n"
+                      ") AS arrived\n"
+                      "LIMIT 0",
                       err));
+    if (!stage->ascends)
+        TRY(plan_add_step(plan, &several, &scope,
+                          "INSERT INTO {stage}\n"
+                          "SELECT arrived.*\n"
+                          "FROM (\n"
+                          "{rows}\n"
+                          ") AS arrived\n"
+                          "JOIN (SELECT {key} FROM (\n"
+                          "{rows}\n"
+                          ") AS keys GROUP BY {key} HAVING COUNT(*) > 1) AS twice\n"
+                          "ON {twice.key = arrived.key}",
+                          err));
 done:
     buf_release(&rows);
     return rc;

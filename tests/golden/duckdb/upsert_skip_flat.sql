@@ -1,6 +1,14 @@
 -- before the transaction
 
 CREATE TEMP TABLE "_tidegate_stage_0" AS
+SELECT *
+FROM (
+SELECT "id", "name", "gone", "_dlt_load_id", "_dlt_id", "_tidegate_order"
+FROM read_parquet(['package/person.1.parquet'], hive_partitioning = false)
+) AS arrived
+LIMIT 0;
+
+INSERT INTO "_tidegate_stage_0"
 SELECT arrived.*
 FROM (
 SELECT "id", "name", "gone", "_dlt_load_id", "_dlt_id", "_tidegate_order"
