@@ -153,8 +153,9 @@ static void test_generated_columns(void **state)
                            "_dlt_id varchar, twice bigint GENERATED ALWAYS AS (id * 2) STORED, "
                            "own bigint GENERATED ALWAYS AS IDENTITY)"
                          : "CREATE TABLE d.person (id bigint, name varchar, _dlt_load_id varchar, "
-                           "_dlt_id varchar, twice bigint GENERATED ALWAYS AS (id * 2), own "
-                           "bigint DEFAULT 7)");
+                           "_dlt_id varchar, twice bigint GENERATED ALWAYS AS (id * 2), "
+                           "\"it's \"\"3\"\"\" decimal(9, 2) GENERATED ALWAYS AS (id * 3), "
+                           "e bigint DEFAULT 5, own bigint DEFAULT 7)");
     load(&t, "1|Ann|1.5|a\n2|Bob|1.5|b\n", NULL);
     if (at_postgres())
         fixture_exec(&t, "UPDATE d.person SET own = DEFAULT");

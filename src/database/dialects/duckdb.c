@@ -152,6 +152,20 @@ static const struct delete_cost delete_cost = {
              "    AND lower(table_name) = lower({'name'})",
 };
 
+/* Before 2.0 only the statement that makes the table tells a generated column from a default; the
+ * engine writes it anew, each part in its place. */
+static const char generated[] =
+    "SELECT c.table_name, c.column_name\n"
+    "FROM information_schema.columns AS c\n"
+    "JOIN duckdb_tables() AS t ON t.database_name = c.table_catalog\n"
+    "    AND t.schema_name = c.table_schema AND t.table_name = c.table_name\n"
+    "WHERE c.table_catalog = current_database()\n"
+    "    AND lower(c.table_schema) = lower({'dataset'})\n"
+    "    AND CASE WHEN c.is_generated IS NOT NULL THEN c.is_generated = 'ALWAYS'\n"
+    "    ELSE regexp_matches(t.sql, '(\\(|, )\"?' || "
+    "regexp_escape(replace(c.column_name, '\"', '\"\"')) || '\"? ' ||\n"
+    "    regexp_escape(c.data_type) || ' GENERATED ALWAYS AS\\(') END";
+
 static const char *const reserved[] = {"pg_catalog", "information_schema", NULL};
 
 const struct dialect dialect_duckdb = {
@@ -165,6 +179,7 @@ const struct dialect dialect_duckdb = {
     .use = "USE {dataset}",
     .adbc_by_position = true,
     .hex = {"from_hex('", "')"},
+    .generated = generated,
     .delete_cost = &delete_cost,
     .try_cast = "TRY_CAST({value} AS {type})",
     .row_hash = "hash({values})",
