@@ -10,6 +10,9 @@ build = @[ build/$(1)/build.ninja -nt CMakePresets.json ] || cmake --preset $(1)
 # The engine that tests run on beside the newest one.
 older = build/deps/duckdb-1.5/lib
 
+# Tests with as many failures, or models, as they are told.
+patient = tools/run-tests --timeout 7200
+
 targets = all deps demo test test-both test-older test-postgres-18 fuzz torture crash memory tsan coverage install format clean distclean help
 all: deps ## build build/tidegate and build/libtidegate.so (the default)
 	$(call build,release)
@@ -43,11 +46,11 @@ test-postgres-18: deps ## every test of the gcc build on PostgreSQL 18
 
 torture: deps ## unit tests with every single allocation failing once; thousands of strategies and undos against their models
 	$(call build,asan-ubsan)
-	@TG_TORTURE=full tools/run-tests --only unit build/asan-ubsan
+	@TG_TORTURE=full $(patient) --only unit build/asan-ubsan
 	$(call build,dev)
 	@for seed in 1000 2000 3000 4000 5000 6000 7000 8000 9000 10000; do \
-		STRATEGY_SEED=$$seed STRATEGY_TABLES=200 tools/run-tests --only cli --match strategies build/dev && \
-		UNDO_SEED=$$seed UNDO_SEQUENCES=50 tools/run-tests --only cli --match undo build/dev || exit 1; done
+		STRATEGY_SEED=$$seed STRATEGY_TABLES=200 $(patient) --only cli --match cli/strategies build/dev && \
+		UNDO_SEED=$$seed UNDO_SEQUENCES=50 $(patient) --only cli --match cli/undo build/dev || exit 1; done
 
 crash: all ## 51 runs of a million rows killed at random moments, each put right by the next
 	@TIDEGATE=build/tidegate KILLS=51 ROWS=1000000 tests/crash/kill.sh

@@ -17,11 +17,16 @@ import subprocess
 import sys
 
 TIDEGATE = os.environ.get("TIDEGATE", "build/tidegate")
-STEPS, KEYS, KEPT = 9, 8, 3
+STEPS, KEYS, KEPT, TABLES = 9, 8, 3, 6
 RESOURCES = {
     "added": {"write_disposition": "append"},
     "since": {"write_disposition": "append", "incremental": "at"},
     "whole": {"write_disposition": "replace"},
+    "truncated": {"write_disposition": {"disposition": "replace", "strategy": "truncate-and-insert"}},
+    "staged": {"write_disposition": {"disposition": "replace", "strategy": "insert-from-staging"}},
+    "swapped": {"write_disposition": {"disposition": "replace", "strategy": "staging-optimized"}},
+    "ranged": {"write_disposition": {"disposition": "replace", "strategy": "replace-range", "range": "delivered",
+                                     "range_column_name": "id", "limit": "100%"}},
     "keyed": {"write_disposition": "merge", "primary_key": "id"},
     "grouped": {"write_disposition": "merge", "merge_key": "g"},
     "both": {"write_disposition": "merge", "primary_key": "id", "merge_key": "g"},
@@ -29,14 +34,29 @@ RESOURCES = {
     "skipped": {"write_disposition": {"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True},
                 "primary_key": "id"},
     "grown": {"write_disposition": {"disposition": "merge", "strategy": "insert-only"}, "primary_key": "id"},
+    "logged": {"write_disposition": {"disposition": "merge", "strategy": "insert-only", "scope": "previous_load"},
+               "primary_key": "id"},
+    "newer": {"write_disposition": {"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True,
+                                    "row_version_column_name": "g"}, "primary_key": "id"},
     "marked": {"write_disposition": "merge", "primary_key": "id", "columns": {"gone": {"hard_delete": True,
                                                                                      "data_type": "bool"}}},
     "versions": {"write_disposition": {"disposition": "merge", "strategy": "scd2"}},
     "history": {"write_disposition": {"disposition": "merge", "strategy": "scd2"}, "merge_key": "id"},
     "ended": {"write_disposition": {"disposition": "merge", "strategy": "scd2"}, "primary_key": "id",
               "deletes": {"detect": "snapshot", "apply": "scd2", "limit": "100%"}},
+    "parts": {"write_disposition": {"disposition": "merge", "strategy": "scd2"}, "primary_key": "id", "merge_key": "g"},
+    "mirrored": {"write_disposition": "merge", "primary_key": "id", "deletes": {"detect": "snapshot", "limit": "100%"}},
+    "flagged": {"write_disposition": {"disposition": "merge", "strategy": "upsert"}, "primary_key": "id",
+                "deletes": {"detect": "snapshot", "apply": "soft", "limit": "100%"}},
+    "absent": {"write_disposition": {"disposition": "merge", "strategy": "cdc"}, "primary_key": "id", "merge_key": "g",
+               "deletes": {"limit": "100%"}},
+    "listed": {"write_disposition": "merge", "primary_key": "id", "keys_path": "keys.jsonl",
+               "deletes": {"detect": "keys", "limit": "100%"}},
+    "lost": {"write_disposition": {"disposition": "merge", "strategy": "upsert", "skip_unchanged_rows": True},
+             "primary_key": "id", "keys_path": "keys.jsonl", "deletes": {"detect": "keys", "apply": "soft", "limit": "100%"}},
 }
-RETURNING = {"versions", "history", "ended"}  # of one file, whose contents come back
+# Of one file, whose contents come back.
+RETURNING = {"versions", "history", "ended", "parts", "mirrored", "flagged", "absent", "swapped", "ranged", "logged"}
 VERSIONS = {"_state_version", "_version_hash", "version", "version_hash", "previous_hashes"}
 
 
@@ -76,12 +96,14 @@ def copy():
 
 
 class Sequence:
-    def __init__(self, seed):
+    def __init__(self, seed, head):
         self.random = random.Random(seed)
-        self.names = self.random.sample(sorted(RESOURCES), 4)
-        self.number, self.clock = 0, 0
+        missing = {"swapped"} if "duckdb:" in head else set()
+        self.names = self.random.sample(sorted(RESOURCES.keys() - missing), TABLES)
+        self.number, self.clock, self.ids = 0, 0, set()
         self.before = []  # (load id, copy), the oldest first
         self.kept = 0  # of how many of them there is an undo
+        self.now = None  # what there is, unless a load came since
         self.seen = {name: [] for name in RETURNING}
 
     def spec(self, head):
@@ -108,16 +130,25 @@ class Sequence:
         row = self.random.choice(seen) if seen and self.random.random() < 0.6 else self.document()
         if name in RETURNING:
             seen.append(row)
+        self.ids.add(row["id"])
         return row
+
+    def list_keys(self):
+        """All that is in a load, and some of the others."""
+        with open("keys.jsonl", "w", encoding="utf-8") as file:
+            file.writelines(json.dumps({"id": key}) + "\n" for key in range(KEYS)
+                            if key in self.ids or self.random.random() < 0.6)
 
     def load(self):
         self.number += 1
-        chosen = self.random.sample(self.names, self.random.randrange(1, 5))
+        self.ids = set()
+        chosen = self.random.sample(self.names, self.random.randrange(1, TABLES + 1))
         for name in chosen:
             number = 1 if name in RETURNING else self.number
             with open(f"{name}{number}.jsonl", "w", encoding="utf-8") as file:
                 file.writelines(json.dumps(self.pick(name)) + "\n" for _ in range(self.random.randrange(1, 2 * KEYS)))
-        was = copy()
+        self.list_keys()
+        was, self.now = self.now or copy(), None
         refresh = ["--full-refresh"] if self.random.random() < 0.1 else []
         done = tidegate("run", "spec.yaml", "--json", "--progress", "none", "--select", ",".join(chosen), *refresh)
         if done["load_id"]:
@@ -128,7 +159,7 @@ class Sequence:
         back = self.random.randrange(1, min(len(self.before), KEPT + 1) + 1)
         load_id, was = self.before[-back]
         if back > self.kept:
-            now = copy()
+            now = self.now or copy()
             tidegate("undo", "spec.yaml", load_id, "--yes", code=2)
             return self.compare(now, f"a refused undo of {back} loads")
         tidegate("undo", "spec.yaml", load_id, "--yes", "--json")
@@ -139,7 +170,7 @@ class Sequence:
             sys.exit(f"{load_id} is undone twice")
 
     def compare(self, was, what):
-        tables, state, schema = copy()
+        self.now = tables, state, schema = copy()
         wanted = {name: was[0].get(name, []) for name in tables}
         for name, rows in wanted.items():
             if tables[name] != rows:
@@ -163,7 +194,7 @@ def main():
         folder = f"seed{number}"
         os.mkdir(folder)
         os.chdir(folder)
-        sequence = Sequence(number)
+        sequence = Sequence(number, head)
         sequence.spec(head.replace("pipeline: test", f"pipeline: p{number}").replace("dataset: d", f"dataset: d{number}"))
         try:
             sequence.run()
