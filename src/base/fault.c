@@ -4,7 +4,8 @@
  * Path: fs.c -> fault_fails; the steps of the protocol -> fault_point. With TG_TESTING a test
  * answers by its hook, or a command is told by the environment: TG_FAIL_AT=fsync:3 makes the third
  * fsync fail, once; TG_FAIL_AT=after_seal kills the process there (after_seal:2: the second time).
- * TG_FORCE=gather has small tables meet what takes large ones.
+ * TG_FORCE=gather has small tables meet what takes large ones; TG_FORCE=commits takes a load's
+ * transaction away, for controls: each of its steps is committed.
  *
  * Memory that runs out is memory.c's.
  */

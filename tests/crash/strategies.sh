@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Runs of scd2, cdc, replace-range and deletes by keys, each a table of one load, killed at named points of the protocol and
-# at random moments: right after that all tables have their old rows or all their new ones, and a plain run then ends with
-# those of an undisturbed one. On DuckDB they meet tables, too, whose rows are put together before they go.
+# Runs of scd2, cdc, replace-range and deletes by keys, each a table of one load, killed at named points of the protocol, at
+# random moments, and at a step that would be in between if there were no transaction (the control): right after that all
+# tables have their old rows or all their new ones, and a plain run then ends with those of an undisturbed one. On DuckDB
+# they meet tables, too, whose rows are put together before they go.
 #
 #     KILLS=100 ROWS=100000 tests/crash/strategies.sh      (the command is $TIDEGATE, and beside it tidegate-faulty)
 set -eu
@@ -103,6 +104,19 @@ die_after() { # MS
     expect_whole "$what" && put_right "$what"
 }
 
+# find_between: the control. A $step at which a kill leaves what is neither, where each step is committed by itself.
+find_between() {
+    local now
+    for step in 40 60 80 20 50 70 90 30; do
+        restore
+        { TG_FORCE=commits TG_FAIL_AT=after_step:$step "$faulty" run spec.yaml --progress none >said 2>&1 || true; } 2>/dev/null
+        now=$(content) || now=nothing
+        [ "$now" = "$old" ] || [ "$now" = "$wanted" ] || { echo "ok $kind, steps committed: $step is in between"; return; }
+    done
+    echo "not ok $kind, steps committed: a kill in between is not seen"
+    return 1
+}
+
 disturb_all() { # POINT...
     local point number good=0
     for point; do
@@ -118,7 +132,8 @@ failed=0
 for kind in $DESTINATIONS; do
     over "$kind"
     prepare_both || { echo "not ok $kind undisturbed"; exit 1; }
-    disturb_all after_seal before_commit after_commit
+    find_between || failed=1
+    disturb_all after_seal after_step:$step before_commit after_commit
     [ $kind-$gathers = duckdb-true ] || continue
     export TG_FORCE=gather
     kills=$((kills - 1)) disturb_all after_gathered before_gathered:4 before_commit

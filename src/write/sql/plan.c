@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/fault.h"
 #include "write/sql/brake.h"
 #include "write/sql/gather.h"
 #include "write/sql/keep.h"
@@ -192,6 +193,15 @@ static bool is_vain(const struct step *step, const struct runner *runner)
             step->kind == STEP_REFUSE || step->kind == STEP_BRAKE);
 }
 
+/* A test may end the process here, or have each step committed, which must not go well. */
+static int pass_step(struct connection *con, struct tg_error *err)
+{
+    fault_point("after_step");
+    if (!fault_forces("commits") || connection_transact(con, TRANSACT_COMMIT, NULL) != TG_OK)
+        return TG_OK;
+    return connection_transact(con, TRANSACT_BEGIN, err);
+}
+
 int plan_run(const struct plan *plan, const struct runner *runner, struct tally *tallies,
              struct tg_error *err)
 {
@@ -211,6 +221,9 @@ int plan_run(const struct plan *plan, const struct runner *runner, struct tally 
         context_writes(ctx, table, rows, true);
         if (step->target && step->target->part && tallies)
             count_rows(&tallies[step->target->index], step, rows);
+        rc = pass_step(runner->con, err);
+        if (rc != TG_OK)
+            return rc;
     }
     return TG_OK;
 }
