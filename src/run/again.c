@@ -85,47 +85,103 @@ static bool is_content(const char *column)
     return strncmp(column, "_dlt_", 5) != 0 && strncmp(column, "_tidegate_", 10) != 0;
 }
 
-/* Of what is of no fixed length the text: the batches are flat. */
-static int hash_value(struct again *again, const struct ArrowSchema *schema,
-                      const struct ArrowArray *array, int64_t row, uint64_t *out,
-                      struct tg_error *err)
+/* A column of a batch. The batches are flat. */
+struct hashed_column {
+    const struct ArrowSchema *schema;
+    const struct ArrowArray *array;
+    const uint8_t *valid; /* NULL: there is no NULL */
+    uint64_t name;
+};
+
+static bool has_value(const struct hashed_column *column, int64_t row)
 {
-    size_t len = 0;
-    const char *bytes = NULL;
-    const struct layout layout = layout_of(schema->format);
-    const int64_t at = array->offset + row;
-    if (!schema->dictionary && layout.kind == LAYOUT_FIXED) {
-        const char *values = array->buffers[1];
-        *out = hash_xx64(values + (size_t)at * layout.width, layout.width);
-        return TG_OK;
+    const int64_t at = column->array->offset + row;
+    return !column->valid || (column->valid[at / 8] >> (at % 8) & 1);
+}
+
+static void add_value(struct again *again, const struct hashed_column *column, int64_t row,
+                      uint64_t value)
+{
+    again->hashes[row] += mix(value ^ column->name);
+}
+
+/* Numbers and times: what most values are. */
+static void hash_words(struct again *again, const struct hashed_column *column, int64_t rows)
+{
+    const char *values = column->array->buffers[1];
+    for (int64_t row = 0; row < rows; row++) {
+        uint64_t value;
+        if (!has_value(column, row))
+            continue;
+        memcpy(&value, values + (size_t)(column->array->offset + row) * sizeof(value),
+               sizeof(value));
+        add_value(again, column, row, value);
     }
-    if (!value_bytes(schema, array, row, &bytes, &len)) {
-        buf_clear(&again->text);
-        int rc = value_text(schema, array, row, &again->text, err);
-        if (rc == TG_OK)
-            rc = buf_check(&again->text, err);
-        if (rc != TG_OK)
-            return rc;
-        bytes = buf_string(&again->text);
-        len = again->text.len;
+}
+
+static void hash_fixed(struct again *again, const struct hashed_column *column, size_t width,
+                       int64_t rows)
+{
+    const char *values = column->array->buffers[1];
+    for (int64_t row = 0; row < rows; row++)
+        if (has_value(column, row))
+            add_value(again, column, row,
+                      hash_xx64(values + (size_t)(column->array->offset + row) * width, width));
+}
+
+static void hash_texts(struct again *again, const struct hashed_column *column, int64_t rows)
+{
+    const int32_t *ends = column->array->buffers[1];
+    const char *bytes = column->array->buffers[2];
+    for (int64_t row = 0; row < rows; row++) {
+        const int64_t at = column->array->offset + row;
+        if (!has_value(column, row))
+            continue;
+        const size_t len = (size_t)(ends[at + 1] - ends[at]);
+        add_value(again, column, row, hash_xx64(len > 0 ? bytes + ends[at] : "", len));
     }
-    *out = hash_xx64(bytes, len);
-    return TG_OK;
+}
+
+/* Of any kind, by its text. */
+static int hash_others(struct again *again, const struct hashed_column *column, int64_t rows,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (int64_t row = 0; row < rows; row++) {
+        size_t len = 0;
+        const char *bytes = NULL;
+        if (value_is_null(column->schema, column->array, row))
+            continue;
+        if (!value_bytes(column->schema, column->array, row, &bytes, &len)) {
+            buf_clear(&again->text);
+            TRY(value_text(column->schema, column->array, row, &again->text, err));
+            TRY(buf_check(&again->text, err));
+            bytes = buf_string(&again->text);
+            len = again->text.len;
+        }
+        add_value(again, column, row, hash_xx64(bytes, len));
+    }
+done:
+    return rc;
 }
 
 static int hash_column(struct again *again, const struct ArrowSchema *schema,
                        const struct ArrowArray *array, int64_t rows, struct tg_error *err)
 {
-    const uint64_t name = hash_xx64(schema->name, strlen(schema->name));
-    for (int64_t row = 0; row < rows; row++) {
-        uint64_t value = 0;
-        if (value_is_null(schema, array, row))
-            continue;
-        int rc = hash_value(again, schema, array, row, &value, err);
-        if (rc != TG_OK)
-            return rc;
-        again->hashes[row] += mix(value ^ name);
-    }
+    const struct layout layout = layout_of(schema->format);
+    const struct hashed_column column = {schema, array,
+                                         array->n_buffers > 0 ? array->buffers[0] : NULL,
+                                         hash_xx64(schema->name, strlen(schema->name))};
+    if (schema->dictionary)
+        return hash_others(again, &column, rows, err);
+    if (layout.kind == LAYOUT_FIXED && layout.width == sizeof(uint64_t))
+        hash_words(again, &column, rows);
+    else if (layout.kind == LAYOUT_FIXED)
+        hash_fixed(again, &column, layout.width, rows);
+    else if (layout.kind == LAYOUT_BYTES32)
+        hash_texts(again, &column, rows);
+    else
+        return hash_others(again, &column, rows, err);
     return TG_OK;
 }
 

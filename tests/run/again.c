@@ -98,6 +98,53 @@ static void nested_rows_count(void **state)
     assert_false(warns(fixture, again)); /* nobody knows whose lists are new */
 }
 
+/* Twelve rows; the tenth has the other value in the column `now.value`. */
+static int read_kinds(struct tg_read *read, struct tg_error *err)
+{
+    static const char *const values[][2] = {
+        {"text", "\"a\""},          {"text", "\"\""},           {"double", "0.5"},
+        {"double", "-0.5"},         {"bool", "true"},           {"bool", "false"},
+        {"date", "\"2024-05-06\""}, {"date", "\"2024-05-07\""}, {"decimal", "1.25"},
+        {"decimal", "1.26"},        {"time", "\"07:08:09\""},   {"time", "\"07:08:10\""},
+        {"binary", "\"YQ==\""},     {"binary", "\"YWI=\""},
+    };
+    char text[200];
+    (void)err;
+    for (int i = 0; i < 12; i++) {
+        int len = snprintf(text, sizeof(text), "{\"id\": %d", i);
+        for (size_t k = 0; k < sizeof(values) / sizeof(values[0]); k += 2) {
+            const bool other = i == 10 && now.value == (int)k;
+            const char *value = i % 5 == 4 ? "null" : values[k + other][1];
+            len += snprintf(text + len, sizeof(text) - (size_t)len, ", \"%s_\": %s", values[k][0],
+                            value);
+        }
+        text[len++] = '}';
+        tg_rows_json(read->rows, text, (size_t)len);
+    }
+    read->done = true;
+    return TG_OK;
+}
+
+static void each_kind_of_value_counts(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct tg_column columns[] = {
+        {.name = "text_", .data_type = "text"},     {.name = "double_", .data_type = "double"},
+        {.name = "bool_", .data_type = "bool"},     {.name = "date_", .data_type = "date"},
+        {.name = "time_", .data_type = "time"},     {.name = "decimal_", .data_type = "decimal"},
+        {.name = "binary_", .data_type = "binary"},
+    };
+    enum { COLUMNS = sizeof(columns) / sizeof(columns[0]) };
+    struct tg_resource resource = appended();
+    resource.read = read_kinds, resource.columns = columns, resource.column_count = COLUMNS;
+    fixture_open(fixture, &resource, 1);
+    for (now.value = 0; now.value < 2 * COLUMNS; now.value += 2)
+        assert_false(warns(fixture, again));
+    now.value = 2 * COLUMNS;
+    assert_false(warns(fixture, again));
+    assert_true(warns(fixture, "12 of the 12 rows"));
+}
+
 /* What knows what it has loaded, or puts rows in the place of others, is right. */
 static void other_ways(void **state)
 {
@@ -187,6 +234,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(rows_that_come_again, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(rows_that_do_not, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(nested_rows_count, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(each_kind_of_value_counts, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(other_ways, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_plan_says_it_and_a_refresh_does_not, set_up,
                                         fixture_teardown),
