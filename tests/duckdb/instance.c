@@ -157,17 +157,34 @@ static void test_memory_is_the_sum(void **state)
 {
     (void)state;
     struct instance_use one = join("d.duckdb");
-    limit_is(&one, "192.0 MiB");
+    limit_is(&one, "160.0 MiB");
     ctx.memory_bytes_max = 128 << 20;
     struct instance_use two = join("d.duckdb");
-    limit_is(&one, "288.0 MiB");
+    limit_is(&one, "256.0 MiB");
     sample_ok(instance_reserve(&ctx, &two, (size_t)256 << 20, err));
-    limit_is(&one, "448.0 MiB");
+    limit_is(&one, "416.0 MiB");
     sample_ok(instance_reserve(&ctx, &one, (size_t)200 << 20, err));
     limit_is(&two, "456.0 MiB");
     leave(&two);
     limit_is(&one, "200.0 MiB");
     leave(&one);
+}
+
+/* Three quarters of the budget, or less, where that has room for what DuckDB does not count. */
+static void test_share_of_a_budget(void **state)
+{
+    (void)state;
+    static const struct {
+        size_t mib;
+        const char *limit;
+    } shares[] = {{64, "48.0 MiB"},   {208, "156.0 MiB"}, {256, "160.0 MiB"},
+                  {320, "224.0 MiB"}, {384, "288.0 MiB"}, {512, "384.0 MiB"}};
+    for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+        ctx.memory_bytes_max = shares[i].mib << 20;
+        struct instance_use use = join("d.duckdb");
+        limit_is(&use, shares[i].limit);
+        leave(&use);
+    }
 }
 
 /* What opened it knows nothing of our list: only its descriptor tells. */
@@ -296,6 +313,7 @@ int main(void)
                                         sample_teardown),
         cmocka_unit_test_setup_teardown(test_the_last_one_closes, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_memory_is_the_sum, setup, sample_teardown),
+        cmocka_unit_test_setup_teardown(test_share_of_a_budget, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_another_engine_has_it, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_replaced_while_open, setup, sample_teardown),
         cmocka_unit_test_setup_teardown(test_forked_child, setup, sample_teardown),

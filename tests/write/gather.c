@@ -117,13 +117,82 @@ static void test_what_fits_is_left_alone(void **state)
         struct fixture t;
         start_large(&t);
         allow_nothing(&t);
-        t.ctx.memory_bytes_max = ((size_t)10 << 20) - !fits;
+        t.ctx.memory_bytes_max = ((size_t)8 << 20) - !fits;
         deliver(&t);
         FIXTURE_WRITE(&t);
         check_delivered(&t);
         check_told(!fits);
         fixture_release(&t);
     }
+}
+
+static struct {
+    const struct connection_driver *driver;
+    size_t given_up; /* transactions */
+} counted;
+
+static int count_given_up(struct connection *con, enum transact what, struct tg_error *err)
+{
+    counted.given_up += what == TRANSACT_ROLLBACK;
+    return counted.driver->transact(con, what, err);
+}
+
+static const char *const large_names[] = {"person", "place", "thing"};
+enum { LARGE_TABLES = sizeof(large_names) / sizeof(large_names[0]) };
+
+/* Rows all over each of them, of the load before too. */
+static void deliver_to_each(struct fixture *t)
+{
+    struct buf rows = BUF_INIT;
+    for (int i = 1; i <= LARGE + 1; i += EVERY)
+        buf_printf(&rows, "%d|Q%d|2.5|q%d\n", i, i, i);
+    for (size_t n = 0; n < LARGE_TABLES; n++)
+        fixture_rows(t, large_names[n], PERSON, buf_string(&rows));
+    buf_release(&rows);
+}
+
+/* Each of several large tables would have the load begin again: all are asked about before. */
+static void test_it_begins_again_once(void **state)
+{
+    (void)state;
+    struct fixture t;
+    fixture_init(&t);
+    for (size_t n = 0; n < LARGE_TABLES; n++) {
+        fixture_table(&t, large_names[n], NULL, DISPOSITION_MERGE);
+        fixture_rows(&t, large_names[n], PERSON, "1|P1|1.5|p1\n");
+    }
+    FIXTURE_WRITE(&t);
+    for (size_t n = 0; n < LARGE_TABLES; n++) {
+        char insert[128];
+        snprintf(
+            insert, sizeof(insert),
+            "INSERT INTO d.%s SELECT i, 'P' || i, '1.5', 'p' || i FROM range(2, 150001) AS r(i)",
+            large_names[n]);
+        fixture_exec(&t, insert);
+    }
+    fixture_exec(&t, "CHECKPOINT");
+    allow_nothing(&t);
+    deliver_to_each(&t);
+    counted.driver = t.con->driver;
+    counted.given_up = 0;
+    struct connection_driver driver = *t.con->driver;
+    driver.transact = count_given_up;
+    t.con->driver = &driver;
+    FIXTURE_WRITE(&t);
+    t.con->driver = counted.driver;
+    check_told(LARGE_TABLES);
+    assert_int_equal(counted.given_up, told > 0);
+    for (size_t n = 0; n < LARGE_TABLES; n++) {
+        char query[256];
+        snprintf(query, sizeof(query),
+                 "SELECT count(*), count(DISTINCT id), count(*) FILTER (name = 'Q' || id), "
+                 "count(*) FILTER (name = 'P' || id) FROM d.%s",
+                 large_names[n]);
+        fixture_check(&t, query, "150001|150001|101|149900\n");
+        fixture_counts(&t, n, 1, 100, 0);
+    }
+    fixture_no_temporary(&t);
+    fixture_release(&t);
 }
 
 /* A load that is refused in the end has moved rows, and has changed none. */
@@ -418,6 +487,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nothing_else_differs),
         cmocka_unit_test(test_what_fits_is_left_alone),
+        cmocka_unit_test(test_it_begins_again_once),
         cmocka_unit_test(test_rows_that_go_are_at_the_end),
         cmocka_unit_test(test_a_trial_moves_nothing),
         cmocka_unit_test(test_beside_a_reader),

@@ -30,7 +30,7 @@ struct gathered {
     size_t piece_count;
     struct sheet rows; /* their numbers, as long as there is room */
     size_t row_count;
-    bool is_done; /* or never will be: the table is not asked about again */
+    bool stays; /* they stay where they are */
 };
 
 static void free_gathered(struct gathered *gathered)
@@ -48,7 +48,7 @@ void gathering_init(struct gathering *gathering, struct connection *con, const c
     const size_t budget = con->ctx->memory_bytes_max;
     *gathering = (struct gathering){.con = con,
                                     .dataset = dataset,
-                                    .most = budget / 4,
+                                    .most = budget / 16 * 5,
                                     .rows_max = budget / 8 / sizeof(int64_t)};
     if (fault_forces("gather"))
         gathering->most = 0;
@@ -121,9 +121,9 @@ void gathering_begin(struct gathering *gathering, const struct plan *plan)
         if (step->going && step->target->there)
             bytes += table_bytes(cost, step->target->there->row_count);
     }
-    gathering->weighs = bytes > gathering->most;
-    gathering->held = 0;
+    gathering->weighs = bytes > gathering->most && !gathering->was_run;
     gathering->is_wanted = false;
+    gathering->held = 0;
 }
 
 /* ---- which rows ---- */
@@ -137,12 +137,12 @@ static bool has_numbers(const struct described_table *there, const struct delete
     return there->row_count > 0;
 }
 
-static bool is_done(const struct gathering *gathering, const char *table)
+static struct gathered *find(const struct gathering *gathering, const char *table)
 {
-    for (const struct gathered *at = gathering->first; at; at = at->next)
-        if (at->is_done && strcmp(at->table, table) == 0)
-            return true;
-    return false;
+    struct gathered *at = gathering->first;
+    while (at && strcmp(at->table, table) != 0)
+        at = at->next;
+    return at;
 }
 
 static int make(const struct described_table *there, const struct delete_cost *cost,
@@ -234,6 +234,19 @@ static void keep(struct gathering *gathering, struct gathered **made)
     *made = NULL;
 }
 
+/* The table's rows are to be put together, if they can be. */
+static int want(struct gathering *gathering, struct gathered **made, struct tg_error *err)
+{
+    int rc = find_stays(gathering, *made, &(*made)->stays, err);
+    if (rc != TG_OK)
+        return rc;
+    gathering->is_wanted |= !(*made)->stays;
+    gathering->held +=
+        (*made)->stays ? all_bytes(*made) : together_bytes((*made)->cost, (*made)->row_count);
+    keep(gathering, made);
+    return TG_OK;
+}
+
 int gathering_ask(struct gathering *gathering, const struct step *step, bool *goes,
                   struct tg_error *err)
 {
@@ -241,23 +254,20 @@ int gathering_ask(struct gathering *gathering, const struct step *step, bool *go
     struct gathered *made = NULL;
     const struct delete_cost *cost = gathering->con->dialect->delete_cost;
     const struct described_table *there = step->target->there;
+    struct gathered *known = there ? find(gathering, there->name) : NULL;
     *goes = !gathering->is_wanted;
-    if (!gathering->weighs || !there || !has_numbers(there, cost) ||
-        is_done(gathering, there->name))
+    if (!gathering->weighs || !there || !has_numbers(there, cost) || (known && known->stays))
         return TG_OK;
+    if (known)
+        return note(gathering, step->going, known, err);
     TRY(make(there, cost, &made, err));
     TRY(note(gathering, step->going, made, err));
     const size_t bytes = all_bytes(made);
-    if (gathering->held + bytes <= gathering->most || !gains(gathering, made, bytes)) {
+    if (gathering->held + bytes <= gathering->most || !gains(gathering, made, bytes))
         gathering->held += bytes;
-        goto done;
-    }
-    TRY(find_stays(gathering, made, &made->is_done, err));
-    if (!made->is_done) {
-        gathering->is_wanted = true;
-        *goes = false;
-    }
-    keep(gathering, &made);
+    else
+        TRY(want(gathering, &made, err));
+    *goes = !gathering->is_wanted;
 done:
     free_gathered(made);
     return rc;
@@ -314,16 +324,29 @@ done:
     return rc;
 }
 
-static int gather_table(const struct gathering *gathering, struct gathered *gathered,
+/* The pieces from the first on whose rows can go as they stand: the load has room for them, too. */
+static size_t leave_some(struct gathering *gathering, const struct gathered *gathered)
+{
+    const size_t size = group_pieces(gathered->cost);
+    size_t first = 0;
+    while (first < gathered->piece_count &&
+           gathering->held + touched_bytes(gathered, first) <= gathering->most) {
+        gathering->held += touched_bytes(gathered, first);
+        first += size;
+    }
+    return first;
+}
+
+static int gather_table(struct gathering *gathering, struct gathered *gathered,
                         const struct gather_begin *by, struct tg_error *err)
 {
     int rc = TG_OK;
-    const size_t size = group_pieces(gathered->cost);
+    const size_t size = group_pieces(gathered->cost), start = leave_some(gathering, gathered);
     size_t end = (gathered->piece_count + size - 1) / size * size;
     TRY(take_in(gathered, gathering->con, err));
-    while (end > 0) {
+    while (end > start) {
         size_t first = end - size, bytes = touched_bytes(gathered, first);
-        while (first > 0 && bytes + touched_bytes(gathered, first - size) <= gathering->most) {
+        while (first > start && bytes + touched_bytes(gathered, first - size) <= gathering->most) {
             first -= size;
             bytes += touched_bytes(gathered, first);
         }
@@ -332,7 +355,6 @@ static int gather_table(const struct gathering *gathering, struct gathered *gath
         end = first;
     }
     TRY(drop_noted(gathering->con, err));
-    gathered->is_done = true;
 done:
     return rc;
 }
@@ -341,9 +363,10 @@ int gathering_run(struct gathering *gathering, const struct gather_begin *by, st
 {
     int rc = TG_OK;
     struct connection *con = gathering->con;
-    gathering->is_wanted = false;
+    gathering->is_wanted = gathering->weighs = false;
+    gathering->was_run = true;
     for (struct gathered *at = gathering->first; at; at = at->next) {
-        if (at->is_done)
+        if (at->stays || at->row_count > gathering->rows_max)
             continue;
         context_log(con->ctx, TG_LOG_INFO, "destination",
                     "table '%s': %zu rows that go are put together before: their deletion would "

@@ -16,10 +16,11 @@ struct gathering {
     struct connection *con;
     const char *dataset;
     size_t rows_max; /* that can be noted of a table */
-    size_t most;     /* bytes that the deletes of a transaction may hold */
-    size_t held;     /* by the present one */
+    size_t most;     /* bytes that the deletes of a transaction may hold: half of DuckDB's share */
+    size_t held;     /* by the present one, or, if that is in vain, by the next */
     bool weighs;     /* could they be more than that? */
     bool is_wanted;  /* the present one is in vain */
+    bool was_run;    /* once for a load: what has not gone together then is not asked about */
     struct gathered *first;
 };
 
@@ -28,8 +29,8 @@ void gathering_init(struct gathering *gathering, struct connection *con, const c
 void gathering_release(struct gathering *gathering);
 /* A transaction begins that has this plan. */
 void gathering_begin(struct gathering *gathering, const struct plan *plan);
-/* May the DELETE be done? *goes false: its rows are noted, and the transaction is to be given up:
- * gathering->is_wanted. Each table has that once. */
+/* May the DELETE be done? *goes false: the transaction is to be given up, gathering->is_wanted; but
+ * of all further ones of its plan is asked before, so that the load begins again once. */
 int gathering_ask(struct gathering *gathering, const struct step *step, bool *goes,
                   struct tg_error *err) TG_CHECK_RESULT;
 

@@ -286,13 +286,14 @@ int keep_removed(struct plan *plan, const struct old_rows *rows, const struct sq
             SQL_PATTERN("of_which", rows->where                  ? "\nWHERE {which}{and_first}"
                                     : changes_rows(plan, target) ? "\nWHERE {first}"
                                                                  : "")));
-    TRY(plan_add(plan, target, COUNT_NONE, &old,
-                 rows->meets ? "INSERT INTO {kept} ({columns})\n"
-                               "SELECT {old.columns} FROM {table} AS old\n"
-                               "WHERE EXISTS (SELECT 1 FROM {new} WHERE {which}){and_first}"
-                             : "INSERT INTO {kept} ({columns})\n"
-                               "SELECT {columns} FROM {table}{of_which}",
-                 err));
+    const struct step step = {.target = target, .keeps = true};
+    TRY(plan_add_step(plan, &step, &old,
+                      rows->meets ? "INSERT INTO {kept} ({columns})\n"
+                                    "SELECT {old.columns} FROM {table} AS old\n"
+                                    "WHERE EXISTS (SELECT 1 FROM {new} WHERE {which}){and_first}"
+                                  : "INSERT INTO {kept} ({columns})\n"
+                                    "SELECT {columns} FROM {table}{of_which}",
+                      err));
 done:
     return rc;
 }
@@ -443,11 +444,12 @@ static int note_left(const struct delivery *delivery, const struct chain *chain,
                                                        "WHERE {these} IN (SELECT {id} FROM {old})"
                                                        " AND NOT coalesce({which}, FALSE)"
                                                      : "")));
-    TRY(plan_add(plan, target, COUNT_NONE, &left,
-                 "CREATE TABLE {kept} AS\n"
-                 "SELECT {named}, {hash} AS [row_hash] FROM {table}\n"
-                 "WHERE {which}{and_changed}",
-                 err));
+    const struct step step = {.target = target, .keeps = true};
+    TRY(plan_add_step(plan, &step, &left,
+                      "CREATE TABLE {kept} AS\n"
+                      "SELECT {named}, {hash} AS [row_hash] FROM {table}\n"
+                      "WHERE {which}{and_changed}",
+                      err));
 done:
     buf_release(&hash);
     buf_release(&which);

@@ -184,13 +184,42 @@ static int run_step(const struct step *step, const struct runner *runner, uint64
     }
 }
 
-/* In a transaction that will not be committed: rows that come, and what is refused by what is there
- * while old rows are. */
+/* In a transaction that will not be committed: rows that come or are kept, and what is refused by
+ * what is there while old rows are. Which rows go does not depend on it. */
 static bool is_vain(const struct step *step, const struct runner *runner)
 {
     return runner->gathering && runner->gathering->is_wanted &&
-           (step->count == COUNT_INSERTED || step->count == COUNT_NEW ||
-            step->kind == STEP_REFUSE || step->kind == STEP_BRAKE);
+           (step->count == COUNT_INSERTED || step->count == COUNT_NEW || step->keeps ||
+            step->changes_rows || step->kind == STEP_REFUSE || step->kind == STEP_BRAKE);
+}
+
+/* Behind the last DELETE all is in vain. */
+static size_t steps_worth(const struct plan *plan, const struct runner *runner)
+{
+    size_t count = plan->count;
+    if (!runner->gathering || !runner->gathering->is_wanted)
+        return count;
+    while (count > 0 && !plan->steps[count - 1].going)
+        count--;
+    return count;
+}
+
+static int run_counted(const struct step *step, const struct runner *runner, struct tally *tallies,
+                       struct tg_error *err)
+{
+    const struct context *ctx = runner->con->ctx;
+    const char *table = step->target ? step->target->table->name : NULL;
+    uint64_t rows = 0;
+    context_writes(ctx, table, 0, false);
+    int rc = run_step(step, runner, &rows, err);
+    if (rc != TG_OK && step->option)
+        rc = error_where(err, rc, "%s", step->option);
+    if (rc != TG_OK)
+        return table ? error_at(err, rc, AT_TABLE, table) : rc;
+    context_writes(ctx, table, rows, true);
+    if (step->target && step->target->part && tallies)
+        count_rows(&tallies[step->target->index], step, rows);
+    return TG_OK;
 }
 
 /* A test may end the process here, or have each step committed, which must not go well. */
@@ -205,27 +234,15 @@ static int pass_step(struct connection *con, struct tg_error *err)
 int plan_run(const struct plan *plan, const struct runner *runner, struct tally *tallies,
              struct tg_error *err)
 {
-    const struct context *ctx = runner->con->ctx;
-    for (size_t i = 0; i < plan->count; i++) {
-        const struct step *step = &plan->steps[i];
-        const char *table = step->target ? step->target->table->name : NULL;
-        uint64_t rows = 0;
-        if (is_vain(step, runner))
-            break;
-        context_writes(ctx, table, 0, false);
-        int rc = run_step(step, runner, &rows, err);
-        if (rc != TG_OK && step->option)
-            rc = error_where(err, rc, "%s", step->option);
-        if (rc != TG_OK)
-            return table ? error_at(err, rc, AT_TABLE, table) : rc;
-        context_writes(ctx, table, rows, true);
-        if (step->target && step->target->part && tallies)
-            count_rows(&tallies[step->target->index], step, rows);
-        rc = pass_step(runner->con, err);
-        if (rc != TG_OK)
-            return rc;
+    int rc = TG_OK;
+    for (size_t i = 0; i < steps_worth(plan, runner); i++) {
+        if (is_vain(&plan->steps[i], runner))
+            continue;
+        TRY(run_counted(&plan->steps[i], runner, tallies, err));
+        TRY(pass_step(runner->con, err));
     }
-    return TG_OK;
+done:
+    return rc;
 }
 
 /* ---- statements ---- */

@@ -51,6 +51,7 @@ struct step {
                                   costs nothing (dialect.h: delete_cost) */
     const char *option;        /* whose condition is in it: a literal; NULL: none's */
     bool changes_rows;         /* those that are there: plan_change */
+    bool keeps;                /* for the undo of the load: keep.h */
     bool is_aside;             /* of a load that is only tried: a run has no such step */
 };
 
@@ -93,8 +94,8 @@ struct runner {
     const struct write_order *order; /* NULL: without limits */
     struct gathering *gathering;     /* gather.h; NULL: each DELETE is done as it comes */
 };
-/* Runs all steps, unless the gathering wants to be first; counts go to tallies[target->index]
- * (NULL: nowhere). Errors name the table. */
+/* Runs all steps, or, once the gathering wants to be first, those that say which rows go; counts go
+ * to tallies[target->index] (NULL: nowhere). Errors name the table. */
 int plan_run(const struct plan *plan, const struct runner *runner, struct tally *tallies,
              struct tg_error *err) TG_CHECK_RESULT;
 

@@ -528,18 +528,16 @@ static void forget_draft(struct writing *writing)
            writing->manifest->table_count * sizeof(*writing->tallies));
 }
 
-/* A transaction that would hold too much is begun again when that has changed. */
+/* A transaction that would hold too much is begun again, once, when that has changed. */
 static int transact_all(struct writing *writing, struct tg_error *err)
 {
     const struct gather_begin by = {begin, writing};
     int rc = transact(writing, err);
-    while (rc == TG_OK && writing->gathering.is_wanted) {
-        forget_draft(writing);
-        TRY(gathering_run(&writing->gathering, &by, err));
-        rc = transact(writing, err);
-    }
-done:
-    return rc;
+    if (rc != TG_OK || !writing->gathering.is_wanted)
+        return rc;
+    forget_draft(writing);
+    rc = gathering_run(&writing->gathering, &by, err);
+    return rc == TG_OK ? transact(writing, err) : rc;
 }
 
 enum { TOGETHER_FROM = 100 }; /* statements */
