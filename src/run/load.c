@@ -130,7 +130,7 @@ static int enter_nested(const struct load *load, const struct resource_counts *c
                         struct manifest *manifest, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct catalog *catalog = &load->session->catalog;
+    const struct catalog *catalog = &load->session->catalog, *there = &load->session->there;
     const struct manifest_table *root = manifest_find(manifest, counts->table);
     bool loses_rows = counts->rows_new > 0 && !counts->resource->disposition->adds_rows;
     bool meets_old = loses_rows || root->replaced || root->remade || root->deletes_absent ||
@@ -141,6 +141,12 @@ static int enter_nested(const struct load *load, const struct resource_counts *c
         if (table->parent && strcmp(catalog_root(catalog, table)->name, counts->table) == 0)
             TRY(manifest_add_table(manifest, table->name, counts->resource->name, true, &entered,
                                    err));
+    }
+    for (size_t i = 0; meets_old && i < there->table_count; i++) {
+        struct manifest_table *entered = NULL;
+        if (there_is_below(load->session, there->tables[i], counts->table))
+            TRY(manifest_add_table(manifest, there->tables[i]->name, counts->resource->name, true,
+                                   &entered, err));
     }
 done:
     return rc;

@@ -174,6 +174,18 @@ done:
     return rc;
 }
 
+bool there_is_below(const struct session *session, const struct table *there, const char *root)
+{
+    const struct name_rules rules = session_names(session);
+    const char *separator = name_separator(&rules);
+    const bool folds = session->destination.facts.folds_case;
+    const size_t len = strlen(root);
+    return (folds ? strncasecmp : strncmp)(there->name, root, len) == 0 &&
+           strncmp(there->name + len, separator, strlen(separator)) == 0 &&
+           table_find_like(there, "_dlt_parent_id", folds) &&
+           !catalog_find_like(&session->catalog, there->name, folds);
+}
+
 bool there_carries_root_id(const struct session *session, const char *root)
 {
     size_t len = strlen(root);

@@ -20,6 +20,7 @@
 #include "write/sql/ledger.h"
 #include "write/sql/rebase.h"
 #include "write/sql/record.h"
+#include "write/sql/shared.h"
 
 #define PACKAGE "PACKAGE"
 
@@ -193,6 +194,8 @@ int outline_load(struct connection *con, const struct dialect *dialect, bool cre
         TRY(connection_describe(con, manifest->dataset, NULL, &there, err));
     TRY(delivery_init(&outline.delivery, dialect, PACKAGE, manifest, &there, NULL, err));
     TRY(look_back(&outline.delivery, con, err));
+    if (con)
+        TRY(shared_check(&outline.delivery, con, err));
     if (con)
         TRY(ddl_settle(&outline.delivery, con, err));
     TRY(ddl_plan(&outline.delivery, &outline.schema, err));

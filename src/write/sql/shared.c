@@ -1,9 +1,10 @@
 /*
  * Tables of several schemas, or of several pipelines of one schema, in one dataset.
  *
- * Path: shared_check -> check_schemas (the newest version of each other schema -> check_schema) ->
+ * Path: shared_check -> shared_schemas (the newest version of each other schema -> check_schema) ->
  * check_pipelines (who else has loaded into it -> check_pipeline). Both refuse a drop, and mark
- * tables of which rows would go that the load does not have (loses_others).
+ * tables of which rows would go that the load does not have (loses_others). What other schemas alone
+ * know to be nested in a table is below.c's.
  *
  * Emptying a shared table is everybody's business; dropping it would take away columns that only
  * the other schema knows, and that its pipeline takes to be there. Where the schema is one its
@@ -18,6 +19,8 @@
 #include "base/codec.h"
 #include "database/template.h"
 #include "write/disposition.h"
+#include "write/sql/below.h"
+#include "write/sql/plan.h"
 
 static bool has_merge_key(const struct table *table)
 {
@@ -72,33 +75,44 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "schema '%s' of the dataset", schema);
 }
 
-static int check_schema(struct delivery *delivery, const char *schema, const char *blob,
+static int check_schema(void *user, const char *schema, const struct catalog *other,
+                        struct tg_error *err)
+{
+    struct delivery *delivery = user;
+    const char *table = find_table(delivery, other);
+    if (table)
+        return error_set(
+            err, TG_USAGE,
+            "table '%s' is schema '%s''s, too, and so is not dropped (refresh %s); "
+            "nothing was written: use drop_data, which empties it, or another table_name",
+            table, schema, delivery->manifest->refresh);
+    mark_known(delivery, other);
+    return below_add(delivery, other, err);
+}
+
+static int visit_schema(const struct schema_visitor *visitor, const char *schema, const char *blob,
                         struct tg_error *err)
 {
     int rc = TG_OK;
     struct catalog other = {0};
     TRY(read_schema(schema, blob, &other, err));
-    const char *table = find_table(delivery, &other);
-    if (table)
-        rc =
-            error_set(err, TG_USAGE,
-                      "table '%s' is schema '%s''s, too, and so is not dropped (refresh %s); "
-                      "nothing was written: use drop_data, which empties it, or another table_name",
-                      table, schema, delivery->manifest->refresh);
-    mark_known(delivery, &other);
+    rc = visitor->visit(visitor->user, schema, &other, err);
 done:
     catalog_release(&other);
     return rc;
 }
 
-static int check_schemas(struct delivery *delivery, struct connection *con,
-                         const struct sql_scope *scope, struct tg_error *err)
+int shared_schemas(struct connection *con, const char *dataset, const struct described *there,
+                   const char *schema, const struct schema_visitor *visitor, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
-    if (!described_find(&delivery->described, "_dlt_version"))
+    const struct sql_scope scope = {.dialect = con->dialect,
+                                    .dataset = dataset,
+                                    .parts = SQL_PARTS(SQL_TEXT("schema", schema))};
+    if (!described_find(there, "_dlt_version"))
         return TG_OK;
-    TRY(sql_fetch(con, scope,
+    TRY(sql_fetch(con, &scope,
                   "SELECT [schema_name], [schema] FROM {_dlt_version} AS newest\n"
                   "WHERE [schema_name] <> {'schema'} AND [version] = (\n"
                   "SELECT max([version]) FROM {_dlt_version} AS version\n"
@@ -107,7 +121,7 @@ static int check_schemas(struct delivery *delivery, struct connection *con,
                   &rows, err));
     for (size_t i = 0; i < rows.row_count; i++)
         if (text_cell(&rows, i, 0) && text_cell(&rows, i, 1))
-            TRY(check_schema(delivery, text_cell(&rows, i, 0), text_cell(&rows, i, 1), err));
+            TRY(visit_schema(visitor, text_cell(&rows, i, 0), text_cell(&rows, i, 1), err));
 done:
     text_rows_release(&rows);
     return rc;
@@ -158,14 +172,15 @@ static int check_pipeline(struct delivery *delivery, const char *table, const ch
                      table, pipeline, delivery->manifest->refresh);
 }
 
-static int check_pipelines(struct delivery *delivery, struct connection *con,
-                           const struct sql_scope *scope, struct tg_error *err)
+static int check_pipelines(struct delivery *delivery, struct connection *con, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
+    const struct sql_scope scope =
+        plan_scope(delivery, SQL_PARTS(SQL_TEXT("pipeline", delivery->manifest->pipeline)));
     if (!names_pipelines(&delivery->described))
         return TG_OK;
-    TRY(sql_fetch(con, scope,
+    TRY(sql_fetch(con, &scope,
                   "SELECT [table_name], min([pipeline_name]) FROM {_tidegate_loads}\n"
                   "WHERE [pipeline_name] <> {'pipeline'}\n"
                   "    AND ([rows_inserted] > 0 OR [rows_updated] > 0)\n"
@@ -190,14 +205,15 @@ static bool asks(const struct delivery *delivery)
 
 int shared_check(struct delivery *delivery, struct connection *con, struct tg_error *err)
 {
-    const struct sql_scope scope = {
-        .dialect = delivery->dialect,
-        .dataset = delivery->manifest->dataset,
-        .parts = SQL_PARTS(SQL_TEXT("schema", delivery->manifest->schema),
-                           SQL_TEXT("pipeline", delivery->manifest->pipeline)),
-    };
-    if (!asks(delivery))
+    int rc = TG_OK;
+    const struct manifest *manifest = delivery->manifest;
+    const struct schema_visitor visitor = {check_schema, delivery};
+    if (!asks(delivery) && !below_asks(delivery))
         return TG_OK;
-    int rc = check_schemas(delivery, con, &scope, err);
-    return rc == TG_OK ? check_pipelines(delivery, con, &scope, err) : rc;
+    TRY(shared_schemas(con, manifest->dataset, &delivery->described, manifest->schema, &visitor,
+                       err));
+    if (asks(delivery))
+        rc = check_pipelines(delivery, con, err);
+done:
+    return rc;
 }

@@ -17,8 +17,17 @@
     "SELECT 1 FROM {_tidegate_loads} AS known "                                                    \
     "WHERE known.[load_id] = load.[load_id] AND known.[pipeline_name] IS NOT NULL))"
 
+/* What is done with each schema of a dataset but one's own: the newest version of it. */
+struct schema_visitor {
+    int (*visit)(void *user, const char *schema, const struct catalog *other, struct tg_error *err);
+    void *user;
+};
+int shared_schemas(struct connection *con, const char *dataset, const struct described *there,
+                   const char *schema, const struct schema_visitor *visitor,
+                   struct tg_error *err) TG_CHECK_RESULT;
 /* Is a table that the load drops another schema's, too, or loaded by another pipeline? TG_USAGE: it
- * stays. One that loses rows which the load lacks is marked (chain->shared). */
+ * stays. One that loses rows which the load lacks is marked (chain->shared); nested tables that only another schema knows
+ * join the chain of their root, if rows of that go. */
 int shared_check(struct delivery *delivery, struct connection *con,
                  struct tg_error *err) TG_CHECK_RESULT;
 

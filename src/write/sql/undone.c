@@ -14,8 +14,10 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "write/sql/below.h"
 #include "write/sql/keep.h"
 #include "write/sql/ledger.h"
+#include "write/sql/shared.h"
 
 #define ROOT_ID "_dlt_root_id"
 
@@ -44,10 +46,18 @@ static int find_generated(struct undoing *undoing, struct tg_error *err)
                      &undoing->generated, err);
 }
 
+static int learn(void *user, const char *schema, const struct catalog *other, struct tg_error *err)
+{
+    struct undoing *undoing = user;
+    (void)schema;
+    return below_learn(&undoing->catalog, undoing->there, other, err);
+}
+
 int undone_prepare(struct undoing *undoing, const char *schema, struct tg_error *err)
 {
     int rc = TG_OK;
     struct ledger newest;
+    const struct schema_visitor visitor = {learn, undoing};
     TRY(find_generated(undoing, err));
     rc = ledger_schema(undoing->con, undoing->dataset, undoing->there, schema, &newest, err);
     if (rc != TG_OK)
@@ -55,6 +65,8 @@ int undone_prepare(struct undoing *undoing, const char *schema, struct tg_error 
     if (newest.schema_json)
         rc = catalog_read(&undoing->catalog, newest.schema_json, strlen(newest.schema_json), err);
     ledger_release(&newest);
+    if (rc == TG_OK && undoing->catalog.tables)
+        rc = shared_schemas(undoing->con, undoing->dataset, undoing->there, schema, &visitor, err);
 done:
     return rc;
 }

@@ -18,7 +18,8 @@ struct undoing {
     const char *already; /* without loads: the newest one has been undone */
     /* undone_prepare: */
     struct text_rows generated; /* table and column that the database computes */
-    struct catalog catalog;     /* the newest one: which tables are nested in which */
+    struct catalog catalog;     /* the newest one: which tables are nested in which; and
+                                   those that other schemas alone know */
 };
 
 struct sql_scope undoing_scope(const struct undoing *undoing, const struct sql_part *parts);
