@@ -34,6 +34,8 @@ struct reading_tables {
 
 struct fact_field {
     const char *path; /* as a spec names it; NULL: it cannot */
+    bool is_nested;   /* in an object: a path, and no name */
+    bool has_signs;   /* of paths, in its name: no cursor follows it */
     struct type_spec spec;
     uint64_t nulls, distinct; /* of the first reading */
     bool unique_again;        /* as often as there are rows in the second, too */

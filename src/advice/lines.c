@@ -7,6 +7,7 @@
  * is named, so that it goes. Names that YAML could take for something else are quoted.
  */
 #include <string.h>
+#include <strings.h>
 
 #include "advice/advice.h"
 #include "base/json.h"
@@ -16,26 +17,28 @@
 /* Plain, unless a reader could see more than a name in it. */
 static void put_name(struct buf *out, const char *name)
 {
-    static const char *const words[] = {"y",   "n",    "yes", "no", "true", "false", "on",
-                                        "off", "null", "Yes", "No", "True", "False", NULL};
+    static const char *const words[] = {"y",     "n",  "yes", "no",   "true",
+                                        "false", "on", "off", "null", NULL};
     bool plain =
         *name && strchr(LETTERS, *name) && strspn(name, LETTERS "0123456789-.") == strlen(name);
     for (const char *const *word = words; *word; word++)
-        plain = plain && strcmp(name, *word) != 0;
+        plain = plain && strcasecmp(name, *word) != 0;
     if (plain)
         buf_text(out, name);
     else
         json_string(out, name, strlen(name));
 }
 
+/* A comma parts names, but for those that stand in a list. */
 static void put_names(struct buf *out, const char *const *names, size_t count)
 {
-    buf_text(out, count > 1 ? "[" : "");
+    const bool is_list = count > 1 || strchr(names[0], ',');
+    buf_text(out, is_list ? "[" : "");
     for (size_t i = 0; i < count; i++) {
         buf_text(out, i > 0 ? ", " : "");
         put_name(out, names[i]);
     }
-    buf_text(out, count > 1 ? "]" : "");
+    buf_text(out, is_list ? "]" : "");
 }
 
 static void put_disposition(struct buf *out, const struct way *way)

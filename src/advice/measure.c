@@ -16,7 +16,7 @@
 
 #include "advice/advice.h"
 
-#define SEPARATOR "\u25b6" /* of the naming convention `direct` */
+#define SEPARATOR "\u25b6" /* of names as the source has them */
 #define ORDER     "_tidegate_order"
 #define READING   "_tidegate_reading"
 #define DIGEST    "_tidegate_digest"
@@ -280,16 +280,19 @@ static bool has_order(enum type type)
 
 bool field_orders(const struct fact_field *field, uint64_t rows)
 {
-    return field->path && has_order(field->spec.type) && field->nulls == 0 && rows > 1 &&
-           field->distinct > 1 && !field->ahead;
+    return field->path && !field->has_signs && has_order(field->spec.type) && field->nulls == 0 &&
+           rows > 1 && field->distinct > 1 && !field->ahead;
 }
 
-/* "a▶b" is what a cursor calls "a.b"; a name that has a sign of paths itself cannot be said. */
+/* "a▶b" is what a cursor calls "a.b"; one that has a sign of paths in its name it cannot follow,
+ * and below an object nobody can say it. A spec has names of one line. */
 static int make_path(struct measuring *m, const char *column, struct fact_field *field,
                      struct tg_error *err)
 {
     struct buf path = BUF_INIT;
-    if (strpbrk(column, ".[]*$"))
+    field->is_nested = strstr(column, SEPARATOR) != NULL;
+    field->has_signs = strpbrk(column, ".[]*$") != NULL;
+    if (strpbrk(column, "\n\r") || (field->is_nested && field->has_signs))
         return TG_OK;
     for (const char *at = column; *at;) {
         bool nested = strncmp(at, SEPARATOR, strlen(SEPARATOR)) == 0;
@@ -454,7 +457,7 @@ bool says_changed(const struct fact_field *field)
 /* What a key may have a part of: never NULL, of a kind that is equal to itself, and in the row. */
 static bool may_be_key(const struct fact_field *field)
 {
-    return field->path && !strchr(field->path, '.') && field->nulls == 0 &&
+    return field->path && !field->is_nested && field->nulls == 0 &&
            field->spec.type != TYPE_DOUBLE && field->spec.type != TYPE_TIME && field->distinct > 1;
 }
 

@@ -191,11 +191,23 @@ static void clean_more(const char *text, size_t len, struct buf *out)
     }
 }
 
+/* Of a name as it is, what would be taken for the separator. */
+static void clean_separator(const char *text, size_t len, struct buf *out)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < len; i += size)
+        if (next_char(text + i, len - i, &size) == 0x25b6)
+            buf_char(out, '_');
+        else
+            buf_append(out, text + i, size);
+}
+
 /* ---- Conventions --------------------------------------------------------------------------- */
 
 static const struct convention {
     const char *name, *separator;
     step *steps[9]; /* up to a NULL */
+    bool keeps_space;
 } conventions[NAMING_COUNT] = {
     [NAMING_SNAKE_CASE] = {"snake_case",
                            "__",
@@ -205,6 +217,7 @@ static const struct convention {
     [NAMING_DUCK_CASE] = {"duck_case", "__", {clean, collapse}},
     [NAMING_SQL_CS_V1] = {"sql_cs_v1", "__", {reduce, mark_digit, drop_end, collapse}},
     [NAMING_SQL_CI_V1] = {"sql_ci_v1", "__", {reduce, mark_digit, drop_end, collapse, lower}},
+    [NAMING_VERBATIM] = {"_tidegate_verbatim", "\u25b6", {clean_separator}, true},
 };
 
 const char *naming_text(enum naming naming)
@@ -309,7 +322,8 @@ static int spell(const struct name_rules *rules, struct hasher *hasher, const ch
     struct buf spelled = BUF_INIT;
     struct buf next = BUF_INIT;
     size_t start = out->len;
-    strip(&text, &len);
+    if (!conventions[rules->naming].keeps_space)
+        strip(&text, &len);
     buf_append(&spelled, text, len);
     for (step *const *take = conventions[rules->naming].steps; *take; take++) {
         buf_clear(&next);

@@ -15,6 +15,7 @@ enum naming {
     NAMING_DUCK_CASE,
     NAMING_SQL_CS_V1,
     NAMING_SQL_CI_V1,
+    NAMING_VERBATIM, /* names as the source has them; none of dlt's, and for no destination */
     NAMING_COUNT
 };
 

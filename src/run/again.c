@@ -6,8 +6,9 @@
  *   those of the load before, and into the ledger: a boundary without a cursor
  *   again_check_merge: what the ledger has counted of the last loads
  *
- * Nothing is asked of the destination. The rows of the load before may stand at the beginning: the
- * sum is taken there, too. Ids are no content, and a column without a value is none.
+ * The destination is asked only where there is something to say: are the rows of that load still
+ * there (are_there)? They may stand at the beginning of those that come: the sum is taken there,
+ * too. Ids are no content, and a column without a value is none.
  */
 #include "run/again.h"
 
@@ -31,6 +32,7 @@ struct again {
     uint64_t rows, roots, nested; /* sums of hashes: rows of the root table, and of all others */
     uint64_t known_rows;          /* of the load before; 0: nothing is known */
     uint64_t known_roots, known_nested;
+    const char *known_load;
     uint64_t begun; /* `roots` after as many rows */
     uint64_t *hashes;
     size_t cap;
@@ -54,6 +56,7 @@ static void recall(struct again *again)
         if (strcmp(boundary->resource, again->resource->name) != 0 ||
             strcmp(boundary->cursor_path, no_cursor) != 0 || boundary->hash_count != 2)
             continue;
+        again->known_load = boundary->load_id;
         again->known_rows = strtoull(boundary->last_value, NULL, 10);
         again->known_roots = strtoull(boundary->hashes[0], NULL, 16);
         again->known_nested = strtoull(boundary->hashes[1], NULL, 16);
@@ -233,6 +236,70 @@ static bool has_come_again(const struct again *again)
                                             : again->nested + again->known_nested == 0;
 }
 
+static int put_ident(struct buf *out, const char *name)
+{
+    buf_char(out, '"');
+    for (; *name; name++)
+        buf_printf(out, *name == '"' ? "\"\"" : "%c", *name);
+    buf_char(out, '"');
+    return buf_check(out, NULL);
+}
+
+/* The number that a stream of one row has. */
+static int read_number(struct ArrowArrayStream *stream, struct buf *text, uint64_t *out,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ArrowSchema schema = {0};
+    struct ArrowArray array = {0};
+    if (stream->get_schema(stream, &schema) != 0 || stream->get_next(stream, &array) != 0 ||
+        !array.release || array.length == 0)
+        rc = error_set(err, TG_DESTINATION, "a table cannot be counted");
+    else
+        rc = value_text(schema.children[0], array.children[0], 0, text, err);
+    if (rc == TG_OK)
+        rc = buf_check(text, err);
+    *out = rc == TG_OK ? strtoull(buf_string(text), NULL, 10) : 0;
+    schema_release(&schema);
+    array_release(&array);
+    return rc;
+}
+
+static int count_there(struct session *session, const char *sql, uint64_t *out,
+                       struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf text = BUF_INIT;
+    struct ArrowArrayStream stream = {0};
+    TRY(destination_open(&session->destination, err));
+    TRY(session->destination.state
+            ? destination_query(&session->destination, sql, NULL, &stream, err)
+            : error_set(err, TG_DESTINATION, "there is nothing"));
+    rc = read_number(&stream, &text, out, err);
+    stream_release(&stream);
+done:
+    buf_release(&text);
+    destination_close(&session->destination);
+    return rc;
+}
+
+/* They may have been replaced since, deleted or undone. Who cannot tell says nothing. */
+static bool are_there(const struct again *again, struct session *session, const char *table)
+{
+    uint64_t count = 0;
+    struct tg_error why = {0};
+    struct buf sql = BUF_INIT;
+    buf_text(&sql, "SELECT count(*) FROM ");
+    int rc = put_ident(&sql, table);
+    buf_printf(&sql, " WHERE \"_dlt_load_id\" = '%s'", again->known_load);
+    if (rc == TG_OK)
+        rc = buf_check(&sql, NULL);
+    if (rc == TG_OK)
+        rc = count_there(session, buf_string(&sql), &count, &why);
+    buf_release(&sql);
+    return rc == TG_OK && count >= again->known_rows;
+}
+
 static void warn(const struct again *again)
 {
     const struct tg_pipeline *pipeline = again->session->pipeline;
@@ -244,14 +311,15 @@ static void warn(const struct again *again)
                 name, (unsigned long long)again->known_rows, (unsigned long long)again->rows);
 }
 
-int again_finish(struct again *again, struct load *load, bool replaces, struct tg_error *err)
+int again_finish(struct again *again, struct load *load, const char *table, bool replaces,
+                 struct tg_error *err)
 {
     int rc = TG_OK;
     struct manifest *manifest = NULL;
     struct buf rows = BUF_INIT, roots = BUF_INIT, nested = BUF_INIT;
     if (!again || again->rows == 0)
         return TG_OK;
-    if (!replaces && has_come_again(again))
+    if (!replaces && has_come_again(again) && are_there(again, load->session, table))
         warn(again);
     buf_printf(&rows, "%llu", (unsigned long long)again->rows);
     buf_printf(&roots, "%016llx", (unsigned long long)again->roots);

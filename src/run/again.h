@@ -16,8 +16,9 @@ int again_new(const struct session *session, const struct resource *resource, st
 int again_add(struct again *again, const char *table, bool is_root,
               const struct ArrowSchema *schema, const struct ArrowArray *array,
               struct tg_error *err) TG_CHECK_RESULT;
-/* Warns, unless the load takes the place of those before; has the ledger keep what is known. */
-int again_finish(struct again *again, struct load *load, bool replaces,
+/* Warns, unless the load takes the place of those before, or they are not there any more; has the
+ * ledger keep what is known. */
+int again_finish(struct again *again, struct load *load, const char *table, bool replaces,
                  struct tg_error *err) TG_CHECK_RESULT;
 void again_free(struct again *again);
 

@@ -783,7 +783,7 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
     TRY(remember_cursor(part, err));
     TRY(remember_window(part, err));
     TRY(remember_bookmarks(part, err));
-    TRY(again_finish(part->again, part->load, part->replaces, err));
+    TRY(again_finish(part->again, part->load, part->root->name, part->replaces, err));
     again_check_merge(session, part->resource, part->root->name);
     TRY(find_absent(part, &read, err));
     count_resource(part, &read, started_ticks);

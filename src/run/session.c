@@ -142,13 +142,13 @@ done:
 
 /* ---- apart from all that ---- */
 
-/* As for a pipeline that has not run, but for the names: `direct` leaves them as they are. */
+/* As for a pipeline that has not run, but for the names, which are the source's. */
 static int know_nothing(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
     struct schema_hints hints = session->pipeline->config.schema_config.hints;
     hints.naming_said = true;
-    hints.naming = NAMING_DIRECT;
+    hints.naming = NAMING_VERBATIM;
     hints.contract = (struct contract){.modes = {CONTRACT_UNSAID}};
     hints.default_hint_count = 0;
     session->schema = session->pipeline->config.schema;

@@ -23,6 +23,7 @@
 
 struct ledger_boundary {
     const char *resource, *cursor_path, *last_value;
+    const char *load_id; /* that has left it */
     const char **hashes; /* sorted */
     size_t hash_count;
 };

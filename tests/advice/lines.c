@@ -32,6 +32,8 @@ static void test_names(void **state)
                 "    incremental: {cursor: \"a b: c\"}\n");
     write_lines("t", &(struct way){.disposition = "merge", .key = {"id", "1st"}, .key_count = 2},
                 NULL, "  t:\n    write_disposition: merge\n    primary_key: [id, \"1st\"]\n");
+    write_lines("NULL", &(struct way){.disposition = "merge", .key = {"a, b"}, .key_count = 1},
+                NULL, "  \"NULL\":\n    write_disposition: merge\n    primary_key: [\"a, b\"]\n");
     write_lines("t",
                 &(struct way){.disposition = "merge", .strategy = "cdc", .detects_absent = true},
                 NULL, "  t:\n    write_disposition: {disposition: merge, strategy: cdc}\n");

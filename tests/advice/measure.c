@@ -91,7 +91,8 @@ static void test_fields(void **state)
     assert_int_equal(since->ties, 2);
     assert_string_equal(since->greatest, "2024-01-01 09:00:00+00");
     assert_true(field_orders(since, 20));
-    assert_null(facts.fields[4].path); /* a point in a name cannot be said */
+    assert_string_equal(facts.fields[4].path, "a.b"); /* a name: no cursor follows it */
+    assert_false(field_orders(&facts.fields[4], 20));
     assert_int_equal(facts.key_count, 1);
     assert_ptr_equal(facts.key[0], &facts.fields[0]);
     facts_release(&facts);

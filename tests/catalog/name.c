@@ -296,7 +296,7 @@ static void check(const struct name_rules *rules, bool path, const char *text, c
 static void conventions(void **state)
 {
     (void)state;
-    for (int naming = 0; naming < NAMING_COUNT; naming++) {
+    for (int naming = 0; naming < NAMING_VERBATIM; naming++) {
         struct name_rules rules = {.naming = (enum naming)naming};
         struct name_rules whole = {.naming = (enum naming)naming, .whole_paths = true};
         for (size_t i = 0; i < COUNT(snake_case_vectors); i++) {
@@ -408,17 +408,38 @@ static void joins(void **state)
     hasher_release(&hasher);
 }
 
+/* As they are, but for what would part them. */
+static void verbatim_names(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {" the \"Id\"\n", " the \"Id\"\n"}, {"it's__a.b", "it's__a.b"}, {"a▶b", "a_b"}};
+    const struct name_rules rules = {.naming = NAMING_VERBATIM};
+    struct hasher hasher = {0};
+    struct buf out = BUF_INIT;
+    struct tg_error err;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        buf_clear(&out);
+        assert_int_equal(
+            name_identifier(&rules, &hasher, cases[i][0], strlen(cases[i][0]), &out, &err), TG_OK);
+        assert_string_equal(out.data, cases[i][1]);
+    }
+    buf_release(&out);
+    hasher_release(&hasher);
+}
+
 static void names_of_conventions(void **state)
 {
     (void)state;
-    static const char *const names[] = {"snake_case", "direct", "duck_case", "sql_cs_v1",
-                                        "sql_ci_v1"};
+    static const char *const names[] = {"snake_case", "direct",    "duck_case",
+                                        "sql_cs_v1",  "sql_ci_v1", "_tidegate_verbatim"};
     enum naming naming;
     for (int i = 0; i < NAMING_COUNT; i++) {
         char module[64];
         struct name_rules rules = {.naming = (enum naming)i};
         assert_string_equal(naming_text((enum naming)i), names[i]);
-        assert_string_equal(name_separator(&rules), i == NAMING_DIRECT ? "▶" : "__");
+        assert_string_equal(name_separator(&rules),
+                            i == NAMING_DIRECT || i == NAMING_VERBATIM ? "▶" : "__");
         assert_true(naming_find(names[i], strlen(names[i]), &naming));
         assert_int_equal(naming, i);
         snprintf(module, sizeof(module), "dlt.common.normalizers.naming.%s", names[i]);
@@ -453,9 +474,13 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(conventions),   cmocka_unit_test(broken_text),
-        cmocka_unit_test(shortening),    cmocka_unit_test(tags),
-        cmocka_unit_test(joins),         cmocka_unit_test(names_of_conventions),
+        cmocka_unit_test(conventions),
+        cmocka_unit_test(broken_text),
+        cmocka_unit_test(shortening),
+        cmocka_unit_test(tags),
+        cmocka_unit_test(joins),
+        cmocka_unit_test(verbatim_names),
+        cmocka_unit_test(names_of_conventions),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests_name("catalog/name", tests, NULL, NULL);

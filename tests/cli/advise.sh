@@ -11,9 +11,9 @@ advise() {
     [ "$got" = "$code" ] || fail "advise ended with $got, not $code: $said"
 }
 
-# of EXPRESSION: it must hold of the JSON in $said; `t` is its first resource
+# of EXPRESSION [ARGUMENT]: it must hold of the JSON in $said; `t` is its first resource
 of() {
-    python3 -c "import json, sys; all = json.load(sys.stdin); t = all['resources'][0]; assert ($1), all" <<<"$said" ||
+    python3 -c "import json, sys; all = json.load(sys.stdin); t = all.get('resources', [None])[0]; assert ($1), all" "${@:2}" <<<"$said" ||
         fail "not so: $1"
 }
 
@@ -60,6 +60,50 @@ test_lines_are_taken() {
     says "t: nothing to change"
     advise 0 --json
     of 't["verdict"] == "keep" and t["lines"] is None and t["loads"] == 2 and t["loads_rows_updated"] >= 1'
+}
+
+# named KEY CURSOR RESOURCE: forty rows with such fields, which say in JSON what they are called; the lines are put
+# into a spec, and a row that has changed is the one that is read
+named() {
+    python3 - "$1" "$2" 40 >t.jsonl <<'PY'
+import json, sys
+key, cursor, count = json.loads(sys.argv[1]), json.loads(sys.argv[2]), int(sys.argv[3])
+for i in range(count):
+    print(json.dumps({key: i, cursor: "2024-02-%02dT00:00:00Z" % (i % 28 + 1), "state": "new"}, ensure_ascii=i % 2 == 0))
+PY
+    spec "$3"
+    take_lines "path: t.jsonl"
+    grep -q "^    incremental: " spec.yaml || fail "no cursor for $1, $2: $(cat spec.yaml)"
+    run 0
+    sed -i '3s/new/paid/; 3s/2024-02-../2024-03-01/' t.jsonl
+    run 0 --json
+    of 'all["tables"][0]["updated"] == 1 and all["tables"][0]["inserted"] == 0'
+    advise 0 --json
+    of 't["verdict"] == "keep" and t["cursor"] == json.loads(sys.argv[1])' "$2"
+}
+
+test_names_that_need_quotes() {
+    named '"the \"order\" id"' '"it'"'"'s, #1: {updated at"' "t0: {path: t.jsonl}"
+    named '"order.id"' '"last updated"' "t1: {path: t.jsonl}"
+    named '"a, b id"' '" updatedAt "' "t2: {path: t.jsonl}"
+    named '"\u00dcn\u00ef: id"' '"\u65e5 \u2028updatedAt"' "t3: {path: t.jsonl}"
+    named '"- id"' '"true updatedAt"' "t4: {path: t.jsonl}"
+    named '"__id"' '"\\\\ \tupdated at"' '"o'"'"'r \"d: #s": {path: t.jsonl}'
+}
+
+# A cursor cannot follow a name that has a sign of paths in it, and advice says no such line.
+test_names_that_no_cursor_follows() {
+    python3 - >t.jsonl <<'PY'
+import json
+for i in range(40):
+    print(json.dumps({"id": i, "a.updatedAt": "2024-02-%02dT00:00:00Z" % (i % 28 + 1), "o": {"b updatedAt": "2024-02-01T00:00:%02dZ" % i}}))
+PY
+    spec 't: {path: t.jsonl}'
+    advise 0 --json
+    of 't["lines"].endswith("incremental: {cursor: \"o.b updatedAt\"}\n")'
+    of '[f["field"] for f in t["fields"]] == ["id", "a.updatedAt", "o.b updatedAt"]'
+    take_lines "path: t.jsonl"
+    run 0
 }
 
 test_nothing_is_touched() {

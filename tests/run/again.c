@@ -64,6 +64,29 @@ static void rows_that_come_again(void **state)
     assert_query(fixture, "SELECT count(*) AS n FROM t", "n\n85\n"); /* it is loaded all the same */
 }
 
+/* What has been replaced or merged since is not there twice. */
+static void rows_that_are_gone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tg_resource resource = appended();
+    fixture_open(fixture, &resource, 1);
+    assert_false(warns(fixture, again));
+    resource.write_disposition = TG_REPLACE;
+    fixture_open(fixture, &resource, 1);
+    assert_false(warns(fixture, again));
+    resource.write_disposition = TG_APPEND;
+    fixture_open(fixture, &resource, 1);
+    assert_false(warns(fixture, again));
+    assert_true(warns(fixture, again));
+    resource.write_disposition = TG_MERGE, resource.primary_key = "id";
+    fixture_open(fixture, &resource, 1);
+    assert_false(warns(fixture, again)); /* all of them get new rows */
+    resource.write_disposition = TG_APPEND, resource.primary_key = NULL;
+    fixture_open(fixture, &resource, 1);
+    assert_false(warns(fixture, again));
+    assert_true(warns(fixture, again));
+}
+
 static void rows_that_do_not(void **state)
 {
     struct fixture *fixture = *state;
@@ -232,6 +255,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rows_that_come_again, set_up, fixture_teardown),
+        cmocka_unit_test_setup_teardown(rows_that_are_gone, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(rows_that_do_not, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(nested_rows_count, set_up, fixture_teardown),
         cmocka_unit_test_setup_teardown(each_kind_of_value_counts, set_up, fixture_teardown),

@@ -1,5 +1,5 @@
-/* Tests of src/write/sql/below.c: nested tables that another schema alone knows lose their rows with
- * those that they are nested in, and an undo does not leave them behind. */
+/* Tests of src/write/sql/below.c: nested tables that another schema alone knows lose their rows
+ * with those that they are nested in, and an undo does not leave them behind. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,8 +17,10 @@
 #define THEIR_TABLES                                                                               \
     "\"person__pets__toys\":{\"name\":\"person__pets__toys\",\"parent\":\"person__pets\","         \
     "\"columns\":{" LINKS "}},\"person__pets\":{\"name\":\"person__pets\",\"parent\":\"person\","  \
-    "\"columns\":{" LINKS "," COLUMN("_dlt_root_id", ",\"root_key\":true") "}},"                   \
-    "\"person\":{\"name\":\"person\",\"resource\":\"r\",\"columns\":{}}"
+    "\"columns\":{" LINKS "," COLUMN(                                                              \
+        "_dlt_root_id",                                                                            \
+        ",\"root_key\":true") "}},"                                                                \
+                              "\"person\":{\"name\":\"person\",\"resource\":\"r\",\"columns\":{}}"
 
 /* What another pipeline has put below the rows with these ids, and stored. */
 static void add_theirs(struct fixture *t)

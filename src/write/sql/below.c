@@ -3,8 +3,8 @@
  *
  * Path: below_asks (is there a table whose name begins like that of a root of which rows go?) ->
  * shared_check reads the schemas of the dataset -> below_add, for each: add_known, level by level,
- * as targets without rows, of which the links alone are known. below_learn: for an undo, which has no
- * targets.
+ * as targets without rows, of which the links alone are known. below_learn: for an undo, which has
+ * no targets.
  *
  * Where two pipelines load into a table, each may have lists that the other's source lacks. A row
  * that goes takes them along, whoever goes: what is nested in no row any more nobody would find.
@@ -95,8 +95,7 @@ done:
 }
 
 static int add_target(struct delivery *delivery, struct chain *chain, const struct table *table,
-                      const struct described_table *there, const char *parent,
-                      struct tg_error *err)
+                      const struct described_table *there, const char *parent, struct tg_error *err)
 {
     int rc = TG_OK;
     struct table *made = NULL;

@@ -6,8 +6,8 @@
 
 #include "write/sql/chain.h"
 
-/* Is there a table that the load's schema does not know, and that may be nested in one of which rows
- * go? By its name. */
+/* Is there a table that the load's schema does not know, and that may be nested in one of which
+ * rows go? By its name. */
 bool below_asks(const struct delivery *delivery);
 /* Those that `other` knows become targets of the load's chains. */
 int below_add(struct delivery *delivery, const struct catalog *other,

@@ -188,7 +188,7 @@ static int read_boundaries(const struct ledger_query *query, struct tg_error *er
     struct text_rows rows = {0};
     struct ledger *out = query->out;
     TRY(fetch(query, "_tidegate_boundary",
-              "SELECT [resource_name], [cursor_path], [last_value], [row_hashes]\n"
+              "SELECT [resource_name], [cursor_path], [last_value], [row_hashes], [load_id]\n"
               "FROM {_tidegate_boundary} WHERE [pipeline_name] = {'pipeline'}\n"
               "ORDER BY 1, 2",
               &rows, err));
@@ -201,6 +201,7 @@ static int read_boundaries(const struct ledger_query *query, struct tg_error *er
         TRY(keep(out, text_cell(&rows, i, 1), &boundary->cursor_path, err));
         TRY(keep(out, text_cell(&rows, i, 2), &boundary->last_value, err));
         TRY(split_hashes(out, text_cell(&rows, i, 3), boundary, err));
+        TRY(keep(out, text_cell(&rows, i, 4), &boundary->load_id, err));
     }
 done:
     text_rows_release(&rows);

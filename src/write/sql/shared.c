@@ -3,8 +3,8 @@
  *
  * Path: shared_check -> shared_schemas (the newest version of each other schema -> check_schema) ->
  * check_pipelines (who else has loaded into it -> check_pipeline). Both refuse a drop, and mark
- * tables of which rows would go that the load does not have (loses_others). What other schemas alone
- * know to be nested in a table is below.c's.
+ * tables of which rows would go that the load does not have (loses_others). What other schemas
+ * alone know to be nested in a table is below.c's.
  *
  * Emptying a shared table is everybody's business; dropping it would take away columns that only
  * the other schema knows, and that its pipeline takes to be there. Where the schema is one its

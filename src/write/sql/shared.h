@@ -26,8 +26,8 @@ int shared_schemas(struct connection *con, const char *dataset, const struct des
                    const char *schema, const struct schema_visitor *visitor,
                    struct tg_error *err) TG_CHECK_RESULT;
 /* Is a table that the load drops another schema's, too, or loaded by another pipeline? TG_USAGE: it
- * stays. One that loses rows which the load lacks is marked (chain->shared); nested tables that only another schema knows
- * join the chain of their root, if rows of that go. */
+ * stays. One that loses rows which the load lacks is marked (chain->shared); nested tables that
+ * only another schema knows join the chain of their root, if rows of that go. */
 int shared_check(struct delivery *delivery, struct connection *con,
                  struct tg_error *err) TG_CHECK_RESULT;
 
