@@ -336,8 +336,8 @@ static int unflag_rows(const struct absence *absence, const char *there, struct 
 static int flag_rows(const struct absence *absence, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct old_rows absent = {absence->stage.root, "{old.key = new.key}{and_own}",
-                                    .meets = true};
+    const struct old_rows absent = {
+        absence->stage.root, "old.{flag} IS NULL AND {old.key = new.key}{and_own}", .meets = true};
     if (absence->keys)
         TRY(unflag_rows(absence, "{listed} AS new", plan, err));
     if (absence->stage.notes_filtered)

@@ -27,6 +27,6 @@ WHERE old."_tidegate_deleted_at" IS NOT NULL AND old."id" = new."id" AND old."at
 
 UPDATE "d"."person" AS old SET "_tidegate_deleted_at" = CAST('2024-01-02T03:04:05+00:00' AS timestamp with time zone)
 FROM "_tidegate_absent_0" AS new
-WHERE old."id" = new."id" AND old."at" = new."at";
+WHERE old."_tidegate_deleted_at" IS NULL AND old."id" = new."id" AND old."at" = new."at";
 
 DROP TABLE "_tidegate_absent_0";

@@ -49,7 +49,7 @@ FROM "_tidegate_absent_0";
 
 UPDATE "d"."person" AS old SET "_tidegate_deleted_at" = CAST('2024-01-02T03:04:05+00:00' AS timestamp with time zone)
 FROM "_tidegate_absent_0" AS new
-WHERE old."id" = new."id" AND old."at" = new."at"
+WHERE old."_tidegate_deleted_at" IS NULL AND old."id" = new."id" AND old."at" = new."at"
     AND "_dlt_load_id" IN (
 SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
 UNION ALL
