@@ -22,6 +22,12 @@ target_compile_options(tidegate_settings INTERFACE
   -fstack-protector-strong)
 target_link_options(tidegate_settings INTERFACE -Wl,-z,relro,-z,now)
 
+# Hundreds of test programs are linked, each ten times as fast as by GNU's linker.
+find_program(MOLD mold)
+if(MOLD AND NOT CMAKE_BUILD_TYPE STREQUAL Release)
+  add_link_options(-fuse-ld=mold)
+endif()
+
 # A sanitizer's own functions are in the program, so a library built with one has open ends.
 if(NOT CMAKE_C_FLAGS MATCHES "-fsanitize")
   set(no_undefined -Wl,--no-undefined)

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.bash"
 
 test_model() {
-    local few=120
+    local few=60
     [ $kind = duckdb ] || few=15
     spec
     sed -i '$d' spec.yaml
