@@ -12,7 +12,9 @@ USING (SELECT "id", MAX("_tidegate_order") AS _tidegate_last
     FROM "_tidegate_stage_0" GROUP BY "id" HAVING COUNT(*) > 1) AS new
 WHERE old."id" = new."id" AND old."_tidegate_order" < _tidegate_last;
 
-CREATE TEMP TABLE "_tidegate_fresh_0" AS
+CREATE TEMP TABLE "_tidegate_fresh_0" ("_tidegate_order" BIGINT);
+
+INSERT INTO "_tidegate_fresh_0"
 SELECT "_tidegate_order"
 FROM (
 SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id", "_tidegate_order"

@@ -17,7 +17,9 @@ WHERE NOT "_tidegate_passes";
 DELETE FROM "_tidegate_stage_0"
 WHERE NOT "_tidegate_passes";
 
-CREATE TEMP TABLE "_tidegate_fresh_0" AS
+CREATE TEMP TABLE "_tidegate_fresh_0" ("_tidegate_order" BIGINT);
+
+INSERT INTO "_tidegate_fresh_0"
 SELECT "_tidegate_order"
 FROM (
 SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id", "_tidegate_order"

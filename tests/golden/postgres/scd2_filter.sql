@@ -29,7 +29,10 @@ DELETE FROM "_tidegate_stage_0"
 WHERE NOT "_tidegate_passes";
 
 -- of the reader:
-CREATE OR REPLACE TEMP TABLE "_tidegate_fresh_0" AS
+CREATE OR REPLACE TEMP TABLE "_tidegate_fresh_0" ("_tidegate_order" BIGINT);
+
+-- of the reader:
+INSERT INTO "_tidegate_fresh_0"
 SELECT "_tidegate_order"
 FROM (
 SELECT "n", "_dlt_parent_id", "_dlt_id", "_tidegate_order"

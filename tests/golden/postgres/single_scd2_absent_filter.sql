@@ -35,7 +35,10 @@ USING (SELECT "id", MAX("_tidegate_order") AS _tidegate_last
 WHERE old."id" = new."id" AND old."_tidegate_order" < _tidegate_last;
 
 -- of the reader:
-CREATE OR REPLACE TEMP TABLE "_tidegate_fresh_0" AS
+CREATE OR REPLACE TEMP TABLE "_tidegate_fresh_0" ("_tidegate_order" BIGINT);
+
+-- of the reader:
+INSERT INTO "_tidegate_fresh_0"
 SELECT "_tidegate_order"
 FROM (
 SELECT "n", "_dlt_root_id", "_dlt_parent_id", "_dlt_list_idx", "_dlt_id", "_tidegate_order"
