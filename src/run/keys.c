@@ -7,13 +7,16 @@
  *
  * So a key goes through the same types as those of rows: 1.0 is 1 in a column of integers, and a
  * time is a point in time. Fields that are no keys are left out, as a schema contract would have
- * it, and so are the ids of rows. A key that cannot be read could be any: it fails the load.
+ * it, and so are the ids of rows. A key that cannot be read could be any: it fails the load. From
+ * how many files keys came is remembered (keys_remember), so that fewer of them are noticed.
  */
 #include "run/keys.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "normalize/normalize.h"
 
 struct keys {
@@ -21,6 +24,7 @@ struct keys {
     char name[40];
     struct table *table;
     struct normalizer *normalizer;
+    uint64_t files, last_file; /* from how many keys came, and the hash of the last one's name */
 };
 
 /* The key columns of a batch: nobody asks for ids of keys. Moves the array. */
@@ -156,9 +160,17 @@ done:
     return rc;
 }
 
+static void note_file(struct keys *keys, const char *file)
+{
+    const uint64_t hash = file ? hash_xx64(file, strlen(file)) : keys->last_file;
+    keys->files += hash != keys->last_file;
+    keys->last_file = hash;
+}
+
 static int push(void *user, struct page *page, struct tg_error *err)
 {
     struct keys *keys = user;
+    note_file(keys, page->file);
     return normalizer_push(keys->normalizer, page, err);
 }
 
@@ -184,6 +196,58 @@ int keys_finish(struct keys *keys, uint64_t *count, struct tg_error *err)
 {
     *count = normalizer_row_count(keys->normalizer);
     return normalizer_finish(keys->normalizer, err);
+}
+
+/* ---- the files that they came from ---- */
+
+/* As the ledger names what has no cursor; again.c's entry has two hashes. */
+static const char no_cursor[] = "";
+static const char *files_word[] = {"files"};
+
+static uint64_t files_before(const struct keys *keys)
+{
+    const struct ledger *ledger = &keys->of.load->session->ledger;
+    for (size_t i = 0; i < ledger->boundary_count; i++) {
+        const struct ledger_boundary *boundary = &ledger->boundaries[i];
+        if (strcmp(boundary->resource, keys->of.resource->name) == 0 &&
+            strcmp(boundary->cursor_path, no_cursor) == 0 && boundary->hash_count == 1)
+            return strtoull(boundary->last_value, NULL, 10);
+    }
+    return 0;
+}
+
+static void warn_of_fewer(const struct keys *keys, uint64_t before)
+{
+    context_log(&keys->of.load->session->pipeline->ctx, TG_LOG_WARNING, "deletes",
+                "resource '%s': keys came from %llu files of keys_path, %llu the last time: rows "
+                "whose keys stood in those which are missing are taken for gone; look whether all "
+                "of them are there",
+                keys->of.resource->name, (unsigned long long)keys->files,
+                (unsigned long long)before);
+}
+
+int keys_remember(const struct keys *keys, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest *manifest = NULL;
+    struct buf files = BUF_INIT;
+    const uint64_t before = files_before(keys);
+    if (keys->files < before)
+        warn_of_fewer(keys, before);
+    if (keys->files == 0)
+        return TG_OK;
+    buf_printf(&files, "%llu", (unsigned long long)keys->files);
+    TRY(buf_check(&files, err));
+    TRY(load_package(keys->of.load, &manifest, err));
+    const struct manifest_boundary boundary = {.resource = keys->of.resource->name,
+                                               .cursor_path = no_cursor,
+                                               .last_value = buf_string(&files),
+                                               .hashes = files_word,
+                                               .hash_count = 1};
+    TRY(manifest_add_boundary(manifest, &boundary, err));
+done:
+    buf_release(&files);
+    return rc;
 }
 
 void keys_free(struct keys *keys)

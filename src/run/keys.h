@@ -27,6 +27,9 @@ int keys_add(struct keys *keys, const yyjson_val *row, struct tg_error *err) TG_
 int keys_list(struct keys *keys, struct page_stream *stream, struct tg_error *err) TG_CHECK_RESULT;
 /* Puts what is left into the package; *count: how many there were. */
 int keys_finish(struct keys *keys, uint64_t *count, struct tg_error *err) TG_CHECK_RESULT;
+/* Warns where a source's files of keys are fewer than the last time; has the ledger keep how many
+ * there are. */
+int keys_remember(const struct keys *keys, struct tg_error *err) TG_CHECK_RESULT;
 void keys_free(struct keys *keys); /* NULL is fine */
 
 #endif

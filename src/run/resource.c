@@ -657,6 +657,8 @@ static int find_absent(struct resource_load *part, const struct extract_counts *
         return begin_versions(part, err);
     if (deletes->detect == TG_DETECT_KEYS)
         TRY(list_keys(part, err));
+    if (deletes->detect == TG_DETECT_KEYS)
+        TRY(keys_remember(part->keys, err));
     if (part->keys)
         TRY(keys_finish(part->keys, &keys, err));
     if (read->rows_read == 0 && brings_groups(part->resource))

@@ -5,7 +5,8 @@
  *   _dlt_loads, _dlt_version, _dlt_pipeline_state  as in dlt
  *   _tidegate_loads      what each load did to each table (counts), of which pipeline and package
  *   _tidegate_boundary   hashes of the rows at a cursor's last value; of a load without a cursor
- *                        (path "") how many rows it has added, and hashes of their sums
+ *                        (path "") how many rows it has added, and hashes of their sums, or from
+ *                        how many files its keys came
  *   _tidegate_files      bookmarks: source files that were loaded
  *   _tidegate_windows    ranges of a cursor that were loaded apart from it, or are to be
  */
