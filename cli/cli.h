@@ -53,6 +53,8 @@ int fail_usage(const struct command *command, const char *format, ...)
 /* Standard output could not be written (a closed pipe, a full disk): the exit code, or `code` when
  * all is well. */
 int finish_output(int code);
+/* A person, on standard output: anything but a yes is a no. */
+bool asks(const char *question);
 /* Prints a text that the library has made, or says why there is none; frees it. The exit code. */
 int finish_text(int rc, char *text, const struct tg_error *err);
 

@@ -77,20 +77,6 @@ static void print_json(const struct tg_pipeline *pipeline, const struct tg_resul
     print_json_warnings(result);
 }
 
-/* ---- asking ---- */
-
-/* Anything but a yes is a no. */
-static bool asks(void)
-{
-    char answer[16] = "";
-    fputs("Undo? [y/N] ", stdout);
-    fflush(stdout);
-    if (!fgets(answer, sizeof(answer), stdin))
-        return false;
-    answer[strcspn(answer, "\n")] = '\0';
-    return strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0;
-}
-
 /* ---- the command ---- */
 
 static int undo_shown(struct tg_pipeline *pipeline, const struct tg_result *shown, bool json,
@@ -142,7 +128,7 @@ static int undo_loaded(const struct call *call, struct tg_pipeline *pipeline, in
             print_look(pipeline, shown);
         else if (looks)
             print_json(pipeline, shown);
-        if (!looks && (sure || asks()))
+        if (!looks && (sure || asks("Undo?")))
             rc = undo_shown(pipeline, shown, json, err);
         else if (!looks)
             printf("Nothing was done\n");

@@ -77,6 +77,17 @@ int finish_output(int code)
     return code ? code : 1;
 }
 
+bool asks(const char *question)
+{
+    char answer[16] = "";
+    printf("%s [y/N] ", question);
+    fflush(stdout);
+    if (!fgets(answer, sizeof(answer), stdin))
+        return false;
+    answer[strcspn(answer, "\n")] = '\0';
+    return strcmp(answer, "y") == 0 || strcmp(answer, "yes") == 0;
+}
+
 int finish_text(int rc, char *text, const struct tg_error *err)
 {
     if (rc)

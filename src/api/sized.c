@@ -98,6 +98,12 @@ int sized_plan(struct tg_plan_options *out, const struct tg_plan_options *given,
     return sized_read(out, sizeof(*out), given, given->size, "plan_options", "plan_options", err);
 }
 
+int sized_reset(struct tg_reset_options *out, const struct tg_reset_options *given,
+                struct tg_error *err)
+{
+    return sized_read(out, sizeof(*out), given, given->size, "reset_options", "reset_options", err);
+}
+
 int sized_advice(struct tg_advice_options *out, const struct tg_advice_options *given,
                  struct tg_error *err)
 {

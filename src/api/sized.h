@@ -34,6 +34,8 @@ int sized_window(struct tg_window_options *out, const struct tg_window_options *
 void sized_resource_release(struct sized_resource *resource);
 int sized_advice(struct tg_advice_options *out, const struct tg_advice_options *given,
                  struct tg_error *err) TG_CHECK_RESULT;
+int sized_reset(struct tg_reset_options *out, const struct tg_reset_options *given,
+                struct tg_error *err) TG_CHECK_RESULT;
 int sized_plan(struct tg_plan_options *out, const struct tg_plan_options *given,
                struct tg_error *err) TG_CHECK_RESULT;
 

@@ -82,6 +82,13 @@ struct manifest_window {
     bool planned;
 };
 
+/* What is forgotten of a resource, where the load resets it: in memory alone. */
+struct manifest_reset {
+    const char *resource;
+    bool cursors, files;
+    bool all; /* its tables go, too */
+};
+
 struct manifest {
     struct arena arena; /* owns all texts and arrays */
     const char *load_id;
@@ -105,7 +112,10 @@ struct manifest {
     int64_t undo_loads; /* of how many loads, of this one too, there is to be an undo; 0: of none */
     const char **undone; /* in memory alone: the load is an undo of these, the newest first */
     size_t undone_count;
-    const char *refresh; /* "drop_sources", "drop_resources", "drop_data"; "": none */
+    const struct manifest_reset *resets; /* in memory alone: the load forgets these, and no more */
+    size_t reset_count;
+    const char *refresh; /* "drop_sources", "drop_resources", "drop_data"; "": none; of resets
+                            "reset" or "drop" */
     const char *state;   /* new state, plain JSON */
     const char *catalog; /* new catalog, JSON */
     struct manifest_table
@@ -119,6 +129,11 @@ struct manifest {
     size_t window_count, window_cap;
 };
 
+/* Is it a load without rows, and so without a package: an undo, a reset? */
+static inline bool manifest_is_bare(const struct manifest *manifest)
+{
+    return manifest->undone_count > 0 || manifest->reset_count > 0;
+}
 void manifest_init(struct manifest *manifest);
 void manifest_release(struct manifest *manifest);
 struct manifest_table *manifest_find(const struct manifest *manifest,

@@ -4,6 +4,7 @@
  *   refresh_forget (session_restore) -> note_tables -> forget_schema, or forget_tables
  *   refresh_enter (run_load): the load's manifest says the tables, so that whoever writes it drops
  *   them, in the transaction that brings the new rows
+ *   refresh_drop (reset.c) does the same for tables of other choice
  *
  * drop_sources: all tables of the schema, what the state has of its sources, the schema.
  * drop_resources: the tables of the selected resources, with those nested in them. drop_data is
@@ -41,15 +42,21 @@ static bool is_selected(const struct session *session, const struct table *root)
     return false;
 }
 
-static bool is_refreshed(const struct session *session, const struct table *table)
+static bool is_refreshed(const void *user, const struct table *root)
 {
-    if (table_is_system(table))
-        return false;
-    return session->pipeline->refresh == TG_REFRESH_DROP_SOURCES ||
-           is_selected(session, catalog_root(&session->catalog, table));
+    const struct session *session = user;
+    return session->pipeline->refresh == TG_REFRESH_DROP_SOURCES || is_selected(session, root);
 }
 
-static int note_tables(struct session *session, struct tg_error *err)
+static bool goes(const struct session *session, const struct root_choice *choice,
+                 const struct table *table)
+{
+    return !table_is_system(table) &&
+           choice->takes(choice->user, catalog_root(&session->catalog, table));
+}
+
+static int note_tables(struct session *session, const struct root_choice *choice,
+                       struct tg_error *err)
 {
     int rc = TG_OK;
     const struct catalog *catalog = &session->catalog;
@@ -60,7 +67,7 @@ static int note_tables(struct session *session, struct tg_error *err)
     for (size_t i = 0; i < catalog->table_count; i++) {
         const struct table *table = catalog->tables[i], *root = catalog_root(catalog, table);
         struct dropped_table *dropped = &session->dropped[session->dropped_count];
-        if (!table->seen_data || !is_refreshed(session, table))
+        if (!table->seen_data || !goes(session, choice, table))
             continue;
         *dropped = (struct dropped_table){.nested = root != table};
         TRY(arena_keep(arena, table->name, &dropped->name, err));
@@ -87,7 +94,8 @@ bool refresh_drops(const struct session *session, const char *table)
 
 /* What is kept is looked at as a whole: the root that a nested table is looked up by may come
  * behind it. */
-static int forget_tables(struct session *session, struct tg_error *err)
+static int forget_tables(struct session *session, const struct root_choice *choice,
+                         struct tg_error *err)
 {
     struct catalog *catalog = &session->catalog;
     size_t kept = 0, count = 0;
@@ -95,7 +103,7 @@ static int forget_tables(struct session *session, struct tg_error *err)
     if (!tables)
         return error_nomem(err);
     for (size_t i = 0; i < catalog->table_count; i++)
-        if (!is_refreshed(session, catalog->tables[i]))
+        if (!goes(session, choice, catalog->tables[i]))
             tables[count++] = catalog->tables[i];
     for (; kept < count; kept++)
         catalog->tables[kept] = tables[kept];
@@ -124,6 +132,7 @@ int refresh_forget(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
     const enum tg_refresh refresh = session->pipeline->refresh;
+    const struct root_choice refreshed = {is_refreshed, session};
     if (refresh != TG_REFRESH_DROP_SOURCES && refresh != TG_REFRESH_DROP_RESOURCES)
         return TG_OK;
     if (session->pipeline->config.undo_loads > 0)
@@ -131,11 +140,17 @@ int refresh_forget(struct session *session, struct tg_error *err)
                          "pipeline '%s' keeps undo, and refresh %s drops tables, which no undo "
                          "brings back; use drop_data, or leave out 'undo' for this run",
                          session->pipeline->config.pipeline, refresh_word(refresh));
-    TRY(note_tables(session, err));
+    TRY(note_tables(session, &refreshed, err));
     TRY(refresh == TG_REFRESH_DROP_SOURCES ? forget_schema(session, err)
-                                           : forget_tables(session, err));
+                                           : forget_tables(session, &refreshed, err));
 done:
     return rc;
+}
+
+int refresh_drop(struct session *session, const struct root_choice *choice, struct tg_error *err)
+{
+    int rc = note_tables(session, choice, err);
+    return rc == TG_OK ? forget_tables(session, choice, err) : rc;
 }
 
 /* ---- the load ---- */

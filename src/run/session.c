@@ -96,7 +96,7 @@ static int read_catalog(struct session *session, struct tg_error *err)
                 : catalog_init(&session->catalog, session->schema, err);
 }
 
-static int read_ledger(struct session *session, struct tg_error *err)
+static int recall(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct config *config = &session->pipeline->config;
@@ -107,6 +107,22 @@ static int read_ledger(struct session *session, struct tg_error *err)
     session->schema = ledger->schema ? ledger->schema : config->schema;
     TRY(read_state(session, err));
     TRY(read_catalog(session, err));
+done:
+    return rc;
+}
+
+int session_recall(struct session *session, struct tg_error *err)
+{
+    session->restored_us = context_now_us(&session->pipeline->ctx);
+    int rc = destination_open(&session->destination, err);
+    return rc == TG_OK ? recall(session, err) : rc;
+}
+
+static int read_ledger(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct config *config = &session->pipeline->config;
+    TRY(recall(session, err));
     TRY(refresh_forget(session, err));
     TRY(there_note(session, err));
     TRY(schema_file_import(session, err));

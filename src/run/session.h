@@ -67,6 +67,9 @@ int session_open(struct session *session, struct tg_pipeline *pipeline,
  * meanwhile, and not while a source is read. What is wrong with it shows here, not after hours of
  * reading. */
 int session_restore(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+/* In its place, for who changes no more than what is remembered: opens the destination, and reads
+ * the ledger, its state and its catalog. */
+int session_recall(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 /* In place of the two above, for who only looks: nothing is locked, made or settled, and the
  * working directory need not be there. */
 int session_look(struct session *session, struct tg_pipeline *pipeline,
@@ -140,6 +143,13 @@ int check_conditions(struct session *session, struct tg_error *err) TG_CHECK_RES
 const char *refresh_word(enum tg_refresh refresh); /* "": none */
 int refresh_forget(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 bool refresh_drops(const struct session *session, const char *table);
+/* Tables whose root is taken are dropped by the load, and the catalog knows them no more. */
+struct root_choice {
+    bool (*takes)(const void *user, const struct table *root);
+    const void *user;
+};
+int refresh_drop(struct session *session, const struct root_choice *choice,
+                 struct tg_error *err) TG_CHECK_RESULT;
 
 /* there.c: what the destination has. Notes which tables have had data, before anybody changes the
  * catalog; then looks at those that a load touches, and lets the catalog learn types. */
@@ -175,6 +185,7 @@ int settle_write(struct session *session, const char *path, const struct manifes
                  struct write_result *result, struct tg_error *err) TG_CHECK_RESULT;
 void settle_prune(struct session *session);
 /* The load ids of what a run would write first, into `arena`; of those that are sealed. */
+bool settle_has_only_copy(const struct manifest *manifest); /* rows that nobody would read again */
 int settle_pending(const struct session *session, struct arena *arena, const char ***ids,
                    size_t *count, struct tg_error *err) TG_CHECK_RESULT;
 /* With the limits of the spec, unless the run may exceed them. */

@@ -38,7 +38,7 @@ static bool has_position(const struct manifest *manifest, const char *resource)
 }
 
 /* Has it rows that are added, or a range, that nobody would read again? */
-static bool has_only_copy(const struct manifest *manifest)
+bool settle_has_only_copy(const struct manifest *manifest)
 {
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *table = &manifest->tables[i];
@@ -57,7 +57,7 @@ static void finish(struct session *session, const char *path, const struct manif
 {
     int rc = TG_OK;
     struct tg_error problem = {0};
-    if (fate == FATE_PASSED && has_only_copy(manifest))
+    if (fate == FATE_PASSED && settle_has_only_copy(manifest))
         fate = FATE_REFUSED;
     switch (fate) {
     case FATE_WRITTEN:
@@ -168,7 +168,7 @@ static bool needs_package(const struct session *session, const struct manifest *
         if (selects(session, table->resource))
             return true;
     }
-    if (has_only_copy(manifest))
+    if (settle_has_only_copy(manifest))
         return true;
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected && !keeps_position(session, &config->resources[i]))
@@ -224,7 +224,7 @@ static int give_up(struct session *session, const char *path, const struct manif
                    int rc, struct tg_error *err)
 {
     const char *slash = strrchr(path, '/');
-    if (!has_only_copy(manifest)) {
+    if (!settle_has_only_copy(manifest)) {
         warn(session, "a sealed load is given up", err);
         return TG_OK;
     }

@@ -185,6 +185,12 @@ int destination_show(struct destination *destination, enum tg_show what,
     return destination->driver->show(destination, what, out, err);
 }
 
+int destination_count(struct destination *destination, struct table_count *tables, size_t count,
+                      struct tg_error *err)
+{
+    return destination->driver->trace->count(destination, tables, count, err);
+}
+
 int destination_undo(struct destination *destination, const struct undo_request *request,
                      struct undo *out, struct tg_error *err)
 {

@@ -116,6 +116,19 @@ struct undo_driver {
                 struct undo *out, struct tg_error *err);
 };
 
+/* How many rows a table has. */
+struct table_count {
+    const char *table;
+    bool is_there;
+    uint64_t rows;
+};
+
+/* What the ledger does not keep. */
+struct trace_driver {
+    int (*count)(struct destination *destination, struct table_count *tables, size_t count,
+                 struct tg_error *err);
+};
+
 /* A time at which tables are looked at that keep their history; which they are says a schema. */
 struct moment {
     const struct catalog *catalog;
@@ -150,6 +163,7 @@ struct destination_driver {
     int (*show)(struct destination *destination, enum tg_show what, struct ArrowArrayStream *out,
                 struct tg_error *err);
     const struct undo_driver *undo; /* NULL: no load is taken back */
+    const struct trace_driver *trace;
     void (*close)(struct destination *destination);
 };
 
@@ -215,6 +229,10 @@ int destination_parse(struct destination *destination, const char *condition,
 /* Tables or loads; as destination_query. */
 int destination_show(struct destination *destination, enum tg_show what,
                      struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* How many rows each of the tables has; it is open. */
+int destination_count(struct destination *destination, struct table_count *tables, size_t count,
+                      struct tg_error *err) TG_CHECK_RESULT;
 
 /* What an undo would do; it is done by destination_write, of a manifest that says which loads.
  * TG_USAGE for one that there is none of, TG_CONFLICT where the newest load is another one. `out`

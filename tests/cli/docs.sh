@@ -54,6 +54,12 @@ test_write_dispositions() {
     says_what_it_shows "$root/docs/write-dispositions.md"
 }
 
+test_reset() {
+    run_page "$root/docs/reset.md"
+    says_what_it_shows "$root/docs/reset.md"
+    equal 2 "$("$tidegate" sql pipeline.yaml "select count(*) from orders" --csv | tail -1)"
+}
+
 test_undo() {
     run_page "$root/docs/undo.md"
     says_what_it_shows "$root/docs/undo.md"

@@ -277,8 +277,8 @@ static int check_dropped(const struct delivery *delivery, const char *newest, st
     if (!newest || !drops_tables(delivery->manifest))
         return TG_OK;
     return error_set(err, TG_CONFLICT,
-                     "schema '%s' has changed while a load was made that drops its tables (refresh "
-                     "%s); nothing was written, run again",
+                     "schema '%s' has changed while a load was made that drops its tables (%s"
+                     "); nothing was written, run again",
                      delivery->manifest->schema, delivery->manifest->refresh);
 }
 

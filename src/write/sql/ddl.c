@@ -624,7 +624,8 @@ bool ddl_makes_dataset(const struct delivery *delivery)
 int ddl_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    for (size_t i = 0; i < delivery->dropped.count; i++)
+    const bool is_made_anew = delivery->manifest->reset_count == 0;
+    for (size_t i = 0; is_made_anew && i < delivery->dropped.count; i++)
         TRY(plan_refuse_loss(plan, delivery, &delivery->dropped.targets[i],
                              "a table made anew would lack what this one has; use --refresh "
                              "drop_data, or drop it by hand: it has",

@@ -14,6 +14,7 @@
 #include "write/sql/locks.h"
 #include "write/sql/outline.h"
 #include "write/sql/show.h"
+#include "write/sql/trace.h"
 #include "write/sql/undo.h"
 #include "write/sql/write.h"
 #include "write/sql/unqualify.h"
@@ -199,7 +200,7 @@ static int write_once_there(struct destination *destination, const char *package
                             const struct manifest *manifest, const struct write_order *order,
                             struct write_result *out, struct tg_error *err)
 {
-    if (!package_path && manifest->undone_count == 0)
+    if (!package_path && !manifest_is_bare(manifest))
         return outline(destination, manifest, order, err);
     int rc = write_package(destination->state, package_path, manifest, order, out, err);
     return out->fate == FATE_UNKNOWN ? ask_ledger(destination, manifest, out, err) : rc;
@@ -280,6 +281,14 @@ static int look_undo(struct destination *destination, const struct undo_request 
 
 static const struct undo_driver undo = {.look = look_undo};
 
+static int count(struct destination *destination, struct table_count *tables, size_t table_count,
+                 struct tg_error *err)
+{
+    return trace_count(destination->state, destination->dataset, tables, table_count, err);
+}
+
+static const struct trace_driver trace = {.count = count};
+
 const struct destination_driver destination_sql = {
     .example = example,
     .check = check,
@@ -291,5 +300,6 @@ const struct destination_driver destination_sql = {
     .parse = parse,
     .show = show,
     .undo = &undo,
+    .trace = &trace,
     .close = close_database,
 };

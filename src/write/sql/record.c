@@ -3,9 +3,9 @@
  *
  * Path: record_plan -> record_schema (mark tables as seen, new version, _dlt_version unless its
  * hash is there) -> record_state (if it changed) -> record_load -> record_counts ->
- * record_boundary -> forget_replaced, windows_record, record_files, forget_renamed. All are INSERTs
- * of literals in the transaction, after the data; record_rejects, of rows that are in the package,
- * goes with the data.
+ * record_boundary -> forget_replaced, windows_record, record_files, forget_renamed; of a reset
+ * forget_reset. All are INSERTs of literals in the transaction, after the data; record_rejects, of
+ * rows that are in the package, goes with the data.
  *
  * The tables are made in ddl.c and read in ledger.c.
  */
@@ -168,6 +168,8 @@ static const char *disposition_of(const struct delivery *delivery,
     const struct table *table = catalog_find(&delivery->catalog, part->name);
     if (delivery->manifest->undone_count > 0)
         return UNDO_WORD;
+    if (delivery->manifest->reset_count > 0)
+        return delivery->manifest->refresh;
     if (table)
         table = catalog_root(&delivery->catalog, table);
     if (part->dropped && part->file_count == 0)
@@ -365,6 +367,14 @@ done:
     return rc;
 }
 
+/* All that a table of the ledger has of a resource. */
+static int forget_resource(const struct recording *recording, const char *kept, const char *table,
+                           const char *resource, struct tg_error *err)
+{
+    return forget(recording, kept, table, SQL_PARTS(SQL_TEXT("resource", resource)),
+                  "[pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'}", err);
+}
+
 /* What is replaced or dropped is no longer loaded: its files, or the rows at its cursor. `table` is
  * that of the ledger. */
 static int forget_replaced(const struct recording *recording, const char *kept, const char *table,
@@ -373,16 +383,49 @@ static int forget_replaced(const struct recording *recording, const char *kept, 
     int rc = TG_OK;
     const struct manifest *manifest = recording->delivery->manifest;
     const bool all = strcmp(manifest->refresh, "drop_sources") == 0;
-    if (!described_find(&recording->delivery->described, table))
+    if (!described_find(&recording->delivery->described, table) || manifest->reset_count > 0)
         goto done;
     if (all)
         TRY(forget(recording, kept, table, SQL_PARTS({0}), "[pipeline_name] = {'pipeline'}", err));
     for (size_t i = 0; !all && i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
         if (part->replaced || (part->dropped && !part->nested))
-            TRY(forget(recording, kept, table, SQL_PARTS(SQL_TEXT("resource", part->resource)),
-                       "[pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'}", err));
+            TRY(forget_resource(recording, kept, table, part->resource, err));
     }
+done:
+    return rc;
+}
+
+/* Rejected rows bear a load's id, and not a pipeline's name. */
+static int forget_rejects(const struct recording *recording, const char *resource,
+                          struct tg_error *err)
+{
+    if (!described_find(&recording->delivery->described, REJECTS_TABLE))
+        return TG_OK;
+    return add(recording, SQL_PARTS(SQL_TEXT("resource", resource)),
+               "DELETE FROM {_tidegate_rejects}\n"
+               "WHERE [resource_name] = {'resource'} AND [load_id] NOT IN (\n"
+               "SELECT [load_id] FROM {_tidegate_loads} WHERE [pipeline_name] <> {'pipeline'})",
+               err);
+}
+
+/* What a reset, or a drop, takes from the ledger. */
+static int forget_reset(const struct recording *recording, const struct manifest_reset *reset,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct delivery *delivery = recording->delivery;
+    const struct {
+        const char *table, *kept;
+        bool goes;
+    } parts[] = {{"_tidegate_boundary", delivery->kept_boundary, reset->cursors},
+                 {WINDOWS_TABLE, delivery->kept_windows, reset->cursors},
+                 {"_tidegate_files", delivery->kept_files, reset->files}};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+        if (parts[i].goes && described_find(&delivery->described, parts[i].table))
+            TRY(forget_resource(recording, parts[i].kept, parts[i].table, reset->resource, err));
+    if (reset->all)
+        TRY(forget_rejects(recording, reset->resource, err));
 done:
     return rc;
 }
@@ -433,6 +476,8 @@ int record_plan(struct delivery *delivery, const struct write_table_counts *coun
     TRY(forget_replaced(&recording, delivery->kept_files, "_tidegate_files", err));
     TRY(record_files(&recording, err));
     TRY(forget_renamed(&recording, err));
+    for (size_t i = 0; i < manifest->reset_count; i++)
+        TRY(forget_reset(&recording, &manifest->resets[i], err));
 done:
     return rc;
 }

@@ -83,7 +83,7 @@ static int check_schema(void *user, const char *schema, const struct catalog *ot
     if (table)
         return error_set(
             err, TG_USAGE,
-            "table '%s' is schema '%s''s, too, and so is not dropped (refresh %s); "
+            "table '%s' is schema '%s''s, too, and so is not dropped (%s); "
             "nothing was written: use drop_data, which empties it, or another table_name",
             table, schema, delivery->manifest->refresh);
     mark_known(delivery, other);
@@ -167,7 +167,7 @@ static int check_pipeline(struct delivery *delivery, const char *table, const ch
         return TG_OK;
     return error_set(err, TG_USAGE,
                      "table '%s' has been loaded by pipeline '%s', too, and so is not dropped "
-                     "(refresh %s); nothing was written: use drop_data, which empties it for both, "
+                     "(%s); nothing was written: use drop_data, which empties it for both, "
                      "or another table_name",
                      table, pipeline, delivery->manifest->refresh);
 }

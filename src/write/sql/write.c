@@ -21,6 +21,7 @@
 #include "write/sql/absent.h"
 #include "write/sql/agree.h"
 #include "write/sql/ddl.h"
+#include "write/sql/dlt_staging.h"
 #include "write/sql/excess.h"
 #include "write/sql/gather.h"
 #include "write/disposition.h"
@@ -108,6 +109,7 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
     TRY(shared_check(delivery, writing->con, err));
     TRY(ddl_settle(delivery, writing->con, err));
     TRY(ddl_plan(delivery, &draft->schema, err));
+    TRY(dlt_staging_drop(delivery, writing->con, &draft->schema, err));
     TRY(agree_check(delivery, &writing->runner, err));
     TRY(keep_plan(delivery, &draft->schema, err));
     writing->con->workload = workload(delivery);
@@ -676,7 +678,7 @@ int write_package(struct connection *con, const char *package_path, const struct
     if (!err)
         err = &own;
     *out = (struct write_result){0};
-    if (!con->dialect->parquet && manifest->undone_count == 0)
+    if (!con->dialect->parquet && !manifest_is_bare(manifest))
         TRY(reader_new(con->ctx, package_path, &runner.reader, err));
     rc = write_again(&runner, package_path, manifest, order, out, err);
 done:

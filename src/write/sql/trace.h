@@ -1,0 +1,14 @@
+/*
+ * What stands behind the ledger: how many rows tables have, as they are now.
+ */
+#ifndef TIDEGATE_WRITE_TRACE_H
+#define TIDEGATE_WRITE_TRACE_H
+
+#include "write/destination.h"
+#include "database/connection.h"
+
+/* As destination_count. */
+int trace_count(struct connection *con, const char *dataset, struct table_count *tables,
+                size_t count, struct tg_error *err) TG_CHECK_RESULT;
+
+#endif
