@@ -75,6 +75,7 @@ void cancel_on_signals(struct tg_pipeline *pipeline);
 const char *format_count(uint64_t count, char out[32]);
 
 /* ---- cmd_run.c ---- */
+uint64_t call_accept(const struct call *call); /* --accept-cursor-change, --accept */
 int call_refresh(const struct call *call, enum tg_refresh *out);         /* 0, or the exit code */
 int call_window(const struct call *call, struct tg_window_options *out); /* likewise */
 void print_result_tables(const struct tg_result *result); /* a line each, as wide as they must be */

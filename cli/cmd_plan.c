@@ -68,6 +68,7 @@ static int plan_run(const struct call *call)
         .select = call_flag(call, "--select"),
         .memory = call_flag(call, "--memory"),
         .full_refresh = call_flag(call, "--full-refresh") != NULL,
+        .accept = call_accept(call),
         .user = progress,
         .progress = progress_show,
     };
@@ -102,6 +103,8 @@ const struct command command_plan = {
               {"--select", "NAMES", "only these resources, separated by commas"},
               {"--full-refresh", NULL, "plan a run with --full-refresh"},
               {"--refresh", "MODE", "plan a run with --refresh MODE"},
+              {"--accept-cursor-change", NULL, "plan a run with --accept-cursor-change"},
+              {"--accept", NULL, "plan a run with --accept"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               {"--progress", "HOW", "auto (default), plain, json or none; on standard error"}},

@@ -320,6 +320,12 @@ static int run_loaded(struct tg_pipeline *pipeline, const struct tg_window_optio
     return rc ? fail(&err) : 0;
 }
 
+uint64_t call_accept(const struct call *call)
+{
+    return (call_flag(call, "--accept-cursor-change") ? TG_ACCEPT_CURSOR_CHANGE : 0) |
+           (call_flag(call, "--accept") ? TG_ACCEPT_ROWS : 0);
+}
+
 int call_refresh(const struct call *call, enum tg_refresh *out)
 {
     static const char *const words[] = {[TG_REFRESH_DROP_SOURCES] = "drop_sources",
@@ -369,6 +375,7 @@ static int run_run(const struct call *call)
         .memory = call_flag(call, "--memory"),
         .full_refresh = call_flag(call, "--full-refresh") != NULL,
         .accept_limits = call_flag(call, "--accept-limits") != NULL,
+        .accept = call_accept(call),
         .user = progress,
         .progress = progress_show,
     };
@@ -422,6 +429,9 @@ const struct command command_run = {
                "evolve, freeze, discard_row or discard_value; or one each: "
                "tables=MODE,columns=MODE,data_type=MODE"},
               {"--accept-limits", NULL, "do it, although it exceeds the spec's limits"},
+              {"--accept-cursor-change", NULL,
+               "the cursor is another one than before: it begins at its initial_value"},
+              {"--accept", NULL, "load into tables that have rows of another resource or pipeline"},
               {"--workdir", "DIR", "working directory; default: .tidegate beside the spec"},
               {"--memory", "SIZE", "memory budget, like 256MiB (default) or 1GiB"},
               {"--json", NULL, "the summary, or the error, for programs: one object"},

@@ -554,6 +554,16 @@ static inline void tg_schema_options_init(struct tg_schema_options *options)
 
 /* What a run forgets before it reads. All of it is forgotten, and tables go, in the transaction in
  * which the new rows come. */
+enum tg_accept {
+    /* The spec's cursor is not the one by which a resource has been read: another path, function,
+     * type, or (append) key of the rows at its last value. The new one begins at its initial_value;
+     * with another key alone the rows at the last value come again. */
+    TG_ACCEPT_CURSOR_CHANGE = 1,
+    /* A resource of which this pipeline remembers nothing has a table with rows of somebody else:
+     * both may load into it from now on. */
+    TG_ACCEPT_ROWS = 2
+};
+
 enum tg_refresh {
     TG_REFRESH_NONE = 0,
     TG_REFRESH_DROP_SOURCES,   /* all tables of the schema, all cursors, the schema itself */
@@ -602,6 +612,7 @@ struct tg_pipeline_options {
     int undo_loads; /* how many of the newest loads tg_pipeline_undo can undo: what they replace is
                        kept; 0: what the spec says, else none; at most 1000 */
     enum tg_refresh refresh; /* not beside full_refresh */
+    uint64_t accept;         /* values of enum tg_accept, added up */
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)
@@ -620,10 +631,10 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
                                  const struct tg_pipeline_options *options, struct tg_error *err);
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
- * full_refresh, refresh, schema_contract, memory, storage_version, threads, create_indexes, limits,
- * accept_limits, undo_loads and the callbacks are used; name, destination and dataset come from the
- * spec, and so does all that `schema` could say: TG_USAGE when it is set, and when there is no such
- * file. TG_SPEC names file, line and column. */
+ * full_refresh, refresh, accept, schema_contract, memory, storage_version, threads,
+ * create_indexes, limits, accept_limits, undo_loads and the callbacks are used; name, destination
+ * and dataset come from the spec, and so does all that `schema` could say: TG_USAGE when it is
+ * set, and when there is no such file. TG_SPEC names file, line and column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 

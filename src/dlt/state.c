@@ -141,6 +141,7 @@ done:
 
 /* Beside what dlt has there, which leaves it alone. */
 #define COMMIT_SAFE "commit_safe"
+#define CURSOR_SPEC "cursor_spec"
 
 void state_cursor_release(struct state_cursor *cursor)
 {
@@ -148,6 +149,7 @@ void state_cursor_release(struct state_cursor *cursor)
     mem_free(cursor->last_value);
     mem_free(cursor->start_value);
     mem_free(cursor->commit_safe);
+    mem_free(cursor->spec);
     for (size_t i = 0; i < cursor->hash_count; i++)
         mem_free(cursor->unique_hashes[i]);
     mem_free(cursor->unique_hashes);
@@ -220,6 +222,7 @@ int state_get_cursor(const struct state *state, const char *source, const char *
     TRY(get_value(object, "last_value", &out->last_value, err));
     TRY(get_value(object, "start_value", &out->start_value, err));
     TRY(get_value(object, COMMIT_SAFE, &out->commit_safe, err));
+    TRY(get_value(object, CURSOR_SPEC, &out->spec, err));
     TRY(get_hashes(object, out, err));
     *found = true;
 done:
@@ -273,6 +276,8 @@ int state_set_cursor(struct state *state, const char *source, const char *resour
     TRY(put_value(doc, object, "start_value", cursor->start_value, err));
     if (cursor->commit_safe)
         TRY(put_value(doc, object, COMMIT_SAFE, cursor->commit_safe, err));
+    if (cursor->spec)
+        TRY(put_value(doc, object, CURSOR_SPEC, cursor->spec, err));
 done:
     return rc == TG_OK ? rc : error_where(err, rc, "the state's cursor '%s'", path);
 }
@@ -295,13 +300,41 @@ void state_reset_schema(struct state *state, const char *schema)
             yyjson_mut_obj_iter_remove(&sources);
 }
 
+static yyjson_mut_val *resources_of(const struct state *state, const char *source)
+{
+    yyjson_mut_val *sources = yyjson_mut_obj_get(yyjson_mut_doc_get_root(state->doc), "sources");
+    return yyjson_mut_obj_get(yyjson_mut_obj_get(sources, source), "resources");
+}
+
 void state_reset_resource(struct state *state, const char *source, const char *resource)
 {
-    yyjson_mut_val *root = yyjson_mut_doc_get_root(state->doc);
-    yyjson_mut_val *sources = yyjson_mut_obj_get(root, "sources");
-    yyjson_mut_val *resources =
-        yyjson_mut_obj_get(yyjson_mut_obj_get(sources, source), "resources");
-    yyjson_mut_obj_remove_key(resources, resource);
+    yyjson_mut_obj_remove_key(resources_of(state, source), resource);
+}
+
+void state_reset_cursors(struct state *state, const char *source, const char *resource)
+{
+    yyjson_mut_obj_remove_key(yyjson_mut_obj_get(resources_of(state, source), resource),
+                              "incremental");
+}
+
+int state_mark_resource(struct state *state, const char *source, const char *resource,
+                        const char *mark, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *const keys[] = {"sources", source, "resources", resource};
+    yyjson_mut_doc *doc = state->doc;
+    yyjson_mut_val *object = yyjson_mut_doc_get_root(doc);
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        TRY(store_member(doc, object, keys[i], &object, err));
+    if (!store_put(doc, object, mark, yyjson_mut_true(doc)))
+        rc = error_nomem(err);
+done:
+    return rc == TG_OK ? rc : error_where(err, rc, "the state's resource '%s'", resource);
+}
+
+bool state_has_resource(const struct state *state, const char *source, const char *resource)
+{
+    return yyjson_mut_obj_get(resources_of(state, source), resource) != NULL;
 }
 
 /* ---- Versions ------------------------------------------------------------------------------ */

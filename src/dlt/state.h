@@ -16,6 +16,7 @@ struct state_cursor {
     char **unique_hashes; /* sorted */
     size_t hash_count;
     char *commit_safe; /* what the source has left beside it; NULL: nothing, or it stays */
+    char *spec; /* how the value was come by, a JSON object; NULL: nobody has said, or it stays */
 };
 void state_cursor_release(struct state_cursor *cursor);
 
@@ -63,6 +64,13 @@ int state_set_cursor(struct state *state, const char *source, const char *resour
  * of the pipeline's schemas); of a resource (replace, refresh). */
 void state_reset_schema(struct state *state, const char *schema);
 void state_reset_resource(struct state *state, const char *source, const char *resource);
+/* All cursors of a resource, and no more. */
+void state_reset_cursors(struct state *state, const char *source, const char *resource);
+/* A mark, true, beside the cursors of a resource; missing levels are made. */
+int state_mark_resource(struct state *state, const char *source, const char *resource,
+                        const char *mark, struct tg_error *err) TG_CHECK_RESULT;
+/* Does it hold anything of the resource? */
+bool state_has_resource(const struct state *state, const char *source, const char *resource);
 /* The same content under that version. */
 int state_renumber(struct state *state, int64_t version, struct tg_error *err) TG_CHECK_RESULT;
 /* Puts default_schema_name into schema_names (sorted). Recomputes the hash; when it differs:

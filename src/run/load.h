@@ -6,6 +6,7 @@
 #ifndef TIDEGATE_RUN_LOAD_H
 #define TIDEGATE_RUN_LOAD_H
 
+#include "extract/cursor/cursor.h"
 #include "package/rejects.h"
 #include "run/result.h"
 #include "run/session.h"
@@ -40,6 +41,8 @@ int load_begin(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 int refresh_enter(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 int refresh_mark(const struct session *session, struct manifest *manifest,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* origin.c: what was accepted is, too. */
+int origin_enter(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 int load_extract(struct load *load, struct tg_error *err) TG_CHECK_RESULT; /* turns.c */
 int load_seal(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
 int load_write(struct load *load, struct tg_error *err) TG_CHECK_RESULT;
@@ -55,7 +58,7 @@ void load_end(struct load *load, int rc);
 /* Its package, made on first use: a load of nothing touches neither disk nor engine. */
 int load_package(struct load *load, struct manifest **out, struct tg_error *err) TG_CHECK_RESULT;
 
-/* resource.c: what its cursor goes by in the state. */
+/* changed.c: what its cursor goes by in the state. */
 const char *resource_source_key(const struct session *session, const struct resource *resource);
 
 /* resource.c: extract -> cursor -> normalize -> package for one resource. */

@@ -16,6 +16,7 @@
 #include "catalog/history.h"
 #include "extract/cursor/cursor.h"
 #include "normalize/normalize.h"
+#include "run/changed.h"
 #include "run/plan.h"
 #include "run/range.h"
 #include "run/window.h"
@@ -52,10 +53,15 @@ static int tell_cursor(struct session *session, const struct resource *resource,
     if (!out->replaces && !range_is_window(resource))
         TRY(state_get_cursor(&session->state, resource_source_key(session, resource),
                              resource->name, path, &stored, &found, err));
+    struct cursor_options options = resource_cursor_options(resource);
+    struct resumed resumed = {
+        .session = session, .resource = resource, .options = &options, .stored = &stored};
+    if (!out->replaces && !range_is_window(resource) &&
+        incremental->end_value.kind == TG_VALUE_NONE)
+        TRY(changed_check(&resumed, err));
     const char *last = stored.last_value;
     if (!last && !out->replaces)
         TRY(window_start(session, resource, &last, err));
-    struct cursor_options options = resource_cursor_options(resource);
     options.stored_last_json = last;
     TRY(range_of_times(session, resource, &options.bounds_are_times, err));
     TRY(cursor_new(&options, &cursor, err));

@@ -71,6 +71,7 @@ static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_
         ctx->random = options->random;
     pipeline->refresh = options->full_refresh ? TG_REFRESH_DROP_DATA : options->refresh;
     pipeline->accept_limits = options->accept_limits;
+    pipeline->accept = options->accept;
     pipeline->user = options->user;
     pipeline->progress = options->progress;
     /* Resources may still be added: the names are looked up when a call needs them. */

@@ -56,6 +56,7 @@ static int try_rows(struct tg_plan *plan, struct session *session, struct load *
     TRY(outlook_resources(session, plan, NULL, err));
     TRY(load_begin(load, err));
     TRY(refresh_enter(load, err));
+    TRY(origin_enter(load, err));
     session_end_phase(session, TG_PHASE_SETTLE);
     TRY(load_extract(load, err));
     session_end_phase(session, TG_PHASE_EXTRACT);

@@ -37,6 +37,24 @@ int bound_text(struct arena *arena, const struct tg_value *value, const char **o
     return rc;
 }
 
+int cursor_text(struct arena *arena, const char *json, const char **out, struct tg_error *err)
+{
+    struct buf text = BUF_INIT;
+    struct cursor_value value;
+    *out = NULL;
+    if (!json)
+        return TG_OK;
+    int rc = cursor_value_parse(&value, json, &text, NULL);
+    if (rc == TG_OK) {
+        const struct tg_value view = cursor_value_view(&value);
+        rc = bound_text(arena, &view, out, err);
+    } else if (rc != TG_NOMEM) {
+        rc = arena_keep(arena, json, out, err);
+    }
+    buf_release(&text);
+    return rc == TG_NOMEM ? error_nomem(err) : rc;
+}
+
 bool range_is_window(const struct resource *resource)
 {
     return resource->disposition->replaces_range && !range_is_delivered(resource);

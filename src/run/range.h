@@ -32,5 +32,8 @@ int range_column(struct session *session, const struct resource *resource, const
 /* A value of a cursor as a text; NULL: there is none. */
 int bound_text(struct arena *arena, const struct tg_value *value, const char **out,
                struct tg_error *err) TG_CHECK_RESULT;
+/* The same of one that is stored, as JSON; what does not read as one as it stands. */
+int cursor_text(struct arena *arena, const char *json, const char **out,
+                struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

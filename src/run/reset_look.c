@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "config/spec.h"
-#include "extract/cursor/cursor_value.h"
 #include "run/range.h"
 #include "run/reset.h"
 #include "write/disposition.h"
@@ -145,25 +144,6 @@ static uint64_t count_boundary(const struct reset_task *task, const struct state
     return count;
 }
 
-/* What does not read as a value of a cursor is shown as it stands. */
-static int stored_text(struct arena *arena, const char *json, const char **out,
-                       struct tg_error *err)
-{
-    struct buf text = BUF_INIT;
-    struct cursor_value value;
-    if (!json)
-        return TG_OK;
-    int rc = cursor_value_parse(&value, json, &text, NULL);
-    if (rc == TG_OK) {
-        const struct tg_value view = cursor_value_view(&value);
-        rc = bound_text(arena, &view, out, err);
-    } else if (rc != TG_NOMEM) {
-        rc = arena_keep(arena, json, out, err);
-    }
-    buf_release(&text);
-    return rc == TG_NOMEM ? error_nomem(err) : rc;
-}
-
 static int tell_cursor(struct reset_task *task, const struct state_entry *entry,
                        const struct state_position *position, struct tg_error *err)
 {
@@ -173,7 +153,7 @@ static int tell_cursor(struct reset_task *task, const struct state_entry *entry,
     *cursor = (struct tg_reset_cursor){.boundary_rows = count_boundary(task, entry, position)};
     TRY(arena_keep(&out->arena, entry->resource, &cursor->resource, err));
     TRY(arena_keep(&out->arena, position->path, &cursor->path, err));
-    TRY(stored_text(&out->arena, position->last_value, &cursor->last_value, err));
+    TRY(cursor_text(&out->arena, position->last_value, &cursor->last_value, err));
 done:
     return rc;
 }

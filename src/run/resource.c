@@ -2,7 +2,7 @@
  * The way of one resource: source -> cursor -> normalize -> package, and what is remembered of it
  * for the next run.
  *
- *   resource_begin: describe_resource (describe.c) -> resume_cursor (state, boundary)
+ *   resource_begin: describe_resource (describe.c) -> resume_cursor (state, boundary; changed.c)
  *                   -> open_stream
  *   resource_read:  root_table_hints (root_table.c)
  *                   -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
@@ -20,6 +20,7 @@
 #include "normalize/normalize.h"
 #include "package/rejects.h"
 #include "run/again.h"
+#include "run/changed.h"
 #include "run/keys.h"
 #include "run/load.h"
 #include "run/range.h"
@@ -46,19 +47,15 @@ struct resource_load {
     uint64_t nested_rejected; /* rows of nested tables */
     bool spans_values;        /* a group of the merge key may have rows of several cursor values */
     bool resumes;             /* its cursor goes on from an earlier load */
+    struct buf cursor_spec;   /* changed.h: what the next run compares with */
+    bool forgets_rows;        /* those at the stored value are not known any more */
+    bool is_anew;             /* its cursor, and with it its files, begin at the start */
     bool replaces;            /* empties its tables and starts its cursor afresh */
     const char *held_by; /* what keeps rows of earlier loads from coming again; NULL: nothing */
     enum there root_found;
 };
 
 /* ---- the cursor, from and to what is remembered ---- */
-
-/* A source without a name goes by the schema's. */
-const char *resource_source_key(const struct session *session, const struct resource *resource)
-{
-    bool named = strcmp(resource->source, session->pipeline->config.schema) != 0;
-    return named ? resource->source : session->schema;
-}
 
 static const struct ledger_boundary *find_boundary(const struct session *session,
                                                    const struct resource *resource,
@@ -197,6 +194,23 @@ static int known_hashes(const struct resource_load *part, const struct state_cur
     return TG_OK;
 }
 
+/* A window leaves the state alone, whatever its cursor is. */
+static int meet_change(struct resource_load *part, const struct cursor_options *options,
+                       struct tg_error *err)
+{
+    if (part->resource->incremental.end_value.kind != TG_VALUE_NONE)
+        return TG_OK;
+    struct resumed resumed = {.session = part->session,
+                              .load = part->load,
+                              .resource = part->resource,
+                              .options = options,
+                              .stored = &part->stored};
+    int rc = changed_check(&resumed, err);
+    part->forgets_rows = resumed.forgets_rows;
+    part->is_anew = resumed.is_anew;
+    return rc;
+}
+
 static int resume_cursor(struct resource_load *part, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -217,7 +231,8 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
         range_warn_of_gap(session, resource, part->stored.last_value);
         state_cursor_release(&part->stored);
     } else if (!part->replaces) {
-        if (!resource->disposition->replaces_range)
+        TRY(meet_change(part, &options, err));
+        if (!resource->disposition->replaces_range && !part->forgets_rows)
             TRY(known_hashes(part, &part->stored, &hashes, &options.stored_hash_count, err));
         options.stored_last_json = part->stored.last_value;
         options.stored_hashes = hashes;
@@ -227,6 +242,7 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
         if (options.stored_last_json && incremental->end_value.kind == TG_VALUE_NONE)
             part->held_by = "the cursor";
     }
+    TRY(changed_note(&options, &part->cursor_spec, err));
     TRY(open_groups(part, &options, err));
     TRY(cursor_new(&options, &part->cursor, err));
 done:
@@ -259,6 +275,7 @@ static int remember_cursor(struct resource_load *part, struct tg_error *err)
         .unique_hashes = too_many ? (char *[]){digest} : (char **)hashes,
         .hash_count = too_many ? 1 : hash_count,
         .commit_safe = part->held.known.data,
+        .spec = part->cursor_spec.data,
     };
     TRY(state_set_cursor(&session->state, resource_source_key(session, resource), resource->name,
                          resource->incremental.cursor_path, &cursor, err));
@@ -674,7 +691,7 @@ done:
 /* What is held back, and by what, is known before anything is read. */
 static void recall(struct resource_load *part)
 {
-    if (keeps_bookmarks(part))
+    if (keeps_bookmarks(part) && !part->is_anew)
         part->recalled = ledger_recall(&part->session->ledger, part->resource->name);
     if (!part->held_by && part->recalled.count > 0 && skips_bookmarks(part))
         part->held_by = "the list of files that were loaded";
@@ -725,6 +742,7 @@ void resource_end(struct resource_load *part)
     groups_free(part->groups);
     state_cursor_release(&part->stored);
     buf_release(&part->held.known);
+    buf_release(&part->cursor_spec);
     mem_free(part);
 }
 

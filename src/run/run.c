@@ -17,6 +17,7 @@ static int run_load(struct session *session, struct load *load, struct tg_result
     int rc = TG_OK;
     TRY(load_begin(load, err));
     TRY(refresh_enter(load, err));
+    TRY(origin_enter(load, err));
     session_end_phase(session, TG_PHASE_SETTLE);
     TRY(load_extract(load, err));
     session_end_phase(session, TG_PHASE_EXTRACT);

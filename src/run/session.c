@@ -72,6 +72,7 @@ static void forget(struct session *session)
     session->had_data_count = 0;
     session->dropped = NULL;
     session->dropped_count = 0;
+    session->accepts_rows = false;
 }
 
 static int read_state(struct session *session, struct tg_error *err)
@@ -140,6 +141,7 @@ static int read_all(struct session *session, struct tg_error *err)
     TRY(describe_groups(session->pipeline, &services, &session->sources, err));
     TRY(check_conditions(session, err));
     TRY(read_ledger(session, err));
+    TRY(origin_check(session, err));
 done:
     return rc;
 }

@@ -56,6 +56,7 @@ struct session {
     size_t dropped_count;
     struct resource_window *windows; /* window_bind */
     size_t window_count;
+    bool accepts_rows;        /* somebody else's are, for the first time: origin.c */
     struct settings settings; /* of the catalog, with what the config says */
     struct sources sources;   /* open from the first that is asked until all are read */
 };
@@ -137,6 +138,10 @@ int describe_resource(struct session *session, const struct resource *resource,
 
 /* conditions.c: the resources' own, before anything is read. The destination is open. TG_SPEC. */
 int check_conditions(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+
+/* origin.c: are there rows of somebody else where a resource remembers nothing? TG_USAGE. The
+ * destination is open. */
+int origin_check(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 
 /* refresh.c: how a run begins anew. refresh_forget: once state and catalog are read, what they say
  * of tables that the load drops goes. */

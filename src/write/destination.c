@@ -191,6 +191,14 @@ int destination_count(struct destination *destination, struct table_count *table
     return destination->driver->trace->count(destination, tables, count, err);
 }
 
+int destination_loaders(struct destination *destination, const struct loaders_request *request,
+                        struct loaders *out, struct tg_error *err)
+{
+    *out = (struct loaders){.has_rows = false};
+    arena_init(&out->arena);
+    return destination->driver->trace->loaders(destination, request, out, err);
+}
+
 int destination_undo(struct destination *destination, const struct undo_request *request,
                      struct undo *out, struct tg_error *err)
 {

@@ -123,10 +123,28 @@ struct table_count {
     uint64_t rows;
 };
 
-/* What the ledger does not keep. */
+/* Who has loaded into a table. */
+struct loaders_request {
+    const char *pipeline; /* whose own state counts for nothing */
+    const char *resource, *table;
+};
+struct loader {
+    const char *pipeline; /* NULL: an older ledger does not name it */
+    const char *resource;
+};
+struct loaders {
+    struct arena arena;
+    bool has_rows; /* the table */
+    struct loader *items;
+    size_t count;
+};
+
+/* What the ledger does not keep, or not for this pipeline. */
 struct trace_driver {
     int (*count)(struct destination *destination, struct table_count *tables, size_t count,
                  struct tg_error *err);
+    int (*loaders)(struct destination *destination, const struct loaders_request *request,
+                   struct loaders *out, struct tg_error *err);
 };
 
 /* A time at which tables are looked at that keep their history; which they are says a schema. */
@@ -233,6 +251,11 @@ int destination_show(struct destination *destination, enum tg_show what,
 /* How many rows each of the tables has; it is open. */
 int destination_count(struct destination *destination, struct table_count *tables, size_t count,
                       struct tg_error *err) TG_CHECK_RESULT;
+
+/* Has a table rows, and who has loaded into it: by the loads, and by the states of other pipelines,
+ * which dlt has left, too. It is open. `out` is initialised here; release its arena. */
+int destination_loaders(struct destination *destination, const struct loaders_request *request,
+                        struct loaders *out, struct tg_error *err) TG_CHECK_RESULT;
 
 /* What an undo would do; it is done by destination_write, of a manifest that says which loads.
  * TG_USAGE for one that there is none of, TG_CONFLICT where the newest load is another one. `out`

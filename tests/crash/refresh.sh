@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# A run that begins anew (--refresh) is killed at every named point of the protocol. Right after that readers have the old
-# rows or the new ones; then a plain run, which knows nothing of a refresh, ends with what the undisturbed one has left: a
+# A run that begins anew (--refresh, or the disposition replace) is killed at every named point of the protocol. Right after
+# that readers have the old rows or the new ones, and the cursor is that of the rows; then a plain run, which knows nothing of a refresh, ends with what the undisturbed one has left: a
 # sealed package says itself what it drops. One that was killed before it was sealed has done nothing.
 #
 #     tests/crash/refresh.sh      (the command is $TIDEGATE, and beside it tidegate-faulty)
@@ -15,6 +15,7 @@ prepare_refresh() { # MODE
     fresh || return 1
     rm -f ./*.jsonl
     make_spec append
+    sed -i 's/write_disposition: append/&, incremental: {cursor: id}/' spec.yaml
     echo '  other: {path: other.json}' >>spec.yaml
     make_rows 1 $((rows / 2)) first | sed 's/}$/, "old": true}/' >1.jsonl
     echo '{"id": 1}' >other.json
@@ -23,7 +24,9 @@ prepare_refresh() { # MODE
     old=$(whole)
     rm 1.jsonl
     make_rows $((rows / 4)) "$rows" second >2.jsonl
-    "$tidegate" run spec.yaml --select t --refresh "$1" --progress none >said 2>&1 || { cat said; return 1; }
+    refresh="--refresh $1"
+    [ "$1" != replace ] || { refresh='' && sed -i 's/write_disposition: append/write_disposition: replace/' spec.yaml; }
+    "$tidegate" run spec.yaml --select t $refresh --progress none >said 2>&1 || { cat said; return 1; }
     wanted=$(whole)
     [ "$old" != "$wanted" ]
 }
@@ -34,15 +37,16 @@ whole() {
         select table_name, column_name from information_schema.columns where table_schema = 'd'
         and table_name not like '\\_%' escape '\\' order by 1, 2" | grep -v ',_dlt_'
     "$tidegate" sql spec.yaml --csv "select count(*) from _dlt_version" | tail -1
+    "$tidegate" reset spec.yaml --cursors --look | grep '^t '
 }
 
 die_at() { # MODE POINT
     local code=0 now again='' expected=$old
     restore
-    { TG_FAIL_AT=$2 "$faulty" run spec.yaml --select t --refresh "$1" --progress none >said 2>&1 || code=$?; } 2>/dev/null
+    { TG_FAIL_AT=$2 "$faulty" run spec.yaml --select t $refresh --progress none >said 2>&1 || code=$?; } 2>/dev/null
     [ $code = 137 ] || { echo "not ok $kind, $1 at $2: the run ended with $code: $(tail -1 said)"; return 1; }
     case $2 in
-    after_lock | before_seal) again="--refresh $1" ;;
+    after_lock | before_seal) again=$refresh ;;
     after_commit | after_drop) expected=$wanted ;;
     esac
     now=$(whole)
@@ -56,7 +60,7 @@ die_at() { # MODE POINT
 failed=0
 for kind in $DESTINATIONS; do
     over "$kind"
-    for mode in drop_sources drop_resources drop_data; do
+    for mode in drop_sources drop_resources drop_data replace; do
         prepare_refresh $mode || { echo "not ok $kind, $mode undisturbed"; exit 1; }
         for point in after_lock before_seal after_seal after_stage after_begin before_commit after_commit after_drop; do
             die_at $mode $point || failed=1

@@ -287,7 +287,13 @@ static int count(struct destination *destination, struct table_count *tables, si
     return trace_count(destination->state, destination->dataset, tables, table_count, err);
 }
 
-static const struct trace_driver trace = {.count = count};
+static int loaders(struct destination *destination, const struct loaders_request *request,
+                   struct loaders *out, struct tg_error *err)
+{
+    return trace_loaders(destination->state, destination->dataset, request, out, err);
+}
+
+static const struct trace_driver trace = {.count = count, .loaders = loaders};
 
 const struct destination_driver destination_sql = {
     .example = example,

@@ -1,5 +1,5 @@
 /*
- * What stands behind the ledger: how many rows tables have, as they are now.
+ * What stands behind the ledger: how many rows tables have, and who has loaded them.
  */
 #ifndef TIDEGATE_WRITE_TRACE_H
 #define TIDEGATE_WRITE_TRACE_H
@@ -10,5 +10,9 @@
 /* As destination_count. */
 int trace_count(struct connection *con, const char *dataset, struct table_count *tables,
                 size_t count, struct tg_error *err) TG_CHECK_RESULT;
+/* As destination_loaders. */
+int trace_loaders(struct connection *con, const char *dataset,
+                  const struct loaders_request *request, struct loaders *out,
+                  struct tg_error *err) TG_CHECK_RESULT;
 
 #endif
