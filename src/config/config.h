@@ -195,6 +195,9 @@ struct limits config_limits(const struct config *config, const char *resource);
 struct tg_cursor resource_cursor(const struct resource *resource);
 /* All that the spec says; what is remembered is run's to add. Borrowed from the resource. */
 struct cursor_options resource_cursor_options(const struct resource *resource);
+/* Its name and its fields one by one, from what was said; again when that is another. */
+int incremental_settle(struct arena *arena, struct incremental *incremental,
+                       struct tg_error *err) TG_CHECK_RESULT;
 /* Its values compare otherwise than the source's own do. */
 bool incremental_orders_itself(const struct incremental *incremental);
 /* reference.c: a commented spec that runs; the reference of all keys. TG_USAGE. */

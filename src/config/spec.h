@@ -139,9 +139,7 @@ int resource_refuse(const struct origin *origin, const char *key, const char *co
 int deletes_take(const struct origin *origin, struct resource *resource) TG_CHECK_RESULT;
 /* Can it be found which rows the source has no more? As resource_add. */
 int deletes_check(const struct origin *origin, const struct resource *resource) TG_CHECK_RESULT;
-/* The cursor: its name and fields, from what was said; what does not go together. */
-int incremental_settle(struct arena *arena, struct incremental *incremental,
-                       struct tg_error *err) TG_CHECK_RESULT;
+/* What does not go together of a cursor. */
 int incremental_check(const struct origin *origin, const struct resource *resource) TG_CHECK_RESULT;
 
 /* ---- limits.c ---- */

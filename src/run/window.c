@@ -375,6 +375,11 @@ static int read_ends(struct session *session, const struct resource *resource,
 {
     int rc = TG_OK;
     const struct tg_window_options *asked = session->pipeline->window;
+    if (resource->incremental.field_count > 1 || incremental_orders_itself(&resource->incremental))
+        return error_set(err, TG_USAGE,
+                         "a window is of a cursor of one field that is compared as it is, without "
+                         "cursor_type and last_value_func; say initial_value and end_value in the "
+                         "spec instead");
     TRY(bound_kind_of(session, resource, kind, err));
     if (zone && *kind == BOUND_DATE)
         return refuse_zone(asked->timezone, "the values of the cursor are dates", err);
@@ -401,6 +406,7 @@ static int set_ends(struct session *session, const struct resource_window *bound
     if (incremental->on_cursor_value_missing == TG_INCLUDE)
         incremental->on_cursor_value_missing = TG_EXCLUDE;
     incremental->commit_safe = TG_NO;
+    TRY(incremental_settle(arena, incremental, err));
 done:
     return rc;
 }
