@@ -7,7 +7,7 @@
  *   resource_read:  root_table_hints (root_table.c)
  *                   -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
  *                                   and what is not loaded: keep_reject -> rejects_add]
- *                   -> remember_cursor (state, boundary), remember_bookmarks
+ *                   -> remember_cursor (state, boundary: known.c), remember_bookmarks
  *                   -> find_absent (keys.c: those that the source lists; rows rejected)
  *
  * The first may be done while others are read (turns.c): it changes nothing that they know of.
@@ -22,6 +22,7 @@
 #include "run/again.h"
 #include "run/changed.h"
 #include "run/keys.h"
+#include "run/known.h"
 #include "run/load.h"
 #include "run/range.h"
 #include "run/window.h"
@@ -56,20 +57,6 @@ struct resource_load {
 };
 
 /* ---- the cursor, from and to what is remembered ---- */
-
-static const struct ledger_boundary *find_boundary(const struct session *session,
-                                                   const struct resource *resource,
-                                                   const char *last_value)
-{
-    for (size_t i = 0; last_value && i < session->ledger.boundary_count; i++) {
-        const struct ledger_boundary *boundary = &session->ledger.boundaries[i];
-        if (strcmp(boundary->resource, resource->name) == 0 &&
-            strcmp(boundary->cursor_path, resource->incremental.cursor_path) == 0 &&
-            strcmp(boundary->last_value, last_value) == 0)
-            return boundary;
-    }
-    return NULL;
-}
 
 /* The columns that a merge replaces rows by: as the source names them, where the resource says so;
  * else those that are stored. */
@@ -150,50 +137,6 @@ static void warn_of_order(const struct resource_load *part)
                     strcmp(found.as, "dates") == 0 ? "dates as 2024-12-31" : "numbers as numbers");
 }
 
-/* dlt reads the boundary from the state; beyond this it would warn, and the blob would grow. */
-enum { STATE_HASHES_MAX = 200 };
-
-/* Of more than that the state has one hash of them all, which is no row's. It moves on as they do:
- * else a load of more rows at the same value would leave the state as it is, and who began before
- * it would load them again. */
-static int boundary_digest(const struct resource_load *part, const char *const *hashes,
-                           size_t count, char out[HASH_ROW_TEXT + 1], struct tg_error *err)
-{
-    struct buf text = BUF_INIT;
-    for (size_t i = 0; i < count; i++)
-        buf_printf(&text, "%s\n", hashes[i]);
-    int rc = buf_check(&text, err);
-    if (rc == TG_OK)
-        rc = hash_text(&part->session->hasher, buf_string(&text), text.len, HASH_ROW_BYTES, out,
-                       err);
-    buf_release(&text);
-    return rc;
-}
-
-/* The rows at the last value that are there. The state holds them, with those that dlt has added
- * since; of ours that are too many for it the ledger knows. Fewer in the ledger are in the state,
- * too, unless dlt has begun anew: then it is the state that is right. */
-static int known_hashes(const struct resource_load *part, const struct state_cursor *stored,
-                        const char ***out, size_t *count, struct tg_error *err)
-{
-    const struct ledger_boundary *boundary =
-        find_boundary(part->session, part->resource, stored->last_value);
-    size_t ours = boundary && boundary->hash_count > STATE_HASHES_MAX ? boundary->hash_count : 0;
-    char digest[HASH_ROW_TEXT + 1] = "";
-    int rc = ours ? boundary_digest(part, boundary->hashes, ours, digest, err) : TG_OK;
-    if (rc != TG_OK)
-        return rc;
-    *out = mem_calloc(ours + stored->hash_count + 1, sizeof(**out));
-    if (!*out)
-        return error_nomem(err);
-    for (*count = 0; *count < ours; ++*count)
-        (*out)[*count] = boundary->hashes[*count];
-    for (size_t i = 0; i < stored->hash_count; i++)
-        if (strcmp(stored->unique_hashes[i], digest) != 0)
-            (*out)[(*count)++] = stored->unique_hashes[i];
-    return TG_OK;
-}
-
 /* A window leaves the state alone, whatever its cursor is. */
 static int meet_change(struct resource_load *part, const struct cursor_options *options,
                        struct tg_error *err)
@@ -233,7 +176,8 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
     } else if (!part->replaces) {
         TRY(meet_change(part, &options, err));
         if (!resource->disposition->replaces_range && !part->forgets_rows)
-            TRY(known_hashes(part, &part->stored, &hashes, &options.stored_hash_count, err));
+            TRY(known_hashes(session, resource, &part->stored, &hashes, &options.stored_hash_count,
+                             err));
         options.stored_last_json = part->stored.last_value;
         options.stored_hashes = hashes;
         if (!part->stored.last_value)
@@ -256,7 +200,6 @@ static int remember_cursor(struct resource_load *part, struct tg_error *err)
     struct session *session = part->session;
     const struct resource *resource = part->resource;
     struct buf last = BUF_INIT, initial = BUF_INIT;
-    char digest[HASH_ROW_TEXT + 1];
     const char *const *hashes = NULL;
     struct manifest *manifest = NULL;
     if (!part->cursor || (!cursor_moved(part->cursor) && part->held.known.len == 0))
@@ -265,20 +208,16 @@ static int remember_cursor(struct resource_load *part, struct tg_error *err)
     TRY(cursor_last_json(part->cursor, &last, err));
     TRY(cursor_initial_json(part->cursor, &initial, err));
     size_t hash_count = cursor_hashes(part->cursor, &hashes);
-    bool too_many = hash_count > STATE_HASHES_MAX;
-    if (too_many)
-        TRY(boundary_digest(part, hashes, hash_count, digest, err));
     const struct state_cursor cursor = {
         .initial_value = initial.data,
         .last_value = last.data,
         .start_value = last.data,
-        .unique_hashes = too_many ? (char *[]){digest} : (char **)hashes,
-        .hash_count = too_many ? 1 : hash_count,
+        .unique_hashes = (char **)hashes,
+        .hash_count = hash_count,
         .commit_safe = part->held.known.data,
         .spec = part->cursor_spec.data,
     };
-    TRY(state_set_cursor(&session->state, resource_source_key(session, resource), resource->name,
-                         resource->incremental.cursor_path, &cursor, err));
+    TRY(known_remember(session, resource, &cursor, err));
     const struct manifest_boundary boundary = {
         .resource = resource->name,
         .cursor_path = resource->incremental.cursor_path,
