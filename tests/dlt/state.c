@@ -355,14 +355,47 @@ static void test_memory(void **unused)
     torture(all);
 }
 
+static void test_marks_and_resets(void **unused)
+{
+    (void)unused;
+    struct state state;
+    struct state_cursor cursor;
+    must_read(&state, shop);
+    assert_true(state_has_resource(&state, "shop", "person"));
+    assert_false(state_has_resource(&state, "shop", "nobody"));
+    assert_false(state_has_resource(&state, "nowhere", "person"));
+    assert_int_equal(state_mark_resource(&state, "shop", "person", "seen", NULL), TG_OK);
+    assert_true(get(&state, "person", "a.b", &cursor));
+    assert_null(cursor.spec);
+    cursor.spec = mem_strdup("{\"function\":\"max\"}");
+    assert_int_equal(state_set_cursor(&state, "shop", "person", "a.b", &cursor, NULL), TG_OK);
+    state_cursor_release(&cursor);
+    assert_true(get(&state, "person", "a.b", &cursor));
+    assert_string_equal(cursor.spec, "{\"function\":\"max\"}");
+    state_cursor_release(&cursor);
+    state_reset_cursors(&state, "shop", "person");
+    assert_false(get(&state, "person", "a.b", &cursor));
+    assert_true(state_has_resource(&state, "shop", "person")); /* the mark stays */
+    state_reset_cursors(&state, "shop", "nobody");
+    assert_int_equal(state_mark_resource(&state, "new", "new", "seen", NULL), TG_OK);
+    assert_true(state_has_resource(&state, "new", "new"));
+    state_release(&state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_read),         cmocka_unit_test(test_init),
-        cmocka_unit_test(test_set),          cmocka_unit_test(test_set_the_same),
-        cmocka_unit_test(test_reset),        cmocka_unit_test(test_reset_schema),
-        cmocka_unit_test(test_schema_names), cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_odd_cursors),  cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_marks_and_resets),
+        cmocka_unit_test(test_read),
+        cmocka_unit_test(test_init),
+        cmocka_unit_test(test_set),
+        cmocka_unit_test(test_set_the_same),
+        cmocka_unit_test(test_reset),
+        cmocka_unit_test(test_reset_schema),
+        cmocka_unit_test(test_schema_names),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_odd_cursors),
+        cmocka_unit_test(test_memory),
     };
     return cmocka_run_group_tests_name("dlt/state", tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* Tests of src/write/sql/trace.c: rows of tables as they are. */
+/* Tests of src/write/sql/trace.c: rows of tables as they are, and who has loaded them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,10 +26,60 @@ static void test_counts(void **state)
     fixture_release(&t);
 }
 
+#define STATE(version, resource)                                                                   \
+    "INSERT INTO d._dlt_pipeline_state VALUES (" #version                                          \
+    ", 4, 'theirs', '{\"_state_version\":1,\"_state_engine_version\":4,\"sources\":{\"s\":"        \
+    "{\"resources\":{\"" resource                                                                  \
+    "\":{\"incremental\":{}}}}}}', '2024-01-01', 'h', '0.1', 'id" #version "')"
+
+static struct loaders look(struct fixture *t, const char *pipeline)
+{
+    struct loaders out = {.has_rows = false};
+    const struct loaders_request request = {pipeline, "person", "person"};
+    arena_init(&out.arena);
+    FIXTURE_OK(t, trace_loaders(t->con, "d", &request, &out, &t->err));
+    return out;
+}
+
+/* Of another pipeline that dlt has run its newest state counts; an older ledger names nobody. */
+static void test_loaders(void **state)
+{
+    (void)state;
+    struct fixture t;
+    fixture_init(&t);
+    fixture_table(&t, "person", NULL, DISPOSITION_APPEND);
+    fixture_rows(&t, "person", "id bigint", "1\n2\n");
+    FIXTURE_WRITE(&t);
+    fixture_exec(&t, STATE(1, "person"));
+    struct loaders found = look(&t, "ours");
+    assert_true(found.has_rows);
+    assert_int_equal(found.count, 2);
+    assert_string_equal(found.items[0].pipeline, "shop_pipeline");
+    assert_string_equal(found.items[0].resource, "person");
+    assert_string_equal(found.items[1].pipeline, "theirs");
+    arena_release(&found.arena);
+    found = look(&t, "theirs");
+    assert_int_equal(found.count, 1);
+    arena_release(&found.arena);
+    fixture_exec(&t, STATE(2, "other"));
+    fixture_exec(&t, "ALTER TABLE d._tidegate_loads DROP COLUMN pipeline_name");
+    found = look(&t, "ours");
+    assert_int_equal(found.count, 2); /* a state is left, which has a name */
+    assert_null(found.items[0].pipeline);
+    arena_release(&found.arena);
+    fixture_exec(&t, "DELETE FROM d.person");
+    found = look(&t, "ours");
+    assert_false(found.has_rows);
+    assert_int_equal(found.count, 0);
+    arena_release(&found.arena);
+    fixture_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_loaders),
     };
     return run_at_both("write/trace", tests);
 }
