@@ -71,9 +71,9 @@ static int machine_run(struct fixture *fixture, struct machine *machine, struct 
     struct tg_result *result = NULL;
     snprintf(workdir, sizeof(workdir), "%s/%s", fixture->folder, machine->folder);
     const struct tg_pipeline_options options = {
-        TG_PIPELINE_OPTIONS_INIT, .name = machine->name,    .destination = fixture->destination,
-        .dataset = "d",           .workdir = workdir,       .user = machine,
-        .log = machine_log,       .clock_us = machine_clock};
+        TG_PIPELINE_OPTIONS_INIT, .name = machine->name,     .destination = fixture->destination,
+        .dataset = "d",           .workdir = workdir,        .user = machine,
+        .log = machine_log,       .clock_us = machine_clock, .accept = TG_ACCEPT_ROWS};
     const struct tg_resource resource = {TG_RESOURCE_INIT,
                                          .name = "ev",
                                          .read = read_range,

@@ -244,7 +244,7 @@ test_two_at_once() {
         sed "s/^pipeline: test/pipeline: p$i/" spec.yaml >$i.yaml
     done
     for i in 1 2 3 4; do
-        "$tidegate" run $i.yaml --progress none >$i.said 2>&1 &
+        "$tidegate" run $i.yaml --accept --progress none >$i.said 2>&1 &
         runs+=($!)
     done
     for i in "${!runs[@]}"; do # `wait -n` may not find what has ended before
