@@ -50,7 +50,7 @@ static void impossible_resources_are_refused(void **state)
         {.name = "n"},
         {.name = "n", .read = read_nothing, .write_disposition = TG_MERGE},
         {.name = "n", .read = read_nothing, .merge_key = "day"},
-        {.name = "n", .read = read_nothing, .cursor_path = "a[*].b"},
+        {.name = "n", .read = read_nothing, .cursor_path = "a[?(@.b)]"},
         {.name = "n",
          .read = read_nothing,
          .cursor_path = "id",

@@ -73,7 +73,7 @@ static void test_threads(void **state)
     connection_close(con);
     ctx.memory_bytes_max = 256 << 20;
     sample_ok(connection_open(&ctx, AT_URL("duckdb:///d.duckdb"), true, &con, err));
-    expect("SELECT current_setting('threads')", "3");
+    expect("SELECT current_setting('threads')", "2");
 }
 
 static void test_settings(void **state)
@@ -83,7 +83,7 @@ static void test_settings(void **state)
     expect("SELECT TIMESTAMPTZ '2024-07-01 00:00:00Z'::VARCHAR", "2024-07-01 00:00:00+00");
     expect("SELECT current_setting('autoload_known_extensions')", "false");
     expect("SELECT current_setting('autoinstall_known_extensions')", "false");
-    expect("SELECT current_setting('memory_limit')", "192.0 MiB");
+    expect("SELECT current_setting('memory_limit')", "160.0 MiB");
     expect("SELECT current_setting('threads')", "2");
     expect("SELECT current_setting('wal_autocheckpoint')", "0 bytes");
     expect("SELECT current_setting('preserve_insertion_order')", "false");
@@ -149,7 +149,7 @@ static void test_wide_tables_get_room(void **state)
     expect("SELECT current_setting('threads')", "2");
     fill((struct workload){.column_count = 200});
     expect("SELECT current_setting('threads')", "1");
-    expect("SELECT current_setting('memory_limit')", "192.0 MiB");
+    expect("SELECT current_setting('memory_limit')", "160.5 MiB");
     fill((struct workload){.column_count = 1000});
     expect("SELECT current_setting('memory_limit')", "610.5 MiB");
     fill((struct workload){.column_count = 500, .staged_columns = 100});

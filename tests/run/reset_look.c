@@ -10,7 +10,6 @@ static void open_both(struct fixture *fixture, struct numbers numbers[2], size_t
                                              .user = &numbers[0], .cursor_path = "id"},
                                             {TG_RESOURCE_INIT, .name = "b", .read = read_numbers,
                                              .user = &numbers[1], .cursor_path = "value"}};
-    tg_pipeline_free(fixture->pipeline);
     fixture_open(fixture, resources, count);
 }
 
