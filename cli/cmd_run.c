@@ -175,6 +175,47 @@ void print_result_tables(const struct tg_result *result)
     }
 }
 
+/* ---- why the cursor left rows out ---- */
+
+enum { BELOW_START, ABOVE_END, DEDUPLICATED, NULL_CURSOR, REASON_COUNT };
+
+static const struct {
+    const char *key, *words;
+} reasons[REASON_COUNT] = {
+    [BELOW_START] = {"below_start", "before the start"},
+    [ABOVE_END] = {"above_end", "beyond the end"},
+    [DEDUPLICATED] = {"deduplicated", "loaded before"},
+    [NULL_CURSOR] = {"null_cursor", "without a cursor value"},
+};
+
+static uint64_t reason_count(const struct tg_table_info *table, size_t reason)
+{
+    const uint64_t counts[REASON_COUNT] = {table->rows_below_start, table->rows_above_end,
+                                           table->rows_deduplicated, table->rows_null_cursor};
+    return counts[reason];
+}
+
+/* Rows before the start are what a cursor is for: of these alone nothing is said. */
+static void print_reasons(const struct tg_result *result)
+{
+    char text[32];
+    for (size_t i = 0; i < tg_result_table_count(result); i++) {
+        const struct tg_table_info *table = tg_result_table(result, i);
+        const char *before = "";
+        if (table->rows_above_end + table->rows_null_cursor == 0)
+            continue;
+        printf("By the cursor of %s: ", table->resource);
+        for (size_t reason = 0; reason < REASON_COUNT; reason++) {
+            if (reason_count(table, reason) == 0)
+                continue;
+            printf("%s%s %s", before, format_count(reason_count(table, reason), text),
+                   reasons[reason].words);
+            before = ", ";
+        }
+        printf(".\n");
+    }
+}
+
 void print_result_warnings(const struct tg_result *result, FILE *out)
 {
     char text[32];
@@ -200,6 +241,7 @@ static void print_summary(const struct tg_pipeline *pipeline, const struct tg_re
              rows_waiting = total(result, WAITING);
     print_result_tables(result);
     printf("\n");
+    print_reasons(result);
     print_result_warnings(result, stdout);
     if (rows_rejected > 0)
         printf("Rejected rows are in the table _tidegate_rejects, with the reason for each: %s.\n",
@@ -231,6 +273,8 @@ static void print_json_table(const struct tg_result *result, size_t index)
     printf("\"nested\":%s", table->nested ? "true" : "false");
     for (size_t column = 0; column < COUNT_COLUMNS; column++)
         printf(",\"%s\":%" PRIu64, count_titles[column], table_count(table, column));
+    for (size_t i = 0; i < REASON_COUNT; i++)
+        printf(",\"%s\":%" PRIu64, reasons[i].key, reason_count(table, i));
 }
 
 static void print_json_resource(const struct tg_result *result, size_t index)

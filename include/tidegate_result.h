@@ -54,6 +54,11 @@ struct tg_table_info {
     uint64_t rows_rejected; /* dropped by a contract or as bad rows */
     uint64_t rows_waiting;  /* new, but not read before a later run: commit_safe of tg_resource */
     uint64_t rows_unchanged; /* in the load, and left alone: they were there already */
+    /* What the cursor found (root tables); rows of the first three are among those filtered: */
+    uint64_t rows_below_start;  /* before the value where the run began */
+    uint64_t rows_above_end;    /* beyond the end of the window */
+    uint64_t rows_deduplicated; /* at that value, and loaded before */
+    uint64_t rows_null_cursor;  /* without a value: filtered, or loaded (on_cursor_value_missing) */
 };
 /* Roots in the order of the resources, each followed by its nested tables. */
 TG_API size_t tg_result_table_count(const struct tg_result *result);

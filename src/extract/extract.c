@@ -76,6 +76,7 @@ done:
 struct with_held {
     struct page_stream base;
     struct page_stream *from;
+    struct cursor *cursor;
     struct groups *groups; /* NULL: nothing is held */
     struct extract_counts *counts;
     bool is_over; /* what is below has ended */
@@ -93,6 +94,7 @@ static int next_with_held(struct page_stream *base, struct page *page, struct tg
         goto done;
     page_release(page);
     TRY(groups_next(stream->groups, page, err));
+    TRY(cursor_take_back(stream->cursor, page, err));
     stream->counts->rows_filtered -= page->row_count;
 done:
     return rc;
@@ -133,7 +135,8 @@ int extract_run(struct context *ctx, struct page_stream *source, struct cursor *
     struct groups *groups = cursor ? cursor_groups(cursor) : NULL;
     struct as_rows as_rows = {.base = {.next = next_as_rows}, .from = source, .all = groups};
     struct new_rows new_rows = {{.next = next_new}, &as_rows.base, cursor, counts};
-    struct with_held held = {{.next = next_with_held}, &new_rows.base, groups, counts, false};
+    struct with_held held = {
+        {.next = next_with_held}, &new_rows.base, cursor, groups, counts, false};
     *counts = (struct extract_counts){0};
     int rc = push_all(ctx, &held.base, sink, counts, err);
     rows_free(as_rows.rows);

@@ -56,6 +56,8 @@ struct manifest_table {
     size_t range_count;
     bool from_nothing; /* the source had no row at all: that one is absent is not believed */
     uint64_t rows_read, rows_new, rows_filtered, rows_rejected, rows_waiting;
+    /* by the cursor: those of the first three are filtered */
+    uint64_t rows_below_start, rows_above_end, rows_deduplicated, rows_null_cursor;
     struct manifest_file *files;
     size_t file_count, file_cap;
 };

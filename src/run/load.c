@@ -166,6 +166,10 @@ static int enter_resources(struct load *load, struct tg_error *err)
         table->rows_filtered = counts->rows_filtered;
         table->rows_rejected = counts->rows_rejected;
         table->rows_waiting = counts->rows_waiting;
+        table->rows_below_start = counts->by_cursor.below;
+        table->rows_above_end = counts->by_cursor.beyond;
+        table->rows_deduplicated = counts->by_cursor.known;
+        table->rows_null_cursor = counts->by_cursor.without;
         TRY(enter_nested(load, counts, manifest, err));
     }
     TRY(rejects_flush(&load->rejects, load->package, err));

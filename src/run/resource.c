@@ -691,6 +691,8 @@ static void count_resource(const struct resource_load *part, const struct extrac
     struct resource_counts *counts = part->counts;
     counts->rows_read = read->rows_read;
     counts->rows_filtered = read->rows_filtered;
+    if (part->cursor)
+        counts->by_cursor = cursor_counts(part->cursor);
     counts->rows_waiting = part->held.count;
     counts->rows_new = normalizer_row_count(part->normalizer);
     counts->bytes_read = read->bytes;

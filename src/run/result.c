@@ -63,6 +63,10 @@ static int add_tables(const struct load *load, const struct resource_counts *cou
         .rows_filtered = counts->rows_filtered,
         .rows_rejected = counts->rows_rejected,
         .rows_waiting = counts->rows_waiting,
+        .rows_below_start = counts->by_cursor.below,
+        .rows_above_end = counts->by_cursor.beyond,
+        .rows_deduplicated = counts->by_cursor.known,
+        .rows_null_cursor = counts->by_cursor.without,
     };
     TRY(add_table(result, &root, err));
     for (size_t i = 0; manifest && i < manifest->table_count; i++) {

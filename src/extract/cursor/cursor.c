@@ -425,6 +425,19 @@ done:
     return rc;
 }
 
+int cursor_take_back(struct cursor *cursor, const struct page *page, struct tg_error *err)
+{
+    struct page rows = *page;
+    struct pass pass = {.cursor = cursor, .page = &rows};
+    int rc = TG_OK;
+    for (size_t i = 0; !cursor->last_value_func && i < page->row_count; i++) {
+        TRY(row_point(&pass, page->rows[i], err));
+        TRY(judge_take_back(&pass, (struct row_ref){page->rows[i], 0}, err));
+    }
+done:
+    return rc;
+}
+
 /* ---- Batches ------------------------------------------------------------------------------- */
 
 static int find_columns(const struct pass *pass, struct cursor_column columns[POINT_PARTS_MAX],

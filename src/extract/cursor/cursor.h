@@ -78,6 +78,9 @@ struct groups *cursor_groups(const struct cursor *cursor);
 int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped,
                   struct tg_error *err) TG_CHECK_RESULT;
 struct cursor_counts cursor_counts(const struct cursor *cursor);
+/* Rows that it had left to the groups go along after all: they count no more. */
+int cursor_take_back(struct cursor *cursor, const struct page *page,
+                     struct tg_error *err) TG_CHECK_RESULT;
 /* No row that comes can be new, by the order that the source keeps. */
 bool cursor_is_over(const struct cursor *cursor);
 /* Two text values that were compared by bytes, and that come the other way round as `as`

@@ -298,3 +298,24 @@ int judge_row(struct pass *pass, struct row_ref ref, enum verdict *verdict, stru
 done:
     return rc;
 }
+
+int judge_take_back(struct pass *pass, struct row_ref ref, struct tg_error *err)
+{
+    struct cursor *cursor = pass->cursor;
+    struct cursor_counts *counts = &cursor->counts;
+    int order = 0;
+    int rc = TG_OK;
+    if (cursor->end.count > 0)
+        TRY(compare(pass, ref, &cursor->end, &order, err));
+    if (cursor->end.count > 0 && (order > 0 || (order == 0 && !cursor->end_is_closed))) {
+        counts->beyond--;
+        goto done;
+    }
+    TRY(compare(pass, ref, &cursor->start, &order, err));
+    if (order == 0 && !cursor->start_is_open)
+        counts->known--;
+    else
+        counts->below--;
+done:
+    return rc;
+}

@@ -88,4 +88,7 @@ enum verdict {
 int judge_row(struct pass *pass, struct row_ref ref, enum verdict *verdict,
               struct tg_error *err) TG_CHECK_RESULT;
 
+/* Of a row that stands at cursor->here, and that was held: it does not count any more. */
+int judge_take_back(struct pass *pass, struct row_ref ref, struct tg_error *err) TG_CHECK_RESULT;
+
 #endif

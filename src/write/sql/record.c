@@ -183,22 +183,26 @@ static int add_counts(const struct recording *recording, size_t written,
                       const struct manifest_table *part, const struct write_table_counts *counts,
                       struct tg_error *err)
 {
-    return add_values(recording, written,
-                      SQL_PARTS(SQL_TEXT("table", part->name), SQL_TEXT("resource", part->resource),
-                                SQL_TEXT("disposition", disposition_of(recording->delivery, part)),
-                                SQL_NUMBER("read", part->rows_read),
-                                SQL_NUMBER("new", part->rows_new),
-                                SQL_NUMBER("inserted", counts->rows_inserted),
-                                SQL_NUMBER("updated", counts->rows_updated),
-                                SQL_NUMBER("deleted", counts->rows_deleted),
-                                SQL_NUMBER("filtered", part->rows_filtered + counts->rows_filtered),
-                                SQL_NUMBER("rejected", part->rows_rejected),
-                                SQL_NUMBER("waiting", part->rows_waiting),
-                                SQL_NUMBER("unchanged", counts->rows_unchanged)),
-                      "({'load_id'}, {'table'}, {'resource'}, {'disposition'}, {read}, {new}, "
-                      "{inserted}, {updated}, {deleted}, {filtered}, {rejected}, {now}, "
-                      "{'pipeline'}, {'package_id'}, {waiting}, {unchanged})",
-                      err);
+    return add_values(
+        recording, written,
+        SQL_PARTS(
+            SQL_TEXT("table", part->name), SQL_TEXT("resource", part->resource),
+            SQL_TEXT("disposition", disposition_of(recording->delivery, part)),
+            SQL_NUMBER("read", part->rows_read), SQL_NUMBER("new", part->rows_new),
+            SQL_NUMBER("inserted", counts->rows_inserted),
+            SQL_NUMBER("updated", counts->rows_updated),
+            SQL_NUMBER("deleted", counts->rows_deleted),
+            SQL_NUMBER("filtered", part->rows_filtered + counts->rows_filtered),
+            SQL_NUMBER("rejected", part->rows_rejected), SQL_NUMBER("waiting", part->rows_waiting),
+            SQL_NUMBER("unchanged", counts->rows_unchanged),
+            SQL_NUMBER("below", part->rows_below_start), SQL_NUMBER("above", part->rows_above_end),
+            SQL_NUMBER("deduplicated", part->rows_deduplicated),
+            SQL_NUMBER("null_cursor", part->rows_null_cursor)),
+        "({'load_id'}, {'table'}, {'resource'}, {'disposition'}, {read}, {new}, "
+        "{inserted}, {updated}, {deleted}, {filtered}, {rejected}, {now}, "
+        "{'pipeline'}, {'package_id'}, {waiting}, {unchanged}, {below}, {above}, "
+        "{deduplicated}, {null_cursor})",
+        err);
 }
 
 /* A nested table of which the load brings nothing is told where it loses rows. */
@@ -222,7 +226,9 @@ static int record_counts(const struct recording *recording, struct tg_error *err
                   "INSERT INTO {_tidegate_loads} ([load_id], [table_name], [resource_name], "
                   "[disposition], [rows_read], [rows_new], [rows_inserted], [rows_updated], "
                   "[rows_deleted], [rows_filtered], [rows_rejected], [created_at], "
-                  "[pipeline_name], [package_id], [rows_waiting], [rows_unchanged])\n"
+                  "[pipeline_name], [package_id], [rows_waiting], [rows_unchanged], "
+                  "[rows_below_start], [rows_above_end], [rows_deduplicated], "
+                  "[rows_null_cursor])\n"
                   "VALUES",
                   err));
     for (size_t i = 0; i < manifest->table_count; i++) {

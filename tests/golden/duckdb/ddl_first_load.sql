@@ -46,7 +46,11 @@ CREATE TABLE "d"."_tidegate_loads" (
     "pipeline_name" VARCHAR NOT NULL,
     "package_id" VARCHAR,
     "rows_waiting" BIGINT,
-    "rows_unchanged" BIGINT
+    "rows_unchanged" BIGINT,
+    "rows_below_start" BIGINT,
+    "rows_above_end" BIGINT,
+    "rows_deduplicated" BIGINT,
+    "rows_null_cursor" BIGINT
 );
 
 CREATE TABLE "d"."item" (

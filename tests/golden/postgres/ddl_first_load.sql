@@ -46,7 +46,11 @@ CREATE TABLE "d"."_tidegate_loads" (
     "pipeline_name" character varying NOT NULL,
     "package_id" character varying,
     "rows_waiting" bigint,
-    "rows_unchanged" bigint
+    "rows_unchanged" bigint,
+    "rows_below_start" bigint,
+    "rows_above_end" bigint,
+    "rows_deduplicated" bigint,
+    "rows_null_cursor" bigint
 );
 
 CREATE TABLE "d"."item" (
