@@ -82,6 +82,15 @@ void print_result_tables(const struct tg_result *result); /* a line each, as wid
 void print_result_warnings(const struct tg_result *result, FILE *out);
 void print_json_tables(const struct tg_result *result); /* a field, and a comma */
 
+/* ---- cmd_work.c: a line for each window of a backfill ---- */
+struct window_lines {
+    bool json;
+    bool begun; /* the titles are printed, or not wanted */
+    int width;  /* of its ends */
+};
+int show_window(void *lines, const struct tg_window_info *window); /* tg_work_options.window */
+void print_window_titles(int width);
+
 /* ---- plan_text.c, plan_markdown.c, plan_json.c ---- */
 void print_plan_text(const struct tg_pipeline *pipeline, const struct tg_plan *plan, bool with_sql);
 void print_plan_markdown(const struct tg_pipeline *pipeline, const struct tg_plan *plan);

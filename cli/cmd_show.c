@@ -23,6 +23,9 @@ static const struct view {
     {.name = "loads",
      .rows = TG_SHOW_LOADS,
      .columns = {"load_id", "table", "read", "inserted", "updated", "deleted", "rejected"}},
+    {.name = "windows",
+     .rows = TG_SHOW_WINDOWS,
+     .columns = {"resource", "from", "to", "state", "rows"}},
     {.name = "state", .text = TG_DOCUMENT_STATE},
     {.name = "schema", .text = TG_DOCUMENT_SCHEMA},
     {.name = "packages",
@@ -89,8 +92,8 @@ static int show_run(const struct call *call)
         i++;
     if (i == view_count)
         return fail_usage(call->command,
-                          "'%s' cannot be shown; choose tables, loads, state, schema, packages "
-                          "or resources",
+                          "'%s' cannot be shown; choose tables, loads, windows, state, schema, "
+                          "packages or resources",
                           name);
     const struct view *view = &views[i];
     if (format == FORMAT_YAML && (view->columns[0] || view->text != TG_DOCUMENT_SCHEMA))
@@ -107,17 +110,19 @@ static int show_run(const struct call *call)
 
 const struct command command_show = {
     .name = "show",
-    .summary = "Show tables, loads, state, schema, packages or resources",
+    .summary = "Show tables, loads, windows, state, schema, packages or resources",
     .details = "tables: rows and columns of each table\n"
                "loads: what each load did to each table\n"
+               "windows: ranges that were loaded beside the cursors, or are to be\n"
                "state: the cursors\n"
                "schema: the catalog as stored\n"
                "packages: loads on local disk that are not in the destination\n"
                "resources: what a run would read, as its sources describe it\n\n"
                "--json and --csv have columns that a terminal has no room for.",
     .arguments = {{"SPEC", false, "the spec file", NULL},
-                  {"WHAT", true, "tables (default), loads, state, schema, packages or resources",
-                   "tables loads state schema packages resources"}},
+                  {"WHAT", true,
+                   "tables (default), loads, windows, state, schema, packages or resources",
+                   "tables loads windows state schema packages resources"}},
     .flags = {{"--json", NULL, "for programs"},
               {"--yaml", NULL, "of the schema: as it is exported and imported"},
               {"--csv", NULL, "comma-separated, with a header line (all but state and schema)"},

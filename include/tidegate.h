@@ -765,6 +765,7 @@ TG_API_CHECK int tg_spec_reference(enum tg_reference form, char **out, struct tg
 #endif
 
 #include "tidegate_advice.h"
+#include "tidegate_backfill.h"
 #include "tidegate_look.h"
 #include "tidegate_plan.h"
 #include "tidegate_reset.h"

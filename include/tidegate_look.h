@@ -17,16 +17,24 @@ extern "C" {
  *   tables    table, rows, columns
  *   loads     load_id, created_at, table, disposition, read, new, inserted, updated, deleted,
  *             filtered, rejected, unchanged
+ *   windows   resource, from, to, state (open, leased, committed), rows, load_id, run_id, window,
+ *             tries, owner, cursor
  *   packages  load_id, status (open, sealed, failed, damaged), dataset, created_at, rows, bytes,
  *             tries, destination, error
  *   resources resource, source, write_disposition, primary_key ("id, region"), merge_key, cursor,
  *             columns (their number, where the source knows it) */
-enum tg_show { TG_SHOW_TABLES = 0, TG_SHOW_LOADS = 1, TG_SHOW_PACKAGES = 2, TG_SHOW_RESOURCES = 3 };
+enum tg_show {
+    TG_SHOW_TABLES = 0,
+    TG_SHOW_LOADS = 1,
+    TG_SHOW_PACKAGES = 2,
+    TG_SHOW_RESOURCES = 3,
+    TG_SHOW_WINDOWS = 4
+};
 
-/* Shows what the destination (tables, loads) or the working directory (packages) holds, or what a
- * run would read (resources): of a database as a source also which tables it has found. The last
- * one does all that tg_pipeline_check does, and fails as that does. `out` gets a stream, as from
- * tg_pipeline_query. TG_DESTINATION. */
+/* Shows what the destination (tables, loads, windows) or the working directory (packages) holds, or
+ * what a run would read (resources): of a database as a source also which tables it has found. The
+ * last one does all that tg_pipeline_check does, and fails as that does. `out` gets a stream, as
+ * from tg_pipeline_query. TG_DESTINATION. */
 TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what,
                                   struct ArrowArrayStream *out, struct tg_error *err);
 

@@ -13,6 +13,7 @@
 #include "api/sized.h"
 #include "api/text.h"
 #include "base/wakeup.h"
+#include "run/backfill.h"
 #include "run/inspect.h"
 #include "run/run.h"
 
@@ -143,6 +144,37 @@ int tg_pipeline_run_window(struct tg_pipeline *pipeline, const struct tg_window_
     rc = tg_pipeline_run(pipeline, out, err);
     pipeline->window = NULL;
     return rc;
+}
+
+int tg_pipeline_plan_backfill(struct tg_pipeline *pipeline,
+                              const struct tg_backfill_options *options, struct tg_backfill *out,
+                              struct tg_error *err)
+{
+    struct tg_backfill_options sized;
+    error_clear(err);
+    NEEDS(out);
+    *out = (struct tg_backfill){.windows = 0};
+    NEEDS(pipeline);
+    NEEDS(options);
+    pipeline_begin(pipeline);
+    int rc = sized_backfill(&sized, options, err);
+    if (rc == TG_OK)
+        rc = plan_backfill(pipeline, &sized, out, err);
+    return called(pipeline, rc, err);
+}
+
+int tg_pipeline_work(struct tg_pipeline *pipeline, const struct tg_work_options *options,
+                     struct tg_error *err)
+{
+    struct tg_work_options sized;
+    error_clear(err);
+    NEEDS(pipeline);
+    NEEDS(options);
+    pipeline_begin(pipeline);
+    int rc = sized_work(&sized, options, err);
+    if (rc == TG_OK)
+        rc = work_pipeline(pipeline, &sized, err);
+    return called(pipeline, rc, err);
 }
 
 int tg_pipeline_undo(struct tg_pipeline *pipeline, const struct tg_undo_options *options,

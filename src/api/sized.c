@@ -111,6 +111,19 @@ int sized_advice(struct tg_advice_options *out, const struct tg_advice_options *
                       err);
 }
 
+int sized_backfill(struct tg_backfill_options *out, const struct tg_backfill_options *given,
+                   struct tg_error *err)
+{
+    return sized_read(out, sizeof(*out), given, given->size, "backfill_options", "backfill_options",
+                      err);
+}
+
+int sized_work(struct tg_work_options *out, const struct tg_work_options *given,
+               struct tg_error *err)
+{
+    return sized_read(out, sizeof(*out), given, given->size, "work_options", "work_options", err);
+}
+
 int sized_window(struct tg_window_options *out, const struct tg_window_options *given,
                  struct tg_error *err)
 {

@@ -29,6 +29,10 @@ int sized_resource(struct sized_resource *out, const struct tg_resource *given,
                    struct tg_error *err) TG_CHECK_RESULT;
 int sized_undo(struct tg_undo_options *out, const struct tg_undo_options *given,
                struct tg_error *err) TG_CHECK_RESULT;
+int sized_backfill(struct tg_backfill_options *out, const struct tg_backfill_options *given,
+                   struct tg_error *err) TG_CHECK_RESULT;
+int sized_work(struct tg_work_options *out, const struct tg_work_options *given,
+               struct tg_error *err) TG_CHECK_RESULT;
 int sized_window(struct tg_window_options *out, const struct tg_window_options *given,
                  struct tg_error *err) TG_CHECK_RESULT;
 void sized_resource_release(struct sized_resource *resource);

@@ -44,6 +44,8 @@ struct dialect {
     const char *match_nulls; /* pattern: {left} equals {right}, or both are NULL, and rows join by
                                 it as fast as by =. NULL: so they do by IS NOT DISTINCT FROM */
     const char *hold;        /* pattern: {table} stays as it is. NULL: it does, by its lock */
+    const char *skip_locked; /* behind a SELECT of rows that are about to be changed: those that
+                                others are changing are left out; NULL: nobody else does */
     bool begin_locks;        /* who has begun is the only one who writes */
     const char *use;         /* pattern: {dataset}'s tables go by their names; NULL: they do */
     const char *byte_order;  /* behind a text that is compared byte by byte; NULL: all are */

@@ -152,7 +152,7 @@ int inspect_show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowAr
         return show_packages(pipeline, out, err);
     if (what == TG_SHOW_RESOURCES)
         return show_resources(pipeline, out, err);
-    if (what != TG_SHOW_TABLES && what != TG_SHOW_LOADS)
+    if (what != TG_SHOW_TABLES && what != TG_SHOW_LOADS && what != TG_SHOW_WINDOWS)
         return error_set(err, TG_USAGE, "there is no view number %d", (int)what);
     TRY(owned_new(pipeline, &owned, err));
     TRY(destination_show(&owned->destination, what, &owned->inner, err));

@@ -181,12 +181,13 @@ done:
 }
 
 /* What is left of one that was killed goes first. */
-int session_open_apart(struct session *session, struct tg_pipeline *pipeline, struct tg_error *err)
+int session_open_below(struct session *session, struct tg_pipeline *pipeline, const char *part,
+                       struct tg_error *err)
 {
     int rc = TG_OK;
     struct fs_names sealed = {0};
     TRY(begin(session, pipeline, err));
-    char *folder = fs_join(session->folder, "advise");
+    char *folder = fs_join(session->folder, part);
     if (!folder)
         TRY(error_nomem(err));
     mem_free(session->folder);
@@ -194,12 +195,20 @@ int session_open_apart(struct session *session, struct tg_pipeline *pipeline, st
     TRY(lock_folder(session, err));
     TRY(package_settle(folder, &sealed, err));
     TRY(engine_new(&pipeline->ctx, folder, &session->engine, err));
-    const struct services services = {&pipeline->ctx, session->engine};
-    session->restored_us = context_now_us(&pipeline->ctx);
-    TRY(know_nothing(session, err));
-    TRY(describe_groups(pipeline, &services, &session->sources, err));
 done:
     fs_names_release(&sealed);
+    return rc;
+}
+
+int session_open_apart(struct session *session, struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(session_open_below(session, pipeline, "advise", err));
+    session->restored_us = context_now_us(&pipeline->ctx);
+    TRY(know_nothing(session, err));
+    TRY(describe_groups(pipeline, &(struct services){&pipeline->ctx, session->engine},
+                        &session->sources, err));
+done:
     return rc;
 }
 

@@ -26,7 +26,9 @@ struct dropped_table {
 };
 
 /* Of a run that loads a window: what a resource is read by. In the ledger's arena. */
+struct claimed_window;
 struct resource_window {
+    const struct claimed_window *claimed; /* borrowed; NULL: it is no plan's */
     const char *resource;
     size_t place;           /* in the config, */
     struct incremental was; /* which says this of it */
@@ -79,6 +81,10 @@ int session_look(struct session *session, struct tg_pipeline *pipeline,
  * asked, names of columns are those of the source, and all that is kept meanwhile lies in a folder
  * of its own below the working directory. session_close_apart takes it away. */
 int session_open_apart(struct session *session, struct tg_pipeline *pipeline,
+                       struct tg_error *err) TG_CHECK_RESULT;
+/* In place of session_open, in a folder `part` below the pipeline's, which is not locked; to be
+ * closed likewise. */
+int session_open_below(struct session *session, struct tg_pipeline *pipeline, const char *part,
                        struct tg_error *err) TG_CHECK_RESULT;
 void session_close_apart(struct session *session);
 /* In place of session_restore, once it is open: what is sealed is left to a run. TG_CONFLICT when

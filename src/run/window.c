@@ -1,9 +1,10 @@
 /*
  * Windows of a cursor: a run that loads one, and the plain run that begins where they end.
  *
- *   window_bind (once the session is restored): bind_one -> read_ends (bounds.c) -> check_way ->
+ *   window_bind (once the session is restored): bind_one -> window_ends (bounds.c) ->
  *   check_loaded: no append loads rows twice -> set_ends: the cursor goes from one to the other
- *   window_start: list_spans (what the ledger has) -> the end of the unbroken prefix
+ *   window_claim: the same of one that a worker has (work.c)
+ *   window_start: spans_list (what the ledger has) -> the end of the unbroken prefix
  *   window_enter (each resource of a load): into the manifest; the load's transaction records it
  *
  * A window is half-open: it has its lower end, and not its upper one. So what lies side by side
@@ -15,27 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/bounds.h"
+#include "base/time/calendar.h"
 #include "write/disposition.h"
 
 /* ---- what was loaded ---- */
 
-/* A window of the ledger, its ends as values. */
-struct span {
-    struct cursor_value lo, hi;
-    const struct ledger_window *window;
-};
-
-struct spans {
-    struct arena arena;
-    struct span *items; /* in the cursor's direction, by their lower ends */
-    size_t count;
-    bool descends;
-};
-
-/* order < 0: a comes first, in the cursor's direction. */
-static int compare(const struct spans *spans, const struct cursor_value *a,
-                   const struct cursor_value *b, int *order, struct tg_error *err)
+int spans_compare(const struct spans *spans, const struct cursor_value *a,
+                  const struct cursor_value *b, int *order, struct tg_error *err)
 {
     char left[BOUND_SHOWN], right[BOUND_SHOWN];
     if (!cursor_value_compare(a, b, order))
@@ -64,14 +51,13 @@ static void turn_round(struct spans *spans)
     }
 }
 
-static void spans_release(struct spans *spans)
+void spans_release(struct spans *spans)
 {
     arena_release(&spans->arena);
 }
 
-/* Release `out`, come what may. */
-static int list_spans(const struct session *session, const struct resource *resource,
-                      struct spans *out, struct tg_error *err)
+int spans_list(const struct session *session, const struct resource *resource, struct spans *out,
+               struct tg_error *err)
 {
     int rc = TG_OK, order = 0;
     const struct ledger *ledger = &session->ledger;
@@ -89,7 +75,7 @@ static int list_spans(const struct session *session, const struct resource *reso
         span->window = window;
         TRY(bound_read(&out->arena, window->lo, &span->lo, err));
         TRY(bound_read(&out->arena, window->hi, &span->hi, err));
-        TRY(compare(out, &span->lo, &out->items[0].lo, &order, err));
+        TRY(spans_compare(out, &span->lo, &out->items[0].lo, &order, err));
         out->count++;
     }
     qsort(out->items, out->count, sizeof(*out->items), by_lower_end);
@@ -104,8 +90,7 @@ static bool is_loaded(const struct span *span)
     return *span->window->load_id != '\0';
 }
 
-/* Would rows that are read again be there twice? */
-static bool adds(const struct resource *resource)
+bool window_adds(const struct resource *resource)
 {
     return resource->disposition->adds_rows || resource->append_on_missing_key;
 }
@@ -121,8 +106,8 @@ static int follow(const struct spans *spans, struct cursor_value *at, struct tg_
         int begins = 0, ends = 0;
         if (!is_loaded(span))
             continue;
-        TRY(compare(spans, &span->lo, at, &begins, err));
-        TRY(compare(spans, &span->hi, at, &ends, err));
+        TRY(spans_compare(spans, &span->lo, at, &begins, err));
+        TRY(spans_compare(spans, &span->hi, at, &ends, err));
         if (begins <= 0 && ends > 0)
             *at = span->hi;
     }
@@ -138,7 +123,7 @@ static int check_gap(const struct spans *spans, const struct cursor_value *at, s
     for (size_t i = 0; i < spans->count; i++) {
         const struct span *span = &spans->items[i];
         int ends = 1;
-        TRY(compare(spans, &span->hi, at, &ends, err));
+        TRY(spans_compare(spans, &span->hi, at, &ends, err));
         if (ends <= 0)
             continue;
         bound_print(&span->lo, lo);
@@ -185,16 +170,16 @@ int window_start(struct session *session, const struct resource *resource, const
     struct cursor_value initial, at;
     if (!goes_on(session, resource) || session->ledger.window_count == 0)
         return TG_OK;
-    TRY(list_spans(session, resource, &spans, err));
+    TRY(spans_list(session, resource, &spans, err));
     if (spans.count == 0)
         goto done;
     cursor_value_set(&initial, &resource->incremental.initial_value);
     const bool is_said = initial.kind != TG_VALUE_NONE;
     at = is_said ? initial : spans.items[0].lo;
     TRY(follow(&spans, &at, err));
-    if (adds(resource))
+    if (window_adds(resource))
         TRY(check_gap(&spans, &at, err));
-    TRY(compare(&spans, &at, is_said ? &initial : &spans.items[0].lo, &order, err));
+    TRY(spans_compare(&spans, &at, is_said ? &initial : &spans.items[0].lo, &order, err));
     if (order == 0)
         goto done;
     if (!is_said)
@@ -214,8 +199,8 @@ static int overlaps(const struct spans *spans, const struct span *wanted,
 {
     int rc = TG_OK, begins = 0, ends = 0;
     char from[BOUND_SHOWN], to[BOUND_SHOWN];
-    TRY(compare(spans, lo, &wanted->lo, &begins, err));
-    TRY(compare(spans, hi, &wanted->hi, &ends, err));
+    TRY(spans_compare(spans, lo, &wanted->lo, &begins, err));
+    TRY(spans_compare(spans, hi, &wanted->hi, &ends, err));
     bound_print(begins > 0 ? lo : &wanted->lo, from);
     bound_print(ends < 0 ? hi : &wanted->hi, to);
     rc = error_set(err, TG_USAGE,
@@ -234,8 +219,8 @@ static int check_windows(const struct spans *spans, const struct span *wanted, s
     for (size_t i = 0; i < spans->count; i++) {
         const struct span *span = &spans->items[i];
         int begins = 0, ends = 0;
-        TRY(compare(spans, &span->lo, &wanted->hi, &begins, err));
-        TRY(compare(spans, &span->hi, &wanted->lo, &ends, err));
+        TRY(spans_compare(spans, &span->lo, &wanted->hi, &begins, err));
+        TRY(spans_compare(spans, &span->hi, &wanted->lo, &ends, err));
         if (begins >= 0 || ends <= 0)
             continue;
         if (is_loaded(span))
@@ -265,11 +250,11 @@ static int check_cursor(const struct spans *spans, const struct span *wanted,
                         struct tg_error *err)
 {
     int rc = TG_OK, begins = 0, ends = 1;
-    TRY(compare(spans, &wanted->lo, last, &begins, err));
+    TRY(spans_compare(spans, &wanted->lo, last, &begins, err));
     if (begins > 0)
         return ahead(last, err);
     if (initial->kind != TG_VALUE_NONE)
-        TRY(compare(spans, &wanted->hi, initial, &ends, err));
+        TRY(spans_compare(spans, &wanted->hi, initial, &ends, err));
     if (ends <= 0)
         return TG_OK;
     rc = overlaps(spans, wanted, initial->kind != TG_VALUE_NONE ? initial : &wanted->lo, last,
@@ -278,7 +263,7 @@ done:
     return rc;
 }
 
-static int check_progress(struct session *session, const struct resource *resource,
+int window_check_progress(struct session *session, const struct resource *resource,
                           struct spans *spans, const struct span *wanted, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -306,16 +291,16 @@ static int check_loaded(struct session *session, const struct resource *resource
 {
     int rc = TG_OK;
     struct spans spans;
-    TRY(list_spans(session, resource, &spans, err));
+    TRY(spans_list(session, resource, &spans, err));
     for (size_t i = 0; session->settled_count > 0 && i < spans.count; i++) {
         const struct ledger_window *window = spans.items[i].window;
         *settled |= is_loaded(&spans.items[i]) && strcmp(window->lo, bound->lo) == 0 &&
                     strcmp(window->hi, bound->hi) == 0;
     }
-    if (*settled || !adds(resource) || session->pipeline->window->again)
+    if (*settled || !window_adds(resource) || session->pipeline->window->again)
         goto done;
     TRY(check_windows(&spans, wanted, err));
-    TRY(check_progress(session, resource, &spans, wanted, err));
+    TRY(window_check_progress(session, resource, &spans, wanted, err));
 done:
     spans_release(&spans);
     return rc;
@@ -369,9 +354,9 @@ static int refuse_zone(const char *zone, const char *what, struct tg_error *err)
     return error_set(err, TG_USAGE, "%s, which have no time zone; leave out '%s'", what, zone);
 }
 
-static int read_ends(struct session *session, const struct resource *resource,
-                     const struct time_zone *zone, enum bound_kind *kind, struct span *out,
-                     struct tg_error *err)
+int window_ends(struct session *session, const struct resource *resource,
+                const struct time_zone *zone, enum bound_kind *kind, struct span *out,
+                struct tg_error *err)
 {
     int rc = TG_OK;
     const struct tg_window_options *asked = session->pipeline->window;
@@ -387,6 +372,7 @@ static int read_ends(struct session *session, const struct resource *resource,
     TRY(bound_parse(asked->to, *kind, zone, &out->hi, err));
     if (zone && out->lo.kind != TG_VALUE_TIMESTAMP)
         return refuse_zone(asked->timezone, "the ends of the window are no times", err);
+    TRY(check_way(resource, out, err));
 done:
     return rc;
 }
@@ -420,8 +406,7 @@ static int bind_one(struct session *session, size_t place, const struct time_zon
     struct span wanted = {0};
     struct resource *resource = &session->pipeline->config.resources[place];
     struct resource_window *bound = &session->windows[session->window_count];
-    TRY(read_ends(session, resource, zone, &kind, &wanted, err));
-    TRY(check_way(resource, &wanted, err));
+    TRY(window_ends(session, resource, zone, &kind, &wanted, err));
     *bound = (struct resource_window){.resource = resource->name,
                                       .place = place,
                                       .was = resource->incremental,
@@ -437,7 +422,7 @@ done:
     return rc == TG_OK ? rc : error_at(err, rc, AT_RESOURCE, resource->name);
 }
 
-static int check_asked(const struct tg_pipeline *pipeline, struct tg_error *err)
+int window_check_asked(const struct tg_pipeline *pipeline, struct tg_error *err)
 {
     const struct tg_window_options *asked = pipeline->window;
     if (!asked->from || !asked->to)
@@ -453,6 +438,27 @@ static bool is_utc(const char *timezone)
     return !timezone || strcmp(timezone, "UTC") == 0;
 }
 
+int window_zone(const struct tg_window_options *asked, struct time_zone **out, struct tg_error *err)
+{
+    *out = NULL;
+    return is_utc(asked->timezone) ? TG_OK : time_zone_open(asked->timezone, out, err);
+}
+
+int window_no_cursor(struct tg_error *err)
+{
+    return error_set(
+        err, TG_USAGE,
+        "none of the resources that are selected has a cursor, and a window is a range "
+        "of one; run without a window");
+}
+
+static int make_room(struct session *session, struct tg_error *err)
+{
+    const size_t count = session->pipeline->config.resource_count + 1;
+    session->windows = arena_alloc(&session->ledger.arena, count * sizeof(*session->windows));
+    return session->windows ? TG_OK : error_nomem(err);
+}
+
 int window_bind(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -461,13 +467,9 @@ int window_bind(struct session *session, struct tg_error *err)
     const struct tg_window_options *asked = session->pipeline->window;
     if (!asked)
         return TG_OK;
-    TRY(check_asked(session->pipeline, err));
-    if (!is_utc(asked->timezone))
-        TRY(time_zone_open(asked->timezone, &zone, err));
-    session->windows = arena_alloc(&session->ledger.arena,
-                                   (config->resource_count + 1) * sizeof(*session->windows));
-    if (!session->windows)
-        TRY(error_nomem(err));
+    TRY(window_check_asked(session->pipeline, err));
+    TRY(window_zone(asked, &zone, err));
+    TRY(make_room(session, err));
     for (size_t i = 0; i < config->resource_count; i++) {
         struct resource *resource = &config->resources[i];
         resource->selected = resource->selected && resource->incremental.cursor_path;
@@ -475,11 +477,59 @@ int window_bind(struct session *session, struct tg_error *err)
             TRY(bind_one(session, i, zone, err));
     }
     if (session->window_count == 0)
-        rc = error_set(err, TG_USAGE,
-                       "none of the resources that are selected has a cursor, and a window is a "
-                       "range of one; run without a window");
+        rc = window_no_cursor(err);
 done:
     time_zone_close(zone);
+    return rc;
+}
+
+/* Its place in the config; nothing else is selected. */
+static int select_claimed(struct session *session, const struct window_claim *claim, size_t *place,
+                          struct tg_error *err)
+{
+    struct config *config = &session->pipeline->config;
+    *place = config->resource_count;
+    for (size_t i = 0; i < config->resource_count; i++) {
+        struct resource *resource = &config->resources[i];
+        const char *path = resource->incremental.cursor_path;
+        resource->selected = !resource->is_group && path &&
+                             strcmp(resource->name, claim->resource) == 0 &&
+                             strcmp(path, claim->cursor_path) == 0;
+        *place = resource->selected ? i : *place;
+    }
+    if (*place < config->resource_count)
+        return TG_OK;
+    return error_set(err, TG_USAGE,
+                     "the backfill has windows of resource '%s' by its cursor '%s', which the spec "
+                     "does not have",
+                     claim->resource, claim->cursor_path);
+}
+
+int window_claim(struct session *session, const struct claimed_window *claimed,
+                 struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t place = 0;
+    struct span ends = {0};
+    enum bound_kind kind = BOUND_ANY;
+    const struct window_claim *claim = claimed->claim;
+    struct arena *arena = &session->ledger.arena;
+    TRY(select_claimed(session, claim, &place, err));
+    const struct resource *resource = &session->pipeline->config.resources[place];
+    TRY(make_room(session, err));
+    TRY(bound_kind_of(session, resource, &kind, err));
+    TRY(bound_read(arena, claim->lo, &ends.lo, err));
+    TRY(bound_read(arena, claim->hi, &ends.hi, err));
+    struct resource_window *bound = &session->windows[session->window_count++];
+    *bound = (struct resource_window){.claimed = claimed,
+                                      .resource = resource->name,
+                                      .place = place,
+                                      .was = resource->incremental,
+                                      .lo = claim->lo,
+                                      .hi = claim->hi,
+                                      .of_times = ends.lo.kind == TG_VALUE_TIMESTAMP};
+    TRY(set_ends(session, bound, kind, &ends, err));
+done:
     return rc;
 }
 
@@ -512,26 +562,36 @@ bool window_is_of_times(const struct session *session, const struct resource *re
 bool window_is_heeded(const struct session *session, const struct resource *resource,
                       const char *stored_last)
 {
-    bool is_bound = find_bound(session, resource) != NULL;
-    return adds(resource) && (is_bound || (!stored_last && goes_on(session, resource)));
+    const struct resource_window *bound = find_bound(session, resource);
+    if (bound && bound->claimed)
+        return false; /* by its fence */
+    return window_adds(resource) && (bound || (!stored_last && goes_on(session, resource)));
+}
+
+static bool is_midnight(const struct cursor_value *value)
+{
+    return value->kind != TG_VALUE_TIMESTAMP || value->int64 % DAY_US == 0;
 }
 
 /* A date begins at midnight wherever it is, and a window of another zone does not. */
-static int check_values(const struct session *session, const struct cursor *cursor,
+static int check_values(const struct resource_window *bound, const struct cursor *cursor,
                         struct tg_error *err)
 {
     int rc = TG_OK;
     struct arena arena;
     struct buf last = BUF_INIT;
-    struct cursor_value value;
-    const char *zone = session->pipeline->window->timezone;
+    struct cursor_value value, lo, hi;
     arena_init(&arena);
-    if (is_utc(zone))
-        return TG_OK;
     TRY(cursor_last_json(cursor, &last, err));
     TRY(bound_read(&arena, buf_string(&last), &value, err));
-    if (value.kind == TG_VALUE_DATE || (value.kind == TG_VALUE_TEXT && !value.is_instant))
-        rc = refuse_zone(zone, "the values of the cursor are dates", err);
+    TRY(bound_read(&arena, bound->lo, &lo, err));
+    TRY(bound_read(&arena, bound->hi, &hi, err));
+    bool is_date =
+        value.kind == TG_VALUE_DATE || (value.kind == TG_VALUE_TEXT && !value.is_instant);
+    if (is_date && !(is_midnight(&lo) && is_midnight(&hi)))
+        rc = error_set(err, TG_USAGE,
+                       "the values of the cursor are dates, which have no time and no time zone; "
+                       "let the ends of the window be dates, and leave out the time zone");
 done:
     arena_release(&arena);
     buf_release(&last);
@@ -546,12 +606,18 @@ int window_enter(struct load *load, const struct resource *resource, const struc
     const struct resource_window *bound = find_bound(load->session, resource);
     if (!bound)
         return TG_OK;
-    TRY(check_values(load->session, cursor, err));
+    TRY(check_values(bound, cursor, err));
     TRY(load_package(load, &manifest, err));
-    const struct manifest_window window = {.resource = resource->name,
-                                           .cursor_path = resource->incremental.cursor_path,
-                                           .lo = bound->lo,
-                                           .hi = bound->hi};
+    struct manifest_window window = {.resource = resource->name,
+                                     .cursor_path = resource->incremental.cursor_path,
+                                     .lo = bound->lo,
+                                     .hi = bound->hi};
+    if (bound->claimed) {
+        window.run_id = bound->claimed->run_id;
+        window.id = bound->claimed->claim->id;
+        window.owner = bound->claimed->owner;
+        window.fence = bound->claimed->claim->fence;
+    }
     TRY(manifest_add_window(manifest, &window, err));
 done:
     return rc;

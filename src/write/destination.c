@@ -199,6 +199,26 @@ int destination_loaders(struct destination *destination, const struct loaders_re
     return destination->driver->trace->loaders(destination, request, out, err);
 }
 
+int destination_claim(struct destination *destination, const struct claim_request *request,
+                      struct claims *out, struct tg_error *err)
+{
+    *out = (struct claims){0};
+    arena_init(&out->arena);
+    return destination->state ? destination->driver->claims->claim(destination, request, out, err)
+                              : TG_OK;
+}
+
+int destination_release(struct destination *destination, const char *pipeline, const char *owner,
+                        struct tg_error *err)
+{
+    return destination->driver->claims->release(destination, pipeline, owner, err);
+}
+
+bool destination_is_shared(const struct destination *destination)
+{
+    return destination->state && destination->driver->claims->is_shared(destination);
+}
+
 int destination_undo(struct destination *destination, const struct undo_request *request,
                      struct undo *out, struct tg_error *err)
 {

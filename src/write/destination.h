@@ -13,6 +13,7 @@
 #include "base/location.h"
 #include "catalog/table.h"
 #include "package/manifest.h"
+#include "write/claim.h"
 #include "write/ledger.h"
 #include "write/limit.h"
 #include "write/trial.h"
@@ -147,6 +148,15 @@ struct trace_driver {
                    struct loaders *out, struct tg_error *err);
 };
 
+/* Windows of a plan, for workers; as destination_claim and the next two. */
+struct claim_driver {
+    int (*claim)(struct destination *destination, const struct claim_request *request,
+                 struct claims *out, struct tg_error *err);
+    int (*release)(struct destination *destination, const char *pipeline, const char *owner,
+                   struct tg_error *err);
+    bool (*is_shared)(const struct destination *destination);
+};
+
 /* A time at which tables are looked at that keep their history; which they are says a schema. */
 struct moment {
     const struct catalog *catalog;
@@ -168,8 +178,8 @@ struct destination_driver {
     int (*describe)(struct destination *destination, const struct table_choice *choice,
                     struct catalog *out, struct tg_error *err);
     /* Writes a package that is not there yet, once, whoever else writes meanwhile. `err` is given.
-     * Without a package (NULL) the manifest's files are made up: what is known of such a load goes
-     * to the order's trial. */
+     * Without a package (NULL) the load has no rows; or it is tried, and the manifest's files are
+     * made up: what is known of such a load goes to the order's trial. */
     int (*write)(struct destination *destination, const char *package_path,
                  const struct manifest *manifest, const struct write_order *order,
                  struct write_result *out, struct tg_error *err);
@@ -180,6 +190,7 @@ struct destination_driver {
     /* Its tables, or its loads, as rows with the columns that tidegate.h names. */
     int (*show)(struct destination *destination, enum tg_show what, struct ArrowArrayStream *out,
                 struct tg_error *err);
+    const struct claim_driver *claims;
     const struct undo_driver *undo; /* NULL: no load is taken back */
     const struct trace_driver *trace;
     void (*close)(struct destination *destination);
@@ -256,6 +267,15 @@ int destination_count(struct destination *destination, struct table_count *table
  * which dlt has left, too. It is open. `out` is initialised here; release its arena. */
 int destination_loaders(struct destination *destination, const struct loaders_request *request,
                         struct loaders *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Claims up to request->most windows of a plan that are open, or whose lease is over, and counts
+ * those of the plan. It is open, or there is nothing. `out` is initialised here; release it. */
+int destination_claim(struct destination *destination, const struct claim_request *request,
+                      struct claims *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Those that the owner has and has not loaded are open again. */
+int destination_release(struct destination *destination, const char *pipeline, const char *owner,
+                        struct tg_error *err) TG_CHECK_RESULT;
+/* May several processes write to it at a time? It is open. */
+bool destination_is_shared(const struct destination *destination);
 
 /* What an undo would do; it is done by destination_write, of a manifest that says which loads.
  * TG_USAGE for one that there is none of, TG_CONFLICT where the newest load is another one. `out`

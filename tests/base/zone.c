@@ -56,6 +56,7 @@ static void test_instants(void **state)
         if (us != local(cases[i][2]))
             fail_msg("%s of %s is %lld, not %s", cases[i][1], cases[i][0], (long long)us,
                      cases[i][2]);
+        assert_true(time_zone_local(zone, us) >= local(cases[i][1]));
         time_zone_close(zone);
     }
 }
@@ -69,6 +70,7 @@ static void test_days(void **state)
          day++) {
         int64_t from = time_zone_instant(zone, day * DAY_US);
         int64_t to = time_zone_instant(zone, (day + 1) * DAY_US);
+        assert_int_equal(time_zone_local(zone, from), day * DAY_US);
         longer += to - from == DAY_US + HOUR_US;
         shorter += to - from == DAY_US - HOUR_US;
         assert_true(to - from >= DAY_US - HOUR_US && to - from <= DAY_US + HOUR_US);

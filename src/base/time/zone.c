@@ -225,6 +225,11 @@ static int64_t floor_seconds(int64_t us)
     return us / SECOND_US - (us % SECOND_US < 0);
 }
 
+int64_t time_zone_local(const struct time_zone *zone, int64_t us)
+{
+    return us + offset_at(zone, floor_seconds(us)) * SECOND_US;
+}
+
 /* The first second at which the offset is another than `before`. */
 static int64_t find_change(const struct time_zone *zone, int64_t low, int64_t high, int before)
 {

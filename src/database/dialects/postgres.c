@@ -185,6 +185,7 @@ const struct dialect dialect_postgres = {
     .byte_order = " COLLATE \"C\"",
     .row_hash = "hashtextextended(CAST(ROW({values}) AS TEXT), 0)",
     .overriding = " OVERRIDING SYSTEM VALUE",
+    .skip_locked = " FOR UPDATE SKIP LOCKED",
     .hold = "LOCK TABLE {table} IN ROW EXCLUSIVE MODE",
     .use = "SET search_path TO {dataset}, public",
     .truncate = "TRUNCATE {table}",

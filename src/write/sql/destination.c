@@ -10,6 +10,7 @@
 #include "database/template.h"
 #include "write/destination.h"
 #include "write/sql/as_of.h"
+#include "write/sql/claims.h"
 #include "write/sql/ledger.h"
 #include "write/sql/locks.h"
 #include "write/sql/outline.h"
@@ -200,7 +201,7 @@ static int write_once_there(struct destination *destination, const char *package
                             const struct manifest *manifest, const struct write_order *order,
                             struct write_result *out, struct tg_error *err)
 {
-    if (!package_path && !manifest_is_bare(manifest))
+    if (!package_path && order && order->trial)
         return outline(destination, manifest, order, err);
     int rc = write_package(destination->state, package_path, manifest, order, out, err);
     return out->fate == FATE_UNKNOWN ? ask_ledger(destination, manifest, out, err) : rc;
@@ -267,6 +268,38 @@ static int show(struct destination *destination, enum tg_show what, struct Arrow
     return show_database(destination->state, destination->dataset, what, out, err);
 }
 
+/* ---- claims ---- */
+
+/* A dataset may have no plan. */
+static int claim(struct destination *destination, const struct claim_request *request,
+                 struct claims *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct connection *con = destination->state;
+    struct described there = {0};
+    TRY(ledger_describe(con, destination->dataset, &there, err));
+    if (described_find(&there, WINDOWS_TABLE))
+        TRY(claims_take(con, destination->dataset, request, out, err));
+done:
+    described_release(&there);
+    return rc;
+}
+
+static int release(struct destination *destination, const char *pipeline, const char *owner,
+                   struct tg_error *err)
+{
+    return claims_release_owner(destination->state, destination->dataset, pipeline, owner, err);
+}
+
+static bool is_shared(const struct destination *destination)
+{
+    return connection_names_locks(destination->state);
+}
+
+static const struct claim_driver claims = {claim, release, is_shared};
+
+/* ---- undo ---- */
+
 static int look_undo(struct destination *destination, const struct undo_request *request,
                      struct undo *out, struct tg_error *err)
 {
@@ -305,6 +338,7 @@ const struct destination_driver destination_sql = {
     .query = query,
     .parse = parse,
     .show = show,
+    .claims = &claims,
     .undo = &undo,
     .trace = &trace,
     .close = close_database,

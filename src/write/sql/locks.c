@@ -2,6 +2,7 @@
  * Who may write beside whom.
  *
  *   pipeline  alone   its state: a run that started from it must find it there, and move it on once
+ *             shared  by who loads a window that is claimed, which has no part in the state
  *   dataset   shared  alone by who makes the dataset or the ledger's tables
  *   tables    shared  by who adds rows; alone by who changes, replaces or merges: old rows are
  *                     looked for. Those that are there are held as they are (dialect->hold)
@@ -93,6 +94,13 @@ done:
 
 enum { BEFORE_TABLES = 2 };
 
+/* What is kept for an undo is dropped by the loads to come, in their order. */
+static bool shares_pipeline(const struct delivery *delivery)
+{
+    const struct manifest *manifest = delivery->manifest;
+    return manifest_claim(manifest) && manifest->undo_loads == 0 && delivery->kept.count == 0;
+}
+
 int locks_plan(const struct delivery *delivery, struct locks *out, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -105,7 +113,8 @@ int locks_plan(const struct delivery *delivery, struct locks *out, struct tg_err
     out->items = arena_alloc(&out->arena, count * sizeof(*out->items));
     if (!out->items)
         TRY(error_nomem(err));
-    TRY(add(out, "pipeline", manifest->dataset, manifest->pipeline, false, err));
+    TRY(add(out, "pipeline", manifest->dataset, manifest->pipeline, shares_pipeline(delivery),
+            err));
     TRY(add_row(delivery, out, err));
     TRY(add(out, "dataset", manifest->dataset, "", !delivery->makes_ledger, err));
     TRY(add_tables(delivery, out, err));

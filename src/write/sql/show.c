@@ -3,6 +3,7 @@
  *
  *   show_database: describe -> write_tables, a count of each table in one query
  *                            | loads: what the ledger has counted of each load
+ *                            | windows: which there are, and who has them
  *
  * A dataset without tables is an error that says what to do; one without our ledger (dlt has made
  * it) has no loads to show.
@@ -34,6 +35,26 @@ static const char loads[] =
     "[rows_rejected] AS [rejected], {unchanged} AS [unchanged] FROM {_tidegate_loads} "
     "ORDER BY [load_id], [created_at], [table]";
 static const char no_loads[] = "SELECT '' AS [load_id], '' AS [table] WHERE false";
+
+/* Ends as people write them: what marks a time in the state goes, and midnight in UTC with it. */
+#define END(column)                                                                                \
+    "replace(replace(replace(replace([" column "], '\"', ''), {'time'}, ''), "                     \
+    "'T00:00:00+00:00', ''), '+00:00', 'Z')"
+static const char windows[] = "SELECT [resource_name] AS [resource], " END("lo") " AS [from], " END(
+    "hi") " AS [to], "
+          "[state], [rows], [load_id], [run_id], [id] AS [window], [tries], [owner], "
+          "[cursor_path] AS [cursor] FROM {" WINDOWS_TABLE "} "
+          "ORDER BY [run_id], [id]";
+static const char no_windows[] =
+    "SELECT '' AS [resource], '' AS [from], '' AS [to], '' AS [state], 0 AS [rows] WHERE false";
+
+static int write_windows(const struct sql_scope *scope, const struct described *there,
+                         struct buf *sql, struct tg_error *err)
+{
+    const bool has_some = described_find(there, WINDOWS_TABLE) != NULL;
+    const struct sql_scope one = sql_within(scope, SQL_PARTS(SQL_TEXT("time", "\xef\x80\xa7")));
+    return sql_write(sql, &one, has_some ? windows : no_windows, err);
+}
 
 static int write_tables(const struct sql_scope *scope, const struct described *there,
                         struct buf *sql, struct tg_error *err)
@@ -76,6 +97,8 @@ int show_database(struct connection *con, const char *dataset, enum tg_show what
                       "dataset '%s' holds no tables yet; run the pipeline first", dataset));
     if (what == TG_SHOW_TABLES)
         TRY(write_tables(&scope, &there, &sql, err));
+    else if (what == TG_SHOW_WINDOWS)
+        TRY(write_windows(&scope, &there, &sql, err));
     else
         TRY(write_loads(&scope, &there, &sql, err));
     TRY(buf_check(&sql, err));

@@ -20,6 +20,7 @@
 #include "base/fault.h"
 #include "write/sql/absent.h"
 #include "write/sql/agree.h"
+#include "write/sql/claims.h"
 #include "write/sql/ddl.h"
 #include "write/sql/dlt_staging.h"
 #include "write/sql/excess.h"
@@ -214,6 +215,9 @@ static int check_start(const struct writing *writing, const struct described *th
     /* What is newest goes by the load's id: one that is written later must not be older. */
     bool newest =
         !writing->is_ordered || load_id_ns(manifest->load_id) > load_id_ns(ledger.newest_load);
+    /* What was claimed is ours by its fence, whatever other loads have done. */
+    if (manifest_claim(manifest))
+        same_state = newest = true;
     writing->out->already_written = found == LOAD_WRITTEN;
     if (found == LOAD_TAKEN)
         rc = id_taken(manifest, err);
@@ -395,6 +399,8 @@ static int record(struct writing *writing, struct tg_error *err)
 {
     int rc = TG_OK;
     struct delivery *delivery = NULL;
+    if (manifest_claim(writing->manifest))
+        TRY(claims_finish(writing->con, writing->manifest, err));
     TRY(look_again(writing, &delivery, err));
     TRY(record_plan(delivery, writing->out->counts, context_now_us(writing->con->ctx),
                     &writing->record, err));
@@ -678,7 +684,7 @@ int write_package(struct connection *con, const char *package_path, const struct
     if (!err)
         err = &own;
     *out = (struct write_result){0};
-    if (!con->dialect->parquet && !manifest_is_bare(manifest))
+    if (!con->dialect->parquet && package_path)
         TRY(reader_new(con->ctx, package_path, &runner.reader, err));
     rc = write_again(&runner, package_path, manifest, order, out, err);
 done:

@@ -1,0 +1,296 @@
+/*
+ * The plan of a backfill: which windows of a range are missing.
+ *
+ *   plan_backfill: session_open (lock), session_restore -> sweep: what workers of this folder that
+ *   were killed have, is open again -> find_unfinished: an earlier plan goes first
+ *   | plan_resource: its steps (steps.c), without what is loaded or planned -> write_plan
+ *
+ * The plan is written as a load without a package: its id is the run's. Two plans at once do not
+ * both come to be: each heeds which windows there were.
+ */
+#include "run/backfill.h"
+
+#include <string.h>
+
+#include "base/fault.h"
+#include "run/steps.h"
+#include "run/window.h"
+
+enum { WINDOWS_MAX = 100000 };
+
+struct planning {
+    struct session *session;
+    const struct tg_backfill_options *options;
+    struct time_zone *zone;
+    struct load load;
+    struct manifest manifest;
+    struct write_result written;
+};
+
+/* ---- what killed workers have left ---- */
+
+static int sweep_one(struct session *session, const char *folder, const char *owner,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_lock lock = {0};
+    const char *pipeline = session->pipeline->config.pipeline;
+    char *path = fs_join(folder, owner), *file = path ? fs_join(path, "lock") : NULL;
+    if (!file)
+        TRY(error_nomem(err));
+    if (fs_lock(file, &lock, NULL) != TG_OK)
+        goto done; /* it is at work */
+    if (session->ledger.window_count > 0)
+        TRY(destination_release(&session->destination, pipeline, owner, err));
+    TRY(fs_remove_tree(path, err));
+done:
+    fs_unlock(&lock);
+    mem_free(file);
+    mem_free(path);
+    return rc;
+}
+
+static int sweep(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_names owners = {0};
+    char *folder = fs_join(session->folder, WORKERS_FOLDER);
+    TRY(folder ? fs_list(folder, &owners, err) : error_nomem(err));
+    for (size_t i = 0; i < owners.count; i++)
+        TRY(sweep_one(session, folder, owners.items[i], err));
+done:
+    fs_names_release(&owners);
+    mem_free(folder);
+    return rc;
+}
+
+/* ---- an earlier plan ---- */
+
+static bool is_planned(const struct ledger_window *window)
+{
+    return *window->load_id == '\0';
+}
+
+static int overlap(const struct spans *spans, const struct span *a, const struct span *b, bool *out,
+                   struct tg_error *err)
+{
+    int rc = TG_OK, begins = 0, ends = 0;
+    TRY(spans_compare(spans, &a->lo, &b->hi, &begins, err));
+    TRY(spans_compare(spans, &a->hi, &b->lo, &ends, err));
+    *out = begins < 0 && ends > 0;
+done:
+    return rc;
+}
+
+/* Of the resource: a run that has windows in the range which are not loaded yet. */
+static int find_unfinished(const struct spans *spans, const struct span *wanted,
+                           const char **run_id, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < spans->count; i++) {
+        bool meets = false;
+        const struct span *span = &spans->items[i];
+        TRY(overlap(spans, span, wanted, &meets, err));
+        if (meets && is_planned(span->window))
+            *run_id = span->window->run_id;
+    }
+done:
+    return rc;
+}
+
+static void tell_run(const struct ledger *ledger, const char *run_id, struct tg_backfill *out)
+{
+    snprintf(out->run_id, sizeof(out->run_id), "%s", run_id);
+    for (size_t i = 0; i < ledger->window_count; i++) {
+        bool is_of_run = strcmp(ledger->windows[i].run_id, run_id) == 0;
+        out->windows += is_of_run;
+        out->loaded += is_of_run && !is_planned(&ledger->windows[i]);
+    }
+}
+
+/* ---- what is missing ---- */
+
+static int add_window(struct planning *planning, const struct resource *resource,
+                      const struct cursor_value *lo, const struct cursor_value *hi,
+                      struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct arena *arena = &planning->manifest.arena;
+    struct manifest_window window = {.resource = resource->name,
+                                     .cursor_path = resource->incremental.cursor_path,
+                                     .planned = true};
+    if (planning->manifest.window_count == WINDOWS_MAX)
+        return error_set(err, TG_USAGE,
+                         "that would be more than %d windows; let each be longer, or the range "
+                         "shorter",
+                         WINDOWS_MAX);
+    TRY(bound_json(arena, lo, &window.lo, err));
+    TRY(bound_json(arena, hi, &window.hi, err));
+    TRY(manifest_add_window(&planning->manifest, &window, err));
+done:
+    return rc;
+}
+
+/* Of one step what no window has that is loaded. */
+static int add_missing(struct planning *planning, const struct resource *resource,
+                       const struct spans *loaded, const struct span *step, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct cursor_value at = step->lo;
+    for (size_t i = 0; i < loaded->count && !planning->options->again; i++) {
+        const struct span *span = &loaded->items[i];
+        const struct span rest = {at, step->hi, NULL};
+        bool meets = false;
+        int begins = 0, ends = 0;
+        TRY(overlap(loaded, span, &rest, &meets, err));
+        if (!meets)
+            continue;
+        TRY(spans_compare(loaded, &span->lo, &at, &begins, err));
+        if (begins > 0)
+            TRY(add_window(planning, resource, &at, &span->lo, err));
+        TRY(spans_compare(loaded, &span->hi, &step->hi, &ends, err));
+        if (ends >= 0)
+            return TG_OK;
+        at = span->hi;
+    }
+    TRY(add_window(planning, resource, &at, &step->hi, err));
+done:
+    return rc;
+}
+
+static int add_steps(struct planning *planning, const struct resource *resource,
+                     const struct spans *loaded, const struct span *wanted, struct tg_error *err)
+{
+    int rc = TG_OK, order = -1;
+    struct step_size size;
+    struct span step = {wanted->lo, wanted->lo, NULL};
+    const int64_t way = loaded->descends ? -1 : 1;
+    TRY(step_parse(planning->options->window, &wanted->lo, &size, err));
+    for (int64_t n = 1; order < 0; n++) {
+        if (step_go(&size, planning->zone, &wanted->lo, n * way, &step.hi))
+            TRY(spans_compare(loaded, &step.hi, &wanted->hi, &order, err));
+        else
+            order = 0;
+        if (order >= 0)
+            step.hi = wanted->hi;
+        TRY(add_missing(planning, resource, loaded, &step, err));
+        step.lo = step.hi;
+    }
+done:
+    return rc;
+}
+
+/* *unfinished: what is to be done first, and nothing is planned. */
+static int plan_resource(struct planning *planning, struct resource *resource,
+                         const char **unfinished, bool looks, struct tg_error *err)
+{
+    int rc = TG_OK;
+    enum bound_kind kind;
+    struct spans spans = {0};
+    struct span wanted = {0};
+    TRY(window_ends(planning->session, resource, planning->zone, &kind, &wanted, err));
+    TRY(spans_list(planning->session, resource, &spans, err));
+    TRY(find_unfinished(&spans, &wanted, unfinished, err));
+    if (looks)
+        goto done;
+    if (window_adds(resource) && !planning->options->again)
+        TRY(window_check_progress(planning->session, resource, &spans, &wanted, err));
+    TRY(add_steps(planning, resource, &spans, &wanted, err));
+done:
+    spans_release(&spans);
+    return rc == TG_OK ? rc : error_at(err, rc, AT_RESOURCE, resource->name);
+}
+
+static int plan_resources(struct planning *planning, const char **unfinished, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool has_cursor = false;
+    struct config *config = &planning->session->pipeline->config;
+    for (int looks = 1; looks >= 0 && !*unfinished; looks--)
+        for (size_t i = 0; i < config->resource_count; i++) {
+            struct resource *resource = &config->resources[i];
+            if (!resource->selected || resource->is_group || !resource->incremental.cursor_path)
+                continue;
+            has_cursor = true;
+            TRY(plan_resource(planning, resource, unfinished, looks, err));
+        }
+    if (!has_cursor)
+        rc = window_no_cursor(err);
+done:
+    return rc;
+}
+
+/* ---- the plan ---- */
+
+static int write_plan(struct planning *planning, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = planning->session;
+    struct manifest *manifest = &planning->manifest;
+    TRY(load_begin(&planning->load, err));
+    TRY(load_describe(&planning->load, manifest, err));
+    TRY(package_make_id(&session->pipeline->ctx, manifest, err));
+    manifest->heeds_windows = true;
+    TRY(destination_write(&session->destination, NULL, manifest, NULL, &planning->written, err));
+    fault_point("after_plan");
+done:
+    return rc;
+}
+
+static int plan_missing(struct planning *planning, struct tg_backfill *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *unfinished = NULL;
+    struct session *session = planning->session;
+    TRY(plan_resources(planning, &unfinished, err));
+    if (unfinished) {
+        tell_run(&session->ledger, unfinished, out);
+    } else if (planning->manifest.window_count > 0) {
+        TRY(write_plan(planning, err));
+        snprintf(out->run_id, sizeof(out->run_id), "%s", planning->load.id);
+        out->windows = planning->manifest.window_count;
+    }
+done:
+    return rc;
+}
+
+static int plan(struct planning *planning, struct tg_backfill *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = planning->session;
+    const struct tg_window_options *asked = session->pipeline->window;
+    TRY(window_check_asked(session->pipeline, err));
+    if (!planning->options->window)
+        TRY(error_set(err, TG_USAGE, "a backfill needs the length of its windows"));
+    TRY(window_zone(asked, &planning->zone, err));
+    TRY(session_restore(session, err));
+    TRY(destination_open(&session->destination, err));
+    TRY(sweep(session, err));
+    TRY(plan_missing(planning, out, err));
+    out->shared = destination_is_shared(&session->destination);
+done:
+    return rc;
+}
+
+int plan_backfill(struct tg_pipeline *pipeline, const struct tg_backfill_options *options,
+                  struct tg_backfill *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session session;
+    const struct tg_window_options asked = {TG_WINDOW_OPTIONS_INIT, .from = options->from,
+                                            .to = options->to, .timezone = options->timezone,
+                                            .again = options->again};
+    struct planning planning = {.session = &session, .options = options};
+    load_init(&planning.load, &session);
+    manifest_init(&planning.manifest);
+    pipeline->window = &asked;
+    TRY(session_open(&session, pipeline, err));
+    TRY(plan(&planning, out, err));
+done:
+    time_zone_close(planning.zone);
+    write_result_release(&planning.written);
+    manifest_release(&planning.manifest);
+    session_close(&session);
+    pipeline->window = NULL;
+    return rc;
+}
