@@ -6,8 +6,9 @@
  *   load_finish, destination_write, which marks the window as loaded in its transaction
  *
  * Nothing is sealed: what a worker has read and could not write, another one reads again, for the
- * window is still open, or will be. Engine and sources are kept for the worker's life. A batch is
- * as large as takes a second or two, so that a worker that is killed holds little.
+ * window is still open, or will be. The engine is kept for the worker's life, and what is known of
+ * schema and tables for a batch. That is as large as takes a second or two: so a worker that is
+ * killed holds little, and connections are kept as long, and not while something large is read.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -68,7 +69,8 @@ static int write_window(struct work *work, struct load *load, struct tg_error *e
 {
     int rc = TG_OK;
     struct session *session = &work->session;
-    const struct write_order order = session_order(session);
+    struct write_order order = session_order(session);
+    order.engine = session->engine;
     TRY(load_finish(load, err));
     package_manifest(load->package)->state_changed = false; /* it has no part in the state */
     fault_point("before_window");
@@ -96,7 +98,8 @@ static int load_window(struct work *work, const struct window_claim *claim, stru
 done:
     load_end(&load, rc);
     window_unbind(session);
-    destination_close(&session->destination);
+    if (rc != TG_OK || work->batch == 1)
+        destination_close(&session->destination);
     return rc == TG_OK ? rc
                        : error_where(err, rc, "window %" PRId64 " of backfill %s", claim->id,
                                      work->options->run_id);
@@ -118,6 +121,7 @@ static int take_batch(struct work *work, struct tg_error *err)
                                           .lease_us = work->lease_us,
                                           .most = work->batch};
     claims_release(&work->claims);
+    destination_close(&session->destination);
     TRY(config_select(&pipeline->config, pipeline->select, err));
     TRY(session_restore(session, err));
     TRY(destination_open(&session->destination, err));

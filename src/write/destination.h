@@ -19,6 +19,7 @@
 #include "write/trial.h"
 
 struct destination_driver;
+struct engine;
 
 struct destination_facts {
     const char *name;      /* "duckdb" */
@@ -86,6 +87,8 @@ struct write_order {
     /* What holds for the tables of a resource; NULL: nothing. */
     struct limits (*limits)(const void *user, const char *resource);
     const void *user;
+    struct engine *engine; /* that reads the package where the database does not; NULL: one that is
+                              made for it */
     struct trial *trial; /* all is rolled back, and is in here: also what exceeds limits, which does
                             not fail then. NULL: it is done */
 };

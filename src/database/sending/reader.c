@@ -21,22 +21,32 @@
 struct reader {
     const struct context *ctx;
     struct engine *engine;
+    bool borrows;                  /* the engine is somebody else's */
     struct engine_session session; /* opened when it is first needed */
     bool is_alone;                 /* the thread that draws rows reads them, too */
 };
 
+int reader_borrow(struct context *ctx, struct engine *engine, struct reader **out,
+                  struct tg_error *err)
+{
+    *out = mem_calloc(1, sizeof(**out));
+    if (!*out)
+        return error_nomem(err);
+    **out = (struct reader){.ctx = ctx, .engine = engine, .borrows = true};
+    return TG_OK;
+}
+
 int reader_new(struct context *ctx, const char *folder, struct reader **out, struct tg_error *err)
 {
+    int rc = TG_OK;
+    struct engine *engine = NULL;
     *out = NULL;
-    struct reader *reader = mem_calloc(1, sizeof(*reader));
-    if (!reader)
-        return error_nomem(err);
-    reader->ctx = ctx;
-    int rc = engine_new(ctx, folder, &reader->engine, err);
-    if (rc == TG_OK)
-        *out = reader;
-    else
-        mem_free(reader);
+    TRY(engine_new(ctx, folder, &engine, err));
+    TRY(reader_borrow(ctx, engine, out, err));
+    (*out)->borrows = false;
+done:
+    if (rc != TG_OK)
+        engine_free(engine);
     return rc;
 }
 
@@ -45,7 +55,8 @@ void reader_free(struct reader *reader)
     if (!reader)
         return;
     engine_disconnect(&reader->session);
-    engine_free(reader->engine);
+    if (!reader->borrows)
+        engine_free(reader->engine);
     mem_free(reader);
 }
 

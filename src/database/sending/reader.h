@@ -8,10 +8,14 @@
 #include "database/connection.h"
 
 struct reader;
+struct engine;
 
 /* No work is done yet. What does not fit in memory is put below `folder` (copied). */
 int reader_new(struct context *ctx, const char *folder, struct reader **out,
                struct tg_error *err) TG_CHECK_RESULT;
+/* The same by an engine that is there, which outlives it. */
+int reader_borrow(struct context *ctx, struct engine *engine, struct reader **out,
+                  struct tg_error *err) TG_CHECK_RESULT;
 void reader_free(struct reader *reader); /* NULL is fine */
 /* Makes room for queries whose rows have so many columns. */
 int reader_reserve(struct reader *reader, size_t column_count,

@@ -600,7 +600,7 @@ int ledger_find_load(struct connection *con, const struct described *there,
                                        .out = out};
     ledger_init(out);
     TRY(find_id(&query, manifest, found, err));
-    if (*found != LOAD_ABSENT)
+    if (*found != LOAD_ABSENT || manifest_claim(manifest))
         goto done;
     TRY(read_state(&query, err));
     TRY(read_files_load(&query, err));

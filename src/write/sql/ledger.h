@@ -54,7 +54,8 @@ enum load_found {
     LOAD_TAKEN    /* another load has that id */
 };
 /* What a load looks at before it writes: is it there itself, which is the newest state and the
- * newest load? Of `out` no more than that is filled in, and nothing when the load's id is there.
+ * newest load? Of `out` no more than that is filled in, and nothing when the load's id is there, or
+ * the load is of a window that was claimed: it does not depend on them.
  * Release `out` after TG_OK. */
 int ledger_find_load(struct connection *con, const struct described *there,
                      const struct manifest *manifest, enum load_found *found, struct ledger *out,
