@@ -110,7 +110,7 @@ static int show_run(const struct call *call)
 
 const struct command command_show = {
     .name = "show",
-    .summary = "Show tables, loads, windows, state, schema, packages or resources",
+    .summary = "Show tables, loads, windows, state, schema, packages, resources",
     .details = "tables: rows and columns of each table\n"
                "loads: what each load did to each table\n"
                "windows: ranges that were loaded beside the cursors, or are to be\n"

@@ -73,6 +73,12 @@ static void a_window_leaves_the_cursor_alone(void **state)
     load(fixture, "2024-01-01", "2024-01-03");
     assert_string_equal(days.start, "2024-01-01T00:00:00Z");
     count(fixture, "n,d\n6,6\n");
+    struct ArrowArrayStream stream = {0};
+    assert_done(fixture,
+                tg_pipeline_show(fixture->pipeline, TG_SHOW_WINDOWS, &stream, &fixture->err));
+    char *shown = fixture_rows(fixture, &stream, TG_CELL_TEXT);
+    assert_non_null(strstr(shown, "\nt,2024-01-01,2024-01-03,committed,6,"));
+    free(shown);
     assert_query(fixture,
                  "SELECT resource_name, cursor_path, id, state, rows, run_id = load_id AS own "
                  "FROM _tidegate_windows",
