@@ -433,9 +433,9 @@ int window_check_asked(const struct tg_pipeline *pipeline, struct tg_error *err)
     return TG_OK;
 }
 
-static bool is_utc(const char *timezone)
+static bool is_utc(const char *zone)
 {
-    return !timezone || strcmp(timezone, "UTC") == 0;
+    return !zone || strcmp(zone, "UTC") == 0;
 }
 
 int window_zone(const struct tg_window_options *asked, struct time_zone **out, struct tg_error *err)
