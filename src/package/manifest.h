@@ -131,10 +131,11 @@ struct manifest {
     size_t window_count, window_cap;
 };
 
-/* Is it a load without rows, and so without a package: an undo, a reset? */
+/* Is it a load without rows, and so without a package: an undo, a reset, a plan of windows? */
 static inline bool manifest_is_bare(const struct manifest *manifest)
 {
-    return manifest->undone_count > 0 || manifest->reset_count > 0;
+    bool plans = manifest->window_count > 0 && manifest->windows[0].planned;
+    return manifest->undone_count > 0 || manifest->reset_count > 0 || plans;
 }
 void manifest_init(struct manifest *manifest);
 void manifest_release(struct manifest *manifest);

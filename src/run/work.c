@@ -15,7 +15,7 @@
 
 #include "base/fault.h"
 #include "base/wakeup.h"
-#include "config/document.h"
+#include "base/text/units.h"
 #include "run/backfill.h"
 #include "run/window.h"
 

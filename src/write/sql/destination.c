@@ -201,7 +201,7 @@ static int write_once_there(struct destination *destination, const char *package
                             const struct manifest *manifest, const struct write_order *order,
                             struct write_result *out, struct tg_error *err)
 {
-    if (!package_path && order && order->trial)
+    if (!package_path && !manifest_is_bare(manifest))
         return outline(destination, manifest, order, err);
     int rc = write_package(destination->state, package_path, manifest, order, out, err);
     return out->fate == FATE_UNKNOWN ? ask_ledger(destination, manifest, out, err) : rc;

@@ -684,7 +684,7 @@ int write_package(struct connection *con, const char *package_path, const struct
     if (!err)
         err = &own;
     *out = (struct write_result){0};
-    if (!con->dialect->parquet && package_path)
+    if (!con->dialect->parquet && !manifest_is_bare(manifest))
         TRY(order && order->engine ? reader_borrow(con->ctx, order->engine, &runner.reader, err)
                                    : reader_new(con->ctx, package_path, &runner.reader, err));
     rc = write_again(&runner, package_path, manifest, order, out, err);
