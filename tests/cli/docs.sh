@@ -66,6 +66,12 @@ test_undo() {
     equal 3 "$("$tidegate" sql pipeline.yaml "select count(*) from orders" --csv | tail -1)"
 }
 
+test_incremental() {
+    run_page "$root/docs/incremental.md"
+    says_what_it_shows "$root/docs/incremental.md"
+    equal "4,4" "$("$tidegate" sql pipeline.yaml "select count(*), count(distinct id) from orders" --csv | tail -1)"
+}
+
 test_backfill() {
     run_page "$root/docs/backfill.md"
     says_what_it_shows "$root/docs/backfill.md"
