@@ -54,9 +54,9 @@ static void bounds_become_points(void **state)
 static void the_state_comes_back(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"null", "5", "\"\"",
-                                        "[\"\xef\x80\xa7"
-                                        "2024-01-02T00:00:00+00:00\",7]"};
+    static const char stamp[] = "[\"\xef\x80\xa7"
+                                "2024-01-02T00:00:00+00:00\",7]";
+    static const char *const texts[] = {"null", "5", "\"\"", stamp};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct arena arena;
         struct point point;
