@@ -48,7 +48,7 @@ class Table:
         self.sent, self.listed, self.merge_key = [], set(), []
         self.detects = self.random.choice(detects) if detects else None
         self.flags = bool(detects) and self.random.random() < 0.5
-        if self.strategy == "cdc":
+        if self.strategy == "cdc" or self.strategy == "delete-insert" and not (self.skips or detects):
             self.merge_key = self.random.choice([[], ["n"]])
         self.versions = []  # [document, number of the load it is from, and to]; of a change log: and its own number
         self.extra = "_tidegate_version" if self.log else "_tidegate_deleted_at" if self.flags else None
@@ -241,6 +241,8 @@ class Table:
         counts = [0, 0, 0, 0]
         if self.detects:
             self.lose_absent(rows, number, counts)
+        elif self.merge_key:
+            self.lose_groups(rows, counts)
         for key, row in self.winners(rows).items():
             old = self.rows.get(key)
             if self.strategy == "insert-only":
@@ -260,7 +262,7 @@ class Table:
     def lose_absent(self, rows, number, counts):
         """What did not come, and is not listed; a row that is flagged and listed again loses its flag."""
         there = {self.key_of(row) for row in rows}
-        parts = {row["n"] for row in self.winners(rows).values()} - {None} if self.merge_key else None
+        parts = {row["n"] for row in rows} - {None} if self.merge_key else None  # also of rows that lose
         for key, (row, load, flagged) in list(self.rows.items()):
             if key in there or parts is not None and row["n"] not in parts:
                 continue
@@ -273,6 +275,13 @@ class Table:
             else:
                 counts[2] += 1
                 del self.rows[key]
+
+    def lose_groups(self, rows, counts):
+        """What has a merge key that came, be it with a row that loses, and no primary key that did; NULL is one, too."""
+        keys, parts = {self.key_of(row) for row in rows}, {row["n"] for row in rows}
+        for key in [key for key, (row, *_) in self.rows.items() if row["n"] in parts and key not in keys]:
+            counts[2] += 1
+            del self.rows[key]
 
     def insert_only(self, key, row, old, number, counts):
         if self.deletes(row):

@@ -151,9 +151,6 @@ class Table:
         if self.strategy == "upsert" and "skip_unchanged_rows" in self.hints["write_disposition"]:
             rows = [{name: value for name, value in row.items() if name != "gone" or self.key_of(row) in self.before}
                     for row in rows]  # dlt stores such a mark, and leaves it on the row that comes as it was
-        if "merge_key" in self.hints and "sorted" in self.wishes:  # dlt takes away the groups of rows that lose, too
-            groups = {self.key_of(row): row["n"] for row in rows}
-            rows = [dict(row, n=groups[self.key_of(row)]) for row in rows]
         if "sorted" in self.wishes:
             rows = [dict(row, seq=self.next()) for row in rows]
             self.random.shuffle(rows)

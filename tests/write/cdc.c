@@ -69,6 +69,24 @@ static void test_groups(void **state)
     fixture_release(&t);
 }
 
+/* A group has come with each of its rows, also with one that is not the last of its key. */
+static void test_groups_of_losing_rows(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start_strategy(&t, "cdc", false);
+    fixture_rows(&t, "person", DAYS,
+                 "1|mon|n|a|a\n2|mon|n|a|b\n3|tue|n|a|c\n4|NULL|n|a|d\n5|wed|n|a|e\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", DAYS, "1|mon|n|b|a\n1|NULL|n|b|a\n1|wed|s|b|a\n1|tue|n|b|a\n");
+    fixture_absent(&t, "person", false);
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 0, 1, 2);
+    fixture_check(&t, "SELECT id, day FROM d.person ORDER BY id", "1|tue\n4|NULL\n5|wed\n");
+    fixture_no_temporary(&t);
+    fixture_release(&t);
+}
+
 static void say(struct fixture *t, const char *hint, const char *json)
 {
     struct table *table = catalog_find(&t->catalog, "person");
@@ -237,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_what_did_not_come_is_gone),
         cmocka_unit_test(test_marked_rows),
         cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_groups_of_losing_rows),
         cmocka_unit_test(test_scope),
         cmocka_unit_test(test_scope_of_no_rows),
         cmocka_unit_test(test_unknown_column),

@@ -49,6 +49,35 @@ static void test_both_keys(void **state)
     fixture_release(&t);
 }
 
+/* A group has come with each of its rows, also with one that loses; with one filtered out not. */
+static void test_groups_of_losing_rows(void **state)
+{
+    (void)state;
+    static const char header[] = "id bigint pk|day text mk|seq bigint desc|gone bool del|"
+                                 "_dlt_id text row";
+    struct fixture t;
+    start_nested(&t);
+    struct table *table = catalog_find(&t.catalog, "person");
+    FIXTURE_OK(
+        &t, extra_set(&t.catalog, &table->extras, "x-merge-source-filter", "\"seq < 9\"", &t.err));
+    fixture_rows(&t, "person", header,
+                 "1|mon|1|NULL|a\n2|tue|1|NULL|b\n3|NULL|1|NULL|c\n4|wed|1|NULL|d\n"
+                 "5|thu|1|NULL|e\n6|fri|1|NULL|f\n");
+    fixture_rows(&t, "person__kids", KIDS, "k1|a|a|0|a0\nk5|e|e|0|e0\n");
+    FIXTURE_WRITE(&t);
+    /* 8 was of mon, of none and a deletion of wed; what is filtered out was of thu. */
+    fixture_rows(&t, "person", header,
+                 "8|mon|2|NULL|g\n8|NULL|3|NULL|h\n8|wed|4|true|i\n8|thu|9|NULL|j\n"
+                 "8|sat|5|NULL|k\n7|sun|3|true|l\n7|fri|2|NULL|m\n");
+    FIXTURE_WRITE(&t);
+    fixture_check(&t, "SELECT id, day, _dlt_id FROM d.person ORDER BY id",
+                  "2|tue|b\n5|thu|e\n8|sat|k\n");
+    fixture_check(&t, "SELECT n FROM d.person__kids", "k5\n");
+    fixture_counts(&t, 0, 1, 0, 4);
+    fixture_no_temporary(&t);
+    fixture_release(&t);
+}
+
 /* Two keys of many equal rows must not be joined row by row. */
 static void test_large_groups(void **state)
 {
@@ -76,6 +105,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_merge_key),
         cmocka_unit_test(test_both_keys),
+        cmocka_unit_test(test_groups_of_losing_rows),
         cmocka_unit_test(test_large_groups),
     };
     return run_at_both("write/key", tests);

@@ -21,6 +21,7 @@ enum { SEEDS = 2, LOADS = 4, IDS = 9 };
 #define REST    "|gone bool del|_dlt_load_id text|_dlt_id text row"
 #define MERGED  "id bigint|name text mk" REST
 #define BOTH    "id bigint pk|name text mk" REST
+#define TEXT    "id bigint pk|name text|gone text del|_dlt_load_id text|_dlt_id text row"
 #define VERSION ROOT "|version bigint"
 
 #define FILTERED .hint = "x-merge-source-filter", .json = "\"name <> 'n0'\""
@@ -41,13 +42,18 @@ static const struct {
     bool keeps_versions;                               /* a key has several rows */
     bool keeps_history; /* ... each with its time; ids tell their content */
     bool has_number;    /* ... or a column of the source's does */
+    bool repeats;       /* a key comes several times */
 } ways[] = {
     {.golden = "single_delete_insert"},
     {NULL, "single_skip", .skips = true, .keeps_ids = true},
     {"upsert", "single_upsert", .keeps_ids = true},
     {"insert-only", "single_insert_only", .keeps_ids = true, .everywhere = true},
     {NULL, "single_merge_key", .header = MERGED},
-    {NULL, "single_both_keys", .header = BOTH},
+    {NULL, "single_both_keys", .header = BOTH, .repeats = true},
+    {NULL, "single_text_mark", .header = TEXT},
+    {"upsert", "single_upsert_text_mark", .header = TEXT, .keeps_ids = true},
+    {"insert-only", "single_insert_text_mark", .header = TEXT, .keeps_ids = true,
+     .everywhere = true},
     {NULL, "single_scope", .hint = "x-merge-destination-scope", .json = "\"name = 'n0'\""},
     {NULL, "single_version", .skips = true, .keeps_ids = true, .header = VERSION,
      .hint = "x-tidegate-row-version-column", .json = "\"version\""},
@@ -64,7 +70,8 @@ static const struct {
     {"cdc", "single_cdc_scope", .keeps_ids = true, SCOPED, .absent = DELETED},
     {"upsert", "single_deletes", .keeps_ids = true, .absent = DELETED, .is_listed = true},
     {"upsert", "single_deletes_skip", .skips = true, .keeps_ids = true, .absent = DELETED},
-    {NULL, "single_deletes_both_keys", .header = BOTH, .absent = DELETED, .is_listed = true},
+    {NULL, "single_deletes_both_keys", .header = BOTH, .absent = DELETED, .is_listed = true,
+     .repeats = true},
     {"upsert", "single_deletes_shared", .keeps_ids = true, .absent = DELETED, .is_shared = true},
     {"upsert", "single_soft", .keeps_ids = true, .absent = FLAGGED, .is_shared = true},
     {"cdc", "single_soft_skip", .skips = true, .keeps_ids = true, .header = BOTH, .absent = FLAGGED,
@@ -94,7 +101,7 @@ static const struct {
     {"scd2", "single_scd2_absent_scope", SCOPED, .absent = ENDED, .keeps_history = true},
 };
 
-enum { WAYS = sizeof(ways) / sizeof(ways[0]), VERSIONED = 7 };
+enum { WAYS = sizeof(ways) / sizeof(ways[0]), VERSIONED = 10 };
 
 static uint64_t state_of_random;
 
@@ -187,7 +194,7 @@ static void put_tree(size_t way, int load, unsigned id, struct buf *roots, struc
     static unsigned trees; /* of one key several may come */
     const bool is_first = load == 1 && !ways[way].keeps_history;
     of_row[0] = '\0';
-    if (ways[way].keeps_versions)
+    if (ways[way].keeps_versions || ways[way].repeats)
         snprintf(root, sizeof(root), "r%u.%d.%u", id, load, trees++);
     else
         snprintf(root, sizeof(root), ways[way].keeps_ids ? "r%u" : "r%u.%d", id, load);
@@ -216,7 +223,7 @@ static unsigned rows_of_key(size_t way)
 {
     if (ways[way].keeps_history && !ways[way].absent)
         return 1 + (pick(4) == 0);
-    return ways[way].keeps_versions ? 1 + pick(3) : 1;
+    return ways[way].keeps_versions || ways[way].repeats ? 1 + pick(3) : 1;
 }
 
 static void put_load(struct fixture *t, size_t way, int load)
@@ -255,18 +262,19 @@ static char *content(struct fixture *t, size_t way)
 {
     struct text_rows rows = {0};
     struct buf out = BUF_INIT, sql = BUF_INIT;
-    buf_printf(&sql,
-               "SELECT p.id, p.name, coalesce(p.gone, false), k._dlt_list_idx, k.n, "
-               "y._dlt_list_idx, y.n, "
-               "(SELECT count(*) FROM d.person__kids), "
-               "(SELECT count(*) FROM d.person__kids__toys), %s FROM d.person AS p "
-               "LEFT JOIN d.person__kids AS k ON k._dlt_root_id = p._dlt_id "
-               "LEFT JOIN d.person__kids__toys AS y ON y._dlt_parent_id = k._dlt_id "
-               "ORDER BY 1, 2, 3, 4, 5, 6, 7, 10",
-               has_flag(way)              ? "p." DELETED_COLUMN
-               : ways[way].keeps_versions ? "p." VERSION_COLUMN
-               : ways[way].keeps_history  ? "concat(p._dlt_valid_from, ' ', p._dlt_valid_to)"
-                                          : "0");
+    buf_printf(
+        &sql,
+        "SELECT p.id, p.name, coalesce(CAST(p.gone AS VARCHAR), 'false'), k._dlt_list_idx, k.n, "
+        "y._dlt_list_idx, y.n, "
+        "(SELECT count(*) FROM d.person__kids), "
+        "(SELECT count(*) FROM d.person__kids__toys), %s FROM d.person AS p "
+        "LEFT JOIN d.person__kids AS k ON k._dlt_root_id = p._dlt_id "
+        "LEFT JOIN d.person__kids__toys AS y ON y._dlt_parent_id = k._dlt_id "
+        "ORDER BY 1, 2, 3, 4, 5, 6, 7, 10",
+        has_flag(way)              ? "p." DELETED_COLUMN
+        : ways[way].keeps_versions ? "p." VERSION_COLUMN
+        : ways[way].keeps_history  ? "concat(p._dlt_valid_from, ' ', p._dlt_valid_to)"
+                                   : "0");
     FIXTURE_OK(t, connection_fetch(t->con, buf_string(&sql), &rows, &t->err));
     buf_release(&sql);
     for (size_t r = 0; r < rows.row_count; r++)

@@ -229,19 +229,11 @@ done:
 #define NOT_LISTED "\n    AND NOT EXISTS (SELECT 1 FROM {listed} AS new WHERE {old.key = new.key})"
 #define NOT_FILTERED                                                                               \
     "\n    AND NOT EXISTS (SELECT 1 FROM {filtered} AS new WHERE {old.key = new.key})"
-#define IN_GROUP "\n    AND EXISTS (SELECT 1 FROM {stage} AS new WHERE {old.group = new.group})"
+#define IN_GROUP                                                                                   \
+    "\n    AND EXISTS (SELECT 1 FROM (SELECT {group} FROM {stage}{or_lost}) AS new\n"              \
+    "    WHERE {old.group = new.group})"
 
 #define IN_SCOPE "\n    AND ({old.key}) IN (SELECT {key} FROM {table} WHERE ({limits}){and_valid})"
-
-/* A NULL is no group. */
-static bool brings_groups(const struct stage *stage)
-{
-    size_t i = 0;
-    while (i < stage->group_key.count &&
-           target_find(stage->root, stage->group_key.items[i])->loaded)
-        i++;
-    return i == stage->group_key.count;
-}
 
 static int note_absent(const struct absence *absence, struct plan *plan, struct tg_error *err)
 {
@@ -249,7 +241,7 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
     struct buf known = BUF_INIT;
     const struct stage *stage = &absence->stage;
     const bool staged = target_has_rows(stage->root), grouped = stage->group_key.count > 0;
-    const bool came = staged && brings_groups(stage);
+    const bool came = staged && stage_brings(stage, &stage->group_key); /* a NULL is none */
     const char *row_key = table_link(stage->root->table, LINK_ROW);
     const bool follows = stage->chain->count > 1; /* what is nested, by the row key */
     const bool has_key = follows && row_key && !names_have(&stage->primary_key, row_key);
@@ -263,6 +255,9 @@ static int note_absent(const struct absence *absence, struct plan *plan, struct 
                   SQL_PATTERN("not_listed", absence->keys ? NOT_LISTED : ""),
                   SQL_PATTERN("not_filtered", stage->notes_filtered ? NOT_FILTERED : ""),
                   SQL_PATTERN("in_group", grouped ? (came ? IN_GROUP : "\n    AND 1 = 0") : ""),
+                  SQL_PATTERN("or_lost", stage->notes_lost
+                                             ? "\n    UNION ALL SELECT {group} FROM {lost}"
+                                             : ""),
                   SQL_PATTERN("in_scope", stage->limits ? IN_SCOPE : ""),
                   SQL_PATTERN("and_valid", absence->ends ? " AND {active}" : ""),
                   SQL_PATTERN("live", absence->flags  ? "\n    AND old.{flag} IS NULL"

@@ -47,6 +47,17 @@ static const char *match(enum number number, const struct dialect *dialect)
     return by_value ? "{old.key = new.key}" : "{old.key IS NOT DISTINCT FROM new.key}";
 }
 
+/* With the groups of rows that lost. */
+static const char *merge_keys(const struct stage *stage, bool nulls)
+{
+    if (!stage->notes_lost)
+        return "(SELECT DISTINCT {key} FROM {stage}{where}) AS new";
+    return nulls ? "(SELECT {key} FROM {stage}{where}\n"
+                   "    UNION SELECT {key} FROM {lost} WHERE {nulls}) AS new"
+                 : "(SELECT {key} FROM {stage}{where}\n"
+                   "    UNION SELECT {key} FROM {lost}) AS new";
+}
+
 /* The primary key, of which each is staged once, or the merge key. To be closed, come what may. */
 static bool open_key(const struct stage *stage, const struct sql_scope *outer, enum number number,
                      enum staged which, struct key *out)
@@ -68,9 +79,7 @@ static bool open_key(const struct stage *stage, const struct sql_scope *outer, e
                                            : " WHERE ({nulls}) AND {marked}"),
         SQL_PATTERN("primary",
                     all ? "{stage} AS new" : "(SELECT {key} FROM {stage}{where}) AS new"),
-        SQL_PATTERN("new", number == PRIMARY_KEY
-                               ? "{primary}"
-                               : "(SELECT DISTINCT {key} FROM {stage}{where}) AS new"),
+        SQL_PATTERN("new", number == PRIMARY_KEY ? "{primary}" : merge_keys(stage, nulls)),
         SQL_PATTERN("match", match(number, dialect)),
     };
     memcpy(out->parts, parts, sizeof(parts));

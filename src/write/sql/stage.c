@@ -7,7 +7,8 @@
  * twice: usually there are none, and ranking all rows would cost twice as much as the copy. A
  * winner among several has no order of arrival afterwards, which tells
  * it from the rows that came once (nested.c); or it has it in another column, where nested rows
- * have it, too, since those of rows with one key have the same ids (row_ids: key).
+ * have it, too, since those of rows with one key have the same ids (row_ids: key). What is left of
+ * the others is the groups that they say have come (note_lost).
  *
  * A row that is marked as deleted is ranked like any other. What becomes of the staged rows is the
  * dispositions'.
@@ -155,6 +156,11 @@ static void filtered_name(const struct chain *chain, char out[STAGE_NAME])
     snprintf(out, STAGE_NAME, "_tidegate_filtered_%zu", chain->number);
 }
 
+static void lost_name(const struct chain *chain, char out[STAGE_NAME])
+{
+    snprintf(out, STAGE_NAME, "_tidegate_lost_%zu", chain->number);
+}
+
 static bool asks(const struct chain *chain, const char *option, const char *hint)
 {
     const char *json = extra_find(chain->targets[0].table->extras, hint);
@@ -210,6 +216,23 @@ static bool may_note_filtered(const struct chain *chain)
            (stage_loses_absent(chain) || meets_versions);
 }
 
+/* A group has come with each of its rows, also with one that is not the row of its key. */
+static bool may_note_lost(const struct chain *chain)
+{
+    const struct target *root = &chain->targets[0];
+    const struct disposition_driver *driver = chain->driver;
+    const bool replaces = !driver->needs_primary_key && !driver->keeps_history;
+    const bool groups =
+        driver->deletes_absent ? stage_loses_absent(chain) : replaces && !asks_to_skip(chain);
+    return groups && root->there && !chain->replaced && !has_one_of_each(chain) &&
+           table_key(root->table, false, NULL, 0) > 0 && table_key(root->table, true, NULL, 0) > 0;
+}
+
+static const struct sql_names *group_of(const struct stage *stage)
+{
+    return stage->merge_key.count > 0 ? &stage->merge_key : &stage->group_key;
+}
+
 static int64_t time_of_changes(const struct stage *stage)
 {
     const struct history *history = &stage->history;
@@ -225,6 +248,7 @@ static void open_scope(struct stage *stage)
     const struct sql_part parts[] = {
         SQL_NAME("stage", stage->name),
         SQL_NAME("filtered", stage->filtered),
+        SQL_NAME("lost", stage->lost),
         SQL_TABLE("table", stage->root->table->name),
         SQL_NAMES("columns", &stage->root->loaded),
         SQL_NAME("mark", deleted ? deleted->name : NULL),
@@ -269,6 +293,7 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
         stage->keeps_won = stage->keeps_won || target_has_order(&chain->targets[i]);
     stage_name(chain, stage->root, stage->name);
     filtered_name(chain, stage->filtered);
+    lost_name(chain, stage->lost);
     TRY(history_read(stage->root->table, &stage->history, err));
     TRY(find_conditions(stage, arena, err));
     stage->sifts = can_sift(stage);
@@ -279,6 +304,8 @@ int stage_open(struct stage *stage, const struct delivery *delivery, const struc
         TRY(find_key(stage, true, arena, &stage->group_key, err));
     stage->notes_filtered = stage->filter && target_has_rows(stage->root) &&
                             may_note_filtered(chain) && stage->primary_key.count > 0;
+    stage->notes_lost = target_has_rows(stage->root) && may_note_lost(chain) &&
+                        stage_brings(stage, group_of(stage));
     if (target_has_rows(stage->root)) {
         find_marks(stage);
         TRY(check_key(stage, &stage->primary_key, "primary key column", err));
@@ -297,6 +324,16 @@ done:
 bool stage_has_key(const struct stage *stage)
 {
     return stage->primary_key.count > 0 || stage->merge_key.count > 0;
+}
+
+bool stage_brings(const struct stage *stage, const struct sql_names *key)
+{
+    for (size_t i = 0; i < key->count; i++) {
+        const struct target_column *column = target_find(stage->root, key->items[i]);
+        if (!column || !column->loaded)
+            return false;
+    }
+    return true;
 }
 
 bool stage_clears_scope(const struct stage *stage)
@@ -436,25 +473,21 @@ done:
     return rc;
 }
 
-/* The keys of what takes no part, to where the old rows are. */
-static int note_filtered(const struct stage *stage, const struct sql_names *key, struct plan *plan,
-                         struct tg_error *err)
+/* A table of what some staged rows have in these {columns}, to where the old rows are. */
+static int note(const struct stage *stage, const char *name, const struct sql_names *columns,
+                const char *pattern, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct step step = {
-        .kind = STEP_FILL, .into.table = stage->filtered, .target = stage->root};
-    const struct sql_scope scope = sql_within(
-        &stage->rows, SQL_PARTS(SQL_NAMES("key", key), SQL_PIECE("create", stage_create(stage))));
-    TRY(add(stage, &scope, plan,
-            "{create} TABLE {filtered} AS\n"
-            "SELECT {key}\n"
-            "FROM {stage}\n"
-            "WHERE NOT [" PASSES_COLUMN "]",
-            err));
+    const struct step step = {.kind = STEP_FILL, .into.table = name, .target = stage->root};
+    const struct sql_scope scope =
+        sql_within(&stage->rows,
+                   SQL_PARTS(SQL_NAMES("columns", columns), SQL_NAMES("key", &stage->primary_key),
+                             SQL_NAME("noted", name), SQL_PIECE("create", stage_create(stage))));
+    TRY(add(stage, &scope, plan, pattern, err));
     if (!reads_elsewhere(stage))
         goto done;
-    TRY(stage_make(stage, stage->root, stage->filtered, key, plan, err));
-    TRY(plan_add_step(plan, &step, &scope, "SELECT {key}\nFROM {filtered}", err));
+    TRY(stage_make(stage, stage->root, name, columns, plan, err));
+    TRY(plan_add_step(plan, &step, &scope, "SELECT {columns}\nFROM {noted}", err));
 done:
     return rc;
 }
@@ -475,7 +508,12 @@ int stage_leave_out(const struct stage *stage, const struct sql_names *key, stru
 {
     int rc = TG_OK;
     if (stage->notes_filtered)
-        TRY(note_filtered(stage, key, plan, err));
+        TRY(note(stage, stage->filtered, key,
+                 "{create} TABLE {noted} AS\n"
+                 "SELECT {columns}\n"
+                 "FROM {stage}\n"
+                 "WHERE NOT [" PASSES_COLUMN "]",
+                 plan, err));
     if (stage->filter)
         TRY(unstage_filtered(stage, plan, err));
 done:
@@ -499,6 +537,19 @@ static int stage_winners(const struct stage *stage, const struct sql_scope *scop
                ") AS ranked\n"
                "WHERE _tidegate_rank = 1",
                err);
+}
+
+/* ... the groups of all rows of their keys are noted, ... */
+static int note_lost(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    return note(stage, stage->lost, group_of(stage),
+                "{create} TABLE {noted} AS\n"
+                "SELECT DISTINCT {old.columns}\n"
+                "FROM {stage} AS old\n"
+                "JOIN (SELECT {key} FROM {stage} WHERE [" ORDER_COLUMN "] IS NULL) AS new\n"
+                "ON {old.key = new.key}\n"
+                "WHERE old.[" ORDER_COLUMN "] IS NOT NULL",
+                plan, err);
 }
 
 /* ... and then all other rows of their keys go. */
@@ -599,6 +650,8 @@ int stage_rows(const struct stage *stage, struct plan *plan, struct tg_error *er
     const bool one_of_each = stage->ascends || has_one_of_each(stage->chain);
     if (stage->primary_key.count > 0 && !one_of_each) {
         TRY(stage_winners(stage, &scope, plan, err));
+        if (stage->notes_lost)
+            TRY(note_lost(stage, plan, err));
         TRY(unstage_others(stage, &scope, plan, err));
     }
     TRY(stage_send(stage, plan, err));
@@ -662,6 +715,9 @@ int stage_drop(const struct delivery *delivery, const struct chain *chain, struc
     }
     filtered_name(chain, name);
     if (may_note_filtered(chain))
+        TRY(drop(delivery, name, plan, err));
+    lost_name(chain, name);
+    if (may_note_lost(chain))
         TRY(drop(delivery, name, plan, err));
 done:
     return rc;

@@ -18,6 +18,8 @@
  *   {passes}           ", ... AS PASSES_COLUMN": what a source_filter says of ARRIVED; or nothing
  *   {filtered}         where absent rows are looked for, or versions end: the primary keys of rows
  *                      that a source_filter has left out
+ *   {lost}             where old rows go or are looked for by a merge key, beside a primary key:
+ *                      that key of the rows that lost, each once
  *   {from} {to} {at}   of a table that keeps its history: the columns of since and until when a
  *   {open_end}         row is valid; when the load's changes have happened; the end of what is
  *   {active}           valid, where it is no NULL; a row of {table} is valid
@@ -56,11 +58,12 @@ struct stage {
     const char *filter;   /* the condition of staged rows that take part, as the rows' dialect has
                              it, for {arrived}; NULL: all do */
     bool notes_filtered;  /* the keys of those that take none are kept: they are not absent */
+    bool notes_lost;      /* the groups of rows that lose are kept: these came, too */
     const char *limits;   /* the condition of old rows that may go; NULL: it is not said */
     bool keeps_versions;  /* a key has several rows: versions.h */
     bool sends_all;       /* the root rows are staged with all columns where the old ones are */
     struct history history; /* `from` NULL: the table keeps none */
-    char name[STAGE_NAME], filtered[STAGE_NAME];
+    char name[STAGE_NAME], filtered[STAGE_NAME], lost[STAGE_NAME];
     struct sql_part parts[STAGE_PARTS];
     struct sql_scope scope; /* of `parts`: a stage is not copied */
     struct sql_scope rows;  /* the same, in the dialect that reads the package: all its columns */
@@ -75,6 +78,8 @@ bool stage_holds_all(const struct chain *chain);
 /* Do old rows go that are absent? */
 bool stage_loses_absent(const struct chain *chain);
 bool stage_has_key(const struct stage *stage);
+/* Does the load have values for all of these columns? */
+bool stage_brings(const struct stage *stage, const struct sql_names *key);
 bool names_have(const struct sql_names *names, const char *name);
 /* Each name of several lists, which end with NULL, once. */
 int names_join(const struct sql_names *const *lists, struct arena *arena, struct sql_names *out,

@@ -15,6 +15,13 @@ ON twice."id" = staged."id"
 ) AS ranked
 WHERE _tidegate_rank = 1;
 
+CREATE TEMP TABLE "_tidegate_lost_0" AS
+SELECT DISTINCT old."day", old."zone"
+FROM "_tidegate_stage_0" AS old
+JOIN (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
+ON old."id" = new."id"
+WHERE old."_tidegate_order" IS NOT NULL;
+
 DELETE FROM "_tidegate_stage_0" AS old
 USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
 WHERE old."id" = new."id" AND old."_tidegate_order" IS NOT NULL;
@@ -26,7 +33,9 @@ SELECT old."id"
 FROM "d"."person" AS old
 WHERE old."id" IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."id" = new."id")
-    AND EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."day" = new."day" AND old."zone" = new."zone");
+    AND EXISTS (SELECT 1 FROM (SELECT "day", "zone" FROM "_tidegate_stage_0"
+    UNION ALL SELECT "day", "zone" FROM "_tidegate_lost_0") AS new
+    WHERE old."day" = new."day" AND old."zone" = new."zone");
 
 SELECT COUNT(*)
 FROM "_tidegate_absent_0";

@@ -18,6 +18,13 @@ ON twice."order" = staged."order" AND twice."tenant" = staged."tenant"
 ) AS ranked
 WHERE _tidegate_rank = 1;
 
+CREATE TEMP TABLE "_tidegate_lost_0" AS
+SELECT DISTINCT old."day"
+FROM "_tidegate_stage_0" AS old
+JOIN (SELECT "order", "tenant" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
+ON old."order" = new."order" AND old."tenant" = new."tenant"
+WHERE old."_tidegate_order" IS NOT NULL;
+
 DELETE FROM "_tidegate_stage_0" AS old
 USING (SELECT "order", "tenant" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
 WHERE old."order" = new."order" AND old."tenant" = new."tenant" AND old."_tidegate_order" IS NOT NULL;
@@ -30,7 +37,8 @@ FROM "d"."person" AS old, "_tidegate_stage_0" AS new
 WHERE old."order" = new."order" AND old."tenant" = new."tenant"
 UNION
 SELECT old."_dlt_id"
-FROM "d"."person" AS old, (SELECT DISTINCT "day" FROM "_tidegate_stage_0") AS new
+FROM "d"."person" AS old, (SELECT "day" FROM "_tidegate_stage_0"
+    UNION SELECT "day" FROM "_tidegate_lost_0") AS new
 WHERE old."day" IS NOT DISTINCT FROM new."day";
 
 DELETE FROM "d"."person__kids__toys"
@@ -46,7 +54,8 @@ USING (SELECT "order", "tenant" FROM "_tidegate_stage_0" WHERE "gone" IS NOT TRU
 WHERE old."order" = new."order" AND old."tenant" = new."tenant";
 
 DELETE FROM "d"."person" AS old
-USING (SELECT DISTINCT "day" FROM "_tidegate_stage_0" WHERE "gone" IS NOT TRUE) AS new
+USING (SELECT "day" FROM "_tidegate_stage_0" WHERE "gone" IS NOT TRUE
+    UNION SELECT "day" FROM "_tidegate_lost_0") AS new
 WHERE old."day" IS NOT DISTINCT FROM new."day";
 
 DELETE FROM "d"."person" AS old
@@ -54,7 +63,8 @@ USING (SELECT "order", "tenant" FROM "_tidegate_stage_0" WHERE "gone" IS TRUE) A
 WHERE old."order" = new."order" AND old."tenant" = new."tenant";
 
 DELETE FROM "d"."person" AS old
-USING (SELECT DISTINCT "day" FROM "_tidegate_stage_0" WHERE "gone" IS TRUE) AS new
+USING (SELECT "day" FROM "_tidegate_stage_0" WHERE "gone" IS TRUE
+    UNION SELECT "day" FROM "_tidegate_lost_0") AS new
 WHERE old."day" IS NOT DISTINCT FROM new."day";
 
 INSERT INTO "d"."person" ("order", "tenant", "day", "v", "gone", "seen", "_dlt_id")

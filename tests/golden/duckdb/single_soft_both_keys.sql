@@ -15,6 +15,13 @@ ON twice."id" = staged."id"
 ) AS ranked
 WHERE _tidegate_rank = 1;
 
+CREATE TEMP TABLE "_tidegate_lost_0" AS
+SELECT DISTINCT old."name"
+FROM "_tidegate_stage_0" AS old
+JOIN (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
+ON old."id" = new."id"
+WHERE old."_tidegate_order" IS NOT NULL;
+
 DELETE FROM "_tidegate_stage_0" AS old
 USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
 WHERE old."id" = new."id" AND old."_tidegate_order" IS NOT NULL;
@@ -69,7 +76,8 @@ FROM "d"."person" AS old, "_tidegate_stage_0" AS new
 WHERE old."id" = new."id"
 UNION ALL
 SELECT old."_dlt_id"
-FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0") AS new
+FROM "d"."person" AS old, (SELECT "name" FROM "_tidegate_stage_0"
+    UNION SELECT "name" FROM "_tidegate_lost_0") AS new
 WHERE old."name" IS NOT DISTINCT FROM new."name"
 ) AS met);
 
@@ -83,7 +91,8 @@ FROM "d"."person" AS old, "_tidegate_stage_0" AS new
 WHERE old."id" = new."id"
 UNION ALL
 SELECT old."_dlt_id"
-FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0") AS new
+FROM "d"."person" AS old, (SELECT "name" FROM "_tidegate_stage_0"
+    UNION SELECT "name" FROM "_tidegate_lost_0") AS new
 WHERE old."name" IS NOT DISTINCT FROM new."name"
 ) AS met) THEN DELETE;
 
@@ -97,7 +106,8 @@ FROM "d"."person" AS old, "_tidegate_stage_0" AS new
 WHERE old."id" = new."id"
 UNION ALL
 SELECT old."_dlt_id"
-FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0") AS new
+FROM "d"."person" AS old, (SELECT "name" FROM "_tidegate_stage_0"
+    UNION SELECT "name" FROM "_tidegate_lost_0") AS new
 WHERE old."name" IS NOT DISTINCT FROM new."name"
 ) AS met) THEN DELETE
 WHEN NOT MATCHED BY SOURCE AND old."_tidegate_deleted_at" IS NOT NULL

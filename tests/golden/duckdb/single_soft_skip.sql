@@ -15,6 +15,13 @@ ON twice."id" = staged."id"
 ) AS ranked
 WHERE _tidegate_rank = 1;
 
+CREATE TEMP TABLE "_tidegate_lost_0" AS
+SELECT DISTINCT old."name"
+FROM "_tidegate_stage_0" AS old
+JOIN (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
+ON old."id" = new."id"
+WHERE old."_tidegate_order" IS NOT NULL;
+
 DELETE FROM "_tidegate_stage_0" AS old
 USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
 WHERE old."id" = new."id" AND old."_tidegate_order" IS NOT NULL;
@@ -58,7 +65,9 @@ WHERE old."id" IS NOT NULL
 SELECT "id"
 FROM read_parquet(['package/_tidegate_keys.1.parquet'], hive_partitioning = false)
 ) AS new WHERE old."id" = new."id")
-    AND EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."name" = new."name");
+    AND EXISTS (SELECT 1 FROM (SELECT "name" FROM "_tidegate_stage_0"
+    UNION ALL SELECT "name" FROM "_tidegate_lost_0") AS new
+    WHERE old."name" = new."name");
 
 SELECT COUNT(*)
 FROM "_tidegate_absent_0";

@@ -18,6 +18,23 @@ ON twice."id" = staged."id"
 WHERE _tidegate_rank = 1;
 
 -- of the reader:
+CREATE OR REPLACE TEMP TABLE "_tidegate_lost_0" AS
+SELECT DISTINCT old."day", old."zone"
+FROM "_tidegate_stage_0" AS old
+JOIN (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
+ON old."id" = new."id"
+WHERE old."_tidegate_order" IS NOT NULL;
+
+CREATE TEMP TABLE "_tidegate_lost_0" (
+    "day" character varying,
+    "zone" character varying
+);
+
+-- of the reader, into _tidegate_lost_0:
+SELECT "day", "zone"
+FROM "_tidegate_lost_0";
+
+-- of the reader:
 DELETE FROM "_tidegate_stage_0" AS old
 USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
 WHERE old."id" = new."id" AND old."_tidegate_order" IS NOT NULL;
@@ -39,7 +56,9 @@ SELECT old."id"
 FROM "d"."person" AS old
 WHERE old."id" IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."id" = new."id")
-    AND EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."day" = new."day" AND old."zone" = new."zone");
+    AND EXISTS (SELECT 1 FROM (SELECT "day", "zone" FROM "_tidegate_stage_0"
+    UNION ALL SELECT "day", "zone" FROM "_tidegate_lost_0") AS new
+    WHERE old."day" = new."day" AND old."zone" = new."zone");
 
 SELECT COUNT(*)
 FROM "_tidegate_absent_0";

@@ -41,6 +41,22 @@ ON twice."id" = staged."id"
 WHERE _tidegate_rank = 1;
 
 -- of the reader:
+CREATE OR REPLACE TEMP TABLE "_tidegate_lost_0" AS
+SELECT DISTINCT old."name"
+FROM "_tidegate_stage_0" AS old
+JOIN (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
+ON old."id" = new."id"
+WHERE old."_tidegate_order" IS NOT NULL;
+
+CREATE TEMP TABLE "_tidegate_lost_0" (
+    "name" character varying
+);
+
+-- of the reader, into _tidegate_lost_0:
+SELECT "name"
+FROM "_tidegate_lost_0";
+
+-- of the reader:
 DELETE FROM "_tidegate_stage_0" AS old
 USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
 WHERE old."id" = new."id" AND old."_tidegate_order" IS NOT NULL;
@@ -104,11 +120,13 @@ FROM "d"."person" AS old, "_tidegate_stage_0" AS new
 WHERE old."id" = new."id"
 UNION ALL
 SELECT old."_dlt_id"
-FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0") AS new
+FROM "d"."person" AS old, (SELECT "name" FROM "_tidegate_stage_0"
+    UNION SELECT "name" FROM "_tidegate_lost_0") AS new
 WHERE old."name" = new."name"
 UNION ALL
 SELECT old."_dlt_id"
-FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0" WHERE "name" IS NULL) AS new
+FROM "d"."person" AS old, (SELECT "name" FROM "_tidegate_stage_0" WHERE "name" IS NULL
+    UNION SELECT "name" FROM "_tidegate_lost_0" WHERE "name" IS NULL) AS new
 WHERE old."name" IS NOT DISTINCT FROM new."name"
 ) AS met);
 
@@ -122,11 +140,13 @@ FROM "d"."person" AS old, "_tidegate_stage_0" AS new
 WHERE old."id" = new."id"
 UNION ALL
 SELECT old."_dlt_id"
-FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0") AS new
+FROM "d"."person" AS old, (SELECT "name" FROM "_tidegate_stage_0"
+    UNION SELECT "name" FROM "_tidegate_lost_0") AS new
 WHERE old."name" = new."name"
 UNION ALL
 SELECT old."_dlt_id"
-FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0" WHERE "name" IS NULL) AS new
+FROM "d"."person" AS old, (SELECT "name" FROM "_tidegate_stage_0" WHERE "name" IS NULL
+    UNION SELECT "name" FROM "_tidegate_lost_0" WHERE "name" IS NULL) AS new
 WHERE old."name" IS NOT DISTINCT FROM new."name"
 ) AS met) THEN DELETE;
 
@@ -140,11 +160,13 @@ FROM "d"."person" AS old, "_tidegate_stage_0" AS new
 WHERE old."id" = new."id"
 UNION ALL
 SELECT old."_dlt_id"
-FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0") AS new
+FROM "d"."person" AS old, (SELECT "name" FROM "_tidegate_stage_0"
+    UNION SELECT "name" FROM "_tidegate_lost_0") AS new
 WHERE old."name" = new."name"
 UNION ALL
 SELECT old."_dlt_id"
-FROM "d"."person" AS old, (SELECT DISTINCT "name" FROM "_tidegate_stage_0" WHERE "name" IS NULL) AS new
+FROM "d"."person" AS old, (SELECT "name" FROM "_tidegate_stage_0" WHERE "name" IS NULL
+    UNION SELECT "name" FROM "_tidegate_lost_0" WHERE "name" IS NULL) AS new
 WHERE old."name" IS NOT DISTINCT FROM new."name"
 ) AS met) THEN DELETE
 WHEN NOT MATCHED BY SOURCE AND old."_tidegate_deleted_at" IS NOT NULL

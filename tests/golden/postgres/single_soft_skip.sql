@@ -18,6 +18,22 @@ ON twice."id" = staged."id"
 WHERE _tidegate_rank = 1;
 
 -- of the reader:
+CREATE OR REPLACE TEMP TABLE "_tidegate_lost_0" AS
+SELECT DISTINCT old."name"
+FROM "_tidegate_stage_0" AS old
+JOIN (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
+ON old."id" = new."id"
+WHERE old."_tidegate_order" IS NOT NULL;
+
+CREATE TEMP TABLE "_tidegate_lost_0" (
+    "name" character varying
+);
+
+-- of the reader, into _tidegate_lost_0:
+SELECT "name"
+FROM "_tidegate_lost_0";
+
+-- of the reader:
 DELETE FROM "_tidegate_stage_0" AS old
 USING (SELECT "id" FROM "_tidegate_stage_0" WHERE "_tidegate_order" IS NULL) AS new
 WHERE old."id" = new."id" AND old."_tidegate_order" IS NOT NULL;
@@ -78,7 +94,9 @@ WHERE old."id" IS NOT NULL
     AND old."_tidegate_deleted_at" IS NULL
     AND NOT EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."id" = new."id")
     AND NOT EXISTS (SELECT 1 FROM "_tidegate_listed_0" AS new WHERE old."id" = new."id")
-    AND EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."name" = new."name");
+    AND EXISTS (SELECT 1 FROM (SELECT "name" FROM "_tidegate_stage_0"
+    UNION ALL SELECT "name" FROM "_tidegate_lost_0") AS new
+    WHERE old."name" = new."name");
 
 SELECT COUNT(*)
 FROM "_tidegate_absent_0";
