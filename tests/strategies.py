@@ -116,6 +116,8 @@ class Table:
                "seq": pick.choice([1, 2, 3, None]), "l": self.elements()}
         if self.strategy == "scd2" and self.own or self.by_version:
             row["seq"] = pick.randrange(3)
+        if self.merge_key and self.strategy != "scd2":
+            row["n"] = pick.choice([None, *range(2 * KEYS)])  # so many that a group may come with a row that loses alone
         if len(self.key) > 1:
             row["order"] = pick.choice(["p", "q"])
         if self.mark and pick.random() < 0.2:
