@@ -191,15 +191,17 @@ static void clean_more(const char *text, size_t len, struct buf *out)
     }
 }
 
-/* Of a name as it is, what would be taken for the separator. */
+/* Of a name as it is, what would be taken for the separator, and what would end it. */
 static void clean_separator(const char *text, size_t len, struct buf *out)
 {
     size_t size = 0;
-    for (size_t i = 0; i < len; i += size)
-        if (next_char(text + i, len - i, &size) == 0x25b6)
+    for (size_t i = 0; i < len; i += size) {
+        uint32_t code = next_char(text + i, len - i, &size);
+        if (code == 0x25b6 || code == 0)
             buf_char(out, '_');
         else
             buf_append(out, text + i, size);
+    }
 }
 
 /* ---- Conventions --------------------------------------------------------------------------- */

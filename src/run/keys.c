@@ -202,7 +202,6 @@ int keys_finish(struct keys *keys, uint64_t *count, struct tg_error *err)
 
 /* As the ledger names what has no cursor; again.c's entry has two hashes. */
 static const char no_cursor[] = "";
-static const char *files_word[] = {"files"};
 
 static uint64_t files_before(const struct keys *keys)
 {
@@ -239,6 +238,7 @@ int keys_remember(const struct keys *keys, struct tg_error *err)
     buf_printf(&files, "%llu", (unsigned long long)keys->files);
     TRY(buf_check(&files, err));
     TRY(load_package(keys->of.load, &manifest, err));
+    const char *files_word[] = {"files"};
     const struct manifest_boundary boundary = {.resource = keys->of.resource->name,
                                                .cursor_path = no_cursor,
                                                .last_value = buf_string(&files),

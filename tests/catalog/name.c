@@ -424,6 +424,9 @@ static void verbatim_names(void **state)
             name_identifier(&rules, &hasher, cases[i][0], strlen(cases[i][0]), &out, &err), TG_OK);
         assert_string_equal(out.data, cases[i][1]);
     }
+    buf_clear(&out);
+    assert_int_equal(name_identifier(&rules, &hasher, "a\0b", 3, &out, &err), TG_OK);
+    assert_string_equal(out.data, "a_b");
     buf_release(&out);
     hasher_release(&hasher);
 }
