@@ -313,10 +313,11 @@ static void strip(const char **text, size_t *len)
     *len = end > start ? end - start : 0;
 }
 
-static bool is_blank(const char *text)
+static bool is_blank(const struct name_rules *rules, const char *text)
 {
     size_t len = strlen(text);
-    strip(&text, &len);
+    if (!conventions[rules->naming].keeps_space)
+        strip(&text, &len);
     return len == 0;
 }
 
@@ -421,10 +422,10 @@ int name_join(const struct name_rules *rules, struct hasher *hasher, const char 
     int rc = TG_OK;
     struct buf joined = BUF_INIT;
     size_t start = out->len;
-    bool both = !is_blank(left) && !is_blank(right);
-    buf_text(&joined, is_blank(left) ? "" : left);
+    bool both = !is_blank(rules, left) && !is_blank(rules, right);
+    buf_text(&joined, is_blank(rules, left) ? "" : left);
     buf_text(&joined, both ? name_separator(rules) : "");
-    buf_text(&joined, is_blank(right) ? "" : right);
+    buf_text(&joined, is_blank(rules, right) ? "" : right);
     TRY(buf_check(&joined, err));
     buf_append(out, buf_string(&joined), joined.len);
     TRY(shorten(rules, hasher, buf_string(&joined), joined.len, out, start, err));
