@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/time/calendar.h"
+#include "extract/cursor/path.h"
 #include "run/range.h"
 
 /* ---- what kind they are ---- */
@@ -76,12 +77,11 @@ static int told_type(struct session *session, const struct resource *resource, e
 {
     int rc = TG_OK;
     const struct resource *described = NULL;
-    const char *path = resource->incremental.cursor_path;
+    const char *field = path_field(resource->incremental.cursor_path);
     TRY(describe_resource(session, resource, &described, err));
-    path += strncmp(path, "$.", 2) == 0 ? 2 : 0;
     for (size_t i = 0; i < described->column_count; i++) {
         const struct tg_column *column = &described->columns[i];
-        if (column->data_type && strcmp(column->name, path) == 0)
+        if (column->data_type && strcmp(column->name, field) == 0)
             *out = type_find(column->data_type);
     }
 done:

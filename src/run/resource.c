@@ -182,6 +182,8 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
         options.stored_hashes = hashes;
         if (!part->stored.last_value)
             TRY(window_start(session, resource, &options.stored_last_json, err));
+        if (!part->stored.last_value && options.stored_last_json)
+            options.start_is_open = false; /* windows do not have their upper ends */
         part->resumes = options.stored_last_json != NULL;
         if (options.stored_last_json && incremental->end_value.kind == TG_VALUE_NONE)
             part->held_by = "the cursor";

@@ -392,6 +392,7 @@ static int set_ends(struct session *session, const struct resource_window *bound
     if (incremental->on_cursor_value_missing == TG_INCLUDE)
         incremental->on_cursor_value_missing = TG_EXCLUDE;
     incremental->commit_safe = TG_NO;
+    incremental->range_start_open = incremental->range_end_closed = false;
     TRY(incremental_settle(arena, incremental, err));
 done:
     return rc;
