@@ -28,6 +28,13 @@ void state_release(struct state *state)
     *state = (struct state){0};
 }
 
+int state_copy(const struct state *from, struct state *out, struct tg_error *err)
+{
+    *out = *from;
+    out->doc = yyjson_mut_doc_mut_copy(from->doc, json_allocator());
+    return out->doc ? TG_OK : error_nomem(err);
+}
+
 /* "duckdb" of "dlt.destinations.duckdb": a name that says no more than the type is not stored. */
 static bool name_is_implied(const struct state_identity *identity)
 {
@@ -400,6 +407,14 @@ int state_renumber(struct state *state, int64_t version, struct tg_error *err)
         return error_nomem(err);
     state->version = version;
     return TG_OK;
+}
+
+int state_differs(const struct state *state, bool *out, struct tg_error *err)
+{
+    char hash[STORE_HASH_TEXT + 1] = "";
+    int rc = content_hash(state, hash, err);
+    *out = rc == TG_OK && strcmp(hash, state->hash) != 0;
+    return rc;
 }
 
 int state_bump(struct state *state, bool *changed, struct tg_error *err)

@@ -24,6 +24,7 @@ struct state {
     yyjson_mut_doc *doc; /* the whole state without _local */
     int64_t version;     /* _state_version; 0: never saved */
     char hash[48];       /* _version_hash as stored; "" : never saved */
+    size_t replaced;     /* bytes of what program.c has put in the place of something else */
 };
 
 /* What a fresh pipeline starts with. A destination_name that the type implies is stored as null, as
@@ -48,6 +49,7 @@ const char *state_schema(const struct state *state);
 int state_json(const struct state *state, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 /* The blob for the `state` column, with version and hash as of the last state_bump. */
 int state_encode(const struct state *state, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
+int state_copy(const struct state *from, struct state *out, struct tg_error *err) TG_CHECK_RESULT;
 void state_release(struct state *state); /* a zeroed or released one is fine */
 
 /* The cursor of a resource; *found = false when there is none. `path` is one key, dots and all.
@@ -69,10 +71,13 @@ void state_reset_cursors(struct state *state, const char *source, const char *re
 /* A mark, true, beside the cursors of a resource; missing levels are made. */
 int state_mark_resource(struct state *state, const char *source, const char *resource,
                         const char *mark, struct tg_error *err) TG_CHECK_RESULT;
+#define STATE_ACCEPTS_ROWS "accepts_rows"
 /* Does it hold anything of the resource? */
 bool state_has_resource(const struct state *state, const char *source, const char *resource);
 /* The same content under that version. */
 int state_renumber(struct state *state, int64_t version, struct tg_error *err) TG_CHECK_RESULT;
+/* Is its content another than what was saved? */
+int state_differs(const struct state *state, bool *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Puts default_schema_name into schema_names (sorted). Recomputes the hash; when it differs:
  * version + 1. *changed tells. */
 int state_bump(struct state *state, bool *changed, struct tg_error *err) TG_CHECK_RESULT;

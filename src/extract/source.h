@@ -41,6 +41,23 @@ struct commit_safe {
     struct held_rows *held; /* out; borrowed. NULL: nothing is read */
 };
 
+/* The JSON objects that a program keeps, of a source and of its resources. `resource` NULL: the
+ * source's; `key` NULL: all of it. */
+struct kept {
+    int (*get)(void *user, const char *resource, const char *key, struct buf *out, bool *found,
+               struct tg_error *err);
+    int (*set)(void *user, const char *resource, const char *key, const char *json,
+               struct tg_error *err); /* json NULL: takes it away */
+    void *user;
+};
+
+/* What stands behind `inside` of struct tg_read. */
+struct read_inside {
+    struct context *ctx;
+    const char *resource;
+    const struct kept *kept; /* NULL: nothing is kept */
+};
+
 /* Everything in a request is borrowed until what it opens is closed. */
 struct source_request {
     struct services services;
@@ -75,6 +92,7 @@ struct resource_request {
     bool checks;     /* nothing will be read: what should be there must be there */
     bool is_last;    /* no other resource is begun while it is read */
     tg_read_fn read; /* callback source */
+    const struct kept *kept; /* for it; NULL: nothing is */
     /* Not its rows, but the keys of all that there are: these fields at the least. NULL: rows. */
     const char *const *keys;
     size_t key_count;

@@ -109,7 +109,7 @@ static int accept(struct session *session, const struct resource *resource, stru
 {
     session->accepts_rows = true;
     return state_mark_resource(&session->state, resource_source_key(session, resource),
-                               resource->name, "accepts_rows", err);
+                               resource->name, STATE_ACCEPTS_ROWS, err);
 }
 
 static int check_resource(struct session *session, const struct resource *resource,

@@ -21,6 +21,7 @@
 #include "package/rejects.h"
 #include "run/again.h"
 #include "run/changed.h"
+#include "run/kept.h"
 #include "run/keys.h"
 #include "run/known.h"
 #include "run/load.h"
@@ -44,6 +45,8 @@ struct resource_load {
     struct bookmarks recalled;
     struct state_cursor stored; /* what an earlier load has left */
     struct held_rows held;
+    struct kept_of kept_of; /* whose state a program may ask for */
+    struct kept kept;
     struct resource_counts *counts;
     uint64_t nested_rejected; /* rows of nested tables */
     bool spans_values;        /* a group of the merge key may have rows of several cursor values */
@@ -457,6 +460,7 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
     request.replaces = part->replaces;
     request.whole = resource->deletes.detect == TG_DETECT_SNAPSHOT;
     request.is_last = part->turn->is_last;
+    request.kept = &part->kept;
     request.commit_safe.resumes = part->resumes;
     request.commit_safe.known = part->stored.commit_safe;
     request.commit_safe.held = &part->held;
@@ -571,6 +575,7 @@ static int list_keys(struct resource_load *part, struct tg_error *err)
     request.keys = resource->primary_key;
     request.key_count = resource->primary_key_count;
     request.read = resource->list_keys;
+    request.kept = &part->kept;
     request.types = (struct known_types){known_type, part};
     request.whole = request.is_last = true;
     TRY(open_keys(part, err));
@@ -663,6 +668,8 @@ int resource_begin(struct load *load, const struct resource *resource, const str
         return error_nomem(err);
     *part = (struct resource_load){
         .session = load->session, .load = load, .resource = resource, .turn = turn};
+    part->kept_of = (struct kept_of){load->session, resource_source_key(load->session, resource)};
+    part->kept = kept_for(&part->kept_of);
     int rc = begin(part, err);
     if (rc == TG_OK)
         *out = part;

@@ -64,6 +64,8 @@ static void forget(struct session *session)
 {
     window_unbind(session);
     state_release(&session->state);
+    state_release(&session->aside);
+    session->program_kept = false;
     settings_release(&session->settings);
     catalog_release(&session->catalog);
     catalog_release(&session->there);
@@ -117,6 +119,12 @@ int session_recall(struct session *session, struct tg_error *err)
     session->restored_us = context_now_us(&session->pipeline->ctx);
     int rc = destination_open(&session->destination, err);
     return rc == TG_OK ? recall(session, err) : rc;
+}
+
+int session_peek(struct session *session, struct tg_pipeline *pipeline, struct tg_error *err)
+{
+    int rc = begin(session, pipeline, err);
+    return rc == TG_OK ? session_recall(session, err) : rc;
 }
 
 static int read_ledger(struct session *session, struct tg_error *err)

@@ -50,6 +50,8 @@ struct session {
     struct ledger ledger;
     const char *schema; /* the ledger's word for it, else the config's */
     struct state state;
+    struct state aside; /* of a window: what a program keeps meanwhile, and nobody afterwards */
+    bool program_kept;  /* a program has changed the state */
     struct catalog catalog;
     struct catalog there;  /* tables that a load touches, as the destination has them */
     const char **had_data; /* tables, by the ledger */
@@ -73,8 +75,11 @@ int session_restore(struct session *session, struct tg_error *err) TG_CHECK_RESU
 /* In its place, for who changes no more than what is remembered: opens the destination, and reads
  * the ledger, its state and its catalog. */
 int session_recall(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
-/* In place of the two above, for who only looks: nothing is locked, made or settled, and the
- * working directory need not be there. */
+/* The same without session_open, for who looks at no more than that. */
+int session_peek(struct session *session, struct tg_pipeline *pipeline,
+                 struct tg_error *err) TG_CHECK_RESULT;
+/* In place of session_open and session_restore, for who only looks: nothing is locked, made or
+ * settled, and the working directory need not be there. */
 int session_look(struct session *session, struct tg_pipeline *pipeline,
                  struct tg_error *err) TG_CHECK_RESULT;
 /* In place of the first two, for who reads the sources to learn of them: the destination is not

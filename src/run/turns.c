@@ -9,6 +9,7 @@
  * comes of a load is the same whether anything was begun or not. That goes for failures, too: one
  * that cannot be begun is told when all before it have been read.
  */
+#include "run/kept.h"
 #include "run/load.h"
 
 struct one {
@@ -103,6 +104,7 @@ int load_extract(struct load *load, struct tg_error *err)
         if (rc != TG_OK)
             TRY(error_at(err, rc, AT_RESOURCE, turns.items[turns.at].resource->name));
     }
+    TRY(kept_enter(load, err));
 done:
     for (size_t i = turns.at; i < turns.begun; i++)
         resource_end(turns.items[i].part);

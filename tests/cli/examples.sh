@@ -41,6 +41,15 @@ test_incremental_with_a_hundred_thousand_rows() {
     equal 200000 "$(query "select count(distinct id) from clickstream")"
 }
 
+test_a_token_that_is_kept() {
+    equal '6 rows
+{"token":3}' "$("$examples/page_tokens")"
+    equal '0 rows
+{"token":3}' "$("$examples/page_tokens")" "nothing is new"
+    equal '4 rows
+{"token":5}' "$("$examples/page_tokens" 5)"
+}
+
 test_a_given_connection() {
     for run in 1 2; do # its database is in memory: nothing is there, whatever was before
         equal "1000 rows are there" "$("$examples/given_connection")"

@@ -41,26 +41,29 @@ static void callback_close(struct page_stream *base)
 
 bool tg_read_cancelled(const struct tg_read *read)
 {
-    const struct context *ctx = read ? read->inside : NULL;
-    return ctx && context_check(ctx, NULL) != TG_OK;
+    const struct read_inside *inside = read ? read->inside : NULL;
+    return inside && context_check(inside->ctx, NULL) != TG_OK;
 }
 
 void tg_read_log(const struct tg_read *read, int level, const char *message)
 {
-    const struct context *ctx = read ? read->inside : NULL;
-    if (ctx && message)
-        context_log(ctx, level, "source", "resource '%s': %s", read->resource, message);
+    const struct read_inside *inside = read ? read->inside : NULL;
+    if (inside && message)
+        context_log(inside->ctx, level, "source", "resource '%s': %s", read->resource, message);
 }
 
 /* ---- calling it ---- */
 
 static int call_user(struct callback_stream *stream, struct tg_error *err)
 {
+    const struct read_inside inside = {.ctx = stream->request.source.services.ctx,
+                                       .resource = stream->request.name,
+                                       .kept = stream->request.kept};
     struct tg_read call = {.user = stream->request.user,
                            .cursor = stream->request.cursor,
                            .rows = stream->rows,
                            .resource = stream->request.name,
-                           .inside = stream->request.source.services.ctx};
+                           .inside = &inside};
     struct tg_error local;
     struct tg_error *theirs = err ? err : &local;
     int rc;
