@@ -2,8 +2,8 @@
  * The cursor: which rows of a page are new (reference 6.3, 6.4).
  *
  * Data path: cursor_new (stored value and hashes -> start) -> cursor_filter: for each row where it
- * stands (row_point, or columns of the batch) and judge_row, and at the end of the page end_page,
- * which hashes the rows at the last value. -> cursor_last_json, cursor_hashes.
+ * stands (row_point) and judge_row, or judge_batch; at the end of the page end_page, which hashes
+ * the rows at the last value. -> cursor_last_json, cursor_hashes.
  *
  * Only rows at a boundary are hashed: at the start when there are stored hashes to recognise them
  * by, at the last value when a page ends. With TG_MIN all orders are mirrored.
@@ -18,7 +18,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "extract/cursor/cursor_arrow.h"
-#include "extract/cursor/judge.h"
+#include "extract/cursor/judge_batch.h"
 #include "extract/cursor/lag.h"
 
 /* ---- Making it ----------------------------------------------------------------------------- */
@@ -54,7 +54,7 @@ done:
     return rc;
 }
 
-static int bad_text(const struct cursor *cursor, const struct cursor_value *value,
+int cursor_bad_text(const struct cursor *cursor, const struct cursor_value *value,
                     struct tg_error *err)
 {
     char here[80];
@@ -72,7 +72,7 @@ static int read_as_type(const struct cursor *cursor, struct point *point, struct
 {
     for (size_t i = 0; i < point->count; i++)
         if (!cursor_value_as(&cursor->as, &point->parts[i]))
-            return bad_text(cursor, &point->parts[i], err);
+            return cursor_bad_text(cursor, &point->parts[i], err);
     return TG_OK;
 }
 
@@ -254,6 +254,7 @@ static void release_scratch(struct cursor *cursor)
     }
     mem_free(cursor->boundary);
     mem_free(cursor->keep);
+    mem_free(cursor->keys);
     row_hasher_release(&cursor->hasher);
 }
 
@@ -384,7 +385,7 @@ static inline int row_point(struct pass *pass, const yyjson_val *row, struct tg_
         if (rc != TG_OK || value->kind == TG_VALUE_NONE)
             goto done;
         if (cursor->as.type != TYPE_NONE && !take_as_type(cursor, value, cell))
-            return page_where(pass->page, row, bad_text(cursor, value, err), err);
+            return page_where(pass->page, row, cursor_bad_text(cursor, value, err), err);
     }
     cursor->here.count = cursor->field_count;
 done:
@@ -433,63 +434,6 @@ int cursor_take_back(struct cursor *cursor, const struct page *page, struct tg_e
     for (size_t i = 0; !cursor->last_value_func && i < page->row_count; i++) {
         TRY(row_point(&pass, page->rows[i], err));
         TRY(judge_take_back(&pass, (struct row_ref){page->rows[i], 0}, err));
-    }
-done:
-    return rc;
-}
-
-/* ---- Batches ------------------------------------------------------------------------------- */
-
-static int find_columns(const struct pass *pass, struct cursor_column columns[POINT_PARTS_MAX],
-                        struct tg_error *err)
-{
-    const struct cursor *cursor = pass->cursor;
-    for (size_t i = 0; i < cursor->field_count; i++) {
-        const struct path *path = &cursor->fields[i].path;
-        const char *name = path->is_name ? path->steps[0].name : path->field;
-        int rc = cursor_column_find(pass->page, name, &columns[i], err);
-        if (rc != TG_OK)
-            return pass->page->file ? error_at(err, rc, AT_FILE, pass->page->file) : rc;
-    }
-    return TG_OK;
-}
-
-static inline int batch_point(struct pass *pass, const struct cursor_column *columns, int64_t index,
-                              struct tg_error *err)
-{
-    struct cursor *cursor = pass->cursor;
-    int rc = TG_OK;
-    cursor->here.count = 0;
-    for (size_t i = 0; i < cursor->field_count; i++) {
-        struct cursor_value *value = &cursor->here.parts[i];
-        TRY(cursor_column_value(&columns[i], index, value, err));
-        if (value->kind == TG_VALUE_NONE)
-            goto done;
-        if (cursor->as.type != TYPE_NONE && !cursor_value_as(&cursor->as, value))
-            return row_where(pass->page, (struct row_ref){NULL, index},
-                             bad_text(cursor, value, err), err);
-    }
-    cursor->here.count = cursor->field_count;
-done:
-    return rc;
-}
-
-/* Fills cursor->keep; the batch itself is cut when its boundary rows have been hashed. */
-static int judge_batch(struct pass *pass, int64_t *kept, struct tg_error *err)
-{
-    struct cursor *cursor = pass->cursor;
-    struct cursor_column columns[POINT_PARTS_MAX];
-    int64_t count = pass->page->array.length;
-    int rc = TG_OK;
-    *kept = 0;
-    TRY(find_columns(pass, columns, err));
-    TRY(mem_grow(&cursor->keep, &cursor->keep_cap, (size_t)count + 1, sizeof(*cursor->keep), err));
-    for (int64_t i = 0; i < count; i++) {
-        enum verdict verdict = ROW_KEPT;
-        TRY(batch_point(pass, columns, i, err));
-        TRY(judge_row(pass, (struct row_ref){NULL, i}, &verdict, err));
-        cursor->keep[i] = verdict == ROW_KEPT;
-        *kept += verdict == ROW_KEPT;
     }
 done:
     return rc;

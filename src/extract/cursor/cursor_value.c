@@ -176,8 +176,7 @@ static int64_t day_start(int64_t days)
     return days < -DAYS_MAX ? INT64_MIN : days * DAY_US;
 }
 
-/* The value as an instant; a date is its first one. false: it is none. */
-static bool instant_of(const struct cursor_value *value, int64_t *us)
+bool cursor_value_instant(const struct cursor_value *value, int64_t *us)
 {
     int32_t days;
     switch (value->kind) {
@@ -212,7 +211,7 @@ bool cursor_value_compare_kinds(const struct cursor_value *a, const struct curso
         *order = compare_bytes(a, b);
         return true;
     }
-    if (!instant_of(a, &left) || !instant_of(b, &right))
+    if (!cursor_value_instant(a, &left) || !cursor_value_instant(b, &right))
         return false;
     *order = (left > right) - (left < right);
     return true;
@@ -238,7 +237,7 @@ int cursor_value_window(const struct cursor_value *from, const struct cursor_val
             "of them values as the field has",
             first, cursor_value_kind(from), last, cursor_value_kind(to));
     if (leaves_room(order, descends) || (order == 0 && is_closed) ||
-        (instant_of(from, &begins) && instant_of(to, &ends) &&
+        (cursor_value_instant(from, &begins) && cursor_value_instant(to, &ends) &&
          leaves_room((begins > ends) - (begins < ends), descends)))
         return TG_OK;
     return error_set(

@@ -34,6 +34,8 @@ struct tg_value cursor_value_view(const struct cursor_value *value);
 /* false: a value that has no order (a list, an object, true, bytes, a time of day). */
 bool cursor_value_set_cell(struct cursor_value *out, const yyjson_val *cell);
 
+/* Timestamps, dates (their first moment) and texts of either, in microseconds. false: none. */
+bool cursor_value_instant(const struct cursor_value *value, int64_t *us);
 /* The slow half of cursor_value_compare. */
 bool cursor_value_compare_kinds(const struct cursor_value *a, const struct cursor_value *b,
                                 int *order);

@@ -59,8 +59,9 @@ struct cursor {
     struct point here; /* where the row at hand stands */
     struct row_ref *boundary;
     size_t boundary_count, boundary_cap;
-    uint8_t *keep;
-    size_t keep_cap;
+    uint8_t *keep; /* of a batch's rows: those that stay */
+    int64_t *keys; /* of the same rows, where their column has some */
+    size_t keep_cap, key_cap;
     struct row_hasher hasher;
     struct point previous; /* where the row before stood, in a source that keeps an order */
     struct buf previous_text;
@@ -87,6 +88,10 @@ enum verdict {
 /* The row stands at cursor->here. Notes it where it is at the last value; counts it. */
 int judge_row(struct pass *pass, struct row_ref ref, enum verdict *verdict,
               struct tg_error *err) TG_CHECK_RESULT;
+
+/* TG_DATA: a text that cursor_type does not fit. */
+int cursor_bad_text(const struct cursor *cursor, const struct cursor_value *value,
+                    struct tg_error *err) TG_CHECK_RESULT;
 
 /* Of a row that stands at cursor->here, and that was held: it does not count any more. */
 int judge_take_back(struct pass *pass, struct row_ref ref, struct tg_error *err) TG_CHECK_RESULT;
