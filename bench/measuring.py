@@ -11,6 +11,7 @@ BUILD = os.path.join(ROOT, "build", "release")
 WORK = os.path.join(ROOT, "build", "bench")
 TIDEGATE = os.path.join(BUILD, "tidegate")
 GENERATE = os.path.join(BUILD, "bench", "generate")
+PARSE = os.path.join(BUILD, "bench", "parse")
 DUCKDB = os.path.join(BUILD, "bench", "duckdb")
 # of the newest dlt that make compat has brought; None: there is none
 COMPAT_PYTHON = max(glob.glob(os.path.join(ROOT, "build", "compat", "dlt-*", "bin", "python")), default=None)
