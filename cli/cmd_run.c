@@ -234,6 +234,20 @@ static bool has_news(const struct tg_result *result)
     return tg_result_load_id(result)[0] && rows > 0;
 }
 
+/* They are neither read nor filtered. */
+static void print_skipped(const struct tg_result *result)
+{
+    char text[32];
+    for (size_t i = 0; i < tg_result_resource_count(result); i++) {
+        const struct tg_resource_info *resource = tg_result_resource(result, i);
+        if (resource->files_skipped > 0)
+            printf("%s: %s file%s skipped unread: the cursor has no need of %s.\n", resource->name,
+                   format_count(resource->files_skipped, text),
+                   resource->files_skipped == 1 ? "" : "s",
+                   resource->files_skipped == 1 ? "it" : "them");
+    }
+}
+
 static void print_summary(const struct tg_pipeline *pipeline, const struct tg_result *result)
 {
     char text[32];
@@ -249,6 +263,7 @@ static void print_summary(const struct tg_pipeline *pipeline, const struct tg_re
     if (rows_waiting > 0)
         printf("Rows wait for a later run, for transactions that are open at the source: %s.\n",
                format_count(rows_waiting, text));
+    print_skipped(result);
     if (tg_result_settled_count(result))
         printf("%zu load%s of an earlier run, sealed but not yet written, went in first.\n",
                tg_result_settled_count(result), tg_result_settled_count(result) == 1 ? "" : "s");
@@ -282,8 +297,9 @@ static void print_json_resource(const struct tg_result *result, size_t index)
     const struct tg_resource_info *resource = tg_result_resource(result, index);
     print_json_field("resource", resource->name);
     print_json_field("table", resource->table);
-    printf("\"read\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"seconds\":%.3f", resource->rows_read,
-           resource->bytes_read, resource->seconds);
+    printf("\"read\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"files_skipped\":%" PRIu64
+           ",\"seconds\":%.3f",
+           resource->rows_read, resource->bytes_read, resource->files_skipped, resource->seconds);
 }
 
 static void print_json_change(const struct tg_result *result, size_t index)

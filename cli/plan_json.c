@@ -26,6 +26,7 @@ static void print_resource(const struct tg_plan *plan, size_t index)
     print_json_member(",", "last_value", resource->descends ? "min" : "max");
     print_json_flag("replaces", resource->replaces);
     print_json_flag("columns_known", resource->columns_known || tg_plan_result(plan));
+    printf(",\"files_skipped\":%" PRIu64, resource->files_skipped);
 }
 
 static void print_change(const struct tg_plan *plan, size_t index)

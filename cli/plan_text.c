@@ -60,6 +60,10 @@ static void print_resource(const struct tg_plan *plan, const struct tg_plan_reso
              renamed ? ", into table " : "", renamed ? resource->table : "");
     print_wrapped(line, 0, 4);
     print_window(resource);
+    if (resource->files_skipped > 0)
+        printf("  %s file%s skipped unread: the cursor has no need of %s\n",
+               format_count(resource->files_skipped, line), resource->files_skipped == 1 ? "" : "s",
+               resource->files_skipped == 1 ? "it" : "them");
     if (resource->replaces)
         fputs("  all that is there goes\n", stdout);
     if (!tg_plan_result(plan) && !resource->columns_known)

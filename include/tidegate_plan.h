@@ -70,6 +70,7 @@ struct tg_plan_resource {
     bool descends;           /* the cursor goes down: rows up to start_value */
     bool replaces;           /* all that is there goes */
     bool columns_known;      /* else they are, once rows are read */
+    uint64_t files_skipped;  /* whole files that would not be read, because of the cursor */
 };
 TG_API size_t tg_plan_resource_count(const struct tg_plan *plan);
 TG_API const struct tg_plan_resource *tg_plan_resource(const struct tg_plan *plan, size_t index);

@@ -67,10 +67,11 @@ TG_API const struct tg_table_info *tg_result_table(const struct tg_result *resul
 /* What was read of one resource. */
 struct tg_resource_info {
     const char *name;
-    const char *table;   /* its root table */
-    uint64_t rows_read;  /* delivered by the source */
-    uint64_t bytes_read; /* 0 where nobody counts them: callbacks */
-    double seconds;      /* from opening the source to its last row */
+    const char *table;      /* its root table */
+    uint64_t rows_read;     /* delivered by the source */
+    uint64_t bytes_read;    /* 0 where nobody counts them: callbacks */
+    double seconds;         /* from opening the source to its last row */
+    uint64_t files_skipped; /* whole files that were not read, because of the cursor */
 };
 /* The selected resources in their order. */
 TG_API size_t tg_result_resource_count(const struct tg_result *result);

@@ -15,6 +15,7 @@
 #include "base/option.h"
 #include "data/bookmark.h"
 #include "duckdb/engine.h"
+#include "extract/cursor/times.h"
 #include "extract/known_types.h"
 #include "extract/page_stream.h"
 
@@ -77,21 +78,25 @@ struct resource_request {
     const struct tg_column *columns; /* its hints; names as the source has them */
     size_t column_count;
     struct known_types types;
-    const struct tg_cursor *cursor; /* as it stands at each page; path NULL: none */
-    enum tg_last_value last_value;  /* which of its values is the last one, */
-    enum tg_on_missing on_missing;  /* and what becomes of rows without any */
-    enum tg_row_order row_order;    /* in which it is to deliver its rows, or says that it does */
-    bool end_is_closed;             /* rows at the cursor's end are wanted, too */
+    const struct tg_cursor *cursor;   /* as it stands at each page; path NULL: none */
+    const struct cursor_times *times; /* the same as times; NULL: not known yet */
+    enum tg_last_value last_value;    /* which of its values is the last one, */
+    enum tg_on_missing on_missing;    /* and what becomes of rows without any */
+    enum tg_row_order row_order;      /* in which it is to deliver its rows, or says that it does */
+    bool start_is_open;               /* rows at the cursor's start are not wanted, */
+    bool end_is_closed;               /* rows at the cursor's end are wanted, too */
     bool orders_itself; /* the cursor compares otherwise than the source would: all rows count */
     struct commit_safe commit_safe;
     bool whole_groups; /* rows before the cursor go along with others of their group, if read */
     struct bookmarks recalled; /* what it has remembered */
     bool skips_recalled;       /* what is bookmarked is not read again */
     bool whole;                /* what is not read is taken for gone: it must be there */
-    bool replaces;   /* what is read takes the place of all that is there: it must be there */
-    bool checks;     /* nothing will be read: what should be there must be there */
-    bool is_last;    /* no other resource is begun while it is read */
-    tg_read_fn read; /* callback source */
+    bool replaces;     /* what is read takes the place of all that is there: it must be there */
+    uint64_t *skipped; /* out: files that are not read because of the cursor; borrowed, or NULL */
+    bool only_lists;   /* nothing will be read, and nothing said: `skipped` is all that is wanted */
+    bool checks;       /* nothing will be read: what should be there must be there */
+    bool is_last;      /* no other resource is begun while it is read */
+    tg_read_fn read;   /* callback source */
     const struct kept *kept; /* for it; NULL: nothing is */
     /* Not its rows, but the keys of all that there are: these fields at the least. NULL: rows. */
     const char *const *keys;
@@ -122,6 +127,7 @@ struct source_driver {
     const char *start;                   /* lines of a spec to start from; NULL: none are offered */
     const struct option *source_options; /* keys beside `type`; ends with OPTION_END */
     const struct option *resource_options; /* keys of its resources */
+    bool skips;                            /* whole files, by the cursor */
     bool lists_keys;                       /* `read` can do that, */
     const char *keys_option; /* from where this option of a resource says; NULL: by itself */
     /* Both NULL: its resources share nothing. `close` takes no NULL. */

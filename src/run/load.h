@@ -16,6 +16,7 @@ struct resource_counts {
     const struct resource *resource;
     const char *table; /* normalised; in the catalog's arena */
     uint64_t rows_read, rows_new, rows_filtered, rows_rejected, rows_waiting, bytes_read;
+    uint64_t files_skipped;
     struct cursor_counts by_cursor; /* why rows were filtered */
     double seconds;
     bool begun; /* the resource's `end` is owed a call */

@@ -15,6 +15,7 @@
 #include "base/time.h"
 #include "catalog/history.h"
 #include "extract/cursor/cursor.h"
+#include "extract/cursor/path.h"
 #include "normalize/normalize.h"
 #include "run/changed.h"
 #include "run/plan.h"
@@ -36,6 +37,38 @@ static int tell_stored(struct arena *arena, const struct incremental *incrementa
     if (stored_json && incremental->end_value.kind == TG_VALUE_NONE)
         out->stored_value = out->start_value;
 done:
+    return rc;
+}
+
+/* Rows of a group may come from anywhere, unless they have the cursor's value in common. */
+static bool spans_values(const struct resource *resource)
+{
+    const struct incremental *incremental = &resource->incremental;
+    bool shares = false;
+    for (size_t i = 0; i < resource->merge_key_count && incremental->field_count <= 1; i++)
+        shares |= strcmp(resource->merge_key[i], path_field(incremental->cursor_path)) == 0;
+    return resource->merge_key_count > 0 && !shares;
+}
+
+/* What of the source's files would be left unread. */
+static int count_skipped(struct session *session, const struct resource *resource,
+                         const struct cursor *cursor, struct tg_plan_resource *out,
+                         struct tg_error *err)
+{
+    struct tg_pipeline *pipeline = session->pipeline;
+    const struct services services = {&pipeline->ctx, session->engine};
+    const struct cursor_times times = cursor_times(cursor);
+    struct page_stream *stream = NULL;
+    struct resource_request request = resource_request(resource, &pipeline->config, &services);
+    if (!resource->driver->skips)
+        return TG_OK;
+    request.cursor = cursor_view(cursor);
+    request.times = &times;
+    request.whole_groups = spans_values(resource);
+    request.skipped = &out->files_skipped;
+    request.only_lists = true;
+    int rc = sources_read(&session->sources, resource->driver, &request, &stream, err);
+    page_stream_close(stream);
     return rc;
 }
 
@@ -68,6 +101,7 @@ static int tell_cursor(struct session *session, const struct resource *resource,
     out->descends = incremental->last_value == TG_MIN;
     TRY(arena_keep(&plan->arena, path, &out->cursor, err));
     TRY(tell_stored(&plan->arena, incremental, last, &cursor_view(cursor)->start, out, err));
+    TRY(count_skipped(session, resource, cursor, out, err));
 done:
     cursor_free(cursor);
     state_cursor_release(&stored);

@@ -37,6 +37,8 @@ struct resource_load {
     struct table *root; /* NULL before it is its turn */
     struct contract contract;
     struct cursor *cursor;
+    struct cursor_times times;
+    uint64_t files_skipped;
     struct groups *groups; /* of a merge key, for the cursor; NULL: none */
     struct normalizer *normalizer;
     struct page_stream *stream;
@@ -50,6 +52,7 @@ struct resource_load {
     struct resource_counts *counts;
     uint64_t nested_rejected; /* rows of nested tables */
     bool spans_values;        /* a group of the merge key may have rows of several cursor values */
+    bool start_is_open;       /* rows at the cursor's start are not wanted */
     bool resumes;             /* its cursor goes on from an earlier load */
     struct buf cursor_spec;   /* changed.h: what the next run compares with */
     bool forgets_rows;        /* those at the stored value are not known any more */
@@ -191,6 +194,7 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
         if (options.stored_last_json && incremental->end_value.kind == TG_VALUE_NONE)
             part->held_by = "the cursor";
     }
+    part->start_is_open = options.start_is_open;
     TRY(changed_note(&options, &part->cursor_spec, err));
     TRY(open_groups(part, &options, err));
     TRY(cursor_new(&options, &part->cursor, err));
@@ -453,6 +457,11 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
     struct resource_request request = resource_request(resource, &pipeline->config, &services);
     if (part->cursor)
         request.cursor = cursor_view(part->cursor);
+    if (part->cursor)
+        part->times = cursor_times(part->cursor);
+    request.times = part->cursor ? &part->times : NULL;
+    request.skipped = &part->files_skipped;
+    request.start_is_open = part->start_is_open;
     request.whole_groups = part->spans_values;
     request.types = (struct known_types){known_type, part};
     request.recalled = part->recalled;
@@ -705,6 +714,7 @@ static void count_resource(const struct resource_load *part, const struct extrac
     counts->rows_waiting = part->held.count;
     counts->rows_new = normalizer_row_count(part->normalizer);
     counts->bytes_read = read->bytes;
+    counts->files_skipped = part->files_skipped;
     counts->seconds = (double)(context_ticks_us() - started_ticks) / 1e6;
     session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, read, true);
 }

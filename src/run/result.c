@@ -93,6 +93,7 @@ static int add_resource(const struct resource_counts *counts, struct tg_result *
         .rows_read = counts->rows_read,
         .bytes_read = counts->bytes_read,
         .seconds = counts->seconds,
+        .files_skipped = counts->files_skipped,
     };
     TRY(arena_keep(&result->arena, counts->resource->name, &out->name, err));
     TRY(arena_keep(&result->arena, counts->table, &out->table, err));

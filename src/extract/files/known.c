@@ -273,7 +273,9 @@ static int match_own(struct matching *m, struct listed_file *file, const struct 
 {
     bool is_old = own && !*own->content;
     int rc = TG_OK;
-    if (!file->is_file)
+    if (own && file->fate == FILE_SKIPPED)
+        hold(m, own); /* it is there, whatever is in it */
+    if (!file->is_file || file->fate == FILE_SKIPPED)
         return TG_OK;
     if (own && !is_old && own->size == file->size && own->mtime_us == file->mtime_us)
         file->fate = FILE_LEFT;

@@ -33,6 +33,18 @@ void listing_release(struct listing *listing)
     *listing = (struct listing){0};
 }
 
+void listing_drop(struct listing *listing, enum file_fate fate)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < listing->count; i++) {
+        if (listing->items[i].fate == fate)
+            mem_free(listing->items[i].path);
+        else
+            listing->items[kept++] = listing->items[i];
+    }
+    listing->count = kept;
+}
+
 static int run_again(const struct listed_file *file, const char *what, struct tg_error *err)
 {
     error_set(err, TG_SOURCE, "file '%s' %s; run again", file->path, what);

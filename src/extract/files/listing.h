@@ -12,10 +12,12 @@
 
 /* What becomes of a file (known.h). */
 enum file_fate {
-    FILE_WHOLE, /* read from its beginning */
-    FILE_TAIL,  /* read from where `entry` ends */
-    FILE_NOTED, /* its text was loaded: entered as it is now, and not read */
-    FILE_LEFT   /* it is as it was: left alone */
+    FILE_WHOLE,   /* read from its beginning */
+    FILE_TAIL,    /* read from where `entry` ends */
+    FILE_NOTED,   /* its text was loaded: entered as it is now, and not read */
+    FILE_LEFT,    /* it is as it was: left alone */
+    FILE_SKIPPED, /* the cursor would drop all its rows: left alone, and not remembered (skip.h) */
+    FILE_STRAY    /* not what the pattern means: it goes from the listing */
 };
 
 /* Why. */
@@ -65,6 +67,8 @@ struct listing {
 int listing_make(const struct context *ctx, const char *root, const char *patterns,
                  struct listing *out, struct tg_error *err) TG_CHECK_RESULT;
 void listing_release(struct listing *listing);
+/* Without those of that fate. */
+void listing_drop(struct listing *listing, enum file_fate fate);
 
 /* The file as it is now: size and mtime. TG_SOURCE, retryable, when it is gone, or its name leads
  * to another one: what is read must be what was listed. */

@@ -21,6 +21,7 @@
 #include "base/memory.h"
 #include "extract/files/known.h"
 #include "extract/files/report.h"
+#include "extract/files/skip.h"
 #include "extract/files/text.h"
 #include "extract/formats/json_reader.h"
 #include "extract/formats/table_reader.h"
@@ -53,7 +54,9 @@ struct files_stream {
     enum format format; /* FORMAT_NONE: by the name of each file */
     struct csv_options csv_options;
     struct known_rules rules;
-    size_t next; /* in the listing: the file that is open, or the first that is not done */
+    struct skip_rules skip;
+    struct buf globs; /* of its patterns */
+    size_t next;      /* in the listing: the file that is open, or the first that is not done */
     int64_t bytes_total;
     bool is_reported;
 
@@ -229,22 +232,24 @@ static int report_unmatched(const struct files_stream *stream, const char *folde
                             struct tg_error *err)
 {
     for (size_t i = 0; i < stream->listing.unmatched_count; i++) {
-        const char *pattern = stream->listing.unmatched[i];
+        size_t len;
+        const char *glob = stream->listing.unmatched[i];
+        const char *pattern = skip_pattern(&stream->skip, glob, &len);
         if (stream->request.checks)
             return error_set(err, TG_SOURCE,
-                             "pattern '%s' matches no file in folder '%s'; correct path or root, "
-                             "or check again when there is one",
-                             pattern, folder);
+                             "pattern '%.*s' matches no file in folder '%s'; correct path or "
+                             "root, or check again when there is one",
+                             (int)len, pattern, folder);
         if (stream->request.whole)
             return error_set(err, TG_SOURCE,
-                             "pattern '%s' matches no file in folder '%s', and what is not read is "
-                             "taken for gone; correct path or root, or leave the pattern out",
-                             pattern, folder);
-        if (!has_matched(&stream->request, pattern))
+                             "pattern '%.*s' matches no file in folder '%s', and what is not read "
+                             "is taken for gone; correct path or root, or leave the pattern out",
+                             (int)len, pattern, folder);
+        if (!has_matched(&stream->request, glob))
             context_log(context_of(stream), TG_LOG_WARNING, "files",
-                        "pattern '%s' matches no file in folder '%s', and never has; correct path "
-                        "or root if there should be one",
-                        pattern, folder);
+                        "pattern '%.*s' matches no file in folder '%s', and never has; correct "
+                        "path or root if there should be one",
+                        (int)len, pattern, folder);
     }
     return TG_OK;
 }
@@ -265,18 +270,41 @@ static int set_format(struct files_stream *stream, struct listed_file *file, str
     return TG_OK;
 }
 
-static int list_files(struct files_stream *stream, const char *root, struct tg_error *err)
+/* What they match, without what the cursor has no need of. */
+static int match_patterns(struct files_stream *stream, const char *root, struct tg_error *err)
 {
     const struct resource_request *request = &stream->request;
-    const char *patterns = resource_text(stream, stream->request.keys ? "keys_path" : "path");
-    struct listing *listing = &stream->listing;
+    const char *patterns = resource_text(stream, request->keys ? "keys_path" : "path");
+    const char *unmodified = resource_text(stream, "skip_unmodified");
+    struct skip_rules *skip = &stream->skip;
+    uint64_t skipped = 0;
     int rc = TG_OK;
     if (!patterns || !patterns[0])
         TRY(error_set(err, TG_USAGE, "path is missing; say which files to read"));
-    TRY(listing_make(context_of(stream), root, patterns, listing, err));
-    TRY(report_unmatched(stream, root, err));
+    *skip = (struct skip_rules){.ctx = context_of(stream), .request = request};
+    skip->patterns = patterns;
+    skip->by_modified = !request->keys && unmodified && strcmp(unmodified, "true") == 0;
+    TRY(skip_globs(patterns, &stream->globs, &skip->is_dated, err));
+    skip->globs = buf_string(&stream->globs);
+    TRY(skip_check(skip, err));
+    TRY(listing_make(context_of(stream), root, skip->globs, &stream->listing, err));
+    if (!request->only_lists)
+        TRY(report_unmatched(stream, root, err));
+    TRY(skip_files(skip, &stream->listing, &skipped, err));
+    if (request->skipped)
+        *request->skipped = skipped;
+done:
+    return rc;
+}
+
+static int list_files(struct files_stream *stream, const char *root, struct tg_error *err)
+{
+    const struct resource_request *request = &stream->request;
+    struct listing *listing = &stream->listing;
+    int rc = TG_OK;
+    TRY(match_patterns(stream, root, err));
     if (request->replaces && listing->count == 0)
-        TRY(no_files(patterns, root, err));
+        TRY(no_files(stream->skip.patterns, root, err));
     for (size_t i = 0; i < listing->count; i++)
         TRY(set_format(stream, &listing->items[i], err));
     if (request->skips_recalled)
@@ -522,7 +550,7 @@ static int open_next(struct files_stream *stream, struct tg_error *err)
         TRY(context_check(context_of(stream), err));
         if (file->fate == FILE_NOTED)
             TRY(remember_noted(stream, file, err));
-        if (file->fate == FILE_NOTED || file->fate == FILE_LEFT)
+        if (file->fate != FILE_WHOLE && file->fate != FILE_TAIL)
             continue;
         TRY(open_file(stream, file, err));
         break;
@@ -617,6 +645,7 @@ static void close_stream(struct page_stream *base)
     page_stream_close(stream->pages);
     hash_stream_free(stream->text);
     mem_free(stream->made);
+    buf_release(&stream->globs);
     listing_release(&stream->listing);
     mem_free(stream);
 }
@@ -654,8 +683,16 @@ static const struct option resource_options[] = {
     {.name = "path",
      .type = OPTION_TEXTS,
      .required = true,
-     .help = "Files to read: a path or glob pattern (** matches folders at any depth), or a list "
-             "of them. Gzip and zstd are recognised by their content."},
+     .help =
+         "Files to read: a path or glob pattern (** matches folders at any depth), or a list "
+         "of them. {date} in a pattern stands for a date as 2024-05-31, {date:%Y/%m/%d} for one "
+         "that is written so: with a cursor, files of dates without new rows are not read. "
+         "Gzip and zstd are recognised by their content."},
+    {.name = "skip_unmodified",
+     .type = OPTION_BOOL,
+     .fallback = "false",
+     .help = "With a cursor of times: files that were last modified before it starts are not read. "
+             "For rows that are written after what they tell of, as it happens or later."},
     {.name = "keys_path",
      .type = OPTION_TEXTS,
      .help = "For deletes: {detect: keys}: files, of the same format, with the keys of all rows "
@@ -722,6 +759,7 @@ const struct source_driver source_files = {
     .resource_options = resource_options,
     .open = files_open,
     .close = files_close,
+    .skips = true,
     .lists_keys = true,
     .keys_option = "keys_path",
     .read = files_read,
