@@ -177,7 +177,7 @@ void print_result_tables(const struct tg_result *result)
 
 /* ---- why the cursor left rows out ---- */
 
-enum { BELOW_START, ABOVE_END, DEDUPLICATED, NULL_CURSOR, REASON_COUNT };
+enum { BELOW_START, ABOVE_END, DEDUPLICATED, NULL_CURSOR, LATE, REASON_COUNT };
 
 static const struct {
     const char *key, *words;
@@ -186,12 +186,14 @@ static const struct {
     [ABOVE_END] = {"above_end", "beyond the end"},
     [DEDUPLICATED] = {"deduplicated", "loaded before"},
     [NULL_CURSOR] = {"null_cursor", "without a cursor value"},
+    [LATE] = {"late", "too late"},
 };
 
 static uint64_t reason_count(const struct tg_table_info *table, size_t reason)
 {
     const uint64_t counts[REASON_COUNT] = {table->rows_below_start, table->rows_above_end,
-                                           table->rows_deduplicated, table->rows_null_cursor};
+                                           table->rows_deduplicated, table->rows_null_cursor,
+                                           table->rows_late};
     return counts[reason];
 }
 
@@ -202,7 +204,7 @@ static void print_reasons(const struct tg_result *result)
     for (size_t i = 0; i < tg_result_table_count(result); i++) {
         const struct tg_table_info *table = tg_result_table(result, i);
         const char *before = "";
-        if (table->rows_above_end + table->rows_null_cursor == 0)
+        if (table->rows_above_end + table->rows_null_cursor + table->rows_late == 0)
             continue;
         printf("By the cursor of %s: ", table->resource);
         for (size_t reason = 0; reason < REASON_COUNT; reason++) {

@@ -22,7 +22,7 @@ static const struct view {
     {.name = "tables", .rows = TG_SHOW_TABLES, .columns = {"table", "rows", "columns"}},
     {.name = "loads",
      .rows = TG_SHOW_LOADS,
-     .columns = {"load_id", "table", "read", "inserted", "updated", "deleted", "rejected"}},
+     .columns = {"load_id", "table", "read", "inserted", "updated", "deleted", "rejected", "late"}},
     {.name = "windows",
      .rows = TG_SHOW_WINDOWS,
      .columns = {"resource", "from", "to", "state", "rows"}},

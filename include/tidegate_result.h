@@ -59,6 +59,8 @@ struct tg_table_info {
     uint64_t rows_above_end;    /* beyond the end of the window */
     uint64_t rows_deduplicated; /* at that value, and loaded before */
     uint64_t rows_null_cursor;  /* without a value: filtered, or loaded (on_cursor_value_missing) */
+    uint64_t rows_late; /* of those before the start: not at the destination under their key, or
+                            with an older value; of sources that hand over what is new */
 };
 /* Roots in the order of the resources, each followed by its nested tables. */
 TG_API size_t tg_result_table_count(const struct tg_result *result);

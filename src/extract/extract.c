@@ -48,8 +48,32 @@ struct new_rows {
     struct page_stream base;
     struct page_stream *from;
     struct cursor *cursor; /* NULL: all are */
+    const struct extract_sink *sink;
+    const char *file; /* of the page before; NULL: none */
+    uint64_t file_read, file_filtered;
     struct extract_counts *counts;
 };
+
+/* A file has ended: was there nothing new in it? */
+static void end_file(struct new_rows *stream)
+{
+    const struct extract_sink *sink = stream->sink;
+    if (stream->file && sink->filtered && stream->file_read > 0 &&
+        stream->file_filtered == stream->file_read)
+        sink->filtered(sink->user, stream->file, stream->file_read);
+    stream->file = NULL;
+    stream->file_read = stream->file_filtered = 0;
+}
+
+static void count_page(struct new_rows *stream, const struct page *page, uint64_t dropped)
+{
+    stream->counts->rows_filtered += dropped;
+    if (page->kind == PAGE_END || page->file != stream->file)
+        end_file(stream);
+    stream->file = page->file;
+    stream->file_read += page->read_count;
+    stream->file_filtered += dropped;
+}
 
 static int next_new(struct page_stream *base, struct page *page, struct tg_error *err)
 {
@@ -66,7 +90,7 @@ static int next_new(struct page_stream *base, struct page *page, struct tg_error
     stream->counts->bytes_total = page->bytes_total;
     if (stream->cursor)
         TRY(cursor_filter(stream->cursor, page, &dropped, err));
-    stream->counts->rows_filtered += dropped;
+    count_page(stream, page, dropped);
 done:
     return rc;
 }
@@ -134,7 +158,8 @@ int extract_run(struct context *ctx, struct page_stream *source, struct cursor *
 {
     struct groups *groups = cursor ? cursor_groups(cursor) : NULL;
     struct as_rows as_rows = {.base = {.next = next_as_rows}, .from = source, .all = groups};
-    struct new_rows new_rows = {{.next = next_new}, &as_rows.base, cursor, counts};
+    struct new_rows new_rows = {
+        {.next = next_new}, &as_rows.base, cursor, sink, NULL, 0, 0, counts};
     struct with_held held = {
         {.next = next_with_held}, &new_rows.base, cursor, groups, counts, false};
     *counts = (struct extract_counts){0};

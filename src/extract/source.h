@@ -127,8 +127,9 @@ struct source_driver {
     const char *start;                   /* lines of a spec to start from; NULL: none are offered */
     const struct option *source_options; /* keys beside `type`; ends with OPTION_END */
     const struct option *resource_options; /* keys of its resources */
-    bool skips;                            /* whole files, by the cursor */
-    bool lists_keys;                       /* `read` can do that, */
+    bool skips;      /* whole files, by the cursor */
+    bool hands_over; /* rows come once, when they are new to it: one that is old came late */
+    bool lists_keys; /* `read` can do that, */
     const char *keys_option; /* from where this option of a resource says; NULL: by itself */
     /* Both NULL: its resources share nothing. `close` takes no NULL. */
     int (*open)(const struct source_request *request, struct source **out, struct tg_error *err);

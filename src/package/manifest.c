@@ -57,7 +57,7 @@ int manifest_add_table(struct manifest *manifest, const char *table, const char 
                        bool nested, struct manifest_table **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct manifest_table added = {.nested = nested};
+    struct manifest_table added = {.nested = nested, .cursor = ""};
     *out = manifest_find(manifest, table);
     if (*out)
         return TG_OK;
@@ -167,4 +167,27 @@ int manifest_add_file(struct manifest *manifest, struct manifest_table *table,
     table->files[table->file_count++] = added;
 done:
     return rc;
+}
+
+static bool says_something(const struct manifest_table *table)
+{
+    const bool changes = table->replaced || table->remade || table->emptied || table->dropped ||
+                         table->deletes_absent || table->flags_absent || table->ends_absent ||
+                         table->range_count > 0;
+    const bool has_rows = table->file_count > 0 && !table->is_late;
+    return changes || has_rows || table->rows_rejected > 0 || table->rows_waiting > 0;
+}
+
+bool manifest_only_asks(const struct manifest *manifest)
+{
+    bool asks = false;
+    if (manifest_is_bare(manifest) || manifest->state_changed || *manifest->refresh ||
+        manifest->bookmark_count + manifest->boundary_count + manifest->window_count > 0)
+        return false;
+    for (size_t i = 0; i < manifest->table_count; i++) {
+        asks |= manifest->tables[i].is_late;
+        if (says_something(&manifest->tables[i]))
+            return false;
+    }
+    return asks;
 }

@@ -48,7 +48,10 @@ struct manifest_table {
     bool emptied;   /* its history goes on: no row that is there is valid any more */
     bool was_there; /* a conflict if it is gone */
     bool dropped;   /* goes first, if it is there; then the load may make it anew */
-    bool is_keys;   /* no table, but keys that the source has of the rows of `resource` */
+    bool is_keys;   /* no table, but keys that the source has of the rows of `resource`; */
+    bool is_late;   /* ... of those before the value that its cursor had reached: LATE_CURSOR... */
+    const char *cursor; /* what that is compared with: a column of the root, "": none; */
+    bool descends;      /* which goes down */
     /* Rows that the source has no more are deleted, or flagged; of a resource whose load has, or
      * whose part with keys lists, all keys that there are. */
     bool deletes_absent, flags_absent, ends_absent;
@@ -131,6 +134,15 @@ struct manifest {
     size_t window_count, window_cap;
 };
 
+/* Columns of a part with is_late, beside the key's, under names that no convention changes: where
+ * the row stands, how late it is (units as in lag.h), and whether it was left out (1) or is among
+ * the load's rows (0). */
+#define LATE_CURSOR   "tidegate_cursor"
+#define LATE_BY       "tidegate_late_by"
+#define LATE_LEFT_OUT "tidegate_left_out"
+
+/* Are there only keys in it, and nothing to be remembered? */
+bool manifest_only_asks(const struct manifest *manifest);
 /* Is it a load without rows, and so without a package: an undo, a reset, a plan of windows? */
 static inline bool manifest_is_bare(const struct manifest *manifest)
 {

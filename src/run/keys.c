@@ -39,7 +39,7 @@ static int keep_keys(const struct table *table, const struct ArrowSchema *schema
         return error_nomem(err);
     for (int64_t i = 0; i < schema->n_children; i++) {
         const struct table_column *column = table_find(table, schema->children[i]->name);
-        if (!column || !column->primary_key)
+        if (!column || !(column->primary_key || column->incremental))
             continue;
         columns[count] = schema->children[i];
         array_move(array->children[i], &children[count++]);
@@ -81,17 +81,21 @@ static int emit_keys(void *sink, const char *table, const struct ArrowSchema *sc
     TRY(load_package(keys->of.load, &manifest, err));
     TRY(manifest_add_table(manifest, keys->name, keys->of.resource->name, false, &part, err));
     part->is_keys = true;
+    part->is_late = keys->of.is_late;
+    part->descends = keys->of.is_late && keys->of.resource->incremental.last_value == TG_MIN;
+    if (keys->of.cursor && !*part->cursor)
+        TRY(arena_keep(&manifest->arena, keys->of.cursor->name, &part->cursor, err));
     TRY(append_keys(keys, schema, array, err));
 done:
     array_release(array);
     return rc;
 }
 
-/* What is nested in a row is no key. */
+/* What is nested in a row is no key; and a row that came late without one is nobody's to find. */
 static int refuse_key(void *sink, const struct reject *reject, struct tg_error *err)
 {
     const struct keys *keys = sink;
-    if (strcmp(reject->table, keys->table->name) != 0)
+    if (keys->of.is_late || strcmp(reject->table, keys->table->name) != 0)
         return TG_OK;
     return error_set(err, TG_DATA,
                      "its key cannot be read, so that nobody can tell which rows of table '%s' the "
@@ -100,22 +104,49 @@ static int refuse_key(void *sink, const struct reject *reject, struct tg_error *
 }
 
 /* It has the name of the root table, for messages: the catalog does not know it. */
+static int add_column(struct keys *keys, const char *name, const struct type_spec *spec,
+                      bool is_key, struct tg_error *err)
+{
+    struct table_column *made = NULL;
+    int rc =
+        table_add_column(&keys->of.load->session->catalog, keys->table, name, spec, &made, err);
+    if (rc != TG_OK)
+        return rc;
+    made->primary_key = is_key;
+    made->incremental = !is_key;
+    made->nullable = !is_key;
+    return TG_OK;
+}
+
+/* What goes along with the keys of rows that may have come late. A value that the root's column
+ * would not hold is none. */
+static int add_late_columns(struct keys *keys, struct tg_error *err)
+{
+    int rc = TG_OK;
+    static const struct type_spec number = {.type = TYPE_BIGINT};
+    if (keys->of.cursor)
+        TRY(add_column(keys, LATE_CURSOR, &keys->of.cursor->spec, false, err));
+    TRY(add_column(keys, LATE_BY, &number, true, err));
+    TRY(add_column(keys, LATE_LEFT_OUT, &number, true, err));
+done:
+    return rc;
+}
+
 static int make_table(struct keys *keys, struct tg_error *err)
 {
     int rc = TG_OK;
     struct catalog *catalog = &keys->of.load->session->catalog;
     const struct table *root = keys->of.root;
-    snprintf(keys->name, sizeof(keys->name), "_tidegate_keys_%zu", keys->of.place);
+    snprintf(keys->name, sizeof(keys->name), "_tidegate_%s_%zu", keys->of.is_late ? "late" : "keys",
+             keys->of.place);
     TRY(table_make(catalog, root->name, NULL, &keys->table, err));
     for (size_t i = 0; i < root->column_count; i++) {
         const struct table_column *column = &root->columns[i];
-        struct table_column *made = NULL;
-        if (!column->primary_key || column->spec.type == TYPE_NONE)
-            continue;
-        TRY(table_add_column(catalog, keys->table, column->name, &column->spec, &made, err));
-        made->primary_key = true;
-        made->nullable = false;
+        if (column->primary_key && column->spec.type != TYPE_NONE)
+            TRY(add_column(keys, column->name, &column->spec, true, err));
     }
+    if (keys->of.is_late)
+        TRY(add_late_columns(keys, err));
     table_saw_data(keys->table);
 done:
     return rc;
@@ -142,11 +173,12 @@ int keys_new(const struct keys_of *of, struct keys **out, struct tg_error *err)
         .fraction_max = session->destination.facts.fraction_max,
         .contract.modes = {[CONTRACT_TABLES] = CONTRACT_DISCARD_VALUE,
                            [CONTRACT_COLUMNS] = CONTRACT_DISCARD_VALUE,
-                           [CONTRACT_DATA_TYPE] = CONTRACT_DISCARD_ROW},
+                           [CONTRACT_DATA_TYPE] =
+                               of->is_late ? CONTRACT_DISCARD_VALUE : CONTRACT_DISCARD_ROW},
         .max_nesting = -1,
         .needs_key = true,
         .reject_bad_rows = true,
-        .reject_max = 1,
+        .reject_max = of->is_late ? INT64_MAX : 1,
         .is_quiet = true,
         .emit = emit_keys,
         .reject = refuse_key,
@@ -167,11 +199,15 @@ static void note_file(struct keys *keys, const char *file)
     keys->last_file = hash;
 }
 
-static int push(void *user, struct page *page, struct tg_error *err)
+int keys_push(struct keys *keys, struct page *page, struct tg_error *err)
 {
-    struct keys *keys = user;
     note_file(keys, page->file);
     return normalizer_push(keys->normalizer, page, err);
+}
+
+static int push(void *user, struct page *page, struct tg_error *err)
+{
+    return keys_push(user, page, err);
 }
 
 int keys_add(struct keys *keys, const yyjson_val *row, struct tg_error *err)

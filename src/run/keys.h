@@ -18,11 +18,16 @@ struct keys_of {
     const struct resource *resource;
     const struct table *root; /* typed as its rows are */
     size_t place;             /* of the resource in the load */
+    /* Of rows that may have come late: columns of their own stand beside (manifest.h), and one
+     * without a key is left out. `cursor` is the root's column of that; NULL: it has none. */
+    bool is_late;
+    const struct table_column *cursor;
 };
 
 int keys_new(const struct keys_of *of, struct keys **out, struct tg_error *err) TG_CHECK_RESULT;
 /* That of a row which is not loaded. TG_DATA when it has none that can be read. */
 int keys_add(struct keys *keys, const yyjson_val *row, struct tg_error *err) TG_CHECK_RESULT;
+int keys_push(struct keys *keys, struct page *page, struct tg_error *err) TG_CHECK_RESULT;
 /* All of a stream. */
 int keys_list(struct keys *keys, struct page_stream *stream, struct tg_error *err) TG_CHECK_RESULT;
 /* Puts what is left into the package; *count: how many there were. */

@@ -15,6 +15,7 @@
 
 #include "base/fault.h"
 #include "base/time.h"
+#include "run/late.h"
 #include "write/disposition.h"
 
 static const int64_t CLOCK_AHEAD_MAX_US = INT64_C(3600) * 1000000;
@@ -239,6 +240,7 @@ int load_write(struct load *load, struct tg_error *err)
     struct context *ctx = &session->pipeline->ctx;
     begin_write(load);
     TRY(settle_write(session, load->sealed, package_manifest(load->package), &load->written, err));
+    late_tell(load);
     settle_prune(session);
     session_progress(session, TG_PHASE_WRITE, NULL, NULL, true);
 done:

@@ -7,6 +7,7 @@
 #define TIDEGATE_RUN_LOAD_H
 
 #include "extract/cursor/cursor.h"
+#include "extract/cursor/lag.h"
 #include "package/rejects.h"
 #include "run/result.h"
 #include "run/session.h"
@@ -18,6 +19,8 @@ struct resource_counts {
     uint64_t rows_read, rows_new, rows_filtered, rows_rejected, rows_waiting, bytes_read;
     uint64_t files_skipped;
     struct cursor_counts by_cursor; /* why rows were filtered */
+    enum lag_unit late_unit;        /* in which rows were late, */
+    bool late_is_cut;               /* of which not all were looked at */
     double seconds;
     bool begun; /* the resource's `end` is owed a call */
 };

@@ -12,6 +12,7 @@
  *
  * The first may be done while others are read (turns.c): it changes nothing that they know of.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -24,6 +25,7 @@
 #include "run/kept.h"
 #include "run/keys.h"
 #include "run/known.h"
+#include "run/late.h"
 #include "run/load.h"
 #include "run/range.h"
 #include "run/window.h"
@@ -42,8 +44,12 @@ struct resource_load {
     struct groups *groups; /* of a merge key, for the cursor; NULL: none */
     struct normalizer *normalizer;
     struct page_stream *stream;
-    struct again *again; /* what the load before has added may come again; NULL: nobody minds */
-    struct keys *keys;   /* of rows that do not come, but are there; NULL: none, so far */
+    struct again *again;   /* what the load before has added may come again; NULL: nobody minds */
+    struct late *late;     /* rows before the value that was reached; NULL: nobody can tell */
+    size_t filtered_count; /* new files without a new row; the first: */
+    struct buf filtered_file;
+    uint64_t filtered_rows;
+    struct keys *keys; /* of rows that do not come, but are there; NULL: none, so far */
     struct bookmarks recalled;
     struct state_cursor stored; /* what an earlier load has left */
     struct held_rows held;
@@ -197,6 +203,8 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
     part->start_is_open = options.start_is_open;
     TRY(changed_note(&options, &part->cursor_spec, err));
     TRY(open_groups(part, &options, err));
+    TRY(late_new(resource, &part->late, err));
+    options.lateness = late_hears(part->late);
     TRY(cursor_new(&options, &part->cursor, err));
 done:
     mem_free(hashes);
@@ -296,28 +304,33 @@ done:
     return rc;
 }
 
-/* The first file of this run that no earlier one has loaded; NULL: none, or nobody knows. */
-static const char *find_new_file(const struct resource_load *part)
+/* A new file without a new row. */
+static void note_filtered(void *user, const char *file, uint64_t rows)
 {
-    struct bookmarks made = new_bookmarks(part);
-    for (size_t i = 0; i < made.count; i++)
-        if (!*made.items[i].replaces && !bookmarks_find(part->recalled, made.items[i].key))
-            return made.items[i].key;
-    return NULL;
+    struct resource_load *part = user;
+    if (part->groups || !keeps_bookmarks(part) || bookmarks_find(part->recalled, file))
+        return; /* rows may go along with others of their group */
+    if (part->filtered_count++ > 0)
+        return;
+    part->filtered_rows = rows;
+    buf_text(&part->filtered_file, file);
 }
 
-/* A new file without a new row: its cursor values are not what they seem, or not set. */
-static void warn_of_filtered(const struct resource_load *part, const struct extract_counts *read)
+/* Its cursor values are not what they seem, or not set. */
+static void warn_of_filtered(const struct resource_load *part)
 {
-    const char *path =
-        read->rows_read > 0 && read->rows_filtered == read->rows_read ? find_new_file(part) : NULL;
-    if (path)
+    char others[64] = "";
+    if (part->filtered_count > 1)
+        snprintf(others, sizeof(others), " (so were those of %zu other%s)",
+                 part->filtered_count - 1, part->filtered_count > 2 ? "s" : "");
+    if (part->filtered_count > 0)
         context_log(&part->session->pipeline->ctx, TG_LOG_WARNING, "cursor",
-                    "resource '%s': file '%s' is new, but all %llu rows of this run were filtered: "
+                    "resource '%s': file '%s' is new, but all %llu rows of it were filtered%s: "
                     "none of them has a cursor value '%s' beyond the one that is reached (or is "
                     "new at it); if they should be loaded, correct the values, or read all again "
                     "with --full-refresh",
-                    part->resource->name, path, (unsigned long long)read->rows_read,
+                    part->resource->name, buf_string(&part->filtered_file),
+                    (unsigned long long)part->filtered_rows, others,
                     part->resource->incremental.cursor_path);
 }
 
@@ -373,7 +386,8 @@ static bool loses_absent(const struct resource_load *part)
 
 static int open_keys(struct resource_load *part, struct tg_error *err)
 {
-    const struct keys_of of = {part->load, part->resource, part->root, part->turn->place};
+    const struct keys_of of = {part->load, part->resource, part->root, part->turn->place,
+                               .is_late = false};
     return part->keys ? TG_OK : keys_new(&of, &part->keys, err);
 }
 
@@ -694,12 +708,14 @@ void resource_end(struct resource_load *part)
     page_stream_close(part->stream);
     normalizer_free(part->normalizer);
     keys_free(part->keys);
+    late_free(part->late);
     again_free(part->again);
     cursor_free(part->cursor);
     groups_free(part->groups);
     state_cursor_release(&part->stored);
     buf_release(&part->held.known);
     buf_release(&part->cursor_spec);
+    buf_release(&part->filtered_file);
     mem_free(part);
 }
 
@@ -719,11 +735,23 @@ static void count_resource(const struct resource_load *part, const struct extrac
     session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, read, true);
 }
 
+/* Files that a merge reads again hand over nothing new. */
+static int begin_late(struct resource_load *part, struct tg_error *err)
+{
+    static const struct bookmarks none = {NULL, 0};
+    const struct late_of of = {part->load, part->resource, part->root, part->turn->place,
+                               skips_bookmarks(part) ? none : part->recalled};
+    return late_begin(part->late, &of, part->cursor ? cursor_reached(part->cursor) : NULL, err);
+}
+
 static int read_pages(struct resource_load *part, struct extract_counts *read, struct tg_error *err)
 {
     int rc = TG_OK;
     struct context *ctx = &part->session->pipeline->ctx;
-    const struct extract_sink sink = {.push = push_page, .progress = show_progress, .user = part};
+    const struct extract_sink sink = {.push = push_page,
+                                      .progress = show_progress,
+                                      .filtered = part->cursor ? note_filtered : NULL,
+                                      .user = part};
     const struct turn *turn = part->turn;
     struct page_stream *limited = NULL;
     if (turn->rows_max > 0)
@@ -748,12 +776,14 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
                        err));
     TRY(open_normalizer(part, err));
     TRY(again_new(session, part->resource, &part->again, err));
+    TRY(begin_late(part, err));
     TRY(begin_source(part, err));
     TRY(read_pages(part, &read, err));
     warn_of_parts(part, &read);
     warn_of_order(part);
-    warn_of_filtered(part, &read);
+    warn_of_filtered(part);
     TRY(normalizer_finish(part->normalizer, err));
+    TRY(late_finish(part->late, counts, err));
     if (!part->root->discarded)
         TRY(history_check(part->resource, part->root, normalizer_row_count(part->normalizer),
                           counts->rows_rejected, part->nested_rejected, err));

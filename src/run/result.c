@@ -228,6 +228,7 @@ static void take_counts(const struct write_result *written, struct tg_table_info
         table->rows_deleted = written->counts[i].rows_deleted;
         table->rows_unchanged = written->counts[i].rows_unchanged;
         table->rows_filtered += written->counts[i].rows_filtered;
+        table->rows_late = written->counts[i].rows_late;
     }
 }
 
@@ -265,6 +266,8 @@ static void take_warnings(const struct load *load, struct tg_result *result)
 void result_complete(const struct load *load, struct tg_result *result)
 {
     take_tables(&load->written, result);
+    if (load->written.is_idle)
+        result->load_id = "";
     result->settled_count = load->session->settled_count;
     result->started_us = load->started_us;
     result->seconds = (double)(context_ticks_us() - load->started_ticks) / 1e6;

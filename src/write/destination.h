@@ -64,6 +64,7 @@ struct table_choice {
 struct write_table_counts {
     const char *table; /* borrowed from the manifest */
     uint64_t rows_inserted, rows_updated, rows_deleted, rows_unchanged, rows_filtered;
+    uint64_t rows_late, late_by_most; /* left out, and not there; units as in lag.h */
 };
 
 /* What is to become of a package. */
@@ -78,6 +79,7 @@ enum write_fate {
 struct write_result {
     enum write_fate fate;
     bool already_written;              /* the load was in the ledger */
+    bool is_idle;                      /* it had nothing to write: there is no such load */
     struct write_table_counts *counts; /* in the manifest's order, owned */
     size_t count;
 };

@@ -101,12 +101,57 @@ static void what_has_none(void **state)
     }
 }
 
+static void parse(const char *json, struct cursor_value *out, struct buf *text)
+{
+    struct tg_error err = {0};
+    assert_int_equal(cursor_value_parse(out, json, text, &err), TG_OK);
+}
+
+static void how_late_a_row_is(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *reached, *value, *lag;
+        enum lag_unit unit;
+    } samples[] = {
+        {"10", "7", "3", LAG_NUMBER},
+        {"7", "10", "3", LAG_NUMBER},
+        {"10", "9.5", "1", LAG_NUMBER},
+        {"10", "10", "1", LAG_NUMBER},
+        {"9223372036854775807", "-2", "9223372036854775807", LAG_NUMBER},
+        {"1e300", "5", "9223372036854775807", LAG_NUMBER},
+        {"\"" DAY "2024-03-01\"", "\"" DAY "2024-02-28\"", "2d", LAG_DAYS},
+        {"\"2024-03-01\"", "\"2024-02-28\"", "2d", LAG_DAYS},
+        {"\"2024-03-01T02:00:00+02:00\"", "\"2024-02-29T23:58:30Z\"", "90s", LAG_TIME},
+        {"\"" STAMP "2024-03-01T00:00:00+00:00\"", "\"2024-02-29T22:00:00Z\"", "2h", LAG_TIME},
+        {"\"" STAMP "2024-03-01T00:00:00+00:00\"", "\"2024-02-29T22:00:01Z\"", "120m", LAG_TIME},
+        {"\"" STAMP "2024-03-01T00:00:00+00:00\"", "\"" DAY "2024-02-26\"", "4d", LAG_TIME},
+        {"\"2024-03-01T00:00:00.25Z\"", "\"2024-03-01T00:00:00Z\"", "1s", LAG_TIME},
+        {"\"b\"", "\"a\"", "1", LAG_NO_UNIT},
+        {"5", "\"2024-03-01\"", "1", LAG_NO_UNIT},
+    };
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        struct cursor_value reached, value;
+        struct buf a = BUF_INIT, b = BUF_INIT;
+        char text[LAG_TEXT];
+        int64_t by = -1;
+        parse(samples[i].reached, &reached, &a);
+        parse(samples[i].value, &value, &b);
+        assert_int_equal(lag_between(&reached, &value, &by), samples[i].unit);
+        lag_print(samples[i].unit, by, text);
+        assert_string_equal(text, samples[i].lag);
+        buf_release(&a);
+        buf_release(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_move_in_their_form),
         cmocka_unit_test(what_is_no_lag),
         cmocka_unit_test(what_has_none),
+        cmocka_unit_test(how_late_a_row_is),
     };
     return cmocka_run_group_tests_name("lag", tests, NULL, NULL);
 }

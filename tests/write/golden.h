@@ -176,7 +176,11 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
     struct delivery delivery;
     struct plan plans[4];
     struct buf text = BUF_INIT;
-    struct write_table_counts counts[GOLDEN_TABLES] = {{"", 1, 2, 3, 4, 0}};
+    struct write_table_counts counts[GOLDEN_TABLES] = {{.table = "",
+                                                        .rows_inserted = 1,
+                                                        .rows_updated = 2,
+                                                        .rows_deleted = 3,
+                                                        .rows_unchanged = 4}};
     for (size_t i = 0; i < 4; i++)
         plan_init(&plans[i]);
     fixture_complete(t, fixture_begin(t));

@@ -165,9 +165,13 @@ static int restore(struct cursor *cursor, const struct cursor_options *options,
                          options->stored_hash_count, err));
 done:
     point_copy(&cursor->progress->last, &cursor->start);
-    if (rc == TG_OK && stored.count > 0 && options->lag)
-        rc = start_earlier(cursor, options->lag, err);
-    return rc;
+    if (rc != TG_OK || stored.count == 0)
+        return rc;
+    point_copy(&cursor->reached, &stored);
+    cursor->has_window = options->lag != NULL;
+    if (!cursor->last_value_func)
+        cursor->lateness = options->lateness;
+    return options->lag ? start_earlier(cursor, options->lag, err) : rc;
 }
 
 /* The views of one end: of each field, and of the whole. */
@@ -278,6 +282,11 @@ void cursor_free(struct cursor *cursor)
 const struct tg_cursor *cursor_view(const struct cursor *cursor)
 {
     return &cursor->views.whole;
+}
+
+const struct cursor_value *cursor_reached(const struct cursor *cursor)
+{
+    return cursor->reached.count > 0 ? &cursor->reached.parts[0] : NULL;
 }
 
 struct groups *cursor_groups(const struct cursor *cursor)

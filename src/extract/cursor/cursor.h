@@ -21,6 +21,16 @@ enum cursor_hash {
     CURSOR_HASH_NONE
 };
 
+/* Who hears of rows before the value that was reached when the run began; not of those before the
+ * initial value, which nobody wants. */
+struct lateness {
+    /* Row `cell` of the page, or (NULL) row `index` of its batch; it stands at `here`, and is left
+     * out, or lies in the window of a lag. All is borrowed. NULL: nobody. */
+    int (*note)(void *user, const struct page *page, const yyjson_val *cell, int64_t index,
+                const struct cursor_value *here, bool is_left_out, struct tg_error *err);
+    void *user;
+};
+
 struct cursor_options {
     const char *path;         /* the name under which the state has it, and messages */
     const char *const *paths; /* of its fields, where they are several: compared in this order */
@@ -47,6 +57,7 @@ struct cursor_options {
      * their group passes. NULL: they are dropped for good */
     struct groups *groups;
     bool groups_share_value; /* the rows of a group have one cursor value: none is outside alone */
+    struct lateness lateness;
     /* what the last load left */
     const char *stored_last_json;     /* JSON text as in the state; NULL: first run */
     const char *const *stored_hashes; /* in any order */
@@ -70,6 +81,8 @@ int cursor_new(const struct cursor_options *options, struct cursor **out,
 void cursor_free(struct cursor *cursor);
 /* What `read` callbacks and drivers see; borrowed, kept up to date. */
 const struct tg_cursor *cursor_view(const struct cursor *cursor);
+/* The (first) value that was reached when the run began; NULL: it does not go on from one. */
+const struct cursor_value *cursor_reached(const struct cursor *cursor);
 /* The options' groups, if any row may have to be held: then pages must be rows. */
 struct groups *cursor_groups(const struct cursor *cursor);
 /* Drops the rows that are not new; *dropped counts them. Works on rows and on Arrow batches. A

@@ -52,6 +52,9 @@ struct cursor {
     struct cursor_counts counts;
     struct cursor_contradiction contradiction; /* as NULL: none was seen */
     struct point initial, start, end;
+    struct point reached; /* the stored value; nowhere: the run does not go on from it */
+    bool has_window;      /* the start lies before it */
+    struct lateness lateness;
     struct progress *progress;
     struct views views;
 

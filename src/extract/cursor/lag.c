@@ -5,12 +5,15 @@
  * by seconds, dates by days; a text that is a date or a time by the same, in the form that it has,
  * since the source may compare it as text.
  *
+ * lag_between and lag_print go the other way: how late a row was, and the lag that reaches so far.
+ *
  * That it does not go beyond the initial value is cursor.c's to see to.
  */
 #include "extract/cursor/lag.h"
 
 #include <ctype.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,4 +174,83 @@ int lag_apply(const struct lag *lag, bool backwards, struct arena *arena,
         return no_lag(value, lag, err);
     default: return no_lag(value, lag, err);
     }
+}
+
+/* ---- the other way round ---- */
+
+static int64_t apart(int64_t a, int64_t b)
+{
+    int64_t out;
+    bool overflows =
+        a > b ? __builtin_sub_overflow(a, b, &out) : __builtin_sub_overflow(b, a, &out);
+    return overflows ? INT64_MAX : out;
+}
+
+/* Timestamps, dates and texts of them. */
+static bool is_instant(const struct cursor_value *value, int64_t *us, bool *is_date)
+{
+    struct time_point point = {.us = value->int64};
+    enum time_form form = value->kind == TG_VALUE_TIMESTAMP ? TIME_STAMP
+                          : value->kind == TG_VALUE_DATE    ? TIME_DATE
+                          : value->kind == TG_VALUE_TEXT
+                              ? time_parse(value->text, value->len, &point)
+                              : TIME_NONE;
+    *is_date = form == TIME_DATE;
+    if (value->kind == TG_VALUE_DATE && __builtin_mul_overflow(value->int64, DAY_US, &point.us))
+        return false;
+    *us = point.us;
+    return form == TIME_STAMP || form == TIME_DATE;
+}
+
+static bool is_number(const struct cursor_value *value)
+{
+    return value->kind == TG_VALUE_INT64 || value->kind == TG_VALUE_DOUBLE;
+}
+
+static int64_t between_numbers(const struct cursor_value *a, const struct cursor_value *b)
+{
+    if (a->kind == TG_VALUE_INT64 && b->kind == TG_VALUE_INT64)
+        return apart(a->int64, b->int64);
+    double from = a->kind == TG_VALUE_INT64 ? (double)a->int64 : a->real;
+    double to = b->kind == TG_VALUE_INT64 ? (double)b->int64 : b->real;
+    double units = ceil(fabs(from - to));
+    return units < 9e18 ? (int64_t)units : INT64_MAX;
+}
+
+enum lag_unit lag_between(const struct cursor_value *reached, const struct cursor_value *value,
+                          int64_t *out)
+{
+    int64_t from, to;
+    bool from_date, to_date;
+    *out = 0;
+    if (is_number(reached) && is_number(value)) {
+        *out = between_numbers(reached, value);
+        return LAG_NUMBER;
+    }
+    if (!is_instant(reached, &from, &from_date) || !is_instant(value, &to, &to_date))
+        return LAG_NO_UNIT;
+    *out = apart(from, to);
+    if (!from_date || !to_date)
+        return LAG_TIME;
+    *out /= DAY_US;
+    return LAG_DAYS;
+}
+
+/* The greatest unit that twice fits. A row at the very value is late, too: a lag is not nothing. */
+void lag_print(enum lag_unit unit, int64_t lateness, char out[LAG_TEXT])
+{
+    static const struct {
+        const char *name;
+        int64_t us;
+    } units[] = {{"d", DAY_US}, {"h", 3600 * SECOND_US}, {"m", 60 * SECOND_US}, {"s", SECOND_US}};
+    size_t i = 0;
+    int64_t least = lateness > 0 ? lateness : 1;
+    if (unit != LAG_TIME) {
+        snprintf(out, LAG_TEXT, "%lld%s", (long long)least, unit == LAG_DAYS ? "d" : "");
+        return;
+    }
+    while (i + 1 < sizeof(units) / sizeof(units[0]) && least < 2 * units[i].us)
+        i++;
+    int64_t count = least / units[i].us + (least % units[i].us > 0);
+    snprintf(out, LAG_TEXT, "%lld%s", (long long)count, units[i].name);
 }

@@ -22,4 +22,13 @@ bool lag_parse(const char *text, struct lag *out);
 int lag_apply(const struct lag *lag, bool backwards, struct arena *arena,
               struct cursor_value *value, struct tg_error *err) TG_CHECK_RESULT;
 
+/* How late a row is that stands at `value` when `reached` had been reached: in microseconds of
+ * times, days of dates, else in whole units, those begun counted. */
+enum lag_unit { LAG_NO_UNIT = 0, LAG_NUMBER, LAG_TIME, LAG_DAYS };
+enum lag_unit lag_between(const struct cursor_value *reached, const struct cursor_value *value,
+                          int64_t *out);
+/* As an option says a lag that reaches so far, with little to spare: "7", "90m", "3d". */
+enum { LAG_TEXT = 32 };
+void lag_print(enum lag_unit unit, int64_t lateness, char out[LAG_TEXT]);
+
 #endif

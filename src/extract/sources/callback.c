@@ -181,6 +181,7 @@ const struct source_driver source_callback = {
     .help = "A function of the program that uses the library.",
     .source_options = no_options,
     .resource_options = no_options,
+    .hands_over = true,
     .lists_keys = true,
     .read = callback_read,
 };

@@ -760,6 +760,7 @@ const struct source_driver source_files = {
     .open = files_open,
     .close = files_close,
     .skips = true,
+    .hands_over = true,
     .lists_keys = true,
     .keys_option = "keys_path",
     .read = files_read,

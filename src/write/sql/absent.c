@@ -42,7 +42,8 @@ static const struct manifest_table *find_keys(const struct delivery *delivery, c
     const struct manifest *manifest = delivery->manifest;
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
-        if (part->is_keys && part->file_count > 0 && strcmp(part->resource, resource) == 0)
+        if (part->is_keys && !part->is_late && part->file_count > 0 &&
+            strcmp(part->resource, resource) == 0)
             return part;
     }
     return NULL;

@@ -87,6 +87,7 @@ static const struct table_column counts_columns[] = {
     BIGINT_NULL("rows_above_end"),
     BIGINT_NULL("rows_deduplicated"),
     BIGINT_NULL("rows_null_cursor"),
+    BIGINT_NULL("rows_late"),
 };
 static const struct table_column boundary_columns[] = {
     TEXT("pipeline_name"),   TEXT("resource_name"), TEXT("cursor_path"),

@@ -138,6 +138,8 @@ static void count_rows(struct tally *tally, const struct step *step, uint64_t ro
     case COUNT_FILTERED: tally->filtered += rows; break;
     case COUNT_DIFFERENT: tally->unchanged += plan_row_count(step->target->part) - rows; break;
     case COUNT_SEVERAL: tally->unchanged -= rows; break;
+    case COUNT_LATE: tally->late += rows; break;
+    case COUNT_LATE_BY: tally->late_by = rows > tally->late_by ? rows : tally->late_by; break;
     case COUNT_NONE: break;
     }
 }

@@ -26,7 +26,9 @@ enum step_count {
     COUNT_UNCHANGED, /* rows of this load that are left out: they are there */
     COUNT_FILTERED,  /* ... they take no part */
     COUNT_DIFFERENT, /* rows of this load that are not there as they come; all others are... */
-    COUNT_SEVERAL    /* ... but for these, whose keys came several times: counted by themselves */
+    COUNT_SEVERAL,   /* ... but for these, whose keys came several times: counted by themselves */
+    COUNT_LATE,      /* rows left out that are not there, */
+    COUNT_LATE_BY    /* and how late the latest of them was */
 };
 
 enum step_kind {
@@ -68,7 +70,7 @@ struct plan {
 
 /* What one load did to one table, by step_count. */
 struct tally {
-    uint64_t inserted, replaced, deleted, changed, unchanged, filtered;
+    uint64_t inserted, replaced, deleted, changed, unchanged, filtered, late, late_by;
 };
 
 void plan_init(struct plan *plan);

@@ -197,11 +197,12 @@ static int add_counts(const struct recording *recording, size_t written,
             SQL_NUMBER("unchanged", counts->rows_unchanged),
             SQL_NUMBER("below", part->rows_below_start), SQL_NUMBER("above", part->rows_above_end),
             SQL_NUMBER("deduplicated", part->rows_deduplicated),
-            SQL_NUMBER("null_cursor", part->rows_null_cursor)),
+            SQL_NUMBER("null_cursor", part->rows_null_cursor),
+            SQL_NUMBER("late", counts->rows_late)),
         "({'load_id'}, {'table'}, {'resource'}, {'disposition'}, {read}, {new}, "
         "{inserted}, {updated}, {deleted}, {filtered}, {rejected}, {now}, "
         "{'pipeline'}, {'package_id'}, {waiting}, {unchanged}, {below}, {above}, "
-        "{deduplicated}, {null_cursor})",
+        "{deduplicated}, {null_cursor}, {late})",
         err);
 }
 
@@ -228,7 +229,7 @@ static int record_counts(const struct recording *recording, struct tg_error *err
                   "[rows_deleted], [rows_filtered], [rows_rejected], [created_at], "
                   "[pipeline_name], [package_id], [rows_waiting], [rows_unchanged], "
                   "[rows_below_start], [rows_above_end], [rows_deduplicated], "
-                  "[rows_null_cursor])\n"
+                  "[rows_null_cursor], [rows_late])\n"
                   "VALUES",
                   err));
     for (size_t i = 0; i < manifest->table_count; i++) {

@@ -32,7 +32,8 @@ static const char loads[] =
     "SELECT [load_id], [created_at], [table_name] AS [table], [disposition], "
     "[rows_read] AS [read], [rows_new] AS [new], [rows_inserted] AS [inserted], "
     "[rows_updated] AS [updated], [rows_deleted] AS [deleted], [rows_filtered] AS [filtered], "
-    "[rows_rejected] AS [rejected], {unchanged} AS [unchanged] FROM {_tidegate_loads} "
+    "[rows_rejected] AS [rejected], {unchanged} AS [unchanged], {late} AS [late] FROM "
+    "{_tidegate_loads} "
     "ORDER BY [load_id], [created_at], [table]";
 static const char no_loads[] = "SELECT '' AS [load_id], '' AS [table] WHERE false";
 
@@ -79,8 +80,10 @@ static int write_loads(const struct sql_scope *scope, const struct described *th
 {
     const struct described_table *table = described_find(there, "_tidegate_loads");
     bool counts = table && described_column(there, table, "rows_unchanged");
-    const struct sql_scope one = sql_within(
-        scope, SQL_PARTS(SQL_PATTERN("unchanged", counts ? "[rows_unchanged]" : "NULL")));
+    bool counts_late = table && described_column(there, table, "rows_late");
+    const struct sql_scope one =
+        sql_within(scope, SQL_PARTS(SQL_PATTERN("unchanged", counts ? "[rows_unchanged]" : "NULL"),
+                                    SQL_PATTERN("late", counts_late ? "[rows_late]" : "NULL")));
     return sql_write(sql, &one, table ? loads : no_loads, err);
 }
 

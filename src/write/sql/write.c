@@ -27,6 +27,7 @@
 #include "write/sql/gather.h"
 #include "write/disposition.h"
 #include "write/sql/keep.h"
+#include "write/sql/late.h"
 #include "write/sql/ledger.h"
 #include "write/sql/locks.h"
 #include "write/sql/outline.h"
@@ -124,6 +125,8 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
         TRY(chain->driver->apply(delivery, chain, &draft->data, err));
         TRY(keep_left(delivery, chain, &draft->data, err));
     }
+    TRY(late_stage(delivery, &draft->stage, err));
+    TRY(late_count(delivery, &draft->data, err));
     if (writing->con->creates_indexes)
         TRY(ddl_plan_indexes(delivery, &draft->data, err));
     TRY(record_rejects(delivery, context_now_us(writing->con->ctx), &draft->data, err));
@@ -142,6 +145,7 @@ static int plan_drop(struct writing *writing, struct tg_error *err)
             TRY(stage_drop(delivery, &delivery->chains[i], &writing->drop, err));
     for (size_t i = 0; i < delivery->chain_count; i++)
         TRY(absent_drop(delivery, &delivery->chains[i], &writing->drop, err));
+    TRY(late_drop(delivery, &writing->drop, err));
 done:
     return rc;
 }
@@ -270,6 +274,8 @@ static void finish_counts(struct writing *writing)
         counts->rows_deleted = tally->deleted + tally->replaced - updated;
         counts->rows_unchanged = tally->unchanged;
         counts->rows_filtered = tally->filtered;
+        counts->rows_late = tally->late;
+        counts->late_by_most = tally->late_by;
     }
 }
 
@@ -411,6 +417,15 @@ done:
     return rc;
 }
 
+/* A load that only asks whether rows are there which came late, and all of them are. */
+static bool is_idle(const struct writing *writing)
+{
+    uint64_t late = 0;
+    for (size_t i = 0; i < writing->out->count; i++)
+        late += writing->out->counts[i].rows_late;
+    return late == 0 && !writing->trial && manifest_only_asks(writing->manifest);
+}
+
 /* ---- limits ---- */
 
 static int refuse(const struct writing *writing, struct tg_error *err)
@@ -471,6 +486,9 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     if (writing->manifest->undone_count > 0)
         TRY(undo_apply(con, &draft->delivery, writing->tallies, err));
     finish_counts(writing);
+    writing->out->is_idle = is_idle(writing);
+    if (writing->out->is_idle)
+        goto done;
     TRY(check_rows(writing, err));
     TRY(record(writing, err));
     if (writing->trial)
@@ -520,7 +538,7 @@ static int transact(struct writing *writing, struct tg_error *err)
         rc = fill_transaction(writing, err);
     /* A failure to roll back changes nothing: what is not committed is gone when the connection is.
      */
-    if (rc != TG_OK || writing->out->already_written || writing->trial ||
+    if (rc != TG_OK || writing->out->already_written || writing->out->is_idle || writing->trial ||
         writing->gathering.is_wanted)
         (void)!connection_transact(writing->con, TRANSACT_ROLLBACK, NULL);
     return rc;

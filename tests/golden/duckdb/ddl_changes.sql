@@ -20,7 +20,8 @@ CREATE TABLE "d"."_tidegate_loads" (
     "rows_below_start" BIGINT,
     "rows_above_end" BIGINT,
     "rows_deduplicated" BIGINT,
-    "rows_null_cursor" BIGINT
+    "rows_null_cursor" BIGINT,
+    "rows_late" BIGINT
 );
 
 ALTER TABLE "d"."item" ALTER COLUMN "v" SET DATA TYPE DOUBLE

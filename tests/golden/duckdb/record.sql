@@ -7,9 +7,9 @@ WHERE NOT EXISTS (SELECT 1 FROM "d"."_dlt_version" WHERE "schema_name" = 'shop' 
 INSERT INTO "d"."_dlt_loads" ("load_id", "schema_name", "status", "inserted_at", "schema_version_hash")
 VALUES ('1.5', 'shop', 0, CAST('2024-01-02T03:04:05+00:00' AS TIMESTAMP WITH TIME ZONE), 'UVxQmkJEXeB5P7a+yLwA1u/FR76/SumxBpzAlT4+EhU=');
 
-INSERT INTO "d"."_tidegate_loads" ("load_id", "table_name", "resource_name", "disposition", "rows_read", "rows_new", "rows_inserted", "rows_updated", "rows_deleted", "rows_filtered", "rows_rejected", "created_at", "pipeline_name", "package_id", "rows_waiting", "rows_unchanged", "rows_below_start", "rows_above_end", "rows_deduplicated", "rows_null_cursor")
+INSERT INTO "d"."_tidegate_loads" ("load_id", "table_name", "resource_name", "disposition", "rows_read", "rows_new", "rows_inserted", "rows_updated", "rows_deleted", "rows_filtered", "rows_rejected", "created_at", "pipeline_name", "package_id", "rows_waiting", "rows_unchanged", "rows_below_start", "rows_above_end", "rows_deduplicated", "rows_null_cursor", "rows_late")
 VALUES
-    ('1.5', 'item', 'item', 'append', 5, 0, 1, 2, 3, 0, 0, CAST('2024-01-02T03:04:05+00:00' AS TIMESTAMP WITH TIME ZONE), 'shop_pipeline', 'random', 0, 4, 0, 0, 0, 0);
+    ('1.5', 'item', 'item', 'append', 5, 0, 1, 2, 3, 0, 0, CAST('2024-01-02T03:04:05+00:00' AS TIMESTAMP WITH TIME ZONE), 'shop_pipeline', 'random', 0, 4, 0, 0, 0, 0, 0);
 
 DELETE FROM "d"."_tidegate_boundary"
 WHERE "pipeline_name" = 'shop_pipeline' AND "resource_name" = 'item' AND "cursor_path" = 'id';

@@ -50,7 +50,8 @@ CREATE TABLE "d"."_tidegate_loads" (
     "rows_below_start" bigint,
     "rows_above_end" bigint,
     "rows_deduplicated" bigint,
-    "rows_null_cursor" bigint
+    "rows_null_cursor" bigint,
+    "rows_late" bigint
 );
 
 CREATE TABLE "d"."item" (

@@ -20,7 +20,8 @@ CREATE TABLE "d"."_tidegate_loads" (
     "rows_below_start" bigint,
     "rows_above_end" bigint,
     "rows_deduplicated" bigint,
-    "rows_null_cursor" bigint
+    "rows_null_cursor" bigint,
+    "rows_late" bigint
 );
 
 CREATE TABLE "d"."_tidegate_undo" (
@@ -146,10 +147,10 @@ VALUES (1, 4, 'shop_pipeline', 'eNpVkNFqwzAMRf9Fz6GjsBII7Kkw6Bgtg7YQxjBarNWmjuPa
 INSERT INTO "d"."_dlt_loads" ("load_id", "schema_name", "status", "inserted_at", "schema_version_hash")
 VALUES ('1.5', 'shop', 0, CAST('2024-01-02T03:04:05+00:00' AS timestamp with time zone), 'Lp2TcMQqCas79OpAHxWVmNBZig7BvJAAwLrecON/Y/o=');
 
-INSERT INTO "d"."_tidegate_loads" ("load_id", "table_name", "resource_name", "disposition", "rows_read", "rows_new", "rows_inserted", "rows_updated", "rows_deleted", "rows_filtered", "rows_rejected", "created_at", "pipeline_name", "package_id", "rows_waiting", "rows_unchanged", "rows_below_start", "rows_above_end", "rows_deduplicated", "rows_null_cursor")
+INSERT INTO "d"."_tidegate_loads" ("load_id", "table_name", "resource_name", "disposition", "rows_read", "rows_new", "rows_inserted", "rows_updated", "rows_deleted", "rows_filtered", "rows_rejected", "created_at", "pipeline_name", "package_id", "rows_waiting", "rows_unchanged", "rows_below_start", "rows_above_end", "rows_deduplicated", "rows_null_cursor", "rows_late")
 VALUES
-    ('1.5', 'person', 'person', 'merge', 0, 0, 1, 2, 3, 0, 0, CAST('2024-01-02T03:04:05+00:00' AS timestamp with time zone), 'shop_pipeline', 'random', 0, 4, 0, 0, 0, 0),
-    ('1.5', 'person__kids', 'person', 'merge', 0, 0, 0, 0, 0, 0, 0, CAST('2024-01-02T03:04:05+00:00' AS timestamp with time zone), 'shop_pipeline', 'random', 0, 0, 0, 0, 0, 0);
+    ('1.5', 'person', 'person', 'merge', 0, 0, 1, 2, 3, 0, 0, CAST('2024-01-02T03:04:05+00:00' AS timestamp with time zone), 'shop_pipeline', 'random', 0, 4, 0, 0, 0, 0, 0),
+    ('1.5', 'person__kids', 'person', 'merge', 0, 0, 0, 0, 0, 0, 0, CAST('2024-01-02T03:04:05+00:00' AS timestamp with time zone), 'shop_pipeline', 'random', 0, 0, 0, 0, 0, 0, 0);
 
 INSERT INTO "d"."_tidegate_undo" ("load_id", "pipeline_name", "table_name", "resource_name", "old_table", "left_table", "shape", "state_version", "state_hash", "schema_version", "schema_hash", "left_hash", "probe")
 VALUES ('1.5', 'shop_pipeline', '', '', NULL, NULL, NULL, 0, '', 1, 'before', 'Lp2TcMQqCas79OpAHxWVmNBZig7BvJAAwLrecON/Y/o=', CAST(hashtextextended(CAST(ROW(1, 'tidegate', CAST(0.1 AS DOUBLE PRECISION), CAST('2024-05-06 07:08:09+00' AS TIMESTAMP WITH TIME ZONE)) AS TEXT), 0) AS character varying));

@@ -1,0 +1,93 @@
+/*
+ * Tests of src/write/sql/late.c: which rows that were left out are not at the destination.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "tests/write/both.h"
+#include "tests/write/keys.h"
+
+#define PERSON "id bigint pk|n bigint|_dlt_id text row|_dlt_load_id text"
+#define ASKED  "id bigint|tidegate_cursor bigint|tidegate_late_by bigint|tidegate_left_out bigint"
+
+static void ask(struct fixture *t, const char *rows, bool descends)
+{
+    fixture_keys(t, "person", ASKED, rows);
+    struct manifest_table *part = manifest_find(package_manifest(t->package), "_tidegate_keys");
+    part->is_late = true;
+    part->cursor = "n";
+    part->descends = descends;
+}
+
+static void start(struct fixture *t)
+{
+    fixture_init(t);
+    fixture_table(t, "person", NULL, DISPOSITION_APPEND);
+    fixture_rows(t, "person", PERSON, "1|10|a|1\n2|20|b|1\n2|15|c|1\n3|NULL|d|1\n");
+    FIXTURE_WRITE(t);
+}
+
+static void check(struct fixture *t, uint64_t late, uint64_t by)
+{
+    FIXTURE_WRITE(t);
+    assert_int_equal(t->result.counts[0].rows_late, late);
+    assert_int_equal(t->result.counts[0].late_by_most, by);
+}
+
+static void test_late_is_what_is_not_there(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    t.changes_state = true;
+    /* older, equal and newer than what is there; never there; there without a value; in the load,
+     * with a newer value; not left out */
+    ask(&t, "1|9|11|1\n1|10|10|1\n1|11|9|1\n2|20|0|1\n4|1|19|1\n3|5|15|1\n5|3|17|1\n9|1|99|0\n",
+        false);
+    fixture_rows(&t, "person", PERSON, "5|30|e|2\n");
+    check(&t, 3, 19);
+    fixture_check(&t, "SELECT rows_late FROM d._tidegate_loads ORDER BY load_id", "0\n3\n");
+    fixture_release(&t);
+}
+
+static void test_downwards(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    t.changes_state = true;
+    ask(&t, "1|9|1|1\n1|10|2|1\n1|11|3|1\n2|15|4|1\n2|14|5|1\n", true);
+    check(&t, 2, 5);
+    fixture_release(&t);
+}
+
+/* A load that only asks is none when there is no answer. */
+static void test_a_load_that_only_asks(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    t.changes_state = false;
+    ask(&t, "1|9|1|1\n", false);
+    FIXTURE_WRITE(&t);
+    assert_true(t.result.is_idle);
+    assert_int_equal(t.result.fate, FATE_WRITTEN);
+    fixture_check(&t, "SELECT count(*) FROM d._dlt_loads", "1\n");
+    ask(&t, "1|19|1|1\n", false);
+    check(&t, 1, 1);
+    assert_false(t.result.is_idle);
+    fixture_check(&t, "SELECT count(*) FROM d._dlt_loads", "2\n");
+    fixture_release(&t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_late_is_what_is_not_there),
+        cmocka_unit_test(test_downwards),
+        cmocka_unit_test(test_a_load_that_only_asks),
+    };
+    return run_at_both("write/late", tests);
+}
