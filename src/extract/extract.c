@@ -2,13 +2,13 @@
  * The loop of one resource: pages from the source, through the cursor, to the sink.
  *
  * Data path, each stream laid over the one before: the source -> next_as_rows (nested batches
- * become rows) -> next_new (cursor_filter) -> next_with_held (what groups held back and is to go
- * after all) -> the loop: sink->push, until PAGE_END. The context is checked and progress told at
- * each page; pages of which nothing is left are counted and not pushed.
+ * become rows) -> next_new (cursor_filter) -> next_with_held (what was held back and is to go after
+ * all) -> the loop: sink->push, until PAGE_END. The context is checked and progress told at each
+ * page; pages of which nothing is left are counted and not pushed.
  *
  * So structs and lists of typed sources are rows from here on, to the cursor too; flat batches stay
- * batches, unless the cursor holds rows back by groups. Opening and closing the source is left to
- * the caller, who also saves the cursor and what the source remembers.
+ * batches, unless the cursor holds rows back. Opening and closing the source is left to the caller,
+ * who also saves the cursor and what the source remembers.
  */
 #include "extract/extract.h"
 
@@ -100,13 +100,12 @@ done:
 struct with_held {
     struct page_stream base;
     struct page_stream *from;
-    struct cursor *cursor;
-    struct groups *groups; /* NULL: nothing is held */
+    struct cursor *cursor; /* NULL: nothing is held */
     struct extract_counts *counts;
     bool is_over; /* what is below has ended */
 };
 
-/* Rows that were counted as filtered, and that go along with others of their group. */
+/* Rows that were counted as filtered, and that go along with others of their group, or are new. */
 static int next_with_held(struct page_stream *base, struct page *page, struct tg_error *err)
 {
     struct with_held *stream = (struct with_held *)base;
@@ -114,11 +113,10 @@ static int next_with_held(struct page_stream *base, struct page *page, struct tg
     if (!stream->is_over)
         TRY(stream->from->next(stream->from, page, err));
     stream->is_over |= page->kind == PAGE_END;
-    if (!stream->is_over || !stream->groups)
+    if (!stream->is_over || !stream->cursor)
         goto done;
     page_release(page);
-    TRY(groups_next(stream->groups, page, err));
-    TRY(cursor_take_back(stream->cursor, page, err));
+    TRY(cursor_next_held(stream->cursor, page, err));
     stream->counts->rows_filtered -= page->row_count;
 done:
     return rc;
@@ -156,12 +154,12 @@ int extract_run(struct context *ctx, struct page_stream *source, struct cursor *
                 const struct extract_sink *sink, struct extract_counts *counts,
                 struct tg_error *err)
 {
-    struct groups *groups = cursor ? cursor_groups(cursor) : NULL;
-    struct as_rows as_rows = {.base = {.next = next_as_rows}, .from = source, .all = groups};
+    const bool holds = cursor && cursor_holds(cursor);
+    struct as_rows as_rows = {.base = {.next = next_as_rows}, .from = source, .all = holds};
     struct new_rows new_rows = {
         {.next = next_new}, &as_rows.base, cursor, sink, NULL, 0, 0, counts};
     struct with_held held = {
-        {.next = next_with_held}, &new_rows.base, cursor, groups, counts, false};
+        {.next = next_with_held}, &new_rows.base, holds ? cursor : NULL, counts, false};
     *counts = (struct extract_counts){0};
     int rc = push_all(ctx, &held.base, sink, counts, err);
     rows_free(as_rows.rows);

@@ -4,6 +4,8 @@
 #ifndef TIDEGATE_PACKAGE_MANIFEST_H
 #define TIDEGATE_PACKAGE_MANIFEST_H
 
+#include <string.h>
+
 #include "base/buf.h"
 #include "base/memory.h"
 #include "data/bookmark.h"
@@ -66,13 +68,16 @@ struct manifest_table {
 };
 
 /* Hashes of the rows at the cursor's last value; of a load without a cursor (path "") see
- * run/again.c. */
+ * run/again.c. For more of them than a text should hold there is one word; they are rows of
+ * TIES_TABLE then, a table of the package as the ledger has it. */
+#define TIES_TABLE "_tidegate_ties"
 struct manifest_boundary {
     const char *resource;
     const char *cursor_path;
     const char *last_value; /* JSON text, as in the state */
     const char **hashes;    /* sorted */
     size_t hash_count;
+    bool grows; /* the rows of TIES_TABLE that are there stay */
 };
 
 /* A window of a resource: loaded by this load, or (planned) to be loaded by others. Bounds are JSON
@@ -148,6 +153,11 @@ static inline bool manifest_is_bare(const struct manifest *manifest)
 {
     bool plans = manifest->window_count > 0 && manifest->windows[0].planned;
     return manifest->undone_count > 0 || manifest->reset_count > 0 || plans;
+}
+/* Is the part a table of a source's rows? */
+static inline bool manifest_is_data(const struct manifest_table *part)
+{
+    return !part->is_keys && strcmp(part->name, TIES_TABLE) != 0;
 }
 void manifest_init(struct manifest *manifest);
 void manifest_release(struct manifest *manifest);

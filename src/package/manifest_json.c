@@ -153,6 +153,7 @@ static const struct form boundary_form = {
         FIELD(TEXT, "cursor_path", manifest_boundary, cursor_path),
         FIELD(TEXT, "last_value", manifest_boundary, last_value),
         ITEMS("hashes", manifest_boundary, hashes, hash_count, 0, NULL),
+        MAYBE(MARK, "grows", manifest_boundary, grows),
         {0},
     }};
 

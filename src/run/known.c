@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "run/tied.h"
 
 static const struct ledger_boundary *find_boundary(const struct session *session,
                                                    const struct resource *resource,
@@ -28,9 +29,9 @@ static const struct ledger_boundary *find_boundary(const struct session *session
 /* dlt reads the boundary from the state; beyond this it would warn, and the blob would grow. */
 enum { STATE_HASHES_MAX = 200 };
 
-/* Of more than that the state has one hash of them all, which is no row's. It moves on as they do:
- * else a load of more rows at the same value would leave the state as it is, and who began before
- * it would load them again. */
+/* Of more than that the state has one hash of them all, or of the word that stands for them
+ * (tied.h), which is no row's. It moves on as they do: else a load of more rows at the same value
+ * would leave the state as it is, and who began before it would load them again. */
 static int digest(struct session *session, const char *const *hashes, size_t count,
                   char out[HASH_ROW_TEXT + 1], struct tg_error *err)
 {
@@ -46,15 +47,20 @@ static int digest(struct session *session, const char *const *hashes, size_t cou
 
 /* The rows at the last value that are there. The state holds them, with those that dlt has added
  * since; of ours that are too many for it the ledger knows. Fewer in the ledger are in the state,
- * too, unless dlt has begun anew: then it is the state that is right. */
+ * too, unless dlt has begun anew: then it is the state that is right, as it is where it does not
+ * know of the ones that are tied. */
 int known_hashes(struct session *session, const struct resource *resource,
                  const struct state_cursor *stored, const char ***out, size_t *count,
-                 struct tg_error *err)
+                 struct ties_total *tied, struct tg_error *err)
 {
     const struct ledger_boundary *boundary = find_boundary(session, resource, stored->last_value);
     size_t ours = boundary && boundary->hash_count > STATE_HASHES_MAX ? boundary->hash_count : 0;
     char of_all[HASH_ROW_TEXT + 1] = "";
-    int rc = ours ? digest(session, boundary->hashes, ours, of_all, err) : TG_OK;
+    bool is_tied =
+        boundary && boundary->hash_count == 1 && tied_read_word(boundary->hashes[0], tied);
+    bool is_known = false;
+    int rc = ours || is_tied ? digest(session, boundary->hashes, boundary->hash_count, of_all, err)
+                             : TG_OK;
     if (rc != TG_OK)
         return rc;
     *out = mem_calloc(ours + stored->hash_count + 1, sizeof(**out));
@@ -62,9 +68,14 @@ int known_hashes(struct session *session, const struct resource *resource,
         return error_nomem(err);
     for (*count = 0; *count < ours; ++*count)
         (*out)[*count] = boundary->hashes[*count];
-    for (size_t i = 0; i < stored->hash_count; i++)
-        if (strcmp(stored->unique_hashes[i], of_all) != 0)
+    for (size_t i = 0; i < stored->hash_count; i++) {
+        if (strcmp(stored->unique_hashes[i], of_all) == 0)
+            is_known = true;
+        else
             (*out)[(*count)++] = stored->unique_hashes[i];
+    }
+    if (!is_known || !is_tied)
+        *tied = (struct ties_total){.count = 0};
     return TG_OK;
 }
 
@@ -75,7 +86,9 @@ int known_remember(struct session *session, const struct resource *resource,
     char of_all[HASH_ROW_TEXT + 1];
     char *only[] = {of_all};
     struct state_cursor stored = *cursor;
-    if (cursor->hash_count > STATE_HASHES_MAX) {
+    struct ties_total tied;
+    if (cursor->hash_count > STATE_HASHES_MAX ||
+        (cursor->hash_count == 1 && tied_read_word(cursor->unique_hashes[0], &tied))) {
         TRY(digest(session, (const char *const *)cursor->unique_hashes, cursor->hash_count, of_all,
                    err));
         stored.unique_hashes = only;

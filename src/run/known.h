@@ -6,10 +6,11 @@
 
 #include "run/load.h"
 
-/* The hashes of those that are there, which state and ledger own; free the array alone. */
+/* The hashes of those that are there, which state and ledger own; free the array alone. `tied`:
+ * more, which the ledger has beside them. */
 int known_hashes(struct session *session, const struct resource *resource,
                  const struct state_cursor *stored, const char ***out, size_t *count,
-                 struct tg_error *err) TG_CHECK_RESULT;
+                 struct ties_total *tied, struct tg_error *err) TG_CHECK_RESULT;
 /* Into the state: all of them, or what stands for more than dlt would keep. */
 int known_remember(struct session *session, const struct resource *resource,
                    const struct state_cursor *cursor, struct tg_error *err) TG_CHECK_RESULT;

@@ -227,7 +227,8 @@ static int tell_package(struct reset_task *task, const char *load_id,
     struct tg_reset_package told = {.sealed = manifest != NULL};
     for (size_t t = 0; manifest && t < manifest->table_count; t++)
         for (size_t f = 0; f < manifest->tables[t].file_count; f++)
-            told.rows += manifest->tables[t].is_keys ? 0 : manifest->tables[t].files[f].row_count;
+            if (manifest_is_data(&manifest->tables[t]))
+                told.rows += manifest->tables[t].files[f].row_count;
     told.is_only_copy = manifest && settle_has_only_copy(manifest);
     out->packages[out->package_count] = told;
     return arena_keep(&out->arena, load_id, &out->packages[out->package_count++].load_id, err);

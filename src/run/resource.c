@@ -28,6 +28,7 @@
 #include "run/late.h"
 #include "run/load.h"
 #include "run/range.h"
+#include "run/tied.h"
 #include "run/window.h"
 #include "write/disposition.h"
 
@@ -42,6 +43,7 @@ struct resource_load {
     struct cursor_times times;
     uint64_t files_skipped;
     struct groups *groups; /* of a merge key, for the cursor; NULL: none */
+    struct tied tied;      /* of a cursor that keeps all hashes */
     struct normalizer *normalizer;
     struct page_stream *stream;
     struct again *again;   /* what the load before has added may come again; NULL: nobody minds */
@@ -173,6 +175,7 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
     const struct resource *resource = part->resource;
     const struct incremental *incremental = &resource->incremental;
     const char **hashes = NULL;
+    struct ties_total tied = {.count = 0};
     bool found = false;
     if (!incremental->cursor_path)
         return TG_OK;
@@ -189,7 +192,7 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
         TRY(meet_change(part, &options, err));
         if (!resource->disposition->replaces_range && !part->forgets_rows)
             TRY(known_hashes(session, resource, &part->stored, &hashes, &options.stored_hash_count,
-                             err));
+                             &tied, err));
         options.stored_last_json = part->stored.last_value;
         options.stored_hashes = hashes;
         if (!part->stored.last_value)
@@ -205,6 +208,9 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
     TRY(open_groups(part, &options, err));
     TRY(late_new(resource, &part->late, err));
     options.lateness = late_hears(part->late);
+    if (options.hash_count_max == 0)
+        TRY(tied_open(&part->tied, part->load, resource, part->turn->place, &tied, err));
+    options.ties = part->tied.ties;
     TRY(cursor_new(&options, &part->cursor, err));
 done:
     mem_free(hashes);
@@ -218,13 +224,21 @@ static int remember_cursor(struct resource_load *part, struct tg_error *err)
     const struct resource *resource = part->resource;
     struct buf last = BUF_INIT, initial = BUF_INIT;
     const char *const *hashes = NULL;
+    char word[TIED_WORD];
+    const char *const only[] = {word};
     struct manifest *manifest = NULL;
+    const struct ties *ties = part->tied.ties;
     if (!part->cursor || (!cursor_moved(part->cursor) && part->held.known.len == 0))
         return TG_OK;
     TRY(load_package(part->load, &manifest, err));
     TRY(cursor_last_json(part->cursor, &last, err));
     TRY(cursor_initial_json(part->cursor, &initial, err));
     size_t hash_count = cursor_hashes(part->cursor, &hashes);
+    if (ties && ties_gather(ties)) {
+        TRY(tied_store(&part->tied, word, err));
+        hashes = only;
+        hash_count = 1;
+    }
     const struct state_cursor cursor = {
         .initial_value = initial.data,
         .last_value = last.data,
@@ -241,6 +255,7 @@ static int remember_cursor(struct resource_load *part, struct tg_error *err)
         .last_value = buf_string(&last),
         .hashes = (const char **)hashes,
         .hash_count = hash_count,
+        .grows = hashes == only && ties_grow(ties),
     };
     TRY(manifest_add_boundary(manifest, &boundary, err));
 done:
@@ -712,6 +727,7 @@ void resource_end(struct resource_load *part)
     again_free(part->again);
     cursor_free(part->cursor);
     groups_free(part->groups);
+    tied_close(&part->tied);
     state_cursor_release(&part->stored);
     buf_release(&part->held.known);
     buf_release(&part->cursor_spec);

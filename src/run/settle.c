@@ -42,7 +42,7 @@ bool settle_has_only_copy(const struct manifest *manifest)
 {
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *table = &manifest->tables[i];
-        bool has_rows = table->file_count > 0 && !table->is_keys;
+        bool has_rows = table->file_count > 0 && manifest_is_data(table);
         if ((has_rows || table->range_count > 0) && !table->replaced &&
             !has_position(manifest, table->resource))
             return true;

@@ -115,6 +115,13 @@ int destination_restore(struct destination *destination, const char *pipeline, c
     return destination->driver->restore(destination, pipeline, schema, now_us, out, err);
 }
 
+int destination_ties(struct destination *destination, const struct ties_request *request,
+                     struct ArrowArrayStream *out, struct tg_error *err)
+{
+    *out = (struct ArrowArrayStream){.release = NULL};
+    return destination->driver->trace->ties(destination, request, out, err);
+}
+
 int destination_describe(struct destination *destination, const struct table_choice *choice,
                          struct catalog *out, struct tg_error *err)
 {

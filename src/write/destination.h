@@ -129,6 +129,11 @@ struct table_count {
     uint64_t rows;
 };
 
+/* Whose rows at the last value are asked for. */
+struct ties_request {
+    const char *pipeline, *resource, *cursor_path;
+};
+
 /* Who has loaded into a table. */
 struct loaders_request {
     const char *pipeline; /* whose own state counts for nothing */
@@ -145,8 +150,10 @@ struct loaders {
     size_t count;
 };
 
-/* What the ledger does not keep, or not for this pipeline. */
+/* What is asked apart: it may be much, or the ledger does not keep it, or not for this pipeline. */
 struct trace_driver {
+    int (*ties)(struct destination *destination, const struct ties_request *request,
+                struct ArrowArrayStream *out, struct tg_error *err);
     int (*count)(struct destination *destination, struct table_count *tables, size_t count,
                  struct tg_error *err);
     int (*loaders)(struct destination *destination, const struct loaders_request *request,
@@ -234,6 +241,10 @@ void destination_close(struct destination *destination); /* may be opened again 
  * is initialised here; release it. */
 int destination_restore(struct destination *destination, const char *pipeline, const char *schema,
                         int64_t now_us, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Rows of TIES_TABLE, of which the stream has one column: packed hashes. It is open, and stays so
+ * until the stream is released; where there is no such table, it is already. */
+int destination_ties(struct destination *destination, const struct ties_request *request,
+                     struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
 /* The dataset's tables that are chosen (NULL: all), with the types that they have there; TYPE_NONE
  * for one that is none of ours. `out` is initialised here; release it. */
 int destination_describe(struct destination *destination, const struct table_choice *choice,

@@ -7,6 +7,7 @@
  *   _tidegate_boundary   hashes of the rows at a cursor's last value; of a load without a cursor
  *                        (path "") how many rows it has added, and hashes of their sums, or from
  *                        how many files its keys came
+ *   _tidegate_ties       the same, where they are too many for a text: packed, many to a row
  *   _tidegate_files      bookmarks: source files that were loaded
  *   _tidegate_windows    ranges of a cursor that were loaded apart from it, or are to be
  */

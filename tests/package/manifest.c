@@ -48,7 +48,7 @@ static int fill(void)
                                         {.name = "x", .spec.type = TYPE_TEXT}};
     struct manifest_file file = {.name = "a.1.parquet", .columns = columns, .column_count = 2};
     struct bookmark source = {.resource = "r", .key = "a.jsonl", .size = 1};
-    struct manifest_boundary boundary = {"r", "id", "7", hashes, 2};
+    struct manifest_boundary boundary = {"r", "id", "7", hashes, 2, false};
     int rc = TG_OK;
     manifest_init(&manifest);
     TRY(manifest_add_table(&manifest, "a", "r", false, &table, NULL));

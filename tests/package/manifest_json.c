@@ -67,7 +67,7 @@ static int make(struct manifest *out)
                               .rows = 9,
                               .checksum = "c/d",
                               .replaces = "a/c"};
-    struct manifest_boundary boundary = {"person", "updated_at", "\"2024-01-02\"", hashes, 2};
+    struct manifest_boundary boundary = {"person", "updated_at", "\"2024-01-02\"", hashes, 2, true};
     struct manifest_table *table = NULL;
     int rc = TG_OK;
     manifest_init(out);
@@ -175,6 +175,7 @@ static void test_round_trip(void **state)
     assert_true(got.skips_files);
     assert_string_equal(got.boundaries[0].last_value, "\"2024-01-02\"");
     assert_string_equal(got.boundaries[0].hashes[1], "b/+");
+    assert_true(got.boundaries[0].grows);
     assert_int_equal(manifest_write(&got, &again, NULL), TG_OK);
     assert_string_equal(text.data, again.data);
     manifest_release(&got);

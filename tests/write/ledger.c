@@ -308,7 +308,7 @@ static void test_damaged_schema(void **state)
 
 static void add_boundary(struct fixture *t, const char *resource, const char **hashes, size_t count)
 {
-    struct manifest_boundary boundary = {resource, "a.b", "\"x\"", hashes, count};
+    struct manifest_boundary boundary = {resource, "a.b", "\"x\"", hashes, count, false};
     FIXTURE_OK(t, manifest_add_boundary(fixture_begin(t), &boundary, &t->err));
 }
 

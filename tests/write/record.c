@@ -98,7 +98,7 @@ static void test_only_what_changed(void **state)
 static void add_boundary(struct fixture *t, const char *resource, const char *path,
                          const char *last, const char *hash)
 {
-    struct manifest_boundary boundary = {resource, path, last, &hash, hash ? 1 : 0};
+    struct manifest_boundary boundary = {resource, path, last, &hash, hash ? 1 : 0, false};
     FIXTURE_OK(t, manifest_add_boundary(fixture_begin(t), &boundary, &t->err));
 }
 

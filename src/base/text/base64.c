@@ -2,8 +2,8 @@
  * Base64, the standard alphabet.
  *
  * base64_append takes bytes of any length in parts of whole threes, base64_encode does one part;
- * base64_decode is strict, for what only looks like base64 is to stay a text. Ids that are made in
- * vector lanes are encoded there.
+ * base64_decode is strict, for what only looks like base64 is to stay a text; base64_decode_short
+ * is for hashes, which are many. Ids that are made in vector lanes are encoded there.
  */
 #include "base/text/base64.h"
 
@@ -57,6 +57,21 @@ static int base64_value(char c)
     if (c == '+')
         return 62;
     return c == '/' ? 63 : -1;
+}
+
+size_t base64_decode_short(const char *in, size_t len, unsigned char *out)
+{
+    uint32_t bits = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < len; i++) {
+        int value = base64_value(in[i]);
+        if (value < 0)
+            return 0;
+        bits = bits << 6 | (uint32_t)value;
+        if (i % 4 != 0)
+            out[count++] = (unsigned char)(bits >> (6 - 2 * (i % 4)) & 255);
+    }
+    return count;
 }
 
 int base64_decode(const char *in, size_t len, struct buf *out, struct tg_error *err)

@@ -14,4 +14,8 @@ void base64_append(struct buf *out, const void *bytes, size_t len);
 int base64_decode(const char *in, size_t len, struct buf *out,
                   struct tg_error *err) TG_CHECK_RESULT;
 
+/* The bytes of a short text without padding; `out` has room for 3 for each 4 characters. How many
+ * they are; 0: it has a bad character, or none. */
+size_t base64_decode_short(const char *in, size_t len, unsigned char *out);
+
 #endif

@@ -128,7 +128,7 @@ void boundary_restart(struct boundary *boundary)
 
 /* ---- what is kept ---- */
 
-static size_t count_left(const struct boundary *boundary)
+size_t boundary_left(const struct boundary *boundary)
 {
     size_t left = 0;
     for (size_t i = 0; i < boundary->stored_count && !boundary->anew; i++)
@@ -139,7 +139,7 @@ static size_t count_left(const struct boundary *boundary)
 size_t boundary_count(struct boundary *boundary)
 {
     settle(boundary);
-    return boundary->seen_count + count_left(boundary);
+    return boundary->seen_count + boundary_left(boundary);
 }
 
 static int compare_texts(const void *a, const void *b)
@@ -149,7 +149,7 @@ static int compare_texts(const void *a, const void *b)
 
 size_t boundary_texts(struct boundary *boundary, const char *const **out)
 {
-    bool brief = !boundary->has_long && count_left(boundary) > 0;
+    bool brief = !boundary->has_long && boundary_left(boundary) > 0;
     size_t count = 0, kept = 0;
     settle(boundary);
     for (size_t i = 0; i < boundary->seen_count; i++)

@@ -53,6 +53,8 @@ int boundary_add(struct boundary *boundary, const struct row_hash *hash,
                  struct tg_error *err) TG_CHECK_RESULT;
 /* The last value is another one: begins with no row. */
 void boundary_restart(struct boundary *boundary);
+/* How many stored ones are still to be kept, without that their rows were seen. */
+size_t boundary_left(const struct boundary *boundary);
 /* How many boundary_texts will hand out, at the most. */
 size_t boundary_count(struct boundary *boundary);
 /* What the state keeps: sorted, unique, borrowed until the next call. Where the stored ones are all

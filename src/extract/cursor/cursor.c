@@ -163,6 +163,10 @@ static int restore(struct cursor *cursor, const struct cursor_options *options,
         point_copy(&cursor->start, &stored);
     TRY(boundary_restore(&cursor->progress->boundary, options->stored_hashes,
                          options->stored_hash_count, err));
+    if (cursor->hash != CURSOR_HASH_NONE)
+        cursor->ties = options->ties;
+    if (cursor->ties && ties_are_stored(cursor->ties))
+        TRY(ties_pour(cursor->ties, &cursor->progress->boundary, err));
 done:
     point_copy(&cursor->progress->last, &cursor->start);
     if (rc != TG_OK || stored.count == 0)
@@ -289,9 +293,9 @@ const struct cursor_value *cursor_reached(const struct cursor *cursor)
     return cursor->reached.count > 0 ? &cursor->reached.parts[0] : NULL;
 }
 
-struct groups *cursor_groups(const struct cursor *cursor)
+bool cursor_holds(const struct cursor *cursor)
 {
-    return cursor->groups;
+    return cursor->groups || (cursor->ties && ties_are_stored(cursor->ties));
 }
 
 struct cursor_counts cursor_counts(const struct cursor *cursor)
@@ -420,6 +424,19 @@ static int sort_into_groups(struct pass *pass, size_t index, enum verdict verdic
     return TG_OK;
 }
 
+static int hold_tie(struct pass *pass, size_t index, struct tg_error *err)
+{
+    struct cursor *cursor = pass->cursor;
+    struct tie forms[ROW_FORMS];
+    size_t count;
+    int rc = TG_OK;
+    TRY(row_forms(&cursor->hasher, pass->page, (struct row_ref){pass->page->rows[index], 0},
+                  ties_are_mixed(cursor->ties), forms, &count, err));
+    TRY(ties_hold(cursor->ties, pass->page, index, forms, count, err));
+done:
+    return rc;
+}
+
 static int filter_rows(struct pass *pass, struct tg_error *err)
 {
     struct page *page = pass->page;
@@ -432,6 +449,8 @@ static int filter_rows(struct pass *pass, struct tg_error *err)
         TRY(judge_row(pass, (struct row_ref){row, 0}, &verdict, err));
         if (pass->cursor->groups)
             TRY(sort_into_groups(pass, i, verdict, err));
+        if (verdict == ROW_HELD)
+            TRY(hold_tie(pass, i, err));
         page->rows[kept] = row;
         kept += verdict == ROW_KEPT;
     }
@@ -440,10 +459,10 @@ done:
     return rc;
 }
 
-int cursor_take_back(struct cursor *cursor, const struct page *page, struct tg_error *err)
+/* Rows that were left to the groups go along after all: they count no more. */
+static int take_back(struct cursor *cursor, struct page *page, struct tg_error *err)
 {
-    struct page rows = *page;
-    struct pass pass = {.cursor = cursor, .page = &rows};
+    struct pass pass = {.cursor = cursor, .page = page};
     int rc = TG_OK;
     for (size_t i = 0; !cursor->last_value_func && i < page->row_count; i++) {
         TRY(row_point(&pass, page->rows[i], err));
@@ -455,24 +474,62 @@ done:
 
 /* ---- Pages --------------------------------------------------------------------------------- */
 
+static int add_hash(struct cursor *cursor, const struct page *page, struct row_ref ref,
+                    struct tg_error *err)
+{
+    struct row_hash hash;
+    int rc = TG_OK;
+    TRY(row_hash(&cursor->hasher, page, ref, &hash, err));
+    if (cursor->ties && ties_gather(cursor->ties))
+        rc = ties_add(cursor->ties, &hash, err);
+    else
+        rc = boundary_add(&cursor->progress->boundary, &hash, err);
+done:
+    return rc;
+}
+
+/* Of the rows that were held those that are new: at the last value, if that has not moved. */
+static int next_ties(struct cursor *cursor, struct page *page, struct tg_error *err)
+{
+    struct progress *progress = cursor->progress;
+    int rc = TG_OK;
+    TRY(ties_next(cursor->ties, page, err));
+    cursor->counts.known -= page->row_count;
+    for (size_t i = 0; !progress->moved && i < page->row_count; i++)
+        TRY(add_hash(cursor, page, (struct row_ref){page->rows[i], 0}, err));
+    progress->grown |= page->row_count > 0;
+done:
+    return rc;
+}
+
+int cursor_next_held(struct cursor *cursor, struct page *page, struct tg_error *err)
+{
+    if (!cursor->groups)
+        return next_ties(cursor, page, err);
+    int rc = groups_next(cursor->groups, page, err);
+    return rc == TG_OK ? take_back(cursor, page, err) : rc;
+}
+
 /* The hashes of the rows at the last value: of this page alone when it moved, else united. */
 static int add_hashes(struct pass *pass, struct tg_error *err)
 {
     struct cursor *cursor = pass->cursor;
     struct progress *progress = cursor->progress;
     struct boundary *boundary = &progress->boundary;
-    struct row_hash hash;
     int rc = TG_OK;
     if (pass->moved) {
         boundary_restart(boundary);
         progress->crowded = false;
+        if (cursor->ties)
+            TRY(ties_restart(cursor->ties, err));
     }
     if (cursor->boundary_count == 0)
         goto done;
-    for (size_t i = 0; i < cursor->boundary_count; i++) {
-        TRY(row_hash(&cursor->hasher, pass->page, cursor->boundary[i], &hash, err));
-        TRY(boundary_add(boundary, &hash, err));
-    }
+    for (size_t i = 0; i < cursor->boundary_count; i++)
+        TRY(add_hash(cursor, pass->page, cursor->boundary[i], err));
+    if (cursor->ties && !ties_gather(cursor->ties) &&
+        ties_exceed(cursor->ties, boundary_count(boundary)))
+        TRY(ties_pour(cursor->ties, boundary, err));
     progress->crowded =
         cursor->hash_count_max > 0 && boundary_count(boundary) > cursor->hash_count_max;
     if (progress->crowded)

@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "extract/cursor/as_type.h"
 #include "extract/cursor/groups.h"
+#include "extract/cursor/ties.h"
 
 enum cursor_hash {
     CURSOR_HASH_ROW = 0, /* hash the whole row */
@@ -50,12 +51,15 @@ struct cursor_options {
     enum cursor_hash hash;
     const char *const *key; /* names as in the source */
     size_t key_count;
-    /* 0: no limit (append); else more rows at the boundary than this keep no hashes (merge: they
-     * load again, which is harmless) */
+    /* 0: no limit (append: see `ties`); else more rows at the boundary than this keep no hashes
+     * (merge: they load again, which is harmless) */
     size_t hash_count_max;
     /* borrowed; takes the rows that are known or outside the bounds, until it is known whether
      * their group passes. NULL: they are dropped for good */
     struct groups *groups;
+    /* borrowed; takes the hashes of rows at the last value when they are many, and the rows at the
+     * start value where many are stored. NULL: hash_count_max */
+    struct ties *ties;
     bool groups_share_value; /* the rows of a group have one cursor value: none is outside alone */
     struct lateness lateness;
     /* what the last load left */
@@ -83,16 +87,17 @@ void cursor_free(struct cursor *cursor);
 const struct tg_cursor *cursor_view(const struct cursor *cursor);
 /* The (first) value that was reached when the run began; NULL: it does not go on from one. */
 const struct cursor_value *cursor_reached(const struct cursor *cursor);
-/* The options' groups, if any row may have to be held: then pages must be rows. */
-struct groups *cursor_groups(const struct cursor *cursor);
+/* May a row have to be held, until all have come? Then pages must be rows. */
+bool cursor_holds(const struct cursor *cursor);
 /* Drops the rows that are not new; *dropped counts them. Works on rows and on Arrow batches. A
  * missing or NULL cursor value: as on_missing says (TG_DATA for TG_RAISE, names the row); values
  * that do not compare (text against number): TG_DATA. */
 int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped,
                   struct tg_error *err) TG_CHECK_RESULT;
 struct cursor_counts cursor_counts(const struct cursor *cursor);
-/* Rows that it had left to the groups go along after all: they count no more. */
-int cursor_take_back(struct cursor *cursor, const struct page *page,
+/* Where rows are held, and all have come: fills `page` (which was released) with more of those that
+ * are not dropped, and do not count as such any more; PAGE_END: no more. */
+int cursor_next_held(struct cursor *cursor, struct page *page,
                      struct tg_error *err) TG_CHECK_RESULT;
 /* No row that comes can be new, by the order that the source keeps. */
 bool cursor_is_over(const struct cursor *cursor);
@@ -111,7 +116,8 @@ int cursor_last_json(const struct cursor *cursor, struct buf *out,
                      struct tg_error *err) TG_CHECK_RESULT;
 int cursor_initial_json(const struct cursor *cursor, struct buf *out,
                         struct tg_error *err) TG_CHECK_RESULT;
-/* Hashes of the rows at the last value: sorted, borrowed, unique. */
+/* Hashes of the rows at the last value: sorted, borrowed, unique. None where the ties gather them.
+ */
 size_t cursor_hashes(const struct cursor *cursor, const char *const **out);
 
 #endif

@@ -91,14 +91,24 @@ static inline int compare(const struct pass *pass, struct row_ref ref, const str
 }
 
 /* Is a row at the start value one of those that were loaded? */
-static int is_known(struct pass *pass, struct row_ref ref, bool *known, struct tg_error *err)
+static int look_up(struct pass *pass, struct row_ref ref, enum verdict *verdict,
+                   struct tg_error *err)
 {
     struct cursor *cursor = pass->cursor;
     struct boundary *boundary = &cursor->progress->boundary;
-    *known = false;
-    if (boundary->stored_count == 0 || cursor->hash == CURSOR_HASH_NONE)
+    bool known = false;
+    int rc = TG_OK;
+    *verdict = ROW_KEPT;
+    if (cursor->hash == CURSOR_HASH_NONE)
         return TG_OK;
-    return row_is_stored(&cursor->hasher, pass->page, ref, boundary, known, err);
+    if (boundary->stored_count > 0)
+        TRY(row_is_stored(&cursor->hasher, pass->page, ref, boundary, &known, err));
+    if (known)
+        *verdict = ROW_KNOWN;
+    else if (cursor->ties && ties_are_stored(cursor->ties))
+        *verdict = ROW_HELD;
+done:
+    return rc;
 }
 
 /* The row is the first, or one more, at the last value of the page. */
@@ -126,7 +136,6 @@ static inline int at_last(struct pass *pass, struct row_ref ref, const struct po
 static int judge(struct pass *pass, struct row_ref ref, enum verdict *verdict, struct tg_error *err)
 {
     const struct cursor *cursor = pass->cursor;
-    bool known = false;
     int order = 1;
     int rc = TG_OK;
     if (cursor->end.count > 0) {
@@ -141,11 +150,11 @@ static int judge(struct pass *pass, struct row_ref ref, enum verdict *verdict, s
         *verdict = ROW_BELOW;
         if (order < 0 || (order == 0 && cursor->start_is_open))
             goto done;
-        if (order == 0)
-            TRY(is_known(pass, ref, &known, err));
     }
-    *verdict = known ? ROW_KNOWN : ROW_KEPT;
-    if (known)
+    *verdict = ROW_KEPT;
+    if (order == 0)
+        TRY(look_up(pass, ref, verdict, err));
+    if (*verdict != ROW_KEPT)
         goto done;
     if (pass->last.count > 0)
         TRY(compare(pass, ref, &pass->last, &order, err));
@@ -203,7 +212,7 @@ static int judge_by_function(struct pass *pass, struct row_ref ref, enum verdict
     struct cursor *cursor = pass->cursor;
     const struct point *here = &cursor->here;
     struct point alone, with;
-    bool known = false, at_start;
+    bool at_start;
     int rc = TG_OK;
     TRY(ask(pass, here, NULL, 0, &alone, err));
     if (cursor->end.count > 0) {
@@ -225,11 +234,11 @@ static int judge_by_function(struct pass *pass, struct row_ref ref, enum verdict
         *verdict = ROW_BELOW;
         if (at_start ? cursor->start_is_open : same(&with, &cursor->start))
             goto done;
+        *verdict = ROW_KEPT;
         if (at_start)
-            TRY(is_known(pass, ref, &known, err));
-        *verdict = known ? ROW_KNOWN : ROW_KEPT;
+            TRY(look_up(pass, ref, verdict, err));
     }
-    if (!known && same(&alone, &pass->last))
+    if (*verdict == ROW_KEPT && same(&alone, &pass->last))
         TRY(at_last(pass, ref, NULL, err));
 done:
     return rc;
@@ -279,7 +288,7 @@ static inline void count(struct cursor *cursor, enum verdict verdict)
 {
     cursor->counts.below += verdict == ROW_BELOW;
     cursor->counts.beyond += verdict == ROW_BEYOND;
-    cursor->counts.known += verdict == ROW_KNOWN;
+    cursor->counts.known += verdict == ROW_KNOWN || verdict == ROW_HELD;
 }
 
 /* A row that comes late is among these. */

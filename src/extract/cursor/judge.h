@@ -47,6 +47,7 @@ struct cursor {
     enum cursor_hash hash;
     size_t hash_count_max;
     struct groups *groups; /* NULL: there are no bounds, or no groups */
+    struct ties *ties;     /* NULL: hashes are kept in memory alone */
     bool groups_share_value;
     bool is_over; /* no row that comes can be new */
     struct cursor_counts counts;
@@ -85,6 +86,7 @@ enum verdict {
     ROW_BELOW,    /* before the start */
     ROW_BEYOND,   /* beyond the end */
     ROW_KNOWN,    /* at the start, and loaded before */
+    ROW_HELD,     /* at the start: whether it was loaded is known in the end */
     ROW_EXCLUDED, /* without a value */
 };
 

@@ -1,8 +1,9 @@
 /*
  * What tells one row at the boundary from another: the hash of its key, or of the whole row.
  *
- * Data path: row_is_stored for each row at the start value, row_hash for each row at the last one:
- * the row as JSON (put_key, cell_json, cursor_batch_json) -> base/hash.
+ * Data path: row_is_stored (row_forms where many are stored) for each row at the start value,
+ * row_hash for each row at the last one: the row as JSON (put_key, cell_json, cursor_batch_json) ->
+ * base/hash.
  *
  * Only typed timestamps and decimals tell the two forms apart: a row without one has the longer
  * hash's beginning for its shorter hash.
@@ -105,6 +106,25 @@ int row_is_stored(struct row_hasher *hasher, const struct page *page, struct row
     for (size_t i = 0; !*known && i < 2 && json_varies(page, ref); i++) {
         TRY(hash_form(hasher, page, ref, older_forms[i], text, err));
         TRY(boundary_find_text(boundary, text, &hash, known, err));
+    }
+done:
+    return rc;
+}
+
+int row_forms(struct row_hasher *hasher, const struct page *page, struct row_ref ref, bool all,
+              struct tie out[ROW_FORMS], size_t *count, struct tg_error *err)
+{
+    char text[HASH_ROW_TEXT + 1];
+    struct row_hash hash;
+    int rc = TG_OK;
+    *count = 0;
+    TRY(row_hash(hasher, page, ref, &hash, err));
+    *count += tie_of_text(hash.text, &out[*count]);
+    if (all)
+        *count += tie_of_text(hash.brief, &out[*count]);
+    for (size_t i = 0; all && i < 2 && json_varies(page, ref); i++) {
+        TRY(hash_form(hasher, page, ref, older_forms[i], text, err));
+        *count += tie_of_text(text, &out[*count]);
     }
 done:
     return rc;

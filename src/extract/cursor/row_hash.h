@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "data/page.h"
 #include "extract/cursor/boundary.h"
+#include "extract/cursor/ties.h"
 
 struct row_ref {
     const yyjson_val *cell; /* NULL: a row of a batch, */
@@ -28,6 +29,10 @@ int row_hash(struct row_hasher *hasher, const struct page *page, struct row_ref 
 /* Whether the row is stored; also by what tidegate 0.1 made of it. */
 int row_is_stored(struct row_hasher *hasher, const struct page *page, struct row_ref ref,
                   struct boundary *boundary, bool *known, struct tg_error *err) TG_CHECK_RESULT;
+/* The hash of the row, and for `all` those that it may be stored by; of 4 at the most. */
+enum { ROW_FORMS = 4 };
+int row_forms(struct row_hasher *hasher, const struct page *page, struct row_ref ref, bool all,
+              struct tie out[ROW_FORMS], size_t *count, struct tg_error *err) TG_CHECK_RESULT;
 /* Adds where the row is to err's place. */
 int row_where(const struct page *page, struct row_ref ref, int code, struct tg_error *err);
 

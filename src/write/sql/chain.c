@@ -245,7 +245,7 @@ static int add_chains(struct delivery *delivery, struct tg_error *err)
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
         const struct table *table = catalog_find(&delivery->catalog, part->name);
-        bool is_none = part->is_keys || strcmp(part->name, REJECTS_TABLE) == 0;
+        bool is_none = !manifest_is_data(part) || strcmp(part->name, REJECTS_TABLE) == 0;
         if (!table && (part->file_count == 0 || is_none))
             continue;
         if (!table)

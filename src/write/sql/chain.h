@@ -92,7 +92,7 @@ struct delivery {
     const char *schema_hash; /* its hash; "": none */
     struct kept kept;        /* for the undo of earlier loads */
     /* keep.c: tables of what these of the ledger lose */
-    const char *kept_boundary, *kept_files, *kept_windows;
+    const char *kept_boundary, *kept_ties, *kept_files, *kept_windows;
     bool samples;         /* what it changes is to be shown: sample.c */
     struct chain dropped; /* what goes before anything is made: no chain, but tables */
     struct chain *chains;

@@ -93,6 +93,11 @@ static const struct table_column boundary_columns[] = {
     TEXT("pipeline_name"),   TEXT("resource_name"), TEXT("cursor_path"),
     TEXT_NULL("last_value"), TEXT("row_hashes"),    LOAD_ID("load_id"),
 };
+static const struct table_column ties_columns[] = {
+    TEXT("pipeline_name"), TEXT("resource_name"),
+    TEXT("cursor_path"),   {.name = "row_hashes", .spec.type = TYPE_BINARY},
+    LOAD_ID("load_id"),
+};
 static const struct table_column files_columns[] = {
     TEXT("pipeline_name"),
     TEXT("resource_name"),
@@ -158,6 +163,7 @@ static const struct ledger_table ledger_tables[] = {
     LEDGER_TABLE("_dlt_pipeline_state", state_columns),
     LEDGER_TABLE("_dlt_version", version_columns),
     LEDGER_TABLE("_tidegate_boundary", boundary_columns),
+    LEDGER_TABLE(TIES_TABLE, ties_columns),
     LEDGER_TABLE("_tidegate_files", files_columns),
     LEDGER_TABLE("_tidegate_loads", counts_columns),
     LEDGER_TABLE(WINDOWS_TABLE, windows_columns),
@@ -400,6 +406,8 @@ static bool is_needed(const struct manifest *manifest, const char *ledger_table)
 {
     if (strcmp(ledger_table, "_tidegate_boundary") == 0)
         return manifest->boundary_count > 0;
+    if (strcmp(ledger_table, TIES_TABLE) == 0)
+        return manifest_find(manifest, TIES_TABLE) != NULL;
     if (strcmp(ledger_table, "_tidegate_files") == 0)
         return manifest->bookmark_count > 0;
     if (strcmp(ledger_table, WINDOWS_TABLE) == 0)

@@ -326,7 +326,13 @@ static int loaders(struct destination *destination, const struct loaders_request
     return trace_loaders(destination->state, destination->dataset, request, out, err);
 }
 
-static const struct trace_driver trace = {.count = count, .loaders = loaders};
+static int ties(struct destination *destination, const struct ties_request *request,
+                struct ArrowArrayStream *out, struct tg_error *err)
+{
+    return ledger_ties(destination->state, destination->dataset, request, out, err);
+}
+
+static const struct trace_driver trace = {.ties = ties, .count = count, .loaders = loaders};
 
 const struct destination_driver destination_sql = {
     .example = example,

@@ -243,6 +243,7 @@ int keep_plan(struct delivery *delivery, struct plan *plan, struct tg_error *err
     }
     TRY(keep_ledger(delivery, "_tidegate_boundary", "boundary", &delivery->kept_boundary, plan,
                     err));
+    TRY(keep_ledger(delivery, TIES_TABLE, "ties", &delivery->kept_ties, plan, err));
     TRY(keep_ledger(delivery, "_tidegate_files", "files", &delivery->kept_files, plan, err));
     TRY(keep_ledger(delivery, WINDOWS_TABLE, "windows", &delivery->kept_windows, plan, err));
 done:
@@ -588,9 +589,11 @@ int keep_record(const struct delivery *delivery, const struct delivery *recorded
                                    .schema_version = recorded->schema_version,
                                    .schema_hash = recorded->schema_hash,
                                    .left_hash = recorded->catalog.version_hash};
-    struct kept_row boundary = whole, files = whole, windows = whole;
+    struct kept_row boundary = whole, ties = whole, files = whole, windows = whole;
     boundary.table = "_tidegate_boundary";
     boundary.old_table = delivery->kept_boundary;
+    ties.table = TIES_TABLE;
+    ties.old_table = delivery->kept_ties;
     files.table = "_tidegate_files";
     files.old_table = delivery->kept_files;
     windows.table = WINDOWS_TABLE;
@@ -600,6 +603,8 @@ int keep_record(const struct delivery *delivery, const struct delivery *recorded
         return TG_OK;
     TRY(enter(delivery, &whole, plan, err));
     TRY(enter(delivery, &boundary, plan, err));
+    if (ties.old_table || manifest_find(delivery->manifest, TIES_TABLE))
+        TRY(enter(delivery, &ties, plan, err));
     TRY(enter(delivery, &files, plan, err));
     if (windows.old_table)
         TRY(enter(delivery, &windows, plan, err));

@@ -21,6 +21,7 @@
 #include "base/time.h"
 #include "database/template.h"
 #include "dlt/state.h"
+#include "write/destination.h"
 #include "write/sql/windows.h"
 
 struct ledger_query {
@@ -625,4 +626,30 @@ int ledger_describe(struct connection *con, const char *dataset, struct describe
                     struct tg_error *err)
 {
     return connection_describe(con, dataset, &(struct table_filter){.wants = is_ours}, out, err);
+}
+
+int ledger_ties(struct connection *con, const char *dataset, const struct ties_request *request,
+                struct ArrowArrayStream *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct described there = {0};
+    struct buf sql = BUF_INIT;
+    const struct sql_scope scope = {.dialect = con->dialect,
+                                    .dataset = dataset,
+                                    .parts = SQL_PARTS(SQL_TEXT("pipeline", request->pipeline),
+                                                       SQL_TEXT("resource", request->resource),
+                                                       SQL_TEXT("path", request->cursor_path))};
+    TRY(ledger_describe(con, dataset, &there, err));
+    if (!described_find(&there, TIES_TABLE))
+        goto done;
+    TRY(sql_write(&sql, &scope,
+                  "SELECT [row_hashes] FROM {_tidegate_ties}\n"
+                  "WHERE [pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'} "
+                  "AND [cursor_path] = {'path'}",
+                  err));
+    TRY(connection_query(con, sql.data, out, err));
+done:
+    described_release(&there);
+    buf_release(&sql);
+    return rc;
 }

@@ -5,7 +5,7 @@
  * hash is there) -> record_state (if it changed) -> record_load -> record_counts ->
  * record_boundary -> forget_replaced, windows_record, record_files, forget_renamed; of a reset
  * forget_reset. All are INSERTs of literals in the transaction, after the data; record_rejects, of
- * rows that are in the package, goes with the data.
+ * rows that are in the package, goes with the data, as does record_ties.
  *
  * The tables are made in ddl.c and read in ledger.c.
  */
@@ -211,7 +211,7 @@ static bool is_told(const struct manifest_table *part, const struct write_table_
 {
     bool is_touched = part->file_count > 0 || counts->rows_inserted > 0 ||
                       part->rows_rejected > 0 || counts->rows_deleted > 0;
-    bool is_table = !part->is_keys && strcmp(part->name, REJECTS_TABLE) != 0;
+    bool is_table = manifest_is_data(part) && strcmp(part->name, REJECTS_TABLE) != 0;
     return is_table && (!part->nested || is_touched);
 }
 
@@ -244,10 +244,15 @@ done:
     return rc;
 }
 
-/* Takes rows of the ledger away; where there is to be an undo, they are kept (in `kept`). */
+/* Takes rows of the ledger away; where there is to be an undo, they are kept (in `kept`). Those of
+ * the load itself are in TIES_TABLE by now. */
 static int forget(const struct recording *recording, const char *kept, const char *table,
                   const struct sql_part *parts, const char *where, struct tg_error *err)
 {
+    if (strcmp(table, TIES_TABLE) == 0)
+        where = arena_printf(&recording->plan->arena, "%s AND [load_id] <> {'load_id'}", where);
+    if (!where)
+        return error_nomem(err);
     const struct sql_scope named = sql_within(&recording->scope, parts);
     const struct sql_scope scope =
         sql_within(&named, SQL_PARTS(SQL_TABLE("ledger", table), SQL_PATTERN("which", where)));
@@ -266,7 +271,21 @@ static int forget_some_files(const struct recording *recording, const struct sql
     return forget(recording, recording->delivery->kept_files, "_tidegate_files", parts, where, err);
 }
 
-/* ---- _tidegate_boundary ---- */
+/* ---- _tidegate_boundary, _tidegate_ties ---- */
+
+#define OF_CURSOR                                                                                  \
+    "[pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'} "                           \
+    "AND [cursor_path] = {'path'}"
+
+/* Those of another last value. */
+static int forget_ties(const struct recording *recording, const struct sql_part *parts,
+                       struct tg_error *err)
+{
+    const struct delivery *delivery = recording->delivery;
+    if (!described_find(&delivery->described, TIES_TABLE))
+        return TG_OK;
+    return forget(recording, delivery->kept_ties, TIES_TABLE, parts, OF_CURSOR, err);
+}
 
 static int record_boundary(const struct recording *recording,
                            const struct manifest_boundary *boundary, struct tg_error *err)
@@ -282,9 +301,9 @@ static int record_boundary(const struct recording *recording,
         SQL_PARTS(SQL_TEXT("resource", boundary->resource), SQL_TEXT("path", boundary->cursor_path),
                   SQL_TEXT("value", boundary->last_value), SQL_TEXT("hashes", buf_string(&hashes)));
     TRY(forget(recording, recording->delivery->kept_boundary, "_tidegate_boundary", parts,
-               "[pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'} "
-               "AND [cursor_path] = {'path'}",
-               err));
+               OF_CURSOR, err));
+    if (!boundary->grows)
+        TRY(forget_ties(recording, parts, err));
     if (boundary->hash_count > 0)
         TRY(add(recording, parts,
                 "INSERT INTO {_tidegate_boundary} ([pipeline_name], [resource_name], "
@@ -426,6 +445,7 @@ static int forget_reset(const struct recording *recording, const struct manifest
         const char *table, *kept;
         bool goes;
     } parts[] = {{"_tidegate_boundary", delivery->kept_boundary, reset->cursors},
+                 {TIES_TABLE, delivery->kept_ties, reset->cursors},
                  {WINDOWS_TABLE, delivery->kept_windows, reset->cursors},
                  {"_tidegate_files", delivery->kept_files, reset->files}};
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
@@ -474,8 +494,10 @@ int record_plan(struct delivery *delivery, const struct write_table_counts *coun
     TRY(record_state(&recording, err));
     TRY(record_load(&recording, err));
     TRY(record_counts(&recording, err));
-    if (*manifest->refresh)
+    if (*manifest->refresh) {
         TRY(forget_replaced(&recording, delivery->kept_boundary, "_tidegate_boundary", err));
+        TRY(forget_replaced(&recording, delivery->kept_ties, TIES_TABLE, err));
+    }
     for (size_t i = 0; i < manifest->boundary_count; i++)
         TRY(record_boundary(&recording, &manifest->boundaries[i], err));
     TRY(forget_replaced(&recording, delivery->kept_windows, WINDOWS_TABLE, err));
@@ -489,7 +511,34 @@ done:
     return rc;
 }
 
-/* ---- _tidegate_rejects ---- */
+/* ---- what is in the package ---- */
+
+int record_ties(const struct delivery *delivery, struct plan *plan, struct tg_error *err)
+{
+    static const char *const names[] = {"pipeline_name", "resource_name", "cursor_path",
+                                        "row_hashes", "load_id"};
+    const struct sql_names given = {names, sizeof(names) / sizeof(names[0])};
+    const struct fill fill = {.table = TIES_TABLE, .columns = &given};
+    const struct manifest *manifest = delivery->manifest;
+    const struct manifest_table *part = manifest_find(manifest, TIES_TABLE);
+    int rc = TG_OK;
+    struct buf rows = BUF_INIT;
+    if (!part || part->file_count == 0)
+        return TG_OK;
+    TRY(plan_source(&rows, delivery, part, 0, err));
+    const struct sql_scope scope =
+        plan_rows_scope(delivery, SQL_PARTS(SQL_TEXT("pipeline", manifest->pipeline),
+                                            SQL_TEXT("load_id", manifest->load_id),
+                                            SQL_PIECE("rows", buf_string(&rows))));
+    TRY(plan_fill(plan, delivery, &fill, &scope,
+                  "SELECT {'pipeline'} AS [pipeline_name], [resource_name], [cursor_path], "
+                  "[row_hashes], {'load_id'} AS [load_id]\n"
+                  "FROM {rows}",
+                  err));
+done:
+    buf_release(&rows);
+    return rc;
+}
 
 int record_rejects(const struct delivery *delivery, int64_t now_us, struct plan *plan,
                    struct tg_error *err)

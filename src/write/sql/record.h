@@ -13,6 +13,9 @@
 int record_plan(struct delivery *delivery, const struct write_table_counts *counts, int64_t now_us,
                 struct plan *plan, struct tg_error *err) TG_CHECK_RESULT;
 /* The rows that were rejected. */
+/* The hashes that are in the package, of rows at a cursor's last value. */
+int record_ties(const struct delivery *delivery, struct plan *plan,
+                struct tg_error *err) TG_CHECK_RESULT;
 int record_rejects(const struct delivery *delivery, int64_t now_us, struct plan *plan,
                    struct tg_error *err) TG_CHECK_RESULT;
 

@@ -129,6 +129,7 @@ static int draft_plan(const struct writing *writing, struct draft *draft, struct
     TRY(late_count(delivery, &draft->data, err));
     if (writing->con->creates_indexes)
         TRY(ddl_plan_indexes(delivery, &draft->data, err));
+    TRY(record_ties(delivery, &draft->data, err));
     TRY(record_rejects(delivery, context_now_us(writing->con->ctx), &draft->data, err));
     TRY(locks_plan(delivery, &draft->locks, err));
 done:
@@ -365,6 +366,7 @@ static int lay_again(struct writing *writing, struct described *there, const str
     if (rc == TG_OK)
         rc = rebase_follow(&writing->relaid_delivery, newest, err);
     writing->relaid_delivery.kept_boundary = planned->kept_boundary;
+    writing->relaid_delivery.kept_ties = planned->kept_ties;
     writing->relaid_delivery.kept_files = planned->kept_files;
     writing->relaid_delivery.kept_windows = planned->kept_windows;
 done:

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Many rows at a cursor's last value, whose hashes have a table of their own: the load that adds to them, and the one that
+# leaves them behind, killed at every point of the protocol and after statements, and with every call that fails; each
+# followed by a plain run: the rows are those of an undisturbed one, and so is what is known of them by a third run, which
+# reads all of them again.
+#
+#     tests/crash/ties.sh      (the command is tidegate-faulty, beside $TIDEGATE, which takes a few rows for many)
+set -eu
+more=sqlite
+. "$(dirname "$0")/lib.bash"
+faulty=$(dirname "$tidegate")/tidegate-faulty
+[ -x "$faulty" ] || { echo "ok # SKIP this build has no tests"; exit 0; }
+tidegate=$faulty
+export TG_FORCE=ties
+
+make_tied() { # FROM TO TS
+    awk -v from="$1" -v to="$2" -v ts="$3" 'BEGIN { for (i = from; i <= to; i++)
+        printf "{\"id\": %d, \"value\": \"v\", \"ts\": %d, \"list\": [%d]}\n", i, ts, i }'
+}
+
+# A first load, and the second one, which is to be disturbed.
+prepare_tied() { # HOW
+    fresh
+    rm -f ./*.jsonl
+    printf 'pipeline: crash\ndestination: %s\ndataset: d\nundo: {loads: 2}\nsource: {type: files}\n' "$destination" >spec.yaml
+    [ $kind != sqlite ] || sed -i '/^undo/d' spec.yaml
+    printf 'resources:\n  t: {path: "*.jsonl", incremental: {cursor: ts}}\n' >>spec.yaml
+    make_tied 1 40 7 >1.jsonl
+    run || { cat said; return 1; }
+    save
+    rm 1.jsonl
+    { make_tied 30 60 7; [ "$1" != moves ] || make_tied 100 120 8; } >2.jsonl
+    run || { cat said; return 1; }
+    wanted=$(content)
+    known || { cat said; return 1; }
+}
+
+# Whatever is read again is known: no row comes twice.
+known() {
+    local before
+    before=$(content)
+    awk '{ a[NR] = $0 } END { for (i = NR; i > 0; i--) print a[i] }' 2.jsonl >3.jsonl
+    run || return 1
+    rm 3.jsonl
+    [ "$(content | sed 's/,[01]$//')" = "$(sed 's/,[01]$//' <<<"$before")" ]
+}
+
+put_tied_right() { # WHAT
+    put_right "$1" || return 1
+    known || { echo "not ok $1: rows come again: $(content) instead of $wanted: $(tail -1 said)"; return 1; }
+}
+
+disturb() { # STEP
+    restore
+    TG_FAIL_AT=$1 "$faulty" run spec.yaml --progress none >said 2>&1
+}
+
+die_at() { # HOW POINT
+    local code=0
+    { disturb "$2" || code=$?; } 2>/dev/null
+    if [ $code != 137 ]; then
+        case $2 in after_step:*) return 2 ;; esac
+        echo "not ok $kind, $1, at $2: the run ended with $code: $(tail -1 said)"
+        return 1
+    fi
+    put_tied_right "$kind, $1, killed at $2"
+}
+
+die_after_each_step() { # HOW
+    local step=0 code=0
+    while step=$((step + 2 + RANDOM % 2)); do
+        code=0
+        die_at "$1" after_step:$step || code=$?
+        [ $code = 0 ] || break
+    done
+    [ $code = 2 ] && [ $step -gt 5 ] && echo "ok $kind, $1, killed after every second or third of some $step statements"
+}
+
+fail_each() { # HOW CALL
+    local number=0 code
+    while number=$((number + 1)); do
+        code=0
+        disturb "$2:$number" || code=$?
+        grep -q '^fault: ' said || break
+        [ $code -le 1 ] || { echo "not ok $kind, $1, $2 $number fails: $(tail -1 said)"; return 1; }
+        put_tied_right "$kind, $1, $2 $number fails" || return 1
+    done
+    echo "ok $kind, $1, each of $((number - 1)) calls of $2 fails"
+}
+
+failed=0
+for kind in $DESTINATIONS; do
+    over "$kind"
+    for how in grows moves; do
+        prepare_tied $how || { echo "not ok $kind, $how, undisturbed"; exit 1; }
+        for point in before_seal after_seal after_begin before_commit after_commit after_drop; do
+            die_at $how $point || { failed=1; continue; }
+            echo "ok $kind, $how, killed at $point"
+        done
+        die_after_each_step $how || failed=1
+        [ $kind-$how = duckdb-grows ] || continue
+        for call in fsync rename write unlink; do
+            fail_each $how $call || failed=1
+        done
+    done
+done
+exit $failed
