@@ -81,6 +81,7 @@ targets += bench
 bench: all ## measure speed and memory
 	@bench/run
 	@bench/run-dispositions
+	@bench/run-ties
 	@tools/with-postgres bench/run-postgres
 endif
 

@@ -79,6 +79,14 @@ int known_hashes(struct session *session, const struct resource *resource,
     return TG_OK;
 }
 
+uint64_t known_count(const struct ledger_boundary *boundary)
+{
+    struct ties_total tied;
+    return boundary->hash_count == 1 && tied_read_word(boundary->hashes[0], &tied)
+               ? tied.count
+               : boundary->hash_count;
+}
+
 int known_remember(struct session *session, const struct resource *resource,
                    const struct state_cursor *cursor, struct tg_error *err)
 {

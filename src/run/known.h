@@ -11,6 +11,8 @@
 int known_hashes(struct session *session, const struct resource *resource,
                  const struct state_cursor *stored, const char ***out, size_t *count,
                  struct ties_total *tied, struct tg_error *err) TG_CHECK_RESULT;
+/* Of how many rows the ledger's entry tells. */
+uint64_t known_count(const struct ledger_boundary *boundary);
 /* Into the state: all of them, or what stands for more than dlt would keep. */
 int known_remember(struct session *session, const struct resource *resource,
                    const struct state_cursor *cursor, struct tg_error *err) TG_CHECK_RESULT;

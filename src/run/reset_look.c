@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "config/spec.h"
+#include "run/known.h"
 #include "run/range.h"
 #include "run/reset.h"
 #include "write/disposition.h"
@@ -138,8 +139,9 @@ static uint64_t count_boundary(const struct reset_task *task, const struct state
         const struct ledger_boundary *boundary = &ledger->boundaries[i];
         if (strcmp(boundary->resource, entry->resource) == 0 &&
             strcmp(boundary->cursor_path, position->path) == 0 &&
-            strcmp(boundary->last_value, position->last_value) == 0 && boundary->hash_count > count)
-            count = boundary->hash_count;
+            strcmp(boundary->last_value, position->last_value) == 0 &&
+            known_count(boundary) > count)
+            count = known_count(boundary);
     }
     return count;
 }

@@ -1,6 +1,8 @@
 /* Many rows at the last value of a cursor: over runs, in the ledger, in the state. */
 #include "tests/fixture.h"
 
+#include "database/connection.h"
+#include "dlt/state.h"
 #include "run/tied.h"
 
 static int set_up(void **state)
@@ -181,6 +183,83 @@ static void undone(void **state)
     assert_query(fixture, TIED, "tied,said\n22,22\n");
 }
 
+/* The state's hashes become these: what dlt would have made of them. */
+static void set_hashes(struct fixture *fixture, const char *add, bool keep)
+{
+    struct context ctx = {0};
+    struct connection *con = NULL;
+    struct text_rows rows = {0};
+    struct state stored;
+    struct state_cursor cursor, changed;
+    struct buf sql = BUF_INIT;
+    bool found;
+    context_init(&ctx);
+    assert_done(fixture,
+                connection_open(&ctx, AT_URL(fixture->destination), false, &con, &fixture->err));
+    assert_done(fixture, connection_fetch(con,
+                                          "SELECT state FROM d._dlt_pipeline_state ORDER BY "
+                                          "version DESC",
+                                          &rows, &fixture->err));
+    const char *blob = text_cell(&rows, 0, 0);
+    assert_done(fixture, state_read(&stored, blob, strlen(blob), &fixture->err));
+    assert_done(fixture, state_get_cursor(&stored, "test", "t", "value", &cursor, &found, NULL));
+    assert_true(found && cursor.hash_count == 1);
+    char *hashes[] = {(char *)add, cursor.unique_hashes[0]};
+    changed = cursor;
+    changed.unique_hashes = hashes;
+    changed.hash_count = keep ? 2 : 1;
+    assert_done(fixture, state_set_cursor(&stored, "test", "t", "value", &changed, NULL));
+    buf_text(&sql, "UPDATE d._dlt_pipeline_state SET state = '");
+    assert_done(fixture, state_encode(&stored, &sql, &fixture->err));
+    buf_text(&sql, "'");
+    assert_done(fixture, connection_exec(con, buf_string(&sql), NULL, &fixture->err));
+    buf_release(&sql);
+    state_cursor_release(&cursor);
+    state_release(&stored);
+    text_rows_release(&rows);
+    connection_close(con);
+}
+
+static const char *hash_of_row(int id)
+{
+    static char text[HASH_ROW_TEXT + 1];
+    struct hasher hasher = {0};
+    char json[64];
+    int len = snprintf(json, sizeof(json), "{\"id\":%d,\"value\":7}", id);
+    assert_int_equal(hash_text(&hasher, json, (size_t)len, HASH_ROW_BYTES, text, NULL), TG_OK);
+    hasher_release(&hasher);
+    return text;
+}
+
+/* A row that dlt has loaded at the same value is known beside those that are tied, and one of them
+ * from then on. */
+static void rows_of_dlt(void **state)
+{
+    struct fixture *fixture = *state;
+    open_pipeline(fixture, TG_APPEND);
+    run_with(fixture, 1, 20, 7);
+    set_hashes(fixture, hash_of_row(21), true);
+    run_with(fixture, 19, 3, 7);
+    assert_query(fixture, ROWS, "n,ids\n20,20\n");
+    run_with(fixture, 19, 4, 7);
+    assert_query(fixture, ROWS, "n,ids\n21,21\n");
+    assert_query(fixture, TIED, "tied,said\n22,22\n");
+    run_with(fixture, 1, 22, 7);
+    assert_query(fixture, ROWS, "n,ids\n21,21\n");
+}
+
+/* dlt has begun anew, and has come to the same value: what the ledger has is of other rows. */
+static void a_state_of_dlt_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    open_pipeline(fixture, TG_APPEND);
+    run_with(fixture, 1, 20, 7);
+    set_hashes(fixture, hash_of_row(3), false);
+    run_with(fixture, 1, 20, 7);
+    assert_query(fixture, ROWS, "n,ids\n39,20\n");
+    assert_query(fixture, TIED, "tied,said\n20,20\n");
+}
+
 static void words(void **state)
 {
     struct ties_total total;
@@ -214,6 +293,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_ledger_that_was_changed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(replaced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(undone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(rows_of_dlt, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_state_of_dlt_alone, set_up, tear_down),
         cmocka_unit_test(words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
