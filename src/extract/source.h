@@ -127,7 +127,7 @@ struct source_driver {
     const char *start;                   /* lines of a spec to start from; NULL: none are offered */
     const struct option *source_options; /* keys beside `type`; ends with OPTION_END */
     const struct option *resource_options; /* keys of its resources */
-    bool skips;      /* whole files, by the cursor */
+    bool skips;                            /* whole files, by the cursor */
     bool hands_over; /* rows come once, when they are new to it: one that is old came late */
     bool lists_keys; /* `read` can do that, */
     const char *keys_option; /* from where this option of a resource says; NULL: by itself */

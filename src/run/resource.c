@@ -22,6 +22,7 @@
 #include "package/rejects.h"
 #include "run/again.h"
 #include "run/changed.h"
+#include "run/filtered.h"
 #include "run/kept.h"
 #include "run/keys.h"
 #include "run/known.h"
@@ -46,11 +47,9 @@ struct resource_load {
     struct tied tied;      /* of a cursor that keeps all hashes */
     struct normalizer *normalizer;
     struct page_stream *stream;
-    struct again *again;   /* what the load before has added may come again; NULL: nobody minds */
-    struct late *late;     /* rows before the value that was reached; NULL: nobody can tell */
-    size_t filtered_count; /* new files without a new row; the first: */
-    struct buf filtered_file;
-    uint64_t filtered_rows;
+    struct again *again; /* what the load before has added may come again; NULL: nobody minds */
+    struct late *late;   /* rows before the value that was reached; NULL: nobody can tell */
+    struct filtered filtered;
     struct keys *keys; /* of rows that do not come, but are there; NULL: none, so far */
     struct bookmarks recalled;
     struct state_cursor stored; /* what an earlier load has left */
@@ -323,30 +322,8 @@ done:
 static void note_filtered(void *user, const char *file, uint64_t rows)
 {
     struct resource_load *part = user;
-    if (part->groups || !keeps_bookmarks(part) || bookmarks_find(part->recalled, file))
-        return; /* rows may go along with others of their group */
-    if (part->filtered_count++ > 0)
-        return;
-    part->filtered_rows = rows;
-    buf_text(&part->filtered_file, file);
-}
-
-/* Its cursor values are not what they seem, or not set. */
-static void warn_of_filtered(const struct resource_load *part)
-{
-    char others[64] = "";
-    if (part->filtered_count > 1)
-        snprintf(others, sizeof(others), " (so were those of %zu other%s)",
-                 part->filtered_count - 1, part->filtered_count > 2 ? "s" : "");
-    if (part->filtered_count > 0)
-        context_log(&part->session->pipeline->ctx, TG_LOG_WARNING, "cursor",
-                    "resource '%s': file '%s' is new, but all %llu rows of it were filtered%s: "
-                    "none of them has a cursor value '%s' beyond the one that is reached (or is "
-                    "new at it); if they should be loaded, correct the values, or read all again "
-                    "with --full-refresh",
-                    part->resource->name, buf_string(&part->filtered_file),
-                    (unsigned long long)part->filtered_rows, others,
-                    part->resource->incremental.cursor_path);
+    if (!part->groups && keeps_bookmarks(part) && !bookmarks_find(part->recalled, file))
+        filtered_note(&part->filtered, file, rows); /* of groups, rows may go along with others */
 }
 
 /* ---- the pipes ---- */
@@ -731,7 +708,7 @@ void resource_end(struct resource_load *part)
     state_cursor_release(&part->stored);
     buf_release(&part->held.known);
     buf_release(&part->cursor_spec);
-    buf_release(&part->filtered_file);
+    filtered_release(&part->filtered);
     mem_free(part);
 }
 
@@ -797,7 +774,8 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
     TRY(read_pages(part, &read, err));
     warn_of_parts(part, &read);
     warn_of_order(part);
-    warn_of_filtered(part);
+    filtered_warn(&part->filtered, &part->session->pipeline->ctx, part->resource->name,
+                  part->resource->incremental.cursor_path);
     TRY(normalizer_finish(part->normalizer, err));
     TRY(late_finish(part->late, counts, err));
     if (!part->root->discarded)
