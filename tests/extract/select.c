@@ -12,6 +12,9 @@
 static const struct selected_column two[] = {{"id", {.type = TYPE_NONE}},
                                              {"we\"ird", {.type = TYPE_TEXT}}};
 
+static const struct type_spec bigint = {.type = TYPE_BIGINT}, real = {.type = TYPE_DOUBLE},
+                              text = {.type = TYPE_TEXT};
+
 static void check(const struct selection *selection, const char *slice, int64_t limit,
                   const char *sql)
 {
@@ -84,7 +87,6 @@ static void check_sample(const struct sample *sample)
 static void what_the_cursor_says(void **state)
 {
     (void)state;
-    const struct type_spec bigint = {.type = TYPE_BIGINT}, real = {.type = TYPE_DOUBLE};
     const struct type_spec nanos = {.type = TYPE_TIMESTAMP, .precision = 9, .naive = true};
     const struct sample samples[] = {
         /* rows without a value are asked for: the cursor takes or refuses them */
@@ -151,31 +153,89 @@ static void what_the_cursor_says(void **state)
         check_sample(&samples[i]);
 }
 
-/* The first of several fields narrows the rows; those at the end may belong to the window, and a
- * row stands nowhere when one of them is NULL. */
+/* All fields narrow the rows, in order; a row stands nowhere when one of them is NULL. */
 static void what_a_cursor_of_several_fields_says(void **state)
 {
     (void)state;
-    const struct tg_cursor first = {.path = "a", .start = INT(5), .end = INT(9)};
-    const struct sorted_field fields[] = {{"a", false}, {"b", true}};
+    const struct tg_cursor parts[] = {{.path = "a", .start = INT(5), .end = INT(9)},
+                                      {.path = "b", .start = {.kind = TG_VALUE_TEXT, .text = "x"}}};
+    const struct sorted_field fields[] = {{"a", false, bigint}, {"b", true, text}};
     struct selection selection = {.dialect = &dialect_postgres,
                                   .schema = "s",
                                   .table = "t",
-                                  .cursor = &first,
+                                  .cursor = parts,
                                   .fields = fields,
                                   .field_count = 2,
                                   .cursor_column = "a",
-                                  .cursor_type = {.type = TYPE_BIGINT},
-                                  .end_is_closed = true,
+                                  .cursor_type = bigint,
                                   .row_order = TG_DESC};
-    check(
-        &selection, NULL, -1,
-        "SELECT *\nFROM \"s\".\"t\"\nWHERE (\"a\" >= 5 AND \"a\" <= 9 OR \"a\" IS NULL OR \"b\" IS "
-        "NULL)\nORDER BY \"a\" desc, \"b\" COLLATE \"C\" desc");
+    check(&selection, NULL, -1,
+          "SELECT *\nFROM \"s\".\"t\"\nWHERE (\"a\" >= 5 AND (\"a\" > 5 OR \"b\" >= 'x' COLLATE "
+          "\"C\") AND \"a\" < 9 OR \"a\" IS NULL OR \"b\" IS NULL)\nORDER BY \"a\" desc, \"b\" "
+          "COLLATE \"C\" desc");
     selection.on_missing = TG_EXCLUDE;
     selection.last_value = TG_MIN;
     selection.row_order = TG_ANY_ORDER;
-    check(&selection, NULL, -1, "SELECT *\nFROM \"s\".\"t\"\nWHERE \"a\" <= 5 AND \"a\" >= 9");
+    selection.start_is_open = selection.end_is_closed = true;
+    check(&selection, NULL, -1,
+          "SELECT *\nFROM \"s\".\"t\"\nWHERE \"a\" <= 5 AND (\"a\" < 5 OR \"b\" < 'x' COLLATE "
+          "\"C\") AND \"a\" >= 9");
+}
+
+/* How far they do: to the first one that the database may compare otherwise. */
+static void how_many_of_several_fields_narrow(void **state)
+{
+    (void)state;
+    const struct tg_cursor parts[] = {{.start = INT(1)}, {.start = INT(2)}, {.start = INT(3)}};
+    struct sorted_field fields[] = {
+        {"a", false, bigint}, {"b", false, bigint}, {"c", false, bigint}};
+    struct selection selection = {.dialect = &dialect_duckdb,
+                                  .schema = "s",
+                                  .table = "t",
+                                  .cursor = parts,
+                                  .fields = fields,
+                                  .field_count = 3,
+                                  .cursor_column = "a",
+                                  .cursor_type = bigint,
+                                  .start_is_open = true,
+                                  .on_missing = TG_EXCLUDE};
+    check(&selection, NULL, -1,
+          "SELECT *\nFROM \"s\".\"t\"\nWHERE \"a\" >= 1 AND (\"a\" > 1 OR "
+          "\"b\" >= 2 AND (\"b\" > 2 OR \"c\" > 3))");
+    fields[2].type = (struct type_spec){.type = TYPE_NONE};
+    check(&selection, NULL, -1,
+          "SELECT *\nFROM \"s\".\"t\"\nWHERE \"a\" >= 1 AND (\"a\" > 1 OR \"b\" >= 2)");
+    fields[1].type = (struct type_spec){.type = TYPE_TIMESTAMP, .precision = 9, .naive = true};
+    check(&selection, NULL, -1, "SELECT *\nFROM \"s\".\"t\"\nWHERE \"a\" >= 1");
+    selection.cursor_type = (struct type_spec){.type = TYPE_NONE};
+    check(&selection, NULL, -1, "SELECT *\nFROM \"s\".\"t\"\nWHERE \"a\" IS NOT NULL");
+    selection.on_missing = TG_RAISE; /* NaN is no value, in none of them */
+    selection.cursor_type = bigint;
+    selection.field_count = 2;
+    fields[1].type = real;
+    check(&selection, NULL, -1,
+          "SELECT *\nFROM \"s\".\"t\"\nWHERE (\"a\" >= 1 AND (\"a\" > 1 OR \"b\" > 2) OR \"a\" IS "
+          "NULL OR \"b\" IS NULL OR \"b\" = CAST('NaN' AS DOUBLE) OR \"b\" = CAST('Infinity' AS "
+          "DOUBLE) OR \"b\" = CAST('-Infinity' AS DOUBLE))");
+}
+
+/* A start of the first field alone is that of all rows which begin so. */
+static void an_open_start_is_not_asked_for(void **state)
+{
+    (void)state;
+    const struct tg_cursor parts[] = {{.start = INT(1)}, {.path = "b"}};
+    const struct sorted_field fields[] = {{"a", false, bigint}, {"b", false, bigint}};
+    const struct selection selection = {.dialect = &dialect_duckdb,
+                                        .schema = "s",
+                                        .table = "t",
+                                        .cursor = parts,
+                                        .fields = fields,
+                                        .field_count = 2,
+                                        .cursor_column = "a",
+                                        .cursor_type = bigint,
+                                        .start_is_open = true,
+                                        .on_missing = TG_EXCLUDE};
+    check(&selection, NULL, -1, "SELECT *\nFROM \"s\".\"t\"\nWHERE \"a\" > 1");
 }
 
 /* What waits for a later run is left out, also where all other rows are read. */
@@ -223,6 +283,8 @@ int main(void)
         cmocka_unit_test(what_is_read),
         cmocka_unit_test(what_the_cursor_says),
         cmocka_unit_test(what_a_cursor_of_several_fields_says),
+        cmocka_unit_test(how_many_of_several_fields_narrow),
+        cmocka_unit_test(an_open_start_is_not_asked_for),
         cmocka_unit_test(what_waits),
     };
     return cmocka_run_group_tests_name("select", tests, NULL, NULL);

@@ -475,7 +475,7 @@ static int choose_fields(struct plan *plan, const struct resource_request *reque
         const struct relation_column *column;
         TRY(find_field(plan, request, request->cursor->parts[i].path, &column, err));
         const struct type_spec type = select_cursor_type(plan->selection.dialect, column);
-        fields[i] = (struct sorted_field){column->name, type.type == TYPE_TEXT};
+        fields[i] = (struct sorted_field){column->name, type.type == TYPE_TEXT, type};
         if (i == 0 && !request->orders_itself)
             plan->selection.cursor_type = type;
     }
@@ -486,7 +486,6 @@ done:
     return rc;
 }
 
-/* Rows are narrowed by the first field; of several, those at the end may belong to the window. */
 static int choose_cursor(struct plan *plan, const struct resource_request *request,
                          struct tg_error *err)
 {
@@ -495,7 +494,8 @@ static int choose_cursor(struct plan *plan, const struct resource_request *reque
     plan->selection.last_value = request->last_value;
     plan->selection.on_missing = request->on_missing;
     plan->selection.whole_groups = request->whole_groups;
-    plan->selection.end_is_closed = request->end_is_closed || cursor->part_count > 1;
+    plan->selection.start_is_open = request->start_is_open;
+    plan->selection.end_is_closed = request->end_is_closed;
     plan->selection.row_order = request->keys ? TG_ANY_ORDER : request->row_order;
     return cursor->path ? choose_fields(plan, request, err) : TG_OK;
 }

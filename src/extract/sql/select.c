@@ -56,15 +56,26 @@ struct type_spec select_cursor_type(const struct dialect *dialect,
     return unsure ? (struct type_spec){.type = TYPE_NONE} : column->spec;
 }
 
+/* The type of one of the cursor's fields. */
+static const struct type_spec *type_of(const struct selection *selection, size_t field)
+{
+    return field == 0 ? &selection->cursor_type : &selection->fields[field].type;
+}
+
+static const char *name_of(const struct selection *selection, size_t field)
+{
+    return field == 0 ? selection->cursor_column : selection->fields[field].name;
+}
+
 /* A bound as a literal of the column's type; false: it has none, and nothing is narrowed. */
-static bool put_bound(struct buf *out, const struct selection *selection, const char *operator,
-                      const struct tg_value * value)
+static bool put_field(struct buf *out, const struct selection *selection, size_t field,
+                      const char *operator, const struct tg_value * value)
 {
     struct buf literal = BUF_INIT;
     bool said = value->kind != TG_VALUE_NONE &&
-                sql_literal(&literal, selection->dialect, value, &selection->cursor_type);
+                sql_literal(&literal, selection->dialect, value, type_of(selection, field));
     if (said) {
-        sql_ident(out, selection->dialect, selection->cursor_column);
+        sql_ident(out, selection->dialect, name_of(selection, field));
         buf_printf(out, " %s %s", operator, buf_string(&literal));
         out->failed |= literal.failed;
     }
@@ -72,31 +83,85 @@ static bool put_bound(struct buf *out, const struct selection *selection, const 
     return said;
 }
 
-/* Values of a cursor have microseconds: what was cut off may lie on either side. */
-static struct tg_value widened(const struct selection *selection, const struct tg_value *value)
+static bool put_bound(struct buf *out, const struct selection *selection, const char *operator,
+                      const struct tg_value * value)
 {
-    struct tg_value wide = *value;
-    if (type_is_nanoseconds(&selection->cursor_type) && value->kind == TG_VALUE_TIMESTAMP)
-        wide.int64 += selection->last_value == TG_MIN ? 1 : -1;
-    return wide;
+    return put_field(out, selection, 0, operator, value);
+}
+
+/* One of the two bounds: which rows lie within it. */
+struct side {
+    bool is_end;
+    const char *within, *at_most; /* beyond its value; or at it, too */
+    bool is_closed;               /* rows at it are wanted */
+};
+
+/* Values of a cursor have microseconds: what was cut off may lie on either side. */
+static struct tg_value value_of(const struct selection *selection, const struct side *side,
+                                size_t field)
+{
+    static const struct tg_value none = {.kind = TG_VALUE_NONE};
+    const struct tg_cursor *cursor = &selection->cursor[field];
+    if (field > 0 && field >= selection->field_count)
+        return none;
+    struct tg_value value = side->is_end ? cursor->end : cursor->start;
+    if (type_is_nanoseconds(type_of(selection, field)) && value.kind == TG_VALUE_TIMESTAMP)
+        value.int64 += selection->last_value == TG_MIN ? 1 : -1;
+    return value;
+}
+
+/* Can the field behind this one narrow the rows that are equal in this one? */
+static bool goes_deeper(const struct selection *selection, const struct side *side, size_t field)
+{
+    struct buf literal = BUF_INIT;
+    const struct tg_value value = value_of(selection, side, field + 1);
+    if (value.kind == TG_VALUE_NONE || type_is_nanoseconds(type_of(selection, field + 1)))
+        return false;
+    bool said = sql_literal(&literal, selection->dialect, &value, type_of(selection, field + 1));
+    buf_release(&literal);
+    return said;
+}
+
+/* Fields compare in order: a >= x AND (a > x OR b >= y), which needs no two values to be equal in
+ * the database that are so for the cursor. A bound that ends before the cursor does is that of all
+ * rows which begin so. */
+static bool put_side(struct buf *out, const struct selection *selection, const struct side *side,
+                     size_t field)
+{
+    const struct tg_value value = value_of(selection, side, field);
+    const bool is_last = value_of(selection, side, field + 1).kind == TG_VALUE_NONE;
+    const char *operator= !side->is_closed && is_last ? side->within : side->at_most;
+    if (!put_field(out, selection, field, operator, & value))
+        return false;
+    if (!goes_deeper(selection, side, field))
+        return true;
+    buf_text(out, " AND (");
+    put_field(out, selection, field, side->within, &value);
+    buf_text(out, " OR ");
+    put_side(out, selection, side, field + 1);
+    buf_char(out, ')');
+    return true;
 }
 
 /* Where the last run ended: rows at that value are asked for, the cursor knows which are new. */
 static bool lower_bound(struct buf *out, const struct selection *selection)
 {
-    const struct tg_value start = widened(selection, &selection->cursor->start);
-    return put_bound(out, selection, selection->last_value == TG_MIN ? "<=" : ">=", &start);
+    const bool backwards = selection->last_value == TG_MIN;
+    const struct side side = {.within = backwards ? "<" : ">",
+                              .at_most = backwards ? "<=" : ">=",
+                              .is_closed = !selection->start_is_open};
+    return put_side(out, selection, &side, 0);
 }
 
 /* Where this run ends: before the end of a window, or at it. */
 static bool upper_bound(struct buf *out, const struct selection *selection)
 {
-    const struct tg_value *end = &selection->cursor->end;
-    if (type_is_nanoseconds(&selection->cursor_type))
-        return false;
-    static const char *const operators[2][2] = {{"<", "<="}, {">", ">="}};
-    bool backwards = selection->last_value == TG_MIN;
-    return put_bound(out, selection, operators[backwards][selection->end_is_closed], end);
+    const bool backwards = selection->last_value == TG_MIN;
+    const struct side side = {.is_end = true,
+                              .within = backwards ? ">" : "<",
+                              .at_most = backwards ? ">=" : "<=",
+                              .is_closed = selection->end_is_closed};
+    return !type_is_nanoseconds(&selection->cursor_type) && put_side(out, selection, &side, 0);
 }
 
 /* Times of a cursor lie in the years 1 to 9999; infinity does not, nor do those before Christ. */
@@ -105,37 +170,41 @@ static const struct tg_value first_time = {.kind = TG_VALUE_TIMESTAMP,
 static const struct tg_value last_time = {.kind = TG_VALUE_TIMESTAMP,
                                           .int64 = INT64_C(253402300799999999)};
 
-static bool has_strange_times(const struct selection *selection)
+static bool has_strange_times(const struct type_spec *type)
 {
-    const struct type_spec *type = &selection->cursor_type;
     return type->type == TYPE_DATE || (type->type == TYPE_TIMESTAMP && !type_is_nanoseconds(type));
 }
 
 /* NULL, and what is no value of a cursor: infinity, NaN. */
-static void put_missing(struct buf *out, const struct selection *selection)
+static void put_field_missing(struct buf *out, const struct selection *selection, size_t field)
 {
     static const char *const numbers[] = {"NaN", "Infinity", "-Infinity"};
-    const struct type_spec type = {.type = TYPE_DOUBLE};
-    sql_ident(out, selection->dialect, selection->cursor_column);
+    const struct type_spec type = {.type = TYPE_DOUBLE}, *own = type_of(selection, field);
+    sql_ident(out, selection->dialect, name_of(selection, field));
     buf_text(out, " IS NULL");
-    for (size_t i = 0; selection->cursor_type.type == TYPE_DOUBLE && i < 3; i++) {
+    for (size_t i = 0; own->type == TYPE_DOUBLE && i < 3; i++) {
         buf_text(out, " OR ");
-        sql_ident(out, selection->dialect, selection->cursor_column);
+        sql_ident(out, selection->dialect, name_of(selection, field));
         buf_printf(out, " = CAST('%s' AS ", numbers[i]);
         selection->dialect->type_sql(&type, out);
         buf_char(out, ')');
     }
-    for (size_t i = 1; i < selection->field_count; i++) {
-        buf_text(out, " OR ");
-        sql_ident(out, selection->dialect, selection->fields[i].name);
-        buf_text(out, " IS NULL");
-    }
-    if (!has_strange_times(selection))
+    if (!has_strange_times(own))
         return;
     buf_text(out, " OR ");
-    put_bound(out, selection, "<", &first_time);
+    put_field(out, selection, field, "<", &first_time);
     buf_text(out, " OR ");
-    put_bound(out, selection, ">", &last_time);
+    put_field(out, selection, field, ">", &last_time);
+}
+
+/* A row stands nowhere when one of its fields has no value. */
+static void put_missing(struct buf *out, const struct selection *selection)
+{
+    put_field_missing(out, selection, 0);
+    for (size_t i = 1; i < selection->field_count; i++) {
+        buf_text(out, " OR ");
+        put_field_missing(out, selection, i);
+    }
 }
 
 /* Up to where rows may be read in this run; those at the start have been read before. */
@@ -241,7 +310,7 @@ int select_write_held(struct buf *out, const struct selection *selection,
     buf_text(out, "\nWHERE ");
     sql_ident(out, selection->dialect, selection->cursor_column);
     buf_text(out, " IS NOT NULL AND ");
-    if (has_strange_times(selection) && put_bound(out, selection, "<=", &last_time))
+    if (has_strange_times(&selection->cursor_type) && put_bound(out, selection, "<=", &last_time))
         buf_text(out, " AND ");
     if (!put_bound(out, selection, ">", &selection->cursor->start))
         buf_text(out, "true");

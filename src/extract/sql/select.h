@@ -15,6 +15,8 @@ struct selected_column {
 struct sorted_field {
     const char *name;
     bool is_text; /* is sorted by its bytes */
+    struct type_spec
+        type; /* as cursor_type; TYPE_NONE: neither it nor those behind it narrow anything */
 };
 
 /* What a later run reads: nothing, rows above a value, all that are new. */
@@ -26,14 +28,14 @@ struct selection {
     const char *schema, *table; /* what is read: a table or a view, */
     const char *query;          /* or (table is NULL) what a query gives */
     const struct selected_column *columns;
-    size_t column_count; /* 0: all there are */
-    const struct tg_cursor *cursor;
-    const char *cursor_column;    /* its column, as the source names it (NULL: there is none), */
-    struct type_spec cursor_type; /* and its type; TYPE_NONE: all rows are asked for */
+    size_t column_count;            /* 0: all there are */
+    const struct tg_cursor *cursor; /* that of each of its fields */
+    const char *cursor_column;      /* its column, as the source names it (NULL: there is none), */
+    struct type_spec cursor_type;   /* and its type; TYPE_NONE: all rows are asked for */
     enum tg_last_value last_value;
     enum tg_on_missing on_missing;
     bool whole_groups;
-    bool end_is_closed;
+    bool start_is_open, end_is_closed;
     const struct sorted_field *fields; /* all of the cursor's */
     size_t field_count;
     enum tg_row_order row_order;
