@@ -29,6 +29,7 @@ struct incremental {
     const char *lag;          /* "5", "2h"; NULL: none */
     const char **primary_key; /* tells rows at the last value apart; NULL: the resource's */
     size_t primary_key_count;
+    bool primary_key_is_list;
     const char *cursor_type, *cursor_format; /* what texts are taken for; NULL */
     enum tg_on_missing on_cursor_value_missing;
     enum tg_flag commit_safe;
@@ -78,6 +79,7 @@ struct resource {
     const char *range, *range_column_name, *range_limit;         /* replace-range; the same */
     const char **primary_key, **merge_key;                       /* as the source names them */
     size_t primary_key_count, merge_key_count;
+    bool primary_key_is_list; /* of one name, too: rows are known by another hash then, as in dlt */
     bool append_on_missing_key;
     struct incremental incremental;
     /* Its own, over its source's where there are several sources; the words of an only source are

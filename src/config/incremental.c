@@ -242,6 +242,7 @@ static void choose_hash(const struct resource *resource, struct cursor_options *
     bool said = incremental->primary_key != NULL;
     options->key = said ? incremental->primary_key : resource->primary_key;
     options->key_count = said ? incremental->primary_key_count : resource->primary_key_count;
+    options->key_is_list = said ? incremental->primary_key_is_list : resource->primary_key_is_list;
     if (said)
         options->hash = options->key_count > 0 ? CURSOR_HASH_KEY : CURSOR_HASH_NONE;
     else if (resource->disposition->adds_rows && options->key_count > 0)

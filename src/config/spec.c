@@ -300,6 +300,12 @@ static bool is_map(const struct node *map, const char *key)
     return node && node->kind == NODE_MAP;
 }
 
+static bool is_list(const struct node *map, const char *key)
+{
+    const struct node *node = map && map->kind == NODE_MAP ? node_find(map, key) : NULL;
+    return node && node->kind == NODE_LIST;
+}
+
 /* What its source says holds where the resource says nothing. The words of an only source are the
  * schema's (read_sources). */
 static void apply_source(const struct conversion *conv, const struct source_entry *source,
@@ -336,6 +342,9 @@ static int read_resource(const struct conversion *conv, const struct node *node)
                       &resource.resource_values, &resource.resource_value_count, conv->err));
     TRY(fill_from_map(conv->doc, node, resource_options, &resource));
     TRY(read_disposition(conv, node, &origin, &resource));
+    resource.primary_key_is_list = is_list(node, "primary_key");
+    resource.incremental.primary_key_is_list =
+        is_list(node_find(node, "incremental"), "primary_key");
     TRY(add_columns(conv, node, "primary_key", &resource.primary_key, &resource.primary_key_count));
     TRY(add_columns(conv, node, "merge_key", &resource.merge_key, &resource.merge_key_count));
     TRY(read_columns(conv, node, &resource));

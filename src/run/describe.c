@@ -63,6 +63,7 @@ static void take_key(struct resource *resource, const struct source_facts *facts
         return;
     resource->primary_key = facts->primary_key;
     resource->primary_key_count = facts->primary_key_count;
+    resource->primary_key_is_list = true; /* as dlt's sql_database has it */
 }
 
 /* Is the column there already, with a type? */

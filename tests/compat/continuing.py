@@ -174,6 +174,34 @@ def boundary_with_key(first, second):
         expect("keys", [(1, "a"), (1, "ø"), (2, "b"), (3, "c")], dataset.query("SELECT k, l FROM t ORDER BY 1, 2"))
 
 
+def boundary_with_key_of_one(turns):
+    """dlt hashes `id` and ["id"] differently; its sql_database says the latter, of a resource or of the cursor."""
+    hints = {"path": "t.jsonl", "write_disposition": "append"}
+    resources = {"one": {**hints, "primary_key": "id", "incremental": {"cursor": "at"}},
+                 "listed": {**hints, "primary_key": ["id"], "incremental": {"cursor": "at"}},
+                 "own": {**hints, "incremental": {"cursor": "at", "primary_key": ["id"]}}}
+    with Dataset(resources) as dataset:
+        for number, who in enumerate(turns):
+            rows = [{"at": 1, "id": key, "v": number} for key in range(number // 2 + 1)]  # every other time there is one more
+            dataset.write("t.jsonl", rows)
+            dataset.by(who, loads=range(2))
+            for name in resources:
+                expect(f"keys of {name}, load {number + 1}, by {who}", [(row["id"],) for row in rows],
+                       dataset.query(f"SELECT id FROM {name} ORDER BY id"))
+
+
+@case
+def boundary_with_key_of_one_dlt_first():
+    """a key of one field, said alone or as a list, is known to the other: dlt, then tidegate"""
+    boundary_with_key_of_one(["dlt", "tidegate", "tidegate", "dlt", "dlt", "tidegate"])
+
+
+@case
+def boundary_with_key_of_one_tidegate_first():
+    """a key of one field, said alone or as a list, is known to the other: tidegate, then dlt"""
+    boundary_with_key_of_one(["tidegate", "dlt", "dlt", "tidegate"])
+
+
 @case
 def boundary_with_key_dlt_first():
     """append with a primary key recognises boundary rows by key: dlt, then tidegate"""

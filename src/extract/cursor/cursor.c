@@ -49,6 +49,7 @@ static int copy_key(struct cursor *cursor, const struct cursor_options *options,
     for (size_t i = 0; i < options->key_count; i++)
         TRY(arena_keep(&cursor->arena, options->key[i], &key[i], err));
     cursor->hasher.key = key;
+    cursor->hasher.key_is_list = options->key_is_list;
     cursor->hasher.key_count = options->hash == CURSOR_HASH_KEY ? options->key_count : 0;
 done:
     return rc;

@@ -51,6 +51,7 @@ struct cursor_options {
     enum cursor_hash hash;
     const char *const *key; /* names as in the source */
     size_t key_count;
+    bool key_is_list; /* a key of one field was said as a list, which dlt hashes as one */
     /* 0: no limit (append: see `ties`); else more rows at the boundary than this keep no hashes
      * (merge: they load again, which is harmless) */
     size_t hash_count_max;

@@ -58,13 +58,16 @@ static int hash_form(struct row_hasher *hasher, const struct page *page, struct 
     struct buf *json = &hasher->json;
     int flags = CELL_JSON_SORTED | form;
     int rc = TG_OK;
+    bool is_list_of_one = hasher->key_count == 1 && hasher->key_is_list;
     buf_clear(json);
+    buf_text(json, is_list_of_one ? "[" : "");
     if (!ref.cell)
         TRY(cursor_batch_json(page, ref.index, hasher->key, hasher->key_count, flags, json, err));
     else if (hasher->key_count > 0)
         TRY(put_key(hasher, ref.cell, flags, err));
     else
         cell_json(json, ref.cell, flags);
+    buf_text(json, is_list_of_one ? "]" : "");
     TRY(buf_check(json, err));
     TRY(hash_text(&hasher->hasher, buf_string(json), json->len, HASH_ROW_BYTES, out, err));
 done:
@@ -95,6 +98,23 @@ done:
  * numbers; and timestamps with +00:00. */
 static const int older_forms[] = {CELL_JSON_ZULU, 0};
 
+/* dlt hashes the key `id` as 1, the key [id] as [1]; whoever wrote it may have said it that way. */
+static int is_stored_otherwise(struct row_hasher *hasher, const struct page *page,
+                               struct row_ref ref, const struct row_hash *hash,
+                               struct boundary *boundary, bool *known, struct tg_error *err)
+{
+    struct row_hash other;
+    int rc = TG_OK;
+    hasher->key_is_list = !hasher->key_is_list;
+    rc = row_hash(hasher, page, ref, &other, err);
+    hasher->key_is_list = !hasher->key_is_list;
+    if (rc == TG_OK)
+        rc = boundary_find_text(boundary, other.text, hash, known, err);
+    if (rc == TG_OK && !*known)
+        rc = boundary_find_text(boundary, other.brief, hash, known, err);
+    return rc;
+}
+
 int row_is_stored(struct row_hasher *hasher, const struct page *page, struct row_ref ref,
                   struct boundary *boundary, bool *known, struct tg_error *err)
 {
@@ -107,6 +127,8 @@ int row_is_stored(struct row_hasher *hasher, const struct page *page, struct row
         TRY(hash_form(hasher, page, ref, older_forms[i], text, err));
         TRY(boundary_find_text(boundary, text, &hash, known, err));
     }
+    if (!*known && hasher->key_count == 1)
+        TRY(is_stored_otherwise(hasher, page, ref, &hash, boundary, known, err));
 done:
     return rc;
 }

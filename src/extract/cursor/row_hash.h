@@ -18,6 +18,7 @@ struct row_ref {
 struct row_hasher {
     const char *const *key; /* names as in the source, borrowed */
     size_t key_count;       /* 0: the whole row */
+    bool key_is_list;       /* of one field, too: dlt hashes a list of one as a list */
     struct hasher hasher;
     struct buf json;
 };
@@ -26,7 +27,8 @@ void row_hasher_release(struct row_hasher *hasher);
 /* TG_DATA when a field of the key is missing. */
 int row_hash(struct row_hasher *hasher, const struct page *page, struct row_ref ref,
              struct row_hash *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Whether the row is stored; also by what tidegate 0.1 made of it. */
+/* Whether the row is stored; also by what tidegate 0.1 made of it, and by a key of one field in the
+ * other way to say it. */
 int row_is_stored(struct row_hasher *hasher, const struct page *page, struct row_ref ref,
                   struct boundary *boundary, bool *known, struct tg_error *err) TG_CHECK_RESULT;
 /* The hash of the row, and for `all` those that it may be stored by; of 4 at the most. */
