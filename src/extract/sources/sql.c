@@ -497,6 +497,11 @@ static int choose_cursor(struct plan *plan, const struct resource_request *reque
     plan->selection.start_is_open = request->start_is_open;
     plan->selection.end_is_closed = request->end_is_closed;
     plan->selection.row_order = request->keys ? TG_ANY_ORDER : request->row_order;
+    if (request->orders_itself && plan->selection.row_order) /* reading could end too early */
+        return error_set(err, TG_SPEC,
+                         "row_order: the database sorts '%s' as what it is there, not as "
+                         "cursor_type or last_value_func compare; leave row_order out",
+                         cursor->path);
     return cursor->path ? choose_fields(plan, request, err) : TG_OK;
 }
 
