@@ -44,13 +44,14 @@ test-postgres-18: deps ## every test of the gcc build on PostgreSQL 18
 	$(call build,dev)
 	@tools/run-tests --only unit,cases,cli,crash --postgres 18 build/dev
 
-torture: deps ## unit tests with every single allocation failing once; thousands of strategies and undos against their models; killed workers
+torture: deps ## unit tests with every single allocation failing once; thousands of strategies, undos and cursors against their models; killed workers
 	$(call build,asan-ubsan)
 	@TG_TORTURE=full $(patient) --only unit build/asan-ubsan
 	$(call build,dev)
 	@for seed in 1000 2000 3000 4000 5000 6000 7000 8000 9000 10000; do \
 		STRATEGY_SEED=$$seed STRATEGY_TABLES=200 $(patient) --only cli --match cli/strategies build/dev && \
-		UNDO_SEED=$$seed UNDO_SEQUENCES=50 $(patient) --only cli --match cli/undo build/dev || exit 1; done
+		UNDO_SEED=$$seed UNDO_SEQUENCES=50 $(patient) --only cli --match cli/undo build/dev && \
+		CURSOR_SEED=$$seed CURSOR_SEQUENCES=400 $(patient) --only cli --match cli/cursors build/dev || exit 1; done
 	@WINDOWS=400 KILLS=30 $(patient) --only crash --match workers build/dev
 
 crash: all ## 51 runs of a million rows killed at random moments, each put right by the next

@@ -49,7 +49,8 @@ def make_resource(name, hints, uri):
     read, arguments = (read_table, (uri, hints["table"])) if "table" in hints else (read_pages, (hints["path"],))
     resource = dlt.resource(read, name=name, **{key: hints[key] for key in keys if key in hints})(*arguments)
     incremental = dict(hints.get("incremental") or {})
-    if incremental:
+    incremental["last_value_func"] = min if incremental.pop("last_value", "max") == "min" else max
+    if "cursor" in incremental:
         resource.apply_hints(incremental=dlt.sources.incremental(incremental.pop("cursor"), **incremental))
     return resource
 

@@ -1,6 +1,6 @@
 """Runs the cases: main.py [--destination KIND] [TEXT]. Prints a line per case and a closing count; 1 when one failed.
 Over DuckDB without TEXT random documents are compared, too; with --seeds (random_documents.py has more of such options)
-only they are. With --loads A..B only the random loads of strategies.py are, of these seeds."""
+only they are. With --loads A..B only the random loads of strategies.py and cursor_loads.py are, of these seeds."""
 import concurrent.futures
 import os
 import sys
@@ -8,6 +8,7 @@ import time
 import traceback
 
 import continuing  # noqa: F401  (makes cases)
+import cursor_loads
 import harness
 import places
 import random_documents
@@ -48,7 +49,8 @@ def main():
     text = sys.argv[1] if len(sys.argv) > 1 else ""
     if text == "--loads":
         first, _, last = sys.argv[2].partition("..")
-        harness.cases[:] = map(strategies.loads_of, range(int(first), int(last or first) + 1))
+        harness.cases[:] = [make(seed) for seed in range(int(first), int(last or first) + 1)
+                            for make in (strategies.loads_of, cursor_loads.loads_of)]
         text = "random loads"
     if text.startswith("--"):
         return random_documents.main(sys.argv[1:])
