@@ -344,6 +344,23 @@ test_a_full_disk_under_the_destination() {
     equal 300001 "$(sql "select count(*) from t")"
 }
 
+# Rows that wait for the end because very many are known at their value.
+test_a_full_disk_under_rows_that_are_held() {
+    spec "t: {path: '*.jsonl', incremental: {cursor: ts}}"
+    seq 1 11000 | sed 's/.*/{"id": &, "ts": 1}/' >1.jsonl
+    run 0
+    mkdir small
+    mount -t tmpfs -o size=2M tmpfs small || return 0
+    trap 'umount small' EXIT
+    seq 200000 -1 1 | sed 's/.*/{"id": &, "ts": 1}/' >2.jsonl
+    run 1 --workdir small --memory 64MiB
+    says "space"
+    equal 11000 "$(sql "select count(*) from t")"
+    equal "" "$(find small -name '*.ties')" "what is left of them"
+    run 0
+    equal "200000 200000" "$(sql "select count(*) || ' ' || count(distinct id) from t")"
+}
+
 test_a_destination_that_another_process_holds() {
     loaded_once
     echo '{"id": 2, "v": "b"}' >2.jsonl
