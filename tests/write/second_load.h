@@ -31,7 +31,11 @@ static inline void start(struct fixture *t)
 static inline char *second_load(struct fixture *t)
 {
     struct bookmark file = {.resource = "event", .key = "/e.jsonl", .size = 1, .content = "c"};
-    struct manifest_boundary boundary = {"event", "id", "2", (const char *[]){"h"}, 1};
+    struct manifest_boundary boundary = {.resource = "event",
+                                         .cursor_path = "id",
+                                         .last_value = "2",
+                                         .hashes = (const char *[]){"h"},
+                                         .hash_count = 1};
     fixture_rows(t, "person", PERSON "|age bigint", "1|Bea|b|7\n2|Cy|c|8\n");
     fixture_rows(t, "person__kids", KIDS, "k2|b|b|0|b0\n");
     fixture_rows(t, "event", "id double", "2.5\n");
