@@ -179,6 +179,7 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
     if (!incremental->cursor_path)
         return TG_OK;
     struct cursor_options options = resource_cursor_options(resource);
+    options.names = (struct cursor_names){session_normal, session};
     TRY(range_of_times(session, resource, &options.bounds_are_times, err));
     options.bounds_are_times |= window_is_of_times(session, resource);
     if (!part->replaces)

@@ -26,6 +26,14 @@ int session_name(struct session *session, const char *name, const char **out, st
     return name_path_copy(&rules, &session->hasher, name, &session->catalog.arena, out, err);
 }
 
+int session_normal(void *session, const char *name, size_t len, struct buf *out,
+                   struct tg_error *err)
+{
+    struct session *own = session;
+    const struct name_rules rules = session_names(own);
+    return name_path(&rules, &own->hasher, name, len, out, err);
+}
+
 static int normal_names(struct session *session, const char *const *names, size_t count,
                         const char ***out, struct tg_error *err)
 {

@@ -108,6 +108,9 @@ void session_end_phase(struct session *session, enum tg_phase phase);
 struct name_rules session_names(const struct session *session);
 int session_name(struct session *session, const char *name, const char **out,
                  struct tg_error *err) TG_CHECK_RESULT;
+/* For a cursor: the same of a key, in `out`; `session` is a struct session. */
+int session_normal(void *session, const char *name, size_t len, struct buf *out,
+                   struct tg_error *err) TG_CHECK_RESULT;
 int root_table_name(struct session *session, const struct resource *resource, const char **out,
                     struct tg_error *err) TG_CHECK_RESULT;
 int root_table_hints(struct session *session, const struct resource *resource, struct table **out,

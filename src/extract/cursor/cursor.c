@@ -17,6 +17,7 @@
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "extract/cursor/alias.h"
 #include "extract/cursor/cursor_arrow.h"
 #include "extract/cursor/judge_batch.h"
 #include "extract/cursor/lag.h"
@@ -81,6 +82,7 @@ static int copy_options(struct cursor *cursor, const struct cursor_options *opti
                         struct tg_error *err)
 {
     int rc = TG_OK;
+    cursor->names = options->names;
     cursor->backwards = options->last_value == TG_MIN;
     cursor->start_is_open = options->start_is_open;
     cursor->end_is_closed = options->end_is_closed;
@@ -394,7 +396,7 @@ static inline int row_point(struct pass *pass, const yyjson_val *row, struct tg_
         struct cursor_value *value = &cursor->here.parts[i];
         const yyjson_val *cell =
             field->path.is_name ? find_field(field, row) : path_find(&field->path, row);
-        if (!cell && pass->page->schema.release) /* a column may be called "a.b" */
+        if (!cell && (pass->page->schema.release || field->is_alias)) /* it may be "a.b" */
             cell = cell_find(row, field->path.field, strlen(field->path.field));
         if (!cell)
             goto done;
@@ -570,6 +572,7 @@ int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped, s
     *dropped = 0;
     point_copy(&pass.last, &cursor->progress->last);
     cursor->boundary_count = 0;
+    TRY(alias_settle(cursor, page, err));
     if (page->kind == PAGE_ROWS) {
         TRY(filter_rows(&pass, err));
         TRY(end_page(&pass, err));

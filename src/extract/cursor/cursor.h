@@ -32,10 +32,17 @@ struct lateness {
     void *user;
 };
 
+/* How a source's name for a field becomes the normalised one. Out: appended. */
+struct cursor_names {
+    int (*normal)(void *user, const char *name, size_t len, struct buf *out, struct tg_error *err);
+    void *user;
+};
+
 struct cursor_options {
-    const char *path;         /* the name under which the state has it, and messages */
-    const char *const *paths; /* of its fields, where they are several: compared in this order */
-    size_t path_count;        /* 0: `path` is the only one */
+    const char *path;          /* the name under which the state has it, and messages */
+    const char *const *paths;  /* of its fields, where they are several: compared in this order */
+    size_t path_count;         /* 0: `path` is the only one */
+    struct cursor_names names; /* `normal` NULL: a field has the very name */
     struct tg_value initial_value;
     struct tg_value end_value;
     bool start_is_open;  /* rows at the start are old */

@@ -13,6 +13,8 @@
 struct cursor_field {
     struct path path;
     size_t predicted; /* where the row before had it */
+    bool settled;     /* which one is meant (alias.c), */
+    bool is_alias;    /* and it is not the one of the very name, path.field */
 };
 
 /* What changes after cursor_new; by pointer, so that reading a const cursor may settle the set. */
@@ -34,6 +36,7 @@ struct views {
 struct cursor {
     struct arena arena; /* paths, options, texts of the fixed values */
     const char *path;
+    struct cursor_names names;
     struct cursor_field fields[POINT_PARTS_MAX];
     size_t field_count;
     bool backwards; /* TG_MIN */

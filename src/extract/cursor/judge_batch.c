@@ -25,6 +25,8 @@ static int find_columns(const struct pass *pass, struct cursor_column columns[PO
         const struct path *path = &cursor->fields[i].path;
         const char *name = path->is_name ? path->steps[0].name : path->field;
         int rc = cursor_column_find(pass->page, name, &columns[i], err);
+        if (rc == TG_OK && !columns[i].array && cursor->fields[i].is_alias)
+            rc = cursor_column_find(pass->page, path->field, &columns[i], err);
         if (rc != TG_OK)
             return pass->page->file ? error_at(err, rc, AT_FILE, pass->page->file) : rc;
     }
