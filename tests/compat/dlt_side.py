@@ -1,4 +1,5 @@
 """dlt's half: what it loads, and what it makes of a dataset. Each call runs in a process of its own (harness.py)."""
+import datetime
 import glob
 import json
 import os
@@ -111,6 +112,28 @@ def inspect(folder, home, name, dataset, uri):
     problems += wrong("sources of the state after the sync", restored.state.get("sources"), state.get("sources"))
     return {"state": state, "schemas": schemas, "default_schema": restored.default_schema_name,
             "problems": problems}
+
+
+def keep(folder, home, name, dataset, file):
+    """Goes a page further by the token in the state of a resource; what it had found of it, and of its source."""
+    os.chdir(folder)
+    found = {}
+
+    @dlt.resource(name="events", write_disposition="append")
+    def events():
+        state, source = dlt.current.resource_state(), dlt.current.source_state()
+        found["resource"] = {key: "datetime" if isinstance(value, datetime.datetime) else value
+                             for key, value in state.items()}
+        found["source"] = source.get("n")
+        state["token"] += 1
+        state["at"] = datetime.datetime(2024, 1, 2, tzinfo=datetime.timezone.utc)
+        source["n"] = {"a": [1, 2.5, None]}
+        yield {"id": 1000}
+
+    made = dlt.pipeline(name, destination=dlt.destinations.duckdb(file), dataset_name=dataset,
+                        pipelines_dir=os.path.abspath(home))
+    made.run(events()).raise_on_failed_jobs()
+    return found["resource"], found["source"]
 
 
 def hash_of_schema_file(path):

@@ -46,6 +46,7 @@ def main():
         del sys.argv[1:3]
     if places.kind is places.Postgres:
         import on_postgres  # noqa: F401
+    import keeping  # noqa: F401
     text = sys.argv[1] if len(sys.argv) > 1 else ""
     if text == "--loads":
         first, _, last = sys.argv[2].partition("..")
