@@ -12,4 +12,15 @@ test_model() {
         fail "the model differs"
 }
 
+# However many rows stand at the last value, the state stays small: dlt keeps a hash of each, and warns from 200 on.
+test_many_at_the_last_value() {
+    spec 't: {path: "*.jsonl", incremental: at}'
+    seq 1 1000 | sed 's/.*/{"id": &, "at": 1}/' >1.jsonl
+    run 0
+    seq 2 1001 | sed 's/.*/{"id": &, "at": 1}/' >2.jsonl
+    run 0
+    equal 1001 "$(sql "select count(*) from t")"
+    [ "$("$tidegate" show spec.yaml state --json | wc -c)" -lt 2000 ] || fail "the state grows with the rows"
+}
+
 run_tests duckdb postgres

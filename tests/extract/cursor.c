@@ -43,6 +43,22 @@ static void test_first_run(void **state)
     cursor_free(cursor);
 }
 
+static void start_is_fixed_and_last_moves_with_each_page(void **state)
+{
+    struct cursor *cursor = cursor_of(
+        &(struct cursor_options){.path = "ts", .initial_value = INT(1), .stored_last_json = "5"});
+    const struct tg_cursor *view = cursor_view(cursor);
+    (void)state;
+    for (int64_t last = 6; last < 8; last++) {
+        char line[40];
+        snprintf(line, sizeof(line), "{\"ts\":%d}\n", (int)last);
+        kept_of(cursor, line);
+        assert_int_equal(view->start.int64, 5);
+        assert_int_equal(view->last.int64, last);
+    }
+    cursor_free(cursor);
+}
+
 /* Hashes as dlt makes them (reference 6.4). */
 static void test_hashes_of_dlt(void **state)
 {
@@ -627,6 +643,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_run),
+        cmocka_unit_test(start_is_fixed_and_last_moves_with_each_page),
         cmocka_unit_test(test_hashes_of_dlt),
         cmocka_unit_test(test_boundary),
         cmocka_unit_test(test_more_rows_at_the_stored_value),
