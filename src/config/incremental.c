@@ -189,11 +189,19 @@ static int check_lag(const struct origin *origin, const struct resource *resourc
                                incremental->lag);
     if (incremental->last_value_func)
         return refuse(origin, "lag is not for a function, which has no direction");
-    if (resource->disposition->adds_rows)
+    if (!resource->disposition->adds_rows)
+        return TG_OK;
+    if (resource->primary_key_count == 0)
         return refuse(origin,
                       "with lag, rows of the window before the last value are read again in "
-                      "each run: append would add them once more; use write_disposition: "
+                      "each run: append would add them once more; give the resource a primary_key, "
+                      "by which those that are there are left out, or use write_disposition: "
                       "merge");
+    if (incremental->field_count > 1 || strpbrk(path_field(incremental->cursor_path), "$[*"))
+        return refuse(origin,
+                      "with lag, append knows rows that are there by their primary_key and the "
+                      "cursor: it has to be one field that is a column; use write_disposition: "
+                      "merge for any other");
     return TG_OK;
 }
 

@@ -276,7 +276,8 @@ static const struct option incremental_options[] = {
      .field = {HELD(TEXT, struct incremental, lag), GIVEN(struct tg_resource, lag)},
      .help =
          "How far before the last value a run starts, so that rows that come late are found: a "
-         "number for numbers, a time like 2h (or seconds; days of dates) for times. For merge."},
+         "number for numbers, a time like 2h (or seconds; days of dates) for times. Append needs a "
+         "primary_key for it."},
     {.name = "row_order",
      INCREMENTAL(OPTIONAL_WORD, row_order),
      .choices = "asc desc",

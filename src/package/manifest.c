@@ -57,7 +57,7 @@ int manifest_add_table(struct manifest *manifest, const char *table, const char 
                        bool nested, struct manifest_table **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct manifest_table added = {.nested = nested, .cursor = ""};
+    struct manifest_table added = {.nested = nested, .cursor = "", .recalls = ""};
     *out = manifest_find(manifest, table);
     if (*out)
         return TG_OK;

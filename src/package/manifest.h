@@ -54,6 +54,9 @@ struct manifest_table {
     bool is_late;   /* ... of those before the value that its cursor had reached: LATE_CURSOR... */
     const char *cursor; /* what that is compared with: a column of the root, "": none; */
     bool descends;      /* which goes down */
+    /* Of a table that rows are added to: those that are there under their key and with their value
+     * in this column stay out; "": they are added. */
+    const char *recalls;
     /* Rows that the source has no more are deleted, or flagged; of a resource whose load has, or
      * whose part with keys lists, all keys that there are. */
     bool deletes_absent, flags_absent, ends_absent;

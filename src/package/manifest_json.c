@@ -111,6 +111,7 @@ static const struct form table_form = {
         MAYBE(MARK, "late", manifest_table, is_late),
         MAYBE(TEXT, "cursor", manifest_table, cursor),
         MAYBE(MARK, "descends", manifest_table, descends),
+        MAYBE(TEXT, "recalls", manifest_table, recalls),
         MAYBE(MARK, "deletes_absent", manifest_table, deletes_absent),
         MAYBE(MARK, "flags_absent", manifest_table, flags_absent),
         SOME("ranges", manifest_table, ranges, range_count, &range_form),

@@ -239,6 +239,24 @@ done:
     return rc;
 }
 
+/* ---- rows that are added ---- */
+
+bool late_recalls(const struct resource *resource)
+{
+    return resource->incremental.lag && resource->disposition->adds_rows &&
+           resource->incremental.end_value.kind == TG_VALUE_NONE;
+}
+
+int late_recall(struct load *load, const struct resource *resource, struct manifest_table *root,
+                struct tg_error *err)
+{
+    const char *column = NULL;
+    int rc = range_column(load->session, resource, &column, err);
+    return rc == TG_OK
+               ? arena_keep(&package_manifest(load->package)->arena, column, &root->recalls, err)
+               : rc;
+}
+
 /* ---- what came of it ---- */
 
 static void tell(const struct load *load, const struct resource_counts *counts,

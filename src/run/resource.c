@@ -349,6 +349,12 @@ static int enter_table(struct resource_load *part, const char *name, struct mani
                               true, out, err);
 }
 
+/* Rows before the last value are read again, and are added unless they are there. */
+static bool recalls(const struct resource_load *part)
+{
+    return part->resumes && late_recalls(part->resource);
+}
+
 static int emit_batch(void *sink, const char *name, const struct ArrowSchema *schema,
                       struct ArrowArray *array, struct tg_error *err)
 {
@@ -362,6 +368,8 @@ static int emit_batch(void *sink, const char *name, const struct ArrowSchema *sc
             TRY(there_meet(part->session, name, part->resource, part->held_by, &found, err));
         table->was_there = found == THERE_PRESENT;
     }
+    if (recalls(part) && !table->nested && !*table->recalls)
+        TRY(late_recall(part->load, part->resource, table, err));
     table->rows_new += (uint64_t)array->length;
     TRY(again_add(part->again, name, strcmp(name, part->root->name) == 0, schema, array, err));
     return package_append(part->load->package, name, schema, array, err);
@@ -487,8 +495,8 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
 static bool carries_root_id(const struct resource_load *part)
 {
     const struct catalog *catalog = &part->session->catalog;
-    if (part->resource->disposition->needs_root_id || part->session->settings.root_key ||
-        part->resource->root_key)
+    if (part->resource->disposition->needs_root_id || recalls(part) ||
+        part->session->settings.root_key || part->resource->root_key)
         return true;
     for (size_t i = 0; i < catalog->table_count; i++) {
         const struct table *table = catalog->tables[i];
@@ -519,9 +527,9 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
         .row_ids = resource->row_ids,
         .makes_ids = resource->disposition->keeps_history || disposition_keeps_versions(resource),
         .propagate_root_id = carries_root_id(part),
-        .keep_order = resource->disposition->needs_order,
+        .keep_order = resource->disposition->needs_order || recalls(part),
         .orders_nested = resource->disposition->keeps_history,
-        .needs_key = resource->disposition->needs_key,
+        .needs_key = resource->disposition->needs_key || recalls(part),
         .reject_bad_rows = resource->reject_bad_rows,
         .reject_max = resource->reject_max,
         .emit = emit_batch,

@@ -49,6 +49,35 @@ static void test_nested(void **state)
     fixture_release(&t);
 }
 
+/* Of append, with a lag: each version of a key that is not there, and what is nested in it. */
+static void test_rows_that_are_recalled(void **state)
+{
+    (void)state;
+    static const char header[] = "id bigint pk|name text|price double|_dlt_id text row";
+    struct fixture t;
+    start(&t);
+    t.changes_state = false;
+    catalog_find(&t.catalog, "person")->disposition = DISPOSITION_APPEND;
+    nest_kids(&t);
+    fixture_rows(&t, "person", header, "1|Ann|1.5|a\n1|Ann|NULL|b\n2|Bob|1.5|c\n");
+    fixture_rows(&t, "person__kids", KIDS, "k1|a|a|0|a0\nk2|c|c|0|c0\n");
+    FIXTURE_WRITE(&t);
+    fixture_rows(&t, "person", header,
+                 "1|Amy|1.5|d\n1|Ann|2.5|e\n2|Bob|1.5|f\n3|Cy|1.5|g\n1|Ann|NULL|h\n");
+    fixture_rows(&t, "person__kids", KIDS, "k3|d|d|0|d0\nk4|e|e|0|e0\nk5|g|g|0|g0\n");
+    fixture_part(&t, "person")->recalls = "price";
+    FIXTURE_WRITE(&t);
+    fixture_counts(&t, 0, 3, 0, 0);
+    fixture_unchanged(&t, 0, 2);
+    fixture_check(&t, "SELECT id, name, price FROM d.person ORDER BY id, price",
+                  "1|Ann|1.5\n1|Ann|2.5\n1|Ann|NULL\n1|Ann|NULL\n2|Bob|1.5\n3|Cy|1.5\n");
+    fixture_check(&t, "SELECT n FROM d.person__kids ORDER BY n", "k1\nk2\nk4\nk5\n");
+    fixture_check(&t, "SELECT disposition FROM d._tidegate_loads WHERE table_name = 'person'",
+                  "append\nappend\n");
+    fixture_no_temporary(&t);
+    fixture_release(&t);
+}
+
 static void test_full_refresh(void **state)
 {
     (void)state;
@@ -87,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_new_keys),
         cmocka_unit_test(test_nested),
+        cmocka_unit_test(test_rows_that_are_recalled),
         cmocka_unit_test(test_full_refresh),
         golden_unit_tests(test_golden),
     };

@@ -91,7 +91,9 @@ static int copy_options(struct cursor *cursor, const struct cursor_options *opti
     cursor->user = options->user;
     cursor->as.type = options->as.type;
     cursor->on_missing = options->on_missing;
-    cursor->hash = options->start_is_open || options->lag ? CURSOR_HASH_NONE : options->hash;
+    /* Rows that are added are known at the last value without the lag, too, once it is gone. */
+    const bool merges_window = options->lag && options->hash_count_max > 0;
+    cursor->hash = options->start_is_open || merges_window ? CURSOR_HASH_NONE : options->hash;
     cursor->hash_count_max = options->hash_count_max;
     if (options->as.format)
         TRY(arena_keep(&cursor->arena, options->as.format, &cursor->as.format, err));

@@ -99,7 +99,7 @@ static int look_up(struct pass *pass, struct row_ref ref, enum verdict *verdict,
     bool known = false;
     int rc = TG_OK;
     *verdict = ROW_KEPT;
-    if (cursor->hash == CURSOR_HASH_NONE)
+    if (cursor->hash == CURSOR_HASH_NONE || cursor->has_window)
         return TG_OK;
     if (boundary->stored_count > 0)
         TRY(row_is_stored(&cursor->hasher, pass->page, ref, boundary, &known, err));

@@ -5,6 +5,9 @@
  * Path: stage -> exchange_stage; apply -> leave_known -> exchange_insert_roots ->
  * nested_insert_new.
  *
+ * Also of append with a lag, which adds rows that are not there under their key and cursor value
+ * (chain->recalls).
+ *
  * A nested row is told by its id, which its root row's key and its place make: a longer list of a
  * row that is there adds what is behind its end, as dlt has it. Where the old row has another id,
  * from a time before this strategy, nothing can be nested in it by the new one.
@@ -43,6 +46,14 @@ done:
     return rc;
 }
 
+/* Ids of a table that rows are added to say nothing of keys. */
+static int insert_nested(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    return !stage->holds_all       ? nested_insert(stage, plan, err)
+           : stage->chain->recalls ? nested_insert_staying(stage, plan, err)
+                                   : nested_insert_new(stage, plan, err);
+}
+
 /* With scope: previous_load a key has several rows. */
 static int stage_any(const struct delivery *delivery, const struct chain *chain, struct plan *plan,
                      struct tg_error *err)
@@ -73,7 +84,7 @@ static int apply(const struct delivery *delivery, const struct chain *chain, str
     if (stage.holds_all)
         TRY(leave_known(&stage, plan, err));
     TRY(exchange_insert_roots(&stage, plan, err));
-    TRY(stage.holds_all ? nested_insert_new(&stage, plan, err) : nested_insert(&stage, plan, err));
+    TRY(insert_nested(&stage, plan, err));
 done:
     return rc;
 }

@@ -209,6 +209,17 @@ static bool has_work(const struct chain *chain)
     return chain->replaced || (root->there && loses_rows);
 }
 
+/* A load without a value in that column has no row of a window. */
+static bool recalls(const struct target *root)
+{
+    const struct manifest_table *part = root->part;
+    for (size_t f = 0; part && *part->recalls && f < part->file_count; f++)
+        for (size_t c = 0; c < part->files[f].column_count; c++)
+            if (strcmp(part->files[f].columns[c].name, part->recalls) == 0)
+                return true;
+    return false;
+}
+
 static int add_chain(struct delivery *delivery, const struct members *all, const struct table *root,
                      struct tg_error *err)
 {
@@ -219,9 +230,14 @@ static int add_chain(struct delivery *delivery, const struct members *all, const
     if (rc != TG_OK || !has_work(chain))
         return rc;
     rc = disposition_get(root, &chain->driver, err);
-    if (rc == TG_OK)
-        delivery->chain_count++;
-    return rc;
+    if (rc != TG_OK)
+        return rc;
+    delivery->chain_count++;
+    if (recalls(&chain->targets[0])) {
+        chain->recalls = chain->targets[0].part->recalls;
+        chain->driver = disposition_find("merge", "insert-only");
+    }
+    return TG_OK;
 }
 
 static bool has_chain(const struct delivery *delivery, const struct table *root)

@@ -59,6 +59,8 @@ struct chain {
     bool emptied;  /* the source has none any more */
     bool shared;   /* others have loaded into it, whose rows the source need not have: shared.c */
     const struct disposition_driver *driver;
+    const char *recalls; /* a column: rows are added but those that are there under their key and
+                            with their value in it, so the driver is insert-only's; NULL */
 };
 
 /* What there is for the undo of a load (keep.c): of one table, or of the load as a whole. */

@@ -492,7 +492,7 @@ static void put_shape(struct buf *out, const struct chain *chain, const struct t
     static const struct table no_key = {0};
     /* A scope leaves rows that are outside of it beside new ones of their key. */
     bool by_key =
-        chain->driver->needs_key && target == &chain->targets[0] &&
+        chain->driver->needs_key && !chain->recalls && target == &chain->targets[0] &&
         !(chain->driver->clears_scope && extra_find(target->table->extras, DISPOSITION_SCOPE_HINT));
     buf_char(out, '{');
     json_put_text(out, "id", table_row_id(target->table));

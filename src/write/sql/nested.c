@@ -281,3 +281,28 @@ int nested_insert_new(const struct stage *stage, struct plan *plan, struct tg_er
 done:
     return rc;
 }
+
+int nested_insert_staying(const struct stage *stage, struct plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 1; i < stage->chain->count; i++) {
+        const struct target *target = &stage->chain->targets[i];
+        char name[STAGE_NAME];
+        if (!target_has_rows(target))
+            continue;
+        stage_name(stage->chain, target, name);
+        const struct sql_scope scope =
+            sql_within(&stage->scope,
+                       SQL_PARTS(SQL_NAME("staged", name),
+                                 SQL_NAME("root_link", table_link(target->table, LINK_ROOT)),
+                                 SQL_NAME("root_key", table_link(stage->root->table, LINK_ROW))));
+        TRY(plan_add(plan, target, COUNT_UNCHANGED, &scope,
+                     "DELETE FROM {staged} AS new\n"
+                     "WHERE NOT EXISTS (SELECT 1 FROM {stage} AS root"
+                     " WHERE root.{root_key} = new.{root_link})",
+                     err));
+        TRY(insert_staged(stage, target, plan, err));
+    }
+done:
+    return rc;
+}

@@ -26,6 +26,9 @@ int nested_stage(const struct stage *stage, struct plan *plan,
 int nested_insert(const struct stage *stage, struct plan *plan,
                   struct tg_error *err) TG_CHECK_RESULT;
 /* The same of staged ones that are not there yet, by their row key. */
+/* Those of root rows that are still staged, where all are. */
+int nested_insert_staying(const struct stage *stage, struct plan *plan,
+                          struct tg_error *err) TG_CHECK_RESULT;
 int nested_insert_new(const struct stage *stage, struct plan *plan,
                       struct tg_error *err) TG_CHECK_RESULT;
 

@@ -135,10 +135,12 @@ static int find_key(const struct stage *stage, bool merge_key, struct arena *are
                     struct sql_names *out, struct tg_error *err)
 {
     const struct table *table = stage->root->table;
-    const char **names = arena_alloc(arena, table->column_count * sizeof(*names));
+    const char **names = arena_alloc(arena, (table->column_count + 1) * sizeof(*names));
     if (!names)
         return error_nomem(err);
     *out = (struct sql_names){names, table_key(table, merge_key, names, table->column_count)};
+    if (stage->chain->recalls && !names_have(out, stage->chain->recalls))
+        names[out->count++] = stage->chain->recalls;
     return TG_OK;
 }
 
