@@ -143,11 +143,9 @@ struct manifest {
 };
 
 /* Columns of a part with is_late, beside the key's, under names that no convention changes: where
- * the row stands, how late it is (units as in lag.h), and whether it was left out (1) or is among
- * the load's rows (0). */
-#define LATE_CURSOR   "tidegate_cursor"
-#define LATE_BY       "tidegate_late_by"
-#define LATE_LEFT_OUT "tidegate_left_out"
+ * the row stands, and how late it is (units as in lag.h). */
+#define LATE_CURSOR "tidegate_cursor"
+#define LATE_BY     "tidegate_late_by"
 
 /* Are there only keys in it, and nothing to be remembered? */
 bool manifest_only_asks(const struct manifest *manifest);

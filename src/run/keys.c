@@ -127,7 +127,6 @@ static int add_late_columns(struct keys *keys, struct tg_error *err)
     if (keys->of.cursor)
         TRY(add_column(keys, LATE_CURSOR, &keys->of.cursor->spec, false, err));
     TRY(add_column(keys, LATE_BY, &number, true, err));
-    TRY(add_column(keys, LATE_LEFT_OUT, &number, true, err));
 done:
     return rc;
 }

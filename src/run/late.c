@@ -24,7 +24,7 @@ struct late {
     struct late_of of;
     const struct table_column *cursor; /* the root's; NULL: it has none that compares */
     struct cursor_value reached;       /* borrowed from the cursor */
-    bool is_off;                       /* none of them can be late */
+    bool is_over;                      /* no more of them are looked at */
     struct keys *keys;
     struct tg_rows *rows;
     size_t pending;
@@ -92,8 +92,8 @@ int late_begin(struct late *late, const struct late_of *of, const struct cursor_
     if (!late)
         return TG_OK;
     late->of = *of;
-    late->is_off = !reached || of->root->discarded || !has_typed_key(of->root);
-    if (late->is_off)
+    late->is_over = !reached || of->root->discarded || !has_typed_key(of->root);
+    if (late->is_over)
         return TG_OK;
     late->reached = *reached;
     return find_cursor(late, err);
@@ -146,14 +146,7 @@ static void push_value(struct tg_rows *rows, const struct cursor_value *value)
     }
 }
 
-static void push_number(struct tg_rows *rows, const char *name, int64_t number)
-{
-    tg_rows_key(rows, name);
-    tg_rows_int64(rows, number);
-}
-
-static void push_row(struct late *late, const yyjson_val *key, const struct cursor_value *here,
-                     bool is_left_out)
+static void push_row(struct late *late, const yyjson_val *key, const struct cursor_value *here)
 {
     const struct resource *resource = late->of.resource;
     struct tg_rows *rows = late->rows;
@@ -169,8 +162,8 @@ static void push_row(struct late *late, const yyjson_val *key, const struct curs
         tg_rows_key(rows, LATE_CURSOR);
         push_value(rows, here);
     }
-    push_number(rows, LATE_BY, by);
-    push_number(rows, LATE_LEFT_OUT, is_left_out);
+    tg_rows_key(rows, LATE_BY);
+    tg_rows_int64(rows, by);
     tg_rows_end_object(rows);
     late->pending++;
 }
@@ -197,23 +190,23 @@ done:
 }
 
 static int note(void *user, const struct page *page, const yyjson_val *cell, int64_t index,
-                const struct cursor_value *here, bool is_left_out, struct tg_error *err)
+                const struct cursor_value *here, struct tg_error *err)
 {
     struct late *late = user;
     const struct resource *resource = late->of.resource;
     yyjson_val key[KEY_MAX];
     struct buf scratch[KEY_MAX] = {BUF_INIT};
     bool has_key = true;
-    if (late->is_off || is_known(late, page->file))
+    if (is_known(late, page->file))
         return TG_OK;
-    late->is_cut |= is_left_out && late->left_out == LEFT_OUT_MAX;
-    if (is_left_out && late->left_out == LEFT_OUT_MAX)
+    late->is_cut = late->is_over = late->left_out == LEFT_OUT_MAX;
+    if (late->is_over)
         return TG_OK;
-    late->left_out += is_left_out;
+    late->left_out++;
     for (size_t i = 0; has_key && i < resource->primary_key_count; i++)
         has_key = find_key(page, cell, index, resource->primary_key[i], &scratch[i], &key[i]);
     if (has_key)
-        push_row(late, key, here, is_left_out);
+        push_row(late, key, here);
     for (size_t i = 0; i < resource->primary_key_count; i++)
         buf_release(&scratch[i]);
     return late->pending >= PAGE_MAX ? flush(late, err) : TG_OK;
@@ -221,7 +214,8 @@ static int note(void *user, const struct page *page, const yyjson_val *cell, int
 
 struct lateness late_hears(struct late *late)
 {
-    return late ? (struct lateness){note, late} : (struct lateness){NULL, NULL};
+    return late ? (struct lateness){note, late, &late->is_over}
+                : (struct lateness){NULL, NULL, NULL};
 }
 
 int late_finish(struct late *late, struct resource_counts *counts, struct tg_error *err)

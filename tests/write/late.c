@@ -10,7 +10,7 @@
 #include "tests/write/keys.h"
 
 #define PERSON "id bigint pk|n bigint|_dlt_id text row|_dlt_load_id text"
-#define ASKED  "id bigint|tidegate_cursor bigint|tidegate_late_by bigint|tidegate_left_out bigint"
+#define ASKED  "id bigint|tidegate_cursor bigint|tidegate_late_by bigint"
 
 static void ask(struct fixture *t, const char *rows, bool descends)
 {
@@ -43,9 +43,8 @@ static void test_late_is_what_is_not_there(void **state)
     start(&t);
     t.changes_state = true;
     /* older, equal and newer than what is there; never there; there without a value; in the load,
-     * with a newer value; not left out */
-    ask(&t, "1|9|11|1\n1|10|10|1\n1|11|9|1\n2|20|0|1\n4|1|19|1\n3|5|15|1\n5|3|17|1\n9|1|99|0\n",
-        false);
+     * with a newer value */
+    ask(&t, "1|9|11\n1|10|10\n1|11|9\n2|20|0\n4|1|19\n3|5|15\n5|3|17\n", false);
     fixture_rows(&t, "person", PERSON, "5|30|e|2\n");
     check(&t, 3, 19);
     fixture_check(&t, "SELECT rows_late FROM d._tidegate_loads ORDER BY load_id", "0\n3\n");
@@ -58,7 +57,7 @@ static void test_downwards(void **state)
     struct fixture t;
     start(&t);
     t.changes_state = true;
-    ask(&t, "1|9|1|1\n1|10|2|1\n1|11|3|1\n2|15|4|1\n2|14|5|1\n", true);
+    ask(&t, "1|9|1\n1|10|2\n1|11|3\n2|15|4\n2|14|5\n", true);
     check(&t, 2, 5);
     fixture_release(&t);
 }
@@ -70,12 +69,12 @@ static void test_a_load_that_only_asks(void **state)
     struct fixture t;
     start(&t);
     t.changes_state = false;
-    ask(&t, "1|9|1|1\n", false);
+    ask(&t, "1|9|1\n", false);
     FIXTURE_WRITE(&t);
     assert_true(t.result.is_idle);
     assert_int_equal(t.result.fate, FATE_WRITTEN);
     fixture_check(&t, "SELECT count(*) FROM d._dlt_loads", "1\n");
-    ask(&t, "1|19|1|1\n", false);
+    ask(&t, "1|19|1\n", false);
     check(&t, 1, 1);
     assert_false(t.result.is_idle);
     fixture_check(&t, "SELECT count(*) FROM d._dlt_loads", "2\n");

@@ -291,23 +291,17 @@ static inline void count(struct cursor *cursor, enum verdict verdict)
     cursor->counts.known += verdict == ROW_KNOWN || verdict == ROW_HELD;
 }
 
-/* A row that comes late is among these. */
-static int note_early(struct pass *pass, struct row_ref ref, enum verdict verdict,
-                      struct tg_error *err)
+int judge_lateness(struct pass *pass, struct row_ref ref, struct tg_error *err)
 {
     struct cursor *cursor = pass->cursor;
     const struct lateness *lateness = &cursor->lateness;
     int order = 0;
     int rc = TG_OK;
-    if (verdict == ROW_BELOW && cursor->initial.count > 0)
+    if (cursor->here.count > 0 && cursor->initial.count > 0)
         TRY(compare(pass, ref, &cursor->initial, &order, err));
-    if (order < 0)
-        goto done;
-    if (verdict == ROW_KEPT)
-        TRY(compare(pass, ref, &cursor->reached, &order, err));
-    if (verdict == ROW_BELOW || order < 0)
+    if (cursor->here.count > 0 && order >= 0)
         TRY(lateness->note(lateness->user, pass->page, ref.cell, ref.index, &cursor->here.parts[0],
-                           verdict == ROW_BELOW, err));
+                           err));
 done:
     return rc;
 }
@@ -323,9 +317,8 @@ int judge_row(struct pass *pass, struct row_ref ref, enum verdict *verdict, stru
     rc = cursor->last_value_func ? judge_by_function(pass, ref, verdict, err)
                                  : judge(pass, ref, verdict, err);
     count(cursor, *verdict);
-    if (rc == TG_OK && cursor->lateness.note &&
-        (*verdict == ROW_BELOW || (*verdict == ROW_KEPT && cursor->has_window)))
-        rc = note_early(pass, ref, *verdict, err);
+    if (rc == TG_OK && *verdict == ROW_BELOW && cursor_asks_lateness(cursor))
+        rc = judge_lateness(pass, ref, err);
     if (cursor->may_end)
         note_order(cursor, *verdict);
 done:

@@ -101,6 +101,13 @@ int judge_row(struct pass *pass, struct row_ref ref, enum verdict *verdict,
 int cursor_bad_text(const struct cursor *cursor, const struct cursor_value *value,
                     struct tg_error *err) TG_CHECK_RESULT;
 
+static inline bool cursor_asks_lateness(const struct cursor *cursor)
+{
+    return cursor->lateness.note && !*cursor->lateness.is_over;
+}
+/* Of a row that stands at cursor->here, before the start: it may have come late. */
+int judge_lateness(struct pass *pass, struct row_ref ref, struct tg_error *err) TG_CHECK_RESULT;
+
 /* Of a row that stands at cursor->here, and that was held: it does not count any more. */
 int judge_take_back(struct pass *pass, struct row_ref ref, struct tg_error *err) TG_CHECK_RESULT;
 

@@ -220,11 +220,29 @@ done:
     return rc;
 }
 
+/* Those that are left out before the start: one of them may have come late. */
+static int note_below(struct pass *pass, const struct cursor_column *column,
+                      const struct keys *keys, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (int64_t i = 0; i < keys->count && cursor_asks_lateness(pass->cursor); i++) {
+        if (keys->keys[i] >= keys->first || keys->keys[i] > keys->last)
+            continue;
+        TRY(batch_point(pass, column, i, err));
+        TRY(judge_lateness(pass, (struct row_ref){NULL, i}, err));
+    }
+done:
+    return rc;
+}
+
 static int judge_keys(struct pass *pass, const struct cursor_column *column, struct keys *keys,
                       struct tg_error *err)
 {
     int rc = TG_OK;
+    const uint64_t below_before = pass->cursor->counts.below;
     sort_out(pass->cursor, keys);
+    if (pass->cursor->counts.below > below_before)
+        TRY(note_below(pass, column, keys, err));
     TRY(judge_edges(pass, column, keys, err));
     if (pass->cursor->may_end)
         TRY(note_previous(pass, column, keys, err));

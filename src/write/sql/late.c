@@ -3,7 +3,7 @@
  *
  * Path: late_stage -> for each part of the package that asks: its rows into a temporary table,
  * unless the database reads them where they are; late_count, when all rows of the load are in their
- * tables -> one anti-join: those left out whose key is not there, or with an older value alone ->
+ * tables -> one anti-join: those whose key is not there, or with an older value alone ->
  * COUNT_LATE, and by how much the latest of them was late (COUNT_LATE_BY).
  *
  * A stale copy of a row that is there in a newer version is not late. A key is compared as it is
@@ -77,8 +77,6 @@ static bool set_columns(struct question *question, const char **key, const char 
         asked->columns[asked->column_count++] = (struct target_column){LATE_CURSOR, cursor, true};
     }
     asked->columns[asked->column_count++] = (struct target_column){LATE_BY, question->number, true};
-    asked->columns[asked->column_count++] =
-        (struct target_column){LATE_LEFT_OUT, question->number, true};
     for (size_t i = 0; i < asked->column_count; i++)
         names[i] = asked->columns[i].name;
     question->key.items = key;
@@ -118,7 +116,7 @@ static int open_question(const struct delivery *delivery, size_t i, struct arena
                                 .there = described_find(&delivery->described, table->name)};
     out->asked = out->root;
     out->asked.part = part;
-    const size_t most = table->column_count + 3;
+    const size_t most = table->column_count + 2;
     out->asked.columns = arena_alloc(arena, most * sizeof(*out->asked.columns));
     const char **key = arena_alloc(arena, most * sizeof(*key));
     const char **names = arena_alloc(arena, most * sizeof(*names));
@@ -241,8 +239,7 @@ static int count(const struct question *question, struct plan *plan, struct tg_e
         TRY(plan_add_step(plan, &step, &scope,
                           "SELECT {answer}\n"
                           "FROM {rows} AS new\n"
-                          "WHERE new.[" LATE_LEFT_OUT "] = 1\n"
-                          "    AND NOT EXISTS (SELECT 1 FROM {table} AS old\n"
+                          "WHERE NOT EXISTS (SELECT 1 FROM {table} AS old\n"
                           "    WHERE {old.key = new.key}{as_new})",
                           err));
     }
