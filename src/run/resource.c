@@ -22,7 +22,7 @@
 #include "package/rejects.h"
 #include "run/again.h"
 #include "run/changed.h"
-#include "run/filtered.h"
+#include "run/doubts.h"
 #include "run/kept.h"
 #include "run/keys.h"
 #include "run/known.h"
@@ -123,31 +123,15 @@ done:
     return rc;
 }
 
-/* Only the source can know the rows of a group that came before. */
-static void warn_of_parts(const struct resource_load *part, const struct extract_counts *read)
+static void say_doubts(const struct resource_load *part, const struct extract_counts *read)
 {
-    if (!part->spans_values || !part->resumes || cursor_counts(part->cursor).below > 0 ||
-        read->rows_filtered == read->rows_read)
-        return;
-    context_log(&part->session->pipeline->ctx, TG_LOG_WARNING, "cursor",
-                "resource '%s' has a merge_key, and its source delivered no row before the cursor: "
-                "rows of the same group that were loaded earlier are replaced by those that came "
-                "now; let the source deliver whole groups, or make '%s' part of the merge_key",
-                part->resource->name, part->resource->incremental.cursor_path);
-}
-
-static void warn_of_order(const struct resource_load *part)
-{
-    struct cursor_contradiction found;
-    if (part->cursor && cursor_contradiction(part->cursor, &found))
-        context_log(&part->session->pipeline->ctx, TG_LOG_WARNING, "cursor",
-                    "resource '%s', cursor '%s': its values are text, and as text '%s' and '%s' "
-                    "come in another order than as %s, so that new rows may be taken for old ones; "
-                    "say how to compare them with cursor_type (%s), or have the source write %s",
-                    part->resource->name, part->resource->incremental.cursor_path, found.other,
-                    found.value, found.as,
-                    strcmp(found.as, "dates") == 0 ? "date, and cursor_format" : "bigint or double",
-                    strcmp(found.as, "dates") == 0 ? "dates as 2024-12-31" : "numbers as numbers");
+    const struct doubted doubted = {&part->session->pipeline->ctx, part->resource->name,
+                                    part->resource->incremental.cursor_path};
+    doubt_order(&doubted, part->cursor);
+    doubt_files(&doubted, &part->filtered);
+    if (part->spans_values && part->resumes && cursor_counts(part->cursor).below == 0 &&
+        read->rows_filtered < read->rows_read)
+        doubt_groups(&doubted);
 }
 
 /* A window leaves the state alone, whatever its cursor is. */
@@ -781,10 +765,7 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
     TRY(begin_late(part, err));
     TRY(begin_source(part, err));
     TRY(read_pages(part, &read, err));
-    warn_of_parts(part, &read);
-    warn_of_order(part);
-    filtered_warn(&part->filtered, &part->session->pipeline->ctx, part->resource->name,
-                  part->resource->incremental.cursor_path);
+    say_doubts(part, &read);
     TRY(normalizer_finish(part->normalizer, err));
     TRY(late_finish(part->late, counts, err));
     if (!part->root->discarded)

@@ -1,4 +1,4 @@
-/* src/run/filtered.c: new files of which no row is new. */
+/* src/run/doubts.c: new files of which no row is new. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "run/filtered.h"
+#include "run/doubts.h"
 
 static char heard[600];
 
@@ -32,7 +32,7 @@ static const char *warning_of(int files)
         snprintf(name, sizeof(name), "%d.csv", i);
         filtered_note(&filtered, name, (uint64_t)i + 7);
     }
-    filtered_warn(&filtered, &ctx, "orders", "at");
+    doubt_files(&(struct doubted){&ctx, "orders", "at"}, &filtered);
     filtered_release(&filtered);
     return heard;
 }
