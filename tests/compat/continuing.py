@@ -1,6 +1,7 @@
 """A dataset begun by one is continued by the other: rows, cursors, state, schema."""
 import collections
 import datetime
+import json
 import os
 
 from harness import Dataset, Failure, case, dlt_call, expect
@@ -172,6 +173,84 @@ def boundary_with_key(first, second):
         dataset.write("t.jsonl", [{"at": 2, "k": 3, "l": "c"}], append=True)
         dataset.by(second)
         expect("keys", [(1, "a"), (1, "ø"), (2, "b"), (3, "c")], dataset.query("SELECT k, l FROM t ORDER BY 1, 2"))
+
+
+def cursor_after(what, first, second):
+    """A window, or a reset, between two who load by turns; then what there is comes again, and one row more."""
+    resources = {"added": {"path": "t.jsonl", "write_disposition": "append", "incremental": {"cursor": "at", "initial_value": 1}},
+                 "keyed": {"path": "t.jsonl", "write_disposition": "merge", "primary_key": "id",
+                           "incremental": {"cursor": "at", "initial_value": 1}}}
+    rows = [{"at": 0, "id": 0}, {"at": 1, "id": 1}, {"at": 5, "id": 2}, {"at": 5, "id": 3}]
+    with Dataset(resources) as dataset:
+        dataset.write("t.jsonl", rows)
+        dataset.by(first)
+        wanted = [1, 2, 3]
+        if what == "window":
+            dataset.by_tidegate("--from", "0", "--to", "1")
+            wanted = [0, *wanted]
+            for name in resources:
+                expect(f"cursor of {name} after a window", 5, dataset.cursor(name, "at")["last_value"])
+        else:
+            dataset.command("reset", "--cursors", "--yes")
+            state = dataset.inspect()
+            expect("what dlt objects to after a reset", [], state["problems"])
+            expect("cursors after a reset", False, '"last_value"' in json.dumps(state["state"]))
+        for number, who in enumerate((second, first, second)):
+            rows.append({"at": 5 + number // 2, "id": 4 + number})
+            dataset.write("t.jsonl", rows)
+            dataset.by(who)
+            keys = sorted([*wanted, *range(4, 5 + number)])
+            again = [1, 2, 3] if what == "reset" else []  # an append adds what a reset has read again
+            expect(f"rows that were added, after {number + 1} loads, by {who}", sorted(keys + again),
+                   [row[0] for row in dataset.query("SELECT id FROM added ORDER BY id")])
+            expect(f"merged rows, after {number + 1} loads, by {who}", keys,
+                   [row[0] for row in dataset.query("SELECT id FROM keyed ORDER BY id")])
+            for name in resources:
+                expect(f"cursor of {name} after {who}", 5 + number // 2, dataset.cursor(name, "at")["last_value"])
+
+
+@case
+def window_between():
+    """a window between two loads moves no cursor, whoever goes on"""
+    for turns in ("dlt", "tidegate"), ("tidegate", "dlt"):
+        cursor_after("window", *turns)
+
+
+@case
+def reset_between():
+    """after `tidegate reset --cursors` whoever comes begins at the initial value, and the other one goes on"""
+    for turns in ("dlt", "tidegate"), ("tidegate", "dlt"):
+        cursor_after("reset", *turns)
+
+
+def typed_state(turns):
+    """Values of each kind that a state marks: times with a zone and without, dates, decimals, several known rows."""
+    columns = {"at": {"data_type": "timestamp"}}
+    resources = {name: {"path": f"{name}.jsonl", "write_disposition": "append", "incremental": {"cursor": "at"}, **more}
+                 for name, more in (("zoned", {"columns": columns}), ("naive", {}), ("day", {}), ("real", {}))}
+    values = {"zoned": "2024-01-0{}T10:00:00+02:00", "naive": "2024-01-0{}T10:00:00.5", "day": "2024-01-0{}", "real": "{}.5"}
+    with Dataset(resources) as dataset:
+        for number, who in enumerate(turns):
+            for name, form in values.items():
+                value = form.format(1 + number // 2)
+                at = float(value) if name == "real" else value
+                dataset.write(f"{name}.jsonl", [{"id": 2 * number + i, "at": at} for i in range(2)], append=True)
+            dataset.by(who)
+            for name in resources:
+                expect(f"rows of {name} after load {number + 1}, by {who}", list(range(2 * number + 2)),
+                       [row[0] for row in dataset.query(f"SELECT id FROM {name} ORDER BY id")])
+
+
+@case
+def typed_state_begun_by_dlt():
+    """cursor values of every type in the state are gone on from, begun by dlt"""
+    typed_state(["dlt", "tidegate", "dlt", "dlt", "tidegate", "tidegate", "dlt"])
+
+
+@case
+def typed_state_begun_by_tidegate():
+    """cursor values of every type in the state are gone on from, begun by tidegate"""
+    typed_state(["tidegate", "dlt", "tidegate", "tidegate", "dlt", "dlt", "tidegate"])
 
 
 def boundary_with_key_of_one(turns):

@@ -29,6 +29,8 @@ DIFFERENT = {
     "a merge knows rows at the last value by all that is in them, dlt by their key":
         lambda table: {"own_key": ["id"]} if table.merges and table.own_key is None else {},
     "row_order: desc ends dlt at the first row that it knows": lambda table: {"order": None} if table.order == "desc" else {},
+    "last_value: min goes the other way, and dlt ends at the first row beyond the end all the same":
+        lambda table: {"order": None} if table.sign == -1 else {},
 }
 
 

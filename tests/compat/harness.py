@@ -118,6 +118,15 @@ class Dataset:
                    *arguments]
         return subprocess.run(command, cwd=self.folder, capture_output=True, text=True, timeout=TIMEOUT_S)
 
+    def command(self, name, *arguments):
+        """Any command but `run`."""
+        self.write_spec()
+        self.place.leave()
+        result = subprocess.run([TIDEGATE, name, "spec.yaml", "--workdir", self.fresh_home(), *arguments], cwd=self.folder,
+                                capture_output=True, text=True, timeout=TIMEOUT_S)
+        if result.returncode:
+            raise Failure(f"tidegate {name} ended with {result.returncode}: {(result.stdout + result.stderr).strip()}")
+
     def by_tidegate(self, *arguments, loads=1, home=None):
         before = self.load_ids()
         result = self.run_tidegate(*arguments, home=home)
