@@ -72,6 +72,9 @@ struct dialect {
                              renamed to it; NULL: no table is swapped */
     const char *like_lacks; /* query of {'dataset'}, {'name'}: a row says what this table has, and
                                one in its place would not; NULL: nothing is lost */
+    const char
+        *index; /* an index of {table} by {columns}, of the rows where {condition}; NULL: such
+                           rows are found fast enough */
     const char *unique; /* {column} of {table}, which is new, has no value twice; NULL: as it is */
     const char *describe; /* of {'dataset'}: table, column, type, "YES" or "NO": nullable */
     /* Both or none; of {'schema'}: table, "VIEW" in what it is, column, type, "NO": not nullable;

@@ -25,6 +25,7 @@ struct planning {
     struct load load;
     struct manifest manifest;
     struct write_result written;
+    size_t next; /* of the ranges that are loaded: those before it end before the step */
 };
 
 /* ---- what killed workers have left ---- */
@@ -103,8 +104,9 @@ static void tell_run(const struct ledger *ledger, const char *run_id, struct tg_
     snprintf(out->run_id, sizeof(out->run_id), "%s", run_id);
     for (size_t i = 0; i < ledger->window_count; i++) {
         bool is_of_run = strcmp(ledger->windows[i].run_id, run_id) == 0;
-        out->windows += is_of_run;
-        out->loaded += is_of_run && !is_planned(&ledger->windows[i]);
+        const uint64_t count = is_of_run ? ledger->windows[i].count : 0;
+        out->windows += count;
+        out->loaded += is_planned(&ledger->windows[i]) ? 0 : count;
     }
 }
 
@@ -131,27 +133,28 @@ done:
     return rc;
 }
 
-/* Of one step what no window has that is loaded. */
+/* Of one step what no window has that is loaded. Steps come in order, as the ranges do. */
 static int add_missing(struct planning *planning, const struct resource *resource,
                        const struct spans *loaded, const struct span *step, struct tg_error *err)
 {
     int rc = TG_OK;
     struct cursor_value at = step->lo;
-    for (size_t i = 0; i < loaded->count && !planning->options->again; i++) {
-        const struct span *span = &loaded->items[i];
-        const struct span rest = {at, step->hi, NULL};
-        bool meets = false;
-        int begins = 0, ends = 0;
-        TRY(overlap(loaded, span, &rest, &meets, err));
-        if (!meets)
+    for (; planning->next < loaded->count; planning->next++) {
+        const struct span *span = &loaded->items[planning->next];
+        int order = 0;
+        TRY(spans_compare(loaded, &span->hi, &at, &order, err));
+        if (order <= 0)
             continue;
-        TRY(spans_compare(loaded, &span->lo, &at, &begins, err));
-        if (begins > 0)
+        TRY(spans_compare(loaded, &span->lo, &step->hi, &order, err));
+        if (order >= 0)
+            break;
+        TRY(spans_compare(loaded, &span->lo, &at, &order, err));
+        if (order > 0)
             TRY(add_window(planning, resource, &at, &span->lo, err));
-        TRY(spans_compare(loaded, &span->hi, &step->hi, &ends, err));
-        if (ends >= 0)
-            return TG_OK;
         at = span->hi;
+        TRY(spans_compare(loaded, &span->hi, &step->hi, &order, err));
+        if (order >= 0)
+            return TG_OK;
     }
     TRY(add_window(planning, resource, &at, &step->hi, err));
 done:
@@ -165,6 +168,7 @@ static int add_steps(struct planning *planning, const struct resource *resource,
     struct step_size size;
     struct span step = {wanted->lo, wanted->lo, NULL};
     const int64_t way = loaded->descends ? -1 : 1;
+    planning->next = planning->options->again ? loaded->count : 0;
     TRY(step_parse(planning->options->window, &wanted->lo, &size, err));
     for (int64_t n = 1; order < 0; n++) {
         if (step_go(&size, planning->zone, &wanted->lo, n * way, &step.hi))
@@ -195,6 +199,7 @@ static int plan_resource(struct planning *planning, struct resource *resource,
         goto done;
     if (window_adds(resource) && !planning->options->again)
         TRY(window_check_progress(planning->session, resource, &spans, &wanted, err));
+    TRY(spans_fold(&spans, err));
     TRY(add_steps(planning, resource, &spans, &wanted, err));
 done:
     spans_release(&spans);

@@ -188,7 +188,8 @@ static int tell_resource(struct reset_task *task, const char *name, struct tg_er
     for (size_t i = 0; i < out->cursor_count; i++)
         told.cursors += strcmp(out->cursors[i].resource, name) == 0;
     for (size_t i = 0; task->cursors && i < task->session.ledger.window_count; i++)
-        told.windows += strcmp(task->session.ledger.windows[i].resource, name) == 0;
+        if (strcmp(task->session.ledger.windows[i].resource, name) == 0)
+            told.windows += task->session.ledger.windows[i].count;
     if (task->files)
         told.files = ledger_recall(&task->session.ledger, name).count;
     told.adds_rows = given && given->disposition->adds_rows && !task->drops;

@@ -85,6 +85,27 @@ done:
     return rc;
 }
 
+int spans_fold(struct spans *spans, struct tg_error *err)
+{
+    int rc = TG_OK, begins = 1, ends = 0;
+    size_t count = 0;
+    for (size_t i = 0; i < spans->count; i++) {
+        const struct span *span = &spans->items[i];
+        struct span *last = &spans->items[count > 0 ? count - 1 : 0];
+        if (count > 0)
+            TRY(spans_compare(spans, &span->lo, &last->hi, &begins, err));
+        if (begins > 0) {
+            spans->items[count++] = (struct span){span->lo, span->hi, NULL};
+            continue;
+        }
+        TRY(spans_compare(spans, &span->hi, &last->hi, &ends, err));
+        last->hi = ends > 0 ? span->hi : last->hi;
+    }
+    spans->count = count;
+done:
+    return rc;
+}
+
 static bool is_loaded(const struct span *span)
 {
     return *span->window->load_id != '\0';

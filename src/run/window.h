@@ -58,6 +58,8 @@ struct spans {
 int spans_list(const struct session *session, const struct resource *resource, struct spans *out,
                struct tg_error *err) TG_CHECK_RESULT;
 void spans_release(struct spans *spans);
+/* Those that overlap or touch become one, of no window. */
+int spans_fold(struct spans *spans, struct tg_error *err) TG_CHECK_RESULT;
 /* order < 0: a comes first, in the cursor's direction. */
 int spans_compare(const struct spans *spans, const struct cursor_value *a,
                   const struct cursor_value *b, int *order, struct tg_error *err) TG_CHECK_RESULT;

@@ -19,7 +19,7 @@
 #include "run/backfill.h"
 #include "run/window.h"
 
-enum { BATCH_MAX = 20, BATCH_US = 2000000, WAIT_MS = 200, OWNER_BYTES = 8 };
+enum { BATCH_MAX = 20, BATCH_US = 2000000, COUNT_US = 5000000, WAIT_MS = 200, OWNER_BYTES = 8 };
 #define LEASE "10m"
 
 struct work {
@@ -28,6 +28,7 @@ struct work {
     char owner[2 * OWNER_BYTES + 1];
     int64_t lease_us;
     size_t batch;
+    int64_t counted_ticks; /* when the windows of the plan were counted; 0: never */
     struct claims claims;
     uint64_t loaded, windows;
 };
@@ -107,6 +108,22 @@ done:
 
 /* ---- batches ---- */
 
+/* Counting takes longer than claiming where there are many. */
+static bool is_count_due(const struct work *work)
+{
+    return work->counted_ticks == 0 || context_ticks_us() - work->counted_ticks > COUNT_US;
+}
+
+static void note_counts(struct work *work, bool counted)
+{
+    const struct claims *claims = &work->claims;
+    if (!counted)
+        return;
+    work->counted_ticks = context_ticks_us();
+    work->loaded = claims->loaded;
+    work->windows = claims->open + claims->leased + claims->loaded;
+}
+
 /* The schema is the newest, and the ids are above those that are there. */
 static int take_batch(struct work *work, struct tg_error *err)
 {
@@ -119,15 +136,15 @@ static int take_batch(struct work *work, struct tg_error *err)
                                           .owner = work->owner,
                                           .now_us = now_us,
                                           .lease_us = work->lease_us,
-                                          .most = work->batch};
+                                          .most = work->batch,
+                                          .counts = is_count_due(work)};
     claims_release(&work->claims);
     destination_close(&session->destination);
     TRY(config_select(&pipeline->config, pipeline->select, err));
     TRY(session_restore(session, err));
     TRY(destination_open(&session->destination, err));
     TRY(destination_claim(&session->destination, &request, &work->claims, err));
-    work->loaded = work->claims.loaded;
-    work->windows = work->claims.open + work->claims.leased + work->claims.loaded;
+    note_counts(work, request.counts || work->claims.count == 0);
     fault_point("after_claim");
     if (work->windows == 0)
         rc = error_set(err, TG_USAGE,
@@ -237,6 +254,7 @@ int work_pipeline(struct tg_pipeline *pipeline, const struct tg_work_options *op
     TRY(check_options(&work, pipeline, err));
     TRY(name_worker(&work, pipeline, &folder, err));
     TRY(session_open_below(&work.session, pipeline, buf_string(&folder), err));
+    work.session.destination.for_windows = true;
     TRY(work_on(&work, err));
 done:
     if (rc != TG_OK && atomic_load(&pipeline->cancel))

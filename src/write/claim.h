@@ -5,12 +5,15 @@
 #ifndef TIDEGATE_WRITE_CLAIM_H
 #define TIDEGATE_WRITE_CLAIM_H
 
+#include <stdbool.h>
+
 #include "base/memory.h"
 
 struct claim_request {
     const char *pipeline, *run_id, *owner;
     int64_t now_us, lease_us; /* what has expired by now may be taken, for so long */
     size_t most;
+    bool counts; /* the windows of the plan, all of them */
 };
 
 struct window_claim {
@@ -22,7 +25,9 @@ struct claims {
     struct arena arena;
     struct window_claim *items;
     size_t count;
-    uint64_t open, leased, loaded; /* of the plan; what was claimed just now is leased */
+    /* Of the plan, where they were counted: as asked, or since nothing is to be had. What was
+     * claimed just now is leased. */
+    uint64_t open, leased, loaded;
 };
 
 static inline void claims_release(struct claims *claims)

@@ -53,6 +53,9 @@ struct destination {
     struct location where;
     const char *dataset;
     void *state; /* the driver's; NULL: closed, or there is nothing yet */
+    /* A worker's, who restores often: without the windows and what the loads have done, of which
+     * there are many then. */
+    bool for_windows;
 };
 
 /* Which tables of a dataset are asked for. */

@@ -18,7 +18,8 @@
 #include "data/bookmark.h"
 #include "package/load_id.h"
 
-#define WINDOWS_TABLE "_tidegate_windows"
+#define WINDOWS_TABLE  "_tidegate_windows"
+#define WINDOW_IS_LEFT "[state] <> 'committed'" /* to be loaded; pattern */
 
 /* What a load that is an undo has in _tidegate_loads in place of a disposition. */
 #define UNDO_WORD "undo"
@@ -30,10 +31,12 @@ struct ledger_boundary {
     size_t hash_count;
 };
 
-/* Bounds are JSON texts, as in the state. */
+/* Windows of a run that lie side by side, all loaded or all planned, are one here. Bounds are JSON
+ * texts, as in the state. */
 struct ledger_window {
     const char *resource, *cursor_path, *run_id, *lo, *hi;
-    const char *load_id; /* that has loaded it; "": it is planned */
+    const char *load_id; /* that has loaded the first of them; "": they are planned */
+    uint64_t count;      /* how many they are */
 };
 
 /* What the newest loads of a table have done, those that read rows. */

@@ -28,7 +28,8 @@ static size_t claim(struct fixture *t, const char *owner, int64_t now_us, size_t
                                           .owner = owner,
                                           .now_us = now_us,
                                           .lease_us = 100,
-                                          .most = most};
+                                          .most = most,
+                                          .counts = true};
     *out = (struct claims){0};
     arena_init(&out->arena);
     FIXTURE_OK(t, claims_take(t->con, "d", &request, out, &t->err));

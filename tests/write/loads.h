@@ -141,6 +141,8 @@ static inline int fixture_ledger(struct fixture *t, const char *pipeline, struct
     if (rc != TG_OK)
         return rc;
     rc = ledger_read(t->con, "d", &there, pipeline, "shop", out, &t->err);
+    if (rc == TG_OK)
+        rc = ledger_read_loads(t->con, "d", &there, pipeline, out, &t->err);
     described_release(&there);
     return rc;
 }

@@ -53,6 +53,49 @@ static void test_they_are_read_as_they_were_recorded(void **state)
     fixture_release(&t);
 }
 
+/* What lies side by side is one range, as long as all of it is loaded, or none. */
+static void test_they_come_as_ranges(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct ledger ledger;
+    char lo[16], hi[16];
+    static const struct {
+        const char *lo, *hi, *load_id;
+        uint64_t count;
+    } wanted[] = {{"0", "3", "", 3},  {"5", "6", "", 1},      {"6", "8", "2.5", 2},
+                  {"8", "10", "", 2}, {"10", "11", "3.5", 1}, {"7", "8", "2.5", 1}};
+    fixture_init(&t);
+    t.changes_state = false;
+    fixture_table(&t, "item", NULL, DISPOSITION_APPEND);
+    for (int i = 0; i < 11; i++) {
+        if (i == 3 || i == 4)
+            continue;
+        snprintf(lo, sizeof(lo), "%d", i);
+        snprintf(hi, sizeof(hi), "%d", i + 1);
+        add_window(
+            &t, &(struct manifest_window){
+                    .resource = "item", .cursor_path = "id", .lo = lo, .hi = hi, .planned = true});
+    }
+    add_window(
+        &t, &(struct manifest_window){
+                .resource = "other", .cursor_path = "id", .lo = "7", .hi = "8", .planned = true});
+    FIXTURE_WRITE(&t);
+    fixture_exec(&t, "UPDATE d._tidegate_windows SET load_id = '2.5' WHERE lo IN ('6', '7')");
+    fixture_exec(&t, "UPDATE d._tidegate_windows SET load_id = '3.5' WHERE lo = '10'");
+    FIXTURE_OK(&t, fixture_ledger(&t, "shop_pipeline", &ledger));
+    assert_int_equal(ledger.window_count, 6);
+    for (size_t i = 0; i < 6; i++) {
+        assert_string_equal(ledger.windows[i].lo, wanted[i].lo);
+        assert_string_equal(ledger.windows[i].hi, wanted[i].hi);
+        assert_string_equal(ledger.windows[i].load_id, wanted[i].load_id);
+        assert_int_equal(ledger.windows[i].count, wanted[i].count);
+        assert_string_equal(ledger.windows[i].resource, i == 5 ? "other" : "item");
+    }
+    ledger_release(&ledger);
+    fixture_release(&t);
+}
+
 /* What depends on the windows that there were is refused when others have come; what does not, not.
  */
 static void test_they_are_heeded(void **state)
@@ -81,6 +124,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_they_are_read_as_they_were_recorded),
+        cmocka_unit_test(test_they_come_as_ranges),
         cmocka_unit_test(test_they_are_heeded),
     };
     return run_at_both("windows", tests);

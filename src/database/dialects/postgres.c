@@ -191,6 +191,7 @@ const struct dialect dialect_postgres = {
     .truncate = "TRUNCATE {table}",
     .like = "CREATE TABLE {made} (LIKE {table} INCLUDING ALL)",
     .like_lacks = like_lacks,
+    .index = "CREATE INDEX ON {table} ({columns}) WHERE {condition}",
     .unique = "ALTER TABLE {table} ADD UNIQUE ({column})",
     .hex = {"'\\x", "'::bytea"},
     /* Of numbers, which is all that it is asked for. */

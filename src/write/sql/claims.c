@@ -9,8 +9,9 @@
  * back. So a lease may be too short, or a clock wrong: that costs work, and no row. With each try
  * it gets longer, so that a window which takes long is loaded in the end.
  *
- * A batch is claimed by one statement, which leaves out what others are claiming or finishing. What
- * it picks it picks once, before it changes anything: else PostgreSQL may pick again for each row.
+ * A batch is claimed by one statement, which leaves out what others are claiming or finishing, and
+ * picks once, before it changes anything: else PostgreSQL may pick again for each row. Between
+ * which ids they are keeps it from looking at all that are left.
  */
 #include "write/sql/claims.h"
 
@@ -22,7 +23,8 @@
 #include "database/template.h"
 #include "write/ledger.h"
 
-#define OF_RUN "[pipeline_name] = {'pipeline'} AND [run_id] = {'run_id'}"
+#define OF_RUN  "[pipeline_name] = {'pipeline'} AND [run_id] = {'run_id'}"
+#define LEFT_OF OF_RUN " AND " WINDOW_IS_LEFT /* as the index has them */
 
 static int64_t number(const char *cell)
 {
@@ -81,13 +83,15 @@ int claims_take(struct connection *con, const char *dataset, const struct claim_
     TRY(sql_fetch(con, &scope,
                   "WITH picked AS MATERIALIZED (\n"
                   "    SELECT [id] FROM {" WINDOWS_TABLE "}\n"
-                  "    WHERE " OF_RUN " AND ([state] = 'open' OR ([state] = 'leased' "
+                  "    WHERE " LEFT_OF " AND ([state] = 'open' OR ([state] = 'leased' "
                   "AND [expires_us] < {now}))\n"
                   "    ORDER BY [id] LIMIT {most}{skip})\n"
                   "UPDATE {" WINDOWS_TABLE "} SET [state] = 'leased', [owner] = {'owner'}, "
                   "[fence] = [fence] + 1, [tries] = [tries] + 1, "
                   "[expires_us] = {now} + {lease} * ([tries] + 1) * ([tries] + 1)\n"
-                  "WHERE " OF_RUN " AND [id] IN (SELECT [id] FROM picked)\n"
+                  "WHERE " LEFT_OF " AND [id] IN (SELECT [id] FROM picked)\n"
+                  "    AND [id] BETWEEN (SELECT min([id]) FROM picked) AND "
+                  "(SELECT max([id]) FROM picked)\n"
                   "RETURNING [id], [fence], [resource_name], [cursor_path], [lo], [hi]",
                   &rows, err));
     out->items = arena_alloc(&out->arena, (rows.row_count + 1) * sizeof(*out->items));
@@ -95,7 +99,8 @@ int claims_take(struct connection *con, const char *dataset, const struct claim_
         TRY(error_nomem(err));
     for (size_t i = 0; i < rows.row_count; i++)
         TRY(keep_claim(out, &rows, i, err));
-    TRY(count_states(con, &scope, out, err));
+    if (request->counts || out->count == 0)
+        TRY(count_states(con, &scope, out, err));
 done:
     text_rows_release(&rows);
     return rc;
@@ -136,8 +141,8 @@ int claims_finish(struct connection *con, const struct manifest *manifest, struc
             SQL_NUMBER("id", window->id), SQL_TEXT("owner", window->owner),
             SQL_NUMBER("fence", window->fence), SQL_TEXT("load_id", manifest->load_id),
             SQL_NUMBER("rows", rows_of(manifest)),
-            SQL_PATTERN("mine", is_fenced ? " AND [fence] = {fence} AND [owner] = {'owner'} "
-                                            "AND [state] = 'leased'"
+            SQL_PATTERN("mine", is_fenced ? " AND " WINDOW_IS_LEFT " AND [fence] = {fence} "
+                                            "AND [owner] = {'owner'} AND [state] = 'leased'"
                                           : ""))};
     int rc = sql_exec(con, &scope,
                       "UPDATE {" WINDOWS_TABLE "} SET [state] = 'committed', "

@@ -419,6 +419,17 @@ static bool is_needed(const struct manifest *manifest, const char *ledger_table)
     return true;
 }
 
+/* Of a hundred thousand, those that are to be loaded. */
+static int index_windows(const struct delivery *delivery, struct plan *plan, struct tg_error *err)
+{
+    const struct sql_scope scope =
+        plan_scope(delivery, SQL_PARTS(SQL_TABLE("table", WINDOWS_TABLE),
+                                       SQL_PATTERN("columns", "[pipeline_name], [run_id], [id]"),
+                                       SQL_PATTERN("condition", WINDOW_IS_LEFT)));
+    const char *index = delivery->dialect->index;
+    return index ? plan_add(plan, NULL, COUNT_NONE, &scope, index, err) : TG_OK;
+}
+
 static int plan_ledger(struct delivery *delivery, struct plan *plan, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -430,6 +441,8 @@ static int plan_ledger(struct delivery *delivery, struct plan *plan, struct tg_e
         if (!there)
             TRY(create_table(plan, delivery, table->name, table->columns, table->column_count,
                              err));
+        if (!there && strcmp(table->name, WINDOWS_TABLE) == 0)
+            TRY(index_windows(delivery, plan, err));
         for (size_t c = 0; there && c < table->column_count; c++)
             if (!there_find(delivery, there, table->columns[c].name))
                 TRY(add_column(plan, delivery, table->name, &table->columns[c], err));

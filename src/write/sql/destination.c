@@ -83,6 +83,8 @@ static int restore(struct destination *destination, const char *pipeline, const 
     rc = ledger_describe(con, dataset, &there, err);
     if (rc == TG_OK)
         rc = ledger_read(con, dataset, &there, pipeline, schema, out, err);
+    if (rc == TG_OK && !destination->for_windows)
+        rc = ledger_read_loads(con, dataset, &there, pipeline, out, err);
     if (rc == TG_OK)
         rc = ledger_read_taken(con, dataset, &there, now_us, out, err);
     described_release(&there);

@@ -2,10 +2,10 @@
  * Reading the ledger: state, schema, boundaries and files that the destination has of a pipeline.
  *
  * Path: ledger_read -> read_state (the newest of a finished load), pick_schema, read_schema,
- * read_boundaries, read_bookmarks, read_files_load, read_newest_load, read_pasts, windows_read, one
- * query each; a table that is not there has no rows (has). ledger_read_taken -> which ids a new
- * load cannot have. ledger_find_load -> find_id, read_state, read_newest_load, for a load that is
- * about to be written.
+ * read_boundaries, read_bookmarks, read_files_load, read_newest_load, one query each; a table that
+ * is not there has no rows (has). ledger_read_loads -> read_pasts, windows_read, which grow with
+ * the loads. ledger_read_taken -> which ids a new load cannot have. ledger_find_load -> find_id,
+ * read_state, read_newest_load, for a load that is about to be written.
  *
  * Newest is what has the highest version, then the highest load id by its number: no clock is
  * asked. The rows are written by record.c. Whether a boundary still fits the state is for the
@@ -437,6 +437,18 @@ int ledger_read(struct connection *con, const char *dataset, const struct descri
     TRY(read_bookmarks(&query, err));
     TRY(read_files_load(&query, err));
     TRY(read_newest_load(&query, err));
+done:
+    if (rc != TG_OK)
+        ledger_release(out);
+    return rc;
+}
+
+int ledger_read_loads(struct connection *con, const char *dataset, const struct described *there,
+                      const char *pipeline, struct ledger *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct ledger_query query = {
+        .con = con, .dataset = dataset, .there = there, .pipeline = pipeline, .out = out};
     TRY(read_pasts(&query, err));
     TRY(windows_read(con, dataset, there, pipeline, out, err));
 done:

@@ -26,6 +26,10 @@ int ledger_read(struct connection *con, const char *dataset, const struct descri
 struct ties_request;
 int ledger_ties(struct connection *con, const char *dataset, const struct ties_request *request,
                 struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+/* Adds what its loads have done, and its windows. Releases `out` on failure. */
+int ledger_read_loads(struct connection *con, const char *dataset, const struct described *there,
+                      const char *pipeline, struct ledger *out,
+                      struct tg_error *err) TG_CHECK_RESULT;
 /* Adds the load ids of the dataset that are taken, by the time `now_us`. */
 int ledger_read_taken(struct connection *con, const char *dataset, const struct described *there,
                       int64_t now_us, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
