@@ -3,7 +3,7 @@
  *
  * Path: bound_kind_of (of the cursor's values: by initial_value, by the column of the table, by
  * what the source says of it) -> bound_parse -> bound_value, for the cursor and its source;
- * bound_json, for the ledger -> bound_read.
+ * bound_json, for the ledger -> point_read_part.
  *
  * A date is the first moment of that day in the zone that is asked for. So all times are instants
  * here, whatever form the rows have them in: the cursor compares them as such.
@@ -143,19 +143,6 @@ int bound_parse(const char *text, enum bound_kind kind, const struct time_zone *
 }
 
 /* ---- their other forms ---- */
-
-int bound_read(struct arena *arena, const char *json, struct cursor_value *out,
-               struct tg_error *err)
-{
-    struct buf text = BUF_INIT;
-    int rc = cursor_value_parse(out, json, &text, err);
-    if (rc == TG_OK && out->kind == TG_VALUE_TEXT) {
-        out->text = arena_strndup(arena, out->text, out->len);
-        rc = out->text ? TG_OK : error_nomem(err);
-    }
-    buf_release(&text);
-    return rc;
-}
 
 int bound_json(struct arena *arena, const struct cursor_value *value, const char **out,
                struct tg_error *err)

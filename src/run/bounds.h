@@ -5,7 +5,7 @@
 #define TIDEGATE_RUN_BOUNDS_H
 
 #include "base/time/zone.h"
-#include "extract/cursor/cursor_value.h"
+#include "extract/cursor/point.h"
 #include "run/session.h"
 
 /* What the values of a cursor are, as far as it is known before any is read. */
@@ -16,9 +16,7 @@ int bound_kind_of(struct session *session, const struct resource *resource, enum
 /* `zone` is for times that do not say theirs; NULL: UTC. Text is borrowed. TG_USAGE. */
 int bound_parse(const char *text, enum bound_kind kind, const struct time_zone *zone,
                 struct cursor_value *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Of the JSON of a state, or of a window; texts move to the arena. */
-int bound_read(struct arena *arena, const char *json, struct cursor_value *out,
-               struct tg_error *err) TG_CHECK_RESULT;
+/* The JSON of a window's ledger, which point_read_part reads. */
 int bound_json(struct arena *arena, const struct cursor_value *value, const char **out,
                struct tg_error *err) TG_CHECK_RESULT;
 /* As a source is used to be told it: of the kind of `like`, where that is a time; else a text. */

@@ -20,7 +20,7 @@
 #include "run/range.h"
 #include "write/disposition.h"
 
-enum what { NO_CHANGE = 0, PATH_CHANGED, FUNCTION_CHANGED, TYPE_CHANGED, KEY_CHANGED };
+enum what { NO_CHANGE = 0, PATH_CHANGED, FUNCTION_CHANGED, AS_CHANGED, TYPE_CHANGED, KEY_CHANGED };
 
 struct change {
     enum what what;
@@ -63,13 +63,29 @@ static void put_key(const struct cursor_options *options, struct buf *out)
     buf_char(out, ']');
 }
 
+/* "": texts are what they look like. */
+static int put_type(const struct cursor_options *options, struct buf *out, struct tg_error *err)
+{
+    struct buf type = BUF_INIT;
+    if (options->as.type != TYPE_NONE)
+        buf_text(&type, type_name(options->as.type));
+    if (options->as.format)
+        buf_printf(&type, " by '%s'", options->as.format);
+    int rc = buf_check(&type, err);
+    if (rc == TG_OK)
+        json_put_text(out, "type", buf_string(&type));
+    buf_release(&type);
+    return rc;
+}
+
 int changed_note(const struct cursor_options *options, struct buf *out, struct tg_error *err)
 {
     buf_char(out, '{');
     json_put_text(out, "function", function_word(options));
     put_key(options, out);
+    int rc = put_type(options, out, err);
     buf_char(out, '}');
-    return buf_check(out, err);
+    return rc == TG_OK ? buf_check(out, err) : rc;
 }
 
 /* ---- what has changed ---- */
@@ -92,11 +108,16 @@ static int compare_notes(const struct resumed *resumed, yyjson_val *was, yyjson_
     yyjson_val *old_key = yyjson_obj_get(was, "key"), *new_key = yyjson_obj_get(is, "key");
     const char *old_function = json_get_text(was, "function");
     const char *new_function = json_get_text(is, "function");
+    const char *old_type = json_get_text(was, "type"), *new_type = json_get_text(is, "type");
     const bool adds = resumed->resource->disposition->adds_rows;
     if (old_function && strcmp(old_function, new_function) != 0) {
         out->what = FUNCTION_CHANGED;
         buf_text(&out->was, old_function);
         buf_text(&out->is, new_function);
+    } else if (old_type && strcmp(old_type, new_type) != 0) {
+        out->what = AS_CHANGED;
+        buf_text(&out->was, *old_type ? old_type : "what they are");
+        buf_text(&out->is, *new_type ? new_type : "what they are");
     } else if (adds && old_key && resumed->stored->hash_count > 0 &&
                !yyjson_equals(old_key, new_key)) {
         out->what = KEY_CHANGED;
@@ -204,6 +225,12 @@ static void put_change(const struct resumed *resumed, const struct change *chang
     case FUNCTION_CHANGED:
         buf_printf(out, "its cursor '%s' goes by %s now, and has gone by %s, up to '%s'", path,
                    buf_string(&change->is), buf_string(&change->was), change->last);
+        break;
+    case AS_CHANGED:
+        buf_printf(out,
+                   "values of its cursor '%s' are taken for %s now (cursor_type), and have been "
+                   "taken for %s, up to '%s'",
+                   path, buf_string(&change->is), buf_string(&change->was), change->last);
         break;
     case TYPE_CHANGED:
         buf_printf(out,

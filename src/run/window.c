@@ -73,8 +73,8 @@ int spans_list(const struct session *session, const struct resource *resource, s
             strcmp(window->cursor_path, resource->incremental.cursor_path) != 0)
             continue;
         span->window = window;
-        TRY(bound_read(&out->arena, window->lo, &span->lo, err));
-        TRY(bound_read(&out->arena, window->hi, &span->hi, err));
+        TRY(point_read_part(&out->arena, window->lo, &span->lo, err));
+        TRY(point_read_part(&out->arena, window->hi, &span->hi, err));
         TRY(spans_compare(out, &span->lo, &out->items[0].lo, &order, err));
         out->count++;
     }
@@ -295,9 +295,9 @@ int window_check_progress(struct session *session, const struct resource *resour
                          resource->incremental.cursor_path, &stored, &found, err));
     if (!stored.last_value)
         goto done;
-    TRY(bound_read(&spans->arena, stored.last_value, &last, err));
+    TRY(point_read_part(&spans->arena, stored.last_value, &last, err));
     if (stored.initial_value)
-        TRY(bound_read(&spans->arena, stored.initial_value, &initial, err));
+        TRY(point_read_part(&spans->arena, stored.initial_value, &initial, err));
     if (last.kind != TG_VALUE_NONE)
         TRY(check_cursor(spans, wanted, &initial, &last, err));
 done:
@@ -540,8 +540,8 @@ int window_claim(struct session *session, const struct claimed_window *claimed,
     const struct resource *resource = &session->pipeline->config.resources[place];
     TRY(make_room(session, err));
     TRY(bound_kind_of(session, resource, &kind, err));
-    TRY(bound_read(arena, claim->lo, &ends.lo, err));
-    TRY(bound_read(arena, claim->hi, &ends.hi, err));
+    TRY(point_read_part(arena, claim->lo, &ends.lo, err));
+    TRY(point_read_part(arena, claim->hi, &ends.hi, err));
     struct resource_window *bound = &session->windows[session->window_count++];
     *bound = (struct resource_window){.claimed = claimed,
                                       .resource = resource->name,
@@ -605,9 +605,9 @@ static int check_values(const struct resource_window *bound, const struct cursor
     struct cursor_value value, lo, hi;
     arena_init(&arena);
     TRY(cursor_last_json(cursor, &last, err));
-    TRY(bound_read(&arena, buf_string(&last), &value, err));
-    TRY(bound_read(&arena, bound->lo, &lo, err));
-    TRY(bound_read(&arena, bound->hi, &hi, err));
+    TRY(point_read_part(&arena, buf_string(&last), &value, err));
+    TRY(point_read_part(&arena, bound->lo, &lo, err));
+    TRY(point_read_part(&arena, bound->hi, &hi, err));
     bool is_date =
         value.kind == TG_VALUE_DATE || (value.kind == TG_VALUE_TEXT && !value.is_instant);
     if (is_date && !(is_midnight(&lo) && is_midnight(&hi)))

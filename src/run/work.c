@@ -46,8 +46,8 @@ static int tell(struct work *work, const struct window_claim *claim, const struc
     work->loaded++;
     if (!work->options->window)
         return TG_OK;
-    TRY(bound_read(arena, claim->lo, &lo, err));
-    TRY(bound_read(arena, claim->hi, &hi, err));
+    TRY(point_read_part(arena, claim->lo, &lo, err));
+    TRY(point_read_part(arena, claim->hi, &hi, err));
     const struct tg_window_info info = {
         .run_id = work->options->run_id,
         .number = (uint64_t)claim->id,

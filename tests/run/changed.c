@@ -26,6 +26,9 @@ static const struct tg_resource by_value = {TG_RESOURCE_INIT, .cursor_path = "va
 static const struct tg_resource down = {TG_RESOURCE_INIT, .cursor_path = "id",
                                         .last_value = TG_MIN};
 
+static const struct tg_resource typed = {TG_RESOURCE_INIT, .cursor_path = "id",
+                                         .cursor_type = "double"};
+
 static void refused(struct fixture *fixture, struct numbers *numbers, const struct tg_resource *as,
                     const char *text)
 {
@@ -72,6 +75,24 @@ static void another_function(void **state)
     assert_int_equal(numbers.seen_start, 1);
 }
 
+static void another_type(void **state)
+{
+    struct fixture *fixture = *state;
+    struct numbers numbers = {.rows = rows, .count = 2};
+    start(fixture, &numbers, &by_id, 0);
+    fixture_run(fixture);
+    refused(fixture, &numbers, &typed,
+            "taken for double now (cursor_type), and have been taken "
+            "for what they are, up to '2'");
+    start(fixture, &numbers, &typed, TG_ACCEPT_CURSOR_CHANGE);
+    fixture_run(fixture);
+    assert_int_equal(numbers.seen_start, -1);
+    start(fixture, &numbers, &typed, 0);
+    fixture_run(fixture);
+    assert_int_equal(numbers.seen_start, 2);
+    refused(fixture, &numbers, &by_id, "taken for what they are now");
+}
+
 /* A state that nobody has noted anything in is taken as it is. */
 static void an_older_state(void **state)
 {
@@ -99,6 +120,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(another_path, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(another_function, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(another_type, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(an_older_state, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests_name("run/changed", tests, NULL, NULL);

@@ -46,7 +46,8 @@ static int clash(const struct pass *pass, struct row_ref ref, const struct curso
             field->path.field);
     error_set(err, TG_DATA,
               "the cursor field '%s' holds %s here (%s), which does not compare with %s (%s); "
-              "%smake the field, initial_value and end_value of one type",
+              "%smake the field, initial_value and end_value of one type, or, where the last runs "
+              "had another, have the cursor begin anew (tidegate reset)",
               field->path.text, here, cursor_value_kind(value), there, cursor_value_kind(other),
               hint);
     return row_where(pass->page, ref, TG_DATA, err);

@@ -23,8 +23,8 @@ static int keep_text(struct arena *arena, struct cursor_value *value, struct tg_
 
 /* ---- from a bound, from the state ---- */
 
-static int parse_one(struct arena *arena, const char *json, struct cursor_value *out,
-                     struct tg_error *err)
+int point_read_part(struct arena *arena, const char *json, struct cursor_value *out,
+                    struct tg_error *err)
 {
     struct buf text = BUF_INIT;
     int rc = TG_OK;
@@ -50,7 +50,7 @@ static int parse_list(struct arena *arena, yyjson_val *list, size_t fields, stru
         buf_clear(&json);
         cell_json(&json, item, 0);
         TRY(buf_check(&json, err));
-        TRY(parse_one(arena, buf_string(&json), &out->parts[index], err));
+        TRY(point_read_part(arena, buf_string(&json), &out->parts[index], err));
         if (out->parts[index].kind == TG_VALUE_NONE)
             TRY(error_set(err, TG_USAGE, "the list has a null in it"));
     }
@@ -70,7 +70,7 @@ int point_parse(struct arena *arena, const char *json, size_t fields, struct poi
     if (fields > 1 && yyjson_is_arr(yyjson_doc_get_root(doc))) {
         TRY(parse_list(arena, yyjson_doc_get_root(doc), fields, out, err));
     } else {
-        TRY(parse_one(arena, json, &out->parts[0], err));
+        TRY(point_read_part(arena, json, &out->parts[0], err));
         out->count = out->parts[0].kind != TG_VALUE_NONE;
     }
 done:

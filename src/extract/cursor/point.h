@@ -30,6 +30,9 @@ int point_keep(struct arena *arena, const struct tg_value *given, size_t fields,
 /* The same of what point_json has written. TG_DATA. */
 int point_parse(struct arena *arena, const char *json, size_t fields, struct point *out,
                 struct tg_error *err) TG_CHECK_RESULT;
+/* The same of one value; its text is the arena's. */
+int point_read_part(struct arena *arena, const char *json, struct cursor_value *out,
+                    struct tg_error *err) TG_CHECK_RESULT;
 /* As the state has it: null, a value, a list of several. */
 void point_json(struct buf *out, const struct point *point);
 /* The same as cursor_value_window, by the first values that differ. */
