@@ -78,8 +78,8 @@ static void combinations_are_checked(void **state)
         {"{cursor: a, range_end: closed}", "range_end is for an end_value, and there is none"},
         {"{cursor: a, lag: soon}", "lag is a number, or a time like 30m, 2h or 7d, not 'soon'"},
         {"{cursor: a, lag: 5}", "with lag, rows of the window before the last value are read again "
-                                "in each run: append would "
-                                "add them once more; use write_disposition: merge"},
+                                "in each run: append would add them once more; give the resource a "
+                                "primary_key"},
         {"{cursor: a, cursor_format: '%d'}", "cursor_format is for cursor_type: timestamp or date"},
         {"{cursor: a, cursor_type: date, cursor_format: dd}",
          "cursor_format 'dd' is no format of times, such as %d/%m/%Y %H:%M:%S.%f"},

@@ -208,7 +208,7 @@ static size_t take(const struct option_value *source, const struct chosen *chose
         .on_missing = chosen->options.on_missing,
         .start_is_open = chosen->options.start_is_open,
         .end_is_closed = chosen->options.end_is_closed,
-        .row_order = chosen->row_order,
+        .row_order = pushed ? chosen->row_order : TG_ANY_ORDER, /* what is sorted is pushed */
         .orders_itself = !pushed,
     };
     int rc = sources_read(&sources, source_find("sql"), &request, &stream, &err);
