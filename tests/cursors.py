@@ -31,7 +31,8 @@ MARKS = "".join(chr(mark) for mark in range(0xf026, 0xf02f))  # of types in a st
 START = datetime.datetime(2024, 1, 1, tzinfo=datetime.timezone.utc)
 BEFORE_SEAL, AFTER_SEAL = ["after_lock", "before_seal"], [
     "after_seal", "after_begin", "after_stage", "before_commit", "after_commit",
-    *(f"after_step:{number}" for number in (1, 5, 20, 60))]  # beyond the last one it ends as any other
+    *(f"after_step:{number}" for number in (20, 60, 110, 150, 190))]  # beyond the last one it ends as any other
+KILL = os.environ.get("CURSOR_KILL")  # where runs are killed, if not anywhere
 ENGINE = """pipeline: engine
 destination: duckdb:///engine.duckdb
 dataset: d
@@ -490,7 +491,7 @@ class Batch:
         table.note(f"a window from {table.shown(start)} to {table.shown(end)}", rows)
 
     def kill(self, dumps):
-        point = self.random.choice(BEFORE_SEAL + AFTER_SEAL)
+        point = KILL or self.random.choice(BEFORE_SEAL + AFTER_SEAL)
         call("run", "spec.yaml", "--progress", "none", fail_at=point, code=(0, -9))
         for table in self.tables:
             if point not in BEFORE_SEAL:

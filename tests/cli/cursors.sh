@@ -12,6 +12,22 @@ test_model() {
         fail "the model differs"
 }
 
+# The control: where each step of a load is committed by itself, a kill among them must show.
+test_control_steps_committed_one_by_one() {
+    local step faulty
+    faulty=$(dirname "$tidegate")/tidegate-faulty
+    case ${TIDEGATE_BUILD:-} in *san*) return 0 ;; esac
+    [ $kind = duckdb ] && [ -x "$faulty" ] || return 0
+    spec
+    sed -i '$d' spec.yaml
+    for step in 110 150 190 70; do
+        TG_FORCE=commits CURSOR_KILL=after_step:$step TIDEGATE=$tidegate python3 "$root/tests/cursors.py" 1 39 >said 2>&1 ||
+            { grep -q "missing\|a sealed load is set aside" said && return 0; }
+        rm -rf seed*
+    done
+    fail "kills between steps that are committed are not seen: $(tail -3 said)"
+}
+
 # However many rows stand at the last value, the state stays small: dlt keeps a hash of each, and warns from 200 on.
 test_many_at_the_last_value() {
     spec 't: {path: "*.jsonl", incremental: at}'
