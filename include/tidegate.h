@@ -192,6 +192,13 @@ TG_API void tg_rows_end_object(struct tg_rows *rows);
 TG_API void tg_rows_begin_list(struct tg_rows *rows);
 TG_API void tg_rows_end_list(struct tg_rows *rows);
 TG_API void tg_rows_key(struct tg_rows *rows, const char *name);
+/* The same of `len` bytes; NUL characters are allowed. */
+TG_API void tg_rows_key_text(struct tg_rows *rows, const char *name, size_t len);
+/* Keys that come with each row: tg_rows_know keeps a name as long as these rows are there, which is
+ * until the resource has been read, and gives its number; tg_rows_known_key is tg_rows_key by that
+ * number, without a look at the name. A mistake is remembered, as above, and the number is 0. */
+TG_API size_t tg_rows_know(struct tg_rows *rows, const char *name, size_t len);
+TG_API void tg_rows_known_key(struct tg_rows *rows, size_t number);
 TG_API void tg_rows_null(struct tg_rows *rows);
 TG_API void tg_rows_bool(struct tg_rows *rows, bool value);
 TG_API void tg_rows_int64(struct tg_rows *rows, int64_t value);
@@ -613,6 +620,8 @@ struct tg_pipeline_options {
                        kept; 0: what the spec says, else none; at most 1000 */
     enum tg_refresh refresh; /* not beside full_refresh */
     uint64_t accept;         /* values of enum tg_accept, added up */
+    const char *engine; /* the path of DuckDB's library; NULL: as tg_engine_find looks for it. One
+                           process has one: TG_USAGE where another is loaded */
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)

@@ -300,7 +300,7 @@ static int set_engine(struct config *config, const struct tg_pipeline_options *o
                       struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *path = config_engine_path();
+    const char *path = options && options->engine ? options->engine : config_engine_path();
     if (path)
         TRY(arena_keep(&config->arena, path, &config->engine_path, err));
     if (options && options->scratch_connection)

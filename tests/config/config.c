@@ -107,15 +107,19 @@ static void the_working_directory_can_be_said(void **state)
     unsetenv("TIDEGATE_HOME");
 }
 
-static void the_engine_comes_from_the_environment(void **state)
+static void the_engine_comes_from_the_environment_or_the_program(void **state)
 {
     struct spec_file *spec = *state;
+    struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT, .engine = "/tmp/own.so"};
     const char *before = getenv("TIDEGATE_DUCKDB");
     char *saved = before ? strdup(before) : NULL;
     setenv("TIDEGATE_DUCKDB", "/tmp/libduckdb.so", 1);
     struct config *config = spec_good(spec, SPEC_PERSON);
-    setenv("TIDEGATE_DUCKDB", "", 1);
     assert_string_equal(config->engine_path, "/tmp/libduckdb.so");
+    config_release(&spec->config);
+    assert_int_equal(config_read(&spec->config, spec->path, &options, &spec->err), TG_OK);
+    assert_string_equal(spec->config.engine_path, "/tmp/own.so");
+    setenv("TIDEGATE_DUCKDB", "", 1);
     assert_null(spec_good(spec, SPEC_PERSON)->engine_path);
     unsetenv("TIDEGATE_DUCKDB");
     assert_null(config_engine_path());
@@ -383,7 +387,7 @@ int main(void)
         cmocka_unit_test(files_are_put_in),
         cmocka_unit_test(folders_start_beside_the_spec),
         cmocka_unit_test(the_working_directory_can_be_said),
-        cmocka_unit_test(the_engine_comes_from_the_environment),
+        cmocka_unit_test(the_engine_comes_from_the_environment_or_the_program),
         cmocka_unit_test(the_storage_version_of_the_options_wins),
         cmocka_unit_test(a_spec_that_is_not_there_is_a_matter_of_usage),
         cmocka_unit_test(a_text_in_memory_is_a_spec),

@@ -1,5 +1,5 @@
 /*
- * src/data/rows.c: pushing rows, reading cells, cells as JSON.
+ * src/data/rows.c: pushing rows.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -122,24 +122,6 @@ static void every_kind_of_value(void **state)
     rows_free(rows);
 }
 
-static void long_binaries_keep_their_base64_whole(void **state)
-{
-    struct tg_rows *rows = make();
-    const yyjson_val **list;
-    struct buf out = BUF_INIT;
-    char zeros[193] = {0};
-    size_t count;
-    (void)state;
-    tg_rows_binary(rows, zeros, sizeof(zeros));
-    assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
-    cell_json(&out, list[0], 0);
-    assert_int_equal(out.len, strlen("{\"value\":\"\"}") + 260);
-    assert_memory_equal(out.data + out.len - 6, "AA==\"}", 6);
-    assert_ptr_equal(strchr(out.data, '='), out.data + out.len - 4);
-    buf_release(&out);
-    rows_free(rows);
-}
-
 static void values_outside_objects(void **state)
 {
     struct tg_rows *rows = make();
@@ -215,6 +197,43 @@ static void mistakes_are_named(void **state)
     mistake(rows, TG_DATA, "a time of -1 microseconds is not within a day");
     tg_rows_time(rows, INT64_C(86400000000));
     mistake(rows, TG_DATA, "a time of 86400000000 microseconds is not within a day");
+    rows_free(rows);
+}
+
+/* By their numbers, as long as the rows are there; the text is copied once. */
+static void keys_are_known_again(void **state)
+{
+    struct tg_rows *rows = make();
+    char name[] = "a\0b";
+    size_t first = tg_rows_know(rows, name, 3), second = tg_rows_know(rows, "id", 2);
+    (void)state;
+    memset(name, 'x', 3);
+    for (int page = 0; page < 2; page++) {
+        tg_rows_begin_object(rows);
+        tg_rows_known_key(rows, second);
+        tg_rows_int64(rows, page);
+        tg_rows_known_key(rows, first);
+        tg_rows_null(rows);
+        tg_rows_key_text(rows, "ab", 1);
+        tg_rows_null(rows);
+        tg_rows_end_object(rows);
+        check_rows(rows, 1,
+                   (const char *const[]){page ? "{\"id\":1,\"a\\u0000b\":null,\"a\":null}"
+                                              : "{\"id\":0,\"a\\u0000b\":null,\"a\":null}"});
+        rows_clear(rows);
+    }
+    tg_rows_known_key(rows, second);
+    mistake(rows, TG_USAGE, "the key 'id' stands outside an object");
+    tg_rows_begin_object(rows);
+    tg_rows_known_key(rows, 3);
+    mistake(rows, TG_USAGE, "there is no known key 3");
+    tg_rows_begin_object(rows);
+    tg_rows_known_key(rows, 0);
+    mistake(rows, TG_USAGE, "there is no known key 0");
+    assert_int_equal(tg_rows_know(rows, "\xff", 1), 0);
+    mistake(rows, TG_USAGE, "not valid UTF-8");
+    assert_int_equal(tg_rows_know(rows, NULL, 1), 0);
+    mistake(rows, TG_USAGE, "a key is NULL");
     rows_free(rows);
 }
 
@@ -299,30 +318,6 @@ static void nanoseconds_keep_all_digits(void **state)
 static yyjson_val text_cell(uint64_t tag, const char *text)
 {
     return (yyjson_val){.tag = tag | (uint64_t)strlen(text) << YYJSON_TAG_BIT, .uni.str = text};
-}
-
-/* As str(decimal.Decimal(...)) has them. */
-static void decimals_as_python_has_them(void **state)
-{
-    static const char *const texts[][2] = {
-        {"1.50", "\"1.50\""},
-        {"-0.01", "\"-0.01\""},
-        {"0", "\"0\""},
-        {"0.000000", "\"0.000000\""},
-        {"0.000001", "\"0.000001\""},
-        {"0.0000000", "\"0E-7\""},
-        {"0.0000001", "\"1E-7\""},
-        {"0.0000009", "\"9E-7\""},
-        {"-0.000000001200", "\"-1.200E-9\""},
-        {"100000000000000000000.000000000", "\"100000000000000000000.000000000\""},
-        {"", "\"\""},
-    };
-    (void)state;
-    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
-        yyjson_val cell = text_cell(CELL_TAG_DECIMAL, texts[i][0]);
-        check_json(&cell, CELL_JSON_PYTHON, texts[i][1]);
-        assert_true(cell_json_varies(&cell));
-    }
 }
 
 /* A literal is in JSON, and for the timestamps in a row, what it is by itself. */
@@ -419,90 +414,6 @@ static void nesting_has_a_limit(void **state)
     rows_free(rows);
 }
 
-/* [[[...]]] with `depth` lists and, before the innermost, `width` numbers. */
-static yyjson_doc *nested(size_t depth, size_t width)
-{
-    struct buf text = BUF_INIT;
-    yyjson_doc *doc;
-    for (size_t i = 0; i < depth; i++)
-        buf_char(&text, '[');
-    for (size_t i = 0; i < width; i++)
-        buf_text(&text, "1,");
-    buf_text(&text, "1");
-    for (size_t i = 0; i < depth; i++)
-        buf_char(&text, ']');
-    doc = yyjson_read(text.data, text.len, 0);
-    assert_non_null(doc);
-    buf_release(&text);
-    return doc;
-}
-
-static void deep_documents_do_not_crash(void **state)
-{
-    static const size_t depths[] = {100, 1000, 1001, 10000};
-    struct buf out = BUF_INIT;
-    (void)state;
-    for (size_t i = 0; i < 4; i++) {
-        yyjson_doc *doc = nested(depths[i], 5000);
-        const yyjson_val *root = yyjson_doc_get_root(doc);
-        assert_int_equal(cell_too_deep(root), depths[i] > CELL_DEPTH_MAX);
-        buf_clear(&out);
-        cell_json(&out, root, 0);
-        assert_int_equal(out.failed, depths[i] > CELL_DEPTH_MAX + 1);
-        yyjson_doc_free(doc);
-    }
-    buf_release(&out);
-}
-
-static void keys_are_found_and_sorted(void **state)
-{
-    static const char text[] = "{\"b\":1,\"a\":{\"z\":[1,{\"y\":2,\"x\":3}],\"\":4},\"b\":5,"
-                               "\"ab\":6,\"big\":123456789012345678901234567890}";
-    yyjson_doc *doc = yyjson_read(text, strlen(text), YYJSON_READ_BIGNUM_AS_RAW);
-    const yyjson_val *root = yyjson_doc_get_root(doc);
-    (void)state;
-    assert_int_equal(cell_find(root, "b", 1)->uni.u64, 5);
-    assert_int_equal(cell_find(root, "ab", 2)->uni.u64, 6);
-    assert_int_equal(cell_kind(cell_find(root, "big", 3)), CELL_DECIMAL);
-    assert_null(cell_find(root, "abc", 3));
-    assert_null(cell_find(root, "", 0));
-    assert_null(cell_find(cell_find(root, "b", 1), "b", 1));
-    check_json(root, CELL_JSON_SORTED | CELL_JSON_MARKERS,
-               "{\"a\":{\"\":4,\"z\":[1,{\"x\":3,\"y\":2}]},\"ab\":6,\"b\":5,"
-               "\"big\":123456789012345678901234567890}");
-    check_json(root, 0, text);
-    yyjson_doc_free(doc);
-}
-
-static void wide_objects_sort_too(void **state)
-{
-    struct tg_rows *rows = make();
-    const yyjson_val **list;
-    struct buf out = BUF_INIT;
-    const char *last = "";
-    size_t count;
-    char key[16];
-    (void)state;
-    tg_rows_begin_object(rows);
-    for (int i = 0; i < 500; i++) {
-        snprintf(key, sizeof(key), "k%03d", (i * 37) % 500);
-        tg_rows_key(rows, key);
-        tg_rows_null(rows);
-    }
-    tg_rows_end_object(rows);
-    assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
-    cell_json(&out, list[0], CELL_JSON_SORTED);
-    for (int i = 0; i < 500; i++) {
-        snprintf(key, sizeof(key), "k%03d", i);
-        const char *at = strstr(buf_string(&out), key);
-        assert_non_null(at);
-        assert_true(i == 0 || at > last);
-        last = at;
-    }
-    buf_release(&out);
-    rows_free(rows);
-}
-
 static void text_stays_where_it_is(void **state)
 {
     struct tg_rows *rows = make();
@@ -561,20 +472,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_value),
-        cmocka_unit_test(long_binaries_keep_their_base64_whole),
         cmocka_unit_test(values_outside_objects),
         cmocka_unit_test(mistakes_are_named),
+        cmocka_unit_test(keys_are_known_again),
         cmocka_unit_test(json_texts_are_rows),
         cmocka_unit_test(json_mistakes_name_row_and_byte),
         cmocka_unit_test(nanoseconds_keep_all_digits),
-        cmocka_unit_test(decimals_as_python_has_them),
         cmocka_unit_test(cells_are_pushed_as_they_are),
         cmocka_unit_test(unfinished_rows_are_named),
         cmocka_unit_test(text_must_be_utf8),
         cmocka_unit_test(nesting_has_a_limit),
-        cmocka_unit_test(deep_documents_do_not_crash),
-        cmocka_unit_test(keys_are_found_and_sorted),
-        cmocka_unit_test(wide_objects_sort_too),
         cmocka_unit_test(text_stays_where_it_is),
         cmocka_unit_test(survives_a_lack_of_memory),
     };
