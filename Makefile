@@ -13,7 +13,7 @@ older = build/deps/duckdb-1.5/lib
 # Tests with as many failures, or models, as they are told.
 patient = tools/run-tests --timeout 7200
 
-targets = all deps demo test test-both test-older test-postgres-18 fuzz torture crash memory tsan coverage install format clean distclean help
+targets = all deps demo test test-both test-older test-postgres-18 fuzz torture crash memory tsan coverage wheel install format clean distclean help
 all: deps ## build build/tidegate and build/libtidegate.so (the default)
 	$(call build,release)
 	@ln -sfn release/tidegate build/tidegate
@@ -28,7 +28,7 @@ demo: all ## build, and run the seed example
 test: deps ## build with gcc and with sanitizers, and run every test on one of them; fuzz 20 s
 	$(call build,dev,for_scripts)
 	$(call build,asan-ubsan)
-	@tools/run-tests build/dev:checks,cli,crash,cases/postgres build/asan-ubsan:unit,cases/duckdb,cases/sqlite,fuzz
+	@tools/run-tests build/dev:checks,cli,crash,python,cases/postgres build/asan-ubsan:unit,cases/duckdb,cases/sqlite,fuzz
 
 test-both: deps ## build with gcc and with sanitizers, and run every test on both
 	$(call build,dev)
@@ -72,6 +72,9 @@ coverage: deps ## which lines of each source file the tests run
 	@find build/coverage -name '*.gcda' -delete
 	@tools/run-tests --only unit,cases,cli build/coverage
 	@tools/coverage build/coverage
+
+wheel: deps ## the Python package in build/wheel: an sdist, and a wheel built from that
+	@tools/build-wheel
 
 fuzz: deps ## run the fuzz targets for FUZZ_SECONDS (60)
 	$(call build,asan-ubsan)

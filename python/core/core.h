@@ -1,0 +1,124 @@
+/*
+ * The extension's own header: what its files share. Python objects are borrowed unless a function
+ * says "new"; a function that returns int gives 0, or -1 with a Python error set.
+ *
+ * The library calls back on the thread that runs (and logs from any): whatever touches Python
+ * between there and here holds the GIL by PyGILState_Ensure.
+ */
+#ifndef TIDEGATE_PYTHON_CORE_H
+#define TIDEGATE_PYTHON_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "tidegate.h"
+#include "tidegate_connection.h"
+
+/* Adds the objects of a file to the module. */
+int errors_init(PyObject *module);
+int moments_init(PyObject *module);
+int walk_init(PyObject *module);
+int stream_init(PyObject *module);
+int pipeline_init(PyObject *module);
+
+/* ---- errors.c ---- */
+
+/* What the program's own code has raised inside a call of the library, until the call is back. */
+struct raised {
+    PyObject *type, *value, *traceback;
+};
+/* Takes the error that is set (the first one wins); `err` becomes a code with its text. Returns the
+ * code: TG_CANCELLED for an interrupt, else `code`. */
+int raised_take(struct raised *raised, int code, struct tg_error *err);
+/* Sets what was taken again, else the library's error. Returns NULL. */
+PyObject *raised_restore(struct raised *raised, const struct tg_error *err);
+void raised_clear(struct raised *raised);
+
+/* ---- moments.c: datetime, date, time ---- */
+
+enum moment { MOMENT_NONE, MOMENT_STAMP, MOMENT_DATE, MOMENT_TIME };
+/* What kind of moment objects of this very type are. */
+enum moment moment_of(const PyTypeObject *type);
+/* Microseconds since 1970 (naive ones are taken as UTC), days since then, or microseconds since
+ * midnight. */
+int moment_value(PyObject *object, enum moment kind, int64_t *out);
+/* New: a datetime of UTC, a date. */
+PyObject *moment_stamp(int64_t microseconds);
+PyObject *moment_date(int64_t days);
+
+/* ---- walk.c: values of Python become rows ---- */
+
+struct walk;
+/* `convert` makes of an object of a type that is not known here one that is, or raises TypeError.
+ * Memory for the keys of one resource. NULL with an error. */
+struct walk *walk_new(PyObject *convert);
+void walk_free(struct walk *walk);
+/* One item of a resource: a row, or a page of them. */
+int walk_item(struct walk *walk, struct tg_rows *rows, PyObject *item);
+
+/* ---- stream.c: Arrow, in and out ---- */
+
+/* Whether it speaks the Arrow protocol; -1: an error. */
+int is_stream(PyObject *object);
+/* Moves its stream to *out. */
+int stream_take(PyObject *object, struct ArrowArrayStream *out);
+/* New: an object that hands the stream out; `owner` (may be NULL) lives as long as it does. */
+PyObject *stream_give(struct ArrowArrayStream *stream, PyObject *owner);
+
+/* ---- fields.c: dicts become structs, structs become dicts ---- */
+
+enum field_kind {
+    FIELD_TEXT,
+    FIELD_BOOL,
+    FIELD_INT,
+    FIELD_UINT64,
+    FIELD_INT64,
+    FIELD_DOUBLE,
+    FIELD_SIZE
+};
+
+struct field {
+    const char *name;
+    enum field_kind kind;
+    size_t offset;
+};
+/* Sets the fields that the dict has; a key that is no field, and none of `others` (NULL-terminated,
+ * may be NULL), is a TypeError. Texts are borrowed from the dict's. */
+int fields_read(const struct field *fields, void *out, PyObject *dict, const char *const *others);
+/* New: a dict of them all. */
+PyObject *fields_write(const struct field *fields, const void *from);
+/* A value for a cursor: None, bool, int, float, str, datetime, date; texts are borrowed. */
+int value_read(PyObject *object, struct tg_value *out);
+/* New. */
+PyObject *value_write(const struct tg_value *value);
+
+/* ---- resource.c: what a resource calls ---- */
+
+/* Of a pipeline: where what its callbacks raise is kept, and the read that is at work, for what
+ * Python asks of it meanwhile (NULL: none is). */
+struct calls {
+    struct raised raised;
+    struct tg_read *read;
+};
+/* Fills `resource` from the dict, its callbacks included. The texts are borrowed from the dict,
+ * lists are in memory that `scratch` gets, which the caller frees with PyMem_Free. */
+int resource_take(struct calls *calls, PyObject *dict, struct tg_resource *resource,
+                  void **scratch);
+
+/* ---- given.c: a connection that Python has ---- */
+
+/* Fills `out` from an object with `name`, `dialect` and `open()`; `release` gives up the reference
+ * that is taken here. */
+int connection_take(struct calls *calls, PyObject *object, struct tg_connection *out);
+
+/* ---- report.c: what a run did ---- */
+
+/* New: a dict. */
+PyObject *report_write(const struct tg_result *result);
+
+#endif

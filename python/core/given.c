@@ -1,0 +1,137 @@
+/*
+ * A connection that Python has: the library's calls become calls of methods.
+ *
+ *   name, dialect, open() -> a session, with execute(sql) -> rows changed, query(sql) -> an object
+ *   that speaks Arrow, interrupt(), close()
+ *
+ * What a method raises is the database's message, but for an interrupt, which ends the run.
+ */
+#include "core.h"
+
+#include <string.h>
+
+/* Of a connection, and of each session: the object and where interrupts are kept. */
+struct handle {
+    struct calls *calls;
+    PyObject *object;
+};
+
+static struct handle *handle_new(struct calls *calls, PyObject *object)
+{
+    struct handle *handle = PyMem_Malloc(sizeof(*handle));
+    if (!handle)
+        PyErr_NoMemory();
+    else
+        *handle = (struct handle){calls, Py_NewRef(object)};
+    return handle;
+}
+
+static void handle_free(void *user)
+{
+    struct handle *handle = user;
+    PyGILState_STATE state = PyGILState_Ensure();
+    Py_DECREF(handle->object);
+    PyMem_Free(handle);
+    PyGILState_Release(state);
+}
+
+/* The database's own error is the library's to judge; what else is raised is the program's. */
+static int take_error(const struct handle *handle, struct tg_error *err)
+{
+    struct raised raised = {NULL};
+    int code = raised_take(&raised, TG_DESTINATION, err);
+    if (code == TG_CANCELLED) {
+        PyErr_Restore(raised.type, raised.value, raised.traceback);
+        return raised_take(&handle->calls->raised, code, err);
+    }
+    PyObject *mark = PyObject_GetAttrString(raised.value, "sqlstate");
+    const char *sqlstate = mark && PyUnicode_Check(mark) ? PyUnicode_AsUTF8AndSize(mark, NULL) : "";
+    snprintf(err->sqlstate, sizeof(err->sqlstate), "%s", sqlstate ? sqlstate : "");
+    Py_XDECREF(mark);
+    PyErr_Clear();
+    raised_clear(&raised);
+    return code;
+}
+
+static int on_open(void *user, void **session, struct tg_error *err)
+{
+    struct handle *handle = user;
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject *object = PyObject_CallMethod(handle->object, "open", NULL);
+    *session = object ? handle_new(handle->calls, object) : NULL;
+    int rc = *session ? TG_OK : take_error(handle, err);
+    Py_XDECREF(object);
+    PyGILState_Release(state);
+    return rc;
+}
+
+static void on_close(void *session)
+{
+    struct handle *handle = session;
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject *done = PyObject_CallMethod(handle->object, "close", NULL);
+    if (!done)
+        PyErr_WriteUnraisable(handle->object);
+    Py_XDECREF(done);
+    PyGILState_Release(state);
+    handle_free(handle);
+}
+
+static int on_exec(void *session, const char *sql, uint64_t *changed, struct tg_error *err)
+{
+    struct handle *handle = session;
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject *count = PyObject_CallMethod(handle->object, "execute", "s", sql);
+    *changed = count ? PyLong_AsUnsignedLongLong(count) : 0;
+    int rc = PyErr_Occurred() ? take_error(handle, err) : TG_OK;
+    Py_XDECREF(count);
+    PyGILState_Release(state);
+    return rc;
+}
+
+static int on_query(void *session, const char *sql, struct ArrowArrayStream *out,
+                    struct tg_error *err)
+{
+    struct handle *handle = session;
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject *rows = PyObject_CallMethod(handle->object, "query", "s", sql);
+    int rc = rows && stream_take(rows, out) == 0 ? TG_OK : take_error(handle, err);
+    Py_XDECREF(rows);
+    PyGILState_Release(state);
+    return rc;
+}
+
+static void on_interrupt(void *session)
+{
+    struct handle *handle = session;
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject *done = PyObject_CallMethod(handle->object, "interrupt", NULL);
+    if (!done)
+        PyErr_WriteUnraisable(handle->object);
+    Py_XDECREF(done);
+    PyGILState_Release(state);
+}
+
+static int read_text(PyObject *object, const char *name, const char **out)
+{
+    PyObject *text = PyObject_GetAttrString(object, name);
+    *out = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
+    Py_XDECREF(text); /* the object has it */
+    return *out ? 0 : -1;
+}
+
+int connection_take(struct calls *calls, PyObject *object, struct tg_connection *out)
+{
+    tg_connection_init(out);
+    if (read_text(object, "name", &out->name) < 0 ||
+        read_text(object, "dialect", &out->dialect) < 0)
+        return -1;
+    out->user = handle_new(calls, object);
+    out->open = on_open;
+    out->close = on_close;
+    out->exec = on_exec;
+    out->query = on_query;
+    out->interrupt = on_interrupt;
+    out->release = handle_free;
+    return out->user ? 0 : -1;
+}

@@ -1,0 +1,148 @@
+/*
+ * What a run did, as a dict of dicts. Their names are those of tidegate_result.h.
+ */
+#include "core.h"
+
+#define OF(type, kind, name)                                                                       \
+    {                                                                                              \
+#name, kind, offsetof(struct type, name)                                                   \
+    }
+
+static const struct field table_fields[] = {
+    OF(tg_table_info, FIELD_TEXT, name),
+    OF(tg_table_info, FIELD_TEXT, resource),
+    OF(tg_table_info, FIELD_BOOL, nested),
+    OF(tg_table_info, FIELD_UINT64, rows_read),
+    OF(tg_table_info, FIELD_UINT64, rows_new),
+    OF(tg_table_info, FIELD_UINT64, rows_inserted),
+    OF(tg_table_info, FIELD_UINT64, rows_updated),
+    OF(tg_table_info, FIELD_UINT64, rows_deleted),
+    OF(tg_table_info, FIELD_UINT64, rows_filtered),
+    OF(tg_table_info, FIELD_UINT64, rows_rejected),
+    OF(tg_table_info, FIELD_UINT64, rows_waiting),
+    OF(tg_table_info, FIELD_UINT64, rows_unchanged),
+    OF(tg_table_info, FIELD_UINT64, rows_below_start),
+    OF(tg_table_info, FIELD_UINT64, rows_above_end),
+    OF(tg_table_info, FIELD_UINT64, rows_deduplicated),
+    OF(tg_table_info, FIELD_UINT64, rows_null_cursor),
+    {NULL},
+};
+static const struct field resource_fields[] = {
+    OF(tg_resource_info, FIELD_TEXT, name),        OF(tg_resource_info, FIELD_TEXT, table),
+    OF(tg_resource_info, FIELD_UINT64, rows_read), OF(tg_resource_info, FIELD_UINT64, bytes_read),
+    OF(tg_resource_info, FIELD_DOUBLE, seconds),   {NULL},
+};
+static const struct field change_fields[] = {
+    OF(tg_schema_change, FIELD_TEXT, table),
+    OF(tg_schema_change, FIELD_TEXT, column),
+    OF(tg_schema_change, FIELD_TEXT, data_type),
+    {NULL},
+};
+static const struct field file_fields[] = {
+    OF(tg_file_info, FIELD_TEXT, resource),
+    OF(tg_file_info, FIELD_TEXT, path),
+    OF(tg_file_info, FIELD_UINT64, bytes),
+    OF(tg_file_info, FIELD_UINT64, rows),
+    {NULL},
+};
+
+/* Lists of structs, each asked for by its index. */
+static const void *table_at(const struct tg_result *result, size_t index)
+{
+    return tg_result_table(result, index);
+}
+static const void *resource_at(const struct tg_result *result, size_t index)
+{
+    return tg_result_resource(result, index);
+}
+static const void *change_at(const struct tg_result *result, size_t index)
+{
+    return tg_result_change(result, index);
+}
+static const void *file_at(const struct tg_result *result, size_t index)
+{
+    return tg_result_file(result, index);
+}
+
+static const struct {
+    const char *name;
+    const struct field *fields;
+    const void *(*at)(const struct tg_result *result, size_t index);
+} lists[] = {
+    {"tables", table_fields, table_at},
+    {"resources", resource_fields, resource_at},
+    {"changes", change_fields, change_at},
+    {"files", file_fields, file_at},
+};
+
+/* Takes the value, also a NULL one. */
+static int put(PyObject *dict, const char *name, PyObject *value)
+{
+    int rc = value ? PyDict_SetItemString(dict, name, value) : -1;
+    Py_XDECREF(value);
+    return rc;
+}
+
+static int append(PyObject *list, PyObject *value)
+{
+    int rc = value ? PyList_Append(list, value) : -1;
+    Py_XDECREF(value);
+    return rc;
+}
+
+static PyObject *write_list(const struct tg_result *result, size_t which)
+{
+    PyObject *list = PyList_New(0);
+    const void *item = NULL;
+    for (size_t i = 0; list && (item = lists[which].at(result, i)); i++)
+        if (append(list, fields_write(lists[which].fields, item)) < 0)
+            Py_CLEAR(list);
+    return list;
+}
+
+static PyObject *write_warnings(const struct tg_result *result)
+{
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list && i < tg_result_warning_count(result); i++)
+        if (append(list, PyUnicode_FromString(tg_result_warning(result, i))) < 0)
+            Py_CLEAR(list);
+    return list;
+}
+
+static PyObject *write_phases(const struct tg_result *result)
+{
+    static const char *const names[] = {"settle", "extract", "seal", "write"};
+    PyObject *dict = PyDict_New();
+    for (int i = TG_PHASE_SETTLE; dict && i < TG_PHASE_DONE; i++) {
+        double seconds = tg_result_phase_seconds(result, (enum tg_phase)i);
+        if (put(dict, names[i], PyFloat_FromDouble(seconds)) < 0)
+            Py_CLEAR(dict);
+    }
+    return dict;
+}
+
+PyObject *report_write(const struct tg_result *result)
+{
+    PyObject *dict = PyDict_New();
+    int rc = dict ? 0 : -1;
+    const struct {
+        const char *name;
+        PyObject *value;
+    } values[] = {
+        {"load_id", PyUnicode_FromString(tg_result_load_id(result))},
+        {"dataset", PyUnicode_FromString(tg_result_dataset(result))},
+        {"schema", PyUnicode_FromString(tg_result_schema(result))},
+        {"started_us", PyLong_FromLongLong(tg_result_started(result))},
+        {"seconds", PyFloat_FromDouble(tg_result_seconds(result))},
+        {"settled", PyLong_FromSize_t(tg_result_settled_count(result))},
+        {"phases", write_phases(result)},
+        {"warnings", write_warnings(result)},
+    };
+    for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+        rc = dict && put(dict, values[i].name, values[i].value) == 0 ? rc : -1;
+    for (size_t i = 0; rc == 0 && i < sizeof(lists) / sizeof(lists[0]); i++)
+        rc = put(dict, lists[i].name, write_list(result, i));
+    if (rc < 0)
+        Py_CLEAR(dict);
+    return dict;
+}

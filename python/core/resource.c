@@ -1,0 +1,396 @@
+/*
+ * A resource: a dict of its options becomes a struct tg_resource, and its iterator of Python is
+ * read page by page.
+ *
+ * Path: resource_take -> (the run) on_begin -> on_read: `open` gives an iterator, items until a
+ * page is full -> walk.c, or an Arrow stream; `finish` after the last -> on_end, with what became
+ * of the rows.
+ *
+ * Where a function looks at its cursor, an item is a page, so that the last value is right when the
+ * function goes on.
+ */
+#include "core.h"
+
+#include <string.h>
+
+enum { PAGE_ROWS = 2000 };
+
+struct reader {
+    struct calls *calls;
+    PyObject *open;            /* open(start, last, end) gives an iterable */
+    PyObject *finish;          /* finish() when all was read, or None */
+    PyObject *close;           /* close(outcome) when the run is over, or None */
+    PyObject *advance;         /* advance(last) before each item, or None */
+    PyObject *last_value_func; /* of two values or one, or None */
+    PyObject *iterator;
+    PyObject *waiting; /* a stream that came after rows of the page before */
+    struct walk *walk;
+    struct tg_value last;  /* what advance was told, */
+    PyObject *last_object; /* and has as an object */
+    PyObject *answer;      /* of last_value_func: its text is borrowed */
+};
+
+/* Takes `value`. */
+static void replace(PyObject **to, PyObject *value)
+{
+    PyObject *before = *to;
+    *to = value;
+    Py_XDECREF(before);
+}
+
+/* ---- the cursor ---- */
+
+static bool same_value(const struct tg_value *a, const struct tg_value *b)
+{
+    return a->kind == b->kind && a->int64 == b->int64 && a->real == b->real &&
+           (a->text == b->text || (a->text && b->text && strcmp(a->text, b->text) == 0));
+}
+
+static int tell_last(struct reader *reader, const struct tg_value *last)
+{
+    if (reader->advance == Py_None || (reader->last_object && same_value(&reader->last, last)))
+        return 0;
+    PyObject *object = value_write(last);
+    PyObject *done = object ? PyObject_CallFunctionObjArgs(reader->advance, object, NULL) : NULL;
+    reader->last = *last;
+    if (done && PyUnicode_Check(object)) /* the library's text may change: ours stays */
+        reader->last.text = PyUnicode_AsUTF8AndSize(object, NULL);
+    replace(&reader->last_object, object);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
+static int on_last_value(void *user, const struct tg_value *values, size_t count,
+                         struct tg_value *out, struct tg_error *err)
+{
+    struct reader *reader = user;
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject *tuple = PyTuple_New((Py_ssize_t)count);
+    for (size_t i = 0; tuple && i < count; i++) {
+        PyObject *value = value_write(&values[i]);
+        if (!value || PyTuple_SetItem(tuple, (Py_ssize_t)i, value) < 0)
+            Py_CLEAR(tuple);
+    }
+    PyObject *answer =
+        tuple ? PyObject_CallFunctionObjArgs(reader->last_value_func, tuple, NULL) : NULL;
+    int rc = answer && value_read(answer, out) == 0
+                 ? TG_OK
+                 : raised_take(&reader->calls->raised, TG_SOURCE, err);
+    replace(&reader->answer, answer);
+    Py_XDECREF(tuple);
+    PyGILState_Release(state);
+    return rc;
+}
+
+/* ---- reading ---- */
+
+/* What an earlier run has left is not read on. */
+static void forget(struct reader *reader)
+{
+    Py_CLEAR(reader->iterator);
+    Py_CLEAR(reader->waiting);
+    Py_CLEAR(reader->last_object);
+}
+
+static int on_begin(void *user, const struct tg_cursor *cursor, struct tg_error *err)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    forget(user);
+    PyGILState_Release(state);
+    (void)cursor;
+    (void)err;
+    return TG_OK;
+}
+
+/* With the first page, so that the program's code finds all that a read has. */
+static int open_items(struct reader *reader, const struct tg_cursor *cursor)
+{
+    PyObject *start = value_write(&cursor->start);
+    PyObject *last = value_write(&cursor->last);
+    PyObject *end = value_write(&cursor->end);
+    PyObject *items = NULL;
+    if (start && last && end)
+        items = PyObject_CallFunctionObjArgs(reader->open, start, last, end, NULL);
+    reader->iterator = items ? PyObject_GetIter(items) : NULL;
+    Py_XDECREF(items);
+    Py_XDECREF(start);
+    Py_XDECREF(last);
+    Py_XDECREF(end);
+    return reader->iterator ? 0 : -1;
+}
+
+/* One item: *count grows by its rows; a stream, which is a page of its own, fills the page. */
+static int take_item(struct reader *reader, struct tg_read *read, PyObject *item, size_t *count)
+{
+    PyTypeObject *type = Py_TYPE(item);
+    if (type == &PyDict_Type)
+        *count += 1;
+    else if (type == &PyList_Type)
+        *count += PAGE_ROWS; /* is a page, as the source made it */
+    else if (item == Py_None)
+        return 0;
+    else if (is_stream(item)) {
+        *count = PAGE_ROWS;
+        return stream_take(item, &read->stream);
+    } else
+        *count += 1;
+    return walk_item(reader->walk, read->rows, item);
+}
+
+/* New; NULL at the end, or with an error. */
+static PyObject *next_item(struct reader *reader, const struct tg_read *read)
+{
+    PyObject *item = reader->waiting;
+    reader->waiting = NULL;
+    if (item)
+        return item;
+    return tell_last(reader, &read->cursor->last) < 0 ? NULL : PyIter_Next(reader->iterator);
+}
+
+static int call_finish(struct reader *reader)
+{
+    PyObject *done = reader->finish == Py_None ? Py_NewRef(Py_None)
+                                               : PyObject_CallFunctionObjArgs(reader->finish, NULL);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
+static int read_page(struct reader *reader, struct tg_read *read)
+{
+    size_t count = 0, page = reader->advance == Py_None ? PAGE_ROWS : 1;
+    while (count < page) {
+        PyObject *item = next_item(reader, read);
+        if (!item && PyErr_Occurred())
+            return -1;
+        if (!item) {
+            read->done = true;
+            return call_finish(reader);
+        }
+        if (count > 0 && is_stream(item)) {
+            reader->waiting = item;
+            return 0;
+        }
+        int rc = take_item(reader, read, item, &count);
+        Py_DECREF(item);
+        if (rc < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int on_read(struct tg_read *read, struct tg_error *err)
+{
+    struct reader *reader = read->user;
+    PyGILState_STATE state = PyGILState_Ensure();
+    reader->calls->read = read;
+    bool fails = PyErr_CheckSignals() < 0;
+    fails = fails || (!reader->iterator && open_items(reader, read->cursor) < 0);
+    fails = fails || read_page(reader, read) < 0;
+    int rc = fails ? raised_take(&reader->calls->raised, TG_SOURCE, err) : TG_OK;
+    reader->calls->read = NULL;
+    PyGILState_Release(state);
+    return rc;
+}
+
+static void on_end(void *user, enum tg_outcome outcome)
+{
+    static const char *const names[] = {"committed", "sealed", "given_up"};
+    struct reader *reader = user;
+    struct tg_error err = {0};
+    PyGILState_STATE state = PyGILState_Ensure();
+    forget(reader);
+    PyObject *done = reader->close == Py_None
+                         ? Py_NewRef(Py_None)
+                         : PyObject_CallFunction(reader->close, "s", names[outcome]);
+    if (!done)
+        (void)raised_take(&reader->calls->raised, TG_SOURCE, &err);
+    Py_XDECREF(done);
+    PyGILState_Release(state);
+}
+
+static void on_release(void *user)
+{
+    struct reader *reader = user;
+    PyGILState_STATE state = PyGILState_Ensure();
+    Py_XDECREF(reader->open);
+    Py_XDECREF(reader->close);
+    Py_XDECREF(reader->advance);
+    Py_XDECREF(reader->last_value_func);
+    Py_XDECREF(reader->finish);
+    Py_XDECREF(reader->answer);
+    forget(reader);
+    walk_free(reader->walk);
+    PyMem_Free(reader);
+    PyGILState_Release(state);
+}
+
+/* ---- out of the dict ---- */
+
+#define OF(kind, name)                                                                             \
+    {                                                                                              \
+#name, kind, offsetof(struct tg_resource, name)                                            \
+    }
+
+static const struct field fields[] = {
+    OF(FIELD_TEXT, name),
+    OF(FIELD_TEXT, table_name),
+    OF(FIELD_INT, write_disposition),
+    OF(FIELD_TEXT, primary_key),
+    OF(FIELD_TEXT, merge_key),
+    OF(FIELD_BOOL, append_on_missing_key),
+    OF(FIELD_TEXT, cursor_path),
+    OF(FIELD_INT, last_value),
+    OF(FIELD_INT, on_cursor_value_missing),
+    OF(FIELD_INT, max_table_nesting),
+    OF(FIELD_INT, row_ids),
+    OF(FIELD_BOOL, reject_bad_rows),
+    OF(FIELD_UINT64, reject_max),
+    OF(FIELD_TEXT, description),
+    OF(FIELD_TEXT, hints),
+    OF(FIELD_TEXT, source),
+    OF(FIELD_INT, commit_safe),
+    OF(FIELD_INT, on_commit_safe_wait),
+    OF(FIELD_TEXT, commit_safe_wait),
+    OF(FIELD_TEXT, merge_strategy),
+    OF(FIELD_BOOL, skip_unchanged_rows),
+    OF(FIELD_TEXT, validity_column_names),
+    OF(FIELD_TEXT, row_version_column_name),
+    OF(FIELD_TEXT, active_record_timestamp),
+    OF(FIELD_TEXT, boundary_timestamp),
+    OF(FIELD_BOOL, allow_empty),
+    OF(FIELD_TEXT, source_filter),
+    OF(FIELD_TEXT, destination_scope),
+    OF(FIELD_TEXT, merge_scope),
+    OF(FIELD_TEXT, range),
+    OF(FIELD_TEXT, range_column_name),
+    OF(FIELD_TEXT, range_limit),
+    OF(FIELD_BOOL, deduplicated),
+    OF(FIELD_BOOL, range_start_open),
+    OF(FIELD_BOOL, range_end_closed),
+    OF(FIELD_INT, row_order),
+    OF(FIELD_TEXT, lag),
+    OF(FIELD_TEXT, cursor_primary_key),
+    OF(FIELD_TEXT, cursor_type),
+    OF(FIELD_TEXT, cursor_format),
+    {"contract_tables", FIELD_INT, offsetof(struct tg_resource, schema_contract.tables)},
+    {"contract_columns", FIELD_INT, offsetof(struct tg_resource, schema_contract.columns)},
+    {"contract_data_type", FIELD_INT, offsetof(struct tg_resource, schema_contract.data_type)},
+    {"limit_rows_deleted", FIELD_TEXT, offsetof(struct tg_resource, limits.rows_deleted)},
+    {"limit_tables_added", FIELD_TEXT, offsetof(struct tg_resource, limits.tables_added)},
+    {"limit_columns_added", FIELD_TEXT, offsetof(struct tg_resource, limits.columns_added)},
+    {"limit_type_changes", FIELD_TEXT, offsetof(struct tg_resource, limits.type_changes)},
+    {"deletes_detect", FIELD_INT, offsetof(struct tg_resource, deletes.detect)},
+    {"deletes_apply", FIELD_INT, offsetof(struct tg_resource, deletes.apply)},
+    {"deletes_limit", FIELD_TEXT, offsetof(struct tg_resource, deletes.limit)},
+    {"deletes_allow_empty", FIELD_BOOL, offsetof(struct tg_resource, deletes.allow_empty)},
+    {NULL},
+};
+#undef OF
+#define OF(kind, name)                                                                             \
+    {                                                                                              \
+#name, kind, offsetof(struct tg_column, name)                                              \
+    }
+
+static const struct field column_fields[] = {
+    OF(FIELD_TEXT, name),        OF(FIELD_TEXT, data_type),  OF(FIELD_INT, nullable),
+    OF(FIELD_INT, precision),    OF(FIELD_INT, scale),       OF(FIELD_INT, timezone),
+    OF(FIELD_BOOL, hard_delete), OF(FIELD_TEXT, dedup_sort), OF(FIELD_BOOL, unique),
+    OF(FIELD_BOOL, partition),   OF(FIELD_BOOL, cluster),    OF(FIELD_BOOL, sort),
+    OF(FIELD_TEXT, description), OF(FIELD_TEXT, hints),      {NULL},
+};
+
+static const struct field option_fields[] = {
+    {"name", FIELD_TEXT, offsetof(struct tg_option, name)},
+    {"text", FIELD_TEXT, offsetof(struct tg_option, text)},
+    {NULL},
+};
+
+/* Lists of structs. */
+static const struct list {
+    const char *name;
+    const struct field *fields;
+    size_t item_size, items_at, count_at;
+} lists[] = {
+    {"columns", column_fields, sizeof(struct tg_column), offsetof(struct tg_resource, columns),
+     offsetof(struct tg_resource, column_count)},
+    {"options", option_fields, sizeof(struct tg_option), offsetof(struct tg_resource, options),
+     offsetof(struct tg_resource, option_count)},
+    {"source_options", option_fields, sizeof(struct tg_option),
+     offsetof(struct tg_resource, source_options),
+     offsetof(struct tg_resource, source_option_count)},
+};
+enum { LIST_COUNT = sizeof(lists) / sizeof(lists[0]) };
+
+static const char *const others[] = {
+    "open",    "finish",  "close",          "advance",       "last_value_func", "convert",
+    "columns", "options", "source_options", "initial_value", "end_value",       NULL};
+
+static PyObject *get(PyObject *dict, const char *name)
+{
+    PyObject *value = PyDict_GetItemString(dict, name);
+    return value ? value : Py_None;
+}
+
+/* All lists in one piece of memory, which the caller frees. */
+static int read_lists(PyObject *dict, struct tg_resource *resource, void **scratch)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        PyObject *list = get(dict, lists[i].name);
+        size += list == Py_None ? 0 : (size_t)PyList_Size(list) * lists[i].item_size;
+    }
+    char *at = *scratch = PyErr_Occurred() ? NULL : PyMem_Calloc(1, size);
+    if (!at)
+        return PyErr_Occurred() ? -1 : (PyErr_NoMemory(), -1);
+    for (size_t i = 0; i < LIST_COUNT; i++) {
+        PyObject *list = get(dict, lists[i].name);
+        Py_ssize_t count = list == Py_None ? 0 : PyList_Size(list);
+        memcpy((char *)resource + lists[i].items_at, &at, sizeof(at));
+        memcpy((char *)resource + lists[i].count_at, &count, sizeof(count));
+        for (Py_ssize_t k = 0; k < count; k++, at += lists[i].item_size)
+            if (fields_read(lists[i].fields, at, PyList_GetItem(list, k), NULL) < 0)
+                return -1;
+    }
+    return 0;
+}
+
+static struct reader *reader_new(struct calls *calls, PyObject *dict)
+{
+    struct reader *reader = PyMem_Calloc(1, sizeof(*reader));
+    struct walk *walk = reader ? walk_new(get(dict, "convert")) : NULL;
+    if (!walk) {
+        PyMem_Free(reader);
+        return PyErr_Occurred() ? NULL : (struct reader *)(void *)PyErr_NoMemory();
+    }
+    reader->calls = calls;
+    reader->walk = walk;
+    reader->open = Py_NewRef(get(dict, "open"));
+    reader->finish = Py_NewRef(get(dict, "finish"));
+    reader->close = Py_NewRef(get(dict, "close"));
+    reader->advance = Py_NewRef(get(dict, "advance"));
+    reader->last_value_func = Py_NewRef(get(dict, "last_value_func"));
+    return reader;
+}
+
+int resource_take(struct calls *calls, PyObject *dict, struct tg_resource *resource, void **scratch)
+{
+    *scratch = NULL;
+    tg_resource_init(resource);
+    if (fields_read(fields, resource, dict, others) < 0 ||
+        read_lists(dict, resource, scratch) < 0 ||
+        value_read(get(dict, "initial_value"), &resource->initial_value) < 0 ||
+        value_read(get(dict, "end_value"), &resource->end_value) < 0)
+        return -1;
+    if (get(dict, "open") == Py_None) /* a driver reads */
+        return 0;
+    struct reader *reader = reader_new(calls, dict);
+    if (!reader)
+        return -1;
+    resource->user = reader;
+    resource->begin = on_begin;
+    resource->read = on_read;
+    resource->end = on_end;
+    resource->release = on_release;
+    resource->last_value_func = reader->last_value_func == Py_None ? NULL : on_last_value;
+    return 0;
+}

@@ -1,0 +1,217 @@
+"""The extension: values of Python become rows, errors keep what was raised."""
+
+import datetime as dt
+import decimal
+import gc
+import subprocess
+import sys
+import uuid
+import zoneinfo
+
+import _duckdb
+import duckdb
+import pyarrow
+import pytest
+
+import tidegate
+from tidegate import _core
+from tidegate.destinations.impl.duckdb import Database
+from tidegate.extract.convert import convert
+
+
+def load(rows, connection=None, **resource):
+    """One load of what `rows()` yields; the connection has the table `d.t`."""
+    connection = connection or duckdb.connect(":memory:")
+    connection.execute("set timezone='UTC'")
+    pipeline = _core.Pipeline({
+        "name": "p", "dataset": "d", "workdir": "w", "engine": _duckdb.__file__,
+        "destination_connection": Database(connection=connection),
+    })
+    open_items = rows if callable(rows) else lambda start, last, end: iter(rows)
+    pipeline.add({"name": "t", "open": open_items, "convert": convert, **resource})
+    report = pipeline.run()
+    pipeline.close()
+    return connection, report
+
+
+UTC = dt.timezone.utc
+MOMENTS = [
+    (dt.datetime(2024, 2, 29, 23, 59, 59, 999999, UTC), dt.datetime(2024, 2, 29, 23, 59, 59, 999999)),
+    (dt.datetime(1, 1, 1, tzinfo=UTC), dt.datetime(1, 1, 1)),
+    (dt.datetime(9999, 12, 31, 23, 59, 59, 999999), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)),
+    (dt.datetime(1969, 12, 31, 23, 59, 59), dt.datetime(1969, 12, 31, 23, 59, 59)),
+    (dt.datetime(2024, 7, 1, 12, tzinfo=dt.timezone(dt.timedelta(hours=5, minutes=30))), dt.datetime(2024, 7, 1, 6, 30)),
+    (dt.datetime(2024, 10, 27, 2, 30, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin"), fold=0), dt.datetime(2024, 10, 27, 0, 30)),
+    (dt.datetime(2024, 10, 27, 2, 30, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin"), fold=1), dt.datetime(2024, 10, 27, 1, 30)),
+]
+
+
+@pytest.mark.parametrize("layout", [True, False])
+def test_moments_by_their_layout_and_without(layout):
+    assert _core.datetime_layout(layout) is layout
+    try:
+        items = [{"n": n, "moment": at, "day": at.date(), "hour": at.time()} for n, (at, _) in enumerate(MOMENTS)]
+        connection, _ = load(items)
+    finally:
+        _core.datetime_layout(True)
+    found = connection.sql("select moment at time zone 'UTC', day, hour from d.t order by n").fetchall()
+    assert found == [(utc, at.date(), at.time()) for at, utc in MOMENTS]
+
+
+def test_values_keep_their_types():
+    row = {
+        "text": "n\u00e9v \U0001f600 a\0b", "whole": -(2**63), "real": 0.1, "flag": True, "none": None,
+        "money": decimal.Decimal("1.50"), "id": uuid.UUID(int=7), "bytes": b"\x00\xff", "huge": 2**70,
+        "list": [1, 2], "object": {"a": {"b": 1}}, "tuple": (1,), "empty": {}, "blank": "",
+    }
+    connection, report = load([row])
+    found = connection.sql("select * exclude (_dlt_id, _dlt_load_id) from d.t").fetchall()[0]
+    names = [c[0] for c in connection.sql("select * exclude (_dlt_id, _dlt_load_id) from d.t").description]
+    got = dict(zip(names, found))
+    assert got == {
+        "text": row["text"], "whole": -(2**63), "real": 0.1, "flag": True,
+        "money": decimal.Decimal("1.5"), "id": str(row["id"]), "bytes": b"\x00\xff",
+        "huge": decimal.Decimal(2**70), "object__a__b": 1, "blank": "",
+    }
+    assert {t["name"]: t["rows_inserted"] for t in report["tables"]} == {"t": 1, "t__list": 2, "t__tuple": 1}
+
+
+def test_items_may_be_rows_pages_streams_and_nothing():
+    table = pyarrow.table({"id": [10, 11]})
+    connection, _ = load([{"id": 1}, None, [{"id": 2}, {"id": 3}], [], table, {"id": 4}, 5, (6, 7)])
+    assert connection.sql("select id from d.t where id is not null order by id").fetchall() == [
+        (1,), (2,), (3,), (4,), (10,), (11,)
+    ]
+    assert connection.sql("select value from d.t where value is not null").fetchall() == [(5,)]
+    assert connection.sql("select value from d.t__value order by 1").fetchall() == [(6,), (7,)]
+
+
+def test_keys_that_change_and_keys_that_are_no_texts():
+    rows = [{f"k{n}_{i}": n for i in range(3)} | {n: 1, None: 2, True: 3} for n in range(5)]
+    connection, _ = load(rows)
+    names = {c[0] for c in connection.sql("describe d.t").fetchall()}
+    assert {"k0_0", "k4_2", "_0", "_4", "null", "true"} <= names | {"_null", "_true"}
+
+
+def test_a_document_with_new_keys_for_ever_is_read_in_bounded_memory():
+    connection, report = load([{"m": {f"x{n}": n}} for n in range(30000)], max_table_nesting=-1)
+    assert connection.sql("select count(distinct m) from d.t").fetchall() == [(30000,)]
+
+
+@pytest.mark.parametrize(("row", "path"), [
+    ({"a": [{"b": object()}]}, "'a': 0: 'b': values of type builtins.object"),
+    ({"a": {(1, 2): 3}}, "'a': a key is"),
+    ({"a": decimal.Decimal("NaN")}, "'a': .*NaN"),
+])
+def test_what_cannot_be_loaded_is_named(row, path):
+    with pytest.raises((TypeError, ValueError), match=path):
+        load([row])
+
+
+def test_an_object_that_holds_itself():
+    row = {}
+    row["self"] = row
+    with pytest.raises(ValueError, match="hold itself"):
+        load([row])
+
+
+def test_surrogates_are_an_error():
+    with pytest.raises(UnicodeEncodeError):
+        load([{"a": "\ud800"}])
+
+
+def test_what_a_generator_raises_comes_out_with_its_traceback():
+    class Odd(Exception):
+        pass
+
+    def read(start, last, end):
+        yield {"id": 1}
+        raise Odd("no more")
+
+    with pytest.raises(Odd) as caught:
+        load(read)
+    assert caught.traceback[-1].name == "read"
+
+
+def test_a_generator_is_closed_when_the_run_fails():
+    ended = []
+
+    def read(start, last, end):
+        try:
+            yield {"id": 1}
+            yield {"id": object()}
+        finally:
+            ended.append(True)
+
+    with pytest.raises(TypeError):
+        load(read)
+    gc.collect()
+    assert ended == [True]
+
+
+def test_the_library_s_errors_have_their_parts():
+    with pytest.raises(_core.Error) as caught:
+        load([{"id": None}], primary_key="id", write_disposition=2)
+    assert caught.value.code == "TG_DATA" and caught.value.resource == "t" and caught.value.row == 1
+    assert caught.value.what in str(caught.value) and caught.value.retryable is False
+
+
+def test_options_that_are_none():
+    with pytest.raises(TypeError, match="no option 'nmae'"):
+        _core.Pipeline({"nmae": "p"})
+    with pytest.raises(TypeError, match="'name' has to be a text"):
+        _core.Pipeline({"name": 1})
+
+
+def test_two_runs_of_one_pipeline_at_once():
+    pipeline = _core.Pipeline({
+        "name": "p", "dataset": "d", "workdir": "w", "engine": _duckdb.__file__,
+        "destination_connection": Database(connection=duckdb.connect(":memory:")),
+    })
+
+    def read(start, last, end):
+        with pytest.raises(RuntimeError, match="is running"):
+            pipeline.run()
+        yield {"id": 1}
+
+    pipeline.add({"name": "t", "open": read, "convert": convert})
+    assert pipeline.run()["load_id"]
+    pipeline.close()
+    with pytest.raises(ValueError, match="closed"):
+        pipeline.run()
+
+
+def test_a_pipeline_does_not_survive_a_fork():
+    code = """
+import os, _duckdb
+from tidegate import _core
+p = _core.Pipeline({"name": "p", "destination": "duckdb:///x.duckdb", "workdir": "w", "engine": _duckdb.__file__})
+pid = os.fork()
+if pid == 0:
+    try: p.check()
+    except RuntimeError as error: os._exit(7 if "forked" in str(error) else 1)
+    os._exit(1)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+"""
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_key_is_kept_while_its_slot_is():
+    """Rows whose keys are made anew each time, and die: their addresses come again."""
+    def read(start, last, end):
+        for n in range(5000):
+            yield {"".join(["na", "me"]): n, "".join(["k", str(n % 3)]): n}
+
+    connection, _ = load(read)
+    assert connection.sql("select count(name), count(k0), count(k1), count(k2) from d.t").fetchall() == [
+        (5000, 1667, 1667, 1666)
+    ]
+
+
+def test_import_brings_nothing_big():
+    code = "import sys, tidegate; print([m for m in ('duckdb', 'pyarrow', 'pandas') if m in sys.modules])"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_version():
+    assert tidegate.__version__ == _core.version()

@@ -1,0 +1,232 @@
+"""How resources are made, called, mapped, joined and read."""
+
+import asyncio
+import dataclasses
+import datetime
+import enum
+import threading
+
+import pytest
+
+import tidegate as dlt
+from tidegate.extract.exceptions import (
+    InvalidResourceDataType,
+    InvalidResourceDataTypeBasic,
+    ParametrizedResourceUnbound,
+    PipeNotBoundToData,
+    ResourceExtractionError,
+    ResourceNameMissing,
+    ResourcesNotFoundError,
+    SourceDataIsNone,
+)
+
+
+def test_a_resource_of_a_function_is_read_again_and_again():
+    @dlt.resource
+    def numbers(count=3):
+        """What it is."""
+        yield from ({"n": n} for n in range(count))
+
+    assert list(numbers) == list(numbers) == [{"n": 0}, {"n": 1}, {"n": 2}]
+    assert list(numbers(1)) == [{"n": 0}]
+    assert numbers.name == "numbers" and numbers.__doc__ == "What it is." and numbers.section == "test_resources"
+    with pytest.raises(TypeError, match="numbers"):
+        numbers(1, 2)
+    with pytest.raises(TypeError, match="arguments already"):
+        numbers(1)(2)
+
+
+def test_arguments_that_nobody_gives():
+    @dlt.resource
+    def numbers(count):
+        yield count
+
+    with pytest.raises(ParametrizedResourceUnbound, match=r"numbers\(count\)"):
+        list(numbers)
+    with pytest.raises(TypeError, match="numbers.*count"):
+        numbers()
+    assert list(numbers(2)) == [2] and list(numbers.bind(3)) == [3]
+
+
+def test_secrets_are_injected(monkeypatch):
+    @dlt.resource
+    def country(secret_country: str = dlt.secrets.value, other: int = 5):
+        yield {"country": secret_country, "other": other}
+
+    monkeypatch.setenv("SECRET_COUNTRY", "Poland")
+    monkeypatch.setenv("SOURCES__TEST_RESOURCES__COUNTRY__OTHER", "7")
+    assert list(country) == [{"country": "Poland", "other": 7}]
+    assert list(country("Peru")) == [{"country": "Peru", "other": 7}]
+
+
+@pytest.mark.parametrize("data", [{"a": 1}, "text", b"bytes"])
+def test_what_belongs_into_a_list(data):
+    with pytest.raises(InvalidResourceDataTypeBasic, match="enclose it in a list"):
+        dlt.resource(data, name="x")
+
+
+def test_what_is_no_data():
+    with pytest.raises(InvalidResourceDataType):
+        dlt.resource(5, name="x")
+    with pytest.raises(ResourceNameMissing):
+        dlt.resource([1])
+
+
+def test_maps_and_filters_are_of_single_items():
+    @dlt.resource
+    def pages():
+        yield [1, 2, 3]
+        yield 4
+
+    pages.add_map(lambda n: n * 10).add_filter(lambda n: n != 20).add_map(lambda n: None if n == 30 else n)
+    assert list(pages) == [10, 40]
+    assert list(dlt.resource([1, 2], name="r").add_yield_map(lambda n: iter([n] * n))) == [1, 2, 2]
+    assert list(dlt.resource([1], name="r").add_map(lambda n, meta: (n, meta))) == [(1, None)]
+    assert list(dlt.resource([1], name="r").add_map(lambda n: n + 1).add_map(lambda n: n * 10, insert_at=1)) == [11]
+
+
+def test_a_limit_counts_yields_and_closes():
+    closed = []
+
+    @dlt.resource
+    def pages():
+        try:
+            while True:
+                yield [1, 2]
+        finally:
+            closed.append(True)
+
+    assert list(pages.add_limit(2)) == [1, 2, 1, 2] and closed == [True]
+    assert list(dlt.resource([[1, 2], [3, 4], [5]], name="r").add_limit(3, count_rows=True)) == [1, 2, 3, 4]
+
+
+def test_transformers():
+    @dlt.resource
+    def users():
+        yield [{"id": 1}, {"id": 2}]
+
+    @dlt.transformer
+    def details(page, factor=1):
+        for user in page:
+            yield {"id": user["id"] * factor}
+
+    assert list(users | details) == [{"id": 1}, {"id": 2}]
+    assert list(users | details(3)) == [{"id": 3}, {"id": 6}]
+    assert (users | details).name == "details" and "parent='users'" in repr(users | details)
+    with pytest.raises(PipeNotBoundToData):
+        list(details)
+
+    @dlt.transformer(data_from=users)
+    def same(page):
+        return page
+
+    assert list(same) == [{"id": 1}, {"id": 2}]
+
+
+def test_async_and_deferred_items_come_in_order():
+    @dlt.resource
+    async def numbers():
+        for n in range(3):
+            await asyncio.sleep(0)
+            yield n
+
+    assert list(numbers) == [0, 1, 2]
+    names = set()
+
+    @dlt.defer
+    def later(n):
+        names.add(threading.current_thread().name)
+        return n
+
+    async def awaited(n):
+        return n
+
+    @dlt.resource
+    def mixed():
+        for n in range(4):
+            yield later(n)
+        yield awaited(4)
+        yield 5
+
+    assert list(mixed) == [0, 1, 2, 3, 4, 5]
+    assert all(name.startswith("dlt-pool-") for name in names)
+    assert list(dlt.resource([1, 2], name="r").parallelize()) == [1, 2]
+
+
+def test_errors_tell_the_resource():
+    @dlt.resource
+    def bad():
+        yield 1
+        raise ValueError("no")
+
+    with pytest.raises(ResourceExtractionError, match="generator 'bad' of the resource 'bad' has raised: no") as caught:
+        list(bad)
+    assert isinstance(caught.value.__cause__, ValueError)
+
+
+def test_sources():
+    @dlt.source
+    def shop(count=2):
+        yield dlt.resource([{"id": n} for n in range(count)], name="orders")
+        yield dlt.resource([{"id": 9}], name="people", selected=False)
+
+    made = shop(1)
+    assert list(made) == [{"id": 0}] and made.orders.name == "orders" and list(made.resources) == ["orders", "people"]
+    assert list(made.with_resources("people")) == [{"id": 9}] and list(made.selected_resources) == ["orders"]
+    with pytest.raises(AttributeError, match="'shop' has no resource 'nope'; it has orders, people"):
+        made.nope
+    with pytest.raises(ResourcesNotFoundError, match="no resource x; it has orders, people"):
+        made.with_resources("x")
+    assert repr(made) == "<@dlt.source(name='shop', section='test_resources', n_resources=2, resources=['orders', 'people'])>"
+
+    @dlt.source
+    def nothing():
+        pass
+
+    with pytest.raises(SourceDataIsNone):
+        nothing()
+
+
+def test_hints_merge_and_are_taken_away():
+    @dlt.resource(primary_key="id", columns={"a": {"data_type": "text"}})
+    def rows():
+        yield {}
+
+    assert rows.apply_hints(columns={"a": {"nullable": False}, "b": {"data_type": "bigint"}}) is rows
+    assert rows.columns == {"a": {"data_type": "text", "nullable": False}, "b": {"data_type": "bigint"}}
+    rows.apply_hints(write_disposition="merge", primary_key="")
+    assert rows.write_disposition == "merge" and rows._hints.primary_key is None
+    with pytest.raises(TypeError):
+        rows.apply_hints(nope=1)
+    assert repr(rows) == "<@dlt.resource(name='rows', section='test_resources', columns='{...}', write_disposition='merge')>"
+
+
+class Colour(str, enum.Enum):
+    RED = "red"
+
+
+@dataclasses.dataclass
+class Point:
+    x: int
+
+
+class Text(str):
+    pass
+
+
+def test_values_of_other_types():
+    numpy = pytest.importorskip("numpy")
+    pandas = pytest.importorskip("pandas")
+    from tidegate.extract.convert import convert
+
+    at = datetime.datetime(2024, 1, 1)
+    assert convert(Colour.RED) == "red" and convert(Point(1)) == {"x": 1} and type(convert(Text("a"))) is str
+    assert convert(numpy.int64(5)) == 5 and convert(numpy.float32(0.5)) == 0.5 and convert(numpy.array([1, 2])) == [1, 2]
+    assert convert(numpy.datetime64("2024-01-01T00:00:00")) == at and convert(numpy.datetime64("NaT")) is None
+    assert convert(numpy.bool_(True)) is True
+    assert convert(pandas.NaT) is None and convert(pandas.NA) is None and convert(pandas.Timestamp(at)) == at
+    assert type(convert(pandas.Timestamp(at))) is datetime.datetime
+    assert sorted(convert({1, 2})) == [1, 2] and convert(bytearray(b"a")) == b"a" and convert(memoryview(b"a")) == b"a"
+    assert convert(datetime.timedelta(seconds=1)) == 1000000
+    with pytest.raises(TypeError, match="builtins.object"):
+        convert(object())

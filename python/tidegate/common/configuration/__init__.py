@@ -1,0 +1,1 @@
+"""Configuration: values from the environment and from TOML files, injected into functions."""

@@ -1,0 +1,100 @@
+"""What is at work: the pipeline, and inside of a resource its source, itself and their states."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from typing import TYPE_CHECKING, Any
+
+from tidegate.common import context
+from tidegate.common.exceptions import DltException
+
+if TYPE_CHECKING:
+    from tidegate.extract.resource import DltResource
+    from tidegate.extract.source import DltSource
+    from tidegate.pipeline.pipeline import Pipeline
+
+
+class SourceSectionNotAvailable(DltException):
+    """Something of a run is asked for outside of one."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} is there while a run reads a resource, and this code is not part of one")
+
+
+def pipeline() -> Pipeline:
+    """The active pipeline.
+
+    Returns:
+        The one that was made last; where none was, a new one.
+    """
+    from tidegate.pipeline.pipeline import make
+
+    return make()
+
+
+def source() -> DltSource:
+    """The source whose resource is read."""
+    found = context.source.get()
+    if found is None:
+        raise SourceSectionNotAvailable("the source")
+    return found
+
+
+def resource() -> DltResource:
+    """The resource that is read."""
+    found = context.resource.get()
+    if found is None:
+        raise SourceSectionNotAvailable("the resource")
+    return found
+
+
+def resource_name() -> str:
+    """The name of the resource that is read."""
+    return resource().name
+
+
+def _state(of: str | None) -> dict[str, Any]:
+    run_state = context.run_state.get()
+    if run_state is None:
+        raise SourceSectionNotAvailable("the state")
+    kept: dict[str, Any] = run_state.get(of)
+    return kept
+
+
+def resource_state(resource_name: str | None = None) -> dict[str, Any]:
+    """A dict that is kept from run to run for a resource; changes are part of its load.
+
+    Args:
+        resource_name: Another resource of the source; None: the one that is read.
+
+    Returns:
+        The dict itself: what is put into it is kept.
+    """
+    return _state(resource_name or resource().name)
+
+
+def source_state() -> dict[str, Any]:
+    """The same for all resources of the source."""
+    return _state(None)
+
+
+state = source_state
+
+
+def interval() -> tuple[datetime.datetime, datetime.datetime] | None:
+    """The interval of a scheduler, from `DLT_INTERVAL_START` and `DLT_INTERVAL_END`; None: there is none."""
+    bounds = [os.environ.get(f"DLT_INTERVAL_{end}") for end in ("START", "END")]
+    if not bounds[0] or not bounds[1]:
+        return None
+    start, end = (datetime.datetime.fromisoformat(bound) for bound in bounds if bound)
+    return (_aware(start), _aware(end))
+
+
+def _aware(moment: datetime.datetime) -> datetime.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
+
+
+def timezone() -> str:
+    """The name of the time zone in which days begin: `DLT_INTERVAL_TIMEZONE`, else UTC."""
+    return os.environ.get("DLT_INTERVAL_TIMEZONE") or "UTC"

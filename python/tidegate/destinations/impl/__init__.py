@@ -1,0 +1,1 @@
+"""Each kind of destination, as the extension reaches it."""

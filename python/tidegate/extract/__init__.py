@@ -1,0 +1,1 @@
+"""Resources and sources: what is read, and how it becomes rows."""

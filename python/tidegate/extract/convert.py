@@ -1,0 +1,136 @@
+"""Values of types that the extension does not know become values of types that it does.
+
+The extension takes str, int, float, bool, None, dict, list, tuple, bytes, datetime, date, time,
+Decimal and UUID by their exact types, and calls `convert` for what is left. Packages such as numpy
+and pandas are known by what their objects can do, and never imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import datetime
+import decimal
+import enum
+import uuid
+from collections.abc import Callable, Mapping, Set
+from typing import Any
+
+Converter = Callable[[Any], Any]
+
+_converters: dict[type, Converter] = {}
+
+
+def convert(value: Any) -> Any:
+    """Gives a value of a plain type for `value`.
+
+    Args:
+        value: An object of a type that the extension does not know.
+
+    Returns:
+        What it stands for: a dict of a dataclass, the value of an enum, a list of a set.
+
+    Raises:
+        TypeError: Nothing is known about the type.
+
+    Example:
+        >>> import enum
+        >>> class Colour(enum.Enum):
+        ...     RED = "red"
+        >>> convert(Colour.RED)
+        'red'
+    """
+    kind = type(value)
+    converter = _converters.get(kind)
+    if converter is None:
+        converter = _converters[kind] = _find(kind, value)
+    return converter(value)
+
+
+def _by_fields(value: Any) -> dict[str, Any]:
+    return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+
+
+def _timestamp(value: Any) -> datetime.datetime:
+    """A datetime's subclass as a datetime; what pandas calls NaT never comes here."""
+    return datetime.datetime(
+        value.year, value.month, value.day, value.hour, value.minute, value.second,
+        value.microsecond, value.tzinfo, fold=value.fold,
+    )
+
+
+def _zone(value: datetime.time) -> datetime.time:
+    return value.replace(tzinfo=None)
+
+
+def _microseconds(value: datetime.timedelta) -> int:
+    return value // datetime.timedelta(microseconds=1)
+
+
+def _numpy_moment(value: Any) -> Any:
+    """A datetime64 or timedelta64, to the microsecond; None for NaT."""
+    if value != value:
+        return None
+    moment = value.astype("datetime64[us]").item() if value.dtype.kind == "M" else value.item()
+    return moment
+
+
+# The first whose test holds decides: what a type is comes before what it derives from.
+_BY_BASE: list[tuple[type, Converter]] = [
+    (bool, bool),
+    (enum.Enum, lambda value: value.value),
+    (datetime.datetime, _timestamp),
+    (datetime.date, lambda value: datetime.date(value.year, value.month, value.day)),
+    (datetime.time, _zone),
+    (datetime.timedelta, _microseconds),
+    (str, str.__str__),
+    (int, int.__int__),
+    (float, float.__float__),
+    (bytes, bytes),
+    (bytearray, bytes),
+    (memoryview, bytes),
+    (decimal.Decimal, decimal.Decimal),
+    (uuid.UUID, str),
+]
+
+
+def _find(kind: type, value: Any) -> Converter:
+    if kind.__name__ in ("NaTType", "NAType"):  # of pandas, each of one object
+        return lambda value: None
+    if issubclass(kind, tuple) and hasattr(kind, "_asdict"):
+        return lambda value: value._asdict()
+    for base, converter in _BY_BASE:
+        if issubclass(kind, base):
+            return converter
+    if dataclasses.is_dataclass(kind):
+        return _by_fields
+    for name, converter in _BY_ABILITY:
+        if hasattr(kind, name):
+            return converter
+    if issubclass(kind, Mapping):
+        return dict
+    if issubclass(kind, (Set, list, tuple)):
+        return list
+    raise TypeError(f"values of type {kind.__module__}.{kind.__qualname__} cannot be loaded")
+
+
+async def _result(value: Any) -> Any:
+    return await value
+
+
+def _numpy(value: Any) -> Any:
+    if value.dtype.kind in "Mm":
+        return _numpy_moment(value)
+    return value.tolist()
+
+
+# By an attribute that objects of other packages have.
+_BY_ABILITY: list[tuple[str, Converter]] = [
+    ("__await__", lambda value: asyncio.run(_result(value))),
+    ("call", lambda value: value.call()),  # pipe.Deferred
+    ("model_dump", lambda value: value.model_dump()),  # pydantic
+    ("__attrs_attrs__", lambda value: {a.name: getattr(value, a.name) for a in value.__attrs_attrs__}),
+    ("asdict", lambda value: value.asdict()),  # load infos and traces
+    ("dtype", _numpy),  # numpy's scalars and arrays
+    ("to_pylist", lambda value: value.to_pylist()),  # an Arrow array as a value
+]

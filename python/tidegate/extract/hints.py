@@ -1,0 +1,184 @@
+"""Hints of a resource: its table, disposition, keys, columns, cursor.
+
+A hint may be a function of an item where the table's name is one. Repeated `apply_hints` merge; an
+empty text takes a hint away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tidegate.extract.incremental import Incremental
+
+_DISPOSITIONS = {"append": 0, "replace": 1, "merge": 2}
+_MODES = {"evolve": 1, "freeze": 2, "discard_row": 3, "discard_value": 4}
+_FLAGS = {None: 0, True: 1, False: 2}
+_COLUMN_KEYS = {
+    "data_type", "precision", "scale", "hard_delete", "dedup_sort", "unique", "partition", "cluster",
+    "sort", "description",
+}
+
+
+@dataclass
+class Hints:
+    """What is known of a resource's table beforehand; None: nothing was said."""
+
+    table_name: str | Callable[[Any], str] | None = None
+    parent_table_name: str | None = None
+    write_disposition: Any = None
+    columns: dict[str, dict[str, Any]] = field(default_factory=dict)
+    primary_key: Any = None
+    merge_key: Any = None
+    incremental: Incremental[Any] | None = None
+    schema_contract: Any = None
+    table_format: str | None = None
+    file_format: str | None = None
+    references: Any = None
+    max_table_nesting: int | None = None
+    description: str | None = None
+    additional: dict[str, Any] = field(default_factory=dict)
+
+    def copy(self) -> Hints:
+        """The same, to be changed apart."""
+        return Hints(**{name: getattr(self, name) for name in self.__dataclass_fields__} | {
+            "columns": {name: dict(column) for name, column in self.columns.items()},
+            "additional": dict(self.additional),
+        })
+
+    def apply(self, **said: Any) -> None:
+        """Merges what is said over what was.
+
+        Args:
+            said: Hints by their names; None leaves one as it is, an empty text takes it away.
+        """
+        for name, value in said.items():
+            if value is None:
+                continue
+            if name == "columns":
+                self._apply_columns(value)
+            elif name == "additional":
+                self.additional.update(value or {})
+            elif name == "incremental" and value != "" and self.incremental and value is not None:
+                self.incremental = value
+            else:
+                setattr(self, name, None if value == "" or value == [] else value)
+
+    def _apply_columns(self, columns: Any) -> None:
+        if columns == "" or columns == []:
+            self.columns = {}
+            return
+        for name, column in columns_of(columns).items():
+            self.columns.setdefault(name, {}).update(column)
+
+
+def columns_of(columns: Any) -> dict[str, dict[str, Any]]:
+    """Columns in any form that hints take, by name.
+
+    Args:
+        columns: A dict of column hints by name, a list of them with names, or a pydantic model.
+
+    Returns:
+        A dict of dicts.
+    """
+    if hasattr(columns, "model_fields"):
+        return _columns_of_model(columns)
+    if isinstance(columns, Mapping):
+        return {name: dict(column) for name, column in columns.items()}
+    return {column["name"]: {k: v for k, v in column.items() if k != "name"} for column in columns}
+
+
+_PLAIN_TYPES = {
+    "str": "text", "int": "bigint", "float": "double", "bool": "bool", "datetime": "timestamp",
+    "date": "date", "time": "time", "Decimal": "decimal", "bytes": "binary", "UUID": "text",
+}
+
+
+def _columns_of_model(model: Any) -> dict[str, dict[str, Any]]:
+    columns: dict[str, dict[str, Any]] = {}
+    for name, each in model.model_fields.items():
+        kinds = [kind for kind in getattr(each.annotation, "__args__", ()) if kind is not type(None)]
+        kind = kinds[0] if kinds and type(None) in each.annotation.__args__ else each.annotation
+        data_type = _PLAIN_TYPES.get(getattr(kind, "__name__", ""))
+        columns[each.alias or name] = {"nullable": kind is not each.annotation}
+        if data_type:
+            columns[each.alias or name]["data_type"] = data_type
+    return columns
+
+
+# ---- for the library ----
+
+
+def key_text(key: Any) -> str | None:
+    """A key of one or several columns as the library has it: "a, b"."""
+    if not key:
+        return None
+    return key if isinstance(key, str) else ", ".join(key)
+
+
+def disposition_options(said: Any) -> dict[str, Any]:
+    """A write disposition, a word or a dict, as options of a resource.
+
+    Args:
+        said: "append", "replace", "merge", or `{"disposition": ..., "strategy": ..., ...}`.
+
+    Returns:
+        Names and values of struct tg_resource.
+
+    Raises:
+        ValueError: There is no such disposition.
+    """
+    said = {"disposition": said} if isinstance(said, str) else dict(said or {"disposition": "append"})
+    disposition = said.pop("disposition", "append")
+    if disposition not in _DISPOSITIONS:
+        raise ValueError(f"write_disposition is append, replace or merge, not {disposition!r}")
+    options: dict[str, Any] = {"write_disposition": _DISPOSITIONS[disposition]}
+    if "strategy" in said:
+        options["merge_strategy"] = said.pop("strategy")
+    names = said.pop("validity_column_names", None)
+    if names:
+        options["validity_column_names"] = ", ".join(names)
+    for name in ("active_record_timestamp", "boundary_timestamp"):
+        value = said.pop(name, None)
+        if value is not None:
+            options[name] = value if isinstance(value, str) else value.isoformat()
+    return options | said
+
+
+def contract_options(said: Any) -> dict[str, Any]:
+    """A schema contract, a word or a dict, as options.
+
+    Args:
+        said: "evolve", "freeze", "discard_row", "discard_value", or a dict by entity.
+
+    Returns:
+        The modes of tables, columns and data types.
+
+    Raises:
+        ValueError: There is no such mode.
+    """
+    if said is None:
+        return {}
+    modes = {name: said for name in ("tables", "columns", "data_type")} if isinstance(said, str) else said
+    for mode in modes.values():
+        if mode not in _MODES:
+            raise ValueError(f"a schema contract is {', '.join(_MODES)}, not {mode!r}")
+    return {f"contract_{name}": _MODES[mode] for name, mode in modes.items()}
+
+
+def column_options(columns: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Column hints as the library has them."""
+    out = []
+    for name, column in columns.items():
+        options = {k: v for k, v in column.items() if k in _COLUMN_KEYS and v is not None}
+        for flag in ("nullable", "timezone"):
+            if flag in column:
+                options[flag] = _FLAGS[column[flag]]
+        out.append({"name": name} | options)
+    return out
+
+
+def keys_of_columns(columns: Mapping[str, Mapping[str, Any]], flag: str) -> Sequence[str]:
+    """The columns whose hints say that they are part of a key: "primary_key", "merge_key"."""
+    return [name for name, column in columns.items() if column.get(flag)]

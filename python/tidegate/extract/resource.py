@@ -1,0 +1,400 @@
+"""`DltResource`: data with a name, hints and steps, which a run reads into a table."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tidegate.common import context
+from tidegate.common.configuration.inject import resolve
+from tidegate.extract import pipe
+from tidegate.extract.exceptions import (
+    ParametrizedResourceUnbound,
+    PipeNotBoundToData,
+    ResourceExtractionError,
+    ResourceNameMissing,
+)
+from tidegate.extract.hints import Hints
+from tidegate.extract.incremental import Incremental
+
+_CURSOR_PARAMETER = "cursor"
+
+
+def in_order(signature: inspect.Signature, arguments: dict[str, Any]) -> OrderedDict[str, Any]:
+    """By the places of the parameters; a mark of configuration is not left as a default."""
+    return OrderedDict((name, arguments[name]) for name in signature.parameters if name in arguments)
+
+
+class DltResource:
+    """Data that become the rows of a table. Made by `resource`, `transformer`, or from plain data.
+
+    Args:
+        data: An iterable, a generator, a function that yields, a data frame.
+        name: Of the resource, and of its table unless a hint says otherwise.
+        section: Where its configuration is looked for: the module.
+        hints: What is known of its table.
+        selected: Whether a run of its source reads it.
+        parallelized: Whether its generator is drawn on a thread.
+        parent: Of a transformer, the resource that it takes its items from.
+        is_transformer: Whether the function's first argument is an item of another resource.
+    """
+
+    def __init__(
+        self,
+        data: Any,
+        name: str | None,
+        section: str = "",
+        hints: Hints | None = None,
+        selected: bool = True,
+        parallelized: bool = False,
+        parent: DltResource | None = None,
+        is_transformer: bool = False,
+    ) -> None:
+        name = name or getattr(data, "__name__", None)
+        if not name or name == "<lambda>":
+            raise ResourceNameMissing()
+        pipe.check_data(name, data)
+        self.name: str = name
+        self.section = section
+        self.selected = selected
+        self.source_name: str | None = None
+        self._data = data
+        self._hints = hints or Hints()
+        self._steps: list[pipe.Step] = []
+        self._parallelized = parallelized
+        self._parent = parent
+        self._is_transformer = is_transformer
+        self._arguments: inspect.BoundArguments | None = None
+        self._injected: Incremental[Any] | None = None  # by a call, over the hint
+        if callable(data):
+            functools.update_wrapper(self, data, updated=())
+
+    # ---- what it is ----
+
+    @property
+    def table_name(self) -> Any:
+        """The table's name, or the function that gives one for each item."""
+        return self._hints.table_name or self.name
+
+    @property
+    def has_dynamic_table_name(self) -> bool:
+        """Whether each item has a table's name of its own."""
+        return callable(self._hints.table_name)
+
+    @property
+    def write_disposition(self) -> Any:
+        """append, replace, merge, or a dict with a strategy."""
+        return self._hints.write_disposition or "append"
+
+    @write_disposition.setter
+    def write_disposition(self, value: Any) -> None:
+        self.apply_hints(write_disposition=value)
+
+    @property
+    def columns(self) -> dict[str, dict[str, Any]]:
+        """Hints of columns, by name."""
+        return self._hints.columns
+
+    @property
+    def max_table_nesting(self) -> int | None:
+        """Levels of nesting that become tables."""
+        return self._hints.max_table_nesting
+
+    @max_table_nesting.setter
+    def max_table_nesting(self, value: int | None) -> None:
+        self._hints.max_table_nesting = value
+
+    @property
+    def is_transformer(self) -> bool:
+        """Whether it takes its items from another resource."""
+        return self._is_transformer
+
+    @property
+    def incremental(self) -> Incremental[Any] | None:
+        """The cursor: what a call said over what a hint said over the function's default."""
+        cursor = self._hints.incremental or self._default_cursor()
+        if self._injected is not None:
+            cursor = cursor.merge(self._injected) if cursor else self._injected
+        return cursor
+
+    def _parameters(self) -> list[inspect.Parameter]:
+        if not callable(self._data):
+            return []
+        parameters = list(inspect.signature(self._data).parameters.values())
+        return parameters[1:] if self._is_transformer else parameters
+
+    def _cursor_parameter(self) -> inspect.Parameter | None:
+        """The argument that gets the cursor: its default is one, its type says so, or its name."""
+        found = None
+        for parameter in self._parameters():
+            if isinstance(parameter.default, Incremental) or "ncremental[" in str(parameter.annotation):
+                return parameter
+            if parameter.name == _CURSOR_PARAMETER or parameter.annotation is Incremental:
+                found = parameter
+        return found
+
+    def _default_cursor(self) -> Incremental[Any] | None:
+        parameter = self._cursor_parameter()
+        return parameter.default if parameter and isinstance(parameter.default, Incremental) else None
+
+    # ---- calls ----
+
+    def __call__(self, *args: Any, **kwargs: Any) -> DltResource:
+        """A copy of it with its function's arguments.
+
+        Raises:
+            TypeError: They do not fit, or it was called already.
+        """
+        if self._arguments is not None or not callable(self._data):
+            raise TypeError(f"the resource '{self.name}' has its arguments already")
+        clone = self._clone()
+        clone._bind(args, kwargs)
+        return clone
+
+    def bind(self, *args: Any, **kwargs: Any) -> DltResource:
+        """The same in place.
+
+        Returns:
+            The resource itself.
+        """
+        self._bind(args, kwargs)
+        return self
+
+    def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        signature = self._signature()
+        try:
+            self._arguments = signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}(): {error}") from None
+        parameter = self._cursor_parameter()
+        if not parameter or parameter.name not in self._arguments.arguments:
+            return
+        said = self._arguments.arguments.pop(parameter.name)
+        if said is None and "Optional" not in str(parameter.annotation) and "None" not in str(parameter.annotation):
+            raise ValueError(f"{self.name}(): '{parameter.name}' may be None only where its type is Optional")
+        self._injected = said if isinstance(said, Incremental) or said is None else Incremental(initial_value=said)
+
+    def _signature(self) -> inspect.Signature:
+        """Of its function, without the item of a transformer; the cursor may be left out."""
+        cursor = self._cursor_parameter()
+        parameters = [
+            parameter.replace(default=None) if cursor and parameter.name == cursor.name and
+            parameter.default is parameter.empty else parameter
+            for parameter in self._parameters()
+        ]
+        return inspect.Signature(sorted(
+            parameters, key=lambda p: (p.kind, p.default is not p.empty if p.kind < 2 else False)
+        ))
+
+    def _clone(self) -> DltResource:
+        clone = object.__new__(type(self))
+        clone.__dict__.update(self.__dict__)
+        clone._hints = self._hints.copy()
+        clone._steps = list(self._steps)
+        return clone
+
+    # ---- hints ----
+
+    def apply_hints(
+        self,
+        table_name: Any = None,
+        parent_table_name: str | None = None,
+        write_disposition: Any = None,
+        columns: Any = None,
+        primary_key: Any = None,
+        merge_key: Any = None,
+        incremental: Any = None,
+        schema_contract: Any = None,
+        additional_table_hints: dict[str, Any] | None = None,
+        table_format: str | None = None,
+        file_format: str | None = None,
+        references: Any = None,
+        create_table_variant: bool = False,
+        nested_hints: Any = None,
+    ) -> DltResource:
+        """Changes what is known of the table, for all later uses of this resource.
+
+        Args:
+            table_name: The table's name, or a function of an item.
+            parent_table_name: The table that it is nested in.
+            write_disposition: append, replace, merge, or a dict with a strategy.
+            columns: Hints of columns; they are merged.
+            primary_key: One name or several.
+            merge_key: One name or several.
+            incremental: The cursor.
+            schema_contract: What new tables, columns and types do.
+            additional_table_hints: Hints that begin with "x-".
+            table_format: Kept in the schema.
+            file_format: Kept in the schema.
+            references: Kept in the schema.
+            create_table_variant: Not to change the resource, but to make a variant of its table.
+            nested_hints: Hints of nested tables.
+
+        Returns:
+            The resource itself.
+        """
+        if create_table_variant or nested_hints:
+            from tidegate.common.exceptions import NotInTidegate
+
+            raise NotInTidegate("create_table_variant" if create_table_variant else "nested_hints")
+        self._hints.apply(
+            table_name=table_name, parent_table_name=parent_table_name,
+            write_disposition=write_disposition, columns=columns, primary_key=primary_key,
+            merge_key=merge_key, incremental=incremental, schema_contract=schema_contract,
+            additional=additional_table_hints, table_format=table_format, file_format=file_format,
+            references=references,
+        )
+        return self
+
+    # ---- steps ----
+
+    def add_step(self, step: pipe.Step, insert_at: int | None = None) -> DltResource:
+        """Adds a function from an iterator of items to one.
+
+        Returns:
+            The resource itself.
+        """
+        self._steps.insert(len(self._steps) if insert_at is None else max(insert_at - 1, 0), step)
+        return self
+
+    def add_map(self, item_map: Callable[..., Any], insert_at: int | None = None) -> DltResource:
+        """Puts `item_map(item)` in the place of each item.
+
+        Example:
+            >>> numbers = DltResource([1, 2], "numbers").add_map(lambda n: n * 10)
+            >>> list(numbers)
+            [10, 20]
+        """
+        return self.add_step(pipe.map_step(item_map), insert_at)
+
+    def add_filter(self, item_filter: Callable[..., bool], insert_at: int | None = None) -> DltResource:
+        """Leaves out items for which `item_filter` does not hold."""
+        return self.add_step(pipe.filter_step(item_filter), insert_at)
+
+    def add_yield_map(self, item_map: Callable[..., Iterator[Any]], insert_at: int | None = None) -> DltResource:
+        """Puts all that `item_map(item)` yields in the place of each item."""
+        return self.add_step(pipe.yield_map_step(item_map), insert_at)
+
+    def add_limit(
+        self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False
+    ) -> DltResource:
+        """Ends after so many yields (pages count as one), or seconds, and closes the generator."""
+        step = pipe.limit_step(max_items, max_time, count_rows)
+        self._steps.insert(0, step)
+        return self
+
+    def parallelize(self) -> DltResource:
+        """Has its generator drawn on a thread."""
+        self._parallelized = True
+        return self
+
+    def with_name(self, new_name: str) -> DltResource:
+        """A copy of another name."""
+        clone = self._clone()
+        clone.name = new_name
+        return clone
+
+    def __or__(self, other: Any) -> DltResource:
+        """`self | transformer`: a copy of the transformer that takes its items from here."""
+        other = other if isinstance(other, DltResource) else DltResource(other, None, is_transformer=True)
+        clone = other._clone()
+        clone._parent = self
+        return clone
+
+    def __ror__(self, other: Any) -> DltResource:
+        """`[1, 2] | transformer`."""
+        return DltResource(other, "iter") | self
+
+    def pipe_data_from(self, data_from: DltResource) -> None:
+        """Takes the items of a transformer from another resource."""
+        self._parent = data_from
+
+    # ---- reading ----
+
+    def _values(self, cursor: Incremental[Any] | None) -> inspect.BoundArguments:
+        signature = self._signature()
+        said = self._arguments.arguments if self._arguments else {}
+        bound = inspect.BoundArguments(signature, OrderedDict(said))
+        given = dict(bound.arguments)
+        parameter = self._cursor_parameter()
+        if parameter:
+            given[parameter.name] = cursor
+        missing = [
+            p.name for p in signature.parameters.values()
+            if p.default is p.empty and p.kind < p.VAR_POSITIONAL and p.name not in given
+        ]
+        if missing:
+            raise ParametrizedResourceUnbound(self.name, str(signature))
+        sections = ("sources", self.section, self.name)
+        bound.arguments = in_order(signature, resolve(self._data, signature, given, context.pipeline_name(), sections))
+        return bound
+
+    def _open(self, cursor: Incremental[Any] | None = None) -> Iterator[Any]:
+        """An iterator of its items: the data, and all steps."""
+        if self._is_transformer and self._parent is None:
+            raise PipeNotBoundToData(self.name)
+        items = self._transformed(cursor) if self._is_transformer else self._opened(cursor)
+        if self._parallelized:
+            items = pipe.ahead(items, self.name)
+        for step in self._steps:
+            items = step(pipe.awaited(items, self.name))
+        return pipe.awaited(items, self.name)
+
+    def _opened(self, cursor: Incremental[Any] | None, *item: Any) -> Iterator[Any]:
+        if not callable(self._data):
+            return pipe.open_data(self._data)
+        bound = self._values(cursor)
+        return pipe.open_data(self._data(*item, *bound.args, **bound.kwargs))
+
+    def _transformed(self, cursor: Incremental[Any] | None) -> Iterator[Any]:
+        assert self._parent is not None
+        for item in self._parent._open():
+            yield from self._opened(cursor, item)
+
+    def __iter__(self) -> Iterator[Any]:
+        """Its items one by one, pages as the items in them; a cursor does not filter here.
+
+        Raises:
+            ResourceExtractionError: Its own code has raised.
+        """
+        cursor = self.incremental
+        if cursor:
+            cursor = cursor._copy()
+            cursor._begin(cursor.initial_value, cursor.initial_value)
+        items = self._open(cursor)
+        while True:
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            except Exception as error:
+                raise self._error(error) from error
+            if isinstance(item, list):
+                yield from item
+            elif item is not None:
+                yield item
+
+    def _error(self, error: BaseException) -> ResourceExtractionError:
+        kind = "generator" if inspect.isgeneratorfunction(self._data) else "function" if callable(self._data) else "data"
+        return ResourceExtractionError(self.name, self._data, str(error), kind)
+
+    # ---- texts ----
+
+    def __repr__(self) -> str:
+        kind = "transformer" if self._is_transformer else "resource"
+        parts = [f"name={self.name!r}"]
+        if self._parent is not None:
+            parts.append(f"parent={self._parent.name!r}")
+        if self.section:
+            parts.append(f"section={self.section!r}")
+        for name in ("table_name", "primary_key", "merge_key"):
+            if getattr(self._hints, name):
+                parts.append(f"{name}={getattr(self._hints, name)!r}")
+        if self._hints.columns:
+            parts.append("columns='{...}'")
+        if self._hints.write_disposition:
+            parts.append(f"write_disposition={self._hints.write_disposition!r}")
+        return f"<@dlt.{kind}({', '.join(parts)})>"
