@@ -223,6 +223,14 @@ static bool may_end(const struct cursor *cursor)
            (forwards ? cursor->end.count : cursor->start.count) > 0;
 }
 
+/* Is the field of a row before the start all that there is to look at? */
+static bool start_decides(const struct cursor *cursor)
+{
+    return cursor->field_count == 1 && cursor->fields[0].path.is_name && cursor->start.count > 0 &&
+           cursor->end.count == 0 && !cursor->last_value_func && cursor->as.type == TYPE_NONE &&
+           !cursor->groups && !cursor->may_end;
+}
+
 int cursor_new(const struct cursor_options *options, struct cursor **out, struct tg_error *err)
 {
     struct cursor *cursor = mem_calloc(1, sizeof(*cursor));
@@ -249,6 +257,8 @@ int cursor_new(const struct cursor_options *options, struct cursor **out, struct
                              err));
         point_copy(&cursor->progress->last, &cursor->start);
     }
+    if (start_decides(cursor))
+        below_set(&cursor->below, &cursor->start.parts[0], cursor->backwards);
     *out = cursor;
 done:
     if (rc != TG_OK)
@@ -442,17 +452,29 @@ done:
     return rc;
 }
 
+static inline bool is_surely_below(struct cursor *cursor, const yyjson_val *row)
+{
+    const yyjson_val *cell = find_field(&cursor->fields[0], row);
+    return cell && below_shows(&cursor->below, cell);
+}
+
 static int filter_rows(struct pass *pass, struct tg_error *err)
 {
     struct page *page = pass->page;
+    struct cursor *cursor = pass->cursor;
+    const bool looks = cursor->below.kind != BELOW_NONE && !cursor_asks_lateness(cursor);
     size_t kept = 0;
     int rc = TG_OK;
     for (size_t i = 0; i < page->row_count; i++) {
         const yyjson_val *row = page->rows[i];
         enum verdict verdict = ROW_KEPT;
+        if (looks && is_surely_below(cursor, row)) {
+            cursor->counts.below++;
+            continue;
+        }
         TRY(row_point(pass, row, err));
         TRY(judge_row(pass, (struct row_ref){row, 0}, &verdict, err));
-        if (pass->cursor->groups)
+        if (cursor->groups)
             TRY(sort_into_groups(pass, i, verdict, err));
         if (verdict == ROW_HELD)
             TRY(hold_tie(pass, i, err));

@@ -4,6 +4,7 @@
 #ifndef TIDEGATE_EXTRACT_JUDGE_H
 #define TIDEGATE_EXTRACT_JUDGE_H
 
+#include "extract/cursor/below.h"
 #include "extract/cursor/boundary.h"
 #include "extract/cursor/cursor.h"
 #include "extract/cursor/path.h"
@@ -58,6 +59,7 @@ struct cursor {
     struct point initial, start, end;
     struct point reached; /* the stored value; nowhere: the run does not go on from it */
     bool has_window;      /* the start lies before it */
+    struct below below;   /* of the start, where that decides alone */
     struct lateness lateness;
     struct progress *progress;
     struct views views;
