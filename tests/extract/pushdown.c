@@ -14,7 +14,7 @@
 #include "helper.h"
 #include "tests/postgres.h"
 
-enum { ROWS = 40, CURSORS = 40, TABLES = 2, FIELDS_MAX = 3 };
+enum { ROWS = 60, CURSORS = 100, TABLES = 2, FIELDS_MAX = 3, VALUES = 6 };
 
 static struct context ctx;
 static const char *folder;
@@ -28,33 +28,62 @@ static uint32_t draw(uint32_t below)
 
 /* ---- a database ---- */
 
+/* Columns in the order of their names: an integer, a text, a double, a time, a decimal of more
+ * digits than a double has, a date, nanoseconds. */
+enum { A_INT, B_TEXT, C_REAL, D_TIME, E_DECIMAL, F_DATE, G_NANOS, COLUMNS };
+static const char *const names[COLUMNS] = {"a", "b", "c", "d", "e", "f", "g"};
+
 struct kind {
-    const char *name, *int_type, *real_type, *time_type, *nan;
-    bool has_times; /* of a type of their own */
+    const char *name, *nan;
+    uint32_t columns; /* the first ones; the others it has no types for */
+    const char *types[COLUMNS];
 };
 
-static const struct kind duckdb = {"duckdb", "BIGINT", "DOUBLE", "TIMESTAMPTZ", "'NaN'", true};
-static const struct kind postgres = {"postgres",    "bigint", "double precision",
-                                     "timestamptz", "'NaN'",  true};
-static const struct kind sqlite = {"sqlite", "INTEGER", "REAL", "TEXT", "NULL", false};
-
-/* Columns in the order of their names: an integer, a text, a double, a time. */
-enum { A_INT, B_TEXT, C_REAL, D_TIME, COLUMNS };
-static const char *const names[COLUMNS] = {"a", "b", "c", "d"};
+static const struct kind duckdb = {
+    "duckdb",
+    "'NaN'",
+    COLUMNS,
+    {"BIGINT", "VARCHAR", "DOUBLE", "TIMESTAMPTZ", "DECIMAL(38,20)", "DATE", "TIMESTAMP_NS"}};
+static const struct kind postgres = {
+    "postgres",
+    "'NaN'",
+    G_NANOS,
+    {"bigint", "text", "double precision", "timestamptz", "numeric(38,20)", "date"}};
+static const struct kind sqlite = {
+    "sqlite", "NULL", D_TIME, {"INTEGER", "TEXT", "REAL", "TEXT", "TEXT", "TEXT", "TEXT"}};
 
 /* Few values each, so that many rows are equal. Texts differ in case, which another order than that
- * of bytes would not see. */
-static const char *const texts[] = {"a", "B", "b", "Z", "10", "9"};
+ * of bytes would not see; numbers in digits that a double does not have. */
+static const char *const values[COLUMNS][VALUES] = {
+    {"-2", "-1", "9007199254740992", "9007199254740993", "9007199254740994", "9007199254740995"},
+    {"a", "B", "b", "Z", "10", "9"},
+    {"0.0", "0.1", "0.2", "0.30000000000000004", "9007199254740992.0", "9007199254740994.0"},
+    {"2024-01-01 00:00:00+00", "2024-01-02 00:00:00+00", "2024-01-02 00:00:00.000001+00",
+     "2024-01-03 00:00:00+00", "2024-01-04 00:00:00+00", "2024-01-05 12:00:00+00"},
+    {"0.1", "0.09999999999999999999", "0.10000000000000000001", "5", "4.99999999999999999999",
+     "12345678901234567.5"},
+    {"2023-12-31", "2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04", "2024-02-29"},
+    {"2024-01-01 00:00:00", "2024-01-01 00:00:00.000000001", "2024-01-01 00:00:00.000000999",
+     "2024-01-01 00:00:00.000001", "2024-01-02 00:00:00", "2024-01-02 00:00:00.000000500"},
+};
 
-static void put_value(struct buf *out, int column, bool quoted, uint32_t value)
+/* What a bound says: of some columns also what rows do not have. */
+static const char *const bounds[COLUMNS][VALUES] = {
+    {"-1", "0.5", "9007199254740993", "9007199254740994.0", "9007199254740994", "3"},
+    {"a", "B", "b", "Z", "10", "9"},
+    {"0.1", "0.2", "0", "0.30000000000000004", "9007199254740993", "9007199254740995"},
+    {"2024-01-02", "2024-01-02 00:00:00+00", "2024-01-02T00:00:00.000001Z", "2024-01-03",
+     "2024-01-04T01:00:00+01:00", "2024-01-05"},
+    {"0.1", "0.09999999999999999999", "0.10000000000000000001", "5", "5.0", "12345678901234567"},
+    {"2024-01-01", "2024-01-02 00:00:00", "2024-01-02T12:00:00Z", "2024-01-03", "2024-02-29",
+     "2025-01-01"},
+    {"2024-01-01", "2024-01-01 00:00:00", "2024-01-01T00:00:00.000001Z", "2024-01-02T00:00:00Z",
+     "2024-01-01 00:00:00.000000999", "2024-01-03"},
+};
+
+static bool is_number(int column)
 {
-    const char *quote = quoted ? "'" : "\"";
-    switch (column) {
-    case A_INT: buf_printf(out, "%d", (int)value - 2); break;
-    case B_TEXT: buf_printf(out, "%s%s%s", quote, texts[value], quote); break;
-    case C_REAL: buf_printf(out, "%g", 0.1 * (double)value); break;
-    default: buf_printf(out, "%s2024-01-0%u 00:00:00+00%s", quote, value + 1, quote);
-    }
+    return column == A_INT || column == C_REAL || column == E_DECIMAL;
 }
 
 static void put_row(struct buf *out, const struct kind *kind, int id)
@@ -63,8 +92,10 @@ static void put_row(struct buf *out, const struct kind *kind, int id)
     for (int column = 0; column < COLUMNS; column++) {
         uint32_t value = draw(8);
         buf_text(out, ", ");
-        if (value < 6)
-            put_value(out, column, true, value);
+        if ((uint32_t)column >= kind->columns)
+            buf_text(out, "NULL");
+        else if (value < VALUES)
+            buf_printf(out, is_number(column) ? "%s" : "'%s'", values[column][value]);
         else
             buf_text(out, value == 7 && column == C_REAL ? kind->nan : "NULL");
     }
@@ -77,9 +108,10 @@ static void make_table(const struct location *where, const struct kind *kind)
     struct buf sql = BUF_INIT;
     struct tg_error err = {0};
     int rc = connection_open(&ctx, where, true, &con, &err);
-    buf_printf(&sql, "CREATE TABLE t (id %s, a %s, b %s, c %s, d %s)", kind->int_type,
-               kind->int_type, kind == &duckdb ? "VARCHAR" : "TEXT", kind->real_type,
-               kind->time_type);
+    buf_text(&sql, "CREATE TABLE t (id INTEGER");
+    for (int i = 0; i < COLUMNS; i++)
+        buf_printf(&sql, ", %s %s", names[i], kind->types[i] ? kind->types[i] : "text");
+    buf_char(&sql, ')');
     if (rc == TG_OK)
         (void)!connection_exec(con, "DROP TABLE t", NULL, NULL);
     if (rc == TG_OK)
@@ -103,6 +135,8 @@ struct chosen {
     char path[16];
     size_t count;
     char start[128], end[128]; /* JSON; "": there is none */
+    char bounds[2][128];       /* what the options borrow of them */
+    char stored[128];          /* the start, where a run before has ended there */
     struct cursor_options options;
     enum tg_row_order row_order;
 };
@@ -116,8 +150,9 @@ static void choose_bound(const struct chosen *chosen, char out[128])
         return;
     buf_char(&json, '[');
     for (size_t i = 0; i < parts; i++) {
+        const int column = chosen->paths[i][0] - 'a';
         buf_text(&json, i > 0 ? "," : "");
-        put_value(&json, chosen->paths[i][0] - 'a', false, draw(6));
+        buf_printf(&json, is_number(column) ? "%s" : "\"%s\"", bounds[column][draw(VALUES)]);
     }
     buf_char(&json, ']');
     snprintf(out, 128, "%s", buf_string(&json));
@@ -125,9 +160,10 @@ static void choose_bound(const struct chosen *chosen, char out[128])
 }
 
 /* A cursor of one field has no list; then its bound is what stands in it. */
-static struct tg_value bound(char text[128], size_t count)
+static struct tg_value bound(const char *json, char text[128], size_t count)
 {
-    size_t len = strlen(text);
+    size_t len = strlen(json);
+    snprintf(text, 128, "%s", json);
     if (len == 0)
         return (struct tg_value){.kind = TG_VALUE_NONE};
     if (count > 1)
@@ -141,9 +177,25 @@ static struct tg_value bound(char text[128], size_t count)
     return (struct tg_value){.kind = TG_VALUE_TEXT, .text = text + 2};
 }
 
+/* A run that goes on, from as far before its value as the lag says. */
+static void go_on(struct chosen *chosen)
+{
+    const int column = chosen->paths[0][0] - 'a';
+    const size_t len = strlen(chosen->start);
+    if (len == 0 || column == B_TEXT || draw(3) > 0)
+        return;
+    snprintf(chosen->stored, sizeof(chosen->stored), "%s", chosen->start);
+    if (chosen->count == 1)
+        snprintf(chosen->stored, sizeof(chosen->stored), "%.*s", (int)len - 2, chosen->start + 1);
+    chosen->options.stored_last_json = chosen->stored;
+    chosen->options.initial_value = (struct tg_value){.kind = TG_VALUE_NONE};
+    chosen->options.end_value = (struct tg_value){.kind = TG_VALUE_NONE};
+    chosen->options.lag = !is_number(column) ? "1d" : draw(2) ? "1" : "0.1";
+}
+
 static void choose(struct chosen *chosen, const struct kind *kind)
 {
-    const uint32_t columns = kind->has_times ? COLUMNS : D_TIME, first = draw(columns);
+    const uint32_t columns = kind->columns, first = draw(columns);
     *chosen = (struct chosen){.count = 1 + draw(FIELDS_MAX)};
     for (size_t i = 0; i < chosen->count; i++) {
         chosen->paths[i] = names[(first + i) % columns];
@@ -156,14 +208,15 @@ static void choose(struct chosen *chosen, const struct kind *kind)
         .path = chosen->count > 1 ? chosen->path : chosen->paths[0],
         .paths = chosen->paths,
         .path_count = chosen->count,
-        .initial_value = bound(chosen->start, chosen->count),
-        .end_value = bound(chosen->end, chosen->count),
+        .initial_value = bound(chosen->start, chosen->bounds[0], chosen->count),
+        .end_value = bound(chosen->end, chosen->bounds[1], chosen->count),
         .start_is_open = draw(2) == 0,
         .end_is_closed = draw(2) == 0,
         .last_value = draw(2) == 0 ? TG_MAX : TG_MIN,
         .on_missing = draw(2) == 0 ? TG_INCLUDE : TG_EXCLUDE,
         .hash = CURSOR_HASH_NONE,
     };
+    go_on(chosen);
 }
 
 /* ---- what it takes ---- */
@@ -247,8 +300,9 @@ static void compare(const struct location *where, const struct option_value *sou
             all_rows += take(source, &chosen, false, all);
             for (int id = 0; id < ROWS; id++)
                 if (pushed[id] != all[id])
-                    fail_msg("%s, table %d, cursor %d (%s from %s to %s): row %d is %s", kind->name,
-                             t, i, chosen.path, chosen.start, chosen.end, id,
+                    fail_msg("%s, table %d, cursor %d (%s from %s to %s%s): row %d is %s",
+                             kind->name, t, i, chosen.path, chosen.start, chosen.end,
+                             chosen.stored[0] ? ", with a lag" : "", id,
                              pushed[id] ? "taken when it is asked for" : "not asked for");
         }
     }

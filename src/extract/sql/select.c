@@ -10,8 +10,12 @@
  */
 #include "extract/sql/select.h"
 
+#include <float.h>
 #include <inttypes.h>
+#include <math.h>
+#include <string.h>
 
+#include "base/time/calendar.h"
 #include "database/literal.h"
 #include "database/template.h"
 
@@ -96,17 +100,67 @@ struct side {
     bool is_closed;               /* rows at it are wanted */
 };
 
-/* Values of a cursor have microseconds: what was cut off may lie on either side. */
+/* What has more digits than a double is, to the cursor, the nearest one, and may be another one to
+ * the database; of integers and doubles together one of the two rounds. */
+static bool may_be_rounded(const struct type_spec *type, const struct tg_value *value)
+{
+    static const int64_t whole = INT64_C(1) << 53;
+    const bool is_whole = value->kind == TG_VALUE_INT64;
+    switch (type->type) {
+    case TYPE_BIGINT: return !is_whole && fabs(value->real) >= (double)whole;
+    case TYPE_DOUBLE: return is_whole && (value->int64 >= whole || value->int64 <= -whole);
+    case TYPE_DECIMAL: return type->precision == 0 || type->precision > DBL_DIG;
+    default: return type->type == TYPE_WEI;
+    }
+}
+
+/* By more than all who round may be wrong by. */
+static void widen_number(struct tg_value *value, int way)
+{
+    const int64_t number = value->int64, size = number < 0 ? -(number + 1) : number;
+    const int64_t by = way * (1 + (size >> (DBL_MANT_DIG - 3)));
+    if (value->kind == TG_VALUE_INT64 && __builtin_add_overflow(number, by, &value->int64))
+        value->int64 = way < 0 ? INT64_MIN : INT64_MAX;
+    for (int i = 0; value->kind == TG_VALUE_DOUBLE && i < 4; i++)
+        value->real = nextafter(value->real, way < 0 ? -HUGE_VAL : HUGE_VAL);
+}
+
+/* false: it is no time. */
+static bool find_time(const struct tg_value *value, int64_t *us)
+{
+    struct time_point point = {.us = 0};
+    enum time_form form = TIME_NONE;
+    if (value->kind == TG_VALUE_TEXT) /* as a spec writes it */
+        form = time_parse(value->text, strlen(value->text), &point);
+    *us = value->kind == TG_VALUE_TIMESTAMP ? value->int64 : point.us;
+    if (value->kind == TG_VALUE_DATE)
+        return !__builtin_mul_overflow(value->int64, DAY_US, us);
+    return value->kind == TG_VALUE_TIMESTAMP || form == TIME_STAMP || form == TIME_DATE;
+}
+
+static void widen_time(struct tg_value *value, int way)
+{
+    int64_t us;
+    if (find_time(value, &us) && !__builtin_add_overflow(us, way, &us))
+        *value = (struct tg_value){.kind = TG_VALUE_TIMESTAMP, .int64 = us};
+}
+
+/* The bound; where it says less to the database than to the cursor, whose values have 17 digits and
+ * microseconds, one further outside. */
 static struct tg_value value_of(const struct selection *selection, const struct side *side,
                                 size_t field)
 {
     static const struct tg_value none = {.kind = TG_VALUE_NONE};
-    const struct tg_cursor *cursor = &selection->cursor[field];
     if (field > 0 && field >= selection->field_count)
         return none;
+    const struct tg_cursor *cursor = &selection->cursor[field];
+    const struct type_spec *type = type_of(selection, field);
+    const int way = side->is_end == (selection->last_value == TG_MIN) ? -1 : 1;
     struct tg_value value = side->is_end ? cursor->end : cursor->start;
-    if (type_is_nanoseconds(type_of(selection, field)) && value.kind == TG_VALUE_TIMESTAMP)
-        value.int64 += selection->last_value == TG_MIN ? 1 : -1;
+    if (may_be_rounded(type, &value))
+        widen_number(&value, way);
+    if (type_is_nanoseconds(type))
+        widen_time(&value, way);
     return value;
 }
 
