@@ -43,7 +43,7 @@ class LogCollector:
     Example:
         >>> collector = LogCollector(dump_system_stats=False)
         >>> collector.start("Extract shop")
-        ------------------------------- Extract shop --------------------------------
+        -------------------------------- Extract shop -------------------------------
         <BLANKLINE>
     """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tidegate.common.exceptions import NotInTidegate
@@ -73,7 +74,7 @@ def postgres(credentials: Any = None, destination_name: str | None = None, **kwa
     return Destination("postgres", credentials, destination_name)
 
 
-_KINDS = {"duckdb": duckdb, "postgres": postgres}
+_KINDS: dict[str, Callable[[], Destination]] = {"duckdb": duckdb, "postgres": postgres}
 
 
 def destination_of(said: Any) -> Destination:
@@ -84,9 +85,9 @@ def destination_of(said: Any) -> Destination:
     """
     if isinstance(said, Destination):
         return said
-    if callable(said) and said in _KINDS.values():
-        made: Destination = said()
-        return made
+    for kind in _KINDS:
+        if said is _KINDS[kind]:
+            return _KINDS[kind]()
     name = str(said).removeprefix("dlt.destinations.").removeprefix("tidegate.destinations.")
     if name not in _KINDS:
         raise NotInTidegate(f"the destination {said!r}", f"it has {', '.join(_KINDS)}")

@@ -131,7 +131,7 @@ class Cursor:
 
     def _batches(self, rows: int) -> Any:
         """A reader of pyarrow; what gives it has another name in each version of DuckDB."""
-        native = self.native_cursor
+        native: Any = self.native_cursor
         make = getattr(native, "to_arrow_reader", None) or native.fetch_record_batch
         return make(rows)
 

@@ -143,7 +143,8 @@ def disposition_options(said: Any) -> dict[str, Any]:
         value = said.pop(name, None)
         if value is not None:
             options[name] = value if isinstance(value, str) else value.isoformat()
-    return options | said
+    options.update(said)
+    return options
 
 
 def contract_options(said: Any) -> dict[str, Any]:

@@ -70,7 +70,7 @@ class Incremental(Generic[TValue]):
             raise ValueError("range_start and range_end are open or closed")
         self.cursor_path = cursor_path
         self.initial_value = initial_value
-        self.last_value_func = {"max": max, "min": min}.get(last_value_func, last_value_func)  # type: ignore[call-overload,arg-type]
+        self.last_value_func = {"max": max, "min": min}.get(last_value_func, last_value_func)  # type: ignore[arg-type]
         self.primary_key = primary_key
         self.end_value = end_value
         self.row_order = row_order
@@ -88,12 +88,14 @@ class Incremental(Generic[TValue]):
     @property
     def start_value(self) -> TValue | None:
         """Where this run began; the same until it ends."""
-        return self._value(self._start)
+        start: TValue | None = self._value(self._start)
+        return start
 
     @property
     def last_value(self) -> TValue | None:
         """The last value of all rows so far: of what was yielded, too."""
-        return self._value(self._last)
+        last: TValue | None = self._value(self._last)
+        return last
 
     def _value(self, value: Any) -> Any:
         if not self._bound:

@@ -188,9 +188,13 @@ def ahead(items: Iterator[Any], name: str) -> Iterator[Any]:
     end = object()
     with ThreadPoolExecutor(1, thread_name_prefix=f"dlt-pool-{name}-threads") as pool:
         here = contextvars.copy_context()
-        future = pool.submit(here.run, next, items, end)
+
+        def draw() -> Any:
+            return here.run(lambda: next(items, end))
+
+        future = pool.submit(draw)
         while (item := future.result()) is not end:
-            future = pool.submit(here.run, next, items, end)
+            future = pool.submit(draw)
             yield item
 
 
@@ -259,10 +263,10 @@ def limit_step(max_items: int | None, max_time: float | None, count_rows: bool) 
         count, until = 0, None if max_time is None else time.monotonic() + max_time
         try:
             while (max_items is None or count < max_items) and (until is None or time.monotonic() < until):
-                item = next(items, items)
+                item: Any = next(items, items)
                 if item is items:
                     return
-                count += len(item) if count_rows and hasattr(item, "__len__") and not isinstance(item, dict) else 1
+                count += len(item) if count_rows and isinstance(item, list) else 1
                 yield item
         finally:
             close = getattr(items, "close", None)

@@ -299,14 +299,16 @@ class DltResource:
 
     def __or__(self, other: Any) -> DltResource:
         """`self | transformer`: a copy of the transformer that takes its items from here."""
-        other = other if isinstance(other, DltResource) else DltResource(other, None, is_transformer=True)
-        clone = other._clone()
+        if not isinstance(other, DltResource):
+            other = DltResource(other, None, is_transformer=True)
+        clone: DltResource = other._clone()
         clone._parent = self
         return clone
 
     def __ror__(self, other: Any) -> DltResource:
         """`[1, 2] | transformer`."""
-        return DltResource(other, "iter") | self
+        joined: DltResource = DltResource(other, "iter") | self
+        return joined
 
     def pipe_data_from(self, data_from: DltResource) -> None:
         """Takes the items of a transformer from another resource."""

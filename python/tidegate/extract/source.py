@@ -51,7 +51,7 @@ class DltSource:
         return self.resources.selected
 
     def __getattr__(self, name: str) -> DltResource:
-        resources = {each.name: each for each in self.__dict__.get("_all", ())}
+        resources: dict[str, DltResource] = {each.name: each for each in self.__dict__.get("_all", ())}
         if name in resources:
             return resources[name]
         raise AttributeError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ class ConfigFieldMissingException(ConfigurationException, KeyError):
     """
 
     def __init__(
-        self, spec_name: str, traces: dict[str, Sequence[LookupTrace]], files: Sequence[tuple[str, bool]] = ()
+        self, spec_name: str, traces: Mapping[str, Sequence[LookupTrace]], files: Sequence[tuple[str, bool]] = ()
     ) -> None:
         self.spec_name = spec_name
         self.traces = traces

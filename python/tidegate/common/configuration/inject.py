@@ -74,7 +74,8 @@ def resolve(
         ValueNotSecretException: A secret stands in config.toml.
     """
     hints = _hints_of(function)
-    arguments, missing = dict(given), {}
+    arguments = dict(given)
+    missing: dict[str, list[LookupTrace]] = {}
     for parameter in signature.parameters.values():
         if parameter.name in given or parameter.default is parameter.empty:
             continue
