@@ -16,7 +16,7 @@ static const struct field error_fields[] = {
     {"line", FIELD_UINT64, offsetof(struct tg_error, line)},
     {"position", FIELD_UINT64, offsetof(struct tg_error, position)},
     {"row", FIELD_UINT64, offsetof(struct tg_error, row)},
-    {NULL},
+    {0},
 };
 
 /* Arrays in the struct, not pointers. */
@@ -29,7 +29,7 @@ static const struct field error_texts[] = {
     {"column", FIELD_TEXT, offsetof(struct tg_error, column)},
     {"key_path", FIELD_TEXT, offsetof(struct tg_error, key_path)},
     {"file", FIELD_TEXT, offsetof(struct tg_error, file)},
-    {NULL},
+    {0},
 };
 
 int errors_init(PyObject *module)
@@ -132,6 +132,6 @@ PyObject *raised_restore(struct raised *raised, const struct tg_error *err)
     if (!raised->type)
         return raise_error(err);
     PyErr_Restore(raised->type, raised->value, raised->traceback);
-    *raised = (struct raised){NULL};
+    *raised = (struct raised){0};
     return NULL;
 }

@@ -38,7 +38,7 @@ static void handle_free(void *user)
 /* The database's own error is the library's to judge; what else is raised is the program's. */
 static int take_error(const struct handle *handle, struct tg_error *err)
 {
-    struct raised raised = {NULL};
+    struct raised raised = {0};
     int code = raised_take(&raised, TG_DESTINATION, err);
     if (code == TG_CANCELLED) {
         PyErr_Restore(raised.type, raised.value, raised.traceback);

@@ -15,7 +15,7 @@ static PyObject *version(PyObject *module, PyObject *none)
 
 static PyMethodDef functions[] = {
     {"version", version, METH_NOARGS, "The library's version: '1.2.3'."},
-    {NULL},
+    {0},
 };
 
 static int fill(PyObject *module)

@@ -269,7 +269,7 @@ static PyObject *moment_layout(PyObject *module, PyObject *use)
 static PyMethodDef methods[] = {
     {"datetime_layout", moment_layout, METH_O,
      "Whether the bytes of a datetime are read where they lie; False: not from now on."},
-    {NULL},
+    {0},
 };
 
 int moments_init(PyObject *module)

@@ -91,7 +91,7 @@ static const struct field option_fields[] = {
     {"contract_columns", FIELD_INT, offsetof(struct tg_pipeline_options, schema_contract.columns)},
     {"contract_data_type", FIELD_INT,
      offsetof(struct tg_pipeline_options, schema_contract.data_type)},
-    {NULL},
+    {0},
 };
 #undef OF
 #define OF(kind, name)                                                                             \
@@ -109,7 +109,7 @@ static const struct field schema_fields[] = {
     {"contract_tables", FIELD_INT, offsetof(struct tg_schema_options, contract.tables)},
     {"contract_columns", FIELD_INT, offsetof(struct tg_schema_options, contract.columns)},
     {"contract_data_type", FIELD_INT, offsetof(struct tg_schema_options, contract.data_type)},
-    {NULL},
+    {0},
 };
 #undef OF
 
@@ -243,7 +243,7 @@ static const struct field window_fields[] = {
     {"to", FIELD_TEXT, offsetof(struct tg_window_options, to)},
     {"timezone", FIELD_TEXT, offsetof(struct tg_window_options, timezone)},
     {"again", FIELD_BOOL, offsetof(struct tg_window_options, again)},
-    {NULL},
+    {0},
 };
 
 static PyObject *pipeline_run_window(PyObject *object, PyObject *dict)
@@ -265,7 +265,7 @@ static const struct field undo_fields[] = {
     {"load_id", FIELD_TEXT, offsetof(struct tg_undo_options, load_id)},
     {"newest_load", FIELD_TEXT, offsetof(struct tg_undo_options, newest_load)},
     {"look_only", FIELD_BOOL, offsetof(struct tg_undo_options, look_only)},
-    {NULL},
+    {0},
 };
 
 static PyObject *pipeline_undo(PyObject *object, PyObject *dict)
@@ -390,7 +390,7 @@ static PyObject *pipeline_state(PyObject *object, PyObject *args)
                       : tg_state_get(read, TG_STATE_SOURCE, NULL, &json, &err);
     PyObject *text = NULL;
     if (rc != TG_OK)
-        raised_restore(&(struct raised){NULL}, &err);
+        raised_restore(&(struct raised){0}, &err);
     else
         text = json ? PyUnicode_FromString(json) : Py_NewRef(Py_None);
     tg_text_free(json);
@@ -406,7 +406,7 @@ static PyObject *pipeline_set_state(PyObject *object, PyObject *args)
         return NULL;
     int rc = resource ? tg_state_set_of(read, resource, NULL, json, &err)
                       : tg_state_set(read, TG_STATE_SOURCE, NULL, json, &err);
-    return rc == TG_OK ? Py_NewRef(Py_None) : raised_restore(&(struct raised){NULL}, &err);
+    return rc == TG_OK ? Py_NewRef(Py_None) : raised_restore(&(struct raised){0}, &err);
 }
 
 /* ---- its life ---- */
@@ -484,7 +484,7 @@ static PyMethodDef methods[] = {
     {"set_state", pipeline_set_state, METH_VARARGS, "set_state(resource or None, json)."},
     {"cancel", pipeline_cancel, METH_NOARGS, "Ends the call that is at work; from any thread."},
     {"close", pipeline_close, METH_NOARGS, "Frees the pipeline."},
-    {NULL},
+    {0},
 };
 
 static PyType_Slot slots[] = {

@@ -25,25 +25,25 @@ static const struct field table_fields[] = {
     OF(tg_table_info, FIELD_UINT64, rows_above_end),
     OF(tg_table_info, FIELD_UINT64, rows_deduplicated),
     OF(tg_table_info, FIELD_UINT64, rows_null_cursor),
-    {NULL},
+    {0},
 };
 static const struct field resource_fields[] = {
     OF(tg_resource_info, FIELD_TEXT, name),        OF(tg_resource_info, FIELD_TEXT, table),
     OF(tg_resource_info, FIELD_UINT64, rows_read), OF(tg_resource_info, FIELD_UINT64, bytes_read),
-    OF(tg_resource_info, FIELD_DOUBLE, seconds),   {NULL},
+    OF(tg_resource_info, FIELD_DOUBLE, seconds),   {0},
 };
 static const struct field change_fields[] = {
     OF(tg_schema_change, FIELD_TEXT, table),
     OF(tg_schema_change, FIELD_TEXT, column),
     OF(tg_schema_change, FIELD_TEXT, data_type),
-    {NULL},
+    {0},
 };
 static const struct field file_fields[] = {
     OF(tg_file_info, FIELD_TEXT, resource),
     OF(tg_file_info, FIELD_TEXT, path),
     OF(tg_file_info, FIELD_UINT64, bytes),
     OF(tg_file_info, FIELD_UINT64, rows),
-    {NULL},
+    {0},
 };
 
 /* Lists of structs, each asked for by its index. */

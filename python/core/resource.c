@@ -283,7 +283,7 @@ static const struct field fields[] = {
     {"deletes_apply", FIELD_INT, offsetof(struct tg_resource, deletes.apply)},
     {"deletes_limit", FIELD_TEXT, offsetof(struct tg_resource, deletes.limit)},
     {"deletes_allow_empty", FIELD_BOOL, offsetof(struct tg_resource, deletes.allow_empty)},
-    {NULL},
+    {0},
 };
 #undef OF
 #define OF(kind, name)                                                                             \
@@ -296,13 +296,13 @@ static const struct field column_fields[] = {
     OF(FIELD_INT, precision),    OF(FIELD_INT, scale),       OF(FIELD_INT, timezone),
     OF(FIELD_BOOL, hard_delete), OF(FIELD_TEXT, dedup_sort), OF(FIELD_BOOL, unique),
     OF(FIELD_BOOL, partition),   OF(FIELD_BOOL, cluster),    OF(FIELD_BOOL, sort),
-    OF(FIELD_TEXT, description), OF(FIELD_TEXT, hints),      {NULL},
+    OF(FIELD_TEXT, description), OF(FIELD_TEXT, hints),      {0},
 };
 
 static const struct field option_fields[] = {
     {"name", FIELD_TEXT, offsetof(struct tg_option, name)},
     {"text", FIELD_TEXT, offsetof(struct tg_option, text)},
-    {NULL},
+    {0},
 };
 
 /* Lists of structs. */

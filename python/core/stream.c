@@ -96,7 +96,7 @@ static PyObject *hand_out(PyObject *object, PyObject *args)
 static PyMethodDef stream_methods[] = {
     {"__arrow_c_stream__", hand_out, METH_VARARGS,
      "The stream as a capsule, for pyarrow, polars, duckdb. It can be had once."},
-    {NULL},
+    {0},
 };
 
 static PyType_Slot stream_slots[] = {
