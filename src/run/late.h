@@ -35,8 +35,8 @@ int late_finish(struct late *late, struct resource_counts *counts,
                 struct tg_error *err) TG_CHECK_RESULT;
 void late_free(struct late *late); /* NULL is fine */
 
-/* Once its cursor goes on: are the rows of its lag added again, unless they are there? Then the
- * root's part of the load says by which column of the cursor they are known. */
+/* Are its rows added unless they are there, as those of its lag come again? Then the root's part of
+ * the load says by which column of the cursor they are known. */
 bool late_recalls(const struct resource *resource);
 int late_recall(struct load *load, const struct resource *resource, struct manifest_table *root,
                 struct tg_error *err) TG_CHECK_RESULT;

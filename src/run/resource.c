@@ -333,12 +333,6 @@ static int enter_table(struct resource_load *part, const char *name, struct mani
                               true, out, err);
 }
 
-/* Rows before the last value are read again, and are added unless they are there. */
-static bool recalls(const struct resource_load *part)
-{
-    return part->resumes && late_recalls(part->resource);
-}
-
 static int emit_batch(void *sink, const char *name, const struct ArrowSchema *schema,
                       struct ArrowArray *array, struct tg_error *err)
 {
@@ -352,7 +346,7 @@ static int emit_batch(void *sink, const char *name, const struct ArrowSchema *sc
             TRY(there_meet(part->session, name, part->resource, part->held_by, &found, err));
         table->was_there = found == THERE_PRESENT;
     }
-    if (recalls(part) && !table->nested && !*table->recalls)
+    if (late_recalls(part->resource) && !table->nested && !*table->recalls)
         TRY(late_recall(part->load, part->resource, table, err));
     table->rows_new += (uint64_t)array->length;
     TRY(again_add(part->again, name, strcmp(name, part->root->name) == 0, schema, array, err));
@@ -479,7 +473,7 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
 static bool carries_root_id(const struct resource_load *part)
 {
     const struct catalog *catalog = &part->session->catalog;
-    if (part->resource->disposition->needs_root_id || recalls(part) ||
+    if (part->resource->disposition->needs_root_id || late_recalls(part->resource) ||
         part->session->settings.root_key || part->resource->root_key)
         return true;
     for (size_t i = 0; i < catalog->table_count; i++) {
@@ -511,9 +505,9 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
         .row_ids = resource->row_ids,
         .makes_ids = resource->disposition->keeps_history || disposition_keeps_versions(resource),
         .propagate_root_id = carries_root_id(part),
-        .keep_order = resource->disposition->needs_order || recalls(part),
+        .keep_order = resource->disposition->needs_order || late_recalls(part->resource),
         .orders_nested = resource->disposition->keeps_history,
-        .needs_key = resource->disposition->needs_key || recalls(part),
+        .needs_key = resource->disposition->needs_key || late_recalls(part->resource),
         .reject_bad_rows = resource->reject_bad_rows,
         .reject_max = resource->reject_max,
         .emit = emit_batch,
