@@ -25,6 +25,7 @@ TYPES = [*(cursors.TYPES[name] for name in ("bigint", "double", "text")),
 DIFFERENT = {
     "texts that are times are compared as such, by dlt as texts: all are in one zone": lambda table: {},
     "cursor_type and typed sources, which dlt has not got": lambda table: {},  # TYPES
+    "files that are skipped unread, which dlt has not got": lambda table: {"skips": None},
     "a cursor of several fields, which dlt has not got": lambda table: {"composite": False},
     "a merge knows rows at the last value by all that is in them, dlt by their key":
         lambda table: {"own_key": ["id"]} if table.merges and table.own_key is None else {},
@@ -35,6 +36,8 @@ DIFFERENT = {
 
 
 class Table(cursors.Table):
+    adds_lag = False  # dlt adds the rows of a lag again
+
     def choose(self, pick):
         super().choose(pick)
         self.source, self.type = "jsonl", pick.choice(TYPES)
@@ -99,7 +102,7 @@ def compare(tables, datasets, turns):
             theirs, other = cursor_of(states[0], table)[:count], cursor_of(state, table)[:count]
             if theirs != other:
                 table.fail(f"the state of dlt has {theirs}, that of {what} {other}")
-        if rows[0][table.name] != collections.Counter(table.there):
+        if rows[0][table.name] != collections.Counter((key, v) for key, v, _ in table.there):
             table.fail("the model is wrong")
 
 
