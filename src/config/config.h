@@ -202,6 +202,12 @@ int incremental_settle(struct arena *arena, struct incremental *incremental,
                        struct tg_error *err) TG_CHECK_RESULT;
 /* Its values compare otherwise than the source's own do. */
 bool incremental_orders_itself(const struct incremental *incremental);
+/* Of the fields that are compared the first one; of `value`, a bound of them all, what is the first
+ * one's. Text is borrowed, or the arena's. */
+const char *incremental_first_field(const struct incremental *incremental);
+int incremental_first_value(struct arena *arena, const struct incremental *incremental,
+                            const struct tg_value *value, struct tg_value *out,
+                            struct tg_error *err) TG_CHECK_RESULT;
 /* reference.c: a commented spec that runs; the reference of all keys. TG_USAGE. */
 int spec_start(const char *source, const char *destination, struct buf *out,
                struct tg_error *err) TG_CHECK_RESULT;

@@ -230,6 +230,26 @@ bool incremental_orders_itself(const struct incremental *incremental)
     return incremental->last_value_func || incremental->cursor_type;
 }
 
+const char *incremental_first_field(const struct incremental *incremental)
+{
+    return incremental->field_count > 0 ? incremental->fields[0] : incremental->cursor_path;
+}
+
+int incremental_first_value(struct arena *arena, const struct incremental *incremental,
+                            const struct tg_value *value, struct tg_value *out,
+                            struct tg_error *err)
+{
+    struct point point;
+    *out = *value;
+    if (incremental->field_count <= 1)
+        return TG_OK;
+    int rc = point_keep(arena, value, incremental->field_count, &point, err);
+    if (rc == TG_OK)
+        *out = point.count > 0 ? cursor_value_view(&point.parts[0])
+                               : (struct tg_value){.kind = TG_VALUE_NONE};
+    return rc;
+}
+
 struct tg_cursor resource_cursor(const struct resource *resource)
 {
     const struct incremental *incremental = &resource->incremental;

@@ -52,32 +52,13 @@ static enum bound_kind kind_of_type(enum type type)
     }
 }
 
-/* What the destination has, or the schema. */
-static int stored_type(struct session *session, const struct resource *resource, enum type *out,
-                       struct tg_error *err)
-{
-    int rc = TG_OK;
-    const char *table = NULL, *column = NULL;
-    TRY(root_table_name(session, resource, &table, err));
-    TRY(range_column(session, resource, &column, err));
-    const struct catalog *catalogs[] = {&session->there, &session->catalog};
-    for (size_t i = 0; i < 2 && *out == TYPE_NONE; i++) {
-        const struct table *known =
-            catalog_find_like(catalogs[i], table, session->destination.facts.folds_case);
-        const struct table_column *found = known ? table_find(known, column) : NULL;
-        *out = found ? found->spec.type : TYPE_NONE;
-    }
-done:
-    return rc;
-}
-
 /* What the spec says of the column, or its source. */
 static int told_type(struct session *session, const struct resource *resource, enum type *out,
                      struct tg_error *err)
 {
     int rc = TG_OK;
     const struct resource *described = NULL;
-    const char *field = path_field(resource->incremental.cursor_path);
+    const char *field = path_field(incremental_first_field(&resource->incremental));
     TRY(describe_resource(session, resource, &described, err));
     for (size_t i = 0; i < described->column_count; i++) {
         const struct tg_column *column = &described->columns[i];
@@ -93,10 +74,14 @@ int bound_kind_of(struct session *session, const struct resource *resource, enum
 {
     int rc = TG_OK;
     enum type type = TYPE_NONE;
-    *out = kind_of_value(&resource->incremental.initial_value);
+    struct tg_value initial;
+    const struct incremental *incremental = &resource->incremental;
+    TRY(incremental_first_value(&session->ledger.arena, incremental, &incremental->initial_value,
+                                &initial, err));
+    *out = kind_of_value(&initial);
     if (*out != BOUND_ANY)
         return TG_OK;
-    TRY(stored_type(session, resource, &type, err));
+    TRY(range_type(session, resource, &type, err));
     if (type == TYPE_NONE)
         TRY(told_type(session, resource, &type, err));
     *out = kind_of_type(type);

@@ -69,7 +69,7 @@ int range_column(struct session *session, const struct resource *resource, const
     int rc = TG_OK;
     struct buf path = BUF_INIT;
     const struct name_rules rules = session_names(session);
-    const char *cursor = resource->incremental.cursor_path;
+    const char *cursor = incremental_first_field(&resource->incremental);
     const char *name = cursor ? path_field(cursor) : resource->range_column_name;
     for (const char *at = name; *at; at++) {
         if (cursor && *at == '.')
@@ -93,25 +93,31 @@ int range_hint(struct session *session, const struct resource *resource, const c
     return range_column(session, resource, out, err);
 }
 
-int range_of_times(struct session *session, const struct resource *resource, bool *out,
-                   struct tg_error *err)
+int range_type(struct session *session, const struct resource *resource, enum type *out,
+               struct tg_error *err)
 {
     int rc = TG_OK;
     const char *table = NULL, *column = NULL;
-    *out = false;
-    if (!range_is_window(resource))
-        return TG_OK;
+    *out = TYPE_NONE;
     TRY(root_table_name(session, resource, &table, err));
     TRY(range_column(session, resource, &column, err));
-    const struct catalog *catalogs[] = {&session->catalog, &session->there};
-    for (size_t i = 0; i < 2; i++) {
+    const struct catalog *catalogs[] = {&session->there, &session->catalog};
+    for (size_t i = 0; i < 2 && *out == TYPE_NONE; i++) {
         const struct table *known =
             catalog_find_like(catalogs[i], table, session->destination.facts.folds_case);
         const struct table_column *found = known ? table_find(known, column) : NULL;
-        if (found && (found->spec.type == TYPE_TIMESTAMP || found->spec.type == TYPE_DATE))
-            *out = true;
+        *out = found ? found->spec.type : TYPE_NONE;
     }
 done:
+    return rc;
+}
+
+int range_of_times(struct session *session, const struct resource *resource, bool *out,
+                   struct tg_error *err)
+{
+    enum type type = TYPE_NONE;
+    int rc = range_is_window(resource) ? range_type(session, resource, &type, err) : TG_OK;
+    *out = type == TYPE_TIMESTAMP || type == TYPE_DATE;
     return rc;
 }
 

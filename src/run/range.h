@@ -15,6 +15,9 @@ int range_enter(struct session *session, const struct resource *resource, struct
 /* Its column, normalised; NULL where nothing is to be said of it: it is the cursor's. */
 int range_hint(struct session *session, const struct resource *resource, const char **out,
                struct tg_error *err) TG_CHECK_RESULT;
+/* The type of that column at the destination, or in the schema; TYPE_NONE: it is not known. */
+int range_type(struct session *session, const struct resource *resource, enum type *out,
+               struct tg_error *err) TG_CHECK_RESULT;
 /* Are the values of its column dates or times, as far as it is known? Then so are its bounds. */
 int range_of_times(struct session *session, const struct resource *resource, bool *out,
                    struct tg_error *err) TG_CHECK_RESULT;

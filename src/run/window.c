@@ -9,7 +9,8 @@
  *
  * A window is half-open: it has its lower end, and not its upper one. So what lies side by side
  * neither shares a row nor leaves one out, however many have the value between them. Where the
- * cursor goes down (last_value: min) all is mirrored.
+ * cursor goes down (last_value: min) all is mirrored. Of a cursor of several fields its ends are
+ * values of the first one: all rows that have such a value are at it.
  */
 #include "run/window.h"
 
@@ -188,13 +189,17 @@ int window_start(struct session *session, const struct resource *resource, const
 {
     int rc = TG_OK, order = 0;
     struct spans spans;
+    struct tg_value said;
     struct cursor_value initial, at;
+    const struct incremental *incremental = &resource->incremental;
     if (!goes_on(session, resource) || session->ledger.window_count == 0)
         return TG_OK;
     TRY(spans_list(session, resource, &spans, err));
     if (spans.count == 0)
         goto done;
-    cursor_value_set(&initial, &resource->incremental.initial_value);
+    TRY(incremental_first_value(&spans.arena, incremental, &incremental->initial_value, &said,
+                                err));
+    cursor_value_set(&initial, &said);
     const bool is_said = initial.kind != TG_VALUE_NONE;
     at = is_said ? initial : spans.items[0].lo;
     TRY(follow(&spans, &at, err));
@@ -265,7 +270,7 @@ static int ahead(const struct cursor_value *last, struct tg_error *err)
                      bound_print(last, reached));
 }
 
-/* From initial_value to last_value, both with their rows, or with some of them. */
+/* From initial_value (NULL: there is none) to last_value, both with their rows, or with some. */
 static int check_cursor(const struct spans *spans, const struct span *wanted,
                         const struct cursor_value *initial, const struct cursor_value *last,
                         struct tg_error *err)
@@ -274,11 +279,11 @@ static int check_cursor(const struct spans *spans, const struct span *wanted,
     TRY(spans_compare(spans, &wanted->lo, last, &begins, err));
     if (begins > 0)
         return ahead(last, err);
-    if (initial->kind != TG_VALUE_NONE)
+    if (initial)
         TRY(spans_compare(spans, &wanted->hi, initial, &ends, err));
     if (ends <= 0)
         return TG_OK;
-    rc = overlaps(spans, wanted, initial->kind != TG_VALUE_NONE ? initial : &wanted->lo, last,
+    rc = overlaps(spans, wanted, initial ? initial : &wanted->lo, last,
                   "is loaded, by the runs so far", err);
 done:
     return rc;
@@ -290,16 +295,18 @@ int window_check_progress(struct session *session, const struct resource *resour
     int rc = TG_OK;
     bool found = false;
     struct state_cursor stored = {0};
-    struct cursor_value initial = {.kind = TG_VALUE_NONE}, last;
+    const size_t fields = resource->incremental.field_count;
+    struct point initial = {.count = 0}, last;
     TRY(state_get_cursor(&session->state, resource_source_key(session, resource), resource->name,
                          resource->incremental.cursor_path, &stored, &found, err));
     if (!stored.last_value)
         goto done;
-    TRY(point_read_part(&spans->arena, stored.last_value, &last, err));
+    TRY(point_parse(&spans->arena, stored.last_value, fields, &last, err));
     if (stored.initial_value)
-        TRY(point_read_part(&spans->arena, stored.initial_value, &initial, err));
-    if (last.kind != TG_VALUE_NONE)
-        TRY(check_cursor(spans, wanted, &initial, &last, err));
+        TRY(point_parse(&spans->arena, stored.initial_value, fields, &initial, err));
+    if (last.count > 0)
+        TRY(check_cursor(spans, wanted, initial.count > 0 ? &initial.parts[0] : NULL,
+                         &last.parts[0], err));
 done:
     state_cursor_release(&stored);
     return rc;
@@ -381,11 +388,11 @@ int window_ends(struct session *session, const struct resource *resource,
 {
     int rc = TG_OK;
     const struct tg_window_options *asked = session->pipeline->window;
-    if (resource->incremental.field_count > 1 || incremental_orders_itself(&resource->incremental))
+    if (incremental_orders_itself(&resource->incremental))
         return error_set(err, TG_USAGE,
-                         "a window is of a cursor of one field that is compared as it is, without "
-                         "cursor_type and last_value_func; say initial_value and end_value in the "
-                         "spec instead");
+                         "a window is of a cursor that is compared as it is, without cursor_type "
+                         "and last_value_func; say initial_value and end_value in the spec "
+                         "instead");
     TRY(bound_kind_of(session, resource, kind, err));
     if (zone && *kind == BOUND_DATE)
         return refuse_zone(asked->timezone, "the values of the cursor are dates", err);
@@ -407,7 +414,8 @@ static int set_ends(struct session *session, const struct resource_window *bound
     struct arena *arena = &session->ledger.arena;
     struct incremental *incremental =
         &session->pipeline->config.resources[bound->place].incremental;
-    const struct tg_value like = incremental->initial_value;
+    struct tg_value like;
+    TRY(incremental_first_value(arena, incremental, &incremental->initial_value, &like, err));
     TRY(bound_value(arena, &wanted->lo, &like, kind, &incremental->initial_value, err));
     TRY(bound_value(arena, &wanted->hi, &like, kind, &incremental->end_value, err));
     if (incremental->on_cursor_value_missing == TG_INCLUDE)
@@ -597,19 +605,21 @@ static bool is_midnight(const struct cursor_value *value)
 
 /* A date begins at midnight wherever it is, and a window of another zone does not. */
 static int check_values(const struct resource_window *bound, const struct cursor *cursor,
-                        struct tg_error *err)
+                        size_t fields, struct tg_error *err)
 {
     int rc = TG_OK;
     struct arena arena;
     struct buf last = BUF_INIT;
-    struct cursor_value value, lo, hi;
+    struct cursor_value lo, hi;
+    struct point point;
     arena_init(&arena);
     TRY(cursor_last_json(cursor, &last, err));
-    TRY(point_read_part(&arena, buf_string(&last), &value, err));
+    TRY(point_parse(&arena, buf_string(&last), fields, &point, err));
     TRY(point_read_part(&arena, bound->lo, &lo, err));
     TRY(point_read_part(&arena, bound->hi, &hi, err));
-    bool is_date =
-        value.kind == TG_VALUE_DATE || (value.kind == TG_VALUE_TEXT && !value.is_instant);
+    const struct cursor_value *value = &point.parts[0];
+    bool is_date = point.count > 0 && (value->kind == TG_VALUE_DATE ||
+                                       (value->kind == TG_VALUE_TEXT && !value->is_instant));
     if (is_date && !(is_midnight(&lo) && is_midnight(&hi)))
         rc = error_set(err, TG_USAGE,
                        "the values of the cursor are dates, which have no time and no time zone; "
@@ -628,7 +638,7 @@ int window_enter(struct load *load, const struct resource *resource, const struc
     const struct resource_window *bound = find_bound(load->session, resource);
     if (!bound)
         return TG_OK;
-    TRY(check_values(bound, cursor, err));
+    TRY(check_values(bound, cursor, resource->incremental.field_count, err));
     TRY(load_package(load, &manifest, err));
     struct manifest_window window = {.resource = resource->name,
                                      .cursor_path = resource->incremental.cursor_path,

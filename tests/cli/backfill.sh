@@ -47,6 +47,21 @@ test_all_of_it_once() {
     grep -q '"from":"2024-01-01","to":"2024-01-02","state":"committed","rows":2,' said || fail "$(cat said)"
 }
 
+test_several_fields() {
+    backfill_spec
+    spec "t: {path: t.jsonl, incremental: {cursor: [at, id], initial_value: ['2024-01-01', 5]}}"
+    run 0 --from 2024-01-03 --to 2024-01-05
+    backfill 0
+    says "18 windows"
+    equal "40 40" "$(rows)"
+    backfill 0
+    run 0
+    equal "40 40" "$(rows)"
+    echo '{"id": 42, "at": "2024-01-21T00:00:00Z"}' >>t.jsonl
+    run 0
+    equal "41 41" "$(rows)"
+}
+
 test_what_is_missing() {
     backfill_spec
     run 0 --from 2024-01-03 --to 2024-01-05

@@ -33,6 +33,61 @@ test_windows_then_a_run() {
     equal "14 12" "$(rows)"
 }
 
+several_spec() { spec "t: {path: t.jsonl, incremental: {cursor: [at, id], initial_value: $1}}"; }
+
+# --from and --to are about the first field: rows that share a value of it are in one window, whatever the others are.
+test_several_fields() {
+    several_spec "['2024-01-01', 0]"
+    days 1 6
+    sed -i 's/T12/T00/' t.jsonl # two rows with each value of the first field
+    run 0 --from 2024-01-03 --to 2024-01-04
+    run 3
+    says "load the window from '2024-01-01' to 2024-01-03 first"
+    run 0 --from 2024-01-01 --to 2024-01-03
+    equal "6 6" "$(rows)"
+    "$tidegate" plan spec.yaml >said
+    grep -q "rows from 2024-01-04" said || fail "$(cat said)"
+    run 0
+    equal "12 12" "$(rows)"
+    run 0
+    equal "12 12" "$(rows)"
+    "$tidegate" show spec.yaml windows >said
+    grep -q "2024-01-03  2024-01-04  committed     2" said || fail "$(cat said)"
+    run 2 --from 2024-01-06 --to 2024-01-07
+    says "from 2024-01-06 to" "is loaded, by the runs so far" "--again"
+    run 2 --from 2024-01-07 --to 2024-01-08
+    says "the runs to come load it"
+    run 0 --from 2024-01-05 --to 2024-01-06 --again
+    equal "14 12" "$(rows)"
+}
+
+# A tie that comes after the window with its value in the first field: the run that goes on from there takes it.
+test_several_fields_go_on() {
+    several_spec "['2024-01-01', 0]"
+    days 1 2
+    run 0 --from 2024-01-01 --to 2024-01-02
+    equal "2 2" "$(rows)"
+    run 0
+    equal "4 4" "$(rows)"
+    echo '{"id": 9, "at": "2024-01-02T12:00:00Z"}' >>t.jsonl
+    echo '{"id": 1, "at": "2024-01-02T12:00:00Z"}' >>t.jsonl # before the pair that is reached
+    run 0
+    equal "5 5" "$(rows)"
+}
+
+test_several_fields_down() {
+    spec "t: {path: t.jsonl, incremental: {cursor: [n, id], initial_value: 9, last_value: min}}"
+    for n in 9 8 7 6; do printf '{"n": %d, "id": 1}\n{"n": %d, "id": 2}\n' $n $n; done >t.jsonl
+    run 2 --from 7 --to 9
+    says "upside down"
+    run 0 --from 9 --to 7
+    equal "4" "$(sql "select count(*) from t")" # 9 and 8
+    run 2 --from 8 --to 6
+    says "from 8 to 7 is loaded"
+    run 0
+    equal "8" "$(sql "select count(*) from t")"
+}
+
 test_days_of_a_zone() {
     window_spec
     days 1 3
