@@ -483,8 +483,9 @@ struct tg_resource {
     enum tg_row_order row_order; /* in which the source delivers its rows (a database sorts them
                                          so): reading ends where nothing new can come */
     const char
-        *lag; /* merge: how far before the last value a run starts: "5", "1.5"; of times "2h",
-                        or seconds; of dates days; NULL: not at all */
+        *lag; /* how far before the last value a run starts: "5", "1.5"; of times "2h", or seconds;
+                 of dates days; "auto", "auto 99.5%": as far as that share of the rows that come
+                 late does (99.9% if not said), which is learned; NULL: not at all */
     const char *cursor_primary_key; /* the fields by which rows at the last value are told apart;
                                        NULL: primary_key's; "": they are not, and come again */
     const char *cursor_type;        /* what texts in the field are: "text", "bigint", "double",

@@ -177,18 +177,44 @@ static int check_type(const struct origin *origin, const struct incremental *inc
     return TG_OK;
 }
 
+/* What is learned is how late rows came that were not there: by their keys, in a direction. */
+static int check_learned_lag(const struct origin *origin, const struct resource *resource)
+{
+    const struct incremental *incremental = &resource->incremental;
+    const struct disposition_driver *driver = resource->disposition;
+    if (incremental->field_count > 1)
+        return refuse(origin, "lag: auto is for a cursor of one field: of several there is no "
+                              "measure of how late a row is");
+    if (incremental->end_value.kind != TG_VALUE_NONE)
+        return refuse(origin, "lag: auto and end_value exclude each other: a window remembers "
+                              "nothing, so there is nothing to learn");
+    if (driver->replaces || driver->replaces_range)
+        return refuse(origin, "lag: auto is for append and merge: what is replaced is read from "
+                              "its beginning, or as a range");
+    if (resource->primary_key_count == 0)
+        return refuse(origin, "lag: auto needs a primary_key, by which rows that came late are "
+                              "told from those that are there; say one, or a lag like 2h");
+    return TG_OK;
+}
+
 static int check_lag(const struct origin *origin, const struct resource *resource)
 {
     const struct incremental *incremental = &resource->incremental;
     struct lag lag;
+    uint32_t share;
+    int rc = TG_OK;
     if (!incremental->lag)
         return TG_OK;
-    if (!lag_parse(incremental->lag, &lag))
+    const bool is_learned = lag_is_auto(incremental->lag, &share);
+    if (!is_learned && !lag_parse(incremental->lag, &lag))
         return resource_refuse(origin, "incremental", NULL,
-                               "lag is a number, or a time like 30m, 2h or 7d, not '%.80s'",
+                               "lag is a number, a time like 30m, 2h or 7d, or 'auto', which may "
+                               "name a share ('auto 99.5%%'), not '%.80s'",
                                incremental->lag);
     if (incremental->last_value_func)
         return refuse(origin, "lag is not for a function, which has no direction");
+    if (is_learned)
+        TRY(check_learned_lag(origin, resource));
     if (!resource->disposition->adds_rows)
         return TG_OK;
     if (resource->primary_key_count == 0)
@@ -202,7 +228,8 @@ static int check_lag(const struct origin *origin, const struct resource *resourc
                       "with lag, append knows rows that are there by their primary_key and the "
                       "cursor: it has to be one field that is a column; use write_disposition: "
                       "merge for any other");
-    return TG_OK;
+done:
+    return rc;
 }
 
 int incremental_check(const struct origin *origin, const struct resource *resource)

@@ -276,8 +276,10 @@ static const struct option incremental_options[] = {
      .field = {HELD(TEXT, struct incremental, lag), GIVEN(struct tg_resource, lag)},
      .help =
          "How far before the last value a run starts, so that rows that come late are found: a "
-         "number for numbers, a time like 2h (or seconds; days of dates) for times. Append needs a "
-         "primary_key for it."},
+         "number for numbers, a time like 2h (or seconds; days of dates) for times; `auto`: as far "
+         "as "
+         "rows are seen to come late, by 99.9% of them, or the share that is said (`auto 99.5%`). "
+         "Append needs a primary_key for it, and so does auto."},
     {.name = "row_order",
      INCREMENTAL(OPTIONAL_WORD, row_order),
      .choices = "asc desc",

@@ -149,6 +149,7 @@ done:
 /* Beside what dlt has there, which leaves it alone. */
 #define COMMIT_SAFE "commit_safe"
 #define CURSOR_SPEC "cursor_spec"
+#define LATENESS    "lateness"
 
 void state_cursor_release(struct state_cursor *cursor)
 {
@@ -157,6 +158,7 @@ void state_cursor_release(struct state_cursor *cursor)
     mem_free(cursor->start_value);
     mem_free(cursor->commit_safe);
     mem_free(cursor->spec);
+    mem_free(cursor->lateness);
     for (size_t i = 0; i < cursor->hash_count; i++)
         mem_free(cursor->unique_hashes[i]);
     mem_free(cursor->unique_hashes);
@@ -213,16 +215,27 @@ static int get_hashes(yyjson_mut_val *object, struct state_cursor *out, struct t
     return TG_OK;
 }
 
+/* NULL: there is none. */
+static int find_cursor(const struct state *state, const char *source, const char *resource,
+                       const char *path, yyjson_mut_val **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *const keys[] = {"sources", source, "resources", resource, "incremental", path};
+    *out = yyjson_mut_doc_get_root(state->doc);
+    for (size_t i = 0; *out && i < sizeof(keys) / sizeof(keys[0]); i++)
+        TRY(find_member(*out, keys[i], out, err));
+done:
+    return rc;
+}
+
 int state_get_cursor(const struct state *state, const char *source, const char *resource,
                      const char *path, struct state_cursor *out, bool *found, struct tg_error *err)
 {
     int rc = TG_OK;
-    const char *const keys[] = {"sources", source, "resources", resource, "incremental", path};
-    yyjson_mut_val *object = yyjson_mut_doc_get_root(state->doc);
+    yyjson_mut_val *object = NULL;
     *out = (struct state_cursor){0};
     *found = false;
-    for (size_t i = 0; object && i < sizeof(keys) / sizeof(keys[0]); i++)
-        TRY(find_member(object, keys[i], &object, err));
+    TRY(find_cursor(state, source, resource, path, &object, err));
     if (!object)
         return TG_OK;
     TRY(get_value(object, "initial_value", &out->initial_value, err));
@@ -230,6 +243,7 @@ int state_get_cursor(const struct state *state, const char *source, const char *
     TRY(get_value(object, "start_value", &out->start_value, err));
     TRY(get_value(object, COMMIT_SAFE, &out->commit_safe, err));
     TRY(get_value(object, CURSOR_SPEC, &out->spec, err));
+    TRY(get_value(object, LATENESS, &out->lateness, err));
     TRY(get_hashes(object, out, err));
     *found = true;
 done:
@@ -286,6 +300,30 @@ int state_set_cursor(struct state *state, const char *source, const char *resour
     if (cursor->spec)
         TRY(put_value(doc, object, CURSOR_SPEC, cursor->spec, err));
 done:
+    return rc == TG_OK ? rc : error_where(err, rc, "the state's cursor '%s'", path);
+}
+
+int state_learn(struct state *state, const char *source, const char *resource, const char *path,
+                const struct sketch *late, bool *learned, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct sketch known;
+    char *stored = NULL;
+    struct buf json = BUF_INIT;
+    yyjson_mut_val *object = NULL;
+    *learned = false;
+    TRY(find_cursor(state, source, resource, path, &object, err));
+    if (!object || sketch_count(late) == 0)
+        goto done;
+    TRY(get_value(object, LATENESS, &stored, err));
+    sketch_read(stored, &known);
+    sketch_add(&known, late);
+    TRY(sketch_write(&known, &json, err));
+    TRY(put_value(state->doc, object, LATENESS, buf_string(&json), err));
+    *learned = true;
+done:
+    mem_free(stored);
+    buf_release(&json);
     return rc == TG_OK ? rc : error_where(err, rc, "the state's cursor '%s'", path);
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/json.h"
+#include "dlt/sketch.h"
 
 /* One cursor as stored. Values are JSON texts as they stand in the state (typed ones with dlt's
  * marker: "\"\uf0272024-...\""); NULL: none. */
@@ -17,6 +18,7 @@ struct state_cursor {
     size_t hash_count;
     char *commit_safe; /* what the source has left beside it; NULL: nothing, or it stays */
     char *spec; /* how the value was come by, a JSON object; NULL: nobody has said, or it stays */
+    char *lateness; /* how late rows came (sketch.h); NULL: nothing is known. It is read alone */
 };
 void state_cursor_release(struct state_cursor *cursor);
 
@@ -62,6 +64,10 @@ int state_get_cursor(const struct state *state, const char *source, const char *
 int state_set_cursor(struct state *state, const char *source, const char *resource,
                      const char *path, const struct state_cursor *cursor,
                      struct tg_error *err) TG_CHECK_RESULT;
+/* Rows that came late, to those that stand beside the cursor. Where the state has no such cursor
+ * there is nothing to learn for: *learned is false. */
+int state_learn(struct state *state, const char *source, const char *resource, const char *path,
+                const struct sketch *late, bool *learned, struct tg_error *err) TG_CHECK_RESULT;
 /* Forgets everything of all sources whose tables are a schema's (not of those that have another one
  * of the pipeline's schemas); of a resource (replace, refresh). */
 void state_reset_schema(struct state *state, const char *schema);

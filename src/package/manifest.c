@@ -57,7 +57,12 @@ int manifest_add_table(struct manifest *manifest, const char *table, const char 
                        bool nested, struct manifest_table **out, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct manifest_table added = {.nested = nested, .cursor = "", .recalls = ""};
+    struct manifest_table added = {.nested = nested,
+                                   .cursor = "",
+                                   .recalls = "",
+                                   .learns = "",
+                                   .learns_source = "",
+                                   .learns_unit = ""};
     *out = manifest_find(manifest, table);
     if (*out)
         return TG_OK;

@@ -54,6 +54,9 @@ struct manifest_table {
     bool is_late;   /* ... of those before the value that its cursor had reached: LATE_CURSOR... */
     const char *cursor; /* what that is compared with: a column of the root, "": none; */
     bool descends;      /* which goes down */
+    /* ... which is learned from: for the cursor of that path and source in the state ("": it is
+     * not), in this unit (sketch.h). */
+    const char *learns, *learns_source, *learns_unit;
     /* Of a table that rows are added to: those that are there under their key and with their value
      * in this column stay out; "": they are added. */
     const char *recalls;
@@ -146,6 +149,10 @@ struct manifest {
  * the row stands, and how late it is (units as in lag.h). */
 #define LATE_CURSOR "tidegate_cursor"
 #define LATE_BY     "tidegate_late_by"
+/* The same with `learns`: the class of that (dlt/sketch.h), -1: it teaches nothing; and whether the
+ * row was left out, 1 or 0: it is in the load. */
+#define LATE_CLASS "tidegate_late_class"
+#define LATE_OUT   "tidegate_left_out"
 
 /* Are there only keys in it, and nothing to be remembered? */
 bool manifest_only_asks(const struct manifest *manifest);

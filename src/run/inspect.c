@@ -18,6 +18,7 @@
 #include "catalog/history.h"
 #include "dlt/schema_yaml.h"
 #include "dlt/store.h"
+#include "run/learned.h"
 #include "write/destination.h"
 
 static int open_existing(struct tg_pipeline *pipeline, struct destination *out,
@@ -162,22 +163,31 @@ done:
 
 /* ---- state and schema: documents ---- */
 
-static int as_json(const struct buf *stored, struct buf *out, struct tg_error *err)
+/* Of a state with the words that explain what it has learned. */
+static int as_json(const struct buf *stored, const struct config *config, struct buf *out,
+                   struct tg_error *err)
 {
-    yyjson_doc *doc = NULL;
+    int rc = TG_OK;
+    char *text = NULL;
     size_t len = 0;
-    int rc = json_parse(buf_string(stored), stored->len, "the stored document", &doc, err);
-    if (rc != TG_OK)
-        return rc;
-    char *text =
-        yyjson_write_opts(doc, YYJSON_WRITE_PRETTY_TWO_SPACES, json_allocator(), &len, NULL);
-    yyjson_doc_free(doc);
+    yyjson_mut_doc *shown = NULL;
+    yyjson_doc *doc = NULL;
+    TRY(json_parse(buf_string(stored), stored->len, "the stored document", &doc, err));
+    shown = yyjson_doc_mut_copy(doc, json_allocator());
+    if (!shown)
+        TRY(error_nomem(err));
+    TRY(learned_explain(config, shown, err));
+    text =
+        yyjson_mut_write_opts(shown, YYJSON_WRITE_PRETTY_TWO_SPACES, json_allocator(), &len, NULL);
     if (!text)
-        return error_nomem(err);
+        TRY(error_nomem(err));
     buf_append(out, text, len);
     buf_char(out, '\n');
+done:
+    yyjson_doc_free(doc);
+    yyjson_mut_doc_free(shown);
     mem_free(text);
-    return TG_OK;
+    return rc;
 }
 
 static int as_yaml(const struct buf *json, struct buf *out, struct tg_error *err)
@@ -211,7 +221,7 @@ int inspect_document(struct tg_pipeline *pipeline, enum tg_document what, struct
                       "dataset '%s' holds no %s of pipeline '%s' yet; run the pipeline first",
                       config->dataset, is_state ? "state" : "schema", config->pipeline));
     TRY(blob_decode(stored, strlen(stored), &json, err));
-    TRY(is_yaml ? as_yaml(&json, out, err) : as_json(&json, out, err));
+    TRY(is_yaml ? as_yaml(&json, out, err) : as_json(&json, config, out, err));
 done:
     destination_close(&destination);
     ledger_release(&ledger);

@@ -67,6 +67,20 @@ done:
     return rc;
 }
 
+static int note_learning(const struct keys *keys, struct manifest *manifest,
+                         struct manifest_table *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct keys_of *of = &keys->of;
+    if (!of->learns_source || *part->learns)
+        return TG_OK;
+    TRY(arena_keep(&manifest->arena, of->learns_source, &part->learns_source, err));
+    TRY(arena_keep(&manifest->arena, of->learns_unit, &part->learns_unit, err));
+    TRY(arena_keep(&manifest->arena, of->resource->incremental.cursor_path, &part->learns, err));
+done:
+    return rc;
+}
+
 static int emit_keys(void *sink, const char *table, const struct ArrowSchema *schema,
                      struct ArrowArray *array, struct tg_error *err)
 {
@@ -85,6 +99,7 @@ static int emit_keys(void *sink, const char *table, const struct ArrowSchema *sc
     part->descends = keys->of.is_late && keys->of.resource->incremental.last_value == TG_MIN;
     if (keys->of.cursor && !*part->cursor)
         TRY(arena_keep(&manifest->arena, keys->of.cursor->name, &part->cursor, err));
+    TRY(note_learning(keys, manifest, part, err));
     TRY(append_keys(keys, schema, array, err));
 done:
     array_release(array);
@@ -127,6 +142,10 @@ static int add_late_columns(struct keys *keys, struct tg_error *err)
     if (keys->of.cursor)
         TRY(add_column(keys, LATE_CURSOR, &keys->of.cursor->spec, false, err));
     TRY(add_column(keys, LATE_BY, &number, true, err));
+    if (keys->of.learns_source) {
+        TRY(add_column(keys, LATE_CLASS, &number, true, err));
+        TRY(add_column(keys, LATE_OUT, &number, true, err));
+    }
 done:
     return rc;
 }

@@ -22,6 +22,8 @@ struct keys_of {
      * without a key is left out. `cursor` is the root's column of that; NULL: it has none. */
     bool is_late;
     const struct table_column *cursor;
+    /* Those are learned from, for the cursor of that source in the state, in a unit; NULL: not. */
+    const char *learns_source, *learns_unit;
 };
 
 int keys_new(const struct keys_of *of, struct keys **out, struct tg_error *err) TG_CHECK_RESULT;

@@ -15,6 +15,7 @@
 
 #include "extract/cursor/path.h"
 #include "run/keys.h"
+#include "run/learned.h"
 #include "run/range.h"
 #include "write/disposition.h"
 
@@ -24,7 +25,11 @@ struct late {
     struct late_of of;
     const struct table_column *cursor; /* the root's; NULL: it has none that compares */
     struct cursor_value reached;       /* borrowed from the cursor */
-    bool is_over;                      /* no more of them are looked at */
+    bool is_off;                       /* none of its rows is looked at, */
+    bool is_over;                      /* or no more of those that are left out */
+    bool learns;                       /* with lag: auto */
+    enum lag_unit learns_unit;
+    const char *hard_delete; /* a field of rows that delete; NULL: there is none */
     struct keys *keys;
     struct tg_rows *rows;
     size_t pending;
@@ -39,8 +44,11 @@ struct late {
 
 int late_new(const struct resource *resource, struct late **out, struct tg_error *err)
 {
+    uint32_t share;
     const size_t key = resource->primary_key_count;
-    const bool takes_part = resource->driver->hands_over && key > 0 && key <= KEY_MAX &&
+    const bool hands_over = resource->driver->hands_over;
+    const bool learns = lag_is_auto(resource->incremental.lag, &share);
+    const bool takes_part = (hands_over || learns) && key > 0 && key <= KEY_MAX &&
                             !resource->incremental.last_value_func;
     *out = NULL;
     if (!takes_part)
@@ -48,6 +56,11 @@ int late_new(const struct resource *resource, struct late **out, struct tg_error
     *out = mem_calloc(1, sizeof(**out));
     if (!*out)
         return error_nomem(err);
+    (*out)->is_over = !hands_over;
+    (*out)->learns = learns;
+    for (size_t i = 0; i < resource->column_count; i++)
+        if (resource->columns[i].hard_delete)
+            (*out)->hard_delete = resource->columns[i].name;
     return rows_new(&(*out)->rows, err);
 }
 
@@ -92,16 +105,18 @@ int late_begin(struct late *late, const struct late_of *of, const struct cursor_
     if (!late)
         return TG_OK;
     late->of = *of;
-    late->is_over = !reached || of->root->discarded || !has_typed_key(of->root);
-    if (late->is_over)
+    late->is_off = !reached || of->root->discarded || !has_typed_key(of->root);
+    late->is_over |= late->is_off;
+    if (late->is_off)
         return TG_OK;
     late->reached = *reached;
+    late->learns_unit = learned_unit(reached);
     return find_cursor(late, err);
 }
 
 /* ---- a row ---- */
 
-/* One whose file was read by an earlier run was late then. */
+/* One that is left out, and whose file was read by an earlier run, was late then. */
 static bool is_known(struct late *late, const char *file)
 {
     if (file && file != late->file) {
@@ -146,7 +161,27 @@ static void push_value(struct tg_rows *rows, const struct cursor_value *value)
     }
 }
 
-static void push_row(struct late *late, const yyjson_val *key, const struct cursor_value *here)
+/* A row that deletes is not there afterwards, however often it is read. */
+static bool deletes(const struct late *late, const struct page *page, const yyjson_val *row,
+                    int64_t index)
+{
+    yyjson_val value;
+    struct buf scratch = BUF_INIT;
+    const bool is_said = late->hard_delete &&
+                         find_key(page, row, index, late->hard_delete, &scratch, &value) &&
+                         (cell_kind(&value) != CELL_BOOL || yyjson_get_bool(&value));
+    buf_release(&scratch);
+    return is_said;
+}
+
+static void push_number(struct tg_rows *rows, const char *name, int64_t number)
+{
+    tg_rows_key(rows, name);
+    tg_rows_int64(rows, number);
+}
+
+static void push_row(struct late *late, const yyjson_val *key, const struct cursor_value *here,
+                     bool is_left_out, bool teaches)
 {
     const struct resource *resource = late->of.resource;
     struct tg_rows *rows = late->rows;
@@ -162,8 +197,12 @@ static void push_row(struct late *late, const yyjson_val *key, const struct curs
         tg_rows_key(rows, LATE_CURSOR);
         push_value(rows, here);
     }
-    tg_rows_key(rows, LATE_BY);
-    tg_rows_int64(rows, by);
+    push_number(rows, LATE_BY, by);
+    if (late->learns) {
+        teaches = teaches && unit == late->learns_unit;
+        push_number(rows, LATE_CLASS, teaches ? (int64_t)learned_class(unit, by) : -1);
+        push_number(rows, LATE_OUT, is_left_out);
+    }
     tg_rows_end_object(rows);
     late->pending++;
 }
@@ -175,8 +214,12 @@ static int flush(struct late *late, struct tg_error *err)
     if (late->pending == 0)
         return TG_OK;
     if (!late->keys) {
-        const struct keys_of of = {late->of.load,  late->of.resource, late->of.root,
-                                   late->of.place, .is_late = true,   .cursor = late->cursor};
+        struct keys_of of = {late->of.load,  late->of.resource, late->of.root,
+                             late->of.place, .is_late = true,   .cursor = late->cursor};
+        if (late->learns) {
+            of.learns_source = resource_source_key(late->of.load->session, late->of.resource);
+            of.learns_unit = learned_unit_word(late->learns_unit);
+        }
         TRY(keys_new(&of, &late->keys, err));
     }
     TRY(rows_finish(late->rows, &page.rows, &page.row_count, err));
@@ -190,23 +233,25 @@ done:
 }
 
 static int note(void *user, const struct page *page, const yyjson_val *cell, int64_t index,
-                const struct cursor_value *here, struct tg_error *err)
+                const struct cursor_value *here, bool is_left_out, struct tg_error *err)
 {
     struct late *late = user;
     const struct resource *resource = late->of.resource;
     yyjson_val key[KEY_MAX];
     struct buf scratch[KEY_MAX] = {BUF_INIT};
     bool has_key = true;
-    if (is_known(late, page->file))
+    if (late->is_off || (is_left_out && is_known(late, page->file)))
         return TG_OK;
-    late->is_cut = late->is_over = late->left_out == LEFT_OUT_MAX;
-    if (late->is_over)
-        return TG_OK;
-    late->left_out++;
+    if (is_left_out) {
+        late->is_cut = late->is_over = late->left_out == LEFT_OUT_MAX;
+        if (late->is_over)
+            return TG_OK;
+        late->left_out++;
+    }
     for (size_t i = 0; has_key && i < resource->primary_key_count; i++)
         has_key = find_key(page, cell, index, resource->primary_key[i], &scratch[i], &key[i]);
     if (has_key)
-        push_row(late, key, here);
+        push_row(late, key, here, is_left_out, late->learns && !deletes(late, page, cell, index));
     for (size_t i = 0; i < resource->primary_key_count; i++)
         buf_release(&scratch[i]);
     return late->pending >= PAGE_MAX ? flush(late, err) : TG_OK;
@@ -214,8 +259,8 @@ static int note(void *user, const struct page *page, const yyjson_val *cell, int
 
 struct lateness late_hears(struct late *late)
 {
-    return late ? (struct lateness){note, late, &late->is_over}
-                : (struct lateness){NULL, NULL, NULL};
+    return late ? (struct lateness){note, late, &late->is_over, late->learns}
+                : (struct lateness){NULL, NULL, NULL, false};
 }
 
 int late_finish(struct late *late, struct resource_counts *counts, struct tg_error *err)
@@ -258,11 +303,12 @@ static void tell(const struct load *load, const struct resource_counts *counts,
 {
     const char *name = counts->resource->name, *lag = counts->resource->incremental.lag;
     char text[LAG_TEXT], remedy[160] = "";
+    uint32_t share;
     lag_print(counts->late_unit, written->late_by_most, text);
     if (counts->late_unit != LAG_NO_UNIT)
-        snprintf(remedy, sizeof(remedy), "; 'lag: %s' would have taken %s%s%.40s%s", text,
+        snprintf(remedy, sizeof(remedy), "; 'lag: %s' would have taken %s%s%.40s%s%s", text,
                  written->rows_late == 1 ? "it" : "them", lag ? " (it is " : "", lag ? lag : "",
-                 lag ? ")" : "");
+                 lag_is_auto(lag, &share) ? ", which learns from it" : "", lag ? ")" : "");
     context_log(
         &load->session->pipeline->ctx, TG_LOG_WARNING, "cursor",
         "resource '%s': %s%llu %s late: before the last value of the cursor '%s', and not "

@@ -19,6 +19,7 @@
 #include "normalize/normalize.h"
 #include "run/changed.h"
 #include "run/plan.h"
+#include "run/learned.h"
 #include "run/range.h"
 #include "run/window.h"
 #include "write/disposition.h"
@@ -86,6 +87,7 @@ static int tell_cursor(struct session *session, const struct resource *resource,
     if (!out->replaces && !range_is_window(resource))
         TRY(state_get_cursor(&session->state, resource_source_key(session, resource),
                              resource->name, path, &stored, &found, err));
+    struct learned learned;
     struct cursor_options options = resource_cursor_options(resource);
     struct resumed resumed = {
         .session = session, .resource = resource, .options = &options, .stored = &stored};
@@ -96,6 +98,9 @@ static int tell_cursor(struct session *session, const struct resource *resource,
     if (!last && !out->replaces)
         TRY(window_start(session, resource, &last, err));
     options.stored_last_json = last;
+    TRY(learned_lag(resource, last, stored.lateness, &learned, err));
+    if (learned.is_auto)
+        options.lag = learned.lag;
     TRY(range_of_times(session, resource, &options.bounds_are_times, err));
     TRY(cursor_new(&options, &cursor, err));
     out->descends = incremental->last_value == TG_MIN;

@@ -27,6 +27,7 @@
 #include "run/keys.h"
 #include "run/known.h"
 #include "run/late.h"
+#include "run/learned.h"
 #include "run/load.h"
 #include "run/range.h"
 #include "run/tied.h"
@@ -163,6 +164,7 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
     if (!incremental->cursor_path)
         return TG_OK;
     struct cursor_options options = resource_cursor_options(resource);
+    struct learned learned;
     options.names = (struct cursor_names){session_normal, session};
     TRY(range_of_times(session, resource, &options.bounds_are_times, err));
     options.bounds_are_times |= window_is_of_times(session, resource);
@@ -187,6 +189,11 @@ static int resume_cursor(struct resource_load *part, struct tg_error *err)
         if (options.stored_last_json && incremental->end_value.kind == TG_VALUE_NONE)
             part->held_by = "the cursor";
     }
+    TRY(learned_lag(resource, options.stored_last_json, part->stored.lateness, &learned, err));
+    if (learned.is_auto)
+        options.lag = learned.lag;
+    if (part->resumes)
+        learned_say(&session->pipeline->ctx, resource, &learned);
     part->start_is_open = options.start_is_open;
     TRY(changed_note(&options, &part->cursor_spec, err));
     TRY(open_groups(part, &options, err));

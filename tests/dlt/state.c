@@ -382,10 +382,41 @@ static void test_marks_and_resets(void **unused)
     state_release(&state);
 }
 
+/* What is learned is added up beside the cursor, and stays when that moves on. */
+static void test_lateness(void **unused)
+{
+    (void)unused;
+    struct state state;
+    struct state_cursor cursor;
+    struct sketch late = {.unit = "seconds", .rows = {[0] = 1, [12] = 2}};
+    bool learned;
+    must_read(&state, shop);
+    assert_int_equal(state_learn(&state, "shop", "person", "nowhere", &late, &learned, NULL),
+                     TG_OK);
+    assert_false(learned);
+    assert_int_equal(state_learn(&state, "shop", "person", "a.b", &late, &learned, NULL), TG_OK);
+    assert_true(learned);
+    assert_true(get(&state, "person", "a.b", &cursor));
+    assert_string_equal(cursor.lateness, "{\"unit\":\"seconds\",\"within\":{\"1\":1,\"4096\":2}}");
+    assert_int_equal(state_set_cursor(&state, "shop", "person", "a.b", &cursor, NULL), TG_OK);
+    state_cursor_release(&cursor);
+    assert_int_equal(state_learn(&state, "shop", "person", "a.b", &late, &learned, NULL), TG_OK);
+    assert_true(get(&state, "person", "a.b", &cursor));
+    assert_string_equal(cursor.lateness, "{\"unit\":\"seconds\",\"within\":{\"1\":2,\"4096\":4}}");
+    state_cursor_release(&cursor);
+    late = (struct sketch){.unit = "seconds"};
+    assert_int_equal(state_learn(&state, "shop", "person", "a.b", &late, &learned, NULL), TG_OK);
+    assert_false(learned);
+    state_reset_cursors(&state, "shop", "person");
+    assert_false(get(&state, "person", "a.b", &cursor));
+    state_release(&state);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_marks_and_resets),
+        cmocka_unit_test(test_lateness),
         cmocka_unit_test(test_read),
         cmocka_unit_test(test_init),
         cmocka_unit_test(test_set),

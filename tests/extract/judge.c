@@ -352,13 +352,13 @@ static void a_text_that_is_none_of_the_type_names_its_row(void **state)
 }
 
 static int hear(void *user, const struct page *page, const yyjson_val *cell, int64_t index,
-                const struct cursor_value *here, struct tg_error *err)
+                const struct cursor_value *here, bool is_left_out, struct tg_error *err)
 {
     struct buf *heard = user;
     (void)err;
     assert_true(cell || page->kind == PAGE_ARROW);
     assert_true(index >= 0);
-    buf_char(heard, '-');
+    buf_char(heard, is_left_out ? '-' : '+');
     cursor_value_json(heard, here);
     return TG_OK;
 }
@@ -372,7 +372,7 @@ static void rows_that_may_be_late_are_heard_of(void **state)
     struct cursor_options options = {.path = "ts",
                                      .initial_value = {.kind = TG_VALUE_INT64, .int64 = 3},
                                      .stored_last_json = "10",
-                                     .lateness = {hear, &heard, &is_over}};
+                                     .lateness = {hear, &heard, &is_over, false}};
     struct cursor *cursor = cursor_of(&options);
     kept_of(cursor, "{\"ts\":2}\n{\"ts\":3}\n{\"ts\":9}\n{\"ts\":10}\n{\"ts\":11}\n");
     assert_string_equal(buf_string(&heard), "-3-9");
@@ -389,6 +389,18 @@ static void rows_that_may_be_late_are_heard_of(void **state)
     assert_string_equal(buf_string(&heard), "");
     is_over = false;
     cursor_free(cursor);
+    options.lateness.hears_window = true; /* and of those that stay */
+    cursor = cursor_of(&options);
+    kept_of(cursor, "{\"ts\":5}\n{\"ts\":6}\n{\"ts\":10}\n{\"ts\":11}\n{\"ts\":9}\n{\"ts\":6}\n");
+    assert_string_equal(buf_string(&heard), "-5+6+9+6");
+    cursor_free(cursor);
+    buf_clear(&heard);
+    options.lag = NULL;
+    cursor = cursor_of(&options);
+    kept_of(cursor, "{\"ts\":10}\n{\"ts\":9}\n");
+    assert_string_equal(buf_string(&heard), "-9");
+    cursor_free(cursor);
+    buf_clear(&heard);
     options.stored_last_json = NULL; /* a first run */
     cursor = cursor_of(&options);
     assert_null(cursor_reached(cursor));

@@ -36,6 +36,28 @@ static void move(const struct sample *sample, bool backwards, struct buf *out)
     arena_release(&arena);
 }
 
+static void auto_may_name_a_share(void **state)
+{
+    (void)state;
+    const struct {
+        const char *text;
+        uint32_t share; /* 0: it is none */
+    } samples[] = {{"auto", 999000},      {"auto 99.5%", 995000},  {"auto 100%", 1000000},
+                   {"auto 50%", 500000},  {"auto 0.0001%", 1},     {"auto 99.9999%", 999999},
+                   {"auto 7.25%", 72500}, {"auto 0%", 0},          {"auto 100.1%", 0},
+                   {"auto 1e2%", 0},      {"auto 99.9", 0},        {"auto%", 0},
+                   {"auto  9%", 0},       {"auto 99.99999%", 0},   {"auto -1%", 0},
+                   {"Auto", 0},           {"automatic", 0},        {"2h", 0},
+                   {"auto %", 0},         {"auto 99999999999%", 0}};
+    uint32_t share;
+    for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+        const bool is_auto = lag_is_auto(samples[i].text, &share);
+        if (is_auto != (samples[i].share > 0) || (is_auto && share != samples[i].share))
+            fail_msg("'%s': %u", samples[i].text, is_auto ? share : 0);
+    }
+    assert_false(lag_is_auto(NULL, &share));
+}
+
 static void values_move_in_their_form(void **state)
 {
     (void)state;
@@ -149,6 +171,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_move_in_their_form),
+        cmocka_unit_test(auto_may_name_a_share),
         cmocka_unit_test(what_is_no_lag),
         cmocka_unit_test(what_has_none),
         cmocka_unit_test(how_late_a_row_is),

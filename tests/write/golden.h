@@ -202,7 +202,7 @@ static inline void golden_check(struct fixture *t, struct described *there, cons
         FIXTURE_OK(t, keep_left(&delivery, chain, &plans[2], &t->err));
     }
     FIXTURE_OK(t, record_rejects(&delivery, 1704164645000000, &plans[2], &t->err));
-    FIXTURE_OK(t, record_plan(&delivery, counts, 1704164645000000, &plans[3], &t->err));
+    FIXTURE_OK(t, record_plan(&delivery, counts, NULL, 1704164645000000, &plans[3], &t->err));
     FIXTURE_OK(t, keep_record(&delivery, &delivery, &plans[3], &t->err));
     if (parts & GOLDEN_SCHEMA)
         golden_plan(&text, "schema changes", &plans[0]);

@@ -81,12 +81,87 @@ static void test_a_load_that_only_asks(void **state)
     fixture_release(&t);
 }
 
+/* ---- what is learned ---- */
+
+#define LEARNED ASKED "|tidegate_late_class bigint|tidegate_left_out bigint"
+
+static void learn(struct fixture *t, const char *rows)
+{
+    fixture_keys(t, "person", LEARNED, rows);
+    struct manifest_table *part = manifest_find(package_manifest(t->package), "_tidegate_keys");
+    part->is_late = true;
+    part->cursor = "n";
+    part->learns = "id"; /* the cursor that the fixture's state has */
+    part->learns_source = "shop";
+    part->learns_unit = "units";
+}
+
+/* The newest state of the destination, at version `version`, has learned this. */
+static void check_learned(struct fixture *t, int64_t version, const char *wanted)
+{
+    struct text_rows rows = {0};
+    struct state stored;
+    struct state_cursor cursor;
+    bool found = false;
+    FIXTURE_OK(t, connection_fetch(t->con,
+                                   "SELECT state FROM d._dlt_pipeline_state ORDER BY version DESC",
+                                   &rows, &t->err));
+    const char *blob = text_cell(&rows, 0, 0);
+    FIXTURE_OK(t, state_read(&stored, blob, strlen(blob), &t->err));
+    assert_int_equal(stored.version, version);
+    FIXTURE_OK(t, state_get_cursor(&stored, "shop", "person", "id", &cursor, &found, &t->err));
+    assert_true(found);
+    if (wanted)
+        assert_string_equal(cursor.lateness, wanted);
+    else
+        assert_null(cursor.lateness);
+    state_cursor_release(&cursor);
+    state_release(&stored);
+    text_rows_release(&rows);
+}
+
+/* Rows of the load that were not there, and are there now; rows that were left out. All else
+ * teaches nothing: it was there, is not there even now, or says so. */
+static void test_what_a_load_learns(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    t.changes_state = true;
+    learn(&t, "1|9|11|4|0\n1|11|9|4|0\n5|3|17|5|0\n6|3|17|6|0\n2|14|9|4|1\n4|1|19|5|1\n"
+              "4|2|18|-1|1\n4|3|17|5|1\n");
+    fixture_rows(&t, "person", PERSON, "5|3|e|2\n1|11|f|2\n");
+    FIXTURE_WRITE(&t);
+    assert_int_equal(t.result.counts[0].rows_late, 3); /* of those that were left out */
+    check_learned(&t, 2, "{\"unit\":\"units\",\"within\":{\"16\":1,\"32\":3}}");
+    fixture_check(&t, "SELECT count(*) FROM d._dlt_pipeline_state", "2\n");
+    fixture_release(&t);
+}
+
+/* The state moves on by what is learned alone; with nothing learned it stays. */
+static void test_a_load_that_only_learns(void **state)
+{
+    (void)state;
+    struct fixture t;
+    start(&t);
+    t.changes_state = false;
+    learn(&t, "1|9|11|4|0\n6|3|17|6|0\n");
+    fixture_rows(&t, "person", PERSON, "1|9|e|2\n");
+    FIXTURE_WRITE(&t);
+    check_learned(&t, 1, NULL);
+    learn(&t, "6|3|17|6|1\n");
+    FIXTURE_WRITE(&t);
+    assert_int_equal(t.result.counts[0].rows_late, 1);
+    check_learned(&t, 2, "{\"unit\":\"units\",\"within\":{\"64\":1}}");
+    fixture_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_late_is_what_is_not_there),
-        cmocka_unit_test(test_downwards),
-        cmocka_unit_test(test_a_load_that_only_asks),
+        cmocka_unit_test(test_late_is_what_is_not_there), cmocka_unit_test(test_downwards),
+        cmocka_unit_test(test_a_load_that_only_asks),     cmocka_unit_test(test_what_a_load_learns),
+        cmocka_unit_test(test_a_load_that_only_learns),
     };
     return run_at_both("write/late", tests);
 }

@@ -474,6 +474,8 @@ static int filter_rows(struct pass *pass, struct tg_error *err)
         }
         TRY(row_point(pass, row, err));
         TRY(judge_row(pass, (struct row_ref){row, 0}, &verdict, err));
+        if (verdict == ROW_KEPT && cursor_hears_window(cursor))
+            TRY(judge_in_window(pass, (struct row_ref){row, 0}, err));
         if (cursor->groups)
             TRY(sort_into_groups(pass, i, verdict, err));
         if (verdict == ROW_HELD)

@@ -22,15 +22,17 @@ enum cursor_hash {
     CURSOR_HASH_NONE
 };
 
-/* Who hears of rows that are left out since they are before the value that was reached when the run
- * began; not of those before the initial value, which nobody wants. */
+/* Who hears of rows that are before the value that was reached when the run began: those that are
+ * left out, and those of a lag's window, which stay. Not of those before the initial value, which
+ * nobody wants. */
 struct lateness {
     /* Row `cell` of the page, or (NULL) row `index` of its batch; it stands at `here`. All is
      * borrowed. NULL: nobody. */
     int (*note)(void *user, const struct page *page, const yyjson_val *cell, int64_t index,
-                const struct cursor_value *here, struct tg_error *err);
+                const struct cursor_value *here, bool is_left_out, struct tg_error *err);
     void *user;
-    const bool *is_over; /* no more of them */
+    const bool *is_over; /* no more of those that are left out */
+    bool hears_window;
 };
 
 /* How a source's name for a field becomes the normalised one. Out: appended. */

@@ -302,7 +302,22 @@ int judge_lateness(struct pass *pass, struct row_ref ref, struct tg_error *err)
         TRY(compare(pass, ref, &cursor->initial, &order, err));
     if (cursor->here.count > 0 && order >= 0)
         TRY(lateness->note(lateness->user, pass->page, ref.cell, ref.index, &cursor->here.parts[0],
-                           err));
+                           true, err));
+done:
+    return rc;
+}
+
+int judge_in_window(struct pass *pass, struct row_ref ref, struct tg_error *err)
+{
+    const struct cursor *cursor = pass->cursor;
+    const struct lateness *lateness = &cursor->lateness;
+    int order = 0;
+    int rc = TG_OK;
+    if (cursor->here.count > 0)
+        TRY(compare(pass, ref, &cursor->reached, &order, err));
+    if (order < 0)
+        TRY(lateness->note(lateness->user, pass->page, ref.cell, ref.index, &cursor->here.parts[0],
+                           false, err));
 done:
     return rc;
 }

@@ -109,6 +109,12 @@ static inline bool cursor_asks_lateness(const struct cursor *cursor)
 }
 /* Of a row that stands at cursor->here, before the start: it may have come late. */
 int judge_lateness(struct pass *pass, struct row_ref ref, struct tg_error *err) TG_CHECK_RESULT;
+static inline bool cursor_hears_window(const struct cursor *cursor)
+{
+    return cursor->has_window && cursor->lateness.note && cursor->lateness.hears_window;
+}
+/* Of one there that stays: so may it have, if it lies in the window. */
+int judge_in_window(struct pass *pass, struct row_ref ref, struct tg_error *err) TG_CHECK_RESULT;
 
 /* Of a row that stands at cursor->here, and that was held: it does not count any more. */
 int judge_take_back(struct pass *pass, struct row_ref ref, struct tg_error *err) TG_CHECK_RESULT;

@@ -70,8 +70,11 @@ done:
 static int judge_rows(struct pass *pass, const struct cursor_column *columns, struct tg_error *err)
 {
     int rc = TG_OK;
-    for (int64_t i = 0; i < pass->page->array.length; i++)
+    for (int64_t i = 0; i < pass->page->array.length; i++) {
         TRY(judge_one(pass, columns, i, err));
+        if (pass->cursor->keep[i] != KEEP_NOT && cursor_hears_window(pass->cursor))
+            TRY(judge_in_window(pass, (struct row_ref){NULL, i}, err));
+    }
 done:
     return rc;
 }
@@ -235,6 +238,24 @@ done:
     return rc;
 }
 
+/* Those that stay before the value that was reached. */
+static int note_window(struct pass *pass, const struct cursor_column *column,
+                       const struct keys *keys, struct tg_error *err)
+{
+    int rc = TG_OK;
+    int64_t reached = INT64_MAX;
+    if (!find_key(pass->cursor, keys, &pass->cursor->reached, INT64_MAX, &reached))
+        reached = INT64_MAX;
+    for (int64_t i = 0; i < keys->count; i++) {
+        if (keys->keep[i] != KEEP_ROW || keys->keys[i] >= reached)
+            continue;
+        TRY(batch_point(pass, column, i, err));
+        TRY(judge_in_window(pass, (struct row_ref){NULL, i}, err));
+    }
+done:
+    return rc;
+}
+
 static int judge_keys(struct pass *pass, const struct cursor_column *column, struct keys *keys,
                       struct tg_error *err)
 {
@@ -244,6 +265,8 @@ static int judge_keys(struct pass *pass, const struct cursor_column *column, str
     if (pass->cursor->counts.below > below_before)
         TRY(note_below(pass, column, keys, err));
     TRY(judge_edges(pass, column, keys, err));
+    if (cursor_hears_window(pass->cursor))
+        TRY(note_window(pass, column, keys, err));
     if (pass->cursor->may_end)
         TRY(note_previous(pass, column, keys, err));
 done:

@@ -39,6 +39,29 @@ bool lag_parse(const char *text, struct lag *out)
     return *end == '\0' && isfinite(out->number);
 }
 
+enum { USUAL_SHARE = 999000, WHOLE = 1000000, PERCENT = WHOLE / 100 };
+
+bool lag_is_auto(const char *text, uint32_t *share)
+{
+    const size_t word = strlen("auto");
+    uint32_t unit = PERCENT;
+    *share = USUAL_SHARE;
+    if (!text || strncmp(text, "auto", word) != 0)
+        return false;
+    text += word;
+    if (*text == '\0')
+        return true;
+    if (*text++ != ' ' || !isdigit((unsigned char)*text))
+        return false;
+    for (*share = 0; isdigit((unsigned char)*text) && *share <= WHOLE; text++)
+        *share = 10 * *share + PERCENT * (uint32_t)(*text - '0');
+    for (text += *text == '.'; isdigit((unsigned char)*text) && unit > 1; text++) {
+        unit /= 10;
+        *share += unit * (uint32_t)(*text - '0');
+    }
+    return strcmp(text, "%") == 0 && *share > 0 && *share <= WHOLE;
+}
+
 /* ---- how far ---- */
 
 static int64_t as_us(const struct lag *lag, int64_t unit_us)

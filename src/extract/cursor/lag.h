@@ -17,6 +17,9 @@ struct lag {
 
 /* "5", "1.5", "30s", "10m", "2h", "7d"; false: it is none, or negative. */
 bool lag_parse(const char *text, struct lag *out);
+/* "auto", "auto 99.5%": as far as that share of late rows was late (99.9% if not said), which is
+ * learned. Out: the share in millionths. false: it is no such lag. */
+bool lag_is_auto(const char *text, uint32_t *share);
 /* Moves the value back, for a cursor that goes down up; a text keeps its form, in the arena.
  * TG_USAGE: such a value has no lag. */
 int lag_apply(const struct lag *lag, bool backwards, struct arena *arena,

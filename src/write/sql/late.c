@@ -6,12 +6,17 @@
  * tables -> one anti-join: those whose key is not there, or with an older value alone ->
  * COUNT_LATE, and by how much the latest of them was late (COUNT_LATE_BY).
  *
+ *   late_learn, before the load's rows and after them -> the same anti-join, by classes
+ *
  * A stale copy of a row that is there in a newer version is not late. A key is compared as it is
- * stored; where the cursor is no column, or not in the order of one, the key alone counts.
+ * stored; where the cursor is no column, or not in the order of one, the key alone counts. What is
+ * learned from rows of the load are those that were not there, and are there then: one that is
+ * rejected, or deletes its key, comes again in each run.
  */
 #include "write/sql/late.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { QUESTION_NAME = 48 };
@@ -55,6 +60,15 @@ static const char *type_of(const struct question *question, const char *column)
     return there ? there->sql_type : NULL;
 }
 
+static void add_numbers(struct question *question)
+{
+    static const char *const names[] = {LATE_BY, LATE_CLASS, LATE_OUT};
+    struct target *asked = &question->asked;
+    for (size_t i = 0; i < (*question->part->learns ? 3 : 1); i++)
+        asked->columns[asked->column_count++] =
+            (struct target_column){names[i], question->number, true};
+}
+
 /* As if it were a table. false: there is nothing to compare with. */
 static bool set_columns(struct question *question, const char **key, const char **names)
 {
@@ -76,7 +90,7 @@ static bool set_columns(struct question *question, const char **key, const char 
         question->cursor = question->part->cursor;
         asked->columns[asked->column_count++] = (struct target_column){LATE_CURSOR, cursor, true};
     }
-    asked->columns[asked->column_count++] = (struct target_column){LATE_BY, question->number, true};
+    add_numbers(question);
     for (size_t i = 0; i < asked->column_count; i++)
         names[i] = asked->columns[i].name;
     question->key.items = key;
@@ -116,7 +130,7 @@ static int open_question(const struct delivery *delivery, size_t i, struct arena
                                 .there = described_find(&delivery->described, table->name)};
     out->asked = out->root;
     out->asked.part = part;
-    const size_t most = table->column_count + 2;
+    const size_t most = table->column_count + 4;
     out->asked.columns = arena_alloc(arena, most * sizeof(*out->asked.columns));
     const char **key = arena_alloc(arena, most * sizeof(*key));
     const char **names = arena_alloc(arena, most * sizeof(*names));
@@ -212,6 +226,37 @@ done:
     return rc;
 }
 
+#define LEFT_OUT  " AND new.[" LATE_OUT "] = 1"
+#define IN_WINDOW " AND new.[" LATE_OUT "] = 0"
+
+/* Those that are not there: under their key, with their cursor value or one beyond it; `same` is
+ * "=" where only the very value counts. */
+static int write_missing(const struct question *question, const char *which, const char *same,
+                         struct buf *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf rows = BUF_INIT;
+    const char *order = question->part->descends && *same == '>' ? "<=" : same;
+    TRY(write_asked(question, &rows, err));
+    const struct sql_scope scope = plan_scope(
+        question->delivery,
+        SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)),
+                  SQL_TABLE("table", question->root.table->name), SQL_NAMES("key", &question->key),
+                  SQL_NAME("cursor", question->cursor), SQL_PIECE("order", order),
+                  SQL_PATTERN("which", which),
+                  SQL_PATTERN("as_new", question->cursor
+                                            ? " AND old.{cursor} {order} new.[" LATE_CURSOR "]"
+                                            : "")));
+    TRY(sql_write(out, &scope,
+                  "FROM {rows} AS new\n"
+                  "WHERE NOT EXISTS (SELECT 1 FROM {table} AS old\n"
+                  "    WHERE {old.key = new.key}{as_new}){which}",
+                  err));
+done:
+    buf_release(&rows);
+    return rc;
+}
+
 static int count(const struct question *question, struct plan *plan, struct tg_error *err)
 {
     static const struct {
@@ -219,32 +264,21 @@ static int count(const struct question *question, struct plan *plan, struct tg_e
         const char *answer;
     } answers[] = {{COUNT_LATE, "COUNT(*)"}, {COUNT_LATE_BY, "MAX(new.[" LATE_BY "])"}};
     int rc = TG_OK;
-    struct buf rows = BUF_INIT;
+    struct buf missing = BUF_INIT;
     struct target *root = arena_alloc(&plan->arena, sizeof(*root));
     if (!root)
         return error_nomem(err);
     *root = question->root;
-    TRY(write_asked(question, &rows, err));
+    TRY(write_missing(question, *question->part->learns ? LEFT_OUT : "", ">=", &missing, err));
     for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
         const struct step step = {.kind = STEP_COUNT, .target = root, .count = answers[i].count};
-        const struct sql_scope scope = plan_scope(
-            question->delivery,
-            SQL_PARTS(SQL_PIECE("rows", buf_string(&rows)), SQL_TABLE("table", root->table->name),
-                      SQL_NAMES("key", &question->key), SQL_NAME("cursor", question->cursor),
-                      SQL_PATTERN("answer", answers[i].answer),
-                      SQL_PATTERN("as_new", !question->cursor ? ""
-                                            : question->part->descends
-                                                ? " AND old.{cursor} <= new.[" LATE_CURSOR "]"
-                                                : " AND old.{cursor} >= new.[" LATE_CURSOR "]")));
-        TRY(plan_add_step(plan, &step, &scope,
-                          "SELECT {answer}\n"
-                          "FROM {rows} AS new\n"
-                          "WHERE NOT EXISTS (SELECT 1 FROM {table} AS old\n"
-                          "    WHERE {old.key = new.key}{as_new})",
-                          err));
+        const struct sql_scope scope =
+            plan_scope(question->delivery, SQL_PARTS(SQL_PIECE("missing", buf_string(&missing)),
+                                                     SQL_PATTERN("answer", answers[i].answer)));
+        TRY(plan_add_step(plan, &step, &scope, "SELECT {answer}\n{missing}", err));
     }
 done:
-    buf_release(&rows);
+    buf_release(&missing);
     return rc;
 }
 
@@ -259,5 +293,69 @@ int late_count(const struct delivery *delivery, struct plan *plan, struct tg_err
             TRY(count(&question, plan, err));
     }
 done:
+    return rc;
+}
+
+/* ---- what is learned ---- */
+
+/* One that was missing before counts; if it is missing still, it counts if it was left out. */
+static void take(const struct text_rows *rows, bool is_after, struct sketch *out)
+{
+    for (size_t r = 0; r < rows->row_count; r++) {
+        const int64_t class = strtoll(text_cell(rows, r, 0), NULL, 10);
+        const bool is_left_out = strcmp(text_cell(rows, r, 1), "1") == 0;
+        const uint64_t count = strtoull(text_cell(rows, r, 2), NULL, 10);
+        if (class < 0 || class >= SKETCH_CLASSES)
+            continue;
+        if (!is_after || is_left_out)
+            out->rows[class] += count;
+        else
+            out->rows[class] -= count < out->rows[class] ? count : out->rows[class];
+    }
+}
+
+/* Where rows are added, each version of one is a row: the very value has to be there. */
+static int learn(const struct question *question, struct connection *con, bool is_after,
+                 struct sketch *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct buf missing = BUF_INIT, sql = BUF_INIT;
+    struct text_rows rows = {0};
+    const char *same = *question->root.part->recalls ? "=" : ">=";
+    TRY(write_missing(question, is_after ? "" : IN_WINDOW, same, &missing, err));
+    const struct sql_scope scope =
+        plan_scope(question->delivery, SQL_PARTS(SQL_PIECE("missing", buf_string(&missing))));
+    TRY(sql_write(&sql, &scope,
+                  "SELECT new.[" LATE_CLASS "], new.[" LATE_OUT "], COUNT(*)\n"
+                  "{missing}\n"
+                  "GROUP BY new.[" LATE_CLASS "], new.[" LATE_OUT "]",
+                  err));
+    TRY(connection_fetch(con, buf_string(&sql), &rows, err));
+    take(&rows, is_after, out);
+    snprintf(out->unit, sizeof(out->unit), "%s", question->part->learns_unit);
+done:
+    text_rows_release(&rows);
+    buf_release(&missing);
+    buf_release(&sql);
+    return rc;
+}
+
+int late_learn(const struct delivery *delivery, struct connection *con, bool is_after,
+               struct sketch *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool asks = false;
+    struct question question;
+    struct arena arena;
+    arena_init(&arena);
+    for (size_t i = 0; i < delivery->manifest->table_count; i++) {
+        if (!*delivery->manifest->tables[i].learns)
+            continue;
+        TRY(open_question(delivery, i, &arena, &question, &asks, err));
+        if (asks)
+            TRY(learn(&question, con, is_after, &out[i], err));
+    }
+done:
+    arena_release(&arena);
     return rc;
 }

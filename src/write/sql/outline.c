@@ -130,7 +130,7 @@ static int plan_ledger(struct outline *outline, struct tg_error *err)
         return error_nomem(err);
     for (size_t i = 0; i < manifest->table_count; i++)
         counts[i].table = manifest->tables[i].name;
-    TRY(record_plan(&outline->delivery, counts, manifest->created_us, &outline->ledger, err));
+    TRY(record_plan(&outline->delivery, counts, NULL, manifest->created_us, &outline->ledger, err));
     TRY(keep_record(&outline->delivery, &outline->delivery, &outline->ledger, err));
 done:
     mem_free(counts);

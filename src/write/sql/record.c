@@ -25,6 +25,7 @@ enum { STATE_ENGINE_VERSION = 4, VALUES_PER_STATEMENT = 1000 };
 struct recording {
     struct delivery *delivery;
     const struct write_table_counts *counts;
+    const struct sketch *learned; /* of each table; NULL: nothing */
     int64_t now_us;
     struct plan *plan;
     struct sql_scope scope; /* {'load_id'}, {'pipeline'}, {'package_id'}, {now} */
@@ -54,8 +55,18 @@ static const char *or_null(const char *text)
 
 /* ---- _dlt_version ---- */
 
-static void mark_seen(struct delivery *delivery)
+static bool changes_state(const struct recording *recording)
 {
+    const struct manifest *manifest = recording->delivery->manifest;
+    for (size_t i = 0; recording->learned && i < manifest->table_count; i++)
+        if (sketch_count(&recording->learned[i]) > 0)
+            return true;
+    return manifest->state_changed;
+}
+
+static void mark_seen(const struct recording *recording)
+{
+    struct delivery *delivery = recording->delivery;
     for (size_t c = 0; c < delivery->chain_count; c++) {
         for (size_t t = 0; t < delivery->chains[c].count; t++) {
             const struct target *target = &delivery->chains[c].targets[t];
@@ -64,7 +75,7 @@ static void mark_seen(struct delivery *delivery)
         }
     }
     struct table *state = catalog_find(&delivery->catalog, "_dlt_pipeline_state");
-    if (state && delivery->manifest->state_changed)
+    if (state && changes_state(recording))
         state->seen_data = true;
 }
 
@@ -78,7 +89,7 @@ static int record_schema(const struct recording *recording, struct tg_error *err
     struct delivery *delivery = recording->delivery;
     struct catalog *catalog = &delivery->catalog;
     int64_t now_us = recording->now_us;
-    mark_seen(delivery);
+    mark_seen(recording);
     if (delivery->dropped.count > 0 && described_find(&delivery->described, "_dlt_version"))
         TRY(add(recording, SQL_PARTS(SQL_TEXT("name", catalog->name)),
                 "DELETE FROM {_dlt_version} WHERE [schema_name] = {'name'}", err));
@@ -119,6 +130,27 @@ done:
     return rc;
 }
 
+/* How late rows came is known only now. It is part of the one step that the state makes. */
+static int learn(const struct recording *recording, struct state *state, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool learned = false, learns = false, changed;
+    const struct manifest *manifest = recording->delivery->manifest;
+    for (size_t i = 0; recording->learned && i < manifest->table_count; i++) {
+        const struct manifest_table *part = &manifest->tables[i];
+        TRY(state_learn(state, part->learns_source, part->resource, part->learns,
+                        &recording->learned[i], &learned, err));
+        learns |= learned;
+    }
+    if (!learns)
+        goto done;
+    if (manifest->state_changed)
+        TRY(state_renumber(state, state->version - 1, err));
+    TRY(state_bump(state, &changed, err));
+done:
+    return rc;
+}
+
 static int record_state(const struct recording *recording, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -126,9 +158,12 @@ static int record_state(const struct recording *recording, struct tg_error *err)
     struct state state = {0};
     struct buf blob = BUF_INIT;
     char row_id[HASH_ID_TEXT + 1];
-    if (!manifest->state_changed)
+    if (!changes_state(recording))
         return TG_OK;
     TRY(state_read(&state, manifest->state, strlen(manifest->state), err));
+    TRY(learn(recording, &state, err));
+    if (state.version == manifest->state_version_from && !manifest->state_changed)
+        goto done; /* there is no such cursor any more */
     TRY(state_encode(&state, &blob, err));
     TRY(make_row_id(manifest->load_id, row_id, err));
     TRY(add(recording,
@@ -480,16 +515,17 @@ done:
     return rc;
 }
 
-int record_plan(struct delivery *delivery, const struct write_table_counts *counts, int64_t now_us,
-                struct plan *plan, struct tg_error *err)
+int record_plan(struct delivery *delivery, const struct write_table_counts *counts,
+                const struct sketch *learned, int64_t now_us, struct plan *plan,
+                struct tg_error *err)
 {
     int rc = TG_OK;
     const struct manifest *manifest = delivery->manifest;
     const struct sql_part *parts =
         SQL_PARTS(SQL_TEXT("load_id", manifest->load_id), SQL_TEXT("pipeline", manifest->pipeline),
                   SQL_TEXT("package_id", or_null(manifest->package_id)), SQL_TIME("now", now_us));
-    const struct recording recording = {delivery, counts, now_us, plan,
-                                        plan_scope(delivery, parts)};
+    const struct recording recording = {delivery, counts, learned,
+                                        now_us,   plan,   plan_scope(delivery, parts)};
     TRY(record_schema(&recording, err));
     TRY(record_state(&recording, err));
     TRY(record_load(&recording, err));

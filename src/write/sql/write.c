@@ -63,6 +63,7 @@ struct writing {
     struct gathering gathering;
     struct tally *tallies;        /* one for each table of the manifest */
     struct tally *staged_tallies; /* the same, by the staging alone */
+    struct sketch *learned;       /* how late rows of each table came */
     struct write_result *out;
 };
 
@@ -159,7 +160,8 @@ static int init_counts(struct writing *writing, struct tg_error *err)
     writing->tallies = mem_calloc(count + 1, sizeof(*writing->tallies));
     writing->staged_tallies = mem_calloc(count + 1, sizeof(*writing->staged_tallies));
     out->counts = mem_calloc(count + 1, sizeof(*out->counts));
-    if (!writing->tallies || !writing->staged_tallies || !out->counts)
+    writing->learned = mem_calloc(count + 1, sizeof(*writing->learned));
+    if (!writing->tallies || !writing->staged_tallies || !writing->learned || !out->counts)
         return error_nomem(err);
     out->count = count;
     for (size_t i = 0; i < count; i++)
@@ -176,6 +178,9 @@ static bool is_ordered(const struct delivery *delivery)
         return true;
     for (size_t i = 0; i < delivery->chain_count; i++)
         if (delivery->chains[i].replaced || !delivery->chains[i].driver->adds_rows)
+            return true;
+    for (size_t i = 0; i < delivery->manifest->table_count; i++)
+        if (*delivery->manifest->tables[i].learns) /* that changes the state, too */
             return true;
     return false;
 }
@@ -410,13 +415,22 @@ static int record(struct writing *writing, struct tg_error *err)
     if (manifest_claim(writing->manifest))
         TRY(claims_finish(writing->con, writing->manifest, err));
     TRY(look_again(writing, &delivery, err));
-    TRY(record_plan(delivery, writing->out->counts, context_now_us(writing->con->ctx),
-                    &writing->record, err));
+    TRY(record_plan(delivery, writing->out->counts, writing->learned,
+                    context_now_us(writing->con->ctx), &writing->record, err));
     TRY(keep_record(&writing->draft.delivery, delivery, &writing->record, err));
     TRY(undo_record(&writing->draft.delivery, &writing->record, err));
     TRY(plan_run(&writing->record, &writing->runner, NULL, err));
 done:
     return rc;
+}
+
+/* Where no row was missing before, none was late that is there now. */
+static bool may_have_learned(const struct writing *writing)
+{
+    for (size_t i = 0; i < writing->out->count; i++)
+        if (sketch_count(&writing->learned[i]) > 0 || writing->out->counts[i].rows_late > 0)
+            return true;
+    return false;
 }
 
 /* A load that only asks whether rows are there which came late, and all of them are. */
@@ -481,6 +495,7 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     TRY(check_schema(writing, err));
     TRY(change_schema(writing, err));
     TRY(excess_look(&draft->delivery, con, writing->order, &writing->excesses, err));
+    TRY(late_learn(&draft->delivery, con, false, writing->learned, err));
     gathering_begin(&writing->gathering, &draft->data);
     TRY(plan_run(&draft->data, &writing->runner, writing->tallies, err));
     if (writing->gathering.is_wanted)
@@ -488,6 +503,8 @@ static int fill_transaction(struct writing *writing, struct tg_error *err)
     if (writing->manifest->undone_count > 0)
         TRY(undo_apply(con, &draft->delivery, writing->tallies, err));
     finish_counts(writing);
+    if (may_have_learned(writing))
+        TRY(late_learn(&draft->delivery, con, true, writing->learned, err));
     writing->out->is_idle = is_idle(writing);
     if (writing->out->is_idle)
         goto done;
@@ -554,6 +571,7 @@ static void forget_draft(struct writing *writing)
     draft_init(&writing->draft);
     memcpy(writing->tallies, writing->staged_tallies,
            writing->manifest->table_count * sizeof(*writing->tallies));
+    memset(writing->learned, 0, writing->manifest->table_count * sizeof(*writing->learned));
 }
 
 /* A transaction that would hold too much is begun again, once, when that has changed. */
@@ -661,6 +679,7 @@ done:
     gathering_release(&writing.gathering);
     mem_free(writing.tallies);
     mem_free(writing.staged_tallies);
+    mem_free(writing.learned);
     if (rc != TG_OK && out->fate != FATE_UNKNOWN)
         write_result_release(out);
     return rc;
