@@ -777,6 +777,7 @@ TG_API_CHECK int tg_spec_reference(enum tg_reference form, char **out, struct tg
 #include "tidegate_advice.h"
 #include "tidegate_backfill.h"
 #include "tidegate_look.h"
+#include "tidegate_package.h"
 #include "tidegate_plan.h"
 #include "tidegate_reset.h"
 #include "tidegate_result.h"

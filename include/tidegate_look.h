@@ -20,7 +20,8 @@ extern "C" {
  *   windows   resource, from, to, state (open, leased, committed), rows, load_id, run_id, window,
  *             tries, owner, cursor
  *   packages  load_id, status (open, sealed, failed, damaged), dataset, created_at, rows, bytes,
- *             tries, destination, error
+ *             tries, destination, error, schema, path
+ *   files     load_id, status, table, path, rows, bytes, columns (their number): of these packages
  *   resources resource, source, write_disposition, primary_key ("id, region"), merge_key, cursor,
  *             columns (their number, where the source knows it) */
 enum tg_show {
@@ -28,12 +29,13 @@ enum tg_show {
     TG_SHOW_LOADS = 1,
     TG_SHOW_PACKAGES = 2,
     TG_SHOW_RESOURCES = 3,
-    TG_SHOW_WINDOWS = 4
+    TG_SHOW_WINDOWS = 4,
+    TG_SHOW_FILES = 5
 };
 
-/* Shows what the destination (tables, loads, windows) or the working directory (packages) holds, or
- * what a run would read (resources): of a database as a source also which tables it has found. The
- * last one does all that tg_pipeline_check does, and fails as that does. `out` gets a stream, as
+/* Shows what the destination (tables, loads, windows) or the working directory (packages, files)
+ * holds, or what a run would read (resources): of a database as a source also which tables it has
+ * found. That does all that tg_pipeline_check does, and fails as that does. `out` gets a stream, as
  * from tg_pipeline_query. TG_DESTINATION. */
 TG_API_CHECK int tg_pipeline_show(struct tg_pipeline *pipeline, enum tg_show what,
                                   struct ArrowArrayStream *out, struct tg_error *err);

@@ -26,6 +26,7 @@ void manifest_init(struct manifest *manifest)
         .windows_from = "",
         .catalog_version_from = -1,
         .catalog_hash_from = "",
+        .follows = "",
         .refresh = "",
         .catalog = "",
     };

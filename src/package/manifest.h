@@ -120,8 +120,10 @@ struct manifest {
     const char *files_load_from;   /* the newest load that had entered files then; "": none */
     int64_t catalog_version_from;  /* the newest schema's then; 0: none, -1: a package of 0.1 */
     const char *catalog_hash_from; /* its hash; "": none */
-    bool skips_files;              /* what was read depends on the files that the ledger had then */
-    bool heeds_windows;       /* what was read depends on the windows that the ledger had then */
+    const char *follows; /* the load that was still sealed when this one went on from what it will
+                            leave; "": none */
+    bool skips_files;    /* what was read depends on the files that the ledger had then */
+    bool heeds_windows;  /* what was read depends on the windows that the ledger had then */
     const char *windows_from; /* how they stood; "": there were none */
     bool state_changed;
     bool full_refresh;

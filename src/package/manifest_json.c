@@ -191,6 +191,7 @@ static const struct form load_form = {
         FIELD(TEXT, "files_load_from", manifest, files_load_from),
         MAYBE(INT, "catalog_version_from", manifest, catalog_version_from),
         MAYBE(TEXT, "catalog_hash_from", manifest, catalog_hash_from),
+        MAYBE(TEXT, "follows", manifest, follows),
         MAYBE(FLAG, "skips_files", manifest, skips_files),
         MAYBE(MARK, "heeds_windows", manifest, heeds_windows),
         MAYBE(TEXT, "windows_from", manifest, windows_from),

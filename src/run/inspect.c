@@ -151,6 +151,8 @@ int inspect_show(struct tg_pipeline *pipeline, enum tg_show what, struct ArrowAr
     struct owned_stream *owned = NULL;
     if (what == TG_SHOW_PACKAGES)
         return show_packages(pipeline, out, err);
+    if (what == TG_SHOW_FILES)
+        return show_files(pipeline, out, err);
     if (what == TG_SHOW_RESOURCES)
         return show_resources(pipeline, out, err);
     if (what != TG_SHOW_TABLES && what != TG_SHOW_LOADS && what != TG_SHOW_WINDOWS)

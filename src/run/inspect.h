@@ -18,6 +18,9 @@ int inspect_document(struct tg_pipeline *pipeline, enum tg_document what, struct
 /* show_packages.c: the packages in the working directory, one a line. */
 int show_packages(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
                   struct tg_error *err) TG_CHECK_RESULT;
+/* The same of their files. */
+int show_files(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,
+               struct tg_error *err) TG_CHECK_RESULT;
 
 /* show_resources.c: what a run would read, a resource a line. Checks as check_pipeline. */
 int show_resources(struct tg_pipeline *pipeline, struct ArrowArrayStream *out,

@@ -89,6 +89,11 @@ int load_package(struct load *load, struct manifest **out, struct tg_error *err)
     return TG_OK;
 }
 
+const struct manifest *load_manifest(const struct load *load)
+{
+    return load->package ? package_manifest(load->package) : load->opened;
+}
+
 int load_describe(struct load *load, struct manifest *manifest, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -112,6 +117,8 @@ int load_describe(struct load *load, struct manifest *manifest, struct tg_error 
     TRY(arena_keep(arena, ledger->state_hash, &manifest->state_hash_from, err));
     TRY(arena_keep(arena, ledger->files_load_id, &manifest->files_load_from, err));
     TRY(arena_keep(arena, ledger->windows_mark, &manifest->windows_from, err));
+    if (session->follows)
+        TRY(arena_keep(arena, session->follows, &manifest->follows, err));
     manifest->catalog_version_from = ledger->schema_version;
     TRY(arena_keep(arena, ledger->schema_hash, &manifest->catalog_hash_from, err));
     manifest->undo_loads = config->undo_loads;
@@ -184,6 +191,11 @@ int load_seal(struct load *load, struct tg_error *err)
     TRY(enter_resources(load, err));
     TRY(schema_file_start(load->session, err));
     TRY(load_describe(load, package_manifest(load->package), err));
+    if (load->stays_sealed && manifest_only_asks(package_manifest(load->package))) {
+        package_free(load->package); /* a run asks again, and nothing would be left of this */
+        load->package = NULL;
+        goto done;
+    }
     fault_point("before_seal");
     TRY(package_seal(load->package, &load->sealed, err));
     fault_point("after_seal");
@@ -239,7 +251,7 @@ int load_write(struct load *load, struct tg_error *err)
     struct session *session = load->session;
     struct context *ctx = &session->pipeline->ctx;
     begin_write(load);
-    TRY(settle_write(session, load->sealed, package_manifest(load->package), &load->written, err));
+    TRY(settle_write(session, load->sealed, load_manifest(load), &load->written, err));
     late_tell(load);
     settle_prune(session);
     session_progress(session, TG_PHASE_WRITE, NULL, NULL, true);
@@ -258,7 +270,7 @@ static enum tg_outcome outcome_of(const struct load *load, int rc)
     const char *sealed = load->sealed;
     if (load->is_trial)
         return TG_OUTCOME_GIVEN_UP;
-    if (rc == TG_OK)
+    if (rc == TG_OK && !(sealed && load->stays_sealed))
         return TG_OUTCOME_COMMITTED;
     bool kept = sealed && fs_stat(sealed, &stat, NULL) == TG_OK && stat.exists;
     return kept ? TG_OUTCOME_SEALED : TG_OUTCOME_GIVEN_UP;

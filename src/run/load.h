@@ -28,10 +28,12 @@ struct resource_counts {
 struct load {
     struct session *session; /* borrowed, restored for this load alone */
     char id[LOAD_ID_TEXT];
-    int64_t started_us;      /* by the clock on the wall, */
-    int64_t started_ticks;   /* and by the one that is never set */
-    struct package *package; /* NULL until there is something to load */
-    char *sealed;            /* the package's folder, once it is sealed */
+    int64_t started_us;            /* by the clock on the wall, */
+    int64_t started_ticks;         /* and by the one that is never set */
+    struct package *package;       /* NULL until there is something to load */
+    char *sealed;                  /* the package's folder, once it is sealed */
+    const struct manifest *opened; /* borrowed, in place of `package`: one sealed before */
+    bool stays_sealed;             /* somebody writes it later */
     struct rejects rejects;
     struct resource_counts *resources;
     size_t resource_count;
@@ -60,6 +62,8 @@ int load_describe(struct load *load, struct manifest *manifest,
 /* `rc` is how it went: the sources are told, everything is released. */
 void load_end(struct load *load, int rc);
 
+/* What is known of its package; NULL: there is none. */
+const struct manifest *load_manifest(const struct load *load);
 /* Its package, made on first use: a load of nothing touches neither disk nor engine. */
 int load_package(struct load *load, struct manifest **out, struct tg_error *err) TG_CHECK_RESULT;
 

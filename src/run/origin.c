@@ -14,6 +14,7 @@
 
 #include "dlt/entries.h"
 #include "run/load.h"
+#include "run/pending.h"
 #include "run/range.h"
 #include "write/disposition.h"
 
@@ -112,6 +113,19 @@ static int accept(struct session *session, const struct resource *resource, stru
                                resource->name, STATE_ACCEPTS_ROWS, err);
 }
 
+/* Its rows are not there yet; a load that is sealed brings them. */
+static int check_brought(struct session *session, const struct resource *resource,
+                         const struct brought_table *brought, struct tg_error *err)
+{
+    struct loader by = {session->pipeline->config.pipeline, brought->resource};
+    const struct loaders loaders = {.items = &by, .count = 1};
+    if (strcmp(brought->resource, resource->name) == 0)
+        return TG_OK;
+    return session->pipeline->accept & TG_ACCEPT_ROWS
+               ? accept(session, resource, err)
+               : refuse(session, resource, brought->name, &loaders, err);
+}
+
 static int check_resource(struct session *session, const struct resource *resource,
                           struct tg_error *err)
 {
@@ -121,6 +135,11 @@ static int check_resource(struct session *session, const struct resource *resour
     TRY(root_table_name(session, resource, &table, err));
     if (!catalog_find_like(&session->there, table, session->destination.facts.folds_case))
         goto done;
+    const struct brought_table *brought = ahead_brings(session, table);
+    if (brought) {
+        rc = check_brought(session, resource, brought, err);
+        goto done;
+    }
     const struct loaders_request request = {session->pipeline->config.pipeline, resource->name,
                                             table};
     TRY(destination_loaders(&session->destination, &request, &loaders, err));
@@ -138,7 +157,8 @@ int origin_check(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
     const struct config *config = &session->pipeline->config;
-    if (session->pipeline->refresh != TG_REFRESH_NONE || !session->destination.state)
+    const bool is_empty = !session->destination.state && session->brought_count == 0;
+    if (session->pipeline->refresh != TG_REFRESH_NONE || is_empty)
         return TG_OK;
     for (size_t i = 0; i < config->resource_count; i++)
         if (goes_on(&config->resources[i]) && !remembers(session, &config->resources[i]))

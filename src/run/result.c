@@ -32,6 +32,7 @@ struct tg_result *result_new(void)
         return NULL;
     arena_init(&result->arena);
     result->load_id = result->dataset = result->schema = "";
+    result->schema_hash = result->package = "";
     return result;
 }
 
@@ -54,7 +55,7 @@ static int add_tables(const struct load *load, const struct resource_counts *cou
                       struct tg_result *result, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = load->package ? package_manifest(load->package) : NULL;
+    const struct manifest *manifest = load_manifest(load);
     const struct tg_table_info root = {
         .name = counts->table,
         .resource = counts->resource->name,
@@ -97,6 +98,50 @@ static int add_resource(const struct resource_counts *counts, struct tg_result *
     };
     TRY(arena_keep(&result->arena, counts->resource->name, &out->name, err));
     TRY(arena_keep(&result->arena, counts->table, &out->table, err));
+done:
+    return rc;
+}
+
+/* ---- the same of a load that was sealed before ---- */
+
+static int add_part(const struct manifest_table *part, struct tg_result *result,
+                    struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct tg_table_info table = {
+        .name = part->name,
+        .resource = part->resource,
+        .nested = part->nested,
+        .rows_read = part->rows_read,
+        .rows_new = part->rows_new,
+        .rows_filtered = part->rows_filtered,
+        .rows_rejected = part->rows_rejected,
+        .rows_waiting = part->rows_waiting,
+        .rows_below_start = part->rows_below_start,
+        .rows_above_end = part->rows_above_end,
+        .rows_deduplicated = part->rows_deduplicated,
+        .rows_null_cursor = part->rows_null_cursor,
+    };
+    TRY(add_table(result, &table, err));
+    if (part->nested)
+        goto done;
+    struct tg_resource_info *resource = &result->resources[result->resource_count++];
+    *resource = (struct tg_resource_info){.rows_read = part->rows_read};
+    TRY(arena_keep(&result->arena, part->resource, &resource->name, err));
+    TRY(arena_keep(&result->arena, part->name, &resource->table, err));
+done:
+    return rc;
+}
+
+static int add_parts(const struct manifest *manifest, struct tg_result *result,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < manifest->table_count; i++) {
+        const struct manifest_table *part = &manifest->tables[i];
+        if (manifest_is_data(part) && strcmp(part->name, REJECTS_TABLE) != 0)
+            TRY(add_part(part, result, err));
+    }
 done:
     return rc;
 }
@@ -145,7 +190,7 @@ static int add_changes(const struct load *load, struct tg_result *result, struct
     int rc = TG_OK;
     struct catalog before = {0};
     const char *stored = load->session->ledger.schema_json;
-    const struct manifest *manifest = load->package ? package_manifest(load->package) : NULL;
+    const struct manifest *manifest = load_manifest(load);
     size_t count = 0;
     if (!manifest ||
         strcmp(load->session->ledger.schema_hash, load->session->catalog.version_hash) == 0)
@@ -171,7 +216,7 @@ done:
 static int add_files(const struct load *load, struct tg_result *result, struct tg_error *err)
 {
     int rc = TG_OK;
-    const struct manifest *manifest = load->package ? package_manifest(load->package) : NULL;
+    const struct manifest *manifest = load_manifest(load);
     size_t count = manifest ? manifest->bookmark_count : 0;
     TRY(alloc(result, &result->files, count, sizeof(*result->files), err));
     for (size_t i = 0; i < count; i++) {
@@ -191,23 +236,42 @@ done:
 
 /* ---- the whole ---- */
 
+static int add_load(const struct load *load, const struct manifest *manifest,
+                    struct tg_result *result, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct session *session = load->session;
+    struct arena *arena = &result->arena;
+    result->schema_version = session->catalog.version;
+    result->state_changed = manifest && manifest->state_changed;
+    TRY(arena_keep(arena, manifest ? load->id : "", &result->load_id, err));
+    TRY(arena_keep(arena, session->pipeline->config.dataset, &result->dataset, err));
+    TRY(arena_keep(arena, session->schema, &result->schema, err));
+    TRY(arena_keep(arena, session->catalog.version_hash, &result->schema_hash, err));
+    if (load->sealed)
+        TRY(arena_keep(arena, load->sealed, &result->package, err));
+done:
+    return rc;
+}
+
 int result_prepare(const struct load *load, struct tg_result **out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct tg_result *result = *out = result_new();
     if (!result)
         return error_nomem(err);
-    size_t nested = load->package ? package_manifest(load->package)->table_count : 0;
-    TRY(arena_keep(&result->arena, load->package ? load->id : "", &result->load_id, err));
-    TRY(arena_keep(&result->arena, load->session->pipeline->config.dataset, &result->dataset, err));
-    TRY(arena_keep(&result->arena, load->session->schema, &result->schema, err));
-    TRY(alloc(result, &result->tables, load->resource_count + nested, sizeof(*result->tables),
-              err));
-    TRY(alloc(result, &result->resources, load->resource_count, sizeof(*result->resources), err));
+    const struct manifest *manifest = load_manifest(load);
+    const size_t parts = manifest ? manifest->table_count : 0;
+    const size_t roots = load->resource_count + (load->opened ? parts : 0);
+    TRY(add_load(load, manifest, result, err));
+    TRY(alloc(result, &result->tables, roots + parts, sizeof(*result->tables), err));
+    TRY(alloc(result, &result->resources, roots, sizeof(*result->resources), err));
     for (size_t i = 0; i < load->resource_count; i++) {
         TRY(add_resource(&load->resources[i], result, err));
         TRY(add_tables(load, &load->resources[i], result, err));
     }
+    if (load->opened)
+        TRY(add_parts(load->opened, result, err));
     TRY(add_changes(load, result, err));
     TRY(add_files(load, result, err));
 done:

@@ -9,7 +9,9 @@
 
 struct tg_result {
     struct arena arena; /* owns all of it */
-    const char *load_id, *dataset, *schema;
+    const char *load_id, *dataset, *schema, *schema_hash, *package;
+    int64_t schema_version;
+    bool state_changed;
     int64_t started_us;
     double seconds, phase_seconds[TG_PHASE_DONE];
     size_t settled_count;

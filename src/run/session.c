@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "run/pending.h"
 #include "run/window.h"
 
 enum { PROGRESS_INTERVAL_US = 100000 };
@@ -74,6 +75,9 @@ static void forget(struct session *session)
     session->had_data_count = 0;
     session->dropped = NULL;
     session->dropped_count = 0;
+    session->follows = NULL;
+    session->brought = NULL;
+    session->brought_count = 0;
     session->accepts_rows = false;
 }
 
@@ -107,6 +111,9 @@ static int recall(struct session *session, struct tg_error *err)
     forget(session);
     TRY(destination_restore(&session->destination, config->pipeline, config->schema,
                             session->restored_us, ledger, err));
+    session->is_unknown_there = ledger_is_empty(ledger);
+    if (session->looks_ahead)
+        TRY(ahead_follow(session, err));
     session->schema = ledger->schema ? ledger->schema : config->schema;
     TRY(read_state(session, err));
     TRY(read_catalog(session, err));
@@ -266,15 +273,60 @@ done:
     return rc;
 }
 
+/* Opens the destination; lists what is sealed, and is still for what is there. */
+static int open_settled(struct session *session, struct fs_names *sealed, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool dropped = false;
+    TRY(package_settle(session->folder, sealed, err));
+    TRY(destination_open(&session->destination, err));
+    TRY(committed_check(session, &dropped, err));
+    if (dropped) {
+        fs_names_release(sealed);
+        TRY(package_settle(session->folder, sealed, err));
+    }
+done:
+    return rc;
+}
+
+int session_recall_settled(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_names sealed = {0};
+    session->restored_us = context_now_us(&session->pipeline->ctx);
+    TRY(open_settled(session, &sealed, err));
+    TRY(recall(session, err));
+    TRY(committed_renew(session, err));
+done:
+    destination_close(&session->destination);
+    fs_names_release(&sealed);
+    return rc;
+}
+
 int session_restore(struct session *session, struct tg_error *err)
 {
     int rc = TG_OK;
     struct fs_names sealed = {0};
     session->restored_us = context_now_us(&session->pipeline->ctx);
-    TRY(package_settle(session->folder, &sealed, err));
-    TRY(destination_open(&session->destination, err));
+    TRY(open_settled(session, &sealed, err));
     TRY(settle_all(session, &sealed, err));
     TRY(read_all(session, err));
+    TRY(committed_renew(session, err));
+done:
+    destination_close(&session->destination);
+    fs_names_release(&sealed);
+    return rc;
+}
+
+int session_restore_ahead(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct fs_names sealed = {0};
+    session->restored_us = context_now_us(&session->pipeline->ctx);
+    session->looks_ahead = true;
+    TRY(open_settled(session, &sealed, err));
+    TRY(read_all(session, err));
+    TRY(committed_renew(session, err));
 done:
     destination_close(&session->destination);
     fs_names_release(&sealed);

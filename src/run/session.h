@@ -25,6 +25,10 @@ struct dropped_table {
     bool nested;
 };
 
+struct brought_table {
+    const char *name, *resource;
+};
+
 /* Of a run that loads a window: what a resource is read by. In the ledger's arena. */
 struct claimed_window;
 struct resource_window {
@@ -60,6 +64,11 @@ struct session {
     size_t dropped_count;
     struct resource_window *windows; /* window_bind */
     size_t window_count;
+    bool looks_ahead;              /* beyond what is sealed: ahead.c */
+    const char *follows;           /* the last load that is; NULL: none */
+    struct brought_table *brought; /* tables that get rows by them; in the ledger's arena */
+    size_t brought_count;
+    bool is_unknown_there;    /* the ledger, as it was read, knows nothing of the pipeline */
     bool accepts_rows;        /* somebody else's are, for the first time: origin.c */
     struct settings settings; /* of the catalog, with what the config says */
     struct sources sources;   /* open from the first that is asked until all are read */
@@ -72,9 +81,14 @@ int session_open(struct session *session, struct tg_pipeline *pipeline,
  * meanwhile, and not while a source is read. What is wrong with it shows here, not after hours of
  * reading. */
 int session_restore(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+/* In its place, for a load that stays sealed for now: it goes on from what the sealed ones before
+ * it will leave. TG_CONFLICT where that is not known yet. */
+int session_restore_ahead(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 /* In its place, for who changes no more than what is remembered: opens the destination, and reads
  * the ledger, its state and its catalog. */
 int session_recall(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
+/* The same, once what is sealed is known to be for what is there: for who writes one of these. */
+int session_recall_settled(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 /* The same without session_open, for who looks at no more than that. */
 int session_peek(struct session *session, struct tg_pipeline *pipeline,
                  struct tg_error *err) TG_CHECK_RESULT;
@@ -203,6 +217,14 @@ int settle_all(struct session *session, const struct fs_names *sealed,
 int settle_write(struct session *session, const char *path, const struct manifest *manifest,
                  struct write_result *result, struct tg_error *err) TG_CHECK_RESULT;
 void settle_prune(struct session *session);
+/* One that is for what the pipeline has moved on from is given up, with those that follow it. An
+ * error where it has the only copy of rows. */
+int settle_pass(struct session *session, const char *path, const struct manifest *manifest,
+                struct tg_error *err) TG_CHECK_RESULT;
+int settle_damaged(struct session *session, const char *path, const struct tg_error *why,
+                   struct tg_error *err) TG_CHECK_RESULT; /* is set aside */
+/* For the session's destination? */
+bool settle_is_ours(const struct session *session, const struct manifest *manifest);
 /* The load ids of what a run would write first, into `arena`; of those that are sealed. */
 bool settle_has_only_copy(const struct manifest *manifest); /* rows that nobody would read again */
 int settle_pending(const struct session *session, struct arena *arena, const char ***ids,

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "run/pending.h"
 #include "run/range.h"
 #include "write/disposition.h"
 
@@ -59,6 +60,8 @@ static void finish(struct session *session, const char *path, const struct manif
     struct tg_error problem = {0};
     if (fate == FATE_PASSED && settle_has_only_copy(manifest))
         fate = FATE_REFUSED;
+    if (fate == FATE_WRITTEN)
+        committed_note(session);
     switch (fate) {
     case FATE_WRITTEN:
     case FATE_PASSED: rc = package_drop(path, &problem); break;
@@ -68,6 +71,48 @@ static void finish(struct session *session, const char *path, const struct manif
     }
     if (rc != TG_OK)
         warn(session, "", &problem);
+}
+
+static bool is_given_up(const struct pending *pending, const bool *given_up, const char *follows)
+{
+    for (size_t i = 0; i < pending->count; i++)
+        if (given_up[i] && strcmp(pending->items[i].manifest.load_id, follows) == 0)
+            return true;
+    return false;
+}
+
+/* What went on from a load that will not be there, one after the other. */
+static void pass_followers(struct session *session, const char *load_id)
+{
+    int rc = TG_OK;
+    struct tg_error problem = {0};
+    struct pending pending;
+    bool *given_up = NULL;
+    TRY(pending_list(session, &pending, &problem));
+    given_up = mem_calloc(pending.count + 1, sizeof(*given_up));
+    if (!given_up)
+        TRY(error_nomem(&problem));
+    for (size_t i = 0; i < pending.count; i++) {
+        const struct manifest *manifest = &pending.items[i].manifest;
+        struct tg_error why = {0};
+        if (strcmp(manifest->follows, load_id) != 0 &&
+            !is_given_up(&pending, given_up, manifest->follows))
+            continue;
+        given_up[i] = true;
+        error_set(&why, TG_CONFLICT,
+                  "load '%s', which has gone on from load '%s', is given up with it%s",
+                  manifest->load_id, manifest->follows,
+                  settle_has_only_copy(manifest)
+                      ? ": it has rows that no source gives again, and is kept in 'failed'"
+                      : ", and its rows are read again");
+        warn(session, "", &why);
+        finish(session, pending.items[i].path, manifest, FATE_PASSED, &why);
+    }
+done:
+    if (rc != TG_OK) /* they are found again when their turn comes */
+        warn(session, "", &problem);
+    mem_free(given_up);
+    pending_release(&pending);
 }
 
 static struct limits limits_of(const void *user, const char *resource)
@@ -93,6 +138,8 @@ int settle_write(struct session *session, const char *path, const struct manifes
     hide_secrets(session->pipeline, err); /* before it is stored beside the package */
     finish(session, path, manifest, result->fate, err);
     fault_point("after_drop");
+    if (result->fate == FATE_PASSED || result->fate == FATE_REFUSED)
+        pass_followers(session, manifest->load_id);
     return rc;
 }
 
@@ -118,7 +165,7 @@ static bool is_same_as_before(const struct session *session, const struct manife
     return same;
 }
 
-static bool is_ours(const struct session *session, const struct manifest *manifest)
+bool settle_is_ours(const struct session *session, const struct manifest *manifest)
 {
     struct buf absolute = BUF_INIT;
     if (strcmp(manifest->destination, session->pipeline->destination) == 0)
@@ -209,13 +256,16 @@ static int keep_waiting(struct session *session, const char *path, const struct 
 
 /* ---- all of them ---- */
 
-static int set_damaged_aside(struct session *session, const char *path, const struct tg_error *why,
-                             struct tg_error *err)
+int settle_damaged(struct session *session, const char *path, const struct tg_error *why,
+                   struct tg_error *err)
 {
+    const char *slash = strrchr(path, '/');
     int rc = package_set_aside(path, "damaged", why, err);
     if (rc == TG_OK)
         warn(session,
              "a sealed load is damaged, set aside under 'damaged', its rows are read again", why);
+    if (rc == TG_OK)
+        pass_followers(session, slash ? slash + 1 : path);
     return rc;
 }
 
@@ -237,11 +287,52 @@ static int give_up(struct session *session, const char *path, const struct manif
     return rc;
 }
 
+int settle_pass(struct session *session, const char *path, const struct manifest *manifest,
+                struct tg_error *err)
+{
+    struct tg_error own = {0}, *why = err ? err : &own;
+    error_set(why, TG_CONFLICT,
+              "load '%s' began from what is not at the destination any more: another run has "
+              "loaded meanwhile",
+              manifest->load_id);
+    finish(session, path, manifest, FATE_PASSED, why);
+    pass_followers(session, manifest->load_id);
+    return give_up(session, path, manifest, TG_CONFLICT, why);
+}
+
+/* Does the load go on from one that is still to be written? */
+static bool waits_for_another(const struct session *session, const struct manifest *manifest)
+{
+    struct fs_stat stat = {0};
+    struct buf path = BUF_INIT;
+    if (*manifest->follows)
+        buf_printf(&path, "%s/sealed/%s", session->folder, manifest->follows);
+    const bool is_sealed =
+        path.len > 0 && fs_stat(buf_string(&path), &stat, NULL) == TG_OK && stat.exists;
+    buf_release(&path);
+    return is_sealed;
+}
+
+static int wait_for_another(struct session *session, const struct manifest *manifest,
+                            struct tg_error *err)
+{
+    int rc = error_set(err, TG_DESTINATION,
+                       "load '%s' goes on from load '%s', which could not be written yet",
+                       manifest->load_id, manifest->follows);
+    err->retryable = true;
+    if (needs_package(session, manifest))
+        return rc;
+    warn(session, "a sealed load waits for the next run", err);
+    return TG_OK;
+}
+
 /* Writes one of this destination; an error when the run cannot go on. */
 static int settle_ours(struct session *session, const char *path, const struct manifest *manifest,
                        struct tg_error *err)
 {
     struct write_result result;
+    if (waits_for_another(session, manifest))
+        return wait_for_another(session, manifest, err);
     int rc = settle_write(session, path, manifest, &result, err);
     enum write_fate fate = result.fate;
     write_result_release(&result);
@@ -258,11 +349,14 @@ static int settle_ours(struct session *session, const char *path, const struct m
 static int settle_one(struct session *session, const char *path, struct tg_error *err)
 {
     struct manifest manifest;
+    struct fs_stat stat = {0};
     struct tg_error why = {0};
+    if (fs_stat(path, &stat, NULL) == TG_OK && !stat.exists)
+        return TG_OK; /* it went with the one that it followed */
     int rc = package_open(path, &manifest, &why);
     if (rc == TG_IO)
-        return set_damaged_aside(session, path, &why, err);
-    if (rc == TG_OK && is_ours(session, &manifest))
+        return settle_damaged(session, path, &why, err);
+    if (rc == TG_OK && settle_is_ours(session, &manifest))
         rc = settle_ours(session, path, &manifest, &why);
     else if (rc == TG_OK)
         context_log(&session->pipeline->ctx, TG_LOG_WARNING, "settle",
@@ -299,7 +393,7 @@ static int add_pending(const struct session *session, const char *path, const ch
     }
     if (rc != TG_OK)
         return rc;
-    if (is_ours(session, &manifest))
+    if (settle_is_ours(session, &manifest))
         rc = arena_keep(arena, id, &ids[(*count)++], err);
     manifest_release(&manifest);
     return rc;
@@ -344,7 +438,7 @@ void settle_prune(struct session *session)
         char *path = fs_join(failed, names.items[i]);
         bool ours = path && package_read(path, &manifest, NULL) == TG_OK;
         if (ours && strcmp(manifest.dataset, session->pipeline->config.dataset) == 0 &&
-            is_ours(session, &manifest)) {
+            settle_is_ours(session, &manifest)) {
             rc = newest ? TG_OK : package_drop(path, &problem);
             newest = false;
         }

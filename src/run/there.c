@@ -14,7 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "run/session.h"
+#include "run/pending.h"
 
 /* ---- which tables ---- */
 
@@ -167,6 +167,7 @@ int there_read(struct session *session, struct tg_error *err)
     const struct table_choice choice = {is_wanted, &wanted};
     TRY(list_roots(session, &wanted, err));
     TRY(destination_describe(&session->destination, &choice, &session->there, err));
+    TRY(ahead_lay(session, err));
     for (size_t i = 0; i < session->there.table_count; i++)
         TRY(settle_table(session, session->there.tables[i], err));
 done:

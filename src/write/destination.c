@@ -206,6 +206,15 @@ int destination_loaders(struct destination *destination, const struct loaders_re
     return destination->driver->trace->loaders(destination, request, out, err);
 }
 
+int destination_standing(struct destination *destination, const struct manifest *manifest,
+                         struct standing *out, struct tg_error *err)
+{
+    *out = (struct standing){.lacks_followed = *manifest->follows != '\0'};
+    return destination->state
+               ? destination->driver->trace->standing(destination, manifest, out, err)
+               : TG_OK;
+}
+
 int destination_claim(struct destination *destination, const struct claim_request *request,
                       struct claims *out, struct tg_error *err)
 {

@@ -153,6 +153,13 @@ struct loaders {
     size_t count;
 };
 
+/* How a sealed load stands to what is there. */
+struct standing {
+    bool is_written;
+    bool is_taken;       /* its id, by another load */
+    bool lacks_followed; /* that load is not there */
+};
+
 /* What is asked apart: it may be much, or the ledger does not keep it, or not for this pipeline. */
 struct trace_driver {
     int (*ties)(struct destination *destination, const struct ties_request *request,
@@ -161,6 +168,8 @@ struct trace_driver {
                  struct tg_error *err);
     int (*loaders)(struct destination *destination, const struct loaders_request *request,
                    struct loaders *out, struct tg_error *err);
+    int (*standing)(struct destination *destination, const struct manifest *manifest,
+                    struct standing *out, struct tg_error *err);
 };
 
 /* Windows of a plan, for workers; as destination_claim and the next two. */
@@ -286,6 +295,9 @@ int destination_count(struct destination *destination, struct table_count *table
  * which dlt has left, too. It is open. `out` is initialised here; release its arena. */
 int destination_loaders(struct destination *destination, const struct loaders_request *request,
                         struct loaders *out, struct tg_error *err) TG_CHECK_RESULT;
+/* It is open, or there is nothing. */
+int destination_standing(struct destination *destination, const struct manifest *manifest,
+                         struct standing *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Claims up to request->most windows of a plan that are open, or whose lease is over, and counts
  * those of the plan. It is open, or there is nothing. `out` is initialised here; release it. */
 int destination_claim(struct destination *destination, const struct claim_request *request,

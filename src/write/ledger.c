@@ -6,6 +6,7 @@
  */
 #include "write/ledger.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 void ledger_init(struct ledger *ledger)
@@ -22,6 +23,35 @@ void ledger_release(struct ledger *ledger)
 {
     arena_release(&ledger->arena);
     ledger_init(ledger);
+}
+
+bool ledger_is_empty(const struct ledger *ledger)
+{
+    return ledger->state_version == 0 && !*ledger->newest_load && ledger->boundary_count == 0 &&
+           ledger->bookmark_count == 0;
+}
+
+static int compare_bookmarks(const void *a, const void *b)
+{
+    const struct bookmark *x = a;
+    const struct bookmark *y = b;
+    int order = strcmp(x->resource, y->resource);
+    return order ? order : strcmp(x->key, y->key);
+}
+
+void ledger_sort_bookmarks(struct ledger *ledger)
+{
+    if (ledger->bookmark_count > 1)
+        qsort(ledger->bookmarks, ledger->bookmark_count, sizeof(*ledger->bookmarks),
+              compare_bookmarks);
+}
+
+struct bookmark *ledger_bookmark(const struct ledger *ledger, const char *resource, const char *key)
+{
+    const struct bookmark wanted = {.resource = resource, .key = key};
+    return ledger->bookmark_count == 0 ? NULL
+                                       : bsearch(&wanted, ledger->bookmarks, ledger->bookmark_count,
+                                                 sizeof(wanted), compare_bookmarks);
 }
 
 /* The first bookmark that is not before the resource, or with `past` not of it either. */

@@ -72,12 +72,19 @@ struct ledger {
         *windows_mark; /* how they stand: another text after any change; "": there are none */
     const char *files_load_id; /* the newest load that entered bookmarks; "": none */
     const char *newest_load;   /* the highest load id that this pipeline has used; "": none */
-    const char **taken; /* by rising number: the load ids of the dataset, whoever's, from the */
-    size_t taken_count; /* one on that a load would get that comes next */
+    const char **taken;  /* by rising number: the load ids of the dataset, whoever's, from the */
+    size_t taken_count;  /* one on that a load would get that comes next */
+    bool lacks_followed; /* the load that is looked for follows one that is not there */
 };
 
 void ledger_init(struct ledger *ledger); /* that of a destination with nothing in it */
 void ledger_release(struct ledger *ledger);
+/* Is nothing known of the pipeline? */
+bool ledger_is_empty(const struct ledger *ledger);
+/* Puts the bookmarks into their order; one of them, NULL: there is none. */
+void ledger_sort_bookmarks(struct ledger *ledger);
+struct bookmark *ledger_bookmark(const struct ledger *ledger, const char *resource,
+                                 const char *key);
 /* What the resource has remembered; the ledger's. */
 struct bookmarks ledger_recall(const struct ledger *ledger, const char *resource);
 /* NULL: it has none. */

@@ -81,8 +81,8 @@ static int make(struct manifest *out)
     out->state_version_from = 4;
     out->state_hash_from = "h=";
     out->files_load_from = "1795360000.5";
-    out->catalog_version_from = 3;
-    out->catalog_hash_from = "c=";
+    out->catalog_version_from = 3, out->catalog_hash_from = "c=";
+    out->follows = "1795360000.7";
     out->skips_files = true;
     out->state_changed = true;
     out->state = state_text, out->catalog = catalog_text;
@@ -134,6 +134,7 @@ static void test_round_trip(void **state)
     assert_string_equal(got.files_load_from, "1795360000.5");
     assert_int_equal(got.catalog_version_from, 3);
     assert_string_equal(got.catalog_hash_from, "c=");
+    assert_string_equal(got.follows, "1795360000.7");
     assert_true(got.state_changed);
     assert_false(got.full_refresh);
     assert_string_equal(got.state, state_text);
@@ -277,8 +278,8 @@ static void test_of_0_1(void **state)
     static const char *const keys[] = {
         "\n  \"package_id\": \"00ff\",",      "\n  \"catalog_version_from\": 3,",
         "\n  \"catalog_hash_from\": \"c=\",", "\n  \"skips_files\": true,",
-        "\n      \"content\": \"c0ffee\",",   "\n      \"content_bytes\": 78,",
-        ",\n      \"renamed_from\": \"a/c\""};
+        "\n  \"follows\": \"1795360000.7\",", "\n      \"content\": \"c0ffee\",",
+        "\n      \"content_bytes\": 78,",     ",\n      \"renamed_from\": \"a/c\""};
     struct manifest made;
     struct manifest got;
     struct buf text = BUF_INIT;
@@ -295,6 +296,7 @@ static void test_of_0_1(void **state)
     assert_int_equal(got.state_version_from, 4);
     assert_int_equal(got.catalog_version_from, -1);
     assert_string_equal(got.catalog_hash_from, "");
+    assert_string_equal(got.follows, "");
     assert_true(got.skips_files);
     assert_string_equal(got.bookmarks[0].content, "");
     assert_int_equal(got.bookmarks[0].content_bytes, 0);

@@ -1,12 +1,16 @@
 /* The packages of a working directory: where they belong, what they hold, why they are there. */
 #include "tests/fixture.h"
 
-static char *shown(struct fixture *fixture)
+static char *look(struct fixture *fixture, enum tg_show what)
 {
     struct ArrowArrayStream stream = {0};
-    assert_done(fixture,
-                tg_pipeline_show(fixture->pipeline, TG_SHOW_PACKAGES, &stream, &fixture->err));
+    assert_done(fixture, tg_pipeline_show(fixture->pipeline, what, &stream, &fixture->err));
     return fixture_rows(fixture, &stream, TG_CELL_JSON);
+}
+
+static char *shown(struct fixture *fixture)
+{
+    return look(fixture, TG_SHOW_PACKAGES);
 }
 
 static void put(struct fixture *fixture, const char *part, const char *name, const char *text)
@@ -42,13 +46,21 @@ static void every_part_is_shown(void **state)
         "\"load_id\":\"1.5\",\"status\":\"open\",\"dataset\":null",
         "\"status\":\"sealed\",\"dataset\":\"d\",\"created_at\":\"1970-01-01",
         "\"rows\":3,\"bytes\":77,\"tries\":2,\"destination\":\"duckdb:////there.duckdb\"",
-        "duckdb\",\"error\":\"the disk is full\"",
+        "duckdb\",\"error\":\"the disk is full\",\"schema\":\"test\",\"path\":\"",
         "\"status\":\"damaged\",\"dataset\":null",
         "the manifest is not JSON",
     };
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
         if (!strstr(text, parts[i]))
             fail_msg("'%s' is not in: %s", parts[i], text);
+    free(text);
+    char expected[700];
+    snprintf(expected, sizeof(expected),
+             "{\"load_id\":\"1.5\",\"status\":\"sealed\",\"table\":\"t\",\"path\":"
+             "\"%s/test/sealed/1.5/t.parquet\",\"rows\":3,\"bytes\":77,\"columns\":0}\n",
+             fixture->workdir);
+    text = look(fixture, TG_SHOW_FILES);
+    assert_string_equal(text, expected);
     free(text);
 }
 

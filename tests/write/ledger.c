@@ -44,7 +44,8 @@ static enum load_found find_load(struct fixture *t, const char *load_id, struct 
                                       .pipeline = "shop_pipeline",
                                       .schema = "shop",
                                       .load_id = load_id,
-                                      .package_id = ""};
+                                      .package_id = "",
+                                      .follows = ""};
     FIXTURE_OK(t, fixture_find_load(t, &manifest, &found, ledger));
     return found;
 }
@@ -259,7 +260,8 @@ static void test_whose_package(void **state)
                                 .pipeline = "shop_pipeline",
                                 .schema = "shop",
                                 .load_id = "1700000000.1",
-                                .package_id = "mine"};
+                                .package_id = "mine",
+                                .follows = ""};
     enum load_found found;
     const struct {
         const char *stored, *mine;

@@ -75,10 +75,43 @@ static void test_loaders(void **state)
     fixture_release(&t);
 }
 
+/* Of the load that is written, of another with its id, and of one that follows. */
+static void test_standing(void **state)
+{
+    (void)state;
+    struct fixture t;
+    struct standing standing;
+    fixture_init(&t);
+    fixture_table(&t, "person", NULL, DISPOSITION_APPEND);
+    fixture_rows(&t, "person", "id bigint", "1\n");
+    char *path = fixture_seal(&t);
+    struct manifest manifest;
+    FIXTURE_OK(&t, package_open(path, &manifest, &t.err));
+    FIXTURE_OK(&t, trace_standing(t.con, &manifest, &standing, &t.err));
+    assert_false(standing.is_written || standing.is_taken || standing.lacks_followed);
+    FIXTURE_OK(&t, fixture_write_sealed(&t, path));
+    mem_free(path);
+    FIXTURE_OK(&t, trace_standing(t.con, &manifest, &standing, &t.err));
+    assert_true(standing.is_written && !standing.is_taken);
+    manifest.package_id = "another";
+    FIXTURE_OK(&t, trace_standing(t.con, &manifest, &standing, &t.err));
+    assert_true(standing.is_taken && !standing.is_written);
+    manifest.follows = manifest.load_id;
+    manifest.load_id = "9999999999.1";
+    FIXTURE_OK(&t, trace_standing(t.con, &manifest, &standing, &t.err));
+    assert_false(standing.is_taken || standing.is_written || standing.lacks_followed);
+    manifest.follows = "1.25";
+    FIXTURE_OK(&t, trace_standing(t.con, &manifest, &standing, &t.err));
+    assert_true(standing.lacks_followed);
+    manifest_release(&manifest);
+    fixture_release(&t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_standing),
         cmocka_unit_test(test_loaders),
     };
     return run_at_both("write/trace", tests);

@@ -334,7 +334,14 @@ static int ties(struct destination *destination, const struct ties_request *requ
     return ledger_ties(destination->state, destination->dataset, request, out, err);
 }
 
-static const struct trace_driver trace = {.ties = ties, .count = count, .loaders = loaders};
+static int standing(struct destination *destination, const struct manifest *manifest,
+                    struct standing *out, struct tg_error *err)
+{
+    return trace_standing(destination->state, manifest, out, err);
+}
+
+static const struct trace_driver trace = {
+    .ties = ties, .count = count, .loaders = loaders, .standing = standing};
 
 const struct destination_driver destination_sql = {
     .example = example,

@@ -209,14 +209,6 @@ done:
     return rc;
 }
 
-static int compare_bookmarks(const void *a, const void *b)
-{
-    const struct bookmark *x = a;
-    const struct bookmark *y = b;
-    int order = strcmp(x->resource, y->resource);
-    return order ? order : strcmp(x->key, y->key);
-}
-
 #define FILES(more)                                                                                \
     "SELECT [resource_name], [path], [size], [modified_us], [checksum]" more "\n"                  \
     "FROM {_tidegate_files} WHERE [pipeline_name] = {'pipeline'}"
@@ -269,8 +261,7 @@ static int read_bookmarks(const struct ledger_query *query, struct tg_error *err
         TRY(error_nomem(err));
     for (size_t i = 0; i < rows.row_count; i++)
         TRY(read_bookmark(query, &rows, i, is_old, err));
-    if (out->bookmark_count > 1)
-        qsort(out->bookmarks, out->bookmark_count, sizeof(*out->bookmarks), compare_bookmarks);
+    ledger_sort_bookmarks(out);
 done:
     text_rows_release(&rows);
     return rc;
@@ -599,6 +590,22 @@ static int find_id(const struct ledger_query *query, const struct manifest *mani
     return rc;
 }
 
+/* One that was sealed after another goes on from what that leaves. */
+static int find_followed(const struct ledger_query *query, const char *follows,
+                         struct tg_error *err)
+{
+    struct text_rows rows = {0};
+    struct ledger_query followed = *query;
+    followed.load_id = follows;
+    if (!*follows)
+        return TG_OK;
+    int rc = fetch(&followed, "_dlt_loads",
+                   "SELECT 1 FROM {_dlt_loads} WHERE [load_id] = {'load_id'} LIMIT 1", &rows, err);
+    query->out->lacks_followed = rows.row_count == 0;
+    text_rows_release(&rows);
+    return rc;
+}
+
 int ledger_find_load(struct connection *con, const struct described *there,
                      const struct manifest *manifest, enum load_found *found, struct ledger *out,
                      struct tg_error *err)
@@ -615,6 +622,7 @@ int ledger_find_load(struct connection *con, const struct described *there,
     TRY(find_id(&query, manifest, found, err));
     if (*found != LOAD_ABSENT || manifest_claim(manifest))
         goto done;
+    TRY(find_followed(&query, manifest->follows, err));
     TRY(read_state(&query, err));
     TRY(read_files_load(&query, err));
     TRY(read_newest_load(&query, err));

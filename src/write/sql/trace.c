@@ -4,6 +4,7 @@
  *   trace_count: describe (which are there) -> a count of each
  *   trace_loaders: a row of the table -> read_loads (who of tidegate has loaded into it),
  *   read_states (whose newest state knows a resource of the name: dlt leaves no more)
+ *   trace_standing: the ledger -> is a load there that is sealed, and the one that it follows?
  *
  * For who is asked what is to become of them: nothing is changed.
  */
@@ -172,4 +173,26 @@ done:
     text_rows_release(&rows);
     described_release(&there);
     return rc;
+}
+
+/* ---- a load that is sealed ---- */
+
+int trace_standing(struct connection *con, const struct manifest *manifest, struct standing *out,
+                   struct tg_error *err)
+{
+    struct described there;
+    struct ledger ledger;
+    enum load_found found = LOAD_ABSENT;
+    int rc = ledger_describe(con, manifest->dataset, &there, err);
+    if (rc != TG_OK)
+        return rc;
+    rc = ledger_find_load(con, &there, manifest, &found, &ledger, err);
+    described_release(&there);
+    if (rc != TG_OK)
+        return rc;
+    *out = (struct standing){.is_written = found == LOAD_WRITTEN,
+                             .is_taken = found == LOAD_TAKEN,
+                             .lacks_followed = ledger.lacks_followed};
+    ledger_release(&ledger);
+    return TG_OK;
 }

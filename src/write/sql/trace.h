@@ -14,5 +14,8 @@ int trace_count(struct connection *con, const char *dataset, struct table_count 
 int trace_loaders(struct connection *con, const char *dataset,
                   const struct loaders_request *request, struct loaders *out,
                   struct tg_error *err) TG_CHECK_RESULT;
+/* As destination_standing. */
+int trace_standing(struct connection *con, const struct manifest *manifest, struct standing *out,
+                   struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

@@ -197,6 +197,14 @@ static int moved_on(const struct manifest *manifest, const struct ledger *ledger
                      manifest->state_version_from);
 }
 
+static int lacks_followed(const struct manifest *manifest, struct tg_error *err)
+{
+    return error_set(err, TG_CONFLICT,
+                     "load '%s' goes on from load '%s', which was sealed before it and is not at "
+                     "the destination; nothing was written, run again",
+                     manifest->load_id, manifest->follows);
+}
+
 static int id_taken(const struct manifest *manifest, struct tg_error *err)
 {
     return error_set(err, TG_CONFLICT,
@@ -231,6 +239,8 @@ static int check_start(const struct writing *writing, const struct described *th
     writing->out->already_written = found == LOAD_WRITTEN;
     if (found == LOAD_TAKEN)
         rc = id_taken(manifest, err);
+    else if (found == LOAD_ABSENT && ledger.lacks_followed)
+        rc = lacks_followed(manifest, err);
     else if (found == LOAD_ABSENT && !(same_state && same_files && same_windows && newest))
         rc = moved_on(manifest, &ledger, err);
     ledger_release(&ledger);
