@@ -25,12 +25,17 @@ static const struct field table_fields[] = {
     OF(tg_table_info, FIELD_UINT64, rows_above_end),
     OF(tg_table_info, FIELD_UINT64, rows_deduplicated),
     OF(tg_table_info, FIELD_UINT64, rows_null_cursor),
+    OF(tg_table_info, FIELD_UINT64, rows_late),
     {0},
 };
 static const struct field resource_fields[] = {
-    OF(tg_resource_info, FIELD_TEXT, name),        OF(tg_resource_info, FIELD_TEXT, table),
-    OF(tg_resource_info, FIELD_UINT64, rows_read), OF(tg_resource_info, FIELD_UINT64, bytes_read),
-    OF(tg_resource_info, FIELD_DOUBLE, seconds),   {0},
+    OF(tg_resource_info, FIELD_TEXT, name),
+    OF(tg_resource_info, FIELD_TEXT, table),
+    OF(tg_resource_info, FIELD_UINT64, rows_read),
+    OF(tg_resource_info, FIELD_UINT64, bytes_read),
+    OF(tg_resource_info, FIELD_DOUBLE, seconds),
+    OF(tg_resource_info, FIELD_UINT64, files_skipped),
+    {0},
 };
 static const struct field change_fields[] = {
     OF(tg_schema_change, FIELD_TEXT, table),
