@@ -76,7 +76,7 @@ static void combinations_are_checked(void **state)
          "no row lies in a window from initial_value 10 on to before end_value 9"},
         {"{cursor: a, cursor_type: bigint, initial_value: x}", "initial_value: it is no bigint"},
         {"{cursor: a, range_end: closed}", "range_end is for an end_value, and there is none"},
-        {"{cursor: a, lag: soon}", "lag is a number, or a time like 30m, 2h or 7d, not 'soon'"},
+        {"{cursor: a, lag: soon}", "lag is a number, a time like 30m, 2h or 7d, or 'auto'"},
         {"{cursor: a, lag: 5}", "with lag, rows of the window before the last value are read again "
                                 "in each run: append would add them once more; give the resource a "
                                 "primary_key"},
