@@ -22,7 +22,7 @@ struct argument {
     const char *words; /* that may stand there, for completion; NULL: a file's name */
 };
 
-enum { ARGUMENTS_MAX = 3, FLAGS_MAX = 16 };
+enum { ARGUMENTS_MAX = 3, FLAGS_MAX = 20 };
 
 struct call {
     const struct command *command;
@@ -92,7 +92,8 @@ int show_window(void *lines, const struct tg_window_info *window); /* tg_work_op
 void print_window_titles(int width);
 
 /* ---- plan_text.c, plan_markdown.c, plan_json.c ---- */
-void print_plan_text(const struct tg_pipeline *pipeline, const struct tg_plan *plan, bool with_sql);
+void print_plan_text(const struct tg_pipeline *pipeline, const struct tg_plan *plan,
+                     const char *what, bool with_sql);
 void print_plan_markdown(const struct tg_pipeline *pipeline, const struct tg_plan *plan);
 void print_plan_json(const struct tg_pipeline *pipeline, const struct tg_plan *plan);
 /* Who runs a statement, where it is not the destination; a comment of SQL, with its line's end. */

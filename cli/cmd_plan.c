@@ -18,7 +18,8 @@ static void print_plan(const struct call *call, const struct tg_pipeline *pipeli
     else if (call_flag(call, "--markdown"))
         print_plan_markdown(pipeline, plan);
     else
-        print_plan_text(pipeline, plan, call_flag(call, "--sql") || !tg_plan_result(plan));
+        print_plan_text(pipeline, plan, call_flag(call, "--window") ? "backfill" : "run",
+                        call_flag(call, "--sql") || !tg_plan_result(plan));
 }
 
 static int plan_opened(const struct call *call, struct tg_pipeline *pipeline,
@@ -49,10 +50,27 @@ static bool read_samples(const char *text, int *out)
     return end > (text ? text : "") && !*end && samples >= 0 && samples <= 1000;
 }
 
+static int read_range(const struct call *call, struct tg_plan_options *out)
+{
+    struct tg_window_options range = {TG_WINDOW_OPTIONS_INIT};
+    int wrong = call_window(call, &range);
+    out->from = range.from;
+    out->to = range.to;
+    out->timezone = range.timezone;
+    out->again = range.again;
+    out->window = call_flag(call, "--window");
+    if (!wrong && out->window && !out->from)
+        return fail_usage(call->command, "--window is about a backfill: say --from and --to");
+    return wrong;
+}
+
 static int plan_run(const struct call *call)
 {
     const char *mode = call_flag(call, "--progress"), *samples = call_flag(call, "--samples");
     struct tg_plan_options plan = {TG_PLAN_OPTIONS_INIT, .rows = call_flag(call, "--rows") != NULL};
+    int wrong = read_range(call, &plan);
+    if (wrong)
+        return wrong;
     if (samples && !read_samples(samples, &plan.samples))
         return fail_usage(call->command, "'%s' is no number of rows from 0 to 1000", samples);
     if (call_flag(call, "--json") && call_flag(call, "--markdown"))
@@ -72,7 +90,7 @@ static int plan_run(const struct call *call)
         .user = progress,
         .progress = progress_show,
     };
-    int wrong = call_refresh(call, &options.refresh);
+    wrong = call_refresh(call, &options.refresh);
     if (wrong) {
         progress_free(progress);
         return wrong;
@@ -100,6 +118,11 @@ const struct command command_plan = {
               {"--sql", NULL, "with --rows: the statements, too"},
               {"--markdown", NULL, "as a comment for a pull request"},
               {"--json", NULL, "for programs: one object"},
+              {"--from", "A", "with --to: plan a run of a window, as run --from"},
+              {"--to", "B", "to before here"},
+              {"--window", "SIZE", "plan a backfill of it, as backfill --window"},
+              {"--timezone", "ZONE", "of --from, --to and --window; default: UTC"},
+              {"--again", NULL, "plan it with --again"},
               {"--select", "NAMES", "only these resources, separated by commas"},
               {"--full-refresh", NULL, "plan a run with --full-refresh"},
               {"--refresh", "MODE", "plan a run with --refresh MODE"},

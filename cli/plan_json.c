@@ -29,6 +29,17 @@ static void print_resource(const struct tg_plan *plan, size_t index)
     printf(",\"files_skipped\":%" PRIu64, resource->files_skipped);
 }
 
+static void print_window(const struct tg_plan *plan, size_t index)
+{
+    const struct tg_plan_window *window = tg_plan_window(plan, index);
+    print_json_member("", "resource", window->resource);
+    print_json_member(",", "from", window->from);
+    print_json_member(",", "to", window->to);
+    print_json_member(",", "state", window->state);
+    print_json_member(",", "by", window->by);
+    printf(",\"windows\":%" PRIu64, window->windows);
+}
+
 static void print_change(const struct tg_plan *plan, size_t index)
 {
     const struct tg_plan_change *change = tg_plan_change(plan, index);
@@ -106,6 +117,7 @@ void print_plan_json(const struct tg_pipeline *pipeline, const struct tg_plan *p
     printf("\"rows\":%s,", result ? "true" : "false");
     print_pending(plan);
     print_list("resources", plan, tg_plan_resource_count(plan), print_resource);
+    print_list("windows", plan, tg_plan_window_count(plan), print_window);
     print_list("schema_changes", plan, tg_plan_change_count(plan), print_change);
     print_json_tables(result);
     print_list("samples", plan, tg_plan_sample_count(plan), print_sample);

@@ -33,10 +33,13 @@ void plan_way(const struct tg_plan_resource *resource, char *out, size_t size)
              group ? group : "");
 }
 
-static void print_window(const struct tg_plan_resource *resource)
+static void print_window(const struct tg_plan_resource *resource, bool is_asked)
 {
     char line[400];
     const char *start = resource->start_value, *end = resource->end_value;
+    const char *why = is_asked                 ? "as it is asked for"
+                      : resource->stored_value ? "where the last load has ended"
+                                               : "the initial_value";
     if (!resource->cursor)
         return;
     if (!start)
@@ -44,9 +47,8 @@ static void print_window(const struct tg_plan_resource *resource)
                  resource->cursor);
     else
         snprintf(line, sizeof(line), "cursor %.80s: rows %s %.100s, %s%s%.100s", resource->cursor,
-                 resource->descends ? "down from" : "from", start,
-                 resource->stored_value ? "where the last load has ended" : "the initial_value",
-                 end ? ", to before " : "", end ? end : "");
+                 resource->descends ? "down from" : "from", start, why, end ? ", to before " : "",
+                 end ? end : "");
     fputs("  ", stdout);
     print_wrapped(line, 2, 4);
 }
@@ -59,7 +61,7 @@ static void print_resource(const struct tg_plan *plan, const struct tg_plan_reso
     snprintf(line, sizeof(line), "%.200s: %s%s%.200s", resource->name, way,
              renamed ? ", into table " : "", renamed ? resource->table : "");
     print_wrapped(line, 0, 4);
-    print_window(resource);
+    print_window(resource, tg_plan_window_count(plan) > 0);
     if (resource->files_skipped > 0)
         printf("  %s file%s skipped unread: the cursor has no need of %s\n",
                format_count(resource->files_skipped, line), resource->files_skipped == 1 ? "" : "s",
@@ -68,6 +70,49 @@ static void print_resource(const struct tg_plan *plan, const struct tg_plan_reso
         fputs("  all that is there goes\n", stdout);
     if (!tg_plan_result(plan) && !resource->columns_known)
         fputs("  its columns are known when rows are read: see --rows\n", stdout);
+}
+
+/* ---- windows ---- */
+
+/* The first and the last ones of very many. */
+static void print_parts(const struct tg_plan *plan)
+{
+    enum { AT_EACH_END = 10 };
+    const size_t count = tg_plan_window_count(plan);
+    for (size_t i = 0; i < count; i++) {
+        const struct tg_plan_window *window = tg_plan_window(plan, i);
+        if (i == AT_EACH_END && count > 2 * AT_EACH_END + 1) {
+            i = count - AT_EACH_END - 1;
+            printf("  ... %zu more (--json has them)\n", count - 2 * (size_t)AT_EACH_END);
+            continue;
+        }
+        fputs("  ", stdout);
+        print_padded(window->from, CELL_MAX_WIDTH);
+        fputs("  ", stdout);
+        print_padded(window->to, CELL_MAX_WIDTH);
+        fputs("  ", stdout);
+        print_padded(window->state, 7);
+        fputs("  ", stdout);
+        print_visible(window->resource, NAME_MAX_WIDTH - 2, stdout);
+        putchar('\n');
+    }
+}
+
+static void print_windows(const struct tg_plan *plan)
+{
+    char text[32];
+    size_t due = 0;
+    bool waits = false;
+    for (size_t i = 0; i < tg_plan_window_count(plan); i++) {
+        due += strcmp(tg_plan_window(plan, i)->state, "due") == 0;
+        waits |= strcmp(tg_plan_window(plan, i)->state, "planned") == 0;
+    }
+    if (tg_plan_window_count(plan) == 0)
+        return;
+    printf("\nWindows: %s would be loaded\n", format_count(due, text));
+    print_parts(plan);
+    if (waits)
+        puts("What is planned is a backfill's that is not done; another one does it first.");
 }
 
 /* ---- the schema ---- */
@@ -280,16 +325,18 @@ static void print_excesses(const struct tg_plan *plan)
     }
 }
 
-void print_plan_text(const struct tg_pipeline *pipeline, const struct tg_plan *plan, bool with_sql)
+void print_plan_text(const struct tg_pipeline *pipeline, const struct tg_plan *plan,
+                     const char *what, bool with_sql)
 {
     char line[1400];
-    snprintf(line, sizeof(line), "A run would do this to dataset '%s' of %s",
+    snprintf(line, sizeof(line), "A %s would do this to dataset '%s' of %s", what,
              tg_pipeline_dataset(pipeline), tg_pipeline_destination(pipeline));
     print_wrapped(line, 0, 4);
     print_pending(plan);
     putchar('\n');
     for (size_t i = 0; i < tg_plan_resource_count(plan); i++)
         print_resource(plan, tg_plan_resource(plan, i));
+    print_windows(plan);
     print_changes(plan);
     if (tg_plan_result(plan))
         print_rows(tg_plan_result(plan));

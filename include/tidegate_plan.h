@@ -28,6 +28,12 @@ struct tg_plan_options {
     bool rows;   /* read the sources, and write all of it in a transaction that is rolled back */
     int samples; /* with rows: up to so many changed, inserted and deleted rows of each table with a
                     primary key; 0: 5, -1: none */
+    const char *from,
+        *to; /* of a window, as of tg_window_options, like `timezone` and `again`; NULL:
+                              a plain run. What it would be refused for, the plan is, too */
+    const char *timezone;
+    const char *window; /* of a backfill, as of tg_backfill_options, without rows; NULL: a run */
+    bool again;
 };
 
 #define TG_PLAN_OPTIONS_INIT .size = sizeof(struct tg_plan_options)
@@ -74,6 +80,19 @@ struct tg_plan_resource {
 };
 TG_API size_t tg_plan_resource_count(const struct tg_plan *plan);
 TG_API const struct tg_plan_resource *tg_plan_resource(const struct tg_plan *plan, size_t index);
+
+/* Of the range that was asked for: which part is loaded, and which would be. Those of a resource
+ * stand together, what is there first. */
+struct tg_plan_window {
+    const char *resource;
+    const char *from, *to; /* as texts: "2024-01-01", "2024-01-01T06:00:00Z", "1000" */
+    const char *state;     /* "loaded"; "planned", by a backfill that is not done: another one would
+                              finish that first; "due": it would be loaded */
+    const char *by;        /* the load (the first, if there are several), the backfill; NULL */
+    uint64_t windows;      /* that lie in it, side by side */
+};
+TG_API size_t tg_plan_window_count(const struct tg_plan *plan);
+TG_API const struct tg_plan_window *tg_plan_window(const struct tg_plan *plan, size_t index);
 
 /* Loads of earlier runs that wait to be written: a run would do that first. */
 TG_API size_t tg_plan_pending_count(const struct tg_plan *plan);

@@ -35,6 +35,7 @@ void tg_plan_free(struct tg_plan *plan)
         return;
     tg_result_free(plan->result);
     trial_release(&plan->trial);
+    mem_free(plan->windows);
     arena_release(&plan->arena);
     mem_free(plan);
 }
@@ -52,6 +53,16 @@ size_t tg_plan_resource_count(const struct tg_plan *plan)
 const struct tg_plan_resource *tg_plan_resource(const struct tg_plan *plan, size_t index)
 {
     return index < tg_plan_resource_count(plan) ? &plan->resources[index] : NULL;
+}
+
+size_t tg_plan_window_count(const struct tg_plan *plan)
+{
+    return plan ? plan->window_count : 0;
+}
+
+const struct tg_plan_window *tg_plan_window(const struct tg_plan *plan, size_t index)
+{
+    return index < tg_plan_window_count(plan) ? &plan->windows[index] : NULL;
 }
 
 size_t tg_plan_pending_count(const struct tg_plan *plan)

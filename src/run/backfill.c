@@ -5,6 +5,9 @@
  *   were killed have, is open again -> find_unfinished: an earlier plan goes first
  *   | plan_resource: its steps (steps.c), without what is loaded or planned -> write_plan
  *
+ * backfill_outlook says the same of a plan that is only looked at (plan.c), also for a run of a
+ * range: what is there of it, and what would be loaded.
+ *
  * The plan is written as a load without a package: its id is the run's. Two plans at once do not
  * both come to be: each heeds which windows there were.
  */
@@ -13,6 +16,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "run/plan.h"
 #include "run/steps.h"
 #include "run/window.h"
 
@@ -25,7 +29,9 @@ struct planning {
     struct load load;
     struct manifest manifest;
     struct write_result written;
-    size_t next; /* of the ranges that are loaded: those before it end before the step */
+    size_t next;          /* of the ranges that are loaded: those before it end before the step */
+    struct tg_plan *plan; /* is told all of it, and nothing is written; NULL */
+    size_t due;           /* windows that it was told */
 };
 
 /* ---- what killed workers have left ---- */
@@ -112,6 +118,29 @@ static void tell_run(const struct ledger *ledger, const char *run_id, struct tg_
 
 /* ---- what is missing ---- */
 
+static int tell_part(struct tg_plan *plan, const struct resource *resource,
+                     const struct cursor_value *lo, const struct cursor_value *hi,
+                     const struct ledger_window *window, struct tg_error *err)
+{
+    int rc = TG_OK;
+    char from[BOUND_SHOWN], to[BOUND_SHOWN];
+    TRY(mem_grow(&plan->windows, &plan->window_cap, plan->window_count + 1, sizeof(*plan->windows),
+                 err));
+    struct tg_plan_window *out = &plan->windows[plan->window_count];
+    *out = (struct tg_plan_window){.state = "due", .windows = window ? window->count : 1};
+    TRY(arena_keep(&plan->arena, resource->name, &out->resource, err));
+    TRY(arena_keep(&plan->arena, bound_print(lo, from), &out->from, err));
+    TRY(arena_keep(&plan->arena, bound_print(hi, to), &out->to, err));
+    if (window) {
+        out->state = is_planned(window) ? "planned" : "loaded";
+        TRY(arena_keep(&plan->arena, is_planned(window) ? window->run_id : window->load_id,
+                       &out->by, err));
+    }
+    plan->window_count++;
+done:
+    return rc;
+}
+
 static int add_window(struct planning *planning, const struct resource *resource,
                       const struct cursor_value *lo, const struct cursor_value *hi,
                       struct tg_error *err)
@@ -121,11 +150,14 @@ static int add_window(struct planning *planning, const struct resource *resource
     struct manifest_window window = {.resource = resource->name,
                                      .cursor_path = resource->incremental.cursor_path,
                                      .planned = true};
-    if (planning->manifest.window_count == WINDOWS_MAX)
+    if (planning->manifest.window_count + planning->due == WINDOWS_MAX)
         return error_set(err, TG_USAGE,
                          "that would be more than %d windows; let each be longer, or the range "
                          "shorter",
                          WINDOWS_MAX);
+    planning->due += planning->plan != NULL;
+    if (planning->plan)
+        return tell_part(planning->plan, resource, lo, hi, NULL, err);
     TRY(bound_json(arena, lo, &window.lo, err));
     TRY(bound_json(arena, hi, &window.hi, err));
     TRY(manifest_add_window(&planning->manifest, &window, err));
@@ -169,6 +201,8 @@ static int add_steps(struct planning *planning, const struct resource *resource,
     struct span step = {wanted->lo, wanted->lo, NULL};
     const int64_t way = loaded->descends ? -1 : 1;
     planning->next = planning->options->again ? loaded->count : 0;
+    if (!planning->options->window) /* a run would load it whole */
+        return add_window(planning, resource, &wanted->lo, &wanted->hi, err);
     TRY(step_parse(planning->options->window, &wanted->lo, &size, err));
     for (int64_t n = 1; order < 0; n++) {
         if (step_go(&size, planning->zone, &wanted->lo, n * way, &step.hi))
@@ -179,6 +213,22 @@ static int add_steps(struct planning *planning, const struct resource *resource,
             step.hi = wanted->hi;
         TRY(add_missing(planning, resource, loaded, &step, err));
         step.lo = step.hi;
+    }
+done:
+    return rc;
+}
+
+/* What the ledger has of the range. */
+static int tell_there(struct planning *planning, const struct resource *resource,
+                      const struct spans *spans, const struct span *wanted, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < spans->count; i++) {
+        bool meets = false;
+        const struct span *span = &spans->items[i];
+        TRY(overlap(spans, span, wanted, &meets, err));
+        if (meets)
+            TRY(tell_part(planning->plan, resource, &span->lo, &span->hi, span->window, err));
     }
 done:
     return rc;
@@ -197,7 +247,11 @@ static int plan_resource(struct planning *planning, struct resource *resource,
     TRY(find_unfinished(&spans, &wanted, unfinished, err));
     if (looks)
         goto done;
-    if (window_adds(resource) && !planning->options->again)
+    if (planning->plan)
+        TRY(tell_there(planning, resource, &spans, &wanted, err));
+    if (*unfinished && planning->options->window)
+        goto done;
+    if (window_adds(resource) && !planning->options->again && planning->options->window)
         TRY(window_check_progress(planning->session, resource, &spans, &wanted, err));
     TRY(spans_fold(&spans, err));
     TRY(add_steps(planning, resource, &spans, &wanted, err));
@@ -211,7 +265,7 @@ static int plan_resources(struct planning *planning, const char **unfinished, st
     int rc = TG_OK;
     bool has_cursor = false;
     struct config *config = &planning->session->pipeline->config;
-    for (int looks = 1; looks >= 0 && !*unfinished; looks--)
+    for (int looks = 1; looks >= 0 && (!*unfinished || planning->plan); looks--)
         for (size_t i = 0; i < config->resource_count; i++) {
             struct resource *resource = &config->resources[i];
             if (!resource->selected || resource->is_group || !resource->incremental.cursor_path)
@@ -256,6 +310,22 @@ static int plan_missing(struct planning *planning, struct tg_backfill *out, stru
         out->windows = planning->manifest.window_count;
     }
 done:
+    return rc;
+}
+
+int backfill_outlook(struct session *session, const struct tg_plan_options *options,
+                     struct tg_plan *plan, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *unfinished = NULL;
+    const struct tg_backfill_options asked = {TG_BACKFILL_OPTIONS_INIT, .again = options->again,
+                                              .window = options->window};
+    struct planning planning = {.session = session, .options = &asked, .plan = plan};
+    TRY(window_check_asked(session->pipeline, err));
+    TRY(window_zone(session->pipeline->window, &planning.zone, err));
+    TRY(plan_resources(&planning, &unfinished, err));
+done:
+    time_zone_close(planning.zone);
     return rc;
 }
 

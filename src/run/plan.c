@@ -1,8 +1,8 @@
 /*
  * A plan: what a run would do, and nothing of it.
  *
- *   plan_pipeline -> look: session_look -> outlook_resources (a manifest that is made up)
- *                    -> destination_outline
+ *   plan_pipeline -> look: session_look -> look_at_range, of a window -> outlook_resources (a
+ *                    manifest that is made up) -> destination_outline
  *                 -> try_rows: session_open (lock) -> session_restore_alone -> load_begin
  *                    -> load_extract -> load_finish -> load_try (all statements, then a rollback)
  *
@@ -13,6 +13,7 @@
 #include "run/plan.h"
 
 #include "run/result.h"
+#include "run/window.h"
 
 enum { SAMPLES_DEFAULT = 5 };
 
@@ -27,13 +28,28 @@ static struct tg_plan *plan_new(const struct tg_plan_options *options)
     return plan;
 }
 
+/* What a backfill has in the range goes into many loads; their tables are those of one. */
+static int look_at_range(struct tg_plan *plan, struct session *session,
+                         const struct tg_plan_options *options, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (!session->pipeline->window)
+        return TG_OK;
+    TRY(backfill_outlook(session, options, plan, err));
+    TRY(window_bind(session, err));
+done:
+    return rc;
+}
+
 static int look(struct tg_plan *plan, struct session *session, struct load *load,
-                struct tg_pipeline *pipeline, struct tg_error *err)
+                struct tg_pipeline *pipeline, const struct tg_plan_options *options,
+                struct tg_error *err)
 {
     int rc = TG_OK;
     struct manifest manifest;
     manifest_init(&manifest);
     TRY(session_look(session, pipeline, err));
+    TRY(look_at_range(plan, session, options, err));
     TRY(settle_pending(session, &plan->arena, &plan->pending, &plan->pending_count, err));
     TRY(load_begin(load, err));
     TRY(refresh_mark(session, &manifest, err));
@@ -48,11 +64,13 @@ done:
 }
 
 static int try_rows(struct tg_plan *plan, struct session *session, struct load *load,
-                    struct tg_pipeline *pipeline, struct tg_error *err)
+                    struct tg_pipeline *pipeline, const struct tg_plan_options *options,
+                    struct tg_error *err)
 {
     int rc = TG_OK;
     TRY(session_open(session, pipeline, err));
     TRY(session_restore_alone(session, err));
+    TRY(look_at_range(plan, session, options, err));
     TRY(outlook_resources(session, plan, NULL, err));
     TRY(load_begin(load, err));
     TRY(refresh_enter(load, err));
@@ -78,16 +96,25 @@ int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *op
 {
     struct session session = {0};
     struct load load;
+    const struct tg_window_options asked = {TG_WINDOW_OPTIONS_INIT, .from = options->from,
+                                            .to = options->to, .timezone = options->timezone,
+                                            .again = options->again || options->window};
+    if (options->window && options->rows)
+        return error_set(err, TG_USAGE,
+                         "a backfill writes many loads, and rows are tried in one; leave out the "
+                         "window's length, or the rows");
     struct tg_plan *plan = plan_new(options);
     if (!plan)
         return error_nomem(err);
+    pipeline->window = options->from || options->to || options->window ? &asked : NULL;
     load_init(&load, &session);
     load.is_trial = true;
-    int rc = (options->rows ? try_rows : look)(plan, &session, &load, pipeline, err);
+    int rc = (options->rows ? try_rows : look)(plan, &session, &load, pipeline, options, err);
     if (rc != TG_OK && atomic_load(&pipeline->cancel))
         rc = context_check(&pipeline->ctx, err);
     load_end(&load, rc);
     session_close(&session);
+    pipeline->window = NULL;
     if (rc == TG_OK)
         *out = plan;
     else

@@ -13,6 +13,8 @@ struct tg_plan {
     struct tg_result *result; /* NULL: without rows */
     struct tg_plan_resource *resources;
     size_t resource_count;
+    struct tg_plan_window *windows; /* mem_grow'n */
+    size_t window_count, window_cap;
     const char **pending;
     size_t pending_count;
 };
@@ -20,6 +22,11 @@ struct tg_plan {
 /* As tg_pipeline_plan says; all of `options` is known. */
 int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *options,
                   struct tg_plan **out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* backfill.c: of the range that is asked for, what is loaded, and what would be. TG_USAGE as a run
+ * or a backfill of it. */
+int backfill_outlook(struct session *session, const struct tg_plan_options *options,
+                     struct tg_plan *plan, struct tg_error *err) TG_CHECK_RESULT;
 
 /* outlook.c: how the selected resources would be read; with a manifest also what is known of their
  * tables, as if a package had rows for each of them. */

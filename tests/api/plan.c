@@ -8,7 +8,8 @@ static void null_and_beyond_are_answered(void **state)
     assert_null(tg_plan_result(NULL));
     assert_int_equal(tg_plan_resource_count(NULL) + tg_plan_pending_count(NULL) +
                          tg_plan_change_count(NULL) + tg_plan_statement_count(NULL) +
-                         tg_plan_sample_count(NULL) + tg_plan_excess_count(NULL),
+                         tg_plan_sample_count(NULL) + tg_plan_excess_count(NULL) +
+                         tg_plan_window_count(NULL),
                      0);
     assert_null(tg_plan_resource(NULL, 0));
     assert_null(tg_plan_pending(NULL, 0));
@@ -16,6 +17,7 @@ static void null_and_beyond_are_answered(void **state)
     assert_null(tg_plan_statement(NULL, 0));
     assert_null(tg_plan_sample(NULL, 0));
     assert_null(tg_plan_excess(NULL, 0));
+    assert_null(tg_plan_window(NULL, 0));
 }
 
 static void wrong_calls_are_refused(void **state)

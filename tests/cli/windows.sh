@@ -119,6 +119,78 @@ test_wrong_windows() {
     says "has a cursor"
 }
 
+plan() { # plan CODE [ARGUMENTS]: as run
+    local code=$1 got=0
+    shift
+    said=$("$tidegate" plan spec.yaml --progress none "$@" 2>&1) || got=$?
+    secret_is_hidden
+    [ "$got" = "$code" ] || fail "plan ended with $got, not $code: $said"
+}
+
+parts() { # parts [ARGUMENTS]: what the plan says of the range, a line for each part
+    "$tidegate" plan spec.yaml --json "$@" | python3 -c 'if True:
+        import json, sys
+        for part in json.load(sys.stdin)["windows"]:
+            print(part["from"], part["to"], part["state"], part["windows"], "by" if part["by"] else "")'
+}
+
+# What a plan says of a range is what run and backfill then do, and it does none of it.
+test_plans() {
+    local ledger
+    window_spec
+    days 1 10
+    equal "2024-01-03 2024-01-05 due 1 " "$(parts --from 2024-01-03 --to 2024-01-05)"
+    plan 0 --from 2024-01-03 --to 2024-01-05 --rows
+    says "rows from 2024-01-03T00:00:00Z, as it is asked for, to before" "20    4         4" "1 would be loaded"
+    [ ! -e .tidegate/test/packages ] || [ -z "$(ls .tidegate/test/packages)" ] || fail "a package is left"
+    run 0 --from 2024-01-03 --to 2024-01-05
+    equal "4 4" "$(rows)"
+    ledger=$("$tidegate" show spec.yaml windows)
+    plan 2 --from 2024-01-04 --to 2024-01-06
+    says "from 2024-01-04 to 2024-01-05 is loaded, by load"
+    plan 0 --from 2024-01-04 --to 2024-01-06 --again
+    says "2024-01-03            2024-01-05            loaded   t" "2024-01-04            2024-01-06            due      t"
+    equal "$(printf '%s\n' "2024-01-03 2024-01-05 loaded 1 by" \
+        "2024-01-01 2024-01-02 due 1 " "2024-01-02 2024-01-03 due 1 " \
+        "2024-01-05 2024-01-06 due 1 " "2024-01-06 2024-01-07 due 1 ")" \
+        "$(parts --from 2024-01-01 --to 2024-01-07 --window 1d)"
+    equal "$ledger" "$("$tidegate" show spec.yaml windows)" "the ledger after plans"
+    "$tidegate" backfill spec.yaml --from 2024-01-01 --to 2024-01-07 --window 1d >said
+    grep -q ": 4 windows" said || fail "$(cat said)"
+    plan 0 --from 2024-01-01 --to 2024-01-07 --window 1d
+    says "A backfill would" "Windows: 0 would be loaded" "Nothing was written"
+    run 0
+    equal "20 20" "$(rows)"
+    plan 2 --from 2024-01-01 --to 2024-01-02 --window 1d
+    says "is loaded, by the runs so far"
+    plan 2 --from 2024-01-01 --to 2024-01-02 --window fortnight --again
+    says "is no length of windows"
+    plan 2 --from 2024-01-01 --to 2024-01-02 --window 1d --rows --again
+    says "rows are tried in one"
+    plan 2 --window 1d
+    says "say --from and --to"
+    plan 2 --from 2024-01-01
+    plan 2 --from 2024-01-01 --to 2024-01-02 --full-refresh
+    says "exclude each other"
+}
+
+# A backfill that is not done goes first, in the plan as well; a merge takes a window that is loaded all the same.
+test_plans_of_what_is_planned() {
+    window_spec
+    days 1 10
+    { TG_FAIL_AT=after_window "${tidegate%/*}/tidegate-faulty" backfill spec.yaml --from 2024-01-01 --to 2024-01-04 \
+        --window 1d >/dev/null 2>&1 || true; } 2>/dev/null
+    equal "$(printf '%s\n' "2024-01-01 2024-01-02 loaded 1 by" "2024-01-02 2024-01-04 planned 2 by")" \
+        "$(parts --from 2024-01-01 --to 2024-01-06 --window 1d)"
+    plan 0 --from 2024-01-01 --to 2024-01-06 --window 1d
+    says "0 would be loaded" "another one does it first"
+    plan 2 --from 2024-01-03 --to 2024-01-05
+    says "is planned by backfill"
+    window_spec ", write_disposition: merge, primary_key: id"
+    plan 0 --from 2024-01-01 --to 2024-01-02
+    says "loaded   t" "due      t" "1 would be loaded"
+}
+
 # Killed anywhere, a window is loaded whole or not at all, and the same call, or a plain run, goes on from there.
 test_killed_windows() {
     local point code

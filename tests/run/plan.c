@@ -115,6 +115,54 @@ static void limits_do_not_fail_it(void **state)
     assert_query(fixture, "SELECT count(*) AS n FROM n", "n\n2\n");
 }
 
+static void check_part(const struct tg_plan *plan, size_t index, const char *from, const char *to,
+                       const char *state)
+{
+    const struct tg_plan_window *part = tg_plan_window(plan, index);
+    assert_non_null(part);
+    assert_string_equal(part->resource, "n");
+    assert_string_equal(part->from, from);
+    assert_string_equal(part->to, to);
+    assert_string_equal(part->state, state);
+    assert_int_equal(part->by != NULL, strcmp(state, "due") != 0);
+}
+
+static void a_range_is_told_in_parts(void **state)
+{
+    struct fixture *fixture = *state;
+    static const int64_t rows[][2] = {{1, 1}, {2, 2}, {3, 3}, {4, 4}, {5, 5}, {6, 6}};
+    struct numbers numbers = {.rows = rows, .count = 6};
+    const struct tg_resource resource = {TG_RESOURCE_INIT, .name = "n", .read = read_numbers,
+                                         .user = &numbers, .cursor_path = "id"};
+    const struct tg_window_options window = {TG_WINDOW_OPTIONS_INIT, .from = "3", .to = "5"};
+    struct tg_plan_options options = {TG_PLAN_OPTIONS_INIT, .from = "1", .to = "7", .window = "2"};
+    struct tg_plan *plan = NULL;
+    fixture_open(fixture, &resource, 1);
+    assert_done(fixture, tg_pipeline_run_window(fixture->pipeline, &window, NULL, &fixture->err));
+    assert_done(fixture, tg_pipeline_plan(fixture->pipeline, &options, &plan, &fixture->err));
+    assert_int_equal(tg_plan_window_count(plan), 3);
+    check_part(plan, 0, "3", "5", "loaded");
+    check_part(plan, 1, "1", "3", "due");
+    check_part(plan, 2, "5", "7", "due");
+    tg_plan_free(plan);
+    options.window = NULL;
+    assert_int_equal(tg_pipeline_plan(fixture->pipeline, &options, &plan, &fixture->err), TG_USAGE);
+    assert_non_null(strstr(fixture->err.what, "is loaded, by load"));
+    options.again = options.rows = true;
+    assert_done(fixture, tg_pipeline_plan(fixture->pipeline, &options, &plan, &fixture->err));
+    assert_int_equal(tg_plan_window_count(plan), 2);
+    check_part(plan, 1, "1", "7", "due");
+    assert_int_equal(tg_result_table(tg_plan_result(plan), 0)->rows_inserted, 6);
+    tg_plan_free(plan);
+    options = (struct tg_plan_options){TG_PLAN_OPTIONS_INIT, .window = "2"};
+    assert_int_equal(tg_pipeline_plan(fixture->pipeline, &options, &plan, &fixture->err), TG_USAGE);
+    options.rows = true;
+    assert_int_equal(tg_pipeline_plan(fixture->pipeline, &options, &plan, &fixture->err), TG_USAGE);
+    assert_done(fixture, tg_pipeline_plan(fixture->pipeline, NULL, &plan, &fixture->err));
+    assert_int_equal(tg_plan_window_count(plan), 0); /* the next one is of a plain run */
+    tg_plan_free(plan);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +171,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_source_that_fails_fails_the_plan, fixture_setup,
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(limits_do_not_fail_it, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_range_is_told_in_parts, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
