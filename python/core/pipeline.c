@@ -232,6 +232,46 @@ static PyObject *pipeline_run(PyObject *object, PyObject *none)
     return report(self_of(object), call_run, NULL);
 }
 
+static int call_extract(struct tg_pipeline *pipeline, const void *options, struct tg_result **out,
+                        struct tg_error *err)
+{
+    (void)options;
+    return tg_pipeline_extract(pipeline, out, err);
+}
+
+static PyObject *pipeline_extract(PyObject *object, PyObject *none)
+{
+    (void)none;
+    return report(self_of(object), call_extract, NULL);
+}
+
+static int call_write(struct tg_pipeline *pipeline, const void *options, struct tg_result **out,
+                      struct tg_error *err)
+{
+    return tg_pipeline_write(pipeline, options, out, err);
+}
+
+static PyObject *pipeline_write(PyObject *object, PyObject *args)
+{
+    const char *load_id = NULL;
+    if (!PyArg_ParseTuple(args, "|z", &load_id))
+        return NULL;
+    return report(self_of(object), call_write, load_id);
+}
+
+static PyObject *pipeline_drop_packages(PyObject *object, PyObject *args)
+{
+    struct pipeline_object *self = self_of(object);
+    struct tg_error err = {0};
+    const char *load_id = NULL;
+    size_t count = 0;
+    int rc;
+    if (!PyArg_ParseTuple(args, "|z", &load_id) || !enter(self))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS rc = tg_pipeline_drop_packages(self->pipeline, load_id, &count, &err);
+    Py_END_ALLOW_THREADS return leave(self, rc, &err) ? PyLong_FromSize_t(count) : NULL;
+}
+
 static int call_window(struct tg_pipeline *pipeline, const void *options, struct tg_result **out,
                        struct tg_error *err)
 {
@@ -337,8 +377,8 @@ static int find_name(const char *const *names, const char *name)
 
 static PyObject *pipeline_show(PyObject *object, PyObject *args)
 {
-    static const char *const names[] = {"tables",    "loads",   "packages",
-                                        "resources", "windows", NULL};
+    static const char *const names[] = {"tables",  "loads", "packages", "resources",
+                                        "windows", "files", NULL};
     struct pipeline_object *self = self_of(object);
     struct ArrowArrayStream stream = {0};
     struct tg_error err = {0};
@@ -473,11 +513,16 @@ static PyMethodDef methods[] = {
      "A dict: its name, the destination without secrets, the dataset as it is there."},
     {"add", pipeline_add, METH_O, "Adds a resource: a dict with the names of struct tg_resource."},
     {"run", pipeline_run, METH_NOARGS, "One load; a dict of what it did."},
+    {"extract", pipeline_extract, METH_NOARGS, "The same up to the seal; nothing is written."},
+    {"write", pipeline_write, METH_VARARGS,
+     "write(load_id=None): the oldest sealed load; a dict of what it did."},
+    {"drop_packages", pipeline_drop_packages, METH_VARARGS,
+     "drop_packages(load_id=None): one sealed load, or all of them; how many went."},
     {"run_window", pipeline_run_window, METH_O, "The same of a range of the cursors."},
     {"undo", pipeline_undo, METH_O, "Takes loads back; a dict of what it did."},
     {"check", pipeline_check, METH_NOARGS, "Opens the sources and the destination."},
     {"query", pipeline_query, METH_VARARGS, "query(sql, as_of=None): a Stream."},
-    {"show", pipeline_show, METH_VARARGS, "tables, loads, packages, resources or windows."},
+    {"show", pipeline_show, METH_VARARGS, "tables, loads, packages, resources, windows or files."},
     {"document", pipeline_document, METH_VARARGS, "state, schema or schema_yaml, as a text."},
     {"state", pipeline_state, METH_VARARGS,
      "state(resource or None): while a resource is read, what it or its source keeps, as JSON."},

@@ -263,6 +263,53 @@ static void rows_of_others_are_seen(void **state)
     assert_query(fixture, "SELECT count(*) AS n FROM t", "n\n6\n");
 }
 
+static int64_t tied[60][2];
+
+static void give_tied(struct fixture *fixture, size_t count)
+{
+    for (int64_t i = 0; i < 60; i++)
+        tied[i][0] = i, tied[i][1] = 7;
+    give(fixture, 0, BY_CURSOR);
+    growing.rows = (const int64_t(*)[2])tied;
+    growing.count = count;
+}
+
+static void many_ties_are_written_first(void **state)
+{
+    struct fixture *fixture = *state;
+    setenv("TG_FORCE", "ties", 1); /* as if a few were many */
+    give_tied(fixture, 40);
+    extract(fixture);
+    give_tied(fixture, 60);
+    int rc = try_extract(fixture);
+    refused(fixture, rc, TG_CONFLICT, "so many rows at a cursor's last value");
+    write_next(fixture);
+    extract(fixture);
+    write_next(fixture);
+    unsetenv("TG_FORCE");
+    assert_query(fixture, "SELECT count(*) AS n, count(DISTINCT id) AS d FROM t", "n,d\n60,60\n");
+}
+
+/* What a source hands over again is asked of the destination by a run; here nothing would be left.
+ */
+static void rows_that_may_be_late_are_no_load(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct tg_resource keyed = {
+        .primary_key = "id", .cursor_path = "value", .write_disposition = TG_MERGE};
+    give(fixture, 6, &keyed);
+    extract(fixture);
+    for (size_t count = 6; count <= 9; count += 3) {
+        give(fixture, count, &keyed);
+        extract(fixture);
+        assert_int_equal(*tg_result_load_id(fixture->result) != '\0', count == 9);
+    }
+    assert_int_equal(count_in(fixture, "sealed"), 2);
+    write_next(fixture);
+    write_next(fixture);
+    assert_query(fixture, "SELECT count(*) AS n, count(DISTINCT id) AS d FROM t", "n,d\n8,8\n");
+}
+
 /* Another machine has loaded since: what is sealed is not gone on from. */
 static void one_that_is_passed_is_not_followed(void **state)
 {
@@ -363,6 +410,8 @@ int main(void)
         fixture_test(a_load_that_begins_anew_is_written_first),
         fixture_test(one_that_is_passed_is_not_followed),
         fixture_test(rows_of_others_are_seen),
+        fixture_test(many_ties_are_written_first),
+        fixture_test(rows_that_may_be_late_are_no_load),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -53,6 +53,14 @@ class PipelineConfigMissing(PipelineException):
         )
 
 
+class LoadPackageNotFound(DltException, FileNotFoundError):
+    """There is no load of that id in the working folder."""
+
+    def __init__(self, load_id: str) -> None:
+        self.load_id = load_id
+        super().__init__(f"there is no load {load_id!r} that waits, and this pipeline object has loaded none of that id")
+
+
 class PipelineStepFailed(PipelineException):
     """A step of a pipeline has failed; `exception` (and `__cause__`) has why.
 

@@ -2,16 +2,20 @@
 
     run(data) -> sources_of (what may be data) -> an extension's Pipeline with a dict for each
     resource -> one load each for the sources' schemas -> LoadInfo
+    extract(data) -> the same, up to the seal -> ExtractInfo; normalize -> NormalizeInfo (packages.py);
+    load -> each sealed load is written -> LoadInfo
 
 The working folder holds sealed packages alone; cursors, schema and state are the destination's.
 """
 
 from __future__ import annotations
 
+import datetime
 import logging
 import os
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from tidegate import _core
@@ -27,8 +31,9 @@ from tidegate.extract.pipe import is_frame
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
 from tidegate.extract.state import RunState
-from tidegate.pipeline.exceptions import InvalidPipelineName, PipelineConfigMissing, PipelineStepFailed
-from tidegate.pipeline.info import LoadInfo, LoadPackageInfo, moment_of
+from tidegate.pipeline.exceptions import InvalidPipelineName, LoadPackageNotFound, PipelineConfigMissing, PipelineStepFailed
+from tidegate.pipeline.info import ExtractInfo, LoadInfo, LoadPackageInfo, NormalizeInfo, moment_of
+from tidegate.pipeline.packages import JOB_STATES, Extracted, Sealed, extracted, has_sealed, schema_update_of, sealed_loads
 
 logger = logging.getLogger("tidegate")
 _LEVELS = [logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG]
@@ -74,8 +79,8 @@ class Pipeline:
         self.dataset_name = dataset_name or (f"{pipeline_name}_dataset" if destination else None)
         self.refresh = refresh
         self.default_schema_name: str | None = None
-        self.first_run = True
         self._options = options
+        self._completed: dict[str, LoadPackageInfo] = {}
         self._core: Any = None
         self._reading: DltResource | None = None  # whose code is at work
 
@@ -112,20 +117,221 @@ class Pipeline:
         Raises:
             PipelineStepFailed: A step failed; nothing of it is at the destination.
         """
-        if destination is not None:
-            self.destination = destination_of(destination)
-        if dataset_name is not None:
-            self.dataset_name = dataset_name
-        if self.destination is None:
-            raise PipelineConfigMissing(self.pipeline_name, "destination", "run")
+        self._aim(destination, dataset_name, "run")
         if data is None:
-            return None
+            return self.load() if self.has_pending_data else None
         hints = {
             "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key,
             "schema_contract": schema_contract, "table_format": table_format,
         }
         sources = self._sources_of(data, table_name)
-        return self._load(sources, hints, refresh or self.refresh)
+        self._forget_looks()
+        first_run, waiting = self.first_run, self._sealed()
+        report = self._call("run", lambda core: core.run(), sources, hints, refresh or self.refresh)
+        left = {each.load_id for each in self._sealed()}
+        settled = [each for each in waiting if each.load_id not in left]
+        packages = [each.info("loaded") for each in settled] if len(settled) == report["settled"] else []
+        return self._load_info([report], packages + self._loaded(report), first_run)
+
+    def extract(
+        self, data: Any, *, table_name: str | None = None, parent_table_name: str | None = None,
+        write_disposition: Any = None, columns: Any = None, primary_key: Any = None,
+        schema: Any = None, max_parallel_items: int | None = None, workers: int | None = None,
+        table_format: Any = None, schema_contract: Any = None, refresh: str | None = None,
+    ) -> ExtractInfo:
+        """Reads what is new of `data` into a sealed load on local disk; `load` writes it.
+
+        Several extracts go on from each other. Rows are typed here: `normalize` has nothing left to do.
+
+        Args:
+            data: As of `run`.
+            table_name: For data without a name.
+            parent_table_name: Not used.
+            write_disposition: Over what the resources say.
+            columns: Over what the resources say.
+            primary_key: Over what the resources say.
+            schema: Not used: a schema is its source's own.
+            max_parallel_items: Not used.
+            workers: Not used.
+            table_format: Kept in the schema.
+            schema_contract: Over what the resources say.
+            refresh: What is forgotten before.
+
+        Returns:
+            The load with its files; it is empty where nothing is new.
+
+        Raises:
+            PipelineStepFailed: Nothing is sealed.
+        """
+        self._aim(None, None, "extract")
+        hints = {
+            "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key,
+            "schema_contract": schema_contract, "table_format": table_format,
+        }
+        first_run = self.first_run
+        sources = self._sources_of(data, table_name)
+        report = self._call("extract", lambda core: core.extract(), sources, hints, refresh or self.refresh)
+        packages = []
+        if report["load_id"]:
+            extracted[report["package"]] = Extracted(self, schema_update_of(report))
+            packages = [each.info() for each in self._sealed() if each.load_id == report["load_id"]]
+        return ExtractInfo(self, packages, first_run, *_times([report]), {})
+
+    def normalize(self, workers: int = 1) -> NormalizeInfo:
+        """Tells what was extracted since the last call: its rows are typed already.
+
+        Args:
+            workers: Not used.
+
+        Returns:
+            The loads, and how many rows of each table are in them.
+        """
+        self._aim(None, None, "normalize")
+        started = datetime.datetime.now(datetime.timezone.utc)
+        counts: dict[str, int] = {}
+        told = [each for each in self._sealed() if each.state == "extracted"]
+        for each in told:
+            assert each.known is not None
+            each.known.is_normalized = True
+            for table, rows in each.row_counts().items():
+                counts[table] = counts.get(table, 0) + rows
+        finished = datetime.datetime.now(datetime.timezone.utc)
+        info = NormalizeInfo(self, [each.info() for each in told], self.first_run, started, finished, {})
+        info.row_counts = counts
+        return info
+
+    def load(
+        self, destination: Any = None, dataset_name: str | None = None, credentials: Any = None, *,
+        workers: int = 20, raise_on_failed_jobs: bool = True,
+    ) -> LoadInfo:
+        """Writes all loads that were extracted, each in a transaction, in their order.
+
+        Args:
+            destination: Where data go, if the pipeline does not say.
+            dataset_name: The schema for the tables, if the pipeline does not say.
+            credentials: Of the destination.
+            workers: Not used.
+            raise_on_failed_jobs: Not used: a load that fails raises.
+
+        Returns:
+            What was loaded.
+
+        Raises:
+            PipelineStepFailed: Those before it are loaded; it waits, or was given up.
+        """
+        self._aim(destination, dataset_name, "load")
+        first_run, reports, packages = self.first_run, [], []
+        while True:
+            waiting = {each.load_id: each for each in self._sealed()}
+            report = self._call("load", lambda core: core.write())
+            reports.append(report)
+            if not report["load_id"]:
+                break
+            written = waiting.get(report["load_id"])
+            packages += [written.info("loaded")] if written else self._loaded(report)
+        return self._load_info(reports, packages, first_run)
+
+    def _aim(self, destination: Any, dataset_name: str | None, step: str) -> None:
+        """Where data go, from here on."""
+        if destination is not None:
+            self.destination = destination_of(destination)
+        if dataset_name is not None:
+            self.dataset_name = dataset_name
+        if self.destination is None:
+            raise PipelineConfigMissing(self.pipeline_name, "destination", step)
+
+    # ---- loads that are sealed ----
+
+    def _sealed(self) -> list[Sealed]:
+        folder = os.path.join(self.working_dir, self.pipeline_name)
+        if self.destination is None or not has_sealed(folder):
+            return []
+        names = self._names()
+        return sealed_loads(folder, names["destination"], names["dataset"])
+
+    def _forget_looks(self) -> None:
+        """What an earlier pipeline of this process has extracted and never loaded, for a dataset that is not there.
+
+        So dlt does it: a notebook's cells that only look leave nothing behind. What another process has
+        extracted may be all there is, and is loaded.
+        """
+        assert self.destination is not None
+        looks = self._sealed()
+        if self.destination.kind != "duckdb" or not looks or not all(each.known and each.known.pipeline is not self for each in looks):
+            return
+        with self.sql_client() as client:
+            if client.has_dataset():
+                return
+        ids = self.abort_packages()
+        logger.warning("dataset '%s' is not there: loads that were extracted and not loaded are dropped: %s", self.dataset_name, ", ".join(ids))
+
+    def list_extracted_load_packages(self) -> list[str]:
+        """The ids of loads that `normalize` has not told yet."""
+        return [each.load_id for each in self._sealed() if each.state == "extracted"]
+
+    def list_normalized_load_packages(self) -> list[str]:
+        """The ids of the other loads that wait to be loaded."""
+        return [each.load_id for each in self._sealed() if each.state == "normalized"]
+
+    def list_completed_load_packages(self) -> list[str]:
+        """The ids of loads that this object has loaded; all that there are has the table `_dlt_loads`."""
+        return list(self._completed)
+
+    def get_load_package_info(self, load_id: str) -> LoadPackageInfo:
+        """A load that waits, or that this object has loaded.
+
+        Args:
+            load_id: Its id.
+
+        Raises:
+            LoadPackageNotFound: There is none.
+        """
+        for each in self._sealed():
+            if each.load_id == load_id:
+                return each.info()
+        if load_id in self._completed:
+            return self._completed[load_id]
+        raise LoadPackageNotFound(load_id)
+
+    def drop_pending_packages(self, with_partial_loads: bool = True) -> None:
+        """Deletes loads that wait.
+
+        Args:
+            with_partial_loads: Not used: none is loaded in part.
+        """
+        self.abort_packages()
+
+    def abort_packages(self, load_id: str | None = None, dry_run: bool = False) -> list[str]:
+        """Deletes loads that wait: this one, or all of them.
+
+        Args:
+            load_id: Its id; the newest, or one that no later one has gone on from.
+            dry_run: Only tells which.
+
+        Returns:
+            Their ids.
+        """
+        self._aim(None, None, "abort_packages")
+        ids = [each.load_id for each in self._sealed() if load_id in (None, each.load_id)]
+        if not dry_run:
+            self._call("load", lambda core: core.drop_packages(load_id))
+        return ids
+
+    @property
+    def has_pending_data(self) -> bool:
+        """Whether loads wait."""
+        return bool(self._sealed())
+
+    @property
+    def has_data(self) -> bool:
+        """Whether something was extracted or loaded."""
+        return not self.first_run or self.has_pending_data
+
+    @property
+    def first_run(self) -> bool:
+        """Whether no load was committed yet, by what the working folder has recorded."""
+        record = os.path.join(self.working_dir, self.pipeline_name, "committed")
+        return not os.path.exists(record) or os.path.getsize(record) == 0
 
     def _sources_of(self, data: Any, table_name: str | None) -> list[DltSource]:
         """What may be data, as sources, resources that stand alone in one of their own."""
@@ -218,32 +424,34 @@ class Pipeline:
     def _log(self, level: int, component: str, message: str) -> None:
         logging.getLogger(f"tidegate.{component}").log(_LEVELS[level], message)
 
-    def _load(self, sources: list[DltSource], hints: dict[str, Any], refresh: str | None) -> LoadInfo:
+    def _call(
+        self, step: str, call: Callable[[Any], Any], sources: list[DltSource] | None = None,
+        hints: dict[str, Any] | None = None, refresh: str | None = None,
+    ) -> Any:
+        """A call of the library, with the sources that it reads."""
         core = self._make(refresh)
         self._core, self._reading = core, None
         try:
-            for source in sources:
+            for source in sources or []:
                 for resource in source._all:
                     if resource.selected:
-                        core.add(self._resource_options(source, resource, hints))
-            report = core.run()
+                        core.add(self._resource_options(source, resource, hints or {}))
+            return call(core)
         except (KeyboardInterrupt, SystemExit):
             raise
         except Exception as error:
-            failed = self._failed(error)
+            failed = self._failed(error, step)
             raise failed from failed.exception
         finally:
             self._core = None
             core.close()
             for each in (context.source, context.resource, context.run_state):
                 each.set(None)
-        self.first_run = False
-        return self._load_info(report)
 
-    def _failed(self, error: Exception) -> PipelineStepFailed:
+    def _failed(self, error: Exception, step: str) -> PipelineStepFailed:
         """An error of the program's own code is told with its resource, as dlt does."""
         if isinstance(error, _core.Error):
-            return PipelineStepFailed(self, "run", None, error)
+            return PipelineStepFailed(self, step, None, error)
         if self._reading is None:
             return PipelineStepFailed(self, "extract", None, error)
         told = self._reading._error(error)
@@ -286,28 +494,38 @@ class Pipeline:
                 options["advance"] = bound._advance
         return options
 
-    def _load_info(self, report: dict[str, Any]) -> LoadInfo:
-        started = moment_of(report["started_us"])
+    def _loaded(self, report: dict[str, Any]) -> list[LoadPackageInfo]:
+        """The load of a report, whose files are gone."""
+        if not report["load_id"]:
+            return []
         finished = moment_of(report["started_us"], report["seconds"])
-        packages = []
-        if report["load_id"]:
-            update: dict[str, dict[str, Any]] = {}
-            for change in report["changes"]:
-                table = update.setdefault(change["table"], {"columns": {}})
-                if change["column"]:
-                    table["columns"][change["column"]] = {"data_type": change["data_type"]}
-            packages.append(LoadPackageInfo(
-                report["load_id"], "", "loaded", report["schema"], "", update, finished,
-                {name: [] for name in ("new_jobs", "started_jobs", "failed_jobs", "completed_jobs")},
-            ))
-        info = LoadInfo(self, packages, True, started, finished, {})
+        return [LoadPackageInfo(
+            report["load_id"], report["package"], "loaded", report["schema"], report["schema_hash"],
+            schema_update_of(report), finished, {name: [] for name in JOB_STATES},
+        )]
+
+    def _load_info(self, reports: list[dict[str, Any]], packages: list[LoadPackageInfo], first_run: bool) -> LoadInfo:
+        started, finished = _times(reports)
+        for package in packages:
+            package.completed_at = package.completed_at or finished
+            self._completed[package.load_id] = package
+            extracted.pop(package.package_path, None)
+        info = LoadInfo(self, packages, first_run, started, finished, {})
         assert self.destination is not None
         info.destination_type = self.destination.destination_type
         info.destination_name = self.destination.destination_name
         info.destination_displayable_credentials = self._database().name if self.destination.kind == "duckdb" else "postgres"
         info.dataset_name = self.dataset_name
-        info.row_counts = {t["name"]: t["rows_inserted"] for t in report["tables"]}
+        info.row_counts = {}
+        for report in reports:
+            for table in report["tables"]:
+                info.row_counts[table["name"]] = info.row_counts.get(table["name"], 0) + table["rows_inserted"]
         return info
+
+
+def _times(reports: list[dict[str, Any]]) -> tuple[datetime.datetime, datetime.datetime]:
+    """When the first of them began, and the last one ended."""
+    return moment_of(reports[0]["started_us"]), moment_of(reports[-1]["started_us"], reports[-1]["seconds"])
 
 
 def make(
