@@ -76,7 +76,13 @@ static void combinations_are_checked(void **state)
          "no row lies in a window from initial_value 10 on to before end_value 9"},
         {"{cursor: a, cursor_type: bigint, initial_value: x}", "initial_value: it is no bigint"},
         {"{cursor: a, range_end: closed}", "range_end is for an end_value, and there is none"},
-        {"{cursor: a, lag: soon}", "lag is a number, a time like 30m, 2h or 7d, or 'auto'"},
+        {"{cursor: a, lag: soon}", "lag is a number, a time like 30m, 2h or 7d, or 'auto', which "
+                                   "may name a share ('auto 99.5%'), not 'soon'"},
+        {"{cursor: a, lag: auto 0%}", "not 'auto 0%'"},
+        {"{cursor: a, lag: auto}", "lag: auto needs a primary_key"},
+        {"{cursor: [a, b], lag: auto}", "lag: auto is for a cursor of one field"},
+        {"{cursor: a, initial_value: 1, end_value: 2, lag: auto}",
+         "lag: auto and end_value exclude each other"},
         {"{cursor: a, lag: 5}", "with lag, rows of the window before the last value are read again "
                                 "in each run: append would add them once more; give the resource a "
                                 "primary_key"},
