@@ -2,6 +2,7 @@
  * Loads that are sealed one after the other and written later: what they leave is what as many runs
  * leave, to the letter of state and schema.
  */
+#include "tests/postgres.h"
 #include "tests/run/sealed.h"
 
 #include <sys/wait.h>
@@ -170,6 +171,19 @@ static void pending_tables_count_as_there(void **state)
         assert_same(chained, look(fixture));
         free(expected);
     }
+}
+
+/* Here each load also waits for locks, and looks again when it has them. */
+static void a_server_takes_a_chain(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct tg_resource merged = {.write_disposition = TG_MERGE, .primary_key = "id"};
+    snprintf(fixture->destination, sizeof(fixture->destination), "%s", postgres_uri());
+    chain_pages(fixture, &merged, true);
+    assert_query(fixture,
+                 "SELECT count(*) AS n, (SELECT count(*) FROM t__list) AS list, "
+                 "(SELECT count(DISTINCT _dlt_load_id) FROM t) AS loads FROM t",
+                 "n,list,loads\n3,1,2\n");
 }
 
 /* ---- files ---- */
@@ -406,6 +420,7 @@ int main(void)
         fixture_test(a_chain_is_as_many_runs),
         fixture_test(writes_come_between),
         fixture_test(pending_tables_count_as_there),
+        fixture_test(a_server_takes_a_chain),
         fixture_test(files_are_read_once),
         fixture_test(a_load_that_begins_anew_is_written_first),
         fixture_test(one_that_is_passed_is_not_followed),
