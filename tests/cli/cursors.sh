@@ -12,6 +12,16 @@ test_model() {
         fail "the model differs"
 }
 
+# Rows that are too many for the state: four are, here.
+test_model_of_ties() {
+    local faulty
+    faulty=$(dirname "$tidegate")/tidegate-faulty
+    [ -x "$faulty" ] || return 0
+    spec
+    sed -i '$d' spec.yaml
+    TG_FORCE=ties TIDEGATE=$faulty python3 "$root/tests/cursors.py" "${CURSOR_SEED:-1}" 39 || fail "the model differs"
+}
+
 # The control: where each step of a load is committed by itself, a kill among them must show.
 test_control_steps_committed_one_by_one() {
     local step faulty
