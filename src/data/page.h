@@ -14,6 +14,7 @@ struct page {
     uint64_t bytes_total; /* of input in all; 0: not known */
     uint64_t read_count;  /* rows delivered by the source, before anything was dropped */
     const char *file;     /* borrowed: where the rows are from; NULL when there is no file */
+    bool file_is_known;   /* it was delivered by an earlier run */
     bool precedes;        /* whenever they come, rows with their key that came otherwise win */
 
     /* PAGE_ROWS. The cursor drops rows by compacting `rows`. */

@@ -50,6 +50,7 @@ struct new_rows {
     struct cursor *cursor; /* NULL: all are */
     const struct extract_sink *sink;
     const char *file; /* of the page before; NULL: none */
+    bool file_is_known;
     uint64_t file_read, file_filtered;
     struct extract_counts *counts;
 };
@@ -58,7 +59,7 @@ struct new_rows {
 static void end_file(struct new_rows *stream)
 {
     const struct extract_sink *sink = stream->sink;
-    if (stream->file && sink->filtered && stream->file_read > 0 &&
+    if (stream->file && !stream->file_is_known && sink->filtered && stream->file_read > 0 &&
         stream->file_filtered == stream->file_read)
         sink->filtered(sink->user, stream->file, stream->file_read);
     stream->file = NULL;
@@ -71,6 +72,7 @@ static void count_page(struct new_rows *stream, const struct page *page, uint64_
     if (page->kind == PAGE_END || page->file != stream->file)
         end_file(stream);
     stream->file = page->file;
+    stream->file_is_known = page->file_is_known;
     stream->file_read += page->read_count;
     stream->file_filtered += dropped;
 }
@@ -156,8 +158,11 @@ int extract_run(struct context *ctx, struct page_stream *source, struct cursor *
 {
     const bool holds = cursor && cursor_holds(cursor);
     struct as_rows as_rows = {.base = {.next = next_as_rows}, .from = source, .all = holds};
-    struct new_rows new_rows = {
-        {.next = next_new}, &as_rows.base, cursor, sink, NULL, 0, 0, counts};
+    struct new_rows new_rows = {.base = {.next = next_new},
+                                .from = &as_rows.base,
+                                .cursor = cursor,
+                                .sink = sink,
+                                .counts = counts};
     struct with_held held = {
         {.next = next_with_held}, &new_rows.base, holds ? cursor : NULL, counts, false};
     *counts = (struct extract_counts){0};

@@ -18,7 +18,7 @@ struct extract_sink {
     int (*push)(void *user, struct page *page, struct tg_error *err);
     void (*progress)(void *user,
                      const struct extract_counts *counts); /* after each page; may be NULL */
-    /* A file has ended, all rows of which were filtered; may be NULL. The name is borrowed. */
+    /* A new file has ended, all rows of which were filtered; may be NULL. The name is borrowed. */
     void (*filtered)(void *user, const char *file, uint64_t rows);
     void *user;
 };

@@ -36,8 +36,6 @@ struct late {
     uint64_t left_out; /* that were looked at */
     bool is_cut;       /* there were more */
     enum lag_unit unit;
-    const char *file; /* of the row before, */
-    bool was_known;   /* whose rows were delivered before */
 };
 
 /* ---- who takes part ---- */
@@ -115,16 +113,6 @@ int late_begin(struct late *late, const struct late_of *of, const struct cursor_
 }
 
 /* ---- a row ---- */
-
-/* One that is left out, and whose file was read by an earlier run, was late then. */
-static bool is_known(struct late *late, const char *file)
-{
-    if (file && file != late->file) {
-        late->file = file;
-        late->was_known = bookmarks_find(late->of.recalled, file);
-    }
-    return file && late->was_known;
-}
 
 /* false: it has no such value, or one that is no key. */
 static bool find_in_batch(const struct page *page, int64_t index, const char *name,
@@ -240,7 +228,8 @@ static int note(void *user, const struct page *page, const yyjson_val *cell, int
     yyjson_val key[KEY_MAX];
     struct buf scratch[KEY_MAX] = {BUF_INIT};
     bool has_key = true;
-    if (late->is_off || (is_left_out && is_known(late, page->file)))
+    /* A row of a file that was read by an earlier run was late then. */
+    if (late->is_off || (is_left_out && late->of.reads_again && page->file_is_known))
         return TG_OK;
     if (is_left_out) {
         late->is_cut = late->is_over = late->left_out == LEFT_OUT_MAX;

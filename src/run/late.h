@@ -17,8 +17,8 @@ struct late_of {
     struct load *load;
     const struct resource *resource;
     const struct table *root;
-    size_t place;              /* of the resource in the load */
-    struct bookmarks recalled; /* files whose rows were delivered before; none: all are new */
+    size_t place;     /* of the resource in the load */
+    bool reads_again; /* files that are known, from their beginning */
 };
 
 /* NULL for a resource of which nobody can tell: one without a key, of a function, or whose source

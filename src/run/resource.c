@@ -314,7 +314,7 @@ done:
 static void note_filtered(void *user, const char *file, uint64_t rows)
 {
     struct resource_load *part = user;
-    if (!part->groups && keeps_bookmarks(part) && !bookmarks_find(part->recalled, file))
+    if (!part->groups && keeps_bookmarks(part))
         filtered_note(&part->filtered, file, rows); /* of groups, rows may go along with others */
 }
 
@@ -725,9 +725,8 @@ static void count_resource(const struct resource_load *part, const struct extrac
 /* Files that a merge reads again hand over nothing new. */
 static int begin_late(struct resource_load *part, struct tg_error *err)
 {
-    static const struct bookmarks none = {NULL, 0};
     const struct late_of of = {part->load, part->resource, part->root, part->turn->place,
-                               skips_bookmarks(part) ? none : part->recalled};
+                               !skips_bookmarks(part)};
     return late_begin(part->late, &of, part->cursor ? cursor_reached(part->cursor) : NULL, err);
 }
 

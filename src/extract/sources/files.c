@@ -576,6 +576,7 @@ static int read_page(struct files_stream *stream, struct page *page, struct tg_e
     TRY(context_check(context_of(stream), err));
     TRY(stream->pages->next(stream->pages, page, err));
     count_bytes(stream, file, page);
+    page->file_is_known = bookmarks_find(stream->request.recalled, file->name) != NULL;
     if (page->kind == PAGE_END)
         TRY(finish_file(stream, file, err));
     else
