@@ -31,3 +31,17 @@ class NotInTidegate(DltException, NotImplementedError):
 
     def __init__(self, what: str, instead: str = "use dlt for this") -> None:
         super().__init__(f"{what} is not in tidegate; {instead}")
+
+
+def refuse(**said: object) -> None:
+    """Raises for an argument of dlt that would do nothing here.
+
+    Args:
+        said: Arguments by their names; None and False were not said.
+
+    Raises:
+        NotInTidegate: One of them was said.
+    """
+    for name, value in said.items():
+        if value is not None and value is not False:
+            raise NotInTidegate(f"{name}={value!r}")

@@ -10,6 +10,7 @@ from typing import Any
 
 from tidegate.common import context
 from tidegate.common.configuration.inject import resolve
+from tidegate.common.exceptions import refuse
 from tidegate.extract.hints import Hints
 from tidegate.extract.pipe import Deferred
 from tidegate.extract.resource import DltResource, in_order
@@ -66,16 +67,16 @@ def resource(
         primary_key: One name or several.
         merge_key: One name or several.
         schema_contract: What new tables, columns and types do.
-        table_format: Kept in the schema.
-        file_format: Kept in the schema.
+        table_format: Not in tidegate: tables are the destination's own.
+        file_format: Not in tidegate but for "parquet", which it is.
         references: Kept in the schema.
         nested_hints: Hints of nested tables.
         selected: Whether a run of its source reads it.
-        spec: Not used: configuration is found by the function's arguments.
+        spec: Not in tidegate: configuration is found by the function's arguments.
         parallelized: Whether the generator is drawn on a thread.
         incremental: The cursor.
         section: Where configuration is looked for; without it the module.
-        standalone: Not used: every resource can stand alone.
+        standalone: Every resource can stand alone here, whatever is said.
         data_from: A resource whose items the function takes (a transformer).
 
     Returns:
@@ -91,9 +92,12 @@ def resource(
     said = {
         "table_name": table_name, "max_table_nesting": max_table_nesting,
         "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key,
-        "merge_key": merge_key, "schema_contract": schema_contract, "table_format": table_format,
-        "file_format": file_format, "references": references, "incremental": incremental,
+        "merge_key": merge_key, "schema_contract": schema_contract, "references": references,
+        "incremental": incremental,
     }
+    refuse(table_format=table_format, file_format=None if file_format == "parquet" else file_format)
+
+    refuse(spec=spec)
 
     def make(given: Any) -> DltResource:
         made = DltResource(
@@ -156,9 +160,9 @@ def source(
         section: Where configuration is looked for; without it the module.
         max_table_nesting: Of resources that say nothing.
         root_key: Whether rows of nested tables carry the id of their root row.
-        schema: Not used: the schema is the source's own.
+        schema: Not in tidegate: the schema is the source's own.
         schema_contract: Of resources that say nothing.
-        spec: Not used: configuration is found by the function's arguments.
+        spec: Not in tidegate: configuration is found by the function's arguments.
         parallelized: Whether all generators are drawn on threads.
 
     Returns:
@@ -171,6 +175,8 @@ def source(
         >>> shop()
         <@dlt.source(name='shop', section='decorators', n_resources=1, resources=['orders'])>
     """
+
+    refuse(schema=schema, spec=spec)
 
     def make(function: Callable[..., Any]) -> Callable[..., DltSource]:
         own_name, own_section = name or function.__name__, section or _module_of(function)

@@ -6,6 +6,7 @@ empty text takes a hint away.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,15 +27,12 @@ class Hints:
     """What is known of a resource's table beforehand; None: nothing was said."""
 
     table_name: str | Callable[[Any], str] | None = None
-    parent_table_name: str | None = None
     write_disposition: Any = None
     columns: dict[str, dict[str, Any]] = field(default_factory=dict)
     primary_key: Any = None
     merge_key: Any = None
     incremental: Incremental[Any] | None = None
     schema_contract: Any = None
-    table_format: str | None = None
-    file_format: str | None = None
     references: Any = None
     max_table_nesting: int | None = None
     description: str | None = None
@@ -60,8 +58,6 @@ class Hints:
                 self._apply_columns(value)
             elif name == "additional":
                 self.additional.update(value or {})
-            elif name == "incremental" and value != "" and self.incremental and value is not None:
-                self.incremental = value
             else:
                 setattr(self, name, None if value == "" or value == [] else value)
 
@@ -178,6 +174,18 @@ def column_options(columns: Mapping[str, Mapping[str, Any]]) -> list[dict[str, A
                 options[flag] = _FLAGS[column[flag]]
         out.append({"name": name} | options)
     return out
+
+
+def table_hints(hints: Hints) -> str | None:
+    """What is kept in the schema for those who read it, as JSON; None: nothing.
+
+    Args:
+        hints: With references, and additional hints whose names begin with "x-".
+    """
+    kept = dict(hints.additional)
+    if hints.references:
+        kept["references"] = hints.references
+    return json.dumps(kept) if kept else None
 
 
 def keys_of_columns(columns: Mapping[str, Mapping[str, Any]], flag: str) -> Sequence[str]:

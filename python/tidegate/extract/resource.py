@@ -10,6 +10,7 @@ from typing import Any
 
 from tidegate.common import context
 from tidegate.common.configuration.inject import resolve
+from tidegate.common.exceptions import refuse
 from tidegate.extract import pipe
 from tidegate.extract.exceptions import (
     ParametrizedResourceUnbound,
@@ -219,7 +220,7 @@ class DltResource:
 
         Args:
             table_name: The table's name, or a function of an item.
-            parent_table_name: The table that it is nested in.
+            parent_table_name: Not in tidegate.
             write_disposition: append, replace, merge, or a dict with a strategy.
             columns: Hints of columns; they are merged.
             primary_key: One name or several.
@@ -227,25 +228,24 @@ class DltResource:
             incremental: The cursor.
             schema_contract: What new tables, columns and types do.
             additional_table_hints: Hints that begin with "x-".
-            table_format: Kept in the schema.
-            file_format: Kept in the schema.
+            table_format: Not in tidegate: tables are the destination's own.
+            file_format: Not in tidegate but for "parquet", which it is.
             references: Kept in the schema.
-            create_table_variant: Not to change the resource, but to make a variant of its table.
-            nested_hints: Hints of nested tables.
+            create_table_variant: Not in tidegate yet.
+            nested_hints: Not in tidegate yet.
 
         Returns:
             The resource itself.
         """
-        if create_table_variant or nested_hints:
-            from tidegate.common.exceptions import NotInTidegate
-
-            raise NotInTidegate("create_table_variant" if create_table_variant else "nested_hints")
+        refuse(
+            create_table_variant=create_table_variant, nested_hints=nested_hints,
+            parent_table_name=parent_table_name, table_format=table_format,
+            file_format=None if file_format == "parquet" else file_format,
+        )
         self._hints.apply(
-            table_name=table_name, parent_table_name=parent_table_name,
-            write_disposition=write_disposition, columns=columns, primary_key=primary_key,
+            table_name=table_name, write_disposition=write_disposition, columns=columns, primary_key=primary_key,
             merge_key=merge_key, incremental=incremental, schema_contract=schema_contract,
-            additional=additional_table_hints, table_format=table_format, file_format=file_format,
-            references=references,
+            additional=additional_table_hints, references=references,
         )
         return self
 

@@ -15,24 +15,34 @@ import logging
 import os
 import re
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 from tidegate import _core
 from tidegate.common import context
+from tidegate.common.exceptions import refuse
 from tidegate.destinations import Destination, destination_of
 from tidegate.destinations.dataset import Dataset
 from tidegate.destinations.sql_client import SqlClient
 from tidegate.extract.convert import convert
 from tidegate.extract.decorators import is_source_function
 from tidegate.extract.exceptions import ResourceExtractionError, ResourceNameMissing
-from tidegate.extract.hints import column_options, contract_options, disposition_options, key_text, keys_of_columns
+from tidegate.extract.hints import (
+    column_options,
+    contract_options,
+    disposition_options,
+    key_text,
+    keys_of_columns,
+    table_hints,
+)
 from tidegate.extract.pipe import is_frame
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
 from tidegate.extract.state import RunState
 from tidegate.pipeline.exceptions import InvalidPipelineName, LoadPackageNotFound, PipelineConfigMissing, PipelineStepFailed
 from tidegate.pipeline.info import ExtractInfo, LoadInfo, LoadPackageInfo, NormalizeInfo, moment_of
+from tidegate.progress import collector_of
 from tidegate.pipeline.packages import JOB_STATES, Extracted, Sealed, extracted, has_sealed, schema_update_of, sealed_loads
 
 logger = logging.getLogger("tidegate")
@@ -63,12 +73,16 @@ class Pipeline:
         destination: Where data go; None: said later.
         dataset_name: The schema for the tables; None: of DuckDB `<name>_dataset`.
         refresh: What each run forgets: drop_sources, drop_resources, drop_data.
+        progress: A collector, or its name.
+        import_schema_path: A folder with schemas that go over the stored ones.
+        export_schema_path: A folder that schemas are written to.
         options: Of the library: memory, undo_loads and the like.
     """
 
     def __init__(
         self, pipeline_name: str, pipelines_dir: str | None, destination: Destination | None,
-        dataset_name: str | None, refresh: str | None = None, **options: Any,
+        dataset_name: str | None, refresh: str | None = None, progress: Any = None,
+        import_schema_path: str | None = None, export_schema_path: str | None = None, **options: Any,
     ) -> None:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", pipeline_name):
             raise InvalidPipelineName(pipeline_name, "it has other characters")
@@ -79,6 +93,11 @@ class Pipeline:
         self.dataset_name = dataset_name or (f"{pipeline_name}_dataset" if destination else None)
         self.refresh = refresh
         self.default_schema_name: str | None = None
+        self.progress = collector_of(progress)
+        self._schema_options = {
+            name: path for name, path in
+            (("import_path", import_schema_path), ("export_path", export_schema_path)) if path
+        }
         self._options = options
         self._completed: dict[str, LoadPackageInfo] = {}
         self._core: Any = None
@@ -105,9 +124,9 @@ class Pipeline:
             write_disposition: Over what the resources say.
             columns: Over what the resources say.
             primary_key: Over what the resources say.
-            schema: Not used: a schema is its source's own.
-            loader_file_format: Not used: packages are Parquet files.
-            table_format: Kept in the schema.
+            schema: Not in tidegate: a schema is its source's own.
+            loader_file_format: Packages are Parquet files, whatever is said.
+            table_format: Not in tidegate: tables are the destination's own.
             schema_contract: Over what the resources say.
             refresh: What is forgotten before.
 
@@ -117,12 +136,13 @@ class Pipeline:
         Raises:
             PipelineStepFailed: A step failed; nothing of it is at the destination.
         """
-        self._aim(destination, dataset_name, "run")
+        refuse(staging=staging, schema=schema, table_format=table_format)
+        self._aim(destination, dataset_name, "run", credentials)
         if data is None:
             return self.load() if self.has_pending_data else None
         hints = {
             "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key,
-            "schema_contract": schema_contract, "table_format": table_format,
+            "schema_contract": schema_contract,
         }
         sources = self._sources_of(data, table_name)
         self._forget_looks()
@@ -146,14 +166,14 @@ class Pipeline:
         Args:
             data: As of `run`.
             table_name: For data without a name.
-            parent_table_name: Not used.
+            parent_table_name: Not in tidegate.
             write_disposition: Over what the resources say.
             columns: Over what the resources say.
             primary_key: Over what the resources say.
-            schema: Not used: a schema is its source's own.
-            max_parallel_items: Not used.
-            workers: Not used.
-            table_format: Kept in the schema.
+            schema: Not in tidegate: a schema is its source's own.
+            max_parallel_items: One resource is read after the other, whatever is said.
+            workers: As max_parallel_items.
+            table_format: Not in tidegate: tables are the destination's own.
             schema_contract: Over what the resources say.
             refresh: What is forgotten before.
 
@@ -163,10 +183,11 @@ class Pipeline:
         Raises:
             PipelineStepFailed: Nothing is sealed.
         """
+        refuse(parent_table_name=parent_table_name, schema=schema, table_format=table_format)
         self._aim(None, None, "extract")
         hints = {
             "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key,
-            "schema_contract": schema_contract, "table_format": table_format,
+            "schema_contract": schema_contract,
         }
         first_run = self.first_run
         sources = self._sources_of(data, table_name)
@@ -219,7 +240,7 @@ class Pipeline:
         Raises:
             PipelineStepFailed: Those before it are loaded; it waits, or was given up.
         """
-        self._aim(destination, dataset_name, "load")
+        self._aim(destination, dataset_name, "load", credentials)
         first_run, reports, packages = self.first_run, [], []
         while True:
             waiting = {each.load_id: each for each in self._sealed()}
@@ -231,10 +252,15 @@ class Pipeline:
             packages += [written.info("loaded")] if written else self._loaded(report)
         return self._load_info(reports, packages, first_run)
 
-    def _aim(self, destination: Any, dataset_name: str | None, step: str) -> None:
+    def _aim(
+        self, destination: Any, dataset_name: str | None, step: str, credentials: Any = None
+    ) -> None:
         """Where data go, from here on."""
         if destination is not None:
             self.destination = destination_of(destination)
+        if credentials is not None and self.destination is not None:
+            here = self.destination
+            self.destination = Destination(here.kind, credentials, here.destination_name, **here.options)
         if dataset_name is not None:
             self.dataset_name = dataset_name
         if self.destination is None:
@@ -363,15 +389,19 @@ class Pipeline:
 
     # ---- the library ----
 
-    def _make(self, refresh: str | None) -> Any:
+    def _make(self, refresh: str | None, root_key: bool = False) -> Any:
         from tidegate.destinations.impl import duckdb as duck
 
         assert self.destination is not None
         options: dict[str, Any] = {
             "name": self.pipeline_name, "dataset": self.dataset_name,
             "workdir": self.working_dir, "engine": duck.engine_path(), "log": self._log,
-            "refresh": _REFRESH[refresh], **self._options,
+            "refresh": _REFRESH[refresh], "progress": self._tell if self.progress else None,
+            **self._options,
         }
+        schema = {**self._schema_options, **({"root_key": True} if root_key else {})}
+        if schema:
+            options["schema"] = schema
         if self.destination.kind == "duckdb":
             options["destination_connection"] = self._database()
         else:
@@ -421,6 +451,15 @@ class Pipeline:
         core.close()
         return names
 
+    def _tell(
+        self, phase: str, resource: str | None, table: str | None, rows: int, bytes_read: int,
+        bytes_total: int, ended: bool,
+    ) -> None:
+        """Counters of the collector: rows read of a resource, rows written to a table."""
+        name = resource or table
+        if name and self.progress:
+            self.progress.update(name, rows)
+
     def _log(self, level: int, component: str, message: str) -> None:
         logging.getLogger(f"tidegate.{component}").log(_LEVELS[level], message)
 
@@ -429,8 +468,10 @@ class Pipeline:
         hints: dict[str, Any] | None = None, refresh: str | None = None,
     ) -> Any:
         """A call of the library, with the sources that it reads."""
-        core = self._make(refresh)
+        core = self._make(refresh, any(source.root_key for source in sources or []))
         self._core, self._reading = core, None
+        if self.progress:
+            self.progress.start(f"{step.capitalize()} {self.pipeline_name}")
         try:
             for source in sources or []:
                 for resource in source._all:
@@ -445,6 +486,8 @@ class Pipeline:
         finally:
             self._core = None
             core.close()
+            if self.progress:
+                self.progress.stop()
             for each in (context.source, context.resource, context.run_state):
                 each.set(None)
 
@@ -481,13 +524,16 @@ class Pipeline:
             "convert": convert,
             "primary_key": key_text(said.primary_key or keys_of_columns(said.columns, "primary_key")),
             "merge_key": key_text(said.merge_key or keys_of_columns(said.columns, "merge_key")),
-            "columns": column_options(said.columns),
+            "columns": column_options(said.columns), "hints": table_hints(said),
             **disposition_options(said.write_disposition), **contract_options(said.schema_contract),
         }
         if said.table_name:
             options["table_name"] = said.table_name
-        if said.max_table_nesting is not None:
-            options["max_table_nesting"] = said.max_table_nesting or -1
+        nesting = source.max_table_nesting if said.max_table_nesting is None else said.max_table_nesting
+        if nesting is not None:
+            options["max_table_nesting"] = nesting or -1
+        if said.schema_contract is None:
+            options.update(contract_options(source.schema_contract))
         if cursor is not None and bound is not None:
             options.update(cursor._options())
             if resource._cursor_parameter():
@@ -535,14 +581,35 @@ def make(
     full_refresh: bool | None = None, dev_mode: bool = False, refresh: str | None = None,
     progress: Any = None,
 ) -> Pipeline:
-    """Makes a pipeline and makes it the active one; without arguments gives the active one."""
+    """Makes a pipeline and makes it the active one; without arguments gives the active one.
+
+    Args:
+        pipeline_name: Under which its state is kept; without it `dlt_` and the script's name.
+        pipelines_dir: Where its working folder is.
+        pipeline_salt: Not in tidegate: nothing is derived from it.
+        destination: "duckdb", "postgres", or one of `tidegate.destinations`.
+        staging: Not in tidegate: a load needs none.
+        dataset_name: The schema for the tables.
+        import_schema_path: A folder with schemas that go over the stored ones.
+        export_schema_path: A folder that schemas are written to.
+        full_refresh: The older name of dev_mode.
+        dev_mode: A dataset of its own for this pipeline object, with the time in its name.
+        refresh: What each run forgets: drop_sources, drop_resources, drop_data.
+        progress: "log", "tqdm", "enlighten", "alive_progress", or a collector.
+
+    Returns:
+        The pipeline.
+    """
+    refuse(pipeline_salt=pipeline_salt, staging=staging)
     if not any((pipeline_name, pipelines_dir, destination, dataset_name)) and context.active_pipeline:
         return context.active_pipeline
     if not pipeline_name:
         script = os.path.basename(getattr(sys.modules.get("__main__"), "__file__", "") or "pipeline")
         pipeline_name = f"dlt_{os.path.splitext(script)[0]}"
+    if dev_mode or full_refresh:
+        dataset_name = f"{dataset_name or pipeline_name + '_dataset'}_{time.strftime('%Y%m%d%I%M%S')}"
     context.active_pipeline = Pipeline(
         pipeline_name, pipelines_dir, destination_of(destination) if destination else None,
-        dataset_name, refresh,
+        dataset_name, refresh, progress, import_schema_path, export_schema_path,
     )
     return context.active_pipeline

@@ -1,0 +1,107 @@
+"""What a pipeline is told when it is made, and what each argument does."""
+
+import re
+
+import duckdb
+import pytest
+
+import tidegate as dlt
+from tidegate.common.exceptions import NotInTidegate
+from tidegate.pipeline.exceptions import InvalidPipelineName, PipelineConfigMissing, PipelineStepFailed
+
+
+def rows(sql, file="p.duckdb"):
+    with duckdb.connect(file) as connection:
+        return connection.sql(sql).fetchall()
+
+
+@pytest.mark.parametrize("said", [
+    {"staging": "filesystem"}, {"table_format": "iceberg"}, {"schema": object()},
+])
+def test_what_would_do_nothing_is_refused(said):
+    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d")
+    with pytest.raises(NotInTidegate, match=f"{next(iter(said))}=.* is not in tidegate; use dlt"):
+        pipeline.run([{"id": 1}], table_name="t", **said)
+
+
+def test_other_arguments_that_would_do_nothing():
+    for call in (
+        lambda: dlt.pipeline("p", staging="filesystem"), lambda: dlt.resource([1], name="r", table_format="delta"),
+        lambda: dlt.resource([1], name="r", file_format="csv"), lambda: dlt.source(lambda: [], schema=object()),
+        lambda: dlt.resource([1], name="r", nested_hints={"a": {}}), lambda: dlt.destinations.duckdb("x") and dlt.pipeline("p", destination="snowflake"),
+    ):
+        with pytest.raises(NotInTidegate):
+            call()
+    assert dlt.resource([1], name="r", file_format="parquet").name == "r"
+
+
+def test_names_and_destinations():
+    with pytest.raises(InvalidPipelineName, match="letters, digits"):
+        dlt.pipeline("a/b")
+    with pytest.raises(PipelineConfigMissing, match="has no destination, which run needs"):
+        dlt.pipeline("p").run([{"id": 1}], table_name="t")
+    assert dlt.pipeline() is dlt.pipeline()
+    with pytest.raises(ValueError, match="pass a connection"):
+        dlt.destinations.duckdb(":memory:")
+
+
+def test_credentials_of_a_call():
+    dlt.pipeline("p", dataset_name="d").run([{"id": 1}], table_name="t", destination="duckdb", credentials="other.duckdb")
+    assert rows("select id from d.t", "other.duckdb") == [(1,)]
+
+
+def test_dev_mode_has_a_dataset_of_its_own():
+    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d", dev_mode=True)
+    assert re.fullmatch(r"d_\d{14}", pipeline.dataset_name)
+    pipeline.run([{"id": 1}], table_name="t")
+    assert rows(f"select id from {pipeline.dataset_name}.t") == [(1,)]
+
+
+def test_progress_is_told(capsys):
+    seen = []
+
+    class Collector:
+        def start(self, step):
+            seen.append(step)
+
+        def update(self, name, count, total=None):
+            seen.append((name, count))
+
+        def stop(self):
+            seen.append("stop")
+
+    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d", progress=Collector())
+    pipeline.run([{"id": 1}, {"id": 2}], table_name="t")
+    assert seen[0] == "Run p" and ("t", 2) in seen and seen[-1] == "stop"
+    dlt.pipeline("q", destination="duckdb", dataset_name="d", progress="log").run([{"id": 1}], table_name="t")
+    assert re.search(r"-- Run q --.*t: 1 ", capsys.readouterr().out, re.DOTALL)
+    with pytest.raises(ValueError, match="progress is one of log"):
+        dlt.pipeline("p", progress="nope")
+
+
+def test_schemas_are_exported_with_hints():
+    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d", export_schema_path="schemas")
+    resource = dlt.resource([{"id": 1}], name="t", references=[{"referenced_table": "o", "columns": ["id"], "referenced_columns": ["id"]}])
+    pipeline.run(resource.apply_hints(additional_table_hints={"x-team": "web"}))
+    with open("schemas/p.schema.yaml") as file:
+        text = file.read()
+    assert "x-team: web" in text and "referenced_table: o" in text
+
+
+def test_what_a_source_says_holds_for_its_resources():
+    @dlt.source(max_table_nesting=0, root_key=True)
+    def shop():
+        yield dlt.resource([{"id": 1, "list": [{"a": 1}]}], name="flat")
+        yield dlt.resource([{"id": 1, "list": [{"a": 1}]}], name="deep", max_table_nesting=2)
+
+    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d")
+    pipeline.run(shop())
+    assert pipeline.dataset().tables[:3] == ["deep", "deep__list", "flat"]
+    assert "_dlt_root_id" in pipeline.dataset()["deep__list"].columns
+
+    @dlt.source(schema_contract={"columns": "freeze"})
+    def strict():
+        yield dlt.resource([{"id": 1, "new": 2}], name="flat")
+
+    with pytest.raises(PipelineStepFailed, match="new"):
+        pipeline.run(strict())
