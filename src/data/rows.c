@@ -415,16 +415,19 @@ size_t tg_rows_know(struct tg_rows *rows, const char *name, size_t len)
 
 void tg_rows_known_key(struct tg_rows *rows, size_t number)
 {
-    const struct known_key *known = &rows->known[number - 1];
+    const struct known_key *known;
     yyjson_val *cell;
     if (number == 0 || number > rows->known_count) {
         if (rows->err.code == TG_OK)
             error_set(&rows->err, TG_USAGE, "there is no known key %zu", number);
-    } else if (begin_key(rows, known->name)) {
-        cell = add_cell(rows, YYJSON_TYPE_STR | (uint64_t)known->len << YYJSON_TAG_BIT);
-        if (cell)
-            cell->uni.str = known->name;
+        return;
     }
+    known = &rows->known[number - 1];
+    if (!begin_key(rows, known->name))
+        return;
+    cell = add_cell(rows, YYJSON_TYPE_STR | (uint64_t)known->len << YYJSON_TAG_BIT);
+    if (cell)
+        cell->uni.str = known->name;
 }
 
 void tg_rows_null(struct tg_rows *rows)
