@@ -68,12 +68,12 @@ die_at() { # HOW POINT
 
 die_after_each_step() { # HOW
     local step=0 code=0
-    while step=$((step + 2 + RANDOM % 2)); do
+    while step=$((step + 5 + RANDOM % 3)); do
         code=0
         die_at "$1" after_step:$step || code=$?
         [ $code = 0 ] || break
     done
-    [ $code = 2 ] && [ $step -gt 5 ] && echo "ok $kind, $1, killed after every second or third of some $step statements"
+    [ $code = 2 ] && [ $step -gt 8 ] && echo "ok $kind, $1, killed after every fifth or so of some $step statements"
 }
 
 fail_each() { # HOW CALL
