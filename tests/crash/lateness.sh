@@ -37,47 +37,9 @@ prepare_late() { # DISPOSITION
     [ "$(learned)" = '"within":{"16":1,"128":5},' ] || { echo "not ok $kind, $1: learned $(learned)"; return 1; }
 }
 
-disturb() { # STEP
-    restore
-    TG_FAIL_AT=$1 "$faulty" run spec.yaml --progress none >said 2>&1
-}
-
-put_late_right() { # WHAT
+put_disturbed_right() { # WHAT
     put_right "$1" || return 1
     [ "$(learned)" = "$wanted_learned" ] || { echo "not ok $1: learned $(learned), not $wanted_learned"; return 1; }
-}
-
-die_at() { # DISPOSITION POINT
-    local code=0
-    { disturb "$2" || code=$?; } 2>/dev/null
-    if [ $code != 137 ]; then
-        case $2 in after_step:*) return 2 ;; esac
-        echo "not ok $kind, $1, at $2: the run ended with $code: $(tail -1 said)"
-        return 1
-    fi
-    put_late_right "$kind, $1, killed at $2"
-}
-
-die_after_each_step() { # DISPOSITION
-    local step=0 code=0
-    while step=$((step + 2 + RANDOM % 2)); do
-        code=0
-        die_at "$1" after_step:$step || code=$?
-        [ $code = 0 ] || break
-    done
-    [ $code = 2 ] && [ $step -gt 5 ] && echo "ok $kind, $1, killed after every second or third of some $step statements"
-}
-
-fail_each() { # DISPOSITION CALL
-    local number=0 code
-    while number=$((number + 1)); do
-        code=0
-        disturb "$2:$number" || code=$?
-        grep -q '^fault: ' said || break
-        [ $code -le 1 ] || { echo "not ok $kind, $1, $2 $number fails: $(tail -1 said)"; return 1; }
-        put_late_right "$kind, $1, $2 $number fails" || return 1
-    done
-    echo "ok $kind, $1, each of $((number - 1)) calls of $2 fails"
 }
 
 failed=0
@@ -89,7 +51,7 @@ for kind in $DESTINATIONS; do
             die_at $disposition $point || { failed=1; continue; }
             echo "ok $kind, $disposition, killed at $point"
         done
-        die_after_each_step $disposition || failed=1
+        die_after_some_steps $disposition || failed=1
         [ $kind-$disposition = duckdb-merge ] || continue
         for call in rename fsync; do
             fail_each $disposition $call || failed=1

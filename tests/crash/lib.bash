@@ -122,3 +122,45 @@ put_right() { # WHAT
         return 1
     fi
 }
+
+# ---- a load that is disturbed, and put right ----
+
+# Scripts that call these say what must hold then: put_disturbed_right WHAT.
+
+disturb() { # STEP
+    restore
+    TG_FAIL_AT=$1 "$faulty" run spec.yaml --progress none >said 2>&1
+}
+
+die_at() { # HOW POINT; 2: there is no such step any more
+    local code=0
+    { disturb "$2" || code=$?; } 2>/dev/null
+    if [ $code != 137 ]; then
+        case $2 in after_step:*) return 2 ;; esac
+        echo "not ok $kind, $1, at $2: the run ended with $code: $(tail -1 said)"
+        return 1
+    fi
+    put_disturbed_right "$kind, $1, killed at $2"
+}
+
+die_after_some_steps() { # HOW
+    local step=0 code=0
+    while step=$((step + 4 + RANDOM % 3)); do
+        code=0
+        die_at "$1" after_step:$step || code=$?
+        [ $code = 0 ] || break
+    done
+    [ $code = 2 ] && [ $step -gt 7 ] && echo "ok $kind, $1, killed after some of $step statements"
+}
+
+fail_each() { # HOW CALL
+    local number=0 code
+    while number=$((number + 1)); do
+        code=0
+        disturb "$2:$number" || code=$?
+        grep -q '^fault: ' said || break
+        [ $code -le 1 ] || { echo "not ok $kind, $1, $2 $number fails: $(tail -1 said)"; return 1; }
+        put_disturbed_right "$kind, $1, $2 $number fails" || return 1
+    done
+    echo "ok $kind, $1, each of $((number - 1)) calls of $2 fails"
+}

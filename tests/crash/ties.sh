@@ -45,47 +45,9 @@ known() {
     [ "$(content | sed 's/,[01]$//')" = "$(sed 's/,[01]$//' <<<"$before")" ]
 }
 
-put_tied_right() { # WHAT
+put_disturbed_right() { # WHAT
     put_right "$1" || return 1
     known || { echo "not ok $1: rows come again: $(content) instead of $wanted: $(tail -1 said)"; return 1; }
-}
-
-disturb() { # STEP
-    restore
-    TG_FAIL_AT=$1 "$faulty" run spec.yaml --progress none >said 2>&1
-}
-
-die_at() { # HOW POINT
-    local code=0
-    { disturb "$2" || code=$?; } 2>/dev/null
-    if [ $code != 137 ]; then
-        case $2 in after_step:*) return 2 ;; esac
-        echo "not ok $kind, $1, at $2: the run ended with $code: $(tail -1 said)"
-        return 1
-    fi
-    put_tied_right "$kind, $1, killed at $2"
-}
-
-die_after_each_step() { # HOW
-    local step=0 code=0
-    while step=$((step + 5 + RANDOM % 3)); do
-        code=0
-        die_at "$1" after_step:$step || code=$?
-        [ $code = 0 ] || break
-    done
-    [ $code = 2 ] && [ $step -gt 8 ] && echo "ok $kind, $1, killed after every fifth or so of some $step statements"
-}
-
-fail_each() { # HOW CALL
-    local number=0 code
-    while number=$((number + 1)); do
-        code=0
-        disturb "$2:$number" || code=$?
-        grep -q '^fault: ' said || break
-        [ $code -le 1 ] || { echo "not ok $kind, $1, $2 $number fails: $(tail -1 said)"; return 1; }
-        put_tied_right "$kind, $1, $2 $number fails" || return 1
-    done
-    echo "ok $kind, $1, each of $((number - 1)) calls of $2 fails"
 }
 
 failed=0
@@ -97,7 +59,7 @@ for kind in $DESTINATIONS; do
             die_at $how $point || { failed=1; continue; }
             echo "ok $kind, $how, killed at $point"
         done
-        die_after_each_step $how || failed=1
+        die_after_some_steps $how || failed=1
         [ $kind-$how = duckdb-grows ] || continue
         for call in fsync rename write unlink; do
             fail_each $how $call || failed=1
