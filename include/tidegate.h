@@ -282,7 +282,6 @@ typedef void (*tg_release_fn)(void *user);
 /* Rows are added; take the place of all in the table; take the place of those with their key. */
 enum tg_write_disposition { TG_APPEND = 0, TG_REPLACE = 1, TG_MERGE = 2 };
 
-/* Which of the cursor's values is the last one: the highest, or the lowest. */
 /* A row without a cursor value fails the run, is loaded, or is left out. */
 enum tg_on_missing { TG_RAISE = 0, TG_INCLUDE = 1, TG_EXCLUDE = 2 };
 

@@ -49,7 +49,9 @@ struct tg_cursor {
                                       the others */
 };
 
+/* Which of the cursor's values is the last one: the highest, or the lowest. */
 enum tg_last_value { TG_MAX = 0, TG_MIN = 1 };
+/* In which order a source delivers its rows, by the cursor: none that is known, up, down. */
 enum tg_row_order { TG_ANY_ORDER = 0, TG_ASC, TG_DESC };
 
 /* Which value counts as the last, of a row's alone (`count` is 1), or of a row's and of the last
