@@ -7,7 +7,6 @@ and pandas are known by what their objects can do, and never imported.
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import datetime
 import decimal
@@ -118,6 +117,12 @@ async def _result(value: Any) -> Any:
     return await value
 
 
+def _awaited(value: Any) -> Any:
+    import asyncio
+
+    return asyncio.run(_result(value))
+
+
 def _numpy(value: Any) -> Any:
     if value.dtype.kind in "Mm":
         return _numpy_moment(value)
@@ -126,7 +131,7 @@ def _numpy(value: Any) -> Any:
 
 # By an attribute that objects of other packages have.
 _BY_ABILITY: list[tuple[str, Converter]] = [
-    ("__await__", lambda value: asyncio.run(_result(value))),
+    ("__await__", lambda value: _awaited(value)),
     ("call", lambda value: value.call()),  # pipe.Deferred
     ("model_dump", lambda value: value.model_dump()),  # pydantic
     ("__attrs_attrs__", lambda value: {a.name: getattr(value, a.name) for a in value.__attrs_attrs__}),

@@ -9,13 +9,11 @@ between them.
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 import inspect
 import itertools
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tidegate.extract.exceptions import InvalidResourceDataType, InvalidResourceDataTypeBasic
@@ -104,6 +102,8 @@ def open_data(data: Any) -> Iterator[Any]:
 
 
 def _async_items(data: AsyncIterator[Any]) -> Iterator[Any]:
+    import asyncio  # which costs a fourth of this package's import
+
     loop = asyncio.new_event_loop()
     try:
         while True:
@@ -129,6 +129,9 @@ def resolve(items: Iterator[Any], workers: int, name: str) -> Iterator[Any]:
     Yields:
         The items, those that were deferred as soon as all before them are there.
     """
+    import asyncio
+    from concurrent.futures import ThreadPoolExecutor
+
     pool = ThreadPoolExecutor(workers, thread_name_prefix=f"dlt-pool-{name}-threads")
     waiting: list[Any] = []
     try:
@@ -185,6 +188,8 @@ def ahead(items: Iterator[Any], name: str) -> Iterator[Any]:
     Yields:
         The items, in order.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     end = object()
     with ThreadPoolExecutor(1, thread_name_prefix=f"dlt-pool-{name}-threads") as pool:
         here = contextvars.copy_context()
