@@ -28,10 +28,8 @@ struct walk {
     size_t known_count;
 };
 
-/* Types of other modules that are frequent. */
-static struct {
-    PyObject *decimal, *uuid;
-} types;
+/* decimal.Decimal */
+static PyObject *decimal_type;
 
 struct walk *walk_new(PyObject *convert)
 {
@@ -274,15 +272,6 @@ static int put_moment(const struct place *place, PyObject *object, enum moment k
     return 0;
 }
 
-/* The text of a UUID is a text; that of a decimal its digits. */
-static int put_as_text(const struct place *place, PyObject *object)
-{
-    PyObject *text = PyObject_Str(object);
-    int rc = text ? put_text(place, text) : -1;
-    Py_XDECREF(text);
-    return rc;
-}
-
 static int put_decimal(const struct place *place, PyObject *object)
 {
     PyObject *finite = PyObject_CallMethod(object, "is_finite", NULL);
@@ -312,10 +301,8 @@ static int put_rare(const struct place *place, PyObject *object, PyTypeObject *t
     enum moment kind = moment_of(type);
     if (kind != MOMENT_NONE)
         return put_moment(place, object, kind);
-    if ((PyObject *)type == types.decimal)
+    if ((PyObject *)type == decimal_type)
         return put_decimal(place, object);
-    if ((PyObject *)type == types.uuid)
-        return put_as_text(place, object);
     if (type == &PyBytes_Type)
         return put_bytes(place, object);
     if (type == &PyTuple_Type)
@@ -360,17 +347,9 @@ int walk_item(struct walk *walk, struct tg_rows *rows, PyObject *item)
 
 int walk_init(PyObject *module)
 {
-    static const struct {
-        const char *module, *name;
-        PyObject **to;
-    } wanted[] = {{"decimal", "Decimal", &types.decimal}, {"uuid", "UUID", &types.uuid}};
-    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        PyObject *of = PyImport_ImportModule(wanted[i].module);
-        *wanted[i].to = of ? PyObject_GetAttrString(of, wanted[i].name) : NULL;
-        Py_XDECREF(of);
-        if (!*wanted[i].to)
-            return -1;
-    }
+    PyObject *decimal = PyImport_ImportModule("decimal");
     (void)module;
-    return 0;
+    decimal_type = decimal ? PyObject_GetAttrString(decimal, "Decimal") : NULL;
+    Py_XDECREF(decimal);
+    return decimal_type ? 0 : -1;
 }

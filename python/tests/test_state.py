@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import uuid
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_a_pool_s_threads_are_part_of_the_run(pipeline):
 def test_values_come_back_as_they_were():
     state = {
         "n": 1, "list": [None, True], "day": datetime.date(2024, 1, 1), "money": decimal.Decimal("1.50"),
-        "bytes": b"\x00", "hour": datetime.time(1, 2, 3),
+        "id": uuid.UUID(int=7), "bytes": b"\x00", "hour": datetime.time(1, 2, 3),
     }
     assert decode(encode(state)) == state and decode(None) == {}
     assert encode({"at": datetime.datetime(2024, 1, 1)}) == '{"at": "\uf0272024-01-01T00:00:00+00:00"}'

@@ -1,7 +1,7 @@
 """Values of types that the extension does not know become values of types that it does.
 
-The extension takes str, int, float, bool, None, dict, list, tuple, bytes, datetime, date, time,
-Decimal and UUID by their exact types, and calls `convert` for what is left. Packages such as numpy
+The extension takes str, int, float, bool, None, dict, list, tuple, bytes, datetime, date, time
+and Decimal by their exact types, and calls `convert` for what is left. Packages such as numpy
 and pandas are known by what their objects can do, and never imported.
 """
 
@@ -11,7 +11,6 @@ import dataclasses
 import datetime
 import decimal
 import enum
-import uuid
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
@@ -89,13 +88,14 @@ _BY_BASE: list[tuple[type, Converter]] = [
     (bytearray, bytes),
     (memoryview, bytes),
     (decimal.Decimal, decimal.Decimal),
-    (uuid.UUID, str),
 ]
 
 
 def _find(kind: type, value: Any) -> Converter:
     if kind.__name__ in ("NaTType", "NAType"):  # of pandas, each of one object
         return lambda value: None
+    if any(base.__module__ == "uuid" for base in kind.__mro__):
+        return str
     if issubclass(kind, tuple) and hasattr(kind, "_asdict"):
         return lambda value: value._asdict()
     for base, converter in _BY_BASE:

@@ -11,7 +11,6 @@ import base64
 import datetime
 import decimal
 import json
-import uuid
 from typing import Any
 
 # dlt puts a private-use character before the text of a value that is no JSON.
@@ -28,11 +27,17 @@ def _text(value: Any) -> str:
         return _TIME + value.isoformat()
     if isinstance(value, decimal.Decimal):
         return _DECIMAL + str(value)
-    if isinstance(value, uuid.UUID):
+    if type(value).__module__ == "uuid":
         return _UUID + str(value)
     if isinstance(value, (bytes, bytearray)):
         return _BINARY + base64.b64encode(value).decode()
     raise TypeError(f"a state cannot keep a value of type {type(value).__name__}")
+
+
+def _uuid(text: str) -> Any:
+    import uuid
+
+    return uuid.UUID(text)
 
 
 _FROM_MARK = {
@@ -40,7 +45,7 @@ _FROM_MARK = {
     _DATE: datetime.date.fromisoformat,
     _TIME: datetime.time.fromisoformat,
     _DECIMAL: decimal.Decimal,
-    _UUID: uuid.UUID,
+    _UUID: _uuid,
     _BINARY: base64.b64decode,
     _HEX: bytes.fromhex,
     _WEI: decimal.Decimal,
