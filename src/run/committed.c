@@ -108,18 +108,36 @@ done:
     return rc;
 }
 
+/* What no source gives again is kept, for people; the rest is read again. */
+static int part_with(const struct session *session, const struct pending_load *load,
+                     struct tg_error *err)
+{
+    struct tg_error why = {0};
+    const struct config *config = &session->pipeline->config;
+    const bool is_kept = settle_has_only_copy(&load->manifest);
+    error_set(&why, TG_CONFLICT,
+              "it was sealed for what was in dataset '%s', where loads of pipeline '%s' had been "
+              "committed, and there is nothing any more",
+              config->dataset, config->pipeline);
+    if (is_kept)
+        context_log(&session->pipeline->ctx, TG_LOG_WARNING, "settle",
+                    "load '%s' is set aside: %s; it has rows that no source gives again, and is "
+                    "kept in '%s/failed': load its Parquet files by hand",
+                    load->manifest.load_id, why.what, session->folder);
+    else
+        context_log(&session->pipeline->ctx, TG_LOG_WARNING, "settle",
+                    "load '%s' is dropped: %s; what it read is read again", load->manifest.load_id,
+                    why.what);
+    return is_kept ? package_set_aside(load->path, "failed", &why, err)
+                   : package_drop(load->path, err);
+}
+
 static int drop_pending(struct session *session, const struct pending *pending,
                         struct tg_error *err)
 {
     int rc = TG_OK;
     for (size_t i = 0; i < pending->count; i++) {
-        context_log(&session->pipeline->ctx, TG_LOG_WARNING, "settle",
-                    "load '%s' is dropped: it was sealed for what was in dataset '%s', where loads "
-                    "of pipeline '%s' had been committed, and there is nothing any more; what it "
-                    "read is read again",
-                    pending->items[i].manifest.load_id, session->pipeline->config.dataset,
-                    session->pipeline->config.pipeline);
-        TRY(package_drop(pending->items[i].path, err));
+        TRY(part_with(session, &pending->items[i], err));
         fault_point("after_forgotten");
     }
     TRY(forget(session, err));

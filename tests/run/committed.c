@@ -56,6 +56,23 @@ static void a_write_finds_nothing_left(void **state)
     assert_warned(fixture, "is dropped: it was sealed for what was in dataset 'd'");
 }
 
+/* Of a source that keeps no place they are all there is: for people, not for the next run. */
+static void rows_that_nobody_gives_again_are_kept(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct tg_resource plain = {.write_disposition = TG_APPEND};
+    give(fixture, 2, &plain);
+    fixture_run(fixture);
+    give(fixture, 4, &plain);
+    extract(fixture);
+    remove_database(fixture);
+    fixture_run(fixture);
+    assert_warned(fixture, "it has rows that no source gives again, and is kept in");
+    assert_int_equal(count_in(fixture, "sealed"), 0);
+    assert_int_equal(count_in(fixture, "failed"), 1);
+    assert_rows(fixture, "n,d\n4,3\n");
+}
+
 /* The only copy that there is. */
 static void without_a_commit_it_is_written(void **state)
 {
@@ -207,6 +224,7 @@ int main(void)
         fixture_test(killed_while_they_go),
         fixture_test(what_was_sealed_for_it_goes),
         fixture_test(a_write_finds_nothing_left),
+        fixture_test(rows_that_nobody_gives_again_are_kept),
         fixture_test(without_a_commit_it_is_written),
         fixture_test(the_record_is_of_one_dataset),
         fixture_test(what_is_sealed_afterwards_is_kept),
