@@ -45,6 +45,23 @@ def test_names_and_destinations():
         dlt.destinations.duckdb(":memory:")
 
 
+def test_frames_of_every_kind():
+    pandas, polars, pyarrow = (pytest.importorskip(name) for name in ("pandas", "polars", "pyarrow"))
+    table = pyarrow.table({"id": [1, 2]})
+    frames = {
+        "lazy": polars.DataFrame({"id": [1, 2]}).lazy(), "polars": polars.DataFrame({"id": [1, 2]}),
+        "pandas": pandas.DataFrame({"id": [1, 2]}), "batch": table.to_batches()[0], "reader": table.to_reader(),
+        "relation": duckdb.sql("select unnest([1, 2]) as id"), "tables": [table.slice(0, 1), table.slice(1)],
+    }
+    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d")
+    for name, frame in frames.items():
+        pipeline.run(frame, table_name=name)
+        assert rows(f"select id from d.{name} order by id") == [(1,), (2,)], name
+    for name, series in {"of_pandas": pandas.Series([1, 2], name="n"), "of_polars": polars.Series("n", [1, 2])}.items():
+        pipeline.run(series, table_name=name)
+        assert rows(f"select value from d.{name} order by 1") == [(1,), (2,)], name
+
+
 def test_credentials_of_a_call():
     dlt.pipeline("p", dataset_name="d").run([{"id": 1}], table_name="t", destination="duckdb", credentials="other.duckdb")
     assert rows("select id from d.t", "other.duckdb") == [(1,)]

@@ -64,12 +64,14 @@ def as_stream(item: Any) -> Any:
     """An object with `__arrow_c_stream__` for one that is a frame of another kind.
 
     Args:
-        item: A lazy frame of polars, a batch of Arrow, or anything else.
+        item: A lazy frame of polars, a series, a batch of Arrow, or anything else.
 
     Returns:
         The item itself, where it needs no change.
     """
     kind = type(item)
+    if hasattr(kind, "to_frame") and not hasattr(kind, "columns"):  # a series
+        return item.to_frame("value")
     if hasattr(kind, "__arrow_c_stream__"):
         return item
     if hasattr(kind, "collect_schema"):  # polars.LazyFrame
@@ -153,6 +155,8 @@ def resolve(items: Iterator[Any], workers: int, name: str) -> Iterator[Any]:
 def awaited(items: Iterator[Any], name: str) -> Iterator[Any]:
     """The items, those that are put off replaced by their results, if the first one is put off.
 
+    Frames come as those that the extension reads, if the first item is one.
+
     Other sources are not slowed down: what they put off later is waited for where it comes.
 
     Args:
@@ -163,6 +167,8 @@ def awaited(items: Iterator[Any], name: str) -> Iterator[Any]:
     if first is items:
         return iter(())
     items = itertools.chain([first], items)
+    if is_frame(first):
+        return map(as_stream, items)
     return resolve(items, _WORKERS, name) if _is_put_off(first) else items
 
 

@@ -27,7 +27,7 @@ from tidegate.destinations.dataset import Dataset
 from tidegate.destinations.sql_client import SqlClient
 from tidegate.extract.convert import convert
 from tidegate.extract.decorators import is_source_function
-from tidegate.extract.exceptions import ResourceExtractionError, ResourceNameMissing
+from tidegate.extract.exceptions import ResourceNameMissing
 from tidegate.extract.hints import (
     column_options,
     contract_options,
