@@ -347,23 +347,6 @@ static void one_that_is_passed_is_not_followed(void **state)
 
 /* ---- kills ---- */
 
-/* A child that is killed at the point; false: it has gone through. */
-static bool killed_at(const char *point, int (*step)(struct fixture *), struct fixture *fixture)
-{
-    int status = 0;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        setenv("TG_FAIL_AT", point, 1);
-        (void)!freopen("/dev/null", "w", stderr);
-        _exit(step(fixture) == TG_OK ? 0 : 1);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    if (!WIFSIGNALED(status) && WEXITSTATUS(status) != 0)
-        fail_msg("%s: a step failed", point);
-    return WIFSIGNALED(status);
-}
-
 static int extract_two(struct fixture *fixture)
 {
     give(fixture, 4, BY_CURSOR);

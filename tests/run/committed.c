@@ -158,26 +158,11 @@ static int run_anew(struct fixture *fixture)
     return fixture_try(fixture);
 }
 
-static void killed_at(const char *point, int (*step)(struct fixture *), struct fixture *fixture)
-{
-    int status = 0;
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        setenv("TG_FAIL_AT", point, 1);
-        (void)!freopen("/dev/null", "w", stderr);
-        _exit(step(fixture) == TG_OK ? 0 : 1);
-    }
-    assert_int_equal(waitpid(child, &status, 0), child);
-    if (!WIFSIGNALED(status))
-        fail_msg("%s is not reached", point);
-}
-
 /* Between the commit and its record nobody knows that there was one. */
 static void killed_before_the_record_it_is_written(void **state)
 {
     struct fixture *fixture = *state;
-    killed_at("before_record", extract_and_write, fixture);
+    assert_true(killed_at("before_record", extract_and_write, fixture));
     remove_database(fixture);
     give(fixture, 0, BY_CURSOR);
     fixture_run(fixture);
@@ -206,10 +191,10 @@ static int none(struct fixture *fixture)
 static void killed_while_they_go(void **state)
 {
     struct fixture *fixture = *state;
-    killed_at("none", none, fixture);
+    assert_true(killed_at("none", none, fixture));
     assert_int_equal(count_in(fixture, "sealed"), 2);
     remove_database(fixture);
-    killed_at("after_forgotten", run_anew, fixture);
+    assert_true(killed_at("after_forgotten", run_anew, fixture));
     assert_int_equal(count_in(fixture, "sealed"), 1);
     give(fixture, 4, BY_CURSOR);
     fixture_run(fixture);

@@ -4,6 +4,9 @@
 #ifndef TIDEGATE_TESTS_SEALED_H
 #define TIDEGATE_TESTS_SEALED_H
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "tests/fixture.h"
 
 #define fixture_test(f) cmocka_unit_test_setup_teardown(f, fixture_setup, fixture_teardown)
@@ -87,6 +90,24 @@ static inline void assert_warned(const struct fixture *fixture, const char *part
 static inline void in_workdir(struct fixture *fixture, const char *name)
 {
     snprintf(fixture->workdir, sizeof(fixture->workdir), "%s/%s", fixture->folder, name);
+}
+
+/* A child that is killed at the point; false: it has gone through. */
+static inline bool killed_at(const char *point, int (*step)(struct fixture *),
+                             struct fixture *fixture)
+{
+    int status = 0;
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        setenv("TG_FAIL_AT", point, 1);
+        (void)!freopen("/dev/null", "w", stderr);
+        _exit(step(fixture) == TG_OK ? 0 : 1);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (!WIFSIGNALED(status) && WEXITSTATUS(status) != 0)
+        fail_msg("%s: a step failed", point);
+    return WIFSIGNALED(status);
 }
 
 #endif
