@@ -48,6 +48,12 @@ int context_check(const struct context *ctx, struct tg_error *err)
     return error_set(err, TG_CANCELLED, "cancelled; run again to go on");
 }
 
+int context_outcome(const struct context *ctx, int rc, struct tg_error *err)
+{
+    const int stopped = rc == TG_OK ? TG_OK : context_check(ctx, err);
+    return stopped == TG_OK ? rc : stopped;
+}
+
 int context_pause(const struct context *ctx, int ms, struct tg_error *err)
 {
     int rc = context_check(ctx, err);

@@ -56,6 +56,9 @@ struct context {
 void context_init(struct context *ctx);
 /* TG_OK, or TG_CANCELLED once the cancel flag is set. Call it at each batch, file and statement. */
 int context_check(const struct context *ctx, struct tg_error *err) TG_CHECK_RESULT;
+/* How a call ends that ended with `rc`: what fails after somebody said stop, failed because of it.
+ */
+int context_outcome(const struct context *ctx, int rc, struct tg_error *err) TG_CHECK_RESULT;
 /* Waits so long, or until the run is cancelled: TG_CANCELLED. */
 int context_pause(const struct context *ctx, int ms, struct tg_error *err) TG_CHECK_RESULT;
 int64_t context_now_us(const struct context *ctx);

@@ -479,8 +479,7 @@ int advise_pipeline(struct tg_pipeline *pipeline, const struct tg_advice_options
     *out = advising.advice;
     advising.advice = NULL;
 done:
-    if (rc != TG_OK && atomic_load(&pipeline->cancel))
-        rc = context_check(&pipeline->ctx, err);
+    rc = context_outcome(&pipeline->ctx, rc, err);
     ledger_release(&advising.ledger);
     session_close_apart(&advising.session);
     tg_advice_free(advising.advice);

@@ -140,8 +140,7 @@ int write_pipeline(struct tg_pipeline *pipeline, const char *load_id, struct tg_
     TRY(pending_list(&session, &pending, err));
     TRY(deliver(&load, &pending, load_id, &result, err));
 done:
-    if (rc != TG_OK && atomic_load(&pipeline->cancel))
-        rc = context_check(&pipeline->ctx, err);
+    rc = context_outcome(&pipeline->ctx, rc, err);
     if (rc != TG_OK)
         result = result_fail(&load, result);
     *out = result;

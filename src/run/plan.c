@@ -110,8 +110,7 @@ int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *op
     load_init(&load, &session);
     load.is_trial = true;
     int rc = (options->rows ? try_rows : look)(plan, &session, &load, pipeline, options, err);
-    if (rc != TG_OK && atomic_load(&pipeline->cancel))
-        rc = context_check(&pipeline->ctx, err);
+    rc = context_outcome(&pipeline->ctx, rc, err);
     load_end(&load, rc);
     session_close(&session);
     pipeline->window = NULL;

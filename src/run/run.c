@@ -51,9 +51,7 @@ static int run(struct tg_pipeline *pipeline, bool only_seals, struct tg_result *
     TRY(window_bind(&session, err));
     TRY(run_load(&session, &load, &result, err));
 done:
-    /* What fails after somebody said stop, failed because of it. */
-    if (rc != TG_OK && atomic_load(&pipeline->cancel))
-        rc = context_check(&pipeline->ctx, err);
+    rc = context_outcome(&pipeline->ctx, rc, err);
     if (rc != TG_OK)
         result = result_fail(&load, result);
     *out = result;

@@ -257,8 +257,7 @@ int work_pipeline(struct tg_pipeline *pipeline, const struct tg_work_options *op
     work.session.destination.for_windows = true;
     TRY(work_on(&work, err));
 done:
-    if (rc != TG_OK && atomic_load(&pipeline->cancel))
-        rc = context_check(&pipeline->ctx, err);
+    rc = context_outcome(&pipeline->ctx, rc, err);
     claims_release(&work.claims);
     if (work.session.pipeline)
         session_close_apart(&work.session);

@@ -49,7 +49,10 @@ static void test_cancel(void **state)
     context_init(&ctx);
     ctx.cancel = &flag;
     assert_int_equal(context_check(&ctx, &err), TG_OK);
+    assert_int_equal(context_outcome(&ctx, TG_IO, &err), TG_IO);
     atomic_store(&flag, 2);
+    assert_int_equal(context_outcome(&ctx, TG_OK, &err), TG_OK);
+    assert_int_equal(context_outcome(&ctx, TG_IO, &err), TG_CANCELLED);
     assert_int_equal(context_check(&ctx, &err), TG_CANCELLED);
     assert_int_equal(err.code, TG_CANCELLED);
 }
