@@ -28,7 +28,7 @@ def pipeline() -> Pipeline:
     Returns:
         The one that was made last; where none was, a new one.
     """
-    from tidegate.pipeline.pipeline import make
+    from tidegate.pipeline.factory import make
 
     return make()
 

@@ -8,7 +8,8 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from tidegate.pipeline.pipeline import Pipeline, make
+from tidegate.pipeline.factory import make
+from tidegate.pipeline.pipeline import Pipeline
 
 
 class _CallablePackage(ModuleType):

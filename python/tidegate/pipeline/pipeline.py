@@ -1,7 +1,6 @@
 """`Pipeline`: what `tidegate.pipeline()` gives. It reads resources and loads them, exactly once.
 
-    run(data) -> sources_of (what may be data) -> an extension's Pipeline with a dict for each
-    resource -> one load each for the sources' schemas -> LoadInfo
+    run(data) -> sources_of (what may be data: data.py) -> call (library.py) -> LoadInfo
     extract(data) -> the same, up to the seal -> ExtractInfo; normalize -> NormalizeInfo (packages.py);
     load -> each sealed load is written -> LoadInfo
 
@@ -14,40 +13,20 @@ import datetime
 import logging
 import os
 import re
-import sys
-import time
-from collections.abc import Callable
 from typing import Any
 
-from tidegate import _core
-from tidegate.common import context
 from tidegate.common.exceptions import refuse
 from tidegate.destinations import Destination, destination_of
 from tidegate.destinations.dataset import Dataset
 from tidegate.destinations.sql_client import SqlClient
-from tidegate.extract.convert import convert
-from tidegate.extract.decorators import is_source_function
-from tidegate.extract.exceptions import ResourceNameMissing
-from tidegate.extract.hints import (
-    column_options,
-    contract_options,
-    disposition_options,
-    key_text,
-    keys_of_columns,
-    table_hints,
-)
-from tidegate.extract.pipe import is_frame
-from tidegate.extract.resource import DltResource
-from tidegate.extract.source import DltSource
-from tidegate.extract.state import RunState
-from tidegate.pipeline.exceptions import InvalidPipelineName, LoadPackageNotFound, PipelineConfigMissing, PipelineStepFailed
+from tidegate.pipeline.data import sources_of
+from tidegate.pipeline.exceptions import InvalidPipelineName, LoadPackageNotFound, PipelineConfigMissing
 from tidegate.pipeline.info import ExtractInfo, LoadInfo, LoadPackageInfo, NormalizeInfo, moment_of
-from tidegate.progress import collector_of
+from tidegate.pipeline.library import call, database_of, names
 from tidegate.pipeline.packages import JOB_STATES, Extracted, Sealed, extracted, has_sealed, schema_update_of, sealed_loads
+from tidegate.progress import collector_of
 
 logger = logging.getLogger("tidegate")
-_LEVELS = [logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG]
-_REFRESH = {None: 0, "drop_sources": 1, "drop_resources": 2, "drop_data": 3}
 
 
 def default_pipelines_dir() -> str:
@@ -100,8 +79,6 @@ class Pipeline:
         }
         self._options = options
         self._completed: dict[str, LoadPackageInfo] = {}
-        self._core: Any = None
-        self._reading: DltResource | None = None  # whose code is at work
 
     # ---- steps ----
 
@@ -144,10 +121,10 @@ class Pipeline:
             "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key,
             "schema_contract": schema_contract,
         }
-        sources = self._sources_of(data, table_name)
+        sources = sources_of(self, data, table_name)
         self._forget_looks()
         first_run, waiting = self.first_run, self._sealed()
-        report = self._call("run", lambda core: core.run(), sources, hints, refresh or self.refresh)
+        report = call(self, "run", lambda core: core.run(), sources, hints, refresh or self.refresh)
         left = {each.load_id for each in self._sealed()}
         settled = [each for each in waiting if each.load_id not in left]
         packages = [each.info("loaded") for each in settled] if len(settled) == report["settled"] else []
@@ -190,8 +167,8 @@ class Pipeline:
             "schema_contract": schema_contract,
         }
         first_run = self.first_run
-        sources = self._sources_of(data, table_name)
-        report = self._call("extract", lambda core: core.extract(), sources, hints, refresh or self.refresh)
+        sources = sources_of(self, data, table_name)
+        report = call(self, "extract", lambda core: core.extract(), sources, hints, refresh or self.refresh)
         packages = []
         if report["load_id"]:
             extracted[report["package"]] = Extracted(self, schema_update_of(report))
@@ -244,7 +221,7 @@ class Pipeline:
         first_run, reports, packages = self.first_run, [], []
         while True:
             waiting = {each.load_id: each for each in self._sealed()}
-            report = self._call("load", lambda core: core.write())
+            report = call(self, "load", lambda core: core.write())
             reports.append(report)
             if not report["load_id"]:
                 break
@@ -272,8 +249,8 @@ class Pipeline:
         folder = os.path.join(self.working_dir, self.pipeline_name)
         if self.destination is None or not has_sealed(folder):
             return []
-        names = self._names()
-        return sealed_loads(folder, names["destination"], names["dataset"])
+        found = names(self)
+        return sealed_loads(folder, found["destination"], found["dataset"])
 
     def _forget_looks(self) -> None:
         """What an earlier pipeline of this process has extracted and never loaded, for a dataset that is not there.
@@ -340,7 +317,7 @@ class Pipeline:
         self._aim(None, None, "abort_packages")
         ids = [each.load_id for each in self._sealed() if load_id in (None, each.load_id)]
         if not dry_run:
-            self._call("load", lambda core: core.drop_packages(load_id))
+            call(self, "load", lambda core: core.drop_packages(load_id))
         return ids
 
     @property
@@ -359,65 +336,7 @@ class Pipeline:
         record = os.path.join(self.working_dir, self.pipeline_name, "committed")
         return not os.path.exists(record) or os.path.getsize(record) == 0
 
-    def _sources_of(self, data: Any, table_name: str | None) -> list[DltSource]:
-        """What may be data, as sources, resources that stand alone in one of their own."""
-        if is_source_function(data):
-            data = data()
-        if isinstance(data, DltSource):
-            return [data]
-        if isinstance(data, (list, tuple)) and data and all(isinstance(d, (DltSource, DltResource)) for d in data):
-            alone = [d for d in data if isinstance(d, DltResource)]
-            found = [d for d in data if isinstance(d, DltSource)]
-            return found + ([self._own_source(alone)] if alone else [])
-        if not isinstance(data, DltResource):
-            if isinstance(data, list) and data and is_frame(data[0]):
-                data = iter(data)
-            if not table_name and not getattr(data, "__name__", None):
-                raise PipelineStepFailed(self, "extract", None, ResourceNameMissing())
-            name = table_name or data.__name__
-            try:
-                data = DltResource(data, name)
-            except Exception as error:
-                raise PipelineStepFailed(self, "extract", None, error) from error
-        elif table_name:
-            data = data._clone().apply_hints(table_name=table_name)
-        return [self._own_source([data])]
-
-    def _own_source(self, resources: list[DltResource]) -> DltSource:
-        name = self.default_schema_name or re.sub(r"_pipeline$", "", self.pipeline_name)
-        return DltSource(name, "", [each._clone() for each in resources])
-
-    # ---- the library ----
-
-    def _make(self, refresh: str | None, root_key: bool = False) -> Any:
-        from tidegate.destinations.impl import duckdb as duck
-
-        assert self.destination is not None
-        options: dict[str, Any] = {
-            "name": self.pipeline_name, "dataset": self.dataset_name,
-            "workdir": self.working_dir, "engine": duck.engine_path(), "log": self._log,
-            "refresh": _REFRESH[refresh], "progress": self._tell if self.progress else None,
-            **self._options,
-        }
-        schema = {**self._schema_options, **({"root_key": True} if root_key else {})}
-        if schema:
-            options["schema"] = schema
-        if self.destination.kind == "duckdb":
-            options["destination_connection"] = self._database()
-        else:
-            options["destination"] = str(self.destination.credentials)
-        return _core.Pipeline(options)
-
-    def _database(self) -> Any:
-        from tidegate.destinations.impl import duckdb as duck
-
-        assert self.destination is not None
-        said = self.destination.credentials
-        if said is not None and not isinstance(said, (str, os.PathLike)):
-            return duck.Database(connection=said)
-        path = str(said or f"{self.pipeline_name}.duckdb")
-        path = path.removeprefix("duckdb:///").replace(":pipeline:", os.path.join(self.working_dir, f"{self.pipeline_name}.duckdb"))
-        return duck.Database(path)
+    # ---- the destination ----
 
     def sql_client(self, schema_name: str | None = None) -> SqlClient:
         """SQL at the destination, with the dataset as the default schema.
@@ -430,7 +349,7 @@ class Pipeline:
         """
         if self.destination is None:
             raise PipelineConfigMissing(self.pipeline_name, "destination", "sql_client")
-        return SqlClient(self._database(), self._names()["dataset"])
+        return SqlClient(database_of(self), names(self)["dataset"])
 
     def dataset(self, schema: Any = None, dataset_type: str | None = None) -> Dataset:
         """The loaded tables as relations.
@@ -442,103 +361,9 @@ class Pipeline:
         Returns:
             Tables by attribute (`.person`), by item (`["person"]`) or by query.
         """
-        return Dataset(self.sql_client, self._names()["dataset"])
+        return Dataset(self.sql_client, names(self)["dataset"])
 
-    def _names(self) -> dict[str, str]:
-        """As the destination has them."""
-        core = self._make(None)
-        names: dict[str, str] = core.names()
-        core.close()
-        return names
-
-    def _tell(
-        self, phase: str, resource: str | None, table: str | None, rows: int, bytes_read: int,
-        bytes_total: int, ended: bool,
-    ) -> None:
-        """Counters of the collector: rows read of a resource, rows written to a table."""
-        name = resource or table
-        if name and self.progress:
-            self.progress.update(name, rows)
-
-    def _log(self, level: int, component: str, message: str) -> None:
-        logging.getLogger(f"tidegate.{component}").log(_LEVELS[level], message)
-
-    def _call(
-        self, step: str, call: Callable[[Any], Any], sources: list[DltSource] | None = None,
-        hints: dict[str, Any] | None = None, refresh: str | None = None,
-    ) -> Any:
-        """A call of the library, with the sources that it reads."""
-        core = self._make(refresh, any(source.root_key for source in sources or []))
-        self._core, self._reading = core, None
-        if self.progress:
-            self.progress.start(f"{step.capitalize()} {self.pipeline_name}")
-        try:
-            for source in sources or []:
-                for resource in source._all:
-                    if resource.selected:
-                        core.add(self._resource_options(source, resource, hints or {}))
-            return call(core)
-        except (KeyboardInterrupt, SystemExit):
-            raise
-        except Exception as error:
-            failed = self._failed(error, step)
-            raise failed from failed.exception
-        finally:
-            self._core = None
-            core.close()
-            if self.progress:
-                self.progress.stop()
-            for each in (context.source, context.resource, context.run_state):
-                each.set(None)
-
-    def _failed(self, error: Exception, step: str) -> PipelineStepFailed:
-        """An error of the program's own code is told with its resource, as dlt does."""
-        if isinstance(error, _core.Error):
-            return PipelineStepFailed(self, step, None, error)
-        if self._reading is None:
-            return PipelineStepFailed(self, "extract", None, error)
-        told = self._reading._error(error)
-        told.__cause__ = error
-        return PipelineStepFailed(self, "extract", None, told)
-
-    def _resource_options(
-        self, source: DltSource, resource: DltResource, hints: dict[str, Any]
-    ) -> dict[str, Any]:
-        said = resource._hints.copy()
-        said.apply(**hints)
-        cursor = resource.incremental
-        bound = cursor._copy() if cursor else None
-        run_state = RunState(self._core)
-
-        def open_items(start: Any, last: Any, end: Any) -> Any:
-            if bound is not None:
-                bound._begin(start if start is not None else bound.initial_value, last if last is not None else bound.initial_value)
-            self._reading = resource
-            context.source.set(source)
-            context.resource.set(resource)
-            context.run_state.set(run_state)
-            return resource._open(bound)
-
-        options = {
-            "name": resource.name, "open": open_items, "finish": run_state.flush,
-            "convert": convert,
-            "primary_key": key_text(said.primary_key or keys_of_columns(said.columns, "primary_key")),
-            "merge_key": key_text(said.merge_key or keys_of_columns(said.columns, "merge_key")),
-            "columns": column_options(said.columns), "hints": table_hints(said),
-            **disposition_options(said.write_disposition), **contract_options(said.schema_contract),
-        }
-        if said.table_name:
-            options["table_name"] = said.table_name
-        nesting = source.max_table_nesting if said.max_table_nesting is None else said.max_table_nesting
-        if nesting is not None:
-            options["max_table_nesting"] = nesting or -1
-        if said.schema_contract is None:
-            options.update(contract_options(source.schema_contract))
-        if cursor is not None and bound is not None:
-            options.update(cursor._options())
-            if resource._cursor_parameter():
-                options["advance"] = bound._advance
-        return options
+    # ---- infos ----
 
     def _loaded(self, report: dict[str, Any]) -> list[LoadPackageInfo]:
         """The load of a report, whose files are gone."""
@@ -560,7 +385,7 @@ class Pipeline:
         assert self.destination is not None
         info.destination_type = self.destination.destination_type
         info.destination_name = self.destination.destination_name
-        info.destination_displayable_credentials = self._database().name if self.destination.kind == "duckdb" else "postgres"
+        info.destination_displayable_credentials = database_of(self).name if self.destination.kind == "duckdb" else "postgres"
         info.dataset_name = self.dataset_name
         info.row_counts = {}
         for report in reports:
@@ -572,44 +397,3 @@ class Pipeline:
 def _times(reports: list[dict[str, Any]]) -> tuple[datetime.datetime, datetime.datetime]:
     """When the first of them began, and the last one ended."""
     return moment_of(reports[0]["started_us"]), moment_of(reports[-1]["started_us"], reports[-1]["seconds"])
-
-
-def make(
-    pipeline_name: str | None = None, pipelines_dir: str | None = None, pipeline_salt: Any = None,
-    destination: Any = None, staging: Any = None, dataset_name: str | None = None,
-    import_schema_path: str | None = None, export_schema_path: str | None = None,
-    full_refresh: bool | None = None, dev_mode: bool = False, refresh: str | None = None,
-    progress: Any = None,
-) -> Pipeline:
-    """Makes a pipeline and makes it the active one; without arguments gives the active one.
-
-    Args:
-        pipeline_name: Under which its state is kept; without it `dlt_` and the script's name.
-        pipelines_dir: Where its working folder is.
-        pipeline_salt: Not in tidegate: nothing is derived from it.
-        destination: "duckdb", "postgres", or one of `tidegate.destinations`.
-        staging: Not in tidegate: a load needs none.
-        dataset_name: The schema for the tables.
-        import_schema_path: A folder with schemas that go over the stored ones.
-        export_schema_path: A folder that schemas are written to.
-        full_refresh: The older name of dev_mode.
-        dev_mode: A dataset of its own for this pipeline object, with the time in its name.
-        refresh: What each run forgets: drop_sources, drop_resources, drop_data.
-        progress: "log", "tqdm", "enlighten", "alive_progress", or a collector.
-
-    Returns:
-        The pipeline.
-    """
-    refuse(pipeline_salt=pipeline_salt, staging=staging)
-    if not any((pipeline_name, pipelines_dir, destination, dataset_name)) and context.active_pipeline:
-        return context.active_pipeline
-    if not pipeline_name:
-        script = os.path.basename(getattr(sys.modules.get("__main__"), "__file__", "") or "pipeline")
-        pipeline_name = f"dlt_{os.path.splitext(script)[0]}"
-    if dev_mode or full_refresh:
-        dataset_name = f"{dataset_name or pipeline_name + '_dataset'}_{time.strftime('%Y%m%d%I%M%S')}"
-    context.active_pipeline = Pipeline(
-        pipeline_name, pipelines_dir, destination_of(destination) if destination else None,
-        dataset_name, refresh, progress, import_schema_path, export_schema_path,
-    )
-    return context.active_pipeline

@@ -1,0 +1,154 @@
+"""What a pipeline has the library do: a call of it, with the sources that it reads, and what it raises.
+
+    call(pipeline, "run", ...) -> an extension's Pipeline -> a dict for each resource (resource_options.py)
+    -> the call -> its report, or PipelineStepFailed
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tidegate import _core
+from tidegate.common import context
+from tidegate.extract.source import DltSource
+from tidegate.pipeline.exceptions import PipelineStepFailed
+from tidegate.pipeline.resource_options import Reading, resource_options
+
+if TYPE_CHECKING:
+    from tidegate.pipeline.pipeline import Pipeline
+
+_LEVELS = [logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG]
+_REFRESH = {None: 0, "drop_sources": 1, "drop_resources": 2, "drop_data": 3}
+
+
+def open_library(pipeline: Pipeline, refresh: str | None = None, root_key: bool = False) -> _core.Pipeline:
+    """The pipeline, as the library has it.
+
+    Args:
+        pipeline: Has a destination.
+        refresh: What is forgotten before.
+        root_key: Whether rows of nested tables have the key of their root.
+
+    Returns:
+        It must be closed.
+    """
+    from tidegate.destinations.impl import duckdb as duck
+
+    assert pipeline.destination is not None
+    options: dict[str, Any] = {
+        "name": pipeline.pipeline_name, "dataset": pipeline.dataset_name,
+        "workdir": pipeline.working_dir, "engine": duck.engine_path(), "log": _log,
+        "refresh": _REFRESH[refresh], "progress": _tell_to(pipeline.progress) if pipeline.progress else None,
+        **pipeline._options,
+    }
+    schema = {**pipeline._schema_options, **({"root_key": True} if root_key else {})}
+    if schema:
+        options["schema"] = schema
+    if pipeline.destination.kind == "duckdb":
+        options["destination_connection"] = database_of(pipeline)
+    else:
+        options["destination"] = str(pipeline.destination.credentials)
+    return _core.Pipeline(options)
+
+
+def database_of(pipeline: Pipeline) -> Any:
+    """Where its data are, if that is DuckDB.
+
+    Args:
+        pipeline: Has a destination.
+
+    Returns:
+        A `destinations.impl.duckdb.Database`.
+    """
+    from tidegate.destinations.impl import duckdb as duck
+
+    assert pipeline.destination is not None
+    said = pipeline.destination.credentials
+    if said is not None and not isinstance(said, (str, os.PathLike)):
+        return duck.Database(connection=said)
+    path = str(said or f"{pipeline.pipeline_name}.duckdb")
+    own = os.path.join(pipeline.working_dir, f"{pipeline.pipeline_name}.duckdb")
+    return duck.Database(path.removeprefix("duckdb:///").replace(":pipeline:", own))
+
+
+def names(pipeline: Pipeline) -> dict[str, str]:
+    """The destination and the dataset, as they are named there."""
+    core = open_library(pipeline)
+    found: dict[str, str] = core.names()
+    core.close()
+    return found
+
+
+def call(
+    pipeline: Pipeline, step: str, do: Callable[[Any], Any], sources: Sequence[DltSource] = (),
+    hints: dict[str, Any] | None = None, refresh: str | None = None,
+) -> Any:
+    """A call of the library, with the sources that it reads.
+
+    Args:
+        pipeline: Whose it is.
+        step: As an error names it.
+        do: Is given the extension's pipeline.
+        sources: Whose selected resources are read.
+        hints: Over what the resources say.
+        refresh: What is forgotten before.
+
+    Returns:
+        What `do` returns.
+
+    Raises:
+        PipelineStepFailed: From what was raised.
+    """
+    core = open_library(pipeline, refresh, any(source.root_key for source in sources))
+    reading = Reading()
+    if pipeline.progress:
+        pipeline.progress.start(f"{step.capitalize()} {pipeline.pipeline_name}")
+    try:
+        for source in sources:
+            for resource in source._all:
+                if resource.selected:
+                    core.add(resource_options(core, source, resource, hints or {}, reading))
+        return do(core)
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except Exception as error:
+        failed = _failed(pipeline, step, error, reading)
+        raise failed from failed.exception
+    finally:
+        core.close()
+        if pipeline.progress:
+            pipeline.progress.stop()
+        for each in (context.source, context.resource, context.run_state):
+            each.set(None)
+
+
+def _failed(pipeline: Pipeline, step: str, error: Exception, reading: Reading) -> PipelineStepFailed:
+    """An error of the program's own code is told with its resource, as dlt does."""
+    if isinstance(error, _core.Error):
+        return PipelineStepFailed(pipeline, step, None, error)
+    if reading.resource is None:
+        return PipelineStepFailed(pipeline, "extract", None, error)
+    told = reading.resource._error(error)
+    told.__cause__ = error
+    return PipelineStepFailed(pipeline, "extract", None, told)
+
+
+def _tell_to(progress: Any) -> Callable[..., None]:
+    """Counters of a collector: rows read of a resource, rows written to a table."""
+
+    def tell(
+        phase: str, resource: str | None, table: str | None, rows: int, bytes_read: int,
+        bytes_total: int, ended: bool,
+    ) -> None:
+        name = resource or table
+        if name:
+            progress.update(name, rows)
+
+    return tell
+
+
+def _log(level: int, component: str, message: str) -> None:
+    logging.getLogger(f"tidegate.{component}").log(_LEVELS[level], message)

@@ -1,0 +1,90 @@
+"""A resource as the library is told of it: a dict with the names of `tidegate.h`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidegate import _core
+from tidegate.common import context
+from tidegate.extract.convert import convert
+from tidegate.extract.hints import (
+    Hints,
+    column_options,
+    contract_options,
+    disposition_options,
+    key_text,
+    keys_of_columns,
+    table_hints,
+)
+from tidegate.extract.resource import DltResource
+from tidegate.extract.source import DltSource
+from tidegate.extract.state import RunState
+
+
+class Reading:
+    """What a call of the library reads.
+
+    Attributes:
+        resource: Whose code is at work.
+    """
+
+    resource: DltResource | None = None
+
+
+def resource_options(
+    core: _core.Pipeline, source: DltSource, resource: DltResource, hints: dict[str, Any], reading: Reading
+) -> dict[str, Any]:
+    """A resource, for `_core.Pipeline.add`.
+
+    Args:
+        core: Has its state.
+        source: Whose resource it is.
+        resource: Which one.
+        hints: Over what it says itself.
+        reading: Is told when its code is at work.
+
+    Returns:
+        Its options; those of its cursor with them.
+    """
+    said = resource._hints.copy()
+    said.apply(**hints)
+    cursor = resource.incremental
+    bound = cursor._copy() if cursor else None
+    run_state = RunState(core)
+
+    def open_items(start: Any, last: Any, end: Any) -> Any:
+        if bound is not None:
+            bound._begin(start if start is not None else bound.initial_value, last if last is not None else bound.initial_value)
+        reading.resource = resource
+        context.source.set(source)
+        context.resource.set(resource)
+        context.run_state.set(run_state)
+        return resource._open(bound)
+
+    options = {
+        "name": resource.name, "open": open_items, "finish": run_state.flush, "convert": convert,
+        **_table_options(said, source),
+    }
+    if cursor is not None and bound is not None:
+        options.update(cursor._options())
+        if resource._cursor_parameter():
+            options["advance"] = bound._advance
+    return options
+
+
+def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:
+    """What is said of the table: by a hint, else by the source."""
+    options = {
+        "primary_key": key_text(said.primary_key or keys_of_columns(said.columns, "primary_key")),
+        "merge_key": key_text(said.merge_key or keys_of_columns(said.columns, "merge_key")),
+        "columns": column_options(said.columns), "hints": table_hints(said),
+        **disposition_options(said.write_disposition), **contract_options(said.schema_contract),
+    }
+    if said.table_name:
+        options["table_name"] = said.table_name
+    nesting = source.max_table_nesting if said.max_table_nesting is None else said.max_table_nesting
+    if nesting is not None:
+        options["max_table_nesting"] = nesting or -1
+    if said.schema_contract is None:
+        options.update(contract_options(source.schema_contract))
+    return options
