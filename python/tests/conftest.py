@@ -4,6 +4,9 @@ import os
 
 import pytest
 
+from tidegate.common import context, folders
+from tidegate.common.configuration import providers
+
 
 def pytest_runtest_logreport(report):
     name = report.nodeid.rsplit("/", 1)[-1]
@@ -17,10 +20,15 @@ def pytest_runtest_logreport(report):
 
 @pytest.fixture(autouse=True)
 def place(tmp_path, monkeypatch):
-    """Each case is in a folder of its own, and its working folders are there."""
+    """Each case is in a folder of its own, its working folders and the user's are there, and nothing is left
+    of the case before."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
     for name in list(os.environ):
-        if name.startswith(("SOURCES__", "DESTINATION__", "RUNTIME__", "DLT_INTERVAL")):
+        if name.startswith(("SOURCES__", "DESTINATION__", "RUNTIME__", "NORMALIZE__", "DLT_", "PG")):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(folders, "global_dir", lambda: str(tmp_path / "home"))
+    for each in (providers.secrets_toml, providers.config_toml):
+        monkeypatch.setattr(each, "_assigned", {})
+    monkeypatch.setattr(context, "active_pipeline", None)
     return tmp_path

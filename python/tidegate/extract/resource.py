@@ -345,16 +345,17 @@ class DltResource:
             items = step(pipe.awaited(items, self.name))
         return pipe.awaited(items, self.name)
 
-    def _opened(self, cursor: Incremental[Any] | None, *item: Any) -> Iterator[Any]:
+    def _opened(self, cursor: Incremental[Any] | None) -> Iterator[Any]:
         if not callable(self._data):
             return pipe.open_data(self._data)
         bound = self._values(cursor)
-        return pipe.open_data(self._data(*item, *bound.args, **bound.kwargs))
+        return pipe.open_data(self._data(*bound.args, **bound.kwargs))
 
     def _transformed(self, cursor: Incremental[Any] | None) -> Iterator[Any]:
         assert self._parent is not None
+        bound = self._values(cursor)
         for item in self._parent._open():
-            yield from self._opened(cursor, item)
+            yield from pipe.open_data(self._data(item, *bound.args, **bound.kwargs))
 
     def __iter__(self) -> Iterator[Any]:
         """Its items one by one, pages as the items in them; a cursor does not filter here.

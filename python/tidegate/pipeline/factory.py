@@ -8,7 +8,9 @@ import time
 from typing import Any
 
 from tidegate.common import context
+from tidegate.common.configuration.runtime import runtime_config
 from tidegate.common.exceptions import refuse
+from tidegate.common.logger import init_logging
 from tidegate.destinations import destination_of
 from tidegate.pipeline.pipeline import Pipeline
 
@@ -51,4 +53,5 @@ def make(
         pipeline_name, pipelines_dir, destination_of(destination) if destination else None,
         dataset_name, refresh, progress, import_schema_path, export_schema_path,
     )
+    init_logging(runtime_config())
     return context.active_pipeline

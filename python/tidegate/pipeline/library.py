@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidegate import _core
 from tidegate.common import context
+from tidegate.common.configuration.normalize import check_normalize
+from tidegate.common.configuration.runtime import runtime_config
+from tidegate.common.logger import LOGGER, init_logging
 from tidegate.extract.source import DltSource
 from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.pipeline.resource_options import Reading, resource_options
@@ -102,6 +106,9 @@ def call(
     Raises:
         PipelineStepFailed: From what was raised.
     """
+    init_logging(runtime_config())
+    check_normalize()
+    began = time.monotonic()
     core = open_library(pipeline, refresh, any(source.root_key for source in sources))
     reading = Reading()
     if pipeline.progress:
@@ -111,7 +118,9 @@ def call(
             for resource in source._all:
                 if resource.selected:
                     core.add(resource_options(core, source, resource, hints or {}, reading))
-        return do(core)
+        done = do(core)
+        LOGGER.info("the step %s of pipeline '%s' took %.2f s", step, pipeline.pipeline_name, time.monotonic() - began)
+        return done
     except (KeyboardInterrupt, SystemExit):
         raise
     except Exception as error:

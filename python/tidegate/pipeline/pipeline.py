@@ -16,6 +16,7 @@ import re
 from typing import Any
 
 from tidegate.common.exceptions import refuse
+from tidegate.common.folders import data_dir
 from tidegate.destinations import Destination, destination_of
 from tidegate.destinations.dataset import Dataset
 from tidegate.destinations.sql_client import SqlClient
@@ -27,20 +28,6 @@ from tidegate.pipeline.packages import JOB_STATES, Extracted, Sealed, extracted,
 from tidegate.progress import collector_of
 
 logger = logging.getLogger("tidegate")
-
-
-def default_pipelines_dir() -> str:
-    """Where working folders are: `DLT_DATA_DIR`, else as dlt has it, of root `/var/dlt`.
-
-    Returns:
-        The path of the folder `pipelines`.
-    """
-    root = os.environ.get("DLT_DATA_DIR")
-    if not root and hasattr(os, "geteuid") and os.geteuid() == 0:
-        root = "/var/dlt"
-    if not root and os.environ.get("XDG_DATA_HOME"):
-        root = os.path.join(os.environ["XDG_DATA_HOME"], "dlt")
-    return os.path.join(root or os.path.expanduser("~/.dlt"), "pipelines")
 
 
 class Pipeline:
@@ -66,7 +53,7 @@ class Pipeline:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", pipeline_name):
             raise InvalidPipelineName(pipeline_name, "it has other characters")
         self.pipeline_name = pipeline_name
-        self.pipelines_dir = pipelines_dir or default_pipelines_dir()
+        self.pipelines_dir = pipelines_dir or os.path.join(data_dir(), "pipelines")
         self.working_dir = os.path.join(self.pipelines_dir, pipeline_name)
         self.destination = destination
         self.dataset_name = dataset_name or (f"{pipeline_name}_dataset" if destination else None)

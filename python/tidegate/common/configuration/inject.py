@@ -1,28 +1,26 @@
 """Arguments of resources and sources that configuration gives.
 
-    resolve -> for each argument that was not given: paths_of, the keys in their order -> each
-    provider -> coerce to the argument's type -> missing ones in one error with all places
+    resolve -> for each argument that was not given: paths_of, the keys in their order -> find (providers)
+    -> coerce to the argument's type -> missing ones in one error with all places
 
-Every argument with a default is looked for, those with `config.value` or `secrets.value` have to be
-found.
+Every argument with a default is looked for, unless `runtime.inject_defaults` is false; those with
+`config.value` or `secrets.value` have to be found.
 """
 
 from __future__ import annotations
 
 import inspect
 import logging
+import sys
 import typing
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from tidegate.common.configuration import providers
 from tidegate.common.configuration.accessors import ConfigValue
-from tidegate.common.configuration.coerce import coerce
-from tidegate.common.configuration.exceptions import (
-    ConfigFieldMissingException,
-    LookupTrace,
-    ValueNotSecretException,
-)
+from tidegate.common.configuration.coerce import coerce, is_secret, meant
+from tidegate.common.configuration.exceptions import ConfigFieldMissingException, LookupTrace
+from tidegate.common.configuration.providers import Found, files_looked_at, find
+from tidegate.common.configuration.runtime import runtime_config
 
 logger = logging.getLogger("tidegate.config")
 
@@ -71,51 +69,65 @@ def resolve(
 
     Raises:
         ConfigFieldMissingException: A value that has to be there is nowhere.
+        ConfigValueCannotBeCoercedException: A value is of another type.
         ValueNotSecretException: A secret stands in config.toml.
     """
     hints = _hints_of(function)
     arguments = dict(given)
     missing: dict[str, list[LookupTrace]] = {}
-    for parameter in signature.parameters.values():
-        if parameter.name in given or parameter.default is parameter.empty:
-            continue
-        is_wanted = isinstance(parameter.default, ConfigValue)
-        is_secret = is_wanted and parameter.default.is_secret
-        paths = paths_of(pipeline, sections, parameter.name)
-        found = _find(paths, is_secret)
-        if isinstance(found, list):
-            if is_wanted:
-                missing[parameter.name] = found
-            continue
-        value, provider, key = found
-        default = None if is_wanted else parameter.default
+    for parameter in _looked_for(signature, given):
         hint = hints.get(parameter.name, parameter.annotation)
-        arguments[parameter.name] = coerce(parameter.name, value, hint, default, f"{provider}, {key}")
-        logger.info("'%s' of %s is %s in %s", parameter.name, sections[-1], key, provider)
+        hidden = getattr(parameter.default, "is_secret", False) or is_secret(hint)
+        found, tried = find(paths_of(pipeline, sections, parameter.name), hidden, _fits(hint, parameter.default))
+        if found:
+            arguments[parameter.name] = _value_of(parameter, hint, found, hidden)
+            logger.info("'%s' of %s is %s in %s", parameter.name, sections[-1], found.key, found.provider)
+        elif isinstance(parameter.default, ConfigValue):
+            missing[parameter.name] = tried
     if missing:
-        raise ConfigFieldMissingException(sections[-1], missing, providers.files_looked_at())
+        raise ConfigFieldMissingException(sections[-1], missing, files_looked_at())
     return arguments
 
 
+def _looked_for(signature: inspect.Signature, given: Mapping[str, Any]) -> list[inspect.Parameter]:
+    """The parameters with a mark, and with any other default, if these are asked for, too."""
+    parameters = [p for p in signature.parameters.values() if p.name not in given and p.default is not p.empty]
+    marked = [p for p in parameters if isinstance(p.default, ConfigValue)]
+    return parameters if len(marked) < len(parameters) and runtime_config().inject_defaults else marked
+
+
+def _fits(hint: Any, default: Any) -> Callable[[Any], bool]:
+    """A table is a value where one is wanted; else it is the section of somebody else's keys."""
+    if hint is inspect.Parameter.empty:
+        wants_table = isinstance(default, (dict, ConfigValue))
+    else:
+        kind = meant(hint)
+        wants_table = kind is None or kind not in (str, int, float, bool, list, bytes)
+    return lambda value: wants_table or not isinstance(value, dict)
+
+
+def _value_of(parameter: inspect.Parameter, hint: Any, found: Found, hidden: bool) -> Any:
+    default = None if isinstance(parameter.default, ConfigValue) else parameter.default
+    return coerce(parameter.name, found.value, hint, default, found.place, hidden)
+
+
 def _hints_of(function: Any) -> dict[str, Any]:
+    """The annotations; one of a name that type checkers alone know is left as its text."""
     try:
         return typing.get_type_hints(function, include_extras=True)
-    except Exception:  # names that are known to a type checker alone
+    except NameError:
+        module = sys.modules.get(getattr(function, "__module__", ""))
+        return {name: _evaluated(hint, vars(module) if module else {}) for name, hint in _annotations(function)}
+    except TypeError:  # a callable object has none
         return {}
 
 
-def _find(paths: Sequence[Sequence[str]], is_secret: bool) -> tuple[Any, str, str] | list[LookupTrace]:
-    """The value with the provider and the key that has it, else the places that were tried."""
-    tried = []
-    for provider in providers.all_providers():
-        for path in paths:
-            key = provider.key_of(path)
-            value = provider.get(path)
-            if provider is not providers.memory:
-                tried.append(LookupTrace(provider.name, key))
-            if value is None or (isinstance(value, dict) and len(path) == 1 and provider is not providers.memory):
-                continue
-            if is_secret and not provider.holds_secrets:
-                raise ValueNotSecretException(provider.name, key)
-            return value, provider.name, key
-    return tried
+def _annotations(function: Any) -> list[tuple[str, Any]]:
+    return list(getattr(function, "__annotations__", {}).items())
+
+
+def _evaluated(hint: Any, names: dict[str, Any]) -> Any:
+    try:
+        return eval(hint, dict(names)) if isinstance(hint, str) else hint
+    except Exception:  # whatever it says, it says nothing here
+        return hint
