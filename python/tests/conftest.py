@@ -11,7 +11,8 @@ from tidegate.common.configuration import providers
 def pytest_runtest_logreport(report):
     name = report.nodeid.rsplit("/", 1)[-1]
     if report.skipped:
-        print(f"ok {name} # SKIP {report.longrepr[2] if report.longrepr else ''}", flush=True)
+        reason = getattr(report, "wasxfail", None) or report.longrepr[2]
+        print(f"ok {name} # SKIP {reason}", flush=True)
     elif report.failed:
         print(f"{report.longreprtext}\nnot ok {name}", flush=True)
     elif report.when == "call":
