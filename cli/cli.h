@@ -1,7 +1,7 @@
 /*
  * The command line: one file per command (cmd_NAME.c), each ending in one const table
- * `command_NAME`; main.c parses by the tables, and help, the man page and completion are printed
- * from them.
+ * `command_NAME`; command_line.c parses by the tables, and help, the man page and completion are
+ * printed from them.
  */
 #ifndef TIDEGATE_CLI_H
 #define TIDEGATE_CLI_H

@@ -4,7 +4,7 @@
  *   help_run -> print_usage | print_command_help | print_manual (help.c) | help_spec (the library's
  * own tables)
  *
- * `tidegate COMMAND --help` is main.c's affair and prints the same.
+ * `tidegate COMMAND --help` is command_line.c's affair and prints the same.
  */
 #include <string.h>
 

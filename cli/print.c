@@ -5,7 +5,7 @@
  *
  * A table keeps the cells of its first ROWS_SEEN rows as text to find the widths; later rows are
  * printed with the same widths. CSV and JSON keep nothing. What standard output does not take is
- * finish_output's to say (main.c).
+ * finish_output's to say (command_line.c).
  */
 #include "print.h"
 

@@ -25,6 +25,7 @@ int moments_init(PyObject *module);
 int walk_init(PyObject *module);
 int stream_init(PyObject *module);
 int pipeline_init(PyObject *module);
+int main_init(PyObject *module);
 
 /* ---- errors.c ---- */
 

@@ -1,0 +1,38 @@
+"""The command `tidegate`, as the package brings it: `python -m tidegate` is the same.
+
+It is the one that is built without Python, in the extension; the engine is the installed `duckdb`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+
+from tidegate import _core
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        arguments: Those behind its name; None: of this process.
+
+    Returns:
+        The exit code.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
+    _choose_engine()
+    return _core.main([os.fsencode(each) for each in ("tidegate", *given)])
+
+
+def _choose_engine() -> None:
+    """DuckDB's own library in its package, which is not imported for it; what the user has said wins."""
+    found = importlib.util.find_spec("_duckdb")
+    if found and found.origin:
+        os.environ.setdefault("TIDEGATE_DUCKDB", found.origin)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
