@@ -622,6 +622,9 @@ struct tg_pipeline_options {
     uint64_t accept;         /* values of enum tg_accept, added up */
     const char *engine; /* the path of DuckDB's library; NULL: as tg_engine_find looks for it. One
                            process has one: TG_USAGE where another is loaded */
+    const struct tg_option *variables; /* tg_pipeline_open: what ${NAME} of the spec stands for;
+                                          other names are the environment's */
+    size_t variable_count;
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)
@@ -641,9 +644,9 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
  * full_refresh, refresh, accept, schema_contract, memory, storage_version, threads,
- * create_indexes, limits, accept_limits, undo_loads and the callbacks are used; name, destination
- * and dataset come from the spec, and so does all that `schema` could say: TG_USAGE when it is
- * set, and when there is no such file. TG_SPEC names file, line and column. */
+ * create_indexes, limits, accept_limits, undo_loads, variables and the callbacks are used; name,
+ * destination and dataset come from the spec, and so does all that `schema` could say: TG_USAGE
+ * when it is set, and when there is no such file. TG_SPEC names file, line and column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 
@@ -685,6 +688,9 @@ struct tg_window_options {
     const char *timezone; /* of dates and times that do not say theirs: "Europe/Berlin", "+02:00";
                              NULL: UTC */
     bool again;           /* append: rows that are loaded may be added once more */
+    uint64_t skip_loaded; /* append, where it is not 0: a resource of which the whole window is
+                             loaded is left out and nothing is refused, as for one who comes again
+                             and does not know how far it came the first time */
 };
 
 #define TG_WINDOW_OPTIONS_INIT .size = sizeof(struct tg_window_options)

@@ -31,6 +31,12 @@ extern "C" {
 TG_API_CHECK int tg_pipeline_extract(struct tg_pipeline *pipeline, struct tg_result **out,
                                      struct tg_error *err);
 
+/* The same of a window (tg_pipeline_run_window): that it is loaded is recorded with its rows, when
+ * they are written. An extract that follows needs it to be written first: TG_CONFLICT. */
+TG_API_CHECK int tg_pipeline_extract_window(struct tg_pipeline *pipeline,
+                                            const struct tg_window_options *options,
+                                            struct tg_result **out, struct tg_error *err);
+
 /* Writes one sealed load of the pipeline's destination and dataset, in a transaction, once: the
  * oldest. `load_id` has to be its id (NULL: whichever it is); TG_USAGE names the one that comes
  * first. Where none waits, tg_result_load_id is "". Sources are not opened. TG_CONFLICT where

@@ -113,8 +113,8 @@ static const struct field schema_fields[] = {
 };
 #undef OF
 
-static const char *const other_options[] = {"progress", "log",       "destination_connection",
-                                            "schema",   "spec_path", NULL};
+static const char *const other_options[] = {
+    "progress", "log", "destination_connection", "schema", "spec_path", "variables", NULL};
 
 static PyObject *get(PyObject *dict, const char *name)
 {
@@ -122,40 +122,82 @@ static PyObject *get(PyObject *dict, const char *name)
     return value ? value : Py_None;
 }
 
-static int make(struct pipeline_object *self, PyObject *dict)
+static const struct field variable_fields[] = {
+    {"name", FIELD_TEXT, offsetof(struct tg_option, name)},
+    {"text", FIELD_TEXT, offsetof(struct tg_option, text)},
+    {0},
+};
+
+/* A list of dicts, in memory that the caller frees; the texts are the dicts'. */
+static int read_variables(PyObject *list, struct tg_option **memory,
+                          struct tg_pipeline_options *options)
 {
-    struct tg_pipeline_options options;
-    struct tg_schema_options schema;
+    *memory = NULL;
+    if (list == Py_None)
+        return 0;
+    const Py_ssize_t count = PyList_Size(list);
+    *memory = count < 0 ? NULL : PyMem_Calloc((size_t)count + 1, sizeof(**memory));
+    if (!*memory)
+        return count < 0 ? -1 : (PyErr_NoMemory(), -1);
+    options->variables = *memory;
+    options->variable_count = (size_t)count;
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (fields_read(variable_fields, &(*memory)[i], PyList_GetItem(list, i), NULL) < 0)
+            return -1;
+    return 0;
+}
+
+static int read_options(PyObject *dict, struct tg_pipeline_options *options,
+                        struct tg_schema_options *schema)
+{
+    tg_pipeline_options_init(options);
+    tg_schema_options_init(schema);
+    if (fields_read(option_fields, options, dict, other_options) < 0)
+        return -1;
+    if (get(dict, "schema") == Py_None)
+        return 0;
+    options->schema = schema;
+    return fields_read(schema_fields, schema, get(dict, "schema"), NULL);
+}
+
+static int open_pipeline(struct pipeline_object *self, PyObject *dict,
+                         struct tg_pipeline_options *options)
+{
     struct tg_connection connection;
     struct tg_error err = {0};
     PyObject *spec = get(dict, "spec_path"), *given = get(dict, "destination_connection");
-    tg_pipeline_options_init(&options);
-    tg_schema_options_init(&schema);
-    if (fields_read(option_fields, &options, dict, other_options) < 0)
-        return -1;
-    if (get(dict, "schema") != Py_None) {
-        options.schema = &schema;
-        if (fields_read(schema_fields, &schema, get(dict, "schema"), NULL) < 0)
-            return -1;
-    }
     const char *path = spec == Py_None ? NULL : PyUnicode_AsUTF8AndSize(spec, NULL);
     if (spec != Py_None && !path)
         return -1;
     if (given != Py_None) {
         if (connection_take(&self->calls, given, &connection) < 0)
             return -1;
-        options.destination_connection = &connection;
+        options->destination_connection = &connection;
     }
     self->progress = Py_NewRef(get(dict, "progress"));
     self->log = Py_NewRef(get(dict, "log"));
-    options.user = self;
-    options.progress = on_progress;
-    options.log = self->log == Py_None ? NULL : on_log;
-    int rc = path ? tg_pipeline_open(&self->pipeline, path, &options, &err)
-                  : tg_pipeline_new(&self->pipeline, &options, &err);
+    options->user = self;
+    options->progress = on_progress;
+    options->log = self->log == Py_None ? NULL : on_log;
+    int rc = path ? tg_pipeline_open(&self->pipeline, path, options, &err)
+                  : tg_pipeline_new(&self->pipeline, options, &err);
     if (rc != TG_OK && given != Py_None)
         connection.release(connection.user);
     return rc == TG_OK ? 0 : (raised_restore(&self->calls.raised, &err), -1);
+}
+
+static int make(struct pipeline_object *self, PyObject *dict)
+{
+    struct tg_pipeline_options options;
+    struct tg_schema_options schema;
+    struct tg_option *variables = NULL;
+    int rc = read_options(dict, &options, &schema);
+    if (rc == 0)
+        rc = read_variables(get(dict, "variables"), &variables, &options);
+    if (rc == 0)
+        rc = open_pipeline(self, dict, &options);
+    PyMem_Free(variables);
+    return rc;
 }
 
 static PyObject *pipeline_new(PyTypeObject *type, PyObject *args, PyObject *named)
@@ -283,6 +325,7 @@ static const struct field window_fields[] = {
     {"to", FIELD_TEXT, offsetof(struct tg_window_options, to)},
     {"timezone", FIELD_TEXT, offsetof(struct tg_window_options, timezone)},
     {"again", FIELD_BOOL, offsetof(struct tg_window_options, again)},
+    {"skip_loaded", FIELD_UINT64, offsetof(struct tg_window_options, skip_loaded)},
     {0},
 };
 
@@ -293,6 +336,21 @@ static PyObject *pipeline_run_window(PyObject *object, PyObject *dict)
     if (fields_read(window_fields, &options, dict, NULL) < 0)
         return NULL;
     return report(self_of(object), call_window, &options);
+}
+
+static int call_extract_window(struct tg_pipeline *pipeline, const void *options,
+                               struct tg_result **out, struct tg_error *err)
+{
+    return tg_pipeline_extract_window(pipeline, options, out, err);
+}
+
+static PyObject *pipeline_extract_window(PyObject *object, PyObject *dict)
+{
+    struct tg_window_options options;
+    tg_window_options_init(&options);
+    if (fields_read(window_fields, &options, dict, NULL) < 0)
+        return NULL;
+    return report(self_of(object), call_extract_window, &options);
 }
 
 static int call_undo(struct tg_pipeline *pipeline, const void *options, struct tg_result **out,
@@ -519,6 +577,7 @@ static PyMethodDef methods[] = {
     {"drop_packages", pipeline_drop_packages, METH_VARARGS,
      "drop_packages(load_id=None): one sealed load, or all of them; how many went."},
     {"run_window", pipeline_run_window, METH_O, "The same of a range of the cursors."},
+    {"extract_window", pipeline_extract_window, METH_O, "The same up to the seal."},
     {"undo", pipeline_undo, METH_O, "Takes loads back; a dict of what it did."},
     {"check", pipeline_check, METH_NOARGS, "Opens the sources and the destination."},
     {"query", pipeline_query, METH_VARARGS, "query(sql, as_of=None): a Stream."},

@@ -3,6 +3,7 @@
 import datetime as dt
 import decimal
 import gc
+import os
 import subprocess
 import sys
 import uuid
@@ -194,6 +195,52 @@ if pid == 0:
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
 """
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def spec(text):
+    with open("spec.yaml", "w") as file:
+        file.write(text)
+    return "spec.yaml"
+
+
+SPEC = """
+pipeline: ${SHOP:-theirs}
+destination: duckdb:///${FILE}
+dataset: d
+source: {type: files}
+resources: {t: {path: "*.jsonl", incremental: id}}
+"""
+
+
+def test_what_a_spec_says_in_braces_is_given(monkeypatch):
+    monkeypatch.setenv("SHOP", "environment")
+    options = {"spec_path": spec(SPEC), "engine": _duckdb.__file__}
+    with pytest.raises(_core.Error, match="the environment has no 'FILE'") as caught:
+        _core.Pipeline(options)
+    assert caught.value.code == "TG_SPEC"
+    given = [{"name": "SHOP", "text": "own"}, {"name": "FILE", "text": "own.duckdb"}]
+    pipeline = _core.Pipeline(options | {"variables": given})
+    assert pipeline.names() == {"name": "own", "destination": f"duckdb:///{os.getcwd()}/own.duckdb", "dataset": "d"}
+    for wrong in ({"SHOP": "own"}, [{"name": "SHOP", "text": 1}], [{"text": "x", "of": "y"}]):
+        with pytest.raises((TypeError, SystemError)):
+            _core.Pipeline(options | {"variables": wrong})
+    with pytest.raises(_core.Error, match="no name or no text"):
+        _core.Pipeline(options | {"variables": [{"name": "SHOP"}]})
+
+
+def test_a_window_in_steps():
+    with open("rows.jsonl", "w") as file:
+        file.writelines(f'{{"id": {n}}}\n' for n in range(10))
+    window = {"from": "2", "to": "5", "skip_loaded": True}
+    pipeline = _core.Pipeline({
+        "spec_path": spec(SPEC), "engine": _duckdb.__file__, "variables": [{"name": "FILE", "text": "own.duckdb"}],
+        "destination_connection": Database("own.duckdb"),
+    })
+    sealed = pipeline.extract_window(window)
+    assert sealed["tables"][0]["rows_new"] == 3 and pipeline.write()["load_id"] == sealed["load_id"]
+    assert pipeline.extract_window(window)["load_id"] == ""
+    with pytest.raises(_core.Error, match="is loaded, by load"):
+        pipeline.extract_window({"from": "2", "to": "5"})
 
 
 def test_a_key_is_kept_while_its_slot_is():

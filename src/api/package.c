@@ -1,13 +1,14 @@
 /*
- * A run in steps, for programs: tg_pipeline_extract, tg_pipeline_write, tg_pipeline_drop_packages,
- * and what a result says of its package.
+ * A run in steps, for programs: tg_pipeline_extract, tg_pipeline_extract_window, tg_pipeline_write,
+ * tg_pipeline_drop_packages, and what a result says of its package.
  *
- *   tg_pipeline_extract -> extract_pipeline (run/run.c); the other two -> run/deliver.c
+ *   tg_pipeline_extract, ..._window -> extract_pipeline (run/run.c); the other two -> run/deliver.c
  *
  * A result that is NULL is answered with nothing.
  */
 #include "run/run.h"
 
+#include "api/sized.h"
 #include "api/text.h"
 #include "run/result.h"
 
@@ -31,6 +32,25 @@ int tg_pipeline_extract(struct tg_pipeline *pipeline, struct tg_result **out, st
     int rc = extract_pipeline(pipeline, &result, err);
     give(result, out);
     hide_secrets(pipeline, err);
+    return rc;
+}
+
+int tg_pipeline_extract_window(struct tg_pipeline *pipeline,
+                               const struct tg_window_options *options, struct tg_result **out,
+                               struct tg_error *err)
+{
+    struct tg_window_options sized;
+    error_clear(err);
+    if (out)
+        *out = NULL;
+    NEEDS(pipeline);
+    NEEDS(options);
+    int rc = sized_window(&sized, options, err);
+    if (rc != TG_OK)
+        return rc;
+    pipeline->window = &sized;
+    rc = tg_pipeline_extract(pipeline, out, err);
+    pipeline->window = NULL;
     return rc;
 }
 

@@ -61,6 +61,15 @@ static int put_file(struct document *doc, struct node *node, const char *path, s
     return rc == TG_OK ? TG_OK : document_problem(doc, &node->place, "%s", why.what);
 }
 
+/* Of the program, else of the environment. */
+static const char *variable(const struct document *doc, const char *name)
+{
+    for (size_t i = 0; i < doc->variable_count; i++)
+        if (strcmp(doc->variables[i].name, name) == 0)
+            return doc->variables[i].text;
+    return getenv(name);
+}
+
 /* One NAME, NAME:-default or file:PATH. */
 static int put_variable(struct document *doc, struct node *node, const char *inside,
                         struct buf *out)
@@ -77,7 +86,7 @@ static int put_variable(struct document *doc, struct node *node, const char *ins
     char *name = mem_strndup(inside, len);
     if (!name)
         return error_nomem(doc->err);
-    const char *value = getenv(name);
+    const char *value = variable(doc, name);
     mem_free(name);
     if (fallback && (!value || !*value))
         value = fallback + 2;
@@ -480,6 +489,11 @@ int config_init(struct config *config, const struct tg_pipeline_options *options
     arena_init(&config->arena);
     if (!options || !options->name)
         return error_set(err, TG_USAGE, "a pipeline needs a name; set `name` of the options");
+    if (options->variable_count > 0)
+        return error_set(err, TG_USAGE,
+                         "`variables` of the options stand for ${NAME} in a spec, and pipeline "
+                         "'%s' has none; use tg_pipeline_open",
+                         options->name);
     TRY(set_one_destination(config, options, "the pipeline", err));
     if (!options->destination && !destination_said(config))
         return no_destination(options->name, err);
@@ -517,6 +531,15 @@ static int read_text(const char *path, struct buf *out, struct tg_error *err)
     return fs_read_file(path, out, err);
 }
 
+static int check_variables(const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    for (size_t i = 0; i < options->variable_count; i++)
+        if (!options->variables || !options->variables[i].name || !options->variables[i].text)
+            return error_set(err, TG_USAGE,
+                             "`variables` of the options has no name or no text at index %zu", i);
+    return TG_OK;
+}
+
 int config_read_text(struct config *config, const struct spec_text *spec,
                      const struct tg_pipeline_options *options, struct tg_error *err)
 {
@@ -531,6 +554,8 @@ int config_read_text(struct config *config, const struct spec_text *spec,
         TRY(set_contract(config, options, err));
     if (options)
         TRY(set_one_destination(config, options, "the run of a spec", err));
+    if (options)
+        TRY(check_variables(options, err));
     TRY(arena_keep(&config->arena, spec->folder, &config->folder, err));
     struct document doc = {.arena = &config->arena,
                            .path = spec->name,
@@ -538,6 +563,8 @@ int config_read_text(struct config *config, const struct spec_text *spec,
                            .text = spec->text,
                            .len = spec->len,
                            .said = destination_said(config) ? "destination" : NULL,
+                           .variables = options ? options->variables : NULL,
+                           .variable_count = options ? options->variable_count : 0,
                            .secrets = &config->secrets,
                            .err = err};
     TRY(document_parse(&doc));

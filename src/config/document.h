@@ -52,8 +52,11 @@ struct document {
     } problems[PROBLEMS_MAX]; /* in the order of their places */
     size_t problem_count;     /* found; the first PROBLEMS_MAX are kept */
     const char *said;         /* a key of the root that a program says; NULL: none */
-    struct secrets *secrets;  /* borrowed; learns those that are met */
-    struct tg_error *err;     /* for what is no problem of the spec: out of memory */
+    const struct tg_option
+        *variables; /* what ${NAME} stands for, before the environment is asked */
+    size_t variable_count;
+    struct secrets *secrets; /* borrowed; learns those that are met */
+    struct tg_error *err;    /* for what is no problem of the spec: out of memory */
 };
 
 /* Records a problem. Returns TG_OK (reading goes on, to find more), or TG_NOMEM. */

@@ -9,6 +9,15 @@ static void what_is_missing_is_said(void **state)
     size_t count = 3;
     refused(fixture, tg_pipeline_extract(NULL, &result, err), TG_USAGE, "pipeline");
     assert_null(result);
+    const struct tg_window_options window = {TG_WINDOW_OPTIONS_INIT, .from = "1"};
+    result = (struct tg_result *)(void *)fixture;
+    refused(fixture, tg_pipeline_extract_window(NULL, &window, &result, err), TG_USAGE, "pipeline");
+    assert_null(result);
+    give(fixture, 2, BY_CURSOR);
+    refused(fixture, tg_pipeline_extract_window(fixture->pipeline, NULL, &result, err), TG_USAGE,
+            "options");
+    refused(fixture, tg_pipeline_extract_window(fixture->pipeline, &window, NULL, err), TG_USAGE,
+            "both its ends");
     result = (struct tg_result *)(void *)fixture;
     refused(fixture, tg_pipeline_write(NULL, NULL, &result, err), TG_USAGE, "pipeline");
     assert_null(result);

@@ -175,6 +175,38 @@ static void a_text_in_memory_is_a_spec(void **state)
     assert_int_equal(config_read_text(&spec->config, &text, &options, &spec->err), TG_USAGE);
 }
 
+static void what_a_program_says_goes_before_the_environment(void **state)
+{
+    struct spec_file *spec = *state;
+    const char *text = "pipeline: ${SHOP}\ndestination: duckdb:///${OURS}\n"
+                       "dataset: ${SET:-b}\nsource: {type: files}\nresources: {t: {path: x.csv}}\n";
+    const struct tg_option variables[] = {{"SHOP", "shop"}, {"OURS", "a${SHOP}"}, {"SET", ""}};
+    struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT, .name = "n",
+                                          .destination = "duckdb:///a.duckdb",
+                                          .variables = variables, .variable_count = 3};
+    const struct spec_text of = {text, strlen(text), "spec", "/data"};
+    setenv("SHOP", "theirs", 1);
+    setenv("SET", "theirs", 1);
+    config_release(&spec->config);
+    assert_int_equal(config_init(&spec->config, &options, &spec->err), TG_USAGE);
+    assert_non_null(strstr(spec->err.what, "'n' has none; use tg_pipeline_open"));
+    options.destination = NULL;
+    config_release(&spec->config);
+    assert_int_equal(config_read_text(&spec->config, &of, &options, &spec->err), TG_OK);
+    assert_string_equal(spec->config.pipeline, "shop");
+    assert_string_equal(spec->config.dataset, "b");
+    assert_string_equal(spec->config.destination.url, "duckdb:////data/a${SHOP}"); /* no more */
+    options.variable_count = 1;
+    config_release(&spec->config);
+    assert_int_equal(config_read_text(&spec->config, &of, &options, &spec->err), TG_SPEC);
+    assert_non_null(strstr(spec->err.what, "the environment has no 'OURS'"));
+    options.variables = &(const struct tg_option){"SHOP", NULL};
+    config_release(&spec->config);
+    assert_int_equal(config_read_text(&spec->config, &of, &options, &spec->err), TG_USAGE);
+    unsetenv("SHOP");
+    unsetenv("SET");
+}
+
 static void options_make_a_config(void **state)
 {
     struct spec_file *spec = *state;
@@ -391,6 +423,7 @@ int main(void)
         cmocka_unit_test(the_storage_version_of_the_options_wins),
         cmocka_unit_test(a_spec_that_is_not_there_is_a_matter_of_usage),
         cmocka_unit_test(a_text_in_memory_is_a_spec),
+        cmocka_unit_test(what_a_program_says_goes_before_the_environment),
         cmocka_unit_test(options_make_a_config),
         cmocka_unit_test(wrong_options_are_refused),
         cmocka_unit_test(a_driver_is_a_destination),

@@ -67,6 +67,39 @@ static void the_oldest_comes_first(void **state)
     counts(fixture, "n,d\n8,8\n");
 }
 
+/* ---- windows ---- */
+
+static int try_window(struct fixture *fixture, const char *from, const char *to)
+{
+    tg_result_free(fixture->result);
+    return tg_pipeline_extract_window(fixture->pipeline,
+                                      &(struct tg_window_options){TG_WINDOW_OPTIONS_INIT,
+                                                                  .from = from, .to = to,
+                                                                  .skip_loaded = 1},
+                                      &fixture->result, &fixture->err);
+}
+
+/* It is recorded when it is written, and not before; and the runs go on where it ends. */
+static void a_window_is_sealed_and_written(void **state)
+{
+    struct fixture *fixture = *state;
+    give(fixture, 9, BY_CURSOR);
+    assert_done(fixture, try_window(fixture, "10", "30"));
+    assert_int_equal(tg_result_table(fixture->result, 0)->rows_new, 5);
+    assert_int_equal(told, TG_OUTCOME_SEALED);
+    refused(fixture, try_window(fixture, "10", "30"), TG_CONFLICT, "it loads a window");
+    refused(fixture, try_extract(fixture), TG_CONFLICT, "it loads a window");
+    write_next(fixture);
+    counts(fixture, "n,d\n5,4\n");
+    assert_query(fixture, "SELECT state, rows FROM _tidegate_windows", "state,rows\ncommitted,5\n");
+    assert_done(fixture, try_window(fixture, "10", "30"));
+    assert_string_equal(tg_result_load_id(fixture->result), "");
+    assert_int_equal(count_in(fixture, "sealed"), 0);
+    extract(fixture);
+    write_next(fixture);
+    counts(fixture, "n,d\n9,8\n");
+}
+
 /* ---- the first of them is given up ---- */
 
 static void run_elsewhere(struct fixture *fixture, const struct tg_resource *resource, size_t count)
@@ -194,6 +227,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         fixture_test(the_result_tells_both_halves),
         fixture_test(the_oldest_comes_first),
+        fixture_test(a_window_is_sealed_and_written),
         fixture_test(a_conflict_gives_up_the_chain),
         fixture_test(none_is_written_without_the_one_before),
         fixture_test(a_damaged_one_takes_what_follows),

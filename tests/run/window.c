@@ -349,6 +349,45 @@ static void one_of_two_at_once(void **state)
     count(fixture, "n,d\n8,8\n");
 }
 
+static void whole_windows_may_be_skipped(void **state)
+{
+    struct fixture *fixture = *state;
+    struct days days = {.count = 6, .ties = 2};
+    struct tg_resource resource = DAYS(&days, .initial_value = TEXT("2024-01-01"));
+    const struct tg_window_options *first = WINDOW("2024-01-01", "2024-01-03", .skip_loaded = 1);
+    fixture_open(fixture, &resource, 1);
+    assert_done(fixture, try(fixture, first));
+    count(fixture, "n,d\n4,4\n");
+    assert_done(fixture, try(fixture, first));
+    assert_string_equal(tg_result_load_id(fixture->result), "");
+    load(fixture, "2024-01-03", "2024-01-04");
+    /* By two that lie side by side; in part is not whole. */
+    assert_done(fixture, try(fixture, WINDOW("2024-01-02", "2024-01-04", .skip_loaded = 1)));
+    assert_string_equal(tg_result_load_id(fixture->result), "");
+    refused(fixture, WINDOW("2024-01-02", "2024-01-05", .skip_loaded = 1), TG_USAGE,
+            "is loaded, by load");
+    count(fixture, "n,d\n6,6\n");
+    /* By the runs: what comes later at their last value does not belong to it. */
+    fixture_run(fixture);
+    count(fixture, "n,d\n12,12\n");
+    assert_done(fixture, try(fixture, WINDOW("2024-01-05", "2024-01-06", .skip_loaded = 1)));
+    assert_string_equal(tg_result_load_id(fixture->result), "");
+    refused(fixture, WINDOW("2024-01-05", "2024-01-07", .skip_loaded = 1), TG_USAGE,
+            "is loaded, by the runs so far");
+    /* `again` goes before it; a merge adds nothing twice, and reads. */
+    assert_done(fixture,
+                try(fixture, WINDOW("2024-01-01", "2024-01-02", .again = true, .skip_loaded = 1)));
+    count(fixture, "n,d\n14,12\n");
+    resource.name = "m";
+    resource.write_disposition = TG_MERGE;
+    resource.primary_key = "id";
+    fixture_open(fixture, &resource, 1);
+    for (int i = 0; i < 2; i++) {
+        assert_done(fixture, try(fixture, first));
+        assert_int_equal(tg_result_table(fixture->result, 0)->rows_new, 4);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -362,6 +401,7 @@ int main(void)
         fixture_test(dates_have_no_zone),
         fixture_test(an_undo_and_a_refresh_forget_them),
         fixture_test(one_of_two_at_once),
+        fixture_test(whole_windows_may_be_skipped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
