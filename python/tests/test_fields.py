@@ -41,7 +41,8 @@ OWN = {
     },
     "tg_pipeline_options": {
         "size", "schema_contract", "schema", "user", "progress", "log", "clock_us", "random",
-        "destination_connection", "destination_adbc", "scratch_connection", "limits",
+        "destination_connection", "destination_adbc", "scratch_connection", "limits", "variables",
+        "variable_count",
     },
     "tg_schema_options": {"size", "preferred_types", "preferred_type_count", "contract"},
 }
