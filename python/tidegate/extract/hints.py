@@ -66,7 +66,23 @@ class Hints:
             self.columns = {}
             return
         for name, column in columns_of(columns).items():
-            self.columns.setdefault(name, {}).update(column)
+            self.columns[name] = merged_column(self.columns.get(name, {}), column)
+
+
+def merged_column(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """Hints of a column with what was said later over them.
+
+    Args:
+        known: Earlier hints; digits and zone of another type than the later one are left out.
+        said: Later ones.
+
+    Example:
+        >>> merged_column({"data_type": "decimal", "precision": 10, "nullable": False}, {"data_type": "double"})
+        {'data_type': 'double', 'nullable': False}
+    """
+    changes = said.get("data_type", known.get("data_type")) != known.get("data_type")
+    of_type = ("precision", "scale", "timezone") if changes and known.get("data_type") else ()
+    return {name: value for name, value in known.items() if name not in of_type} | dict(said)
 
 
 def columns_of(columns: Any) -> dict[str, dict[str, Any]]:

@@ -46,6 +46,7 @@ def resource_options(
     Returns:
         Its options; those of its cursor with them.
     """
+    driver = _driver_options(source, resource)
     said = resource._hints.copy()
     said.apply(**hints)
     cursor = resource.incremental
@@ -61,15 +62,19 @@ def resource_options(
         context.run_state.set(run_state)
         return resource._open(bound)
 
-    options = {
-        "name": resource.name, "open": open_items, "finish": run_state.flush, "convert": convert,
-        **_table_options(said, source),
-    }
+    items = {"open": open_items, "finish": run_state.flush, "convert": convert}
+    options = {"name": resource.name, **(driver or items), **_table_options(said, source)}
     if cursor is not None and bound is not None:
         options.update(cursor._options())
-        if resource._cursor_parameter():
+        if resource._cursor_parameter() and not driver:
             options["advance"] = bound._advance
     return options
+
+
+def _driver_options(source: DltSource, resource: DltResource) -> dict[str, Any] | None:
+    """How the library reads it by itself; None: it draws the resource's items, which a transformer may look at, too."""
+    feeds = any(each.selected and each._parent is resource for each in source._all)
+    return None if feeds or resource._by_library is None else resource._by_library(resource)
 
 
 def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:

@@ -1,7 +1,27 @@
-"""Sources: `incremental`, the cursor of a resource, and ready ones in the modules beside it."""
+"""Sources: `incremental`, the cursor of a resource, and ready ones in the modules beside it.
 
+`sql_database` reads tables of a database, `filesystem` files; each is imported by its own name, and
+imports what it needs when it is called.
+"""
+
+from typing import Any
+
+from tidegate.common.exceptions import NotInTidegate
 from tidegate.extract.incremental import Incremental as incremental
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
 
 __all__ = ["DltResource", "DltSource", "incremental"]
+
+#: What dlt has beside them, and what to do without it.
+_ABSENT = {
+    "config": "use tidegate.config and tidegate.secrets",
+    "rest_api": "use dlt for this, or a resource that asks the API",
+    "helpers": "use the package `requests`",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _ABSENT:
+        raise NotInTidegate(f"sources.{name}", _ABSENT[name])
+    raise AttributeError(f"tidegate.sources has no '{name}'")

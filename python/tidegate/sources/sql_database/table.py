@@ -1,0 +1,183 @@
+"""A table that is read: what it is, and which of two ways its rows go.
+
+    SqlTable -> resource: hints of the table, as it was looked up
+             -> a run: `by_library` gives options of the library's source `sql`, or None;
+                then `rows`, a generator, reads by SQLAlchemy
+
+The library reads while nothing of Python's looks at rows or at the query. Tables, types and rows are
+the same in both ways.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tidegate.common import context
+from tidegate.extract.hints import merged_column
+from tidegate.extract.incremental import Incremental
+from tidegate.extract.resource import DltResource
+from tidegate.sources.sql_database.database import SQLITE_ROWS_MAX, Database
+from tidegate.sources.sql_database.helpers import (
+    BaseTableLoader,
+    TableBackend,
+    TQueryAdapter,
+    TTableAdapter,
+    get_table_loader_class,
+)
+from tidegate.sources.sql_database.schema_types import ReflectionLevel, TTypeAdapter, table_to_resource_hints
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData, Table
+
+logger = logging.getLogger("tidegate.sources")
+
+
+@dataclass
+class SqlTable:
+    """A table or view of a database.
+
+    Attributes:
+        database: Where it is.
+        name: As the database spells it.
+        metadata: What was looked up already; its schema is the table's.
+        options: Arguments of `sql_table` that say how it is read.
+    """
+
+    database: Database
+    name: str
+    metadata: MetaData
+    chunk_size: int = 50000
+    backend: TableBackend = "sqlalchemy"
+    reflection_level: ReflectionLevel = "full"
+    table_adapter: TTableAdapter | None = None
+    backend_kwargs: dict[str, Any] | None = None
+    type_adapter: TTypeAdapter | None = None
+    included_columns: list[str] | None = None
+    excluded_columns: list[str] | None = None
+    query_adapter: TQueryAdapter | None = None
+    resolve_foreign_keys: bool = False
+    loader_class: type[BaseTableLoader] | None = None
+    _table: Any = field(default=None, init=False)
+
+    def reflect(self) -> Table:
+        """The table as the database has it, with the columns that are read."""
+        from sqlalchemy import Table
+
+        if self._table is not None:
+            table: Table = self._table
+            return table
+        schema = self.metadata.schema
+        known = self.metadata.tables.get(f"{schema}.{self.name}" if schema else self.name)
+        table = known if known is not None else Table(
+            self.name, self.metadata, autoload_with=self.database.engine, resolve_fks=self.resolve_foreign_keys
+        )
+        for column in list(table.columns):
+            is_left_out = self.included_columns is not None and column.name not in self.included_columns
+            if is_left_out or column.name in (self.excluded_columns or ()):
+                table._columns.remove(column)
+            elif hasattr(column.type, "as_uuid"):
+                column.type.as_uuid = False
+        adapted = self.table_adapter(table) if self.table_adapter else None
+        self._table = table if adapted is None else adapted
+        return self._table  # type: ignore[no-any-return]
+
+    def hints(self) -> dict[str, Any]:
+        """What is known of it, as arguments of `apply_hints`."""
+        return table_to_resource_hints(
+            self.reflect(), self.reflection_level, self.type_adapter, self.backend == "sqlalchemy",
+            self.resolve_foreign_keys,
+        )
+
+    def put_hints(self, resource: DltResource) -> None:
+        """Puts what is known below what the resource says already.
+
+        Args:
+            resource: What is to know it.
+        """
+        hints, said = self.hints(), resource._hints
+        merged = {name: merged_column(column, said.columns.get(name, {})) for name, column in hints["columns"].items()}
+        said.columns = merged | {name: column for name, column in said.columns.items() if name not in merged}
+        said.primary_key = said.primary_key or hints.get("primary_key")
+        said.references = said.references or hints.get("references")
+
+    # ---- by SQLAlchemy ----
+
+    def rows(self, incremental: Incremental[Any] | None = None) -> Iterator[Any]:
+        """Yields chunks of rows.
+
+        Args:
+            incremental: The cursor of the run.
+        """
+        table = self.reflect()
+        reading = context.resource.get()
+        columns = reading.columns if reading is not None else self.hints()["columns"]
+        make = self.loader_class or get_table_loader_class(self.backend)
+        loader = make(
+            self.database.engine, self.backend, table, columns, chunk_size=self.chunk_size,
+            incremental=incremental, query_adapter_callback=self.query_adapter,
+        )
+        try:
+            yield from loader.load_rows(self.backend_kwargs)
+        finally:
+            self.database.release()
+
+    # ---- by the library ----
+
+    def by_library(self, resource: DltResource) -> dict[str, Any] | None:
+        """What the library needs to read it by itself.
+
+        Args:
+            resource: As a run reads it; it gets the hints that it lacks.
+
+        Returns:
+            Options of the extension's `Pipeline.add`; None: `rows` reads.
+        """
+        if not resource.columns:
+            self.put_hints(resource)
+        reason = self.why_not(resource)
+        self.database.release()
+        if reason:
+            logger.info("table '%s' is read by SQLAlchemy: %s", self.name, reason)
+            return None
+        logger.info("table '%s' is read by the library", self.name)
+        database = {"connection": self.database.connection(), "schema": self.reflect().schema}
+        table = {"table": self.name, "included_columns": "\n".join(column.name for column in self.reflect().columns)}
+        return {
+            "source": "sql",
+            "source_options": [{"name": name, "text": text} for name, text in database.items() if text],
+            "options": [{"name": name, "text": text} for name, text in table.items()],
+        }
+
+    def why_not(self, resource: DltResource) -> str | None:
+        """Why the library does not read it; None: it does.
+
+        Args:
+            resource: As a run reads it.
+        """
+        cursor = resource.incremental
+        reasons = {
+            "maps, filters or a limit look at its rows": resource._steps,
+            "a callback looks at the table or the query": self.table_adapter or self.query_adapter or self.type_adapter,
+            "it has a loader of its own": self.loader_class or self.backend not in ("sqlalchemy", "pyarrow", "pandas", "connectorx"),
+            "with reflection_level='minimal' the rows decide about types": self.reflection_level == "minimal",
+            "its cursor has a function of its own": cursor and cursor.last_value_func not in (max, min),
+        }
+        found = [reason for reason, holds in reasons.items() if holds]
+        return found[0] if found else self.database.why_not() or self._why_not_here()
+
+    def _why_not_here(self) -> str | None:
+        names = [self.name, *(column.name for column in self.reflect().columns)]
+        if not names[1:] or any("\n" in name for name in names):
+            return "it has no column, or a name with a line break in it"
+        if self.database.dialect == "sqlite" and self._count() >= SQLITE_ROWS_MAX:
+            return f"it has more than {SQLITE_ROWS_MAX} rows"
+        return None
+
+    def _count(self) -> int:
+        from sqlalchemy import func, select
+
+        with self.database.engine.connect() as connection:
+            return int(connection.execute(select(func.count()).select_from(self.reflect())).scalar() or 0)
