@@ -625,6 +625,8 @@ struct tg_pipeline_options {
     const struct tg_option *variables; /* tg_pipeline_open: what ${NAME} of the spec stands for;
                                           other names are the environment's */
     size_t variable_count;
+    int turns; /* resources with a `read` are read by turns, a page of each, so many of them at
+                  once: the others follow as these end. 0 and 1: one is read after the other */
 };
 
 #define TG_PIPELINE_OPTIONS_INIT .size = sizeof(struct tg_pipeline_options)
@@ -644,9 +646,9 @@ TG_API_CHECK int tg_pipeline_new(struct tg_pipeline **out,
 
 /* A pipeline as a spec file describes it. Of `options` (may be NULL), workdir, select,
  * full_refresh, refresh, accept, schema_contract, memory, storage_version, threads,
- * create_indexes, limits, accept_limits, undo_loads, variables and the callbacks are used; name,
- * destination and dataset come from the spec, and so does all that `schema` could say: TG_USAGE
- * when it is set, and when there is no such file. TG_SPEC names file, line and column. */
+ * create_indexes, limits, accept_limits, undo_loads, turns, variables and the callbacks are used;
+ * name, destination and dataset come from the spec, and so does all that `schema` could say:
+ * TG_USAGE when it is set, and when there is no such file. TG_SPEC names file, line and column. */
 TG_API_CHECK int tg_pipeline_open(struct tg_pipeline **out, const char *spec_path,
                                   const struct tg_pipeline_options *options, struct tg_error *err);
 

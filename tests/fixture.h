@@ -85,14 +85,17 @@ static inline int fixture_teardown(void **state)
             fail_msg("%s: %s", (fixture)->err.where, (fixture)->err.what);                         \
     } while (0)
 
-/* A pipeline "test" into dataset "d" with these resources. */
-static inline void fixture_open(struct fixture *fixture, const struct tg_resource *resources,
-                                size_t count)
+/* A pipeline "test" into dataset "d" with these resources, so many of them by turns. */
+static inline void fixture_open_with(struct fixture *fixture, const struct tg_resource *resources,
+                                     size_t count, int turns)
 {
     tg_pipeline_free(fixture->pipeline);
-    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT, .name = "test",
-                                                .destination = fixture->destination, .dataset = "d",
-                                                .workdir = fixture->workdir};
+    const struct tg_pipeline_options options = {TG_PIPELINE_OPTIONS_INIT,
+                                                .name = "test",
+                                                .destination = fixture->destination,
+                                                .dataset = "d",
+                                                .workdir = fixture->workdir,
+                                                .turns = turns};
     assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
     for (size_t i = 0; i < count; i++) {
         struct tg_resource resource = resources[i];
@@ -100,6 +103,12 @@ static inline void fixture_open(struct fixture *fixture, const struct tg_resourc
         resource.column_size = sizeof(struct tg_column);
         assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
     }
+}
+
+static inline void fixture_open(struct fixture *fixture, const struct tg_resource *resources,
+                                size_t count)
+{
+    fixture_open_with(fixture, resources, count, 0);
 }
 
 /* A run whose result takes the place of the one before. */

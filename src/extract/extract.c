@@ -3,16 +3,18 @@
  *
  * Data path, each stream laid over the one before: the source -> next_as_rows (nested batches
  * become rows) -> next_new (cursor_filter) -> next_with_held (what was held back and is to go after
- * all) -> the loop: sink->push, until PAGE_END. The context is checked and progress told at each
- * page; pages of which nothing is left are counted and not pushed.
+ * all) -> extract_page: sink->push, until PAGE_END. The context is checked and progress told at
+ * each page; pages of which nothing is left are counted and not pushed.
  *
  * So structs and lists of typed sources are rows from here on, to the cursor too; flat batches stay
  * batches, unless the cursor holds rows back. Opening and closing the source is left to the caller,
- * who also saves the cursor and what the source remembers.
+ * who also saves the cursor and what the source remembers, and says when the next page is read.
  */
 #include "extract/extract.h"
 
-/* The streams borrow the ones below and lie on extract_run's stack, so none of them is closed. */
+#include "base/memory.h"
+
+/* The streams borrow the ones below and are parts of struct extract, so none of them is closed. */
 
 /* ---- Batches as rows ----------------------------------------------------------------------- */
 
@@ -126,29 +128,74 @@ done:
 
 /* ---- The loop ------------------------------------------------------------------------------ */
 
+struct extract {
+    struct context *ctx;
+    struct extract_sink sink;
+    struct extract_counts counts;
+    struct page page; /* between two calls, too: the source may use its memory again */
+    struct as_rows as_rows;
+    struct new_rows new_rows;
+    struct with_held held;
+};
+
+int extract_new(struct context *ctx, struct page_stream *source, struct cursor *cursor,
+                const struct extract_sink *sink, struct extract **out, struct tg_error *err)
+{
+    const bool holds = cursor && cursor_holds(cursor);
+    struct extract *extract = *out = mem_calloc(1, sizeof(*extract));
+    if (!extract)
+        return error_nomem(err);
+    extract->ctx = ctx;
+    extract->sink = *sink;
+    extract->as_rows =
+        (struct as_rows){.base = {.next = next_as_rows}, .from = source, .all = holds};
+    extract->new_rows = (struct new_rows){.base = {.next = next_new},
+                                          .from = &extract->as_rows.base,
+                                          .cursor = cursor,
+                                          .sink = &extract->sink,
+                                          .counts = &extract->counts};
+    extract->held = (struct with_held){.base = {.next = next_with_held},
+                                       .from = &extract->new_rows.base,
+                                       .cursor = holds ? cursor : NULL,
+                                       .counts = &extract->counts};
+    return TG_OK;
+}
+
+void extract_free(struct extract *extract)
+{
+    if (!extract)
+        return;
+    page_release(&extract->page);
+    rows_free(extract->as_rows.rows);
+    mem_free(extract);
+}
+
+const struct extract_counts *extract_counts(const struct extract *extract)
+{
+    return &extract->counts;
+}
+
 static uint64_t page_rows(const struct page *page)
 {
     return page->kind == PAGE_ARROW ? (uint64_t)page->array.length : page->row_count;
 }
 
-static int push_all(struct context *ctx, struct page_stream *stream,
-                    const struct extract_sink *sink, const struct extract_counts *counts,
-                    struct tg_error *err)
+int extract_page(struct extract *extract, bool *over, struct tg_error *err)
 {
-    struct page page = {.kind = PAGE_END};
+    const struct extract_sink *sink = &extract->sink;
+    struct page *page = &extract->page;
     int rc = TG_OK;
-    for (;;) {
-        TRY(context_check(ctx, err));
-        TRY(stream->next(stream, &page, err));
-        if (page.kind == PAGE_END)
-            break;
-        if (page_rows(&page) > 0)
-            TRY(sink->push(sink->user, &page, err));
-        if (sink->progress)
-            sink->progress(sink->user, counts);
-    }
+    *over = false;
+    TRY(context_check(extract->ctx, err));
+    TRY(extract->held.base.next(&extract->held.base, page, err));
+    *over = page->kind == PAGE_END;
+    if (*over)
+        goto done;
+    if (page_rows(page) > 0)
+        TRY(sink->push(sink->user, page, err));
+    if (sink->progress)
+        sink->progress(sink->user, &extract->counts);
 done:
-    page_release(&page);
     return rc;
 }
 
@@ -156,17 +203,16 @@ int extract_run(struct context *ctx, struct page_stream *source, struct cursor *
                 const struct extract_sink *sink, struct extract_counts *counts,
                 struct tg_error *err)
 {
-    const bool holds = cursor && cursor_holds(cursor);
-    struct as_rows as_rows = {.base = {.next = next_as_rows}, .from = source, .all = holds};
-    struct new_rows new_rows = {.base = {.next = next_new},
-                                .from = &as_rows.base,
-                                .cursor = cursor,
-                                .sink = sink,
-                                .counts = counts};
-    struct with_held held = {
-        {.next = next_with_held}, &new_rows.base, holds ? cursor : NULL, counts, false};
+    struct extract *extract = NULL;
+    bool over = false;
+    int rc = TG_OK;
     *counts = (struct extract_counts){0};
-    int rc = push_all(ctx, &held.base, sink, counts, err);
-    rows_free(as_rows.rows);
+    TRY(extract_new(ctx, source, cursor, sink, &extract, err));
+    while (!over)
+        TRY(extract_page(extract, &over, err));
+done:
+    if (extract)
+        *counts = extract->counts;
+    extract_free(extract);
     return rc;
 }

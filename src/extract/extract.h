@@ -23,7 +23,17 @@ struct extract_sink {
     void *user;
 };
 
-/* Reads to the end. `cursor` may be NULL. Checks the context at each page. */
+/* A resource that is read page by page. `source` and `cursor` (may be NULL) are borrowed. */
+struct extract;
+int extract_new(struct context *ctx, struct page_stream *source, struct cursor *cursor,
+                const struct extract_sink *sink, struct extract **out,
+                struct tg_error *err) TG_CHECK_RESULT;
+/* The next page, if it is not `over`. Checks the context. What fails is not called again. */
+int extract_page(struct extract *extract, bool *over, struct tg_error *err) TG_CHECK_RESULT;
+const struct extract_counts *extract_counts(const struct extract *extract); /* so far */
+void extract_free(struct extract *extract);                                 /* NULL is fine */
+
+/* Reads to the end. */
 int extract_run(struct context *ctx, struct page_stream *source, struct cursor *cursor,
                 const struct extract_sink *sink, struct extract_counts *counts,
                 struct tg_error *err) TG_CHECK_RESULT;

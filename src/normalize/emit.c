@@ -149,9 +149,9 @@ done:
     return rc;
 }
 
-size_t output_text_bytes(const struct output *output)
+size_t output_bytes(const struct output *output)
 {
-    size_t bytes = 0;
+    size_t bytes = output->row * output->slot_count * sizeof(int64_t);
     for (size_t i = 0; i < output->slot_count; i++)
         bytes += output->slots[i]->column.text_len;
     return bytes;

@@ -24,6 +24,6 @@ int output_open(struct output *output, struct tg_error *err) TG_CHECK_RESULT;
 /* Hands the batch on; nothing happens when there are no rows. */
 int output_emit(struct outputs *outputs, struct output *output,
                 struct tg_error *err) TG_CHECK_RESULT;
-size_t output_text_bytes(const struct output *output); /* in the open batch */
+size_t output_bytes(const struct output *output); /* of the open batch, about */
 
 #endif

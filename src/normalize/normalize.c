@@ -6,7 +6,7 @@
  *                                   tables are, and then as above
  *   normalizer_finish -> what is left in the builders
  *
- * Memory is bound by the page and the batches: after a page every table with much text is emitted.
+ * Memory is bound by the page and the batches: after a page every table that holds much is emitted.
  * The first error ends the load; nothing can be pushed after it.
  */
 #include "normalize/normalize.h"
@@ -15,7 +15,7 @@
 #include "normalize/shred.h"
 #include "normalize/typed.h"
 
-enum { NESTING_MAX = 1000, BATCH_TEXT_MAX = 8 * 1024 * 1024 };
+enum { NESTING_MAX = 1000, BATCH_BYTES = 8 * 1024 * 1024 };
 
 static const int64_t order_before_all = INT64_MIN / 2;
 
@@ -40,6 +40,8 @@ int normalizer_new(const struct normalize_options *options, struct normalizer **
         return error_nomem(err);
     struct outputs *outputs = &normalizer->outputs;
     outputs->options = *options;
+    if (options->batch_bytes == 0 || options->batch_bytes > BATCH_BYTES)
+        outputs->options.batch_bytes = BATCH_BYTES;
     outputs->rules = (struct infer_rules){.detectors = options->settings->detectors,
                                           .now_us = context_now_us(options->ctx)};
     arena_init(&outputs->arena);
@@ -91,7 +93,7 @@ static int push_rows(struct normalizer *normalizer, const struct page *page, str
             goto done;
     }
     for (size_t i = 0; i < outputs->count; i++)
-        if (output_text_bytes(outputs->items[i]) > BATCH_TEXT_MAX)
+        if (output_bytes(outputs->items[i]) > outputs->options.batch_bytes)
             TRY(output_emit(outputs, outputs->items[i], err));
 done:
     outputs->page = NULL;

@@ -42,6 +42,7 @@ struct normalize_options {
     struct table *root;          /* the resource's root table with its hints applied */
     const struct settings *settings;
     const char *load_id;
+    size_t batch_bytes; /* a table that holds more hands its batch on; 0: a usual measure */
     struct name_rules names;
     int fraction_max;         /* digits of a second that the destination keeps; 0: all */
     bool folds_case;          /* the destination takes names that differ in case only for one */

@@ -71,8 +71,9 @@ static int read_once(struct advising *advising, const struct resource *plain,
     struct session *session = &advising->session;
     struct load *load = &reading->load;
     struct resource_load *part = NULL;
+    bool over;
     const struct turn turn = {
-        .is_last = true, .rows_max = advising->options->rows, .cut = &reading->cut};
+        .is_last = true, .reading = 1, .rows_max = advising->options->rows, .cut = &reading->cut};
     TRY(load_begin(load, err));
     session->ledger.newest_load = load->id;
     load->resources =
@@ -80,7 +81,7 @@ static int read_once(struct advising *advising, const struct resource *plain,
     if (!load->resources)
         TRY(error_nomem(err));
     TRY(resource_begin(load, plain, &turn, &part, err));
-    TRY(resource_read(part, load->resources, load->started_ticks, err));
+    TRY(resource_read(part, UINT64_MAX, load->resources, &over, err));
     load->resource_count = 1;
     if (load->package)
         TRY(package_finish(load->package, err));

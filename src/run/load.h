@@ -74,6 +74,7 @@ const char *resource_source_key(const struct session *session, const struct reso
 struct turn {
     size_t place; /* among the resources of the load */
     bool is_last;
+    size_t reading; /* so many resources are read by turns, at the most; 1: this one alone */
     /* No more than so many rows, of which nothing is remembered, and whether there were more (out);
      * 0: all of them. */
     uint64_t rows_max;
@@ -87,9 +88,10 @@ struct resource_load; /* one that is begun */
  * it. */
 int resource_begin(struct load *load, const struct resource *resource, const struct turn *turn,
                    struct resource_load **out, struct tg_error *err) TG_CHECK_RESULT;
-/* In its turn: all of it. */
-int resource_read(struct resource_load *part, struct resource_counts *counts, int64_t started_ticks,
-                  struct tg_error *err) TG_CHECK_RESULT;
+/* In its turn: so many pages of it, and at its end all that follows from them (*over). `counts` are
+ * always the same ones. */
+int resource_read(struct resource_load *part, uint64_t pages, struct resource_counts *counts,
+                  bool *over, struct tg_error *err) TG_CHECK_RESULT;
 void resource_end(struct resource_load *part); /* NULL is fine */
 
 /* result.c: what the caller is told. Prepared before the load is written, so that nothing can fail

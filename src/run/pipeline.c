@@ -72,6 +72,7 @@ static int apply_options(struct tg_pipeline *pipeline, const struct tg_pipeline_
     pipeline->refresh = options->full_refresh ? TG_REFRESH_DROP_DATA : options->refresh;
     pipeline->accept_limits = options->accept_limits;
     pipeline->accept = options->accept;
+    pipeline->turns = options->turns > 0 ? (size_t)options->turns : 0;
     pipeline->user = options->user;
     pipeline->progress = options->progress;
     /* Resources may still be added: the names are looked up when a call needs them. */
@@ -97,6 +98,16 @@ static int check_refresh(const struct tg_pipeline_options *options, struct tg_er
     return TG_OK;
 }
 
+static int check_turns(const struct tg_pipeline_options *options, struct tg_error *err)
+{
+    return options->turns >= 0
+               ? TG_OK
+               : error_set(err, TG_USAGE,
+                           "turns of struct tg_pipeline_options is %d; it is a number "
+                           "of resources, or 0",
+                           options->turns);
+}
+
 static int read_config(struct config *config, const struct pipeline_spec *spec,
                        const struct tg_pipeline_options *options, struct tg_error *err)
 {
@@ -112,6 +123,7 @@ int pipeline_new(struct tg_pipeline **out, const struct pipeline_spec *spec,
     int rc = TG_OK;
     TRY(pipeline_alloc(out, err));
     TRY(check_refresh(options, err));
+    TRY(check_turns(options, err));
     TRY(read_config(&(*out)->config, spec, options, err));
     TRY(keep_destination(*out, err));
     TRY(apply_options(*out, options, err));

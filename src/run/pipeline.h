@@ -15,7 +15,8 @@ struct tg_pipeline {
     struct warnings warnings; /* of the call that runs, or ran last */
     enum tg_refresh refresh;
     bool accept_limits;
-    uint64_t accept;                        /* of enum tg_accept */
+    size_t turns;    /* so many of a program's resources are read a page each in turn; 0, 1: none */
+    uint64_t accept; /* of enum tg_accept */
     const struct tg_window_options *window; /* of the call that runs; NULL: it loads what is new */
     const char *select;                     /* in config's arena; NULL: all */
     const char *destination;                /* without secrets; in config's arena */

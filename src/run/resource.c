@@ -3,11 +3,11 @@
  * for the next run.
  *
  *   resource_begin: describe_resource (describe.c) -> resume_cursor (resume.c) -> open_stream
- *   resource_read:  root_table_hints (root_table.c)
- *                   -> extract_run [push_page -> normalizer_push -> emit_batch -> package_append,
- *                                   and what is not loaded: keep_reject -> rejects_add]
- *                   -> remember_cursor (resume.c), remember_bookmarks
- *                   -> find_absent (keys.c: those that the source lists; rows rejected)
+ *   resource_read:  enter: root_table_hints (root_table.c), open_normalizer, open_pages
+ *                   -> extract_page [push_page -> normalizer_push -> emit_batch -> package_append,
+ *                                    and what is not loaded: keep_reject -> rejects_add]
+ *                   -> leave: remember_cursor (resume.c), remember_bookmarks,
+ *                      find_absent (keys.c: those that the source lists; rows rejected)
  *
  * The first may be done while others are read (turns.c): it changes nothing that they know of.
  */
@@ -23,6 +23,9 @@
 #include "run/range.h"
 #include "run/window.h"
 #include "write/disposition.h"
+
+/* What all that are read by turns hold in their batches together: this part of the budget. */
+enum { SHARE = 6 };
 
 /* ---- bookmarks ---- */
 
@@ -260,6 +263,7 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
         .root = part->root,
         .settings = &session->settings,
         .load_id = part->load->id,
+        .batch_bytes = session->pipeline->ctx.memory_bytes_max / SHARE / part->turn->reading,
         .names = session_names(session),
         .folds_case = session->destination.facts.folds_case,
         .fraction_max = session->destination.facts.fraction_max,
@@ -427,6 +431,7 @@ done:
 int resource_begin(struct load *load, const struct resource *resource, const struct turn *turn,
                    struct resource_load **out, struct tg_error *err)
 {
+    const int64_t started = context_ticks_us();
     struct resource_load *part = mem_calloc(1, sizeof(*part));
     *out = NULL;
     if (!part)
@@ -436,6 +441,7 @@ int resource_begin(struct load *load, const struct resource *resource, const str
     part->kept_of = (struct kept_of){load->session, resource_source_key(load->session, resource)};
     part->kept = kept_for(&part->kept_of);
     int rc = begin(part, err);
+    part->spent_us = context_ticks_us() - started;
     if (rc == TG_OK)
         *out = part;
     else
@@ -447,6 +453,8 @@ void resource_end(struct resource_load *part)
 {
     if (!part)
         return;
+    extract_free(part->extract);
+    page_stream_close(part->limited);
     page_stream_close(part->stream);
     normalizer_free(part->normalizer);
     keys_free(part->keys);
@@ -462,9 +470,9 @@ void resource_end(struct resource_load *part)
     mem_free(part);
 }
 
-static void count_resource(const struct resource_load *part, const struct extract_counts *read,
-                           int64_t started_ticks)
+static void count_resource(const struct resource_load *part)
 {
+    const struct extract_counts *read = extract_counts(part->extract);
     struct resource_counts *counts = part->counts;
     counts->rows_read = read->rows_read;
     counts->rows_filtered = read->rows_filtered;
@@ -474,7 +482,6 @@ static void count_resource(const struct resource_load *part, const struct extrac
     counts->rows_new = normalizer_row_count(part->normalizer);
     counts->bytes_read = read->bytes;
     counts->files_skipped = part->files_skipped;
-    counts->seconds = (double)(context_ticks_us() - started_ticks) / 1e6;
     session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, read, true);
 }
 
@@ -486,7 +493,7 @@ static int begin_late(struct resource_load *part, struct tg_error *err)
     return late_begin(part->late, &of, part->cursor ? cursor_reached(part->cursor) : NULL, err);
 }
 
-static int read_pages(struct resource_load *part, struct extract_counts *read, struct tg_error *err)
+static int open_pages(struct resource_load *part, struct tg_error *err)
 {
     int rc = TG_OK;
     struct context *ctx = &part->session->pipeline->ctx;
@@ -495,20 +502,18 @@ static int read_pages(struct resource_load *part, struct extract_counts *read, s
                                       .filtered = part->cursor ? note_filtered : NULL,
                                       .user = part};
     const struct turn *turn = part->turn;
-    struct page_stream *limited = NULL;
     if (turn->rows_max > 0)
-        TRY(limit_new(part->stream, turn->rows_max, turn->cut, &limited, err));
-    TRY(extract_run(ctx, limited ? limited : part->stream, part->cursor, &sink, read, err));
+        TRY(limit_new(part->stream, turn->rows_max, turn->cut, &part->limited, err));
+    TRY(extract_new(ctx, part->limited ? part->limited : part->stream, part->cursor, &sink,
+                    &part->extract, err));
 done:
-    page_stream_close(limited);
     return rc;
 }
 
-int resource_read(struct resource_load *part, struct resource_counts *counts, int64_t started_ticks,
-                  struct tg_error *err)
+/* Before its first page. */
+static int enter(struct resource_load *part, struct resource_counts *counts, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct extract_counts read = {0};
     struct session *session = part->session;
     TRY(root_table_hints(session, part->resource, &part->root, &part->contract, err));
     *counts = (struct resource_counts){.resource = part->resource, .table = part->root->name};
@@ -520,8 +525,19 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
     TRY(again_new(session, part->resource, &part->again, err));
     TRY(begin_late(part, err));
     TRY(begin_source(part, err));
-    TRY(read_pages(part, &read, err));
-    resume_say_doubts(part, &read);
+    TRY(open_pages(part, err));
+done:
+    return rc;
+}
+
+/* Behind its last one. */
+static int leave(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = part->session;
+    struct resource_counts *counts = part->counts;
+    const struct extract_counts *read = extract_counts(part->extract);
+    resume_say_doubts(part, read);
     TRY(normalizer_finish(part->normalizer, err));
     TRY(late_finish(part->late, counts, err));
     if (!part->root->discarded)
@@ -535,8 +551,26 @@ int resource_read(struct resource_load *part, struct resource_counts *counts, in
     TRY(remember_bookmarks(part, err));
     TRY(again_finish(part->again, part->load, part->root->name, part->replaces, err));
     again_check_merge(session, part->resource, part->root->name);
-    TRY(find_absent(part, &read, err));
-    count_resource(part, &read, started_ticks);
+    TRY(find_absent(part, read, err));
+    count_resource(part);
+done:
+    return rc;
+}
+
+int resource_read(struct resource_load *part, uint64_t pages, struct resource_counts *counts,
+                  bool *over, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const int64_t started = context_ticks_us();
+    *over = false;
+    if (!part->counts)
+        TRY(enter(part, counts, err));
+    for (; pages > 0 && !*over; pages--)
+        TRY(extract_page(part->extract, over, err));
+    if (*over)
+        TRY(leave(part, err));
+    part->spent_us += context_ticks_us() - started;
+    counts->seconds = (double)part->spent_us / 1e6;
 done:
     return rc;
 }

@@ -37,7 +37,10 @@ struct resource_load {
     struct held_rows held;
     struct kept_of kept_of; /* whose state a program may ask for */
     struct kept kept;
-    struct resource_counts *counts;
+    struct resource_counts *counts; /* NULL before it is its turn */
+    struct page_stream *limited;    /* `stream` up to its turn's rows_max; NULL: all of it */
+    struct extract *extract;
+    int64_t spent_us;         /* on it */
     uint64_t nested_rejected; /* rows of nested tables */
     bool spans_values;        /* a group of the merge key may have rows of several cursor values */
     bool start_is_open;       /* rows at the cursor's start are not wanted */

@@ -1,30 +1,36 @@
 /*
- * The resources of a load: one is read after the other, and those behind it are begun before their
- * turn where their source has room for them.
+ * The resources of a load: which is read, and how much of it, before the next one is.
  *
- *   load_extract -> take_turn: begin_next (if it is not begun) -> look_ahead -> resource_read
- *                   [after each page: look_ahead] -> resource_end
+ *   load_extract -> take_round -> take_turn: begin_next (if it is not begun) -> look_ahead
+ *                   -> resource_read: a page, or all of it [after each page: look_ahead]
  *
- * What is begun is read ahead by the source; all else is done in its turn, on this thread: so what
- * comes of a load is the same whether anything was begun or not. That goes for failures, too: one
- * that cannot be begun is told when all before it have been read.
+ * Usually one is read after the other. By turns, resources that a program reads for us give a page
+ * each, so many of them at once as pipeline->turns says; the others follow as these end.
+ *
+ * Those behind are begun before their turn where their source has room for them, and reads them
+ * ahead. All else is done in its turn, on this thread: so what comes of a load is the same whether
+ * anything was begun or not. So are failures: one that cannot be begun is told in its turn.
  */
 #include "run/kept.h"
 #include "run/load.h"
+#include "run/pipeline.h"
 
 struct one {
     const struct resource *resource;
     struct turn turn;
     struct resource_load *part; /* NULL: not begun, or over */
+    bool over;
 };
 
 struct turns {
     struct load *load;
     struct one *items;
     size_t count;
-    size_t at;    /* whose turn it is */
-    size_t begun; /* so many are, or were */
-    int failed;   /* what came of the last of them, */
+    size_t at_once; /* so many are read by turns, at the most */
+    size_t entered; /* so many have had a turn, */
+    size_t reading; /* and these are not over */
+    size_t begun;   /* so many are, or were */
+    int failed;     /* what came of the last of them, */
     struct tg_error why;
 };
 
@@ -52,12 +58,18 @@ static void look_ahead(void *user)
         begin_next(turns);
 }
 
-static int take_turn(struct turns *turns, struct tg_error *err)
+/* Only what the program itself reads is waited for page by page. */
+static uint64_t pages_of(const struct turns *turns, const struct one *one)
 {
+    return turns->at_once > 1 && one->resource->read ? 1 : UINT64_MAX;
+}
+
+static int take_turn(struct turns *turns, size_t place, struct tg_error *err)
+{
+    int rc = TG_OK;
     struct load *load = turns->load;
-    struct one *one = &turns->items[turns->at];
-    int64_t started_ticks = context_ticks_us();
-    if (turns->begun == turns->at)
+    struct one *one = &turns->items[place];
+    if (turns->begun == place)
         begin_next(turns);
     if (!one->part) {
         if (err)
@@ -65,32 +77,56 @@ static int take_turn(struct turns *turns, struct tg_error *err)
         return turns->failed;
     }
     look_ahead(turns);
-    int rc = resource_read(one->part, &load->resources[load->resource_count], started_ticks, err);
-    if (rc != TG_OK)
-        return rc;
+    TRY(resource_read(one->part, pages_of(turns, one), &load->resources[place], &one->over, err));
+    if (!one->over)
+        goto done;
     resource_end(one->part);
     one->part = NULL;
-    load->resource_count++;
+    turns->reading--;
+done:
+    return rc;
+}
+
+/* A turn of each that is being read, and of those for which there is room. */
+static int take_round(struct turns *turns, struct tg_error *err)
+{
+    size_t *first = &turns->load->resource_count;
+    for (size_t i = *first; i < turns->count; i++) {
+        if (i == turns->entered) {
+            if (turns->reading == turns->at_once)
+                break;
+            turns->entered++;
+            turns->reading++;
+        }
+        int rc = turns->items[i].over ? TG_OK : take_turn(turns, i, err);
+        if (rc != TG_OK)
+            return error_at(err, rc, AT_RESOURCE, turns->items[i].resource->name);
+    }
+    while (*first < turns->count && turns->items[*first].over)
+        ++*first;
     return TG_OK;
 }
 
 static int list_turns(struct turns *turns, struct tg_error *err)
 {
     struct load *load = turns->load;
-    const struct config *config = &load->session->pipeline->config;
+    const struct tg_pipeline *pipeline = load->session->pipeline;
+    const struct config *config = &pipeline->config;
     turns->items = mem_calloc(config->resource_count + 1, sizeof(*turns->items));
     load->resources = mem_calloc(config->resource_count + 1, sizeof(*load->resources));
     if (!turns->items || !load->resources)
         return error_nomem(err);
-    for (size_t i = 0; i < config->resource_count; i++) {
-        struct one *one = &turns->items[turns->count];
-        if (!config->resources[i].selected)
-            continue;
-        one->resource = &config->resources[i];
-        one->turn = (struct turn){.place = turns->count++, .between = look_ahead, .user = turns};
-    }
-    if (turns->count > 0)
-        turns->items[turns->count - 1].turn.is_last = true;
+    for (size_t i = 0; i < config->resource_count; i++)
+        if (config->resources[i].selected)
+            turns->items[turns->count++].resource = &config->resources[i];
+    turns->at_once = pipeline->turns < turns->count ? pipeline->turns : turns->count;
+    turns->at_once = turns->at_once > 1 ? turns->at_once : 1;
+    for (size_t i = 0; i < turns->count; i++)
+        turns->items[i].turn = (struct turn){.place = i,
+                                             .is_last = i + 1 == turns->count,
+                                             .reading = turns->at_once,
+                                             .between = look_ahead,
+                                             .user = turns};
     return TG_OK;
 }
 
@@ -99,14 +135,11 @@ int load_extract(struct load *load, struct tg_error *err)
     int rc = TG_OK;
     struct turns turns = {.load = load};
     TRY(list_turns(&turns, err));
-    for (; turns.at < turns.count; turns.at++) {
-        rc = take_turn(&turns, err);
-        if (rc != TG_OK)
-            TRY(error_at(err, rc, AT_RESOURCE, turns.items[turns.at].resource->name));
-    }
+    while (load->resource_count < turns.count)
+        TRY(take_round(&turns, err));
     TRY(kept_enter(load, err));
 done:
-    for (size_t i = turns.at; i < turns.begun; i++)
+    for (size_t i = 0; i < turns.begun; i++)
         resource_end(turns.items[i].part);
     mem_free(turns.items);
     sources_close(&load->session->sources);

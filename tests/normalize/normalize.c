@@ -367,6 +367,29 @@ static void long_text(void **state)
     run_release(&run);
 }
 
+/* One of many that hold batches at once: rows that fit into its share go on together. */
+static void a_share_of_the_memory(void **state)
+{
+    (void)state;
+    struct run run;
+    assert_int_equal(run_init(&run), TG_OK);
+    run.count_only = true;
+    run.options.batch_bytes = 200;
+    assert_int_equal(run_push(&run, "{\"a\":1}\n"), TG_OK);
+    assert_int_equal(run.text.len, 0);
+    assert_int_equal(run_push(&run, "{\"a\":2,\"b\":\"a text of some fifty bytes, and of a little "
+                                    "more\"}\n"),
+                     TG_OK);
+    assert_int_equal(run.text.len, 0);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(run_push(&run, "{\"a\":3}\n"), TG_OK);
+    assert_string_equal(run.text.data, "t(a bigint, b text)\n4 rows\n");
+    assert_int_equal(run_finish(&run), TG_OK);
+    assert_string_equal(run.text.data,
+                        "t(a bigint, b text)\n4 rows\nt(a bigint, b text)\n2 rows\n");
+    run_release(&run);
+}
+
 static void keys_need_values(void **state)
 {
     (void)state;
@@ -477,6 +500,7 @@ int main(void)
         cmocka_unit_test(long_lists),
         cmocka_unit_test(deep_and_wide),
         cmocka_unit_test(long_text),
+        cmocka_unit_test(a_share_of_the_memory),
         cmocka_unit_test(keys_need_values),
         cmocka_unit_test(not_null_needs_values),
         cmocka_unit_test(cancel_stops),
