@@ -87,6 +87,7 @@ static const struct field option_fields[] = {
     OF(FIELD_INT, refresh),
     OF(FIELD_UINT64, accept),
     OF(FIELD_TEXT, engine),
+    OF(FIELD_INT, turns),
     {"contract_tables", FIELD_INT, offsetof(struct tg_pipeline_options, schema_contract.tables)},
     {"contract_columns", FIELD_INT, offsetof(struct tg_pipeline_options, schema_contract.columns)},
     {"contract_data_type", FIELD_INT,
