@@ -13,7 +13,6 @@ import duckdb
 import pytest
 
 import tidegate as dlt
-from tidegate.common.configuration import providers
 from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ValueNotSecretException
 from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
 from tidegate.pipeline.exceptions import PipelineStepFailed
@@ -51,7 +50,6 @@ insert into genome values ('A1', 10), ('A2', 20);
 
 @pytest.fixture(autouse=True)
 def database(place, monkeypatch):
-    monkeypatch.setattr(providers.memory, "_values", {})
     with sqlite3.connect("src.db") as connection:
         connection.executescript(SCRIPT)
     return "sqlite:///src.db"
