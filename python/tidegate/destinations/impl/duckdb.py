@@ -7,6 +7,7 @@ library writes by SQL and reads its own Parquet files, so nothing is slower for 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from typing import Any
@@ -98,10 +99,29 @@ class Database:
             cursor: duckdb.DuckDBPyConnection = self.connection.cursor()
             return cursor
         assert self.path is not None
+        before = _held(self.path)
         try:
-            return duckdb.connect(self.path)
+            connection = duckdb.connect(os.path.realpath(self.path))
         except duckdb.ConnectionException as error:
             raise DuckDbConnectionError(
                 f"this process has {self.path} open with another configuration (read-only?); close "
                 f"that connection, or pass it: destinations.duckdb(connection). DuckDB says: {error}"
             ) from error
+        if before and _held(self.path) > before:
+            connection.close()
+            raise DuckDbConnectionError(
+                f"this process has {self.path} open under another name, which DuckDB {duckdb.__version__} takes for "
+                "another database; close that connection, or pass it: destinations.duckdb(connection)"
+            )
+        return connection
+
+
+def _held(path: str) -> int:
+    """How often this process has a file open: each instance of DuckDB once."""
+    count = 0
+    with contextlib.suppress(OSError):  # it is not there yet
+        file = os.stat(path)
+        for number in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(OSError):  # it was closed meanwhile
+                count += os.path.samestat(file, os.stat(f"/proc/self/fd/{number}"))
+    return count
