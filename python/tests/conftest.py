@@ -1,11 +1,9 @@
 """A line per case, as all tests of the project print it: `ok NAME`, `not ok NAME: reason`."""
 
 import os
+import sys
 
 import pytest
-
-from tidegate.common import context, folders
-from tidegate.common.configuration import providers
 
 
 def pytest_runtest_logreport(report):
@@ -28,8 +26,9 @@ def place(tmp_path, monkeypatch):
         if name.startswith(("SOURCES__", "DESTINATION__", "RUNTIME__", "NORMALIZE__", "DLT_", "PG")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
-    monkeypatch.setattr(folders, "global_dir", lambda: str(tmp_path / "home"))
-    for each in (providers.secrets_toml, providers.config_toml):
-        monkeypatch.setattr(each, "_assigned", {})
-    monkeypatch.setattr(context, "active_pipeline", None)
+    if "tidegate" in sys.modules:  # of dlt, which goes through the lessons too, they take care themselves
+        monkeypatch.setattr("tidegate.common.folders.global_dir", lambda: str(tmp_path / "home"))
+        for each in ("secrets_toml", "config_toml"):
+            monkeypatch.setattr(f"tidegate.common.configuration.providers.{each}._assigned", {})
+        monkeypatch.setattr("tidegate.common.context.active_pipeline", None)
     return tmp_path
