@@ -490,6 +490,12 @@ struct tg_resource {
     const char *cursor_type;        /* what texts in the field are: "text", "bigint", "double",
                                   "decimal", "timestamp", "date"; NULL: what they look like */
     const char *cursor_format; /* how such times are written: "%d/%m/%Y %H:%M:%S.%f"; NULL: ISO */
+    /* Resources of a program that go together, as where one reads details of what another lists: */
+    const char *turns_with; /* the name of one that was added before: both are read by turns,
+                               whatever the pipeline says, and each may give empty pages for as long
+                               as it waits for the other */
+    tg_judged_fn judged;    /* optional: is told which rows are new */
+    bool no_table;          /* its rows go nowhere: they are judged, and its cursor is kept */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)

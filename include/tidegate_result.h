@@ -69,7 +69,7 @@ TG_API const struct tg_table_info *tg_result_table(const struct tg_result *resul
 /* What was read of one resource. */
 struct tg_resource_info {
     const char *name;
-    const char *table;      /* its root table */
+    const char *table;      /* its root table; NULL: it has `no_table` */
     uint64_t rows_read;     /* delivered by the source */
     uint64_t bytes_read;    /* 0 where nobody counts them: callbacks */
     double seconds;         /* from opening the source to its last row */

@@ -71,6 +71,23 @@ enum tg_row_order { TG_ANY_ORDER = 0, TG_ASC, TG_DESC };
 typedef int (*tg_last_value_fn)(void *user, const struct tg_value *values, size_t count,
                                 struct tg_value *out, struct tg_error *err);
 
+struct tg_read;
+/* Which of the rows that `read` has given are new. */
+struct tg_judged {
+    uint64_t first; /* the number of the first of these rows: from 1 on, as `read` gave them */
+    size_t count;   /* they go on from there; 0 when it has ended */
+    const uint8_t *taken; /* 1 for each that is new, 0 for one that the cursor leaves out; borrowed.
+                             NULL: all are new */
+    bool ended; /* no more is read: `read` has said that it is done, or nothing new can come */
+};
+/* Called when the cursor has judged a page, before `read` is called again, and once when the
+ * resource has ended. `read` has `user`, the cursor as it is now, and the way to what is kept
+ * (tidegate_state.h); nothing is pushed here. Rows that are left out and go along with others of
+ * their merge key after all are not told. Returns TG_OK, or a code with `err` filled: the load is
+ * then given up. */
+typedef int (*tg_judged_fn)(const struct tg_read *read, const struct tg_judged *judged,
+                            struct tg_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -61,11 +61,14 @@ struct resource {
         *resource_values; /* the driver's options, defaults filled in */
     size_t source_value_count, resource_value_count;
     struct tg_connection *given; /* the database of its source, by a program; NULL */
-    tg_read_fn read;             /* callback source, as the five below */
+    tg_read_fn read;             /* callback source, as the nine below */
     tg_begin_fn begin;
     tg_end_fn end;
     tg_release_fn release;
     tg_read_fn list_keys;
+    tg_judged_fn judged;
+    const char *turns_with; /* the name of one before it; NULL: none */
+    bool no_table;          /* it is judged, and that is all */
     void *user;
     const struct disposition_driver *disposition;
     const char *merge_strategy; /* as said; NULL: the usual one */

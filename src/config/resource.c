@@ -289,7 +289,7 @@ static int check_table(const struct origin *origin, const struct config *config,
         return resource_refuse(origin, resource->driver->group, NULL,
                                "'%s' and '%s' exclude each other", resource->driver->member,
                                resource->driver->group);
-    if (resource->is_group)
+    if (resource->is_group || resource->no_table)
         return TG_OK;
     if (starts_with(resource->table_key, "_dlt_") || starts_with(resource->table_key, "_tidegate_"))
         return resource_refuse(
@@ -297,7 +297,8 @@ static int check_table(const struct origin *origin, const struct config *config,
             "tables '_dlt_*' and '_tidegate_*' are the system's; set another table_name");
     for (size_t i = 0; i < config->resource_count; i++) {
         const struct resource *other = &config->resources[i];
-        if (!other->is_group && strcasecmp(other->table_key, resource->table_key) == 0)
+        if (!other->is_group && !other->no_table &&
+            strcasecmp(other->table_key, resource->table_key) == 0)
             return resource_refuse(origin, "table_name", NULL,
                                    "table '%s' is that of resource '%s'; set another table_name",
                                    resource->table_key, other->name);
@@ -518,6 +519,22 @@ static const char *disposition_given(const struct tg_resource *given)
     return word < DISPOSITION_SKIP ? disposition_word(word) : NULL;
 }
 
+static int check_together(const struct config *config, const struct tg_resource *given,
+                          const struct origin *origin)
+{
+    const char *with = given->turns_with;
+    const struct resource *other = with ? find_resource(config, with, strlen(with)) : NULL;
+    if (!given->read && (with || given->judged || given->no_table))
+        return resource_refuse(origin, "read", NULL,
+                               "turns_with, `judged` and no_table are for resources with a `read`");
+    if (with && !(other && other->read))
+        return resource_refuse(origin, "turns_with", NULL,
+                               "turns_with names '%s'; it is the name of a resource with a `read` "
+                               "that was added before",
+                               with);
+    return TG_OK;
+}
+
 /* What a spec cannot say wrongly, but a struct can. */
 static int check_given(const struct config *config, const struct tg_resource *given,
                        const struct origin *origin)
@@ -540,7 +557,7 @@ static int check_given(const struct config *config, const struct tg_resource *gi
             (int)given->write_disposition);
     if (find_resource(config, given->name, strlen(given->name)))
         return resource_refuse(origin, "name", NULL, "there is a resource of that name already");
-    return TG_OK;
+    return check_together(config, given, origin);
 }
 
 static int copy_resource(struct config *config, const struct tg_resource *given,

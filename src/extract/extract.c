@@ -12,6 +12,8 @@
  */
 #include "extract/extract.h"
 
+#include <string.h>
+
 #include "base/memory.h"
 
 /* The streams borrow the ones below and are parts of struct extract, so none of them is closed. */
@@ -55,7 +57,15 @@ struct new_rows {
     bool file_is_known;
     uint64_t file_read, file_filtered;
     struct extract_counts *counts;
+    const yyjson_val **came; /* the rows of the page, before the cursor has judged them */
+    uint8_t *taken;          /* which of them are new */
+    size_t came_cap, taken_cap;
 };
+
+static uint64_t page_rows(const struct page *page)
+{
+    return page->kind == PAGE_ARROW ? (uint64_t)page->array.length : page->row_count;
+}
 
 /* A file has ended: was there nothing new in it? */
 static void end_file(struct new_rows *stream)
@@ -79,9 +89,44 @@ static void count_page(struct new_rows *stream, const struct page *page, uint64_
     stream->file_filtered += dropped;
 }
 
+static int note_rows(struct new_rows *stream, const struct page *page, struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (page->kind != PAGE_ROWS)
+        return TG_OK;
+    TRY(mem_grow(&stream->came, &stream->came_cap, page->row_count + 1, sizeof(*stream->came),
+                 err));
+    memcpy(stream->came, page->rows, page->row_count * sizeof(*stream->came));
+done:
+    return rc;
+}
+
+/* Those that have stayed are in their old order. */
+static int tell_judged(struct new_rows *stream, const struct page *page, size_t count,
+                       uint64_t dropped, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct extract_sink *sink = stream->sink;
+    const bool is_batch = page->kind == PAGE_ARROW;
+    size_t kept = 0;
+    if (dropped == 0)
+        return sink->judged(sink->user, page->first_row, count, NULL, err);
+    TRY(mem_grow(&stream->taken, &stream->taken_cap, count, sizeof(*stream->taken), err));
+    for (size_t i = 0; i < count; i++) {
+        bool stayed = is_batch ? cursor_kept(stream->cursor, i)
+                               : kept < page->row_count && page->rows[kept] == stream->came[i];
+        stream->taken[i] = stayed;
+        kept += stayed;
+    }
+    TRY(sink->judged(sink->user, page->first_row, count, stream->taken, err));
+done:
+    return rc;
+}
+
 static int next_new(struct page_stream *base, struct page *page, struct tg_error *err)
 {
     struct new_rows *stream = (struct new_rows *)base;
+    const bool tells = stream->sink->judged;
     uint64_t dropped = 0;
     int rc = TG_OK;
     if (stream->cursor && cursor_is_over(stream->cursor)) {
@@ -92,8 +137,13 @@ static int next_new(struct page_stream *base, struct page *page, struct tg_error
     stream->counts->rows_read += page->read_count;
     stream->counts->bytes += page->bytes;
     stream->counts->bytes_total = page->bytes_total;
+    const size_t count = page_rows(page);
+    if (tells)
+        TRY(note_rows(stream, page, err));
     if (stream->cursor)
         TRY(cursor_filter(stream->cursor, page, &dropped, err));
+    if (tells && count > 0)
+        TRY(tell_judged(stream, page, count, dropped, err));
     count_page(stream, page, dropped);
 done:
     return rc;
@@ -167,17 +217,14 @@ void extract_free(struct extract *extract)
         return;
     page_release(&extract->page);
     rows_free(extract->as_rows.rows);
+    mem_free(extract->new_rows.came);
+    mem_free(extract->new_rows.taken);
     mem_free(extract);
 }
 
 const struct extract_counts *extract_counts(const struct extract *extract)
 {
     return &extract->counts;
-}
-
-static uint64_t page_rows(const struct page *page)
-{
-    return page->kind == PAGE_ARROW ? (uint64_t)page->array.length : page->row_count;
 }
 
 int extract_page(struct extract *extract, bool *over, struct tg_error *err)

@@ -18,6 +18,10 @@ struct extract_sink {
     int (*push)(void *user, struct page *page, struct tg_error *err);
     void (*progress)(void *user,
                      const struct extract_counts *counts); /* after each page; may be NULL */
+    /* Which of `count` rows, numbered from `first` on, are new: 1, else 0; NULL: all are. Before
+     * they are pushed; may be NULL. */
+    int (*judged)(void *user, uint64_t first, size_t count, const uint8_t *taken,
+                  struct tg_error *err);
     /* A new file has ended, all rows of which were filtered; may be NULL. The name is borrowed. */
     void (*filtered)(void *user, const char *file, uint64_t rows);
     void *user;

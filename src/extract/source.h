@@ -96,6 +96,7 @@ struct resource_request {
     bool only_lists;   /* nothing will be read, and nothing said: `skipped` is all that is wanted */
     bool checks;       /* nothing will be read: what should be there must be there */
     bool is_last;      /* no other resource is begun while it is read */
+    bool may_wait;     /* for another one: a read that gives nothing is no mistake */
     tg_read_fn read;   /* callback source */
     const struct kept *kept; /* for it; NULL: nothing is */
     /* Not its rows, but the keys of all that there are: these fields at the least. NULL: rows. */

@@ -437,7 +437,7 @@ static int advise_all(struct advising *advising, struct tg_error *err)
     if (!advice->resources)
         return error_nomem(err);
     for (size_t i = 0; i < config->resource_count; i++) {
-        if (!config->resources[i].selected)
+        if (!config->resources[i].selected || config->resources[i].no_table)
             continue;
         TRY(advise_one(advising, &config->resources[i], &advice->resources[advice->resource_count],
                        err));

@@ -312,7 +312,7 @@ void late_tell(const struct load *load)
 {
     for (size_t i = 0; i < load->resource_count; i++)
         for (size_t w = 0; w < load->written.count; w++)
-            if (load->written.counts[w].rows_late > 0 &&
+            if (load->written.counts[w].rows_late > 0 && load->resources[i].table &&
                 strcmp(load->written.counts[w].table, load->resources[i].table) == 0)
                 tell(load, &load->resources[i], &load->written.counts[w]);
 }

@@ -168,6 +168,8 @@ static int enter_resources(struct load *load, struct tg_error *err)
     for (size_t i = 0; i < load->resource_count; i++) {
         const struct resource_counts *counts = &load->resources[i];
         struct manifest_table *table = NULL;
+        if (!counts->table)
+            continue;
         TRY(manifest_add_table(manifest, counts->table, counts->resource->name, false, &table,
                                err));
         table->rows_read = counts->rows_read;

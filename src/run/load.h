@@ -15,7 +15,7 @@
 /* What a resource's way through the load came to. */
 struct resource_counts {
     const struct resource *resource;
-    const char *table; /* normalised; in the catalog's arena */
+    const char *table; /* normalised; in the catalog's arena; NULL: it makes none */
     uint64_t rows_read, rows_new, rows_filtered, rows_rejected, rows_waiting, bytes_read;
     uint64_t files_skipped;
     struct cursor_counts by_cursor; /* why rows were filtered */
@@ -75,6 +75,7 @@ struct turn {
     size_t place; /* among the resources of the load */
     bool is_last;
     size_t reading; /* so many resources are read by turns, at the most; 1: this one alone */
+    bool may_wait;  /* for another of them */
     /* No more than so many rows, of which nothing is remembered, and whether there were more (out);
      * 0: all of them. */
     uint64_t rows_max;

@@ -25,7 +25,8 @@ static bool goes_on(const struct resource *resource)
 {
     const bool is_window =
         resource->incremental.end_value.kind != TG_VALUE_NONE || range_is_window(resource);
-    if (!resource->selected || resource->is_group || resource->disposition->replaces || is_window)
+    if (!resource->selected || resource->is_group || resource->no_table ||
+        resource->disposition->replaces || is_window)
         return false;
     return resource->incremental.cursor_path ||
            (resource->driver->remember && resource->disposition->adds_rows);

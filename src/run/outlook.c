@@ -308,7 +308,7 @@ int outlook_resources(struct session *session, struct tg_plan *plan, struct mani
     if (!plan->resources)
         return error_nomem(err);
     for (size_t i = 0; i < config->resource_count; i++)
-        if (config->resources[i].selected)
+        if (config->resources[i].selected && !config->resources[i].no_table)
             TRY(tell_one(session, &config->resources[i], plan, manifest, err));
 done:
     return rc;

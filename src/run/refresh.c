@@ -36,7 +36,7 @@ static bool is_selected(const struct session *session, const struct table *root)
     for (size_t i = 0; i < config->resource_count; i++) {
         const struct resource *one = &config->resources[i];
         bool named = strcmp(one->name, resource) == 0 || strcmp(one->table_key, root->name) == 0;
-        if (one->selected && !one->is_group && named)
+        if (one->selected && !one->is_group && !one->no_table && named)
             return true;
     }
     return false;

@@ -179,7 +179,32 @@ done:
 static int push_page(void *user, struct page *page, struct tg_error *err)
 {
     struct resource_load *part = user;
-    return normalizer_push(part->normalizer, page, err);
+    return part->normalizer ? normalizer_push(part->normalizer, page, err) : TG_OK;
+}
+
+static int tell_judged(const struct resource_load *part, const struct tg_judged *judged,
+                       struct tg_error *err)
+{
+    static const struct tg_cursor none = {.path = NULL};
+    const struct resource *resource = part->resource;
+    const struct read_inside inside = {
+        .ctx = &part->session->pipeline->ctx, .resource = resource->name, .kept = &part->kept};
+    const struct tg_read read = {.user = resource->user,
+                                 .cursor = part->cursor ? cursor_view(part->cursor) : &none,
+                                 .resource = resource->name,
+                                 .inside = &inside};
+    struct tg_error own;
+    struct tg_error *theirs = err ? err : &own;
+    error_clear(theirs);
+    int rc = resource->judged ? resource->judged(&read, judged, theirs) : TG_OK;
+    return rc == TG_OK ? rc : source_call_failed("judged", rc, theirs);
+}
+
+static int tell_page(void *user, uint64_t first, size_t count, const uint8_t *taken,
+                     struct tg_error *err)
+{
+    const struct tg_judged judged = {.first = first, .count = count, .taken = taken};
+    return tell_judged(user, &judged, err);
 }
 
 static void show_progress(void *user, const struct extract_counts *counts)
@@ -197,7 +222,9 @@ static int known_type(void *user, const char *name, struct type_spec *out, struc
     const struct tg_cursor *cursor = part->cursor ? cursor_view(part->cursor) : NULL;
     struct time_point point;
     int rc = TG_OK;
-    TRY(normalizer_column_type(part->normalizer, name, out, err));
+    *out = (struct type_spec){.type = TYPE_NONE};
+    if (part->normalizer)
+        TRY(normalizer_column_type(part->normalizer, name, out, err));
     for (size_t i = 0; cursor && out->type == TYPE_NONE && i < cursor->part_count; i++) {
         const struct tg_cursor *field = &cursor->parts[i];
         if (strcmp(path_field(field->path), name) == 0 && field->start.kind == TG_VALUE_TEXT &&
@@ -228,6 +255,7 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
     request.replaces = part->replaces;
     request.whole = resource->deletes.detect == TG_DETECT_SNAPSHOT;
     request.is_last = part->turn->is_last;
+    request.may_wait = part->turn->may_wait;
     request.kept = &part->kept;
     request.commit_safe.resumes = part->resumes;
     request.commit_safe.known = part->stored.commit_safe;
@@ -479,7 +507,7 @@ static void count_resource(const struct resource_load *part)
     if (part->cursor)
         counts->by_cursor = cursor_counts(part->cursor);
     counts->rows_waiting = part->held.count;
-    counts->rows_new = normalizer_row_count(part->normalizer);
+    counts->rows_new = part->normalizer ? normalizer_row_count(part->normalizer) : 0;
     counts->bytes_read = read->bytes;
     counts->files_skipped = part->files_skipped;
     session_progress(part->session, TG_PHASE_EXTRACT, part->resource->name, read, true);
@@ -499,6 +527,7 @@ static int open_pages(struct resource_load *part, struct tg_error *err)
     struct context *ctx = &part->session->pipeline->ctx;
     const struct extract_sink sink = {.push = push_page,
                                       .progress = show_progress,
+                                      .judged = part->resource->judged ? tell_page : NULL,
                                       .filtered = part->cursor ? note_filtered : NULL,
                                       .user = part};
     const struct turn *turn = part->turn;
@@ -510,34 +539,40 @@ done:
     return rc;
 }
 
-/* Before its first page. */
-static int enter(struct resource_load *part, struct resource_counts *counts, struct tg_error *err)
+static int meet_table(struct resource_load *part, struct tg_error *err)
 {
     int rc = TG_OK;
     struct session *session = part->session;
     TRY(root_table_hints(session, part->resource, &part->root, &part->contract, err));
-    *counts = (struct resource_counts){.resource = part->resource, .table = part->root->name};
-    part->counts = counts;
+    part->counts->table = part->root->name;
     if (!part->root->discarded)
         TRY(there_meet(session, part->root->name, part->resource, part->held_by, &part->root_found,
                        err));
     TRY(open_normalizer(part, err));
     TRY(again_new(session, part->resource, &part->again, err));
     TRY(begin_late(part, err));
+done:
+    return rc;
+}
+
+/* Before its first page. */
+static int enter(struct resource_load *part, struct resource_counts *counts, struct tg_error *err)
+{
+    int rc = TG_OK;
+    *counts = (struct resource_counts){.resource = part->resource};
+    part->counts = counts;
+    if (!part->resource->no_table)
+        TRY(meet_table(part, err));
     TRY(begin_source(part, err));
     TRY(open_pages(part, err));
 done:
     return rc;
 }
 
-/* Behind its last one. */
-static int leave(struct resource_load *part, struct tg_error *err)
+static int fill_table(struct resource_load *part, struct tg_error *err)
 {
     int rc = TG_OK;
-    struct session *session = part->session;
     struct resource_counts *counts = part->counts;
-    const struct extract_counts *read = extract_counts(part->extract);
-    resume_say_doubts(part, read);
     TRY(normalizer_finish(part->normalizer, err));
     TRY(late_finish(part->late, counts, err));
     if (!part->root->discarded)
@@ -546,12 +581,35 @@ static int leave(struct resource_load *part, struct tg_error *err)
     TRY(range_check(part->resource, part->root, counts->rows_rejected + part->nested_rejected,
                     err));
     TRY(remember_root(part, err));
+done:
+    return rc;
+}
+
+static int leave_table(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(again_finish(part->again, part->load, part->root->name, part->replaces, err));
+    again_check_merge(part->session, part->resource, part->root->name);
+    TRY(find_absent(part, extract_counts(part->extract), err));
+done:
+    return rc;
+}
+
+/* Behind its last one. */
+static int leave(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct tg_judged ended = {.ended = true};
+    const bool has_table = !part->resource->no_table;
+    TRY(tell_judged(part, &ended, err));
+    resume_say_doubts(part, extract_counts(part->extract));
+    if (has_table)
+        TRY(fill_table(part, err));
     TRY(remember_cursor(part, err));
     TRY(remember_window(part, err));
     TRY(remember_bookmarks(part, err));
-    TRY(again_finish(part->again, part->load, part->root->name, part->replaces, err));
-    again_check_merge(session, part->resource, part->root->name);
-    TRY(find_absent(part, read, err));
+    if (has_table)
+        TRY(leave_table(part, err));
     count_resource(part);
 done:
     return rc;

@@ -97,7 +97,8 @@ static int add_resource(const struct resource_counts *counts, struct tg_result *
         .files_skipped = counts->files_skipped,
     };
     TRY(arena_keep(&result->arena, counts->resource->name, &out->name, err));
-    TRY(arena_keep(&result->arena, counts->table, &out->table, err));
+    if (counts->table)
+        TRY(arena_keep(&result->arena, counts->table, &out->table, err));
 done:
     return rc;
 }
@@ -268,7 +269,8 @@ int result_prepare(const struct load *load, struct tg_result **out, struct tg_er
     TRY(alloc(result, &result->resources, roots, sizeof(*result->resources), err));
     for (size_t i = 0; i < load->resource_count; i++) {
         TRY(add_resource(&load->resources[i], result, err));
-        TRY(add_tables(load, &load->resources[i], result, err));
+        if (load->resources[i].table)
+            TRY(add_tables(load, &load->resources[i], result, err));
     }
     if (load->opened)
         TRY(add_parts(load->opened, result, err));

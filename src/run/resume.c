@@ -56,7 +56,8 @@ static int open_groups(struct resource_load *part, struct cursor_options *option
     struct groups_options groups = {.ctx = &session->pipeline->ctx, .engine = session->engine};
     const char *field = path_field(options->path);
     arena_init(&arena);
-    TRY(merge_key(part, &arena, &groups.key, &groups.key_count, err));
+    if (!part->resource->no_table)
+        TRY(merge_key(part, &arena, &groups.key, &groups.key_count, err));
     if (groups.key_count == 0)
         goto done;
     for (size_t i = 0; i < groups.key_count; i++)
@@ -100,6 +101,17 @@ static int meet_change(struct resource_load *part, const struct cursor_options *
     part->forgets_rows = resumed.forgets_rows;
     part->is_anew = resumed.is_anew;
     return rc;
+}
+
+/* Rows at its value that are too many to be known at once are new or not when all have come. */
+static int check_judged(const struct resource_load *part, struct tg_error *err)
+{
+    if (!part->resource->judged || part->groups || !cursor_holds(part->cursor))
+        return TG_OK;
+    return error_set(err, TG_DATA,
+                     "the rows at the last value of the cursor are too many for `judged`: which of "
+                     "them are new is known when all have come; take a finer cursor, or a "
+                     "cursor_primary_key of \"\", by which they are not told apart");
 }
 
 int resume_cursor(struct resource_load *part, struct tg_error *err)
@@ -147,12 +159,14 @@ int resume_cursor(struct resource_load *part, struct tg_error *err)
     part->start_is_open = options.start_is_open;
     TRY(changed_note(&options, &part->cursor_spec, err));
     TRY(open_groups(part, &options, err));
-    TRY(late_new(resource, &part->late, err));
+    if (!resource->no_table)
+        TRY(late_new(resource, &part->late, err));
     options.lateness = late_hears(part->late);
     if (options.hash_count_max == 0)
         TRY(tied_open(&part->tied, part->load, resource, part->turn->place, &tied, err));
     options.ties = part->tied.ties;
     TRY(cursor_new(&options, &part->cursor, err));
+    TRY(check_judged(part, err));
 done:
     mem_free(hashes);
     return rc == TG_OK ? rc : error_at(err, rc, AT_CURSOR, incremental->cursor_path);

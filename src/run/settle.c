@@ -215,6 +215,9 @@ static bool needs_package(const struct session *session, const struct manifest *
         if (selects(session, table->resource))
             return true;
     }
+    for (size_t i = 0; i < manifest->boundary_count; i++)
+        if (selects(session, manifest->boundaries[i].resource))
+            return true;
     if (settle_has_only_copy(manifest))
         return true;
     for (size_t i = 0; i < config->resource_count; i++)

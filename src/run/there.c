@@ -79,7 +79,7 @@ static int list_roots(struct session *session, struct wanted *out, struct tg_err
     if (!out->roots)
         return error_nomem(err);
     for (size_t i = 0; i < config->resource_count; i++) {
-        if (!config->resources[i].selected)
+        if (!config->resources[i].selected || config->resources[i].no_table)
             continue;
         int rc = root_table_name(session, &config->resources[i], &out->roots[out->count++], err);
         if (rc != TG_OK)

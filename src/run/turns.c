@@ -5,18 +5,22 @@
  *                   -> resource_read: a page, or all of it [after each page: look_ahead]
  *
  * Usually one is read after the other. By turns, resources that a program reads for us give a page
- * each, so many of them at once as pipeline->turns says; the others follow as these end.
+ * each, so many of them at once as pipeline->turns says; the others follow as these end. Those that
+ * go together (turns_with) are always read so.
  *
  * Those behind are begun before their turn where their source has room for them, and reads them
  * ahead. All else is done in its turn, on this thread: so what comes of a load is the same whether
  * anything was begun or not. So are failures: one that cannot be begun is told in its turn.
  */
+#include <string.h>
+
 #include "run/kept.h"
 #include "run/load.h"
 #include "run/pipeline.h"
 
 struct one {
     const struct resource *resource;
+    const struct resource *head; /* the first of those that go together; itself where none does */
     struct turn turn;
     struct resource_load *part; /* NULL: not begun, or over */
     bool over;
@@ -61,7 +65,19 @@ static void look_ahead(void *user)
 /* Only what the program itself reads is waited for page by page. */
 static uint64_t pages_of(const struct turns *turns, const struct one *one)
 {
-    return turns->at_once > 1 && one->resource->read ? 1 : UINT64_MAX;
+    bool by_turns = turns->at_once > 1 || one->turn.may_wait;
+    return by_turns && one->resource->read ? 1 : UINT64_MAX;
+}
+
+static bool goes_with(const struct turns *turns, size_t place, size_t other)
+{
+    return other < turns->count && turns->items[place].head == turns->items[other].head;
+}
+
+/* Those that go together are begun together. */
+static bool may_enter(const struct turns *turns, size_t place)
+{
+    return turns->reading < turns->at_once || (place > 0 && goes_with(turns, place, place - 1));
 }
 
 static int take_turn(struct turns *turns, size_t place, struct tg_error *err)
@@ -93,7 +109,7 @@ static int take_round(struct turns *turns, struct tg_error *err)
     size_t *first = &turns->load->resource_count;
     for (size_t i = *first; i < turns->count; i++) {
         if (i == turns->entered) {
-            if (turns->reading == turns->at_once)
+            if (!may_enter(turns, i))
                 break;
             turns->entered++;
             turns->reading++;
@@ -107,6 +123,44 @@ static int take_round(struct turns *turns, struct tg_error *err)
     return TG_OK;
 }
 
+/* Behind those that it goes with, else at the end. */
+static void list_one(struct turns *turns, const struct resource *resource)
+{
+    const struct resource *head = resource;
+    size_t at = turns->count;
+    for (size_t i = 0; resource->turns_with && i < turns->count; i++)
+        if (strcmp(turns->items[i].resource->name, resource->turns_with) == 0)
+            head = turns->items[i].head;
+    while (head != resource && turns->items[at - 1].head != head)
+        at--;
+    memmove(turns->items + at + 1, turns->items + at, (turns->count++ - at) * sizeof(struct one));
+    turns->items[at] = (struct one){.resource = resource, .head = head};
+}
+
+/* How many are read by turns, at the most. */
+static size_t count_reading(const struct turns *turns)
+{
+    size_t together = 0, most = turns->at_once;
+    for (size_t i = 0; i < turns->count; i++) {
+        together = i > 0 && goes_with(turns, i, i - 1) ? together + 1 : 1;
+        most = together > most ? together : most;
+    }
+    return most;
+}
+
+static void plan_turns(struct turns *turns)
+{
+    const size_t reading = count_reading(turns);
+    for (size_t i = 0; i < turns->count; i++)
+        turns->items[i].turn =
+            (struct turn){.place = i,
+                          .is_last = i + 1 == turns->count,
+                          .reading = reading,
+                          .may_wait = goes_with(turns, i, i + 1) || goes_with(turns, i, i - 1),
+                          .between = look_ahead,
+                          .user = turns};
+}
+
 static int list_turns(struct turns *turns, struct tg_error *err)
 {
     struct load *load = turns->load;
@@ -118,15 +172,10 @@ static int list_turns(struct turns *turns, struct tg_error *err)
         return error_nomem(err);
     for (size_t i = 0; i < config->resource_count; i++)
         if (config->resources[i].selected)
-            turns->items[turns->count++].resource = &config->resources[i];
+            list_one(turns, &config->resources[i]);
     turns->at_once = pipeline->turns < turns->count ? pipeline->turns : turns->count;
     turns->at_once = turns->at_once > 1 ? turns->at_once : 1;
-    for (size_t i = 0; i < turns->count; i++)
-        turns->items[i].turn = (struct turn){.place = i,
-                                             .is_last = i + 1 == turns->count,
-                                             .reading = turns->at_once,
-                                             .between = look_ahead,
-                                             .user = turns};
+    plan_turns(turns);
     return TG_OK;
 }
 

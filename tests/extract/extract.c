@@ -51,6 +51,18 @@ static void report(void *user, const struct extract_counts *counts)
     taken->last = *counts;
 }
 
+static int hear(void *user, uint64_t first, size_t count, const uint8_t *new_rows,
+                struct tg_error *err)
+{
+    struct taken *taken = user;
+    (void)err;
+    buf_printf(&taken->text, "%d:", (int)first);
+    for (size_t i = 0; i < count; i++)
+        buf_char(&taken->text, !new_rows || new_rows[i] ? 'y' : 'n');
+    buf_char(&taken->text, ' ');
+    return TG_OK;
+}
+
 static int run(struct cursor *cursor, struct taken *taken, struct extract_counts *counts,
                struct tg_error *err)
 {
@@ -134,7 +146,7 @@ static void test_nested_batches(void **state)
     const struct option_value values[] = {{"path", "x.parquet"}};
     struct buf json = BUF_INIT;
     struct taken taken = {0};
-    const struct extract_sink sink = {.push = take, .user = &taken};
+    const struct extract_sink sink = {.push = take, .judged = hear, .user = &taken};
     struct extract_counts counts;
     struct cursor *cursor;
     struct page_stream *stream;
@@ -156,7 +168,7 @@ static void test_nested_batches(void **state)
                      TG_OK);
     assert_int_equal(extract_run(&ctx, stream, cursor, &sink, &counts, NULL), TG_OK);
     assert_string_equal(buf_string(&taken.text),
-                        "{\"id\":2,\"s\":{\"at\":\"2024-01-03T00:00:00+00:00\"}} "
+                        "1:nnyy {\"id\":2,\"s\":{\"at\":\"2024-01-03T00:00:00+00:00\"}} "
                         "{\"id\":3,\"s\":{\"at\":\"2024-01-04T00:00:00+00:00\"}} ");
     assert_int_equal(counts.rows_read, 4);
     assert_int_equal(counts.rows_filtered, 2);

@@ -614,6 +614,11 @@ done:
     return rc;
 }
 
+bool cursor_kept(const struct cursor *cursor, size_t index)
+{
+    return cursor->keep[index];
+}
+
 /* ---- What the state keeps ------------------------------------------------------------------ */
 
 bool cursor_moved(const struct cursor *cursor)

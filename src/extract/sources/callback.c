@@ -5,7 +5,8 @@
  * stream it moved in, batch by batch -> the next call, until it sets `done`.
  *
  * A call that gives nothing is a page without rows; too many of them in a row are taken for a
- * callback that forgot to say that it is done. What a row means is left to others.
+ * callback that forgot to say that it is done, unless it may wait for another resource. What a row
+ * means is left to others.
  */
 #include "extract/source.h"
 
@@ -140,7 +141,7 @@ static int callback_next(struct page_stream *base, struct page *page, struct tg_
         goto done;
     TRY(call_user(stream, err));
     TRY(take_rows(stream, page, err));
-    if (page->row_count > 0 || stream->arrow.release || stream->done)
+    if (page->row_count > 0 || stream->arrow.release || stream->done || stream->request.may_wait)
         stream->empty_calls = 0;
     else if (++stream->empty_calls > EMPTY_CALLS_MAX)
         rc = error_set(err, TG_SOURCE,
