@@ -62,7 +62,8 @@ struct option {
     bool required;
     bool secret;         /* printed as *** */
     bool append_only;    /* means something for resources that append, and read on */
-    bool may_be_empty;   /* OPTION_TEXTS: a list without entries says something */
+    bool may_be_empty;   /* OPTION_TEXTS: a list without entries says something, */
+    bool may_hold_empty; /* an empty text among others does */
     int min;             /* OPTION_INT: the least; the most is INT_MAX */
     const char *choices; /* "max min", of texts; NULL: any */
     /* In place of choices: those that a list of drivers has. */

@@ -18,8 +18,8 @@ static const char CONNECTION[] = "connection";
 /* There is no line to show. */
 static const struct place nowhere = {.hidden = true};
 
-/* The lines that are not empty. */
-static int add_lines(struct document *doc, const char *text, struct node *list)
+/* The lines that are not empty, or all of them. */
+static int add_lines(struct document *doc, const char *text, bool with_empty, struct node *list)
 {
     size_t cap = 1;
     for (const char *at = text; *at; at++)
@@ -34,7 +34,7 @@ static int add_lines(struct document *doc, const char *text, struct node *list)
         *item = (struct node){.kind = NODE_SCALAR, .text = arena_strndup(doc->arena, text, len)};
         if (!item->text)
             return error_nomem(doc->err);
-        list->item_count += len > 0;
+        list->item_count += len > 0 || with_empty;
     }
     return TG_OK;
 }
@@ -114,7 +114,7 @@ static int add_given(struct document *doc, const struct tg_option *given,
     map->item_count++;
     const struct option *option = option_find(table, given->name);
     if (option && option->type == OPTION_TEXTS && given->text && strchr(given->text, '\n'))
-        return add_lines(doc, given->text, node);
+        return add_lines(doc, given->text, option->may_hold_empty, node);
     if (option && option->type == OPTION_MAP && given->text && *given->text == '{')
         return add_map(doc, given->text, node);
     return document_learn(doc, node);

@@ -114,6 +114,26 @@ test_on_grown() {
     nothing_new
 }
 
+test_several_texts_for_null() {
+    spec "t: {path: t.csv, 'null': ['', NA, \"it's\"]}"
+    printf "id,v\n1,\n2,NA\n3,it's\n4,x\n" >t.csv
+    loads "1 2 3 4"
+    equal "4" "$(sql "select id from t where v is not null")"
+}
+
+test_on_loaded() {
+    spec "t: {path: '*.csv', on_loaded: load}"
+    printf 'id\n1\n' >a.csv
+    loads "1"
+    printf 'id\n2\n' >b.csv
+    loads "1 1 2"
+    spec "t: {path: '*.csv'}" # what was loaded is known all the same
+    nothing_new
+    spec "t: {path: '*.csv', on_loaded: load, write_disposition: merge, primary_key: id}"
+    run 2
+    says "on_loaded is for write_disposition: append"
+}
+
 test_a_rewritten_file_is_loaded_whole_and_said_so() {
     spec "t: {path: '*.csv'}"
     printf 'id\n1\n2\n' >a.csv

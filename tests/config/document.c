@@ -93,7 +93,7 @@ static void places_count_characters(void **state)
              "max_table_nesting, columns, schema_contract, row_ids, on_bad_row, deletes, limits, "
              "description, "
              "references, x-*, path, skip_unmodified, keys_path, format, delimiter, header, null, "
-             "on_grown, same_content\n"
+             "on_grown, same_content, on_loaded\n"
              "resources: {\"\xC3\xA9\": {path: p, \xE2\x82\xACx: 1}}\n"
              "                           ^~");
     spec_bad(spec,

@@ -31,7 +31,7 @@ static void options_are_those_of_a_spec(void **state)
 {
     struct spec_file *spec = *state;
     char path[] = "b/*.csv\n\nc.csv\n", name[] = "path";
-    struct tg_option options[] = {{name, path}, {"header", "FALSE"}, {"null", ""}};
+    struct tg_option options[] = {{name, path}, {"header", "FALSE"}, {"null", "\nNA"}};
     const struct tg_resource resource = {.name = "person",
                                          .source = "files",
                                          .source_options = &root,
@@ -44,12 +44,12 @@ static void options_are_those_of_a_spec(void **state)
         fail_msg("%s", spec->err.what);
     path[0] = name[0] = 'X';
     memset(options, 0, sizeof(options));
-    of_spec =
-        spec_good(spec, "pipeline: shop\n"
-                        "destination: duckdb:///s.duckdb\n"
-                        "source: {type: files, root: data}\n"
-                        "resources:\n"
-                        "  person: {path: [b/*.csv, c.csv], header: FALSE, \"null\": \"\"}\n");
+    of_spec = spec_good(
+        spec, "pipeline: shop\n"
+              "destination: duckdb:///s.duckdb\n"
+              "source: {type: files, root: data}\n"
+              "resources:\n"
+              "  person: {path: [b/*.csv, c.csv], header: FALSE, \"null\": [\"\", NA]}\n");
     const struct resource *given = &config.resources[0], *read = &of_spec->resources[0];
     assert_ptr_equal(given->driver, read->driver);
     assert_string_equal(given->source, read->source);
@@ -63,6 +63,8 @@ static void options_are_those_of_a_spec(void **state)
     }
     assert_string_equal(option_text(given->resource_values, given->resource_value_count, "path"),
                         "b/*.csv\nc.csv");
+    assert_string_equal(option_text(given->resource_values, given->resource_value_count, "null"),
+                        "\nNA");
     config_release(&config);
 }
 

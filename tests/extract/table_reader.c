@@ -140,7 +140,7 @@ static void test_csv_names(void **state)
 static void test_csv_one_column(void **state)
 {
     static const struct {
-        const char *content, *null_text, *rows;
+        const char *content, *null_texts, *rows;
     } files[] = {
         {"a\nx\n\"\"\n\ny\n", NULL, "a=\"x\" a=null a=\"y\" "},
         {"a\n\"\"\n\"\"", NULL, "a=null a=null "},
@@ -148,13 +148,14 @@ static void test_csv_one_column(void **state)
         {"a\r\n\"\"\r\n\r\nx\r\n", NULL, "a=null a=\"x\" "},
         {"a\n\"\"\n\nNA\n\"NA\"\nx\n", "NA", "a=\"\" a=null a=null a=\"x\" "},
         {"a\n\"\"\n1\n", "it's", "a=\"\" a=\"1\" "},
+        {"a\n\"\"\nNA\n-\nx\n", "\nNA\n-", "a=null a=null a=null a=\"x\" "},
         {"a\n \n\"\"\"\"\n", NULL, "a=\" \" a=\"\\\"\" "},
     };
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
         put_file(*state, "x.csv", files[i].content);
         struct outcome out =
             read_table(path_in(*state, "x.csv"),
-                       (struct csv_options){.null_text = files[i].null_text, .header = true});
+                       (struct csv_options){.null_texts = files[i].null_texts, .header = true});
         assert_int_equal(out.rc, TG_OK);
         assert_string_equal(buf_string(&out.text), files[i].rows);
         buf_release(&out.text);
@@ -207,7 +208,7 @@ static void test_csv_blank_lines(void **state)
     check_csv(*state, "\r\nid\r\n1\r\n\r\n2\r\n", NULL, "id=1 id=2 ");
     put_file(*state, "x.csv", "id\na\n\nNA\n");
     struct outcome out = read_table(path_in(*state, "x.csv"),
-                                    (struct csv_options){.null_text = "NA", .header = true});
+                                    (struct csv_options){.null_texts = "NA", .header = true});
     assert_string_equal(buf_string(&out.text), "id=\"a\" id=null ");
     buf_release(&out.text);
 }
@@ -283,7 +284,7 @@ static void test_csv_options(void **state)
 {
     put_file(*state, "x.csv", "1,NA\n2,b\n");
     struct outcome out = read_table(path_in(*state, "x.csv"),
-                                    (struct csv_options){.null_text = "NA", .header = false});
+                                    (struct csv_options){.null_texts = "NA", .header = false});
     assert_int_equal(out.rc, TG_OK);
     assert_string_equal(buf_string(&out.text), "column0=1,column1=null column0=2,column1=\"b\" ");
     buf_release(&out.text);

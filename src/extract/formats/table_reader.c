@@ -59,18 +59,38 @@ struct table_reader {
 
 /* ---- SQL ----------------------------------------------------------------------------------- */
 
+/* Of the lines of `texts`, in brackets. */
+static void put_texts(struct buf *sql, const char *texts, char open, char close)
+{
+    struct buf one = BUF_INIT;
+    buf_char(sql, open);
+    for (const char *at = texts;; at++) {
+        size_t len = strcspn(at, "\n");
+        buf_clear(&one);
+        buf_append(&one, at, len);
+        buf_text(sql, at == texts ? "" : ", ");
+        engine_text(sql, buf_string(&one));
+        at += len;
+        if (!*at)
+            break;
+    }
+    buf_char(sql, close);
+    sql->failed |= one.failed;
+    buf_release(&one);
+}
+
 /* The one column of a file: a line without anything is no row, but `""` is a row with an empty
  * field. The engine tells them apart if only what has no quotes is NULL to it. */
 static void csv_sql(const char *path, const struct csv_options *options,
                     const struct csv_header *header, struct buf *sql)
 {
-    const char *null_text = options->null_text ? options->null_text : "";
+    const char *null_texts = options->null_texts ? options->null_texts : "";
     bool is_one = header->count == 1;
     buf_text(sql, "SELECT ");
     if (is_one) {
-        buf_text(sql, "nullif(c0, ");
-        engine_text(sql, null_text);
-        buf_text(sql, ") AS c0");
+        buf_text(sql, "CASE WHEN c0 IN ");
+        put_texts(sql, null_texts, '(', ')');
+        buf_text(sql, " THEN NULL ELSE c0 END AS c0");
     } else {
         buf_char(sql, '*');
     }
@@ -87,7 +107,7 @@ static void csv_sql(const char *path, const struct csv_options *options,
                   ", strict_mode = true, null_padding = false, ignore_errors = false"
                   ", hive_partitioning = false");
     buf_text(sql, ", nullstr = ");
-    engine_text(sql, is_one ? "" : null_text);
+    put_texts(sql, is_one ? "" : null_texts, '[', ']');
     buf_text(sql, is_one ? ", allow_quoted_nulls = false) WHERE c0 IS NOT NULL" : ")");
 }
 

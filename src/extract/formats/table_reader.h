@@ -21,7 +21,7 @@ struct csv_options {
     uint64_t rows_before, lines_before;
     struct hash_stream *hash;
     const char *delimiter;           /* NULL or "auto": told by the first line */
-    const char *null_text;           /* the text that means NULL; NULL: an empty field */
+    const char *null_texts;          /* those that mean NULL, a line each; NULL: an empty field */
     bool header;                     /* the first line holds names */
     const struct tg_column *columns; /* hints, which say types */
     size_t column_count;

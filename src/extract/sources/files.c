@@ -54,6 +54,7 @@ struct files_stream {
     enum format format; /* FORMAT_NONE: by the name of each file */
     struct csv_options csv_options;
     struct known_rules rules;
+    bool loads_again; /* what is known, too */
     struct skip_rules skip;
     struct buf globs; /* of its patterns */
     size_t next;      /* in the listing: the file that is open, or the first that is not done */
@@ -70,8 +71,9 @@ struct files_stream {
     size_t made_count, made_cap;
 };
 
-/* In the order of enum on_grown and enum same_content. */
+/* In the order of enum on_grown and enum same_content; whether it loads again. */
 static const char grown_choices[] = "tail all fail", same_choices[] = "load skip fail";
+static const char loaded_choices[] = "skip load";
 
 /* ---- Formats ------------------------------------------------------------------------------- */
 
@@ -185,7 +187,7 @@ static int read_options(struct files_stream *stream, struct tg_error *err)
         return rc;
     stream->csv_options = (struct csv_options){
         .delimiter = delimiter,
-        .null_text = resource_text(stream, "null"),
+        .null_texts = resource_text(stream, "null"),
         .header = !header || strcmp(header, "false") != 0,
         .ctx = context_of(stream),
         .columns = stream->request.columns,
@@ -199,6 +201,7 @@ static int read_options(struct files_stream *stream, struct tg_error *err)
         .same_content =
             (enum same_content)choice(resource_text(stream, "same_content"), same_choices),
     };
+    stream->loads_again = choice(resource_text(stream, "on_loaded"), loaded_choices) == 1;
     return TG_OK;
 }
 
@@ -270,6 +273,11 @@ static int set_format(struct files_stream *stream, struct listed_file *file, str
     return TG_OK;
 }
 
+static bool skips_known(const struct files_stream *stream)
+{
+    return stream->request.skips_recalled && !stream->loads_again;
+}
+
 /* What they match, without what the cursor has no need of. */
 static int match_patterns(struct files_stream *stream, const char *root, struct tg_error *err)
 {
@@ -307,7 +315,7 @@ static int list_files(struct files_stream *stream, const char *root, struct tg_e
         TRY(no_files(stream->skip.patterns, root, err));
     for (size_t i = 0; i < listing->count; i++)
         TRY(set_format(stream, &listing->items[i], err));
-    if (request->skips_recalled)
+    if (skips_known(stream))
         TRY(known_match(context_of(stream), &stream->rules, listing, err));
     for (size_t i = 0; i < listing->count; i++)
         stream->bytes_total += bytes_to_read(&listing->items[i]);
@@ -530,8 +538,7 @@ static int finish_file(struct files_stream *stream, struct listed_file *file, st
     if (!stream->is_watched)
         TRY(read_text(stream, file, &changed, err));
     if (changed)
-        TRY(has_changed(file, stream->request.skips_recalled && !stream->request.cursor->path,
-                        err));
+        TRY(has_changed(file, skips_known(stream) && !stream->request.cursor->path, err));
     else
         TRY(remember_read(stream, file, err));
 done:
@@ -715,8 +722,9 @@ static const struct option resource_options[] = {
      .fallback = "true",
      .help = "CSV: whether the first line holds the names of the columns."},
     {.name = "null",
-     .type = OPTION_TEXT,
-     .help = "CSV: the text that stands for NULL; an empty field if not given."},
+     .type = OPTION_TEXTS,
+     .may_hold_empty = true,
+     .help = "CSV: the text that stands for NULL, or a list of them; an empty field if not given."},
     {.name = "on_grown",
      .type = OPTION_TEXT,
      .append_only = true,
@@ -730,6 +738,12 @@ static const struct option resource_options[] = {
      .help = "A new file with the text of one that is loaded and still there: load (if not given) "
              "loads it and warns, skip leaves it out, fail stops. A renamed file is never loaded "
              "again."},
+    {.name = "on_loaded",
+     .type = OPTION_TEXT,
+     .append_only = true,
+     .choices = loaded_choices,
+     .help = "Files that were loaded before, as they are or grown: skip (if not given) leaves them "
+             "out, load loads them whole again, in every run."},
     OPTION_END,
 };
 
