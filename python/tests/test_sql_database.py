@@ -345,7 +345,7 @@ def test_credentials_in_all_forms(database, monkeypatch):
     path = os.path.abspath("src.db")
     forms = [
         database, f"sqlite:///{path}", sqlalchemy.make_url(database), {"drivername": "sqlite", "database": path},
-        ConnectionStringCredentials(database), sqlalchemy.create_engine(database),
+        ConnectionStringCredentials.of(database), ConnectionStringCredentials(database), sqlalchemy.create_engine(database),
     ]
     for said in forms:
         assert [row["accession"] for row in sql_table(said, "genome")] == ["A1", "A2"]
@@ -424,13 +424,14 @@ def test_what_is_not_there(database, monkeypatch):
         sql_database("duckdb:///x.duckdb")
     with pytest.raises(MissingDependencyException, match="pip install mysqlclient"):
         sql_database("mysql://u:secret@localhost/x")
-    with pytest.raises(ValueError, match="this is none") as failed:
+    with pytest.raises(ValueError, match="this is neither") as failed:
         sql_database("no url with secret")
     assert "secret" not in str(failed.value)
-    with pytest.raises(ValueError, match="not hostname"):
-        sql_database({"drivername": "postgresql", "hostname": "x"})
-    with pytest.raises(NotInTidegate, match="use dlt"):
-        dlt.sources.rest_api
+    with pytest.raises(ValueError, match="with a drivername, and this is neither"):
+        sql_database({"host": "x", "password": "secret"})
+    for call in (lambda: dlt.sources.rest_api.rest_api_source({}), lambda: dlt.sources.helpers, lambda: dlt.sources.config):
+        with pytest.raises(NotInTidegate, match="is not in tidegate; use"):
+            call()
     monkeypatch.setitem(__import__("sys").modules, "sqlalchemy", None)
     with pytest.raises(MissingDependencyException, match=r"pip install 'tidegate\[sql\]'"):
         sql_database(database)

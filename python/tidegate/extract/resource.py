@@ -70,8 +70,8 @@ class DltResource:
         self._is_transformer = is_transformer
         self._arguments: inspect.BoundArguments | None = None
         self._injected: Incremental[Any] | None = None  # by a call, over the hint
-        # Of a source that the library reads, too: what it needs for that, of a resource as a run reads it.
-        self._by_library: Callable[[DltResource], dict[str, Any] | None] | None = None
+        # Of a source that the library reads, too: what it needs for that, of a resource as a run reads it, and of hints over its own.
+        self._by_library: Callable[[DltResource, dict[str, Any]], dict[str, Any] | None] | None = None
         if callable(data):
             functools.update_wrapper(self, data, updated=())
 

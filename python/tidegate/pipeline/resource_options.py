@@ -46,7 +46,7 @@ def resource_options(
     Returns:
         Its options; those of its cursor with them.
     """
-    driver = _driver_options(source, resource)
+    driver = _driver_options(source, resource, hints)
     said = resource._hints.copy()
     said.apply(**hints)
     cursor = resource.incremental
@@ -71,10 +71,10 @@ def resource_options(
     return options
 
 
-def _driver_options(source: DltSource, resource: DltResource) -> dict[str, Any] | None:
+def _driver_options(source: DltSource, resource: DltResource, hints: dict[str, Any]) -> dict[str, Any] | None:
     """How the library reads it by itself; None: it draws the resource's items, which a transformer may look at, too."""
     feeds = any(each.selected and each._parent is resource for each in source._all)
-    return None if feeds or resource._by_library is None else resource._by_library(resource)
+    return None if feeds or resource._by_library is None else resource._by_library(resource, hints)
 
 
 def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:

@@ -10,13 +10,13 @@ from tidegate.common.exceptions import NotInTidegate
 from tidegate.extract.incremental import Incremental as incremental
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
+from tidegate.sources import rest_api
 
-__all__ = ["DltResource", "DltSource", "incremental"]
+__all__ = ["DltResource", "DltSource", "incremental", "rest_api"]
 
 #: What dlt has beside them, and what to do without it.
 _ABSENT = {
     "config": "use tidegate.config and tidegate.secrets",
-    "rest_api": "use dlt for this, or a resource that asks the API",
     "helpers": "use the package `requests`",
 }
 

@@ -18,9 +18,8 @@ from tidegate.common import context
 from tidegate.common.configuration.inject import resolve
 from tidegate.extract.incremental import Incremental
 from tidegate.extract.resource import DltResource
-from tidegate.sources.credentials import sqlalchemy
 from tidegate.sources.sql_database.configuration import credentials_of, database_source
-from tidegate.sources.sql_database.database import Database, engine_from_credentials
+from tidegate.sources.sql_database.database import Database, engine_from_credentials, sqlalchemy
 from tidegate.sources.sql_database.helpers import (
     BaseTableLoader,
     TableBackend,

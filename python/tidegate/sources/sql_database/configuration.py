@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tidegate.common import context
-from tidegate.common.configuration import providers
-from tidegate.common.configuration.exceptions import ConfigFieldMissingException, LookupTrace, ValueNotSecretException
+from tidegate.common.configuration.exceptions import ConfigFieldMissingException
 from tidegate.common.configuration.inject import paths_of
+from tidegate.common.configuration.providers import files_looked_at, find
 from tidegate.extract.decorators import source
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
-from tidegate.sources.credentials import PARTS
+from tidegate.sources.sql_database.database import PARTS
 
 
 def credentials_of(said: Any, section: str, name: str | None = None) -> Any:
@@ -35,22 +35,14 @@ def credentials_of(said: Any, section: str, name: str | None = None) -> Any:
     if said is not None:
         return said
     paths = paths_of(context.pipeline_name(), ("sources", section, name or section), "credentials")
-    tried = []
-    for provider in providers.all_providers():
-        for path in paths:
-            tried.append(LookupTrace(provider.name, provider.key_of(path)))
-            found = provider.get(path) or _parts(provider, path)
-            if found and not provider.holds_secrets:
-                raise ValueNotSecretException(provider.name, provider.key_of(path))
-            if found:
-                return found
-    raise ConfigFieldMissingException(section, {"credentials": tried}, providers.files_looked_at())
-
-
-def _parts(provider: providers.Provider, path: list[str]) -> dict[str, Any]:
-    """`...CREDENTIALS__HOST` and its like, of the environment."""
-    found = {name: provider.get([*path, name]) for name in PARTS}
-    return {name: value for name, value in found.items() if value is not None} if found["drivername"] else {}
+    found, tried = find(paths, is_secret=True)
+    if found:
+        return found.value
+    for path in paths:
+        parts = {part: find([[*path, part]], is_secret=True)[0] for part in PARTS}
+        if parts["drivername"]:
+            return {part: each.value for part, each in parts.items() if each}
+    raise ConfigFieldMissingException(section, {"credentials": tried}, files_looked_at())
 
 
 def database_source(section: str) -> Callable[[Callable[..., Iterator[DltResource]]], Callable[..., DltSource]]:

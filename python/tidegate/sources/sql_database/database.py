@@ -18,8 +18,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from tidegate.common.configuration.specs import ConnectionStringCredentials
 from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
-from tidegate.sources.credentials import ConnectionStringCredentials, sqlalchemy
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import URL, Engine
@@ -29,6 +29,9 @@ _PACKAGES = {
     "psycopg2": "psycopg2-binary", "psycopg": "'psycopg[binary]'", "MySQLdb": "mysqlclient", "pyodbc": "pyodbc",
     "oracledb": "oracledb", "cx_Oracle": "oracledb", "duckdb": "duckdb-engine",
 }
+#: The parts of a database's URL, by the names that configuration has.
+PARTS = ("drivername", "username", "password", "host", "port", "database", "query")
+
 _POSTGRES_DRIVERS = ("psycopg2", "psycopg", "pg8000")
 #: Those whose options in a URL are libpq's.
 _OF_LIBPQ = ("psycopg2", "psycopg")
@@ -69,11 +72,42 @@ def engine_from_credentials(credentials: Any, may_dispose_after_use: bool = Fals
     return engine
 
 
+def sqlalchemy(what: str) -> Any:
+    """The package.
+
+    Args:
+        what: What needs it, as a message begins.
+
+    Raises:
+        MissingDependencyException: It is not installed.
+    """
+    try:
+        import sqlalchemy as package
+    except ModuleNotFoundError:
+        raise MissingDependencyException(what, ["'tidegate[sql]'"]) from None
+    return package
+
+
 def _url_of(credentials: Any) -> URL:
-    if not isinstance(credentials, ConnectionStringCredentials):
-        credentials = ConnectionStringCredentials(credentials)
-    url: URL = credentials.to_url()
-    return url
+    """A URL of SQLAlchemy's, which reads texts by itself: it has its own ways with paths.
+
+    Raises:
+        ValueError: It is none; what was given may hold a password, and is not told.
+    """
+    package = sqlalchemy("sources.sql_database")
+    try:
+        if isinstance(credentials, (str, package.engine.URL)):
+            url: URL = package.make_url(credentials)
+            return url
+        parts = ConnectionStringCredentials.of(credentials)
+        if "://" in str(parts.drivername):  # dlt's class takes a URL in this place
+            return _url_of(parts.drivername)
+        return package.URL.create(**{name: getattr(parts, name) for name in PARTS})  # type: ignore[no-any-return]
+    except (package.exc.ArgumentError, TypeError):
+        raise ValueError(
+            "the credentials of a database are a URL such as postgresql://user:password@host/database, or a dict of "
+            "its parts with a drivername, and this is neither"
+        ) from None
 
 
 def _with_driver(url: URL) -> URL:

@@ -126,11 +126,12 @@ class SqlTable:
 
     # ---- by the library ----
 
-    def by_library(self, resource: DltResource) -> dict[str, Any] | None:
+    def by_library(self, resource: DltResource, hints: dict[str, Any]) -> dict[str, Any] | None:
         """What the library needs to read it by itself.
 
         Args:
             resource: As a run reads it; it gets the hints that it lacks.
+            hints: Of the run, over its own.
 
         Returns:
             Options of the extension's `Pipeline.add`; None: `rows` reads.

@@ -1,0 +1,299 @@
+"""Files as resources: what a listing says, who reads them, and that a file is loaded as often as it should be."""
+
+import datetime
+import gzip
+import json
+import logging
+import os
+import sys
+
+import duckdb
+import pytest
+
+import tidegate as dlt
+from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ValueNotSecretException
+from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
+from tidegate.pipeline.exceptions import PipelineStepFailed
+from tidegate.sources.filesystem import FileItemDict, filesystem, read_csv, read_csv_duckdb, read_jsonl, read_parquet, readers
+
+DAY = datetime.datetime(2024, 5, 1, tzinfo=datetime.timezone.utc)
+
+
+def put(name, content, day=0):
+    """A file, last changed so many days after DAY."""
+    os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
+    with open(name, "wb") as file:
+        file.write(content if isinstance(content, bytes) else content.encode())
+    moment = (DAY + datetime.timedelta(days=day)).timestamp()
+    os.utime(name, (moment, moment))
+
+
+@pytest.fixture
+def files(place):
+    put("in/a b.csv", "id,name,n\n1,Ann,\n2,NA,5\n")
+    put("in/sub/[ü].csv", "id,name,n\n3,Cyd,7\n", 1)
+    put("in/rows.jsonl", '{"id": 1, "tags": ["x", "y"]}\n\n{"id": 2}\n')
+    put("in/packed.jsonl.gz", gzip.compress(b'{"id": 3}\n'))
+    put("in/README", "text")
+    return "in"
+
+
+@pytest.fixture
+def memory():
+    fsspec = pytest.importorskip("fsspec")
+    fs = fsspec.filesystem("memory")
+    fs.store.clear()
+    fs.pipe("/bucket/x/a.csv", b"id,name\n1,A\n")
+    fs.pipe("/bucket/b.jsonl", b'{"id": 1}\n{"id": 2}\n')
+    yield fs
+    fs.store.clear()
+
+
+@pytest.fixture
+def told(caplog):
+    """Who has read: "library" or "Python", for each resource of each run."""
+    caplog.set_level(logging.INFO, "tidegate.sources")
+
+    def of():
+        texts = [record.getMessage() for record in caplog.records if "are read by" in record.getMessage()]
+        return ["library" if "the library" in text else "Python" for text in texts]
+
+    return of
+
+
+def pipeline(name="p"):
+    return dlt.pipeline(name, destination=dlt.destinations.duckdb(f"{name}.duckdb"), dataset_name="d")
+
+
+def rows(sql, file="p.duckdb"):
+    with duckdb.connect(file) as connection:
+        return connection.sql(sql).fetchall()
+
+
+def types(table, file="p.duckdb"):
+    return dict(rows(
+        f"select column_name, data_type from information_schema.columns where table_name = '{table}' and substr(column_name, 1, 4) <> '_dlt'", file
+    ))
+
+
+# ---- listings ----
+
+
+def test_what_an_item_says(files):
+    found = {item["relative_path"]: item for item in filesystem(files, file_glob="**/*")}
+    assert set(found) == {"a b.csv", "sub/[ü].csv", "rows.jsonl", "packed.jsonl.gz", "README"}
+    item = found["sub/[ü].csv"]
+    assert isinstance(item, FileItemDict) and dict(item) == {
+        "file_name": "[ü].csv", "relative_path": "sub/[ü].csv", "file_url": f"file://{os.getcwd()}/in/sub/%5B%C3%BC%5D.csv",
+        "mime_type": "text/csv", "modification_date": DAY + datetime.timedelta(days=1), "size_in_bytes": 18,
+    }
+    assert item.local_file_path == os.path.abspath("in/sub/[ü].csv") and item.read_bytes() == b"id,name,n\n3,Cyd,7\n"
+    assert found["README"]["mime_type"] == "application/octet-stream" and found["rows.jsonl"]["mime_type"] == "application/jsonl"
+    packed = found["packed.jsonl.gz"]
+    assert packed["encoding"] == "gzip" and packed.open().read() == b'{"id": 3}\n'
+    assert packed.open("rt").read() == '{"id": 3}\n' and gzip.decompress(packed.read_bytes()) == b'{"id": 3}\n'
+    assert packed.open(compression="disable").read(2) == b"\x1f\x8b"
+    with pytest.raises(ValueError, match="auto, enable or disable"):
+        packed.open(compression="zip")
+    assert {item["file_name"] for item in filesystem(files)} == {"a b.csv", "rows.jsonl", "packed.jsonl.gz", "README"}
+    assert {item["file_name"] for item in filesystem(f"file://{os.getcwd()}/in", file_glob="*.csv")} == {"a b.csv"}
+
+
+def test_pages_and_content(files):
+    pages = []
+    listing = filesystem(files, file_glob="**/*.csv", files_per_page=1, extract_content=True)
+    list(listing.add_yield_map(lambda item: iter([pages.append(item["file_content"])])))
+    assert len(pages) == 2
+    (content,) = [item for item in filesystem(files, file_glob="*.gz", extract_content=True)]
+    assert content.open().read() == b'{"id": 3}\n' and gzip.decompress(content["file_content"]) == b'{"id": 3}\n'
+
+
+def test_a_listing_is_a_table(files):
+    pipeline().run(filesystem(files, file_glob="*.csv"))
+    assert types("filesystem") == {
+        "file_name": "VARCHAR", "relative_path": "VARCHAR", "file_url": "VARCHAR", "mime_type": "VARCHAR",
+        "modification_date": "TIMESTAMP WITH TIME ZONE", "size_in_bytes": "BIGINT",
+    }
+    assert rows("select relative_path, epoch(modification_date), size_in_bytes from d.filesystem") == [("a b.csv", DAY.timestamp(), 24)]
+
+
+def test_new_files_of_a_listing(files):
+    """Files with the time of the newest one are told apart by their names."""
+    def run():
+        listing = filesystem(files, file_glob="**/*.csv", incremental=dlt.sources.incremental("modification_date"))
+        pipeline().run(listing)
+        return [name for name, in rows("select relative_path from d.filesystem order by 1")]
+
+    assert run() == ["a b.csv", "sub/[ü].csv"]
+    assert run() == ["a b.csv", "sub/[ü].csv"]
+    put("in/old.csv", "id\n9\n", -1)
+    put("in/same.csv", "id\n9\n", 1)
+    put("in/new.csv", "id\n9\n", 2)
+    assert run() == ["a b.csv", "new.csv", "same.csv", "sub/[ü].csv"]
+
+
+def test_the_order_of_a_listing(files):
+    put("in/a.csv", "id\n", 3)
+    for order, names in {"asc": ["a b.csv", "[ü].csv", "a.csv"], "desc": ["a.csv", "[ü].csv", "a b.csv"]}.items():
+        cursor = dlt.sources.incremental("modification_date", row_order=order)
+        assert [item["file_name"] for item in filesystem(files, file_glob="**/*.csv", incremental=cursor)] == names
+
+
+# ---- readers ----
+
+
+@pytest.mark.parametrize("way", ["library", "Python"])
+@pytest.mark.parametrize("disposition", ["append", "replace", "merge"])
+def test_csv(files, told, way, disposition):
+    reader = filesystem(files, file_glob="**/*.csv") | read_csv()
+    reader = reader.with_name("t").apply_hints(write_disposition=disposition, primary_key="id")
+    if way == "Python":
+        reader.add_map(lambda row: row)
+    for times in (1, 2):
+        pipeline().run(reader)
+        kept = times if disposition == "append" else 1  # an append appends, as dlt's does
+        assert rows("select id, name, n from d.t order by id") == [
+            row for row in [(1, "Ann", None), (2, None, 5), (3, "Cyd", 7)] for _ in range(kept)
+        ]
+    assert told() == [way, way]
+    assert types("t")["n"] == {"library": "BIGINT", "Python": "DOUBLE"}[way]
+
+
+@pytest.mark.parametrize("way", ["library", "Python"])
+def test_json_lines_and_parquet(files, told, way):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    parquet.write_table(pyarrow.table({"id": [1, 2], "n": pyarrow.array([1, None], pyarrow.int64())}), "in/t.parquet")
+    lines = (filesystem(files, file_glob="*.jsonl*") | read_jsonl()).with_name("j")
+    table = (filesystem(files, file_glob="*.parquet") | read_parquet()).with_name("t")
+    if way == "Python":
+        lines.add_map(lambda row: row)
+        table.add_filter(lambda row: True)
+    pipeline().run([lines, table])
+    assert told() == [way, way]
+    assert rows("select id from d.j order by id") == [(1,), (2,), (3,)] and rows("select id, n from d.t order by id") == [(1, 1), (2, None)]
+    assert rows("select value from d.j__tags order by 1") == [("x",), ("y",)]
+    assert types("t") == {"id": "BIGINT", "n": "BIGINT"}
+
+
+def test_who_reads(files, told):
+    listing = filesystem(files, file_glob="*.csv")
+    cases = {
+        "library": [listing | read_csv(), listing | read_csv(chunksize=5), filesystem(os.path.abspath(files), file_glob="*.csv") | read_csv],
+        "Python": [
+            listing | read_csv(sep=","), (listing | read_csv()).add_limit(5), filesystem(files, file_glob="*.csv").add_filter(lambda item: True) | read_csv(),
+            filesystem(files, file_glob="*.nothing") | read_csv(), filesystem(files, file_glob="*.csv", extract_content=True) | read_csv(),
+        ],
+    }
+    for way, resources in cases.items():
+        for resource in resources:
+            pipeline().run(resource, table_name="t")
+            assert told()[-1] == way, resource
+    assert rows("select count(*) from d.t") == [(2 * 7,)]  # one of them has no file
+
+
+def test_options_of_pandas(files):
+    put("in/s.txt", "id;name\n1;grüße\n".encode("latin-1"))
+    reader = filesystem(files, file_glob="s.txt") | read_csv(sep=";", encoding="latin-1", chunksize=1)
+    assert list(reader) == [{"id": 1, "name": "grüße"}]
+    assert list(filesystem(files, file_glob="a*.csv") | read_csv(usecols=["id", "n"])) == [{"id": 1, "n": None}, {"id": 2, "n": 5.0}]
+
+
+def test_csv_by_duckdb(files):
+    reader = filesystem(files, file_glob="a*.csv") | read_csv_duckdb(chunk_size=1, filename=True)
+    assert list(reader) == [
+        {"id": 1, "name": "Ann", "n": None, "filename": "a b.csv"}, {"id": 2, "name": "NA", "n": 5, "filename": "a b.csv"},
+    ]
+    (table,) = list(filesystem(files, file_glob="a*.csv") | read_csv_duckdb(use_pyarrow=True))
+    assert table.num_rows == 2
+
+
+def test_readers_of_one_listing(files):
+    source = readers(files, file_glob="*.jsonl")
+    assert list(source.resources) == ["read_csv", "read_jsonl", "read_parquet", "read_csv_duckdb"]
+    pipeline().run(source.with_resources("read_jsonl"))
+    assert rows("select id from d.read_jsonl order by 1") == [(1,), (2,)]
+    assert [row["id"] for row in readers(files, file_glob="*.jsonl").read_jsonl(chunksize=1)] == [1, 2]
+
+
+def test_readers_of_a_program(files):
+    @dlt.transformer
+    def sizes(items):
+        for item in items:
+            with item.open() as file:
+                yield {"name": item["file_name"], "bytes": len(file.read())}
+
+    pipeline().run(filesystem(files, file_glob="**/*.csv") | sizes)
+    assert rows("select name, bytes from d.sizes order by 1") == [("[ü].csv", 18), ("a b.csv", 24)]
+
+
+def test_what_cannot_be_read(files):
+    put("in/bad.jsonl", '{"id": 1}\n{"id": \n')
+    for reader in (read_jsonl(), read_jsonl().add_map(lambda row: row)):
+        with pytest.raises(PipelineStepFailed, match="line 2"):
+            pipeline().run((filesystem(files, file_glob="bad.jsonl") | reader), table_name="bad")
+    with pytest.raises(PipelineStepFailed):
+        pipeline().run(filesystem(files, file_glob="README") | read_parquet())
+    assert list(filesystem("nowhere") | read_csv()) == []
+
+
+# ---- elsewhere ----
+
+
+def test_files_of_another_file_system(memory, told):
+    found = {item["relative_path"]: item for item in filesystem("memory://bucket", file_glob="**/*")}
+    assert {path: item["file_url"] for path, item in found.items()} == {
+        "x/a.csv": "memory:///bucket/x/a.csv", "b.jsonl": "memory:///bucket/b.jsonl",
+    }
+    assert found["b.jsonl"]["size_in_bytes"] == 20 and found["b.jsonl"]["modification_date"].tzinfo and found["b.jsonl"].fsspec is memory
+    assert found["x/a.csv"].open("rt").read() == "id,name\n1,A\n"
+    pipeline().run([
+        (filesystem("memory://bucket", file_glob="*.jsonl") | read_jsonl()).with_name("j"),
+        (filesystem("memory://bucket", memory, file_glob="x/*") | read_csv()).with_name("c"),
+    ])
+    assert told() == ["Python", "Python"]
+    assert rows("select id from d.j order by 1") == [(1,), (2,)] and rows("select id, name from d.c") == [(1, "A")]
+    memory.pipe("/bucket/b2.jsonl", b'{"id": 3}\n')
+    assert len(list(filesystem("memory://bucket", file_glob="*.jsonl"))) == 2
+
+
+def test_a_file_system_of_the_program(files, told):
+    fsspec = pytest.importorskip("fsspec")
+    local = fsspec.filesystem("file")
+    pipeline().run(filesystem(files, local, file_glob="*.csv") | read_csv(), table_name="t")
+    assert told() == ["Python"] and rows("select count(*) from d.t") == [(2,)]
+
+
+def test_what_is_needed(monkeypatch, files):
+    fsspec = pytest.importorskip("fsspec")
+    asked = {}
+    with monkeypatch.context() as patch:
+        patch.setattr(fsspec.core, "url_to_fs", lambda url, **options: asked.update(options) or (fsspec.filesystem("memory"), url))
+        list(filesystem("memory://x", {"aws_access_key_id": "k", "aws_secret_access_key": "s", "region_name": "r"}, kwargs={"anon": False}))
+    assert asked == {"key": "k", "secret": "s", "client_kwargs": {"region_name": "r"}, "anon": False}
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "s3fs", None)
+        with pytest.raises(Exception, match=r"pip install 'fsspec\[s3\]'"):
+            list(filesystem("s3://bucket"))
+        patch.setitem(sys.modules, "fsspec", None)
+        with pytest.raises(Exception, match=r"pip install 'tidegate\[files\]'"):
+            list(filesystem("memory://x"))
+        assert len(list(filesystem(files))) == 4  # this machine's need none
+    with pytest.raises(NotInTidegate, match="dict of what fsspec needs"):
+        from tidegate.sources.credentials import AwsCredentials  # noqa: F401
+
+
+def test_places_of_the_configuration(files):
+    with pytest.raises(Exception, match="bucket_url"):
+        list(filesystem())
+    os.mkdir(".dlt")
+    with open(".dlt/config.toml", "w") as file:
+        file.write('[sources.filesystem]\nbucket_url = "in"\nfile_glob = "*.csv"\n')
+    assert [item["file_name"] for item in filesystem()] == ["a b.csv"]
+    pipeline().run(filesystem | read_csv, table_name="t")
+    assert rows("select count(*) from d.t") == [(2,)]
+    with open(".dlt/config.toml", "a") as file:
+        file.write('credentials = {aws_access_key_id = "k"}\n')
+    with pytest.raises(Exception, match="config.toml"):
+        list(filesystem())
