@@ -44,8 +44,13 @@ static void print_json_place(const struct tg_error *err)
 {
     const struct {
         const char *key, *text;
-    } texts[] = {{"resource", err->resource}, {"table", err->table}, {"column", err->column},
-                 {"key_path", err->key_path}, {"file", err->file},   {"sqlstate", err->sqlstate}};
+    } texts[] = {{"resource", err->resource},
+                 {"table", err->table},
+                 {"column", err->column},
+                 {"key_path", err->key_path},
+                 {"file", err->file},
+                 {"sqlstate", err->sqlstate},
+                 {"reason", tg_reason_name(err->reason)}};
     const struct {
         const char *key;
         uint64_t number;

@@ -37,18 +37,11 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "tidegate_error.h"
 #include "tidegate_value.h"
 
 #ifdef __cplusplus
 extern "C" {
-#endif
-
-#if defined(__GNUC__)
-#define TG_API       __attribute__((visibility("default")))
-#define TG_API_CHECK __attribute__((visibility("default"), warn_unused_result))
-#else
-#define TG_API
-#define TG_API_CHECK
 #endif
 
 /* The version of this header, as text and as a number that compares: major * 10000 + minor * 100 +
@@ -102,53 +95,7 @@ struct ArrowArrayStream {
 };
 #endif
 
-/* ---- Errors ---- */
-
-enum tg_code {
-    TG_OK = 0,
-    TG_USAGE = 1,       /* a call or an option is wrong (the caller's side) */
-    TG_SPEC = 2,        /* the spec is wrong; `where` holds file, line and column */
-    TG_NOMEM = 3,       /* out of memory, or over the memory budget */
-    TG_IO = 4,          /* local disk or operating system; a full disk is one */
-    TG_SOURCE = 5,      /* the source cannot be read */
-    TG_DATA = 6,        /* the source was read, but what it gave is malformed or does not fit */
-    TG_DESTINATION = 7, /* the destination refused; `sqlstate` is set where it gave one */
-    TG_LOCKED = 8,      /* another run, or another program, holds the pipeline or the destination */
-    TG_CONFLICT = 9,    /* the destination moved on since this load began; nothing was written */
-    TG_CONTRACT = 10,   /* a schema contract forbids it */
-    TG_CANCELLED = 11,  /* tg_pipeline_cancel was called */
-    TG_INTERNAL = 12,   /* a mistake in tidegate */
-    TG_LIMIT = 13       /* the load would do more than its limits allow; nothing was written */
-};
-
-/* Caller-owned, nothing to free. Zero it before the first use. `what` says what happened and what
- * to do; `where` says the place, outermost first ("resource 'person', file 'a.jsonl', line 3"), and
- * may be empty. The same place in parts follows: "" and 0 where it is not known, or has no such
- * part; texts are cut to fit. The struct keeps its size for ever: new parts come out of
- * `reserved`. */
-struct tg_error {
-    int code;       /* enum tg_code */
-    bool retryable; /* the same call may go through later */
-    char sqlstate[6];
-    char where[512];
-    char what[1024];
-    char resource[128];
-    char table[128];
-    char column[128];   /* of a table, or as the source names it */
-    char key_path[256]; /* of a document or a spec: the cursor's, for one */
-    char file[256];     /* read, or the spec */
-    uint64_t line;      /* in the file, from 1 */
-    uint64_t position;  /* in the line, from 1; of a spec */
-    uint64_t row;       /* of the resource, or of the file, from 1 */
-    uint64_t reserved[16];
-};
-
-/* "TG_DATA" for TG_DATA; "TG_UNKNOWN" for what is no code. The text lives for ever. */
-TG_API const char *tg_code_name(int code);
-
-/* The exit code of a program that ends with `code`: 0 done, 1 failed, 2 usage or spec, 3 locked or
- * conflict, 4 contract, 5 limit, 130 cancelled. */
-TG_API int tg_code_exit(int code);
+/* ---- The library ---- */
 
 /* The version of the library that is loaded, as TG_VERSION and TG_VERSION_NUMBER. It may be newer
  * than the header that the program was built with, not older. */
@@ -232,6 +179,9 @@ struct tg_read {
     bool done;  /* set it when this was the last page; an empty page does not end the resource */
     const char *resource; /* in: its name, borrowed */
     const void *inside;   /* in: the library's own */
+    uint64_t rows_before; /* in: rows of the calls before that the cursor has left out since they
+                             are before its start, */
+    uint64_t rows_beyond; /* or beyond its end */
 };
 
 /* Whether the run was cancelled: a callback that waits for something asks now and then, and returns

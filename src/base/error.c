@@ -141,6 +141,13 @@ int error_names(struct tg_error *err, int code, enum error_place place, const ch
     return code;
 }
 
+int error_reason(struct tg_error *err, int code, enum tg_reason reason)
+{
+    if (err)
+        err->reason = reason;
+    return code;
+}
+
 int error_below_key(struct tg_error *err, int code, const char *path)
 {
     char whole[2 * sizeof(err->key_path)];
@@ -185,6 +192,20 @@ const char *tg_code_name(int code)
         "TG_CONTRACT", "TG_CANCELLED", "TG_INTERNAL",    "TG_LIMIT"};
     bool known = code >= TG_OK && (size_t)code < sizeof(names) / sizeof(names[0]);
     return known ? names[code] : "TG_UNKNOWN";
+}
+
+const char *tg_reason_name(int reason)
+{
+    static const char *const names[] = {"",
+                                        "TG_REASON_CURSOR_MISSING",
+                                        "TG_REASON_CURSOR_NULL",
+                                        "TG_REASON_CURSOR_TYPE",
+                                        "TG_REASON_CONTRACT_TABLES",
+                                        "TG_REASON_CONTRACT_COLUMNS",
+                                        "TG_REASON_CONTRACT_DATA_TYPE",
+                                        "TG_REASON_NOTHING_LOADED"};
+    bool known = reason >= TG_REASON_NONE && (size_t)reason < sizeof(names) / sizeof(names[0]);
+    return known ? names[reason] : "TG_UNKNOWN";
 }
 
 int tg_code_exit(int code)

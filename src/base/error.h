@@ -62,6 +62,8 @@ enum error_place {
 int error_at(struct tg_error *err, int code, enum error_place place, const char *name);
 /* Fills the field alone, for what `what` names already. */
 int error_names(struct tg_error *err, int code, enum error_place place, const char *name);
+/* What a program may tell it by. */
+int error_reason(struct tg_error *err, int code, enum tg_reason reason);
 /* What went wrong was below this key: its path goes before the one that is known. */
 int error_below_key(struct tg_error *err, int code, const char *path);
 int error_at_line(struct tg_error *err, int code, uint64_t line);

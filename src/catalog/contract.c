@@ -46,6 +46,20 @@ const char *contract_entity_text(enum contract_entity entity)
     return entity_names[entity];
 }
 
+int contract_blame(enum contract_entity entity, const char *table, const char *column,
+                   struct tg_error *err)
+{
+    static const enum tg_reason reasons[CONTRACT_COUNT] = {
+        [CONTRACT_TABLES] = TG_REASON_CONTRACT_TABLES,
+        [CONTRACT_COLUMNS] = TG_REASON_CONTRACT_COLUMNS,
+        [CONTRACT_DATA_TYPE] = TG_REASON_CONTRACT_DATA_TYPE,
+    };
+    error_names(err, TG_CONTRACT, AT_TABLE, table);
+    if (column)
+        error_names(err, TG_CONTRACT, AT_COLUMN, column);
+    return error_reason(err, TG_CONTRACT, reasons[entity]);
+}
+
 static int read_mode(yyjson_val *value, const char *key, enum contract_mode *out,
                      struct tg_error *err)
 {

@@ -29,6 +29,10 @@ const char *contract_mode_text(enum contract_mode mode);
 bool contract_mode_find(const char *text, enum contract_mode *out);
 const char *contract_entity_text(enum contract_entity entity);
 
+/* Of TG_CONTRACT: what was to be new, for programs. `column` may be NULL. Returns TG_CONTRACT. */
+int contract_blame(enum contract_entity entity, const char *table, const char *column,
+                   struct tg_error *err);
+
 /* Reads `schema_contract` of a stored schema: a mode for all entities, or a map. TG_DATA. */
 int contract_read(yyjson_val *value, struct contract *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Writes it in that form: one word where all three are equal and not spelled out, else a map of

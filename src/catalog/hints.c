@@ -229,12 +229,13 @@ static enum contract_mode verdict(const struct table *table, const struct table_
 static int refuse_column(const struct table *table, const struct table_column *wish,
                          enum contract_entity entity, struct tg_error *err)
 {
-    if (entity == CONTRACT_COLUMNS)
-        return error_set(
-            err, TG_CONTRACT,
-            "column '%s' of table '%s' is new and the contract says 'columns: freeze': "
-            "take the hint back, or set 'columns: evolve' to let it in",
-            wish->name, table->name);
+    if (entity == CONTRACT_COLUMNS) {
+        error_set(err, TG_CONTRACT,
+                  "column '%s' of table '%s' is new and the contract says 'columns: freeze': "
+                  "take the hint back, or set 'columns: evolve' to let it in",
+                  wish->name, table->name);
+        return contract_blame(entity, table->name, wish->name, err);
+    }
     const struct table_column *column = table_find(table, wish->name);
     struct type_spec spec = overlaid(column, wish);
     char is[48];
@@ -242,12 +243,12 @@ static int refuse_column(const struct table *table, const struct table_column *w
     describe(&column->spec, is);
     describe(&spec, says);
     bool nullable = wish->nullable_implied ? column->nullable : wish->nullable;
-    return error_set(err, TG_CONTRACT,
-                     "column '%s' of table '%s' is %s%s, the hint says %s%s and the contract says "
-                     "'data_type: freeze': take the hint back, or set 'data_type: evolve' to let "
-                     "it in",
-                     column->name, table->name, is, column->nullable ? "" : " NOT NULL", says,
-                     nullable ? "" : " NOT NULL");
+    error_set(err, TG_CONTRACT,
+              "column '%s' of table '%s' is %s%s, the hint says %s%s and the contract says "
+              "'data_type: freeze': take the hint back, or set 'data_type: evolve' to let it in",
+              column->name, table->name, is, column->nullable ? "" : " NOT NULL", says,
+              nullable ? "" : " NOT NULL");
+    return contract_blame(entity, table->name, wish->name, err);
 }
 
 /* Leaves out of the wish what the contract does not let in. */
@@ -260,10 +261,11 @@ static int check_contract(const struct table *table, const struct table_hints *h
         *discarded = discards(contract->modes[CONTRACT_TABLES]);
         if (contract->modes[CONTRACT_TABLES] != CONTRACT_FREEZE)
             return TG_OK;
-        return error_set(err, TG_CONTRACT,
-                         "table '%s' is new and the contract says 'tables: freeze': set 'tables: "
-                         "evolve' for the run that makes it",
-                         hints->table);
+        error_set(err, TG_CONTRACT,
+                  "table '%s' is new and the contract says 'tables: freeze': set 'tables: evolve' "
+                  "for the run that makes it",
+                  hints->table);
+        return contract_blame(CONTRACT_TABLES, hints->table, NULL, err);
     }
     size_t kept = 0;
     for (size_t i = 0; i < wish->count; i++) {

@@ -70,6 +70,8 @@ struct source_request {
     bool commit_safe;                  /* `applies` for one of its resources, and is not unwanted */
 };
 
+struct cursor_counts; /* extract/cursor/cursor.h */
+
 struct resource_request {
     struct source_request source;
     const char *name;
@@ -78,13 +80,14 @@ struct resource_request {
     const struct tg_column *columns; /* its hints; names as the source has them */
     size_t column_count;
     struct known_types types;
-    const struct tg_cursor *cursor;   /* as it stands at each page; path NULL: none */
-    const struct cursor_times *times; /* the same as times; NULL: not known yet */
-    enum tg_last_value last_value;    /* which of its values is the last one, */
-    enum tg_on_missing on_missing;    /* and what becomes of rows without any */
-    enum tg_row_order row_order;      /* in which it is to deliver its rows, or says that it does */
-    bool start_is_open;               /* rows at the cursor's start are not wanted, */
-    bool end_is_closed;               /* rows at the cursor's end are wanted, too */
+    const struct tg_cursor *cursor;     /* as it stands at each page; path NULL: none */
+    const struct cursor_counts *counts; /* of what it has judged so far; NULL: nothing */
+    const struct cursor_times *times;   /* the same as times; NULL: not known yet */
+    enum tg_last_value last_value;      /* which of its values is the last one, */
+    enum tg_on_missing on_missing;      /* and what becomes of rows without any */
+    enum tg_row_order row_order; /* in which it is to deliver its rows, or says that it does */
+    bool start_is_open;          /* rows at the cursor's start are not wanted, */
+    bool end_is_closed;          /* rows at the cursor's end are wanted, too */
     bool orders_itself; /* the cursor compares otherwise than the source would: all rows count */
     struct commit_safe commit_safe;
     bool whole_groups; /* rows before the cursor go along with others of their group, if read */

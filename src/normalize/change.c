@@ -55,10 +55,7 @@ static int freeze(struct outputs *outputs, const struct change *change, const ch
               "schema_contract: {%s: evolve}; to load the rest, set discard_row or "
               "discard_value there",
               what, entity, document, entity);
-    error_names(err, TG_CONTRACT, AT_TABLE, change->table);
-    if (change->column)
-        error_names(err, TG_CONTRACT, AT_COLUMN, change->column);
-    return TG_CONTRACT;
+    return contract_blame(change->entity, change->table, change->column, err);
 }
 
 int change_ask(struct outputs *outputs, const struct output *output, const struct change *change,

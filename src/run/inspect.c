@@ -29,9 +29,11 @@ static int open_existing(struct tg_pipeline *pipeline, struct destination *out,
     TRY(destination_init(out, &pipeline->ctx, &config->destination, config->dataset, err));
     TRY(destination_open(out, err));
     if (!out->state)
-        rc = error_set(err, TG_DESTINATION,
-                       "destination '%s' does not exist yet; run the pipeline first",
-                       pipeline->destination);
+        rc = error_reason(err,
+                          error_set(err, TG_DESTINATION,
+                                    "destination '%s' does not exist yet; run the pipeline first",
+                                    pipeline->destination),
+                          TG_REASON_NOTHING_LOADED);
 done:
     return rc;
 }
@@ -113,9 +115,12 @@ static int read_schema(struct destination *destination, const struct tg_pipeline
     TRY(destination_restore(destination, config->pipeline, config->schema,
                             context_now_us(&pipeline->ctx), &ledger, err));
     if (!ledger.schema_json)
-        TRY(error_set(err, TG_DESTINATION,
+        TRY(error_reason(
+            err,
+            error_set(err, TG_DESTINATION,
                       "dataset '%s' holds no schema of pipeline '%s' yet; run the pipeline first",
-                      config->dataset, config->pipeline));
+                      config->dataset, config->pipeline),
+            TG_REASON_NOTHING_LOADED));
     TRY(blob_decode(ledger.schema_json, strlen(ledger.schema_json), &json, err));
     TRY(catalog_read(out, buf_string(&json), json.len, err));
 done:
@@ -219,9 +224,12 @@ int inspect_document(struct tg_pipeline *pipeline, enum tg_document what, struct
                             context_now_us(&pipeline->ctx), &ledger, err));
     const char *stored = is_state ? ledger.state_blob : ledger.schema_json;
     if (!stored)
-        TRY(error_set(err, TG_DESTINATION,
+        TRY(error_reason(
+            err,
+            error_set(err, TG_DESTINATION,
                       "dataset '%s' holds no %s of pipeline '%s' yet; run the pipeline first",
-                      config->dataset, is_state ? "state" : "schema", config->pipeline));
+                      config->dataset, is_state ? "state" : "schema", config->pipeline),
+            TG_REASON_NOTHING_LOADED));
     TRY(blob_decode(stored, strlen(stored), &json, err));
     TRY(is_yaml ? as_yaml(&json, out, err) : as_json(&json, config, out, err));
 done:

@@ -244,6 +244,8 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
     if (part->cursor)
         request.cursor = cursor_view(part->cursor);
     if (part->cursor)
+        request.counts = cursor_counts(part->cursor);
+    if (part->cursor)
         part->times = cursor_times(part->cursor);
     request.times = part->cursor ? &part->times : NULL;
     request.skipped = &part->files_skipped;
@@ -505,7 +507,7 @@ static void count_resource(const struct resource_load *part)
     counts->rows_read = read->rows_read;
     counts->rows_filtered = read->rows_filtered;
     if (part->cursor)
-        counts->by_cursor = cursor_counts(part->cursor);
+        counts->by_cursor = *cursor_counts(part->cursor);
     counts->rows_waiting = part->held.count;
     counts->rows_new = part->normalizer ? normalizer_row_count(part->normalizer) : 0;
     counts->bytes_read = read->bytes;

@@ -81,7 +81,7 @@ void resume_say_doubts(const struct resource_load *part, const struct extract_co
                                     part->resource->incremental.cursor_path};
     doubt_order(&doubted, part->cursor);
     doubt_files(&doubted, &part->filtered);
-    if (part->spans_values && part->resumes && cursor_counts(part->cursor).below == 0 &&
+    if (part->spans_values && part->resumes && cursor_counts(part->cursor)->below == 0 &&
         read->rows_filtered < read->rows_read)
         doubt_groups(&doubted);
 }

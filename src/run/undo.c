@@ -37,9 +37,11 @@ static int look(struct undo_run *run, struct tg_error *err)
     session->restored_us = context_now_us(&session->pipeline->ctx);
     TRY(destination_open(&session->destination, err));
     if (!session->destination.state)
-        return error_set(err, TG_DESTINATION,
-                         "destination '%s' does not exist yet; run the pipeline first",
-                         session->pipeline->destination);
+        return error_reason(err,
+                            error_set(err, TG_DESTINATION,
+                                      "destination '%s' does not exist yet; run the pipeline first",
+                                      session->pipeline->destination),
+                            TG_REASON_NOTHING_LOADED);
     TRY(destination_restore(&session->destination, config->pipeline, config->schema,
                             session->restored_us, &session->ledger, err));
     session->schema = session->ledger.schema ? session->ledger.schema : config->schema;

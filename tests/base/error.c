@@ -182,6 +182,25 @@ static void test_places(void **state)
     assert_int_equal(error_at_line(NULL, TG_DATA, 1), TG_DATA);
 }
 
+static void test_reasons(void **state)
+{
+    struct tg_error err = {0};
+    (void)state;
+    error_set(&err, TG_DATA, "z");
+    assert_int_equal(err.reason, TG_REASON_NONE);
+    assert_int_equal(error_reason(&err, TG_DATA, TG_REASON_CURSOR_NULL), TG_DATA);
+    error_where(&err, TG_DATA, "row 1");
+    assert_int_equal(err.reason, TG_REASON_CURSOR_NULL);
+    error_set(&err, TG_DATA, "another");
+    assert_int_equal(err.reason, TG_REASON_NONE);
+    assert_int_equal(error_reason(NULL, TG_DATA, TG_REASON_CURSOR_NULL), TG_DATA);
+    assert_string_equal(tg_reason_name(TG_REASON_NONE), "");
+    assert_string_equal(tg_reason_name(TG_REASON_CURSOR_MISSING), "TG_REASON_CURSOR_MISSING");
+    assert_string_equal(tg_reason_name(TG_REASON_NOTHING_LOADED), "TG_REASON_NOTHING_LOADED");
+    assert_string_equal(tg_reason_name(TG_REASON_NOTHING_LOADED + 1), "TG_UNKNOWN");
+    assert_string_equal(tg_reason_name(-1), "TG_UNKNOWN");
+}
+
 static void test_names(void **state)
 {
     (void)state;
@@ -211,7 +230,7 @@ int main(void)
         cmocka_unit_test(test_errno),        cmocka_unit_test(test_where),
         cmocka_unit_test(test_where_is_cut), cmocka_unit_test(test_where_without_a_code),
         cmocka_unit_test(test_places),       cmocka_unit_test(test_names),
-        cmocka_unit_test(test_exit_codes),
+        cmocka_unit_test(test_exit_codes),   cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests_name("base/error", tests, NULL, NULL);
 }

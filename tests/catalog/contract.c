@@ -125,6 +125,22 @@ static void precedence(void **state)
     }
 }
 
+static void what_was_to_be_new_is_told(void **state)
+{
+    struct tg_error err = {0};
+    (void)state;
+    error_set(&err, TG_CONTRACT, "no");
+    assert_int_equal(contract_blame(CONTRACT_COLUMNS, "t", "c", &err), TG_CONTRACT);
+    assert_int_equal(err.reason, TG_REASON_CONTRACT_COLUMNS);
+    assert_string_equal(err.table, "t");
+    assert_string_equal(err.column, "c");
+    error_set(&err, TG_CONTRACT, "no");
+    contract_blame(CONTRACT_TABLES, "t", NULL, &err);
+    assert_int_equal(err.reason, TG_REASON_CONTRACT_TABLES);
+    assert_string_equal(err.column, "");
+    assert_int_equal(contract_blame(CONTRACT_DATA_TYPE, "t", "c", NULL), TG_CONTRACT);
+}
+
 static int read_one(void)
 {
     struct contract contract;
@@ -147,8 +163,12 @@ static void out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words),      cmocka_unit_test(stored_forms),  cmocka_unit_test(nonsense),
-        cmocka_unit_test(precedence), cmocka_unit_test(out_of_memory),
+        cmocka_unit_test(words),
+        cmocka_unit_test(stored_forms),
+        cmocka_unit_test(nonsense),
+        cmocka_unit_test(precedence),
+        cmocka_unit_test(what_was_to_be_new_is_told),
+        cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests_name("catalog/contract", tests, NULL, NULL);
 }

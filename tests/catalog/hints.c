@@ -268,6 +268,8 @@ static void refuse_contract(struct catalog *catalog, const struct table_hints *h
     struct tg_error err = {0};
     assert_int_equal(catalog_apply_hints(catalog, hints, &table, &err), TG_CONTRACT);
     assert_string_equal(err.what, what);
+    assert_string_equal(err.table, hints->table);
+    assert_int_not_equal(err.reason, TG_REASON_NONE);
     assert_null(table);
 }
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "extract/cursor/cursor.h"
 #include "extract/extract.h"
 #include "extract/source.h"
 #include "helper.h"
@@ -97,6 +98,35 @@ static void test_rows(void **state)
     assert_string_equal(text, "R:{\"id\":1} {\"id\":10} R:R:{\"id\":3} {\"id\":30} ");
     assert_int_equal(story.calls, 3);
     mem_free(text);
+    page_stream_close(stream);
+}
+
+static struct cursor_counts judged = {.below = 3, .beyond = 1};
+
+static int read_counts(struct tg_read *call, struct tg_error *err)
+{
+    (void)err;
+    assert_int_equal(call->rows_before, judged.below);
+    assert_int_equal(call->rows_beyond, judged.beyond);
+    judged.below++;
+    call->done = judged.below == 5;
+    return TG_OK;
+}
+
+/* What the cursor has left out so far is up to date at each call. */
+static void test_rows_that_were_left_out(void **state)
+{
+    const struct resource_request request = {.source = {.services = {.ctx = &ctx}},
+                                             .name = "r",
+                                             .cursor = &cursor,
+                                             .counts = &judged,
+                                             .read = read_counts};
+    struct page_stream *stream = NULL;
+    (void)state;
+    context_init(&ctx);
+    assert_int_equal(source_find("callback")->read(NULL, &request, &stream, NULL), TG_OK);
+    mem_free(read_all(stream));
+    assert_int_equal(judged.below, 5);
     page_stream_close(stream);
 }
 
@@ -414,15 +444,11 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_row_numbers),
-        cmocka_unit_test(test_rows_then_stream),
-        cmocka_unit_test(test_stream_fails),
-        cmocka_unit_test(test_close_early),
-        cmocka_unit_test(test_failures),
-        cmocka_unit_test(test_mistakes),
-        cmocka_unit_test(test_no_function),
-        cmocka_unit_test(test_streams_are_checked),
+        cmocka_unit_test(test_rows),          cmocka_unit_test(test_rows_that_were_left_out),
+        cmocka_unit_test(test_row_numbers),   cmocka_unit_test(test_rows_then_stream),
+        cmocka_unit_test(test_stream_fails),  cmocka_unit_test(test_close_early),
+        cmocka_unit_test(test_failures),      cmocka_unit_test(test_mistakes),
+        cmocka_unit_test(test_no_function),   cmocka_unit_test(test_streams_are_checked),
         cmocka_unit_test(test_out_of_memory),
     };
     return cmocka_run_group_tests_name("extract/callback", tests, NULL, NULL);

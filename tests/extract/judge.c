@@ -21,7 +21,7 @@
 
 static void assert_counts(const struct cursor *cursor, struct cursor_counts wanted)
 {
-    struct cursor_counts counts = cursor_counts(cursor);
+    struct cursor_counts counts = *cursor_counts(cursor);
     assert_int_equal(counts.below, wanted.below);
     assert_int_equal(counts.beyond, wanted.beyond);
     assert_int_equal(counts.known, wanted.known);
@@ -125,8 +125,41 @@ static void of_several_fields_the_one_that_clashes_is_named(void **state)
     page_from_lines(&memory, PAIR(2, 5) "\n", &page);
     assert_int_equal(cursor_filter(cursor, &page, &dropped, &err), TG_DATA);
     assert_non_null(strstr(err.what, "'id' holds 5 here"));
+    assert_int_equal(err.reason, TG_REASON_CURSOR_TYPE);
+    assert_string_equal(err.key_path, "ts, id");
     text_page_release(&memory, &page);
     cursor_free(cursor);
+}
+
+/* A program can tell what is wrong without reading the sentence. */
+static void what_is_wrong_with_a_value_has_a_reason(void **state)
+{
+    static const struct {
+        const char *path, *row;
+        enum tg_reason reason;
+    } cases[] = {
+        {"ts", "{\"id\":1}\n", TG_REASON_CURSOR_MISSING},
+        {"ts", "{\"ts\":null}\n", TG_REASON_CURSOR_NULL},
+        {"ts", "{\"ts\":[1]}\n", TG_REASON_CURSOR_TYPE},
+        {"ts", "{\"ts\":\"x\"}\n", TG_REASON_CURSOR_TYPE},
+        {"a.ts", "{\"a\":{}}\n", TG_REASON_CURSOR_MISSING},
+        {"a.ts", "{\"a\":{\"ts\":null}}\n", TG_REASON_CURSOR_NULL},
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct text_page memory;
+        struct page page;
+        struct tg_error err = {0};
+        uint64_t dropped;
+        struct cursor *cursor =
+            cursor_of(&(struct cursor_options){.path = cases[i].path, .initial_value = INT(1)});
+        page_from_lines(&memory, cases[i].row, &page);
+        assert_int_equal(cursor_filter(cursor, &page, &dropped, &err), TG_DATA);
+        assert_int_equal(err.reason, cases[i].reason);
+        assert_string_equal(err.key_path, cases[i].path);
+        text_page_release(&memory, &page);
+        cursor_free(cursor);
+    }
 }
 
 /* ---- a function ---- */
@@ -418,6 +451,7 @@ int main(void)
         cmocka_unit_test(fields_are_compared_in_order),
         cmocka_unit_test(a_bound_may_be_shorter),
         cmocka_unit_test(of_several_fields_the_one_that_clashes_is_named),
+        cmocka_unit_test(what_is_wrong_with_a_value_has_a_reason),
         cmocka_unit_test(a_function_says_what_is_last),
         cmocka_unit_test(what_a_function_refuses_ends_the_run),
         cmocka_unit_test(a_function_may_look_at_objects),

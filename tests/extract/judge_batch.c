@@ -246,7 +246,7 @@ static void put_ids(struct buf *out, const struct page *page)
 /* All that shows of a cursor, as a text. */
 static void put_state(struct buf *out, const struct cursor *cursor)
 {
-    struct cursor_counts counts = cursor_counts(cursor);
+    struct cursor_counts counts = *cursor_counts(cursor);
     buf_printf(out, "below %d beyond %d known %d without %d over %d moved %d last %s hashes %s\n",
                (int)counts.below, (int)counts.beyond, (int)counts.known, (int)counts.without,
                cursor_is_over(cursor), cursor_moved(cursor), last_of(cursor), hashes_of(cursor));

@@ -57,6 +57,8 @@ static void the_first_match_counts(void **state)
         {"$.deep..at", "7"},
         {"$..in[1][0].at", "7"},
         {"two words", "8"},
+        {"['two words']", "8"},
+        {"['a'].b", "1"},
         {"$[\"it's\"]", "9"},
         {"a.b.c", NULL},
         {"empty.*", NULL},
@@ -96,6 +98,17 @@ static void a_simple_path_names_a_field(void **state)
     assert_string_equal(path_field("$.a.b"), "a.b");
     assert_string_equal(path_field("a"), "a");
     assert_string_equal(path_field("$"), "$");
+    static const char *const named[] = {"a b", "$['a b']", "['a b']", "$[\"a b\"]"};
+    for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+        struct arena arena;
+        struct path path;
+        arena_init(&arena);
+        assert_int_equal(path_parse(&arena, named[i], &path, NULL), TG_OK);
+        assert_true(path.is_name);
+        assert_string_equal(path.field, "a b");
+        assert_string_equal(path.text, named[i]);
+        arena_release(&arena);
+    }
 }
 
 int main(void)

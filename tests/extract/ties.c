@@ -348,7 +348,7 @@ static const char *run_of(void **state, struct store *store, struct cursor_optio
     else if (cursor_moved(cursor))
         store->total.count = store->count = 0;
     buf_printf(&out, "| %s, %llu known, %zu here, %llu tied", last_of(cursor),
-               (unsigned long long)cursor_counts(cursor).known,
+               (unsigned long long)cursor_counts(cursor)->known,
                strlen(hashes_of(cursor)) / HASH_ROW_TEXT, (unsigned long long)store->total.count);
     snprintf(last, sizeof(last), "%s", last_of(cursor));
     options->stored_last_json = last;

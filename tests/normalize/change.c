@@ -102,6 +102,7 @@ static void a_freeze_names_the_key(void **state)
         assert_string_equal(run.err.key_path, cases[i].key);
         assert_string_equal(run.err.table, cases[i].table);
         assert_string_equal(run.err.column, cases[i].column);
+        assert_int_equal(run.err.reason, TG_REASON_CONTRACT_COLUMNS);
         assert_string_equal(run.err.where, "line 1");
         run_release(&run);
     }

@@ -46,6 +46,7 @@ static void nothing_can_be_seen_before_the_first_run(void **state)
             TG_DESTINATION);
         assert_null(stream.release);
         assert_non_null(strstr(fixture->err.what, "run the pipeline first"));
+        assert_int_equal(fixture->err.reason, TG_REASON_NOTHING_LOADED);
     }
     for (int what = TG_DOCUMENT_STATE; what <= TG_DOCUMENT_SCHEMA_YAML; what++) {
         char *text = (char *)fixture;
@@ -54,6 +55,7 @@ static void nothing_can_be_seen_before_the_first_run(void **state)
             TG_DESTINATION);
         assert_null(text);
         assert_non_null(strstr(fixture->err.what, "run the pipeline first"));
+        assert_int_equal(fixture->err.reason, TG_REASON_NOTHING_LOADED);
     }
     char *text = shown(fixture, TG_SHOW_PACKAGES);
     assert_string_equal(text, "");

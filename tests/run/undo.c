@@ -83,6 +83,7 @@ static void what_cannot_be_undone(void **state)
     open_pipeline(fixture, &numbers, 0);
     assert_int_equal(try(fixture, NULL), TG_DESTINATION);
     assert_non_null(strstr(fixture->err.what, "does not exist yet"));
+    assert_int_equal(fixture->err.reason, TG_REASON_NOTHING_LOADED);
     fixture_run(fixture);
     assert_int_equal(try(fixture, NULL), TG_USAGE);
     assert_non_null(strstr(fixture->err.what, "undo: {loads: N}"));

@@ -44,6 +44,7 @@ static void what_there_is(void **state)
     fixture_init(&t);
     assert_int_equal(show_database(t.con, "d", TG_SHOW_TABLES, &stream, &t.err), TG_DESTINATION);
     assert_string_equal(t.err.what, "dataset 'd' holds no tables yet; run the pipeline first");
+    assert_int_equal(t.err.reason, TG_REASON_NOTHING_LOADED);
     fixture_exec(&t, "CREATE SCHEMA IF NOT EXISTS d");
     fixture_exec(&t, "CREATE TABLE d.\"it's \"\"b\"\"\" (id BIGINT, name TEXT)");
     fixture_exec(&t, "INSERT INTO d.\"it's \"\"b\"\"\" VALUES (1, 'a'), (2, 'b')");

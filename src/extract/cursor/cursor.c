@@ -56,17 +56,24 @@ done:
     return rc;
 }
 
+int cursor_blame(const struct cursor *cursor, enum tg_reason reason, struct tg_error *err)
+{
+    error_reason(err, TG_DATA, reason);
+    return error_names(err, TG_DATA, AT_CURSOR, cursor->path);
+}
+
 int cursor_bad_text(const struct cursor *cursor, const struct cursor_value *value,
                     struct tg_error *err)
 {
     char here[80];
     cursor_value_print(value, here, sizeof(here));
-    return error_set(err, TG_DATA,
-                     "the cursor '%s' has the value %s, which is no %s%s%s; correct the value, or "
-                     "cursor_type%s",
-                     cursor->path, here, type_name(cursor->as.type),
-                     cursor->as.format ? " as " : "", cursor->as.format ? cursor->as.format : "",
-                     cursor->as.format ? " and cursor_format" : "");
+    error_set(err, TG_DATA,
+              "the cursor '%s' has the value %s, which is no %s%s%s; correct the value, or "
+              "cursor_type%s",
+              cursor->path, here, type_name(cursor->as.type), cursor->as.format ? " as " : "",
+              cursor->as.format ? cursor->as.format : "",
+              cursor->as.format ? " and cursor_format" : "");
+    return cursor_blame(cursor, TG_REASON_CURSOR_TYPE, err);
 }
 
 /* A text of the spec or the state, read as those of the rows are; then as it looks by itself. */
@@ -313,9 +320,9 @@ bool cursor_holds(const struct cursor *cursor)
     return cursor->groups || (cursor->ties && ties_are_stored(cursor->ties));
 }
 
-struct cursor_counts cursor_counts(const struct cursor *cursor)
+const struct cursor_counts *cursor_counts(const struct cursor *cursor)
 {
-    return cursor->counts;
+    return &cursor->counts;
 }
 
 bool cursor_is_over(const struct cursor *cursor)
@@ -374,6 +381,7 @@ static int no_order(const struct pass *pass, const yyjson_val *row,
               "the cursor field '%s' holds a value that has no order; use a number, text, date or "
               "timestamp",
               field->path.text);
+    cursor_blame(pass->cursor, TG_REASON_CURSOR_TYPE, err);
     return page_where(pass->page, row, TG_DATA, err);
 }
 

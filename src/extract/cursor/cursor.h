@@ -107,7 +107,8 @@ int cursor_filter(struct cursor *cursor, struct page *page, uint64_t *dropped,
                   struct tg_error *err) TG_CHECK_RESULT;
 /* Whether a row of the batch that was filtered last has stayed. */
 bool cursor_kept(const struct cursor *cursor, size_t index);
-struct cursor_counts cursor_counts(const struct cursor *cursor);
+/* Borrowed, kept up to date. */
+const struct cursor_counts *cursor_counts(const struct cursor *cursor);
 /* Where rows are held, and all have come: fills `page` (which was released) with more of those that
  * are not dropped, and do not count as such any more; PAGE_END: no more. */
 int cursor_next_held(struct cursor *cursor, struct page *page,

@@ -13,8 +13,24 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "extract/cursor/cursor_arrow.h"
 #include "extract/cursor/order.h"
 #include "extract/source.h"
+
+/* Has the row no such field, or nothing in it? */
+static bool lacks_field(const struct pass *pass, struct row_ref ref)
+{
+    const struct cursor *cursor = pass->cursor;
+    bool lacks = false;
+    for (size_t i = 0; i < cursor->field_count && !lacks; i++) {
+        const struct path *path = &cursor->fields[i].path;
+        struct cursor_column column = {.array = NULL};
+        lacks = ref.cell ? !path_find(path, ref.cell)
+                         : cursor_column_find(pass->page, path->field, &column, NULL) == TG_OK &&
+                               !column.array;
+    }
+    return lacks;
+}
 
 static int missing(const struct pass *pass, struct row_ref ref, enum verdict *verdict,
                    struct tg_error *err)
@@ -29,6 +45,8 @@ static int missing(const struct pass *pass, struct row_ref ref, enum verdict *ve
         "the cursor field '%s' is missing or NULL (as are infinity, NaN, and times outside the "
         "years 1 to 9999); set on_cursor_value_missing to include or exclude if that may be",
         cursor->path);
+    cursor_blame(cursor, lacks_field(pass, ref) ? TG_REASON_CURSOR_MISSING : TG_REASON_CURSOR_NULL,
+                 err);
     return row_where(pass->page, ref, TG_DATA, err);
 }
 
@@ -50,6 +68,7 @@ static int clash(const struct pass *pass, struct row_ref ref, const struct curso
               "had another, have the cursor begin anew (tidegate reset)",
               field->path.text, here, cursor_value_kind(value), there, cursor_value_kind(other),
               hint);
+    cursor_blame(pass->cursor, TG_REASON_CURSOR_TYPE, err);
     return row_where(pass->page, ref, TG_DATA, err);
 }
 

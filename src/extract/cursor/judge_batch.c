@@ -27,6 +27,8 @@ static int find_columns(const struct pass *pass, struct cursor_column columns[PO
         int rc = cursor_column_find(pass->page, name, &columns[i], err);
         if (rc == TG_OK && !columns[i].array && cursor->fields[i].is_alias)
             rc = cursor_column_find(pass->page, path->field, &columns[i], err);
+        if (rc == TG_DATA)
+            cursor_blame(pass->cursor, TG_REASON_CURSOR_TYPE, err);
         if (rc != TG_OK)
             return pass->page->file ? error_at(err, rc, AT_FILE, pass->page->file) : rc;
     }

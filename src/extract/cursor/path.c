@@ -1,7 +1,7 @@
 /*
  * The path of a cursor: JSONPath as far as one value can be meant by it.
  *
- *   path      = "$" step*  |  name step*
+ *   path      = "$" step*  |  name step*  |  "[" ... step*
  *   step      = "." name | ".*" | ".." name | ".." "*" | "[" index "]" | "[*]" | "['" name "']"
  *
  * Data path: path_parse (once) -> path_find (a row): depth first, in the order of the document, up
@@ -106,7 +106,7 @@ int path_parse(struct arena *arena, const char *text, struct path *out, struct t
     out->field = path_field(copy);
     if (*copy == '$' && strchr(".[", copy[1])) {
         parser.at++;
-    } else {
+    } else if (*copy != '[') {
         *parser.step = (struct path_step){.kind = STEP_NAME};
         TRY(take_name(&parser, err));
         parser.step++;
@@ -115,6 +115,10 @@ int path_parse(struct arena *arena, const char *text, struct path *out, struct t
         TRY(take_step(&parser, err));
     out->step_count = (size_t)(parser.step - steps);
     out->is_name = out->step_count == 1 && steps->kind == STEP_NAME && !steps->deep;
+    if (out->is_name)
+        out->field = arena_strndup(arena, steps->name, steps->len);
+    if (!out->field)
+        rc = error_nomem(err);
 done:
     return rc;
 }

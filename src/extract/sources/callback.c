@@ -15,6 +15,7 @@
 #include "base/memory.h"
 #include "data/batch.h"
 #include "data/arrow_check.h"
+#include "extract/cursor/cursor.h"
 
 enum { EMPTY_CALLS_MAX = 100000 };
 
@@ -60,11 +61,14 @@ static int call_user(struct callback_stream *stream, struct tg_error *err)
     const struct read_inside inside = {.ctx = stream->request.source.services.ctx,
                                        .resource = stream->request.name,
                                        .kept = stream->request.kept};
+    const struct cursor_counts *counts = stream->request.counts;
     struct tg_read call = {.user = stream->request.user,
                            .cursor = stream->request.cursor,
                            .rows = stream->rows,
                            .resource = stream->request.name,
-                           .inside = &inside};
+                           .inside = &inside,
+                           .rows_before = counts ? counts->below : 0,
+                           .rows_beyond = counts ? counts->beyond : 0};
     struct tg_error local;
     struct tg_error *theirs = err ? err : &local;
     int rc;

@@ -96,8 +96,11 @@ int show_database(struct connection *con, const char *dataset, enum tg_show what
     const struct sql_scope scope = {.dialect = con->dialect, .dataset = dataset};
     TRY(connection_describe(con, dataset, &(struct table_filter){.wants = is_shown}, &there, err));
     if (there.table_count == 0)
-        TRY(error_set(err, TG_DESTINATION,
-                      "dataset '%s' holds no tables yet; run the pipeline first", dataset));
+        TRY(error_reason(err,
+                         error_set(err, TG_DESTINATION,
+                                   "dataset '%s' holds no tables yet; run the pipeline first",
+                                   dataset),
+                         TG_REASON_NOTHING_LOADED));
     if (what == TG_SHOW_TABLES)
         TRY(write_tables(&scope, &there, &sql, err));
     else if (what == TG_SHOW_WINDOWS)
