@@ -61,6 +61,9 @@ struct walk *walk_new(PyObject *convert);
 void walk_free(struct walk *walk);
 /* One item of a resource: a row, or a page of them. */
 int walk_item(struct walk *walk, struct tg_rows *rows, PyObject *item);
+/* New, after an item that failed: a tuple of the way to the value that has (a list of keys and
+ * indices, the innermost first) and that value. NULL with an error. */
+PyObject *walk_failure(struct walk *walk);
 
 /* ---- stream.c: Arrow, in and out ---- */
 
@@ -93,7 +96,11 @@ struct field {
 int fields_read(const struct field *fields, void *out, PyObject *dict, const char *const *others);
 /* New: a dict of them all. */
 PyObject *fields_write(const struct field *fields, const void *from);
-/* A value for a cursor: None, bool, int, float, str, datetime, date; texts are borrowed. */
+/* Into a dict, a list: both take the value, also a NULL one (then an error is set). */
+int put(PyObject *dict, const char *name, PyObject *value);
+int append(PyObject *list, PyObject *value);
+/* A value for a cursor: None, bool, int, float, str, datetime, date, bytes (which are JSON); texts
+ * are borrowed. */
 int value_read(PyObject *object, struct tg_value *out);
 /* New. */
 PyObject *value_write(const struct tg_value *value);
@@ -117,9 +124,10 @@ int resource_take(struct calls *calls, PyObject *dict, struct tg_resource *resou
  * that is taken here. */
 int connection_take(struct calls *calls, PyObject *object, struct tg_connection *out);
 
-/* ---- report.c: what a run did ---- */
+/* ---- report.c: what a run did; plan.c: what it would do ---- */
 
 /* New: a dict. */
 PyObject *report_write(const struct tg_result *result);
+PyObject *plan_write(const struct tg_plan *plan);
 
 #endif

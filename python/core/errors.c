@@ -36,8 +36,8 @@ int errors_init(PyObject *module)
 {
     error_type = PyErr_NewExceptionWithDoc(
         "tidegate._core.Error",
-        "What the library reports.\n\nAttributes: code (a name such as 'TG_DATA'), what, where, "
-        "and "
+        "What the library reports.\n\nAttributes: code (a name such as 'TG_DATA'), reason ('', or "
+        "'TG_REASON_CURSOR_NULL' and the like), what, where, and "
         "the place in parts: resource, table,\ncolumn, key_path, file, line, position, row; "
         "retryable, sqlstate.",
         NULL, NULL);
@@ -55,17 +55,16 @@ static int add_parts(PyObject *error, const struct tg_error *err)
 {
     PyObject *parts = fields_write(error_fields, err);
     int rc = parts ? 0 : -1;
-    for (const struct field *field = error_texts; rc == 0 && field->name; field++) {
-        PyObject *text = text_of((const char *)err + field->offset);
-        rc = text ? PyDict_SetItemString(parts, field->name, text) : -1;
-        Py_XDECREF(text);
-    }
-    PyObject *code = rc == 0 ? PyUnicode_FromString(tg_code_name(err->code)) : NULL;
-    rc = code ? PyDict_SetItemString(parts, "code", code) : -1;
+    for (const struct field *field = error_texts; rc == 0 && field->name; field++)
+        rc = put(parts, field->name, text_of((const char *)err + field->offset));
+    const struct {
+        const char *name, *text;
+    } words[] = {{"code", tg_code_name(err->code)}, {"reason", tg_reason_name(err->reason)}};
+    for (size_t i = 0; rc == 0 && i < sizeof(words) / sizeof(words[0]); i++)
+        rc = put(parts, words[i].name, PyUnicode_FromString(words[i].text));
     PyObject *own = rc == 0 ? PyObject_GenericGetDict(error, NULL) : NULL;
     rc = own ? PyDict_Update(own, parts) : -1;
     Py_XDECREF(own);
-    Py_XDECREF(code);
     Py_XDECREF(parts);
     return rc;
 }

@@ -123,6 +123,22 @@ PyObject *fields_write(const struct field *fields, const void *from)
     return dict;
 }
 
+/* ---- containers ---- */
+
+int put(PyObject *dict, const char *name, PyObject *value)
+{
+    int rc = value ? PyDict_SetItemString(dict, name, value) : -1;
+    Py_XDECREF(value);
+    return rc;
+}
+
+int append(PyObject *list, PyObject *value)
+{
+    int rc = value ? PyList_Append(list, value) : -1;
+    Py_XDECREF(value);
+    return rc;
+}
+
 /* ---- values of a cursor ---- */
 
 static int read_whole(PyObject *object, struct tg_value *out)
@@ -154,6 +170,11 @@ int value_read(PyObject *object, struct tg_value *out)
         out->text = PyUnicode_AsUTF8AndSize(object, NULL);
         return out->text ? 0 : -1;
     }
+    if (PyBytes_Check(object)) {
+        out->kind = TG_VALUE_JSON;
+        out->text = PyBytes_AsString(object);
+        return out->text ? 0 : -1;
+    }
     if (moment == MOMENT_STAMP || moment == MOMENT_DATE) {
         out->kind = moment == MOMENT_STAMP ? TG_VALUE_TIMESTAMP : TG_VALUE_DATE;
         return moment_value(object, moment, &out->int64);
@@ -171,8 +192,8 @@ PyObject *value_write(const struct tg_value *value)
     case TG_VALUE_DOUBLE: return PyFloat_FromDouble(value->real);
     case TG_VALUE_TIMESTAMP: return moment_stamp(value->int64);
     case TG_VALUE_DATE: return moment_date(value->int64);
+    case TG_VALUE_JSON: return PyBytes_FromString(value->text);
     case TG_VALUE_TEXT:
-    case TG_VALUE_JSON:
         return PyUnicode_DecodeUTF8(value->text, (Py_ssize_t)strlen(value->text), "replace");
     }
     return Py_NewRef(Py_None);

@@ -376,6 +376,33 @@ static PyObject *pipeline_undo(PyObject *object, PyObject *dict)
     return report(self_of(object), call_undo, &options);
 }
 
+static const struct field plan_fields[] = {
+    {"rows", FIELD_BOOL, offsetof(struct tg_plan_options, rows)},
+    {"samples", FIELD_INT, offsetof(struct tg_plan_options, samples)},
+    {"from", FIELD_TEXT, offsetof(struct tg_plan_options, from)},
+    {"to", FIELD_TEXT, offsetof(struct tg_plan_options, to)},
+    {"timezone", FIELD_TEXT, offsetof(struct tg_plan_options, timezone)},
+    {"window", FIELD_TEXT, offsetof(struct tg_plan_options, window)},
+    {"again", FIELD_BOOL, offsetof(struct tg_plan_options, again)},
+    {0},
+};
+
+static PyObject *pipeline_plan(PyObject *object, PyObject *dict)
+{
+    struct pipeline_object *self = self_of(object);
+    struct tg_plan_options options;
+    struct tg_plan *plan = NULL;
+    struct tg_error err = {0};
+    int rc;
+    tg_plan_options_init(&options);
+    if (fields_read(plan_fields, &options, dict, NULL) < 0 || !enter(self))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS rc = tg_pipeline_plan(self->pipeline, &options, &plan, &err);
+    Py_END_ALLOW_THREADS PyObject *out = leave(self, rc, &err) ? plan_write(plan) : NULL;
+    tg_plan_free(plan);
+    return out;
+}
+
 static PyObject *pipeline_check(PyObject *object, PyObject *none)
 {
     struct pipeline_object *self = self_of(object);
@@ -580,6 +607,7 @@ static PyMethodDef methods[] = {
     {"run_window", pipeline_run_window, METH_O, "The same of a range of the cursors."},
     {"extract_window", pipeline_extract_window, METH_O, "The same up to the seal."},
     {"undo", pipeline_undo, METH_O, "Takes loads back; a dict of what it did."},
+    {"plan", pipeline_plan, METH_O, "What a run would do: a dict of lists of dicts."},
     {"check", pipeline_check, METH_NOARGS, "Opens the sources and the destination."},
     {"query", pipeline_query, METH_VARARGS, "query(sql, as_of=None): a Stream."},
     {"show", pipeline_show, METH_VARARGS, "tables, loads, packages, resources, windows or files."},

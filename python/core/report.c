@@ -80,21 +80,6 @@ static const struct {
     {"files", file_fields, file_at},
 };
 
-/* Takes the value, also a NULL one. */
-static int put(PyObject *dict, const char *name, PyObject *value)
-{
-    int rc = value ? PyDict_SetItemString(dict, name, value) : -1;
-    Py_XDECREF(value);
-    return rc;
-}
-
-static int append(PyObject *list, PyObject *value)
-{
-    int rc = value ? PyList_Append(list, value) : -1;
-    Py_XDECREF(value);
-    return rc;
-}
-
 static PyObject *write_list(const struct tg_result *result, size_t which)
 {
     PyObject *list = PyList_New(0);
@@ -105,11 +90,12 @@ static PyObject *write_list(const struct tg_result *result, size_t which)
     return list;
 }
 
-static PyObject *write_warnings(const struct tg_result *result)
+static PyObject *write_texts(const struct tg_result *result, size_t count,
+                             const char *(*at)(const struct tg_result *result, size_t index))
 {
     PyObject *list = PyList_New(0);
-    for (size_t i = 0; list && i < tg_result_warning_count(result); i++)
-        if (append(list, PyUnicode_FromString(tg_result_warning(result, i))) < 0)
+    for (size_t i = 0; list && i < count; i++)
+        if (append(list, PyUnicode_FromString(at(result, i))) < 0)
             Py_CLEAR(list);
     return list;
 }
@@ -145,7 +131,8 @@ PyObject *report_write(const struct tg_result *result)
         {"seconds", PyFloat_FromDouble(tg_result_seconds(result))},
         {"settled", PyLong_FromSize_t(tg_result_settled_count(result))},
         {"phases", write_phases(result)},
-        {"warnings", write_warnings(result)},
+        {"warnings", write_texts(result, tg_result_warning_count(result), tg_result_warning)},
+        {"undone", write_texts(result, tg_result_undone_count(result), tg_result_undone)},
     };
     for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
         rc = dict && put(dict, values[i].name, values[i].value) == 0 ? rc : -1;

@@ -15,17 +15,27 @@
 
 enum { PAGE_ROWS = 2000 };
 
-struct reader {
-    struct calls *calls;
-    PyObject *open;            /* open(start, last, end) gives an iterable */
-    PyObject *finish;          /* finish() when all was read, or None */
-    PyObject *close;           /* close(outcome) when the run is over, or None */
-    PyObject *advance;         /* advance(last) before each item, or None */
-    PyObject *last_value_func; /* of two values or one, or None */
+/* What is drawn of one iterator. */
+struct items {
     PyObject *iterator;
     PyObject *waiting; /* a stream that came after rows of the page before */
+    uint64_t row;      /* the number of rows so far, where no stream was among them */
+};
+
+struct reader {
+    struct calls *calls;
+    PyObject *open;      /* open(start, last, end) gives an iterable */
+    PyObject *finish;    /* finish() when all was read, or None */
+    PyObject *close;     /* close(outcome) when the run is over, or None */
+    PyObject *advance;   /* advance(last, rows before, rows beyond) before each item, or None */
+    PyObject *refuse;    /* of what cannot be a row: gives what is raised, or None */
+    PyObject *list_keys; /* list_keys() gives an iterable of all keys that there are, or None */
+    PyObject *last_value_func; /* of two values or one, or None */
+    struct items items;        /* of `open`, */
+    struct items keys;         /* and of `list_keys` */
     struct walk *walk;
-    struct tg_value last;  /* what advance was told, */
+    struct tg_value last; /* what advance was told, */
+    bool before, beyond;
     PyObject *last_object; /* and has as an object */
     PyObject *answer;      /* of last_value_func: its text is borrowed */
 };
@@ -46,13 +56,19 @@ static bool same_value(const struct tg_value *a, const struct tg_value *b)
            (a->text == b->text || (a->text && b->text && strcmp(a->text, b->text) == 0));
 }
 
-static int tell_last(struct reader *reader, const struct tg_value *last)
+static int tell_last(struct reader *reader, const struct tg_read *read)
 {
-    if (reader->advance == Py_None || (reader->last_object && same_value(&reader->last, last)))
+    const struct tg_value *last = &read->cursor->last;
+    const bool before = read->rows_before > 0, beyond = read->rows_beyond > 0;
+    if (reader->advance == Py_None || (reader->last_object && same_value(&reader->last, last) &&
+                                       before == reader->before && beyond == reader->beyond))
         return 0;
     PyObject *object = value_write(last);
-    PyObject *done = object ? PyObject_CallFunctionObjArgs(reader->advance, object, NULL) : NULL;
+    PyObject *done =
+        object ? PyObject_CallFunction(reader->advance, "Oii", object, before, beyond) : NULL;
     reader->last = *last;
+    reader->before = before;
+    reader->beyond = beyond;
     if (done && PyUnicode_Check(object)) /* the library's text may change: ours stays */
         reader->last.text = PyUnicode_AsUTF8AndSize(object, NULL);
     replace(&reader->last_object, object);
@@ -84,11 +100,18 @@ static int on_last_value(void *user, const struct tg_value *values, size_t count
 
 /* ---- reading ---- */
 
+static void close_items(struct items *items)
+{
+    Py_CLEAR(items->iterator);
+    Py_CLEAR(items->waiting);
+    items->row = 0;
+}
+
 /* What an earlier run has left is not read on. */
 static void forget(struct reader *reader)
 {
-    Py_CLEAR(reader->iterator);
-    Py_CLEAR(reader->waiting);
+    close_items(&reader->items);
+    close_items(&reader->keys);
     Py_CLEAR(reader->last_object);
 }
 
@@ -102,49 +125,86 @@ static int on_begin(void *user, const struct tg_cursor *cursor, struct tg_error 
     return TG_OK;
 }
 
+/* Takes what is to be iterated, also NULL. */
+static int take_iterator(struct items *items, PyObject *iterable)
+{
+    items->iterator = iterable ? PyObject_GetIter(iterable) : NULL;
+    Py_XDECREF(iterable);
+    return items->iterator ? 0 : -1;
+}
+
 /* With the first page, so that the program's code finds all that a read has. */
 static int open_items(struct reader *reader, const struct tg_cursor *cursor)
 {
     PyObject *start = value_write(&cursor->start);
     PyObject *last = value_write(&cursor->last);
     PyObject *end = value_write(&cursor->end);
-    PyObject *items = NULL;
+    int rc = -1;
     if (start && last && end)
-        items = PyObject_CallFunctionObjArgs(reader->open, start, last, end, NULL);
-    reader->iterator = items ? PyObject_GetIter(items) : NULL;
-    Py_XDECREF(items);
+        rc = take_iterator(&reader->items,
+                           PyObject_CallFunctionObjArgs(reader->open, start, last, end, NULL));
     Py_XDECREF(start);
     Py_XDECREF(last);
     Py_XDECREF(end);
-    return reader->iterator ? 0 : -1;
+    return rc;
+}
+
+/* What cannot be a row is told with its place: refuse(error, rows before the item, is it a page,
+ * walk_failure) gives what is raised. */
+static int refuse(struct reader *reader, uint64_t row, bool is_page)
+{
+    PyObject *type, *value, *traceback;
+    bool is_its_own = PyErr_ExceptionMatches(PyExc_TypeError) ||
+                      PyErr_ExceptionMatches(PyExc_ValueError) ||
+                      PyErr_ExceptionMatches(PyExc_OverflowError);
+    if (reader->refuse == Py_None || !is_its_own)
+        return -1;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    if (traceback)
+        PyException_SetTraceback(value, traceback);
+    PyObject *place = walk_failure(reader->walk);
+    PyObject *told = NULL;
+    if (place)
+        told = PyObject_CallFunction(reader->refuse, "OKiO", value, (unsigned long long)row,
+                                     is_page, place);
+    if (told)
+        PyErr_SetObject((PyObject *)Py_TYPE(told), told);
+    Py_XDECREF(told);
+    Py_XDECREF(place);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    return -1;
 }
 
 /* One item: *count grows by its rows; a stream, which is a page of its own, fills the page. */
-static int take_item(struct reader *reader, struct tg_read *read, PyObject *item, size_t *count)
+static int take_item(struct reader *reader, struct items *items, struct tg_read *read,
+                     PyObject *item, size_t *count)
 {
     PyTypeObject *type = Py_TYPE(item);
-    if (type == &PyDict_Type)
-        *count += 1;
-    else if (type == &PyList_Type)
-        *count += PAGE_ROWS; /* is a page, as the source made it */
-    else if (item == Py_None)
+    uint64_t before = items->row;
+    if (item == Py_None)
         return 0;
-    else if (is_stream(item)) {
+    if (type != &PyDict_Type && type != &PyList_Type && is_stream(item)) {
         *count = PAGE_ROWS;
         return stream_take(item, &read->stream);
-    } else
-        *count += 1;
-    return walk_item(reader->walk, read->rows, item);
+    }
+    bool is_page = type == &PyList_Type; /* as the source made it */
+    *count += is_page ? PAGE_ROWS : 1;
+    items->row += is_page ? (uint64_t)PyList_Size(item) : 1;
+    return walk_item(reader->walk, read->rows, item) < 0 ? refuse(reader, before, is_page) : 0;
 }
 
 /* New; NULL at the end, or with an error. */
-static PyObject *next_item(struct reader *reader, const struct tg_read *read)
+static PyObject *next_item(struct reader *reader, struct items *items, const struct tg_read *read)
 {
-    PyObject *item = reader->waiting;
-    reader->waiting = NULL;
+    PyObject *item = items->waiting;
+    items->waiting = NULL;
     if (item)
         return item;
-    return tell_last(reader, &read->cursor->last) < 0 ? NULL : PyIter_Next(reader->iterator);
+    return items == &reader->items && tell_last(reader, read) < 0 ? NULL
+                                                                  : PyIter_Next(items->iterator);
 }
 
 static int call_finish(struct reader *reader)
@@ -155,22 +215,23 @@ static int call_finish(struct reader *reader)
     return done ? 0 : -1;
 }
 
-static int read_page(struct reader *reader, struct tg_read *read)
+static int read_page(struct reader *reader, struct items *items, struct tg_read *read)
 {
-    size_t count = 0, page = reader->advance == Py_None ? PAGE_ROWS : 1;
+    size_t count = 0;
+    size_t page = items == &reader->items && reader->advance != Py_None ? 1 : PAGE_ROWS;
     while (count < page) {
-        PyObject *item = next_item(reader, read);
+        PyObject *item = next_item(reader, items, read);
         if (!item && PyErr_Occurred())
             return -1;
         if (!item) {
             read->done = true;
-            return call_finish(reader);
-        }
-        if (count > 0 && is_stream(item)) {
-            reader->waiting = item;
             return 0;
         }
-        int rc = take_item(reader, read, item, &count);
+        if (count > 0 && is_stream(item)) {
+            items->waiting = item;
+            return 0;
+        }
+        int rc = take_item(reader, items, read, item, &count);
         Py_DECREF(item);
         if (rc < 0)
             return -1;
@@ -184,8 +245,25 @@ static int on_read(struct tg_read *read, struct tg_error *err)
     PyGILState_STATE state = PyGILState_Ensure();
     reader->calls->read = read;
     bool fails = PyErr_CheckSignals() < 0;
-    fails = fails || (!reader->iterator && open_items(reader, read->cursor) < 0);
-    fails = fails || read_page(reader, read) < 0;
+    fails = fails || (!reader->items.iterator && open_items(reader, read->cursor) < 0);
+    fails = fails || read_page(reader, &reader->items, read) < 0;
+    fails = fails || (read->done && call_finish(reader) < 0);
+    int rc = fails ? raised_take(&reader->calls->raised, TG_SOURCE, err) : TG_OK;
+    reader->calls->read = NULL;
+    PyGILState_Release(state);
+    return rc;
+}
+
+static int on_list_keys(struct tg_read *read, struct tg_error *err)
+{
+    struct reader *reader = read->user;
+    PyGILState_STATE state = PyGILState_Ensure();
+    reader->calls->read = read;
+    bool fails = PyErr_CheckSignals() < 0;
+    fails = fails || (!reader->keys.iterator &&
+                      take_iterator(&reader->keys,
+                                    PyObject_CallFunctionObjArgs(reader->list_keys, NULL)) < 0);
+    fails = fails || read_page(reader, &reader->keys, read) < 0;
     int rc = fails ? raised_take(&reader->calls->raised, TG_SOURCE, err) : TG_OK;
     reader->calls->read = NULL;
     PyGILState_Release(state);
@@ -215,6 +293,8 @@ static void on_release(void *user)
     Py_XDECREF(reader->open);
     Py_XDECREF(reader->close);
     Py_XDECREF(reader->advance);
+    Py_XDECREF(reader->refuse);
+    Py_XDECREF(reader->list_keys);
     Py_XDECREF(reader->last_value_func);
     Py_XDECREF(reader->finish);
     Py_XDECREF(reader->answer);
@@ -322,8 +402,8 @@ static const struct list {
 enum { LIST_COUNT = sizeof(lists) / sizeof(lists[0]) };
 
 static const char *const others[] = {
-    "open",    "finish",  "close",          "advance",       "last_value_func", "convert",
-    "columns", "options", "source_options", "initial_value", "end_value",       NULL};
+    "open",      "finish",  "close",   "advance",        "last_value_func", "convert",   "refuse",
+    "list_keys", "columns", "options", "source_options", "initial_value",   "end_value", NULL};
 
 static PyObject *get(PyObject *dict, const char *name)
 {
@@ -368,6 +448,8 @@ static struct reader *reader_new(struct calls *calls, PyObject *dict)
     reader->finish = Py_NewRef(get(dict, "finish"));
     reader->close = Py_NewRef(get(dict, "close"));
     reader->advance = Py_NewRef(get(dict, "advance"));
+    reader->refuse = Py_NewRef(get(dict, "refuse"));
+    reader->list_keys = Py_NewRef(get(dict, "list_keys"));
     reader->last_value_func = Py_NewRef(get(dict, "last_value_func"));
     return reader;
 }
@@ -391,6 +473,7 @@ int resource_take(struct calls *calls, PyObject *dict, struct tg_resource *resou
     resource->read = on_read;
     resource->end = on_end;
     resource->release = on_release;
+    resource->list_keys = reader->list_keys == Py_None ? NULL : on_list_keys;
     resource->last_value_func = reader->last_value_func == Py_None ? NULL : on_last_value;
     return 0;
 }

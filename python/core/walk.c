@@ -24,6 +24,8 @@ struct slot {
 
 struct walk {
     PyObject *convert;
+    PyObject *steps;  /* of walk_failure: a list, */
+    PyObject *failed; /* and an object, or NULL */
     struct slot slots[SLOT_DEPTHS][SLOT_COUNT];
     size_t known_count;
 };
@@ -38,6 +40,10 @@ struct walk *walk_new(PyObject *convert)
         PyErr_NoMemory();
     else
         walk->convert = Py_NewRef(convert);
+    if (walk && !(walk->steps = PyList_New(0))) {
+        walk_free(walk);
+        return NULL;
+    }
     return walk;
 }
 
@@ -49,6 +55,8 @@ void walk_free(struct walk *walk)
         for (size_t k = 0; k < SLOT_COUNT; k++)
             Py_XDECREF(walk->slots[i][k].key);
     Py_DECREF(walk->convert);
+    Py_XDECREF(walk->steps);
+    Py_XDECREF(walk->failed);
     PyMem_Free(walk);
 }
 
@@ -109,44 +117,35 @@ static int put_key(const struct place *place, PyObject *key, size_t index)
 
 /* ---- errors say where ---- */
 
-/* Puts a step of the path before the message of the error that is set. */
-static void prepend(PyObject *step)
+/* Notes a step of the way to `value`, which cannot be one: innermost first. */
+static int fail_at(const struct place *place, PyObject *step, PyObject *value)
 {
-    PyObject *type, *value, *traceback, *text, *whole = NULL;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_NormalizeException(&type, &value, &traceback);
-    if (type != PyExc_TypeError && type != PyExc_ValueError) {
-        PyErr_Restore(type, value, traceback);
-        return;
-    }
-    text = PyObject_Str(value);
-    if (text)
-        whole = PyUnicode_FromFormat("%R: %U", step, text);
-    if (whole) {
-        PyErr_SetObject(type, whole);
-        Py_XDECREF(type);
-        Py_XDECREF(value);
-        Py_XDECREF(traceback);
-    } else {
-        PyErr_Restore(type, value, traceback);
-    }
-    Py_XDECREF(text);
-    Py_XDECREF(whole);
-}
-
-static int fail_at(PyObject *step)
-{
-    prepend(step);
+    struct walk *walk = place->walk;
+    PyObject *type, *error, *traceback;
+    PyErr_Fetch(&type, &error, &traceback);
+    if (!walk->failed)
+        walk->failed = Py_NewRef(value);
+    if (step && PyList_Append(walk->steps, step) < 0)
+        PyErr_Clear(); /* what is told is the error that there was */
+    PyErr_Restore(type, error, traceback);
     return -1;
 }
 
-static int fail_at_index(Py_ssize_t index)
+static int fail_at_index(const struct place *place, Py_ssize_t index, PyObject *value)
 {
     PyObject *step = PyLong_FromSsize_t(index);
-    if (step)
-        prepend(step);
+    int rc = fail_at(place, step, value);
     Py_XDECREF(step);
-    return -1;
+    return rc;
+}
+
+PyObject *walk_failure(struct walk *walk)
+{
+    PyObject *failed = walk->failed ? walk->failed : Py_NewRef(Py_None);
+    PyObject *steps = walk->steps;
+    walk->failed = NULL;
+    walk->steps = PyList_New(0);
+    return Py_BuildValue("(NN)", steps, failed);
 }
 
 /* ---- containers ---- */
@@ -170,9 +169,16 @@ static int put_dict(const struct place *place, PyObject *dict)
     tg_rows_begin_object(place->rows);
     while (PyDict_Next(dict, &at, &key, &value)) {
         if (put_key(place, key, index++) < 0)
+            return fail_at(place, NULL, key);
+        Py_INCREF(key); /* `convert` may change the dict */
+        Py_INCREF(value);
+        int rc = put_value(&inner, value);
+        if (rc < 0)
+            fail_at(place, key, value);
+        Py_DECREF(key);
+        Py_DECREF(value);
+        if (rc < 0)
             return -1;
-        if (put_value(&inner, value) < 0)
-            return fail_at(key);
     }
     tg_rows_end_object(place->rows);
     return 0;
@@ -187,9 +193,11 @@ static int put_list(const struct place *place, PyObject *list)
     for (Py_ssize_t i = 0; i < PyList_Size(list); i++) {
         PyObject *item = Py_NewRef(PyList_GetItem(list, i)); /* `convert` may change the list */
         int rc = put_value(&inner, item);
+        if (rc < 0)
+            fail_at_index(place, i, item);
         Py_DECREF(item);
         if (rc < 0)
-            return fail_at_index(i);
+            return -1;
     }
     tg_rows_end_list(place->rows);
     return 0;
@@ -203,7 +211,7 @@ static int put_tuple(const struct place *place, PyObject *tuple)
     tg_rows_begin_list(place->rows);
     for (Py_ssize_t i = 0; i < PyTuple_Size(tuple); i++)
         if (put_value(&inner, PyTuple_GetItem(tuple, i)) < 0)
-            return fail_at_index(i);
+            return fail_at_index(place, i, PyTuple_GetItem(tuple, i));
     tg_rows_end_list(place->rows);
     return 0;
 }

@@ -17,7 +17,8 @@ import pytest
 import tidegate
 from tidegate import _core
 from tidegate.destinations.impl.duckdb import Database
-from tidegate.extract.convert import convert
+from tidegate.extract.convert import convert, refusal
+from tidegate.extract.exceptions import InvalidValueInRow
 
 
 def load(rows, connection=None, **resource):
@@ -100,12 +101,21 @@ def test_a_document_with_new_keys_for_ever_is_read_in_bounded_memory():
 
 
 @pytest.mark.parametrize(("row", "path"), [
-    ({"a": [{"b": object()}]}, "'a': 0: 'b': values of type builtins.object"),
-    ({"a": {(1, 2): 3}}, "'a': a key is"),
-    ({"a": decimal.Decimal("NaN")}, "'a': .*NaN"),
+    ({"a": [{"b": object()}]}, "a[0].b"),
+    ({"a": {(1, 2): 3}}, "a"),
+    ({"a": (1, decimal.Decimal("NaN"))}, "a[1]"),
+    ({"a": {"\ud800": 1}}, "a"),
+    ((1, object()), "[1]"),
+    (object(), ""),
 ])
 def test_what_cannot_be_loaded_is_named(row, path):
-    with pytest.raises((TypeError, ValueError), match=path):
+    for items, number in (([{"x": 1}, row], 2), ([{"x": 1}, [{"x": 1}, row]], 3)):
+        with pytest.raises(InvalidValueInRow) as caught:
+            load(items, refuse=refusal("t"))
+        told = caught.value
+        assert (told.resource_name, told.row, told.key_path) == ("t", number, path)
+        assert isinstance(told.__cause__, (TypeError, ValueError)) and f"row {number}" in str(told)
+    with pytest.raises((TypeError, ValueError)):
         load([row])
 
 

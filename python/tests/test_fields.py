@@ -30,6 +30,13 @@ OWN = {
     "tg_resource_info": set(),
     "tg_schema_change": set(),
     "tg_file_info": set(),
+    "tg_plan_resource": set(),
+    "tg_plan_window": set(),
+    "tg_plan_change": set(),
+    "tg_plan_statement": set(),
+    "tg_plan_sample": set(),
+    "tg_plan_excess": set(),
+    "tg_plan_options": {"size"},
     "tg_column": set(),
     "tg_window_options": {"size"},
     "tg_undo_options": {"size"},
@@ -50,7 +57,10 @@ OWN = {
 
 @pytest.mark.parametrize("struct", OWN)
 def test_all_fields_are_known(struct):
-    header = "tidegate_result.h" if struct.endswith(("_info", "_change")) else "tidegate.h"
+    header = (
+        "tidegate_plan.h" if struct.startswith("tg_plan_")
+        else "tidegate_result.h" if struct.endswith(("_info", "_change")) else "tidegate.h"
+    )
     core = "".join(read("python", "core", name) for name in os.listdir(os.path.join(TREE, "python", "core")) if name.endswith(".c"))
     fields = fields_of(header, struct)
     assert len(fields) > 2

@@ -159,7 +159,7 @@ def test_errors_tell_the_resource():
         yield 1
         raise ValueError("no")
 
-    with pytest.raises(ResourceExtractionError, match="generator 'bad' of the resource 'bad' has raised: no") as caught:
+    with pytest.raises(ResourceExtractionError, match="the resource 'bad': generator 'bad' has raised: no") as caught:
         list(bad)
     assert isinstance(caught.value.__cause__, ValueError)
 

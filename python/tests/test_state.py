@@ -74,11 +74,3 @@ def test_values_come_back_as_they_were():
     assert encode({"at": datetime.datetime(2024, 1, 1)}) == '{"at": "\uf0272024-01-01T00:00:00+00:00"}'
     with pytest.raises(TypeError, match="object"):
         encode({"a": object()})
-
-
-def test_intervals_of_a_scheduler(monkeypatch):
-    assert dlt.current.interval() is None and dlt.current.timezone() == "UTC"
-    monkeypatch.setenv("DLT_INTERVAL_START", "2024-01-01T00:00:00")
-    monkeypatch.setenv("DLT_INTERVAL_END", "2024-01-02T00:00:00+00:00")
-    utc = datetime.timezone.utc
-    assert dlt.current.interval() == (datetime.datetime(2024, 1, 1, tzinfo=utc), datetime.datetime(2024, 1, 2, tzinfo=utc))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import datetime
-import os
 from typing import TYPE_CHECKING, Any
 
 from tidegate.common import context
 from tidegate.common.exceptions import DltException
+from tidegate.extract.incremental.context import interval, timezone
 
 if TYPE_CHECKING:
     from tidegate.extract.resource import DltResource
     from tidegate.extract.source import DltSource
     from tidegate.pipeline.pipeline import Pipeline
+
+
+__all__ = [
+    "interval", "pipeline", "resource", "resource_name", "resource_state", "source", "source_state", "state", "timezone",
+]
 
 
 class SourceSectionNotAvailable(DltException):
@@ -80,21 +84,3 @@ def source_state() -> dict[str, Any]:
 
 
 state = source_state
-
-
-def interval() -> tuple[datetime.datetime, datetime.datetime] | None:
-    """The interval of a scheduler, from `DLT_INTERVAL_START` and `DLT_INTERVAL_END`; None: there is none."""
-    bounds = [os.environ.get(f"DLT_INTERVAL_{end}") for end in ("START", "END")]
-    if not bounds[0] or not bounds[1]:
-        return None
-    start, end = (datetime.datetime.fromisoformat(bound) for bound in bounds if bound)
-    return (_aware(start), _aware(end))
-
-
-def _aware(moment: datetime.datetime) -> datetime.datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.timezone.utc)
-
-
-def timezone() -> str:
-    """The name of the time zone in which days begin: `DLT_INTERVAL_TIMEZONE`, else UTC."""
-    return os.environ.get("DLT_INTERVAL_TIMEZONE") or "UTC"

@@ -14,7 +14,10 @@ import enum
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
+from tidegate.extract.exceptions import InvalidValueInRow
+
 Converter = Callable[[Any], Any]
+Refusal = Callable[[Exception, int, bool, tuple[list[Any], Any]], InvalidValueInRow]
 
 _converters: dict[type, Converter] = {}
 
@@ -43,6 +46,41 @@ def convert(value: Any) -> Any:
     if converter is None:
         converter = _converters[kind] = _find(kind, value)
     return converter(value)
+
+
+_STEPS_MAX = 12  # of a path as a message has it
+
+
+def refusal(resource_name: str) -> Refusal:
+    """What is raised for a value that cannot be loaded, with its place.
+
+    Args:
+        resource_name: Of the resource that has yielded it.
+
+    Returns:
+        A function of the error, the rows before its item, whether that is a page, and the way to the
+        value (keys and indices, the innermost first) with the value.
+
+    Example:
+        >>> refused = refusal("orders")(TypeError("no"), 10, True, (["price", 2, "lines", 4], object))
+        >>> refused.row, refused.key_path
+        (15, 'lines[2].price')
+    """
+
+    def refuse(error: Exception, rows: int, is_page: bool, place: tuple[list[Any], Any]) -> InvalidValueInRow:
+        steps, value = place
+        row = rows + 1 + (steps.pop() if is_page and steps else 0)
+        told = InvalidValueInRow(resource_name, row, _path_text(steps), value, str(error))
+        told.__cause__ = error
+        return told
+
+    return refuse
+
+
+def _path_text(steps: list[Any]) -> str:
+    shown = steps[::-1][:_STEPS_MAX]
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{ascii(step)[1:-1]}" for step in shown)
+    return text.removeprefix(".") + ("..." if len(steps) > _STEPS_MAX else "")
 
 
 def _by_fields(value: Any) -> dict[str, Any]:

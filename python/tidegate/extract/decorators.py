@@ -11,9 +11,10 @@ from typing import Any
 from tidegate.common import context
 from tidegate.common.configuration.inject import resolve
 from tidegate.common.exceptions import refuse
+from tidegate.extract.arguments import in_order
 from tidegate.extract.hints import Hints
 from tidegate.extract.pipe import Deferred
-from tidegate.extract.resource import DltResource, in_order
+from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource, resources_of
 
 
@@ -192,7 +193,7 @@ def source(
             found_values = resolve(
                 function, signature, dict(bound.arguments), context.pipeline_name(), sections
             )
-            bound.arguments = in_order(signature, found_values)
+            bound = in_order(list(signature.parameters.values()), found_values)
             found = resources_of(own_name, own_section, function(*bound.args, **bound.kwargs))
             made = DltSource(
                 own_name, own_section, [each._clone() for each in found],

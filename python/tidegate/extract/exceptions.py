@@ -28,6 +28,20 @@ class DltResourceException(DltSourceException):
         super().__init__(text)
 
 
+class PipeException(DltException):
+    """Something is wrong with what a resource reads.
+
+    Args:
+        pipe_name: The resource.
+        msg: What it is.
+    """
+
+    def __init__(self, pipe_name: str, msg: str) -> None:
+        self.pipe_name = pipe_name
+        self.resource_name = pipe_name
+        super().__init__(f"the resource '{pipe_name}': {msg}")
+
+
 class ResourceNameMissing(DltResourceException):
     """Data have no name from which a table's could be taken."""
 
@@ -65,18 +79,28 @@ class ParametrizedResourceUnbound(DltResourceException):
         )
 
 
-class PipeNotBoundToData(DltResourceException):
+class ResourceCursorMissing(DltResourceException, ValueError):
+    """A resource's function wants a cursor, and none was said."""
+
+    def __init__(self, resource_name: str, parameter: str) -> None:
+        super().__init__(
+            resource_name,
+            f"{resource_name}(): '{parameter}' is a cursor, and none was said: give it a default, say incremental= in a "
+            "hint, or make its type Optional",
+        )
+
+
+class PipeNotBoundToData(PipeException):
     """A transformer has no resource to take items from."""
 
     def __init__(self, resource_name: str) -> None:
         super().__init__(
             resource_name,
-            f"the transformer '{resource_name}' takes its items from a resource: say "
-            f"`resource | {resource_name}` or `data_from=`",
+            f"a transformer takes its items from a resource: say `resource | {resource_name}` or `data_from=`",
         )
 
 
-class ResourceExtractionError(DltResourceException):
+class ResourceExtractionError(PipeException):
     """A resource's own code has raised; `__cause__` has what.
 
     Args:
@@ -87,14 +111,44 @@ class ResourceExtractionError(DltResourceException):
     """
 
     def __init__(self, pipe_name: str, gen: Any, text: str, kind: str) -> None:
-        self.pipe_name = pipe_name
         self.gen = gen
         self.msg = text
         self.kind = kind
-        name = getattr(gen, "__name__", None) or str(gen)
-        super().__init__(
-            pipe_name, f"the {kind} '{name}' of the resource '{pipe_name}' has raised: {text}"
-        )
+        name = getattr(gen, "__name__", None)
+        self.func_name = name or type(gen).__name__
+        super().__init__(pipe_name, f"{kind} '{self.func_name}' has raised: {text}")
+
+
+class InvalidValueInRow(PipeException, ValueError):
+    """A row has a value that cannot be loaded; `__cause__` says why.
+
+    Args:
+        pipe_name: The resource.
+        row: The number of the row among those that it has yielded, from 1; 0: not known.
+        key_path: The keys down to the value: "lines[2].price"; empty: the row itself.
+        value: What it is.
+        text: What is wrong with it.
+    """
+
+    def __init__(self, pipe_name: str, row: int, key_path: str, value: Any, text: str) -> None:
+        self.row = row
+        self.key_path = key_path
+        self.value = value
+        where = f"row {row}, " if row else ""
+        at = f"key '{key_path}': " if key_path else ""
+        super().__init__(pipe_name, f"{where}{at}{text}: {_shown(value)}")
+
+
+_SHOWN_MAX = 100
+
+
+def _shown(value: Any) -> str:
+    """The value as a message has it; its own `repr` may fail, too."""
+    try:
+        text = ascii(value)
+    except Exception:
+        text = f"<{type(value).__qualname__}>"
+    return text if len(text) <= _SHOWN_MAX else text[:_SHOWN_MAX] + "..."
 
 
 class ResourcesNotFoundError(DltSourceException, KeyError):
@@ -121,10 +175,10 @@ class SourceDataIsNone(DltSourceException):
         super().__init__(f"the source '{source_name}' returned None; return or yield its resources")
 
 
-class IncrementalUnboundError(ExtractorException):
+class IncrementalUnboundError(DltResourceException):
     """A cursor is asked for its values before a run has begun."""
 
     def __init__(self, cursor_path: str | None) -> None:
         super().__init__(
-            f"the cursor '{cursor_path}' has no values yet: they are there while a run reads its resource"
+            "", f"the cursor '{cursor_path}' has no values yet: they are there while a run reads its resource"
         )

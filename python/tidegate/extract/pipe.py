@@ -12,12 +12,14 @@ from __future__ import annotations
 import contextvars
 import inspect
 import itertools
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from typing import Any
 
 from tidegate.extract.exceptions import InvalidResourceDataType, InvalidResourceDataTypeBasic
 
+logger = logging.getLogger("tidegate.extract")
 _WORKERS = 5  # as dlt's extract.workers
 
 Step = Callable[[Iterator[Any]], Iterator[Any]]
@@ -58,6 +60,15 @@ def is_frame(item: Any) -> bool:
     """Whether an object is a table, or a piece of one: it speaks Arrow, or can be made to."""
     kind = type(item)
     return any(hasattr(kind, name) for name in ("__arrow_c_stream__", "__arrow_c_array__", "collect_schema"))
+
+
+def singly(items: Iterable[Any]) -> Iterator[Any]:
+    """The items, pages as the items in them; None is none."""
+    for item in items:
+        if isinstance(item, list):
+            yield from item
+        elif item is not None:
+            yield item
 
 
 def as_stream(item: Any) -> Any:
@@ -184,12 +195,30 @@ def _result(item: Any) -> Any:
     return item.result() if hasattr(item, "result") and hasattr(item, "cancel") else item
 
 
-def ahead(items: Iterator[Any], name: str) -> Iterator[Any]:
+def close_items(opened: list[Any], name: str) -> None:
+    """Ends generators that were not read to their end; the program may have one of them still.
+
+    Args:
+        opened: What was read; it is empty afterwards.
+        name: Of the resource, for the log.
+    """
+    while opened:
+        items = opened.pop()
+        if inspect.isgenerator(items):
+            try:
+                items.close()
+            except Exception:  # the run is over, as it is
+                logger.warning("the generator of the resource '%s' has raised when it was closed", name, exc_info=True)
+
+
+def ahead(items: Iterator[Any], name: str, waits: bool) -> Iterator[Any]:
     """Draws each item on a thread while the one before is worked on.
 
     Args:
         items: An iterator; its `next` is called on one thread at a time.
         name: For the thread's name.
+        waits: Whether an item is drawn only when it is asked for: its code looks at the cursor, which
+            must have moved by then.
 
     Yields:
         The items, in order.
@@ -205,8 +234,11 @@ def ahead(items: Iterator[Any], name: str) -> Iterator[Any]:
 
         future = pool.submit(draw)
         while (item := future.result()) is not end:
-            future = pool.submit(draw)
+            if not waits:
+                future = pool.submit(draw)
             yield item
+            if waits:
+                future = pool.submit(draw)
 
 
 # ---- steps ----

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,21 +11,21 @@ from tidegate.common import context
 from tidegate.common.configuration.inject import resolve
 from tidegate.common.exceptions import refuse
 from tidegate.extract import pipe
+from tidegate.extract.arguments import bind, cursor_parameter, default_cursor, in_order, is_cursor, is_optional, parameters_of, required
 from tidegate.extract.exceptions import (
+    DltSourceException,
     ParametrizedResourceUnbound,
+    PipeException,
     PipeNotBoundToData,
+    ResourceCursorMissing,
     ResourceExtractionError,
     ResourceNameMissing,
 )
 from tidegate.extract.hints import Hints
 from tidegate.extract.incremental import Incremental
+from tidegate.extract.incremental.outside import filtered
 
-_CURSOR_PARAMETER = "cursor"
-
-
-def in_order(signature: inspect.Signature, arguments: dict[str, Any]) -> OrderedDict[str, Any]:
-    """By the places of the parameters; a mark of configuration is not left as a default."""
-    return OrderedDict((name, arguments[name]) for name in signature.parameters if name in arguments)
+_NO_CURSOR = Incremental[Any]()  # a call has taken it away
 
 
 class DltResource:
@@ -68,7 +67,7 @@ class DltResource:
         self._parallelized = parallelized
         self._parent = parent
         self._is_transformer = is_transformer
-        self._arguments: inspect.BoundArguments | None = None
+        self._arguments: dict[str, Any] | None = None
         self._injected: Incremental[Any] | None = None  # by a call, over the hint
         # Of a source that the library reads, too: what it needs for that, of a resource as a run reads it, and of hints over its own.
         self._by_library: Callable[[DltResource, dict[str, Any]], dict[str, Any] | None] | None = None
@@ -118,30 +117,19 @@ class DltResource:
     @property
     def incremental(self) -> Incremental[Any] | None:
         """The cursor: what a call said over what a hint said over the function's default."""
-        cursor = self._hints.incremental or self._default_cursor()
-        if self._injected is not None:
-            cursor = cursor.merge(self._injected) if cursor else self._injected
+        if self._injected is _NO_CURSOR:
+            return None
+        cursor = default_cursor(self._cursor_parameter())
+        for said in (self._hints.incremental, self._injected):
+            if said is not None:
+                cursor = cursor.merge(said) if cursor and (said is self._injected or not said.cursor_path) else said
         return cursor
 
     def _parameters(self) -> list[inspect.Parameter]:
-        if not callable(self._data):
-            return []
-        parameters = list(inspect.signature(self._data).parameters.values())
-        return parameters[1:] if self._is_transformer else parameters
+        return parameters_of(self._data, self._is_transformer)
 
     def _cursor_parameter(self) -> inspect.Parameter | None:
-        """The argument that gets the cursor: its default is one, its type says so, or its name."""
-        found = None
-        for parameter in self._parameters():
-            if isinstance(parameter.default, Incremental) or "ncremental[" in str(parameter.annotation):
-                return parameter
-            if parameter.name == _CURSOR_PARAMETER or parameter.annotation is Incremental:
-                found = parameter
-        return found
-
-    def _default_cursor(self) -> Incremental[Any] | None:
-        parameter = self._cursor_parameter()
-        return parameter.default if parameter and isinstance(parameter.default, Incremental) else None
+        return cursor_parameter(self._parameters())
 
     # ---- calls ----
 
@@ -167,30 +155,29 @@ class DltResource:
         return self
 
     def _bind(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        signature = self._signature()
-        try:
-            self._arguments = signature.bind(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(f"{self.name}(): {error}") from None
-        parameter = self._cursor_parameter()
-        if not parameter or parameter.name not in self._arguments.arguments:
-            return
-        said = self._arguments.arguments.pop(parameter.name)
-        if said is None and "Optional" not in str(parameter.annotation) and "None" not in str(parameter.annotation):
-            raise ValueError(f"{self.name}(): '{parameter.name}' may be None only where its type is Optional")
-        self._injected = said if isinstance(said, Incremental) or said is None else Incremental(initial_value=said)
+        parameters = self._parameters()
+        given = bind(self.name, parameters, args, kwargs)
+        missing = required([each for each in parameters if each is not cursor_parameter(parameters)], given)
+        if missing:
+            raise TypeError(f"{self.name}(): missing a required argument: '{missing[0]}'")
+        parameter = cursor_parameter(parameters)
+        if parameter and parameter.name in given:
+            self._take_cursor(parameter, given)
+        self._arguments = given
 
-    def _signature(self) -> inspect.Signature:
-        """Of its function, without the item of a transformer; the cursor may be left out."""
-        cursor = self._cursor_parameter()
-        parameters = [
-            parameter.replace(default=None) if cursor and parameter.name == cursor.name and
-            parameter.default is parameter.empty else parameter
-            for parameter in self._parameters()
-        ]
-        return inspect.Signature(sorted(
-            parameters, key=lambda p: (p.kind, p.default is not p.empty if p.kind < 2 else False)
-        ))
+    def _take_cursor(self, parameter: inspect.Parameter, given: dict[str, Any]) -> None:
+        """What a call says for the cursor: another one, or where it begins."""
+        said = given[parameter.name]
+        if not is_cursor(parameter) and not isinstance(said, Incremental):
+            return  # an argument that is called so
+        del given[parameter.name]
+        if said is None and not is_optional(parameter):
+            raise ValueError(f"{self.name}(): '{parameter.name}' may be None only where its type is Optional")
+        if said is None:
+            said = _NO_CURSOR
+        elif not isinstance(said, Incremental):
+            said = Incremental(initial_value=said)
+        self._injected = said
 
     def _clone(self) -> DltResource:
         clone = object.__new__(type(self))
@@ -319,33 +306,47 @@ class DltResource:
     # ---- reading ----
 
     def _values(self, cursor: Incremental[Any] | None) -> inspect.BoundArguments:
-        signature = self._signature()
-        said = self._arguments.arguments if self._arguments else {}
-        bound = inspect.BoundArguments(signature, OrderedDict(said))
-        given = dict(bound.arguments)
-        parameter = self._cursor_parameter()
-        if parameter:
-            given[parameter.name] = cursor
-        missing = [
-            p.name for p in signature.parameters.values()
-            if p.default is p.empty and p.kind < p.VAR_POSITIONAL and p.name not in given
-        ]
-        if missing:
-            raise ParametrizedResourceUnbound(self.name, str(signature))
+        """What its function is called with: what a call has given, configuration gives, and the cursor."""
+        parameters = self._parameters()
+        given = dict(self._arguments or {})
+        parameter = cursor_parameter(parameters)
+        if parameter and parameter.name not in given:
+            self._give_cursor(parameter, cursor, given)
+        if required(parameters, given):
+            raise ParametrizedResourceUnbound(self.name, str(inspect.Signature(parameters)))
         sections = ("sources", self.section, self.name)
-        bound.arguments = in_order(signature, resolve(self._data, signature, given, context.pipeline_name(), sections))
-        return bound
+        found = resolve(self._data, inspect.Signature(parameters), given, context.pipeline_name(), sections)
+        return in_order(parameters, found)
 
-    def _open(self, cursor: Incremental[Any] | None = None) -> Iterator[Any]:
-        """An iterator of its items: the data, and all steps."""
+    def _give_cursor(
+        self, parameter: inspect.Parameter, cursor: Incremental[Any] | None, given: dict[str, Any]
+    ) -> None:
+        """What the function gets for it; one that is only called so gets nothing where there is none."""
+        if cursor is not None or is_optional(parameter):
+            given[parameter.name] = cursor
+        elif is_cursor(parameter):
+            raise ResourceCursorMissing(self.name, parameter.name)
+
+    def _open(self, cursor: Incremental[Any] | None = None, opened: list[Any] | None = None) -> Iterator[Any]:
+        """An iterator of its items: the data, and all steps.
+
+        Args:
+            cursor: Bound; what its function gets.
+            opened: Gets what has to be closed in the end.
+        """
         if self._is_transformer and self._parent is None:
             raise PipeNotBoundToData(self.name)
         items = self._transformed(cursor) if self._is_transformer else self._opened(cursor)
+        if opened is not None:
+            opened.append(items)
         if self._parallelized:
-            items = pipe.ahead(items, self.name)
+            items = pipe.ahead(items, self.name, waits=self._cursor_parameter() is not None)
         for step in self._steps:
             items = step(pipe.awaited(items, self.name))
-        return pipe.awaited(items, self.name)
+        items = pipe.awaited(items, self.name)
+        if opened is not None:
+            opened.append(items)
+        return items
 
     def _opened(self, cursor: Incremental[Any] | None) -> Iterator[Any]:
         if not callable(self._data):
@@ -360,31 +361,38 @@ class DltResource:
             yield from pipe.open_data(self._data(item, *bound.args, **bound.kwargs))
 
     def __iter__(self) -> Iterator[Any]:
-        """Its items one by one, pages as the items in them; a cursor does not filter here.
+        """Its items one by one, pages as the items in them; a cursor begins at its initial value.
 
         Raises:
             ResourceExtractionError: Its own code has raised.
         """
-        cursor = self.incremental
-        if cursor:
-            cursor = cursor._copy()
-            cursor._begin(cursor.initial_value, cursor.initial_value)
-        items = self._open(cursor)
-        while True:
-            try:
-                item = next(items)
-            except StopIteration:
-                return
-            except Exception as error:
-                raise self._error(error) from error
-            if isinstance(item, list):
-                yield from item
-            elif item is not None:
-                yield item
+        opened: list[Iterator[Any]] = []
+        try:
+            yield from pipe.singly(self._read_alone(opened))
+        except (PipeException, DltSourceException):
+            raise
+        except Exception as error:
+            raise self._error(error) from error
+        finally:
+            pipe.close_items(opened, self.name)
 
-    def _error(self, error: BaseException) -> ResourceExtractionError:
+    def _read_alone(self, opened: list[Iterator[Any]]) -> Iterator[Any]:
+        """Its items outside of a pipeline, as they are yielded."""
+        cursor = self.incremental
+        if cursor is None:
+            return self._open(None, opened)
+        bound = cursor._bind(self.name)
+        bound._begin(None, None)
+        return filtered(self._open(bound, opened), bound, self.name)
+
+    def _error(self, error: BaseException) -> PipeException | DltSourceException:
+        """What its code has raised, with its name; what has that already as it is."""
+        if isinstance(error, (PipeException, DltSourceException)):
+            return error
         kind = "generator" if inspect.isgeneratorfunction(self._data) else "function" if callable(self._data) else "data"
-        return ResourceExtractionError(self.name, self._data, str(error), kind)
+        told = ResourceExtractionError(self.name, self._data, str(error), kind)
+        told.__cause__ = error
+        return told
 
     # ---- texts ----
 

@@ -62,6 +62,25 @@ def _value(value: Any) -> Any:
     return value
 
 
+def encode_value(value: Any) -> str:
+    """A value as JSON, as dlt writes it.
+
+    Raises:
+        TypeError: It is of a type that a state cannot keep.
+    """
+    return json.dumps(value, default=_text, ensure_ascii=False, sort_keys=True)
+
+
+def decode_value(text: str | bytes) -> Any:
+    """A value of its JSON.
+
+    Example:
+        >>> decode_value(encode_value([datetime.date(2024, 5, 1), 100]))
+        [datetime.date(2024, 5, 1), 100]
+    """
+    return _value(json.loads(text))
+
+
 def encode(state: dict[str, Any]) -> str:
     """A state as JSON, as dlt writes it.
 

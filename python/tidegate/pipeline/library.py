@@ -18,7 +18,8 @@ from tidegate.common.configuration.normalize import check_normalize
 from tidegate.common.configuration.runtime import runtime_config
 from tidegate.common.logger import LOGGER, init_logging
 from tidegate.extract.source import DltSource
-from tidegate.pipeline.exceptions import PipelineStepFailed
+from tidegate.extract.state import decode
+from tidegate.pipeline.failures import step_failed
 from tidegate.pipeline.resource_options import Reading, resource_options
 
 if TYPE_CHECKING:
@@ -86,6 +87,19 @@ def names(pipeline: Pipeline) -> dict[str, str]:
     return found
 
 
+def state_of(pipeline: Pipeline) -> dict[str, Any]:
+    """What the destination has of the pipeline: cursors, and what its code keeps."""
+    core = open_library(pipeline)
+    try:
+        return decode(core.document("state"))
+    except _core.Error as error:
+        if error.reason == "TG_REASON_NOTHING_LOADED":
+            return {}
+        raise
+    finally:
+        core.close()
+
+
 def call(
     pipeline: Pipeline, step: str, do: Callable[[Any], Any], sources: Sequence[DltSource] = (),
     hints: dict[str, Any] | None = None, refresh: str | None = None,
@@ -110,7 +124,7 @@ def call(
     check_normalize()
     began = time.monotonic()
     core = open_library(pipeline, refresh, any(source.root_key for source in sources))
-    reading = Reading()
+    reading = Reading(lambda: state_of(pipeline))
     if pipeline.progress:
         pipeline.progress.start(f"{step.capitalize()} {pipeline.pipeline_name}")
     try:
@@ -124,7 +138,7 @@ def call(
     except (KeyboardInterrupt, SystemExit):
         raise
     except Exception as error:
-        failed = _failed(pipeline, step, error, reading)
+        failed = step_failed(pipeline, step, error, reading)
         raise failed from failed.exception
     finally:
         core.close()
@@ -132,17 +146,6 @@ def call(
             pipeline.progress.stop()
         for each in (context.source, context.resource, context.run_state):
             each.set(None)
-
-
-def _failed(pipeline: Pipeline, step: str, error: Exception, reading: Reading) -> PipelineStepFailed:
-    """An error of the program's own code is told with its resource, as dlt does."""
-    if isinstance(error, _core.Error):
-        return PipelineStepFailed(pipeline, step, None, error)
-    if reading.resource is None:
-        return PipelineStepFailed(pipeline, "extract", None, error)
-    told = reading.resource._error(error)
-    told.__cause__ = error
-    return PipelineStepFailed(pipeline, "extract", None, told)
 
 
 def _tell_to(progress: Any) -> Callable[..., None]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tidegate import _core
 from tidegate.common import context
-from tidegate.extract.convert import convert
+from tidegate.extract.convert import convert, refusal
 from tidegate.extract.hints import (
     Hints,
     column_options,
@@ -16,6 +17,8 @@ from tidegate.extract.hints import (
     keys_of_columns,
     table_hints,
 )
+from tidegate.extract.incremental import Incremental
+from tidegate.extract.pipe import close_items
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
 from tidegate.extract.state import RunState
@@ -24,11 +27,23 @@ from tidegate.extract.state import RunState
 class Reading:
     """What a call of the library reads.
 
+    Args:
+        state: Gives the state of the pipeline, as dlt has it.
+
     Attributes:
         resource: Whose code is at work.
     """
 
-    resource: DltResource | None = None
+    def __init__(self, state: Callable[[], dict[str, Any]]) -> None:
+        self.state = state
+        self.resource: DltResource | None = None
+
+    def boundary_hashes(self, source: str, resource: str, cursor_path: str) -> list[str]:
+        """The hashes of the rows at the last value of a cursor, as the destination has them."""
+        kept: Any = self.state()
+        for key in ("sources", source, "resources", resource, "incremental", cursor_path):
+            kept = kept.get(key, {})
+        return list(kept.get("unique_hashes", ()))
 
 
 def resource_options(
@@ -50,24 +65,40 @@ def resource_options(
     said = resource._hints.copy()
     said.apply(**hints)
     cursor = resource.incremental
-    bound = cursor._copy() if cursor else None
+    bound = cursor._bind(resource.name) if cursor else None
+    items = driver or _item_options(core, source, resource, bound, reading)
+    options = {"name": resource.name, **items, **_table_options(said, source)}
+    if bound is not None:
+        if bound.commit_safe is not None and not driver:
+            raise ValueError(f"the cursor of '{resource.name}': commit_safe is for tables of a database that the library reads")
+        path = str(bound._path_text())
+        bound._hashes = lambda: reading.boundary_hashes(source.name, resource.name, path)
+        options.update(bound._options())
+    return options
+
+
+def _item_options(
+    core: _core.Pipeline, source: DltSource, resource: DltResource, bound: Incremental[Any] | None, reading: Reading
+) -> dict[str, Any]:
+    """How its items are drawn."""
     run_state = RunState(core)
+    opened: list[Any] = []
 
     def open_items(start: Any, last: Any, end: Any) -> Any:
         if bound is not None:
-            bound._begin(start if start is not None else bound.initial_value, last if last is not None else bound.initial_value)
+            bound._begin(start, last)
         reading.resource = resource
         context.source.set(source)
         context.resource.set(resource)
         context.run_state.set(run_state)
-        return resource._open(bound)
+        return resource._open(bound, opened)
 
-    items = {"open": open_items, "finish": run_state.flush, "convert": convert}
-    options = {"name": resource.name, **(driver or items), **_table_options(said, source)}
-    if cursor is not None and bound is not None:
-        options.update(cursor._options())
-        if resource._cursor_parameter() and not driver:
-            options["advance"] = bound._advance
+    options = {
+        "open": open_items, "finish": run_state.flush, "convert": convert, "refuse": refusal(resource.name),
+        "close": lambda outcome: close_items(opened, resource.name),
+    }
+    if bound is not None and resource._cursor_parameter():
+        options["advance"] = bound._advance
     return options
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import datetime
-import json
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Literal, TypeVar, get_args
 
@@ -22,7 +21,8 @@ from tidegate.extract.incremental.exceptions import (
     IncrementalCursorPathMissing,
     JoinSchedulerError,
 )
-from tidegate.extract.incremental.values import FROM_TEXT, as_type, bound_of, option_of
+from tidegate.extract.incremental.path import steps_of
+from tidegate.extract.incremental.values import FROM_TEXT, as_type, bound_of, option_of, value_of
 
 TValue = TypeVar("TValue")
 
@@ -58,6 +58,9 @@ class Incremental(Generic[TValue]):
             which is open may still come below; None: where the source can tell.
         commit_safe_wait: How long they do at most: "30s", "10m", "2h".
         on_commit_safe_wait: What then: "raise" or "warn".
+
+    Raises:
+        ValueError: A word is none of those that it may be, or `cursor_path` is no path.
 
     Attributes:
         start_out_of_range: Whether a row before the start was met.
@@ -98,8 +101,10 @@ class Incremental(Generic[TValue]):
         if isinstance(last_value_func, str):
             _check("last_value_func", last_value_func, ("max", "min"))
         self.cursor_path = cursor_path
+        for path in self._paths():
+            steps_of(path)
         self.initial_value = initial_value
-        self.last_value_func: Callable[..., Any] = {"max": max, "min": min}.get(last_value_func, last_value_func)  # type: ignore[arg-type, assignment]
+        self.last_value_func: Callable[..., Any] = {"max": max, "min": min}.get(last_value_func, last_value_func)  # type: ignore[arg-type]
         self.primary_key = primary_key
         self.end_value = end_value
         self.row_order = row_order
@@ -138,8 +143,7 @@ class Incremental(Generic[TValue]):
     @property
     def unique_hashes(self) -> list[str]:
         """The hashes of the rows at the start that were loaded before."""
-        hashes: list[str] = self._value(self._hashes)()
-        return hashes
+        return list(self._value(self._hashes)() if self.end_value is None and self.range_start == "closed" else ())
 
     def can_close(self) -> bool:
         """Whether nothing new can come, by the `row_order` of the source."""
@@ -218,9 +222,7 @@ class Incremental(Generic[TValue]):
 
     def _as_declared(self, value: Any) -> Any:
         """What the library has of a value, as the program has declared it."""
-        declared = self._declared()
-        if isinstance(value, bytes):  # JSON
-            value = json.loads(value)
+        declared, value = self._declared(), value_of(value)
         if isinstance(value, list) and isinstance(declared, (list, tuple)):
             return [as_type(each, type(wish), wish) for each, wish in zip(value, declared)] + value[len(declared) :]
         return as_type(value, self._declared_type(), declared)

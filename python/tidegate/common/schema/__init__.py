@@ -1,0 +1,1 @@
+"""Schemas: tables and columns, and what they let in."""

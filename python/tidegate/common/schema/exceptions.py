@@ -1,0 +1,53 @@
+"""What a schema does not let in. Names are dlt's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tidegate.common.exceptions import DltException
+
+
+class SchemaException(DltException):
+    """Something is wrong with a schema.
+
+    Args:
+        schema_name: Which one; None: of a resource that is read outside of a pipeline.
+        msg: What it is.
+    """
+
+    def __init__(self, schema_name: str | None, msg: str) -> None:
+        self.schema_name = schema_name
+        super().__init__(f"in schema '{schema_name}': {msg}" if schema_name else msg)
+
+
+class DataValidationError(SchemaException):
+    """A schema contract forbids what came.
+
+    Args:
+        schema_name: Whose contract it is.
+        table_name: The table.
+        column_name: The column, or the field of the row; None: the table is new.
+        schema_entity: What the contract is about: "tables", "columns" or "data_type".
+        contract_mode: What it says: "freeze".
+        table_schema: Not used; dlt has the table there.
+        schema_contract: Not used; dlt has all modes there.
+        data_item: The row, where it is known.
+        extended_info: What is wrong.
+    """
+
+    def __init__(
+        self, schema_name: str | None, table_name: str, column_name: str | None, schema_entity: str, contract_mode: str,
+        table_schema: Any = None, schema_contract: Any = None, data_item: Any = None, extended_info: str = "",
+    ) -> None:
+        self.table_name = table_name
+        self.column_name = column_name
+        self.schema_entity = schema_entity
+        self.contract_mode = contract_mode
+        self.table_schema = table_schema
+        self.schema_contract = schema_contract
+        self.data_item = data_item
+        column = f", column '{column_name}'" if column_name else ""
+        super().__init__(
+            schema_name,
+            f"table '{table_name}'{column}: the contract on '{schema_entity}' is '{contract_mode}': {extended_info}",
+        )
