@@ -1,6 +1,6 @@
 /*
  * Arrow streams by the PyCapsule interface: taken from any object that has one, and handed out by
- * tidegate._core.Stream, once.
+ * tidegate._core.Stream, once; or read by it row by row, of small results that need no Arrow.
  */
 #include "core.h"
 
@@ -93,7 +93,71 @@ static PyObject *hand_out(PyObject *object, PyObject *args)
     return capsule;
 }
 
+/* ---- cell by cell ---- */
+
+static PyObject *cell_write(struct tg_cells *cells, size_t column, struct tg_error *err)
+{
+    const char *text;
+    size_t len;
+    if (tg_cells_get(cells, column, TG_CELL_JSON, &text, &len, err) != TG_OK)
+        return raised_restore(&(struct raised){0}, err);
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)len, "replace");
+}
+
+static PyObject *row_write(struct tg_cells *cells, struct tg_error *err)
+{
+    PyObject *row = PyDict_New();
+    for (size_t i = 0; row && i < tg_cells_column_count(cells); i++) {
+        PyObject *cell = cell_write(cells, i, err);
+        if (!cell || PyDict_SetItemString(row, tg_cells_column_name(cells, i), cell) < 0)
+            Py_CLEAR(row);
+        Py_XDECREF(cell);
+    }
+    return row;
+}
+
+static int next_row(struct tg_cells *cells, bool *found, struct tg_error *err)
+{
+    int rc;
+    Py_BEGIN_ALLOW_THREADS rc = tg_cells_next(cells, found, err);
+    Py_END_ALLOW_THREADS return rc == TG_OK ? 0 : (raised_restore(&(struct raised){0}, err), -1);
+}
+
+static int rows_write(struct tg_cells *cells, PyObject *list)
+{
+    struct tg_error err = {0};
+    bool found = false;
+    int rc = next_row(cells, &found, &err);
+    while (rc == 0 && found) {
+        PyObject *row = row_write(cells, &err);
+        rc = row ? PyList_Append(list, row) : -1;
+        Py_XDECREF(row);
+        rc = rc == 0 ? next_row(cells, &found, &err) : rc;
+    }
+    return rc;
+}
+
+static PyObject *rows_json(PyObject *object, PyObject *none)
+{
+    struct stream_object *self = (struct stream_object *)(void *)object;
+    struct tg_cells *cells = NULL;
+    struct tg_error err = {0};
+    (void)none;
+    if (!self->stream.release) {
+        PyErr_SetString(PyExc_ValueError, "this stream was handed out already");
+        return NULL;
+    }
+    if (tg_cells_open(&cells, &self->stream, &err) != TG_OK)
+        return raised_restore(&(struct raised){0}, &err);
+    PyObject *list = PyList_New(0);
+    if (list && rows_write(cells, list) < 0)
+        Py_CLEAR(list);
+    Py_BEGIN_ALLOW_THREADS tg_cells_close(cells);
+    Py_END_ALLOW_THREADS return list;
+}
+
 static PyMethodDef stream_methods[] = {
+    {"rows_json", rows_json, METH_NOARGS, "A dict for each row, of texts that are JSON."},
     {"__arrow_c_stream__", hand_out, METH_VARARGS,
      "The stream as a capsule, for pyarrow, polars, duckdb. It can be had once."},
     {0},

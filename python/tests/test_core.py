@@ -238,6 +238,24 @@ def test_what_a_spec_says_in_braces_is_given(monkeypatch):
         _core.Pipeline(options | {"variables": [{"name": "SHOP"}]})
 
 
+def test_rows_of_a_stream_without_arrow():
+    pipeline = _core.Pipeline({"spec_path": spec(SPEC), "engine": _duckdb.__file__,
+                               "variables": [{"name": "FILE", "text": "own.duckdb"}]})
+    with open("rows.jsonl", "w") as file:
+        file.write('{"id": 1}')
+    pipeline.run()
+    sql = "select 1.5 as n, 'a\"b' as t, null as x, [1] as l, 1 as \"ü\" union all select 2, 'ü', '', [], 2 order by 1"
+    stream = pipeline.query(sql)
+    assert stream.rows_json() == [
+        {"n": "1.5", "t": '"a\\"b"', "x": "null", "l": "[1]", "ü": "1"}, {"n": "2.0", "t": '"ü"', "x": '""', "l": "[]", "ü": "2"},
+    ]
+    with pytest.raises(ValueError, match="handed out"):
+        stream.rows_json()
+    assert pipeline.query("select 1 as n where false").rows_json() == []
+    with pytest.raises(_core.Error, match="Conversion"):
+        pipeline.query("select cast(x as int) as n from (values ('1'), ('a')) t(x)").rows_json()
+
+
 def test_a_window_in_steps():
     with open("rows.jsonl", "w") as file:
         file.writelines(f'{{"id": {n}}}\n' for n in range(10))

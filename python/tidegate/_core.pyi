@@ -25,6 +25,7 @@ class Stream:
     """Rows, as an Arrow stream that can be had once."""
 
     def __arrow_c_stream__(self, requested_schema: object = None, /) -> object: ...
+    def rows_json(self) -> list[dict[str, str]]: ...
 
 @final
 class Pipeline:
