@@ -33,6 +33,32 @@ class NotInTidegate(DltException, NotImplementedError):
         super().__init__(f"{what} is not in tidegate; {instead}")
 
 
+_NAME_FOR_NOW = -3  # getaddrinfo's EAI_AGAIN: no name server has answered
+
+
+def is_retryable(error: BaseException | None) -> bool:
+    """Whether what has failed may go through later, unchanged.
+
+    The first error of the chain that says so itself decides (`error.retryable`, which the library's have); of
+    others it is a connection that was refused, lost, or took too long.
+
+    Args:
+        error: What was raised, with its causes.
+
+    Example:
+        >>> is_retryable(ConnectionResetError()), is_retryable(ValueError())
+        (True, False)
+    """
+    while error is not None:
+        said = getattr(error, "retryable", None)
+        if said is not None:
+            return bool(said)
+        if isinstance(error, (ConnectionError, TimeoutError)) or (isinstance(error, OSError) and error.errno == _NAME_FOR_NOW):
+            return True
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return False
+
+
 def refuse(**said: object) -> None:
     """Raises for an argument of dlt that would do nothing here.
 

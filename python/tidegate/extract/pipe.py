@@ -152,7 +152,7 @@ def resolve(items: Iterator[Any], workers: int, name: str) -> Iterator[Any]:
             if isinstance(item, Deferred):
                 waiting.append(pool.submit(contextvars.copy_context().run, item.call))
             elif inspect.isawaitable(item):
-                waiting.append(pool.submit(asyncio.run, _wait(item)))
+                waiting.append(pool.submit(contextvars.copy_context().run, asyncio.run, _wait(item)))
             else:
                 waiting.append(item)
             while waiting and (len(waiting) > workers or not hasattr(waiting[0], "result")):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tidegate.common.exceptions import DltException
+from tidegate.common.exceptions import DltException, is_retryable
 
 if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
@@ -86,7 +86,7 @@ class PipelineStepFailed(PipelineException):
         self.exception = exception
         self.step_info = step_info
         self.has_pending_data = has_pending_data
-        self.retryable = bool(getattr(exception, "retryable", False))
+        self.retryable = is_retryable(exception)
         kind = type(exception)
         super().__init__(
             pipeline.pipeline_name,

@@ -121,6 +121,10 @@ class StepInfo:
         started_at: When the step began.
         finished_at: When it ended.
         metrics: By load id: what was measured.
+
+    Attributes:
+        reports: What the library tells of each of its calls, as it does: `load_id`, `tables` with their
+            counts, `changes` of the schema, `warnings`, `seconds`.
     """
 
     def __init__(
@@ -134,6 +138,7 @@ class StepInfo:
         self.started_at = started_at
         self.finished_at = finished_at
         self.metrics = metrics
+        self.reports: list[dict[str, Any]] = []
 
     @property
     def loads_ids(self) -> list[str]:

@@ -24,6 +24,7 @@ from tidegate.pipeline.resource_options import Reading, resource_options
 
 if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
+    from tidegate.progress import Collector
 
 _LEVELS = [logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG]
 _REFRESH = {None: 0, "drop_sources": 1, "drop_resources": 2, "drop_data": 3}
@@ -45,8 +46,8 @@ def open_library(pipeline: Pipeline, refresh: str | None = None, root_key: bool 
     assert pipeline.destination is not None
     options: dict[str, Any] = {
         "name": pipeline.pipeline_name, "dataset": pipeline.dataset_name,
-        "workdir": pipeline.working_dir, "engine": duck.engine_path(), "log": _log,
-        "refresh": _REFRESH[refresh], "progress": _tell_to(pipeline.progress) if pipeline.progress else None,
+        "workdir": pipeline.working_dir, "engine": duck.engine_path(), "log": log,
+        "refresh": _REFRESH[refresh], "progress": tell_to(pipeline.progress) if pipeline.progress else None,
         **pipeline._options,
     }
     schema = {**pipeline._schema_options, **({"root_key": True} if root_key else {})}
@@ -148,8 +149,15 @@ def call(
             each.set(None)
 
 
-def _tell_to(progress: Any) -> Callable[..., None]:
-    """Counters of a collector: rows read of a resource, rows written to a table."""
+def tell_to(progress: Collector) -> Callable[..., None]:
+    """Counters of a collector: rows read of a resource, rows written to a table.
+
+    Args:
+        progress: The collector.
+
+    Returns:
+        What the library calls. Of a source whose bytes are known, rows have a total: about so many.
+    """
 
     def tell(
         phase: str, resource: str | None, table: str | None, rows: int, bytes_read: int,
@@ -157,10 +165,18 @@ def _tell_to(progress: Any) -> Callable[..., None]:
     ) -> None:
         name = resource or table
         if name:
-            progress.update(name, rows)
+            total = round(rows * bytes_total / bytes_read) if bytes_read and bytes_total else None
+            progress.update(name, rows, total)
 
     return tell
 
 
-def _log(level: int, component: str, message: str) -> None:
-    logging.getLogger(f"tidegate.{component}").log(_LEVELS[level], message)
+def log(level: int, component: str, message: str) -> None:
+    """A message of the library, to the logger of its component.
+
+    Args:
+        level: 0: an error, to 3: for debugging.
+        component: Whose message it is.
+        message: Its text.
+    """
+    logging.getLogger(f"tidegate.{component}").log(_LEVELS[level], "%s", message)

@@ -25,6 +25,7 @@ from tidegate.pipeline.exceptions import InvalidPipelineName, LoadPackageNotFoun
 from tidegate.pipeline.info import ExtractInfo, LoadInfo, LoadPackageInfo, NormalizeInfo, moment_of
 from tidegate.pipeline.library import call, database_of, names
 from tidegate.pipeline.packages import JOB_STATES, Extracted, Sealed, extracted, has_sealed, schema_update_of, sealed_loads
+from tidegate.pipeline.window import Window, window_options
 from tidegate.progress import collector_of
 
 logger = logging.getLogger("tidegate")
@@ -74,7 +75,7 @@ class Pipeline:
         dataset_name: str | None = None, credentials: Any = None, table_name: str | None = None,
         write_disposition: Any = None, columns: Any = None, primary_key: Any = None,
         schema: Any = None, loader_file_format: Any = None, table_format: Any = None,
-        schema_contract: Any = None, refresh: str | None = None,
+        schema_contract: Any = None, refresh: str | None = None, window: Window | None = None,
     ) -> LoadInfo | None:
         """Reads `data` and loads what is new of it: whole, or not at all.
 
@@ -93,6 +94,7 @@ class Pipeline:
             table_format: Not in tidegate: tables are the destination's own.
             schema_contract: Over what the resources say.
             refresh: What is forgotten before.
+            window: Two ends: this range of the cursors is loaded, and they stay where they are.
 
         Returns:
             What was loaded; None where there was nothing to do.
@@ -109,9 +111,13 @@ class Pipeline:
             "schema_contract": schema_contract,
         }
         sources = sources_of(self, data, table_name)
+        asked = window_options(window) if window else None
         self._forget_looks()
         first_run, waiting = self.first_run, self._sealed()
-        report = call(self, "run", lambda core: core.run(), sources, hints, refresh or self.refresh)
+        report = call(
+            self, "run", lambda core: core.run_window(asked) if asked else core.run(), sources, hints,
+            refresh or self.refresh,
+        )
         left = {each.load_id for each in self._sealed()}
         settled = [each for each in waiting if each.load_id not in left]
         packages = [each.info("loaded") for each in settled] if len(settled) == report["settled"] else []
@@ -122,6 +128,7 @@ class Pipeline:
         write_disposition: Any = None, columns: Any = None, primary_key: Any = None,
         schema: Any = None, max_parallel_items: int | None = None, workers: int | None = None,
         table_format: Any = None, schema_contract: Any = None, refresh: str | None = None,
+        window: Window | None = None,
     ) -> ExtractInfo:
         """Reads what is new of `data` into a sealed load on local disk; `load` writes it.
 
@@ -140,6 +147,7 @@ class Pipeline:
             table_format: Not in tidegate: tables are the destination's own.
             schema_contract: Over what the resources say.
             refresh: What is forgotten before.
+            window: As of `run`; it has to be written before the next extract.
 
         Returns:
             The load with its files; it is empty where nothing is new.
@@ -155,12 +163,18 @@ class Pipeline:
         }
         first_run = self.first_run
         sources = sources_of(self, data, table_name)
-        report = call(self, "extract", lambda core: core.extract(), sources, hints, refresh or self.refresh)
+        asked = window_options(window) if window else None
+        report = call(
+            self, "extract", lambda core: core.extract_window(asked) if asked else core.extract(), sources,
+            hints, refresh or self.refresh,
+        )
         packages = []
         if report["load_id"]:
             extracted[report["package"]] = Extracted(self, schema_update_of(report))
             packages = [each.info() for each in self._sealed() if each.load_id == report["load_id"]]
-        return ExtractInfo(self, packages, first_run, *_times([report]), {})
+        info = ExtractInfo(self, packages, first_run, *_times([report]), {})
+        info.reports = [report]
+        return info
 
     def normalize(self, workers: int = 1) -> NormalizeInfo:
         """Tells what was extracted since the last call: its rows are typed already.
@@ -369,6 +383,7 @@ class Pipeline:
             self._completed[package.load_id] = package
             extracted.pop(package.package_path, None)
         info = LoadInfo(self, packages, first_run, started, finished, {})
+        info.reports = reports
         assert self.destination is not None
         info.destination_type = self.destination.destination_type
         info.destination_name = self.destination.destination_name

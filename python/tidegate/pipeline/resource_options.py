@@ -87,6 +87,7 @@ def _item_options(
     def open_items(start: Any, last: Any, end: Any) -> Any:
         if bound is not None:
             bound._begin(start, last)
+            bound.end_value = bound._as_declared(end)
         reading.resource = resource
         context.source.set(source)
         context.resource.set(resource)

@@ -4,7 +4,7 @@
 
 The files are those of the program's `.dlt`, over those of the user's folder (`common.folders`). They
 are read again when they have changed. What a program assigns (`config["a.b"] = 5`) goes over the file
-of that name, in memory alone.
+of that name, in memory alone. What a scheduler gives to one run (`run.given`) goes before them all, there.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tidegate.common import folders
+from tidegate.common.configuration import run
 from tidegate.common.configuration.exceptions import (
     ConfigurationException,
     LookupTrace,
@@ -147,7 +148,7 @@ def _merged(values: Sequence[Any]) -> Any:
     return {key: _merged([table[key] for table in tables if key in table]) for key in keys}
 
 
-Provider = EnvironProvider | TomlProvider
+Provider = run.RunProvider | EnvironProvider | TomlProvider
 environ = EnvironProvider()
 secrets_toml = TomlProvider("secrets.toml", True)
 config_toml = TomlProvider("config.toml", False)
@@ -155,7 +156,8 @@ config_toml = TomlProvider("config.toml", False)
 
 def all_providers() -> list[Provider]:
     """All of them, the first that has a value decides."""
-    return [environ, secrets_toml, config_toml]
+    given = [run.provider] if run.provider.is_there() else []
+    return [*given, environ, secrets_toml, config_toml]
 
 
 def files_looked_at() -> list[tuple[str, bool]]:

@@ -1,0 +1,207 @@
+"""`Job`: what is run, with what, and what became of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tidegate.common.configuration.run import given
+from tidegate.jobs.exceptions import JobError
+from tidegate.jobs.kinds import FunctionKind, Kind, Outline, SpecKind, chosen_of, rows_of
+from tidegate.pipeline.window import Window
+from tidegate.progress import Collector
+
+_COUNTS = ("read", "new", "inserted", "updated", "deleted", "unchanged", "filtered", "rejected")
+
+
+@dataclass(frozen=True)
+class Job:
+    """A pipeline as a scheduler runs it.
+
+    Args:
+        pipeline: The path of a spec, or "module:function" with a function that returns a pipeline and its data.
+        config: For a function values of configuration by their keys, over all other providers; for a spec
+            what `${NAME}` stands for.
+        secrets: The same, of values that nobody is to see.
+        full_refresh: Whether cursors are forgotten, and tables replaced.
+        progress: Is told how far it is.
+
+    Example:
+        >>> Job("shop:job", secrets={"api_key": "s3cr3t"})
+        Job(pipeline='shop:job', config={}, full_refresh=False)
+    """
+
+    pipeline: str
+    config: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    full_refresh: bool = False
+    progress: Collector | None = field(default=None, repr=False)
+
+    def resources(self) -> list[Outline]:
+        """What a run reads. Of a spec the sources are opened for it.
+
+        Raises:
+            JobError: There is no such pipeline.
+        """
+        with self._open() as kind:
+            return kind.outlines()
+
+    def waiting(self) -> list[str]:
+        """The ids of loads that an earlier step has sealed, and none has written yet."""
+        with self._open() as kind, contextlib.closing(kind.core()) as core:
+            names = core.names()
+            return [
+                each["load_id"] for each in rows_of(core.show("packages"))
+                if each["status"] == "sealed" and (each["destination"], each["dataset"]) == (names["destination"], names["dataset"])
+            ]
+
+    def extract(self, resources: Sequence[str] | None = None, window: Window | None = None) -> dict[str, Any]:
+        """Reads what is new, and seals it on disk: `load` writes it.
+
+        Args:
+            resources: Their names; None: all.
+            window: Two ends: this range of the cursors is loaded, and they stay where they are; nothing is
+                read again that append has loaded already.
+
+        Returns:
+            `load_ids` (none, where nothing was new), `rows` by table, `resource` by table, `warnings`, `seconds`.
+
+        Raises:
+            JobError: There is no such resource.
+            tidegate._core.Error: Of a spec: nothing is sealed.
+            PipelineStepFailed: Of a function.
+        """
+        if window and self.full_refresh:
+            raise JobError("a full refresh begins anew, and a window is a part: say one of them")
+        with self._open() as kind:
+            return _sealed(kind.extract(resources, window, self.full_refresh))
+
+    def load(self) -> dict[str, Any]:
+        """Writes all loads that wait, the oldest first, each in one transaction.
+
+        Returns:
+            `load_ids`, `pipeline`, `destination`, `dataset`, `tables` with their counts, `schema_changes`,
+            `warnings`, `seconds`.
+
+        Raises:
+            tidegate._core.Error: Of a spec: what was written until then stays, the others wait or are given up.
+            PipelineStepFailed: The same, of a function.
+        """
+        with self._open() as kind:
+            reports = [each for each in kind.load() if each["load_id"]]
+            with contextlib.closing(kind.core()) as core:
+                names = core.names()
+        where = names["destination"].removeprefix("given:")
+        return {"pipeline": names["name"], "destination": where, "dataset": names["dataset"], **_loaded(reports)}
+
+    def run(self, resources: Sequence[str] | None = None, window: Window | None = None) -> dict[str, Any]:
+        """Writes what waits, reads what is new, and writes that.
+
+        Args:
+            resources: As of `extract`.
+            window: As of `extract`; what has no cursor is read as ever.
+
+        Returns:
+            As `load`, of both.
+
+        Raises:
+            JobError: As `extract`.
+        """
+        parts = self.parts(resources, window)
+        results = [self.load()] if self.waiting() else []
+        for names, part in parts:
+            self.extract(names, part)
+            results.append(self.load())
+        return joined(results)
+
+    def parts(
+        self, resources: Sequence[str] | None = None, window: Window | None = None
+    ) -> list[tuple[list[str], Window | None]]:
+        """What is loaded together: of a window those with a cursor, and the others without it.
+
+        Args:
+            resources: Their names; None: all.
+            window: That is asked for.
+
+        Raises:
+            JobError: There is no such resource.
+        """
+        with self._open() as kind:
+            chosen = chosen_of(resources, kind.outlines(), self.pipeline)
+        if not window:
+            return [([each.name for each in chosen], None)]
+        with_it = [each.name for each in chosen if each.has_cursor]
+        without = [each.name for each in chosen if not each.has_cursor]
+        return [part for part in ((without, None), (with_it, window)) if part[0]]
+
+    def rejects(self, load_ids: Sequence[str], limit: int = 100) -> list[dict[str, Any]]:
+        """Rows of these loads that a contract kept out, with the reason.
+
+        Args:
+            load_ids: Which loads.
+            limit: So many at most.
+        """
+        if not load_ids:
+            return []
+        ids = ", ".join("'" + each.replace("'", "''") + "'" for each in load_ids)
+        sql = f"SELECT * FROM _tidegate_rejects WHERE load_id IN ({ids}) LIMIT {int(limit)}"
+        with self._open() as kind, contextlib.closing(kind.core()) as core:
+            return rows_of(core.query(sql))
+
+    @contextlib.contextmanager
+    def _open(self) -> Iterator[Kind]:
+        values = {**self.config, **self.secrets}
+        if _is_spec(self.pipeline):
+            yield SpecKind(self.pipeline, values, self.progress)
+            return
+        with given(values):
+            yield FunctionKind(self.pipeline, self.progress)
+
+
+def _is_spec(pipeline: str) -> bool:
+    if os.path.isfile(pipeline) or pipeline.endswith((".yaml", ".yml")):
+        return True
+    if pipeline.count(":") != 1:
+        raise JobError(f"'{pipeline}' is neither a spec (a file) nor a function, as in module:function")
+    return False
+
+
+def _sealed(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    tables = [table for report in reports for table in report["tables"]]
+    return {
+        "load_ids": [report["load_id"] for report in reports if report["load_id"]],
+        "rows": {table["name"]: table["rows_new"] for table in tables},
+        "resource": {table["name"]: table["resource"] for table in tables},
+        "warnings": [text for report in reports for text in report["warnings"]],
+        "seconds": sum(report["seconds"] for report in reports),
+    }
+
+
+def _loaded(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        "load_ids": [report["load_id"] for report in reports],
+        "tables": [
+            {"table": table["name"], "resource": table["resource"], "nested": table["nested"],
+             **{name: table[f"rows_{name}"] for name in _COUNTS}, "load_id": report["load_id"]}
+            for report in reports for table in report["tables"]
+        ],
+        "schema_changes": [{**change, "load_id": report["load_id"]} for report in reports for change in report["changes"]],
+        "warnings": [text for report in reports for text in report["warnings"]],
+        "seconds": sum(report["seconds"] for report in reports),
+    }
+
+
+def joined(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What several calls of `load` returned, as one.
+
+    Args:
+        results: At least one.
+    """
+    lists = ("load_ids", "tables", "schema_changes", "warnings")
+    return {
+        **results[-1], **{name: [item for each in results for item in each[name]] for name in lists},
+        "seconds": sum(each["seconds"] for each in results),
+    }

@@ -1,0 +1,232 @@
+"""What a job runs: a spec file, or a function that gives a pipeline and its data.
+
+Both are made anew for each step. A kind has
+
+    core()      an extension's pipeline, to look with
+    outlines()  what is to be read
+    extract()   reads some of it into sealed loads
+    load()      writes what is sealed
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tidegate import _core
+from tidegate.common import context
+from tidegate.common.configuration.inject import resolve
+from tidegate.extract.source import DltSource
+from tidegate.jobs.exceptions import JobError
+from tidegate.pipeline.data import sources_of
+from tidegate.pipeline.library import log, open_library, tell_to
+from tidegate.pipeline.pipeline import Pipeline
+from tidegate.pipeline.spec import open_spec
+from tidegate.pipeline.window import Window, window_options
+from tidegate.progress import Collector
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A resource that a job reads.
+
+    Attributes:
+        name: Of the resource.
+        has_cursor: Whether it can load a window.
+    """
+
+    name: str
+    has_cursor: bool
+
+
+class Kind(Protocol):
+    """What is run."""
+
+    def core(self) -> _core.Pipeline:
+        """The library's pipeline; it must be closed."""
+
+    def outlines(self) -> list[Outline]:
+        """The resources that a run reads."""
+
+    def extract(
+        self, names: Sequence[str] | None, window: Window | None, full_refresh: bool
+    ) -> list[dict[str, Any]]:
+        """Reads and seals; the library's reports."""
+
+    def load(self) -> list[dict[str, Any]]:
+        """Writes what is sealed, the oldest first; the library's reports."""
+
+
+def chosen_of(names: Sequence[str] | None, found: Sequence[Outline], pipeline: str) -> list[Outline]:
+    """Those of the resources that are asked for.
+
+    Args:
+        names: Their names; None: all.
+        found: What there is.
+        pipeline: Whose, for the message.
+
+    Raises:
+        JobError: One of them is not there, or there is none at all.
+    """
+    known = [each.name for each in found]
+    unknown = [name for name in names or [] if name not in known]
+    if unknown or not known:
+        asked = f"no resource '{unknown[0]}' in {pipeline}; it has" if unknown else f"nothing to read in {pipeline}: it has"
+        raise JobError(f"there is {asked} {', '.join(known) or 'no resources'}")
+    return [each for each in found if names is None or each.name in names]
+
+
+def rows_of(stream: _core.Stream) -> list[dict[str, Any]]:
+    """The rows of a small result, as JSON has them.
+
+    Args:
+        stream: Of the library.
+    """
+    return [{name: json.loads(cell) for name, cell in row.items()} for row in stream.rows_json()]
+
+
+# ---- a spec ----
+
+
+class SpecKind:
+    """A spec file.
+
+    Args:
+        path: Where it is.
+        variables: What `${NAME}` stands for in it, before the environment is asked.
+        progress: Is told how far it is.
+    """
+
+    def __init__(self, path: str, variables: Mapping[str, Any], progress: Collector | None) -> None:
+        for name, value in variables.items():
+            if isinstance(value, (Mapping, list)) or value is None:
+                raise JobError(f"'{name}' stands for ${{{name}}} in {path}: it is a text, a number or a bool, not {type(value).__name__}")
+        self.path = path
+        self.variables = {name: json.dumps(value) if isinstance(value, bool) else str(value) for name, value in variables.items()}
+        self.progress = progress
+
+    def core(self, **options: Any) -> _core.Pipeline:
+        """The library's pipeline; it must be closed."""
+        tell = tell_to(self.progress) if self.progress else None
+        return open_spec(self.path, self.variables, log=log, progress=tell, **options)
+
+    def outlines(self) -> list[Outline]:
+        """The resources of the spec, and the tables of its sources."""
+        with contextlib.closing(self.core()) as core:
+            found = rows_of(core.show("resources"))
+        return [Outline(each["resource"], bool(each["cursor"])) for each in found]
+
+    def extract(
+        self, names: Sequence[str] | None, window: Window | None, full_refresh: bool
+    ) -> list[dict[str, Any]]:
+        """Reads and seals."""
+        chosen = {} if names is None else {"select": ", ".join(names)}
+        with self._step("Extract", full_refresh=full_refresh, **chosen) as core:
+            return [core.extract_window(window_options(window)) if window else core.extract()]
+
+    def load(self) -> list[dict[str, Any]]:
+        """Writes what is sealed, the oldest first."""
+        reports = []
+        with self._step("Load") as core:
+            while (report := core.write())["load_id"]:
+                reports.append(report)
+        return reports
+
+    @contextlib.contextmanager
+    def _step(self, name: str, **options: Any) -> Iterator[_core.Pipeline]:
+        core = self.core(**options)
+        try:
+            if self.progress:
+                self.progress.start(f"{name} {core.names()['name']}")
+            yield core
+        finally:
+            core.close()
+            if self.progress:
+                self.progress.stop()
+
+
+# ---- a function ----
+
+
+class FunctionKind:
+    """A function that gives a pipeline and its data.
+
+    Args:
+        name: "module:function"; modules of the current folder are found.
+        progress: Is told how far it is.
+
+    Raises:
+        JobError: There is no such function, or it gives something else.
+    """
+
+    def __init__(self, name: str, progress: Collector | None) -> None:
+        self.name = name
+        made = _call(name, _find(name))
+        if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Pipeline)):
+            raise JobError(f"{name} has to return a pipeline and its data, as in `return pipeline, shop()`; it returned {type(made).__name__}")
+        self.pipeline: Pipeline = made[0]
+        self.sources = sources_of(self.pipeline, made[1], None)
+        if progress:
+            self.pipeline.progress = progress
+
+    def core(self) -> _core.Pipeline:
+        """The library's pipeline; it must be closed."""
+        return open_library(self.pipeline)
+
+    def outlines(self) -> list[Outline]:
+        """The selected resources of its sources."""
+        found = [each for source in self.sources for each in source.selected_resources.values()]
+        return list({each.name: Outline(each.name, each.incremental is not None) for each in found}.values())
+
+    def extract(
+        self, names: Sequence[str] | None, window: Window | None, full_refresh: bool
+    ) -> list[dict[str, Any]]:
+        """Reads and seals."""
+        wanted = {each.name for each in chosen_of(names, self.outlines(), self.name)}
+        chosen = [part for part in (_select(source, wanted) for source in self.sources) if part is not None]
+        refresh = "drop_data" if full_refresh else None
+        return self.pipeline.extract(chosen, refresh=refresh, window=window).reports
+
+    def load(self) -> list[dict[str, Any]]:
+        """Writes what is sealed, the oldest first."""
+        return self.pipeline.load().reports
+
+
+def _select(source: DltSource, names: Set[str]) -> DltSource | None:
+    here = names & source.selected_resources.keys()
+    return source.with_resources(*here) if here else None
+
+
+def _find(name: str) -> Callable[..., Any]:
+    module_name, _, function_name = name.partition(":")
+    if os.getcwd() not in sys.path:  # of a worker it is another one
+        sys.path.insert(0, os.getcwd())
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name and not (module_name + ".").startswith(error.name + "."):
+            raise  # one that the module itself imports
+        raise JobError(f"there is no module '{module_name}' in {os.getcwd()} or in {sys.prefix}") from error
+    function = getattr(module, function_name, None)
+    if not callable(function):
+        raise JobError(f"the module '{module_name}' has no function '{function_name}'")
+    found: Callable[..., Any] = function
+    return found
+
+
+def _call(name: str, function: Callable[..., Any]) -> Any:
+    """Its arguments are configuration, as those of a source."""
+    signature = inspect.signature(function)
+    bare = [p.name for p in signature.parameters.values() if p.default is p.empty and p.kind < p.VAR_POSITIONAL]
+    if bare:
+        raise JobError(f"{name} is called without arguments: let {', '.join(bare)} have defaults, as `= dlt.config.value`")
+    context.active_pipeline = None  # of the job before, under whose name nothing is to be looked for
+    module_name, _, function_name = name.partition(":")
+    return function(**resolve(function, signature, {}, None, ("sources", module_name.rpartition(".")[2], function_name)))

@@ -1,0 +1,45 @@
+"""Windows: a range of the cursors that is loaded beside them, once.
+
+    run(data, window=("2024-01-01", "2024-02-01")) -> window_options -> the library's run_window
+
+Each selected resource that has a cursor loads its rows from the first end on to before the second; the
+others are left out. Cursors stay where they are. What was loaded stands in `_tidegate_windows`: under
+append a window that is there already is left out, so that who comes again does no harm.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+#: Both ends: numbers, dates, times (naive ones are UTC), or texts of such.
+Window = Sequence[Any]
+
+
+def window_options(window: Window) -> dict[str, Any]:
+    """A window, for `_core.Pipeline.run_window`.
+
+    Args:
+        window: Its two ends.
+
+    Returns:
+        Its options.
+
+    Raises:
+        ValueError: It is no pair.
+
+    Example:
+        >>> window_options((datetime.date(2024, 1, 1), datetime.datetime(2024, 1, 2, 6)))
+        {'from': '2024-01-01', 'to': '2024-01-02T06:00:00+00:00', 'skip_loaded': 1}
+    """
+    if isinstance(window, str) or len(window) != 2 or None in window:
+        raise ValueError(f"a window has two ends, as in window=('2024-01-01', '2024-02-01'), not {window!r}")
+    start, end = map(_text, window)
+    return {"from": start, "to": end, "skip_loaded": 1}
+
+
+def _text(end: Any) -> str:
+    if isinstance(end, datetime.datetime) and end.tzinfo is None:
+        end = end.replace(tzinfo=datetime.timezone.utc)
+    return end.isoformat() if isinstance(end, datetime.date) else str(end)
