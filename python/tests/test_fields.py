@@ -44,7 +44,7 @@ OWN = {
         "size", "column_size", "read", "begin", "end", "release", "user", "columns", "column_count",
         "schema_contract", "source_options", "source_option_count", "options", "option_count",
         "limits", "deletes", "list_keys", "source_connection", "initial_value", "end_value",
-        "last_value_func",
+        "last_value_func", "turns_with", "judged", "no_table",
     },
     "tg_pipeline_options": {
         "size", "schema_contract", "schema", "user", "progress", "log", "clock_us", "random",
