@@ -744,6 +744,7 @@ TG_API_CHECK int tg_spec_reference(enum tg_reference form, char **out, struct tg
 #include "tidegate_plan.h"
 #include "tidegate_reset.h"
 #include "tidegate_result.h"
+#include "tidegate_session.h"
 #include "tidegate_state.h"
 
 #endif

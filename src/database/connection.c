@@ -204,6 +204,21 @@ int connection_query(struct connection *con, const char *sql, struct ArrowArrayS
     return con->driver->query(con, sql, out, err);
 }
 
+int connection_gives_rows(struct connection *con, struct ArrowArrayStream *stream, bool *out,
+                          struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ArrowSchema schema = {0};
+    *out = con->driver->gives_rows && con->driver->gives_rows(stream);
+    if (con->driver->gives_rows)
+        return TG_OK;
+    TRY(stream_schema(stream, TG_DESTINATION, &schema, err));
+    *out = schema.n_children > 0;
+done:
+    schema_release(&schema);
+    return rc;
+}
+
 int connection_describe(struct connection *con, const char *dataset,
                         const struct table_filter *filter, struct described *out,
                         struct tg_error *err)

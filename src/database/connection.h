@@ -118,6 +118,9 @@ struct connection_driver {
      * 55P03. */
     int (*lock)(struct connection *con, const struct lock *locks, size_t count,
                 struct tg_error *err);
+    /* Are there rows in a stream of `query`, or only the database's word that all is done? NULL:
+     * those with columns are rows. */
+    bool (*gives_rows)(const struct ArrowArrayStream *stream);
     const struct reading_driver *reading; /* what only a source asks (reading.h); NULL: nothing */
 };
 
@@ -161,6 +164,9 @@ int connection_exec(struct connection *con, const char *sql, uint64_t *changed,
                     struct tg_error *err) TG_CHECK_RESULT;
 int connection_query(struct connection *con, const char *sql, struct ArrowArrayStream *out,
                      struct tg_error *err) TG_CHECK_RESULT;
+/* Of a stream of connection_query, which nothing was read of. */
+int connection_gives_rows(struct connection *con, struct ArrowArrayStream *stream, bool *out,
+                          struct tg_error *err) TG_CHECK_RESULT;
 int connection_describe(struct connection *con, const char *dataset,
                         const struct table_filter *filter, struct described *out,
                         struct tg_error *err) TG_CHECK_RESULT;

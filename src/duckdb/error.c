@@ -44,6 +44,7 @@ static const struct rule rules[] = {
     {"Catalog Error: Table with name", "already exists", TG_DESTINATION, false, "42P07", ""},
     {"Catalog Error: View with name", "already exists", TG_DESTINATION, false, "42P07",
      "; something else than a table has that name: rename it, or the resource's table"},
+    {"Catalog Error: SET schema", NULL, TG_DESTINATION, false, "3F000", ""},
     {"Catalog Error: Column with name", "already exists", TG_DESTINATION, false, "42701", ""},
     {"Binder Error: Referenced", "not found", TG_DESTINATION, false, "42703", ""},
     {"Binder Error", "Ambiguous reference to catalog or schema", TG_DESTINATION, false, "",

@@ -59,6 +59,9 @@ int pg_query(struct pg_client *client, const struct context *ctx, const char *sq
              const struct pg_parameters *parameters, struct ArrowArrayStream *out,
              struct tg_error *err) TG_CHECK_RESULT;
 
+/* Whether a stream of pg_query has the rows of a query, not an answer. */
+bool pg_gives_rows(const struct ArrowArrayStream *stream);
+
 /* ---- COPY (copy.c) ---- */
 
 /* A table to be filled: `copy` is COPY "table" ("a", "b") FROM STDIN, `fields` are those columns as

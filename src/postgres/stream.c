@@ -164,6 +164,11 @@ static void release(struct ArrowArrayStream *stream)
     stream->release = NULL;
 }
 
+bool pg_gives_rows(const struct ArrowArrayStream *stream)
+{
+    return stream->get_next == get_next;
+}
+
 /* ---- the query ---- */
 
 /* COPY takes these, in parentheses, which one that has a ; would leave. */

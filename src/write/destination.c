@@ -175,6 +175,29 @@ int destination_query(struct destination *destination, const char *text, const s
     return destination->driver->query(destination, text, at, out, err);
 }
 
+int destination_enter(struct destination *destination, struct tg_error *err)
+{
+    int rc = destination->driver->open(destination, true, err);
+    return rc == TG_OK ? destination_use(destination, destination->dataset, err) : rc;
+}
+
+int destination_use(struct destination *destination, const char *dataset, struct tg_error *err)
+{
+    return destination->driver->statements->use(destination, dataset, err);
+}
+
+int destination_run(struct destination *destination, const char *text, struct ArrowArrayStream *out,
+                    struct tg_error *err)
+{
+    return destination->driver->statements->run(destination, text, out, err);
+}
+
+int destination_transact(struct destination *destination, enum tg_transaction what,
+                         struct tg_error *err)
+{
+    return destination->driver->statements->transact(destination, what, err);
+}
+
 /* Another failure is not the condition's. */
 int destination_parse(struct destination *destination, const char *condition, struct tg_error *err)
 {

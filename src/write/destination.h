@@ -98,6 +98,7 @@ struct write_order {
                             not fail then. NULL: it is done */
 };
 #define SYNTAX_ERROR "42601" /* SQLSTATE */
+#define NO_SCHEMA    "3F000"
 /* What an undo is about, and what it would do. */
 struct undo_request {
     const char *pipeline, *schema;
@@ -181,6 +182,15 @@ struct claim_driver {
     bool (*is_shared)(const struct destination *destination);
 };
 
+/* What a program runs by itself; `text` and `dataset` are its own. It is open. */
+struct statement_driver {
+    int (*use)(struct destination *destination, const char *dataset, struct tg_error *err);
+    int (*run)(struct destination *destination, const char *text, struct ArrowArrayStream *out,
+               struct tg_error *err);
+    int (*transact)(struct destination *destination, enum tg_transaction what,
+                    struct tg_error *err);
+};
+
 /* A time at which tables are looked at that keep their history; which they are says a schema. */
 struct moment {
     const struct catalog *catalog;
@@ -217,6 +227,7 @@ struct destination_driver {
     const struct claim_driver *claims;
     const struct undo_driver *undo; /* NULL: no load is taken back */
     const struct trace_driver *trace;
+    const struct statement_driver *statements;
     void (*close)(struct destination *destination);
 };
 
@@ -286,6 +297,19 @@ int destination_parse(struct destination *destination, const char *condition,
 /* Tables or loads; as destination_query. */
 int destination_show(struct destination *destination, enum tg_show what,
                      struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
+
+/* Opens it for statements of a program's own, and makes it where nothing is; the dataset's tables
+ * go by their names then, if it is there. */
+int destination_enter(struct destination *destination, struct tg_error *err) TG_CHECK_RESULT;
+/* The same of another dataset; it is open, as for the next two. */
+int destination_use(struct destination *destination, const char *dataset,
+                    struct tg_error *err) TG_CHECK_RESULT;
+/* One statement; the stream of its rows is as that of destination_query, and has no `release` where
+ * it gives none. */
+int destination_run(struct destination *destination, const char *text, struct ArrowArrayStream *out,
+                    struct tg_error *err) TG_CHECK_RESULT;
+int destination_transact(struct destination *destination, enum tg_transaction what,
+                         struct tg_error *err) TG_CHECK_RESULT;
 
 /* How many rows each of the tables has; it is open. */
 int destination_count(struct destination *destination, struct table_count *tables, size_t count,

@@ -285,5 +285,6 @@ const struct connection_driver connection_postgres = {
     .describe = describe,
     .ingest = ingest,
     .lock = lock,
+    .gives_rows = pg_gives_rows,
     .reading = &reading_postgres,
 };

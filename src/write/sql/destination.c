@@ -15,6 +15,7 @@
 #include "write/sql/locks.h"
 #include "write/sql/outline.h"
 #include "write/sql/show.h"
+#include "write/sql/statements.h"
 #include "write/sql/trace.h"
 #include "write/sql/undo.h"
 #include "write/sql/write.h"
@@ -356,5 +357,6 @@ const struct destination_driver destination_sql = {
     .claims = &claims,
     .undo = &undo,
     .trace = &trace,
+    .statements = &statements_sql,
     .close = close_database,
 };

@@ -1,0 +1,135 @@
+/*
+ * Statements of a program, at the destination.
+ *
+ *   statements_open -> destination_enter; statements_run -> cut_off (rows of the one before) ->
+ *   destination_run -> hand_out (a stream that knows its session); statements_transact
+ *
+ * A stream that is cut off has given up the database's one, and says so when it is read.
+ */
+#include "run/statements.h"
+
+#include <errno.h>
+
+struct session_rows {
+    struct ArrowArrayStream inner;
+    struct tg_session *session; /* NULL: cut off */
+};
+
+/* ---- the stream ---- */
+
+static int rows_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+    struct session_rows *rows = stream->private_data;
+    out->release = NULL;
+    return rows->session ? rows->inner.get_schema(&rows->inner, out) : EINVAL;
+}
+
+static int rows_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    struct session_rows *rows = stream->private_data;
+    out->release = NULL;
+    return rows->session ? rows->inner.get_next(&rows->inner, out) : EINVAL;
+}
+
+static const char *rows_last_error(struct ArrowArrayStream *stream)
+{
+    struct session_rows *rows = stream->private_data;
+    return rows->session ? rows->inner.get_last_error(&rows->inner)
+                         : "the rows are gone: their session has ended, or has run another "
+                           "statement";
+}
+
+static void cut_off(struct tg_session *session)
+{
+    struct session_rows *rows = session->rows;
+    session->rows = NULL;
+    if (!rows)
+        return;
+    stream_release(&rows->inner);
+    rows->session = NULL;
+}
+
+static void rows_release(struct ArrowArrayStream *stream)
+{
+    struct session_rows *rows = stream->private_data;
+    if (rows->session)
+        cut_off(rows->session);
+    mem_free(rows);
+    stream->release = NULL;
+}
+
+/* Takes the stream, also on failure. */
+static int hand_out(struct tg_session *session, struct ArrowArrayStream *inner,
+                    struct ArrowArrayStream *out, struct tg_error *err)
+{
+    struct session_rows *rows = mem_calloc(1, sizeof(*rows));
+    if (!rows) {
+        stream_release(inner);
+        return error_nomem(err);
+    }
+    *rows = (struct session_rows){.inner = *inner, .session = session};
+    session->rows = rows;
+    *out = (struct ArrowArrayStream){
+        .get_schema = rows_schema,
+        .get_next = rows_next,
+        .get_last_error = rows_last_error,
+        .release = rows_release,
+        .private_data = rows,
+    };
+    return TG_OK;
+}
+
+/* ---- the session ---- */
+
+int statements_open(struct tg_pipeline *pipeline, struct tg_session **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct config *config = &pipeline->config;
+    struct tg_session *session = mem_calloc(1, sizeof(*session));
+    if (!session)
+        return error_nomem(err);
+    session->pipeline = pipeline;
+    pipeline_keep(pipeline);
+    TRY(destination_init(&session->destination, &pipeline->ctx, &config->destination,
+                         config->dataset, err));
+    TRY(destination_enter(&session->destination, err));
+    *out = session;
+    session = NULL;
+done:
+    statements_close(session);
+    return rc;
+}
+
+void statements_close(struct tg_session *session)
+{
+    if (!session)
+        return;
+    cut_off(session);
+    destination_close(&session->destination);
+    pipeline_drop(session->pipeline);
+    mem_free(session);
+}
+
+int statements_use(struct tg_session *session, const char *dataset, struct tg_error *err)
+{
+    cut_off(session);
+    return destination_use(&session->destination, dataset, err);
+}
+
+int statements_run(struct tg_session *session, const char *statement, struct ArrowArrayStream *out,
+                   struct tg_error *err)
+{
+    struct ArrowArrayStream inner = {0};
+    cut_off(session);
+    int rc = destination_run(&session->destination, statement, &inner, err);
+    return rc == TG_OK && inner.release ? hand_out(session, &inner, out, err) : rc;
+}
+
+int statements_transact(struct tg_session *session, enum tg_transaction what, struct tg_error *err)
+{
+    if ((unsigned)what > TG_TRANSACTION_ROLLBACK)
+        return error_set(err, TG_USAGE, "there is nothing number %d to do with a transaction",
+                         (int)what);
+    cut_off(session);
+    return destination_transact(&session->destination, what, err);
+}

@@ -1,0 +1,66 @@
+/* A session, for programs: arguments that are missing, and a statement that is cancelled. */
+#include <pthread.h>
+#include <unistd.h>
+
+#include "tests/fixture.h"
+
+static void what_is_missing_is_said(void **state)
+{
+    struct fixture *fixture = *state;
+    struct tg_error *err = &fixture->err;
+    struct ArrowArrayStream rows;
+    struct tg_session *session = (struct tg_session *)fixture;
+    fixture_open(fixture, NULL, 0);
+    assert_int_equal(tg_session_open(NULL, fixture->pipeline, err), TG_USAGE);
+    assert_int_equal(tg_session_open(&session, NULL, err), TG_USAGE);
+    assert_null(session);
+    assert_int_equal(tg_session_run(NULL, "SELECT 1", &rows, err), TG_USAGE);
+    assert_null(rows.release);
+    assert_int_equal(tg_session_use(NULL, "d", err), TG_USAGE);
+    assert_int_equal(tg_session_transact(NULL, TG_TRANSACTION_BEGIN, err), TG_USAGE);
+    assert_done(fixture, tg_session_open(&session, fixture->pipeline, err));
+    assert_int_equal(tg_session_run(session, NULL, &rows, err), TG_USAGE);
+    assert_int_equal(tg_session_run(session, "SELECT 1", NULL, err), TG_USAGE);
+    assert_int_equal(tg_session_use(session, NULL, err), TG_USAGE);
+    tg_session_close(session);
+    tg_session_close(NULL);
+}
+
+/* Again and again: a cancel that comes before a statement begins is over with it. */
+static void *cancel_soon(void *user)
+{
+    for (int i = 0; i < 25; i++) {
+        usleep(20000);
+        tg_pipeline_cancel(user);
+    }
+    return NULL;
+}
+
+static void a_statement_is_cancelled(void **state)
+{
+    struct fixture *fixture = *state;
+    struct ArrowArrayStream rows;
+    struct tg_session *session = NULL;
+    pthread_t thread;
+    fixture_open(fixture, NULL, 0);
+    assert_done(fixture, tg_session_open(&session, fixture->pipeline, &fixture->err));
+    assert_int_equal(pthread_create(&thread, NULL, cancel_soon, fixture->pipeline), 0);
+    int rc = tg_session_run(session,
+                            "CREATE TEMP TABLE t AS SELECT sum(a.i * b.i % 7) AS s\n"
+                            "FROM range(10000000) AS a (i), range(10000000) AS b (i)",
+                            &rows, &fixture->err);
+    assert_int_equal(rc, TG_CANCELLED);
+    pthread_join(thread, NULL);
+    assert_done(fixture, tg_session_run(session, "SELECT 1 AS a", &rows, &fixture->err));
+    rows.release(&rows);
+    tg_session_close(session);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_missing_is_said, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(a_statement_is_cancelled, fixture_setup, fixture_teardown),
+    };
+    return cmocka_run_group_tests_name("session", tests, NULL, NULL);
+}
