@@ -24,6 +24,7 @@ int errors_init(PyObject *module);
 int moments_init(PyObject *module);
 int walk_init(PyObject *module);
 int stream_init(PyObject *module);
+int session_init(PyObject *module);
 int pipeline_init(PyObject *module);
 int main_init(PyObject *module);
 
@@ -48,9 +49,12 @@ enum moment moment_of(const PyTypeObject *type);
 /* Microseconds since 1970 (naive ones are taken as UTC), days since then, or microseconds since
  * midnight. */
 int moment_value(PyObject *object, enum moment kind, int64_t *out);
-/* New: a datetime of UTC, a date. */
+/* New: a datetime of UTC, one without a zone, a date, a time, a timedelta. */
 PyObject *moment_stamp(int64_t microseconds);
+PyObject *moment_naive(int64_t microseconds);
 PyObject *moment_date(int64_t days);
+PyObject *moment_time(int64_t microseconds);
+PyObject *moment_delta(int64_t microseconds);
 
 /* ---- walk.c: values of Python become rows ---- */
 
@@ -71,8 +75,38 @@ PyObject *walk_failure(struct walk *walk);
 int is_stream(PyObject *object);
 /* Moves its stream to *out. */
 int stream_take(PyObject *object, struct ArrowArrayStream *out);
-/* New: an object that hands the stream out; `owner` (may be NULL) lives as long as it does. */
+/* New: an object that hands the stream out, or fetches its rows; `owner`, a pipeline or a session,
+ * lives as long as it does. */
 PyObject *stream_give(struct ArrowArrayStream *stream, PyObject *owner);
+/* Sets what a call of a stream has failed with. -1. */
+int stream_failed(struct ArrowArrayStream *stream, int code);
+int stream_schema_of(struct ArrowArrayStream *stream, struct ArrowSchema *out);
+
+/* ---- tuples.c: a stream's rows as values of Python ---- */
+
+struct tuples;
+/* NULL with an error, of a column that has no rows here. The stream is borrowed. */
+struct tuples *tuples_new(struct ArrowArrayStream *stream);
+void tuples_free(struct tuples *rows);
+/* New: a list of tuples, of at most so many rows (negative: of all); an empty one at the end. */
+PyObject *tuples_fetch(struct tuples *rows, int64_t most);
+
+/* ---- pipeline.c ---- */
+
+/* Of a pipeline object: whether the library may be called for it; sets the error. */
+bool pipeline_enter(PyObject *object);
+/* Of a call that has ended: false with what was raised in it, or with the library's error. */
+bool pipeline_leave(PyObject *object, int rc, const struct tg_error *err);
+struct tg_pipeline *pipeline_handle(PyObject *object);
+/* Whether it was made by this process, not by one that has forked it. */
+bool pipeline_is_ours(PyObject *object);
+
+/* ---- session.c: statements of a program's own ---- */
+
+/* New. */
+PyObject *session_new(PyObject *pipeline);
+/* The pipeline of a session; any other object itself. Borrowed. */
+PyObject *session_pipeline(PyObject *object);
 
 /* ---- fields.c: dicts become structs, structs become dicts ---- */
 

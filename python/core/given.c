@@ -65,16 +65,24 @@ static int on_open(void *user, void **session, struct tg_error *err)
     return rc;
 }
 
-static void on_close(void *session)
+/* A call that cannot fail, and may come while an error is on its way. */
+static void call_quietly(const struct handle *handle, const char *name)
 {
-    struct handle *handle = session;
     PyGILState_STATE state = PyGILState_Ensure();
-    PyObject *done = PyObject_CallMethod(handle->object, "close", NULL);
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *done = PyObject_CallMethod(handle->object, name, NULL);
     if (!done)
         PyErr_WriteUnraisable(handle->object);
     Py_XDECREF(done);
+    PyErr_Restore(type, value, traceback);
     PyGILState_Release(state);
-    handle_free(handle);
+}
+
+static void on_close(void *session)
+{
+    call_quietly(session, "close");
+    handle_free(session);
 }
 
 static int on_exec(void *session, const char *sql, uint64_t *changed, struct tg_error *err)
@@ -103,13 +111,7 @@ static int on_query(void *session, const char *sql, struct ArrowArrayStream *out
 
 static void on_interrupt(void *session)
 {
-    struct handle *handle = session;
-    PyGILState_STATE state = PyGILState_Ensure();
-    PyObject *done = PyObject_CallMethod(handle->object, "interrupt", NULL);
-    if (!done)
-        PyErr_WriteUnraisable(handle->object);
-    Py_XDECREF(done);
-    PyGILState_Release(state);
+    call_quietly(session, "interrupt");
 }
 
 static int read_text(PyObject *object, const char *name, const char **out)

@@ -38,7 +38,7 @@ struct date_layout {
 
 static struct {
     PyObject *stamp, *date, *time; /* types */
-    PyObject *utc, *epoch, *epoch_date, *delta;
+    PyObject *utc, *epoch, *naive_epoch, *epoch_date, *delta;
     bool layout_holds;
     /* the zone that came last, and its offset where it is a fixed one */
     PyObject *zone;
@@ -197,12 +197,35 @@ int moment_value(PyObject *object, enum moment kind, int64_t *out)
 
 /* ---- into an object ---- */
 
-PyObject *moment_stamp(int64_t microseconds)
+PyObject *moment_delta(int64_t microseconds)
 {
-    PyObject *delta = PyObject_CallFunction(moments.delta, "iiL", 0, 0, (long long)microseconds);
-    PyObject *sum = delta ? PyNumber_Add(moments.epoch, delta) : NULL;
+    return PyObject_CallFunction(moments.delta, "iiL", 0, 0, (long long)microseconds);
+}
+
+static PyObject *after(PyObject *epoch, int64_t microseconds)
+{
+    PyObject *delta = moment_delta(microseconds);
+    PyObject *sum = delta ? PyNumber_Add(epoch, delta) : NULL;
     Py_XDECREF(delta);
     return sum;
+}
+
+PyObject *moment_stamp(int64_t microseconds)
+{
+    return after(moments.epoch, microseconds);
+}
+
+PyObject *moment_naive(int64_t microseconds)
+{
+    return after(moments.naive_epoch, microseconds);
+}
+
+PyObject *moment_time(int64_t microseconds)
+{
+    int64_t seconds = microseconds / SECOND_US;
+    return PyObject_CallFunction(moments.time, "iiii", (int)(seconds / 3600),
+                                 (int)(seconds / 60 % 60), (int)(seconds % 60),
+                                 (int)(microseconds % SECOND_US));
 }
 
 PyObject *moment_date(int64_t days)
@@ -287,8 +310,9 @@ int moments_init(PyObject *module)
         goto fail;
     moments.epoch =
         PyObject_CallFunction(moments.stamp, "iiiiiiiO", 1970, 1, 1, 0, 0, 0, 0, moments.utc);
+    moments.naive_epoch = PyObject_CallFunction(moments.stamp, "iii", 1970, 1, 1);
     moments.epoch_date = PyObject_CallFunction(moments.date, "iii", 1970, 1, 1);
-    if (!moments.epoch || !moments.epoch_date || test_layout() < 0)
+    if (!moments.epoch || !moments.naive_epoch || !moments.epoch_date || test_layout() < 0)
         goto fail;
     Py_DECREF(zones);
     Py_DECREF(datetime);

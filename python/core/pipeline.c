@@ -114,8 +114,16 @@ static const struct field schema_fields[] = {
 };
 #undef OF
 
-static const char *const other_options[] = {
-    "progress", "log", "destination_connection", "schema", "spec_path", "variables", NULL};
+static const struct field adbc_fields[] = {
+    {"driver", FIELD_TEXT, offsetof(struct tg_adbc, driver)},
+    {"uri", FIELD_TEXT, offsetof(struct tg_adbc, uri)},
+    {"dialect", FIELD_TEXT, offsetof(struct tg_adbc, dialect)},
+    {0},
+};
+
+static const char *const other_options[] = {"progress",         "log",    "destination_connection",
+                                            "destination_adbc", "schema", "spec_path",
+                                            "variables",        NULL};
 
 static PyObject *get(PyObject *dict, const char *name)
 {
@@ -149,12 +157,18 @@ static int read_variables(PyObject *list, struct tg_option **memory,
 }
 
 static int read_options(PyObject *dict, struct tg_pipeline_options *options,
-                        struct tg_schema_options *schema)
+                        struct tg_schema_options *schema, struct tg_adbc *adbc)
 {
     tg_pipeline_options_init(options);
     tg_schema_options_init(schema);
+    tg_adbc_init(adbc);
     if (fields_read(option_fields, options, dict, other_options) < 0)
         return -1;
+    if (get(dict, "destination_adbc") != Py_None) {
+        options->destination_adbc = adbc;
+        if (fields_read(adbc_fields, adbc, get(dict, "destination_adbc"), NULL) < 0)
+            return -1;
+    }
     if (get(dict, "schema") == Py_None)
         return 0;
     options->schema = schema;
@@ -191,8 +205,9 @@ static int make(struct pipeline_object *self, PyObject *dict)
 {
     struct tg_pipeline_options options;
     struct tg_schema_options schema;
+    struct tg_adbc adbc;
     struct tg_option *variables = NULL;
-    int rc = read_options(dict, &options, &schema);
+    int rc = read_options(dict, &options, &schema, &adbc);
     if (rc == 0)
         rc = read_variables(get(dict, "variables"), &variables, &options);
     if (rc == 0)
@@ -221,7 +236,6 @@ static PyObject *pipeline_new(PyTypeObject *type, PyObject *args, PyObject *name
 
 /* ---- calls without the GIL ---- */
 
-/* Whether the library may be called; sets the error. */
 static bool enter(struct pipeline_object *self)
 {
     if (!self->pipeline)
@@ -236,7 +250,7 @@ static bool enter(struct pipeline_object *self)
     return false;
 }
 
-/* Of a call that has ended: what was raised inside counts, also where the library did not fail. */
+/* What was raised inside counts, also where the library did not fail. */
 static bool leave(struct pipeline_object *self, int rc, const struct tg_error *err)
 {
     self->busy = false;
@@ -244,6 +258,26 @@ static bool leave(struct pipeline_object *self, int rc, const struct tg_error *e
         return true;
     raised_restore(&self->calls.raised, err);
     return false;
+}
+
+bool pipeline_enter(PyObject *object)
+{
+    return enter(self_of(object));
+}
+
+bool pipeline_leave(PyObject *object, int rc, const struct tg_error *err)
+{
+    return leave(self_of(object), rc, err);
+}
+
+bool pipeline_is_ours(PyObject *object)
+{
+    return self_of(object)->process == getpid();
+}
+
+struct tg_pipeline *pipeline_handle(PyObject *object)
+{
+    return self_of(object)->pipeline;
 }
 
 typedef int (*report_call)(struct tg_pipeline *pipeline, const void *options,
@@ -535,6 +569,12 @@ static PyObject *pipeline_set_state(PyObject *object, PyObject *args)
     return rc == TG_OK ? Py_NewRef(Py_None) : raised_restore(&(struct raised){0}, &err);
 }
 
+static PyObject *pipeline_session(PyObject *object, PyObject *none)
+{
+    (void)none;
+    return session_new(object);
+}
+
 /* ---- its life ---- */
 
 static PyObject *pipeline_cancel(PyObject *object, PyObject *none)
@@ -615,6 +655,7 @@ static PyMethodDef methods[] = {
     {"state", pipeline_state, METH_VARARGS,
      "state(resource or None): while a resource is read, what it or its source keeps, as JSON."},
     {"set_state", pipeline_set_state, METH_VARARGS, "set_state(resource or None, json)."},
+    {"session", pipeline_session, METH_NOARGS, "A Session, for statements of one's own."},
     {"cancel", pipeline_cancel, METH_NOARGS, "Ends the call that is at work; from any thread."},
     {"close", pipeline_close, METH_NOARGS, "Frees the pipeline."},
     {0},

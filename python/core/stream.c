@@ -1,9 +1,10 @@
 /*
  * Arrow streams by the PyCapsule interface: taken from any object that has one, and handed out by
- * tidegate._core.Stream, once; or read by it row by row, of small results that need no Arrow.
+ * tidegate._core.Stream, once; or read there, row by row (tuples.c).
  */
 #include "core.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define CAPSULE "arrow_array_stream"
@@ -38,6 +39,7 @@ int stream_take(PyObject *object, struct ArrowArrayStream *out)
 struct stream_object {
     PyObject_HEAD struct ArrowArrayStream stream;
     PyObject *owner;
+    struct tuples *rows; /* once some are fetched */
 };
 
 static PyObject *stream_type;
@@ -55,6 +57,7 @@ static void stream_dealloc(PyObject *object)
 {
     struct stream_object *self = (struct stream_object *)(void *)object;
     PyTypeObject *type = Py_TYPE(object);
+    tuples_free(self->rows);
     stream_release(&self->stream);
     Py_XDECREF(self->owner);
     PyObject_Free(object);
@@ -70,16 +73,28 @@ static void capsule_free(PyObject *capsule)
     PyMem_Free(stream);
 }
 
+static bool is_there(const struct stream_object *self)
+{
+    if (!self->stream.release)
+        PyErr_SetString(PyExc_ValueError, "this stream was handed out already");
+    return self->stream.release;
+}
+
+static bool is_whole(const struct stream_object *self)
+{
+    if (self->rows)
+        PyErr_SetString(PyExc_ValueError, "rows of this stream were fetched already");
+    return !self->rows && is_there(self);
+}
+
 static PyObject *hand_out(PyObject *object, PyObject *args)
 {
     struct stream_object *self = (struct stream_object *)(void *)object;
     PyObject *wanted = NULL; /* a schema that one would like: the stream's own is given */
     if (!PyArg_ParseTuple(args, "|O", &wanted))
         return NULL;
-    if (!self->stream.release) {
-        PyErr_SetString(PyExc_ValueError, "this stream was handed out already");
+    if (!is_whole(self))
         return NULL;
-    }
     struct ArrowArrayStream *stream = PyMem_Malloc(sizeof(*stream));
     if (!stream)
         return PyErr_NoMemory();
@@ -93,73 +108,91 @@ static PyObject *hand_out(PyObject *object, PyObject *args)
     return capsule;
 }
 
-/* ---- cell by cell ---- */
+/* ---- rows ---- */
 
-static PyObject *cell_write(struct tg_cells *cells, size_t column, struct tg_error *err)
+int stream_failed(struct ArrowArrayStream *stream, int code)
 {
-    const char *text;
-    size_t len;
-    if (tg_cells_get(cells, column, TG_CELL_JSON, &text, &len, err) != TG_OK)
-        return raised_restore(&(struct raised){0}, err);
-    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)len, "replace");
+    const char *text = stream->get_last_error(stream);
+    struct tg_error err = {.code = code == ECANCELED ? TG_CANCELLED : TG_DESTINATION};
+    snprintf(err.what, sizeof(err.what), "%s", text ? text : strerror(code));
+    raised_restore(&(struct raised){.type = NULL}, &err);
+    return -1;
 }
 
-static PyObject *row_write(struct tg_cells *cells, struct tg_error *err)
+int stream_schema_of(struct ArrowArrayStream *stream, struct ArrowSchema *out)
 {
-    PyObject *row = PyDict_New();
-    for (size_t i = 0; row && i < tg_cells_column_count(cells); i++) {
-        PyObject *cell = cell_write(cells, i, err);
-        if (!cell || PyDict_SetItemString(row, tg_cells_column_name(cells, i), cell) < 0)
-            Py_CLEAR(row);
-        Py_XDECREF(cell);
+    int rc = stream->get_schema(stream, out);
+    return rc == 0 ? 0 : stream_failed(stream, rc);
+}
+
+/* Metadata of the Arrow interface: a number of pairs, each text behind its length. "" if it is not
+ * there. */
+static PyObject *metadata_of(const struct ArrowSchema *column, const char *key)
+{
+    const char *at = column->metadata;
+    int32_t count = 0, len[2];
+    if (at)
+        memcpy(&count, at, 4), at += 4;
+    for (int32_t i = 0; i < count; i++) {
+        const char *texts[2];
+        for (int part = 0; part < 2; part++) {
+            memcpy(&len[part], at, 4);
+            texts[part] = at + 4;
+            at = texts[part] + len[part];
+        }
+        if ((size_t)len[0] == strlen(key) && memcmp(texts[0], key, (size_t)len[0]) == 0)
+            return PyUnicode_DecodeUTF8(texts[1], len[1], "replace");
     }
-    return row;
+    return PyUnicode_FromString("");
 }
 
-static int next_row(struct tg_cells *cells, bool *found, struct tg_error *err)
-{
-    int rc;
-    Py_BEGIN_ALLOW_THREADS rc = tg_cells_next(cells, found, err);
-    Py_END_ALLOW_THREADS return rc == TG_OK ? 0 : (raised_restore(&(struct raised){0}, err), -1);
-}
-
-static int rows_write(struct tg_cells *cells, PyObject *list)
-{
-    struct tg_error err = {0};
-    bool found = false;
-    int rc = next_row(cells, &found, &err);
-    while (rc == 0 && found) {
-        PyObject *row = row_write(cells, &err);
-        rc = row ? PyList_Append(list, row) : -1;
-        Py_XDECREF(row);
-        rc = rc == 0 ? next_row(cells, &found, &err) : rc;
-    }
-    return rc;
-}
-
-static PyObject *rows_json(PyObject *object, PyObject *none)
+/* A list of (name, format, what the database calls the type). */
+static PyObject *columns(PyObject *object, PyObject *none)
 {
     struct stream_object *self = (struct stream_object *)(void *)object;
-    struct tg_cells *cells = NULL;
-    struct tg_error err = {0};
+    struct ArrowSchema schema = {0};
     (void)none;
-    if (!self->stream.release) {
-        PyErr_SetString(PyExc_ValueError, "this stream was handed out already");
+    if (!is_there(self) || stream_schema_of(&self->stream, &schema) < 0)
         return NULL;
-    }
-    if (tg_cells_open(&cells, &self->stream, &err) != TG_OK)
-        return raised_restore(&(struct raised){0}, &err);
     PyObject *list = PyList_New(0);
-    if (list && rows_write(cells, list) < 0)
-        Py_CLEAR(list);
-    Py_BEGIN_ALLOW_THREADS tg_cells_close(cells);
-    Py_END_ALLOW_THREADS return list;
+    for (int64_t i = 0; list && i < schema.n_children; i++) {
+        const struct ArrowSchema *column = schema.children[i];
+        PyObject *type = metadata_of(column, "tidegate:sql_type");
+        PyObject *parts = type ? Py_BuildValue("(ssO)", column->name, column->format, type) : NULL;
+        if (!parts || PyList_Append(list, parts) < 0)
+            Py_CLEAR(list);
+        Py_XDECREF(parts);
+        Py_XDECREF(type);
+    }
+    schema.release(&schema);
+    return list;
+}
+
+/* fetch(most=-1): a list of tuples. */
+static PyObject *fetch(PyObject *object, PyObject *args)
+{
+    struct stream_object *self = (struct stream_object *)(void *)object;
+    struct tg_error err = {0};
+    long long most = -1;
+    PyObject *pipeline = session_pipeline(self->owner);
+    if (!PyArg_ParseTuple(args, "|L", &most) || !is_there(self) || !pipeline_enter(pipeline))
+        return NULL;
+    if (!self->rows)
+        self->rows = tuples_new(&self->stream);
+    PyObject *list = self->rows ? tuples_fetch(self->rows, most) : NULL;
+    if (pipeline_leave(pipeline, TG_OK, &err))
+        return list;
+    Py_XDECREF(list);
+    return NULL;
 }
 
 static PyMethodDef stream_methods[] = {
-    {"rows_json", rows_json, METH_NOARGS, "A dict for each row, of texts that are JSON."},
     {"__arrow_c_stream__", hand_out, METH_VARARGS,
      "The stream as a capsule, for pyarrow, polars, duckdb. It can be had once."},
+    {"columns", columns, METH_NOARGS,
+     "A list of each column's name, Arrow format, and type at the database, '' if nobody says it."},
+    {"fetch", fetch, METH_VARARGS,
+     "fetch(most=-1): the next rows, or all, as a list of tuples; an empty one behind the last."},
     {0},
 };
 
@@ -186,7 +219,8 @@ PyObject *stream_give(struct ArrowArrayStream *stream, PyObject *owner)
     }
     self->stream = *stream;
     stream->release = NULL;
-    self->owner = owner ? Py_NewRef(owner) : NULL;
+    self->owner = Py_NewRef(owner);
+    self->rows = NULL;
     return (PyObject *)self;
 }
 

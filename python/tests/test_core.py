@@ -238,24 +238,6 @@ def test_what_a_spec_says_in_braces_is_given(monkeypatch):
         _core.Pipeline(options | {"variables": [{"name": "SHOP"}]})
 
 
-def test_rows_of_a_stream_without_arrow():
-    pipeline = _core.Pipeline({"spec_path": spec(SPEC), "engine": _duckdb.__file__,
-                               "variables": [{"name": "FILE", "text": "own.duckdb"}]})
-    with open("rows.jsonl", "w") as file:
-        file.write('{"id": 1}')
-    pipeline.run()
-    sql = "select 1.5 as n, 'a\"b' as t, null as x, [1] as l, 1 as \"ü\" union all select 2, 'ü', '', [], 2 order by 1"
-    stream = pipeline.query(sql)
-    assert stream.rows_json() == [
-        {"n": "1.5", "t": '"a\\"b"', "x": "null", "l": "[1]", "ü": "1"}, {"n": "2.0", "t": '"ü"', "x": '""', "l": "[]", "ü": "2"},
-    ]
-    with pytest.raises(ValueError, match="handed out"):
-        stream.rows_json()
-    assert pipeline.query("select 1 as n where false").rows_json() == []
-    with pytest.raises(_core.Error, match="Conversion"):
-        pipeline.query("select cast(x as int) as n from (values ('1'), ('a')) t(x)").rows_json()
-
-
 def test_a_window_in_steps():
     with open("rows.jsonl", "w") as file:
         file.writelines(f'{{"id": {n}}}\n' for n in range(10))
@@ -290,3 +272,121 @@ def test_import_brings_nothing_big():
 
 def test_version():
     assert tidegate.__version__ == _core.version()
+
+
+# ---- rows of a stream ----
+
+
+def pipeline_on(connection):
+    connection.execute("create schema if not exists d")
+    return _core.Pipeline({
+        "name": "p", "dataset": "d", "workdir": "w", "engine": _duckdb.__file__,
+        "destination_connection": Database(connection=connection),
+    })
+
+
+FETCHED = [
+    ("null", None), ("true", True), ("-7::tinyint", -7), ("200::utinyint", 200), ("-7::smallint", -7),
+    ("60000::usmallint", 60000), ("-7", -7), ("4000000000::uinteger", 4000000000), ("(-9223372036854775808)::bigint", -(2**63)),
+    ("18446744073709551615::ubigint", 2**64 - 1), ("1.5::float", 1.5), ("1e308", 1e308), ("'ä😀' || chr(0)", "ä😀\0"), ("''", ""),
+    ("from_hex('00ff')", b"\x00\xff"), ("date '2024-02-29'", dt.date(2024, 2, 29)), ("date '1900-01-01'", dt.date(1900, 1, 1)),
+    ("time '23:59:58.000001'", dt.time(23, 59, 58, 1)), ("timestamp '1969-12-31 23:59:59.9'", dt.datetime(1969, 12, 31, 23, 59, 59, 900000)),
+    ("timestamptz '2024-01-02 03:04:05+02'", dt.datetime(2024, 1, 2, 1, 4, 5, tzinfo=UTC)),
+    ("'1969-12-31 23:59:59.000000001'::timestamp_ns", dt.datetime(1969, 12, 31, 23, 59, 59)),
+    ("'2024-01-02'::timestamp_s", dt.datetime(2024, 1, 2)), ("'2024-01-02 00:00:00.5'::timestamp_ms", dt.datetime(2024, 1, 2, 0, 0, 0, 500000)),
+    ("12.50::decimal(10,2)", decimal.Decimal("12.50")), ("-12345678901234567890123456789.012345678::decimal(38,9)", decimal.Decimal("-12345678901234567890123456789.012345678")),
+    ("0::decimal(38,9)", decimal.Decimal("0")), ("[1, null]", [1, None]), ("[]::integer[]", []), ("{'a': 1, 'b': ['x']}", {"a": 1, "b": ["x"]}),
+    ("[[1.5::decimal(3,1)], null]", [[decimal.Decimal("1.5")], None]), ("array_value(1, 2)", [1, 2]),
+    ("[{'d': 1.5::decimal(3,1)}]", [{"d": decimal.Decimal("1.5")}]),
+]
+
+
+@pytest.mark.parametrize(("sql", "value"), FETCHED, ids=[sql for sql, _ in FETCHED])
+def test_values_of_a_stream(sql, value):
+    """Alone, and as a child that begins behind the start of its array."""
+    pipeline = pipeline_on(duckdb.connect(":memory:"))
+    stream = pipeline.query(f"select {sql} as v")
+    assert stream.columns()[0][0] == "v"
+    fetched = stream.fetch()
+    assert fetched == [(value,)] and type(fetched[0][0]) is type(value)
+    rows = pipeline.query(f"select case when i % 3 = 0 then null else {sql} end as v, i from range(5000) t(i) order by i").fetch()
+    assert [row[0] for row in rows] == [None if i % 3 == 0 else value for i in range(5000)]
+
+
+def test_a_stream_is_read_in_pieces_and_once():
+    pipeline = pipeline_on(duckdb.connect(":memory:"))
+    stream = pipeline.query("select i from range(5000) t(i) order by i")
+    assert stream.fetch(2) == [(0,), (1,)] and stream.fetch(0) == [] and len(stream.fetch(3000)) == 3000
+    with pytest.raises(ValueError, match="were fetched already"):
+        pyarrow.table(stream)
+    assert stream.fetch()[-1] == (4999,) and stream.fetch() == [] and stream.fetch(1) == []
+    stream = pipeline.query("select 1 as a where false")
+    assert stream.columns() == [("a", "i", "")] and stream.fetch() == []
+    pyarrow.table(stream := pipeline.query("select 1"))
+    for call in (stream.fetch, stream.columns):
+        with pytest.raises(ValueError, match="handed out already"):
+            call()
+
+
+@pytest.mark.parametrize("sql", ["interval 1 day", "'a'::enum('a', 'b')", "map {'a': 1}", "[interval 1 day]"])
+def test_formats_without_rows_are_refused(sql):
+    pipeline = pipeline_on(duckdb.connect(":memory:"))
+    with pytest.raises(TypeError, match="'v' has the Arrow format .* which has no rows here|has no rows here"):
+        pipeline.query(f"select {sql} as v").fetch()
+
+
+def test_a_date_beyond_python_s_is_an_error():
+    pipeline = pipeline_on(duckdb.connect(":memory:"))
+    with pytest.raises(OverflowError):
+        pipeline.query("select date '10000-01-01'").fetch()
+    assert pipeline.query("select 1").fetch() == [(1,)]
+
+
+def test_what_fails_while_rows_are_read():
+    pipeline = pipeline_on(duckdb.connect(":memory:"))
+    with pytest.raises(_core.Error, match="Could not convert|Conversion"):
+        pipeline.query("select case when i < 200000 then '1' else 'x' end::integer from range(300000) t(i)").fetch()
+
+
+# ---- sessions ----
+
+
+def test_a_session_lasts():
+    pipeline = pipeline_on(duckdb.connect(":memory:"))
+    session = pipeline.session()
+    session.run("create schema e")
+    session.use("e")
+    session.run("create table t (a integer)")
+    session.transact("begin")
+    session.run("insert into t values (1)")
+    session.transact("rollback")
+    assert session.run("select count(*) from e.t").fetch() == [(0,)]
+    first = session.run("select 1")
+    session.run("select 2")
+    with pytest.raises(_core.Error, match="the rows are gone"):
+        first.fetch()
+    with pytest.raises(ValueError, match="a transaction cannot jump"):
+        session.transact("jump")
+    with pytest.raises(_core.Error, match="nope"):
+        session.run("select * from nope")
+    session.close()
+    session.close()
+    for call in (lambda: session.run("select 1"), lambda: session.use("d"), lambda: session.transact("begin")):
+        with pytest.raises(ValueError, match="the session is closed"):
+            call()
+
+
+def test_a_stream_outlives_its_session_and_says_so():
+    pipeline = pipeline_on(duckdb.connect(":memory:"))
+    stream = pipeline.session().run("select 1")
+    gc.collect()
+    assert stream.fetch() == [(1,)]  # which has kept its session
+    session = pipeline.session()
+    stream = session.run("select 1")
+    pipeline.close()
+    with pytest.raises(ValueError, match="the pipeline is closed"):
+        session.run("select 1")
+    del session, pipeline
+    gc.collect()
+    with pytest.raises(ValueError, match="the pipeline is closed"):
+        stream.fetch()

@@ -89,7 +89,9 @@ def rows_of(stream: _core.Stream) -> list[dict[str, Any]]:
     Args:
         stream: Of the library.
     """
-    return [{name: json.loads(cell) for name, cell in row.items()} for row in stream.rows_json()]
+    names = [name for name, _, _ in stream.columns()]
+    rows: list[dict[str, Any]] = json.loads(json.dumps([dict(zip(names, row)) for row in stream.fetch()], default=str))
+    return rows
 
 
 # ---- a spec ----
