@@ -11,12 +11,28 @@ Example:
     'person'
 """
 
+from typing import TYPE_CHECKING
+
 from tidegate import _core, current, destinations, progress, sources
 from tidegate.common.configuration.accessors import config, secrets
+from tidegate.common.configuration.specs import TCredentials, TSecretStrValue, TSecretValue
+from tidegate.common.exceptions import Absent
+from tidegate.destinations.dataset import Dataset, Relation, dataset
 from tidegate.extract.decorators import defer, resource, source, transformer
 from tidegate.pipeline import Pipeline, pipeline
 
 __version__ = _core.version()
 __all__ = [
-    "Pipeline", "config", "current", "defer", "destinations", "pipeline", "progress", "resource", "secrets", "source", "sources", "transformer",
+    "Dataset", "Pipeline", "Relation", "TCredentials", "TSecretStrValue", "TSecretValue", "config", "current", "dataset",
+    "defer", "destinations", "pipeline", "progress", "resource", "secrets", "source", "sources", "transformer",
 ]
+
+#: What dlt has beside; it is refused when it is used.
+_ABSENT = ("Schema", "attach", "dbt", "destination", "hub", "mark", "run", "state")
+
+if not TYPE_CHECKING:  # which knows what is there
+
+    def __getattr__(name):
+        if name in _ABSENT:
+            return Absent(f"dlt.{name}")
+        raise AttributeError(f"module 'tidegate' has no attribute {name!r}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class DltException(Exception):
     """Everything that tidegate raises by itself."""
@@ -71,3 +73,31 @@ def refuse(**said: object) -> None:
     for name, value in said.items():
         if value is not None and value is not False:
             raise NotInTidegate(f"{name}={value!r}")
+
+
+class Absent:
+    """A name of dlt that tidegate does not have: whatever is done with it is refused.
+
+    Args:
+        name: As a program says it: "destinations.snowflake".
+
+    Example:
+        >>> Absent("dlt.hub").transformation("x")
+        Traceback (most recent call last):
+        ...
+        tidegate.common.exceptions.NotInTidegate: dlt.hub.transformation is not in tidegate; use dlt for this
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Absent:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return Absent(f"{self._name}.{name}")
+
+    def __call__(self, *args: object, **kwargs: object) -> Any:
+        raise NotInTidegate(self._name)
+
+    def __repr__(self) -> str:
+        return f"<{self._name}, which is not in tidegate; use dlt for this>"

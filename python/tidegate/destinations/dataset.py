@@ -4,222 +4,22 @@
     data.person.where("id", "gt", 5).select("id", "name").limit(10).df()
     data("select count(*) from person").fetchscalar()
 
-A relation is a query; `select`, `where`, `order_by`, `limit` give a new one around it.
+Each question opens a connection; inside of `with data:` one stays open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from tidegate.destinations.sql_client import quoted
+from tidegate.common.exceptions import NotInTidegate, refuse
+from tidegate.destinations import destination_of
+from tidegate.destinations.dialects import Dialect
+from tidegate.destinations.relation import Relation, table_html
+from tidegate.destinations.sql_client import SqlClient
 
-_OPERATORS = {"eq": "=", "ne": "<>", "gt": ">", "lt": "<", "gte": ">=", "lte": "<="}
 _OWN = ("_dlt_", "_tidegate_")
-
-
-class Relation:
-    """Rows of a query, not read yet.
-
-    Args:
-        dataset: Where it is run.
-        sql: The query.
-        values: For its placeholders.
-        table: The table that it is, if it is a whole one.
-    """
-
-    def __init__(self, dataset: Dataset, sql: str, values: Sequence[Any] = (), table: str | None = None) -> None:
-        self._dataset = dataset
-        self._sql = sql
-        self._values = list(values)
-        self._table = table
-
-    def to_sql(self) -> str:
-        """The query.
-
-        Returns:
-            SQL, with `%s` where a value goes.
-        """
-        return self._sql
-
-    # ---- narrower ones ----
-
-    def _around(self, sql: str, *values: Any) -> Relation:
-        return Relation(self._dataset, sql.replace("{}", f"({self._sql}) AS rows_", 1), [*self._values, *values])
-
-    def select(self, *columns: str) -> Relation:
-        """These columns alone.
-
-        Example:
-            >>> Relation(None, "SELECT * FROM t").select("a").to_sql()  # doctest: +SKIP
-            'SELECT "a" FROM (SELECT * FROM t) AS rows_'
-        """
-        return self._around(f"SELECT {', '.join(map(quoted, columns))} FROM {{}}")
-
-    def where(self, column: str, operator: str, value: Any) -> Relation:
-        """Rows for which a condition holds.
-
-        Args:
-            column: The column.
-            operator: eq, ne, gt, lt, gte, lte, in, not_in.
-            value: What it is compared with; of in and not_in a list.
-
-        Raises:
-            ValueError: There is no such operator.
-        """
-        if operator in ("in", "not_in"):
-            marks = ", ".join(["%s"] * len(value))
-            negated = "NOT " if operator == "not_in" else ""
-            return self._around(f"SELECT * FROM {{}} WHERE {quoted(column)} {negated}IN ({marks})", *value)
-        if operator not in _OPERATORS:
-            raise ValueError(f"where knows {', '.join([*_OPERATORS, 'in', 'not_in'])}, not {operator!r}")
-        return self._around(f"SELECT * FROM {{}} WHERE {quoted(column)} {_OPERATORS[operator]} %s", value)
-
-    def order_by(self, column: str, direction: str = "asc") -> Relation:
-        """The rows in the order of a column, "asc" or "desc"."""
-        if direction not in ("asc", "desc"):
-            raise ValueError(f"direction is asc or desc, not {direction!r}")
-        return self._around(f"SELECT * FROM {{}} ORDER BY {quoted(column)} {direction}")
-
-    def limit(self, limit: int) -> Relation:
-        """At most so many rows."""
-        return self._around(f"SELECT * FROM {{}} LIMIT {int(limit)}")
-
-    def head(self, limit: int = 5) -> Relation:
-        """The first rows."""
-        return self.limit(limit)
-
-    def max(self, column: str | None = None) -> Relation:
-        """The greatest value of a column (of a relation with one column: of that)."""
-        return self._around(f"SELECT max({self._one(column)}) FROM {{}}")
-
-    def min(self, column: str | None = None) -> Relation:
-        """The least value."""
-        return self._around(f"SELECT min({self._one(column)}) FROM {{}}")
-
-    def _one(self, column: str | None) -> str:
-        return quoted(column or self.columns[0])
-
-    def __getitem__(self, columns: str | Sequence[str]) -> Relation:
-        names = [columns] if isinstance(columns, str) else list(columns)
-        missing = [name for name in names if name not in self.columns]
-        if missing:
-            raise KeyError(f"there is no column {', '.join(missing)}; there are {', '.join(self.columns)}")
-        return self.select(*names)
-
-    # ---- what they are like ----
-
-    @property
-    def columns(self) -> list[str]:
-        """The names of the columns."""
-        return list(self.columns_schema)
-
-    @property
-    def columns_schema(self) -> dict[str, dict[str, Any]]:
-        """By column: its name and data type, in dlt's words."""
-        with self._dataset.client() as client:
-            with client.execute_query(f"DESCRIBE {self._sql}", *self._values) as cursor:
-                return {row[0]: {"name": row[0], "data_type": _type_of(row[1])} for row in cursor.fetchall()}
-
-    # ---- rows ----
-
-    def _fetch(self, name: str, *args: Any) -> Any:
-        with self._dataset.client() as client:
-            with client.execute_query(self._sql, *self._values) as cursor:
-                return getattr(cursor, name)(*args)
-
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        """All rows."""
-        rows: list[tuple[Any, ...]] = self._fetch("fetchall")
-        return rows
-
-    def fetchmany(self, size: int = 1) -> list[tuple[Any, ...]]:
-        """The first rows."""
-        rows: list[tuple[Any, ...]] = self._fetch("fetchmany", size)
-        return rows
-
-    def fetchone(self) -> tuple[Any, ...] | None:
-        """The first row."""
-        row: tuple[Any, ...] | None = self._fetch("fetchone")
-        return row
-
-    def fetchscalar(self) -> Any:
-        """The only value of the first row.
-
-        Raises:
-            ValueError: It has several columns.
-        """
-        row = self.fetchone()
-        if row is not None and len(row) != 1:
-            raise ValueError(f"fetchscalar is for one column; there are {len(row)}")
-        return row[0] if row else None
-
-    def df(self) -> Any:
-        """A data frame of pandas."""
-        return self._fetch("df")
-
-    def arrow(self) -> Any:
-        """A table of pyarrow."""
-        return self._fetch("arrow")
-
-    def _iterate(self, name: str, chunk_size: int) -> Iterator[Any]:
-        with self._dataset.client() as client:
-            with client.execute_query(self._sql, *self._values) as cursor:
-                yield from getattr(cursor, name)(chunk_size)
-
-    def iter_df(self, chunk_size: int = 2048) -> Iterator[Any]:
-        """Data frames of so many rows."""
-        return self._iterate("iter_df", chunk_size)
-
-    def iter_arrow(self, chunk_size: int = 2048) -> Iterator[Any]:
-        """Tables of so many rows."""
-        return self._iterate("iter_arrow", chunk_size)
-
-    def iter_fetch(self, chunk_size: int = 2048) -> Iterator[list[tuple[Any, ...]]]:
-        """Lists of so many rows."""
-        return self._iterate("iter_fetch", chunk_size)
-
-    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
-        """The rows as an Arrow stream: `pyarrow.table(relation)`, `polars.DataFrame(relation)`."""
-        return self.arrow().__arrow_c_stream__(requested_schema)
-
-    def __repr__(self) -> str:
-        rows = self.limit(10).fetchall()
-        return _table([tuple(self.columns), *rows])
-
-    def _repr_html_(self) -> str:
-        head, rows = self.columns, self.limit(10).fetchall()
-        return (
-            "<table><thead><tr>" + "".join(f"<th>{_escaped(name)}</th>" for name in head) + "</tr></thead><tbody>"
-            + "".join("<tr>" + "".join(f"<td>{_escaped(cell)}</td>" for cell in row) + "</tr>" for row in rows)
-            + "</tbody></table>"
-        )
-
-
-def _escaped(cell: Any) -> str:
-    return str(cell).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _table(rows: Sequence[Sequence[Any]]) -> str:
-    """Rows as aligned text, a line each, the first as a head."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
-    widths = [max(len(row[i]) for row in texts) for i in range(len(texts[0]))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in texts]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
-
-
-_TYPES = {
-    "BIGINT": "bigint", "INTEGER": "bigint", "SMALLINT": "bigint", "TINYINT": "bigint", "HUGEINT": "decimal",
-    "DOUBLE": "double", "FLOAT": "double", "BOOLEAN": "bool", "BLOB": "binary", "DATE": "date", "JSON": "json",
-}
-
-
-def _type_of(sql_type: str) -> str:
-    if sql_type.startswith("TIMESTAMP"):
-        return "timestamp"
-    if sql_type.startswith("TIME"):
-        return "time"
-    return "decimal" if sql_type.startswith("DECIMAL") else _TYPES.get(sql_type, "text")
 
 
 class Dataset:
@@ -227,71 +27,202 @@ class Dataset:
 
     Args:
         client: Makes a SqlClient.
-        dataset_name: What it is called.
+        dialect: What SQL looks like there.
+        dataset_name: What it is called at the destination.
     """
 
-    def __init__(self, client: Any, dataset_name: str) -> None:
-        self.client: Any = client
-        self.dataset_name = dataset_name
+    def __init__(self, client: Callable[[], SqlClient] | None, dialect: Dialect, dataset_name: str) -> None:
+        self._client = client
+        self.dialect = dialect
+        self._dataset_name = dataset_name
+        self._opened: SqlClient | None = None
+
+    @property
+    def dataset_name(self) -> str:
+        """What it is called."""
+        return self._dataset_name
+
+    @property
+    def sql_client(self) -> SqlClient:
+        """A client of it: the one that is open, else a new one."""
+        if self._opened is not None:
+            return self._opened
+        assert self._client is not None
+        return self._client()
+
+    @contextlib.contextmanager
+    def opened(self) -> Iterator[SqlClient]:
+        """A client that is open inside of `with`."""
+        if self._opened is not None:
+            yield self._opened
+            return
+        with self.sql_client as client:
+            yield client
+
+    def __enter__(self) -> Dataset:
+        client = self.sql_client
+        client.open_connection()
+        self._opened = client
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        client, self._opened = self._opened, None
+        if client is not None:
+            client.close_connection()
+
+    # ---- tables ----
 
     @property
     def tables(self) -> list[str]:
         """The names of its tables, those of the pipeline itself last."""
-        sql = "SELECT table_name FROM information_schema.tables WHERE table_schema = %s ORDER BY 1"
-        with self.client() as client:
-            names = [row[0] for row in client.execute_sql(sql, client.dataset_name)]
-        return sorted(names, key=lambda name: name.startswith(_OWN))
+        with self.opened() as client:
+            return sorted(client.table_names(), key=lambda name: name.startswith(_OWN))
 
-    def _known(self, name: str) -> str | None:
-        return name if name in self.tables else None
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.tables
 
-    def _nothing(self, name: str) -> str:
-        return f"the dataset '{self.dataset_name}' has no table '{name}'; it has {', '.join(self.tables) or 'none'}"
+    def _missing(self, name: str) -> str | None:
+        """What is wrong with a name; None: there is such a table."""
+        tables = self.tables
+        if name in tables:
+            return None
+        return f"the dataset '{self.dataset_name}' has no table '{name}'; it has {', '.join(tables) or 'none'}"
 
-    def _relation(self, name: str) -> Relation:
-        return Relation(self, f"SELECT * FROM {quoted(name)}", table=name)
-
-    def table(self, name: str) -> Relation:
+    def table(self, table_name: str, *, load_ids: Sequence[str] | None = None, incremental: Any = None) -> Relation:
         """A table as a relation.
+
+        Args:
+            table_name: Its name.
+            load_ids: Rows of these loads alone.
+            incremental: Not in tidegate: `where` says it.
 
         Raises:
             ValueError: It is not there.
         """
-        if not self._known(name):
-            raise ValueError(self._nothing(name))
-        return self._relation(name)
+        if incremental is not None:
+            raise NotInTidegate("incremental= of Dataset.table", "say it by where")
+        wrong = self._missing(table_name)
+        if wrong:
+            raise ValueError(wrong)
+        relation = Relation(self, table_name=table_name)
+        return relation.from_loads(load_ids) if load_ids else relation
 
     def __getitem__(self, name: str) -> Relation:
-        if not self._known(name):
-            raise KeyError(self._nothing(name))
-        return self._relation(name)
+        wrong = self._missing(name)
+        if wrong:
+            raise KeyError(wrong)
+        return Relation(self, table_name=name)
 
     def __getattr__(self, name: str) -> Relation:
-        if name.startswith("__") or not self._known(name):
-            raise AttributeError(self._nothing(name) if not name.startswith("__") else name)
-        return self._relation(name)
+        if name.startswith("__") or name in ("_client", "_opened", "_dataset_name", "dialect"):
+            raise AttributeError(name)
+        wrong = self._missing(name)
+        if wrong:
+            raise AttributeError(wrong)
+        return Relation(self, table_name=name)
 
-    def query(self, sql: str) -> Relation:
-        """A query as a relation."""
-        return Relation(self, sql)
+    def query(self, query: str, query_dialect: str | None = None) -> Relation:
+        """A query as a relation.
+
+        Args:
+            query: SQL of the destination.
+            query_dialect: Not in tidegate: a query is in the destination's own words.
+        """
+        if query_dialect is not None:
+            raise NotInTidegate(f"query_dialect={query_dialect!r}", "write the query in the destination's own SQL")
+        if not isinstance(query, str):
+            raise NotInTidegate(f"a query of the type {type(query).__name__}", "give it as text")
+        return Relation(self, query)
 
     __call__ = query
 
-    def row_counts(self, table_names: Sequence[str] | None = None) -> Relation:
-        """How many rows the tables have: `table_name`, `row_count`; without names all with data."""
-        names = table_names or [name for name in self.tables if not name.startswith(_OWN)]
-        parts = [f"SELECT %s AS table_name, count(*) AS row_count FROM {quoted(name)}" for name in names]
-        empty = "SELECT '' AS table_name, 0 AS row_count WHERE false"
-        return Relation(self, " UNION ALL ".join(parts) or empty, list(names))
+    def row_counts(
+        self, table_names: Sequence[str] | None = None, *, data_tables: bool = True, dlt_tables: bool = False,
+        load_id: str | None = None,
+    ) -> Relation:
+        """How many rows the tables have: `table_name`, `row_count`.
 
-    def __enter__(self) -> Dataset:
-        return self
+        Args:
+            table_names: These; None: those with data.
+            data_tables: Whether tables with data count.
+            dlt_tables: Whether those of the pipeline itself do.
+            load_id: Rows of this load alone, of tables that say which load a row came with.
+        """
+        wanted = [data_tables, dlt_tables]
+        names = list(table_names or [name for name in self.tables if wanted[name.startswith(_OWN)]])
+        where = ""
+        if load_id is not None:
+            names = [name for name in names if "_dlt_load_id" in Relation(self, table_name=name).columns]
+            where = f" WHERE {self.dialect.quoted('_dlt_load_id')} = {self.dialect.literal(load_id)}"
+        counts = [
+            Relation(self, f"SELECT {self.dialect.literal(name)} AS table_name, count(*) AS row_count FROM "
+                     f"{Relation(self, table_name=name)._select.source}{where}").to_sql()
+            for name in names
+        ]
+        return Relation(self, " UNION ALL ".join(counts) or "SELECT '' AS table_name, 0 AS row_count WHERE 1 = 0")
 
-    def __exit__(self, *error: object) -> None:
-        pass
+    # ---- loads ----
+
+    def loads_table(self) -> Relation:
+        """The table `_dlt_loads`."""
+        return Relation(self, table_name="_dlt_loads")
+
+    def load_ids(self, schema_name: str | None = None) -> list[str]:
+        """The ids of the loads, the first one first.
+
+        Args:
+            schema_name: Of this schema alone; None: of all.
+        """
+        loads = self.loads_table()
+        chosen = loads if schema_name is None else loads.where("schema_name", "eq", schema_name)
+        return [row[0] for row in chosen.select("load_id").order_by("load_id").fetchall()]
+
+    def latest_load_id(self, schema_name: str | None = None) -> str | None:
+        """The id of the newest load; None: there is none.
+
+        Args:
+            schema_name: Of this schema alone; None: of all.
+        """
+        ids = self.load_ids(schema_name)
+        return ids[-1] if ids else None
+
+    # ---- what dlt has beside ----
+
+    def ibis(self, *args: Any, **kwargs: Any) -> Any:
+        """Not in tidegate."""
+        raise NotInTidegate("Dataset.ibis")
+
+    # ---- texts ----
 
     def __repr__(self) -> str:
         return f"<dlt.dataset(dataset_name={self.dataset_name!r}, tables={self.tables!r})>"
 
+    def _repr_html_(self) -> str:
+        counts = self.row_counts().fetchall()
+        return table_html(["table_name", "row_count"], counts)
 
-__all__ = ["Dataset", "Relation"]
+
+def dataset(destination: Any, dataset_name: str, schema: Any = None) -> Dataset:
+    """A dataset that is there, without the pipeline that has loaded it.
+
+    Args:
+        destination: As of `pipeline`.
+        dataset_name: What it is called there.
+        schema: Not in tidegate: what is there is asked of the database.
+
+    Returns:
+        Its tables.
+
+    Example:
+        >>> dataset("duckdb", "bronze").nope  # doctest: +SKIP
+        Traceback (most recent call last):
+        ...
+        AttributeError: the dataset 'bronze' has no table 'nope'; it has none
+    """
+    from tidegate.pipeline import Pipeline
+
+    refuse(schema=schema)
+    return Pipeline("dataset", None, destination_of(destination), dataset_name).dataset()
+
+
+__all__ = ["Dataset", "Relation", "dataset"]

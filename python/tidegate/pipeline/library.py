@@ -23,6 +23,7 @@ from tidegate.pipeline.failures import step_failed
 from tidegate.pipeline.resource_options import Reading, resource_options
 
 if TYPE_CHECKING:
+    from tidegate.destinations.database import Database
     from tidegate.pipeline.pipeline import Pipeline
     from tidegate.progress import Collector
 
@@ -48,36 +49,22 @@ def open_library(pipeline: Pipeline, refresh: str | None = None, root_key: bool 
         "name": pipeline.pipeline_name, "dataset": pipeline.dataset_name,
         "workdir": pipeline.working_dir, "engine": duck.engine_path(), "log": log,
         "refresh": _REFRESH[refresh], "progress": tell_to(pipeline.progress) if pipeline.progress else None,
-        **pipeline._options,
+        **database_of(pipeline).options(), **pipeline._options,
     }
     schema = {**pipeline._schema_options, **({"root_key": True} if root_key else {})}
     if schema:
         options["schema"] = schema
-    if pipeline.destination.kind == "duckdb":
-        options["destination_connection"] = database_of(pipeline)
-    else:
-        options["destination"] = str(pipeline.destination.credentials)
     return _core.Pipeline(options)
 
 
-def database_of(pipeline: Pipeline) -> Any:
-    """Where its data are, if that is DuckDB.
+def database_of(pipeline: Pipeline) -> Database:
+    """Where its data are, by what the program and configuration say now.
 
     Args:
         pipeline: Has a destination.
-
-    Returns:
-        A `destinations.impl.duckdb.Database`.
     """
-    from tidegate.destinations.impl import duckdb as duck
-
     assert pipeline.destination is not None
-    said = pipeline.destination.credentials
-    if said is not None and not isinstance(said, (str, os.PathLike)):
-        return duck.Database(connection=said)
-    path = str(said or f"{pipeline.pipeline_name}.duckdb")
-    own = os.path.join(pipeline.working_dir, f"{pipeline.pipeline_name}.duckdb")
-    return duck.Database(path.removeprefix("duckdb:///").replace(":pipeline:", own))
+    return pipeline.destination.database(pipeline.pipeline_name, pipeline.working_dir)
 
 
 def names(pipeline: Pipeline) -> dict[str, str]:

@@ -23,7 +23,7 @@ from tidegate.destinations.sql_client import SqlClient
 from tidegate.pipeline.data import sources_of
 from tidegate.pipeline.exceptions import InvalidPipelineName, LoadPackageNotFound, PipelineConfigMissing
 from tidegate.pipeline.info import ExtractInfo, LoadInfo, LoadPackageInfo, NormalizeInfo, moment_of
-from tidegate.pipeline.library import call, database_of, names
+from tidegate.pipeline.library import call, database_of, names, open_library
 from tidegate.pipeline.packages import JOB_STATES, Extracted, Sealed, extracted, has_sealed, schema_update_of, sealed_loads
 from tidegate.pipeline.window import Window, window_options
 from tidegate.progress import collector_of
@@ -237,8 +237,7 @@ class Pipeline:
         if destination is not None:
             self.destination = destination_of(destination)
         if credentials is not None and self.destination is not None:
-            here = self.destination
-            self.destination = Destination(here.kind, credentials, here.destination_name, **here.options)
+            self.destination = self.destination.with_credentials(credentials)
         if dataset_name is not None:
             self.dataset_name = dataset_name
         if self.destination is None:
@@ -261,7 +260,7 @@ class Pipeline:
         """
         assert self.destination is not None
         looks = self._sealed()
-        if self.destination.kind != "duckdb" or not looks or not all(each.known and each.known.pipeline is not self for each in looks):
+        if not looks or not all(each.known and each.known.pipeline is not self for each in looks):
             return
         with self.sql_client() as client:
             if client.has_dataset():
@@ -350,7 +349,10 @@ class Pipeline:
         """
         if self.destination is None:
             raise PipelineConfigMissing(self.pipeline_name, "destination", "sql_client")
-        return SqlClient(database_of(self), names(self)["dataset"])
+        database = database_of(self)
+        return SqlClient(
+            lambda: database.connect(lambda: open_library(self)), database.words, names(self)["dataset"]
+        )
 
     def dataset(self, schema: Any = None, dataset_type: str | None = None) -> Dataset:
         """The loaded tables as relations.
@@ -362,7 +364,9 @@ class Pipeline:
         Returns:
             Tables by attribute (`.person`), by item (`["person"]`) or by query.
         """
-        return Dataset(self.sql_client, names(self)["dataset"])
+        if self.destination is None:
+            raise PipelineConfigMissing(self.pipeline_name, "destination", "dataset")
+        return Dataset(self.sql_client, database_of(self).words, names(self)["dataset"])
 
     # ---- infos ----
 
@@ -387,7 +391,8 @@ class Pipeline:
         assert self.destination is not None
         info.destination_type = self.destination.destination_type
         info.destination_name = self.destination.destination_name
-        info.destination_displayable_credentials = database_of(self).name if self.destination.kind == "duckdb" else "postgres"
+        info.destination_displayable_credentials = database_of(self).name
+        info.environment = self.destination.environment
         info.dataset_name = self.dataset_name
         info.row_counts = {}
         for report in reports:

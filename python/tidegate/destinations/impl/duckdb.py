@@ -10,15 +10,58 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import Any
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-import duckdb
+from tidegate import _core
+from tidegate.common.configuration.exceptions import InvalidNativeValue
+from tidegate.common.configuration.specs import ConnectionStringCredentials
+from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
+from tidegate.destinations.cursor import CHUNK_ROWS, Cursor, Row
+from tidegate.destinations.database import Connection
+from tidegate.destinations.dialects import DUCKDB
+from tidegate.destinations.exceptions import (
+    DatabaseTerminalException,
+    DatabaseTransientException,
+    DatabaseUndefinedRelation,
+    DestinationConnectionError,
+)
+from tidegate.destinations.impl.configuration import part_of, refuse_memory, said_of
+from tidegate.destinations.placeholders import filled
 
-from tidegate.common.exceptions import DltException
+if TYPE_CHECKING:
+    from tidegate.destinations import Destination
+
+_OLDEST = (1, 4)
 
 
-class DuckDbConnectionError(DltException):
+class DuckDbConnectionError(DestinationConnectionError):
     """The database cannot be opened as it has to be."""
+
+
+class DuckDbVersionError(DestinationConnectionError, ImportError):
+    """The installed `duckdb` is too old."""
+
+
+def _import_duckdb() -> Any:
+    try:
+        import duckdb
+    except ImportError:
+        raise MissingDependencyException("the engine of each load", ["'duckdb>=1.4'"]) from None
+    version = tuple(int(part) for part in duckdb.__version__.split(".")[:2])
+    if version < _OLDEST:
+        raise DuckDbVersionError(
+            f"duckdb {duckdb.__version__} is installed, and tidegate needs 1.4 or a newer one (1.4, 1.5 and 2.0 are "
+            "tested): pip install --upgrade 'duckdb>=1.4'"
+        )
+    return duckdb
+
+
+if TYPE_CHECKING:
+    import duckdb
+else:
+    duckdb = _import_duckdb()
 
 
 def engine_path() -> str:
@@ -27,10 +70,12 @@ def engine_path() -> str:
     Returns:
         The path of its file.
     """
-    module = sys.modules.get("_duckdb") or sys.modules["duckdb.duckdb"]
-    path = module.__file__
+    path = sys.modules["_duckdb"].__file__
     assert path is not None
     return path
+
+
+# ---- what the library calls ----
 
 
 class Session:
@@ -42,7 +87,6 @@ class Session:
 
     def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
         self._cursor = cursor
-        self._cursor.execute("SET TimeZone='UTC'")
 
     def execute(self, sql: str) -> int:
         """Runs a statement; the rows that it changed."""
@@ -66,38 +110,188 @@ class Session:
         self._cursor.close()
 
 
+# ---- statements of a program ----
+
+
+@contextlib.contextmanager
+def told() -> Iterator[None]:
+    """What DuckDB raises comes out as an exception of this package, with its text."""
+    try:
+        yield
+    except duckdb.CatalogException as error:
+        kind = DatabaseTerminalException if "already exists" in str(error) else DatabaseUndefinedRelation
+        raise kind(error) from error
+    except (duckdb.TransactionException, duckdb.IOException) as error:
+        raise DatabaseTransientException(error) from error
+    except duckdb.Error as error:
+        raise DatabaseTerminalException(error) from error
+
+
+class DuckDbCursor(Cursor):
+    """The rows of a statement of DuckDB.
+
+    Args:
+        native: The connection that has run it.
+    """
+
+    def __init__(self, native: duckdb.DuckDBPyConnection) -> None:
+        super().__init__()
+        self.native_cursor = native
+        self._description = native.description or None
+
+    @property
+    def description(self) -> list[tuple[Any, ...]] | None:
+        return self._description
+
+    @property
+    def columns_schema(self) -> dict[str, dict[str, Any]]:
+        return {column[0]: DUCKDB.column_of(column[0], str(column[1])) for column in self._description or []}
+
+    def _fetch(self, most: int) -> list[Row]:
+        with told():
+            return self.native_cursor.fetchall() if most < 0 else self.native_cursor.fetchmany(most)  # type: ignore[no-any-return]
+
+    def _frame(self, most: int | None) -> Any:
+        with told():
+            if most is None:
+                return self.native_cursor.df()
+            return self.native_cursor.fetch_df_chunk(max(1, most // CHUNK_ROWS))
+
+    def _reader(self, chunk_size: int) -> Any:
+        """What gives it has another name in each version; that of 2 warns of a copy."""
+        make = getattr(self.native_cursor, "to_arrow_reader", None) or self.native_cursor.fetch_record_batch
+        with told(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Arrow output on a DB-API result", UserWarning)
+            return make(chunk_size)
+
+
+class DuckDbConnection:
+    """A connection for statements of a program.
+
+    Args:
+        native: A connection of `duckdb` that is its own.
+    """
+
+    def __init__(self, native: duckdb.DuckDBPyConnection) -> None:
+        self.native: Any = native
+
+    def execute(self, sql: str, args: Sequence[Any], named: dict[str, Any]) -> Cursor:
+        """Runs a statement, with its values in place of `%s`."""
+        values: list[Any] = []
+
+        def mark(value: Any) -> str:
+            values.append(value)
+            return "?"
+
+        text = filled(sql, args, named, mark)
+        with told():
+            self.native.execute(text, values) if values else self.native.execute(text)
+        return DuckDbCursor(self.native)
+
+    def told(self) -> contextlib.AbstractContextManager[None]:
+        """What DuckDB raises comes out as an exception of this package."""
+        return told()
+
+    def use(self, dataset: str) -> None:
+        """Makes a dataset the default schema, if it is there."""
+        sql = "SELECT current_database() FROM information_schema.schemata WHERE schema_name = ? AND catalog_name = current_database()"
+        with told():
+            row = self.native.execute(sql, [dataset]).fetchone()
+            if row:
+                self.native.execute(f"USE {DUCKDB.quoted(row[0])}.{DUCKDB.quoted(dataset)}")
+
+    def begin(self) -> None:
+        """Begins a transaction."""
+        with told():
+            self.native.execute("BEGIN")
+
+    def commit(self) -> None:
+        """Ends it, and says so only when all is done."""
+        with told():
+            self.native.execute("COMMIT")
+
+    def rollback(self) -> None:
+        """Ends it as if it had not been."""
+        with told():
+            self.native.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Ends the connection; what was not committed is rolled back."""
+        self.native.close()
+
+
+# ---- the database ----
+
+
 class Database:
     """A DuckDB database: a file, or a connection that the program has.
 
     Args:
         path: Of the file; it is opened while a session is.
         connection: A connection; it stays the program's.
+        settings: Statements for each connection that is opened.
+        create_indexes: Whether new tables get unique indexes.
     """
 
-    dialect = "duckdb"
+    dialect = "duckdb"  # as the library calls it
+    words = DUCKDB
 
-    def __init__(self, path: str | None = None, connection: Any = None) -> None:
+    def __init__(
+        self, path: str | None = None, connection: Any = None, settings: Sequence[str] = (),
+        create_indexes: bool = False,
+    ) -> None:
         self.path = os.path.abspath(path) if path else None
         self.connection = connection
+        self.settings = list(settings)
+        self.create_indexes = create_indexes
 
     @property
     def name(self) -> str:
         """What stands in messages: the path, or that it is a connection."""
         return f"duckdb:///{self.path}" if self.path else "duckdb:///:external:"
 
-    def open(self) -> Session:
-        """A new session of a load."""
-        return Session(self.connect())
+    def options(self) -> dict[str, Any]:
+        """What the library is told of it."""
+        return {"destination_connection": self, "create_indexes": self.create_indexes}
 
-    def connect(self) -> duckdb.DuckDBPyConnection:
-        """A connection of its own.
+    def open(self) -> Session:
+        """A new session of a load.
 
         Raises:
-            DuckDbConnectionError: This process has the file open in another way.
+            DuckDbConnectionError: It cannot be written to.
         """
-        if self.connection is not None:
+        opened = self._opened()
+        row = opened.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
+        if row and row[0]:
+            opened.close()
+            raise DuckDbConnectionError(f"{self.name} is open read-only, and a load writes: pass a connection that may")
+        return Session(opened)
+
+    def connect(self, library: Callable[[], _core.Pipeline]) -> Connection:
+        """A connection of its own."""
+        return DuckDbConnection(self._opened())
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        opened = self._cursor() if self.connection is not None else self._file()
+        try:
+            for statement in ("SET TimeZone = 'UTC'", *self.settings):
+                opened.execute(statement)
+        except duckdb.Error as error:
+            opened.close()
+            raise DuckDbConnectionError(f"{self.name} cannot be set up: {error}") from error
+        return opened
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        try:
             cursor: duckdb.DuckDBPyConnection = self.connection.cursor()
-            return cursor
+        except duckdb.ConnectionException as error:
+            raise DuckDbConnectionError(
+                "the connection that destinations.duckdb was given is closed: pass one that is open, or the path of "
+                "its file"
+            ) from error
+        return cursor
+
+    def _file(self) -> duckdb.DuckDBPyConnection:
         assert self.path is not None
         before = _held(self.path)
         try:
@@ -125,3 +319,67 @@ def _held(path: str) -> int:
             with contextlib.suppress(OSError):  # it was closed meanwhile
                 count += os.path.samestat(file, os.stat(f"/proc/self/fd/{number}"))
     return count
+
+
+def database_of(destination: Destination, pipeline_name: str, working_dir: str) -> Database:
+    """The database of a destination.
+
+    Args:
+        destination: Of this kind.
+        pipeline_name: Names the file where nothing else does.
+        working_dir: Of the pipeline, for `:pipeline:`.
+
+    Raises:
+        InvalidNativeValue: The credentials are none.
+        NotInTidegate: They ask for what is not there.
+    """
+    said = said_of(destination, pipeline_name)
+    if said is None:
+        said = {
+            part: value for part in ("database", *_SETTINGS)
+            if (value := part_of(destination, pipeline_name, part, _SETTINGS.get(part, str))[0]) is not None
+        }
+    if isinstance(said, duckdb.DuckDBPyConnection):
+        return Database(connection=said, create_indexes=destination.create_indexes)
+    path, settings = _path_and_settings(said)
+    refuse_memory(path)
+    name = f"{destination.destination_name if destination.is_named else pipeline_name}.duckdb"
+    place = os.path.join(working_dir, name) if path == ":pipeline:" else os.path.join(destination.folder, path or name)
+    return Database(place, settings=settings, create_indexes=destination.create_indexes)
+
+
+_SETTINGS: dict[str, type] = {
+    "extensions": list, "global_config": dict, "pragmas": list, "statements": list, "local_config": dict,
+}
+
+
+def _path_and_settings(said: Any) -> tuple[str, list[str]]:
+    if isinstance(said, (str, os.PathLike)):
+        said = _parts_of_text(os.fspath(said))
+    if not isinstance(said, Mapping):
+        said = {name: getattr(said, name) for name in ("database", "read_only", *_SETTINGS) if hasattr(said, name)}
+        if not said:
+            raise InvalidNativeValue("DuckDbCredentials", type(said), "a path, duckdb:///path, or a connection of duckdb")
+    if said.get("read_only"):
+        raise NotInTidegate("a destination that is read-only", "a load writes")
+    return str(said.get("database") or ""), _statements_of(said)
+
+
+def _parts_of_text(text: str) -> dict[str, Any]:
+    if text.startswith(("md:", "motherduck:")):
+        raise NotInTidegate("the destination motherduck", "pass a connection: destinations.duckdb(duckdb.connect('md:...'))")
+    if not text.startswith("duckdb:"):
+        return {"database": text}
+    parts = ConnectionStringCredentials.of(text)
+    return {"database": parts.database, "global_config": parts.query}
+
+
+def _statements_of(said: Mapping[str, Any]) -> list[str]:
+    """In dlt's order."""
+    return [
+        *(f"LOAD {DUCKDB.quoted(name)}" for name in said.get("extensions") or []),
+        *(f"SET GLOBAL {DUCKDB.quoted(name)} = {DUCKDB.literal(value)}" for name, value in (said.get("global_config") or {}).items()),
+        *(said.get("statements") or []),
+        *(f"PRAGMA {pragma}" for pragma in said.get("pragmas") or []),
+        *(f"SET SESSION {DUCKDB.quoted(name)} = {DUCKDB.literal(value)}" for name, value in (said.get("local_config") or {}).items()),
+    ]
