@@ -84,3 +84,26 @@ def source_state() -> dict[str, Any]:
 
 
 state = source_state
+
+
+def state_of(source_name: str | None, resource_name: str | None) -> dict[str, Any]:
+    """What the code of a source, or of one of its resources, keeps.
+
+    Args:
+        source_name: The source; None: a resource that is none's.
+        resource_name: The resource; None: the source.
+
+    Returns:
+        Inside of a run of that source the dict itself, else a copy of what the active pipeline has.
+    """
+    here = context.source.get()
+    if here is not None and source_name in (None, here.name):
+        return _state(resource_name)
+    if context.active_pipeline is None:
+        raise SourceSectionNotAvailable("the state")
+    from tidegate.pipeline.library import state_of as kept_state
+
+    kept: dict[str, Any] = kept_state(context.active_pipeline).get("sources", {}).get(source_name, {})
+    if resource_name is not None:
+        kept = kept.get("resources", {}).get(resource_name, {})
+    return {key: value for key, value in kept.items() if key not in ("resources", "incremental", "accepts_rows")}

@@ -31,7 +31,10 @@ def parameters_of(function: Any, takes_item: bool) -> list[inspect.Parameter]:
     """
     if not callable(function):
         return []
-    parameters = list(inspect.signature(function).parameters.values())
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except ValueError:  # a function of C that says nothing
+        return []
     return parameters[1:] if takes_item else parameters
 
 

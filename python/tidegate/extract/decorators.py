@@ -196,7 +196,7 @@ def source(
             bound = in_order(list(signature.parameters.values()), found_values)
             found = resources_of(own_name, own_section, function(*bound.args, **bound.kwargs))
             made = DltSource(
-                own_name, own_section, [each._clone() for each in found],
+                own_name, own_section, found,
                 max_table_nesting=max_table_nesting, root_key=root_key,
                 schema_contract=schema_contract,
             )

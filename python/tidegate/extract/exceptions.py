@@ -100,6 +100,33 @@ class PipeNotBoundToData(PipeException):
         )
 
 
+class ResourceNotATransformer(DltResourceException):
+    """A resource is to take items, and its function takes none."""
+
+    def __init__(self, resource_name: str) -> None:
+        super().__init__(resource_name, f"'{resource_name}' is no transformer: it takes no items of another resource")
+
+
+class DataItemRequiredForDynamicTableHints(DltResourceException):
+    """A hint is a function of a row, and there is none."""
+
+    def __init__(self, resource_name: str, hint_name: str) -> None:
+        self.hint_name = hint_name
+        super().__init__(
+            resource_name, f"'{hint_name}' of the resource '{resource_name}' is a function of an item: give one",
+        )
+
+
+class DeletingResourcesNotSupported(DltResourceException):
+    """A resource is to be taken out of its source."""
+
+    def __init__(self, source_name: str, resource_name: str) -> None:
+        super().__init__(
+            resource_name,
+            f"'{resource_name}' cannot be taken out of the source '{source_name}': with_resources() says which are read",
+        )
+
+
 class ResourceExtractionError(PipeException):
     """A resource's own code has raised; `__cause__` has what.
 
@@ -116,6 +143,7 @@ class ResourceExtractionError(PipeException):
         self.kind = kind
         name = getattr(gen, "__name__", None)
         self.func_name = name or type(gen).__name__
+        self.row = 0  # its number from 1, where it is known
         super().__init__(pipe_name, f"{kind} '{self.func_name}' has raised: {text}")
 
 

@@ -37,6 +37,7 @@ class Hints:
     max_table_nesting: int | None = None
     description: str | None = None
     additional: dict[str, Any] = field(default_factory=dict)
+    model: Any = None  # of pydantic, if that is what the columns were
 
     def copy(self) -> Hints:
         """The same, to be changed apart."""
@@ -63,8 +64,10 @@ class Hints:
 
     def _apply_columns(self, columns: Any) -> None:
         if columns == "" or columns == []:
-            self.columns = {}
+            self.columns, self.model = {}, None
             return
+        if is_model(columns):
+            self.model = columns
         for name, column in columns_of(columns).items():
             self.columns[name] = merged_column(self.columns.get(name, {}), column)
 
@@ -85,6 +88,11 @@ def merged_column(known: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str
     return {name: value for name, value in known.items() if name not in of_type} | dict(said)
 
 
+def is_model(columns: Any) -> bool:
+    """Whether columns are a model of pydantic, which is not imported for the question."""
+    return isinstance(columns, type) and hasattr(columns, "model_fields")
+
+
 def columns_of(columns: Any) -> dict[str, dict[str, Any]]:
     """Columns in any form that hints take, by name.
 
@@ -94,29 +102,13 @@ def columns_of(columns: Any) -> dict[str, dict[str, Any]]:
     Returns:
         A dict of dicts.
     """
-    if hasattr(columns, "model_fields"):
-        return _columns_of_model(columns)
+    if is_model(columns):
+        from tidegate.common.libs.pydantic import columns_of_model
+
+        return columns_of_model(columns)
     if isinstance(columns, Mapping):
         return {name: dict(column) for name, column in columns.items()}
     return {column["name"]: {k: v for k, v in column.items() if k != "name"} for column in columns}
-
-
-_PLAIN_TYPES = {
-    "str": "text", "int": "bigint", "float": "double", "bool": "bool", "datetime": "timestamp",
-    "date": "date", "time": "time", "Decimal": "decimal", "bytes": "binary", "UUID": "text",
-}
-
-
-def _columns_of_model(model: Any) -> dict[str, dict[str, Any]]:
-    columns: dict[str, dict[str, Any]] = {}
-    for name, each in model.model_fields.items():
-        kinds = [kind for kind in getattr(each.annotation, "__args__", ()) if kind is not type(None)]
-        kind = kinds[0] if kinds and type(None) in each.annotation.__args__ else each.annotation
-        data_type = _PLAIN_TYPES.get(getattr(kind, "__name__", ""))
-        columns[each.alias or name] = {"nullable": kind is not each.annotation}
-        if data_type:
-            columns[each.alias or name]["data_type"] = data_type
-    return columns
 
 
 # ---- for the library ----

@@ -71,6 +71,34 @@ def singly(items: Iterable[Any]) -> Iterator[Any]:
             yield item
 
 
+def by_turns(each_s_items: list[Iterator[Any]]) -> Iterator[Any]:
+    """One item of each iterator in turn, until all are at their end.
+
+    Args:
+        each_s_items: The iterators; the list is emptied.
+
+    Yields:
+        The items.
+
+    Example:
+        >>> list(by_turns([iter("abc"), iter("x")]))
+        ['a', 'x', 'b', 'c']
+    """
+    while each_s_items:
+        for items in list(each_s_items):
+            item: Any = next(items, items)
+            if item is items:
+                each_s_items.remove(items)
+            else:
+                yield item
+
+
+def one_after_the_other(opens: list[Callable[[Any], Iterator[Any]]], cursor: Any) -> Iterator[Any]:
+    """The items of several, each opened when the one before has ended."""
+    for open_items in opens:
+        yield from open_items(cursor)
+
+
 def as_stream(item: Any) -> Any:
     """An object with `__arrow_c_stream__` for one that is a frame of another kind.
 
@@ -299,10 +327,23 @@ def yield_map_step(function: Callable[..., Iterator[Any]]) -> Step:
     return step
 
 
-def limit_step(max_items: int | None, max_time: float | None, count_rows: bool) -> Step:
-    """A step that ends after so many yields (or rows), or so many seconds, and closes what is read."""
+class LimitItem:
+    """A step that ends after so many yields (or rows), or so many seconds, and closes what is read.
 
-    def step(items: Iterator[Any]) -> Iterator[Any]:
+    Args:
+        max_items: How many yields, or rows; None: any.
+        max_time: How many seconds; None: any.
+        count_rows: Whether rows count, not yields. A page is not cut.
+    """
+
+    def __init__(self, max_items: int | None, max_time: float | None, count_rows: bool) -> None:
+        self.max_items = max_items
+        self.max_time = max_time
+        self.count_rows = count_rows
+
+    def __call__(self, items: Iterator[Any]) -> Iterator[Any]:
+        """The items up to the limit."""
+        max_items, max_time, count_rows = self.max_items, self.max_time, self.count_rows
         count, until = 0, None if max_time is None else time.monotonic() + max_time
         try:
             while (max_items is None or count < max_items) and (until is None or time.monotonic() < until):
@@ -315,5 +356,3 @@ def limit_step(max_items: int | None, max_time: float | None, count_rows: bool) 
             close = getattr(items, "close", None)
             if close:
                 close()
-
-    return step

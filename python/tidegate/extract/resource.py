@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from tidegate.common import context
 from tidegate.common.configuration.inject import resolve
-from tidegate.common.exceptions import refuse
-from tidegate.extract import pipe
-from tidegate.extract.arguments import bind, cursor_parameter, default_cursor, in_order, is_cursor, is_optional, parameters_of, required
+from tidegate.common.exceptions import NotInTidegate, refuse
+from tidegate.extract import describe, pipe
+from tidegate.extract.arguments import bind, cursor_parameter, default_cursor, in_order, is_cursor, is_optional, required
 from tidegate.extract.exceptions import (
     DltSourceException,
     ParametrizedResourceUnbound,
@@ -20,15 +21,17 @@ from tidegate.extract.exceptions import (
     ResourceCursorMissing,
     ResourceExtractionError,
     ResourceNameMissing,
+    ResourceNotATransformer,
 )
 from tidegate.extract.hints import Hints
 from tidegate.extract.incremental import Incremental
 from tidegate.extract.incremental.outside import filtered
+from tidegate.extract.resource_facts import ResourceFacts
 
 _NO_CURSOR = Incremental[Any]()  # a call has taken it away
 
 
-class DltResource:
+class DltResource(ResourceFacts):
     """Data that become the rows of a table. Made by `resource`, `transformer`, or from plain data.
 
     Args:
@@ -68,6 +71,8 @@ class DltResource:
         self._parent = parent
         self._is_transformer = is_transformer
         self._arguments: dict[str, Any] | None = None
+        self._joined: list[DltResource] = []  # of the same name, read after it
+        self._copy_of = id(self)  # what copies have in common
         self._injected: Incremental[Any] | None = None  # by a call, over the hint
         # Of a source that the library reads, too: what it needs for that, of a resource as a run reads it, and of hints over its own.
         self._by_library: Callable[[DltResource, dict[str, Any]], dict[str, Any] | None] | None = None
@@ -75,44 +80,6 @@ class DltResource:
             functools.update_wrapper(self, data, updated=())
 
     # ---- what it is ----
-
-    @property
-    def table_name(self) -> Any:
-        """The table's name, or the function that gives one for each item."""
-        return self._hints.table_name or self.name
-
-    @property
-    def has_dynamic_table_name(self) -> bool:
-        """Whether each item has a table's name of its own."""
-        return callable(self._hints.table_name)
-
-    @property
-    def write_disposition(self) -> Any:
-        """append, replace, merge, or a dict with a strategy."""
-        return self._hints.write_disposition or "append"
-
-    @write_disposition.setter
-    def write_disposition(self, value: Any) -> None:
-        self.apply_hints(write_disposition=value)
-
-    @property
-    def columns(self) -> dict[str, dict[str, Any]]:
-        """Hints of columns, by name."""
-        return self._hints.columns
-
-    @property
-    def max_table_nesting(self) -> int | None:
-        """Levels of nesting that become tables."""
-        return self._hints.max_table_nesting
-
-    @max_table_nesting.setter
-    def max_table_nesting(self, value: int | None) -> None:
-        self._hints.max_table_nesting = value
-
-    @property
-    def is_transformer(self) -> bool:
-        """Whether it takes its items from another resource."""
-        return self._is_transformer
 
     @property
     def incremental(self) -> Incremental[Any] | None:
@@ -124,12 +91,6 @@ class DltResource:
             if said is not None:
                 cursor = cursor.merge(said) if cursor and (said is self._injected or not said.cursor_path) else said
         return cursor
-
-    def _parameters(self) -> list[inspect.Parameter]:
-        return parameters_of(self._data, self._is_transformer)
-
-    def _cursor_parameter(self) -> inspect.Parameter | None:
-        return cursor_parameter(self._parameters())
 
     # ---- calls ----
 
@@ -184,6 +145,7 @@ class DltResource:
         clone.__dict__.update(self.__dict__)
         clone._hints = self._hints.copy()
         clone._steps = list(self._steps)
+        clone._joined = [each._clone() for each in self._joined]
         return clone
 
     # ---- hints ----
@@ -271,19 +233,51 @@ class DltResource:
         self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False
     ) -> DltResource:
         """Ends after so many yields (pages count as one), or seconds, and closes the generator."""
-        step = pipe.limit_step(max_items, max_time, count_rows)
-        self._steps.insert(0, step)
+        self._steps = [step for step in self._steps if not isinstance(step, pipe.LimitItem)]
+        self._steps.insert(0, pipe.LimitItem(max_items, max_time, count_rows))
         return self
+
+    def select_tables(self, *table_names: str) -> DltResource:
+        """Leaves out items of other tables, where each item has a table's name of its own.
+
+        Args:
+            table_names: As `table_name` gives them.
+
+        Returns:
+            The resource itself.
+        """
+        def is_of_them(item: Any) -> bool:
+            name = self._hints.table_name
+            return (name(item) if callable(name) else self.table_name) in table_names
+
+        return self.add_filter(is_of_them)
+
+    def add_metrics(self, metrics_f: Any, insert_at: int | None = None) -> DltResource:
+        """Not in tidegate."""
+        raise NotInTidegate("add_metrics")
+
+    def add_pipe(self, data: Any) -> None:
+        """Not in tidegate: resources of one name are loaded into one table."""
+        raise NotInTidegate("add_pipe", "run([one, other]) loads resources of one name into one table")
 
     def parallelize(self) -> DltResource:
         """Has its generator drawn on a thread."""
         self._parallelized = True
         return self
 
-    def with_name(self, new_name: str) -> DltResource:
-        """A copy of another name."""
+    def with_name(self, new_name: str, new_section: str | None = None) -> DltResource:
+        """A copy of another name.
+
+        Args:
+            new_name: Of the resource, and of its table unless a hint says otherwise.
+            new_section: Where its configuration is looked for; None: as before.
+
+        Returns:
+            The copy.
+        """
         clone = self._clone()
         clone.name = new_name
+        clone.section = self.section if new_section is None else new_section
         return clone
 
     def __or__(self, other: Any) -> DltResource:
@@ -299,9 +293,19 @@ class DltResource:
         joined: DltResource = DltResource(other, "iter") | self
         return joined
 
-    def pipe_data_from(self, data_from: DltResource) -> None:
-        """Takes the items of a transformer from another resource."""
+    def pipe_data_from(self, data_from: DltResource) -> DltResource:
+        """Takes the items of a transformer from another resource.
+
+        Returns:
+            The transformer itself.
+
+        Raises:
+            ResourceNotATransformer: It takes none.
+        """
+        if not self._is_transformer:
+            raise ResourceNotATransformer(self.name)
         self._parent = data_from
+        return self
 
     # ---- reading ----
 
@@ -341,9 +345,14 @@ class DltResource:
             opened.append(items)
         if self._parallelized:
             items = pipe.ahead(items, self.name, waits=self._cursor_parameter() is not None)
-        for step in self._steps:
+        steps, validator = list(self._steps), self.validator
+        if validator:
+            steps.append(validator)
+        for step in steps:
             items = step(pipe.awaited(items, self.name))
         items = pipe.awaited(items, self.name)
+        if self._joined:
+            items = itertools.chain(items, pipe.one_after_the_other([each._open for each in self._joined], cursor))
         if opened is not None:
             opened.append(items)
         return items
@@ -366,13 +375,18 @@ class DltResource:
         Raises:
             ResourceExtractionError: Its own code has raised.
         """
+        return pipe.singly(self._yields())
+
+    def _yields(self) -> Iterator[Any]:
+        """What it yields outside of a pipeline."""
         opened: list[Iterator[Any]] = []
         try:
-            yield from pipe.singly(self._read_alone(opened))
-        except (PipeException, DltSourceException):
-            raise
+            yield from self._read_alone(opened)
         except Exception as error:
-            raise self._error(error) from error
+            told = self._error(error)
+            if told is error:
+                raise
+            raise told from error
         finally:
             pipe.close_items(opened, self.name)
 
@@ -385,9 +399,9 @@ class DltResource:
         bound._begin(None, None)
         return filtered(self._open(bound, opened), bound, self.name)
 
-    def _error(self, error: BaseException) -> PipeException | DltSourceException:
-        """What its code has raised, with its name; what has that already as it is."""
-        if isinstance(error, (PipeException, DltSourceException)):
+    def _error(self, error: Exception) -> Exception:
+        """What its code has raised, with its name; what has that already, or needs none, as it is."""
+        if isinstance(error, (PipeException, DltSourceException, NotInTidegate)):
             return error
         kind = "generator" if inspect.isgeneratorfunction(self._data) else "function" if callable(self._data) else "data"
         told = ResourceExtractionError(self.name, self._data, str(error), kind)
@@ -397,17 +411,10 @@ class DltResource:
     # ---- texts ----
 
     def __repr__(self) -> str:
-        kind = "transformer" if self._is_transformer else "resource"
-        parts = [f"name={self.name!r}"]
-        if self._parent is not None:
-            parts.append(f"parent={self._parent.name!r}")
-        if self.section:
-            parts.append(f"section={self.section!r}")
-        for name in ("table_name", "primary_key", "merge_key"):
-            if getattr(self._hints, name):
-                parts.append(f"{name}={getattr(self._hints, name)!r}")
-        if self._hints.columns:
-            parts.append("columns='{...}'")
-        if self._hints.write_disposition:
-            parts.append(f"write_disposition={self._hints.write_disposition!r}")
-        return f"<@dlt.{kind}({', '.join(parts)})>"
+        return describe.resource_repr(self)
+
+    def __str__(self) -> str:
+        return describe.resource_text(self)
+
+    def _repr_html_(self) -> str:
+        return describe.resources_html(str(self).splitlines()[0].rstrip(":"), [self])

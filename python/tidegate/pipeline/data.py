@@ -58,4 +58,4 @@ def _resource_of(pipeline: Pipeline, data: Any, table_name: str | None) -> DltRe
 
 def _own_source(pipeline: Pipeline, resources: list[DltResource]) -> DltSource:
     name = pipeline.default_schema_name or re.sub(r"_pipeline$", "", pipeline.pipeline_name)
-    return DltSource(name, "", [each._clone() for each in resources])
+    return DltSource(name, "", resources)

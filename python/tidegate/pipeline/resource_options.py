@@ -22,6 +22,7 @@ from tidegate.extract.pipe import close_items
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
 from tidegate.extract.state import RunState
+from tidegate.extract.validation import contract_with_model
 
 
 class Reading:
@@ -62,8 +63,9 @@ def resource_options(
         Its options; those of its cursor with them.
     """
     driver = _driver_options(source, resource, hints)
-    said = resource._hints.copy()
-    said.apply(**hints)
+    resource = resource._clone()
+    resource._hints.apply(**hints)
+    said = resource._hints
     cursor = resource.incremental
     bound = cursor._bind(resource.name) if cursor else None
     items = driver or _item_options(core, source, resource, bound, reading)
@@ -111,17 +113,18 @@ def _driver_options(source: DltSource, resource: DltResource, hints: dict[str, A
 
 def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:
     """What is said of the table: by a hint, else by the source."""
+    contract = contract_with_model(said.schema_contract, said.model)
     options = {
         "primary_key": key_text(said.primary_key or keys_of_columns(said.columns, "primary_key")),
         "merge_key": key_text(said.merge_key or keys_of_columns(said.columns, "merge_key")),
         "columns": column_options(said.columns), "hints": table_hints(said),
-        **disposition_options(said.write_disposition), **contract_options(said.schema_contract),
+        **disposition_options(said.write_disposition), **contract_options(contract),
     }
     if said.table_name:
         options["table_name"] = said.table_name
     nesting = source.max_table_nesting if said.max_table_nesting is None else said.max_table_nesting
     if nesting is not None:
         options["max_table_nesting"] = nesting or -1
-    if said.schema_contract is None:
+    if contract is None:
         options.update(contract_options(source.schema_contract))
     return options
