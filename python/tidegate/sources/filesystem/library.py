@@ -72,7 +72,7 @@ def _listing(parent: DltResource) -> dict[str, Any] | None:
 
 
 def _why_not(resource: DltResource, parent: DltResource | None, listing: dict[str, Any] | None) -> str | None:
-    said = resource._arguments.arguments if resource._arguments else {}
+    said = resource._arguments or {}
     reasons: dict[str, Any] = {
         "they are not of this machine, or of no listing": listing is None,
         "maps, filters or a limit look at them": resource._steps or (parent and parent._steps),
