@@ -177,6 +177,24 @@ def test_json_lines_and_parquet(files, told, way):
     assert types("t") == {"id": "BIGINT", "n": "BIGINT"}
 
 
+def test_types_of_parquet_are_the_file_s_unless_somebody_looks(memory, told):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    with memory.open("/bucket/t.parquet", "wb") as file:
+        parquet.write_table(pyarrow.table({"n": pyarrow.array([1], pyarrow.int32()), "f": pyarrow.array([1.5], pyarrow.float32())}), file)
+    listing = filesystem("memory://bucket", file_glob="*.parquet")
+
+    @dlt.transformer
+    def doubled(rows):
+        yield [{"n": row["n"] * 2} for row in rows]
+
+    reader = (listing | read_parquet()).with_name("t")
+    pipeline().run([reader, reader.with_name("looked").add_map(lambda row: row), reader | doubled])
+    assert types("t") == {"n": "INTEGER", "f": "DOUBLE"} and types("looked") == {"n": "BIGINT", "f": "DOUBLE"}
+    assert rows("select n from d.doubled") == [(2,)]
+
+
 def test_who_reads(files, told):
     listing = filesystem(files, file_glob="*.csv")
     cases = {

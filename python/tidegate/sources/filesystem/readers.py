@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from tidegate.common import context
 from tidegate.common.exceptions import MissingDependencyException
 from tidegate.sources.filesystem.items import FileItemDict
 
@@ -76,10 +77,19 @@ def _read_parquet(items: Iterable[FileItemDict], chunksize: int = 1000, use_pyar
         use_pyarrow: Maps get batches of pyarrow in place of lists of dicts.
     """
     parquet = _package("pyarrow.parquet", "read_parquet with maps or of a remote file", "'tidegate[arrow]'")
+    as_they_are = use_pyarrow or _nobody_looks(_read_parquet)  # then the types are those that the library reads
     for item in items:
         with item.open() as file:
             for batch in parquet.ParquetFile(file).iter_batches(batch_size=chunksize):
-                yield batch if use_pyarrow else batch.to_pylist()
+                yield batch if as_they_are else batch.to_pylist()
+
+
+def _nobody_looks(reader: Any) -> bool:
+    """Whether what a reader yields goes into its table as it is: to no map, and to no transformer."""
+    source, resource = context.source.get(), context.resource.get()
+    if source is None or resource is None or resource._data is not reader or resource._steps:
+        return False
+    return not any(each._parent is resource for each in source._all)
 
 
 def _read_csv_duckdb(
