@@ -28,6 +28,7 @@ from tidegate.sources.sql_database import database as where
 from tidegate.sources.sql_database import helpers
 
 sqlalchemy = pytest.importorskip("sqlalchemy")
+pytest.importorskip("sqlalchemy.dialects.mysql")
 
 SCRIPT = """
 create table types (id integer primary key, name varchar(20) not null, price decimal(10,2), num numeric, f float,
@@ -55,21 +56,19 @@ def database(place, monkeypatch):
     return "sqlite:///src.db"
 
 
-@pytest.fixture(params=["library", "sqlalchemy"])
+@pytest.fixture(params=["sqlite3", "SQLAlchemy"])
 def way(request, monkeypatch, caplog):
-    """Both ways; the test fails where rows came by the other one."""
+    """Both ways that SQLite has; the test fails where rows came by the other one."""
     caplog.set_level(logging.INFO, "tidegate.sources")
-    if request.param == "sqlalchemy":
-        monkeypatch.setattr(where, "sqlite_driver", lambda: None)
-    elif not where.sqlite_driver():
-        pytest.skip("there is no ADBC driver for SQLite")
+    if request.param == "SQLAlchemy":
+        monkeypatch.setattr(where.Database, "is_sqlite3", lambda self: False)
     yield request.param
     check_way(caplog, request.param)
 
 
 def check_way(caplog, way):
     told = [record.getMessage() for record in caplog.get_records("call") if " is read by " in record.getMessage()]
-    assert told and all(("the library" in text) == (way == "library") for text in told), told
+    assert told and all(f"is read by {way}" in text for text in told), told
 
 
 def change(*statements, file="src.db"):
@@ -186,6 +185,9 @@ def test_columns_that_are_read(database, way):
     ])
     assert [name for name, *_ in columns("types")] == ["id", "name"]
     assert [name for name, *_ in columns("family")] == ["id", "name"]
+    part = sql_table(database, 'Odd "Order', included_columns=["select"])
+    pipeline("part").run(part)  # without its key, which is no key any more
+    assert part._hints.primary_key is None and rows('select "select" from d.odd_order order by 1', "part.duckdb") == [("a",), ("b",)]
 
 
 def test_hints_of_the_program_win(database, way):
@@ -329,9 +331,9 @@ def test_loaders_of_a_program(database, monkeypatch):
 
 
 @pytest.mark.parametrize("backend, kwargs, text", [
-    ("pyarrow", {"zone": "UTC"}, "backend_kwargs of 'pyarrow' are tz in tidegate, not 'zone'"),
+    ("pyarrow", {"zone": "UTC"}, "backend_kwargs of 'pyarrow' are tz, parallel in tidegate, not 'zone'"),
     ("connectorx", {"conn": "mysql://x"}, "not 'conn'"), ("pandas", {"dtype_backend": "numpy"}, "pyarrow or numpy_nullable, not 'numpy'"),
-    ("sqlalchemy", {"tz": "UTC"}, "are none in tidegate"),
+    ("sqlalchemy", {"tz": "UTC"}, "in tidegate, not 'tz'"), ("sqlalchemy", {"commit_safe": True}, "not 'commit_safe'"),
 ])
 def test_options_that_would_do_nothing(database, backend, kwargs, text):
     with pytest.raises(ValueError, match=text):
@@ -384,15 +386,7 @@ def test_a_cursor_of_the_configuration(database):
     assert rows("select id from d.family") == [(2,)]
 
 
-def test_engines_of_a_program(database, caplog, way):
-    """One with nothing of its own is only told where the database is; others read by themselves."""
-    plain = sqlalchemy.create_engine(database)
-    pipeline().run(sql_table(plain, "genome"))
-    assert rows("select count(*) from d.genome") == [(2,)]
-
-
-def test_an_engine_that_connects_in_its_own_way(database, caplog):
-    caplog.set_level(logging.INFO, "tidegate.sources")
+def test_an_engine_that_connects_in_its_own_way(database):
     memory = sqlalchemy.create_engine("sqlite://", poolclass=sqlalchemy.pool.StaticPool)
     with memory.begin() as connection:
         connection.execute(sqlalchemy.text("create table t (id integer)"))
@@ -409,7 +403,6 @@ def test_an_engine_that_connects_in_its_own_way(database, caplog):
     run(sql_table(database, "types", engine_kwargs={"connect_args": {"timeout": 3}}))
     run(sql_table(database, "young", engine_adapter_callback=lambda engine: engine.execution_options(isolation_level="SERIALIZABLE")))
     assert [rows(f"select count(*) from d.{name}")[0][0] for name in ("t", "genome", "family", "types", "young")] == [1, 2, 2, 3, 2]
-    assert not [record for record in caplog.records if "read by the library" in record.getMessage()]
     with memory.connect() as connection:  # which is the program's, and was left open
         assert connection.execute(sqlalchemy.text("select id from t")).scalar() == 7
 
@@ -435,6 +428,25 @@ def test_what_is_not_there(database, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "sqlalchemy", None)
     with pytest.raises(MissingDependencyException, match=r"pip install 'tidegate\[sql\]'"):
         sql_database(database)
+
+
+def test_values_that_are_not_of_their_column_s_type(database, way):
+    """SQLite takes anything anywhere. Nothing is lost; what SQLAlchemy cannot make fails."""
+    change(
+        "create table dirty (id integer primary key, n integer, t text, flag boolean, at datetime)",
+        "insert into dirty values (1, 5, 'a', 1, '2024-01-01 10:00:00')", "insert into dirty values (2, 1.23456789012, x'00ff', 0, '2024-01-02')",
+    )
+    strange = ["insert into dirty values (3, 'abc', 7, 7, 'never')", "insert into dirty values (4, 9007199254740993, 'b', 'yes', 1704067200)"]
+    if way == "sqlite3":
+        change(*strange)
+    pipeline().run(sql_table(database, "dirty"))
+    assert rows("select id, n, t, flag, \"at\" from d.dirty where id <= 2 order by id") == [
+        (1, 5.0, "a", True, datetime.datetime(2024, 1, 1, 10)), (2, 1.23456789012, "AP8=", False, datetime.datetime(2024, 1, 2)),
+    ]
+    if way == "sqlite3":
+        assert rows("select n, t, flag, \"at\" from d.dirty where id > 2 order by id") == [(None, "7", None, None), (None, "b", True, datetime.datetime(2024, 1, 1))]
+        assert rows("select n__v_text, at__v_text from d.dirty where id = 3") == [("abc", "never")]
+        assert rows("select n__v_bigint from d.dirty where id = 4") == [(9007199254740993,)]
 
 
 def test_a_cursor_column_that_is_not_there(database, way):
@@ -489,10 +501,10 @@ def psql(script):
     subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", os.environ["TIDEGATE_TEST_POSTGRES"]], input=script, text=True, check=True, stderr=subprocess.DEVNULL)
 
 
-@pytest.fixture(params=["library", "sqlalchemy"])
+@pytest.fixture(params=["the library", "SQLAlchemy"])
 def postgres_way(request, monkeypatch, caplog):
     caplog.set_level(logging.INFO, "tidegate.sources")
-    if request.param == "sqlalchemy":
+    if request.param == "SQLAlchemy":
         monkeypatch.setattr(where, "_has_libpq", lambda: False)
     yield request.param
     check_way(caplog, request.param)
@@ -554,6 +566,67 @@ def test_all_tables_are_read_as_of_one_moment(postgres):
     assert seen and (rows("select count(*) from d.family"), rows("select count(*) from d.types")) == ([(2,)], [(2,)])
     pipeline("q").run(source)
     assert rows("select count(*) from d.family", "q.duckdb") == [(3,)]
+
+
+def test_postgres_rows_that_are_not_committed(postgres, caplog):
+    import psycopg2
+
+    def run(name, **options):
+        cursor = dlt.sources.incremental("updated_at", **options)
+        pipeline(name).run(sql_table(postgres, "family", schema="Src 1", incremental=cursor, backend_kwargs={"parallel": 1}))
+        return [row for row, in rows("select id from d.family order by id", f"{name}.duckdb")]
+
+    other = psycopg2.connect(postgres)
+    try:
+        other.cursor().execute("""insert into "Src 1".family (id) values (3)""")
+        psql("""insert into "Src 1".family (id) values (4)""")
+        assert run("safe") == [1, 2] and run("unsafe", commit_safe=False) == [1, 2, 4]
+        other.commit()
+    finally:
+        other.close()
+    assert run("safe") == [1, 2, 3, 4]
+    assert run("unsafe", commit_safe=False) == [1, 2, 4]  # the control: what a cursor loses that does not wait
+    table = sql_table(postgres, "family", schema="Src 1", backend_kwargs={"parallel": 1}).add_map(lambda row: row)
+    with pytest.raises(PipelineStepFailed, match="parallel is the library's, which does not read table 'family': maps"):
+        pipeline().run(table)
+
+
+def test_postgres_engines(postgres, caplog):
+    caplog.set_level(logging.INFO, "tidegate.sources")
+    url = sqlalchemy.make_url(postgres).set(drivername="postgresql+psycopg2")
+    pipeline().run(sql_table(sqlalchemy.create_engine(url), "family", schema="Src 1"))
+    listened = sqlalchemy.create_engine(url)
+    sqlalchemy.event.listen(listened, "do_connect", lambda dialect, record, args, options: None)
+    pipeline().run(sql_table(listened, "family", schema="Src 1"))
+    told = [record.getMessage() for record in caplog.records if " is read by " in record.getMessage()]
+    assert ["the library" in text for text in told] == [True, False] and "way of its own to connect" in told[1]
+    assert rows("select count(*) from d.family") == [(4,)]
+
+
+UTC = datetime.timezone.utc
+
+
+@pytest.mark.parametrize("kind, options, value, condition", [
+    ("Integer", {}, 5, "t.c >= 5 OR t.c IS NULL"),
+    ("Integer", {"on_cursor_value_missing": "exclude"}, 5, "t.c IS NOT NULL AND t.c >= 5"),
+    ("Integer", {"range_start": "open"}, 5, "t.c > 5 OR t.c IS NULL"),
+    ("Integer", {"last_value_func": min}, 5, "t.c <= 5 OR t.c IS NULL"),
+    ("Integer", {"last_value_func": lambda values: max(values)}, 5, ""),
+    ("Integer", {"initial_value": 1, "end_value": 9}, 5, "t.c >= 5 AND t.c < 9 OR t.c IS NULL"),
+    ("Integer", {"initial_value": 1, "end_value": 9, "range_end": "closed"}, 5, "t.c >= 5 AND t.c <= 9 OR t.c IS NULL"),
+    ("DateTime", {}, datetime.datetime(2024, 1, 1, 10, tzinfo=UTC), "t.c >= '2024-01-01 10:00:00' OR t.c IS NULL"),
+    ("Date", {}, datetime.date(2024, 1, 1), "t.c >= '2024-01-01' OR t.c IS NULL"),
+    ("Float", {}, 1.5, ""), ("String", {}, "x", ""), ("Integer", {}, "x", ""), ("Integer", {}, None, ""),
+])
+def test_what_another_database_is_asked_for(kind, options, value, condition):
+    """It may not be asked for less than the cursor would take: where that is unsure, for all."""
+    column = sqlalchemy.Column("c", getattr(sqlalchemy, kind))
+    sqlalchemy.Table("t", sqlalchemy.MetaData(), column)
+    cursor = dlt.sources.incremental("c", **options)
+    cursor._begin(value, value)
+    query = sqlalchemy.select(column).where(*helpers.conditions("mysql", column, cursor))
+    text = " ".join(str(query.compile(dialect=sqlalchemy.dialects.mysql.dialect(), compile_kwargs={"literal_binds": True})).split())
+    assert text.partition(" WHERE ")[2] == condition
 
 
 def test_how_a_url_is_told_to_libpq():

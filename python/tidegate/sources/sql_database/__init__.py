@@ -3,8 +3,8 @@
     sql_database -> Database (database.py) -> tables looked up by SQLAlchemy -> a resource of each (table.py)
     sql_table -> the same of one
 
-A resource has the types and keys of its table as hints (schema_types.py). The library reads PostgreSQL and
-SQLite by itself; other databases, and rows that maps look at, come by SQLAlchemy (helpers.py).
+A resource has the types and keys of its table as hints (schema_types.py). The library reads PostgreSQL by
+itself; other databases, and rows that maps look at, come by SQLAlchemy, those of SQLite by sqlite3 (helpers.py).
 """
 
 from __future__ import annotations
@@ -78,7 +78,8 @@ def sql_database(
         reflection_level: "minimal": keys and NULLs; "full": types; "full_with_precision": lengths, too.
         defer_table_reflect: Tables are looked up when they are read; wants table_names.
         table_adapter_callback: Changes a table that was looked up, or gives a query in its place.
-        backend_kwargs: Of the backend: `tz` of pyarrow, `dtype_backend` of pandas.
+        backend_kwargs: Of the backend: `tz` of pyarrow, `dtype_backend` of pandas. Of the library, for PostgreSQL:
+            `parallel`, how many connections read at once.
         include_views: Whether views count where table_names says nothing.
         type_adapter_callback: Gives another type of SQLAlchemy for one, or None: the data decide.
         query_adapter_callback: Changes the query, `f(query, table)` or `f(query, table, incremental, engine)`.

@@ -3,15 +3,15 @@
     credentials (a URL, its parts, an engine) -> Database -> engine, for what SQLAlchemy does
                                                           -> connection, for the library's source `sql`
 
-The library reads PostgreSQL by libpq and SQLite by an ADBC driver. What it cannot reach as the
-program would (an engine with a way of its own to connect, a driver's own options) SQLAlchemy reads.
+The library reads PostgreSQL, by libpq. What it cannot reach as the program would (an engine with a way
+of its own to connect, a driver's own options) SQLAlchemy reads. SQLite's own driver of ADBC is not used:
+of a column with values of several types it makes others, and does not say so.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import inspect
-import json
 import os
 from collections.abc import Callable
 from functools import cache, cached_property
@@ -154,6 +154,10 @@ class Database:
         """As SQLAlchemy calls it: "postgresql", "sqlite", "mysql"."""
         return str(self.engine.dialect.name)
 
+    def is_sqlite3(self) -> bool:
+        """Whether Python's own `sqlite3` is what reads it."""
+        return self.dialect == "sqlite" and self.engine.dialect.driver == "pysqlite"
+
     def release(self) -> None:
         """Closes connections of an engine that is not the program's."""
         if self.engine is not self._credentials:
@@ -232,37 +236,5 @@ def _postgres_url(url: URL) -> str:
     return f"postgresql://{user}{'@' if user else ''}{host}{port}/{part(url.database or '')}{'?' if options else ''}{options}"
 
 
-# ---- SQLite ----
-
-#: The driver takes a column's type from so many rows; a larger table is read by SQLAlchemy.
-SQLITE_ROWS_MAX = 1_000_000
-
-
-def sqlite_driver() -> str | None:
-    """The ADBC driver: the file in the package adbc-driver-sqlite, or its name where a manifest says it; None: neither."""
-    spec = importlib.util.find_spec("adbc_driver_sqlite")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = os.path.join(folder, "libadbc_driver_sqlite.so")
-        if os.path.exists(path):
-            return path
-    folders = os.environ.get("ADBC_DRIVER_PATH", "").split(":")
-    has_manifest = any(folder and os.path.exists(os.path.join(folder, "sqlite.toml")) for folder in folders)
-    return "sqlite" if has_manifest else None
-
-
-def _why_not_sqlite(engine: Engine) -> str | None:
-    if engine.dialect.driver != "pysqlite" or engine.url.query or not engine.url.database or engine.url.database.startswith((":", "file:")):
-        return "the database is no plain file of SQLite"
-    return None if sqlite_driver() else "adbc-driver-sqlite is not installed"
-
-
-def _sqlite_map(url: URL) -> str:
-    driver = sqlite_driver()
-    options = {"adbc.sqlite.query.batch_rows": str(SQLITE_ROWS_MAX)}
-    return json.dumps({"driver": driver, "uri": os.path.abspath(url.database or ""), "options": options, "dialect": "sqlite"})
-
-
-_WHY_NOT: dict[str, Callable[[Engine], str | None]] = {
-    "postgresql": _why_not_postgres, "sqlite": _why_not_sqlite,
-}
-_CONNECTIONS: dict[str, Callable[[URL], str]] = {"postgresql": _postgres_url, "sqlite": _sqlite_map}
+_WHY_NOT: dict[str, Callable[[Engine], str | None]] = {"postgresql": _why_not_postgres}
+_CONNECTIONS: dict[str, Callable[[URL], str]] = {"postgresql": _postgres_url}

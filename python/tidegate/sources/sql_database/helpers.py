@@ -34,6 +34,8 @@ _KWARGS: dict[str, dict[str, tuple[Any, ...]]] = {
     "pandas": {"dtype_backend": ("pyarrow", "numpy_nullable")},
     "connectorx": {"protocol": (), "return_type": ("arrow", "arrow_stream"), "batch_size": ()},
 }
+#: Of the library, where it reads PostgreSQL: how many connections read at once.
+PARALLEL = "parallel"
 
 
 def check_backend(backend: str, kwargs: dict[str, Any] | None) -> None:
@@ -50,13 +52,12 @@ def check_backend(backend: str, kwargs: dict[str, Any] | None) -> None:
         return
     if backend not in _KWARGS:
         raise ValueError(f"backend is {', '.join([*_KWARGS, *table_loaders])}, not {backend!r}")
+    known = _KWARGS[backend] | {PARALLEL: ()}
     for name, value in (kwargs or {}).items():
-        allowed = _KWARGS[backend].get(name)
-        if allowed is None:
-            known = ", ".join(_KWARGS[backend]) or "none"
-            raise ValueError(f"backend_kwargs of '{backend}' are {known} in tidegate, not '{name}'")
-        if allowed and value not in allowed:
-            raise ValueError(f"backend_kwargs: {name} is {' or '.join(allowed)}, not {value!r}")
+        if name not in known:
+            raise ValueError(f"backend_kwargs of '{backend}' are {', '.join(known)} in tidegate, not '{name}'")
+        if known[name] and value not in known[name]:
+            raise ValueError(f"backend_kwargs: {name} is {' or '.join(map(str, known[name]))}, not {value!r}")
 
 
 class BaseTableLoader(ABC):
@@ -163,6 +164,24 @@ class TableLoader(BaseTableLoader):
                 yield _frame(row_tuples_to_arrow(rows, columns), backend_kwargs.get("dtype_backend", "pyarrow"))
             else:
                 yield row_tuples_to_arrow(rows, columns, backend_kwargs.get("tz", "UTC"))
+
+
+class SqliteLoader(TableLoader):
+    """Reads SQLite by Python's `sqlite3` alone: the library makes of its values what the hints say.
+
+    It takes half the time, and a value that is of no such type is loaded as it is.
+    """
+
+    def _load_rows(self, query: Any, backend_kwargs: dict[str, Any]) -> Iterator[Any]:
+        with self.engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            try:
+                cursor.execute(self.compile_query(query))
+                names = [column[0] for column in cursor.description]
+                while rows := cursor.fetchmany(self.chunk_size):
+                    yield [dict(zip(names, row)) for row in rows]
+            finally:
+                cursor.close()
 
 
 def _frame(table: Any, dtype_backend: str) -> Any:

@@ -154,7 +154,7 @@ def table_to_resource_hints(
         for column in table.columns if not (skips and is_nested(column))
     }}
     primary_key = [column.name for column in getattr(table, "primary_key", ())]
-    if primary_key:
+    if primary_key and all(name in table.columns for name in primary_key):  # a part of it tells no rows apart
         hints["primary_key"] = primary_key
     if resolve_foreign_keys:
         hints["references"] = list(_references(table)) or None

@@ -2,10 +2,10 @@
 
     SqlTable -> resource: hints of the table, as it was looked up
              -> a run: `by_library` gives options of the library's source `sql`, or None;
-                then `rows`, a generator, reads by SQLAlchemy
+                then `rows`, a generator, reads by a loader (helpers.py)
 
 The library reads while nothing of Python's looks at rows or at the query. Tables, types and rows are
-the same in both ways.
+the same in each way.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from tidegate.common import context
 from tidegate.extract.hints import merged_column
 from tidegate.extract.incremental import Incremental
 from tidegate.extract.resource import DltResource
-from tidegate.sources.sql_database.database import SQLITE_ROWS_MAX, Database
+from tidegate.sources.sql_database.database import Database
 from tidegate.sources.sql_database.helpers import (
+    PARALLEL,
     BaseTableLoader,
+    SqliteLoader,
     TableBackend,
     TQueryAdapter,
     TTableAdapter,
@@ -114,8 +116,7 @@ class SqlTable:
         table = self.reflect()
         reading = context.resource.get()
         columns = reading.columns if reading is not None else self.hints()["columns"]
-        make = self.loader_class or get_table_loader_class(self.backend)
-        loader = make(
+        loader = self._loader(reading, self.why_not(reading) if reading is not None else None)(
             self.database.engine, self.backend, table, columns, chunk_size=self.chunk_size,
             incremental=incremental, query_adapter_callback=self.query_adapter,
         )
@@ -123,6 +124,27 @@ class SqlTable:
             yield from loader.load_rows(self.backend_kwargs)
         finally:
             self.database.release()
+
+    def _loader(self, reading: DltResource | None, reason: str | None) -> type[BaseTableLoader]:
+        if reading is not None and self.database.is_sqlite3() and self._who_looks(reading) is None:
+            logger.info("table '%s' is read by sqlite3", self.name)
+            return SqliteLoader
+        logger.info("table '%s' is read by SQLAlchemy: %s", self.name, reason or "its items are asked for")
+        return self.loader_class or get_table_loader_class(self.backend)
+
+    def _who_looks(self, resource: DltResource) -> str | None:
+        """What wants rows as SQLAlchemy has them; None: nobody does."""
+        source = context.source.get()
+        reasons = {
+            "maps, filters or a limit look at its rows": resource._steps,
+            "a transformer looks at its rows": resource._data != self.rows or any(
+                each._parent is resource for each in (source._all if source else ())
+            ),
+            "a callback looks at the table or the query": self.table_adapter or self.query_adapter or self.type_adapter,
+            "it has a loader of its own": self.loader_class or self.backend not in ("sqlalchemy", "pyarrow", "pandas", "connectorx"),
+            "with reflection_level='minimal' the rows decide about types": self.reflection_level == "minimal",
+        }
+        return next((reason for reason, holds in reasons.items() if holds), None)
 
     # ---- by the library ----
 
@@ -135,16 +157,24 @@ class SqlTable:
 
         Returns:
             Options of the extension's `Pipeline.add`; None: `rows` reads.
+
+        Raises:
+            ValueError: `rows` would read, and has no `parallel` of `backend_kwargs`.
         """
         if not resource.columns:
             self.put_hints(resource)
         reason = self.why_not(resource)
         self.database.release()
+        parallel = (self.backend_kwargs or {}).get(PARALLEL)
+        if reason and parallel is not None:
+            raise ValueError(f"backend_kwargs: parallel is the library's, which does not read table '{self.name}': {reason}")
         if reason:
-            logger.info("table '%s' is read by SQLAlchemy: %s", self.name, reason)
             return None
         logger.info("table '%s' is read by the library", self.name)
-        database = {"connection": self.database.connection(), "schema": self.reflect().schema}
+        database = {
+            "connection": self.database.connection(), "schema": self.reflect().schema,
+            PARALLEL: None if parallel is None else str(parallel),
+        }
         table = {"table": self.name, "included_columns": "\n".join(column.name for column in self.reflect().columns)}
         return {
             "source": "sql",
@@ -159,26 +189,11 @@ class SqlTable:
             resource: As a run reads it.
         """
         cursor = resource.incremental
-        reasons = {
-            "maps, filters or a limit look at its rows": resource._steps,
-            "a callback looks at the table or the query": self.table_adapter or self.query_adapter or self.type_adapter,
-            "it has a loader of its own": self.loader_class or self.backend not in ("sqlalchemy", "pyarrow", "pandas", "connectorx"),
-            "with reflection_level='minimal' the rows decide about types": self.reflection_level == "minimal",
-            "its cursor has a function of its own": cursor and cursor.last_value_func not in (max, min),
-        }
-        found = [reason for reason, holds in reasons.items() if holds]
-        return found[0] if found else self.database.why_not() or self._why_not_here()
+        if cursor and cursor.last_value_func not in (max, min):
+            return "its cursor has a function of its own"
+        return self._who_looks(resource) or self.database.why_not() or self._why_not_here()
 
     def _why_not_here(self) -> str | None:
         names = [self.name, *(column.name for column in self.reflect().columns)]
-        if not names[1:] or any("\n" in name for name in names):
-            return "it has no column, or a name with a line break in it"
-        if self.database.dialect == "sqlite" and self._count() >= SQLITE_ROWS_MAX:
-            return f"it has more than {SQLITE_ROWS_MAX} rows"
-        return None
-
-    def _count(self) -> int:
-        from sqlalchemy import func, select
-
-        with self.database.engine.connect() as connection:
-            return int(connection.execute(select(func.count()).select_from(self.reflect())).scalar() or 0)
+        is_odd = not names[1:] or any("\n" in name for name in names)
+        return "it has no column, or a name with a line break in it" if is_odd else None
