@@ -36,6 +36,16 @@ def test_strict_types(tmp_path):
     assert done.returncode == 0, done.stdout
 
 
+def test_a_program_has_its_types_and_runs(tmp_path):
+    program = os.path.join(TREE, "python", "tests", "user_program.py")
+    options = ["--strict", "--follow-imports=silent", "--cache-dir", str(tmp_path / "cache")]
+    command = [sys.executable, "-m", "mypy", *options, program]
+    env = os.environ | {"MYPYPATH": os.path.join(TREE, "python")}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=env)
+    assert done.returncode == 0, done.stdout
+    assert subprocess.run([sys.executable, program]).returncode == 0
+
+
 def test_the_stub_is_the_extension_s(tmp_path):
     command = [
         sys.executable, "-m", "mypy.stubtest", "tidegate._core",

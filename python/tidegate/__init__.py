@@ -19,8 +19,10 @@ from tidegate.common.configuration.specs import TCredentials, TSecretStrValue, T
 from tidegate.common.exceptions import Absent
 from tidegate.destinations.dataset import Dataset, Relation, dataset
 from tidegate.extract.decorators import defer, resource, source, transformer
-from tidegate.pipeline import Pipeline, pipeline
+from tidegate.pipeline import Pipeline
+from tidegate.pipeline import pipeline as _pipeline
 
+pipeline = _pipeline  # over the package of that name, for who checks types, too
 __version__ = _core.version()
 __all__ = [
     "Dataset", "Pipeline", "Relation", "TCredentials", "TSecretStrValue", "TSecretValue", "config", "current", "dataset",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypedDict, Unpack, overload
 
 from tidegate.common import context
 from tidegate.common.configuration.inject import resolve
@@ -16,6 +16,47 @@ from tidegate.extract.hints import Hints
 from tidegate.extract.pipe import Deferred
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource, resources_of
+
+
+P = ParamSpec("P")
+_Function = Callable[..., Any]
+
+
+class ResourceArguments(TypedDict, total=False):
+    """What `resource` and `transformer` are told beside their data, for who checks types."""
+
+    name: str | None
+    table_name: str | Callable[[Any], str] | None
+    max_table_nesting: int | None
+    write_disposition: Any
+    columns: Any
+    primary_key: str | Sequence[str] | None
+    merge_key: str | Sequence[str] | None
+    schema_contract: Any
+    table_format: str | None
+    file_format: str | None
+    references: Any
+    nested_hints: Any
+    selected: bool
+    spec: Any
+    parallelized: bool
+    incremental: Any
+    section: str | None
+    standalone: bool | None
+    data_from: Any
+
+
+class SourceArguments(TypedDict, total=False):
+    """The same of `source`."""
+
+    name: str | None
+    section: str | None
+    max_table_nesting: int | None
+    root_key: bool | None
+    schema: Any
+    schema_contract: Any
+    spec: Any
+    parallelized: bool
 
 
 def _module_of(function: Any) -> str:
@@ -33,6 +74,10 @@ def _hints_of(said: dict[str, Any]) -> Hints:
     return hints
 
 
+@overload
+def resource(data: None = None, /, **said: Unpack[ResourceArguments]) -> Callable[[_Function], DltResource]: ...
+@overload
+def resource(data: Any, /, **said: Unpack[ResourceArguments]) -> DltResource: ...
 def resource(
     data: Any = None,
     /,
@@ -113,6 +158,10 @@ def resource(
 _EMPTY: Any = object()
 
 
+@overload
+def transformer(f: None = None, /, **said: Unpack[ResourceArguments]) -> Callable[[_Function], DltResource]: ...
+@overload
+def transformer(f: _Function, /, **said: Unpack[ResourceArguments]) -> DltResource: ...
 def transformer(f: Any = None, /, data_from: Any = _EMPTY, **hints: Any) -> Any:
     """Makes a resource of a function whose first argument is an item of another resource.
 
@@ -141,6 +190,12 @@ def transformer(f: Any = None, /, data_from: Any = _EMPTY, **hints: Any) -> Any:
     return make if f is None else make(f)
 
 
+@overload
+def source(func: Callable[P, Any], /, **said: Unpack[SourceArguments]) -> Callable[P, DltSource]: ...
+@overload
+def source(
+    func: None = None, /, **said: Unpack[SourceArguments]
+) -> Callable[[Callable[P, Any]], Callable[P, DltSource]]: ...
 def source(
     func: Any = None,
     /,
@@ -208,7 +263,7 @@ def source(
     return make if func is None else make(func)
 
 
-def defer(function: Callable[..., Any]) -> Callable[..., Deferred]:
+def defer(function: Callable[P, Any]) -> Callable[P, Deferred]:
     """A function whose calls are made on a pool of threads when they are yielded.
 
     Args:
@@ -219,7 +274,7 @@ def defer(function: Callable[..., Any]) -> Callable[..., Deferred]:
     """
 
     @functools.wraps(function)
-    def put_off(*args: Any, **kwargs: Any) -> Deferred:
+    def put_off(*args: P.args, **kwargs: P.kwargs) -> Deferred:
         return Deferred(functools.partial(function, *args, **kwargs))
 
     return put_off

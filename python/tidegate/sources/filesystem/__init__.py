@@ -25,7 +25,7 @@ FileItem = dict[str, Any]
 __all__ = ["FileItem", "FileItemDict", "filesystem", "read_csv", "read_csv_duckdb", "read_jsonl", "read_parquet", "readers"]
 
 
-@resource(primary_key="file_url", section="filesystem")  # type: ignore[untyped-decorator]
+@resource(primary_key="file_url", section="filesystem")
 def filesystem(
     bucket_url: str = config.value,
     credentials: TCredentials = None,
@@ -98,7 +98,7 @@ read_parquet = _reader(_read_parquet)
 read_csv_duckdb: DltResource = transformer(_read_csv_duckdb, section="filesystem")
 
 
-@source(section="filesystem")  # type: ignore[untyped-decorator]
+@source(section="filesystem")
 def readers(
     bucket_url: str = config.value,
     credentials: TCredentials = None,
