@@ -13,7 +13,7 @@ older = build/deps/duckdb-1.5/lib
 # Tests with as many failures, or models, as they are told.
 patient = tools/run-tests --timeout 7200
 
-targets = all deps demo test test-both test-older test-postgres-18 fuzz torture crash memory tsan coverage wheel install format clean distclean help
+targets = all deps demo test test-both test-older test-postgres-18 fuzz torture crash memory tsan coverage wheel test-wheel install format clean distclean help
 all: deps ## build build/tidegate and build/libtidegate.so (the default)
 	$(call build,release)
 	@ln -sfn release/tidegate build/tidegate
@@ -75,6 +75,9 @@ coverage: deps ## which lines of each source file the tests run
 
 wheel: deps ## the Python package in build/wheel: an sdist, and a wheel built from that
 	@tools/build-wheel
+
+test-wheel: wheel ## check the wheel, and test it in fresh environments of Python 3.11 and the newest, on DuckDB 1.4, 1.5, 2.0
+	@tools/test-wheel
 
 fuzz: deps ## run the fuzz targets for FUZZ_SECONDS (60)
 	$(call build,asan-ubsan)
