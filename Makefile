@@ -89,6 +89,7 @@ bench: all ## measure speed and memory
 	@bench/run
 	@bench/run-dispositions
 	@bench/run-ties
+	@bench/run-python
 	@tools/with-postgres bench/run-postgres
 endif
 
