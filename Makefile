@@ -13,7 +13,7 @@ older = build/deps/duckdb-1.5/lib
 # Tests with as many failures, or models, as they are told.
 patient = tools/run-tests --timeout 7200
 
-targets = all deps demo test test-both test-older test-postgres-18 fuzz torture crash memory tsan coverage wheel test-wheel install format clean distclean help
+targets = all deps demo test test-both test-older test-postgres-18 fuzz torture crash memory tsan coverage wheel test-wheel test-orchestrators install format clean distclean help
 all: deps ## build build/tidegate and build/libtidegate.so (the default)
 	$(call build,release)
 	@ln -sfn release/tidegate build/tidegate
@@ -43,6 +43,12 @@ test-postgres-18: deps ## every test of the gcc build on PostgreSQL 18
 	@tools/install-deps postgres-18
 	$(call build,dev)
 	@tools/run-tests --only unit,cases,cli,crash --postgres 18 build/dev
+
+test-orchestrators: deps ## the examples of Dagster and Airflow, each with its packages (600 MB, fetched the first time)
+	@tools/install-deps orchestrators
+	$(call build,dev,python_core)
+	@for name in dagster airflow; do PYTHONPATH=$(CURDIR)/build/dev/python PYTHONDONTWRITEBYTECODE=1 \
+		build/deps/$$name/bin/python -m pytest -p no:cacheprovider -q python/tests/orchestrators/test_$$name.py || exit 1; done
 
 torture: deps ## unit tests with every single allocation failing once; thousands of strategies, undos and cursors against their models; killed workers
 	$(call build,asan-ubsan)

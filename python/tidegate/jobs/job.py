@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -150,6 +151,15 @@ class Job:
         sql = f"SELECT * FROM _tidegate_rejects WHERE load_id IN ({ids}) LIMIT {int(limit)}"
         with self._open() as kind, contextlib.closing(kind.core()) as core:
             return rows_of(core.query(sql))
+
+    def columns(self) -> dict[str, dict[str, str]]:
+        """By table the types of its columns, in dlt's words, as the destination has them."""
+        with self._open() as kind, contextlib.closing(kind.core()) as core:
+            schema = json.loads(core.document("schema"))
+        return {
+            name: {column: hints["data_type"] for column, hints in table["columns"].items() if "data_type" in hints}
+            for name, table in schema["tables"].items()
+        }
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[Kind]:
