@@ -130,6 +130,8 @@ struct field {
 int fields_read(const struct field *fields, void *out, PyObject *dict, const char *const *others);
 /* New: a dict of them all. */
 PyObject *fields_write(const struct field *fields, const void *from);
+/* Out of a dict: None where it has no such key. */
+PyObject *get(PyObject *dict, const char *name);
 /* Into a dict, a list: both take the value, also a NULL one (then an error is set). */
 int put(PyObject *dict, const char *name, PyObject *value);
 int append(PyObject *list, PyObject *value);

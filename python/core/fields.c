@@ -125,6 +125,12 @@ PyObject *fields_write(const struct field *fields, const void *from)
 
 /* ---- containers ---- */
 
+PyObject *get(PyObject *dict, const char *name)
+{
+    PyObject *value = PyDict_GetItemString(dict, name);
+    return value ? value : Py_None;
+}
+
 int put(PyObject *dict, const char *name, PyObject *value)
 {
     int rc = value ? PyDict_SetItemString(dict, name, value) : -1;

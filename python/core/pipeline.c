@@ -125,12 +125,6 @@ static const char *const other_options[] = {"progress",         "log",    "desti
                                             "destination_adbc", "schema", "spec_path",
                                             "variables",        NULL};
 
-static PyObject *get(PyObject *dict, const char *name)
-{
-    PyObject *value = PyDict_GetItemString(dict, name);
-    return value ? value : Py_None;
-}
-
 static const struct field variable_fields[] = {
     {"name", FIELD_TEXT, offsetof(struct tg_option, name)},
     {"text", FIELD_TEXT, offsetof(struct tg_option, text)},

@@ -405,12 +405,6 @@ static const char *const others[] = {
     "open",      "finish",  "close",   "advance",        "last_value_func", "convert",   "refuse",
     "list_keys", "columns", "options", "source_options", "initial_value",   "end_value", NULL};
 
-static PyObject *get(PyObject *dict, const char *name)
-{
-    PyObject *value = PyDict_GetItemString(dict, name);
-    return value ? value : Py_None;
-}
-
 /* All lists in one piece of memory, which the caller frees. */
 static int read_lists(PyObject *dict, struct tg_resource *resource, void **scratch)
 {
