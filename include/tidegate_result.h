@@ -102,6 +102,17 @@ struct tg_file_info {
 TG_API size_t tg_result_file_count(const struct tg_result *result);
 TG_API const struct tg_file_info *tg_result_file(const struct tg_result *result, size_t index);
 
+/* A Parquet file of the load's package (tg_result_package), which goes when the load is written. */
+struct tg_package_file {
+    const char *table;
+    const char *name; /* in the folder of the package */
+    uint64_t bytes, rows;
+};
+/* In the order of their tables. */
+TG_API size_t tg_result_package_file_count(const struct tg_result *result);
+TG_API const struct tg_package_file *tg_result_package_file(const struct tg_result *result,
+                                                            size_t index);
+
 /* What is well, but not as one would think; also when the run failed. */
 TG_API size_t tg_result_warning_count(const struct tg_result *result);
 TG_API const char *tg_result_warning(const struct tg_result *result, size_t index);

@@ -51,6 +51,14 @@ static const struct field file_fields[] = {
     {0},
 };
 
+static const struct field package_file_fields[] = {
+    OF(tg_package_file, FIELD_TEXT, table),
+    OF(tg_package_file, FIELD_TEXT, name),
+    OF(tg_package_file, FIELD_UINT64, bytes),
+    OF(tg_package_file, FIELD_UINT64, rows),
+    {0},
+};
+
 /* Lists of structs, each asked for by its index. */
 static const void *table_at(const struct tg_result *result, size_t index)
 {
@@ -69,6 +77,11 @@ static const void *file_at(const struct tg_result *result, size_t index)
     return tg_result_file(result, index);
 }
 
+static const void *package_file_at(const struct tg_result *result, size_t index)
+{
+    return tg_result_package_file(result, index);
+}
+
 static const struct {
     const char *name;
     const struct field *fields;
@@ -78,6 +91,7 @@ static const struct {
     {"resources", resource_fields, resource_at},
     {"changes", change_fields, change_at},
     {"files", file_fields, file_at},
+    {"package_files", package_file_fields, package_file_at},
 };
 
 static PyObject *write_list(const struct tg_result *result, size_t which)

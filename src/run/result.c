@@ -235,6 +235,37 @@ done:
     return rc;
 }
 
+static int add_package_file(const struct manifest_table *part, const struct manifest_file *file,
+                            struct tg_result *result, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tg_package_file *out = &result->package_files[result->package_file_count++];
+    out->bytes = (uint64_t)file->bytes;
+    out->rows = (uint64_t)file->row_count;
+    TRY(arena_keep(&result->arena, part->name, &out->table, err));
+    TRY(arena_keep(&result->arena, file->name, &out->name, err));
+done:
+    return rc;
+}
+
+static int add_package_files(const struct load *load, struct tg_result *result,
+                             struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t count = 0;
+    const struct manifest *manifest = load_manifest(load);
+    for (size_t i = 0; manifest && i < manifest->table_count; i++)
+        count += manifest->tables[i].file_count;
+    TRY(alloc(result, &result->package_files, count, sizeof(*result->package_files), err));
+    for (size_t i = 0; manifest && i < manifest->table_count; i++) {
+        const struct manifest_table *part = &manifest->tables[i];
+        for (size_t f = 0; manifest_is_data(part) && f < part->file_count; f++)
+            TRY(add_package_file(part, &part->files[f], result, err));
+    }
+done:
+    return rc;
+}
+
 /* ---- the whole ---- */
 
 static int add_load(const struct load *load, const struct manifest *manifest,
@@ -276,6 +307,7 @@ int result_prepare(const struct load *load, struct tg_result **out, struct tg_er
         TRY(add_parts(load->opened, result, err));
     TRY(add_changes(load, result, err));
     TRY(add_files(load, result, err));
+    TRY(add_package_files(load, result, err));
 done:
     if (rc != TG_OK) {
         tg_result_free(result);

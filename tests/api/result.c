@@ -7,6 +7,7 @@ static void assert_nothing_at(const struct tg_result *result, size_t index)
     assert_null(tg_result_resource(result, index));
     assert_null(tg_result_change(result, index));
     assert_null(tg_result_file(result, index));
+    assert_null(tg_result_package_file(result, index));
     assert_null(tg_result_warning(result, index));
 }
 
@@ -35,6 +36,7 @@ static void an_index_may_be_too_high(void **state)
     fixture_run(fixture);
     assert_string_equal(tg_result_table(fixture->result, 0)->name, "n");
     assert_string_equal(tg_result_resource(fixture->result, 0)->name, "n");
+    assert_int_equal(tg_result_package_file_count(fixture->result), 1);
     assert_nothing_at(fixture->result, 1000);
     assert_nothing_at(fixture->result, SIZE_MAX);
     assert_true(tg_result_phase_seconds(fixture->result, TG_PHASE_DONE) == 0);

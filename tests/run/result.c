@@ -81,6 +81,11 @@ static void what_the_schema_has_learnt_is_told_once(void **state)
     assert_string_equal(tg_result_file(fixture->result, 0)->resource, "t");
     assert_int_equal(tg_result_file(fixture->result, 0)->bytes, sizeof(first) - 1);
     assert_int_equal(tg_result_file(fixture->result, 0)->rows, 1);
+    const struct tg_package_file *file = tg_result_package_file(fixture->result, 0);
+    assert_string_equal(file->table, "t");
+    assert_string_equal(file->name, "t.1.parquet");
+    assert_int_equal(file->rows, 1);
+    assert_true(file->bytes > 0);
     fixture_run(fixture);
     assert_changes(fixture->result, "");
     assert_int_equal(tg_result_file_count(fixture->result), 0);
