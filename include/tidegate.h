@@ -505,6 +505,12 @@ struct tg_schema_options {
     const char *import_path; /* a folder: its <schema>.schema.yaml overrides the stored schema
                                 whenever it changes, and is written when it is missing */
     const char *export_path; /* a folder: <schema>.schema.yaml is written there after each change */
+    /* The schema's own: letters, digits, '_'; NULL: that of the schema that the pipeline began
+     * with, or the pipeline's. A pipeline may have several schemas in one dataset, one to a struct
+     * tg_pipeline: each has its tables, and what is remembered of its resources; state and sealed
+     * loads are the pipeline's. `others` names further ones, "north, south": a run enters those
+     * that the state does not list yet, by a load of its own where no row comes. */
+    const char *name, *others;
 };
 
 #define TG_SCHEMA_OPTIONS_INIT .size = sizeof(struct tg_schema_options)

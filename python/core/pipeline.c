@@ -101,6 +101,8 @@ static const struct field option_fields[] = {
     }
 
 static const struct field schema_fields[] = {
+    OF(FIELD_TEXT, name),
+    OF(FIELD_TEXT, others),
     OF(FIELD_TEXT, naming),
     OF(FIELD_TEXT, detections),
     OF(FIELD_INT, max_table_nesting),

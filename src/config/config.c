@@ -193,12 +193,14 @@ int config_set_names(struct config *config, const char *pipeline, const char *da
     int rc = TG_OK;
     const struct name_rules of_schema = {SCHEMA_NAME_MAX, NAMING_SNAKE_CASE, false};
     const struct name_rules of_dataset = {.naming = config->schema_config.hints.naming};
+    const char *said = config->schema_config.name;
     config->pipeline = arena_strdup(&config->arena, pipeline);
     if (!dataset)
         dataset = arena_printf(&config->arena, "%s_dataset", pipeline);
     if (!config->pipeline || !dataset)
         return error_nomem(err);
     TRY(identifier(config, pipeline, schema_length(pipeline), &of_schema, &config->schema, err));
+    config->schema = said ? said : config->schema;
     TRY(identifier(config, dataset, strlen(dataset), &of_dataset, &config->dataset, err));
 done:
     return rc;
@@ -220,6 +222,19 @@ static int set_workdir(struct config *config, const struct tg_pipeline_options *
     buf_release(&absolute);
     mem_free(path);
     return rc;
+}
+
+/* As dlt: a name of Python's. Letters beyond ASCII are not looked at. */
+const char *schema_name_fault(const char *name)
+{
+    if (!*name)
+        return "is empty";
+    if (is_digit(*name))
+        return "begins with a digit";
+    for (const char *p = name; *p; p++)
+        if (!is_letter(*p) && !is_digit(*p) && *p != '_' && (unsigned char)*p < 0x80)
+            return "may have letters, digits and '_' only";
+    return strlen(name) > SCHEMA_NAME_MAX ? "is longer than 64 bytes" : NULL;
 }
 
 bool is_storage_version(const char *text)

@@ -107,6 +107,9 @@ struct resource {
 
 /* The schema's own part of a spec, and what its only source says of all its tables. */
 struct schema_config {
+    const char *name;    /* one of several that the pipeline has; NULL: not said */
+    const char **others; /* of which these are some more */
+    size_t other_count;
     struct schema_hints hints;             /* in the config's arena */
     const char *import_path, *export_path; /* folders; NULL: none */
 };

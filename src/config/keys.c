@@ -80,6 +80,8 @@ const struct option contract_options[] = {
 /* What only a program says. */
 const struct option schema_fields[] = {
     {.name = "preferred_type_count", BY_CODE(struct tg_schema_options, preferred_type_count)},
+    {.name = "others",
+     BESIDE(TEXTS, struct schema_config, others, other_count, struct tg_schema_options, others)},
     {.name = "contract", .table = contract_options, SCHEMA(MAP, hints.contract, contract)},
     {.name = "max_table_nesting", SCHEMA(LEVELS, hints.max_nesting, max_table_nesting)},
     {.name = "root_key", SCHEMA(BOOL, hints.root_key, root_key)},
@@ -106,6 +108,10 @@ static const struct option default_hint_options[] = {
 
 /* Words in the order of enum naming, and of nothing; of enum type. */
 const struct option schema_options[] = {
+    {.name = "name",
+     SCHEMA(TEXT, name, name),
+     .help = "What it is called, where the pipeline has several (specs of one pipeline, or a "
+             "program's sources); without it the one that the pipeline began with."},
     {.name = "naming",
      BESIDE(SPELLED_WORD, struct schema_config, hints.naming, hints.naming_said,
             struct tg_schema_options, naming),

@@ -114,6 +114,10 @@ int schema_read(struct config *config, struct document *doc, const struct node *
 {
     int rc = TG_OK;
     struct schema_config *out = &config->schema_config;
+    const struct node *name = node_find(schema, "name");
+    const char *fault = name ? schema_name_fault(name->text) : NULL;
+    if (fault)
+        TRY(document_problem(doc, &name->place, "the schema's name %s", fault));
     TRY(fill_from_map(doc, schema, schema_options, out));
     TRY(read_types(config, doc, node_find(schema, "preferred_types")));
     TRY(read_default_hints(config, doc, node_find(schema, "default_hints")));
@@ -164,6 +168,12 @@ done:
     return rc;
 }
 
+static int check_name(const char *name, struct tg_error *err)
+{
+    const char *fault = schema_name_fault(name);
+    return fault ? error_set(err, TG_USAGE, "the name of schema '%s' %s", name, fault) : TG_OK;
+}
+
 int schema_set(struct config *config, const struct tg_schema_options *given, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -175,6 +185,10 @@ int schema_set(struct config *config, const struct tg_schema_options *given, str
         TRY(error_set(err, TG_USAGE, "the path of a folder is empty; set it to NULL, or name one"));
     TRY(fill_from_struct(&config->arena, given, sizeof(*given), schema_options, out, err));
     TRY(fill_from_struct(&config->arena, given, sizeof(*given), schema_fields, out, err));
+    if (out->name)
+        TRY(check_name(out->name, err));
+    for (size_t i = 0; i < out->other_count; i++)
+        TRY(check_name(out->others[i], err));
     TRY(set_types(config, given, err));
 done:
     return rc == TG_OK || rc == TG_NOMEM ? rc : error_where(err, rc, "schema options");

@@ -472,7 +472,8 @@ static int read_sources(const struct conversion *conv)
     /* As dlt does it: the schema has the name and the rules of its source. */
     if (conv->source_count == 1) {
         const struct source_entry *source = &conv->sources[0];
-        config->schema = source->key;
+        if (!config->schema_config.name)
+            config->schema = source->key;
         config->schema_config.hints.contract = source->contract;
         config->schema_config.hints.max_nesting = source->max_nesting;
         config->schema_config.hints.root_key = source->root_key;

@@ -75,6 +75,7 @@ enum { UNDO_LOADS_MAX = 1000 };
 
 /* What is wrong with a pipeline's name; NULL: nothing. */
 const char *pipeline_name_fault(const char *name);
+const char *schema_name_fault(const char *name); /* the same of a schema's that is said */
 /* Sets pipeline, schema and dataset (NULL: dlt's default) in their normal forms; the dataset's is
  * by the schema's naming convention. */
 int config_set_names(struct config *config, const char *pipeline, const char *dataset,

@@ -327,13 +327,14 @@ done:
     return rc == TG_OK ? rc : error_where(err, rc, "the state's cursor '%s'", path);
 }
 
-static bool has_own_schema(yyjson_mut_val *root, const char *source, const char *schema)
+bool state_is_of(const struct state *state, const char *source, const char *schema)
 {
+    yyjson_mut_val *root = yyjson_mut_doc_get_root(state->doc);
     yyjson_mut_arr_iter names = yyjson_mut_arr_iter_with(yyjson_mut_obj_get(root, "schema_names"));
     for (yyjson_mut_val *name; (name = yyjson_mut_arr_iter_next(&names));)
         if (strcmp(yyjson_mut_get_str(name), source) == 0)
-            return strcmp(source, schema) != 0;
-    return false;
+            return strcmp(source, schema) == 0;
+    return true;
 }
 
 void state_reset_schema(struct state *state, const char *schema)
@@ -341,7 +342,7 @@ void state_reset_schema(struct state *state, const char *schema)
     yyjson_mut_val *root = yyjson_mut_doc_get_root(state->doc);
     yyjson_mut_obj_iter sources = yyjson_mut_obj_iter_with(yyjson_mut_obj_get(root, "sources"));
     for (yyjson_mut_val *source; (source = yyjson_mut_obj_iter_next(&sources));)
-        if (!has_own_schema(root, yyjson_mut_get_str(source), schema))
+        if (state_is_of(state, yyjson_mut_get_str(source), schema))
             yyjson_mut_obj_iter_remove(&sources);
 }
 
@@ -390,13 +391,10 @@ const char *state_schema(const struct state *state)
     return yyjson_mut_get_str(yyjson_mut_obj_get(root, "default_schema_name"));
 }
 
-/* Puts the default schema into schema_names, at its place in the order. */
-static int add_schema_name(yyjson_mut_doc *doc, struct tg_error *err)
+int state_add_schema(struct state *state, const char *name, struct tg_error *err)
 {
+    yyjson_mut_doc *doc = state->doc;
     yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
-    const char *name = yyjson_mut_get_str(yyjson_mut_obj_get(root, "default_schema_name"));
-    if (!name)
-        return TG_OK;
     yyjson_mut_val *names = yyjson_mut_obj_get(root, "schema_names");
     if (!names) {
         names = yyjson_mut_arr(doc);
@@ -462,7 +460,8 @@ int state_bump(struct state *state, bool *changed, struct tg_error *err)
     yyjson_mut_doc *doc = state->doc;
     yyjson_mut_val *root = yyjson_mut_doc_get_root(doc);
     *changed = false;
-    TRY(add_schema_name(doc, err));
+    if (state_schema(state))
+        TRY(state_add_schema(state, state_schema(state), err));
     TRY(content_hash(state, hash, err));
     if (strcmp(hash, state->hash) == 0)
         return TG_OK;

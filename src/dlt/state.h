@@ -47,6 +47,8 @@ int state_read(struct state *out, const char *blob, size_t len,
 /* default_schema_name: the schema that an unnamed source's tables and cursors belong to. Borrowed;
  * NULL: none. */
 const char *state_schema(const struct state *state);
+/* Puts a schema into schema_names (sorted), where it is missing. */
+int state_add_schema(struct state *state, const char *name, struct tg_error *err) TG_CHECK_RESULT;
 /* Plain JSON, for people and for the package's manifest. */
 int state_json(const struct state *state, struct buf *out, struct tg_error *err) TG_CHECK_RESULT;
 /* The blob for the `state` column, with version and hash as of the last state_bump. */
@@ -68,8 +70,11 @@ int state_set_cursor(struct state *state, const char *source, const char *resour
  * there is nothing to learn for: *learned is false. */
 int state_learn(struct state *state, const char *source, const char *resource, const char *path,
                 const struct sketch *late, bool *learned, struct tg_error *err) TG_CHECK_RESULT;
-/* Forgets everything of all sources whose tables are a schema's (not of those that have another one
- * of the pipeline's schemas); of a resource (replace, refresh). */
+/* Are a source's tables a schema's? Those of a source that has the name of another one of the
+ * pipeline's schemas are not. */
+bool state_is_of(const struct state *state, const char *source, const char *schema);
+/* Forgets everything of all sources whose tables are a schema's; of a resource (replace, refresh).
+ */
 void state_reset_schema(struct state *state, const char *schema);
 void state_reset_resource(struct state *state, const char *source, const char *resource);
 /* All cursors of a resource, and no more. */

@@ -269,12 +269,12 @@ static void read_past(struct advising *advising)
 {
     struct tg_error why = {0};
     struct session *session = &advising->session;
-    const struct config *config = &session->pipeline->config;
+    const struct ledger_owner owner = pipeline_owner(session->pipeline);
     ledger_init(&advising->ledger);
     int rc = destination_open(&session->destination, &why);
     if (rc == TG_OK)
-        rc = destination_restore(&session->destination, config->pipeline, config->schema,
-                                 session->restored_us, &advising->ledger, &why);
+        rc = destination_restore(&session->destination, &owner, session->restored_us,
+                                 &advising->ledger, &why);
     destination_close(&session->destination);
     if (rc != TG_OK)
         context_log(&session->pipeline->ctx, TG_LOG_WARNING, "advise",

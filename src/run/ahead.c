@@ -3,8 +3,9 @@
  * them goes on from there.
  *
  *   session_restore_ahead -> recall: the ledger, as it is -> ahead_follow: each pending load, the
- *   oldest first -> follow: already there? check_followed, begins_here -> move_state, move_catalog,
- *   move_boundaries, move_bookmarks: the ledger, as that load will leave it
+ *   oldest first -> follow: already there? check_followed, begins_here -> move_state, and of one of
+ *   its own schema move_catalog, move_boundaries, move_bookmarks: the ledger, as that load will
+ *   leave it
  *   there_read -> ahead_lay: the tables that they bring
  *
  * The ledger at the destination stays the truth. What is made here goes into the manifest of the
@@ -62,18 +63,20 @@ static bool begins_here(const struct session *session, const struct manifest *ma
 
 /* ---- the ledger, as it will be ---- */
 
-/* The schema is the one that the state names, as it is read from there. */
-static int move_state(struct ledger *ledger, const struct manifest *manifest, struct tg_error *err)
+/* The schema is the one that is said, or that the state names, as it is read from there. */
+static int move_state(const struct session *session, struct ledger *ledger,
+                      const struct manifest *manifest, struct tg_error *err)
 {
     int rc = TG_OK;
     struct state state = {0};
+    const bool is_said = pipeline_owner(session->pipeline).is_said;
     if (!manifest->state_changed)
         return TG_OK;
     TRY(state_read(&state, manifest->state, strlen(manifest->state), err));
     ledger->state_version = state.version;
     TRY(arena_keep(&ledger->arena, state.hash, &ledger->state_hash, err));
     TRY(arena_keep(&ledger->arena, manifest->state, &ledger->state_blob, err));
-    if (state_schema(&state))
+    if (state_schema(&state) && !is_said)
         TRY(arena_keep(&ledger->arena, state_schema(&state), &ledger->schema, err));
 done:
     state_release(&state);
@@ -88,8 +91,6 @@ static int move_catalog(struct ledger *ledger, const struct manifest *manifest,
     bool changed = false;
     struct catalog catalog = {0};
     struct buf json = BUF_INIT;
-    if (strcmp(manifest->schema, ledger->schema) != 0)
-        return TG_OK;
     TRY(catalog_read(&catalog, manifest->catalog, strlen(manifest->catalog), err));
     for (size_t i = 0; i < manifest->table_count; i++) {
         struct table *table = catalog_find(&catalog, manifest->tables[i].name);
@@ -219,10 +220,24 @@ static int move_bookmarks(struct ledger *ledger, const struct manifest *manifest
     ledger->bookmarks = moved;
     ledger->bookmark_count = count;
     ledger_sort_bookmarks(ledger);
-    if (manifest->bookmark_count > 0)
-        TRY(arena_keep(&ledger->arena, manifest->load_id, &ledger->files_load_id, err));
 done:
     mem_free(gone);
+    return rc;
+}
+
+/* What a load of another schema has read, resources of this one have not, whatever their names. */
+static int move_resources(struct ledger *ledger, const struct manifest *manifest,
+                          struct tg_error *err)
+{
+    int rc = TG_OK;
+    if (manifest->bookmark_count > 0)
+        TRY(arena_keep(&ledger->arena, manifest->load_id, &ledger->files_load_id, err));
+    if (strcmp(manifest->schema, ledger->schema) != 0)
+        return TG_OK;
+    TRY(move_catalog(ledger, manifest, err));
+    TRY(move_boundaries(ledger, manifest, err));
+    TRY(move_bookmarks(ledger, manifest, err));
+done:
     return rc;
 }
 
@@ -318,10 +333,8 @@ static int follow(struct session *session, const struct pending_load *load, stru
     TRY(check_followed(session, manifest, err));
     if (!begins_here(session, manifest, &standing))
         return settle_pass(session, load->path, manifest, err);
-    TRY(move_state(ledger, manifest, err));
-    TRY(move_catalog(ledger, manifest, err));
-    TRY(move_boundaries(ledger, manifest, err));
-    TRY(move_bookmarks(ledger, manifest, err));
+    TRY(move_state(session, ledger, manifest, err));
+    TRY(move_resources(ledger, manifest, err));
     TRY(note_tables(session, manifest, err));
     TRY(arena_keep(&ledger->arena, manifest->load_id, &ledger->newest_load, err));
     session->follows = ledger->newest_load;

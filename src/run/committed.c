@@ -151,13 +151,12 @@ static int look(struct session *session, bool *is_gone, struct tg_error *err)
     int rc = TG_OK;
     struct ledger ledger;
     struct buf others = BUF_INIT;
-    const struct config *config = &session->pipeline->config;
+    const struct ledger_owner owner = pipeline_owner(session->pipeline);
     char *path = fs_join(session->folder, "committed");
     ledger_init(&ledger);
     TRY(path ? read_others(session, path, &others, is_gone, err) : error_nomem(err));
     if (*is_gone)
-        TRY(destination_restore(&session->destination, config->pipeline, config->schema,
-                                session->restored_us, &ledger, err));
+        TRY(destination_restore(&session->destination, &owner, session->restored_us, &ledger, err));
     *is_gone = *is_gone && ledger_is_empty(&ledger);
 done:
     ledger_release(&ledger);

@@ -112,8 +112,8 @@ static int read_schema(struct destination *destination, const struct tg_pipeline
     struct ledger ledger = {0};
     struct buf json = BUF_INIT;
     const struct config *config = &pipeline->config;
-    TRY(destination_restore(destination, config->pipeline, config->schema,
-                            context_now_us(&pipeline->ctx), &ledger, err));
+    const struct ledger_owner owner = pipeline_owner(pipeline);
+    TRY(destination_restore(destination, &owner, context_now_us(&pipeline->ctx), &ledger, err));
     if (!ledger.schema_json)
         TRY(error_reason(
             err,
@@ -220,8 +220,8 @@ int inspect_document(struct tg_pipeline *pipeline, enum tg_document what, struct
     if ((unsigned)what > TG_DOCUMENT_SCHEMA_YAML)
         return error_set(err, TG_USAGE, "there is no document number %d", (int)what);
     TRY(open_existing(pipeline, &destination, err));
-    TRY(destination_restore(&destination, config->pipeline, config->schema,
-                            context_now_us(&pipeline->ctx), &ledger, err));
+    const struct ledger_owner owner = pipeline_owner(pipeline);
+    TRY(destination_restore(&destination, &owner, context_now_us(&pipeline->ctx), &ledger, err));
     const char *stored = is_state ? ledger.state_blob : ledger.schema_json;
     if (!stored)
         TRY(error_reason(

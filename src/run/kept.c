@@ -2,7 +2,8 @@
  * What programs keep in the state of their pipeline, between the pages of a run and its rows.
  *
  *   a callback -> tg_state_get, tg_state_set (api) -> get, set -> dlt/program.c, on the session's
- *   state, which the load takes along with its rows; load_extract -> kept_enter
+ *   state, which the load takes along with its rows; load_extract -> kept_enter, which adds the
+ *   pipeline's further schemas
  *   tg_pipeline_state (api) -> kept_look
  *
  * So it is visible to all that is read afterwards, and is there or not as the rows of the load are.
@@ -51,6 +52,19 @@ struct kept kept_for(struct kept_of *of)
     return (struct kept){get, set, of};
 }
 
+/* The program says which schemas the pipeline has besides. */
+static int add_schemas(struct session *session, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const struct schema_config *schema = &session->pipeline->config.schema_config;
+    for (size_t i = 0; !is_window(session) && i < schema->other_count; i++) {
+        TRY(state_add_schema(&session->state, schema->others[i], err));
+        session->program_kept = true;
+    }
+done:
+    return rc;
+}
+
 int kept_enter(struct load *load, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -58,6 +72,7 @@ int kept_enter(struct load *load, struct tg_error *err)
     struct manifest *manifest = NULL;
     struct session *session = load->session;
     state_release(&session->aside);
+    TRY(add_schemas(session, err));
     if (!session->program_kept || load->package)
         return TG_OK;
     TRY(state_differs(&session->state, &differs, err));

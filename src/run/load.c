@@ -103,6 +103,7 @@ int load_describe(struct load *load, struct manifest *manifest, struct tg_error 
     const struct config *config = &session->pipeline->config;
     struct buf state = BUF_INIT, catalog = BUF_INIT;
     bool changed = false;
+    TRY(state_add_schema(&session->state, session->schema, err));
     TRY(state_bump(&session->state, &manifest->state_changed, err));
     TRY(state_json(&session->state, &state, err));
     TRY(catalog_bump(&session->catalog, &changed, err));

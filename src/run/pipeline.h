@@ -6,6 +6,7 @@
 
 #include "base/context.h"
 #include "config/config.h"
+#include "write/ledger.h"
 
 struct tg_pipeline {
     struct config config;
@@ -23,6 +24,14 @@ struct tg_pipeline {
     void *user;
     int (*progress)(void *user, const struct tg_progress *progress);
 };
+
+/* Whose ledger its runs go by. */
+static inline struct ledger_owner pipeline_owner(const struct tg_pipeline *pipeline)
+{
+    const struct config *config = &pipeline->config;
+    return (struct ledger_owner){config->pipeline, config->schema,
+                                 config->schema_config.name != NULL};
+}
 
 /* Where a spec is: in a file, or (path NULL) in memory. */
 struct pipeline_spec {

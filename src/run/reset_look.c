@@ -214,6 +214,8 @@ done:
 static bool touches(const struct reset_task *task, const struct manifest *manifest)
 {
     bool found = false;
+    if (strcmp(manifest->schema, task->session.schema) != 0)
+        return false;
     for (size_t i = 0; i < manifest->table_count; i++)
         found |= reset_takes(task, manifest->tables[i].resource);
     for (size_t i = 0; i < manifest->bookmark_count; i++)
@@ -325,11 +327,22 @@ done:
 
 /* ---- all of it ---- */
 
+/* What the state has of this schema. */
+static int find_entries(struct reset_task *task, struct tg_error *err)
+{
+    size_t count = 0;
+    const struct session *session = &task->session;
+    int rc = state_entries(&session->state, &task->out->arena, &task->entries, &count, err);
+    for (size_t i = 0; rc == TG_OK && i < count; i++)
+        if (state_is_of(&session->state, task->entries[i].source, session->schema))
+            task->entries[task->entry_count++] = task->entries[i];
+    return rc;
+}
+
 int reset_look(struct reset_task *task, struct tg_error *err)
 {
     int rc = TG_OK;
-    TRY(state_entries(&task->session.state, &task->out->arena, &task->entries, &task->entry_count,
-                      err));
+    TRY(find_entries(task, err));
     TRY(find_known(task, err));
     TRY(choose(task, err));
     TRY(tell_cursors(task, err));

@@ -109,12 +109,13 @@ static int recall(struct session *session, struct tg_error *err)
     const struct config *config = &session->pipeline->config;
     struct ledger *ledger = &session->ledger;
     forget(session);
-    TRY(destination_restore(&session->destination, config->pipeline, config->schema,
-                            session->restored_us, ledger, err));
+    const struct ledger_owner owner = pipeline_owner(session->pipeline);
+    TRY(destination_restore(&session->destination, &owner, session->restored_us, ledger, err));
     session->is_unknown_there = ledger_is_empty(ledger);
+    ledger->schema = ledger->schema ? ledger->schema : config->schema;
     if (session->looks_ahead)
         TRY(ahead_follow(session, err));
-    session->schema = ledger->schema ? ledger->schema : config->schema;
+    session->schema = ledger->schema;
     TRY(read_state(session, err));
     TRY(read_catalog(session, err));
 done:

@@ -95,7 +95,7 @@ static int recall(void *user, struct ties *ties, struct tg_error *err)
     struct ArrowArrayStream stream = {.release = NULL};
     const bool was_open = destination->state != NULL;
     const struct ties_request request = {tied->load->session->pipeline->config.pipeline,
-                                         tied->resource->name,
+                                         tied->load->session->schema, tied->resource->name,
                                          tied->resource->incremental.cursor_path};
     if (!was_open)
         TRY(destination_open(destination, err));

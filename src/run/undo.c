@@ -42,8 +42,9 @@ static int look(struct undo_run *run, struct tg_error *err)
                                       "destination '%s' does not exist yet; run the pipeline first",
                                       session->pipeline->destination),
                             TG_REASON_NOTHING_LOADED);
-    TRY(destination_restore(&session->destination, config->pipeline, config->schema,
-                            session->restored_us, &session->ledger, err));
+    const struct ledger_owner owner = pipeline_owner(session->pipeline);
+    TRY(destination_restore(&session->destination, &owner, session->restored_us, &session->ledger,
+                            err));
     session->schema = session->ledger.schema ? session->ledger.schema : config->schema;
     const struct undo_request request = {.pipeline = config->pipeline,
                                          .schema = session->schema,

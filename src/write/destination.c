@@ -106,13 +106,13 @@ void destination_close(struct destination *destination)
     destination->state = NULL;
 }
 
-int destination_restore(struct destination *destination, const char *pipeline, const char *schema,
+int destination_restore(struct destination *destination, const struct ledger_owner *owner,
                         int64_t now_us, struct ledger *out, struct tg_error *err)
 {
     ledger_init(out);
     if (!destination->state)
         return TG_OK;
-    return destination->driver->restore(destination, pipeline, schema, now_us, out, err);
+    return destination->driver->restore(destination, owner, now_us, out, err);
 }
 
 int destination_ties(struct destination *destination, const struct ties_request *request,

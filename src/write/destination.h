@@ -135,7 +135,7 @@ struct table_count {
 
 /* Whose rows at the last value are asked for. */
 struct ties_request {
-    const char *pipeline, *resource, *cursor_path;
+    const char *pipeline, *schema, *resource, *cursor_path;
 };
 
 /* Who has loaded into a table. */
@@ -207,7 +207,7 @@ struct destination_driver {
                  struct destination_place *place, struct tg_error *err);
     /* Sets destination->state; leaves it NULL when nothing is there and `create` is false. */
     int (*open)(struct destination *destination, bool create, struct tg_error *err);
-    int (*restore)(struct destination *destination, const char *pipeline, const char *schema,
+    int (*restore)(struct destination *destination, const struct ledger_owner *owner,
                    int64_t now_us, struct ledger *out, struct tg_error *err);
     int (*describe)(struct destination *destination, const struct table_choice *choice,
                     struct catalog *out, struct tg_error *err);
@@ -259,10 +259,10 @@ int destination_init(struct destination *destination, struct context *ctx,
 int destination_open(struct destination *destination, struct tg_error *err) TG_CHECK_RESULT;
 void destination_close(struct destination *destination); /* may be opened again */
 
-/* What concerns this pipeline and its schema, whose name is `schema` unless the state says another
- * (dlt names it after the first source). `now_us` is the time from which load ids are made. `out`
- * is initialised here; release it. */
-int destination_restore(struct destination *destination, const char *pipeline, const char *schema,
+/* What concerns this pipeline and its schema, whose name is the owner's unless the state says
+ * another (dlt names it after the first source) and nobody has said it. `now_us` is the time from
+ * which load ids are made. `out` is initialised here; release it. */
+int destination_restore(struct destination *destination, const struct ledger_owner *owner,
                         int64_t now_us, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
 /* Rows of TIES_TABLE, of which the stream has one column: packed hashes. It is open, and stays so
  * until the stream is released; where there is no such table, it is already. */

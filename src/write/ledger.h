@@ -24,6 +24,13 @@
 /* What a load that is an undo has in _tidegate_loads in place of a disposition. */
 #define UNDO_WORD "undo"
 
+/* Whose ledger it is. */
+struct ledger_owner {
+    const char *pipeline;
+    const char *schema;
+    bool is_said; /* it is that schema, whichever the state names as the pipeline's first */
+};
+
 struct ledger_boundary {
     const char *resource, *cursor_path, *last_value;
     const char *load_id; /* that has left it */
@@ -52,10 +59,10 @@ struct ledger_past {
 
 struct ledger {
     struct arena arena;
-    int64_t state_version;   /* 0: no state */
-    const char *state_hash;  /* "" : none */
-    const char *state_blob;  /* NULL: none */
-    const char *schema;      /* its name: the one the state says, else the one asked for */
+    int64_t state_version;  /* 0: no state */
+    const char *state_hash; /* "" : none */
+    const char *state_blob; /* NULL: none */
+    const char *schema;     /* its name: the one that is said, else the state's, else the owner's */
     const char *schema_json; /* NULL: none, or not asked for */
     int64_t schema_version;  /* 0: none */
     const char *schema_hash; /* "": none */

@@ -256,6 +256,25 @@ static void names_go_by_the_convention(void **state)
               "another table_name");
 }
 
+/* One that is said is the schema's, whatever the source is called. */
+static void a_schema_has_a_name(void **state)
+{
+    struct spec_file *spec = *state;
+    const struct config *config = spec_good(
+        spec, "pipeline: shop\ndestination: duckdb:///a.db\nschema: {name: MyShop}\n"
+              "sources:\n  api: {type: files}\nresources:\n  t: {source: api, path: a}\n");
+    assert_string_equal(config->schema, "MyShop");
+    assert_string_equal(config->resources[0].source, "api");
+    config = spec_good(spec, "pipeline: shop\ndestination: duckdb:///a.db\n"
+                             "sources:\n  api: {type: files}\nresources:\n"
+                             "  t: {source: api, path: a}\n");
+    assert_string_equal(config->schema, "api");
+    spec_says(spec,
+              "pipeline: shop\ndestination: duckdb:///a.db\nschema: {name: ''}\n"
+              "source: {type: files}\nresources:\n  t: {path: a}\n",
+              "3:16", "the schema's name is empty");
+}
+
 /* ---- from C ---- */
 
 static int set(struct spec_file *spec, const struct tg_schema_options *schema)
@@ -312,6 +331,9 @@ static void options_that_say_nothing_are_fine(void **state)
     assert_false(spec->config.schema_config.hints.naming_said);
     assert_null(spec->config.schema_config.hints.detections);
     assert_int_equal(spec->config.schema_config.hints.max_nesting, -1);
+    assert_string_equal(spec->config.schema, "shop");
+    assert_int_equal(set(spec, &(struct tg_schema_options){.name = "NorthEast"}), TG_OK);
+    assert_string_equal(spec->config.schema, "NorthEast");
     assert_int_equal(set(spec, NULL), TG_OK);
     assert_int_equal(spec->config.schema_config.hints.max_nesting, -1);
     assert_int_equal(set(spec, &none), TG_OK);
@@ -354,6 +376,9 @@ static void wrong_options_are_refused(void **state)
         {{.max_table_nesting = -2}, "max_table_nesting is a number of levels, or TG_NO_NESTING"},
         {{.import_path = ""}, "the path of a folder is empty; set it to NULL, or name one"},
         {{.export_path = ""}, "the path of a folder is empty; set it to NULL, or name one"},
+        {{.name = ""}, "the name of schema '' is empty"},
+        {{.name = "1st"}, "the name of schema '1st' begins with a digit"},
+        {{.others = "a, b c"}, "the name of schema 'b c' may have letters, digits and '_' only"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         assert_int_equal(set(spec, &cases[i].options), TG_USAGE);
@@ -438,6 +463,7 @@ int main(void)
         cmocka_unit_test(several_sources_speak_for_their_resources),
         cmocka_unit_test(wrong_contracts_have_a_place),
         cmocka_unit_test(names_go_by_the_convention),
+        cmocka_unit_test(a_schema_has_a_name),
         cmocka_unit_test(options_are_copied),
         cmocka_unit_test(options_that_say_nothing_are_fine),
         cmocka_unit_test(wrong_options_are_refused),

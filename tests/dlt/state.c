@@ -231,6 +231,10 @@ static void test_reset_schema(void **unused)
     must_read(&state, "{'_state_version': 1, '_state_engine_version': 4, '_local': {},"
                       "'default_schema_name': 'm', 'schema_names': ['m', 'other'],"
                       "'sources': {'a': {'x': 1}, 'm': {'x': 2}, 'other': {'x': 3}}}");
+    assert_true(state_is_of(&state, "a", "m"));
+    assert_true(state_is_of(&state, "m", "m"));
+    assert_false(state_is_of(&state, "other", "m"));
+    assert_false(state_is_of(&state, "m", "other"));
     state_reset_schema(&state, "m");
     assert_int_equal(state_json(&state, &json, NULL), TG_OK);
     assert_non_null(strstr(buf_string(&json), "\"sources\":{\"other\":{\"x\":3}}"));
@@ -248,6 +252,14 @@ static void test_schema_names(void **unused)
     assert_true(bump(&state));
     assert_int_equal(state_json(&state, &json, NULL), TG_OK);
     assert_non_null(strstr(buf_string(&json), "\"schema_names\":[\"a\",\"m\",\"z\"]"));
+    assert_int_equal(state_add_schema(&state, "m", NULL), TG_OK);
+    assert_false(bump(&state));
+    assert_int_equal(state_add_schema(&state, "zz", NULL), TG_OK);
+    assert_true(bump(&state));
+    assert_string_equal(state_schema(&state), "m");
+    buf_clear(&json);
+    assert_int_equal(state_json(&state, &json, NULL), TG_OK);
+    assert_non_null(strstr(buf_string(&json), "\"schema_names\":[\"a\",\"m\",\"z\",\"zz\"]"));
     assert_null(strstr(buf_string(&json), "_local"));
     state_release(&state);
     buf_clear(&json);

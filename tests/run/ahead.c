@@ -396,10 +396,125 @@ static void killed_anywhere_each_row_is_loaded_once(void **state)
     }
 }
 
+/* ---- several schemas ---- */
+
+/* The pipeline's schema `name`: its resource has the name of the other one's. */
+static void give_of(struct fixture *fixture, const char *name, size_t count)
+{
+    growing = (struct numbers){.rows = moments, .count = count, .page_size = 2};
+    const struct tg_schema_options schema = {TG_SCHEMA_OPTIONS_INIT, .name = name};
+    const struct tg_pipeline_options options = {
+        TG_PIPELINE_OPTIONS_INIT, .name = "test",    .destination = fixture->destination,
+        .dataset = "d",           .schema = &schema, .workdir = fixture->workdir};
+    const struct tg_resource resource = {TG_RESOURCE_INIT,      .name = "t",
+                                         .table_name = name,    .read = read_numbers,
+                                         .user = &growing,      .write_disposition = TG_APPEND,
+                                         .cursor_path = "value"};
+    tg_pipeline_free(fixture->pipeline);
+    assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
+    assert_done(fixture, tg_pipeline_add(fixture->pipeline, &resource, &fixture->err));
+}
+
+static const struct {
+    const char *schema;
+    size_t count;
+} turns[] = {{"north", 2}, {"south", 4}, {"north", 4}, {"south", 9}, {"north", 9}};
+enum { TURNS = sizeof(turns) / sizeof(turns[0]) };
+
+/* Each load goes on from the one before, of whichever schema. */
+static void schemas_take_turns(void **state)
+{
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < TURNS; i++) {
+        give_of(fixture, turns[i].schema, turns[i].count);
+        extract(fixture);
+        assert_string_equal(tg_result_schema(fixture->result), turns[i].schema);
+    }
+    assert_int_equal(count_in(fixture, "sealed"), TURNS);
+    for (size_t i = 0; i < TURNS; i++)
+        write_next(fixture);
+    assert_query(fixture,
+                 "SELECT (SELECT count(*) FROM north) AS n, (SELECT count(*) FROM south) AS s",
+                 "n,s\n8,9\n");
+    struct left chained = look(fixture);
+    give_of(fixture, "south", 9);
+    struct left of_south = look(fixture);
+    elsewhere(fixture);
+    for (size_t i = 0; i < TURNS; i++) {
+        give_of(fixture, turns[i].schema, turns[i].count);
+        fixture_run(fixture);
+    }
+    assert_same(chained, look(fixture));
+    give_of(fixture, "south", 9);
+    assert_same(of_south, look(fixture));
+}
+
+/* They stand in the state before they have a load. */
+static void others_are_entered(void **state)
+{
+    struct fixture *fixture = *state;
+    const struct tg_schema_options schema = {TG_SCHEMA_OPTIONS_INIT, .name = "north",
+                                             .others = "south, East"};
+    const struct tg_pipeline_options options = {
+        TG_PIPELINE_OPTIONS_INIT, .name = "test",    .destination = fixture->destination,
+        .dataset = "d",           .schema = &schema, .workdir = fixture->workdir};
+    assert_done(fixture, tg_pipeline_new(&fixture->pipeline, &options, &fixture->err));
+    fixture_run(fixture);
+    assert_true(tg_result_state_changed(fixture->result));
+    assert_int_equal(tg_result_package_file_count(fixture->result), 0);
+    fixture_run(fixture);
+    assert_string_equal(tg_result_load_id(fixture->result), "");
+    char *text = document(fixture, TG_DOCUMENT_STATE);
+    assert_non_null(strstr(text, "\"default_schema_name\": \"north\""));
+    assert_non_null(strstr(text, "\"East\",\n    \"north\",\n    \"south\"\n"));
+    tg_text_free(text);
+}
+
+static int extract_schemas(struct fixture *fixture)
+{
+    give_of(fixture, "north", 9);
+    int rc = try_extract(fixture);
+    give_of(fixture, "south", 9);
+    return rc == TG_OK ? try_extract(fixture) : rc;
+}
+
+/* Those of one schema come with those of the other, or without. */
+static void killed_between_schemas_each_row_is_loaded_once(void **state)
+{
+    struct fixture *fixture = *state;
+    static const char *const points[] = {"after_seal",      "before_seal:2", "after_seal:2",
+                                         "before_commit",   "after_commit",  "after_drop",
+                                         "before_commit:2", "after_commit:2"};
+    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+        char name[20];
+        snprintf(name, sizeof(name), "work%zu", i);
+        in_workdir(fixture, name);
+        snprintf(fixture->destination, sizeof(fixture->destination), "duckdb:///%s/%zu.duckdb",
+                 fixture->folder, i);
+        const bool extracting = killed_at(points[i], extract_schemas, fixture);
+        const bool writing = killed_at(points[i], write_all, fixture);
+        if (!extracting && !writing)
+            fail_msg("%s is not reached", points[i]);
+        assert_false(killed_at("none", extract_schemas, fixture));
+        assert_false(killed_at("none", write_all, fixture));
+    }
+    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+        snprintf(fixture->destination, sizeof(fixture->destination), "duckdb:///%s/%zu.duckdb",
+                 fixture->folder, i);
+        give_of(fixture, "north", 9);
+        assert_query(fixture,
+                     "SELECT (SELECT count(*) FROM north) AS n, (SELECT count(*) FROM south) AS s",
+                     "n,s\n9,9\n");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         fixture_test(killed_anywhere_each_row_is_loaded_once),
+        fixture_test(killed_between_schemas_each_row_is_loaded_once),
+        fixture_test(schemas_take_turns),
+        fixture_test(others_are_entered),
         fixture_test(a_chain_is_as_many_runs),
         fixture_test(writes_come_between),
         fixture_test(pending_tables_count_as_there),

@@ -94,7 +94,8 @@ static void test_nothing_there(void **state)
     snprintf(url, sizeof(url), "duckdb:///%s", path);
     start(&t, &destination, url);
     assert_null(destination.state);
-    FIXTURE_OK(&t, destination_restore(&destination, "p", "s", 1, &ledger, &t.err));
+    const struct ledger_owner owner = {"p", "s", false};
+    FIXTURE_OK(&t, destination_restore(&destination, &owner, 1, &ledger, &t.err));
     assert_int_equal(ledger.state_version, 0);
     assert_string_equal(ledger.newest_load, "");
     FIXTURE_OK(&t, destination_describe(&destination, NULL, &catalog, &t.err));
@@ -157,7 +158,8 @@ static void test_what_is_there(void **state)
     assert_int_equal(person->columns[3].spec.type, TYPE_NONE);
     destination.facts.type_text(&person->columns[2].spec, &text);
     assert_string_equal(buf_string(&text), "DECIMAL(10,2)");
-    FIXTURE_OK(&t, destination_restore(&destination, "shop_pipeline", "shop", 0, &ledger, &t.err));
+    const struct ledger_owner owner = {"shop_pipeline", "shop", false};
+    FIXTURE_OK(&t, destination_restore(&destination, &owner, 0, &ledger, &t.err));
     assert_int_equal(ledger.state_version, 1);
     assert_string_equal(ledger.newest_load, "1.5");
     char next[LOAD_ID_TEXT];

@@ -140,7 +140,8 @@ static inline int fixture_ledger(struct fixture *t, const char *pipeline, struct
     int rc = ledger_describe(t->con, "d", &there, &t->err);
     if (rc != TG_OK)
         return rc;
-    rc = ledger_read(t->con, "d", &there, pipeline, "shop", out, &t->err);
+    const struct ledger_owner owner = {pipeline, "shop", false};
+    rc = ledger_read(t->con, "d", &there, &owner, out, &t->err);
     if (rc == TG_OK)
         rc = ledger_read_loads(t->con, "d", &there, pipeline, out, &t->err);
     described_release(&there);

@@ -339,6 +339,7 @@ static void test_load_while_the_ledger_is_read(void **state)
     char *path = seal_file(&t, "/a.jsonl");
     struct connection_driver driver = *t.con->driver;
     struct destination destination = {.driver = &destination_sql, .dataset = "d", .state = t.con};
+    const struct ledger_owner owner = {"shop_pipeline", "shop", false};
     other.fixture = &t;
     other.driver = t.con->driver;
     other.path = path;
@@ -346,13 +347,13 @@ static void test_load_while_the_ledger_is_read(void **state)
     other.started = true;
     driver.query = overtaken_query;
     t.con->driver = &driver;
-    FIXTURE_OK(&t, destination_restore(&destination, "shop_pipeline", "shop", 1, &ledger, &t.err));
+    FIXTURE_OK(&t, destination_restore(&destination, &owner, 1, &ledger, &t.err));
     t.con->driver = other.driver;
     assert_int_equal(other.rc, TG_OK);
     assert_int_equal(ledger.bookmark_count, 1);
     assert_string_equal(ledger.files_load_id, "2.5");
     ledger_release(&ledger);
-    FIXTURE_OK(&t, destination_restore(&destination, "shop_pipeline", "shop", 1, &ledger, &t.err));
+    FIXTURE_OK(&t, destination_restore(&destination, &owner, 1, &ledger, &t.err));
     assert_int_equal(ledger.bookmark_count, 2);
     assert_string_equal(ledger.files_load_id, "3.5");
     ledger_release(&ledger);

@@ -72,7 +72,7 @@ static void close_database(struct destination *destination)
 
 /* In one transaction: a load that comes to be between two queries would be known by its id, but not
  * by its files, which would be read again. */
-static int restore(struct destination *destination, const char *pipeline, const char *schema,
+static int restore(struct destination *destination, const struct ledger_owner *owner,
                    int64_t now_us, struct ledger *out, struct tg_error *err)
 {
     struct connection *con = destination->state;
@@ -83,9 +83,9 @@ static int restore(struct destination *destination, const char *pipeline, const 
         return rc;
     rc = ledger_describe(con, dataset, &there, err);
     if (rc == TG_OK)
-        rc = ledger_read(con, dataset, &there, pipeline, schema, out, err);
+        rc = ledger_read(con, dataset, &there, owner, out, err);
     if (rc == TG_OK && !destination->for_windows)
-        rc = ledger_read_loads(con, dataset, &there, pipeline, out, err);
+        rc = ledger_read_loads(con, dataset, &there, owner->pipeline, out, err);
     if (rc == TG_OK)
         rc = ledger_read_taken(con, dataset, &there, now_us, out, err);
     described_release(&there);

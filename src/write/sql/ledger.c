@@ -75,6 +75,7 @@ static int fetch(const struct ledger_query *query, const char *needs, const char
                       SQL_PATTERN("unchanged", has(query->there, "_tidegate_loads.rows_unchanged")
                                                    ? "coalesce([rows_unchanged], 0)"
                                                    : "0"),
+                      SQL_PATTERN("ours", has(query->there, "_dlt_loads") ? OF_SCHEMA : "1 = 1"),
                       SQL_PIECE("type", "DECIMAL(38, 9)"),
                       SQL_PATTERN("number", query->con->dialect->try_cast), /* of a load id */
                       SQL_PATTERN("value", "[load_id]")),
@@ -117,14 +118,14 @@ done:
 }
 
 /* dlt names a schema after the first source, which a spec need not know. */
-static int pick_schema(const struct ledger_query *query, struct tg_error *err)
+static int pick_schema(const struct ledger_query *query, bool is_said, struct tg_error *err)
 {
     int rc = TG_OK;
     struct state state = {0};
     struct ledger *out = query->out;
     if (out->state_blob)
         TRY(state_read(&state, out->state_blob, strlen(out->state_blob), err));
-    const char *name = out->state_blob ? state_schema(&state) : NULL;
+    const char *name = out->state_blob && !is_said ? state_schema(&state) : NULL;
     TRY(keep(out, name ? name : query->schema, &out->schema, err));
 done:
     state_release(&state);
@@ -190,7 +191,7 @@ static int read_boundaries(const struct ledger_query *query, struct tg_error *er
     struct ledger *out = query->out;
     TRY(fetch(query, "_tidegate_boundary",
               "SELECT [resource_name], [cursor_path], [last_value], [row_hashes], [load_id]\n"
-              "FROM {_tidegate_boundary} WHERE [pipeline_name] = {'pipeline'}\n"
+              "FROM {_tidegate_boundary} WHERE [pipeline_name] = {'pipeline'} AND {ours}\n"
               "ORDER BY 1, 2",
               &rows, err));
     out->boundaries = arena_alloc(&out->arena, rows.row_count * sizeof(*out->boundaries));
@@ -211,7 +212,7 @@ done:
 
 #define FILES(more)                                                                                \
     "SELECT [resource_name], [path], [size], [modified_us], [checksum]" more "\n"                  \
-    "FROM {_tidegate_files} WHERE [pipeline_name] = {'pipeline'}"
+    "FROM {_tidegate_files} WHERE [pipeline_name] = {'pipeline'} AND {ours}"
 
 /* A table of version 0.1 lacks some of the columns, but not the rows. */
 static int fetch_bookmarks(const struct ledger_query *query, struct text_rows *out, bool *is_old,
@@ -410,18 +411,18 @@ done:
 }
 
 int ledger_read(struct connection *con, const char *dataset, const struct described *there,
-                const char *pipeline, const char *schema, struct ledger *out, struct tg_error *err)
+                const struct ledger_owner *owner, struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct ledger_query query = {.con = con,
                                  .dataset = dataset,
                                  .there = there,
-                                 .pipeline = pipeline,
-                                 .schema = schema,
+                                 .pipeline = owner->pipeline,
+                                 .schema = owner->schema,
                                  .out = out};
     ledger_init(out);
     TRY(read_state(&query, err));
-    TRY(pick_schema(&query, err));
+    TRY(pick_schema(&query, owner->is_said, err));
     query.schema = out->schema;
     TRY(read_schema(&query, err));
     TRY(read_boundaries(&query, err));
@@ -441,7 +442,8 @@ int ledger_read_loads(struct connection *con, const char *dataset, const struct 
     const struct ledger_query query = {
         .con = con, .dataset = dataset, .there = there, .pipeline = pipeline, .out = out};
     TRY(read_pasts(&query, err));
-    TRY(windows_read(con, dataset, there, pipeline, out, err));
+    TRY(windows_read(con, dataset, there, &(struct ledger_owner){pipeline, out->schema, true}, out,
+                     err));
 done:
     if (rc != TG_OK)
         ledger_release(out);
@@ -463,7 +465,7 @@ int ledger_schema(struct connection *con, const char *dataset, const struct desc
 /* ---- what was ---- */
 
 static const char history[] =
-    "SELECT [load_id], [status],\n"
+    "SELECT [load_id], [status], [schema_name],\n"
     "    CASE WHEN [load_id] IN (SELECT [load_id] FROM {_tidegate_loads} "
     "WHERE [disposition] = {'undo'}) THEN 1 ELSE 0 END\n"
     "FROM {_dlt_loads}\n"
@@ -492,8 +494,10 @@ int ledger_history(struct connection *con, const char *dataset, const struct des
     for (size_t i = 0; i < rows.row_count; i++) {
         struct ledger_load *load = &out->items[out->count++];
         load->is_done = number(text_cell(&rows, i, 1)) == 0;
-        load->is_undo = number(text_cell(&rows, i, 2)) == 1;
+        load->is_undo = number(text_cell(&rows, i, 3)) == 1;
+        const char *of_schema = text_cell(&rows, i, 2);
         TRY(arena_keep(&out->arena, text_cell(&rows, i, 0), &load->load_id, err));
+        TRY(arena_keep(&out->arena, of_schema ? of_schema : schema, &load->schema, err));
     }
 done:
     text_rows_release(&rows);
@@ -657,6 +661,7 @@ int ledger_ties(struct connection *con, const char *dataset, const struct ties_r
     const struct sql_scope scope = {.dialect = con->dialect,
                                     .dataset = dataset,
                                     .parts = SQL_PARTS(SQL_TEXT("pipeline", request->pipeline),
+                                                       SQL_TEXT("schema", request->schema),
                                                        SQL_TEXT("resource", request->resource),
                                                        SQL_TEXT("path", request->cursor_path))};
     TRY(ledger_describe(con, dataset, &there, err));
@@ -665,7 +670,7 @@ int ledger_ties(struct connection *con, const char *dataset, const struct ties_r
     TRY(sql_write(&sql, &scope,
                   "SELECT [row_hashes] FROM {_tidegate_ties}\n"
                   "WHERE [pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'} "
-                  "AND [cursor_path] = {'path'}",
+                  "AND [cursor_path] = {'path'} AND " OF_SCHEMA,
                   err));
     TRY(connection_query(con, sql.data, out, err));
 done:

@@ -9,6 +9,12 @@
 #include "package/manifest.h"
 #include "write/ledger.h"
 
+/* Of rows of the ledger that name a load, and no schema: what loads of the pipeline's other schemas
+ * have left is not of {'schema'}. SQL, for a table's own column. */
+#define NOT_OF_OTHERS(load_id)                                                                     \
+    load_id " NOT IN (SELECT [load_id] FROM {_dlt_loads} WHERE [schema_name] <> {'schema'})"
+#define OF_SCHEMA NOT_OF_OTHERS("[load_id]")
+
 /* The ledger's tables in a dataset, and nothing else. Release `out`. */
 int ledger_describe(struct connection *con, const char *dataset, struct described *out,
                     struct tg_error *err) TG_CHECK_RESULT;
@@ -16,17 +22,16 @@ int ledger_describe(struct connection *con, const char *dataset, struct describe
 /* The newest schema of a name, and nothing else. Release `out` after TG_OK. */
 int ledger_schema(struct connection *con, const char *dataset, const struct described *there,
                   const char *schema, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Reads what concerns this pipeline and its schema, whose name is `schema` unless the state says
- * another (dlt names it after the first source); a missing dataset or table means there is nothing
- * yet. `out` is initialised here. */
+/* As destination_restore, of one table after the other; a missing dataset or table means there is
+ * nothing yet. `out` is initialised here. */
 int ledger_read(struct connection *con, const char *dataset, const struct described *there,
-                const char *pipeline, const char *schema, struct ledger *out,
+                const struct ledger_owner *owner, struct ledger *out,
                 struct tg_error *err) TG_CHECK_RESULT;
 /* Rows of TIES_TABLE, as destination_ties. */
 struct ties_request;
 int ledger_ties(struct connection *con, const char *dataset, const struct ties_request *request,
                 struct ArrowArrayStream *out, struct tg_error *err) TG_CHECK_RESULT;
-/* Adds what its loads have done, and its windows. Releases `out` on failure. */
+/* Adds what its loads have done, and the windows of its schema. Releases `out` on failure. */
 int ledger_read_loads(struct connection *con, const char *dataset, const struct described *there,
                       const char *pipeline, struct ledger *out,
                       struct tg_error *err) TG_CHECK_RESULT;
@@ -36,7 +41,7 @@ int ledger_read_taken(struct connection *con, const char *dataset, const struct 
 /* The loads of a pipeline, whoever wrote them, the newest first; in the arena of `out`, which is
  * initialised here; release it after TG_OK. */
 struct ledger_load {
-    const char *load_id;
+    const char *load_id, *schema;
     bool is_done; /* else it was undone, or has failed */
     bool is_undo;
 };

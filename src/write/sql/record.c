@@ -18,6 +18,7 @@
 #include "package/rejects.h"
 #include "write/disposition.h"
 #include "write/sql/keep.h"
+#include "write/sql/ledger.h"
 #include "write/sql/windows.h"
 
 enum { STATE_ENGINE_VERSION = 4, VALUES_PER_STATEMENT = 1000 };
@@ -28,7 +29,7 @@ struct recording {
     const struct sketch *learned; /* of each table; NULL: nothing */
     int64_t now_us;
     struct plan *plan;
-    struct sql_scope scope; /* {'load_id'}, {'pipeline'}, {'package_id'}, {now} */
+    struct sql_scope scope; /* {'load_id'}, {'pipeline'}, {'schema'}, {'package_id'}, {now} */
 };
 
 static int add(const struct recording *recording, const struct sql_part *parts, const char *pattern,
@@ -310,7 +311,7 @@ static int forget_some_files(const struct recording *recording, const struct sql
 
 #define OF_CURSOR                                                                                  \
     "[pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'} "                           \
-    "AND [cursor_path] = {'path'}"
+    "AND [cursor_path] = {'path'} AND " OF_SCHEMA
 
 /* Those of another last value. */
 static int forget_ties(const struct recording *recording, const struct sql_part *parts,
@@ -397,7 +398,8 @@ static int forget_names(const struct recording *recording, struct tg_error *err)
     buf_clear(&plan->text);
     TRY(forget_some_files(recording, SQL_PARTS(SQL_PIECE("names", names)),
                           "[load_id] <> {'load_id'} "
-                          "AND ([pipeline_name], [resource_name], [path]) IN (VALUES{names})",
+                          "AND ([pipeline_name], [resource_name], [path]) IN (VALUES{names}) "
+                          "AND " OF_SCHEMA,
                           err));
 done:
     return rc;
@@ -428,12 +430,24 @@ done:
     return rc;
 }
 
+/* Of this schema; `where` says more, and begins with AND. */
+static int forget_ours(const struct recording *recording, const char *kept, const char *table,
+                       const struct sql_part *parts, const char *where, struct tg_error *err)
+{
+    const bool is_windows = strcmp(table, WINDOWS_TABLE) == 0;
+    where = arena_printf(&recording->plan->arena, "[pipeline_name] = {'pipeline'} AND %s%s",
+                         is_windows ? WINDOWS_OF_SCHEMA : OF_SCHEMA, where);
+    if (!where)
+        return error_nomem(err);
+    return forget(recording, kept, table, parts, where, err);
+}
+
 /* All that a table of the ledger has of a resource. */
 static int forget_resource(const struct recording *recording, const char *kept, const char *table,
                            const char *resource, struct tg_error *err)
 {
-    return forget(recording, kept, table, SQL_PARTS(SQL_TEXT("resource", resource)),
-                  "[pipeline_name] = {'pipeline'} AND [resource_name] = {'resource'}", err);
+    return forget_ours(recording, kept, table, SQL_PARTS(SQL_TEXT("resource", resource)),
+                       " AND [resource_name] = {'resource'}", err);
 }
 
 /* What is replaced or dropped is no longer loaded: its files, or the rows at its cursor. `table` is
@@ -447,7 +461,7 @@ static int forget_replaced(const struct recording *recording, const char *kept, 
     if (!described_find(&recording->delivery->described, table) || manifest->reset_count > 0)
         goto done;
     if (all)
-        TRY(forget(recording, kept, table, SQL_PARTS({0}), "[pipeline_name] = {'pipeline'}", err));
+        TRY(forget_ours(recording, kept, table, SQL_PARTS({0}), "", err));
     for (size_t i = 0; !all && i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
         if (part->replaced || (part->dropped && !part->nested))
@@ -465,7 +479,7 @@ static int forget_rejects(const struct recording *recording, const char *resourc
         return TG_OK;
     return add(recording, SQL_PARTS(SQL_TEXT("resource", resource)),
                "DELETE FROM {_tidegate_rejects}\n"
-               "WHERE [resource_name] = {'resource'} AND [load_id] NOT IN (\n"
+               "WHERE [resource_name] = {'resource'} AND " OF_SCHEMA " AND [load_id] NOT IN (\n"
                "SELECT [load_id] FROM {_tidegate_loads} WHERE [pipeline_name] <> {'pipeline'})",
                err);
 }
@@ -509,7 +523,7 @@ static int record_files(const struct recording *recording, struct tg_error *err)
         recording, SQL_PARTS({0}),
         "[load_id] <> {'load_id'} AND ([pipeline_name], [resource_name], [path]) IN (\n"
         "SELECT [pipeline_name], [resource_name], [path] FROM {_tidegate_files} "
-        "WHERE [load_id] = {'load_id'})",
+        "WHERE [load_id] = {'load_id'}) AND " OF_SCHEMA,
         err));
 done:
     return rc;
@@ -523,6 +537,7 @@ int record_plan(struct delivery *delivery, const struct write_table_counts *coun
     const struct manifest *manifest = delivery->manifest;
     const struct sql_part *parts =
         SQL_PARTS(SQL_TEXT("load_id", manifest->load_id), SQL_TEXT("pipeline", manifest->pipeline),
+                  SQL_TEXT("schema", manifest->schema),
                   SQL_TEXT("package_id", or_null(manifest->package_id)), SQL_TIME("now", now_us));
     const struct recording recording = {delivery, counts, learned,
                                         now_us,   plan,   plan_scope(delivery, parts)};

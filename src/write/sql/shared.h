@@ -5,13 +5,15 @@
 #define TIDEGATE_WRITE_SHARED_H
 
 #include "write/sql/chain.h"
+#include "write/sql/ledger.h"
 
-/* The condition of rows that the pipeline's own loads have brought, of a root table, which may have
- * an alias; for {own} of stage.h. Loads that it has not recorded by name, those of dlt among them,
- * are told by the schema. */
+/* The condition of rows that the pipeline's own loads of the schema have brought, of a root table,
+ * which may have an alias; for {own} of stage.h. Loads that it has not recorded by name, those of
+ * dlt among them, are told by the schema. */
 #define SHARED_OWN                                                                                 \
     "[_dlt_load_id] IN (\n"                                                                        \
-    "SELECT [load_id] FROM {_tidegate_loads} WHERE [pipeline_name] = {'pipeline'}\n"               \
+    "SELECT [load_id] FROM {_tidegate_loads} WHERE [pipeline_name] = {'pipeline'} AND " OF_SCHEMA  \
+    "\n"                                                                                           \
     "UNION ALL\n"                                                                                  \
     "SELECT [load_id] FROM {_dlt_loads} AS load WHERE [schema_name] = {'schema'} AND NOT EXISTS (" \
     "SELECT 1 FROM {_tidegate_loads} AS known "                                                    \

@@ -101,8 +101,9 @@ static int find_oldest(struct undoing *undoing, const struct undo_request *reque
     return *out ? TG_OK : arena_keep(undoing->arena, load->load_id, &undoing->already, err);
 }
 
-static int list_loads(struct undoing *undoing, const struct ledger_loads *history,
-                      const struct ledger_load *oldest, struct tg_error *err)
+static int list_loads(struct undoing *undoing, const char *schema,
+                      const struct ledger_loads *history, const struct ledger_load *oldest,
+                      struct tg_error *err)
 {
     int rc = TG_OK;
     undoing->loads = arena_alloc(undoing->arena, (history->count + 1) * sizeof(*undoing->loads));
@@ -112,8 +113,12 @@ static int list_loads(struct undoing *undoing, const struct ledger_loads *histor
         if (!load->is_done || load->is_undo)
             continue;
         TRY(check_kept(undoing, load->load_id, err));
-        TRY(arena_keep(undoing->arena, load->load_id, &undoing->loads[undoing->load_count], err));
-        undoing->load_count++;
+        const char **place = &undoing->loads[undoing->load_count++];
+        TRY(arena_keep(undoing->arena, load->load_id, place, err));
+        if (strcmp(load->schema, schema) != 0)
+            continue;
+        undoing->newest = undoing->newest ? undoing->newest : *place;
+        undoing->oldest = *place;
     }
 done:
     return rc;
@@ -131,7 +136,7 @@ static int choose(struct undoing *undoing, const struct undo_request *request, s
         return rc;
     TRY(keep_read(undoing->con, &whose, undoing->there, undoing->arena, &undoing->kept, err));
     TRY(find_oldest(undoing, request, &history, &oldest, err));
-    TRY(list_loads(undoing, &history, oldest, err));
+    TRY(list_loads(undoing, request->schema, &history, oldest, err));
     if (request->newest_load && undoing->load_count > 0 &&
         strcmp(undoing->loads[0], request->newest_load) != 0)
         TRY(error_set(err, TG_CONFLICT,
@@ -203,19 +208,24 @@ static int not_there(const char *what, int64_t version, const struct kept_row *o
                      oldest->load_id, what, version, table);
 }
 
-/* Where others have stored a schema since, theirs stays. */
+/* Where others have stored a schema since, theirs stays; so do the pipeline's other schemas. */
 static int find_schema(const struct undoing *undoing, const struct undo_request *request,
-                       const struct kept_row *oldest, const struct kept_row *newest,
                        struct undo *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct ledger now;
+    out->schema_json = "";
+    if (!undoing->oldest)
+        return TG_OK;
+    const struct kept_row *oldest = kept_of(undoing, undoing->oldest).rows;
+    const struct kept_row *newest = kept_of(undoing, undoing->newest).rows;
     rc = ledger_schema(undoing->con, undoing->dataset, undoing->there, request->schema, &now, err);
     if (rc != TG_OK)
         return rc;
-    if (strcmp(now.schema_hash, newest->left_hash) != 0) {
-        out->schema_json = "";
-    } else if (oldest->schema_version > 0) {
+    if (strcmp(now.schema_hash, newest->left_hash) != 0)
+        goto done;
+    out->schema_json = NULL;
+    if (oldest->schema_version > 0) {
         TRY(ledger_old_schema(undoing->con, undoing->dataset, undoing->there, request->schema,
                               oldest->schema_version, oldest->schema_hash, &now, err));
         if (!now.schema_json)
@@ -241,7 +251,7 @@ static int find_before(const struct undoing *undoing, const struct undo_request 
             TRY(not_there("state", oldest->state_version, oldest, "_dlt_pipeline_state", err));
         TRY(arena_keep(&out->arena, old.state_blob, &out->state_blob, err));
     }
-    TRY(find_schema(undoing, request, oldest, kept_of(undoing, undoing->loads[0]).rows, out, err));
+    TRY(find_schema(undoing, request, out, err));
 done:
     ledger_release(&old);
     return rc;

@@ -15,7 +15,8 @@ struct undoing {
     struct kept kept;
     const char **loads; /* the newest first */
     size_t load_count;
-    const char *already; /* without loads: the newest one has been undone */
+    const char *newest, *oldest; /* of those of the schema that is asked for; NULL: none is */
+    const char *already;         /* without loads: the newest one has been undone */
     /* undone_prepare: */
     struct text_rows generated; /* table and column that the database computes */
     struct catalog catalog;     /* the newest one: which tables are nested in which; and

@@ -78,7 +78,7 @@ static const char ranges[] =
     "row_number() OVER [run] AS [place],\n"
     "        CASE WHEN lag([hi]) OVER [run] = [lo] THEN 0 ELSE 1 END AS [begins],\n"
     "        CASE WHEN lead([lo]) OVER [run] = [hi] THEN 0 ELSE 1 END AS [ends]\n"
-    "    FROM {" WINDOWS_TABLE "} WHERE [pipeline_name] = {'pipeline'}\n"
+    "    FROM {" WINDOWS_TABLE "} WHERE [pipeline_name] = {'pipeline'} AND {ours}\n"
     "    WINDOW [run] AS ({run})),\n"
     "[picked] AS (\n"
     "    SELECT *, CASE WHEN [ends] = 1 THEN [hi] ELSE lead([hi]) OVER [run] END AS [end], "
@@ -89,16 +89,18 @@ static const char ranges[] =
     "FROM [picked] WHERE [begins] = 1 ORDER BY [run_id], [id]";
 
 int windows_read(struct connection *con, const char *dataset, const struct described *there,
-                 const char *pipeline, struct ledger *out, struct tg_error *err)
+                 const struct ledger_owner *owner, struct ledger *out, struct tg_error *err)
 {
     int rc = TG_OK;
     struct text_rows rows = {0};
     const struct sql_scope scope = scope_of(
         con, dataset,
-        SQL_PARTS(SQL_TEXT("pipeline", pipeline),
-                  SQL_PATTERN("run", "PARTITION BY [resource_name], [cursor_path], [run_id], "
-                                     "[load_id] IS NULL ORDER BY [id]")));
-    TRY(windows_read_mark(con, dataset, there, pipeline, out, err));
+        SQL_PARTS(
+            SQL_TEXT("pipeline", owner->pipeline), SQL_TEXT("schema", owner->schema),
+            SQL_PATTERN("ours", described_find(there, "_dlt_loads") ? WINDOWS_OF_SCHEMA : "1 = 1"),
+            SQL_PATTERN("run", "PARTITION BY [resource_name], [cursor_path], [run_id], "
+                               "[load_id] IS NULL ORDER BY [id]")));
+    TRY(windows_read_mark(con, dataset, there, owner->pipeline, out, err));
     if (!*out->windows_mark)
         return TG_OK;
     TRY(sql_fetch(con, &scope, ranges, &rows, err));

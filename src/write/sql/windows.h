@@ -5,11 +5,16 @@
 #define TIDEGATE_WRITE_WINDOWS_H
 
 #include "write/ledger.h"
+#include "write/sql/ledger.h"
 #include "write/sql/plan.h"
 
-/* Those of a pipeline, into out->windows, and how they stand. */
+/* Those that are planned have no load yet, but are known by the one that has planned them. */
+#define WINDOWS_OF_SCHEMA NOT_OF_OTHERS("[run_id]")
+
+/* Those of a schema, into out->windows, and how all of the pipeline's stand. */
 int windows_read(struct connection *con, const char *dataset, const struct described *there,
-                 const char *pipeline, struct ledger *out, struct tg_error *err) TG_CHECK_RESULT;
+                 const struct ledger_owner *owner, struct ledger *out,
+                 struct tg_error *err) TG_CHECK_RESULT;
 /* How they stand alone. */
 int windows_read_mark(struct connection *con, const char *dataset, const struct described *there,
                       const char *pipeline, struct ledger *out,

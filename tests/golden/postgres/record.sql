@@ -12,7 +12,7 @@ VALUES
     ('1.5', 'item', 'item', 'append', 5, 0, 1, 2, 3, 0, 0, CAST('2024-01-02T03:04:05+00:00' AS timestamp with time zone), 'shop_pipeline', 'random', 0, 4, 0, 0, 0, 0, 0);
 
 DELETE FROM "d"."_tidegate_boundary"
-WHERE "pipeline_name" = 'shop_pipeline' AND "resource_name" = 'item' AND "cursor_path" = 'id';
+WHERE "pipeline_name" = 'shop_pipeline' AND "resource_name" = 'item' AND "cursor_path" = 'id' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop');
 
 INSERT INTO "d"."_tidegate_boundary" ("pipeline_name", "resource_name", "cursor_path", "last_value", "row_hashes", "load_id")
 VALUES ('shop_pipeline', 'item', 'id', '1', 'h1', '1.5');
@@ -24,8 +24,8 @@ VALUES
 
 DELETE FROM "d"."_tidegate_files"
 WHERE "load_id" <> '1.5' AND ("pipeline_name", "resource_name", "path") IN (
-SELECT "pipeline_name", "resource_name", "path" FROM "d"."_tidegate_files" WHERE "load_id" = '1.5');
+SELECT "pipeline_name", "resource_name", "path" FROM "d"."_tidegate_files" WHERE "load_id" = '1.5') AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop');
 
 DELETE FROM "d"."_tidegate_files"
 WHERE "load_id" <> '1.5' AND ("pipeline_name", "resource_name", "path") IN (VALUES
-    ('shop_pipeline', 'item', '/c.jsonl'));
+    ('shop_pipeline', 'item', '/c.jsonl')) AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop');
