@@ -722,6 +722,8 @@ TG_API const char *tg_pipeline_name(const struct tg_pipeline *pipeline);
 TG_API const char *tg_pipeline_destination(
     const struct tg_pipeline *pipeline); /* without secrets */
 TG_API const char *tg_pipeline_dataset(const struct tg_pipeline *pipeline);
+/* The schema's name; where none was said, that of the schema that it began with goes before. */
+TG_API const char *tg_pipeline_schema(const struct tg_pipeline *pipeline);
 
 /* ---- Specs ---- */
 

@@ -625,9 +625,9 @@ static PyObject *pipeline_names(PyObject *object, PyObject *none)
         PyErr_SetString(PyExc_ValueError, "the pipeline is closed");
         return NULL;
     }
-    return Py_BuildValue("{ssssss}", "name", tg_pipeline_name(pipeline), "destination",
+    return Py_BuildValue("{ssssssss}", "name", tg_pipeline_name(pipeline), "destination",
                          tg_pipeline_destination(pipeline), "dataset",
-                         tg_pipeline_dataset(pipeline));
+                         tg_pipeline_dataset(pipeline), "schema", tg_pipeline_schema(pipeline));
 }
 
 static PyMethodDef methods[] = {

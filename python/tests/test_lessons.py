@@ -112,7 +112,6 @@ def test_1_resource_that_is_not_called():
     assert count("mydata.person") == 6
 
 
-@to_come
 def test_1_source_of_two_resources():
     @dlt.resource(table_name="person")
     def people():
@@ -377,7 +376,6 @@ def test_4_progress_into_a_logger(caplog):
     assert f"Extract {NAME}" in caplog.text and "person: 3" in caplog.text
 
 
-@to_come
 def test_4_what_a_load_tells_is_loaded():
     pipeline = make()
     info = pipeline.run(PEOPLE, table_name="person")
@@ -395,7 +393,6 @@ def test_4_what_a_load_tells_is_loaded():
     assert count("mydata._load_info__load_packages") == 1
 
 
-@to_come
 def test_4_the_trace_is_loaded():
     pipeline = make()
     pipeline.run(PEOPLE, table_name="person")

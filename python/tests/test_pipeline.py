@@ -116,7 +116,7 @@ def test_what_a_source_says_holds_for_its_resources():
     assert pipeline.dataset().tables[:3] == ["deep", "deep__list", "flat"]
     assert "_dlt_root_id" in pipeline.dataset()["deep__list"].columns
 
-    @dlt.source(schema_contract={"columns": "freeze"})
+    @dlt.source(name="shop", schema_contract={"columns": "freeze"})
     def strict():
         yield dlt.resource([{"id": 1, "new": 2}], name="flat")
 

@@ -56,7 +56,7 @@ def test_a_look_at_the_files():
     assert os.path.getsize(job.file_path) == job.file_size
     assert duckdb.sql(f"SELECT count(*) FROM '{job.file_path}'").fetchall() == [(10,)]
     assert job.job_file_info.file_format == "parquet"
-    assert package.state == "normalized" and package.schema_update["person"]["columns"]["id"] == {"data_type": "bigint"}
+    assert package.state == "normalized" and package.schema_update["person"]["columns"]["id"] == {"name": "id", "data_type": "bigint"}
     assert pipeline.list_normalized_load_packages() == [load_id] and pipeline.has_pending_data and pipeline.first_run
     loaded = pipeline.load()
     assert loaded.loads_ids == [load_id] and loaded.first_run and not pipeline.first_run

@@ -17,20 +17,21 @@ from tidegate import _core, current, destinations, progress, sources
 from tidegate.common.configuration.accessors import config, secrets
 from tidegate.common.configuration.specs import TCredentials, TSecretStrValue, TSecretValue
 from tidegate.common.exceptions import Absent
+from tidegate.common.schema import Schema
 from tidegate.destinations.dataset import Dataset, Relation, dataset
 from tidegate.extract.decorators import defer, resource, source, transformer
-from tidegate.pipeline import Pipeline
+from tidegate.pipeline import Pipeline, attach, run
 from tidegate.pipeline import pipeline as _pipeline
 
 pipeline = _pipeline  # over the package of that name, for who checks types, too
 __version__ = _core.version()
 __all__ = [
-    "Dataset", "Pipeline", "Relation", "TCredentials", "TSecretStrValue", "TSecretValue", "config", "current", "dataset",
-    "defer", "destinations", "pipeline", "progress", "resource", "secrets", "source", "sources", "transformer",
+    "Dataset", "Pipeline", "Relation", "Schema", "TCredentials", "TSecretStrValue", "TSecretValue", "attach", "config", "current",
+    "dataset", "defer", "destinations", "pipeline", "progress", "resource", "run", "secrets", "source", "sources", "transformer",
 ]
 
 #: What dlt has beside; it is refused when it is used.
-_ABSENT = ("Schema", "attach", "dbt", "destination", "hub", "mark", "run", "state")
+_ABSENT = ("dbt", "destination", "hub", "mark", "state")
 
 if not TYPE_CHECKING:  # which knows what is there
 

@@ -101,9 +101,7 @@ def state_of(source_name: str | None, resource_name: str | None) -> dict[str, An
         return _state(resource_name)
     if context.active_pipeline is None:
         raise SourceSectionNotAvailable("the state")
-    from tidegate.pipeline.library import state_of as kept_state
-
-    kept: dict[str, Any] = kept_state(context.active_pipeline).get("sources", {}).get(source_name, {})
+    kept: dict[str, Any] = context.active_pipeline.state.get("sources", {}).get(source_name, {})
     if resource_name is not None:
         kept = kept.get("resources", {}).get(resource_name, {})
     return {key: value for key, value in kept.items() if key not in ("resources", "incremental", "accepts_rows")}

@@ -139,7 +139,7 @@ def _find(kind: type, value: Any) -> Converter:
     for base, converter in _BY_BASE:
         if issubclass(kind, base):
             return converter
-    if dataclasses.is_dataclass(kind):
+    if dataclasses.is_dataclass(kind) and not hasattr(kind, "asdict"):
         return _by_fields
     for name, converter in _BY_ABILITY:
         if hasattr(kind, name):

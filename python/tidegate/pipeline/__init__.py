@@ -8,7 +8,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from tidegate.pipeline.factory import make
+from tidegate.pipeline.factory import attach, make, run
 from tidegate.pipeline.pipeline import Pipeline
 
 
@@ -19,4 +19,4 @@ class _CallablePackage(ModuleType):
 
 sys.modules[__name__].__class__ = _CallablePackage
 pipeline = make
-__all__ = ["Pipeline", "pipeline"]
+__all__ = ["Pipeline", "attach", "pipeline", "run"]

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
+from tidegate.common.schema.schema import name_of
 from tidegate.extract.decorators import is_source_function
 from tidegate.extract.exceptions import ResourceNameMissing
 from tidegate.extract.pipe import is_frame
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
 from tidegate.pipeline.exceptions import PipelineStepFailed
+from tidegate.pipeline.library import names
 
 if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
 
 
-def sources_of(pipeline: Pipeline, data: Any, table_name: str | None) -> list[DltSource]:
+def sources_of(pipeline: Pipeline, data: Any, table_name: str | None, schema: Any = None) -> list[DltSource]:
     """What may be data, as sources.
 
     Args:
         pipeline: Which is to read them.
         data: Sources, resources, lists of both, or what can be a resource.
         table_name: For data without a name.
+        schema: In the place of the sources' own: a Schema, or its name.
 
     Returns:
         Sources; resources that stand alone are in one of the pipeline's own.
@@ -30,6 +32,14 @@ def sources_of(pipeline: Pipeline, data: Any, table_name: str | None) -> list[Dl
     Raises:
         PipelineStepFailed: They have no name, or cannot be a resource.
     """
+    found = _found(pipeline, data, table_name)
+    if schema is None:
+        return found
+    name = name_of(schema)
+    return [source.clone(with_name=name) for source in found]
+
+
+def _found(pipeline: Pipeline, data: Any, table_name: str | None) -> list[DltSource]:
     if is_source_function(data):
         data = data()
     if isinstance(data, DltSource):
@@ -57,5 +67,6 @@ def _resource_of(pipeline: Pipeline, data: Any, table_name: str | None) -> DltRe
 
 
 def _own_source(pipeline: Pipeline, resources: list[DltResource]) -> DltSource:
-    name = pipeline.default_schema_name or re.sub(r"_pipeline$", "", pipeline.pipeline_name)
+    """In the schema that the pipeline began with, or one of its own name."""
+    name = pipeline.default_schema_name or names(pipeline)["schema"]
     return DltSource(name, "", resources)

@@ -12,7 +12,14 @@ from tidegate.common.configuration.runtime import runtime_config
 from tidegate.common.exceptions import refuse
 from tidegate.common.logger import init_logging
 from tidegate.destinations import destination_of
+from tidegate.pipeline.exceptions import CannotRestorePipelineException
+from tidegate.pipeline.info import LoadInfo
 from tidegate.pipeline.pipeline import Pipeline
+
+
+def _script_name() -> str:
+    script = os.path.basename(getattr(sys.modules.get("__main__"), "__file__", "") or "pipeline")
+    return f"dlt_{os.path.splitext(script)[0]}"
 
 
 def make(
@@ -44,14 +51,91 @@ def make(
     refuse(pipeline_salt=pipeline_salt, staging=staging)
     if not any((pipeline_name, pipelines_dir, destination, dataset_name)) and context.active_pipeline:
         return context.active_pipeline
-    if not pipeline_name:
-        script = os.path.basename(getattr(sys.modules.get("__main__"), "__file__", "") or "pipeline")
-        pipeline_name = f"dlt_{os.path.splitext(script)[0]}"
+    pipeline_name = pipeline_name or _script_name()
     if dev_mode or full_refresh:
         dataset_name = f"{dataset_name or pipeline_name + '_dataset'}_{time.strftime('%Y%m%d%I%M%S')}"
     context.active_pipeline = Pipeline(
         pipeline_name, pipelines_dir, destination_of(destination) if destination else None,
-        dataset_name, refresh, progress, import_schema_path, export_schema_path,
+        dataset_name, refresh, progress, import_schema_path, export_schema_path, bool(dev_mode or full_refresh),
     )
     init_logging(runtime_config())
     return context.active_pipeline
+
+
+def attach(
+    pipeline_name: str | None = None, pipelines_dir: str | None = None, pipeline_salt: Any = None,
+    destination: Any = None, staging: Any = None, dataset_name: str | None = None, progress: Any = None,
+) -> Pipeline:
+    """Makes a pipeline that was run before, by its name, and makes it the active one.
+
+    Args:
+        pipeline_name: Under which its state is kept; without it as `pipeline`.
+        pipelines_dir: Where its working folder is.
+        pipeline_salt: Not in tidegate: nothing is derived from it.
+        destination: Where its data are; needed where there is no working folder.
+        staging: Not in tidegate: a load needs none.
+        dataset_name: The schema that has the tables.
+        progress: As of `pipeline`.
+
+    Returns:
+        The pipeline.
+
+    Raises:
+        CannotRestorePipelineException: Neither this machine nor the destination knows it.
+    """
+    refuse(pipeline_salt=pipeline_salt, staging=staging)
+    before = context.active_pipeline
+    found = make(
+        pipeline_name or _script_name(), pipelines_dir, destination=destination, dataset_name=dataset_name, progress=progress
+    )
+    if os.path.isdir(found.working_dir):
+        return found
+    context.active_pipeline = before
+    if found.destination is None:
+        raise CannotRestorePipelineException(
+            found.pipeline_name, found.pipelines_dir,
+            "it has no working folder there; with `destination=` and `dataset_name=` it is looked for at the destination",
+        )
+    found.sync_destination()
+    if not found._known.is_there:
+        raise CannotRestorePipelineException(
+            found.pipeline_name, found.pipelines_dir,
+            f"it has no working folder there, and no state in the dataset '{found.dataset_name}' "
+            f"of {found.destination.destination_name}; was it another `dataset_name=`?",
+        )
+    found.activate()
+    return found
+
+
+def run(
+    data: Any, *, destination: Any = None, staging: Any = None, dataset_name: str | None = None,
+    table_name: str | None = None, write_disposition: Any = None, columns: Any = None, schema: Any = None,
+    loader_file_format: Any = None, table_format: Any = None, schema_contract: Any = None, refresh: str | None = None,
+) -> LoadInfo | None:
+    """`run` of the active pipeline, or of a new one.
+
+    Args:
+        data: As of `Pipeline.run`, like the others.
+        destination: Where data go, if the pipeline does not say.
+        staging: Not in tidegate: a load needs none.
+        dataset_name: The schema for the tables, if the pipeline does not say.
+        table_name: For data without a name.
+        write_disposition: Over what the resources say.
+        columns: Over what the resources say.
+        schema: In the place of the sources' own.
+        loader_file_format: Packages are Parquet files, whatever is said.
+        table_format: Not in tidegate: tables are the destination's own.
+        schema_contract: Over what the resources say.
+        refresh: What is forgotten before.
+
+    Returns:
+        What was loaded; None where there was nothing to do.
+
+    Raises:
+        PipelineStepFailed: A step failed.
+    """
+    return make().run(
+        data, destination=destination, staging=staging, dataset_name=dataset_name, table_name=table_name,
+        write_disposition=write_disposition, columns=columns, schema=schema, loader_file_format=loader_file_format,
+        table_format=table_format, schema_contract=schema_contract, refresh=refresh,
+    )

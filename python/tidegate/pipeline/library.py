@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from tidegate.common.configuration.normalize import check_normalize
 from tidegate.common.configuration.runtime import runtime_config
 from tidegate.common.logger import LOGGER, init_logging
 from tidegate.extract.source import DltSource
-from tidegate.extract.state import decode
+from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.pipeline.failures import step_failed
 from tidegate.pipeline.resource_options import Reading, resource_options
 
@@ -31,13 +30,13 @@ _LEVELS = [logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG]
 _REFRESH = {None: 0, "drop_sources": 1, "drop_resources": 2, "drop_data": 3}
 
 
-def open_library(pipeline: Pipeline, refresh: str | None = None, root_key: bool = False) -> _core.Pipeline:
+def open_library(pipeline: Pipeline, refresh: str | None = None, **schema: Any) -> _core.Pipeline:
     """The pipeline, as the library has it.
 
     Args:
         pipeline: Has a destination.
         refresh: What is forgotten before.
-        root_key: Whether rows of nested tables have the key of their root.
+        schema: Of its schema: name, others, root_key.
 
     Returns:
         It must be closed.
@@ -51,9 +50,8 @@ def open_library(pipeline: Pipeline, refresh: str | None = None, root_key: bool 
         "refresh": _REFRESH[refresh], "progress": tell_to(pipeline.progress) if pipeline.progress else None,
         **database_of(pipeline).options(), **pipeline._options,
     }
-    schema = {**pipeline._schema_options, **({"root_key": True} if root_key else {})}
-    if schema:
-        options["schema"] = schema
+    if said := {name: value for name, value in {**pipeline._schema_options, **schema}.items() if value}:
+        options["schema"] = said
     return _core.Pipeline(options)
 
 
@@ -68,22 +66,32 @@ def database_of(pipeline: Pipeline) -> Database:
 
 
 def names(pipeline: Pipeline) -> dict[str, str]:
-    """The destination and the dataset, as they are named there."""
+    """The destination, the dataset and the schema, as they are named there."""
     core = open_library(pipeline)
     found: dict[str, str] = core.names()
     core.close()
     return found
 
 
-def state_of(pipeline: Pipeline) -> dict[str, Any]:
-    """What the destination has of the pipeline: cursors, and what its code keeps."""
-    core = open_library(pipeline)
+def ask(pipeline: Pipeline, do: Callable[[_core.Pipeline], Any], schema: str | None = None) -> Any:
+    """A call of the library that only looks.
+
+    Args:
+        pipeline: Has a destination.
+        do: Is given the extension's pipeline.
+        schema: Which one it is about; None: the one that the pipeline began with.
+
+    Returns:
+        What `do` returns.
+
+    Raises:
+        PipelineStepFailed: Of the step "sync".
+    """
+    core = open_library(pipeline, name=schema)
     try:
-        return decode(core.document("state"))
+        return do(core)
     except _core.Error as error:
-        if error.reason == "TG_REASON_NOTHING_LOADED":
-            return {}
-        raise
+        raise PipelineStepFailed(pipeline, "sync", None, error) from error
     finally:
         core.close()
 
@@ -91,6 +99,7 @@ def state_of(pipeline: Pipeline) -> dict[str, Any]:
 def call(
     pipeline: Pipeline, step: str, do: Callable[[Any], Any], sources: Sequence[DltSource] = (),
     hints: dict[str, Any] | None = None, refresh: str | None = None,
+    schema: str | None = None, others: Sequence[str] = (),
 ) -> Any:
     """A call of the library, with the sources that it reads.
 
@@ -101,6 +110,8 @@ def call(
         sources: Whose selected resources are read.
         hints: Over what the resources say.
         refresh: What is forgotten before.
+        schema: Whose the sources are; None: the one that the pipeline began with.
+        others: Schemas that the pipeline's state is to list besides.
 
     Returns:
         What `do` returns.
@@ -111,8 +122,9 @@ def call(
     init_logging(runtime_config())
     check_normalize()
     began = time.monotonic()
-    core = open_library(pipeline, refresh, any(source.root_key for source in sources))
-    reading = Reading(lambda: state_of(pipeline))
+    root_key = any(source.root_key for source in sources)
+    core = open_library(pipeline, refresh, name=schema, others=", ".join(others), root_key=root_key)
+    reading = Reading(lambda: pipeline._known.state)
     if pipeline.progress:
         pipeline.progress.start(f"{step.capitalize()} {pipeline.pipeline_name}")
     try:

@@ -12,12 +12,10 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from tidegate.pipeline.info import LoadJobInfo, LoadPackageInfo, ParsedLoadJobFileName, moment_of
+from tidegate.pipeline.load_package import LoadPackageInfo, jobs_of, moment_of
 
 if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
-
-JOB_STATES = ("new_jobs", "started_jobs", "failed_jobs", "completed_jobs")
 
 
 @dataclass
@@ -63,15 +61,18 @@ class Sealed:
         """"extracted" until `normalize` has told it, then "normalized"."""
         return "extracted" if self.known and not self.known.is_normalized else "normalized"
 
-    def _tables(self) -> list[dict[str, Any]]:
+    def _files(self) -> list[dict[str, Any]]:
+        """Those of data: name, table, rows, bytes."""
         return [
-            table for table in self.manifest["tables"]
-            if table["files"] and not table.get("keys") and not table["name"].startswith("_tidegate_")
+            {**file, "table": table["name"], "resource": table["resource"]} for table in self.manifest["tables"] for file in table["files"]
+            if not table.get("keys") and not table["name"].startswith("_tidegate_")
         ]
 
     def row_counts(self) -> dict[str, int]:
         """Rows of each table, and one of the state where it has changed."""
-        counts = {table["name"]: sum(file["rows"] for file in table["files"]) for table in self._tables()}
+        counts: dict[str, int] = {}
+        for file in self._files():
+            counts[file["table"]] = counts.get(file["table"], 0) + file["rows"]
         if self.manifest.get("state_changed"):
             counts["_dlt_pipeline_state"] = 1
         return counts
@@ -86,18 +87,10 @@ class Sealed:
             The load with its files: new jobs, of one that is loaded completed ones.
         """
         kind = "completed_jobs" if state == "loaded" else "new_jobs"
-        created = moment_of(self.manifest["created_us"])
-        jobs: dict[str, list[LoadJobInfo]] = {name: [] for name in JOB_STATES}
-        for table in self._tables():
-            for file in table["files"]:
-                number = file["name"].removeprefix(table["name"] + ".").split(".")[0]
-                jobs[kind].append(LoadJobInfo(
-                    kind, os.path.join(self.path, file["name"]), file["bytes"], created, 0.0,
-                    ParsedLoadJobFileName(table["name"], number, 0, "parquet"),
-                ))
         return LoadPackageInfo(
             self.load_id, self.path, state or self.state, self.manifest["schema"],
-            self.manifest["catalog"].get("version_hash", ""), self.known.schema_update if self.known else {}, None, jobs,
+            self.manifest["catalog"].get("version_hash", ""), self.known.schema_update if self.known else {},
+            None, jobs_of(self.path, self._files(), kind, moment_of(self.manifest["created_us"])),
         )
 
 
@@ -134,20 +127,3 @@ def sealed_loads(folder: str, destination: str, dataset: str) -> list[Sealed]:
         if manifest["destination"] == destination and manifest["dataset"] == dataset:
             found.append(Sealed(path, manifest, extracted.get(path)))
     return found
-
-
-def schema_update_of(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the schema has learnt by a load.
-
-    Args:
-        report: Of the library.
-
-    Returns:
-        By table: its new columns.
-    """
-    update: dict[str, dict[str, Any]] = {}
-    for change in report["changes"]:
-        table = update.setdefault(change["table"], {"columns": {}})
-        if change["column"]:
-            table["columns"][change["column"]] = {"data_type": change["data_type"]}
-    return update

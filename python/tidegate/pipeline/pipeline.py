@@ -1,6 +1,7 @@
 """`Pipeline`: what `tidegate.pipeline()` gives. It reads resources and loads them, exactly once.
 
-    run(data) -> sources_of (what may be data: data.py) -> call (library.py) -> LoadInfo
+    run(data) -> sources_of (what may be data: data.py) -> groups_of (a load for each schema: steps.py)
+    -> call (library.py) -> LoadInfo
     extract(data) -> the same, up to the seal -> ExtractInfo; normalize -> NormalizeInfo (packages.py);
     load -> each sealed load is written -> LoadInfo
 
@@ -9,64 +10,81 @@ The working folder holds sealed packages alone; cursors, schema and state are th
 
 from __future__ import annotations
 
-import datetime
-import logging
+import html
 import os
 import re
+import shutil
 from typing import Any
 
+from tidegate.common import context
 from tidegate.common.exceptions import refuse
 from tidegate.common.folders import data_dir
 from tidegate.destinations import Destination, destination_of
 from tidegate.destinations.dataset import Dataset
 from tidegate.destinations.sql_client import SqlClient
+from tidegate.pipeline import local, steps
 from tidegate.pipeline.data import sources_of
-from tidegate.pipeline.exceptions import InvalidPipelineName, LoadPackageNotFound, PipelineConfigMissing
-from tidegate.pipeline.info import ExtractInfo, LoadInfo, LoadPackageInfo, NormalizeInfo, moment_of
-from tidegate.pipeline.library import call, database_of, names, open_library
-from tidegate.pipeline.packages import JOB_STATES, Extracted, Sealed, extracted, has_sealed, schema_update_of, sealed_loads
+from tidegate.pipeline.exceptions import InvalidPipelineName, PipelineConfigMissing, PipelineStepFailed
+from tidegate.pipeline.info import ExtractInfo, LoadInfo, NormalizeInfo
+from tidegate.pipeline.known import Known
+from tidegate.pipeline.library import database_of, names, open_library
+from tidegate.pipeline.load_package import LoadPackageInfo
+from tidegate.pipeline.trace import PipelineTrace, traced
 from tidegate.pipeline.window import Window, window_options
+from tidegate.pipeline.with_packages import WithPackages
+from tidegate.pipeline.with_state import WithState
 from tidegate.progress import collector_of
 
-logger = logging.getLogger("tidegate")
 
-
-class Pipeline:
+class Pipeline(WithPackages, WithState):
     """A destination, a dataset in it, and what was loaded into it.
 
     Args:
         pipeline_name: Under which its state is kept.
         pipelines_dir: Where its working folder is.
-        destination: Where data go; None: said later.
-        dataset_name: The schema for the tables; None: of DuckDB `<name>_dataset`.
+        destination: Where data go; None: the kind that it had, or it is said later.
+        dataset_name: The schema for the tables; None: the one that it had, else `<name>_dataset`.
         refresh: What each run forgets: drop_sources, drop_resources, drop_data.
         progress: A collector, or its name.
         import_schema_path: A folder with schemas that go over the stored ones.
         export_schema_path: A folder that schemas are written to.
+        dev_mode: Whether the dataset is this object's alone, for infos.
         options: Of the library: memory, undo_loads and the like.
     """
 
     def __init__(
         self, pipeline_name: str, pipelines_dir: str | None, destination: Destination | None,
         dataset_name: str | None, refresh: str | None = None, progress: Any = None,
-        import_schema_path: str | None = None, export_schema_path: str | None = None, **options: Any,
+        import_schema_path: str | None = None, export_schema_path: str | None = None, dev_mode: bool = False,
+        **options: Any,
     ) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9_-]+", pipeline_name):
-            raise InvalidPipelineName(pipeline_name, "it has other characters")
-        self.pipeline_name = pipeline_name
         self.pipelines_dir = pipelines_dir or os.path.join(data_dir(), "pipelines")
-        self.working_dir = os.path.join(self.pipelines_dir, pipeline_name)
-        self.destination = destination
-        self.dataset_name = dataset_name or (f"{pipeline_name}_dataset" if destination else None)
+        self.staging = None
         self.refresh = refresh
-        self.default_schema_name: str | None = None
+        self.dev_mode = dev_mode
         self.progress = collector_of(progress)
         self._schema_options = {
             name: path for name, path in
             (("import_path", import_schema_path), ("export_path", export_schema_path)) if path
         }
         self._options = options
+        self._begin(pipeline_name, destination, dataset_name)
+
+    def _begin(self, pipeline_name: str, destination: Destination | None, dataset_name: str | None) -> None:
+        """It knows what its working folder keeps, and nothing yet of the destination."""
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", pipeline_name):
+            raise InvalidPipelineName(pipeline_name, "it has other characters")
+        self.pipeline_name = pipeline_name
+        self.working_dir = os.path.join(self.pipelines_dir, pipeline_name)
+        kept = local.read(self.working_dir)
+        if destination is None and kept.get("destination_type"):
+            destination = destination_of(kept["destination_type"])
+        self.destination = destination
+        self.dataset_name = dataset_name or kept.get("dataset_name") or (f"{pipeline_name}_dataset" if destination else None)
         self._completed: dict[str, LoadPackageInfo] = {}
+        self._known = Known(self)
+        self._last_trace: PipelineTrace | None = None
+        self._tracing: PipelineTrace | None = None  # while a step is at work
 
     # ---- steps ----
 
@@ -89,7 +107,7 @@ class Pipeline:
             write_disposition: Over what the resources say.
             columns: Over what the resources say.
             primary_key: Over what the resources say.
-            schema: Not in tidegate: a schema is its source's own.
+            schema: In the place of the sources' own: a Schema without tables, or its name.
             loader_file_format: Packages are Parquet files, whatever is said.
             table_format: Not in tidegate: tables are the destination's own.
             schema_contract: Over what the resources say.
@@ -102,26 +120,25 @@ class Pipeline:
         Raises:
             PipelineStepFailed: A step failed; nothing of it is at the destination.
         """
-        refuse(staging=staging, schema=schema, table_format=table_format)
+        refuse(staging=staging, table_format=table_format)
         self._aim(destination, dataset_name, "run", credentials)
-        if data is None:
-            return self.load() if self.has_pending_data else None
+        if data is None and not self.has_pending_data:
+            return None
         hints = {
             "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key,
             "schema_contract": schema_contract,
         }
-        sources = sources_of(self, data, table_name)
-        asked = window_options(window) if window else None
-        self._forget_looks()
-        first_run, waiting = self.first_run, self._sealed()
-        report = call(
-            self, "run", lambda core: core.run_window(asked) if asked else core.run(), sources, hints,
-            refresh or self.refresh,
-        )
-        left = {each.load_id for each in self._sealed()}
-        settled = [each for each in waiting if each.load_id not in left]
-        packages = [each.info("loaded") for each in settled] if len(settled) == report["settled"] else []
-        return self._load_info([report], packages + self._loaded(report), first_run)
+        with traced(self, "run") as step:
+            if data is None:
+                self.normalize()
+                step.step_info = info = self.load()
+                return info
+            sources = sources_of(self, data, table_name, schema)
+            self._forget_looks()
+            asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None)
+            step.step_info = info = steps.run(self, steps.groups_of(self, sources), asked)
+        self._note_run()
+        return info
 
     def extract(
         self, data: Any, *, table_name: str | None = None, parent_table_name: str | None = None,
@@ -141,7 +158,7 @@ class Pipeline:
             write_disposition: Over what the resources say.
             columns: Over what the resources say.
             primary_key: Over what the resources say.
-            schema: Not in tidegate: a schema is its source's own.
+            schema: In the place of the sources' own: a Schema without tables, or its name.
             max_parallel_items: One resource is read after the other, whatever is said.
             workers: As max_parallel_items.
             table_format: Not in tidegate: tables are the destination's own.
@@ -155,25 +172,19 @@ class Pipeline:
         Raises:
             PipelineStepFailed: Nothing is sealed.
         """
-        refuse(parent_table_name=parent_table_name, schema=schema, table_format=table_format)
+        refuse(parent_table_name=parent_table_name, table_format=table_format)
         self._aim(None, None, "extract")
         hints = {
             "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key,
             "schema_contract": schema_contract,
         }
         first_run = self.first_run
-        sources = sources_of(self, data, table_name)
-        asked = window_options(window) if window else None
-        report = call(
-            self, "extract", lambda core: core.extract_window(asked) if asked else core.extract(), sources,
-            hints, refresh or self.refresh,
-        )
-        packages = []
-        if report["load_id"]:
-            extracted[report["package"]] = Extracted(self, schema_update_of(report))
-            packages = [each.info() for each in self._sealed() if each.load_id == report["load_id"]]
-        info = ExtractInfo(self, packages, first_run, *_times([report]), {})
-        info.reports = [report]
+        with traced(self, "extract") as step:
+            groups = steps.groups_of(self, sources_of(self, data, table_name, schema))
+            asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None)
+            reports = steps.extract_all(self, groups, asked)
+            step.step_info = info = steps.extract_info(self, reports, first_run)
+        self._note_run()
         return info
 
     def normalize(self, workers: int = 1) -> NormalizeInfo:
@@ -186,17 +197,9 @@ class Pipeline:
             The loads, and how many rows of each table are in them.
         """
         self._aim(None, None, "normalize")
-        started = datetime.datetime.now(datetime.timezone.utc)
-        counts: dict[str, int] = {}
-        told = [each for each in self._sealed() if each.state == "extracted"]
-        for each in told:
-            assert each.known is not None
-            each.known.is_normalized = True
-            for table, rows in each.row_counts().items():
-                counts[table] = counts.get(table, 0) + rows
-        finished = datetime.datetime.now(datetime.timezone.utc)
-        info = NormalizeInfo(self, [each.info() for each in told], self.first_run, started, finished, {})
-        info.row_counts = counts
+        with traced(self, "normalize") as step:
+            told = [each for each in self._sealed() if each.state == "extracted"]
+            step.step_info = info = steps.normalize_info(self, told, self.first_run)
         return info
 
     def load(
@@ -219,16 +222,13 @@ class Pipeline:
             PipelineStepFailed: Those before it are loaded; it waits, or was given up.
         """
         self._aim(destination, dataset_name, "load", credentials)
-        first_run, reports, packages = self.first_run, [], []
-        while True:
-            waiting = {each.load_id: each for each in self._sealed()}
-            report = call(self, "load", lambda core: core.write())
-            reports.append(report)
-            if not report["load_id"]:
-                break
-            written = waiting.get(report["load_id"])
-            packages += [written.info("loaded")] if written else self._loaded(report)
-        return self._load_info(reports, packages, first_run)
+        first_run = self.first_run
+        with traced(self, "load") as step:
+            loaded = steps.Loaded()
+            steps.write_all(self, loaded)
+            step.step_info = info = steps.load_info(self, loaded, first_run)
+        self._note_run()
+        return info
 
     def _aim(
         self, destination: Any, dataset_name: str | None, step: str, credentials: Any = None
@@ -240,101 +240,10 @@ class Pipeline:
             self.destination = self.destination.with_credentials(credentials)
         if dataset_name is not None:
             self.dataset_name = dataset_name
+        if destination is not None or dataset_name is not None or credentials is not None:
+            self._known = Known(self)
         if self.destination is None:
             raise PipelineConfigMissing(self.pipeline_name, "destination", step)
-
-    # ---- loads that are sealed ----
-
-    def _sealed(self) -> list[Sealed]:
-        folder = os.path.join(self.working_dir, self.pipeline_name)
-        if self.destination is None or not has_sealed(folder):
-            return []
-        found = names(self)
-        return sealed_loads(folder, found["destination"], found["dataset"])
-
-    def _forget_looks(self) -> None:
-        """What an earlier pipeline of this process has extracted and never loaded, for a dataset that is not there.
-
-        So dlt does it: a notebook's cells that only look leave nothing behind. What another process has
-        extracted may be all there is, and is loaded.
-        """
-        assert self.destination is not None
-        looks = self._sealed()
-        if not looks or not all(each.known and each.known.pipeline is not self for each in looks):
-            return
-        with self.sql_client() as client:
-            if client.has_dataset():
-                return
-        ids = self.abort_packages()
-        logger.warning("dataset '%s' is not there: loads that were extracted and not loaded are dropped: %s", self.dataset_name, ", ".join(ids))
-
-    def list_extracted_load_packages(self) -> list[str]:
-        """The ids of loads that `normalize` has not told yet."""
-        return [each.load_id for each in self._sealed() if each.state == "extracted"]
-
-    def list_normalized_load_packages(self) -> list[str]:
-        """The ids of the other loads that wait to be loaded."""
-        return [each.load_id for each in self._sealed() if each.state == "normalized"]
-
-    def list_completed_load_packages(self) -> list[str]:
-        """The ids of loads that this object has loaded; all that there are has the table `_dlt_loads`."""
-        return list(self._completed)
-
-    def get_load_package_info(self, load_id: str) -> LoadPackageInfo:
-        """A load that waits, or that this object has loaded.
-
-        Args:
-            load_id: Its id.
-
-        Raises:
-            LoadPackageNotFound: There is none.
-        """
-        for each in self._sealed():
-            if each.load_id == load_id:
-                return each.info()
-        if load_id in self._completed:
-            return self._completed[load_id]
-        raise LoadPackageNotFound(load_id)
-
-    def drop_pending_packages(self, with_partial_loads: bool = True) -> None:
-        """Deletes loads that wait.
-
-        Args:
-            with_partial_loads: Not used: none is loaded in part.
-        """
-        self.abort_packages()
-
-    def abort_packages(self, load_id: str | None = None, dry_run: bool = False) -> list[str]:
-        """Deletes loads that wait: this one, or all of them.
-
-        Args:
-            load_id: Its id; the newest, or one that no later one has gone on from.
-            dry_run: Only tells which.
-
-        Returns:
-            Their ids.
-        """
-        self._aim(None, None, "abort_packages")
-        ids = [each.load_id for each in self._sealed() if load_id in (None, each.load_id)]
-        if not dry_run:
-            call(self, "load", lambda core: core.drop_packages(load_id))
-        return ids
-
-    @property
-    def has_pending_data(self) -> bool:
-        """Whether loads wait."""
-        return bool(self._sealed())
-
-    @property
-    def has_data(self) -> bool:
-        """Whether something was extracted or loaded."""
-        return not self.first_run or self.has_pending_data
-
-    @property
-    def first_run(self) -> bool:
-        """Whether no load was committed yet, by what the working folder has recorded."""
-        record = os.path.join(self.working_dir, self.pipeline_name, "committed")
-        return not os.path.exists(record) or os.path.getsize(record) == 0
 
     # ---- the destination ----
 
@@ -368,39 +277,101 @@ class Pipeline:
             raise PipelineConfigMissing(self.pipeline_name, "destination", "dataset")
         return Dataset(self.sql_client, database_of(self).words, names(self)["dataset"])
 
-    # ---- infos ----
+    def sync_destination(
+        self, destination: Any = None, staging: Any = None, dataset_name: str | None = None
+    ) -> None:
+        """Reads state and schemas again: what the destination has is what counts, for each run by itself.
 
-    def _loaded(self, report: dict[str, Any]) -> list[LoadPackageInfo]:
-        """The load of a report, whose files are gone."""
-        if not report["load_id"]:
-            return []
-        finished = moment_of(report["started_us"], report["seconds"])
-        return [LoadPackageInfo(
-            report["load_id"], report["package"], "loaded", report["schema"], report["schema_hash"],
-            schema_update_of(report), finished, {name: [] for name in JOB_STATES},
-        )]
+        Args:
+            destination: Where data go, from here on.
+            staging: Not in tidegate: a load needs none.
+            dataset_name: The schema for the tables, from here on.
 
-    def _load_info(self, reports: list[dict[str, Any]], packages: list[LoadPackageInfo], first_run: bool) -> LoadInfo:
-        started, finished = _times(reports)
-        for package in packages:
-            package.completed_at = package.completed_at or finished
-            self._completed[package.load_id] = package
-            extracted.pop(package.package_path, None)
-        info = LoadInfo(self, packages, first_run, started, finished, {})
-        info.reports = reports
-        assert self.destination is not None
-        info.destination_type = self.destination.destination_type
-        info.destination_name = self.destination.destination_name
-        info.destination_displayable_credentials = database_of(self).name
-        info.environment = self.destination.environment
-        info.dataset_name = self.dataset_name
-        info.row_counts = {}
-        for report in reports:
-            for table in report["tables"]:
-                info.row_counts[table["name"]] = info.row_counts.get(table["name"], 0) + table["rows_inserted"]
-        return info
+        Raises:
+            PipelineStepFailed: The destination cannot be read.
+        """
+        refuse(staging=staging)
+        self._aim(destination, dataset_name, "sync_destination")
+        self._known = Known(self)
+        if self._known.is_there:
+            self._note_run()
 
+    def sync_schema(self, schema_name: str | None = None) -> dict[str, Any]:
+        """Reads a schema again, which is the destination's: it lacks nothing that had to be brought there.
 
-def _times(reports: list[dict[str, Any]]) -> tuple[datetime.datetime, datetime.datetime]:
-    """When the first of them began, and the last one ended."""
-    return moment_of(reports[0]["started_us"]), moment_of(reports[-1]["started_us"], reports[-1]["seconds"])
+        Args:
+            schema_name: Which; None: the one that the pipeline began with.
+
+        Returns:
+            What had to be changed at the destination: nothing.
+
+        Raises:
+            PipelineConfigMissing: There is no schema yet.
+            SchemaNotFoundError: There is none of that name.
+        """
+        self._known = Known(self)
+        name = schema_name or self.default_schema_name
+        if name is None:
+            raise PipelineConfigMissing(self.pipeline_name, "schema yet", "sync_schema")
+        self.schemas[name]
+        return {}
+
+    # ---- its life ----
+
+    def activate(self) -> None:
+        """Makes it the one that `tidegate.pipeline()` and `tidegate.run` mean."""
+        context.active_pipeline = self
+
+    def deactivate(self) -> None:
+        """Makes it that no more."""
+        if self.is_active:
+            context.active_pipeline = None
+
+    def drop(self, pipeline_name: str | None = None) -> Pipeline:
+        """Deletes the working folder, with the loads that wait. What is at the destination stays, and is gone on from.
+
+        Args:
+            pipeline_name: Another name, from here on.
+
+        Returns:
+            This pipeline.
+
+        Raises:
+            PipelineStepFailed: Another program is at work in the folder.
+        """
+        self.deactivate()
+        if self.has_pending_data:
+            self.abort_packages()
+        shutil.rmtree(self.working_dir, ignore_errors=True)
+        self._begin(pipeline_name or self.pipeline_name, self.destination, self.dataset_name)
+        return self
+
+    # ---- texts ----
+
+    def _attributes(self) -> dict[str, Any]:
+        """As its text tells them; those of the destination are left out while that cannot be read."""
+        shown: dict[str, Any] = {
+            "pipeline_name": self.pipeline_name,
+            "destination": self.destination.destination_name if self.destination else None,
+            "dataset_name": self.dataset_name,
+        }
+        try:
+            shown |= {"default_schema_name": self.default_schema_name, "schema_names": self.schema_names}
+        except PipelineStepFailed:
+            pass
+        return shown | {
+            "first_run": self.first_run, "dev_mode": self.dev_mode, "is_active": self.is_active,
+            "pipelines_dir": self.pipelines_dir, "working_dir": self.working_dir,
+        }
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self._attributes().items() if value is not None)
+        return f"<dlt.pipeline({shown})>"
+
+    def _repr_html_(self) -> str:
+        """For notebooks: a row for each attribute."""
+        rows = "".join(
+            f"<tr><th style='text-align: left'>{name}</th><td>{html.escape(str(value))}</td></tr>"
+            for name, value in self._attributes().items() if value is not None
+        )
+        return f"<table><tbody>{rows}</tbody></table>"

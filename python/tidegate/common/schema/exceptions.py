@@ -1,4 +1,4 @@
-"""What a schema does not let in. Names are dlt's."""
+"""What is not there, or not let in. Names are dlt's."""
 
 from __future__ import annotations
 
@@ -50,4 +50,45 @@ class DataValidationError(SchemaException):
         super().__init__(
             schema_name,
             f"table '{table_name}'{column}: the contract on '{schema_entity}' is '{contract_mode}': {extended_info}",
+        )
+
+
+class SchemaNotFoundError(DltException, KeyError):
+    """There is no schema of that name.
+
+    Args:
+        name: Which one; None: the pipeline has none at all.
+        available: Those that there are.
+    """
+
+    def __init__(self, name: str | None, available: list[str]) -> None:
+        self.name = name
+        self.available = available
+        what = f"no schema {name!r}" if name else "no schema yet: it comes with the first load"
+        super().__init__(f"there is {what}" + (f"; there are {', '.join(available)}" if available else ""))
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class TableNotFound(SchemaException, KeyError):
+    """A schema has no table of that name."""
+
+    def __init__(self, schema_name: str, table_name: str) -> None:
+        self.table_name = table_name
+        super().__init__(schema_name, f"there is no table {table_name!r}")
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class InvalidSchemaName(SchemaException, ValueError):
+    """No schema, and so no source, can have that name."""
+
+    def __init__(self, schema_name: str) -> None:
+        self.name = schema_name
+        super().__init__(
+            None,
+            f"{schema_name!r} cannot be the name of a schema or a source: letters, digits and '_', "
+            "not beginning with a digit, at most 64 of them",
         )
