@@ -135,7 +135,6 @@ def test_1_source_of_two_resources():
     assert "1 load package(s) were loaded" in str(pipeline.run(data=dummy_data()))
 
 
-@to_come
 def test_1_tables_of_a_database():
     with sqlite3.connect("rfam.db") as database:
         database.executescript("""

@@ -239,7 +239,7 @@ def test_a_schema_tells_its_tables():
 
 def test_its_yaml_is_the_library_s():
     pipeline = make()
-    odd = dlt.resource([{"id": 1, "l": [1]}], name="t", columns={"id": {"description": "true"}, "l": {"x-odd": "a: 'b' \n#"}})
+    odd = dlt.resource([{"id": 1, "l": [1]}], name="t", columns={"id": {"description": "true", "x-odd": "a: 'b' \n#"}})
     pipeline.run(odd)
     assert ask(pipeline, lambda core: core.document("schema_yaml")) == pipeline.default_schema.to_pretty_yaml()
 

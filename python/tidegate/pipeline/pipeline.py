@@ -78,7 +78,8 @@ class Pipeline(WithPackages, WithState):
         self.working_dir = os.path.join(self.pipelines_dir, pipeline_name)
         kept = local.read(self.working_dir)
         if destination is None and kept.get("destination_type"):
-            destination = destination_of(kept["destination_type"])
+            named = kept["destination_name"] != kept["destination_type"]
+            destination = destination_of(kept["destination_type"], kept["destination_name"] if named else None)
         self.destination = destination
         self.dataset_name = dataset_name or kept.get("dataset_name") or (f"{pipeline_name}_dataset" if destination else None)
         self._completed: dict[str, LoadPackageInfo] = {}
