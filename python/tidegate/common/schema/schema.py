@@ -60,8 +60,8 @@ class Schema:
     """
 
     def __init__(self, name: str, stored: dict[str, Any] | None = None) -> None:
-        new = {"version": 0, "version_hash": None, "name": checked_name(name), "tables": {}}
-        self._stored: dict[str, Any] = copy.deepcopy(stored) if stored else new
+        new: dict[str, Any] = {"version": 0, "version_hash": None, "name": checked_name(name), "tables": {}}
+        self._stored = copy.deepcopy(stored) if stored else new
 
     @classmethod
     def from_dict(cls, stored: dict[str, Any]) -> Schema:
