@@ -233,6 +233,9 @@ WRONG = [
     (lambda: function("nothing").resources(), JobError, "has to return a pipeline and its data"),
     (lambda: function("bare").resources(), JobError, "let x have defaults"),
     (lambda: function().extract(["orders", "nope"]), JobError, "no resource 'nope'.*it has orders, countries"),
+    (lambda: function().extract([]), JobError, "left out for all"),
+    (lambda: spec().extract("orders"), JobError, "a list of names"),
+    (lambda: spec().run([]), JobError, "left out for all"),
     (lambda: function().extract(["unseen"]), JobError, "no resource 'unseen'"),
     (lambda: spec().extract(["nope"]), Exception, "no resource 'nope'"),
     (lambda: spec().run(["nope"]), JobError, "no resource 'nope' in shop.yaml; it has orders, two words"),
@@ -296,6 +299,13 @@ def test_what_says_so_decides():
     assert is_retryable(chained(KeyError(), TimeoutError())) and not is_retryable(chained(Wrong(), Busy()))
     assert not is_retryable(chained(KeyError(), TimeoutError(), hidden=True)) and not is_retryable(OSError(2, "no file"))
     assert is_retryable(OSError(-3, "Temporary failure in name resolution"))
+
+
+@pytest.mark.parametrize("make", [spec, function])
+def test_columns(make):
+    assert make().columns() == {}
+    make().run(["orders"])
+    assert make().columns()["orders"]["at"] == "timestamp"
 
 
 @pytest.mark.parametrize("make", [spec, function])

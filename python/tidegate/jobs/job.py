@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tidegate import _core
 from tidegate.common.configuration.run import given
 from tidegate.jobs.exceptions import JobError
 from tidegate.jobs.kinds import FunctionKind, Kind, Outline, SpecKind, chosen_of, rows_of
@@ -52,12 +53,31 @@ class Job:
 
     def waiting(self) -> list[str]:
         """The ids of loads that an earlier step has sealed, and none has written yet."""
-        with self._open() as kind, contextlib.closing(kind.core()) as core:
-            names = core.names()
-            return [
-                each["load_id"] for each in rows_of(core.show("packages"))
-                if each["status"] == "sealed" and (each["destination"], each["dataset"]) == (names["destination"], names["dataset"])
-            ]
+        with self._open() as kind:
+            return _waiting(kind)
+
+    def outline(self, resources: Sequence[str] | None = None, window: Window | None = None) -> dict[str, Any]:
+        """What a run has to do.
+
+        Args:
+            resources: Their names; None: all.
+            window: That is asked for.
+
+        Returns:
+            `waiting`, loads to be written first, and `parts`, pairs of names and a window, each one load: of
+            what has no cursor the window is None, and it is read as ever.
+
+        Raises:
+            JobError: There is no such resource.
+        """
+        _check_asked(resources)
+        with self._open() as kind:
+            chosen = chosen_of(resources, kind.outlines(), self.pipeline)
+            waiting = _waiting(kind)
+        if not window:
+            return {"waiting": waiting, "parts": [[[each.name for each in chosen], None]]}
+        without, with_it = ([each.name for each in chosen if each.has_cursor == has] for has in (False, True))
+        return {"waiting": waiting, "parts": [part for part in ([without, None], [with_it, list(window)]) if part[0]]}
 
     def extract(self, resources: Sequence[str] | None = None, window: Window | None = None) -> dict[str, Any]:
         """Reads what is new, and seals it on disk: `load` writes it.
@@ -77,6 +97,7 @@ class Job:
         """
         if window and self.full_refresh:
             raise JobError("a full refresh begins anew, and a window is a part: say one of them")
+        _check_asked(resources)
         with self._open() as kind:
             return _sealed(kind.extract(resources, window, self.full_refresh))
 
@@ -111,32 +132,12 @@ class Job:
         Raises:
             JobError: As `extract`.
         """
-        parts = self.parts(resources, window)
-        results = [self.load()] if self.waiting() else []
-        for names, part in parts:
+        todo = self.outline(resources, window)
+        results = [self.load()] if todo["waiting"] else []
+        for names, part in todo["parts"]:
             self.extract(names, part)
             results.append(self.load())
         return joined(results)
-
-    def parts(
-        self, resources: Sequence[str] | None = None, window: Window | None = None
-    ) -> list[tuple[list[str], Window | None]]:
-        """What is loaded together: of a window those with a cursor, and the others without it.
-
-        Args:
-            resources: Their names; None: all.
-            window: That is asked for.
-
-        Raises:
-            JobError: There is no such resource.
-        """
-        with self._open() as kind:
-            chosen = chosen_of(resources, kind.outlines(), self.pipeline)
-        if not window:
-            return [([each.name for each in chosen], None)]
-        with_it = [each.name for each in chosen if each.has_cursor]
-        without = [each.name for each in chosen if not each.has_cursor]
-        return [part for part in ((without, None), (with_it, window)) if part[0]]
 
     def rejects(self, load_ids: Sequence[str], limit: int = 100) -> list[dict[str, Any]]:
         """Rows of these loads that a contract kept out, with the reason.
@@ -155,7 +156,12 @@ class Job:
     def columns(self) -> dict[str, dict[str, str]]:
         """By table the types of its columns, in dlt's words, as the destination has them."""
         with self._open() as kind, contextlib.closing(kind.core()) as core:
-            schema = json.loads(core.document("schema"))
+            try:
+                schema = json.loads(core.document("schema"))
+            except _core.Error as error:
+                if error.reason == "TG_REASON_NOTHING_LOADED":
+                    return {}
+                raise
         return {
             name: {column: hints["data_type"] for column, hints in table["columns"].items() if "data_type" in hints}
             for name, table in schema["tables"].items()
@@ -169,6 +175,18 @@ class Job:
             return
         with given(values):
             yield FunctionKind(self.pipeline, self.progress)
+
+
+def _check_asked(resources: Sequence[str] | None) -> None:
+    if isinstance(resources, str) or (resources is not None and not resources):
+        raise JobError(f"resources are a list of names, and left out for all of them, not {resources!r}")
+
+
+def _waiting(kind: Kind) -> list[str]:
+    with contextlib.closing(kind.core()) as core:
+        names, found = core.names(), rows_of(core.show("packages"))
+    here = (names["destination"], names["dataset"])
+    return [each["load_id"] for each in found if each["status"] == "sealed" and (each["destination"], each["dataset"]) == here]
 
 
 def _is_spec(pipeline: str) -> bool:

@@ -129,8 +129,8 @@ class SpecKind:
         self, names: Sequence[str] | None, window: Window | None, full_refresh: bool
     ) -> list[dict[str, Any]]:
         """Reads and seals."""
-        chosen = {} if names is None else {"select": ", ".join(names)}
-        with self._step("Extract", full_refresh=full_refresh, **chosen) as core:
+        select = {} if names is None else {"select": ", ".join(names)}
+        with self._step("Extract", full_refresh=full_refresh, **select) as core:
             return [core.extract_window(window_options(window)) if window else core.extract()]
 
     def load(self) -> list[dict[str, Any]]:

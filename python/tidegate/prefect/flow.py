@@ -73,7 +73,7 @@ def outline(job: dict[str, Any], resources: list[str] | None, window: Sequence[s
         `parts`, what is loaded together, and `waiting`, the loads that an earlier run has sealed.
     """
     with _job(job) as (made, mask):
-        found: dict[str, Any] = mask.told({"parts": [list(part) for part in made.parts(resources, window)], "waiting": made.waiting()})
+        found: dict[str, Any] = mask.told(made.outline(resources, window))
         return found
 
 
@@ -149,7 +149,7 @@ def _tell_event(loaded: Mapping[str, Any]) -> None:
 
 
 class _Run:
-    """The tasks of one run of the flow, and what they have returned."""
+    """The tasks of one run of the flow, what they have returned, and what they have raised."""
 
     def __init__(self, job: dict[str, Any], retries: int, delay: float) -> None:
         self.job = job
@@ -162,26 +162,43 @@ class _Run:
         found: dict[str, Any] = outline.with_options(**self._often)(self.job, resources, window)
         return found
 
-    def part(self, resources: list[str], window: Sequence[str] | None, bars: Mapping[str, str]) -> None:
-        """Extracts and loads; where nothing can be read, the next ones may be."""
+    def part(self, resources: list[str], window: Sequence[str] | None, bars: Mapping[str, str]) -> bool:
+        """Extracts and loads; whether the run may go on. What cannot be read holds nothing else up."""
         name, own = ", ".join(resources), {each: bars[each] for each in resources}
         try:
             sealed = extract.with_options(**self._often)(self.job, name, resources, window, own)
         except Exception as error:
             self.errors.append(error)
+            return True
+        return self.load(name, sealed, own)
+
+    def load(self, name: str, sealed: dict[str, Any] | None, bars: dict[str, str]) -> bool:
+        """Whether the run may go on: where the error may pass, what is sealed waits, and all others behind it."""
+        try:
+            self.loads.append(load.with_options(**self._often)(self.job, name, sealed, bars))
+        except Exception as error:
+            self.errors.append(error)
+            return not is_retryable(error)
+        return True
+
+    def parts(self, found: Mapping[str, Any], mode: str) -> None:
+        """All that is to be loaded."""
+        if found["waiting"] and not self.load("what waits", None, {}):
             return
-        self.load(name, sealed, own)
+        parts = found["parts"] if mode == "single" else [[[name], ends] for names, ends in found["parts"] for name in names]
+        bars = begin_progress([name for names, _ in parts for name in names])
+        for names, ends in parts:
+            if not self.part(names, ends, bars):
+                return
 
-    def load(self, name: str, sealed: dict[str, Any] | None, bars: dict[str, str]) -> None:
-        self.loads.append(load.with_options(**self._often)(self.job, name, sealed, bars))
-
-    def tell(self) -> dict[str, Any] | None:
-        """The artifacts, of all that was loaded."""
-        if not self.loads:
-            return None
+    def tell(self) -> dict[str, Any]:
+        """The artifacts, of all that was loaded; the first error, if there is one."""
         rejects = [row for each in self.loads for row in each.pop("rejects")][:100]
-        result = joined(self.loads)
-        tell_loads(result, rejects)
+        result = joined(self.loads) if self.loads else {}
+        if result:
+            tell_loads(result, rejects)
+        if self.errors:
+            raise self.errors[0]
         return result
 
 
@@ -216,20 +233,12 @@ def extract_and_load(
     """
     if full_refresh and window:
         raise JobError("a full refresh begins anew, and a window is a part: say one of them")
+    if retries < 0 or retry_delay_seconds < 0:
+        raise JobError("retries, and the seconds before them, are not less than 0")
     ends = window_ends(window)
     said = {"pipeline": pipeline, "config": config or {}, "secrets": secrets or {}, "full_refresh": full_refresh}
     run = _Run(said, retries, retry_delay_seconds)
-    found = run.outline(resources, ends)
-    try:
-        if found["waiting"]:
-            run.load("what waits", None, {})
-        parts = found["parts"] if mode == "single" else [[[name], part] for names, part in found["parts"] for name in names]
-        bars = begin_progress([name for names, _ in parts for name in names])
-        for names, part in parts:
-            run.part(names, part, bars)
-    finally:
-        result = run.tell()
-    if run.errors:
-        raise run.errors[0]
-    get_run_logger().info("loaded %d rows", sum(each["new"] for each in result["tables"]) if result else 0)
-    return result or {}
+    run.parts(run.outline(resources, ends), mode)
+    result = run.tell()
+    get_run_logger().info("loaded %d rows", sum(each["new"] for each in result["tables"]))
+    return result
