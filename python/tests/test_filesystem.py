@@ -5,6 +5,7 @@ import gzip
 import json
 import logging
 import os
+import subprocess
 import sys
 
 import duckdb
@@ -190,7 +191,8 @@ def test_types_of_parquet_are_the_file_s_unless_somebody_looks(memory, told):
         yield [{"n": row["n"] * 2} for row in rows]
 
     reader = (listing | read_parquet()).with_name("t")
-    pipeline().run([reader, reader.with_name("looked").add_map(lambda row: row), reader | doubled])
+    pipeline().run([reader, reader.with_name("looked").add_map(lambda row: row)])
+    pipeline().run(reader | doubled)
     assert types("t") == {"n": "INTEGER", "f": "DOUBLE"} and types("looked") == {"n": "BIGINT", "f": "DOUBLE"}
     assert rows("select n from d.doubled") == [(2,)]
 
@@ -315,3 +317,47 @@ def test_places_of_the_configuration(files):
         file.write('credentials = {aws_access_key_id = "k"}\n')
     with pytest.raises(Exception, match="config.toml"):
         list(filesystem())
+
+
+# ---- each file once ----
+
+CRASH = """
+import os, sys
+import tidegate as dlt
+from tidegate.sources.filesystem import filesystem, read_jsonl
+
+def die(row):
+    if row["id"] == 12:
+        os._exit(9)
+    return row
+
+disposition, point = sys.argv[1:]
+reader = (filesystem("in", file_glob="*.jsonl") | read_jsonl()).with_name("t").apply_hints(write_disposition=disposition, primary_key="id")
+pipeline = dlt.pipeline("p", destination=dlt.destinations.duckdb("p.duckdb"), dataset_name="d")
+if point == "reading":
+    pipeline.run(reader.add_map(die))
+if point == "sealed":
+    pipeline.extract(reader)
+    os._exit(9)
+pipeline.run(reader)
+"""
+
+
+@pytest.mark.parametrize("disposition, point, expected", [
+    ("append", "reading", [1, 2, 11, 12]), ("merge", "reading", [1, 2, 11, 12]), ("merge", "sealed", [1, 2, 11, 12]),
+    ("append", "sealed", [1, 1, 2, 2, 11, 11, 12, 12]),  # the control: what is sealed is loaded, and what is there is appended again
+])
+def test_files_that_are_read_again_after_a_crash(place, disposition, point, expected):
+    put("in/a.jsonl", '{"id": 1}\n{"id": 2}\n')
+    put("in/b.jsonl", '{"id": 11}\n{"id": 12}\n', 1)
+    script = [sys.executable, "-c", CRASH, disposition]
+    assert subprocess.run([*script, point]).returncode == 9
+    subprocess.run([*script, ""], check=True)
+    assert [row for row, in rows("select id from d.t order by id")] == expected
+
+
+def test_a_cursor_behind_a_reader_is_not_passed_over(files):
+    """It would read all files each time."""
+    listing = filesystem(files, file_glob="*.csv", incremental=dlt.sources.incremental("modification_date"))
+    with pytest.raises(PipelineStepFailed, match="the cursor of 'filesystem', whose items '_read_csv' takes, is not in tidegate"):
+        pipeline().run(listing | read_csv())

@@ -293,6 +293,10 @@ class DltResource(ResourceFacts):
         joined: DltResource = DltResource(other, "iter") | self
         return joined
 
+    def feeds(self, other: DltResource) -> bool:
+        """Whether another resource takes its items from this one, or from a copy of it."""
+        return other._parent is not None and other._parent._copy_of == self._copy_of
+
     def pipe_data_from(self, data_from: DltResource) -> DltResource:
         """Takes the items of a transformer from another resource.
 

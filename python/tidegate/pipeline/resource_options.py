@@ -7,6 +7,7 @@ from typing import Any
 
 from tidegate import _core
 from tidegate.common import context
+from tidegate.common.exceptions import NotInTidegate
 from tidegate.extract.convert import convert, refusal
 from tidegate.extract.hints import (
     Hints,
@@ -62,6 +63,7 @@ def resource_options(
     Returns:
         Its options; those of its cursor with them.
     """
+    _check_parents(resource)
     driver = _driver_options(source, resource, hints)
     resource = resource._clone()
     resource._hints.apply(**hints)
@@ -107,8 +109,20 @@ def _item_options(
 
 def _driver_options(source: DltSource, resource: DltResource, hints: dict[str, Any]) -> dict[str, Any] | None:
     """How the library reads it by itself; None: it draws the resource's items, which a transformer may look at, too."""
-    feeds = any(each.selected and each._parent is resource for each in source._all)
+    feeds = any(each.selected and resource.feeds(each) for each in source._all)
     return None if feeds or resource._by_library is None else resource._by_library(resource, hints)
+
+
+def _check_parents(resource: DltResource) -> None:
+    """A cursor of a resource that others take items from is not kept: it would let all of them through, each time."""
+    parent = resource._parent
+    while parent is not None:
+        if parent.incremental is not None:
+            raise NotInTidegate(
+                f"the cursor of '{parent.name}', whose items '{resource.name}' takes,",
+                f"give the transformer the cursor, or load '{parent.name}' by itself",
+            )
+        parent = parent._parent
 
 
 def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:

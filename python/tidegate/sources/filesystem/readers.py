@@ -89,7 +89,7 @@ def _nobody_looks(reader: Any) -> bool:
     source, resource = context.source.get(), context.resource.get()
     if source is None or resource is None or resource._data is not reader or resource._steps:
         return False
-    return not any(each._parent is resource for each in source._all)
+    return not any(resource.feeds(each) for each in source._all)
 
 
 def _read_csv_duckdb(

@@ -138,7 +138,7 @@ class SqlTable:
         reasons = {
             "maps, filters or a limit look at its rows": resource._steps,
             "a transformer looks at its rows": resource._data != self.rows or any(
-                each._parent is resource for each in (source._all if source else ())
+                resource.feeds(each) for each in (source._all if source else ())
             ),
             "a callback looks at the table or the query": self.table_adapter or self.query_adapter or self.type_adapter,
             "it has a loader of its own": self.loader_class or self.backend not in ("sqlalchemy", "pyarrow", "pandas", "connectorx"),
