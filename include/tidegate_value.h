@@ -82,9 +82,10 @@ struct tg_judged {
 };
 /* Called when the cursor has judged a page, before `read` is called again, and once when the
  * resource has ended. `read` has `user`, the cursor as it is now, and the way to what is kept
- * (tidegate_state.h); nothing is pushed here. Rows that are left out and go along with others of
- * their merge key after all are not told. Returns TG_OK, or a code with `err` filled: the load is
- * then given up. */
+ * (tidegate_state.h); nothing is pushed here. Rows that are left out, and go along with others of
+ * their merge key after all, are not told; nor are those at the last value where very many are
+ * known there: that is TG_DATA for one that goes with others (turns_with). Returns TG_OK, or a code
+ * with `err` filled: the load is then given up. */
 typedef int (*tg_judged_fn)(const struct tg_read *read, const struct tg_judged *judged,
                             struct tg_error *err);
 

@@ -25,6 +25,7 @@ int moments_init(PyObject *module);
 int walk_init(PyObject *module);
 int stream_init(PyObject *module);
 int session_init(PyObject *module);
+int resource_init(PyObject *module);
 int pipeline_init(PyObject *module);
 int main_init(PyObject *module);
 
@@ -147,7 +148,8 @@ PyObject *value_write(const struct tg_value *value);
  * Python asks of it meanwhile (NULL: none is). */
 struct calls {
     struct raised raised;
-    struct tg_read *read;
+    const struct tg_read *read;
+    const void *entered; /* the reader whose code ran last */
 };
 /* Fills `resource` from the dict, its callbacks included. The texts are borrowed from the dict,
  * lists are in memory that `scratch` gets, which the caller frees with PyMem_Free. */

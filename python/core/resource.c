@@ -13,7 +13,13 @@
 
 #include <string.h>
 
-enum { PAGE_ROWS = 2000 };
+enum {
+    PAGE_ROWS = 2000,
+    SINGLE_ROWS = 1000 /* by turns, so many rows come one a turn, if they are yielded so */
+};
+
+/* What is yielded in the place of an item by one that waits for another resource. */
+static PyObject *pause_mark;
 
 /* What is drawn of one iterator. */
 struct items {
@@ -25,14 +31,24 @@ struct items {
 struct reader {
     struct calls *calls;
     PyObject *open;      /* open(start, last, end) gives an iterable */
-    PyObject *finish;    /* finish() when all was read, or None */
+    PyObject *finish;    /* finish() when no more is read, or None */
     PyObject *close;     /* close(outcome) when the run is over, or None */
     PyObject *advance;   /* advance(last, rows before, rows beyond) before each item, or None */
     PyObject *refuse;    /* of what cannot be a row: gives what is raised, or None */
     PyObject *list_keys; /* list_keys() gives an iterable of all keys that there are, or None */
     PyObject *last_value_func; /* of two values or one, or None */
-    struct items items;        /* of `open`, */
-    struct items keys;         /* and of `list_keys` */
+    PyObject *enter;           /* enter() when its code is at work after another's, or None */
+    PyObject *has_room;        /* has_room(): may an item be drawn? or None: always */
+    PyObject *forward;         /* forward(item, which of its rows are new or None), or None */
+    PyObject *passing;         /* an item that is judged */
+    bool passing_is_stream;
+    uint8_t *taken; /* of its rows */
+    size_t taken_len, taken_cap;
+    bool some_are_old;
+    bool by_turns;
+    bool is_unseen;     /* its items go on, and are no rows */
+    struct items items; /* of `open`, */
+    struct items keys;  /* and of `list_keys` */
     struct walk *walk;
     struct tg_value last; /* what advance was told, */
     bool before, beyond;
@@ -113,6 +129,8 @@ static void forget(struct reader *reader)
     close_items(&reader->items);
     close_items(&reader->keys);
     Py_CLEAR(reader->last_object);
+    Py_CLEAR(reader->passing);
+    reader->calls->entered = NULL;
 }
 
 static int on_begin(void *user, const struct tg_cursor *cursor, struct tg_error *err)
@@ -207,18 +225,129 @@ static PyObject *next_item(struct reader *reader, struct items *items, const str
                                                                   : PyIter_Next(items->iterator);
 }
 
-static int call_finish(struct reader *reader)
+/* ---- what goes on to other resources ---- */
+
+/* Calls a function without arguments that may be None; new. */
+static PyObject *call_if_there(PyObject *function)
 {
-    PyObject *done = reader->finish == Py_None ? Py_NewRef(Py_None)
-                                               : PyObject_CallFunctionObjArgs(reader->finish, NULL);
+    return function == Py_None ? Py_NewRef(Py_None) : PyObject_CallFunctionObjArgs(function, NULL);
+}
+
+/* The program's code is to find itself at work. */
+static int enter(struct reader *reader)
+{
+    if (reader->calls->entered == reader)
+        return 0;
+    PyObject *done = call_if_there(reader->enter);
+    reader->calls->entered = done ? reader : NULL;
     Py_XDECREF(done);
     return done ? 0 : -1;
+}
+
+/* -1: an error. */
+static int has_room(struct reader *reader)
+{
+    PyObject *answer = call_if_there(reader->has_room);
+    int has = !answer ? -1 : answer == Py_None || PyObject_IsTrue(answer);
+    Py_XDECREF(answer);
+    return has;
+}
+
+/* The item that was judged, if there is one. */
+static int hand_on(struct reader *reader)
+{
+    PyObject *item = reader->passing;
+    reader->passing = NULL;
+    if (!item)
+        return 0;
+    PyObject *taken =
+        !reader->some_are_old
+            ? Py_NewRef(Py_None)
+            : PyBytes_FromStringAndSize((const char *)reader->taken, (Py_ssize_t)reader->taken_len);
+    PyObject *done =
+        taken ? PyObject_CallFunctionObjArgs(reader->forward, item, taken, NULL) : NULL;
+    Py_DECREF(item);
+    Py_XDECREF(taken);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
+/* A stream comes in batches, each a page: how many of them is known behind the last one. */
+static int note_judged(struct reader *reader, const struct tg_judged *judged)
+{
+    const size_t need = reader->taken_len + judged->count;
+    if (need > reader->taken_cap) {
+        uint8_t *more = PyMem_Realloc(reader->taken, need * 2);
+        if (!more)
+            return PyErr_NoMemory(), -1;
+        reader->taken = more;
+        reader->taken_cap = need * 2;
+    }
+    for (size_t i = 0; i < judged->count; i++)
+        reader->taken[reader->taken_len + i] = judged->taken ? judged->taken[i] : 1;
+    reader->taken_len = need;
+    reader->some_are_old |= judged->taken != NULL;
+    return reader->passing_is_stream ? 0 : hand_on(reader);
+}
+
+static int call_finish(struct reader *reader)
+{
+    if (hand_on(reader) < 0)
+        return -1;
+    PyObject *done = call_if_there(reader->finish);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+
+static int on_judged(const struct tg_read *read, const struct tg_judged *judged,
+                     struct tg_error *err)
+{
+    struct reader *reader = read->user;
+    if (!judged->ended && reader->forward == Py_None)
+        return TG_OK;
+    PyGILState_STATE state = PyGILState_Ensure();
+    reader->calls->read = read;
+    bool fails = judged->ended ? enter(reader) < 0 || call_finish(reader) < 0
+                               : note_judged(reader, judged) < 0;
+    int rc = fails ? raised_take(&reader->calls->raised, TG_SOURCE, err) : TG_OK;
+    reader->calls->read = NULL;
+    PyGILState_Release(state);
+    return rc;
+}
+
+/* ---- pages ---- */
+
+/* Those whose items others take, or who look at their cursor, give one a page. */
+static size_t page_rows(const struct reader *reader, const struct items *items)
+{
+    const bool singly = reader->advance != Py_None || reader->forward != Py_None ||
+                        (reader->by_turns && items->row < SINGLE_ROWS);
+    return items == &reader->items && singly ? 1 : PAGE_ROWS;
+}
+
+/* A row, a page or a stream; where others take it, too, it is theirs once it was judged. */
+static int take_or_pass(struct reader *reader, struct items *items, struct tg_read *read,
+                        PyObject *item, size_t *count)
+{
+    if (items == &reader->items && reader->forward != Py_None && item != Py_None) {
+        reader->passing = Py_NewRef(item);
+        reader->passing_is_stream = false;
+        reader->taken_len = 0;
+        reader->some_are_old = false;
+    }
+    if (reader->is_unseen) {
+        *count += item != Py_None;
+        return hand_on(reader);
+    }
+    int rc = take_item(reader, items, read, item, count);
+    reader->passing_is_stream = read->stream.release != NULL;
+    return rc;
 }
 
 static int read_page(struct reader *reader, struct items *items, struct tg_read *read)
 {
     size_t count = 0;
-    size_t page = items == &reader->items && reader->advance != Py_None ? 1 : PAGE_ROWS;
+    const size_t page = page_rows(reader, items);
     while (count < page) {
         PyObject *item = next_item(reader, items, read);
         if (!item && PyErr_Occurred())
@@ -231,7 +360,11 @@ static int read_page(struct reader *reader, struct items *items, struct tg_read 
             items->waiting = item;
             return 0;
         }
-        int rc = take_item(reader, items, read, item, &count);
+        if (item == pause_mark) {
+            Py_DECREF(item);
+            return 0;
+        }
+        int rc = take_or_pass(reader, items, read, item, &count);
         Py_DECREF(item);
         if (rc < 0)
             return -1;
@@ -239,16 +372,22 @@ static int read_page(struct reader *reader, struct items *items, struct tg_read 
     return 0;
 }
 
+static int read_items(struct reader *reader, struct tg_read *read)
+{
+    if (PyErr_CheckSignals() < 0 || enter(reader) < 0 || hand_on(reader) < 0 ||
+        (!reader->items.iterator && open_items(reader, read->cursor) < 0))
+        return -1;
+    int room = has_room(reader);
+    return room > 0 ? read_page(reader, &reader->items, read) : room;
+}
+
 static int on_read(struct tg_read *read, struct tg_error *err)
 {
     struct reader *reader = read->user;
     PyGILState_STATE state = PyGILState_Ensure();
     reader->calls->read = read;
-    bool fails = PyErr_CheckSignals() < 0;
-    fails = fails || (!reader->items.iterator && open_items(reader, read->cursor) < 0);
-    fails = fails || read_page(reader, &reader->items, read) < 0;
-    fails = fails || (read->done && call_finish(reader) < 0);
-    int rc = fails ? raised_take(&reader->calls->raised, TG_SOURCE, err) : TG_OK;
+    int rc =
+        read_items(reader, read) < 0 ? raised_take(&reader->calls->raised, TG_SOURCE, err) : TG_OK;
     reader->calls->read = NULL;
     PyGILState_Release(state);
     return rc;
@@ -297,8 +436,12 @@ static void on_release(void *user)
     Py_XDECREF(reader->list_keys);
     Py_XDECREF(reader->last_value_func);
     Py_XDECREF(reader->finish);
+    Py_XDECREF(reader->enter);
+    Py_XDECREF(reader->has_room);
+    Py_XDECREF(reader->forward);
     Py_XDECREF(reader->answer);
     forget(reader);
+    PyMem_Free(reader->taken);
     walk_free(reader->walk);
     PyMem_Free(reader);
     PyGILState_Release(state);
@@ -352,6 +495,8 @@ static const struct field fields[] = {
     OF(FIELD_TEXT, cursor_primary_key),
     OF(FIELD_TEXT, cursor_type),
     OF(FIELD_TEXT, cursor_format),
+    OF(FIELD_TEXT, turns_with),
+    OF(FIELD_BOOL, no_table),
     {"contract_tables", FIELD_INT, offsetof(struct tg_resource, schema_contract.tables)},
     {"contract_columns", FIELD_INT, offsetof(struct tg_resource, schema_contract.columns)},
     {"contract_data_type", FIELD_INT, offsetof(struct tg_resource, schema_contract.data_type)},
@@ -402,8 +547,10 @@ static const struct list {
 enum { LIST_COUNT = sizeof(lists) / sizeof(lists[0]) };
 
 static const char *const others[] = {
-    "open",      "finish",  "close",   "advance",        "last_value_func", "convert",   "refuse",
-    "list_keys", "columns", "options", "source_options", "initial_value",   "end_value", NULL};
+    "enter",          "has_room",      "forward",   "by_turns", "is_unseen",
+    "open",           "finish",        "close",     "advance",  "last_value_func",
+    "convert",        "refuse",        "list_keys", "columns",  "options",
+    "source_options", "initial_value", "end_value", NULL};
 
 /* All lists in one piece of memory, which the caller frees. */
 static int read_lists(PyObject *dict, struct tg_resource *resource, void **scratch)
@@ -440,6 +587,11 @@ static struct reader *reader_new(struct calls *calls, PyObject *dict)
     reader->walk = walk;
     reader->open = Py_NewRef(get(dict, "open"));
     reader->finish = Py_NewRef(get(dict, "finish"));
+    reader->enter = Py_NewRef(get(dict, "enter"));
+    reader->has_room = Py_NewRef(get(dict, "has_room"));
+    reader->forward = Py_NewRef(get(dict, "forward"));
+    reader->by_turns = get(dict, "by_turns") == Py_True;
+    reader->is_unseen = get(dict, "is_unseen") == Py_True;
     reader->close = Py_NewRef(get(dict, "close"));
     reader->advance = Py_NewRef(get(dict, "advance"));
     reader->refuse = Py_NewRef(get(dict, "refuse"));
@@ -465,9 +617,16 @@ int resource_take(struct calls *calls, PyObject *dict, struct tg_resource *resou
     resource->user = reader;
     resource->begin = on_begin;
     resource->read = on_read;
+    resource->judged = on_judged;
     resource->end = on_end;
     resource->release = on_release;
     resource->list_keys = reader->list_keys == Py_None ? NULL : on_list_keys;
     resource->last_value_func = reader->last_value_func == Py_None ? NULL : on_last_value;
     return 0;
+}
+
+int resource_init(PyObject *module)
+{
+    pause_mark = PyObject_CallNoArgs((PyObject *)&PyBaseObject_Type);
+    return pause_mark ? PyModule_AddObjectRef(module, "PAUSE", pause_mark) : -1;
 }

@@ -1,6 +1,6 @@
 """The extension: the library of tidegate. Its dicts have the names of tidegate.h."""
 
-from typing import Any, final
+from typing import Any, Final, final
 
 class Error(Exception):
     """What the library reports."""
@@ -61,6 +61,9 @@ class Pipeline:
     def session(self) -> Session: ...
     def cancel(self) -> None: ...
     def close(self) -> None: ...
+
+#: What an iterator gives in the place of an item, while it waits for another resource.
+PAUSE: Final[object]
 
 def version() -> str: ...
 def main(arguments: list[bytes], /) -> int: ...

@@ -189,10 +189,13 @@ static int tell_judged(const struct resource_load *part, const struct tg_judged 
     const struct resource *resource = part->resource;
     const struct read_inside inside = {
         .ctx = &part->session->pipeline->ctx, .resource = resource->name, .kept = &part->kept};
+    const struct cursor_counts *counts = part->cursor ? cursor_counts(part->cursor) : NULL;
     const struct tg_read read = {.user = resource->user,
                                  .cursor = part->cursor ? cursor_view(part->cursor) : &none,
                                  .resource = resource->name,
-                                 .inside = &inside};
+                                 .inside = &inside,
+                                 .rows_before = counts ? counts->below : 0,
+                                 .rows_beyond = counts ? counts->beyond : 0};
     struct tg_error own;
     struct tg_error *theirs = err ? err : &own;
     error_clear(theirs);

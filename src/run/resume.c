@@ -103,10 +103,12 @@ static int meet_change(struct resource_load *part, const struct cursor_options *
     return rc;
 }
 
-/* Rows at its value that are too many to be known at once are new or not when all have come. */
+/* Rows at its value that are too many to be known at once are new or not when all have come: too
+ * late for those who wait for them. */
 static int check_judged(const struct resource_load *part, struct tg_error *err)
 {
-    if (!part->resource->judged || part->groups || !cursor_holds(part->cursor))
+    if (!part->resource->judged || !part->turn->may_wait || part->groups ||
+        !cursor_holds(part->cursor))
         return TG_OK;
     return error_set(err, TG_DATA,
                      "the rows at the last value of the cursor are too many for `judged`: which of "

@@ -390,7 +390,7 @@ static void test_more_than_are_read_at_once(void **state)
 struct heard {
     int calls;
     bool refuses;
-    char text[400];
+    char text[16 * 1024];
 };
 
 static int hear_all(const struct tg_read *read, const struct tg_judged *judged,
@@ -509,14 +509,16 @@ static void test_very_many_at_one_value(void **state)
         .name = "n", .read = read_ties, .user = &heard, .cursor_path = "id"};
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
-    resource.judged = hear_all;
+    int calls = 100099;
+    struct tg_resource pair[2] = {
+        resource, {.name = "after", .read = read_after, .user = &calls, .turns_with = "n"}};
+    pair[0].judged = hear_all;
     heard = (struct heard){0};
-    fixture_open(fixture, &resource, 1);
+    fixture_open(fixture, pair, 2);
     assert_int_equal(fixture_try(fixture), TG_DATA);
     assert_non_null(strstr(fixture->err.what, "too many for `judged`"));
     assert_string_equal(fixture->err.key_path, "id");
-    resource.judged = NULL;
-    fixture_open(fixture, &resource, 1);
+    fixture_open(fixture, &pair[0], 1);
     fixture_run(fixture);
     assert_query(fixture, "SELECT count(*) AS n FROM n", "n\n10500\n");
 }

@@ -170,7 +170,7 @@ def _numpy(value: Any) -> Any:
 # By an attribute that objects of other packages have.
 _BY_ABILITY: list[tuple[str, Converter]] = [
     ("__await__", lambda value: _awaited(value)),
-    ("call", lambda value: value.call()),  # pipe.Deferred
+    ("call", lambda value: value.call()),  # pool.Deferred
     ("model_dump", lambda value: value.model_dump()),  # pydantic
     ("__attrs_attrs__", lambda value: {a.name: getattr(value, a.name) for a in value.__attrs_attrs__}),
     ("asdict", lambda value: value.asdict()),  # load infos and traces

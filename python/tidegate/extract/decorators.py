@@ -13,7 +13,7 @@ from tidegate.common.configuration.inject import resolve
 from tidegate.common.exceptions import refuse
 from tidegate.extract.arguments import in_order
 from tidegate.extract.hints import Hints
-from tidegate.extract.pipe import Deferred
+from tidegate.extract.pool import Deferred
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource, resources_of
 

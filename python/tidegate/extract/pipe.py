@@ -1,39 +1,37 @@
 """How the items of a resource come about: its data, and the steps that they go through.
 
-    data -> open_data (a function is called, an awaitable awaited) -> items, one yield each
-         -> steps (maps, filters, a limit, a transformer) -> what the library reads
+    data -> open_data (a function is called) -> items, one yield each
+         -> steps (maps, filters, a limit), before each what is put off is waited for (pool.py)
+         -> what the library reads
 
 Where there is no step the library reads the program's own generator: nothing of Python's stands
 between them.
+
+A transformer's data are what it makes of each item of another resource (each_of). Where the next of
+these is not there yet it yields PAUSE, which all steps hand on: others are read meanwhile.
 """
 
 from __future__ import annotations
 
-import contextvars
 import inspect
 import itertools
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from tidegate._core import PAUSE
 from tidegate.extract.exceptions import InvalidResourceDataType, InvalidResourceDataTypeBasic
+from tidegate.extract.pool import is_put_off, resolve
+
+if TYPE_CHECKING:
+    from tidegate.common.configuration.extract import ExtractConfiguration
 
 logger = logging.getLogger("tidegate.extract")
-_WORKERS = 5  # as dlt's extract.workers
+_END = object()
 
 Step = Callable[[Iterator[Any]], Iterator[Any]]
-
-
-class Deferred:
-    """A call that `defer` has put off: it is made on a thread of a pool.
-
-    Args:
-        call: A function without arguments.
-    """
-
-    def __init__(self, call: Callable[[], Any]) -> None:
-        self.call = call
+Frames = Callable[[Any], Any] | None
 
 
 # ---- what is read ----
@@ -93,10 +91,27 @@ def by_turns(each_s_items: list[Iterator[Any]]) -> Iterator[Any]:
                 yield item
 
 
-def one_after_the_other(opens: list[Callable[[Any], Iterator[Any]]], cursor: Any) -> Iterator[Any]:
-    """The items of several, each opened when the one before has ended."""
-    for open_items in opens:
-        yield from open_items(cursor)
+def rows_of_frame(frame: Any, keep: list[bool]) -> Any:
+    """Some rows of a frame.
+
+    Args:
+        frame: A table of pyarrow, or a frame of polars or pandas.
+        keep: Whether a row stays, for each.
+
+    Returns:
+        A frame of the same kind.
+    """
+    return frame[keep] if hasattr(frame, "iloc") else frame.filter(keep)
+
+
+def as_table(frame: Any) -> Any:
+    """A frame that can be looked at again and again: a stream becomes a table of pyarrow."""
+    frame = as_stream(frame)
+    if any(hasattr(frame, name) for name in ("iloc", "get_column", "to_pydict")):
+        return frame
+    import pyarrow
+
+    return pyarrow.table(frame)
 
 
 def as_stream(item: Any) -> Any:
@@ -135,11 +150,42 @@ def open_data(data: Any) -> Iterator[Any]:
         return _async_items(data)
     if inspect.isgenerator(data):
         return data
-    if isinstance(data, dict) or is_frame(data) or inspect.isawaitable(data):
+    if isinstance(data, dict) or is_frame(data) or is_put_off(data):
         return iter([data])
     if data is None:
         return iter(())
     return iter(data)
+
+
+def open_result(result: Any) -> Iterator[Any]:
+    """An iterator of what a transformer has made of an item.
+
+    Args:
+        result: What its function returned: a generator, or an item of any kind.
+
+    Returns:
+        The items; None is none.
+    """
+    if isinstance(result, (Iterator, AsyncIterator)):
+        return open_data(result)
+    return iter(() if result is None else (result,))
+
+
+def each_of(feed: Iterator[Any], transform: Callable[[Any], Iterator[Any]]) -> Iterator[Any]:
+    """What becomes of the items of another resource, one after the other.
+
+    Args:
+        feed: The items.
+        transform: Gives what one of them becomes.
+
+    Yields:
+        What they have become; PAUSE, while one has to be waited for.
+    """
+    for item in feed:
+        if item is PAUSE:
+            yield item
+        else:
+            yield from transform(item)
 
 
 def _async_items(data: AsyncIterator[Any]) -> Iterator[Any]:
@@ -159,68 +205,40 @@ def _async_items(data: AsyncIterator[Any]) -> Iterator[Any]:
         loop.close()
 
 
-def resolve(items: Iterator[Any], workers: int, name: str) -> Iterator[Any]:
-    """Puts the results of what was deferred in the place of it, in order.
+def ready(items: Iterator[Any], how: ExtractConfiguration, name: str, frames: Frames = as_stream) -> Iterator[Any]:
+    """The items as others take them: what was put off is waited for, frames are of one kind.
 
-    Args:
-        items: With Deferred calls and awaitables among them.
-        workers: How many calls may be made at once.
-        name: Of the pipeline's step, for the names of the threads.
-
-    Yields:
-        The items, those that were deferred as soon as all before them are there.
-    """
-    import asyncio
-    from concurrent.futures import ThreadPoolExecutor
-
-    pool = ThreadPoolExecutor(workers, thread_name_prefix=f"dlt-pool-{name}-threads")
-    waiting: list[Any] = []
-    try:
-        for item in items:
-            if isinstance(item, Deferred):
-                waiting.append(pool.submit(contextvars.copy_context().run, item.call))
-            elif inspect.isawaitable(item):
-                waiting.append(pool.submit(contextvars.copy_context().run, asyncio.run, _wait(item)))
-            else:
-                waiting.append(item)
-            while waiting and (len(waiting) > workers or not hasattr(waiting[0], "result")):
-                yield _result(waiting.pop(0))
-        for item in waiting:
-            yield _result(item)
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def awaited(items: Iterator[Any], name: str) -> Iterator[Any]:
-    """The items, those that are put off replaced by their results, if the first one is put off.
-
-    Frames come as those that the extension reads, if the first item is one.
-
-    Other sources are not slowed down: what they put off later is waited for where it comes.
+    The first item tells whether there are such at all, so that others are not slowed down: what is put off
+    later is waited for where it comes.
 
     Args:
         items: Of a resource.
-        name: For the names of the threads.
+        how: How many may be at work.
+        name: Of the resource, for the names of threads.
+        frames: What is made of a frame; None: nothing.
+
+    Returns:
+        An iterator of items.
     """
-    first = next(items, items)
-    if first is items:
+    first = next(items, _END)
+    if first is PAUSE:
+        return _ready_later(items, how, name, frames)
+    if first is _END:
         return iter(())
     items = itertools.chain([first], items)
-    if is_frame(first):
-        return map(as_stream, items)
-    return resolve(items, _WORKERS, name) if _is_put_off(first) else items
+    if is_put_off(first):
+        return ready(resolve(items, how, name), how, name, frames)
+    return map(frames, items) if frames and is_frame(first) else items
 
 
-def _is_put_off(item: Any) -> bool:
-    return isinstance(item, Deferred) or inspect.isawaitable(item)
-
-
-async def _wait(awaitable: Any) -> Any:
-    return await awaitable
-
-
-def _result(item: Any) -> Any:
-    return item.result() if hasattr(item, "result") and hasattr(item, "cancel") else item
+def _ready_later(items: Iterator[Any], how: ExtractConfiguration, name: str, frames: Frames) -> Iterator[Any]:
+    """The same where the first item is not there yet."""
+    yield PAUSE
+    for first in items:
+        if first is not PAUSE:
+            yield from ready(itertools.chain([first], items), how, name, frames)
+            return
+        yield first
 
 
 def close_items(opened: list[Any], name: str) -> None:
@@ -237,36 +255,6 @@ def close_items(opened: list[Any], name: str) -> None:
                 items.close()
             except Exception:  # the run is over, as it is
                 logger.warning("the generator of the resource '%s' has raised when it was closed", name, exc_info=True)
-
-
-def ahead(items: Iterator[Any], name: str, waits: bool) -> Iterator[Any]:
-    """Draws each item on a thread while the one before is worked on.
-
-    Args:
-        items: An iterator; its `next` is called on one thread at a time.
-        name: For the thread's name.
-        waits: Whether an item is drawn only when it is asked for: its code looks at the cursor, which
-            must have moved by then.
-
-    Yields:
-        The items, in order.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    end = object()
-    with ThreadPoolExecutor(1, thread_name_prefix=f"dlt-pool-{name}-threads") as pool:
-        here = contextvars.copy_context()
-
-        def draw() -> Any:
-            return here.run(lambda: next(items, end))
-
-        future = pool.submit(draw)
-        while (item := future.result()) is not end:
-            if not waits:
-                future = pool.submit(draw)
-            yield item
-            if waits:
-                future = pool.submit(draw)
 
 
 # ---- steps ----
@@ -295,6 +283,8 @@ def map_step(function: Callable[..., Any]) -> Step:
         for item in items:
             if isinstance(item, list):
                 yield [made for each in item if (made := call(each)) is not None]
+            elif item is PAUSE:
+                yield item
             else:
                 yield call(item)
 
@@ -309,7 +299,7 @@ def filter_step(function: Callable[..., Any]) -> Step:
         for item in items:
             if isinstance(item, list):
                 yield [each for each in item if call(each)]
-            elif item is not None and call(item):
+            elif item is PAUSE or (item is not None and call(item)):
                 yield item
 
     return step
@@ -321,6 +311,9 @@ def yield_map_step(function: Callable[..., Iterator[Any]]) -> Step:
 
     def step(items: Iterator[Any]) -> Iterator[Any]:
         for item in items:
+            if item is PAUSE:
+                yield item
+                continue
             for each in item if isinstance(item, list) else [item]:
                 yield from call(each)
 

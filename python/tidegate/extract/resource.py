@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from tidegate.common import context
+from tidegate.common.configuration.extract import ExtractConfiguration
 from tidegate.common.configuration.inject import resolve
 from tidegate.common.exceptions import NotInTidegate, refuse
 from tidegate.extract import describe, pipe
@@ -25,7 +26,8 @@ from tidegate.extract.exceptions import (
 )
 from tidegate.extract.hints import Hints
 from tidegate.extract.incremental import Incremental
-from tidegate.extract.incremental.outside import filtered
+from tidegate.extract.pool import ahead, side_by_side
+from tidegate.extract.readers import read_outside
 from tidegate.extract.resource_facts import ResourceFacts
 
 _NO_CURSOR = Incremental[Any]()  # a call has taken it away
@@ -72,7 +74,7 @@ class DltResource(ResourceFacts):
         self._is_transformer = is_transformer
         self._arguments: dict[str, Any] | None = None
         self._joined: list[DltResource] = []  # of the same name, read after it
-        self._copy_of = id(self)  # what copies have in common
+        self._copy_of = object()  # what copies have in common
         self._injected: Incremental[Any] | None = None  # by a call, over the hint
         # Of a source that the library reads, too: what it needs for that, of a resource as a run reads it, and of hints over its own.
         self._by_library: Callable[[DltResource, dict[str, Any]], dict[str, Any] | None] | None = None
@@ -103,6 +105,7 @@ class DltResource(ResourceFacts):
         if self._arguments is not None or not callable(self._data):
             raise TypeError(f"the resource '{self.name}' has its arguments already")
         clone = self._clone()
+        clone._copy_of = object()  # it reads something else
         clone._bind(args, kwargs)
         return clone
 
@@ -203,7 +206,7 @@ class DltResource(ResourceFacts):
     # ---- steps ----
 
     def add_step(self, step: pipe.Step, insert_at: int | None = None) -> DltResource:
-        """Adds a function from an iterator of items to one.
+        """Adds a function from an iterator of items to one; that of a transformer hands PAUSE on.
 
         Returns:
             The resource itself.
@@ -232,7 +235,21 @@ class DltResource(ResourceFacts):
     def add_limit(
         self, max_items: int | None = None, max_time: float | None = None, count_rows: bool = False
     ) -> DltResource:
-        """Ends after so many yields (pages count as one), or seconds, and closes the generator."""
+        """Ends after so many yields (pages count as one), or seconds, and closes the generator.
+
+        A transformer takes all that its resource gives: limit that.
+
+        Args:
+            max_items: How many yields.
+            max_time: How many seconds.
+            count_rows: Whether `max_items` are rows.
+
+        Returns:
+            The resource itself.
+        """
+        if self._is_transformer:
+            pipe.logger.warning("a limit of the transformer '%s' does nothing: limit the resource that it takes items from", self.name)
+            return self
         self._steps = [step for step in self._steps if not isinstance(step, pipe.LimitItem)]
         self._steps.insert(0, pipe.LimitItem(max_items, max_time, count_rows))
         return self
@@ -276,6 +293,7 @@ class DltResource(ResourceFacts):
             The copy.
         """
         clone = self._clone()
+        clone._copy_of = object()
         clone.name = new_name
         clone.section = self.section if new_section is None else new_section
         return clone
@@ -335,30 +353,30 @@ class DltResource(ResourceFacts):
         elif is_cursor(parameter):
             raise ResourceCursorMissing(self.name, parameter.name)
 
-    def _open(self, cursor: Incremental[Any] | None = None, opened: list[Any] | None = None) -> Iterator[Any]:
+    def _open(
+        self, cursor: Incremental[Any] | None, how: ExtractConfiguration, opened: list[Any],
+        feed: Iterator[Any] | None, frames: pipe.Frames = pipe.as_stream,
+    ) -> Iterator[Any]:
         """An iterator of its items: the data, and all steps.
 
         Args:
             cursor: Bound; what its function gets.
+            how: How many calls may be at work for it.
             opened: Gets what has to be closed in the end.
+            feed: Of a transformer, the items that it takes.
+            frames: What is made of data frames.
         """
-        if self._is_transformer and self._parent is None:
-            raise PipeNotBoundToData(self.name)
-        items = self._transformed(cursor) if self._is_transformer else self._opened(cursor)
-        if opened is not None:
-            opened.append(items)
-        if self._parallelized:
-            items = pipe.ahead(items, self.name, waits=self._cursor_parameter() is not None)
+        items = self._opened(cursor) if feed is None else self._transformed(cursor, how, feed)
+        opened.append(items)
+        if self._parallelized and feed is None:
+            items = ahead(items, self.name, waits=self._cursor_parameter() is not None)
         steps, validator = list(self._steps), self.validator
         if validator:
             steps.append(validator)
         for step in steps:
-            items = step(pipe.awaited(items, self.name))
-        items = pipe.awaited(items, self.name)
-        if self._joined:
-            items = itertools.chain(items, pipe.one_after_the_other([each._open for each in self._joined], cursor))
-        if opened is not None:
-            opened.append(items)
+            items = step(pipe.ready(items, how, self.name, frames))
+        items = pipe.ready(items, how, self.name, frames)
+        opened.append(items)
         return items
 
     def _opened(self, cursor: Incremental[Any] | None) -> Iterator[Any]:
@@ -367,11 +385,17 @@ class DltResource(ResourceFacts):
         bound = self._values(cursor)
         return pipe.open_data(self._data(*bound.args, **bound.kwargs))
 
-    def _transformed(self, cursor: Incremental[Any] | None) -> Iterator[Any]:
-        assert self._parent is not None
+    def _transformed(
+        self, cursor: Incremental[Any] | None, how: ExtractConfiguration, feed: Iterator[Any]
+    ) -> Iterator[Any]:
         bound = self._values(cursor)
-        for item in self._parent._open():
-            yield from pipe.open_data(self._data(item, *bound.args, **bound.kwargs))
+
+        def transform(item: Any) -> Iterator[Any]:
+            return pipe.open_result(self._data(item, *bound.args, **bound.kwargs))
+
+        if self._parallelized:
+            return side_by_side(feed, transform, how, self.name)
+        return pipe.each_of(feed, transform)
 
     def __iter__(self) -> Iterator[Any]:
         """Its items one by one, pages as the items in them; a cursor begins at its initial value.
@@ -379,29 +403,7 @@ class DltResource(ResourceFacts):
         Raises:
             ResourceExtractionError: Its own code has raised.
         """
-        return pipe.singly(self._yields())
-
-    def _yields(self) -> Iterator[Any]:
-        """What it yields outside of a pipeline."""
-        opened: list[Iterator[Any]] = []
-        try:
-            yield from self._read_alone(opened)
-        except Exception as error:
-            told = self._error(error)
-            if told is error:
-                raise
-            raise told from error
-        finally:
-            pipe.close_items(opened, self.name)
-
-    def _read_alone(self, opened: list[Iterator[Any]]) -> Iterator[Any]:
-        """Its items outside of a pipeline, as they are yielded."""
-        cursor = self.incremental
-        if cursor is None:
-            return self._open(None, opened)
-        bound = cursor._bind(self.name)
-        bound._begin(None, None)
-        return filtered(self._open(bound, opened), bound, self.name)
+        return pipe.singly(read_outside([self]))
 
     def _error(self, error: Exception) -> Exception:
         """What its code has raised, with its name; what has that already, or needs none, as it is."""

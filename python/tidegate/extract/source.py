@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from tidegate.extract import describe, pipe
 from tidegate.extract.exceptions import DeletingResourcesNotSupported, ResourcesNotFoundError, SourceDataIsNone
+from tidegate.extract.readers import read_outside
 from tidegate.extract.resource import DltResource
 
 
@@ -168,7 +169,7 @@ class DltSource:
             raise ValueError(f"strategy is none, scc, not {strategy!r}")
         if strategy == "none":
             return [self]
-        groups: dict[int, list[str]] = {}
+        groups: dict[object, list[str]] = {}
         for name, each in self.selected_resources.items():
             head = each
             while head._parent is not None:
@@ -222,7 +223,7 @@ class DltSource:
 
     def __iter__(self) -> Iterator[Any]:
         """The items of all that are selected: one yield of each in turn."""
-        return pipe.singly(pipe.by_turns([each._yields() for each in self.selected_resources.values()]))
+        return pipe.singly(read_outside(self.selected_resources.values()))
 
     def __repr__(self) -> str:
         names = list(self.resources)

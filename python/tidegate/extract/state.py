@@ -1,7 +1,7 @@
 """What a resource's code keeps between runs: `current.resource_state()` and `source_state()`.
 
-The dicts are read when they are first asked for, and written when the resource has been read to its
-end, into the load that brings its rows. Values are JSON; datetimes, dates, times, decimals and bytes
+The dicts are read when they are first asked for, and written when a resource has been read to its end,
+into the load that brings its rows. Resources of a source that are read by turns share them. Values are JSON; datetimes, dates, times, decimals and bytes
 are marked as dlt marks them.
 """
 
@@ -106,7 +106,7 @@ def decode(text: str | None) -> dict[str, Any]:
 
 
 class RunState:
-    """The dicts that code has asked for while a resource is read.
+    """The dicts of a source that the code of its resources has asked for while a run reads them.
 
     Args:
         core: The extension's pipeline, which has them as JSON.
@@ -124,9 +124,9 @@ class RunState:
         return self._dicts[resource][0]
 
     def flush(self) -> None:
-        """Writes those that have changed."""
+        """Writes those that have changed; resources that are still read may change them further."""
         for resource, (kept, before) in self._dicts.items():
             now = encode(kept)
             if now != before:
                 self._core.set_state(resource, now)
-        self._dicts = {}
+                self._dicts[resource] = (kept, now)

@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate import _core
 from tidegate.common import context
+from tidegate.common.configuration.extract import extract_config
 from tidegate.common.configuration.normalize import check_normalize
 from tidegate.common.configuration.runtime import runtime_config
 from tidegate.common.logger import LOGGER, init_logging
+from tidegate.extract.readers import readers_of
 from tidegate.extract.source import DltSource
 from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.pipeline.failures import step_failed
-from tidegate.pipeline.resource_options import Reading, resource_options
+from tidegate.pipeline.resource_options import Reading, add_all
 
 if TYPE_CHECKING:
     from tidegate.destinations.database import Database
@@ -30,12 +32,15 @@ _LEVELS = [logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG]
 _REFRESH = {None: 0, "drop_sources": 1, "drop_resources": 2, "drop_data": 3}
 
 
-def open_library(pipeline: Pipeline, refresh: str | None = None, **schema: Any) -> _core.Pipeline:
+def open_library(
+    pipeline: Pipeline, refresh: str | None = None, turns: int = 1, **schema: Any
+) -> _core.Pipeline:
     """The pipeline, as the library has it.
 
     Args:
         pipeline: Has a destination.
         refresh: What is forgotten before.
+        turns: How many resources are read by turns.
         schema: Of its schema: name, others, root_key.
 
     Returns:
@@ -47,7 +52,7 @@ def open_library(pipeline: Pipeline, refresh: str | None = None, **schema: Any) 
     options: dict[str, Any] = {
         "name": pipeline.pipeline_name, "dataset": pipeline.dataset_name,
         "workdir": pipeline.working_dir, "engine": duck.engine_path(), "log": log,
-        "refresh": _REFRESH[refresh], "progress": tell_to(pipeline.progress) if pipeline.progress else None,
+        "refresh": _REFRESH[refresh], "turns": turns, "progress": tell_to(pipeline.progress) if pipeline.progress else None,
         **database_of(pipeline).options(), **pipeline._options,
     }
     if said := {name: value for name, value in {**pipeline._schema_options, **schema}.items() if value}:
@@ -100,6 +105,7 @@ def call(
     pipeline: Pipeline, step: str, do: Callable[[Any], Any], sources: Sequence[DltSource] = (),
     hints: dict[str, Any] | None = None, refresh: str | None = None,
     schema: str | None = None, others: Sequence[str] = (),
+    workers: int | None = None, max_parallel_items: int | None = None,
 ) -> Any:
     """A call of the library, with the sources that it reads.
 
@@ -112,6 +118,8 @@ def call(
         refresh: What is forgotten before.
         schema: Whose the sources are; None: the one that the pipeline began with.
         others: Schemas that the pipeline's state is to list besides.
+        workers: Over what is configured under `extract`.
+        max_parallel_items: Over what is configured under `extract`.
 
     Returns:
         What `do` returns.
@@ -122,16 +130,16 @@ def call(
     init_logging(runtime_config())
     check_normalize()
     began = time.monotonic()
+    place = (sources[0].section, sources[0].name) if sources else ("", "")
+    how = extract_config(*place, workers, max_parallel_items)
     root_key = any(source.root_key for source in sources)
-    core = open_library(pipeline, refresh, name=schema, others=", ".join(others), root_key=root_key)
-    reading = Reading(lambda: pipeline._known.state)
+    core = open_library(pipeline, refresh, how.turns, name=schema, others=", ".join(others), root_key=root_key)
+    reading = Reading(core, lambda: pipeline._known.state, how)
     if pipeline.progress:
         pipeline.progress.start(f"{step.capitalize()} {pipeline.pipeline_name}")
     try:
-        for source in sources:
-            for resource in source._all:
-                if resource.selected:
-                    core.add(resource_options(core, source, resource, hints or {}, reading))
+        selected = [(source, each) for source in sources for each in source._all if each.selected]
+        add_all(readers_of(selected), hints or {}, reading)
         done = do(core)
         LOGGER.info("the step %s of pipeline '%s' took %.2f s", step, pipeline.pipeline_name, time.monotonic() - began)
         return done

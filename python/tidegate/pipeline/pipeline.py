@@ -160,8 +160,8 @@ class Pipeline(WithPackages, WithState):
             columns: Over what the resources say.
             primary_key: Over what the resources say.
             schema: In the place of the sources' own: a Schema without tables, or its name.
-            max_parallel_items: One resource is read after the other, whatever is said.
-            workers: As max_parallel_items.
+            max_parallel_items: Over `extract.max_parallel_items` of the configuration.
+            workers: Over `extract.workers`.
             table_format: Not in tidegate: tables are the destination's own.
             schema_contract: Over what the resources say.
             refresh: What is forgotten before.
@@ -182,7 +182,7 @@ class Pipeline(WithPackages, WithState):
         first_run = self.first_run
         with traced(self, "extract") as step:
             groups = steps.groups_of(self, sources_of(self, data, table_name, schema))
-            asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None)
+            asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None, workers, max_parallel_items)
             reports = steps.extract_all(self, groups, asked)
             step.step_info = info = steps.extract_info(self, reports, first_run)
         self._note_run()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tidegate import _core
 from tidegate.common import context
-from tidegate.common.exceptions import NotInTidegate
+from tidegate.common.configuration.extract import ExtractConfiguration
 from tidegate.extract.convert import convert, refusal
 from tidegate.extract.hints import (
     Hints,
@@ -18,8 +18,7 @@ from tidegate.extract.hints import (
     keys_of_columns,
     table_hints,
 )
-from tidegate.extract.incremental import Incremental
-from tidegate.extract.pipe import close_items
+from tidegate.extract.readers import Reader
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
 from tidegate.extract.state import RunState
@@ -30,15 +29,20 @@ class Reading:
     """What a call of the library reads.
 
     Args:
+        core: The extension's pipeline, which has the states of sources.
         state: Gives the state of the pipeline, as dlt has it.
+        how: How it reads.
 
     Attributes:
         resource: Whose code is at work.
     """
 
-    def __init__(self, state: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, core: _core.Pipeline, state: Callable[[], dict[str, Any]], how: ExtractConfiguration) -> None:
+        self.core = core
         self.state = state
+        self.how = how
         self.resource: DltResource | None = None
+        self._states: dict[str, RunState] = {}
 
     def boundary_hashes(self, source: str, resource: str, cursor_path: str) -> list[str]:
         """The hashes of the rows at the last value of a cursor, as the destination has them."""
@@ -47,82 +51,110 @@ class Reading:
             kept = kept.get(key, {})
         return list(kept.get("unique_hashes", ()))
 
+    def state_of(self, source: DltSource) -> RunState:
+        """What the code of a source's resources keeps; they share it."""
+        return self._states.setdefault(source.name, RunState(self.core))
 
-def resource_options(
-    core: _core.Pipeline, source: DltSource, resource: DltResource, hints: dict[str, Any], reading: Reading
-) -> dict[str, Any]:
+    def enter(self, reader: Reader) -> None:
+        """The code of a resource is at work."""
+        self.resource = reader.resource
+        self._show(reader)
+
+    def close(self, reader: Reader) -> None:
+        """A resource ends, whoever has failed."""
+        self._show(reader)
+        reader.close()
+
+    def _show(self, reader: Reader) -> None:
+        """What code asks `tidegate.current` for."""
+        assert reader.source is not None
+        context.source.set(reader.source)
+        context.resource.set(reader.resource)
+        context.run_state.set(self.state_of(reader.source))
+
+
+def add_all(readers: Sequence[Reader], hints: dict[str, Any], reading: Reading) -> None:
+    """Adds resources to the extension's pipeline.
+
+    Args:
+        readers: Parents before their transformers.
+        hints: Over what the resources say.
+        reading: What is read.
+    """
+    names: dict[Reader, str] = {}
+    taken = {each.resource.name for each in readers if not each.is_unseen}
+    for reader in readers:
+        name = reader.resource.name
+        while reader.is_unseen and name in taken:  # others may be called so: nothing goes by it
+            name += "_"
+        taken.add(name)
+        names[reader] = name
+        options = resource_options(reader, hints if reader.has_table else {}, reading)
+        if reader.parent:
+            options["turns_with"] = names[reader.parent]
+        reading.core.add({**options, "name": name, "by_turns": len(readers) > 1 and reading.how.turns > 1})
+
+
+def resource_options(reader: Reader, hints: dict[str, Any], reading: Reading) -> dict[str, Any]:
     """A resource, for `_core.Pipeline.add`.
 
     Args:
-        core: Has its state.
-        source: Whose resource it is.
-        resource: Which one.
+        reader: Which one.
         hints: Over what it says itself.
         reading: Is told when its code is at work.
 
     Returns:
         Its options; those of its cursor with them.
     """
-    _check_parents(resource)
-    driver = _driver_options(source, resource, hints)
-    resource = resource._clone()
-    resource._hints.apply(**hints)
-    said = resource._hints
-    cursor = resource.incremental
-    bound = cursor._bind(resource.name) if cursor else None
-    items = driver or _item_options(core, source, resource, bound, reading)
-    options = {"name": resource.name, **items, **_table_options(said, source)}
+    driver = _driver_options(reader, hints)
+    reader.apply(hints)
+    resource, source, bound = reader.resource, reader.source, reader.cursor
+    assert source is not None
+    options = {**(driver or _item_options(reader, reading)), **_table_options(resource._hints, source)}
+    if not reader.has_table:
+        options["no_table"] = True
     if bound is not None:
         if bound.commit_safe is not None and not driver:
             raise ValueError(f"the cursor of '{resource.name}': commit_safe is for tables of a database that the library reads")
-        path = str(bound._path_text())
-        bound._hashes = lambda: reading.boundary_hashes(source.name, resource.name, path)
+        path, source_name = str(bound._path_text()), source.name
+        bound._hashes = lambda: reading.boundary_hashes(source_name, resource.name, path)
         options.update(bound._options())
     return options
 
 
-def _item_options(
-    core: _core.Pipeline, source: DltSource, resource: DltResource, bound: Incremental[Any] | None, reading: Reading
-) -> dict[str, Any]:
-    """How its items are drawn."""
-    run_state = RunState(core)
-    opened: list[Any] = []
+def _item_options(reader: Reader, reading: Reading) -> dict[str, Any]:
+    """How its items are drawn, and where they go."""
+    resource, bound = reader.resource, reader.cursor
+    assert reader.source is not None
+    state = reading.state_of(reader.source)
 
     def open_items(start: Any, last: Any, end: Any) -> Any:
         if bound is not None:
             bound._begin(start, last)
             bound.end_value = bound._as_declared(end)
-        reading.resource = resource
-        context.source.set(source)
-        context.resource.set(resource)
-        context.run_state.set(run_state)
-        return resource._open(bound, opened)
+        if resource._parallelized:  # its threads find them there
+            state.get(None), state.get(resource.name)
+        return reader.open(reading.how)
 
-    options = {
-        "open": open_items, "finish": run_state.flush, "convert": convert, "refuse": refusal(resource.name),
-        "close": lambda outcome: close_items(opened, resource.name),
+    def finish() -> None:
+        reader.finish()
+        state.flush()
+
+    options: dict[str, Any] = {
+        "enter": lambda: reading.enter(reader), "open": open_items, "finish": finish, "convert": convert,
+        "refuse": refusal(resource.name), "close": lambda outcome: reading.close(reader),
     }
+    if reader.outlets:
+        options |= {"forward": reader.forward, "has_room": reader.has_room, "is_unseen": reader.is_unseen}
     if bound is not None and resource._cursor_parameter():
         options["advance"] = bound._advance
     return options
 
 
-def _driver_options(source: DltSource, resource: DltResource, hints: dict[str, Any]) -> dict[str, Any] | None:
-    """How the library reads it by itself; None: it draws the resource's items, which a transformer may look at, too."""
-    feeds = any(each.selected and resource.feeds(each) for each in source._all)
-    return None if feeds or resource._by_library is None else resource._by_library(resource, hints)
-
-
-def _check_parents(resource: DltResource) -> None:
-    """A cursor of a resource that others take items from is not kept: it would let all of them through, each time."""
-    parent = resource._parent
-    while parent is not None:
-        if parent.incremental is not None:
-            raise NotInTidegate(
-                f"the cursor of '{parent.name}', whose items '{resource.name}' takes,",
-                f"give the transformer the cursor, or load '{parent.name}' by itself",
-            )
-        parent = parent._parent
+def _driver_options(reader: Reader, hints: dict[str, Any]) -> dict[str, Any] | None:
+    """How the library reads it by itself; None: it draws the items, which transformers look at, too."""
+    resource = reader.resource
+    return None if reader.outlets or resource._by_library is None else resource._by_library(resource, hints)
 
 
 def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:

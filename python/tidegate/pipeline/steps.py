@@ -53,11 +53,15 @@ class Asked:
         hints: Over what the resources say.
         refresh: What is forgotten before.
         window: Of the cursors, for the library; None: what is new.
+        workers: Over what is configured under `extract`.
+        max_parallel_items: Over what is configured under `extract`.
     """
 
     hints: dict[str, Any]
     refresh: str | None
     window: dict[str, Any] | None = None
+    workers: int | None = None
+    max_parallel_items: int | None = None
 
 
 @dataclass
@@ -104,7 +108,8 @@ def groups_of(pipeline: Pipeline, sources: list[DltSource]) -> list[Group]:
 
 def _call(pipeline: Pipeline, step: str, do: Any, group: Group, asked: Asked) -> Report:
     report: Report = call(
-        pipeline, step, do, group.sources, asked.hints, asked.refresh, group.schema, group.others
+        pipeline, step, do, group.sources, asked.hints, asked.refresh, group.schema, group.others,
+        asked.workers, asked.max_parallel_items,
     )
     pipeline._known.forget()
     return report

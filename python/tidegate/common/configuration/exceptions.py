@@ -13,6 +13,10 @@ class ConfigurationException(DltException):
     """Something is wrong with configuration."""
 
 
+class ConfigurationValueError(ConfigurationException, ValueError):
+    """A value is none of those that it can be."""
+
+
 @dataclass(frozen=True)
 class LookupTrace:
     """One place where a value was looked for, and was not."""

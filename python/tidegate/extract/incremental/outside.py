@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from tidegate._core import PAUSE
 from tidegate.extract.convert import convert
 from tidegate.extract.incremental.exceptions import (
     IncrementalCursorInvalidCoercion,
@@ -22,7 +23,7 @@ from tidegate.extract.incremental.exceptions import (
     IncrementalCursorPathMissing,
 )
 from tidegate.extract.incremental.path import MISSING, find, steps_of
-from tidegate.extract.pipe import as_stream, is_frame
+from tidegate.extract.pipe import as_table, is_frame, rows_of_frame
 
 if TYPE_CHECKING:
     from tidegate.extract.incremental import Incremental
@@ -49,11 +50,15 @@ def filtered(items: Iterator[Any], cursor: Incremental[Any], name: str) -> Itera
     """
     judge = _Judge(cursor, name)
     for item in items:
-        if is_frame(item):
+        if item is PAUSE or item is None:
+            yield item
+        elif is_frame(item):
             yield _frame_of(item, judge)
         elif isinstance(item, list):
-            yield [row for row in item if row is not None and judge.is_new(row)]
-        elif item is None or judge.is_new(item):
+            page = [row for row in item if row is not None and judge.is_new(row)]
+            if page or not item:
+                yield page
+        elif judge.is_new(item):
             yield item
         if cursor.can_close():
             close = getattr(items, "close", None)
@@ -177,20 +182,15 @@ def _moment(value: Any) -> datetime.datetime | None:
 
 def _frame_of(frame: Any, judge: _Judge) -> Any:
     """Its new rows, as a frame of the same kind."""
-    frame = as_stream(frame)
-    is_pandas = hasattr(frame, "iloc")
-    if not is_pandas and not hasattr(frame, "get_column") and not hasattr(frame, "to_pydict"):
-        import pyarrow
-
-        frame = pyarrow.table(frame)
+    frame = as_table(frame)
     names = [path.removeprefix("$.") for path in judge.cursor._paths()]
-    known = list(frame.columns) if is_pandas or hasattr(frame, "get_column") else frame.column_names
+    known = frame.column_names if hasattr(frame, "column_names") else list(frame.columns)
     columns = [_values(frame[name]) if name in known else None for name in names]
     keep = [
         judge.value_is_new([MISSING if column is None else column[i] for column in columns], None)
         for i in range(len(frame))
     ]
-    return frame[keep] if is_pandas else frame.filter(keep)
+    return rows_of_frame(frame, keep)
 
 
 def _values(column: Any) -> list[Any]:
