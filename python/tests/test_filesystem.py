@@ -202,7 +202,7 @@ def test_who_reads(files, told):
     cases = {
         "library": [listing | read_csv(), listing | read_csv(chunksize=5), filesystem(os.path.abspath(files), file_glob="*.csv") | read_csv],
         "Python": [
-            listing | read_csv(sep=","), (listing | read_csv()).add_limit(5), filesystem(files, file_glob="*.csv").add_filter(lambda item: True) | read_csv(),
+            listing | read_csv(sep=","), filesystem(files, file_glob="*.csv").add_limit(5) | read_csv(), filesystem(files, file_glob="*.csv").add_filter(lambda item: True) | read_csv(),
             filesystem(files, file_glob="*.nothing") | read_csv(), filesystem(files, file_glob="*.csv", extract_content=True) | read_csv(),
         ],
     }
@@ -318,7 +318,6 @@ def test_places_of_the_configuration(files):
     with pytest.raises(Exception, match="config.toml"):
         list(filesystem())
 
-
 # ---- each file once ----
 
 CRASH = """
@@ -331,33 +330,66 @@ def die(row):
         os._exit(9)
     return row
 
-disposition, point = sys.argv[1:]
-reader = (filesystem("in", file_glob="*.jsonl") | read_jsonl()).with_name("t").apply_hints(write_disposition=disposition, primary_key="id")
+cursor = dlt.sources.incremental("modification_date") if sys.argv[1] == "cursor" else None
+reader = (filesystem("in", file_glob="*.jsonl", incremental=cursor) | read_jsonl()).with_name("t")
 pipeline = dlt.pipeline("p", destination=dlt.destinations.duckdb("p.duckdb"), dataset_name="d")
-if point == "reading":
+if sys.argv[2] == "reading":
     pipeline.run(reader.add_map(die))
-if point == "sealed":
+if sys.argv[2] == "sealed":
     pipeline.extract(reader)
     os._exit(9)
 pipeline.run(reader)
 """
 
 
-@pytest.mark.parametrize("disposition, point, expected", [
-    ("append", "reading", [1, 2, 11, 12]), ("merge", "reading", [1, 2, 11, 12]), ("merge", "sealed", [1, 2, 11, 12]),
-    ("append", "sealed", [1, 1, 2, 2, 11, 11, 12, 12]),  # the control: what is sealed is loaded, and what is there is appended again
+@pytest.mark.parametrize("cursor, point, expected", [
+    ("cursor", "reading", [1, 2, 11, 12]), ("cursor", "sealed", [1, 2, 11, 12]),
+    # The control: what is sealed is loaded, and without a cursor read again.
+    ("none", "sealed", [1, 1, 2, 2, 11, 11, 12, 12]),
 ])
-def test_files_that_are_read_again_after_a_crash(place, disposition, point, expected):
+def test_a_file_that_is_read_again_after_a_crash(place, cursor, point, expected):
     put("in/a.jsonl", '{"id": 1}\n{"id": 2}\n')
     put("in/b.jsonl", '{"id": 11}\n{"id": 12}\n', 1)
-    script = [sys.executable, "-c", CRASH, disposition]
+    script = [sys.executable, "-c", CRASH, cursor]
     assert subprocess.run([*script, point]).returncode == 9
-    subprocess.run([*script, ""], check=True)
-    assert [row for row, in rows("select id from d.t order by id")] == expected
+    for _ in range(2 if cursor == "cursor" else 1):
+        subprocess.run([*script, ""], check=True)
+        assert [row for row, in rows("select id from d.t order by id")] == expected
 
 
-def test_a_cursor_behind_a_reader_is_not_passed_over(files):
-    """It would read all files each time."""
-    listing = filesystem(files, file_glob="*.csv", incremental=dlt.sources.incremental("modification_date"))
-    with pytest.raises(PipelineStepFailed, match="the cursor of 'filesystem', whose items '_read_csv' takes, is not in tidegate"):
-        pipeline().run(listing | read_csv())
+@pytest.mark.parametrize("reader, pattern", [(read_csv, "*.csv"), (read_jsonl, "*.jsonl")])
+def test_only_new_files_are_read(place, reader, pattern):
+    def text(*numbers):
+        return "".join(["id\n", *(f"{n}\n" for n in numbers)] if reader is read_csv else [f'{{"id": {n}}}\n' for n in numbers])
+
+    opened = []
+
+    @dlt.transformer
+    def seen(items):
+        opened.append([item["file_name"] for item in items])
+
+    def run():
+        listing = filesystem("in", file_glob=pattern, incremental=dlt.sources.incremental("modification_date"))
+        pipeline().run([(listing | reader()).with_name("t"), listing | seen])
+        return [row for row, in rows("select id from d.t order by id")]
+
+    name = pattern.replace("*", "{}").format
+    put("in/" + name("a"), text(1))
+    put("in/" + name("b"), text(2), 1)
+    assert run() == [1, 2] and run() == [1, 2]
+    put("in/" + name("c"), text(3), 1)  # as old as the newest
+    put("in/" + name("d"), text(4), 2)
+    put("in/" + name("e"), text(5), -1)  # older
+    assert run() == [1, 2, 3, 4]
+    put("in/" + name("a"), text(1, 6), 3)  # a file that has changed is new, all of it
+    assert run() == [1, 1, 2, 3, 4, 6]
+    assert [name for names in opened for name in names] == [name("a"), name("b"), name("c"), name("d"), name("a")]
+
+
+def test_files_of_a_window(place):
+    for day in range(4):
+        put(f"in/{day}.jsonl", f'{{"id": {day}}}\n', day)
+    window = dlt.sources.incremental("modification_date", initial_value=DAY + datetime.timedelta(days=1), end_value=DAY + datetime.timedelta(days=3))
+    for _ in range(2):  # which leaves nothing behind
+        pipeline().run((filesystem("in", file_glob="*.jsonl", incremental=window) | read_jsonl()).with_name("t"), write_disposition="replace")
+        assert rows("select id from d.t order by id") == [(1,), (2,)]

@@ -13,7 +13,7 @@ transformer whose inlet is empty yields PAUSE, and others are read.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tidegate._core import PAUSE
@@ -170,11 +170,12 @@ def _new_rows(item: Any, keep: list[bool]) -> Any:
     return [each for each, is_new in zip(item, keep) if is_new]
 
 
-def readers_of(resources: Iterable[tuple[DltSource | None, DltResource]]) -> list[Reader]:
+def readers_of(resources: Iterable[tuple[DltSource | None, DltResource]], apart: Container[int] = ()) -> list[Reader]:
     """A reader for each resource that is read, parents before their transformers.
 
     Args:
         resources: Those that are selected, with their sources.
+        apart: The ids of those that need nothing of their parents: the library reads them by itself.
 
     Returns:
         Theirs, and those of parents that are not selected.
@@ -187,7 +188,7 @@ def readers_of(resources: Iterable[tuple[DltSource | None, DltResource]]) -> lis
     made: dict[int, Reader] = {}
 
     def parent_of(resource: DltResource, source: DltSource | None) -> Reader | None:
-        if not resource.is_transformer:
+        if not resource.is_transformer or id(resource) in apart:
             return None
         if resource._parent is None:
             raise PipeNotBoundToData(resource.name)

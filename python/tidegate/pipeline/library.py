@@ -21,7 +21,7 @@ from tidegate.extract.readers import readers_of
 from tidegate.extract.source import DltSource
 from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.pipeline.failures import step_failed
-from tidegate.pipeline.resource_options import Reading, add_all
+from tidegate.pipeline.resource_options import Reading, add_all, drivers_of
 
 if TYPE_CHECKING:
     from tidegate.destinations.database import Database
@@ -139,7 +139,8 @@ def call(
         pipeline.progress.start(f"{step.capitalize()} {pipeline.pipeline_name}")
     try:
         selected = [(source, each) for source in sources for each in source._all if each.selected]
-        add_all(readers_of(selected), hints or {}, reading)
+        drivers = drivers_of(selected, hints or {})
+        add_all(readers_of(selected, drivers), drivers, hints or {}, reading)
         done = do(core)
         LOGGER.info("the step %s of pipeline '%s' took %.2f s", step, pipeline.pipeline_name, time.monotonic() - began)
         return done

@@ -73,11 +73,34 @@ class Reading:
         context.run_state.set(self.state_of(reader.source))
 
 
-def add_all(readers: Sequence[Reader], hints: dict[str, Any], reading: Reading) -> None:
+#: What the library needs to read a resource by itself, by the resource's id.
+Drivers = dict[int, dict[str, Any]]
+
+
+def drivers_of(selected: Sequence[tuple[DltSource, DltResource]], hints: dict[str, Any]) -> Drivers:
+    """Which resources the library reads by itself; of the others it draws the items, which transformers may look at, too.
+
+    Args:
+        selected: What a run reads.
+        hints: Over what the resources say.
+    """
+    every = [each for source in dict(selected) for each in source.resources.extracted]
+    drivers: Drivers = {}
+    for _, resource in selected:
+        if resource._by_library is None or resource._joined or any(map(resource.feeds, every)):
+            continue
+        options = resource._by_library(resource, hints)
+        if options is not None:
+            drivers[id(resource)] = options
+    return drivers
+
+
+def add_all(readers: Sequence[Reader], drivers: Drivers, hints: dict[str, Any], reading: Reading) -> None:
     """Adds resources to the extension's pipeline.
 
     Args:
         readers: Parents before their transformers.
+        drivers: Of those that the library reads.
         hints: Over what the resources say.
         reading: What is read.
     """
@@ -89,24 +112,26 @@ def add_all(readers: Sequence[Reader], hints: dict[str, Any], reading: Reading) 
             name += "_"
         taken.add(name)
         names[reader] = name
-        options = resource_options(reader, hints if reader.has_table else {}, reading)
+        options = resource_options(reader, drivers.get(id(reader.resource)), hints if reader.has_table else {}, reading)
         if reader.parent:
             options["turns_with"] = names[reader.parent]
         reading.core.add({**options, "name": name, "by_turns": len(readers) > 1 and reading.how.turns > 1})
 
 
-def resource_options(reader: Reader, hints: dict[str, Any], reading: Reading) -> dict[str, Any]:
+def resource_options(
+    reader: Reader, driver: dict[str, Any] | None, hints: dict[str, Any], reading: Reading
+) -> dict[str, Any]:
     """A resource, for `_core.Pipeline.add`.
 
     Args:
         reader: Which one.
+        driver: What the library needs to read it by itself.
         hints: Over what it says itself.
         reading: Is told when its code is at work.
 
     Returns:
         Its options; those of its cursor with them.
     """
-    driver = _driver_options(reader, hints)
     reader.apply(hints)
     resource, source, bound = reader.resource, reader.source, reader.cursor
     assert source is not None
@@ -149,12 +174,6 @@ def _item_options(reader: Reader, reading: Reading) -> dict[str, Any]:
     if bound is not None and resource._cursor_parameter():
         options["advance"] = bound._advance
     return options
-
-
-def _driver_options(reader: Reader, hints: dict[str, Any]) -> dict[str, Any] | None:
-    """How the library reads it by itself; None: it draws the items, which transformers look at, too."""
-    resource = reader.resource
-    return None if reader.outlets or resource._by_library is None else resource._by_library(resource, hints)
 
 
 def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:

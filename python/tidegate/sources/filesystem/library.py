@@ -76,6 +76,7 @@ def _why_not(resource: DltResource, parent: DltResource | None, listing: dict[st
     reasons: dict[str, Any] = {
         "they are not of this machine, or of no listing": listing is None,
         "maps, filters or a limit look at them": resource._steps or (parent and parent._steps),
+        "the listing has a cursor": parent and parent.incremental,
         "the reader has options": set(said) - _HARMLESS,
         "the file system is the program's": listing and listing.get("credentials") is not None,
         "their content is read before": listing and listing.get("extract_content"),
