@@ -323,7 +323,6 @@ def test_a_source_runs_by_itself(pipeline):
     assert ids(pipeline, "orders") == [0]
 
 
-@pytest.mark.xfail(strict=True, reason="all sources of a pipeline have one schema so far, and one state")
 def test_the_state_of_a_source_and_of_a_resource(pipeline):
     @dlt.resource
     def counted():
