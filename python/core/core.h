@@ -76,6 +76,8 @@ PyObject *walk_failure(struct walk *walk);
 int is_stream(PyObject *object);
 /* Moves its stream to *out. */
 int stream_take(PyObject *object, struct ArrowArrayStream *out);
+/* One without columns. */
+void stream_of_nothing(struct ArrowArrayStream *out);
 /* New: an object that hands the stream out, or fetches its rows; `owner`, a pipeline or a session,
  * lives as long as it does. */
 PyObject *stream_give(struct ArrowArrayStream *stream, PyObject *owner);

@@ -2,7 +2,7 @@
  * A connection that Python has: the library's calls become calls of methods.
  *
  *   name, dialect, open() -> a session, with execute(sql) -> rows changed, query(sql) -> an object
- *   that speaks Arrow, interrupt(), close()
+ *   that speaks Arrow, or None, interrupt(), close()
  *
  * What a method raises is the database's message, but for an interrupt, which ends the run.
  */
@@ -103,7 +103,10 @@ static int on_query(void *session, const char *sql, struct ArrowArrayStream *out
     struct handle *handle = session;
     PyGILState_STATE state = PyGILState_Ensure();
     PyObject *rows = PyObject_CallMethod(handle->object, "query", "s", sql);
-    int rc = rows && stream_take(rows, out) == 0 ? TG_OK : take_error(handle, err);
+    if (rows == Py_None)
+        stream_of_nothing(out);
+    bool has = rows && (rows == Py_None || stream_take(rows, out) == 0);
+    int rc = has ? TG_OK : take_error(handle, err);
     Py_XDECREF(rows);
     PyGILState_Release(state);
     return rc;

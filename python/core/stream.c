@@ -34,6 +34,46 @@ int stream_take(PyObject *object, struct ArrowArrayStream *out)
     return stream ? 0 : -1;
 }
 
+/* ---- of a statement that gives nothing ---- */
+
+static void no_schema_release(struct ArrowSchema *schema)
+{
+    schema->release = NULL;
+}
+
+static int no_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+    (void)stream;
+    *out = (struct ArrowSchema){.format = "+s", .release = no_schema_release};
+    return 0;
+}
+
+static int no_rows(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    (void)stream;
+    out->release = NULL;
+    return 0;
+}
+
+static const char *no_error(struct ArrowArrayStream *stream)
+{
+    (void)stream;
+    return NULL;
+}
+
+static void nothing_release(struct ArrowArrayStream *stream)
+{
+    stream->release = NULL;
+}
+
+void stream_of_nothing(struct ArrowArrayStream *out)
+{
+    *out = (struct ArrowArrayStream){.get_schema = no_schema,
+                                     .get_next = no_rows,
+                                     .get_last_error = no_error,
+                                     .release = nothing_release};
+}
+
 /* ---- out ---- */
 
 struct stream_object {

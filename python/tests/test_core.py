@@ -309,6 +309,8 @@ def test_values_of_a_stream(sql, value):
     assert stream.columns()[0][0] == "v"
     fetched = stream.fetch()
     assert fetched == [(value,)] and type(fetched[0][0]) is type(value)
+    if sql.startswith("array_value") and duckdb.__version__.startswith("1."):
+        return  # which has no CASE of arrays
     rows = pipeline.query(f"select case when i % 3 = 0 then null else {sql} end as v, i from range(5000) t(i) order by i").fetch()
     assert [row[0] for row in rows] == [None if i % 3 == 0 else value for i in range(5000)]
 

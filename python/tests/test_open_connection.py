@@ -8,6 +8,8 @@ import duckdb
 import pytest
 
 import tidegate as dlt
+from tidegate.destinations.exceptions import DestinationConnectionError
+from tidegate.pipeline.exceptions import PipelineStepFailed
 
 
 def rows(connection, sql):
@@ -30,31 +32,50 @@ def test_an_open_connection_sees_each_load_and_loses_nothing():
         assert rows(again, "select id from d.t order by id") == [(0,), (1,), (2,)]
 
 
-def test_the_same_file_by_another_path():
-    os.mkdir("sub")
-    os.symlink("../shop.duckdb", "sub/link.duckdb")
-    notebook = duckdb.connect("shop.duckdb")
-    notebook.execute("create table mine (n integer)")
-    dlt.pipeline("shop", destination=dlt.destinations.duckdb("sub/link.duckdb"), dataset_name="d").run(
-        [{"id": 1}], table_name="t"
-    )
-    assert rows(notebook, "select count(*) from d.t") == [(1,)]
+def is_locked(file):
+    """Whether another process would find a lock, as DuckDB takes it."""
+    code = "import fcntl, sys; fcntl.lockf(open(sys.argv[1], 'r+b'), fcntl.LOCK_EX | fcntl.LOCK_NB)"
+    run = subprocess.run([sys.executable, "-S", "-E", "-c", code, file], capture_output=True, text=True)
+    assert run.returncode == 0 or "BlockingIOError" in run.stderr
+    return run.returncode != 0
 
 
-def test_a_connection_that_was_opened_by_a_link():
-    """DuckDB 1.4 does not know it again: two instances would lose rows of each other."""
+NAMES = {
+    "itself": lambda: "shop.duckdb", "dot": lambda: "./shop.duckdb", "up": lambda: "sub/../shop.duckdb", "absolute": lambda: os.path.abspath("shop.duckdb"),
+    "symlink": lambda: os.symlink("../shop.duckdb", "sub/link.duckdb") or "sub/link.duckdb", "folder": lambda: os.symlink(".", "here") or "here/shop.duckdb",
+    "hard link": lambda: os.link("shop.duckdb", "hard.duckdb") or "hard.duckdb",
+}
+
+
+@pytest.mark.parametrize("said_by", ["notebook", "pipeline"])
+@pytest.mark.parametrize("name", NAMES)
+def test_the_same_file_by_another_name(name, said_by):
+    """Its instance is joined, or the load is refused: which of both depends on the version of DuckDB."""
     os.mkdir("sub")
     duckdb.connect("shop.duckdb").close()
-    os.symlink("../shop.duckdb", "sub/link.duckdb")
-    notebook = duckdb.connect("sub/link.duckdb")
-    pipeline = dlt.pipeline("shop", destination=dlt.destinations.duckdb("shop.duckdb"), dataset_name="d")
-    if duckdb.__version__.startswith("1.4."):
-        with pytest.raises(Exception, match="open under another name"):
-            pipeline.run([{"id": 1}], table_name="t")
-        assert rows(notebook, "select count(*) from duckdb_tables() where schema_name = 'd'") == [(0,)]
-    else:
+    other = NAMES[name]()
+    notebook = duckdb.connect(other if said_by == "notebook" else "shop.duckdb")
+    notebook.execute("create table mine (n integer)")
+    pipeline = dlt.pipeline("shop", destination=dlt.destinations.duckdb("shop.duckdb" if said_by == "notebook" else other), dataset_name="d")
+    try:
         pipeline.run([{"id": 1}], table_name="t")
-        assert rows(notebook, "select count(*) from d.t") == [(1,)]
+        is_joined = True
+    except PipelineStepFailed as error:
+        is_joined = False
+        assert "open under another name" in str(error) and name not in ("itself", "absolute")
+        with pytest.raises(DestinationConnectionError, match="open under another name"), pipeline.sql_client():
+            pass
+    assert not is_joined or rows(notebook, "select count(*) from d.t") == [(1,)]
+    assert is_joined == (name != "hard link") or duckdb.__version__.startswith("1.4")
+    assert is_locked("shop.duckdb")  # by the notebook, still
+    notebook.execute("insert into mine values (1)")
+    notebook.execute("checkpoint")
+    notebook.close()
+    pipeline.run([{"id": 2}], table_name="t")
+    with duckdb.connect("shop.duckdb") as again:
+        assert rows(again, "select n from mine") == [(1,)]
+        assert rows(again, "select id from d.t order by id") == [(1,), (2,)][0 if is_joined else 1:]
+    assert not is_locked("shop.duckdb")
 
 
 def test_a_run_keeps_the_lock_of_a_connection_that_is_open():

@@ -18,7 +18,6 @@ from tidegate.common.configuration.accessors import config, secrets
 from tidegate.common.configuration.specs import TCredentials, TSecretStrValue, TSecretValue
 from tidegate.common.exceptions import Absent
 from tidegate.common.schema import Schema
-from tidegate.destinations.dataset import Dataset, Relation, dataset
 from tidegate.extract.decorators import defer, resource, source, transformer
 from tidegate.pipeline import Pipeline, attach, run
 from tidegate.pipeline import pipeline as _pipeline
@@ -33,9 +32,15 @@ __all__ = [
 #: What dlt has beside; it is refused when it is used.
 _ABSENT = ("dbt", "destination", "hub", "mark", "state")
 
-if not TYPE_CHECKING:  # which knows what is there
+if TYPE_CHECKING:
+    from tidegate.destinations.dataset import Dataset, Relation, dataset
+else:  # who checks types knows what is there
 
     def __getattr__(name):
         if name in _ABSENT:
             return Absent(f"dlt.{name}")
+        if name in ("Dataset", "Relation", "dataset"):  # which a program that only loads does not need
+            from tidegate.destinations import dataset as module
+
+            return getattr(module, name)
         raise AttributeError(f"module 'tidegate' has no attribute {name!r}")

@@ -6,7 +6,6 @@ Each is written into one SELECT as long as that says the same, else around it.
 from __future__ import annotations
 
 import contextlib
-import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -330,6 +329,8 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
         >>> table_html(["a"], [["<b>"]])
         '<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>'
     """
+    import html
+
     def line(cells: Sequence[Any], tag: str) -> str:
         texts = ["" if cell is None else html.escape(str(cell)) for cell in cells]
         return "<tr>" + "".join(f"<{tag}>{text}</{tag}>" for text in texts) + "</tr>"

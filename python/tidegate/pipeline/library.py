@@ -46,12 +46,12 @@ def open_library(
     Returns:
         It must be closed.
     """
-    from tidegate.destinations.impl import duckdb as duck
+    from tidegate.destinations.impl.engine import engine_path
 
     assert pipeline.destination is not None
     options: dict[str, Any] = {
         "name": pipeline.pipeline_name, "dataset": pipeline.dataset_name,
-        "workdir": pipeline.working_dir, "engine": duck.engine_path(), "log": log,
+        "workdir": pipeline.working_dir, "engine": engine_path(), "log": log,
         "refresh": _REFRESH[refresh], "turns": turns, "progress": tell_to(pipeline.progress) if pipeline.progress else None,
         **database_of(pipeline).options(), **pipeline._options,
     }

@@ -24,10 +24,11 @@ def open_spec(path: str, variables: Mapping[str, str] | None = None, **options: 
     Raises:
         tidegate._core.Error: The spec is wrong, or is not there.
     """
-    from tidegate.destinations.impl import duckdb as duck
+    from tidegate.destinations.impl.duckdb import Database
+    from tidegate.destinations.impl.engine import engine_path
 
     options |= {
-        "spec_path": path, "engine": duck.engine_path(),
+        "spec_path": path, "engine": engine_path(),
         "variables": [{"name": name, "text": text} for name, text in (variables or {}).items()],
     }
     core = _core.Pipeline(options)
@@ -35,4 +36,4 @@ def open_spec(path: str, variables: Mapping[str, str] | None = None, **options: 
     if not destination.startswith(_DUCKDB):
         return core
     core.close()
-    return _core.Pipeline(options | {"destination_connection": duck.Database(destination.removeprefix(_DUCKDB))})
+    return _core.Pipeline(options | {"destination_connection": Database(destination.removeprefix(_DUCKDB))})

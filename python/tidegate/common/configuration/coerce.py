@@ -13,7 +13,6 @@ import enum
 import inspect
 import json
 import os
-import pathlib
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -46,8 +45,6 @@ _FROM_TEXT: dict[Any, Callable[[str], Any]] = {
     set: lambda value: set(json.loads(value)),
     Mapping: json.loads,
     Sequence: json.loads,
-    pathlib.Path: pathlib.Path,
-    os.PathLike: pathlib.Path,
 }
 
 # Of what is no text: (of this very type, as that).
@@ -155,6 +152,8 @@ def _made(value: Any, kind: Any) -> Any:
     maker: Any = kind
     if isinstance(value, dict) and dataclasses.is_dataclass(kind):
         return maker(**value)
+    if isinstance(value, str) and issubclass(kind, os.PathLike):
+        return maker(value)
     if isinstance(value, str) and kind in _FROM_TEXT:
         made = _FROM_TEXT[kind](value)
     elif isinstance(value, kind) and not (kind is int and isinstance(value, bool)):

@@ -6,7 +6,6 @@ password.
 
 from __future__ import annotations
 
-import urllib.parse
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -81,6 +80,8 @@ class ConnectionStringCredentials:
 
     @classmethod
     def _of_url(cls, url: str) -> ConnectionStringCredentials:
+        import urllib.parse  # late, for `import tidegate` costs enough
+
         parts = urllib.parse.urlsplit(url)
         if not parts.scheme or "://" not in url:
             raise InvalidNativeValue(cls.__name__, str)
@@ -114,6 +115,8 @@ class ConnectionStringCredentials:
         return self._url(self.password, self.query)
 
     def _url(self, password: str | None, query: Mapping[str, Any]) -> str:
+        import urllib.parse
+
         quote = urllib.parse.quote
         user = quote(self.username or "", safe="")
         if password is not None:

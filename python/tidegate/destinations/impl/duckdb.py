@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from tidegate import _core
 from tidegate.common.configuration.exceptions import InvalidNativeValue
 from tidegate.common.configuration.specs import ConnectionStringCredentials
-from tidegate.common.exceptions import MissingDependencyException, NotInTidegate
+from tidegate.common.exceptions import NotInTidegate
 from tidegate.destinations.cursor import CHUNK_ROWS, Cursor, Row
 from tidegate.destinations.database import Connection
 from tidegate.destinations.dialects import DUCKDB
@@ -25,55 +24,17 @@ from tidegate.destinations.exceptions import (
     DatabaseTerminalException,
     DatabaseTransientException,
     DatabaseUndefinedRelation,
-    DestinationConnectionError,
 )
 from tidegate.destinations.impl.configuration import part_of, refuse_memory, said_of
+from tidegate.destinations.impl.engine import DuckDbConnectionError, known_name
 from tidegate.destinations.placeholders import filled
 
 if TYPE_CHECKING:
-    from tidegate.destinations import Destination
-
-_OLDEST = (1, 4)
-
-
-class DuckDbConnectionError(DestinationConnectionError):
-    """The database cannot be opened as it has to be."""
-
-
-class DuckDbVersionError(DestinationConnectionError, ImportError):
-    """The installed `duckdb` is too old."""
-
-
-def _import_duckdb() -> Any:
-    try:
-        import duckdb
-    except ImportError:
-        raise MissingDependencyException("the engine of each load", ["'duckdb>=1.4'"]) from None
-    version = tuple(int(part) for part in duckdb.__version__.split(".")[:2])
-    if version < _OLDEST:
-        raise DuckDbVersionError(
-            f"duckdb {duckdb.__version__} is installed, and tidegate needs 1.4 or a newer one (1.4, 1.5 and 2.0 are "
-            "tested): pip install --upgrade 'duckdb>=1.4'"
-        )
-    return duckdb
-
-
-if TYPE_CHECKING:
     import duckdb
+
+    from tidegate.destinations import Destination
 else:
-    duckdb = _import_duckdb()
-
-
-def engine_path() -> str:
-    """The library of the `duckdb` package, whose functions the extension calls.
-
-    Returns:
-        The path of its file.
-    """
-    path = sys.modules["_duckdb"].__file__
-    assert path is not None
-    return path
-
+    from tidegate.destinations.impl.engine import duckdb
 
 # ---- what the library calls ----
 
@@ -98,7 +59,7 @@ class Session:
         return int(row[0]) if row else 0
 
     def query(self, sql: str) -> Any:
-        """An object that speaks Arrow."""
+        """An object that speaks Arrow; None of a statement that gives no rows."""
         return self._cursor.sql(sql)
 
     def interrupt(self) -> None:
@@ -293,32 +254,13 @@ class Database:
 
     def _file(self) -> duckdb.DuckDBPyConnection:
         assert self.path is not None
-        before = _held(self.path)
         try:
-            connection = duckdb.connect(os.path.realpath(self.path))
+            return duckdb.connect(known_name(self.path))
         except duckdb.ConnectionException as error:
             raise DuckDbConnectionError(
                 f"this process has {self.path} open with another configuration (read-only?); close "
                 f"that connection, or pass it: destinations.duckdb(connection). DuckDB says: {error}"
             ) from error
-        if before and _held(self.path) > before:
-            connection.close()
-            raise DuckDbConnectionError(
-                f"this process has {self.path} open under another name, which DuckDB {duckdb.__version__} takes for "
-                "another database; close that connection, or pass it: destinations.duckdb(connection)"
-            )
-        return connection
-
-
-def _held(path: str) -> int:
-    """How often this process has a file open: each instance of DuckDB once."""
-    count = 0
-    with contextlib.suppress(OSError):  # it is not there yet
-        file = os.stat(path)
-        for number in os.listdir("/proc/self/fd"):
-            with contextlib.suppress(OSError):  # it was closed meanwhile
-                count += os.path.samestat(file, os.stat(f"/proc/self/fd/{number}"))
-    return count
 
 
 def database_of(destination: Destination, pipeline_name: str, working_dir: str) -> Database:
