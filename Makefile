@@ -13,7 +13,7 @@ older = build/deps/duckdb-1.5/lib
 # Tests with as many failures, or models, as they are told.
 patient = tools/run-tests --timeout 7200
 
-targets = all deps demo test test-both test-older test-postgres-18 fuzz torture crash memory tsan coverage wheel test-wheel test-orchestrators install format clean distclean help
+targets = all deps demo test test-both test-older test-python-engines test-postgres-18 fuzz torture crash memory tsan coverage wheel test-wheel test-orchestrators install format clean distclean help
 all: deps ## build build/tidegate and build/libtidegate.so (the default)
 	$(call build,release)
 	@ln -sfn release/tidegate build/tidegate
@@ -38,6 +38,10 @@ test-both: deps ## build with gcc and with sanitizers, and run every test on bot
 test-older: deps ## every test of the gcc build on DuckDB 1.5
 	$(call build,dev)
 	@tools/run-tests --engine $(older) build/dev
+
+test-python-engines: deps ## every test of the Python package on duckdb 1.4 and on 1.5
+	$(call build,dev,for_scripts)
+	@for version in 1.4 1.5; do tools/run-tests --only python --duckdb $$version build/dev || exit 1; done
 
 test-postgres-18: deps ## every test of the gcc build on PostgreSQL 18
 	@tools/install-deps postgres-18

@@ -8,6 +8,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import urllib.parse
 
 import duckdb
 import pytest
@@ -498,7 +499,10 @@ def postgres():
 
 
 def psql(script):
-    subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", os.environ["TIDEGATE_TEST_POSTGRES"]], input=script, text=True, check=True, stderr=subprocess.DEVNULL)
+    """Its arguments are for all to see: the password is none of them."""
+    url = urllib.parse.urlsplit(os.environ["TIDEGATE_TEST_POSTGRES"])
+    place = url._replace(netloc=f"{url.username}@{url.hostname}:{url.port}").geturl()
+    subprocess.run(["psql", "-q", "-v", "ON_ERROR_STOP=1", place], input=script, text=True, check=True, stderr=subprocess.DEVNULL, env={**os.environ, "PGPASSWORD": url.password})
 
 
 @pytest.fixture(params=["the library", "SQLAlchemy"])
