@@ -15,6 +15,8 @@ from tidegate.common.exceptions import is_retryable
 from tidegate.jobs import Job, JobError
 from tidegate.progress import LogCollector
 
+from servers import PASSWORD, POSTGRES, ask, needs_postgres, new_name
+
 SPEC = """
 pipeline: shop
 destination: duckdb:///${FILE:-shop}.duckdb
@@ -61,6 +63,9 @@ def forgets():
     def orders():
         yield [{"id": n} for n in range(3)]
     return dlt.pipeline("shop", destination="duckdb", dataset_name="bronze"), orders
+
+def on_a_server(dataset: str = dlt.config.value):
+    return dlt.pipeline("shop", destination="postgres", dataset_name=dataset), shop()
 
 def nothing():
     return dlt.pipeline("shop", destination="duckdb")
@@ -209,6 +214,22 @@ def test_an_open_connection_loses_nothing():
     assert rows("select count(*) from bronze.orders") == [(5,)] and rows("select count(*) from mine") == [(2,)]
 
 
+@needs_postgres
+@pytest.mark.parametrize("pipeline", ["shop.yaml", "shop_job:on_a_server"])
+def test_a_server_whose_password_is_given(pipeline, capfd):
+    """By name of a variable, or as configuration; it is in nothing that is told."""
+    dataset = new_name()
+    with open("shop.yaml", "w") as file:
+        file.write(SPEC.replace("duckdb:///${FILE:-shop}.duckdb", "${URL}").replace("bronze", dataset))
+    key = "URL" if pipeline == "shop.yaml" else "destination.postgres.credentials"
+    job = Job(pipeline, {} if pipeline == "shop.yaml" else {"dataset": dataset}, {key: POSTGRES, "api_key": "key"})
+    result = job.run(["orders"])
+    count = ask(f"select count(*) from {dataset}.orders")[0][0]
+    assert table(result, "orders")["inserted"] == count > 0 and job.waiting() == []
+    assert job.columns()["orders"]["at"] == "timestamp" and job.rejects(["1.5"]) == []
+    assert PASSWORD not in json.dumps(result) + repr(job) + "".join(capfd.readouterr())
+
+
 def test_rejects():
     text = SPEC.replace("2024-01-01}}", "2024-01-01}, schema_contract: {data_type: discard_row}}")
     with open("shop.yaml", "w") as file:
@@ -220,7 +241,7 @@ def test_rejects():
     assert table(result, "orders")["rejected"] == 3
     found = spec().rejects(result["load_ids"], 2)
     assert len(found) == 2 and found[0]["table_name"] == "orders" and '"id":"x"' in found[0]["document"].replace(" ", "")
-    assert spec().rejects([]) == []
+    assert spec().rejects([]) == [] and function().rejects(["1.5"]) == []
 
 
 WRONG = [

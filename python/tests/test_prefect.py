@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import types
 import urllib.request
 
 import duckdb
@@ -46,7 +47,7 @@ from tidegate.destinations.impl import duckdb as duck  # noqa: E402
 from tidegate.jobs import JobError, kinds  # noqa: E402
 from tidegate.prefect import extract_and_load  # noqa: E402
 from tidegate.prefect.artifacts import ProgressArtifacts  # noqa: E402
-from tidegate.prefect.schedule import _text, times_before  # noqa: E402
+from tidegate.prefect.schedule import _schedule_of, _text, times_before  # noqa: E402
 from tidegate.prefect.secrets import Mask  # noqa: E402
 
 SECRET = "s3cr3t-of-the-shop"
@@ -419,6 +420,21 @@ TIMES = [
 def test_the_window_before_a_moment(schedule, moment, start, end):
     found = times_before(schedule, datetime.datetime.fromisoformat(moment))
     assert tuple(map(_text, found)) == (start, end)
+
+
+def test_which_schedule_has_started_a_run():
+    def schedule(number, active):
+        return types.SimpleNamespace(id=f"id-{number}", active=active, schedule=number)
+
+    def found(schedules, key=""):
+        return _schedule_of(types.SimpleNamespace(name="d", schedules=schedules), key)
+
+    several = [schedule(1, True), schedule(2, False), schedule(3, True)]
+    assert found(several, "scheduled of-the-deployment id-2 2024-05-01") == 2
+    assert found(several[:2]) == 1 and found(several[1:2]) == 2
+    for wrong, says in ((several, "3 schedules"), ([], "no schedules")):
+        with pytest.raises(JobError, match=says):
+            found(wrong)
 
 
 def test_progress_moves_once_a_second(monkeypatch):

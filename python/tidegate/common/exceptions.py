@@ -55,7 +55,9 @@ def is_retryable(error: BaseException | None) -> bool:
         said = getattr(error, "retryable", None)
         if said is not None:
             return bool(said)
-        if isinstance(error, (ConnectionError, TimeoutError)) or (isinstance(error, OSError) and error.errno == _NAME_FOR_NOW):
+        if isinstance(error, (ConnectionError, TimeoutError)):
+            return True
+        if isinstance(error, OSError) and error.errno == _NAME_FOR_NOW:
             return True
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return False

@@ -16,6 +16,7 @@ from tidegate.jobs.kinds import FunctionKind, Kind, Outline, SpecKind, chosen_of
 from tidegate.pipeline.window import Window
 from tidegate.progress import Collector
 
+_NOT_THERE = ("42P01", "3F000")  # a table, a schema
 _COUNTS = ("read", "new", "inserted", "updated", "deleted", "unchanged", "filtered", "rejected")
 
 
@@ -151,7 +152,12 @@ class Job:
         ids = ", ".join("'" + each.replace("'", "''") + "'" for each in load_ids)
         sql = f"SELECT * FROM _tidegate_rejects WHERE load_id IN ({ids}) LIMIT {int(limit)}"
         with self._open() as kind, contextlib.closing(kind.core()) as core:
-            return rows_of(core.query(sql))
+            try:
+                return rows_of(core.query(sql))
+            except _core.Error as error:
+                if error.sqlstate in _NOT_THERE:  # no row was ever kept out
+                    return []
+                raise
 
     def columns(self) -> dict[str, dict[str, str]]:
         """By table the types of its columns, in dlt's words, as the destination has them."""
@@ -163,7 +169,7 @@ class Job:
                     return {}
                 raise
         return {
-            name: {column: hints["data_type"] for column, hints in table["columns"].items() if "data_type" in hints}
+            name: {column: said["data_type"] for column, said in table["columns"].items() if "data_type" in said}
             for name, table in schema["tables"].items()
         }
 
@@ -185,8 +191,8 @@ def _check_asked(resources: Sequence[str] | None) -> None:
 def _waiting(kind: Kind) -> list[str]:
     with contextlib.closing(kind.core()) as core:
         names, found = core.names(), rows_of(core.show("packages"))
-    here = (names["destination"], names["dataset"])
-    return [each["load_id"] for each in found if each["status"] == "sealed" and (each["destination"], each["dataset"]) == here]
+    here = ("sealed", names["destination"], names["dataset"])
+    return [each["load_id"] for each in found if (each["status"], each["destination"], each["dataset"]) == here]
 
 
 def _is_spec(pipeline: str) -> bool:
@@ -216,7 +222,9 @@ def _loaded(reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
              **{name: table[f"rows_{name}"] for name in _COUNTS}, "load_id": report["load_id"]}
             for report in reports for table in report["tables"]
         ],
-        "schema_changes": [{**change, "load_id": report["load_id"]} for report in reports for change in report["changes"]],
+        "schema_changes": [
+            {**change, "load_id": report["load_id"]} for report in reports for change in report["changes"]
+        ],
         "warnings": [text for report in reports for text in report["warnings"]],
         "seconds": sum(report["seconds"] for report in reports),
     }

@@ -77,9 +77,10 @@ def chosen_of(names: Sequence[str] | None, found: Sequence[Outline], pipeline: s
     """
     known = [each.name for each in found]
     unknown = [name for name in names or [] if name not in known]
-    if unknown or not known:
-        asked = f"no resource '{unknown[0]}' in {pipeline}; it has" if unknown else f"nothing to read in {pipeline}: it has"
-        raise JobError(f"there is {asked} {', '.join(known) or 'no resources'}")
+    if not known:
+        raise JobError(f"there is nothing to read in {pipeline}: it has no resources")
+    if unknown:
+        raise JobError(f"there is no resource '{unknown[0]}' in {pipeline}; it has {', '.join(known)}")
     return [each for each in found if names is None or each.name in names]
 
 
@@ -109,9 +110,12 @@ class SpecKind:
     def __init__(self, path: str, variables: Mapping[str, Any], progress: Collector | None) -> None:
         for name, value in variables.items():
             if isinstance(value, (Mapping, list)) or value is None:
-                raise JobError(f"'{name}' stands for ${{{name}}} in {path}: it is a text, a number or a bool, not {type(value).__name__}")
+                kind = type(value).__name__
+                raise JobError(f"'{name}' stands for ${{{name}}} in {path}: a text, a number or a bool, not {kind}")
         self.path = path
-        self.variables = {name: json.dumps(value) if isinstance(value, bool) else str(value) for name, value in variables.items()}
+        self.variables = {
+            name: json.dumps(value) if isinstance(value, bool) else str(value) for name, value in variables.items()
+        }
         self.progress = progress
 
     def core(self, **options: Any) -> _core.Pipeline:
@@ -172,7 +176,10 @@ class FunctionKind:
         self.name = name
         made = _call(name, _find(name))
         if not (isinstance(made, tuple) and len(made) == 2 and isinstance(made[0], Pipeline)):
-            raise JobError(f"{name} has to return a pipeline and its data, as in `return pipeline, shop()`; it returned {type(made).__name__}")
+            raise JobError(
+                f"{name} has to return a pipeline and its data, as in `return pipeline, shop()`; it returned "
+                f"{type(made).__name__}"
+            )
         self.pipeline: Pipeline = made[0]
         self.sources = sources_of(self.pipeline, made[1], None)
         if progress:
@@ -228,7 +235,9 @@ def _call(name: str, function: Callable[..., Any]) -> Any:
     signature = inspect.signature(function)
     bare = [p.name for p in signature.parameters.values() if p.default is p.empty and p.kind < p.VAR_POSITIONAL]
     if bare:
-        raise JobError(f"{name} is called without arguments: let {', '.join(bare)} have defaults, as `= dlt.config.value`")
+        wanted = ", ".join(bare)
+        raise JobError(f"{name} is called without arguments: let {wanted} have defaults, as `= dlt.config.value`")
     context.active_pipeline = None  # of the job before, under whose name nothing is to be looked for
     module_name, _, function_name = name.partition(":")
-    return function(**resolve(function, signature, {}, None, ("sources", module_name.rpartition(".")[2], function_name)))
+    sections = ("sources", module_name.rpartition(".")[2], function_name)
+    return function(**resolve(function, signature, {}, None, sections))

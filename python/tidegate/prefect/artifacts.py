@@ -17,7 +17,7 @@ from prefect.artifacts import (
 
 logger = logging.getLogger("tidegate.prefect")
 
-_COUNTS = ("read", "new", "inserted", "updated", "deleted", "filtered", "rejected")
+COUNTS = ("read", "new", "inserted", "updated", "deleted", "filtered", "rejected")
 _PERIOD_S = 1.0
 _READ = 50  # per cent, when a resource has been read; the rest is writing
 
@@ -30,12 +30,12 @@ def tell_loads(loaded: Mapping[str, Any], rejects: Sequence[dict[str, Any]]) -> 
         rejects: The first rows that were kept out.
     """
     where = f"{loaded['pipeline']} into {loaded['dataset']} of {loaded['destination']}"
-    table = [{"table": each["table"], **{name: each[name] for name in _COUNTS}, "seconds": each["seconds"]} for each in loaded["tables"]]
+    shown = ("table", *COUNTS, "seconds")
+    table = [{name: each[name] for name in shown} for each in loaded["tables"]]
     create_table_artifact(table=table, key="tidegate-load", description=where, _sync=True)
     if loaded["schema_changes"]:
-        create_markdown_artifact(
-            markdown=schema_changes(loaded["schema_changes"]), key="tidegate-schema-changes", description=where, _sync=True
-        )
+        text = schema_changes(loaded["schema_changes"])
+        create_markdown_artifact(markdown=text, key="tidegate-schema-changes", description=where, _sync=True)
     if rejects:
         create_table_artifact(table=list(rejects), key="tidegate-rejects", description=where, _sync=True)
 
@@ -59,7 +59,8 @@ def schema_changes(changes: Sequence[Mapping[str, Any]]) -> str:
     new = {change["table"] for change in changes if not change["column"]}
     for table in dict.fromkeys(change["table"] for change in changes):
         lines += [f"### `{table}`{' (new)' if table in new else ''}", "", "| column | type |", "| --- | --- |"]
-        lines += [f"| `{each['column']}` | {each['data_type']} |" for each in changes if each["table"] == table and each["column"]]
+        columns = [each for each in changes if each["table"] == table and each["column"]]
+        lines += [f"| `{each['column']}` | {each['data_type']} |" for each in columns]
         lines.append("")
     return "\n".join(lines)
 

@@ -23,7 +23,7 @@ from prefect.logging import get_run_logger
 from tidegate.common.exceptions import is_retryable
 from tidegate.jobs import Job, JobError
 from tidegate.jobs.job import joined
-from tidegate.prefect.artifacts import ProgressArtifacts, begin_progress, tell_loads
+from tidegate.prefect.artifacts import COUNTS, ProgressArtifacts, begin_progress, tell_loads
 from tidegate.prefect.logs import run_log
 from tidegate.prefect.schedule import window_ends
 from tidegate.prefect.secrets import Mask, secret_values
@@ -57,7 +57,9 @@ def _job(said: Mapping[str, Any], progress: ProgressArtifacts | None = None) -> 
         raise told from None
 
 
-_task: dict[str, Any] = {"cache_policy": NO_CACHE, "persist_result": False, "retry_condition_fn": may_be_retried, "retry_jitter_factor": 0.5}
+_task: dict[str, Any] = {
+    "cache_policy": NO_CACHE, "persist_result": False, "retry_condition_fn": may_be_retried, "retry_jitter_factor": 0.5,
+}
 
 
 @task(name="outline", **_task)
@@ -133,19 +135,14 @@ def _tell_event(loaded: Mapping[str, Any]) -> None:
     """For automations: one for each task that has loaded anything."""
     if not loaded["load_ids"]:
         return
-    counts = {
-        each["table"]: {name: each[name] for name in ("read", "new", "inserted", "updated", "deleted", "filtered", "rejected")}
-        for each in loaded["tables"]
-    }
     said = {name: loaded[name] for name in ("pipeline", "destination", "dataset")}
-    emit_event(
-        event="tidegate.load.completed",
-        resource={
-            "prefect.resource.id": f"tidegate.pipeline.{loaded['pipeline']}", "prefect.resource.name": loaded["pipeline"],
-            "tidegate.dataset": loaded["dataset"], "tidegate.destination": loaded["destination"],
-        },
-        payload={**said, "load_ids": loaded["load_ids"], "tables": counts},
-    )
+    resource = {
+        "prefect.resource.id": f"tidegate.pipeline.{said['pipeline']}", "prefect.resource.name": said["pipeline"],
+        "tidegate.dataset": said["dataset"], "tidegate.destination": said["destination"],
+    }
+    counts = {each["table"]: {name: each[name] for name in COUNTS} for each in loaded["tables"]}
+    payload = {**said, "load_ids": loaded["load_ids"], "tables": counts}
+    emit_event(event="tidegate.load.completed", resource=resource, payload=payload)
 
 
 class _Run:
@@ -185,7 +182,9 @@ class _Run:
         """All that is to be loaded."""
         if found["waiting"] and not self.load("what waits", None, {}):
             return
-        parts = found["parts"] if mode == "single" else [[[name], ends] for names, ends in found["parts"] for name in names]
+        parts = found["parts"]
+        if mode == "tasks":
+            parts = [[[name], ends] for names, ends in parts for name in names]
         bars = begin_progress([name for names, _ in parts for name in names])
         for names, ends in parts:
             if not self.part(names, ends, bars):

@@ -46,9 +46,13 @@ class RunHandler(APILogHandler):
             text += "\n" + logging.Formatter().formatException(record.exc_info)
         record.msg, record.args, record.exc_info, record.exc_text = self._mask.text(text), None, None, None
         record.__dict__.update(self._run)
-        sends_itself = any(isinstance(each, APILogHandler) and not isinstance(each, RunHandler) for each in _logger.handlers)
-        if not sends_itself and record.levelno >= self.least:
+        if record.levelno >= self.least and not _sends_itself():
             super().emit(record)
+
+
+def _sends_itself() -> bool:
+    """Whether PREFECT_LOGGING_EXTRA_LOGGERS names the logger."""
+    return any(isinstance(each, APILogHandler) and not isinstance(each, RunHandler) for each in _logger.handlers)
 
 
 @contextlib.contextmanager

@@ -65,7 +65,8 @@ def _schedule_of(deployment: Any, key: str) -> Any:
         if len(found) == 1:
             return found[0].schedule
     raise JobError(
-        f"the deployment '{deployment.name}' has {len(every) or 'no'} schedules: window='schedule' needs one, or a run that it has started"
+        f"the deployment '{deployment.name}' has {len(every) or 'no'} schedules: window='schedule' needs one, or a run "
+        "that one of them has started"
     )
 
 
