@@ -344,13 +344,15 @@ static int put_value(const struct place *place, PyObject *object)
 int walk_item(struct walk *walk, struct tg_rows *rows, PyObject *item)
 {
     struct place place = {walk, rows, 0};
-    if (Py_TYPE(item) != &PyTuple_Type)
-        return put_value(&place, item);
-    tg_rows_begin_object(rows);
-    tg_rows_key(rows, "value");
+    const bool is_value = Py_TYPE(item) == &PyTuple_Type;
+    if (is_value) {
+        tg_rows_begin_object(rows);
+        tg_rows_key(rows, "value");
+    }
     int rc = put_value(&place, item);
-    tg_rows_end_object(rows);
-    return rc;
+    if (is_value)
+        tg_rows_end_object(rows);
+    return rc < 0 ? fail_at(&place, NULL, item) : 0;
 }
 
 int walk_init(PyObject *module)

@@ -11,7 +11,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from tidegate.extract.exceptions import InvalidValueInRow
@@ -107,7 +107,9 @@ def _numpy_moment(value: Any) -> Any:
     """A datetime64 or timedelta64, to the microsecond; None for NaT."""
     if value != value:
         return None
-    moment = value.astype("datetime64[us]").item() if value.dtype.kind == "M" else value.item()
+    moment = value.astype("datetime64[us]" if value.dtype.kind == "M" else "timedelta64[us]").item()
+    if isinstance(moment, int):  # it is beyond what datetime has
+        raise ValueError(f"{value} is outside of the years 1 to 9999")
     return moment
 
 
@@ -146,7 +148,7 @@ def _find(kind: type, value: Any) -> Converter:
             return converter
     if issubclass(kind, Mapping):
         return dict
-    if issubclass(kind, (Set, list, tuple)):
+    if issubclass(kind, (Set, Sequence)):
         return list
     raise TypeError(f"values of type {kind.__module__}.{kind.__qualname__} cannot be loaded")
 
@@ -162,8 +164,9 @@ def _awaited(value: Any) -> Any:
 
 
 def _numpy(value: Any) -> Any:
-    if value.dtype.kind in "Mm":
-        return _numpy_moment(value)
+    kind = getattr(value.dtype, "kind", "O")
+    if kind in "Mm":
+        return list(value) if getattr(value, "shape", ()) else _numpy_moment(value)
     return value.tolist()
 
 
@@ -174,6 +177,8 @@ _BY_ABILITY: list[tuple[str, Converter]] = [
     ("model_dump", lambda value: value.model_dump()),  # pydantic
     ("__attrs_attrs__", lambda value: {a.name: getattr(value, a.name) for a in value.__attrs_attrs__}),
     ("asdict", lambda value: value.asdict()),  # load infos and traces
+    ("to_list", lambda value: value.to_list()),  # a series of pandas or polars as a value
     ("dtype", _numpy),  # numpy's scalars and arrays
+    ("as_py", lambda value: value.as_py()),  # a value of Arrow
     ("to_pylist", lambda value: value.to_pylist()),  # an Arrow array as a value
 ]

@@ -191,18 +191,18 @@ def each_of(feed: Iterator[Any], transform: Callable[[Any], Iterator[Any]]) -> I
 def _async_items(data: AsyncIterator[Any]) -> Iterator[Any]:
     import asyncio  # which costs a fourth of this package's import
 
-    loop = asyncio.new_event_loop()
-    try:
-        while True:
-            try:
-                yield loop.run_until_complete(data.__anext__())
-            except StopAsyncIteration:
-                return
-    finally:
-        close = getattr(data, "aclose", None)
-        if close:
-            loop.run_until_complete(close())
-        loop.close()
+    end = object()
+
+    async def draw() -> Any:
+        return await anext(data, end)
+
+    with asyncio.Runner() as runner:  # which ends what waits where a signal comes
+        try:
+            while (item := runner.run(draw())) is not end:
+                yield item
+        finally:
+            if hasattr(data, "aclose"):
+                runner.run(data.aclose())
 
 
 def ready(items: Iterator[Any], how: ExtractConfiguration, name: str, frames: Frames = as_stream) -> Iterator[Any]:
@@ -250,7 +250,7 @@ def close_items(opened: list[Any], name: str) -> None:
     """
     while opened:
         items = opened.pop()
-        if inspect.isgenerator(items):
+        if inspect.isgenerator(items) and not items.gi_running:  # a thread draws of it still: it ends by itself
             try:
                 items.close()
             except Exception:  # the run is over, as it is

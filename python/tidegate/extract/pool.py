@@ -80,7 +80,7 @@ class Pool:
 
     def close(self) -> None:
         """Waits for the calls that are made; those that are not begun are left, awaitables are cancelled."""
-        self._threads.shutdown(cancel_futures=True)
+        self._threads.shutdown(wait=False, cancel_futures=True)
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()

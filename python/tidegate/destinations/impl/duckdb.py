@@ -27,6 +27,7 @@ from tidegate.destinations.exceptions import (
 )
 from tidegate.destinations.impl.configuration import part_of, refuse_memory, said_of
 from tidegate.destinations.impl.engine import DuckDbConnectionError, known_name
+from tidegate.destinations.impl.watched import watched
 from tidegate.destinations.placeholders import filled
 
 if TYPE_CHECKING:
@@ -37,6 +38,20 @@ else:
     from tidegate.destinations.impl.engine import duckdb
 
 # ---- what the library calls ----
+
+
+class Rows:
+    """What a query gives, as a stream of Arrow; it was begun when this was made.
+
+    Args:
+        relation: Of `duckdb`.
+    """
+
+    def __init__(self, relation: Any) -> None:
+        self._stream = relation.__arrow_c_stream__()
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
+        return self._stream
 
 
 class Session:
@@ -51,7 +66,7 @@ class Session:
 
     def execute(self, sql: str) -> int:
         """Runs a statement; the rows that it changed."""
-        self._cursor.execute(sql)
+        watched(lambda: self._cursor.execute(sql), self._cursor.interrupt)
         columns = self._cursor.description or []
         if [column[0] for column in columns] != ["Count"]:
             return 0
@@ -60,7 +75,11 @@ class Session:
 
     def query(self, sql: str) -> Any:
         """An object that speaks Arrow; None of a statement that gives no rows."""
-        return self._cursor.sql(sql)
+        return watched(lambda: self._rows(sql), self._cursor.interrupt)
+
+    def _rows(self, sql: str) -> Rows | None:
+        relation = self._cursor.sql(sql)
+        return None if relation is None else Rows(relation)
 
     def interrupt(self) -> None:
         """Ends the statement that is at work."""

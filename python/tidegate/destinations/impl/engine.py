@@ -26,6 +26,11 @@ def _import_duckdb() -> Any:
         import duckdb
     except ImportError:
         raise MissingDependencyException("the engine of each load", ["'duckdb>=1.4'"]) from None
+    if not hasattr(duckdb, "__version__"):
+        raise DuckDbVersionError(
+            f"{duckdb.__file__} has the name of the package duckdb, and is found in its place: call it otherwise (the "
+            "package: pip install 'duckdb>=1.4')"
+        )
     version = tuple(int(part) for part in duckdb.__version__.split(".")[:2])
     if version < _OLDEST:
         raise DuckDbVersionError(

@@ -1,0 +1,342 @@
+"""What bad input gets: an exception of the documented class, with resource, key path and value."""
+
+import datetime
+import os
+import subprocess
+import sys
+import threading
+import traceback
+
+import duckdb
+import pytest
+
+import tidegate as dlt
+from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ConfigValueCannotBeCoercedException
+from tidegate.common.exceptions import MissingDependencyException
+from tidegate.current import SourceSectionNotAvailable
+from tidegate.extract.exceptions import InvalidValueInRow, ResourceExtractionError
+from tidegate.pipeline.exceptions import PipelineStepFailed
+
+
+@pytest.fixture
+def pipeline():
+    return dlt.pipeline("p", destination="duckdb", dataset_name="d")
+
+
+def rows(pipeline, sql):
+    with pipeline.sql_client() as client:
+        return client.execute_sql(sql)
+
+
+def failed(pipeline, data, **said):
+    """What a run raises: its step's exception."""
+    with pytest.raises(PipelineStepFailed) as caught:
+        pipeline.run(data, **said)
+    assert caught.value.exception is caught.value.__cause__ and caught.value.pipeline is pipeline
+    assert not pipeline.has_pending_data
+    return caught.value
+
+
+# ---- generators ----
+
+
+def test_a_generator_that_raises(pipeline):
+    class Odd(Exception):
+        pass
+
+    closed = []
+
+    @dlt.resource
+    def fine():
+        try:
+            yield {"id": 1}
+            yield {"id": 2}
+        finally:
+            closed.append(True)
+
+    @dlt.resource(incremental=dlt.sources.incremental("id"))
+    def orders(until=3):
+        for n in range(1, 6):
+            if n == until:
+                raise Odd("no more")
+            yield {"id": n}
+
+    pipeline.run([fine, orders(until=3).with_name("orders").add_limit(1)])
+    error = failed(pipeline, [fine, orders])
+    told = error.exception
+    assert isinstance(told, ResourceExtractionError) and (told.pipe_name, told.kind, told.func_name) == ("orders", "generator", "orders")
+    assert isinstance(told.__cause__, Odd) and error.step == "extract" and "no more" in str(error)
+    assert traceback.extract_tb(told.__cause__.__traceback__)[-1].line == 'raise Odd("no more")'
+    assert len(closed) == 2 and rows(pipeline, "select id from orders") == [(1,)]
+    pipeline.run(orders(until=9))
+    assert rows(pipeline, "select id from orders order by 1") == [(n,) for n in range(1, 6)]
+
+
+@pytest.mark.parametrize("item", [object(), (n for n in ()), 1j, print, int, Ellipsis, os])
+def test_nonsense(pipeline, item):
+    for data, path in (([{"id": 1}, item], ""), ([{"id": 1}, [{"a": [0, {"b": item}]}]], "a[1].b")):
+        told = failed(pipeline, dlt.resource(data, name="orders")).exception
+        assert isinstance(told, InvalidValueInRow)
+        assert (told.resource_name, told.row, told.key_path, told.value) == ("orders", 2, path, item)
+        assert isinstance(told.__cause__, TypeError) and type(item).__name__ in str(told)
+
+
+def test_a_value_whose_text_fails(pipeline):
+    class Mute:
+        def __repr__(self):
+            raise RuntimeError("no text")
+
+    told = failed(pipeline, [{"a": Mute()}], table_name="t").exception
+    assert isinstance(told, InvalidValueInRow) and "<test_a_value_whose_text_fails.<locals>.Mute>" in str(told)
+
+
+def test_a_pipeline_within_itself(pipeline):
+    seen = []
+
+    @dlt.resource
+    def orders():
+        yield {"id": 1}
+        with pytest.raises(PipelineStepFailed) as caught:
+            pipeline.run([{"id": 9}], table_name="t")
+        seen.append(caught.value)
+        yield {"id": 2}
+
+    pipeline.run(orders)
+    assert seen[0].retryable and "is held by" in str(seen[0]) and rows(pipeline, "select id from orders order by 1") == [(1,), (2,)]
+
+
+def test_what_is_asked_after_the_run(pipeline):
+    kept = []
+
+    @dlt.resource
+    def orders(updated=dlt.sources.incremental("id")):
+        kept.append((updated, dlt.current.resource_state()))
+        yield {"id": 5}
+
+    pipeline.run(orders)
+    updated, state = kept[0]
+    assert updated.last_value == 5
+    state["late"] = 1
+    for call in (dlt.current.resource_state, dlt.current.source, dlt.current.resource_name):
+        with pytest.raises(SourceSectionNotAvailable):
+            call()
+    pipeline.run(orders)
+    assert kept[1][1] == {}
+
+
+def test_a_generator_that_is_asked_on_when_its_run_is_over(pipeline):
+    def endless():
+        n = 0
+        while True:
+            n += 1
+            yield {"id": n}
+            if n == 3:
+                raise ValueError("no")
+
+    generator = endless()
+    failed(pipeline, dlt.resource(generator, name="orders"))
+    assert list(generator) == []
+    pipeline.run(dlt.resource(generator, name="orders"))
+    assert "orders" not in pipeline.dataset().tables
+
+
+# ---- documents ----
+
+
+def test_an_object_that_holds_itself(pipeline):
+    document = {"id": 1}
+    document["inner"] = [document]
+    told = failed(pipeline, [{"id": 0}, document], table_name="orders").exception
+    assert isinstance(told, InvalidValueInRow) and (told.row, told.resource_name) == (2, "orders")
+    assert told.key_path == ".".join(["inner[0]"] * 6) + "..." and "hold itself" in str(told) and len(str(told)) < 500
+
+
+@pytest.mark.parametrize("key", [(1, 2), b"bytes", datetime.date(2024, 1, 1), frozenset()])
+def test_keys_that_are_no_texts(pipeline, key):
+    told = failed(pipeline, [{"a": {key: 1}}], table_name="orders").exception
+    assert isinstance(told, InvalidValueInRow) and (told.row, told.key_path, told.value) == (1, "a", key)
+
+
+@pytest.mark.parametrize(("row", "path", "value"), [({"a": "x\ud800"}, "a", "x\ud800"), ({"a": {"\udfff": 1}}, "a", "\udfff")])
+def test_surrogates(pipeline, row, path, value):
+    told = failed(pipeline, [row], table_name="orders").exception
+    assert isinstance(told, InvalidValueInRow) and isinstance(told.__cause__, UnicodeEncodeError)
+    assert (told.row, told.key_path, told.value) == (1, path, value)
+    str(told).encode()
+
+
+def test_numbers_that_are_none(pipeline):
+    import decimal
+
+    for value in (decimal.Decimal("NaN"), decimal.Decimal("Infinity"), 10**5000):
+        told = failed(pipeline, [{"a": value}], table_name="orders").exception
+        assert isinstance(told, InvalidValueInRow) and told.key_path == "a" and told.value is value
+
+
+def test_moments_that_are_none(pipeline):
+    np, pandas = pytest.importorskip("numpy"), pytest.importorskip("pandas")
+    pipeline.run([{"id": 1, "a": pandas.NaT, "b": float("nan"), "c": np.datetime64("NaT"), "d": 2**80}], table_name="orders")
+    columns = pipeline.dataset().orders.columns
+    assert columns[:3] == ["id", "b", "d"] and rows(pipeline, "select isnan(b), d from orders") == [(True, 2**80)]
+    told = failed(pipeline, [{"a": np.datetime64("10000-01-01")}], table_name="orders").exception
+    assert isinstance(told, InvalidValueInRow) and "years 1 to 9999" in str(told)
+
+
+# ---- connections ----
+
+
+def test_a_closed_connection():
+    connection = duckdb.connect("x.duckdb")
+    connection.close()
+    error = failed(dlt.pipeline("p", destination=dlt.destinations.duckdb(connection), dataset_name="d"), [{"id": 1}], table_name="t")
+    assert "closed" in str(error)
+
+
+def test_connections_that_only_read():
+    duckdb.connect("x.duckdb").close()
+    with duckdb.connect("x.duckdb", read_only=True) as connection:
+        given = dlt.pipeline("p", destination=dlt.destinations.duckdb(connection), dataset_name="d")
+        with pytest.raises(PipelineStepFailed, match="read-only"):
+            given.run([{"id": 1}], table_name="t")
+        beside = dlt.pipeline("q", destination=dlt.destinations.duckdb("x.duckdb"), dataset_name="d")
+        with pytest.raises(PipelineStepFailed, match="read-only"):
+            beside.run([{"id": 1}], table_name="t")
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    (tmp_path / "x.duckdb").write_text("no database " * 1000)
+    error = failed(dlt.pipeline("p", destination=dlt.destinations.duckdb("x.duckdb"), dataset_name="d"), [{"id": 1}], table_name="t")
+    assert "x.duckdb" in str(error)
+
+
+# ---- threads and processes ----
+
+
+def in_threads(*calls):
+    results = [None] * len(calls)
+
+    def work(n):
+        try:
+            results[n] = calls[n]()
+        except Exception as error:
+            results[n] = error
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+def test_two_runs_in_two_threads():
+    """Two pipelines load into one file at once; each code finds its own resource and state."""
+    both = threading.Barrier(2, timeout=60)
+    seen = {}
+
+    def run(name):
+        @dlt.resource(name=name)
+        def orders():
+            for n in range(100):
+                if n == 50:
+                    both.wait()
+                    dlt.current.resource_state()["name"] = seen[name] = dlt.current.resource_name()
+                yield {"id": n}
+
+        return dlt.pipeline(name, destination=dlt.destinations.duckdb("x.duckdb"), dataset_name=name).run(orders)
+
+    one, two = in_threads(lambda: run("one"), lambda: run("two"))
+    assert one.row_counts["one"] == two.row_counts["two"] == 100 and seen == {"one": "one", "two": "two"}
+
+
+def test_two_runs_of_one_pipeline_in_two_threads(pipeline):
+    ready, go = threading.Event(), threading.Event()
+
+    def orders():
+        yield {"id": 1}
+        ready.set()
+        go.wait(60)
+
+    def second():
+        ready.wait(60)
+        try:
+            return pipeline.run([{"id": 2}], table_name="t")
+        finally:
+            go.set()
+
+    first, late = in_threads(lambda: pipeline.run(orders), second)
+    assert first.row_counts["orders"] == 1 and isinstance(late, PipelineStepFailed) and late.retryable and "is held by" in str(late)
+    assert pipeline.run([{"id": 2}], table_name="t").row_counts["t"] == 1
+
+
+def test_a_pipeline_that_was_made_before_a_fork(pipeline):
+    """What the library has is made anew for each call: a child loads by itself, as long as no database is open.
+    A call that is at work is the parent's alone (test_core.py)."""
+    pipeline.run([{"id": 1}], table_name="t")
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            pipeline.run([{"id": 2}], table_name="t")
+            code = 0
+        finally:
+            os._exit(code)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert rows(pipeline, "select id from t order by 1") == [(1,), (2,)]
+
+
+# ---- packages and configuration ----
+
+
+def test_a_package_that_is_missing(monkeypatch):
+    for package in ("tqdm", "enlighten", "alive_progress"):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(MissingDependencyException, match=f"pip install {package.replace('_', '-')}"):
+            dlt.pipeline("p", progress=package)
+
+
+@pytest.mark.parametrize("content", ["__version__ = '1.3.2'", "", "raise ImportError('broken')"])
+def test_another_duckdb(tmp_path, content):
+    """An older one, a file of the program that has its name, none at all: one sentence says it."""
+    (tmp_path / "duckdb.py").write_text(content)
+    code = "import tidegate as dlt; dlt.pipeline('p', destination='duckdb').run([{'id': 1}], table_name='t')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path)
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1 and "duckdb" in last and "pip install" in last and "KeyError" not in last, last
+
+
+def test_a_value_of_the_wrong_type(pipeline, monkeypatch):
+    @dlt.resource
+    def orders(count: int = 1):
+        yield {"id": count}
+
+    monkeypatch.setenv("SOURCES__TEST_BAD_INPUT__ORDERS__COUNT", "many")
+    for error in (failed(pipeline, orders), None):
+        if error is None:
+            with pytest.raises(ResourceExtractionError) as caught:
+                list(orders)
+            told = caught.value
+        else:
+            told = error.exception
+        wrong = told.__cause__
+        assert isinstance(wrong, ConfigValueCannotBeCoercedException) and told.pipe_name == "orders"
+        assert (wrong.field_name, wrong.field_value, wrong.hint) == ("count", "many", int) and "SOURCES__TEST_BAD_INPUT__ORDERS__COUNT" in str(wrong)
+
+
+def test_a_value_that_is_nowhere(pipeline):
+    @dlt.resource
+    def orders(token: str = dlt.secrets.value):
+        yield {"id": token}
+
+    told = failed(pipeline, orders).exception
+    assert isinstance(told.__cause__, ConfigFieldMissingException) and told.__cause__.fields == ["token"]
+
+
+def test_hints_that_are_none(pipeline):
+    for said, text in [
+        ({"write_disposition": "upsert"}, "append, replace or merge, not 'upsert'"), ({"schema_contract": "thaw"}, "not 'thaw'"),
+        ({"write_disposition": {"disposition": "merge", "speed": 1}}, "speed"), ({"columns": {"id": {"data_type": "number"}}}, "number"),
+    ]:
+        with pytest.raises(PipelineStepFailed) as caught:
+            pipeline.run([{"id": 1}], table_name="orders", **said)
+        assert text in str(caught.value), said
