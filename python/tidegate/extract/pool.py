@@ -79,7 +79,7 @@ class Pool:
         return self._loop
 
     def close(self) -> None:
-        """Waits for the calls that are made; those that are not begun are left, awaitables are cancelled."""
+        """Calls that are made end by themselves; those that are not begun are left, awaitables are cancelled."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
