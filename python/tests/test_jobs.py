@@ -67,6 +67,21 @@ def forgets():
 def on_a_server(dataset: str = dlt.config.value):
     return dlt.pipeline("shop", destination="postgres", dataset_name=dataset), shop()
 
+def of(name):
+    @dlt.resource(name=name, primary_key="id")
+    def rows(at=dlt.sources.incremental("at", initial_value="2024-01-01T00:00:00Z")):
+        for day in range(1, 6):
+            yield {"id": day, "at": f"2024-01-0{day}T00:00:00Z"}
+
+    @dlt.resource(name=f"all_{name}", write_disposition="replace")
+    def all_rows():
+        yield {"id": 1}
+
+    return dlt.source(lambda: [rows, all_rows], name=name)()
+
+def two():
+    return dlt.pipeline("shop", destination="duckdb", dataset_name="bronze"), [of("a"), of("b")]
+
 def nothing():
     return dlt.pipeline("shop", destination="duckdb")
 
@@ -159,6 +174,26 @@ def test_a_window_is_loaded_once(make):
         make(full_refresh=True).extract(window=window)
     with pytest.raises(ValueError, match="two ends"):
         make().extract(["orders"], window=("2024-01-01",))
+
+
+def test_two_sources_are_two_loads():
+    """Windows, and replaced tables beside them, have to be written before the next one is sealed."""
+    job, window = function("two"), ("2024-01-02", "2024-01-04")
+    assert job.outline(None, window)["parts"] == [
+        [["all_a"], None], [["all_b"], None], [["a"], list(window)], [["b"], list(window)],
+    ]
+    assert job.outline()["parts"] == [[["a", "all_a"], None], [["b", "all_b"], None]]
+    assert table(job.run(["b"], window), "b")["inserted"] == 2
+    assert table(job.run(["a"], window), "a")["inserted"] == 2
+    for expected in (0, 1):  # the day before
+        result = job.run(window=window if not expected else ("2024-01-01", "2024-01-02"))
+        assert [sum(each["inserted"] for each in result["tables"] if each["table"] == name) for name in "ab"] == [expected] * 2
+    job.run()
+    job.run()
+    for name in "ab":
+        assert rows(f"select count(*), count(distinct id), (select count(*) from bronze.all_{name}) from bronze.{name}") == [(5, 5, 1)]
+    assert rows("select count(distinct schema_name) from bronze._dlt_version") == [(2,)]
+    assert {"a", "b", "all_a", "all_b"} <= set(job.columns()) and job.columns()["b"]["at"] == "timestamp"
 
 
 @pytest.mark.parametrize("make", [spec, function])

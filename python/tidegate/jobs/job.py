@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,8 +64,8 @@ class Job:
             window: That is asked for.
 
         Returns:
-            `waiting`, loads to be written first, and `parts`, pairs of names and a window, each one load: of
-            what has no cursor the window is None, and it is read as ever.
+            `waiting`, loads to be written first, and `parts`, pairs of names and a window, each one load: one
+            for each source of a function; of what has no cursor the window is None, and it is read as ever.
 
         Raises:
             JobError: There is no such resource.
@@ -75,10 +74,11 @@ class Job:
         with self._open() as kind:
             chosen = chosen_of(resources, kind.outlines(), self.pipeline)
             waiting = _waiting(kind)
-        if not window:
-            return {"waiting": waiting, "parts": [[[each.name for each in chosen], None]]}
-        without, with_it = ([each.name for each in chosen if each.has_cursor == has] for has in (False, True))
-        return {"waiting": waiting, "parts": [part for part in ([without, None], [with_it, list(window)]) if part[0]]}
+        parts: dict[tuple[str, bool], list[str]] = {}
+        for each in sorted(chosen, key=lambda each: each.has_cursor and bool(window)):
+            parts.setdefault((each.schema, each.has_cursor and bool(window)), []).append(each.name)
+        ends = list(window) if window else None
+        return {"waiting": waiting, "parts": [[names, ends if has else None] for (_, has), names in parts.items()]}
 
     def extract(self, resources: Sequence[str] | None = None, window: Window | None = None) -> dict[str, Any]:
         """Reads what is new, and seals it on disk: `load` writes it.
@@ -161,16 +161,11 @@ class Job:
 
     def columns(self) -> dict[str, dict[str, str]]:
         """By table the types of its columns, in dlt's words, as the destination has them."""
-        with self._open() as kind, contextlib.closing(kind.core()) as core:
-            try:
-                schema = json.loads(core.document("schema"))
-            except _core.Error as error:
-                if error.reason == "TG_REASON_NOTHING_LOADED":
-                    return {}
-                raise
+        with self._open() as kind:
+            schemas = kind.schemas()
         return {
             name: {column: said["data_type"] for column, said in table["columns"].items() if "data_type" in said}
-            for name, table in schema["tables"].items()
+            for schema in schemas for name, table in schema["tables"].items()
         }
 
     @contextlib.contextmanager

@@ -40,10 +40,12 @@ class Outline:
     Attributes:
         name: Of the resource.
         has_cursor: Whether it can load a window.
+        schema: Of its source; a load is of one.
     """
 
     name: str
     has_cursor: bool
+    schema: str
 
 
 class Kind(Protocol):
@@ -62,6 +64,9 @@ class Kind(Protocol):
 
     def load(self) -> list[dict[str, Any]]:
         """Writes what is sealed, the oldest first; the library's reports."""
+
+    def schemas(self) -> list[dict[str, Any]]:
+        """As the destination has them, once something was loaded."""
 
 
 def chosen_of(names: Sequence[str] | None, found: Sequence[Outline], pipeline: str) -> list[Outline]:
@@ -126,8 +131,8 @@ class SpecKind:
     def outlines(self) -> list[Outline]:
         """The resources of the spec, and the tables of its sources."""
         with contextlib.closing(self.core()) as core:
-            found = rows_of(core.show("resources"))
-        return [Outline(each["resource"], bool(each["cursor"])) for each in found]
+            pipeline, found = core.names()["name"], rows_of(core.show("resources"))
+        return [Outline(each["resource"], bool(each["cursor"]), pipeline) for each in found]
 
     def extract(
         self, names: Sequence[str] | None, window: Window | None, full_refresh: bool
@@ -144,6 +149,16 @@ class SpecKind:
             while (report := core.write())["load_id"]:
                 reports.append(report)
         return reports
+
+    def schemas(self) -> list[dict[str, Any]]:
+        """As the destination has them: a spec has one."""
+        with contextlib.closing(self.core()) as core:
+            try:
+                return [json.loads(core.document("schema"))]
+            except _core.Error as error:
+                if error.reason == "TG_REASON_NOTHING_LOADED":
+                    return []
+                raise
 
     @contextlib.contextmanager
     def _step(self, name: str, **options: Any) -> Iterator[_core.Pipeline]:
@@ -191,8 +206,10 @@ class FunctionKind:
 
     def outlines(self) -> list[Outline]:
         """The selected resources of its sources."""
-        found = [each for source in self.sources for each in source.selected_resources.values()]
-        return list({each.name: Outline(each.name, each.incremental is not None) for each in found}.values())
+        return [
+            Outline(each.name, each.incremental is not None, source.name)
+            for source in self.sources for each in source.selected_resources.values()
+        ]
 
     def extract(
         self, names: Sequence[str] | None, window: Window | None, full_refresh: bool
@@ -206,6 +223,11 @@ class FunctionKind:
     def load(self) -> list[dict[str, Any]]:
         """Writes what is sealed, the oldest first."""
         return self.pipeline.load().reports
+
+
+    def schemas(self) -> list[dict[str, Any]]:
+        """As the destination has them: one for each source."""
+        return [self.pipeline.schemas[name].to_dict() for name in self.pipeline.schema_names]
 
 
 def _select(source: DltSource, names: Set[str]) -> DltSource | None:

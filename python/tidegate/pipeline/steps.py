@@ -116,7 +116,7 @@ def _call(pipeline: Pipeline, step: str, do: Any, group: Group, asked: Asked) ->
 
 
 def _extract(pipeline: Pipeline, group: Group, asked: Asked) -> Report:
-    window = asked.window
+    window = asked.window if group.sources else None  # one without any carries the state alone
     report = _call(
         pipeline, "extract", lambda core: core.extract_window(window) if window else core.extract(), group, asked
     )

@@ -223,7 +223,7 @@ def extract_and_load(
         window: "schedule": from the time before to the time that the schedule has started this run for;
             or {"start": ..., "end": ...}. Without it: what is new since the last run.
         full_refresh: Whether cursors are forgotten, and tables replaced.
-        mode: "tasks": a load for each resource; "single": one for all of them, in one transaction.
+        mode: "tasks": a load for each resource; "single": one for all of a source, in one transaction.
         retries: How often a task is tried again whose error may pass: a lock, a connection.
         retry_delay_seconds: Before the first of them; it doubles each time.
 
