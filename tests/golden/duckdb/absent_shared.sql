@@ -28,7 +28,7 @@ WHERE old."id" IS NOT NULL AND old."at" IS NOT NULL
     AND old."_tidegate_deleted_at" IS NULL
     AND NOT EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."id" = new."id" AND old."at" = new."at")
     AND "_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL));
 
@@ -39,7 +39,7 @@ UPDATE "d"."person" AS old SET "_tidegate_deleted_at" = CAST('2024-01-02T03:04:0
 FROM "_tidegate_absent_0" AS new
 WHERE old."_tidegate_deleted_at" IS NULL AND old."id" = new."id" AND old."at" = new."at"
     AND "_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL));
 

@@ -19,7 +19,7 @@ SELECT "_dlt_id", "id", "_dlt_valid_from" AS "_tidegate_since",
 FROM "d"."person"
 WHERE "_dlt_valid_to" IS NULL
     AND "_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL))
 ) AS old
@@ -41,7 +41,7 @@ SELECT "_dlt_valid_to" AS "_tidegate_until"
 FROM "d"."person"
 WHERE "_dlt_valid_to" > CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE) AND NOT "_dlt_valid_to" IS NULL
     AND "_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL))
 ) AS ended
@@ -81,7 +81,7 @@ SELECT old."_dlt_id"
 FROM "d"."person" AS old, "_tidegate_changes_0" AS new
 WHERE old."_dlt_id" = new."_dlt_id" AND new."_tidegate_order" IS NULL AND "_dlt_valid_to" IS NULL
     AND "_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL));
 
@@ -108,6 +108,6 @@ WHEN NOT MATCHED THEN INSERT ("id", "name", "gone", "_dlt_load_id", "_dlt_id", "
 WHEN NOT MATCHED BY SOURCE AND old."_dlt_id" IN (SELECT "_dlt_id" FROM "_tidegate_gone_0")
     AND "_dlt_valid_to" IS NULL
     AND old."_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL)) THEN UPDATE SET "_dlt_valid_to" = CAST('2024-01-01T00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE);

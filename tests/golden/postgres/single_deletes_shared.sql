@@ -69,7 +69,7 @@ FROM "d"."person" AS old
 WHERE old."id" IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."id" = new."id")
     AND "_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL));
 
@@ -88,7 +88,7 @@ SELECT met."_dlt_id"
 FROM "d"."person" AS met, "_tidegate_absent_0" AS away
 WHERE met."id" = away."id"
     AND "_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL))) THEN DELETE;
 
@@ -100,7 +100,7 @@ SELECT met."_dlt_id"
 FROM "d"."person" AS met, "_tidegate_absent_0" AS away
 WHERE met."id" = away."id"
     AND "_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL)));
 
@@ -112,6 +112,6 @@ WHEN MATCHED THEN UPDATE SET "id" = new."id", "name" = new."name", "gone" = new.
 WHEN NOT MATCHED AND new."gone" IS NOT TRUE THEN INSERT ("id", "name", "gone", "_dlt_load_id", "_dlt_id") VALUES (new."id", new."name", new."gone", new."_dlt_load_id", new."_dlt_id")
 WHEN NOT MATCHED BY SOURCE AND (old."id") IN (SELECT "id" FROM "_tidegate_absent_0")
     AND old."_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL)) THEN DELETE;

@@ -55,7 +55,7 @@ WHERE old."id" IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM "_tidegate_stage_0" AS new WHERE old."id" = new."id")
     AND NOT EXISTS (SELECT 1 FROM "_tidegate_listed_0" AS new WHERE old."id" = new."id")
     AND "_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL));
 
@@ -67,7 +67,7 @@ SELECT MAX("_dlt_valid_from")
 FROM "d"."person" AS old, "_tidegate_absent_0" AS new
 WHERE old."id" = new."id" AND "_dlt_valid_to" IS NULL
     AND "_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL)) AND "_dlt_valid_from" > CAST('2024-01-01T00:00:00+00:00' AS timestamp with time zone)
 HAVING COUNT(*) > 0;
@@ -173,6 +173,6 @@ WHEN NOT MATCHED BY SOURCE AND old."_dlt_id" IN (SELECT "_dlt_id" FROM "_tidegat
 WHEN NOT MATCHED BY SOURCE AND (old."id") IN (SELECT "id" FROM "_tidegate_absent_0")
     AND "_dlt_valid_to" IS NULL
     AND old."_dlt_load_id" IN (
-SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline'
+SELECT "load_id" FROM "d"."_tidegate_loads" WHERE "pipeline_name" = 'shop_pipeline' AND "load_id" NOT IN (SELECT "load_id" FROM "d"."_dlt_loads" WHERE "schema_name" <> 'shop')
 UNION ALL
 SELECT "load_id" FROM "d"."_dlt_loads" AS load WHERE "schema_name" = 'shop' AND NOT EXISTS (SELECT 1 FROM "d"."_tidegate_loads" AS known WHERE known."load_id" = load."load_id" AND known."pipeline_name" IS NOT NULL)) THEN UPDATE SET "_dlt_valid_to" = CAST('2024-01-01T00:00:00+00:00' AS timestamp with time zone);
