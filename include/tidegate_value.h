@@ -4,6 +4,7 @@
 #ifndef TIDEGATE_PUBLIC_VALUE_H
 #define TIDEGATE_PUBLIC_VALUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
