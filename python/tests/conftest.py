@@ -9,7 +9,7 @@ import pytest
 def pytest_runtest_logreport(report):
     name = report.nodeid.rsplit("/", 1)[-1]
     if report.skipped:
-        reason = getattr(report, "wasxfail", None) or report.longrepr[2]
+        reason = report.longrepr[2]
         print(f"ok {name} # SKIP {reason}", flush=True)
     elif report.failed:
         print(f"{report.longreprtext}\nnot ok {name}", flush=True)

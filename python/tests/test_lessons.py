@@ -21,7 +21,6 @@ PEOPLE = [
     {"id": 1, "name": "Ada", "country": "Peru"}, {"id": 2, "name": "Bo", "country": "Chad"},
     {"id": 3, "name": "Cy", "country": None},
 ]
-to_come = pytest.mark.xfail(MODULE == "tidegate", reason="to come", strict=False)
 NAME = "dummy_source_to_duckdb"
 FILE = f"{NAME}.duckdb"
 
@@ -339,7 +338,6 @@ def test_3_nothing_new():
 # ---- lesson 4: logs, progress, what a run tells ----
 
 
-@to_come
 def test_4_log():
     configure("config.toml", '[runtime]\nlog_level = "INFO"\n')
     _, log = script("""
@@ -354,7 +352,6 @@ pipeline.run([{"id": 1}], table_name="person")
     assert len([each for each in log.splitlines() if re.fullmatch(line, each)]) >= 3, log
 
 
-@to_come
 def test_4_progress(capsys):
     make(progress="log").run(PEOPLE, table_name="person")
     out = capsys.readouterr().out
@@ -364,7 +361,6 @@ def test_4_progress(capsys):
     assert re.search(r"^Memory usage: \d+\.\d\d MB \(\d+\.\d\d%\) \| CPU usage: \d+\.\d\d%$", out, re.MULTILINE)
 
 
-@to_come
 def test_4_progress_into_a_logger(caplog):
     import logging
 

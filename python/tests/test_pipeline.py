@@ -88,10 +88,67 @@ def test_progress_is_told(capsys):
             seen.append("stop")
 
     pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d", progress=Collector())
+    def steps():
+        """Those of `seen`, each with its counters as they were at its end."""
+        found = []
+        for each in seen:
+            if isinstance(each, tuple):
+                found[-1][1][each[0]] = each[1]
+            elif each != "stop":
+                found.append((each, {}))
+        assert seen.count("stop") == len(found)
+        seen.clear()
+        return found
+
+    def extracted(pipeline, **tables):
+        """Of a run of one resource, whose rows are in these tables."""
+        load, = pipeline.last_trace.last_load_info.loads_ids
+        counts = {"t": tables["t"], "Resources": 1}
+        return [("Extract p", counts), (f"Normalize p in {load}", {"Files": 1, **tables})], (f"Load p in {load}", {"Jobs": 1, "t": tables["t"]})
+
     pipeline.run([{"id": 1}, {"id": 2}], table_name="t")
-    assert seen[0] == "Run p" and ("t", 2) in seen and seen[-1] == "stop"
+    before, last = extracted(pipeline, t=2, _dlt_pipeline_state=1)
+    assert steps() == [*before, last]
+    pipeline.extract([{"id": 3}], table_name="t")
+    assert steps() == [("Extract p", {"Resources": 1, "t": 1})]
+    pipeline.normalize()
+    pipeline.load()
+    before, last = extracted(pipeline, t=1)
+    assert steps() == [before[1], last]
+
+    @dlt.resource(primary_key="id")
+    def nothing_new(seen=dlt.sources.incremental("id")):
+        yield {"id": 4}
+
+    pipeline.run(nothing_new)
+    steps()
+    pipeline.run(nothing_new)
+    assert [step for step, _ in steps()] == ["Extract p"]
+
+    def fails():
+        yield {"id": 5}
+        raise KeyError("x")
+
+    with pytest.raises(PipelineStepFailed):
+        pipeline.run(fails, table_name="t")
+    assert [step for step, _ in steps()] == ["Extract p"]
+    pipeline.run([dlt.resource([{"id": 6}], name="t"), *of_two_schemas()])
+    assert [step.split(" in ")[0] for step, _ in steps()] == ["Extract p"] * 2 + ["Normalize p"] * 2 + ["Load p"] * 2
+
+
+def of_two_schemas():
+    @dlt.source
+    def other():
+        return dlt.resource([{"id": 1}], name="u")
+
+    return [other()]
+
+
+def test_progress_by_name(capsys):
     dlt.pipeline("q", destination="duckdb", dataset_name="d", progress="log").run([{"id": 1}], table_name="t")
-    assert re.search(r"-- Run q --.*t: 1 ", capsys.readouterr().out, re.DOTALL)
+    blocks = re.findall(r"^(-+ .* -+)$", capsys.readouterr().out, re.MULTILINE)
+    assert [block.strip("- ").split()[0] for block in blocks[::2]] == ["Extract", "Normalize", "Load"]
+    assert {len(block) for block in blocks} == {80}
     with pytest.raises(ValueError, match="progress is one of log"):
         dlt.pipeline("p", progress="nope")
 

@@ -43,7 +43,7 @@ class LogCollector:
     Example:
         >>> collector = LogCollector(dump_system_stats=False)
         >>> collector.start("Extract shop")
-        -------------------------------- Extract shop -------------------------------
+        --------------------------------- Extract shop ---------------------------------
         <BLANKLINE>
     """
 
@@ -78,7 +78,7 @@ class LogCollector:
 
     def _lines(self) -> list[str]:
         seconds = max(time.monotonic() - self._began, 1e-6)
-        lines = [f" {self._step} ".center(_WIDTH - 3, "-")]
+        lines = [f" {self._step} ".center(_WIDTH, "-")]
         for name, (count, total) in self._counters.items():
             share = f"/{total} ({100 * count / total:.1f}%)" if total else " "
             lines.append(f"{name}: {count}{share} | Time: {seconds:.2f}s | Rate: {count / seconds:.2f}/s")

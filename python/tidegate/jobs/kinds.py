@@ -26,8 +26,9 @@ from tidegate.common.configuration.inject import resolve
 from tidegate.extract.source import DltSource
 from tidegate.jobs.exceptions import JobError
 from tidegate.pipeline.data import sources_of
-from tidegate.pipeline.library import log, open_library, tell_to
+from tidegate.pipeline.library import log, open_library
 from tidegate.pipeline.pipeline import Pipeline
+from tidegate.pipeline.progress import count
 from tidegate.pipeline.spec import open_spec
 from tidegate.pipeline.window import Window, window_options
 from tidegate.progress import Collector
@@ -125,8 +126,7 @@ class SpecKind:
 
     def core(self, **options: Any) -> _core.Pipeline:
         """The library's pipeline; it must be closed."""
-        tell = tell_to(self.progress) if self.progress else None
-        return open_spec(self.path, self.variables, log=log, progress=tell, **options)
+        return open_spec(self.path, self.variables, log=log, progress=self._tell if self.progress else None, **options)
 
     def outlines(self) -> list[Outline]:
         """The resources of the spec, and the tables of its sources."""
@@ -159,6 +159,14 @@ class SpecKind:
                 if error.reason == "TG_REASON_NOTHING_LOADED":
                     return []
                 raise
+
+    def _tell(
+        self, phase: str, resource: str | None, table: str | None, rows: int, bytes_read: int,
+        bytes_total: int, ended: bool,
+    ) -> None:
+        assert self.progress
+        if name := resource or table:
+            count(self.progress, name, rows, bytes_read, bytes_total)
 
     @contextlib.contextmanager
     def _step(self, name: str, **options: Any) -> Iterator[_core.Pipeline]:
@@ -223,7 +231,6 @@ class FunctionKind:
     def load(self) -> list[dict[str, Any]]:
         """Writes what is sealed, the oldest first."""
         return self.pipeline.load().reports
-
 
     def schemas(self) -> list[dict[str, Any]]:
         """As the destination has them: one for each source."""

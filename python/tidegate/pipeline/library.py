@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,24 +15,25 @@ from tidegate.common import context
 from tidegate.common.configuration.extract import extract_config
 from tidegate.common.configuration.normalize import check_normalize
 from tidegate.common.configuration.runtime import runtime_config
-from tidegate.common.logger import LOGGER, init_logging
+from tidegate.common.logger import init_logging
 from tidegate.extract.readers import readers_of
 from tidegate.extract.source import DltSource
 from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.pipeline.failures import step_failed
+from tidegate.pipeline.progress import Follower
 from tidegate.pipeline.resource_options import Reading, add_all, drivers_of
 
 if TYPE_CHECKING:
     from tidegate.destinations.database import Database
     from tidegate.pipeline.pipeline import Pipeline
-    from tidegate.progress import Collector
 
 _LEVELS = [logging.ERROR, logging.WARNING, logging.INFO, logging.DEBUG]
 _REFRESH = {None: 0, "drop_sources": 1, "drop_resources": 2, "drop_data": 3}
 
 
 def open_library(
-    pipeline: Pipeline, refresh: str | None = None, turns: int = 1, **schema: Any
+    pipeline: Pipeline, refresh: str | None = None, turns: int = 1,
+    progress: Callable[..., None] | None = None, **schema: Any,
 ) -> _core.Pipeline:
     """The pipeline, as the library has it.
 
@@ -41,6 +41,7 @@ def open_library(
         pipeline: Has a destination.
         refresh: What is forgotten before.
         turns: How many resources are read by turns.
+        progress: Is told how far a call is.
         schema: Of its schema: name, others, root_key.
 
     Returns:
@@ -52,7 +53,7 @@ def open_library(
     options: dict[str, Any] = {
         "name": pipeline.pipeline_name, "dataset": pipeline.dataset_name,
         "workdir": pipeline.working_dir, "engine": engine_path(), "log": log,
-        "refresh": _REFRESH[refresh], "turns": turns, "progress": tell_to(pipeline.progress) if pipeline.progress else None,
+        "refresh": _REFRESH[refresh], "turns": turns, "progress": progress,
         **database_of(pipeline).options(), **pipeline._options,
     }
     if said := {name: value for name, value in {**pipeline._schema_options, **schema}.items() if value}:
@@ -129,21 +130,22 @@ def call(
     """
     init_logging(runtime_config())
     check_normalize()
-    began = time.monotonic()
     place = (sources[0].section, sources[0].name) if sources else ("", "")
     how = extract_config(*place, workers, max_parallel_items)
     root_key = any(source.root_key for source in sources)
-    core = open_library(pipeline, refresh, how.turns, name=schema, others=", ".join(others), root_key=root_key)
+    follower = Follower(pipeline.progress, pipeline, step) if pipeline.progress else None
+    core = open_library(
+        pipeline, refresh, how.turns, follower, name=schema, others=", ".join(others), root_key=root_key
+    )
     reading = Reading(core, lambda: pipeline._known.state, how)
-    if pipeline.progress:
-        pipeline.progress.start(f"{step.capitalize()} {pipeline.pipeline_name}")
     try:
         selected = [(source, each) for source in sources for each in source._all if each.selected]
         drivers = drivers_of(selected, hints or {})
-        add_all(readers_of(selected, drivers), drivers, hints or {}, reading)
-        done = do(core)
-        LOGGER.info("the step %s of pipeline '%s' took %.2f s", step, pipeline.pipeline_name, time.monotonic() - began)
-        return done
+        readers = readers_of(selected, drivers)
+        if follower:
+            follower.begin(len(readers))
+        add_all(readers, drivers, hints or {}, reading)
+        return do(core)
     except (KeyboardInterrupt, SystemExit):
         raise
     except Exception as error:
@@ -151,32 +153,10 @@ def call(
         raise failed from failed.exception
     finally:
         core.close()
-        if pipeline.progress:
-            pipeline.progress.stop()
+        if follower:
+            follower.end()
         for each in (context.source, context.resource, context.run_state):
             each.set(None)
-
-
-def tell_to(progress: Collector) -> Callable[..., None]:
-    """Counters of a collector: rows read of a resource, rows written to a table.
-
-    Args:
-        progress: The collector.
-
-    Returns:
-        What the library calls. Of a source whose bytes are known, rows have a total: about so many.
-    """
-
-    def tell(
-        phase: str, resource: str | None, table: str | None, rows: int, bytes_read: int,
-        bytes_total: int, ended: bool,
-    ) -> None:
-        name = resource or table
-        if name:
-            total = round(rows * bytes_total / bytes_read) if bytes_read and bytes_total else None
-            progress.update(name, rows, total)
-
-    return tell
 
 
 def log(level: int, component: str, message: str) -> None:

@@ -61,7 +61,7 @@ class Sealed:
         """"extracted" until `normalize` has told it, then "normalized"."""
         return "extracted" if self.known and not self.known.is_normalized else "normalized"
 
-    def _files(self) -> list[dict[str, Any]]:
+    def files(self) -> list[dict[str, Any]]:
         """Those of data: name, table, rows, bytes."""
         return [
             {**file, "table": table["name"], "resource": table["resource"]} for table in self.manifest["tables"] for file in table["files"]
@@ -71,7 +71,7 @@ class Sealed:
     def row_counts(self) -> dict[str, int]:
         """Rows of each table, and one of the state where it has changed."""
         counts: dict[str, int] = {}
-        for file in self._files():
+        for file in self.files():
             counts[file["table"]] = counts.get(file["table"], 0) + file["rows"]
         if self.manifest.get("state_changed"):
             counts["_dlt_pipeline_state"] = 1
@@ -90,7 +90,7 @@ class Sealed:
         return LoadPackageInfo(
             self.load_id, self.path, state or self.state, self.manifest["schema"],
             self.manifest["catalog"].get("version_hash", ""), self.known.schema_update if self.known else {},
-            None, jobs_of(self.path, self._files(), kind, moment_of(self.manifest["created_us"])),
+            None, jobs_of(self.path, self.files(), kind, moment_of(self.manifest["created_us"])),
         )
 
 

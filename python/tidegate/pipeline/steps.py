@@ -22,6 +22,7 @@ from tidegate.pipeline.library import call, database_of
 from tidegate.pipeline.load_package import LoadPackageInfo, moment_of, package_of, schema_update_of
 from tidegate.pipeline.metrics import loaded_metrics, written_metrics
 from tidegate.pipeline.packages import Extracted, Sealed, extracted
+from tidegate.pipeline.progress import tell_normalized
 from tidegate.pipeline.trace import add_step
 
 if TYPE_CHECKING:
@@ -212,6 +213,8 @@ def normalize_info(pipeline: Pipeline, loads: list[Sealed], first_run: bool) -> 
     for each in loads:
         if each.known:
             each.known.is_normalized = True
+        if pipeline.progress:
+            tell_normalized(pipeline.progress, pipeline, each)
         for table, rows in each.row_counts().items():
             counts[table] = counts.get(table, 0) + rows
     packages = [each.info() for each in loads]

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tidegate import _core
+from tidegate.common.logger import LOGGER
 from tidegate.pipeline.info import ExtractInfo, LoadInfo, NormalizeInfo, StepInfo
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def traced(pipeline: Pipeline, step_name: str) -> Iterator[PipelineStepTrace]:
         raise
     finally:
         step.finished_at = trace.finished_at = _now()
-        trace.steps.append(step)
+        _add(trace, step)
         pipeline._tracing = outer
         if outer is None:
             pipeline._last_trace = _merged(pipeline._last_trace, trace)
@@ -214,7 +215,13 @@ def add_step(pipeline: Pipeline, step_name: str, info: StepInfo) -> None:
         info: With its times.
     """
     assert pipeline._tracing is not None
-    pipeline._tracing.steps.append(PipelineStepTrace(step_name, info.started_at, info.finished_at, info))
+    _add(pipeline._tracing, PipelineStepTrace(step_name, info.started_at, info.finished_at, info))
+
+
+def _add(trace: PipelineTrace, step: PipelineStepTrace) -> None:
+    trace.steps.append(step)
+    did = "failed" if step.step_exception else "ended"
+    LOGGER.info("step %s of pipeline '%s' %s after %s", step.step, trace.pipeline_name, did, _took(step.started_at, step.finished_at))
 
 
 def _merged(last: PipelineTrace | None, new: PipelineTrace) -> PipelineTrace:
