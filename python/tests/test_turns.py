@@ -288,7 +288,7 @@ def wide(name):
     return dlt.resource(read, name=name)
 
 pipeline = dlt.pipeline("wide", destination="duckdb", dataset_name="d")
-pipeline._options["memory"] = "64MiB"
+pipeline.memory = "64MiB"
 pipeline.extract([wide(f"w{n}") for n in range(2)])
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 pipeline.extract([wide(f"w{n}") for n in range(names)])

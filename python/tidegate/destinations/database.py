@@ -55,6 +55,9 @@ class Database(Protocol):
     def options(self) -> dict[str, Any]:
         """What the library is told of it, with the names of `tg_pipeline_options`."""
 
+    def options_to_try(self) -> dict[str, Any]:
+        """The same for a load that is rolled back: where there is no file yet, none is made."""
+
     def connect(self, library: Callable[[], _core.Pipeline]) -> Connection:
         """A new connection.
 

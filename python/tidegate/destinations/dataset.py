@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from tidegate.common.exceptions import NotInTidegate, refuse
+from tidegate.common.tables import table_html
 from tidegate.destinations import destination_of
 from tidegate.destinations.dialects import Dialect
-from tidegate.destinations.relation import Relation, table_html
+from tidegate.destinations.relation import Relation
 from tidegate.destinations.sql_client import SqlClient
 
 _OWN = ("_dlt_", "_tidegate_")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from tidegate.common.exceptions import NotInTidegate
+from tidegate.common.tables import table_html
 from tidegate.destinations.cursor import CHUNK_ROWS, Cursor, Row
 from tidegate.destinations.dialects import Dialect
 
@@ -316,27 +317,6 @@ class Relation:
     def _repr_html_(self) -> str:
         head, rows = self._shown()
         return table_html(head, rows)
-
-
-def table_html(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Rows as a table of HTML, whatever is in them.
-
-    Args:
-        head: The names of the columns.
-        rows: Their cells.
-
-    Example:
-        >>> table_html(["a"], [["<b>"]])
-        '<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>'
-    """
-    import html
-
-    def line(cells: Sequence[Any], tag: str) -> str:
-        texts = ["" if cell is None else html.escape(str(cell)) for cell in cells]
-        return "<tr>" + "".join(f"<{tag}>{text}</{tag}>" for text in texts) + "</tr>"
-
-    body = "".join(line(row, "td") for row in rows)
-    return f"<table><thead>{line(head, 'th')}</thead><tbody>{body}</tbody></table>"
 
 
 def _aligned(rows: Sequence[Sequence[Any]]) -> str:

@@ -61,12 +61,25 @@ class LoadPackageNotFound(DltException, FileNotFoundError):
         super().__init__(f"there is no load {load_id!r} that waits, and this pipeline object has loaded none of that id")
 
 
+class LoadCannotBeUndone(DltException):
+    """What a load replaced was not kept, or what it had left is not as it was.
+
+    Args:
+        text: What is in the way.
+        table: Where; "": nowhere in particular.
+    """
+
+    def __init__(self, text: str, table: str) -> None:
+        self.table = table
+        super().__init__(text)
+
+
 class PipelineStepFailed(PipelineException):
     """A step of a pipeline has failed; `exception` (and `__cause__`) has why.
 
     Attributes:
         pipeline: The pipeline.
-        step: "extract", "normalize", "load", "run" or "sync".
+        step: "extract", "normalize", "load", "run", "sync", "plan" or "undo".
         load_id: Of the package at work, where there was one.
         exception: What was raised.
         step_info: What the step had done.

@@ -12,6 +12,7 @@ from tidegate.common.configuration.runtime import runtime_config
 from tidegate.common.exceptions import refuse
 from tidegate.common.logger import init_logging
 from tidegate.destinations import destination_of
+from tidegate.pipeline import local
 from tidegate.pipeline.exceptions import CannotRestorePipelineException
 from tidegate.pipeline.info import LoadInfo
 from tidegate.pipeline.pipeline import Pipeline
@@ -27,7 +28,7 @@ def make(
     destination: Any = None, staging: Any = None, dataset_name: str | None = None,
     import_schema_path: str | None = None, export_schema_path: str | None = None,
     full_refresh: bool | None = None, dev_mode: bool = False, refresh: str | None = None,
-    progress: Any = None,
+    progress: Any = None, undo_loads: int = 0, memory: str | None = None,
 ) -> Pipeline:
     """Makes a pipeline and makes it the active one; without arguments gives the active one.
 
@@ -44,6 +45,8 @@ def make(
         dev_mode: A dataset of its own for this pipeline object, with the time in its name.
         refresh: What each run forgets: drop_sources, drop_resources, drop_data.
         progress: "log", "tqdm", "enlighten", "alive_progress", or a collector.
+        undo_loads: Not in dlt: how many of the newest loads `Pipeline.undo` can take back: what they replace is kept.
+        memory: Not in dlt: the budget of a run, "512MiB"; None: 256 MiB.
 
     Returns:
         The pipeline.
@@ -56,7 +59,7 @@ def make(
         dataset_name = f"{dataset_name or pipeline_name + '_dataset'}_{time.strftime('%Y%m%d%I%M%S')}"
     context.active_pipeline = Pipeline(
         pipeline_name, pipelines_dir, destination_of(destination) if destination else None,
-        dataset_name, refresh, progress, import_schema_path, export_schema_path, bool(dev_mode or full_refresh),
+        dataset_name, refresh, progress, import_schema_path, export_schema_path, bool(dev_mode or full_refresh), undo_loads, memory,
     )
     init_logging(runtime_config())
     return context.active_pipeline
@@ -88,7 +91,9 @@ def attach(
     found = make(
         pipeline_name or _script_name(), pipelines_dir, destination=destination, dataset_name=dataset_name, progress=progress
     )
-    if os.path.isdir(found.working_dir):
+    kept = local.read(found.working_dir)
+    if kept:
+        found.undo_loads = kept.get("undo_loads", 0)
         return found
     context.active_pipeline = before
     if found.destination is None:

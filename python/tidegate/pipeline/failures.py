@@ -17,7 +17,7 @@ from tidegate.extract.incremental.exceptions import (
     IncrementalCursorPathHasValueNone,
     IncrementalCursorPathMissing,
 )
-from tidegate.pipeline.exceptions import PipelineStepFailed
+from tidegate.pipeline.exceptions import LoadCannotBeUndone, PipelineStepFailed
 from tidegate.pipeline.resource_options import Reading
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def step_failed(pipeline: Pipeline, step: str, error: Exception, reading: Readin
 
     Args:
         pipeline: Whose step it is.
-        step: The call: "run", "extract", "load".
+        step: The call: "run", "extract", "load", "plan", "undo".
         error: Of the library, or of the program's own code.
         reading: Which resource's code was at work.
 
@@ -45,14 +45,15 @@ def step_failed(pipeline: Pipeline, step: str, error: Exception, reading: Readin
     if isinstance(error, _core.Error):
         if step == "run":
             step = _STEPS.get(error.code, step)
-        return PipelineStepFailed(pipeline, step, None, _as_dlt(error, reading))
+        return PipelineStepFailed(pipeline, step, None, _as_dlt(step, error, reading))
     if reading.resource is None:
         return PipelineStepFailed(pipeline, "extract", None, error)
     return PipelineStepFailed(pipeline, "extract", None, reading.resource._error(error))
 
 
-def _as_dlt(error: _core.Error, reading: Reading) -> Exception:
-    make = _BY_REASON.get(error.reason)
+def _as_dlt(step: str, error: _core.Error, reading: Reading) -> Exception:
+    is_undo = step == "undo" and (error.code in _NOT_UNDONE or error.reason == "TG_REASON_NOTHING_LOADED")
+    make = _not_undone if is_undo else _BY_REASON.get(error.reason)
     if make is None:
         return error
     told = make(error, reading)
@@ -71,6 +72,15 @@ def _contract(entity: str) -> Callable[[_core.Error, Reading], Exception]:
         return DataValidationError(schema, error.table, error.column or None, entity, "freeze", extended_info=str(error))
 
     return make
+
+
+#: Undone is not what is not there, was not kept, or was changed since.
+_NOT_UNDONE = ("TG_USAGE", "TG_CONFLICT")
+
+
+def _not_undone(error: _core.Error, reading: Reading) -> Exception:
+    advice = "\nIn Python: pipeline(..., undo_loads=N) keeps them, and the table _dlt_loads lists the loads"
+    return LoadCannotBeUndone(f"{error}{advice if error.code == 'TG_USAGE' else ''}", error.table)
 
 
 _BY_REASON: dict[str, Callable[[_core.Error, Reading], Exception]] = {

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tidegate import _core
@@ -32,8 +32,8 @@ _REFRESH = {None: 0, "drop_sources": 1, "drop_resources": 2, "drop_data": 3}
 
 
 def open_library(
-    pipeline: Pipeline, refresh: str | None = None, turns: int = 1,
-    progress: Callable[..., None] | None = None, **schema: Any,
+    pipeline: Pipeline, refresh: str | None = None, turns: int = 1, progress: Callable[..., None] | None = None,
+    over: Mapping[str, Any] | None = None, **schema: Any,
 ) -> _core.Pipeline:
     """The pipeline, as the library has it.
 
@@ -42,6 +42,7 @@ def open_library(
         refresh: What is forgotten before.
         turns: How many resources are read by turns.
         progress: Is told how far a call is.
+        over: Options of the library, over the pipeline's.
         schema: Of its schema: name, others, root_key.
 
     Returns:
@@ -54,7 +55,7 @@ def open_library(
         "name": pipeline.pipeline_name, "dataset": pipeline.dataset_name,
         "workdir": pipeline.working_dir, "engine": engine_path(), "log": log,
         "refresh": _REFRESH[refresh], "turns": turns, "progress": progress,
-        **database_of(pipeline).options(), **pipeline._options,
+        **database_of(pipeline).options(), "undo_loads": pipeline.undo_loads, "memory": pipeline.memory, **(over or {}),
     }
     if said := {name: value for name, value in {**pipeline._schema_options, **schema}.items() if value}:
         options["schema"] = said
@@ -106,7 +107,7 @@ def call(
     pipeline: Pipeline, step: str, do: Callable[[Any], Any], sources: Sequence[DltSource] = (),
     hints: dict[str, Any] | None = None, refresh: str | None = None,
     schema: str | None = None, others: Sequence[str] = (),
-    workers: int | None = None, max_parallel_items: int | None = None,
+    workers: int | None = None, max_parallel_items: int | None = None, over: Mapping[str, Any] | None = None,
 ) -> Any:
     """A call of the library, with the sources that it reads.
 
@@ -121,6 +122,7 @@ def call(
         others: Schemas that the pipeline's state is to list besides.
         workers: Over what is configured under `extract`.
         max_parallel_items: Over what is configured under `extract`.
+        over: Options of the library, over the pipeline's.
 
     Returns:
         What `do` returns.
@@ -135,7 +137,7 @@ def call(
     root_key = any(source.root_key for source in sources)
     follower = Follower(pipeline.progress, pipeline, step) if pipeline.progress else None
     core = open_library(
-        pipeline, refresh, how.turns, follower, name=schema, others=", ".join(others), root_key=root_key
+        pipeline, refresh, how.turns, follower, over, name=schema, others=", ".join(others), root_key=root_key
     )
     reading = Reading(core, lambda: pipeline._known.state, how)
     try:

@@ -31,12 +31,13 @@ from tidegate.pipeline.library import database_of, names, open_library
 from tidegate.pipeline.load_package import LoadPackageInfo
 from tidegate.pipeline.trace import PipelineTrace, traced
 from tidegate.pipeline.window import Window, window_options
+from tidegate.pipeline.with_own import WithOwn
 from tidegate.pipeline.with_packages import WithPackages
 from tidegate.pipeline.with_state import WithState
 from tidegate.progress import collector_of
 
 
-class Pipeline(WithPackages, WithState):
+class Pipeline(WithOwn, WithPackages, WithState):
     """A destination, a dataset in it, and what was loaded into it.
 
     Args:
@@ -49,16 +50,17 @@ class Pipeline(WithPackages, WithState):
         import_schema_path: A folder with schemas that go over the stored ones.
         export_schema_path: A folder that schemas are written to.
         dev_mode: Whether the dataset is this object's alone, for infos.
-        options: Of the library: memory, undo_loads and the like.
+        undo_loads: How many of the newest loads `undo` can take back.
+        memory: The budget of a run: "512MiB".
     """
 
     def __init__(
         self, pipeline_name: str, pipelines_dir: str | None, destination: Destination | None,
         dataset_name: str | None, refresh: str | None = None, progress: Any = None,
         import_schema_path: str | None = None, export_schema_path: str | None = None, dev_mode: bool = False,
-        **options: Any,
+        undo_loads: int = 0, memory: str | None = None,
     ) -> None:
-        self.pipelines_dir = pipelines_dir or os.path.join(data_dir(), "pipelines")
+        self.pipelines_dir = os.path.abspath(pipelines_dir or os.path.join(data_dir(), "pipelines"))
         self.staging = None
         self.refresh = refresh
         self.dev_mode = dev_mode
@@ -67,7 +69,8 @@ class Pipeline(WithPackages, WithState):
             name: path for name, path in
             (("import_path", import_schema_path), ("export_path", export_schema_path)) if path
         }
-        self._options = options
+        self.undo_loads = undo_loads
+        self.memory = memory
         self._begin(pipeline_name, destination, dataset_name)
 
     def _begin(self, pipeline_name: str, destination: Destination | None, dataset_name: str | None) -> None:

@@ -11,6 +11,7 @@ state by a load of its first schema, as dlt does it.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -107,10 +108,28 @@ def groups_of(pipeline: Pipeline, sources: list[DltSource]) -> list[Group]:
 # ---- extract ----
 
 
-def _call(pipeline: Pipeline, step: str, do: Any, group: Group, asked: Asked) -> Report:
+def call_group(
+    pipeline: Pipeline, step: str, do: Any, group: Group, asked: Asked, over: Mapping[str, Any] | None = None
+) -> Report:
+    """A call of the library for one schema.
+
+    Args:
+        pipeline: Has a destination.
+        step: As an error names it.
+        do: Is given the extension's pipeline.
+        group: What is read.
+        asked: How.
+        over: Options of the library, over the pipeline's.
+
+    Returns:
+        What `do` returns.
+
+    Raises:
+        PipelineStepFailed: From what was raised.
+    """
     report: Report = call(
         pipeline, step, do, group.sources, asked.hints, asked.refresh, group.schema, group.others,
-        asked.workers, asked.max_parallel_items,
+        asked.workers, asked.max_parallel_items, over,
     )
     pipeline._known.forget()
     return report
@@ -118,7 +137,7 @@ def _call(pipeline: Pipeline, step: str, do: Any, group: Group, asked: Asked) ->
 
 def _extract(pipeline: Pipeline, group: Group, asked: Asked) -> Report:
     window = asked.window if group.sources else None  # one without any carries the state alone
-    report = _call(
+    report = call_group(
         pipeline, "extract", lambda core: core.extract_window(window) if window else core.extract(), group, asked
     )
     if report["load_id"]:
@@ -306,7 +325,7 @@ def run(pipeline: Pipeline, groups: list[Group], asked: Asked) -> LoadInfo:
 def _run_at_once(pipeline: Pipeline, group: Group, asked: Asked, first_run: bool) -> LoadInfo:
     waiting = pipeline._sealed()
     window = asked.window
-    report = _call(pipeline, "run", lambda core: core.run_window(window) if window else core.run(), group, asked)
+    report = call_group(pipeline, "run", lambda core: core.run_window(window) if window else core.run(), group, asked)
     left = {each.load_id for each in pipeline._sealed()}
     settled = [each.info("loaded") for each in waiting if each.load_id not in left]
     own = [package_of(report, "loaded")] if report["load_id"] else []

@@ -24,6 +24,7 @@ class WithState:
     working_dir: str
     destination: Destination | None
     dataset_name: str | None
+    undo_loads: int
     _known: Known
     _last_trace: PipelineTrace | None
 
@@ -98,7 +99,7 @@ class WithState:
         assert self.destination is not None
         folder = project_dir()
         local.update(self.working_dir, {
-            "first_run": False, "dataset_name": self.dataset_name,
+            "first_run": False, "dataset_name": self.dataset_name, "undo_loads": self.undo_loads,
             "destination_type": self.destination.kind, "destination_name": self.destination.destination_name,
             "last_run_context": {
                 "settings_dir": settings_dir(), "local_dir": local_dir(), "run_dir": folder, "uri": f"file://{folder}",

@@ -234,6 +234,12 @@ class Database:
         """What the library is told of it."""
         return {"destination_connection": self, "create_indexes": self.create_indexes}
 
+    def options_to_try(self) -> dict[str, Any]:
+        """The same for a load that is rolled back: where there is no file yet, in memory."""
+        if self.path is None or os.path.exists(self.path):
+            return self.options()
+        return Database(None, duckdb.connect(), self.settings, self.create_indexes).options()
+
     def open(self) -> Session:
         """A new session of a load.
 

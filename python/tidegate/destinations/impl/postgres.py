@@ -55,6 +55,10 @@ class Database:
             "destination": self.credentials.to_native_representation(), "create_indexes": self.create_indexes,
         }
 
+    def options_to_try(self) -> dict[str, Any]:
+        """The same for a load that is rolled back."""
+        return self.options()
+
     def connect(self, library: Callable[[], _core.Pipeline]) -> Connection:
         """A connection of its own."""
         return connection_of(library, POSTGRES)

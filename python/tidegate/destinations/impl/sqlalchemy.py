@@ -44,6 +44,10 @@ class Database:
         """What the library is told of it."""
         return {"destination_adbc": {"driver": _driver(), "uri": self.path}}
 
+    def options_to_try(self) -> dict[str, Any]:
+        """The same for a load that is rolled back."""
+        return self.options()
+
     def connect(self, library: Callable[[], _core.Pipeline]) -> Connection:
         """A connection of its own."""
         return connection_of(library, SQLITE)

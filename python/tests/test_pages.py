@@ -1,25 +1,26 @@
-"""The page of sources: its code runs, and gives what the page shows."""
+"""Pages of the documentation: their code runs, and gives what they show."""
 
 import os
 import re
 
 import pytest
 
-PAGE = os.path.join(os.path.dirname(__file__), "..", "..", "docs", "python-sources.md")
+PAGES = os.path.join(os.path.dirname(__file__), "..", "..", "docs")
 
 
-def test_the_code_of_the_page(capsys):
+@pytest.mark.parametrize(("page", "least"), [("python-sources.md", 3), ("python-pipelines.md", 2)])
+def test_the_code_of_the_page(page, least, capsys):
     for package in ("sqlalchemy", "fsspec", "pandas", "pyarrow"):
         pytest.importorskip(package)
-    with open(PAGE, encoding="utf-8") as file:
+    with open(os.path.join(PAGES, page), encoding="utf-8") as file:
         blocks = re.findall(r"^```(\w*)\n(.*?)^```$", file.read(), re.MULTILINE | re.DOTALL)
     names: dict[str, object] = {}
     shown = 0
     for kind, text in blocks:
         if kind == "python":
             capsys.readouterr()
-            exec(compile(text, PAGE, "exec"), names)
+            exec(compile(text, page, "exec"), names)
         elif not kind:
             assert capsys.readouterr().out.endswith(text), text
             shown += 1
-    assert shown >= 3
+    assert shown >= least

@@ -1,0 +1,47 @@
+"""Rows as texts: aligned, and as HTML for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+def table_html(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as a table of HTML, whatever is in them.
+
+    Args:
+        head: The names of the columns.
+        rows: Their cells.
+
+    Example:
+        >>> table_html(["a"], [["<b>"]])
+        '<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>'
+    """
+    import html
+
+    def line(cells: Sequence[Any], tag: str) -> str:
+        texts = ["" if cell is None else html.escape(str(cell)) for cell in cells]
+        return "<tr>" + "".join(f"<{tag}>{text}</{tag}>" for text in texts) + "</tr>"
+
+    body = "".join(line(row, "td") for row in rows)
+    return f"<table><thead>{line(head, 'th')}</thead><tbody>{body}</tbody></table>"
+
+
+def aligned(rows: Sequence[Sequence[Any]]) -> list[str]:
+    """Rows as lines; numbers stand at the right.
+
+    Args:
+        rows: The first is the head.
+
+    Example:
+        >>> aligned([("table", "rows"), ("orders", 3)])
+        ['table   rows', 'orders     3']
+    """
+    texts = [["" if cell is None else str(cell) for cell in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    is_number = [all(isinstance(cell, int) or cell is None for cell in column[1:]) for column in zip(*rows, strict=True)]
+
+    def cell_of(text: str, column: int) -> str:
+        return text.rjust(widths[column]) if is_number[column] else text.ljust(widths[column])
+
+    return ["  ".join(cell_of(text, i) for i, text in enumerate(row)).rstrip() for row in texts]
