@@ -13,7 +13,7 @@ older = build/deps/duckdb-1.5/lib
 # Tests with as many failures, or models, as they are told.
 patient = tools/run-tests --timeout 7200
 
-targets = all deps demo test test-both test-older test-python-engines test-postgres-18 fuzz torture crash memory tsan coverage wheel test-wheel test-orchestrators install format clean distclean help
+targets = all deps demo test notebooks test-both test-older test-python-engines test-postgres-18 fuzz torture crash memory tsan coverage wheel test-wheel test-orchestrators install format clean distclean help
 all: deps ## build build/tidegate and build/libtidegate.so (the default)
 	$(call build,release)
 	@ln -sfn release/tidegate build/tidegate
@@ -29,6 +29,11 @@ test: deps ## build with gcc and with sanitizers, and run every test on one of t
 	$(call build,dev,for_scripts)
 	$(call build,asan-ubsan)
 	@tools/run-tests build/dev:checks,cli,crash,python,cases/postgres build/asan-ubsan:unit,cases/duckdb,cases/sqlite,fuzz
+
+notebooks: deps ## run examples/notebooks, and store what comes out in them
+	$(call build,dev,python_core)
+	@PYTHONPATH=$(CURDIR)/build/dev/python PYTHONDONTWRITEBYTECODE=1 TIDEGATE_NOTEBOOKS=write \
+		build/deps/python/bin/python -m pytest -p no:cacheprovider -q python/tests -k notebook
 
 test-both: deps ## build with gcc and with sanitizers, and run every test on both
 	$(call build,dev)

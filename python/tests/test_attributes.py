@@ -75,6 +75,16 @@ def test_the_text_of_a_pipeline(tmp_path):
         make().default_schema_name
 
 
+def test_the_text_of_a_load():
+    pipeline = make()
+    info = pipeline.run([{"id": 1}], table_name="t", write_disposition="merge", primary_key="id")
+    assert repr(info) == f"<dlt.LoadInfo(pipeline_name='p', loads_ids={info.loads_ids!r})>"
+    cell = "<td style='text-align: right'>"
+    shown = pipeline.run([{"id": 1}, {"id": 2}], table_name="t", write_disposition="merge", primary_key="id")._repr_html_()
+    assert "<td>t</td>" in shown and [int(each.split("<")[0]) for each in shown.split(cell)[1:]] == [2, 2, 1, 1, 0]
+    assert "did not start" in pipeline.run([], table_name="t")._repr_html_()
+
+
 def test_one_is_active():
     first, second = make(), make("q")
     assert second.is_active and not first.is_active and dlt.pipeline() is second

@@ -189,6 +189,18 @@ def test_a_run_and_what_stands_beside_it(caplog):
     assert len(found) == 5 and all(each["run_count"] == 1 for each in found.values())
 
 
+def test_the_notebook(place, monkeypatch):
+    import notebooks
+
+    said = notebooks.execute("6_prefect", place, monkeypatch)
+    counts = [line.split()[1:] for line in "\n".join(said).splitlines() if re.match(r"\d +\w", line)]
+    assert counts == [
+        ["orders", "7", "7", "0", "0"], ["countries", "2", "2", "0", "0"], ["countries", "2", "2", "0", "2"],
+    ]
+    assert rows("select count(*), sum(total) from bronze.orders", "shop_of_orders.duckdb") == [(7, 280)]
+    assert rows("select count(*) from bronze.countries", "shop_of_orders.duckdb") == [(2,)]
+
+
 def test_nothing_new_and_one_load_for_all():
     assert len(run(mode="single").result()["load_ids"]) == 1
     state = run(resources=["orders"])

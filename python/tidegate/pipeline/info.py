@@ -16,6 +16,8 @@ from tidegate.pipeline.metrics import rows_of
 if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
 
+_COUNTS = ("read", "new", "inserted", "updated", "deleted")
+
 
 class StepInfo:
     """What the infos of all steps have.
@@ -56,6 +58,9 @@ class StepInfo:
     def is_empty(self) -> bool:
         """Whether there was nothing to do."""
         return not self.load_packages
+
+    def __repr__(self) -> str:
+        return f"<dlt.{type(self).__name__}(pipeline_name={self.pipeline.pipeline_name!r}, loads_ids={self.loads_ids!r})>"
 
     def base_dict(self) -> dict[str, Any]:
         """Of `asdict` what all infos have."""
@@ -207,13 +212,16 @@ class LoadInfo(StepInfo):
         return "\n".join(lines) + self._package_lines("LOADED", verbosity)
 
     def _repr_html_(self) -> str:
-        """For notebooks: where the data are, and the rows of each table."""
+        """For notebooks: where the data are, and what became of each table."""
+        tables = [table for report in self.reports for table in report["tables"]]
+        head = "".join(f"<th>{name}</th>" for name in ("table", *_COUNTS))
         rows = "".join(
-            f"<tr><td>{html.escape(table)}</td><td style='text-align: right'>{count}</td></tr>"
-            for table, count in self.row_counts.items()
+            f"<tr><td>{html.escape(table['name'])}</td>"
+            + "".join(f"<td style='text-align: right'>{table[f'rows_{name}']}</td>" for name in _COUNTS) + "</tr>"
+            for table in tables
         )
-        table = f"<table><thead><tr><th>table</th><th>rows</th></tr></thead><tbody>{rows}</tbody></table>" if rows else ""
-        return f"<div><pre>{html.escape(self.asstr())}</pre>{table}</div>"
+        shown = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
+        return f"<div><pre>{html.escape(self.asstr())}</pre>{shown}</div>"
 
     def __iter__(self) -> Iterator[Any]:
         yield from (self.pipeline, self.metrics, self.destination_type)
