@@ -42,7 +42,7 @@ def execute(name, place, monkeypatch):
         if new.cell_type == "code":
             new.metadata = {}
             new.outputs = [_of(json.dumps(each).replace(os.path.realpath(place), PLACE)) for each in _in_order(new.outputs)]
-            same.append((_without_changing(old), _without_changing(new)))
+            same.append(tuple(without_changing(_outputs(cell)) for cell in (old, new)))
             if same[-1][0] == same[-1][1]:
                 new.outputs = old.outputs
     if os.environ.get("TIDEGATE_NOTEBOOKS") == "write":
@@ -68,11 +68,15 @@ def _in_order(outputs):
     return printed + [each for each in outputs if each.output_type != "stream"]
 
 
-def _without_changing(cell):
-    text = json.dumps([{**each, "execution_count": None} for each in cell.outputs], indent=1, sort_keys=True)
+def without_changing(text):
+    """A text without what differs from run to run."""
     for pattern, word in CHANGING:
         text = re.sub(pattern, word, text)
     return text
+
+
+def _outputs(cell):
+    return json.dumps([{**each, "execution_count": None} for each in cell.outputs], indent=1, sort_keys=True)
 
 
 def _text(cell):
