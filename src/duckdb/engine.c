@@ -93,11 +93,11 @@ void engine_parquet_schema(struct buf *sql, const char *path)
 
 /* By CPU time of writing and reading: level 1 costs three quarters of the default; a small limit on
  * dictionaries makes the writer give up early on texts that do not repeat, which saves as much
- * again, and keeps them for those that do. The order of rows is given up: else one thread alone
- * would read the batches. */
+ * again, and keeps them for those that do. Rows keep their order, as people expect of SELECT *: one
+ * thread alone reads the batches for it, at the same CPU time and with less memory. */
 static const char write_options[] =
     " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, PARQUET_VERSION v2, "
-    "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER false, "
+    "DICTIONARY_SIZE_LIMIT 100, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536, PRESERVE_ORDER true, "
     "ROW_GROUP_SIZE_BYTES ";
 
 /* Of the memory budget, for the rows that a thread gathers before it writes them. */
@@ -241,7 +241,6 @@ static int write_batches(struct engine *engine, const struct parquet_job *job, u
     TRY(buf_check(&sql, err));
     TRY(batch_source_find_shared(job->source, err));
     TRY(connect_engine(engine, &con, err));
-    TRY(duck_exec(engine->ctx, con, "SET SESSION preserve_insertion_order = false", NULL, err));
     TRY(reserve_bytes(
         engine, con,
         engine_row_group_bytes(engine) + batch_source_columns(job->source) * COLUMN_BYTES, err));

@@ -44,7 +44,7 @@ static void disconnect(void *session)
     close_calls(session);
 }
 
-/* Times are UTC, and rows stay in their order but where it is said. */
+/* Times are UTC, and rows stay in their order. */
 static int set_up(struct calls *calls, struct tg_error *err)
 {
     int rc = TG_OK;
@@ -132,7 +132,6 @@ static int copy_table(struct engine *engine, struct calls *calls, const struct p
     struct buf sql = BUF_INIT;
     engine_copy(&sql, engine, ROWS_TABLE, job->path);
     TRY(buf_check(&sql, err));
-    TRY(calls_exec(calls, calls->ctx, "SET SESSION preserve_insertion_order = false", NULL, err));
     rc = calls_exec(calls, calls->ctx, buf_string(&sql), NULL, err);
 done:
     buf_release(&sql);

@@ -106,7 +106,7 @@ static void test_sessions(void **state)
     struct connection *first = con;
     assert_int_equal(database.opened, 1);
     expect("SELECT current_setting('TimeZone')", "UTC");
-    expect("SELECT current_setting('preserve_insertion_order')", "false");
+    expect("SELECT current_setting('preserve_insertion_order')", "true");
     sample_ok(open_given(err));
     assert_int_equal(database.opened, 2);
     connection_close(con);

@@ -86,7 +86,7 @@ static void test_settings(void **state)
     expect("SELECT current_setting('memory_limit')", "160.0 MiB");
     expect("SELECT current_setting('threads')", "2");
     expect("SELECT current_setting('wal_autocheckpoint')", "0 bytes");
-    expect("SELECT current_setting('preserve_insertion_order')", "false");
+    expect("SELECT current_setting('preserve_insertion_order')", "true");
     char temp[PATH_MAX + 4];
     assert_non_null(realpath("d.duckdb", temp));
     expect("SELECT current_setting('temp_directory')", strcat(temp, ".tmp"));

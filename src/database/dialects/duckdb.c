@@ -184,7 +184,7 @@ const struct dialect dialect_duckdb = {
     .try_cast = "TRY_CAST({value} AS {type})",
     .row_hash = "hash({values})",
     .session = "SET TimeZone = 'UTC'\n"
-               "SET SESSION preserve_insertion_order = false\n",
+               "SET SESSION preserve_insertion_order = true\n",
     .storage = "SELECT tags['storage_version'] FROM duckdb_databases() "
                "WHERE database_name = current_database()",
     .store_random = {{" USING COMPRESSION uncompressed", 0}},

@@ -140,8 +140,6 @@ static int open_url(struct connection *con, const struct location *where, bool c
     TRY(instance_join(con->ctx, path, create, &session->use, err));
     if (!session->use.instance)
         goto done;
-    TRY(duck_exec(con->ctx, session->use.con, "SET SESSION preserve_insertion_order = false", NULL,
-                  err));
     TRY(watch_start(con->ctx, interrupt, session, &session->watch, err));
     con->state = session;
     con->dialect = &dialect_duckdb;
