@@ -34,6 +34,7 @@ struct tg_plan_options {
     const char *timezone;
     const char *window; /* of a backfill, as of tg_backfill_options, without rows; NULL: a run */
     bool again;
+    uint64_t skip_loaded; /* as of tg_window_options; not of a backfill */
 };
 
 #define TG_PLAN_OPTIONS_INIT .size = sizeof(struct tg_plan_options)

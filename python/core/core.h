@@ -64,6 +64,8 @@ struct walk;
  * Memory for the keys of one resource. NULL with an error. */
 struct walk *walk_new(PyObject *convert);
 void walk_free(struct walk *walk);
+/* Another run begins, whose rows know no keys yet. */
+void walk_begin(struct walk *walk);
 /* One item of a resource: a row, or a page of them. */
 int walk_item(struct walk *walk, struct tg_rows *rows, PyObject *item);
 /* New, after an item that failed: a tuple of the way to the value that has (a list of keys and
@@ -101,8 +103,19 @@ bool pipeline_enter(PyObject *object);
 /* Of a call that has ended: false with what was raised in it, or with the library's error. */
 bool pipeline_leave(PyObject *object, int rc, const struct tg_error *err);
 struct tg_pipeline *pipeline_handle(PyObject *object);
+/* Where what is raised inside of a call of it is kept. */
+struct raised *pipeline_raised(PyObject *object);
 /* Whether it was made by this process, not by one that has forked it. */
 bool pipeline_is_ours(PyObject *object);
+
+/* ---- backfill.c: methods of a pipeline object ---- */
+
+PyObject *backfill_plan(PyObject *pipeline, PyObject *dict);
+PyObject *backfill_work(PyObject *pipeline, PyObject *args);
+
+/* ---- reset.c: the same ---- */
+
+PyObject *reset_resources(PyObject *pipeline, PyObject *args);
 
 /* ---- session.c: statements of a program's own ---- */
 

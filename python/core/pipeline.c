@@ -88,6 +88,10 @@ static const struct field option_fields[] = {
     OF(FIELD_UINT64, accept),
     OF(FIELD_TEXT, engine),
     OF(FIELD_INT, turns),
+    {"limit_rows_deleted", FIELD_TEXT, offsetof(struct tg_pipeline_options, limits.rows_deleted)},
+    {"limit_tables_added", FIELD_TEXT, offsetof(struct tg_pipeline_options, limits.tables_added)},
+    {"limit_columns_added", FIELD_TEXT, offsetof(struct tg_pipeline_options, limits.columns_added)},
+    {"limit_type_changes", FIELD_TEXT, offsetof(struct tg_pipeline_options, limits.type_changes)},
     {"contract_tables", FIELD_INT, offsetof(struct tg_pipeline_options, schema_contract.tables)},
     {"contract_columns", FIELD_INT, offsetof(struct tg_pipeline_options, schema_contract.columns)},
     {"contract_data_type", FIELD_INT,
@@ -276,6 +280,11 @@ struct tg_pipeline *pipeline_handle(PyObject *object)
     return self_of(object)->pipeline;
 }
 
+struct raised *pipeline_raised(PyObject *object)
+{
+    return &self_of(object)->calls.raised;
+}
+
 typedef int (*report_call)(struct tg_pipeline *pipeline, const void *options,
                            struct tg_result **out, struct tg_error *err);
 
@@ -414,6 +423,7 @@ static const struct field plan_fields[] = {
     {"timezone", FIELD_TEXT, offsetof(struct tg_plan_options, timezone)},
     {"window", FIELD_TEXT, offsetof(struct tg_plan_options, window)},
     {"again", FIELD_BOOL, offsetof(struct tg_plan_options, again)},
+    {"skip_loaded", FIELD_UINT64, offsetof(struct tg_plan_options, skip_loaded)},
     {0},
 };
 
@@ -642,6 +652,11 @@ static PyMethodDef methods[] = {
      "drop_packages(load_id=None): one sealed load, or all of them; how many went."},
     {"run_window", pipeline_run_window, METH_O, "The same of a range of the cursors."},
     {"extract_window", pipeline_extract_window, METH_O, "The same up to the seal."},
+    {"plan_backfill", backfill_plan, METH_O, "Windows of what is missing of a range: a dict."},
+    {"work", backfill_work, METH_VARARGS,
+     "work(options, told): loads windows of a plan; told(dict) after each of them."},
+    {"reset", reset_resources, METH_VARARGS,
+     "reset(options, drop): forgets what is known of resources, and drops their tables."},
     {"undo", pipeline_undo, METH_O, "Takes loads back; a dict of what it did."},
     {"plan", pipeline_plan, METH_O, "What a run would do: a dict of lists of dicts."},
     {"check", pipeline_check, METH_NOARGS, "Opens the sources and the destination."},

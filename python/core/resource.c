@@ -130,6 +130,7 @@ static void forget(struct reader *reader)
     close_items(&reader->keys);
     Py_CLEAR(reader->last_object);
     Py_CLEAR(reader->passing);
+    walk_begin(reader->walk);
     reader->calls->entered = NULL;
 }
 

@@ -10,6 +10,8 @@
  */
 #include "core.h"
 
+#include <string.h>
+
 enum {
     DEPTH_MAX = 500,  /* beyond what a row may hold, and well below what the stack does */
     SLOT_DEPTHS = 4,  /* levels of a row whose keys are remembered, */
@@ -47,13 +49,20 @@ struct walk *walk_new(PyObject *convert)
     return walk;
 }
 
+void walk_begin(struct walk *walk)
+{
+    for (size_t i = 0; i < SLOT_DEPTHS; i++)
+        for (size_t k = 0; k < SLOT_COUNT; k++)
+            Py_CLEAR(walk->slots[i][k].key);
+    memset(walk->slots, 0, sizeof(walk->slots));
+    walk->known_count = 0;
+}
+
 void walk_free(struct walk *walk)
 {
     if (!walk)
         return;
-    for (size_t i = 0; i < SLOT_DEPTHS; i++)
-        for (size_t k = 0; k < SLOT_COUNT; k++)
-            Py_XDECREF(walk->slots[i][k].key);
+    walk_begin(walk);
     Py_DECREF(walk->convert);
     Py_XDECREF(walk->steps);
     Py_XDECREF(walk->failed);

@@ -39,6 +39,14 @@ OWN = {
     "tg_plan_options": {"size"},
     "tg_column": set(),
     "tg_window_options": {"size"},
+    "tg_backfill_options": {"size"},
+    "tg_work_options": {"size", "user", "window"},
+    "tg_window_info": set(),
+    "tg_reset_options": {"size"},
+    "tg_reset_resource": set(),
+    "tg_reset_cursor": set(),
+    "tg_reset_package": set(),
+    "tg_reset_table": set(),
     "tg_undo_options": {"size"},
     "tg_resource": {
         "size", "column_size", "read", "begin", "end", "release", "user", "columns", "column_count",
@@ -59,6 +67,8 @@ OWN = {
 def test_all_fields_are_known(struct):
     header = (
         "tidegate_plan.h" if struct.startswith("tg_plan_")
+        else "tidegate_reset.h" if struct.startswith("tg_reset_")
+        else "tidegate_backfill.h" if struct.startswith(("tg_backfill_", "tg_work_", "tg_window_info"))
         else "tidegate_result.h" if struct.endswith(("_info", "_change")) else "tidegate.h"
     )
     core = "".join(read("python", "core", name) for name in os.listdir(os.path.join(TREE, "python", "core")) if name.endswith(".c"))

@@ -31,7 +31,7 @@ def command(text):
 
 
 @pytest.mark.parametrize(("page", "least"), [
-    ("python.md", 5), ("python-sources.md", 3), ("python-pipelines.md", 2), ("python-destinations.md", 2), ("python-configuration.md", 1),
+    ("python.md", 5), ("python-sources.md", 3), ("python-pipelines.md", 3), ("python-destinations.md", 2), ("python-configuration.md", 1),
 ])
 def test_the_code_of_the_page(page, least, capsys, place):
     for package in ("sqlalchemy", "fsspec", "pandas", "pyarrow"):

@@ -80,7 +80,7 @@ def test_what_was_not_kept():
     with pytest.raises(PipelineStepFailed) as caught:
         pipeline.undo()
     assert caught.value.step == "undo" and isinstance(caught.value.exception, LoadCannotBeUndone)
-    assert "In Python: pipeline(..., undo_loads=N) keeps them" in str(caught.value)
+    assert "In Python: undo: {loads: N} is pipeline(..., undo_loads=N)" in str(caught.value)
     with pytest.raises(PipelineStepFailed, match="has no load 'nope'") as caught:
         pipeline.undo("nope")
     assert isinstance(caught.value.exception, LoadCannotBeUndone)

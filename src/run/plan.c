@@ -96,9 +96,12 @@ int plan_pipeline(struct tg_pipeline *pipeline, const struct tg_plan_options *op
 {
     struct session session = {0};
     struct load load;
-    const struct tg_window_options asked = {TG_WINDOW_OPTIONS_INIT, .from = options->from,
-                                            .to = options->to, .timezone = options->timezone,
-                                            .again = options->again || options->window};
+    const struct tg_window_options asked = {TG_WINDOW_OPTIONS_INIT,
+                                            .from = options->from,
+                                            .to = options->to,
+                                            .timezone = options->timezone,
+                                            .again = options->again || options->window,
+                                            .skip_loaded = options->skip_loaded};
     if (options->window && options->rows)
         return error_set(err, TG_USAGE,
                          "a backfill writes many loads, and rows are tried in one; leave out the "

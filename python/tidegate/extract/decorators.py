@@ -44,6 +44,12 @@ class ResourceArguments(TypedDict, total=False):
     section: str | None
     standalone: bool | None
     data_from: Any
+    description: str | None
+    deletes: Any
+    list_keys: Callable[[], Any] | None
+    limits: Any
+    row_ids: str | None
+    on_bad_row: Any
 
 
 class SourceArguments(TypedDict, total=False):
@@ -100,6 +106,12 @@ def resource(
     section: str | None = None,
     standalone: bool | None = None,
     data_from: Any = None,
+    description: str | None = None,
+    deletes: Any = None,
+    list_keys: Callable[[], Any] | None = None,
+    limits: Any = None,
+    row_ids: str | None = None,
+    on_bad_row: Any = None,
 ) -> Any:
     """Makes a resource of a function that yields rows, or of data.
 
@@ -124,6 +136,14 @@ def resource(
         section: Where configuration is looked for; without it the module.
         standalone: Every resource can stand alone here, whatever is said.
         data_from: A resource whose items the function takes (a transformer).
+        description: What the table is. Not in dlt, like those below.
+        deletes: What becomes of rows that the source has no more: "snapshot", "keys", or a map of detect, apply,
+            limit, allow_empty.
+        list_keys: For deletes="keys": a function that yields the keys of all rows, as rows.
+        limits: What a load may do, beyond which nothing is written: a map of rows_deleted ("10%", 100),
+            tables_added, columns_added, type_changes.
+        row_ids: Where `_dlt_id` comes from: "random", "key", "row".
+        on_bad_row: What becomes of a row that cannot be loaded: "fail", "reject", or a map of action and limit.
 
     Returns:
         A DltResource, or a decorator that makes one.
@@ -139,7 +159,8 @@ def resource(
         "table_name": table_name, "max_table_nesting": max_table_nesting,
         "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key,
         "merge_key": merge_key, "schema_contract": schema_contract, "references": references,
-        "incremental": incremental,
+        "incremental": incremental, "description": description, "deletes": deletes, "list_keys": list_keys,
+        "limits": limits, "row_ids": row_ids, "on_bad_row": on_bad_row,
     }
     refuse(table_format=table_format, file_format=None if file_format == "parquet" else file_format)
 

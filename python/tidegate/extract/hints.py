@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tidegate.extract import own_hints
 from tidegate.extract.incremental import Incremental
 
 _DISPOSITIONS = {"append": 0, "replace": 1, "merge": 2}
@@ -39,6 +40,11 @@ class Hints:
     references: Any = None
     max_table_nesting: int | None = None
     description: str | None = None
+    deletes: Any = None  # from here on what dlt does not have: own_hints.py
+    list_keys: Callable[[], Any] | None = None
+    limits: Any = None
+    row_ids: Any = None
+    on_bad_row: Any = None
     additional: dict[str, Any] = field(default_factory=dict)
     model: Any = None  # of pydantic, if that is what the columns were
 
@@ -63,7 +69,8 @@ class Hints:
             elif name == "additional":
                 self.additional.update(value or {})
             else:
-                setattr(self, name, None if value == "" or value == [] else value)
+                setattr(self, name, None if isinstance(value, (str, list)) and not value else value)
+        own_hints.check(self)
 
     def _apply_columns(self, columns: Any) -> None:
         if columns == "" or columns == []:

@@ -169,6 +169,12 @@ class DltResource(ResourceFacts):
         references: Any = None,
         create_table_variant: bool = False,
         nested_hints: Any = None,
+        description: str | None = None,
+        deletes: Any = None,
+        list_keys: Callable[[], Any] | None = None,
+        limits: Any = None,
+        row_ids: str | None = None,
+        on_bad_row: Any = None,
     ) -> DltResource:
         """Changes what is known of the table, for all later uses of this resource.
 
@@ -187,6 +193,12 @@ class DltResource(ResourceFacts):
             references: Kept in the schema.
             create_table_variant: Not in tidegate yet.
             nested_hints: Not in tidegate yet.
+            description: What the table is. Not in dlt, like those below, which are as of `resource`.
+            deletes: What becomes of rows that the source has no more.
+            list_keys: For deletes="keys": yields the keys of all rows.
+            limits: What a load may do.
+            row_ids: Where `_dlt_id` comes from.
+            on_bad_row: What becomes of a row that cannot be loaded.
 
         Returns:
             The resource itself.
@@ -199,7 +211,8 @@ class DltResource(ResourceFacts):
         self._hints.apply(
             table_name=table_name, write_disposition=write_disposition, columns=columns, primary_key=primary_key,
             merge_key=merge_key, incremental=incremental, schema_contract=schema_contract,
-            additional=additional_table_hints, references=references,
+            additional=additional_table_hints, references=references, description=description, deletes=deletes,
+            list_keys=list_keys, limits=limits, row_ids=row_ids, on_bad_row=on_bad_row,
         )
         return self
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tidegate import _core
 from tidegate.common.exceptions import DltException, is_retryable
+from tidegate.pipeline.advice import in_python
 
 if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
@@ -79,7 +81,7 @@ class PipelineStepFailed(PipelineException):
 
     Attributes:
         pipeline: The pipeline.
-        step: "extract", "normalize", "load", "run", "sync", "plan" or "undo".
+        step: "extract", "normalize", "load", "run", "sync", "plan", "backfill", "undo" or "reset".
         load_id: Of the package at work, where there was one.
         exception: What was raised.
         step_info: What the step had done.
@@ -101,9 +103,11 @@ class PipelineStepFailed(PipelineException):
         self.has_pending_data = has_pending_data
         self.retryable = is_retryable(exception)
         kind = type(exception)
+        is_library_s = any(isinstance(each, _core.Error) for each in (exception, exception.__cause__))
+        advice = in_python(str(exception)) if is_library_s else ""
         super().__init__(
             pipeline.pipeline_name,
             f"Pipeline execution failed at `step={step}` when processing package with "
             f"`load_id={load_id}` with exception:\n\n<class '{kind.__module__}.{kind.__qualname__}'>\n"
-            f"{exception}",
+            f"{exception}" + (f"\n{advice}" if advice else ""),
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from tidegate.common import context
@@ -29,6 +30,7 @@ def make(
     import_schema_path: str | None = None, export_schema_path: str | None = None,
     full_refresh: bool | None = None, dev_mode: bool = False, refresh: str | None = None,
     progress: Any = None, undo_loads: int = 0, memory: str | None = None,
+    limits: Mapping[str, Any] | None = None,
 ) -> Pipeline:
     """Makes a pipeline and makes it the active one; without arguments gives the active one.
 
@@ -47,6 +49,8 @@ def make(
         progress: "log", "tqdm", "enlighten", "alive_progress", or a collector.
         undo_loads: Not in dlt: how many of the newest loads `Pipeline.undo` can take back: what they replace is kept.
         memory: Not in dlt: the budget of a run, "512MiB"; None: 256 MiB.
+        limits: Not in dlt: what a load may do, of resources that do not say it themselves: a map of rows_deleted ("10%", 100),
+            tables_added, columns_added, type_changes.
 
     Returns:
         The pipeline.
@@ -59,7 +63,7 @@ def make(
         dataset_name = f"{dataset_name or pipeline_name + '_dataset'}_{time.strftime('%Y%m%d%I%M%S')}"
     context.active_pipeline = Pipeline(
         pipeline_name, pipelines_dir, destination_of(destination) if destination else None,
-        dataset_name, refresh, progress, import_schema_path, export_schema_path, bool(dev_mode or full_refresh), undo_loads, memory,
+        dataset_name, refresh, progress, import_schema_path, export_schema_path, bool(dev_mode or full_refresh), undo_loads, memory, limits,
     )
     init_logging(runtime_config())
     return context.active_pipeline

@@ -79,8 +79,7 @@ _NOT_UNDONE = ("TG_USAGE", "TG_CONFLICT")
 
 
 def _not_undone(error: _core.Error, reading: Reading) -> Exception:
-    advice = "\nIn Python: pipeline(..., undo_loads=N) keeps them, and the table _dlt_loads lists the loads"
-    return LoadCannotBeUndone(f"{error}{advice if error.code == 'TG_USAGE' else ''}", error.table)
+    return LoadCannotBeUndone(str(error), error.table)
 
 
 _BY_REASON: dict[str, Callable[[_core.Error, Reading], Exception]] = {

@@ -16,6 +16,7 @@ from tidegate.common.configuration.extract import extract_config
 from tidegate.common.configuration.normalize import check_normalize
 from tidegate.common.configuration.runtime import runtime_config
 from tidegate.common.logger import init_logging
+from tidegate.extract.own_hints import limits_options
 from tidegate.extract.readers import readers_of
 from tidegate.extract.source import DltSource
 from tidegate.pipeline.exceptions import PipelineStepFailed
@@ -55,7 +56,8 @@ def open_library(
         "name": pipeline.pipeline_name, "dataset": pipeline.dataset_name,
         "workdir": pipeline.working_dir, "engine": engine_path(), "log": log,
         "refresh": _REFRESH[refresh], "turns": turns, "progress": progress,
-        **database_of(pipeline).options(), "undo_loads": pipeline.undo_loads, "memory": pipeline.memory, **(over or {}),
+        **database_of(pipeline).options(), "undo_loads": pipeline.undo_loads, "memory": pipeline.memory,
+        **limits_options(pipeline.limits), **(over or {}),
     }
     if said := {name: value for name, value in {**pipeline._schema_options, **schema}.items() if value}:
         options["schema"] = said

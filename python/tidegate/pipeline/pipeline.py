@@ -14,6 +14,7 @@ import html
 import os
 import re
 import shutil
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tidegate.common import context
@@ -22,6 +23,7 @@ from tidegate.common.folders import data_dir
 from tidegate.destinations import Destination, destination_of
 from tidegate.destinations.dataset import Dataset
 from tidegate.destinations.sql_client import SqlClient
+from tidegate.extract.own_hints import limits_options
 from tidegate.pipeline import local, steps
 from tidegate.pipeline.data import sources_of
 from tidegate.pipeline.exceptions import InvalidPipelineName, PipelineConfigMissing, PipelineStepFailed
@@ -52,13 +54,14 @@ class Pipeline(WithOwn, WithPackages, WithState):
         dev_mode: Whether the dataset is this object's alone, for infos.
         undo_loads: How many of the newest loads `undo` can take back.
         memory: The budget of a run: "512MiB".
+        limits: What a load may do, of resources that do not say it themselves.
     """
 
     def __init__(
         self, pipeline_name: str, pipelines_dir: str | None, destination: Destination | None,
         dataset_name: str | None, refresh: str | None = None, progress: Any = None,
         import_schema_path: str | None = None, export_schema_path: str | None = None, dev_mode: bool = False,
-        undo_loads: int = 0, memory: str | None = None,
+        undo_loads: int = 0, memory: str | None = None, limits: Mapping[str, Any] | None = None,
     ) -> None:
         self.pipelines_dir = os.path.abspath(pipelines_dir or os.path.join(data_dir(), "pipelines"))
         self.staging = None
@@ -71,6 +74,8 @@ class Pipeline(WithOwn, WithPackages, WithState):
         }
         self.undo_loads = undo_loads
         self.memory = memory
+        self.limits = limits
+        limits_options(limits)  # a wrong one is told here
         self._begin(pipeline_name, destination, dataset_name)
 
     def _begin(self, pipeline_name: str, destination: Destination | None, dataset_name: str | None) -> None:
@@ -98,6 +103,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
         write_disposition: Any = None, columns: Any = None, primary_key: Any = None,
         schema: Any = None, loader_file_format: Any = None, table_format: Any = None,
         schema_contract: Any = None, refresh: str | None = None, window: Window | None = None,
+        accept: str | Sequence[str] | None = None,
     ) -> LoadInfo | None:
         """Reads `data` and loads what is new of it: whole, or not at all.
 
@@ -116,7 +122,10 @@ class Pipeline(WithOwn, WithPackages, WithState):
             table_format: Not in tidegate: tables are the destination's own.
             schema_contract: Over what the resources say.
             refresh: What is forgotten before.
-            window: Two ends: this range of the cursors is loaded, and they stay where they are.
+            window: Two ends: this range of the cursors is loaded, and they stay where they are. A mapping of `from`
+                and `to` can have `timezone`, and `again`: rows of it that are loaded are added once more.
+            accept: What is refused else, and may be this time: "cursor_change" (another cursor begins at its initial
+                value), "rows" (a table has rows of somebody else), "limits" (they may be exceeded); one or several.
 
         Returns:
             What was loaded; None where there was nothing to do.
@@ -139,7 +148,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
                 return info
             sources = sources_of(self, data, table_name, schema)
             self._forget_looks()
-            asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None)
+            asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None, steps.accept_options(accept))
             step.step_info = info = steps.run(self, steps.groups_of(self, sources), asked)
         self._note_run()
         return info
@@ -149,7 +158,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
         write_disposition: Any = None, columns: Any = None, primary_key: Any = None,
         schema: Any = None, max_parallel_items: int | None = None, workers: int | None = None,
         table_format: Any = None, schema_contract: Any = None, refresh: str | None = None,
-        window: Window | None = None,
+        window: Window | None = None, accept: str | Sequence[str] | None = None,
     ) -> ExtractInfo:
         """Reads what is new of `data` into a sealed load on local disk; `load` writes it.
 
@@ -169,6 +178,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
             schema_contract: Over what the resources say.
             refresh: What is forgotten before.
             window: As of `run`; it has to be written before the next extract.
+            accept: As of `run`; limits are checked when the load is written, by `load`.
 
         Returns:
             The load with its files; it is empty where nothing is new.
@@ -185,7 +195,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
         first_run = self.first_run
         with traced(self, "extract") as step:
             groups = steps.groups_of(self, sources_of(self, data, table_name, schema))
-            asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None, workers, max_parallel_items)
+            asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None, steps.accept_options(accept), workers, max_parallel_items)
             reports = steps.extract_all(self, groups, asked)
             step.step_info = info = steps.extract_info(self, reports, first_run)
         self._note_run()
@@ -208,7 +218,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
 
     def load(
         self, destination: Any = None, dataset_name: str | None = None, credentials: Any = None, *,
-        workers: int = 20, raise_on_failed_jobs: bool = True,
+        workers: int = 20, raise_on_failed_jobs: bool = True, accept: str | Sequence[str] | None = None,
     ) -> LoadInfo:
         """Writes all loads that were extracted, each in a transaction, in their order.
 
@@ -218,6 +228,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
             credentials: Of the destination.
             workers: Not used.
             raise_on_failed_jobs: Not used: a load that fails raises.
+            accept: As of `run`: "limits".
 
         Returns:
             What was loaded.
@@ -229,7 +240,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
         first_run = self.first_run
         with traced(self, "load") as step:
             loaded = steps.Loaded()
-            steps.write_all(self, loaded)
+            steps.write_all(self, loaded, steps.accept_options(accept))
             step.step_info = info = steps.load_info(self, loaded, first_run)
         self._note_run()
         return info

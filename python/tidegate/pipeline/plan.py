@@ -96,7 +96,9 @@ class Plan:
         return plan_text.html_of(self)
 
 
-def plan_of(pipeline: Pipeline, groups: list[Group], asked: Asked, rows: bool, samples: int) -> Plan:
+def plan_of(
+    pipeline: Pipeline, groups: list[Group], asked: Asked, rows: bool, samples: int, by: str | None
+) -> Plan:
     """What a run of these would do.
 
     Args:
@@ -105,13 +107,14 @@ def plan_of(pipeline: Pipeline, groups: list[Group], asked: Asked, rows: bool, s
         asked: How they would be read.
         rows: Whether they are read, and all is tried.
         samples: Changed rows of each table, at most.
+        by: How long each window of a backfill is; None: it is a run.
 
     Raises:
         PipelineStepFailed: Of the step "plan": a run would fail, too, or (with rows) a load waits.
     """
     database = database_of(pipeline)
     plan = Plan(pipeline.pipeline_name, database.name, pipeline.dataset_name, rows, [each.load_id for each in pipeline._sealed()])
-    options = {"rows": rows, "samples": samples or -1, **{name: end for name, end in (asked.window or {}).items() if name != "skip_loaded"}}
+    options = {"rows": rows, "samples": samples or -1, "window": by, **(asked.window or {})}
     over = database.options_to_try()
     for group in groups:
         if group.sources:

@@ -18,6 +18,7 @@ from tidegate.extract.hints import (
     keys_of_columns,
     table_hints,
 )
+from tidegate.extract.own_hints import own_options
 from tidegate.extract.readers import Reader
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
@@ -171,9 +172,18 @@ def _item_options(reader: Reader, reading: Reading) -> dict[str, Any]:
     }
     if reader.outlets:
         options |= {"forward": reader.forward, "has_room": reader.has_room, "is_unseen": reader.is_unseen}
+    if resource._hints.list_keys is not None:
+        options["list_keys"] = lambda: _keys_of(reader, reading)
     if bound is not None and resource._cursor_parameter():
         options["advance"] = bound._advance
     return options
+
+
+def _keys_of(reader: Reader, reading: Reading) -> Any:
+    """The keys of all rows that there are."""
+    reading.enter(reader)
+    assert reader.resource._hints.list_keys is not None
+    return reader.resource._hints.list_keys()
 
 
 def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:
@@ -183,7 +193,7 @@ def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:
         "primary_key": key_text(said.primary_key or keys_of_columns(said.columns, "primary_key")),
         "merge_key": key_text(said.merge_key or keys_of_columns(said.columns, "merge_key")),
         "columns": column_options(said.columns), "hints": table_hints(said),
-        **disposition_options(said.write_disposition), **contract_options(contract),
+        **disposition_options(said.write_disposition), **contract_options(contract), **own_options(said),
     }
     if said.table_name:
         options["table_name"] = said.table_name

@@ -11,7 +11,7 @@ state by a load of its first schema, as dlt does it.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +55,7 @@ class Asked:
         hints: Over what the resources say.
         refresh: What is forgotten before.
         window: Of the cursors, for the library; None: what is new.
+        accept: What may be this time, that is refused else: options of the library.
         workers: Over what is configured under `extract`.
         max_parallel_items: Over what is configured under `extract`.
     """
@@ -62,6 +63,7 @@ class Asked:
     hints: dict[str, Any]
     refresh: str | None
     window: dict[str, Any] | None = None
+    accept: dict[str, Any] = field(default_factory=dict)
     workers: int | None = None
     max_parallel_items: int | None = None
 
@@ -105,6 +107,32 @@ def groups_of(pipeline: Pipeline, sources: list[DltSource]) -> list[Group]:
     return groups
 
 
+_ACCEPT = {"cursor_change": 1, "rows": 2}
+
+
+def accept_options(said: str | Sequence[str] | None) -> dict[str, Any]:
+    """What may be this time.
+
+    Args:
+        said: Of "cursor_change", "rows", "limits": one or several.
+
+    Returns:
+        Options of the library.
+
+    Raises:
+        ValueError: There is no such word.
+
+    Example:
+        >>> accept_options(["cursor_change", "limits"])
+        {'accept': 1, 'accept_limits': True}
+    """
+    words = {said} if isinstance(said, str) else set(said or ())
+    if unknown := words - _ACCEPT.keys() - {"limits"}:
+        raise ValueError(f"accept is of cursor_change, rows, limits, not {unknown.pop()!r}")
+    options: dict[str, Any] = {"accept": sum(_ACCEPT[word] for word in words - {"limits"})} if words - {"limits"} else {}
+    return options | ({"accept_limits": True} if "limits" in words else {})
+
+
 # ---- extract ----
 
 
@@ -129,7 +157,7 @@ def call_group(
     """
     report: Report = call(
         pipeline, step, do, group.sources, asked.hints, asked.refresh, group.schema, group.others,
-        asked.workers, asked.max_parallel_items, over,
+        asked.workers, asked.max_parallel_items, {**asked.accept, **(over or {})},
     )
     pipeline._known.forget()
     return report
@@ -183,7 +211,7 @@ def extract_all(
             except PipelineStepFailed as error:
                 if loaded is None or not sealed or not _has_to_wait(error):
                     raise
-                write_all(pipeline, loaded)
+                write_all(pipeline, loaded, asked.accept)
                 sealed.clear()
                 report = _extract(pipeline, group, asked)
             reports.append(report)
@@ -246,18 +274,19 @@ def normalize_info(pipeline: Pipeline, loads: list[Sealed], first_run: bool) -> 
 # ---- load ----
 
 
-def write_all(pipeline: Pipeline, loaded: Loaded) -> None:
+def write_all(pipeline: Pipeline, loaded: Loaded, accept: Mapping[str, Any]) -> None:
     """Writes all that is sealed, in its order.
 
     Args:
         pipeline: Has a destination.
         loaded: Takes what was written.
+        accept: What may be this time.
 
     Raises:
         PipelineStepFailed: Those before it are there.
     """
     while True:
-        report = call(pipeline, "load", lambda core: core.write())
+        report = call(pipeline, "load", lambda core: core.write(), over=accept)
         pipeline._known.forget()
         written = [package_of(report, "loaded")] if report["load_id"] else []
         loaded.add(report, written, pipeline.dataset_name)
@@ -311,12 +340,12 @@ def run(pipeline: Pipeline, groups: list[Group], asked: Asked) -> LoadInfo:
     if len(groups) == 1:
         return _run_at_once(pipeline, groups[0], asked, first_run)
     loaded = Loaded()
-    write_all(pipeline, loaded)
+    write_all(pipeline, loaded, asked.accept)
     reports = extract_all(pipeline, groups, asked, loaded)
     add_step(pipeline, "extract", extract_info(pipeline, reports, first_run))
     told = [each for each in pipeline._sealed() if each.state == "extracted"]
     add_step(pipeline, "normalize", normalize_info(pipeline, told, first_run))
-    write_all(pipeline, loaded)
+    write_all(pipeline, loaded, asked.accept)
     info = load_info(pipeline, loaded, first_run)
     add_step(pipeline, "load", info)
     return info

@@ -10,11 +10,14 @@ append a window that is there already is left out, so that who comes again does 
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-#: Both ends: numbers, dates, times (naive ones are UTC), or texts of such.
-Window = Sequence[Any]
+#: Both ends: numbers, dates, times (naive ones are UTC), or texts of such; or a mapping of `from` and `to`,
+#: with `timezone` of dates and times that say none, and `again`, to add rows that are loaded once more.
+Window = Sequence[Any] | Mapping[str, Any]
+
+_KEYS = {"from", "to", "timezone", "again"}
 
 
 def window_options(window: Window) -> dict[str, Any]:
@@ -27,16 +30,26 @@ def window_options(window: Window) -> dict[str, Any]:
         Its options.
 
     Raises:
-        ValueError: It is no pair.
+        ValueError: It is no window.
 
     Example:
         >>> window_options((datetime.date(2024, 1, 1), datetime.datetime(2024, 1, 2, 6)))
         {'from': '2024-01-01', 'to': '2024-01-02T06:00:00+00:00', 'skip_loaded': 1}
+        >>> window_options({"from": 1, "to": 5, "again": True})
+        {'from': '1', 'to': '5', 'again': True}
     """
-    if isinstance(window, str) or len(window) != 2 or None in window:
+    said = dict(window) if isinstance(window, Mapping) else _pair(window)
+    if not {"from", "to"} <= set(said) <= _KEYS or None in (said["from"], said["to"]):
         raise ValueError(f"a window has two ends, as in window=('2024-01-01', '2024-02-01'), not {window!r}")
-    start, end = map(_text, window)
-    return {"from": start, "to": end, "skip_loaded": 1}
+    options = {"from": _text(said["from"]), "to": _text(said["to"])}
+    if said.get("timezone") is not None:
+        options["timezone"] = str(said["timezone"])
+    return options | ({"again": True} if said.get("again") else {"skip_loaded": 1})
+
+
+def _pair(window: Any) -> dict[str, Any]:
+    ends = [] if isinstance(window, str) else list(window)
+    return dict(zip(("from", "to"), ends)) if len(ends) == 2 else {}
 
 
 def _text(end: Any) -> str:

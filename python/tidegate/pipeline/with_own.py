@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 from tidegate.pipeline import steps
+from tidegate.pipeline.backfill import BackfillInfo, backfill
 from tidegate.pipeline.data import sources_of
 from tidegate.pipeline.plan import Plan, plan_of
+from tidegate.pipeline.reset import ResetInfo, reset
 from tidegate.pipeline.undo import UndoInfo, undo
 from tidegate.pipeline.window import Window, window_options
 
 if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
+
+
+class HintArguments(TypedDict, total=False):
+    """What `run` is told of data beside them, for who checks types."""
+
+    table_name: str | None
+    schema: Any
+    write_disposition: Any
+    columns: Any
+    primary_key: Any
+    schema_contract: Any
 
 
 class WithOwn:
@@ -22,26 +36,38 @@ class WithOwn:
     def _self(self) -> Pipeline:
         return cast("Pipeline", self)
 
+    def _read(
+        self, data: Any, step: str, said: HintArguments, refresh: str | None, window: Window | None,
+        accept: str | Sequence[str] | None = None,
+    ) -> tuple[list[steps.Group], steps.Asked]:
+        """What is to be read, and how."""
+        this = self._self()
+        if unknown := set(said) - HintArguments.__annotations__.keys():
+            raise TypeError(f"{step}() has no argument {unknown.pop()!r}")
+        this._aim(None, None, step)
+        hints: dict[str, Any] = dict(said)
+        table_name, schema = hints.pop("table_name", None), hints.pop("schema", None)
+        sources = [] if data is None else sources_of(this, data, table_name, schema)
+        asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None, steps.accept_options(accept))
+        return steps.groups_of(this, sources) if sources else [], asked
+
     def plan(
-        self, data: Any = None, *, rows: bool = False, samples: int = 5, table_name: str | None = None,
-        write_disposition: Any = None, columns: Any = None, primary_key: Any = None, schema: Any = None,
-        schema_contract: Any = None, refresh: str | None = None, window: Window | None = None,
+        self, data: Any = None, *, rows: bool = False, samples: int = 5, refresh: str | None = None,
+        window: Window | None = None, by: str | None = None, accept: str | Sequence[str] | None = None,
+        **hints: Unpack[HintArguments],
     ) -> Plan:
         """Says what `run` of the same would do, and does nothing.
 
         Args:
-            data: As of `run`, like those below `samples`.
+            data: As of `run`.
             rows: Whether `data` are read, and all is tried in a transaction that is rolled back. Generator
                 objects are used up by that; functions that yield are called anew by the run.
             samples: With rows: so many changed, inserted and deleted rows of each table are shown.
-            table_name: For data without a name.
-            write_disposition: Over what the resources say.
-            columns: Over what the resources say.
-            primary_key: Over what the resources say.
-            schema: In the place of the sources' own.
-            schema_contract: Over what the resources say.
             refresh: What the run would forget before.
             window: Of the run.
+            accept: Of the run.
+            by: With a window: it is one of `backfill`, whose windows are so long.
+            hints: Of `run`: table_name, schema, write_disposition, columns, primary_key, schema_contract.
 
         Returns:
             The plan; a limit that is exceeded is told in it.
@@ -50,16 +76,35 @@ class WithOwn:
             PipelineStepFailed: Of the step "plan": the run would fail, too; or, with rows, a load waits that
                 the run would write first.
         """
-        this = self._self()
-        this._aim(None, None, "plan")
-        hints = {
-            "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key,
-            "schema_contract": schema_contract,
-        }
-        sources = [] if data is None else sources_of(this, data, table_name, schema)
-        groups = steps.groups_of(this, sources) if sources else []
-        asked = steps.Asked(hints, refresh or self.refresh, window_options(window) if window else None)
-        return plan_of(this, groups, asked, rows, samples)
+        groups, asked = self._read(data, "plan", hints, refresh, window, accept)
+        return plan_of(self._self(), groups, asked, rows, samples, by)
+
+    def backfill(
+        self, data: Any, *, window: Window, by: str, lease: str | None = None, **hints: Unpack[HintArguments]
+    ) -> BackfillInfo:
+        """Loads a long range of the past, window by window, each in a transaction of its own.
+
+        The cursors stay where they are. What is loaded is left out, so that who was killed and calls again goes on
+        where it was. Several processes may call it at once, where the destination is a server.
+
+        Args:
+            data: As of `run`; functions that yield are called for each window, an iterator is refused.
+            window: The range: its two ends, as of `run`.
+            by: How long each window is: "1d", "6h", "15m", "2w", "1mo", "1y"; of numbers "1000".
+            lease: How long a window is this process's own: "30s", "2h"; None: ten minutes.
+            hints: Of `run`: table_name, schema, write_disposition, columns, primary_key, schema_contract.
+
+        Returns:
+            The windows that this call has loaded.
+
+        Raises:
+            PipelineStepFailed: Of the step "backfill"; windows before stay loaded, and stand in `step_info`.
+            ValueError: A resource can be read but once, or takes its items from another one.
+        """
+        groups, asked = self._read(data, "backfill", hints, None, window)
+        if asked.window is None:
+            raise ValueError("a backfill has a window: say from where to where")
+        return backfill(self._self(), groups, asked, by, lease)
 
     def undo(self, load_id: str | None = None, *, look: bool = False, newest_load: str | None = None) -> UndoInfo:
         """Takes the last load back, or all since one: rows, cursors and schema are as they were before.
@@ -83,3 +128,30 @@ class WithOwn:
         this = self._self()
         this._aim(None, None, "undo")
         return undo(this, load_id, look, newest_load)
+
+    def reset(
+        self, *resources: str, parts: str | Sequence[str] | None = None, tables: bool = False, schema: str | None = None,
+        look: bool = False, newest_load: str | None = None,
+    ) -> ResetInfo:
+        """Forgets what is known of resources, so that the next run reads them from the beginning.
+
+        Args:
+            resources: Their names; none: all of the schema.
+            parts: Of "cursors" (and what code keeps in the state), "packages" (loads that wait), "files" (that were
+                loaded); None: all.
+            tables: Whether their tables are dropped, too: the next run is as the first one was. Else rows stay.
+            schema: Whose resources; None: those of the schema that the pipeline began with.
+            look: Only tells what would be forgotten.
+            newest_load: The newest load that there may be, as a look has told; where another has come since, nothing is
+                done.
+
+        Returns:
+            What was forgotten.
+
+        Raises:
+            PipelineStepFailed: Of the step "reset": there is no such resource, or another load has come.
+            ValueError: There is no such part.
+        """
+        this = self._self()
+        this._aim(None, None, "reset")
+        return reset(this, resources, schema, parts, tables, look, newest_load)

@@ -181,6 +181,7 @@ class Incremental(Generic[TValue]):
 
     def _begin(self, start: Any, last: Any) -> None:
         self._bound = True
+        self.start_out_of_range = self.end_out_of_range = False
         self._start = self._as_declared(self.initial_value if start is None else start)
         self._advance(self.initial_value if last is None else last)
 
