@@ -23,7 +23,7 @@ os.environ.update({
 
 @pytest.fixture(scope="module", autouse=True)
 def home():
-    shutil.copytree(os.path.join(TREE, "examples", "airflow"), os.path.join(HOME, "dags"))
+    shutil.copytree(os.path.join(TREE, "examples", "orchestrators"), os.path.join(HOME, "dags"))
     subprocess.run([sys.executable, "-m", "airflow", "db", "migrate"], check=True, capture_output=True)
     yield
     shutil.rmtree(HOME, ignore_errors=True)

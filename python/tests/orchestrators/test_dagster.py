@@ -15,7 +15,7 @@ TREE = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(os.path.a
 @pytest.fixture
 def assets(tmp_path, monkeypatch):
     for name in ("assets.py", "shop.py"):
-        shutil.copy(os.path.join(TREE, "examples", "dagster", name), tmp_path)
+        shutil.copy(os.path.join(TREE, "examples", "orchestrators", name), tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "data"))
