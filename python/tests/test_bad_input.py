@@ -336,10 +336,6 @@ def test_hints_that_are_none(pipeline):
     for said, text in [
         ({"write_disposition": "upsert"}, "append, replace or merge, not 'upsert'"), ({"schema_contract": "thaw"}, "not 'thaw'"),
         ({"write_disposition": {"disposition": "merge", "speed": 1}}, "speed"), ({"columns": {"id": {"data_type": "number"}}}, "number"),
-        ({"write_disposition": {"disposition": "merge", "deletes": "guess"}}, "deletes: snapshot, keys, not 'guess'"),
-        ({"write_disposition": {"disposition": "merge", "deletes": {"speed": 1}}}, "deletes: detect, apply, limit, allow_empty, not 'speed'"),
-        ({"write_disposition": {"disposition": "merge", "deletes": "keys"}, "primary_key": "id"}, "keys"),
-        ({"write_disposition": {"disposition": "merge", "deletes": {"detect": "snapshot", "limit": "half"}}, "primary_key": "id"}, "half"),
     ]:
         with pytest.raises(PipelineStepFailed) as caught:
             pipeline.run([{"id": 1}], table_name="orders", **said)

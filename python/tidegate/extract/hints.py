@@ -17,9 +17,6 @@ from tidegate.extract.incremental import Incremental
 _DISPOSITIONS = {"append": 0, "replace": 1, "merge": 2}
 _MODES = {"evolve": 1, "freeze": 2, "discard_row": 3, "discard_value": 4}
 _FLAGS = {None: 0, True: 1, False: 2}
-_DELETES: dict[str, dict[str, int] | None] = {
-    "detect": {"snapshot": 1, "keys": 2}, "apply": {"hard": 0, "soft": 1, "scd2": 2}, "limit": None, "allow_empty": None,
-}
 _COLUMN_KEYS = {
     "data_type", "precision", "scale", "hard_delete", "dedup_sort", "unique", "partition", "cluster",
     "sort", "description",
@@ -150,8 +147,6 @@ def disposition_options(said: Any) -> dict[str, Any]:
     options: dict[str, Any] = {"write_disposition": _DISPOSITIONS[disposition]}
     if "strategy" in said:
         options["merge_strategy"] = said.pop("strategy")
-    if "deletes" in said:
-        options |= deletes_options(said.pop("deletes"))
     names = said.pop("validity_column_names", None)
     if names:
         options["validity_column_names"] = ", ".join(names)
@@ -160,33 +155,6 @@ def disposition_options(said: Any) -> dict[str, Any]:
         if value is not None:
             options[name] = value if isinstance(value, str) else value.isoformat()
     options.update(said)
-    return options
-
-
-def deletes_options(said: Any) -> dict[str, Any]:
-    """What becomes of rows that the source has no more, as options of a resource.
-
-    Args:
-        said: "snapshot" or "keys": how they are found; or `{"detect": ..., "apply": ..., "limit": ..., "allow_empty": ...}`.
-
-    Returns:
-        Names and values of struct tg_resource.
-
-    Raises:
-        ValueError: There is no such word.
-
-    Example:
-        >>> deletes_options({"detect": "snapshot", "apply": "soft", "limit": "50%"})
-        {'deletes_detect': 1, 'deletes_apply': 1, 'deletes_limit': '50%'}
-    """
-    said = {"detect": said} if isinstance(said, str) else dict(said)
-    options: dict[str, Any] = {}
-    for name, value in said.items():
-        words = _DELETES.get(name)
-        if name not in _DELETES or (words and value not in words):
-            known = ", ".join(words or _DELETES)
-            raise ValueError(f"deletes: {known}, not {value if words else name!r}")
-        options[f"deletes_{name}"] = words[value] if words else str(value) if name == "limit" else value
     return options
 
 
