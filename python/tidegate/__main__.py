@@ -1,6 +1,7 @@
 """The command `tidegate`, as the package brings it: `python -m tidegate` is the same.
 
-It is the one that is built without Python, in the extension; the engine is the installed `duckdb`.
+It is the one that is built without Python, in the extension; the engine is the installed `duckdb`. Beside it
+stands `tidegate pipeline NAME`, for pipelines of Python programs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    if given and given[0] == "pipeline":
+        from tidegate.pipeline.command import main as main_of_pipelines
+
+        return main_of_pipelines(given[1:])
     _choose_engine()
     return _core.main([os.fsencode(each) for each in ("tidegate", *given)])
 

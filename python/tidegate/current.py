@@ -9,13 +9,15 @@ from tidegate.common.exceptions import DltException
 from tidegate.extract.incremental.context import interval, timezone
 
 if TYPE_CHECKING:
+    from tidegate.common.schema import Schema
     from tidegate.extract.resource import DltResource
     from tidegate.extract.source import DltSource
     from tidegate.pipeline.pipeline import Pipeline
 
 
 __all__ = [
-    "interval", "pipeline", "resource", "resource_name", "resource_state", "source", "source_state", "state", "timezone",
+    "interval", "pipeline", "resource", "resource_name", "resource_state", "source", "source_schema", "source_state", "state",
+    "timezone",
 ]
 
 
@@ -84,6 +86,11 @@ def source_state() -> dict[str, Any]:
 
 
 state = source_state
+
+
+def source_schema() -> Schema:
+    """A copy of the schema of the source that is read, as it was before this run."""
+    return source().schema
 
 
 def state_of(source_name: str | None, resource_name: str | None) -> dict[str, Any]:

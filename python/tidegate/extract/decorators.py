@@ -11,7 +11,9 @@ from typing import Any, ParamSpec, TypedDict, Unpack, overload
 from tidegate.common import context
 from tidegate.common.configuration.inject import resolve
 from tidegate.common.exceptions import refuse
+from tidegate.common.schema.schema import name_of
 from tidegate.extract.arguments import in_order
+from tidegate.extract.exceptions import ExplicitSourceNameInvalid
 from tidegate.extract.hints import Hints
 from tidegate.extract.pool import Deferred
 from tidegate.extract.resource import DltResource
@@ -237,7 +239,7 @@ def source(
         section: Where configuration is looked for; without it the module.
         max_table_nesting: Of resources that say nothing.
         root_key: Whether rows of nested tables carry the id of their root row.
-        schema: Not in tidegate: the schema is the source's own.
+        schema: A Schema without tables, or a name: the source is called so, too.
         schema_contract: Of resources that say nothing.
         spec: Not in tidegate: configuration is found by the function's arguments.
         parallelized: Whether all generators are drawn on threads.
@@ -253,10 +255,13 @@ def source(
         <@dlt.source(name='shop', section='decorators', n_resources=1, resources=['orders'])>
     """
 
-    refuse(schema=schema, spec=spec)
+    refuse(spec=spec)
+    schema_name = None if schema is None else name_of(schema)
+    if schema_name and name not in (None, schema_name):
+        raise ExplicitSourceNameInvalid(str(name), schema_name)
 
     def make(function: Callable[..., Any]) -> Callable[..., DltSource]:
-        own_name, own_section = name or function.__name__, section or _module_of(function)
+        own_name, own_section = schema_name or name or function.__name__, section or _module_of(function)
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> DltSource:

@@ -196,6 +196,15 @@ class ResourcesNotFoundError(DltSourceException, KeyError):
         return self.text
 
 
+class ExplicitSourceNameInvalid(DltSourceException, ValueError):
+    """A source is called by one name, and its schema by another."""
+
+    def __init__(self, source_name: str, schema_name: str) -> None:
+        self.source_name = source_name
+        self.schema_name = schema_name
+        super().__init__(f"the source '{source_name}' has the schema '{schema_name}': both have one name, say one of them")
+
+
 class SourceDataIsNone(DltSourceException):
     """A source's function has returned nothing."""
 

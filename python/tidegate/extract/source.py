@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
+from tidegate.common import context
+from tidegate.common.exceptions import NotInTidegate
+from tidegate.common.schema.schema import Schema
 from tidegate.extract import describe, pipe
 from tidegate.extract.exceptions import DeletingResourcesNotSupported, ResourcesNotFoundError, SourceDataIsNone
 from tidegate.extract.readers import read_outside
 from tidegate.extract.resource import DltResource
+
+
+_PLAIN = re.compile(r"[a-z_][a-z0-9]*(_[a-z0-9]+)*")  # a name that stays as it is
 
 
 class DltResourceDict(dict[str, DltResource]):
@@ -220,6 +227,35 @@ class DltSource:
         from tidegate.current import state_of
 
         return state_of(self.name, None)
+
+    @property
+    def schema(self) -> Schema:
+        """A copy of its schema, as the active pipeline has it; an empty one where nothing was loaded."""
+        found = context.active_pipeline.schemas if context.active_pipeline else {}
+        return Schema.from_dict(found[self.name].to_dict()) if self.name in found else Schema(self.name)
+
+    def discover_schema(self, item: Any = None) -> Schema:
+        """Its schema, with what the hints of the selected resources say beside.
+
+        Args:
+            item: A row, for hints that are functions of one.
+
+        Returns:
+            A copy.
+
+        Raises:
+            NotInTidegate: A name is not as it will be at the destination, which is the library's to say.
+        """
+        schema = self.schema
+        for each in self.selected_resources.values():
+            table = each.compute_table_schema(item)
+            for name in (table["name"], *table["columns"]):
+                if not _PLAIN.fullmatch(name):
+                    raise NotInTidegate(f"discover_schema of the name {name!r}", "names are made when it is loaded: see Pipeline.schemas")
+            known = schema.tables.get(table["name"], {"columns": {}})
+            columns = {name: {**known["columns"].get(name, {}), **column} for name, column in table["columns"].items()}
+            schema.tables[table["name"]] = {**known, **table, "columns": {**known["columns"], **columns}}
+        return schema
 
     def __iter__(self) -> Iterator[Any]:
         """The items of all that are selected: one yield of each in turn."""

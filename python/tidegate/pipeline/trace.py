@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate import _core
 from tidegate.common.logger import LOGGER
+from tidegate.pipeline import trace_file
 from tidegate.pipeline.info import ExtractInfo, LoadInfo, NormalizeInfo, StepInfo
 
 if TYPE_CHECKING:
@@ -204,6 +205,7 @@ def traced(pipeline: Pipeline, step_name: str) -> Iterator[PipelineStepTrace]:
         pipeline._tracing = outer
         if outer is None:
             pipeline._last_trace = _merged(pipeline._last_trace, trace)
+            trace_file.save(pipeline, pipeline._last_trace)
 
 
 def add_step(pipeline: Pipeline, step_name: str, info: StepInfo) -> None:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tidegate.common import context
 from tidegate.common.configuration.runtime import RuntimeConfiguration, runtime_config
+from tidegate.common.exceptions import Absent
 from tidegate.common.folders import local_dir, project_dir, settings_dir
 from tidegate.common.schema.exceptions import SchemaNotFoundError
 from tidegate.common.schema.schema import Schema
-from tidegate.pipeline import local
+from tidegate.pipeline import local, trace_file
 from tidegate.pipeline.known import Known
 from tidegate.pipeline.trace import PipelineTrace
 
 if TYPE_CHECKING:
     from tidegate.destinations import Destination
+    from tidegate.pipeline.pipeline import Pipeline
 
 
 class WithState:
@@ -108,8 +110,15 @@ class WithState:
 
     @property
     def last_trace(self) -> PipelineTrace | None:
-        """The steps of this object's last run; None: there was none."""
+        """The steps of the last run: of this object, else of any on this machine; None: there was none."""
+        if self._last_trace is None:
+            self._last_trace = trace_file.load(cast("Pipeline", self))
         return self._last_trace
+
+    @property
+    def naming(self) -> Any:
+        """Not in tidegate: names are made by the library, and stand in `schemas`."""
+        return Absent("Pipeline.naming")
 
     @property
     def runtime_config(self) -> RuntimeConfiguration:
