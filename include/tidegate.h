@@ -446,6 +446,8 @@ struct tg_resource {
                                as it waits for the other */
     tg_judged_fn judged;    /* optional: is told which rows are new */
     bool no_table;          /* its rows go nowhere: they are judged, and its cursor is kept */
+    bool materialize;       /* its table is made, with the columns that have a data_type, though no
+                               row comes */
 };
 
 #define TG_RESOURCE_INIT .size = sizeof(struct tg_resource), .column_size = sizeof(struct tg_column)
@@ -754,5 +756,6 @@ TG_API_CHECK int tg_spec_reference(enum tg_reference form, char **out, struct tg
 #include "tidegate_result.h"
 #include "tidegate_session.h"
 #include "tidegate_state.h"
+#include "tidegate_table.h"
 
 #endif

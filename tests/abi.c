@@ -165,6 +165,7 @@ static const struct {
     AT(tg_resource, turns_with, 544),
     AT(tg_resource, judged, 552),
     AT(tg_resource, no_table, 560),
+    AT(tg_resource, materialize, 561),
     SIZE(tg_option, 16),
     AT(tg_option, name, 0),
     AT(tg_option, text, 8),

@@ -26,6 +26,7 @@ int walk_init(PyObject *module);
 int stream_init(PyObject *module);
 int session_init(PyObject *module);
 int resource_init(PyObject *module);
+int table_init(PyObject *module);
 int pipeline_init(PyObject *module);
 int main_init(PyObject *module);
 
@@ -170,6 +171,16 @@ struct calls {
  * lists are in memory that `scratch` gets, which the caller frees with PyMem_Free. */
 int resource_take(struct calls *calls, PyObject *dict, struct tg_resource *resource,
                   void **scratch);
+
+/* The same of a dict of hints for a table. */
+int hints_take(PyObject *dict, struct tg_resource *resource, void **scratch);
+
+/* ---- table.c: which table rows are for ---- */
+
+bool is_table(PyObject *object);
+/* Rows that the read pushes from here on are for it. `known` is a dict, which keeps what has been
+ * said of tables in the run. */
+int table_take(PyObject *item, PyObject *known, const struct tg_read *read);
 
 /* ---- given.c: a connection that Python has ---- */
 

@@ -2,8 +2,8 @@
  * tidegate._core: the library as an extension of Python, on the limited API of 3.11.
  *
  * Nothing of dlt's surface is here: that is Python's, in the modules beside it. errors.c,
- * moments.c, walk.c, stream.c, session.c, resource.c, pipeline.c and command.c add their objects to
- * the module.
+ * moments.c, walk.c, stream.c, session.c, resource.c, table.c, pipeline.c and command.c add their
+ * objects to the module.
  */
 #include "core.h"
 
@@ -23,7 +23,7 @@ static int fill(PyObject *module)
 {
     return errors_init(module) || moments_init(module) || walk_init(module) ||
                    stream_init(module) || session_init(module) || resource_init(module) ||
-                   pipeline_init(module) || main_init(module)
+                   table_init(module) || pipeline_init(module) || main_init(module)
                ? -1
                : 0;
 }

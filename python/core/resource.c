@@ -47,6 +47,7 @@ struct reader {
     bool some_are_old;
     bool by_turns;
     bool is_unseen;     /* its items go on, and are no rows */
+    PyObject *tables;   /* table.c: a dict, of a run */
     struct items items; /* of `open`, */
     struct items keys;  /* and of `list_keys` */
     struct walk *walk;
@@ -131,6 +132,7 @@ static void forget(struct reader *reader)
     Py_CLEAR(reader->last_object);
     Py_CLEAR(reader->passing);
     walk_begin(reader->walk);
+    Py_CLEAR(reader->tables);
     reader->calls->entered = NULL;
 }
 
@@ -345,6 +347,16 @@ static int take_or_pass(struct reader *reader, struct items *items, struct tg_re
     return rc;
 }
 
+/* It is no row, and goes to nobody else. */
+static int turn_to(struct reader *reader, PyObject *table, const struct tg_read *read)
+{
+    if (reader->is_unseen)
+        return 0;
+    if (!reader->tables)
+        reader->tables = PyDict_New();
+    return reader->tables ? table_take(table, reader->tables, read) : -1;
+}
+
 static int read_page(struct reader *reader, struct items *items, struct tg_read *read)
 {
     size_t count = 0;
@@ -365,7 +377,8 @@ static int read_page(struct reader *reader, struct items *items, struct tg_read 
             Py_DECREF(item);
             return 0;
         }
-        int rc = take_or_pass(reader, items, read, item, &count);
+        int rc = is_table(item) ? turn_to(reader, item, read)
+                                : take_or_pass(reader, items, read, item, &count);
         Py_DECREF(item);
         if (rc < 0)
             return -1;
@@ -498,6 +511,7 @@ static const struct field fields[] = {
     OF(FIELD_TEXT, cursor_format),
     OF(FIELD_TEXT, turns_with),
     OF(FIELD_BOOL, no_table),
+    OF(FIELD_BOOL, materialize),
     {"contract_tables", FIELD_INT, offsetof(struct tg_resource, schema_contract.tables)},
     {"contract_columns", FIELD_INT, offsetof(struct tg_resource, schema_contract.columns)},
     {"contract_data_type", FIELD_INT, offsetof(struct tg_resource, schema_contract.data_type)},
@@ -599,6 +613,17 @@ static struct reader *reader_new(struct calls *calls, PyObject *dict)
     reader->list_keys = Py_NewRef(get(dict, "list_keys"));
     reader->last_value_func = Py_NewRef(get(dict, "last_value_func"));
     return reader;
+}
+
+int hints_take(PyObject *dict, struct tg_resource *resource, void **scratch)
+{
+    static const char *const columns[] = {"columns", NULL};
+    *scratch = NULL;
+    tg_resource_init(resource);
+    return fields_read(fields, resource, dict, columns) < 0 ||
+                   read_lists(dict, resource, scratch) < 0
+               ? -1
+               : 0;
 }
 
 int resource_take(struct calls *calls, PyObject *dict, struct tg_resource *resource, void **scratch)

@@ -392,3 +392,57 @@ def test_a_stream_outlives_its_session_and_says_so():
     gc.collect()
     with pytest.raises(ValueError, match="the pipeline is closed"):
         stream.fetch()
+
+
+# ---- several tables of one resource ------------------------------------------------------------------------------------------------------
+
+
+def test_rows_and_frames_go_to_the_table_that_was_said():
+    merged = {"write_disposition": 2, "primary_key": "id"}
+    rows = [
+        {"id": 1}, _core.Table("Orders", merged), {"id": 2, "v": 1}, {"id": 2, "v": 2}, _core.Table("frames"),
+        pyarrow.table({"id": [3, 4]}), _core.Table(), [{"id": 5}, {"id": 6}], _core.Table("orders", None), {"id": 7},
+    ]
+    connection, report = load(rows)
+    load(rows, connection, write_disposition=1)
+    assert connection.execute("select id from d.t order by id").fetchall() == [(1,), (5,), (6,)]
+    assert connection.execute("select id, v from d.orders order by id").fetchall() == [(2, 2), (7, None)]
+    assert connection.execute("select id, count(*) from d.frames group by 1 order by 1").fetchall() == [(3, 2), (4, 2)]
+    counts = {table["name"]: table["rows_new"] for table in report["tables"]}
+    assert counts == {"t": 3, "orders": 3, "frames": 2}
+
+
+def test_hints_of_a_table_stay_until_they_are_said_otherwise():
+    rows = [
+        _core.Table("o", {"description": "all", "columns": [{"name": "n", "data_type": "text"}]}), {"n": 1},
+        _core.Table("o", {"columns": [{"name": "m", "data_type": "text"}]}), {"n": 2, "m": 3},
+        _core.Table("empty", {"columns": [{"name": "n", "data_type": "date"}], "materialize": True}),
+        _core.Table("bare", {"materialize": True}),
+    ]
+    connection, _ = load(rows)
+    assert connection.execute("select n, m from d.o order by n").fetchall() == [("1", None), ("2", "3")]
+    types = connection.execute("select column_name, data_type from duckdb_columns() where table_name = 'empty'").fetchall()
+    assert types == [("n", "DATE"), ("_dlt_load_id", "VARCHAR"), ("_dlt_id", "VARCHAR")]
+    assert connection.execute("select count(*) from d.bare").fetchall() == [(0,)]
+
+
+def test_a_table_is_no_row_to_anybody():
+    passed = []
+    rows = [_core.Table("a"), {"id": 1}, _core.Table("b"), {"id": 2}, _core.Table(), {"id": 1}]
+    _, report = load(rows, cursor_path="id", initial_value=2, forward=lambda item, taken: passed.append(item))
+    assert passed == [{"id": 1}, {"id": 2}, {"id": 1}]
+    counts = {table["name"]: (table["rows_read"], table["rows_new"]) for table in report["tables"]}
+    assert counts == {"t": (3, 0), "b": (0, 1)}
+
+
+@pytest.mark.parametrize("table, error, text", [
+    (lambda: _core.Table(1), TypeError, "a table is a name"),
+    (lambda: _core.Table(None, {}), TypeError, "a table is a name"),
+    (lambda: _core.Table("o", {"cursor_path": "id"}), _core.Error, "cursor_path of struct tg_resource is said of the resource"),
+    (lambda: _core.Table("o", {"open": "id"}), TypeError, "there is no option 'open'"),
+    (lambda: _core.Table("o", {"write_disposition": 2}), _core.Error, "needs a primary_key or a merge_key"),
+    (lambda: _core.Table(""), _core.Error, "the name of a table is empty"),
+])
+def test_what_cannot_be_a_table_is_said(table, error, text):
+    with pytest.raises(error, match=text):
+        load(lambda start, last, end: iter([table(), {"id": 1}]))

@@ -69,6 +69,26 @@ class Pipeline:
 #: What an iterator gives in the place of an item, while it waits for another resource.
 PAUSE: Final[object]
 
+@final
+class Table:
+    """An item of a resource's stream: rows and frames that follow it are of the table ``name``.
+
+    Without a name they are of the resource's own table again, where each run begins. It is no row:
+    it is not counted, no cursor judges it, and transformers do not get it.
+
+    ``hints`` has the keys of the dict that ``Pipeline.add`` takes, as far as they are about the
+    table (``columns``, ``primary_key``, ``write_disposition`` ... and ``materialize``); None: none
+    are said. What is said of a table holds for the run until it is said otherwise, key by key. A
+    name that becomes the resource's own table's is that: its hints take the place of all that the
+    resource says of it.
+    """
+
+    def __new__(cls, name: str | None = None, hints: dict[str, Any] | None = None, /) -> Table: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def hints(self) -> dict[str, Any] | None: ...
+
 def version() -> str: ...
 def main(arguments: list[bytes], /) -> int: ...
 def datetime_layout(use: bool | None, /) -> bool: ...

@@ -100,6 +100,7 @@ struct resource {
     struct limit_texts limit_texts;
     struct limits limits; /* its own */
     struct deletes deletes;
+    bool materialize; /* its table is made though no row may come */
     bool selected;
     bool is_group;                /* stands for those that its source lists, and is none itself */
     const char *selected_members; /* of a group: which of them; NULL: all */
@@ -189,6 +190,17 @@ const char *config_variable(const char *name);
  * TG_USAGE. */
 int config_add(struct config *config, const struct tg_resource *resource,
                struct tg_error *err) TG_CHECK_RESULT;
+/* table.c: what a further table of the resource is loaded by, in the arena: a resource of its name,
+ * without a cursor. `is_own`: it is the resource's own table, of which other things are said, and
+ * all else stays. `hints` NULL: nothing is said. TG_USAGE. */
+struct further_table {
+    const char *name;
+    const struct tg_resource *hints;
+    bool is_own;
+};
+int config_table(const struct config *config, const struct resource *resource,
+                 const struct further_table *table, struct arena *arena, struct resource *out,
+                 struct tg_error *err) TG_CHECK_RESULT;
 /* Adds the member of a group that its source calls so, selected; nothing where a resource for it is
  * there. The members live until the next config_select. TG_USAGE. */
 int config_add_member(struct config *config, const struct resource *group, const char *name,

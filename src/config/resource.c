@@ -1,7 +1,7 @@
 /*
  * Resources: what does not go together in one, and the ways they get into a config and are picked.
  *
- *   spec.c (YAML) ----------------------------> resource_add: set_table_key -> check_resource ->
+ *   spec.c (YAML) ----------------------------> resource_add: set_table_key -> resource_check ->
  * push config_add (struct tg_resource of the C API) / config_select: names -> the selected ones
  *
  * An objection becomes a problem with its place in a spec, or TG_USAGE for a caller in C. Whether
@@ -329,8 +329,7 @@ static int check_options(const struct origin *origin, const struct resource *res
     return TG_OK;
 }
 
-static int check_resource(const struct origin *origin, const struct config *config,
-                          const struct resource *resource)
+int resource_check(const struct origin *origin, const struct resource *resource)
 {
     int rc = TG_OK;
     if (!*resource->name)
@@ -346,7 +345,6 @@ static int check_resource(const struct origin *origin, const struct config *conf
     TRY(check_options(origin, resource));
     TRY(check_columns(origin, resource));
     TRY(check_hints(origin, resource->hints, NULL));
-    TRY(check_table(origin, config, resource));
 done:
     return rc;
 }
@@ -406,7 +404,8 @@ int resource_add(struct config *config, struct resource *resource, const struct 
     TRY(set_table_key(config, resource, origin->err));
     TRY(limits_take(origin, &resource->limit_texts, &resource->limits));
     TRY(deletes_take(origin, resource));
-    TRY(check_resource(origin, config, resource));
+    TRY(resource_check(origin, resource));
+    TRY(check_table(origin, config, resource));
     if (resource->reject_bad_rows && resource->reject_max == 0)
         resource->reject_max = REJECT_MAX;
     TRY(push_resource(config, resource, origin->err));
@@ -477,46 +476,68 @@ done:
 /* ---- from the C API ---- */
 
 /* Behind those before it, whose names are others. */
-static int copy_column(struct config *config, const struct tg_column *given,
+static int copy_column(struct arena *arena, const struct tg_column *given,
                        struct resource *resource, struct tg_error *err)
 {
     int rc = TG_OK;
     size_t at = resource->column_count++;
     struct tg_column *column = &resource->columns[at];
-    TRY(fill_from_struct(&config->arena, given, sizeof(*given), column_fields, column, err));
+    TRY(fill_from_struct(arena, given, sizeof(*given), column_fields, column, err));
     if (!column->name || !*column->name)
         return error_set(err, TG_USAGE, "column %zu has no name", at);
     for (size_t i = 0; i < at; i++)
         if (strcmp(resource->columns[i].name, column->name) == 0)
             return error_set(err, TG_USAGE, "column '%s' has two entries", column->name);
-    rc = fill_from_struct(&config->arena, given, sizeof(*given), column_options, column, err);
+    rc = fill_from_struct(arena, given, sizeof(*given), column_options, column, err);
     if (rc == TG_USAGE)
         return error_at(err, rc, AT_COLUMN, column->name);
 done:
     return rc;
 }
 
-static int copy_columns(struct config *config, const struct tg_resource *given,
+static int copy_columns(struct arena *arena, const struct tg_resource *given,
                         struct resource *resource, struct tg_error *err)
 {
     int rc = TG_OK;
     size_t count = given->column_count;
     if (count > 0 && !given->columns)
         return error_set(err, TG_USAGE, "column_count is set, columns is not");
-    resource->columns = arena_alloc(&config->arena, (count + 1) * sizeof(*resource->columns));
+    resource->columns = arena_alloc(arena, (count + 1) * sizeof(*resource->columns));
     if (!resource->columns)
         return error_nomem(err);
     for (size_t i = 0; i < count; i++)
-        TRY(copy_column(config, &given->columns[i], resource, err));
+        TRY(copy_column(arena, &given->columns[i], resource, err));
+done:
+    return rc;
+}
+
+int resource_fill(struct arena *arena, const struct tg_resource *given, struct resource *out,
+                  struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(fill_from_struct(arena, given, sizeof(*given), resource_options, out, err));
+    TRY(copy_columns(arena, given, out, err));
 done:
     return rc;
 }
 
 /* NULL: none of its values. */
-static const char *disposition_given(const struct tg_resource *given)
+static const char *word_given(const struct tg_resource *given)
 {
     unsigned word = DISPOSITION_APPEND + (unsigned)given->write_disposition;
     return word < DISPOSITION_SKIP ? disposition_word(word) : NULL;
+}
+
+int disposition_given(const struct origin *origin, const struct tg_resource *given,
+                      const char **word)
+{
+    *word = word_given(given);
+    if (*word)
+        return TG_OK;
+    return resource_refuse(origin, "write_disposition", NULL,
+                           "write_disposition of struct tg_resource is %d, which is none of its "
+                           "values; was the struct zeroed?",
+                           (int)given->write_disposition);
 }
 
 static int check_together(const struct config *config, const struct tg_resource *given,
@@ -549,12 +570,6 @@ static int check_given(const struct config *config, const struct tg_resource *gi
         (given->source_option_count + given->option_count > 0 || given->source_connection))
         return resource_refuse(origin, "source", NULL,
                                "options are for a driver; name it in `source`");
-    if (!disposition_given(given))
-        return resource_refuse(
-            origin, "write_disposition", NULL,
-            "write_disposition of struct tg_resource is %d, which is none of its values; "
-            "was the struct zeroed?",
-            (int)given->write_disposition);
     if (find_resource(config, given->name, strlen(given->name)))
         return resource_refuse(origin, "name", NULL, "there is a resource of that name already");
     return check_together(config, given, origin);
@@ -579,9 +594,8 @@ static int copy_resource(struct config *config, const struct tg_resource *given,
         .root_key = config->schema_config.hints.root_key,
         .selected = true,
     };
-    TRY(fill_from_struct(&config->arena, given, sizeof(*given), resource_options, out, err));
     TRY(fill_from_struct(&config->arena, given, sizeof(*given), resource_fields, out, err));
-    TRY(copy_columns(config, given, out, err));
+    TRY(resource_fill(&config->arena, given, out, err));
     TRY(given_connection(config, given->source_connection, out, err));
     out->table_name = out->table_name ? out->table_name : out->name;
     TRY(given_values(config, &of_source, driver->source_options, &out->source_values,
@@ -596,15 +610,17 @@ static int add_given(struct config *config, const struct tg_resource *given, str
 {
     int rc = TG_OK;
     struct resource resource;
+    const char *word = NULL;
     if (!given->name || !*given->name)
         return error_set(err, TG_USAGE, "a resource needs a name; set `name`");
     const struct origin origin = {.resource = given->name, .err = err};
     TRY(check_given(config, given, &origin));
+    TRY(disposition_given(&origin, given, &word));
     rc = copy_resource(config, given, &resource, err);
     if (rc == TG_USAGE)
         return error_at(err, rc, AT_RESOURCE, given->name);
     TRY(rc);
-    TRY(disposition_choose(&origin, disposition_given(given), &resource));
+    TRY(disposition_choose(&origin, word, &resource));
     TRY(resource_add(config, &resource, &origin));
 done:
     return rc;

@@ -134,6 +134,15 @@ int resource_add(struct config *config, struct resource *resource,
 int resource_refuse(const struct origin *origin, const char *key, const char *column,
                     const char *format, ...) TG_PRINTF(4, 5);
 
+/* Do all the things that it says go together? As resource_add. */
+int resource_check(const struct origin *origin, const struct resource *resource) TG_CHECK_RESULT;
+/* What a struct says of the table: what a spec has keys for; copied. TG_USAGE. The word for its
+ * disposition; as resource_add where it is none. */
+int resource_fill(struct arena *arena, const struct tg_resource *given, struct resource *out,
+                  struct tg_error *err) TG_CHECK_RESULT;
+int disposition_given(const struct origin *origin, const struct tg_resource *given,
+                      const char **word) TG_CHECK_RESULT;
+
 /* ---- deletes.c ---- */
 
 /* What goes without saying, and the limit, which is told with the others. As resource_add. */

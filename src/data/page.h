@@ -29,6 +29,12 @@ struct page {
     const yyjson_val
         *first_cell; /* first row as delivered: rows are found again by walking from here */
 
+    /* Which of its resource's tables its rows are for, by number; 0: its own. Of PAGE_ROWS those
+     * before the first mark; each mark holds from its cell on. */
+    size_t table;
+    const struct row_mark *marks;
+    size_t mark_count;
+
     /* PAGE_ARROW. Both owned by the page; a taker moves them out (release = NULL). PAGE_ROWS that
      * were an Arrow batch keep both: what the schema says of types is believed. */
     struct ArrowSchema schema;

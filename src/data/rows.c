@@ -55,6 +55,10 @@ struct tg_rows {
         size_t len;
     } * known;
     size_t known_count, known_cap;
+    size_t first_table, table, table_max; /* of the first row, of those that come, that there are */
+    struct row_mark *marks;
+    size_t *mark_rows; /* the number of the row of each mark */
+    size_t mark_count, mark_cap, mark_row_cap;
     struct tg_error err; /* the first mistake */
 };
 
@@ -85,6 +89,8 @@ void rows_free(struct tg_rows *rows)
     mem_free(rows->cells);
     mem_free(rows->frames);
     mem_free(rows->rows);
+    mem_free(rows->marks);
+    mem_free(rows->mark_rows);
     mem_free(rows);
 }
 
@@ -95,6 +101,8 @@ void rows_clear(struct tg_rows *rows)
     rows->chunk = rows->first_chunk;
     rows->cell_count = rows->row_count = rows->depth = 0;
     rows->in_page = false;
+    rows->mark_count = 0;
+    rows->first_table = rows->table;
     error_clear(&rows->err);
 }
 
@@ -116,6 +124,10 @@ int rows_finish(struct tg_rows *rows, const yyjson_val ***out, size_t *count, st
     TRY(mem_grow(&rows->rows, &rows->row_cap, rows->row_count + 1, sizeof(*rows->rows), err));
     for (size_t i = 0; i < rows->row_count; i++, row = cell_next(row))
         rows->rows[i] = row;
+    while (rows->mark_count > 0 && rows->mark_rows[rows->mark_count - 1] == rows->row_count)
+        rows->mark_count--; /* no row follows it here */
+    for (size_t i = 0; i < rows->mark_count; i++)
+        rows->marks[i].from = rows->rows[rows->mark_rows[i]];
     *out = rows->rows;
     *count = rows->row_count;
 done:
@@ -363,6 +375,76 @@ void tg_rows_end_list(struct tg_rows *rows)
         rows->in_page = false;
     else
         end_container(rows, false);
+}
+
+/* ---- which table they are for ---- */
+
+void rows_allow_table(struct tg_rows *rows, size_t number)
+{
+    rows->table_max = number > rows->table_max ? number : rows->table_max;
+}
+
+bool rows_has_table(const struct tg_rows *rows, size_t number)
+{
+    size_t table = rows->first_table, from = 0;
+    for (size_t i = 0; i <= rows->mark_count; i++) {
+        const bool is_last = i == rows->mark_count;
+        const size_t to = is_last ? rows->row_count : rows->mark_rows[i];
+        if (table == number && to > from)
+            return true;
+        table = is_last ? table : rows->marks[i].table;
+        from = to;
+    }
+    return false;
+}
+
+size_t rows_first_table(const struct tg_rows *rows)
+{
+    return rows->first_table;
+}
+
+size_t rows_table(const struct tg_rows *rows)
+{
+    return rows->table;
+}
+
+const struct row_mark *rows_marks(const struct tg_rows *rows, size_t *count)
+{
+    *count = rows->mark_count;
+    return rows->marks;
+}
+
+/* Another one at the same row takes its place. */
+static int mark_table(struct tg_rows *rows, size_t number)
+{
+    int rc = TG_OK;
+    struct tg_error *err = &rows->err;
+    const size_t count = rows->mark_count;
+    const bool again = count > 0 && rows->mark_rows[count - 1] == rows->row_count;
+    TRY(mem_grow(&rows->marks, &rows->mark_cap, count + 1, sizeof(*rows->marks), err));
+    TRY(mem_grow(&rows->mark_rows, &rows->mark_row_cap, count + 1, sizeof(*rows->mark_rows), err));
+    rows->mark_count += !again;
+    rows->mark_rows[rows->mark_count - 1] = rows->row_count;
+    rows->marks[rows->mark_count - 1] = (struct row_mark){.table = number};
+done:
+    return rc;
+}
+
+void tg_rows_table(struct tg_rows *rows, size_t number)
+{
+    if (rows->err.code != TG_OK || number == rows->table)
+        return;
+    if (rows->depth > 0 || rows->in_page)
+        error_set(&rows->err, TG_USAGE,
+                  "tg_rows_table says where rows go, but an object or a list is open");
+    else if (number > rows->table_max)
+        error_set(&rows->err, TG_USAGE,
+                  "there is no table number %zu of the resource; tg_read_table gives the numbers",
+                  number);
+    else if (rows->row_count == 0)
+        rows->table = rows->first_table = number;
+    else if (mark_table(rows, number) == TG_OK)
+        rows->table = number;
 }
 
 /* Whether a key may stand here. */

@@ -145,6 +145,20 @@ int rows_finish(struct tg_rows *rows, const yyjson_val ***out, size_t *count,
                 struct tg_error *err) TG_CHECK_RESULT;
 size_t rows_bytes(const struct tg_rows *rows); /* memory in use */
 
+/* From this row on they are for another table of their resource. */
+struct row_mark {
+    const yyjson_val *from;
+    size_t table; /* its number; 0: the resource's own */
+};
+/* tg_rows_table may name the tables up to this one; none before it is called. */
+void rows_allow_table(struct tg_rows *rows, size_t number);
+/* The table of the first row since rows_clear, of those that come now, and what was said between
+ * them: behind rows_finish, as long as its rows. */
+bool rows_has_table(const struct tg_rows *rows, size_t number); /* rows for it since rows_clear */
+size_t rows_first_table(const struct tg_rows *rows);
+size_t rows_table(const struct tg_rows *rows);
+const struct row_mark *rows_marks(const struct tg_rows *rows, size_t *count);
+
 /* Pushes a cell that is no list or object, and is what its kind says; its bytes are copied. */
 void rows_push_cell(struct tg_rows *rows, const yyjson_val *cell);
 

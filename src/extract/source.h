@@ -52,11 +52,20 @@ struct kept {
     void *user;
 };
 
+/* Further tables of a resource, which a program names while it is read (tg_read_table). `hints`
+ * NULL: none are said. `rows` are those that it has pushed in this call. */
+struct table_maker {
+    int (*make)(void *user, const char *name, const struct tg_resource *hints,
+                const struct tg_rows *rows, size_t *number, struct tg_error *err);
+    void *user;
+};
+
 /* What stands behind `inside` of struct tg_read. */
 struct read_inside {
     struct context *ctx;
     const char *resource;
-    const struct kept *kept; /* NULL: nothing is kept */
+    const struct kept *kept;          /* NULL: nothing is kept */
+    const struct table_maker *tables; /* NULL: it has one */
 };
 
 /* Everything in a request is borrowed until what it opens is closed. */
@@ -101,7 +110,8 @@ struct resource_request {
     bool is_last;      /* no other resource is begun while it is read */
     bool may_wait;     /* for another one: a read that gives nothing is no mistake */
     tg_read_fn read;   /* callback source */
-    const struct kept *kept; /* for it; NULL: nothing is */
+    const struct kept *kept;          /* for it; NULL: nothing is */
+    const struct table_maker *tables; /* the same */
     /* Not its rows, but the keys of all that there are: these fields at the least. NULL: rows. */
     const char *const *keys;
     size_t key_count;

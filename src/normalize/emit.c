@@ -302,3 +302,56 @@ done:
         array_release(&output->arrays[i]);
     return rc;
 }
+
+/* ---- a table without rows ---- */
+
+struct empty {
+    const char **names;
+    struct type_spec *types;
+    struct ArrowArray *arrays;
+    size_t count;
+};
+
+static int add_empty(struct empty *empty, const struct table_column *from, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct column column = {.len = 0};
+    if (from->spec.type == TYPE_NONE)
+        return TG_OK;
+    empty->names[empty->count] = from->name;
+    empty->types[empty->count] = from->spec;
+    TRY(column_init_rows(&column, &from->spec, 0, err));
+    TRY(column_export(&column, 0, &empty->arrays[empty->count], err));
+    empty->count++;
+done:
+    column_release(&column);
+    return rc;
+}
+
+int output_emit_nothing(struct outputs *outputs, struct output *output, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct ArrowSchema schema = {.release = NULL};
+    struct ArrowArray batch = {.release = NULL};
+    struct empty empty = {.count = 0};
+    TRY(output_add_system(outputs, output, err));
+    const struct table *table = output->table;
+    struct arena *arena = &outputs->arena;
+    empty.names = arena_alloc(arena, table->column_count * sizeof(*empty.names));
+    empty.types = arena_alloc(arena, table->column_count * sizeof(*empty.types));
+    empty.arrays = arena_alloc(arena, table->column_count * sizeof(*empty.arrays));
+    if (!empty.names || !empty.types || !empty.arrays)
+        TRY(error_nomem(err));
+    for (size_t i = 0; i < table->column_count; i++)
+        TRY(add_empty(&empty, &table->columns[i], err));
+    TRY(schema_make(empty.names, empty.types, empty.count, &schema, err));
+    const size_t count = empty.count;
+    empty.count = 0; /* moved, also on failure */
+    TRY(batch_make(empty.arrays, count, 0, &batch, err));
+    TRY(outputs->options.emit(outputs->options.sink, table->name, &schema, &batch, err));
+done:
+    for (size_t i = 0; i < empty.count; i++)
+        array_release(&empty.arrays[i]);
+    schema_release(&schema);
+    return rc;
+}

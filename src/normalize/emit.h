@@ -26,4 +26,8 @@ int output_emit(struct outputs *outputs, struct output *output,
                 struct tg_error *err) TG_CHECK_RESULT;
 size_t output_bytes(const struct output *output); /* of the open batch, about */
 
+/* Hands on a batch without rows, of all columns that have a type, and the system's. */
+int output_emit_nothing(struct outputs *outputs, struct output *output,
+                        struct tg_error *err) TG_CHECK_RESULT;
+
 #endif

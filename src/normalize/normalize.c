@@ -46,6 +46,7 @@ int normalizer_new(const struct normalize_options *options, struct normalizer **
                                           .now_us = context_now_us(options->ctx)};
     arena_init(&outputs->arena);
     TRY(output_new(outputs, options->root, options->root->name, &output, err));
+    output->row_total = options->rows_before;
     if (depth < 0 || depth > NESTING_MAX)
         depth = NESTING_MAX;
     TRY(shape_new(outputs, output, depth, &root, err));
@@ -165,6 +166,23 @@ static void report_cut(const struct outputs *outputs, const struct output *outpu
                         "the column's, which were cut",
                         output->table->name, (unsigned long long)output->slots[i]->cut_count,
                         output->slots[i]->name);
+}
+
+int normalizer_flush(struct normalizer *normalizer, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct outputs *outputs = &normalizer->outputs;
+    for (size_t i = 0; !normalizer->failed && i < outputs->count; i++)
+        TRY(output_emit(outputs, outputs->items[i], err));
+done:
+    normalizer->failed |= rc != TG_OK;
+    return rc;
+}
+
+int normalizer_materialize(struct normalizer *normalizer, struct tg_error *err)
+{
+    struct outputs *outputs = &normalizer->outputs;
+    return output_emit_nothing(outputs, outputs->items[0], err);
 }
 
 int normalizer_finish(struct normalizer *normalizer, struct tg_error *err)

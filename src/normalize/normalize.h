@@ -42,7 +42,8 @@ struct normalize_options {
     struct table *root;          /* the resource's root table with its hints applied */
     const struct settings *settings;
     const char *load_id;
-    size_t batch_bytes; /* a table that holds more hands its batch on; 0: a usual measure */
+    uint64_t rows_before; /* of the root table, in this load, by another normalizer */
+    size_t batch_bytes;   /* a table that holds more hands its batch on; 0: a usual measure */
     struct name_rules names;
     int fraction_max;         /* digits of a second that the destination keeps; 0: all */
     bool folds_case;          /* the destination takes names that differ in case only for one */
@@ -74,10 +75,14 @@ int normalizer_push(struct normalizer *normalizer, struct page *page,
  * TYPE_NONE: its first value will tell. */
 int normalizer_column_type(struct normalizer *normalizer, const char *name, struct type_spec *out,
                            struct tg_error *err) TG_CHECK_RESULT;
+/* Emits what is in the builders, and gives their memory back. */
+int normalizer_flush(struct normalizer *normalizer, struct tg_error *err) TG_CHECK_RESULT;
+/* Emits a batch without rows of all columns of the root table that have a type. */
+int normalizer_materialize(struct normalizer *normalizer, struct tg_error *err) TG_CHECK_RESULT;
 /* Emits what is left in the builders. */
 int normalizer_finish(struct normalizer *normalizer, struct tg_error *err) TG_CHECK_RESULT;
 uint64_t normalizer_row_count(
-    const struct normalizer *normalizer);            /* rows of the root table so far */
+    const struct normalizer *normalizer); /* rows of the root table so far, `rows_before` too */
 void normalizer_free(struct normalizer *normalizer); /* NULL is fine */
 
 #endif

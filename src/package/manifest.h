@@ -45,6 +45,7 @@ struct manifest_table {
     const char *name;
     const char *resource; /* of its root */
     bool nested;
+    bool further;   /* not the resource's own table, but another root that it has made */
     bool replaced;  /* this load replaces the table, even when it has no file */
     bool remade;    /* it was gone: what is nested in it goes, too; a conflict if it is back */
     bool emptied;   /* its history goes on: no row that is there is valid any more */

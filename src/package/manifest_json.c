@@ -102,6 +102,7 @@ static const struct form table_form = {
         FIELD(TEXT, "name", manifest_table, name),
         FIELD(TEXT, "resource", manifest_table, resource),
         MAYBE(FLAG, "nested", manifest_table, nested),
+        MAYBE(MARK, "further", manifest_table, further),
         MAYBE(FLAG, "replaced", manifest_table, replaced),
         MAYBE(MARK, "remade", manifest_table, remade),
         MAYBE(MARK, "emptied", manifest_table, emptied),

@@ -268,8 +268,6 @@ int spool_append(struct spool *spool, const char *table, const struct ArrowSchem
 {
     int rc = TG_OK;
     struct spool_file *file = NULL;
-    if (array->length == 0)
-        goto done;
     TRY(context_check(spool->ctx, err));
     if (spool->failure.code != TG_OK)
         TRY(await_flush(spool, err));

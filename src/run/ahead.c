@@ -29,7 +29,8 @@ static const char *why_not(const struct ledger *ledger, const struct manifest *m
     for (size_t i = 0; i < manifest->table_count; i++) {
         if (manifest->tables[i].remade)
             return "makes a table again that was gone";
-        if (manifest->tables[i].replaced && ledger->window_count > 0)
+        if (manifest->tables[i].replaced && !manifest->tables[i].further &&
+            ledger->window_count > 0)
             return "replaces a table that has windows";
     }
     return NULL;
@@ -180,7 +181,8 @@ done:
 static bool replaces_resource(const struct manifest *manifest, const char *resource)
 {
     for (size_t i = 0; i < manifest->table_count; i++)
-        if (manifest->tables[i].replaced && strcmp(manifest->tables[i].resource, resource) == 0)
+        if (manifest->tables[i].replaced && !manifest->tables[i].further &&
+            strcmp(manifest->tables[i].resource, resource) == 0)
             return true;
     return false;
 }

@@ -161,6 +161,22 @@ done:
     return rc;
 }
 
+/* Further tables are there if there is something to say of them. */
+static int enter_further(struct load *load, struct manifest *manifest, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < load->further_count; i++) {
+        const struct resource_counts *counts = &load->further[i];
+        struct manifest_table *table = manifest_find(manifest, counts->table);
+        if (!table)
+            continue;
+        table->rows_rejected += counts->rows_rejected;
+        TRY(enter_nested(load, counts, manifest, err));
+    }
+done:
+    return rc;
+}
+
 /* What was read of each resource. */
 static int enter_resources(struct load *load, struct tg_error *err)
 {
@@ -183,6 +199,7 @@ static int enter_resources(struct load *load, struct tg_error *err)
         table->rows_null_cursor = counts->by_cursor.without;
         TRY(enter_nested(load, counts, manifest, err));
     }
+    TRY(enter_further(load, manifest, err));
     TRY(rejects_flush(&load->rejects, load->package, err));
 done:
     return rc;
@@ -297,5 +314,6 @@ void load_end(struct load *load, int rc)
     package_free(load->package);
     rejects_release(&load->rejects);
     mem_free(load->resources);
+    mem_free(load->further);
     mem_free(load->sealed);
 }

@@ -4,7 +4,8 @@
  *
  *   resource_begin: describe_resource (describe.c) -> resume_cursor (resume.c) -> open_stream
  *   resource_read:  enter: root_table_hints (root_table.c), open_normalizer, open_pages
- *                   -> extract_page [push_page -> normalizer_push -> emit_batch -> package_append,
+ *                   -> extract_page [push_page -> tables_push (tables.c: of which table) ->
+ *                                    normalizer_push -> emit_batch -> package_append,
  *                                    and what is not loaded: keep_reject -> rejects_add]
  *                   -> leave: remember_cursor (resume.c), remember_bookmarks,
  *                      find_absent (keys.c: those that the source lists; rows rejected)
@@ -80,19 +81,22 @@ static void note_filtered(void *user, const char *file, uint64_t rows)
 /* ---- the pipes ---- */
 
 /* The root table's part of the manifest: before those of what is nested in it. */
-static int enter_root(struct resource_load *part, struct manifest_table **out, struct tg_error *err)
+int part_enter_root(struct resource_load *part, struct manifest_table **out, struct tg_error *err)
 {
+    int rc = TG_OK;
     struct manifest *manifest = NULL;
-    int rc = load_package(part->load, &manifest, err);
-    return rc == TG_OK ? manifest_add_table(manifest, part->root->name, part->resource->name, false,
-                                            out, err)
-                       : rc;
+    const char *resource = part->owner ? part->owner : part->resource->name;
+    TRY(load_package(part->load, &manifest, err));
+    TRY(manifest_add_table(manifest, part->root->name, resource, false, out, err));
+    (*out)->further = part->further && !part->owner;
+done:
+    return rc;
 }
 
 static int enter_table(struct resource_load *part, const char *name, struct manifest_table **out,
                        struct tg_error *err)
 {
-    int rc = enter_root(part, out, err);
+    int rc = part_enter_root(part, out, err);
     if (rc != TG_OK || strcmp(name, part->root->name) == 0)
         return rc;
     return manifest_add_table(package_manifest(part->load->package), name, part->resource->name,
@@ -176,10 +180,14 @@ done:
     return rc;
 }
 
+int part_push(struct resource_load *part, struct page *page, struct tg_error *err)
+{
+    return part->normalizer ? normalizer_push(part->normalizer, page, err) : TG_OK;
+}
+
 static int push_page(void *user, struct page *page, struct tg_error *err)
 {
-    struct resource_load *part = user;
-    return part->normalizer ? normalizer_push(part->normalizer, page, err) : TG_OK;
+    return tables_push(user, page, err);
 }
 
 static int tell_judged(const struct resource_load *part, const struct tg_judged *judged,
@@ -262,6 +270,7 @@ static int open_stream(struct resource_load *part, struct tg_error *err)
     request.is_last = part->turn->is_last;
     request.may_wait = part->turn->may_wait;
     request.kept = &part->kept;
+    request.tables = &part->tables.maker;
     request.commit_safe.resumes = part->resumes;
     request.commit_safe.known = part->stored.commit_safe;
     request.commit_safe.held = &part->held;
@@ -284,6 +293,15 @@ static bool carries_root_id(const struct resource_load *part)
     return there_carries_root_id(part->session, part->root->name);
 }
 
+/* Others may have brought rows of it, and so may this one, as it was said before. */
+static uint64_t count_before(const struct resource_load *part)
+{
+    const struct manifest *manifest = load_manifest(part->load);
+    const struct manifest_table *table =
+        manifest ? manifest_find(manifest, part->root->name) : NULL;
+    return table ? table->rows_new : 0;
+}
+
 static int open_normalizer(struct resource_load *part, struct tg_error *err)
 {
     struct session *session = part->session;
@@ -296,6 +314,7 @@ static int open_normalizer(struct resource_load *part, struct tg_error *err)
         .root = part->root,
         .settings = &session->settings,
         .load_id = part->load->id,
+        .rows_before = count_before(part),
         .batch_bytes = session->pipeline->ctx.memory_bytes_max / SHARE / part->turn->reading,
         .names = session_names(session),
         .folds_case = session->destination.facts.folds_case,
@@ -348,7 +367,7 @@ static int remember_root(struct resource_load *part, struct tg_error *err)
                    history_is_snapshot(part->resource, part->root);
     if (!replaced && !remade && !emptied && !ranged)
         return TG_OK;
-    TRY(enter_root(part, &table, err));
+    TRY(part_enter_root(part, &table, err));
     if (ranged)
         TRY(range_enter(part->session, part->resource, package_manifest(part->load->package), table,
                         err));
@@ -403,7 +422,7 @@ static int begin_versions(struct resource_load *part, struct tg_error *err)
     if (deletes->detect == TG_DETECT_NONE || deletes->apply != TG_APPLY_SCD2 ||
         normalizer_row_count(part->normalizer) == 0)
         return TG_OK;
-    TRY(enter_root(part, &root, err));
+    TRY(part_enter_root(part, &root, err));
     root_table_mark(deletes, root);
 done:
     return rc;
@@ -429,7 +448,7 @@ static int find_absent(struct resource_load *part, const struct extract_counts *
     if (read->rows_read == 0 && brings_groups(part->resource))
         return TG_OK;
     uint64_t known = deletes->detect == TG_DETECT_KEYS ? keys : read->rows_read;
-    TRY(enter_root(part, &root, err));
+    TRY(part_enter_root(part, &root, err));
     root->from_nothing = known == 0 && !deletes->allow_empty && !part->resource->allow_empty;
     root_table_mark(deletes, root);
 done:
@@ -473,6 +492,7 @@ int resource_begin(struct load *load, const struct resource *resource, const str
         .session = load->session, .load = load, .resource = resource, .turn = turn};
     part->kept_of = (struct kept_of){load->session, resource_source_key(load->session, resource)};
     part->kept = kept_for(&part->kept_of);
+    part->tables.maker = tables_maker(part);
     int rc = begin(part, err);
     part->spent_us = context_ticks_us() - started;
     if (rc == TG_OK)
@@ -486,6 +506,7 @@ void resource_end(struct resource_load *part)
 {
     if (!part)
         return;
+    tables_release(part);
     extract_free(part->extract);
     page_stream_close(part->limited);
     page_stream_close(part->stream);
@@ -544,17 +565,29 @@ done:
     return rc;
 }
 
-static int meet_table(struct resource_load *part, struct tg_error *err)
+int part_meet_table(struct resource_load *part, struct tg_error *err)
 {
     int rc = TG_OK;
     struct session *session = part->session;
+    normalizer_free(part->normalizer);
+    part->normalizer = NULL;
     TRY(root_table_hints(session, part->resource, &part->root, &part->contract, err));
     part->counts->table = part->root->name;
     if (!part->root->discarded)
         TRY(there_meet(session, part->root->name, part->resource, part->held_by, &part->root_found,
                        err));
     TRY(open_normalizer(part, err));
-    TRY(again_new(session, part->resource, &part->again, err));
+done:
+    return rc;
+}
+
+/* Nobody else's rows are on their way into it from here on. */
+static int meet_own_table(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(part_meet_table(part, err));
+    TRY(tables_open(part, err));
+    TRY(again_new(part->session, part->resource, &part->again, err));
     TRY(begin_late(part, err));
 done:
     return rc;
@@ -567,17 +600,39 @@ static int enter(struct resource_load *part, struct resource_counts *counts, str
     *counts = (struct resource_counts){.resource = part->resource};
     part->counts = counts;
     if (!part->resource->no_table)
-        TRY(meet_table(part, err));
+        TRY(meet_own_table(part, err));
     TRY(begin_source(part, err));
     TRY(open_pages(part, err));
 done:
     return rc;
 }
 
-static int fill_table(struct resource_load *part, struct tg_error *err)
+/* A column that only hints name is added with rows, where no row at all might mean something. */
+static bool lacks_columns(const struct resource_load *part)
+{
+    const struct table *root = part->root;
+    const bool folds = part->session->destination.facts.folds_case;
+    const struct table *there = catalog_find_like(&part->session->there, root->name, folds);
+    bool lacks = false;
+    for (size_t i = 0; there && i < root->column_count; i++)
+        lacks |= root->columns[i].spec.type != TYPE_NONE &&
+                 !table_find_like(there, root->columns[i].name, folds);
+    return lacks && !part->resource->disposition->deletes_absent && !loses_absent(part);
+}
+
+static bool wants_table(const struct resource_load *part)
+{
+    return part->resource->materialize && !part->root->discarded &&
+           normalizer_row_count(part->normalizer) == 0 &&
+           (part->root_found != THERE_PRESENT || lacks_columns(part));
+}
+
+int part_fill_table(struct resource_load *part, struct tg_error *err)
 {
     int rc = TG_OK;
     struct resource_counts *counts = part->counts;
+    if (wants_table(part))
+        TRY(normalizer_materialize(part->normalizer, err));
     TRY(normalizer_finish(part->normalizer, err));
     TRY(late_finish(part->late, counts, err));
     if (!part->root->discarded)
@@ -609,7 +664,9 @@ static int leave(struct resource_load *part, struct tg_error *err)
     TRY(tell_judged(part, &ended, err));
     resume_say_doubts(part, extract_counts(part->extract));
     if (has_table)
-        TRY(fill_table(part, err));
+        TRY(part_fill_table(part, err));
+    if (has_table)
+        TRY(tables_leave(part, err));
     TRY(remember_cursor(part, err));
     TRY(remember_window(part, err));
     TRY(remember_bookmarks(part, err));

@@ -12,6 +12,7 @@
 #include "run/late.h"
 #include "run/doubts.h"
 #include "run/load.h"
+#include "run/tables.h"
 #include "run/tied.h"
 
 struct resource_load {
@@ -51,7 +52,23 @@ struct resource_load {
     bool replaces;            /* empties its tables and starts its cursor afresh */
     const char *held_by; /* what keeps rows of earlier loads from coming again; NULL: nothing */
     enum there root_found;
+    struct tables tables;       /* further ones */
+    struct further *further;    /* it is no more than one of them; NULL: a whole resource */
+    const char *owner;          /* of a further one: whose own table it is, of this run; NULL */
+    bool has_batch;             /* some of its rows are not handed on yet */
+    struct resource_load *next; /* load->open */
 };
+
+/* ---- resource.c, for tables.c: the way of a table ---- */
+
+/* As the resource says it now, also when it says something else than before. */
+int part_meet_table(struct resource_load *part, struct tg_error *err) TG_CHECK_RESULT;
+int part_push(struct resource_load *part, struct page *page, struct tg_error *err) TG_CHECK_RESULT;
+/* When no more rows come. */
+int part_fill_table(struct resource_load *part, struct tg_error *err) TG_CHECK_RESULT;
+/* Its part of the manifest. */
+int part_enter_root(struct resource_load *part, struct manifest_table **out,
+                    struct tg_error *err) TG_CHECK_RESULT;
 
 /* ---- resume.c ---- */
 

@@ -50,7 +50,35 @@ done:
     return rc;
 }
 
-/* A root, then its nested tables. */
+/* Nested tables of a resource, and further ones, which have no rows of their own to read. */
+static int add_others(const struct manifest *manifest, const struct resource_counts *counts,
+                      struct tg_result *result, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; manifest && i < manifest->table_count; i++) {
+        const struct manifest_table *table = &manifest->tables[i];
+        if (!(table->nested || table->further) ||
+            strcmp(table->resource, counts->resource->name) != 0)
+            continue;
+        const struct tg_table_info other = {.name = table->name,
+                                            .resource = table->resource,
+                                            .nested = table->nested,
+                                            .rows_new = table->rows_new,
+                                            .rows_rejected = table->rows_rejected};
+        TRY(add_table(result, &other, err));
+    }
+done:
+    return rc;
+}
+
+/* Also those that other resources have brought. */
+static uint64_t count_rows(const struct manifest *manifest, const struct resource_counts *counts)
+{
+    const struct manifest_table *table = manifest ? manifest_find(manifest, counts->table) : NULL;
+    return table ? table->rows_new : counts->rows_new;
+}
+
+/* A root, then all others. */
 static int add_tables(const struct load *load, const struct resource_counts *counts,
                       struct tg_result *result, struct tg_error *err)
 {
@@ -60,7 +88,7 @@ static int add_tables(const struct load *load, const struct resource_counts *cou
         .name = counts->table,
         .resource = counts->resource->name,
         .rows_read = counts->rows_read,
-        .rows_new = counts->rows_new,
+        .rows_new = count_rows(manifest, counts),
         .rows_filtered = counts->rows_filtered,
         .rows_rejected = counts->rows_rejected,
         .rows_waiting = counts->rows_waiting,
@@ -70,17 +98,7 @@ static int add_tables(const struct load *load, const struct resource_counts *cou
         .rows_null_cursor = counts->by_cursor.without,
     };
     TRY(add_table(result, &root, err));
-    for (size_t i = 0; manifest && i < manifest->table_count; i++) {
-        const struct manifest_table *table = &manifest->tables[i];
-        if (!table->nested || strcmp(table->resource, counts->resource->name) != 0)
-            continue;
-        const struct tg_table_info nested = {.name = table->name,
-                                             .resource = table->resource,
-                                             .nested = true,
-                                             .rows_new = table->rows_new,
-                                             .rows_rejected = table->rows_rejected};
-        TRY(add_table(result, &nested, err));
-    }
+    TRY(add_others(manifest, counts, result, err));
 done:
     return rc;
 }
@@ -124,7 +142,7 @@ static int add_part(const struct manifest_table *part, struct tg_result *result,
         .rows_null_cursor = part->rows_null_cursor,
     };
     TRY(add_table(result, &table, err));
-    if (part->nested)
+    if (part->nested || part->further)
         goto done;
     struct tg_resource_info *resource = &result->resources[result->resource_count++];
     *resource = (struct tg_resource_info){.rows_read = part->rows_read};
@@ -204,7 +222,7 @@ static int add_changes(const struct load *load, struct tg_result *result, struct
     for (size_t i = 0; i < load->session->catalog.table_count; i++) {
         const struct table *table = load->session->catalog.tables[i];
         const struct manifest_table *loaded = manifest_find(manifest, table->name);
-        if (loaded && loaded->rows_new > 0)
+        if (loaded && (loaded->rows_new > 0 || loaded->file_count > 0))
             TRY(compare_table(result, table, catalog_find(&before, table->name), err));
     }
 done:

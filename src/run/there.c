@@ -4,6 +4,7 @@
  *
  *   there_note (what has had data, by the ledger) -> there_read: is_wanted (root tables of the
  *   selected resources and what is nested in them) -> describe -> settle_table -> settle_type
+ *   there_touch (a root that a program names while it is read): settle_table
  *   there_meet (before the first row of a table): check_links; gone: made again, or refused
  *
  * A column that the catalog knows with another type gets the destination's type here, unless ours
@@ -25,6 +26,7 @@ struct wanted {
     size_t count;
     const char *separator;
     size_t name_bytes_max;
+    bool all; /* a program may name further tables as it reads */
 };
 
 static int compare_names(const void *a, const void *b)
@@ -51,9 +53,8 @@ static bool is_root(const struct wanted *wanted, const char *name, size_t len)
 }
 
 /* A root, or one whose name starts with that of a root; one that was shortened may be any. */
-static bool is_wanted(const void *user, const char *name)
+static bool is_touched(const struct wanted *wanted, const char *name)
 {
-    const struct wanted *wanted = user;
     const char *at = name;
     size_t len = strlen(name);
     if (refresh_drops(wanted->session, name))
@@ -71,6 +72,14 @@ static bool is_wanted(const void *user, const char *name)
     return is_root(wanted, root, strlen(root));
 }
 
+static bool is_wanted(const void *user, const char *name)
+{
+    const struct wanted *wanted = user;
+    const bool is_system = table_is_system(&(struct table){.name = name});
+    return is_touched(wanted, name) ||
+           (wanted->all && !is_system && !refresh_drops(wanted->session, name));
+}
+
 static int list_roots(struct session *session, struct wanted *out, struct tg_error *err)
 {
     const struct config *config = &session->pipeline->config;
@@ -81,6 +90,7 @@ static int list_roots(struct session *session, struct wanted *out, struct tg_err
     for (size_t i = 0; i < config->resource_count; i++) {
         if (!config->resources[i].selected || config->resources[i].no_table)
             continue;
+        out->all |= config->resources[i].read != NULL;
         int rc = root_table_name(session, &config->resources[i], &out->roots[out->count++], err);
         if (rc != TG_OK)
             return rc;
@@ -169,9 +179,30 @@ int there_read(struct session *session, struct tg_error *err)
     TRY(destination_describe(&session->destination, &choice, &session->there, err));
     TRY(ahead_lay(session, err));
     for (size_t i = 0; i < session->there.table_count; i++)
-        TRY(settle_table(session, session->there.tables[i], err));
+        if (is_touched(&wanted, session->there.tables[i]->name))
+            TRY(settle_table(session, session->there.tables[i], err));
 done:
     mem_free(wanted.roots);
+    return rc;
+}
+
+static bool is_below(const struct session *session, const char *name, const char *root)
+{
+    const struct name_rules rules = session_names(session);
+    const char *separator = name_separator(&rules);
+    const size_t len = strlen(root);
+    const bool folds = session->destination.facts.folds_case;
+    return (folds ? strncasecmp : strncmp)(name, root, len) == 0 &&
+           (!name[len] || strncmp(name + len, separator, strlen(separator)) == 0);
+}
+
+int there_touch(struct session *session, const char *root, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < session->there.table_count; i++)
+        if (is_below(session, session->there.tables[i]->name, root))
+            TRY(settle_table(session, session->there.tables[i], err));
+done:
     return rc;
 }
 
@@ -189,11 +220,15 @@ bool there_is_below(const struct session *session, const struct table *there, co
 
 bool there_carries_root_id(const struct session *session, const char *root)
 {
-    size_t len = strlen(root);
+    const struct name_rules rules = session_names(session);
+    const bool folds = session->destination.facts.folds_case;
     for (size_t i = 0; i < session->there.table_count; i++) {
         const struct table *there = session->there.tables[i];
-        if (strncasecmp(there->name, root, len) == 0 && there->name[len] &&
-            table_find_like(there, "_dlt_root_id", session->destination.facts.folds_case))
+        const bool is_short = rules.bytes_max > 0 && strlen(there->name) >= (size_t)rules.bytes_max;
+        const bool may_be = is_short ? strncasecmp(there->name, root, strlen(root)) == 0
+                                     : is_below(session, there->name, root);
+        if (may_be && strcmp(there->name, root) != 0 &&
+            table_find_like(there, "_dlt_root_id", folds))
             return true;
     }
     return false;

@@ -84,7 +84,7 @@ static void test_one_file_per_table_and_schema(void **state)
     sample_ok(append("a", 0, 10, err));
     sample_ok(append_small("b", "x", err));
     sample_ok(append("a", 10, 10, err));
-    sample_ok(append("a", 20, 0, err)); /* no rows: nothing */
+    sample_ok(append("a", 20, 0, err)); /* no rows: it is there without */
     sample_ok(append_small("b", "y", err));
     sample_ok(append_small("b", "y", err));
     sample_ok(spool_finish(spool, &manifest, err));

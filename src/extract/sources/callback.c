@@ -60,7 +60,8 @@ static int call_user(struct callback_stream *stream, struct tg_error *err)
 {
     const struct read_inside inside = {.ctx = stream->request.source.services.ctx,
                                        .resource = stream->request.name,
-                                       .kept = stream->request.kept};
+                                       .kept = stream->request.kept,
+                                       .tables = stream->request.tables};
     const struct cursor_counts *counts = stream->request.counts;
     struct tg_read call = {.user = stream->request.user,
                            .cursor = stream->request.cursor,
@@ -95,6 +96,8 @@ static int take_rows(struct callback_stream *stream, struct page *page, struct t
     page->kind = PAGE_ROWS;
     page->row_count = page->read_count = count;
     page->first_row = stream->row;
+    page->table = rows_first_table(stream->rows);
+    page->marks = rows_marks(stream->rows, &page->mark_count);
     page->first_cell = count > 0 ? rows[0] : NULL;
     page->bytes = count > 0 ? rows_bytes(stream->rows) : 0;
     stream->row += count;
@@ -124,6 +127,7 @@ static int take_batch(struct callback_stream *stream, struct page *page, bool *e
     TRY(schema_copy(&stream->schema, &page->schema, err));
     page->read_count = (uint64_t)page->array.length;
     page->first_row = stream->row;
+    page->table = rows_table(stream->rows);
     page->bytes = batch_bytes(&page->schema, &page->array);
     stream->row += page->read_count;
 done:

@@ -37,7 +37,8 @@ static const struct manifest_table *find_root(const struct manifest *manifest, c
 {
     for (size_t i = 0; i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
-        if (!part->nested && !part->is_keys && strcmp(part->resource, resource) == 0)
+        if (!part->nested && !part->further && !part->is_keys &&
+            strcmp(part->resource, resource) == 0)
             return part;
     }
     return NULL;

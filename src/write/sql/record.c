@@ -464,7 +464,8 @@ static int forget_replaced(const struct recording *recording, const char *kept, 
         TRY(forget_ours(recording, kept, table, SQL_PARTS({0}), "", err));
     for (size_t i = 0; !all && i < manifest->table_count; i++) {
         const struct manifest_table *part = &manifest->tables[i];
-        if (part->replaced || (part->dropped && !part->nested))
+        const bool is_own = !part->nested && !part->further;
+        if (is_own && (part->replaced || part->dropped))
             TRY(forget_resource(recording, kept, table, part->resource, err));
     }
 done:

@@ -1,0 +1,516 @@
+/*
+ * The further tables of a resource: each is on its way into the package as the resource's own is,
+ * by a struct resource_load that has no more than that.
+ *
+ *   tg_read_table -> make: its name, its hints (config/table.c) -> a number; of one that was said
+ *   before: say_again
+ *   push_page -> tables_push: the rows of a page by the table that they are for -> push_to ->
+ *   open_part, with its first row -> part_push
+ *   leave -> tables_leave: open_part (those that are to be there, or are emptied, without a row) ->
+ *   close_part -> empty_others (those that earlier runs have made)
+ *
+ * Of a table that several resources load, one takes all rows at a time: load->open has those that
+ * do, and the own one of a resource goes before. A table has batches that wait for more rows; of
+ * many, all are handed on now and then.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "run/resource.h"
+#include "write/disposition.h"
+
+enum { BATCHES_MAX = 32 };
+
+struct further {
+    const char *name; /* normalised */
+    struct resource resource;
+    const struct resource *of;  /* the resource of the config whose own table it is; NULL: none's */
+    struct resource_load *part; /* NULL: no row has come, or another part takes them */
+    struct resource_counts counts;
+    bool was_open;
+};
+
+static bool same_name(const struct session *session, const char *a, const char *b)
+{
+    return (session->destination.facts.folds_case ? strcasecmp(a, b) : strcmp(a, b)) == 0;
+}
+
+/* ---- those that take rows ---- */
+
+static struct resource_load *find_open(const struct load *load, const char *name)
+{
+    struct resource_load *part = load->open;
+    while (part && !same_name(load->session, part->root->name, name))
+        part = part->next;
+    return part;
+}
+
+static void leave_open(struct resource_load *part)
+{
+    struct resource_load **at = &part->load->open;
+    while (*at && *at != part)
+        at = &(*at)->next;
+    if (*at)
+        *at = part->next;
+}
+
+static void enter_open(struct resource_load *part)
+{
+    part->next = part->load->open;
+    part->load->open = part;
+}
+
+static int keep_counts(struct load *load, const struct resource_counts *counts,
+                       struct tg_error *err)
+{
+    int rc = mem_grow(&load->further, &load->further_cap, load->further_count + 1,
+                      sizeof(*load->further), err);
+    if (rc == TG_OK)
+        load->further[load->further_count++] = *counts;
+    return rc;
+}
+
+static int finish_part(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest_table *table = NULL;
+    struct resource_counts *counts = part->counts;
+    TRY(part_fill_table(part, err));
+    counts->rows_new = normalizer_row_count(part->normalizer);
+    if (counts->rows_rejected > 0)
+        TRY(part_enter_root(part, &table, err));
+    TRY(keep_counts(part->load, counts, err));
+done:
+    return rc;
+}
+
+/* It may be another resource's. */
+static int close_part(struct resource_load *part, struct tg_error *err)
+{
+    struct further *further = part->further;
+    int rc = finish_part(part, err);
+    if (rc != TG_OK)
+        return error_at(err, rc, AT_TABLE, further->name);
+    resource_end(part);
+    further->part = NULL;
+    return rc;
+}
+
+int tables_open(struct resource_load *part, struct tg_error *err)
+{
+    struct resource_load *other = find_open(part->load, part->root->name);
+    int rc = other && other->further ? close_part(other, err) : TG_OK;
+    enter_open(part);
+    return rc;
+}
+
+void tables_release(struct resource_load *part)
+{
+    struct tables *tables = &part->tables;
+    for (size_t i = 0; i < tables->count; i++)
+        resource_end(tables->items[i]->part);
+    mem_free(tables->items);
+    tables->count = 0;
+    leave_open(part);
+}
+
+static int meet_part(struct resource_load *part, const struct further *further,
+                     struct tg_error *err)
+{
+    int rc = TG_OK;
+    TRY(there_touch(part->session, further->name, err));
+    TRY(part_meet_table(part, err));
+    if (further->of)
+        part->root->resource = further->of->name;
+done:
+    return rc;
+}
+
+static int open_part(const struct resource_load *maker, struct further *further,
+                     struct tg_error *err)
+{
+    struct session *session = maker->session;
+    struct resource_load *part = mem_calloc(1, sizeof(*part));
+    if (!part)
+        return error_nomem(err);
+    further->counts = (struct resource_counts){.resource = &further->resource};
+    *part = (struct resource_load){
+        .session = session,
+        .load = maker->load,
+        .resource = &further->resource,
+        .turn = maker->turn,
+        .counts = &further->counts,
+        .further = further,
+        .owner = further->of && further->of->selected ? further->of->name : NULL,
+        .held_by = maker->held_by,
+        .replaces = session->pipeline->refresh != TG_REFRESH_NONE ||
+                    further->resource.disposition->replaces,
+    };
+    int rc = meet_part(part, further, err);
+    if (rc != TG_OK) {
+        resource_end(part);
+        return rc;
+    }
+    enter_open(part);
+    further->part = part;
+    further->was_open = true;
+    return rc;
+}
+
+/* ---- pages ---- */
+
+static int flush_all(struct load *load, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (struct resource_load *part = load->open; part; part = part->next) {
+        TRY(normalizer_flush(part->normalizer, err));
+        part->has_batch = false;
+    }
+    load->batch_count = 0;
+done:
+    return rc;
+}
+
+static int push_further(struct resource_load *maker, struct further *further, struct page *page,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct load *load = maker->load;
+    struct resource_load *part = further->part;
+    if (!part)
+        part = find_open(load, further->name);
+    if (!part) {
+        TRY(open_part(maker, further, err));
+        part = further->part;
+    }
+    TRY(part_push(part, page, err));
+    load->batch_count += !part->has_batch;
+    part->has_batch = true;
+    if (load->batch_count > BATCHES_MAX)
+        TRY(flush_all(load, err));
+done:
+    return rc;
+}
+
+static int push_to(struct resource_load *maker, size_t table, struct page *page,
+                   struct tg_error *err)
+{
+    if (table == 0)
+        return part_push(maker, page, err);
+    struct further *further = maker->tables.items[table - 1];
+    int rc = push_further(maker, further, page, err);
+    return rc == TG_OK ? rc : error_at(err, rc, AT_TABLE, further->name);
+}
+
+/* Rows stand on the tape in the order in which they came, marks between them. */
+int tables_push(struct resource_load *part, struct page *page, struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t table = page->table, mark = 0;
+    const struct row_mark *marks = page->marks;
+    if (page->mark_count == 0)
+        return push_to(part, table, page, err);
+    struct page some = *page;
+    for (size_t at = 0, end; at < page->row_count; at = end) {
+        for (; mark < page->mark_count && marks[mark].from <= page->rows[at]; mark++)
+            table = marks[mark].table;
+        for (end = at + 1; end < page->row_count; end++)
+            if (mark < page->mark_count && marks[mark].from <= page->rows[end])
+                break;
+        some.rows = page->rows + at;
+        some.row_count = end - at;
+        TRY(push_to(part, table, &some, err));
+    }
+done:
+    return rc;
+}
+
+/* ---- what is said of them ---- */
+
+static bool same_names(const char **a, size_t a_count, const char **b, size_t b_count)
+{
+    bool same = a_count == b_count;
+    for (size_t i = 0; same && i < a_count; i++)
+        same = strcmp(a[i], b[i]) == 0;
+    return same;
+}
+
+static bool same_way(const struct resource *a, const struct resource *b)
+{
+    return a->disposition == b->disposition && a->row_ids == b->row_ids &&
+           a->max_table_nesting == b->max_table_nesting &&
+           a->skip_unchanged_rows == b->skip_unchanged_rows &&
+           same_names(a->primary_key, a->primary_key_count, b->primary_key, b->primary_key_count) &&
+           same_names(a->merge_key, a->merge_key_count, b->merge_key, b->merge_key_count);
+}
+
+/* What comes of a table that is said again. */
+struct saying {
+    const struct further_table *table;
+    const struct resource *before;
+    struct resource_load *part; /* that takes its rows; NULL: none does */
+    bool has_rows;              /* of this call */
+};
+
+/* Columns stay. */
+static int keep_columns(const struct resource *before, struct resource *now, struct arena *arena,
+                        struct tg_error *err)
+{
+    struct tg_column *columns =
+        arena_alloc(arena, (before->column_count + now->column_count + 1) * sizeof(*columns));
+    size_t count = 0;
+    if (!columns)
+        return error_nomem(err);
+    for (size_t i = 0; i < before->column_count; i++) {
+        bool again = false;
+        for (size_t k = 0; k < now->column_count; k++)
+            again |= strcmp(before->columns[i].name, now->columns[k].name) == 0;
+        if (!again)
+            columns[count++] = before->columns[i];
+    }
+    for (size_t k = 0; k < now->column_count; k++)
+        columns[count++] = now->columns[k];
+    now->columns = columns;
+    now->column_count = count;
+    return TG_OK;
+}
+
+/* Rows that have come stay as they are. */
+static int check_way(const struct saying *saying, const struct resource *now, struct tg_error *err)
+{
+    const struct resource_load *part = saying->part;
+    uint64_t rows = part ? part->counts->rows_rejected : 0;
+    if (part)
+        rows += normalizer_row_count(part->normalizer);
+    if ((rows == 0 && !saying->has_rows) || same_way(saying->before, now))
+        return TG_OK;
+    return error_set(err, TG_USAGE,
+                     "table '%s' has rows of this run already, and is to be loaded in another way "
+                     "from here on; say its write_disposition, keys, row_ids and max_table_nesting "
+                     "before its first row",
+                     saying->table->name);
+}
+
+static int change_part(struct resource_load *part, const struct resource *now, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *resource = part->root->resource;
+    TRY(normalizer_finish(part->normalizer, err));
+    part->resource = part->counts->resource = now;
+    part->replaces =
+        part->session->pipeline->refresh != TG_REFRESH_NONE || now->disposition->replaces;
+    TRY(part_meet_table(part, err));
+    part->root->resource = resource;
+done:
+    return rc;
+}
+
+/* What is said now, in *out. */
+static int say_again(const struct resource_load *maker, const struct saying *saying,
+                     const struct resource **out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct arena *arena = &maker->session->catalog.arena;
+    const struct config *config = &maker->session->pipeline->config;
+    struct resource *now = arena_alloc(arena, sizeof(*now));
+    if (!now)
+        return error_nomem(err);
+    TRY(config_table(config, maker->resource, saying->table, arena, now, err));
+    TRY(keep_columns(saying->before, now, arena, err));
+    TRY(check_way(saying, now, err));
+    if (saying->part)
+        TRY(change_part(saying->part, now, err));
+    *out = now;
+done:
+    return rc;
+}
+
+static int find_of(const struct resource_load *maker, const char *name, const struct resource **out,
+                   struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct session *session = maker->session;
+    const struct config *config = &session->pipeline->config;
+    *out = NULL;
+    for (size_t i = 0; !*out && i < config->resource_count; i++) {
+        const struct resource *one = &config->resources[i];
+        const char *own = NULL;
+        if (one->is_group || one->no_table)
+            continue;
+        TRY(root_table_name(session, one, &own, err));
+        if (same_name(session, own, name))
+            *out = one;
+    }
+done:
+    return rc;
+}
+
+/* Where nothing is said of a table that another resource has, it is loaded as that says. */
+static int say(const struct resource_load *maker, const struct further_table *table,
+               struct further *further, struct tg_error *err)
+{
+    struct resource *resource = &further->resource;
+    struct session *session = maker->session;
+    if (table->hints || !further->of)
+        return config_table(&session->pipeline->config, maker->resource, table,
+                            &session->catalog.arena, resource, err);
+    *resource = *further->of;
+    resource->name = maker->resource->name;
+    resource->driver = maker->resource->driver;
+    resource->incremental = (struct incremental){.field_count = 0};
+    resource->deletes = (struct deletes){.detect = TG_DETECT_NONE};
+    return TG_OK;
+}
+
+static int add_further(struct resource_load *maker, const struct further_table *table,
+                       const char *name, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct tables *tables = &maker->tables;
+    struct further *further = arena_alloc(&maker->session->catalog.arena, sizeof(*further));
+    if (!further)
+        return error_nomem(err);
+    TRY(mem_grow(&tables->items, &tables->cap, tables->count + 1, sizeof(struct further *), err));
+    *further = (struct further){.name = name};
+    TRY(find_of(maker, name, &further->of, err));
+    TRY(say(maker, table, further, err));
+    tables->items[tables->count++] = further;
+done:
+    return rc;
+}
+
+static int check_maker(const struct resource_load *maker, struct tg_error *err)
+{
+    if (!maker->root)
+        return error_set(err, TG_USAGE,
+                         "a resource without a table (no_table) cannot have further ones");
+    if (maker->cursor && (maker->resource->merge_key_count > 0 || cursor_holds(maker->cursor)))
+        return error_set(err, TG_USAGE,
+                         "the cursor holds rows back until all have come, and does not know of "
+                         "which table they were: a resource with a merge_key and a cursor, or with "
+                         "very many rows at its last value, has one table");
+    return TG_OK;
+}
+
+static int make_own(struct resource_load *maker, const struct further_table *table,
+                    const struct tg_rows *rows, struct tg_error *err)
+{
+    const struct resource *now = NULL;
+    const struct saying saying = {table, maker->resource, maker, rows_has_table(rows, 0)};
+    return table->hints ? say_again(maker, &saying, &now, err) : TG_OK;
+}
+
+static int make_further(struct resource_load *maker, const struct further_table *table,
+                        const char *name, const struct tg_rows *rows, size_t *number,
+                        struct tg_error *err)
+{
+    int rc = TG_OK;
+    size_t at = 0;
+    struct tables *tables = &maker->tables;
+    const struct resource *now = NULL;
+    while (at < tables->count && !same_name(maker->session, tables->items[at]->name, name))
+        at++;
+    *number = at + 1;
+    if (at == tables->count)
+        return add_further(maker, table, name, err);
+    struct further *further = tables->items[at];
+    const struct saying saying = {table, &further->resource, further->part,
+                                  rows_has_table(rows, *number)};
+    if (table->hints)
+        TRY(say_again(maker, &saying, &now, err));
+    if (now)
+        further->resource = *now;
+done:
+    return rc;
+}
+
+static int make(void *user, const char *given, const struct tg_resource *hints,
+                const struct tg_rows *rows, size_t *number, struct tg_error *err)
+{
+    int rc = TG_OK;
+    const char *name = NULL;
+    struct resource_load *maker = user;
+    struct session *session = maker->session;
+    TRY(check_maker(maker, err));
+    if (!*given)
+        return error_set(err, TG_USAGE, "the name of a table is empty");
+    TRY(session_name(session, given, &name, err));
+    const struct further_table table = {given, hints, same_name(session, name, maker->root->name)};
+    *number = 0;
+    TRY(table.is_own ? make_own(maker, &table, rows, err)
+                     : make_further(maker, &table, name, rows, number, err));
+done:
+    return rc;
+}
+
+struct table_maker tables_maker(struct resource_load *part)
+{
+    return (struct table_maker){make, part};
+}
+
+/* ---- the end ---- */
+
+/* What is there without rows, or is not there any more. */
+static bool counts_silent(const struct resource_load *maker, const struct further *further)
+{
+    return further->resource.materialize || further->resource.disposition->replaces ||
+           maker->session->pipeline->refresh != TG_REFRESH_NONE;
+}
+
+static bool is_made(const struct resource_load *maker, const char *name)
+{
+    for (size_t i = 0; i < maker->tables.count; i++)
+        if (same_name(maker->session, maker->tables.items[i]->name, name))
+            return true;
+    return false;
+}
+
+/* Has an earlier run made it, and is it this one's to empty? */
+static bool is_left(const struct resource_load *maker, const struct table *table)
+{
+    const bool is_ours = table->resource && strcmp(table->resource, maker->resource->name) == 0;
+    return is_ours && !table->parent && table->seen_data && table != maker->root &&
+           !table_is_system(table) && !is_made(maker, table->name) &&
+           (maker->session->pipeline->refresh != TG_REFRESH_NONE ||
+            table->disposition == DISPOSITION_REPLACE);
+}
+
+static int empty_others(struct resource_load *maker, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct load *load = maker->load;
+    struct manifest *manifest = NULL;
+    struct manifest_table *entered = NULL;
+    const struct catalog *catalog = &maker->session->catalog;
+    for (size_t i = 0; maker->replaces && i < catalog->table_count; i++) {
+        const struct table *table = catalog->tables[i];
+        const struct resource *of = NULL;
+        if (is_left(maker, table))
+            TRY(find_of(maker, table->name, &of, err));
+        if (!is_left(maker, table) || of)
+            continue;
+        TRY(load_package(load, &manifest, err));
+        TRY(manifest_add_table(manifest, table->name, maker->resource->name, false, &entered, err));
+        entered->further = entered->replaced = true;
+        const struct resource_counts counts = {.resource = maker->resource, .table = table->name};
+        TRY(keep_counts(load, &counts, err));
+    }
+done:
+    return rc;
+}
+
+int tables_leave(struct resource_load *maker, struct tg_error *err)
+{
+    int rc = TG_OK;
+    for (size_t i = 0; i < maker->tables.count; i++) {
+        struct further *further = maker->tables.items[i];
+        const bool is_open = further->part || find_open(maker->load, further->name);
+        if (!is_open && !further->was_open && counts_silent(maker, further))
+            TRY(open_part(maker, further, err));
+        if (further->part)
+            TRY(close_part(further->part, err));
+    }
+    TRY(empty_others(maker, err));
+done:
+    return rc;
+}
