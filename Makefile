@@ -33,7 +33,7 @@ test: deps ## build with gcc and with sanitizers, and run every test on one of t
 notebooks: deps ## run examples/notebooks, and store what comes out in them
 	$(call build,dev,python_core)
 	@PYTHONPATH=$(CURDIR)/build/dev/python PYTHONDONTWRITEBYTECODE=1 TIDEGATE_NOTEBOOKS=write \
-		build/deps/python/bin/python -m pytest -p no:cacheprovider -q python/tests -k notebook
+		build/deps/python/bin/python -m pytest -p no:cacheprovider -q python/tests/test_notebooks.py python/tests/test_prefect.py -k notebook
 
 test-both: deps ## build with gcc and with sanitizers, and run every test on both
 	$(call build,dev)

@@ -559,6 +559,24 @@ def test_a_signal_ends_a_run_as_ctrl_c_does():
 # ---- deployments ----
 
 
+def test_deployments_that_are_shown():
+    """Of the page and of the notebook: each names the flow, and gives it parameters that it has."""
+    yaml = pytest.importorskip("yaml")
+    with open(os.path.join(TREE, "docs", "prefect.md")) as page:
+        shown = re.findall(r"^```yaml\n(.*?)^```$", page.read(), re.MULTILINE | re.DOTALL)
+    with open(os.path.join(TREE, "examples", "notebooks", "6_prefect.ipynb")) as file:
+        cells = ["".join(cell["source"]) for cell in json.load(file)["cells"]]
+    shown += [text for cell in cells for text in re.findall(r"^```yaml\n(.*?)^```$", cell, re.MULTILINE | re.DOTALL)]
+    deployments = [each for text in shown for each in yaml.safe_load(text)["deployments"]]
+    assert len(deployments) == 2
+    for each in deployments:
+        assert each["entrypoint"] == "tidegate.prefect.extract_and_load"
+        assert extract_and_load.validate_parameters(each["parameters"])["secrets"] == each["parameters"]["secrets"]
+        assert [schedules.IntervalSchedule(**schedule).interval.seconds for schedule in each["schedules"]] == [3600]
+    with pytest.raises(Exception, match="speed"):
+        extract_and_load.validate_parameters({"pipeline": "shop:job", "speed": 1})
+
+
 def test_the_page_and_its_deployments(place):
     """Every command of docs/prefect.md; then a worker whose run is killed in the middle of a load."""
     with open(os.path.join(TREE, "docs", "prefect.md")) as page:
