@@ -140,6 +140,22 @@ def test_all_that_the_library_advises_is_known_in_python():
     assert {word for word in _WORDS if word.startswith("--")} <= said
 
 
+def test_so_it_is_in_the_log(caplog):
+    from tidegate.sources.filesystem import filesystem, read_jsonl
+
+    pipeline = make()
+    os.mkdir("inbox")
+    for name, at in [("new", 2), ("old", 1)]:
+        with open(f"inbox/{name}.jsonl", "w") as file:
+            file.write(f'{{"id": {at}, "at": {at}}}\n')
+        files = (filesystem("inbox", file_glob="*.jsonl") | read_jsonl()).with_name("events")
+        files.apply_hints(incremental=dlt.sources.incremental("at"))
+        pipeline.run(files)
+    told = [each.getMessage() for each in caplog.records if "were filtered" in each.getMessage()]
+    assert len(told) == 1 and told[0].endswith("with --full-refresh; In Python: --full-refresh is run(..., refresh='drop_data')")
+    assert count(pipeline) == 1
+
+
 def test_other_texts_are_left_alone():
     assert in_python("tidegate runs, --acceptable, undo") == ""
     with pytest.raises(PipelineStepFailed) as caught:

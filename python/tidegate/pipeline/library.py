@@ -19,6 +19,7 @@ from tidegate.common.logger import init_logging
 from tidegate.extract.own_hints import limits_options
 from tidegate.extract.readers import readers_of
 from tidegate.extract.source import DltSource
+from tidegate.pipeline.advice import in_python
 from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.pipeline.failures import step_failed
 from tidegate.pipeline.progress import Follower
@@ -54,7 +55,7 @@ def open_library(
     assert pipeline.destination is not None
     options: dict[str, Any] = {
         "name": pipeline.pipeline_name, "dataset": pipeline.dataset_name,
-        "workdir": pipeline.working_dir, "engine": engine_path(), "log": log,
+        "workdir": pipeline.working_dir, "engine": engine_path(), "log": _log_in_python,
         "refresh": _REFRESH[refresh], "turns": turns, "progress": progress,
         **database_of(pipeline).options(), "undo_loads": pipeline.undo_loads, "memory": pipeline.memory,
         **limits_options(pipeline.limits), **(over or {}),
@@ -172,3 +173,8 @@ def log(level: int, component: str, message: str) -> None:
         message: Its text.
     """
     logging.getLogger(f"tidegate.{component}").log(_LEVELS[level], "%s", message)
+
+
+def _log_in_python(level: int, component: str, message: str) -> None:
+    """The same, of a pipeline of a program: who reads it does not type commands."""
+    log(level, component, "; ".join([message, *in_python(message).splitlines()]))

@@ -4,7 +4,8 @@
     extract    the first of them
     load       the last, for each load
 
-Rows are typed while they are extracted: the step Normalize tells what is sealed of them.
+Rows are typed while they are extracted: the step Normalize tells what is sealed of them. Loads that wait are written
+by a run before it extracts; nothing is shown of that.
 """
 
 from __future__ import annotations
