@@ -7,7 +7,8 @@
  * of the rows.
  *
  * Where a function looks at its cursor, an item is a page, so that the last value is right when the
- * function goes on.
+ * function goes on. From the first item on with something said about its table (a mark) the items
+ * come by `spread`, a step of Python, and with them objects of table.c.
  */
 #include "core.h"
 
@@ -40,6 +41,9 @@ struct reader {
     PyObject *enter;           /* enter() when its code is at work after another's, or None */
     PyObject *has_room;        /* has_room(): may an item be drawn? or None: always */
     PyObject *forward;         /* forward(item, which of its rows are new or None), or None */
+    PyObject *marks;           /* a tuple of types, or None */
+    PyObject *spread;          /* spread(such an item): gives an iterator of it and the rest */
+    bool is_spread;            /* spread gives the items */
     PyObject *passing;         /* an item that is judged */
     bool passing_is_stream;
     uint8_t *taken; /* of its rows */
@@ -133,6 +137,7 @@ static void forget(struct reader *reader)
     Py_CLEAR(reader->passing);
     walk_begin(reader->walk);
     Py_CLEAR(reader->tables);
+    reader->is_spread = false;
     reader->calls->entered = NULL;
 }
 
@@ -207,7 +212,7 @@ static int take_item(struct reader *reader, struct items *items, struct tg_read 
     uint64_t before = items->row;
     if (item == Py_None)
         return 0;
-    if (type != &PyDict_Type && type != &PyList_Type && is_stream(item)) {
+    if (is_stream(item)) {
         *count = PAGE_ROWS;
         return stream_take(item, &read->stream);
     }
@@ -357,6 +362,37 @@ static int turn_to(struct reader *reader, PyObject *table, const struct tg_read 
     return reader->tables ? table_take(table, reader->tables, read) : -1;
 }
 
+static bool is_page_of_frames(PyObject *page)
+{
+    PyObject *first = PyList_Size(page) > 0 ? PyList_GetItem(page, 0) : Py_None;
+    PyObject *type = (PyObject *)Py_TYPE(first);
+    return type != (PyObject *)&PyDict_Type &&
+           (PyObject_HasAttrString(type, "__arrow_c_stream__") ||
+            PyObject_HasAttrString(type, "__arrow_c_array__"));
+}
+
+/* Whether it has something said about its table, or is several streams in one; -1: an error. */
+static int needs_spread(const struct reader *reader, PyObject *item)
+{
+    PyTypeObject *type = Py_TYPE(item);
+    if (type == &PyDict_Type || reader->is_spread || reader->marks == Py_None)
+        return 0;
+    if (type == &PyList_Type)
+        return is_page_of_frames(item);
+    return PySequence_Contains(reader->marks, (PyObject *)type);
+}
+
+/* From the first mark on a function of Python gives what it makes of the items. */
+static int take_over(struct reader *reader, PyObject *item)
+{
+    PyObject *rest = PyObject_CallFunctionObjArgs(reader->spread, item, NULL);
+    if (!rest)
+        return -1;
+    replace(&reader->items.iterator, rest);
+    reader->is_spread = true;
+    return 0;
+}
+
 static int read_page(struct reader *reader, struct items *items, struct tg_read *read)
 {
     size_t count = 0;
@@ -369,16 +405,20 @@ static int read_page(struct reader *reader, struct items *items, struct tg_read 
             read->done = true;
             return 0;
         }
-        if (count > 0 && is_stream(item)) {
-            items->waiting = item;
-            return 0;
-        }
         if (item == pause_mark) {
             Py_DECREF(item);
             return 0;
         }
-        int rc = is_table(item) ? turn_to(reader, item, read)
+        int rc = items == &reader->items ? needs_spread(reader, item) : 0;
+        if (rc > 0) {
+            rc = take_over(reader, item);
+        } else if (rc == 0 && count > 0 && is_stream(item)) {
+            items->waiting = item;
+            return 0;
+        } else if (rc == 0) {
+            rc = is_table(item) ? turn_to(reader, item, read)
                                 : take_or_pass(reader, items, read, item, &count);
+        }
         Py_DECREF(item);
         if (rc < 0)
             return -1;
@@ -453,6 +493,8 @@ static void on_release(void *user)
     Py_XDECREF(reader->enter);
     Py_XDECREF(reader->has_room);
     Py_XDECREF(reader->forward);
+    Py_XDECREF(reader->marks);
+    Py_XDECREF(reader->spread);
     Py_XDECREF(reader->answer);
     forget(reader);
     PyMem_Free(reader->taken);
@@ -562,10 +604,10 @@ static const struct list {
 enum { LIST_COUNT = sizeof(lists) / sizeof(lists[0]) };
 
 static const char *const others[] = {
-    "enter",          "has_room",      "forward",   "by_turns", "is_unseen",
-    "open",           "finish",        "close",     "advance",  "last_value_func",
-    "convert",        "refuse",        "list_keys", "columns",  "options",
-    "source_options", "initial_value", "end_value", NULL};
+    "enter",     "has_room", "forward", "by_turns",        "is_unseen",     "open",
+    "finish",    "close",    "advance", "last_value_func", "convert",       "refuse",
+    "list_keys", "columns",  "options", "source_options",  "initial_value", "end_value",
+    "marks",     "spread",   NULL};
 
 /* All lists in one piece of memory, which the caller frees. */
 static int read_lists(PyObject *dict, struct tg_resource *resource, void **scratch)
@@ -605,6 +647,8 @@ static struct reader *reader_new(struct calls *calls, PyObject *dict)
     reader->enter = Py_NewRef(get(dict, "enter"));
     reader->has_room = Py_NewRef(get(dict, "has_room"));
     reader->forward = Py_NewRef(get(dict, "forward"));
+    reader->marks = Py_NewRef(get(dict, "marks"));
+    reader->spread = Py_NewRef(get(dict, "spread"));
     reader->by_turns = get(dict, "by_turns") == Py_True;
     reader->is_unseen = get(dict, "is_unseen") == Py_True;
     reader->close = Py_NewRef(get(dict, "close"));

@@ -19,18 +19,18 @@ from tidegate.common.configuration.specs import TCredentials, TSecretStrValue, T
 from tidegate.common.exceptions import Absent
 from tidegate.common.schema import Schema
 from tidegate.extract.decorators import defer, resource, source, transformer
-from tidegate.pipeline import Pipeline, attach, run
+from tidegate.pipeline import Pipeline, attach, mark, run
 from tidegate.pipeline import pipeline as _pipeline
 
 pipeline = _pipeline  # over the package of that name, for who checks types, too
 __version__ = _core.version()
 __all__ = [
     "Dataset", "Pipeline", "Relation", "Schema", "TCredentials", "TSecretStrValue", "TSecretValue", "attach", "config", "current",
-    "dataset", "defer", "destinations", "pipeline", "progress", "resource", "run", "secrets", "source", "sources", "transformer",
+    "dataset", "defer", "destinations", "mark", "pipeline", "progress", "resource", "run", "secrets", "source", "sources", "transformer",
 ]
 
 #: What dlt has beside; it is refused when it is used.
-_ABSENT = ("dbt", "destination", "hub", "mark", "state")
+_ABSENT = ("dbt", "destination", "hub", "state")
 
 if TYPE_CHECKING:
     from tidegate.destinations.dataset import Dataset, Relation, dataset

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from typing import Any
 
 from tidegate.extract.exceptions import InvalidValueInRow
+from tidegate.extract.items import DataItemWithMeta
 
 Converter = Callable[[Any], Any]
 Refusal = Callable[[Exception, int, bool, tuple[list[Any], Any]], InvalidValueInRow]
@@ -132,6 +133,8 @@ _BY_BASE: list[tuple[type, Converter]] = [
 
 
 def _find(kind: type, value: Any) -> Converter:
+    if kind is DataItemWithMeta:
+        raise TypeError("a mark stands around what is yielded, a whole page: not around a row inside of it")
     if kind.__name__ in ("NaTType", "NAType"):  # of pandas, each of one object
         return lambda value: None
     if any(base.__module__ == "uuid" for base in kind.__mro__):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from tidegate.extract.exceptions import DataItemRequiredForDynamicTableHints
+from tidegate.extract.items import TableNameMeta
 
 if TYPE_CHECKING:
+    from tidegate.extract.hints import Hints
+    from tidegate.extract.incremental import Incremental
     from tidegate.extract.resource import DltResource
     from tidegate.extract.source import DltSource
 
@@ -75,12 +77,13 @@ def resources_html(title: str, resources: list[DltResource]) -> str:
 # ---- its table ----
 
 
-def table_schema(resource: DltResource, item: Any) -> dict[str, Any]:
+def table_schema(resource: DltResource, item: Any, meta: Any = None) -> dict[str, Any]:
     """The table of a resource, by its hints alone; names as they were said.
 
     Args:
         resource: The resource.
         item: A row, for hints that are functions of one.
+        meta: A TableNameMeta: the table is that one.
 
     Returns:
         As dlt has a table of a schema.
@@ -88,41 +91,30 @@ def table_schema(resource: DltResource, item: Any) -> dict[str, Any]:
     Raises:
         DataItemRequiredForDynamicTableHints: A hint is a function, and there is no row.
     """
-    hints = resource._hints
-    table = _columns(resource, item)
-    for name in ("schema_contract", "references", "description"):
-        if getattr(hints, name):
-            table[name] = getattr(hints, name)
+    name = meta.table_name if isinstance(meta, TableNameMeta) else resource.name
+    hints = resource._variants.get(name, resource._hints).resolved(item, resource.name)
+    table = _columns(hints, resource.incremental)
+    for hint in ("schema_contract", "references", "description"):
+        if getattr(hints, hint):
+            table[hint] = getattr(hints, hint)
     table |= hints.additional
     if hints.max_table_nesting is not None:
         table["x-normalizer"] = {"max_nesting": hints.max_table_nesting}
-    said = _resolved(resource, "write_disposition", resource.write_disposition, item)
+    said = hints.write_disposition or "append"
     if isinstance(said, dict):
         if "strategy" in said:
             table[f"x-{said['disposition']}-strategy"] = said["strategy"]
         said = said["disposition"]
-    table["write_disposition"] = said
-    table["name"] = _resolved(resource, "table_name", resource.table_name, item)
-    table["resource"] = resource.name
-    return table
+    return {**table, "write_disposition": said, "name": hints.table_name or name, "resource": resource.name}
 
 
-def _columns(resource: DltResource, item: Any) -> dict[str, Any]:
-    hints, cursor = resource._hints, resource.incremental
+def _columns(hints: Hints, cursor: Incremental[Any] | None) -> dict[str, Any]:
     columns = {name: {**column, "name": name} for name, column in hints.columns.items()}
     for flag in ("primary_key", "merge_key"):
-        key = _resolved(resource, flag, getattr(hints, flag), item) or ()
+        key = getattr(hints, flag) or ()
         for name in [key] if isinstance(key, str) else key:
             columns.setdefault(name, {"name": name}).update({flag: True, "nullable": False})
     for path in cursor._paths() if cursor else ():
         if not set(path) & set(".[$"):
             columns.setdefault(path, {"name": path})["incremental"] = True
     return {"columns": columns}
-
-
-def _resolved(resource: DltResource, name: str, hint: Any, item: Any) -> Any:
-    if not callable(hint):
-        return hint
-    if item is None:
-        raise DataItemRequiredForDynamicTableHints(resource.name, name)
-    return hint(item)

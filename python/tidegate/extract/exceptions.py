@@ -107,6 +107,32 @@ class ResourceNotATransformer(DltResourceException):
         super().__init__(resource_name, f"'{resource_name}' is no transformer: it takes no items of another resource")
 
 
+class InconsistentTableTemplate(DltSourceException):
+    """Hints do not go together.
+
+    Args:
+        reason: Which, and why.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"these hints of a resource do not go together: {reason}")
+
+
+class InvalidTableName(DltResourceException, ValueError):
+    """The function that is to name an item's table has given no name.
+
+    Args:
+        resource_name: Whose function.
+        table_name: What it gave.
+    """
+
+    def __init__(self, resource_name: str, table_name: Any) -> None:
+        self.table_name = table_name
+        super().__init__(
+            resource_name, f"table_name of the resource '{resource_name}' has given {_shown(table_name)} for an item, which is no name",
+        )
+
+
 class DataItemRequiredForDynamicTableHints(DltResourceException):
     """A hint is a function of a row, and there is none."""
 

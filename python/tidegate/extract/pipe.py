@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate._core import PAUSE
 from tidegate.extract.exceptions import InvalidResourceDataType, InvalidResourceDataTypeBasic
+from tidegate.extract.items import DataItemWithMeta, marked, unmarked
 from tidegate.extract.pool import is_put_off, resolve
 
 if TYPE_CHECKING:
@@ -171,6 +172,21 @@ def open_result(result: Any) -> Iterator[Any]:
     return iter(() if result is None else (result,))
 
 
+def with_marks(transform: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:
+    """The same function, of marked items, too: what becomes of one has its mark.
+
+    Args:
+        transform: Gives what becomes of an item.
+    """
+
+    def of(item: Any) -> Iterator[Any]:
+        if isinstance(item, DataItemWithMeta):
+            return map(marked, transform(item.data), itertools.repeat(item.meta))
+        return transform(item)
+
+    return of
+
+
 def each_of(feed: Iterator[Any], transform: Callable[[Any], Iterator[Any]]) -> Iterator[Any]:
     """What becomes of the items of another resource, one after the other.
 
@@ -271,51 +287,69 @@ def _takes_meta(function: Callable[..., Any]) -> bool:
     )
 
 
-def _one(function: Callable[..., Any]) -> Callable[[Any], Any]:
-    return (lambda item: function(item, None)) if _takes_meta(function) else function
+Call = Callable[[Any], Any]
 
 
-def map_step(function: Callable[..., Any]) -> Step:
-    """A step that puts `function(item)` in the place of each item; None drops it."""
-    call = _one(function)
+def _step(function: Callable[..., Any], of: Callable[[Any, Call], Any]) -> Step:
+    """A step that puts one item in the place of each, or none; what is made of a marked one is marked.
 
-    def step(items: Iterator[Any]) -> Iterator[Any]:
-        for item in items:
-            if isinstance(item, list):
-                yield [made for each in item if (made := call(each)) is not None]
-            elif item is PAUSE:
-                yield item
-            else:
-                yield call(item)
-
-    return step
-
-
-def filter_step(function: Callable[..., Any]) -> Step:
-    """A step that leaves out the items for which `function` does not hold."""
-    call = _one(function)
-
-    def step(items: Iterator[Any]) -> Iterator[Any]:
-        for item in items:
-            if isinstance(item, list):
-                yield [each for each in item if call(each)]
-            elif item is PAUSE or (item is not None and call(item)):
-                yield item
-
-    return step
-
-
-def yield_map_step(function: Callable[..., Iterator[Any]]) -> Step:
-    """A step that puts what `function(item)` yields in the place of each item."""
-    call = _one(function)
+    Args:
+        function: The program's own, of an item, or of one and what its mark says.
+        of: Gives what becomes of an item (a page, too) and a function of a single one.
+    """
+    takes_meta = _takes_meta(function)
+    plain: Call = (lambda item: function(item, None)) if takes_meta else function
 
     def step(items: Iterator[Any]) -> Iterator[Any]:
         for item in items:
             if item is PAUSE:
                 yield item
+            elif isinstance(item, DataItemWithMeta):
+                meta = item.meta
+                made = of(item.data, (lambda each: function(each, meta)) if takes_meta else function)
+                if made is not None:
+                    yield marked(made, meta)
+            elif item is not None and (made := of(item, plain)) is not None:
+                yield made
+
+    return step
+
+
+def map_step(function: Callable[..., Any]) -> Step:
+    """A step that puts `function(item)` in the place of each item; None drops it."""
+
+    def of(item: Any, call: Call) -> Any:
+        if not isinstance(item, list):
+            return call(item)
+        return [made for each in item if (made := call(each)) is not None] if item else item
+
+    return _step(function, of)
+
+
+def filter_step(function: Callable[..., Any]) -> Step:
+    """A step that leaves out the items for which `function` does not hold."""
+
+    def of(item: Any, call: Call) -> Any:
+        if not isinstance(item, list):
+            return item if call(item) else None
+        return [each for each in item if call(each)] if item else item
+
+    return _step(function, of)
+
+
+def yield_map_step(function: Callable[..., Iterator[Any]]) -> Step:
+    """A step that puts what `function(item)` yields in the place of each item."""
+    takes_meta = _takes_meta(function)
+
+    def step(items: Iterator[Any]) -> Iterator[Any]:
+        for item in items:
+            data, meta = unmarked(item)
+            if data is PAUSE or data is None or (isinstance(data, list) and not data):
+                yield item
                 continue
-            for each in item if isinstance(item, list) else [item]:
-                yield from call(each)
+            for each in data if isinstance(data, list) else [data]:
+                made = function(each, meta) if takes_meta else function(each)
+                yield from made if meta is None else map(marked, made, itertools.repeat(meta))
 
     return step
 
@@ -343,7 +377,8 @@ class LimitItem:
                 item: Any = next(items, items)
                 if item is items:
                     return
-                count += len(item) if count_rows and isinstance(item, list) else 1
+                data = unmarked(item)[0] if count_rows else None
+                count += len(data) if isinstance(data, list) else 1
                 yield item
         finally:
             close = getattr(items, "close", None)

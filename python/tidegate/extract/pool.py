@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tidegate._core import PAUSE
+from tidegate.extract.items import marked, unmarked
 
 if TYPE_CHECKING:
     import asyncio
@@ -32,12 +33,15 @@ class Deferred:
         call: A function without arguments.
     """
 
+    __slots__ = ("call",)
+
     def __init__(self, call: Callable[[], Any]) -> None:
         self.call = call
 
 
 def is_put_off(item: Any) -> bool:
-    """Whether an item is a call or an awaitable whose result is meant."""
+    """Whether an item, marked or not, is a call or an awaitable whose result is meant."""
+    item, _ = unmarked(item)
     return isinstance(item, Deferred) or inspect.isawaitable(item)
 
 
@@ -62,12 +66,13 @@ class Pool:
         return self._threads.submit(contextvars.copy_context().run, function, *args)
 
     def submit(self, item: Any) -> Future[Any]:
-        """Has the call made, or the awaitable awaited."""
+        """Has the call made, or the awaitable awaited; the result of a marked one is marked."""
+        item, meta = unmarked(item)
         if isinstance(item, Deferred):
-            return self.call(item.call)
+            return self.call(_made, item, meta)
         import asyncio
 
-        return asyncio.run_coroutine_threadsafe(_wait(item), self._running_loop())
+        return asyncio.run_coroutine_threadsafe(_wait(item, meta), self._running_loop())
 
     def _running_loop(self) -> asyncio.AbstractEventLoop:
         import asyncio
@@ -103,8 +108,12 @@ async def _cancel_all() -> None:
     await asyncio.gather(*left, return_exceptions=True)
 
 
-async def _wait(awaitable: Any) -> Any:
-    return await awaitable
+def _made(deferred: Deferred, meta: Any) -> Any:
+    return marked(deferred.call(), meta)
+
+
+async def _wait(awaitable: Any, meta: Any) -> Any:
+    return marked(await awaitable, meta)
 
 
 def _is_there(waiting: Any) -> bool:

@@ -13,6 +13,7 @@ transformer whose inlet is empty yields PAUSE, and others are read.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,12 @@ from tidegate.extract import pipe
 from tidegate.extract.exceptions import DltSourceException, PipeException, PipeNotBoundToData
 from tidegate.extract.incremental import Incremental
 from tidegate.extract.incremental.outside import filtered
+from tidegate.extract.items import marked, unmarked
 
 if TYPE_CHECKING:
     from tidegate.extract.resource import DltResource
     from tidegate.extract.source import DltSource
+    from tidegate.extract.tables import Tables
 
 _END = object()
 
@@ -75,6 +78,7 @@ class Reader:
         has_table: Whether it is selected; else it is read for its transformers alone.
         cursor: Bound; None: it has none.
         outlets: The inlets of its transformers.
+        tables: Where its items go; None outside of a run.
     """
 
     def __init__(self, resource: DltResource, source: DltSource | None, parent: Reader | None, has_table: bool) -> None:
@@ -85,6 +89,8 @@ class Reader:
         cursor = resource.incremental
         self.cursor: Incremental[Any] | None = cursor._bind(resource.name) if cursor else None
         self.outlets: list[Inlet] = []
+        self.tables: Tables | None = None
+        self._items: Iterator[Any] = iter(())
         self._parts: list[tuple[DltResource, Inlet | None]] = []
         self._opened: list[Any] = []
         self.add(resource, parent)
@@ -118,7 +124,19 @@ class Reader:
         frames = None if self.is_unseen else pipe.as_table if self.outlets else pipe.as_stream
         parts = [part._open(self.cursor, how, self._opened, inlet, frames) for part, inlet in self._parts]
         items = parts[0] if len(parts) == 1 else pipe.by_turns(parts)
-        return self._while_wanted(items) if self.is_unseen else items
+        self._items = self._while_wanted(items) if self.is_unseen else items
+        return self.spread() if self.tables and self.tables.is_dynamic else self._items
+
+    def spread(self, item: Any = None) -> Iterator[Any]:
+        """Its items from here on, with the tables that they go to.
+
+        Args:
+            item: The first one, which was drawn already.
+        """
+        assert self.tables is not None
+        self.tables.in_order = self.cursor is not None
+        self.tables.give = self._give if self.outlets else None
+        return self.tables.spread(itertools.chain([item], self._items))
 
     def _while_wanted(self, items: Iterator[Any]) -> Iterator[Any]:
         """The items, as long as a transformer takes them."""
@@ -140,8 +158,12 @@ class Reader:
         """
         if item is not None and taken is not None:
             item = _new_rows(item, [bool(flag) for flag in taken])
-        if item is None:
-            return
+        if item is not None and not (self.tables and self.tables.take(item)):
+            self._give(item)
+
+    def _give(self, item: Any) -> None:
+        """A whole item, with its mark, to all of them."""
+        item = marked(item, self.tables.meta if self.tables else None)
         for outlet in self.outlets:
             outlet.put(item)
 
@@ -234,10 +256,10 @@ def read_outside(resources: Iterable[DltResource]) -> Iterator[Any]:
                 if item is _END:
                     del drawn[reader]
                     reader.finish()
-                elif item is not PAUSE:
+                elif item is not PAUSE and (data := unmarked(item)[0]) is not None:
                     reader.forward(item)
                     if reader.has_table:
-                        yield item
+                        yield data
     finally:
         for reader in readers:
             reader.close()

@@ -12,6 +12,7 @@ from tidegate.common import context
 from tidegate.common.configuration.extract import ExtractConfiguration
 from tidegate.common.configuration.inject import resolve
 from tidegate.common.exceptions import NotInTidegate, refuse
+from tidegate.common.schema.exceptions import TableNotFound
 from tidegate.extract import describe, pipe
 from tidegate.extract.arguments import bind, cursor_parameter, default_cursor, in_order, is_cursor, is_optional, required
 from tidegate.extract.exceptions import (
@@ -26,6 +27,7 @@ from tidegate.extract.exceptions import (
 )
 from tidegate.extract.hints import Hints
 from tidegate.extract.incremental import Incremental
+from tidegate.extract.items import TableNameMeta
 from tidegate.extract.pool import ahead, side_by_side
 from tidegate.extract.readers import read_outside
 from tidegate.extract.resource_facts import ResourceFacts
@@ -68,6 +70,7 @@ class DltResource(ResourceFacts):
         self.source_name: str | None = None
         self._data = data
         self._hints = hints or Hints()
+        self._variants: dict[str, Hints] = {}  # of further tables, by their names
         self._steps: list[pipe.Step] = []
         self._parallelized = parallelized
         self._parent = parent
@@ -147,6 +150,7 @@ class DltResource(ResourceFacts):
         clone = object.__new__(type(self))
         clone.__dict__.update(self.__dict__)
         clone._hints = self._hints.copy()
+        clone._variants = dict(self._variants)
         clone._steps = list(self._steps)
         clone._joined = [each._clone() for each in self._joined]
         return clone
@@ -179,7 +183,7 @@ class DltResource(ResourceFacts):
         """Changes what is known of the table, for all later uses of this resource.
 
         Args:
-            table_name: The table's name, or a function of an item.
+            table_name: The table's name, or a function of an item: then the hints behind it may be functions, too.
             parent_table_name: Not in tidegate.
             write_disposition: append, replace, merge, or a dict with a strategy.
             columns: Hints of columns; they are merged.
@@ -191,7 +195,8 @@ class DltResource(ResourceFacts):
             table_format: Not in tidegate: tables are the destination's own.
             file_format: Not in tidegate but for "parquet", which it is.
             references: Kept in the schema.
-            create_table_variant: Not in tidegate yet.
+            create_table_variant: They are of one more table, which `table_name` names, over what is known of the
+                resource's own: `mark.with_table_name`, or a function as the resource's table_name, sends items there.
             nested_hints: Not in tidegate yet.
             description: What the table is. Not in dlt, like those below, which are as of `resource`.
             deletes: What becomes of rows that the source has no more.
@@ -202,18 +207,26 @@ class DltResource(ResourceFacts):
 
         Returns:
             The resource itself.
+
+        Raises:
+            InconsistentTableTemplate: They do not go together, or with what is known already.
         """
         refuse(
-            create_table_variant=create_table_variant, nested_hints=nested_hints,
-            parent_table_name=parent_table_name, table_format=table_format,
+            nested_hints=nested_hints, parent_table_name=parent_table_name, table_format=table_format,
             file_format=None if file_format == "parquet" else file_format,
         )
-        self._hints.apply(
-            table_name=table_name, write_disposition=write_disposition, columns=columns, primary_key=primary_key,
-            merge_key=merge_key, incremental=incremental, schema_contract=schema_contract,
-            additional=additional_table_hints, references=references, description=description, deletes=deletes,
-            list_keys=list_keys, limits=limits, row_ids=row_ids, on_bad_row=on_bad_row,
-        )
+        said = {
+            "write_disposition": write_disposition, "columns": columns, "primary_key": primary_key, "merge_key": merge_key,
+            "incremental": incremental, "schema_contract": schema_contract, "additional": additional_table_hints,
+            "references": references, "description": description, "deletes": deletes, "list_keys": list_keys, "limits": limits,
+            "row_ids": row_ids, "on_bad_row": on_bad_row,
+        }
+        if create_table_variant:
+            self._variants[table_name] = self._hints.variant(table_name, self._variants.get(table_name), said)
+            return self
+        hints = self._hints.copy()  # which stay as they were where these do not go with them
+        hints.apply(table_name=table_name, **said)
+        self._hints = hints
         return self
 
     # ---- steps ----
@@ -276,7 +289,9 @@ class DltResource(ResourceFacts):
         Returns:
             The resource itself.
         """
-        def is_of_them(item: Any) -> bool:
+        def is_of_them(item: Any, meta: Any = None) -> bool:
+            if isinstance(meta, TableNameMeta):
+                return meta.table_name in table_names
             name = self._hints.table_name
             return (name(item) if callable(name) else self.table_name) in table_names
 
@@ -403,6 +418,7 @@ class DltResource(ResourceFacts):
     ) -> Iterator[Any]:
         bound = self._values(cursor)
 
+        @pipe.with_marks
         def transform(item: Any) -> Iterator[Any]:
             return pipe.open_result(self._data(item, *bound.args, **bound.kwargs))
 
@@ -420,7 +436,7 @@ class DltResource(ResourceFacts):
 
     def _error(self, error: Exception) -> Exception:
         """What its code has raised, with its name; what has that already, or needs none, as it is."""
-        if isinstance(error, (PipeException, DltSourceException, NotInTidegate)):
+        if isinstance(error, (PipeException, DltSourceException, NotInTidegate, TableNotFound)):
             return error
         kind = "generator" if inspect.isgeneratorfunction(self._data) else "function" if callable(self._data) else "data"
         told = ResourceExtractionError(self.name, self._data, str(error), kind)

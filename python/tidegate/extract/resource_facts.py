@@ -21,6 +21,7 @@ class ResourceFacts:
     source_name: str | None
     _data: Any
     _hints: Hints
+    _variants: dict[str, Hints]
     _steps: list[pipe.Step]
     _is_transformer: bool
     _arguments: dict[str, Any] | None
@@ -36,6 +37,11 @@ class ResourceFacts:
         return callable(self._hints.table_name)
 
     @property
+    def has_other_dynamic_hints(self) -> bool:
+        """Whether other hints than the table's name are functions of an item."""
+        return bool(self._hints.functions)
+
+    @property
     def write_disposition(self) -> Any:
         """append, replace, merge, or a dict with a strategy."""
         return self._hints.write_disposition or "append"
@@ -45,8 +51,8 @@ class ResourceFacts:
         self._hints.apply(write_disposition=value)
 
     @property
-    def columns(self) -> dict[str, dict[str, Any]]:
-        """Hints of columns, by name."""
+    def columns(self) -> Any:
+        """Hints of columns, by name; or the function that gives some for each item."""
         return self._hints.columns
 
     @property
@@ -117,7 +123,7 @@ class ResourceFacts:
 
         Args:
             item: A row, for hints that are functions of one.
-            meta: Not used.
+            meta: A TableNameMeta: of that table, which may have a variant of the hints.
 
         Returns:
             As dlt has a table of a schema.
@@ -125,4 +131,4 @@ class ResourceFacts:
         Raises:
             DataItemRequiredForDynamicTableHints: A hint is a function, and there is no row.
         """
-        return describe.table_schema(self, item)
+        return describe.table_schema(self, item, meta)

@@ -11,9 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from tidegate._core import PAUSE
 from tidegate.common.exceptions import NotInTidegate
 from tidegate.common.schema.exceptions import DataValidationError
 from tidegate.extract.exceptions import ResourceExtractionError
+from tidegate.extract.items import marked, unmarked
 from tidegate.extract.pipe import is_frame
 
 ENTITIES = ("tables", "columns", "data_type")
@@ -70,12 +72,13 @@ class PydanticValidator:
         """The items: rows and pages validated, frames as they are."""
         self._rows = 0
         for item in items:
-            if item is None or is_frame(item):
+            data, meta = unmarked(item)
+            if data is None or data is PAUSE or is_frame(data) or (isinstance(data, list) and not data):
                 yield item
-            elif isinstance(item, list):
-                yield self._page_of(item)
+            elif isinstance(data, list):
+                yield marked(self._page_of(data), meta)
             else:
-                yield from self._page_of([item])
+                yield from (marked(row, meta) for row in self._page_of([data]))
 
     def _page_of(self, page: list[Any]) -> list[Any]:
         from pydantic import ValidationError

@@ -121,6 +121,14 @@ class Known(Mapping[str, Schema]):
             self._schemas[name] = Schema.from_dict(json.loads(text)) if text else None
         return self._schemas[name]
 
+    def table_names(self, schema: str) -> list[str]:
+        """Those of a schema; none where it is not there.
+
+        Args:
+            schema: Its name.
+        """
+        return list(self[schema].tables) if schema in self else []
+
     def __getitem__(self, name: str) -> Schema:
         found = self._schema(name) if name in self._stored()["schema_names"] else None
         if found is None:

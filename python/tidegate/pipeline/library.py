@@ -142,7 +142,7 @@ def call(
     core = open_library(
         pipeline, refresh, how.turns, follower, over, name=schema, others=", ".join(others), root_key=root_key
     )
-    reading = Reading(core, lambda: pipeline._known.state, how)
+    reading = Reading(core, lambda: pipeline._known.state, pipeline._known.table_names, how)
     try:
         selected = [(source, each) for source in sources for each in source._all if each.selected]
         drivers = drivers_of(selected, hints or {})

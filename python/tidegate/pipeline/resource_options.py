@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tidegate import _core
 from tidegate.common import context
 from tidegate.common.configuration.extract import ExtractConfiguration
+from tidegate.common.exceptions import NotInTidegate
 from tidegate.extract.convert import convert, refusal
 from tidegate.extract.hints import (
     Hints,
@@ -18,11 +20,13 @@ from tidegate.extract.hints import (
     keys_of_columns,
     table_hints,
 )
+from tidegate.extract.items import MARKS
 from tidegate.extract.own_hints import own_options
 from tidegate.extract.readers import Reader
 from tidegate.extract.resource import DltResource
 from tidegate.extract.source import DltSource
 from tidegate.extract.state import RunState
+from tidegate.extract.tables import Tables
 from tidegate.extract.validation import contract_with_model
 
 
@@ -32,18 +36,24 @@ class Reading:
     Args:
         core: The extension's pipeline, which has the states of sources.
         state: Gives the state of the pipeline, as dlt has it.
+        known: Gives the names of the tables of a schema, as the destination has them.
         how: How it reads.
 
     Attributes:
         resource: Whose code is at work.
     """
 
-    def __init__(self, core: _core.Pipeline, state: Callable[[], dict[str, Any]], how: ExtractConfiguration) -> None:
+    def __init__(
+        self, core: _core.Pipeline, state: Callable[[], dict[str, Any]], known: Callable[[str], Iterable[str]],
+        how: ExtractConfiguration,
+    ) -> None:
         self.core = core
         self.state = state
+        self._known = known
         self.how = how
         self.resource: DltResource | None = None
         self._states: dict[str, RunState] = {}
+        self._made: dict[str, set[str]] = {}
 
     def boundary_hashes(self, source: str, resource: str, cursor_path: str) -> list[str]:
         """The hashes of the rows at the last value of a cursor, as the destination has them."""
@@ -51,6 +61,27 @@ class Reading:
         for key in ("sources", source, "resources", resource, "incremental", cursor_path):
             kept = kept.get(key, {})
         return list(kept.get("unique_hashes", ()))
+
+    def tables_of(self, reader: Reader) -> Tables:
+        """Where the items of a resource go.
+
+        Args:
+            reader: Of the resource.
+
+        Raises:
+            NotInTidegate: Another of its name has another function that says so.
+        """
+        assert reader.source is not None
+        source, name = reader.source, reader.resource._hints.table_name
+        for other in reader.resource._joined:
+            if other._hints.table_name != name and (other.has_dynamic_table_name or callable(name)):
+                raise NotInTidegate(
+                    f"another function as table_name for each of several resources '{other.name}'", "give them names of their own"
+                )
+        made = self._made.setdefault(source.name, set())
+        return Tables(
+            reader.resource, source.name, lambda hints: _further_options(hints, source), made, self._known, reader.has_table
+        )
 
     def state_of(self, source: DltSource) -> RunState:
         """What the code of a source's resources keeps; they share it."""
@@ -88,7 +119,7 @@ def drivers_of(selected: Sequence[tuple[DltSource, DltResource]], hints: dict[st
     every = [each for source in dict(selected) for each in source.resources.extracted]
     drivers: Drivers = {}
     for _, resource in selected:
-        if resource._by_library is None or resource._joined or any(map(resource.feeds, every)):
+        if resource._by_library is None or resource._joined or resource.has_dynamic_table_name or any(map(resource.feeds, every)):
             continue
         options = resource._by_library(resource, hints)
         if options is not None:
@@ -136,7 +167,7 @@ def resource_options(
     reader.apply(hints)
     resource, source, bound = reader.resource, reader.source, reader.cursor
     assert source is not None
-    options = {**(driver or _item_options(reader, reading)), **_table_options(resource._hints, source)}
+    options = {**(driver or _item_options(reader, reading)), **_own_options(resource, source)}
     if not reader.has_table:
         options["no_table"] = True
     if bound is not None:
@@ -153,6 +184,7 @@ def _item_options(reader: Reader, reading: Reading) -> dict[str, Any]:
     resource, bound = reader.resource, reader.cursor
     assert reader.source is not None
     state = reading.state_of(reader.source)
+    reader.tables = reading.tables_of(reader)
 
     def open_items(start: Any, last: Any, end: Any) -> Any:
         if bound is not None:
@@ -169,6 +201,7 @@ def _item_options(reader: Reader, reading: Reading) -> dict[str, Any]:
     options: dict[str, Any] = {
         "enter": lambda: reading.enter(reader), "open": open_items, "finish": finish, "convert": convert,
         "refuse": refusal(resource.name), "close": lambda outcome: reading.close(reader),
+        "marks": MARKS, "spread": reader.spread,
     }
     if reader.outlets:
         options |= {"forward": reader.forward, "has_room": reader.has_room, "is_unseen": reader.is_unseen}
@@ -177,6 +210,31 @@ def _item_options(reader: Reader, reading: Reading) -> dict[str, Any]:
     if bound is not None and resource._cursor_parameter():
         options["advance"] = bound._advance
     return options
+
+
+def _own_options(resource: DltResource, source: DltSource) -> dict[str, Any]:
+    """What is said of the resource's own table. Where a function says the tables, that one has no rows, and is not made."""
+    said = resource._hints.without_functions()
+    if not resource.has_dynamic_table_name:
+        name = {"table_name": said.table_name} if said.table_name else {}
+        return {**_table_options(said, source), **name}
+    _further_options(said, source)  # which tells what cannot be
+    way = said.write_disposition
+    word = way.get("disposition") if isinstance(way, dict) else way
+    options = _table_options(replace(said, write_disposition=word if word == "replace" else None), source)
+    return {name: value for name, value in options.items() if not name.startswith("contract_")}
+
+
+def _further_options(said: Hints, source: DltSource) -> dict[str, Any]:
+    """The same of one of several tables of a resource.
+
+    Raises:
+        NotInTidegate: Rows are to be deleted that do not come: nobody knows of which table they would be.
+    """
+    options = _table_options(said, source)
+    if any(name.startswith("deletes_") for name in options):
+        raise NotInTidegate("deletes= of a resource with several tables", "make it a resource for each table")
+    return {name: value for name, value in options.items() if not name.startswith("limit_")}  # those are of the resource
 
 
 def _keys_of(reader: Reader, reading: Reading) -> Any:
@@ -195,8 +253,6 @@ def _table_options(said: Hints, source: DltSource) -> dict[str, Any]:
         "columns": column_options(said.columns), "hints": table_hints(said),
         **disposition_options(said.write_disposition), **contract_options(contract), **own_options(said),
     }
-    if said.table_name:
-        options["table_name"] = said.table_name
     nesting = source.max_table_nesting if said.max_table_nesting is None else said.max_table_nesting
     if nesting is not None:
         options["max_table_nesting"] = nesting or -1

@@ -23,6 +23,7 @@ from tidegate.extract.incremental.exceptions import (
     IncrementalCursorPathMissing,
 )
 from tidegate.extract.incremental.path import MISSING, find, steps_of
+from tidegate.extract.items import marked, unmarked
 from tidegate.extract.pipe import as_table, is_frame, rows_of_frame
 
 if TYPE_CHECKING:
@@ -50,15 +51,16 @@ def filtered(items: Iterator[Any], cursor: Incremental[Any], name: str) -> Itera
     """
     judge = _Judge(cursor, name)
     for item in items:
-        if item is PAUSE or item is None:
+        data, meta = unmarked(item)
+        if data is PAUSE or data is None:
             yield item
-        elif is_frame(item):
-            yield _frame_of(item, judge)
-        elif isinstance(item, list):
-            page = [row for row in item if row is not None and judge.is_new(row)]
-            if page or not item:
-                yield page
-        elif judge.is_new(item):
+        elif is_frame(data):
+            yield marked(_frame_of(data, judge), meta)
+        elif isinstance(data, list):
+            page = [row for row in data if row is not None and judge.is_new(row)]
+            if page or not data:
+                yield marked(page, meta)
+        elif judge.is_new(data):
             yield item
         if cursor.can_close():
             close = getattr(items, "close", None)

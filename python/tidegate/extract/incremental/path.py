@@ -70,13 +70,17 @@ def find(steps: list[Step], value: Any) -> Any:
     """
     found = next(_matches(steps, value), MISSING)
     if found is MISSING and len(steps) == 1 and isinstance(steps[0][1], str) and isinstance(value, dict):
-        wanted = _letters(steps[0][1])
-        return next((each for key, each in value.items() if isinstance(key, str) and _letters(key) == wanted), MISSING)
+        wanted = letters(steps[0][1])
+        return next((each for key, each in value.items() if isinstance(key, str) and letters(key) == wanted), MISSING)
     return found
 
 
-def _letters(name: str) -> str:
-    """What a name and its normalised one have in common."""
+def letters(name: str) -> str:
+    """What a name and its normalised one have in common.
+
+    Args:
+        name: Of a field or a table.
+    """
     return "".join(c for c in name.lower() if c.isalnum())
 
 

@@ -100,6 +100,8 @@ class SqlTable:
             resource: What is to know it.
         """
         hints, said = self.hints(), resource._hints
+        if callable(said.columns):  # it says all of them, row by row
+            return
         merged = {name: merged_column(column, said.columns.get(name, {})) for name, column in hints["columns"].items()}
         said.columns = merged | {name: column for name, column in said.columns.items() if name not in merged}
         said.primary_key = said.primary_key or hints.get("primary_key")
@@ -115,7 +117,7 @@ class SqlTable:
         """
         table = self.reflect()
         reading = context.resource.get()
-        columns = reading.columns if reading is not None else self.hints()["columns"]
+        columns = reading.columns if reading is not None and not callable(reading.columns) else self.hints()["columns"]
         loader = self._loader(reading, self.why_not(reading) if reading is not None else None)(
             self.database.engine, self.backend, table, columns, chunk_size=self.chunk_size,
             incremental=incremental, query_adapter_callback=self.query_adapter,
