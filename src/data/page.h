@@ -41,6 +41,15 @@ struct page {
     struct ArrowArray array;
 };
 
+/* The table that one of its rows is for. */
+static inline size_t page_table_of(const struct page *page, const yyjson_val *row)
+{
+    size_t table = page->table;
+    for (size_t i = 0; i < page->mark_count && page->marks[i].from <= row; i++)
+        table = page->marks[i].table;
+    return table;
+}
+
 /* Frees what the page owns (row list, parser, Arrow structs) and zeroes it. page_clear keeps the
  * memory that another page of rows can use. */
 void page_release(struct page *page);

@@ -45,14 +45,15 @@ struct manifest_table {
     const char *name;
     const char *resource; /* of its root */
     bool nested;
-    bool further;   /* not the resource's own table, but another root that it has made */
-    bool replaced;  /* this load replaces the table, even when it has no file */
-    bool remade;    /* it was gone: what is nested in it goes, too; a conflict if it is back */
-    bool emptied;   /* its history goes on: no row that is there is valid any more */
-    bool was_there; /* a conflict if it is gone */
-    bool dropped;   /* goes first, if it is there; then the load may make it anew */
-    bool is_keys;   /* no table, but keys that the source has of the rows of `resource`; */
-    bool is_late;   /* ... of those before the value that its cursor had reached: LATE_CURSOR... */
+    bool further;      /* not the resource's own table, but another root that it has made */
+    bool materialized; /* has a file without rows, so that it is made */
+    bool replaced;     /* this load replaces the table, even when it has no file */
+    bool remade;       /* it was gone: what is nested in it goes, too; a conflict if it is back */
+    bool emptied;      /* its history goes on: no row that is there is valid any more */
+    bool was_there;    /* a conflict if it is gone */
+    bool dropped;      /* goes first, if it is there; then the load may make it anew */
+    bool is_keys;      /* no table, but keys that the source has of the rows of `resource`; */
+    bool is_late; /* ... of those before the value that its cursor had reached: LATE_CURSOR... */
     const char *cursor; /* what that is compared with: a column of the root, "": none; */
     bool descends;      /* which goes down */
     /* ... which is learned from: for the cursor of that path and source in the state ("": it is

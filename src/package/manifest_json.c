@@ -103,6 +103,7 @@ static const struct form table_form = {
         FIELD(TEXT, "resource", manifest_table, resource),
         MAYBE(FLAG, "nested", manifest_table, nested),
         MAYBE(MARK, "further", manifest_table, further),
+        MAYBE(MARK, "materialized", manifest_table, materialized),
         MAYBE(FLAG, "replaced", manifest_table, replaced),
         MAYBE(MARK, "remade", manifest_table, remade),
         MAYBE(MARK, "emptied", manifest_table, emptied),

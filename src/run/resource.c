@@ -352,6 +352,13 @@ static int begin_source(struct resource_load *part, struct tg_error *err)
     return TG_OK;
 }
 
+/* Of a further table no row means that all are gone only where that is said. */
+static bool says_nothing(const struct resource_load *part)
+{
+    return part->further && !part->resource->allow_empty && part->counts->rows_rejected == 0 &&
+           normalizer_row_count(part->normalizer) == 0;
+}
+
 /* A replaced table is emptied even when nothing came, once the source was read to its end. What is
  * nested in a table that is gone belongs to no row any more. */
 static int remember_root(struct resource_load *part, struct tg_error *err)
@@ -364,7 +371,7 @@ static int remember_root(struct resource_load *part, struct tg_error *err)
     bool ranged = part->resource->disposition->replaces_range && !part->replaces &&
                   (has_rows || (part->root->seen_data && range_is_window(part->resource)));
     bool emptied = !part->replaces && !has_rows && part->root->seen_data && !loses_absent(part) &&
-                   history_is_snapshot(part->resource, part->root);
+                   !says_nothing(part) && history_is_snapshot(part->resource, part->root);
     if (!replaced && !remade && !emptied && !ranged)
         return TG_OK;
     TRY(part_enter_root(part, &table, err));
@@ -607,7 +614,6 @@ done:
     return rc;
 }
 
-/* A column that only hints name is added with rows, where no row at all might mean something. */
 static bool lacks_columns(const struct resource_load *part)
 {
     const struct table *root = part->root;
@@ -617,7 +623,7 @@ static bool lacks_columns(const struct resource_load *part)
     for (size_t i = 0; there && i < root->column_count; i++)
         lacks |= root->columns[i].spec.type != TYPE_NONE &&
                  !table_find_like(there, root->columns[i].name, folds);
-    return lacks && !part->resource->disposition->deletes_absent && !loses_absent(part);
+    return lacks;
 }
 
 static bool wants_table(const struct resource_load *part)
@@ -627,15 +633,26 @@ static bool wants_table(const struct resource_load *part)
            (part->root_found != THERE_PRESENT || lacks_columns(part));
 }
 
+static int materialize(struct resource_load *part, struct tg_error *err)
+{
+    int rc = TG_OK;
+    struct manifest_table *table = NULL;
+    TRY(part_enter_root(part, &table, err));
+    table->materialized = true;
+    TRY(normalizer_materialize(part->normalizer, err));
+done:
+    return rc;
+}
+
 int part_fill_table(struct resource_load *part, struct tg_error *err)
 {
     int rc = TG_OK;
     struct resource_counts *counts = part->counts;
     if (wants_table(part))
-        TRY(normalizer_materialize(part->normalizer, err));
+        TRY(materialize(part, err));
     TRY(normalizer_finish(part->normalizer, err));
     TRY(late_finish(part->late, counts, err));
-    if (!part->root->discarded)
+    if (!part->root->discarded && !says_nothing(part))
         TRY(history_check(part->resource, part->root, normalizer_row_count(part->normalizer),
                           counts->rows_rejected, part->nested_rejected, err));
     TRY(range_check(part->resource, part->root, counts->rows_rejected + part->nested_rejected,

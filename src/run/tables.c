@@ -384,11 +384,11 @@ static int check_maker(const struct resource_load *maker, struct tg_error *err)
     if (!maker->root)
         return error_set(err, TG_USAGE,
                          "a resource without a table (no_table) cannot have further ones");
-    if (maker->cursor && (maker->resource->merge_key_count > 0 || cursor_holds(maker->cursor)))
+    if (maker->cursor && maker->resource->merge_key_count > 0)
         return error_set(err, TG_USAGE,
-                         "the cursor holds rows back until all have come, and does not know of "
-                         "which table they were: a resource with a merge_key and a cursor, or with "
-                         "very many rows at its last value, has one table");
+                         "with a merge_key and a cursor old rows go along with new ones of their "
+                         "group, which another table would get once more; a resource of further "
+                         "tables has no merge_key, or no cursor");
     return TG_OK;
 }
 
@@ -454,7 +454,7 @@ struct table_maker tables_maker(struct resource_load *part)
 static bool counts_silent(const struct resource_load *maker, const struct further *further)
 {
     return further->resource.materialize || further->resource.disposition->replaces ||
-           maker->session->pipeline->refresh != TG_REFRESH_NONE;
+           further->resource.allow_empty || maker->session->pipeline->refresh != TG_REFRESH_NONE;
 }
 
 static bool is_made(const struct resource_load *maker, const char *name)

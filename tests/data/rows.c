@@ -451,8 +451,11 @@ static int push_and_print(void)
     size_t count;
     int rc = TG_OK;
     TRY(rows_new(&rows, NULL));
-    for (int i = 0; i < 20; i++)
+    rows_allow_table(rows, 1);
+    for (size_t i = 0; i < 20; i++) {
+        tg_rows_table(rows, i % 2);
         push_one_of_each(rows);
+    }
     TRY(rows_finish(rows, &list, &count, NULL));
     cell_json(&out, list[count - 1], CELL_JSON_SORTED | CELL_JSON_MARKERS);
     TRY(buf_check(&out, NULL));
@@ -460,6 +463,80 @@ done:
     buf_release(&out);
     rows_free(rows);
     return rc;
+}
+
+static void push_rows(struct tg_rows *rows, size_t table, int count)
+{
+    tg_rows_table(rows, table);
+    for (int i = 0; i < count; i++) {
+        tg_rows_begin_object(rows);
+        tg_rows_end_object(rows);
+    }
+}
+
+/* "0 1 1": the table of each row, by the marks between them. */
+static void check_tables(struct tg_rows *rows, const char *expected)
+{
+    struct buf out = BUF_INIT;
+    const yyjson_val **list;
+    size_t count, mark_count, at = 0, table = rows_first_table(rows);
+    assert_int_equal(rows_finish(rows, &list, &count, NULL), TG_OK);
+    const struct row_mark *marks = rows_marks(rows, &mark_count);
+    for (size_t i = 0; i < count; i++) {
+        for (; at < mark_count && marks[at].from == list[i]; at++)
+            table = marks[at].table;
+        buf_printf(&out, "%s%zu", i > 0 ? " " : "", table);
+    }
+    assert_int_equal(at, mark_count);
+    assert_string_equal(buf_string(&out), expected);
+    buf_release(&out);
+}
+
+static void rows_are_for_the_table_that_was_said(void **state)
+{
+    (void)state;
+    struct tg_rows *rows = make();
+    rows_allow_table(rows, 2);
+    push_rows(rows, 0, 1);
+    push_rows(rows, 2, 2);
+    push_rows(rows, 1, 0); /* none is */
+    push_rows(rows, 0, 1);
+    push_rows(rows, 1, 0);
+    assert_true(rows_has_table(rows, 2));
+    assert_false(rows_has_table(rows, 1));
+    check_tables(rows, "0 2 2 0");
+    assert_int_equal(rows_table(rows), 1);
+    rows_clear(rows);
+    check_tables(rows, "");
+    assert_false(rows_has_table(rows, 1));
+    push_rows(rows, 1, 1); /* it still holds */
+    push_rows(rows, 2, 1);
+    check_tables(rows, "1 2");
+    rows_clear(rows);
+    push_rows(rows, 0, 0);
+    push_rows(rows, 2, 1); /* before the first row */
+    check_tables(rows, "2");
+    rows_free(rows);
+}
+
+static void a_table_that_is_none_is_a_mistake(void **state)
+{
+    (void)state;
+    const yyjson_val **list;
+    size_t count;
+    struct tg_error err = {0};
+    struct tg_rows *rows = make();
+    tg_rows_table(rows, 1);
+    assert_int_equal(rows_finish(rows, &list, &count, &err), TG_USAGE);
+    assert_non_null(strstr(err.what, "there is no table number 1"));
+    rows_clear(rows);
+    rows_allow_table(rows, 1);
+    tg_rows_begin_list(rows);
+    tg_rows_table(rows, 1);
+    tg_rows_end_list(rows);
+    assert_int_equal(rows_finish(rows, &list, &count, &err), TG_USAGE);
+    assert_non_null(strstr(err.what, "an object or a list is open"));
+    rows_free(rows);
 }
 
 static void survives_a_lack_of_memory(void **state)
@@ -483,6 +560,8 @@ int main(void)
         cmocka_unit_test(text_must_be_utf8),
         cmocka_unit_test(nesting_has_a_limit),
         cmocka_unit_test(text_stays_where_it_is),
+        cmocka_unit_test(rows_are_for_the_table_that_was_said),
+        cmocka_unit_test(a_table_that_is_none_is_a_mistake),
         cmocka_unit_test(survives_a_lack_of_memory),
     };
     return cmocka_run_group_tests_name("data/rows", tests, NULL, NULL);

@@ -111,6 +111,31 @@ static void rows_come_as_they_were(void **state)
     bench_close(&bench, TG_OK);
 }
 
+/* Those of a table come in pages of their own. */
+static void rows_keep_their_table(void **state)
+{
+    struct bench bench;
+    struct text_page memory;
+    struct page page, came = {.kind = PAGE_END};
+    assert_int_equal(bench_open(&bench, *state), TG_OK);
+    page_from_lines(&memory, "{\"id\":1}\n{\"id\":2}\n{\"id\":3}\n", &page);
+    const struct row_mark marks[] = {{page.rows[1], 2}, {page.rows[2], 0}};
+    page.marks = marks;
+    page.mark_count = 2;
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(held_add(bench.held, &page, i, (const uint64_t[]){i, 5}, NULL), TG_OK);
+    assert_int_equal(start(&bench, "true"), TG_OK);
+    for (size_t i = 0; i < 3; i++) {
+        page_release(&came);
+        assert_int_equal(held_next(bench.held, &came, NULL), TG_OK);
+        assert_int_equal(came.row_count, 1);
+        assert_int_equal(came.table, i == 1 ? 2 : 0);
+    }
+    page_release(&came);
+    text_page_release(&memory, &page);
+    bench_close(&bench, TG_OK);
+}
+
 static void none_go_on(void **state)
 {
     struct bench bench;
@@ -160,6 +185,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(rows_come_as_they_were, folder_setup, folder_teardown),
+        cmocka_unit_test_setup_teardown(rows_keep_their_table, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(none_go_on, folder_setup, folder_teardown),
         cmocka_unit_test_setup_teardown(out_of_memory, folder_setup, folder_teardown),
     };

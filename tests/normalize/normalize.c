@@ -463,6 +463,28 @@ static void second_load(void **state)
     run_release(&run);
 }
 
+/* What hints say of a table is what it has without rows; rows of others come before. */
+static void a_table_without_rows(void **state)
+{
+    struct run run;
+    const struct type_spec date = {.type = TYPE_DATE};
+    (void)state;
+    assert_int_equal(run_init(&run), TG_OK);
+    assert_int_equal(table_add_column(&run.catalog, run.root, "d", &date, NULL, NULL), TG_OK);
+    assert_int_equal(table_add_column(&run.catalog, run.root, "untyped", NULL, NULL, NULL), TG_OK);
+    run.options.rows_before = 7;
+    assert_int_equal(normalizer_new(&run.options, &run.normalizer, NULL), TG_OK);
+    assert_int_equal(normalizer_materialize(run.normalizer, NULL), TG_OK);
+    assert_string_equal(buf_string(&run.text), "t(d date)\n");
+    assert_int_equal(normalizer_row_count(run.normalizer), 7);
+    assert_int_equal(run_push(&run, "{\"n\":1}\n"), TG_OK);
+    buf_clear(&run.text);
+    assert_int_equal(normalizer_flush(run.normalizer, NULL), TG_OK);
+    assert_string_equal(buf_string(&run.text), "t(n bigint)\n1\n");
+    assert_int_equal(normalizer_row_count(run.normalizer), 8);
+    run_release(&run);
+}
+
 static int one_load(void)
 {
     struct run run;
@@ -471,6 +493,8 @@ static int one_load(void)
     if (rc == TG_OK)
         rc = run_push(&run, "{\"a\":1,\"b\":{\"c\":\"x\"},\"l\":[{\"m\":[[1],2]},\"x\"]}\n"
                             "{\"a\":1.5,\"A\":2,\"b\":{\"c\":[1]},\"l\":[7]}\n{\"a\":\"x\"}\n");
+    if (rc == TG_OK)
+        rc = normalizer_materialize(run.normalizer, NULL);
     if (rc == TG_OK)
         rc = run_finish(&run);
     run_release(&run);
@@ -505,6 +529,7 @@ int main(void)
         cmocka_unit_test(not_null_needs_values),
         cmocka_unit_test(cancel_stops),
         cmocka_unit_test(second_load),
+        cmocka_unit_test(a_table_without_rows),
         cmocka_unit_test(out_of_memory),
     };
     return cmocka_run_group_tests_name("normalize/normalize", tests, NULL, NULL);

@@ -84,7 +84,9 @@ static void test_one_file_per_table_and_schema(void **state)
     sample_ok(append("a", 0, 10, err));
     sample_ok(append_small("b", "x", err));
     sample_ok(append("a", 10, 10, err));
-    sample_ok(append("a", 20, 0, err)); /* no rows: it is there without */
+    sample_ok(append("a", 20, 0, err));
+    add_table("c");
+    sample_ok(append("c", 0, 0, err)); /* it is there without rows */
     sample_ok(append_small("b", "y", err));
     sample_ok(append_small("b", "y", err));
     sample_ok(spool_finish(spool, &manifest, err));
@@ -95,6 +97,10 @@ static void test_one_file_per_table_and_schema(void **state)
     assert_int_equal(a->files[0].column_count, SAMPLE_COLUMNS);
     assert_int_equal(a->files[0].columns[5].spec.type, TYPE_TIMESTAMP);
     assert_true(a->files[0].columns[5].spec.naive);
+    const struct manifest_table *c = manifest_find(&manifest, "c");
+    assert_int_equal(c->file_count, 1);
+    assert_int_equal(c->files[0].row_count, 0);
+    assert_int_equal(c->files[0].column_count, SAMPLE_COLUMNS);
     assert_int_equal(b->file_count, 2);
     assert_string_equal(b->files[0].columns[0].name, "x");
     assert_true(b->files[0].columns[0].ascends && b->files[0].columns[0].to == 1);

@@ -3,7 +3,7 @@
  *
  * Data path: held_add -> row_pack -> a shelf of hash, sequence, place, number and bytes;
  * held_start -> a query over its files -> held_next -> row_unpack -> pages, of which each has rows
- * of one place: a file, a schema, and whether its rows are counted in lines.
+ * of one place: a file, a schema, a table, and whether its rows are counted in lines.
  *
  * Which rows go on is for groups.c and ties.c to say.
  */
@@ -15,12 +15,15 @@
 #include "data/batch.h"
 #include "extract/cursor/pack.h"
 
+enum { PLACES_BACK = 64 }; /* so many are looked at, where rows come by turns */
+
 static const char *const column_names[] = {"low", "high", "sequence", "place", "number", "cells"};
 
 /* What rows of a page share: they come again in pages of their own. */
 struct place {
     const char *file;
     struct ArrowSchema schema; /* as in struct page; released: none */
+    size_t table;              /* of the resource, by its number */
     bool has_lines;
 };
 
@@ -96,28 +99,31 @@ bool held_has_files(const struct held *held)
 
 /* ---- holding ---- */
 
-static bool same_place(const struct place *place, const struct page *page)
+static bool same_place(const struct place *place, const struct page *page, size_t table)
 {
-    if (place->has_lines != (page->lines != NULL) || !place->file != !page->file ||
-        !place->schema.release != !page->schema.release)
+    if (place->table != table || place->has_lines != (page->lines != NULL) ||
+        !place->file != !page->file || !place->schema.release != !page->schema.release)
         return false;
     return (!page->file || strcmp(place->file, page->file) == 0) &&
            (!page->schema.release || schema_equal(&place->schema, &page->schema));
 }
 
-/* The place of the page's rows is the last one of the list. */
-static int find_place(struct held *held, const struct page *page, struct tg_error *err)
+static int find_place(struct held *held, const struct page *page, size_t table, size_t *out,
+                      struct tg_error *err)
 {
-    struct place place = {.has_lines = page->lines != NULL};
+    struct place place = {.has_lines = page->lines != NULL, .table = table};
+    const size_t count = held->place_count;
     int rc = TG_OK;
-    if (held->place_count > 0 && same_place(&held->places[held->place_count - 1], page))
-        return TG_OK;
-    TRY(mem_grow(&held->places, &held->place_cap, held->place_count + 1, sizeof(place), err));
+    for (*out = count; *out > 0 && count - *out < PLACES_BACK;)
+        if (same_place(&held->places[--*out], page, table))
+            return TG_OK;
+    TRY(mem_grow(&held->places, &held->place_cap, count + 1, sizeof(place), err));
     if (page->file && !(place.file = arena_strdup(&held->arena, page->file)))
         TRY(error_nomem(err));
     if (page->schema.release)
         TRY(schema_copy(&page->schema, &place.schema, err));
     held->places[held->place_count++] = place;
+    *out = count;
 done:
     return rc;
 }
@@ -126,13 +132,14 @@ int held_add(struct held *held, const struct page *page, size_t index, const uin
              struct tg_error *err)
 {
     uint64_t number = page->lines ? page->lines[index] : page->first_row + index;
+    size_t place;
     int rc = TG_OK;
-    TRY(find_place(held, page, err));
+    TRY(find_place(held, page, page_table_of(page, page->rows[index]), &place, err));
     buf_clear(&held->bytes);
     TRY(row_pack(page->rows[index], &held->bytes, err));
     TRY(shelf_add(&held->shelf,
                   (const int64_t[]){(int64_t)hash[0], (int64_t)hash[1], (int64_t)held->shelf.total,
-                                    (int64_t)held->place_count - 1, (int64_t)number},
+                                    (int64_t)place, (int64_t)number},
                   &held->bytes, err));
 done:
     return rc;
@@ -183,7 +190,8 @@ static int lay_rows(struct held *held, struct page *page, struct tg_error *err)
         TRY(row_unpack(bytes, held->rows, &cells, err));
         held->numbers[count++] = (uint64_t)number_at(held, 1, held->at++);
     }
-    *page = (struct page){.kind = PAGE_ROWS, .file = held->places[place].file};
+    *page = (struct page){
+        .kind = PAGE_ROWS, .file = held->places[place].file, .table = held->places[place].table};
     TRY(mem_grow(&page->rows, &page->row_cap, count, sizeof(*page->rows), err));
     TRY(rows_reserve(held->rows, cells, &cell, &cap, err));
     page->first_cell = cell;

@@ -19,6 +19,7 @@
 #include "catalog/history.h"
 #include "package/rejects.h"
 #include "write/disposition.h"
+#include "write/sql/plan.h"
 #include "write/sql/rebase.h"
 
 bool target_has_rows(const struct target *target)
@@ -209,6 +210,17 @@ static bool has_work(const struct chain *chain)
     return chain->replaced || (root->there && loses_rows);
 }
 
+/* A table is made, and that is all: no key has to be there, and no row gives way. */
+static bool only_makes(const struct chain *chain)
+{
+    const struct target *root = &chain->targets[0];
+    bool has_rows =
+        chain->replaced || chain->emptied || target_has_range(root) || target_loses_absent(root);
+    for (size_t i = 0; i < chain->count; i++)
+        has_rows |= chain->targets[i].part && plan_row_count(chain->targets[i].part) > 0;
+    return root->part && root->part->materialized && !has_rows;
+}
+
 /* A load without a value in that column has no row of a window. */
 static bool recalls(const struct target *root)
 {
@@ -233,6 +245,8 @@ static int add_chain(struct delivery *delivery, const struct members *all, const
     if (rc != TG_OK)
         return rc;
     delivery->chain_count++;
+    if (only_makes(chain))
+        chain->driver = disposition_find("append", NULL);
     if (recalls(&chain->targets[0])) {
         chain->recalls = chain->targets[0].part->recalls;
         chain->driver = disposition_find("merge", "insert-only");
