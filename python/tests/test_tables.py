@@ -144,6 +144,15 @@ def test_the_table_of_a_row_is_computed_for_that():
     assert table["name"] == "K" and table["columns"]["id"]["primary_key"] and table["resource"] == "x"
 
 
+def test_the_schema_of_a_source_needs_a_row_for_it():
+    @dlt.source
+    def shop():
+        return dlt.resource([1], name="x", table_name=by_kind), dlt.resource([1], name="y", primary_key="id")
+
+    assert "x" not in shop().discover_schema().tables and "y" in shop().discover_schema().tables
+    assert "kind" in shop().discover_schema({"k": "kind"}).tables
+
+
 @pytest.mark.parametrize("name", [None, "", 5, b"x", ["a"]])
 def test_what_is_no_name_is_told(pipeline, name):
     error = failure(pipeline, dlt.resource([{"a": 1}], name="x", table_name=lambda row: name))

@@ -57,6 +57,8 @@ def check_data(name: str | None, data: Any) -> None:
 
 def is_frame(item: Any) -> bool:
     """Whether an object is a table, or a piece of one: it speaks Arrow, or can be made to."""
+    if isinstance(item, (dict, list)):  # by far the most, and looking in vain takes time
+        return False
     kind = type(item)
     return any(hasattr(kind, name) for name in ("__arrow_c_stream__", "__arrow_c_array__", "collect_schema"))
 

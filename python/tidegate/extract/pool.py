@@ -42,7 +42,7 @@ class Deferred:
 def is_put_off(item: Any) -> bool:
     """Whether an item, marked or not, is a call or an awaitable whose result is meant."""
     item, _ = unmarked(item)
-    return isinstance(item, Deferred) or inspect.isawaitable(item)
+    return not isinstance(item, (dict, list)) and (isinstance(item, Deferred) or inspect.isawaitable(item))
 
 
 class Pool:

@@ -238,7 +238,7 @@ class DltSource:
         """Its schema, with what the hints of the selected resources say beside.
 
         Args:
-            item: A row, for hints that are functions of one.
+            item: A row, for hints that are functions of one; without it resources that have such are left out.
 
         Returns:
             A copy.
@@ -248,6 +248,8 @@ class DltSource:
         """
         schema = self.schema
         for each in self.selected_resources.values():
+            if item is None and each.has_dynamic_table_name:
+                continue
             table = each.compute_table_schema(item)
             for name in (table["name"], *table["columns"]):
                 if not _PLAIN.fullmatch(name):

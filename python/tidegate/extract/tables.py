@@ -98,8 +98,7 @@ class Tables:
                 continue
             item = self._unmarked(item)
             parts = self._parts(item)
-            is_whole = len(parts) == 1 and isinstance(parts[0][1], list) == isinstance(item, list)
-            self._page = [] if parts and not is_whole and self.give else None
+            self._page = [] if self.give and _is_split(item, parts) else None
             for table, part in parts:
                 if table is not None and table is not self._current:
                     self._current = table
@@ -207,6 +206,11 @@ class Tables:
 
     def _is_known(self, name: str) -> bool:
         return name in self._made or letters(name) in {letters(each) for each in (*self._made, *self._known(self._schema))}
+
+
+def _is_split(item: Any, parts: list[Part]) -> bool:
+    """Whether the parts are less than an item, each by itself."""
+    return len(parts) > 1 or (len(parts) == 1 and isinstance(item, list) and not isinstance(parts[0][1], list))
 
 
 def _runs(page: list[Any], table_of: Callable[[Any], Table]) -> list[Part]:
