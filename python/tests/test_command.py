@@ -7,6 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 
 import _duckdb
 import duckdb
@@ -153,3 +154,19 @@ def test_a_file_that_this_process_has_open(capfd):
         assert main(["run", "spec.yaml"]) == 3
         assert "is open in this process by another engine" in capfd.readouterr().err
         assert connection.sql("show tables").fetchall() == [("mine",)]
+
+
+def test_two_threads(monkeypatch):
+    """The signals are the process's, and so is what the command does with them."""
+    from tidegate import _core
+
+    begun, ends = threading.Event(), threading.Event()
+    monkeypatch.setattr(_core, "main", lambda arguments: (begun.set(), ends.wait(20))[1] and 0)
+    thread = threading.Thread(target=main, args=(["--version"],))
+    thread.start()
+    begun.wait(20)
+    with pytest.raises(RuntimeError, match="at work in this process already"):
+        main(["--version"])
+    ends.set()
+    thread.join()
+    assert main(["--version"]) == 0

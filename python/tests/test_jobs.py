@@ -417,3 +417,28 @@ def test_nothing_is_opened_before_it_is_called():
         print([name for name in ("shop_job", "duckdb", "prefect", "pyarrow") if name in sys.modules])
     """)
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_loads_that_the_command_has_sealed_and_the_other_way_round():
+    """One file is one database, whoever reaches it: by Python's duckdb, or by the library itself."""
+    import _duckdb
+
+    from tidegate import _core
+    from tidegate.__main__ import main
+
+    def count():
+        with duckdb.connect("shop.duckdb") as connection:
+            return connection.sql("select count(*) from bronze.orders").fetchall()[0][0]
+
+    core = _core.Pipeline({"spec_path": "shop.yaml", "engine": _duckdb.__file__, "select": "orders"})
+    sealed = core.extract()["load_id"]
+    core.close()
+    job = spec()
+    assert job.waiting() == [sealed]
+    assert job.load()["load_ids"] == [sealed]
+    rows = count()
+    with open("data/orders9.jsonl", "w") as file:
+        file.write('{"id": 99, "at": "2024-03-01"}\n')
+    job.extract(["orders"])
+    assert main(["run", "shop.yaml", "--select", "orders", "--progress", "none"]) == 0
+    assert job.waiting() == [] and count() == rows + 1

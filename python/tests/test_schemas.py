@@ -1,6 +1,7 @@
 """Several sources in one pipeline: a schema, a load and a state for each, as dlt has them."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -266,3 +267,25 @@ def test_a_schema_in_the_place_of_the_sources_own():
             pipeline.run(ROWS, table_name="lst", schema=wrong)
         with pytest.raises(ValueError):
             dlt.Schema(wrong)
+
+
+def test_the_exported_schema_is_the_one_that_is_stored():
+    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d", export_schema_path="schemas")
+
+    def exported():
+        with open("schemas/p.schema.yaml", encoding="utf-8") as file:
+            return dict(re.findall(r"^(version|version_hash): (.*)$", file.read(), re.MULTILINE))
+
+    for rows, table in (([{"id": 1}], "t"), ([{"id": 1, "b": 2}], "t"), ([{"id": 1}], "u")):
+        pipeline.run(rows, table_name=table)
+        assert exported() == {"version": str(pipeline.default_schema.version), "version_hash": pipeline.default_schema.version_hash}
+    pipeline.extract([{"id": 1}], table_name="v")
+    pipeline.load()
+    assert exported()["version_hash"] == pipeline.default_schema.version_hash
+
+
+def test_a_column_of_which_nothing_is_known_is_an_empty_map():
+    pipeline = dlt.pipeline("p", destination="duckdb", dataset_name="d", export_schema_path="schemas")
+    pipeline.run(dlt.resource([{"id": 1}], name="t", columns={"later": {}}))
+    with open("schemas/p.schema.yaml", encoding="utf-8") as file:
+        assert "      later: {}\n" in file.read()

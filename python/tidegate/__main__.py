@@ -9,9 +9,12 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+import threading
 from collections.abc import Sequence
 
 from tidegate import _core
+
+_AT_WORK = threading.Lock()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,6 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit code.
+
+    Raises:
+        RuntimeError: Another thread is in it.
     """
     given = sys.argv[1:] if arguments is None else arguments
     if given and given[0] == "pipeline":
@@ -29,7 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return main_of_pipelines(given[1:])
     _choose_engine()
-    return _core.main([os.fsencode(each) for each in ("tidegate", *given)])
+    if not _AT_WORK.acquire(blocking=False):
+        raise RuntimeError("the command is at work in this process already, and has its signals: run the other one as a process")
+    try:
+        return _core.main([os.fsencode(each) for each in ("tidegate", *given)])
+    finally:
+        _AT_WORK.release()
 
 
 def _choose_engine() -> None:

@@ -184,9 +184,16 @@ static void put_key(struct yaml_writer *writer, yyjson_val *key, int depth)
     buf_char(writer->out, ':');
 }
 
-static bool has_lines(yyjson_val *value)
+/* Of a map that has nothing but what is left out none is there. */
+static bool has_lines(yyjson_val *value, enum place place)
 {
-    return yyjson_is_ctn(value) && yyjson_get_len(value) > 0;
+    yyjson_obj_iter iter = yyjson_obj_iter_with(value);
+    if (yyjson_is_arr(value))
+        return yyjson_get_len(value) > 0;
+    for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter));)
+        if (!is_left_out(place, yyjson_get_str(key)))
+            return true;
+    return false;
 }
 
 static int put_map(struct yaml_writer *writer, yyjson_val *map, enum place place, int depth,
@@ -195,11 +202,12 @@ static int put_map(struct yaml_writer *writer, yyjson_val *map, enum place place
     yyjson_obj_iter iter = yyjson_obj_iter_with(map);
     for (yyjson_val *key; (key = yyjson_obj_iter_next(&iter));) {
         yyjson_val *value = yyjson_obj_iter_get_val(key);
+        const enum place inner = place_of(place, yyjson_get_str(key));
         if (is_left_out(place, yyjson_get_str(key)))
             continue;
         put_key(writer, key, depth);
-        buf_char(writer->out, has_lines(value) ? '\n' : ' ');
-        int rc = put_value(writer, value, place_of(place, yyjson_get_str(key)), depth + 1, err);
+        buf_char(writer->out, has_lines(value, inner) ? '\n' : ' ');
+        int rc = put_value(writer, value, inner, depth + 1, err);
         if (rc != TG_OK)
             return rc;
     }
@@ -212,7 +220,7 @@ static int put_list(struct yaml_writer *writer, yyjson_val *list, int depth, str
     for (yyjson_val *item; (item = yyjson_arr_iter_next(&iter));) {
         put_indent(writer, depth);
         buf_text(writer->out, "- ");
-        writer->behind_dash = has_lines(item);
+        writer->behind_dash = has_lines(item, PLACE_ANY);
         int rc = put_value(writer, item, PLACE_ANY, depth + 1, err);
         if (rc != TG_OK)
             return rc;
@@ -225,13 +233,15 @@ static int put_value(struct yaml_writer *writer, yyjson_val *value, enum place p
 {
     if (depth > DEPTH_MAX)
         return error_set(err, TG_DATA, "a hint is nested more than %d levels deep", DEPTH_MAX);
-    if (has_lines(value))
+    if (has_lines(value, place))
         return yyjson_is_obj(value) ? put_map(writer, value, place, depth, err)
                                     : put_list(writer, value, depth, err);
     if (yyjson_is_str(value))
         put_string(writer, yyjson_get_str(value), yyjson_get_len(value));
     else if (yyjson_is_real(value))
         put_real(writer->out, yyjson_get_real(value));
+    else if (yyjson_is_obj(value))
+        buf_text(writer->out, "{}");
     else
         cell_json(writer->out, value, 0);
     buf_char(writer->out, '\n');

@@ -85,23 +85,31 @@ done:
 }
 
 /* As record_schema of write/sql/record.c stores it. */
+int written_catalog(const struct manifest *manifest, struct catalog *out, struct tg_error *err)
+{
+    int rc = TG_OK;
+    bool changed = false;
+    TRY(catalog_read(out, manifest->catalog, strlen(manifest->catalog), err));
+    for (size_t i = 0; i < manifest->table_count; i++) {
+        struct table *table = catalog_find(out, manifest->tables[i].name);
+        if (table && manifest->tables[i].file_count > 0)
+            table_saw_data(table);
+    }
+    struct table *states = catalog_find(out, "_dlt_pipeline_state");
+    if (states && manifest->state_changed)
+        states->seen_data = true;
+    TRY(catalog_bump(out, &changed, err));
+done:
+    return rc;
+}
+
 static int move_catalog(struct ledger *ledger, const struct manifest *manifest,
                         struct tg_error *err)
 {
     int rc = TG_OK;
-    bool changed = false;
     struct catalog catalog = {0};
     struct buf json = BUF_INIT;
-    TRY(catalog_read(&catalog, manifest->catalog, strlen(manifest->catalog), err));
-    for (size_t i = 0; i < manifest->table_count; i++) {
-        struct table *table = catalog_find(&catalog, manifest->tables[i].name);
-        if (table && manifest->tables[i].file_count > 0)
-            table_saw_data(table);
-    }
-    struct table *states = catalog_find(&catalog, "_dlt_pipeline_state");
-    if (states && manifest->state_changed)
-        states->seen_data = true;
-    TRY(catalog_bump(&catalog, &changed, err));
+    TRY(written_catalog(manifest, &catalog, err));
     TRY(catalog_write(&catalog, &json, err));
     ledger->schema_version = catalog.version;
     TRY(arena_keep(&ledger->arena, catalog.version_hash, &ledger->schema_hash, err));

@@ -116,7 +116,7 @@ static int deliver(struct load *load, const struct pending *pending, const char 
     if (rc != TG_OK)
         goto done;
     if (chosen)
-        schema_file_export(session);
+        schema_file_export(session, load_manifest(load));
     session_end_phase(session, TG_PHASE_WRITE);
     result_complete(load, *result);
     session_progress(session, TG_PHASE_DONE, NULL, NULL, true);

@@ -129,7 +129,7 @@ static int write_reset(struct reset_task *task, struct tg_error *err)
     TRY(describe_reset(task, &load, &manifest, err));
     TRY(destination_write(&session->destination, NULL, &manifest, NULL, &written, err));
     fault_point("after_reset");
-    schema_file_export(session);
+    schema_file_export(session, NULL);
     rc = arena_keep(&task->out->arena, load.id, &task->out->load_id, err);
 done:
     write_result_release(&written);

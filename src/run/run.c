@@ -29,7 +29,7 @@ static int run_load(struct session *session, struct load *load, struct tg_result
     if (load->package && !load->stays_sealed)
         TRY(load_write(load, err));
     if (!load->stays_sealed)
-        schema_file_export(session);
+        schema_file_export(session, load_manifest(load));
     session_end_phase(session, TG_PHASE_WRITE);
     result_complete(load, *result);
     session_progress(session, TG_PHASE_DONE, NULL, NULL, true);

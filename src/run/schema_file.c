@@ -92,31 +92,36 @@ done:
     return rc;
 }
 
-static int export(const struct session *session, struct tg_error *err)
+static int export(const struct session *session, const struct manifest *written,
+                  struct tg_error *err)
 {
     int rc = TG_OK;
     const char *folder = session->pipeline->config.schema_config.export_path;
     struct schema_file file;
     struct buf text = BUF_INIT;
+    struct catalog catalog = {0};
     if (!folder)
         return TG_OK;
     TRY(look(session, folder, &file, err));
     if (file.exists)
         TRY(fs_read_file(file.path, &file.text, err));
-    TRY(schema_yaml_write(&session->catalog, &text, err));
+    if (written)
+        TRY(written_catalog(written, &catalog, err));
+    TRY(schema_yaml_write(written ? &catalog : &session->catalog, &text, err));
     if (!file.exists || file.text.len != text.len ||
         memcmp(file.text.data, text.data, text.len) != 0)
         TRY(put(&file, folder, &text, err));
 done:
     buf_release(&text);
+    catalog_release(&catalog);
     forget(&file);
     return rc;
 }
 
 /* The load is committed: what fails now is no failure of it, and the next run does it again. */
-void schema_file_export(const struct session *session)
+void schema_file_export(const struct session *session, const struct manifest *written)
 {
     struct tg_error problem = {0};
-    if (export(session, &problem) != TG_OK)
+    if (export(session, written, &problem) != TG_OK)
         context_log(&session->pipeline->ctx, TG_LOG_WARNING, "schema", "%s", problem.what);
 }

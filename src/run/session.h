@@ -209,7 +209,12 @@ int there_meet(const struct session *session, const char *table, const struct re
  * the end. */
 int schema_file_import(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
 int schema_file_start(struct session *session, struct tg_error *err) TG_CHECK_RESULT;
-void schema_file_export(const struct session *session);
+/* `written`: a load that is committed, or NULL: the schema as that has stored it. */
+void schema_file_export(const struct session *session, const struct manifest *written);
+/* ahead.c: the schema of a load as it is stored when that is written; `out` is released also on
+ * failure. */
+int written_catalog(const struct manifest *manifest, struct catalog *out,
+                    struct tg_error *err) TG_CHECK_RESULT;
 
 /* settle.c: sealed packages. settle_all: those of earlier loads; an error when the session cannot
  * go on without one. settle_write: one, and its folder follows. settle_prune: those that failed,

@@ -170,13 +170,13 @@ bool settle_is_ours(const struct session *session, const struct manifest *manife
     struct buf absolute = BUF_INIT;
     if (strcmp(manifest->destination, session->pipeline->destination) == 0)
         return true; /* so is one that a program gives: it has no URL, but a name */
-    bool is_absolute =
-        destination_absolute(AT_URL(manifest->destination), "", &absolute, NULL) == TG_OK &&
-        strcmp(buf_string(&absolute), manifest->destination) == 0;
+    const char *theirs = destination_url(manifest->destination);
+    bool is_absolute = destination_absolute(AT_URL(theirs), "", &absolute, NULL) == TG_OK &&
+                       strcmp(buf_string(&absolute), theirs) == 0;
     buf_release(&absolute);
-    return is_absolute ? destination_same(AT_URL(manifest->destination), ".",
-                                          AT_URL(session->pipeline->destination))
-                       : is_same_as_before(session, manifest);
+    return is_absolute
+               ? destination_same(AT_URL(theirs), ".", AT_URL(session->pipeline->destination))
+               : is_same_as_before(session, manifest);
 }
 
 /* ---- may a run go on without it? ---- */

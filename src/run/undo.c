@@ -163,7 +163,7 @@ static int write_undo(struct undo_run *run, struct tg_error *err)
     ctx->writes = NULL;
     fault_point("after_undo");
     if (rc == TG_OK)
-        schema_file_export(session);
+        schema_file_export(session, NULL);
 done:
     return rc;
 }

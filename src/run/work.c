@@ -78,7 +78,7 @@ static int write_window(struct work *work, struct load *load, struct tg_error *e
     TRY(destination_write(&session->destination, package_path(load->package),
                           package_manifest(load->package), &order, &load->written, err));
     fault_point("after_window");
-    schema_file_export(session);
+    schema_file_export(session, package_manifest(load->package));
 done:
     return rc;
 }

@@ -72,12 +72,27 @@ int destination_absolute(const struct location *where, const char *folder, struc
     return rc;
 }
 
+const char *destination_url(const char *name)
+{
+    static const char given[] = "given:", of_file[] = "given:duckdb:////";
+    return strncmp(name, of_file, strlen(of_file)) == 0 ? name + strlen(given) : name;
+}
+
+static struct location by_url(const struct location *where)
+{
+    struct location out = *where;
+    if (out.url)
+        out.url = destination_url(out.url);
+    return out;
+}
+
 bool destination_same(const struct location *where, const char *folder,
                       const struct location *other)
 {
     struct destination_place one, two;
-    bool same = find_place(where, folder, NULL, &one, NULL) == TG_OK;
-    same = find_place(other, ".", NULL, &two, NULL) == TG_OK && same &&
+    const struct location first = by_url(where), second = by_url(other);
+    bool same = find_place(&first, folder, NULL, &one, NULL) == TG_OK;
+    same = find_place(&second, ".", NULL, &two, NULL) == TG_OK && same &&
            strcmp(buf_string(&one.identity), buf_string(&two.identity)) == 0;
     place_release(&one);
     place_release(&two);

@@ -69,6 +69,12 @@ static void test_where_urls_lead(void **state)
             destination_same(AT_URL("duckdb:///other.duckdb"), t.folder, AT_URL(expected)));
     }
     assert_false(destination_same(AT_URL("oracle://x"), ".", AT_URL("oracle://x")));
+    assert_true(destination_same(AT_URL("given:duckdb:////tmp/a.duckdb"), ".",
+                                 AT_URL("duckdb:////tmp/./a.duckdb")));
+    assert_false(destination_same(AT_URL("given:duckdb:////tmp/a.duckdb"), ".",
+                                  AT_URL("duckdb:////tmp/b.duckdb")));
+    assert_string_equal(destination_url("given:duckdb:///:external:"),
+                        "given:duckdb:///:external:");
     fixture_release(&t);
 }
 

@@ -12,6 +12,7 @@ from tidegate import _core
 from tidegate.common.configuration.run import given
 from tidegate.jobs.exceptions import JobError
 from tidegate.jobs.kinds import FunctionKind, Kind, Outline, SpecKind, chosen_of, rows_of
+from tidegate.pipeline.packages import url_of
 from tidegate.pipeline.window import Window
 from tidegate.progress import Collector
 
@@ -117,8 +118,7 @@ class Job:
             reports = [each for each in kind.load() if each["load_id"]]
             with contextlib.closing(kind.core()) as core:
                 names = core.names()
-        where = names["destination"].removeprefix("given:")
-        return {"pipeline": names["name"], "destination": where, "dataset": names["dataset"], **_loaded(reports)}
+        return {"pipeline": names["name"], "destination": url_of(names["destination"]), "dataset": names["dataset"], **_loaded(reports)}
 
     def run(self, resources: Sequence[str] | None = None, window: Window | None = None) -> dict[str, Any]:
         """Writes what waits, reads what is new, and writes that.
@@ -186,8 +186,8 @@ def _check_asked(resources: Sequence[str] | None) -> None:
 def _waiting(kind: Kind) -> list[str]:
     with contextlib.closing(kind.core()) as core:
         names, found = core.names(), rows_of(core.show("packages"))
-    here = ("sealed", names["destination"], names["dataset"])
-    return [each["load_id"] for each in found if (each["status"], each["destination"], each["dataset"]) == here]
+    here = ("sealed", url_of(names["destination"]), names["dataset"])
+    return [each["load_id"] for each in found if (each["status"], url_of(each["destination"]), each["dataset"]) == here]
 
 
 def _is_spec(pipeline: str) -> bool:

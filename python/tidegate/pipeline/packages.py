@@ -18,6 +18,19 @@ if TYPE_CHECKING:
     from tidegate.pipeline.pipeline import Pipeline
 
 
+def url_of(destination: str) -> str:
+    """What a connection that a program gives leads to: one to a file is its database, whoever has sealed the load.
+
+    Args:
+        destination: As the library calls it.
+
+    Example:
+        >>> url_of("given:duckdb:////shop.duckdb")
+        'duckdb:////shop.duckdb'
+    """
+    return destination.removeprefix("given:")
+
+
 @dataclass
 class Extracted:
     """What this process knows of a load that it has extracted.
@@ -124,6 +137,6 @@ def sealed_loads(folder: str, destination: str, dataset: str) -> list[Sealed]:
                 manifest = json.load(file)
         except (OSError, ValueError):  # it went meanwhile, or is damaged: who writes it says so
             continue
-        if manifest["destination"] == destination and manifest["dataset"] == dataset:
+        if url_of(manifest["destination"]) == url_of(destination) and manifest["dataset"] == dataset:
             found.append(Sealed(path, manifest, extracted.get(path)))
     return found
