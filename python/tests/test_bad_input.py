@@ -14,6 +14,7 @@ import tidegate as dlt
 from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ConfigValueCannotBeCoercedException
 from tidegate.common.exceptions import MissingDependencyException
 from tidegate.current import SourceSectionNotAvailable
+from tidegate.destinations.impl.engine import DuckDbConnectionError
 from tidegate.extract.exceptions import InvalidValueInRow, ResourceExtractionError
 from tidegate.pipeline.exceptions import PipelineStepFailed
 
@@ -283,6 +284,27 @@ def test_a_pipeline_that_was_made_before_a_fork(pipeline):
             os._exit(code)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     assert rows(pipeline, "select id from t order by 1") == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_database_that_is_open_when_the_process_is_forked(given):
+    """A child has a copy of the instance without its threads: it is refused, and the parent goes on."""
+    with duckdb.connect("open.duckdb") as connection:
+        where = dlt.destinations.duckdb(connection if given else "open.duckdb")
+        pipeline = dlt.pipeline("forked", destination=where, dataset_name="d")
+        pipeline.run([{"id": 1}], table_name="t")
+        pid = os.fork()
+        if pid == 0:
+            code = 1
+            try:
+                pipeline.run([{"id": 2}], table_name="t")
+            except Exception as error:
+                code = 0 if isinstance(error, (PipelineStepFailed, DuckDbConnectionError)) and "forked" in str(error) else 2
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        pipeline.run([{"id": 3}], table_name="t")
+        assert connection.sql("select id from d.t order by 1").fetchall() == [(1,), (3,)]
 
 
 # ---- packages and configuration ----

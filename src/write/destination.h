@@ -244,8 +244,8 @@ bool destination_example(size_t i, struct destination_example *out);
 /* Appends the URL with its relative parts, which start at `folder`, from the root on. TG_USAGE. */
 int destination_absolute(const struct location *where, const char *folder, struct buf *out,
                          struct tg_error *err) TG_CHECK_RESULT;
-/* A connection of a program is called "given:" and its name; where that is the URL of a file, others
- * reach it by that: the URL. Any other name as it is. */
+/* A connection of a program is called "given:" and its name; where that is the URL of a file,
+ * others reach it by that: the URL. Any other name as it is. */
 const char *destination_url(const char *name);
 /* Do two locations name one place, now? The relative parts of the first start at `folder`. One of
  * no destination names none. */

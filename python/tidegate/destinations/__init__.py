@@ -8,6 +8,7 @@ Other destinations of dlt are refused when they are called.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,7 @@ class Destination:
         self.destination_name = name or kind
         self.environment = environment
         self._create_indexes = create_indexes
+        self.process = os.getpid()  # whose a connection among the credentials is
         self._folder = local_dir()  # where relative paths begin, wherever the program goes
 
     @property

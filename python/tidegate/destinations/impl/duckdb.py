@@ -307,6 +307,10 @@ def database_of(destination: Destination, pipeline_name: str, working_dir: str) 
             if (value := part_of(destination, pipeline_name, part, _SETTINGS.get(part, str))[0]) is not None
         }
     if isinstance(said, duckdb.DuckDBPyConnection):
+        if destination.process != os.getpid():
+            raise DuckDbConnectionError(
+                "the connection that destinations.duckdb was given is of the process that has forked this one: open one here"
+            )
         return Database(connection=said, create_indexes=destination.create_indexes)
     path, settings = _path_and_settings(said)
     refuse_memory(path)

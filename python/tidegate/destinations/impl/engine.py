@@ -60,6 +60,24 @@ def engine_path() -> str:
 # ---- one instance for a file ----
 
 _held: list[int] = []  # descriptors that are never closed: closing one would give all locks of its file up
+_inherited: set[tuple[int, int]] = set()  # device and number of files that were open when this process was forked
+
+
+def _note_inherited() -> None:
+    """What is open here is the parent's: an instance of DuckDB among it has lost its threads."""
+    with contextlib.suppress(OSError):
+        for descriptor in os.listdir("/proc/self/fd"):
+            with contextlib.suppress(OSError):
+                status = os.fstat(int(descriptor))
+                _inherited.add((status.st_dev, status.st_ino))
+
+
+os.register_at_fork(after_in_child=_note_inherited)
+
+
+def _is_inherited(path: str) -> bool:
+    status = os.stat(path)
+    return (status.st_dev, status.st_ino) in _inherited
 
 
 def _is_open_here(path: str) -> bool:
@@ -116,6 +134,11 @@ def known_name(path: str) -> str:
     names = dict.fromkeys((os.path.realpath(path), path))
     if not _is_open_here(path):
         return next(iter(names))
+    if _is_inherited(path):
+        raise DuckDbConnectionError(
+            f"{path} was open when this process was forked, and that instance of DuckDB is the parent's: close it before "
+            "the fork, or start the process by spawn"
+        )
     for name in names:
         if _joins(name):
             return name
