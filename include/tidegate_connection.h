@@ -69,7 +69,8 @@
  * the threads of the library that read ahead and write packages: several sessions at once, each by
  * one thread at a time. A `query` must give its rows as they are asked for: one that keeps them
  * all holds a whole file in memory. `memory` and `threads` of the options do not reach it: the
- * program sets its limits. ADBC drivers and `duckdb:///` load what they are, as before.
+ * program sets its limits (as a destination it hears by `reserve` what they are to leave room for).
+ * ADBC drivers and `duckdb:///` load what they are, as before.
  */
 #ifndef TIDEGATE_CONNECTION_H
 #define TIDEGATE_CONNECTION_H
@@ -120,6 +121,11 @@ struct tg_connection {
     /* Called with `user` once the pipeline and its streams are freed; not where there came to be
      * none. */
     tg_release_fn release;
+    /* For a program that limits the memory of its database: `bytes` are the part of the options'
+     * `memory` that is left for it, and each of its threads takes up to `thread_bytes` at once for
+     * the statements to come, which may be more. Called when a session begins, and again when they
+     * need more; in the engine's place it is not. */
+    int (*reserve)(void *session, size_t bytes, size_t thread_bytes, struct tg_error *err);
 };
 
 #define TG_CONNECTION_INIT .size = sizeof(struct tg_connection)

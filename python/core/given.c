@@ -2,7 +2,7 @@
  * A connection that Python has: the library's calls become calls of methods.
  *
  *   name, dialect, open() -> a session, with execute(sql) -> rows changed, query(sql) -> an object
- *   that speaks Arrow, or None, interrupt(), close()
+ *   that speaks Arrow, or None, interrupt(), close(), reserve(bytes, thread_bytes)
  *
  * What a method raises is the database's message, but for an interrupt, which ends the run.
  */
@@ -112,6 +112,18 @@ static int on_query(void *session, const char *sql, struct ArrowArrayStream *out
     return rc;
 }
 
+static int on_reserve(void *session, size_t bytes, size_t thread_bytes, struct tg_error *err)
+{
+    struct handle *handle = session;
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject *done = PyObject_CallMethod(handle->object, "reserve", "nn", (Py_ssize_t)bytes,
+                                         (Py_ssize_t)thread_bytes);
+    int rc = done ? TG_OK : take_error(handle, err);
+    Py_XDECREF(done);
+    PyGILState_Release(state);
+    return rc;
+}
+
 static void on_interrupt(void *session)
 {
     call_quietly(session, "interrupt");
@@ -138,5 +150,6 @@ int connection_take(struct calls *calls, PyObject *object, struct tg_connection 
     out->query = on_query;
     out->interrupt = on_interrupt;
     out->release = handle_free;
+    out->reserve = on_reserve;
     return out->user ? 0 : -1;
 }

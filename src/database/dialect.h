@@ -9,6 +9,9 @@
 #include "base/version.h"
 #include "data/type.h"
 
+struct context;
+struct workload;
+
 /* SQL that a version brought, in place of what older ones take; by rising versions, the first from
  * 0, unused ones with sql NULL. */
 struct sql_variant {
@@ -17,6 +20,11 @@ struct sql_variant {
 };
 
 enum { SQL_VARIANTS_MAX = 3 };
+
+/* Bytes of memory. */
+struct room {
+    size_t total, of_thread;
+};
 
 /* What a DELETE holds in memory until its transaction ends: pieces of a table in which a row goes,
  * so many of them in a block, whose other pieces are of the same group. Rows that stand together
@@ -102,6 +110,9 @@ struct dialect {
     /* Parquet files with equal columns as a relation of a query. NULL: the database cannot read
      * them, and they are put into a table before. */
     void (*parquet)(struct buf *out, const char *const *paths, size_t count);
+    /* Of a database whose memory is limited: what is left for it, and what each of its threads
+     * takes for what statements fill. NULL: its affair. */
+    struct room (*room)(const struct context *ctx, const struct workload *work);
     /* Sets code, sqlstate and text after the database's own message, where that is all there is;
      * returns the code. NULL: messages tell nothing. */
     int (*error)(struct tg_error *err, const char *message);

@@ -51,6 +51,8 @@ int duck_connect(duckdb_database database, duckdb_connection *out,
 /* Sets the instance's memory limit. */
 int duck_set_memory(const struct context *ctx, duckdb_connection con, size_t bytes,
                     struct tg_error *err) TG_CHECK_RESULT;
+/* Of the memory of a run, what a database that a load is written into may take. */
+size_t duck_share(const struct context *ctx);
 /* Makes room for a statement that needs `need` bytes in each thread where *have are there for it,
  * and `others` for what else runs in the instance: with one thread if more would not fit, and with
  * a higher limit, then in *have, if one doesn't. */

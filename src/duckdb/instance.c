@@ -182,20 +182,6 @@ static void free_instance(struct instance *instance)
     mem_free(instance);
 }
 
-/* A connection's part of the memory: nothing else that is large lives while a load is written.
- * DuckDB counts neither its code, of which 40 MiB are resident, nor all that it takes. Where the
- * budget has room for that it is left out, so that a run stays within it. */
-enum { UNCOUNTED_BYTES = 96 << 20, COUNTED_BYTES_MIN = 160 << 20 };
-
-static size_t share_of(const struct context *ctx)
-{
-    const size_t budget = ctx->memory_bytes_max, most = budget / 4 * 3;
-    const size_t share = budget > (size_t)UNCOUNTED_BYTES + COUNTED_BYTES_MIN
-                             ? budget - UNCOUNTED_BYTES
-                             : COUNTED_BYTES_MIN;
-    return share < most ? share : most;
-}
-
 /* Every DuckDB from 1.0 on reads it. What engines from 2.0 on make by themselves, older ones do not
  * read; it loads as fast and is a sixth smaller. */
 static const char default_storage[] = "v1.0.0";
@@ -253,7 +239,7 @@ static int open_database(const struct context *ctx, const struct place *place, d
     const char *storage = ctx->storage_version ? ctx->storage_version : default_storage;
     const struct duck_options options = {.path = place->path,
                                          .temp_dir = temp,
-                                         .memory_bytes = share_of(ctx),
+                                         .memory_bytes = duck_share(ctx),
                                          .storage_version = place->exists ? NULL : storage};
     snprintf(temp, sizeof(temp), "%s.tmp", place->path);
     int rc = duck_open(ctx, &options, out, &why);
@@ -308,7 +294,7 @@ static int join(const struct context *ctx, struct place *place, bool create,
 {
     int rc = TG_OK;
     struct instance *instance = NULL;
-    struct instance_use use = {.memory_bytes = share_of(ctx)};
+    struct instance_use use = {.memory_bytes = duck_share(ctx)};
     TRY(find_open(place, &instance, err));
     if (!instance && !place->exists && !create)
         goto done;

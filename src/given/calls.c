@@ -223,3 +223,16 @@ int calls_lock(struct calls *calls, const struct context *ctx, const char *name,
     rc = calls->given->lock(calls->session, name, shared, &theirs);
     return leave(calls, "lock", rc, &theirs, err);
 }
+
+int calls_reserve(struct calls *calls, const struct context *ctx, size_t bytes, size_t thread_bytes,
+                  struct tg_error *err)
+{
+    struct tg_error theirs = {0};
+    int rc = watch_enter(calls->watch, ctx, err);
+    if (rc != TG_OK)
+        return rc;
+    rc = calls->given->reserve(calls->session, bytes, thread_bytes, &theirs);
+    if (rc == TG_OK)
+        calls->reserved_bytes = thread_bytes;
+    return leave(calls, "reserve", rc, &theirs, err);
+}

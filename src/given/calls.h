@@ -18,6 +18,7 @@ struct calls {
     void (*ended)(struct calls *calls); /* a stream of it is released; may be NULL */
     void *session;
     struct watch *watch;
+    size_t reserved_bytes; /* for each thread */
 };
 
 /* TG_USAGE unless it has a name, and the functions that must be there. */
@@ -42,5 +43,7 @@ int calls_ingest(struct calls *calls, const struct context *ctx, const char *dat
                  struct tg_error *err) TG_CHECK_RESULT;
 int calls_lock(struct calls *calls, const struct context *ctx, const char *name, bool shared,
                struct tg_error *err) TG_CHECK_RESULT;
+int calls_reserve(struct calls *calls, const struct context *ctx, size_t bytes, size_t thread_bytes,
+                  struct tg_error *err) TG_CHECK_RESULT;
 
 #endif

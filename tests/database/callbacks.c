@@ -306,6 +306,40 @@ static void test_locks_by_name(void **state)
 
 /* ---- memory ---- */
 
+static struct {
+    int count;
+    size_t bytes, thread_bytes;
+} room;
+
+static int note_room(void *session, size_t bytes, size_t thread_bytes, struct tg_error *err)
+{
+    (void)session;
+    (void)err;
+    room.count++;
+    room.bytes = bytes;
+    room.thread_bytes = thread_bytes;
+    return TG_OK;
+}
+
+static void test_room_is_made_once(void **state)
+{
+    (void)state;
+    connection_close(con);
+    calls.reserve = note_room;
+    ctx.memory_bytes_max = 1 << 30;
+    sample_ok(open_given(err));
+    assert_int_equal(room.count, 1);
+    assert_int_equal(room.bytes, (size_t)768 << 20);
+    assert_int_equal(room.thread_bytes, 0);
+    exec("CREATE TABLE t (a BIGINT)");
+    assert_int_equal(room.count, 1); /* it fills nothing */
+    con->workload = (struct workload){.table_count = 1, .column_count = 1000};
+    exec("INSERT INTO t VALUES (1)");
+    exec("INSERT INTO t VALUES (2)");
+    assert_int_equal(room.count, 2);
+    assert_true(room.thread_bytes > (size_t)500 << 20);
+}
+
 static int open_once(void)
 {
     struct connection *own = con;
@@ -346,6 +380,7 @@ int main(void)
         in_folder(test_rows_that_were_not_read),
         in_folder(test_descriptions_that_lack_something),
         in_folder(test_locks_by_name),
+        in_folder(test_room_is_made_once),
         in_folder(test_memory_runs_out),
     };
     return cmocka_run_group_tests_name("database/callbacks", tests, NULL, NULL);

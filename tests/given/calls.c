@@ -69,6 +69,14 @@ static int take_lock(void *session, const char *name, bool shared, struct tg_err
     return answer(err);
 }
 
+static int reserve(void *session, size_t bytes, size_t thread_bytes, struct tg_error *err)
+{
+    (void)session;
+    assert_int_equal(bytes, 5000);
+    assert_int_equal(thread_bytes, 1000);
+    return answer(err);
+}
+
 static void interrupt_session(void *session)
 {
     (void)session;
@@ -79,7 +87,8 @@ static const struct tg_connection given = {TG_CONNECTION_INIT,     .name = "shop
                                            .user = &database,      .open = open_session,
                                            .close = close_session, .exec = run_statement,
                                            .query = open_query,    .interrupt = interrupt_session,
-                                           .transact = transact,   .lock = take_lock};
+                                           .transact = transact,   .lock = take_lock,
+                                           .reserve = reserve};
 static struct calls calls;
 
 static int setup(void **state)
@@ -142,6 +151,12 @@ static void each_call_reaches_its_function(void **state)
     assert_int_equal(calls_query(&calls, &ctx, "SELECT 1", &stream, &err), TG_DESTINATION);
     assert_non_null(strstr(err.what, "there is no Arrow stream"));
     assert_null(stream.release);
+    database.answer = TG_IO;
+    assert_int_equal(calls_reserve(&calls, &ctx, 5000, 1000, &err), TG_IO);
+    assert_int_equal(calls.reserved_bytes, 0);
+    database.answer = TG_OK;
+    assert_int_equal(calls_reserve(&calls, &ctx, 5000, 1000, &err), TG_OK);
+    assert_int_equal(calls.reserved_bytes, 1000);
     database.answer = TG_IO;
     assert_int_equal(calls_exec(&calls, &ctx, "SELECT 1", NULL, &err), TG_IO);
     assert_int_equal(calls_transact(&calls, &ctx, TG_LOOK, &err), TG_IO);

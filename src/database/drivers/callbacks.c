@@ -48,11 +48,24 @@ static void close_session(struct connection *con)
     mem_free(con->state);
 }
 
+/* What was reserved before is enough for as much or less. */
+static int make_room(struct connection *con, bool begins, struct tg_error *err)
+{
+    struct calls *calls = con->state;
+    if (!calls->given->reserve || !con->dialect->room)
+        return TG_OK;
+    struct room room = con->dialect->room(con->ctx, &con->workload);
+    if (!begins && room.of_thread <= calls->reserved_bytes)
+        return TG_OK;
+    return calls_reserve(calls, con->ctx, room.total, room.of_thread, err);
+}
+
 static int set_up(struct connection *con, struct tg_error *err)
 {
     int rc = TG_OK;
     struct buf sql = BUF_INIT;
     const char *text = con->dialect->session ? con->dialect->session : "";
+    TRY(make_room(con, true, err));
     for (size_t len; *text; text += len + (text[len] == '\n')) {
         len = strcspn(text, "\n");
         buf_clear(&sql);
@@ -93,7 +106,8 @@ done:
 
 static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
 {
-    return calls_exec(con->state, con->ctx, sql, changed, err);
+    int rc = make_room(con, false, err);
+    return rc == TG_OK ? calls_exec(con->state, con->ctx, sql, changed, err) : rc;
 }
 
 static int query(struct connection *con, const char *sql, struct ArrowArrayStream *out,

@@ -152,39 +152,13 @@ done:
 
 /* ---- statements ---- */
 
-/* What a thread of DuckDB holds while it fills a table, whatever the budget is: for each column a
- * block of 256 KiB for the values, one for which of them are NULL, and what reads the files; once,
- * a row group of a file as it is stored and as it is read (an eighth of the budget, see engine.c).
- */
-enum { COLUMN_BYTES = 576 << 10, BASE_BYTES = 16 << 20 };
-
-/* And for each table until the transaction ends: measured with 2,000 of them on 2.0 (80 KiB), and
- * 200 on 1.5. */
-static size_t table_bytes(void)
-{
-    return (size_t)(duck_version() >= VERSION_OF(2, 0, 0) ? 80 : 240) << 10;
-}
-
-/* Reading staged rows takes twice as much as writing them; of a table whose old rows give way it
- * holds the old blocks, the new ones, and what was staged. */
-enum { STAGED = 3, MERGED = 5 };
-
-static size_t need_of(const struct context *ctx, const struct workload *work)
-{
-    size_t staged = work->staged_columns * STAGED;
-    size_t columns = staged > work->column_count ? staged : work->column_count;
-    size_t tables = work->table_count + work->merged_count * MERGED;
-    if (columns == 0)
-        return 0;
-    return BASE_BYTES + ctx->memory_bytes_max / 8 + columns * COLUMN_BYTES + tables * table_bytes();
-}
-
 static int exec(struct connection *con, const char *sql, uint64_t *changed, struct tg_error *err)
 {
     int rc = TG_OK;
     struct session *session = con->state;
     struct instance_use *use = &session->use;
-    TRY(instance_reserve(con->ctx, use, need_of(con->ctx, &con->workload), err));
+    TRY(instance_reserve(con->ctx, use, dialect_duckdb.room(con->ctx, &con->workload).of_thread,
+                         err));
     TRY(watch_enter(session->watch, con->ctx, err));
     rc = duck_exec(con->ctx, use->con, sql, changed, err);
     rc = watch_leave(session->watch, rc, err);

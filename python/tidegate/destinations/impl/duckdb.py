@@ -26,7 +26,7 @@ from tidegate.destinations.exceptions import (
     DatabaseUndefinedRelation,
 )
 from tidegate.destinations.impl.configuration import part_of, refuse_memory, said_of
-from tidegate.destinations.impl.engine import DuckDbConnectionError, known_name
+from tidegate.destinations.impl.engine import DuckDbConnectionError, is_open_here, known_name
 from tidegate.destinations.impl.watched import watched
 from tidegate.destinations.placeholders import filled
 
@@ -59,10 +59,13 @@ class Session:
 
     Args:
         cursor: A connection of `duckdb` that is the session's own.
+        sets_memory: Nobody else has the database open: memory is limited until the session ends, else what DuckDB
+            keeps of a table grows with its rows, up to four fifths of the machine.
     """
 
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, sets_memory: bool = False) -> None:
         self._cursor = cursor
+        self._sets_memory = sets_memory
 
     def execute(self, sql: str) -> int:
         """Runs a statement; the rows that it changed."""
@@ -81,12 +84,29 @@ class Session:
         relation = self._cursor.sql(sql)
         return None if relation is None else Rows(relation)
 
+    def reserve(self, size: int, thread_size: int) -> None:
+        """Limits the memory of the database.
+
+        Args:
+            size: Bytes that are left for it.
+            thread_size: Bytes that each of its threads will take, which may be more.
+        """
+        if not self._sets_memory:
+            return
+        row = self._cursor.execute("SELECT current_setting('threads')").fetchone()
+        assert row
+        self._cursor.execute(f"SET GLOBAL memory_limit = '{max(size, thread_size * int(row[0]))}B'")
+
     def interrupt(self) -> None:
         """Ends the statement that is at work."""
         self._cursor.interrupt()
 
     def close(self) -> None:
         """Ends the session; what was not committed is rolled back."""
+        if self._sets_memory:  # somebody may have joined
+            with contextlib.suppress(duckdb.Error):
+                self._cursor.execute("ROLLBACK")
+            self._cursor.execute("RESET GLOBAL memory_limit")
         self._cursor.close()
 
 
@@ -246,12 +266,13 @@ class Database:
         Raises:
             DuckDbConnectionError: It cannot be written to.
         """
+        is_alone = self.path is not None and not is_open_here(self.path)
         opened = self._opened()
         row = opened.execute("SELECT readonly FROM duckdb_databases() WHERE database_name = current_database()").fetchone()
         if row and row[0]:
             opened.close()
             raise DuckDbConnectionError(f"{self.name} is open read-only, and a load writes: pass a connection that may")
-        return Session(opened)
+        return Session(opened, is_alone and not any("memory" in setting for setting in self.settings))
 
     def connect(self, library: Callable[[], _core.Pipeline]) -> Connection:
         """A connection of its own."""

@@ -80,8 +80,15 @@ def _is_inherited(path: str) -> bool:
     return (status.st_dev, status.st_ino) in _inherited
 
 
-def _is_open_here(path: str) -> bool:
-    """Whether this process has the file open, by whatever name; where nobody tells: not."""
+def is_open_here(path: str) -> bool:
+    """Whether this process has a file open.
+
+    Args:
+        path: By whatever name.
+
+    Returns:
+        False, too, where nobody tells.
+    """
     try:
         status = os.stat(path)
         descriptors = os.listdir("/proc/self/fd")
@@ -132,7 +139,7 @@ def known_name(path: str) -> str:
         DuckDbConnectionError: This process has it open, and a connection would be another instance.
     """
     names = dict.fromkeys((os.path.realpath(path), path))
-    if not _is_open_here(path):
+    if not is_open_here(path):
         return next(iter(names))
     if _is_inherited(path):
         raise DuckDbConnectionError(
