@@ -53,6 +53,18 @@ def test_a_run_that_failed_is_in_it(pipeline):
     assert "the source is gone" in dlt.attach("shop").last_trace.steps[-1].step_exception
 
 
+def test_a_first_run_that_failed_can_be_looked_at(capsys):
+    def broken():
+        raise ValueError("the source is gone")
+        yield
+
+    with pytest.raises(PipelineStepFailed):
+        dlt.pipeline("new", destination="duckdb", dataset_name="d").run(broken, table_name="t")
+    code, out, err = told(capsys, "new", "trace")
+    assert (code, err) == (0, "") and "the source is gone" in out
+    assert told(capsys, "new")[0] == 0
+
+
 def test_a_trace_that_is_damaged_or_somebody_else_s(pipeline, caplog):
     path = os.path.join(pipeline.working_dir, "trace.pickle")
     for content in (b"", b"nonsense", pickle.dumps(io.BytesIO), pickle.dumps(os.system), pickle.dumps({"steps": 1})):

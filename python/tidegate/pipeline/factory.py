@@ -96,7 +96,7 @@ def attach(
         pipeline_name or _script_name(), pipelines_dir, destination=destination, dataset_name=dataset_name, progress=progress
     )
     kept = local.read(found.working_dir)
-    if kept:
+    if kept or found.last_trace:  # a plan leaves an empty folder
         found.undo_loads = kept.get("undo_loads", 0)
         return found
     context.active_pipeline = before
