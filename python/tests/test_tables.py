@@ -1,6 +1,8 @@
 """Where the items of a resource go: tables by a function, by marks, variants of hints. The figures are what dlt 1.31 gives."""
 
+import contextlib
 import os
+import sqlite3
 import subprocess
 import sys
 
@@ -283,6 +285,24 @@ def test_maps_and_limits_come_before_the_function(pipeline):
     made = dlt.resource([{"k": "a"}, {"k": "b"}, {"k": "c"}], name="x", table_name=by_kind)
     pipeline.run(made.add_limit(2).add_map(lambda row: {"k": row["k"] + "1"}).select_tables("b1"))
     assert tables(pipeline) == {"b1": [("b1",)]}
+
+
+def test_sources_that_the_library_reads_otherwise(pipeline, tmp_path):
+    from tidegate.sources.filesystem import filesystem, read_jsonl
+    from tidegate.sources.sql_database import sql_table
+
+    with contextlib.closing(sqlite3.connect("shop.db")) as shop:
+        shop.execute("CREATE TABLE orders (id INTEGER PRIMARY KEY, k TEXT)")
+        shop.executemany("INSERT INTO orders VALUES (?, ?)", [(1, "a"), (2, "b"), (3, "a")])
+        shop.commit()
+    orders = sql_table("sqlite:///shop.db", "orders", incremental=dlt.sources.incremental("id"), write_disposition="merge")
+    orders.apply_hints(table_name=by_kind)
+    pipeline.run(orders)
+    pipeline.run(orders)
+    (tmp_path / "lines.jsonl").write_text('{"k": "p", "v": 1}\n{"k": "q", "v": 2}\n')
+    lines = filesystem(str(tmp_path), file_glob="*.jsonl") | read_jsonl()
+    pipeline.run(lines.apply_hints(table_name=by_kind))
+    assert tables(pipeline) == {"a": [(1, "a"), (3, "a")], "b": [(2, "b")], "p": [("p", 1)], "q": [("q", 2)]}
 
 
 def test_several_resources_of_one_name_have_one_function(pipeline):
