@@ -25,10 +25,10 @@ deps: ## install what is missing to build, test and run
 demo: all ## build, and run the seed example
 	@examples/demo.sh
 
-test: deps ## build with gcc and with sanitizers, and run every test on one of them; fuzz 20 s
+test: deps ## build with gcc and with sanitizers, and run every test on one of them, models in part; fuzz 20 s
 	$(call build,dev,for_scripts)
 	$(call build,asan-ubsan)
-	@tools/run-tests build/dev:checks,cli,crash,python,cases/postgres build/asan-ubsan:unit,cases/duckdb,cases/sqlite,fuzz
+	@tools/run-tests build/dev:checks,cli,crash,python,cases/duckdb,cases/postgres build/asan-ubsan:unit,cases/sqlite,fuzz
 
 notebooks: deps ## run examples/notebooks, and store what comes out in them
 	$(call build,dev,python_core)

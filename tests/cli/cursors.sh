@@ -3,8 +3,8 @@
 . "$(dirname "$0")/lib.bash"
 
 test_model() {
-    local few=180
-    [ $kind = duckdb ] || few=30
+    local few=80
+    [ $kind = duckdb ] || few=15
     case ${TIDEGATE_BUILD:-} in *san*) few=40 ;; esac # the loads are the same, and sanitizers are slow
     spec
     sed -i '$d' spec.yaml
@@ -19,7 +19,7 @@ test_model_of_ties() {
     [ -x "$faulty" ] || return 0
     spec
     sed -i '$d' spec.yaml
-    TG_FORCE=ties TIDEGATE=$faulty python3 "$root/tests/cursors.py" "${CURSOR_SEED:-1}" 26 || fail "the model differs"
+    TG_FORCE=ties TIDEGATE=$faulty python3 "$root/tests/cursors.py" "${CURSOR_SEED:-1}" 13 || fail "the model differs"
 }
 
 # The control: where each step of a load is committed by itself, a kill among them must show.

@@ -4,8 +4,8 @@
 . "$(dirname "$0")/lib.bash"
 
 test_model() {
-    local few=160
-    [ $kind = duckdb ] || few=30
+    local few=80
+    [ $kind = duckdb ] || few=15
     spec
     sed -i '$d' spec.yaml
     TIDEGATE=$tidegate python3 "$root/tests/strategies.py" "${STRATEGY_SEED:-1}" "${STRATEGY_TABLES:-$few}" ||
@@ -19,7 +19,7 @@ test_model_of_large_tables() {
     [ $kind = duckdb ] && [ -x "$faulty" ] || return 0
     spec
     sed -i '$d' spec.yaml
-    TG_FORCE=gather TIDEGATE=$faulty python3 "$root/tests/strategies.py" "${STRATEGY_SEED:-1}" "${STRATEGY_TABLES:-20}" ||
+    TG_FORCE=gather TIDEGATE=$faulty python3 "$root/tests/strategies.py" "${STRATEGY_SEED:-1}" "${STRATEGY_TABLES:-10}" ||
         fail "the model differs"
 }
 

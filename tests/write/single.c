@@ -16,7 +16,7 @@
 #define TOYS   KIDS
 #define OF_ROW "|_tidegate_order bigint" /* nested rows of versions: whose they are */
 
-enum { SEEDS = 2, LOADS = 4, IDS = 9 };
+enum { SEEDS = 1, LOADS = 4, IDS = 9 };
 
 #define REST    "|gone bool del|_dlt_load_id text|_dlt_id text row"
 #define MERGED  "id bigint|name text mk" REST
