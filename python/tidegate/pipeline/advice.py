@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 #: What the command is told, and what a program says in its place. The longest that fits wins.
@@ -29,7 +30,9 @@ _WORDS = {
     "tidegate show SPEC state": "Pipeline.state",
     "undo: {loads: N}": "pipeline(..., undo_loads=N)",
 }
-_PATTERN = re.compile("|".join(rf"{re.escape(word)}(?![\w-])" for word in sorted(_WORDS, key=len, reverse=True)))
+@functools.cache
+def _pattern() -> re.Pattern[str]:
+    return re.compile("|".join(rf"{re.escape(word)}(?![\w-])" for word in sorted(_WORDS, key=len, reverse=True)))
 
 
 def in_python(text: str) -> str:
@@ -46,5 +49,5 @@ def in_python(text: str) -> str:
         In Python: --full-refresh is run(..., refresh='drop_data')
         In Python: --select is source.with_resources(...)
     """
-    found = dict.fromkeys(_PATTERN.findall(text))
+    found = dict.fromkeys(_pattern().findall(text))
     return "\n".join(f"In Python: {word} is {_WORDS[word]}" for word in found)

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from tidegate import _core
 from tidegate.common.logger import LOGGER
-from tidegate.pipeline import trace_file
 from tidegate.pipeline.info import ExtractInfo, LoadInfo, NormalizeInfo, StepInfo
 
 if TYPE_CHECKING:
@@ -205,7 +204,13 @@ def traced(pipeline: Pipeline, step_name: str) -> Iterator[PipelineStepTrace]:
         pipeline._tracing = outer
         if outer is None:
             pipeline._last_trace = _merged(pipeline._last_trace, trace)
-            trace_file.save(pipeline, pipeline._last_trace)
+            _keep(pipeline, pipeline._last_trace)
+
+
+def _keep(pipeline: Pipeline, trace: PipelineTrace) -> None:
+    from tidegate.pipeline import trace_file  # with pickle, which an import of the package has no need of
+
+    trace_file.save(pipeline, trace)
 
 
 def add_step(pipeline: Pipeline, step_name: str, info: StepInfo) -> None:

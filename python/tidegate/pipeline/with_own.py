@@ -1,4 +1,4 @@
-"""`WithOwn`: what a pipeline can beside what dlt's can."""
+"""`WithOwn`: what a pipeline can beside what dlt's can. What does it is imported when it is called."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack, cast
 
 from tidegate.pipeline import steps
-from tidegate.pipeline.backfill import BackfillInfo, backfill
 from tidegate.pipeline.data import sources_of
-from tidegate.pipeline.plan import Plan, plan_of
-from tidegate.pipeline.reset import ResetInfo, reset
-from tidegate.pipeline.undo import UndoInfo, undo
 from tidegate.pipeline.window import Window, window_options
 
 if TYPE_CHECKING:
+    from tidegate.pipeline.backfill import BackfillInfo
     from tidegate.pipeline.pipeline import Pipeline
+    from tidegate.pipeline.plan import Plan
+    from tidegate.pipeline.reset import ResetInfo
+    from tidegate.pipeline.undo import UndoInfo
 
 
 class HintArguments(TypedDict, total=False):
@@ -76,6 +76,8 @@ class WithOwn:
             PipelineStepFailed: Of the step "plan": the run would fail, too; or, with rows, a load waits that
                 the run would write first.
         """
+        from tidegate.pipeline.plan import plan_of
+
         groups, asked = self._read(data, "plan", hints, refresh, window, accept)
         return plan_of(self._self(), groups, asked, rows, samples, by)
 
@@ -101,6 +103,8 @@ class WithOwn:
             PipelineStepFailed: Of the step "backfill"; windows before stay loaded, and stand in `step_info`.
             ValueError: A resource can be read but once, or takes its items from another one.
         """
+        from tidegate.pipeline.backfill import backfill
+
         groups, asked = self._read(data, "backfill", hints, None, window)
         if asked.window is None:
             raise ValueError("a backfill has a window: say from where to where")
@@ -125,6 +129,8 @@ class WithOwn:
             PipelineStepFailed: Of the step "undo", from LoadCannotBeUndone: what was replaced was not kept, or
                 what the load had left is not as it was. Nothing was written.
         """
+        from tidegate.pipeline.undo import undo
+
         this = self._self()
         this._aim(None, None, "undo")
         return undo(this, load_id, look, newest_load)
@@ -152,6 +158,8 @@ class WithOwn:
             PipelineStepFailed: Of the step "reset": there is no such resource, or another load has come.
             ValueError: There is no such part.
         """
+        from tidegate.pipeline.reset import reset
+
         this = self._self()
         this._aim(None, None, "reset")
         return reset(this, resources, schema, parts, tables, look, newest_load)

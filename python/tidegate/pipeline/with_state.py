@@ -11,7 +11,7 @@ from tidegate.common.exceptions import Absent
 from tidegate.common.folders import local_dir, project_dir, settings_dir
 from tidegate.common.schema.exceptions import SchemaNotFoundError
 from tidegate.common.schema.schema import Schema
-from tidegate.pipeline import local, trace_file
+from tidegate.pipeline import local
 from tidegate.pipeline.known import Known
 from tidegate.pipeline.trace import PipelineTrace
 
@@ -112,6 +112,8 @@ class WithState:
     def last_trace(self) -> PipelineTrace | None:
         """The steps of the last run: of this object, else of any on this machine; None: there was none."""
         if self._last_trace is None:
+            from tidegate.pipeline import trace_file
+
             self._last_trace = trace_file.load(cast("Pipeline", self))
         return self._last_trace
 
