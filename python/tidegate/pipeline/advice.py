@@ -30,6 +30,8 @@ _WORDS = {
     "tidegate show SPEC state": "Pipeline.state",
     "undo: {loads: N}": "pipeline(..., undo_loads=N)",
 }
+
+
 @functools.cache
 def _pattern() -> re.Pattern[str]:
     return re.compile("|".join(rf"{re.escape(word)}(?![\w-])" for word in sorted(_WORDS, key=len, reverse=True)))
