@@ -337,18 +337,37 @@ static void a_name_may_be_impossible(void **state)
     }
 }
 
+static void change_there(struct fixture *fixture, const char *statement)
+{
+    struct ArrowArrayStream rows;
+    struct tg_session *session = NULL;
+    assert_done(fixture, tg_session_open(&session, fixture->pipeline, &fixture->err));
+    assert_done(fixture, tg_session_use(session, "d", &fixture->err));
+    assert_done(fixture, tg_session_run(session, statement, &rows, &fixture->err));
+    rows.release(&rows);
+    tg_session_close(session);
+}
+
+/* Somebody else has made it, or changed it. */
 static void a_table_that_is_there_is_met(void **state)
 {
     struct fixture *fixture = *state;
-    RUNS(first, {NULL, NULL, "{\"id\":1}"});
-    RUNS(script, {"theirs", NULL, "{\"id\":1}"});
-    run(fixture, &first, TG_APPEND);
-    assert_done(fixture, tg_pipeline_query(fixture->pipeline, "SELECT 1",
-                                           &(struct ArrowArrayStream){0}, &fixture->err));
-    const struct tg_resource resource = resource_of(&script, TG_APPEND);
+    RUNS(own, {NULL, NULL, "{\"id\":1}"});
+    RUNS(script, {"theirs", NULL, "{\"id\":1,\"v\":1}"});
+    struct tg_resource resource = resource_of(&script, TG_APPEND);
+    run(fixture, &own, TG_APPEND);
+    change_there(fixture, "CREATE TABLE theirs (id BIGINT, v VARCHAR)");
+    fixture_open(fixture, &resource, 1);
+    assert_int_equal(fixture_try(fixture), TG_DESTINATION);
+    assert_non_null(strstr(fixture->err.what, "without a column '_dlt_id'"));
+    change_there(fixture, "ALTER TABLE theirs ADD COLUMN _dlt_id VARCHAR");
     fixture_open(fixture, &resource, 1);
     fixture_run(fixture);
-    assert_query(fixture, "SELECT count(*) n FROM theirs", "n\n1\n");
+    assert_query(fixture, "SELECT id, v || 'x' v FROM theirs", "id,v\n1,1x\n");
+    change_there(fixture, "DROP TABLE theirs");
+    fixture_run(fixture);
+    assert_query(fixture, "SELECT id FROM theirs", "id\n1\n");
+    assert_true(tg_result_warning_count(fixture->result) > 0);
 }
 
 /* ---- what is emptied, and forgotten ---- */
