@@ -46,7 +46,8 @@ extern "C" {
  * resource take all of its tables. Counts of what was read and filtered stand at its own table.
  *
  * TG_USAGE: hints that do not go together, or are the resource's to say, an empty name, a resource
- * without a table (no_table), or with a merge_key and a cursor. TG_SPEC, with the first row: a name
+ * without a table (no_table), or with a merge_key and a cursor; with the first row: a table that
+ * another resource of the run loads in another way. TG_SPEC, with the first row: a name
  * that is reserved, or that of a nested table. */
 TG_API_CHECK int tg_read_table(const struct tg_read *read, const char *name,
                                const struct tg_resource *hints, size_t *number,

@@ -114,6 +114,43 @@ void tables_release(struct resource_load *part)
     leave_open(part);
 }
 
+static bool same_names(const char **a, size_t a_count, const char **b, size_t b_count)
+{
+    bool same = a_count == b_count;
+    for (size_t i = 0; same && i < a_count; i++)
+        same = strcmp(a[i], b[i]) == 0;
+    return same;
+}
+
+static bool same_way(const struct resource *a, const struct resource *b)
+{
+    return a->disposition == b->disposition && a->row_ids == b->row_ids &&
+           a->max_table_nesting == b->max_table_nesting &&
+           a->skip_unchanged_rows == b->skip_unchanged_rows &&
+           same_names(a->primary_key, a->primary_key_count, b->primary_key, b->primary_key_count) &&
+           same_names(a->merge_key, a->merge_key_count, b->merge_key, b->merge_key_count);
+}
+
+/* A load loads a table in one way, whosever rows they are. */
+static int check_others(const struct load *load, const struct further *further,
+                        struct tg_error *err)
+{
+    const struct resource_load *open = find_open(load, further->name);
+    const struct resource *other = open ? open->resource : further->of;
+    if (!open && further->of && !further->of->selected)
+        other = NULL;
+    for (size_t i = 0; !other && i < load->further_count; i++)
+        if (load->further[i].rows_new > 0 &&
+            same_name(load->session, load->further[i].table, further->name))
+            other = load->further[i].resource;
+    if (!other || same_way(other, &further->resource))
+        return TG_OK;
+    return error_set(err, TG_USAGE,
+                     "resource '%s' of this run loads the table, too, in another way; let both say "
+                     "the same write_disposition, keys, row_ids and max_table_nesting",
+                     other->name);
+}
+
 static int meet_part(struct resource_load *part, const struct further *further,
                      struct tg_error *err)
 {
@@ -178,6 +215,8 @@ static int push_further(struct resource_load *maker, struct further *further, st
     struct load *load = maker->load;
     struct resource_load *part = further->part;
     if (!part)
+        TRY(check_others(load, further, err));
+    if (!part)
         part = find_open(load, further->name);
     if (!part) {
         TRY(open_part(maker, further, err));
@@ -226,23 +265,6 @@ done:
 }
 
 /* ---- what is said of them ---- */
-
-static bool same_names(const char **a, size_t a_count, const char **b, size_t b_count)
-{
-    bool same = a_count == b_count;
-    for (size_t i = 0; same && i < a_count; i++)
-        same = strcmp(a[i], b[i]) == 0;
-    return same;
-}
-
-static bool same_way(const struct resource *a, const struct resource *b)
-{
-    return a->disposition == b->disposition && a->row_ids == b->row_ids &&
-           a->max_table_nesting == b->max_table_nesting &&
-           a->skip_unchanged_rows == b->skip_unchanged_rows &&
-           same_names(a->primary_key, a->primary_key_count, b->primary_key, b->primary_key_count) &&
-           same_names(a->merge_key, a->merge_key_count, b->merge_key, b->merge_key_count);
-}
 
 /* What comes of a table that is said again. */
 struct saying {

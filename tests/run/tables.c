@@ -317,6 +317,28 @@ static void two_resources_make_one_table(void **state)
     }
 }
 
+static void two_ways_are_refused(void **state)
+{
+    struct fixture *fixture = *state;
+    RUNS(own, {NULL, NULL, "{\"id\":1}"});
+    RUNS(other, {"own", &appended, "{\"id\":2}"});
+    RUNS(made, {"t", &appended, "{\"id\":2}"});
+    RUNS(again, {"t", &merged, "{\"id\":2}"});
+    struct script *const pairs[][2] = {{&own, &other}, {&made, &again}};
+    for (size_t i = 0; i < 8; i++) {
+        struct tg_resource resources[2];
+        for (size_t k = 0; k < 2; k++) {
+            resources[k] = resource_of(pairs[i / 4][k ^ (i & 1)], TG_MERGE);
+            resources[k].name = (k ^ (i & 1)) == 0 ? "own" : "other";
+            resources[k].primary_key = "id";
+            pairs[i / 4][k]->at = 0;
+        }
+        fixture_open_with(fixture, resources, 2, i & 2 ? 2 : 1);
+        assert_int_equal(fixture_try(fixture), TG_USAGE);
+        assert_non_null(strstr(fixture->err.what, "loads the table, too, in another way"));
+    }
+}
+
 static void a_name_may_be_impossible(void **state)
 {
     struct fixture *fixture = *state;
@@ -690,6 +712,7 @@ int main(void)
                                         fixture_teardown),
         cmocka_unit_test_setup_teardown(two_resources_make_one_table, fixture_setup,
                                         fixture_teardown),
+        cmocka_unit_test_setup_teardown(two_ways_are_refused, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_name_may_be_impossible, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(a_table_that_is_there_is_met, fixture_setup,
                                         fixture_teardown),
