@@ -6,6 +6,21 @@ from collections.abc import Sequence
 from typing import Any
 
 
+def escaped(text: str) -> str:
+    """A text as HTML.
+
+    Args:
+        text: Any.
+
+    Example:
+        >>> escaped("<b>")
+        '&lt;b&gt;'
+    """
+    import html  # with a table of all entities, which an import of the package has no need of
+
+    return html.escape(text)
+
+
 def table_html(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Rows as a table of HTML, whatever is in them.
 
@@ -17,10 +32,8 @@ def table_html(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
         >>> table_html(["a"], [["<b>"]])
         '<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>'
     """
-    import html
-
     def line(cells: Sequence[Any], tag: str) -> str:
-        texts = ["" if cell is None else html.escape(str(cell)) for cell in cells]
+        texts = ["" if cell is None else escaped(str(cell)) for cell in cells]
         return "<tr>" + "".join(f"<{tag}>{text}</{tag}>" for text in texts) + "</tr>"
 
     body = "".join(line(row, "td") for row in rows)

@@ -10,14 +10,13 @@ call it at once where the destination is a server.
 from __future__ import annotations
 
 import dataclasses
-import html
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tidegate import _core
 from tidegate.common.logger import LOGGER
-from tidegate.common.tables import aligned, table_html
+from tidegate.common.tables import aligned, escaped, table_html
 from tidegate.pipeline.exceptions import PipelineStepFailed
 from tidegate.pipeline.library import database_of
 from tidegate.pipeline.steps import Asked, Group, call_group
@@ -90,7 +89,7 @@ class BackfillInfo:
 
     def _repr_html_(self) -> str:
         """For notebooks: the windows."""
-        return f"<div><p>{html.escape(self._head())}</p>{table_html(_COLUMNS, self._rows()) if self.windows else ''}</div>"
+        return f"<div><p>{escaped(self._head())}</p>{table_html(_COLUMNS, self._rows()) if self.windows else ''}</div>"
 
 
 def backfill(

@@ -6,10 +6,10 @@ Their attributes, their texts and their rows (`asdict`) are dlt's.
 from __future__ import annotations
 
 import datetime
-import html
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from tidegate.common.tables import escaped
 from tidegate.pipeline.load_package import LoadPackageInfo
 from tidegate.pipeline.metrics import rows_of
 
@@ -220,12 +220,12 @@ class LoadInfo(StepInfo):
         tables = [table for report in self.reports for table in report["tables"]]
         head = "".join(f"<th>{name}</th>" for name in ("table", *_COUNTS))
         rows = "".join(
-            f"<tr><td>{html.escape(table['name'])}</td>"
+            f"<tr><td>{escaped(table['name'])}</td>"
             + "".join(f"<td style='text-align: right'>{table[f'rows_{name}']}</td>" for name in _COUNTS) + "</tr>"
             for table in tables
         )
         shown = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
-        return f"<div><pre>{html.escape(self.asstr())}</pre>{shown}</div>"
+        return f"<div><pre>{escaped(self.asstr())}</pre>{shown}</div>"
 
     def __iter__(self) -> Iterator[Any]:
         yield from (self.pipeline, self.metrics, self.destination_type)

@@ -10,19 +10,16 @@ The working folder holds sealed packages alone; cursors, schema and state are th
 
 from __future__ import annotations
 
-import html
 import os
 import re
-import shutil
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tidegate.common import context
 from tidegate.common.exceptions import refuse
 from tidegate.common.folders import data_dir
+from tidegate.common.tables import escaped
 from tidegate.destinations import Destination, destination_of
-from tidegate.destinations.dataset import Dataset
-from tidegate.destinations.sql_client import SqlClient
 from tidegate.extract.own_hints import limits_options
 from tidegate.pipeline import local, steps
 from tidegate.pipeline.data import sources_of
@@ -37,6 +34,10 @@ from tidegate.pipeline.with_own import WithOwn
 from tidegate.pipeline.with_packages import WithPackages
 from tidegate.pipeline.with_state import WithState
 from tidegate.progress import collector_of
+
+if TYPE_CHECKING:
+    from tidegate.destinations.dataset import Dataset
+    from tidegate.destinations.sql_client import SqlClient
 
 
 class Pipeline(WithOwn, WithPackages, WithState):
@@ -271,6 +272,8 @@ class Pipeline(WithOwn, WithPackages, WithState):
         Returns:
             A context manager.
         """
+        from tidegate.destinations.sql_client import SqlClient
+
         if self.destination is None:
             raise PipelineConfigMissing(self.pipeline_name, "destination", "sql_client")
         database = database_of(self)
@@ -288,6 +291,8 @@ class Pipeline(WithOwn, WithPackages, WithState):
         Returns:
             Tables by attribute (`.person`), by item (`["person"]`) or by query.
         """
+        from tidegate.destinations.dataset import Dataset
+
         if self.destination is None:
             raise PipelineConfigMissing(self.pipeline_name, "destination", "dataset")
         return Dataset(self.sql_client, database_of(self).words, names(self)["dataset"])
@@ -354,6 +359,8 @@ class Pipeline(WithOwn, WithPackages, WithState):
         Raises:
             PipelineStepFailed: Another program is at work in the folder.
         """
+        import shutil  # with three modules of compression
+
         self.deactivate()
         if self.has_pending_data:
             self.abort_packages()
@@ -386,7 +393,7 @@ class Pipeline(WithOwn, WithPackages, WithState):
     def _repr_html_(self) -> str:
         """For notebooks: a row for each attribute."""
         rows = "".join(
-            f"<tr><th style='text-align: left'>{name}</th><td>{html.escape(str(value))}</td></tr>"
+            f"<tr><th style='text-align: left'>{name}</th><td>{escaped(str(value))}</td></tr>"
             for name, value in self._attributes().items() if value is not None
         )
         return f"<table><tbody>{rows}</tbody></table>"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from tidegate.common.tables import aligned, table_html
+from tidegate.common.tables import aligned, escaped, table_html
 
 if TYPE_CHECKING:
     from tidegate.pipeline.plan import Plan
@@ -187,5 +186,5 @@ def html_of(plan: Plan) -> str:
     head = f"A run would do this to dataset '{plan.dataset_name}' of {plan.destination}"
     notes = [f"Load {load_id} of an earlier run waits: a run writes it first." for load_id in plan.pending]
     notes += [*map(_excess_text, plan.excesses), *(f"Warning: {warning}" for warning in plan.warnings)]
-    texts = "".join(f"<p>{html.escape(text)}</p>" for text in (head, *notes))
+    texts = "".join(f"<p>{escaped(text)}</p>" for text in (head, *notes))
     return f"<div>{texts}{''.join(_tables(plan))}</div>"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tidegate.common.tables import aligned, table_html
+from tidegate.common.tables import aligned, escaped, table_html
 from tidegate.pipeline.known import Known
 from tidegate.pipeline.library import call, database_of
 
@@ -82,7 +81,7 @@ class ResetInfo:
     def _repr_html_(self) -> str:
         """For notebooks: what is forgotten."""
         rows = self._rows()
-        return f"<div><p>{html.escape(self._head())}</p>{table_html(_HEAD, rows) if rows else ''}</div>"
+        return f"<div><p>{escaped(self._head())}</p>{table_html(_HEAD, rows) if rows else ''}</div>"
 
 
 def reset(

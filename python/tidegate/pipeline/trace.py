@@ -10,9 +10,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import os
-import platform
 import sys
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -30,6 +28,10 @@ _ENGINE_VERSION = 2
 
 def _now() -> datetime.datetime:
     return datetime.datetime.now(datetime.timezone.utc)
+
+
+def _new_id() -> str:
+    return os.urandom(16).hex()
 
 
 def _took(started: datetime.datetime, finished: datetime.datetime | None) -> str:
@@ -54,7 +56,7 @@ class PipelineStepTrace:
     finished_at: datetime.datetime | None = None
     step_info: StepInfo | None = None
     step_exception: str | None = None
-    span_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    span_id: str = field(default_factory=_new_id)
 
     def asdict(self) -> dict[str, Any]:
         """As a row with nested rows: what is the step's own is in `<step>_info`, the rest in `step_info`."""
@@ -107,13 +109,15 @@ class PipelineTrace:
     started_at: datetime.datetime
     steps: list[PipelineStepTrace] = field(default_factory=list)
     finished_at: datetime.datetime | None = None
-    transaction_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    transaction_id: str = field(default_factory=_new_id)
     resolved_config_values: list[Any] = field(default_factory=list)
     engine_version: int = _ENGINE_VERSION
 
     @property
     def execution_context(self) -> dict[str, Any]:
         """Where it ran."""
+        import platform
+
         return {
             "python": platform.python_version(), "cpu": os.cpu_count(), "ci_run": bool(os.environ.get("CI")),
             "os": {"name": platform.system(), "version": platform.release()},

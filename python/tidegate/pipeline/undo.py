@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tidegate.common.tables import aligned, table_html
+from tidegate.common.tables import aligned, escaped, table_html
 from tidegate.pipeline.library import call, database_of
 from tidegate.pipeline.load_package import moment_of
 
@@ -84,7 +83,7 @@ class UndoInfo:
 
     def _repr_html_(self) -> str:
         """For notebooks: the rows of each table."""
-        texts = "".join(f"<p>{html.escape(text)}</p>" for text in (self._head(), *self.warnings))
+        texts = "".join(f"<p>{escaped(text)}</p>" for text in (self._head(), *self.warnings))
         return f"<div>{texts}{table_html(_HEAD, self._rows()) if self.tables else ''}</div>"
 
 

@@ -13,7 +13,6 @@ import contextlib
 import copy
 import os
 import time
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -123,6 +122,8 @@ class TomlProvider:
 
 
 def _parse(path: str) -> dict[str, Any]:
+    import tomllib
+
     try:
         with open(path, "rb") as file:
             return tomllib.load(file)
