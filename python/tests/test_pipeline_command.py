@@ -1,5 +1,6 @@
 """`tidegate pipeline NAME ...`, and the trace that a later process finds."""
 
+import copy
 import io
 import os
 import pickle
@@ -65,14 +66,27 @@ def test_a_first_run_that_failed_can_be_looked_at(capsys):
     assert told(capsys, "new")[0] == 0
 
 
+def calling(module_name, global_name, *arguments):
+    """Calls what a module has, when it is read."""
+    texts = [pickle.SHORT_BINUNICODE + bytes([len(text)]) + text.encode() for text in (module_name, global_name, *arguments)]
+    return b"".join([*texts[:2], pickle.STACK_GLOBAL, *texts[2:], pickle.TUPLE2, pickle.REDUCE, pickle.STOP])
+
+
+def test_a_copy_of_an_info_has_its_pipeline(pipeline):
+    info = pipeline.last_trace.last_load_info
+    assert str(copy.copy(info)) == str(info) and copy.copy(info).pipeline is pipeline
+
+
 def test_a_trace_that_is_damaged_or_somebody_else_s(pipeline, caplog):
     path = os.path.join(pipeline.working_dir, "trace.pickle")
-    for content in (b"", b"nonsense", pickle.dumps(io.BytesIO), pickle.dumps(os.system), pickle.dumps({"steps": 1})):
+    imported = pickle.PROTO + b"\x04" + calling("tidegate.pipeline.trace_file", "io.FileIO", path, "w")
+    for content in (b"", b"nonsense", pickle.dumps(io.BytesIO), pickle.dumps(os.system), pickle.dumps({"steps": 1}), imported):
         with open(path, "wb") as file:
             file.write(content)
         caplog.clear()
         assert dlt.attach("shop").last_trace is None
         assert "that is kept cannot be read" in caplog.text
+    assert os.path.getsize(path) == len(imported)  # nobody has opened it to write
     pipeline.run(ROWS, table_name="t")
     assert len(dlt.attach("shop").last_trace.steps) == 4
 

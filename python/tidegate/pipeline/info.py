@@ -49,10 +49,6 @@ class StepInfo:
         self.metrics = metrics
         self.reports = []
 
-    def __getstate__(self) -> dict[str, Any]:
-        """Without the pipeline, which has connections: who reads it has one."""
-        return {name: value for name, value in vars(self).items() if name != "pipeline"}
-
     @property
     def loads_ids(self) -> list[str]:
         """The ids of the loads."""

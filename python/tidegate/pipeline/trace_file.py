@@ -19,13 +19,31 @@ if TYPE_CHECKING:
 _FILE = "trace.pickle"
 
 
+class _Writer(pickle.Pickler):
+    """Writes infos without their pipeline, which has connections: who reads them has one."""
+
+    def __init__(self, file: io.BytesIO, pipeline: Pipeline) -> None:
+        super().__init__(file)
+        self._pipeline = pipeline
+
+    def persistent_id(self, part: Any) -> str | None:
+        return "pipeline" if part is self._pipeline else None
+
+
 class _Reader(pickle.Unpickler):
     """Reads what `save` has written, and nothing else."""
+
+    def __init__(self, file: io.BytesIO, pipeline: Pipeline) -> None:
+        super().__init__(file)
+        self._pipeline = pipeline
+
+    def persistent_load(self, pid: Any) -> Any:
+        return self._pipeline
 
     def find_class(self, module_name: str, global_name: str) -> Any:
         if module_name == "datetime" or module_name.startswith("tidegate.pipeline."):
             found = super().find_class(module_name, global_name)
-            if isinstance(found, type):
+            if isinstance(found, type) and found.__module__ == module_name:  # not what the module has imported
                 return found
         raise pickle.UnpicklingError(f"{module_name}.{global_name} is not part of a trace")
 
@@ -41,9 +59,11 @@ def save(pipeline: Pipeline, trace: PipelineTrace) -> None:
         return
     path = os.path.join(pipeline.working_dir, _FILE)
     scratch = f"{path}.{os.getpid()}"
+    content = io.BytesIO()
+    _Writer(content, pipeline).dump(trace)
     try:
         with open(scratch, "wb") as file:
-            pickle.dump(trace, file)
+            file.write(content.getbuffer())
         os.replace(scratch, path)
     except OSError as error:
         LOGGER.warning("the trace of pipeline '%s' is not kept: %s", pipeline.pipeline_name, error)
@@ -60,7 +80,7 @@ def load(pipeline: Pipeline) -> PipelineTrace | None:
     """
     try:
         with open(os.path.join(pipeline.working_dir, _FILE), "rb") as file:
-            trace = _Reader(io.BytesIO(file.read())).load()
+            trace = _Reader(io.BytesIO(file.read()), pipeline).load()
         if type(trace).__name__ != "PipelineTrace":
             raise pickle.UnpicklingError(f"it is a {type(trace).__name__}")
     except FileNotFoundError:
@@ -69,7 +89,4 @@ def load(pipeline: Pipeline) -> PipelineTrace | None:
         LOGGER.warning("the trace of pipeline '%s' that is kept cannot be read: %s", pipeline.pipeline_name, error)
         return None
     found: PipelineTrace = trace
-    for step in found.steps:
-        if step.step_info is not None:
-            step.step_info.pipeline = pipeline
     return found
