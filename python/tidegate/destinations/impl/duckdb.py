@@ -103,11 +103,13 @@ class Session:
 
     def close(self) -> None:
         """Ends the session; what was not committed is rolled back."""
-        if self._sets_memory:  # somebody may have joined
-            with contextlib.suppress(duckdb.Error):
-                self._cursor.execute("ROLLBACK")
-            self._cursor.execute("RESET GLOBAL memory_limit")
-        self._cursor.close()
+        try:
+            if self._sets_memory:  # somebody may have joined
+                with contextlib.suppress(duckdb.Error):
+                    self._cursor.execute("ROLLBACK")
+                self._cursor.execute("RESET GLOBAL memory_limit")
+        finally:
+            self._cursor.close()
 
 
 # ---- statements of a program ----
