@@ -845,3 +845,51 @@ def test_no_step_of_python_stands_before_the_first_mark(pipeline):
 
     pipeline.run(dlt.resource(rows, name="x"))
     assert "spread" not in frames[:2] and frames[2] == "spread"
+
+
+# ---- one table of several resources ----
+
+
+def asked(pipeline, sql):
+    with pipeline.sql_client() as client:
+        return [tuple(row) for row in client.execute_sql(sql)]
+
+
+def parts(count, **hints):
+    return [
+        dlt.resource([{"id": part * 10 + number, "part": part} for number in range(3)], name=f"part_{part}", table_name="All Parts", **hints)
+        for part in range(count)
+    ]
+
+
+def test_resources_of_one_table(pipeline):
+    pipeline.run(parts(3))
+    assert asked(pipeline, "SELECT part, count(*) FROM d.all_parts GROUP BY part ORDER BY part") == [(0, 3), (1, 3), (2, 3)]
+    pipeline.run(parts(2))
+    assert asked(pipeline, "SELECT count(*) FROM d.all_parts") == [(15,)]
+    assert list(tables(pipeline)) == ["all_parts"]
+
+
+@pytest.mark.parametrize("disposition", ["merge", "replace"])
+def test_resources_of_one_table_by_its_disposition(pipeline, disposition):
+    for _ in range(2):
+        pipeline.run(parts(3, write_disposition=disposition, primary_key="id"))
+        assert asked(pipeline, "SELECT count(*), count(DISTINCT id) FROM d.all_parts") == [(9, 9)]
+    pipeline.run(parts(1, write_disposition=disposition, primary_key="id"))
+    assert asked(pipeline, "SELECT count(*) FROM d.all_parts") == [(3 if disposition == "replace" else 9,)]
+
+
+def test_resources_of_one_table_have_cursors_of_their_own(pipeline):
+    def of(name, rows):
+        return dlt.resource(rows, name=name, table_name="t", incremental=dlt.sources.incremental("n"))
+
+    pipeline.run([of("a", [{"n": 1}, {"n": 5}]), of("b", [{"n": 2}])])
+    pipeline.run([of("a", [{"n": 3}, {"n": 6}]), of("b", [{"n": 3}])])
+    assert asked(pipeline, "SELECT n FROM d.t ORDER BY n") == [(1,), (2,), (3,), (5,), (6,)]
+
+
+def test_resources_of_one_table_in_different_ways(pipeline):
+    said = parts(2, write_disposition="merge", primary_key="id")
+    said[1].apply_hints(write_disposition="append")
+    with pytest.raises(PipelineStepFailed, match="all_parts"):
+        pipeline.run(said)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,7 @@ from tidegate.extract.hints import (
     keys_of_columns,
     table_hints,
 )
+from tidegate.extract.incremental.path import letters
 from tidegate.extract.items import MARKS
 from tidegate.extract.own_hints import own_options
 from tidegate.extract.readers import Reader
@@ -137,6 +139,7 @@ def add_all(readers: Sequence[Reader], drivers: Drivers, hints: dict[str, Any], 
         reading: What is read.
     """
     names: dict[Reader, str] = {}
+    tables: set[str] = set()
     taken = {each.resource.name for each in readers if not each.is_unseen}
     for reader in readers:
         name = reader.resource.name
@@ -144,10 +147,20 @@ def add_all(readers: Sequence[Reader], drivers: Drivers, hints: dict[str, Any], 
             name += "_"
         taken.add(name)
         names[reader] = name
-        options = resource_options(reader, drivers.get(id(reader.resource)), hints if reader.has_table else {}, reading)
+        said, driver = hints if reader.has_table else {}, drivers.get(id(reader.resource))
+        table = said.get("table_name") or reader.resource.table_name
+        if reader.has_table and isinstance(table, str):
+            if letters(table) in tables:  # to the library it is another's: this one's rows go there one by one
+                said, driver = {**said, "table_name": functools.partial(_constant, table)}, None
+            tables.add(letters(table))
+        options = resource_options(reader, driver, said, reading)
         if reader.parent:
             options["turns_with"] = names[reader.parent]
         reading.core.add({**options, "name": name, "by_turns": len(readers) > 1 and reading.how.turns > 1})
+
+
+def _constant(name: str, item: Any) -> str:
+    return name
 
 
 def resource_options(
