@@ -6,6 +6,7 @@ import os
 import pytest
 
 import tidegate as dlt
+from tidegate.common.exceptions import DltException
 from tidegate.pipeline.exceptions import CannotRestorePipelineException, PipelineConfigMissing, PipelineStepFailed
 
 AT = datetime.datetime(2024, 1, 2, tzinfo=datetime.timezone.utc)
@@ -120,6 +121,26 @@ def test_attach_by_what_this_machine_knows():
     assert found.is_active and found.dataset_name == "d" and found.destination.destination_name == "duckdb"
     assert found.run(events()).is_empty
     assert dlt.pipeline("p").dataset_name == "d", "as does a pipeline that says no more than its name"
+
+
+def test_attach_in_another_folder(tmp_path, monkeypatch):
+    make().run(events())
+    for name in ("one", "two"):  # it stays where it was, also when it was run from elsewhere
+        (tmp_path / name).mkdir()
+        monkeypatch.chdir(tmp_path / name)
+        assert dlt.attach("p").run(events()).is_empty and dlt.pipeline("p").dataset().row_counts().fetchall()
+        assert os.listdir(".") == []
+
+
+@pytest.mark.parametrize("kept", ["{", "[]", "\x00"])
+def test_a_damaged_file_of_what_is_kept_is_named(kept):
+    working_dir = make().working_dir
+    os.makedirs(working_dir)
+    with open(os.path.join(working_dir, "local.json"), "w") as file:
+        file.write(kept)
+    for do in (make, lambda: dlt.attach("p")):
+        with pytest.raises(DltException, match=r"p/local.json cannot be read .*: delete it, and run the pipeline"):
+            do()
 
 
 def test_attach_by_what_the_destination_knows(tmp_path):

@@ -1,6 +1,7 @@
 """What bad input gets: an exception of the documented class, with resource, key path and value."""
 
 import datetime
+import functools
 import os
 import subprocess
 import sys
@@ -11,11 +12,13 @@ import duckdb
 import pytest
 
 import tidegate as dlt
+from tidegate.common import context
 from tidegate.common.configuration.exceptions import ConfigFieldMissingException, ConfigValueCannotBeCoercedException
 from tidegate.common.exceptions import MissingDependencyException
 from tidegate.current import SourceSectionNotAvailable
 from tidegate.destinations.impl.engine import DuckDbConnectionError
 from tidegate.extract.exceptions import InvalidValueInRow, ResourceExtractionError
+from tidegate.pipeline import factory
 from tidegate.pipeline.exceptions import PipelineStepFailed
 
 
@@ -305,6 +308,24 @@ def test_a_database_that_is_open_when_the_process_is_forked(given):
         assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
         pipeline.run([{"id": 3}], table_name="t")
         assert connection.sql("select id from d.t order by 1").fetchall() == [(1,), (3,)]
+
+
+def test_pipelines_of_several_threads_on_one_file():
+    """Each joins the instance that the others have, or opens the file when they have closed it."""
+    def work(number):
+        pipeline = dlt.pipeline(f"p{number}", destination=dlt.destinations.duckdb("one.duckdb"), dataset_name=f"d{number}")
+        for _ in range(5):
+            pipeline.run([{"id": number}], table_name="t")
+        return rows(pipeline, "select id from t")
+
+    assert in_threads(*(functools.partial(work, number) for number in range(4))) == [[(number,)] * 5 for number in range(4)]
+
+
+def test_a_pipeline_is_its_makers_own(monkeypatch):
+    """Another thread may make its own active meanwhile."""
+    monkeypatch.setattr(factory, "runtime_config", lambda: setattr(context, "active_pipeline", None))
+    monkeypatch.setattr(factory, "init_logging", lambda config: None)
+    assert dlt.pipeline("p", destination="duckdb").pipeline_name == "p"
 
 
 # ---- packages and configuration ----

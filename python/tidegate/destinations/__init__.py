@@ -37,11 +37,12 @@ class Destination:
         name: What messages and infos call it, and configuration: `[destination.NAME]`.
         environment: Kept in infos.
         create_indexes: Whether new tables get unique indexes; None: what configuration says, else not.
+        folder: Where relative paths begin; None: where programs keep databases now.
     """
 
     def __init__(
         self, kind: str, credentials: Any = None, name: str | None = None, environment: str | None = None,
-        create_indexes: bool | None = None,
+        create_indexes: bool | None = None, folder: str | None = None,
     ) -> None:
         self.kind = kind
         self.credentials = credentials
@@ -49,7 +50,7 @@ class Destination:
         self.environment = environment
         self._create_indexes = create_indexes
         self.process = os.getpid()  # whose a connection among the credentials is
-        self._folder = local_dir()  # where relative paths begin, wherever the program goes
+        self._folder = folder or local_dir()  # where relative paths begin, wherever the program goes
 
     @property
     def destination_type(self) -> str:
@@ -63,7 +64,11 @@ class Destination:
 
     def with_credentials(self, credentials: Any) -> Destination:
         """A copy with other credentials."""
-        return Destination(self.kind, credentials, self.destination_name, self.environment, self._create_indexes)
+        return Destination(self.kind, credentials, self.destination_name, self.environment, self._create_indexes, self._folder)
+
+    def at(self, folder: str | None) -> Destination:
+        """A copy whose relative paths begin in another folder; None: in the same one."""
+        return Destination(self.kind, self.credentials, self.destination_name, self.environment, self._create_indexes, folder or self._folder)
 
     def database(self, pipeline_name: str, working_dir: str) -> Database:
         """The database, by what the program and configuration say now.

@@ -61,12 +61,13 @@ def make(
     pipeline_name = pipeline_name or _script_name()
     if dev_mode or full_refresh:
         dataset_name = f"{dataset_name or pipeline_name + '_dataset'}_{time.strftime('%Y%m%d%I%M%S')}"
-    context.active_pipeline = Pipeline(
+    made = Pipeline(
         pipeline_name, pipelines_dir, destination_of(destination) if destination else None,
         dataset_name, refresh, progress, import_schema_path, export_schema_path, bool(dev_mode or full_refresh), undo_loads, memory, limits,
     )
+    context.active_pipeline = made
     init_logging(runtime_config())
-    return context.active_pipeline
+    return made  # another thread may have made its own active by now
 
 
 def attach(

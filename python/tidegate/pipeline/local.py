@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from tidegate.common.exceptions import DltException
 from tidegate.extract.state import decode, encode
 
 _FILE = "local.json"
@@ -26,12 +27,23 @@ def read(working_dir: str) -> dict[str, Any]:
 
     Returns:
         An empty dict where nothing is.
+
+    Raises:
+        DltException: It is damaged.
     """
     try:
         with open(_path(working_dir), encoding="utf-8") as file:
-            return decode(file.read())
+            found = decode(file.read())
+        if not isinstance(found, dict):
+            raise ValueError("it is no object")
+        return found
     except FileNotFoundError:
         return {}
+    except ValueError as error:
+        raise DltException(
+            f"{_path(working_dir)} cannot be read ({error}): delete it, and run the pipeline as its program makes it; what set_local_state_val "
+            "has kept is lost, loads and cursors are not"
+        ) from error
 
 
 def update(working_dir: str, values: dict[str, Any]) -> None:

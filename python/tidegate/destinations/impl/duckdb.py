@@ -26,7 +26,7 @@ from tidegate.destinations.exceptions import (
     DatabaseUndefinedRelation,
 )
 from tidegate.destinations.impl.configuration import part_of, refuse_memory, said_of
-from tidegate.destinations.impl.engine import DuckDbConnectionError, is_open_here, known_name
+from tidegate.destinations.impl.engine import DuckDbConnectionError, connect_file, is_open_here
 from tidegate.destinations.impl.watched import watched
 from tidegate.destinations.placeholders import filled
 
@@ -303,7 +303,7 @@ class Database:
     def _file(self) -> duckdb.DuckDBPyConnection:
         assert self.path is not None
         try:
-            return duckdb.connect(known_name(self.path))
+            return connect_file(self.path)
         except duckdb.ConnectionException as error:
             raise DuckDbConnectionError(
                 f"this process has {self.path} open with another configuration (read-only?); close "

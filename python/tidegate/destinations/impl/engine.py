@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+import threading
 from typing import TYPE_CHECKING, Any
 
 from tidegate.common.exceptions import MissingDependencyException
@@ -61,10 +62,13 @@ def engine_path() -> str:
 
 _held: list[int] = []  # descriptors that are never closed: closing one would give all locks of its file up
 _inherited: set[tuple[int, int]] = set()  # device and number of files that were open when this process was forked
+_opening = threading.Lock()  # one thread finds out whom a connection joins, and opens it
 
 
 def _note_inherited() -> None:
     """What is open here is the parent's: an instance of DuckDB among it has lost its threads."""
+    global _opening
+    _opening = threading.Lock()  # a thread that had it is not in this process
     with contextlib.suppress(OSError):
         for descriptor in os.listdir("/proc/self/fd"):
             with contextlib.suppress(OSError):
@@ -149,7 +153,22 @@ def known_name(path: str) -> str:
     for name in names:
         if _joins(name):
             return name
+    if not is_open_here(path):  # another thread has closed it meanwhile
+        return next(iter(names))
     raise DuckDbConnectionError(
         f"this process has {path} open under another name, or by something else than its duckdb, and two of them lose "
         "rows: close it, or pass the connection: destinations.duckdb(connection)"
     )
+
+
+def connect_file(path: str) -> duckdb.DuckDBPyConnection:
+    """A connection to a file, by the instance that this process has of it, if there is one.
+
+    Args:
+        path: Of the file.
+
+    Raises:
+        DuckDbConnectionError: There is one that cannot be joined.
+    """
+    with _opening:
+        return duckdb.connect(known_name(path))
