@@ -125,6 +125,10 @@ def test_hints_that_do_not_go_together_change_nothing():
     with pytest.raises(InconsistentTableTemplate):
         made.apply_hints(table_name="t", write_disposition="merge")
     assert made.table_name is by_kind and made.write_disposition == "append"
+    plain = dlt.resource([1], name="x")
+    with pytest.raises(InconsistentTableTemplate):
+        plain.write_disposition = lambda row: "merge"
+    assert plain.write_disposition == "append"
     assert made.apply_hints(table_name="t", primary_key="id").table_name == "t"
 
 

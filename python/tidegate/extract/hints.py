@@ -73,6 +73,16 @@ class Hints:
         own_hints.check(self)
         self.check()
 
+    def applied(self, **said: Any) -> Hints:
+        """The same with what is said merged over it. These stay as they are, also where that does not go with them.
+
+        Args:
+            said: As of `apply`.
+        """
+        made = self.copy()
+        made.apply(**said)
+        return made
+
     def _apply_columns(self, columns: Any) -> None:
         if columns == "" or columns == []:
             self.columns, self.model = {}, None
@@ -154,9 +164,8 @@ class Hints:
             raise ValueError(f"a table variant needs a table_name that is a text, not {table_name!r}")
         if said.get("incremental") is not None:
             raise InconsistentTableTemplate(f"the variant '{table_name}' has a cursor, which is its resource's: say it there")
-        made = before.copy() if before else replace(self.without_functions().copy(), incremental=None)
-        made.apply(table_name=table_name, **said)
-        return made
+        begin = before or replace(self.without_functions(), incremental=None)
+        return begin.applied(table_name=table_name, **said)
 
 
 def make_hints(

@@ -224,9 +224,7 @@ class DltResource(ResourceFacts):
         if create_table_variant:
             self._variants[table_name] = self._hints.variant(table_name, self._variants.get(table_name), said)
             return self
-        hints = self._hints.copy()  # which stay as they were where these do not go with them
-        hints.apply(table_name=table_name, **said)
-        self._hints = hints
+        self._hints = self._hints.applied(table_name=table_name, **said)
         return self
 
     # ---- steps ----

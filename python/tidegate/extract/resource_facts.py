@@ -48,7 +48,7 @@ class ResourceFacts:
 
     @write_disposition.setter
     def write_disposition(self, value: Any) -> None:
-        self._hints.apply(write_disposition=value)
+        self._hints = self._hints.applied(write_disposition=value)
 
     @property
     def columns(self) -> Any:

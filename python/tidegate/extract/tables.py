@@ -143,9 +143,7 @@ class Tables:
             return
         if is_model(said.get("columns")):
             raise NotInTidegate("a model of pydantic as columns of mark.with_hints", "say it of the resource")
-        hints = self._hints.copy()
-        hints.apply(**said)
-        self._set_hints(hints)
+        self._set_hints(self._hints.applied(**said))
 
     def _name_of_mark(self) -> str | None:
         """Of the table that the mark names."""
