@@ -892,6 +892,15 @@ def test_resources_of_one_table_have_cursors_of_their_own(pipeline):
     assert asked(pipeline, "SELECT n FROM d.t ORDER BY n") == [(1,), (2,), (3,), (5,), (6,)]
 
 
+def test_names_that_are_nearly_the_same_are_two_tables(pipeline):
+    def of(name, count):
+        rows = [{"id": number} for number in range(count)]
+        return dlt.resource(rows, name=name, primary_key="id", write_disposition="merge", deletes="snapshot")
+
+    pipeline.run([of("a1", 1), of("a_1", 2)])
+    assert asked(pipeline, "SELECT (SELECT count(*) FROM d.a1), (SELECT count(*) FROM d.a_1)") == [(1, 2)]
+
+
 def test_resources_of_one_table_in_different_ways(pipeline):
     said = parts(2, write_disposition="merge", primary_key="id")
     said[1].apply_hints(write_disposition="append")

@@ -197,7 +197,7 @@ class DltResource(ResourceFacts):
             references: Kept in the schema.
             create_table_variant: They are of one more table, which `table_name` names, over what is known of the
                 resource's own: `mark.with_table_name`, or a function as the resource's table_name, sends items there.
-            nested_hints: Not in tidegate yet.
+            nested_hints: Not in tidegate.
             description: What the table is. Not in dlt, like those below, which are as of `resource`.
             deletes: What becomes of rows that the source has no more.
             list_keys: For deletes="keys": yields the keys of all rows.

@@ -21,7 +21,6 @@ from tidegate.extract.hints import (
     keys_of_columns,
     table_hints,
 )
-from tidegate.extract.incremental.path import letters
 from tidegate.extract.items import MARKS
 from tidegate.extract.own_hints import own_options
 from tidegate.extract.readers import Reader
@@ -150,9 +149,9 @@ def add_all(readers: Sequence[Reader], drivers: Drivers, hints: dict[str, Any], 
         said, driver = hints if reader.has_table else {}, drivers.get(id(reader.resource))
         table = said.get("table_name") or reader.resource.table_name
         if reader.has_table and isinstance(table, str):
-            if letters(table) in tables:  # to the library it is another's: this one's rows go there one by one
+            if table in tables:  # to the library it is another's: this one's rows go there one by one
                 said, driver = {**said, "table_name": functools.partial(_constant, table)}, None
-            tables.add(letters(table))
+            tables.add(table)
         options = resource_options(reader, driver, said, reading)
         if reader.parent:
             options["turns_with"] = names[reader.parent]
